@@ -1,0 +1,73 @@
+/** Where clients may write: every issued form is for exactly one key under this prefix. */
+export const UPLOADS_PREFIX = 'uploads/';
+/** Where the accepted bytes lie: only the acceptor writes here. */
+export const ACCEPTED_PREFIX = 'accepted/';
+
+/** S3 allows 1,024 bytes of UTF-8 (Amazon S3 User Guide, "Naming Amazon S3 objects"); prefix, time and random part take 51 of them. */
+export const NAME_PART_MAX_BYTES = 900;
+
+/** A name part that cannot become part of an object key; `message` says why, for the person who configured it. */
+export class InvalidNamePart extends Error {
+  readonly code = 'InvalidNamePart';
+}
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+const RANDOM_BYTES = 16;
+
+/**
+ * The object key of a new upload: `uploads/<name>-<YYYYmmdd_HHMMSS>-<random>`, the time in UTC.
+ *
+ * @param namePart what the key begins with: 1 to 900 bytes of UTF-8, no `/`, no control character, not `.` or `..`
+ * @param issuedAt the moment of issue; whole seconds show in the key
+ * @param random at least 16 bytes of cryptographic randomness; 128 bits become 26 base32 characters
+ * @throws InvalidNamePart
+ */
+export function makeUploadKey(namePart: string, issuedAt: Date, random: Uint8Array): string {
+  assertNamePart(namePart);
+  const time = issuedAt.toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '_');
+  return `${UPLOADS_PREFIX}${namePart}-${time}-${base32(random.subarray(0, RANDOM_BYTES))}`;
+}
+
+/** Refuses a name part from which no key can be made. Called at start-up, so that no request has to find out. */
+export function assertNamePart(namePart: string): void {
+  const bytes = Buffer.byteLength(namePart);
+  if (bytes < 1 || bytes > NAME_PART_MAX_BYTES) {
+    throw new InvalidNamePart(`a name part has 1 to ${NAME_PART_MAX_BYTES} bytes of UTF-8, this one has ${bytes}`);
+  }
+  if (!namePart.isWellFormed()) throw new InvalidNamePart('a name part is well-formed Unicode');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being refused
+  if (/[/\u0000-\u001f\u007f]/.test(namePart)) {
+    throw new InvalidNamePart(`a name part has no "/" and no control character: ${JSON.stringify(namePart)}`);
+  }
+}
+
+/** The key under `accepted/` that belongs to a key under `uploads/`. */
+export function acceptedKeyOf(uploadKey: string): string {
+  return ACCEPTED_PREFIX + uploadIdOf(uploadKey);
+}
+
+/** The key under `uploads/` that belongs to a key under `accepted/`. */
+export function uploadKeyOfAccepted(acceptedKey: string): string {
+  return UPLOADS_PREFIX + withoutPrefix(acceptedKey, ACCEPTED_PREFIX);
+}
+
+/** The id that the HTTP API shows: the key without `uploads/`. */
+export function uploadIdOf(uploadKey: string): string {
+  return withoutPrefix(uploadKey, UPLOADS_PREFIX);
+}
+
+function withoutPrefix(key: string, prefix: string): string {
+  if (!key.startsWith(prefix)) throw new RangeError(`a key under ${prefix} was expected, not ${JSON.stringify(key)}`);
+  return key.slice(prefix.length);
+}
+
+function base32(bytes: Uint8Array): string {
+  if (bytes.length < RANDOM_BYTES) throw new RangeError(`${RANDOM_BYTES} random bytes are needed, not ${bytes.length}`);
+  let bits = '';
+  for (const byte of bytes) bits += byte.toString(2).padStart(8, '0');
+  let text = '';
+  for (let at = 0; at < bits.length; at += 5) {
+    text += BASE32[Number.parseInt(bits.slice(at, at + 5).padEnd(5, '0'), 2)];
+  }
+  return text;
+}

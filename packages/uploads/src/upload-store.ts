@@ -1,0 +1,74 @@
+import type { NewUpload, ObjectVersion, Sighting, SightingKind, Upload } from './upload.ts';
+
+/**
+ * What a conditional write came to.
+ * `applied` is true also when an earlier attempt of the same call had taken effect and only its answer was lost;
+ * `upload` is the item as it stands after the call (undefined: there is none).
+ */
+export type Transition =
+  | { readonly applied: true; readonly upload: Upload }
+  | { readonly applied: false; readonly upload: Upload | undefined };
+
+/** There is an item under this key already: the random part was not random, or a key was used again. */
+export class UploadAlreadyIssued extends Error {
+  readonly code = 'UploadAlreadyIssued';
+}
+
+/**
+ * The table `uploads`. Every read is strongly consistent; every write is one conditional write on one item, so
+ * that of any number of callers at once exactly one is `applied`. Every transition renews `deleteAt`.
+ * Calls reject when the table does not answer; the write may then have taken effect or not, and may be repeated.
+ */
+export interface UploadStore {
+  /** Records ISSUED durably, before the form is given away. @throws UploadAlreadyIssued */
+  issue(upload: NewUpload): Promise<void>;
+
+  get(key: string): Promise<Upload | undefined>;
+
+  /** ISSUED → CLAIMED(version): the decision which version is the upload. Never made twice. */
+  claim(key: string, version: ObjectVersion): Promise<Transition>;
+
+  /** CLAIMED → ACCEPTED(acceptedVersionId). */
+  accept(key: string, acceptedVersionId: string): Promise<Transition>;
+
+  /** ISSUED → REVOKED: nothing that arrives from now on is accepted. */
+  revoke(key: string): Promise<Transition>;
+
+  /**
+   * CLAIMED | ACCEPTED | FAILED → PROCESSING, or PROCESSING → PROCESSING once its lease has run out: attempt + 1,
+   * a lease of `leaseSeconds` for `leaseOwner`. From CLAIMED it sets `acceptedVersionId`; otherwise it holds only
+   * while the item's `acceptedVersionId` is the given one.
+   * @param leaseOwner unique to this call, so that a lost answer is recognised
+   */
+  startProcessing(
+    key: string,
+    lease: { readonly acceptedVersionId: string; readonly leaseOwner: string; readonly leaseSeconds: number },
+  ): Promise<Transition>;
+
+  /** Prolongs the lease of `attempt` to now + `leaseSeconds`; never shortens it. Not applied: the lease is lost. */
+  renewLease(key: string, attempt: number, leaseSeconds: number): Promise<Transition>;
+
+  /** Ends the lease of `attempt` now, the state stays PROCESSING, so that the next delivery need not wait. */
+  releaseLease(key: string, attempt: number): Promise<Transition>;
+
+  /** PROCESSING → PROCESSED, only while `attempt` is the item's (fencing). */
+  finish(key: string, attempt: number): Promise<Transition>;
+
+  /** PROCESSING → FAILED, only while `attempt` is the item's. */
+  fail(key: string, attempt: number, reason: string): Promise<Transition>;
+
+  /**
+   * Puts `<kind>#<versionId>` if it is absent, and gives the record as it stands. `reported` tells whether its metric
+   * was written: whoever reads false writes the metric, then calls `markReported` (at least once; once where
+   * nothing crashes in between).
+   */
+  recordSighting(key: string, kind: SightingKind, version: ObjectVersion): Promise<Sighting>;
+
+  markReported(key: string, kind: SightingKind, versionId: string): Promise<void>;
+
+  /** All that was recorded under a key beside the upload itself, all pages, in the table's order. */
+  listSightings(key: string): Promise<Sighting[]>;
+
+  /** Resolves when the table answers; for readiness. */
+  ping(signal?: AbortSignal): Promise<void>;
+}
