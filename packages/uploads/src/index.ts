@@ -1,1 +1,28 @@
-export {};
+export { createDynamoDbUploadStore, type DynamoDbUploadStoreOptions } from './dynamodb-upload-store.ts';
+export { createFaultScript, type FaultScript, type Faults, type Stall, type TwinCall } from './faults.ts';
+export { UnsupportedSchemaVersion } from './item.ts';
+export { createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
+export { createMemoryUploadStore } from './memory-upload-store.ts';
+export type { CopyOrder, CopyOutcome, ObjectStore, OpenedObject } from './object-store.ts';
+export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts';
+export {
+  type Constraints,
+  type NewUpload,
+  type ObjectVersion,
+  type Sighting,
+  SightingKind,
+  type Upload,
+  UploadState,
+} from './upload.ts';
+export {
+  ACCEPTED_PREFIX,
+  acceptedKeyOf,
+  assertNamePart,
+  InvalidNamePart,
+  makeUploadKey,
+  NAME_PART_MAX_BYTES,
+  UPLOADS_PREFIX,
+  uploadIdOf,
+  uploadKeyOfAccepted,
+} from './upload-key.ts';
+export { type Transition, UploadAlreadyIssued, type UploadStore } from './upload-store.ts';

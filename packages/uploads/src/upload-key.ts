@@ -32,7 +32,9 @@ export function makeUploadKey(namePart: string, issuedAt: Date, random: Uint8Arr
 export function assertNamePart(namePart: string): void {
   const bytes = Buffer.byteLength(namePart);
   if (bytes < 1 || bytes > NAME_PART_MAX_BYTES) {
-    throw new InvalidNamePart(`a name part has 1 to ${NAME_PART_MAX_BYTES} bytes of UTF-8, this one has ${bytes}`);
+    throw new InvalidNamePart(
+      `a name part has 1 to ${NAME_PART_MAX_BYTES} bytes of UTF-8, this one has ${bytes}`,
+    );
   }
   if (!namePart.isWellFormed()) throw new InvalidNamePart('a name part is well-formed Unicode');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being refused
@@ -57,12 +59,14 @@ export function uploadIdOf(uploadKey: string): string {
 }
 
 function withoutPrefix(key: string, prefix: string): string {
-  if (!key.startsWith(prefix)) throw new RangeError(`a key under ${prefix} was expected, not ${JSON.stringify(key)}`);
+  if (!key.startsWith(prefix))
+    throw new RangeError(`a key under ${prefix} was expected, not ${JSON.stringify(key)}`);
   return key.slice(prefix.length);
 }
 
 function base32(bytes: Uint8Array): string {
-  if (bytes.length < RANDOM_BYTES) throw new RangeError(`${RANDOM_BYTES} random bytes are needed, not ${bytes.length}`);
+  if (bytes.length < RANDOM_BYTES)
+    throw new RangeError(`${RANDOM_BYTES} random bytes are needed, not ${bytes.length}`);
   let bits = '';
   for (const byte of bytes) bits += byte.toString(2).padStart(8, '0');
   let text = '';

@@ -1,0 +1,31 @@
+import type { Item, ItemKey, UploadItem } from './item.ts';
+
+type Attributes = Omit<UploadItem, keyof ItemKey> & { readonly reported: boolean };
+export type AttributeName = keyof Attributes;
+
+/** One comparison that has to hold for a write to take effect. */
+export type Condition =
+  | { readonly attribute: AttributeName; readonly equals: string | number }
+  | { readonly attribute: AttributeName; readonly below: string };
+
+/** A conditional update of one item: all conditions hold → all attributes are set, at once; else nothing happens. */
+export interface Change {
+  readonly when: readonly Condition[];
+  readonly set: Partial<Attributes>;
+}
+
+/**
+ * What the upload store needs of a table, one method a call to DynamoDB. Every method is atomic on one item; one
+ * that rejects may have taken effect or not.
+ */
+export interface ItemTable {
+  /** Strongly consistent. */
+  get(key: ItemKey): Promise<Item | undefined>;
+  /** False: there is an item under that key already; nothing was changed. */
+  putIfAbsent(item: Item): Promise<boolean>;
+  /** The item as the write left it. Undefined: a condition did not hold, or there is no such item; nothing was changed. */
+  update(key: ItemKey, change: Change): Promise<Item | undefined>;
+  /** All items of one partition, all pages, by sort key; strongly consistent. */
+  query(fullFilename: string): Promise<Item[]>;
+  ping(signal?: AbortSignal): Promise<void>;
+}

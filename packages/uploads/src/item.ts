@@ -1,0 +1,171 @@
+import {
+  type Constraints,
+  type NewUpload,
+  type ObjectVersion,
+  type Sighting,
+  type SightingKind,
+  type Upload,
+  UploadState,
+} from './upload.ts';
+
+/**
+ * The table `uploads` as it is stored: partition key `FullFilename`, sort key `item`, so that one Query gives an
+ * upload and all that was sent under its key. Times are ISO 8601 in UTC with milliseconds (they sort as text);
+ * `deleteAt` is epoch seconds, as DynamoDB TTL wants it.
+ */
+export const SCHEMA_VERSION = 1;
+export const UPLOAD_ITEM = 'upload';
+
+export interface ItemKey {
+  readonly FullFilename: string;
+  readonly item: string;
+}
+
+export interface UploadItem extends ItemKey {
+  readonly schemaVersion: number;
+  readonly state: UploadState;
+  readonly apiKeyId: string;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+  readonly constraints: Constraints;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly traceparent: string;
+  readonly attempt: number;
+  readonly deleteAt: number;
+  /** Unique to the write that made the item what it is: a retry whose first attempt took effect finds its own. */
+  readonly writer: string;
+  readonly versionId?: string;
+  readonly eTag?: string;
+  readonly sizeBytes?: number;
+  readonly storedAt?: string;
+  readonly claimedAt?: string;
+  readonly acceptedVersionId?: string;
+  readonly acceptedAt?: string;
+  readonly leaseOwner?: string;
+  readonly leaseExpiresAt?: string;
+  readonly processedAt?: string;
+  readonly failureReason?: string;
+}
+
+export interface SightingItem extends ItemKey {
+  readonly schemaVersion: number;
+  readonly kind: SightingKind;
+  readonly versionId: string;
+  readonly eTag: string;
+  readonly sizeBytes: number;
+  readonly storedAt: string;
+  readonly recordedAt: string;
+  readonly reported: boolean;
+  readonly deleteAt: number;
+  readonly writer: string;
+}
+
+export type Item = UploadItem | SightingItem;
+
+/** The item was written by a later release than this one; reading on would be guessing. */
+export class UnsupportedSchemaVersion extends Error {
+  readonly code = 'UnsupportedSchemaVersion';
+}
+
+export function uploadItemKey(key: string): ItemKey {
+  return { FullFilename: key, item: UPLOAD_ITEM };
+}
+
+export function sightingItemKey(key: string, kind: SightingKind, versionId: string): ItemKey {
+  return { FullFilename: key, item: `${kind}#${versionId}` };
+}
+
+export function issuedItem(upload: NewUpload, deleteAt: number, writer: string): UploadItem {
+  return {
+    ...uploadItemKey(upload.key),
+    schemaVersion: SCHEMA_VERSION,
+    state: UploadState.issued,
+    apiKeyId: upload.apiKeyId,
+    issuedAt: upload.issuedAt.toISOString(),
+    expiresAt: upload.expiresAt.toISOString(),
+    constraints: upload.constraints,
+    metadata: upload.metadata,
+    traceparent: upload.traceparent,
+    attempt: 0,
+    deleteAt,
+    writer,
+  };
+}
+
+export function sightingItem(
+  key: string,
+  kind: SightingKind,
+  version: ObjectVersion,
+  recordedAt: Date,
+  deleteAt: number,
+  writer: string,
+): SightingItem {
+  return {
+    ...sightingItemKey(key, kind, version.versionId),
+    schemaVersion: SCHEMA_VERSION,
+    kind,
+    versionId: version.versionId,
+    eTag: version.eTag,
+    sizeBytes: version.sizeBytes,
+    storedAt: version.storedAt.toISOString(),
+    recordedAt: recordedAt.toISOString(),
+    reported: false,
+    deleteAt,
+    writer,
+  };
+}
+
+/** @throws UnsupportedSchemaVersion */
+export function toUpload(item: UploadItem): Upload {
+  assertReadable(item);
+  const { versionId, eTag, sizeBytes, storedAt, claimedAt } = item;
+  const isClaimed =
+    versionId !== undefined &&
+    eTag !== undefined &&
+    sizeBytes !== undefined &&
+    storedAt !== undefined &&
+    claimedAt !== undefined;
+  return {
+    key: item.FullFilename,
+    state: item.state,
+    apiKeyId: item.apiKeyId,
+    issuedAt: new Date(item.issuedAt),
+    expiresAt: new Date(item.expiresAt),
+    constraints: item.constraints,
+    metadata: item.metadata,
+    traceparent: item.traceparent,
+    attempt: item.attempt,
+    ...(isClaimed && {
+      claimed: { versionId, eTag, sizeBytes, storedAt: new Date(storedAt), claimedAt: new Date(claimedAt) },
+    }),
+    ...(item.acceptedVersionId !== undefined && { acceptedVersionId: item.acceptedVersionId }),
+    ...(item.acceptedAt !== undefined && { acceptedAt: new Date(item.acceptedAt) }),
+    ...(item.leaseOwner !== undefined && { leaseOwner: item.leaseOwner }),
+    ...(item.leaseExpiresAt !== undefined && { leaseExpiresAt: new Date(item.leaseExpiresAt) }),
+    ...(item.processedAt !== undefined && { processedAt: new Date(item.processedAt) }),
+    ...(item.failureReason !== undefined && { failureReason: item.failureReason }),
+  };
+}
+
+/** @throws UnsupportedSchemaVersion */
+export function toSighting(item: SightingItem): Sighting {
+  assertReadable(item);
+  return {
+    key: item.FullFilename,
+    kind: item.kind,
+    versionId: item.versionId,
+    eTag: item.eTag,
+    sizeBytes: item.sizeBytes,
+    storedAt: new Date(item.storedAt),
+    recordedAt: new Date(item.recordedAt),
+    reported: item.reported,
+  };
+}
+
+function assertReadable(item: Item): void {
+  if (item.schemaVersion > SCHEMA_VERSION) {
+    throw new UnsupportedSchemaVersion(
+      `item ${item.item} of ${item.FullFilename} has schemaVersion ${item.schemaVersion}, this release reads up to ${SCHEMA_VERSION}`,
+    );
+  }
+}

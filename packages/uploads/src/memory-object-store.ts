@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { type Faults, noFaults } from './faults.ts';
+import type { ObjectStore } from './object-store.ts';
+import type { ObjectVersion } from './upload.ts';
+
+export interface MemoryObjectStoreOptions {
+  readonly now: () => Date;
+  readonly faults?: Faults;
+}
+
+export interface ObjectAttributes {
+  readonly contentType?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The twin of the bucket in memory, and the hands of the client and the user who reach into it from outside. */
+export interface MemoryObjectStore extends ObjectStore {
+  /** What a client's finished POST does: a new version on top. */
+  put(key: string, bytes: Uint8Array, attributes?: ObjectAttributes): ObjectVersion;
+  /** What a DELETE without a version does: a delete marker on top. */
+  putDeleteMarker(key: string): void;
+}
+
+interface Entry {
+  readonly version: ObjectVersion;
+  /** Undefined: a delete marker. */
+  readonly bytes: Uint8Array | undefined;
+  readonly attributes: ObjectAttributes;
+}
+
+export function createMemoryObjectStore(options: MemoryObjectStoreOptions): MemoryObjectStore {
+  const { now, faults = noFaults } = options;
+  const entries = new Map<string, Entry[]>();
+  let sequence = 0;
+
+  function add(key: string, bytes: Uint8Array | undefined, attributes: ObjectAttributes): ObjectVersion {
+    const eTag = createHash('md5')
+      .update(bytes ?? '')
+      .digest('hex');
+    sequence += 1;
+    const version = {
+      versionId: `version-${sequence}`,
+      eTag,
+      sizeBytes: bytes?.length ?? 0,
+      storedAt: now(),
+    };
+    entries.set(key, [...(entries.get(key) ?? []), { version, bytes, attributes }]);
+    return version;
+  }
+
+  const find = (key: string, versionId: string) =>
+    entries.get(key)?.find((entry) => entry.version.versionId === versionId && entry.bytes);
+
+  function current(key: string): ObjectVersion | undefined {
+    const top = entries.get(key)?.at(-1);
+    return top?.bytes && top.version;
+  }
+
+  async function call<T>(operation: keyof ObjectStore, key: string, act: () => T): Promise<T> {
+    await faults.before({ operation, key });
+    const answer = act();
+    await faults.after({ operation, key });
+    return answer;
+  }
+
+  return {
+    put: (key, bytes, attributes = {}) => add(key, bytes, attributes),
+
+    putDeleteMarker(key) {
+      add(key, undefined, {});
+    },
+
+    listVersions: (key) =>
+      call('listVersions', key, () =>
+        (entries.get(key) ?? []).filter((entry) => entry.bytes).map((entry) => entry.version),
+      ),
+
+    copyIfAbsent: (order) =>
+      call('copyIfAbsent', order.sourceKey, () => {
+        if (current(order.targetKey)) return { outcome: 'target-exists' };
+        const source = find(order.sourceKey, order.sourceVersionId);
+        if (!source) return { outcome: 'source-missing' };
+        const copy = add(order.targetKey, source.bytes, source.attributes);
+        return { outcome: 'copied', versionId: copy.versionId };
+      }),
+
+    head: (key) => call('head', key, () => current(key)),
+
+    open: (key, versionId) =>
+      call('open', key, () => {
+        const entry = find(key, versionId);
+        return (
+          entry?.bytes && {
+            body: Readable.from([entry.bytes]),
+            sizeBytes: entry.bytes.length,
+            contentType: entry.attributes.contentType,
+            metadata: entry.attributes.metadata ?? {},
+          }
+        );
+      }),
+
+    deleteVersion: (key, versionId) =>
+      call('deleteVersion', key, () => {
+        const left = (entries.get(key) ?? []).filter((entry) => entry.version.versionId !== versionId);
+        entries.set(key, left);
+      }),
+
+    ping: () => call('ping', '', () => undefined),
+  };
+}

@@ -1,0 +1,34 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
+import type { CopyOrder } from './object-store.ts';
+
+/** Part of a copy found its source gone. */
+export class SourceMissing extends Error {
+  readonly code = 'SourceMissing';
+}
+
+/** That key or version is not there. HEAD answers 404 without a body, hence without a code (`NotFound`). */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof S3ServiceException && ['NoSuchKey', 'NoSuchVersion', 'NotFound'].includes(error.name)
+  );
+}
+
+/** A write under `If-None-Match: *` found the key taken. */
+export function isTargetThere(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.name === 'PreconditionFailed';
+}
+
+/** Complete named an upload that is gone: an earlier attempt of the same call may have completed it. */
+export function isUploadGone(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.name === 'NoSuchUpload';
+}
+
+/** `x-amz-copy-source`: URL-encoded but for the slashes, with the version that is meant. */
+export function copySource(bucket: string, order: CopyOrder): string {
+  const path = order.sourceKey.split('/').map(encodeURIComponent).join('/');
+  return `${bucket}/${path}?versionId=${encodeURIComponent(order.sourceVersionId)}`;
+}
+
+export function sendWith(abortSignal: AbortSignal | undefined) {
+  return { ...(abortSignal && { abortSignal }) };
+}

@@ -1,0 +1,146 @@
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  type S3Client,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import type { CopyOrder } from './object-store.ts';
+import { copySource, isMissing, isUploadGone, SourceMissing, sendWith } from './s3-answers.ts';
+
+const MAX_PARTS = 10_000;
+
+export interface MultipartCopyOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly partBytes: number;
+  readonly partConcurrency: number;
+}
+
+/**
+ * Copies one version in parallel parts to a key that must not exist, and gives the new version's id. CopyObject
+ * carries Content-Type, metadata, tags and encryption over by itself; here they are read and set again.
+ * Whatever fails, the multipart upload is aborted after its last part has settled. The target appears with the
+ * completion, or never.
+ * @throws SourceMissing, or S3's own error (PreconditionFailed: the target exists)
+ */
+export function createMultipartCopy(options: MultipartCopyOptions) {
+  const { client, bucket: Bucket, partBytes, partConcurrency } = options;
+
+  return async function multipartCopy(order: CopyOrder, signal?: AbortSignal): Promise<string> {
+    const source = await describeSource(order, signal);
+    const sizeBytes = source.head.ContentLength ?? order.sourceSizeBytes;
+    const create = new CreateMultipartUploadCommand({
+      Bucket,
+      Key: order.targetKey,
+      ...carriedOver(source.head),
+      ...(source.tagging && { Tagging: source.tagging }),
+    });
+    const { UploadId } = await client.send(create, sendWith(signal));
+    const upload = { Bucket, Key: order.targetKey, UploadId };
+    try {
+      const Parts = await copyParts(upload, order, sizeBytes, signal);
+      const complete = new CompleteMultipartUploadCommand({
+        ...upload,
+        MultipartUpload: { Parts },
+        IfNoneMatch: '*',
+      });
+      const answer = await client.send(complete, sendWith(signal));
+      if (answer.VersionId === undefined) throw new Error(`S3 gave no version id for ${order.targetKey}`);
+      return answer.VersionId;
+    } catch (error) {
+      if (!isUploadGone(error)) await abort(upload);
+      throw error;
+    }
+  };
+
+  async function describeSource(order: CopyOrder, signal: AbortSignal | undefined) {
+    const version = { Bucket, Key: order.sourceKey, VersionId: order.sourceVersionId };
+    try {
+      const head = await client.send(new HeadObjectCommand(version), sendWith(signal));
+      const tagCount = head.TagCount ?? 0;
+      const tags =
+        tagCount > 0 ? await client.send(new GetObjectTaggingCommand(version), sendWith(signal)) : undefined;
+      const tagging = new URLSearchParams();
+      for (const { Key = '', Value = '' } of tags?.TagSet ?? []) tagging.append(Key, Value);
+      return { head, tagging: tagging.toString() };
+    } catch (error) {
+      throw isMissing(error) ? new SourceMissing(`${order.sourceKey} has no such version any more`) : error;
+    }
+  }
+
+  /** A few workers draw on one list of ranges; the first failure stops them all, and is thrown when all have settled. */
+  async function copyParts(
+    upload: { Bucket: string; Key: string; UploadId: string | undefined },
+    order: CopyOrder,
+    sizeBytes: number,
+    signal: AbortSignal | undefined,
+  ): Promise<CompletedPart[]> {
+    const failed = new AbortController();
+    const either = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
+    const ranges = partRanges(sizeBytes, partBytes).entries();
+    const parts: CompletedPart[] = [];
+
+    async function work(): Promise<void> {
+      for (const [index, CopySourceRange] of ranges) {
+        const PartNumber = index + 1;
+        const copy = new UploadPartCopyCommand({
+          ...upload,
+          PartNumber,
+          CopySource: copySource(Bucket, order),
+          CopySourceRange,
+        });
+        const { CopyPartResult } = await client.send(copy, sendWith(either));
+        const { LastModified: _, ...eTagAndChecksums } = CopyPartResult ?? {};
+        parts[index] = { PartNumber, ...eTagAndChecksums };
+      }
+    }
+
+    const workers = Array.from({ length: partConcurrency }, () =>
+      work().catch((error) => {
+        failed.abort(error);
+        throw error;
+      }),
+    );
+    await Promise.allSettled(workers);
+    if (failed.signal.aborted) {
+      const error = failed.signal.reason;
+      throw isMissing(error) ? new SourceMissing(`${order.sourceKey} has no such version any more`) : error;
+    }
+    return parts;
+  }
+
+  /** At its best: what it leaves behind is taken by the bucket's lifecycle rule for unfinished uploads. */
+  async function abort(upload: { Bucket: string; Key: string; UploadId: string | undefined }): Promise<void> {
+    await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
+  }
+}
+
+function carriedOver(head: HeadObjectCommandOutput) {
+  return {
+    ContentType: head.ContentType,
+    ContentEncoding: head.ContentEncoding,
+    ContentDisposition: head.ContentDisposition,
+    ContentLanguage: head.ContentLanguage,
+    CacheControl: head.CacheControl,
+    ...(head.Expires && { Expires: head.Expires }),
+    Metadata: head.Metadata,
+    ServerSideEncryption: head.ServerSideEncryption,
+    SSEKMSKeyId: head.SSEKMSKeyId,
+    BucketKeyEnabled: head.BucketKeyEnabled,
+  };
+}
+
+/** Byte ranges, both ends included, of at most 10,000 parts: the parts grow with an object that would need more. */
+export function partRanges(sizeBytes: number, partBytes: number): string[] {
+  const step = Math.max(partBytes, Math.ceil(sizeBytes / MAX_PARTS));
+  const ranges: string[] = [];
+  for (let start = 0; start < sizeBytes; start += step) {
+    ranges.push(`bytes=${start}-${Math.min(start + step, sizeBytes) - 1}`);
+  }
+  return ranges;
+}

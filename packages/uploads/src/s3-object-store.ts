@@ -1,0 +1,151 @@
+import type { Readable } from 'node:stream';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  type ObjectVersion as ListedVersion,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { ObjectStore } from './object-store.ts';
+import { copySource, isMissing, isTargetThere, isUploadGone, SourceMissing, sendWith } from './s3-answers.ts';
+import { createMultipartCopy } from './s3-multipart-copy.ts';
+import type { ObjectVersion } from './upload.ts';
+
+const MIB = 1024 * 1024;
+
+export interface S3ObjectStoreOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  /** From this size up a copy goes in parallel parts. Default 64 MiB; CopyObject itself ends at 5 GiB. */
+  readonly multipartFromBytes?: number;
+  /** Size of a part but the last: 5 MiB to 5 GiB (Amazon S3 User Guide, "multipart upload limits"). Default 32 MiB. */
+  readonly partBytes?: number;
+  /** Parts of one copy under way at once. Default 8. */
+  readonly partConcurrency?: number;
+}
+
+/** The bucket in S3. Its copies happen inside S3: no byte passes through the service. */
+export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
+  const { client, bucket: Bucket, multipartFromBytes = 64 * MIB } = options;
+  const multipartCopy = createMultipartCopy({
+    client,
+    bucket: Bucket,
+    partBytes: options.partBytes ?? 32 * MIB,
+    partConcurrency: options.partConcurrency ?? 8,
+  });
+
+  async function head(Key: string, VersionId?: string): Promise<HeadObjectCommandOutput | undefined> {
+    try {
+      return await client.send(new HeadObjectCommand({ Bucket, Key, VersionId }));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async listVersions(key) {
+      const newestFirst: ObjectVersion[] = [];
+      let KeyMarker: string | undefined;
+      let VersionIdMarker: string | undefined;
+      do {
+        const list = new ListObjectVersionsCommand({ Bucket, Prefix: key, KeyMarker, VersionIdMarker });
+        const page = await client.send(list);
+        for (const version of page.Versions ?? []) {
+          if (version.Key === key && version.VersionId !== undefined) newestFirst.push(toVersion(version));
+        }
+        // Keys come sorted: once a page ends beyond this key, only longer keys follow.
+        const more = page.IsTruncated && page.NextKeyMarker === key;
+        KeyMarker = more ? page.NextKeyMarker : undefined;
+        VersionIdMarker = more ? page.NextVersionIdMarker : undefined;
+      } while (KeyMarker !== undefined);
+      return newestFirst.reverse();
+    },
+
+    async copyIfAbsent(order, signal) {
+      try {
+        if (order.sourceSizeBytes >= multipartFromBytes) {
+          if (await head(order.targetKey)) return { outcome: 'target-exists' };
+          return { outcome: 'copied', versionId: await multipartCopy(order, signal) };
+        }
+        // No CopySourceIfMatch: a version does not change, and its 412 could not be told from the target's.
+        const copy = new CopyObjectCommand({
+          Bucket,
+          Key: order.targetKey,
+          CopySource: copySource(Bucket, order),
+          IfNoneMatch: '*',
+          MetadataDirective: 'COPY',
+          TaggingDirective: 'COPY',
+        });
+        const answer = await client.send(copy, sendWith(signal));
+        return { outcome: 'copied', versionId: required(answer.VersionId, order.targetKey) };
+      } catch (error) {
+        if (isTargetThere(error)) return { outcome: 'target-exists' };
+        if (error instanceof SourceMissing || isMissing(error)) return { outcome: 'source-missing' };
+        // Our own completion whose answer was lost: what it made is there.
+        if (isUploadGone(error) && (await head(order.targetKey))) return { outcome: 'target-exists' };
+        throw error;
+      }
+    },
+
+    async head(key) {
+      const answer = await head(key);
+      return (
+        answer && {
+          versionId: required(answer.VersionId, key),
+          eTag: unquoted(answer.ETag),
+          sizeBytes: answer.ContentLength ?? 0,
+          storedAt: answer.LastModified ?? new Date(0),
+        }
+      );
+    },
+
+    async open(Key, VersionId, signal) {
+      try {
+        const answer = await client.send(new GetObjectCommand({ Bucket, Key, VersionId }), sendWith(signal));
+        return {
+          body: answer.Body as Readable,
+          sizeBytes: answer.ContentLength ?? 0,
+          contentType: answer.ContentType,
+          metadata: answer.Metadata ?? {},
+        };
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async deleteVersion(Key, VersionId) {
+      await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+    },
+
+    async ping(signal) {
+      await client.send(new HeadBucketCommand({ Bucket }), sendWith(signal));
+    },
+  };
+}
+
+function toVersion(listed: ListedVersion): ObjectVersion {
+  return {
+    versionId: listed.VersionId ?? 'null',
+    eTag: unquoted(listed.ETag),
+    sizeBytes: listed.Size ?? 0,
+    storedAt: listed.LastModified ?? new Date(0),
+  };
+}
+
+/** S3 gives an entity tag in quotes in answers and lists, without them in events. */
+function unquoted(eTag: string | undefined): string {
+  return (eTag ?? '').replaceAll('"', '');
+}
+
+function required(versionId: string | undefined, key: string): string {
+  if (versionId === undefined) {
+    throw new Error(`S3 gave no version id for ${key}: the bucket's versioning is not switched on`);
+  }
+  return versionId;
+}

@@ -1,0 +1,101 @@
+import {
+  type ItemKey,
+  issuedItem,
+  type SightingItem,
+  sightingItem,
+  sightingItemKey,
+  toSighting,
+  toUpload,
+  UPLOAD_ITEM,
+  type UploadItem,
+  uploadItemKey,
+} from './item.ts';
+import type { Change, ItemTable } from './item-table.ts';
+import * as transitions from './transitions.ts';
+import { type Transition, UploadAlreadyIssued, type UploadStore } from './upload-store.ts';
+
+export interface TableUploadStoreOptions {
+  readonly table: ItemTable;
+  readonly now: () => Date;
+  /** A value that no other write has: its writer's token. */
+  readonly newToken: () => string;
+  /** How long an item outlives its last transition. */
+  readonly tombstoneSeconds: number;
+}
+
+/** The upload store over any table that can write conditionally: DynamoDB's, or the one in memory. */
+export function createTableUploadStore(options: TableUploadStoreOptions): UploadStore {
+  const { table, now, newToken, tombstoneSeconds } = options;
+
+  function deleteAt(): number {
+    return Math.ceil(now().getTime() / 1000) + tombstoneSeconds;
+  }
+
+  async function read(key: string) {
+    const item = (await table.get(uploadItemKey(key))) as UploadItem | undefined;
+    return item && { upload: toUpload(item), writer: item.writer };
+  }
+
+  async function transition(key: string, change: Change): Promise<Transition> {
+    const writer = newToken();
+    const signed = { when: change.when, set: { ...change.set, deleteAt: deleteAt(), writer } };
+    const written = (await table.update(uploadItemKey(key), signed)) as UploadItem | undefined;
+    if (written) return { applied: true, upload: toUpload(written) };
+    const found = await read(key);
+    if (found?.writer === writer) return { applied: true, upload: found.upload };
+    return { applied: false, upload: found?.upload };
+  }
+
+  return {
+    async issue(upload) {
+      const writer = newToken();
+      if (await table.putIfAbsent(issuedItem(upload, deleteAt(), writer))) return;
+      const found = await read(upload.key);
+      if (found?.writer !== writer) throw new UploadAlreadyIssued(`${upload.key} was issued before`);
+    },
+
+    async get(key) {
+      return (await read(key))?.upload;
+    },
+
+    claim: (key, version) => transition(key, transitions.claim(version, now())),
+    accept: (key, acceptedVersionId) => transition(key, transitions.accept(acceptedVersionId, now())),
+    revoke: (key) => transition(key, transitions.revoke()),
+
+    async startProcessing(key, lease) {
+      const upload = (await read(key))?.upload;
+      const change = upload && transitions.startProcessing(upload, lease, now());
+      return change ? transition(key, change) : { applied: false, upload };
+    },
+
+    renewLease: (key, attempt, leaseSeconds) =>
+      transition(key, transitions.renewLease(attempt, leaseSeconds, now())),
+    releaseLease: (key, attempt) => transition(key, transitions.releaseLease(attempt, now())),
+    finish: (key, attempt) => transition(key, transitions.finish(attempt, now())),
+    fail: (key, attempt, reason) => transition(key, transitions.fail(attempt, reason)),
+
+    async recordSighting(key, kind, version) {
+      const item = sightingItem(key, kind, version, now(), deleteAt(), newToken());
+      if (await table.putIfAbsent(item)) return toSighting(item);
+      const found = (await table.get(sightingItemKey(key, kind, version.versionId))) as
+        | SightingItem
+        | undefined;
+      return toSighting(found ?? item);
+    },
+
+    async markReported(key, kind, versionId) {
+      const itemKey: ItemKey = sightingItemKey(key, kind, versionId);
+      await table.update(itemKey, {
+        when: [],
+        set: { reported: true, deleteAt: deleteAt(), writer: newToken() },
+      });
+    },
+
+    async listSightings(key) {
+      const items = await table.query(key);
+      return items.filter((item): item is SightingItem => item.item !== UPLOAD_ITEM).map(toSighting);
+    },
+
+    ping: (signal) => table.ping(signal),
+  };
+}

@@ -1,0 +1,108 @@
+import type { Change } from './item-table.ts';
+import { type ObjectVersion, type Upload, UploadState } from './upload.ts';
+
+/**
+ * Every way from one state to another, as the conditional write that makes it:
+ *
+ *   ISSUED → CLAIMED → ACCEPTED → PROCESSING → PROCESSED
+ *   ISSUED → REVOKED                PROCESSING → FAILED → PROCESSING (a redrive)
+ *              CLAIMED → PROCESSING (the copy's event came before ACCEPTED was recorded)
+ */
+export function claim(version: ObjectVersion, now: Date): Change {
+  return {
+    when: [{ attribute: 'state', equals: UploadState.issued }],
+    set: {
+      state: UploadState.claimed,
+      versionId: version.versionId,
+      eTag: version.eTag,
+      sizeBytes: version.sizeBytes,
+      storedAt: version.storedAt.toISOString(),
+      claimedAt: now.toISOString(),
+    },
+  };
+}
+
+export function accept(acceptedVersionId: string, now: Date): Change {
+  return {
+    when: [{ attribute: 'state', equals: UploadState.claimed }],
+    set: { state: UploadState.accepted, acceptedVersionId, acceptedAt: now.toISOString() },
+  };
+}
+
+export function revoke(): Change {
+  return { when: [{ attribute: 'state', equals: UploadState.issued }], set: { state: UploadState.revoked } };
+}
+
+export interface Lease {
+  readonly acceptedVersionId: string;
+  readonly leaseOwner: string;
+  readonly leaseSeconds: number;
+}
+
+/**
+ * The lease on an upload that was just read; undefined when as read it may not be taken. The write holds only while
+ * state, attempt and lease are still as read, so that of two workers one gets it and a late retry of an old call
+ * changes nothing.
+ */
+export function startProcessing(upload: Upload, lease: Lease, now: Date): Change | undefined {
+  if (!mayStart(upload, lease, now)) return undefined;
+  return {
+    when: [
+      { attribute: 'state', equals: upload.state },
+      { attribute: 'attempt', equals: upload.attempt },
+      ...(upload.state === UploadState.processing && upload.leaseExpiresAt
+        ? [{ attribute: 'leaseExpiresAt', equals: upload.leaseExpiresAt.toISOString() } as const]
+        : []),
+    ],
+    set: {
+      state: UploadState.processing,
+      attempt: upload.attempt + 1,
+      leaseOwner: lease.leaseOwner,
+      leaseExpiresAt: after(now, lease.leaseSeconds),
+      ...(upload.state === UploadState.claimed && {
+        acceptedVersionId: lease.acceptedVersionId,
+        acceptedAt: now.toISOString(),
+      }),
+    },
+  };
+}
+
+function mayStart(upload: Upload, lease: Lease, now: Date): boolean {
+  if (upload.state === UploadState.claimed) return true;
+  if (upload.acceptedVersionId !== lease.acceptedVersionId) return false;
+  if (upload.state === UploadState.accepted || upload.state === UploadState.failed) return true;
+  return upload.state === UploadState.processing && (upload.leaseExpiresAt?.getTime() ?? 0) <= now.getTime();
+}
+
+/** Only ever later: an old attempt of the call that lands after a newer one must not shorten the lease. */
+export function renewLease(attempt: number, leaseSeconds: number, now: Date): Change {
+  const leaseExpiresAt = after(now, leaseSeconds);
+  return {
+    when: [...heldBy(attempt), { attribute: 'leaseExpiresAt', below: leaseExpiresAt }],
+    set: { leaseExpiresAt },
+  };
+}
+
+export function releaseLease(attempt: number, now: Date): Change {
+  return { when: heldBy(attempt), set: { leaseExpiresAt: now.toISOString() } };
+}
+
+export function finish(attempt: number, now: Date): Change {
+  return { when: heldBy(attempt), set: { state: UploadState.processed, processedAt: now.toISOString() } };
+}
+
+export function fail(attempt: number, failureReason: string): Change {
+  return { when: heldBy(attempt), set: { state: UploadState.failed, failureReason } };
+}
+
+/** The attempt's number is the fencing token: who holds an older one can change nothing. */
+function heldBy(attempt: number): Change['when'] {
+  return [
+    { attribute: 'state', equals: UploadState.processing },
+    { attribute: 'attempt', equals: attempt },
+  ];
+}
+
+function after(now: Date, seconds: number): string {
+  return new Date(now.getTime() + seconds * 1000).toISOString();
+}
