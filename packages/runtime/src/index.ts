@@ -1,1 +1,9 @@
-export {};
+export { dynamoDbClientConfig, s3ClientConfig, sqsClientConfig } from './aws-clients.ts';
+export { ConfigError, type ConfigProblem, loadConfig } from './config.ts';
+export { awsFields, drainFields, healthFields, logFields } from './config-fields.ts';
+export { type HealthServer, startHealthServer } from './health-server.ts';
+export { type RunningService, runService, type ServiceContext } from './lifecycle.ts';
+export { createLogger, type Logger } from './logging.ts';
+export { createMetrics, METRICS, METRICS_NAMESPACE, type MetricName, type Metrics } from './metrics.ts';
+export { isSecretName, REDACTED, redactText } from './redaction.ts';
+export { traceIdOf, traceparentFrom } from './traceparent.ts';

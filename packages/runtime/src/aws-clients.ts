@@ -1,0 +1,74 @@
+/**
+ * One place for time-outs and retries of the AWS clients. Every call ends: in an answer, or in an error that the
+ * caller can see, after at most `maxAttempts` tries with the SDK's jittered, growing waits between them (AWS SDKs and
+ * Tools Reference Guide, "Retry behavior", mode standard). Endpoints and credentials are the SDK's own environment.
+ *
+ * `requestTimeout` bounds the time until an answer begins, `socketTimeout` the silence after that; without
+ * `throwOnRequestTimeout` the SDK only logs a warning and goes on waiting.
+ */
+
+const CONNECTION_TIMEOUT_MS = 2_000;
+
+/** Parallel part copies of several uploads at once; the SDK's own bound is 50. */
+const S3_MAX_SOCKETS = 256;
+
+/**
+ * S3 copies an object, or a part of up to 5 GiB, before it answers, or answers at once and finishes later: minutes,
+ * either way. The same silence is allowed to a handler that reads an object's stream slowly.
+ */
+const S3_REQUEST_TIMEOUT_MS = 5 * 60_000;
+const S3_SOCKET_TIMEOUT_MS = 15 * 60_000;
+
+/** What SQS needs beyond the time that a long poll waits for messages. */
+const SQS_ANSWER_MS = 10_000;
+
+/** DynamoDB answers in milliseconds; a request that waits behind it must still be answered in time. */
+const DYNAMODB_REQUEST_TIMEOUT_MS = 3_000;
+
+/** For `new S3Client(…)`: 5 attempts, minutes for each (S3 asks for more patience than its SDK has: 503 Slow Down). */
+export function s3ClientConfig(options: { region: string; forcePathStyle: boolean }) {
+  return {
+    region: options.region,
+    forcePathStyle: options.forcePathStyle,
+    maxAttempts: 5,
+    retryMode: 'standard',
+    requestHandler: {
+      ...timeouts(S3_REQUEST_TIMEOUT_MS, S3_SOCKET_TIMEOUT_MS),
+      httpAgent: { maxSockets: S3_MAX_SOCKETS },
+      httpsAgent: { maxSockets: S3_MAX_SOCKETS },
+    },
+  };
+}
+
+/**
+ * For `new SQSClient(…)`: 3 attempts, each bounded by the long poll plus 10 seconds.
+ * @param options.longPollSeconds the greatest `WaitTimeSeconds` that the client is used with, 0 to 20
+ */
+export function sqsClientConfig(options: { region: string; longPollSeconds: number }) {
+  const requestTimeoutMs = options.longPollSeconds * 1000 + SQS_ANSWER_MS;
+  return {
+    region: options.region,
+    maxAttempts: 3,
+    retryMode: 'standard',
+    requestHandler: timeouts(requestTimeoutMs, requestTimeoutMs),
+  };
+}
+
+/** For `new DynamoDBClient(…)`: 4 attempts of 3 seconds each at most. */
+export function dynamoDbClientConfig(options: { region: string }) {
+  return {
+    region: options.region,
+    maxAttempts: 4,
+    retryMode: 'standard',
+    requestHandler: timeouts(DYNAMODB_REQUEST_TIMEOUT_MS, DYNAMODB_REQUEST_TIMEOUT_MS),
+  };
+}
+
+function timeouts(requestTimeoutMs: number, socketTimeoutMs: number) {
+  return {
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
+    socketTimeout: socketTimeoutMs,
+    throwOnRequestTimeout: true,
+  };
+}

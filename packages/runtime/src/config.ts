@@ -1,0 +1,88 @@
+import { envSchema } from 'env-schema';
+import type { Static, TObject } from 'typebox';
+import { isSecretName, redactText } from './redaction.ts';
+
+/** The part of a long value that an error message still shows. */
+const SHOWN_VALUE_CHARACTERS = 100;
+
+/** One variable that is wrong or missing; `message` says what was expected and, unless it may be a secret, what was found. */
+export interface ConfigProblem {
+  readonly variable: string;
+  readonly message: string;
+}
+
+/** The configuration cannot be used. Holds every fault, not the first one only; `message` has one line for each. */
+export class ConfigError extends Error {
+  readonly code = 'ConfigError';
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map(({ variable, message }) => `${variable}: ${message}`).join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The words that an error message uses; env-schema and ajv carry them along without looking at them. */
+interface FieldWords {
+  readonly expected?: string;
+  readonly description?: string;
+}
+
+interface SchemaFault {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: { readonly missingProperty?: string };
+}
+
+/**
+ * Reads a service's configuration from its environment.
+ *
+ * Values are converted to the schema's types and defaults filled in. A blank variable counts as not set; variables
+ * that the schema does not name are ignored. `env` and `schema` stay as they are.
+ *
+ * @param schema a TypeBox object whose properties are environment variables; a property's `expected` is what an error
+ *   message says was expected, in plain words ("a whole number from 0 to 65535"); its `description` stands in for it
+ * @throws ConfigError with every fault at once, in the schema's order, one for each variable. A value whose variable
+ *   looks like a secret's is not repeated.
+ */
+export function loadConfig<S extends TObject>(schema: S, env: Environment): Static<S> {
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name in schema.properties && value?.trim()),
+  );
+  try {
+    return envSchema<Static<S>>({
+      schema: { ...schema },
+      data: set,
+      env: false,
+      ajv: { customOptions: (ajv) => ajv.addKeyword('expected') },
+    });
+  } catch (error) {
+    const faults = (error as { errors?: readonly SchemaFault[] }).errors;
+    if (faults === undefined) throw error;
+    const faulty = new Set(faults.map(variableOf));
+    const names = Object.keys(schema.properties).filter((name) => faulty.has(name));
+    throw new ConfigError(names.map((name) => problemOf(name, schema.properties[name] ?? {}, env[name])));
+  }
+}
+
+function variableOf(fault: SchemaFault): string | undefined {
+  return fault.params.missingProperty ?? fault.instancePath.split('/')[1];
+}
+
+function problemOf(variable: string, words: FieldWords, value: string | undefined): ConfigProblem {
+  const expected = `expected ${words.expected ?? words.description ?? 'another value'}`;
+  return { variable, message: `${expected}, ${foundWords(variable, value)}` };
+}
+
+function foundWords(variable: string, value: string | undefined): string {
+  if (value === undefined) return 'but it is not set';
+  if (value.trim() === '') return 'but it is blank';
+  if (isSecretName(variable)) return 'got a value that is not shown here because it may be a secret';
+  const shown = redactText(value);
+  return shown.length > SHOWN_VALUE_CHARACTERS
+    ? `got ${JSON.stringify(shown.slice(0, SHOWN_VALUE_CHARACTERS))}… (${value.length} characters)`
+    : `got ${JSON.stringify(shown)}`;
+}

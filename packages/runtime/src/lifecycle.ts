@@ -1,0 +1,132 @@
+import { constants } from 'node:os';
+import { pino } from 'pino';
+import { type Static, type TObject, Type } from 'typebox';
+import { ConfigError, loadConfig } from './config.ts';
+import { drainFields, logFields } from './config-fields.ts';
+import { createLogger, type Logger } from './logging.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+
+/** sysexits.h: something was found in an unconfigured or misconfigured state. */
+const EXIT_CONFIG = 78;
+const EXIT_FAILURE = 1;
+/** 128 + the signal's number: how a shell tells that a signal ended a process. */
+const EXIT_SIGNAL_BASE = 128;
+/** What `stop` may take beyond its limit, for giving back what was not finished. */
+const STOP_GRACE_SECONDS = 5;
+
+const commonFields = { ...logFields, ...drainFields };
+
+/** What a service's start gives to whoever runs it. */
+export interface RunningService {
+  /** Resolves when the service can do its work; rejects with the reason when it cannot. */
+  ready(signal: AbortSignal): Promise<void>;
+  /** Takes nothing new on, finishes what is in flight within the limit, gives the rest back, closes. Called once. */
+  stop(limitSeconds: number): Promise<void>;
+}
+
+export interface ServiceContext<S extends TObject> {
+  readonly config: Static<S>;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Runs a service as a process, from reading the environment to its exit code.
+ *
+ * - Wrong configuration: one line for each fault on standard error, exit code 78, nothing started. So too when `start`
+ *   throws a ConfigError, for rules that span several variables.
+ * - `start` fails: one log line, exit code 1.
+ * - SIGTERM or SIGINT: `stop(DRAIN_LIMIT_SECONDS)`, then exit code 0. One that comes while `start` is still at work is
+ *   kept until it is done. If stopping fails, or takes five seconds longer than its limit: exit code 1.
+ * - A second signal: exits at once with 128 + its number.
+ * - An unhandled rejection or exception: one fatal log line, exit code 1. What was in flight is delivered again.
+ *
+ * Log lines and metrics share standard output, in the order in which they are written.
+ *
+ * @param options.name the `service` of the log lines and the dimension Service of the metrics
+ * @param options.schema the service's variables; `logFields` and `drainFields` are read whether it names them or not
+ */
+export async function runService<S extends TObject>(options: {
+  name: string;
+  schema: S;
+  process: NodeJS.Process;
+  start: (context: ServiceContext<S>) => Promise<RunningService>;
+}): Promise<void> {
+  const { name, process } = options;
+  const schema = Type.Object({ ...options.schema.properties, ...commonFields });
+
+  let config: Static<typeof schema>;
+  try {
+    config = loadConfig(schema, process.env);
+  } catch (error) {
+    return exitWithConfigFaults(process, error);
+  }
+
+  const output = pino.destination({ fd: 1, sync: true });
+  const log = createLogger({ service: name, level: config.LOG_LEVEL, destination: output });
+  const metrics = createMetrics({
+    service: name,
+    environment: config.ENVIRONMENT,
+    now: () => new Date(),
+    write: (line) => output.write(line),
+  });
+
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (err: unknown) => {
+      log.fatal({ err }, `${name} ends after an error that nothing handled`);
+      process.exit(EXIT_FAILURE);
+    });
+  }
+
+  const stopSignal = firstSignal(process, log);
+
+  let service: RunningService;
+  try {
+    service = await options.start({ config: config as Static<S>, log, metrics });
+  } catch (error) {
+    if (error instanceof ConfigError) return exitWithConfigFaults(process, error);
+    log.fatal({ err: error }, `${name} could not start: ${error instanceof Error ? error.message : error}`);
+    return process.exit(EXIT_FAILURE);
+  }
+  log.info({ pid: process.pid }, `${name} started`);
+
+  const signal = await stopSignal;
+  const limitSeconds = config.DRAIN_LIMIT_SECONDS;
+  log.info({ signal, limitSeconds }, `${name} stops`);
+  setTimeout(
+    () => {
+      log.fatal({ limitSeconds }, `${name} did not stop in time`);
+      process.exit(EXIT_FAILURE);
+    },
+    (limitSeconds + STOP_GRACE_SECONDS) * 1000,
+  ).unref();
+  try {
+    await service.stop(limitSeconds);
+  } catch (err) {
+    log.fatal({ err }, `${name} could not stop cleanly`);
+    return process.exit(EXIT_FAILURE);
+  }
+  log.info(`${name} stopped`);
+  return process.exit(0);
+}
+
+/** Resolves with the first SIGTERM or SIGINT; the second one ends the process there and then. */
+function firstSignal(process: NodeJS.Process, log: Logger): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let received = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    received += 1;
+    if (received === 1) return resolve(signal);
+    log.warn({ signal }, 'a second signal: exits at once');
+    process.exit(EXIT_SIGNAL_BASE + constants.signals[signal]);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return promise;
+}
+
+function exitWithConfigFaults(process: NodeJS.Process, error: unknown): never {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  return process.exit(EXIT_CONFIG);
+}

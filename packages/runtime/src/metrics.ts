@@ -1,0 +1,156 @@
+/** The CloudWatch namespace of every metric. */
+export const METRICS_NAMESPACE = 'UploadOnce';
+
+interface MetricDefinition {
+  readonly unit: 'Count' | 'Bytes' | 'Milliseconds';
+  /** The metric's own dimensions; Environment and Service come with every one. */
+  readonly dimensions: readonly string[];
+  readonly description: string;
+}
+
+/** Every metric that a service writes. Alarms and dashboards are made on these names: a change here is a change there. */
+export const METRICS = {
+  UploadsIssued: {
+    unit: 'Count',
+    dimensions: [],
+    description: 'Forms given away, their uploads recorded before.',
+  },
+  RequestsRefused: {
+    unit: 'Count',
+    dimensions: ['Reason'],
+    description: 'Requests answered with 4xx: no form was given.',
+  },
+  ServerErrors: { unit: 'Count', dimensions: [], description: 'Requests answered with 5xx.' },
+  RequestTime: {
+    unit: 'Milliseconds',
+    dimensions: [],
+    description: 'From the arrival of a request to the end of its answer.',
+  },
+  UploadsAccepted: {
+    unit: 'Count',
+    dimensions: [],
+    description: 'Uploads whose claimed version was copied to accepted/ and recorded.',
+  },
+  BytesAccepted: { unit: 'Bytes', dimensions: [], description: 'The size of each accepted upload.' },
+  AcceptTime: {
+    unit: 'Milliseconds',
+    dimensions: [],
+    description: 'From the moment S3 stored the version to the moment it was recorded as accepted.',
+  },
+  DuplicateUploads: {
+    unit: 'Count',
+    dimensions: [],
+    description: 'Versions other than the claimed one: a form was used more than once.',
+  },
+  StrayObjects: {
+    unit: 'Count',
+    dimensions: [],
+    description: 'Objects under uploads/ for which no upload was ever issued.',
+  },
+  RevokedUploads: {
+    unit: 'Count',
+    dimensions: [],
+    description: 'Versions that came for an upload that had been revoked.',
+  },
+  LateCopiesRemoved: {
+    unit: 'Count',
+    dimensions: [],
+    description: 'Second copies of accepted bytes, made by a worker that woke up late, and removed.',
+  },
+  UploadsProcessed: { unit: 'Count', dimensions: [], description: 'Uploads whose handler finished.' },
+  ProcessingFailed: {
+    unit: 'Count',
+    dimensions: [],
+    description: 'Uploads recorded as FAILED: their message is left to the dead-letter queue.',
+  },
+  LeadTime: {
+    unit: 'Milliseconds',
+    dimensions: [],
+    description: 'From the moment S3 stored the version to the moment its processing finished.',
+  },
+  MessagesRetried: {
+    unit: 'Count',
+    dimensions: [],
+    description: 'Messages that failed and come back after a wait.',
+  },
+  MessagesDeadLettered: {
+    unit: 'Count',
+    dimensions: [],
+    description: 'Messages that failed with the last receive that their queue allows.',
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof METRICS;
+
+export interface Metrics {
+  /**
+   * Writes one value of one metric.
+   *
+   * @param value in the metric's unit; finite
+   * @param dimensions exactly the metric's own dimensions, each value 1 to 1,024 characters
+   * @throws RangeError for a value or a dimension that CloudWatch would drop in silence
+   */
+  add(name: MetricName, value: number, dimensions?: Readonly<Record<string, string>>): void;
+}
+
+const DIMENSION_VALUE_MAX_CHARACTERS = 1024;
+
+/**
+ * Metrics as lines of the embedded metric format (Amazon CloudWatch User Guide, "Specification: Embedded metric
+ * format"): whatever ships the log lines ships the metrics, no call to CloudWatch is made. One line for each call.
+ *
+ * @param options.service the dimension Service
+ * @param options.environment the dimension Environment
+ * @param options.write takes one line, with its line feed
+ */
+export function createMetrics(options: {
+  service: string;
+  environment: string;
+  now: () => Date;
+  write: (line: string) => void;
+}): Metrics {
+  return {
+    add(name, value, dimensions = {}) {
+      const definition: MetricDefinition = METRICS[name];
+      if (!Number.isFinite(value)) throw new RangeError(`${name} takes a finite number, not ${value}`);
+      assertDimensions(name, definition.dimensions, dimensions);
+      const all = { Environment: options.environment, Service: options.service, ...dimensions };
+      const document = {
+        _aws: {
+          Timestamp: options.now().getTime(),
+          CloudWatchMetrics: [
+            {
+              Namespace: METRICS_NAMESPACE,
+              Dimensions: [Object.keys(all)],
+              Metrics: [{ Name: name, Unit: definition.unit }],
+            },
+          ],
+        },
+        ...all,
+        [name]: value,
+      };
+      options.write(`${JSON.stringify(document)}\n`);
+    },
+  };
+}
+
+function assertDimensions(
+  name: string,
+  expected: readonly string[],
+  given: Readonly<Record<string, string>>,
+): void {
+  const names = Object.keys(given);
+  if (names.length !== expected.length || !expected.every((dimension) => names.includes(dimension))) {
+    throw new RangeError(
+      `${name} takes ${expected.length === 0 ? 'no dimension of its own' : `the dimensions ${expected.join(', ')}`}, ` +
+        `not ${names.length === 0 ? 'none' : names.join(', ')}`,
+    );
+  }
+  for (const [dimension, value] of Object.entries(given)) {
+    if (value.trim() === '' || value.length > DIMENSION_VALUE_MAX_CHARACTERS) {
+      throw new RangeError(
+        `${name}: ${dimension} takes 1 to ${DIMENSION_VALUE_MAX_CHARACTERS} characters, not ${value.length}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/** What stands where something secret stood. */
+export const REDACTED = '[Redacted]';
+
+/**
+ * Names whose value is never written: API keys, authorization, cookies, presigned parameters, signatures, tokens,
+ * secrets. An API key's id (`apiKeyId`, `keyId`) is none of them: it is how a log line says whose request it was.
+ */
+const SECRET_NAME =
+  /secret|password|passwd|authorization|cookie|token|signature|credential|api-?key$|^policy$/i;
+
+/** The same names where they occur inside text, with whatever stands around them in one word: `X-Amz-Signature`, `AWS_SESSION_TOKEN`. */
+const NAME_IN_TEXT =
+  '[\\w-]*(?:secret|password|passwd|authorization|cookie|token|signature|credential|api-?key)[\\w-]*|\\bpolicy';
+
+interface TextRule {
+  readonly pattern: RegExp;
+  readonly replacement: string;
+}
+
+/** In this order: what a whole line holds before what a word in it holds. */
+const TEXT_RULES: readonly TextRule[] = [
+  // Headers that hold several words, to the end of the line or of the quoted string.
+  {
+    pattern: /\b((?:proxy-)?authorization|(?:set-)?cookie)(\\*["']?\s*[:=]\s*\\*["']?)[^\r\n"'\\]+/gi,
+    replacement: `$1$2${REDACTED}`,
+  },
+  // A form field in a multipart body: name="policy", a blank line, the value.
+  {
+    pattern: new RegExp(`(name=\\\\*"(?:${NAME_IN_TEXT})\\\\*"(?:\\\\r|\\\\n|\\s)+)[^\\s\\\\"]+`, 'gi'),
+    replacement: `$1${REDACTED}`,
+  },
+  // JSON, at whatever depth of escaping: "policy":"…".
+  {
+    pattern: new RegExp(`((?:${NAME_IN_TEXT})\\\\*["']\\s*:\\s*\\\\*["'])[^"'\\\\]+`, 'gi'),
+    replacement: `$1${REDACTED}`,
+  },
+  // A URL's query, also one that is itself a parameter of another URL; NAME=value in general.
+  {
+    pattern: new RegExp(
+      `((?:${NAME_IN_TEXT})(?:=|%3D|%253D)\\\\*["']?)(?!\\[Redacted)[^\\s&;,"'\\\\<>)%]+(?:%(?!26|2526)[^\\s&;,"'\\\\<>)%]*)*`,
+      'gi',
+    ),
+    replacement: `$1${REDACTED}`,
+  },
+  // name: value. Words such as "Policy: Policy expired." are S3's explanation, not a policy; an API key has any length.
+  {
+    pattern: /\b((?:x-)?api-?key\\*["']?\s*:\s*\\*["']?)(?!\[Redacted)[^\s,;"'\\]+/gi,
+    replacement: `$1${REDACTED}`,
+  },
+  {
+    pattern: new RegExp(`((?:${NAME_IN_TEXT})\\s*:\\s*)(?!\\[Redacted)[^\\s,;"'\\\\]{16,}`, 'gi'),
+    replacement: `$1${REDACTED}`,
+  },
+  { pattern: /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, replacement: `$1 ${REDACTED}` },
+  // user:password@ in a URL.
+  { pattern: /(\w:\/\/)[^\s/@"']+:[^\s/@"']+@/g, replacement: `$1${REDACTED}@` },
+  // A policy or a token that stands alone: Base64 of JSON, which begins with {".
+  { pattern: /\beyJ[\w+/=.-]{24,}/g, replacement: REDACTED },
+  // This product's own API keys; the id before the secret part stays.
+  { pattern: /\b(uo_[a-z0-9]+_)[a-z0-9_]+/g, replacement: `$1${REDACTED}` },
+];
+
+/** Whether a property, header, form field or variable of this name holds something that is never written down. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/** The same text without the secrets in it: in URLs, headers, form fields, JSON, whatever an error message quotes. */
+export function redactText(text: string): string {
+  let redacted = text;
+  for (const { pattern, replacement } of TEXT_RULES) redacted = redacted.replace(pattern, replacement);
+  return redacted;
+}
+
+/**
+ * A copy of plain data (what JSON can say) without the secrets in it, at any depth: properties by name, pairs of a
+ * name and a value as raw headers have them, and text by what it looks like.
+ */
+export function redactData(data: unknown): unknown {
+  if (typeof data === 'string') return redactText(data);
+  if (Array.isArray(data))
+    return data.map((item, at) => (isSecretName(nameBefore(data, at)) ? REDACTED : redactData(item)));
+  if (typeof data !== 'object' || data === null) return data;
+  const pairName = namedBy(data);
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => {
+      const secret = isSecretName(name) || (name.toLowerCase() === 'value' && isSecretName(pairName));
+      return [name, secret && value !== null ? REDACTED : redactData(value)];
+    }),
+  );
+}
+
+/** `['x-api-key', '…']` */
+function nameBefore(items: readonly unknown[], at: number): string {
+  const before = at % 2 === 1 ? items[at - 1] : undefined;
+  return typeof before === 'string' ? before : '';
+}
+
+/** `{ name: 'x-api-key', value: '…' }` */
+function namedBy(data: object): string {
+  const { name, Name } = data as { name?: unknown; Name?: unknown };
+  return [name, Name].find((candidate) => typeof candidate === 'string') ?? '';
+}
