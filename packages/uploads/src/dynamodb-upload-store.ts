@@ -1,8 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  DescribeTableCommand,
-  type DynamoDBClient,
-} from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DynamoDBDocumentClient,
   GetCommand,
@@ -66,8 +62,10 @@ function dynamoDbItemTable(client: DynamoDBClient, TableName: string): ItemTable
       return items;
     },
 
+    // A read of the data plane, with a permission that every service has; DescribeTable is throttled per account.
     async ping(abortSignal) {
-      await client.send(new DescribeTableCommand({ TableName }), { ...(abortSignal && { abortSignal }) });
+      const Key = { FullFilename: 'readiness', item: 'readiness' };
+      await documents.send(new GetCommand({ TableName, Key }), { ...(abortSignal && { abortSignal }) });
     },
   };
 }

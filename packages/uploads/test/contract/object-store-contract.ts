@@ -1,0 +1,132 @@
+import { buffer } from 'node:stream/consumers';
+import type { Test } from 'tap';
+import type { ObjectStore } from '../../src/index.ts';
+
+export interface BucketUnderTest {
+  readonly objects: ObjectStore;
+  /** What a client's upload does. @returns the new version's id */
+  readonly put: (key: string, bytes: Uint8Array, attributes?: Attributes) => Promise<string>;
+  readonly putDeleteMarker: (key: string) => Promise<void>;
+}
+
+export interface Attributes {
+  readonly contentType?: string;
+  readonly metadata?: Record<string, string>;
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** What every object store promises, whatever it stands on. */
+export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUnderTest>): void {
+  const from = 'uploads/Zähler 1+1 100% & so-20260101_000000-a';
+  const to = 'accepted/Zähler 1+1 100% & so-20260101_000000-a';
+
+  function order(sourceVersionId: string, sizeBytes: number) {
+    return { sourceKey: from, sourceVersionId, sourceSizeBytes: sizeBytes, targetKey: to };
+  }
+
+  async function contentOf(objects: ObjectStore, key: string, versionId: string) {
+    const opened = await objects.open(key, versionId);
+    return opened && { ...opened, body: (await buffer(opened.body)).toString() };
+  }
+
+  t.test('versions of exactly this key are listed, oldest first, without delete markers', async (t) => {
+    const { objects, put, putDeleteMarker } = await open(t);
+    const first = await put(from, bytes('one'));
+    await put(`${from}b`, bytes('a longer key'));
+    await putDeleteMarker(from);
+    const second = await put(from, bytes('three'));
+    await put('uploads/Z', bytes('a shorter key'));
+    const versions = await objects.listVersions(from);
+    t.strictSame(
+      versions.map(({ versionId, sizeBytes }) => ({ versionId, sizeBytes })),
+      [
+        { versionId: first, sizeBytes: 3 },
+        { versionId: second, sizeBytes: 5 },
+      ],
+    );
+    t.match(versions[0], { eTag: /^[0-9a-f]{32}$/, storedAt: Date });
+    t.strictSame(await objects.listVersions('uploads/none'), []);
+  });
+
+  t.test('a copy is exactly the version that was named, with its description', async (t) => {
+    const { objects, put } = await open(t);
+    const described = { contentType: 'text/plain', metadata: { invoice: '42', 'customer-id': 'a b' } };
+    const versionId = await put(from, bytes('first'), described);
+    await put(from, bytes('second, newer'), { contentType: 'image/png' });
+    const copy = await objects.copyIfAbsent(order(versionId, 5));
+    if (copy.outcome !== 'copied') throw new Error(copy.outcome);
+    t.strictSame(await contentOf(objects, to, copy.versionId), { ...described, body: 'first', sizeBytes: 5 });
+    t.match(await objects.head(to), { versionId: copy.versionId, sizeBytes: 5 });
+  });
+
+  t.test('a copy never replaces what is there', async (t) => {
+    const { objects, put } = await open(t);
+    const there = await put(to, bytes('already here'));
+    const versionId = await put(from, bytes('first'));
+    t.strictSame(await objects.copyIfAbsent(order(versionId, 5)), { outcome: 'target-exists' });
+    t.match(await objects.head(to), { versionId: there });
+    t.equal((await objects.listVersions(to)).length, 1);
+  });
+
+  t.test('of many copies at once exactly one makes the target', async (t) => {
+    const { objects, put } = await open(t);
+    const versionId = await put(from, bytes('first'));
+    const copies = Array.from({ length: 6 }, () => objects.copyIfAbsent(order(versionId, 5)));
+    const outcomes = (await Promise.all(copies)).map((copy) => copy.outcome).sort();
+    t.strictSame(outcomes, ['copied', ...Array(5).fill('target-exists')]);
+    t.equal((await objects.listVersions(to)).length, 1);
+  });
+
+  t.test('a copy under a delete marker is made anew', async (t) => {
+    const { objects, put, putDeleteMarker } = await open(t);
+    const versionId = await put(from, bytes('first'));
+    await objects.copyIfAbsent(order(versionId, 5));
+    await putDeleteMarker(to);
+    t.match(await objects.copyIfAbsent(order(versionId, 5)), { outcome: 'copied' });
+  });
+
+  t.test('a source that is gone is told, and leaves no target', async (t) => {
+    const { objects, put } = await open(t);
+    const versionId = await put(from, bytes('first'));
+    await put(from, bytes('second'));
+    await objects.deleteVersion(from, versionId);
+    t.strictSame(await objects.copyIfAbsent(order(versionId, 5)), { outcome: 'source-missing' });
+    t.equal(await objects.head(to), undefined);
+    t.equal(await objects.open(from, versionId), undefined);
+  });
+
+  t.test('an empty object is copied too', async (t) => {
+    const { objects, put } = await open(t);
+    const versionId = await put(from, bytes(''));
+    const copy = await objects.copyIfAbsent(order(versionId, 0));
+    if (copy.outcome !== 'copied') throw new Error(copy.outcome);
+    t.match(await contentOf(objects, to, copy.versionId), { body: '', sizeBytes: 0 });
+  });
+
+  t.test('removing one version leaves the others, and may be repeated', async (t) => {
+    const { objects, put } = await open(t);
+    const first = await put(from, bytes('first'));
+    const second = await put(from, bytes('second'));
+    await objects.deleteVersion(from, first);
+    await objects.deleteVersion(from, first);
+    t.strictSame(
+      (await objects.listVersions(from)).map((version) => version.versionId),
+      [second],
+    );
+  });
+
+  t.test('what is not there has no head', async (t) => {
+    const { objects, put, putDeleteMarker } = await open(t);
+    t.equal(await objects.head(to), undefined);
+    await put(to, bytes('x'));
+    await putDeleteMarker(to);
+    t.equal(await objects.head(to), undefined);
+  });
+
+  t.test('the bucket answers', async (t) => {
+    const { objects } = await open(t);
+    await t.resolves(objects.ping());
+    await t.resolves(objects.ping(AbortSignal.timeout(10_000)));
+  });
+}

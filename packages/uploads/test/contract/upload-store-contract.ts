@@ -1,0 +1,280 @@
+import type { Test } from 'tap';
+import { type NewUpload, SightingKind, UploadState, type UploadStore } from '../../src/index.ts';
+
+export interface StoreUnderTest {
+  readonly store: UploadStore;
+  /** The store's clock, which only the test moves. */
+  readonly clock: { now: Date };
+  /** The raw `deleteAt` of an item, in epoch seconds, read past the port. */
+  readonly deleteAtOf?: (key: string) => Promise<number | undefined>;
+}
+
+const lease = { acceptedVersionId: 'copy-1', leaseOwner: 'worker-1', leaseSeconds: 60 };
+const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
+
+/** What every upload store promises, whatever it stands on. */
+export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnderTest>): void {
+  let serial = 0;
+
+  function newUpload(changes: Partial<NewUpload> = {}): NewUpload {
+    serial += 1;
+    return {
+      key: `uploads/Zähler 1+1 100%-20260101_000000-${serial}`,
+      apiKeyId: 'key-1',
+      issuedAt: new Date('2026-01-01T00:00:00.123Z'),
+      expiresAt: new Date('2026-01-01T00:00:30.000Z'),
+      constraints: { method: 'post', minBytes: 0, maxBytes: 10 },
+      metadata: { customer: 'Müller & Söhne' },
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      ...changes,
+    };
+  }
+
+  async function issued(store: UploadStore): Promise<string> {
+    const upload = newUpload();
+    await store.issue(upload);
+    return upload.key;
+  }
+
+  async function claimed(store: UploadStore): Promise<string> {
+    const key = await issued(store);
+    await store.claim(key, version);
+    return key;
+  }
+
+  async function processing(store: UploadStore): Promise<string> {
+    const key = await claimed(store);
+    await store.startProcessing(key, lease);
+    return key;
+  }
+
+  t.test('an issued upload reads back as it was given', async (t) => {
+    const { store } = await open(t);
+    const upload = newUpload();
+    await store.issue(upload);
+    t.strictSame(await store.get(upload.key), { ...upload, state: UploadState.issued, attempt: 0 });
+    t.equal(await store.get('uploads/none'), undefined);
+  });
+
+  t.test('a key is issued once', async (t) => {
+    const { store } = await open(t);
+    const upload = newUpload();
+    await store.issue(upload);
+    await t.rejects(store.issue({ ...upload, apiKeyId: 'key-2' }), { code: 'UploadAlreadyIssued' });
+    t.equal((await store.get(upload.key))?.apiKeyId, 'key-1');
+  });
+
+  t.test('of many claims at once exactly one is applied, and all see its version', async (t) => {
+    const { store } = await open(t);
+    const key = await issued(store);
+    const versions = Array.from({ length: 8 }, (_, at) => ({ ...version, versionId: `v${at}` }));
+    const outcomes = await Promise.all(versions.map((each) => store.claim(key, each)));
+    const winners = outcomes.filter((outcome) => outcome.applied);
+    t.equal(winners.length, 1);
+    const won = winners[0]?.upload?.claimed?.versionId;
+    t.strictSame(new Set(outcomes.map((outcome) => outcome.upload?.claimed?.versionId)), new Set([won]));
+  });
+
+  t.test('a claim keeps the version and the moment', async (t) => {
+    const { store, clock } = await open(t);
+    const key = await claimed(store);
+    const upload = await store.get(key);
+    t.equal(upload?.state, UploadState.claimed);
+    t.strictSame(upload?.claimed, { ...version, claimedAt: clock.now });
+  });
+
+  t.test('a transition on a key that was never issued changes nothing', async (t) => {
+    const { store } = await open(t);
+    const key = 'uploads/never-issued';
+    const outcomes = [
+      await store.claim(key, version),
+      await store.accept(key, 'copy'),
+      await store.revoke(key),
+      await store.startProcessing(key, lease),
+      await store.finish(key, 1),
+    ];
+    for (const outcome of outcomes) t.strictSame(outcome, { applied: false, upload: undefined });
+    await store.markReported(key, SightingKind.stray, 'v1');
+    t.equal(await store.get(key), undefined);
+    t.strictSame(await store.listSightings(key), []);
+  });
+
+  t.test('only ISSUED can be claimed or revoked', async (t) => {
+    const { store } = await open(t);
+    const revoked = await issued(store);
+    t.equal((await store.revoke(revoked)).applied, true);
+    t.match(await store.claim(revoked, version), { applied: false, upload: { state: UploadState.revoked } });
+    const taken = await claimed(store);
+    t.match(await store.revoke(taken), { applied: false, upload: { state: UploadState.claimed } });
+    t.match(await store.claim(taken, { ...version, versionId: 'v2' }), {
+      applied: false,
+      upload: { claimed: { versionId: 'v1' } },
+    });
+  });
+
+  t.test('acceptedVersionId is set once, by whoever comes first', async (t) => {
+    const { store } = await open(t);
+    const byAcceptor = await claimed(store);
+    t.match(await store.accept(byAcceptor, 'copy-1'), {
+      applied: true,
+      upload: { state: UploadState.accepted, acceptedVersionId: 'copy-1' },
+    });
+    t.match(await store.accept(byAcceptor, 'copy-2'), {
+      applied: false,
+      upload: { acceptedVersionId: 'copy-1' },
+    });
+
+    const byProcessor = await claimed(store);
+    t.match(await store.startProcessing(byProcessor, lease), {
+      applied: true,
+      upload: { state: UploadState.processing, acceptedVersionId: 'copy-1', attempt: 1 },
+    });
+    t.match(await store.accept(byProcessor, 'copy-2'), {
+      applied: false,
+      upload: { state: UploadState.processing, acceptedVersionId: 'copy-1' },
+    });
+  });
+
+  t.test('an ISSUED or REVOKED upload is not processed', async (t) => {
+    const { store } = await open(t);
+    const key = await issued(store);
+    t.match(await store.startProcessing(key, lease), {
+      applied: false,
+      upload: { state: UploadState.issued },
+    });
+    await store.revoke(key);
+    t.match(await store.startProcessing(key, lease), {
+      applied: false,
+      upload: { state: UploadState.revoked },
+    });
+  });
+
+  t.test('processing starts only for the version that was accepted', async (t) => {
+    const { store } = await open(t);
+    const key = await claimed(store);
+    await store.accept(key, 'copy-1');
+    const other = { ...lease, acceptedVersionId: 'copy-2' };
+    t.match(await store.startProcessing(key, other), {
+      applied: false,
+      upload: { state: UploadState.accepted, acceptedVersionId: 'copy-1', attempt: 0 },
+    });
+    t.match(await store.startProcessing(key, lease), { applied: true, upload: { attempt: 1 } });
+  });
+
+  t.test('of many that want the lease at once exactly one gets it', async (t) => {
+    const { store } = await open(t);
+    const key = await claimed(store);
+    const owners = Array.from({ length: 8 }, (_, at) => ({ ...lease, leaseOwner: `worker-${at}` }));
+    const outcomes = await Promise.all(owners.map((each) => store.startProcessing(key, each)));
+    t.equal(outcomes.filter((outcome) => outcome.applied).length, 1);
+    t.equal((await store.get(key))?.attempt, 1);
+  });
+
+  t.test('a lease is held until it ends, and prolonged by its holder alone', async (t) => {
+    const { store, clock } = await open(t);
+    const key = await processing(store);
+    const start = clock.now;
+    const next = { ...lease, leaseOwner: 'worker-2' };
+
+    clock.now = new Date(start.getTime() + 59_999);
+    t.equal((await store.startProcessing(key, next)).applied, false, 'one millisecond too early');
+    t.equal((await store.renewLease(key, 1, 60)).applied, true);
+    t.strictSame((await store.get(key))?.leaseExpiresAt, new Date(start.getTime() + 119_999));
+
+    clock.now = new Date(start.getTime() + 119_998);
+    t.equal((await store.startProcessing(key, next)).applied, false, 'it was prolonged');
+    clock.now = new Date(start.getTime() + 119_999);
+    t.match(await store.startProcessing(key, next), { applied: true, upload: { attempt: 2 } });
+    t.equal((await store.renewLease(key, 1, 60)).applied, false, 'the first holder has lost it');
+  });
+
+  t.test('a lease is never shortened', async (t) => {
+    const { store, clock } = await open(t);
+    const key = await processing(store);
+    t.equal((await store.renewLease(key, 1, 10)).applied, false);
+    t.strictSame((await store.get(key))?.leaseExpiresAt, new Date(clock.now.getTime() + 60_000));
+  });
+
+  t.test('a released lease can be taken at once', async (t) => {
+    const { store } = await open(t);
+    const key = await processing(store);
+    t.equal((await store.releaseLease(key, 1)).applied, true);
+    t.match(await store.startProcessing(key, { ...lease, leaseOwner: 'worker-2' }), {
+      applied: true,
+      upload: { attempt: 2, leaseOwner: 'worker-2' },
+    });
+    t.equal((await store.releaseLease(key, 1)).applied, false, 'only by its holder');
+  });
+
+  t.test('fencing: who was taken over can neither finish nor fail', async (t) => {
+    const { store, clock } = await open(t);
+    const key = await processing(store);
+    clock.now = new Date(clock.now.getTime() + 60_000);
+    await store.startProcessing(key, { ...lease, leaseOwner: 'worker-2' });
+    t.equal((await store.finish(key, 1)).applied, false);
+    t.equal((await store.fail(key, 1, 'late')).applied, false);
+    t.match(await store.finish(key, 2), { applied: true, upload: { state: UploadState.processed } });
+    t.strictSame((await store.get(key))?.processedAt, clock.now);
+  });
+
+  t.test('PROCESSED is the end', async (t) => {
+    const { store, clock } = await open(t);
+    const key = await processing(store);
+    await store.finish(key, 1);
+    clock.now = new Date(clock.now.getTime() + 3_600_000);
+    t.equal((await store.startProcessing(key, lease)).applied, false);
+    t.equal((await store.fail(key, 1, 'no')).applied, false);
+    t.equal((await store.finish(key, 1)).applied, false);
+    t.equal((await store.get(key))?.state, UploadState.processed);
+  });
+
+  t.test('FAILED keeps the reason and can be started again', async (t) => {
+    const { store } = await open(t);
+    const key = await processing(store);
+    t.match(await store.fail(key, 1, 'disk full'), {
+      applied: true,
+      upload: { state: UploadState.failed, failureReason: 'disk full' },
+    });
+    t.match(await store.startProcessing(key, lease), {
+      applied: true,
+      upload: { state: UploadState.processing, attempt: 2 },
+    });
+  });
+
+  t.test('a version is recorded once per kind, and reported once', async (t) => {
+    const { store, clock } = await open(t);
+    const key = await claimed(store);
+    const second = { ...version, versionId: 'v2' };
+    const first = await store.recordSighting(key, SightingKind.duplicate, second);
+    t.strictSame(first, { ...second, key, kind: 'duplicate', recordedAt: clock.now, reported: false });
+    clock.now = new Date(clock.now.getTime() + 1000);
+    t.strictSame(await store.recordSighting(key, SightingKind.duplicate, second), first, 'a redelivery');
+    await store.markReported(key, SightingKind.duplicate, 'v2');
+    t.strictSame(await store.recordSighting(key, SightingKind.duplicate, second), {
+      ...first,
+      reported: true,
+    });
+    await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v3' });
+    const found = await store.listSightings(key);
+    t.strictSame(
+      found.map((each) => [each.kind, each.versionId, each.reported]),
+      [
+        ['duplicate', 'v2', true],
+        ['duplicate', 'v3', false],
+      ],
+    );
+  });
+
+  t.test('a stray needs no upload', async (t) => {
+    const { store } = await open(t);
+    await store.recordSighting('uploads/unknown', SightingKind.stray, version);
+    t.equal((await store.listSightings('uploads/unknown')).length, 1);
+    t.equal(await store.get('uploads/unknown'), undefined);
+  });
+
+  t.test('the table answers', async (t) => {
+    const { store } = await open(t);
+    await t.resolves(store.ping());
+    await t.resolves(store.ping(AbortSignal.timeout(10_000)));
+  });
+}

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import t from 'tap';
+import {
+  acceptedKeyOf,
+  makeUploadKey,
+  NAME_PART_MAX_BYTES,
+  uploadIdOf,
+  uploadKeyOfAccepted,
+} from '../src/index.ts';
+
+const random = (bytes: number[]) => Uint8Array.from({ length: 16 }, (_, at) => bytes[at] ?? 0);
+
+t.test('a key is prefix, name, UTC time and 128 random bits in base32', async (t) => {
+  const issuedAt = new Date('2026-03-29T01:02:03.999+02:00');
+  t.equal(
+    makeUploadKey('UploadFilename', issuedAt, random([])),
+    `uploads/UploadFilename-20260328_230203-${'a'.repeat(26)}`,
+  );
+  // RFC 4648 test vector: base32("foobar") is MZXW6YTBOI, here in lower case and followed by zero bits.
+  const key = makeUploadKey('x', issuedAt, random([...Buffer.from('foobar')]));
+  t.match(key, /-mzxw6ytboi[a]{16}$/);
+});
+
+t.test('keys of different random bits differ, whatever the bits', async () => {
+  const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 });
+  fc.assert(
+    fc.property(sixteen, sixteen, (a, b) => {
+      const same = Buffer.compare(a, b) === 0;
+      const at = new Date(0);
+      return same === (makeUploadKey('n', at, a) === makeUploadKey('n', at, b));
+    }),
+  );
+});
+
+t.test('too little randomness makes no key', async (t) => {
+  t.throws(() => makeUploadKey('n', new Date(0), new Uint8Array(15)), RangeError);
+});
+
+t.test('a name part that cannot be part of a key is refused with the reason', async (t) => {
+  const at = new Date(0);
+  const refused = [
+    '',
+    'a/b',
+    '../accepted',
+    'line\nbreak',
+    'nul\u0000',
+    '\ud800',
+    'ä'.repeat(NAME_PART_MAX_BYTES),
+  ];
+  for (const name of refused)
+    t.throws(() => makeUploadKey(name, at, random([])), { code: 'InvalidNamePart' }, JSON.stringify(name));
+  for (const name of ['a b', 'a+b', '100%', 'Zähler', '..', 'x'.repeat(NAME_PART_MAX_BYTES)]) {
+    const key = makeUploadKey(name, at, random([]));
+    t.ok(Buffer.byteLength(key) <= 1024, 'fits into a key of S3');
+    t.ok(key.startsWith(`uploads/${name}-1970`));
+  }
+});
+
+t.test('upload key, accepted key and id stand for each other', async (t) => {
+  const key = makeUploadKey('Zähler 1+1', new Date(0), random([1]));
+  t.equal(uploadKeyOfAccepted(acceptedKeyOf(key)), key);
+  t.equal(acceptedKeyOf(key), `accepted/${uploadIdOf(key)}`);
+  t.throws(() => acceptedKeyOf('accepted/x'), /a key under uploads\/ was expected/);
+  t.throws(() => uploadKeyOfAccepted('uploads/x'), /a key under accepted\/ was expected/);
+});
