@@ -1,0 +1,195 @@
+import {
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { backoffSeconds, POLL_BACKOFF } from './backoff.ts';
+import { createDeleteBatcher } from './delete-batcher.ts';
+import type { Delivery } from './delivery.ts';
+import { type DeliveryContext, type DeliveryRun, runDelivery } from './delivery-run.ts';
+import { DrainLimitReached, MAX_VISIBILITY_SECONDS } from './failures.ts';
+import type { ConsumerObserver } from './observer.ts';
+import { readMaxReceiveCount } from './redrive-policy.ts';
+import { endsWithin, pause, type Timers } from './timers.ts';
+
+/** What ReceiveMessage gives at most (Amazon SQS API Reference). */
+const MAX_RECEIVED = 10;
+/** The longest long poll (Amazon SQS API Reference, "ReceiveMessage"). */
+const MAX_WAIT_SECONDS = 20;
+/** What `stop` takes at most beyond its limit, to give back what was not finished. */
+export const GIVE_BACK_SECONDS = 3;
+
+export interface ConsumerOptions {
+  /** Its request time-out must be longer than `waitTimeSeconds`. The consumer does not destroy it. */
+  readonly sqs: SQSClient;
+  /** A standard queue with a RedrivePolicy. */
+  readonly queueUrl: string;
+  /** How many messages are in hand at once, at least 1: each from its receive until it is deleted or given back. */
+  readonly slots: number;
+  /**
+   * For how long a message is invisible from its receive and from each heartbeat on, 1 to 43,200. Also how late a
+   * message comes back when its worker dies, or when a poll is cut off; heartbeats make it independent of how
+   * long a handler takes, so it can be short.
+   */
+  readonly visibilitySeconds: number;
+  /** How long a poll waits for a message, 1 to 20, by default 20. */
+  readonly waitTimeSeconds?: number;
+  /** Resolves: the message is deleted. Rejects: it comes back, see `RetryLater`, `Unprocessable` and RETRY_BACKOFF. */
+  readonly handle: (delivery: Delivery) => Promise<void>;
+  readonly observe: ConsumerObserver;
+  /** Uniform in [0, 1), for jitter. */
+  readonly random: () => number;
+  readonly timers: Timers;
+}
+
+export interface Consumer {
+  /**
+   * Reads the queue's maxReceiveCount (`Delivery.isLastReceive`; a later change shows with the next start), then begins to poll.
+   * Once only, and not after `stop`.
+   * @throws QueueWithoutRedrivePolicy, or what SQS answers
+   */
+  start(): Promise<void>;
+
+  /**
+   * Cuts off the poll in flight and begins no other, awaits the work in flight, deletes included, for `limitSeconds`, then aborts
+   * the signals of what is left, makes those messages visible at once, and resolves: GIVE_BACK_SECONDS after the limit at the
+   * latest, whatever the handlers and SQS do. A second call gets the first one's promise.
+   *
+   * SQS does not notice that a poll was cut off: what it still gives to it is invisible for `visibilitySeconds` and has used up one
+   * receive, seen by nobody. An answer that was here before is given back at once. Every message that is given back has used up
+   * one receive as well: give the queue a maxReceiveCount with room for deploys.
+   *
+   * @param limitSeconds 0 or more
+   */
+  stop(limitSeconds: number): Promise<void>;
+
+  /** Resolves when the queue answers; for readiness. */
+  ping(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * A long-polling consumer of one SQS queue. It has slots, not batches: while a slot is free it polls for at most as many messages as
+ * there are free slots, so that one slow message holds up one slot and nothing else, and no message waits in here unseen.
+ * @throws RangeError for an option out of its range
+ */
+export function createConsumer(options: ConsumerOptions): Consumer {
+  const {
+    sqs,
+    queueUrl,
+    slots,
+    visibilitySeconds,
+    waitTimeSeconds = MAX_WAIT_SECONDS,
+    handle,
+    observe,
+    random,
+    timers,
+  } = options;
+  assertWhole('slots', slots, 1, Number.MAX_SAFE_INTEGER);
+  assertWhole('visibilitySeconds', visibilitySeconds, 1, MAX_VISIBILITY_SECONDS);
+  assertWhole('waitTimeSeconds', waitTimeSeconds, 1, MAX_WAIT_SECONDS);
+  const deleter = createDeleteBatcher({ sqs, queueUrl, timers, random });
+  const stopping = new AbortController();
+  const runs = new Set<DeliveryRun>();
+  let slotFreed = Promise.withResolvers<void>();
+  let isStarted = false;
+  let polling: Promise<void> = Promise.resolve();
+  let stopped: Promise<void> | undefined;
+
+  async function poll(context: DeliveryContext): Promise<void> {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      const free = slots - runs.size;
+      if (free === 0) {
+        await slotFreed.promise;
+        continue;
+      }
+      const polledAtMs = timers.nowMs();
+      try {
+        const messages = await receive(Math.min(MAX_RECEIVED, free));
+        failures = 0;
+        for (const message of messages) begin(message, polledAtMs, context);
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        failures += 1;
+        const waitSeconds = backoffSeconds(failures, POLL_BACKOFF, random);
+        observe.pollFailed(error, waitSeconds);
+        await pause(timers, waitSeconds * 1000, stopping.signal);
+      }
+    }
+  }
+
+  async function receive(count: number): Promise<Message[]> {
+    const answer = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: count,
+        WaitTimeSeconds: waitTimeSeconds,
+        VisibilityTimeout: visibilitySeconds,
+        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      }),
+      { abortSignal: stopping.signal },
+    );
+    return answer.Messages ?? [];
+  }
+
+  function begin(message: Message, polledAtMs: number, context: DeliveryContext): void {
+    // An answer that came together with `stop` is given back as work that was cut off: nobody begins on it.
+    const isLate = stopping.signal.aborted;
+    const run = runDelivery(message, polledAtMs, isLate ? pendForever : handle, context);
+    runs.add(run);
+    void run.ended.then(() => {
+      runs.delete(run);
+      wake();
+    });
+    if (isLate)
+      void run.cutOff(new DrainLimitReached('the consumer was stopped before the message was begun'));
+  }
+
+  function wake(): void {
+    slotFreed.resolve();
+    slotFreed = Promise.withResolvers();
+  }
+
+  async function drain(limitSeconds: number): Promise<void> {
+    stopping.abort();
+    wake();
+    const ended = (async () => {
+      await polling;
+      await Promise.all([...runs].map((run) => run.ended));
+    })();
+    if (await endsWithin(timers, limitSeconds * 1000, ended)) return;
+    const reason = new DrainLimitReached(`the consumer stops and waits no longer than ${limitSeconds} s`);
+    const givenBack = Promise.all([...runs].map((run) => run.cutOff(reason)));
+    await endsWithin(timers, GIVE_BACK_SECONDS * 1000, givenBack);
+  }
+
+  return {
+    async start() {
+      if (isStarted || stopping.signal.aborted)
+        throw new Error('a consumer is started once, and not after it was stopped');
+      isStarted = true;
+      const maxReceiveCount = await readMaxReceiveCount(sqs, queueUrl, stopping.signal);
+      polling = poll({ sqs, queueUrl, visibilitySeconds, maxReceiveCount, deleter, observe, random, timers });
+    },
+    async stop(limitSeconds) {
+      if (!(limitSeconds >= 0)) throw new RangeError(`limitSeconds is 0 or more, not ${limitSeconds}`);
+      stopped ??= drain(limitSeconds);
+      await stopped;
+    },
+    async ping(signal) {
+      await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }), {
+        abortSignal: signal,
+      });
+    },
+  };
+}
+
+function pendForever(): Promise<void> {
+  return new Promise(() => undefined);
+}
+
+function assertWhole(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(`${name} is a whole number from ${least} to ${most}, not ${value}`);
+}

@@ -1,0 +1,25 @@
+/** What can be told about a message when the work on it is over. */
+export interface DeliveryFacts {
+  readonly messageId: string;
+  readonly body: string;
+  /** 1 with the first receive. A receive that nobody saw (a crash, a poll cut off) counts too. */
+  readonly receiveCount: number;
+  /** The queue will not give this message again: a failure now ends in the dead-letter queue. */
+  readonly isLastReceive: boolean;
+}
+
+/**
+ * One message in the hands of a handler. It stays invisible to every other consumer while the handler's promise is
+ * pending, for at most 12 hours. A message can be delivered more than once, also after it was handled.
+ */
+export interface Delivery extends DeliveryFacts {
+  /** Aborted with `VisibilityLost`, `DrainLimitReached` or what a heartbeat listener rejected with. */
+  readonly signal: AbortSignal;
+
+  /**
+   * `listener` is called with each heartbeat (about every half visibility timeout), before the visibility is extended.
+   * Where it rejects, `signal` is aborted with that reason and the heartbeats end; the message is still this
+   * delivery's until its visibility timeout runs out. Where it hangs, the visibility runs out.
+   */
+  onHeartbeat(listener: () => Promise<void>): void;
+}

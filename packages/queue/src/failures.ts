@@ -1,0 +1,45 @@
+/** The longest that SQS hides a message, counted from its receive (Amazon SQS Developer Guide, "Amazon SQS visibility timeout"). */
+export const MAX_VISIBILITY_SECONDS = 43_200;
+
+/**
+ * Thrown by a handler: nothing is wrong, the message just can't be handled yet. It comes back after `seconds`,
+ * a little earlier where that would pass the 12 hours that SQS hides a message from its receive on.
+ * It costs one of the receives that the queue allows, as every other way back does: on the last one
+ * (`Delivery.isLastReceive`) the message goes to the dead-letter queue all the same.
+ */
+export class RetryLater extends Error {
+  readonly code = 'RetryLater';
+  /** Whole seconds, as SQS counts. */
+  readonly seconds: number;
+
+  /**
+   * @param seconds 0 to 43,200 (12 hours); fractions are rounded up
+   * @throws RangeError
+   */
+  constructor(seconds: number, message = `to be retried after ${seconds} s`, options?: ErrorOptions) {
+    super(message, options);
+    if (!(seconds >= 0 && seconds <= MAX_VISIBILITY_SECONDS)) {
+      throw new RangeError(`a message can wait 0 to ${MAX_VISIBILITY_SECONDS} seconds, not ${seconds}`);
+    }
+    this.seconds = Math.ceil(seconds);
+  }
+}
+
+/**
+ * Thrown by a handler: no later attempt could end differently. The message is given back without a wait until the
+ * receives that the queue allows are used up, so that the dead-letter queue has it soon; its reason is reported
+ * once, with the last of them.
+ */
+export class Unprocessable extends Error {
+  readonly code = 'Unprocessable';
+}
+
+/** The reason of `Delivery.signal` when the queue may give the message to somebody else from now on. */
+export class VisibilityLost extends Error {
+  readonly code = 'VisibilityLost';
+}
+
+/** The reason of `Delivery.signal` when the consumer stops and the time for the work in flight is over. */
+export class DrainLimitReached extends Error {
+  readonly code = 'DrainLimitReached';
+}

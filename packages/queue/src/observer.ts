@@ -1,0 +1,38 @@
+import type { DeliveryFacts } from './delivery.ts';
+import type { RetryLater, VisibilityLost } from './failures.ts';
+
+/** The SQS calls about one message that can fail. */
+export type MessageRequest = 'extend' | 'give-back' | 'delete';
+
+/**
+ * What a consumer tells about itself; log and metrics are the listener's. Called as it happens, before the message
+ * is given back. None of these may throw.
+ */
+export interface ConsumerObserver {
+  /** The handler failed; the message comes back after `waitSeconds`. */
+  retried(delivery: DeliveryFacts, error: unknown, waitSeconds: number): void;
+
+  /** The handler asked for a later time; no fault. */
+  postponed(delivery: DeliveryFacts, error: RetryLater, waitSeconds: number): void;
+
+  /**
+   * The last receive that the queue allows has failed: the next poll that meets the message moves it to the
+   * dead-letter queue. The only call that tells why a message was `Unprocessable`: its earlier receives are silent.
+   */
+  deadLettered(delivery: DeliveryFacts, error: unknown): void;
+
+  /** The message was given back, unhandled, because the consumer stops. */
+  givenBack(delivery: DeliveryFacts): void;
+
+  /** The queue may give the message to somebody else although its handler is still at work; `signal` is aborted. */
+  visibilityLost(delivery: DeliveryFacts, error: VisibilityLost): void;
+
+  /**
+   * An SQS call about a message failed. `extend` is tried again while the message is still held, `delete` was
+   * (see `createDeleteBatcher`); after a failed `give-back` or `delete` the message comes back with its visibility timeout.
+   */
+  requestFailed(request: MessageRequest, delivery: DeliveryFacts, error: unknown): void;
+
+  /** A poll failed; the next follows after `waitSeconds`. */
+  pollFailed(error: unknown, waitSeconds: number): void;
+}
