@@ -65,3 +65,50 @@ export const healthFields = {
     expected: 'a whole number from 0 to 65535',
   }),
 };
+
+/** What a service that lives on one queue needs to know of it. */
+export const consumerFields = {
+  QUEUE_URL: Type.String({
+    pattern: '^https?://',
+    description: 'The queue whose messages are handled. It needs a redrive policy.',
+    expected:
+      'the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
+  }),
+  SLOTS: Type.Integer({
+    default: 16,
+    minimum: 1,
+    maximum: 256,
+    description: 'How many messages are in hand at once.',
+    expected: 'a whole number from 1 to 256',
+  }),
+  VISIBILITY_SECONDS: Type.Integer({
+    default: 60,
+    minimum: 2,
+    maximum: 43_200,
+    description:
+      'Visibility timeout of a message, prolonged by heartbeats while it is worked on: how late it comes back when its worker dies.',
+    expected: 'a whole number of seconds from 2 to 43200',
+  }),
+};
+
+/** Where uploads are kept. */
+export const storageFields = {
+  BUCKET: Type.String({
+    pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
+    description: 'The bucket of uploads/ and accepted/. Versioned.',
+    expected: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." or "-"',
+  }),
+  UPLOADS_TABLE: Type.String({
+    pattern: '^[A-Za-z0-9_.-]{3,255}$',
+    description: 'The DynamoDB table of the uploads.',
+    expected: 'the name of a DynamoDB table: 3 to 255 letters, digits, "_", "." or "-"',
+  }),
+  TOMBSTONE_DAYS: Type.Integer({
+    default: 113,
+    minimum: 1,
+    maximum: 3650,
+    description:
+      'How long an item outlives its last transition: twice the retentions of both queues and their dead-letter queues, plus a day. The default holds for every retention that SQS allows (14 days each).',
+    expected: 'a whole number of days from 1 to 3650',
+  }),
+};

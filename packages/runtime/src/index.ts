@@ -1,6 +1,14 @@
 export { dynamoDbClientConfig, s3ClientConfig, sqsClientConfig } from './aws-clients.ts';
 export { ConfigError, type ConfigProblem, loadConfig } from './config.ts';
-export { awsFields, drainFields, healthFields, logFields } from './config-fields.ts';
+export {
+  awsFields,
+  consumerFields,
+  drainFields,
+  healthFields,
+  logFields,
+  storageFields,
+} from './config-fields.ts';
+export { type ConsumerServiceOptions, observeConsumer, startConsumerService } from './consumer-service.ts';
 export { type HealthServer, startHealthServer } from './health-server.ts';
 export { type RunningService, runService, type ServiceContext } from './lifecycle.ts';
 export { createLogger, type Logger } from './logging.ts';

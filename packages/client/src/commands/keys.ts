@@ -161,8 +161,9 @@ async function readKey(stdin: AsyncIterable<string | Uint8Array>): Promise<strin
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stdin) {
-    chunks.push(Buffer.from(chunk as Uint8Array));
-    bytes += chunk.length;
+    const buffer = typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk);
+    chunks.push(buffer);
+    bytes += buffer.length;
     if (bytes > API_KEY_MAX_BYTES + '\r\n'.length) break;
   }
   return Buffer.concat(chunks)

@@ -1,0 +1,97 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { type ConsumerObserver, createConsumer, type Delivery, systemTimers } from '@upload-once/queue';
+import { startHealthServer } from './health-server.ts';
+import type { RunningService } from './lifecycle.ts';
+import type { Logger } from './logging.ts';
+import type { Metrics } from './metrics.ts';
+
+const SHOWN_BODY_CHARACTERS = 300;
+
+export interface ConsumerServiceOptions {
+  readonly config: {
+    readonly QUEUE_URL: string;
+    readonly SLOTS: number;
+    readonly VISIBILITY_SECONDS: number;
+    readonly HOST: string;
+    readonly PORT: number;
+  };
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly sqs: SQSClient;
+  readonly handle: (delivery: Delivery) => Promise<void>;
+  /** What else has to answer, beside the queue, for the service to be ready. */
+  readonly dependencies: readonly ((signal: AbortSignal) => Promise<void>)[];
+}
+
+/**
+ * A service that lives on one queue: its consumer, `/livez` and `/readyz`, and the log lines and metrics of its messages.
+ * Not ready from the moment it stops.
+ */
+export async function startConsumerService(options: ConsumerServiceOptions): Promise<RunningService> {
+  const { config, log, metrics, sqs, handle, dependencies } = options;
+  let isStopping = false;
+
+  const consumer = createConsumer({
+    sqs,
+    queueUrl: config.QUEUE_URL,
+    slots: config.SLOTS,
+    visibilitySeconds: config.VISIBILITY_SECONDS,
+    handle,
+    observe: observeConsumer(log, metrics),
+    random: Math.random,
+    timers: systemTimers,
+  });
+
+  async function ready(signal: AbortSignal): Promise<void> {
+    if (isStopping) throw new Error('the service stops');
+    await Promise.all([consumer.ping(signal), ...dependencies.map((ping) => ping(signal))]);
+  }
+
+  const health = await startHealthServer({ host: config.HOST, port: config.PORT, log, ready });
+  try {
+    await consumer.start();
+  } catch (error) {
+    await health.close();
+    throw error;
+  }
+  log.info({ port: health.port, queueUrl: config.QUEUE_URL, slots: config.SLOTS }, 'listening, and polling');
+
+  return {
+    ready,
+    async stop(limitSeconds) {
+      isStopping = true;
+      await consumer.stop(limitSeconds);
+      await health.close();
+    },
+  };
+}
+
+/** What happens to messages, as log lines and metrics. A reason that ends a message is an error; one that retries it is a warning. */
+export function observeConsumer(log: Logger, metrics: Metrics): ConsumerObserver {
+  return {
+    retried({ messageId, receiveCount }, err, waitSeconds) {
+      metrics.add('MessagesRetried', 1);
+      log.warn({ messageId, receiveCount, waitSeconds, err }, 'message failed, and comes back');
+    },
+    postponed({ messageId, receiveCount }, { message }, waitSeconds) {
+      log.info({ messageId, receiveCount, waitSeconds }, `message waits: ${message}`);
+    },
+    deadLettered({ messageId, receiveCount, body }, err) {
+      metrics.add('MessagesDeadLettered', 1);
+      const shown = body.slice(0, SHOWN_BODY_CHARACTERS);
+      log.error({ messageId, receiveCount, body: shown, err }, 'message is left to the dead-letter queue');
+    },
+    givenBack({ messageId, receiveCount }) {
+      log.info({ messageId, receiveCount }, 'message given back, the service stops');
+    },
+    visibilityLost({ messageId, receiveCount }, err) {
+      log.warn({ messageId, receiveCount, err }, 'message may be handled elsewhere from now on');
+    },
+    requestFailed(request, { messageId, receiveCount }, err) {
+      log.warn({ request, messageId, receiveCount, err }, 'a call about a message failed');
+    },
+    pollFailed(err, waitSeconds) {
+      log.warn({ err, waitSeconds }, 'the queue does not answer');
+    },
+  };
+}
