@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Crc32c, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
+import type { Checksums } from './object-version.ts';
 
 /** The algorithms of the headers `x-amz-checksum-*` that are offered here. */
 export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
@@ -50,4 +51,37 @@ function overHash(hash: Hash): RunningChecksum {
       return hash.digest();
     },
   };
+}
+
+export interface FinishedDigests {
+  readonly sizeBytes: number;
+  readonly md5Hex: string;
+  /** In base64. */
+  readonly checksums: Checksums;
+}
+
+/** MD5, the size and the wanted checksums of bytes that pass by. */
+export class Digests {
+  sizeBytes = 0;
+  readonly #md5 = createHash('md5');
+  readonly #running: ReadonlyMap<ChecksumAlgorithm, RunningChecksum>;
+
+  constructor(algorithms: readonly ChecksumAlgorithm[]) {
+    this.#running = new Map(algorithms.map((algorithm) => [algorithm, startChecksum(algorithm)]));
+  }
+
+  update(bytes: Uint8Array): void {
+    this.sizeBytes += bytes.byteLength;
+    this.#md5.update(bytes);
+    for (const running of this.#running.values()) running.update(bytes);
+  }
+
+  /** Ends it. */
+  async finish(): Promise<FinishedDigests> {
+    const checksums: Partial<Record<ChecksumAlgorithm, string>> = {};
+    for (const [algorithm, running] of this.#running) {
+      checksums[algorithm] = Buffer.from(await running.digest()).toString('base64');
+    }
+    return { sizeBytes: this.sizeBytes, md5Hex: this.#md5.digest('hex'), checksums };
+  }
 }

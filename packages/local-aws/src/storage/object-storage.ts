@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Bucket, BucketSettings } from './bucket.ts';
 import type { ChecksumAlgorithm } from './checksum.ts';
+import { DiskStorage } from './disk-storage.ts';
 import type { MultipartUploads } from './multipart-uploads.ts';
 import type {
   ByteRange,
@@ -23,6 +24,8 @@ export interface Staged {
   readonly segments: readonly Segment[];
   /** Removes the bytes. Without effect after a commit, or when called again. */
   discard(): Promise<void>;
+  /** Called by what makes a version or a part of the bytes: they are no longer the stager's to discard. */
+  keep(): void;
 }
 
 export interface StageOptions {
@@ -118,4 +121,6 @@ export interface ObjectStorageOptions {
   readonly ids: () => string;
 }
 
-export declare function createObjectStorage(options: ObjectStorageOptions): Promise<ObjectStorage>;
+export async function createObjectStorage(options: ObjectStorageOptions): Promise<ObjectStorage> {
+  return await DiskStorage.open(options);
+}

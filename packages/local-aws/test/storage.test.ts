@@ -1,0 +1,358 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import t, { type Test } from 'tap';
+import { createObjectStorage, type ObjectStorage } from '../src/storage/object-storage.ts';
+import type { ObjectVersion, StoredVersion } from '../src/storage/object-version.ts';
+
+const ids = () => randomBytes(15).toString('base64url');
+const now = () => new Date('2026-01-02T03:04:05.678Z');
+
+function open(directory: string): Promise<ObjectStorage> {
+  return createObjectStorage({ directory, now, ids });
+}
+
+async function versioned(test: Test): Promise<{ storage: ObjectStorage; directory: string }> {
+  const directory = test.testdir();
+  const storage = await open(directory);
+  await storage.createBucket('bucket');
+  await storage.configure('bucket', { versioning: 'Enabled' });
+  return { storage, directory };
+}
+
+async function* bytesOf(...pieces: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) yield Buffer.from(piece);
+}
+
+async function put(
+  storage: ObjectStorage,
+  key: string,
+  content: string | Uint8Array,
+  conditions: { ifNoneMatch?: '*'; ifMatch?: string; began?: number } = {},
+): Promise<ObjectVersion> {
+  const staged = await storage.stage(bytesOf(content));
+  try {
+    return await storage.commit({
+      bucket: 'bucket',
+      key,
+      origin: 'Put',
+      staged,
+      attributes: { metadata: {}, tags: {} },
+      ...conditions,
+    });
+  } finally {
+    await staged.discard();
+  }
+}
+
+async function text(storage: ObjectStorage, version: StoredVersion | undefined): Promise<string> {
+  if (version === undefined || version.deleteMarker) throw new Error('a version with bytes was expected');
+  return (await buffer(storage.read(version))).toString();
+}
+
+const files = (directory: string) => readdir(join(directory, 'data'));
+
+t.test('a version keeps its bytes, digests and place', async (t) => {
+  const { storage } = await versioned(t);
+  const staged = await storage.stage(bytesOf('he', 'llo'), {
+    checksums: ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'],
+  });
+  t.match(staged, {
+    sizeBytes: 5,
+    md5Hex: createHash('md5').update('hello').digest('hex'),
+    checksums: {
+      CRC32: 'NhCmhg==',
+      CRC32C: 'mnG7TA==',
+      CRC64NVME: 'M3eFcAZSQlc=',
+      SHA1: createHash('sha1').update('hello').digest('base64'),
+      SHA256: createHash('sha256').update('hello').digest('base64'),
+    },
+  });
+  await staged.discard();
+  const first = await put(storage, 'k', 'one');
+  const second = await put(storage, 'k', 'two');
+  t.same(
+    storage.versions('bucket', 'k').map((version) => version.versionId),
+    [second.versionId, first.versionId],
+    'newest first',
+  );
+  t.equal(await text(storage, storage.current('bucket', 'k')), 'two');
+  t.equal(await text(storage, storage.find('bucket', 'k', first.versionId)), 'one');
+  t.equal((await buffer(storage.read(second, { first: 1, last: 2 }))).toString(), 'wo');
+});
+
+t.test('bytes go when the last that refers to them goes', async (t) => {
+  const { storage, directory } = await versioned(t);
+  const source = await put(storage, 'a', 'shared bytes');
+  const staged = await storage.stageFrom(source);
+  t.equal(staged.md5Hex, source.eTag);
+  const copy = await storage.commit({
+    bucket: 'bucket',
+    key: 'b',
+    origin: 'Copy',
+    staged,
+    attributes: source.attributes,
+  });
+  t.equal((await files(directory)).length, 1, 'a copy shares the file');
+  await storage.deleteVersion('bucket', 'a', source.versionId);
+  t.equal(await text(storage, copy), 'shared bytes');
+  const reading = storage.read(copy);
+  await storage.deleteVersion('bucket', 'b', copy.versionId);
+  t.equal((await files(directory)).length, 1, 'a reader holds it');
+  t.equal((await buffer(reading)).toString(), 'shared bytes');
+  if (!reading.closed) await once(reading, 'close');
+  await put(storage, 'c', '');
+  t.equal((await files(directory)).length, 1, 'only the empty one is left');
+  t.equal(await storage.deleteVersion('bucket', 'a', source.versionId), undefined);
+});
+
+t.test('what fails while it is staged leaves nothing', async (t) => {
+  const { storage, directory } = await versioned(t);
+  await t.rejects(storage.stage(bytesOf('1234', '5678'), { maxBytes: 7 }), {
+    code: 'EntityTooLarge',
+    status: 400,
+  });
+  async function* broken() {
+    yield Buffer.from('some');
+    throw new Error('the client went away');
+  }
+  await t.rejects(storage.stage(broken()), { message: 'the client went away' });
+  const staged = await storage.stage(bytesOf('x'), { maxBytes: 1 });
+  await staged.discard();
+  await staged.discard();
+  t.same(await files(directory), []);
+});
+
+t.test('conditions and their writes are one step', async (t) => {
+  const { storage, directory } = await versioned(t);
+  const tries = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, n) => put(storage, 'k', `writer ${n}`, { ifNoneMatch: '*' })),
+  );
+  t.equal(tries.filter(({ status }) => status === 'fulfilled').length, 1);
+  for (const tried of tries) {
+    if (tried.status === 'rejected')
+      t.match(tried.reason, {
+        code: 'PreconditionFailed',
+        status: 412,
+        details: { Condition: 'If-None-Match' },
+      });
+  }
+  t.equal((await files(directory)).length, 1);
+  const current = storage.current('bucket', 'k') as ObjectVersion;
+  await t.rejects(put(storage, 'k', 'x', { ifMatch: '"0123"' }), { code: 'PreconditionFailed', status: 412 });
+  const swaps = await Promise.allSettled(
+    Array.from({ length: 5 }, (_, n) => put(storage, 'k', `swap ${n}`, { ifMatch: `"${current.eTag}"` })),
+  );
+  t.equal(swaps.filter(({ status }) => status === 'fulfilled').length, 1);
+  await t.rejects(put(storage, 'absent', 'x', { ifMatch: '"0123"' }), { code: 'NoSuchKey', status: 404 });
+});
+
+t.test('a conditional write that a delete overtook is a conflict', async (t) => {
+  const { storage } = await versioned(t);
+  const began = storage.moment();
+  await put(storage, 'k', 'one');
+  await storage.putDeleteMarker('bucket', 'k');
+  await t.rejects(put(storage, 'k', 'x', { ifNoneMatch: '*', began }), {
+    code: 'ConditionalRequestConflict',
+    status: 409,
+  });
+  const again = await put(storage, 'k', 'two', { ifNoneMatch: '*', began: storage.moment() });
+  await t.rejects(put(storage, 'k', 'x', { ifMatch: again.eTag, began }), {
+    code: 'ConditionalRequestConflict',
+  });
+  await storage.deleteVersion('bucket', 'k', again.versionId);
+  await t.rejects(put(storage, 'k', 'x', { ifNoneMatch: '*', began }), {
+    code: 'ConditionalRequestConflict',
+  });
+  t.equal((await put(storage, 'k', 'three', { began })).sizeBytes, 5, 'no condition, no conflict');
+});
+
+t.test('without versioning there is one version, called null', async (t) => {
+  const { storage, directory } = await versioned(t);
+  const kept = await put(storage, 'k', 'kept');
+  await storage.configure('bucket', { versioning: 'Suspended' });
+  await put(storage, 'k', 'one');
+  const second = await put(storage, 'k', 'two');
+  t.equal(second.versionId, 'null');
+  t.same(
+    storage.versions('bucket', 'k').map((version) => version.versionId),
+    ['null', kept.versionId],
+  );
+  const marker = await storage.putDeleteMarker('bucket', 'k');
+  t.match(marker, { versionId: 'null', deleteMarker: true });
+  t.equal((await files(directory)).length, 1);
+});
+
+t.test('keys are in the order of their UTF-8 bytes', async (t) => {
+  const { storage } = await versioned(t);
+  const keys = [
+    'a',
+    'a/',
+    'a/b',
+    'b',
+    'é',
+    '\u{ff5e}',
+    '\u{1f600}',
+    '\u{1f600}a',
+    'ab',
+    'B',
+    ' ',
+    '\u{e000}',
+  ];
+  for (const key of keys) await put(storage, key, '');
+  const sorted = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  t.same(storage.keys('bucket'), sorted);
+  await storage.deleteVersion('bucket', 'b', (storage.current('bucket', 'b') as ObjectVersion).versionId);
+  t.same(
+    storage.keys('bucket'),
+    sorted.filter((key) => key !== 'b'),
+  );
+});
+
+t.test('everything is there again after a restart, and nothing else', async (t) => {
+  const { storage, directory } = await versioned(t);
+  await storage.configure('bucket', {
+    corsRules: [{ allowedOrigins: ['*'], allowedMethods: ['GET'], allowedHeaders: [], exposeHeaders: [] }],
+  });
+  const first = await put(storage, 'k', 'one');
+  const tagged = await storage.putTags(await put(storage, 'k', 'two'), { colour: 'red' });
+  const marker = await storage.putDeleteMarker('bucket', 'k');
+  const upload = await storage.multipart.create({
+    bucket: 'bucket',
+    key: 'm',
+    attributes: { metadata: {}, tags: {} },
+  });
+  const part = await storage.multipart.putPart(upload, 1, await storage.stage(bytesOf('part')));
+  await storage.stage(bytesOf('never committed'));
+  await writeFile(join(directory, 'versions', '77.unfinished'), '{"key":');
+  await writeFile(
+    join(directory, 'uploads-parts', 'gone.1.json'),
+    JSON.stringify({ uploadId: 'gone', partNumber: 1, segments: [] }),
+  );
+
+  const again = await open(directory);
+  t.same(again.versions('bucket', 'k'), [marker, tagged, first]);
+  t.same(again.buckets(), storage.buckets());
+  t.equal(await text(again, again.find('bucket', 'k', first.versionId)), 'one');
+  t.same(again.multipart.list('bucket'), storage.multipart.list('bucket'));
+  t.equal((await files(directory)).length, 3);
+  const next = await put(again, 'k', 'three');
+  t.ok(next.sequence > upload.sequence, 'the order goes on');
+  const version = await again.multipart.complete({
+    bucket: 'bucket',
+    key: 'm',
+    uploadId: upload.uploadId,
+    parts: [{ partNumber: 1, eTag: part.eTag, checksums: {} }],
+    expectedChecksums: {},
+  });
+  t.equal(await text(again, version), 'part');
+});
+
+t.test('a restart between an unversioned write and the end of the old one keeps the new one', async (t) => {
+  const directory = t.testdir();
+  const storage = await open(directory);
+  await storage.createBucket('bucket');
+  const old = await put(storage, 'k', 'old');
+  const copy = await storage.commit({
+    bucket: 'bucket',
+    key: 'copy',
+    origin: 'Copy',
+    staged: await storage.stageFrom(old),
+    attributes: old.attributes,
+  });
+  const unversioned = await put(storage, 'k', 'new');
+  await writeFile(join(directory, 'versions', `${old.sequence}.json`), JSON.stringify(old));
+  const again = await open(directory);
+  t.same(again.versions('bucket', 'k'), [unversioned]);
+  t.equal(await text(again, again.find('bucket', 'copy', copy.versionId)), 'old');
+});
+
+t.test('a multipart upload has the place of its initiation', async (t) => {
+  const { storage, directory } = await versioned(t);
+  const upload = await storage.multipart.create({
+    bucket: 'bucket',
+    key: 'k',
+    attributes: { metadata: {}, tags: {} },
+  });
+  await storage.multipart.putPart(upload, 1, await storage.stage(bytesOf('replaced')));
+  const part = await storage.multipart.putPart(upload, 1, await storage.stage(bytesOf('part')));
+  t.equal((await files(directory)).length, 1);
+  const later = await put(storage, 'k', 'later');
+  const completion = {
+    bucket: 'bucket',
+    key: 'k',
+    uploadId: upload.uploadId,
+    parts: [{ partNumber: 1, eTag: part.eTag, checksums: {} }],
+    expectedChecksums: {},
+  };
+  await t.rejects(storage.multipart.complete({ ...completion, ifNoneMatch: '*' }), {
+    code: 'PreconditionFailed',
+  });
+  const [done, refused] = await Promise.allSettled([
+    storage.multipart.complete(completion),
+    storage.multipart.complete(completion),
+  ]);
+  t.match(refused, { status: 'rejected', reason: { code: 'NoSuchUpload', status: 404 } });
+  t.match(done, { status: 'fulfilled', value: { sequence: upload.sequence } });
+  t.same(
+    storage.versions('bucket', 'k').map(({ sequence }) => sequence),
+    [later.sequence, upload.sequence],
+  );
+  await t.rejects(storage.multipart.putPart(upload, 2, await storage.stage(bytesOf('late'))), {
+    code: 'NoSuchUpload',
+  });
+});
+
+t.test('a delete between initiation and completion under a condition is a conflict', async (t) => {
+  const { storage, directory } = await versioned(t);
+  await put(storage, 'k', 'before');
+  const upload = await storage.multipart.create({
+    bucket: 'bucket',
+    key: 'k',
+    attributes: { metadata: {}, tags: {} },
+  });
+  const part = await storage.multipart.putPart(upload, 1, await storage.stage(bytesOf('part')));
+  await storage.putDeleteMarker('bucket', 'k');
+  const parts = [{ partNumber: 1, eTag: part.eTag, checksums: {} }];
+  const { uploadId } = upload;
+  await t.rejects(
+    storage.multipart.complete({
+      bucket: 'bucket',
+      key: 'k',
+      uploadId,
+      parts,
+      expectedChecksums: {},
+      ifNoneMatch: '*',
+    }),
+    { code: 'ConditionalRequestConflict', status: 409 },
+  );
+  await storage.multipart.abort('bucket', 'k', uploadId);
+  await t.rejects(storage.multipart.abort('bucket', 'k', uploadId), { code: 'NoSuchUpload' });
+  t.equal((await files(directory)).length, 1);
+});
+
+t.test('buckets', async (t) => {
+  const storage = await open(t.testdir());
+  await storage.createBucket('a-bucket.1');
+  await t.rejects(storage.createBucket('a-bucket.1'), { code: 'BucketAlreadyOwnedByYou', status: 409 });
+  for (const name of ['Upper', 'ab', '-abc', 'a..b', '192.168.0.1', '../x', 'a/b']) {
+    await t.rejects(storage.createBucket(name), { code: 'InvalidBucketName', status: 400 }, name);
+  }
+  t.throws(() => storage.bucket('other'), {
+    code: 'NoSuchBucket',
+    status: 404,
+    details: { BucketName: 'other' },
+  });
+  t.throws(() => storage.versions('other', 'k'), { code: 'NoSuchBucket' });
+  t.equal(storage.hasBucket('other'), false);
+  await t.rejects(storage.putDeleteMarker('other', 'k'), { code: 'NoSuchBucket' });
+});
+
+t.test('tags of a version that is gone', async (t) => {
+  const { storage } = await versioned(t);
+  const version = await put(storage, 'k', 'x');
+  await storage.deleteVersion('bucket', 'k', version.versionId);
+  await t.rejects(storage.putTags(version, {}), { code: 'NoSuchVersion', status: 404 });
+});
