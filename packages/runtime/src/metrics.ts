@@ -149,7 +149,7 @@ function assertDimensions(
   for (const [dimension, value] of Object.entries(given)) {
     if (value.trim() === '' || value.length > DIMENSION_VALUE_MAX_CHARACTERS) {
       throw new RangeError(
-        `${name}: ${dimension} takes 1 to ${DIMENSION_VALUE_MAX_CHARACTERS} characters, not ${value.length}`,
+        `${name}: ${dimension} takes 1 to ${DIMENSION_VALUE_MAX_CHARACTERS} characters that are not all blank, not ${JSON.stringify(value.slice(0, 100))}`,
       );
     }
   }

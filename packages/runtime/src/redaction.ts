@@ -6,11 +6,14 @@ export const REDACTED = '[Redacted]';
  * secrets. An API key's id (`apiKeyId`, `keyId`) is none of them: it is how a log line says whose request it was.
  */
 const SECRET_NAME =
-  /secret|password|passwd|authorization|cookie|token|signature|credential|api-?key$|^policy$/i;
+  /secret|password|passwd|authorization|cookie|token|signature|credential|api[-_]?key$|^policy$/i;
 
-/** The same names where they occur inside text, with whatever stands around them in one word: `X-Amz-Signature`, `AWS_SESSION_TOKEN`. */
+/**
+ * The same names where they occur inside text, with what may follow in the same word (`X-Amz-Credential-…`). Every
+ * repetition here and below is bounded or cannot overlap itself: what is logged may come from anyone.
+ */
 const NAME_IN_TEXT =
-  '[\\w-]*(?:secret|password|passwd|authorization|cookie|token|signature|credential|api-?key)[\\w-]*|\\bpolicy';
+  '(?:secret|password|passwd|authorization|cookie|token|signature|credential|api[-_]?key)[\\w-]{0,40}|\\bpolicy';
 
 interface TextRule {
   readonly pattern: RegExp;
@@ -44,7 +47,7 @@ const TEXT_RULES: readonly TextRule[] = [
   },
   // name: value. Words such as "Policy: Policy expired." are S3's explanation, not a policy; an API key has any length.
   {
-    pattern: /\b((?:x-)?api-?key\\*["']?\s*:\s*\\*["']?)(?!\[Redacted)[^\s,;"'\\]+/gi,
+    pattern: /\b((?:x-)?api[-_]?key\\*["']?\s*:\s*\\*["']?)(?!\[Redacted)[^\s,;"'\\]+/gi,
     replacement: `$1${REDACTED}`,
   },
   {
@@ -53,7 +56,7 @@ const TEXT_RULES: readonly TextRule[] = [
   },
   { pattern: /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, replacement: `$1 ${REDACTED}` },
   // user:password@ in a URL.
-  { pattern: /(\w:\/\/)[^\s/@"']+:[^\s/@"']+@/g, replacement: `$1${REDACTED}@` },
+  { pattern: /(\w:\/\/)[^\s/:@"']{1,200}:[^\s/@"']{1,200}@/g, replacement: `$1${REDACTED}@` },
   // A policy or a token that stands alone: Base64 of JSON, which begins with {".
   { pattern: /\beyJ[\w+/=.-]{24,}/g, replacement: REDACTED },
   // This product's own API keys; the id before the secret part stays.

@@ -1,0 +1,134 @@
+import t from 'tap';
+import { Type } from 'typebox';
+import { awsFields, ConfigError, drainFields, healthFields, loadConfig, logFields } from '../src/index.ts';
+
+const schema = Type.Object({ ...awsFields, ...logFields, ...drainFields, ...healthFields });
+
+/** The error's lines, or a failed test when there is none. */
+function faultsOf(env: Record<string, string | undefined>, of = schema): string[] {
+  try {
+    loadConfig(of, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+  throw new Error('a ConfigError was expected');
+}
+
+t.test('values are converted and defaults filled in', async (t) => {
+  const config = loadConfig(schema, { AWS_REGION: 'eu-central-1', PORT: '0', S3_FORCE_PATH_STYLE: 'true' });
+  t.strictSame(config, {
+    AWS_REGION: 'eu-central-1',
+    S3_FORCE_PATH_STYLE: true,
+    LOG_LEVEL: 'info',
+    ENVIRONMENT: 'default',
+    DRAIN_LIMIT_SECONDS: 100,
+    HOST: '0.0.0.0',
+    PORT: 0,
+  });
+});
+
+t.test('unknown variables are ignored, and neither argument is changed', async (t) => {
+  const env = { AWS_REGION: 'us-east-1', HOME: '/root', npm_config_yes: '' };
+  const before = structuredClone(env);
+  t.notOk('HOME' in loadConfig(schema, env));
+  t.strictSame(env, before);
+  t.notOk('additionalProperties' in schema);
+});
+
+t.test('a message says what was expected and what was found', async (t) => {
+  t.strictSame(faultsOf({ AWS_REGION: 'eu-west-1', PORT: 'abc' }), [
+    'PORT: expected a whole number from 0 to 65535, got "abc"',
+  ]);
+  t.strictSame(faultsOf({ AWS_REGION: 'eu-west-1', PORT: '65536' }), [
+    'PORT: expected a whole number from 0 to 65535, got "65536"',
+  ]);
+  t.strictSame(faultsOf({ AWS_REGION: 'eu-west-1', PORT: '80.5' }), [
+    'PORT: expected a whole number from 0 to 65535, got "80.5"',
+  ]);
+  t.strictSame(faultsOf({ AWS_REGION: 'eu-west-1', LOG_LEVEL: 'loud' }), [
+    'LOG_LEVEL: expected one of "trace", "debug", "info", "warn", "error", got "loud"',
+  ]);
+});
+
+t.test('missing and blank are the same fault, told apart in words', async (t) => {
+  t.strictSame(faultsOf({}), [
+    'AWS_REGION: expected the name of an AWS region, for example "eu-central-1", but it is not set',
+  ]);
+  t.strictSame(faultsOf({ AWS_REGION: '  ' }), [
+    'AWS_REGION: expected the name of an AWS region, for example "eu-central-1", but it is blank',
+  ]);
+  t.equal(loadConfig(schema, { AWS_REGION: 'eu-west-1', PORT: '', LOG_LEVEL: undefined }).PORT, 8080);
+});
+
+t.test('every fault is named at once, in the order of the schema, one line each', async (t) => {
+  const faults = faultsOf({
+    PORT: 'x',
+    S3_FORCE_PATH_STYLE: 'yes',
+    DRAIN_LIMIT_SECONDS: '111',
+    ENVIRONMENT: 'a b',
+  });
+  t.strictSame(
+    faults.map((fault) => fault.split(':')[0]),
+    ['AWS_REGION', 'S3_FORCE_PATH_STYLE', 'ENVIRONMENT', 'DRAIN_LIMIT_SECONDS', 'PORT'],
+  );
+});
+
+t.test('problems can be read one by one', async (t) => {
+  try {
+    loadConfig(schema, { AWS_REGION: 'eu-west-1', PORT: '-1' });
+    t.fail('a ConfigError was expected');
+  } catch (error) {
+    t.match(error, { name: 'ConfigError', code: 'ConfigError' });
+    t.strictSame((error as ConfigError).problems, [
+      { variable: 'PORT', message: 'expected a whole number from 0 to 65535, got "-1"' },
+    ]);
+  }
+});
+
+t.test('what may be a secret is not repeated', async (t) => {
+  const secrets = Type.Object({
+    UPLOAD_API_KEY: Type.String({ minLength: 100, expected: 'a long key' }),
+    SIGNING_SECRET: Type.String({ minLength: 100, expected: 'a long secret' }),
+    CALLBACK_URL: Type.String({ pattern: '^https:', expected: 'a URL that begins with "https:"' }),
+  });
+  const text = faultsOf(
+    {
+      UPLOAD_API_KEY: 'abc-hidden',
+      SIGNING_SECRET: 'def-hidden',
+      CALLBACK_URL: 'http://me:pass-hidden@host/?X-Amz-Signature=sig-hidden',
+    },
+    secrets as never,
+  ).join('\n');
+  t.notMatch(text, 'hidden');
+  t.match(text, 'UPLOAD_API_KEY: expected a long key, got a value that is not shown');
+  t.match(text, 'CALLBACK_URL: expected a URL that begins with "https:", got "http://[Redacted]@host/');
+});
+
+t.test('a long value is cut in the message', async (t) => {
+  const [fault = ''] = faultsOf({ AWS_REGION: 'x'.repeat(5000) });
+  t.match(fault, `got "${'x'.repeat(100)}"… (5000 characters)`);
+});
+
+t.test('a schema that says less still gives a sentence', async (t) => {
+  const plain = Type.Object({
+    COUNT: Type.Integer({ description: 'how many there are' }),
+    SIZE: Type.Integer(),
+    OPTIONAL: Type.Optional(Type.String()),
+  });
+  t.strictSame(faultsOf({ COUNT: 'x', SIZE: 'y' }, plain as never), [
+    'COUNT: expected how many there are, got "x"',
+    'SIZE: expected another value, got "y"',
+  ]);
+});
+
+t.test('a schema that cannot be used is no configuration fault', async (t) => {
+  const broken = Type.Object({ A: Type.Unsafe<string>({ type: 'no-such-type' }) });
+  try {
+    loadConfig(broken, { A: 'x' });
+    t.fail('an error was expected');
+  } catch (error) {
+    t.notOk(error instanceof ConfigError);
+    t.match(error, { message: /no-such-type|schema is invalid/ });
+  }
+});

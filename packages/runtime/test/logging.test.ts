@@ -1,0 +1,165 @@
+import t from 'tap';
+import { createLogger, type Logger } from '../src/index.ts';
+
+/** Everything that the logger wrote while `use` had it. */
+function written(use: (log: Logger) => void, level = 'trace'): string {
+  const lines: string[] = [];
+  use(createLogger({ service: 'url-issuer', level, destination: { write: (line) => lines.push(line) } }));
+  return lines.join('');
+}
+
+const SECRET = 'HIDDENhidden0123456789abcdef0123456789';
+const POLICY = Buffer.from(
+  JSON.stringify({ expiration: '2030-01-01T00:00:00Z', conditions: [{ bucket: 'b' }] }),
+).toString('base64');
+const URL_WITH_SECRETS =
+  `https://b.s3.eu-central-1.amazonaws.com/uploads/file.bin?X-Amz-Algorithm=AWS4-HMAC-SHA256` +
+  `&X-Amz-Credential=AKIA${SECRET}%2F20300101%2Feu-central-1%2Fs3%2Faws4_request&X-Amz-Date=20300101T000000Z` +
+  `&X-Amz-Security-Token=${SECRET}%2F%2B%3D&X-Amz-Signature=${SECRET}&x-id=GetObject`;
+
+t.test('a line is one JSON object with level, time, service and message', async (t) => {
+  const line = written((log) => log.info({ key: 'uploads/a b.bin', sizeBytes: 3 }, 'accepted'));
+  t.match(JSON.parse(line), {
+    level: 'info',
+    service: 'url-issuer',
+    key: 'uploads/a b.bin',
+    sizeBytes: 3,
+    msg: 'accepted',
+  });
+  t.match(JSON.parse(line).time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  t.ok(line.endsWith('}\n'));
+});
+
+t.test('lines below the level are not written', async (t) => {
+  t.equal(
+    written((log) => log.info('x'), 'warn'),
+    '',
+  );
+});
+
+t.test('secrets in properties are not written, at any depth, under any spelling', async (t) => {
+  const names = [
+    'x-api-key', 'X-API-KEY', 'X-Api-Key', 'apiKey', 'api_key', 'Authorization', 'proxy-authorization', 'Cookie',
+    'set-cookie', 'X-Amz-Signature', 'x-amz-signature', 'X-Amz-Security-Token', 'X-Amz-Credential',
+    'x-amz-credential', 'policy', 'Policy', 'signature', 'sessionToken', 'token', 'secretAccessKey',
+    'AWS_SECRET_ACCESS_KEY', 'client_secret', 'password',
+  ]; // biome-ignore format: a list
+  for (const name of names) {
+    t.notMatch(
+      written((log) => log.info({ [name]: SECRET })),
+      SECRET,
+      `${name} at the top`,
+    );
+    t.notMatch(
+      written((log) => log.info({ req: { headers: { [name]: SECRET } } })),
+      SECRET,
+      `${name} below`,
+    );
+    t.notMatch(
+      written((log) => log.info({ a: [{ b: { c: { d: { [name]: [SECRET, { x: SECRET }] } } } }] })),
+      SECRET,
+      `${name} deep down`,
+    );
+    t.notMatch(
+      written((log) => log.child({ [name]: SECRET }).info('x')),
+      SECRET,
+      `${name} of a child`,
+    );
+    t.notMatch(
+      written((log) => log.info({ rawHeaders: ['Host', 'h', name, SECRET] })),
+      SECRET,
+      `${name} raw`,
+    );
+    t.notMatch(
+      written((log) => log.info({ h: [{ name, value: SECRET }] })),
+      SECRET,
+      `${name} as a pair`,
+    );
+    t.notMatch(
+      written((log) => log.info({ h: [{ Name: name, Value: SECRET }] })),
+      SECRET,
+      `${name} as a Pair`,
+    );
+  }
+});
+
+t.test('secrets inside text are not written, wherever the text is', async (t) => {
+  const form = { key: 'uploads/k', policy: POLICY, 'X-Amz-Signature': SECRET, 'X-Amz-Credential': SECRET };
+  const texts = {
+    'a presigned URL': `GET ${URL_WITH_SECRETS} failed`,
+    'a presigned URL as a parameter': `https://x/?next=${encodeURIComponent(URL_WITH_SECRETS)}&b=1`,
+    'twice encoded': `https://x/?n=${encodeURIComponent(encodeURIComponent(URL_WITH_SECRETS))}`,
+    'a form as JSON': `form ${JSON.stringify(form)}`,
+    'a form as JSON in JSON': JSON.stringify({ body: JSON.stringify(form) }),
+    'a header line': `x-api-key: ${SECRET}\r\nhost: h`,
+    'a header line, quoted': `curl -H 'X-Api-Key: ${SECRET}' https://h/`,
+    'a short key': 'x-api-key: HIDDEN',
+    'an authorization header': `Authorization: AWS4-HMAC-SHA256 Credential=AKIA${SECRET}/2030, Signature=${SECRET}`,
+    'a bearer token': `sent Bearer ${SECRET}`,
+    'a cookie': `cookie: session=${SECRET}; other=${SECRET}`,
+    'a form field': `--b\r\nContent-Disposition: form-data; name="policy"\r\n\r\n${SECRET}\r\n--b`,
+    'a token after a colon': `SessionToken: ${SECRET}`,
+    'an assignment': `AWS_SECRET_ACCESS_KEY=${SECRET} AWS_SESSION_TOKEN='${SECRET}'`,
+    'user and password': `https://user:${SECRET}@host/`,
+    'a key of our own': `no such key: uo_0123456789abcdef_${SECRET.toLowerCase()}`,
+  };
+  for (const [what, text] of Object.entries(texts)) {
+    for (const [where, output] of Object.entries({
+      message: written((log) => log.info(text)),
+      interpolated: written((log) => log.info('it was %s', text)),
+      property: written((log) => log.info({ request: { url: text } }, 'x')),
+      error: written((log) => log.error(new Error(text))),
+      'error under its key': written((log) => log.error({ err: new Error(text) }, 'x')),
+      cause: written((log) => log.error({ err: new Error('x', { cause: new Error(text) }) }, 'x')),
+      'error property': written((log) =>
+        log.error({ err: Object.assign(new Error('x'), { url: text }) }, 'x'),
+      ),
+      binding: written((log) => log.child({ text }).info('x')),
+    })) {
+      t.notMatch(output, /hidden/i, `${what}, ${where}`);
+      t.doesNotThrow(() => JSON.parse(output), `${what}, ${where}: still JSON`);
+    }
+  }
+});
+
+t.test('a policy that stands alone is not written', async (t) => {
+  t.notMatch(
+    written((log) => log.info({ fields: [POLICY] }, `sent ${POLICY}`)),
+    POLICY,
+  );
+});
+
+t.test('what is no secret stays readable', async (t) => {
+  const line = written((log) =>
+    log.warn(
+      {
+        apiKeyId: '0123456789abcdef',
+        key: 'uploads/report-20300101_000000-abc',
+        url: 'https://h/getpresignedurl?X-Amz-Signature=abc&x-id=GetObject',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        token: null,
+        count: 3,
+        done: true,
+        err: new Error('AccessDenied: Invalid according to Policy: Policy expired.'),
+      },
+      'refused by the policy of the bucket',
+    ),
+  );
+  const data = JSON.parse(line);
+  t.match(data, {
+    apiKeyId: '0123456789abcdef',
+    key: 'uploads/report-20300101_000000-abc',
+    url: 'https://h/getpresignedurl?X-Amz-Signature=[Redacted]&x-id=GetObject',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    token: null,
+    count: 3,
+    done: true,
+    err: { message: 'AccessDenied: Invalid according to Policy: Policy expired.' },
+    msg: 'refused by the policy of the bucket',
+  });
+});
+
+t.test('the id in a key of our own stays, to tell whose it was', async (t) => {
+  const line = written((log) => log.info('presented uo_0123456789abcdef_00112233445566778899'));
+  t.match(JSON.parse(line).msg, 'presented uo_0123456789abcdef_[Redacted]');
+});

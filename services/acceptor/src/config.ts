@@ -1,0 +1,16 @@
+import { awsFields, consumerFields, healthFields, storageFields } from '@upload-once/runtime';
+import { Type } from 'typebox';
+
+export const configSchema = Type.Object({
+  ...awsFields,
+  ...storageFields,
+  ...consumerFields,
+  ...healthFields,
+  COPY_PARTS_IN_PARALLEL: Type.Integer({
+    default: 8,
+    minimum: 1,
+    maximum: 64,
+    description: 'How many parts of one large copy are under way at once.',
+    expected: 'a whole number from 1 to 64',
+  }),
+});

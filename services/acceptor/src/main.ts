@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import {
+  dynamoDbClientConfig,
+  runService,
+  s3ClientConfig,
+  sqsClientConfig,
+  startConsumerService,
+} from '@upload-once/runtime';
+import { createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
+import { createAcceptClaimed } from './accept-claimed.ts';
+import { configSchema } from './config.ts';
+import { createHandleDelivery } from './handle-delivery.ts';
+import { createReconcile } from './reconcile.ts';
+import { createRecordSighting } from './record-sighting.ts';
+
+const SECONDS_PER_DAY = 86_400;
+
+await runService({
+  name: 'acceptor',
+  schema: configSchema,
+  process,
+  async start({ config, log, metrics }) {
+    const region = config.AWS_REGION;
+    const uploads = createDynamoDbUploadStore({
+      client: new DynamoDBClient(dynamoDbClientConfig({ region })),
+      tableName: config.UPLOADS_TABLE,
+      tombstoneSeconds: config.TOMBSTONE_DAYS * SECONDS_PER_DAY,
+      now: () => new Date(),
+      newToken: randomUUID,
+    });
+    const objects = createS3ObjectStore({
+      client: new S3Client(s3ClientConfig({ region, forcePathStyle: config.S3_FORCE_PATH_STYLE })),
+      bucket: config.BUCKET,
+      partConcurrency: config.COPY_PARTS_IN_PARALLEL,
+    });
+    const recordSighting = createRecordSighting({ uploads, log, metrics });
+    const acceptClaimed = createAcceptClaimed({ uploads, objects, log, metrics });
+    const reconcile = createReconcile({ uploads, objects, recordSighting, acceptClaimed });
+    return startConsumerService({
+      config,
+      log,
+      metrics,
+      sqs: new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 })),
+      handle: createHandleDelivery({ bucket: config.BUCKET, reconcile }),
+      dependencies: [uploads.ping, objects.ping],
+    });
+  },
+});

@@ -1,0 +1,31 @@
+import { isAbsolute, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ConfigError } from '@upload-once/runtime';
+import type { Handler } from './handler.ts';
+
+/**
+ * Imports the module that PROCESSOR_HANDLER names: a path (from the working directory when it begins with a dot), or a
+ * package's name.
+ * @throws ConfigError when it can't be loaded, or exports no function `process`
+ */
+export async function loadHandler(name: string, workingDirectory: string): Promise<Handler> {
+  const isPath = name.startsWith('.') || isAbsolute(name);
+  const specifier = isPath ? pathToFileURL(resolve(workingDirectory, name)).href : name;
+  let loaded: { readonly process?: unknown };
+  try {
+    loaded = await import(specifier);
+  } catch (error) {
+    throw handlerProblem(`can't load "${name}": ${error instanceof Error ? error.message : error}`);
+  }
+  if (typeof loaded.process !== 'function') {
+    const exported = Object.keys(loaded).join(', ') || 'nothing';
+    throw handlerProblem(
+      `expected a module that exports a function "process(upload, context)"; "${name}" exports ${exported}`,
+    );
+  }
+  return loaded.process as Handler;
+}
+
+function handlerProblem(message: string): ConfigError {
+  return new ConfigError([{ variable: 'PROCESSOR_HANDLER', message }]);
+}

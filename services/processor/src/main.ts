@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import {
+  dynamoDbClientConfig,
+  runService,
+  s3ClientConfig,
+  sqsClientConfig,
+  startConsumerService,
+} from '@upload-once/runtime';
+import { createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
+import { configSchema } from './config.ts';
+import { createHandleDelivery } from './handle-delivery.ts';
+import { process as logUpload } from './handlers/log-upload.ts';
+import { loadHandler } from './load-handler.ts';
+import { createProcessAccepted } from './process-accepted.ts';
+import { createRunHandler } from './run-handler.ts';
+
+const SECONDS_PER_DAY = 86_400;
+
+await runService({
+  name: 'processor',
+  schema: configSchema,
+  process,
+  async start({ config, log, metrics }) {
+    const region = config.AWS_REGION;
+    const handler = config.PROCESSOR_HANDLER
+      ? await loadHandler(config.PROCESSOR_HANDLER, process.cwd())
+      : logUpload;
+    const uploads = createDynamoDbUploadStore({
+      client: new DynamoDBClient(dynamoDbClientConfig({ region })),
+      tableName: config.UPLOADS_TABLE,
+      tombstoneSeconds: config.TOMBSTONE_DAYS * SECONDS_PER_DAY,
+      now: () => new Date(),
+      newToken: randomUUID,
+    });
+    const objects = createS3ObjectStore({
+      client: new S3Client(s3ClientConfig({ region, forcePathStyle: config.S3_FORCE_PATH_STYLE })),
+      bucket: config.BUCKET,
+    });
+    const runHandler = createRunHandler({
+      handler,
+      objects,
+      log,
+      limitSeconds: config.HANDLER_LIMIT_SECONDS,
+      timeLimit: (seconds) => AbortSignal.timeout(seconds * 1000),
+    });
+    const processAccepted = createProcessAccepted({
+      uploads,
+      objects,
+      runHandler,
+      log,
+      metrics,
+      leaseSeconds: config.VISIBILITY_SECONDS,
+      now: () => new Date(),
+      newLeaseOwner: randomUUID,
+    });
+    return startConsumerService({
+      config,
+      log,
+      metrics,
+      sqs: new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 })),
+      handle: createHandleDelivery({ bucket: config.BUCKET, processAccepted }),
+      dependencies: [uploads.ping, objects.ping],
+    });
+  },
+});
