@@ -1,0 +1,164 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Busboy, type BusboyInstance } from '@fastify/busboy';
+import { S3Error } from '../s3/errors.ts';
+
+/** Names and values before `file` together (Amazon S3 API Reference, "POST Object": the form without the file, 20 KB). */
+export const FIELDS_MAX_BYTES = 20_480;
+
+/** A form up to the beginning of its file. */
+export interface PostForm {
+  /** What stood before `file`; names in lower case. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** The part after the last slash or backslash of what the client sent; empty when it sent none. */
+  readonly fileName: string;
+  /**
+   * Fails when the request ends before the file does. The caller reads it to its end, or calls `resume()` so that
+   * a client which is still sending gets to read the answer; destroyed, it would hold up the connection.
+   */
+  readonly file: Readable;
+  /** Resolves when the whole request has been read; rejects when it was cut or malformed, also after the file. */
+  readonly complete: Promise<void>;
+}
+
+/**
+ * Reads a multipart/form-data request up to its `file`; what follows the file is read and ignored.
+ * @throws S3Error PreconditionFailed (412) for another enclosure type, MalformedPOSTRequest (400), IncompleteBody
+ *   (400), MaxPostPreDataLengthExceeded (400), InvalidArgument (400) for a repeated field or without a file
+ */
+export function readPostForm(request: IncomingMessage): Promise<PostForm> {
+  const parser = openParser(request);
+  const fields = new Map<string, string>();
+  let fieldBytes = 0;
+
+  return new Promise((resolve, reject) => {
+    let file: Readable | undefined;
+    let refused = false;
+    const refuse = (refusal: S3Error) => {
+      refused = true;
+      reject(refusal);
+    };
+    const complete = readToEnd(request, parser, (failure) => file?.destroy(failure));
+    complete.then(() => reject(withoutFile()), reject);
+
+    parser.on('field', (name: string | undefined, value: string, _nameCut: boolean, valueCut: boolean) => {
+      if (file !== undefined) return;
+      if (name === undefined) return refuse(malformed());
+      fieldBytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+      if (valueCut || fieldBytes > FIELDS_MAX_BYTES) return refuse(fieldsTooLong());
+      const known = name.toLowerCase();
+      // Whichever of two values were checked, the other might be used: neither is.
+      if (fields.has(known)) return refuse(repeated(known, value));
+      fields.set(known, value);
+    });
+
+    parser.on('file', (_name: string, body: Readable, fileName: string | undefined) => {
+      if (refused) {
+        body.resume();
+        return;
+      }
+      file = body;
+      // The failure reaches the caller through `complete` and its own reading; unheard it would end the process.
+      body.on('error', () => {});
+      resolve({ fields, fileName: fileName ?? '', file: body, complete });
+    });
+  });
+}
+
+/** Ends well when both the form and the request did: a form may be followed by bytes that mean nothing. */
+function readToEnd(
+  request: IncomingMessage,
+  parser: BusboyInstance,
+  onFailure: (failure: S3Error) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let parsed = false;
+    let ended = false;
+    const fail = (failure: S3Error) => {
+      onFailure(failure);
+      reject(failure);
+      request.resume();
+    };
+    const settle = () => {
+      if (parsed && ended) resolve();
+    };
+    parser.once('finish', () => {
+      parsed = true;
+      request.resume();
+      settle();
+    });
+    request.once('end', () => {
+      ended = true;
+      settle();
+    });
+    parser.on('error', () => fail(malformed()));
+    // 'close' follows and says the same.
+    request.on('error', () => {});
+    request.once('close', () => {
+      if (!ended) fail(incomplete());
+    });
+    request.pipe(parser);
+  });
+}
+
+function openParser(request: IncomingMessage): BusboyInstance {
+  const contentType = request.headers['content-type'] ?? '';
+  if (!/^multipart\/form-data\s*(;|$)/i.test(contentType)) {
+    throw new S3Error(
+      'PreconditionFailed',
+      412,
+      'At least one of the pre-conditions you specified did not hold',
+      {
+        Condition: 'Bucket POST must be of the enclosure-type multipart/form-data',
+      },
+    );
+  }
+  try {
+    return new Busboy({
+      headers: { 'content-type': contentType },
+      isPartAFile: (name) => name?.toLowerCase() === 'file',
+      limits: { fieldSize: FIELDS_MAX_BYTES, files: 1, headerSize: FIELDS_MAX_BYTES },
+    });
+  } catch {
+    throw malformed();
+  }
+}
+
+function malformed(): S3Error {
+  return new S3Error(
+    'MalformedPOSTRequest',
+    400,
+    'The body of your POST request is not well-formed multipart/form-data.',
+  );
+}
+
+function incomplete(): S3Error {
+  return new S3Error(
+    'IncompleteBody',
+    400,
+    'You did not provide the number of bytes specified by the Content-Length HTTP header',
+  );
+}
+
+function fieldsTooLong(): S3Error {
+  return new S3Error(
+    'MaxPostPreDataLengthExceeded',
+    400,
+    'Your POST request fields preceding the upload file were too large.',
+    { MaxPostPreDataLengthExceeded: String(FIELDS_MAX_BYTES) },
+  );
+}
+
+function repeated(name: string, value: string): S3Error {
+  return new S3Error('InvalidArgument', 400, `POST requires at most one field named '${name}'.`, {
+    ArgumentName: name,
+    ArgumentValue: value,
+  });
+}
+
+function withoutFile(): S3Error {
+  return new S3Error('InvalidArgument', 400, 'POST requires exactly one file upload per request.', {
+    ArgumentName: 'file',
+    ArgumentValue: '0',
+  });
+}

@@ -1,0 +1,176 @@
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  type DynamoDBClient,
+  ResourceInUseException,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import {
+  BucketAlreadyOwnedByYou,
+  CreateBucketCommand,
+  PutBucketCorsCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutBucketVersioningCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  SetQueueAttributesCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { queueUrlOn } from './sqs.ts';
+
+export interface ProvisionOptions {
+  readonly bucket: string;
+  /** How long a received message stays hidden from others. */
+  readonly visibilitySeconds: number;
+  /** After so many receives a message goes to the dead-letter queue. */
+  readonly maxReceiveCount: number;
+}
+
+export interface AwsClients {
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly dynamoDb: DynamoDBClient;
+  readonly sqsEndpoint: string;
+}
+
+/** What there is to work with; queues by their URL. */
+export interface Provisioned {
+  readonly bucket: string;
+  readonly queues: {
+    readonly uploadEvents: string;
+    readonly uploadEventsDeadLetter: string;
+    readonly acceptedEvents: string;
+    readonly acceptedEventsDeadLetter: string;
+  };
+  readonly tables: { readonly uploads: string; readonly access: string };
+}
+
+interface Queue {
+  readonly url: string;
+  readonly arn: string;
+}
+
+/**
+ * Makes what upload-once needs of AWS, through AWS's own calls: the versioned bucket whose `uploads/` and `accepted/` tell
+ * a queue each, the queues with a dead-letter queue each, both tables. What is there already stays as it is, with
+ * the settings given here.
+ */
+export async function provision(clients: AwsClients, options: ProvisionOptions): Promise<Provisioned> {
+  const uploads = await createQueuePair(clients, 'upload-events', options);
+  const accepted = await createQueuePair(clients, 'accepted-events', options);
+  await createBucket(clients.s3, options.bucket, [
+    { prefix: 'uploads/', queue: uploads.queue },
+    { prefix: 'accepted/', queue: accepted.queue },
+  ]);
+  const tables = { uploads: 'uploads', access: 'access' };
+  await createTable(clients.dynamoDb, tables.uploads, 'FullFilename');
+  await createTable(clients.dynamoDb, tables.access, 'id');
+  return {
+    bucket: options.bucket,
+    queues: {
+      uploadEvents: uploads.queue.url,
+      uploadEventsDeadLetter: uploads.deadLetterQueue.url,
+      acceptedEvents: accepted.queue.url,
+      acceptedEventsDeadLetter: accepted.deadLetterQueue.url,
+    },
+    tables,
+  };
+}
+
+async function createQueuePair(
+  clients: AwsClients,
+  name: string,
+  { visibilitySeconds, maxReceiveCount }: ProvisionOptions,
+): Promise<{ queue: Queue; deadLetterQueue: Queue }> {
+  const deadLetterQueue = await createQueue(clients, `${name}-dead-letter`);
+  const queue = await createQueue(clients, name);
+  await clients.sqs.send(
+    new SetQueueAttributesCommand({
+      QueueUrl: queue.url,
+      Attributes: {
+        VisibilityTimeout: String(visibilitySeconds),
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetterQueue.arn, maxReceiveCount }),
+      },
+    }),
+  );
+  return { queue, deadLetterQueue };
+}
+
+async function createQueue({ sqs, sqsEndpoint }: AwsClients, name: string): Promise<Queue> {
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  const url = queueUrlOn(sqsEndpoint, QueueUrl);
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }),
+  );
+  return { url, arn: Attributes?.QueueArn ?? '' };
+}
+
+async function createBucket(
+  s3: S3Client,
+  name: string,
+  destinations: readonly { readonly prefix: string; readonly queue: Queue }[],
+): Promise<void> {
+  try {
+    await s3.send(new CreateBucketCommand({ Bucket: name }));
+  } catch (error) {
+    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+  }
+  await s3.send(
+    new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status: 'Enabled' } }),
+  );
+  await s3.send(
+    new PutBucketCorsCommand({
+      Bucket: name,
+      CORSConfiguration: {
+        CORSRules: [
+          {
+            AllowedOrigins: ['*'],
+            AllowedMethods: ['GET', 'POST', 'PUT'],
+            AllowedHeaders: ['*'],
+            ExposeHeaders: ['ETag', 'x-amz-version-id'],
+          },
+        ],
+      },
+    }),
+  );
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket: name,
+      NotificationConfiguration: {
+        QueueConfigurations: destinations.map(({ prefix, queue }) => ({
+          Id: prefix.replace('/', ''),
+          QueueArn: queue.arn,
+          Events: ['s3:ObjectCreated:*'],
+          Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: prefix }] } },
+        })),
+      },
+    }),
+  );
+}
+
+async function createTable(dynamoDb: DynamoDBClient, name: string, partitionKey: string): Promise<void> {
+  const table: CreateTableCommandInput = {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [
+      { AttributeName: partitionKey, AttributeType: 'S' },
+      { AttributeName: 'item', AttributeType: 'S' },
+    ],
+    KeySchema: [
+      { AttributeName: partitionKey, KeyType: 'HASH' },
+      { AttributeName: 'item', KeyType: 'RANGE' },
+    ],
+  };
+  try {
+    await dynamoDb.send(new CreateTableCommand(table));
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
+  }
+  await waitUntilTableExists(
+    { client: dynamoDb, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.2 },
+    { TableName: name },
+  );
+}

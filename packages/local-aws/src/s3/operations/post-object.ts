@@ -1,0 +1,89 @@
+import { answerForm } from '../../form/form-answer.ts';
+import { formAttributes } from '../../form/form-attributes.ts';
+import { checkDigests, expectedChecksums } from '../../form/form-checksums.ts';
+import { type PostForm, readPostForm } from '../../form/form-reader.ts';
+import { formTags } from '../../form/form-tags.ts';
+import { checkPostPolicy, type PostPolicy, parsePostPolicy } from '../../form/post-policy.ts';
+import { checkPostSignature } from '../../form/post-signature.ts';
+import { sizedBody } from '../../form/sized-body.ts';
+import type { ObjectVersion } from '../../storage/object-version.ts';
+import type { Operation, S3Call, S3Services } from '../call.ts';
+import { S3Error } from '../errors.ts';
+
+const KEY_MAX_BYTES = 1024;
+
+/**
+ * POST Object: a version from a browser's form. Signature, expiry (by the moment the request began) and policy are
+ * checked before a byte of the file is stored; a version comes to be only when the whole request has arrived and
+ * size and checksums are what policy and form say. A refused or cut request leaves nothing.
+ *
+ * @param beforeStoring awaited between the checks and the file, with the key that the form names
+ */
+export function createPostObject(beforeStoring?: (call: S3Call) => Promise<void>): Operation {
+  return async (call, services) => {
+    services.storage.bucket(call.bucket);
+    const form = await readPostForm(call.request);
+    let version: ObjectVersion;
+    try {
+      const { key, policy, fields } = checkForm(form, call, services);
+      await beforeStoring?.({ ...call, key });
+      version = await storeFile(form, fields, policy, { ...call, key }, services);
+    } catch (error) {
+      form.file.resume();
+      throw error;
+    }
+    services.onCreated({ type: 'ObjectCreated:Post', bucket: call.bucket, version });
+    answerForm(call.response, form.fields, version, `http://${call.request.headers.host ?? ''}`);
+  };
+}
+
+function checkForm(
+  form: PostForm,
+  call: S3Call,
+  services: S3Services,
+): { key: string; policy: PostPolicy; fields: ReadonlyMap<string, string> } {
+  const key = form.fields.get('key')?.replace(/\$\{filename\}/g, () => form.fileName);
+  if (!key) {
+    throw new S3Error(
+      'InvalidArgument',
+      400,
+      "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.",
+      { ArgumentName: 'key', ArgumentValue: '' },
+    );
+  }
+  checkPostSignature(form.fields, services);
+  const policy = parsePostPolicy(form.fields.get('policy') ?? '');
+  // The bucket is where the request went, whatever the form calls it.
+  const fields = new Map([...form.fields, ['key', key], ['bucket', call.bucket]]);
+  checkPostPolicy(policy, fields, call.startedAt);
+  if (Buffer.byteLength(key) > KEY_MAX_BYTES) {
+    throw new S3Error('KeyTooLongError', 400, 'Your key is too long', {
+      Size: String(Buffer.byteLength(key)),
+      MaxSizeAllowed: String(KEY_MAX_BYTES),
+    });
+  }
+  return { key, policy, fields };
+}
+
+async function storeFile(
+  form: PostForm,
+  fields: ReadonlyMap<string, string>,
+  policy: PostPolicy,
+  call: S3Call,
+  { storage }: S3Services,
+): Promise<ObjectVersion> {
+  const attributes = formAttributes(fields, formTags(fields.get('tagging')));
+  const expected = expectedChecksums(fields);
+  const staged = await storage.stage(sizedBody(form.file, policy.sizeRanges), {
+    checksums: expected.checksum === undefined ? [] : [expected.checksum.algorithm],
+  });
+  try {
+    await form.complete;
+    checkDigests(expected, staged);
+    const { bucket, key, began } = call;
+    return await storage.commit({ bucket, key, began, origin: 'Post', staged, attributes });
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  }
+}

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { CallGate } from './call-gate.ts';
+import { startControl } from './control.ts';
+import { startDynamoDb } from './dynamodb.ts';
+import { type BucketEvents, createBucketEvents } from './events/bucket-events.ts';
+import { createQueueSender } from './events/queue-sender.ts';
+import type { Credential } from './s3/call.ts';
+import { createPostObject } from './s3/operations/post-object.ts';
+import { createS3Server } from './s3/server.ts';
+import { startSqs } from './sqs.ts';
+import { createObjectStorage } from './storage/object-storage.ts';
+
+export interface LocalAwsOptions {
+  /**
+   * Where objects and tables lie, and are found again after a restart; queues are not. Without it everything is in a
+   * temporary folder that `stop` removes.
+   */
+  readonly directory?: string;
+  /** 0, the default, takes a free one. */
+  readonly ports?: Partial<Record<keyof LocalAws['endpoints'], number>>;
+  readonly region?: string;
+  /** Who may call S3; the first is also used for the events. */
+  readonly credentials?: readonly [Credential, ...Credential[]];
+  /** The clock of S3: expiry, times of versions. */
+  readonly now?: () => Date;
+}
+
+export interface LocalAws {
+  /** `http://127.0.0.1:<port>` each. */
+  readonly endpoints: {
+    readonly s3: string;
+    readonly sqs: string;
+    readonly dynamodb: string;
+    readonly control: string;
+  };
+  readonly region: string;
+  readonly credentials: Credential;
+  /** What the control API does, for those in the same process. */
+  readonly events: Pick<BucketEvents, 'gate' | 'outbox'>;
+  readonly calls: CallGate;
+  /** Cuts what is under way and frees the ports. What was answered is on disk. */
+  stop(): Promise<void>;
+}
+
+/** Obviously no one's. */
+export const EXAMPLE_CREDENTIAL: Credential = {
+  accessKeyId: 'LOCALAWSEXAMPLEKEYID',
+  secretAccessKey: 'local-aws-example-secret-of-no-account',
+};
+export const DEFAULT_REGION = 'us-east-1';
+
+const RETRY_FIRST_MS = 20;
+const RETRY_LONGEST_MS = 1_000;
+
+/**
+ * Starts S3, SQS, DynamoDB and the control API on 127.0.0.1. On a folder that has objects already it sends one event
+ * for each version again, to the queues that its buckets name, as soon as they are there.
+ */
+export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
+  const { region = DEFAULT_REGION, now = () => new Date(), ports = {} } = options;
+  const credentials = options.credentials ?? ([EXAMPLE_CREDENTIAL] as const);
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'local-aws-')));
+  await mkdir(directory, { recursive: true });
+
+  const sqs = await startSqs({ port: ports.sqs ?? 0, region });
+  const dynamoDb = await startDynamoDb({
+    port: ports.dynamodb ?? 0,
+    ...(options.directory === undefined ? {} : { directory: join(directory, 'dynamodb') }),
+  });
+  const storage = await createObjectStorage({ directory: join(directory, 's3'), now, ids: newId });
+  const sqsClient = new SQSClient({ endpoint: sqs.endpoint, region, credentials: credentials[0] });
+  const events = createBucketEvents({
+    storage,
+    queues: createQueueSender(sqsClient),
+    region,
+    now,
+    ids: newId,
+    pause: (attempt, signal) =>
+      delay(Math.min(RETRY_FIRST_MS * 2 ** (attempt - 2), RETRY_LONGEST_MS), undefined, { signal }),
+  });
+  const calls = new CallGate(newId);
+  const s3 = createS3Server({
+    storage,
+    region,
+    credentials,
+    now,
+    onCreated: events.onCreated,
+    testDestinations: events.testDestinations,
+    requestIds: () => newId().toUpperCase(),
+    // A form names its key in its body: it is held once that is read.
+    postObject: createPostObject((call) => calls.pass(call)),
+    beforeOperation: async (call) => {
+      if (call.operation !== 'PostObject') await calls.pass(call);
+    },
+  });
+  s3.listen(ports.s3 ?? 0, '127.0.0.1');
+  await once(s3, 'listening');
+  const control = await startControl(ports.control ?? 0, { events, calls });
+  events.announceStored();
+
+  return {
+    endpoints: {
+      s3: `http://127.0.0.1:${(s3.address() as AddressInfo).port}`,
+      sqs: sqs.endpoint,
+      dynamodb: dynamoDb.endpoint,
+      control: control.endpoint,
+    },
+    region,
+    credentials: credentials[0],
+    events,
+    calls,
+    async stop() {
+      await control.stop();
+      s3.close();
+      s3.closeAllConnections();
+      await once(s3, 'close');
+      calls.release();
+      await events.outbox.stop();
+      sqsClient.destroy();
+      await sqs.stop();
+      await dynamoDb.stop();
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function newId(): string {
+  return randomBytes(16).toString('hex');
+}
