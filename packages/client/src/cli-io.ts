@@ -1,0 +1,23 @@
+import type { KeysIo } from './commands/keys.ts';
+
+/** All that the command has of the world; a test has another. */
+export interface CliIo {
+  readonly stdin: KeysIo['stdin'];
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Date;
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** Opens the table of keys; only the commands of operators need it, and the AWS SDK with it. */
+  readonly loadAccess: () => Promise<KeysIo['createStore']>;
+  /** Rejects when the signal is aborted. */
+  readonly sleep: (seconds: number, signal: AbortSignal) => Promise<void>;
+  /** Aborted by the user's Ctrl-C. A command that does not ask for it is simply ended by Ctrl-C. */
+  readonly interruptSignal: () => AbortSignal;
+}
+
+export interface TextOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}

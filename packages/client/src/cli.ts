@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import type { CliIo } from './cli-io.ts';
+import { ExitCode } from './exit-code.ts';
+import { UsageError } from './usage-error.ts';
+
+const HELP = `Usage: upload-once COMMAND …
+
+  upload FILE…   upload files, each with a form of its own that is good for one upload
+  keys …         create and import the API keys that may ask for forms (for operators)
+
+  upload-once COMMAND --help   tells more about one command
+  upload-once --version        prints the version
+`;
+
+/**
+ * Runs one command line.
+ *
+ * @param args what follows the program's name
+ * @returns the exit code
+ */
+export async function run(args: readonly string[], io: CliIo): Promise<number> {
+  const [command, ...rest] = args;
+  try {
+    switch (command) {
+      case 'upload': {
+        const { uploadCommand } = await import('./commands/upload.ts');
+        return await uploadCommand(rest, io);
+      }
+      case 'keys': {
+        // Loaded only here: this command brings the AWS SDK, which an upload does not need.
+        const { keysCommand } = await import('./commands/keys.ts');
+        return await keysCommand(rest, { ...io, createStore: await io.loadAccess() });
+      }
+      case '--version':
+        io.stdout.write(`${await version()}\n`);
+        return ExitCode.done;
+      case 'help':
+      case '--help':
+      case '-h':
+        io.stdout.write(HELP);
+        return ExitCode.done;
+      case undefined:
+        io.stderr.write(HELP);
+        return ExitCode.usage;
+      default:
+        throw new UsageError(`there is no command ${JSON.stringify(command)}; there are: upload, keys`);
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const help = command === 'upload' ? 'upload-once upload --help' : 'upload-once --help';
+    io.stderr.write(`upload-once: ${error.message}\nSee ${help}\n`);
+    return ExitCode.usage;
+  }
+}
+
+async function version(): Promise<string> {
+  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  return String(JSON.parse(manifest).version);
+}

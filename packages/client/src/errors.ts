@@ -1,0 +1,111 @@
+/** An argument that no request can be made from: the issuer's URL or the API key as they stand. */
+export class InvalidArgument extends Error {
+  readonly code = 'InvalidArgument';
+}
+
+/** The issuer understood the request and gives no form. Asking again at once changes nothing. */
+export class RequestRefused extends Error {
+  readonly code = 'RequestRefused';
+  /** 400: a fault in the request; 403: the API key is missing, wrong or revoked; 429: the key's rate or quota. */
+  readonly status: number;
+  /** The issuer's own `code` (its `message` where it sent no code), such as `Forbidden` or `Limit Exceeded`. */
+  readonly issuerCode: string | undefined;
+  /** With 429: how long the issuer asks to wait. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    message: string,
+    details: { status: number; issuerCode?: string | undefined; retryAfterSeconds?: number | undefined },
+  ) {
+    super(message);
+    this.status = details.status;
+    this.issuerCode = details.issuerCode;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+}
+
+/**
+ * There was no usable answer from the issuer: no connection, no answer in time, a 5xx, or something that is not the
+ * contract (another service at that URL). Nothing was uploaded; the request may be made again.
+ */
+export class IssuerUnavailable extends Error {
+  readonly code = 'IssuerUnavailable';
+  readonly status: number | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    message: string,
+    details: { status?: number | undefined; retryAfterSeconds?: number | undefined; cause?: unknown } = {},
+  ) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.status = details.status;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+}
+
+/** The file can't be read: missing, a directory, no permission, not a regular file, or a fault of the disk half-way. */
+export class FileUnusable extends Error {
+  readonly code = 'FileUnusable';
+}
+
+/** The file was written to while it was being read. The upload was broken off before its end. */
+export class FileChanged extends Error {
+  readonly code = 'FileChanged';
+}
+
+/** No connection to S3 came about, so that nothing was sent and the form has not been used. */
+export class UploadNotSent extends Error {
+  readonly code = 'UploadNotSent';
+}
+
+/** S3 answered that it did not store the upload. */
+export class UploadRefused extends Error {
+  readonly code = 'UploadRefused';
+  readonly status: number;
+  /** S3's error code, such as `AccessDenied`; undefined when the answer was not S3's XML. */
+  readonly s3Code: string | undefined;
+  /** S3's own words; `message` has them in plain ones. */
+  readonly s3Message: string | undefined;
+
+  constructor(
+    message: string,
+    details: { status: number; s3Code: string | undefined; s3Message: string | undefined },
+  ) {
+    super(message);
+    this.status = details.status;
+    this.s3Code = details.s3Code;
+    this.s3Message = details.s3Message;
+  }
+}
+
+/**
+ * Sending had begun and no answer tells how it ended: the upload may or may not have been stored. Nothing here sends
+ * it again, because a second upload with the same form would count as a duplicate of the first.
+ */
+export class UploadOutcomeUnknown extends Error {
+  readonly code = 'UploadOutcomeUnknown';
+  /** How many of the file's bytes the connection had taken. */
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+  /** Whether the request was sent to its end. If not, S3 has nothing whole to store, but no answer says so. */
+  readonly everythingSent: boolean;
+  /** Set when there was an answer, one that leaves the outcome open: a 5xx of S3's or of something before it. */
+  readonly status: number | undefined;
+
+  constructor(
+    message: string,
+    details: {
+      sentBytes: number;
+      totalBytes: number;
+      everythingSent: boolean;
+      status?: number | undefined;
+      cause?: unknown;
+    },
+  ) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.sentBytes = details.sentBytes;
+    this.totalBytes = details.totalBytes;
+    this.everythingSent = details.everythingSent;
+    this.status = details.status;
+  }
+}

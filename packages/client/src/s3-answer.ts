@@ -1,0 +1,89 @@
+import { XMLParser } from 'fast-xml-parser';
+import { UploadRefused } from './errors.ts';
+import type { UploadForm } from './upload-form.ts';
+
+/** What S3 says in the XML of an error (Amazon S3 API Reference, "Error responses"); empty when there is none. */
+export interface S3Error {
+  readonly code?: string;
+  readonly message?: string;
+  readonly proposedSize?: string;
+  readonly maxSizeAllowed?: string;
+  readonly minSizeAllowed?: string;
+}
+
+const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, ignoreDeclaration: true });
+
+export function readS3Error(xml: string): S3Error {
+  let error: unknown;
+  try {
+    error = parser.parse(xml)?.Error;
+  } catch {
+    return {};
+  }
+  if (typeof error !== 'object' || error === null) return {};
+  const text = (tag: string) => {
+    const value = (error as Record<string, unknown>)[tag];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const said = {
+    code: text('Code'),
+    message: text('Message'),
+    proposedSize: text('ProposedSize'),
+    maxSizeAllowed: text('MaxSizeAllowed'),
+    minSizeAllowed: text('MinSizeAllowed'),
+  };
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+}
+
+/** S3's refusal in plain words: what was wrong and what to do about it. */
+export function refusalOf(status: number, error: S3Error, form: UploadForm): UploadRefused {
+  return new UploadRefused(plainWords(error, form), {
+    status,
+    s3Code: error.code,
+    s3Message: error.message,
+  });
+}
+
+function plainWords(error: S3Error, form: UploadForm): string {
+  const said = error.message ? `: “${error.message}”` : '';
+  switch (error.code) {
+    case 'AccessDenied':
+      if (/expired/i.test(error.message ?? '')) {
+        return `the form has expired (it was good until ${form.expiresAt.toISOString()}): ask for a new one`;
+      }
+      if (/policy/i.test(error.message ?? '')) {
+        return `a field of the form is not what was signed; the form must be sent exactly as it was given${said}`;
+      }
+      return `S3 does not allow this upload; whoever signed the form lacks the permission${said}`;
+    case 'SignatureDoesNotMatch':
+      return 'the policy or the signature of the form was changed, or it was signed with another secret; send the form exactly as it was given';
+    case 'InvalidPolicyDocument':
+      return `S3 can't read the policy of the form; send the form exactly as it was given${said}`;
+    case 'ExpiredToken':
+    case 'InvalidToken':
+    case 'InvalidAccessKeyId':
+      return `the credentials that the form was signed with are no longer good: ask for a new one${said}`;
+    case 'EntityTooLarge':
+      return `the file is too large${sizes(error.proposedSize, 'the form allows up to', error.maxSizeAllowed)}`;
+    case 'EntityTooSmall':
+      return `the file is too small${sizes(error.proposedSize, 'the form asks for at least', error.minSizeAllowed)}`;
+    case 'BadDigest':
+    case 'XAmzContentSHA256Mismatch':
+      return `the file is not the one that the form was made for: its checksum differs${said}`;
+    case 'RequestTimeout':
+      return 'nothing came through the connection for too long, and S3 gave up waiting';
+    case 'SlowDown':
+    case 'ServiceUnavailable':
+      return 'S3 is too busy to take the upload now';
+    case 'NoSuchBucket':
+      return 'the bucket that the form is for does not exist';
+    default:
+      if (error.code === undefined) return 'the upload was refused, by an answer that is not S3’s';
+      return `S3 refused the upload${said}`;
+  }
+}
+
+function sizes(sent: string | undefined, allows: string, limit: string | undefined): string {
+  const parts = [sent && `it has ${sent} bytes`, limit && `${allows} ${limit}`].filter(Boolean);
+  return parts.length > 0 ? `: ${parts.join(', ')}` : '';
+}

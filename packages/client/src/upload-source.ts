@@ -1,0 +1,128 @@
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { FileChanged, FileUnusable } from './errors.ts';
+
+const READ_CHUNK_BYTES = 256 * 1024;
+
+/** What to upload: a path, or bytes from elsewhere whose number is known beforehand, because S3 wants a Content-Length. */
+export type FileToUpload =
+  | string
+  | { readonly stream: AsyncIterable<Uint8Array>; readonly name: string; readonly sizeBytes: number }
+  | { readonly blob: Blob; readonly name: string };
+
+/** A file that can be read, as it was when it was looked at. */
+export interface FileDescription {
+  /** The path's last part; it goes to S3 as the form's file name. */
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+/** Bytes to be read once. */
+export interface UploadSource extends FileDescription {
+  /**
+   * Exactly `sizeBytes` bytes, then the end.
+   * @throws FileChanged there were more or fewer, or the file was written to; before the end is reached
+   * @throws FileUnusable reading failed
+   */
+  read(): AsyncGenerator<Uint8Array, void, undefined>;
+  /** Lets go of the file; a read under way ends with an error. */
+  close(): Promise<void>;
+}
+
+/**
+ * Looks whether a file can be uploaded, so that no form is asked for in vain.
+ *
+ * @throws FileUnusable it is missing, no regular file, or must not be read; the message says which
+ */
+export async function describeFile(path: string): Promise<FileDescription> {
+  const source = await openPath(path);
+  await source.close();
+  return { name: source.name, sizeBytes: source.sizeBytes };
+}
+
+/** @throws FileUnusable */
+export async function openSource(file: FileToUpload): Promise<UploadSource> {
+  if (typeof file === 'string') return openPath(file);
+  if ('blob' in file) return sourceOf(file.name, file.blob.size, file.blob.stream());
+  if (!Number.isSafeInteger(file.sizeBytes) || file.sizeBytes < 0) {
+    throw new FileUnusable(`${file.name}: sizeBytes is a whole number from 0 up, not ${file.sizeBytes}`);
+  }
+  return sourceOf(file.name, file.sizeBytes, file.stream);
+}
+
+async function openPath(path: string): Promise<UploadSource> {
+  let handle: FileHandle;
+  try {
+    // Asked before opening: to open a named pipe would wait for whoever writes to it.
+    const found = await stat(path);
+    if (found.isDirectory()) throw new FileUnusable(`${path} is a directory; name the files in it`);
+    if (!found.isFile())
+      throw new FileUnusable(`${path} is no regular file, so its size is not known beforehand`);
+    handle = await open(path, 'r');
+  } catch (error) {
+    throw error instanceof FileUnusable ? error : unusable(path, error);
+  }
+  const before = await handle.stat();
+  const stream = handle.createReadStream({ highWaterMark: READ_CHUNK_BYTES, autoClose: false });
+  const source = sourceOf(basename(path), before.size, stream, async () => {
+    const after = await handle.stat();
+    if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) throw changed(path);
+  });
+  return {
+    ...source,
+    async close() {
+      stream.destroy();
+      await handle.close();
+    },
+  };
+}
+
+function sourceOf(
+  name: string,
+  sizeBytes: number,
+  bytes: AsyncIterable<Uint8Array>,
+  assertUnchanged?: () => Promise<void>,
+): UploadSource {
+  return {
+    name,
+    sizeBytes,
+    async *read() {
+      let readBytes = 0;
+      try {
+        for await (const chunk of bytes) {
+          readBytes += chunk.length;
+          if (readBytes > sizeBytes) throw changed(name, `more than the ${sizeBytes} bytes that it had`);
+          yield chunk;
+        }
+        if (readBytes < sizeBytes)
+          throw changed(name, `${readBytes} bytes came, not the ${sizeBytes} that it had`);
+        await assertUnchanged?.();
+      } catch (error) {
+        throw error instanceof FileChanged ? error : unusable(name, error);
+      }
+    },
+    async close() {
+      if ('destroy' in bytes && typeof bytes.destroy === 'function') bytes.destroy();
+    },
+  };
+}
+
+function changed(name: string, how?: string): FileChanged {
+  return new FileChanged(
+    `${name} was written to while it was being read${how ? ` (${how})` : ''}: the upload was broken off before its end`,
+  );
+}
+
+function unusable(name: string, cause: unknown): FileUnusable {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new FileUnusable(`${name} does not exist`, { cause });
+    case 'EACCES':
+    case 'EPERM':
+      return new FileUnusable(`${name} must not be read: permission denied`, { cause });
+    default:
+      return new FileUnusable(`${name} can't be read: ${message}`, { cause });
+  }
+}
