@@ -1,3 +1,4 @@
+export { addAcceptance } from './acceptance-metrics.ts';
 export { dynamoDbClientConfig, s3ClientConfig, sqsClientConfig } from './aws-clients.ts';
 export { ConfigError, type ConfigProblem, loadConfig } from './config.ts';
 export {

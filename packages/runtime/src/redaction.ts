@@ -22,10 +22,10 @@ interface TextRule {
 
 /** In this order: what a whole line holds before what a word in it holds. */
 const TEXT_RULES: readonly TextRule[] = [
-  // Headers that hold several words, to the end of the line or of the quoted string.
+  // Headers whose values hold several words, and quotes: nothing short of the end of the line is sure to be their end.
   {
-    pattern: /\b((?:proxy-)?authorization|(?:set-)?cookie)(\\*["']?\s*[:=]\s*\\*["']?)[^\r\n"'\\]+/gi,
-    replacement: `$1$2${REDACTED}`,
+    pattern: /\b((?:authorization|cookie)\\*["']?\s*[:=])[^\r\n]+/gi,
+    replacement: `$1${REDACTED}`,
   },
   // A form field in a multipart body: name="policy", a blank line, the value.
   {

@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+
+const FIXTURE = fileURLToPath(new URL('fixtures/service.ts', import.meta.url));
+
+interface LogLine {
+  readonly [name: string]: unknown;
+  readonly msg?: string;
+}
+
+/** The fixture as a process of its own, with an environment of its own. */
+function run(t: Test, env: Record<string, string>) {
+  const child: ChildProcess = spawn(process.execPath, [FIXTURE], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  const lines: LogLine[] = [];
+  const waiting = new Set<() => void>();
+  let stderr = '';
+  if (!child.stdout || !child.stderr) throw new Error('the child has pipes');
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(JSON.parse(line));
+    for (const look of waiting) look();
+  });
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  return {
+    lines,
+    /** Resolves once a line with this message was written. */
+    async logged(msg: string): Promise<void> {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const look = () => lines.some((line) => line.msg === msg) && resolve();
+      waiting.add(look);
+      look();
+      closed.then(() => reject(new Error(`ended without "${msg}": ${JSON.stringify(lines)} ${stderr}`)));
+      await promise;
+    },
+    signal: (name: NodeJS.Signals) => child.kill(name),
+    async ended() {
+      const [code] = await closed;
+      return { code, stderr, messages: lines.map((line) => line.msg) };
+    },
+  };
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`${signal}: drains, then exits 0`, async (t) => {
+    const service = run(t, { BEHAVIOUR: 'well', DRAIN_LIMIT_SECONDS: '7' });
+    await service.logged('fixture started');
+    service.signal(signal);
+    const { code, stderr } = await service.ended();
+    t.equal(code, 0);
+    t.equal(stderr, '');
+    t.match(service.lines, [
+      { UploadsIssued: 1, Environment: 'default', Service: 'fixture' },
+      { level: 'info', service: 'fixture', msg: 'fixture started' },
+      { signal, limitSeconds: 7, msg: 'fixture stops' },
+      { limitSeconds: 7, msg: 'draining' },
+      { msg: 'fixture stopped' },
+    ]);
+  });
+}
+
+t.test('a second signal: exits at once', async (t) => {
+  const service = run(t, { BEHAVIOUR: 'drains-for-ever' });
+  await service.logged('fixture started');
+  service.signal('SIGTERM');
+  await service.logged('draining');
+  service.signal('SIGTERM');
+  t.equal((await service.ended()).code, 128 + 15);
+});
+
+t.test('a second signal of the other kind, too', async (t) => {
+  const service = run(t, { BEHAVIOUR: 'drains-for-ever' });
+  await service.logged('fixture started');
+  service.signal('SIGTERM');
+  await service.logged('draining');
+  service.signal('SIGINT');
+  t.equal((await service.ended()).code, 128 + 2);
+});
+
+t.test('a signal while it starts: waits for the start, then stops', async (t) => {
+  const service = run(t, { BEHAVIOUR: 'starts-slowly' });
+  await service.logged('starting');
+  service.signal('SIGTERM');
+  const { code, messages } = await service.ended();
+  t.equal(code, 0);
+  t.strictSame(messages.filter(Boolean), [
+    'starting',
+    'fixture started',
+    'fixture stops',
+    'draining',
+    'fixture stopped',
+  ]);
+});
+
+t.test('a stop that does not end: exits 1 after its limit', async (t) => {
+  const service = run(t, { BEHAVIOUR: 'stuck', DRAIN_LIMIT_SECONDS: '110' });
+  await service.logged('fixture started');
+  service.signal('SIGTERM');
+  const { code } = await service.ended();
+  t.equal(code, 1);
+  t.match(service.lines.at(-1), { level: 'fatal', limitSeconds: 110, msg: 'fixture did not stop in time' });
+});
+
+t.test('a stop that fails: exits 1 and says why', async (t) => {
+  const service = run(t, { BEHAVIOUR: 'fails-to-stop' });
+  await service.logged('fixture started');
+  service.signal('SIGTERM');
+  t.equal((await service.ended()).code, 1);
+  t.match(service.lines.at(-1), {
+    level: 'fatal',
+    msg: 'fixture could not stop cleanly',
+    err: { message: 'the queue is gone' },
+  });
+});
+
+t.test('wrong configuration: every fault at once, exit 78, no stack trace, nothing started', async (t) => {
+  const { code, stderr, messages } = await run(t, {
+    SLOTS: '99',
+    LOG_LEVEL: 'loud',
+    DRAIN_LIMIT_SECONDS: '0',
+  }).ended();
+  t.equal(code, 78);
+  t.equal(
+    stderr,
+    [
+      'BEHAVIOUR: expected what to do, but it is not set',
+      'SLOTS: expected a whole number from 1 to 64, got "99"',
+      'LOG_LEVEL: expected one of "trace", "debug", "info", "warn", "error", got "loud"',
+      'DRAIN_LIMIT_SECONDS: expected a whole number of seconds from 1 to 110, got "0"',
+      '',
+    ].join('\n'),
+  );
+  t.strictSame(messages, []);
+});
+
+t.test(
+  'a rule over several variables that start finds broken is a configuration fault as well',
+  async (t) => {
+    const { code, stderr, messages } = await run(t, { BEHAVIOUR: 'rules' }).ended();
+    t.equal(code, 78);
+    t.equal(stderr, 'SLOTS: expected fewer slots than sockets, got "4"\n');
+    t.strictSame(messages, []);
+  },
+);
+
+t.test('a start that fails: one clear line, exit 1', async (t) => {
+  const service = run(t, { BEHAVIOUR: 'fails-to-start' });
+  const { code, stderr, messages } = await service.ended();
+  t.equal(code, 1);
+  t.equal(stderr, '');
+  t.strictSame(messages, ['fixture could not start: the table "uploads" is not there']);
+  t.match(service.lines[0], { level: 'fatal', service: 'fixture' });
+});
+
+t.test('a start that throws something else than an error, too', async (t) => {
+  const { code, messages } = await run(t, { BEHAVIOUR: 'throws-no-error' }).ended();
+  t.equal(code, 1);
+  t.strictSame(messages, ['fixture could not start: just words']);
+});
+
+for (const [behaviour, message] of [
+  ['exception', 'boom'],
+  ['rejection', 'nobody waits for x-api-key: [Redacted]'],
+] as const) {
+  t.test(`an unhandled ${behaviour}: one fatal line, exit 1`, async (t) => {
+    const service = run(t, { BEHAVIOUR: behaviour });
+    const { code, stderr } = await service.ended();
+    t.equal(code, 1);
+    t.equal(stderr, '');
+    t.match(service.lines.at(-1), { level: 'fatal', err: { message } });
+  });
+}
+
+t.test('the log level and the environment come from the configuration', async (t) => {
+  const service = run(t, { BEHAVIOUR: 'exception', LOG_LEVEL: 'error', ENVIRONMENT: 'staging' });
+  await service.ended();
+  t.match(service.lines, [{ Environment: 'staging' }, { level: 'fatal' }]);
+  t.equal(service.lines.length, 2);
+});
