@@ -78,7 +78,7 @@ export function apiKeyFrom(keyId: string, item: KeyItem): ApiKey {
 export function assertSupported(item: SecretItem | KeyItem): void {
   if (item.schemaVersion > SCHEMA_VERSION) {
     throw new UnsupportedSchemaVersion(
-      `${item.item} item in the table of keys has schemaVersion ${item.schemaVersion}, this release reads up to ${SCHEMA_VERSION}`,
+      `a ${item.item} item in the table of keys has schemaVersion ${item.schemaVersion}, this release reads up to ${SCHEMA_VERSION}`,
     );
   }
 }

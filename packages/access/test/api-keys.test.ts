@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import t from 'tap';
+import {
+  type AccessStore,
+  createApiKey,
+  createMemoryAccessStore,
+  findApiKey,
+  hashApiKey,
+  importApiKey,
+} from '../src/index.ts';
+import { apiKey, sha256 } from './contract/access-store-contract.ts';
+
+const settings = { name: 'build server', ratePerSecond: 10, burst: 20 };
+const NOW = new Date('2030-01-01T00:00:00.000Z');
+
+/** Bytes that count up, so that no two draws are the same. */
+function making(store: AccessStore = createMemoryAccessStore()) {
+  let drawn = 0;
+  return {
+    store,
+    now: () => NOW,
+    randomBytes: (count: number) => Uint8Array.from({ length: count }, () => drawn++ % 256),
+  };
+}
+
+/** A store that says whether it was asked. */
+function watched(store: AccessStore) {
+  const asked: string[] = [];
+  const watching: AccessStore = {
+    ...store,
+    findBySecret(secretSha256) {
+      asked.push(secretSha256);
+      return store.findBySecret(secretSha256);
+    },
+  };
+  return { asked, store: watching };
+}
+
+t.test('a hash is the SHA-256 of the UTF-8 bytes, in hexadecimal', async (t) => {
+  t.equal(hashApiKey('abc'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  t.equal(hashApiKey('ü'), createHash('sha256').update(Buffer.from('ü')).digest('hex'));
+});
+
+t.test('a key that was made opens; nothing else does', async (t) => {
+  const make = making();
+  const { value, key } = await createApiKey(settings, make);
+  t.strictSame(key, {
+    keyId: '0001020304050607',
+    name: 'build server',
+    ratePerSecond: 10,
+    burst: 20,
+    createdAt: NOW,
+    enabled: true,
+  });
+  t.strictSame(await findApiKey(make.store, value), key);
+  for (const other of [
+    `${value} `,
+    value.toUpperCase(),
+    value.slice(0, -1),
+    `x${value}`,
+    key.keyId,
+    hashApiKey(value),
+  ]) {
+    t.equal(await findApiKey(make.store, other), undefined, other);
+  }
+});
+
+t.test('a made key has the form that is documented, its checksum a CRC-32', async (t) => {
+  const { value } = await createApiKey(settings, making());
+  t.equal(value.length, 68);
+  t.match(value, /^uo_0001020304050607_08090a0b0c0d0e0f101112131415161718191a1b[0-9a-f]{8}$/);
+  t.equal(value.slice(-8), '537e4410');
+});
+
+t.test('no value, an empty or an overlong one are refused before the table is asked', async (t) => {
+  const { asked, store } = watched(createMemoryAccessStore());
+  for (const value of [undefined, '', 'x'.repeat(4097), 'ü'.repeat(2049), 'x'.repeat(100_000)]) {
+    t.equal(await findApiKey(store, value), undefined);
+  }
+  t.strictSame(asked, []);
+  t.equal(await findApiKey(store, 'x'.repeat(4096)), undefined);
+  t.equal(asked.length, 1);
+});
+
+t.test('a disabled key opens nothing', async (t) => {
+  const store = createMemoryAccessStore();
+  await store.addKey(apiKey('k1', { enabled: false }), hashApiKey('value'));
+  t.equal(await findApiKey(store, 'value'), undefined);
+});
+
+t.test('what the table answers is compared, not believed', async (t) => {
+  for (const secretSha256 of [sha256('a'), '', 'not hexadecimal', `${hashApiKey('value')}00`]) {
+    const store: AccessStore = {
+      ...createMemoryAccessStore(),
+      findBySecret: async () => ({ secretSha256, key: apiKey('k1') }),
+    };
+    t.equal(await findApiKey(store, 'value'), undefined, secretSha256);
+  }
+});
+
+t.test('a table that does not answer is not taken for a wrong key', async (t) => {
+  const store: AccessStore = {
+    ...createMemoryAccessStore(),
+    findBySecret: async () => {
+      throw new Error('no answer');
+    },
+  };
+  await t.rejects(findApiKey(store, 'value'), { message: 'no answer' });
+});
+
+t.test('an imported value of any printable form opens', async (t) => {
+  const printable = fc
+    .string({
+      unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
+      minLength: 1,
+    })
+    .filter((value) => value.trim() === value);
+  await fc.assert(
+    fc.asyncProperty(printable, async (value) => {
+      const make = making();
+      const key = await importApiKey(value, settings, make);
+      t.strictSame(await findApiKey(make.store, value), key);
+    }),
+    { numRuns: 50 },
+  );
+  for (const value of ['x', 'x'.repeat(4096), 'uo_but_of_another_make']) {
+    const make = making();
+    const key = await importApiKey(value, settings, make);
+    t.strictSame(await findApiKey(make.store, value), key);
+  }
+});
+
+t.test('the same value is not imported twice', async (t) => {
+  const make = making();
+  const { keyId } = await importApiKey('old value', settings, make);
+  await t.rejects(importApiKey('old value', { ...settings, name: 'again' }, make), {
+    code: 'SecretAlreadyInUse',
+    message: `this value is a key already: ${keyId}`,
+  });
+});
+
+t.test('what no HTTP header can carry is not imported, and not repeated', async (t) => {
+  const refusals: Record<string, RegExp> = {
+    '': /1 to 4096 bytes, this one has 0/,
+    [`hidden${'x'.repeat(4091)}`]: /1 to 4096 bytes, this one has 4097/,
+    'hidden\nhidden': /printable ASCII/,
+    'hidden\tx': /printable ASCII/,
+    hiddenü: /printable ASCII/,
+    ' hidden': /neither begins nor ends with a space/,
+    'hidden ': /neither begins nor ends with a space/,
+  };
+  for (const [value, message] of Object.entries(refusals)) {
+    await t.rejects(importApiKey(value, settings, making()), { code: 'InvalidApiKeyValue', message });
+    await importApiKey(value, settings, making()).catch((error: Error) =>
+      t.notMatch(error.message, 'hidden'),
+    );
+  }
+});
+
+t.test('a key made elsewhere in the same form is imported, a mistyped one is not', async (t) => {
+  const { value } = await createApiKey(settings, making());
+  const make = making();
+  t.strictSame(await findApiKey(make.store, value), undefined);
+  await importApiKey(value, settings, make);
+  t.ok(await findApiKey(make.store, value));
+
+  const mistyped = value.replace('08090a', '08090b');
+  await t.rejects(importApiKey(mistyped, settings, making()), {
+    code: 'InvalidApiKeyValue',
+    message: /its checksum is wrong/,
+  });
+});
+
+t.test('settings that no key can have are refused, by name and value', async (t) => {
+  const refusals: [Partial<typeof settings>, RegExp][] = [
+    [{ name: '' }, /name has 1 to 100 printable characters, not ""/],
+    [{ name: '  ' }, /name has 1 to 100/],
+    [{ name: 'x'.repeat(101) }, /name has 1 to 100/],
+    [{ name: 'a\nb' }, /not "a\\nb"/],
+    [{ ratePerSecond: 0 }, /rate is a number of requests per second above 0, at most 10000, not 0/],
+    [{ ratePerSecond: -1 }, /not -1/],
+    [{ ratePerSecond: 10_001 }, /not 10001/],
+    [{ ratePerSecond: Number.NaN }, /not NaN/],
+    [{ burst: 0 }, /burst is a whole number from 1 to 10000, not 0/],
+    [{ burst: 1.5 }, /not 1.5/],
+    [{ burst: 10_001 }, /not 10001/],
+  ];
+  for (const [change, message] of refusals) {
+    const make = making();
+    const wanted = { code: 'InvalidApiKeySettings', message };
+    await t.rejects(createApiKey({ ...settings, ...change }, make), wanted);
+    await t.rejects(importApiKey('value', { ...settings, ...change }, make), wanted);
+    t.equal(await findApiKey(make.store, 'value'), undefined);
+  }
+  await createApiKey({ name: 'Zürich', ratePerSecond: 0.01, burst: 1 }, making());
+  await createApiKey({ name: 'x'.repeat(100), ratePerSecond: 10_000, burst: 10_000 }, making());
+});

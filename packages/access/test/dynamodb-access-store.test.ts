@@ -1,0 +1,144 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import t from 'tap';
+import { createDynamoDbAccessStore } from '../src/index.ts';
+import { apiKey, sha256, testAccessStore } from './contract/access-store-contract.ts';
+import { startDynamoDb } from './start-access-table.ts';
+
+const db = await startDynamoDb(t);
+const documents = DynamoDBDocumentClient.from(db.client);
+
+testAccessStore(t, async () =>
+  createDynamoDbAccessStore({ client: db.client, tableName: await db.createTable() }),
+);
+
+async function itemsOf(TableName: string) {
+  const { Items = [] } = await documents.send(new ScanCommand({ TableName, ConsistentRead: true }));
+  return Items.sort((a, b) => (a['id'] < b['id'] ? -1 : 1));
+}
+
+/** A client whose PutItems are counted; `instead` does what happens to the given one. */
+function clientWith(instead: (put: number, send: () => Promise<unknown>) => Promise<unknown>) {
+  const client = db.createClient();
+  let puts = 0;
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      if (context['commandName'] !== 'PutItemCommand') return next(args);
+      puts += 1;
+      return (await instead(puts, () => next(args))) as Awaited<ReturnType<typeof next>>;
+    },
+    { step: 'finalizeRequest', priority: 'low' },
+  );
+  t.teardown(() => client.destroy());
+  return client;
+}
+
+t.test('the items are as the design says, and the value is nowhere', async (t) => {
+  const tableName = await db.createTable();
+  await createDynamoDbAccessStore({ client: db.client, tableName }).addKey(apiKey('k1'), sha256('a'));
+  t.strictSame(await itemsOf(tableName), [
+    {
+      id: 'key#k1',
+      item: 'key',
+      schemaVersion: 1,
+      name: 'build server – Zürich',
+      ratePerSecond: 0.5,
+      burst: 20,
+      createdAt: '2030-01-01T00:00:00.123Z',
+      enabled: true,
+    },
+    {
+      id: `secret#${sha256('a')}`,
+      item: 'secret',
+      schemaVersion: 1,
+      keyId: 'k1',
+      sha256: sha256('a'),
+      createdAt: '2030-01-01T00:00:00.123Z',
+    },
+  ]);
+});
+
+t.test('an answer that was lost is recognised: the repeated write is no clash', async (t) => {
+  for (const lost of [1, 2]) {
+    const tableName = await db.createTable();
+    const client = clientWith(async (put, send) => {
+      if (put === lost) await send();
+      return send();
+    });
+    const store = createDynamoDbAccessStore({ client, tableName });
+    await store.addKey(apiKey('k1'), sha256('a'));
+    t.strictSame((await store.findBySecret(sha256('a')))?.key, apiKey('k1'));
+    t.equal((await itemsOf(tableName)).length, 2);
+  }
+});
+
+t.test('cut short between its two writes it opens nothing, and the value can be added again', async (t) => {
+  const tableName = await db.createTable();
+  const client = clientWith(async (put, send) => {
+    if (put === 2) throw new Error('cut short');
+    return send();
+  });
+  await t.rejects(createDynamoDbAccessStore({ client, tableName }).addKey(apiKey('k1'), sha256('a')), {
+    message: 'cut short',
+  });
+  t.strictSame(
+    (await itemsOf(tableName)).map((item) => item['id']),
+    ['key#k1'],
+  );
+  const store = createDynamoDbAccessStore({ client: db.client, tableName });
+  t.equal(await store.findBySecret(sha256('a')), undefined);
+  await store.addKey(apiKey('k2'), sha256('a'));
+  t.equal((await store.findBySecret(sha256('a')))?.key.keyId, 'k2');
+});
+
+t.test('a refused value leaves no key behind', async (t) => {
+  const tableName = await db.createTable();
+  const store = createDynamoDbAccessStore({ client: db.client, tableName });
+  await store.addKey(apiKey('k1'), sha256('a'));
+  await t.rejects(store.addKey(apiKey('k2'), sha256('a')), { code: 'SecretAlreadyInUse' });
+  t.strictSame(
+    (await itemsOf(tableName)).map((item) => item['id']),
+    ['key#k1', `secret#${sha256('a')}`],
+  );
+});
+
+t.test('a secret whose key is not there opens nothing', async (t) => {
+  const TableName = await db.createTable();
+  await db.client.send(
+    new PutItemCommand({
+      TableName,
+      Item: {
+        id: { S: `secret#${sha256('a')}` },
+        item: { S: 'secret' },
+        schemaVersion: { N: '1' },
+        keyId: { S: 'gone' },
+        sha256: { S: sha256('a') },
+      },
+    }),
+  );
+  const store = createDynamoDbAccessStore({ client: db.client, tableName: TableName });
+  t.equal(await store.findBySecret(sha256('a')), undefined);
+});
+
+t.test('an item of a later release is not guessed at', async (t) => {
+  const TableName = await db.createTable();
+  await db.client.send(
+    new PutItemCommand({
+      TableName,
+      Item: { id: { S: `secret#${sha256('a')}` }, item: { S: 'secret' }, schemaVersion: { N: '2' } },
+    }),
+  );
+  const store = createDynamoDbAccessStore({ client: db.client, tableName: TableName });
+  await t.rejects(store.findBySecret(sha256('a')), {
+    code: 'UnsupportedSchemaVersion',
+    message: 'a secret item in the table of keys has schemaVersion 2, this release reads up to 1',
+  });
+});
+
+t.test('without its table every call rejects', async (t) => {
+  const store = createDynamoDbAccessStore({ client: db.client, tableName: 'no-such-table' });
+  const missing = { name: 'ResourceNotFoundException' };
+  await t.rejects(store.ping(), missing);
+  await t.rejects(store.findBySecret(sha256('a')), missing);
+  await t.rejects(store.addKey(apiKey('k1'), sha256('a')), missing);
+});
