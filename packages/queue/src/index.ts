@@ -6,4 +6,5 @@ export { DrainLimitReached, RetryLater, Unprocessable, VisibilityLost } from './
 export type { ConsumerObserver, MessageRequest } from './observer.ts';
 export { QueueWithoutRedrivePolicy } from './redrive-policy.ts';
 export { type ObjectCreated, parseS3Event } from './s3-event.ts';
+export { createS3EventHandler } from './s3-event-handler.ts';
 export { systemTimers, type Timers } from './timers.ts';

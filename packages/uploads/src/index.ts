@@ -25,4 +25,9 @@ export {
   uploadIdOf,
   uploadKeyOfAccepted,
 } from './upload-key.ts';
-export { type Transition, UploadAlreadyIssued, type UploadStore } from './upload-store.ts';
+export {
+  type ProcessingStart,
+  type Transition,
+  UploadAlreadyIssued,
+  type UploadStore,
+} from './upload-store.ts';

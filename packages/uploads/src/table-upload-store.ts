@@ -12,6 +12,7 @@ import {
 } from './item.ts';
 import type { Change, ItemTable } from './item-table.ts';
 import * as transitions from './transitions.ts';
+import { UploadState } from './upload.ts';
 import { type Transition, UploadAlreadyIssued, type UploadStore } from './upload-store.ts';
 
 export interface TableUploadStoreOptions {
@@ -65,7 +66,11 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     async startProcessing(key, lease) {
       const upload = (await read(key))?.upload;
       const change = upload && transitions.startProcessing(upload, lease, now());
-      return change ? transition(key, change) : { applied: false, upload };
+      if (!change) return { applied: false, upload };
+      const started = await transition(key, change);
+      return started.applied
+        ? { ...started, recordedAcceptance: upload.state === UploadState.claimed }
+        : started;
     },
 
     renewLease: (key, attempt, leaseSeconds) =>

@@ -9,6 +9,11 @@ export type Transition =
   | { readonly applied: true; readonly upload: Upload }
   | { readonly applied: false; readonly upload: Upload | undefined };
 
+/** A lease that was taken; `recordedAcceptance` tells that it was this write that made the acceptance known. */
+export type ProcessingStart =
+  | { readonly applied: true; readonly upload: Upload; readonly recordedAcceptance: boolean }
+  | { readonly applied: false; readonly upload: Upload | undefined };
+
 /** There is an item under this key already: the random part was not random, or a key was used again. */
 export class UploadAlreadyIssued extends Error {
   readonly code = 'UploadAlreadyIssued';
@@ -43,7 +48,7 @@ export interface UploadStore {
   startProcessing(
     key: string,
     lease: { readonly acceptedVersionId: string; readonly leaseOwner: string; readonly leaseSeconds: number },
-  ): Promise<Transition>;
+  ): Promise<ProcessingStart>;
 
   /** Prolongs the lease of `attempt` to now + `leaseSeconds`; never shortens it. Not applied: the lease is lost. */
   renewLease(key: string, attempt: number, leaseSeconds: number): Promise<Transition>;

@@ -1,5 +1,5 @@
 import { Unprocessable } from '@upload-once/queue';
-import { type Logger, type Metrics, traceIdOf } from '@upload-once/runtime';
+import { addAcceptance, type Logger, type Metrics, traceIdOf } from '@upload-once/runtime';
 import {
   acceptedKeyOf,
   type ObjectStore,
@@ -51,24 +51,11 @@ export function createAcceptClaimed(options: {
     if (acceptedVersionId === undefined) return assertLaterThanClaimed(upload.key);
 
     const recorded = await uploads.accept(upload.key, acceptedVersionId);
-    // The processor may have been told of the copy first, and have recorded it: then it is this copy that counts too.
-    const isOurs = copy.outcome === 'copied' && recorded.upload?.acceptedVersionId === acceptedVersionId;
-    if (!recorded.applied && !isOurs) return;
-    const acceptMs = Math.max(0, (recorded.upload?.acceptedAt?.getTime() ?? 0) - claimed.storedAt.getTime());
-    metrics.add('UploadsAccepted', 1);
-    metrics.add('BytesAccepted', claimed.sizeBytes);
-    metrics.add('AcceptTime', acceptMs);
-    const { sizeBytes } = claimed;
-    log.info(
-      {
-        key: targetKey,
-        versionId: acceptedVersionId,
-        sizeBytes,
-        acceptMs,
-        traceId: traceIdOf(upload.traceparent),
-      },
-      'upload accepted',
-    );
+    if (!recorded.applied) return;
+    const { sizeBytes, storedAt } = claimed;
+    addAcceptance(metrics, { sizeBytes, storedAt, acceptedAt: recorded.upload.acceptedAt ?? storedAt });
+    const traceId = traceIdOf(upload.traceparent);
+    log.info({ key: targetKey, versionId: acceptedVersionId, sizeBytes, traceId }, 'upload accepted');
   }
 
   /** Only the acceptor may write under accepted/, so what is there was copied by an earlier attempt; its size must say so too. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { createS3EventHandler } from '@upload-once/queue';
 import {
   dynamoDbClientConfig,
   runService,
@@ -9,10 +10,9 @@ import {
   sqsClientConfig,
   startConsumerService,
 } from '@upload-once/runtime';
-import { createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
+import { createDynamoDbUploadStore, createS3ObjectStore, UPLOADS_PREFIX } from '@upload-once/uploads';
 import { createAcceptClaimed } from './accept-claimed.ts';
 import { configSchema } from './config.ts';
-import { createHandleDelivery } from './handle-delivery.ts';
 import { createReconcile } from './reconcile.ts';
 import { createRecordSighting } from './record-sighting.ts';
 
@@ -44,7 +44,11 @@ await runService({
       log,
       metrics,
       sqs: new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 })),
-      handle: createHandleDelivery({ bucket: config.BUCKET, reconcile }),
+      handle: createS3EventHandler({
+        bucket: config.BUCKET,
+        prefix: UPLOADS_PREFIX,
+        handle: (event, delivery) => reconcile(event, delivery.signal),
+      }),
       dependencies: [uploads.ping, objects.ping],
     });
   },

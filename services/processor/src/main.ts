@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { createS3EventHandler } from '@upload-once/queue';
 import {
   dynamoDbClientConfig,
   runService,
@@ -9,9 +10,8 @@ import {
   sqsClientConfig,
   startConsumerService,
 } from '@upload-once/runtime';
-import { createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
+import { ACCEPTED_PREFIX, createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
 import { configSchema } from './config.ts';
-import { createHandleDelivery } from './handle-delivery.ts';
 import { process as logUpload } from './handlers/log-upload.ts';
 import { loadHandler } from './load-handler.ts';
 import { createProcessAccepted } from './process-accepted.ts';
@@ -61,7 +61,11 @@ await runService({
       log,
       metrics,
       sqs: new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 })),
-      handle: createHandleDelivery({ bucket: config.BUCKET, processAccepted }),
+      handle: createS3EventHandler({
+        bucket: config.BUCKET,
+        prefix: ACCEPTED_PREFIX,
+        handle: processAccepted,
+      }),
       dependencies: [uploads.ping, objects.ping],
     });
   },

@@ -1,5 +1,5 @@
 import { type Delivery, DrainLimitReached, type ObjectCreated, RetryLater } from '@upload-once/queue';
-import type { Logger, Metrics } from '@upload-once/runtime';
+import { addAcceptance, type Logger, type Metrics } from '@upload-once/runtime';
 import {
   type ObjectStore,
   SightingKind,
@@ -40,8 +40,14 @@ export function createProcessAccepted(options: {
   return async function processAccepted(event: ObjectCreated, delivery: Delivery): Promise<void> {
     const key = uploadKeyOfAccepted(event.key);
     const lease = { acceptedVersionId: event.versionId, leaseOwner: newLeaseOwner(), leaseSeconds };
-    const { applied, upload } = await uploads.startProcessing(key, lease);
-    if (applied) return work(upload, event, delivery);
+    const started = await uploads.startProcessing(key, lease);
+    if (started.applied) {
+      const { claimed, acceptedAt } = started.upload;
+      if (started.recordedAcceptance && claimed && acceptedAt)
+        addAcceptance(metrics, { ...claimed, acceptedAt });
+      return work(started.upload, event, delivery);
+    }
+    const { upload } = started;
     if (!upload?.acceptedVersionId) return recordStray(event);
     if (upload.acceptedVersionId !== event.versionId) return removeLateCopy(event);
     if (upload.state !== UploadState.processed) throw retryAfterLease(upload, delivery);

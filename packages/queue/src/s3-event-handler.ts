@@ -1,0 +1,26 @@
+import type { Delivery } from './delivery.ts';
+import { Unprocessable } from './failures.ts';
+import { type ObjectCreated, parseS3Event } from './s3-event.ts';
+
+/**
+ * A handler of messages for a handler of S3 events: every record in a message is handled, one after the other, and the
+ * message is done when all of them are.
+ * @param options.bucket @param options.prefix where the events have to come from; any other is `Unprocessable`
+ */
+export function createS3EventHandler(options: {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly handle: (event: ObjectCreated, delivery: Delivery) => Promise<void>;
+}): (delivery: Delivery) => Promise<void> {
+  const { bucket, prefix, handle } = options;
+  return async (delivery) => {
+    for (const event of parseS3Event(delivery.body)) {
+      if (event.bucket !== bucket || !event.key.startsWith(prefix)) {
+        throw new Unprocessable(
+          `an event for ${prefix}… in ${bucket} was expected, not for ${event.key} in ${event.bucket}`,
+        );
+      }
+      await handle(event, delivery);
+    }
+  };
+}

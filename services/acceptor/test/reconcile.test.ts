@@ -1,0 +1,273 @@
+import { acceptedKeyOf, UploadState } from '@upload-once/uploads';
+import t from 'tap';
+import { createWorld } from './world.ts';
+
+t.test('one upload is claimed, copied, recorded, and its version removed', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const event = world.upload(key, 'hello');
+  world.clock.now = new Date(event.storedAt.getTime() + 250);
+  await world.deliver(event);
+
+  const upload = await world.uploads.get(key);
+  const accepted = await world.objects.head(acceptedKeyOf(key));
+  t.match(upload, {
+    state: UploadState.accepted,
+    claimed: { versionId: event.versionId, storedAt: event.storedAt },
+  });
+  t.equal(upload?.acceptedVersionId, accepted?.versionId);
+  t.equal(await world.acceptedText(key), 'hello');
+  t.strictSame(await world.objects.listVersions(key), []);
+  t.equal(world.total('UploadsAccepted'), 1);
+  t.equal(world.total('BytesAccepted'), 5);
+  t.equal(world.total('AcceptTime'), 250);
+  t.match(world.logLines.at(-1), { msg: 'upload accepted', traceId: '0af7651916cd43dd8448eb211c80319c' });
+});
+
+t.test('P1: the oldest version is accepted, in whatever order the events come', async (t) => {
+  const orders = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ];
+  for (const order of orders) {
+    const world = createWorld();
+    const key = await world.issue();
+    const events = ['first', 'second', 'third'].map((text) => world.upload(key, text));
+    for (const at of order) {
+      const event = events[at];
+      if (event) await world.deliver(event);
+    }
+    t.equal(await world.acceptedText(key), 'first', `order ${order}`);
+    t.equal((await world.objects.listVersions(acceptedKeyOf(key))).length, 1);
+    const sightings = await world.uploads.listSightings(key);
+    t.strictSame(
+      sightings.map(({ kind, versionId }) => [kind, versionId]),
+      events.slice(1).map(({ versionId }) => ['duplicate', versionId]),
+    );
+    t.strictSame(
+      (await world.objects.listVersions(key)).map(({ versionId }) => versionId),
+      events.slice(1).map(({ versionId }) => versionId),
+      'duplicates stay as evidence, the accepted version is gone',
+    );
+    t.equal(world.total('DuplicateUploads'), 2);
+  }
+});
+
+t.test('P2: what is uploaded after the claim does not reach accepted/', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const first = world.upload(key, 'first');
+  const copying = world.bucketFaults.stallNext('before', 'copyIfAbsent');
+  const delivery = world.deliver(first);
+  await copying.reached;
+  const second = world.upload(key, 'second');
+  await world.deliver(second);
+  copying.release();
+  await delivery;
+  t.equal(await world.acceptedText(key), 'first');
+  t.equal(world.total('DuplicateUploads'), 1);
+});
+
+t.test('P4: a redelivery is never taken for a duplicate, and a duplicate is counted once', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const first = world.upload(key, 'first');
+  const second = world.upload(key, 'second');
+  for (const event of [first, first, second, second, first, second]) await world.deliver(event);
+  t.equal(world.total('DuplicateUploads'), 1);
+  t.equal(world.total('UploadsAccepted'), 1);
+  t.equal((await world.uploads.listSightings(key)).length, 1);
+});
+
+t.test('P4: a crash between record and report reports again, not never', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  await world.deliver(world.upload(key, 'first'));
+  const second = world.upload(key, 'second');
+  world.tableFaults.failNext('before', 'update', new Error('crash before it is marked'));
+  await t.rejects(world.deliver(second), { message: 'crash before it is marked' });
+  await world.deliver(second);
+  await world.deliver(second);
+  t.equal(world.total('DuplicateUploads'), 2, 'at least once');
+  t.match(await world.uploads.listSightings(key), [{ reported: true }]);
+});
+
+t.test('P5: what was never issued is a stray, and stays where it is', async (t) => {
+  const world = createWorld();
+  const event = world.upload('uploads/never-issued', 'x');
+  await world.deliver(event);
+  await world.deliver(event);
+  t.match(await world.uploads.listSightings(event.key), [{ kind: 'stray', versionId: event.versionId }]);
+  t.equal(await world.acceptedText(event.key), undefined);
+  t.equal((await world.objects.listVersions(event.key)).length, 1);
+  t.equal(world.total('StrayObjects'), 1);
+});
+
+t.test('P5: what was revoked before it was claimed is refused', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const event = world.upload(key, 'x');
+  await world.uploads.revoke(key);
+  await world.deliver(event);
+  t.match(await world.uploads.listSightings(key), [{ kind: 'refused', versionId: event.versionId }]);
+  t.equal(await world.acceptedText(key), undefined);
+  t.equal(world.total('RevokedUploads'), 1);
+});
+
+t.test('P5: revoked between read and claim is refused too', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const event = world.upload(key, 'x');
+  const claiming = world.tableFaults.stallNext('before', 'update');
+  const delivery = world.deliver(event);
+  await claiming.reached;
+  await world.uploads.revoke(key);
+  claiming.release();
+  await delivery;
+  t.equal(await world.acceptedText(key), undefined);
+  t.equal(world.total('RevokedUploads'), 1);
+});
+
+t.test('P3: a failure before or after any call is made good by the redelivery', async (t) => {
+  const undisturbed = createWorld();
+  await undisturbed.deliver(undisturbed.upload(await undisturbed.issue(), 'first'));
+  const steps = [
+    ...undisturbed.tableFaults.calls.slice(1).map((call) => ({ store: 'tableFaults', ...call }) as const),
+    ...undisturbed.bucketFaults.calls
+      .filter((call) => call.operation !== 'head')
+      .map((call) => ({ store: 'bucketFaults', ...call }) as const),
+  ];
+  t.ok(steps.length >= 5, 'get, claim, accept; list, copy, delete');
+  for (const { store, operation } of steps) {
+    for (const side of ['before', 'after'] as const) {
+      const world = createWorld();
+      const key = await world.issue();
+      const [first, second] = [world.upload(key, 'first'), world.upload(key, 'second')];
+      world[store].failNext(side, operation, new Error('crash'));
+      await t.rejects(world.deliver(first), { message: 'crash' }, `${side} ${operation}`);
+      await world.deliver(second);
+      await world.deliver(first);
+      t.equal(await world.acceptedText(key), 'first', `${side} ${operation}`);
+      t.equal((await world.objects.listVersions(acceptedKeyOf(key))).length, 1);
+      t.match(await world.uploads.get(key), { state: UploadState.accepted });
+      t.strictSame(
+        (await world.objects.listVersions(key)).map(({ versionId }) => versionId),
+        [second.versionId],
+      );
+      t.equal(world.total('DuplicateUploads'), 1, 'only the second');
+    }
+  }
+});
+
+t.test(
+  'P3: the winner of the claim goes on for the claimed version, though it holds another event',
+  async (t) => {
+    const world = createWorld();
+    const key = await world.issue();
+    world.upload(key, 'first, its event is late');
+    await world.deliver(world.upload(key, 'second'));
+    t.equal(await world.acceptedText(key), 'first, its event is late');
+  },
+);
+
+t.test('P3: two workers at once end in one acceptance', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const event = world.upload(key, 'first');
+  const oneCopies = world.bucketFaults.stallNext('after', 'copyIfAbsent');
+  const one = world.deliver(event);
+  await oneCopies.reached;
+  await world.deliver(event);
+  oneCopies.release();
+  await one;
+  t.equal(await world.acceptedText(key), 'first');
+  t.equal((await world.objects.listVersions(acceptedKeyOf(key))).length, 1);
+  t.match(await world.uploads.get(key), { state: UploadState.accepted });
+  t.equal(world.total('UploadsAccepted'), 1);
+});
+
+t.test('the processor may record the acceptance first, and counts it then', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const event = world.upload(key, 'first');
+  const accepting = world.bucketFaults.stallNext('after', 'copyIfAbsent');
+  const delivery = world.deliver(event);
+  await accepting.reached;
+  const accepted = await world.objects.head(acceptedKeyOf(key));
+  const lease = { acceptedVersionId: accepted?.versionId ?? '', leaseOwner: 'p', leaseSeconds: 60 };
+  t.match(await world.uploads.startProcessing(key, lease), { applied: true, recordedAcceptance: true });
+  accepting.release();
+  await delivery;
+  t.match(await world.uploads.get(key), {
+    state: UploadState.processing,
+    acceptedVersionId: accepted?.versionId,
+  });
+  t.equal(world.total('UploadsAccepted'), 0, 'the one who recorded it counts it');
+  t.strictSame(await world.objects.listVersions(key), [], 'the claimed version is removed');
+});
+
+t.test('a worker that wakes up after everything is over changes nothing that counts', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const event = world.upload(key, 'first');
+  const sleeping = world.bucketFaults.stallNext('before', 'copyIfAbsent');
+  const sleeper = world.deliver(event);
+  await sleeping.reached;
+  await world.deliver(event);
+  const accepted = await world.uploads.get(key);
+  const lease = { acceptedVersionId: accepted?.acceptedVersionId ?? '', leaseOwner: 'p', leaseSeconds: 60 };
+  await world.uploads.startProcessing(key, lease);
+  await world.uploads.finish(key, 1);
+  await world.objects.deleteVersion(acceptedKeyOf(key), accepted?.acceptedVersionId ?? '');
+  sleeping.release();
+  await sleeper;
+  t.match(await world.uploads.get(key), {
+    state: UploadState.processed,
+    acceptedVersionId: accepted?.acceptedVersionId,
+  });
+  t.equal(world.total('UploadsAccepted'), 1);
+});
+
+t.test('a claimed version that is lost ends in an error, never in silence', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const event = world.upload(key, 'first');
+  world.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
+  await t.rejects(world.deliver(event), { message: 'crash' });
+  await world.objects.deleteVersion(key, event.versionId);
+  await t.rejects(world.deliver(event), { code: 'ClaimedVersionLost', message: new RegExp(event.versionId) });
+});
+
+t.test('an event before its version can be listed is tried again', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const event = world.upload(key, 'first');
+  await world.objects.deleteVersion(key, event.versionId);
+  await t.rejects(world.deliver(event), { code: 'NoVersionListed' });
+  t.match(await world.uploads.get(key), { state: UploadState.issued });
+});
+
+t.test('something else under accepted/ is never taken for the upload', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  world.objects.put(acceptedKeyOf(key), Buffer.from('other bytes'));
+  await t.rejects(world.deliver(world.upload(key, 'first')), {
+    code: 'Unprocessable',
+    message: /11 bytes, .* 5/,
+  });
+  t.match(await world.uploads.get(key), { state: UploadState.claimed });
+});
+
+t.test('the version of a presigned PUT stays until the lifecycle takes it', async (t) => {
+  const world = createWorld();
+  const key = await world.issue({ constraints: { method: 'put', minBytes: 0, maxBytes: 9 } });
+  const event = world.upload(key, 'first');
+  await world.deliver(event);
+  await world.deliver(event);
+  t.match(await world.uploads.get(key), { state: UploadState.accepted });
+  t.equal((await world.objects.listVersions(key)).length, 1);
+});

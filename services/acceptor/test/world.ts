@@ -1,0 +1,100 @@
+import type { ObjectCreated } from '@upload-once/queue';
+import { createLogger, createMetrics } from '@upload-once/runtime';
+import {
+  acceptedKeyOf,
+  createFaultScript,
+  createMemoryObjectStore,
+  createMemoryUploadStore,
+  type NewUpload,
+} from '@upload-once/uploads';
+import { createAcceptClaimed } from '../src/accept-claimed.ts';
+import { createReconcile } from '../src/reconcile.ts';
+import { createRecordSighting } from '../src/record-sighting.ts';
+
+/** An acceptor over the twins: what clients and S3 do is done by the test, what the acceptor makes of it is looked at. */
+export function createWorld() {
+  const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
+  const tableFaults = createFaultScript();
+  const bucketFaults = createFaultScript();
+  let serial = 0;
+  const uploads = createMemoryUploadStore({
+    now: () => clock.now,
+    newToken: () => `token-${++serial}`,
+    tombstoneSeconds: 60,
+    faults: tableFaults,
+  });
+  const objects = createMemoryObjectStore({ now: () => clock.now, faults: bucketFaults });
+  const metricLines: Record<string, unknown>[] = [];
+  const logLines: Record<string, unknown>[] = [];
+  const metrics = createMetrics({
+    service: 'acceptor',
+    environment: 'test',
+    now: () => clock.now,
+    write: (line) => metricLines.push(JSON.parse(line)),
+  });
+  const log = createLogger({
+    service: 'acceptor',
+    level: 'info',
+    destination: { write: (line) => logLines.push(JSON.parse(line)) },
+  });
+  const recordSighting = createRecordSighting({ uploads, log, metrics });
+  const acceptClaimed = createAcceptClaimed({ uploads, objects, log, metrics });
+  const reconcile = createReconcile({ uploads, objects, recordSighting, acceptClaimed });
+
+  return {
+    clock,
+    uploads,
+    objects,
+    tableFaults,
+    bucketFaults,
+    logLines,
+
+    async issue(changes: Partial<NewUpload> = {}): Promise<string> {
+      const key = `uploads/file-${++serial}`;
+      await uploads.issue({
+        key,
+        apiKeyId: 'key-1',
+        issuedAt: clock.now,
+        expiresAt: clock.now,
+        constraints: { method: 'post', minBytes: 0, maxBytes: 100 },
+        metadata: {},
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        ...changes,
+      });
+      return key;
+    },
+
+    /** A client's finished POST, and the event that S3 will tell of it. */
+    upload(key: string, text: string): ObjectCreated {
+      clock.now = new Date(clock.now.getTime() + 1234);
+      const version = objects.put(key, Buffer.from(text), {
+        contentType: 'text/plain',
+        metadata: { of: text },
+      });
+      return {
+        bucket: 'bucket',
+        key,
+        versionId: version.versionId,
+        eTag: version.eTag,
+        sizeBytes: version.sizeBytes,
+        sequencer: '',
+        eventName: 'ObjectCreated:Post',
+        storedAt: version.storedAt,
+      };
+    },
+
+    deliver: (event: ObjectCreated) => reconcile(event, new AbortController().signal),
+
+    async acceptedText(key: string): Promise<string | undefined> {
+      const accepted = await objects.head(acceptedKeyOf(key));
+      if (!accepted) return undefined;
+      const opened = await objects.open(acceptedKeyOf(key), accepted.versionId);
+      return opened && (await opened.body.toArray()).join('');
+    },
+
+    /** The sum of all values that were written of a metric. */
+    total(name: string): number {
+      return metricLines.reduce((sum, line) => sum + Number(line[name] ?? 0), 0);
+    },
+  };
+}

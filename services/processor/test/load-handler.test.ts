@@ -1,0 +1,44 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { process as logUpload } from '../src/handlers/log-upload.ts';
+import { loadHandler } from '../src/load-handler.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+t.test('a module that exports process is a handler', async (t) => {
+  const handler = await loadHandler('../src/handlers/log-upload.ts', here);
+  t.equal(handler, logUpload);
+});
+
+t.test('what is no handler is refused, with what was found', async (t) => {
+  const refused = [
+    ['./fixtures/none.mjs', /PROCESSOR_HANDLER: can't load ".\/fixtures\/none.mjs": Cannot find module/],
+    ['./fixtures/no-process.mjs', /PROCESSOR_HANDLER: expected a module .* exports handle/],
+    ['./fixtures/empty.mjs', /exports nothing/],
+    ['no-such-package-here', /Cannot find package/],
+  ] as const;
+  for (const [name, message] of refused) {
+    await t.rejects(loadHandler(name, here), { code: 'ConfigError', message });
+  }
+});
+
+t.test('the handler that ships says what arrived', async (t) => {
+  const lines: object[] = [];
+  const write = (fields: object, message: string) => lines.push({ ...fields, message });
+  const upload = {
+    id: 'a',
+    bucket: 'bucket',
+    key: 'accepted/a',
+    versionId: 'v',
+    sizeBytes: 5,
+    eTag: 'e',
+    metadata: {},
+    issuedAt: new Date(),
+    storedAt: new Date(),
+    open: () => Promise.reject(new Error('it does not read the object')),
+  };
+  const log = { info: write, warn: write, error: write };
+  await logUpload(upload, { idempotencyKey: 'a', attempt: 1, signal: new AbortController().signal, log });
+  t.match(lines, [{ bucket: 'bucket', key: 'accepted/a', sizeBytes: 5, leadTimeMs: Number }]);
+});

@@ -1,0 +1,298 @@
+import { buffer } from 'node:stream/consumers';
+import { DrainLimitReached } from '@upload-once/queue';
+import { UploadState } from '@upload-once/uploads';
+import t from 'tap';
+import type { AcceptedUpload, Handler } from '../src/handler.ts';
+import { createDelivery, createWorld, LEASE_SECONDS } from './world.ts';
+
+/** A handler that says when it began, and ends when the test says so. */
+function latchedHandler() {
+  const began = Promise.withResolvers<AbortSignal>();
+  const end = Promise.withResolvers<void>();
+  const handler: Handler = (_upload, context) => {
+    began.resolve(context.signal);
+    return end.promise;
+  };
+  return { handler, began: began.promise, end: end.resolve, fail: end.reject };
+}
+
+const succeeds: Handler = async () => {};
+const fails: Handler = async () => {
+  throw new Error('disk full');
+};
+
+t.test('an accepted upload is handled and recorded, with its lead time', async (t) => {
+  const seen: { upload: AcceptedUpload; text: string; key: string; attempt: number }[] = [];
+  const world = createWorld(async (upload, context) => {
+    const opened = await upload.open();
+    t.match(opened, { contentType: 'text/plain', metadata: { of: 'mine' }, sizeBytes: 5 });
+    const text = (await buffer(opened.body)).toString();
+    seen.push({ upload, text, key: context.idempotencyKey, attempt: context.attempt });
+    context.log.info({ customer: upload.metadata.customer }, 'handled');
+    world.pass(2);
+  });
+  const { key, event } = await world.accepted();
+  await world.processAccepted(event, createDelivery().delivery);
+  t.match(seen, [{ text: 'hello', key: 'file-1', attempt: 1 }]);
+  t.match(seen[0]?.upload, {
+    id: 'file-1',
+    bucket: 'bucket',
+    key: event.key,
+    versionId: event.versionId,
+    sizeBytes: 5,
+    metadata: { customer: '42' },
+  });
+  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  t.equal(world.total('LeadTime'), 2000);
+  t.equal(world.total('UploadsProcessed'), 1);
+  t.match(world.logLines.at(-1), {
+    msg: 'handled',
+    id: 'file-1',
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+  });
+});
+
+t.test('the copy may be told of before ACCEPTED is recorded: it is recorded then', async (t) => {
+  const world = createWorld(succeeds);
+  const { key, event } = await world.accepted({ recorded: false });
+  await world.processAccepted(event, createDelivery().delivery);
+  t.match(await world.uploads.get(key), { state: UploadState.processed, acceptedVersionId: event.versionId });
+  t.equal(world.total('UploadsAccepted'), 1);
+  t.equal(world.total('BytesAccepted'), 5);
+  t.equal((await world.uploads.accept(key, event.versionId)).applied, false);
+});
+
+t.test('a redelivery after PROCESSED is acknowledged, and handles nothing', async (t) => {
+  let calls = 0;
+  const world = createWorld(async () => {
+    calls += 1;
+  });
+  const { event } = await world.accepted();
+  await world.processAccepted(event, createDelivery().delivery);
+  await world.processAccepted(event, createDelivery().delivery);
+  t.equal(calls, 1);
+  t.equal(world.total('UploadsProcessed'), 1);
+});
+
+t.test('while another holds the lease the message waits, longer with each receive', async (t) => {
+  const { handler, began, end } = latchedHandler();
+  const world = createWorld(handler);
+  const { key, event } = await world.accepted();
+  const first = world.processAccepted(event, createDelivery().delivery);
+  await began;
+  world.pass(20);
+  for (const [receiveCount, seconds] of [
+    [1, 40],
+    [2, 40],
+    [3, 80],
+    [4, 160],
+    [40, 43_200],
+  ] as const) {
+    const { delivery } = createDelivery({ receiveCount });
+    await t.rejects(world.processAccepted(event, delivery), { code: 'RetryLater', seconds });
+  }
+  end();
+  await first;
+  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+});
+
+t.test('heartbeats keep the lease of long work', async (t) => {
+  const { handler, began, end } = latchedHandler();
+  const world = createWorld(handler);
+  const { key, event } = await world.accepted();
+  const { delivery, heartbeat } = createDelivery();
+  const first = world.processAccepted(event, delivery);
+  await began;
+  for (let beat = 0; beat < 10; beat += 1) {
+    world.pass(LEASE_SECONDS / 2);
+    await heartbeat();
+    await t.rejects(world.processAccepted(event, createDelivery().delivery), { code: 'RetryLater' });
+  }
+  await heartbeat();
+  t.equal(delivery.signal.aborted, false, 'a heartbeat at the same moment loses nothing');
+  end();
+  await first;
+  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+});
+
+t.test('fencing: a worker that slept past its lease cannot finish what another took over', async (t) => {
+  const sleeper = latchedHandler();
+  const taker = latchedHandler();
+  const handlers = [sleeper.handler, taker.handler];
+  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
+  const { key, event } = await world.accepted();
+  const asleep = world.processAccepted(event, createDelivery().delivery);
+  await sleeper.began;
+  world.pass(LEASE_SECONDS);
+  const taken = world.processAccepted(event, createDelivery().delivery);
+  await taker.began;
+  sleeper.end();
+  await t.rejects(asleep, { code: 'RetryLater' }, 'its message is not acknowledged');
+  t.match(await world.uploads.get(key), { state: UploadState.processing, attempt: 2 });
+  t.equal(world.total('UploadsProcessed'), 0);
+  taker.end();
+  await taken;
+  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+  t.equal(world.total('UploadsProcessed'), 1);
+});
+
+t.test('a sleeper that wakes after the other has finished acknowledges', async (t) => {
+  const sleeper = latchedHandler();
+  const handlers = [sleeper.handler, succeeds];
+  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
+  const { event } = await world.accepted();
+  const asleep = world.processAccepted(event, createDelivery().delivery);
+  await sleeper.began;
+  world.pass(LEASE_SECONDS);
+  await world.processAccepted(event, createDelivery().delivery);
+  sleeper.end();
+  await asleep;
+  t.equal(world.total('UploadsProcessed'), 1);
+});
+
+t.test('a heartbeat that finds the lease taken stops the handler and changes nothing', async (t) => {
+  const sleeper = latchedHandler();
+  const taker = latchedHandler();
+  const handlers = [sleeper.handler, taker.handler];
+  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
+  const { key, event } = await world.accepted();
+  const { delivery, heartbeat } = createDelivery({ isLastReceive: true });
+  const asleep = world.processAccepted(event, delivery);
+  const signal = await sleeper.began;
+  world.pass(LEASE_SECONDS);
+  const taken = world.processAccepted(event, createDelivery().delivery);
+  await taker.began;
+  await heartbeat();
+  await t.rejects(asleep, { code: 'LeaseLost' });
+  t.equal(signal.aborted, true);
+  t.match(await world.uploads.get(key), { state: UploadState.processing, attempt: 2 });
+  taker.end();
+  await taken;
+});
+
+t.test('a handler that fails gives its lease up, so that the next attempt need not wait', async (t) => {
+  const handlers = [fails, succeeds];
+  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
+  const { key, event } = await world.accepted();
+  await t.rejects(world.processAccepted(event, createDelivery().delivery), { message: 'disk full' });
+  t.match(await world.uploads.get(key), { state: UploadState.processing, attempt: 1 });
+  await world.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
+  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+});
+
+t.test('the last receive records FAILED, once, with the reason; a redrive starts again', async (t) => {
+  const handlers: Handler[] = [fails, succeeds];
+  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
+  const { key, event } = await world.accepted();
+  const last = createDelivery({ receiveCount: 5, isLastReceive: true });
+  await t.rejects(world.processAccepted(event, last.delivery), { message: 'disk full' });
+  t.match(await world.uploads.get(key), { state: UploadState.failed, failureReason: 'Error: disk full' });
+  t.equal(world.total('ProcessingFailed'), 1);
+  await world.processAccepted(event, createDelivery().delivery);
+  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+});
+
+t.test('what a handler throws need not be an error', async (t) => {
+  const world = createWorld(() => Promise.reject('a text'));
+  const { key, event } = await world.accepted();
+  await t.rejects(world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
+  t.match(await world.uploads.get(key), { state: UploadState.failed, failureReason: 'a text' });
+});
+
+t.test('a service that stops is no failure of the upload, not even with the last receive', async (t) => {
+  const { handler, began } = latchedHandler();
+  const world = createWorld(handler);
+  const { key, event } = await world.accepted();
+  const { delivery, cutOff } = createDelivery({ isLastReceive: true });
+  const work = world.processAccepted(event, delivery);
+  const signal = await began;
+  cutOff(new DrainLimitReached('the service stops'));
+  await t.rejects(work, { code: 'DrainLimitReached' });
+  t.equal(signal.aborted, true, 'the handler is told');
+  t.match(await world.uploads.get(key), { state: UploadState.processing });
+  t.equal(world.total('ProcessingFailed'), 0);
+});
+
+t.test('a handler that takes too long is told, and failed', async (t) => {
+  const { handler, began } = latchedHandler();
+  const world = createWorld(handler);
+  const { key, event } = await world.accepted();
+  const work = world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
+  const signal = await began;
+  world.tooSlow.abort();
+  await t.rejects(work, { code: 'HandlerTooSlow', message: /5 seconds \(HANDLER_LIMIT_SECONDS\)/ });
+  t.equal(signal.aborted, true);
+  t.match(await world.uploads.get(key), { state: UploadState.failed });
+});
+
+t.test('a delivery that is over before it began handles nothing', async (t) => {
+  const world = createWorld(async (_upload, { signal }) => {
+    t.equal(signal.aborted, true);
+  });
+  const { event } = await world.accepted();
+  const { delivery, cutOff } = createDelivery();
+  cutOff(new DrainLimitReached('the service stops'));
+  await t.rejects(world.processAccepted(event, delivery), { code: 'DrainLimitReached' });
+  t.equal(world.total('UploadsProcessed'), 0);
+});
+
+t.test('a late copy of the same bytes is removed, exactly that version', async (t) => {
+  const world = createWorld(succeeds);
+  const { key, event } = await world.accepted();
+  const late = world.createdEvent(event.key);
+  await world.processAccepted(late, createDelivery().delivery);
+  t.strictSame(
+    (await world.objects.listVersions(event.key)).map(({ versionId }) => versionId),
+    [event.versionId],
+  );
+  t.match(await world.uploads.get(key), { state: UploadState.accepted, attempt: 0 });
+  t.equal(world.total('LateCopiesRemoved'), 1);
+  await world.processAccepted(event, createDelivery().delivery);
+  await world.processAccepted(world.createdEvent(event.key), createDelivery().delivery);
+  t.equal((await world.objects.listVersions(event.key)).length, 1, 'after PROCESSED too');
+});
+
+t.test('P5: an object under accepted/ that was never claimed is not processed', async (t) => {
+  let calls = 0;
+  const world = createWorld(async () => {
+    calls += 1;
+  });
+  const stray = world.createdEvent('accepted/planted');
+  await world.processAccepted(stray, createDelivery().delivery);
+  await world.processAccepted(stray, createDelivery().delivery);
+  t.equal(calls, 0);
+  t.equal(world.total('StrayObjects'), 1);
+  t.match(await world.uploads.listSightings('accepted/planted'), [{ kind: 'stray', reported: true }]);
+});
+
+t.test('an object that was taken away is told to the handler that opens it', async (t) => {
+  const world = createWorld(async (upload) => {
+    await upload.open();
+  });
+  const { event } = await world.accepted();
+  await world.objects.deleteVersion(event.key, event.versionId);
+  await t.rejects(world.processAccepted(event, createDelivery().delivery), { code: 'AcceptedObjectGone' });
+});
+
+t.test('P3: a failure before or after any table call is made good by the redelivery', async (t) => {
+  for (const [operation, passed] of [
+    ['get', 0],
+    ['update', 0],
+    ['update', 1],
+  ] as const) {
+    for (const side of ['before', 'after'] as const) {
+      const world = createWorld(succeeds);
+      const { key, event } = await world.accepted();
+      for (let call = 0; call < passed; call += 1) world.tableFaults.stallNext(side, operation).release();
+      world.tableFaults.failNext(side, operation, new Error('crash'));
+      await t.rejects(world.processAccepted(event, createDelivery().delivery), { message: 'crash' });
+      world.pass(LEASE_SECONDS);
+      await world.processAccepted(event, createDelivery().delivery);
+      t.match(
+        await world.uploads.get(key),
+        { state: UploadState.processed },
+        `${side} ${operation} ${passed + 1}`,
+      );
+    }
+  }
+});

@@ -1,0 +1,135 @@
+import { type Delivery, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
+import { createLogger, createMetrics } from '@upload-once/runtime';
+import {
+  acceptedKeyOf,
+  createFaultScript,
+  createMemoryObjectStore,
+  createMemoryUploadStore,
+} from '@upload-once/uploads';
+import type { Handler } from '../src/handler.ts';
+import { createProcessAccepted } from '../src/process-accepted.ts';
+import { createRunHandler } from '../src/run-handler.ts';
+
+export const LEASE_SECONDS = 60;
+
+/** A delivery whose heartbeats and end are in the test's hands. */
+export function createDelivery(facts: { receiveCount?: number; isLastReceive?: boolean } = {}) {
+  const cutOff = new AbortController();
+  const listeners: (() => Promise<void>)[] = [];
+  const delivery: Delivery = {
+    messageId: 'message-1',
+    body: '',
+    receiveCount: facts.receiveCount ?? 1,
+    isLastReceive: facts.isLastReceive ?? false,
+    signal: cutOff.signal,
+    onHeartbeat: (listener) => listeners.push(listener),
+  };
+  return {
+    delivery,
+    cutOff: (reason: Error = new VisibilityLost('gone')) => cutOff.abort(reason),
+    /** What the consumer does at each heartbeat: a listener that rejects ends the delivery. */
+    async heartbeat() {
+      for (const listener of listeners) await listener().catch((error) => cutOff.abort(error));
+    },
+  };
+}
+
+/** A processor over the twins, with a handler of the test's own. */
+export function createWorld(handler: Handler) {
+  const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
+  const tableFaults = createFaultScript();
+  let serial = 0;
+  const uploads = createMemoryUploadStore({
+    now: () => clock.now,
+    newToken: () => `token-${++serial}`,
+    tombstoneSeconds: 60,
+    faults: tableFaults,
+  });
+  const objects = createMemoryObjectStore({ now: () => clock.now });
+  const metricLines: Record<string, unknown>[] = [];
+  const logLines: Record<string, unknown>[] = [];
+  const metrics = createMetrics({
+    service: 'processor',
+    environment: 'test',
+    now: () => clock.now,
+    write: (line) => metricLines.push(JSON.parse(line)),
+  });
+  const log = createLogger({
+    service: 'processor',
+    level: 'info',
+    destination: { write: (line) => logLines.push(JSON.parse(line)) },
+  });
+  const tooSlow = new AbortController();
+  const runHandler = createRunHandler({
+    handler,
+    objects,
+    log,
+    limitSeconds: 5,
+    timeLimit: () => tooSlow.signal,
+  });
+  const processAccepted = createProcessAccepted({
+    uploads,
+    objects,
+    runHandler,
+    log,
+    metrics,
+    leaseSeconds: LEASE_SECONDS,
+    now: () => clock.now,
+    newLeaseOwner: () => `owner-${++serial}`,
+  });
+
+  function createdEvent(key: string): ObjectCreated {
+    const version = objects.put(key, Buffer.from('hello'), {
+      contentType: 'text/plain',
+      metadata: { of: 'mine' },
+    });
+    return {
+      bucket: 'bucket',
+      key,
+      versionId: version.versionId,
+      eTag: version.eTag,
+      sizeBytes: version.sizeBytes,
+      sequencer: '',
+      eventName: 'ObjectCreated:Copy',
+      storedAt: version.storedAt,
+    };
+  }
+
+  return {
+    clock,
+    uploads,
+    objects,
+    tableFaults,
+    logLines,
+    tooSlow,
+    processAccepted,
+    createdEvent,
+
+    /** An upload that was claimed and copied; recorded as accepted unless the event is to be faster. */
+    async accepted(options: { recorded: boolean } = { recorded: true }) {
+      const key = `uploads/file-${++serial}`;
+      await uploads.issue({
+        key,
+        apiKeyId: 'key-1',
+        issuedAt: clock.now,
+        expiresAt: clock.now,
+        constraints: { method: 'post', minBytes: 0, maxBytes: 100 },
+        metadata: { customer: '42' },
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      });
+      await uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: clock.now });
+      const event = createdEvent(acceptedKeyOf(key));
+      if (options.recorded) await uploads.accept(key, event.versionId);
+      return { key, event };
+    },
+
+    pass(seconds: number) {
+      clock.now = new Date(clock.now.getTime() + seconds * 1000);
+    },
+
+    /** The sum of all values that were written of a metric. */
+    total(name: string): number {
+      return metricLines.reduce((sum, line) => sum + Number(line[name] ?? 0), 0);
+    },
+  };
+}
