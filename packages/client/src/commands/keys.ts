@@ -11,10 +11,8 @@ import {
   type KeyMaking,
   SecretAlreadyInUse,
 } from '@upload-once/access';
-
-const EXIT_OK = 0;
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
+import { ExitCode } from '../exit-code.ts';
+import { UsageError } from '../usage-error.ts';
 
 const DEFAULT_TABLE = 'access';
 const DEFAULT_RATE_PER_SECOND = 10;
@@ -57,27 +55,23 @@ export interface KeysIo {
   readonly createStore: (tableName: string) => AccessStore;
 }
 
-class UsageError extends Error {
-  readonly code = 'UsageError';
-}
-
 /**
  * `upload-once keys …`: makes and imports API keys.
  *
  * @param args what follows `keys` on the command line
  * @returns the exit code: 0 done, 1 failed, 2 wrong use. Never rejects; what went wrong stands on `io.stderr`.
  */
-export async function keysCommand(args: string[], io: KeysIo): Promise<number> {
+export async function keysCommand(args: readonly string[], io: KeysIo): Promise<number> {
   if (args.length === 0 || args.includes('--help') || args.includes('-h')) {
     (args.length === 0 ? io.stderr : io.stdout).write(KEYS_HELP);
-    return args.length === 0 ? EXIT_USAGE : EXIT_OK;
+    return args.length === 0 ? ExitCode.usage : ExitCode.done;
   }
   let table = DEFAULT_TABLE;
   try {
     const { action, settings, tableOption } = parse(args);
     table = tableOption ?? (io.env['UPLOAD_ONCE_ACCESS_TABLE']?.trim() || DEFAULT_TABLE);
     await action(settings, io, { store: io.createStore(table), randomBytes: io.randomBytes, now: io.now });
-    return EXIT_OK;
+    return ExitCode.done;
   } catch (error) {
     return explain(error, table, io.stderr);
   }
@@ -99,7 +93,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
-function parse(args: string[]): {
+function parse(args: readonly string[]): {
   action: Action;
   settings: ApiKeySettings;
   tableOption: string | undefined;
@@ -179,7 +173,7 @@ function explain(error: unknown, table: string, stderr: TextSink): number {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof UsageError || error instanceof InvalidApiKeySettings) {
     stderr.write(`upload-once keys: ${message}\nTry "upload-once keys --help".\n`);
-    return EXIT_USAGE;
+    return ExitCode.usage;
   }
   if (error instanceof InvalidApiKeyValue || error instanceof SecretAlreadyInUse) {
     stderr.write(`upload-once keys: ${message}\n`);
@@ -190,5 +184,5 @@ function explain(error: unknown, table: string, stderr: TextSink): number {
   } else {
     stderr.write(`upload-once keys: the table "${table}" could not be used: ${message || name}\n`);
   }
-  return EXIT_FAILED;
+  return ExitCode.failed;
 }
