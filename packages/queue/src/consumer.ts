@@ -57,7 +57,8 @@ export interface Consumer {
    * latest, whatever the handlers and SQS do. A second call gets the first one's promise.
    *
    * SQS does not notice that a poll was cut off: what it still gives to it is invisible for `visibilitySeconds` and has used up one
-   * receive, seen by nobody. An answer that was here before is given back at once. Every message that is given back has used up
+   * receive, seen by nobody; that can also be a message which comes back within `waitTimeSeconds` of the call, so take a longer
+   * limit than that. An answer that was here before is given back at once. Every message that is given back has used up
    * one receive as well: give the queue a maxReceiveCount with room for deploys.
    *
    * @param limitSeconds 0 or more

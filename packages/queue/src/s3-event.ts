@@ -129,9 +129,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Never the inside of a list or an object: it may be nested deeper than can be written down. */
 function show(value: unknown): string {
-  const text = value === undefined ? 'missing' : JSON.stringify(value);
-  return text.length <= SHOWN_CHARACTERS
-    ? text
-    : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)`;
+  if (value === undefined) return 'missing';
+  if (typeof value !== 'string')
+    return Array.isArray(value) ? 'a list' : isObject(value) ? 'an object' : String(value);
+  if (value.length <= SHOWN_CHARACTERS) return JSON.stringify(value);
+  return `${JSON.stringify(value.slice(0, SHOWN_CHARACTERS))}… (${value.length} characters)`;
 }

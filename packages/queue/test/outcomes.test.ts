@@ -1,0 +1,216 @@
+import t, { type Test } from 'tap';
+import { createConsumer, type Delivery, RetryLater, Unprocessable } from '../src/index.ts';
+import { Journal } from './journal.ts';
+import { type LocalQueue, startLocalQueue } from './local-queue.ts';
+import { recordingObserver } from './recording-observer.ts';
+import { VirtualTimers } from './virtual-timers.ts';
+
+async function consume(
+  t: Test,
+  handle: (delivery: Delivery) => Promise<void>,
+  options: { readonly maxReceiveCount?: number; readonly random?: () => number } = {},
+) {
+  const timers = new VirtualTimers();
+  timers.rule(t);
+  const queue = await startLocalQueue(t, options);
+  const recorded = recordingObserver();
+  const consumer = createConsumer({
+    ...queue,
+    slots: 2,
+    visibilitySeconds: 60,
+    observe: recorded.observe,
+    random: options.random ?? (() => 0),
+    timers,
+    handle,
+  });
+  t.teardown(() => consumer.stop(60));
+  return { timers, queue, ...recorded, consumer };
+}
+
+function waits(queue: LocalQueue): number[] {
+  return queue.answered.entries
+    .filter(({ name }) => name === 'ChangeMessageVisibility')
+    .map(({ input }) => input.VisibilityTimeout);
+}
+
+async function untilGivenBack(queue: LocalQueue, count: number): Promise<void> {
+  await queue.answered.until(() => waits(queue).length === count);
+}
+
+t.test('a failed message comes back after a wait that grows with each receive', async (t) => {
+  const receives = new Journal<number>();
+  const failure = new Error('the table does not answer');
+  const { timers, queue, observed, consumer } = await consume(
+    t,
+    async ({ receiveCount }) => {
+      receives.add(receiveCount);
+      if (receiveCount < 5) throw failure;
+    },
+    { maxReceiveCount: 9 },
+  );
+  await queue.send('unlucky');
+  await consumer.start();
+  const expected = [2, 4, 8, 16];
+  for (const [index, waitSeconds] of expected.entries()) {
+    await untilGivenBack(queue, index + 1);
+    timers.advance(waitSeconds * 1000 - 1);
+    t.same(await queue.receive(queue.queueUrl), [], 'not yet');
+    t.equal(receives.entries.length, index + 1);
+    timers.advance(1);
+    await receives.until(({ length }) => length === index + 2);
+  }
+  t.same(receives.entries, [1, 2, 3, 4, 5]);
+  t.same(waits(queue), expected);
+  t.match(
+    observed.entries,
+    expected.map((waitSeconds, index) => ({
+      event: 'retried',
+      delivery: { body: 'unlucky', receiveCount: index + 1, isLastReceive: false },
+      error: failure,
+      waitSeconds,
+    })),
+  );
+  t.equal(observed.entries.length, expected.length);
+  await timers.untilSet(5);
+  timers.advance(5);
+  await queue.answered.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
+  t.equal(await queue.depth(), 0);
+});
+
+t.test('the wait is jittered', async (t) => {
+  const { queue, observed, consumer } = await consume(
+    t,
+    () => {
+      // Not a rejected promise: whatever a handler does, it is a failed message and nothing more.
+      throw new Error('thrown at once');
+    },
+    { random: () => 0.999 },
+  );
+  await queue.send('unlucky');
+  await consumer.start();
+  await untilGivenBack(queue, 1);
+  t.same(waits(queue), [4]);
+  t.match(observed.entries, [{ event: 'retried', error: { message: 'thrown at once' }, waitSeconds: 4 }]);
+});
+
+t.test('RetryLater is no fault: the message comes back when it said', async (t) => {
+  const receives = new Journal<number>();
+  const { timers, queue, observed, consumer } = await consume(t, async ({ receiveCount }) => {
+    receives.add(receiveCount);
+    if (receiveCount === 1) throw new RetryLater(299.2, 'somebody else has the lease');
+  });
+  await queue.send('taken');
+  await consumer.start();
+  await untilGivenBack(queue, 1);
+  timers.advance(299_999);
+  t.same(await queue.receive(queue.queueUrl), []);
+  timers.advance(1);
+  await receives.until(({ length }) => length === 2);
+  t.same(waits(queue), [300]);
+  t.match(observed.entries, [
+    {
+      event: 'postponed',
+      error: { code: 'RetryLater', message: 'somebody else has the lease' },
+      waitSeconds: 300,
+    },
+  ]);
+  t.equal(observed.entries.length, 1);
+  await timers.untilSet(5);
+  timers.advance(5);
+});
+
+t.test("a wait ends within SQS's twelve hours from the receive", async (t) => {
+  const { queue, observed, consumer } = await consume(t, async () => {
+    throw new RetryLater(43_200);
+  });
+  await queue.send('far away');
+  await consumer.start();
+  await untilGivenBack(queue, 1);
+  t.same(waits(queue), [43_170]);
+  t.match(observed.entries, [{ event: 'postponed', waitSeconds: 43_170 }]);
+});
+
+t.test('RetryLater takes 0 to 43,200 seconds', async (t) => {
+  t.equal(new RetryLater(0).seconds, 0);
+  t.equal(new RetryLater(43_200).seconds, 43_200);
+  t.match(new RetryLater(7), { code: 'RetryLater', message: /7 s/ });
+  for (const seconds of [-1, 43_201, Number.NaN, Number.POSITIVE_INFINITY]) {
+    t.throws(() => new RetryLater(seconds), RangeError);
+  }
+});
+
+t.test(
+  'an Unprocessable message is in the dead-letter queue without a wait, its reason told once',
+  async (t) => {
+    const receives = new Journal<[count: number, isLast: boolean]>();
+    const reason = new Unprocessable('no S3 event');
+    const { queue, observed, consumer } = await consume(t, async ({ receiveCount, isLastReceive }) => {
+      receives.add([receiveCount, isLastReceive]);
+      throw reason;
+    });
+    await queue.send('garbage');
+    await consumer.start();
+    // Time stands still: no wait between the receives could ever end.
+    const [dead] = await queue.receive(queue.deadLetterUrl, 20);
+    t.equal(dead?.Body, 'garbage');
+    t.same(receives.entries, [
+      [1, false],
+      [2, false],
+      [3, true],
+    ]);
+    t.same(waits(queue), [0, 0, 0]);
+    t.match(observed.entries, [
+      {
+        event: 'deadLettered',
+        delivery: { body: 'garbage', receiveCount: 3, isLastReceive: true },
+        error: reason,
+      },
+    ]);
+    t.equal(observed.entries.length, 1);
+    t.equal(await queue.depth(), 0);
+  },
+);
+
+for (const error of [new Error('still failing'), new RetryLater(600)]) {
+  t.test(
+    `the last receive ends in the dead-letter queue at once, also with ${error.name}: ${error.message}`,
+    async (t) => {
+      const { queue, observed, consumer } = await consume(
+        t,
+        async () => {
+          throw error;
+        },
+        { maxReceiveCount: 1 },
+      );
+      await queue.send('unlucky');
+      await consumer.start();
+      const [dead] = await queue.receive(queue.deadLetterUrl, 20);
+      t.equal(dead?.Body, 'unlucky');
+      t.same(waits(queue), [0]);
+      t.match(observed.entries, [{ event: 'deadLettered', error, delivery: { receiveCount: 1 } }]);
+      t.equal(observed.entries.length, 1);
+    },
+  );
+}
+
+t.test('a message that can not be given back is told of, and comes back with its timeout', async (t) => {
+  const receives = new Journal<number>();
+  const { timers, queue, observed, consumer } = await consume(t, async ({ receiveCount }) => {
+    receives.add(receiveCount);
+    if (receiveCount === 1) throw new Error('the work failed');
+  });
+  queue.hook('ChangeMessageVisibility', async () => {
+    throw new Error('SQS does not answer');
+  });
+  await queue.send('unlucky');
+  await consumer.start();
+  await observed.until(({ length }) => length === 2);
+  t.match(observed.entries, [
+    { event: 'retried', error: { message: 'the work failed' } },
+    { event: 'requestFailed', request: 'give-back', error: { message: 'SQS does not answer' } },
+  ]);
+  timers.advance(60_000);
+  await receives.until(({ length }) => length === 2);
+  await timers.untilSet(5);
+  timers.advance(5);
+});

@@ -1,0 +1,185 @@
+import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import t, { type Test } from 'tap';
+import { type ConsumerOptions, createConsumer } from '../src/index.ts';
+import { Journal } from './journal.ts';
+import { startLocalQueue } from './local-queue.ts';
+import { recordingObserver } from './recording-observer.ts';
+import { VirtualTimers } from './virtual-timers.ts';
+
+async function prepare(t: Test, options: Partial<ConsumerOptions> = {}) {
+  const timers = new VirtualTimers();
+  timers.rule(t);
+  const queue = await startLocalQueue(t);
+  const recorded = recordingObserver();
+  const handled = new Journal<string>();
+  const consumer = createConsumer({
+    ...queue,
+    slots: 1,
+    visibilitySeconds: 60,
+    observe: recorded.observe,
+    random: () => 0,
+    timers,
+    handle: async ({ body }) => handled.add(body),
+    ...options,
+  });
+  t.teardown(() => consumer.stop(60));
+  return { timers, queue, ...recorded, handled, consumer };
+}
+
+t.test('polls that fail wait longer and longer, and a poll that succeeds ends that', async (t) => {
+  const { timers, queue, observed, handled, consumer } = await prepare(t);
+  const failure = new Error('SQS does not answer');
+  queue.hook('ReceiveMessage', async () => {
+    throw failure;
+  });
+  await consumer.start();
+  const waits = [1, 2, 4, 8, 15, 15];
+  for (const [index, waitSeconds] of waits.entries()) {
+    await observed.until(({ length }) => length === index + 1);
+    await timers.untilSet(
+      waitSeconds * 1000,
+      waits.slice(0, index + 1).filter((wait) => wait === waitSeconds).length,
+    );
+    t.match(observed.entries[index], { event: 'pollFailed', error: failure, waitSeconds });
+    if (index === waits.length - 1) queue.unhook('ReceiveMessage');
+    timers.advance(waitSeconds * 1000 - 1);
+    await new Promise(setImmediate);
+    t.equal(
+      queue.sent.count(({ name }) => name === 'ReceiveMessage'),
+      index + 1,
+      'no poll before its time',
+    );
+    timers.advance(1);
+  }
+  await queue.send('after all');
+  await handled.until(({ length }) => length === 1);
+
+  queue.hook('ReceiveMessage', async () => {
+    throw failure;
+  });
+  await timers.untilSet(5);
+  timers.advance(5);
+  await observed.until(({ length }) => length === waits.length + 1);
+  t.match(observed.entries.at(-1), { event: 'pollFailed', waitSeconds: 1 });
+});
+
+t.test('waits between polls are jittered', async (t) => {
+  const { queue, observed, consumer } = await prepare(t, { random: () => 0.999 });
+  queue.hook('ReceiveMessage', async () => {
+    throw new Error('SQS does not answer');
+  });
+  await consumer.start();
+  await observed.until(({ length }) => length === 1);
+  t.match(observed.entries, [{ event: 'pollFailed', waitSeconds: 2 }]);
+});
+
+t.test('an empty answer is followed by the next poll', async (t) => {
+  const { timers, queue, observed, handled, consumer } = await prepare(t, { waitTimeSeconds: 7 });
+  const empty = new Journal<number>();
+  queue.hook('ReceiveMessage', async (input) => {
+    empty.add(input.WaitTimeSeconds);
+    if (empty.entries.length === 2) queue.unhook('ReceiveMessage');
+    return { output: {} };
+  });
+  await queue.send('after all');
+  await consumer.start();
+  await handled.until(({ length }) => length === 1);
+  t.same(empty.entries, [7, 7]);
+  t.same(observed.entries, []);
+  await timers.untilSet(5);
+  timers.advance(5);
+});
+
+t.test('a queue without a usable RedrivePolicy is refused', async (t) => {
+  const arn = 'arn:aws:sqs:eu-central-1:000000000000:events-dead';
+  const policies = {
+    none: '',
+    'no JSON': '{',
+    null: 'null',
+    'no target': JSON.stringify({ maxReceiveCount: 3 }),
+    'no count': JSON.stringify({ deadLetterTargetArn: arn }),
+    'a count of 0': JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: 0 }),
+    'half a receive': JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: '1.5' }),
+  };
+  for (const [name, policy] of Object.entries(policies)) {
+    const { queue, consumer } = await prepare(t);
+    if (policy === '') {
+      const Attributes = { RedrivePolicy: policy };
+      await queue.sqs.send(new SetQueueAttributesCommand({ QueueUrl: queue.queueUrl, Attributes }));
+    } else {
+      queue.hook('GetQueueAttributes', async () => ({ output: { Attributes: { RedrivePolicy: policy } } }));
+    }
+    await t.rejects(
+      consumer.start(),
+      { code: 'QueueWithoutRedrivePolicy', message: /needs a RedrivePolicy/ },
+      name,
+    );
+    t.equal(
+      queue.sent.count((call) => call.name === 'ReceiveMessage'),
+      0,
+    );
+  }
+});
+
+t.test('a maxReceiveCount that was written as a text is understood', async (t) => {
+  const lasts = new Journal<boolean>();
+  const { timers, queue, consumer } = await prepare(t, {
+    handle: async ({ isLastReceive }) => lasts.add(isLastReceive),
+  });
+  const policy = JSON.stringify({ deadLetterTargetArn: 'arn:aws:sqs:x:0:dead', maxReceiveCount: '1' });
+  queue.hook('GetQueueAttributes', async () => ({ output: { Attributes: { RedrivePolicy: policy } } }));
+  await queue.send('one');
+  await consumer.start();
+  await lasts.until(({ length }) => length === 1);
+  t.same(lasts.entries, [true]);
+  await timers.untilSet(5);
+  timers.advance(5);
+});
+
+t.test('a queue that is not there: start and ping reject, nothing is polled', async (t) => {
+  const { queue, consumer } = await prepare(t, { queueUrl: 'http://127.0.0.1/000000000000/unknown' });
+  await t.rejects(consumer.ping(new AbortController().signal), { name: 'QueueDoesNotExist' });
+  await t.rejects(consumer.start(), { name: 'QueueDoesNotExist' });
+  await t.rejects(consumer.start(), /started once/);
+  t.equal(
+    queue.sent.count(({ name }) => name === 'ReceiveMessage'),
+    0,
+  );
+});
+
+t.test('ping resolves when the queue answers, and heeds its signal', async (t) => {
+  const { consumer } = await prepare(t);
+  await t.resolves(consumer.ping(new AbortController().signal));
+  await t.rejects(consumer.ping(AbortSignal.abort()), { name: 'AbortError' });
+});
+
+t.test('options out of their range are refused by name', async (t) => {
+  const bad: Partial<ConsumerOptions>[] = [
+    { slots: 0 },
+    { slots: 1.5 },
+    { visibilitySeconds: 0 },
+    { visibilitySeconds: 43_201 },
+    { waitTimeSeconds: 0 },
+    { waitTimeSeconds: 21 },
+    { waitTimeSeconds: Number.NaN },
+  ];
+  const queue = await startLocalQueue(t);
+  for (const options of bad) {
+    const create = () =>
+      createConsumer({
+        ...queue,
+        slots: 1,
+        visibilitySeconds: 60,
+        observe: recordingObserver().observe,
+        random: Math.random,
+        timers: new VirtualTimers(),
+        handle: async () => undefined,
+        ...options,
+      });
+    const [[name, value]] = Object.entries(options) as [[string, number]];
+    t.throws(create, {
+      name: 'RangeError',
+      message: new RegExp(`^${name} is a whole number .* not ${value}$`),
+    });
+  }
+});

@@ -1,0 +1,33 @@
+import type { DeliveryFacts } from '../src/delivery.ts';
+import type { ConsumerObserver, MessageRequest } from '../src/observer.ts';
+import { Journal } from './journal.ts';
+
+export interface Observed {
+  readonly event: keyof ConsumerObserver;
+  readonly delivery?: DeliveryFacts;
+  readonly error?: unknown;
+  readonly waitSeconds?: number;
+  readonly request?: MessageRequest;
+}
+
+export function recordingObserver(): {
+  readonly observe: ConsumerObserver;
+  readonly observed: Journal<Observed>;
+} {
+  const observed = new Journal<Observed>();
+  return {
+    observed,
+    observe: {
+      retried: (delivery, error, waitSeconds) =>
+        observed.add({ event: 'retried', delivery, error, waitSeconds }),
+      postponed: (delivery, error, waitSeconds) =>
+        observed.add({ event: 'postponed', delivery, error, waitSeconds }),
+      deadLettered: (delivery, error) => observed.add({ event: 'deadLettered', delivery, error }),
+      givenBack: (delivery) => observed.add({ event: 'givenBack', delivery }),
+      visibilityLost: (delivery, error) => observed.add({ event: 'visibilityLost', delivery, error }),
+      requestFailed: (request, delivery, error) =>
+        observed.add({ event: 'requestFailed', request, delivery, error }),
+      pollFailed: (error, waitSeconds) => observed.add({ event: 'pollFailed', error, waitSeconds }),
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import t from 'tap';
+import { createConsumer, type Delivery, systemTimers } from '../src/index.ts';
+import { Journal } from './journal.ts';
+import { startLocalQueue } from './local-queue.ts';
+import { recordingObserver } from './recording-observer.ts';
+
+t.test('P8: a message that takes for ever holds up its own slot and nothing else', async (t) => {
+  const queue = await startLocalQueue(t);
+  const { observe, observed } = recordingObserver();
+  const handled = new Journal<string>();
+  const slow = Promise.withResolvers<void>();
+  const slowBegan = Promise.withResolvers<void>();
+  const consumer = createConsumer({
+    ...queue,
+    slots: 3,
+    visibilitySeconds: 300,
+    observe,
+    random: Math.random,
+    timers: systemTimers,
+    async handle({ body }) {
+      if (body === 'slow') {
+        slowBegan.resolve();
+        await slow.promise;
+      }
+      handled.add(body);
+    },
+  });
+  await queue.send('slow');
+  await consumer.start();
+  await slowBegan.promise;
+  const small = Array.from({ length: 45 }, (_, index) => `small ${index}`);
+  await queue.send(...small);
+  await handled.until((bodies) => bodies.length === small.length);
+  t.same([...handled.entries].sort(), [...small].sort(), 'all that came behind it are handled, each once');
+
+  slow.resolve();
+  await consumer.stop(60);
+  t.equal(handled.entries.at(-1), 'slow');
+  t.equal(await queue.depth(), 0, 'everything that was handled is deleted');
+  t.same(observed.entries, []);
+});
+
+t.test('it never asks for more messages than it has free slots, nor for more than ten', async (t) => {
+  const queue = await startLocalQueue(t);
+  const { observe } = recordingObserver();
+  const began = new Journal<Delivery>();
+  const ends = new Map<string, () => void>();
+  const consumer = createConsumer({
+    ...queue,
+    slots: 12,
+    visibilitySeconds: 300,
+    observe,
+    random: Math.random,
+    timers: systemTimers,
+    async handle(delivery) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      ends.set(delivery.body, resolve);
+      began.add(delivery);
+      await promise;
+    },
+  });
+  await queue.send(...Array.from({ length: 14 }, (_, index) => `${index}`));
+  await consumer.start();
+  await began.until((deliveries) => deliveries.length === 12);
+  const asked = () =>
+    queue.sent.entries
+      .filter(({ name }) => name === 'ReceiveMessage')
+      .map(({ input }) => input.MaxNumberOfMessages);
+  t.same(
+    asked(),
+    [10, 2],
+    'the two slots that the first ten left are asked for at once, and then there is no poll',
+  );
+  t.equal(await queue.depth(), 14);
+  t.equal((await queue.receive(queue.queueUrl)).length, 2, 'what has no slot is left to other consumers');
+
+  ends.get('3')?.();
+  await queue.sent.until(() => asked().length === 3);
+  t.equal(asked()[2], 1, 'one slot got free');
+  const [poll] = queue.sent.entries.filter(({ name }) => name === 'ReceiveMessage');
+  t.match(poll?.input, { WaitTimeSeconds: 20, VisibilityTimeout: 300 });
+  t.match(began.entries[0], { receiveCount: 1, isLastReceive: false, messageId: /^[0-9a-f-]{36}$/ });
+
+  for (const end of ends.values()) end();
+  await consumer.stop(60);
+  t.equal(await queue.depth(), 2);
+});
+
+t.test('a slot is taken until its message is deleted', async (t) => {
+  const queue = await startLocalQueue(t);
+  const { observe } = recordingObserver();
+  const handled = new Journal<string>();
+  const deleting = Promise.withResolvers<void>();
+  queue.hook('DeleteMessageBatch', async (_, proceed) => {
+    await deleting.promise;
+    return proceed();
+  });
+  const consumer = createConsumer({
+    ...queue,
+    slots: 1,
+    visibilitySeconds: 300,
+    waitTimeSeconds: 1,
+    observe,
+    random: Math.random,
+    timers: systemTimers,
+    handle: async ({ body }) => handled.add(body),
+  });
+  await queue.send('first', 'second');
+  await consumer.start();
+  await queue.sent.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
+  t.equal(
+    queue.sent.count(({ name }) => name === 'ReceiveMessage'),
+    1,
+  );
+  deleting.resolve();
+  await handled.until((bodies) => bodies.length === 2);
+  await consumer.stop(60);
+  t.equal(await queue.depth(), 0);
+});

@@ -1,0 +1,254 @@
+import t, { type Test } from 'tap';
+import { createConsumer, type Delivery, DrainLimitReached, GIVE_BACK_SECONDS } from '../src/index.ts';
+import { Journal } from './journal.ts';
+import { startLocalQueue } from './local-queue.ts';
+import { recordingObserver } from './recording-observer.ts';
+import { VirtualTimers } from './virtual-timers.ts';
+
+async function prepare(t: Test, options: { readonly slots: number; readonly maxReceiveCount?: number }) {
+  const timers = new VirtualTimers();
+  timers.rule(t);
+  const queue = await startLocalQueue(t, options);
+  const recorded = recordingObserver();
+  const began = new Journal<Delivery>();
+  const work = Promise.withResolvers<void>();
+  const consumer = createConsumer({
+    ...queue,
+    slots: options.slots,
+    visibilitySeconds: 600,
+    observe: recorded.observe,
+    random: () => 0,
+    timers,
+    async handle(delivery) {
+      began.add(delivery);
+      await work.promise;
+    },
+  });
+  return { timers, queue, ...recorded, began, work, consumer };
+}
+
+t.test('stop cuts the poll in flight off, and begins no other', async (t) => {
+  const { timers, queue, observed, consumer } = await prepare(t, { slots: 1 });
+  await consumer.start();
+  await queue.sent.until((calls) => calls.some(({ name }) => name === 'ReceiveMessage'));
+  await consumer.stop(60);
+  t.match(
+    queue.answered.entries.filter(({ name }) => name === 'ReceiveMessage'),
+    [{ error: { name: 'AbortError' } }],
+    'it did not wait for the long poll to end',
+  );
+  t.equal(
+    queue.sent.count(({ name }) => name === 'ReceiveMessage'),
+    1,
+  );
+  t.same(observed.entries, [], 'which is no failure');
+  t.equal(timers.pendingCount, 0);
+});
+
+t.test('stop awaits the work in flight, its deletes included', async (t) => {
+  const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 2 });
+  await queue.send('one', 'two');
+  await consumer.start();
+  await began.until(({ length }) => length === 2);
+  let isStopped = false;
+  const stopped = consumer.stop(60).then(() => {
+    isStopped = true;
+  });
+  timers.advance(59_000);
+  await new Promise(setImmediate);
+  t.equal(isStopped, false);
+  t.equal(began.entries[0]?.signal.aborted, false, 'the work may go on');
+
+  const deleting = Promise.withResolvers<void>();
+  queue.hook('DeleteMessageBatch', async (_, proceed) => {
+    await deleting.promise;
+    return proceed();
+  });
+  work.resolve();
+  await timers.untilSet(5);
+  timers.advance(5);
+  await queue.sent.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
+  t.equal(isStopped, false, 'handled is not deleted');
+  deleting.resolve();
+  await stopped;
+  t.equal(await queue.depth(), 0);
+  t.same(observed.entries, []);
+});
+
+t.test('after the limit the rest is aborted and given back at once', async (t) => {
+  const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 2 });
+  await queue.send('one', 'two');
+  await consumer.start();
+  await began.until(({ length }) => length === 2);
+  const stopped = consumer.stop(60);
+  t.equal(consumer.stop(1) instanceof Promise, true, 'a second call changes nothing');
+  timers.advance(59_999);
+  t.equal(began.entries[0]?.signal.aborted, false);
+  timers.advance(1);
+  await stopped;
+  for (const { signal } of began.entries) {
+    t.type(signal.reason, DrainLimitReached);
+    t.match(signal.reason, { code: 'DrainLimitReached', message: /no longer than 60 s/ });
+  }
+  const back = await queue.receive(queue.queueUrl);
+  t.same(back.map(({ Body }) => Body).sort(), ['one', 'two'], 'another consumer has them without a wait');
+  t.same(
+    back.map(({ Attributes }) => Attributes?.ApproximateReceiveCount),
+    ['2', '2'],
+  );
+  t.match(observed.entries, [{ event: 'givenBack' }, { event: 'givenBack' }]);
+  t.equal(observed.entries.length, 2);
+  t.equal(timers.pendingCount, 0, 'no heartbeat goes on');
+
+  const sent = queue.sent.entries.length;
+  work.resolve();
+  await new Promise(setImmediate);
+  t.equal(timers.pendingCount, 0);
+  t.equal(queue.sent.entries.length, sent, 'what the handlers do now has no effect on the messages');
+});
+
+t.test('a handler that answers the abort with a failure does not have its message wait', async (t) => {
+  const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 1 });
+  await queue.send('one');
+  await consumer.start();
+  await began.until(({ length }) => length === 1);
+  const signal = began.entries[0]?.signal;
+  signal?.addEventListener('abort', () => work.reject(signal.reason));
+  const stopped = consumer.stop(0);
+  timers.advance(0);
+  await stopped;
+  t.match(
+    queue.answered.entries.filter(({ name }) => name === 'ChangeMessageVisibility').map(({ input }) => input),
+    [{ VisibilityTimeout: 0 }],
+  );
+  t.match(observed.entries, [{ event: 'givenBack' }]);
+  t.equal(observed.entries.length, 1);
+});
+
+t.test('a last receive that is given back is told of: the dead-letter queue comes next', async (t) => {
+  const { timers, queue, observed, began, consumer } = await prepare(t, { slots: 1, maxReceiveCount: 1 });
+  await queue.send('one');
+  await consumer.start();
+  await began.until(({ length }) => length === 1);
+  const stopped = consumer.stop(0);
+  timers.advance(0);
+  await stopped;
+  t.match(observed.entries, [
+    { event: 'givenBack' },
+    { event: 'deadLettered', error: { code: 'DrainLimitReached' } },
+  ]);
+});
+
+t.test('stop ends although SQS does not answer', async (t) => {
+  const { timers, queue, began, consumer } = await prepare(t, { slots: 1 });
+  queue.hook('ChangeMessageVisibility', () => new Promise(() => undefined));
+  await queue.send('one');
+  await consumer.start();
+  await began.until(({ length }) => length === 1);
+  const stopped = consumer.stop(0);
+  timers.advance(0);
+  await timers.untilSet(GIVE_BACK_SECONDS * 1000);
+  timers.advance(GIVE_BACK_SECONDS * 1000);
+  await stopped;
+  t.equal(
+    queue.sent.count(({ name }) => name === 'ChangeMessageVisibility'),
+    1,
+  );
+});
+
+t.test('a message that is lost already is not given back', async (t) => {
+  const { timers, queue, observed, began, consumer } = await prepare(t, { slots: 1 });
+  queue.hook('ChangeMessageVisibility', () => new Promise(() => undefined));
+  await queue.send('one');
+  await consumer.start();
+  await began.until(({ length }) => length === 1);
+  timers.advance(300_000);
+  await queue.sent.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
+  timers.advance(300_000);
+  const stopped = consumer.stop(0);
+  timers.advance(0);
+  await timers.untilSet(GIVE_BACK_SECONDS * 1000);
+  timers.advance(GIVE_BACK_SECONDS * 1000);
+  await stopped;
+  t.match(observed.entries, [{ event: 'visibilityLost' }]);
+  t.equal(observed.entries.length, 1);
+  t.equal(
+    queue.sent.count(({ name }) => name === 'ChangeMessageVisibility'),
+    1,
+    'only the heartbeat',
+  );
+});
+
+t.test(
+  'a message that was handled within the limit is not given back, however late its delete is',
+  async (t) => {
+    const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 1 });
+    const deleting = Promise.withResolvers<void>();
+    queue.hook('DeleteMessageBatch', async (_, proceed) => {
+      await deleting.promise;
+      return proceed();
+    });
+    await queue.send('one');
+    await consumer.start();
+    await began.until(({ length }) => length === 1);
+    work.resolve();
+    await timers.untilSet(5);
+    timers.advance(5);
+    const stopped = consumer.stop(0);
+    timers.advance(0);
+    await timers.untilSet(GIVE_BACK_SECONDS * 1000);
+    deleting.resolve();
+    await stopped;
+    t.equal(await queue.depth(), 0);
+    t.same(observed.entries, []);
+    t.equal(
+      queue.sent.count(({ name }) => name === 'ChangeMessageVisibility'),
+      0,
+    );
+  },
+);
+
+t.test('an answer that came together with stop is given back, begun by nobody', async (t) => {
+  const { queue, observed, began, consumer } = await prepare(t, { slots: 3 });
+  const received = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<void>();
+  queue.hook('ReceiveMessage', async (_, proceed) => {
+    const answer = await proceed();
+    received.resolve();
+    await late.promise;
+    return answer;
+  });
+  await queue.send('one', 'two');
+  await consumer.start();
+  await received.promise;
+  const stopped = consumer.stop(60);
+  late.resolve();
+  await stopped;
+  t.same((await queue.receive(queue.queueUrl)).length, 2, 'before stop resolves');
+  t.same(began.entries, []);
+  t.match(observed.entries, [{ event: 'givenBack', delivery: { body: 'one' } }, { event: 'givenBack' }]);
+});
+
+t.test('stop ends a wait after a failed poll', async (t) => {
+  const { timers, queue, observed, consumer } = await prepare(t, { slots: 1 });
+  queue.hook('ReceiveMessage', async () => {
+    throw new Error('SQS does not answer');
+  });
+  await consumer.start();
+  await observed.until(({ length }) => length === 1);
+  await timers.untilSet(1000);
+  await consumer.stop(60);
+  t.equal(timers.pendingCount, 0);
+});
+
+t.test('a consumer that never started can be stopped, and is then not started', async (t) => {
+  const { consumer } = await prepare(t, { slots: 1 });
+  await consumer.stop(0);
+  await t.rejects(consumer.start(), /not after it was stopped/);
+});
+
+t.test('a limit below zero is refused', async (t) => {
+  const { consumer } = await prepare(t, { slots: 1 });
+  await t.rejects(consumer.stop(-1), RangeError);
+  await t.rejects(consumer.stop(Number.NaN), /limitSeconds is 0 or more, not NaN/);
+});
