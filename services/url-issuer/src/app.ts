@@ -1,0 +1,126 @@
+import type { FastifyRateLimitStoreCtor } from '@fastify/rate-limit';
+import type { AccessStore } from '@upload-once/access';
+import type { Logger, Metrics } from '@upload-once/runtime';
+import type { UploadStore } from '@upload-once/uploads';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { clientErrorHandler, frameworkErrorHandler } from './client-errors.ts';
+import { createUploadIssuer } from './issue-upload.ts';
+import { apiKey } from './plugins/api-key.ts';
+import { closing } from './plugins/closing.ts';
+import { errors } from './plugins/errors.ts';
+import { rateLimit } from './plugins/rate-limit.ts';
+import { FailuresOnlyLog, requestLog } from './plugins/request-log.ts';
+import { requestMetrics } from './plugins/request-metrics.ts';
+import { trace } from './plugins/trace.ts';
+import type { Readiness } from './readiness.ts';
+import { getPresignedUrl } from './routes/get-presigned-url.ts';
+import { livez } from './routes/livez.ts';
+import { readyz } from './routes/readyz.ts';
+import type { SignForm } from './sign-form.ts';
+
+export interface AppOptions {
+  /** Empty, or with a slash before and none behind; the probes stay at the root. */
+  readonly pathPrefix: string;
+  /** Addresses and networks of the proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  /** See `makeUploadKey`. */
+  readonly namePart: string;
+  /** What the form's policy allows at most; recorded with the upload. */
+  readonly formMaxBytes: number;
+  readonly accessStore: AccessStore;
+  readonly uploadStore: UploadStore;
+  readonly signForm: SignForm;
+  readonly readiness: Readiness;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly now: () => Date;
+  /** Cryptographic randomness. */
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** Where the rates are counted, for several tasks that share one count. */
+  readonly rateLimitStore?: FastifyRateLimitStoreCtor;
+  readonly limits?: Partial<AppLimits>;
+}
+
+/** How patient the server is, in milliseconds. */
+export interface AppLimits {
+  /** From a request's arrival to its answer; then it is answered 503. Less than what clients usually wait. */
+  readonly answer: number;
+  /** For a client to send the header of a request, and the whole of it: a slow one must not hold a connection. */
+  readonly headers: number;
+  readonly request: number;
+  /** How often the two above are looked at. */
+  readonly check: number;
+  /** An idle connection stays open longer than at a load balancer (60 s), so that never the server closes one that is about to be used. */
+  readonly keepAlive: number;
+}
+
+const LIMITS: AppLimits = {
+  answer: 5_000,
+  headers: 10_000,
+  request: 15_000,
+  check: 2_000,
+  keepAlive: 72_000,
+};
+
+/** A header of 100 kB is an API key that is refused like any other; from here on it is refused unread, with 431. */
+const MAX_HEADER_BYTES = 128 * 1024;
+
+/** No route takes a body. */
+const BODY_LIMIT_BYTES = 1024;
+
+const REQUEST_ID_BYTES = 16;
+
+/** The HTTP service, not listening yet. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { metrics, randomBytes } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const log: FastifyBaseLogger = options.log;
+
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new FailuresOnlyLog(),
+    genReqId: () => Buffer.from(randomBytes(REQUEST_ID_BYTES)).toString('hex'),
+    trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
+    bodyLimit: BODY_LIMIT_BYTES,
+    handlerTimeout: limits.answer,
+    requestTimeout: limits.request,
+    keepAliveTimeout: limits.keepAlive,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: limits.headers,
+      connectionsCheckingInterval: limits.check,
+      // Refused by the plugin `errors`, in JSON.
+      requireHostHeader: false,
+    },
+    // Whoever has a connection still gets its answer while the service stops.
+    return503OnClosing: false,
+    frameworkErrors: frameworkErrorHandler({ metrics }),
+    clientErrorHandler: clientErrorHandler({ log, metrics }),
+  });
+
+  // First what sees every request, then what refuses some of them.
+  await app.register(trace, { randomBytes });
+  await app.register(requestLog);
+  await app.register(requestMetrics, { metrics });
+  await app.register(errors);
+  await app.register(closing);
+
+  await app.register(livez);
+  await app.register(readyz, { readiness: options.readiness });
+
+  await app.register(
+    async (guarded) => {
+      // This order is the security: who is it, how often may they, and only then what they ask for.
+      await guarded.register(apiKey, { accessStore: options.accessStore });
+      await guarded.register(rateLimit, { ...(options.rateLimitStore && { store: options.rateLimitStore }) });
+      // A daily quota belongs here: after the rate, so that what the rate refuses uses none of it up.
+      await guarded.register(getPresignedUrl, {
+        issueUpload: createUploadIssuer({ ...options, maxBytes: options.formMaxBytes }),
+        metrics,
+      });
+    },
+    { prefix: options.pathPrefix },
+  );
+
+  return app;
+}

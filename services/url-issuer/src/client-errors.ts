@@ -1,0 +1,58 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Metrics } from '@upload-once/runtime';
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
+import { HttpError } from './http-error.ts';
+import { answerError } from './plugins/errors.ts';
+import { pathOf } from './request-path.ts';
+
+const STATUS_OF_PARSER_ERROR: Record<string, number> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
+/**
+ * Answers what never became a request (malformed HTTP, too long a header, too slow a client), in JSON as well,
+ * and closes the connection: after a parser's error nobody knows where the next request would begin.
+ */
+export function clientErrorHandler(options: { readonly log: FastifyBaseLogger; readonly metrics: Metrics }) {
+  return (error: Error & { code?: string }, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const refusal = new HttpError(STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? 400);
+    options.metrics.add('RequestsRefused', 1, { Reason: refusal.code });
+    options.log.info(
+      { status: refusal.statusCode, code: refusal.code, parserError: error.code },
+      'not a request',
+    );
+    socket.end(rawAnswer(refusal));
+  };
+}
+
+/** Answers a request whose path is no URL: it has no route, and none of the hooks that would log and count it. */
+export function frameworkErrorHandler(options: { readonly metrics: Metrics }) {
+  return (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    answerError(error, request, reply);
+    const { errorCode = 'BadRequest', method } = request;
+    options.metrics.add('RequestsRefused', 1, { Reason: errorCode });
+    request.log.info(
+      { method, path: pathOf(request), status: reply.statusCode, code: errorCode },
+      'not a request',
+    );
+  };
+}
+
+function rawAnswer(refusal: HttpError): string {
+  const body = JSON.stringify(refusal.body);
+  return [
+    `HTTP/1.1 ${refusal.statusCode} ${STATUS_CODES[refusal.statusCode]}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}

@@ -1,0 +1,56 @@
+import { STATUS_CODES } from 'node:http';
+
+export interface HttpErrorOptions extends ErrorOptions {
+  /** What the client's program decides by; by default the status's own name without its spaces. */
+  readonly code?: string;
+  /** Sent as Retry-After: whole seconds, at least 1. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** What every refusal and failure looks like to a client, whichever part of the service it comes from. */
+export interface ErrorBody {
+  readonly message: string;
+  readonly code: string;
+}
+
+/** An answer that is not the one asked for. Message and code go to the client, `cause` only to the log. */
+export class HttpError extends Error {
+  readonly statusCode: number;
+  readonly code: string;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    statusCode: number,
+    message = STATUS_CODES[statusCode] ?? 'Error',
+    options: HttpErrorOptions = {},
+  ) {
+    super(message, options);
+    this.statusCode = statusCode;
+    this.code = options.code ?? (STATUS_CODES[statusCode] ?? 'Error').replaceAll(' ', '');
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  get body(): ErrorBody {
+    return { message: this.message, code: this.code };
+  }
+}
+
+/** One answer for every key that is not good, so that nobody learns from it which keys exist. */
+export function forbidden(): HttpError {
+  return new HttpError(403);
+}
+
+export function notFound(method: string, path: string): HttpError {
+  return new HttpError(404, `Not Found: ${method} ${path}`);
+}
+
+export function tooManyRequests(retryAfterSeconds: number): HttpError {
+  return new HttpError(429, undefined, { retryAfterSeconds: Math.max(1, retryAfterSeconds) });
+}
+
+/** How soon to ask again when something that the answer needs was away. */
+const UNAVAILABLE_RETRY_SECONDS = 2;
+
+export function serviceUnavailable(cause: unknown): HttpError {
+  return new HttpError(503, undefined, { retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS, cause });
+}

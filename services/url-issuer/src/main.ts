@@ -1,0 +1,95 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import process from 'node:process';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { createDynamoDbAccessStore } from '@upload-once/access';
+import { dynamoDbClientConfig, runService, s3ClientConfig } from '@upload-once/runtime';
+import { createDynamoDbUploadStore } from '@upload-once/uploads';
+import { buildApp } from './app.ts';
+import { closeApp } from './close-app.ts';
+import { configSchema, settingsFrom } from './config.ts';
+import { createReadiness } from './readiness.ts';
+import { createFormSigner } from './sign-form.ts';
+
+/** A client waits for the answer: two short attempts a call, so that a table that is away shows before the client gives up. */
+const TABLE_PATIENCE = {
+  maxAttempts: 2,
+  requestHandler: {
+    connectionTimeout: 500,
+    requestTimeout: 1_500,
+    socketTimeout: 1_500,
+    throwOnRequestTimeout: true,
+  },
+};
+
+const READY_LIMIT_MILLISECONDS = 2_000;
+const READY_VALID_MILLISECONDS = 1_000;
+
+await runService({
+  name: 'url-issuer',
+  schema: configSchema,
+  process,
+  async start({ config, log, metrics }) {
+    const settings = settingsFrom(config);
+    const now = () => new Date();
+    const region = config.AWS_REGION;
+
+    const dynamoDb = new DynamoDBClient({ ...dynamoDbClientConfig({ region }), ...TABLE_PATIENCE });
+    const accessStore = createDynamoDbAccessStore({ client: dynamoDb, tableName: config.ACCESS_TABLE });
+    const uploadStore = createDynamoDbUploadStore({
+      client: dynamoDb,
+      tableName: config.UPLOADS_TABLE,
+      tombstoneSeconds: settings.tombstoneSeconds,
+      now,
+      newToken: randomUUID,
+    });
+    const s3 = new S3Client({
+      ...s3ClientConfig({ region, forcePathStyle: config.S3_FORCE_PATH_STYLE }),
+      ...(config.S3_PUBLIC_ENDPOINT && { endpoint: config.S3_PUBLIC_ENDPOINT }),
+    });
+    const signForm = createFormSigner({
+      client: s3,
+      bucket: config.BUCKET,
+      lifetimeSeconds: config.FORM_LIFETIME_SECONDS,
+      maxBytes: config.FORM_MAX_BYTES,
+      now,
+    });
+    const readiness = createReadiness({
+      checks: {
+        [`The table ${config.ACCESS_TABLE}`]: (signal) => accessStore.ping(signal),
+        [`The table ${config.UPLOADS_TABLE}`]: (signal) => uploadStore.ping(signal),
+      },
+      limitMilliseconds: READY_LIMIT_MILLISECONDS,
+      validMilliseconds: READY_VALID_MILLISECONDS,
+      now,
+      log,
+    });
+
+    const app = await buildApp({
+      ...settings,
+      namePart: config.UPLOAD_NAME_PART,
+      formMaxBytes: config.FORM_MAX_BYTES,
+      accessStore,
+      uploadStore,
+      signForm,
+      readiness,
+      metrics,
+      log,
+      now,
+      randomBytes,
+    });
+    await app.listen({ host: config.HOST, port: config.PORT });
+
+    return {
+      async ready() {
+        const reasons = await readiness.reasonsAgainst();
+        if (reasons.length > 0) throw new Error(reasons.join('. '));
+      },
+      async stop(limitSeconds) {
+        await closeApp(app, limitSeconds);
+        dynamoDb.destroy();
+        s3.destroy();
+      },
+    };
+  },
+});

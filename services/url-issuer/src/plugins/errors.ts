@@ -1,0 +1,55 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { HttpError, notFound, serviceUnavailable } from '../http-error.ts';
+import { pathOf } from '../request-path.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The `code` of the error that this request was answered with. */
+    errorCode: string | undefined;
+  }
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Every error leaves as `{message, code}`; what went wrong inside is for the log alone. */
+export const errors = fp(
+  async (app) => {
+    app.decorateRequest('errorCode', undefined);
+    app.setErrorHandler(answerError);
+    app.setNotFoundHandler((request) => {
+      throw notFound(request.method, pathOf(request));
+    });
+    app.addHook('onRequest', async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+        throw new HttpError(400, 'Bad Request: a request of HTTP/1.1 has a Host header');
+      }
+      // Before a body is read: what is sent to nowhere is never the reason for another error.
+      if (request.is404) throw notFound(request.method, pathOf(request));
+    });
+    app.server.on('checkExpectation', (_request, response) => {
+      const body = JSON.stringify(new HttpError(417).body);
+      response.writeHead(417, { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(body) });
+      response.end(body);
+    });
+  },
+  { name: 'errors', fastify: '5.x' },
+);
+
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const answer = answerTo(error);
+  request.errorCode = answer.code;
+  if (answer.statusCode >= 500) request.log.error({ err: error }, 'no answer could be given');
+  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
+  reply.code(answer.statusCode).type(JSON_TYPE).send(JSON.stringify(answer.body));
+}
+
+function answerTo(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
+  // Only the framework's own errors speak of this request; a status in any other is somebody else's.
+  if (typeof code !== 'string' || !code.startsWith('FST_')) return new HttpError(500);
+  if (code === 'FST_ERR_HANDLER_TIMEOUT') return serviceUnavailable(error);
+  return new HttpError(typeof statusCode === 'number' ? statusCode : 500);
+}

@@ -1,0 +1,55 @@
+import { traceIdOf } from '@upload-once/runtime';
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import fp from 'fastify-plugin';
+import { pathOf } from '../request-path.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The object key of the upload that this request brought into being. */
+    uploadKey: string | undefined;
+  }
+  interface FastifyContextConfig {
+    /** Asked by machines every few seconds: kept out of the metrics, and in the log only at debug. */
+    probe?: boolean;
+  }
+}
+
+/** One line a request when it is answered, without header, query or form. Every answer names its request: `x-request-id`. */
+export const requestLog = fp(
+  async (app) => {
+    app.decorateRequest('uploadKey', undefined);
+    app.addHook('onRequest', async (request, reply) => {
+      reply.header('x-request-id', request.id);
+    });
+    app.addHook('onResponse', async (request, reply) => {
+      const line = {
+        method: request.method,
+        path: pathOf(request),
+        status: reply.statusCode,
+        code: request.errorCode,
+        milliseconds: Math.round(reply.elapsedTime),
+        ip: request.ip,
+        apiKeyId: request.apiKey?.keyId,
+        uploadKey: request.uploadKey,
+        traceId: traceIdOf(request.traceparent),
+      };
+      request.log[request.routeOptions.config.probe ? 'debug' : 'info'](line, 'request');
+    });
+  },
+  { name: 'request-log', fastify: '5.x', dependencies: ['trace'] },
+);
+
+/** In the place of the framework's own lines about requests: none but the one when a request could not be logged or counted. */
+export class FailuresOnlyLog extends LogController {
+  constructor() {
+    super({ disableRequestLogging: true, requestIdLogLabel: 'requestId' });
+  }
+
+  override requestCompleted(
+    error: Error | null | undefined,
+    request: FastifyRequest,
+    _reply: FastifyReply,
+  ): void {
+    if (error) request.log.error({ err: error }, 'a request was answered, but not logged or counted');
+  }
+}

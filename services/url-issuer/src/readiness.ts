@@ -1,0 +1,76 @@
+import type { FastifyBaseLogger } from 'fastify';
+
+export interface ReadinessOptions {
+  /** What must answer, by the name that a person reads. A check may go on after its signal; nobody waits for it then. */
+  readonly checks: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>>;
+  /** How long one round of checks may take. */
+  readonly limitMilliseconds: number;
+  /** How long an answer, good or bad, is good for: however many ask, the tables are asked once in that time. */
+  readonly validMilliseconds: number;
+  readonly now: () => Date;
+  readonly log: FastifyBaseLogger;
+}
+
+export interface Readiness {
+  /** Why the service can't serve now, one sentence a reason; empty: it can. */
+  reasonsAgainst(): Promise<readonly string[]>;
+  /** From now on the service is leaving, and never ready again. */
+  stop(): void;
+}
+
+export function createReadiness(options: ReadinessOptions): Readiness {
+  let stopping = false;
+  let round: { readonly reasons: Promise<string[]>; endedAt?: number } | undefined;
+
+  function isGood(): boolean {
+    if (!round) return false;
+    return round.endedAt === undefined || options.now().getTime() - round.endedAt < options.validMilliseconds;
+  }
+
+  function startRound() {
+    const started: NonNullable<typeof round> = { reasons: checkAll(options) };
+    started.reasons.then(() => {
+      started.endedAt = options.now().getTime();
+    });
+    return started;
+  }
+
+  return {
+    async reasonsAgainst() {
+      if (stopping) return ['The service is stopping'];
+      if (!round || !isGood()) round = startRound();
+      return await round.reasons;
+    },
+    stop() {
+      stopping = true;
+    },
+  };
+}
+
+/** Never rejects. */
+async function checkAll(options: ReadinessOptions): Promise<string[]> {
+  const limit = new AbortController();
+  const timer = setTimeout(
+    () => limit.abort(new Error(`no answer within ${options.limitMilliseconds} ms`)),
+    options.limitMilliseconds,
+  );
+  const reasons = await Promise.all(
+    Object.entries(options.checks).map(async ([name, check]) => {
+      try {
+        await Promise.race([check(limit.signal), aborted(limit.signal)]);
+        return [];
+      } catch (error) {
+        options.log.warn({ err: error }, `${name} does not answer`);
+        return [`${name} does not answer`];
+      }
+    }),
+  );
+  clearTimeout(timer);
+  return reasons.flat();
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  return promise;
+}

@@ -1,0 +1,37 @@
+import type { Metrics } from '@upload-once/runtime';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { IssueUpload } from '../issue-upload.ts';
+
+export interface GetPresignedUrlOptions {
+  readonly issueUpload: IssueUpload;
+  readonly metrics: Metrics;
+}
+
+/** The contract with existing clients: they post `fields` and `file` to `url.url`. Nothing else may appear in it. */
+const answer = Type.Object({
+  url: Type.Object({ url: Type.String(), fields: Type.Record(Type.String(), Type.String()) }),
+});
+
+/** `GET /getpresignedurl`: a form that is good for one upload, once the upload is durable in the table. */
+export async function getPresignedUrl(app: FastifyInstance, options: GetPresignedUrlOptions): Promise<void> {
+  app.route({
+    method: 'GET',
+    url: '/getpresignedurl',
+    // A HEAD would leave an upload behind and give its form to nobody.
+    exposeHeadRoute: false,
+    schema: { response: { 200: answer } },
+    handler: async (request, reply) => {
+      if (!request.apiKey) throw new Error('The plugin api-key must come before this route');
+      const { key, form } = await options.issueUpload({
+        apiKeyId: request.apiKey.keyId,
+        traceparent: request.traceparent,
+      });
+      request.uploadKey = key;
+      // It took too long and the client was told 503: what is in the table now is an upload without a form.
+      if (reply.sent) return reply;
+      options.metrics.add('UploadsIssued', 1);
+      return { url: form };
+    },
+  });
+}

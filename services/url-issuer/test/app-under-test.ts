@@ -1,0 +1,118 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { S3Client } from '@aws-sdk/client-s3';
+import { type AccessStore, createMemoryAccessStore, hashApiKey } from '@upload-once/access';
+import { createLogger, type Metrics } from '@upload-once/runtime';
+import { createFaultScript, createMemoryUploadStore, type FaultScript } from '@upload-once/uploads';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import type { Test } from 'tap';
+import { type AppOptions, buildApp } from '../src/app.ts';
+import { createReadiness } from '../src/readiness.ts';
+import { createFormSigner } from '../src/sign-form.ts';
+
+export const KEY_VALUE = 'a key that only its holder knows';
+export const KEY_ID = '0123456789abcdef';
+export const NOW = new Date('2025-03-04T05:06:07.890Z');
+export const ACCESS_KEY_ID = 'AKIDEXAMPLE';
+export const SECRET_ACCESS_KEY = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
+
+export interface Metric {
+  readonly name: string;
+  readonly value: number;
+  readonly dimensions: Readonly<Record<string, string>> | undefined;
+}
+
+export interface AppUnderTest {
+  readonly app: FastifyInstance;
+  readonly accessStore: AccessStore;
+  readonly uploadStore: AppOptions['uploadStore'];
+  readonly faults: FaultScript;
+  readonly metrics: Metric[];
+  /** What was logged, as text, line by line. */
+  readonly logLines: string[];
+  /** With the good key, unless other headers are given. */
+  get(path?: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
+}
+
+/** The whole service on twins in memory, with one good key, at a fixed time. */
+export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {}): Promise<AppUnderTest> {
+  const now = overrides.now ?? (() => NOW);
+  const metrics: Metric[] = [];
+  const logLines: string[] = [];
+  const log = createLogger({
+    service: 'url-issuer',
+    level: 'debug',
+    destination: { write: (line) => void logLines.push(line) },
+  });
+  const collect: Metrics = {
+    add: (name, value, dimensions) => void metrics.push({ name, value, dimensions }),
+  };
+  const faults = createFaultScript();
+  const accessStore = overrides.accessStore ?? createMemoryAccessStore();
+  const uploadStore = createMemoryUploadStore({
+    now,
+    newToken: () => randomBytes(8).toString('hex'),
+    tombstoneSeconds: 1000,
+    faults,
+  });
+  if (!overrides.accessStore) await addKey(accessStore, { value: KEY_VALUE });
+
+  const app = await buildApp({
+    pathPrefix: '',
+    trustedProxies: [],
+    namePart: 'UploadFilename',
+    formMaxBytes: 5_000,
+    accessStore,
+    uploadStore,
+    signForm: signerOf({ now, maxBytes: 5_000 }),
+    readiness: createReadiness({
+      checks: { 'The table uploads': () => uploadStore.ping(), 'The table access': () => accessStore.ping() },
+      limitMilliseconds: 1_000,
+      validMilliseconds: 1_000,
+      now,
+      log,
+    }),
+    metrics: collect,
+    log,
+    now,
+    randomBytes,
+    ...overrides,
+  });
+  t.teardown(() => app.close());
+  return {
+    app,
+    accessStore,
+    uploadStore,
+    faults,
+    metrics,
+    logLines,
+    get: async (path = '/getpresignedurl', headers = { 'x-api-key': KEY_VALUE }) =>
+      app.inject({ method: 'GET', url: path, headers }),
+  };
+}
+
+export function signerOf(options: { now?: () => Date; maxBytes?: number; lifetimeSeconds?: number } = {}) {
+  return createFormSigner({
+    client: new S3Client({
+      region: 'eu-central-1',
+      credentials: { accessKeyId: ACCESS_KEY_ID, secretAccessKey: SECRET_ACCESS_KEY },
+    }),
+    bucket: 'upload-bucket',
+    lifetimeSeconds: options.lifetimeSeconds ?? 30,
+    maxBytes: options.maxBytes ?? 5_000,
+    now: options.now ?? (() => NOW),
+  });
+}
+
+/** Records a key that `value` opens; each value has a key id of its own, the default value `KEY_ID`. */
+export async function addKey(
+  store: AccessStore,
+  key: { value: string; ratePerSecond?: number; burst?: number; enabled?: boolean },
+): Promise<string> {
+  const { value, ratePerSecond = 10_000, burst = 10_000, enabled = true } = key;
+  const keyId = value === KEY_VALUE ? KEY_ID : createHash('md5').update(value).digest('hex').slice(0, 16);
+  await store.addKey(
+    { keyId, name: `the holder of ${keyId}`, ratePerSecond, burst, createdAt: NOW, enabled },
+    hashApiKey(value),
+  );
+  return keyId;
+}

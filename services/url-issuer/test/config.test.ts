@@ -1,0 +1,138 @@
+import { ConfigError, loadConfig } from '@upload-once/runtime';
+import t from 'tap';
+import { configSchema, settingsFrom } from '../src/config.ts';
+
+const REQUIRED = {
+  AWS_REGION: 'eu-central-1',
+  BUCKET: 'a-bucket',
+  UPLOADS_TABLE: 'uploads',
+  ACCESS_TABLE: 'access',
+};
+
+const load = (env: Record<string, string>) => loadConfig(configSchema, { ...REQUIRED, ...env });
+
+function faultsOf(act: () => unknown): string[] {
+  try {
+    act();
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map((problem) => problem.variable);
+  }
+}
+
+t.test('what is required suffices', async (t) => {
+  const config = load({});
+  t.match(config, {
+    PATH_PREFIX: '',
+    UPLOAD_NAME_PART: 'UploadFilename',
+    FORM_LIFETIME_SECONDS: 30,
+    FORM_MAX_BYTES: 5 * 1024 ** 3,
+    TOMBSTONE_DAYS: 113,
+    S3_FORCE_PATH_STYLE: false,
+    PORT: 8080,
+  });
+  t.equal(config.S3_PUBLIC_ENDPOINT, undefined);
+  t.strictSame(settingsFrom(config), { pathPrefix: '', trustedProxies: [], tombstoneSeconds: 113 * 86_400 });
+});
+
+t.test('the path prefix means the same with and without a slash at its end', async (t) => {
+  const expected = { '/prod': '/prod', '/prod/': '/prod', '/a/b-c/': '/a/b-c', '/': '', ' ': '' };
+  for (const [given, prefix] of Object.entries(expected)) {
+    t.equal(settingsFrom(load({ PATH_PREFIX: given })).pathPrefix, prefix, given);
+  }
+});
+
+t.test('trusted proxies are a list', async (t) => {
+  const { trustedProxies } = settingsFrom(load({ TRUSTED_PROXIES: '10.0.0.0/16, ::1,loopback , fd00::/8' }));
+  t.strictSame(trustedProxies, ['10.0.0.0/16', '::1', 'loopback', 'fd00::/8']);
+});
+
+t.test('the limits of S3 are the limits', async (t) => {
+  t.strictSame(
+    faultsOf(() => load({ FORM_LIFETIME_SECONDS: '604800', FORM_MAX_BYTES: '5368709120' })),
+    [],
+  );
+  t.strictSame(
+    faultsOf(() => load({ FORM_LIFETIME_SECONDS: '1', FORM_MAX_BYTES: '1' })),
+    [],
+  );
+});
+
+t.test('names in any script, and with marks', async (t) => {
+  for (const name of ['a b', 'a+b%20', 'Größe 📦', '..', 'x'.repeat(900)]) {
+    t.strictSame(
+      faultsOf(() => settingsFrom(load({ UPLOAD_NAME_PART: name }))),
+      [],
+      name,
+    );
+  }
+});
+
+t.test('each wrong value is found', async (t) => {
+  const wrong: [variable: string, ...values: string[]][] = [
+    ['BUCKET', 'Ab', 'UPPER', 'with_underscore', '-dash-first', 'x'.repeat(64)],
+    ['UPLOADS_TABLE', 'ab', 'with space'],
+    ['ACCESS_TABLE', 'x'.repeat(256), 'ü-table'],
+    ['AWS_REGION', 'nowhere'],
+    [
+      'S3_PUBLIC_ENDPOINT',
+      'localhost:9000',
+      'ftp://x',
+      'http://',
+      'http://x/path',
+      'http://u:p@x',
+      'http://x:99999',
+    ],
+    ['PATH_PREFIX', 'prod', '/:x', '/*', '//', '/a//b', '/a b', '/a?b'],
+    [
+      'TRUSTED_PROXIES',
+      'everybody',
+      '10.0.0.0/33',
+      '1.2.3',
+      '::1/129',
+      '10.0.0.1/8/8',
+      '10.0.0.1/',
+      '10.0.0.0/0',
+    ],
+    [
+      'UPLOAD_NAME_PART',
+      'a/b',
+      'a\tb',
+      '$',
+      'a-$' + '{filename}',
+      'x'.repeat(901),
+      'ü'.repeat(451),
+      '\ud800',
+    ],
+    ['FORM_LIFETIME_SECONDS', '0', '604801', '1.5', 'soon', '-1'],
+    ['FORM_MAX_BYTES', '0', '5368709121', '5GiB'],
+    ['TOMBSTONE_DAYS', '0', '3651', 'x'],
+    ['PORT', '65536'],
+    ['S3_FORCE_PATH_STYLE', 'perhaps'],
+  ];
+  for (const [variable, ...values] of wrong) {
+    for (const value of values) {
+      t.strictSame(
+        faultsOf(() => settingsFrom(load({ [variable]: value }))),
+        [variable],
+        `${variable}=${value}`,
+      );
+    }
+  }
+});
+
+t.test('a closer look finds all faults at once as well, in our own words', async (t) => {
+  const config = load({
+    UPLOAD_NAME_PART: 'ü'.repeat(451),
+    S3_PUBLIC_ENDPOINT: 'http://x:99999',
+    TRUSTED_PROXIES: 'loopback, nobody, 1.2.3.4',
+  });
+  t.throws(() => settingsFrom(config), {
+    message: [
+      'UPLOAD_NAME_PART: expected 1 to 900 bytes of UTF-8 without "/", "$" and control characters: a name part has 1 to 900 bytes of UTF-8, this one has 902',
+      'S3_PUBLIC_ENDPOINT: expected a URL that leads somewhere, got "http://x:99999"',
+      'TRUSTED_PROXIES: expected addresses or networks such as "10.0.0.0/16", or "loopback", "linklocal", "uniquelocal", with commas between them, got "nobody"',
+    ].join('\n'),
+  });
+});

@@ -1,0 +1,168 @@
+import { UploadAlreadyIssued } from '@upload-once/uploads';
+import t from 'tap';
+import { appUnderTest, KEY_ID, KEY_VALUE, NOW } from './app-under-test.ts';
+
+const KEY_PATTERN = /^uploads\/UploadFilename-20250304_050607-[a-z2-7]{26}$/;
+
+t.test('a form is given in the shape that existing clients know, and nothing else', async (t) => {
+  const { get } = await appUnderTest(t);
+  const response = await get();
+  t.equal(response.statusCode, 200);
+  t.match(response.headers['content-type'], 'application/json');
+  t.equal(response.headers['cache-control'], 'no-store');
+  const body = response.json();
+  t.strictSame(Object.keys(body), ['url']);
+  t.strictSame(Object.keys(body.url).sort(), ['fields', 'url']);
+  t.equal(body.url.url, 'https://upload-bucket.s3.eu-central-1.amazonaws.com/');
+  t.strictSame(Object.keys(body.url.fields).sort(), [
+    'key',
+    'policy',
+    'x-amz-algorithm',
+    'x-amz-credential',
+    'x-amz-date',
+    'x-amz-signature',
+  ]);
+  t.match(body.url.fields.key, KEY_PATTERN);
+});
+
+t.test('two requests never get the same key', async (t) => {
+  const { get } = await appUnderTest(t);
+  const [one, two] = await Promise.all([get(), get()]);
+  t.not(one.json().url.fields.key, two.json().url.fields.key);
+});
+
+t.test('the upload is recorded as it was issued', async (t) => {
+  const { get, uploadStore } = await appUnderTest(t);
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const response = await get('/getpresignedurl', { 'x-api-key': KEY_VALUE, traceparent });
+  const key = response.json().url.fields.key;
+  const upload = await uploadStore.get(key);
+  t.match(upload, {
+    key,
+    state: 'ISSUED',
+    apiKeyId: KEY_ID,
+    issuedAt: NOW,
+    expiresAt: new Date('2025-03-04T05:06:37Z'),
+    constraints: { method: 'post', minBytes: 0, maxBytes: 5_000 },
+  });
+  t.strictSame(upload?.metadata, {});
+  t.match(upload?.traceparent, /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
+});
+
+t.test('without a usable traceparent a new trace begins', async (t) => {
+  const { get, uploadStore } = await appUnderTest(t);
+  for (const traceparent of [
+    'garbage',
+    '00-00000000000000000000000000000000-b7ad6b7169203331-01',
+    undefined,
+  ]) {
+    const headers = { 'x-api-key': KEY_VALUE, ...(traceparent && { traceparent }) };
+    const key = (await get('/getpresignedurl', headers)).json().url.fields.key;
+    const upload = await uploadStore.get(key);
+    t.match(upload?.traceparent, /^00-(?!0{32})[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  }
+});
+
+t.test('no answer before the upload is durable', async (t) => {
+  const { get, faults, metrics } = await appUnderTest(t);
+  const writing = faults.stallNext('before', 'putIfAbsent');
+  let answered = false;
+  const response = get().then((given) => {
+    answered = true;
+    return given;
+  });
+  await writing.reached;
+  await new Promise(setImmediate);
+  t.equal(answered, false);
+  t.strictSame(metrics, []);
+  writing.release();
+  t.equal((await response).statusCode, 200);
+  t.match(
+    metrics.map((metric) => metric.name),
+    ['UploadsIssued', 'RequestTime'],
+  );
+});
+
+t.test('a key that is taken twice over is an error, and gives no form away', async (t) => {
+  const { uploadStore } = await appUnderTest(t);
+  uploadStore.issue = async () => {
+    throw new UploadAlreadyIssued('it was there before');
+  };
+  const { get, metrics } = await appUnderTest(t, { uploadStore });
+  const response = await get();
+  t.equal(response.statusCode, 500);
+  t.strictSame(response.json(), { message: 'Internal Server Error', code: 'InternalServerError' });
+  t.strictSame(
+    metrics.map((metric) => metric.name),
+    ['RequestTime', 'ServerErrors'],
+  );
+});
+
+for (const side of ['before', 'after'] as const) {
+  t.test(`the table fails ${side} the write: 503, soon again, no form`, async (t) => {
+    const { get, faults, metrics, logLines } = await appUnderTest(t);
+    faults.failNext(side, 'putIfAbsent', new Error('the table is away'));
+    const response = await get();
+    t.equal(response.statusCode, 503);
+    t.strictSame(response.json(), { message: 'Service Unavailable', code: 'ServiceUnavailable' });
+    t.match(response.headers['retry-after'], /^[1-9][0-9]*$/);
+    t.notOk(metrics.some((metric) => metric.name === 'UploadsIssued'));
+    t.ok(metrics.some((metric) => metric.name === 'ServerErrors'));
+    t.ok(
+      logLines.some((line) => line.includes('the table is away') && line.includes('"level":"error"')),
+      'whoever runs the service is told why',
+    );
+    t.equal((await get()).statusCode, 200, 'the next one is served');
+  });
+}
+
+t.test('a form that cannot be signed is not given, and nothing is recorded', async (t) => {
+  const { get, faults } = await appUnderTest(t, {
+    signForm: async () => {
+      throw new Error('no credentials');
+    },
+  });
+  const response = await get();
+  t.equal(response.statusCode, 503);
+  t.notMatch(response.body, 'credentials');
+  t.strictSame(faults.calls, []);
+});
+
+t.test(
+  'a table that stays silent: 503 within the limit, and a form that comes too late is not given',
+  async (t) => {
+    const { get, faults, metrics } = await appUnderTest(t, { limits: { answer: 20 } });
+    const writing = faults.stallNext('before', 'putIfAbsent');
+    const response = await get();
+    t.equal(response.statusCode, 503);
+    t.strictSame(response.json(), { message: 'Service Unavailable', code: 'ServiceUnavailable' });
+    t.match(response.headers['retry-after'], /^[1-9][0-9]*$/);
+    writing.release();
+    await new Promise(setImmediate);
+    t.notOk(metrics.some((metric) => metric.name === 'UploadsIssued'));
+  },
+);
+
+t.test('HEAD issues nothing', async (t) => {
+  const { app, faults } = await appUnderTest(t);
+  const response = await app.inject({
+    method: 'HEAD',
+    url: '/getpresignedurl',
+    headers: { 'x-api-key': KEY_VALUE },
+  });
+  t.equal(response.statusCode, 404);
+  t.strictSame(faults.calls, []);
+});
+
+t.test('the path prefix stands before the route, not before the probes', async (t) => {
+  const { get } = await appUnderTest(t, { pathPrefix: '/prod/v2' });
+  t.equal((await get('/prod/v2/getpresignedurl')).statusCode, 200);
+  t.equal((await get('/getpresignedurl')).statusCode, 404);
+  t.equal((await get('/livez')).statusCode, 200);
+  t.equal((await get('/readyz')).statusCode, 200);
+});
+
+t.test('a query changes nothing', async (t) => {
+  const { get } = await appUnderTest(t);
+  t.equal((await get('/getpresignedurl?filename=x&filename=y')).statusCode, 200);
+});

@@ -1,0 +1,50 @@
+import { createFaultScript, createMemoryUploadStore } from '@upload-once/uploads';
+import t from 'tap';
+import { createUploadIssuer } from '../src/issue-upload.ts';
+import { NOW, signerOf } from './app-under-test.ts';
+
+const REQUEST = { apiKeyId: 'k', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+
+/** An issuer whose keys' random parts are made of these bytes, one after the other. */
+function issuerWith(randomParts: number[]) {
+  const faults = createFaultScript();
+  let writes = 0;
+  const uploadStore = createMemoryUploadStore({
+    now: () => NOW,
+    newToken: () => `write ${writes++}`,
+    tombstoneSeconds: 1000,
+    faults,
+  });
+  const issueUpload = createUploadIssuer({
+    uploadStore,
+    signForm: signerOf(),
+    namePart: 'a name',
+    maxBytes: 5_000,
+    now: () => NOW,
+    randomBytes: (count) => Buffer.alloc(count, randomParts.shift() ?? 0),
+  });
+  return { issueUpload, uploadStore, faults };
+}
+
+t.test('a key that is taken is replaced by another, with a form of its own', async (t) => {
+  const { issueUpload, uploadStore } = issuerWith([7, 7, 8]);
+  const first = await issueUpload(REQUEST);
+  const second = await issueUpload(REQUEST);
+  t.not(second.key, first.key);
+  t.equal(second.form.fields['key'], second.key);
+  t.match(await uploadStore.get(second.key), { state: 'ISSUED', apiKeyId: 'k' });
+});
+
+t.test('it does not try for ever', async (t) => {
+  const { issueUpload, faults } = issuerWith([7, 7, 7]);
+  await issueUpload(REQUEST);
+  await t.rejects(issueUpload(REQUEST), { code: 'UploadAlreadyIssued' });
+  t.equal(faults.calls.filter((call) => call.operation === 'putIfAbsent').length, 3);
+});
+
+t.test('a write whose outcome is unknown is not tried with another key', async (t) => {
+  const { issueUpload, faults } = issuerWith([1, 2]);
+  faults.failNext('after', 'putIfAbsent', new Error('no answer'));
+  await t.rejects(issueUpload(REQUEST), { statusCode: 503, cause: { message: 'no answer' } });
+  t.equal(faults.calls.length, 1);
+});

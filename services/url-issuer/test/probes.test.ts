@@ -1,0 +1,109 @@
+import { createMemoryAccessStore } from '@upload-once/access';
+import { createLogger } from '@upload-once/runtime';
+import t from 'tap';
+import { createReadiness } from '../src/readiness.ts';
+import { appUnderTest, NOW } from './app-under-test.ts';
+
+const SILENT = createLogger({ service: 'test', level: 'error', destination: { write() {} } });
+
+t.test('both answer without a key', async (t) => {
+  const { get, metrics } = await appUnderTest(t, { pathPrefix: '/prod' });
+  const live = await get('/livez', {});
+  t.equal(live.statusCode, 200);
+  t.strictSame(live.json(), { status: 'alive' });
+  const ready = await get('/readyz', {});
+  t.equal(ready.statusCode, 200);
+  t.strictSame(ready.json(), { status: 'ready' });
+  t.strictSame(metrics, []);
+});
+
+t.test('a table away: not ready, but alive; ready again once it is back', async (t) => {
+  let now = NOW;
+  const { get, faults } = await appUnderTest(t, { now: () => now });
+  faults.failNext('before', 'ping', new Error('away'));
+  const response = await get('/readyz');
+  t.equal(response.statusCode, 503);
+  t.strictSame(response.json(), { message: 'The table uploads does not answer', code: 'NotReady' });
+  t.equal(response.headers['cache-control'], 'no-store');
+  t.equal((await get('/livez')).statusCode, 200);
+  now = new Date(now.getTime() + 1_000);
+  t.equal((await get('/readyz')).statusCode, 200);
+});
+
+t.test('every table that is away is named', async (t) => {
+  const accessStore = createMemoryAccessStore();
+  accessStore.ping = () => Promise.reject(new Error('away'));
+  const { get, faults } = await appUnderTest(t, { accessStore });
+  faults.failNext('before', 'ping', new Error('away'));
+  t.equal(
+    (await get('/readyz')).json().message,
+    'The table uploads does not answer. The table access does not answer',
+  );
+});
+
+t.test('however many ask, the tables are asked once in the time that an answer is good for', async (t) => {
+  let now = NOW;
+  const { get, faults } = await appUnderTest(t, { now: () => now });
+  const pinging = faults.stallNext('before', 'ping');
+  const asking = [get('/readyz'), get('/readyz'), get('/readyz')];
+  await pinging.reached;
+  pinging.release();
+  t.strictSame(
+    (await Promise.all(asking)).map((response) => response.statusCode),
+    [200, 200, 200],
+  );
+  now = new Date(now.getTime() + 999);
+  await get('/readyz');
+  t.equal(faults.calls.length, 1);
+  now = new Date(now.getTime() + 1);
+  await get('/readyz');
+  t.equal(faults.calls.length, 2);
+});
+
+t.test('a table that stays silent is as good as away', async (t) => {
+  const aborted = Promise.withResolvers<void>();
+  const readiness = createReadiness({
+    checks: {
+      'The silent one': (signal) => {
+        signal.addEventListener('abort', () => aborted.resolve());
+        return new Promise(() => {});
+      },
+      'The other one': async () => {},
+    },
+    limitMilliseconds: 5,
+    validMilliseconds: 0,
+    now: () => NOW,
+    log: SILENT,
+  });
+  t.strictSame(await readiness.reasonsAgainst(), ['The silent one does not answer']);
+  await aborted.promise;
+});
+
+t.test('a service that stops is never ready again', async (t) => {
+  const readiness = createReadiness({
+    checks: {},
+    limitMilliseconds: 1_000,
+    validMilliseconds: 1_000,
+    now: () => NOW,
+    log: SILENT,
+  });
+  const { app, get } = await appUnderTest(t, { readiness });
+  t.equal((await get('/readyz')).statusCode, 200);
+  await app.close();
+  t.strictSame(await readiness.reasonsAgainst(), ['The service is stopping']);
+});
+
+t.test('readyz turns 503 before the connections close', async (t) => {
+  const readiness = createReadiness({
+    checks: {},
+    limitMilliseconds: 1_000,
+    validMilliseconds: 1_000,
+    now: () => NOW,
+    log: SILENT,
+  });
+  const { get } = await appUnderTest(t, { readiness });
+  readiness.stop();
+  const response = await get('/readyz');
+  t.equal(response.statusCode, 503);
+  t.strictSame(response.json(), { message: 'The service is stopping', code: 'NotReady' });
+});
