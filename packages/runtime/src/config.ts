@@ -44,7 +44,8 @@ interface SchemaFault {
  * that the schema does not name are ignored. `env` and `schema` stay as they are.
  *
  * @param schema a TypeBox object whose properties are environment variables; a property's `expected` is what an error
- *   message says was expected, in plain words ("a whole number from 0 to 65535"); its `description` stands in for it
+ *   message says was expected, in plain words ("a whole number from 0 to 65535"); its `description` stands in for it;
+ *   text is bounded by `pattern`, for `format` is not known here
  * @throws ConfigError with every fault at once, in the schema's order, one for each variable. A value whose variable
  *   looks like a secret's is not repeated.
  */

@@ -1,5 +1,5 @@
 import { type Logger as PinoLogger, pino } from 'pino';
-import { redactData, redactText } from './redaction.ts';
+import { redactData } from './redaction.ts';
 
 export type Logger = PinoLogger;
 
@@ -31,12 +31,5 @@ export function createLogger(options: {
 }
 
 function redactLine(line: string): string {
-  let data: unknown;
-  try {
-    data = JSON.parse(line);
-  } catch {
-    // A line is never lost because it is not JSON, and never written unread.
-    return redactText(line);
-  }
-  return `${JSON.stringify(redactData(data))}\n`;
+  return `${JSON.stringify(redactData(JSON.parse(line)))}\n`;
 }

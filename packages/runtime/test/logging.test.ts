@@ -164,3 +164,21 @@ t.test('the id in a key of our own stays, to tell whose it was', async (t) => {
   const line = written((log) => log.info('presented uo_0123456789abcdef_00112233445566778899'));
   t.match(JSON.parse(line).msg, 'presented uo_0123456789abcdef_[Redacted]');
 });
+
+t.test('whatever is logged, the line is written and is JSON', async (t) => {
+  const circular: Record<string, unknown> = { 'a"b': 1 };
+  circular['self'] = circular;
+  for (const data of [
+    circular,
+    { big: 12_345_678_901_234_567_890n },
+    { odd: [Number.NaN, Number.POSITIVE_INFINITY, undefined, () => 1, Symbol('s')] },
+    { toJSON: () => undefined },
+    { nothing: { toJSON: () => undefined } },
+    { broken: '\ud800', control: '\u0000\u2028' },
+    Object.create(null),
+    new Map([['a', 1]]),
+  ]) {
+    const line = written((log) => log.child({ 'quoted"name': data }).info(data, 'x %o', data));
+    t.match(JSON.parse(line), { level: 'info', msg: /^x/ });
+  }
+});
