@@ -1,14 +1,18 @@
 // Own lines: the line itself is all that is needed, with its clock and its terminal as arguments. The package
 // cli-progress was last released in February 2023 (3.12.0) and brings timers and cursor handling of its own.
-import { byteSize } from './byte-size.ts';
+import { byteShare, byteSize } from './byte-size.ts';
 import { printable } from './printable.ts';
 
 const REDRAW_MILLISECONDS = 100;
 /** The rate is that of the last seconds: an average over all would not show that the line has become slow. */
 const RATE_WINDOW_MILLISECONDS = 5000;
 const LABEL_MAX_COLUMNS = 30;
-const BAR_MIN_COLUMNS = 8;
+const LABEL_MIN_COLUMNS = 4;
+const BAR_MIN_COLUMNS = 10;
 const BAR_MAX_COLUMNS = 40;
+/** The longest rate and the longest end of a line: their room is kept, so that the bar does not jump. */
+const RATE_COLUMNS = '1023.9 KiB/s'.length;
+const END_COLUMNS = 'waiting for S3'.length;
 
 export interface Terminal {
   write(text: string): unknown;
@@ -57,7 +61,7 @@ export function createProgressBar(options: {
   return { update: draw, clear: () => terminal.write('\r\x1b[K') };
 }
 
-/** One line, always shorter than `columns`, so that the terminal never wraps it: first the bar goes, then the label. */
+/** One line, always shorter than `columns`, so that the terminal never wraps it: where room is short the label goes first, then the bar. */
 export function progressLine(state: {
   label: string;
   sentBytes: number;
@@ -67,34 +71,33 @@ export function progressLine(state: {
   columns: number;
 }): string {
   const { sentBytes, totalBytes, bytesPerSecond } = state;
+  const columns = Math.max(state.columns - 1, 0);
   const share = totalBytes === 0 ? 1 : sentBytes / totalBytes;
-  const numbers = [
-    `${String(Math.floor(share * 100)).padStart(3)} %`,
-    `${byteSize(sentBytes)} of ${byteSize(totalBytes)}`,
-    ...(bytesPerSecond === undefined ? [] : [`${byteSize(bytesPerSecond)}/s`]),
-    sentBytes >= totalBytes ? 'waiting for the answer' : timeLeft(totalBytes - sentBytes, bytesPerSecond),
-  ]
-    .filter(Boolean)
-    .join('  ');
-  let free = Math.max(state.columns - 1, 0) - numbers.length;
-  const label = shortened(printable(state.label), Math.min(LABEL_MAX_COLUMNS, free - 2));
-  free -= label === '' ? 0 : columnsOf(label) + 2;
-  const barColumns = Math.min(BAR_MAX_COLUMNS, free - 4);
+  const rate = bytesPerSecond === undefined ? '' : `${byteSize(bytesPerSecond)}/s`;
+  const end = sentBytes >= totalBytes ? 'waiting for S3' : timeLeft(totalBytes - sentBytes, bytesPerSecond);
+  const percent = `${String(Math.floor(share * 100)).padStart(3)} %`;
+  const numbers = `${percent}  ${byteShare(sentBytes, totalBytes)}  ${rate.padEnd(RATE_COLUMNS)}  `;
+
+  let free = columns - numbers.length - END_COLUMNS;
+  const frame = '[]  '.length;
+  const label = shortened(
+    printable(state.label),
+    Math.min(LABEL_MAX_COLUMNS, free - BAR_MIN_COLUMNS - frame - 2),
+  );
+  if (label !== '') free -= columnsOf(label) + 2;
+  const barColumns = Math.min(BAR_MAX_COLUMNS, free - frame);
   const bar =
     barColumns < BAR_MIN_COLUMNS
       ? ''
       : `[${'#'.repeat(Math.floor(share * barColumns)).padEnd(barColumns, '-')}]`;
-  return [label, bar, numbers]
-    .filter(Boolean)
-    .join('  ')
-    .slice(0, Math.max(state.columns - 1, 0));
+  return [label, bar, numbers + end].filter(Boolean).join('  ').trimEnd().slice(0, columns);
 }
 
 function timeLeft(bytes: number, bytesPerSecond: number | undefined): string {
   if (bytesPerSecond === undefined) return '';
   if (bytesPerSecond <= 0) return 'stalled';
   const seconds = Math.ceil(bytes / bytesPerSecond);
-  if (seconds >= 100 * 3600) return 'over 100 h left';
+  if (seconds >= 100 * 3600) return '> 100 h left';
   const two = (value: number) => String(value).padStart(2, '0');
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
@@ -110,7 +113,7 @@ function columnsOf(text: string): number {
 
 function shortened(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text;
-  if (columns < 4) return '';
+  if (columns < LABEL_MIN_COLUMNS) return '';
   let kept = '';
   let used = 3;
   for (const character of text) {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { CliIo } from '../cli-io.ts';
 import {
   InvalidArgument,
@@ -124,9 +125,9 @@ async function receiveForm(
   return form;
 }
 
-function barFor(label: string, totalBytes: number, io: CliIo) {
+function barFor(file: string, totalBytes: number, io: CliIo) {
   if (!io.stderr.isTTY || io.env['TERM'] === 'dumb') return undefined;
-  return createProgressBar({ terminal: io.stderr, label, totalBytes, now: io.now });
+  return createProgressBar({ terminal: io.stderr, label: basename(file), totalBytes, now: io.now });
 }
 
 function failedOutcome(

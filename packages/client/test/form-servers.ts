@@ -1,0 +1,137 @@
+// One real HTTP server that plays the issuer (GET) and S3's form endpoint (POST), each replaceable by a test.
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Busboy } from '@fastify/busboy';
+import type { UploadForm } from '../src/index.ts';
+
+export interface ReceivedPost {
+  fields: [string, string][];
+  /** What stood between the fields' end and the file: nothing but the file may follow the fields. */
+  order: string[];
+  fileName: string;
+  fileType: string;
+  sizeBytes: number;
+  sha256: string;
+  contentLength: number;
+  bodyBytes: number;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+export const EXPIRES_AT = new Date('2030-01-02T03:04:05.000Z');
+
+/** The policy as S3 wants it, in base64; nobody verifies it here. */
+export function policyUntil(expiration: string): string {
+  return Buffer.from(JSON.stringify({ expiration, conditions: [] })).toString('base64');
+}
+
+export function s3ErrorXml(code: string, message: string, extra = ''): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message>${extra}<RequestId>R1</RequestId><HostId>H1</HostId></Error>`;
+}
+
+export async function startServers() {
+  let issued = 0;
+  const received: ReceivedPost[] = [];
+  const asked: { path: string; apiKey: string | undefined }[] = [];
+  const errors: unknown[] = [];
+
+  const servers = {
+    url: '',
+    received,
+    asked,
+    errors,
+    connections: 0,
+    /** Replace to make the issuer answer otherwise. */
+    issue: ((_, response) => {
+      issued += 1;
+      const fields = {
+        key: `uploads/name-${issued}`,
+        policy: policyUntil(EXPIRES_AT.toISOString()),
+        'x-amz-date': 'D',
+      };
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ url: { url: `${servers.url}/bucket`, fields } }));
+    }) as Handler,
+    /** Replace to make S3 answer otherwise. */
+    take: (async (request, response) => {
+      received.push(await readPost(request));
+      response.writeHead(204, {
+        'x-amz-version-id': `version-${received.length}`,
+        etag: `"etag-${received.length}"`,
+        location: `${servers.url}/bucket/uploads%2Fname`,
+      });
+      response.end();
+    }) as Handler,
+    form(fields: Record<string, string> = { key: 'uploads/a', policy: 'p' }): UploadForm {
+      return { url: `${servers.url}/bucket`, fields, key: fields['key'] ?? '', expiresAt: EXPIRES_AT };
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+
+  const server = createServer(async (request, response) => {
+    try {
+      if (request.method === 'POST') {
+        await servers.take(request, response);
+        return;
+      }
+      asked.push({ path: request.url ?? '', apiKey: request.headers['x-api-key'] as string | undefined });
+      await servers.issue(request, response);
+    } catch (error) {
+      errors.push(error);
+      response.destroy();
+    }
+  });
+  server.on('connection', () => {
+    servers.connections += 1;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  servers.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return servers;
+}
+
+/** Reads a form to its end, as S3 does, without keeping the file. */
+export async function readPost(request: IncomingMessage): Promise<ReceivedPost> {
+  const post: ReceivedPost = {
+    fields: [],
+    order: [],
+    fileName: '',
+    fileType: '',
+    sizeBytes: 0,
+    sha256: '',
+    contentLength: Number(request.headers['content-length']),
+    bodyBytes: 0,
+  };
+  const hash = createHash('sha256');
+  const reader = new Busboy({ headers: request.headers as { 'content-type': string } });
+  reader.on('field', (name, value) => {
+    post.fields.push([name, value]);
+    post.order.push(name);
+  });
+  reader.on('file', (name, stream, fileName, _encoding, fileType) => {
+    post.order.push(name);
+    post.fileName = fileName;
+    post.fileType = fileType;
+    stream.on('data', (chunk: Buffer) => {
+      post.sizeBytes += chunk.length;
+      hash.update(chunk);
+    });
+  });
+  request.on('data', (chunk: Buffer) => {
+    post.bodyBytes += chunk.length;
+  });
+  request.pipe(reader);
+  await once(reader, 'finish');
+  post.sha256 = hash.digest('hex');
+  return post;
+}
+
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

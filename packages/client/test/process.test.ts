@@ -1,0 +1,152 @@
+// The command as a process: its bin file, its streams, its signals, its memory.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { startServers } from './form-servers.ts';
+
+const BIN = fileURLToPath(new URL('../bin/upload-once.mjs', import.meta.url));
+const MIB = 1024 * 1024;
+
+async function withServers(test: { teardown(end: () => unknown): unknown }) {
+  const servers = await startServers();
+  test.teardown(() => servers.close());
+  return servers;
+}
+
+function start(args: string[], env: Record<string, string> = {}, nodeArgs: string[] = []) {
+  const child = spawn(process.execPath, [...nodeArgs, ...args], {
+    env: { ...process.env, UPLOAD_ONCE_URL: '', UPLOAD_ONCE_API_KEY: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
+    ([stdout, stderr, [code, signal]]) => ({ stdout, stderr, code, signal }),
+  );
+  return { child, ended };
+}
+
+t.test('uploads, with plain lines only where there is no terminal', async (t) => {
+  const servers = await withServers(t);
+  const file = join(t.testdir({ 'a.txt': 'hello' }), 'a.txt');
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  const { stdout, stderr, code } = await start([BIN, 'upload', file], env).ended;
+  t.equal(stderr, '');
+  t.match(
+    stdout,
+    /^[^\n]*a\.txt stored as uploads\/name-1 at http:[^\n]*, 5 bytes in [\d.]+ s [^\n]*version version-1\n$/,
+  );
+  t.equal(code, 0);
+  t.equal(servers.received.length, 1);
+});
+
+t.test('the exit code of wrong usage and of a failure', async (t) => {
+  const closed = await startServers();
+  await closed.close();
+  const file = join(t.testdir({ a: 'x' }), 'a');
+  t.match(await start([BIN, 'upload']).ended, { code: 2, stdout: '', stderr: /name at least one file/ });
+  const failed = await start([BIN, 'upload', file], { UPLOAD_ONCE_URL: closed.url, UPLOAD_ONCE_API_KEY: 'k' })
+    .ended;
+  t.match(failed, {
+    code: 1,
+    stdout: '',
+    stderr: /^upload-once: .*can't be reached: .*ECONNREFUSED[^\n]*\n$/,
+  });
+});
+
+t.test('a reader that goes away does not end the uploads', async (t) => {
+  const servers = await withServers(t);
+  const file = join(t.testdir({ a: 'x' }), 'a');
+  const { child, ended } = start([BIN, 'upload', file, '--times', '3'], {
+    UPLOAD_ONCE_URL: servers.url,
+    UPLOAD_ONCE_API_KEY: 'k',
+  });
+  child.stdout.destroy();
+  // Its text breaks off with the stream.
+  await ended.catch(() => {});
+  if (child.exitCode === null) await once(child, 'exit');
+  t.equal(servers.received.length, 3);
+  t.equal(child.exitCode, 0);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  t.test(`${signal} while sending: exit code 130, and what became of the upload`, async (t) => {
+    const servers = await withServers(t);
+    const file = join(t.testdir({ a: '' }), 'a');
+    truncateSync(file, 256 * MIB);
+    const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+    const { child, ended } = start([BIN, 'upload', file], env);
+    servers.take = async (request) => {
+      request.on('error', () => {});
+      await once(request, 'readable');
+      child.kill(signal);
+    };
+    const { stdout, stderr, code } = await ended;
+    t.equal(stdout, '');
+    t.match(stderr, /^upload-once: .*broken off after \d+ of 268435456 bytes[^\n]*\n$/);
+    t.equal(code, 130);
+  });
+}
+
+t.test('SIGINT while asking for a form: nothing was stored', async (t) => {
+  const servers = await withServers(t);
+  const file = join(t.testdir({ a: 'x' }), 'a');
+  const { child, ended } = start([BIN, 'upload', file], {
+    UPLOAD_ONCE_URL: servers.url,
+    UPLOAD_ONCE_API_KEY: 'k',
+  });
+  servers.issue = () => child.kill('SIGINT');
+  t.match(await ended, {
+    code: 130,
+    stdout: '',
+    stderr: /interrupted before any of it was sent: nothing was stored\n$/,
+  });
+});
+
+t.test('keys is there, and its table is opened as the environment says', async (t) => {
+  const closed = await startServers();
+  await closed.close();
+  const env = {
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL_DYNAMODB: closed.url,
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    AWS_MAX_ATTEMPTS: '1',
+  };
+  const ended = await start([BIN, 'keys', 'create', '--name', 'n'], env).ended;
+  t.match(ended, { code: 1, stdout: '', stderr: /the table "access" could not be used: .*ECONNREFUSED/ });
+});
+
+t.test('an older Node is told which one is needed', async (t) => {
+  const pretend =
+    'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.11.0"}})';
+  const ended = await start([BIN, '--version'], {}, ['--import', pretend]).ended;
+  t.match(ended, {
+    code: 1,
+    stdout: '',
+    stderr: 'upload-once needs Node 24 or newer, this is Node 20.11.0\n',
+  });
+});
+
+t.test('a file of 300 MiB takes no more memory than a small one', async (t) => {
+  const servers = await withServers(t);
+  const directory = t.testdir({});
+  const small = join(directory, 'small');
+  const large = join(directory, 'large');
+  for (const [path, sizeBytes] of [
+    [small, 8 * MIB],
+    [large, 300 * MIB],
+  ] as const) {
+    writeFileSync(path, '');
+    truncateSync(path, sizeBytes);
+  }
+  const script = fileURLToPath(new URL('upload-peak-memory.ts', import.meta.url));
+  const { stdout, stderr, code } = await start([script, JSON.stringify(servers.form()), small, large]).ended;
+  t.equal(code, 0, stderr);
+  const [smallKiB = 0, largeKiB = 0] = JSON.parse(stdout);
+  t.match(servers.received, [{ sizeBytes: 8 * MIB }, { sizeBytes: 300 * MIB }]);
+  t.ok(smallKiB > 0);
+  t.ok((largeKiB - smallKiB) / 1024 < 64, `it grew by ${Math.round((largeKiB - smallKiB) / 1024)} MiB`);
+});

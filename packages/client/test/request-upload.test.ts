@@ -1,0 +1,209 @@
+import t from 'tap';
+import { InvalidArgument, IssuerUnavailable, RequestRefused, requestUpload } from '../src/index.ts';
+import { EXPIRES_AT, policyUntil, startServers } from './form-servers.ts';
+
+async function withServers(test: { teardown(end: () => unknown): unknown }) {
+  const servers = await startServers();
+  test.teardown(() => servers.close());
+  return servers;
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    (value) => {
+      throw new Error(`a failure was expected, not ${JSON.stringify(value)}`);
+    },
+    (error: Error) => error,
+  );
+}
+
+t.test('gives the form as it was issued, and when it expires', async (t) => {
+  const servers = await withServers(t);
+  const form = await requestUpload({ issuerUrl: servers.url, apiKey: 'k-1' });
+  t.equal(form.url, `${servers.url}/bucket`);
+  t.equal(form.key, 'uploads/name-1');
+  t.same(Object.keys(form.fields), ['key', 'policy', 'x-amz-date']);
+  t.same(form.expiresAt, EXPIRES_AT);
+  t.same(servers.asked, [{ path: '/getpresignedurl', apiKey: 'k-1' }]);
+});
+
+t.test('keeps a path prefix, with and without slashes at its end', async (t) => {
+  const servers = await withServers(t);
+  for (const end of ['/v1/files', '/v1/files/', '/v1/files//']) {
+    await requestUpload({ issuerUrl: servers.url + end, apiKey: 'k' });
+  }
+  t.same(
+    servers.asked.map(({ path }) => path),
+    Array(3).fill('/v1/files/getpresignedurl'),
+  );
+});
+
+t.test('sends a key of any form that a header can carry', async (t) => {
+  const servers = await withServers(t);
+  for (const apiKey of ['a b', 'x'.repeat(4000), '~!"#', '\u00e9']) {
+    await requestUpload({ issuerUrl: servers.url, apiKey });
+    t.equal(servers.asked.at(-1)?.apiKey, apiKey);
+  }
+});
+
+t.test('asks nobody when the key or the URL can not be sent, and does not repeat the key', async (t) => {
+  const servers = await withServers(t);
+  for (const apiKey of ['', ' secret', 'secret ', 'sec\nret', 'sec\u2028ret', 'sec\u0000ret']) {
+    const error = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey }));
+    t.type(error, InvalidArgument);
+    t.notMatch(error.message, /secret/);
+  }
+  const { host } = new URL(servers.url);
+  const wrong = [
+    '',
+    'nonsense',
+    host,
+    'ftp://host/',
+    `http://u:p@${host}`,
+    `${servers.url}?a=b`,
+    `${servers.url}#a`,
+  ];
+  for (const issuerUrl of wrong) {
+    t.type(await failureOf(requestUpload({ issuerUrl, apiKey: 'k' })), InvalidArgument, issuerUrl);
+  }
+  t.same(servers.asked, []);
+});
+
+t.test('a refusal is RequestRefused with the status, the issuer’s code and how long to wait', async (t) => {
+  const servers = await withServers(t);
+  const cases = [
+    {
+      status: 400,
+      body: { message: 'name: too long', code: 'BadName' },
+      issuerCode: 'BadName',
+      says: /name: too long/,
+    },
+    {
+      status: 403,
+      body: { message: 'Forbidden' },
+      issuerCode: 'Forbidden',
+      says: /API key .*missing, wrong or revoked/,
+    },
+    {
+      status: 429,
+      body: { message: 'm', code: 'Limit Exceeded' },
+      issuerCode: 'Limit Exceeded',
+      wait: 17,
+      says: /in 17 s/,
+    },
+    { status: 429, body: 'no JSON', issuerCode: undefined, says: /try again later/ },
+  ];
+  for (const { status, body, issuerCode, wait, says } of cases) {
+    servers.issue = (_, response) => {
+      response.writeHead(status, wait === undefined ? {} : { 'retry-after': String(wait) });
+      response.end(JSON.stringify(body));
+    };
+    const error = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k' }));
+    t.type(error, RequestRefused);
+    t.match(error, { code: 'RequestRefused', status, message: says });
+    t.equal((error as RequestRefused).issuerCode, issuerCode);
+    t.equal((error as RequestRefused).retryAfterSeconds, wait);
+  }
+});
+
+t.test('an issuer that can not answer now is IssuerUnavailable', async (t) => {
+  const servers = await withServers(t);
+  servers.issue = (_, response) => {
+    response
+      .writeHead(503, { 'retry-after': '5' })
+      .end('{"message":"the table does not answer","code":"Unavailable"}');
+  };
+  const error = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k' }));
+  t.match(error, {
+    code: 'IssuerUnavailable',
+    status: 503,
+    retryAfterSeconds: 5,
+    message: /503 Unavailable.*in 5 s/,
+  });
+});
+
+t.test('an answer that is not the contract is IssuerUnavailable and says what is missing', async (t) => {
+  const servers = await withServers(t);
+  const policy = policyUntil('2030-01-01T00:00:00Z');
+  const form = (fields: unknown, url: unknown = servers.url) => JSON.stringify({ url: { url, fields } });
+  const cases: [string, RegExp][] = [
+    ['<html>', /no JSON/],
+    ['', /no JSON/],
+    ['null', /the answer is no JSON object/],
+    ['{"url":"https://example.com"}', /"url" is no JSON object/],
+    [form({ key: 'k', policy }, 'ftp://x'), /"url.url" is no http or https URL/],
+    [form({ key: 'k', policy }, 1), /"url.url"/],
+    [form(undefined), /"url.fields"/],
+    [form([]), /"url.fields"/],
+    [form({ key: 'k', policy, n: 1 }), /field "n" is no string/],
+    [form({ policy }), /"key" is missing/],
+    [form({ key: 'k' }), /"policy" is missing/],
+    [form({ key: 'k', policy: '!!' }), /"policy" is no JSON/],
+    [form({ key: 'k', policy: Buffer.from('{}').toString('base64') }), /no valid "expiration"/],
+    [form({ key: 'k', policy: policyUntil('yesterday') }), /no valid "expiration"/],
+  ];
+  for (const [body, says] of cases) {
+    servers.issue = (_, response) => response.end(body);
+    const error = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k' }));
+    t.match(error, { code: 'IssuerUnavailable', status: 200, message: says }, body);
+  }
+});
+
+t.test('another service at that URL: 404 and a redirect, which is not followed with the key', async (t) => {
+  const servers = await withServers(t);
+  servers.issue = (_, response) => response.writeHead(404).end();
+  const missing = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k' }));
+  t.match(missing, { code: 'IssuerUnavailable', status: 404, message: /path prefix/ });
+  servers.issue = (_, response) => response.writeHead(302, { location: `${servers.url}/elsewhere` }).end();
+  const moved = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k' }));
+  t.match(moved, { code: 'IssuerUnavailable', status: 302, message: /\/elsewhere, which is not followed/ });
+  t.equal(servers.asked.length, 2);
+});
+
+t.test('an answer without an end does not fill the memory: only its beginning is read', async (t) => {
+  const servers = await withServers(t);
+  let ended: () => void = () => {};
+  const gone = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  servers.issue = (_, response) => {
+    const more = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(64 * 1024, 'x')));
+    };
+    response.on('drain', more);
+    response.on('close', ended);
+    more();
+  };
+  const error = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k' }));
+  t.type(error, IssuerUnavailable);
+  await gone;
+});
+
+t.test('no connection, a cut connection and silence are IssuerUnavailable', async (t) => {
+  const servers = await withServers(t);
+  servers.issue = (request) => request.socket.destroy();
+  const cut = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k' }));
+  t.match(cut, { code: 'IssuerUnavailable', status: undefined, message: /can't be reached/ });
+
+  servers.issue = () => {};
+  const silent = await failureOf(
+    requestUpload({ issuerUrl: servers.url, apiKey: 'k', timeoutSeconds: 0.05 }),
+  );
+  t.match(silent, { code: 'IssuerUnavailable', message: /did not answer within 0.05 s/ });
+
+  const closed = await startServers();
+  await closed.close();
+  const refused = await failureOf(requestUpload({ issuerUrl: closed.url, apiKey: 'k' }));
+  t.match(refused, { code: 'IssuerUnavailable', message: /ECONNREFUSED/ });
+});
+
+t.test('the signal ends the request with its reason', async (t) => {
+  const servers = await withServers(t);
+  const abort = new AbortController();
+  const reason = new Error('enough');
+  servers.issue = () => abort.abort(reason);
+  t.equal(
+    await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k', signal: abort.signal })),
+    reason,
+  );
+});
