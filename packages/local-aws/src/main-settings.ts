@@ -1,5 +1,6 @@
+import { DEFAULT_REGION, EXAMPLE_CREDENTIAL } from './defaults.ts';
 import type { ProvisionOptions } from './provision.ts';
-import { DEFAULT_REGION, EXAMPLE_CREDENTIAL, type LocalAwsOptions } from './start.ts';
+import type { LocalAwsOptions } from './start.ts';
 
 export interface Settings {
   readonly localAws: LocalAwsOptions;

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { CallGate } from './call-gate.ts';
 import { startControl } from './control.ts';
+import { DEFAULT_REGION, EXAMPLE_CREDENTIAL } from './defaults.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { type BucketEvents, createBucketEvents } from './events/bucket-events.ts';
 import { createQueueSender } from './events/queue-sender.ts';
@@ -48,13 +49,6 @@ export interface LocalAws {
   /** Cuts what is under way and frees the ports. What was answered is on disk. */
   stop(): Promise<void>;
 }
-
-/** Obviously no one's. */
-export const EXAMPLE_CREDENTIAL: Credential = {
-  accessKeyId: 'LOCALAWSEXAMPLEKEYID',
-  secretAccessKey: 'local-aws-example-secret-of-no-account',
-};
-export const DEFAULT_REGION = 'us-east-1';
 
 const RETRY_FIRST_MS = 20;
 const RETRY_LONGEST_MS = 1_000;

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { XMLBuilder } from 'fast-xml-parser';
+import { plainXmlDocument } from '../s3/xml.ts';
 import type { ObjectVersion } from '../storage/object-version.ts';
 
 /**
@@ -28,11 +28,14 @@ export function answerForm(
   if (redirect !== undefined) {
     response.writeHead(303, { Location: redirect }).end();
   } else if (status === '201') {
-    const document = { Location: location, Bucket: version.bucket, Key: version.key, ETag: eTag };
-    const xml = new XMLBuilder().build({ PostResponse: document });
-    response
-      .writeHead(201, { 'Content-Type': 'application/xml' })
-      .end(`<?xml version="1.0" encoding="UTF-8"?>\n${xml}`);
+    response.writeHead(201, { 'Content-Type': 'application/xml' }).end(
+      plainXmlDocument('PostResponse', [
+        ['Location', location],
+        ['Bucket', version.bucket],
+        ['Key', version.key],
+        ['ETag', eTag],
+      ]),
+    );
   } else {
     response.writeHead(status === '200' ? 200 : 204).end();
   }

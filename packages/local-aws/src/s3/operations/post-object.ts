@@ -1,14 +1,14 @@
 import { answerForm } from '../../form/form-answer.ts';
-import { formAttributes } from '../../form/form-attributes.ts';
-import { checkDigests, expectedChecksums } from '../../form/form-checksums.ts';
 import { type PostForm, readPostForm } from '../../form/form-reader.ts';
-import { formTags } from '../../form/form-tags.ts';
 import { checkPostPolicy, type PostPolicy, parsePostPolicy } from '../../form/post-policy.ts';
 import { checkPostSignature } from '../../form/post-signature.ts';
 import { sizedBody } from '../../form/sized-body.ts';
-import type { ObjectVersion } from '../../storage/object-version.ts';
+import type { ObjectAttributes, ObjectVersion } from '../../storage/object-version.ts';
 import type { Operation, S3Call, S3Services } from '../call.ts';
 import { S3Error } from '../errors.ts';
+import { expectedDigests } from '../expected-digests.ts';
+import { readAttributes } from '../object-attributes.ts';
+import { readTagXml } from '../tags.ts';
 
 const KEY_MAX_BYTES = 1024;
 
@@ -72,18 +72,26 @@ async function storeFile(
   call: S3Call,
   { storage }: S3Services,
 ): Promise<ObjectVersion> {
-  const attributes = formAttributes(fields, formTags(fields.get('tagging')));
-  const expected = expectedChecksums(fields);
+  const attributes = formAttributes(fields);
+  const digests = expectedDigests(fields);
   const staged = await storage.stage(sizedBody(form.file, policy.sizeRanges), {
-    checksums: expected.checksum === undefined ? [] : [expected.checksum.algorithm],
+    checksums: digests.algorithms,
   });
   try {
     await form.complete;
-    checkDigests(expected, staged);
+    digests.check(staged);
     const { bucket, key, began } = call;
     return await storage.commit({ bucket, key, began, origin: 'Post', staged, attributes });
   } catch (error) {
     await staged.discard();
     throw error;
   }
+}
+
+/** A form says what PutObject's headers say, but for two that it calls otherwise. */
+function formAttributes(fields: ReadonlyMap<string, string>): ObjectAttributes {
+  const acl = fields.get('acl');
+  const tagging = fields.get('tagging');
+  const attributes = readAttributes(acl === undefined ? fields : new Map([...fields, ['x-amz-acl', acl]]));
+  return tagging === undefined ? attributes : { ...attributes, tags: readTagXml(tagging) };
 }
