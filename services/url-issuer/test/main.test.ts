@@ -1,0 +1,184 @@
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { createDynamoDbAccessStore } from '@upload-once/access';
+import { createDynamoDbUploadStore } from '@upload-once/uploads';
+import t from 'tap';
+import { addKey, KEY_ID, KEY_VALUE } from './app-under-test.ts';
+import { environmentFor, startIssuer } from './issuer-process.ts';
+import { ACCESS_TABLE, startTables, UPLOADS_TABLE } from './start-tables.ts';
+
+type T = Parameters<typeof startTables>[0];
+
+/** A url-issuer as it runs, with tables of its own and one good key. */
+async function running(t: T, env: Record<string, string> = {}) {
+  const tables = await startTables(t);
+  await addKey(createDynamoDbAccessStore({ client: tables.client, tableName: ACCESS_TABLE }), {
+    value: KEY_VALUE,
+  });
+  const uploadStore = createDynamoDbUploadStore({
+    client: tables.client,
+    tableName: UPLOADS_TABLE,
+    tombstoneSeconds: 1,
+    now: () => new Date(),
+    newToken: () => 'a reader',
+  });
+  const issuer = startIssuer(t, { ...environmentFor(tables.endpoint), ...env });
+  const agent = new Agent({ keepAlive: true });
+  t.teardown(() => agent.destroy());
+
+  async function ask(
+    path = '/getpresignedurl',
+    headers: Record<string, string> = { 'x-api-key': KEY_VALUE },
+  ) {
+    const request = get((await issuer.url()) + path, { agent, headers });
+    const [response]: IncomingMessage[] = await once(request, 'response');
+    if (!response) throw new Error('no response');
+    return { status: response.statusCode, headers: response.headers, body: (await json(response)) as Body };
+  }
+  return { tables, uploadStore, issuer, ask };
+}
+
+interface Body {
+  readonly url: { readonly url: string; readonly fields: Record<string, string> };
+  readonly code: string;
+}
+
+t.test('it issues under its prefix, on the endpoint that clients see', async (t) => {
+  const { ask, uploadStore, issuer } = await running(t, {
+    PATH_PREFIX: '/prod/',
+    UPLOAD_NAME_PART: 'Größe a+b',
+    FORM_LIFETIME_SECONDS: '7',
+    TOMBSTONE_DAYS: '2',
+  });
+  t.equal((await ask('/readyz', {})).status, 200);
+  const { status, body } = await ask('/prod/getpresignedurl');
+  t.equal(status, 200);
+  t.equal(body.url.url, 'http://127.0.0.1:9/upload-bucket');
+  const key = body.url.fields['key'] ?? '';
+  t.match(key, /^uploads\/Größe a\+b-\d{8}_\d{6}-[a-z2-7]{26}$/);
+  const upload = await uploadStore.get(key);
+  t.match(upload, { state: 'ISSUED', apiKeyId: KEY_ID, constraints: { maxBytes: 5 * 1024 ** 3 } });
+  const lifeMilliseconds = Number(upload?.expiresAt) - Number(upload?.issuedAt);
+  t.ok(lifeMilliseconds > 6_000 && lifeMilliseconds <= 7_000);
+  t.equal((await ask('/getpresignedurl')).status, 404);
+  t.equal((await ask('/prod/getpresignedurl', {})).status, 403);
+  t.ok(
+    issuer.lines.some((line) => line['UploadsIssued'] === 1 && line['Service'] === 'url-issuer'),
+    'the metric is written',
+  );
+  t.ok(issuer.lines.some((line) => line['uploadKey'] === key && line['status'] === 200));
+});
+
+t.test('the record is in the table before the answer is given', async (t) => {
+  const { ask, tables, uploadStore, issuer } = await running(t);
+  await issuer.url();
+  const writing = tables.holdAnswer('PutItem');
+  let answered = false;
+  const answer = ask().then((given) => {
+    answered = true;
+    return given;
+  });
+  await writing.reached;
+  t.equal(answered, false);
+  writing.release();
+  const { status, body } = await answer;
+  t.equal(status, 200);
+  t.ok(await uploadStore.get(body.url.fields['key'] ?? ''));
+});
+
+t.test('the tables away: 503 with Retry-After, no form; alive, but not ready', async (t) => {
+  const { ask, tables, issuer } = await running(t);
+  t.equal((await ask()).status, 200);
+  await tables.away();
+  const { status, headers, body } = await ask();
+  t.equal(status, 503);
+  t.strictSame(body, { message: 'Service Unavailable', code: 'ServiceUnavailable' });
+  t.match(headers['retry-after'], /^[1-9]/);
+  t.match(await ask('/readyz', {}), { status: 503, body: { code: 'NotReady' } });
+  t.equal((await ask('/livez', {})).status, 200);
+  issuer.child.kill('SIGTERM');
+  t.equal(await issuer.exit, 0, 'it can be stopped all the same');
+});
+
+t.test('SIGTERM: what is in flight is answered, then it ends with 0', async (t) => {
+  const { ask, tables, issuer } = await running(t);
+  await ask('/livez', {});
+  const writing = tables.holdAnswer('PutItem');
+  const answer = ask();
+  await writing.reached;
+  issuer.child.kill('SIGTERM');
+  await issuer.line(/url-issuer stops/);
+  await t.rejects(refused(ask), { code: 'ECONNREFUSED' });
+  writing.release();
+  t.match(await answer, { status: 200, headers: { connection: 'close' } });
+  t.equal(await issuer.exit, 0);
+  t.equal(issuer.stderr(), '');
+});
+
+t.test('SIGINT stops it as well', async (t) => {
+  const { issuer } = await running(t);
+  await issuer.url();
+  issuer.child.kill('SIGINT');
+  t.equal(await issuer.exit, 0);
+});
+
+t.test('a second signal ends it at once', async (t) => {
+  const { ask, tables, issuer } = await running(t);
+  await issuer.url();
+  const writing = tables.holdAnswer('PutItem');
+  const answer = t.rejects(ask(), { code: 'ECONNRESET' });
+  await writing.reached;
+  issuer.child.kill('SIGTERM');
+  await issuer.line(/url-issuer stops/);
+  issuer.child.kill('SIGTERM');
+  t.equal(await issuer.exit, 143);
+  await answer;
+  writing.release();
+});
+
+t.test('wrong configuration: 78, every fault by name, nothing else', async (t) => {
+  const { BUCKET: _, ...env } = environmentFor('http://127.0.0.1:9');
+  const issuer = startIssuer(t, { ...env, FORM_LIFETIME_SECONDS: 'soon', PORT: '70000', ACCESS_TABLE: ' ' });
+  t.equal(await issuer.exit, 78);
+  t.strictSame(issuer.lines, []);
+  t.strictSame(
+    issuer
+      .stderr()
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/:.*/, ''))
+      .sort(),
+    ['ACCESS_TABLE', 'BUCKET', 'FORM_LIFETIME_SECONDS', 'PORT'],
+  );
+  t.match(issuer.stderr(), 'BUCKET: expected the name of an S3 bucket');
+});
+
+t.test('what only a closer look finds: 78 as well', async (t) => {
+  const env = { ...environmentFor('http://127.0.0.1:9'), TRUSTED_PROXIES: '10.0.0.0/99' };
+  const issuer = startIssuer(t, env);
+  t.equal(await issuer.exit, 78);
+  t.match(issuer.stderr(), /^TRUSTED_PROXIES: expected .*got "10\.0\.0\.0\/99"\n$/);
+});
+
+t.test('a port that is taken: 1, and one line that says so', async (t) => {
+  const { issuer: first } = await running(t);
+  const { port } = new URL(await first.url());
+  const issuer = startIssuer(t, { ...environmentFor('http://127.0.0.1:9'), PORT: port });
+  t.equal(await issuer.exit, 1);
+  t.match(
+    issuer.lines.map((line) => line['msg']),
+    [/could not start.*EADDRINUSE/],
+  );
+});
+
+/** Asks until nobody listens any more; between the signal and that moment connections may still be taken, or cut. */
+async function refused(
+  ask: (path: string, headers: Record<string, string>) => Promise<unknown>,
+): Promise<never> {
+  for (;;) {
+    await ask('/livez', {}).catch((error) => {
+      if (error.code !== 'ECONNRESET') throw error;
+    });
+  }
+}

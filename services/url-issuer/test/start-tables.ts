@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Test } from 'tap';
+
+/** dynalite has no types of its own. */
+const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)('dynalite');
+
+export const CREDENTIALS = { accessKeyId: 'AKIDTABLES', secretAccessKey: 'a secret of the tables' };
+export const REGION = 'eu-central-1';
+export const UPLOADS_TABLE = 'uploads';
+export const ACCESS_TABLE = 'access';
+
+/** A call whose answer is held back: it has taken effect, and nobody knows. */
+export interface HeldCall {
+  readonly reached: Promise<void>;
+  release(): void;
+}
+
+export interface Tables {
+  readonly endpoint: string;
+  /** Leads to the tables whatever is held, and when they are away for all others. */
+  readonly client: DynamoDBClient;
+  /** Holds the answer of the next call of this operation, for example `PutItem`. */
+  holdAnswer(operation: string): HeldCall;
+  /** From now on nobody listens at `endpoint`. */
+  away(): Promise<void>;
+}
+
+/** Both tables in a DynamoDB in memory, behind an endpoint that can hold answers and go away. */
+export async function startTables(t: Test): Promise<Tables> {
+  const database = await listen(dynalite({ createTableMs: 0 }));
+  const held = new Map<string, { reached: () => void; released: Promise<void> }>();
+  const front = await listen(
+    createServer(async (request, response) => {
+      const body = await buffer(request);
+      const answer = await forward(request, body, database.port);
+      const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+      const hold = held.get(operation);
+      held.delete(operation);
+      hold?.reached();
+      await hold?.released;
+      sendOn(answer, response);
+    }),
+  );
+  const client = new DynamoDBClient({
+    region: REGION,
+    endpoint: `http://127.0.0.1:${database.port}`,
+    credentials: CREDENTIALS,
+  });
+  await createTable(client, UPLOADS_TABLE, 'FullFilename');
+  await createTable(client, ACCESS_TABLE, 'id');
+  t.teardown(async () => {
+    client.destroy();
+    await front.close();
+    await database.close();
+  });
+  return {
+    endpoint: `http://127.0.0.1:${front.port}`,
+    client,
+    holdAnswer(operation) {
+      const reached = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      held.set(operation, { reached: reached.resolve, released: released.promise });
+      return { reached: reached.promise, release: released.resolve };
+    },
+    away: front.close,
+  };
+}
+
+async function listen(server: Server) {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+async function forward(request: IncomingMessage, body: Buffer, port: number): Promise<Answer> {
+  const { method, url: path, headers } = request;
+  const onward = httpRequest({ host: '127.0.0.1', port, method, path, headers });
+  onward.end(body);
+  const [response]: IncomingMessage[] = await once(onward, 'response');
+  if (!response) throw new Error('no response');
+  return { status: response.statusCode ?? 0, headers: response.headers, body: await buffer(response) };
+}
+
+function sendOn(answer: Answer, response: ServerResponse): void {
+  response.writeHead(answer.status, answer.headers);
+  response.end(answer.body);
+}
+
+async function createTable(client: DynamoDBClient, TableName: string, hashKey: string): Promise<void> {
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: hashKey, AttributeType: 'S' },
+        { AttributeName: 'item', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: hashKey, KeyType: 'HASH' },
+        { AttributeName: 'item', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+}
