@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { byteSize } from './byte-size.ts';
 import { UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
 import { multipartFrame } from './multipart-body.ts';
 import { type PostAnswer, post, type Timeouts } from './post-request.ts';
@@ -125,7 +126,7 @@ function readAnswer(
 function outcome(sentBytes: number, totalBytes: number, everythingSent: boolean): string {
   const stored = everythingSent
     ? 'after everything had been sent: it may or may not have been stored'
-    : `after ${sentBytes} of ${totalBytes} bytes: S3 keeps no upload that it has not received whole, but no answer says whether anything was stored`;
+    : `after ${byteSize(sentBytes)} of ${byteSize(totalBytes)}: S3 keeps no upload that it has not received whole, but no answer says whether anything was stored`;
   return `${stored}. It was not sent again, for a second upload with the same form would count as a duplicate; ask for a new form`;
 }
 

@@ -64,12 +64,13 @@ async function openPath(path: string): Promise<UploadSource> {
   }
   const before = await handle.stat();
   const stream = handle.createReadStream({ highWaterMark: READ_CHUNK_BYTES, autoClose: false });
-  const source = sourceOf(basename(path), before.size, stream, async () => {
+  const source = sourceOf(path, before.size, stream, async () => {
     const after = await handle.stat();
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) throw changed(path);
   });
   return {
     ...source,
+    name: basename(path),
     async close() {
       stream.destroy();
       await handle.close();

@@ -85,7 +85,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     };
     const { stdout, stderr, code } = await ended;
     t.equal(stdout, '');
-    t.match(stderr, /^upload-once: .*broken off after \d+ of 268435456 bytes[^\n]*\n$/);
+    t.match(stderr, /^upload-once: .*broken off after [\d.]+ \w+ of 256\.0 MiB[^\n]*\n$/);
     t.equal(code, 130);
   });
 }

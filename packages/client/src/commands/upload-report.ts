@@ -1,6 +1,6 @@
 import { byteSize } from '../byte-size.ts';
 import type { CliIo } from '../cli-io.ts';
-import { UploadOutcomeUnknown, UploadRefused } from '../errors.ts';
+import { FileChanged, FileUnusable, UploadOutcomeUnknown, UploadRefused } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { UploadResult } from '../upload-file.ts';
 
@@ -57,7 +57,8 @@ function storedLine({ file, url, result, seconds }: Extract<FileOutcome, { outco
 function failedLine(file: string, error: Error): string {
   const said =
     error instanceof UploadRefused ? ` (S3: ${[error.status, error.s3Code].filter(Boolean).join(' ')})` : '';
-  const line = error.message.startsWith(file) ? error.message : `${file}: ${error.message}`;
+  const namesIt = error instanceof FileUnusable || error instanceof FileChanged;
+  const line = namesIt ? error.message : `${file}: ${error.message}`;
   return printable(line + said);
 }
 
