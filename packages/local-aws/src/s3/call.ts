@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { QueueRule } from '../storage/bucket.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { ObjectVersion, Origin } from '../storage/object-version.ts';
+import type { RequestBody } from './request-body.ts';
 
 export interface Credential {
   readonly accessKeyId: string;
@@ -33,6 +34,8 @@ export interface S3Call {
   /** Decoded; empty for a call on a bucket. */
   readonly key: string;
   readonly query: URLSearchParams;
+  /** Checked against the signature while it is read. PostObject reads `request` instead. */
+  readonly body: RequestBody;
 }
 
 /** What every operation may use. */

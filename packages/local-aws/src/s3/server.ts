@@ -1,5 +1,12 @@
-import type { Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { answerError, internalError, notImplemented, setHeaders } from './answers.ts';
+import { authenticate } from './authenticate.ts';
 import type { Operation, S3Call, S3Services } from './call.ts';
+import { corsHeaders } from './cors.ts';
+import { S3Error } from './errors.ts';
+import { OPERATIONS } from './operations.ts';
+import { openBody, openUnsignedBody } from './request-body.ts';
+import { type Address, operationOf, readAddress } from './router.ts';
 
 export interface S3ServerOptions extends S3Services {
   /** Answers POST multipart/form-data on a bucket; it checks signature, expiry and policy itself. */
@@ -7,7 +14,94 @@ export interface S3ServerOptions extends S3Services {
   readonly requestIds: () => string;
   /** Awaited before an operation is carried out, after its signature was checked (PostObject: before); a test holds calls with it. */
   readonly beforeOperation?: (call: S3Call) => Promise<void>;
+  /** Told of what was no refusal but a fault of this server; the client gets InternalError (500). */
+  readonly onFault?: (error: unknown) => void;
 }
 
+/** Amazon S3 User Guide, "Naming Amazon S3 objects". */
+const MAX_KEY_BYTES = 1024;
+
+/** Calls that say themselves who may make them. */
+const UNSIGNED_OPERATIONS = new Set(['PostObject', 'Preflight']);
+
 /** S3 over HTTP, path style. The caller listens and closes. */
-export declare function createS3Server(options: S3ServerOptions): Server;
+export function createS3Server(options: S3ServerOptions): Server {
+  const operations: Readonly<Record<string, Operation>> = { ...OPERATIONS, PostObject: options.postObject };
+  // A big upload over a slow line takes as long as it takes.
+  return createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
+    void answer(request, response, operations, options);
+  });
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  operations: Readonly<Record<string, Operation>>,
+  options: S3ServerOptions,
+): Promise<void> {
+  const startedAt = options.now();
+  const began = options.storage.moment();
+  const requestId = options.requestIds();
+  setHeaders(response, { server: 'AmazonS3', 'x-amz-request-id': requestId, 'x-amz-id-2': requestId });
+  try {
+    const address = readAddress(request);
+    const operation = operationOf(request, address);
+    allowOrigin(request, response, address, options);
+    const carryOut = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
+    const body = UNSIGNED_OPERATIONS.has(operation)
+      ? openUnsignedBody(request)
+      : openBody(request, authenticate(request, address.query, startedAt, options).payloadHash);
+    if (carryOut === undefined) throw notImplemented(operation);
+    assertKeyLength(address.key);
+    const call: S3Call = { ...address, request, response, requestId, startedAt, began, operation, body };
+    await options.beforeOperation?.(call);
+    await carryOut(call, options);
+  } catch (error) {
+    refuse(error, request, response, requestId, options);
+  }
+}
+
+function refuse(
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  { onFault }: S3ServerOptions,
+): void {
+  const clientLeft = request.destroyed && !request.complete;
+  if (clientLeft || response.destroyed) return;
+  if (!(error instanceof S3Error)) onFault?.(error);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  answerError(response, error instanceof S3Error ? error : internalError(), {
+    method: request.method ?? '',
+    resource: (request.url ?? '').replace(/\?.*$/s, ''),
+    requestId,
+  });
+  // What the client still sends is read away, so that it comes to read the answer.
+  request.resume();
+}
+
+/** What a bucket's rules allow a browser to read of the answer, refusals too. */
+function allowOrigin(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { bucket }: Address,
+  { storage }: S3Services,
+): void {
+  const { origin } = request.headers;
+  if (origin === undefined || request.method === 'OPTIONS' || !storage.hasBucket(bucket)) return;
+  const rules = storage.bucket(bucket).corsRules;
+  setHeaders(response, corsHeaders(rules, { origin, method: request.method ?? '', headers: [] }) ?? {});
+}
+
+function assertKeyLength(key: string): void {
+  const bytes = Buffer.byteLength(key);
+  if (bytes <= MAX_KEY_BYTES) return;
+  throw new S3Error('KeyTooLongError', 400, 'Your key is too long', {
+    Size: String(bytes),
+    MaxSizeAllowed: String(MAX_KEY_BYTES),
+  });
+}

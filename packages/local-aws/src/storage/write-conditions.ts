@@ -1,3 +1,4 @@
+import { unquoted } from './e-tag.ts';
 import type { WriteConditions } from './object-storage.ts';
 import type { StoredVersion } from './object-version.ts';
 import { conflict, noSuchKey, preconditionFailed } from './refusals.ts';
@@ -25,9 +26,4 @@ export function assertWriteConditions(
     if (unquoted(ifMatch) !== object.eTag) throw preconditionFailed('If-Match');
     if (began !== undefined && lastDelete > began) throw conflict(key, 'If-Match');
   }
-}
-
-/** An ETag as a header or an XML body may give it, without its quotes. */
-export function unquoted(eTag: string): string {
-  return eTag.replace(/^"(.*)"$/, '$1');
 }
