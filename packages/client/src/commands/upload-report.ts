@@ -47,7 +47,7 @@ export function timesNote(outcomes: readonly FileOutcome[]): string | undefined 
 }
 
 function storedLine({ file, url, result, seconds }: Extract<FileOutcome, { outcome: 'stored' }>): string {
-  const rate = seconds > 0 ? ` (${byteSize(result.sizeBytes / seconds)}/s)` : '';
+  const rate = seconds > 0 && result.sizeBytes > 0 ? ` (${byteSize(result.sizeBytes / seconds)}/s)` : '';
   const version = result.versionId === undefined ? '' : `, version ${result.versionId}`;
   return printable(
     `${file} stored as ${result.key} at ${url}, ${byteSize(result.sizeBytes)} in ${seconds.toFixed(2)} s${rate}${version}`,
