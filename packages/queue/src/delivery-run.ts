@@ -102,9 +102,7 @@ export function runDelivery(
   }
 
   const ended = Promise.withResolvers<void>();
-  void run().then(() => {
-    if (!isCutOff) ended.resolve();
-  });
+  void run().then(() => ended.resolve());
   return {
     ended: ended.promise,
     async cutOff(reason) {

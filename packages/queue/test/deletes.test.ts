@@ -2,7 +2,7 @@ import t, { type Test } from 'tap';
 import { createConsumer, DeleteFailed } from '../src/index.ts';
 import { Journal } from './journal.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
-import { recordingObserver } from './recording-observer.ts';
+import { matchEvents, recordingObserver } from './recording-observer.ts';
 import { VirtualTimers } from './virtual-timers.ts';
 
 /** All messages in hand at once, ending together when the test says so. */
@@ -98,7 +98,7 @@ t.test('a message that can not be deleted is told of after three attempts', asyn
     }
   }
   await observed.until(({ length }) => length === 1);
-  t.match(observed.entries, [
+  matchEvents(t, observed, [
     {
       event: 'requestFailed',
       request: 'delete',
@@ -122,7 +122,7 @@ t.test("what SQS calls the sender's fault is not tried again", async (t) => {
   await timers.untilSet(5);
   timers.advance(5);
   await observed.until(({ length }) => length === 1);
-  t.match(observed.entries, [
+  matchEvents(t, observed, [
     { event: 'requestFailed', request: 'delete', error: { cause: 'ReceiptHandleIsInvalid: no such handle' } },
   ]);
   t.same(batches(queue), [1]);

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { type ConsumerOptions, createConsumer } from '../src/index.ts';
 import { Journal } from './journal.ts';
 import { startLocalQueue } from './local-queue.ts';
-import { recordingObserver } from './recording-observer.ts';
+import { matchEvents, recordingObserver } from './recording-observer.ts';
 import { VirtualTimers } from './virtual-timers.ts';
 
 async function prepare(t: Test, options: Partial<ConsumerOptions> = {}) {
@@ -70,7 +70,7 @@ t.test('waits between polls are jittered', async (t) => {
   });
   await consumer.start();
   await observed.until(({ length }) => length === 1);
-  t.match(observed.entries, [{ event: 'pollFailed', waitSeconds: 2 }]);
+  matchEvents(t, observed, [{ event: 'pollFailed', waitSeconds: 2 }]);
 });
 
 t.test('an empty answer is followed by the next poll', async (t) => {

@@ -1,3 +1,4 @@
+import type { Test } from 'tap';
 import type { DeliveryFacts } from '../src/delivery.ts';
 import type { ConsumerObserver, MessageRequest } from '../src/observer.ts';
 import { Journal } from './journal.ts';
@@ -30,4 +31,10 @@ export function recordingObserver(): {
       pollFailed: (error, waitSeconds) => observed.add({ event: 'pollFailed', error, waitSeconds }),
     },
   };
+}
+
+/** These events, in this order, and no others. */
+export function matchEvents(t: Test, observed: Journal<Observed>, expected: readonly object[]): void {
+  t.equal(observed.entries.length, expected.length, 'no event more or less');
+  t.match(observed.entries, expected);
 }
