@@ -11,6 +11,8 @@ const STATUS_OF_PARSER_ERROR: Record<string, number> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
+const LINGER_MILLISECONDS = 1_000;
+
 /**
  * Answers what never became a request (malformed HTTP, too long a header, too slow a client), in JSON as well,
  * and closes the connection: after a parser's error nobody knows where the next request would begin.
@@ -28,12 +30,15 @@ export function clientErrorHandler(options: { readonly log: FastifyBaseLogger; r
       'not a request',
     );
     socket.end(rawAnswer(refusal));
+    // The client gets its time to read the answer; one that neither reads nor closes must not hold the connection.
+    setTimeout(() => socket.destroy(), LINGER_MILLISECONDS).unref();
   };
 }
 
 /** Answers a request whose path is no URL: it has no route, and none of the hooks that would log and count it. */
 export function frameworkErrorHandler(options: { readonly metrics: Metrics }) {
   return (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    reply.header('cache-control', 'no-store');
     answerError(error, request, reply);
     const { errorCode = 'BadRequest', method } = request;
     options.metrics.add('RequestsRefused', 1, { Reason: errorCode });

@@ -18,17 +18,21 @@ export interface Readiness {
   stop(): void;
 }
 
+interface Round {
+  readonly reasons: Promise<string[]>;
+  endedAt?: number;
+}
+
 export function createReadiness(options: ReadinessOptions): Readiness {
   let stopping = false;
-  let round: { readonly reasons: Promise<string[]>; endedAt?: number } | undefined;
+  let round: Round | undefined;
 
-  function isGood(): boolean {
-    if (!round) return false;
-    return round.endedAt === undefined || options.now().getTime() - round.endedAt < options.validMilliseconds;
+  function isStale({ endedAt }: Round): boolean {
+    return endedAt !== undefined && options.now().getTime() - endedAt >= options.validMilliseconds;
   }
 
-  function startRound() {
-    const started: NonNullable<typeof round> = { reasons: checkAll(options) };
+  function startRound(): Round {
+    const started: Round = { reasons: checkAll(options) };
     started.reasons.then(() => {
       started.endedAt = options.now().getTime();
     });
@@ -38,7 +42,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   return {
     async reasonsAgainst() {
       if (stopping) return ['The service is stopping'];
-      if (!round || !isGood()) round = startRound();
+      if (!round || isStale(round)) round = startRound();
       return await round.reasons;
     },
     stop() {

@@ -43,6 +43,7 @@ t.test('a path that is no URL: 400', async (t) => {
   for (const path of ['/%zz', '/livez/%', '/%c0%af']) {
     const response = await get(path);
     t.equal(response.statusCode, 400, path);
+    t.equal(response.headers['cache-control'], 'no-store');
     t.strictSame(response.json(), { message: 'Bad Request', code: 'BadRequest' }, path);
   }
 });

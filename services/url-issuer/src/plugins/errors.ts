@@ -17,9 +17,6 @@ export const errors = fp(
   async (app) => {
     app.decorateRequest('errorCode', undefined);
     app.setErrorHandler(answerError);
-    app.setNotFoundHandler((request) => {
-      throw notFound(request.method, pathOf(request));
-    });
     app.addHook('onRequest', async (request, reply) => {
       reply.header('cache-control', 'no-store');
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
