@@ -1,0 +1,54 @@
+# upload-once. `make help` lists what there is.
+# Everything runs on the Node 24 that `npm ci` brings along; the machine's own Node (20 or later) only runs npm.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+installed := node_modules/.package-lock.json
+
+.PHONY: help install demo dev test check test-unit test-acceptance test-python bench audit format clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(installed) ## Install the locked packages, Node 24 among them
+
+$(installed): package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not there: install Node.js 20 or later (https://nodejs.org)" >&2; exit 1; }
+	npm ci
+	@node scripts/require-node.mjs
+	@touch $@
+
+demo: $(installed) ## Run one upload, a duplicate, a late and a tampered one through everything, and stop
+	@node local/demo.ts
+
+dev: $(installed) ## Start everything on this machine and keep it running
+	@node local/dev.ts
+
+test: check test-unit test-acceptance ## Run all checks and tests
+
+check: $(installed) ## Check types, style and format
+	npm run --silent check
+
+test-unit: $(installed) ## Run the tests of packages and services, and hold them to their coverage
+	npm run --silent test:unit
+
+test-acceptance: $(installed) ## Run the acceptance suite against a stack on this machine
+	npm run --silent test:acceptance
+
+test-python: $(installed) ## Run a Python client as they exist (requests) against a stack; needs python3
+	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.9 or later" >&2; exit 1; }
+	python3 -m venv .local/python
+	.local/python/bin/pip install --quiet --disable-pip-version-check -r acceptance/python/requirements.txt
+	node local/with-stack.ts .local/python/bin/python acceptance/python/existing_client.py
+
+bench: $(installed) ## Measure lead time, throughput and memory on this machine
+	@node bench/bench.ts
+
+audit: $(installed) ## Ask the registry for known vulnerabilities of the locked packages
+	@node scripts/audit.mjs
+
+format: $(installed) ## Format the code
+	npm run --silent format
+
+clean: ## Remove what was installed and made
+	rm -rf node_modules .tap .local

@@ -1,0 +1,31 @@
+import t from 'tap';
+import { deployment } from './support/deployment.ts';
+
+const url = `${deployment.issuerUrl}/getpresignedurl`;
+
+t.test('P7: without a key that is known there is no form', async (t) => {
+  const refused: Record<string, Record<string, string>> = {
+    'no key': {},
+    'an empty key': { 'x-api-key': '' },
+    'an unknown key': { 'x-api-key': 'uo_example_of_no_key' },
+    'a key with something behind it': { 'x-api-key': `${deployment.apiKey}x` },
+    'a key of 100 kB': { 'x-api-key': 'k'.repeat(100_000) },
+    'the key as another header': { authorization: deployment.apiKey },
+  };
+  for (const [what, headers] of Object.entries(refused)) {
+    const answer = await fetch(url, { headers });
+    t.equal(answer.status, 403, what);
+    t.strictSame(await answer.json(), { message: 'Forbidden', code: 'Forbidden' }, what);
+  }
+});
+
+t.test('what does not exist answers in JSON as well', async (t) => {
+  const answer = await fetch(`${deployment.issuerUrl}/nothing/here`);
+  t.equal(answer.status, 404);
+  t.match(await answer.json(), { message: String, code: String });
+});
+
+t.test('the issuer tells that it lives', async (t) => {
+  const { origin } = new URL(deployment.issuerUrl);
+  for (const path of ['/livez', '/readyz']) t.equal((await fetch(`${origin}${path}`)).status, 200, path);
+});

@@ -1,0 +1,28 @@
+import t from 'tap';
+import { deployment } from './support/deployment.ts';
+import { postForm, requestForm } from './support/forms.ts';
+import { acceptedKey, readObject, sha256 } from './support/objects.ts';
+import { processed } from './support/records.ts';
+
+/** The deployment's own name part is what keys are made of; run it with spaces, `+`, `%` and letters beyond ASCII. */
+t.test(`a key that begins with "${deployment.namePart}" is found again at every step`, async (t) => {
+  const form = await requestForm();
+  t.ok(form.key.includes(deployment.namePart));
+  t.equal((await postForm(form, 'named')).status, 204);
+  const upload = await processed(form.key);
+  t.equal((await readObject(acceptedKey(form.key), upload.acceptedVersionId)).sha256, sha256('named'));
+});
+
+t.test('the name of the client’s file plays no part in the key', async (t) => {
+  for (const name of [
+    '../../accepted/x',
+    'a b+c%2F.txt',
+    'Überprüfung "3".pdf',
+    '$\u007bfilename}',
+    'x'.repeat(255),
+  ]) {
+    const form = await requestForm();
+    t.equal((await postForm(form, name, name)).status, 204, name);
+    t.match(await processed(form.key), { FullFilename: form.key });
+  }
+});

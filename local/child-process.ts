@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+const SHOWN_LINES = 15;
+/** What a process may take to stop, beyond its own drain limit, before it is ended. */
+const STOP_LIMIT_MS = 20_000;
+
+export interface ManagedProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** Resolves with the first line of standard output for which `pick` gives something. Rejects when the process ends before. */
+  lineThat<T>(pick: (line: string) => T | undefined): Promise<T>;
+  /** Every line from now on, of standard output. */
+  onLine(listener: (line: string) => void): void;
+  /** Resolves when the process has ended, with what it ended by. */
+  readonly ended: Promise<string>;
+  /** SIGTERM, and SIGKILL where that is not enough. Resolves when the process has ended. */
+  stop(): Promise<void>;
+}
+
+/** Starts a Node program of this repository as a process of its own; what it prints goes to a file. */
+export function startProcess(options: {
+  readonly name: string;
+  readonly program: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly logFile: string;
+}): ManagedProcess {
+  const { name, program, env, logFile } = options;
+  const child: ChildProcess = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const file = createWriteStream(logFile);
+  const listeners = new Set<(line: string) => void>();
+  const lastLines: string[] = [];
+
+  for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      file.write(`${line}\n`);
+      lastLines.push(line);
+      if (lastLines.length > SHOWN_LINES) lastLines.shift();
+      if (stream === child.stdout) for (const listener of listeners) listener(line);
+    });
+  }
+
+  const ended = once(child, 'close').then(([code, signal]) => {
+    file.end();
+    return `${name} ended with ${signal ?? `exit code ${code}`}; its last lines:\n${lastLines.join('\n')}`;
+  });
+
+  return {
+    name,
+    pid: child.pid ?? 0,
+    ended,
+
+    lineThat<T>(pick: (line: string) => T | undefined): Promise<T> {
+      return new Promise((resolve, reject) => {
+        const listener = (line: string) => {
+          const picked = pick(line);
+          if (picked === undefined) return;
+          listeners.delete(listener);
+          resolve(picked);
+        };
+        listeners.add(listener);
+        void ended.then((how) => reject(new Error(how)));
+      });
+    },
+
+    onLine(listener) {
+      listeners.add(listener);
+    },
+
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { devNull } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type ManagedProcess, startProcess } from './child-process.ts';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+
+/** What local-aws prints when it is ready. */
+interface LocalAwsFacts {
+  readonly endpoints: Record<'s3' | 'sqs' | 'dynamodb' | 'control', string>;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly bucket: string;
+  readonly queues: Record<
+    'uploadEvents' | 'acceptedEvents' | 'uploadEventsDeadLetter' | 'acceptedEventsDeadLetter',
+    string
+  >;
+  readonly tables: Record<'uploads' | 'access', string>;
+  readonly region: string;
+}
+
+export interface StackOptions {
+  /** The services' logs go here. */
+  readonly logFolder: string;
+  /** Objects and tables are kept here and found again; without it they go when the stack stops. */
+  readonly dataFolder?: string;
+  /** Settings of single processes, beyond those that tie them together. */
+  readonly settings?: Partial<
+    Record<'local-aws' | 'url-issuer' | 'acceptor' | 'processor', Record<string, string>>
+  >;
+  /** More url-issuers on the same tables and bucket, each with settings of its own. */
+  readonly moreIssuers?: Readonly<Record<string, Record<string, string>>>;
+  /** Requests per second that the key allows. */
+  readonly keyRate?: number;
+}
+
+export interface Stack extends LocalAwsFacts {
+  readonly issuerUrl: string;
+  /** The URLs of `moreIssuers`, by name. */
+  readonly issuerUrls: Readonly<Record<string, string>>;
+  readonly apiKey: string;
+  /** What an AWS client needs to know to reach all this. */
+  readonly awsEnv: Readonly<Record<string, string>>;
+  readonly processes: readonly ManagedProcess[];
+  /** Resolves when a process ends by itself, with what it said last. */
+  readonly failed: Promise<string>;
+  /** Stops all processes: those that work first, what they work on last. */
+  stop(): Promise<void>;
+}
+
+/** Starts local-aws and the three services, each in a process of its own on free ports of 127.0.0.1, and makes a key. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  await mkdir(options.logFolder, { recursive: true });
+  const processes: ManagedProcess[] = [];
+  let isStopping = false;
+  const failed = Promise.withResolvers<string>();
+
+  function start(name: string, program: string, env: Record<string, string>): ManagedProcess {
+    const started = startProcess({
+      name,
+      program: join(repository, program),
+      env: { PATH: process.env.PATH ?? '', ...env },
+      logFile: join(options.logFolder, `${name}.log`),
+    });
+    processes.push(started);
+    void started.ended.then((how) => isStopping || failed.resolve(how));
+    return started;
+  }
+
+  async function stop(): Promise<void> {
+    isStopping = true;
+    const [localAws, ...services] = processes;
+    await Promise.all(services.map((service) => service.stop()));
+    await localAws?.stop();
+  }
+
+  try {
+    const localAws = start('local-aws', 'packages/local-aws/src/main.ts', {
+      ...(options.dataFolder && { LOCAL_AWS_DATA: options.dataFolder }),
+      ...options.settings?.['local-aws'],
+    });
+    const facts = await localAws.lineThat((line) =>
+      line.startsWith('{"endpoints"') ? (JSON.parse(line) as LocalAwsFacts) : undefined,
+    );
+    const awsEnv = awsEnvOf(facts);
+    const common = {
+      ...awsEnv,
+      S3_FORCE_PATH_STYLE: 'true',
+      BUCKET: facts.bucket,
+      UPLOADS_TABLE: facts.tables.uploads,
+      ACCESS_TABLE: facts.tables.access,
+      HOST: '127.0.0.1',
+      PORT: '0',
+    };
+    const issuer = (name: string, settings: Record<string, string>) =>
+      urlOf(start(name, 'services/url-issuer/src/main.ts', { ...common, ...settings }));
+    const consumer = (name: 'acceptor' | 'processor', QUEUE_URL: string) =>
+      urlOf(
+        start(name, `services/${name}/src/main.ts`, { ...common, QUEUE_URL, ...options.settings?.[name] }),
+      );
+
+    const moreIssuers = Object.entries(options.moreIssuers ?? {});
+    const [apiKey, urls, moreUrls] = await Promise.all([
+      createKey({ ...awsEnv, PATH: process.env.PATH ?? '' }, facts.tables.access, options.keyRate ?? 100),
+      Promise.all([
+        issuer('url-issuer', options.settings?.['url-issuer'] ?? {}),
+        consumer('acceptor', facts.queues.uploadEvents),
+        consumer('processor', facts.queues.acceptedEvents),
+      ]),
+      Promise.all(moreIssuers.map(([name, settings]) => issuer(name, settings))),
+    ]);
+    await Promise.all([...urls, ...moreUrls].map(assertReady));
+    return {
+      ...facts,
+      issuerUrl: urls[0],
+      issuerUrls: Object.fromEntries(moreIssuers.map(([name], at) => [name, moreUrls[at] ?? ''])),
+      apiKey,
+      awsEnv,
+      processes,
+      failed: failed.promise,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Nothing of the caller's own AWS settings reaches the processes. */
+function awsEnvOf(facts: LocalAwsFacts): Record<string, string> {
+  return {
+    AWS_REGION: facts.region,
+    AWS_ACCESS_KEY_ID: facts.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: facts.credentials.secretAccessKey,
+    AWS_ENDPOINT_URL_S3: facts.endpoints.s3,
+    AWS_ENDPOINT_URL_SQS: facts.endpoints.sqs,
+    AWS_ENDPOINT_URL_DYNAMODB: facts.endpoints.dynamodb,
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+  };
+}
+
+/** A service on port 0 tells in its log where it listens. */
+async function urlOf(service: ManagedProcess): Promise<string> {
+  const port = await service.lineThat((line) => {
+    const found = /"port":(\d+)/.exec(line) ?? /listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(line);
+    return found?.[1];
+  });
+  return `http://127.0.0.1:${port}`;
+}
+
+async function assertReady(url: string): Promise<void> {
+  const answer = await fetch(`${url}/readyz`);
+  if (!answer.ok) throw new Error(`${url}/readyz answered ${answer.status}: ${await answer.text()}`);
+}
+
+async function createKey(env: Record<string, string>, table: string, rate: number): Promise<string> {
+  const command = join(repository, 'packages/client/bin/upload-once.mjs');
+  const args = ['keys', 'create', '--name', 'local', '--table', table];
+  const limits = ['--rate', String(rate), '--burst', String(rate)];
+  const { stdout } = await promisify(execFile)(process.execPath, [command, ...args, ...limits], { env });
+  return stdout.trim();
+}
