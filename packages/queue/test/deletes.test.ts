@@ -54,6 +54,14 @@ t.test('handled messages are deleted ten at a time, and the rest a few milliseco
   t.same(observed.entries, []);
 });
 
+t.test('a full batch leaves no empty one behind', async (t) => {
+  const { timers, queue, work } = await holdAll(t, 10);
+  work.resolve();
+  await untilBatches(queue, 1);
+  t.equal(timers.pendingCount, 0);
+  t.equal(await queue.depth(), 0);
+});
+
 t.test('one entry that fails is tried again alone', async (t) => {
   const { timers, queue, work, observed } = await holdAll(t, 3);
   queue.hook('DeleteMessageBatch', async () => {

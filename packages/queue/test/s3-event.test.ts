@@ -91,12 +91,14 @@ t.test('keys are URL-decoded', async (t) => {
   }
 });
 
-t.test('any key comes out as it went in', async () => {
-  fc.assert(
-    fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (key) => {
-      const encoded = encodeURIComponent(key).replaceAll('%20', '+');
-      return parseS3Event(message(record({}, { key: encoded })))[0]?.key === key;
-    }),
+t.test('any key comes out as it went in', async (t) => {
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (key) => {
+        const encoded = encodeURIComponent(key).replaceAll('%20', '+');
+        return parseS3Event(message(record({}, { key: encoded })))[0]?.key === key;
+      }),
+    ),
   );
 });
 
@@ -174,7 +176,7 @@ t.test('whatever is no such event is Unprocessable, and the reason names it', as
   }
 });
 
-t.test('garbage of every kind throws Unprocessable or nothing', async () => {
+t.test('garbage of every kind throws Unprocessable or nothing', async (t) => {
   const parses = (body: string) => {
     try {
       return Array.isArray(parseS3Event(body));
@@ -197,5 +199,5 @@ t.test('garbage of every kind throws Unprocessable or nothing', async () => {
     .map(({ path, value }) => message(record({}, { [path]: value })));
   const wrapped = fc.jsonValue().map((value) => JSON.stringify({ Records: [value] }));
   const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.json(), wrapped, almost, almostObject);
-  fc.assert(fc.property(texts, parses), { numRuns: 2000 });
+  t.doesNotThrow(() => fc.assert(fc.property(texts, parses), { numRuns: 2000 }));
 });
