@@ -15,7 +15,11 @@ if (settings === undefined) {
   process.exit(78);
 }
 
-const localAws = await startLocalAws(settings.localAws);
+const localAws = await startLocalAws({
+  ...settings.localAws,
+  onFault: (error) =>
+    process.stderr.write(`S3 failed: ${error instanceof Error ? error.stack : String(error)}\n`),
+});
 const { endpoints, region, credentials } = localAws;
 const common = { region, credentials };
 const s3 = new S3Client({ ...common, endpoint: endpoints.s3, forcePathStyle: true });

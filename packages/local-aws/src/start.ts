@@ -31,6 +31,8 @@ export interface LocalAwsOptions {
   readonly credentials?: readonly [Credential, ...Credential[]];
   /** The clock of S3: expiry, times of versions. */
   readonly now?: () => Date;
+  /** Told of each error inside S3 that was no refusal; the client got 500. Default: nobody is. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 export interface LocalAws {
@@ -85,6 +87,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     region,
     credentials,
     now,
+    ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
     onCreated: events.onCreated,
     testDestinations: events.testDestinations,
     requestIds: () => newId().toUpperCase(),

@@ -1,9 +1,10 @@
 import { CopyObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import t from 'tap';
 import { BUCKET, startFormBucket } from './support/form-bucket.ts';
 
 const bucket = await startFormBucket(t);
-const { s3, localAws } = bucket;
+const { s3, sqs, localAws, provisioned } = bucket;
 const control = localAws.endpoints.control;
 
 async function get(
@@ -40,14 +41,26 @@ t.test('events are held, shown, sent and released', async (t) => {
   t.match((await get('/events/settled')).body, { held: [], unsent: 0 });
 });
 
-t.test('events are dropped, and doubled from now on', async (t) => {
+t.test('dropped events never arrive, and from now on each arrives twice', async (t) => {
+  const arrived = async () => {
+    await get('/events/settled');
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: provisioned.queues.uploadEvents,
+        AttributeNames: ['ApproximateNumberOfMessages'],
+      }),
+    );
+    return Number(Attributes?.ApproximateNumberOfMessages);
+  };
+  const before = await arrived();
   await order('/events/hold');
   await put('uploads/3');
   t.equal((await order('/events/drop')).status, 204);
   t.same((await get('/events/held')).body.held, []);
+  t.equal(await arrived(), before);
   t.equal((await order('/events/copies', { copies: 2 })).status, 204);
   await put('uploads/4');
-  await get('/events/settled');
+  t.equal(await arrived(), before + 2);
   await order('/events/copies', { copies: 1 });
 });
 

@@ -73,21 +73,14 @@ export function operationOf(request: IncomingMessage, { bucket, key, query }: Ad
     .find((name) => name !== undefined);
   if (subresource !== undefined) return `${verb}${kind}${subresource}`;
   return (
-    (key === '' ? bucketOperation(method, request, query) : objectOperation(method, request, query)) ??
-    verb + kind
+    (key === '' ? bucketOperation(method, query) : objectOperation(method, request, query)) ?? verb + kind
   );
 }
 
-function bucketOperation(
-  method: string,
-  request: IncomingMessage,
-  query: URLSearchParams,
-): string | undefined {
+function bucketOperation(method: string, query: URLSearchParams): string | undefined {
   if (method === 'PUT') return 'CreateBucket';
-  if (method === 'POST') {
-    if (query.has('delete')) return 'DeleteObjects';
-    if (/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')) return 'PostObject';
-  }
+  // Whatever its enclosure type: PostObject is the one to say that it must be another.
+  if (method === 'POST') return query.has('delete') ? 'DeleteObjects' : 'PostObject';
   if (method !== 'GET') return undefined;
   if (query.has('uploads')) return 'ListMultipartUploads';
   if (query.has('versions')) return 'ListObjectVersions';

@@ -9,7 +9,7 @@ import { openBody, openUnsignedBody } from './request-body.ts';
 import { type Address, operationOf, readAddress } from './router.ts';
 
 export interface S3ServerOptions extends S3Services {
-  /** Answers POST multipart/form-data on a bucket; it checks signature, expiry and policy itself. */
+  /** Answers POST on a bucket; it checks signature, expiry and policy itself. */
   readonly postObject: Operation;
   readonly requestIds: () => string;
   /** Awaited before an operation is carried out, after its signature was checked (PostObject: before); a test holds calls with it. */

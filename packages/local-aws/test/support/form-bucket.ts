@@ -36,7 +36,11 @@ export interface FormBucket {
 export async function startFormBucket(t: Test): Promise<FormBucket> {
   let aheadMs = 0;
   const directory = t.testdir();
-  const localAws = await startLocalAws({ directory, now: () => new Date(Date.now() + aheadMs) });
+  const localAws = await startLocalAws({
+    directory,
+    now: () => new Date(Date.now() + aheadMs),
+    onFault: (error) => t.fail(`S3 failed: ${String(error)}`),
+  });
   const { endpoints, credentials } = localAws;
   const common = { region: REGION, credentials };
   const s3 = new S3Client({ ...common, endpoint: endpoints.s3, forcePathStyle: true });
