@@ -5,7 +5,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
 
-.PHONY: help install demo dev test check test-unit test-acceptance test-python bench audit format clean
+.PHONY: help install demo dev test check test-unit test-acceptance test-python bench audit format docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ audit: $(installed) ## Ask the registry for known vulnerabilities of the locked 
 
 format: $(installed) ## Format the code
 	npm run --silent format
+
+docs: $(installed) ## Renew the tables in the README from the code
+	@node scripts/write-docs.ts
 
 clean: ## Remove what was installed and made
 	rm -rf node_modules .tap .local

@@ -1,0 +1,185 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import t, { type Test } from 'tap';
+import { createDynamoDbUploadStore, type NewUpload, SightingKind, UploadState } from '../src/index.ts';
+import { uploadStoreContract } from './contract/upload-store-contract.ts';
+import { startLocal } from './local.ts';
+
+const TOMBSTONE_SECONDS = 3600;
+const local = await startLocal(t);
+let serial = 0;
+
+function openStore(client: DynamoDBClient) {
+  const clock = { now: new Date('2026-01-01T00:00:02.000Z') };
+  const store = createDynamoDbUploadStore({
+    client,
+    tableName: local.tables.uploads,
+    tombstoneSeconds: TOMBSTONE_SECONDS,
+    now: () => clock.now,
+    newToken: () => `token-${++serial}`,
+  });
+  return { store, clock };
+}
+
+/** A client whose next write reaches the table, but not its answer: the SDK sends it again, as it would on AWS. */
+function clientThatLosesAnswers(t: Test) {
+  const client = new DynamoDBClient({ ...local.dynamoDbConfig, maxAttempts: 2 });
+  t.teardown(() => client.destroy());
+  let toLose = 0;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args);
+      if (toLose === 0) return answer;
+      toLose -= 1;
+      throw Object.assign(new Error('socket hang up'), {
+        code: 'ECONNRESET',
+        $retryable: { throttling: false },
+      });
+    },
+    { step: 'deserialize', name: 'loseAnswer', priority: 'low' },
+  );
+  return { client, loseNextAnswer: () => (toLose = 1) };
+}
+
+function newUpload(): NewUpload {
+  serial += 1;
+  return {
+    key: `uploads/dynamodb-${serial}`,
+    apiKeyId: 'key-1',
+    issuedAt: new Date('2026-01-01T00:00:00.123Z'),
+    expiresAt: new Date('2026-01-01T00:00:30.000Z'),
+    constraints: { method: 'post', minBytes: 0, maxBytes: 10 },
+    metadata: {},
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  };
+}
+
+const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
+const lease = { acceptedVersionId: 'copy-1', leaseOwner: 'worker-1', leaseSeconds: 60 };
+
+t.test('the contract', async (t) => {
+  const client = new DynamoDBClient(local.dynamoDbConfig);
+  t.teardown(() => client.destroy());
+  uploadStoreContract(t, async () => openStore(client));
+});
+
+t.test('P3: a write whose answer was lost recognises itself when it is sent again', async (t) => {
+  const { client, loseNextAnswer } = clientThatLosesAnswers(t);
+  const { store } = openStore(client);
+  const upload = newUpload();
+  const { key } = upload;
+
+  loseNextAnswer();
+  await t.resolves(store.issue(upload));
+  loseNextAnswer();
+  t.match(await store.claim(key, version), { applied: true, upload: { state: UploadState.claimed } });
+  loseNextAnswer();
+  t.match(await store.startProcessing(key, lease), {
+    applied: true,
+    recordedAcceptance: true,
+    upload: { attempt: 1, leaseOwner: 'worker-1' },
+  });
+  loseNextAnswer();
+  t.match(await store.finish(key, 1), { applied: true, upload: { state: UploadState.processed } });
+  loseNextAnswer();
+  t.match(await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v2' }), {
+    versionId: 'v2',
+    reported: false,
+  });
+  t.equal((await store.listSightings(key)).length, 1);
+});
+
+t.test(
+  'the item is stored under the documented names, and its deletion is put off by each transition',
+  async (t) => {
+    const client = new DynamoDBClient(local.dynamoDbConfig);
+    t.teardown(() => client.destroy());
+    const { store, clock } = openStore(client);
+    const upload = newUpload();
+    const readItem = async (item: string) => {
+      const Key = { FullFilename: upload.key, item };
+      const get = new GetCommand({ TableName: local.tables.uploads, Key, ConsistentRead: true });
+      return (await DynamoDBDocumentClient.from(client).send(get)).Item;
+    };
+    const expectedDeleteAt = () => clock.now.getTime() / 1000 + TOMBSTONE_SECONDS;
+
+    await store.issue(upload);
+    const issued = await readItem('upload');
+    t.match(issued, {
+      FullFilename: upload.key,
+      item: 'upload',
+      schemaVersion: 1,
+      state: 'ISSUED',
+      issuedAt: '2026-01-01T00:00:00.123Z',
+      expiresAt: '2026-01-01T00:00:30.000Z',
+      attempt: 0,
+      deleteAt: expectedDeleteAt(),
+    });
+    const steps: [string, () => Promise<unknown>][] = [
+      ['CLAIMED', () => store.claim(upload.key, version)],
+      ['ACCEPTED', () => store.accept(upload.key, 'copy-1')],
+      ['PROCESSING', () => store.startProcessing(upload.key, lease)],
+      ['FAILED', () => store.fail(upload.key, 1, 'why')],
+      ['PROCESSING', () => store.startProcessing(upload.key, lease)],
+      ['PROCESSED', () => store.finish(upload.key, 2)],
+    ];
+    for (const [state, step] of steps) {
+      clock.now = new Date(clock.now.getTime() + 1000);
+      await step();
+      t.match(await readItem('upload'), { state, deleteAt: expectedDeleteAt() });
+    }
+    await store.recordSighting(upload.key, SightingKind.duplicate, { ...version, versionId: 'v2' });
+    t.match(await readItem('duplicate#v2'), {
+      kind: 'duplicate',
+      reported: false,
+      deleteAt: expectedDeleteAt(),
+    });
+  },
+);
+
+t.test('more sightings than fit into one page are all listed', async (t) => {
+  const client = new DynamoDBClient(local.dynamoDbConfig);
+  t.teardown(() => client.destroy());
+  const { store } = openStore(client);
+  const documents = DynamoDBDocumentClient.from(client);
+  // A page of a Query ends at 1 MB (Amazon DynamoDB Developer Guide, "Paginating table query results").
+  const FullFilename = 'uploads/many-sightings';
+  const count = 12;
+  for (let at = 0; at < count; at += 1) {
+    await store.recordSighting(FullFilename, SightingKind.stray, { ...version, versionId: `v${at}` });
+    const update = new UpdateCommand({
+      TableName: local.tables.uploads,
+      Key: { FullFilename, item: `stray#v${at}` },
+      UpdateExpression: 'SET padding = :padding',
+      ExpressionAttributeValues: { ':padding': 'x'.repeat(200_000) },
+    });
+    await documents.send(update);
+  }
+  t.equal((await store.listSightings(FullFilename)).length, count);
+});
+
+t.test('an item of a later release is not guessed at', async (t) => {
+  const client = new DynamoDBClient(local.dynamoDbConfig);
+  t.teardown(() => client.destroy());
+  const { store } = openStore(client);
+  const Item = { FullFilename: 'uploads/later', item: 'upload', schemaVersion: 2, state: 'SOMETHING' };
+  await DynamoDBDocumentClient.from(client).send(new PutCommand({ TableName: local.tables.uploads, Item }));
+  await t.rejects(store.get('uploads/later'), {
+    code: 'UnsupportedSchemaVersion',
+    message: /schemaVersion 2, this release reads up to 1/,
+  });
+});
+
+t.test('what the table refuses for another reason than its condition is an error', async (t) => {
+  const client = new DynamoDBClient({ ...local.dynamoDbConfig, maxAttempts: 1 });
+  t.teardown(() => client.destroy());
+  const store = createDynamoDbUploadStore({
+    client,
+    tableName: 'no-such-table',
+    tombstoneSeconds: 1,
+    now: () => new Date(),
+    newToken: () => 'token',
+  });
+  await t.rejects(store.claim('uploads/a', version), { name: 'ResourceNotFoundException' });
+  await t.rejects(store.ping(), { name: 'ResourceNotFoundException' });
+});

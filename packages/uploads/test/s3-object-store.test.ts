@@ -1,0 +1,190 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import {
+  DeleteObjectCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import t from 'tap';
+import { createS3ObjectStore } from '../src/index.ts';
+import { partRanges } from '../src/s3-multipart-copy.ts';
+import { type BucketUnderTest, objectStoreContract } from './contract/object-store-contract.ts';
+import { startLocal } from './local.ts';
+
+const MIB = 1024 * 1024;
+const local = await startLocal(t);
+const { s3 } = local;
+const Bucket = local.bucket;
+let serial = 0;
+
+/** Every test has keys of its own, behind a prefix that it does not see. */
+function openBucket(options: { multipartFromBytes?: number } = {}): BucketUnderTest {
+  serial += 1;
+  const own = (key: string) => key.replace('/', `/${serial}/`);
+  const objects = createS3ObjectStore({ client: s3, bucket: Bucket, partBytes: 5 * MIB, ...options });
+  return {
+    objects: {
+      listVersions: (key) => objects.listVersions(own(key)),
+      copyIfAbsent: (order, signal) =>
+        objects.copyIfAbsent(
+          { ...order, sourceKey: own(order.sourceKey), targetKey: own(order.targetKey) },
+          signal,
+        ),
+      head: (key) => objects.head(own(key)),
+      open: (key, versionId, signal) => objects.open(own(key), versionId, signal),
+      deleteVersion: (key, versionId) => objects.deleteVersion(own(key), versionId),
+      ping: (signal) => objects.ping(signal),
+    },
+    async put(key, bytes, { contentType: ContentType, metadata: Metadata } = {}) {
+      const put = new PutObjectCommand({ Bucket, Key: own(key), Body: bytes, ContentType, Metadata });
+      return (await s3.send(put)).VersionId ?? '';
+    },
+    async putDeleteMarker(key) {
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: own(key) }));
+    },
+  };
+}
+
+async function unfinishedUploads(): Promise<number> {
+  return (await s3.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads?.length ?? 0;
+}
+
+t.test('the contract, by CopyObject', async (t) => {
+  objectStoreContract(t, async () => openBucket());
+});
+
+t.test('the contract, by parallel part copies', async (t) => {
+  objectStoreContract(t, async () => openBucket({ multipartFromBytes: 1 }));
+});
+
+t.test('ranges cover an object without a gap, in at most 10,000 parts', async (t) => {
+  t.strictSame(partRanges(10, 4), ['bytes=0-3', 'bytes=4-7', 'bytes=8-9']);
+  t.strictSame(partRanges(8, 4), ['bytes=0-3', 'bytes=4-7']);
+  const many = partRanges(5 * 1024 ** 4, 5 * MIB);
+  t.equal(many.length, 10_000);
+  t.match(many.at(-1), new RegExp(`-${5 * 1024 ** 4 - 1}$`));
+});
+
+t.test('P2: a copy in parts carries bytes, Content-Type, metadata and tags over', async (t) => {
+  const objects = createS3ObjectStore({
+    client: s3,
+    bucket: Bucket,
+    multipartFromBytes: 1,
+    partBytes: 5 * MIB,
+  });
+  const bytes = randomBytes(12 * MIB + 1);
+  const sourceKey = 'uploads/in parts+1';
+  const put = await s3.send(
+    new PutObjectCommand({
+      Bucket,
+      Key: sourceKey,
+      Body: bytes,
+      ContentType: 'video/mp4',
+      ContentLanguage: 'de',
+      CacheControl: 'max-age=60',
+      ContentDisposition: 'attachment; filename="x.mp4"',
+      Metadata: { camera: '7' },
+      Tagging: 'site=north&kind=a%20b',
+    }),
+  );
+  const targetKey = 'accepted/in parts+1';
+  const order = {
+    sourceKey,
+    sourceVersionId: put.VersionId ?? '',
+    sourceSizeBytes: bytes.length,
+    targetKey,
+  };
+  const copy = await objects.copyIfAbsent(order);
+  if (copy.outcome !== 'copied') throw new Error(copy.outcome);
+  const opened = await objects.open(targetKey, copy.versionId);
+  const copied = opened && (await buffer(opened.body));
+  const hash = (of: Uint8Array) => createHash('sha256').update(of).digest('hex');
+  t.equal(hash(copied ?? Buffer.alloc(0)), hash(bytes));
+  t.match(await s3.send(new HeadObjectCommand({ Bucket, Key: targetKey })), {
+    ContentType: 'video/mp4',
+    ContentLanguage: 'de',
+    CacheControl: 'max-age=60',
+    ContentDisposition: 'attachment; filename="x.mp4"',
+    Metadata: { camera: '7' },
+  });
+  const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket, Key: targetKey }));
+  t.strictSame(
+    TagSet?.sort((a, b) => (a.Key ?? '').localeCompare(b.Key ?? '')),
+    [
+      { Key: 'kind', Value: 'a b' },
+      { Key: 'site', Value: 'north' },
+    ],
+  );
+});
+
+t.test('a copy in parts that another overtakes never replaces it, and leaves no parts behind', async (t) => {
+  const objects = createS3ObjectStore({
+    client: s3,
+    bucket: Bucket,
+    multipartFromBytes: 1,
+    partBytes: 5 * MIB,
+  });
+  const sourceKey = 'uploads/overtaken';
+  const targetKey = 'accepted/overtaken';
+  const put = await s3.send(new PutObjectCommand({ Bucket, Key: sourceKey, Body: Buffer.alloc(6 * MIB, 1) }));
+  local.calls.hold({ operation: 'CompleteMultipartUpload', keyPrefix: targetKey });
+  const copy = objects.copyIfAbsent({
+    sourceKey,
+    sourceVersionId: put.VersionId ?? '',
+    sourceSizeBytes: 6 * MIB,
+    targetKey,
+  });
+  await local.calls.whenHeld(1, { operation: 'CompleteMultipartUpload' }, AbortSignal.timeout(60_000));
+  const overtaking = await s3.send(new PutObjectCommand({ Bucket, Key: targetKey, Body: 'was first' }));
+  local.calls.release();
+  t.strictSame(await copy, { outcome: 'target-exists' });
+  t.match(await objects.head(targetKey), { versionId: overtaking.VersionId, sizeBytes: 9 });
+  t.equal(await unfinishedUploads(), 0);
+});
+
+t.test('a copy in parts that is broken off leaves no object and no parts', async (t) => {
+  const objects = createS3ObjectStore({
+    client: s3,
+    bucket: Bucket,
+    multipartFromBytes: 1,
+    partBytes: 5 * MIB,
+  });
+  const sourceKey = 'uploads/broken-off';
+  const targetKey = 'accepted/broken-off';
+  const put = await s3.send(new PutObjectCommand({ Bucket, Key: sourceKey, Body: Buffer.alloc(6 * MIB, 1) }));
+  const stop = new AbortController();
+  local.calls.hold({ operation: 'UploadPartCopy', keyPrefix: targetKey });
+  const copy = objects.copyIfAbsent(
+    { sourceKey, sourceVersionId: put.VersionId ?? '', sourceSizeBytes: 6 * MIB, targetKey },
+    stop.signal,
+  );
+  await local.calls.whenHeld(2, { operation: 'UploadPartCopy' }, AbortSignal.timeout(60_000));
+  stop.abort();
+  await t.rejects(copy, { name: 'AbortError' });
+  local.calls.release();
+  t.equal(await objects.head(targetKey), undefined);
+  t.equal(await unfinishedUploads(), 0);
+});
+
+t.test('more versions than fit into one page are all listed, oldest first', async (t) => {
+  const objects = createS3ObjectStore({ client: s3, bucket: Bucket });
+  const Key = 'uploads/many-versions';
+  const versionIds: (string | undefined)[] = [];
+  for (let at = 0; at < 1005; at += 1) {
+    versionIds.push((await s3.send(new PutObjectCommand({ Bucket, Key, Body: `${at}` }))).VersionId);
+  }
+  t.strictSame(
+    (await objects.listVersions(Key)).map((version) => version.versionId),
+    versionIds,
+  );
+});
+
+t.test('another bucket is an error, not an empty one', async (t) => {
+  const objects = createS3ObjectStore({ client: s3, bucket: 'no-such-bucket' });
+  await t.rejects(objects.listVersions('uploads/a'), { name: 'NoSuchBucket' });
+  await t.rejects(objects.ping());
+  const order = { sourceKey: 'uploads/a', sourceVersionId: 'v', sourceSizeBytes: 1, targetKey: 'accepted/a' };
+  await t.rejects(objects.copyIfAbsent(order), { name: 'NoSuchBucket' });
+});

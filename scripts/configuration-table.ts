@@ -1,0 +1,57 @@
+import type { TObject } from 'typebox';
+import { drainFields, logFields } from '../packages/runtime/src/config-fields.ts';
+import { configSchema as acceptor } from '../services/acceptor/src/config.ts';
+import { configSchema as processor } from '../services/processor/src/config.ts';
+import { configSchema as urlIssuer } from '../services/url-issuer/src/config.ts';
+
+const BEGIN = '<!-- configuration: made by `make docs` from the services’ schemas -->';
+const END = '<!-- end of configuration -->';
+
+interface Field {
+  readonly description?: string;
+  readonly expected?: string;
+  readonly default?: unknown;
+}
+
+const services: Readonly<Record<string, TObject>> = {
+  'url-issuer': urlIssuer,
+  acceptor,
+  processor,
+};
+
+/** Every variable of the three services, as a Markdown table: from the schemas that refuse what is wrong. */
+export function configurationTable(): string {
+  const users = new Map<string, string[]>();
+  const fields = new Map<string, Field & { readonly isRequired: boolean }>();
+  for (const [service, schema] of Object.entries(services)) {
+    const properties = { ...schema.properties, ...logFields, ...drainFields } as Record<string, Field>;
+    for (const [name, field] of Object.entries(properties)) {
+      users.set(name, [...(users.get(name) ?? []), service]);
+      const isRequired = (schema.required ?? []).includes(name) && field.default === undefined;
+      fields.set(name, { ...field, isRequired });
+    }
+  }
+  const rows = [...fields].map(([name, field]) => {
+    const used = users.get(name) ?? [];
+    const by = used.length === Object.keys(services).length ? 'all' : used.join(', ');
+    const otherwise = field.isRequired ? '**required**' : code(field.default);
+    return `| \`${name}\` | ${by} | ${otherwise} | ${cell(field.description)} Expected: ${cell(field.expected)}. |`;
+  });
+  return ['| variable | service | default | what it is |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** A document with its table renewed. @throws Error when the document has no place for it */
+export function withConfigurationTable(document: string): string {
+  const begin = document.indexOf(BEGIN);
+  const end = document.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`no place for the table: ${BEGIN} … ${END}`);
+  return `${document.slice(0, begin + BEGIN.length)}\n${configurationTable()}\n${document.slice(end)}`;
+}
+
+function code(value: unknown): string {
+  return value === undefined || value === '' ? '–' : `\`${value}\``;
+}
+
+function cell(text = ''): string {
+  return text.replaceAll('|', '\\|');
+}
