@@ -21,7 +21,8 @@ const localAws = await startLocalAws({
     process.stderr.write(`S3 failed: ${error instanceof Error ? error.stack : String(error)}\n`),
 });
 const { endpoints, region, credentials } = localAws;
-const common = { region, credentials };
+// Copies: the SDK writes into what it is given.
+const common = { region, credentials: { ...credentials } };
 const s3 = new S3Client({ ...common, endpoint: endpoints.s3, forcePathStyle: true });
 const sqs = new SQSClient({ ...common, endpoint: endpoints.sqs });
 const dynamoDb = new DynamoDBClient({ ...common, endpoint: endpoints.dynamodb });

@@ -71,7 +71,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     ...(options.directory === undefined ? {} : { directory: join(directory, 'dynamodb') }),
   });
   const storage = await createObjectStorage({ directory: join(directory, 's3'), now, ids: newId });
-  const sqsClient = new SQSClient({ endpoint: sqs.endpoint, region, credentials: credentials[0] });
+  const sqsClient = new SQSClient({ endpoint: sqs.endpoint, region, credentials: { ...credentials[0] } });
   const events = createBucketEvents({
     storage,
     queues: createQueueSender(sqsClient),
