@@ -91,6 +91,12 @@ export const consumerFields = {
   }),
 };
 
+/** What a table can be called (Amazon DynamoDB Developer Guide, "Naming rules and data types"). */
+export const tableNameRule = {
+  pattern: '^[A-Za-z0-9_.-]{3,255}$',
+  expected: 'the name of a DynamoDB table: 3 to 255 letters, digits, "_", "." or "-"',
+};
+
 /** Where uploads are kept. */
 export const storageFields = {
   BUCKET: Type.String({
@@ -98,11 +104,7 @@ export const storageFields = {
     description: 'The bucket of uploads/ and accepted/. Versioned.',
     expected: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." or "-"',
   }),
-  UPLOADS_TABLE: Type.String({
-    pattern: '^[A-Za-z0-9_.-]{3,255}$',
-    description: 'The DynamoDB table of the uploads.',
-    expected: 'the name of a DynamoDB table: 3 to 255 letters, digits, "_", "." or "-"',
-  }),
+  UPLOADS_TABLE: Type.String({ ...tableNameRule, description: 'The DynamoDB table of the uploads.' }),
   TOMBSTONE_DAYS: Type.Integer({
     default: 113,
     minimum: 1,

@@ -8,6 +8,7 @@ export {
   healthFields,
   logFields,
   storageFields,
+  tableNameRule,
 } from './config-fields.ts';
 export { type ConsumerServiceOptions, observeConsumer, startConsumerService } from './consumer-service.ts';
 export { type HealthServer, startHealthServer } from './health-server.ts';

@@ -3,6 +3,7 @@ import { addAcceptance, type Logger, type Metrics } from '@upload-once/runtime';
 import {
   type ObjectStore,
   SightingKind,
+  type Transition,
   type Upload,
   UploadState,
   type UploadStore,
@@ -55,11 +56,7 @@ export function createProcessAccepted(options: {
 
   async function work(upload: Upload, event: ObjectCreated, delivery: Delivery): Promise<void> {
     const { key, attempt } = upload;
-    delivery.onHeartbeat(async () => {
-      const renewed = await uploads.renewLease(key, attempt, leaseSeconds);
-      if (!renewed.applied && !isHeldBy(attempt, renewed.upload))
-        throw new LeaseLost(`${key}: attempt ${attempt} lost its lease`);
-    });
+    delivery.onHeartbeat(createLeaseKeeper(upload));
     try {
       await runHandler(upload, event, delivery);
     } catch (error) {
@@ -78,6 +75,26 @@ export function createProcessAccepted(options: {
     const processedAt = finished.upload.processedAt ?? now();
     metrics.add('UploadsProcessed', 1);
     metrics.add('LeadTime', Math.max(0, processedAt.getTime() - storedAt.getTime()));
+  }
+
+  /** Renews the lease with each heartbeat. A table that is away for a while costs nothing as long as the lease still runs. */
+  function createLeaseKeeper({ key, attempt, leaseExpiresAt }: Upload): () => Promise<void> {
+    let heldUntil = leaseExpiresAt ?? now();
+    return async () => {
+      let renewed: Transition;
+      try {
+        renewed = await uploads.renewLease(key, attempt, leaseSeconds);
+      } catch (err) {
+        if (now() >= heldUntil)
+          throw new LeaseLost(`${key}: the lease of attempt ${attempt} ran out`, { cause: err });
+        log.warn({ key, attempt, err }, 'the lease could not be renewed yet');
+        return;
+      }
+      if (!renewed.applied && !isHeldBy(attempt, renewed.upload)) {
+        throw new LeaseLost(`${key}: another worker has taken over from attempt ${attempt}`);
+      }
+      heldUntil = renewed.upload?.leaseExpiresAt ?? heldUntil;
+    };
   }
 
   /** The lease ends with the attempt, so that the next one need not wait for it; the last one leaves FAILED behind. */

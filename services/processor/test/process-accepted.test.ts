@@ -115,6 +115,40 @@ t.test('heartbeats keep the lease of long work', async (t) => {
   t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
 });
 
+t.test('a table that is away for a while does not cost the lease, as long as it runs', async (t) => {
+  const { handler, began, end } = latchedHandler();
+  const world = createWorld(handler);
+  const { key, event } = await world.accepted();
+  const { delivery, heartbeat } = createDelivery();
+  const work = world.processAccepted(event, delivery);
+  await began;
+  world.pass(LEASE_SECONDS / 2);
+  world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+  await heartbeat();
+  t.equal(delivery.signal.aborted, false);
+  world.pass(LEASE_SECONDS / 4);
+  await heartbeat();
+  world.pass(LEASE_SECONDS - 1);
+  t.equal(delivery.signal.aborted, false);
+  end();
+  await work;
+  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+});
+
+t.test('a table that is away longer than the lease runs ends the work', async (t) => {
+  const { handler, began } = latchedHandler();
+  const world = createWorld(handler);
+  const { event } = await world.accepted();
+  const { delivery, heartbeat } = createDelivery();
+  const work = world.processAccepted(event, delivery);
+  const signal = await began;
+  world.pass(LEASE_SECONDS);
+  world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+  await heartbeat();
+  await t.rejects(work, { code: 'LeaseLost', cause: { message: 'the table is away' } });
+  t.equal(signal.aborted, true);
+});
+
 t.test('fencing: a worker that slept past its lease cannot finish what another took over', async (t) => {
   const sleeper = latchedHandler();
   const taker = latchedHandler();

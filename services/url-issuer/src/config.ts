@@ -6,17 +6,13 @@ import {
   drainFields,
   healthFields,
   logFields,
+  storageFields,
+  tableNameRule,
 } from '@upload-once/runtime';
 import { assertNamePart, NAME_PART_MAX_BYTES } from '@upload-once/uploads';
 import { type Static, Type } from 'typebox';
 
 const SECONDS_PER_DAY = 86_400;
-
-/** What a table can be called (Amazon DynamoDB Developer Guide, "Naming rules and data types"). */
-const tableName = {
-  pattern: '^[A-Za-z0-9_.-]{3,255}$',
-  expected: 'a DynamoDB table name, for example "uploads"',
-};
 
 const TRUSTED_PROXIES_EXPECTED =
   'addresses or networks such as "10.0.0.0/16", or "loopback", "linklocal", "uniquelocal", with commas between them';
@@ -30,16 +26,8 @@ export const configSchema = Type.Object({
   ...logFields,
   ...drainFields,
   ...healthFields,
-  BUCKET: Type.String({
-    pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
-    description: 'The bucket that forms are for.',
-    expected: 'the name of an S3 bucket: 3 to 63 small letters, digits, "." and "-"',
-  }),
-  UPLOADS_TABLE: Type.String({
-    ...tableName,
-    description: 'The table that every issued upload is recorded in.',
-  }),
-  ACCESS_TABLE: Type.String({ ...tableName, description: 'The table that holds the API keys.' }),
+  ...storageFields,
+  ACCESS_TABLE: Type.String({ ...tableNameRule, description: 'The table that holds the API keys.' }),
   S3_PUBLIC_ENDPOINT: Type.Optional(
     Type.String({
       pattern: '^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?/?$',
@@ -81,14 +69,6 @@ export const configSchema = Type.Object({
     maximum: 5_368_709_120,
     description: 'The largest file that a form takes. 5 GiB is the most that S3 takes in one form.',
     expected: 'a whole number of bytes from 1 to 5368709120 (5 GiB)',
-  }),
-  TOMBSTONE_DAYS: Type.Integer({
-    default: 113,
-    minimum: 1,
-    maximum: 3_650,
-    description:
-      'How long the record of an upload outlives its last change: longer than any message about it can live in a queue.',
-    expected: 'a whole number of days from 1 to 3650',
   }),
 });
 
