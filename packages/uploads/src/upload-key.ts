@@ -17,7 +17,7 @@ const RANDOM_BYTES = 16;
 /**
  * The object key of a new upload: `uploads/<name>-<YYYYmmdd_HHMMSS>-<random>`, the time in UTC.
  *
- * @param namePart what the key begins with: 1 to 900 bytes of UTF-8, no `/`, no control character, not `.` or `..`
+ * @param namePart what the key begins with: 1 to 900 bytes of UTF-8, no `/`, no `$`, no control character
  * @param issuedAt the moment of issue; whole seconds show in the key
  * @param random at least 16 bytes of cryptographic randomness; 128 bits become 26 base32 characters
  * @throws InvalidNamePart
@@ -37,9 +37,12 @@ export function assertNamePart(namePart: string): void {
     );
   }
   if (!namePart.isWellFormed()) throw new InvalidNamePart('a name part is well-formed Unicode');
+  // S3 puts the file's name in the place of ${filename} in a form's key ("Creating an HTML form", Amazon S3 API Reference).
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being refused
-  if (/[/\u0000-\u001f\u007f]/.test(namePart)) {
-    throw new InvalidNamePart(`a name part has no "/" and no control character: ${JSON.stringify(namePart)}`);
+  if (/[/$\u0000-\u001f\u007f]/.test(namePart)) {
+    throw new InvalidNamePart(
+      `a name part has no "/", no "$" and no control character: ${JSON.stringify(namePart)}`,
+    );
   }
 }
 

@@ -44,6 +44,7 @@ t.test('a name part that cannot be part of a key is refused with the reason', as
     '../accepted',
     'line\nbreak',
     'nul\u0000',
+    '$\u007bfilename}',
     '\ud800',
     'ä'.repeat(NAME_PART_MAX_BYTES),
   ];
