@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { S3Error } from './errors.ts';
 import { plainXmlDocument } from './xml.ts';
 
@@ -20,29 +20,37 @@ export function setHeaders(response: ServerResponse, headers: Headers): void {
     if (value !== undefined) response.setHeader(name, value);
 }
 
-/** Answers a refusal as S3 does: as XML, or with the status alone where an answer has no body. */
+/**
+ * Answers a refusal as S3 does: as XML, or with the status alone where an answer has no body. What the client still
+ * sends is read away before the connection is let go, or it would find it broken before it has read the answer.
+ */
 export function answerError(
+  request: IncomingMessage,
   response: ServerResponse,
   error: S3Error,
-  { method, resource, requestId }: { method: string; resource: string; requestId: string },
+  { resource, requestId }: { resource: string; requestId: string },
 ): void {
-  if (method === 'HEAD' || error.status === 304) {
+  if (request.method === 'HEAD') {
     answerEmpty(response, error.status);
     return;
   }
-  response.setHeader('content-type', 'application/xml');
-  response
-    .writeHead(error.status)
-    .end(
-      plainXmlDocument('Error', [
-        ['Code', error.code],
-        ['Message', error.message],
-        ...Object.entries(error.details),
-        ['Resource', resource],
-        ['RequestId', requestId],
-        ['HostId', requestId],
-      ]),
-    );
+  const document = plainXmlDocument('Error', [
+    ['Code', error.code],
+    ['Message', error.message],
+    ...Object.entries(error.details),
+    ['Resource', resource],
+    ['RequestId', requestId],
+    ['HostId', requestId],
+  ]);
+  const length = Buffer.byteLength(document);
+  response.writeHead(error.status, { 'content-type': 'application/xml', 'content-length': length });
+  response.write(document);
+  if (request.complete) {
+    response.end();
+    return;
+  }
+  request.once('close', () => response.end());
+  request.resume();
 }
 
 /** What S3 says when it is the one to blame; the cause is the operator's to know, not the client's. */

@@ -100,6 +100,8 @@ function objectOperation(
   if (method === 'POST') {
     if (query.has('uploads')) return 'CreateMultipartUpload';
     if (query.has('uploadId')) return 'CompleteMultipartUpload';
+    // Forms go to a bucket; what goes to a key has no name in the reference.
+    return method;
   }
   if (!query.has('uploadId')) return undefined;
   if (method === 'GET') return 'ListParts';

@@ -75,13 +75,10 @@ function refuse(
     response.destroy();
     return;
   }
-  answerError(response, error instanceof S3Error ? error : internalError(), {
-    method: request.method ?? '',
+  answerError(request, response, error instanceof S3Error ? error : internalError(), {
     resource: (request.url ?? '').replace(/\?.*$/s, ''),
     requestId,
   });
-  // What the client still sends is read away, so that it comes to read the answer.
-  request.resume();
 }
 
 /** What a bucket's rules allow a browser to read of the answer, refusals too. */
