@@ -108,8 +108,10 @@ async function refusalOf(attempt: Promise<unknown>): Promise<[string, string]> {
   try {
     await attempt;
   } catch (error) {
-    if (error instanceof UploadRefused)
-      return [`${error.status} ${error.s3Code}`, `refused: ${error.s3Message}`];
+    // What stands in brackets repeats the whole condition.
+    if (error instanceof UploadRefused) {
+      return [`${error.status} ${error.s3Code}`, `refused: ${error.s3Message?.replace(/: \[.*/, '')}`];
+    }
     throw error;
   }
   throw new Error('S3 stored what it should have refused');
