@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import {
+  CopyObjectCommand,
   CreateBucketCommand,
   DeleteBucketCommand,
   GetBucketCorsCommand,
@@ -301,6 +305,7 @@ t.test('bodies that are no document', async (t) => {
     'text',
     '<a',
     '<Other/>',
+    '<VersioningConfiguration><__proto__>x</__proto__></VersioningConfiguration>',
     '<VersioningConfiguration><Status></VersioningConfiguration>',
   ]) {
     t.match(await put(body), { status: 400, code: 'MalformedXML' }, body);
@@ -327,6 +332,53 @@ t.test('a fault of the server is told to its operator and not to the client', as
   t.notMatch(refused.error.message, /disk/);
   t.match(s3.faults, [{ message: 'the disk is full' }]);
   t.equal(await s3.countFiles(), 0);
+});
+
+t.test('an answer that breaks off is broken for the client too', async (t) => {
+  const s3 = await startS3(t);
+  await s3.client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'hello' }));
+  async function* half() {
+    yield Buffer.from('he');
+    throw new Error('the disk is gone');
+  }
+  s3.storage.read = () => Readable.from(half());
+  const got = await s3.client.send(new GetObjectCommand({ Bucket, Key: 'k' }));
+  await t.rejects(async () => void (await got.Body?.transformToString()));
+  t.match(s3.faults, [{ message: 'the disk is gone' }]);
+});
+
+t.test('a call is carried out though its client has gone', async (t) => {
+  const go = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<ServerResponse>();
+  const created = Promise.withResolvers<string>();
+  const s3 = await startS3(t, {
+    onCreated: ({ version }) => created.resolve(version.key),
+    beforeOperation: async ({ operation, response }) => {
+      if (operation !== 'CopyObject') return;
+      arrived.resolve(response);
+      await go.promise;
+    },
+  });
+  const { storage } = s3;
+  const staged = await storage.stage(Readable.from([Buffer.from('x')]));
+  await storage.commit({
+    bucket: Bucket,
+    key: 'a',
+    origin: 'Put',
+    staged,
+    attributes: { metadata: {}, tags: {} },
+  });
+  const leaving = new AbortController();
+  const copy = new CopyObjectCommand({ Bucket, Key: 'b', CopySource: `${Bucket}/a` });
+  const refused = t.rejects(s3.client.send(copy, { abortSignal: leaving.signal }), { name: 'AbortError' });
+  const response = await arrived.promise;
+  const gone = once(response, 'close');
+  leaving.abort();
+  await Promise.all([refused, gone]);
+  go.resolve();
+  t.equal(await created.promise, 'b');
+  t.match(s3.storage.current(Bucket, 'b'), { origin: 'Copy' });
+  t.same(s3.faults, []);
 });
 
 t.test('a call can be held before it is carried out', async (t) => {

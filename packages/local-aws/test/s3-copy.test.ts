@@ -254,3 +254,44 @@ t.test('parts that cannot be copied', async (t) => {
   t.match(await copy({ CopySourceIfMatch: '"other"' }), { code: 'PreconditionFailed', status: 412 });
   t.same(storage.multipart.get(Bucket, TARGET, UploadId ?? '').parts, []);
 });
+
+t.test('more than 5 GiB is copied in parts, each of 5 GiB at most', async (t) => {
+  const { client, storage } = await startS3(t);
+  const block = await client.send(
+    new PutObjectCommand({ Bucket, Key: 'block', Body: Buffer.alloc(8 * MIB) }),
+  );
+  const bytes = storage.find(Bucket, 'block', block.VersionId ?? '');
+  if (bytes?.deleteMarker !== false) throw new Error('the block is missing');
+  const attributes = { metadata: {}, tags: {} };
+  const upload = await storage.multipart.create({ bucket: Bucket, key: SOURCE, attributes });
+  const parts = [];
+  // The same bytes over and over: 5 GiB and 8 MiB that take 8 MiB of disk.
+  for (let partNumber = 1; partNumber <= 641; partNumber++) {
+    const { eTag } = await storage.multipart.putPart(upload, partNumber, await storage.stageFrom(bytes));
+    parts.push({ partNumber, eTag, checksums: {} });
+  }
+  const { uploadId } = upload;
+  await storage.multipart.complete({ bucket: Bucket, key: SOURCE, uploadId, parts, expectedChecksums: {} });
+  const CopySource = sourceOf(SOURCE);
+  const tooLarge = {
+    code: 'InvalidRequest',
+    status: 400,
+    error: { message: /maximum allowable size.*5368709120/ },
+  };
+  t.match(await refusalOf(client.send(new CopyObjectCommand({ Bucket, Key: TARGET, CopySource }))), tooLarge);
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key: TARGET }));
+  const whole = { Bucket, Key: TARGET, UploadId, PartNumber: 1, CopySource };
+  t.match(await refusalOf(client.send(new UploadPartCopyCommand(whole))), tooLarge);
+  t.match(
+    await refusalOf(
+      client.send(new UploadPartCopyCommand({ ...whole, CopySourceRange: `bytes=0-${5 * 1024 * MIB}` })),
+    ),
+    tooLarge,
+  );
+  const last = `bytes=${5 * 1024 * MIB}-${5 * 1024 * MIB + 9}`;
+  const { CopyPartResult } = await client.send(
+    new UploadPartCopyCommand({ ...whole, CopySourceRange: last }),
+  );
+  t.equal(CopyPartResult?.ETag, `"${createHash('md5').update(Buffer.alloc(10)).digest('hex')}"`);
+  t.match(storage.current(Bucket, SOURCE), { sizeBytes: 641 * 8 * MIB });
+});

@@ -147,6 +147,7 @@ t.test('checksums that do not go together', async (t) => {
   t.match(await create({ ChecksumAlgorithm: 'CRC64NVME', ChecksumType: 'COMPOSITE' }), refused);
   t.match(await create({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'HALF' }), refused);
   t.match(await create({ ChecksumAlgorithm: 'MD4' }), refused);
+  t.match(await create({ ChecksumType: 'COMPOSITE' }), refused);
   const { UploadId } = await client.send(
     new CreateMultipartUploadCommand({ Bucket, Key, ChecksumAlgorithm: 'SHA1' }),
   );

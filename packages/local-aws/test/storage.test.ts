@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
@@ -123,6 +123,14 @@ t.test('what fails while it is staged leaves nothing', async (t) => {
   await staged.discard();
   await staged.discard();
   t.same(await files(directory), []);
+});
+
+t.test('bytes that were lost are a fault, not an empty copy', async (t) => {
+  const { storage, directory } = await versioned(t);
+  const version = await put(storage, 'k', 'bytes');
+  for (const file of await files(directory)) await rm(join(directory, 'data', file));
+  await t.rejects(storage.stageFrom(version, { checksums: ['SHA256'] }), { code: 'ENOENT' });
+  await t.rejects(buffer(storage.read(version)), { code: 'ENOENT' });
 });
 
 t.test('conditions and their writes are one step', async (t) => {

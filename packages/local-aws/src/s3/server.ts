@@ -68,17 +68,20 @@ function refuse(
   requestId: string,
   { onFault }: S3ServerOptions,
 ): void {
-  const clientLeft = request.destroyed && !request.complete;
-  if (clientLeft || response.destroyed) return;
+  if (clientLeft(error, request)) return;
   if (!(error instanceof S3Error)) onFault?.(error);
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
+  if (response.headersSent) response.destroy();
+  if (response.destroyed) return;
   answerError(request, response, error instanceof S3Error ? error : internalError(), {
     resource: (request.url ?? '').replace(/\?.*$/s, ''),
     requestId,
   });
+}
+
+/** Whether it was the client that ended the request or the answer before their time: nobody's fault. */
+function clientLeft(error: unknown, request: IncomingMessage): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return (request.destroyed && !request.complete) || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 /** What a bucket's rules allow a browser to read of the answer, refusals too. */
