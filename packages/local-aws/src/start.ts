@@ -12,11 +12,11 @@ import { DEFAULT_REGION, EXAMPLE_CREDENTIAL } from './defaults.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { type BucketEvents, createBucketEvents } from './events/bucket-events.ts';
 import { createQueueSender } from './events/queue-sender.ts';
+import { createPostObject } from './form/post-object.ts';
 import type { Credential } from './s3/call.ts';
-import { createPostObject } from './s3/operations/post-object.ts';
 import { createS3Server } from './s3/server.ts';
 import { startSqs } from './sqs.ts';
-import { createObjectStorage } from './storage/object-storage.ts';
+import { createObjectStorage } from './storage/create-object-storage.ts';
 
 export interface LocalAwsOptions {
   /**

@@ -6,9 +6,9 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { EXAMPLE_CREDENTIAL } from '../src/defaults.ts';
-import { createPostObject } from '../src/s3/operations/post-object.ts';
+import { createPostObject } from '../src/form/post-object.ts';
 import { openUnsignedBody } from '../src/s3/request-body.ts';
-import { createObjectStorage } from '../src/storage/object-storage.ts';
+import { createObjectStorage } from '../src/storage/create-object-storage.ts';
 import { FORM_TYPE, fieldParts, formBody, formEnd, partHead } from './support/form-body.ts';
 import { basicConditions, REGION, signForm } from './support/signed-form.ts';
 

@@ -22,7 +22,7 @@ import {
   type QueueConfiguration,
 } from '@aws-sdk/client-s3';
 import t from 'tap';
-import { S3Error } from '../src/s3/errors.ts';
+import { S3Error } from '../src/s3-error.ts';
 import { send, sign } from './support/raw-request.ts';
 import { BUCKET as Bucket, refusalOf, startS3 } from './support/s3-server.ts';
 

@@ -4,7 +4,8 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
-import { createObjectStorage, type ObjectStorage } from '../src/storage/object-storage.ts';
+import { createObjectStorage } from '../src/storage/create-object-storage.ts';
+import type { ObjectStorage } from '../src/storage/object-storage.ts';
 import type { ObjectVersion, StoredVersion } from '../src/storage/object-version.ts';
 
 const ids = () => randomBytes(15).toString('base64url');

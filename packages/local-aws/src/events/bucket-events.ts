@@ -1,5 +1,5 @@
 import type { ObjectCreated, S3Services } from '../s3/call.ts';
-import { S3Error } from '../s3/errors.ts';
+import { S3Error } from '../s3-error.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { ObjectVersion } from '../storage/object-version.ts';
 import { EventGate } from './event-gate.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
-import { S3Error } from '../s3/errors.ts';
+import { S3Error } from '../s3-error.ts';
 
 /** Names and values before `file` together (Amazon S3 API Reference, "POST Object": the form without the file, 20 KB). */
 export const FIELDS_MAX_BYTES = 20_480;

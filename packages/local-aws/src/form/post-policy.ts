@@ -1,4 +1,4 @@
-import { S3Error } from '../s3/errors.ts';
+import { S3Error } from '../s3-error.ts';
 
 /** One condition on a form field; `value` is what the field must be, or begin with. */
 export interface FieldCondition {

@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Credential } from '../s3/call.ts';
-import { S3Error } from '../s3/errors.ts';
+import { sign } from '../s3/signature-v4.ts';
+import { S3Error } from '../s3-error.ts';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const LONG_DATE = /^\d{8}T\d{6}Z$/;
@@ -39,7 +40,9 @@ export function checkPostSignature(
 
   const policy = requireField(fields, 'policy');
   const provided = requireField(fields, 'x-amz-signature');
-  if (!isEqual(provided, signPolicy(policy, credential.secretAccessKey, scope.date, known.region))) {
+  if (
+    !isEqual(provided, sign(credential.secretAccessKey, { date: scope.date, region: known.region }, policy))
+  ) {
     throw new S3Error(
       'SignatureDoesNotMatch',
       403,
@@ -113,14 +116,6 @@ function checkDate(value: string, scopeDate: string): void {
   if (!value.startsWith(scopeDate)) {
     throw invalidArgument('x-amz-date', value, `must have the date of x-amz-credential, ${scopeDate}`);
   }
-}
-
-function signPolicy(policy: string, secretAccessKey: string, date: string, region: string): string {
-  let key: Buffer | string = `AWS4${secretAccessKey}`;
-  for (const part of [date, region, 's3', 'aws4_request', policy]) {
-    key = createHmac('sha256', key).update(part).digest();
-  }
-  return key.toString('hex');
 }
 
 function isEqual(provided: string, expected: string): boolean {

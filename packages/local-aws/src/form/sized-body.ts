@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { S3Error } from '../s3/errors.ts';
+import { S3Error } from '../s3-error.ts';
 import type { SizeRange } from './post-policy.ts';
 
 /** Amazon S3 User Guide, "Uploading objects": the most that one POST can bring. */

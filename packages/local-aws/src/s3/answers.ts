@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { S3Error } from './errors.ts';
+import { S3Error } from '../s3-error.ts';
 import { plainXmlDocument } from './xml.ts';
 
 export type Headers = Readonly<Record<string, string | undefined>>;

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { S3Error } from '../s3-error.ts';
 import { type Authorization, readAuthorization } from './authorization.ts';
 import type { Credential, S3Services } from './call.ts';
-import { S3Error } from './errors.ts';
 import { canonicalRequest, sign, stringToSign } from './signature-v4.ts';
 
 /** Amazon S3 API Reference, "Error responses", RequestTimeTooSkewed. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { S3Error } from './errors.ts';
+import { S3Error } from '../s3-error.ts';
 import { type Scope, SIGNING_ALGORITHM } from './signature-v4.ts';
 
 /** What a request says about who signed it, and how. Nothing of it is checked yet. */

@@ -1,5 +1,4 @@
-import type { ChecksumAlgorithm } from '../storage/checksum.ts';
-import type { Checksums, ChecksumType } from '../storage/object-version.ts';
+import type { ChecksumAlgorithm, Checksums, ChecksumType } from '../storage/checksum.ts';
 import type { XmlElement } from './xml.ts';
 
 /** Who owns everything here. */

@@ -1,7 +1,7 @@
+import { S3Error } from '../s3-error.ts';
+import type { Checksums } from '../storage/checksum.ts';
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, type FinishedDigests } from '../storage/checksum.ts';
-import type { Checksums } from '../storage/object-version.ts';
 import { invalidRequest, notImplemented } from './answers.ts';
-import { S3Error } from './errors.ts';
 import type { NamedValues } from './named-values.ts';
 
 const PREFIX = 'x-amz-checksum-';

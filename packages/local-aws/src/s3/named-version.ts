@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import { S3Error } from '../s3-error.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { ObjectVersion } from '../storage/object-version.ts';
 import { noSuchKey, noSuchVersion } from '../storage/refusals.ts';
 import { invalidArgument, setHeaders } from './answers.ts';
 import type { S3Call } from './call.ts';
-import { S3Error } from './errors.ts';
 
 /**
  * The version that a read is about: the one it names, or the current one.

@@ -1,5 +1,5 @@
+import { S3Error } from '../s3-error.ts';
 import type { ObjectAttributes } from '../storage/object-version.ts';
-import { S3Error } from './errors.ts';
 import type { NamedValues } from './named-values.ts';
 import { readTagQuery } from './tags.ts';
 

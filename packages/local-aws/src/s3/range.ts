@@ -1,6 +1,6 @@
+import { S3Error } from '../s3-error.ts';
 import type { ByteRange } from '../storage/object-version.ts';
 import { invalidArgument } from './answers.ts';
-import { S3Error } from './errors.ts';
 import type { NamedValues } from './named-values.ts';
 
 /** The range of a read; undefined for the whole, also where the header is none that S3 understands. @throws S3Error InvalidRange (416) */

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { S3Error } from '../s3-error.ts';
 import { answerError, internalError, notImplemented, setHeaders } from './answers.ts';
 import { authenticate } from './authenticate.ts';
 import type { Operation, S3Call, S3Services } from './call.ts';
 import { corsHeaders } from './cors.ts';
-import { S3Error } from './errors.ts';
 import { OPERATIONS } from './operations.ts';
 import { openBody, openUnsignedBody } from './request-body.ts';
 import { type Address, operationOf, readAddress } from './router.ts';

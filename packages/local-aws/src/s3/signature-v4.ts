@@ -43,7 +43,7 @@ export function stringToSign(timestamp: string, scope: Scope, canonical: string)
 }
 
 /** The signature in hex. */
-export function sign(secretAccessKey: string, scope: Scope, text: string): string {
+export function sign(secretAccessKey: string, scope: Pick<Scope, 'date' | 'region'>, text: string): string {
   const day = hmac(`AWS4${secretAccessKey}`, scope.date);
   const key = hmac(hmac(hmac(day, scope.region), 's3'), 'aws4_request');
   return hmac(key, text).toString('hex');

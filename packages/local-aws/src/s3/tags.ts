@@ -1,4 +1,4 @@
-import { S3Error } from './errors.ts';
+import { S3Error } from '../s3-error.ts';
 import { malformedXml, type ParsedXml, parseXml, type XmlElement } from './xml.ts';
 
 export type Tags = Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-import { S3Error } from './errors.ts';
+import { S3Error } from '../s3-error.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** Amazon S3 User Guide, "Uploading objects": what one request may carry. */

@@ -1,4 +1,4 @@
-import { S3Error } from './errors.ts';
+import { S3Error } from '../s3-error.ts';
 
 /** Percent-encodes all but unreserved characters, as Signature Version 4 and `encoding-type=url` want it. */
 export function uriEncode(text: string): string {

@@ -1,4 +1,4 @@
-import type { WriteConditions } from '../storage/object-storage.ts';
+import type { WriteConditions } from '../storage/write-conditions.ts';
 import { notImplemented } from './answers.ts';
 import type { NamedValues } from './named-values.ts';
 

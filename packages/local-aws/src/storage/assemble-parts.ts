@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { S3Error } from '../s3/errors.ts';
+import { S3Error } from '../s3-error.ts';
+import type { Checksums, ChecksumType } from './checksum.ts';
 import { type ChecksumAlgorithm, startChecksum } from './checksum.ts';
 import type { DataFiles } from './data-files.ts';
 import type { Completion, MultipartUpload, NamedPart, Part } from './multipart-uploads.ts';
-import type { Checksums, ChecksumType, Segment } from './object-version.ts';
+import type { Segment } from './object-version.ts';
 
 /** Amazon S3 User Guide, "Amazon S3 multipart upload limits": every part but the last has at least 5 MiB. */
 export const MIN_PART_BYTES = 5 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { S3Error } from '../s3/errors.ts';
+import { S3Error } from '../s3-error.ts';
 import type { Bucket, BucketSettings } from './bucket.ts';
 import { compareKeys } from './key-order.ts';
 import type { Records } from './records.ts';

@@ -1,11 +1,16 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Crc32c, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
-import type { Checksums } from './object-version.ts';
 
 /** The algorithms of the headers `x-amz-checksum-*` that are offered here. */
 export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
+
+/** Base64, as the headers `x-amz-checksum-*` carry them; of a multipart object with type COMPOSITE with `-<parts>` at the end. */
+export type Checksums = Readonly<Partial<Record<ChecksumAlgorithm, string>>>;
+
+/** Whether a checksum is of the object's bytes or of its parts' checksums (Amazon S3 User Guide, "Checking object integrity"). */
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
 /** Takes bytes in turn; `digest` ends it and gives the checksum's bytes, big-endian for the CRCs. */
 export interface RunningChecksum {

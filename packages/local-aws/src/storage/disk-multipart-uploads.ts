@@ -1,12 +1,13 @@
-import { S3Error } from '../s3/errors.ts';
+import { S3Error } from '../s3-error.ts';
 import { type AssembledParts, assembleParts } from './assemble-parts.ts';
 import type { DataFiles } from './data-files.ts';
 import { KeyLock } from './key-lock.ts';
 import { compareKeys } from './key-order.ts';
 import type { Completion, MultipartUpload, MultipartUploads, Part } from './multipart-uploads.ts';
-import type { ObjectStorage, Staged } from './object-storage.ts';
+import type { ObjectStorage } from './object-storage.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { Records } from './records.ts';
+import type { Staged } from './staged.ts';
 import { StagedBytes } from './staged-bytes.ts';
 
 type UploadRecord = Omit<MultipartUpload, 'parts'>;

@@ -1,6 +1,7 @@
-import type { ChecksumAlgorithm } from './checksum.ts';
-import type { Staged, WriteConditions } from './object-storage.ts';
-import type { Checksums, ChecksumType, ObjectAttributes, ObjectVersion, Segment } from './object-version.ts';
+import type { ChecksumAlgorithm, Checksums, ChecksumType } from './checksum.ts';
+import type { ObjectAttributes, ObjectVersion, Segment } from './object-version.ts';
+import type { Staged } from './staged.ts';
+import type { WriteConditions } from './write-conditions.ts';
 
 export interface Part {
   readonly partNumber: number;

@@ -1,52 +1,17 @@
 import type { Readable } from 'node:stream';
 import type { Bucket, BucketSettings } from './bucket.ts';
-import type { ChecksumAlgorithm } from './checksum.ts';
-import { DiskStorage } from './disk-storage.ts';
+import type { ChecksumAlgorithm, Checksums, ChecksumType } from './checksum.ts';
 import type { MultipartUploads } from './multipart-uploads.ts';
 import type {
   ByteRange,
-  Checksums,
-  ChecksumType,
   DeleteMarker,
   ObjectAttributes,
   ObjectVersion,
   Origin,
-  Segment,
   StoredVersion,
 } from './object-version.ts';
-
-/** Bytes that lie in the storage but belong to no version yet. Whoever staged them commits or discards them. */
-export interface Staged {
-  readonly sizeBytes: number;
-  readonly md5Hex: string;
-  /** The checksums that were asked for, of exactly these bytes. */
-  readonly checksums: Checksums;
-  readonly segments: readonly Segment[];
-  /** Removes the bytes. Without effect after a commit, or when called again. */
-  discard(): Promise<void>;
-  /** Called by what makes a version or a part of the bytes: they are no longer the stager's to discard. */
-  keep(): void;
-}
-
-export interface StageOptions {
-  /** One byte more and staging fails with EntityTooLarge (400) and leaves nothing behind. Default: no limit. */
-  readonly maxBytes?: number;
-  /** Computed while the bytes pass by, beside MD5. */
-  readonly checksums?: readonly ChecksumAlgorithm[];
-}
-
-/** The conditions of a write, as Amazon S3 User Guide, "How to prevent object overwrites with conditional writes". */
-export interface WriteConditions {
-  /** There must be no current version (a delete marker counts as none), else PreconditionFailed (412). */
-  readonly ifNoneMatch?: '*';
-  /** The current version's ETag (quotes or not); another one: PreconditionFailed (412), none: NoSuchKey (404). */
-  readonly ifMatch?: string;
-  /**
-   * What `moment()` gave when the request began. With a condition, a delete of the object since then is
-   * ConditionalRequestConflict (409), or NoSuchKey (404) under `ifMatch`.
-   */
-  readonly began?: number;
-}
+import type { Staged, StageOptions } from './staged.ts';
+import type { WriteConditions } from './write-conditions.ts';
 
 export interface Commit extends WriteConditions {
   readonly bucket: string;
@@ -119,8 +84,4 @@ export interface ObjectStorageOptions {
   readonly now: () => Date;
   /** A new name at each call, at least 16 characters of `A–Z a–z 0–9 . _ -`: for versions, uploads and files. */
   readonly ids: () => string;
-}
-
-export async function createObjectStorage(options: ObjectStorageOptions): Promise<ObjectStorage> {
-  return await DiskStorage.open(options);
 }

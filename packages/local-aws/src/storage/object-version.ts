@@ -1,4 +1,4 @@
-import type { ChecksumAlgorithm } from './checksum.ts';
+import type { Checksums, ChecksumType } from './checksum.ts';
 
 /** A run of bytes in one immutable data file. The bytes of a version are its segments, one after the other. */
 export interface Segment {
@@ -7,12 +7,6 @@ export interface Segment {
   readonly offset: number;
   readonly length: number;
 }
-
-/** Base64, as the headers `x-amz-checksum-*` carry them; of a multipart object with type COMPOSITE with `-<parts>` at the end. */
-export type Checksums = Readonly<Partial<Record<ChecksumAlgorithm, string>>>;
-
-/** Whether a checksum is of the object's bytes or of its parts' checksums (Amazon S3 User Guide, "Checking object integrity"). */
-export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
 /** What a writer says about an object, kept and given back unchanged. */
 export interface ObjectAttributes {

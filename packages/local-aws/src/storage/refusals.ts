@@ -1,4 +1,4 @@
-import { S3Error } from '../s3/errors.ts';
+import { S3Error } from '../s3-error.ts';
 
 export function preconditionFailed(condition: string): S3Error {
   return new S3Error(

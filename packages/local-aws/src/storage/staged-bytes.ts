@@ -1,7 +1,7 @@
-import type { FinishedDigests } from './checksum.ts';
+import type { Checksums, FinishedDigests } from './checksum.ts';
 import type { DataFiles } from './data-files.ts';
-import type { Staged } from './object-storage.ts';
-import type { Checksums, Segment } from './object-version.ts';
+import type { Segment } from './object-version.ts';
+import type { Staged } from './staged.ts';
 
 /** Segments, retained once, that wait for what becomes of them. */
 export class StagedBytes implements Staged {

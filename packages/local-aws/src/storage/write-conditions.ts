@@ -1,7 +1,19 @@
 import { unquoted } from './e-tag.ts';
-import type { WriteConditions } from './object-storage.ts';
 import type { StoredVersion } from './object-version.ts';
 import { conflict, noSuchKey, preconditionFailed } from './refusals.ts';
+
+/** The conditions of a write, as Amazon S3 User Guide, "How to prevent object overwrites with conditional writes". */
+export interface WriteConditions {
+  /** There must be no current version (a delete marker counts as none), else PreconditionFailed (412). */
+  readonly ifNoneMatch?: '*';
+  /** The current version's ETag (quotes or not); another one: PreconditionFailed (412), none: NoSuchKey (404). */
+  readonly ifMatch?: string;
+  /**
+   * What `moment()` gave when the request began. With a condition, a delete of the object since then is
+   * ConditionalRequestConflict (409), or NoSuchKey (404) under `ifMatch`.
+   */
+  readonly began?: number;
+}
 
 /**
  * Holds a write's conditions against the current version, as Amazon S3 User Guide, "How to prevent object

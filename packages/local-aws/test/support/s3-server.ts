@@ -7,7 +7,8 @@ import { S3Client, type S3ClientConfig, S3ServiceException } from '@aws-sdk/clie
 import type { Test } from 'tap';
 import type { ObjectCreated } from '../../src/s3/call.ts';
 import { createS3Server, type S3ServerOptions } from '../../src/s3/server.ts';
-import { createObjectStorage, type ObjectStorage } from '../../src/storage/object-storage.ts';
+import { createObjectStorage } from '../../src/storage/create-object-storage.ts';
+import type { ObjectStorage } from '../../src/storage/object-storage.ts';
 
 export const CREDENTIALS = { accessKeyId: 'AKIALOCAL', secretAccessKey: 'local-secret' };
 export const TEMPORARY = {

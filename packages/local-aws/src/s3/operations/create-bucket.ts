@@ -1,7 +1,7 @@
+import { S3Error } from '../../s3-error.ts';
 import { answerEmpty } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { readCheckedText } from '../checked-text.ts';
-import { S3Error } from '../errors.ts';
 import { parseXml } from '../xml.ts';
 
 /** Amazon S3 API Reference, "CreateBucket". */

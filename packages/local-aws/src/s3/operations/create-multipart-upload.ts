@@ -1,5 +1,4 @@
-import type { ChecksumAlgorithm } from '../../storage/checksum.ts';
-import type { ChecksumType } from '../../storage/object-version.ts';
+import type { ChecksumAlgorithm, ChecksumType } from '../../storage/checksum.ts';
 import { answerXml, invalidRequest } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { readAlgorithm } from '../expected-digests.ts';

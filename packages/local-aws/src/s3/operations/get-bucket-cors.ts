@@ -1,7 +1,7 @@
+import { S3Error } from '../../s3-error.ts';
 import type { CorsRule } from '../../storage/bucket.ts';
 import { answerXml } from '../answers.ts';
 import type { Operation } from '../call.ts';
-import { S3Error } from '../errors.ts';
 import { type XmlElement, xmlDocument } from '../xml.ts';
 
 /** Amazon S3 API Reference, "GetBucketCors". */

@@ -1,7 +1,7 @@
+import { S3Error } from '../../s3-error.ts';
 import { answerEmpty } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { corsHeaders } from '../cors.ts';
-import { S3Error } from '../errors.ts';
 
 /** Amazon S3 User Guide, "Using cross-origin resource sharing": what a browser asks before the call itself. */
 export const preflight: Operation = async ({ bucket, key, request, response }, { storage }) => {

@@ -1,14 +1,14 @@
-import { answerForm } from '../../form/form-answer.ts';
-import { type PostForm, readPostForm } from '../../form/form-reader.ts';
-import { checkPostPolicy, type PostPolicy, parsePostPolicy } from '../../form/post-policy.ts';
-import { checkPostSignature } from '../../form/post-signature.ts';
-import { sizedBody } from '../../form/sized-body.ts';
-import type { ObjectAttributes, ObjectVersion } from '../../storage/object-version.ts';
-import type { Operation, S3Call, S3Services } from '../call.ts';
-import { S3Error } from '../errors.ts';
-import { expectedDigests } from '../expected-digests.ts';
-import { readAttributes } from '../object-attributes.ts';
-import { readTagXml } from '../tags.ts';
+import type { Operation, S3Call, S3Services } from '../s3/call.ts';
+import { expectedDigests } from '../s3/expected-digests.ts';
+import { readAttributes } from '../s3/object-attributes.ts';
+import { readTagXml } from '../s3/tags.ts';
+import { S3Error } from '../s3-error.ts';
+import type { ObjectAttributes, ObjectVersion } from '../storage/object-version.ts';
+import { answerForm } from './form-answer.ts';
+import { type PostForm, readPostForm } from './form-reader.ts';
+import { checkPostPolicy, type PostPolicy, parsePostPolicy } from './post-policy.ts';
+import { checkPostSignature } from './post-signature.ts';
+import { sizedBody } from './sized-body.ts';
 
 const KEY_MAX_BYTES = 1024;
 
