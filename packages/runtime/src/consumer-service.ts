@@ -1,11 +1,19 @@
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import { type ConsumerObserver, createConsumer, type Delivery, systemTimers } from '@upload-once/queue';
+import { QueueDoesNotExist, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  type ConsumerObserver,
+  createConsumer,
+  type Delivery,
+  QueueWithoutRedrivePolicy,
+  systemTimers,
+} from '@upload-once/queue';
+import { ConfigError } from './config.ts';
 import { startHealthServer } from './health-server.ts';
 import type { RunningService } from './lifecycle.ts';
 import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 
-const SHOWN_BODY_CHARACTERS = 300;
+/** Whole S3 events, whose keys stand far behind, and not the megabyte that a message may have. */
+const SHOWN_BODY_CHARACTERS = 2_000;
 
 export interface ConsumerServiceOptions {
   readonly config: {
@@ -26,6 +34,7 @@ export interface ConsumerServiceOptions {
 /**
  * A service that lives on one queue: its consumer, `/livez` and `/readyz`, and the log lines and metrics of its messages.
  * Not ready from the moment it stops.
+ * @throws ConfigError naming QUEUE_URL when there is no such queue, or it has no redrive policy
  */
 export async function startConsumerService(options: ConsumerServiceOptions): Promise<RunningService> {
   const { config, log, metrics, sqs, handle, dependencies } = options;
@@ -52,7 +61,7 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
     await consumer.start();
   } catch (error) {
     await health.close();
-    throw error;
+    throw queueProblem(error, config.QUEUE_URL);
   }
   log.info({ port: health.port, queueUrl: config.QUEUE_URL, slots: config.SLOTS }, 'listening, and polling');
 
@@ -66,20 +75,32 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
   };
 }
 
+/** SQS itself never says which queue it speaks of. */
+function queueProblem(error: unknown, queueUrl: string): unknown {
+  const fault = (message: string) => new ConfigError([{ variable: 'QUEUE_URL', message }]);
+  if (error instanceof QueueWithoutRedrivePolicy) return fault(error.message);
+  if (error instanceof QueueDoesNotExist) return fault(`expected a queue that exists, got "${queueUrl}"`);
+  const reason = error instanceof Error ? error.message : error;
+  return new Error(`the queue ${queueUrl} can't be read: ${reason}`, { cause: error });
+}
+
 /** What happens to messages, as log lines and metrics. A reason that ends a message is an error; one that retries it is a warning. */
 export function observeConsumer(log: Logger, metrics: Metrics): ConsumerObserver {
   return {
-    retried({ messageId, receiveCount }, err, waitSeconds) {
+    retried({ messageId, receiveCount, body }, err, waitSeconds) {
       metrics.add('MessagesRetried', 1);
-      log.warn({ messageId, receiveCount, waitSeconds, err }, 'message failed, and comes back');
+      const facts = { messageId, receiveCount, waitSeconds, body: shown(body) };
+      log.warn({ ...facts, err }, 'message failed, and comes back');
     },
     postponed({ messageId, receiveCount }, { message }, waitSeconds) {
       log.info({ messageId, receiveCount, waitSeconds }, `message waits: ${message}`);
     },
     deadLettered({ messageId, receiveCount, body }, err) {
       metrics.add('MessagesDeadLettered', 1);
-      const shown = body.slice(0, SHOWN_BODY_CHARACTERS);
-      log.error({ messageId, receiveCount, body: shown, err }, 'message is left to the dead-letter queue');
+      log.error(
+        { messageId, receiveCount, body: shown(body), err },
+        'message is left to the dead-letter queue',
+      );
     },
     givenBack({ messageId, receiveCount }) {
       log.info({ messageId, receiveCount }, 'message given back, the service stops');
@@ -94,4 +115,8 @@ export function observeConsumer(log: Logger, metrics: Metrics): ConsumerObserver
       log.warn({ err, waitSeconds }, 'the queue does not answer');
     },
   };
+}
+
+function shown(body: string): string {
+  return body.slice(0, SHOWN_BODY_CHARACTERS);
 }

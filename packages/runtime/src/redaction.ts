@@ -4,9 +4,10 @@ export const REDACTED = '[Redacted]';
 /**
  * Names whose value is never written: API keys, authorization, cookies, presigned parameters, signatures, tokens,
  * secrets. An API key's id (`apiKeyId`, `keyId`) is none of them: it is how a log line says whose request it was.
+ * S3 explains a wrong signature by what it had signed itself (`StringToSign`, for a form its policy; `…Bytes`, the same in hex).
  */
 const SECRET_NAME =
-  /secret|password|passwd|authorization|cookie|token|signature|credential|api[-_]?key$|^policy$/i;
+  /secret|password|passwd|authorization|cookie|token|signature|credential|api[-_]?key$|^policy$|stringtosign|canonicalrequest/i;
 
 /**
  * The same names where they occur inside text, with what may follow in the same word (`X-Amz-Credential-…`). Every

@@ -1,47 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { startServiceProcess } from './support/service-process.ts';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/service.ts', import.meta.url));
 
-interface LogLine {
-  readonly [name: string]: unknown;
-  readonly msg?: string;
-}
-
 /** The fixture as a process of its own, with an environment of its own. */
 function run(t: Test, env: Record<string, string>) {
-  const child: ChildProcess = spawn(process.execPath, [FIXTURE], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  t.teardown(() => child.kill('SIGKILL'));
-  const lines: LogLine[] = [];
-  const waiting = new Set<() => void>();
-  let stderr = '';
-  if (!child.stdout || !child.stderr) throw new Error('the child has pipes');
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    lines.push(JSON.parse(line));
-    for (const look of waiting) look();
-  });
-  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  const service = startServiceProcess(t, FIXTURE, env);
   return {
-    lines,
-    /** Resolves once a line with this message was written. */
-    async logged(msg: string): Promise<void> {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const look = () => lines.some((line) => line.msg === msg) && resolve();
-      waiting.add(look);
-      look();
-      closed.then(() => reject(new Error(`ended without "${msg}": ${JSON.stringify(lines)} ${stderr}`)));
-      await promise;
-    },
-    signal: (name: NodeJS.Signals) => child.kill(name),
+    ...service,
     async ended() {
-      const [code] = await closed;
-      return { code, stderr, messages: lines.map((line) => line.msg) };
+      return { ...(await service.ended()), messages: service.lines.map((line) => line.msg) };
     },
   };
 }

@@ -1,0 +1,192 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type DeliveryFacts, RetryLater, Unprocessable, VisibilityLost } from '@upload-once/queue';
+import t, { type Test } from 'tap';
+import {
+  type ConsumerServiceOptions,
+  createLogger,
+  createMetrics,
+  observeConsumer,
+  startConsumerService,
+} from '../src/index.ts';
+import { type LocalCloud, startLocalCloud } from './support/local-cloud.ts';
+
+type Line = Record<string, unknown>;
+
+/** Log and metrics into one list, as they share standard output. */
+function record() {
+  const lines: Line[] = [];
+  const write = (line: string) => lines.push(JSON.parse(line));
+  const log = createLogger({ service: 'test', level: 'info', destination: { write } });
+  const metrics = createMetrics({ service: 'test', environment: 'test', now: () => new Date(0), write });
+  return { lines, log, metrics };
+}
+
+type StartOptions = Partial<Omit<ConsumerServiceOptions, 'config'>> & {
+  readonly config?: Partial<ConsumerServiceOptions['config']>;
+};
+
+async function start(t: Test, cloud: LocalCloud, options: StartOptions) {
+  const { lines, log, metrics } = record();
+  const service = await startConsumerService({
+    log,
+    metrics,
+    sqs: cloud.sqs,
+    handle: async () => undefined,
+    dependencies: [],
+    ...options,
+    config: {
+      QUEUE_URL: cloud.queues.uploadEvents,
+      SLOTS: 4,
+      VISIBILITY_SECONDS: 30,
+      HOST: '127.0.0.1',
+      PORT: 0,
+      ...options.config,
+    },
+  });
+  t.teardown(() => service.stop(0));
+  const url = `http://127.0.0.1:${lines.find((line) => 'port' in line)?.['port']}`;
+  return { service, lines, url };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+t.test('it handles the messages of its queue, and says where it listens', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const bodies: string[] = [];
+  const { lines, url } = await start(t, cloud, {
+    handle: async ({ body }) => void bodies.push(body),
+  });
+  await cloud.send(cloud.queues.uploadEvents, 'hello');
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+  t.ok(bodies.includes('hello'));
+  t.equal((await fetch(`${url}/livez`)).status, 200);
+  t.match(lines, [{ queueUrl: cloud.queues.uploadEvents, slots: 4, msg: 'listening, and polling' }]);
+});
+
+t.test('it is ready while the queue and all that it depends on answer, until it stops', async (t) => {
+  const cloud = await startLocalCloud(t);
+  let isThere = true;
+  const inHand = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  const { service, url } = await start(t, cloud, {
+    async handle({ body }) {
+      if (body !== 'slow') return;
+      inHand.resolve();
+      await finish.promise;
+    },
+    dependencies: [
+      async () => undefined,
+      async () => {
+        if (!isThere) throw new Error('the bucket is away');
+      },
+    ],
+  });
+  const { signal } = new AbortController();
+  await t.resolves(service.ready(signal));
+  isThere = false;
+  await t.rejects(service.ready(signal), { message: 'the bucket is away' });
+  isThere = true;
+  await t.resolves(service.ready(signal));
+
+  await cloud.send(cloud.queues.uploadEvents, 'slow');
+  await inHand.promise;
+  const stopped = service.stop(60);
+  await t.rejects(service.ready(signal), { message: 'the service stops' });
+  t.equal((await fetch(`${url}/readyz`)).status, 503);
+  t.equal((await fetch(`${url}/livez`)).status, 200, 'alive while it drains');
+  finish.resolve();
+  await stopped;
+  await t.rejects(fetch(`${url}/livez`), 'nothing listens any more');
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+});
+
+t.test('a queue that cannot be consumed is told by its URL, and nothing is left listening', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const port = await freePort();
+  const unknown = cloud.queues.uploadEvents.replace(/[^/]+$/, 'unknown');
+  const deaf = new SQSClient({
+    endpoint: `http://127.0.0.1:${await freePort()}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    maxAttempts: 1,
+  });
+  t.teardown(() => deaf.destroy());
+  const refusals: { options: StartOptions; error: object }[] = [
+    {
+      options: { config: { QUEUE_URL: unknown, PORT: port } },
+      error: { code: 'ConfigError', message: `QUEUE_URL: expected a queue that exists, got "${unknown}"` },
+    },
+    {
+      options: { config: { QUEUE_URL: cloud.queues.uploadEventsDeadLetter, PORT: port } },
+      error: {
+        code: 'ConfigError',
+        message: /^QUEUE_URL: the queue .+upload-events-dead-letter needs a RedrivePolicy/,
+      },
+    },
+    {
+      options: { config: { PORT: port }, sqs: deaf },
+      error: {
+        message: new RegExp(`^the queue ${cloud.queues.uploadEvents} can't be read: .*ECONNREFUSED`),
+        cause: { code: 'ECONNREFUSED' },
+      },
+    },
+  ];
+  for (const { options, error } of refusals) {
+    t.match(await start(t, cloud, options).catch((reason: unknown) => reason), error);
+  }
+  await t.rejects(fetch(`http://127.0.0.1:${port}/livez`));
+});
+
+t.test('an address that is taken: it starts nothing', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as { port: number };
+  await cloud.send(cloud.queues.uploadEvents, 'for nobody');
+  await t.rejects(start(t, cloud, { config: { PORT: port } }), { code: 'EADDRINUSE' });
+  t.match(await cloud.peek(cloud.queues.uploadEvents), { Attributes: { ApproximateReceiveCount: '1' } });
+});
+
+t.test('each fate of a message has its log line, and its metric', async (t) => {
+  const { lines, log, metrics } = record();
+  const observe = observeConsumer(log, metrics);
+  const delivery: DeliveryFacts = {
+    messageId: 'm1',
+    body: `${'b'.repeat(1_990)} the end, and more than is shown`,
+    receiveCount: 2,
+    isLastReceive: false,
+  };
+  const facts = { messageId: 'm1', receiveCount: 2 };
+  const body = `${'b'.repeat(1_990)} the end, `.slice(0, 2_000);
+
+  observe.retried(delivery, new Error('full'), 8);
+  observe.postponed(delivery, new RetryLater(30, 'another holds it'), 30);
+  observe.deadLettered(delivery, new Unprocessable('garbage'));
+  observe.givenBack(delivery);
+  observe.visibilityLost(delivery, new VisibilityLost('too late'));
+  observe.requestFailed('delete', delivery, new Error('throttled'));
+  observe.pollFailed(new Error('away'), 4);
+
+  t.equal(lines.length, 9);
+  t.match(lines, [
+    { MessagesRetried: 1 },
+    { level: 'warn', ...facts, body, waitSeconds: 8, err: { message: 'full' } },
+    { level: 'info', ...facts, waitSeconds: 30, msg: 'message waits: another holds it' },
+    { MessagesDeadLettered: 1 },
+    { level: 'error', ...facts, body, err: { code: 'Unprocessable', message: 'garbage' } },
+    { level: 'info', ...facts, msg: 'message given back, the service stops' },
+    { level: 'warn', ...facts, err: { code: 'VisibilityLost' } },
+    { level: 'warn', ...facts, request: 'delete', err: { message: 'throttled' } },
+    { level: 'warn', waitSeconds: 4, err: { message: 'away' }, msg: 'the queue does not answer' },
+  ]);
+});

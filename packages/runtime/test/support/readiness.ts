@@ -1,0 +1,46 @@
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
+import type { Test } from 'tap';
+import type { LocalCloud } from './local-cloud.ts';
+import type { ServiceProcess } from './service-process.ts';
+
+export async function statusOf(url: string): Promise<number> {
+  return (await fetch(url)).status;
+}
+
+/** Takes away what a consumer needs, one after the other, and looks at what it says of itself. */
+export async function assertReadinessFollows(
+  t: Test,
+  cloud: LocalCloud,
+  service: ServiceProcess,
+  queueUrl: string,
+): Promise<void> {
+  const outages = {
+    table: {
+      begin: () => cloud.dynamoDb.send(new DeleteTableCommand({ TableName: cloud.tables.uploads })),
+      end: () => cloud.provision(),
+      reason: /not found|non-existent/i,
+    },
+    bucket: {
+      begin: () => cloud.localAws.calls.hold({ operation: 'HeadBucket' }),
+      end: () => cloud.localAws.calls.release(),
+      reason: /timeout|aborted/i,
+    },
+    queue: {
+      begin: () => cloud.sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl })),
+      end: () => cloud.provision(),
+      reason: /queue does not exist/,
+    },
+  };
+  const url = await service.url();
+  t.equal(await statusOf(`${url}/readyz`), 200);
+  for (const [index, [what, { begin, end, reason }]] of Object.entries(outages).entries()) {
+    await begin();
+    t.equal(await statusOf(`${url}/readyz`), 503, `without the ${what} it is not ready`);
+    t.equal(await statusOf(`${url}/livez`), 200, 'and alive');
+    t.match(await service.logged('not ready', index + 1), { err: { message: reason } }, 'and says why');
+    await end();
+    t.equal(await statusOf(`${url}/readyz`), 200, 'and ready again');
+    await service.logged('ready again', index + 1);
+  }
+}
