@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError } from '@upload-once/runtime';
+import { ConfigError, redactText } from '@upload-once/runtime';
 import type { Handler } from './handler.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function loadHandler(name: string, workingDirectory: string): Promi
   try {
     loaded = await import(specifier);
   } catch (error) {
-    throw handlerProblem(`can't load "${name}": ${error instanceof Error ? error.message : error}`);
+    throw handlerProblem(`can't load "${name}": ${reasonOf(error)}`);
   }
   if (typeof loaded.process !== 'function') {
     const exported = Object.keys(loaded).join(', ') || 'nothing';
@@ -24,6 +24,11 @@ export async function loadHandler(name: string, workingDirectory: string): Promi
     );
   }
   return loaded.process as Handler;
+}
+
+/** One line; a user's module may say anything here, over several lines and with its database's password in it. */
+function reasonOf(error: unknown): string {
+  return redactText(error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
 }
 
 function handlerProblem(message: string): ConfigError {

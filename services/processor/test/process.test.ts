@@ -1,0 +1,341 @@
+import { fileURLToPath } from 'node:url';
+import { acceptedKeyOf, type Upload, UploadState, uploadIdOf } from '@upload-once/uploads';
+import t, { type Test } from 'tap';
+import {
+  type LocalCloud,
+  METADATA,
+  secretsIn,
+  startLocalCloud,
+  TRACE_ID,
+} from '../../../packages/runtime/test/support/local-cloud.ts';
+import { assertReadinessFollows } from '../../../packages/runtime/test/support/readiness.ts';
+import {
+  type ServiceProcess,
+  startServiceProcess,
+} from '../../../packages/runtime/test/support/service-process.ts';
+import { listenForHandlers } from './support/handler-calls.ts';
+
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const MAIN = pathOf('../src/main.ts');
+const CALL_TEST = pathOf('fixtures/call-test.ts');
+
+const isIn = (state: UploadState) => (upload: Upload) => upload.state === state;
+const started: ServiceProcess[] = [];
+
+/** A processor on the events of accepted objects of this cloud. */
+function startProcessor(t: Test, cloud: LocalCloud, settings: Record<string, string> = {}): ServiceProcess {
+  const env = { ...cloud.envFor(cloud.queues.acceptedEvents), ...settings };
+  const processor = startServiceProcess(t, MAIN, env);
+  started.push(processor);
+  return processor;
+}
+
+/** A processor with a handler whose runs are in the test's hands. */
+async function startCallingProcessor(t: Test, cloud: LocalCloud, settings: Record<string, string> = {}) {
+  const calls = await listenForHandlers(t);
+  const latched = { PROCESSOR_HANDLER: CALL_TEST, TEST_URL: calls.url, ...settings };
+  return { processor: startProcessor(t, cloud, latched), calls, latched };
+}
+
+/** An upload that was claimed and copied; gives its key. Its event is on the way to the processor. */
+async function accept(cloud: LocalCloud, text: string) {
+  const key = await cloud.issue();
+  const storedAt = new Date(Date.now() - 1000);
+  await cloud.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: text.length, storedAt });
+  const versionId = await cloud.put(acceptedKeyOf(key), text);
+  return { key, versionId };
+}
+
+t.test('without a handler each upload is logged, and processed', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const processor = startProcessor(t, cloud, { ENVIRONMENT: 'test' });
+  const { key } = await accept(cloud, 'content');
+  await cloud.upload(key, isIn(UploadState.processed));
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+  t.strictSame(await processor.stop(), { code: 0, stderr: '' });
+  t.match(await processor.logged('upload processed'), {
+    bucket: cloud.bucket,
+    key: acceptedKeyOf(key),
+    sizeBytes: 7,
+    leadTimeMs: Number,
+    traceId: TRACE_ID,
+  });
+  t.equal(processor.total('UploadsProcessed'), 1);
+  t.ok(processor.total('LeadTime') >= 1000, 'it counts from the moment the upload was stored');
+  t.match(
+    processor.lines.find((line) => 'LeadTime' in line),
+    { Environment: 'test', Service: 'processor' },
+  );
+  t.strictSame(processor.errors(), []);
+});
+
+for (const handler of ['fixtures/call-test.mjs', 'fixtures/call-test.ts']) {
+  t.test(`a handler in ${handler} gets stream, metadata and idempotency key`, async (t) => {
+    const cloud = await startLocalCloud(t);
+    const { processor, calls } = await startCallingProcessor(t, cloud, {
+      PROCESSOR_HANDLER: pathOf(handler),
+    });
+    const { key, versionId } = await accept(cloud, 'content');
+    const call = await calls.call(1);
+    t.match(await cloud.uploads.get(key), { state: UploadState.processing, attempt: 1 });
+    t.match(call.given, {
+      idempotencyKey: uploadIdOf(key),
+      attempt: 1,
+      text: 'content',
+      contentType: 'text/plain',
+      metadata: { of: 'mine' },
+      upload: {
+        id: uploadIdOf(key),
+        bucket: cloud.bucket,
+        key: acceptedKeyOf(key),
+        versionId,
+        sizeBytes: 7,
+        metadata: METADATA,
+        issuedAt: /^20.+Z$/,
+        storedAt: /^20.+Z$/,
+      },
+    });
+    call.succeed();
+    await cloud.upload(key, isIn(UploadState.processed));
+    await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+    t.equal(calls.all.length, 1);
+    t.match(await processor.logged('began'), {
+      id: uploadIdOf(key),
+      attempt: 1,
+      traceId: TRACE_ID,
+      secretAccessKey: '[Redacted]',
+      url: 'http://h/?X-Amz-Signature=[Redacted]',
+    });
+  });
+}
+
+t.test('wrong or missing configuration: every fault at once, exit 78, nothing started', async (t) => {
+  const processor = startServiceProcess(t, MAIN, {
+    AWS_REGION: 'eu-central-1',
+    BUCKET: 'uploads-test',
+    SLOTS: '0',
+    HANDLER_LIMIT_SECONDS: '39601',
+  });
+  const { code, stderr } = await processor.ended();
+  t.equal(code, 78);
+  t.strictSame(stderr.trimEnd().split('\n'), [
+    'UPLOADS_TABLE: expected the name of a DynamoDB table: 3 to 255 letters, digits, "_", "." or "-", but it is not set',
+    'QUEUE_URL: expected the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name", but it is not set',
+    'SLOTS: expected a whole number from 1 to 256, got "0"',
+    'HANDLER_LIMIT_SECONDS: expected a whole number of seconds from 1 to 39600 (11 hours), got "39601"',
+  ]);
+  t.strictSame(processor.lines, []);
+});
+
+t.test("a handler that can't be loaded: one line that says why, exit 78", async (t) => {
+  const cloud = await startLocalCloud(t);
+  for (const [handler, reason] of [
+    [pathOf('fixtures/none.mjs'), /can't load ".+none\.mjs": Cannot find module/],
+    ['no-such-package-here', /can't load "no-such-package-here": Cannot find package/],
+    [
+      pathOf('fixtures/throws.mjs'),
+      /can't load ".+throws\.mjs": no connection to postgres:\/\/\[Redacted\]@db\n$/,
+    ],
+    [pathOf('fixtures/not-javascript.txt'), /can't load ".+not-javascript\.txt": Unknown file extension/],
+    [
+      pathOf('fixtures/no-process.mjs'),
+      /exports a function "process\(upload, context\)"; ".+" exports handle/,
+    ],
+  ] as const) {
+    const processor = startProcessor(t, cloud, { PROCESSOR_HANDLER: handler });
+    const { code, stderr } = await processor.ended();
+    t.equal(code, 78, handler);
+    t.match(stderr, /^PROCESSOR_HANDLER: [^\n]+\n$/);
+    t.match(stderr, reason);
+    t.strictSame(processor.lines, []);
+  }
+});
+
+t.test('a queue that is not there, or that would give a failing message for ever: one line', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const unknown = cloud.queues.acceptedEvents.replace(/[^/]+$/, 'no-such-queue');
+  for (const [queueUrl, expected] of [
+    [unknown, /^QUEUE_URL: expected a queue that exists, got ".+no-such-queue"\n$/],
+    [
+      cloud.queues.acceptedEventsDeadLetter,
+      /^QUEUE_URL: the queue .+ needs a RedrivePolicy .+; it has none\n$/,
+    ],
+  ] as const) {
+    const processor = startProcessor(t, cloud, { QUEUE_URL: queueUrl });
+    const { code, stderr } = await processor.ended();
+    t.equal(code, 78);
+    t.match(stderr, expected);
+    t.strictSame(processor.lines, []);
+  }
+});
+
+t.test('readiness follows the table, the bucket and the queue; the process stays alive', async (t) => {
+  const cloud = await startLocalCloud(t);
+  await assertReadinessFollows(t, cloud, startProcessor(t, cloud), cloud.queues.acceptedEvents);
+});
+
+t.test('a handler longer than the visibility timeout keeps its lease, and runs once', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const { calls } = await startCallingProcessor(t, cloud, { VISIBILITY_SECONDS: '2' });
+  const { key } = await accept(cloud, 'content');
+  const call = await calls.call(1);
+  let lease = (await cloud.upload(key, isIn(UploadState.processing))).leaseExpiresAt;
+  t.ok(lease);
+  // Three heartbeats, a second apart: by the last one the first visibility timeout is over.
+  for (let beat = 0; beat < 3; beat += 1) {
+    const last = lease?.getTime() ?? 0;
+    const moved = await cloud.upload(key, ({ leaseExpiresAt }) => (leaseExpiresAt?.getTime() ?? 0) > last);
+    lease = moved.leaseExpiresAt;
+    t.equal(moved.attempt, 1);
+  }
+  call.succeed();
+  t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 1 });
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+  t.equal(calls.all.length, 1);
+});
+
+t.test(
+  'an event that comes twice waits while the handler runs, and is acknowledged without a second run',
+  async (t) => {
+    const cloud = await startLocalCloud(t);
+    const { processor, calls } = await startCallingProcessor(t, cloud, { VISIBILITY_SECONDS: '2' });
+    cloud.localAws.events.gate.setCopies(2);
+    const { key } = await accept(cloud, 'content');
+    const call = await calls.call(1);
+    await processor.logged(/^message waits: another worker holds the lease of uploads\//);
+    t.equal(calls.all.length, 1);
+    await cloud.depthIs(cloud.queues.acceptedEvents, 2);
+    call.succeed();
+    await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+    await processor.stop();
+    t.match(await cloud.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+    t.equal(calls.all.length, 1);
+    t.equal(processor.total('UploadsProcessed'), 1);
+    t.equal(processor.total('MessagesRetried'), 0, 'waiting is no failure');
+    t.strictSame(processor.errors(), []);
+  },
+);
+
+t.test('a handler that fails once is run again, with the same idempotency key', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const { processor, calls } = await startCallingProcessor(t, cloud);
+  const { key } = await accept(cloud, 'content');
+  (await calls.call(1)).fail('the disk is full');
+  const again = await calls.call(2);
+  t.match(again.given, { idempotencyKey: uploadIdOf(key), attempt: 2, text: 'content' });
+  again.succeed();
+  t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 2 });
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+  await processor.stop();
+  t.match(await processor.logged('message failed, and comes back'), {
+    level: 'warn',
+    receiveCount: 1,
+    err: { message: 'the disk is full' },
+  });
+  t.equal(processor.total('MessagesRetried'), 1);
+  t.strictSame(processor.errors(), []);
+});
+
+t.test(
+  'a handler that always fails: FAILED, dead-letter queue, the reason logged at error once',
+  async (t) => {
+    const cloud = await startLocalCloud(t, { maxReceiveCount: 2 });
+    const { processor, calls } = await startCallingProcessor(t, cloud);
+    const { key } = await accept(cloud, 'content');
+    (await calls.call(1)).fail('the disk is full');
+    (await calls.call(2)).fail('the disk is still full');
+    await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, 1);
+    await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+    await processor.stop();
+    t.match(await cloud.uploads.get(key), {
+      state: UploadState.failed,
+      attempt: 2,
+      failureReason: 'Error: the disk is still full',
+    });
+    t.equal(await cloud.read(acceptedKeyOf(key)), 'content', 'what was accepted is still there');
+    t.equal(calls.all.length, 2);
+    t.equal(processor.errors().length, 1);
+    t.match(processor.errors(), [
+      {
+        msg: 'message is left to the dead-letter queue',
+        receiveCount: 2,
+        body: new RegExp(acceptedKeyOf(key)),
+        err: { message: 'the disk is still full' },
+      },
+    ]);
+    t.equal(processor.total('ProcessingFailed'), 1);
+    t.equal(processor.total('MessagesDeadLettered'), 1);
+  },
+);
+
+t.test('a message that can never be handled: dead-letter queue, its reason logged once', async (t) => {
+  const cloud = await startLocalCloud(t, { maxReceiveCount: 3 });
+  const processor = startProcessor(t, cloud);
+  await cloud.send(cloud.queues.acceptedEvents, 'no JSON at all');
+  await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, 1);
+  await processor.stop();
+  t.equal(processor.errors().length, 1);
+  t.match(processor.errors(), [
+    { body: 'no JSON at all', receiveCount: 3, err: { message: /the message is not JSON/ } },
+  ]);
+});
+
+t.test('SIGTERM while the handler runs: it is awaited, exit 0, nothing runs twice', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const { processor, calls } = await startCallingProcessor(t, cloud);
+  const { key } = await accept(cloud, 'content');
+  const call = await calls.call(1);
+  processor.signal('SIGTERM');
+  await processor.logged('processor stops');
+  call.succeed();
+  t.strictSame(await processor.ended(), { code: 0, stderr: '' });
+  t.match(await cloud.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+});
+
+t.test(
+  'SIGTERM and a handler that takes longer: its signal is aborted, another processor takes over',
+  async (t) => {
+    const cloud = await startLocalCloud(t);
+    const { processor, calls, latched } = await startCallingProcessor(t, cloud, {
+      SLOTS: '1',
+      DRAIN_LIMIT_SECONDS: '1',
+      VISIBILITY_SECONDS: '3600',
+    });
+    const { key } = await accept(cloud, 'content');
+    const call = await calls.call(1);
+    processor.signal('SIGTERM');
+    await call.cutOff;
+    t.strictSame(await processor.ended(), { code: 0, stderr: '' });
+    await processor.logged('message given back, the service stops');
+    t.strictSame(processor.errors(), []);
+
+    startProcessor(t, cloud, latched);
+    const again = await calls.call(2);
+    t.match(again.given, { idempotencyKey: uploadIdOf(key), attempt: 2 });
+    again.succeed();
+    await cloud.upload(key, isIn(UploadState.processed));
+    await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+  },
+);
+
+t.test('a second signal ends it at once; another processor takes over when the lease is over', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const { processor, calls, latched } = await startCallingProcessor(t, cloud, { VISIBILITY_SECONDS: '2' });
+  const { key } = await accept(cloud, 'content');
+  await calls.call(1);
+  processor.signal('SIGTERM');
+  await processor.logged('processor stops');
+  processor.signal('SIGTERM');
+  t.strictSame(await processor.ended(), { code: 143, stderr: '' });
+
+  startProcessor(t, cloud, latched);
+  const again = await calls.call(2);
+  again.succeed();
+  t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 2 });
+});
+
+t.test('no line of all these processors holds a secret, a signature or a policy', async (t) => {
+  t.ok(started.length > 10);
+  for (const processor of started) t.strictSame(secretsIn(processor.output()), []);
+});
