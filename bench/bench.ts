@@ -20,6 +20,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const settings = settingsOrExit();
 const logFolder = await mkdtemp(join(tmpdir(), 'upload-once-bench-'));
+let isEnding = false;
 const starting = startStack({ logFolder, keyRate: 1000 });
 process.once('SIGINT', () => void end(130)).once('SIGTERM', () => void end(143));
 
@@ -29,13 +30,15 @@ try {
   const broken = stack.failed.then((how) => Promise.reject(new Error(how)));
   const figures = await Promise.race([measure(stack), broken]);
   say(`\n${report(figures, settings)}`);
+  await end(0);
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  process.stderr.write(`The benchmark broke off. The processes' logs: ${logFolder}\n`);
-  await end(1);
+  // What is under way when everything is being stopped fails too, and tells nothing.
+  if (!isEnding) {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(`The benchmark broke off. The processes' logs: ${logFolder}\n`);
+    await end(1);
+  }
 }
-await rm(logFolder, { recursive: true, force: true });
-await end(0);
 
 async function measure(stack: Stack): Promise<Figures> {
   const { uploads: count, concurrency, bigMib } = settings;
@@ -74,8 +77,10 @@ function settingsOrExit(): Settings {
   }
 }
 
-async function end(exitCode: number): Promise<never> {
+async function end(exitCode: number): Promise<void> {
+  isEnding = true;
   const stack = await starting.catch(() => undefined);
   await stack?.stop();
+  if (exitCode !== 1) await rm(logFolder, { recursive: true, force: true });
   process.exit(exitCode);
 }
