@@ -1,0 +1,80 @@
+resource "aws_s3_bucket" "this" {
+  #checkov:skip=CKV_AWS_18:Every upload has its item in the table, and CloudTrail's data events name the caller of each request; server access logs would need a second bucket that is readable to whoever reads logs.
+  #checkov:skip=CKV_AWS_144:A copy in another region is for each user to decide: it doubles the cost, and may break a rule on where the files lie.
+  #checkov:skip=CKV_AWS_145:A key of the user's is a variable (kms_key_arn); without one it is S3's own, AES-256.
+  bucket        = local.bucket_name
+  force_destroy = var.force_destroy
+  tags          = var.tags
+}
+
+# Amazon S3 User Guide, "Enabling versioning on buckets": after the first time, wait 15 minutes before the first write.
+resource "aws_s3_bucket_versioning" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    bucket_key_enabled = var.kms_key_arn == null ? null : true
+
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
+      kms_master_key_id = var.kms_key_arn
+    }
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "this" {
+  bucket                  = aws_s3_bucket.this.id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_ownership_controls" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_cors_configuration" "this" {
+  count  = length(var.cors_allowed_origins) == 0 ? 0 : 1
+  bucket = aws_s3_bucket.this.id
+
+  cors_rule {
+    allowed_origins = var.cors_allowed_origins
+    allowed_methods = var.allow_presigned_put ? ["POST", "PUT"] : ["POST"]
+    allowed_headers = ["*"]
+    expose_headers  = ["ETag", "x-amz-version-id"]
+    max_age_seconds = 3600
+  }
+}
+
+# For every way in: Post, Put, Copy and CompleteMultipartUpload are all that AWS has today, and one that it adds would
+# be a way past the acceptor if they were listed here.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+resource "aws_s3_bucket_notification" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  dynamic "queue" {
+    for_each = local.pipelines
+
+    content {
+      id            = queue.key
+      queue_arn     = aws_sqs_queue.events[queue.key].arn
+      events        = ["s3:ObjectCreated:*"]
+      filter_prefix = queue.value.prefix
+    }
+  }
+
+  # S3 tries the queue with a message of its own before it takes the configuration.
+  depends_on = [aws_sqs_queue_policy.events]
+}

@@ -1,0 +1,30 @@
+output "bucket" {
+  description = "The bucket of uploads/ and accepted/."
+  value = {
+    name = aws_s3_bucket.this.bucket
+    arn  = aws_s3_bucket.this.arn
+  }
+}
+
+output "queues" {
+  description = "The queue that the acceptor works from (upload_events), the processor's (accepted_events), and the dead-letter queue of each."
+  value = merge(
+    { for name, queue in aws_sqs_queue.events : name => { name = queue.name, url = queue.url, arn = queue.arn } },
+    { for name, queue in aws_sqs_queue.dead_letter : "${name}_dead_letter" => { name = queue.name, url = queue.url, arn = queue.arn } },
+  )
+}
+
+output "tables" {
+  description = "The tables of uploads and of API keys."
+  value       = { for name, table in aws_dynamodb_table.this : name => { name = table.name, arn = table.arn } }
+}
+
+output "kms_key_arn" {
+  description = "The key that a service needs leave to use before it can read or write bucket and tables; null where there is none."
+  value       = var.kms_key_arn
+}
+
+output "tombstone_days" {
+  description = "The services' TOMBSTONE_DAYS."
+  value       = var.tombstone_days
+}

@@ -1,0 +1,97 @@
+# Keys and values of the conditions on signatures: Amazon S3 API Reference, "Amazon S3 Signature Version 4 Authentication
+# Specific Policy Keys" (https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html);
+# s3:if-none-match: Amazon S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"
+# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).
+# How a key that a request lacks is judged: IAM User Guide, "IAM JSON policy elements: Condition operators": a negated
+# operator (StringNotEquals, ArnNotEquals) is true then, so that what cannot be told is refused.
+locals {
+  uploads_arn  = "${aws_s3_bucket.this.arn}/uploads/*"
+  accepted_arn = "${aws_s3_bucket.this.arn}/accepted/*"
+
+  deny_plain_http = {
+    Sid       = "OnlyTls"
+    Effect    = "Deny"
+    Principal = "*"
+    Action    = "s3:*"
+    Resource  = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }
+
+  # PutObject stands for every way in: PUT, POST, CopyObject and all of multipart but the listing and the abort.
+  deny_other_ways_into_uploads = [
+    {
+      Sid       = "UploadsOnlyByForm"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:PutObject"
+      Resource  = local.uploads_arn
+      Condition = { StringNotEquals = { "s3:authType" = var.allow_presigned_put ? ["POST", "REST-QUERY-STRING"] : ["POST"] } }
+    },
+    {
+      Sid       = "UploadsOnlyWithSignatureV4"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:PutObject"
+      Resource  = local.uploads_arn
+      Condition = { StringNotEquals = { "s3:signatureversion" = "AWS4-HMAC-SHA256" } }
+    },
+    {
+      Sid       = "UploadsOnlyWithYoungSignature"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:PutObject"
+      Resource  = local.uploads_arn
+      # In milliseconds.
+      Condition = { NumericGreaterThan = { "s3:signatureAge" = tostring(var.form_lifetime_max_seconds * 1000) } }
+    },
+    {
+      Sid       = "UploadsNotByReplication"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:ReplicateObject"
+      Resource  = local.uploads_arn
+    },
+  ]
+
+  # Parts carry no If-None-Match, so this keeps presigned multipart uploads out as well.
+  deny_put_over_another = {
+    Sid       = "PresignedPutOnlyIfNoneMatch"
+    Effect    = "Deny"
+    Principal = "*"
+    Action    = "s3:PutObject"
+    Resource  = local.uploads_arn
+    Condition = {
+      StringEquals = { "s3:authType" = "REST-QUERY-STRING" }
+      Null         = { "s3:if-none-match" = "true" }
+    }
+  }
+
+  # If-None-Match is not asked of the acceptor here: the page on conditional writes says that copies fail under such a
+  # policy. The acceptor sends it of its own accord.
+  deny_others_writing_accepted = {
+    Sid       = "AcceptedOnlyByAcceptor"
+    Effect    = "Deny"
+    Principal = "*"
+    Action    = ["s3:PutObject", "s3:ReplicateObject"]
+    Resource  = local.accepted_arn
+    # For a session of a role this is the role's ARN: IAM User Guide, "AWS global condition context keys".
+    Condition = { ArnNotEquals = { "aws:PrincipalArn" = var.acceptor_role_arn } }
+  }
+}
+
+resource "aws_s3_bucket_policy" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [local.deny_plain_http],
+      local.deny_other_ways_into_uploads,
+      var.allow_presigned_put ? [local.deny_put_over_another] : [],
+      var.acceptor_role_arn == null ? [] : [local.deny_others_writing_accepted],
+    )
+  })
+
+  # S3 refuses two changes of one bucket's access at the same time (OperationAborted).
+  depends_on = [aws_s3_bucket_public_access_block.this, aws_s3_bucket_ownership_controls.this]
+}

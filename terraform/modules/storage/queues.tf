@@ -1,0 +1,92 @@
+# Redrive, redrive-allow and access policy are resources of their own: so all four queues are made side by side, and the
+# provider's wait for each (some 25 seconds) is paid twice, not four times.
+
+resource "aws_sqs_queue" "events" {
+  for_each = local.pipelines
+
+  name                       = each.value.queue_name
+  message_retention_seconds  = var.message_retention_days * 86400
+  visibility_timeout_seconds = var.visibility_seconds
+  receive_wait_time_seconds  = 20
+  sqs_managed_sse_enabled    = true
+  tags                       = var.tags
+}
+
+resource "aws_sqs_queue" "dead_letter" {
+  for_each = local.pipelines
+
+  name                      = "${each.value.queue_name}-dead-letter"
+  message_retention_seconds = var.dead_letter_retention_days * 86400
+  sqs_managed_sse_enabled   = true
+  tags                      = var.tags
+}
+
+resource "aws_sqs_queue_redrive_policy" "events" {
+  for_each = local.pipelines
+
+  queue_url = aws_sqs_queue.events[each.key].id
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead_letter[each.key].arn
+    maxReceiveCount     = var.max_receive_count
+  })
+}
+
+resource "aws_sqs_queue_redrive_allow_policy" "dead_letter" {
+  for_each = local.pipelines
+
+  queue_url = aws_sqs_queue.dead_letter[each.key].id
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [aws_sqs_queue.events[each.key].arn]
+  })
+}
+
+# Amazon S3 User Guide, "Granting permissions to publish event notification messages to a destination"
+# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html). The account stands
+# beside the bucket's ARN, since that has none in it: a bucket that was deleted can be made anew by anybody.
+resource "aws_sqs_queue_policy" "events" {
+  for_each = local.pipelines
+
+  queue_url = aws_sqs_queue.events[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "EventsOfTheBucket"
+        Effect    = "Allow"
+        Principal = { Service = "s3.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = aws_sqs_queue.events[each.key].arn
+        Condition = {
+          ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this.arn }
+          StringEquals = { "aws:SourceAccount" = local.account_id }
+        }
+      },
+      {
+        Sid       = "OnlyTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = aws_sqs_queue.events[each.key].arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
+}
+
+resource "aws_sqs_queue_policy" "dead_letter" {
+  for_each = local.pipelines
+
+  queue_url = aws_sqs_queue.dead_letter[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "OnlyTls"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "sqs:*"
+      Resource  = aws_sqs_queue.dead_letter[each.key].arn
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+}

@@ -1,0 +1,309 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::once-123456789012" }
+  }
+
+  override_resource {
+    target = aws_sqs_queue.events["upload_events"]
+    values = { arn = "arn:aws:sqs:eu-central-1:123456789012:once-upload-events" }
+  }
+
+  override_resource {
+    target = aws_sqs_queue.events["accepted_events"]
+    values = { arn = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events" }
+  }
+
+  override_resource {
+    target = aws_sqs_queue.dead_letter["upload_events"]
+    values = { arn = "arn:aws:sqs:eu-central-1:123456789012:once-upload-events-dead-letter" }
+  }
+
+  override_resource {
+    target = aws_sqs_queue.dead_letter["accepted_events"]
+    values = { arn = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events-dead-letter" }
+  }
+}
+
+variables {
+  name              = "once"
+  acceptor_role_arn = "arn:aws:iam::123456789012:role/once-acceptor"
+}
+
+run "bucket_is_private_versioned_and_encrypted" {
+  assert {
+    condition     = aws_s3_bucket.this.bucket == "once-123456789012"
+    error_message = "Without a name of its own the bucket is called after the installation and the account."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
+    error_message = "Without versions there is no telling one upload from another."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.this.block_public_acls,
+      aws_s3_bucket_public_access_block.this.block_public_policy,
+      aws_s3_bucket_public_access_block.this.ignore_public_acls,
+      aws_s3_bucket_public_access_block.this.restrict_public_buckets,
+    ])
+    error_message = "All four locks against public access are on."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerEnforced"
+    error_message = "Access lists of objects have no effect."
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
+    error_message = "Without a key of the user's the bucket encrypts with S3's own."
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this.force_destroy == false
+    error_message = "A bucket with files in it is not destroyed."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_cors_configuration.this) == 0
+    error_message = "No web page may send forms unless its origin is named."
+  }
+
+  assert {
+    condition     = output.kms_key_arn == null && output.bucket.name == "once-123456789012" && output.bucket.arn == "arn:aws:s3:::once-123456789012"
+    error_message = "The outputs name the bucket, and no key where there is none."
+  }
+}
+
+run "key_of_the_users_encrypts_bucket_and_tables" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+
+  assert {
+    condition = (
+      one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "aws:kms"
+      && one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).kms_master_key_id == var.kms_key_arn
+      && one(aws_s3_bucket_server_side_encryption_configuration.this.rule).bucket_key_enabled
+    )
+    error_message = "The bucket encrypts what comes in, and the copies, with the given key, through a bucket key."
+  }
+
+  assert {
+    condition     = alltrue([for table in aws_dynamodb_table.this : one(table.server_side_encryption).kms_key_arn == var.kms_key_arn])
+    error_message = "Both tables are encrypted with the given key."
+  }
+
+  assert {
+    condition     = output.kms_key_arn == var.kms_key_arn
+    error_message = "The key is an output, since the services need leave to use it."
+  }
+}
+
+run "uploads_get_in_by_signature_v4_forms_alone" {
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement.Effect == "Deny" && statement.Principal == "*"
+    ])
+    error_message = "The policy gives nothing to anybody: it only takes away, from everybody."
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012/uploads/*"
+      && try(statement.Condition, null) == { StringNotEquals = { "s3:authType" = ["POST"] } }
+    ])
+    error_message = "What is not a form does not get into uploads/."
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012/uploads/*"
+      && try(statement.Condition, null) == { StringNotEquals = { "s3:signatureversion" = "AWS4-HMAC-SHA256" } }
+    ])
+    error_message = "What is not signed by version 4 does not get into uploads/."
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012/uploads/*"
+      && try(statement.Condition, null) == { NumericGreaterThan = { "s3:signatureAge" = "604800000" } }
+    ])
+    error_message = "A signature older than seven days (in milliseconds) does not open uploads/."
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      statement.Action == "s3:ReplicateObject" && statement.Resource == "arn:aws:s3:::once-123456789012/uploads/*" && !can(statement.Condition)
+    ])
+    error_message = "Replication is no way into uploads/."
+  }
+
+  assert {
+    condition     = !strcontains(aws_s3_bucket_policy.this.policy, "REST-QUERY-STRING")
+    error_message = "Presigned PUTs are let in only where they are asked for."
+  }
+}
+
+run "signature_age_is_the_longest_lifetime_of_a_form" {
+  variables {
+    form_lifetime_max_seconds = 90
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      try(statement.Condition, null) == { NumericGreaterThan = { "s3:signatureAge" = "90000" } }
+    ])
+    error_message = "S3 counts the age of a signature in milliseconds."
+  }
+}
+
+run "presigned_put_gets_in_only_if_none_match" {
+  variables {
+    allow_presigned_put  = true
+    cors_allowed_origins = ["https://www.example.com"]
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      try(statement.Condition, null) == { StringNotEquals = { "s3:authType" = ["POST", "REST-QUERY-STRING"] } }
+    ])
+    error_message = "Presigned requests get in beside forms, and nothing else does."
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012/uploads/*"
+      && try(statement.Condition, null) == {
+        StringEquals = { "s3:authType" = "REST-QUERY-STRING" }
+        Null         = { "s3:if-none-match" = "true" }
+      }
+    ])
+    error_message = "A presigned PUT without If-None-Match is refused."
+  }
+
+  assert {
+    condition     = toset(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_methods) == toset(["POST", "PUT"])
+    error_message = "A web page may PUT as well then."
+  }
+}
+
+run "only_the_acceptor_writes_accepted" {
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      try(toset(statement.Action), null) == toset(["s3:PutObject", "s3:ReplicateObject"])
+      && statement.Resource == "arn:aws:s3:::once-123456789012/accepted/*"
+      && try(statement.Condition, null) == { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/once-acceptor" } }
+    ])
+    error_message = "Every other principal is denied to write under accepted/."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      statement.Sid == "OnlyTls" || statement.Resource != "arn:aws:s3:::once-123456789012/accepted/*" || statement.Sid == "AcceptedOnlyByAcceptor"
+    ])
+    error_message = "What is asked of forms is not asked of the acceptor's copy."
+  }
+}
+
+run "without_an_acceptor_nothing_is_said_of_accepted" {
+  variables {
+    acceptor_role_arn = null
+  }
+
+  assert {
+    condition     = !strcontains(aws_s3_bucket_policy.this.policy, "accepted/")
+    error_message = "Stand-ins of S3 that know no roles get no statement that names one."
+  }
+}
+
+run "plain_http_is_refused" {
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      statement.Action == "s3:*"
+      && try(toset(statement.Resource), null) == toset(["arn:aws:s3:::once-123456789012", "arn:aws:s3:::once-123456789012/*"])
+      && try(statement.Condition, null) == { Bool = { "aws:SecureTransport" = "false" } }
+    ])
+    error_message = "Bucket and objects answer over TLS alone."
+  }
+}
+
+run "every_way_in_tells_the_queue_of_its_prefix" {
+  assert {
+    condition = {
+      for queue in aws_s3_bucket_notification.this.queue : queue.filter_prefix => [queue.queue_arn, one(queue.events)]
+      } == {
+      "uploads/"  = ["arn:aws:sqs:eu-central-1:123456789012:once-upload-events", "s3:ObjectCreated:*"]
+      "accepted/" = ["arn:aws:sqs:eu-central-1:123456789012:once-accepted-events", "s3:ObjectCreated:*"]
+    }
+    error_message = "uploads/ tells the acceptor's queue, accepted/ the processor's, of every creation."
+  }
+}
+
+run "lifecycle_removes_what_was_left" {
+  assert {
+    condition = {
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id => {
+        current    = rule.expiration[0].days
+        noncurrent = try(rule.noncurrent_version_expiration[0].noncurrent_days, 0)
+        markers    = rule.expiration[0].expired_object_delete_marker
+        parts      = try(rule.abort_incomplete_multipart_upload[0].days_after_initiation, 0)
+        status     = rule.status
+      }
+      } == {
+      leftovers = { current = 0, noncurrent = 0, markers = true, parts = 2, status = "Enabled" }
+      uploads   = { current = 30, noncurrent = 30, markers = false, parts = 0, status = "Enabled" }
+    }
+    error_message = "Versions and noncurrent versions of uploads go, everywhere delete markers and parts of unfinished uploads; accepted files stay."
+  }
+
+  assert {
+    condition = alltrue([
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.filter[0].prefix == "uploads/" if rule.id == "uploads"
+    ])
+    error_message = "Files are removed under uploads/ alone."
+  }
+}
+
+run "lifecycle_of_accepted_where_it_is_asked_for" {
+  variables {
+    accepted_expire_days = 365
+  }
+
+  assert {
+    condition = [
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
+      [rule.filter[0].prefix, rule.status, rule.expiration[0].days, rule.noncurrent_version_expiration[0].noncurrent_days] if rule.id == "accepted"
+    ] == [["accepted/", "Enabled", 365, 30]]
+    error_message = "Accepted files, and what a delete marker has covered, go after their days."
+  }
+}
+
+run "named_origins_may_send_forms" {
+  variables {
+    cors_allowed_origins = ["https://www.example.com", "http://localhost:3000"]
+  }
+
+  assert {
+    condition = (
+      toset(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_origins) == toset(["https://www.example.com", "http://localhost:3000"])
+      && toset(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_methods) == toset(["POST"])
+    )
+    error_message = "The named origins may POST, and nothing else."
+  }
+}

@@ -1,0 +1,208 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::once-123456789012" }
+  }
+
+  override_resource {
+    target = aws_sqs_queue.events["upload_events"]
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-events"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-events"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:once-upload-events"
+    }
+  }
+
+  override_resource {
+    target = aws_sqs_queue.events["accepted_events"]
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-accepted-events"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-accepted-events"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events"
+    }
+  }
+
+  override_resource {
+    target = aws_sqs_queue.dead_letter["upload_events"]
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-events-dead-letter"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-events-dead-letter"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:once-upload-events-dead-letter"
+    }
+  }
+
+  override_resource {
+    target = aws_sqs_queue.dead_letter["accepted_events"]
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-accepted-events-dead-letter"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-accepted-events-dead-letter"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events-dead-letter"
+    }
+  }
+}
+
+variables {
+  name = "once"
+}
+
+run "queues_encrypt_and_keep_long_enough" {
+  assert {
+    condition = alltrue([
+      for queue in concat(values(aws_sqs_queue.events), values(aws_sqs_queue.dead_letter)) : queue.sqs_managed_sse_enabled
+    ])
+    error_message = "Every queue encrypts with the key of SQS."
+  }
+
+  assert {
+    condition = alltrue([
+      for queue in aws_sqs_queue.events :
+      queue.message_retention_seconds == 4 * 86400 && queue.visibility_timeout_seconds == 60 && queue.receive_wait_time_seconds == 20
+    ])
+    error_message = "A queue keeps its events for four days, hides them for a minute, and is polled long."
+  }
+
+  assert {
+    condition     = alltrue([for queue in aws_sqs_queue.dead_letter : queue.message_retention_seconds == 14 * 86400])
+    error_message = "A dead-letter queue keeps its events for fourteen days."
+  }
+
+  assert {
+    condition = output.queues == {
+      upload_events = {
+        name = "once-upload-events"
+        url  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-events"
+        arn  = "arn:aws:sqs:eu-central-1:123456789012:once-upload-events"
+      }
+      upload_events_dead_letter = {
+        name = "once-upload-events-dead-letter"
+        url  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-events-dead-letter"
+        arn  = "arn:aws:sqs:eu-central-1:123456789012:once-upload-events-dead-letter"
+      }
+      accepted_events = {
+        name = "once-accepted-events"
+        url  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-accepted-events"
+        arn  = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events"
+      }
+      accepted_events_dead_letter = {
+        name = "once-accepted-events-dead-letter"
+        url  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-accepted-events-dead-letter"
+        arn  = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events-dead-letter"
+      }
+    }
+    error_message = "The outputs name all four queues."
+  }
+}
+
+run "each_queue_redrives_to_its_own_dead_letter_queue" {
+  assert {
+    condition = { for name, redrive in aws_sqs_queue_redrive_policy.events : name => [redrive.queue_url, jsondecode(redrive.redrive_policy)] } == {
+      upload_events = [
+        "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-events",
+        { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:once-upload-events-dead-letter", maxReceiveCount = 8 },
+      ]
+      accepted_events = [
+        "https://sqs.eu-central-1.amazonaws.com/123456789012/once-accepted-events",
+        { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events-dead-letter", maxReceiveCount = 8 },
+      ]
+    }
+    error_message = "After eight receives an event goes to the dead-letter queue of its own queue."
+  }
+
+  assert {
+    condition = { for name, allow in aws_sqs_queue_redrive_allow_policy.dead_letter : name => [allow.queue_url, jsondecode(allow.redrive_allow_policy)] } == {
+      upload_events = [
+        "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-events-dead-letter",
+        { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-central-1:123456789012:once-upload-events"] },
+      ]
+      accepted_events = [
+        "https://sqs.eu-central-1.amazonaws.com/123456789012/once-accepted-events-dead-letter",
+        { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-central-1:123456789012:once-accepted-events"] },
+      ]
+    }
+    error_message = "A dead-letter queue takes from its own queue alone."
+  }
+}
+
+run "only_the_bucket_sends_events_and_only_over_tls" {
+  assert {
+    condition = alltrue([
+      for name, policy in aws_sqs_queue_policy.events :
+      [for statement in jsondecode(policy.policy).Statement : statement if statement.Effect == "Allow"] == [{
+        Sid       = "EventsOfTheBucket"
+        Effect    = "Allow"
+        Principal = { Service = "s3.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = aws_sqs_queue.events[name].arn
+        Condition = {
+          ArnEquals    = { "aws:SourceArn" = "arn:aws:s3:::once-123456789012" }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        }
+      }]
+    ])
+    error_message = "S3 may send for this bucket of this account, and nobody else may do anything."
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in concat(values(aws_sqs_queue_policy.events), values(aws_sqs_queue_policy.dead_letter)) :
+      anytrue([
+        for statement in jsondecode(policy.policy).Statement :
+        statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "sqs:*" && statement.Condition == { Bool = { "aws:SecureTransport" = "false" } }
+      ])
+    ])
+    error_message = "All four queues answer over TLS alone."
+  }
+
+  assert {
+    condition     = alltrue([for policy in aws_sqs_queue_policy.dead_letter : !strcontains(policy.policy, "\"Allow\"")])
+    error_message = "Nobody from outside sends to a dead-letter queue."
+  }
+}
+
+run "tables_are_what_the_services_expect_and_protected" {
+  assert {
+    condition = { for name, table in aws_dynamodb_table.this : name => [table.name, table.hash_key, table.range_key, table.billing_mode] } == {
+      uploads = ["once-uploads", "FullFilename", "item", "PAY_PER_REQUEST"]
+      access  = ["once-access", "id", "item", "PAY_PER_REQUEST"]
+    }
+    error_message = "Two tables on demand, with the keys that the code writes."
+  }
+
+  assert {
+    condition = alltrue([
+      for table in aws_dynamodb_table.this : alltrue([for attribute in table.attribute : attribute.type == "S"])
+    ])
+    error_message = "All keys are strings."
+  }
+
+  assert {
+    condition = alltrue([
+      for table in aws_dynamodb_table.this :
+      one(table.ttl).attribute_name == "deleteAt" && one(table.ttl).enabled && one(table.point_in_time_recovery).enabled && table.deletion_protection_enabled
+    ])
+    error_message = "Items go by deleteAt; tables can be restored, and are not deleted by mistake."
+  }
+
+  assert {
+    condition     = output.tombstone_days == 113
+    error_message = "The services are given the same number of days that was validated here."
+  }
+}
+
+run "stand_ins_need_neither_protection_nor_recovery" {
+  variables {
+    deletion_protection    = false
+    point_in_time_recovery = false
+    force_destroy          = true
+  }
+
+  assert {
+    condition = alltrue([
+      for table in aws_dynamodb_table.this : !table.deletion_protection_enabled && !one(table.point_in_time_recovery).enabled
+    ]) && aws_s3_bucket.this.force_destroy
+    error_message = "Both are switched off by their variables."
+  }
+}

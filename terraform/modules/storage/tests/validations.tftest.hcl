@@ -1,0 +1,257 @@
+mock_provider "aws" {}
+
+variables {
+  name = "once"
+}
+
+run "name_refuses_upper_case" {
+  command = plan
+
+  variables {
+    name = "Once"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "name_refuses_trailing_dash" {
+  command = plan
+
+  variables {
+    name = "once-"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "name_refuses_too_long" {
+  command = plan
+
+  variables {
+    name = "a23456789012345678901234567890123456789012"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "bucket_name_refuses_dots" {
+  command = plan
+
+  variables {
+    bucket_name = "files.example.com"
+  }
+
+  expect_failures = [var.bucket_name]
+}
+
+run "kms_key_arn_refuses_an_alias" {
+  command = plan
+
+  variables {
+    kms_key_arn = "alias/files"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "acceptor_role_arn_refuses_a_user" {
+  command = plan
+
+  variables {
+    acceptor_role_arn = "arn:aws:iam::123456789012:user/somebody"
+  }
+
+  expect_failures = [var.acceptor_role_arn]
+}
+
+run "form_lifetime_max_seconds_refuses_zero" {
+  command = plan
+
+  variables {
+    form_lifetime_max_seconds = 0
+  }
+
+  expect_failures = [var.form_lifetime_max_seconds]
+}
+
+run "form_lifetime_max_seconds_refuses_more_than_seven_days" {
+  command = plan
+
+  variables {
+    form_lifetime_max_seconds = 604801
+  }
+
+  expect_failures = [var.form_lifetime_max_seconds]
+}
+
+run "cors_allowed_origins_refuses_a_path" {
+  command = plan
+
+  variables {
+    cors_allowed_origins = ["https://www.example.com/"]
+  }
+
+  expect_failures = [var.cors_allowed_origins]
+}
+
+run "message_retention_days_refuses_fourteen" {
+  command = plan
+
+  variables {
+    message_retention_days = 14
+  }
+
+  expect_failures = [var.message_retention_days]
+}
+
+run "message_retention_days_refuses_zero" {
+  command = plan
+
+  variables {
+    message_retention_days = 0
+  }
+
+  expect_failures = [var.message_retention_days]
+}
+
+run "message_retention_days_refuses_half_a_day" {
+  command = plan
+
+  variables {
+    message_retention_days = 1.5
+  }
+
+  expect_failures = [var.message_retention_days]
+}
+
+run "max_receive_count_refuses_one" {
+  command = plan
+
+  variables {
+    max_receive_count = 1
+  }
+
+  expect_failures = [var.max_receive_count]
+}
+
+run "visibility_seconds_refuses_one" {
+  command = plan
+
+  variables {
+    visibility_seconds = 1
+  }
+
+  expect_failures = [var.visibility_seconds]
+}
+
+run "visibility_seconds_refuses_more_than_twelve_hours" {
+  command = plan
+
+  variables {
+    visibility_seconds = 43201
+  }
+
+  expect_failures = [var.visibility_seconds]
+}
+
+run "unfinished_multipart_days_refuses_zero" {
+  command = plan
+
+  variables {
+    unfinished_multipart_days = 0
+  }
+
+  expect_failures = [var.unfinished_multipart_days]
+}
+
+run "dead_letter_retention_days_refuses_less_than_the_queue_keeps" {
+  command = plan
+
+  variables {
+    message_retention_days     = 7
+    dead_letter_retention_days = 7
+  }
+
+  expect_failures = [var.dead_letter_retention_days]
+}
+
+run "dead_letter_retention_days_refuses_more_than_sqs_keeps" {
+  command = plan
+
+  variables {
+    dead_letter_retention_days = 15
+  }
+
+  expect_failures = [var.dead_letter_retention_days]
+}
+
+run "tombstone_days_refuses_less_than_redrives_take" {
+  command = plan
+
+  variables {
+    tombstone_days = 72
+  }
+
+  expect_failures = [var.tombstone_days]
+}
+
+run "uploads_expire_days_refuses_less_than_queues_keep" {
+  command = plan
+
+  variables {
+    uploads_expire_days = 17
+  }
+
+  expect_failures = [var.uploads_expire_days]
+}
+
+run "noncurrent_expire_days_refuses_less_than_queues_keep" {
+  command = plan
+
+  variables {
+    noncurrent_expire_days = 17
+  }
+
+  expect_failures = [var.noncurrent_expire_days]
+}
+
+run "accepted_expire_days_refuses_less_than_queues_keep" {
+  command = plan
+
+  variables {
+    accepted_expire_days = 17
+  }
+
+  expect_failures = [var.accepted_expire_days]
+}
+
+run "the_least_days_are_allowed" {
+  command = plan
+
+  # 4 x (4 + 14) + 1, and 4 + 14.
+  variables {
+    tombstone_days         = 73
+    uploads_expire_days    = 18
+    noncurrent_expire_days = 18
+    accepted_expire_days   = 18
+  }
+
+  assert {
+    condition     = output.tombstone_days == 73
+    error_message = "The bounds themselves are within."
+  }
+}
+
+run "the_default_tombstone_outlives_the_longest_retentions" {
+  command = plan
+
+  variables {
+    message_retention_days     = 13
+    dead_letter_retention_days = 14
+  }
+
+  assert {
+    condition     = output.tombstone_days == 113
+    error_message = "113 days hold for whatever SQS allows."
+  }
+}

@@ -1,0 +1,214 @@
+variable "name" {
+  description = "What the names of queues and tables begin with, and the bucket's where it has none of its own."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,39}$", var.name)) && !endswith(var.name, "-")
+    error_message = "name takes 2 to 40 lower-case letters, digits and \"-\", a letter first and no \"-\" last."
+  }
+}
+
+variable "bucket_name" {
+  description = "Name of the bucket. By default the name and the account's number, since no two accounts can have a bucket of one name."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.bucket_name == null || can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.bucket_name))
+    error_message = "bucket_name takes 3 to 63 lower-case letters, digits and \"-\". Dots are refused: with them the bucket's own host name does not fit S3's certificate."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "Key of yours for bucket and tables. By default S3's and DynamoDB's own keys. Queues use the key of SQS: their messages name objects and hold nothing of them."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn takes the ARN of a key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; aliases are refused, since policies name keys."
+  }
+}
+
+variable "force_destroy" {
+  description = "Whether `terraform destroy` may remove the bucket with the files in it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "deletion_protection" {
+  description = "Whether DynamoDB refuses to delete the tables until this is false."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "point_in_time_recovery" {
+  description = "Whether the tables can be restored to any second of the last 35 days."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "acceptor_role_arn" {
+  description = "The only role that may write under accepted/. Null leaves it to identities' own policies, which is for stand-ins of S3 alone."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.acceptor_role_arn == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", var.acceptor_role_arn))
+    error_message = "acceptor_role_arn takes the ARN of an IAM role, such as arn:aws:iam::123456789012:role/acceptor."
+  }
+}
+
+variable "form_lifetime_max_seconds" {
+  description = "S3 refuses a form that was signed longer ago, whatever lifetime was signed into it."
+  type        = number
+  default     = 604800
+  nullable    = false
+
+  validation {
+    condition     = var.form_lifetime_max_seconds >= 1 && var.form_lifetime_max_seconds <= 604800 && floor(var.form_lifetime_max_seconds) == var.form_lifetime_max_seconds
+    error_message = "form_lifetime_max_seconds takes a whole number from 1 to 604800 (7 days, all that a signature of version 4 allows)."
+  }
+}
+
+variable "allow_presigned_put" {
+  description = "Whether presigned PUTs get into uploads/ beside forms; only such as carry If-None-Match, so that none takes another's place."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "cors_allowed_origins" {
+  description = "Web origins whose pages may send forms and read S3's answer. None by default."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.cors_allowed_origins : can(regex("^(\\*|https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)$", origin))])
+    error_message = "cors_allowed_origins takes origins such as \"https://www.example.com\" (no path, no slash at the end), or \"*\"."
+  }
+}
+
+variable "message_retention_days" {
+  description = "How long an event may wait in its queue."
+  type        = number
+  default     = 4
+  nullable    = false
+
+  validation {
+    condition     = var.message_retention_days >= 1 && var.message_retention_days <= 13 && floor(var.message_retention_days) == var.message_retention_days
+    error_message = "message_retention_days takes a whole number from 1 to 13: SQS keeps a message for 14 days at most, and the dead-letter queue has to keep it longer than the queue."
+  }
+}
+
+variable "dead_letter_retention_days" {
+  description = "How long an event is kept in all, once it is in its dead-letter queue; SQS counts from the day it was first sent."
+  type        = number
+  default     = 14
+  nullable    = false
+
+  # Amazon SQS Developer Guide, "Setting-up dead-letter queue retention": the enqueue timestamp is unchanged by the move.
+  validation {
+    condition     = var.dead_letter_retention_days <= 14 && floor(var.dead_letter_retention_days) == var.dead_letter_retention_days && var.dead_letter_retention_days > var.message_retention_days
+    error_message = "dead_letter_retention_days takes a whole number up to 14 that is greater than message_retention_days (${var.message_retention_days}), or an event could be gone the moment it arrives there."
+  }
+}
+
+variable "max_receive_count" {
+  description = "How often an event is delivered before it goes to the dead-letter queue."
+  type        = number
+  default     = 8
+  nullable    = false
+
+  validation {
+    condition     = var.max_receive_count >= 2 && var.max_receive_count <= 1000 && floor(var.max_receive_count) == var.max_receive_count
+    error_message = "max_receive_count takes a whole number from 2 to 1000: with 1, a task that is replaced sends what it had in hand to the dead-letter queue."
+  }
+}
+
+variable "visibility_seconds" {
+  description = "How long a received event stays hidden from other tasks; the services prolong it while they work. The services' VISIBILITY_SECONDS."
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.visibility_seconds >= 2 && var.visibility_seconds <= 43200 && floor(var.visibility_seconds) == var.visibility_seconds
+    error_message = "visibility_seconds takes a whole number from 2 to 43200 (12 hours)."
+  }
+}
+
+variable "tombstone_days" {
+  description = "How long an item outlives its last transition (deleteAt). The services' TOMBSTONE_DAYS."
+  type        = number
+  default     = 113
+  nullable    = false
+
+  # docs/design.md, "The table `uploads`": longer than anything can still refer to the item. Both pipelines have the same
+  # two retentions, and a redrive starts them anew.
+  validation {
+    condition     = var.tombstone_days <= 3650 && floor(var.tombstone_days) == var.tombstone_days && var.tombstone_days >= 4 * (var.message_retention_days + var.dead_letter_retention_days) + 1
+    error_message = "tombstone_days takes a whole number from ${4 * (var.message_retention_days + var.dead_letter_retention_days) + 1} to 3650: twice the retentions of both queues and both dead-letter queues, plus a day. With fewer, a redelivered event could find its upload forgotten and take it for a stray."
+  }
+}
+
+variable "uploads_expire_days" {
+  description = "When what is still under uploads/ is removed: duplicates, strays, refused versions."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  # docs/design.md, "The table `uploads`": the lifecycle outlasts what can still ask for the version.
+  validation {
+    condition     = floor(var.uploads_expire_days) == var.uploads_expire_days && var.uploads_expire_days >= var.message_retention_days + var.dead_letter_retention_days
+    error_message = "uploads_expire_days takes a whole number from ${var.message_retention_days + var.dead_letter_retention_days} (the retentions of a queue and its dead-letter queue): an upload must not go before its event does."
+  }
+}
+
+variable "noncurrent_expire_days" {
+  description = "When a version under uploads/ is removed that a later one, or a delete marker, has covered; under accepted/ too, where accepted_expire_days is given."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  # The first version sent is the one that is accepted, and a duplicate makes it noncurrent at once.
+  validation {
+    condition     = floor(var.noncurrent_expire_days) == var.noncurrent_expire_days && var.noncurrent_expire_days >= var.message_retention_days + var.dead_letter_retention_days
+    error_message = "noncurrent_expire_days takes a whole number from ${var.message_retention_days + var.dead_letter_retention_days} (the retentions of a queue and its dead-letter queue): the upload itself becomes noncurrent when a duplicate arrives, and must not go before its event does."
+  }
+}
+
+variable "accepted_expire_days" {
+  description = "When accepted files are removed. By default never: they are yours."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.accepted_expire_days == null ? true : floor(var.accepted_expire_days) == var.accepted_expire_days && var.accepted_expire_days >= var.message_retention_days + var.dead_letter_retention_days
+    error_message = "accepted_expire_days takes null, or a whole number from ${var.message_retention_days + var.dead_letter_retention_days} (the retentions of a queue and its dead-letter queue): an accepted file must not go before it was processed."
+  }
+}
+
+variable "unfinished_multipart_days" {
+  description = "When the parts of a multipart upload that was never completed are removed."
+  type        = number
+  default     = 2
+  nullable    = false
+
+  validation {
+    condition     = var.unfinished_multipart_days >= 1 && floor(var.unfinished_multipart_days) == var.unfinished_multipart_days
+    error_message = "unfinished_multipart_days takes a whole number from 1."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that can have some."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
