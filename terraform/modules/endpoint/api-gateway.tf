@@ -1,0 +1,137 @@
+locals {
+  api_count = local.is_public ? 0 : 1
+}
+
+resource "aws_lb_listener" "internal" {
+  #checkov:skip=CKV_AWS_2:Internal, and reached by the VPC link alone: there is no certificate for an internal name that API Gateway would believe. The clients' side is HTTPS.
+  #checkov:skip=CKV_AWS_103:See above: no TLS on this side.
+  count = local.api_count
+
+  load_balancer_arn = aws_lb.this.arn
+  protocol          = "HTTP"
+  port              = 80
+  tags              = var.tags
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this.arn
+  }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "vpc_link" {
+  count = local.api_count
+
+  security_group_id            = aws_security_group.load_balancer.id
+  description                  = "HTTP from the VPC link"
+  referenced_security_group_id = aws_security_group.vpc_link[0].id
+  ip_protocol                  = "tcp"
+  from_port                    = 80
+  to_port                      = 80
+}
+
+resource "aws_security_group" "vpc_link" {
+  count = local.api_count
+
+  name        = "${var.name}-vpc-link"
+  description = "API Gateway's VPC link, to the load balancer"
+  vpc_id      = var.vpc_id
+  tags        = merge(var.tags, { Name = "${var.name}-vpc-link" })
+}
+
+resource "aws_vpc_security_group_egress_rule" "vpc_link" {
+  count = local.api_count
+
+  security_group_id            = aws_security_group.vpc_link[0].id
+  description                  = "HTTP to the load balancer"
+  referenced_security_group_id = aws_security_group.load_balancer.id
+  ip_protocol                  = "tcp"
+  from_port                    = 80
+  to_port                      = 80
+}
+
+resource "aws_apigatewayv2_vpc_link" "this" {
+  count = local.api_count
+
+  name               = var.name
+  subnet_ids         = var.subnet_ids
+  security_group_ids = aws_security_group.vpc_link[*].id
+  tags               = var.tags
+}
+
+# An API's default domain speaks HTTPS and nothing else (API Gateway Developer Guide, "Data protection in Amazon API Gateway").
+resource "aws_apigatewayv2_api" "this" {
+  count = local.api_count
+
+  name          = var.name
+  protocol_type = "HTTP"
+  description   = "Passes every request on to the url-issuer"
+  tags          = var.tags
+}
+
+resource "aws_apigatewayv2_integration" "this" {
+  count = local.api_count
+
+  api_id             = aws_apigatewayv2_api.this[0].id
+  integration_type   = "HTTP_PROXY"
+  integration_method = "ANY"
+  integration_uri    = aws_lb_listener.internal[0].arn
+  connection_type    = "VPC_LINK"
+  connection_id      = aws_apigatewayv2_vpc_link.this[0].id
+  # HTTP_PROXY takes 1.0 alone.
+  payload_format_version = "1.0"
+  # The url-issuer answers within 5 seconds, if need be with its own 503 and Retry-After; that answer must win. 30 is the most.
+  timeout_milliseconds = 10000
+}
+
+resource "aws_apigatewayv2_route" "this" {
+  #checkov:skip=CKV_AWS_309:The url-issuer itself asks for the API key: whose it is, its rate and its quota are its own table's.
+  count = local.api_count
+
+  api_id    = aws_apigatewayv2_api.this[0].id
+  route_key = "$default"
+  target    = "integrations/${aws_apigatewayv2_integration.this[0].id}"
+}
+
+resource "aws_apigatewayv2_stage" "this" {
+  count = local.api_count
+
+  api_id = aws_apigatewayv2_api.this[0].id
+  # This stage alone has no part in the path: clients call the domain's root.
+  name        = "$default"
+  auto_deploy = true
+  tags        = var.tags
+
+  default_route_settings {
+    throttling_rate_limit  = var.throttle_rate
+    throttling_burst_limit = var.throttle_burst
+  }
+
+  # Behind API Gateway a task sees the load balancer's address: the clients' own stand here, and only here.
+  access_log_settings {
+    destination_arn = aws_cloudwatch_log_group.access[0].arn
+    format = jsonencode({
+      time              = "$context.requestTime"
+      requestId         = "$context.requestId"
+      ip                = "$context.identity.sourceIp"
+      method            = "$context.httpMethod"
+      path              = "$context.path"
+      status            = "$context.status"
+      milliseconds      = "$context.responseLatency"
+      integrationStatus = "$context.integrationStatus"
+      error             = "$context.error.message"
+      integrationError  = "$context.integrationErrorMessage"
+    })
+  }
+}
+
+resource "aws_cloudwatch_log_group" "access" {
+  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts every group; there is no key in these lines that would need one of its own.
+  #checkov:skip=CKV_AWS_338:A variable: clients' addresses are personal data, to be kept no longer than they are needed.
+  count = local.api_count
+
+  # Log delivery writes an entry for each group into one resource policy of limited length, but for groups of this prefix
+  # (CloudWatch Logs User Guide, "Enable logging from AWS services", "Log group resource policy size limit considerations").
+  name              = "/aws/vendedlogs/${var.name}-access"
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}

@@ -1,0 +1,68 @@
+locals {
+  # By the domain and not by the certificate, whose ARN may be known only once it has been made.
+  is_public = var.domain_name != null
+}
+
+# HTTPS always, one of two ways:
+#   domain_name + certificate_arn   client ──HTTPS──▶ public load balancer ──▶ tasks
+#   neither                         client ──HTTPS──▶ API Gateway, VPC link ──▶ internal load balancer ──▶ tasks
+# Nothing listens on a public port 80: a redirect to HTTPS would come after the key had been sent in the clear.
+resource "aws_lb" "this" {
+  #checkov:skip=CKV_AWS_91:Access logs need a bucket of the user's (access_log_bucket); the service logs every request, and API Gateway too.
+  #checkov:skip=CKV2_AWS_28:A web ACL is billed by the month and the request; one of the user's can be associated with the output load_balancer_arn.
+  #checkov:skip=CKV2_AWS_20:There is no HTTP listener on the public load balancer that could redirect; see above.
+  #checkov:skip=CKV_AWS_150:On by default; a variable, so that a trial can be torn down.
+  name               = var.name
+  internal           = !local.is_public
+  load_balancer_type = "application"
+  subnets            = var.subnet_ids
+  security_groups    = [aws_security_group.load_balancer.id]
+
+  # Application Load Balancers User Guide, "Edit attributes": an idle timeout below the target's keep-alive avoids 502s.
+  idle_timeout               = var.idle_timeout_seconds
+  drop_invalid_header_fields = true
+  desync_mitigation_mode     = "defensive"
+  enable_deletion_protection = var.deletion_protection
+  tags                       = var.tags
+
+  dynamic "access_logs" {
+    for_each = var.access_log_bucket == null ? [] : [var.access_log_bucket]
+
+    content {
+      bucket  = access_logs.value
+      prefix  = var.name
+      enabled = true
+    }
+  }
+}
+
+resource "aws_lb_target_group" "this" {
+  #checkov:skip=CKV_AWS_378:TLS ends at the load balancer; behind it the way is inside the VPC, from one security group to another.
+  name        = var.name
+  vpc_id      = var.vpc_id
+  target_type = "ip"
+  protocol    = "HTTP"
+  port        = var.container_port
+
+  # ECS waits so long between taking a task out of the load balancer and sending it SIGTERM.
+  deregistration_delay = var.drain_seconds
+  tags                 = var.tags
+
+  health_check {
+    path                = var.health_check_path
+    matcher             = "200"
+    interval            = 10
+    timeout             = 5
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+}
+
+resource "aws_security_group" "load_balancer" {
+  name        = "${var.name}-load-balancer"
+  description = local.is_public ? "HTTPS from clients, to the tasks" : "HTTP from the VPC link of API Gateway, to the tasks"
+  vpc_id      = var.vpc_id
+  tags        = merge(var.tags, { Name = "${var.name}-load-balancer" })
+}
+
+# The rule that lets it reach the tasks comes with the service that is attached to it.

@@ -1,0 +1,41 @@
+resource "aws_vpc_security_group_ingress_rule" "clients" {
+  for_each = local.is_public ? toset(var.ingress_cidrs) : toset([])
+
+  security_group_id = aws_security_group.load_balancer.id
+  description       = "HTTPS from clients"
+  cidr_ipv4         = each.value
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+}
+
+resource "aws_lb_listener" "https" {
+  count = local.is_public ? 1 : 0
+
+  load_balancer_arn = aws_lb.this.arn
+  protocol          = "HTTPS"
+  port              = 443
+  certificate_arn   = var.certificate_arn
+  # TLS 1.3 and 1.2 with forward secrecy (Application Load Balancers User Guide, "Security policies").
+  ssl_policy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+  tags       = var.tags
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this.arn
+  }
+}
+
+resource "aws_route53_record" "this" {
+  count = var.zone_id == null ? 0 : 1
+
+  zone_id = var.zone_id
+  name    = var.domain_name
+  type    = "A"
+
+  alias {
+    name                   = aws_lb.this.dns_name
+    zone_id                = aws_lb.this.zone_id
+    evaluate_target_health = false
+  }
+}

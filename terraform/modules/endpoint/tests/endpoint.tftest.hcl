@@ -1,0 +1,229 @@
+mock_provider "aws" {
+  mock_resource "aws_lb" {
+    defaults = {
+      arn        = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/issuer/1"
+      arn_suffix = "app/issuer/1"
+    }
+  }
+  mock_resource "aws_lb_target_group" {
+    defaults = {
+      arn        = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/issuer/2"
+      arn_suffix = "targetgroup/issuer/2"
+    }
+  }
+  mock_resource "aws_lb_listener" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/issuer/1/3" }
+  }
+  mock_resource "aws_apigatewayv2_api" {
+    defaults = { api_endpoint = "https://a1b2.execute-api.eu-central-1.amazonaws.com" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/issuer-access" }
+  }
+}
+
+variables {
+  name       = "issuer"
+  vpc_id     = "vpc-1"
+  subnet_ids = ["subnet-a", "subnet-b"]
+}
+
+run "without_a_domain_api_gateway_speaks_https" {
+  assert {
+    condition     = output.url == "https://a1b2.execute-api.eu-central-1.amazonaws.com"
+    error_message = "clients call API Gateway's default domain"
+  }
+  assert {
+    condition     = aws_lb.this.internal
+    error_message = "the load balancer is not reached from outside"
+  }
+  assert {
+    condition     = length(aws_lb_listener.https) == 0 && length(aws_vpc_security_group_ingress_rule.clients) == 0
+    error_message = "no client reaches the load balancer"
+  }
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.vpc_link[0].referenced_security_group_id == aws_security_group.vpc_link[0].id && aws_vpc_security_group_ingress_rule.vpc_link[0].cidr_ipv4 == null
+    error_message = "only the VPC link reaches the load balancer"
+  }
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.vpc_link[0].referenced_security_group_id == aws_security_group.load_balancer.id && aws_vpc_security_group_egress_rule.vpc_link[0].cidr_ipv4 == null
+    error_message = "the VPC link reaches only the load balancer"
+  }
+  assert {
+    condition     = aws_apigatewayv2_integration.this[0].connection_type == "VPC_LINK" && aws_apigatewayv2_integration.this[0].integration_uri == aws_lb_listener.internal[0].arn && aws_apigatewayv2_integration.this[0].connection_id == aws_apigatewayv2_vpc_link.this[0].id
+    error_message = "API Gateway passes requests on through the VPC link"
+  }
+  assert {
+    condition     = aws_apigatewayv2_api.this[0].disable_execute_api_endpoint != true && aws_apigatewayv2_stage.this[0].name == "$default" && aws_apigatewayv2_stage.this[0].auto_deploy
+    error_message = "the default domain answers, without a stage in the path"
+  }
+  assert {
+    condition     = output.api_id == aws_apigatewayv2_api.this[0].id
+    error_message = "the API is told to the alarms"
+  }
+}
+
+run "time_outs_fit_the_url_issuer" {
+  assert {
+    condition     = aws_lb.this.idle_timeout < 72
+    error_message = "the load balancer lets an idle connection go before the url-issuer does (72 s)"
+  }
+  assert {
+    condition     = aws_apigatewayv2_integration.this[0].timeout_milliseconds > 5000 && aws_apigatewayv2_integration.this[0].timeout_milliseconds <= 30000
+    error_message = "API Gateway waits longer than the url-issuer takes for its own 503 (5 s)"
+  }
+  assert {
+    condition     = tonumber(aws_lb_target_group.this.deregistration_delay) > 5 && tonumber(aws_lb_target_group.this.deregistration_delay) < 60
+    error_message = "a task that leaves gets the time for its answers, and no deployment hangs on it"
+  }
+  assert {
+    condition     = aws_lb_target_group.this.health_check[0].path == "/readyz" && aws_lb_target_group.this.health_check[0].matcher == "200" && aws_lb_target_group.this.health_check[0].timeout > 2
+    error_message = "readiness decides, and its own limit (2 s) is over before the check's"
+  }
+}
+
+run "the_access_log_has_addresses_and_no_keys" {
+  assert {
+    condition     = strcontains(aws_apigatewayv2_stage.this[0].access_log_settings[0].format, "$context.identity.sourceIp")
+    error_message = "the client's address stands only here"
+  }
+  assert {
+    condition     = !can(regex("(?i)header|apikey|authorizer", aws_apigatewayv2_stage.this[0].access_log_settings[0].format))
+    error_message = "no header of a request is logged"
+  }
+  assert {
+    condition     = aws_cloudwatch_log_group.access[0].retention_in_days == 90
+    error_message = "the log is not kept for ever"
+  }
+}
+
+run "with_a_domain_the_load_balancer_speaks_https_and_nothing_else" {
+  variables {
+    domain_name     = "uploads.example.com"
+    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    zone_id         = "Z1"
+  }
+  assert {
+    condition     = output.url == "https://uploads.example.com" && output.api_id == null
+    error_message = "clients call the domain"
+  }
+  assert {
+    condition     = !aws_lb.this.internal && aws_lb_listener.https[0].protocol == "HTTPS" && aws_lb_listener.https[0].port == 443
+    error_message = "a public load balancer that speaks HTTPS"
+  }
+  assert {
+    condition     = length(aws_lb_listener.internal) == 0 && length(aws_apigatewayv2_api.this) == 0 && length(aws_apigatewayv2_vpc_link.this) == 0
+    error_message = "no listener speaks HTTP, and API Gateway has no part in it"
+  }
+  assert {
+    condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.clients : rule.from_port == 443 && rule.to_port == 443])
+    error_message = "port 80 is closed"
+  }
+  assert {
+    condition     = startswith(aws_lb_listener.https[0].ssl_policy, "ELBSecurityPolicy-TLS13-1-2")
+    error_message = "TLS 1.2 and 1.3 alone"
+  }
+  assert {
+    condition     = aws_lb.this.drop_invalid_header_fields && aws_lb.this.enable_deletion_protection
+    error_message = "a load balancer that drops what is malformed, and is not deleted by accident"
+  }
+  assert {
+    condition     = aws_route53_record.this[0].zone_id == "Z1" && aws_route53_record.this[0].name == "uploads.example.com"
+    error_message = "the domain points to the load balancer"
+  }
+}
+
+run "with_a_domain_elsewhere_no_record_is_made" {
+  variables {
+    domain_name       = "uploads.example.com"
+    certificate_arn   = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    ingress_cidrs     = ["203.0.113.0/24", "198.51.100.0/24"]
+    access_log_bucket = "logs"
+  }
+  assert {
+    condition     = length(aws_route53_record.this) == 0
+    error_message = "no zone, no record"
+  }
+  assert {
+    condition     = toset([for rule in aws_vpc_security_group_ingress_rule.clients : rule.cidr_ipv4]) == toset(["203.0.113.0/24", "198.51.100.0/24"])
+    error_message = "only the given addresses come in"
+  }
+  assert {
+    condition     = aws_lb.this.access_logs[0].enabled && aws_lb.this.access_logs[0].bucket == "logs"
+    error_message = "access logs go to the given bucket"
+  }
+}
+
+run "refuses_a_domain_without_a_certificate" {
+  command = plan
+  variables {
+    domain_name = "uploads.example.com"
+  }
+  expect_failures = [var.certificate_arn]
+}
+
+run "refuses_a_certificate_without_a_domain" {
+  command = plan
+  variables {
+    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+  }
+  expect_failures = [var.certificate_arn]
+}
+
+run "refuses_what_is_no_certificate" {
+  command = plan
+  variables {
+    domain_name     = "uploads.example.com"
+    certificate_arn = "arn:aws:iam::123456789012:server-certificate/1"
+  }
+  expect_failures = [var.certificate_arn]
+}
+
+run "refuses_a_url_for_a_domain" {
+  command = plan
+  variables {
+    domain_name     = "https://uploads.example.com"
+    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+  }
+  expect_failures = [var.domain_name]
+}
+
+run "refuses_a_zone_without_a_domain" {
+  command = plan
+  variables {
+    zone_id = "Z1"
+  }
+  expect_failures = [var.zone_id]
+}
+
+run "refuses_an_idle_time_out_beyond_the_keep_alive" {
+  command = plan
+  variables {
+    idle_timeout_seconds = 72
+  }
+  expect_failures = [var.idle_timeout_seconds]
+}
+
+run "refuses_one_subnet" {
+  command = plan
+  variables {
+    subnet_ids = ["subnet-a"]
+  }
+  expect_failures = [var.subnet_ids]
+}
+
+run "refuses_a_retention_that_cloudwatch_does_not_know" {
+  command = plan
+  variables {
+    log_retention_days = 100
+  }
+  expect_failures = [var.log_retention_days]
+}
+
+run "refuses_a_long_name" {
+  command = plan
+  variables {
+    name = "a-name-that-is-longer-than-a-load-balancer-takes"
+  }
+  expect_failures = [var.name]
+}

@@ -1,0 +1,181 @@
+variable "name" {
+  description = "The name of everything that is made. At most 32 characters: a load balancer's name takes no more."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name)) && !startswith(var.name, "internal-")
+    error_message = "name takes 3 to 32 lower-case letters, digits and \"-\", the first a letter and the last no \"-\"; not \"internal-…\"."
+  }
+}
+
+variable "vpc_id" {
+  description = "The VPC of load balancer and tasks."
+  type        = string
+  nullable    = false
+}
+
+variable "subnet_ids" {
+  description = "Where the load balancer stands: with a domain the public subnets, without one the private ones. Two or more, in different availability zones."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.subnet_ids) >= 2
+    error_message = "subnet_ids takes two subnets or more, in different availability zones: public ones with a domain_name, private ones without."
+  }
+}
+
+variable "domain_name" {
+  description = "The host name that clients call, such as \"uploads.example.com\". With it the load balancer is public; without it API Gateway's default domain is used."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.domain_name == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain_name))
+    error_message = "domain_name takes a host name in lower case, such as \"uploads.example.com\"."
+  }
+}
+
+variable "certificate_arn" {
+  description = "A certificate of AWS Certificate Manager for domain_name, in the same region. Given together with domain_name or not at all."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = (var.certificate_arn == null) == (var.domain_name == null)
+    error_message = "certificate_arn and domain_name are given together (a public load balancer), or neither (API Gateway's default domain): without a certificate there is no HTTPS, and keys never travel without it."
+  }
+
+  validation {
+    condition     = var.certificate_arn == null || can(regex("^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+$", var.certificate_arn))
+    error_message = "certificate_arn takes the ARN of a certificate of AWS Certificate Manager, \"arn:aws:acm:…:certificate/…\"."
+  }
+}
+
+variable "zone_id" {
+  description = "The Route 53 zone in which domain_name is to point to the load balancer. Without it, set that record yourself: load_balancer_dns_name."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.zone_id == null || var.domain_name != null
+    error_message = "zone_id is of use only with a domain_name."
+  }
+}
+
+variable "ingress_cidrs" {
+  description = "Which addresses reach the public load balancer. API Gateway's default domain is open to all."
+  type        = list(string)
+  default     = ["0.0.0.0/0"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.ingress_cidrs) > 0 && alltrue([for cidr in var.ingress_cidrs : can(cidrnetmask(cidr))])
+    error_message = "ingress_cidrs takes one IPv4 network or more, such as \"203.0.113.0/24\"."
+  }
+}
+
+variable "container_port" {
+  description = "The port that the service listens on."
+  type        = number
+  default     = 8080
+  nullable    = false
+
+  validation {
+    condition     = var.container_port >= 1 && var.container_port <= 65535 && floor(var.container_port) == var.container_port
+    error_message = "container_port takes a whole number from 1 to 65535."
+  }
+}
+
+variable "health_check_path" {
+  description = "What answers 200 while a task can serve."
+  type        = string
+  default     = "/readyz"
+  nullable    = false
+
+  validation {
+    condition     = startswith(var.health_check_path, "/")
+    error_message = "health_check_path takes a path that begins with \"/\"."
+  }
+}
+
+variable "idle_timeout_seconds" {
+  description = "How long the load balancer keeps an idle connection. Less than the service does (72 seconds), or the service closes one that is about to be used, and the client gets a 502."
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.idle_timeout_seconds >= 1 && var.idle_timeout_seconds <= 70
+    error_message = "idle_timeout_seconds takes 1 to 70: less than the 72 seconds for which the url-issuer keeps a connection."
+  }
+}
+
+variable "drain_seconds" {
+  description = "How long a task that leaves still gets the answers of its requests through the load balancer, before it is told to stop."
+  type        = number
+  default     = 15
+  nullable    = false
+
+  validation {
+    condition     = var.drain_seconds >= 5 && var.drain_seconds <= 3600
+    error_message = "drain_seconds takes 5 to 3600; the url-issuer answers within 5 seconds."
+  }
+}
+
+variable "throttle_rate" {
+  description = "Without a domain: requests a second that API Gateway lets through in the long run, over all keys."
+  type        = number
+  default     = 1000
+  nullable    = false
+
+  validation {
+    condition     = var.throttle_rate >= 1
+    error_message = "throttle_rate takes 1 request a second or more; the account's own limit (10,000 by default) holds as well."
+  }
+}
+
+variable "throttle_burst" {
+  description = "Without a domain: requests that API Gateway lets through at once."
+  type        = number
+  default     = 500
+  nullable    = false
+
+  validation {
+    condition     = var.throttle_burst >= 1
+    error_message = "throttle_burst takes 1 request or more; the account's own limit (5,000 by default) holds as well."
+  }
+}
+
+variable "access_log_bucket" {
+  description = "With a domain: a bucket of yours for the load balancer's access logs, with the policy that Elastic Load Balancing asks for."
+  type        = string
+  default     = null
+}
+
+variable "log_retention_days" {
+  description = "Without a domain: how long API Gateway's access log is kept. It has the clients' addresses, never their keys."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days takes one of CloudWatch's retentions: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether the load balancer refuses to be deleted."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of everything that is made."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

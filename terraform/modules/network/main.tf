@@ -1,0 +1,142 @@
+data "aws_region" "current" {}
+
+data "aws_availability_zones" "available" {
+  state = "available"
+
+  # No local zones: load balancers and NAT gateways are not to be had in all of them.
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
+}
+
+data "aws_subnet" "given_public" {
+  count = var.vpc == null ? 0 : length(var.vpc.public_subnet_ids)
+  id    = var.vpc.public_subnet_ids[count.index]
+}
+
+locals {
+  is_made        = var.vpc == null
+  has_nat        = local.is_made && var.egress == "nat"
+  has_public     = local.is_made && (var.public_subnets || local.has_nat)
+  zone_count     = local.is_made ? var.zones : 0
+  public_count   = local.has_public ? var.zones : 0
+  nat_count      = local.has_nat ? var.zones : 0
+  zone_names     = slice(data.aws_availability_zones.available.names, 0, var.zones)
+  region         = data.aws_region.current.id
+  service_prefix = "com.amazonaws.${local.region}"
+
+  # A quarter of the addresses for each zone's tasks; what is left for what faces the internet.
+  private_cidrs = [for index in range(var.zones) : cidrsubnet(var.cidr, 2, index)]
+  public_cidrs  = [for index in range(var.zones) : cidrsubnet(cidrsubnet(var.cidr, 2, 3), 2, index)]
+
+  # What ECS on Fargate calls for a task (Amazon ECS Developer Guide, "Amazon ECS interface VPC endpoints": the images
+  # and the logs), and what the services call.
+  interface_endpoints = setunion(["ecr.api", "ecr.dkr", "logs", "sqs"], var.interface_endpoints)
+}
+
+resource "aws_vpc" "this" {
+  #checkov:skip=CKV2_AWS_11:Flow logs are billed by the gigabyte and set up for an account as a whole; the services' own logs name every request.
+  count = local.is_made ? 1 : 0
+
+  cidr_block           = var.cidr
+  enable_dns_support   = true
+  enable_dns_hostnames = true
+  tags                 = merge(var.tags, { Name = var.name })
+}
+
+# Whatever gets no security group of its own can neither be reached nor reach anything.
+resource "aws_default_security_group" "this" {
+  count = local.is_made ? 1 : 0
+
+  vpc_id = aws_vpc.this[0].id
+  tags   = merge(var.tags, { Name = "${var.name}-default-closed" })
+}
+
+resource "aws_subnet" "private" {
+  count = local.zone_count
+
+  vpc_id            = aws_vpc.this[0].id
+  availability_zone = local.zone_names[count.index]
+  cidr_block        = local.private_cidrs[count.index]
+  tags              = merge(var.tags, { Name = "${var.name}-private-${local.zone_names[count.index]}" })
+}
+
+# One table a zone, so that a zone's tasks leave through the NAT gateway of their own zone.
+resource "aws_route_table" "private" {
+  count = local.zone_count
+
+  vpc_id = aws_vpc.this[0].id
+  tags   = merge(var.tags, { Name = "${var.name}-private-${local.zone_names[count.index]}" })
+}
+
+resource "aws_route_table_association" "private" {
+  count = local.zone_count
+
+  subnet_id      = aws_subnet.private[count.index].id
+  route_table_id = aws_route_table.private[count.index].id
+}
+
+resource "aws_subnet" "public" {
+  count = local.public_count
+
+  vpc_id                  = aws_vpc.this[0].id
+  availability_zone       = local.zone_names[count.index]
+  cidr_block              = local.public_cidrs[count.index]
+  map_public_ip_on_launch = false
+  tags                    = merge(var.tags, { Name = "${var.name}-public-${local.zone_names[count.index]}" })
+}
+
+resource "aws_internet_gateway" "this" {
+  count = local.has_public ? 1 : 0
+
+  vpc_id = aws_vpc.this[0].id
+  tags   = merge(var.tags, { Name = var.name })
+}
+
+resource "aws_route_table" "public" {
+  count = local.has_public ? 1 : 0
+
+  vpc_id = aws_vpc.this[0].id
+  tags   = merge(var.tags, { Name = "${var.name}-public" })
+}
+
+resource "aws_route" "internet" {
+  count = local.has_public ? 1 : 0
+
+  route_table_id         = aws_route_table.public[0].id
+  destination_cidr_block = "0.0.0.0/0"
+  gateway_id             = aws_internet_gateway.this[0].id
+}
+
+resource "aws_route_table_association" "public" {
+  count = local.public_count
+
+  subnet_id      = aws_subnet.public[count.index].id
+  route_table_id = aws_route_table.public[0].id
+}
+
+resource "aws_eip" "nat" {
+  count = local.nat_count
+
+  domain = "vpc"
+  tags   = merge(var.tags, { Name = "${var.name}-nat-${local.zone_names[count.index]}" })
+}
+
+resource "aws_nat_gateway" "this" {
+  count = local.nat_count
+
+  allocation_id = aws_eip.nat[count.index].id
+  subnet_id     = aws_subnet.public[count.index].id
+  tags          = merge(var.tags, { Name = "${var.name}-${local.zone_names[count.index]}" })
+
+  depends_on = [aws_route.internet]
+}
+
+resource "aws_route" "nat" {
+  count = local.nat_count
+
+  route_table_id         = aws_route_table.private[count.index].id
+  destination_cidr_block = "0.0.0.0/0"
+  nat_gateway_id         = aws_nat_gateway.this[count.index].id
+}

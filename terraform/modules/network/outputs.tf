@@ -1,0 +1,23 @@
+output "vpc_id" {
+  description = "The VPC, new or given."
+  value       = local.is_made ? one(aws_vpc.this[*].id) : var.vpc.id
+}
+
+output "private_subnet_ids" {
+  description = "Where the tasks run. Usable once the subnets reach AWS."
+  value       = local.is_made ? aws_subnet.private[*].id : var.vpc.private_subnet_ids
+
+  # A task that starts before its image can be pulled counts as a failed deployment.
+  depends_on = [aws_route_table_association.private, aws_route.nat, aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface, aws_vpc_security_group_ingress_rule.endpoints]
+}
+
+output "public_subnet_ids" {
+  description = "Where a public load balancer stands; empty where there are none."
+  value       = local.is_made ? aws_subnet.public[*].id : var.vpc.public_subnet_ids
+  depends_on  = [aws_route_table_association.public, aws_route.internet]
+}
+
+output "public_subnet_cidrs" {
+  description = "The addresses that a public load balancer calls from."
+  value       = local.is_made ? slice(local.public_cidrs, 0, local.public_count) : data.aws_subnet.given_public[*].cidr_block
+}

@@ -1,0 +1,214 @@
+mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { id = "eu-central-1", name = "eu-central-1" }
+  }
+  mock_data "aws_availability_zones" {
+    defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
+  }
+  mock_data "aws_subnet" {
+    defaults = { cidr_block = "192.0.2.0/24" }
+  }
+}
+
+variables {
+  name = "upload-once"
+}
+
+run "by_default_there_is_no_way_to_the_internet" {
+  assert {
+    condition     = length(aws_nat_gateway.this) == 0 && length(aws_internet_gateway.this) == 0 && length(aws_subnet.public) == 0
+    error_message = "egress by endpoints makes no gateway to the internet and no public subnet"
+  }
+  assert {
+    condition     = length(aws_route.nat) == 0 && length(aws_route.internet) == 0
+    error_message = "no route leads out of the VPC"
+  }
+  assert {
+    condition     = toset(keys(aws_vpc_endpoint.interface)) == toset(["ecr.api", "ecr.dkr", "logs", "sqs"])
+    error_message = "what the tasks and Fargate call has an interface endpoint"
+  }
+  assert {
+    condition     = aws_vpc_endpoint.interface["sqs"].private_dns_enabled && aws_vpc_endpoint.interface["sqs"].service_name == "com.amazonaws.eu-central-1.sqs"
+    error_message = "the services reach SQS under its usual name"
+  }
+  assert {
+    condition     = toset(keys(aws_vpc_endpoint.gateway)) == toset(["s3", "dynamodb"]) && alltrue([for endpoint in aws_vpc_endpoint.gateway : endpoint.vpc_endpoint_type == "Gateway"])
+    error_message = "S3 and DynamoDB go through gateway endpoints"
+  }
+  assert {
+    condition     = alltrue([for endpoint in aws_vpc_endpoint.gateway : length(endpoint.route_table_ids) == 2])
+    error_message = "each private route table leads to S3 and DynamoDB"
+  }
+}
+
+run "endpoints_take_https_from_the_private_subnets_alone" {
+  assert {
+    condition     = toset(aws_vpc_security_group_ingress_rule.endpoints[*].cidr_ipv4) == toset(aws_subnet.private[*].cidr_block)
+    error_message = "who reaches the endpoints"
+  }
+  assert {
+    condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.endpoints : rule.from_port == 443 && rule.to_port == 443 && rule.ip_protocol == "tcp"])
+    error_message = "HTTPS and nothing else"
+  }
+  assert {
+    condition     = length(aws_default_security_group.this) == 1 && length(aws_default_security_group.this[0].ingress) == 0 && length(aws_default_security_group.this[0].egress) == 0
+    error_message = "the default security group is emptied"
+  }
+}
+
+run "a_zone_each_for_the_subnets" {
+  variables {
+    zones          = 3
+    public_subnets = true
+  }
+  assert {
+    condition     = aws_subnet.private[*].availability_zone == ["eu-central-1a", "eu-central-1b", "eu-central-1c"] && aws_subnet.public[*].availability_zone == ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+    error_message = "three zones, a private and a public subnet in each"
+  }
+  assert {
+    condition     = concat(aws_subnet.private[*].cidr_block, aws_subnet.public[*].cidr_block) == ["10.0.0.0/18", "10.0.64.0/18", "10.0.128.0/18", "10.0.192.0/20", "10.0.208.0/20", "10.0.224.0/20"]
+    error_message = "subnets that don't overlap"
+  }
+  assert {
+    condition     = alltrue([for subnet in aws_subnet.public : !subnet.map_public_ip_on_launch])
+    error_message = "nothing gets a public address by itself"
+  }
+  assert {
+    condition     = length(aws_nat_gateway.this) == 0 && length(aws_internet_gateway.this) == 1
+    error_message = "public subnets for the load balancer, and still no way out for the tasks"
+  }
+  assert {
+    condition     = output.public_subnet_cidrs == tolist(aws_subnet.public[*].cidr_block)
+    error_message = "the load balancer's addresses are told"
+  }
+}
+
+run "the_smallest_vpc_has_room_for_a_load_balancer" {
+  variables {
+    cidr           = "10.1.0.0/23"
+    public_subnets = true
+  }
+  assert {
+    condition     = aws_subnet.public[*].cidr_block == ["10.1.1.128/27", "10.1.1.160/27"]
+    error_message = "a load balancer's subnet is /27 or larger"
+  }
+}
+
+run "nat_in_each_zone" {
+  variables {
+    egress              = "nat"
+    interface_endpoints = []
+  }
+  assert {
+    condition     = length(aws_nat_gateway.this) == 2 && length(aws_eip.nat) == 2 && length(aws_subnet.public) == 2
+    error_message = "a NAT gateway a zone"
+  }
+  assert {
+    condition     = alltrue([for index, route in aws_route.nat : route.route_table_id == aws_route_table.private[index].id && route.nat_gateway_id == aws_nat_gateway.this[index].id])
+    error_message = "a zone's tasks leave through their own zone"
+  }
+  assert {
+    condition     = length(aws_vpc_endpoint.interface) == 0 && length(aws_vpc_endpoint.gateway) == 2
+    error_message = "with NAT the gateway endpoints stay and the interface endpoints go"
+  }
+}
+
+run "a_handler_s_own_endpoints" {
+  variables {
+    interface_endpoints = ["secretsmanager"]
+  }
+  assert {
+    condition     = contains(keys(aws_vpc_endpoint.interface), "secretsmanager") && contains(keys(aws_vpc_endpoint.interface), "sqs")
+    error_message = "one more endpoint, beside what is needed"
+  }
+}
+
+run "an_existing_vpc_is_left_alone" {
+  variables {
+    vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"] }
+  }
+  assert {
+    condition     = length(aws_vpc.this) + length(aws_subnet.private) + length(aws_subnet.public) + length(aws_vpc_endpoint.gateway) + length(aws_vpc_endpoint.interface) + length(aws_route_table.private) + length(aws_security_group.endpoints) + length(aws_default_security_group.this) == 0
+    error_message = "nothing is made"
+  }
+  assert {
+    condition     = output.vpc_id == "vpc-1" && output.private_subnet_ids == tolist(["subnet-a", "subnet-b"]) && output.public_subnet_ids == tolist(["subnet-c", "subnet-d"])
+    error_message = "what was given is passed through"
+  }
+  assert {
+    condition     = output.public_subnet_cidrs == tolist(["192.0.2.0/24", "192.0.2.0/24"])
+    error_message = "the addresses of given subnets are looked up"
+  }
+}
+
+run "refuses_a_vpc_without_room" {
+  command = plan
+  variables {
+    cidr = "10.0.0.0/24"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_what_is_no_network" {
+  command = plan
+  variables {
+    cidr = "10.0.0.0"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_ipv6" {
+  command = plan
+  variables {
+    cidr = "2001:db8::/20"
+  }
+  expect_failures = [var.cidr]
+}
+
+run "refuses_one_zone" {
+  command = plan
+  variables {
+    zones = 1
+  }
+  expect_failures = [var.zones]
+}
+
+run "refuses_an_unknown_egress" {
+  command = plan
+  variables {
+    egress = "internet"
+  }
+  expect_failures = [var.egress]
+}
+
+run "refuses_an_interface_endpoint_for_s3" {
+  command = plan
+  variables {
+    interface_endpoints = ["s3"]
+  }
+  expect_failures = [var.interface_endpoints]
+}
+
+run "refuses_a_vpc_of_one_private_subnet" {
+  command = plan
+  variables {
+    vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a"] }
+  }
+  expect_failures = [var.vpc]
+}
+
+run "refuses_a_vpc_of_one_public_subnet" {
+  command = plan
+  variables {
+    vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c"] }
+  }
+  expect_failures = [var.vpc]
+}
+
+run "refuses_a_long_name" {
+  command = plan
+  variables {
+    name = "a-name-that-is-longer-than-a-load-balancer-takes"
+  }
+  expect_failures = [var.name]
+}

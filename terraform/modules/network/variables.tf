@@ -1,0 +1,95 @@
+variable "name" {
+  description = "Begins the name of everything that is made."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,22}[a-z0-9]$", var.name))
+    error_message = "name takes 3 to 24 lower-case letters, digits and \"-\", the first a letter and the last no \"-\"."
+  }
+}
+
+variable "cidr" {
+  description = "The addresses of the VPC. A load balancer needs subnets of /27 or larger, so the VPC is /23 or larger."
+  type        = string
+  default     = "10.0.0.0/16"
+  nullable    = false
+
+  validation {
+    condition = (
+      can(cidrnetmask(var.cidr)) &&
+      try(tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 23, false)
+    )
+    error_message = "cidr takes an IPv4 network from /16 to /23, such as \"10.0.0.0/16\"."
+  }
+}
+
+variable "zones" {
+  description = "Over how many availability zones the subnets are spread."
+  type        = number
+  default     = 2
+  nullable    = false
+
+  validation {
+    condition     = contains([2, 3], var.zones)
+    error_message = "zones takes 2 or 3."
+  }
+}
+
+variable "egress" {
+  description = "How the private subnets reach AWS: \"endpoints\" (interface endpoints, no way to the internet) or \"nat\" (a NAT gateway a zone). S3 and DynamoDB go through gateway endpoints either way."
+  type        = string
+  default     = "endpoints"
+  nullable    = false
+
+  validation {
+    condition     = contains(["endpoints", "nat"], var.egress)
+    error_message = "egress takes \"endpoints\" or \"nat\"."
+  }
+}
+
+variable "interface_endpoints" {
+  description = "With egress = \"endpoints\": AWS services that a handler calls beyond what upload-once needs, such as \"secretsmanager\"; the last part of the endpoint's service name."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for service in var.interface_endpoints : can(regex("^[a-z0-9][a-z0-9.-]*$", service)) && !contains(["s3", "dynamodb"], service)])
+    error_message = "interface_endpoints takes names such as \"secretsmanager\" or \"ecr.api\"; s3 and dynamodb have gateway endpoints already."
+  }
+}
+
+variable "public_subnets" {
+  description = "Whether public subnets are made, as a public load balancer needs them. With egress = \"nat\" they are made in any case."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "vpc" {
+  description = "An existing VPC in place of a new one; nothing is made then. Its private subnets must reach S3, DynamoDB, SQS, ECR and CloudWatch Logs; the public ones are needed for a public load balancer only."
+  type = object({
+    id                 = string
+    private_subnet_ids = list(string)
+    public_subnet_ids  = optional(list(string), [])
+  })
+  default = null
+
+  validation {
+    condition     = var.vpc == null || try(length(var.vpc.private_subnet_ids) >= 2, false)
+    error_message = "vpc.private_subnet_ids takes two subnets or more, in different availability zones."
+  }
+
+  validation {
+    condition     = var.vpc == null || try(contains([0, 2, 3, 4, 5, 6], length(var.vpc.public_subnet_ids)), false)
+    error_message = "vpc.public_subnet_ids takes none, or two subnets or more in different availability zones: a load balancer needs two."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that is made."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

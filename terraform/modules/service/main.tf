@@ -1,0 +1,200 @@
+data "aws_region" "current" {}
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+
+locals {
+  region    = data.aws_region.current.id
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+
+  # No curl in the image: the Node that runs the service asks.
+  health_check_command = coalesce(var.health_check_command, [
+    "node",
+    "-e",
+    "fetch('http://127.0.0.1:${var.container_port}/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))",
+  ])
+
+  volume_names = [for index, path in var.writable_paths : "writable-${index}"]
+
+  container = {
+    name        = var.name
+    image       = var.image
+    essential   = true
+    environment = [for key in sort(keys(var.environment)) : { name = key, value = var.environment[key] }]
+    secrets     = [for key in sort(keys(var.secrets)) : { name = key, valueFrom = var.secrets[key] }]
+    portMappings = [
+      { containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }
+    ]
+    mountPoints = [
+      for index, path in var.writable_paths :
+      { sourceVolume = local.volume_names[index], containerPath = path, readOnly = false }
+    ]
+    volumesFrom    = []
+    systemControls = []
+
+    readonlyRootFilesystem = true
+    # An init process reaps what a handler leaves behind and passes SIGTERM on; a port above 1023 needs no capability.
+    linuxParameters = {
+      initProcessEnabled = true
+      capabilities       = { add = [], drop = ["ALL"] }
+    }
+    stopTimeout = var.stop_timeout_seconds
+
+    healthCheck = {
+      command     = concat(["CMD"], local.health_check_command)
+      interval    = 30
+      timeout     = 5
+      retries     = 3
+      startPeriod = 30
+    }
+
+    # Metrics are log lines of the embedded metric format: CloudWatch Logs makes metrics of them without a header or an agent
+    # (Amazon CloudWatch User Guide, "Using the PutLogEvents API to send manually-created embedded metric format logs").
+    # Non-blocking: when CloudWatch Logs is away, lines are lost from 25 MiB on and no upload waits.
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        "awslogs-group"         = aws_cloudwatch_log_group.this.name
+        "awslogs-region"        = local.region
+        "awslogs-stream-prefix" = "task"
+        "mode"                  = "non-blocking"
+        "max-buffer-size"       = "25m"
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts every group; the services redact keys and signatures before they log.
+  #checkov:skip=CKV_AWS_338:A variable: clients' addresses are personal data, to be kept no longer than they are needed.
+  name              = "/ecs/${var.name}"
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = var.name
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.cpu
+  memory                   = var.memory
+  task_role_arn            = aws_iam_role.task.arn
+  execution_role_arn       = aws_iam_role.execution.arn
+  container_definitions    = jsonencode([local.container])
+  tags                     = var.tags
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = var.architecture
+  }
+
+  dynamic "volume" {
+    for_each = local.volume_names
+
+    content {
+      name = volume.value
+    }
+  }
+}
+
+resource "aws_ecs_service" "this" {
+  name                              = var.name
+  cluster                           = var.cluster.arn
+  task_definition                   = aws_ecs_task_definition.this.arn
+  desired_count                     = var.min_tasks
+  platform_version                  = "LATEST"
+  enable_execute_command            = false
+  enable_ecs_managed_tags           = true
+  propagate_tags                    = "SERVICE"
+  wait_for_steady_state             = var.wait_for_steady_state
+  health_check_grace_period_seconds = var.load_balancer == null ? null : 60
+  tags                              = var.tags
+
+  # A new version first stands beside the old one; when its tasks don't come up, the old one stays.
+  deployment_minimum_healthy_percent = 100
+  deployment_maximum_percent         = 200
+
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+
+  capacity_provider_strategy {
+    capacity_provider = "FARGATE"
+    base              = var.spot ? 1 : 0
+    weight            = var.spot ? 0 : 1
+  }
+
+  dynamic "capacity_provider_strategy" {
+    for_each = var.spot ? ["FARGATE_SPOT"] : []
+
+    content {
+      capacity_provider = capacity_provider_strategy.value
+      base              = 0
+      weight            = 1
+    }
+  }
+
+  network_configuration {
+    subnets          = var.subnet_ids
+    security_groups  = concat([aws_security_group.this.id], var.security_group_ids)
+    assign_public_ip = false
+  }
+
+  dynamic "load_balancer" {
+    for_each = var.load_balancer == null ? [] : [var.load_balancer]
+
+    content {
+      target_group_arn = load_balancer.value.target_group_arn
+      container_name   = var.name
+      container_port   = var.container_port
+    }
+  }
+
+  lifecycle {
+    # The number of tasks is the scaling policies'.
+    ignore_changes = [desired_count]
+  }
+
+  # A task that starts without its permissions fails, and with it the deployment.
+  depends_on = [aws_iam_role_policy.execution, aws_iam_role_policy.task, aws_vpc_security_group_egress_rule.https]
+}
+
+resource "aws_security_group" "this" {
+  name        = var.name
+  description = var.load_balancer == null ? "Tasks that nobody calls" : "Tasks that the load balancer calls"
+  vpc_id      = var.vpc_id
+  tags        = merge(var.tags, { Name = var.name })
+}
+
+# AWS alone is called, over HTTPS; its addresses are not to be listed. Where the subnets have no NAT, nothing else is there.
+resource "aws_vpc_security_group_egress_rule" "https" {
+  security_group_id = aws_security_group.this.id
+  description       = "HTTPS to AWS, and to what a handler calls"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+}
+
+resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
+  count = var.load_balancer == null ? 0 : 1
+
+  security_group_id            = aws_security_group.this.id
+  description                  = "From the load balancer"
+  referenced_security_group_id = var.load_balancer.security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = var.container_port
+  to_port                      = var.container_port
+}
+
+resource "aws_vpc_security_group_egress_rule" "load_balancer" {
+  count = var.load_balancer == null ? 0 : 1
+
+  security_group_id            = var.load_balancer.security_group_id
+  description                  = "To the tasks of ${var.name}"
+  referenced_security_group_id = aws_security_group.this.id
+  ip_protocol                  = "tcp"
+  from_port                    = var.container_port
+  to_port                      = var.container_port
+}

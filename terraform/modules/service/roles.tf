@@ -1,0 +1,106 @@
+locals {
+  # Only this account's ECS takes these roles on (Amazon ECS Developer Guide, "Amazon ECS task IAM role", on the confused deputy).
+  trust_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "ecs-tasks.amazonaws.com" }
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = local.account }
+        ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:ecs:${local.region}:${local.account}:*" }
+      }
+    }]
+  })
+
+  # [account, region, repository] of an image in ECR; null for an image from elsewhere, which takes no permission.
+  ecr_parts = try(regex("^([0-9]{12})\\.dkr\\.ecr\\.([a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?/([^:@]+)", var.image), null)
+
+  pull_statements = local.ecr_parts == null ? [] : [
+    {
+      # Knows no resource (Service Authorization Reference, "Amazon Elastic Container Registry").
+      Sid      = "SignInToRegistry"
+      Effect   = "Allow"
+      Action   = ["ecr:GetAuthorizationToken"]
+      Resource = ["*"]
+    },
+    {
+      Sid    = "PullImage"
+      Effect = "Allow"
+      Action = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      Resource = [
+        "arn:${local.partition}:ecr:${local.ecr_parts[1]}:${local.ecr_parts[0]}:repository/${local.ecr_parts[2]}"
+      ]
+    },
+  ]
+
+  log_statements = [{
+    Sid      = "WriteLogs"
+    Effect   = "Allow"
+    Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    Resource = ["${aws_cloudwatch_log_group.this.arn}:*"]
+  }]
+
+  secret_statements = length(var.secrets) == 0 ? [] : [{
+    Sid    = "ReadSecrets"
+    Effect = "Allow"
+    Action = ["secretsmanager:GetSecretValue", "ssm:GetParameters"]
+    # Behind the seventh part stands which value in the secret is meant; a permission is for the secret.
+    Resource = sort(distinct([
+      for arn in values(var.secrets) : join(":", slice(split(":", arn), 0, min(7, length(split(":", arn)))))
+    ]))
+  }]
+
+  execution_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat(local.pull_statements, local.log_statements, local.secret_statements)
+  })
+
+  # What the agent's task protection endpoint does on the task's behalf (Amazon ECS Developer Guide, "Amazon ECS task
+  # scale-in protection endpoint").
+  protection_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "ProtectOwnTasks"
+      Effect   = "Allow"
+      Action   = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
+      Resource = ["arn:${local.partition}:ecs:${local.region}:${local.account}:task/${var.cluster.name}/*"]
+    }]
+  })
+}
+
+# What the service's own code may do.
+resource "aws_iam_role" "task" {
+  name               = "${var.name}-task"
+  description        = "What the code of ${var.name} may do"
+  assume_role_policy = local.trust_policy
+  tags               = var.tags
+}
+
+resource "aws_iam_role_policy" "task" {
+  name   = "service"
+  role   = aws_iam_role.task.name
+  policy = var.task_policy_json
+}
+
+resource "aws_iam_role_policy" "scale_in_protection" {
+  count = var.scale_in_protection ? 1 : 0
+
+  name   = "scale-in-protection"
+  role   = aws_iam_role.task.name
+  policy = local.protection_policy
+}
+
+# What ECS does to start a task: pull its image, hand it its secrets, take its logs.
+resource "aws_iam_role" "execution" {
+  name               = "${var.name}-execution"
+  description        = "What ECS may do to start ${var.name}"
+  assume_role_policy = local.trust_policy
+  tags               = var.tags
+}
+
+resource "aws_iam_role_policy" "execution" {
+  name   = "start"
+  role   = aws_iam_role.execution.name
+  policy = local.execution_policy
+}

@@ -1,0 +1,338 @@
+mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { id = "eu-central-1", name = "eu-central-1" }
+  }
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/acceptor" }
+  }
+  mock_resource "aws_ecs_task_definition" {
+    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/acceptor:1" }
+  }
+}
+
+variables {
+  name             = "acceptor"
+  cluster          = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/uo", name = "uo" }
+  image            = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/uo/acceptor:1.2.0"
+  task_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+  vpc_id           = "vpc-1"
+  subnet_ids       = ["subnet-a", "subnet-b"]
+  environment      = { BUCKET = "files", AWS_REGION = "eu-central-1" }
+  autoscaling      = { kind = "backlog", queue_name = "uo-upload-events", messages = 200 }
+}
+
+run "the_container_can_do_little" {
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].readonlyRootFilesystem
+    error_message = "a read-only root file system"
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].linuxParameters.capabilities.drop == ["ALL"]
+    error_message = "no capabilities"
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].stopTimeout == 120
+    error_message = "two minutes between SIGTERM and SIGKILL"
+  }
+  assert {
+    condition     = strcontains(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].healthCheck.command[3], "http://127.0.0.1:8080/livez") && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].healthCheck.command[1] == "node"
+    error_message = "the image's own Node asks /livez"
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].environment == [{ name = "AWS_REGION", value = "eu-central-1" }, { name = "BUCKET", value = "files" }]
+    error_message = "the variables reach the container, in an order that does not change"
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].logConfiguration.options["awslogs-group"] == "/ecs/acceptor" && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].logConfiguration.options["mode"] == "non-blocking"
+    error_message = "log lines go to the service's own group, and hold nothing up"
+  }
+  assert {
+    condition     = aws_ecs_task_definition.this.runtime_platform[0].cpu_architecture == "ARM64" && aws_ecs_task_definition.this.requires_compatibilities == toset(["FARGATE"])
+    error_message = "Fargate on ARM64"
+  }
+  assert {
+    condition     = aws_ecs_service.this.network_configuration[0].assign_public_ip == false && aws_ecs_service.this.enable_execute_command == false
+    error_message = "no public address, no shell"
+  }
+}
+
+run "a_deployment_that_fails_is_rolled_back" {
+  assert {
+    condition     = aws_ecs_service.this.deployment_circuit_breaker[0].enable && aws_ecs_service.this.deployment_circuit_breaker[0].rollback
+    error_message = "circuit breaker with rollback"
+  }
+  assert {
+    condition     = aws_ecs_service.this.deployment_minimum_healthy_percent == 100
+    error_message = "the old version stays until the new one stands"
+  }
+}
+
+run "the_task_role_has_the_given_policy_and_nothing_else" {
+  variables {
+    task_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sqs:ReceiveMessage\",\"Resource\":\"arn:aws:sqs:eu-central-1:123456789012:q\"}]}"
+  }
+  assert {
+    condition     = aws_iam_role_policy.task.policy == var.task_policy_json && aws_iam_role_policy.task.role == aws_iam_role.task.name
+    error_message = "what the service may do is what was given"
+  }
+  assert {
+    condition     = length(aws_iam_role_policy.scale_in_protection) == 0
+    error_message = "no permission beside it by default"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role.task.assume_role_policy).Statement[0].Principal == { Service = "ecs-tasks.amazonaws.com" } && jsondecode(aws_iam_role.task.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012" && jsondecode(aws_iam_role.task.assume_role_policy).Statement[0].Condition.ArnLike["aws:SourceArn"] == "arn:aws:ecs:eu-central-1:123456789012:*"
+    error_message = "only this account's ECS takes the role on"
+  }
+}
+
+run "the_execution_role_pulls_one_image_and_writes_one_log" {
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : [statement.Action, statement.Resource]] == [
+      [["ecr:GetAuthorizationToken"], ["*"]],
+      [["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], ["arn:aws:ecr:eu-central-1:123456789012:repository/uo/acceptor"]],
+      [["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/acceptor:*"]],
+    ]
+    error_message = "actions and resources of the execution role"
+  }
+}
+
+run "an_image_from_elsewhere_needs_no_permission" {
+  variables {
+    image = "ghcr.io/example/acceptor@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.execution.policy).Statement[*].Sid == ["WriteLogs"]
+    error_message = "nothing of ECR"
+  }
+}
+
+run "secrets_are_read_by_their_own_arn" {
+  variables {
+    secrets = {
+      TOKEN    = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:crm-AbCdEf:token::"
+      PASSWORD = "arn:aws:ssm:eu-central-1:123456789012:parameter/crm/password"
+    }
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.execution.policy).Statement[3].Resource == ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:crm-AbCdEf", "arn:aws:ssm:eu-central-1:123456789012:parameter/crm/password"]
+    error_message = "just the named secrets"
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].secrets[1] == { name = "TOKEN", valueFrom = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:crm-AbCdEf:token::" }
+    error_message = "the value in the secret is named"
+  }
+}
+
+run "a_consumer_is_reached_by_nobody" {
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.load_balancer) == 0 && length(aws_ecs_service.this.load_balancer) == 0
+    error_message = "no way in"
+  }
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.https.from_port == 443 && aws_vpc_security_group_egress_rule.https.to_port == 443
+    error_message = "HTTPS is the only way out"
+  }
+}
+
+run "a_called_service_is_reached_by_its_load_balancer_alone" {
+  variables {
+    load_balancer = { target_group_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/uo/2", security_group_id = "sg-lb" }
+    autoscaling   = { kind = "requests", load_balancer_arn_suffix = "app/uo/1", target_group_arn_suffix = "targetgroup/uo/2", requests_per_minute = 1000 }
+  }
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.load_balancer[0].referenced_security_group_id == "sg-lb" && aws_vpc_security_group_ingress_rule.load_balancer[0].cidr_ipv4 == null && aws_vpc_security_group_ingress_rule.load_balancer[0].from_port == 8080 && aws_vpc_security_group_ingress_rule.load_balancer[0].to_port == 8080
+    error_message = "in from the load balancer, on the service's port"
+  }
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.load_balancer[0].security_group_id == "sg-lb" && aws_vpc_security_group_egress_rule.load_balancer[0].referenced_security_group_id == aws_security_group.this.id
+    error_message = "the load balancer reaches these tasks"
+  }
+  assert {
+    condition     = one(aws_ecs_service.this.load_balancer).container_port == 8080 && aws_ecs_service.this.health_check_grace_period_seconds == 60
+    error_message = "the tasks are registered, and get time to come up"
+  }
+  assert {
+    condition     = aws_appautoscaling_policy.requests[0].target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].resource_label == "app/uo/1/targetgroup/uo/2" && aws_appautoscaling_policy.requests[0].target_tracking_scaling_policy_configuration[0].target_value == 1000
+    error_message = "requests a task are followed"
+  }
+  assert {
+    condition     = aws_appautoscaling_policy.cpu[0].target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].predefined_metric_type == "ECSServiceAverageCPUUtilization" && length(aws_appautoscaling_policy.backlog) == 0
+    error_message = "and CPU beside them"
+  }
+}
+
+run "a_consumer_follows_its_backlog_a_task" {
+  assert {
+    condition     = length(aws_appautoscaling_policy.requests) == 0 && length(aws_appautoscaling_policy.cpu) == 0
+    error_message = "the backlog alone"
+  }
+  assert {
+    condition     = one([for metric in one(aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : metric.expression if metric.return_data]) == "(waiting + inhand) / running"
+    error_message = "one series is returned: messages for each running task"
+  }
+  assert {
+    condition = toset([for metric in one(aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : "${metric.id} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}" if !metric.return_data]) == toset([
+      "waiting AWS/SQS ApproximateNumberOfMessagesVisible QueueName=uo-upload-events",
+      "inhand AWS/SQS ApproximateNumberOfMessagesNotVisible QueueName=uo-upload-events",
+      "running ECS/ContainerInsights RunningTaskCount ClusterName=uo,ServiceName=acceptor",
+    ])
+    error_message = "the metrics of the expression"
+  }
+  assert {
+    condition     = aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].target_value == 200 && aws_appautoscaling_target.this.resource_id == "service/uo/acceptor" && aws_appautoscaling_target.this.min_capacity == 1 && aws_appautoscaling_target.this.max_capacity == 4
+    error_message = "what is scaled, and between which numbers"
+  }
+}
+
+run "scale_in_can_be_switched_off" {
+  variables {
+    autoscaling = { kind = "backlog", queue_name = "uo-upload-events", disable_scale_in = true }
+  }
+  assert {
+    condition     = aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].disable_scale_in
+    error_message = "tasks stay"
+  }
+}
+
+run "on_demand_by_default" {
+  assert {
+    condition     = aws_ecs_service.this.capacity_provider_strategy[*].capacity_provider == toset(["FARGATE"]) || [for strategy in aws_ecs_service.this.capacity_provider_strategy : strategy.capacity_provider] == ["FARGATE"]
+    error_message = "Fargate alone"
+  }
+}
+
+run "spot_leaves_one_task_on_demand" {
+  variables {
+    spot = true
+  }
+  assert {
+    condition = toset([for strategy in aws_ecs_service.this.capacity_provider_strategy : "${strategy.capacity_provider} base ${strategy.base} weight ${strategy.weight}"]) == toset([
+      "FARGATE base 1 weight 0",
+      "FARGATE_SPOT base 0 weight 1",
+    ])
+    error_message = "the first task on Fargate, all others on Spot"
+  }
+}
+
+run "protection_is_for_the_tasks_of_the_cluster" {
+  variables {
+    scale_in_protection = true
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.scale_in_protection[0].policy).Statement[0].Action == ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"] && jsondecode(aws_iam_role_policy.scale_in_protection[0].policy).Statement[0].Resource == ["arn:aws:ecs:eu-central-1:123456789012:task/uo/*"]
+    error_message = "actions and resource"
+  }
+}
+
+run "folders_to_write_in" {
+  variables {
+    writable_paths = ["/tmp"]
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].mountPoints[0].containerPath == "/tmp" && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].mountPoints[0].sourceVolume == one(aws_ecs_task_definition.this.volume).name
+    error_message = "the folder is a volume"
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].readonlyRootFilesystem
+    error_message = "and the rest stays read-only"
+  }
+}
+
+run "refuses_an_image_without_a_tag" {
+  command = plan
+  variables {
+    image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/uo/acceptor"
+  }
+  expect_failures = [var.image]
+}
+
+run "refuses_memory_that_fargate_does_not_pair_with_the_cpu" {
+  command = plan
+  variables {
+    cpu    = 1024
+    memory = 512
+  }
+  expect_failures = [var.memory]
+}
+
+run "refuses_a_cpu_that_fargate_does_not_know" {
+  command = plan
+  variables {
+    cpu = 300
+  }
+  expect_failures = [var.cpu]
+}
+
+run "refuses_a_policy_that_is_none" {
+  command = plan
+  variables {
+    task_policy_json = "{}"
+  }
+  expect_failures = [var.task_policy_json]
+}
+
+run "refuses_a_stop_time_out_beyond_fargate_s" {
+  command = plan
+  variables {
+    stop_timeout_seconds = 121
+  }
+  expect_failures = [var.stop_timeout_seconds]
+}
+
+run "refuses_fewer_tasks_than_one" {
+  command = plan
+  variables {
+    min_tasks = 0
+  }
+  expect_failures = [var.min_tasks]
+}
+
+run "refuses_a_maximum_below_the_minimum" {
+  command = plan
+  variables {
+    min_tasks = 3
+    max_tasks = 2
+  }
+  expect_failures = [var.max_tasks]
+}
+
+run "refuses_backlog_without_a_queue" {
+  command = plan
+  variables {
+    autoscaling = { kind = "backlog" }
+  }
+  expect_failures = [var.autoscaling]
+}
+
+run "refuses_requests_without_a_load_balancer" {
+  command = plan
+  variables {
+    autoscaling = { kind = "requests" }
+  }
+  expect_failures = [var.autoscaling]
+}
+
+run "refuses_a_secret_that_is_a_value" {
+  command = plan
+  variables {
+    secrets = { TOKEN = "hunter2" }
+  }
+  expect_failures = [var.secrets]
+}
+
+run "refuses_an_unknown_architecture" {
+  command = plan
+  variables {
+    architecture = "arm"
+  }
+  expect_failures = [var.architecture]
+}

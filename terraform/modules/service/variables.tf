@@ -1,0 +1,283 @@
+variable "name" {
+  description = "The name of the service, its roles, its log group and its security group."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,46}[a-z0-9]$", var.name))
+    error_message = "name takes 3 to 48 lower-case letters, digits and \"-\", the first a letter and the last no \"-\"."
+  }
+}
+
+variable "cluster" {
+  description = "The ECS cluster. For kind = \"backlog\" it needs Container Insights, which counts the running tasks, and for spot the capacity provider FARGATE_SPOT."
+  type = object({
+    arn  = string
+    name = string
+  })
+  nullable = false
+}
+
+variable "image" {
+  description = "The container image, with a tag or a digest. Images of ECR get the permission to be pulled from just that repository."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^\\s:@]+(:[0-9]+/[^\\s:@]+)?(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})$", var.image))
+    error_message = "image takes a name with a tag or a digest, such as \"123456789012.dkr.ecr.eu-central-1.amazonaws.com/acceptor:1.2.0\"."
+  }
+}
+
+variable "architecture" {
+  description = "What the image was built for: \"ARM64\" or \"X86_64\"."
+  type        = string
+  default     = "ARM64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["ARM64", "X86_64"], var.architecture)
+    error_message = "architecture takes \"ARM64\" or \"X86_64\"."
+  }
+}
+
+variable "cpu" {
+  description = "CPU units of a task; 1024 are one vCPU."
+  type        = number
+  default     = 256
+  nullable    = false
+
+  validation {
+    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.cpu)
+    error_message = "cpu takes 256, 512, 1024, 2048, 4096, 8192 or 16384."
+  }
+}
+
+variable "memory" {
+  description = "Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, \"Fargate task CPU and memory\"."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition = contains(lookup({
+      256   = [512, 1024, 2048]
+      512   = range(1024, 4097, 1024)
+      1024  = range(2048, 8193, 1024)
+      2048  = range(4096, 16385, 1024)
+      4096  = range(8192, 30721, 1024)
+      8192  = range(16384, 61441, 4096)
+      16384 = range(32768, 122881, 8192)
+    }, var.cpu, []), var.memory)
+    error_message = "memory takes, in MiB, with cpu 256: 512, 1024 or 2048; 512: 1024 to 4096; 1024: 2048 to 8192; 2048: 4096 to 16384; 4096: 8192 to 30720 (all in steps of 1024); 8192: 16384 to 61440 in steps of 4096; 16384: 32768 to 122880 in steps of 8192."
+  }
+}
+
+variable "environment" {
+  description = "The service's variables."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "secrets" {
+  description = "Variables whose values come from Secrets Manager or Systems Manager's Parameter Store: name to ARN."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in values(var.secrets) : can(regex("^arn:aws[a-z-]*:(secretsmanager|ssm):", arn))])
+    error_message = "secrets takes ARNs of Secrets Manager (\"arn:aws:secretsmanager:…\") or Parameter Store (\"arn:aws:ssm:…\")."
+  }
+}
+
+variable "task_policy_json" {
+  description = "What the service may call, and on which resources: an IAM policy."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(jsondecode(var.task_policy_json).Statement)
+    error_message = "task_policy_json takes an IAM policy as JSON, with a Statement."
+  }
+}
+
+variable "vpc_id" {
+  description = "The VPC of the tasks."
+  type        = string
+  nullable    = false
+}
+
+variable "subnet_ids" {
+  description = "Private subnets for the tasks; they get no public addresses."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.subnet_ids) >= 1
+    error_message = "subnet_ids takes one subnet or more."
+  }
+}
+
+variable "security_group_ids" {
+  description = "Further security groups of the tasks, for what a handler calls beyond HTTPS. The service's own lets HTTPS out."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "container_port" {
+  description = "The port that the service listens on."
+  type        = number
+  default     = 8080
+  nullable    = false
+
+  validation {
+    condition     = var.container_port >= 1 && var.container_port <= 65535 && floor(var.container_port) == var.container_port
+    error_message = "container_port takes a whole number from 1 to 65535."
+  }
+}
+
+variable "load_balancer" {
+  description = "The load balancer through which the tasks are called, and its security group; nobody else reaches them. Null for a service that is not called."
+  type = object({
+    target_group_arn  = string
+    security_group_id = string
+  })
+  default = null
+}
+
+variable "health_check_command" {
+  description = "What tells in the container that the process answers, in exec form after \"CMD\"; null for one that asks /livez with the image's own Node."
+  type        = list(string)
+  default     = null
+
+  validation {
+    condition     = var.health_check_command == null || try(length(var.health_check_command) > 0, false)
+    error_message = "health_check_command takes a program and its arguments, or null."
+  }
+}
+
+variable "writable_paths" {
+  description = "Folders that can be written in a container whose file system is otherwise read-only; empty with each task. The image must declare them as VOLUME, owned by its user."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for path in var.writable_paths : can(regex("^/[A-Za-z0-9._/-]+$", path))])
+    error_message = "writable_paths takes absolute paths, such as \"/tmp\"."
+  }
+}
+
+variable "stop_timeout_seconds" {
+  description = "How long a task has between SIGTERM and SIGKILL. Longer than the service's DRAIN_LIMIT_SECONDS (100) and 5 seconds."
+  type        = number
+  default     = 120
+  nullable    = false
+
+  validation {
+    condition     = var.stop_timeout_seconds >= 2 && var.stop_timeout_seconds <= 120
+    error_message = "stop_timeout_seconds takes 2 to 120, the most that Fargate gives."
+  }
+}
+
+variable "min_tasks" {
+  description = "How many tasks run at least."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.min_tasks >= 1 && floor(var.min_tasks) == var.min_tasks
+    error_message = "min_tasks takes a whole number from 1: a queue's backlog is told for each running task."
+  }
+}
+
+variable "max_tasks" {
+  description = "How many tasks run at most."
+  type        = number
+  default     = 4
+  nullable    = false
+
+  validation {
+    condition     = var.max_tasks >= var.min_tasks && floor(var.max_tasks) == var.max_tasks
+    error_message = "max_tasks takes a whole number that is not below min_tasks."
+  }
+}
+
+variable "spot" {
+  description = "Whether all tasks but one run on Fargate Spot: cheaper, and stopped with two minutes' notice when AWS needs the capacity."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "autoscaling" {
+  description = "What the number of tasks follows. kind = \"requests\": requests a minute a task, and CPU; needs load_balancer_arn_suffix and target_group_arn_suffix. kind = \"backlog\": messages a task, waiting or in hand; needs queue_name."
+  type = object({
+    kind                     = string
+    load_balancer_arn_suffix = optional(string)
+    target_group_arn_suffix  = optional(string)
+    requests_per_minute      = optional(number, 3000)
+    cpu_percent              = optional(number, 60)
+    queue_name               = optional(string)
+    messages                 = optional(number, 32)
+    disable_scale_in         = optional(bool, false)
+  })
+  nullable = false
+
+  validation {
+    condition     = contains(["requests", "backlog"], var.autoscaling.kind)
+    error_message = "autoscaling.kind takes \"requests\" or \"backlog\"."
+  }
+
+  validation {
+    condition     = var.autoscaling.kind != "requests" || (var.autoscaling.load_balancer_arn_suffix != null && var.autoscaling.target_group_arn_suffix != null)
+    error_message = "autoscaling by requests needs load_balancer_arn_suffix and target_group_arn_suffix."
+  }
+
+  validation {
+    condition     = var.autoscaling.kind != "backlog" || var.autoscaling.queue_name != null
+    error_message = "autoscaling by backlog needs queue_name."
+  }
+
+  validation {
+    condition     = var.autoscaling.requests_per_minute >= 1 && var.autoscaling.messages >= 1 && var.autoscaling.cpu_percent >= 10 && var.autoscaling.cpu_percent <= 90
+    error_message = "autoscaling takes requests_per_minute and messages from 1, cpu_percent from 10 to 90."
+  }
+}
+
+variable "scale_in_protection" {
+  description = "Whether a task may protect itself against being stopped by a scale-in or a deployment. Only for work longer than stop_timeout_seconds; see the README for what it does not do."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "wait_for_steady_state" {
+  description = "Whether an apply ends only when the tasks are up, rather than when ECS has been told."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "log_retention_days" {
+  description = "How long the log lines are kept. The metrics made of them are kept by CloudWatch for 15 months in any case."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days takes one of CloudWatch's retentions: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that is made, and of the tasks."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
