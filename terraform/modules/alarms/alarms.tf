@@ -1,0 +1,155 @@
+locals {
+  # On metrics of the code, one alarm for each service that writes the metric. What happens once, and is not over later, does
+  # not tell when it is over.
+  code_alarms = {
+    duplicate-uploads = {
+      metric      = "DuplicateUploads"
+      statistic   = "Sum"
+      threshold   = 1
+      periods     = 1
+      tells_end   = false
+      description = "A form was used more than once. The first upload was taken; the others lie under uploads/, each with its item duplicate#… in the table."
+    }
+    stray-objects = {
+      metric      = "StrayObjects"
+      statistic   = "Sum"
+      threshold   = 1
+      periods     = 1
+      tells_end   = false
+      description = "An object came for which no upload was issued: somebody other than the issuer signs forms, or writes to the bucket. See the items stray#… in the table."
+    }
+    revoked-uploads = {
+      metric      = "RevokedUploads"
+      statistic   = "Sum"
+      threshold   = 1
+      periods     = 1
+      tells_end   = false
+      description = "A file came for an upload that had been revoked. It was not taken; see its item refused#… in the table."
+    }
+    server-errors = {
+      metric      = "ServerErrors"
+      statistic   = "Sum"
+      threshold   = var.issuer_errors
+      periods     = 1
+      tells_end   = true
+      description = "The issuer answers with 5xx: see its logs. Most often the table does not answer."
+    }
+    request-time = {
+      metric      = "RequestTime"
+      statistic   = "p99"
+      threshold   = var.issuer_p99_milliseconds
+      periods     = 3
+      tells_end   = true
+      description = "The issuer is slow: see the latency of the table, and the processor time of its tasks."
+    }
+  }
+
+  alarms_of_the_code = merge([
+    for alarm_name, alarm in local.code_alarms : {
+      for service in local.written_by[alarm.metric] : "${service}-${alarm_name}" => merge(alarm, {
+        namespace  = local.namespace
+        period     = 300
+        dimensions = { Environment = var.environment, Service = service }
+      })
+    }
+  ]...)
+
+  # Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
+  alarms_of_the_queues = merge(
+    {
+      for queue in ["upload_events", "accepted_events"] : "${replace(queue, "_", "-")}-dead-letter" => {
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateNumberOfMessagesVisible"
+        statistic   = "Maximum"
+        period      = 60
+        threshold   = 1
+        periods     = 1
+        tells_end   = true
+        dimensions  = { QueueName = var.queues["${queue}_dead_letter"].name }
+        description = "An upload could not be handled and waits in the dead-letter queue. The service's logs say why; start a redrive when the cause is gone, before the queue's retention is over."
+      }
+    },
+    {
+      for queue in ["upload_events", "accepted_events"] : "${replace(queue, "_", "-")}-age" => {
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateAgeOfOldestMessage"
+        statistic   = "Maximum"
+        period      = 60
+        threshold   = var.oldest_message_seconds[queue]
+        periods     = 1
+        tells_end   = true
+        dimensions  = { QueueName = var.queues[queue].name }
+        description = "Uploads wait too long: are the tasks of the service running, are there enough, and does the handler finish?"
+      }
+    },
+  )
+
+  # What never reached the issuer. Elastic Load Balancing, "CloudWatch metrics for your Application Load Balancer"; API
+  # Gateway Developer Guide, "Monitor CloudWatch metrics for HTTP APIs in API Gateway".
+  alarms_of_the_entry = merge(
+    var.load_balancer == null ? {} : {
+      load-balancer-errors = {
+        namespace   = "AWS/ApplicationELB"
+        metric      = "HTTPCode_ELB_5XX_Count"
+        statistic   = "Sum"
+        period      = 300
+        threshold   = var.issuer_errors
+        periods     = 1
+        tells_end   = true
+        dimensions  = { LoadBalancer = var.load_balancer.arn_suffix }
+        description = "The load balancer itself answers with 5xx: no task of the issuer is healthy, or they break connections."
+      }
+    },
+    var.api == null ? {} : {
+      api-errors = {
+        namespace   = "AWS/ApiGateway"
+        metric      = "5xx"
+        statistic   = "Sum"
+        period      = 300
+        threshold   = var.issuer_errors
+        periods     = 1
+        tells_end   = true
+        dimensions  = { ApiId = var.api.id }
+        description = "Clients get 5xx from the HTTP API: the issuer fails, or cannot be reached."
+      }
+    },
+  )
+
+  # Amazon EventBridge User Guide, "Monitoring Amazon EventBridge".
+  alarms_of_the_tasks = {
+    for service, rule in aws_cloudwatch_event_rule.task_failures : "${service}-task-failures" => {
+      namespace   = "AWS/Events"
+      metric      = "Invocations"
+      statistic   = "Sum"
+      period      = 300
+      threshold   = var.task_failures
+      periods     = 1
+      tells_end   = true
+      dimensions  = { RuleName = rule.name }
+      description = "Tasks of ${service} end by themselves or fail their health checks, and are started again. The log group ${aws_cloudwatch_log_group.task_failures.name} says why."
+    }
+  }
+
+  alarms = merge(local.alarms_of_the_code, local.alarms_of_the_queues, local.alarms_of_the_entry, local.alarms_of_the_tasks)
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name          = "${var.name}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = startswith(each.value.statistic, "p") ? null : each.value.statistic
+  extended_statistic  = startswith(each.value.statistic, "p") ? each.value.statistic : null
+  period              = each.value.period
+  evaluation_periods  = each.value.periods
+  threshold           = each.value.threshold
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  # All of these metrics are only there when there is something to count.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.this.arn]
+  ok_actions         = each.value.tells_end ? [aws_sns_topic.this.arn] : []
+  tags               = var.tags
+}

@@ -1,0 +1,30 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+
+  # The names and dimensions are those of packages/runtime/src/metrics.ts, each with the services that write it; a test
+  # compares the two. An alarm or a widget on a name that does not stand here does not plan.
+  namespace = "UploadOnce"
+  written_by = {
+    UploadsIssued        = ["url-issuer"]
+    RequestsRefused      = ["url-issuer"]
+    ServerErrors         = ["url-issuer"]
+    RequestTime          = ["url-issuer"]
+    UploadsAccepted      = ["acceptor", "processor"]
+    BytesAccepted        = ["acceptor", "processor"]
+    AcceptTime           = ["acceptor", "processor"]
+    DuplicateUploads     = ["acceptor"]
+    StrayObjects         = ["acceptor", "processor"]
+    RevokedUploads       = ["acceptor"]
+    LateCopiesRemoved    = ["processor"]
+    UploadsProcessed     = ["processor"]
+    ProcessingFailed     = ["processor"]
+    LeadTime             = ["processor"]
+    MessagesRetried      = ["acceptor", "processor"]
+    MessagesDeadLettered = ["acceptor", "processor"]
+  }
+}

@@ -1,0 +1,14 @@
+output "topic_arn" {
+  description = "The topic that every alarm is published to; whoever is to be told can be subscribed here too."
+  value       = aws_sns_topic.this.arn
+}
+
+output "dashboard_url" {
+  description = "The dashboard, in the AWS console."
+  value       = "https://${local.region}.console.aws.amazon.com/cloudwatch/home?region=${local.region}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
+}
+
+output "alarm_names" {
+  description = "The names of all alarms."
+  value       = sort([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name])
+}

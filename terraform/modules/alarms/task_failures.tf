@@ -1,0 +1,55 @@
+# ECS has no metric for tasks that end and are started again without Container Insights, and its event stream has each.
+# Amazon ECS Developer Guide, "Amazon ECS task state change events"
+# (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html), and "Amazon ECS stopped tasks error
+# messages": scaling in and deployments stop tasks too, with the code ServiceSchedulerInitiated and another reason.
+resource "aws_cloudwatch_event_rule" "task_failures" {
+  for_each = var.services
+
+  name        = "${var.name}-${each.key}-task-failures"
+  description = "Tasks of ${each.key} that ended by themselves, did not start, or failed a health check."
+  event_pattern = jsonencode({
+    source        = ["aws.ecs"]
+    "detail-type" = ["ECS Task State Change"]
+    detail = {
+      clusterArn = [var.cluster.arn]
+      group      = ["service:${each.value}"]
+      lastStatus = ["STOPPED"]
+      "$or" = [
+        { stopCode = ["EssentialContainerExited", "TaskFailedToStart"] },
+        { stoppedReason = [{ prefix = "Task failed" }] },
+      ]
+    }
+  })
+  tags = var.tags
+}
+
+resource "aws_cloudwatch_log_group" "task_failures" {
+  #checkov:skip=CKV_AWS_158:Reasons why tasks stopped name images and addresses, and nothing of any upload.
+  #checkov:skip=CKV_AWS_338:How long they are kept is a variable (log_retention_days); nobody asks for them after a year.
+  name              = "/aws/events/${var.name}-task-failures"
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
+resource "aws_cloudwatch_event_target" "task_failures" {
+  for_each = aws_cloudwatch_event_rule.task_failures
+
+  rule = each.value.name
+  arn  = aws_cloudwatch_log_group.task_failures.arn
+}
+
+# As Amazon EventBridge User Guide, "Using resource-based policies for Amazon EventBridge", "CloudWatch Logs permissions", has
+# it, but for this one log group.
+resource "aws_cloudwatch_log_resource_policy" "task_failures" {
+  policy_name = "${var.name}-task-failures"
+  policy_document = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "EventsOfTaskFailures"
+      Effect    = "Allow"
+      Principal = { Service = ["events.amazonaws.com", "delivery.logs.amazonaws.com"] }
+      Action    = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource  = "${aws_cloudwatch_log_group.task_failures.arn}:*"
+    }]
+  })
+}

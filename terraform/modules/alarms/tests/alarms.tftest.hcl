@@ -1,0 +1,316 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:once-alarms" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/events/once-task-failures" }
+  }
+}
+
+variables {
+  name        = "once"
+  environment = "live"
+
+  queues = {
+    upload_events               = { name = "once-upload-events" }
+    upload_events_dead_letter   = { name = "once-upload-events-dead-letter" }
+    accepted_events             = { name = "once-accepted-events" }
+    accepted_events_dead_letter = { name = "once-accepted-events-dead-letter" }
+  }
+
+  cluster = {
+    name = "once"
+    arn  = "arn:aws:ecs:eu-central-1:123456789012:cluster/once"
+  }
+
+  services = {
+    url-issuer = "once-url-issuer"
+    acceptor   = "once-acceptor"
+    processor  = "once-processor"
+  }
+}
+
+run "every_version_that_was_not_taken_raises_an_alarm" {
+  assert {
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.dimensions["Service"]]
+      if alarm.namespace == "UploadOnce" && alarm.threshold == 1
+      } == {
+      acceptor-duplicate-uploads = ["DuplicateUploads", "acceptor"]
+      acceptor-revoked-uploads   = ["RevokedUploads", "acceptor"]
+      acceptor-stray-objects     = ["StrayObjects", "acceptor"]
+      processor-stray-objects    = ["StrayObjects", "processor"]
+    }
+    error_message = "One duplicate, stray or revoked upload is enough, whichever service saw it."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.this : alarm.dimensions == tomap({ Environment = "live", Service = alarm.dimensions["Service"] })
+      if alarm.namespace == "UploadOnce"
+    ])
+    error_message = "Metrics of the code have exactly the dimensions Environment and Service."
+  }
+}
+
+run "every_alarm_tells_the_topic_at_once" {
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.this :
+      tolist(alarm.alarm_actions) == tolist(["arn:aws:sns:eu-central-1:123456789012:once-alarms"])
+      && alarm.comparison_operator == "GreaterThanOrEqualToThreshold"
+      && alarm.treat_missing_data == "notBreaching"
+      && startswith(alarm.alarm_name, "once-")
+      && alarm.alarm_description != ""
+    ])
+    error_message = "Every alarm publishes to the topic, from its threshold on, and stays quiet while there is nothing to count."
+  }
+
+  assert {
+    condition = toset([for name, alarm in aws_cloudwatch_metric_alarm.this : name if length(alarm.ok_actions) == 0]) == toset([
+      "acceptor-duplicate-uploads", "acceptor-revoked-uploads", "acceptor-stray-objects", "processor-stray-objects",
+    ])
+    error_message = "What lasts tells when it is over; what happened does not."
+  }
+
+  assert {
+    condition     = length(output.alarm_names) == 13 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
+    error_message = "The outputs name topic and alarms."
+  }
+}
+
+run "queues_raise_alarms_on_dead_letters_and_age" {
+  assert {
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.dimensions["QueueName"], alarm.statistic, alarm.threshold]
+      if alarm.namespace == "AWS/SQS"
+      } == {
+      upload-events-dead-letter   = ["ApproximateNumberOfMessagesVisible", "once-upload-events-dead-letter", "Maximum", 1]
+      accepted-events-dead-letter = ["ApproximateNumberOfMessagesVisible", "once-accepted-events-dead-letter", "Maximum", 1]
+      upload-events-age           = ["ApproximateAgeOfOldestMessage", "once-upload-events", "Maximum", 900]
+      accepted-events-age         = ["ApproximateAgeOfOldestMessage", "once-accepted-events", "Maximum", 7200]
+    }
+    error_message = "One dead letter is enough; each queue has an age from which on it is too old."
+  }
+}
+
+run "issuer_raises_alarms_on_errors_and_slow_answers" {
+  variables {
+    issuer_errors           = 7
+    issuer_p99_milliseconds = 1500
+    load_balancer           = { arn_suffix = "app/once/50dc6c495c0c9188" }
+    api                     = { id = "a1b2c3d4" }
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["url-issuer-server-errors"].metric_name == "ServerErrors"
+      && aws_cloudwatch_metric_alarm.this["url-issuer-server-errors"].statistic == "Sum"
+      && aws_cloudwatch_metric_alarm.this["url-issuer-server-errors"].threshold == 7
+    )
+    error_message = "The issuer's own 5xx are counted."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["url-issuer-request-time"].metric_name == "RequestTime"
+      && aws_cloudwatch_metric_alarm.this["url-issuer-request-time"].extended_statistic == "p99"
+      && aws_cloudwatch_metric_alarm.this["url-issuer-request-time"].statistic == null
+      && aws_cloudwatch_metric_alarm.this["url-issuer-request-time"].threshold == 1500
+      && aws_cloudwatch_metric_alarm.this["url-issuer-request-time"].evaluation_periods == 3
+    )
+    error_message = "The slowest of a hundred answers counts, when it stays slow."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["load-balancer-errors"].metric_name == "HTTPCode_ELB_5XX_Count"
+      && aws_cloudwatch_metric_alarm.this["load-balancer-errors"].dimensions == tomap({ LoadBalancer = "app/once/50dc6c495c0c9188" })
+      && aws_cloudwatch_metric_alarm.this["load-balancer-errors"].threshold == 7
+    )
+    error_message = "What the load balancer answers for want of an issuer is counted."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["api-errors"].metric_name == "5xx"
+      && aws_cloudwatch_metric_alarm.this["api-errors"].namespace == "AWS/ApiGateway"
+      && aws_cloudwatch_metric_alarm.this["api-errors"].dimensions == tomap({ ApiId = "a1b2c3d4" })
+      && aws_cloudwatch_metric_alarm.this["api-errors"].threshold == 7
+    )
+    error_message = "What the HTTP API answers for want of an issuer is counted."
+  }
+}
+
+run "tasks_that_fail_raise_an_alarm_of_their_service" {
+  assert {
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.dimensions["RuleName"], alarm.threshold]
+      if alarm.namespace == "AWS/Events"
+      } == {
+      url-issuer-task-failures = ["Invocations", "once-url-issuer-task-failures", 1]
+      acceptor-task-failures   = ["Invocations", "once-acceptor-task-failures", 1]
+      processor-task-failures  = ["Invocations", "once-processor-task-failures", 1]
+    }
+    error_message = "Each service has an alarm on its rule."
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.task_failures["acceptor"].event_pattern) == {
+      source        = ["aws.ecs"]
+      "detail-type" = ["ECS Task State Change"]
+      detail = {
+        clusterArn = ["arn:aws:ecs:eu-central-1:123456789012:cluster/once"]
+        group      = ["service:once-acceptor"]
+        lastStatus = ["STOPPED"]
+        "$or" = [
+          { stopCode = ["EssentialContainerExited", "TaskFailedToStart"] },
+          { stoppedReason = [{ prefix = "Task failed" }] },
+        ]
+      }
+    }
+    error_message = "A rule sees the tasks of its service that ended by themselves, and no others."
+  }
+
+  assert {
+    condition = alltrue([
+      for target in aws_cloudwatch_event_target.task_failures :
+      target.arn == "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/events/once-task-failures"
+    ]) && length(aws_cloudwatch_event_target.task_failures) == 3
+    error_message = "Why a task failed is written to the log group."
+  }
+
+  assert {
+    condition = one(jsondecode(aws_cloudwatch_log_resource_policy.task_failures.policy_document).Statement) == {
+      Sid       = "EventsOfTaskFailures"
+      Effect    = "Allow"
+      Principal = { Service = ["events.amazonaws.com", "delivery.logs.amazonaws.com"] }
+      Action    = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource  = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/events/once-task-failures:*"
+    }
+    error_message = "EventBridge may write to this log group and to no other."
+  }
+}
+
+run "topic_takes_alarms_of_this_account_alone" {
+  assert {
+    condition = [for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement if statement.Effect == "Allow"] == [{
+      Sid       = "AlarmsOfThisAccount"
+      Effect    = "Allow"
+      Principal = { Service = "cloudwatch.amazonaws.com" }
+      Action    = "sns:Publish"
+      Resource  = "arn:aws:sns:eu-central-1:123456789012:once-alarms"
+      Condition = {
+        ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:*:123456789012:alarm:*" }
+        StringEquals = { "aws:SourceAccount" = "123456789012" }
+      }
+    }]
+    error_message = "CloudWatch may publish, for alarms of this account."
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement :
+      statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "sns:Publish" && try(statement.Condition, null) == { Bool = { "aws:SecureTransport" = "false" } }
+    ])
+    error_message = "Nothing is published over plain HTTP."
+  }
+
+  assert {
+    condition     = aws_sns_topic.this.kms_master_key_id == null
+    error_message = "By default the topic has no key: with the one that AWS manages no alarm would arrive."
+  }
+
+  assert {
+    condition     = length(aws_sns_topic_subscription.email) == 0 && length(aws_sns_topic_subscription.sms) == 0 && length(aws_sns_topic_subscription.other) == 0
+    error_message = "Nobody is told who was not named."
+  }
+}
+
+run "whoever_is_named_is_told" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    emails      = ["on-call@example.com"]
+    sms         = ["+4915112345678"]
+    subscriptions = [
+      { protocol = "https", endpoint = "https://alarms.example.com/" },
+      { protocol = "firehose", endpoint = "arn:aws:firehose:eu-central-1:123456789012:deliverystream/alarms", role_arn = "arn:aws:iam::123456789012:role/alarms" },
+    ]
+  }
+
+  assert {
+    condition     = aws_sns_topic.this.kms_master_key_id == var.kms_key_arn
+    error_message = "A key of the user's encrypts the topic."
+  }
+
+  assert {
+    condition = [
+      for subscription in concat(values(aws_sns_topic_subscription.email), values(aws_sns_topic_subscription.sms), aws_sns_topic_subscription.other) :
+      [subscription.topic_arn, subscription.protocol, subscription.endpoint, subscription.subscription_role_arn == null ? "" : subscription.subscription_role_arn]
+      ] == [
+      ["arn:aws:sns:eu-central-1:123456789012:once-alarms", "email", "on-call@example.com", ""],
+      ["arn:aws:sns:eu-central-1:123456789012:once-alarms", "sms", "+4915112345678", ""],
+      ["arn:aws:sns:eu-central-1:123456789012:once-alarms", "https", "https://alarms.example.com/", ""],
+      ["arn:aws:sns:eu-central-1:123456789012:once-alarms", "firehose", "arn:aws:firehose:eu-central-1:123456789012:deliverystream/alarms", "arn:aws:iam::123456789012:role/alarms"],
+    ]
+    error_message = "Mail, telephone and any other are subscribed to the topic."
+  }
+}
+
+run "dashboard_shows_every_metric_of_the_code" {
+  variables {
+    load_balancer = { arn_suffix = "app/once/50dc6c495c0c9188" }
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for metric, services in local.written_by : [
+        for service in services :
+        metric == "RequestsRefused" || anytrue([
+          for line in flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [for line in try(widget.properties.metrics, []) : jsonencode(line)]]) :
+          startswith(line, trimsuffix(jsonencode(["UploadOnce", metric, "Environment", "live", "Service", service]), "]"))
+        ])
+      ]
+    ]))
+    error_message = "Each metric stands in a widget, for each service that writes it."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "SEARCH('{UploadOnce,Environment,Reason,Service} MetricName=\\\"RequestsRefused\\\" Environment=\\\"live\\\" Service=\\\"url-issuer\\\"', 'Sum', 300)")
+    error_message = "Refused requests are found by reason."
+  }
+
+  assert {
+    condition = alltrue([
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets :
+      widget.type == "alarm" ? length(widget.properties.alarms) == 14 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
+    ])
+    error_message = "No widget is empty; one shows all alarms."
+  }
+
+  assert {
+    condition = length(distinct([
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : "${widget.x},${widget.y}"
+    ])) == length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets)
+    error_message = "No widget covers another."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "app/once/50dc6c495c0c9188")
+    error_message = "The load balancer's own errors are shown where there is one."
+  }
+
+  assert {
+    condition     = output.dashboard_url == "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/once"
+    error_message = "The output leads to the dashboard."
+  }
+}

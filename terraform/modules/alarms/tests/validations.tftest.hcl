@@ -1,0 +1,164 @@
+mock_provider "aws" {}
+
+variables {
+  name        = "once"
+  environment = "live"
+
+  queues = {
+    upload_events               = { name = "once-upload-events" }
+    upload_events_dead_letter   = { name = "once-upload-events-dead-letter" }
+    accepted_events             = { name = "once-accepted-events" }
+    accepted_events_dead_letter = { name = "once-accepted-events-dead-letter" }
+  }
+
+  cluster = {
+    name = "once"
+    arn  = "arn:aws:ecs:eu-central-1:123456789012:cluster/once"
+  }
+
+  services = {
+    url-issuer = "once-url-issuer"
+    acceptor   = "once-acceptor"
+    processor  = "once-processor"
+  }
+}
+
+run "name_refuses_upper_case" {
+  command = plan
+
+  variables {
+    name = "Once"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "environment_refuses_a_space" {
+  command = plan
+
+  variables {
+    environment = "live one"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "services_refuses_a_missing_one" {
+  command = plan
+
+  variables {
+    services = { url-issuer = "a", acceptor = "b" }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "services_refuses_one_too_many" {
+  command = plan
+
+  variables {
+    services = { url-issuer = "a", acceptor = "b", processor = "c", other = "d" }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "emails_refuses_what_is_no_address" {
+  command = plan
+
+  variables {
+    emails = ["on-call"]
+  }
+
+  expect_failures = [var.emails]
+}
+
+run "sms_refuses_a_number_without_its_country" {
+  command = plan
+
+  variables {
+    sms = ["015112345678"]
+  }
+
+  expect_failures = [var.sms]
+}
+
+run "subscriptions_refuses_plain_http" {
+  command = plan
+
+  variables {
+    subscriptions = [{ protocol = "http", endpoint = "http://alarms.example.com/" }]
+  }
+
+  expect_failures = [var.subscriptions]
+}
+
+run "subscriptions_refuses_a_stream_without_a_role" {
+  command = plan
+
+  variables {
+    subscriptions = [{ protocol = "firehose", endpoint = "arn:aws:firehose:eu-central-1:123456789012:deliverystream/alarms" }]
+  }
+
+  expect_failures = [var.subscriptions]
+}
+
+run "kms_key_arn_refuses_the_key_that_aws_manages" {
+  command = plan
+
+  variables {
+    kms_key_arn = "alias/aws/sns"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "oldest_message_seconds_refuses_less_than_a_minute" {
+  command = plan
+
+  variables {
+    oldest_message_seconds = { upload_events = 30 }
+  }
+
+  expect_failures = [var.oldest_message_seconds]
+}
+
+run "issuer_errors_refuses_zero" {
+  command = plan
+
+  variables {
+    issuer_errors = 0
+  }
+
+  expect_failures = [var.issuer_errors]
+}
+
+run "issuer_p99_milliseconds_refuses_zero" {
+  command = plan
+
+  variables {
+    issuer_p99_milliseconds = 0
+  }
+
+  expect_failures = [var.issuer_p99_milliseconds]
+}
+
+run "task_failures_refuses_zero" {
+  command = plan
+
+  variables {
+    task_failures = 0
+  }
+
+  expect_failures = [var.task_failures]
+}
+
+run "log_retention_days_refuses_what_cloudwatch_does_not_know" {
+  command = plan
+
+  variables {
+    log_retention_days = 31
+  }
+
+  expect_failures = [var.log_retention_days]
+}

@@ -1,0 +1,192 @@
+variable "name" {
+  description = "What the names of topic, alarms, rules and dashboard begin with."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,39}$", var.name)) && !endswith(var.name, "-")
+    error_message = "name takes 2 to 40 lower-case letters, digits and \"-\", a letter first and no \"-\" last."
+  }
+}
+
+variable "environment" {
+  description = "The dimension Environment of the services' metrics: their ENVIRONMENT."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", var.environment))
+    error_message = "environment takes 1 to 64 letters, digits, \".\", \"_\" or \"-\", the first a letter or digit, as the services' ENVIRONMENT does."
+  }
+}
+
+variable "queues" {
+  description = "The four queues, as the module storage puts them out."
+  type = object({
+    upload_events               = object({ name = string })
+    upload_events_dead_letter   = object({ name = string })
+    accepted_events             = object({ name = string })
+    accepted_events_dead_letter = object({ name = string })
+  })
+  nullable = false
+}
+
+variable "cluster" {
+  description = "The ECS cluster of the services."
+  type = object({
+    name = string
+    arn  = string
+  })
+  nullable = false
+}
+
+variable "services" {
+  description = "The ECS service of each of url-issuer, acceptor and processor, by name."
+  type        = map(string)
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(["url-issuer", "acceptor", "processor"], keys(var.services))) == 0 && length(var.services) == 3
+    error_message = "services takes exactly the keys url-issuer, acceptor and processor, each with the name of its ECS service."
+  }
+}
+
+variable "load_balancer" {
+  description = "The load balancer before the issuer, by the end of its ARN (arn_suffix), whose own errors raise an alarm. Null where there is none."
+  type        = object({ arn_suffix = string })
+  default     = null
+}
+
+variable "api" {
+  description = "The HTTP API before the issuer, by its id, whose errors raise an alarm. Null where there is none."
+  type        = object({ id = string })
+  default     = null
+}
+
+variable "emails" {
+  description = "Addresses that are told of every alarm. Each gets a mail with a link to confirm first."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for email in var.emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])
+    error_message = "emails takes addresses such as \"on-call@example.com\"."
+  }
+}
+
+variable "sms" {
+  description = "Telephone numbers that are told of every alarm."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for number in var.sms : can(regex("^\\+[1-9][0-9]{6,14}$", number))])
+    error_message = "sms takes numbers with + and the country's code, digits alone, such as \"+4915112345678\"."
+  }
+}
+
+variable "subscriptions" {
+  description = "Whoever else is told of every alarm: an HTTPS address, a queue, a function, a stream, an app. role_arn is for firehose alone."
+  type = list(object({
+    protocol = string
+    endpoint = string
+    role_arn = optional(string)
+  }))
+  default  = []
+  nullable = false
+
+  validation {
+    condition     = alltrue([for subscription in var.subscriptions : contains(["email", "email-json", "sms", "https", "sqs", "lambda", "firehose", "application"], subscription.protocol)])
+    error_message = "subscriptions take the protocol email, email-json, sms, https, sqs, lambda, firehose or application. Plain http is refused: who is on the way could read the alarms, and make some."
+  }
+
+  validation {
+    condition     = alltrue([for subscription in var.subscriptions : (subscription.protocol == "firehose") == (subscription.role_arn != null)])
+    error_message = "subscriptions take a role_arn with the protocol firehose, and with no other."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "Key of yours for the topic. Its policy has to let cloudwatch.amazonaws.com use kms:Decrypt and kms:GenerateDataKey*. By default none: with the key that AWS manages (alias/aws/sns) no alarm would arrive."
+  type        = string
+  default     = null
+
+  # CloudWatch may not use alias/aws/sns, and its policy can't be changed: AWS re:Post, "How do I use an encrypted SNS topic
+  # with CloudWatch alarms" (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn takes the ARN of a key of yours, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; with the key that AWS manages for SNS CloudWatch could not publish."
+  }
+}
+
+variable "oldest_message_seconds" {
+  description = "From what age of its oldest event a queue raises an alarm. That of accepted_events should be above the processor's HANDLER_LIMIT_SECONDS: an event in hand counts."
+  type = object({
+    upload_events   = optional(number, 900)
+    accepted_events = optional(number, 7200)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for seconds in values(var.oldest_message_seconds) : seconds >= 60 && seconds <= 1209600])
+    error_message = "oldest_message_seconds takes 60 to 1209600 (14 days, all that SQS keeps) for each queue."
+  }
+}
+
+variable "issuer_errors" {
+  description = "From how many answers with 5xx in five minutes on there is an alarm."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.issuer_errors >= 1
+    error_message = "issuer_errors takes a number from 1."
+  }
+}
+
+variable "issuer_p99_milliseconds" {
+  description = "From what time on, for the slowest of a hundred answers, there is an alarm when it lasts."
+  type        = number
+  default     = 2000
+  nullable    = false
+
+  validation {
+    condition     = var.issuer_p99_milliseconds >= 1
+    error_message = "issuer_p99_milliseconds takes a number from 1."
+  }
+}
+
+variable "task_failures" {
+  description = "From how many tasks of one service that failed in five minutes on there is an alarm."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.task_failures >= 1
+    error_message = "task_failures takes a number from 1."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long it is kept why tasks failed."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days takes what CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that can have some."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
