@@ -1,0 +1,50 @@
+# All of it, with API Gateway's default domain: nothing has to be there before but an account and the images.
+#
+#   terraform init
+#   terraform apply -target=module.upload_once.module.registry
+#   (build the images and push them to the repositories, with the tag below)
+#   terraform apply
+
+variable "region" {
+  description = "The AWS region."
+  type        = string
+  default     = "eu-central-1"
+}
+
+variable "image_tag" {
+  description = "The tag with which the images were pushed."
+  type        = string
+  default     = "0.1.0"
+}
+
+variable "alarm_emails" {
+  description = "Who is told of alarms."
+  type        = list(string)
+  default     = []
+}
+
+provider "aws" {
+  region = var.region
+}
+
+module "upload_once" {
+  source = "../.."
+
+  image_tag    = var.image_tag
+  alarm_emails = var.alarm_emails
+}
+
+output "issuer_url" {
+  description = "Where clients find the url-issuer."
+  value       = module.upload_once.issuer_url
+}
+
+output "repository_urls" {
+  description = "Where the images are pushed."
+  value       = module.upload_once.repository_urls
+}
+
+output "access_table" {
+  description = "For `upload-once keys create --table …`."
+  value       = module.upload_once.tables.access.name
+}

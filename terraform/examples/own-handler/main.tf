@@ -1,0 +1,75 @@
+# Work of one's own on each accepted upload. The image is the processor's with a handler in it:
+#
+#   FROM <the processor's image>
+#   COPY handler.mjs /handler/handler.mjs
+#   ENV PROCESSOR_HANDLER=/handler/handler.mjs
+
+variable "region" {
+  description = "The AWS region."
+  type        = string
+  default     = "eu-central-1"
+}
+
+variable "image_tag" {
+  description = "The tag with which the url-issuer's and the acceptor's images were pushed."
+  type        = string
+  default     = "0.1.0"
+}
+
+variable "processor_image" {
+  description = "The processor's image with the handler in it."
+  type        = string
+  default     = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/meter-readings:1.0.0"
+}
+
+provider "aws" {
+  region = var.region
+}
+
+resource "aws_secretsmanager_secret" "crm" {
+  name = "meter-readings-crm-token"
+}
+
+resource "aws_sqs_queue" "readings" {
+  name                    = "meter-readings"
+  sqs_managed_sse_enabled = true
+}
+
+module "upload_once" {
+  source = "../.."
+
+  name      = "meter-readings"
+  image_tag = var.image_tag
+  images    = { processor = var.processor_image }
+
+  # The handler calls a service on the internet.
+  egress = "nat"
+
+  handler_limit_seconds = 600
+  handler_environment   = { READINGS_QUEUE_URL = aws_sqs_queue.readings.url }
+  handler_secrets       = { CRM_TOKEN = aws_secretsmanager_secret.crm.arn }
+  handler_policy_json = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = [aws_sqs_queue.readings.arn]
+    }]
+  })
+
+  # Ten minutes of work do not fit into the two that a stopped task has: it would begin anew elsewhere. So tasks stay
+  # once they are there; a deployment still interrupts.
+  processor = {
+    cpu              = 1024
+    memory           = 2048
+    slots            = 4
+    messages         = 4
+    max_tasks        = 5
+    disable_scale_in = true
+  }
+}
+
+output "issuer_url" {
+  description = "Where clients find the url-issuer."
+  value       = module.upload_once.issuer_url
+}

@@ -1,0 +1,145 @@
+data "aws_region" "current" {}
+
+locals {
+  has_domain     = var.domain_name != null
+  needs_registry = length(var.images) < 3
+  services       = ["url-issuer", "acceptor", "processor"]
+
+  # Only what was not given comes from the registry.
+  images = {
+    for service in local.services :
+    service => contains(keys(var.images), service) ? var.images[service] : "${module.registry[0].repository_urls[service]}:${var.image_tag}"
+  }
+
+  common_environment = {
+    AWS_REGION     = data.aws_region.current.id
+    ENVIRONMENT    = var.environment
+    LOG_LEVEL      = var.log_level
+    BUCKET         = module.storage.bucket.name
+    UPLOADS_TABLE  = module.storage.tables.uploads.name
+    TOMBSTONE_DAYS = tostring(module.storage.tombstone_days)
+  }
+
+  environments = {
+    url-issuer = merge(
+      local.common_environment,
+      {
+        ACCESS_TABLE          = module.storage.tables.access.name
+        UPLOAD_NAME_PART      = var.upload_name_part
+        FORM_LIFETIME_SECONDS = tostring(var.form_lifetime_seconds)
+        FORM_MAX_BYTES        = tostring(var.form_max_bytes)
+      },
+      var.path_prefix == "" ? {} : { PATH_PREFIX = var.path_prefix },
+      # A public load balancer says whom a request comes from. API Gateway says it in a header of its own and passes on a
+      # client's X-Forwarded-For, so that behind it nobody's word can be taken.
+      local.has_domain ? { TRUSTED_PROXIES = join(",", module.network.public_subnet_cidrs) } : {},
+    )
+
+    acceptor = merge(local.common_environment, {
+      QUEUE_URL          = module.storage.queues.upload_events.url
+      VISIBILITY_SECONDS = tostring(var.visibility_seconds)
+      SLOTS              = tostring(var.acceptor.slots)
+    })
+
+    processor = merge(var.handler_environment, local.common_environment, {
+      QUEUE_URL             = module.storage.queues.accepted_events.url
+      VISIBILITY_SECONDS    = tostring(var.visibility_seconds)
+      SLOTS                 = tostring(var.processor.slots)
+      HANDLER_LIMIT_SECONDS = tostring(var.handler_limit_seconds)
+    })
+  }
+}
+
+module "registry" {
+  source = "./modules/registry"
+  count  = local.needs_registry ? 1 : 0
+
+  name          = var.name
+  force_destroy = var.force_destroy
+  tags          = var.tags
+}
+
+module "storage" {
+  source = "./modules/storage"
+
+  name                       = var.name
+  bucket_name                = var.bucket_name
+  kms_key_arn                = var.kms_key_arn
+  force_destroy              = var.force_destroy
+  deletion_protection        = var.deletion_protection
+  acceptor_role_arn          = module.acceptor.task_role_arn
+  cors_allowed_origins       = var.cors_allowed_origins
+  uploads_expire_days        = var.uploads_expire_days
+  noncurrent_expire_days     = var.noncurrent_expire_days
+  accepted_expire_days       = var.accepted_expire_days
+  message_retention_days     = var.message_retention_days
+  dead_letter_retention_days = var.dead_letter_retention_days
+  tombstone_days             = var.tombstone_days
+  max_receive_count          = var.max_receive_count
+  visibility_seconds         = var.visibility_seconds
+  tags                       = var.tags
+}
+
+module "network" {
+  source = "./modules/network"
+
+  name                = var.name
+  cidr                = var.vpc_cidr
+  zones               = var.zones
+  egress              = var.egress
+  interface_endpoints = var.interface_endpoints
+  public_subnets      = local.has_domain
+  vpc                 = var.vpc
+  tags                = var.tags
+}
+
+module "endpoint" {
+  source = "./modules/endpoint"
+
+  name                = "${var.name}-issuer"
+  vpc_id              = module.network.vpc_id
+  subnet_ids          = local.has_domain ? module.network.public_subnet_ids : module.network.private_subnet_ids
+  domain_name         = var.domain_name
+  certificate_arn     = var.certificate_arn
+  zone_id             = var.zone_id
+  ingress_cidrs       = var.ingress_cidrs
+  access_log_bucket   = var.access_log_bucket
+  log_retention_days  = var.log_retention_days
+  deletion_protection = var.deletion_protection
+  tags                = var.tags
+}
+
+module "alarms" {
+  source = "./modules/alarms"
+
+  name          = var.name
+  environment   = var.environment
+  queues        = module.storage.queues
+  cluster       = local.cluster
+  load_balancer = { arn_suffix = module.endpoint.load_balancer_arn_suffix }
+  api           = local.has_domain ? null : { id = module.endpoint.api_id }
+
+  services = {
+    url-issuer = module.url_issuer.service_name
+    acceptor   = module.acceptor.service_name
+    processor  = module.processor.service_name
+  }
+
+  # An event in hand counts as waiting: longer than a handler may take, and its second attempt.
+  oldest_message_seconds = { accepted_events = max(7200, 2 * var.handler_limit_seconds) }
+
+  emails        = var.alarm_emails
+  sms           = var.alarm_sms
+  subscriptions = var.alarm_subscriptions
+  kms_key_arn   = var.alarm_kms_key_arn
+  tags          = var.tags
+}
+
+# The SDK asks for new credentials when the old ones have five minutes left; a form that is to live longer than what is
+# left is refused by the url-issuer with 503, rather than given away to fail at the client's.
+check "form_lifetime" {
+  assert {
+    condition     = var.form_lifetime_seconds <= 300
+    error_message = "form_lifetime_seconds above 300: while the task's credentials near their end (every few hours), the url-issuer may answer 503 for some minutes, since a form works no longer than the credentials that signed it."
+  }
+}

@@ -1,0 +1,62 @@
+output "issuer_url" {
+  description = "Where clients find the url-issuer, path prefix included."
+  value       = "${module.endpoint.url}${trimsuffix(var.path_prefix, "/")}"
+}
+
+output "bucket" {
+  description = "The bucket of uploads/ and accepted/: name and arn."
+  value       = module.storage.bucket
+}
+
+output "queues" {
+  description = "The queues and their dead-letter queues: name, url and arn each."
+  value       = module.storage.queues
+}
+
+output "tables" {
+  description = "The tables of uploads and of API keys: name and arn each."
+  value       = module.storage.tables
+}
+
+output "topic_arn" {
+  description = "The topic that every alarm is published to."
+  value       = module.alarms.topic_arn
+}
+
+output "dashboard_url" {
+  description = "The dashboard, in the AWS console."
+  value       = module.alarms.dashboard_url
+}
+
+output "repository_urls" {
+  description = "Where the images are pushed: url-issuer, acceptor, processor. Empty where images names all three."
+  value       = local.needs_registry ? module.registry[0].repository_urls : {}
+}
+
+output "cluster_name" {
+  description = "The ECS cluster of the services."
+  value       = aws_ecs_cluster.this.name
+}
+
+output "services" {
+  description = "For each service: its ECS service, the role of its code, its log group, its security group."
+  value = {
+    for name, service in { url-issuer = module.url_issuer, acceptor = module.acceptor, processor = module.processor } :
+    name => {
+      service_name      = service.service_name
+      task_role_arn     = service.task_role_arn
+      log_group_name    = service.log_group_name
+      security_group_id = service.security_group_id
+    }
+  }
+}
+
+output "load_balancer_dns_name" {
+  description = "What domain_name has to point to, where no zone_id was given."
+  value       = module.endpoint.load_balancer_dns_name
+}
+
+output "load_balancer_arn" {
+  description = "The load balancer before the url-issuer, to associate a web ACL with it."
+  value       = module.endpoint.load_balancer_arn
+}

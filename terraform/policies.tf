@@ -1,0 +1,152 @@
+# What each service's code may call, and on what: exactly the calls of services/ and packages/. Which call needs which action:
+# Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"; Service Authorization Reference for SQS and
+# DynamoDB (DeleteMessageBatch is authorised as sqs:DeleteMessage).
+locals {
+  uploads_arn  = "${module.storage.bucket.arn}/uploads/*"
+  accepted_arn = "${module.storage.bucket.arn}/accepted/*"
+
+  consume_actions = [
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
+  ]
+
+  # SQS uses its own key. S3 and DynamoDB call KMS with the caller's permissions; kms:ViaService keeps these from being used
+  # for anything else (Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys"; Amazon DynamoDB Developer
+  # Guide, "DynamoDB encryption at rest: How it works"). A multipart copy decrypts what it wrote itself.
+  kms_read_statements = var.kms_key_arn == null ? [] : [{
+    Sid      = "DecryptThroughS3AndDynamoDb"
+    Effect   = "Allow"
+    Action   = ["kms:Decrypt"]
+    Resource = [var.kms_key_arn]
+    Condition = {
+      StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com", "dynamodb.*.amazonaws.com"] }
+    }
+  }]
+
+  kms_write_statements = var.kms_key_arn == null ? [] : [{
+    Sid       = "EncryptThroughS3"
+    Effect    = "Allow"
+    Action    = ["kms:GenerateDataKey"]
+    Resource  = [var.kms_key_arn]
+    Condition = { StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com"] } }
+  }]
+
+  url_issuer_statements = [
+    {
+      # Nothing is sent to S3: a form can do what its signer may, and no more.
+      Sid      = "SignForms"
+      Effect   = "Allow"
+      Action   = ["s3:PutObject"]
+      Resource = [local.uploads_arn]
+    },
+    {
+      Sid      = "RecordUploads"
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+      Resource = [module.storage.tables.uploads.arn]
+    },
+    {
+      # DescribeTable is its readiness.
+      Sid      = "FindKeys"
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem", "dynamodb:DescribeTable"]
+      Resource = [module.storage.tables.access.arn]
+    },
+  ]
+
+  acceptor_statements = [
+    {
+      Sid      = "TakeEvents"
+      Effect   = "Allow"
+      Action   = local.consume_actions
+      Resource = [module.storage.queues.upload_events.arn]
+    },
+    {
+      Sid      = "FindOldestVersion"
+      Effect   = "Allow"
+      Action   = ["s3:ListBucketVersions"]
+      Resource = [module.storage.bucket.arn]
+      Condition = {
+        StringLike = { "s3:prefix" = ["uploads/*"] }
+      }
+    },
+    {
+      # The copy's source, its tags, and the end of the version that was accepted.
+      Sid      = "TakeClaimedVersion"
+      Effect   = "Allow"
+      Action   = ["s3:GetObjectVersion", "s3:GetObjectVersionTagging", "s3:DeleteObjectVersion"]
+      Resource = [local.uploads_arn]
+    },
+    {
+      # The copy, and a HEAD for what an earlier attempt copied. Nothing under accepted/ is ever deleted here.
+      Sid      = "WriteAccepted"
+      Effect   = "Allow"
+      Action   = ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload", "s3:GetObject"]
+      Resource = [local.accepted_arn]
+    },
+    {
+      # Without it what is missing answers 403, not 404. HeadBucket, the readiness, names no prefix: hence IfExists.
+      Sid      = "KnowWhatIsMissing"
+      Effect   = "Allow"
+      Action   = ["s3:ListBucket"]
+      Resource = [module.storage.bucket.arn]
+      Condition = {
+        StringLikeIfExists = { "s3:prefix" = ["uploads/*", "accepted/*"] }
+      }
+    },
+    {
+      Sid      = "RecordUploads"
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      Resource = [module.storage.tables.uploads.arn]
+    },
+  ]
+
+  processor_statements = [
+    {
+      Sid      = "TakeEvents"
+      Effect   = "Allow"
+      Action   = local.consume_actions
+      Resource = [module.storage.queues.accepted_events.arn]
+    },
+    {
+      # What the handler reads, and the end of a late copy.
+      Sid      = "ReadAccepted"
+      Effect   = "Allow"
+      Action   = ["s3:GetObjectVersion", "s3:DeleteObjectVersion"]
+      Resource = [local.accepted_arn]
+    },
+    {
+      Sid      = "KnowWhatIsMissing"
+      Effect   = "Allow"
+      Action   = ["s3:ListBucket"]
+      Resource = [module.storage.bucket.arn]
+      Condition = {
+        StringLikeIfExists = { "s3:prefix" = ["accepted/*"] }
+      }
+    },
+    {
+      Sid      = "RecordUploads"
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      Resource = [module.storage.tables.uploads.arn]
+    },
+  ]
+
+  task_policies = {
+    url-issuer = jsonencode({
+      Version   = "2012-10-17"
+      Statement = concat(local.url_issuer_statements, local.kms_read_statements, local.kms_write_statements)
+    })
+    acceptor = jsonencode({
+      Version   = "2012-10-17"
+      Statement = concat(local.acceptor_statements, local.kms_read_statements, local.kms_write_statements)
+    })
+    processor = jsonencode({
+      Version   = "2012-10-17"
+      Statement = concat(local.processor_statements, local.kms_read_statements)
+    })
+  }
+}

@@ -1,0 +1,167 @@
+# Each service's permissions, written out once more: whoever adds one changes it here too, and sees what that means.
+
+mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { id = "eu-central-1", name = "eu-central-1" }
+  }
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_availability_zones" {
+    defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
+  }
+}
+
+override_module {
+  target = module.storage
+  outputs = {
+    bucket = { name = "files", arn = "arn:aws:s3:::files" }
+    queues = {
+      upload_events               = { name = "up", arn = "arn:aws:sqs:eu-central-1:123456789012:up", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/up" }
+      upload_events_dead_letter   = { name = "up-dl", arn = "arn:aws:sqs:eu-central-1:123456789012:up-dl", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/up-dl" }
+      accepted_events             = { name = "ac", arn = "arn:aws:sqs:eu-central-1:123456789012:ac", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/ac" }
+      accepted_events_dead_letter = { name = "ac-dl", arn = "arn:aws:sqs:eu-central-1:123456789012:ac-dl", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/ac-dl" }
+    }
+    tables = {
+      uploads = { name = "uploads", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/uploads" }
+      access  = { name = "access", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/access" }
+    }
+    kms_key_arn    = null
+    tombstone_days = 113
+  }
+}
+
+override_module {
+  target  = module.registry
+  outputs = { repository_urls = { url-issuer = "ecr/url-issuer", acceptor = "ecr/acceptor", processor = "ecr/processor" } }
+}
+
+override_module {
+  target  = module.endpoint
+  outputs = { url = "https://a1b2.execute-api.eu-central-1.amazonaws.com", target_group_arn = "tg", target_group_arn_suffix = "targetgroup/uo/2", load_balancer_arn = "lb", load_balancer_arn_suffix = "app/uo/1", load_balancer_dns_name = "lb", security_group_id = "sg-lb", api_id = "a1b2" }
+}
+
+override_module {
+  target  = module.alarms
+  outputs = { topic_arn = "arn:aws:sns:eu-central-1:123456789012:uo", dashboard_url = "https://example.com" }
+}
+
+override_module {
+  target  = module.url_issuer
+  outputs = { service_name = "uo-url-issuer", task_role_arn = "arn:aws:iam::123456789012:role/uo-url-issuer-task", task_role_name = "uo-url-issuer-task", log_group_name = "/ecs/uo-url-issuer", security_group_id = "sg-1", execution_role_arn = "arn:aws:iam::123456789012:role/uo-url-issuer-execution" }
+}
+
+override_module {
+  target  = module.acceptor
+  outputs = { service_name = "uo-acceptor", task_role_arn = "arn:aws:iam::123456789012:role/uo-acceptor-task", task_role_name = "uo-acceptor-task", log_group_name = "/ecs/uo-acceptor", security_group_id = "sg-2", execution_role_arn = "arn:aws:iam::123456789012:role/uo-acceptor-execution" }
+}
+
+override_module {
+  target  = module.processor
+  outputs = { service_name = "uo-processor", task_role_arn = "arn:aws:iam::123456789012:role/uo-processor-task", task_role_name = "uploads-processor-task", log_group_name = "/ecs/uo-processor", security_group_id = "sg-3", execution_role_arn = "arn:aws:iam::123456789012:role/uo-processor-execution" }
+}
+
+variables {
+  name      = "uploads"
+  image_tag = "1.2.0"
+}
+
+run "the_url_issuer_signs_and_records" {
+  assert {
+    condition = toset(flatten([for statement in jsondecode(local.task_policies["url-issuer"]).Statement : [for action in statement.Action : [for resource in statement.Resource : "${action} ${resource}"]]])) == toset([
+      "s3:PutObject arn:aws:s3:::files/uploads/*",
+      "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+      "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+      "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/access",
+      "dynamodb:DescribeTable arn:aws:dynamodb:eu-central-1:123456789012:table/access",
+    ])
+    error_message = "the url-issuer's permissions"
+  }
+}
+
+run "the_acceptor_takes_versions_and_writes_copies" {
+  assert {
+    condition = toset(flatten([for statement in jsondecode(local.task_policies["acceptor"]).Statement : [for action in statement.Action : [for resource in statement.Resource : "${action} ${resource}"]]])) == toset([
+      "sqs:ReceiveMessage arn:aws:sqs:eu-central-1:123456789012:up",
+      "sqs:DeleteMessage arn:aws:sqs:eu-central-1:123456789012:up",
+      "sqs:ChangeMessageVisibility arn:aws:sqs:eu-central-1:123456789012:up",
+      "sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:up",
+      "s3:ListBucketVersions arn:aws:s3:::files",
+      "s3:ListBucket arn:aws:s3:::files",
+      "s3:GetObjectVersion arn:aws:s3:::files/uploads/*",
+      "s3:GetObjectVersionTagging arn:aws:s3:::files/uploads/*",
+      "s3:DeleteObjectVersion arn:aws:s3:::files/uploads/*",
+      "s3:PutObject arn:aws:s3:::files/accepted/*",
+      "s3:PutObjectTagging arn:aws:s3:::files/accepted/*",
+      "s3:AbortMultipartUpload arn:aws:s3:::files/accepted/*",
+      "s3:GetObject arn:aws:s3:::files/accepted/*",
+      "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+      "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+      "dynamodb:UpdateItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+    ])
+    error_message = "the acceptor's permissions; it deletes nothing under accepted/"
+  }
+  assert {
+    condition     = one([for statement in jsondecode(local.task_policies["acceptor"]).Statement : statement.Condition.StringLike["s3:prefix"] if contains(statement.Action, "s3:ListBucketVersions")]) == ["uploads/*"]
+    error_message = "it lists versions of uploads/ alone"
+  }
+}
+
+run "the_processor_reads_what_was_accepted" {
+  assert {
+    condition = toset(flatten([for statement in jsondecode(local.task_policies["processor"]).Statement : [for action in statement.Action : [for resource in statement.Resource : "${action} ${resource}"]]])) == toset([
+      "sqs:ReceiveMessage arn:aws:sqs:eu-central-1:123456789012:ac",
+      "sqs:DeleteMessage arn:aws:sqs:eu-central-1:123456789012:ac",
+      "sqs:ChangeMessageVisibility arn:aws:sqs:eu-central-1:123456789012:ac",
+      "sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:ac",
+      "s3:GetObjectVersion arn:aws:s3:::files/accepted/*",
+      "s3:DeleteObjectVersion arn:aws:s3:::files/accepted/*",
+      "s3:ListBucket arn:aws:s3:::files",
+      "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+      "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+      "dynamodb:UpdateItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+    ])
+    error_message = "the processor's permissions"
+  }
+}
+
+run "listing_is_by_prefix" {
+  assert {
+    condition     = alltrue(flatten([for policy in local.task_policies : [for statement in jsondecode(policy).Statement : try(length(statement.Condition.StringLikeIfExists["s3:prefix"]) > 0, false) if contains(statement.Action, "s3:ListBucket")]]))
+    error_message = "ListBucket is held to prefixes; HeadBucket has none"
+  }
+}
+
+run "no_star_stands_for_an_action_or_a_resource" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1"
+  }
+  assert {
+    condition     = alltrue(flatten([for policy in local.task_policies : [for statement in jsondecode(policy).Statement : [statement.Effect == "Allow", [for action in statement.Action : !strcontains(action, "*")], [for resource in statement.Resource : !contains(["*", "arn:aws:s3:::files/*"], resource)]]]]))
+    error_message = "every action is named, and every resource"
+  }
+}
+
+run "a_key_of_the_user_s_is_used_through_s3_and_dynamodb" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1"
+  }
+  assert {
+    condition     = { for service, policy in local.task_policies : service => flatten([for statement in jsondecode(policy).Statement : statement.Action if contains(statement.Resource, "arn:aws:kms:eu-central-1:123456789012:key/1")]) } == { url-issuer = ["kms:Decrypt", "kms:GenerateDataKey"], acceptor = ["kms:Decrypt", "kms:GenerateDataKey"], processor = ["kms:Decrypt"] }
+    error_message = "who reads and who writes"
+  }
+  assert {
+    condition     = alltrue(flatten([for policy in local.task_policies : [for statement in jsondecode(policy).Statement : can(statement.Condition.StringLike["kms:ViaService"]) if contains(statement.Resource, "arn:aws:kms:eu-central-1:123456789012:key/1")]]))
+    error_message = "never without S3 or DynamoDB in between"
+  }
+}
+
+run "without_a_key_there_is_nothing_of_kms" {
+  assert {
+    condition     = !can(regex("kms:", join("", values(local.task_policies))))
+    error_message = "no permission that is not needed"
+  }
+}

@@ -1,0 +1,254 @@
+mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { id = "eu-central-1", name = "eu-central-1" }
+  }
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_availability_zones" {
+    defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
+  }
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+  }
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::mock" }
+  }
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:eu-central-1:123456789012:mock" }
+  }
+  mock_resource "aws_dynamodb_table" {
+    defaults = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/mock" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:mock" }
+  }
+  mock_resource "aws_cloudwatch_event_rule" {
+    defaults = { arn = "arn:aws:events:eu-central-1:123456789012:rule/mock" }
+  }
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:mock" }
+  }
+  mock_resource "aws_ecs_cluster" {
+    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/uo" }
+  }
+  mock_resource "aws_ecs_task_definition" {
+    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/mock:1" }
+  }
+  mock_resource "aws_lb" {
+    defaults = {
+      arn        = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/uo-issuer/1"
+      arn_suffix = "app/uo-issuer/1"
+    }
+  }
+  mock_resource "aws_lb_target_group" {
+    defaults = {
+      arn        = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/uo-issuer/2"
+      arn_suffix = "targetgroup/uo-issuer/2"
+    }
+  }
+  mock_resource "aws_lb_listener" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/uo-issuer/1/3" }
+  }
+  mock_resource "aws_apigatewayv2_api" {
+    defaults = { api_endpoint = "https://a1b2.execute-api.eu-central-1.amazonaws.com" }
+  }
+  mock_resource "aws_ecr_repository" {
+    defaults = { repository_url = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mock" }
+  }
+}
+
+variables {
+  name      = "uploads"
+  image_tag = "1.2.0"
+}
+
+run "minimal" {
+  assert {
+    condition     = output.issuer_url == "https://a1b2.execute-api.eu-central-1.amazonaws.com"
+    error_message = "API Gateway's default domain, over HTTPS"
+  }
+  assert {
+    condition     = toset(keys(output.repository_urls)) == toset(["url-issuer", "acceptor", "processor"])
+    error_message = "a repository for each image"
+  }
+  assert {
+    condition     = alltrue([for service, image in local.images : image == "${output.repository_urls[service]}:1.2.0"])
+    error_message = "the images are the registry's, with the given tag"
+  }
+  assert {
+    condition     = one(aws_ecs_cluster.this.setting).name == "containerInsights" && one(aws_ecs_cluster.this.setting).value == "enabled"
+    error_message = "without Container Insights there is no count of running tasks to divide a backlog by"
+  }
+  assert {
+    condition     = aws_ecs_cluster_capacity_providers.this.capacity_providers == toset(["FARGATE", "FARGATE_SPOT"])
+    error_message = "what spot needs"
+  }
+}
+
+run "each_service_gets_its_variables" {
+  variables {
+    handler_limit_seconds = 600
+    handler_environment   = { CRM_URL = "https://crm.example.com" }
+    visibility_seconds    = 90
+  }
+  assert {
+    condition     = local.environments["url-issuer"].ACCESS_TABLE == output.tables.access.name && !contains(keys(local.environments["url-issuer"]), "QUEUE_URL")
+    error_message = "the url-issuer knows the table of keys and no queue"
+  }
+  assert {
+    condition     = local.environments["acceptor"].QUEUE_URL == output.queues.upload_events.url && !contains(keys(local.environments["acceptor"]), "ACCESS_TABLE")
+    error_message = "the acceptor works from upload_events"
+  }
+  assert {
+    condition     = local.environments["processor"].QUEUE_URL == output.queues.accepted_events.url && local.environments["processor"].HANDLER_LIMIT_SECONDS == "600" && local.environments["processor"].CRM_URL == "https://crm.example.com"
+    error_message = "the processor works from accepted_events, with the handler's variables"
+  }
+  assert {
+    condition     = alltrue([for service in ["acceptor", "processor"] : local.environments[service].VISIBILITY_SECONDS == "90"])
+    error_message = "the queues' visibility is the services'"
+  }
+  assert {
+    condition     = alltrue([for environment in local.environments : environment.BUCKET == output.bucket.name && environment.UPLOADS_TABLE == output.tables.uploads.name && environment.AWS_REGION == "eu-central-1" && environment.TOMBSTONE_DAYS == "113"])
+    error_message = "what all three share"
+  }
+  assert {
+    condition     = !contains(keys(local.environments["url-issuer"]), "TRUSTED_PROXIES")
+    error_message = "behind API Gateway nobody's X-Forwarded-For is believed"
+  }
+}
+
+run "own_domain_and_vpc" {
+  variables {
+    domain_name     = "uploads.example.com"
+    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    zone_id         = "Z1"
+    path_prefix     = "/prod/"
+    vpc             = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"] }
+  }
+  override_data {
+    target = module.network.data.aws_subnet.given_public
+    values = { cidr_block = "192.0.2.0/24" }
+  }
+  assert {
+    condition     = output.issuer_url == "https://uploads.example.com/prod"
+    error_message = "the domain, with the prefix that clients know"
+  }
+  assert {
+    condition     = local.environments["url-issuer"].TRUSTED_PROXIES == "192.0.2.0/24,192.0.2.0/24" && local.environments["url-issuer"].PATH_PREFIX == "/prod/"
+    error_message = "the load balancer's subnets are believed, and nobody else"
+  }
+}
+
+run "own_images" {
+  variables {
+    image_tag = null
+    images = {
+      url-issuer = "ghcr.io/example/url-issuer:1.2.0"
+      acceptor   = "ghcr.io/example/acceptor:1.2.0"
+      processor  = "ghcr.io/example/processor:1.2.0-mine"
+    }
+  }
+  assert {
+    condition     = tomap(local.images) == var.images && length(output.repository_urls) == 0
+    error_message = "the given images, and no registry"
+  }
+}
+
+run "own_handler" {
+  variables {
+    images                = { processor = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/uo/processor:1.2.0-mine" }
+    handler_policy_json   = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}"
+    handler_limit_seconds = 7200
+    processor             = { scale_in_protection = true, disable_scale_in = true }
+  }
+  assert {
+    condition     = aws_iam_role_policy.handler[0].policy == var.handler_policy_json && aws_iam_role_policy.handler[0].role == "uploads-processor-task"
+    error_message = "what the handler may is the processor's, and stands by itself"
+  }
+  assert {
+    condition     = local.images["processor"] == var.images["processor"] && endswith(local.images["acceptor"], ":1.2.0")
+    error_message = "one image of one's own, the others from the registry"
+  }
+}
+
+run "refuses_images_without_a_tag_to_take" {
+  command = plan
+  variables {
+    image_tag = null
+  }
+  expect_failures = [var.image_tag]
+}
+
+run "refuses_an_image_for_nobody" {
+  command = plan
+  variables {
+    images = { issuer = "ghcr.io/example/url-issuer:1.2.0" }
+  }
+  expect_failures = [var.images]
+}
+
+run "refuses_a_form_that_outlives_its_credentials" {
+  command = plan
+  variables {
+    form_lifetime_seconds = 21601
+  }
+  expect_failures = [var.form_lifetime_seconds]
+}
+
+run "warns_of_a_form_that_may_outlive_its_credentials" {
+  command = plan
+  variables {
+    form_lifetime_seconds = 301
+  }
+  expect_failures = [check.form_lifetime]
+}
+
+run "refuses_protection_for_short_work" {
+  command = plan
+  variables {
+    handler_limit_seconds = 100
+    processor             = { scale_in_protection = true }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_a_handler_that_takes_the_processor_s_variables" {
+  command = plan
+  variables {
+    handler_environment = { QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/other" }
+  }
+  expect_failures = [var.handler_environment]
+}
+
+run "refuses_a_domain_in_a_vpc_without_public_subnets" {
+  command = plan
+  variables {
+    domain_name     = "uploads.example.com"
+    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    vpc             = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] }
+  }
+  expect_failures = [var.vpc]
+}
+
+run "refuses_a_name_part_with_a_variable_of_s3" {
+  command = plan
+  variables {
+    upload_name_part = "$${filename}"
+  }
+  expect_failures = [var.upload_name_part]
+}
+
+run "refuses_a_long_name" {
+  command = plan
+  variables {
+    name = "a-name-that-is-longer-than-a-load-balancer-takes"
+  }
+  expect_failures = [var.name]
+}

@@ -1,0 +1,462 @@
+# All that a user can set, by subject. What a module checks is checked there, and said there; a null is the module's own default.
+
+variable "name" {
+  description = "Begins the name of everything that is made. Two installations in one account and region have two names."
+  type        = string
+  default     = "upload-once"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,22}[a-z0-9]$", var.name))
+    error_message = "name takes 3 to 24 lower-case letters, digits and \"-\", the first a letter and the last no \"-\"."
+  }
+}
+
+variable "environment" {
+  description = "The name of this installation in its metrics: their dimension Environment."
+  type        = string
+  default     = "default"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", var.environment))
+    error_message = "environment takes 1 to 64 letters, digits, \".\", \"_\" or \"-\", the first a letter or digit."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that can have some."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+# Images
+
+variable "image_tag" {
+  description = "The tag of the images in the registry that is made here; `make deploy` pushes them. Not needed where images names all three."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.image_tag == null || can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.image_tag))
+    error_message = "image_tag takes a tag of up to 128 letters, digits, \"_\", \".\" and \"-\", such as \"1.2.0\"."
+  }
+
+  validation {
+    condition     = var.image_tag != null || length(var.images) == 3
+    error_message = "image_tag is needed, unless images names the image of each of url-issuer, acceptor and processor."
+  }
+}
+
+variable "images" {
+  description = "Images of your own, with tag or digest, in place of the registry's: keys url-issuer, acceptor, processor."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.images), ["url-issuer", "acceptor", "processor"])) == 0
+    error_message = "images takes the keys url-issuer, acceptor and processor."
+  }
+}
+
+variable "architecture" {
+  description = "What the images were built for: \"ARM64\" or \"X86_64\"."
+  type        = string
+  default     = "ARM64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["ARM64", "X86_64"], var.architecture)
+    error_message = "architecture takes \"ARM64\" or \"X86_64\"."
+  }
+}
+
+# Network
+
+variable "vpc_cidr" {
+  description = "The addresses of the VPC that is made; /16 to /23."
+  type        = string
+  default     = null
+}
+
+variable "zones" {
+  description = "Over how many availability zones the VPC that is made is spread: 2 or 3."
+  type        = number
+  default     = null
+}
+
+variable "egress" {
+  description = "How tasks reach AWS: \"endpoints\" (no way to the internet) or \"nat\" (for a handler that calls the internet, or images from outside ECR)."
+  type        = string
+  default     = null
+}
+
+variable "interface_endpoints" {
+  description = "With egress = \"endpoints\": AWS services that a handler calls beyond what upload-once needs, such as \"secretsmanager\"."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "vpc" {
+  description = "An existing VPC in place of a new one. Its private subnets must reach S3, DynamoDB, SQS, ECR and CloudWatch Logs; the public ones are needed with a domain_name."
+  type = object({
+    id                 = string
+    private_subnet_ids = list(string)
+    public_subnet_ids  = optional(list(string), [])
+  })
+  default = null
+
+  validation {
+    condition     = var.vpc == null || var.domain_name == null || try(length(var.vpc.public_subnet_ids) >= 2, false)
+    error_message = "vpc.public_subnet_ids takes two subnets or more where there is a domain_name: the public load balancer stands there."
+  }
+}
+
+# The issuer's address
+
+variable "domain_name" {
+  description = "The host name that clients call, served by a public load balancer. Without it: API Gateway's default domain."
+  type        = string
+  default     = null
+}
+
+variable "certificate_arn" {
+  description = "A certificate of AWS Certificate Manager for domain_name; given together with it or not at all."
+  type        = string
+  default     = null
+}
+
+variable "zone_id" {
+  description = "The Route 53 zone in which domain_name is to point to the load balancer; without it, set that record yourself (output load_balancer_dns_name)."
+  type        = string
+  default     = null
+}
+
+variable "ingress_cidrs" {
+  description = "With a domain_name: which addresses reach the load balancer."
+  type        = list(string)
+  default     = null
+}
+
+variable "access_log_bucket" {
+  description = "With a domain_name: a bucket of yours for the load balancer's access logs."
+  type        = string
+  default     = null
+}
+
+# Storage
+
+variable "bucket_name" {
+  description = "Name of the bucket; by default the name and the account's number."
+  type        = string
+  default     = null
+}
+
+variable "kms_key_arn" {
+  description = "Key of yours for bucket and tables. Its policy must leave permissions to IAM policies of the account; the services get theirs here."
+  type        = string
+  default     = null
+}
+
+variable "force_destroy" {
+  description = "Whether `terraform destroy` may remove the bucket with the files in it, and the registry with its images."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "deletion_protection" {
+  description = "Whether tables and load balancer refuse to be deleted."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "cors_allowed_origins" {
+  description = "Web origins whose pages may send forms and read S3's answer."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "uploads_expire_days" {
+  description = "When what is still under uploads/ is removed: duplicates, strays, refused versions."
+  type        = number
+  default     = null
+}
+
+variable "noncurrent_expire_days" {
+  description = "When a version is removed that another, or a delete marker, has covered."
+  type        = number
+  default     = null
+}
+
+variable "accepted_expire_days" {
+  description = "When accepted files are removed; by default never."
+  type        = number
+  default     = null
+}
+
+variable "message_retention_days" {
+  description = "How long an event may wait in its queue."
+  type        = number
+  default     = null
+}
+
+variable "dead_letter_retention_days" {
+  description = "How long an event is kept in all, once it is in its dead-letter queue."
+  type        = number
+  default     = null
+}
+
+variable "tombstone_days" {
+  description = "How long an upload's item outlives its last transition."
+  type        = number
+  default     = null
+}
+
+variable "max_receive_count" {
+  description = "How often an event is delivered before it goes to the dead-letter queue."
+  type        = number
+  default     = null
+}
+
+variable "visibility_seconds" {
+  description = "How late a message comes back when the task that had it dies. The same for queues and services."
+  type        = number
+  default     = 60
+  nullable    = false
+}
+
+# The issuer
+
+variable "path_prefix" {
+  description = "What stands before /getpresignedurl, for clients that know it behind a stage such as \"/prod\"."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/?$|^(/[A-Za-z0-9._~-]+)+/?$", var.path_prefix))
+    error_message = "path_prefix takes a path such as \"/prod\", of letters, digits, \"-\", \"_\", \".\" and \"~\", or nothing."
+  }
+}
+
+variable "upload_name_part" {
+  description = "What every object key begins with, behind uploads/."
+  type        = string
+  default     = "UploadFilename"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^/$\\x00-\\x1f\\x7f]+$", var.upload_name_part)) && length(base64encode(var.upload_name_part)) <= 1200
+    error_message = "upload_name_part takes 1 to 900 bytes of UTF-8 without \"/\", \"$\" and control characters."
+  }
+}
+
+variable "form_lifetime_seconds" {
+  description = "How long an upload can be begun with a form. A form ends with the credentials that signed it, and on ECS these live for six hours at most."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.form_lifetime_seconds >= 1 && var.form_lifetime_seconds <= 21600 && floor(var.form_lifetime_seconds) == var.form_lifetime_seconds
+    error_message = "form_lifetime_seconds takes a whole number from 1 to 21600 (6 hours): a form works no longer than the task's credentials that signed it."
+  }
+}
+
+variable "form_max_bytes" {
+  description = "The largest file that a form takes."
+  type        = number
+  default     = 5368709120
+  nullable    = false
+
+  validation {
+    condition     = var.form_max_bytes >= 1 && var.form_max_bytes <= 5368709120 && floor(var.form_max_bytes) == var.form_max_bytes
+    error_message = "form_max_bytes takes a whole number from 1 to 5368709120 (5 GiB), all that S3 takes in one form."
+  }
+}
+
+# The processor's handler
+
+variable "handler_limit_seconds" {
+  description = "How long the handler may work on one upload."
+  type        = number
+  default     = 3600
+  nullable    = false
+
+  validation {
+    condition     = var.handler_limit_seconds >= 1 && var.handler_limit_seconds <= 39600 && floor(var.handler_limit_seconds) == var.handler_limit_seconds
+    error_message = "handler_limit_seconds takes a whole number from 1 to 39600 (11 hours)."
+  }
+}
+
+variable "handler_environment" {
+  description = "Variables of the handler."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setintersection(keys(var.handler_environment), ["AWS_REGION", "ENVIRONMENT", "BUCKET", "UPLOADS_TABLE", "TOMBSTONE_DAYS", "QUEUE_URL", "VISIBILITY_SECONDS", "HANDLER_LIMIT_SECONDS", "LOG_LEVEL", "HOST", "PORT", "DRAIN_LIMIT_SECONDS"])) == 0
+    error_message = "handler_environment takes the handler's own variables; the processor's (BUCKET, QUEUE_URL, HANDLER_LIMIT_SECONDS, …) are set by variables of this configuration."
+  }
+}
+
+variable "handler_secrets" {
+  description = "Variables of the handler whose values come from Secrets Manager or Parameter Store: name to ARN."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "handler_policy_json" {
+  description = "What the handler may call beyond what the processor may: an IAM policy."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.handler_policy_json == null || can(jsondecode(var.handler_policy_json).Statement)
+    error_message = "handler_policy_json takes an IAM policy as JSON, with a Statement."
+  }
+}
+
+variable "handler_security_group_ids" {
+  description = "Further security groups of the processor's tasks, for what the handler calls beyond HTTPS."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "handler_writable_paths" {
+  description = "Folders that the handler can write in; the image must declare them as VOLUME, owned by its user."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+# Tasks
+
+variable "url_issuer" {
+  description = "Size and number of the url-issuer's tasks. requests_per_minute: how many of one task before there is another."
+  type = object({
+    cpu                 = optional(number, 256)
+    memory              = optional(number, 512)
+    min_tasks           = optional(number, 2)
+    max_tasks           = optional(number, 10)
+    requests_per_minute = optional(number, 3000)
+    spot                = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "acceptor" {
+  description = "Size and number of the acceptor's tasks. slots: events in hand at once; messages: events a task, waiting or in hand, before there is another."
+  type = object({
+    cpu       = optional(number, 256)
+    memory    = optional(number, 512)
+    min_tasks = optional(number, 1)
+    max_tasks = optional(number, 10)
+    slots     = optional(number, 16)
+    messages  = optional(number, 200)
+    spot      = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.acceptor.slots >= 1 && var.acceptor.slots <= 256 && floor(var.acceptor.slots) == var.acceptor.slots
+    error_message = "acceptor.slots takes a whole number from 1 to 256."
+  }
+}
+
+variable "processor" {
+  description = "Size and number of the processor's tasks. slots: uploads in hand at once; messages: uploads a task, waiting or in hand, before there is another; disable_scale_in and scale_in_protection: see modules/service/README.md on work longer than the stop timeout."
+  type = object({
+    cpu                 = optional(number, 512)
+    memory              = optional(number, 1024)
+    min_tasks           = optional(number, 1)
+    max_tasks           = optional(number, 10)
+    slots               = optional(number, 16)
+    messages            = optional(number, 32)
+    spot                = optional(bool, false)
+    disable_scale_in    = optional(bool, false)
+    scale_in_protection = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.processor.slots >= 1 && var.processor.slots <= 256 && floor(var.processor.slots) == var.processor.slots
+    error_message = "processor.slots takes a whole number from 1 to 256."
+  }
+
+  validation {
+    condition     = !var.processor.scale_in_protection || var.handler_limit_seconds > 120
+    error_message = "processor.scale_in_protection is for handlers that may take longer than the 120 seconds in which a stopped task can finish (handler_limit_seconds above 120): it holds up deployments too."
+  }
+}
+
+variable "log_level" {
+  description = "The least important log lines that are written: trace, debug, info, warn or error."
+  type        = string
+  default     = "info"
+  nullable    = false
+
+  validation {
+    condition     = contains(["trace", "debug", "info", "warn", "error"], var.log_level)
+    error_message = "log_level takes \"trace\", \"debug\", \"info\", \"warn\" or \"error\"."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long log lines are kept."
+  type        = number
+  default     = 90
+  nullable    = false
+}
+
+variable "wait_for_steady_state" {
+  description = "Whether an apply ends only when all tasks are up."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+# Alarms
+
+variable "alarm_emails" {
+  description = "Addresses that are told of every alarm; each has to confirm once."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "alarm_sms" {
+  description = "Telephone numbers that are told of every alarm, such as \"+4915112345678\"."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "alarm_subscriptions" {
+  description = "Whoever else is told of every alarm: protocol and endpoint, as SNS knows them."
+  type = list(object({
+    protocol = string
+    endpoint = string
+    role_arn = optional(string)
+  }))
+  default  = []
+  nullable = false
+}
+
+variable "alarm_kms_key_arn" {
+  description = "Key of yours for the alarms' topic, whose policy lets cloudwatch.amazonaws.com use it."
+  type        = string
+  default     = null
+}
