@@ -68,6 +68,7 @@ resource "aws_acm_certificate_validation" "this" {
 }
 
 resource "aws_kms_key" "files" {
+  #checkov:skip=CKV2_AWS_64:KMS's default policy, which leaves permissions to the account's IAM policies: upload-once brings its services'.
   description         = "Files and tables of upload-once"
   enable_key_rotation = true
 }

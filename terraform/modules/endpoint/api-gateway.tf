@@ -19,6 +19,7 @@ resource "aws_lb_listener" "internal" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "vpc_link" {
+  #checkov:skip=CKV_AWS_260:From the VPC link's security group alone, and the load balancer is internal.
   count = local.api_count
 
   security_group_id            = aws_security_group.load_balancer.id

@@ -1,6 +1,7 @@
 data "aws_region" "current" {}
 
 data "aws_availability_zones" "available" {
+  #checkov:skip=CKV_AWS_394:A subnet stays in the zone it was made in (ignore_changes), whatever zones are listed later.
   state = "available"
 
   # No local zones: load balancers and NAT gateways are not to be had in all of them.
@@ -59,7 +60,12 @@ resource "aws_subnet" "private" {
   vpc_id            = aws_vpc.this[0].id
   availability_zone = local.zone_names[count.index]
   cidr_block        = local.private_cidrs[count.index]
-  tags              = merge(var.tags, { Name = "${var.name}-private-${local.zone_names[count.index]}" })
+  tags              = merge(var.tags, { Name = "${var.name}-private-${count.index + 1}" })
+
+  # The list of zones shifts when AWS adds one, or while one is away; a subnet that followed it would take its tasks along.
+  lifecycle {
+    ignore_changes = [availability_zone]
+  }
 }
 
 # One table a zone, so that a zone's tasks leave through the NAT gateway of their own zone.
@@ -67,7 +73,7 @@ resource "aws_route_table" "private" {
   count = local.zone_count
 
   vpc_id = aws_vpc.this[0].id
-  tags   = merge(var.tags, { Name = "${var.name}-private-${local.zone_names[count.index]}" })
+  tags   = merge(var.tags, { Name = "${var.name}-private-${count.index + 1}" })
 }
 
 resource "aws_route_table_association" "private" {
@@ -84,7 +90,11 @@ resource "aws_subnet" "public" {
   availability_zone       = local.zone_names[count.index]
   cidr_block              = local.public_cidrs[count.index]
   map_public_ip_on_launch = false
-  tags                    = merge(var.tags, { Name = "${var.name}-public-${local.zone_names[count.index]}" })
+  tags                    = merge(var.tags, { Name = "${var.name}-public-${count.index + 1}" })
+
+  lifecycle {
+    ignore_changes = [availability_zone]
+  }
 }
 
 resource "aws_internet_gateway" "this" {
@@ -120,7 +130,7 @@ resource "aws_eip" "nat" {
   count = local.nat_count
 
   domain = "vpc"
-  tags   = merge(var.tags, { Name = "${var.name}-nat-${local.zone_names[count.index]}" })
+  tags   = merge(var.tags, { Name = "${var.name}-nat-${count.index + 1}" })
 }
 
 resource "aws_nat_gateway" "this" {
@@ -128,7 +138,7 @@ resource "aws_nat_gateway" "this" {
 
   allocation_id = aws_eip.nat[count.index].id
   subnet_id     = aws_subnet.public[count.index].id
-  tags          = merge(var.tags, { Name = "${var.name}-${local.zone_names[count.index]}" })
+  tags          = merge(var.tags, { Name = "${var.name}-${count.index + 1}" })
 
   depends_on = [aws_route.internet]
 }

@@ -41,6 +41,17 @@ run "by_default_there_is_no_way_to_the_internet" {
   }
 }
 
+run "a_subnet_stays_in_its_zone_when_the_list_shifts" {
+  override_data {
+    target = data.aws_availability_zones.available
+    values = { names = ["eu-central-1b", "eu-central-1c", "eu-central-1d"] }
+  }
+  assert {
+    condition     = aws_subnet.private[*].availability_zone == ["eu-central-1a", "eu-central-1b"]
+    error_message = "subnets, and the tasks in them, are not made anew"
+  }
+}
+
 run "endpoints_take_https_from_the_private_subnets_alone" {
   assert {
     condition     = toset(aws_vpc_security_group_ingress_rule.endpoints[*].cidr_ipv4) == toset(aws_subnet.private[*].cidr_block)
