@@ -64,13 +64,17 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     revoke: (key) => transition(key, transitions.revoke()),
 
     async startProcessing(key, lease) {
-      const upload = (await read(key))?.upload;
-      const change = upload && transitions.startProcessing(upload, lease, now());
-      if (!change) return { applied: false, upload };
-      const started = await transition(key, change);
-      return started.applied
-        ? { ...started, recordedAcceptance: upload.state === UploadState.claimed }
-        : started;
+      let upload = (await read(key))?.upload;
+      for (;;) {
+        const change = upload && transitions.startProcessing(upload, lease, now());
+        if (!upload || !change) return { applied: false, upload };
+        const started = await transition(key, change);
+        if (started.applied) return { ...started, recordedAcceptance: upload.state === UploadState.claimed };
+        // Between read and write the acceptor may have recorded ACCEPTED: that is no other worker's lease, and takes
+        // nothing from this one. Only a state that has moved on is tried again, so this ends.
+        if (started.upload?.state === upload.state) return started;
+        upload = started.upload;
+      }
     },
 
     renewLease: (key, attempt, leaseSeconds) =>

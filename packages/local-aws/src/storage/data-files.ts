@@ -97,13 +97,27 @@ export class DataFiles {
     });
   }
 
-  /** Reads the bytes for their digests. */
+  /** Reads the bytes for their digests, through one buffer: several copies of gigabytes at once must not pile up chunks. */
   async digest(
     segments: readonly Segment[],
     algorithms: readonly ChecksumAlgorithm[],
   ): Promise<FinishedDigests> {
     const digests = new Digests(algorithms);
-    for await (const bytes of this.read(segments)) digests.update(bytes as Buffer);
+    const buffer = Buffer.allocUnsafe(READ_CHUNK_BYTES);
+    for (const { file, offset, length } of segments) {
+      const handle = await open(join(this.#directory, file), 'r');
+      try {
+        for (let done = 0; done < length; ) {
+          const wanted = Math.min(buffer.length, length - done);
+          const { bytesRead } = await handle.read(buffer, 0, wanted, offset + done);
+          if (bytesRead === 0) throw new Error(`${file} ends ${length - done} bytes too early`);
+          digests.update(buffer.subarray(0, bytesRead));
+          done += bytesRead;
+        }
+      } finally {
+        await handle.close();
+      }
+    }
     return await digests.finish();
   }
 
