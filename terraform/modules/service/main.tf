@@ -110,6 +110,10 @@ resource "aws_ecs_service" "this" {
   health_check_grace_period_seconds = var.load_balancer == null ? null : 60
   tags                              = var.tags
 
+  # Without it a change of `spot` would replace the service, and leave nothing running in between. It has no effect on an apply
+  # that changes nothing here.
+  force_new_deployment = true
+
   # A new version first stands beside the old one; when its tasks don't come up, the old one stays.
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200

@@ -205,7 +205,7 @@ run "scale_in_can_be_switched_off" {
 
 run "on_demand_by_default" {
   assert {
-    condition     = aws_ecs_service.this.capacity_provider_strategy[*].capacity_provider == toset(["FARGATE"]) || [for strategy in aws_ecs_service.this.capacity_provider_strategy : strategy.capacity_provider] == ["FARGATE"]
+    condition     = [for strategy in aws_ecs_service.this.capacity_provider_strategy : strategy.capacity_provider] == ["FARGATE"]
     error_message = "Fargate alone"
   }
 }
@@ -220,6 +220,10 @@ run "spot_leaves_one_task_on_demand" {
       "FARGATE_SPOT base 0 weight 1",
     ])
     error_message = "the first task on Fargate, all others on Spot"
+  }
+  assert {
+    condition     = aws_ecs_service.this.force_new_deployment
+    error_message = "a change of spot is a deployment, and does not replace the service"
   }
 }
 
