@@ -48,10 +48,9 @@ locals {
       Resource = [module.storage.tables.uploads.arn]
     },
     {
-      # DescribeTable is its readiness.
       Sid      = "FindKeys"
       Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:DescribeTable"]
+      Action   = ["dynamodb:GetItem"]
       Resource = [module.storage.tables.access.arn]
     },
   ]

@@ -76,7 +76,6 @@ run "the_url_issuer_signs_and_records" {
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/access",
-      "dynamodb:DescribeTable arn:aws:dynamodb:eu-central-1:123456789012:table/access",
     ])
     error_message = "the url-issuer's permissions"
   }

@@ -1,9 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  ConditionalCheckFailedException,
-  DescribeTableCommand,
-  type DynamoDBClient,
-} from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type AccessStore, ApiKeyIdAlreadyInUse, SecretAlreadyInUse } from './access-store.ts';
 import {
@@ -74,8 +70,10 @@ export function createDynamoDbAccessStore(options: {
       return item && { secretSha256: secret.sha256, key: apiKeyFrom(secret.keyId, item) };
     },
 
+    // A read of the data plane, with the permission that look-ups have; DescribeTable is throttled per account.
     async ping(abortSignal) {
-      await client.send(new DescribeTableCommand({ TableName }), { ...(abortSignal && { abortSignal }) });
+      const get = new GetCommand({ TableName, Key: { id: 'readiness', item: 'readiness' } });
+      await documents.send(get, { ...(abortSignal && { abortSignal }) });
     },
   };
 }
