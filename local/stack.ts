@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { type ManagedProcess, startProcess } from './child-process.ts';
+import { createKey } from './create-key.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
@@ -154,12 +153,4 @@ async function urlOf(service: ManagedProcess): Promise<string> {
 async function assertReady(url: string): Promise<void> {
   const answer = await fetch(`${url}/readyz`);
   if (!answer.ok) throw new Error(`${url}/readyz answered ${answer.status}: ${await answer.text()}`);
-}
-
-async function createKey(env: Record<string, string>, table: string, rate: number): Promise<string> {
-  const command = join(repository, 'packages/client/bin/upload-once.mjs');
-  const args = ['keys', 'create', '--name', 'local', '--table', table];
-  const limits = ['--rate', String(rate), '--burst', String(rate)];
-  const { stdout } = await promisify(execFile)(process.execPath, [command, ...args, ...limits], { env });
-  return stdout.trim();
 }

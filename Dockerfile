@@ -1,0 +1,65 @@
+# The three services, a target each: url-issuer, acceptor, processor.
+#
+#   docker build --target acceptor -t upload-once/acceptor .
+#
+# Nothing is compiled: Node 24 runs the TypeScript as it is, and no dependency has native code. So an image for ARM64 is
+# built on any machine, without emulation: what is run to make it is run on the machine's own platform.
+
+FROM --platform=$BUILDPLATFORM node:24-trixie-slim AS manifests
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY packages/access/package.json packages/access/
+COPY packages/queue/package.json packages/queue/
+COPY packages/runtime/package.json packages/runtime/
+COPY packages/uploads/package.json packages/uploads/
+COPY services/acceptor/package.json services/acceptor/
+COPY services/processor/package.json services/processor/
+COPY services/url-issuer/package.json services/url-issuer/
+ENV npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
+
+# What each service imports, and what that imports: as locked, without what only development needs.
+FROM manifests AS url-issuer-dependencies
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --omit=dev --omit=optional --ignore-scripts --workspace services/url-issuer
+
+FROM manifests AS acceptor-dependencies
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --omit=dev --omit=optional --ignore-scripts --workspace services/acceptor
+
+FROM manifests AS processor-dependencies
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --omit=dev --omit=optional --ignore-scripts --workspace services/processor
+
+# Files belong to root and the service runs as `node`: it can change nothing of itself, and needs no place to write.
+FROM node:24-trixie-slim AS service
+WORKDIR /app
+ENV NODE_ENV=production PORT=8080
+EXPOSE 8080
+USER node
+HEALTHCHECK --interval=15s --timeout=5s --start-period=15s \
+    CMD ["node", "packages/runtime/src/health-check.ts", "/livez"]
+
+FROM service AS url-issuer
+COPY --from=url-issuer-dependencies /app ./
+COPY packages/access packages/access
+COPY packages/queue packages/queue
+COPY packages/runtime packages/runtime
+COPY packages/uploads packages/uploads
+COPY services/url-issuer services/url-issuer
+CMD ["node", "services/url-issuer/src/main.ts"]
+
+FROM service AS acceptor
+COPY --from=acceptor-dependencies /app ./
+COPY packages/queue packages/queue
+COPY packages/runtime packages/runtime
+COPY packages/uploads packages/uploads
+COPY services/acceptor services/acceptor
+CMD ["node", "services/acceptor/src/main.ts"]
+
+FROM service AS processor
+COPY --from=processor-dependencies /app ./
+COPY packages/queue packages/queue
+COPY packages/runtime packages/runtime
+COPY packages/uploads packages/uploads
+COPY services/processor services/processor
+CMD ["node", "services/processor/src/main.ts"]

@@ -1,0 +1,90 @@
+import { COMPOSE_FILE } from './localstack/compose.ts';
+import { portsFrom } from './localstack/ports.ts';
+import { dockerProblems, missingTools } from './localstack/required-tools.ts';
+import { type LocalStack, removeLocalStack, startLocalStack } from './localstack/start.ts';
+
+/**
+ * `make local` and `make local-down`: upload-once in containers on LocalStack, on this machine.
+ *
+ *     node local/localstack.ts up | down
+ */
+const PROJECT = 'upload-once-local';
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const complain = (line: string) => process.stderr.write(`${line}\n`);
+const { env } = process;
+
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
+  process.once(signal, () => {
+    complain('\nStopped in the middle. `make local` starts again, `make local-down` removes what is there.');
+    process.exit(128 + number);
+  });
+}
+
+const [what = ''] = process.argv.slice(2);
+const actions: Readonly<Record<string, () => Promise<void>>> = { up, down };
+const action = Object.hasOwn(actions, what) ? actions[what] : undefined;
+if (!action) {
+  complain('usage: node local/localstack.ts up | down');
+  process.exit(2);
+}
+try {
+  await action();
+} catch (error) {
+  complain(error instanceof Error && 'code' in error ? error.message : String((error as Error).stack));
+  process.exit(1);
+}
+
+async function up(): Promise<void> {
+  exitIfAny(await missingTools(env));
+  const ports = portsFrom(env);
+  say('Starting upload-once on LocalStack …');
+  const localstack = await startLocalStack({
+    project: PROJECT,
+    ports,
+    withShortLivedIssuer: false,
+    terraformVariables: {},
+    keyRate: 100,
+    env,
+    say,
+  });
+  say(instructions(localstack));
+}
+
+async function down(): Promise<void> {
+  exitIfAny(await dockerProblems(env));
+  await removeLocalStack({ project: PROJECT, ports: portsFrom(env), env });
+  say('Removed: containers, network and all that was uploaded. Images stay.');
+}
+
+function exitIfAny(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  for (const problem of problems) complain(problem);
+  process.exit(1);
+}
+
+function instructions({ issuerUrl, apiKey, endpoint, bucket, awsEnv }: LocalStack): string {
+  const aws = Object.entries(awsEnv)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+  return `
+  url-issuer   ${issuerUrl}
+  API key      ${apiKey}
+
+Ask for a form:
+  curl -s -H 'x-api-key: ${apiKey}' ${issuerUrl}/getpresignedurl
+
+Upload a file:
+  UPLOAD_ONCE_URL=${issuerUrl} UPLOAD_ONCE_API_KEY=${apiKey} npx upload-once upload README.md
+
+See what became of it:
+  docker compose -f ${COMPOSE_FILE} logs --no-log-prefix acceptor processor
+
+LocalStack     ${endpoint}  (bucket ${bucket.name})
+for the AWS CLI and SDKs
+  export ${aws}
+
+\`make local-down\` removes all of it.`;
+}

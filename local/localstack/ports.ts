@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+
+const HOST = '127.0.0.1';
+
+/** Ports of 127.0.0.1, each with the variable that chooses another one. */
+export interface Ports {
+  /** LOCALSTACK_PORT */
+  readonly localstack: number;
+  /** ISSUER_PORT */
+  readonly issuer: number;
+  /** SHORT_LIVED_ISSUER_PORT */
+  readonly shortLivedIssuer: number;
+}
+
+export class InvalidPort extends Error {
+  readonly code = 'InvalidPort';
+  override readonly name = 'InvalidPort';
+}
+
+/** The ports that the environment chooses. @throws InvalidPort naming the variable */
+export function portsFrom(env: NodeJS.ProcessEnv): Ports {
+  return {
+    localstack: portOf(env, 'LOCALSTACK_PORT', 4566),
+    issuer: portOf(env, 'ISSUER_PORT', 8080),
+    shortLivedIssuer: portOf(env, 'SHORT_LIVED_ISSUER_PORT', 8081),
+  };
+}
+
+function portOf(env: NodeJS.ProcessEnv, variable: string, otherwise: number): number {
+  const text = env[variable];
+  if (!text) return otherwise;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new InvalidPort(`${variable}: expected a port from 1 to 65535, got "${text}"`);
+}
+
+/** Three ports that nobody listens on. */
+export async function freePorts(): Promise<Ports> {
+  const servers = await Promise.all([listen(0), listen(0), listen(0)]);
+  const [localstack = 0, issuer = 0, shortLivedIssuer = 0] = servers.map(
+    (server) => (server.address() as AddressInfo).port,
+  );
+  await Promise.all(servers.map(close));
+  return { localstack, issuer, shortLivedIssuer };
+}
+
+/** Whether somebody listens on a port of 127.0.0.1, or this user may not. */
+export async function isTaken(port: number): Promise<boolean> {
+  try {
+    await close(await listen(port));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+async function listen(port: number): Promise<Server> {
+  const server = createServer().listen(port, HOST);
+  await once(server, 'listening');
+  return server;
+}
+
+async function close(server: Server): Promise<void> {
+  server.close();
+  await once(server, 'close');
+}

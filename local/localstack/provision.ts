@@ -1,0 +1,93 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '../run-command.ts';
+import type { Compose } from './compose.ts';
+
+const terraformFolder = fileURLToPath(new URL('../../terraform/local', import.meta.url));
+const providersFolder = fileURLToPath(new URL('../../.local/terraform', import.meta.url));
+
+interface Named {
+  readonly name: string;
+}
+
+/** What terraform/local made. */
+export interface Provisioned {
+  readonly bucket: Named;
+  readonly queues: Readonly<Record<'upload_events' | 'upload_events_dead_letter', Named>>;
+  readonly tables: Readonly<Record<'uploads' | 'access', Named>>;
+}
+
+export interface ProvisionOptions {
+  readonly compose: Compose;
+  /** Where LocalStack answers on this machine. */
+  readonly endpoint: string;
+  /** Variables of terraform/local. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Terraform's state is kept here. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logFile: string;
+}
+
+/**
+ * Applies terraform/local to a LocalStack that runs.
+ *
+ * LocalStack keeps nothing from one start to the next, so Terraform's state belongs to one run of it and is left with it. If
+ * an apply was cut off, its state may lack what was made last; then LocalStack is made anew rather than guessed about.
+ */
+export async function provision(options: ProvisionOptions): Promise<Provisioned> {
+  const { compose, endpoint, folder, logFile } = options;
+  const markFile = join(folder, 'provisioned.json');
+  const stateFile = join(folder, 'terraform.tfstate');
+  const env = {
+    ...options.env,
+    TF_DATA_DIR: providersFolder,
+    TF_IN_AUTOMATION: '1',
+    TF_INPUT: '0',
+    ...Object.fromEntries(
+      Object.entries({ endpoint, ...options.variables }).map(([name, value]) => [`TF_VAR_${name}`, value]),
+    ),
+  };
+  const terraform = (...args: string[]) =>
+    runCommand(['terraform', ...args, '-no-color'], { env, workingDirectory: terraformFolder, logFile });
+
+  const mark = await readMark(markFile);
+  let session = await sessionOf(endpoint);
+  if (mark?.session === session && !mark.isComplete) {
+    await compose.recreateLocalStack();
+    session = await sessionOf(endpoint);
+  }
+  if (mark?.session !== session) {
+    await rm(stateFile, { force: true });
+    await rm(`${stateFile}.backup`, { force: true });
+    await writeFile(markFile, JSON.stringify({ session, isComplete: false }));
+  }
+  await terraform('init');
+  await terraform('apply', '-auto-approve', `-state=${stateFile}`);
+  await writeFile(markFile, JSON.stringify({ session, isComplete: true }));
+
+  const outputs = JSON.parse(await terraform('output', '-json', `-state=${stateFile}`));
+  return Object.fromEntries(
+    Object.entries(outputs as Record<string, { value: unknown }>).map(([name, { value }]) => [name, value]),
+  ) as unknown as Provisioned;
+}
+
+interface Mark {
+  readonly session: string;
+  readonly isComplete: boolean;
+}
+
+async function readMark(file: string): Promise<Mark | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Mark;
+  } catch {
+    return undefined;
+  }
+}
+
+/** LocalStack's own name for this run of it. */
+async function sessionOf(endpoint: string): Promise<string> {
+  const answer = await fetch(`${endpoint}/_localstack/info`);
+  return ((await answer.json()) as { session_id: string }).session_id;
+}

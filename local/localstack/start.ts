@@ -1,0 +1,156 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createKey } from '../create-key.ts';
+import { type Compose, createCompose } from './compose.ts';
+import { holdLock } from './lock.ts';
+import { isTaken, type Ports } from './ports.ts';
+import { type Provisioned, provision } from './provision.ts';
+
+const folders = fileURLToPath(new URL('../../.local', import.meta.url));
+
+export interface LocalStackOptions {
+  /** What the names of containers and network begin with; projects know nothing of each other. */
+  readonly project: string;
+  readonly ports: Ports;
+  readonly withShortLivedIssuer: boolean;
+  /** Variables of terraform/local. */
+  readonly terraformVariables: Readonly<Record<string, string>>;
+  /** Requests per second that the key allows. */
+  readonly keyRate: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly say: (line: string) => void;
+}
+
+export interface LocalStack extends Provisioned {
+  readonly endpoint: string;
+  readonly issuerUrl: string;
+  readonly shortLivedIssuerUrl: string;
+  readonly apiKey: string;
+  /** What an AWS client needs to know to reach LocalStack from this machine. */
+  readonly awsEnv: Readonly<Record<string, string>>;
+  readonly compose: Compose;
+}
+
+export class PortTaken extends Error {
+  readonly code = 'PortTaken';
+  override readonly name = 'PortTaken';
+}
+
+/**
+ * Builds the images, starts LocalStack and the three services in containers, provisions them with terraform/local, and makes a key.
+ * Resolves when all of it is ready. What runs already stays; what a stop in the middle left is used or replaced.
+ * @throws PortTaken, LockHeld, CommandFailed: each with a message for the person who started it
+ */
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const { project, ports, env, say } = options;
+  const folder = folderOf(project);
+  await mkdir(folder, { recursive: true });
+  await using _lock = await holdLock(join(folder, 'lock'), process.pid);
+  const logFile = join(folder, 'commands.log');
+  await rm(logFile, { force: true });
+  const compose = createCompose({ ...options, logFile });
+  await assertPortsAreFree(ports, await compose.ownPorts(), options.withShortLivedIssuer);
+
+  const endpoint = `http://127.0.0.1:${ports.localstack}`;
+  const [provisioned] = await Promise.all([
+    (async () => {
+      await step(say, 'LocalStack is up', () => compose.up('localstack'));
+      return step(say, 'bucket, queues and tables are there', () =>
+        provision({
+          compose,
+          endpoint,
+          variables: options.terraformVariables,
+          folder,
+          env: withoutAws(env),
+          logFile,
+        }),
+      );
+    })(),
+    step(say, 'images are built', () => compose.build()),
+  ]);
+  await step(say, 'all services are ready', () => compose.up());
+
+  const awsEnv = {
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+  const apiKey = await createKey(
+    { ...withoutAws(env), ...awsEnv } as Record<string, string>,
+    provisioned.tables.access.name,
+    options.keyRate,
+  );
+  return {
+    ...provisioned,
+    endpoint,
+    issuerUrl: `http://127.0.0.1:${ports.issuer}`,
+    shortLivedIssuerUrl: `http://127.0.0.1:${ports.shortLivedIssuer}`,
+    apiKey,
+    awsEnv,
+    compose,
+  };
+}
+
+/** Removes all that `startLocalStack` made for a project, also where it was stopped in the middle. Images stay. */
+export async function removeLocalStack(
+  options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>,
+): Promise<void> {
+  const folder = folderOf(options.project);
+  await mkdir(folder, { recursive: true });
+  const compose = createCompose({
+    ...options,
+    withShortLivedIssuer: true,
+    logFile: join(folder, 'commands.log'),
+  });
+  await compose.down();
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** A service's queue, as this machine reaches it. */
+export function queueUrl(localstack: LocalStack, queue: keyof Provisioned['queues']): string {
+  return `${localstack.endpoint}/000000000000/${localstack.queues[queue].name}`;
+}
+
+function folderOf(project: string): string {
+  return join(folders, project);
+}
+
+async function assertPortsAreFree(
+  ports: Ports,
+  own: ReadonlySet<number>,
+  withShortLivedIssuer: boolean,
+): Promise<void> {
+  const wanted = [
+    { what: 'LocalStack', port: ports.localstack, variable: 'LOCALSTACK_PORT' },
+    { what: 'the url-issuer', port: ports.issuer, variable: 'ISSUER_PORT' },
+    ...(withShortLivedIssuer
+      ? [
+          {
+            what: 'the second url-issuer',
+            port: ports.shortLivedIssuer,
+            variable: 'SHORT_LIVED_ISSUER_PORT',
+          },
+        ]
+      : []),
+  ];
+  for (const { what, port, variable } of wanted) {
+    if (own.has(port) || !(await isTaken(port))) continue;
+    throw new PortTaken(
+      `port ${port} of 127.0.0.1, for ${what}, is taken by another program: stop that, or choose another port with ${variable}=…`,
+    );
+  }
+}
+
+/** The caller's own AWS settings are none of LocalStack's business. */
+function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_')));
+}
+
+async function step<T>(say: (line: string) => void, what: string, work: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const result = await work();
+  say(`  ${what.padEnd(38)} ${Math.round((performance.now() - startedAt) / 1000)} s`);
+  return result;
+}

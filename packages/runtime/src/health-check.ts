@@ -1,0 +1,17 @@
+import process from 'node:process';
+
+/**
+ * A program by itself, the health check of the images: `node health-check.ts /livez`. Exit code 0 when the service in this
+ * container answers that path with success, otherwise 1 and one line that says why, which `docker inspect` keeps. Whoever
+ * calls it ends it when it takes too long.
+ */
+const [path = '/livez'] = process.argv.slice(2);
+const url = `http://127.0.0.1:${process.env.PORT || 8080}${path}`;
+try {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`answered ${answer.status}: ${await answer.text()}`);
+} catch (error) {
+  const { cause, message } = error as Error;
+  process.stderr.write(`${url}: ${cause instanceof Error ? cause.message : message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,25 @@
+variable "endpoint" {
+  description = "Where LocalStack answers on this machine."
+  type        = string
+  default     = "http://127.0.0.1:4566"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^http://(127\\.0\\.0\\.1|localhost):[0-9]{1,5}$", var.endpoint))
+    error_message = "endpoint takes a port of this machine, such as \"http://127.0.0.1:4566\": what is made here has no protection."
+  }
+}
+
+variable "visibility_seconds" {
+  description = "The storage module's visibility_seconds."
+  type        = number
+  default     = 60
+  nullable    = false
+}
+
+variable "max_receive_count" {
+  description = "The storage module's max_receive_count."
+  type        = number
+  default     = 8
+  nullable    = false
+}
