@@ -20,6 +20,9 @@ export interface Delivery extends DeliveryFacts {
    * `listener` is called with each heartbeat (about every half visibility timeout), before the visibility is extended.
    * Where it rejects, `signal` is aborted with that reason and the heartbeats end; the message is still this
    * delivery's until its visibility timeout runs out. Where it hangs, the visibility runs out.
+   *
+   * What this returns takes the listener off again, for work that is over while the message is not: a message can hold
+   * several records. From then on it is not called, and a call that is under way is neither awaited nor listened to.
    */
-  onHeartbeat(listener: () => Promise<void>): void;
+  onHeartbeat(listener: () => Promise<void>): () => void;
 }

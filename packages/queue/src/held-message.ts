@@ -18,7 +18,7 @@ export interface HeldMessage {
   /** Whether the queue may have given the message to somebody else. */
   readonly isLost: boolean;
   /** See `Delivery.onHeartbeat`. */
-  onHeartbeat(listener: () => Promise<void>): void;
+  onHeartbeat(listener: () => Promise<void>): () => void;
   abort(reason: unknown): void;
   /** Ends the heartbeats. Resolves when no extension is under way that could undo what is done to the message next. */
   endHeartbeats(): Promise<void>;
@@ -50,7 +50,7 @@ export function holdMessage(options: HoldOptions): HeldMessage {
   const { sqs, queueUrl, receiptHandle, visibilitySeconds, polledAtMs, timers, onLost, onExtendFailed } =
     options;
   const controller = new AbortController();
-  const listeners: (() => Promise<void>)[] = [];
+  const listeners = new Set<() => Promise<void>>();
   let isEnded = false;
   let isLost = false;
   let extension: Promise<unknown> = Promise.resolve();
@@ -134,8 +134,14 @@ export function holdMessage(options: HoldOptions): HeldMessage {
     get isLost() {
       return isLost;
     },
-    onHeartbeat: (listener) => {
-      listeners.push(listener);
+    onHeartbeat(listener) {
+      const takenOff = Promise.withResolvers<void>();
+      const call = () => Promise.race([listener(), takenOff.promise]);
+      listeners.add(call);
+      return () => {
+        listeners.delete(call);
+        takenOff.resolve();
+      };
     },
     abort: (reason) => controller.abort(reason),
     async endHeartbeats() {

@@ -210,6 +210,63 @@ t.test('a listener that never answers loses the message when its timeout is over
   t.same(extensions(queue), []);
 });
 
+t.test('a listener that was taken off is not called any more, the others are', async (t) => {
+  const { timers, queue, delivery } = await holdOne(t, 60);
+  const called: string[] = [];
+  const listener = async () => {
+    called.push('taken off');
+  };
+  const takeOff = delivery.onHeartbeat(listener);
+  delivery.onHeartbeat(async () => {
+    called.push('stays');
+  });
+  delivery.onHeartbeat(listener);
+  timers.advance(30_000);
+  await untilExtended(queue, 1);
+  await timers.untilSet(30_000, 2);
+  takeOff();
+  takeOff();
+  timers.advance(30_000);
+  await untilExtended(queue, 2);
+  t.same(
+    called,
+    ['taken off', 'stays', 'taken off', 'stays', 'taken off'],
+    'the other place of the same one stays',
+  );
+});
+
+t.test('a listener can be taken off by one before it, in the same heartbeat', async (t) => {
+  const { timers, queue, delivery } = await holdOne(t, 60);
+  const takeOffLater = Promise.withResolvers<() => void>();
+  delivery.onHeartbeat(async () => (await takeOffLater.promise)());
+  takeOffLater.resolve(
+    delivery.onHeartbeat(async () => {
+      t.fail('it was taken off');
+    }),
+  );
+  timers.advance(30_000);
+  await untilExtended(queue, 1);
+  t.equal(delivery.signal.aborted, false);
+});
+
+t.test('a listener that is taken off while it is at work has no say any more', async (t) => {
+  for (const settle of ['reject', 'never'] as const) {
+    const { timers, queue, delivery } = await holdOne(t, 60);
+    const called = Promise.withResolvers<void>();
+    const listening = Promise.withResolvers<void>();
+    const takeOff = delivery.onHeartbeat(() => {
+      called.resolve();
+      return listening.promise;
+    });
+    timers.advance(30_000);
+    await called.promise;
+    takeOff();
+    if (settle === 'reject') listening.reject(new Error('the lease of a record that is done'));
+    await untilExtended(queue, 1);
+    t.equal(delivery.signal.aborted, false);
+  }
+});
+
 t.test('a handler that ends while a listener is at work ends the heartbeat', async (t) => {
   for (const settle of ['resolve', 'reject'] as const) {
     const { timers, queue, work, consumer, delivery } = await holdOne(t, 60);

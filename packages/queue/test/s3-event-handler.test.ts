@@ -18,7 +18,7 @@ function delivery(...records: object[]): Delivery {
     receiveCount: 1,
     isLastReceive: false,
     signal: new AbortController().signal,
-    onHeartbeat() {},
+    onHeartbeat: () => () => undefined,
   };
 }
 

@@ -15,14 +15,17 @@ export const LEASE_SECONDS = 60;
 /** A delivery whose heartbeats and end are in the test's hands. */
 export function createDelivery(facts: { receiveCount?: number; isLastReceive?: boolean } = {}) {
   const cutOff = new AbortController();
-  const listeners: (() => Promise<void>)[] = [];
+  const listeners = new Set<() => Promise<void>>();
   const delivery: Delivery = {
     messageId: 'message-1',
     body: '',
     receiveCount: facts.receiveCount ?? 1,
     isLastReceive: facts.isLastReceive ?? false,
     signal: cutOff.signal,
-    onHeartbeat: (listener) => listeners.push(listener),
+    onHeartbeat(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   };
   return {
     delivery,
