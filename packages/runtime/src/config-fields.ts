@@ -107,10 +107,11 @@ export const storageFields = {
   UPLOADS_TABLE: Type.String({ ...tableNameRule, description: 'The DynamoDB table of the uploads.' }),
   TOMBSTONE_DAYS: Type.Integer({
     default: 113,
-    minimum: 1,
+    // A form of 7 days, then a message that waits 14 in a queue, and a day.
+    minimum: 22,
     maximum: 3650,
     description:
       'How long an item outlives its last transition: twice the retentions of both queues and their dead-letter queues, plus a day. The default holds for every retention that SQS allows (14 days each).',
-    expected: 'a whole number of days from 1 to 3650',
+    expected: 'a whole number of days from 22 to 3650',
   }),
 };

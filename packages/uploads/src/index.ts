@@ -4,7 +4,9 @@ export { UnsupportedSchemaVersion } from './item.ts';
 export { createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
 export { createMemoryUploadStore } from './memory-upload-store.ts';
 export type { CopyOrder, CopyOutcome, ObjectStore, OpenedObject } from './object-store.ts';
+export { reportSighting } from './report-sighting.ts';
 export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts';
+export type { LeaseHolder } from './transitions.ts';
 export {
   type Constraints,
   type NewUpload,

@@ -18,6 +18,11 @@ export function isTargetThere(error: unknown): boolean {
   return error instanceof S3ServiceException && error.name === 'PreconditionFailed';
 }
 
+/** Another write to the key, or a delete, was under way: S3 asks for the request to be made again. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.name === 'ConditionalRequestConflict';
+}
+
 /** Complete named an upload that is gone: an earlier attempt of the same call may have completed it. */
 export function isUploadGone(error: unknown): boolean {
   return error instanceof S3ServiceException && error.name === 'NoSuchUpload';

@@ -23,9 +23,9 @@ export interface MultipartCopyOptions {
 
 /**
  * Copies one version in parallel parts to a key that must not exist, and gives the new version's id. CopyObject
- * carries Content-Type, metadata, tags and encryption over by itself; here they are read and set again.
- * Whatever fails, the multipart upload is aborted after its last part has settled. The target appears with the
- * completion, or never.
+ * carries Content-Type, metadata and tags over by itself; here they are read and set again, and the encryption with them.
+ * The target appears with the completion, or never. Whatever fails, the multipart upload is aborted once no part is under
+ * way any more; where `signal` broke parts off, S3 may finish one later, which the bucket's lifecycle takes.
  * @throws SourceMissing, or S3's own error (PreconditionFailed: the target exists)
  */
 export function createMultipartCopy(options: MultipartCopyOptions) {
@@ -73,20 +73,20 @@ export function createMultipartCopy(options: MultipartCopyOptions) {
     }
   }
 
-  /** A few workers draw on one list of ranges; the first failure stops them all, and is thrown when all have settled. */
+  /** A few workers draw on one list of ranges. After a failure none begins another part; it is thrown when all have settled. */
   async function copyParts(
     upload: { Bucket: string; Key: string; UploadId: string | undefined },
     order: CopyOrder,
     sizeBytes: number,
     signal: AbortSignal | undefined,
   ): Promise<CompletedPart[]> {
-    const failed = new AbortController();
-    const either = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
+    const failures: unknown[] = [];
     const ranges = partRanges(sizeBytes, partBytes).entries();
     const parts: CompletedPart[] = [];
 
     async function work(): Promise<void> {
       for (const [index, CopySourceRange] of ranges) {
+        if (failures.length > 0) return;
         const PartNumber = index + 1;
         const copy = new UploadPartCopyCommand({
           ...upload,
@@ -94,23 +94,19 @@ export function createMultipartCopy(options: MultipartCopyOptions) {
           CopySource: copySource(Bucket, order),
           CopySourceRange,
         });
-        const { CopyPartResult } = await client.send(copy, sendWith(either));
+        const { CopyPartResult } = await client.send(copy, sendWith(signal));
         const { LastModified: _, ...eTagAndChecksums } = CopyPartResult ?? {};
         parts[index] = { PartNumber, ...eTagAndChecksums };
       }
     }
 
     const workers = Array.from({ length: partConcurrency }, () =>
-      work().catch((error) => {
-        failed.abort(error);
-        throw error;
-      }),
+      work().catch((error) => failures.push(error)),
     );
-    await Promise.allSettled(workers);
-    if (failed.signal.aborted) {
-      const error = failed.signal.reason;
-      throw isMissing(error) ? new SourceMissing(`${order.sourceKey} has no such version any more`) : error;
-    }
+    await Promise.all(workers);
+    const [failure] = failures;
+    if (isMissing(failure)) throw new SourceMissing(`${order.sourceKey} has no such version any more`);
+    if (failure) throw failure;
     return parts;
   }
 

@@ -10,12 +10,22 @@ import {
   ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { ObjectStore } from './object-store.ts';
-import { copySource, isMissing, isTargetThere, isUploadGone, SourceMissing, sendWith } from './s3-answers.ts';
+import type { CopyOrder, CopyOutcome, ObjectStore } from './object-store.ts';
+import {
+  copySource,
+  isConflict,
+  isMissing,
+  isTargetThere,
+  isUploadGone,
+  SourceMissing,
+  sendWith,
+} from './s3-answers.ts';
 import { createMultipartCopy } from './s3-multipart-copy.ts';
 import type { ObjectVersion } from './upload.ts';
 
 const MIB = 1024 * 1024;
+/** A copy that S3 asks to make again (409) is made again at once, the multipart one from its beginning. */
+const CONFLICT_ATTEMPTS = 3;
 
 export interface S3ObjectStoreOptions {
   readonly client: S3Client;
@@ -47,6 +57,33 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
     }
   }
 
+  async function copyOnce(order: CopyOrder, signal?: AbortSignal): Promise<CopyOutcome> {
+    try {
+      if (order.sourceSizeBytes >= multipartFromBytes) {
+        // Spares the parts when an earlier attempt has done it; the condition of the completion is what decides.
+        if (await head(order.targetKey)) return { outcome: 'target-exists' };
+        return { outcome: 'copied', versionId: await multipartCopy(order, signal) };
+      }
+      // No CopySourceIfMatch: a version does not change, and its 412 could not be told from the target's.
+      const copy = new CopyObjectCommand({
+        Bucket,
+        Key: order.targetKey,
+        CopySource: copySource(Bucket, order),
+        IfNoneMatch: '*',
+        MetadataDirective: 'COPY',
+        TaggingDirective: 'COPY',
+      });
+      const answer = await client.send(copy, sendWith(signal));
+      return { outcome: 'copied', versionId: required(answer.VersionId, order.targetKey) };
+    } catch (error) {
+      if (isTargetThere(error)) return { outcome: 'target-exists' };
+      if (error instanceof SourceMissing || isMissing(error)) return { outcome: 'source-missing' };
+      // Our own completion whose answer was lost: what it made is there.
+      if (isUploadGone(error) && (await head(order.targetKey))) return { outcome: 'target-exists' };
+      throw error;
+    }
+  }
+
   return {
     async listVersions(key) {
       const newestFirst: ObjectVersion[] = [];
@@ -67,28 +104,12 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
     },
 
     async copyIfAbsent(order, signal) {
-      try {
-        if (order.sourceSizeBytes >= multipartFromBytes) {
-          if (await head(order.targetKey)) return { outcome: 'target-exists' };
-          return { outcome: 'copied', versionId: await multipartCopy(order, signal) };
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await copyOnce(order, signal);
+        } catch (error) {
+          if (!isConflict(error) || attempt === CONFLICT_ATTEMPTS) throw error;
         }
-        // No CopySourceIfMatch: a version does not change, and its 412 could not be told from the target's.
-        const copy = new CopyObjectCommand({
-          Bucket,
-          Key: order.targetKey,
-          CopySource: copySource(Bucket, order),
-          IfNoneMatch: '*',
-          MetadataDirective: 'COPY',
-          TaggingDirective: 'COPY',
-        });
-        const answer = await client.send(copy, sendWith(signal));
-        return { outcome: 'copied', versionId: required(answer.VersionId, order.targetKey) };
-      } catch (error) {
-        if (isTargetThere(error)) return { outcome: 'target-exists' };
-        if (error instanceof SourceMissing || isMissing(error)) return { outcome: 'source-missing' };
-        // Our own completion whose answer was lost: what it made is there.
-        if (isUploadGone(error) && (await head(order.targetKey))) return { outcome: 'target-exists' };
-        throw error;
       }
     },
 

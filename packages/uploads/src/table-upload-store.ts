@@ -28,8 +28,9 @@ export interface TableUploadStoreOptions {
 export function createTableUploadStore(options: TableUploadStoreOptions): UploadStore {
   const { table, now, newToken, tombstoneSeconds } = options;
 
-  function deleteAt(): number {
-    return Math.ceil(now().getTime() / 1000) + tombstoneSeconds;
+  /** Nothing that refers to an item is older than its last transition, or than the form with which it can still be made. */
+  function deleteAt(lastUse = now()): number {
+    return Math.ceil(lastUse.getTime() / 1000) + tombstoneSeconds;
   }
 
   async function read(key: string) {
@@ -50,7 +51,7 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
   return {
     async issue(upload) {
       const writer = newToken();
-      if (await table.putIfAbsent(issuedItem(upload, deleteAt(), writer))) return;
+      if (await table.putIfAbsent(issuedItem(upload, deleteAt(upload.expiresAt), writer))) return;
       const found = await read(upload.key);
       if (found?.writer !== writer) throw new UploadAlreadyIssued(`${upload.key} was issued before`);
     },
@@ -77,8 +78,8 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
       }
     },
 
-    renewLease: (key, attempt, leaseSeconds) =>
-      transition(key, transitions.renewLease(attempt, leaseSeconds, now())),
+    renewLease: (key, holder, leaseSeconds) =>
+      transition(key, transitions.renewLease(holder, leaseSeconds, now())),
     releaseLease: (key, attempt) => transition(key, transitions.releaseLease(attempt, now())),
     finish: (key, attempt) => transition(key, transitions.finish(attempt, now())),
     fail: (key, attempt, reason) => transition(key, transitions.fail(attempt, reason)),

@@ -33,6 +33,9 @@ export function revoke(): Change {
   return { when: [{ attribute: 'state', equals: UploadState.issued }], set: { state: UploadState.revoked } };
 }
 
+/** The owner of a lease that was given up. */
+const NOBODY = 'nobody';
+
 export interface Lease {
   readonly acceptedVersionId: string;
   readonly leaseOwner: string;
@@ -74,17 +77,30 @@ function mayStart(upload: Upload, lease: Lease, now: Date): boolean {
   return upload.state === UploadState.processing && (upload.leaseExpiresAt?.getTime() ?? 0) <= now.getTime();
 }
 
-/** Only ever later: an old attempt of the call that lands after a newer one must not shorten the lease. */
-export function renewLease(attempt: number, leaseSeconds: number, now: Date): Change {
+/** Who works on an upload: the attempt's number fences, the owner tells a lease that was given up from one that is held. */
+export interface LeaseHolder {
+  readonly attempt: number;
+  readonly leaseOwner: string;
+}
+
+/**
+ * Only ever later, and only while it is held: a call that lands after a newer one must not shorten the lease, one that lands
+ * after the release must not bring it back.
+ */
+export function renewLease(holder: LeaseHolder, leaseSeconds: number, now: Date): Change {
   const leaseExpiresAt = after(now, leaseSeconds);
   return {
-    when: [...heldBy(attempt), { attribute: 'leaseExpiresAt', below: leaseExpiresAt }],
+    when: [
+      ...heldBy(holder.attempt),
+      { attribute: 'leaseOwner', equals: holder.leaseOwner },
+      { attribute: 'leaseExpiresAt', below: leaseExpiresAt },
+    ],
     set: { leaseExpiresAt },
   };
 }
 
 export function releaseLease(attempt: number, now: Date): Change {
-  return { when: heldBy(attempt), set: { leaseExpiresAt: now.toISOString() } };
+  return { when: heldBy(attempt), set: { leaseOwner: NOBODY, leaseExpiresAt: now.toISOString() } };
 }
 
 export function finish(attempt: number, now: Date): Change {

@@ -1,3 +1,4 @@
+import type { LeaseHolder } from './transitions.ts';
 import type { NewUpload, ObjectVersion, Sighting, SightingKind, Upload } from './upload.ts';
 
 /**
@@ -25,7 +26,10 @@ export class UploadAlreadyIssued extends Error {
  * Calls reject when the table does not answer; the write may then have taken effect or not, and may be repeated.
  */
 export interface UploadStore {
-  /** Records ISSUED durably, before the form is given away. @throws UploadAlreadyIssued */
+  /**
+   * Records ISSUED durably, before the form is given away; its deletion is counted from the form's expiry.
+   * @throws UploadAlreadyIssued
+   */
   issue(upload: NewUpload): Promise<void>;
 
   get(key: string): Promise<Upload | undefined>;
@@ -50,8 +54,8 @@ export interface UploadStore {
     lease: { readonly acceptedVersionId: string; readonly leaseOwner: string; readonly leaseSeconds: number },
   ): Promise<ProcessingStart>;
 
-  /** Prolongs the lease of `attempt` to now + `leaseSeconds`; never shortens it. Not applied: the lease is lost. */
-  renewLease(key: string, attempt: number, leaseSeconds: number): Promise<Transition>;
+  /** Prolongs the holder's lease to now + `leaseSeconds`; never shortens it. Not applied: the lease is lost or given up. */
+  renewLease(key: string, holder: LeaseHolder, leaseSeconds: number): Promise<Transition>;
 
   /** Ends the lease of `attempt` now, the state stays PROCESSING, so that the next delivery need not wait. */
   releaseLease(key: string, attempt: number): Promise<Transition>;

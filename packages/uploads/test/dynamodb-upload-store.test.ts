@@ -113,7 +113,7 @@ t.test(
       issuedAt: '2026-01-01T00:00:00.123Z',
       expiresAt: '2026-01-01T00:00:30.000Z',
       attempt: 0,
-      deleteAt: expectedDeleteAt(),
+      deleteAt: upload.expiresAt.getTime() / 1000 + TOMBSTONE_SECONDS,
     });
     const steps: [string, () => Promise<unknown>][] = [
       ['CLAIMED', () => store.claim(upload.key, version)],
@@ -134,8 +134,33 @@ t.test(
       reported: false,
       deleteAt: expectedDeleteAt(),
     });
+    clock.now = new Date(clock.now.getTime() + 1000);
+    await store.markReported(upload.key, SightingKind.duplicate, 'v2');
+    t.match(await readItem('duplicate#v2'), { reported: true, deleteAt: expectedDeleteAt() });
   },
 );
+
+t.test('P3: every read that decides is strongly consistent', async (t) => {
+  const client = new DynamoDBClient(local.dynamoDbConfig);
+  t.teardown(() => client.destroy());
+  const reads: unknown[] = [];
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const input = args.input as { ConsistentRead?: boolean };
+        if (/Get|Query/.test(commandName ?? '')) reads.push([commandName, input.ConsistentRead]);
+        return next(args);
+      },
+    { step: 'initialize', name: 'watchReads' },
+  );
+  const { store } = openStore(client);
+  await store.get('uploads/none');
+  await store.listSightings('uploads/none');
+  t.strictSame(reads, [
+    ['GetItemCommand', true],
+    ['QueryCommand', true],
+  ]);
+});
 
 t.test('more sightings than fit into one page are all listed', async (t) => {
   const client = new DynamoDBClient(local.dynamoDbConfig);

@@ -5,12 +5,12 @@ const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date(
 const lease = { acceptedVersionId: 'copy-1', leaseOwner: 'worker-1', leaseSeconds: 60 };
 const key = 'uploads/race';
 
-/** A claimed upload, read by a worker whose write for the lease is held back until `goOn`. */
-async function workerBetweenReadAndWrite() {
+async function claimedUpload() {
   const faults = createFaultScript();
+  let now = new Date('2026-01-01T00:00:02.000Z');
   let serial = 0;
   const store = createMemoryUploadStore({
-    now: () => new Date('2026-01-01T00:00:02.000Z'),
+    now: () => now,
     newToken: () => `token-${++serial}`,
     tombstoneSeconds: 3600,
     faults,
@@ -25,6 +25,21 @@ async function workerBetweenReadAndWrite() {
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   });
   await store.claim(key, version);
+  const pass = (seconds: number) => {
+    now = new Date(now.getTime() + seconds * 1000);
+  };
+  return { store, faults, pass };
+}
+
+async function acceptedUpload() {
+  const world = await claimedUpload();
+  await world.store.accept(key, lease.acceptedVersionId);
+  return world;
+}
+
+/** A claimed upload, read by a worker whose write for the lease is held back until `goOn`. */
+async function workerBetweenReadAndWrite() {
+  const { store, faults } = await claimedUpload();
   const stall = faults.stallNext('before', 'update');
   const starting = store.startProcessing(key, lease);
   await stall.reached;
@@ -69,4 +84,44 @@ t.test('a lease that another worker took in between stays with it', async (t) =>
     applied: false,
     upload: { state: UploadState.processing, attempt: 1, leaseOwner: 'worker-2' },
   });
+});
+
+/** A worker that has read the upload, and whose write for the lease is held back until `goOn`. */
+async function takerOf(world: Awaited<ReturnType<typeof acceptedUpload>>) {
+  const stall = world.faults.stallNext('before', 'update');
+  const starting = world.store.startProcessing(key, { ...lease, leaseOwner: 'taker' });
+  await stall.reached;
+  return () => {
+    stall.release();
+    return starting;
+  };
+}
+
+t.test('fencing: what was finished between read and write is not processed again', async (t) => {
+  const world = await acceptedUpload();
+  await world.store.startProcessing(key, lease);
+  world.pass(lease.leaseSeconds);
+  const goOn = await takerOf(world);
+  await world.store.finish(key, 1);
+  t.match(await goOn(), { applied: false, upload: { state: UploadState.processed, attempt: 1 } });
+});
+
+t.test('fencing: a lease that was renewed between read and write is not taken', async (t) => {
+  const world = await acceptedUpload();
+  await world.store.startProcessing(key, lease);
+  world.pass(lease.leaseSeconds);
+  const goOn = await takerOf(world);
+  t.match(await world.store.renewLease(key, { attempt: 1, leaseOwner: 'worker-1' }, 60), { applied: true });
+  t.match(await goOn(), { applied: false, upload: { leaseOwner: 'worker-1', attempt: 1 } });
+});
+
+t.test('fencing: an attempt’s number is never given out twice', async (t) => {
+  const world = await acceptedUpload();
+  await world.store.startProcessing(key, lease);
+  await world.store.fail(key, 1, 'first');
+  const goOn = await takerOf(world);
+  await world.store.startProcessing(key, { ...lease, leaseOwner: 'second' });
+  await world.store.fail(key, 2, 'second');
+  const taken = await goOn();
+  t.not(taken.applied && taken.upload.attempt, 2);
 });

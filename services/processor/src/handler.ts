@@ -44,6 +44,9 @@ export interface HandlerLog {
  * wait, as often as the queue allows, then recorded FAILED and left to the dead-letter queue.
  *
  * Handlers run at least once: a worker can die after the work and before it is recorded. Make the effect idempotent, by
- * `idempotencyKey`. It may remove or move the accepted object.
+ * `idempotencyKey`. It may remove or move the accepted object, but not write over it.
+ *
+ * It shares its process with other uploads' handlers: an error that it throws outside the promise that it gives (in a
+ * callback, on an emitter) ends the process, and every upload that was in hand is tried again.
  */
 export type Handler = (upload: AcceptedUpload, context: HandlerContext) => Promise<void>;

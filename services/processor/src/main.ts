@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -13,9 +14,11 @@ import {
 import { ACCEPTED_PREFIX, createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
 import { configSchema } from './config.ts';
 import { process as logUpload } from './handlers/log-upload.ts';
+import { createLeaseKeeper } from './lease-keeper.ts';
 import { loadHandler } from './load-handler.ts';
 import { createProcessAccepted } from './process-accepted.ts';
 import { createRunHandler } from './run-handler.ts';
+import { createWorkUnderLease } from './work-under-lease.ts';
 
 const SECONDS_PER_DAY = 86_400;
 
@@ -44,17 +47,26 @@ await runService({
       objects,
       log,
       limitSeconds: config.HANDLER_LIMIT_SECONDS,
-      timeLimit: (seconds) => AbortSignal.timeout(seconds * 1000),
+      startTimer(seconds, callback) {
+        const timer = setTimeout(callback, seconds * 1000);
+        return () => clearTimeout(timer);
+      },
     });
+    const leaseSeconds = config.VISIBILITY_SECONDS;
+    const now = () => new Date();
+    const keepLease = createLeaseKeeper({ uploads, log, leaseSeconds, now });
     const processAccepted = createProcessAccepted({
       uploads,
       objects,
-      runHandler,
+      workUnderLease: createWorkUnderLease({ uploads, runHandler, keepLease, log, metrics }),
       log,
       metrics,
-      leaseSeconds: config.VISIBILITY_SECONDS,
-      now: () => new Date(),
+      leaseSeconds,
+      now,
       newLeaseOwner: randomUUID,
+      async pause(seconds, signal) {
+        await delay(seconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
+      },
     });
     return startConsumerService({
       config,

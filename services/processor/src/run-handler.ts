@@ -1,7 +1,8 @@
+import type { Readable } from 'node:stream';
 import type { Delivery, ObjectCreated } from '@upload-once/queue';
 import { type Logger, traceIdOf } from '@upload-once/runtime';
 import { type ObjectStore, type Upload, uploadIdOf } from '@upload-once/uploads';
-import type { Handler } from './handler.ts';
+import type { AcceptedUpload, Handler, HandlerContext } from './handler.ts';
 
 /** The accepted object is no longer there: somebody has removed or moved it. */
 export class AcceptedObjectGone extends Error {
@@ -15,62 +16,64 @@ export class HandlerTooSlow extends Error {
 
 /**
  * Calls the user's handler for one accepted object, bounded in time. It rejects as soon as the work is no longer this
- * worker's, whether the handler listens to its signal or not.
+ * worker's, whether the handler listens to its signal or not. What the handler opened is closed when it has ended: a
+ * stream that nobody reads would keep one of the client's connections.
  */
 export function createRunHandler(options: {
   readonly handler: Handler;
   readonly objects: ObjectStore;
   readonly log: Logger;
   readonly limitSeconds: number;
-  /** A signal that is aborted after so many seconds. */
-  readonly timeLimit: (seconds: number) => AbortSignal;
+  /** Calls back once after so many seconds, unless the function that it gives is called before. */
+  readonly startTimer: (seconds: number, callback: () => void) => () => void;
 }) {
-  const { handler, objects, log, limitSeconds, timeLimit } = options;
+  const { handler, objects, log, limitSeconds, startTimer } = options;
 
   return async function runHandler(upload: Upload, event: ObjectCreated, delivery: Delivery): Promise<void> {
-    const tooSlow = timeLimit(limitSeconds);
-    const signal = AbortSignal.any([delivery.signal, tooSlow]);
+    delivery.signal.throwIfAborted();
+    const tooSlow = new AbortController();
+    const stopTimer = startTimer(limitSeconds, () =>
+      tooSlow.abort(
+        new HandlerTooSlow(`the handler took longer than ${limitSeconds} seconds (HANDLER_LIMIT_SECONDS)`),
+      ),
+    );
+    const signal = AbortSignal.any([delivery.signal, tooSlow.signal]);
     const aborted = Promise.withResolvers<never>();
-    const onAbort = () =>
-      aborted.reject(
-        tooSlow.aborted
-          ? new HandlerTooSlow(`the handler took longer than ${limitSeconds} seconds (HANDLER_LIMIT_SECONDS)`)
-          : delivery.signal.reason,
-      );
+    const onAbort = () => aborted.reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
 
     const id = uploadIdOf(upload.key);
-    const work = async () =>
-      handler(
-        {
-          id,
-          bucket: event.bucket,
-          key: event.key,
-          versionId: event.versionId,
-          sizeBytes: event.sizeBytes,
-          eTag: event.eTag,
-          metadata: upload.metadata,
-          issuedAt: upload.issuedAt,
-          storedAt: upload.claimed?.storedAt ?? event.storedAt,
-          async open() {
-            const opened = await objects.open(event.key, event.versionId, signal);
-            if (!opened)
-              throw new AcceptedObjectGone(`${event.key} has no version ${event.versionId} any more`);
-            return opened;
-          },
-        },
-        {
-          idempotencyKey: id,
-          attempt: upload.attempt,
-          signal,
-          log: log.child({ id, attempt: upload.attempt, traceId: traceIdOf(upload.traceparent) }),
-        },
-      );
+    const opened: Readable[] = [];
+    const accepted: AcceptedUpload = {
+      id,
+      bucket: event.bucket,
+      key: event.key,
+      versionId: event.versionId,
+      sizeBytes: event.sizeBytes,
+      eTag: event.eTag,
+      metadata: upload.metadata,
+      issuedAt: upload.issuedAt,
+      storedAt: upload.claimed?.storedAt ?? event.storedAt,
+      async open() {
+        const object = await objects.open(event.key, event.versionId, signal);
+        if (!object) throw new AcceptedObjectGone(`${event.key} has no version ${event.versionId} any more`);
+        opened.push(object.body);
+        return object;
+      },
+    };
+    const context: HandlerContext = {
+      idempotencyKey: id,
+      attempt: upload.attempt,
+      signal,
+      log: log.child({ id, attempt: upload.attempt, traceId: traceIdOf(upload.traceparent) }),
+    };
     try {
-      await Promise.race([work(), aborted.promise]);
+      // In a function of its own, so that a handler that throws before it gives a promise rejects as well.
+      await Promise.race([(async () => handler(accepted, context))(), aborted.promise]);
     } finally {
+      stopTimer();
       signal.removeEventListener('abort', onAbort);
+      for (const body of opened) body.destroy();
     }
   };
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { DrainLimitReached } from '@upload-once/queue';
 import { UploadState } from '@upload-once/uploads';
@@ -253,21 +254,135 @@ t.test('a handler that takes too long is told, and failed', async (t) => {
   const { key, event } = await world.accepted();
   const work = world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
   const signal = await began;
-  world.tooSlow.abort();
+  for (const runOut of world.timers) runOut();
   await t.rejects(work, { code: 'HandlerTooSlow', message: /5 seconds \(HANDLER_LIMIT_SECONDS\)/ });
   t.equal(signal.aborted, true);
   t.match(await world.uploads.get(key), { state: UploadState.failed });
 });
 
 t.test('a delivery that is over before it began handles nothing', async (t) => {
-  const world = createWorld(async (_upload, { signal }) => {
-    t.equal(signal.aborted, true);
+  let calls = 0;
+  const world = createWorld(async () => {
+    calls += 1;
   });
   const { event } = await world.accepted();
   const { delivery, cutOff } = createDelivery();
   cutOff(new DrainLimitReached('the service stops'));
   await t.rejects(world.processAccepted(event, delivery), { code: 'DrainLimitReached' });
-  t.equal(world.total('UploadsProcessed'), 0);
+  t.equal(calls, 0);
+});
+
+t.test('nothing of an ended handler stays behind: no timer, no open stream', async (t) => {
+  for (const ending of [succeeds, fails]) {
+    const bodies: Readable[] = [];
+    const world = createWorld(async (upload, context) => {
+      bodies.push((await upload.open()).body);
+      t.equal(world.timers.size, 1);
+      await ending(upload, context);
+    });
+    const { event } = await world.accepted();
+    await world.processAccepted(event, createDelivery().delivery).catch(() => undefined);
+    t.equal(world.timers.size, 0);
+    t.strictSame(
+      bodies.map((body) => body.destroyed),
+      [true],
+    );
+  }
+});
+
+t.test(
+  'with the last receive the message waits in hand for the other worker, and is no dead letter',
+  async (t) => {
+    const holder = latchedHandler();
+    const world = createWorld(holder.handler);
+    const { key, event } = await world.accepted();
+    const held = createDelivery();
+    const first = world.processAccepted(event, held.delivery);
+    await holder.began;
+    const last = world.processAccepted(
+      event,
+      createDelivery({ receiveCount: 5, isLastReceive: true }).delivery,
+    );
+    const pause = await world.nextPause();
+    t.equal(pause.seconds, LEASE_SECONDS);
+    world.pass(LEASE_SECONDS / 2);
+    await held.heartbeat();
+    world.pass(LEASE_SECONDS / 2);
+    pause.end();
+    const again = await world.nextPause();
+    t.equal(again.seconds, LEASE_SECONDS / 2, 'the lease was renewed meanwhile');
+    holder.end();
+    await first;
+    again.end();
+    await last;
+    t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  },
+);
+
+t.test('a message that waits in hand takes over when the other worker is gone', async (t) => {
+  const holder = latchedHandler();
+  const handlers = [holder.handler, succeeds];
+  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
+  const { key, event } = await world.accepted();
+  void world.processAccepted(event, createDelivery().delivery).catch(() => undefined);
+  await holder.began;
+  const last = world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
+  const pause = await world.nextPause();
+  world.pass(LEASE_SECONDS);
+  pause.end();
+  await last;
+  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+});
+
+t.test('a message that waits in hand is given back when the service stops', async (t) => {
+  const holder = latchedHandler();
+  const world = createWorld(holder.handler);
+  const { event } = await world.accepted();
+  const first = world.processAccepted(event, createDelivery().delivery);
+  await holder.began;
+  const { delivery, cutOff } = createDelivery({ isLastReceive: true });
+  const last = world.processAccepted(event, delivery);
+  await world.nextPause();
+  cutOff(new DrainLimitReached('the service stops'));
+  await t.rejects(last, { code: 'DrainLimitReached' });
+  holder.end();
+  await first;
+});
+
+t.test('P3: why a handler failed is told, also when the table is away', async (t) => {
+  for (const isLastReceive of [true, false]) {
+    const world = createWorld(fails);
+    const { event } = await world.accepted();
+    world.tableFaults.stallNext('before', 'update').release();
+    world.tableFaults.failNext('before', 'update', new Error('throttled'));
+    await t.rejects(world.processAccepted(event, createDelivery({ isLastReceive }).delivery), {
+      message: 'disk full',
+    });
+    t.match(world.logLines.at(-1), { err: { message: 'throttled' } });
+  }
+});
+
+t.test('the recorded reason is short, and without secrets', async (t) => {
+  const world = createWorld(async () => {
+    throw new Error(`x-api-key: example-secret\n${'x'.repeat(500_000)}`);
+  });
+  const { key, event } = await world.accepted();
+  await t.rejects(world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
+  const upload = await world.uploads.get(key);
+  t.equal(upload?.state, UploadState.failed);
+  t.ok((upload?.failureReason?.length ?? 0) <= 1000);
+  t.notMatch(upload?.failureReason, 'example-secret');
+});
+
+t.test('of several records in one message the first one’s lease does not outlive its work', async (t) => {
+  const world = createWorld(succeeds);
+  const [one, two] = [await world.accepted(), await world.accepted()];
+  const { delivery, heartbeat } = createDelivery();
+  await world.processAccepted(one.event, delivery);
+  await heartbeat();
+  t.equal(delivery.signal.aborted, false);
+  await world.processAccepted(two.event, delivery);
+  t.match(await world.uploads.get(two.key), { state: UploadState.processed });
 });
 
 t.test('a late copy of the same bytes is removed, exactly that version', async (t) => {
@@ -284,6 +399,25 @@ t.test('a late copy of the same bytes is removed, exactly that version', async (
   await world.processAccepted(event, createDelivery().delivery);
   await world.processAccepted(world.createdEvent(event.key), createDelivery().delivery);
   t.equal((await world.objects.listVersions(event.key)).length, 1, 'after PROCESSED too');
+});
+
+t.test('what is no copy of the upload is kept, reported, and not processed', async (t) => {
+  const world = createWorld(succeeds);
+  const { key, event } = await world.accepted();
+  const restored = world.createdEvent(event.key, 'something else');
+  await world.processAccepted(restored, createDelivery().delivery);
+  t.equal((await world.objects.listVersions(event.key)).length, 2);
+  t.equal(world.total('LateCopiesRemoved'), 0);
+  t.equal(world.total('StrayObjects'), 1);
+  t.match(await world.uploads.get(key), { state: UploadState.accepted });
+});
+
+t.test('P5: an object under accepted/ of an upload that is only ISSUED is a stray', async (t) => {
+  const world = createWorld(succeeds);
+  const { event } = await world.issued();
+  await world.processAccepted(event, createDelivery().delivery);
+  t.equal((await world.objects.listVersions(event.key)).length, 1, 'kept as evidence');
+  t.equal(world.total('StrayObjects'), 1);
 });
 
 t.test('P5: an object under accepted/ that was never claimed is not processed', async (t) => {

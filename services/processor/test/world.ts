@@ -7,8 +7,10 @@ import {
   createMemoryUploadStore,
 } from '@upload-once/uploads';
 import type { Handler } from '../src/handler.ts';
+import { createLeaseKeeper } from '../src/lease-keeper.ts';
 import { createProcessAccepted } from '../src/process-accepted.ts';
 import { createRunHandler } from '../src/run-handler.ts';
+import { createWorkUnderLease } from '../src/work-under-lease.ts';
 
 export const LEASE_SECONDS = 60;
 
@@ -62,27 +64,41 @@ export function createWorld(handler: Handler) {
     level: 'info',
     destination: { write: (line) => logLines.push(JSON.parse(line)) },
   });
-  const tooSlow = new AbortController();
+  const timers = new Set<() => void>();
   const runHandler = createRunHandler({
     handler,
     objects,
     log,
     limitSeconds: 5,
-    timeLimit: () => tooSlow.signal,
+    startTimer(_seconds, callback) {
+      timers.add(callback);
+      return () => timers.delete(callback);
+    },
   });
+  const now = () => clock.now;
+  const keepLease = createLeaseKeeper({ uploads, log, leaseSeconds: LEASE_SECONDS, now });
+  const pauses: { seconds: number; end: () => void }[] = [];
+  let paused = Promise.withResolvers<void>();
   const processAccepted = createProcessAccepted({
     uploads,
     objects,
-    runHandler,
+    workUnderLease: createWorkUnderLease({ uploads, runHandler, keepLease, log, metrics }),
     log,
     metrics,
     leaseSeconds: LEASE_SECONDS,
-    now: () => clock.now,
+    now,
     newLeaseOwner: () => `owner-${++serial}`,
+    async pause(seconds, signal) {
+      const ended = Promise.withResolvers<void>();
+      signal.addEventListener('abort', () => ended.reject(signal.reason), { once: true });
+      pauses.push({ seconds, end: ended.resolve });
+      paused.resolve();
+      await ended.promise;
+    },
   });
 
-  function createdEvent(key: string): ObjectCreated {
-    const version = objects.put(key, Buffer.from('hello'), {
+  function createdEvent(key: string, text = 'hello'): ObjectCreated {
+    const version = objects.put(key, Buffer.from(text), {
       contentType: 'text/plain',
       metadata: { of: 'mine' },
     });
@@ -98,32 +114,49 @@ export function createWorld(handler: Handler) {
     };
   }
 
+  /** An upload that was only issued, and an object under accepted/ nevertheless. */
+  async function issued() {
+    const key = `uploads/file-${++serial}`;
+    await uploads.issue({
+      key,
+      apiKeyId: 'key-1',
+      issuedAt: clock.now,
+      expiresAt: clock.now,
+      constraints: { method: 'post', minBytes: 0, maxBytes: 100 },
+      metadata: { customer: '42' },
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    });
+    return { key, event: createdEvent(acceptedKeyOf(key)) };
+  }
+
   return {
     clock,
     uploads,
     objects,
     tableFaults,
     logLines,
-    tooSlow,
+    /** The handlers' time limits that are running. */
+    timers,
     processAccepted,
     createdEvent,
 
+    issued,
+
     /** An upload that was claimed and copied; recorded as accepted unless the event is to be faster. */
     async accepted(options: { recorded: boolean } = { recorded: true }) {
-      const key = `uploads/file-${++serial}`;
-      await uploads.issue({
-        key,
-        apiKeyId: 'key-1',
-        issuedAt: clock.now,
-        expiresAt: clock.now,
-        constraints: { method: 'post', minBytes: 0, maxBytes: 100 },
-        metadata: { customer: '42' },
-        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-      });
+      const { key, event } = await issued();
       await uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: clock.now });
-      const event = createdEvent(acceptedKeyOf(key));
       if (options.recorded) await uploads.accept(key, event.versionId);
       return { key, event };
+    },
+
+    /** Resolves when a message begins to wait in hand. */
+    async nextPause() {
+      await paused.promise;
+      paused = Promise.withResolvers();
+      const pause = pauses.shift();
+      if (!pause) throw new Error('nothing waits');
+      return pause;
     },
 
     pass(seconds: number) {

@@ -5,10 +5,9 @@ export interface StoreUnderTest {
   readonly store: UploadStore;
   /** The store's clock, which only the test moves. */
   readonly clock: { now: Date };
-  /** The raw `deleteAt` of an item, in epoch seconds, read past the port. */
-  readonly deleteAtOf?: (key: string) => Promise<number | undefined>;
 }
 
+const holder = { attempt: 1, leaseOwner: 'worker-1' };
 const lease = { acceptedVersionId: 'copy-1', leaseOwner: 'worker-1', leaseSeconds: 60 };
 const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
 
@@ -178,20 +177,20 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
 
     clock.now = new Date(start.getTime() + 59_999);
     t.equal((await store.startProcessing(key, next)).applied, false, 'one millisecond too early');
-    t.equal((await store.renewLease(key, 1, 60)).applied, true);
+    t.equal((await store.renewLease(key, holder, 60)).applied, true);
     t.strictSame((await store.get(key))?.leaseExpiresAt, new Date(start.getTime() + 119_999));
 
     clock.now = new Date(start.getTime() + 119_998);
     t.equal((await store.startProcessing(key, next)).applied, false, 'it was prolonged');
     clock.now = new Date(start.getTime() + 119_999);
     t.match(await store.startProcessing(key, next), { applied: true, upload: { attempt: 2 } });
-    t.equal((await store.renewLease(key, 1, 60)).applied, false, 'the first holder has lost it');
+    t.equal((await store.renewLease(key, holder, 60)).applied, false, 'the first holder has lost it');
   });
 
   t.test('a lease is never shortened', async (t) => {
     const { store, clock } = await open(t);
     const key = await processing(store);
-    t.equal((await store.renewLease(key, 1, 10)).applied, false);
+    t.equal((await store.renewLease(key, holder, 10)).applied, false);
     t.strictSame((await store.get(key))?.leaseExpiresAt, new Date(clock.now.getTime() + 60_000));
   });
 
@@ -199,6 +198,11 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     const { store } = await open(t);
     const key = await processing(store);
     t.equal((await store.releaseLease(key, 1)).applied, true);
+    t.equal(
+      (await store.renewLease(key, holder, 600)).applied,
+      false,
+      'a late renewal does not bring it back',
+    );
     t.match(await store.startProcessing(key, { ...lease, leaseOwner: 'worker-2' }), {
       applied: true,
       upload: { attempt: 2, leaseOwner: 'worker-2' },
