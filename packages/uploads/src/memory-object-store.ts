@@ -57,8 +57,14 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
     return top?.bytes && top.version;
   }
 
-  async function call<T>(operation: keyof ObjectStore, key: string, act: () => T): Promise<T> {
+  async function call<T>(
+    operation: keyof ObjectStore,
+    key: string,
+    act: () => T,
+    signal?: AbortSignal,
+  ): Promise<T> {
     await faults.before({ operation, key });
+    signal?.throwIfAborted();
     const answer = act();
     await faults.after({ operation, key });
     return answer;
@@ -73,32 +79,42 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
 
     listVersions: (key) =>
       call('listVersions', key, () =>
-        (entries.get(key) ?? []).filter((entry) => entry.bytes).map((entry) => entry.version),
+        (entries.get(key) ?? []).filter((entry) => entry.bytes).map((entry) => asListed(entry.version)),
       ),
 
-    copyIfAbsent: (order) =>
-      call('copyIfAbsent', order.sourceKey, () => {
-        if (current(order.targetKey)) return { outcome: 'target-exists' };
-        const source = find(order.sourceKey, order.sourceVersionId);
-        if (!source) return { outcome: 'source-missing' };
-        const copy = add(order.targetKey, source.bytes, source.attributes);
-        return { outcome: 'copied', versionId: copy.versionId };
-      }),
+    copyIfAbsent: (order, signal) =>
+      call(
+        'copyIfAbsent',
+        order.sourceKey,
+        () => {
+          if (current(order.targetKey)) return { outcome: 'target-exists' };
+          const source = find(order.sourceKey, order.sourceVersionId);
+          if (!source) return { outcome: 'source-missing' };
+          const copy = add(order.targetKey, source.bytes, source.attributes);
+          return { outcome: 'copied', versionId: copy.versionId };
+        },
+        signal,
+      ),
 
     head: (key) => call('head', key, () => current(key)),
 
-    open: (key, versionId) =>
-      call('open', key, () => {
-        const entry = find(key, versionId);
-        return (
-          entry?.bytes && {
-            body: Readable.from([entry.bytes]),
-            sizeBytes: entry.bytes.length,
-            contentType: entry.attributes.contentType,
-            metadata: entry.attributes.metadata ?? {},
-          }
-        );
-      }),
+    open: (key, versionId, signal) =>
+      call(
+        'open',
+        key,
+        () => {
+          const entry = find(key, versionId);
+          return (
+            entry?.bytes && {
+              body: Readable.from([entry.bytes]),
+              sizeBytes: entry.bytes.length,
+              contentType: entry.attributes.contentType,
+              metadata: entry.attributes.metadata ?? {},
+            }
+          );
+        },
+        signal,
+      ),
 
     deleteVersion: (key, versionId) =>
       call('deleteVersion', key, () => {
@@ -108,4 +124,9 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
 
     ping: () => call('ping', '', () => undefined),
   };
+}
+
+/** S3 lists whole seconds. */
+function asListed(version: ObjectVersion): ObjectVersion {
+  return { ...version, storedAt: new Date(Math.floor(version.storedAt.getTime() / 1000) * 1000) };
 }

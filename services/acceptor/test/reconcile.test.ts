@@ -72,6 +72,19 @@ t.test('P2: what is uploaded after the claim does not reach accepted/', async (t
   t.equal(world.total('DuplicateUploads'), 1);
 });
 
+t.test('a copy is broken off when the message is no longer this worker’s', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const stop = new AbortController();
+  const copying = world.bucketFaults.stallNext('before', 'copyIfAbsent');
+  const delivery = world.deliver(world.upload(key, 'first'), stop.signal);
+  await copying.reached;
+  stop.abort(new Error('visibility lost'));
+  copying.release();
+  await t.rejects(delivery, { message: 'visibility lost' });
+  t.equal(await world.acceptedText(key), undefined);
+});
+
 t.test('P4: a redelivery is never taken for a duplicate, and a duplicate is counted once', async (t) => {
   const world = createWorld();
   const key = await world.issue();

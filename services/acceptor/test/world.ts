@@ -83,7 +83,7 @@ export function createWorld() {
       };
     },
 
-    deliver: (event: ObjectCreated) => reconcile(event, new AbortController().signal),
+    deliver: (event: ObjectCreated, signal = new AbortController().signal) => reconcile(event, signal),
 
     async acceptedText(key: string): Promise<string | undefined> {
       const accepted = await objects.head(acceptedKeyOf(key));

@@ -433,6 +433,22 @@ t.test('P5: an object under accepted/ that was never claimed is not processed', 
   t.match(await world.uploads.listSightings('accepted/planted'), [{ kind: 'stray', reported: true }]);
 });
 
+t.test('what a handler opens is broken off with its signal', async (t) => {
+  const { handler, began } = latchedHandler();
+  let open: (() => Promise<unknown>) | undefined;
+  const world = createWorld((upload, context) => {
+    open = () => upload.open();
+    return handler(upload, context);
+  });
+  const { event } = await world.accepted();
+  const { delivery, cutOff } = createDelivery();
+  const work = world.processAccepted(event, delivery);
+  await began;
+  cutOff(new DrainLimitReached('the service stops'));
+  await t.rejects(open?.() ?? Promise.resolve(), { code: 'DrainLimitReached' });
+  await t.rejects(work, { code: 'DrainLimitReached' });
+});
+
 t.test('an object that was taken away is told to the handler that opens it', async (t) => {
   const world = createWorld(async (upload) => {
     await upload.open();
