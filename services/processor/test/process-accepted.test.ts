@@ -130,6 +130,8 @@ t.test('a table that is away for a while does not cost the lease, as long as it 
   world.pass(LEASE_SECONDS / 4);
   await heartbeat();
   world.pass(LEASE_SECONDS - 1);
+  world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+  await heartbeat();
   t.equal(delivery.signal.aborted, false);
   end();
   await work;
