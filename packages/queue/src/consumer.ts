@@ -19,6 +19,8 @@ const MAX_RECEIVED = 10;
 const MAX_WAIT_SECONDS = 20;
 /** What `stop` takes at most beyond its limit, to give back what was not finished. */
 export const GIVE_BACK_SECONDS = 3;
+/** What of that the handlers have to clean up after themselves; the rest is for SQS. */
+const SETTLE_SECONDS = 2;
 
 export interface ConsumerOptions {
   /** Its request time-out must be longer than `waitTimeSeconds`. The consumer does not destroy it. */
@@ -53,8 +55,9 @@ export interface Consumer {
 
   /**
    * Cuts off the poll in flight and begins no other, awaits the work in flight, deletes included, for `limitSeconds`, then aborts
-   * the signals of what is left, makes those messages visible at once, and resolves: GIVE_BACK_SECONDS after the limit at the
-   * latest, whatever the handlers and SQS do. A second call gets the first one's promise.
+   * the signals of what is left, lets those handlers settle (they have two seconds to free what they hold), makes their messages
+   * visible, and resolves: GIVE_BACK_SECONDS after the limit at the latest, whatever the handlers and SQS do. A handler
+   * that resolves in that time has handled its message. A second call gets the first one's promise.
    *
    * SQS does not notice that a poll was cut off: what it still gives to it is invisible for `visibilitySeconds` and has used up one
    * receive, seen by nobody; that can also be a message which comes back within `waitTimeSeconds` of the call, so take a longer
@@ -137,14 +140,17 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   function begin(message: Message, polledAtMs: number, context: DeliveryContext): void {
     // An answer that came together with `stop` is given back as work that was cut off: nobody begins on it.
     const isLate = stopping.signal.aborted;
-    const run = runDelivery(message, polledAtMs, isLate ? pendForever : handle, context);
+    const run = runDelivery(message, polledAtMs, isLate ? refuse : handle, context);
     runs.add(run);
     void run.ended.then(() => {
       runs.delete(run);
       wake();
     });
     if (isLate)
-      void run.cutOff(new DrainLimitReached('the consumer was stopped before the message was begun'));
+      void run.cutOff(
+        new DrainLimitReached('the consumer was stopped before the message was begun'),
+        SETTLE_SECONDS,
+      );
   }
 
   function wake(): void {
@@ -161,7 +167,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     })();
     if (await endsWithin(timers, limitSeconds * 1000, ended)) return;
     const reason = new DrainLimitReached(`the consumer stops and waits no longer than ${limitSeconds} s`);
-    const givenBack = Promise.all([...runs].map((run) => run.cutOff(reason)));
+    const givenBack = Promise.all([...runs].map((run) => run.cutOff(reason, SETTLE_SECONDS)));
     await endsWithin(timers, GIVE_BACK_SECONDS * 1000, givenBack);
   }
 
@@ -186,8 +192,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   };
 }
 
-function pendForever(): Promise<void> {
-  return new Promise(() => undefined);
+async function refuse(): Promise<void> {
+  throw new Error('the consumer stops');
 }
 
 function assertWhole(name: string, value: number, least: number, most: number): void {

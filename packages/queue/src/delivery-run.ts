@@ -5,7 +5,7 @@ import type { Delivery, DeliveryFacts } from './delivery.ts';
 import { type DrainLimitReached, RetryLater, Unprocessable } from './failures.ts';
 import { holdMessage } from './held-message.ts';
 import type { ConsumerObserver, MessageRequest } from './observer.ts';
-import type { Timers } from './timers.ts';
+import { endsWithin, type Timers } from './timers.ts';
 
 /** What is the same for every delivery of a consumer. */
 export interface DeliveryContext {
@@ -24,10 +24,12 @@ export interface DeliveryRun {
   /** Resolves when the message was dealt with, or cut off; never rejects. */
   readonly ended: Promise<void>;
   /**
-   * Ends the work: aborts the signal and makes the message visible at once. A handler that has ended already gets
-   * what it was to get. Resolves when that is done; what the handler does afterwards has no effect on the message.
+   * Ends the work: aborts the signal, gives the handler `settleSeconds` to clean up after itself (the lease that it lets go of
+   * must be free when the next consumer has the message), and makes the message visible at once. A handler that resolves
+   * in that time, or has ended before, gets what it was to get. Resolves when all that is done; what a handler does after
+   * its time is over has no effect on the message.
    */
-  cutOff(reason: DrainLimitReached): Promise<void>;
+  cutOff(reason: DrainLimitReached, settleSeconds: number): Promise<void>;
 }
 
 export function factsOf(message: Message, maxReceiveCount: number): DeliveryFacts {
@@ -60,8 +62,10 @@ export function runDelivery(
     onLost: (error) => observe.visibilityLost(facts, error),
     onExtendFailed: (error) => observe.requestFailed('extend', facts, error),
   });
-  let isHandled = false;
-  let isCutOff = false;
+  const settled = Promise.withResolvers<void>();
+  let isSettled = false;
+  let isAbandoned = false;
+  let cutOffReason: DrainLimitReached | undefined;
 
   async function run(): Promise<void> {
     let failure: { readonly error: unknown } | undefined;
@@ -70,11 +74,19 @@ export function runDelivery(
     } catch (error) {
       failure = { error };
     }
-    if (isCutOff) return;
-    isHandled = true;
+    if (isAbandoned) return;
+    isSettled = true;
+    settled.resolve();
     await held.endHeartbeats();
     if (failure === undefined) await attempt('delete', () => deleter.delete(receiptHandle));
+    else if (cutOffReason !== undefined) await giveBackUnhandled(cutOffReason);
     else await fail(failure.error);
+  }
+
+  async function giveBackUnhandled(reason: DrainLimitReached): Promise<void> {
+    if (!held.isLost) observe.givenBack(facts);
+    if (facts.isLastReceive) observe.deadLettered(facts, reason);
+    if (!held.isLost) await attempt('give-back', () => held.giveBack(0));
   }
 
   async function fail(error: unknown): Promise<void> {
@@ -105,15 +117,19 @@ export function runDelivery(
   void run().then(() => ended.resolve());
   return {
     ended: ended.promise,
-    async cutOff(reason) {
-      if (isHandled) return ended.promise;
-      isCutOff = true;
-      held.abort(reason);
-      if (!held.isLost) observe.givenBack(facts);
-      if (facts.isLastReceive) observe.deadLettered(facts, reason);
-      await held.endHeartbeats();
-      if (!held.isLost) await attempt('give-back', () => held.giveBack(0));
-      ended.resolve();
+    async cutOff(reason, settleSeconds) {
+      if (!isSettled) {
+        cutOffReason = reason;
+        held.abort(reason);
+        await endsWithin(timers, settleSeconds * 1000, settled.promise);
+      }
+      if (!isSettled) {
+        isAbandoned = true;
+        await held.endHeartbeats();
+        await giveBackUnhandled(reason);
+        ended.resolve();
+      }
+      await ended.promise;
     },
   };
 }

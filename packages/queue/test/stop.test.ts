@@ -5,6 +5,9 @@ import { startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
 import { VirtualTimers } from './virtual-timers.ts';
 
+/** What `stop` leaves to handlers after the limit; see `Consumer.stop`. */
+const SETTLE_MS = 2000;
+
 async function prepare(t: Test, options: { readonly slots: number; readonly maxReceiveCount?: number }) {
   const timers = new VirtualTimers();
   timers.rule(t);
@@ -75,36 +78,41 @@ t.test('stop awaits the work in flight, its deletes included', async (t) => {
   t.same(observed.entries, []);
 });
 
-t.test('after the limit the rest is aborted and given back at once', async (t) => {
-  const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 2 });
-  await queue.send('one', 'two');
-  await consumer.start();
-  await began.until(({ length }) => length === 2);
-  const stopped = consumer.stop(60);
-  t.equal(consumer.stop(1) instanceof Promise, true, 'a second call changes nothing');
-  timers.advance(59_999);
-  t.equal(began.entries[0]?.signal.aborted, false);
-  timers.advance(1);
-  await stopped;
-  for (const { signal } of began.entries) {
-    t.type(signal.reason, DrainLimitReached);
-    t.match(signal.reason, { code: 'DrainLimitReached', message: /no longer than 60 s/ });
-  }
-  const back = await queue.receive(queue.queueUrl);
-  t.same(back.map(({ Body }) => Body).sort(), ['one', 'two'], 'another consumer has them without a wait');
-  t.same(
-    back.map(({ Attributes }) => Attributes?.ApproximateReceiveCount),
-    ['2', '2'],
-  );
-  matchEvents(t, observed, [{ event: 'givenBack' }, { event: 'givenBack' }]);
-  t.equal(timers.pendingCount, 0, 'no heartbeat goes on');
+t.test(
+  'after the limit the rest is aborted, and given back although its handler does not settle',
+  async (t) => {
+    const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 2 });
+    await queue.send('one', 'two');
+    await consumer.start();
+    await began.until(({ length }) => length === 2);
+    const stopped = consumer.stop(60);
+    t.equal(consumer.stop(1) instanceof Promise, true, 'a second call changes nothing');
+    timers.advance(59_999);
+    t.equal(began.entries[0]?.signal.aborted, false);
+    timers.advance(1);
+    await timers.untilSet(SETTLE_MS, 2);
+    timers.advance(SETTLE_MS);
+    await stopped;
+    for (const { signal } of began.entries) {
+      t.type(signal.reason, DrainLimitReached);
+      t.match(signal.reason, { code: 'DrainLimitReached', message: /no longer than 60 s/ });
+    }
+    const back = await queue.receive(queue.queueUrl);
+    t.same(back.map(({ Body }) => Body).sort(), ['one', 'two'], 'another consumer has them without a wait');
+    t.same(
+      back.map(({ Attributes }) => Attributes?.ApproximateReceiveCount),
+      ['2', '2'],
+    );
+    matchEvents(t, observed, [{ event: 'givenBack' }, { event: 'givenBack' }]);
+    t.equal(timers.pendingCount, 0, 'no heartbeat goes on');
 
-  const sent = queue.sent.entries.length;
-  work.resolve();
-  await new Promise(setImmediate);
-  t.equal(timers.pendingCount, 0);
-  t.equal(queue.sent.entries.length, sent, 'what the handlers do now has no effect on the messages');
-});
+    const sent = queue.sent.entries.length;
+    work.resolve();
+    await new Promise(setImmediate);
+    t.equal(timers.pendingCount, 0);
+    t.equal(queue.sent.entries.length, sent, 'what the handlers do now has no effect on the messages');
+  },
+);
 
 t.test('a handler that answers the abort with a failure does not have its message wait', async (t) => {
   const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 1 });
@@ -123,35 +131,81 @@ t.test('a handler that answers the abort with a failure does not have its messag
   matchEvents(t, observed, [{ event: 'givenBack' }]);
 });
 
-t.test('a last receive that is given back is told of: the dead-letter queue comes next', async (t) => {
-  const { timers, queue, observed, began, consumer } = await prepare(t, { slots: 1, maxReceiveCount: 1 });
+t.test('a handler frees what it holds before another consumer has its message', async (t) => {
+  const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 1 });
   await queue.send('one');
   await consumer.start();
   await began.until(({ length }) => length === 1);
   const stopped = consumer.stop(0);
   timers.advance(0);
+  await timers.untilSet(SETTLE_MS);
+  t.equal(began.entries[0]?.signal.aborted, true);
+  t.equal(
+    queue.sent.count(({ name }) => name === 'ChangeMessageVisibility'),
+    0,
+    'the lease in the table is still held',
+  );
+  work.reject(new Error('the lease was released'));
   await stopped;
-  matchEvents(t, observed, [
-    { event: 'givenBack' },
-    { event: 'deadLettered', error: { code: 'DrainLimitReached' } },
-  ]);
+  t.match(
+    queue.answered.entries.filter(({ name }) => name === 'ChangeMessageVisibility').map(({ input }) => input),
+    [{ VisibilityTimeout: 0 }],
+  );
+  t.equal((await queue.receive(queue.queueUrl)).length, 1);
+  matchEvents(t, observed, [{ event: 'givenBack' }]);
+  t.equal(timers.pendingCount, 0);
 });
 
-t.test('stop ends although SQS does not answer', async (t) => {
+t.test('a handler that finishes although it was aborted has handled its message', async (t) => {
+  const { timers, queue, observed, began, work, consumer } = await prepare(t, {
+    slots: 1,
+    maxReceiveCount: 1,
+  });
+  await queue.send('one');
+  await consumer.start();
+  await began.until(({ length }) => length === 1);
+  const stopped = consumer.stop(0);
+  timers.advance(0);
+  await timers.untilSet(SETTLE_MS);
+  work.resolve();
+  await timers.untilSet(5);
+  timers.advance(5);
+  await stopped;
+  t.equal(await queue.depth(), 0);
+  t.same(observed.entries, []);
+});
+
+t.test('neither a handler that never settles nor an SQS that is silent holds up the stop', async (t) => {
   const { timers, queue, began, consumer } = await prepare(t, { slots: 1 });
   queue.hook('ChangeMessageVisibility', () => new Promise(() => undefined));
   await queue.send('one');
   await consumer.start();
   await began.until(({ length }) => length === 1);
+  const stopped = consumer.stop(60);
+  timers.advance(60_000);
+  await timers.untilSet(SETTLE_MS);
+  timers.advance(SETTLE_MS);
+  await queue.sent.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
+  timers.advance(GIVE_BACK_SECONDS * 1000 - SETTLE_MS);
+  await stopped;
+});
+
+t.test('a last receive that is given back is told of: the dead-letter queue comes next', async (t) => {
+  const { timers, queue, observed, began, work, consumer } = await prepare(t, {
+    slots: 1,
+    maxReceiveCount: 1,
+  });
+  await queue.send('one');
+  await consumer.start();
+  await began.until(({ length }) => length === 1);
   const stopped = consumer.stop(0);
   timers.advance(0);
-  await timers.untilSet(GIVE_BACK_SECONDS * 1000);
-  timers.advance(GIVE_BACK_SECONDS * 1000);
+  work.reject(new Error('aborted'));
   await stopped;
-  t.equal(
-    queue.sent.count(({ name }) => name === 'ChangeMessageVisibility'),
-    1,
-  );
+  matchEvents(t, observed, [
+    { event: 'givenBack' },
+    { event: 'deadLettered', error: { code: 'DrainLimitReached' } },
+  ]);
 });
 
 t.test('a message that is lost already is not given back', async (t) => {
@@ -166,6 +220,8 @@ t.test('a message that is lost already is not given back', async (t) => {
   await observed.until(({ length }) => length === 1);
   const stopped = consumer.stop(0);
   timers.advance(0);
+  await timers.untilSet(SETTLE_MS);
+  timers.advance(SETTLE_MS);
   await stopped;
   matchEvents(t, observed, [{ event: 'visibilityLost' }]);
   t.equal(
