@@ -5,7 +5,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
 
-.PHONY: help install demo dev test check test-unit test-acceptance test-python bench audit format docs clean
+.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python bench bench-containers audit format docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,15 @@ demo: $(installed) ## Run one upload, a duplicate, a late and a tampered one thr
 dev: $(installed) ## Start everything on this machine and keep it running
 	@node local/dev.ts
 
+local: $(installed) ## Start everything in containers on LocalStack; needs Docker and Terraform
+	@node local/localstack.ts up
+
+local-down: $(installed) ## Remove what `make local` started, and all that was uploaded to it
+	@node local/localstack.ts down
+
+images: $(installed) ## Build the images of the three services
+	@node local/localstack.ts images
+
 test: check test-unit test-acceptance ## Run all checks and tests
 
 check: $(installed) ## Check types, style and format
@@ -35,6 +44,10 @@ test-unit: $(installed) ## Run the tests of packages and services, and hold them
 test-acceptance: $(installed) ## Run the acceptance suite against a stack on this machine
 	npm run --silent test:acceptance
 
+test-local: images ## Test the images, `make local`, and the acceptance suite on LocalStack
+	npm run --silent test:containers
+	npm run --silent test:localstack
+
 test-python: $(installed) ## Run a Python client as they exist (requests) against a stack; needs python3
 	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.9 or later" >&2; exit 1; }
 	python3 -m venv .local/python
@@ -43,6 +56,9 @@ test-python: $(installed) ## Run a Python client as they exist (requests) agains
 
 bench: $(installed) ## Measure lead time, throughput and memory on this machine
 	@node bench/bench.ts
+
+bench-containers: $(installed) ## Measure images and their start-up; needs a running `make local`
+	@node bench/containers.ts
 
 audit: $(installed) ## Ask the registry for known vulnerabilities of the locked packages
 	@node scripts/audit.mjs

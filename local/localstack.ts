@@ -1,14 +1,15 @@
 import { COMPOSE_FILE } from './localstack/compose.ts';
 import { portsFrom } from './localstack/ports.ts';
 import { dockerProblems, missingTools } from './localstack/required-tools.ts';
-import { type LocalStack, removeLocalStack, startLocalStack } from './localstack/start.ts';
+import { buildImages, type LocalStack, removeLocalStack, startLocalStack } from './localstack/start.ts';
 
 /**
- * `make local` and `make local-down`: upload-once in containers on LocalStack, on this machine.
+ * `make local`, `make local-down` and `make images`: upload-once in containers on LocalStack, on this machine. Ports and the name
+ * of containers and network are chosen by LOCALSTACK_PORT, ISSUER_PORT and COMPOSE_PROJECT_NAME.
  *
- *     node local/localstack.ts up | down
+ *     node local/localstack.ts up | down | images
  */
-const PROJECT = 'upload-once-local';
+const PROJECT = process.env.COMPOSE_PROJECT_NAME || 'upload-once-local';
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const complain = (line: string) => process.stderr.write(`${line}\n`);
 const { env } = process;
@@ -24,10 +25,10 @@ for (const [signal, number] of [
 }
 
 const [what = ''] = process.argv.slice(2);
-const actions: Readonly<Record<string, () => Promise<void>>> = { up, down };
+const actions: Readonly<Record<string, () => Promise<void>>> = { up, down, images };
 const action = Object.hasOwn(actions, what) ? actions[what] : undefined;
 if (!action) {
-  complain('usage: node local/localstack.ts up | down');
+  complain('usage: node local/localstack.ts up | down | images');
   process.exit(2);
 }
 try {
@@ -57,6 +58,12 @@ async function down(): Promise<void> {
   exitIfAny(await dockerProblems(env));
   await removeLocalStack({ project: PROJECT, ports: portsFrom(env), env });
   say('Removed: containers, network and all that was uploaded. Images stay.');
+}
+
+async function images(): Promise<void> {
+  exitIfAny(await dockerProblems(env));
+  await buildImages({ project: PROJECT, ports: portsFrom(env), env });
+  say('Built: upload-once/url-issuer, upload-once/acceptor, upload-once/processor');
 }
 
 function exitIfAny(problems: readonly string[]): void {

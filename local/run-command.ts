@@ -20,7 +20,7 @@ export class CommandFailed extends Error {
 }
 
 /**
- * Runs a command to its end and resolves with its standard output.
+ * Runs a command to its end and resolves with its standard output. It ends with this process, if that ends before.
  * @throws CommandFailed when it can't be started, is ended by a signal, or fails
  */
 export async function runCommand(command: readonly string[], options: CommandOptions): Promise<string> {
@@ -30,6 +30,8 @@ export async function runCommand(command: readonly string[], options: CommandOpt
     cwd: options.workingDirectory,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const endWithUs = () => child.kill();
+  process.once('exit', endWithUs);
   const ended: Promise<unknown[]> = once(child, 'close');
   const [stdout, stderr, how] = await Promise.all([
     text(child.stdout),
@@ -39,6 +41,7 @@ export async function runCommand(command: readonly string[], options: CommandOpt
       (error: Error) => `can't be started: ${error.message}`,
     ),
   ]);
+  process.off('exit', endWithUs);
   await appendFile(options.logFile, `$ ${command.join(' ')}\n${stdout}${stderr}\n`);
   if (how !== undefined) {
     const lines = `${stdout}${stderr}`.trimEnd().split('\n').slice(-SHOWN_LINES);

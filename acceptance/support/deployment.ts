@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { knownGapsFrom } from './known-gaps.ts';
 
 /**
  * The deployment under test, known from environment variables alone, so that the same suite runs on every backend.
@@ -41,6 +42,8 @@ export const deployment = {
   bigFileBytes: Number(process.env.BIG_FILE_BYTES || 2 * 1024 ** 3),
   /** local-aws's control port, on a deployment that has one: it can hold calls and events back. */
   controlUrl: process.env.LOCAL_AWS_CONTROL_URL,
+  /** What this deployment's AWS is known to do otherwise. */
+  knownGaps: knownGapsFrom(process.env.ACCEPTANCE_KNOWN_GAPS ?? ''),
 } as const;
 
 export const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true' });

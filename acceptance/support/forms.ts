@@ -1,8 +1,19 @@
-import { requestUpload, type UploadForm } from '@upload-once/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import { IssuerUnavailable, requestUpload, type UploadForm } from '@upload-once/client';
 import { deployment } from './deployment.ts';
 
-export function requestForm(issuerUrl = deployment.issuerUrl): Promise<UploadForm> {
-  return requestUpload({ issuerUrl, apiKey: deployment.apiKey });
+/** One request, one form; only where the table is known to be slow, a client that does as it is told: 503, `Retry-After`. */
+export async function requestForm(issuerUrl = deployment.issuerUrl): Promise<UploadForm> {
+  for (;;) {
+    try {
+      return await requestUpload({ issuerUrl, apiKey: deployment.apiKey });
+    } catch (error) {
+      const isToBeRepeated =
+        deployment.knownGaps.has('table-under-load') && error instanceof IssuerUnavailable;
+      if (!isToBeRepeated || error.retryAfterSeconds === undefined) throw error;
+      await delay(error.retryAfterSeconds * 1000);
+    }
+  }
 }
 
 export interface PostOutcome {

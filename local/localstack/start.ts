@@ -93,19 +93,25 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   };
 }
 
+/** Builds the images of the three services, and starts nothing. */
+export async function buildImages(
+  options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>,
+): Promise<void> {
+  await (await composeOf(options)).build();
+}
+
 /** Removes all that `startLocalStack` made for a project, also where it was stopped in the middle. Images stay. */
 export async function removeLocalStack(
   options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>,
 ): Promise<void> {
+  await (await composeOf(options)).down();
+  await rm(folderOf(options.project), { recursive: true, force: true });
+}
+
+async function composeOf(options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>): Promise<Compose> {
   const folder = folderOf(options.project);
   await mkdir(folder, { recursive: true });
-  const compose = createCompose({
-    ...options,
-    withShortLivedIssuer: true,
-    logFile: join(folder, 'commands.log'),
-  });
-  await compose.down();
-  await rm(folder, { recursive: true, force: true });
+  return createCompose({ ...options, withShortLivedIssuer: true, logFile: join(folder, 'commands.log') });
 }
 
 /** A service's queue, as this machine reaches it. */

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { holdLock } from '../localstack/lock.ts';
+import { freePorts, type Ports } from '../localstack/ports.ts';
+import { startLocalStack } from '../localstack/start.ts';
+import { pathWith } from './support/fake-programs.ts';
+
+const project = `upload-once-unit-${process.pid}`;
+const folder = fileURLToPath(new URL(`../../.local/${project}`, import.meta.url));
+t.teardown(() => rm(folder, { recursive: true, force: true }));
+
+/** A program that has a port already. */
+async function takePort(t: Test): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+async function start(t: Test, ports: Ports, docker: string) {
+  return startLocalStack({
+    project,
+    ports,
+    withShortLivedIssuer: true,
+    terraformVariables: {},
+    keyRate: 1,
+    env: { PATH: await pathWith(t, { docker }) },
+    say: () => undefined,
+  });
+}
+
+/** Docker that knows of no container, and can do nothing else. */
+const EMPTY_DOCKER = 'case "$*" in *" ps "*) ;; *) echo "unexpected: $*" >&2; exit 1;; esac';
+
+t.test('a port that is taken is said by name, before anything is started', async (t) => {
+  const variables = {
+    localstack: ['LocalStack', 'LOCALSTACK_PORT'],
+    issuer: ['the url-issuer', 'ISSUER_PORT'],
+    shortLivedIssuer: ['the second url-issuer', 'SHORT_LIVED_ISSUER_PORT'],
+  } as const;
+  for (const [name, [what, variable]] of Object.entries(variables)) {
+    const port = await takePort(t);
+    await t.rejects(start(t, { ...(await freePorts()), [name]: port }, EMPTY_DOCKER), {
+      code: 'PortTaken',
+      message: `port ${port} of 127.0.0.1, for ${what}, is taken by another program: stop that, or choose another port with ${variable}=…`,
+    });
+  }
+  t.strictSame(
+    (await readdir(folder)).filter((file) => file !== 'commands.log'),
+    [],
+    'nothing is left, no lock either',
+  );
+});
+
+t.test('a port that its own containers have is not taken', async (t) => {
+  const port = await takePort(t);
+  const container = JSON.stringify({
+    Service: 'localstack',
+    Publishers: [{ URL: '127.0.0.1', PublishedPort: port }],
+  });
+  const docker = `case "$*" in *" ps "*) echo '${container}';; *) echo "the engine is full" >&2; exit 17;; esac`;
+  await t.rejects(start(t, { ...(await freePorts()), localstack: port }, docker), {
+    code: 'CommandFailed',
+    message: /docker compose .* ended with exit code 17; its last lines:\nthe engine is full/,
+  });
+});
+
+t.test(
+  'two at once: the second is told which process is at work; a lock of the dead is taken over',
+  async (t) => {
+    await mkdir(folder, { recursive: true });
+    const file = join(folder, 'lock');
+    await writeFile(file, String(process.ppid));
+    await t.rejects(start(t, await freePorts(), EMPTY_DOCKER), {
+      code: 'LockHeld',
+      message: new RegExp(`^process ${process.ppid} is at work on the same: .*${file}$`),
+    });
+
+    const dead = 2 ** 22 + 1;
+    await writeFile(file, String(dead));
+    const lock = await holdLock(file, process.pid);
+    t.ok((await readdir(folder)).includes('lock'));
+    await lock[Symbol.asyncDispose]();
+    t.notOk((await readdir(folder)).includes('lock'));
+  },
+);
