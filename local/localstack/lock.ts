@@ -1,4 +1,6 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 
 export class LockHeld extends Error {
   readonly code = 'LockHeld';
@@ -6,37 +8,35 @@ export class LockHeld extends Error {
 }
 
 /**
- * Keeps a second run out while one is at work. The lock of a process that has ended is taken over.
+ * Keeps a second run out while one is at work: a socket on which the run listens, and which nobody answers once it has ended,
+ * however it has. The lock of the dead is taken over.
+ * @param socketPath at most some 100 bytes, as for any socket
  * @throws LockHeld when a process that lives has it
  */
-export async function holdLock(file: string, pid: number): Promise<AsyncDisposable> {
-  const owner = await ownerOf(file);
-  if (owner !== undefined && owner !== pid) {
-    if (isAlive(owner)) {
-      throw new LockHeld(
-        `process ${owner} is at work on the same: wait for it, or end it; if it is another program, remove ${file}`,
-      );
-    }
-    await rm(file, { force: true });
+export async function holdLock(socketPath: string): Promise<AsyncDisposable> {
+  if (await isAnswered(socketPath)) {
+    throw new LockHeld('another run is at work on the same containers: wait for it, or end it');
   }
-  await writeFile(file, String(pid), { flag: 'wx' });
-  return { [Symbol.asyncDispose]: () => rm(file, { force: true }) };
+  await rm(socketPath, { force: true });
+  const server = createServer((socket) => socket.end()).listen(socketPath);
+  await once(server, 'listening');
+  server.unref();
+  return {
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
 }
 
-async function ownerOf(file: string): Promise<number | undefined> {
+async function isAnswered(socketPath: string): Promise<boolean> {
+  const socket = connect(socketPath);
   try {
-    return Number(await readFile(file, 'utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Signal 0 asks only. EPERM: it lives, and is another user's. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
+    await once(socket, 'connect');
     return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
   }
 }

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createKey } from '../create-key.ts';
@@ -46,7 +48,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const { project, ports, env, say } = options;
   const folder = folderOf(project);
   await mkdir(folder, { recursive: true });
-  await using _lock = await holdLock(join(folder, 'lock'), process.pid);
+  await using _lock = await holdLock(lockOf(folder));
   const logFile = join(folder, 'commands.log');
   await rm(logFile, { force: true });
   const compose = createCompose({ ...options, logFile });
@@ -121,6 +123,11 @@ export function queueUrl(localstack: LocalStack, queue: keyof Provisioned['queue
 
 function folderOf(project: string): string {
   return join(folders, project);
+}
+
+/** Not in the folder itself, whose path may be too long for a socket. */
+function lockOf(folder: string): string {
+  return join(tmpdir(), `upload-once-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.lock`);
 }
 
 async function assertPortsAreFree(

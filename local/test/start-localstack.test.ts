@@ -1,10 +1,8 @@
 import { once } from 'node:events';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { holdLock } from '../localstack/lock.ts';
 import { freePorts, type Ports } from '../localstack/ports.ts';
 import { startLocalStack } from '../localstack/start.ts';
 import { pathWith } from './support/fake-programs.ts';
@@ -52,7 +50,7 @@ t.test('a port that is taken is said by name, before anything is started', async
   t.strictSame(
     (await readdir(folder)).filter((file) => file !== 'commands.log'),
     [],
-    'nothing is left, no lock either',
+    'nothing is left',
   );
 });
 
@@ -68,23 +66,3 @@ t.test('a port that its own containers have is not taken', async (t) => {
     message: /docker compose .* ended with exit code 17; its last lines:\nthe engine is full/,
   });
 });
-
-t.test(
-  'two at once: the second is told which process is at work; a lock of the dead is taken over',
-  async (t) => {
-    await mkdir(folder, { recursive: true });
-    const file = join(folder, 'lock');
-    await writeFile(file, String(process.ppid));
-    await t.rejects(start(t, await freePorts(), EMPTY_DOCKER), {
-      code: 'LockHeld',
-      message: new RegExp(`^process ${process.ppid} is at work on the same: .*${file}$`),
-    });
-
-    const dead = 2 ** 22 + 1;
-    await writeFile(file, String(dead));
-    const lock = await holdLock(file, process.pid);
-    t.ok((await readdir(folder)).includes('lock'));
-    await lock[Symbol.asyncDispose]();
-    t.notOk((await readdir(folder)).includes('lock'));
-  },
-);

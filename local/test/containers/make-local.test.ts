@@ -89,7 +89,8 @@ t.test('it is stopped while Terraform is at work', async (t) => {
   }
   process.kill(-(making.pid ?? 0), 'SIGKILL');
   await ended;
-  t.ok(existsSync(join(folder, 'lock')), 'what it held is left behind');
+  const mark = JSON.parse(readFileSync(join(folder, 'provisioned.json'), 'utf8'));
+  t.equal(mark.isComplete, false, 'half of it is there');
 });
 
 let apiKey = '';
