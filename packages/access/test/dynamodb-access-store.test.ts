@@ -102,6 +102,32 @@ t.test('a refused value leaves no key behind', async (t) => {
   );
 });
 
+t.test('every read that decides is strongly consistent', async (t) => {
+  const tableName = await db.createTable();
+  const client = db.createClient();
+  t.teardown(() => client.destroy());
+  const reads: unknown[] = [];
+  // DynamoDB's local stand-in is always consistent: only what it is asked can tell.
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      if (context['commandName'] === 'GetItemCommand') reads.push(args.input);
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  const store = createDynamoDbAccessStore({ client, tableName });
+  await store.addKey(apiKey('k1'), sha256('a'));
+  t.strictSame(reads, []);
+  await store.findBySecret(sha256('a'));
+  t.match(reads, [
+    { ConsistentRead: true, Key: { item: 'secret' } },
+    { ConsistentRead: true, Key: { item: 'key' } },
+  ]);
+  t.equal(reads.length, 2, 'a key that was made just now opens, one that was disabled just now does not');
+  await t.rejects(store.addKey(apiKey('k2'), sha256('a')), { code: 'SecretAlreadyInUse' });
+  t.match(reads.slice(2), [{ ConsistentRead: true, Key: { item: 'secret' } }]);
+});
+
 t.test('a secret whose key is not there opens nothing', async (t) => {
   const TableName = await db.createTable();
   await db.client.send(
