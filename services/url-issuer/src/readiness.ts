@@ -23,7 +23,9 @@ interface Round {
   endedAt?: number;
 }
 
+/** The log tells of each check when it begins to fail and when it answers again, not how often it was asked meanwhile. */
 export function createReadiness(options: ReadinessOptions): Readiness {
+  const silent = new Set<string>();
   let stopping = false;
   let round: Round | undefined;
 
@@ -32,7 +34,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   }
 
   function startRound(): Round {
-    const started: Round = { reasons: checkAll(options) };
+    const started: Round = { reasons: checkAll(options, silent) };
     started.reasons.then(() => {
       started.endedAt = options.now().getTime();
     });
@@ -51,8 +53,8 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   };
 }
 
-/** Never rejects. */
-async function checkAll(options: ReadinessOptions): Promise<string[]> {
+/** Never rejects. @param silent the checks that failed in the last round; brought up to date */
+async function checkAll(options: ReadinessOptions, silent: Set<string>): Promise<string[]> {
   const limit = new AbortController();
   const timer = setTimeout(
     () => limit.abort(new Error(`no answer within ${options.limitMilliseconds} ms`)),
@@ -62,9 +64,11 @@ async function checkAll(options: ReadinessOptions): Promise<string[]> {
     Object.entries(options.checks).map(async ([name, check]) => {
       try {
         await Promise.race([check(limit.signal), aborted(limit.signal)]);
+        if (silent.delete(name)) options.log.info(`${name} answers again`);
         return [];
       } catch (error) {
-        options.log.warn({ err: error }, `${name} does not answer`);
+        if (!silent.has(name)) options.log.warn({ err: error }, `${name} does not answer`);
+        silent.add(name);
         return [`${name} does not answer`];
       }
     }),
