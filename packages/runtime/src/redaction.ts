@@ -28,6 +28,11 @@ const TEXT_RULES: readonly TextRule[] = [
     pattern: /\b((?:authorization|cookie)\\*["']?\s*[:=])[^\r\n]+/gi,
     replacement: `$1${REDACTED}`,
   },
+  // So too an API key: one that was imported can hold anything, blanks too. In a URL's query, behind =, it cannot.
+  {
+    pattern: /\b((?:x-)?api[-_]?key\\*["']?\s*:[ \t]*)[^\r\n]+/gi,
+    replacement: `$1${REDACTED}`,
+  },
   // A form field in a multipart body: name="policy", a blank line, the value.
   {
     pattern: new RegExp(`(name=\\\\*"(?:${NAME_IN_TEXT})\\\\*"(?:\\\\r|\\\\n|\\s)+)[^\\s\\\\"]+`, 'gi'),
@@ -46,11 +51,7 @@ const TEXT_RULES: readonly TextRule[] = [
     ),
     replacement: `$1${REDACTED}`,
   },
-  // name: value. Words such as "Policy: Policy expired." are S3's explanation, not a policy; an API key has any length.
-  {
-    pattern: /\b((?:x-)?api[-_]?key\\*["']?\s*:\s*\\*["']?)(?!\[Redacted)[^\s,;"'\\]+/gi,
-    replacement: `$1${REDACTED}`,
-  },
+  // name: value. Words such as "Policy: Policy expired." are S3's explanation, not a policy.
   {
     pattern: new RegExp(`((?:${NAME_IN_TEXT})\\s*:\\s*)(?!\\[Redacted)[^\\s,;"'\\\\]{16,}`, 'gi'),
     replacement: `$1${REDACTED}`,

@@ -94,6 +94,11 @@ t.test('secrets inside text are not written, wherever the text is', async (t) =>
     'a header line': `x-api-key: ${SECRET}\r\nhost: h`,
     'a header line, quoted': `curl -H 'X-Api-Key: ${SECRET}' https://h/`,
     'a short key': 'x-api-key: HIDDEN',
+    'a key with blanks': 'refused x-api-key: my hidden key',
+    'a key with blanks and quotes': `{"X-API-KEY":  "my, 'hidden' \\"hidden\\" key"}`,
+    'a key with blanks in JSON in JSON': JSON.stringify({
+      body: JSON.stringify({ apiKey: 'my hidden key' }),
+    }),
     'an authorization header': `Authorization: AWS4-HMAC-SHA256 Credential=AKIA${SECRET}/2030, Signature=${SECRET}`,
     'a bearer token': `sent Bearer ${SECRET}`,
     'a cookie': `Set-Cookie: session=${SECRET}; other="${SECRET}"; third=${SECRET}`,
