@@ -1,15 +1,34 @@
 import { Type } from 'typebox';
 
-/**
- * Where AWS is. Endpoints (`AWS_ENDPOINT_URL_S3`, `_SQS`, `_DYNAMODB`) and credentials are the SDK's own variables and are
- * read by it alone.
- */
+/** The SDK's own variable, used by it alone; it stands here so that a wrong one is named at the start. */
+function endpointField(of: string) {
+  return Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/?#]',
+      description: `Where ${of} is, when that is not the region's own endpoint.`,
+      expected: 'http:// or https://, a host and perhaps a port, for example "http://127.0.0.1:9000"',
+    }),
+  );
+}
+
+/** Where AWS is, and who asks. Each variable has the SDK's own name where it has one. */
 export const awsFields = {
   AWS_REGION: Type.String({
     pattern: '^[a-z]{2}(-[a-z]+)+-[0-9]+$',
     description: 'The AWS region of bucket, queues and tables.',
     expected: 'the name of an AWS region, for example "eu-central-1"',
   }),
+  AWS_ACCESS_KEY_ID: Type.Optional(
+    Type.String({
+      description:
+        'Credentials, together with AWS_SECRET_ACCESS_KEY. On AWS it is not set: the SDK asks for those of the task role.',
+      expected: 'an access key, where neither a profile nor a role gives credentials',
+    }),
+  ),
+  AWS_ENDPOINT_URL: endpointField('AWS'),
+  AWS_ENDPOINT_URL_S3: endpointField('S3'),
+  AWS_ENDPOINT_URL_SQS: endpointField('SQS'),
+  AWS_ENDPOINT_URL_DYNAMODB: endpointField('DynamoDB'),
   S3_FORCE_PATH_STYLE: Type.Boolean({
     default: false,
     description: 'Whether the bucket is named in the path rather than in the host, as S3 stand-ins need it.',
@@ -69,7 +88,7 @@ export const healthFields = {
 /** What a service that lives on one queue needs to know of it. */
 export const consumerFields = {
   QUEUE_URL: Type.String({
-    pattern: '^https?://',
+    pattern: '^https?://[^/?#]+/.',
     description: 'The queue whose messages are handled. It needs a redrive policy.',
     expected:
       'the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',

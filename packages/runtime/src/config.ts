@@ -1,5 +1,6 @@
 import { envSchema } from 'env-schema';
-import type { Static, TObject } from 'typebox';
+import { type Static, type TObject, Type } from 'typebox';
+import type { ConfigChecks } from './config-checks.ts';
 import { isSecretName, redactText } from './redaction.ts';
 
 /** The part of a long value that an error message still shows. */
@@ -46,27 +47,54 @@ interface SchemaFault {
  * @param schema a TypeBox object whose properties are environment variables; a property's `expected` is what an error
  *   message says was expected, in plain words ("a whole number from 0 to 65535"); its `description` stands in for it;
  *   text is bounded by `pattern`, for `format` is not known here
+ * @param checks one at a time, in the schema's order, each for a variable that the schema found no fault with
  * @throws ConfigError with every fault at once, in the schema's order, one for each variable. A value whose variable
- *   looks like a secret's is not repeated.
+ *   looks like a secret's is not repeated. Whatever else a check throws is thrown as it is.
  */
-export function loadConfig<S extends TObject>(schema: S, env: Environment): Static<S> {
+export async function loadConfig<S extends TObject>(
+  schema: S,
+  env: Environment,
+  checks: ConfigChecks<S> = {},
+): Promise<Static<S>> {
   const set = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name in schema.properties && value?.trim()),
   );
+  const { values, faulty } = readSound(schema, set);
+  const checkOf = checks as Readonly<Record<string, ((value: unknown) => unknown) | undefined>>;
+  const problems: ConfigProblem[] = [];
+  for (const [variable, words] of Object.entries(schema.properties)) {
+    if (faulty.has(variable)) {
+      problems.push(problemOf(variable, words, env[variable]));
+      continue;
+    }
+    const message = await checkOf[variable]?.(values[variable]);
+    if (typeof message === 'string') problems.push({ variable, message });
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as Static<S>;
+}
+
+/** The values of all variables but the faulty ones, and which those are. */
+function readSound(schema: TObject, set: Environment) {
+  const faulty = new Set<string | undefined>();
   try {
-    return envSchema<Static<S>>({
-      schema: { ...schema },
-      data: set,
-      env: false,
-      ajv: { customOptions: (ajv) => ajv.addKeyword('expected') },
-    });
+    return { values: read(schema, set), faulty };
   } catch (error) {
     const faults = (error as { errors?: readonly SchemaFault[] }).errors;
     if (faults === undefined) throw error;
-    const faulty = new Set(faults.map(variableOf));
-    const names = Object.keys(schema.properties).filter((name) => faulty.has(name));
-    throw new ConfigError(names.map((name) => problemOf(name, schema.properties[name] ?? {}, env[name])));
+    for (const fault of faults) faulty.add(variableOf(fault));
+    const sound = Object.entries(schema.properties).filter(([name]) => !faulty.has(name));
+    return { values: read(Type.Object(Object.fromEntries(sound)), set), faulty };
   }
+}
+
+function read(schema: TObject, set: Environment): Record<string, unknown> {
+  return envSchema<Record<string, unknown>>({
+    schema: { ...schema },
+    data: set,
+    env: false,
+    ajv: { customOptions: (ajv) => ajv.addKeyword('expected') },
+  });
 }
 
 function variableOf(fault: SchemaFault): string | undefined {

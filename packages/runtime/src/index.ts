@@ -1,6 +1,7 @@
 export { addAcceptance } from './acceptance-metrics.ts';
 export { dynamoDbClientConfig, s3ClientConfig, sqsClientConfig } from './aws-clients.ts';
 export { ConfigError, type ConfigProblem, loadConfig } from './config.ts';
+export { type ConfigChecks, type ConfigFinding, checkUrl } from './config-checks.ts';
 export {
   awsFields,
   consumerFields,

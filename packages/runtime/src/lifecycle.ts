@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { pino } from 'pino';
 import { type Static, type TObject, Type } from 'typebox';
 import { ConfigError, loadConfig } from './config.ts';
+import { awsChecks, type ConfigChecks } from './config-checks.ts';
 import { drainFields, logFields } from './config-fields.ts';
 import { createLogger, type Logger } from './logging.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -33,52 +34,59 @@ export interface ServiceContext<S extends TObject> {
 /**
  * Runs a service as a process, from reading the environment to its exit code.
  *
- * - Wrong configuration: one line for each fault on standard error, exit code 78, nothing started. So too when `start`
- *   throws a ConfigError, for rules that span several variables.
+ * - Wrong configuration: one line for each fault on standard error, exit code 78, nothing started. Faults are those that
+ *   the schema, the service's own checks and `awsChecks` find: no endpoint that is no URL, no service without credentials.
+ *   So too when `start` throws a ConfigError, for rules that span several variables.
  * - `start` fails: one log line, exit code 1.
  * - SIGTERM or SIGINT: `stop(DRAIN_LIMIT_SECONDS)`, then exit code 0. One that comes while `start` is still at work is
  *   kept until it is done. If stopping fails, or takes five seconds longer than its limit: exit code 1.
  * - A second signal: exits at once with 128 + its number.
  * - An unhandled rejection or exception: one fatal log line, exit code 1. What was in flight is delivered again.
+ * - A warning of Node or of a library: a log line, instead of text on standard error.
  *
  * Log lines and metrics share standard output, in the order in which they are written.
  *
  * @param options.name the `service` of the log lines and the dimension Service of the metrics
  * @param options.schema the service's variables; `logFields` and `drainFields` are read whether it names them or not
+ * @param options.checks what a schema cannot say of a variable
  */
 export async function runService<S extends TObject>(options: {
   name: string;
   schema: S;
+  checks?: ConfigChecks<S>;
   process: NodeJS.Process;
   start: (context: ServiceContext<S>) => Promise<RunningService>;
 }): Promise<void> {
   const { name, process } = options;
   const schema = Type.Object({ ...options.schema.properties, ...commonFields });
 
-  let config: Static<typeof schema>;
-  try {
-    config = loadConfig(schema, process.env);
-  } catch (error) {
-    return exitWithConfigFaults(process, error);
-  }
-
   const output = pino.destination({ fd: 1, sync: true });
-  const log = createLogger({ service: name, level: config.LOG_LEVEL, destination: output });
-  const metrics = createMetrics({
-    service: name,
-    environment: config.ENVIRONMENT,
-    now: () => new Date(),
-    write: (line) => output.write(line),
-  });
-
+  const log = createLogger({ service: name, level: 'info', destination: output });
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (err: unknown) => {
       log.fatal({ err }, `${name} ends after an error that nothing handled`);
       process.exit(EXIT_FAILURE);
     });
   }
-
+  // Node's own listener is the one that prints them, as they are, with whatever secret is in them.
+  process.removeAllListeners('warning');
+  process.on('warning', (err) => log.warn({ err }, 'a warning of Node or of a library'));
   const stopSignal = firstSignal(process, log);
+
+  const checks = { ...awsChecks, ...options.checks } as ConfigChecks<typeof schema>;
+  let config: Static<typeof schema>;
+  try {
+    config = await loadConfig(schema, process.env, checks);
+  } catch (error) {
+    return exitWithConfigFaults(process, error);
+  }
+  log.level = config.LOG_LEVEL;
+  const metrics = createMetrics({
+    service: name,
+    environment: config.ENVIRONMENT,
+    now: () => new Date(),
+    write: (line) => output.write(line),
+  });
 
   let service: RunningService;
   try {

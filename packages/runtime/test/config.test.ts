@@ -1,13 +1,26 @@
 import t from 'tap';
 import { Type } from 'typebox';
-import { awsFields, ConfigError, drainFields, healthFields, loadConfig, logFields } from '../src/index.ts';
+import {
+  awsFields,
+  type ConfigChecks,
+  ConfigError,
+  checkUrl,
+  drainFields,
+  healthFields,
+  loadConfig,
+  logFields,
+} from '../src/index.ts';
 
 const schema = Type.Object({ ...awsFields, ...logFields, ...drainFields, ...healthFields });
 
 /** The error's lines, or a failed test when there is none. */
-function faultsOf(env: Record<string, string | undefined>, of = schema): string[] {
+async function faultsOf(
+  env: Record<string, string | undefined>,
+  of = schema,
+  checks: ConfigChecks<typeof schema> = {},
+): Promise<string[]> {
   try {
-    loadConfig(of, env);
+    await loadConfig(of, env, checks);
   } catch (error) {
     if (error instanceof ConfigError) return error.message.split('\n');
     throw error;
@@ -16,7 +29,11 @@ function faultsOf(env: Record<string, string | undefined>, of = schema): string[
 }
 
 t.test('values are converted and defaults filled in', async (t) => {
-  const config = loadConfig(schema, { AWS_REGION: 'eu-central-1', PORT: '0', S3_FORCE_PATH_STYLE: 'true' });
+  const config = await loadConfig(schema, {
+    AWS_REGION: 'eu-central-1',
+    PORT: '0',
+    S3_FORCE_PATH_STYLE: 'true',
+  });
   t.strictSame(config, {
     AWS_REGION: 'eu-central-1',
     S3_FORCE_PATH_STYLE: true,
@@ -31,38 +48,39 @@ t.test('values are converted and defaults filled in', async (t) => {
 t.test('unknown variables are ignored, and neither argument is changed', async (t) => {
   const env = { AWS_REGION: 'us-east-1', HOME: '/root', npm_config_yes: '' };
   const before = structuredClone(env);
-  t.notOk('HOME' in loadConfig(schema, env));
+  t.notOk('HOME' in (await loadConfig(schema, env)));
   t.strictSame(env, before);
   t.notOk('additionalProperties' in schema);
 });
 
 t.test('a message says what was expected and what was found', async (t) => {
-  t.strictSame(faultsOf({ AWS_REGION: 'eu-west-1', PORT: 'abc' }), [
+  t.strictSame(await faultsOf({ AWS_REGION: 'eu-west-1', PORT: 'abc' }), [
     'PORT: expected a whole number from 0 to 65535, got "abc"',
   ]);
-  t.strictSame(faultsOf({ AWS_REGION: 'eu-west-1', PORT: '65536' }), [
+  t.strictSame(await faultsOf({ AWS_REGION: 'eu-west-1', PORT: '65536' }), [
     'PORT: expected a whole number from 0 to 65535, got "65536"',
   ]);
-  t.strictSame(faultsOf({ AWS_REGION: 'eu-west-1', PORT: '80.5' }), [
+  t.strictSame(await faultsOf({ AWS_REGION: 'eu-west-1', PORT: '80.5' }), [
     'PORT: expected a whole number from 0 to 65535, got "80.5"',
   ]);
-  t.strictSame(faultsOf({ AWS_REGION: 'eu-west-1', LOG_LEVEL: 'loud' }), [
+  t.strictSame(await faultsOf({ AWS_REGION: 'eu-west-1', LOG_LEVEL: 'loud' }), [
     'LOG_LEVEL: expected one of "trace", "debug", "info", "warn", "error", got "loud"',
   ]);
 });
 
 t.test('missing and blank are the same fault, told apart in words', async (t) => {
-  t.strictSame(faultsOf({}), [
+  t.strictSame(await faultsOf({}), [
     'AWS_REGION: expected the name of an AWS region, for example "eu-central-1", but it is not set',
   ]);
-  t.strictSame(faultsOf({ AWS_REGION: '  ' }), [
+  t.strictSame(await faultsOf({ AWS_REGION: '  ' }), [
     'AWS_REGION: expected the name of an AWS region, for example "eu-central-1", but it is blank',
   ]);
-  t.equal(loadConfig(schema, { AWS_REGION: 'eu-west-1', PORT: '', LOG_LEVEL: undefined }).PORT, 8080);
+  const { PORT } = await loadConfig(schema, { AWS_REGION: 'eu-west-1', PORT: '', LOG_LEVEL: undefined });
+  t.equal(PORT, 8080);
 });
 
 t.test('every fault is named at once, in the order of the schema, one line each', async (t) => {
-  const faults = faultsOf({
+  const faults = await faultsOf({
     PORT: 'x',
     S3_FORCE_PATH_STYLE: 'yes',
     DRAIN_LIMIT_SECONDS: '111',
@@ -76,7 +94,7 @@ t.test('every fault is named at once, in the order of the schema, one line each'
 
 t.test('problems can be read one by one', async (t) => {
   try {
-    loadConfig(schema, { AWS_REGION: 'eu-west-1', PORT: '-1' });
+    await loadConfig(schema, { AWS_REGION: 'eu-west-1', PORT: '-1' });
     t.fail('a ConfigError was expected');
   } catch (error) {
     t.match(error, { name: 'ConfigError', code: 'ConfigError' });
@@ -92,13 +110,15 @@ t.test('what may be a secret is not repeated', async (t) => {
     SIGNING_SECRET: Type.String({ minLength: 100, expected: 'a long secret' }),
     CALLBACK_URL: Type.String({ pattern: '^https:', expected: 'a URL that begins with "https:"' }),
   });
-  const text = faultsOf(
-    {
-      UPLOAD_API_KEY: 'abc-hidden',
-      SIGNING_SECRET: 'def-hidden',
-      CALLBACK_URL: 'http://me:pass-hidden@host/?X-Amz-Signature=sig-hidden',
-    },
-    secrets as never,
+  const text = (
+    await faultsOf(
+      {
+        UPLOAD_API_KEY: 'abc-hidden',
+        SIGNING_SECRET: 'def-hidden',
+        CALLBACK_URL: 'http://me:pass-hidden@host/?X-Amz-Signature=sig-hidden',
+      },
+      secrets as never,
+    )
   ).join('\n');
   t.notMatch(text, 'hidden');
   t.match(text, 'UPLOAD_API_KEY: expected a long key, got a value that is not shown');
@@ -106,7 +126,7 @@ t.test('what may be a secret is not repeated', async (t) => {
 });
 
 t.test('a long value is cut in the message', async (t) => {
-  const [fault = ''] = faultsOf({ AWS_REGION: 'x'.repeat(5000) });
+  const [fault = ''] = await faultsOf({ AWS_REGION: 'x'.repeat(5000) });
   t.match(fault, `got "${'x'.repeat(100)}"… (5000 characters)`);
 });
 
@@ -116,7 +136,7 @@ t.test('a schema that says less still gives a sentence', async (t) => {
     SIZE: Type.Integer(),
     OPTIONAL: Type.Optional(Type.String()),
   });
-  t.strictSame(faultsOf({ COUNT: 'x', SIZE: 'y' }, plain as never), [
+  t.strictSame(await faultsOf({ COUNT: 'x', SIZE: 'y' }, plain as never), [
     'COUNT: expected how many there are, got "x"',
     'SIZE: expected another value, got "y"',
   ]);
@@ -125,10 +145,53 @@ t.test('a schema that says less still gives a sentence', async (t) => {
 t.test('a schema that cannot be used is no configuration fault', async (t) => {
   const broken = Type.Object({ A: Type.Unsafe<string>({ type: 'no-such-type' }) });
   try {
-    loadConfig(broken, { A: 'x' });
+    await loadConfig(broken, { A: 'x' });
     t.fail('an error was expected');
   } catch (error) {
     t.notOk(error instanceof ConfigError);
     t.match(error, { message: /no-such-type|schema is invalid/ });
   }
+});
+
+t.test('what checks find is named beside what the schema finds, in the order of the schema', async (t) => {
+  const faults = await faultsOf({ AWS_REGION: 'eu-west-1', PORT: 'x', ENVIRONMENT: 'stage' }, schema, {
+    HOST: async (host) => `expected an address of this machine, got "${host}"`,
+    ENVIRONMENT: (name) => (name === 'stage' ? 'expected another stage' : undefined),
+    AWS_REGION: async () => undefined,
+  });
+  t.strictSame(faults, [
+    'ENVIRONMENT: expected another stage',
+    'HOST: expected an address of this machine, got "0.0.0.0"',
+    'PORT: expected a whole number from 0 to 65535, got "x"',
+  ]);
+});
+
+t.test('a check gets the converted value, and none that the schema refuses', async (t) => {
+  const seen: unknown[] = [];
+  await faultsOf({ AWS_REGION: 'eu-west-1', PORT: '80', DRAIN_LIMIT_SECONDS: '0' }, schema, {
+    PORT: (port) => void seen.push(port),
+    S3_FORCE_PATH_STYLE: (flag) => void seen.push(flag),
+    AWS_ENDPOINT_URL: (url) => void seen.push(url),
+    DRAIN_LIMIT_SECONDS: (limit) => void seen.push(limit),
+  });
+  t.strictSame(seen, [undefined, false, 80]);
+});
+
+t.test('a check that fails by itself is no fault of the configuration', async (t) => {
+  const checks = {
+    HOST: async () => {
+      throw new Error('no answer');
+    },
+  };
+  await t.rejects(loadConfig(schema, { AWS_REGION: 'eu-west-1' }, checks), { message: 'no answer' });
+});
+
+t.test('a URL is more than its beginning', async (t) => {
+  for (const good of [undefined, 'http://127.0.0.1:9000', 'https://[::1]:1/', 'http://s3.local/a?b']) {
+    t.equal(checkUrl(good), undefined, `${good}`);
+  }
+  for (const bad of ['https://', 'http://x:99999', 'http://[x]/', 'not a url']) {
+    t.equal(checkUrl(bad), `expected a URL that leads somewhere, got ${JSON.stringify(bad)}`);
+  }
+  t.notMatch(checkUrl('http://me:hidden@x:99999'), 'hidden');
 });

@@ -145,6 +145,19 @@ for (const [behaviour, message] of [
   });
 }
 
+t.test('a warning of a library is a log line, its secrets redacted, and not on standard error', async (t) => {
+  const service = run(t, { BEHAVIOUR: 'warns' });
+  const warning = await service.logged('a warning of Node or of a library');
+  t.match(warning, {
+    level: 'warn',
+    err: { name: 'LibraryWarning', message: 'deprecated: x-api-key: [Redacted]' },
+  });
+  service.signal('SIGTERM');
+  const { code, stderr } = await service.ended();
+  t.equal(code, 0);
+  t.equal(stderr, '');
+});
+
 t.test('the log level and the environment come from the configuration', async (t) => {
   const service = run(t, { BEHAVIOUR: 'exception', LOG_LEVEL: 'error', ENVIRONMENT: 'staging' });
   await service.ended();

@@ -10,6 +10,7 @@ import {
 } from '../../../packages/runtime/test/support/local-cloud.ts';
 import { assertReadinessFollows, statusOf } from '../../../packages/runtime/test/support/readiness.ts';
 import {
+  NO_CREDENTIALS,
   type ServiceProcess,
   startServiceProcess,
 } from '../../../packages/runtime/test/support/service-process.ts';
@@ -56,10 +57,11 @@ t.test('an upload is accepted, its duplicate reported; log and metrics say so', 
 });
 
 t.test('nothing configured: every variable that is missing, exit 78', async (t) => {
-  const { code, stderr } = await startServiceProcess(t, MAIN, {}).ended();
+  const { code, stderr } = await startServiceProcess(t, MAIN, NO_CREDENTIALS).ended();
   t.equal(code, 78);
   t.strictSame(stderr.trimEnd().split('\n'), [
     'AWS_REGION: expected the name of an AWS region, for example "eu-central-1", but it is not set',
+    'AWS_ACCESS_KEY_ID: expected credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (AWS_PROFILE), or on AWS a task role; the AWS SDK says: Could not load credentials from any providers',
     'BUCKET: expected the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." or "-", but it is not set',
     'UPLOADS_TABLE: expected the name of a DynamoDB table: 3 to 255 letters, digits, "_", "." or "-", but it is not set',
     'QUEUE_URL: expected the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name", but it is not set',
@@ -69,11 +71,17 @@ t.test('nothing configured: every variable that is missing, exit 78', async (t) 
 t.test('wrong configuration: every fault at once, exit 78, nothing started', async (t) => {
   const acceptor = startServiceProcess(t, MAIN, {
     AWS_REGION: 'the moon',
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_ENDPOINT_URL: 'localhost:4566',
+    AWS_ENDPOINT_URL_S3: 'not a url',
+    AWS_ENDPOINT_URL_SQS: 'http://',
+    AWS_ENDPOINT_URL_DYNAMODB: 'http://:99999',
     S3_FORCE_PATH_STYLE: 'perhaps',
     BUCKET: 'Upper_Case',
     UPLOADS_TABLE: ' ',
     TOMBSTONE_DAYS: '0',
-    QUEUE_URL: 'upload-events',
+    QUEUE_URL: 'https://',
     SLOTS: '257',
     VISIBILITY_SECONDS: '1.5',
     PORT: '65536',
@@ -88,6 +96,10 @@ t.test('wrong configuration: every fault at once, exit 78, nothing started', asy
     faults.map((line) => line.split(':')[0]),
     [
       'AWS_REGION',
+      'AWS_ENDPOINT_URL',
+      'AWS_ENDPOINT_URL_S3',
+      'AWS_ENDPOINT_URL_SQS',
+      'AWS_ENDPOINT_URL_DYNAMODB',
       'S3_FORCE_PATH_STYLE',
       'BUCKET',
       'UPLOADS_TABLE',

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError, redactText } from '@upload-once/runtime';
+import { ConfigError, type ConfigFinding, redactText } from '@upload-once/runtime';
 import type { Handler } from './handler.ts';
 
 /**
@@ -24,6 +24,17 @@ export async function loadHandler(name: string, workingDirectory: string): Promi
     );
   }
   return loaded.process as Handler;
+}
+
+/** What is wrong with PROCESSOR_HANDLER, to be told together with all other faults; '' is none. */
+export async function checkHandler(name: string, workingDirectory: string): Promise<ConfigFinding> {
+  try {
+    if (name !== '') await loadHandler(name, workingDirectory);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems[0]?.message;
+    throw error;
+  }
 }
 
 /** One line; a user's module may say anything here, over several lines and with its database's password in it. */

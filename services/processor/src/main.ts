@@ -15,7 +15,7 @@ import { ACCEPTED_PREFIX, createDynamoDbUploadStore, createS3ObjectStore } from 
 import { configSchema } from './config.ts';
 import { process as logUpload } from './handlers/log-upload.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
-import { loadHandler } from './load-handler.ts';
+import { checkHandler, loadHandler } from './load-handler.ts';
 import { createProcessAccepted } from './process-accepted.ts';
 import { createRunHandler } from './run-handler.ts';
 import { createWorkUnderLease } from './work-under-lease.ts';
@@ -25,6 +25,7 @@ const SECONDS_PER_DAY = 86_400;
 await runService({
   name: 'processor',
   schema: configSchema,
+  checks: { PROCESSOR_HANDLER: (name) => checkHandler(name, process.cwd()) },
   process,
   async start({ config, log, metrics }) {
     const region = config.AWS_REGION;

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { process as logUpload } from '../src/handlers/log-upload.ts';
-import { loadHandler } from '../src/load-handler.ts';
+import { checkHandler, loadHandler } from '../src/load-handler.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -21,6 +21,15 @@ t.test('what is no handler is refused, with what was found', async (t) => {
   for (const [name, message] of refused) {
     await t.rejects(loadHandler(name, here), { code: 'ConfigError', message });
   }
+});
+
+t.test('as a check it tells what is wrong, and a handler that is not named is no fault', async (t) => {
+  t.equal(await checkHandler('', here), undefined);
+  t.equal(await checkHandler('../src/handlers/log-upload.ts', here), undefined);
+  t.match(
+    await checkHandler('no-such-package-here', here),
+    /^can't load "no-such-package-here": Cannot find/,
+  );
 });
 
 t.test('the handler that ships says what arrived', async (t) => {

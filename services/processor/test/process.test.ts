@@ -10,6 +10,7 @@ import {
 } from '../../../packages/runtime/test/support/local-cloud.ts';
 import { assertReadinessFollows } from '../../../packages/runtime/test/support/readiness.ts';
 import {
+  NO_CREDENTIALS,
   type ServiceProcess,
   startServiceProcess,
 } from '../../../packages/runtime/test/support/service-process.ts';
@@ -112,13 +113,23 @@ for (const handler of ['fixtures/call-test.mjs', 'fixtures/call-test.ts']) {
 t.test('wrong or missing configuration: every fault at once, exit 78, nothing started', async (t) => {
   const processor = startServiceProcess(t, MAIN, {
     AWS_REGION: 'eu-central-1',
-    BUCKET: 'uploads-test',
+    ...NO_CREDENTIALS,
+    AWS_ACCESS_KEY_ID: 'an id without its secret',
+    AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:65536',
+    BUCKET: 'Uploads',
     SLOTS: '0',
+    PROCESSOR_HANDLER: './nope.mjs',
     HANDLER_LIMIT_SECONDS: '39601',
   });
   const { code, stderr } = await processor.ended();
   t.equal(code, 78);
-  t.strictSame(stderr.trimEnd().split('\n'), [
+  const faults = stderr.trimEnd().split('\n');
+  const [handlerFault] = faults.splice(6, 1);
+  t.match(handlerFault, /^PROCESSOR_HANDLER: can't load "\.\/nope\.mjs": Cannot find module/);
+  t.strictSame(faults, [
+    'AWS_ACCESS_KEY_ID: expected credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (AWS_PROFILE), or on AWS a task role; the AWS SDK says: Could not load credentials from any providers',
+    'AWS_ENDPOINT_URL_S3: expected a URL that leads somewhere, got "http://127.0.0.1:65536"',
+    'BUCKET: expected the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." or "-", got "Uploads"',
     'UPLOADS_TABLE: expected the name of a DynamoDB table: 3 to 255 letters, digits, "_", "." or "-", but it is not set',
     'QUEUE_URL: expected the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name", but it is not set',
     'SLOTS: expected a whole number from 1 to 256, got "0"',

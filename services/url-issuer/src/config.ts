@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import {
   awsFields,
-  ConfigError,
-  type ConfigProblem,
+  type ConfigChecks,
+  type ConfigFinding,
+  checkUrl,
   drainFields,
   healthFields,
   logFields,
@@ -20,7 +21,7 @@ const TRUSTED_PROXIES_EXPECTED =
 /** A `$` begins a variable such as ${filename} in a form's policy: S3 would put something else in its place. */
 const NAME_PART_EXPECTED = `1 to ${NAME_PART_MAX_BYTES} bytes of UTF-8 without "/", "$" and control characters`;
 
-/** The url-issuer's variables. Credentials and `AWS_ENDPOINT_URL_*` are the SDK's own and read by it. */
+/** The url-issuer's variables. */
 export const configSchema = Type.Object({
   ...awsFields,
   ...logFields,
@@ -82,47 +83,38 @@ export interface Settings {
   readonly tombstoneSeconds: number;
 }
 
-/** Works out what a schema cannot say. @throws ConfigError with every fault that only a closer look shows */
 export function settingsFrom(config: Config): Settings {
-  const trustedProxies = config.TRUSTED_PROXIES.split(',').flatMap((entry) => entry.trim() || []);
-  const problems = [
-    ...problemsOfNamePart(config.UPLOAD_NAME_PART),
-    ...problemsOfEndpoint(config.S3_PUBLIC_ENDPOINT),
-    ...problemsOfProxies(trustedProxies),
-  ];
-  if (problems.length > 0) throw new ConfigError(problems);
   return {
     pathPrefix: config.PATH_PREFIX.replace(/\/$/, ''),
-    trustedProxies,
+    trustedProxies: entriesOf(config.TRUSTED_PROXIES),
     tombstoneSeconds: config.TOMBSTONE_DAYS * SECONDS_PER_DAY,
   };
 }
 
-function problemsOfNamePart(namePart: string): ConfigProblem[] {
+/** What only a closer look finds. */
+export const configChecks: ConfigChecks<typeof configSchema> = {
+  S3_PUBLIC_ENDPOINT: checkUrl,
+  TRUSTED_PROXIES: checkProxies,
+  UPLOAD_NAME_PART: checkNamePart,
+};
+
+function checkNamePart(namePart: string): ConfigFinding {
   try {
     assertNamePart(namePart);
-    return [];
+    return undefined;
   } catch (error) {
-    return [
-      {
-        variable: 'UPLOAD_NAME_PART',
-        message: `expected ${NAME_PART_EXPECTED}: ${(error as Error).message}`,
-      },
-    ];
+    return `expected ${NAME_PART_EXPECTED}: ${(error as Error).message}`;
   }
 }
 
-function problemsOfEndpoint(endpoint: string | undefined): ConfigProblem[] {
-  if (endpoint === undefined || URL.canParse(endpoint)) return [];
-  const message = `expected a URL that leads somewhere, got ${JSON.stringify(endpoint)}`;
-  return [{ variable: 'S3_PUBLIC_ENDPOINT', message }];
+function checkProxies(list: string): ConfigFinding {
+  const wrong = entriesOf(list).filter((entry) => !isProxyEntry(entry));
+  if (wrong.length === 0) return undefined;
+  return `expected ${TRUSTED_PROXIES_EXPECTED}, got ${wrong.map((entry) => JSON.stringify(entry)).join(', ')}`;
 }
 
-function problemsOfProxies(entries: readonly string[]): ConfigProblem[] {
-  const wrong = entries.filter((entry) => !isProxyEntry(entry));
-  if (wrong.length === 0) return [];
-  const got = wrong.map((entry) => JSON.stringify(entry)).join(', ');
-  return [{ variable: 'TRUSTED_PROXIES', message: `expected ${TRUSTED_PROXIES_EXPECTED}, got ${got}` }];
+function entriesOf(list: string): string[] {
+  return list.split(',').flatMap((entry) => entry.trim() || []);
 }
 
 function isProxyEntry(entry: string): boolean {

@@ -7,7 +7,7 @@ import { dynamoDbClientConfig, runService, s3ClientConfig } from '@upload-once/r
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
-import { configSchema, settingsFrom } from './config.ts';
+import { configChecks, configSchema, settingsFrom } from './config.ts';
 import { createReadiness } from './readiness.ts';
 import { createFormSigner } from './sign-form.ts';
 
@@ -28,6 +28,7 @@ const READY_VALID_MILLISECONDS = 1_000;
 await runService({
   name: 'url-issuer',
   schema: configSchema,
+  checks: configChecks,
   process,
   async start({ config, log, metrics }) {
     const settings = settingsFrom(config);

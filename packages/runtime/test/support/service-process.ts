@@ -1,7 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { devNull } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
+
+/** Keeps a service from every credential that this machine may have: a profile, or the role of its instance. */
+export const NO_CREDENTIALS = {
+  AWS_CONFIG_FILE: devNull,
+  AWS_SHARED_CREDENTIALS_FILE: devNull,
+  AWS_EC2_METADATA_DISABLED: 'true',
+};
 
 /** One line that a service wrote: a log line, or a metric's. */
 export interface OutputLine {

@@ -1,0 +1,42 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Static, TObject } from 'typebox';
+import type { awsFields, consumerFields } from './config-fields.ts';
+import { redactText } from './redaction.ts';
+
+/** What is wrong, in words that can follow the variable's name; undefined when nothing is. */
+export type ConfigFinding = string | undefined;
+
+/** For each variable what a schema cannot say of it. A check may ask others, a file or a network, for its answer. */
+export type ConfigChecks<S extends TObject> = {
+  readonly [Name in keyof Static<S>]?: (value: Static<S>[Name]) => ConfigFinding | Promise<ConfigFinding>;
+};
+
+/** What a pattern lets through and no URL is: a port beyond 65535, brackets without an IPv6 address … */
+export function checkUrl(value: string | undefined): ConfigFinding {
+  if (value === undefined || URL.canParse(value)) return undefined;
+  return `expected a URL that leads somewhere, got ${JSON.stringify(redactText(value))}`;
+}
+
+/** What `runService` checks of these variables, for each service that has them. */
+export const awsChecks: ConfigChecks<TObject<typeof awsFields & typeof consumerFields>> = {
+  AWS_ACCESS_KEY_ID: checkCredentials,
+  AWS_ENDPOINT_URL: checkUrl,
+  AWS_ENDPOINT_URL_S3: checkUrl,
+  AWS_ENDPOINT_URL_SQS: checkUrl,
+  AWS_ENDPOINT_URL_DYNAMODB: checkUrl,
+  QUEUE_URL: checkUrl,
+};
+
+/** Asks the SDK itself, as every client will: whether it finds any credentials, not whether they are good for anything. */
+async function checkCredentials(): Promise<ConfigFinding> {
+  const client = new SQSClient({});
+  try {
+    await client.config.credentials();
+    return undefined;
+  } catch (error) {
+    const reason = redactText(error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ');
+    return `expected credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (AWS_PROFILE), or on AWS a task role; the AWS SDK says: ${reason}`;
+  } finally {
+    client.destroy();
+  }
+}
