@@ -130,7 +130,7 @@ export const storageFields = {
     minimum: 22,
     maximum: 3650,
     description:
-      'How long an item outlives its last transition: twice the retentions of both queues and their dead-letter queues, plus a day. The default holds for every retention that SQS allows (14 days each).',
+      'How long an item outlives its form, and its last transition: twice the retentions of both queues and their dead-letter queues, plus a day. The default holds for every retention that SQS allows (14 days each).',
     expected: 'a whole number of days from 22 to 3650',
   }),
 };
