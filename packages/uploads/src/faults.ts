@@ -1,22 +1,26 @@
-/** One call that a twin is about to make or has made. */
+/** One call that is made to a twin. */
 export interface TwinCall {
   readonly operation: string;
   readonly key: string;
+  /** Given where the caller can break the call off. */
+  readonly signal?: AbortSignal;
 }
 
-/**
- * What a twin asks around each of its calls: `before` it takes effect and `after` it did, so that a test can fail
- * it on either side, hold it, and let held calls go in any order.
- */
+/** The way between a caller and a twin. */
 export interface Faults {
-  before(call: TwinCall): Promise<void>;
-  after(call: TwinCall): Promise<void>;
+  /**
+   * Carries one request there and its answer back. `act` is the request taking effect: called once where nothing happens,
+   * never or late where something does, twice where the client's own retry came through as well. It throws what the
+   * twin itself refuses with.
+   */
+  carry<T>(call: TwinCall, act: () => T): Promise<T>;
 }
 
-/** A twin that never fails. */
+/** A way on which nothing happens. */
 export const noFaults: Faults = {
-  async before() {},
-  async after() {},
+  async carry(_call, act) {
+    return act();
+  },
 };
 
 /** A call that is held at one side until it is let go. */
@@ -56,11 +60,13 @@ export function createFaultScript(): FaultScript {
 
   return {
     calls,
-    before(call) {
+    async carry(call, act) {
       calls.push(call);
-      return meet('before', call);
+      await meet('before', call);
+      const answer = act();
+      await meet('after', call);
+      return answer;
     },
-    after: (call) => meet('after', call),
     failNext(side, operation, error) {
       rules.push({ side, operation, act: () => Promise.reject(error) });
     },

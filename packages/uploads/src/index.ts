@@ -1,8 +1,15 @@
 export { createDynamoDbUploadStore, type DynamoDbUploadStoreOptions } from './dynamodb-upload-store.ts';
-export { createFaultScript, type FaultScript, type Faults, type Stall, type TwinCall } from './faults.ts';
-export { UnsupportedSchemaVersion } from './item.ts';
-export { createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
-export { createMemoryUploadStore } from './memory-upload-store.ts';
+export {
+  createFaultScript,
+  type FaultScript,
+  type Faults,
+  noFaults,
+  type Stall,
+  type TwinCall,
+} from './faults.ts';
+export { type Item, type SightingItem, UnsupportedSchemaVersion, type UploadItem } from './item.ts';
+export { type BucketChange, createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
+export { createMemoryUploadStore, type MemoryUploadStore } from './memory-upload-store.ts';
 export type { CopyOrder, CopyOutcome, ObjectStore, OpenedObject } from './object-store.ts';
 export { reportSighting } from './report-sighting.ts';
 export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts';

@@ -7,6 +7,14 @@ import type { ObjectVersion } from './upload.ts';
 export interface MemoryObjectStoreOptions {
   readonly now: () => Date;
   readonly faults?: Faults;
+  /** Told of every version that is stored or removed, as it happens: what S3's event notifications would tell. */
+  readonly notify?: (change: BucketChange) => void;
+}
+
+export interface BucketChange {
+  readonly what: 'stored' | 'removed';
+  readonly key: string;
+  readonly version: ObjectVersion;
 }
 
 export interface ObjectAttributes {
@@ -20,6 +28,8 @@ export interface MemoryObjectStore extends ObjectStore {
   put(key: string, bytes: Uint8Array, attributes?: ObjectAttributes): ObjectVersion;
   /** What a DELETE without a version does: a delete marker on top. */
   putDeleteMarker(key: string): void;
+  /** The same bucket at the end of another way: each caller meets faults of its own. */
+  over(faults: Faults): ObjectStore;
 }
 
 interface Entry {
@@ -30,7 +40,7 @@ interface Entry {
 }
 
 export function createMemoryObjectStore(options: MemoryObjectStoreOptions): MemoryObjectStore {
-  const { now, faults = noFaults } = options;
+  const { now, faults = noFaults, notify } = options;
   const entries = new Map<string, Entry[]>();
   let sequence = 0;
 
@@ -46,6 +56,7 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
       storedAt: now(),
     };
     entries.set(key, [...(entries.get(key) ?? []), { version, bytes, attributes }]);
+    if (bytes) notify?.({ what: 'stored', key, version });
     return version;
   }
 
@@ -57,17 +68,11 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
     return top?.bytes && top.version;
   }
 
-  async function call<T>(
-    operation: keyof ObjectStore,
-    key: string,
-    act: () => T,
-    signal?: AbortSignal,
-  ): Promise<T> {
-    await faults.before({ operation, key });
-    signal?.throwIfAborted();
-    const answer = act();
-    await faults.after({ operation, key });
-    return answer;
+  function remove(key: string, versionId: string): void {
+    const removed = find(key, versionId);
+    const left = (entries.get(key) ?? []).filter((entry) => entry.version.versionId !== versionId);
+    entries.set(key, left);
+    if (removed) notify?.({ what: 'removed', key, version: removed.version });
   }
 
   return {
@@ -77,53 +82,68 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
       add(key, undefined, {});
     },
 
-    listVersions: (key) =>
-      call('listVersions', key, () =>
-        (entries.get(key) ?? []).filter((entry) => entry.bytes).map((entry) => asListed(entry.version)),
-      ),
-
-    copyIfAbsent: (order, signal) =>
-      call(
-        'copyIfAbsent',
-        order.sourceKey,
-        () => {
-          if (current(order.targetKey)) return { outcome: 'target-exists' };
-          const source = find(order.sourceKey, order.sourceVersionId);
-          if (!source) return { outcome: 'source-missing' };
-          const copy = add(order.targetKey, source.bytes, source.attributes);
-          return { outcome: 'copied', versionId: copy.versionId };
-        },
-        signal,
-      ),
-
-    head: (key) => call('head', key, () => current(key)),
-
-    open: (key, versionId, signal) =>
-      call(
-        'open',
-        key,
-        () => {
-          const entry = find(key, versionId);
-          return (
-            entry?.bytes && {
-              body: Readable.from([entry.bytes]),
-              sizeBytes: entry.bytes.length,
-              contentType: entry.attributes.contentType,
-              metadata: entry.attributes.metadata ?? {},
-            }
-          );
-        },
-        signal,
-      ),
-
-    deleteVersion: (key, versionId) =>
-      call('deleteVersion', key, () => {
-        const left = (entries.get(key) ?? []).filter((entry) => entry.version.versionId !== versionId);
-        entries.set(key, left);
-      }),
-
-    ping: () => call('ping', '', () => undefined),
+    over,
+    ...over(faults),
   };
+
+  function over({ carry }: Faults): ObjectStore {
+    function call<T>(
+      operation: keyof ObjectStore,
+      key: string,
+      act: () => T,
+      signal?: AbortSignal,
+    ): Promise<T> {
+      return carry({ operation, key, ...(signal && { signal }) }, () => {
+        signal?.throwIfAborted();
+        return act();
+      });
+    }
+
+    return {
+      listVersions: (key) =>
+        call('listVersions', key, () =>
+          (entries.get(key) ?? []).filter((entry) => entry.bytes).map((entry) => asListed(entry.version)),
+        ),
+
+      copyIfAbsent: (order, signal) =>
+        call(
+          'copyIfAbsent',
+          order.sourceKey,
+          () => {
+            if (current(order.targetKey)) return { outcome: 'target-exists' };
+            const source = find(order.sourceKey, order.sourceVersionId);
+            if (!source) return { outcome: 'source-missing' };
+            const copy = add(order.targetKey, source.bytes, source.attributes);
+            return { outcome: 'copied', versionId: copy.versionId };
+          },
+          signal,
+        ),
+
+      head: (key) => call('head', key, () => current(key)),
+
+      open: (key, versionId, signal) =>
+        call(
+          'open',
+          key,
+          () => {
+            const entry = find(key, versionId);
+            return (
+              entry?.bytes && {
+                body: Readable.from([entry.bytes]),
+                sizeBytes: entry.bytes.length,
+                contentType: entry.attributes.contentType,
+                metadata: entry.attributes.metadata ?? {},
+              }
+            );
+          },
+          signal,
+        ),
+
+      deleteVersion: (key, versionId) => call('deleteVersion', key, () => remove(key, versionId)),
+
+      ping: () => call('ping', '', () => undefined),
+    };
+  }
 }
 
 /** S3 lists whole seconds. */

@@ -9,28 +9,40 @@ export interface MemoryUploadStoreOptions {
   readonly newToken: () => string;
   readonly tombstoneSeconds: number;
   readonly faults?: Faults;
+  /** Told of every item as a write leaves it: what the table's stream would tell. */
+  readonly stream?: (item: Item) => void;
+}
+
+export interface MemoryUploadStore extends UploadStore {
+  /** The same table at the end of another way: each caller meets faults of its own. */
+  over(faults: Faults): UploadStore;
 }
 
 /** The twin of the table in memory: the same store, with faults on command in the place of a network. */
-export function createMemoryUploadStore(options: MemoryUploadStoreOptions): UploadStore {
-  return createTableUploadStore({ ...options, table: memoryItemTable(options.faults ?? noFaults) });
+export function createMemoryUploadStore(options: MemoryUploadStoreOptions): MemoryUploadStore {
+  const partitions: Partitions = new Map();
+  const over = (faults: Faults) =>
+    createTableUploadStore({ ...options, table: memoryItemTable(partitions, faults, options.stream) });
+  return { ...over(options.faults ?? noFaults), over };
 }
 
-function memoryItemTable(faults: Faults): ItemTable {
-  const partitions = new Map<string, Map<string, Item>>();
+type Partitions = Map<string, Map<string, Item>>;
 
+function memoryItemTable(
+  partitions: Partitions,
+  { carry }: Faults,
+  stream: ((item: Item) => void) | undefined,
+): ItemTable {
   const find = (key: ItemKey) => partitions.get(key.FullFilename)?.get(key.item);
 
   function put(item: Item): void {
     const partition = partitions.get(item.FullFilename) ?? new Map<string, Item>();
     partitions.set(item.FullFilename, partition.set(item.item, structuredClone(item)));
+    stream?.(structuredClone(item));
   }
 
-  async function call<T>(operation: keyof ItemTable, key: string, act: () => T): Promise<T> {
-    await faults.before({ operation, key });
-    const answer = structuredClone(act());
-    await faults.after({ operation, key });
-    return answer;
+  function call<T>(operation: keyof ItemTable, key: string, act: () => T): Promise<T> {
+    return carry({ operation, key }, () => structuredClone(act()));
   }
 
   return {
