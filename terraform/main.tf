@@ -5,10 +5,20 @@ locals {
   needs_registry = length(var.images) < 3
   services       = ["url-issuer", "acceptor", "processor"]
 
+  # S3 refuses a form by its age as well, whatever is signed in it. The quarter of an hour is for clocks that differ (Amazon S3
+  # User Guide, "Signing and authenticating REST requests", "Time stamp requirement").
+  form_lifetime_max_seconds = min(604800, var.form_lifetime_seconds + 900)
+
   # Only what was not given comes from the registry.
   images = {
     for service in local.services :
     service => contains(keys(var.images), service) ? var.images[service] : "${module.registry[0].repository_urls[service]}:${var.image_tag}"
+  }
+
+  oldest_message_seconds = {
+    upload_events = var.alarm_thresholds.upload_events_age_seconds
+    # An event in hand counts as waiting: longer than a handler may take, and its second attempt.
+    accepted_events = coalesce(var.alarm_thresholds.accepted_events_age_seconds, max(7200, 2 * var.handler_limit_seconds))
   }
 
   common_environment = {
@@ -67,7 +77,10 @@ module "storage" {
   kms_key_arn                = var.kms_key_arn
   force_destroy              = var.force_destroy
   deletion_protection        = var.deletion_protection
+  point_in_time_recovery     = var.point_in_time_recovery
   acceptor_role_arn          = module.acceptor.task_role_arn
+  form_lifetime_max_seconds  = local.form_lifetime_max_seconds
+  allow_presigned_put        = var.allow_presigned_put
   cors_allowed_origins       = var.cors_allowed_origins
   uploads_expire_days        = var.uploads_expire_days
   noncurrent_expire_days     = var.noncurrent_expire_days
@@ -125,14 +138,17 @@ module "alarms" {
     processor  = module.processor.service_name
   }
 
-  # An event in hand counts as waiting: longer than a handler may take, and its second attempt.
-  oldest_message_seconds = { accepted_events = max(7200, 2 * var.handler_limit_seconds) }
+  oldest_message_seconds  = local.oldest_message_seconds
+  issuer_errors           = var.alarm_thresholds.issuer_errors
+  issuer_p99_milliseconds = var.alarm_thresholds.issuer_p99_milliseconds
+  task_failures           = var.alarm_thresholds.task_failures
 
-  emails        = var.alarm_emails
-  sms           = var.alarm_sms
-  subscriptions = var.alarm_subscriptions
-  kms_key_arn   = var.alarm_kms_key_arn
-  tags          = var.tags
+  emails             = var.alarm_emails
+  sms                = var.alarm_sms
+  subscriptions      = var.alarm_subscriptions
+  kms_key_arn        = var.alarm_kms_key_arn
+  log_retention_days = var.log_retention_days
+  tags               = var.tags
 }
 
 # The SDK asks for new credentials when the old ones have five minutes left; a form that is to live longer than what is

@@ -175,6 +175,20 @@ variable "deletion_protection" {
   nullable    = false
 }
 
+variable "point_in_time_recovery" {
+  description = "Whether the tables can be restored to any second of the last 35 days."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "allow_presigned_put" {
+  description = "Whether presigned PUTs get into uploads/ beside forms, such as carry If-None-Match. The url-issuer gives none away yet."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "cors_allowed_origins" {
   description = "Web origins whose pages may send forms and read S3's answer."
   type        = list(string)
@@ -453,6 +467,24 @@ variable "alarm_subscriptions" {
   }))
   default  = []
   nullable = false
+}
+
+variable "alarm_thresholds" {
+  description = "From where on there is an alarm: answers of the issuer with 5xx in five minutes, milliseconds for the slowest of a hundred answers, failed tasks in five minutes, age of a queue's oldest event in seconds. By default that of accepted events is twice handler_limit_seconds and at least 7200. What is left out is the default of modules/alarms."
+  type = object({
+    issuer_errors               = optional(number)
+    issuer_p99_milliseconds     = optional(number)
+    task_failures               = optional(number)
+    upload_events_age_seconds   = optional(number)
+    accepted_events_age_seconds = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = try(var.alarm_thresholds.accepted_events_age_seconds >= var.handler_limit_seconds, true)
+    error_message = "alarm_thresholds.accepted_events_age_seconds takes a number from handler_limit_seconds (${var.handler_limit_seconds}): an event in hand counts, and would raise the alarm while its handler works."
+  }
 }
 
 variable "alarm_kms_key_arn" {

@@ -41,7 +41,8 @@ export async function dockerProblems(env: NodeJS.ProcessEnv): Promise<string[]> 
   return problems;
 }
 
-async function terraformProblems(env: NodeJS.ProcessEnv): Promise<string[]> {
+/** As `missingTools`, for Terraform alone. */
+export async function terraformProblems(env: NodeJS.ProcessEnv): Promise<string[]> {
   let version: string;
   try {
     const { stdout } = await run('terraform', ['version', '-json'], { env });

@@ -6,6 +6,7 @@ locals {
 }
 
 resource "aws_dynamodb_table" "this" {
+  #checkov:skip=CKV_AWS_28:On by default (point_in_time_recovery); a variable, so that what may be thrown away costs nothing.
   #checkov:skip=CKV_AWS_119:A key of the user's is a variable (kms_key_arn); without one it is DynamoDB's own.
   for_each = local.tables
 

@@ -1,0 +1,507 @@
+import t from 'tap';
+import { createClients } from './moto/clients.ts';
+import { differencesOf, knownDifferences } from './moto/known-differences.ts';
+import { permissionsOf, statementsOf } from './moto/policy-document.ts';
+import { createStack, type Installation } from './moto/stack.ts';
+import { startMoto } from './moto/start-moto.ts';
+
+// All of it, made by Terraform at a stand-in of AWS, read back through AWS's SDK, planned again, and removed.
+
+const ACCOUNT = '123456789012';
+const DAY_SECONDS = 86_400;
+const RETENTIONS = { upload_events: 4, accepted_events: 4 } as const;
+
+const moto = await startMoto();
+t.teardown(() => moto.stop());
+const stack = createStack(moto.endpoint);
+const { autoScaling, cloudWatch, logs, dynamodb, ecs, iam, s3, sns, sqs } = createClients(moto.endpoint);
+
+const applied = await stack.apply();
+if (applied.exitCode !== 0) throw new Error(`it can't be applied: ${applied.stderr}`);
+const { minimal, own } = await stack.outputs();
+const both: readonly Installation[] = [minimal, own];
+
+t.test('the bucket keeps every version, is encrypted, and closed to the public', async (t) => {
+  for (const { bucket } of both) {
+    const Bucket = bucket.name;
+    t.equal((await s3.getBucketVersioning({ Bucket })).Status, 'Enabled');
+    t.strictSame((await s3.getPublicAccessBlock({ Bucket })).PublicAccessBlockConfiguration, {
+      BlockPublicAcls: true,
+      IgnorePublicAcls: true,
+      BlockPublicPolicy: true,
+      RestrictPublicBuckets: true,
+    });
+    const { OwnershipControls } = await s3.getBucketOwnershipControls({ Bucket });
+    t.strictSame(OwnershipControls?.Rules, [{ ObjectOwnership: 'BucketOwnerEnforced' }]);
+  }
+  t.strictSame(await encryptionOf(minimal), { SSEAlgorithm: 'AES256' });
+  t.match(await encryptionOf(own), {
+    SSEAlgorithm: 'aws:kms',
+    KMSMasterKeyID: /^arn:aws:kms:eu-central-1:123456789012:key\//,
+  });
+});
+
+t.test('the bucket’s policy refuses every other way in, to everybody', async (t) => {
+  for (const installation of both) {
+    const { name, arn } = installation.bucket;
+    const { Policy } = await s3.getBucketPolicy({ Bucket: name });
+    const uploads = { Effect: 'Deny', Principal: '*', Action: 's3:PutObject', Resource: `${arn}/uploads/*` };
+    const isOwn = installation === own;
+    t.strictSame(statementsOf(Policy), [
+      {
+        Sid: 'OnlyTls',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Resource: [arn, `${arn}/*`],
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+      {
+        ...uploads,
+        Sid: 'UploadsOnlyByForm',
+        Condition: { StringNotEquals: { 's3:authType': isOwn ? ['POST', 'REST-QUERY-STRING'] : ['POST'] } },
+      },
+      {
+        ...uploads,
+        Sid: 'UploadsOnlyWithSignatureV4',
+        Condition: { StringNotEquals: { 's3:signatureversion': 'AWS4-HMAC-SHA256' } },
+      },
+      {
+        ...uploads,
+        Sid: 'UploadsOnlyWithYoungSignature',
+        // Lifetimes of 30 and 120 seconds, and a quarter of an hour.
+        Condition: { NumericGreaterThan: { 's3:signatureAge': isOwn ? '1020000' : '930000' } },
+      },
+      { ...uploads, Sid: 'UploadsNotByReplication', Action: 's3:ReplicateObject' },
+      ...(isOwn
+        ? [
+            {
+              ...uploads,
+              Sid: 'PresignedPutOnlyIfNoneMatch',
+              Condition: {
+                StringEquals: { 's3:authType': 'REST-QUERY-STRING' },
+                Null: { 's3:if-none-match': 'true' },
+              },
+            },
+          ]
+        : []),
+      {
+        Sid: 'AcceptedOnlyByAcceptor',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: ['s3:PutObject', 's3:ReplicateObject'],
+        Resource: `${arn}/accepted/*`,
+        Condition: { ArnNotEquals: { 'aws:PrincipalArn': installation.services.acceptor.task_role_arn } },
+      },
+    ]);
+  }
+});
+
+t.test('leftovers, uploads and, where it is asked for, accepted files expire', async (t) => {
+  const { Rules = [] } = await s3.getBucketLifecycleConfiguration({ Bucket: minimal.bucket.name });
+  t.strictSame(
+    Rules.map(({ ID, Status }) => `${ID} ${Status}`),
+    ['leftovers Enabled', 'uploads Enabled'],
+  );
+  t.match(Rules[0], {
+    Expiration: { ExpiredObjectDeleteMarker: true },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
+  });
+  t.match(Rules[1], {
+    Filter: { Prefix: 'uploads/' },
+    Expiration: { Days: 30 },
+    NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+  });
+  const { Rules: ownRules = [] } = await s3.getBucketLifecycleConfiguration({ Bucket: own.bucket.name });
+  t.match(ownRules[2], { ID: 'accepted', Filter: { Prefix: 'accepted/' }, Expiration: { Days: 365 } });
+});
+
+t.test('pages of the given origins may send forms, and no others', async (t) => {
+  await t.rejects(s3.getBucketCors({ Bucket: minimal.bucket.name }), { name: 'NoSuchCORSConfiguration' });
+  const { CORSRules } = await s3.getBucketCors({ Bucket: own.bucket.name });
+  t.match(CORSRules, [{ AllowedOrigins: ['https://www.example.com'], AllowedMethods: ['POST', 'PUT'] }]);
+});
+
+t.test('every object is told of to the queue of its prefix', async (t) => {
+  for (const { bucket, queues } of both) {
+    const { QueueConfigurations = [] } = await s3.getBucketNotificationConfiguration({ Bucket: bucket.name });
+    const told = QueueConfigurations.map(({ Filter, QueueArn, Events }) => ({
+      prefix: Filter?.Key?.FilterRules?.map(({ Name, Value }) => `${Name?.toLowerCase()} ${Value}`),
+      QueueArn,
+      Events,
+    }));
+    t.strictSame(
+      told.sort((a, b) => String(b.prefix).localeCompare(String(a.prefix))),
+      [
+        {
+          prefix: ['prefix uploads/'],
+          QueueArn: queues.upload_events.arn,
+          Events: ['s3:ObjectCreated:*'],
+        },
+        {
+          prefix: ['prefix accepted/'],
+          QueueArn: queues.accepted_events.arn,
+          Events: ['s3:ObjectCreated:*'],
+        },
+      ],
+    );
+  }
+});
+
+t.test(
+  'a queue takes events of its bucket alone, and passes what fails to its dead-letter queue',
+  async (t) => {
+    for (const { bucket, queues } of both) {
+      for (const name of ['upload_events', 'accepted_events'] as const) {
+        const queue = queues[name];
+        const deadLetter = queues[`${name}_dead_letter`];
+        const attributes = await attributesOf(queue.url);
+        t.match(attributes, {
+          MessageRetentionPeriod: String(RETENTIONS[name] * DAY_SECONDS),
+          VisibilityTimeout: '60',
+          ReceiveMessageWaitTimeSeconds: '20',
+          SqsManagedSseEnabled: 'true',
+        });
+        t.strictSame(JSON.parse(attributes['RedrivePolicy'] ?? ''), {
+          deadLetterTargetArn: deadLetter.arn,
+          maxReceiveCount: 8,
+        });
+        t.strictSame(statementsOf(attributes['Policy']), [
+          {
+            Sid: 'EventsOfTheBucket',
+            Effect: 'Allow',
+            Principal: { Service: 's3.amazonaws.com' },
+            Action: 'sqs:SendMessage',
+            Resource: queue.arn,
+            Condition: {
+              ArnEquals: { 'aws:SourceArn': bucket.arn },
+              StringEquals: { 'aws:SourceAccount': ACCOUNT },
+            },
+          },
+          onlyTls(queue.arn, 'sqs:*'),
+        ]);
+
+        const ofDeadLetter = await attributesOf(deadLetter.url);
+        t.match(ofDeadLetter, {
+          MessageRetentionPeriod: String(14 * DAY_SECONDS),
+          SqsManagedSseEnabled: 'true',
+        });
+        t.strictSame(JSON.parse(ofDeadLetter['RedriveAllowPolicy'] ?? ''), {
+          redrivePermission: 'byQueue',
+          sourceQueueArns: [queue.arn],
+        });
+        t.strictSame(statementsOf(ofDeadLetter['Policy']), [onlyTls(deadLetter.arn, 'sqs:*')]);
+      }
+    }
+  },
+);
+
+t.test('the tables are billed by use, forget by deleteAt, and can be restored', async (t) => {
+  const keys = { uploads: 'FullFilename', access: 'id' } as const;
+  for (const installation of both) {
+    for (const [table, partitionKey] of Object.entries(keys)) {
+      const TableName = installation.tables[table as keyof typeof keys].name;
+      const { Table } = await dynamodb.describeTable({ TableName });
+      t.equal(Table?.BillingModeSummary?.BillingMode, 'PAY_PER_REQUEST');
+      t.strictSame(Table?.KeySchema, [
+        { AttributeName: partitionKey, KeyType: 'HASH' },
+        { AttributeName: 'item', KeyType: 'RANGE' },
+      ]);
+      t.equal(
+        Table?.SSEDescription?.KMSMasterKeyArn,
+        installation === own ? (await encryptionOf(own))?.KMSMasterKeyID : undefined,
+      );
+      const { TimeToLiveDescription } = await dynamodb.describeTimeToLive({ TableName });
+      t.match(TimeToLiveDescription, { AttributeName: 'deleteAt', TimeToLiveStatus: 'ENABLED' });
+      const { ContinuousBackupsDescription } = await dynamodb.describeContinuousBackups({ TableName });
+      t.equal(
+        ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus,
+        installation === own ? 'DISABLED' : 'ENABLED',
+      );
+    }
+  }
+});
+
+t.test('each service’s role has its own calls on its own resources, and nothing else', async (t) => {
+  const { bucket, queues, tables, services } = minimal;
+  const consume = (queue: string) =>
+    ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map(
+      (action) => `sqs:${action} ${queue}`,
+    );
+  const expected = {
+    'url-issuer': [
+      `dynamodb:GetItem ${tables.access.arn}`,
+      `dynamodb:GetItem ${tables.uploads.arn}`,
+      `dynamodb:PutItem ${tables.uploads.arn}`,
+      `s3:PutObject ${bucket.arn}/uploads/*`,
+    ],
+    acceptor: [
+      ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} ${tables.uploads.arn}`),
+      ...['AbortMultipartUpload', 'GetObject', 'PutObject', 'PutObjectTagging'].map(
+        (action) => `s3:${action} ${bucket.arn}/accepted/*`,
+      ),
+      ...['DeleteObjectVersion', 'GetObjectVersion', 'GetObjectVersionTagging'].map(
+        (action) => `s3:${action} ${bucket.arn}/uploads/*`,
+      ),
+      ...['ListBucket', 'ListBucketVersions'].map((action) => `s3:${action} ${bucket.arn}`),
+      ...consume(queues.upload_events.arn),
+    ],
+    processor: [
+      ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} ${tables.uploads.arn}`),
+      ...['DeleteObjectVersion', 'GetObjectVersion'].map((action) => `s3:${action} ${bucket.arn}/accepted/*`),
+      `s3:ListBucket ${bucket.arn}`,
+      ...consume(queues.accepted_events.arn),
+    ],
+  };
+  for (const [service, permissions] of Object.entries(expected)) {
+    const role = services[service as keyof typeof expected].task_role_arn;
+    t.strictSame(await inlinePoliciesOf(role), { service: permissions.sort() }, service);
+  }
+});
+
+t.test('what the handler may stands by itself, and protection only where it is asked for', async (t) => {
+  const policies = await inlinePoliciesOf(own.services.processor.task_role_arn);
+  t.strictSame(Object.keys(policies).sort(), ['handler', 'scale-in-protection', 'service']);
+  t.strictSame(policies['handler'], ['ses:SendEmail *']);
+  t.strictSame(policies['scale-in-protection'], [
+    'ecs:GetTaskProtection arn:aws:ecs:eu-central-1:123456789012:task/own/*',
+    'ecs:UpdateTaskProtection arn:aws:ecs:eu-central-1:123456789012:task/own/*',
+  ]);
+});
+
+t.test('only ECS of this account takes a role on, and no role has a policy of AWS’s', async (t) => {
+  const { Roles = [] } = await iam.listRoles({});
+  t.equal(Roles.length, 2 * 6, 'two roles for each service');
+  for (const { RoleName, AssumeRolePolicyDocument } of Roles) {
+    t.match(
+      statementsOf(AssumeRolePolicyDocument),
+      [
+        {
+          Effect: 'Allow',
+          Action: 'sts:AssumeRole',
+          Principal: { Service: 'ecs-tasks.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT } },
+        },
+      ],
+      RoleName ?? '',
+    );
+    t.strictSame((await iam.listAttachedRolePolicies({ RoleName })).AttachedPolicies, [], RoleName ?? '');
+  }
+});
+
+t.test(
+  'tasks run read-only, in the given architecture, with the roles and variables of their service',
+  async (t) => {
+    for (const installation of both) {
+      for (const [service, { service_name, task_role_arn, log_group_name }] of Object.entries(
+        installation.services,
+      )) {
+        const { taskDefinition } = await ecs.describeTaskDefinition({ taskDefinition: service_name });
+        const container = taskDefinition?.containerDefinitions?.[0];
+        t.equal(taskDefinition?.taskRoleArn, task_role_arn, service);
+        t.equal(
+          taskDefinition?.runtimePlatform?.cpuArchitecture,
+          installation === own ? 'X86_64' : 'ARM64',
+          service,
+        );
+        t.match(container, {
+          readonlyRootFilesystem: true,
+          stopTimeout: 120,
+          logConfiguration: { options: { 'awslogs-group': log_group_name } },
+        });
+        const environment = Object.fromEntries(
+          (container?.environment ?? []).map(({ name, value }) => [name, value]),
+        );
+        t.equal(environment['BUCKET'], installation.bucket.name);
+        t.equal(environment['UPLOADS_TABLE'], installation.tables.uploads.name);
+      }
+    }
+    const images = await Promise.all(
+      Object.values(own.services).map(async ({ service_name }) => {
+        const { taskDefinition } = await ecs.describeTaskDefinition({ taskDefinition: service_name });
+        return taskDefinition?.containerDefinitions?.[0]?.image;
+      }),
+    );
+    t.strictSame(
+      images.sort(),
+      [
+        `${own.repository_urls['acceptor']}:1.2.0`,
+        `${own.repository_urls['url-issuer']}:1.2.0`,
+        'registry.example.com/processor:1.2.0-mine',
+      ].sort(),
+    );
+  },
+);
+
+t.test('each service scales, by what its work comes from', async (t) => {
+  const { ScalableTargets = [] } = await autoScaling.describeScalableTargets({ ServiceNamespace: 'ecs' });
+  t.strictSame(
+    ScalableTargets.map(({ ResourceId }) => ResourceId).sort(),
+    ['minimal', 'own'].flatMap((name) =>
+      ['acceptor', 'processor', 'url-issuer'].map((service) => `service/${name}/${name}-${service}`),
+    ),
+  );
+  const { ScalingPolicies = [] } = await autoScaling.describeScalingPolicies({ ServiceNamespace: 'ecs' });
+  t.strictSame(
+    ScalingPolicies.map(({ PolicyName }) => PolicyName).sort(),
+    ['minimal', 'own'].flatMap((name) => [
+      `${name}-acceptor-backlog`,
+      `${name}-processor-backlog`,
+      `${name}-url-issuer-cpu`,
+      `${name}-url-issuer-requests`,
+    ]),
+  );
+});
+
+t.test('every alarm is published to its topic, and is on something that is there', async (t) => {
+  const { MetricAlarms = [] } = await cloudWatch.describeAlarms({ MaxRecords: 100 });
+  for (const installation of both) {
+    const name = installation.cluster_name;
+    const alarms = MetricAlarms.filter(({ AlarmName }) => AlarmName?.startsWith(`${name}-`));
+    t.strictSame(
+      alarms.map(({ AlarmName }) => AlarmName?.slice(name.length + 1)).sort(),
+      [
+        'acceptor-duplicate-uploads',
+        'acceptor-revoked-uploads',
+        'acceptor-stray-objects',
+        'acceptor-task-failures',
+        'accepted-events-age',
+        'accepted-events-dead-letter',
+        ...(installation === minimal ? ['api-errors'] : []),
+        'load-balancer-errors',
+        'processor-stray-objects',
+        'processor-task-failures',
+        'upload-events-age',
+        'upload-events-dead-letter',
+        'url-issuer-request-time',
+        'url-issuer-server-errors',
+        'url-issuer-task-failures',
+      ].sort(),
+    );
+    for (const alarm of alarms) {
+      t.strictSame(alarm.AlarmActions, [installation.topic_arn], alarm.AlarmName ?? '');
+      t.equal(alarm.TreatMissingData, 'notBreaching');
+    }
+    const values = (dimension: string) =>
+      new Set(
+        alarms.flatMap(({ Dimensions = [] }) =>
+          Dimensions.filter(({ Name }) => Name === dimension).map(({ Value }) => Value),
+        ),
+      );
+    t.strictSame(values('QueueName'), new Set(Object.values(installation.queues).map((queue) => queue.name)));
+    t.strictSame(values('Environment'), new Set([installation === own ? 'production' : 'default']));
+    t.strictSame(
+      values('LoadBalancer'),
+      new Set([installation.load_balancer_arn.split(':loadbalancer/').at(-1)]),
+    );
+  }
+  const ownErrors = MetricAlarms.find(({ AlarmName }) => AlarmName === 'own-url-issuer-server-errors');
+  t.equal(ownErrors?.Threshold, 3, 'a threshold that was given');
+});
+
+t.test('CloudWatch may publish to the topic, and everybody who is to be told is subscribed', async (t) => {
+  for (const { topic_arn } of both) {
+    const { Attributes } = await sns.getTopicAttributes({ TopicArn: topic_arn });
+    t.match(statementsOf(Attributes?.['Policy']), [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: 'sns:Publish',
+        Resource: topic_arn,
+        Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT } },
+      },
+      onlyTls(topic_arn, 'sns:Publish'),
+    ]);
+    t.match(
+      Attributes?.['KmsMasterKeyId'] ?? '',
+      topic_arn === own.topic_arn ? /^arn:aws:kms:.*:key\// : /^$/,
+      'a key of the user’s, or none',
+    );
+  }
+  const { Subscriptions = [] } = await sns.listSubscriptionsByTopic({ TopicArn: own.topic_arn });
+  t.strictSame(Subscriptions.map(({ Protocol, Endpoint }) => `${Protocol} ${Endpoint}`).sort(), [
+    'email on-call@example.com',
+    'https https://on-call.example.com/alarms',
+    'sms +4915112345678',
+  ]);
+});
+
+t.test('every log group forgets', async (t) => {
+  const { logGroups = [] } = await logs.describeLogGroups({ limit: 50 });
+  t.equal(logGroups.length, 2 * 4 + 1, 'services, failures of tasks, and API Gateway where there is one');
+  for (const { logGroupName, retentionInDays } of logGroups) t.equal(retentionInDays, 90, logGroupName ?? '');
+});
+
+t.test('a second plan would change nothing but what moto does not keep', async (t) => {
+  t.strictSame(differencesOf(await stack.plannedChanges()), knownDifferences());
+});
+
+t.test('files are only removed with the bucket where that was asked for', async (t) => {
+  for (const { bucket } of both) {
+    await s3.putObject({ Bucket: bucket.name, Key: 'accepted/contract.pdf', Body: 'signed' });
+  }
+  const refused = await stack.destroy();
+  t.not(refused.exitCode, 0);
+  t.match(refused.stderr, 'BucketNotEmpty');
+  const { Buckets = [] } = await s3.listBuckets({});
+  t.strictSame(
+    Buckets.map(({ Name }) => Name),
+    [minimal.bucket.name],
+    'force_destroy took the other',
+  );
+  const { Versions = [] } = await s3.listObjectVersions({ Bucket: minimal.bucket.name });
+  t.equal(Versions.length, 1, 'the file is still there');
+
+  await s3.deleteObject({
+    Bucket: minimal.bucket.name,
+    Key: 'accepted/contract.pdf',
+    VersionId: Versions[0]?.VersionId,
+  });
+  const destroyed = await stack.destroy();
+  t.equal(destroyed.exitCode, 0, destroyed.stderr);
+});
+
+t.test('nothing is left', async (t) => {
+  t.strictSame((await s3.listBuckets({})).Buckets ?? [], []);
+  t.strictSame((await sqs.listQueues({})).QueueUrls ?? [], []);
+  t.strictSame((await dynamodb.listTables({})).TableNames ?? [], []);
+  t.strictSame((await iam.listRoles({})).Roles ?? [], []);
+  t.strictSame((await sns.listTopics({})).Topics ?? [], []);
+  t.strictSame((await cloudWatch.describeAlarms({})).MetricAlarms ?? [], []);
+  t.strictSame((await logs.describeLogGroups({})).logGroups ?? [], []);
+});
+
+async function encryptionOf({ bucket }: Installation) {
+  const { ServerSideEncryptionConfiguration } = await s3.getBucketEncryption({ Bucket: bucket.name });
+  return ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
+}
+
+async function attributesOf(queueUrl: string): Promise<Readonly<Record<string, string>>> {
+  const { Attributes } = await sqs.getQueueAttributes({ QueueUrl: queueUrl, AttributeNames: ['All'] });
+  return Attributes ?? {};
+}
+
+/** The role's policies by name, each as `ACTION RESOURCE` lines. */
+async function inlinePoliciesOf(roleArn: string): Promise<Record<string, string[]>> {
+  const RoleName = roleArn.split('/').at(-1);
+  const { PolicyNames = [] } = await iam.listRolePolicies({ RoleName });
+  return Object.fromEntries(
+    await Promise.all(
+      PolicyNames.map(async (PolicyName) => {
+        const { PolicyDocument } = await iam.getRolePolicy({ RoleName, PolicyName });
+        return [PolicyName, permissionsOf(PolicyDocument)];
+      }),
+    ),
+  );
+}
+
+function onlyTls(arn: string, action: string) {
+  return {
+    Sid: 'OnlyTls',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: action,
+    Resource: arn,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+}

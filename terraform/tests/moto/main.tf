@@ -1,0 +1,126 @@
+# All of upload-once, twice, for the test that applies it to moto: with nothing given, and with nearly everything given.
+
+variable "endpoint" {
+  description = "Where moto answers."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^http://127\\.0\\.0\\.1:[0-9]{1,5}$", var.endpoint))
+    error_message = "endpoint takes a port of this machine, such as \"http://127.0.0.1:5000\"."
+  }
+}
+
+provider "aws" {
+  region = "eu-central-1"
+
+  # moto takes any, as those of its account 123456789012.
+  access_key = "test"
+  secret_key = "test"
+
+  s3_use_path_style       = true
+  skip_metadata_api_check = true
+
+  endpoints {
+    acm                    = var.endpoint
+    apigatewayv2           = var.endpoint
+    applicationautoscaling = var.endpoint
+    cloudwatch             = var.endpoint
+    dynamodb               = var.endpoint
+    ec2                    = var.endpoint
+    ecr                    = var.endpoint
+    ecs                    = var.endpoint
+    elbv2                  = var.endpoint
+    events                 = var.endpoint
+    iam                    = var.endpoint
+    kms                    = var.endpoint
+    logs                   = var.endpoint
+    route53                = var.endpoint
+    s3                     = var.endpoint
+    s3control              = var.endpoint
+    sns                    = var.endpoint
+    sqs                    = var.endpoint
+    sts                    = var.endpoint
+  }
+}
+
+module "minimal" {
+  source = "../.."
+
+  name                = "minimal"
+  image_tag           = "1.2.0"
+  deletion_protection = false
+}
+
+# A listener's certificate must be there, or the provider asks for it again and again.
+resource "aws_acm_certificate" "this" {
+  #checkov:skip=CKV_AWS_233:Lives as long as one run of a test.
+  domain_name       = "uploads.example.com"
+  validation_method = "DNS"
+}
+
+resource "aws_route53_zone" "this" {
+  #checkov:skip=CKV2_AWS_38:Lives as long as one run of a test, and nobody asks it for a name.
+  #checkov:skip=CKV2_AWS_39:Lives as long as one run of a test, and nobody asks it for a name.
+  name = "example.com"
+}
+
+resource "aws_kms_key" "files" {
+  #checkov:skip=CKV2_AWS_64:Lives as long as one run of a test, and encrypts nothing.
+  description         = "Files and tables"
+  enable_key_rotation = true
+}
+
+resource "aws_kms_key" "alarms" {
+  #checkov:skip=CKV2_AWS_64:Lives as long as one run of a test, and encrypts nothing.
+  description         = "The alarms' topic"
+  enable_key_rotation = true
+}
+
+module "own" {
+  source = "../.."
+
+  name                   = "own"
+  environment            = "production"
+  image_tag              = "1.2.0"
+  images                 = { processor = "registry.example.com/processor:1.2.0-mine" }
+  architecture           = "X86_64"
+  zones                  = 3
+  egress                 = "nat"
+  domain_name            = "uploads.example.com"
+  certificate_arn        = aws_acm_certificate.this.arn
+  zone_id                = aws_route53_zone.this.zone_id
+  path_prefix            = "/prod"
+  kms_key_arn            = aws_kms_key.files.arn
+  force_destroy          = true
+  deletion_protection    = false
+  point_in_time_recovery = false
+  allow_presigned_put    = true
+  accepted_expire_days   = 365
+  cors_allowed_origins   = ["https://www.example.com"]
+  form_lifetime_seconds  = 120
+
+  handler_limit_seconds = 600
+  handler_policy_json = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = ["ses:SendEmail"], Resource = ["*"] }]
+  })
+  processor = { spot = true, scale_in_protection = true }
+
+  alarm_emails        = ["on-call@example.com"]
+  alarm_sms           = ["+4915112345678"]
+  alarm_subscriptions = [{ protocol = "https", endpoint = "https://on-call.example.com/alarms" }]
+  alarm_kms_key_arn   = aws_kms_key.alarms.arn
+  alarm_thresholds    = { issuer_errors = 3 }
+  tags                = { project = "uploads" }
+}
+
+output "minimal" {
+  description = "The outputs of the installation with nothing given."
+  value       = module.minimal
+}
+
+output "own" {
+  description = "The outputs of the installation with nearly everything given."
+  value       = module.own
+}

@@ -1,0 +1,96 @@
+import { rmSync } from 'node:fs';
+import { runTerraform, stateFile, type TerraformRun } from '../support/run-terraform.ts';
+
+const FOLDER = 'tests/moto';
+/** The provider alone waits a minute for a load balancer, and 25 seconds for each change of a queue. */
+const APPLY_LIMIT_SECONDS = 420;
+const DESTROY_LIMIT_SECONDS = 300;
+const PLAN_LIMIT_SECONDS = 180;
+/** Nearly all of the time is spent waiting. */
+const AT_ONCE = '-parallelism=40';
+
+interface Named {
+  readonly name: string;
+  readonly arn: string;
+}
+
+/** The outputs of an installation that the tests read. */
+export interface Installation {
+  readonly issuer_url: string;
+  readonly bucket: Named;
+  readonly queues: Readonly<
+    Record<
+      'upload_events' | 'upload_events_dead_letter' | 'accepted_events' | 'accepted_events_dead_letter',
+      Named & { readonly url: string }
+    >
+  >;
+  readonly tables: Readonly<Record<'uploads' | 'access', Named>>;
+  readonly topic_arn: string;
+  readonly cluster_name: string;
+  readonly repository_urls: Readonly<Record<string, string>>;
+  readonly services: Readonly<
+    Record<
+      'url-issuer' | 'acceptor' | 'processor',
+      { readonly service_name: string; readonly task_role_arn: string; readonly log_group_name: string }
+    >
+  >;
+  readonly load_balancer_arn: string;
+}
+
+export interface ResourceChange {
+  readonly address: string;
+  readonly change: {
+    readonly actions: readonly string[];
+    readonly before: Readonly<Record<string, unknown>> | null;
+    readonly after: Readonly<Record<string, unknown>> | null;
+  };
+}
+
+/** terraform/tests/moto, applied to what answers at an endpoint. */
+export interface Stack {
+  apply(): Promise<TerraformRun>;
+  outputs(): Promise<Readonly<Record<'minimal' | 'own', Installation>>>;
+  /** Plans again; what would be changed. */
+  plannedChanges(): Promise<readonly ResourceChange[]>;
+  destroy(): Promise<TerraformRun>;
+}
+
+/** Begins from nothing, whatever an earlier run left. */
+export function createStack(endpoint: string): Stack {
+  const state = stateFile(FOLDER);
+  for (const file of [state, `${state}.backup`]) rmSync(file, { force: true });
+  const plan = `${state}.plan`;
+  const terraform = (limitSeconds: number, command: string, ...args: string[]) =>
+    runTerraform(FOLDER, [command, '-no-color', ...args], limitSeconds);
+  const settings = [`-state=${state}`, `-var=endpoint=${endpoint}`, AT_ONCE];
+
+  return {
+    async apply() {
+      // Whether there is a zone decides how many records there are: it has to be known before.
+      const zone = '-target=aws_route53_zone.this';
+      const before = await terraform(APPLY_LIMIT_SECONDS, 'apply', '-auto-approve', zone, ...settings);
+      if (before.exitCode !== 0) return before;
+      return terraform(APPLY_LIMIT_SECONDS, 'apply', '-auto-approve', ...settings);
+    },
+
+    async outputs() {
+      const { stdout } = await terraform(PLAN_LIMIT_SECONDS, 'output', '-json', `-state=${state}`);
+      const outputs = JSON.parse(stdout) as Readonly<
+        Record<'minimal' | 'own', { readonly value: Installation }>
+      >;
+      return { minimal: outputs.minimal.value, own: outputs.own.value };
+    },
+
+    async plannedChanges() {
+      const planned = await terraform(PLAN_LIMIT_SECONDS, 'plan', `-out=${plan}`, ...settings);
+      if (planned.exitCode !== 0) throw new Error(planned.stderr);
+      const { stdout } = await terraform(PLAN_LIMIT_SECONDS, 'show', '-json', plan);
+      const { resource_changes } = JSON.parse(stdout) as {
+        readonly resource_changes: readonly ResourceChange[];
+      };
+      return resource_changes.filter(({ change }) => change.actions.join() !== 'no-op');
+    },
+
+    destroy: () => terraform(DESTROY_LIMIT_SECONDS, 'destroy', '-auto-approve', ...settings),
+  };
+}
