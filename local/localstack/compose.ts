@@ -19,8 +19,6 @@ export interface Compose {
   build(): Promise<void>;
   /** Starts the services, or all where none is named, and resolves when they are healthy. */
   up(...services: string[]): Promise<void>;
-  /** A new container of LocalStack, with nothing in it. */
-  recreateLocalStack(): Promise<void>;
   /** The ports of this machine that containers of this project have. */
   ownPorts(): Promise<Set<number>>;
   logs(): Promise<string>;
@@ -67,9 +65,6 @@ export function createCompose(options: ComposeOptions): Compose {
         '--no-build',
         ...services,
       ])),
-
-    recreateLocalStack: async () =>
-      void (await compose(['up', '--detach', '--wait', '--force-recreate', 'localstack'])),
 
     async ownPorts() {
       const lines = await compose(['ps', '--format', 'json']);

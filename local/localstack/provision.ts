@@ -24,6 +24,8 @@ export interface ProvisionOptions {
   readonly endpoint: string;
   /** Variables of terraform/local. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Whether LocalStack ran before, and may have something in it. */
+  readonly wasRunning: boolean;
   /** Terraform's state is kept here. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
@@ -33,12 +35,13 @@ export interface ProvisionOptions {
 /**
  * Applies terraform/local to a LocalStack that runs.
  *
- * LocalStack keeps nothing from one start to the next, so Terraform's state belongs to one run of it and is left with it. If
- * an apply was cut off, its state may lack what was made last; then LocalStack is made anew rather than guessed about.
+ * LocalStack keeps nothing from one start to the next, so Terraform's state belongs to one run of it and is left with it. Where
+ * one runs that was not provisioned to the end, or that this folder knows nothing of, the state may lack what is there; then
+ * LocalStack is made anew rather than guessed about, and the services with it.
  */
 export async function provision(options: ProvisionOptions): Promise<Provisioned> {
-  const { compose, endpoint, folder, logFile } = options;
-  const markFile = join(folder, 'provisioned.json');
+  const { compose, endpoint, wasRunning, folder, logFile } = options;
+  const markFile = join(folder, 'provisioned-session');
   const stateFile = join(folder, 'terraform.tfstate');
   const env = {
     ...options.env,
@@ -52,20 +55,19 @@ export async function provision(options: ProvisionOptions): Promise<Provisioned>
   const terraform = (...args: string[]) =>
     runCommand(['terraform', ...args, '-no-color'], { env, workingDirectory: terraformFolder, logFile });
 
-  const mark = await readMark(markFile);
   let session = await sessionOf(endpoint);
-  if (mark?.session === session && !mark.isComplete) {
-    await compose.recreateLocalStack();
-    session = await sessionOf(endpoint);
-  }
-  if (mark?.session !== session) {
+  if (session !== (await readMark(markFile))) {
+    if (wasRunning) {
+      await compose.down();
+      await compose.up('localstack');
+      session = await sessionOf(endpoint);
+    }
     await rm(stateFile, { force: true });
     await rm(`${stateFile}.backup`, { force: true });
-    await writeFile(markFile, JSON.stringify({ session, isComplete: false }));
   }
   await terraform('init');
   await terraform('apply', '-auto-approve', `-state=${stateFile}`);
-  await writeFile(markFile, JSON.stringify({ session, isComplete: true }));
+  await writeFile(markFile, session);
 
   const outputs = JSON.parse(await terraform('output', '-json', `-state=${stateFile}`));
   return Object.fromEntries(
@@ -73,14 +75,9 @@ export async function provision(options: ProvisionOptions): Promise<Provisioned>
   ) as unknown as Provisioned;
 }
 
-interface Mark {
-  readonly session: string;
-  readonly isComplete: boolean;
-}
-
-async function readMark(file: string): Promise<Mark | undefined> {
+async function readMark(file: string): Promise<string | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Mark;
+    return await readFile(file, 'utf8');
   } catch {
     return undefined;
   }

@@ -52,7 +52,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const logFile = join(folder, 'commands.log');
   await rm(logFile, { force: true });
   const compose = createCompose({ ...options, logFile });
-  await assertPortsAreFree(ports, await compose.ownPorts(), options.withShortLivedIssuer);
+  const ownPorts = await compose.ownPorts();
+  await assertPortsAreFree(ports, ownPorts, options.withShortLivedIssuer);
 
   const endpoint = `http://127.0.0.1:${ports.localstack}`;
   const [provisioned] = await Promise.all([
@@ -63,6 +64,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
           compose,
           endpoint,
           variables: options.terraformVariables,
+          wasRunning: ownPorts.has(ports.localstack),
           folder,
           env: withoutAws(env),
           logFile,
