@@ -5,7 +5,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
 
-.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python bench bench-containers audit format docs clean
+.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-terraform bench bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,15 @@ test-python: $(installed) ## Run a Python client as they exist (requests) agains
 	.local/python/bin/pip install --quiet --disable-pip-version-check -r acceptance/python/requirements.txt
 	node local/with-stack.ts .local/python/bin/python acceptance/python/existing_client.py
 
+test-terraform: $(installed) ## Check all Terraform and apply it to a stand-in of AWS; needs terraform and python3
+	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.10 or later" >&2; exit 1; }
+	node terraform/tests/prepare.ts
+	for tool in checkov moto; do \
+	  python3 -m venv .local/$$tool && .local/$$tool/bin/pip install --quiet --disable-pip-version-check \
+	    -r terraform/tests/$$tool/requirements.txt || exit 1; \
+	done
+	npm run --silent test:terraform
+
 bench: $(installed) ## Measure lead time, throughput and memory on this machine
 	@node bench/bench.ts
 
@@ -68,6 +77,9 @@ format: $(installed) ## Format the code
 
 docs: $(installed) ## Renew the tables in the README from the code
 	@node scripts/write-docs.ts
+
+deploy: $(installed) ## Build and push the images, apply terraform/; says what, and asks (YES=1, TAG=…)
+	@node scripts/deploy.ts
 
 clean: ## Remove what was installed and made
 	rm -rf node_modules .tap .local

@@ -4,8 +4,16 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const DOCKER = 'install Docker Engine 20.10 or later (https://docs.docker.com/engine/install)';
-const COMPOSE = 'install its plugin (https://docs.docker.com/compose/install/linux)';
-const BUILDX = 'install its plugin (https://github.com/docker/buildx#installing)';
+const PLUGINS = {
+  compose: {
+    name: 'Docker Compose v2',
+    remedy: 'install its plugin (https://docs.docker.com/compose/install/linux)',
+  },
+  buildx: {
+    name: 'Docker Buildx',
+    remedy: 'install its plugin (https://github.com/docker/buildx#installing)',
+  },
+} as const;
 const TERRAFORM = 'install Terraform 1.11 or later (https://developer.hashicorp.com/terraform/install)';
 const LEAST_TERRAFORM = [1, 11] as const;
 
@@ -17,8 +25,11 @@ export async function missingTools(env: NodeJS.ProcessEnv): Promise<string[]> {
   return [...(await dockerProblems(env)), ...(await terraformProblems(env))];
 }
 
-/** As `missingTools`, for what needs no Terraform. */
-export async function dockerProblems(env: NodeJS.ProcessEnv): Promise<string[]> {
+/** As `missingTools`, for what needs no Terraform, or not every plugin of Docker. */
+export async function dockerProblems(
+  env: NodeJS.ProcessEnv,
+  plugins: readonly (keyof typeof PLUGINS)[] = ['compose', 'buildx'],
+): Promise<string[]> {
   try {
     await run('docker', ['version', '--format', '{{.Server.Version}}'], { env });
   } catch (error) {
@@ -28,14 +39,11 @@ export async function dockerProblems(env: NodeJS.ProcessEnv): Promise<string[]> 
     ];
   }
   const problems: string[] = [];
-  for (const [plugin, name, remedy] of [
-    ['compose', 'Docker Compose v2', COMPOSE],
-    ['buildx', 'Docker Buildx', BUILDX],
-  ] as const) {
+  for (const plugin of plugins) {
     try {
       await run('docker', [plugin, 'version'], { env });
     } catch {
-      problems.push(`${name} is not there: ${remedy}`);
+      problems.push(`${PLUGINS[plugin].name} is not there: ${PLUGINS[plugin].remedy}`);
     }
   }
   return problems;

@@ -1,0 +1,148 @@
+import { mkdirSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import { dockerProblems, terraformProblems } from '../local/localstack/required-tools.ts';
+import { type Account, findAccount } from './deploy/account.ts';
+import { type Commands, createCommands } from './deploy/commands.ts';
+import { DeployError } from './deploy/deploy-error.ts';
+import { chooseTag } from './deploy/image-tag.ts';
+import { type Plan, readPlan, type Service, summaryOf, surprisesIn } from './deploy/plan.ts';
+
+/**
+ * `make deploy`: builds the images, pushes them to the registry and applies terraform/, in the account and region of the
+ * environment's credentials. It says what it is about to do and asks first, unless YES=1. TAG names the images; by default the
+ * commit does.
+ */
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const plansFolder = fileURLToPath(new URL('../.local/deploy', import.meta.url));
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const complain = (line: string) => process.stderr.write(`${line}\n`);
+
+try {
+  await deploy(process.env);
+} catch (error) {
+  if (!(error instanceof DeployError)) throw error;
+  complain(error.message);
+  process.exitCode = 1;
+}
+
+async function deploy(env: NodeJS.ProcessEnv): Promise<void> {
+  const problems = await missingTools(env);
+  if (problems.length > 0) throw new DeployError(problems.join('\n'));
+  const tag = await chooseTag(createCommands(repository, env), env['TAG']);
+  const account = await findAccount(createCommands(repository, env), env);
+  const commands = createCommands(repository, { ...env, AWS_REGION: account.region });
+
+  say(`Looking at account ${account.id} in ${account.region} …`);
+  await commands.read('terraform', '-chdir=terraform', 'init', '-input=false', '-no-color');
+  const plan = await makePlan(commands, tag);
+  say(announcement(account, tag, plan));
+  if (env['YES'] !== '1' && !(await isConfirmed())) throw new DeployError('Nothing was done.');
+
+  if (plan.changesRegistry) {
+    // Nothing can be pushed before there is a repository, and no task starts before there is an image.
+    const target = '-target=module.registry';
+    await commands.show('terraform', '-chdir=terraform', 'apply', ...settings(tag), target, '-auto-approve');
+  }
+  await pushImages(commands, account, tag, plan);
+
+  const later = await makePlan(commands, tag);
+  const surprises = surprisesIn(later, plan);
+  if (surprises.length > 0) {
+    throw new DeployError(
+      `something has changed since you were asked (${surprises[0]}): run \`make deploy\` again; the images are pushed`,
+    );
+  }
+  await commands.show('terraform', '-chdir=terraform', 'apply', '-input=false', planFile());
+  const url = await commands.read('terraform', '-chdir=terraform', 'output', '-raw', 'issuer_url');
+  say(`Deployed ${tag}. Clients ask for forms at ${url}/getpresignedurl`);
+}
+
+async function missingTools(env: NodeJS.ProcessEnv): Promise<string[]> {
+  const commands = createCommands(repository, env);
+  const isThere = async (program: string, remedy: string) =>
+    (await commands.tryOut(program, '--version')).exitCode === 0
+      ? []
+      : [`${program} is not there: ${remedy}`];
+  const problems = await Promise.all([
+    isThere('git', 'install Git (https://git-scm.com/downloads)'),
+    isThere(
+      'aws',
+      'install the AWS CLI v2 (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html)',
+    ),
+    dockerProblems(env, ['buildx']),
+    terraformProblems(env),
+  ]);
+  return problems.flat();
+}
+
+async function makePlan(commands: Commands, tag: string): Promise<Plan> {
+  mkdirSync(plansFolder, { recursive: true });
+  await commands.read('terraform', '-chdir=terraform', 'plan', ...settings(tag), `-out=${planFile()}`);
+  return readPlan(await commands.read('terraform', '-chdir=terraform', 'show', '-json', planFile()));
+}
+
+function planFile(): string {
+  return `${plansFolder}/plan`;
+}
+
+function settings(tag: string): string[] {
+  return ['-input=false', '-no-color', `-var=image_tag=${tag}`];
+}
+
+function announcement(account: Account, tag: string, plan: Plan): string {
+  const images =
+    plan.services.length === 0 ? 'none: all are named by the variable images' : plan.services.join(', ');
+  return [
+    '',
+    `  account    ${account.id}`,
+    `  region     ${account.region}`,
+    `  tag        ${tag}`,
+    `  images     ${images} (${plan.platform})`,
+    ...summaryOf(plan).map((line, index) => `  ${index === 0 ? 'terraform' : '         '}  ${line}`),
+    '',
+  ].join('\n');
+}
+
+async function isConfirmed(): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const atEnd = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+  const answer = await Promise.race([terminal.question('Go on? Only "yes" is taken: '), atEnd]);
+  terminal.close();
+  return answer.trim() === 'yes';
+}
+
+/** Builds and pushes what the registry does not have: there a tag means one image for ever. */
+async function pushImages(commands: Commands, account: Account, tag: string, plan: Plan): Promise<void> {
+  if (plan.services.length === 0) return;
+  const output = await commands.read('terraform', '-chdir=terraform', 'output', '-json', 'repository_urls');
+  const urls = JSON.parse(output) as Readonly<Record<Service, string>>;
+  const host = urls[plan.services[0] as Service].split('/')[0] ?? '';
+  const password = await commands.read('aws', 'ecr', 'get-login-password', '--region', account.region);
+  await commands.feed(password, 'docker', 'login', '--username', 'AWS', '--password-stdin', host);
+  for (const service of plan.services) {
+    const url = urls[service];
+    if (await isPushed(commands, account, url.slice(host.length + 1), tag)) {
+      say(`${service}: the registry has ${tag} already`);
+      continue;
+    }
+    say(`${service}: building and pushing ${url}:${tag}`);
+    await commands.show(
+      ...(['docker', 'buildx', 'build', '--platform', plan.platform, '--provenance=false'] as const),
+      ...['--target', service, '--tag', `${url}:${tag}`, '--push', '.'],
+    );
+  }
+}
+
+async function isPushed(
+  commands: Commands,
+  account: Account,
+  repositoryName: string,
+  tag: string,
+): Promise<boolean> {
+  const { exitCode } = await commands.tryOut(
+    ...(['aws', 'ecr', 'describe-images', '--region', account.region] as const),
+    ...['--repository-name', repositoryName, '--image-ids', `imageTag=${tag}`],
+  );
+  return exitCode === 0;
+}

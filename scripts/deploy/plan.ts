@@ -1,0 +1,78 @@
+import { DeployError } from './deploy-error.ts';
+
+export const SERVICES = ['url-issuer', 'acceptor', 'processor'] as const;
+export type Service = (typeof SERVICES)[number];
+
+const PLATFORMS: Readonly<Record<string, string>> = { ARM64: 'linux/arm64', X86_64: 'linux/amd64' };
+const REGISTRY = 'module.registry[0].';
+
+/** What `terraform show -json` says of a plan; the parts that are read here. */
+interface PlanJson {
+  readonly variables?: Readonly<Record<string, { readonly value?: unknown }>>;
+  readonly resource_changes?: readonly {
+    readonly address: string;
+    readonly change: { readonly actions: readonly string[] };
+  }[];
+}
+
+export interface Plan {
+  /** Resources that are made, changed in place, replaced or removed, by address. */
+  readonly created: readonly string[];
+  readonly updated: readonly string[];
+  readonly replaced: readonly string[];
+  readonly removed: readonly string[];
+  /** Whether the repositories have to be made before images can be pushed. */
+  readonly changesRegistry: boolean;
+  /** The services whose images come from the repositories made here, and not from elsewhere. */
+  readonly services: readonly Service[];
+  /** What the images are built for, as Docker names it. */
+  readonly platform: string;
+}
+
+/** @throws DeployError for a plan of something else than terraform/ */
+export function readPlan(json: string): Plan {
+  const { variables = {}, resource_changes = [] } = JSON.parse(json) as PlanJson;
+  const architecture = String(variables['architecture']?.value);
+  const platform = PLATFORMS[architecture];
+  if (platform === undefined) {
+    throw new DeployError(
+      `architecture: expected one of ${Object.keys(PLATFORMS).join(', ')} in the plan, got "${architecture}"`,
+    );
+  }
+  const images = (variables['images']?.value ?? {}) as Readonly<Record<string, string>>;
+  const changes = resource_changes
+    .map(({ address, change }) => ({ address, kind: change.actions.join('+') }))
+    .filter(({ kind }) => kind !== 'no-op' && kind !== 'read');
+  const ofKind = (...kinds: string[]) =>
+    changes.filter(({ kind }) => kinds.includes(kind)).map(({ address }) => address);
+  return {
+    created: ofKind('create'),
+    updated: ofKind('update'),
+    replaced: ofKind('delete+create', 'create+delete'),
+    removed: ofKind('delete', 'forget'),
+    changesRegistry: changes.some(({ address }) => address.startsWith(REGISTRY)),
+    services: SERVICES.filter((service) => !Object.hasOwn(images, service)),
+    platform,
+  };
+}
+
+/** Lines for the person who is asked: how many of each, and by name what goes away. */
+export function summaryOf({ created, updated, replaced, removed }: Plan): string[] {
+  const gone = [
+    ...removed.map((address) => `removes ${address}`),
+    ...replaced.map((address) => `replaces ${address}`),
+  ];
+  return [
+    `${created.length} to make, ${updated.length} to change, ${replaced.length} to replace, ${removed.length} to remove`,
+    ...gone,
+  ];
+}
+
+/** What a later plan would do that an earlier one did not say. */
+export function surprisesIn(later: Plan, earlier: Plan): string[] {
+  return (['created', 'updated', 'replaced', 'removed'] as const).flatMap((kind) =>
+    later[kind]
+      .filter((address) => !earlier[kind].includes(address))
+      .map((address) => `${address} would be ${kind}`),
+  );
+}

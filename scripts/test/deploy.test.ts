@@ -1,0 +1,280 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { pathWith } from '../../local/test/support/fake-programs.ts';
+
+const program = fileURLToPath(new URL('../deploy.ts', import.meta.url));
+const COMMIT = '0123456789ab';
+const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
+const SERVICES = ['url-issuer', 'acceptor', 'processor'];
+
+interface World {
+  /** What `terraform show` says of the first plan, and of the second if it differs. */
+  readonly plans: readonly unknown[];
+  /** What `git status --porcelain` prints. */
+  readonly changes?: string;
+  /** Programs in place of those that behave. */
+  readonly programs?: Readonly<Record<string, string | undefined>>;
+  /** What is typed; nothing is the end of the input. */
+  readonly typed?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A plan as `terraform show -json` gives it, from address to actions. */
+function planOf(changes: Record<string, string[]>, variables: Record<string, unknown> = {}) {
+  return {
+    variables: Object.fromEntries(
+      Object.entries({ architecture: 'ARM64', images: {}, ...variables }).map(([name, value]) => [
+        name,
+        { value },
+      ]),
+    ),
+    resource_changes: Object.entries(changes).map(([address, actions]) => ({ address, change: { actions } })),
+  };
+}
+
+const REPOSITORIES = Object.fromEntries(
+  SERVICES.map((service) => [`module.registry[0].aws_ecr_repository.this["${service}"]`, ['create']]),
+);
+const FIRST = planOf({ ...REPOSITORIES, 'module.storage.aws_s3_bucket.this': ['create'] });
+const FIRST_WITH_REGISTRY = planOf({ 'module.storage.aws_s3_bucket.this': ['create'] });
+const UPGRADE = planOf({
+  'module.acceptor.aws_ecs_task_definition.this': ['create', 'delete'],
+  'module.acceptor.aws_ecs_service.this': ['update'],
+  'module.network.data.aws_subnet.given': ['read'],
+  'module.alarms.aws_cloudwatch_metric_alarm.this["old"]': ['delete'],
+  'module.storage.aws_s3_bucket.this': ['no-op'],
+});
+
+/** Runs the script with programs that note how they are called; none of them reaches anything. */
+async function deploy(t: Test, world: World) {
+  const folder = await mkdtemp(join(tmpdir(), 'upload-once-deploy-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const calls = join(folder, 'calls');
+  const shown = join(folder, 'shown');
+  const note = (name: string) => `printf '%s\\n' "${name} $*" >> "${calls}"`;
+  const programs = {
+    git: `${note('git')}; case "$1" in status) printf '%s' "$CHANGES";; rev-parse) echo ${COMMIT};; esac`,
+    aws: `${note('aws')}; case "$*" in
+      *get-caller-identity*) echo 123456789012;;
+      *get-login-password*) echo sesame;;
+      *describe-images*) exit 254;;
+    esac`,
+    docker: `${note('docker')}; case "$1" in
+      login) read -r password; printf '%s\\n' "password $password" >> "${calls}";;
+      version) echo 28.0.0;;
+    esac`,
+    terraform: `${note('terraform')}; case "$*" in
+      'version -json') echo '{"terraform_version": "1.11.4"}';;
+      *show*) if [ -e "${shown}" ]; then printf '%s' "$SECOND_PLAN"; else : > "${shown}"; printf '%s' "$FIRST_PLAN"; fi;;
+      *'output -json repository_urls') printf '%s' "$REPOSITORY_URLS";;
+      *'output -raw issuer_url') printf '%s' https://uploads.example.com;;
+    esac`,
+    ...world.programs,
+  };
+  const PATH = await pathWith(
+    t,
+    Object.fromEntries(Object.entries(programs).filter(([, script]) => script !== undefined)) as Record<
+      string,
+      string
+    >,
+  );
+  const child = spawn(process.execPath, [program], {
+    env: {
+      PATH,
+      AWS_REGION: 'eu-central-1',
+      CHANGES: world.changes ?? '',
+      FIRST_PLAN: JSON.stringify(world.plans[0]),
+      SECOND_PLAN: JSON.stringify(world.plans.at(-1)),
+      REPOSITORY_URLS: JSON.stringify(
+        Object.fromEntries(SERVICES.map((service) => [service, `${HOST}/upload-once/${service}`])),
+      ),
+      ...world.env,
+    },
+  });
+  child.stdin.end(world.typed ?? '');
+  const [[exitCode], stdout, stderr] = await Promise.all([
+    once(child, 'close'),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  const made = existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : [];
+  return { exitCode, stdout, stderr, calls: made, effects: made.filter(isEffect) };
+}
+
+/** Calls that change something outside of this machine. */
+function isEffect(call: string): boolean {
+  return / apply | --push | login /.test(`${call} `);
+}
+
+function build(service: string, tag = COMMIT, platform = 'linux/arm64') {
+  return `docker buildx build --platform ${platform} --provenance=false --target ${service} --tag ${HOST}/upload-once/${service}:${tag} --push .`;
+}
+
+const LOGIN = `docker login --username AWS --password-stdin ${HOST}`;
+const REGISTRY = `terraform -chdir=terraform apply -input=false -no-color -var=image_tag=${COMMIT} -target=module.registry -auto-approve`;
+const APPLY = /^terraform -chdir=terraform apply -input=false \S+\/plan$/;
+
+t.test('the registry comes first, then the images, then the rest, as it was planned', async (t) => {
+  const { exitCode, stdout, stderr, calls, effects } = await deploy(t, {
+    plans: [FIRST, FIRST_WITH_REGISTRY],
+    typed: 'yes\n',
+  });
+  t.equal(exitCode, 0, stderr);
+  t.strictSame(effects.slice(0, -1), [REGISTRY, LOGIN, ...SERVICES.map((service) => build(service))]);
+  t.match(effects.at(-1), APPLY);
+  t.match(calls[calls.findIndex((call) => APPLY.test(call)) - 1], / show -json /, 'planned again before');
+  t.ok(calls.includes('password sesame'), 'the password is read from standard input');
+  t.match(stdout, 'Clients ask for forms at https://uploads.example.com/getpresignedurl');
+});
+
+t.test('it says what it is about to do before it does anything', async (t) => {
+  const { exitCode, stdout, stderr, effects } = await deploy(t, { plans: [UPGRADE], typed: 'no\n' });
+  for (const said of [
+    /account {4}123456789012/,
+    /region {5}eu-central-1/,
+    new RegExp(`tag {8}${COMMIT}`),
+    /images {5}url-issuer, acceptor, processor \(linux\/arm64\)/,
+    /terraform {2}0 to make, 1 to change, 1 to replace, 1 to remove/,
+    /removes module\.alarms\.aws_cloudwatch_metric_alarm\.this\["old"\]/,
+    /replaces module\.acceptor\.aws_ecs_task_definition\.this/,
+  ]) {
+    t.match(stdout, said);
+  }
+  t.equal(stderr.trim(), 'Nothing was done.');
+  t.equal(exitCode, 1);
+  t.strictSame(effects, []);
+});
+
+t.test('only "yes" is yes; YES=1 is not asked', async (t) => {
+  for (const typed of ['', 'y\n', 'YES\n']) {
+    const { exitCode, effects } = await deploy(t, { plans: [UPGRADE], typed });
+    t.equal(exitCode, 1);
+    t.strictSame(effects, [], JSON.stringify(typed));
+  }
+  const { exitCode, stdout, effects } = await deploy(t, { plans: [UPGRADE], env: { YES: '1' } });
+  t.equal(exitCode, 0);
+  t.notMatch(stdout, 'Go on?');
+  t.strictSame(effects.slice(0, -1), [LOGIN, ...SERVICES.map((service) => build(service))]);
+});
+
+t.test('changes that no commit names are refused, unless TAG names the images', async (t) => {
+  const changes = ' M services/acceptor/src/main.ts\n?? notes.txt\n';
+  const refused = await deploy(t, { plans: [UPGRADE], changes, env: { YES: '1' } });
+  t.equal(refused.exitCode, 1);
+  t.match(
+    refused.stderr,
+    /^the working tree has changes .*\(2 files, first services\/acceptor\/src\/main\.ts\).*TAG=…\n$/,
+  );
+  t.notOk(refused.calls.some((call) => call.startsWith('terraform -chdir')));
+
+  const named = await deploy(t, { plans: [UPGRADE], changes, env: { YES: '1', TAG: '1.2.0' } });
+  t.equal(named.exitCode, 0);
+  t.ok(named.effects.includes(build('acceptor', '1.2.0')));
+  t.ok(
+    named.calls.some((call) => call.includes(' plan ') && call.includes('-var=image_tag=1.2.0')),
+    'Terraform is told the same',
+  );
+
+  const wrong = await deploy(t, { plans: [UPGRADE], env: { TAG: 'a/b' } });
+  t.match(wrong.stderr, /^TAG: expected .*; got "a\/b"\n$/);
+  t.equal(wrong.exitCode, 1);
+});
+
+t.test('an image that the registry has under that tag is neither built nor pushed again', async (t) => {
+  const aws = `case "$*" in
+    *get-caller-identity*) echo 123456789012;;
+    *get-login-password*) echo sesame;;
+    *describe-images*upload-once/acceptor*) exit 0;;
+    *describe-images*) exit 254;;
+  esac`;
+  const { exitCode, stdout, effects } = await deploy(t, {
+    plans: [UPGRADE],
+    programs: { aws },
+    env: { YES: '1' },
+  });
+  t.equal(exitCode, 0);
+  t.strictSame(effects.slice(0, -1), [LOGIN, build('url-issuer'), build('processor')]);
+  t.match(stdout, `acceptor: the registry has ${COMMIT} already`);
+});
+
+t.test('images of the user’s own are not built', async (t) => {
+  const one = planOf({}, { images: { processor: 'ghcr.io/example/processor:1' }, architecture: 'X86_64' });
+  const own = await deploy(t, { plans: [one], env: { YES: '1' } });
+  t.strictSame(own.effects.slice(0, -1), [
+    LOGIN,
+    build('url-issuer', COMMIT, 'linux/amd64'),
+    build('acceptor', COMMIT, 'linux/amd64'),
+  ]);
+
+  const all = planOf({}, { images: { 'url-issuer': 'a:1', acceptor: 'b:1', processor: 'c:1' } });
+  const none = await deploy(t, { plans: [all], env: { YES: '1' } });
+  t.equal(none.effects.length, 1);
+  t.match(none.effects[0], APPLY);
+  t.notOk(none.calls.some((call) => call.startsWith('aws ecr')));
+});
+
+t.test('what was not said before is not done', async (t) => {
+  const later = planOf({ 'module.storage.aws_dynamodb_table.this["uploads"]': ['delete', 'create'] });
+  const { exitCode, stderr, effects } = await deploy(t, { plans: [UPGRADE, later], env: { YES: '1' } });
+  t.equal(exitCode, 1);
+  t.match(stderr, /^something has changed .*aws_dynamodb_table\.this\["uploads"\] would be replaced/);
+  t.notOk(effects.some((call) => APPLY.test(call)));
+});
+
+t.test('a step that fails is the last one', async (t) => {
+  const failing = 'case "$1" in buildx) [ "$2" = version ] || exit 17;; version) echo 28.0.0;; esac';
+  const { exitCode, stderr, calls } = await deploy(t, {
+    plans: [UPGRADE],
+    programs: { docker: failing },
+    env: { YES: '1' },
+  });
+  t.equal(exitCode, 1);
+  t.equal(stderr.trim(), 'docker buildx build failed: exit code 17');
+  t.notOk(calls.some((call) => APPLY.test(call)));
+});
+
+t.test('what is missing is named in one line each, and nothing is begun', async (t) => {
+  const nothing = await deploy(t, {
+    plans: [UPGRADE],
+    programs: { git: undefined, aws: undefined, docker: undefined, terraform: undefined },
+  });
+  t.match(nothing.stderr.trim().split('\n'), [
+    /^git is not there: install Git/,
+    /^aws is not there: install the AWS CLI/,
+    /^docker is not there: install Docker Engine/,
+    /^terraform is not there: install Terraform 1\.11/,
+  ]);
+  t.equal(nothing.exitCode, 1);
+
+  const signedOut = await deploy(t, {
+    plans: [UPGRADE],
+    programs: {
+      aws: `case "$*" in *get-caller*) echo; echo 'The SSO session has expired.' >&2; exit 255;; esac`,
+    },
+  });
+  t.match(
+    signedOut.stderr,
+    /^AWS does not take your credentials: set AWS_PROFILE, .*The SSO session has expired\.\n$/,
+  );
+
+  const nowhere = await deploy(t, { plans: [UPGRADE], env: { AWS_REGION: '' } });
+  t.match(nowhere.stderr, /^no region is chosen: set AWS_REGION, such as AWS_REGION=eu-central-1\n$/);
+  t.strictSame([...signedOut.effects, ...nowhere.effects], []);
+});
+
+t.test('the region of the AWS CLI’s profile is taken where the environment has none', async (t) => {
+  const aws = `case "$*" in
+    'configure get region') echo eu-west-1;;
+    *get-caller-identity*'--region eu-west-1') echo 123456789012;;
+    *get-login-password*) echo sesame;;
+  esac`;
+  const { stdout } = await deploy(t, { plans: [UPGRADE], programs: { aws }, env: { AWS_REGION: '' } });
+  t.match(stdout, 'account 123456789012 in eu-west-1');
+});
