@@ -130,7 +130,7 @@ variable "certificate_arn" {
 }
 
 variable "zone_id" {
-  description = "The Route 53 zone in which domain_name is to point to the load balancer; without it, set that record yourself (output load_balancer_dns_name)."
+  description = "The Route 53 zone, one that is there already, in which domain_name is to point to the load balancer; without it, set that record yourself (output load_balancer_dns_name)."
   type        = string
   default     = null
 }

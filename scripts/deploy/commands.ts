@@ -12,7 +12,7 @@ export interface CommandResult {
 export interface Commands {
   /** Runs a command quietly, whatever it ends with. */
   tryOut(program: string, ...args: string[]): Promise<CommandResult>;
-  /** Runs a command quietly. @throws DeployError with the last line that it printed, when it fails */
+  /** Runs a command quietly. @throws DeployError with what it complained of, when it fails */
   read(program: string, ...args: string[]): Promise<string>;
   /** Runs a command that prints to the terminal. @throws DeployError when it fails */
   show(program: string, ...args: string[]): Promise<void>;
@@ -44,8 +44,9 @@ export function createCommands(folder: string, env: NodeJS.ProcessEnv): Commands
   async function must(command: readonly string[], options: { isShown: boolean; input?: string }) {
     const { exitCode, stdout, stderr } = await run(command, options);
     if (exitCode === 0) return stdout;
-    const reason = lastLine(stderr) || `exit code ${exitCode}`;
-    throw new DeployError(`${command.slice(0, 3).join(' ')} failed: ${reason}`);
+    throw new DeployError(
+      `${command.slice(0, 3).join(' ')} failed: ${stderr.trim() || `exit code ${exitCode}`}`,
+    );
   }
 
   return {

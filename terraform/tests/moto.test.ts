@@ -13,8 +13,12 @@ const RETENTIONS = { upload_events: 4, accepted_events: 4 } as const;
 
 const moto = await startMoto();
 t.teardown(() => moto.stop());
-const stack = createStack(moto.endpoint);
-const { autoScaling, cloudWatch, logs, dynamodb, ecs, iam, s3, sns, sqs } = createClients(moto.endpoint);
+const { autoScaling, cloudWatch, logs, dynamodb, ecs, iam, route53, s3, sns, sqs } = createClients(
+  moto.endpoint,
+);
+const { HostedZone } = await route53.createHostedZone({ Name: 'example.com', CallerReference: 'test' });
+const zoneId = HostedZone?.Id?.split('/').at(-1) ?? '';
+const stack = createStack(moto.endpoint, zoneId);
 
 const applied = await stack.apply();
 if (applied.exitCode !== 0) throw new Error(`it can't be applied: ${applied.stderr}`);
@@ -424,6 +428,14 @@ t.test('CloudWatch may publish to the topic, and everybody who is to be told is 
     'https https://on-call.example.com/alarms',
     'sms +4915112345678',
   ]);
+});
+
+t.test('the domain leads to the load balancer, and is what clients are told', async (t) => {
+  t.equal(own.issuer_url, 'https://uploads.example.com/prod');
+  t.match(minimal.issuer_url, /^https:\/\/[a-z0-9]+\.execute-api\.eu-central-1\.amazonaws\.com$/);
+  const { ResourceRecordSets = [] } = await route53.listResourceRecordSets({ HostedZoneId: zoneId });
+  const record = ResourceRecordSets.find(({ Name }) => Name === 'uploads.example.com.');
+  t.match(record, { Type: 'A', AliasTarget: { DNSName: own.load_balancer_dns_name } });
 });
 
 t.test('every log group forgets', async (t) => {

@@ -146,6 +146,46 @@ run "own_domain_and_vpc" {
   }
 }
 
+run "a_form_s_age_is_limited_by_its_lifetime" {
+  variables {
+    form_lifetime_seconds = 120
+  }
+  assert {
+    condition     = local.form_lifetime_max_seconds == 1020
+    error_message = "the lifetime, and a quarter of an hour for clocks"
+  }
+}
+
+run "an_event_in_hand_is_not_late" {
+  variables {
+    handler_limit_seconds = 7200
+  }
+  assert {
+    condition     = local.oldest_message_seconds.accepted_events == 14400
+    error_message = "twice as long as a handler may take"
+  }
+}
+
+run "thresholds_of_alarms_can_be_given" {
+  variables {
+    handler_limit_seconds = 600
+    alarm_thresholds      = { upload_events_age_seconds = 300, accepted_events_age_seconds = 600 }
+  }
+  assert {
+    condition     = local.oldest_message_seconds.upload_events == 300 && local.oldest_message_seconds.accepted_events == 600
+    error_message = "what is given is taken"
+  }
+}
+
+run "refuses_an_alarm_on_every_long_handler" {
+  command = plan
+  variables {
+    handler_limit_seconds = 7200
+    alarm_thresholds      = { accepted_events_age_seconds = 3600 }
+  }
+  expect_failures = [var.alarm_thresholds]
+}
+
 run "own_images" {
   variables {
     image_tag = null

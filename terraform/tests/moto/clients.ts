@@ -4,6 +4,7 @@ import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { ECS } from '@aws-sdk/client-ecs';
 import { IAM } from '@aws-sdk/client-iam';
+import { Route53 } from '@aws-sdk/client-route-53';
 import { S3 } from '@aws-sdk/client-s3';
 import { SNS } from '@aws-sdk/client-sns';
 import { SQS } from '@aws-sdk/client-sqs';
@@ -22,6 +23,7 @@ export function createClients(endpoint: string) {
     dynamodb: new DynamoDB(settings),
     ecs: new ECS(settings),
     iam: new IAM(settings),
+    route53: new Route53(settings),
     s3: new S3({ ...settings, forcePathStyle: true }),
     sns: new SNS(settings),
     sqs: new SQS(settings),

@@ -11,6 +11,12 @@ variable "endpoint" {
   }
 }
 
+variable "zone_id" {
+  description = "The zone example.com; whether there is one decides how many records there are, so it is made before."
+  type        = string
+  nullable    = false
+}
+
 provider "aws" {
   region = "eu-central-1"
 
@@ -59,12 +65,6 @@ resource "aws_acm_certificate" "this" {
   validation_method = "DNS"
 }
 
-resource "aws_route53_zone" "this" {
-  #checkov:skip=CKV2_AWS_38:Lives as long as one run of a test, and nobody asks it for a name.
-  #checkov:skip=CKV2_AWS_39:Lives as long as one run of a test, and nobody asks it for a name.
-  name = "example.com"
-}
-
 resource "aws_kms_key" "files" {
   #checkov:skip=CKV2_AWS_64:Lives as long as one run of a test, and encrypts nothing.
   description         = "Files and tables"
@@ -89,7 +89,7 @@ module "own" {
   egress                 = "nat"
   domain_name            = "uploads.example.com"
   certificate_arn        = aws_acm_certificate.this.arn
-  zone_id                = aws_route53_zone.this.zone_id
+  zone_id                = var.zone_id
   path_prefix            = "/prod"
   kms_key_arn            = aws_kms_key.files.arn
   force_destroy          = true

@@ -35,6 +35,7 @@ export interface Installation {
     >
   >;
   readonly load_balancer_arn: string;
+  readonly load_balancer_dns_name: string;
 }
 
 export interface ResourceChange {
@@ -55,23 +56,17 @@ export interface Stack {
   destroy(): Promise<TerraformRun>;
 }
 
-/** Begins from nothing, whatever an earlier run left. */
-export function createStack(endpoint: string): Stack {
+/** Begins from nothing, whatever an earlier run left. @param zoneId of example.com */
+export function createStack(endpoint: string, zoneId: string): Stack {
   const state = stateFile(FOLDER);
   for (const file of [state, `${state}.backup`]) rmSync(file, { force: true });
   const plan = `${state}.plan`;
   const terraform = (limitSeconds: number, command: string, ...args: string[]) =>
     runTerraform(FOLDER, [command, '-no-color', ...args], limitSeconds);
-  const settings = [`-state=${state}`, `-var=endpoint=${endpoint}`, AT_ONCE];
+  const settings = [`-state=${state}`, `-var=endpoint=${endpoint}`, `-var=zone_id=${zoneId}`, AT_ONCE];
 
   return {
-    async apply() {
-      // Whether there is a zone decides how many records there are: it has to be known before.
-      const zone = '-target=aws_route53_zone.this';
-      const before = await terraform(APPLY_LIMIT_SECONDS, 'apply', '-auto-approve', zone, ...settings);
-      if (before.exitCode !== 0) return before;
-      return terraform(APPLY_LIMIT_SECONDS, 'apply', '-auto-approve', ...settings);
-    },
+    apply: () => terraform(APPLY_LIMIT_SECONDS, 'apply', '-auto-approve', ...settings),
 
     async outputs() {
       const { stdout } = await terraform(PLAN_LIMIT_SECONDS, 'output', '-json', `-state=${state}`);

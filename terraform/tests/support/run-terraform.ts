@@ -41,7 +41,7 @@ export async function runTerraform(
     isTooLong = true;
     endGroup();
   }, limitSeconds * 1000);
-  process.once('exit', endGroup);
+  process.once('exit', endGroup).once('SIGINT', exit).once('SIGTERM', exit);
   try {
     const ended: Promise<unknown[]> = once(child, 'close');
     const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
@@ -52,8 +52,12 @@ export async function runTerraform(
     };
   } finally {
     clearTimeout(timer);
-    process.off('exit', endGroup);
+    process.off('exit', endGroup).off('SIGINT', exit).off('SIGTERM', exit);
   }
+}
+
+function exit(): void {
+  process.exit(1);
 }
 
 /** Where a folder's state may be kept. */
