@@ -1,0 +1,205 @@
+import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
+import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
+import type { EventPlan } from './simulation/bucket-events.ts';
+import { Fate, type PlannedFate, REFUSALS } from './simulation/fate.ts';
+import type { HandlerPlan } from './user-handler.ts';
+import type { VersionPlan, World } from './world.ts';
+
+/** How much of a history has happened: which keys there are. */
+export interface Course {
+  readonly keys: string[];
+}
+export type HistoryCommand = AsyncCommand<Course, World>;
+
+const HOUR_MS = 3_600_000;
+
+/** Something that a client, a user, an operator or misfortune does. `needs`: only once a form was given away. */
+function command(
+  description: string,
+  run: (world: World, course: Course) => unknown,
+  needs: 'a key' | 'nothing' = 'nothing',
+): HistoryCommand {
+  return {
+    check: (course) => needs === 'nothing' || course.keys.length > 0,
+    async run(course, world) {
+      await run(world, course);
+      if (world.rules.broken) throw world.rules.broken;
+    },
+    toString: () => description,
+  };
+}
+
+function keyOf(course: Course, index: number): string {
+  return course.keys[index % course.keys.length] ?? '';
+}
+
+const keyIndex = fc.nat({ max: 2 });
+const workerIndex = fc.nat({ max: 3 });
+const delayMs = fc.oneof(
+  { weight: 4, arbitrary: fc.nat({ max: 300 }) },
+  { weight: 1, arbitrary: fc.constantFrom(5_000, 40_000, HOUR_MS) },
+);
+
+const eventPlan: Arbitrary<EventPlan> = fc.record({
+  delaysMs: fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(delayMs) },
+    { weight: 1, arbitrary: fc.array(delayMs, { minLength: 2, maxLength: 3 }) },
+  ),
+  isBatched: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.boolean() }),
+  sequencer: fc.constantFrom('rising', 'constant', 'none'),
+});
+
+const versionPlan: Arbitrary<VersionPlan> = fc.record({
+  beginsAfterMs: fc.nat({ max: 300 }),
+  takesMs: fc.oneof(
+    { weight: 4, arbitrary: fc.nat({ max: 300 }) },
+    { weight: 1, arbitrary: fc.constant(60_000) },
+  ),
+  sizeBytes: fc.nat({ max: 3 }),
+  event: eventPlan,
+});
+
+const stallSeconds = fc.constantFrom(1, 20, 31, 45, 100, 600);
+
+const CALLS = {
+  acceptor: ['get', 'putIfAbsent', 'update', 'listVersions', 'copyIfAbsent', 'head', 'deleteVersion'],
+  processor: ['get', 'putIfAbsent', 'update', 'open', 'deleteVersion'],
+} as const;
+const SQS_CALLS = ['ReceiveMessage', 'DeleteMessageBatch', 'ChangeMessageVisibility'] as const;
+
+const plannedFate: Arbitrary<PlannedFate> = fc
+  .constantFrom('acceptor' as const, 'processor' as const)
+  .chain((service) =>
+    fc.record({
+      service: fc.constant(service),
+      operation: fc.constantFrom('any', ...CALLS[service], 'update', ...SQS_CALLS),
+      skip: fc.nat({ max: 4 }),
+      fate: fc.constantFrom(...Object.values(Fate)),
+      seconds: stallSeconds,
+      error: fc.constantFrom(...REFUSALS),
+    }),
+  );
+
+const handlerPlan: Arbitrary<HandlerPlan> = fc.record({
+  seconds: fc.constantFrom(0, 1, 20, 40, 100, 150),
+  outcome: fc.constantFrom('done', 'fails', 'takes the object away'),
+  heedsSignal: fc.boolean(),
+});
+
+const versions = fc.array(versionPlan, { minLength: 1, maxLength: 5, size: 'small' });
+
+function send(world: World, key: string, plans: readonly VersionPlan[]): void {
+  for (const plan of plans) world.upload(key, plan);
+}
+
+const issue = fc
+  .tuple(
+    fc.constantFrom('post' as const, 'post' as const, 'put' as const),
+    fc.constantFrom(30, 7_200),
+    versions,
+  )
+  .map(([method, formSeconds, plans]) =>
+    command(
+      `issue(${method} for ${formSeconds} s), upload(${fc.stringify(plans)})`,
+      async (world, course) => {
+        const key = await world.issue(method, formSeconds);
+        course.keys.push(key);
+        send(world, key, plans);
+      },
+    ),
+  );
+
+const upload = fc
+  .tuple(keyIndex, versions)
+  .map(([index, plans]) =>
+    command(
+      `upload(${index}, ${fc.stringify(plans)})`,
+      (world, course) => send(world, keyOf(course, index), plans),
+      'a key',
+    ),
+  );
+
+const pass = fc
+  .oneof(
+    { weight: 3, arbitrary: fc.constantFrom(0.01, 0.05, 0.1, 0.2, 0.5) },
+    { weight: 2, arbitrary: fc.constantFrom(1, 5, 20, 31, 61, 400, 3_600) },
+  )
+  .map((seconds) => command(`pass(${seconds} s)`, (world) => world.time.pass(seconds * 1000)));
+
+const fault = plannedFate.map((planned) =>
+  command(`fate(${fc.stringify(planned)})`, (world) => world.fates.add(planned)),
+);
+
+const handlerRun = handlerPlan.map((plan) =>
+  command(`handler(${fc.stringify(plan)})`, (world) => world.handlerPlans.push(plan)),
+);
+
+const copyEvent = eventPlan.map((plan) =>
+  command(`copyEvent(${fc.stringify(plan)})`, (world) => world.copyEvents.push(plan)),
+);
+
+const revoke = fc
+  .tuple(keyIndex, fc.nat({ max: 500 }))
+  .map(([index, afterMs]) =>
+    command(
+      `revoke(${index}, after ${afterMs} ms)`,
+      (world, course) => world.revoke(keyOf(course, index), afterMs),
+      'a key',
+    ),
+  );
+
+const expire = fc.constant(command('expire()', (world) => world.time.pass(30_000)));
+
+const stray = fc
+  .tuple(fc.constantFrom(UPLOADS_PREFIX, ACCEPTED_PREFIX), eventPlan)
+  .map(([prefix, plan]) =>
+    command(`stray(${prefix}, ${fc.stringify(plan)})`, (world) => world.stray(prefix, plan)),
+  );
+
+const take = fc
+  .tuple(keyIndex, fc.boolean())
+  .map(([index, forGood]) =>
+    command(
+      `take(${index}, ${forGood ? 'for good' : 'by a delete marker'})`,
+      (world, course) => world.take(keyOf(course, index), forGood),
+      'a key',
+    ),
+  );
+
+const takeSoon = fc
+  .record({ afterMs: fc.nat({ max: 200 }), forGood: fc.boolean() })
+  .map((taker) => command(`takeNextCopy(${fc.stringify(taker)})`, (world) => world.takers.push(taker)));
+
+const strike = fc
+  .tuple(workerIndex, fc.constantFrom('crash' as const, 'freeze' as const, 'deploy' as const), stallSeconds)
+  .map(([index, what, seconds]) =>
+    command(`${what}(worker ${index}${what === 'freeze' ? `, ${seconds} s` : ''})`, (world) =>
+      world.strike(index, what, seconds),
+    ),
+  );
+
+const queue = fc
+  .tuple(fc.constantFrom('acceptor' as const, 'processor' as const), fc.constantFrom('giveAgain', 'redrive'))
+  .map(([service, what]) =>
+    command(`${what}(${service}'s queue)`, (world) => {
+      if (what === 'redrive') world.queues[service].redrive();
+      else world.queues[service].giveAgain();
+    }),
+  );
+
+/** Any of the things that can happen; the weights make histories in which something comes of it. */
+export const anyCommand: Arbitrary<HistoryCommand> = fc.oneof(
+  { weight: 4, arbitrary: issue },
+  { weight: 2, arbitrary: upload },
+  { weight: 5, arbitrary: pass },
+  { weight: 8, arbitrary: fault },
+  { weight: 2, arbitrary: handlerRun },
+  { weight: 1, arbitrary: copyEvent },
+  { weight: 1, arbitrary: revoke },
+  { weight: 1, arbitrary: expire },
+  { weight: 1, arbitrary: stray },
+  { weight: 1, arbitrary: take },
+  { weight: 1, arbitrary: takeSoon },
+  { weight: 2, arbitrary: strike },
+  { weight: 1, arbitrary: queue },
+);

@@ -1,0 +1,102 @@
+import {
+  ACCEPTED_PREFIX,
+  type ObjectVersion,
+  type SightingItem,
+  type UploadItem,
+  uploadKeyOfAccepted,
+} from '@upload-once/uploads';
+import type { Caller } from './simulation/network.ts';
+
+export interface StoredVersion extends ObjectVersion {
+  readonly bytes: Uint8Array;
+  readonly attributes: { readonly contentType: string; readonly metadata: Readonly<Record<string, string>> };
+}
+
+export type HandlerRun = 'running' | 'done' | 'failed';
+
+/** All that is known of one key from outside: what clients and users did to it, and what was written about it. */
+export interface KeyFacts {
+  readonly key: string;
+  /** Undefined: no upload was issued; all under this key are strays. */
+  readonly issued: { readonly method: 'post' | 'put'; readonly expiresAtMs: number } | undefined;
+  /** What clients sent, in S3's own order. */
+  readonly versions: StoredVersion[];
+  /** The upload's item as the last write left it. */
+  item: UploadItem | undefined;
+  claimedBy: Caller | undefined;
+  readonly sightings: Map<string, { readonly item: SightingItem; reportedAtMs: number | undefined }>;
+  /** What lies on top under `accepted/`. */
+  onTop: string | undefined;
+  /** What lies under `accepted/` at all. */
+  readonly acceptedVersions: Set<string>;
+  /** The user has removed or moved the accepted object. */
+  isTaken: boolean;
+  /** Who holds or held each attempt, and what its handler came to. */
+  readonly holders: Map<number, Caller>;
+  readonly runs: Map<number, HandlerRun>;
+  /** The attempts whose leases were given up. */
+  readonly givenUp: Set<number>;
+  /** A call about this key may have been done without its worker being told. */
+  wasAnswerLost: boolean;
+  /** A call about this key was made again by the client itself; another may have written in between. */
+  wasRepeated: boolean;
+  /** What the services wrote of each metric, and of each version's reports. */
+  readonly values: Map<string, number[]>;
+}
+
+/** The facts of all keys of one history; a key under `accepted/` belongs to its upload, if there is one. */
+export interface Facts {
+  readonly all: ReadonlyMap<string, KeyFacts>;
+  begin(key: string, issued: KeyFacts['issued']): KeyFacts;
+  of(key: string): KeyFacts;
+}
+
+export function createFacts(): Facts {
+  const all = new Map<string, KeyFacts>();
+
+  return {
+    all,
+    begin(key, issued) {
+      const facts: KeyFacts = {
+        key,
+        issued,
+        versions: [],
+        item: undefined,
+        claimedBy: undefined,
+        sightings: new Map(),
+        onTop: undefined,
+        acceptedVersions: new Set(),
+        isTaken: false,
+        holders: new Map(),
+        runs: new Map(),
+        givenUp: new Set(),
+        wasAnswerLost: false,
+        wasRepeated: false,
+        values: new Map(),
+      };
+      all.set(key, facts);
+      return facts;
+    },
+    of(key) {
+      const upload = key.startsWith(ACCEPTED_PREFIX) ? all.get(uploadKeyOfAccepted(key)) : undefined;
+      const facts = upload ?? all.get(key);
+      if (!facts) throw new Error(`nobody has begun anything under ${key}`);
+      return facts;
+    },
+  };
+}
+
+/** What is to come of a key: the oldest version if it was issued and not revoked, else none. */
+export function theUpload(facts: KeyFacts): StoredVersion | undefined {
+  return facts.issued && facts.item?.state !== 'REVOKED' ? facts.versions[0] : undefined;
+}
+
+/** What each version that is not the upload is to be recorded as. */
+export function sightingKind(facts: KeyFacts): 'stray' | 'refused' | 'duplicate' {
+  if (!facts.issued) return 'stray';
+  return facts.item?.state === 'REVOKED' ? 'refused' : 'duplicate';
+}
+
+export function sightingName(facts: KeyFacts, versionId: string): string {
+  return `${sightingKind(facts)}#${versionId}`;
+}

@@ -1,0 +1,242 @@
+import { type DeliveryFacts, type ObjectCreated, RetryLater } from '@upload-once/queue';
+import {
+  ACCEPTED_PREFIX,
+  type BucketChange,
+  type Item,
+  type SightingItem,
+  type UploadItem,
+} from '@upload-once/uploads';
+import { type Facts, type KeyFacts, sightingName } from './facts.ts';
+import { PromiseBroken, type PromiseName } from './promise-broken.ts';
+import type { Caller } from './simulation/network.ts';
+import type { VirtualTime } from './simulation/virtual-time.ts';
+import type { WorkerProcess } from './simulation/worker-process.ts';
+
+const SIGHTING_METRICS = ['DuplicateUploads', 'RevokedUploads', 'StrayObjects'];
+
+/**
+ * The reference model: it is told of everything that happens, knows what may happen, and keeps what happened in the facts. It
+ * knows the promises, not how the services keep them.
+ */
+export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller | undefined) {
+  const broken: PromiseBroken[] = [];
+
+  function must(holds: boolean, promise: PromiseName, what: string): void {
+    if (!holds) broken.push(new PromiseBroken(promise, what));
+  }
+
+  function uploadWritten(key: KeyFacts, item: UploadItem): void {
+    const was = key.item;
+    key.item = item;
+    if (!was) return;
+    if (item.state === was.state) {
+      if (item.attempt === was.attempt) leaseChanges(key, was, item);
+      else attemptBegins(key, was, item);
+      return;
+    }
+    must(
+      !was.acceptedVersionId || was.acceptedVersionId === item.acceptedVersionId,
+      'P1',
+      `${key.key}: ${was.acceptedVersionId} was accepted, now ${item.acceptedVersionId}`,
+    );
+    must(
+      !was.versionId || was.versionId === item.versionId,
+      'P1',
+      `${key.key}: ${was.versionId} was claimed, now ${item.versionId}`,
+    );
+    must(was.state !== 'REVOKED', 'P5', `${key.key}: it was revoked, now it is ${item.state}`);
+    must(
+      item.state !== 'REVOKED' || was.state === 'ISSUED',
+      'P3',
+      `${key.key}: it was ${was.state}, now it is revoked`,
+    );
+    must(
+      was.state !== 'PROCESSED',
+      'P3',
+      `${key.key}: its processing had finished, now it is ${item.state} again`,
+    );
+    if (item.state === 'CLAIMED') {
+      key.claimedBy = actor();
+      const oldest = key.versions[0]?.versionId;
+      must(
+        item.versionId === oldest,
+        'P1',
+        `${key.key}: ${item.versionId} is claimed, ${oldest} is the oldest`,
+      );
+    }
+    if (item.state === 'PROCESSING') attemptBegins(key, was, item);
+    if (item.state === 'PROCESSED' || item.state === 'FAILED') attemptEnds(key, item);
+  }
+
+  function attemptBegins(key: KeyFacts, was: UploadItem, item: UploadItem): void {
+    const holder = actor();
+    if (holder) key.holders.set(item.attempt, holder);
+    const isHeld = was.state === 'PROCESSING' && Date.parse(was.leaseExpiresAt ?? '') > time.now().getTime();
+    must(
+      !isHeld,
+      'P3',
+      `${key.key}: attempt ${item.attempt} begins while ${was.attempt} holds a lease until ${was.leaseExpiresAt}`,
+    );
+    must(
+      item.attempt === was.attempt + 1,
+      'P3',
+      `${key.key}: attempt ${item.attempt} comes after ${was.attempt}`,
+    );
+  }
+
+  /** A lease that was ended before its time was given up: its attempt never gets it back. */
+  function leaseChanges(key: KeyFacts, was: UploadItem, { attempt, leaseExpiresAt = '' }: UploadItem): void {
+    const before = was.leaseExpiresAt ?? '';
+    if (leaseExpiresAt < before) key.givenUp.add(attempt);
+    const isBack = leaseExpiresAt > before && key.givenUp.has(attempt);
+    must(
+      !isBack,
+      'P3',
+      `${key.key}: the lease that attempt ${attempt} gave up is back until ${leaseExpiresAt}`,
+    );
+  }
+
+  function attemptEnds(key: KeyFacts, item: UploadItem): void {
+    const by = actor();
+    must(
+      by !== undefined && key.holders.get(item.attempt) === by,
+      'P3',
+      `${key.key}: attempt ${item.attempt} became ${item.state} by ${by?.process.name}, who does not hold it`,
+    );
+    if (item.state === 'PROCESSED') {
+      const run = key.runs.get(item.attempt) ?? 'not begun';
+      must(run === 'done', 'P3', `${key.key}: attempt ${item.attempt} is PROCESSED, its handler is ${run}`);
+    }
+  }
+
+  function sightingWritten(key: KeyFacts, item: SightingItem): void {
+    const reportedAtMs = key.sightings.get(item.item)?.reportedAtMs;
+    key.sightings.set(item.item, {
+      item,
+      reportedAtMs: reportedAtMs ?? (item.reported ? time.nowMs() : undefined),
+    });
+  }
+
+  function acceptedChanged(key: KeyFacts, { what, version: { versionId } }: BucketChange): void {
+    if (what === 'stored') {
+      must(
+        key.onTop === undefined,
+        'P2',
+        `${key.key}: ${versionId} was put over ${key.onTop} under accepted/`,
+      );
+      key.onTop = versionId;
+      key.acceptedVersions.add(versionId);
+      return;
+    }
+    if (key.onTop === versionId) key.onTop = undefined;
+    key.acceptedVersions.delete(versionId);
+    must(
+      actor() === undefined || key.item?.acceptedVersionId !== versionId,
+      'P3',
+      `${key.key}: ${actor()?.process.name} removed the accepted object ${versionId}`,
+    );
+  }
+
+  function uploadRemoved(key: KeyFacts, versionId: string): void {
+    const { item, issued } = key;
+    must(
+      versionId === item?.versionId && issued?.method === 'post',
+      'P4',
+      `${key.key}: ${versionId} was removed, which is no upload by a form`,
+    );
+    must(
+      item?.acceptedVersionId !== undefined,
+      'P3',
+      `${key.key}: ${versionId} was removed before its copy was on record`,
+    );
+  }
+
+  /** The event that `caller` had in hand needs no more work: what it told of must be on record. */
+  function acceptorIsDone(key: KeyFacts, event: ObjectCreated, caller: Caller): void {
+    const isTheUpload = event.versionId === key.item?.versionId;
+    if (isTheUpload || key.claimedBy === caller) {
+      must(
+        key.item?.acceptedVersionId !== undefined,
+        'P3',
+        `${key.key}: acknowledged by ${caller.process.name} while it is ${key.item?.state}`,
+      );
+    }
+    if (isTheUpload) return;
+    const name = sightingName(key, event.versionId);
+    must(key.sightings.has(name), 'P4', `${key.key}: acknowledged without a record of ${name}`);
+  }
+
+  function processorIsDone(key: KeyFacts, event: ObjectCreated): void {
+    const { item } = key;
+    if (!key.issued) {
+      must(
+        key.sightings.has(`stray#${event.versionId}`),
+        'P4',
+        `${event.key}: acknowledged without a record`,
+      );
+    } else if (event.versionId === item?.acceptedVersionId) {
+      must(item.state === 'PROCESSED', 'P3', `${key.key}: acknowledged while it is ${item.state}`);
+    } else {
+      must(!key.acceptedVersions.has(event.versionId), 'P2', `${key.key}: a second copy was left`);
+    }
+  }
+
+  return {
+    /** The first promise that was broken. */
+    get broken() {
+      return broken[0];
+    },
+    must,
+
+    tableWritten(item: Item): void {
+      const key = facts.of(item.FullFilename);
+      if ('state' in item) uploadWritten(key, item);
+      else sightingWritten(key, item);
+    },
+
+    bucketChanged(change: BucketChange): void {
+      const key = facts.all.get(change.key) ?? facts.of(change.key);
+      if (change.key.startsWith(ACCEPTED_PREFIX)) {
+        if (key.issued) acceptedChanged(key, change);
+      } else if (change.what === 'removed') {
+        uploadRemoved(key, change.version.versionId);
+      }
+    },
+
+    isDone(caller: Caller, event: ObjectCreated): void {
+      const key = facts.of(event.key);
+      if (caller.process.service === 'acceptor') acceptorIsDone(key, event, caller);
+      else processorIsDone(key, event);
+    },
+
+    deadLettered(process: WorkerProcess, { messageId }: DeliveryFacts, error: unknown): void {
+      must(
+        !(error instanceof RetryLater),
+        'P3',
+        `${messageId} is left to the dead-letter queue by ${process.name}, though nothing has failed: ${error}`,
+      );
+    },
+
+    metricWritten(caller: Caller, event: ObjectCreated, name: string, value: number): void {
+      const key = facts.of(event.key);
+      const add = (what: string) => key.values.set(what, [...(key.values.get(what) ?? []), value]);
+      add(name);
+      if (!SIGHTING_METRICS.includes(name)) return;
+      add(`reports of ${event.versionId}`);
+      const sighting = key.sightings.get(sightingName(key, event.versionId));
+      must(
+        sighting !== undefined,
+        'P4',
+        `${event.key}: ${event.versionId} was counted in ${name}, not recorded`,
+      );
+      const reportedAtMs = sighting?.reportedAtMs ?? Number.POSITIVE_INFINITY;
+      must(
+        caller.receivedAtMs <= reportedAtMs,
+        'P4',
+        `${event.key}: a redelivery of ${event.versionId} was counted in ${name} again`,
+      );
+    },
+  };
+}
+
+export type Rules = ReturnType<typeof createRules>;

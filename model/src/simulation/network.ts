@@ -1,0 +1,145 @@
+import type { ObjectCreated } from '@upload-once/queue';
+import type { Faults, TwinCall } from '@upload-once/uploads';
+import { CallFailed, Fate, type FatePlan } from './fate.ts';
+import { below, type Random } from './random.ts';
+import type { VirtualTime } from './virtual-time.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+const TIMEOUT_MS = 2_000;
+const MAX_LATENCY_MS = 40;
+
+/** On whose behalf a call is made: one worker's work on one event of one delivery. */
+export interface Caller {
+  readonly process: WorkerProcess;
+  readonly event?: ObjectCreated;
+  readonly receivedAtMs: number;
+}
+
+/** The ways from the workers to S3, DynamoDB and SQS, each call with a latency and a fate. */
+export interface Network {
+  over(caller: Caller): Faults;
+  /** Whose call is taking effect at this very moment. */
+  readonly actor: Caller | undefined;
+}
+
+export function createNetwork(options: {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly fates: FatePlan;
+  /** Told of each call that may have taken effect without its caller being told. */
+  readonly onAnswerLost: (call: TwinCall) => void;
+  /** Told of each call that was made again by the client itself, some time after the first attempt. */
+  readonly onRepeated: (call: TwinCall) => void;
+}): Network {
+  const { time, random, fates, onAnswerLost, onRepeated } = options;
+  let actor: Caller | undefined;
+
+  const latencyMs = () => 1 + below(MAX_LATENCY_MS, random);
+
+  function carry<T>(caller: Caller, call: TwinCall, act: () => T): Promise<T> {
+    const { process } = caller;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    let isSettled = false;
+
+    function settleOnce(settle: () => void): void {
+      isSettled = true;
+      settle();
+    }
+
+    /** The request arrives: what is there answers, or refuses; what becomes of that is a second step. */
+    function arrive(): () => void {
+      const before = actor;
+      actor = caller;
+      try {
+        const answer = act();
+        return () => resolve(answer);
+      } catch (error) {
+        return () => reject(error);
+      } finally {
+        actor = before;
+      }
+    }
+
+    function answer(settle: () => void): void {
+      const settleIfPending = () => settleOnce(settle);
+      time.after(latencyMs(), () => process.enter(settleIfPending, () => onAnswerLost(call)));
+    }
+
+    function fail(error: string): void {
+      onAnswerLost(call);
+      process.enter(() => settleOnce(() => reject(new CallFailed(`${call.operation}: ${error}`))));
+    }
+
+    function send(): void {
+      if (!process.isAlive) return;
+      const planned = fates.take(process.service, call.operation);
+      const toThereMs = latencyMs();
+      switch (planned?.fate) {
+        case undefined:
+          time.after(toThereMs, () => answer(arrive()));
+          return;
+        case Fate.refused:
+          time.after(toThereMs, () => fail(planned.error));
+          return;
+        case Fate.answerLost:
+          time.after(toThereMs, arrive);
+          time.after(TIMEOUT_MS, () => fail('time-out'));
+          return;
+        case Fate.landsLate:
+          time.after(TIMEOUT_MS, () => fail('time-out'));
+          time.after(TIMEOUT_MS + planned.seconds * 1000, arrive);
+          return;
+        case Fate.retried:
+          onRepeated(call);
+          time.after(toThereMs, arrive);
+          time.after(TIMEOUT_MS, () => answer(arrive()));
+          return;
+        case Fate.overtaken:
+          onRepeated(call);
+          time.after(TIMEOUT_MS, () => answer(arrive()));
+          time.after(TIMEOUT_MS + planned.seconds * 1000, arrive);
+          return;
+        case Fate.slow:
+          time.after(planned.seconds * 1000, () => answer(arrive()));
+          return;
+        case Fate.crashBefore:
+          onAnswerLost(call);
+          process.die();
+          return;
+        case Fate.crashAfter:
+          onAnswerLost(call);
+          time.after(toThereMs, () => {
+            arrive();
+            process.die();
+          });
+          return;
+        case Fate.stallBefore:
+          process.freeze(planned.seconds);
+          process.enter(() => time.after(toThereMs, () => answer(arrive())));
+          return;
+        case Fate.stallAfter:
+          time.after(toThereMs, () => {
+            const settle = arrive();
+            process.freeze(planned.seconds);
+            answer(settle);
+          });
+          return;
+      }
+    }
+
+    call.signal?.addEventListener('abort', () => {
+      if (isSettled) return;
+      onAnswerLost(call);
+      settleOnce(() => reject(call.signal?.reason));
+    });
+    process.enter(send);
+    return promise;
+  }
+
+  return {
+    over: (caller) => ({ carry: (call, act) => carry(caller, call, act) }),
+    get actor() {
+      return actor;
+    },
+  };
+}

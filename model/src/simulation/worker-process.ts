@@ -1,0 +1,68 @@
+import type { Timers } from '@upload-once/queue';
+import type { VirtualTime } from './virtual-time.ts';
+
+export type ServiceName = 'acceptor' | 'processor';
+
+/**
+ * One process of a service, seen from its event loop: answers and timers come in by `enter`, and nothing else runs in it. A dead
+ * one runs nothing any more, a frozen one all of it when it wakes. What it had sent before takes effect all the same.
+ */
+export interface WorkerProcess {
+  readonly service: ServiceName;
+  readonly name: string;
+  readonly isAlive: boolean;
+  /** `orElse` is called in its place when the process dies before. */
+  enter(callback: () => void, orElse?: () => void): void;
+  die(): void;
+  freeze(seconds: number): void;
+  readonly timers: Timers;
+}
+
+export function createWorkerProcess(
+  service: ServiceName,
+  name: string,
+  time: VirtualTime,
+  onDeath: () => void,
+): WorkerProcess {
+  let isAlive = true;
+  let frozenUntilMs = 0;
+
+  function enter(callback: () => void, orElse?: () => void): void {
+    const frozenMs = frozenUntilMs - time.nowMs();
+    if (!isAlive) orElse?.();
+    else if (frozenMs > 0) time.after(frozenMs, () => enter(callback, orElse));
+    else callback();
+  }
+
+  return {
+    service,
+    name,
+    get isAlive() {
+      return isAlive;
+    },
+    enter,
+    die() {
+      if (!isAlive) return;
+      isAlive = false;
+      onDeath();
+    },
+    freeze(seconds) {
+      frozenUntilMs = Math.max(frozenUntilMs, time.nowMs() + seconds * 1000);
+    },
+    timers: {
+      nowMs: time.nowMs,
+      after(delayMs, callback) {
+        let isCancelled = false;
+        const cancel = time.after(delayMs, () =>
+          enter(() => {
+            if (!isCancelled) callback();
+          }),
+        );
+        return () => {
+          isCancelled = true;
+          cancel();
+        };
+      },
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { isDeepStrictEqual } from 'node:util';
+import { acceptedKeyOf } from '@upload-once/uploads';
+import { type KeyFacts, sightingKind, sightingName, theUpload } from './facts.ts';
+import { isSame } from './user-handler.ts';
+import type { World } from './world.ts';
+
+/** What is counted once for an upload, by the call that records it. */
+const OF_ACCEPTANCE = ['UploadsAccepted', 'BytesAccepted', 'AcceptTime'];
+const OF_PROCESSING = ['UploadsProcessed', 'LeadTime'];
+
+/** Lets everything go its way without faults, gives what is dead-lettered one more chance, and looks at what came of it all. */
+export async function settleAndVerify(world: World): Promise<void> {
+  world.fates.clear();
+  world.handlerPlans.length = 0;
+  world.copyEvents.length = 0;
+  world.takers.length = 0;
+  await world.time.passUntilQuiet();
+  for (const queue of Object.values(world.queues)) queue.redrive();
+  await world.time.passUntilQuiet();
+  for (const [service, { deadBodies }] of Object.entries(world.queues)) {
+    world.rules.must(
+      deadBodies.length === 0,
+      'P3',
+      `the ${service}'s queue has dead letters again: ${deadBodies}`,
+    );
+  }
+  for (const key of world.facts.all.values()) {
+    await verifyUpload(world, key);
+    await verifySightings(world, key);
+  }
+  if (world.rules.broken) throw world.rules.broken;
+}
+
+async function verifyUpload({ uploads, objects, rules }: World, key: KeyFacts): Promise<void> {
+  const item = await uploads.get(key.key);
+  const expected = theUpload(key);
+  const left = (await objects.listVersions(key.key)).map(({ versionId }) => versionId);
+  const isRemoved = expected !== undefined && key.issued?.method === 'post';
+  const evidence = key.versions.map(({ versionId }) => versionId).slice(isRemoved ? 1 : 0);
+  rules.must(
+    isDeepStrictEqual(left, evidence),
+    'P4',
+    `${key.key}: versions ${left} are left, not ${evidence}`,
+  );
+  if (!key.issued) return rules.must(item === undefined, 'P5', `${key.key}: a stray is ${item?.state}`);
+
+  const acceptedKey = acceptedKeyOf(key.key);
+  const accepted = (await objects.listVersions(acceptedKey)).map(({ versionId }) => versionId);
+  if (!expected) {
+    const isUntouched = item?.state === 'ISSUED' || item?.state === 'REVOKED';
+    rules.must(isUntouched, 'P5', `${key.key}: nothing was to be accepted, it is ${item?.state}`);
+    rules.must(accepted.length === 0, 'P5', `${acceptedKey}: ${accepted} came from nowhere`);
+    return;
+  }
+  rules.must(
+    item?.state === 'PROCESSED',
+    'P3',
+    `${key.key}: ${expected.versionId} was uploaded, it is ${item?.state}`,
+  );
+  rules.must(
+    item?.claimed?.versionId === expected.versionId,
+    'P1',
+    `${key.key}: ${item?.claimed?.versionId} is claimed, not ${expected.versionId}`,
+  );
+  rules.must([...key.runs.values()].includes('done'), 'P3', `${key.key}: no handler has finished`);
+  const acceptedVersionId = item?.acceptedVersionId ?? 'none';
+  const others = accepted.filter((versionId) => versionId !== acceptedVersionId);
+  rules.must(others.length === 0, 'P1', `${acceptedKey}: ${others} lie beside ${acceptedVersionId}`);
+  if (!key.isTaken) {
+    const object = await objects.open(acceptedKey, acceptedVersionId);
+    const bytes = object && Buffer.concat(await object.body.toArray());
+    const isEqual = object !== undefined && bytes !== undefined && isSame(bytes, object, expected);
+    rules.must(isEqual, 'P2', `${acceptedKey}: ${acceptedVersionId} is not what was uploaded first`);
+  }
+  // Who is not told that its call was done can't count it. Nor can who finds, at its client's second attempt, that another
+  // has written since; PROCESSED is written over by nobody.
+  const isTold = !key.wasAnswerLost;
+  for (const metric of OF_ACCEPTANCE) verifyCount(rules, key, metric, isTold && !key.wasRepeated);
+  for (const metric of OF_PROCESSING) verifyCount(rules, key, metric, isTold);
+}
+
+function verifyCount(rules: World['rules'], key: KeyFacts, metric: string, isCounted: boolean): void {
+  const values = key.values.get(metric) ?? [];
+  const least = isCounted ? 1 : 0;
+  rules.must(
+    values.length >= least && values.length <= 1 && values.every((value) => value >= 0),
+    'P4',
+    `${key.key}: ${metric} was written ${values.length} times: ${values}`,
+  );
+}
+
+async function verifySightings({ uploads, rules }: World, key: KeyFacts): Promise<void> {
+  const sightings = await uploads.listSightings(key.key);
+  const recorded = sightings.map(({ kind, versionId }) => `${kind}#${versionId}`);
+  const others = theUpload(key) ? key.versions.slice(1) : key.versions;
+  const expected = others.map(({ versionId }) => sightingName(key, versionId));
+  rules.must(
+    isDeepStrictEqual(recorded.toSorted(), expected.toSorted()),
+    'P4',
+    `${key.key}: recorded are ${recorded}, not ${expected}`,
+  );
+  for (const { versionId, reported } of sightings) {
+    const reports = key.values.get(`reports of ${versionId}`)?.length ?? 0;
+    rules.must(
+      reported && reports >= 1,
+      'P4',
+      `${key.key}: ${versionId} is a ${sightingKind(key)}, which was reported ${reports} times`,
+    );
+  }
+}

@@ -1,0 +1,154 @@
+import {
+  type Consumer,
+  createConsumer,
+  createS3EventHandler,
+  type Delivery,
+  type ObjectCreated,
+} from '@upload-once/queue';
+import { createLogger, createMetrics, type Metrics, observeConsumer } from '@upload-once/runtime';
+import {
+  ACCEPTED_PREFIX,
+  type MemoryObjectStore,
+  type MemoryUploadStore,
+  UPLOADS_PREFIX,
+} from '@upload-once/uploads';
+import { createAcceptClaimed } from '../../services/acceptor/src/accept-claimed.ts';
+import { createReconcile } from '../../services/acceptor/src/reconcile.ts';
+import { createRecordSighting } from '../../services/acceptor/src/record-sighting.ts';
+import type { Handler } from '../../services/processor/src/handler.ts';
+import { createLeaseKeeper } from '../../services/processor/src/lease-keeper.ts';
+import { createProcessAccepted } from '../../services/processor/src/process-accepted.ts';
+import { createRunHandler } from '../../services/processor/src/run-handler.ts';
+import { createWorkUnderLease } from '../../services/processor/src/work-under-lease.ts';
+import type { Rules } from './rules.ts';
+import { BUCKET } from './simulation/bucket-events.ts';
+import type { Caller, Network } from './simulation/network.ts';
+import type { QueueTwin } from './simulation/queue-twin.ts';
+import type { Random } from './simulation/random.ts';
+import { createSqsClient } from './simulation/sqs-client.ts';
+import type { VirtualTime } from './simulation/virtual-time.ts';
+import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts';
+
+export const VISIBILITY_SECONDS = 30;
+const HANDLER_LIMIT_SECONDS = 120;
+const SLOTS = 2;
+
+const log = createLogger({ service: 'model', level: 'silent' });
+
+export interface WorkerSurroundings {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly network: Network;
+  readonly rules: Rules;
+  readonly uploads: MemoryUploadStore;
+  readonly objects: MemoryObjectStore;
+  readonly queues: Readonly<Record<ServiceName, QueueTwin>>;
+  /** The user's handler, in a process. */
+  readonly handlerIn: (process: WorkerProcess) => Handler;
+  readonly newLeaseOwner: () => string;
+}
+
+/** What main.ts of a service makes: its own code over the twins, behind the real consumer of its queue. */
+export function startWorker(process: WorkerProcess, around: WorkerSurroundings): Consumer {
+  const { time, random, network, rules, queues } = around;
+  const isAcceptor = process.service === 'acceptor';
+  const work = isAcceptor ? acceptorWork : processorWork;
+
+  async function handle(event: ObjectCreated, delivery: Delivery): Promise<void> {
+    const caller = { process, event, receivedAtMs: receivedAtMs.get(delivery) ?? 0 };
+    await work(event, delivery, caller, around);
+    rules.isDone(caller, event);
+  }
+
+  const receivedAtMs = new WeakMap<Delivery, number>();
+  const handleMessage = createS3EventHandler({
+    bucket: BUCKET,
+    prefix: isAcceptor ? UPLOADS_PREFIX : ACCEPTED_PREFIX,
+    handle,
+  });
+  const queue = queues[process.service];
+  const consumer = createConsumer({
+    sqs: createSqsClient(queue, network, { process, receivedAtMs: 0 }),
+    queueUrl: process.service,
+    slots: SLOTS,
+    visibilitySeconds: VISIBILITY_SECONDS,
+    handle(delivery) {
+      receivedAtMs.set(delivery, time.nowMs());
+      return handleMessage(delivery);
+    },
+    observe: {
+      ...observeConsumer(log, createMetrics({ ...METRICS_OF_NOBODY, now: time.now })),
+      deadLettered: (message, error) => rules.deadLettered(process, message, error),
+    },
+    random,
+    timers: process.timers,
+  });
+  void consumer.start();
+  return consumer;
+}
+
+const METRICS_OF_NOBODY = { service: 'model', environment: 'model', write: () => undefined };
+
+type Work = (
+  event: ObjectCreated,
+  delivery: Delivery,
+  caller: Caller,
+  around: WorkerSurroundings,
+) => Promise<void>;
+
+const acceptorWork: Work = async (event, delivery, caller, around) => {
+  const { uploads, objects, metrics } = callersOwn(event, caller, around);
+  const recordSighting = createRecordSighting({ uploads, log, metrics });
+  const acceptClaimed = createAcceptClaimed({ uploads, objects, log, metrics });
+  const reconcile = createReconcile({ uploads, objects, recordSighting, acceptClaimed });
+  await reconcile(event, delivery.signal);
+};
+
+const processorWork: Work = async (event, delivery, caller, around) => {
+  const { uploads, objects, metrics } = callersOwn(event, caller, around);
+  const { timers } = caller.process;
+  const runHandler = createRunHandler({
+    handler: around.handlerIn(caller.process),
+    objects,
+    log,
+    limitSeconds: HANDLER_LIMIT_SECONDS,
+    startTimer: (seconds, callback) => timers.after(seconds * 1000, callback),
+  });
+  const { now } = around.time;
+  const keepLease = createLeaseKeeper({ uploads, log, leaseSeconds: VISIBILITY_SECONDS, now });
+  const processAccepted = createProcessAccepted({
+    uploads,
+    objects,
+    workUnderLease: createWorkUnderLease({ uploads, runHandler, keepLease, log, metrics }),
+    log,
+    metrics,
+    leaseSeconds: VISIBILITY_SECONDS,
+    now,
+    newLeaseOwner: around.newLeaseOwner,
+    pause: (seconds, signal) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const cancel = timers.after(seconds * 1000, resolve);
+      signal.addEventListener('abort', () => {
+        cancel();
+        reject(signal.reason);
+      });
+      return promise;
+    },
+  });
+  await processAccepted(event, delivery);
+};
+
+/** Store, bucket and metrics of one worker's work on one event, so that the model knows who did what. */
+function callersOwn(event: ObjectCreated, caller: Caller, around: WorkerSurroundings) {
+  const way = around.network.over(caller);
+  const metrics: Metrics = createMetrics({
+    service: caller.process.service,
+    environment: 'model',
+    now: around.time.now,
+    write(line) {
+      const [name, value] = Object.entries(JSON.parse(line)).at(-1) ?? [];
+      around.rules.metricWritten(caller, event, String(name), Number(value));
+    },
+  });
+  return { uploads: around.uploads.over(way), objects: around.objects.over(way), metrics };
+}

@@ -1,0 +1,225 @@
+import type { Consumer } from '@upload-once/queue';
+import {
+  acceptedKeyOf,
+  createMemoryObjectStore,
+  createMemoryUploadStore,
+  UPLOADS_PREFIX,
+} from '@upload-once/uploads';
+import { createFacts, type KeyFacts } from './facts.ts';
+import { createRules } from './rules.ts';
+import { AT_ONCE, createBucketEvents, type EventPlan } from './simulation/bucket-events.ts';
+import { createFatePlan } from './simulation/fate.ts';
+import { createNetwork } from './simulation/network.ts';
+import { createQueueTwin } from './simulation/queue-twin.ts';
+import { createRandom } from './simulation/random.ts';
+import { createVirtualTime } from './simulation/virtual-time.ts';
+import { createWorkerProcess, type ServiceName, type WorkerProcess } from './simulation/worker-process.ts';
+import { createUser } from './user-handler.ts';
+import { startWorker } from './workers.ts';
+
+const RESTART_SECONDS = 5;
+const DRAIN_SECONDS = 25;
+
+export interface WorldOptions {
+  /** Of the latencies, and of what SQS is free to choose. */
+  readonly seed: number;
+  readonly maxReceiveCount: number;
+  readonly workersOfEach: number;
+}
+
+export interface VersionPlan {
+  readonly beginsAfterMs: number;
+  readonly takesMs: number;
+  readonly sizeBytes: number;
+  readonly event: EventPlan;
+}
+
+/** A user who takes the next copy away so soon after it was made. */
+export interface Taker {
+  readonly afterMs: number;
+  readonly forGood: boolean;
+}
+
+/** Everything that there is: clients, a bucket, a table, two queues, and the services' own code in processes. */
+export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptions) {
+  const random = createRandom(seed);
+  const facts = createFacts();
+  const time = createVirtualTime(() => {
+    if (rules.broken) throw rules.broken;
+  });
+  const fates = createFatePlan();
+  const network = createNetwork({
+    time,
+    random,
+    fates,
+    onAnswerLost({ key }) {
+      const about = facts.all.get(key);
+      if (about) about.wasAnswerLost = true;
+    },
+    onRepeated({ key }) {
+      const about = facts.all.get(key);
+      if (about) about.wasRepeated = true;
+    },
+  });
+  const rules = createRules(facts, time, () => network.actor);
+  let serial = 0;
+  let strikes = 0;
+  const unique = (what: string) => `${what}-${++serial}`;
+
+  const queues = {
+    acceptor: createQueueTwin({ time, random, maxReceiveCount }),
+    processor: createQueueTwin({ time, random, maxReceiveCount }),
+  };
+  const tellOfUpload = createBucketEvents(time, queues.acceptor);
+  const tellOfCopy = createBucketEvents(time, queues.processor);
+  const copyEvents: EventPlan[] = [];
+  const takers: Taker[] = [];
+  const uploads = createMemoryUploadStore({
+    now: time.now,
+    newToken: () => unique('token'),
+    tombstoneSeconds: 60,
+    stream: (item) => rules.tableWritten(item),
+  });
+  const objects = createMemoryObjectStore({
+    now: time.now,
+    notify(change) {
+      rules.bucketChanged(change);
+      if (change.what !== 'stored' || network.actor === undefined) return;
+      tellOfCopy(change.key, change.version, 'ObjectCreated:Copy', copyEvents.shift() ?? AT_ONCE);
+      const taker = takers.shift();
+      if (taker) time.after(taker.afterMs, () => void user.take(change.key, taker.forGood));
+    },
+  });
+  const user = createUser(facts, rules, () => objects);
+
+  const fleet: { process: WorkerProcess; consumer: Consumer }[] = [];
+  function start(service: ServiceName): void {
+    const process = createWorkerProcess(service, unique(service), time, () => {
+      fleet.splice(
+        fleet.findIndex((worker) => worker.process === process),
+        1,
+      );
+      time.after(RESTART_SECONDS * 1000, () => {
+        if (fleet.filter((worker) => worker.process.service === service).length < workersOfEach)
+          start(service);
+      });
+    });
+    const consumer = startWorker(process, {
+      time,
+      random,
+      network,
+      rules,
+      uploads,
+      objects,
+      queues,
+      handlerIn: user.handlerIn,
+      newLeaseOwner: () => unique('owner'),
+    });
+    fleet.push({ process, consumer });
+  }
+  for (let count = 0; count < workersOfEach; count += 1) {
+    start('acceptor');
+    start('processor');
+  }
+
+  function store(key: string, sizeBytes: number, plan: EventPlan, tell = tellOfUpload): void {
+    const of = unique('content');
+    const bytes = Buffer.alloc(sizeBytes, of);
+    const attributes = { contentType: `text/${of}`, metadata: { of } };
+    const version = objects.put(key, bytes, attributes);
+    facts.of(key).versions.push({ ...version, bytes, attributes });
+    tell(key, version, 'ObjectCreated:Post', plan);
+  }
+
+  return {
+    time,
+    facts,
+    rules,
+    fates,
+    queues,
+    uploads,
+    objects,
+    copyEvents,
+    takers,
+    handlerPlans: user.plans,
+
+    /** Gives the key of a new form. */
+    async issue(method: 'post' | 'put', formSeconds: number): Promise<string> {
+      const key = `${UPLOADS_PREFIX}${unique('file')}`;
+      const expiresAtMs = time.nowMs() + formSeconds * 1000;
+      facts.begin(key, { method, expiresAtMs });
+      await uploads.issue({
+        key,
+        apiKeyId: 'key',
+        issuedAt: time.now(),
+        expiresAt: new Date(time.now().getTime() + formSeconds * 1000),
+        constraints: { method, minBytes: 0, maxBytes: 100 },
+        metadata: {},
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      });
+      return key;
+    },
+
+    /** S3 judges the form when a request begins, and stores the version when it ends. */
+    upload(key: string, plan: VersionPlan): void {
+      const expiresAtMs = facts.of(key).issued?.expiresAtMs ?? 0;
+      time.after(plan.beginsAfterMs, () => {
+        if (time.nowMs() >= expiresAtMs) return;
+        time.after(plan.takesMs, () => store(key, plan.sizeBytes, plan.event));
+      });
+    },
+
+    revoke(key: string, afterMs: number): void {
+      time.after(afterMs, () => void uploads.revoke(key));
+    },
+
+    /** An object that nobody was given a form for. */
+    stray(prefix: string, plan: EventPlan): void {
+      const key = `${prefix}${unique('stray')}`;
+      facts.begin(key, undefined);
+      store(key, 1, plan, prefix === UPLOADS_PREFIX ? tellOfUpload : tellOfCopy);
+    },
+
+    take: (key: string, forGood: boolean) => user.take(acceptedKeyOf(key), forGood),
+
+    /** What befalls one worker between its calls. A deploy is a rolling one: the successor starts at once, it drains and ends. */
+    strike(index: number, what: 'crash' | 'freeze' | 'deploy', seconds: number): void {
+      const worker = fleet[index % Math.max(1, fleet.length)];
+      if (!worker) return;
+      strikes += 1;
+      const { process, consumer } = worker;
+      if (what === 'crash') process.die();
+      if (what === 'freeze') process.freeze(seconds);
+      if (what !== 'deploy') return;
+      start(process.service);
+      process.enter(() => void consumer.stop(DRAIN_SECONDS).then(() => process.die()));
+    },
+
+    tally(): Tally {
+      const keys = [...facts.all.values()];
+      const count = (of: (key: KeyFacts) => number) => keys.reduce((sum, key) => sum + of(key), 0);
+      return {
+        forms: count(({ issued }) => (issued ? 1 : 0)),
+        versions: count(({ versions }) => versions.length),
+        processed: count(({ item }) => (item?.state === 'PROCESSED' ? 1 : 0)),
+        keptApart: count(({ sightings }) => sightings.size),
+        handlerRuns: count(({ runs }) => runs.size),
+        faults: fates.metCount + strikes,
+      };
+    },
+  };
+}
+
+/** What a history was made of. */
+export interface Tally {
+  readonly forms: number;
+  readonly versions: number;
+  readonly processed: number;
+  /** Duplicates, refused versions and strays. */
+  readonly keptApart: number;
+  readonly handlerRuns: number;
+  /** Calls that met a fate, workers that crashed, froze or were deployed in between. */
+  readonly faults: number;
+}
+
+export type World = ReturnType<typeof createWorld>;

@@ -1,0 +1,70 @@
+import t from 'tap';
+import { AT_ONCE } from '../src/simulation/bucket-events.ts';
+import { settleAndVerify } from '../src/verify.ts';
+import { createWorld } from '../src/world.ts';
+
+/** One worker of each service, nothing that goes wrong by itself. */
+const OPTIONS = { seed: 1, maxReceiveCount: 3, workersOfEach: 1 };
+const VERSION = { beginsAfterMs: 0, takesMs: 0, sizeBytes: 3, event: AT_ONCE };
+
+async function worldWithAnUpload(versions = [VERSION]) {
+  const world = createWorld(OPTIONS);
+  const key = await world.issue('post', 30);
+  for (const version of versions) world.upload(key, version);
+  return { world, key };
+}
+
+t.test('an upload and its duplicate come to what they are to come to', async (t) => {
+  const { world } = await worldWithAnUpload([VERSION, VERSION]);
+  await settleAndVerify(world);
+  t.match(world.tally(), { forms: 1, versions: 2, processed: 1, keptApart: 1, handlerRuns: 1, faults: 0 });
+});
+
+t.test('P1: a claim of a version that is not the oldest is noticed', async (t) => {
+  const { world, key } = await worldWithAnUpload([VERSION, VERSION]);
+  await world.time.pass(0);
+  const [, second] = await world.objects.listVersions(key);
+  if (!second) throw new Error('there are two versions');
+  await world.uploads.claim(key, second);
+  await t.rejects(settleAndVerify(world), {
+    code: 'PromiseBroken',
+    message: /^P1: .* is claimed, .* is the oldest/,
+  });
+});
+
+t.test('P2: an accepted object with other bytes is noticed', async (t) => {
+  const { world, key } = await worldWithAnUpload();
+  await world.time.pass(0);
+  const { versions } = world.facts.of(key);
+  const [version] = versions;
+  if (!version) throw new Error('there is a version');
+  versions[0] = { ...version, bytes: Buffer.from('abc') };
+  await t.rejects(settleAndVerify(world), { message: /^P2: .* is not what was uploaded first/ });
+});
+
+t.test('P3: an upload of which no event comes is noticed', async (t) => {
+  const { world } = await worldWithAnUpload([{ ...VERSION, event: { ...AT_ONCE, delaysMs: [] } }]);
+  await t.rejects(settleAndVerify(world), { message: /^P[134]: / });
+});
+
+t.test('P3: a message that can never be handled is noticed', async (t) => {
+  const { world } = await worldWithAnUpload();
+  world.queues.acceptor.send('no event');
+  await t.rejects(settleAndVerify(world), {
+    message: /^P3: the acceptor's queue has dead letters again: no event/,
+  });
+});
+
+t.test('P4: a duplicate without a record is noticed', async (t) => {
+  const { world } = await worldWithAnUpload([VERSION, { ...VERSION, event: { ...AT_ONCE, delaysMs: [] } }]);
+  await t.rejects(settleAndVerify(world), { message: /^P4: .* recorded are , not duplicate#version-2/ });
+});
+
+t.test('P5: a claim of what was revoked is noticed', async (t) => {
+  const { world, key } = await worldWithAnUpload();
+  const item = world.facts.of(key).item;
+  if (!item) throw new Error('it was issued');
+  await world.uploads.revoke(key);
+  world.rules.tableWritten({ ...item, state: 'CLAIMED' });
+  t.match(world.rules.broken, { message: /^P5: .* it was revoked, now it is CLAIMED/ });
+});
