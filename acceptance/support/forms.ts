@@ -2,16 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { IssuerUnavailable, requestUpload, type UploadForm } from '@upload-once/client';
 import { deployment } from './deployment.ts';
 
-/** One request, one form; only where the table is known to be slow, a client that does as it is told: 503, `Retry-After`. */
+const ATTEMPTS = 5;
+
+/** Asks for a form as a client does that heeds its answers: a 503 with `Retry-After` (the table is slow just now) is asked again. */
 export async function requestForm(issuerUrl = deployment.issuerUrl): Promise<UploadForm> {
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await requestUpload({ issuerUrl, apiKey: deployment.apiKey });
     } catch (error) {
-      const isToBeRepeated =
-        deployment.knownGaps.has('table-under-load') && error instanceof IssuerUnavailable;
-      if (!isToBeRepeated || error.retryAfterSeconds === undefined) throw error;
-      await delay(error.retryAfterSeconds * 1000);
+      const waitSeconds = error instanceof IssuerUnavailable ? error.retryAfterSeconds : undefined;
+      if (waitSeconds === undefined || attempt === ATTEMPTS) throw error;
+      await delay(waitSeconds * 1000);
     }
   }
 }

@@ -1,15 +1,13 @@
 /**
  * What a stand-in for AWS is known to do otherwise than AWS, by name. ACCEPTANCE_KNOWN_GAPS lists those of a deployment; there
- * the suite asserts what is done in its place, so that a gap which closes is seen too. Only of speed nothing is asserted. On
- * AWS the list is empty.
+ * the suite asserts what is done in its place, so that a gap which closes is seen too. On AWS the
+ * list is empty.
  */
 export const KNOWN_GAPS = {
   'form-signature': 'S3 takes a form whose signature is wrong',
   'form-undeclared-field': 'S3 takes a form with a field that its policy does not name',
   'form-expiry-at-start':
     'S3 refuses an upload that began in time and ended after the form’s expiry: it judges once all has arrived',
-  'table-under-load':
-    'DynamoDB does not answer 200 requests at once in time: the issuer says 503 with Retry-After, and is asked again',
 } as const;
 
 export type KnownGap = keyof typeof KNOWN_GAPS;
