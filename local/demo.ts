@@ -17,7 +17,7 @@ import { textTable } from './text-table.ts';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const firstFile = join(repository, 'README.md');
 const secondFile = join(repository, 'LICENSE');
-const FORM_LIFETIME_SECONDS = 3;
+const SHORT_LIFETIME_SECONDS = 2;
 
 const folder = await mkdtemp(join(tmpdir(), 'upload-once-demo-'));
 const acceptedFolder = join(folder, 'processed');
@@ -28,12 +28,12 @@ say('Starting S3, SQS and DynamoDB of this machine, and the three services …')
 const stack = await startStack({
   logFolder: join(folder, 'logs'),
   settings: {
-    'url-issuer': { FORM_LIFETIME_SECONDS: String(FORM_LIFETIME_SECONDS) },
     processor: {
       PROCESSOR_HANDLER: join(repository, 'local/save-to-folder.ts'),
       SAVE_TO_FOLDER: acceptedFolder,
     },
   },
+  moreIssuers: { 'short-lived': { FORM_LIFETIME_SECONDS: String(SHORT_LIFETIME_SECONDS) } },
 });
 const endEarly = async () => {
   await stack.stop();
@@ -48,7 +48,8 @@ void stack.failed.then(async (how) => {
 
 try {
   const uploads = openUploadStore(stack);
-  const askForForm = () => requestUpload({ issuerUrl: stack.issuerUrl, apiKey: stack.apiKey });
+  const { apiKey, issuerUrl, issuerUrls } = stack;
+  const askForForm = (url = issuerUrl) => requestUpload({ issuerUrl: url, apiKey });
   say(`The url-issuer listens on ${stack.issuerUrl}\n`);
 
   say(`1. ${basename(firstFile)} is uploaded with a fresh form.`);
@@ -75,8 +76,8 @@ try {
     `${duplicate?.kind}: kept apart, counted, reported; the accepted file is unchanged`,
   ]);
 
-  say(`3. A form is used after its ${FORM_LIFETIME_SECONDS} seconds are over.`);
-  const lateForm = await askForForm();
+  say(`3. A form is used after its ${SHORT_LIFETIME_SECONDS} seconds are over.`);
+  const lateForm = await askForForm(issuerUrls['short-lived']);
   await delay(Math.max(0, lateForm.expiresAt.getTime() - Date.now()) + 500);
   rows.push([
     'a form that has expired',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { holdLock, lockOf } from './lock.ts';
 import { startStack } from './stack.ts';
 
 /** The whole of upload-once on this machine, until Ctrl-C. What was uploaded is kept in .local/dev and found again. */
@@ -8,17 +9,23 @@ const folder = join(repository, '.local/dev');
 const savedFolder = join(folder, 'processed');
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
+const asked = new Promise<number>((resolve) => {
+  process.once('SIGINT', () => resolve(0)).once('SIGTERM', () => resolve(0));
+});
+await using _lock = await holdLock(lockOf(folder)).catch(endWith);
+const ownHandler = process.env.PROCESSOR_HANDLER;
+
 say('Starting S3, SQS and DynamoDB of this machine, and the three services …');
 const stack = await startStack({
   logFolder: join(folder, 'logs'),
   dataFolder: join(folder, 'data'),
   settings: {
     processor: {
-      PROCESSOR_HANDLER: process.env.PROCESSOR_HANDLER || join(repository, 'local/save-to-folder.ts'),
+      PROCESSOR_HANDLER: ownHandler || join(repository, 'local/save-to-folder.ts'),
       SAVE_TO_FOLDER: savedFolder,
     },
   },
-});
+}).catch(endWith);
 
 say(`
   url-issuer   ${stack.issuerUrl}
@@ -33,7 +40,7 @@ Upload a file:
 S3             ${stack.endpoints.s3}  (bucket ${stack.bucket})
 SQS            ${stack.endpoints.sqs}
 DynamoDB       ${stack.endpoints.dynamodb}
-accepted files ${savedFolder}
+${ownHandler ? `handler        ${ownHandler}` : `accepted files ${savedFolder}`}
 logs           ${join(folder, 'logs')}
 
 Ctrl-C stops everything.`);
@@ -43,6 +50,8 @@ const events: Record<string, string> = {
   'a form was used again: kept apart': 'duplicate',
   'an object that no form was issued for: kept apart': 'stray    ',
   saved: 'processed',
+  'message failed, and comes back': 'failed   ',
+  'message is left to the dead-letter queue': 'gave up  ',
 };
 for (const service of stack.processes) {
   service.onLine((line) => {
@@ -54,9 +63,6 @@ for (const service of stack.processes) {
   });
 }
 
-const asked = new Promise<number>((resolve) => {
-  process.once('SIGINT', () => resolve(0)).once('SIGTERM', () => resolve(0));
-});
 const failed = stack.failed.then((how) => {
   process.stderr.write(`${how}\n`);
   return 1;
@@ -65,3 +71,9 @@ const exitCode = await Promise.race([asked, failed]);
 say('\nStopping …');
 await stack.stop();
 process.exit(exitCode);
+
+/** What goes wrong is for the person at the terminal: the message, without a stack. */
+function endWith(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  return process.exit(1);
+}

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createKey } from '../create-key.ts';
+import { holdLock, lockOf } from '../lock.ts';
 import { type Compose, createCompose } from './compose.ts';
-import { holdLock } from './lock.ts';
 import { isTaken, type Ports } from './ports.ts';
 import { type Provisioned, provision } from './provision.ts';
 
@@ -125,11 +123,6 @@ export function queueUrl(localstack: LocalStack, queue: keyof Provisioned['queue
 
 function folderOf(project: string): string {
   return join(folders, project);
-}
-
-/** Not in the folder itself, whose path may be too long for a socket. */
-function lockOf(folder: string): string {
-  return join(tmpdir(), `upload-once-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.lock`);
 }
 
 async function assertPortsAreFree(

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { holdLock } from '../localstack/lock.ts';
+import { holdLock } from '../lock.ts';
 
-const module = new URL('../localstack/lock.ts', import.meta.url).href;
+const module = new URL('../lock.ts', import.meta.url).href;
 
 async function lockPath(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'upload-once-lock-'));

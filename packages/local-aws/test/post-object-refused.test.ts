@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
-import { fieldParts, type Part } from './support/form-body.ts';
+import { FORM_TYPE, fieldParts, formBody, type Part } from './support/form-body.ts';
 import { BUCKET, startFormBucket } from './support/form-bucket.ts';
 import { amzDate, basicConditions, type FormOrder, signForm } from './support/signed-form.ts';
 
@@ -356,6 +356,20 @@ const cases: Case[] = [
     message: /x-amz-server-side-encryption/,
   },
   {
+    name: 'metadata that would begin another header',
+    conditions: [['starts-with', '$x-amz-meta-note', '']],
+    fields: { 'x-amz-meta-note': 'a\r\nx-evil: 1' },
+    status: 400,
+    code: 'InvalidArgument',
+  },
+  {
+    name: 'metadata whose name is no name of a header',
+    conditions: [['starts-with', '$x-amz-meta-a b', '']],
+    fields: { 'x-amz-meta-a b': '1' },
+    status: 400,
+    code: 'InvalidArgument',
+  },
+  {
     name: 'tags that are no XML',
     conditions: [['starts-with', '$tagging', '']],
     fields: { tagging: '<Tagging>' },
@@ -377,6 +391,24 @@ for (const one of cases) {
     t.equal(await bucket.dataFiles(), 0);
   });
 }
+
+t.test(
+  'a form without a Content-Length is refused with MissingContentLength, and leaves no object and no event',
+  async (t) => {
+    const whole = formBody(partsOf({ name: 'good', status: 204, code: '' }));
+    const response = await fetch(bucket.url, {
+      method: 'POST',
+      headers: { 'content-type': FORM_TYPE },
+      body: new Blob([whole]).stream(),
+      duplex: 'half',
+    });
+    t.equal(response.status, 411);
+    t.match(await response.text(), /<Code>MissingContentLength<\/Code>/);
+    t.same(await bucket.versions(), []);
+    t.same(bucket.events(), []);
+    t.equal(await bucket.dataFiles(), 0);
+  },
+);
 
 t.test('the form that the others are changed from is accepted', async (t) => {
   const response = await bucket.post(partsOf({ name: 'good', status: 204, code: '' }));

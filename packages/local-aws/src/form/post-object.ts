@@ -22,6 +22,9 @@ const KEY_MAX_BYTES = 1024;
 export function createPostObject(beforeStoring?: (call: S3Call) => Promise<void>): Operation {
   return async (call, services) => {
     services.storage.bucket(call.bucket);
+    if (call.request.headers['content-length'] === undefined) {
+      throw new S3Error('MissingContentLength', 411, 'You must provide the Content-Length HTTP header.');
+    }
     const form = await readPostForm(call.request);
     let version: ObjectVersion;
     try {

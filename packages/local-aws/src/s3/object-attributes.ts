@@ -35,11 +35,12 @@ const NOT_OFFERED = [
 /**
  * What the headers of a write say about the object.
  *
- * @throws S3Error MetadataTooLarge, InvalidTag, AccessControlListNotSupported (400); NotImplemented (501) that names a
+ * @throws S3Error InvalidArgument, MetadataTooLarge, InvalidTag, AccessControlListNotSupported (400); NotImplemented (501) that names a
  *   header which asks for something that is not offered here
  */
 export function readAttributes(given: NamedValues): ObjectAttributes {
   refuseNotOffered(given);
+  refuseUnspeakable(given);
   const system = Object.entries(SYSTEM).flatMap(([attribute, name]) => {
     const value = attribute === 'contentEncoding' ? contentEncoding(given) : given.get(name);
     return value === undefined ? [] : [[attribute, value]];
@@ -49,6 +50,29 @@ export function readAttributes(given: NamedValues): ObjectAttributes {
     metadata: readMetadata(given),
     tags: readTagQuery(given.get('x-amz-tagging') ?? ''),
   };
+}
+
+/**
+ * What no header could give back. S3 takes letters beyond ASCII in metadata and gives them back encoded (RFC 2047); here they
+ * are refused, rather than changed.
+ * @throws S3Error InvalidArgument (400)
+ */
+function refuseUnspeakable(given: NamedValues): void {
+  const system: readonly string[] = Object.values(SYSTEM);
+  for (const [name, value] of given) {
+    if (!name.startsWith(METADATA_PREFIX) && !system.includes(name)) continue;
+    const isName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name) && name !== METADATA_PREFIX;
+    if (isName && /^[\t\x20-\x7e\xa0-\xff]*$/.test(value)) continue;
+    throw new S3Error(
+      'InvalidArgument',
+      400,
+      'A header of the object has characters that HTTP cannot carry',
+      {
+        ArgumentName: name,
+        ArgumentValue: value,
+      },
+    );
+  }
 }
 
 /** The same headers, as an answer gives them back. */

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export class LockHeld extends Error {
   readonly code = 'LockHeld';
@@ -15,7 +18,7 @@ export class LockHeld extends Error {
  */
 export async function holdLock(socketPath: string): Promise<AsyncDisposable> {
   if (await isAnswered(socketPath)) {
-    throw new LockHeld('another run is at work on the same containers: wait for it, or end it');
+    throw new LockHeld('another run is at work on the same files or containers: wait for it, or end it');
   }
   await rm(socketPath, { force: true });
   const server = createServer((socket) => socket.end()).listen(socketPath);
@@ -27,6 +30,11 @@ export async function holdLock(socketPath: string): Promise<AsyncDisposable> {
       await once(server, 'close');
     },
   };
+}
+
+/** Where the lock of a folder lies: not in the folder itself, whose path may be too long for a socket. */
+export function lockOf(folder: string): string {
+  return join(tmpdir(), `upload-once-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.lock`);
 }
 
 async function isAnswered(socketPath: string): Promise<boolean> {
