@@ -36,10 +36,14 @@ export function readSettings(
       `LOCAL_AWS_BUCKET: 3 to 63 lower-case letters, digits, dots and hyphens were expected, not ${JSON.stringify(bucket)}`,
     );
   }
+  const region = text('LOCAL_AWS_REGION', DEFAULT_REGION);
+  if (!/^[a-z0-9-]+$/.test(region)) {
+    faults.push(`LOCAL_AWS_REGION: the name of an AWS region was expected, not ${JSON.stringify(region)}`);
+  }
   const settings: Settings = {
     localAws: {
       ...(directory ? { directory } : {}),
-      region: text('LOCAL_AWS_REGION', DEFAULT_REGION),
+      region,
       credentials: [
         {
           accessKeyId: text('LOCAL_AWS_ACCESS_KEY_ID', EXAMPLE_CREDENTIAL.accessKeyId),

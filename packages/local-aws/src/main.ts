@@ -19,6 +19,12 @@ const localAws = await startLocalAws({
   ...settings.localAws,
   onFault: (error) =>
     process.stderr.write(`S3 failed: ${error instanceof Error ? error.stack : String(error)}\n`),
+}).catch((error: unknown) => {
+  // An occupied port, a folder that cannot be written: the message says which.
+  process.stderr.write(
+    `local-aws could not start: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  return process.exit(78);
 });
 const { endpoints, region, credentials } = localAws;
 // Copies: the SDK writes into what it is given.

@@ -4,6 +4,7 @@ import { type Static, type TObject, Type } from 'typebox';
 import { ConfigError, loadConfig } from './config.ts';
 import { awsChecks, type ConfigChecks } from './config-checks.ts';
 import { drainFields, logFields } from './config-fields.ts';
+import { listenFault } from './listen-fault.ts';
 import { createLogger, type Logger } from './logging.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
@@ -92,7 +93,8 @@ export async function runService<S extends TObject>(options: {
   try {
     service = await options.start({ config: config as Static<S>, log, metrics });
   } catch (error) {
-    if (error instanceof ConfigError) return exitWithConfigFaults(process, error);
+    const fault = error instanceof ConfigError ? error : listenFault(error);
+    if (fault) return exitWithConfigFaults(process, fault);
     log.fatal({ err: error }, `${name} could not start: ${error instanceof Error ? error.message : error}`);
     return process.exit(EXIT_FAILURE);
   }

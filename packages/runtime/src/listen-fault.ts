@@ -1,0 +1,30 @@
+import { ConfigError } from './config.ts';
+
+const FAULTS: Readonly<Record<string, { variable: 'HOST' | 'PORT'; expected: string }>> = {
+  EADDRINUSE: { variable: 'PORT', expected: 'a port on which nothing listens yet' },
+  EACCES: { variable: 'PORT', expected: 'a port that this user may listen on (from 1024 up)' },
+  EADDRNOTAVAIL: { variable: 'HOST', expected: 'an address of this machine' },
+  ENOTFOUND: { variable: 'HOST', expected: 'a host name that has an address' },
+};
+
+/**
+ * What a server that could not listen says about HOST and PORT: only trying shows it, and it is configuration all the
+ * same. Undefined for any other error.
+ */
+export function listenFault(error: unknown): ConfigError | undefined {
+  const {
+    code = '',
+    syscall,
+    address,
+    hostname,
+    port,
+  } = (error ?? {}) as NodeJS.ErrnoException & {
+    readonly address?: string;
+    readonly hostname?: string;
+    readonly port?: number;
+  };
+  const fault = syscall === 'listen' || syscall === 'getaddrinfo' ? FAULTS[code] : undefined;
+  if (!fault) return undefined;
+  const got = fault.variable === 'PORT' ? port : `"${address ?? hostname}"`;
+  return new ConfigError([{ variable: fault.variable, message: `expected ${fault.expected}, got ${got}` }]);
+}
