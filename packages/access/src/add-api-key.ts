@@ -1,6 +1,7 @@
 import type { AccessStore } from './access-store.ts';
-import { type ApiKey, type ApiKeySettings, assertApiKeySettings } from './api-key.ts';
+import type { ApiKey, ApiKeySettings } from './api-key.ts';
 import { formatApiKey, isMistypedApiKey, KEY_ID_BYTES, SECRET_BYTES } from './api-key-format.ts';
+import { assertApiKeySettings } from './api-key-settings.ts';
 import { API_KEY_MAX_BYTES, hashApiKey } from './find-api-key.ts';
 
 /** Where a new key goes and what makes it new. */
@@ -53,8 +54,7 @@ export async function importApiKey(
 function newKey(settings: ApiKeySettings, { randomBytes, now }: KeyMaking): ApiKey {
   assertApiKeySettings(settings);
   const keyId = Buffer.from(randomBytes(KEY_ID_BYTES)).toString('hex');
-  const { name, ratePerSecond, burst } = settings;
-  return { keyId, name, ratePerSecond, burst, createdAt: now(), enabled: true };
+  return { ...settings, keyId, createdAt: now(), enabled: true };
 }
 
 function assertImportable(value: string): void {

@@ -7,36 +7,16 @@ export interface ApiKey {
   readonly ratePerSecond: number;
   /** How many requests may come at once. */
   readonly burst: number;
+  /** Uploads that may be issued from one 00:00 UTC to the next; without it any number. */
+  readonly dailyQuota?: number;
+  /** Content types an upload may have, as `allowsContentType` reads them; without it any, and none. */
+  readonly allowedContentTypes?: readonly string[];
+  /** The largest upload that may be asked for, in bytes; without it what the installation allows. */
+  readonly maxBytes?: number;
   readonly createdAt: Date;
   /** A disabled key is as good as none. */
   readonly enabled: boolean;
 }
 
 /** What whoever makes a key decides. */
-export type ApiKeySettings = Pick<ApiKey, 'name' | 'ratePerSecond' | 'burst'>;
-
-export const RATE_MAX_PER_SECOND = 10_000;
-export const BURST_MAX = 10_000;
-const NAME_MAX_CHARACTERS = 100;
-
-/** A setting that no key can have; `message` names it, its value and what is allowed. */
-export class InvalidApiKeySettings extends Error {
-  readonly code = 'InvalidApiKeySettings';
-}
-
-/** @throws InvalidApiKeySettings */
-export function assertApiKeySettings({ name, ratePerSecond, burst }: ApiKeySettings): void {
-  if (name.trim() === '' || name.length > NAME_MAX_CHARACTERS || /\p{C}/u.test(name)) {
-    throw new InvalidApiKeySettings(
-      `a key's name has 1 to ${NAME_MAX_CHARACTERS} printable characters, not ${JSON.stringify(name.slice(0, NAME_MAX_CHARACTERS))}`,
-    );
-  }
-  if (!(ratePerSecond > 0 && ratePerSecond <= RATE_MAX_PER_SECOND)) {
-    throw new InvalidApiKeySettings(
-      `a key's rate is a number of requests per second above 0, at most ${RATE_MAX_PER_SECOND}, not ${ratePerSecond}`,
-    );
-  }
-  if (!Number.isInteger(burst) || burst < 1 || burst > BURST_MAX) {
-    throw new InvalidApiKeySettings(`a key's burst is a whole number from 1 to ${BURST_MAX}, not ${burst}`);
-  }
-}
+export type ApiKeySettings = Omit<ApiKey, 'keyId' | 'createdAt' | 'enabled'>;

@@ -4,7 +4,13 @@ import type { ApiKey } from './api-key.ts';
  * The table `access` as it is stored: partition key `id`, sort key `item`, both strings. Quota counters and idempotency
  * keys will be further items beside a key's own. Times are ISO 8601 in UTC with milliseconds.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
+
+/**
+ * Version 2 knows limits beyond rate and burst. Only an item that has one carries it: a release that would not hold the
+ * key to that limit refuses the item, and all others go on reading each other's.
+ */
+const KEY_LIMITS_OF_VERSION_2 = ['dailyQuota', 'allowedContentTypes', 'maxBytes'] as const;
 
 export interface ItemKey {
   readonly id: string;
@@ -24,6 +30,9 @@ export interface KeyItem extends ItemKey {
   readonly name: string;
   readonly ratePerSecond: number;
   readonly burst: number;
+  readonly dailyQuota?: number;
+  readonly allowedContentTypes?: readonly string[];
+  readonly maxBytes?: number;
   readonly createdAt: string;
   readonly enabled: boolean;
 }
@@ -44,7 +53,7 @@ export function keyItemKey(keyId: string): ItemKey {
 export function secretItem(key: ApiKey, sha256: string): SecretItem {
   return {
     ...secretItemKey(sha256),
-    schemaVersion: SCHEMA_VERSION,
+    schemaVersion: 1,
     keyId: key.keyId,
     sha256,
     createdAt: key.createdAt.toISOString(),
@@ -54,10 +63,11 @@ export function secretItem(key: ApiKey, sha256: string): SecretItem {
 export function keyItem(key: ApiKey): KeyItem {
   return {
     ...keyItemKey(key.keyId),
-    schemaVersion: SCHEMA_VERSION,
+    schemaVersion: KEY_LIMITS_OF_VERSION_2.some((limit) => key[limit] !== undefined) ? 2 : 1,
     name: key.name,
     ratePerSecond: key.ratePerSecond,
     burst: key.burst,
+    ...limitsOf(key),
     createdAt: key.createdAt.toISOString(),
     enabled: key.enabled,
   };
@@ -69,8 +79,17 @@ export function apiKeyFrom(keyId: string, item: KeyItem): ApiKey {
     name: item.name,
     ratePerSecond: item.ratePerSecond,
     burst: item.burst,
+    ...limitsOf(item),
     createdAt: new Date(item.createdAt),
     enabled: item.enabled,
+  };
+}
+
+function limitsOf({ dailyQuota, allowedContentTypes, maxBytes }: ApiKey | KeyItem) {
+  return {
+    ...(dailyQuota !== undefined && { dailyQuota }),
+    ...(allowedContentTypes !== undefined && { allowedContentTypes: [...allowedContentTypes] }),
+    ...(maxBytes !== undefined && { maxBytes }),
   };
 }
 

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import {
   type AccessStore,
+  type ApiKeySettings,
+  allowsContentType,
   createApiKey,
   createMemoryAccessStore,
   findApiKey,
@@ -173,7 +175,7 @@ t.test('a key made elsewhere in the same form is imported, a mistyped one is not
 });
 
 t.test('settings that no key can have are refused, by name and value', async (t) => {
-  const refusals: [Partial<typeof settings>, RegExp][] = [
+  const refusals: [Partial<ApiKeySettings>, RegExp][] = [
     [{ name: '' }, /name has 1 to 100 printable characters, not ""/],
     [{ name: '  ' }, /name has 1 to 100/],
     [{ name: 'x'.repeat(101) }, /name has 1 to 100/],
@@ -185,6 +187,17 @@ t.test('settings that no key can have are refused, by name and value', async (t)
     [{ burst: 0 }, /burst is a whole number from 1 to 10000, not 0/],
     [{ burst: 1.5 }, /not 1.5/],
     [{ burst: 10_001 }, /not 10001/],
+    [{ dailyQuota: 0 }, /daily quota is a whole number from 1 to 1000000000, not 0/],
+    [{ dailyQuota: 1_000_000_001 }, /not 1000000001/],
+    [{ maxBytes: 0 }, /size limit in bytes is a whole number from 1 to 5368709120, not 0/],
+    [{ maxBytes: 5_368_709_121 }, /not 5368709121/],
+    [{ allowedContentTypes: [] }, /allows 1 to 32 content types, or any, not 0/],
+    [{ allowedContentTypes: Array(33).fill('image/png') }, /not 33/],
+    [{ allowedContentTypes: ['image/png', 'png'] }, /like "image\/png" or "image\/\*".*, not "png"/],
+    [{ allowedContentTypes: ['*/*'] }, /not "\*\/\*"/],
+    [{ allowedContentTypes: ['image/png; q=1'] }, /without parameters, not "image\/png; q=1"/],
+    [{ allowedContentTypes: ['Image/png'] }, /in small letters/],
+    [{ allowedContentTypes: [`image/${'x'.repeat(122)}`] }, /not "image/],
   ];
   for (const [change, message] of refusals) {
     const make = making();
@@ -195,4 +208,30 @@ t.test('settings that no key can have are refused, by name and value', async (t)
   }
   await createApiKey({ name: 'Zürich', ratePerSecond: 0.01, burst: 1 }, making());
   await createApiKey({ name: 'x'.repeat(100), ratePerSecond: 10_000, burst: 10_000 }, making());
+});
+
+t.test('a key allows the content types on its list, however they are written, and no other', async (t) => {
+  const key = { allowedContentTypes: ['image/*', 'text/plain'] };
+  for (const type of [
+    'image/png',
+    'IMAGE/PNG',
+    ' image/svg+xml ',
+    'text/plain',
+    'text/plain; charset=utf-8',
+  ]) {
+    t.ok(allowsContentType(key, type), type);
+  }
+  for (const type of [
+    'image',
+    'image/',
+    'images/png',
+    'text/plainer',
+    'text/*',
+    '',
+    ';image/png',
+    undefined,
+  ]) {
+    t.notOk(allowsContentType(key, type), String(type));
+  }
+  for (const type of ['image/png', '', undefined]) t.ok(allowsContentType({}, type), 'no list allows all');
 });

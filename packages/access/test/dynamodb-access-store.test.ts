@@ -58,6 +58,24 @@ t.test('the items are as the design says, and the value is nowhere', async (t) =
   ]);
 });
 
+t.test('an item is of version 2 just where a release of version 1 would overlook a limit', async (t) => {
+  for (const [limit, version] of [
+    [{}, 1],
+    [{ dailyQuota: 5 }, 2],
+    [{ allowedContentTypes: ['image/png'] }, 2],
+    [{ maxBytes: 1 }, 2],
+  ] as const) {
+    const tableName = await db.createTable();
+    await createDynamoDbAccessStore({ client: db.client, tableName }).addKey(
+      apiKey('k1', limit),
+      sha256('a'),
+    );
+    const [key, secret] = await itemsOf(tableName);
+    t.match(key, { item: 'key', schemaVersion: version, ...limit });
+    t.match(secret, { item: 'secret', schemaVersion: 1 });
+  }
+});
+
 t.test('an answer that was lost is recognised: the repeated write is no clash', async (t) => {
   for (const lost of [1, 2]) {
     const tableName = await db.createTable();
@@ -151,13 +169,13 @@ t.test('an item of a later release is not guessed at', async (t) => {
   await db.client.send(
     new PutItemCommand({
       TableName,
-      Item: { id: { S: `secret#${sha256('a')}` }, item: { S: 'secret' }, schemaVersion: { N: '2' } },
+      Item: { id: { S: `secret#${sha256('a')}` }, item: { S: 'secret' }, schemaVersion: { N: '3' } },
     }),
   );
   const store = createDynamoDbAccessStore({ client: db.client, tableName: TableName });
   await t.rejects(store.findBySecret(sha256('a')), {
     code: 'UnsupportedSchemaVersion',
-    message: 'a secret item in the table of keys has schemaVersion 2, this release reads up to 1',
+    message: 'a secret item in the table of keys has schemaVersion 3, this release reads up to 2',
   });
 });
 

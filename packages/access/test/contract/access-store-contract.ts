@@ -24,6 +24,15 @@ export function testAccessStore(t: Test, createStore: () => Promise<AccessStore>
     t.equal(await store.findBySecret(sha256('b')), undefined);
   });
 
+  t.test('limits beyond rate and burst are kept, and none is made up', async (t) => {
+    const store = await createStore();
+    const limits = { dailyQuota: 1000, allowedContentTypes: ['image/*', 'application/pdf'], maxBytes: 5_000 };
+    await store.addKey(apiKey('k1', limits), sha256('a'));
+    await store.addKey(apiKey('k2', { dailyQuota: 1 }), sha256('b'));
+    t.strictSame((await store.findBySecret(sha256('a')))?.key, apiKey('k1', limits));
+    t.strictSame((await store.findBySecret(sha256('b')))?.key, apiKey('k2', { dailyQuota: 1 }));
+  });
+
   t.test('keys do not touch each other', async (t) => {
     const store = await createStore();
     await store.addKey(apiKey('k1'), sha256('a'));
