@@ -68,6 +68,15 @@ export interface Consumer {
    */
   stop(limitSeconds: number): Promise<void>;
 
+  /**
+   * Begins no other poll until `resume`. The one in flight ends by itself, and what it brings is handled: cut off, SQS would
+   * hide it from everybody (see `stop`). Work in hand goes on, its heartbeats and deletes too. Before `start` as well.
+   */
+  pause(): void;
+
+  /** Polls again while a slot is free. Has no effect where polling was not paused, or the consumer stops. */
+  resume(): void;
+
   /** Resolves when the queue answers; for readiness. */
   ping(signal: AbortSignal): Promise<void>;
 }
@@ -95,7 +104,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const deleter = createDeleteBatcher({ sqs, queueUrl, timers, random });
   const stopping = new AbortController();
   const runs = new Set<DeliveryRun>();
-  let slotFreed = Promise.withResolvers<void>();
+  let woken = Promise.withResolvers<void>();
+  let isPaused = false;
   let isStarted = false;
   let polling: Promise<void> = Promise.resolve();
   let stopped: Promise<void> | undefined;
@@ -104,8 +114,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     let failures = 0;
     while (!stopping.signal.aborted) {
       const free = slots - runs.size;
-      if (free === 0) {
-        await slotFreed.promise;
+      if (free === 0 || isPaused) {
+        await woken.promise;
         continue;
       }
       const polledAtMs = timers.nowMs();
@@ -154,8 +164,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   }
 
   function wake(): void {
-    slotFreed.resolve();
-    slotFreed = Promise.withResolvers();
+    woken.resolve();
+    woken = Promise.withResolvers();
   }
 
   async function drain(limitSeconds: number): Promise<void> {
@@ -183,6 +193,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       if (!(limitSeconds >= 0)) throw new RangeError(`limitSeconds is 0 or more, not ${limitSeconds}`);
       stopped ??= drain(limitSeconds);
       await stopped;
+    },
+    pause() {
+      isPaused = true;
+    },
+    resume() {
+      isPaused = false;
+      wake();
     },
     async ping(signal) {
       await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }), {
