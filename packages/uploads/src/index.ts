@@ -33,6 +33,7 @@ export {
   UPLOADS_PREFIX,
   uploadIdOf,
   uploadKeyOfAccepted,
+  uploadKeyOfId,
 } from './upload-key.ts';
 export {
   type ProcessingStart,

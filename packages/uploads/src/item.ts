@@ -39,6 +39,7 @@ export interface UploadItem extends ItemKey {
   readonly sizeBytes?: number;
   readonly storedAt?: string;
   readonly claimedAt?: string;
+  readonly revokedAt?: string;
   readonly acceptedVersionId?: string;
   readonly acceptedAt?: string;
   readonly leaseOwner?: string;
@@ -138,6 +139,7 @@ export function toUpload(item: UploadItem): Upload {
     ...(isClaimed && {
       claimed: { versionId, eTag, sizeBytes, storedAt: new Date(storedAt), claimedAt: new Date(claimedAt) },
     }),
+    ...(item.revokedAt !== undefined && { revokedAt: new Date(item.revokedAt) }),
     ...(item.acceptedVersionId !== undefined && { acceptedVersionId: item.acceptedVersionId }),
     ...(item.acceptedAt !== undefined && { acceptedAt: new Date(item.acceptedAt) }),
     ...(item.leaseOwner !== undefined && { leaseOwner: item.leaseOwner }),

@@ -1,4 +1,5 @@
 import {
+  type Item,
   type ItemKey,
   issuedItem,
   type SightingItem,
@@ -12,7 +13,7 @@ import {
 } from './item.ts';
 import type { Change, ItemTable } from './item-table.ts';
 import * as transitions from './transitions.ts';
-import { UploadState } from './upload.ts';
+import { type Sighting, UploadState } from './upload.ts';
 import { type Transition, UploadAlreadyIssued, type UploadStore } from './upload-store.ts';
 
 export interface TableUploadStoreOptions {
@@ -62,7 +63,7 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
 
     claim: (key, version) => transition(key, transitions.claim(version, now())),
     accept: (key, acceptedVersionId) => transition(key, transitions.accept(acceptedVersionId, now())),
-    revoke: (key) => transition(key, transitions.revoke()),
+    revoke: (key) => transition(key, transitions.revoke(now())),
 
     async startProcessing(key, lease) {
       let upload = (await read(key))?.upload;
@@ -101,11 +102,20 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
       });
     },
 
-    async listSightings(key) {
+    async getWithSightings(key) {
       const items = await table.query(key);
-      return items.filter((item): item is SightingItem => item.item !== UPLOAD_ITEM).map(toSighting);
+      const uploadItem = items.find((item): item is UploadItem => item.item === UPLOAD_ITEM);
+      return uploadItem && { upload: toUpload(uploadItem), sightings: sightingsIn(items) };
+    },
+
+    async listSightings(key) {
+      return sightingsIn(await table.query(key));
     },
 
     ping: (signal) => table.ping(signal),
   };
+}
+
+function sightingsIn(items: readonly Item[]): Sighting[] {
+  return items.filter((item): item is SightingItem => item.item !== UPLOAD_ITEM).map(toSighting);
 }

@@ -29,8 +29,11 @@ export function accept(acceptedVersionId: string, now: Date): Change {
   };
 }
 
-export function revoke(): Change {
-  return { when: [{ attribute: 'state', equals: UploadState.issued }], set: { state: UploadState.revoked } };
+export function revoke(now: Date): Change {
+  return {
+    when: [{ attribute: 'state', equals: UploadState.issued }],
+    set: { state: UploadState.revoked, revokedAt: now.toISOString() },
+  };
 }
 
 /** The owner of a lease that was given up. */

@@ -17,7 +17,7 @@ const RANDOM_BYTES = 16;
 /**
  * The object key of a new upload: `uploads/<name>-<YYYYmmdd_HHMMSS>-<random>`, the time in UTC.
  *
- * @param namePart what the key begins with: 1 to 900 bytes of UTF-8, no `/`, no `$`, no control character
+ * @param namePart what the key begins with; see `assertNamePart`
  * @param issuedAt the moment of issue; whole seconds show in the key
  * @param random at least 16 bytes of cryptographic randomness; 128 bits become 26 base32 characters
  * @throws InvalidNamePart
@@ -28,7 +28,11 @@ export function makeUploadKey(namePart: string, issuedAt: Date, random: Uint8Arr
   return `${UPLOADS_PREFIX}${namePart}-${time}-${base32(random.subarray(0, RANDOM_BYTES))}`;
 }
 
-/** Refuses a name part from which no key can be made. Called at start-up, so that no request has to find out. */
+/**
+ * Refuses a name part from which no key can be made: 1 to 900 bytes of UTF-8, no `/`, no `$`, no control character, and
+ * nothing that XML can't carry, in which S3 lists keys (Extensible Markup Language 1.0, "Characters").
+ * @throws InvalidNamePart
+ */
 export function assertNamePart(namePart: string): void {
   const bytes = Buffer.byteLength(namePart);
   if (bytes < 1 || bytes > NAME_PART_MAX_BYTES) {
@@ -39,7 +43,7 @@ export function assertNamePart(namePart: string): void {
   if (!namePart.isWellFormed()) throw new InvalidNamePart('a name part is well-formed Unicode');
   // S3 puts the file's name in the place of ${filename} in a form's key ("Creating an HTML form", Amazon S3 API Reference).
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being refused
-  if (/[/$\u0000-\u001f\u007f]/.test(namePart)) {
+  if (/[/$\u0000-\u001f\u007f-\u009f\ufffe\uffff]/.test(namePart)) {
     throw new InvalidNamePart(
       `a name part has no "/", no "$" and no control character: ${JSON.stringify(namePart)}`,
     );
@@ -59,6 +63,11 @@ export function uploadKeyOfAccepted(acceptedKey: string): string {
 /** The id that the HTTP API shows: the key without `uploads/`. */
 export function uploadIdOf(uploadKey: string): string {
   return withoutPrefix(uploadKey, UPLOADS_PREFIX);
+}
+
+/** The key that belongs to an id, whether or not there is such an upload. */
+export function uploadKeyOfId(uploadId: string): string {
+  return UPLOADS_PREFIX + uploadId;
 }
 
 function withoutPrefix(key: string, prefix: string): string {

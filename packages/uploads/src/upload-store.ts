@@ -75,6 +75,11 @@ export interface UploadStore {
 
   markReported(key: string, kind: SightingKind, versionId: string): Promise<void>;
 
+  /** An upload and all that was recorded beside it, by one Query; undefined: there is no upload, whatever lies beside it. */
+  getWithSightings(
+    key: string,
+  ): Promise<{ readonly upload: Upload; readonly sightings: readonly Sighting[] } | undefined>;
+
   /** All that was recorded under a key beside the upload itself, all pages, in the table's order. */
   listSightings(key: string): Promise<Sighting[]>;
 

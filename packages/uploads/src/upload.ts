@@ -12,7 +12,7 @@ export type UploadState = (typeof UploadState)[keyof typeof UploadState];
 
 /** What the form was signed with; S3 refuses what breaks it, the item remembers it. */
 export interface Constraints {
-  /** The way in: a presigned POST form, or (later) a presigned PUT that works once by itself. */
+  /** The way in: a presigned POST form, or a presigned PUT, which S3 takes only while nothing lies under the key. */
   readonly method: 'post' | 'put';
   readonly minBytes: number;
   readonly maxBytes: number;
@@ -48,6 +48,8 @@ export interface Upload extends NewUpload {
   readonly state: UploadState;
   /** The claimed version; set from CLAIMED on. */
   readonly claimed?: ObjectVersion & { readonly claimedAt: Date };
+  /** Absent where an earlier release revoked it. */
+  readonly revokedAt?: Date;
   /** The version under `accepted/` that counts; set once, by whoever comes first. */
   readonly acceptedVersionId?: string;
   readonly acceptedAt?: Date;

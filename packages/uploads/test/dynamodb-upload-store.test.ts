@@ -156,8 +156,10 @@ t.test('P3: every read that decides is strongly consistent', async (t) => {
   const { store } = openStore(client);
   await store.get('uploads/none');
   await store.listSightings('uploads/none');
+  await store.getWithSightings('uploads/none');
   t.strictSame(reads, [
     ['GetItemCommand', true],
+    ['QueryCommand', true],
     ['QueryCommand', true],
   ]);
 });

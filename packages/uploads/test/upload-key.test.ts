@@ -6,6 +6,7 @@ import {
   NAME_PART_MAX_BYTES,
   uploadIdOf,
   uploadKeyOfAccepted,
+  uploadKeyOfId,
 } from '../src/index.ts';
 
 const random = (bytes: number[]) => Uint8Array.from({ length: 16 }, (_, at) => bytes[at] ?? 0);
@@ -44,6 +45,8 @@ t.test('a name part that cannot be part of a key is refused with the reason', as
     '../accepted',
     'line\nbreak',
     'nul\u0000',
+    'next\u0085line',
+    'no\uffff character',
     '$\u007bfilename}',
     '\ud800',
     'ä'.repeat(NAME_PART_MAX_BYTES),
@@ -61,6 +64,7 @@ t.test('upload key, accepted key and id stand for each other', async (t) => {
   const key = makeUploadKey('Zähler 1+1', new Date(0), random([1]));
   t.equal(uploadKeyOfAccepted(acceptedKeyOf(key)), key);
   t.equal(acceptedKeyOf(key), `accepted/${uploadIdOf(key)}`);
+  t.equal(uploadKeyOfId(uploadIdOf(key)), key);
   t.throws(() => acceptedKeyOf('accepted/x'), /a key under uploads\/ was expected/);
   t.throws(() => uploadKeyOfAccepted('uploads/x'), /a key under accepted\/ was expected/);
 });

@@ -269,6 +269,31 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     );
   });
 
+  t.test('an upload is read together with all that was recorded under its key', async (t) => {
+    const { store } = await open(t);
+    const key = await claimed(store);
+    t.strictSame(await store.getWithSightings(key), { upload: await store.get(key), sightings: [] });
+    await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v2' });
+    await store.recordSighting(`${key}x`, SightingKind.duplicate, { ...version, versionId: 'v3' });
+    t.match(await store.getWithSightings(key), {
+      upload: { key, state: UploadState.claimed },
+      sightings: [{ key, kind: 'duplicate', versionId: 'v2' }],
+    });
+    t.equal((await store.getWithSightings(key))?.sightings.length, 1);
+    await store.recordSighting('uploads/stray', SightingKind.stray, version);
+    t.equal(await store.getWithSightings('uploads/stray'), undefined, 'a stray alone is no upload');
+    t.equal(await store.getWithSightings('uploads/none'), undefined);
+  });
+
+  t.test('a revoked upload knows when', async (t) => {
+    const { store, clock } = await open(t);
+    const key = await issued(store);
+    const revokedAt = clock.now;
+    t.match(await store.revoke(key), { applied: true, upload: { revokedAt } });
+    clock.now = new Date(clock.now.getTime() + 1000);
+    t.match(await store.revoke(key), { applied: false, upload: { state: UploadState.revoked, revokedAt } });
+  });
+
   t.test('a stray needs no upload', async (t) => {
     const { store } = await open(t);
     await store.recordSighting('uploads/unknown', SightingKind.stray, version);
