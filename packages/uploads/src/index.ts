@@ -1,3 +1,7 @@
+export {
+  createDynamoDbUploadRecords,
+  type DynamoDbUploadRecordsOptions,
+} from './dynamodb-upload-records.ts';
 export { createDynamoDbUploadStore, type DynamoDbUploadStoreOptions } from './dynamodb-upload-store.ts';
 export {
   createFaultScript,
@@ -10,8 +14,10 @@ export {
 export { type Item, type SightingItem, UnsupportedSchemaVersion, type UploadItem } from './item.ts';
 export { type BucketChange, createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
 export { createMemoryUploadStore, type MemoryUploadStore } from './memory-upload-store.ts';
+export type { ObjectListing, StoredVersion } from './object-listing.ts';
 export type { CopyOrder, CopyOutcome, ObjectStore, OpenedObject } from './object-store.ts';
 export { reportSighting } from './report-sighting.ts';
+export { createS3ObjectListing, type S3ObjectListingOptions } from './s3-object-listing.ts';
 export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts';
 export type { LeaseHolder } from './transitions.ts';
 export {
@@ -35,6 +41,7 @@ export {
   uploadKeyOfAccepted,
   uploadKeyOfId,
 } from './upload-key.ts';
+export type { SightingName, UploadRecord, UploadRecords } from './upload-records.ts';
 export {
   type ProcessingStart,
   type Transition,

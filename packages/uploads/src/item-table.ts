@@ -6,7 +6,7 @@ export type AttributeName = keyof Attributes;
 /** One comparison that has to hold for a write to take effect. */
 export type Condition =
   | { readonly attribute: AttributeName; readonly equals: string | number }
-  | { readonly attribute: AttributeName; readonly below: string };
+  | { readonly attribute: AttributeName; readonly below: string | number };
 
 /** A conditional update of one item: all conditions hold → all attributes are set, at once; else nothing happens. */
 export interface Change {
@@ -27,5 +27,14 @@ export interface ItemTable {
   update(key: ItemKey, change: Change): Promise<Item | undefined>;
   /** All items of one partition, all pages, by sort key; strongly consistent. */
   query(fullFilename: string): Promise<Item[]>;
+  /** Those items of 1 to 100 different keys that are there, in no order, and the keys that the table had no time for; strongly consistent. */
+  getSome(
+    keys: readonly ItemKey[],
+  ): Promise<{ readonly items: readonly Item[]; readonly unread: readonly ItemKey[] }>;
+  /**
+   * One page of all items, in the table's own order, behind the item with the key `after`; without `next` it is the last.
+   * Strongly consistent: what was written before the page was asked for is in this page, or in one that belongs to it.
+   */
+  scan(after?: ItemKey): Promise<{ readonly items: readonly Item[]; readonly next?: ItemKey }>;
   ping(signal?: AbortSignal): Promise<void>;
 }

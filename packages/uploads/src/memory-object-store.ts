@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type Faults, noFaults } from './faults.ts';
+import type { ObjectListing } from './object-listing.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { ObjectVersion } from './upload.ts';
 
@@ -30,6 +31,8 @@ export interface MemoryObjectStore extends ObjectStore {
   putDeleteMarker(key: string): void;
   /** The same bucket at the end of another way: each caller meets faults of its own. */
   over(faults: Faults): ObjectStore;
+  /** The same bucket for an operator's eyes. */
+  readonly listing: ObjectListing;
 }
 
 interface Entry {
@@ -84,6 +87,16 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
 
     over,
     ...over(faults),
+
+    listing: {
+      async *pages(prefix) {
+        const keys = [...entries.keys()].filter((key) => key.startsWith(prefix));
+        for (const key of keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
+          const stored = (entries.get(key) ?? []).filter((entry) => entry.bytes).reverse();
+          yield stored.map((entry) => ({ key, ...asListed(entry.version) }));
+        }
+      },
+    },
   };
 
   function over({ carry }: Faults): ObjectStore {

@@ -1,7 +1,9 @@
 import { type Faults, noFaults } from './faults.ts';
 import type { Item, ItemKey } from './item.ts';
 import type { Change, ItemTable } from './item-table.ts';
+import { createTableUploadRecords } from './table-upload-records.ts';
 import { createTableUploadStore } from './table-upload-store.ts';
+import type { UploadRecords } from './upload-records.ts';
 import type { UploadStore } from './upload-store.ts';
 
 export interface MemoryUploadStoreOptions {
@@ -13,9 +15,14 @@ export interface MemoryUploadStoreOptions {
   readonly stream?: (item: Item) => void;
 }
 
+/** DynamoDB ends a page at 1 MB; here it ends after so many items, so that a test need not be that large. */
+const SCAN_PAGE_ITEMS = 10;
+
 export interface MemoryUploadStore extends UploadStore {
   /** The same table at the end of another way: each caller meets faults of its own. */
   over(faults: Faults): UploadStore;
+  /** The same table for an operator's eyes. */
+  readonly records: UploadRecords;
 }
 
 /** The twin of the table in memory: the same store, with faults on command in the place of a network. */
@@ -23,7 +30,13 @@ export function createMemoryUploadStore(options: MemoryUploadStoreOptions): Memo
   const partitions: Partitions = new Map();
   const over = (faults: Faults) =>
     createTableUploadStore({ ...options, table: memoryItemTable(partitions, faults, options.stream) });
-  return { ...over(options.faults ?? noFaults), over };
+  const faults = options.faults ?? noFaults;
+  const records = createTableUploadRecords({
+    ...options,
+    table: memoryItemTable(partitions, faults, options.stream),
+    pause: async () => undefined,
+  });
+  return { ...over(faults), over, records };
 }
 
 type Partitions = Map<string, Map<string, Item>>;
@@ -70,15 +83,34 @@ function memoryItemTable(
         return items.sort((a, b) => Buffer.compare(Buffer.from(a.item), Buffer.from(b.item)));
       }),
 
+    getSome: (keys) =>
+      call('getSome', '', () => ({ items: keys.flatMap((key) => find(key) ?? []), unread: [] })),
+
+    scan: (after) =>
+      call('scan', '', () => {
+        const items = [...partitions.values()].flatMap((partition) => [...partition.values()]);
+        const isAfter = (item: Item) => item.FullFilename === after?.FullFilename && item.item === after.item;
+        const from = after === undefined ? 0 : items.findIndex(isAfter) + 1;
+        const page = items.slice(from, from + SCAN_PAGE_ITEMS);
+        const last = page.at(-1);
+        const isLastPage = from + SCAN_PAGE_ITEMS >= items.length;
+        return { items: page, ...(last && !isLastPage && { next: keyOf(last) }) };
+      }),
+
     ping: () => call('ping', '', () => undefined),
   };
+}
+
+function keyOf({ FullFilename, item }: Item): ItemKey {
+  return { FullFilename, item };
 }
 
 function holds(item: Item, change: Change): boolean {
   const attributes: Partial<Record<string, unknown>> = { ...item };
   return change.when.every((condition) => {
     const value = attributes[condition.attribute];
-    if ('below' in condition) return typeof value === 'string' && value < condition.below;
+    if ('below' in condition)
+      return typeof value === typeof condition.below && (value as string) < (condition.below as string);
     return value === condition.equals;
   });
 }

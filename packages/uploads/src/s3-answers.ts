@@ -1,5 +1,6 @@
-import { S3ServiceException } from '@aws-sdk/client-s3';
+import { type ObjectVersion as ListedVersion, S3ServiceException } from '@aws-sdk/client-s3';
 import type { CopyOrder } from './object-store.ts';
+import type { ObjectVersion } from './upload.ts';
 
 /** Part of a copy found its source gone. */
 export class SourceMissing extends Error {
@@ -36,4 +37,18 @@ export function copySource(bucket: string, order: CopyOrder): string {
 
 export function sendWith(abortSignal: AbortSignal | undefined) {
   return { ...(abortSignal && { abortSignal }) };
+}
+
+export function toVersion(listed: ListedVersion): ObjectVersion {
+  return {
+    versionId: listed.VersionId ?? 'null',
+    eTag: unquoted(listed.ETag),
+    sizeBytes: listed.Size ?? 0,
+    storedAt: listed.LastModified ?? new Date(0),
+  };
+}
+
+/** S3 gives an entity tag in quotes in answers and lists, without them in events. */
+export function unquoted(eTag: string | undefined): string {
+  return (eTag ?? '').replaceAll('"', '');
 }

@@ -6,7 +6,6 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
-  type ObjectVersion as ListedVersion,
   ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -19,6 +18,8 @@ import {
   isUploadGone,
   SourceMissing,
   sendWith,
+  toVersion,
+  unquoted,
 } from './s3-answers.ts';
 import { createMultipartCopy } from './s3-multipart-copy.ts';
 import type { ObjectVersion } from './upload.ts';
@@ -148,20 +149,6 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       await client.send(new HeadBucketCommand({ Bucket }), sendWith(signal));
     },
   };
-}
-
-function toVersion(listed: ListedVersion): ObjectVersion {
-  return {
-    versionId: listed.VersionId ?? 'null',
-    eTag: unquoted(listed.ETag),
-    sizeBytes: listed.Size ?? 0,
-    storedAt: listed.LastModified ?? new Date(0),
-  };
-}
-
-/** S3 gives an entity tag in quotes in answers and lists, without them in events. */
-function unquoted(eTag: string | undefined): string {
-  return (eTag ?? '').replaceAll('"', '');
 }
 
 function required(versionId: string | undefined, key: string): string {

@@ -114,6 +114,11 @@ export function fail(attempt: number, failureReason: string): Change {
   return { when: heldBy(attempt), set: { state: UploadState.failed, failureReason } };
 }
 
+/** No transition: the item only stays longer, and never less long. @param deleteAt epoch seconds */
+export function keepUntil(deleteAt: number): Change {
+  return { when: [{ attribute: 'deleteAt', below: deleteAt }], set: { deleteAt } };
+}
+
 /** The attempt's number is the fencing token: who holds an older one can change nothing. */
 function heldBy(attempt: number): Change['when'] {
   return [

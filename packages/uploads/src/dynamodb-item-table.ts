@@ -1,0 +1,115 @@
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+  ScanCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { Item, ItemKey } from './item.ts';
+import type { Change, ItemTable } from './item-table.ts';
+
+/** A table of DynamoDB. Reads are strongly consistent; the client's own retries may repeat a write. */
+export function dynamoDbItemTable(client: DynamoDBClient, TableName: string): ItemTable {
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  return {
+    async get(Key) {
+      const answer = await documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+      return answer.Item as Item | undefined;
+    },
+
+    async putIfAbsent(item) {
+      const put = new PutCommand({
+        TableName,
+        Item: item,
+        ConditionExpression: 'attribute_not_exists(FullFilename)',
+      });
+      return (await unlessConditionFailed(documents.send(put))) !== undefined;
+    },
+
+    async update(Key, change) {
+      const update = new UpdateCommand({ TableName, Key, ...expressionsOf(change), ReturnValues: 'ALL_NEW' });
+      const answer = await unlessConditionFailed(documents.send(update));
+      return answer?.Attributes as Item | undefined;
+    },
+
+    async query(fullFilename) {
+      const pages = paginateQuery(
+        { client: documents },
+        {
+          TableName,
+          ConsistentRead: true,
+          KeyConditionExpression: 'FullFilename = :key',
+          ExpressionAttributeValues: { ':key': fullFilename },
+        },
+      );
+      const items: Item[] = [];
+      for await (const page of pages) items.push(...((page.Items ?? []) as Item[]));
+      return items;
+    },
+
+    async getSome(keys) {
+      const answer = await documents.send(
+        new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [...keys], ConsistentRead: true } } }),
+      );
+      return {
+        items: (answer.Responses?.[TableName] ?? []) as Item[],
+        unread: (answer.UnprocessedKeys?.[TableName]?.Keys ?? []) as unknown as ItemKey[],
+      };
+    },
+
+    async scan(after) {
+      const answer = await documents.send(
+        new ScanCommand({ TableName, ConsistentRead: true, ...(after && { ExclusiveStartKey: after }) }),
+      );
+      const next = answer.LastEvaluatedKey as ItemKey | undefined;
+      return { items: (answer.Items ?? []) as Item[], ...(next && { next }) };
+    },
+
+    // A read of the data plane, with a permission that every service has; DescribeTable is throttled per account.
+    async ping(abortSignal) {
+      const Key = { FullFilename: 'readiness', item: 'readiness' };
+      await documents.send(new GetCommand({ TableName, Key }), { ...(abortSignal && { abortSignal }) });
+    },
+  };
+}
+
+/** Every name goes through a placeholder: `state` and `item` are among DynamoDB's reserved words. */
+function expressionsOf(change: Change) {
+  const names: Record<string, string> = {};
+  const values: Record<string, unknown> = {};
+  const name = (attribute: string) => {
+    names[`#${attribute}`] = attribute;
+    return `#${attribute}`;
+  };
+  const value = (given: unknown) => {
+    const placeholder = `:v${Object.keys(values).length}`;
+    values[placeholder] = given;
+    return placeholder;
+  };
+  const conditions = change.when.map((condition) => {
+    if ('below' in condition) return `${name(condition.attribute)} < ${value(condition.below)}`;
+    return `${name(condition.attribute)} = ${value(condition.equals)}`;
+  });
+  const assignments = Object.entries(change.set).map(
+    ([attribute, given]) => `${name(attribute)} = ${value(given)}`,
+  );
+  return {
+    // An update of an item that is not there would create one.
+    ConditionExpression: ['attribute_exists(FullFilename)', ...conditions].join(' AND '),
+    UpdateExpression: `SET ${assignments.join(', ')}`,
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
+  };
+}
+
+async function unlessConditionFailed<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+}

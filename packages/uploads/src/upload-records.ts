@@ -1,0 +1,35 @@
+import type { Sighting, SightingKind, Upload } from './upload.ts';
+
+/** One item of the table `uploads`. */
+export type UploadRecord = { readonly upload: Upload } | { readonly sighting: Sighting };
+
+export interface SightingName {
+  readonly key: string;
+  readonly kind: SightingKind;
+  readonly versionId: string;
+}
+
+/**
+ * The table `uploads` as those see it who look after it; no service reads it so. Every read is strongly consistent. Calls reject
+ * when the table does not answer, and with UnsupportedSchemaVersion for an item that a later release has written.
+ */
+export interface UploadRecords {
+  /**
+   * Every item of the table, page by page: one Scan of at most 1 MB each, the next one when the last was taken. What is
+   * written while it goes on may be in it as it was before, as it is after, or (a new item) not at all.
+   */
+  pages(): AsyncIterable<readonly UploadRecord[]>;
+
+  /** The uploads of these keys, by key; one that is not there is left out. A BatchGetItem for every 100 different keys. */
+  uploads(keys: readonly string[]): Promise<ReadonlyMap<string, Upload>>;
+
+  /** Those of these sightings that are on record, in no order. A BatchGetItem for every 100 of them. */
+  sightings(names: readonly SightingName[]): Promise<readonly Sighting[]>;
+
+  /**
+   * Puts off the deletion of what is on record for one version, its upload and its sighting, until now + the tombstone's
+   * time: only ever later, never earlier. Each item is one conditional write, not both are one; nothing else of an item
+   * changes, not even its writer's token, for a worker may be about to look for its own. May be repeated.
+   */
+  keepLonger(key: string, versionId: string): Promise<void>;
+}

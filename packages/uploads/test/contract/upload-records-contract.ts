@@ -1,0 +1,120 @@
+import type { Test } from 'tap';
+import { SightingKind, type UploadRecords, UploadState, type UploadStore } from '../../src/index.ts';
+
+export interface RecordsUnderTest {
+  readonly store: UploadStore;
+  readonly records: UploadRecords;
+  /** The clock of both, which only the test moves. */
+  readonly clock: { now: Date };
+  readonly tombstoneSeconds: number;
+  /** What stands in the table itself; undefined: there is no such item. */
+  readonly itemOf: (key: string, item: string) => Promise<Record<string, unknown> | undefined>;
+}
+
+const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
+
+/** What the records of every upload store promise, whatever they stand on. */
+export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<RecordsUnderTest>): void {
+  async function issue(store: UploadStore, key: string, metadata: Record<string, string> = {}) {
+    await store.issue({
+      key,
+      apiKeyId: 'key-1',
+      issuedAt: new Date('2026-01-01T00:00:00.123Z'),
+      expiresAt: new Date('2026-01-01T00:00:30.000Z'),
+      constraints: { method: 'post', minBytes: 0, maxBytes: 10 },
+      metadata,
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    });
+  }
+
+  t.test('every item is in exactly one page, as what it is', async (t) => {
+    const { store, records } = await open(t);
+    // A page of a Scan ends at 1 MB (Amazon DynamoDB Developer Guide, "Paginating table scan results").
+    const keys = Array.from({ length: 13 }, (_, at) => `uploads/many Zähler+%-${at}`);
+    for (const key of keys) await issue(store, key, { note: 'x'.repeat(100_000) });
+    await store.claim(keys[0] ?? '', version);
+    await store.recordSighting(keys[0] ?? '', SightingKind.duplicate, { ...version, versionId: 'v2' });
+    await store.recordSighting('uploads/unknown', SightingKind.stray, version);
+
+    const pages = await Array.fromAsync(records.pages());
+    t.ok(pages.length > 1, 'there are several');
+    const found = pages
+      .flat()
+      .map((record) =>
+        'upload' in record
+          ? [record.upload.key, record.upload.state]
+          : [record.sighting.key, record.sighting.kind, record.sighting.versionId],
+      );
+    t.strictSame(
+      found.sort(),
+      [
+        ...keys.map((key, at) => [key, at === 0 ? UploadState.claimed : UploadState.issued]),
+        [keys[0], 'duplicate', 'v2'],
+        ['uploads/unknown', 'stray', 'v1'],
+      ].sort(),
+    );
+  });
+
+  t.test('an empty table has no records', async (t) => {
+    const { records } = await open(t);
+    t.strictSame((await Array.fromAsync(records.pages())).flat(), []);
+  });
+
+  t.test('uploads are found by key, more than fit into one request, each as `get` gives it', async (t) => {
+    const { store, records } = await open(t);
+    const keys = Array.from({ length: 205 }, (_, at) => `uploads/found-${at}`);
+    for (const key of keys) await issue(store, key);
+    await store.claim(keys[0] ?? '', version);
+    const found = await records.uploads([...keys, 'uploads/none', keys[0] ?? '', keys[204] ?? '']);
+    t.strictSame([...found.keys()].sort(), keys.sort());
+    t.strictSame(found.get('uploads/found-0'), await store.get('uploads/found-0'));
+    t.equal((await records.uploads([])).size, 0);
+  });
+
+  t.test('sightings are found by key, kind and version', async (t) => {
+    const { store, records } = await open(t);
+    const key = 'uploads/sighted';
+    const recorded = await store.recordSighting(key, SightingKind.refused, version);
+    t.strictSame(
+      await records.sightings([
+        { key, kind: SightingKind.refused, versionId: 'v1' },
+        { key, kind: SightingKind.duplicate, versionId: 'v1' },
+        { key, kind: SightingKind.refused, versionId: 'v2' },
+        { key: 'uploads/none', kind: SightingKind.refused, versionId: 'v1' },
+      ]),
+      [recorded],
+    );
+  });
+
+  t.test('what is kept longer is deleted later, never earlier, and is the same otherwise', async (t) => {
+    const { store, records, clock, tombstoneSeconds, itemOf } = await open(t);
+    const key = 'uploads/kept';
+    await issue(store, key);
+    await store.claim(key, version);
+    await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v2' });
+    await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v3' });
+    const before = {
+      upload: await itemOf(key, 'upload'),
+      v2: await itemOf(key, 'duplicate#v2'),
+      v3: await itemOf(key, 'duplicate#v3'),
+    };
+
+    clock.now = new Date(clock.now.getTime() + 86_400_000);
+    const deleteAt = clock.now.getTime() / 1000 + tombstoneSeconds;
+    await records.keepLonger(key, 'v2');
+    t.strictSame(await itemOf(key, 'upload'), { ...before.upload, deleteAt });
+    t.strictSame(await itemOf(key, 'duplicate#v2'), { ...before.v2, deleteAt });
+    t.strictSame(await itemOf(key, 'duplicate#v3'), before.v3, 'another version is another matter');
+
+    clock.now = new Date(clock.now.getTime() - 3_600_000);
+    await records.keepLonger(key, 'v2');
+    t.equal((await itemOf(key, 'upload'))?.['deleteAt'], deleteAt, 'a slow clock takes nothing back');
+  });
+
+  t.test('keeping what is not there makes nothing', async (t) => {
+    const { records, itemOf } = await open(t);
+    await records.keepLonger('uploads/none', 'v1');
+    t.equal(await itemOf('uploads/none', 'upload'), undefined);
+    t.equal(await itemOf('uploads/none', 'stray#v1'), undefined);
+  });
+}
