@@ -5,7 +5,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
 
-.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-terraform model bench bench-containers audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-terraform test-faults model bench bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ test-terraform: $(installed) ## Check all Terraform and apply it to a stand-in o
 
 model: $(installed) ## Try the promises on random histories in virtual time: RUNS=10000 SEED=1
 	@node model/src/main.ts
+
+test-faults: $(installed) ## Kill, freeze and cut off real processes at every call, and hold them to the promises
+	npm run --silent test:faults
 
 bench: $(installed) ## Measure lead time, throughput and memory on this machine
 	@node bench/bench.ts

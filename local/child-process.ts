@@ -16,6 +16,10 @@ export interface ManagedProcess {
   onLine(listener: (line: string) => void): void;
   /** Resolves when the process has ended, with what it ended by. */
   readonly ended: Promise<string>;
+  /** The same for a program: one of both is null. */
+  readonly exit: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Nothing happens when the process has ended. */
+  signal(name: NodeJS.Signals): void;
   /** SIGTERM, and SIGKILL where that is not enough. Resolves when the process has ended. */
   stop(): Promise<void>;
 }
@@ -43,7 +47,8 @@ export function startProcess(options: {
     });
   }
 
-  const ended = once(child, 'close').then(([code, signal]) => {
+  const exit = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  const ended = exit.then(({ code, signal }) => {
     file.end();
     return `${name} ended with ${signal ?? `exit code ${code}`}; its last lines:\n${lastLines.join('\n')}`;
   });
@@ -52,6 +57,8 @@ export function startProcess(options: {
     name,
     pid: child.pid ?? 0,
     ended,
+    exit,
+    signal: (signalName) => child.kill(signalName),
 
     lineThat<T>(pick: (line: string) => T | undefined): Promise<T> {
       return new Promise((resolve, reject) => {

@@ -7,13 +7,13 @@ import {
   UploadState,
   type UploadStore,
 } from '@upload-once/uploads';
-import type { Stack } from './stack.ts';
+import type { LocalAwsFacts } from './stack.ts';
 
 const LIMIT_MS = 30_000;
 const BETWEEN_LOOKS_MS = 20;
 
 /** The table of a running stack, to read from. */
-export function openUploadStore(stack: Stack): UploadStore {
+export function openUploadStore(stack: LocalAwsFacts): UploadStore {
   const client = new DynamoDBClient({
     region: stack.region,
     endpoint: stack.endpoints.dynamodb,

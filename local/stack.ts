@@ -8,7 +8,7 @@ import { createKey } from './create-key.ts';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
 /** What local-aws prints when it is ready. */
-interface LocalAwsFacts {
+export interface LocalAwsFacts {
   readonly endpoints: Record<'s3' | 'sqs' | 'dynamodb' | 'control', string>;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly bucket: string;
@@ -80,19 +80,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(options.dataFolder && { LOCAL_AWS_DATA: options.dataFolder }),
       ...options.settings?.['local-aws'],
     });
-    const facts = await localAws.lineThat((line) =>
-      line.startsWith('{"endpoints"') ? (JSON.parse(line) as LocalAwsFacts) : undefined,
-    );
+    const facts = await factsOf(localAws);
     const awsEnv = awsEnvOf(facts);
-    const common = {
-      ...awsEnv,
-      S3_FORCE_PATH_STYLE: 'true',
-      BUCKET: facts.bucket,
-      UPLOADS_TABLE: facts.tables.uploads,
-      ACCESS_TABLE: facts.tables.access,
-      HOST: '127.0.0.1',
-      PORT: '0',
-    };
+    const common = serviceEnvOf(facts);
     const issuer = (name: string, settings: Record<string, string>) =>
       urlOf(start(name, 'services/url-issuer/src/main.ts', { ...common, ...settings }));
     const consumer = (name: 'acceptor' | 'processor', QUEUE_URL: string) =>
@@ -127,8 +117,28 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
+/** What a started local-aws says of itself. */
+export function factsOf(localAws: ManagedProcess): Promise<LocalAwsFacts> {
+  return localAws.lineThat((line) =>
+    line.startsWith('{"endpoints"') ? (JSON.parse(line) as LocalAwsFacts) : undefined,
+  );
+}
+
+/** What every service on it needs to know; a consumer needs its QUEUE_URL as well. */
+export function serviceEnvOf(facts: LocalAwsFacts): Record<string, string> {
+  return {
+    ...awsEnvOf(facts),
+    S3_FORCE_PATH_STYLE: 'true',
+    BUCKET: facts.bucket,
+    UPLOADS_TABLE: facts.tables.uploads,
+    ACCESS_TABLE: facts.tables.access,
+    HOST: '127.0.0.1',
+    PORT: '0',
+  };
+}
+
 /** Nothing of the caller's own AWS settings reaches the processes. */
-function awsEnvOf(facts: LocalAwsFacts): Record<string, string> {
+export function awsEnvOf(facts: LocalAwsFacts): Record<string, string> {
   return {
     AWS_REGION: facts.region,
     AWS_ACCESS_KEY_ID: facts.credentials.accessKeyId,
@@ -142,7 +152,7 @@ function awsEnvOf(facts: LocalAwsFacts): Record<string, string> {
 }
 
 /** A service on port 0 tells in its log where it listens. */
-async function urlOf(service: ManagedProcess): Promise<string> {
+export async function urlOf(service: ManagedProcess): Promise<string> {
   const port = await service.lineThat((line) => {
     const found = /"port":(\d+)/.exec(line) ?? /listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(line);
     return found?.[1];

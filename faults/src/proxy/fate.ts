@@ -1,0 +1,27 @@
+import type { AwsCall } from './aws-call.ts';
+
+/** What becomes of one call. */
+export type Fate =
+  /** It is carried out. `beforeAnswer` is awaited once it has taken effect, before the caller gets to know. */
+  | { readonly kind: 'pass'; readonly beforeAnswer?: () => Promise<void> | void }
+  /** It is answered with an error of that service's own, and never carried out. */
+  | { readonly kind: 'refuse'; readonly error: RefusalKind }
+  /** Its connection is reset, and it is never carried out. */
+  | { readonly kind: 'cut' }
+  /** It is carried out; then `meanwhile` is awaited, and the connection reset. */
+  | { readonly kind: 'lose-answer'; readonly meanwhile?: () => Promise<void> | void };
+
+export const RefusalKind = {
+  /** 500. */
+  internal: 'internal',
+  /** 503. */
+  unavailable: 'unavailable',
+  /** S3: 503 SlowDown; DynamoDB: ProvisionedThroughputExceeded; SQS: RequestThrottled. */
+  throttled: 'throttled',
+} as const;
+export type RefusalKind = (typeof RefusalKind)[keyof typeof RefusalKind];
+
+/** Decides over a call. As long as its promise is pending the call is held: a slow service is one that answers late. */
+export type Judge = (call: AwsCall) => Fate | Promise<Fate>;
+
+export const PASS: Fate = { kind: 'pass' };

@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request as requestTo, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { type AwsCall, type AwsService, describeRequest } from './aws-call.ts';
+import type { Fate } from './fate.ts';
+import { refusalOf } from './refusal.ts';
+
+export interface ProxyListener {
+  /** `http://127.0.0.1:<port>`; stays the same over `close` and `open`. */
+  readonly url: string;
+  /** Resets what is under way and refuses connections. */
+  close(): Promise<void>;
+  open(): Promise<void>;
+}
+
+interface ListenerOptions {
+  readonly service: AwsService;
+  readonly endpoint: string;
+  readonly meet: (call: Pick<AwsCall, 'service' | 'operation' | 'key'>) => Promise<Fate>;
+}
+
+/** Of this hop alone, not of the message (RFC 9110, "Connection"). */
+const OWN_HEADERS = new Set(['connection', 'keep-alive']);
+
+/** Listens in front of one service's endpoint. */
+export async function startListener(options: ListenerOptions): Promise<ProxyListener> {
+  const sockets = new Set<Socket>();
+  // A call may be held, or a body be slow, for as long as a test says; an idle connection outlives the client's use of it.
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
+    void handle(request, response, options);
+  });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    // A client that was killed leaves a broken pipe behind, which is no fault of anybody here.
+    socket.on('error', () => undefined);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  async function listen(port: number): Promise<void> {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  }
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    open: () => (server.listening ? Promise.resolve() : listen(port)),
+    async close() {
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.resetAndDestroy();
+      await closed;
+    },
+  };
+}
+
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { service, endpoint, meet }: ListenerOptions,
+): Promise<void> {
+  const { socket } = request;
+  response.on('error', () => undefined);
+  const fate = await meet({ service, ...describeRequest(service, request) });
+  switch (fate.kind) {
+    case 'cut':
+      socket.resetAndDestroy();
+      return;
+    case 'refuse': {
+      const { status, headers, body } = refusalOf(service, fate.error);
+      request.resume();
+      response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body);
+      return;
+    }
+    case 'pass':
+    case 'lose-answer':
+      try {
+        await carryOut(request, response, endpoint, fate);
+      } catch {
+        // Whichever side broke off, the other one sees its connection break, as it would without this one in between.
+        socket.resetAndDestroy();
+      }
+  }
+}
+
+async function carryOut(
+  request: IncomingMessage,
+  response: ServerResponse,
+  endpoint: string,
+  fate: Extract<Fate, { kind: 'pass' | 'lose-answer' }>,
+): Promise<void> {
+  const { hostname, port } = new URL(endpoint);
+  const upstream = requestTo({
+    hostname,
+    port,
+    agent: false,
+    ...(request.method !== undefined && { method: request.method }),
+    ...(request.url !== undefined && { path: request.url }),
+    headers: passedOn(request.rawHeaders),
+  });
+  const answered = once(upstream, 'response') as Promise<[IncomingMessage]>;
+  // A client that leaves in the middle of its request ends it; once all of it is there, AWS carries it out without its client.
+  answered.catch(() => undefined);
+  await pipeline(request, upstream);
+  const [answer] = await answered;
+  if (fate.kind === 'lose-answer') {
+    answer.resume();
+    await once(answer, 'end');
+    await fate.meanwhile?.();
+    request.socket.resetAndDestroy();
+    return;
+  }
+  await fate.beforeAnswer?.();
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, passedOn(answer.rawHeaders));
+  await pipeline(answer, response);
+}
+
+/** Names and values, one after the other, as they came. */
+function passedOn(rawHeaders: readonly string[]): string[] {
+  const headers: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    if (!OWN_HEADERS.has(name.toLowerCase())) headers.push(name, value);
+  }
+  return headers;
+}
