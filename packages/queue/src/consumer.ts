@@ -10,7 +10,7 @@ import type { Delivery } from './delivery.ts';
 import { type DeliveryContext, type DeliveryRun, runDelivery } from './delivery-run.ts';
 import { DrainLimitReached, MAX_VISIBILITY_SECONDS } from './failures.ts';
 import type { ConsumerObserver } from './observer.ts';
-import { readMaxReceiveCount } from './redrive-policy.ts';
+import { readRedrivePolicy } from './redrive-policy.ts';
 import { endsWithin, pause, type Timers } from './timers.ts';
 
 /** What ReceiveMessage gives at most (Amazon SQS API Reference). */
@@ -186,7 +186,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       if (isStarted || stopping.signal.aborted)
         throw new Error('a consumer is started once, and not after it was stopped');
       isStarted = true;
-      const maxReceiveCount = await readMaxReceiveCount(sqs, queueUrl, stopping.signal);
+      const { maxReceiveCount } = await readRedrivePolicy(sqs, queueUrl, stopping.signal);
       polling = poll({ sqs, queueUrl, visibilitySeconds, maxReceiveCount, deleter, observe, random, timers });
     },
     async stop(limitSeconds) {

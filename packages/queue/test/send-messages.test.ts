@@ -1,0 +1,79 @@
+import t from 'tap';
+import { sendMessages } from '../src/send-messages.ts';
+import { startLocalQueue } from './local-queue.ts';
+
+async function receiveAll(queue: Awaited<ReturnType<typeof startLocalQueue>>) {
+  const bodies: string[] = [];
+  for (;;) {
+    const messages = await queue.receive(queue.queueUrl);
+    if (messages.length === 0) return bodies.sort();
+    bodies.push(...messages.map(({ Body = '' }) => Body));
+  }
+}
+
+const named = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({ body: `message-${String(at).padStart(2, '0')}` }));
+
+/** How many entries each request had. */
+async function watched(t: Parameters<typeof startLocalQueue>[0]) {
+  const queue = await startLocalQueue(t);
+  const sizes: number[] = [];
+  queue.sqs.middlewareStack.add(
+    (next) => (args) => {
+      sizes.push((args.input as { Entries: unknown[] }).Entries.length);
+      return next(args);
+    },
+    { step: 'initialize', name: 'watchSizes' },
+  );
+  return { queue, sizes };
+}
+
+t.test('all are sent, ten at a time', async (t) => {
+  const { queue, sizes } = await watched(t);
+  const messages = named(23);
+  t.strictSame(await sendMessages(queue.sqs, queue.queueUrl, messages), new Map());
+  t.strictSame(sizes, [10, 10, 3]);
+  t.strictSame(
+    await receiveAll(queue),
+    messages.map(({ body }) => body),
+  );
+});
+
+t.test('a batch stays within what SQS takes at once', async (t) => {
+  const { queue, sizes } = await watched(t);
+  const messages = ['a', 'b', 'c', 'd'].map((letter) => ({ body: letter.repeat(100_000) }));
+  t.strictSame(await sendMessages(queue.sqs, queue.queueUrl, messages), new Map());
+  t.strictSame(sizes, [2, 2]);
+});
+
+t.test('nothing to send is no request', async (t) => {
+  const { queue, sizes } = await watched(t);
+  t.strictSame(await sendMessages(queue.sqs, queue.queueUrl, []), new Map());
+  t.strictSame(sizes, []);
+});
+
+t.test('what SQS refuses is told by its place, the others are sent', async (t) => {
+  const queue = await startLocalQueue(t);
+  const bad = { body: 'not allowed: \u0000' };
+  const failures = await sendMessages(queue.sqs, queue.queueUrl, [{ body: 'a' }, bad, { body: 'b' }]);
+  t.strictSame([...failures.keys()], [1]);
+  t.match(failures.get(1), /^InvalidMessageContents: ./);
+  t.strictSame(await receiveAll(queue), ['a', 'b']);
+});
+
+t.test('a request that fails is told for each of its messages, and the next one is made', async (t) => {
+  const queue = await startLocalQueue(t);
+  let requests = 0;
+  queue.sqs.middlewareStack.add(
+    (next) => async (args) => {
+      requests += 1;
+      if (requests === 1) throw new Error('socket hang up');
+      return next(args);
+    },
+    { step: 'initialize', name: 'fail' },
+  );
+  const failures = await sendMessages(queue.sqs, queue.queueUrl, named(12));
+  t.strictSame([...failures.keys()], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  t.equal(failures.get(0), 'Error: socket hang up');
+  t.strictSame(await receiveAll(queue), ['message-10', 'message-11']);
+});
