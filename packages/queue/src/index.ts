@@ -13,5 +13,5 @@ export {
 export { type ObjectCreated, parseS3Event } from './s3-event.ts';
 export { createS3EventHandler } from './s3-event-handler.ts';
 export { type OutgoingMessage, sendMessages } from './send-messages.ts';
-export { systemTimers, type Timers } from './timers.ts';
+export { pause, systemTimers, type Timers } from './timers.ts';
 export { writeS3Event } from './write-s3-event.ts';

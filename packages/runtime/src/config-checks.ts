@@ -25,6 +25,7 @@ export const awsChecks: ConfigChecks<TObject<typeof awsFields & typeof consumerF
   AWS_ENDPOINT_URL_SQS: checkUrl,
   AWS_ENDPOINT_URL_DYNAMODB: checkUrl,
   QUEUE_URL: checkUrl,
+  ECS_AGENT_URI: checkUrl,
 };
 
 /** Asks the SDK itself, as every client will: whether it finds any credentials, not whether they are good for anything. */

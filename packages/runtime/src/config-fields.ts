@@ -108,6 +108,22 @@ export const consumerFields = {
       'Visibility timeout of a message, prolonged by heartbeats while it is worked on: how late it comes back when its worker dies.',
     expected: 'a whole number of seconds from 2 to 43200',
   }),
+  PROTECT_AFTER_SECONDS: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 39_600,
+      description:
+        'On Amazon ECS: from when on work in hand protects its task against scale-in and deployments; until that work ends the task takes nothing new. Best DRAIN_LIMIT_SECONDS; without it, never.',
+      expected: 'a whole number of seconds from 1 to 39600 (11 hours)',
+    }),
+  ),
+  ECS_AGENT_URI: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/?#]',
+      description: 'The ECS agent beside the task, which PROTECT_AFTER_SECONDS needs. ECS sets it itself.',
+      expected: 'what Amazon ECS sets: http://, an address and a path',
+    }),
+  ),
 };
 
 /** What a table can be called (Amazon DynamoDB Developer Guide, "Naming rules and data types"). */

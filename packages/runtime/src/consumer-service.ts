@@ -1,5 +1,6 @@
 import { QueueDoesNotExist, type SQSClient } from '@aws-sdk/client-sqs';
 import {
+  type Consumer,
   type ConsumerObserver,
   createConsumer,
   type Delivery,
@@ -10,7 +11,9 @@ import { ConfigError } from './config.ts';
 import { startHealthServer } from './health-server.ts';
 import type { RunningService } from './lifecycle.ts';
 import type { Logger } from './logging.ts';
+import { type LongWork, protectLongWork } from './long-work.ts';
 import type { Metrics } from './metrics.ts';
+import { createTaskProtection } from './task-protection.ts';
 
 /** Whole S3 events, whose keys stand far behind, and not the megabyte that a message may have. */
 const SHOWN_BODY_CHARACTERS = 2_000;
@@ -22,6 +25,8 @@ export interface ConsumerServiceOptions {
     readonly VISIBILITY_SECONDS: number;
     readonly HOST: string;
     readonly PORT: number;
+    readonly PROTECT_AFTER_SECONDS?: number;
+    readonly ECS_AGENT_URI?: string;
   };
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -33,19 +38,24 @@ export interface ConsumerServiceOptions {
 
 /**
  * A service that lives on one queue: its consumer, `/livez` and `/readyz`, and the log lines and metrics of its messages.
- * Not ready from the moment it stops.
- * @throws ConfigError naming QUEUE_URL when there is no such queue, or it has no redrive policy
+ * Not ready from the moment it stops. With PROTECT_AFTER_SECONDS long work protects its task, see `protectLongWork`.
+ * @throws ConfigError naming QUEUE_URL when there is no such queue, or it has no redrive policy, and PROTECT_AFTER_SECONDS when
+ *   there is no ECS agent
  */
 export async function startConsumerService(options: ConsumerServiceOptions): Promise<RunningService> {
   const { config, log, metrics, sqs, handle, dependencies } = options;
   let isStopping = false;
 
+  const longWork = createLongWork(config, log, {
+    pause: () => consumer.pause(),
+    resume: () => consumer.resume(),
+  });
   const consumer = createConsumer({
     sqs,
     queueUrl: config.QUEUE_URL,
     slots: config.SLOTS,
     visibilitySeconds: config.VISIBILITY_SECONDS,
-    handle,
+    handle: longWork?.watch(handle) ?? handle,
     observe: observeConsumer(log, metrics),
     random: Math.random,
     timers: systemTimers,
@@ -69,10 +79,26 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
     ready,
     async stop(limitSeconds) {
       isStopping = true;
+      longWork?.close();
       await consumer.stop(limitSeconds);
       await health.close();
     },
   };
+}
+
+function createLongWork(
+  config: ConsumerServiceOptions['config'],
+  log: Logger,
+  polling: Pick<Consumer, 'pause' | 'resume'>,
+): LongWork | undefined {
+  const { PROTECT_AFTER_SECONDS: protectAfterSeconds, ECS_AGENT_URI: agentUri } = config;
+  if (protectAfterSeconds === undefined) return undefined;
+  if (agentUri === undefined) {
+    const message = `expected to be set on Amazon ECS alone, which says where its agent is (ECS_AGENT_URI); that is not set, got "${protectAfterSeconds}"`;
+    throw new ConfigError([{ variable: 'PROTECT_AFTER_SECONDS', message }]);
+  }
+  const task = createTaskProtection({ agentUri, timers: systemTimers });
+  return protectLongWork({ protectAfterSeconds, task, polling, log, timers: systemTimers });
 }
 
 /** SQS itself never says which queue it speaks of. */

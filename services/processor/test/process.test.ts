@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { acceptedKeyOf, type Upload, UploadState, uploadIdOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
+import { type Asked, startEcsAgent } from '../../../packages/runtime/test/support/ecs-agent.ts';
 import {
   type LocalCloud,
   METADATA,
@@ -344,6 +345,71 @@ t.test('a second signal ends it at once; another processor takes over when the l
   const again = await calls.call(2);
   again.succeed();
   t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 2 });
+});
+
+t.test('long work protects its task, which leaves new uploads to others until it has ended', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const agent = await startEcsAgent(t);
+  const isOn = ({ ProtectionEnabled }: Asked) => ProtectionEnabled;
+  const settings = { SLOTS: '2', PROTECT_AFTER_SECONDS: '1', ECS_AGENT_URI: agent.uri };
+  await accept(cloud, 'one');
+  await accept(cloud, 'another');
+  // Both are there when it begins to poll: the second can't come too late for a free slot.
+  await cloud.depthIs(cloud.queues.acceptedEvents, 2);
+  const { processor, calls } = await startCallingProcessor(t, cloud, settings);
+  const [long, other] = await Promise.all([calls.call(1), calls.call(2)]);
+  // Both slots are taken: no poll is in flight that could still bring something.
+  await processor.logged(/the task is protected/);
+  t.strictSame(agent.asked.entries, [{ ProtectionEnabled: true, ExpiresInMinutes: 5 }]);
+  other.succeed();
+  await cloud.depthIs(cloud.queues.acceptedEvents, 1);
+
+  const { key } = await accept(cloud, 'new');
+  const third = calls.call(3);
+  const taker = await Promise.race([
+    cloud.peek(cloud.queues.acceptedEvents).then(() => 'another consumer'),
+    third.then(() => 'the protected task'),
+  ]);
+  t.equal(taker, 'another consumer', 'with a slot free');
+  t.ok(agent.asked.entries.every(isOn));
+  t.equal(calls.all.length, 2);
+
+  long.succeed();
+  await processor.logged(/no longer protected/);
+  (await third).succeed();
+  await cloud.upload(key, isIn(UploadState.processed));
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+  t.notOk(isOn(agent.asked.entries.at(-1) ?? { ProtectionEnabled: true }));
+  t.strictSame(await processor.stop(), { code: 0, stderr: '' });
+  t.strictSame(processor.errors(), []);
+});
+
+t.test('SIGTERM while it is protected: the work is awaited, exit 0, as ever', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const agent = await startEcsAgent(t);
+  const settings = { SLOTS: '2', PROTECT_AFTER_SECONDS: '1', ECS_AGENT_URI: agent.uri };
+  const { processor, calls } = await startCallingProcessor(t, cloud, settings);
+  const { key } = await accept(cloud, 'content');
+  const call = await calls.call(1);
+  await processor.logged(/the task is protected/);
+  processor.signal('SIGTERM');
+  await processor.logged('processor stops');
+  call.succeed();
+  t.strictSame(await processor.ended(), { code: 0, stderr: '' });
+  t.match(await cloud.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  t.strictSame(agent.asked.entries, [{ ProtectionEnabled: true, ExpiresInMinutes: 5 }]);
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+});
+
+t.test('protection where there is no ECS agent to ask: one line, exit 78', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const processor = startProcessor(t, cloud, { PROTECT_AFTER_SECONDS: '100' });
+  t.strictSame(await processor.ended(), {
+    code: 78,
+    stderr:
+      'PROTECT_AFTER_SECONDS: expected to be set on Amazon ECS alone, which says where its agent is (ECS_AGENT_URI); that is not set, got "100"\n',
+  });
+  t.strictSame(processor.lines, []);
 });
 
 t.test('no line of all these processors holds a secret, a signature or a policy', async (t) => {

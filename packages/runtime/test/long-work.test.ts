@@ -1,0 +1,265 @@
+import type { Delivery } from '@upload-once/queue';
+import t, { type Test } from 'tap';
+import { Journal } from '../../queue/test/journal.ts';
+import { VirtualTimers } from '../../queue/test/virtual-timers.ts';
+import { createLogger } from '../src/logging.ts';
+import { protectLongWork } from '../src/long-work.ts';
+import { createTaskProtection } from '../src/task-protection.ts';
+import { type EcsAgent, errorAnswer, failureAnswer, startEcsAgent } from './support/ecs-agent.ts';
+
+const AFTER_MS = 100_000;
+const ASK_EVERY_MS = 120_000;
+/** How long the agent has to answer. */
+const ANSWER_MS = 10_000;
+const ON = { ProtectionEnabled: true, ExpiresInMinutes: 5 };
+const OFF = { ProtectionEnabled: false };
+
+interface Line {
+  readonly level: string;
+  readonly msg: string;
+}
+
+async function prepare(t: Test, options: { readonly agentUri?: string } = {}) {
+  const timers = new VirtualTimers();
+  const agent = await startEcsAgent(t);
+  const lines = new Journal<Line>();
+  const polling = new Journal<'pause' | 'resume'>();
+  const works: PromiseWithResolvers<void>[] = [];
+  const longWork = protectLongWork({
+    protectAfterSeconds: AFTER_MS / 1000,
+    task: createTaskProtection({ agentUri: agent.uri, timers, ...options }),
+    polling: { pause: () => polling.add('pause'), resume: () => polling.add('resume') },
+    log: createLogger({
+      service: 'test',
+      level: 'info',
+      destination: { write: (line) => lines.add(JSON.parse(line)) },
+    }),
+    timers,
+  });
+  t.teardown(() => longWork.close());
+  const handle = longWork.watch(async () => {
+    const work = Promise.withResolvers<void>();
+    works.push(work);
+    await work.promise;
+  });
+
+  return {
+    timers,
+    agent,
+    lines,
+    polling,
+    longWork,
+    /** Begins work, and gives what ends it. */
+    begin() {
+      const handled = handle({} as Delivery);
+      const work = works.at(-1);
+      return { handled, succeed: () => work?.resolve(), fail: (error: Error) => work?.reject(error) };
+    },
+    /** Resolves when the so-many-th question was answered and the next one waits for its time. */
+    asks: (times: number) => timers.untilSet(ASK_EVERY_MS, times),
+    polls: (times: number) => polling.until(({ length }) => length >= times),
+  };
+}
+
+const asked = (agent: EcsAgent) => agent.asked.entries;
+
+t.test('work that ends in time is nothing that the agent hears of', async (t) => {
+  const { timers, agent, polling, lines, begin } = await prepare(t);
+  const done = begin();
+  timers.advance(AFTER_MS - 1);
+  done.succeed();
+  await done.handled;
+  const failed = begin();
+  timers.advance(AFTER_MS - 1);
+  failed.fail(new Error('full'));
+  await t.rejects(failed.handled, { message: 'full' }, 'what the handler says is handed on');
+  timers.advance(AFTER_MS);
+  t.equal(timers.pendingCount, 0);
+  t.strictSame([asked(agent), polling.entries, lines.entries], [[], [], []]);
+});
+
+t.test('long work protects its task, which polls no more until the last of it has ended', async (t) => {
+  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  const first = begin();
+  timers.advance(60_000);
+  const second = begin();
+  timers.advance(AFTER_MS - 60_000);
+  await asks(1);
+  t.strictSame(asked(agent), [ON]);
+  t.strictSame(polling.entries, ['pause']);
+
+  timers.advance(ASK_EVERY_MS);
+  await asks(2);
+  t.strictSame(
+    asked(agent),
+    [ON, ON],
+    'renewed while it lasts; the second long work asks for nothing of its own',
+  );
+  first.succeed();
+  await first.handled;
+  timers.advance(ASK_EVERY_MS);
+  await asks(3);
+  t.strictSame(asked(agent), [ON, ON, ON], 'one is still at work');
+  t.notOk(polling.entries.includes('resume'));
+
+  second.fail(new Error('full'));
+  await t.rejects(second.handled, { message: 'full' });
+  await polls(4);
+  t.strictSame(asked(agent), [ON, ON, ON, OFF]);
+  t.strictSame(polling.entries, ['pause', 'pause', 'pause', 'resume']);
+  t.equal(timers.pendingCount, 0, 'nothing is asked any more');
+  t.match(
+    lines.entries.map(({ level, msg }) => `${level}: ${msg}`),
+    [
+      'info: long work is in hand: the task is protected, and does not poll until that has ended',
+      'info: the long work has ended: the task is no longer protected, and polls',
+    ],
+  );
+});
+
+t.test('work that becomes long while protection is taken back is protected again', async (t) => {
+  const { timers, agent, polling, begin, asks, polls } = await prepare(t);
+  const first = begin();
+  timers.advance(AFTER_MS / 2);
+  const second = begin();
+  timers.advance(AFTER_MS / 2);
+  await asks(1);
+  first.succeed();
+  await first.handled;
+  timers.advance(AFTER_MS / 2);
+  await asks(2);
+  t.strictSame(asked(agent), [ON, OFF, ON]);
+  second.succeed();
+  await second.handled;
+  await polls(4);
+  t.strictSame(asked(agent), [ON, OFF, ON, OFF]);
+  t.strictSame(polling.entries, ['pause', 'resume', 'pause', 'resume']);
+});
+
+t.test('refused, work and polling go on; that is told once, and asked again', async (t) => {
+  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  agent.refuse(failureAnswer('DEPLOYMENT_BLOCKED'));
+  const work = begin();
+  timers.advance(AFTER_MS);
+  await asks(1);
+  timers.advance(ASK_EVERY_MS);
+  await asks(2);
+  t.strictSame(asked(agent), [ON, ON]);
+  t.notOk(polling.entries.includes('pause'));
+  t.match(lines.entries, [
+    { level: 'warn', msg: /^long work goes on unprotected, .+: DEPLOYMENT_BLOCKED: no more/ },
+  ]);
+  t.equal(lines.entries.length, 1);
+
+  agent.refuse(undefined);
+  timers.advance(ASK_EVERY_MS);
+  await asks(3);
+  t.equal(polling.entries.at(-1), 'pause');
+  t.match(lines.entries.at(-1), { level: 'info', msg: /the task is protected/ });
+  work.succeed();
+  await work.handled;
+  await polls(4);
+  t.strictSame(asked(agent).at(-1), OFF);
+});
+
+t.test('refused to the end: there is nothing to take back', async (t) => {
+  const { timers, agent, lines, begin, asks, polls } = await prepare(t);
+  agent.refuse(errorAnswer(400, 'AccessDeniedException', 'not authorized'));
+  const work = begin();
+  timers.advance(AFTER_MS);
+  await asks(1);
+  work.succeed();
+  await work.handled;
+  await polls(2);
+  t.strictSame(asked(agent), [ON]);
+  t.match(lines.entries, [{ level: 'warn', msg: /AccessDeniedException: not authorized$/ }]);
+});
+
+t.test('a renewal that fails: polling goes on, until the protection is granted again', async (t) => {
+  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  const work = begin();
+  timers.advance(AFTER_MS);
+  await asks(1);
+  agent.refuse(errorAnswer(400, 'ThrottlingException', 'Rate exceeded'));
+  timers.advance(ASK_EVERY_MS);
+  await asks(2);
+  t.strictSame(polling.entries, ['pause', 'resume']);
+  agent.refuse(undefined);
+  timers.advance(ASK_EVERY_MS);
+  await asks(3);
+  t.strictSame(polling.entries, ['pause', 'resume', 'pause']);
+  work.succeed();
+  await work.handled;
+  await polls(4);
+  t.strictSame(asked(agent), [ON, ON, ON, OFF]);
+  t.match(lines.entries, [
+    { level: 'info', msg: /the task is protected/ },
+    { level: 'warn', msg: /unprotected, .+Rate exceeded/ },
+    { level: 'info', msg: /the task is protected/ },
+    { level: 'info', msg: /no longer protected/ },
+  ]);
+});
+
+t.test('an agent that hangs harms nobody; what it may have granted is taken back', async (t) => {
+  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  agent.refuse('hang');
+  const work = begin();
+  timers.advance(AFTER_MS);
+  await agent.asked.until(({ length }) => length === 1);
+  t.strictSame(polling.entries, []);
+  timers.advance(ANSWER_MS);
+  await asks(1);
+  t.strictSame(polling.entries, ['resume']);
+  t.match(lines.entries, [{ level: 'warn', msg: /the ECS agent gives no answer within/ }]);
+  agent.refuse(undefined);
+  work.succeed();
+  await work.handled;
+  await polls(2);
+  t.strictSame(asked(agent), [ON, OFF]);
+});
+
+t.test('an agent that is not there is told of once, also when the work has ended', async (t) => {
+  const { timers, lines, begin, asks, polls } = await prepare(t, { agentUri: 'http://127.0.0.1:1/api/x' });
+  const work = begin();
+  timers.advance(AFTER_MS);
+  await asks(1);
+  work.succeed();
+  await work.handled;
+  await polls(2);
+  t.match(lines.entries, [{ level: 'warn', msg: /can't be reached/ }]);
+  t.equal(lines.entries.length, 1);
+});
+
+t.test('protection that can not be taken back: it polls all the same, and says when it ends', async (t) => {
+  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  const work = begin();
+  timers.advance(AFTER_MS);
+  await asks(1);
+  agent.refuse(errorAnswer(500, 'ServerException', 'Unexpected error occurred'));
+  work.succeed();
+  await work.handled;
+  await polls(2);
+  t.strictSame(asked(agent), [ON, OFF]);
+  t.strictSame(polling.entries, ['pause', 'resume']);
+  t.match(lines.entries.at(-1), { level: 'warn', msg: /ends by itself within 5 minutes: .+ServerException/ });
+});
+
+t.test('a task that stops asks for nothing more', async (t) => {
+  const { timers, agent, polling, longWork, begin, asks } = await prepare(t);
+  const first = begin();
+  const second = begin();
+  timers.advance(AFTER_MS);
+  await asks(1);
+  const late = begin();
+  longWork.close();
+  first.succeed();
+  second.succeed();
+  await Promise.all([first.handled, second.handled]);
+  timers.advance(AFTER_MS + ASK_EVERY_MS);
+  late.succeed();
+  await late.handled;
+  await new Promise(setImmediate);
+  t.strictSame(asked(agent), [ON]);
+  t.strictSame(polling.entries, ['pause']);
+  t.equal(timers.pendingCount, 0);
+});

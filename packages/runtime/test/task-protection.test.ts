@@ -1,0 +1,88 @@
+import t from 'tap';
+import { VirtualTimers } from '../../queue/test/virtual-timers.ts';
+import { createTaskProtection } from '../src/task-protection.ts';
+import { errorAnswer, failureAnswer, type Refusal, startEcsAgent } from './support/ecs-agent.ts';
+
+t.test('it asks for protection, for so many minutes, and takes it back', async (t) => {
+  const agent = await startEcsAgent(t);
+  const task = createTaskProtection({ agentUri: agent.uri, timers: new VirtualTimers() });
+  await task.protect(5);
+  await task.protect(2_880);
+  await task.unprotect();
+  t.strictSame(agent.asked.entries, [
+    { ProtectionEnabled: true, ExpiresInMinutes: 5 },
+    { ProtectionEnabled: true, ExpiresInMinutes: 2_880 },
+    { ProtectionEnabled: false },
+  ]);
+  await createTaskProtection({ agentUri: `${agent.uri}/`, timers: new VirtualTimers() }).unprotect();
+  t.equal(agent.asked.entries.length, 4, 'a slash at the end changes nothing');
+});
+
+t.test('each refusal has its words, and tells whether it may have taken effect', async (t) => {
+  const agent = await startEcsAgent(t);
+  const task = createTaskProtection({ agentUri: agent.uri, timers: new VirtualTimers() });
+  const refusals: [Refusal, string | RegExp, boolean][] = [
+    [
+      failureAnswer('DEPLOYMENT_BLOCKED'),
+      'DEPLOYMENT_BLOCKED: no more tasks can be protected than the service is to have (its desired count), those of a running deployment included',
+      false,
+    ],
+    [failureAnswer('TASK_NOT_VALID'), 'TASK_NOT_VALID: the task belongs to no ECS service', false],
+    [failureAnswer('MISSING', 'no such task'), 'MISSING: no such task', false],
+    [failureAnswer('MISSING'), 'ECS refuses it: MISSING', false],
+    [
+      errorAnswer(400, 'AccessDeniedException', 'not authorized to perform: ecs:UpdateTaskProtection'),
+      'the ECS agent answers 400, AccessDeniedException: not authorized to perform: ecs:UpdateTaskProtection',
+      false,
+    ],
+    [
+      errorAnswer(500, 'ServerException', 'Unexpected error occurred'),
+      'the ECS agent answers 500, ServerException: Unexpected error occurred',
+      true,
+    ],
+    [
+      errorAnswer(504, 'RequestCanceled', 'Timed out calling ECS Task Protection API'),
+      'the ECS agent answers 504, RequestCanceled: Timed out calling ECS Task Protection API',
+      true,
+    ],
+    [{ status: 404, body: '404 page not found' }, 'the ECS agent answers 404, "404 page not found"', false],
+    [{ status: 200, body: 'null' }, 'the ECS agent answers 200, "null"', true],
+    [
+      { status: 200, body: '{"protection":{"ProtectionEnabled":false}}' },
+      /answers 200, .+ProtectionEnabled.+false/,
+      true,
+    ],
+    [{ status: 502, body: 'x'.repeat(1_000) }, `the ECS agent answers 502, "${'x'.repeat(200)}"`, true],
+  ];
+  for (const [refusal, message, mayHaveTakenEffect] of refusals) {
+    agent.refuse(refusal);
+    await t.rejects(task.protect(5), { code: 'TaskProtectionFailed', message, mayHaveTakenEffect });
+  }
+});
+
+t.test('an agent without an answer is given up', async (t) => {
+  const agent = await startEcsAgent(t);
+  agent.refuse('hang');
+  const timers = new VirtualTimers();
+  const asking = createTaskProtection({ agentUri: agent.uri, timers }).protect(5);
+  await agent.asked.until(({ length }) => length === 1);
+  timers.advance(10_000);
+  await t.rejects(asking, {
+    code: 'TaskProtectionFailed',
+    message: 'the ECS agent gives no answer within 10 s',
+    mayHaveTakenEffect: true,
+  });
+  await agent.givenUp();
+});
+
+t.test('an agent that is not there is told by its address', async (t) => {
+  const agentUri = 'http://127.0.0.1:1/api/x';
+  const timers = new VirtualTimers();
+  await t.rejects(createTaskProtection({ agentUri, timers }).unprotect(), {
+    code: 'TaskProtectionFailed',
+    message:
+      /^the ECS agent can't be reached at http:\/\/127\.0\.0\.1:1\/api\/x: (connect ECONNREFUSED|bad port)/,
+    mayHaveTakenEffect: true,
+  });
+  t.equal(timers.pendingCount, 0);
+});
