@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { acceptedKeyOf, type Upload, UploadState, uploadIdOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { type Asked, startEcsAgent } from '../../../packages/runtime/test/support/ecs-agent.ts';
@@ -352,9 +353,10 @@ t.test('long work protects its task, which leaves new uploads to others until it
   const agent = await startEcsAgent(t);
   const isOn = ({ ProtectionEnabled }: Asked) => ProtectionEnabled;
   const settings = { SLOTS: '2', PROTECT_AFTER_SECONDS: '1', ECS_AGENT_URI: agent.uri };
+  // Nothing but these two, and both there when it begins to poll: no event takes a slot, none comes too late for one.
+  await cloud.sqs.send(new PurgeQueueCommand({ QueueUrl: cloud.queues.acceptedEvents }));
   await accept(cloud, 'one');
   await accept(cloud, 'another');
-  // Both are there when it begins to poll: the second can't come too late for a free slot.
   await cloud.depthIs(cloud.queues.acceptedEvents, 2);
   const { processor, calls } = await startCallingProcessor(t, cloud, settings);
   const [long, other] = await Promise.all([calls.call(1), calls.call(2)]);
