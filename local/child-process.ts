@@ -30,9 +30,20 @@ export function startProcess(options: {
   readonly program: string;
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
+  /**
+   * In a process group of its own, which Ctrl-C at a terminal does not reach: for a caller that goes on with it. It is killed where
+   * the caller exits without having stopped it.
+   */
+  readonly ownGroup?: boolean;
 }): ManagedProcess {
-  const { name, program, env, logFile } = options;
-  const child: ChildProcess = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { name, program, env, logFile, ownGroup = false } = options;
+  const child: ChildProcess = spawn(process.execPath, [program], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: ownGroup,
+  });
+  const kill = () => child.kill('SIGKILL');
+  if (ownGroup) process.once('exit', kill);
   const file = createWriteStream(logFile);
   const listeners = new Set<(line: string) => void>();
   const lastLines: string[] = [];
@@ -49,6 +60,7 @@ export function startProcess(options: {
 
   const exit = once(child, 'close').then(([code, signal]) => ({ code, signal }));
   const ended = exit.then(({ code, signal }) => {
+    process.off('exit', kill);
     file.end();
     return `${name} ended with ${signal ?? `exit code ${code}`}; its last lines:\n${lastLines.join('\n')}`;
   });

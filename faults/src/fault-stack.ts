@@ -21,6 +21,8 @@ export interface FaultStackOptions {
   /** Of a message, of a lease, and so how late work comes back whose worker died; at least 2. */
   readonly visibilitySeconds: number;
   readonly maxReceiveCount: number;
+  /** Of all its processes, see `startProcess`. By default they end with whatever Ctrl-C ends. */
+  readonly ownGroup?: boolean;
 }
 
 /** local-aws as a process, and services beside it that each have a proxy of their own between them and it. */
@@ -43,7 +45,7 @@ export interface FaultStack extends LocalAwsFacts {
 }
 
 export async function startFaultStack(options: FaultStackOptions): Promise<FaultStack> {
-  const { logFolder, visibilitySeconds, maxReceiveCount } = options;
+  const { logFolder, visibilitySeconds, maxReceiveCount, ownGroup = false } = options;
   await mkdir(logFolder, { recursive: true });
   // What Node compiles once serves every start after it: there are hundreds.
   const common = {
@@ -61,6 +63,7 @@ export async function startFaultStack(options: FaultStackOptions): Promise<Fault
       LOCAL_AWS_MAX_RECEIVE_COUNT: String(maxReceiveCount),
     },
     logFile: join(logFolder, 'local-aws.log'),
+    ownGroup,
   });
 
   async function stop(): Promise<void> {
@@ -88,7 +91,7 @@ export async function startFaultStack(options: FaultStackOptions): Promise<Fault
           ...settingsOf(service, facts, proxy, visibilitySeconds),
           ...settings,
         };
-        const added = createServiceUnderFaults({ name, service, proxy, env, logFolder });
+        const added = createServiceUnderFaults({ name, service, proxy, env, logFolder, ownGroup });
         services.push(added);
         return added;
       },

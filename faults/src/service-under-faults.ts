@@ -61,8 +61,10 @@ export function createServiceUnderFaults(options: {
   readonly proxy: AwsProxy;
   readonly env: Readonly<Record<string, string>>;
   readonly logFolder: string;
+  /** See `startProcess`. */
+  readonly ownGroup: boolean;
 }): ServiceUnderFaults {
-  const { name, service, proxy, env, logFolder } = options;
+  const { name, service, proxy, env, logFolder, ownGroup } = options;
   const lines: OutputLine[] = [];
   const totals = new Map<string, number>();
   const listeners = new Set<(line: OutputLine) => void>();
@@ -96,6 +98,7 @@ export function createServiceUnderFaults(options: {
       program: join(repository, `services/${service}/src/main.ts`),
       env,
       logFile: join(logFolder, `${name}-${launches}.log`),
+      ownGroup,
     });
     started.onLine(take);
     void started.exit.then(() => {

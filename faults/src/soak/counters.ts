@@ -1,0 +1,61 @@
+import type { ServiceUnderFaults } from '../service-under-faults.ts';
+import type { Audit } from './audit.ts';
+
+/** What a service counts must be what the table holds, but where a worker dies between the record and its count. */
+export interface Counters {
+  readonly issued: number;
+  readonly accepted: number;
+  readonly acceptedBytes: number;
+  readonly processed: number;
+  readonly duplicates: number;
+  readonly strays: number;
+  readonly failed: number;
+  readonly lateCopies: number;
+  readonly retried: number;
+}
+
+export function sumCounters(services: readonly ServiceUnderFaults[]): Counters {
+  const sum = (metric: string) => services.reduce((all, service) => all + service.total(metric), 0);
+  return {
+    issued: sum('UploadsIssued'),
+    accepted: sum('UploadsAccepted'),
+    acceptedBytes: sum('BytesAccepted'),
+    processed: sum('UploadsProcessed'),
+    duplicates: sum('DuplicateUploads'),
+    strays: sum('StrayObjects'),
+    failed: sum('ProcessingFailed'),
+    lateCopies: sum('LateCopiesRemoved'),
+    retried: sum('MessagesRetried'),
+  };
+}
+
+/**
+ * An acceptance and a processing are counted at most once, by whoever recorded them: a crash in between can only leave a count out. A
+ * duplicate is reported at least once: a crash can only repeat it. An issuer that nobody kills counts every form.
+ */
+export function counterFindings(counters: Counters, forms: number, audit: Audit): string[] {
+  const { processed, processedBytes, duplicates } = audit;
+  const findings: string[] = [];
+  const must = (holds: boolean, what: string) => {
+    if (!holds) findings.push(`P4: ${what}`);
+  };
+  must(counters.issued === forms, `${counters.issued} forms were counted, ${forms} given`);
+  must(
+    counters.accepted <= processed,
+    `${counters.accepted} acceptances were counted, there are ${processed}`,
+  );
+  must(
+    counters.acceptedBytes <= processedBytes,
+    `${counters.acceptedBytes} bytes were counted as accepted, there are ${processedBytes}`,
+  );
+  must(
+    counters.processed <= processed,
+    `${counters.processed} uploads were counted as processed, there are ${processed}`,
+  );
+  must(
+    counters.duplicates >= duplicates,
+    `${counters.duplicates} duplicates were reported, there are ${duplicates}`,
+  );
+  must(counters.strays === 0, `${counters.strays} strays were reported, there are none`);
+  return findings;
+}

@@ -1,0 +1,54 @@
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+
+/** A queue, and where its messages go that failed too often; by their URLs. */
+export interface QueuePair {
+  readonly queue: string;
+  readonly deadLetterQueue: string;
+}
+
+/** How many messages are in a queue: those that wait, and those that are in hand or come back later. */
+export async function messagesIn(sqs: SQSClient, queueUrl: string): Promise<number> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: queueUrl,
+      AttributeNames: [
+        'ApproximateNumberOfMessages',
+        'ApproximateNumberOfMessagesNotVisible',
+        'ApproximateNumberOfMessagesDelayed',
+      ],
+    }),
+  );
+  return Object.values(Attributes ?? {}).reduce((sum, count) => sum + Number(count), 0);
+}
+
+/**
+ * Moves every dead letter back to its queue, sent before it is removed.
+ * @returns one line for each: which object it is about, and why it was given up, as far as a service could say so
+ */
+export async function redrive(
+  sqs: SQSClient,
+  { queue, deadLetterQueue }: QueuePair,
+  reasons: ReadonlyMap<string, string>,
+): Promise<string[]> {
+  const moved: string[] = [];
+  for (;;) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: deadLetterQueue, MaxNumberOfMessages: 10 }),
+    );
+    if (Messages.length === 0) return moved;
+    for (const { MessageId = '', Body = '', ReceiptHandle = '' } of Messages as readonly Message[]) {
+      await sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: Body }));
+      await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLetterQueue, ReceiptHandle }));
+      const key = /"key":"([^"]*)"/.exec(Body)?.[1] ?? Body.slice(0, 100);
+      const reason = reasons.get(MessageId) ?? 'whoever had it last was killed, or never got it';
+      moved.push(`${decodeURIComponent(key)}: ${reason}`);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/** How the client saw one POST end. */
+export const PostOutcome = {
+  /** S3 answered that it has the file. */
+  stored: 'stored',
+  /** S3 answered that it does not. */
+  refused: 'refused',
+  /** There was no connection; nothing was sent. */
+  notSent: 'not-sent',
+  /** It broke off, or the answer leaves it open: the file may be there, now or in a while, or not. */
+  unknown: 'unknown',
+} as const;
+export type PostOutcome = (typeof PostOutcome)[keyof typeof PostOutcome];
+
+/** One file sent with one form, as the client knows it. */
+export interface Post {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  /** Also S3's entity tag of it: by it a version is known whose id no answer told. */
+  readonly md5: string;
+  /** When sending began and when it ended, on one clock that never goes back. */
+  readonly beganAtMs: number;
+  readonly endedAtMs: number;
+  readonly outcome: PostOutcome;
+  /** With `stored`. */
+  readonly versionId?: string | undefined;
+}
+
+/** One finished run of the handler, as it told of it. */
+export interface HandlerRun {
+  readonly attempt: number;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** All that happened to one form, as it was seen from outside. */
+export interface Entry {
+  readonly key: string;
+  readonly posts: Post[];
+  readonly runs: HandlerRun[];
+  /** The SHA-256 of the accepted object, read before it was removed to make room. */
+  acceptedSha256: string | undefined;
+  /** Its accepted object and what was kept apart were looked at, and removed to make room. */
+  isEvicted: boolean;
+}
+
+/** Every form that a client got, and what was done with it. */
+export interface Ledger {
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** @throws Error when the key was given before: no two forms are for the same key */
+  begin(key: string): Entry;
+}
+
+export function createLedger(): Ledger {
+  const entries = new Map<string, Entry>();
+  return {
+    entries,
+    begin(key) {
+      if (entries.has(key)) throw new Error(`P6: two forms are for the same key, ${key}`);
+      const entry: Entry = { key, posts: [], runs: [], acceptedSha256: undefined, isEvicted: false };
+      entries.set(key, entry);
+      return entry;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { acceptedKeyOf, type ObjectStore, type UploadStore } from '@upload-once/uploads';
+import type { Found } from './findings.ts';
+import type { Entry } from './ledger.ts';
+
+/** Table and bucket, reached by a way on which nothing is faulty. */
+export interface Cloud {
+  readonly uploads: UploadStore;
+  readonly objects: ObjectStore;
+}
+
+/** Looks up what became of one key. */
+export async function lookUp({ key }: Entry, { uploads, objects }: Cloud): Promise<Found> {
+  const [recorded, accepted, left] = await Promise.all([
+    uploads.getWithSightings(key),
+    objects.listVersions(acceptedKeyOf(key)),
+    objects.listVersions(key),
+  ]);
+  return {
+    upload: recorded?.upload,
+    sightings: recorded?.sightings ?? [],
+    acceptedVersionIds: accepted.map(({ versionId }) => versionId),
+    uploadVersionIds: left.map(({ versionId }) => versionId),
+  };
+}
+
+/** The SHA-256 of the accepted object's bytes, as S3 gives them; undefined when it is not there. */
+export async function hashAccepted(
+  { key }: Entry,
+  acceptedVersionId: string,
+  { objects }: Cloud,
+): Promise<string | undefined> {
+  const object = await objects.open(acceptedKeyOf(key), acceptedVersionId);
+  if (!object) return undefined;
+  const sha256 = createHash('sha256');
+  for await (const chunk of object.body) sha256.update(chunk);
+  return sha256.digest('hex');
+}
+
+/** Removes what was looked at, so that the disk holds only what is under way: as a user may, and as the lifecycle does. */
+export async function evict(entry: Entry, found: Found, { objects }: Cloud): Promise<void> {
+  const acceptedKey = acceptedKeyOf(entry.key);
+  entry.isEvicted = true;
+  await Promise.all([
+    ...found.acceptedVersionIds.map((versionId) => objects.deleteVersion(acceptedKey, versionId)),
+    ...found.uploadVersionIds.map((versionId) => objects.deleteVersion(entry.key, versionId)),
+  ]);
+}

@@ -1,0 +1,121 @@
+import { UPLOADS_PREFIX } from '@upload-once/uploads';
+import type { OutputLine, ServiceUnderFaults } from '../service-under-faults.ts';
+import { type Audit, audit } from './audit.ts';
+import { type Counters, counterFindings, sumCounters } from './counters.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { type Load, putUnderLoad } from './load.ts';
+import { comeToRest } from './rest.ts';
+import { type Sampling, startSampling } from './samples.ts';
+import type { Settings } from './settings.ts';
+import { startSettling } from './settling.ts';
+import { type StackUnderSoak, startStackUnderSoak } from './stack-under-soak.ts';
+
+/** What a soak came to. */
+export interface SoakResult {
+  /** Promises that were broken; growth of a process is the report's to judge. */
+  readonly findings: readonly string[];
+  readonly ledger: Ledger;
+  readonly load: Load;
+  readonly audit: Audit;
+  readonly counters: Counters;
+  readonly sampling: Sampling;
+  /** What had been given up before its last chance, each with why. */
+  readonly deadLetters: readonly string[];
+}
+
+/**
+ * Runs everything under load and faults for a time, or until `ending` is aborted; then lets it come to rest and accounts for
+ * every upload.
+ * @throws Error where it could not be run to its end; a broken promise is a finding
+ */
+export async function soak(options: {
+  readonly settings: Settings;
+  readonly logFolder: string;
+  readonly ending: AbortSignal;
+  readonly say: (line: string) => void;
+}): Promise<SoakResult> {
+  const { settings, logFolder, ending, say } = options;
+  const ledger = createLedger();
+  const under = await startStackUnderSoak(logFolder);
+  const settling = startSettling(under.cloud);
+  const deaths = followDeaths(under);
+  const deadLetterReasons = new Map<string, string>();
+  const workers = [...under.steadyWorkers, ...under.mortalWorkers];
+  for (const worker of workers) worker.onLine((line) => noteLine(line, ledger, deadLetterReasons));
+  const sampling = startSampling(longLived(under), () => performance.now());
+
+  try {
+    const load = await putUnderLoad({ settings, under, ledger, settling, ending, say });
+    await sampling.stop();
+    say('No more uploads, kills and faults. Waiting until everything is at rest …');
+    const rest = await comeToRest(under, settling, deadLetterReasons);
+    await settling.stop();
+    say('Accounting for every upload …');
+    const audited = await audit(ledger, under);
+    const stops = await stopAll([under.issuer, ...workers], deaths);
+    const counters = sumCounters([under.issuer, ...workers]);
+    const findings = [
+      ...load.findings,
+      ...rest.findings,
+      ...audited.findings,
+      ...stops,
+      ...counterFindings(counters, ledger.entries.size, audited),
+    ];
+    return { findings, ledger, load, audit: audited, counters, sampling, deadLetters: rest.deadLetters };
+  } finally {
+    await Promise.allSettled([sampling.stop(), settling.stop()]);
+    await under.stop();
+  }
+}
+
+/** Those whose memory can be followed: they live from the beginning to the end. */
+function longLived({ stack, issuer, steadyWorkers }: StackUnderSoak) {
+  return [
+    ...[issuer, ...steadyWorkers, stack.localAws].map(({ name, pid }) => ({ name, pid })),
+    { name: 'soak itself', pid: process.pid },
+  ];
+}
+
+/** Whom nobody ended, and who has ended all the same. */
+function followDeaths({ issuer, steadyWorkers }: StackUnderSoak): readonly string[] {
+  const deaths: string[] = [];
+  for (const service of [issuer, ...steadyWorkers]) {
+    void service.ended().then(({ code, signal }) => {
+      deaths.push(`P3: ${service.name} ended by itself, with ${signal ?? `exit code ${code}`}`);
+    });
+  }
+  return deaths;
+}
+
+async function stopAll(
+  services: readonly ServiceUnderFaults[],
+  deaths: readonly string[],
+): Promise<readonly string[]> {
+  const findings = [...deaths];
+  for (const service of services) {
+    if (!service.isRunning) continue;
+    const { code, signal } = await service.stop();
+    if (code === 0) continue;
+    findings.push(`P3: ${service.name} was stopped, and ended with ${signal ?? `exit code ${code}`}`);
+  }
+  return findings;
+}
+
+function noteLine(line: OutputLine, ledger: Ledger, deadLetterReasons: Map<string, string>): void {
+  if (line.msg === 'soak: handled') {
+    const { id, attempt, sizeBytes, sha256 } = line as OutputLine & {
+      readonly id: string;
+      readonly attempt: number;
+      readonly sizeBytes: number;
+      readonly sha256: string;
+    };
+    ledger.entries.get(`${UPLOADS_PREFIX}${id}`)?.runs.push({ attempt, sizeBytes, sha256 });
+  }
+  if (line.msg === 'message is left to the dead-letter queue') {
+    const { messageId, err } = line as OutputLine & {
+      readonly messageId: string;
+      readonly err?: { readonly type?: string; readonly message?: string };
+    };
+    deadLetterReasons.set(messageId, `${err?.type}: ${err?.message}`);
+  }
+}

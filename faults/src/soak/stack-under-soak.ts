@@ -1,0 +1,111 @@
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
+import { type FaultStack, startFaultStack } from '../fault-stack.ts';
+import { type AwsProxy, startAwsProxy } from '../proxy/aws-proxy.ts';
+import type { ServiceUnderFaults } from '../service-under-faults.ts';
+import type { QueuePair } from './dead-letters.ts';
+import type { Cloud } from './look.ts';
+
+/** How late work comes back whose worker was killed: short, so that it does so many times in ten minutes. */
+const VISIBILITY_SECONDS = 10;
+/** As Terraform makes the queues. */
+const MAX_RECEIVE_COUNT = 8;
+/** A machine that is busy may take longer than half a minute to begin; expiry is not what is looked at here. */
+const FORM_LIFETIME_SECONDS = '600';
+
+const handler = fileURLToPath(new URL('hash-handler.ts', import.meta.url));
+
+/** Everything that soaks: each service, and the clients, behind a proxy of their own; and ways around them, to look. */
+export interface StackUnderSoak {
+  readonly stack: FaultStack;
+  readonly issuer: ServiceUnderFaults;
+  readonly issuerUrl: string;
+  /** Run from the beginning to the end, so that their memory can be followed. */
+  readonly steadyWorkers: readonly ServiceUnderFaults[];
+  /** Are killed and started again. */
+  readonly mortalWorkers: readonly ServiceUnderFaults[];
+  readonly proxies: readonly AwsProxy[];
+  readonly cloud: Cloud;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly dynamoDb: DynamoDBClient;
+  readonly queues: readonly QueuePair[];
+  /** Ends whatever still runs. */
+  stop(): Promise<void>;
+}
+
+/** An issuer, two acceptors, two processors and local-aws, each a process, on free ports of 127.0.0.1. */
+export async function startStackUnderSoak(logFolder: string): Promise<StackUnderSoak> {
+  const stack = await startFaultStack({
+    logFolder,
+    visibilitySeconds: VISIBILITY_SECONDS,
+    maxReceiveCount: MAX_RECEIVE_COUNT,
+    // Ctrl-C ends the uploads; what was uploaded still has to be brought to its end.
+    ownGroup: true,
+  });
+  const { endpoints, region, credentials, queues } = stack;
+  const clients = await startAwsProxy(endpoints);
+  async function stop(): Promise<void> {
+    await clients.stop();
+    await stack.stop();
+  }
+
+  try {
+    const issuer = await stack.add('url-issuer', {
+      S3_PUBLIC_ENDPOINT: clients.env.AWS_ENDPOINT_URL_S3 ?? '',
+      FORM_LIFETIME_SECONDS,
+    });
+    const steadyWorkers = await addWorkers('steady');
+    const mortalWorkers = await addWorkers('mortal');
+    const services = [issuer, ...steadyWorkers, ...mortalWorkers];
+    const [issuerUrl = ''] = await Promise.all(services.map((service) => service.start()));
+
+    // Copies: the SDK writes into what it is given.
+    const common = { region, credentials: { ...credentials } };
+    const s3 = new S3Client({ ...common, endpoint: endpoints.s3, forcePathStyle: true });
+    const sqs = new SQSClient({ ...common, endpoint: endpoints.sqs });
+    const dynamoDb = new DynamoDBClient({ ...common, endpoint: endpoints.dynamodb });
+    return {
+      stack,
+      issuer,
+      issuerUrl,
+      steadyWorkers,
+      mortalWorkers,
+      proxies: [clients, ...services.map(({ proxy }) => proxy)],
+      cloud: {
+        uploads: createDynamoDbUploadStore({
+          client: dynamoDb,
+          tableName: stack.tables.uploads,
+          tombstoneSeconds: 0,
+          now: () => new Date(),
+          newToken: () => '',
+        }),
+        objects: createS3ObjectStore({ client: s3, bucket: stack.bucket }),
+      },
+      s3,
+      sqs,
+      dynamoDb,
+      queues: [
+        { queue: queues.uploadEvents, deadLetterQueue: queues.uploadEventsDeadLetter },
+        { queue: queues.acceptedEvents, deadLetterQueue: queues.acceptedEventsDeadLetter },
+      ],
+      async stop() {
+        for (const client of [s3, sqs, dynamoDb]) client.destroy();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function addWorkers(kind: string): Promise<readonly ServiceUnderFaults[]> {
+    return [
+      await stack.add('acceptor', {}, `acceptor-${kind}`),
+      await stack.add('processor', { PROCESSOR_HANDLER: handler }, `processor-${kind}`),
+    ];
+  }
+}
