@@ -2,7 +2,7 @@ import type { AccessStore } from './access-store.ts';
 import type { ApiKey, ApiKeySettings } from './api-key.ts';
 import { formatApiKey, isMistypedApiKey, KEY_ID_BYTES, SECRET_BYTES } from './api-key-format.ts';
 import { assertApiKeySettings } from './api-key-settings.ts';
-import { API_KEY_MAX_BYTES, hashApiKey } from './find-api-key.ts';
+import { API_KEY_MAX_BYTES, hashApiKey } from './hash-api-key.ts';
 
 /** Where a new key goes and what makes it new. */
 export interface KeyMaking {
@@ -34,9 +34,10 @@ export async function createApiKey(
 }
 
 /**
- * Records a value that clients have already, of any form: 1 to 4,096 bytes of printable ASCII, as an HTTP header can
- * carry them (no space at either end: the header would lose it).
+ * Records a value that clients have already, of any form that an HTTP header can carry (RFC 9110, 5.5): 1 to 4,096 bytes,
+ * none of them a control character but the tab, and neither blank nor tab at either end, where the header would lose it.
  *
+ * @param value one character for each byte; see `hashApiKey`
  * @returns when the key is durable and works
  * @throws InvalidApiKeyValue, InvalidApiKeySettings, SecretAlreadyInUse when the same value was imported before
  */
@@ -58,14 +59,22 @@ function newKey(settings: ApiKeySettings, { randomBytes, now }: KeyMaking): ApiK
 }
 
 function assertImportable(value: string): void {
-  const bytes = Buffer.byteLength(value);
-  if (bytes < 1 || bytes > API_KEY_MAX_BYTES) {
-    throw new InvalidApiKeyValue(`a key has 1 to ${API_KEY_MAX_BYTES} bytes, this one has ${bytes}`);
+  if (value.length < 1 || value.length > API_KEY_MAX_BYTES) {
+    throw new InvalidApiKeyValue(`a key has 1 to ${API_KEY_MAX_BYTES} bytes, this one has ${value.length}`);
   }
-  if (!/^[\x20-\x7e]+$/.test(value)) {
-    throw new InvalidApiKeyValue('a key is one line of printable ASCII, as an HTTP header can carry it');
+  if (value.startsWith('\xef\xbb\xbf')) {
+    throw new InvalidApiKeyValue(
+      'the key begins with a byte order mark, which no client sends: save it without one',
+    );
   }
-  if (value.trim() !== value) throw new InvalidApiKeyValue('a key neither begins nor ends with a space');
+  if (!/^[\t\x20-\x7e\x80-\xff]+$/.test(value)) {
+    throw new InvalidApiKeyValue(
+      'a key is one line without control characters, as an HTTP header can carry it',
+    );
+  }
+  if (/^[ \t]|[ \t]$/.test(value)) {
+    throw new InvalidApiKeyValue('a key neither begins nor ends with a blank or a tab');
+  }
   if (isMistypedApiKey(value)) {
     throw new InvalidApiKeyValue(
       'this looks like a key of upload-once, but its checksum is wrong: was it copied whole?',

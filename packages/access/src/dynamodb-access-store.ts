@@ -1,18 +1,38 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { type AccessStore, ApiKeyIdAlreadyInUse, SecretAlreadyInUse } from './access-store.ts';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateScan,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import {
+  type AccessStore,
+  ApiKeyIdAlreadyInUse,
+  type ApiKeySecret,
+  SecretAlreadyInUse,
+  UnknownApiKey,
+} from './access-store.ts';
 import {
   apiKeyFrom,
   assertSupported,
   type ItemKey,
+  isKeyItem,
+  isSecretItem,
   type KeyItem,
+  keyIdOf,
   keyItem,
   keyItemKey,
+  NO_SECRET_END,
   type SecretItem,
+  secretEnd,
+  secretFrom,
   secretItem,
   secretItemKey,
 } from './item.ts';
+import { keysWithSecrets } from './keys-with-secrets.ts';
 
 /**
  * The table `access` in DynamoDB.
@@ -33,8 +53,7 @@ export function createDynamoDbAccessStore(options: {
   async function get<T extends SecretItem | KeyItem>(Key: ItemKey): Promise<T | undefined> {
     const answer = await documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
     const item = answer.Item as T | undefined;
-    if (item) assertSupported(item);
-    return item;
+    return item && assertSupported(item);
   }
 
   /** Gives the item that stands there after the call: the given one, or the one that was there before. */
@@ -50,16 +69,76 @@ export function createDynamoDbAccessStore(options: {
     }
   }
 
+  /** Sets what has a value and removes what has none. Gives the item as it is then; undefined when there is none. */
+  async function updateIfPresent<T extends SecretItem | KeyItem>(
+    Key: ItemKey,
+    change: { readonly [Name in keyof T]?: T[Name] | undefined },
+  ) {
+    const set = Object.entries(change).filter(([, value]) => value !== undefined);
+    const names = Object.keys(change);
+    const removed = names.filter((name) => !set.some(([given]) => given === name));
+    try {
+      const { Attributes } = await documents.send(
+        new UpdateCommand({
+          TableName,
+          Key,
+          UpdateExpression: [
+            `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+            ...(removed.length > 0 ? [`REMOVE ${removed.map((name) => `#${name}`).join(', ')}`] : []),
+          ].join(' '),
+          ConditionExpression: 'attribute_exists(id)',
+          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+          ExpressionAttributeValues: Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return Attributes as T;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  async function scan(): Promise<{ keys: KeyItem[]; secrets: SecretItem[] }> {
+    const pages = paginateScan(
+      { client: documents },
+      {
+        TableName,
+        ConsistentRead: true,
+        FilterExpression: 'begins_with(id, :key) OR begins_with(id, :secret)',
+        ExpressionAttributeValues: { ':key': keyItemKey('').id, ':secret': secretItemKey('').id },
+      },
+    );
+    const keys: KeyItem[] = [];
+    const secrets: SecretItem[] = [];
+    for await (const { Items = [] } of pages) {
+      for (const item of Items as ItemKey[]) {
+        if (isKeyItem(item)) keys.push(assertSupported(item));
+        else if (isSecretItem(item)) secrets.push(assertSupported(item));
+      }
+    }
+    return { keys, secrets };
+  }
+
+  async function addSecretItem(keyId: string, secret: ApiKeySecret): Promise<void> {
+    const standing = await putIfAbsent(secretItem(keyId, secret));
+    if (standing?.keyId !== keyId)
+      throw new SecretAlreadyInUse(`this value is a key already: ${standing?.keyId}`);
+  }
+
   return {
-    async addKey(key, secretSha256) {
+    async addKey(key, sha256) {
       const wantedKey = keyItem(key);
       if (!isDeepStrictEqual(await putIfAbsent(wantedKey), wantedKey)) {
         throw new ApiKeyIdAlreadyInUse(`there is another key with the id ${key.keyId}`);
       }
-      const secret = await putIfAbsent(secretItem(key, secretSha256));
-      if (secret?.keyId !== key.keyId) {
-        await documents.send(new DeleteCommand({ TableName, Key: keyItemKey(key.keyId) }));
-        throw new SecretAlreadyInUse(`this value is a key already: ${secret?.keyId}`);
+      try {
+        await addSecretItem(key.keyId, { sha256, createdAt: key.createdAt });
+      } catch (error) {
+        if (error instanceof SecretAlreadyInUse) {
+          await documents.send(new DeleteCommand({ TableName, Key: keyItemKey(key.keyId) }));
+        }
+        throw error;
       }
     },
 
@@ -67,7 +146,55 @@ export function createDynamoDbAccessStore(options: {
       const secret = await get<SecretItem>(secretItemKey(secretSha256));
       if (!secret) return undefined;
       const item = await get<KeyItem>(keyItemKey(secret.keyId));
-      return item && { secretSha256: secret.sha256, key: apiKeyFrom(secret.keyId, item) };
+      if (!item) return undefined;
+      const { sha256, expiresAt } = secretFrom(secret);
+      return {
+        secretSha256: sha256,
+        ...(expiresAt && { secretExpiresAt: expiresAt }),
+        key: apiKeyFrom(secret.keyId, item),
+      };
+    },
+
+    async listKeys() {
+      const { keys, secrets } = await scan();
+      return keysWithSecrets(
+        keys.map((item) => apiKeyFrom(keyIdOf(item), item)),
+        secrets.map((item) => ({ keyId: item.keyId, secret: secretFrom(item) })),
+      );
+    },
+
+    async addSecret(keyId, secret) {
+      if (!(await get<KeyItem>(keyItemKey(keyId)))) throw new UnknownApiKey(keyId);
+      await addSecretItem(keyId, secret);
+    },
+
+    async expireSecret(secretSha256, expiresAt) {
+      await updateIfPresent<SecretItem>(
+        secretItemKey(secretSha256),
+        expiresAt ? secretEnd(expiresAt) : NO_SECRET_END,
+      );
+    },
+
+    async removeSecret(secretSha256) {
+      await documents.send(new DeleteCommand({ TableName, Key: secretItemKey(secretSha256) }));
+    },
+
+    async setEnabled(keyId, enabled) {
+      const item = await updateIfPresent<KeyItem>(keyItemKey(keyId), { enabled });
+      if (!item) throw new UnknownApiKey(keyId);
+      return apiKeyFrom(keyId, assertSupported(item));
+    },
+
+    async deleteKey(keyId) {
+      const secrets = (await scan()).secrets.filter((secret) => secret.keyId === keyId);
+      const Key = keyItemKey(keyId);
+      const { Attributes: removed } = await documents.send(
+        new DeleteCommand({ TableName, Key, ReturnValues: 'ALL_OLD' }),
+      );
+      if (!removed && secrets.length === 0) throw new UnknownApiKey(keyId);
+      for (const { sha256 } of secrets) {
+        await documents.send(new DeleteCommand({ TableName, Key: secretItemKey(sha256) }));
+      }
     },
 
     // A read of the data plane, with the permission that look-ups have; DescribeTable is throttled per account.

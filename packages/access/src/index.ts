@@ -1,14 +1,25 @@
 export {
   type AccessStore,
   ApiKeyIdAlreadyInUse,
+  type ApiKeySecret,
   type KeyBySecret,
+  type KeyWithSecrets,
   SecretAlreadyInUse,
+  UnknownApiKey,
 } from './access-store.ts';
 export { createApiKey, InvalidApiKeyValue, importApiKey, type KeyMaking } from './add-api-key.ts';
 export { allowsContentType } from './allows-content-type.ts';
 export type { ApiKey, ApiKeySettings } from './api-key.ts';
+export { type ApiKeyFinder, type ApiKeyFinderOptions, createApiKeyFinder } from './api-key-finder.ts';
 export { InvalidApiKeySettings } from './api-key-settings.ts';
 export { createDynamoDbAccessStore } from './dynamodb-access-store.ts';
-export { API_KEY_MAX_BYTES, findApiKey, hashApiKey } from './find-api-key.ts';
+export { API_KEY_MAX_BYTES, hashApiKey } from './hash-api-key.ts';
 export { UnsupportedSchemaVersion } from './item.ts';
 export { createMemoryAccessStore } from './memory-access-store.ts';
+export {
+  liveSecrets,
+  NoRotationUnderWay,
+  RotationUnderWay,
+  removeSecrets,
+  rotateApiKey,
+} from './rotate-api-key.ts';

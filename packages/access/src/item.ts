@@ -1,14 +1,15 @@
+import type { ApiKeySecret } from './access-store.ts';
 import type { ApiKey } from './api-key.ts';
 
 /**
  * The table `access` as it is stored: partition key `id`, sort key `item`, both strings. Quota counters and idempotency
- * keys will be further items beside a key's own. Times are ISO 8601 in UTC with milliseconds.
+ * keys are items of their own. Times are ISO 8601 in UTC with milliseconds.
  */
 export const SCHEMA_VERSION = 2;
 
 /**
- * Version 2 knows limits beyond rate and burst. Only an item that has one carries it: a release that would not hold the
- * key to that limit refuses the item, and all others go on reading each other's.
+ * Version 2 knows limits beyond rate and burst, and values that expire. Only an item that has one of these carries it: a
+ * release that would overlook it refuses the item, and all others go on reading each other's.
  */
 const KEY_LIMITS_OF_VERSION_2 = ['dailyQuota', 'allowedContentTypes', 'maxBytes'] as const;
 
@@ -23,6 +24,9 @@ export interface SecretItem extends ItemKey {
   readonly keyId: string;
   readonly sha256: string;
   readonly createdAt: string;
+  readonly expiresAt?: string;
+  /** When DynamoDB's TTL may remove it, in epoch seconds: some time after it has expired. */
+  readonly deleteAt?: number;
 }
 
 export interface KeyItem extends ItemKey {
@@ -50,13 +54,37 @@ export function keyItemKey(keyId: string): ItemKey {
   return { id: `key#${keyId}`, item: 'key' };
 }
 
-export function secretItem(key: ApiKey, sha256: string): SecretItem {
+/** How long a secret that has expired is still shown in lists. */
+const EXPIRED_SECRET_STAYS_SECONDS = 86_400;
+
+export function secretItem(keyId: string, secret: ApiKeySecret): SecretItem {
   return {
-    ...secretItemKey(sha256),
+    ...secretItemKey(secret.sha256),
     schemaVersion: 1,
-    keyId: key.keyId,
-    sha256,
-    createdAt: key.createdAt.toISOString(),
+    keyId,
+    sha256: secret.sha256,
+    createdAt: secret.createdAt.toISOString(),
+    ...(secret.expiresAt && secretEnd(secret.expiresAt)),
+  };
+}
+
+/** What in a secret's item says when it expires. */
+export function secretEnd(expiresAt: Date) {
+  return {
+    schemaVersion: 2,
+    expiresAt: expiresAt.toISOString(),
+    deleteAt: Math.floor(expiresAt.getTime() / 1000) + EXPIRED_SECRET_STAYS_SECONDS,
+  };
+}
+
+/** In the place of `secretEnd`, for one that does not expire. */
+export const NO_SECRET_END = { schemaVersion: 1, expiresAt: undefined, deleteAt: undefined };
+
+export function secretFrom(item: SecretItem): ApiKeySecret {
+  return {
+    sha256: item.sha256,
+    createdAt: new Date(item.createdAt),
+    ...(item.expiresAt !== undefined && { expiresAt: new Date(item.expiresAt) }),
   };
 }
 
@@ -93,11 +121,24 @@ function limitsOf({ dailyQuota, allowedContentTypes, maxBytes }: ApiKey | KeyIte
   };
 }
 
+export function isKeyItem(item: ItemKey): item is KeyItem {
+  return item.item === 'key';
+}
+
+export function isSecretItem(item: ItemKey): item is SecretItem {
+  return item.item === 'secret';
+}
+
+export function keyIdOf(item: KeyItem): string {
+  return item.id.slice(keyItemKey('').id.length);
+}
+
 /** @throws UnsupportedSchemaVersion */
-export function assertSupported(item: SecretItem | KeyItem): void {
+export function assertSupported<T extends SecretItem | KeyItem>(item: T): T {
   if (item.schemaVersion > SCHEMA_VERSION) {
     throw new UnsupportedSchemaVersion(
       `a ${item.item} item in the table of keys has schemaVersion ${item.schemaVersion}, this release reads up to ${SCHEMA_VERSION}`,
     );
   }
+  return item;
 }

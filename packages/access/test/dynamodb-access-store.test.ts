@@ -12,6 +12,8 @@ testAccessStore(t, async () =>
   createDynamoDbAccessStore({ client: db.client, tableName: await db.createTable() }),
 );
 
+const hashOf = (number: number) => number.toString(16).padStart(64, '0');
+
 async function itemsOf(TableName: string) {
   const { Items = [] } = await documents.send(new ScanCommand({ TableName, ConsistentRead: true }));
   return Items.sort((a, b) => (a['id'] < b['id'] ? -1 : 1));
@@ -74,6 +76,77 @@ t.test('an item is of version 2 just where a release of version 1 would overlook
     t.match(key, { item: 'key', schemaVersion: version, ...limit });
     t.match(secret, { item: 'secret', schemaVersion: 1 });
   }
+});
+
+t.test('a value that expires is of version 2, and removed by the table a day later', async (t) => {
+  const tableName = await db.createTable();
+  const store = createDynamoDbAccessStore({ client: db.client, tableName });
+  await store.addKey(apiKey('k1'), sha256('a'));
+  await store.expireSecret(sha256('a'), new Date('2030-01-02T00:00:00.500Z'));
+  const [, secret] = await itemsOf(tableName);
+  t.match(secret, {
+    schemaVersion: 2,
+    expiresAt: '2030-01-02T00:00:00.500Z',
+    deleteAt: Date.UTC(2030, 0, 3) / 1000,
+  });
+  await store.expireSecret(sha256('a'), undefined);
+  const [, endless] = await itemsOf(tableName);
+  t.match(endless, { schemaVersion: 1 });
+  t.notOk(endless && ('expiresAt' in endless || 'deleteAt' in endless));
+});
+
+t.test('a deletion that was cut short left nothing that opens, and is finished by the next', async (t) => {
+  const tableName = await db.createTable();
+  const client = db.createClient();
+  t.teardown(() => client.destroy());
+  let deletes = 0;
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      if (context['commandName'] === 'DeleteItemCommand') {
+        deletes += 1;
+        if (deletes === 2) throw new Error('cut short');
+      }
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  const store = createDynamoDbAccessStore({ client, tableName });
+  await store.addKey(apiKey('k1'), sha256('a'));
+  await t.rejects(store.deleteKey('k1'), { message: 'cut short' });
+  t.equal(await store.findBySecret(sha256('a')), undefined);
+  t.equal((await itemsOf(tableName)).length, 1);
+  await store.deleteKey('k1');
+  t.strictSame(await itemsOf(tableName), []);
+});
+
+t.test('what else lies in the table is no key, and stays', async (t) => {
+  const tableName = await db.createTable();
+  const store = createDynamoDbAccessStore({ client: db.client, tableName });
+  await store.addKey(apiKey('k1'), sha256('a'));
+  await db.client.send(
+    new PutItemCommand({ TableName: tableName, Item: { id: { S: 'quota#k1' }, item: { S: '2030-01-01' } } }),
+  );
+  t.equal((await store.listKeys()).length, 1);
+  await store.deleteKey('k1');
+  t.match(await itemsOf(tableName), [{ id: 'quota#k1' }]);
+});
+
+t.test('a list of any length is given whole', async (t) => {
+  const tableName = await db.createTable();
+  const store = createDynamoDbAccessStore({ client: db.client, tableName });
+  // A page of a scan is 1 MB, of whatever is read: here of items that are left out.
+  for (let item = 0; item < 3; item += 1) {
+    await db.client.send(
+      new PutItemCommand({
+        TableName: tableName,
+        Item: { id: { S: `other#${item}` }, item: { S: 'x' }, text: { S: 'x'.repeat(390_000) } },
+      }),
+    );
+  }
+  for (let key = 0; key < 20; key += 1) await store.addKey(apiKey(`k${key}`), hashOf(key));
+  const keys = await store.listKeys();
+  t.equal(keys.length, 20);
+  t.ok(keys.every(({ secrets }) => secrets.length === 1));
 });
 
 t.test('an answer that was lost is recognised: the repeated write is no clash', async (t) => {
@@ -185,4 +258,10 @@ t.test('without its table every call rejects', async (t) => {
   await t.rejects(store.ping(), missing);
   await t.rejects(store.findBySecret(sha256('a')), missing);
   await t.rejects(store.addKey(apiKey('k1'), sha256('a')), missing);
+  await t.rejects(store.listKeys(), missing);
+  await t.rejects(store.addSecret('k1', { sha256: sha256('a'), createdAt: new Date(0) }), missing);
+  await t.rejects(store.expireSecret(sha256('a'), new Date(0)), missing);
+  await t.rejects(store.removeSecret(sha256('a')), missing);
+  await t.rejects(store.setEnabled('k1', true), missing);
+  await t.rejects(store.deleteKey('k1'), missing);
 });

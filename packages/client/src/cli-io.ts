@@ -1,4 +1,4 @@
-import type { KeysIo } from './commands/keys.ts';
+import type { KeysIo } from './commands/keys/keys-io.ts';
 
 /** All that the command has of the world; a test has another. */
 export interface CliIo {

@@ -6,7 +6,7 @@ import { UsageError } from './usage-error.ts';
 const HELP = `Usage: upload-once COMMAND …
 
   upload FILE…   upload files, each with a form of its own that is good for one upload
-  keys …         create and import the API keys that may ask for forms (for operators)
+  keys …         the API keys that may ask for forms: make, import, list, rotate, disable, delete (for operators)
 
   upload-once COMMAND --help   tells more about one command
   upload-once --version        prints the version

@@ -1,17 +1,27 @@
 import {
   type AccessStore,
+  createApiKeyFinder,
   createDynamoDbAccessStore,
   createMemoryAccessStore,
-  findApiKey,
 } from '@upload-once/access';
 import t from 'tap';
 import { startDynamoDb } from '../../access/test/start-access-table.ts';
-import { KEYS_HELP, keysCommand } from '../src/commands/keys.ts';
+import { KEYS_HELP } from '../src/commands/keys/help.ts';
+import { keysCommand } from '../src/commands/keys.ts';
+
+const NOW = new Date('2030-01-01T00:00:00Z');
 
 const db = await startDynamoDb(t);
 const openTable = (tableName: string) => createDynamoDbAccessStore({ client: db.client, tableName });
 
+/** What a value opens, asked of the table itself. */
+function findApiKey(store: AccessStore, value: string, now = NOW) {
+  const none = { answerLifetimeSeconds: 0, maxFound: 1, maxNotFound: 1 };
+  return createApiKeyFinder({ store, now: () => now, ...none }).find(value);
+}
+
 interface Setting {
+  readonly now?: Date;
   readonly env?: Record<string, string>;
   readonly stdin?: readonly (string | Uint8Array)[];
   readonly isTTY?: boolean;
@@ -36,7 +46,7 @@ async function run(args: readonly string[], setting: Setting = {}) {
     stderr: { write: (text: string) => (seen.stderr += text) },
     env: setting.env ?? {},
     randomBytes: (count) => Uint8Array.from({ length: count }, () => drawn++),
-    now: () => new Date('2030-01-01T00:00:00Z'),
+    now: () => setting.now ?? NOW,
     createStore(tableName) {
       seen.tables.push(tableName);
       return (setting.createStore ?? openTable)(tableName);
@@ -120,10 +130,10 @@ t.test('import: values that are no key are refused with the reason', async (t) =
   for (const [value, reason] of [
     ['', 'this one has 0'],
     ['\n', 'this one has 0'],
-    ['a\nb\n', 'one line of printable ASCII'],
-    ['schlüssel', 'one line of printable ASCII'],
-    [Buffer.from([0xff, 0xfe]), 'one line of printable ASCII'],
-    [' x', 'neither begins nor ends with a space'],
+    ['a\nb\n', 'one line without control characters'],
+    [Buffer.from('\ufeffx', 'utf16le'), 'one line without control characters'],
+    [Buffer.from('\ufeffx'), 'begins with a byte order mark'],
+    [' x', 'neither begins nor ends with a blank'],
   ] as const) {
     const { code, stderr, stdout } = await run(['import', '--name', 'x'], {
       stdin: [value],
@@ -159,7 +169,7 @@ t.test('the table: --table, then UPLOAD_ONCE_ACCESS_TABLE, then "access"', async
 
 t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
   for (const [args, reason] of [
-    [['list'], '"keys" is followed by "create" or "import", not by "list"'],
+    [['lisst'], /"keys" is followed by "create", .* "enable" or "delete", not by "lisst"/],
     [['toString'], 'not by "toString"'],
     [['create'], '--name is missing'],
     [['create', '--name', ''], 'name has 1 to 100 printable characters, not ""'],
@@ -171,6 +181,20 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
     [['create', '--name', 'x', '--colour', 'red'], "Unknown option '--colour'"],
     [['create', '--name'], /argument missing/],
     [['create', '--name', 'x', 'more'], '"keys create" takes options only, not "more"'],
+    [['create', '--name', 'x', '--quota', 'many'], '--quota: a number was expected, not "many"'],
+    [['create', '--name', 'x', '--quota', '0'], 'daily quota is a whole number from 1 to 1000000000, not 0'],
+    [['create', '--name', 'x', '--max-bytes', '1.5'], 'size limit in bytes is a whole number'],
+    [['create', '--name', 'x', '--types', 'png'], 'content type is like "image/png" or "image/*"'],
+    [['create', '--name', 'x', '--types', ''], 'content type is like "image/png"'],
+    [['list', 'more'], '"keys list" takes options only, not "more"'],
+    [['disable'], '"keys disable" is followed by the id of a key'],
+    [['enable'], '"keys enable" is followed by the id of a key'],
+    [['delete', '0'.repeat(16), '1'.repeat(16)], '"keys delete" takes one id, not 2'],
+    [['rotate', '0'.repeat(16), '--old-hours', '-1'], /argument is ambiguous/],
+    [['rotate', '0'.repeat(16), '--old-hours=-1'], '--old-hours is a number from 0 to 8760 (a year), not -1'],
+    [['rotate', '0'.repeat(16), '--old-hours', '8761'], 'not 8761'],
+    [['rotate', '0'.repeat(16), '--remove', 'both'], '--remove is followed by "old" or "new", not by "both"'],
+    [['rotate', '0'.repeat(16), '--remove', 'old', '--old-hours', '1'], 'exclude each other'],
   ] as const) {
     const { code, stderr, stdout } = await run(args, { createStore: createMemoryAccessStore });
     t.equal(code, 2, args.join(' '));
@@ -189,11 +213,188 @@ t.test('a key on the command line is neither imported nor repeated', async (t) =
   t.notMatch(stderr, 'hidden-value');
 });
 
+t.test('a key in the place of its id is not repeated', async (t) => {
+  for (const command of ['disable', 'enable', 'delete', 'rotate']) {
+    const { code, stderr, tables } = await run([command, 'hidden-value']);
+    t.equal(code, 2);
+    t.match(stderr, 'takes the id of a key, 16 hexadecimal digits, not the key itself');
+    t.notMatch(stderr, 'hidden-value');
+    t.strictSame(tables, []);
+  }
+});
+
 t.test('help: on standard output when asked for, on standard error when nothing was said', async (t) => {
   for (const args of [['--help'], ['-h'], ['create', '--help']]) {
     t.match(await run(args), { code: 0, stdout: KEYS_HELP, stderr: '', tables: [] });
   }
   t.match(await run([]), { code: 2, stdout: '', stderr: KEYS_HELP });
+});
+
+t.test('import: bytes beyond ASCII are kept as they are, and it says so', async (t) => {
+  const table = await db.createTable();
+  const { code, stderr } = await run(['import', '--name', 'x', '--table', table], { stdin: ['schlüssel\n'] });
+  t.equal(code, 0);
+  t.match(stderr, 'It has bytes beyond ASCII: a client must send just these bytes');
+  const asHeader = Buffer.from('schlüssel').toString('latin1');
+  t.match(await findApiKey(openTable(table), asHeader), { keyId: '0001020304050607' });
+});
+
+/** A table with one key that was made, and what is seen of it from outside. */
+async function tableWithKey(limits: readonly string[] = []) {
+  const table = ['--table', await db.createTable()];
+  const created = await run(['create', '--name', 'build server', ...limits, ...table]);
+  const value = created.stdout.trim();
+  const opens = (presented: string, now = NOW) =>
+    findApiKey(openTable(table[1] ?? ''), presented, now).then((key) => key !== undefined);
+  return { table, value, created, opens, keyId: '0001020304050607' };
+}
+
+t.test('create: the other limits', async (t) => {
+  const { table, created, value } = await tableWithKey([
+    ...['--quota', '1000', '--types', 'image/*, application/PDF', '--max-bytes', '52428800'],
+  ]);
+  t.match(
+    created.stderr,
+    '10 requests per second, burst 20, 1000 uploads a day, at most 50.0 MiB each, only image/*, application/pdf)',
+  );
+  t.match(await findApiKey(openTable(table[1] ?? ''), value), {
+    dailyQuota: 1000,
+    allowedContentTypes: ['image/*', 'application/pdf'],
+    maxBytes: 52_428_800,
+  });
+});
+
+t.test('list: every key with its limits, in columns, and no value or hash', async (t) => {
+  const { table, value } = await tableWithKey();
+  const more = ['--quota', '5', '--max-bytes', '1024', '--types', 'image/png', '--rate', '0.5'];
+  await run(['import', '--name', 'Zürich', ...more, ...table], {
+    stdin: ['imported-value'],
+    firstRandomByte: 100,
+    now: new Date('2030-01-02T00:00:00Z'),
+  });
+  await run(['disable', '6465666768696a6b', ...table]);
+  const { code, stdout, stderr } = await run(['list', ...table]);
+  t.equal(code, 0);
+  t.equal(stderr, '');
+  t.equal(
+    stdout,
+    [
+      'ID                NAME          STATE     RATE   BURST  A DAY  SIZE     CONTENT TYPES  VALUES OF',
+      '0001020304050607  build server  enabled   10/s   20     –      –        any            2030-01-01',
+      '6465666768696a6b  Zürich        disabled  0.5/s  20     5      1.0 KiB  image/png      2030-01-02',
+      '',
+    ].join('\n'),
+  );
+  t.notMatch(stdout, value);
+});
+
+t.test('list --json: one object a line', async (t) => {
+  const { table } = await tableWithKey(['--quota', '5']);
+  const { stdout } = await run(['list', '--json', ...table]);
+  t.equal(stdout.split('\n').length, 2);
+  t.strictSame(JSON.parse(stdout), {
+    keyId: '0001020304050607',
+    name: 'build server',
+    ratePerSecond: 10,
+    burst: 20,
+    dailyQuota: 5,
+    createdAt: '2030-01-01T00:00:00.000Z',
+    enabled: true,
+    values: [{ createdAt: '2030-01-01T00:00:00.000Z' }],
+  });
+});
+
+t.test('list: a table without keys says how to make one', async (t) => {
+  const { code, stdout, stderr } = await run(['list', '--table', await db.createTable()]);
+  t.equal(code, 0);
+  t.equal(stdout, '');
+  t.match(stderr, 'There are no keys yet');
+  t.match(await run(['list', '--json', '--table', await db.createTable()]), { stdout: '', stderr: '' });
+});
+
+t.test('rotate: a second value, shown once, and an end for the first', async (t) => {
+  const { table, value, keyId, opens } = await tableWithKey();
+  const rotated = await run(['rotate', keyId, '--old-hours', '0.5', ...table], { firstRandomByte: 50 });
+  t.equal(rotated.code, 0);
+  const second = rotated.stdout.trim();
+  t.match(second, /^uo_0001020304050607_[0-9a-f]{48}$/);
+  t.not(second, value);
+  t.match(rotated.stderr, 'Made a second value for key 0001020304050607 ("build server"');
+  t.match(rotated.stderr, 'The old one works until 2030-01-01T00:30:00.000Z.');
+  t.match((await run(['list', ...table])).stdout, '2030-01-01 until 2030-01-01 00:30, 2030-01-01');
+
+  const before = new Date('2030-01-01T00:29:59.999Z');
+  const after = new Date('2030-01-01T00:30:00Z');
+  t.strictSame([await opens(value, before), await opens(second, before)], [true, true]);
+  t.strictSame([await opens(value, after), await opens(second, after)], [false, true]);
+});
+
+t.test('rotate: a day by default; a third value only when the first is gone', async (t) => {
+  const { table, value, keyId, opens } = await tableWithKey();
+  const setting = { firstRandomByte: 50, now: new Date('2030-01-01T01:00:00Z') };
+  const rotated = await run(['rotate', keyId, ...table], setting);
+  t.match(rotated.stderr, 'until 2030-01-02T01:00:00.000Z');
+  const third = await run(['rotate', keyId, ...table], { firstRandomByte: 90 });
+  t.equal(third.code, 1);
+  t.equal(third.stdout, '');
+  t.match(third.stderr, 'upload-once keys: the key 0001020304050607 is being rotated: two values open it');
+
+  const ended = await run(['rotate', keyId, '--remove', 'old', ...table]);
+  t.equal(ended.code, 0);
+  t.match(ended.stderr, 'Removed the value of key 0001020304050607');
+  t.match(ended.stderr, 'that was made at 2030-01-01T00:00:00.000Z.');
+  t.strictSame([await opens(value), await opens(rotated.stdout.trim())], [false, true]);
+  t.match(await run(['rotate', keyId, '--remove', 'old', ...table]), {
+    code: 1,
+    stderr: /is not being rotated/,
+  });
+  t.equal((await run(['rotate', keyId, ...table], { firstRandomByte: 90 })).code, 0);
+});
+
+t.test('rotate: taken back, the first value goes on, and without an end', async (t) => {
+  const { table, value, keyId, opens } = await tableWithKey();
+  const setting = { firstRandomByte: 50, now: new Date('2030-01-01T01:00:00Z') };
+  const rotated = await run(['rotate', keyId, ...table], setting);
+  await run(['rotate', keyId, '--remove', 'new', ...table]);
+  const later = new Date('2031-01-01T00:00:00Z');
+  t.strictSame([await opens(value, later), await opens(rotated.stdout.trim(), later)], [true, false]);
+});
+
+t.test('rotate: a new value is shown even if the old one could not be ended', async (t) => {
+  const store = createMemoryAccessStore();
+  const createStore = () => store;
+  await run(['create', '--name', 'x'], { createStore });
+  store.expireSecret = async () => {
+    throw new Error('no answer');
+  };
+  const { code, stdout, stderr } = await run(['rotate', '0001020304050607'], {
+    createStore,
+    firstRandomByte: 50,
+  });
+  t.equal(code, 1);
+  t.ok(await findApiKey(store, stdout.trim()));
+  t.match(stderr, 'could not be used: no answer');
+});
+
+t.test('disable, enable and delete', async (t) => {
+  const { table, value, keyId, opens } = await tableWithKey();
+  const disabled = await run(['disable', keyId, ...table]);
+  t.equal(disabled.code, 0);
+  t.match(disabled.stderr, 'Disabled key 0001020304050607 ("build server"');
+  t.equal(await opens(value), false);
+  t.match((await run(['list', ...table])).stdout, 'disabled');
+
+  t.match(await run(['enable', keyId, ...table]), { code: 0, stderr: /^Enabled key 0001020304050607/ });
+  t.equal(await opens(value), true);
+
+  t.match(await run(['delete', keyId, ...table]), { code: 0, stderr: /^Deleted key 0001020304050607/ });
+  t.equal(await opens(value), false);
+  for (const command of ['disable', 'enable', 'delete', 'rotate']) {
+    const { code, stdout, stderr } = await run([command, keyId, ...table]);
+    t.equal(code, 1);
+    t.equal(stdout, '');
+    t.equal(stderr, 'upload-once keys: there is no key with the id "0001020304050607"\n');
+  }
 });
 
 t.test('a table that is not there is named', async (t) => {

@@ -1,9 +1,10 @@
 import type { FastifyRateLimitStoreCtor } from '@fastify/rate-limit';
-import type { AccessStore } from '@upload-once/access';
+import { type AccessStore, createApiKeyFinder } from '@upload-once/access';
 import type { Logger, Metrics } from '@upload-once/runtime';
 import type { UploadStore } from '@upload-once/uploads';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { clientErrorHandler, frameworkErrorHandler } from './client-errors.ts';
+import { createGuesses } from './guesses.ts';
 import { createUploadIssuer } from './issue-upload.ts';
 import { apiKey } from './plugins/api-key.ts';
 import { closing } from './plugins/closing.ts';
@@ -28,6 +29,10 @@ export interface AppOptions {
   /** What the form's policy allows at most; recorded with the upload. */
   readonly formMaxBytes: number;
   readonly accessStore: AccessStore;
+  /** How long what the table of keys has answered is good for: see `createApiKeyFinder`. */
+  readonly keyCacheSeconds: number;
+  /** How many bad keys an address may present each minute; 0: any number. */
+  readonly badKeysPerMinute: number;
   readonly uploadStore: UploadStore;
   readonly signForm: SignForm;
   readonly readiness: Readiness;
@@ -70,9 +75,12 @@ const BODY_LIMIT_BYTES = 1024;
 
 const REQUEST_ID_BYTES = 16;
 
+/** Each some 500 bytes: 10 MB of keys that are good, and as much of others, at most. */
+const MAX_REMEMBERED_KEYS = 20_000;
+
 /** The HTTP service, not listening yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { metrics, randomBytes } = options;
+  const { metrics, now, randomBytes } = options;
   const limits = { ...LIMITS, ...options.limits };
   const log: FastifyBaseLogger = options.log;
 
@@ -111,7 +119,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(
     async (guarded) => {
       // This order is the security: who is it, how often may they, and only then what they ask for.
-      await guarded.register(apiKey, { accessStore: options.accessStore });
+      await guarded.register(apiKey, {
+        keys: createApiKeyFinder({
+          store: options.accessStore,
+          now,
+          answerLifetimeSeconds: options.keyCacheSeconds,
+          maxFound: MAX_REMEMBERED_KEYS,
+          maxNotFound: MAX_REMEMBERED_KEYS,
+        }),
+        guesses: createGuesses({ perMinute: options.badKeysPerMinute, now }),
+      });
       await guarded.register(rateLimit, { ...(options.rateLimitStore && { store: options.rateLimitStore }) });
       // A daily quota belongs here: after the rate, so that what the rate refuses uses none of it up.
       await guarded.register(getPresignedUrl, {

@@ -29,6 +29,22 @@ export const configSchema = Type.Object({
   ...healthFields,
   ...storageFields,
   ACCESS_TABLE: Type.String({ ...tableNameRule, description: 'The table that holds the API keys.' }),
+  API_KEY_CACHE_SECONDS: Type.Integer({
+    default: 5,
+    minimum: 0,
+    maximum: 10,
+    description:
+      'How long a look-up of an API key is good for: so long a key that was disabled or changed goes on as it was.',
+    expected: 'a whole number of seconds from 0 to 10',
+  }),
+  BAD_KEYS_PER_MINUTE: Type.Integer({
+    default: 30,
+    minimum: 0,
+    maximum: 100_000,
+    description:
+      'How many bad API keys an address may present each minute before it is told to wait; 0 for any number, where all clients come from one address.',
+    expected: 'a whole number from 0 to 100000',
+  }),
   S3_PUBLIC_ENDPOINT: Type.Optional(
     Type.String({
       pattern: '^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?/?$',

@@ -71,6 +71,8 @@ await runService({
       namePart: config.UPLOAD_NAME_PART,
       formMaxBytes: config.FORM_MAX_BYTES,
       accessStore,
+      keyCacheSeconds: config.API_KEY_CACHE_SECONDS,
+      badKeysPerMinute: config.BAD_KEYS_PER_MINUTE,
       uploadStore,
       signForm,
       readiness,

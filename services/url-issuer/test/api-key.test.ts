@@ -1,7 +1,8 @@
 import { createMemoryAccessStore } from '@upload-once/access';
 import fc from 'fast-check';
-import t from 'tap';
-import { addKey, appUnderTest, KEY_VALUE } from './app-under-test.ts';
+import t, { type Test } from 'tap';
+import { addKey, appUnderTest, KEY_VALUE, NOW } from './app-under-test.ts';
+import { exchange } from './raw-http.ts';
 
 const FORBIDDEN = { message: 'Forbidden', code: 'Forbidden' };
 
@@ -70,11 +71,174 @@ t.test('no other value than the key opens anything', async (t) => {
   );
 });
 
-t.test('a key that was just added works at once', async (t) => {
-  const { accessStore, get } = await appUnderTest(t);
-  t.equal((await get('/getpresignedurl', { 'x-api-key': 'new' })).statusCode, 403);
-  await addKey(accessStore, { value: 'new' });
-  t.equal((await get('/getpresignedurl', { 'x-api-key': 'new' })).statusCode, 200);
+/** A clock that the test moves. */
+function clockAt(start = NOW) {
+  const clock = { milliseconds: start.getTime(), now: () => new Date(clock.milliseconds) };
+  return clock;
+}
+
+t.test(
+  'a key that was just made works at once, a value that was refused before after five seconds',
+  async (t) => {
+    const clock = clockAt();
+    const { accessStore, get } = await appUnderTest(t, {
+      now: clock.now,
+      accessStore: createMemoryAccessStore(),
+    });
+    const ask = async (value: string) => (await get('/getpresignedurl', { 'x-api-key': value })).statusCode;
+    await addKey(accessStore, { value: 'made' });
+    t.equal(await ask('made'), 200);
+
+    t.equal(await ask('imported'), 403);
+    await addKey(accessStore, { value: 'imported' });
+    clock.milliseconds += 4_999;
+    t.equal(await ask('imported'), 403);
+    clock.milliseconds += 1;
+    t.equal(await ask('imported'), 200);
+  },
+);
+
+t.test('a disabled key stops on every task within the time that a look-up is good for', async (t) => {
+  const clock = clockAt();
+  const accessStore = createMemoryAccessStore();
+  const keyId = await addKey(accessStore, { value: 'to be disabled' });
+  const tasks = await Promise.all(
+    [10, 10, 1].map((keyCacheSeconds) => appUnderTest(t, { now: clock.now, accessStore, keyCacheSeconds })),
+  );
+  const askAll = () =>
+    Promise.all(
+      tasks.map(
+        async ({ get }) => (await get('/getpresignedurl', { 'x-api-key': 'to be disabled' })).statusCode,
+      ),
+    );
+  t.strictSame(await askAll(), [200, 200, 200]);
+  await accessStore.setEnabled(keyId, false);
+  clock.milliseconds += 9_999;
+  t.strictSame(await askAll(), [200, 200, 403]);
+  clock.milliseconds += 1;
+  t.strictSame(await askAll(), [403, 403, 403]);
+});
+
+t.test('bytes beyond ASCII are a key as they are, whatever they mean', async (t) => {
+  const { app, accessStore } = await appUnderTest(t);
+  await addKey(accessStore, { value: Buffer.from('schlüssel').toString('latin1') });
+  await addKey(accessStore, { value: 'Schlüssel' });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const ask = async (key: Buffer) => {
+    const request = `GET /getpresignedurl HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-api-key: ${key.toString('latin1')}\r\n\r\n`;
+    return (await exchange(app, request)).status;
+  };
+  t.equal(await ask(Buffer.from('schlüssel')), 200, 'UTF-8');
+  t.equal(await ask(Buffer.from('Schlüssel', 'latin1')), 200, 'Latin-1');
+  t.equal(await ask(Buffer.from('schlüssel', 'latin1')), 403);
+  t.equal(await ask(Buffer.from('Schlüssel')), 403);
+});
+
+t.test('bad keys', async (t) => {
+  /** Three bad keys a minute. `ask` gives the status, and the seconds of Retry-After where there are any. */
+  async function slowed(t: Test, accessStore = createMemoryAccessStore()) {
+    const clock = clockAt();
+    let asked = 0;
+    const findBySecret = accessStore.findBySecret.bind(accessStore);
+    accessStore.findBySecret = async (secretSha256) => {
+      asked += 1;
+      return findBySecret(secretSha256);
+    };
+    const options = { now: clock.now, accessStore, badKeysPerMinute: 3, trustedProxies: ['loopback'] };
+    const under = await appUnderTest(t, options);
+    const ask = async (value: string, from = '203.0.113.1') => {
+      const response = await under.get('/getpresignedurl', { 'x-api-key': value, 'x-forwarded-for': from });
+      const retryAfter = response.headers['retry-after'];
+      return retryAfter === undefined ? response.statusCode : `${response.statusCode} ${retryAfter}`;
+    };
+    return { ...under, clock, ask, asked: () => asked };
+  }
+
+  t.test('an address is slowed after a few, and the table is spared', async (t) => {
+    const { ask, asked, clock, get, metrics } = await slowed(t);
+    for (const guess of ['a', 'b', 'c']) t.equal(await ask(guess), 403);
+    t.equal(await ask('d'), '429 20');
+    t.equal(await ask('a'), '429 20', 'one that was tried before is tried again');
+    t.equal(asked(), 3);
+    const refused = await get('/getpresignedurl', { 'x-api-key': 'e', 'x-forwarded-for': '203.0.113.1' });
+    t.strictSame(refused.json(), { message: 'Too Many Requests', code: 'TooManyBadKeys' });
+    t.match(metrics.at(-1), { name: 'RequestsRefused', dimensions: { Reason: 'TooManyBadKeys' } });
+    t.equal(await ask('d', '203.0.113.2'), 403, 'another address is another');
+
+    clock.milliseconds += 19_999;
+    t.equal(await ask('d'), '429 1');
+    clock.milliseconds += 1;
+    t.equal(await ask('d'), 403);
+    t.equal(await ask('e'), '429 20');
+  });
+
+  t.test('however many are tried at once', async (t) => {
+    const { ask, asked } = await slowed(t);
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, at) => ask(`guess ${at}`)));
+    t.equal(answers.filter((answer) => answer === 403).length, 3);
+    t.equal(asked(), 3);
+  });
+
+  t.test('a good key from the same address comes in, once it is known', async (t) => {
+    const { ask, accessStore, clock } = await slowed(t);
+    await addKey(accessStore, { value: 'good' });
+    await addKey(accessStore, { value: 'good too' });
+    t.equal(await ask('good'), 200);
+    for (const guess of ['a', 'b', 'c']) t.equal(await ask(guess), 403);
+    t.equal(await ask('good'), 200);
+    clock.milliseconds += 6_000;
+    t.equal(await ask('good'), 200, 'looked up anew');
+    t.equal(await ask('good too'), '429 14', 'it could be a guess');
+    clock.milliseconds += 14_000;
+    t.equal(await ask('good too'), 200);
+  });
+
+  t.test('good keys don’t count, nor does a table that is away, nor a missing key', async (t) => {
+    const accessStore = createMemoryAccessStore();
+    const { ask, get } = await slowed(t, accessStore);
+    for (let key = 0; key < 10; key += 1) {
+      await addKey(accessStore, { value: `good ${key}` });
+      t.equal(await ask(`good ${key}`), 200);
+    }
+    const findBySecret = accessStore.findBySecret;
+    accessStore.findBySecret = async () => {
+      throw new Error('the table is away');
+    };
+    for (let key = 0; key < 10; key += 1) t.equal(await ask(`bad ${key}`), '503 2');
+    accessStore.findBySecret = findBySecret;
+    for (let request = 0; request < 10; request += 1) {
+      t.equal((await get('/getpresignedurl', { 'x-forwarded-for': '203.0.113.1' })).statusCode, 403);
+    }
+    for (const guess of ['a', 'b', 'c']) t.equal(await ask(guess), 403);
+    t.equal(await ask('d'), '429 20');
+  });
+
+  t.test('a disabled key and a mistyped one are bad keys', async (t) => {
+    const { ask, asked, accessStore } = await slowed(t);
+    await addKey(accessStore, { value: 'disabled', enabled: false });
+    const mistyped = `uo_0123456789abcdef_${'0'.repeat(48)}`;
+    for (const bad of ['disabled', mistyped, 'disabled']) t.equal(await ask(bad), 403);
+    t.equal(await ask(mistyped), '429 20');
+    t.equal(asked(), 1, 'a typing error never reaches the table, what was just answered is not asked again');
+  });
+
+  t.test('an IPv6 address is as good as its network of 64 bits, IPv4 in IPv6 is IPv4', async (t) => {
+    const { ask } = await slowed(t);
+    for (const host of ['::1', '::2', 'ffff:ffff:ffff:ffff']) {
+      t.equal(await ask('a', `2001:db8:1:2:${host}`.replace(':::', '::')), 403);
+    }
+    t.equal(await ask('a', '2001:db8:1:2:abcd::'), '429 20');
+    t.equal(await ask('a', '2001:db8:1:3::1'), 403);
+    for (let time = 0; time < 3; time += 1) await ask('a', '::ffff:203.0.113.9');
+    t.equal(await ask('a', '203.0.113.9'), '429 20');
+  });
+
+  t.test('0 slows nobody', async (t) => {
+    const { get } = await appUnderTest(t, { badKeysPerMinute: 0 });
+    for (let guess = 0; guess < 100; guess += 1) {
+      t.equal((await get('/getpresignedurl', { 'x-api-key': `guess ${guess}` })).statusCode, 403);
+    }
+  });
 });
 
 t.test('the table of keys is away: 503, nothing issued, and nobody gets in', async (t) => {

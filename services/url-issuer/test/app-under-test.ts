@@ -62,6 +62,8 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
     namePart: 'UploadFilename',
     formMaxBytes: 5_000,
     accessStore,
+    keyCacheSeconds: 5,
+    badKeysPerMinute: 10_000,
     uploadStore,
     signForm: signerOf({ now, maxBytes: 5_000 }),
     readiness: createReadiness({

@@ -1,6 +1,7 @@
-import { type AccessStore, type ApiKey, findApiKey } from '@upload-once/access';
+import type { ApiKey, ApiKeyFinder } from '@upload-once/access';
 import fp from 'fastify-plugin';
-import { forbidden, serviceUnavailable } from '../http-error.ts';
+import type { Guesses } from '../guesses.ts';
+import { forbidden, serviceUnavailable, tooManyBadKeys } from '../http-error.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -9,19 +10,37 @@ declare module 'fastify' {
   }
 }
 
+export interface ApiKeyOptions {
+  readonly keys: ApiKeyFinder;
+  readonly guesses: Guesses;
+}
+
 const HEADER = 'x-api-key';
 
-/** From here on nobody comes in without exactly one good `x-api-key`. */
+/**
+ * From here on nobody comes in without exactly one good `x-api-key`.
+ *
+ * An address that presents many others is told to wait, before anything is looked up. A key that has opened something at
+ * this task comes in from there all the same: whoever shares an address with somebody who guesses is not shut out.
+ */
 export const apiKey = fp(
-  async (app, options: { readonly accessStore: AccessStore }) => {
+  async (app, { keys, guesses }: ApiKeyOptions) => {
     app.decorateRequest('apiKey', undefined);
     app.addHook('onRequest', async (request) => {
       const [presented, ...others] = valuesOf(HEADER, request.raw.rawHeaders);
       if (!presented || others.length > 0) throw forbidden();
-      const key = await findApiKey(options.accessStore, presented).catch((cause) => {
+      const address = keys.isFamiliar(presented) ? undefined : request.ip;
+      if (address) {
+        const retryAfterSeconds = await guesses.begin(address);
+        if (retryAfterSeconds > 0) throw tooManyBadKeys(retryAfterSeconds);
+      }
+      const forgive = () => address && guesses.forgive(address);
+      const key = await keys.find(presented).catch((cause) => {
+        forgive();
         throw serviceUnavailable(cause);
       });
       if (!key) throw forbidden();
+      forgive();
       request.apiKey = key;
     });
   },

@@ -1,0 +1,102 @@
+import t from 'tap';
+import {
+  createApiKey,
+  createMemoryAccessStore,
+  hashApiKey,
+  importApiKey,
+  removeSecrets,
+  rotateApiKey,
+} from '../src/index.ts';
+
+const START = Date.UTC(2030, 0, 1);
+const HOUR = 3_600_000;
+
+function world() {
+  const clock = { milliseconds: START };
+  const store = createMemoryAccessStore();
+  let drawn = 0;
+  const making = {
+    store,
+    now: () => new Date(clock.milliseconds),
+    randomBytes: (count: number) => Uint8Array.from({ length: count }, () => drawn++ % 256),
+  };
+  const opens = async (value: string) => (await store.findBySecret(hashApiKey(value)))?.key.keyId;
+  return { clock, store, making, opens };
+}
+
+const settings = { name: 'build server', ratePerSecond: 1, burst: 1, dailyQuota: 5 };
+
+t.test('a rotated key has two values, and one id, name and set of limits', async (t) => {
+  const { clock, making, opens } = world();
+  const { value: first, key } = await createApiKey(settings, making);
+  clock.milliseconds += HOUR;
+  const { value: second, old, key: same } = await rotateApiKey(key.keyId, making);
+  t.not(second, first);
+  t.match(second, new RegExp(`^uo_${key.keyId}_[0-9a-f]{48}$`));
+  t.strictSame(same, key);
+  t.strictSame(old, [{ sha256: hashApiKey(first), createdAt: new Date(START) }]);
+  t.equal(await opens(first), key.keyId);
+  t.equal(await opens(second), key.keyId);
+});
+
+t.test('an imported key is rotated to one of the form that is made here', async (t) => {
+  const { making, opens } = world();
+  const { keyId } = await importApiKey('an old value', settings, making);
+  const { value } = await rotateApiKey(keyId, making);
+  t.match(value, `uo_${keyId}_`);
+  t.equal(await opens('an old value'), keyId);
+  t.equal(await opens(value), keyId);
+});
+
+t.test('no third value, until one of the two has expired or was removed', async (t) => {
+  const { clock, store, making } = world();
+  const { key } = await createApiKey(settings, making);
+  clock.milliseconds += HOUR;
+  const { old } = await rotateApiKey(key.keyId, making);
+  await t.rejects(rotateApiKey(key.keyId, making), {
+    code: 'RotationUnderWay',
+    message: /two values open it, made at 2030-01-01T00:00:00.000Z and 2030-01-01T01:00:00.000Z/,
+  });
+  await store.expireSecret(old[0]?.sha256 ?? '', new Date(clock.milliseconds + 1));
+  await t.rejects(rotateApiKey(key.keyId, making), { code: 'RotationUnderWay' });
+  clock.milliseconds += 1;
+  t.match(await rotateApiKey(key.keyId, making), { old: [{ createdAt: new Date(START + HOUR) }] });
+});
+
+t.test('a rotation is ended, or taken back; the one value that is left is never removed', async (t) => {
+  for (const [which, left] of [
+    ['old', 'second'],
+    ['new', 'first'],
+  ] as const) {
+    const { clock, making, opens } = world();
+    const { value: first, key } = await createApiKey(settings, making);
+    await t.rejects(removeSecrets(key.keyId, which, making), { code: 'NoRotationUnderWay' });
+    clock.milliseconds += HOUR;
+    const { value: second } = await rotateApiKey(key.keyId, making);
+    const { removed } = await removeSecrets(key.keyId, which, making);
+    t.strictSame(
+      removed.map(({ sha256 }) => sha256),
+      [hashApiKey(which === 'old' ? first : second)],
+    );
+    t.equal(await opens(first), left === 'first' ? key.keyId : undefined);
+    t.equal(await opens(second), left === 'second' ? key.keyId : undefined);
+    await t.rejects(removeSecrets(key.keyId, which, making), { code: 'NoRotationUnderWay' });
+  }
+});
+
+t.test('an old value that has expired does not make the new one removable', async (t) => {
+  const { clock, store, making, opens } = world();
+  const { key } = await createApiKey(settings, making);
+  clock.milliseconds += HOUR;
+  const { value, old } = await rotateApiKey(key.keyId, making);
+  await store.expireSecret(old[0]?.sha256 ?? '', new Date(clock.milliseconds));
+  await t.rejects(removeSecrets(key.keyId, 'new', making), { code: 'NoRotationUnderWay' });
+  t.equal(await opens(value), key.keyId);
+});
+
+t.test('there is nothing to rotate where there is no key', async (t) => {
+  const { making } = world();
+  const missing = { code: 'UnknownApiKey', message: 'there is no key with the id "0123"' };
+  await t.rejects(rotateApiKey('0123', making), missing);
+  await t.rejects(removeSecrets('0123', 'old', making), missing);
+});

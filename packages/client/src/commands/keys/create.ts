@@ -1,0 +1,20 @@
+import { createApiKey } from '@upload-once/access';
+import { UsageError } from '../../usage-error.ts';
+import { describeKey } from './describe-key.ts';
+import type { PrepareAction } from './keys-io.ts';
+import { parseOptions, settingsFrom, settingsOptions } from './options.ts';
+
+export const prepareCreate: PrepareAction = (args, io) => {
+  const { values, positionals, table } = parseOptions(args, settingsOptions);
+  if (positionals.length > 0)
+    throw new UsageError(`"keys create" takes options only, not ${JSON.stringify(positionals[0])}`);
+  const settings = settingsFrom(values);
+  return {
+    table,
+    async run(making) {
+      const { value, key } = await createApiKey(settings, making);
+      io.stderr.write(`Made ${describeKey(key)}. It is shown this once:\n`);
+      io.stdout.write(`${value}\n`);
+    },
+  };
+};

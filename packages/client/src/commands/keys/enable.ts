@@ -1,0 +1,20 @@
+import { describeKey } from './describe-key.ts';
+import type { PrepareAction } from './keys-io.ts';
+import { keyIdFrom, parseOptions } from './options.ts';
+
+/** `keys enable` and `keys disable`; either may be repeated. */
+export function prepareEnable(enabled: boolean): PrepareAction {
+  return (args, io) => {
+    const { positionals, table } = parseOptions(args, {});
+    const keyId = keyIdFrom(enabled ? 'enable' : 'disable', positionals);
+    return {
+      table,
+      async run({ store }) {
+        const key = await store.setEnabled(keyId, enabled);
+        io.stderr.write(
+          `${enabled ? 'Enabled' : 'Disabled'} ${describeKey(key)}, within 10 seconds everywhere.\n`,
+        );
+      },
+    };
+  };
+}

@@ -1,0 +1,40 @@
+import { DEFAULT_BURST, DEFAULT_RATE_PER_SECOND } from './options.ts';
+import { DEFAULT_OLD_HOURS } from './rotate.ts';
+
+export const KEYS_HELP = `Usage:
+  upload-once keys create --name NAME [LIMITS]
+  upload-once keys import --name NAME [LIMITS] < FILE
+  upload-once keys list [--json]
+  upload-once keys rotate ID [--old-hours N | --remove old | --remove new]
+  upload-once keys disable ID
+  upload-once keys enable ID
+  upload-once keys delete ID
+
+create   makes an API key and prints it, once, on standard output; everything else goes to standard error.
+         Nobody can print it again: the table has only its hash.
+import   records a value that clients have already, of any form that an HTTP header can carry. It is read from
+         standard input, never from the command line, so that it is in no shell history and no list of processes.
+list     shows all keys with their ids and limits, and when their values were made; --json one object a line.
+rotate   prints a second value for the same key, once. The old one works on for some hours; then the new one alone
+         does. --remove old ends that at once, --remove new takes it back.
+disable  stops a key, within 10 seconds everywhere; enable lets it go on with the same values.
+delete   removes a key for good. What was uploaded with it stays.
+
+Limits:
+  --rate N       requests for each second in the long run, may be a fraction (default ${DEFAULT_RATE_PER_SECOND})
+  --burst N      requests that may come at once, a whole number (default ${DEFAULT_BURST})
+  --quota N      uploads from one 00:00 UTC to the next (default: any number)
+  --types LIST   content types that may be uploaded, such as image/png,application/pdf or image/* (default: any)
+  --max-bytes N  the largest upload (default: what the installation allows)
+
+Options:
+  --name NAME    whose key it is, for people: logs and lists show it
+  --old-hours N  how long the old value works on after "rotate", may be a fraction (default ${DEFAULT_OLD_HOURS})
+  --table TABLE  the table of keys (default: UPLOAD_ONCE_ACCESS_TABLE, or "access")
+  --help         this text
+
+AWS region, endpoint and credentials come from the environment, as for any AWS tool: AWS_REGION,
+AWS_ENDPOINT_URL_DYNAMODB, AWS_PROFILE, …
+
+Exit code: 0 done; 1 not done, or it is not known whether it was done; 2 wrong use, nothing was tried.
+`;

@@ -1,0 +1,81 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { ApiKeySettings } from '@upload-once/access';
+import { UsageError } from '../../usage-error.ts';
+
+export const DEFAULT_RATE_PER_SECOND = 10;
+export const DEFAULT_BURST = 20;
+
+/** Whose key it is and what it may do; the limits that have no default are none where they are not given. */
+export const settingsOptions = {
+  name: { type: 'string' },
+  rate: { type: 'string' },
+  burst: { type: 'string' },
+  quota: { type: 'string' },
+  types: { type: 'string' },
+  'max-bytes': { type: 'string' },
+} as const;
+
+/** @throws UsageError */
+export function parseOptions<const Options extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: Options,
+) {
+  const parsed = parse(args, { ...options, table: { type: 'string' } } as const);
+  const { table } = parsed.values as { table?: string };
+  if (table?.trim() === '') throw new UsageError('--table is blank: the name of the table was expected');
+  return { ...parsed, table };
+}
+
+function parse<const Options extends ParseArgsOptionsConfig>(args: readonly string[], options: Options) {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** @throws UsageError for what is no number or has no name; whether a number is allowed says the key itself */
+export function settingsFrom(
+  values: Readonly<Partial<Record<keyof typeof settingsOptions, string>>>,
+): ApiKeySettings {
+  if (values.name === undefined) throw new UsageError('--name is missing: whose key is it?');
+  return {
+    name: values.name,
+    ratePerSecond: numberOption('--rate', values.rate) ?? DEFAULT_RATE_PER_SECOND,
+    burst: numberOption('--burst', values.burst) ?? DEFAULT_BURST,
+    ...given('dailyQuota', numberOption('--quota', values.quota)),
+    ...given('maxBytes', numberOption('--max-bytes', values['max-bytes'])),
+    ...given(
+      'allowedContentTypes',
+      values.types?.split(',').map((type) => type.trim().toLowerCase()),
+    ),
+  };
+}
+
+function given<Name extends string, Value>(name: Name, value: Value | undefined) {
+  return (value === undefined ? {} : { [name]: value }) as { [name in Name]?: Value };
+}
+
+/** @throws UsageError */
+export function numberOption(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isNaN(value))
+    throw new UsageError(`${option}: a number was expected, not ${JSON.stringify(text)}`);
+  return value;
+}
+
+/** The one id behind the command's name. @throws UsageError */
+export function keyIdFrom(command: string, positionals: readonly string[]): string {
+  const [keyId, ...more] = positionals;
+  if (keyId === undefined)
+    throw new UsageError(`"keys ${command}" is followed by the id of a key; "keys list" shows them`);
+  if (more.length > 0) throw new UsageError(`"keys ${command}" takes one id, not ${positionals.length}`);
+  // Whoever gives the key itself has it in the shell's history now: it is not repeated here as well.
+  if (!/^[0-9a-f]{16}$/.test(keyId)) {
+    throw new UsageError(
+      `"keys ${command}" takes the id of a key, 16 hexadecimal digits, not the key itself; "keys list" shows the ids`,
+    );
+  }
+  return keyId;
+}

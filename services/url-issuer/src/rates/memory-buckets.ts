@@ -1,0 +1,30 @@
+import { LRUCache } from 'lru-cache';
+import { type TokenBuckets, takeToken } from './token-buckets.ts';
+
+export interface MemoryBucketsOptions {
+  readonly now: () => Date;
+  /** How many buckets are remembered. The one that was not used for longest is forgotten first, and is full again. */
+  readonly maxBuckets: number;
+}
+
+export interface MemoryBuckets extends TokenBuckets {
+  /** Puts back the token that was taken last: what it was taken for was not to be counted. */
+  giveBack(name: string, ratePerSecond: number): void;
+}
+
+/** Buckets of this process alone. */
+export function createMemoryBuckets({ now, maxBuckets }: MemoryBucketsOptions): MemoryBuckets {
+  const fullAtOf = new LRUCache<string, number>({ max: maxBuckets });
+  return {
+    async take(name, limit) {
+      const { fullAt, answer } = takeToken(fullAtOf.get(name), now().getTime(), limit);
+      fullAtOf.set(name, fullAt);
+      return answer;
+    },
+
+    giveBack(name, ratePerSecond) {
+      const fullAt = fullAtOf.peek(name);
+      if (fullAt !== undefined) fullAtOf.set(name, fullAt - 1000 / ratePerSecond);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** What a bucket holds and how fast it fills. */
+export interface BucketLimit {
+  /** Tokens that may be taken at once: what a full bucket holds. At least 1. */
+  readonly burst: number;
+  /** Tokens that come back each second; above 0, may be a fraction. */
+  readonly ratePerSecond: number;
+}
+
+/** What became of one request for a token. */
+export interface BucketAnswer {
+  readonly taken: boolean;
+  /** Whole tokens that are left. */
+  readonly remaining: number;
+  /** Until there is a token again, in milliseconds; 0 where there is one. */
+  readonly waitMilliseconds: number;
+  /** Until the bucket is full again if nothing more is taken. */
+  readonly fullInMilliseconds: number;
+}
+
+/** One bucket of tokens for each name; one that nobody has taken from is full. */
+export interface TokenBuckets {
+  /** Takes one token if there is one, atomically. */
+  take(name: string, limit: BucketLimit): Promise<BucketAnswer>;
+}
+
+/** Times are doubles in milliseconds: this much of one is rounding, not waiting. */
+export const ROUNDING_MILLISECONDS = 0.01;
+
+/**
+ * The whole state of a bucket is the time at which it is full again (the generic cell rate algorithm of ITU-T I.371, as a
+ * token bucket): each token puts it off by the time that one takes to come back.
+ *
+ * @param fullAt what this function gave for the last token, undefined for a bucket that nobody has taken from
+ * @param now milliseconds on the same clock
+ * @returns what to remember, and the answer. A clock that was set back and a limit that was lowered leave no bucket emptier
+ *   than empty.
+ */
+export function takeToken(
+  fullAt: number | undefined,
+  now: number,
+  { burst, ratePerSecond }: BucketLimit,
+): { readonly fullAt: number; readonly answer: BucketAnswer } {
+  const tokenMilliseconds = 1000 / ratePerSecond;
+  const emptyMilliseconds = burst * tokenMilliseconds;
+  const before = Math.min(Math.max(fullAt ?? now, now), now + emptyMilliseconds);
+  const after = before + tokenMilliseconds;
+  const waitMilliseconds = after - now - emptyMilliseconds;
+  const taken = waitMilliseconds <= ROUNDING_MILLISECONDS;
+  const standing = taken ? after : before;
+  return {
+    fullAt: standing,
+    answer: bucketAnswer(taken, waitMilliseconds, standing - now, { burst, ratePerSecond }),
+  };
+}
+
+/** The same words for what this process has counted and what a store has. */
+export function bucketAnswer(
+  taken: boolean,
+  waitMilliseconds: number,
+  fullInMilliseconds: number,
+  { burst, ratePerSecond }: BucketLimit,
+): BucketAnswer {
+  const missing = ((fullInMilliseconds - ROUNDING_MILLISECONDS) * ratePerSecond) / 1000;
+  return {
+    taken,
+    remaining: Math.min(burst, Math.max(0, burst - Math.ceil(missing))),
+    waitMilliseconds: taken ? 0 : waitMilliseconds,
+    fullInMilliseconds,
+  };
+}
