@@ -2,6 +2,7 @@ import {
   type Item,
   type ItemKey,
   issuedItem,
+  SCHEMA_VERSION,
   type SightingItem,
   sightingItem,
   sightingItemKey,
@@ -11,7 +12,7 @@ import {
   type UploadItem,
   uploadItemKey,
 } from './item.ts';
-import type { Change, ItemTable } from './item-table.ts';
+import type { Change, Condition, ItemTable } from './item-table.ts';
 import * as transitions from './transitions.ts';
 import { type Sighting, UploadState } from './upload.ts';
 import { type Transition, UploadAlreadyIssued, type UploadStore } from './upload-store.ts';
@@ -24,6 +25,9 @@ export interface TableUploadStoreOptions {
   /** How long an item outlives its last transition. */
   readonly tombstoneSeconds: number;
 }
+
+/** What a later release has made of an item is not changed by one that can't read it: they run side by side while one replaces the other. */
+const IS_READABLE: Condition = { attribute: 'schemaVersion', below: SCHEMA_VERSION + 1 };
 
 /** The upload store over any table that can write conditionally: DynamoDB's, or the one in memory. */
 export function createTableUploadStore(options: TableUploadStoreOptions): UploadStore {
@@ -41,7 +45,8 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
 
   async function transition(key: string, change: Change): Promise<Transition> {
     const writer = newToken();
-    const signed = { when: change.when, set: { ...change.set, deleteAt: deleteAt(), writer } };
+    const when = [...change.when, IS_READABLE];
+    const signed = { when, set: { ...change.set, deleteAt: deleteAt(), writer } };
     const written = (await table.update(uploadItemKey(key), signed)) as UploadItem | undefined;
     if (written) return { applied: true, upload: toUpload(written) };
     const found = await read(key);

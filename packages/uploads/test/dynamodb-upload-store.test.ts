@@ -185,16 +185,54 @@ t.test('more sightings than fit into one page are all listed', async (t) => {
   t.equal((await store.listSightings(FullFilename)).length, count);
 });
 
-t.test('an item of a later release is not guessed at', async (t) => {
+t.test('an item of a later release is neither read nor changed', async (t) => {
   const client = new DynamoDBClient(local.dynamoDbConfig);
   t.teardown(() => client.destroy());
   const { store } = openStore(client);
-  const Item = { FullFilename: 'uploads/later', item: 'upload', schemaVersion: 2, state: 'SOMETHING' };
-  await DynamoDBDocumentClient.from(client).send(new PutCommand({ TableName: local.tables.uploads, Item }));
-  await t.rejects(store.get('uploads/later'), {
+  const documents = DynamoDBDocumentClient.from(client);
+  const TableName = local.tables.uploads;
+  const refused = {
     code: 'UnsupportedSchemaVersion',
     message: /schemaVersion 2, this release reads up to 1/,
-  });
+  };
+  const holder = { attempt: 1, leaseOwner: 'somebody' };
+  const lease = { acceptedVersionId: 'a1', leaseOwner: 'somebody', leaseSeconds: 60 };
+  const calls: [state: string, call: (key: string) => Promise<unknown>][] = [
+    ['SOMETHING', (key) => store.get(key)],
+    ['ISSUED', (key) => store.claim(key, version)],
+    ['ISSUED', (key) => store.revoke(key)],
+    ['CLAIMED', (key) => store.accept(key, 'a1')],
+    ['CLAIMED', (key) => store.startProcessing(key, lease)],
+    ['PROCESSING', (key) => store.renewLease(key, holder, 60)],
+    ['PROCESSING', (key) => store.releaseLease(key, 1)],
+    ['PROCESSING', (key) => store.finish(key, 1)],
+    ['PROCESSING', (key) => store.fail(key, 1, 'full')],
+  ];
+  for (const [at, [state, call]] of calls.entries()) {
+    const FullFilename = `uploads/later-${at}`;
+    const Item = {
+      FullFilename,
+      item: 'upload',
+      schemaVersion: 2,
+      state,
+      attempt: 1,
+      leaseOwner: 'somebody',
+      leaseExpiresAt: '2000-01-01T00:00:00.000Z',
+    };
+    await documents.send(new PutCommand({ TableName, Item }));
+    await t.rejects(call(FullFilename), refused, `${at}: ${state}`);
+    const Key = { FullFilename, item: 'upload' };
+    t.strictSame((await documents.send(new GetCommand({ TableName, Key }))).Item, Item, 'as it was');
+  }
+  const Item = {
+    FullFilename: 'uploads/later',
+    item: `stray#${version.versionId}`,
+    schemaVersion: 2,
+    kind: 'stray',
+  };
+  await documents.send(new PutCommand({ TableName, Item }));
+  await t.rejects(store.recordSighting('uploads/later', SightingKind.stray, version), refused);
+  await t.rejects(store.listSightings('uploads/later'), refused);
 });
 
 t.test('what the table refuses for another reason than its condition is an error', async (t) => {
