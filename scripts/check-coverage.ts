@@ -7,6 +7,7 @@ const FOLDERS = [
   'packages/uploads',
   'packages/access',
   'packages/queue',
+  'packages/repair',
   'packages/runtime',
   'services/url-issuer',
   'services/acceptor',

@@ -1,0 +1,99 @@
+import {
+  ACCEPTED_PREFIX,
+  acceptedKeyOf,
+  type Sighting,
+  type Upload,
+  type UploadRecords,
+  UploadState,
+} from '@upload-once/uploads';
+import type { AuditCounts } from './audit.ts';
+import type { AuditWindow } from './audit-window.ts';
+import { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';
+
+/** Every item that has not come to its end: stuck, failed, or a sighting that nobody was told of. */
+export async function* auditRecords(options: {
+  readonly records: UploadRecords;
+  readonly window: AuditWindow;
+  readonly counts: AuditCounts;
+}): AsyncIterable<Finding> {
+  const { records, window, counts } = options;
+  for await (const page of records.pages()) {
+    counts.items += page.length;
+    for (const record of page) {
+      const finding = 'upload' in record ? uploadFinding(record.upload) : sightingFinding(record.sighting);
+      // A failed upload has come to an end of its own: there is nothing to wait for.
+      if (finding && (finding.kind === FindingKind.failed || window.isDue(finding.since))) yield finding;
+    }
+  }
+}
+
+function uploadFinding(upload: Upload): Finding | undefined {
+  const { key, state, claimed } = upload;
+  if (!claimed) return undefined;
+  const ofUpload = { kind: FindingKind.stuck, key, versionId: claimed.versionId, state };
+  switch (state) {
+    case UploadState.claimed:
+      return {
+        ...ofUpload,
+        since: claimed.claimedAt,
+        detail: 'its version was claimed, and not accepted',
+        event: { pipeline: Pipeline.uploads, key, ...claimed },
+      };
+    case UploadState.accepted:
+      return {
+        ...ofUpload,
+        since: upload.acceptedAt ?? claimed.claimedAt,
+        detail: 'it was accepted, and its processing has not begun',
+        event: eventOfAccepted(upload, claimed),
+      };
+    case UploadState.processing:
+      return {
+        ...ofUpload,
+        since: upload.leaseExpiresAt ?? claimed.claimedAt,
+        detail: `the lease of attempt ${upload.attempt} has run out, and nobody has taken it over`,
+        event: eventOfAccepted(upload, claimed),
+      };
+    case UploadState.failed:
+      return {
+        ...ofUpload,
+        kind: FindingKind.failed,
+        since: upload.leaseExpiresAt ?? claimed.claimedAt,
+        detail: upload.failureReason ?? 'its processing failed',
+        event: eventOfAccepted(upload, claimed),
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** As the item knows the accepted object: it is the copy of the claimed version, whose ETag can be another. */
+function eventOfAccepted(
+  { key, acceptedVersionId, acceptedAt }: Upload,
+  claimed: NonNullable<Upload['claimed']>,
+): MissingEvent | undefined {
+  if (acceptedVersionId === undefined) return undefined;
+  const { eTag, sizeBytes, claimedAt } = claimed;
+  return {
+    pipeline: Pipeline.accepted,
+    key: acceptedKeyOf(key),
+    versionId: acceptedVersionId,
+    eTag,
+    sizeBytes,
+    storedAt: acceptedAt ?? claimedAt,
+  };
+}
+
+function sightingFinding(sighting: Sighting): Finding | undefined {
+  if (sighting.reported) return undefined;
+  const { key, kind, versionId, eTag, sizeBytes, storedAt, recordedAt } = sighting;
+  const pipeline = key.startsWith(ACCEPTED_PREFIX) ? Pipeline.accepted : Pipeline.uploads;
+  return {
+    kind: FindingKind.notReported,
+    key,
+    versionId,
+    state: undefined,
+    since: recordedAt,
+    detail: `it is recorded as ${kind}, and its metric may never have been written`,
+    event: { pipeline, key, versionId, eTag, sizeBytes, storedAt },
+  };
+}

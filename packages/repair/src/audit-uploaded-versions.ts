@@ -1,0 +1,59 @@
+import {
+  type ObjectListing,
+  SightingKind,
+  type StoredVersion,
+  UPLOADS_PREFIX,
+  type Upload,
+  type UploadRecords,
+  UploadState,
+} from '@upload-once/uploads';
+import type { AuditCounts } from './audit.ts';
+import type { AuditWindow } from './audit-window.ts';
+import { type Finding, FindingKind, Pipeline } from './finding.ts';
+import { unrecordedOf } from './unrecorded.ts';
+
+/** Every version under `uploads/` that is neither claimed nor recorded as what it is: its event was lost, or waits somewhere. */
+export async function* auditUploadedVersions(options: {
+  readonly listing: ObjectListing;
+  readonly records: UploadRecords;
+  readonly window: AuditWindow;
+  readonly counts: AuditCounts;
+}): AsyncIterable<Finding> {
+  const { listing, records, window, counts } = options;
+  for await (const page of listing.pages(UPLOADS_PREFIX)) {
+    counts.uploadedVersions += page.length;
+    counts.forgottenVersions += page.filter(({ storedAt }) => window.isForgotten(storedAt)).length;
+    const due = page.filter(({ storedAt }) => window.isDue(storedAt) && !window.isForgotten(storedAt));
+    const uploads = await records.uploads(due.map(({ key }) => key));
+    const others = due.filter(({ key, versionId }) => uploads.get(key)?.claimed?.versionId !== versionId);
+    const unrecorded = await unrecordedOf(records, others, ({ key }) => sightingKindFor(uploads.get(key)));
+    for (const version of unrecorded) yield findingOf(version, uploads.get(version.key));
+  }
+}
+
+/** As what the acceptor would record it; undefined: as nothing yet, one of the versions is to be claimed first. */
+function sightingKindFor(upload: Upload | undefined): SightingKind | undefined {
+  if (!upload) return SightingKind.stray;
+  if (upload.claimed) return SightingKind.duplicate;
+  return upload.state === UploadState.revoked ? SightingKind.refused : undefined;
+}
+
+function findingOf(version: StoredVersion, upload: Upload | undefined): Finding {
+  return {
+    kind: FindingKind.noOutcome,
+    key: version.key,
+    versionId: version.versionId,
+    state: upload?.state,
+    since: version.storedAt,
+    detail: detailOf(upload),
+    event: { pipeline: Pipeline.uploads, ...version },
+  };
+}
+
+function detailOf(upload: Upload | undefined): string {
+  if (!upload) return 'no upload was issued for it, and it is not recorded as a stray';
+  if (upload.claimed) return 'another version was claimed, and it is not recorded as a duplicate';
+  if (upload.state === UploadState.revoked)
+    return 'its upload was revoked, and it is not recorded as refused';
+  return 'it was uploaded, and nothing was claimed';
+}

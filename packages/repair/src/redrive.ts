@@ -1,0 +1,133 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { type DeleteBatcher, sendMessages } from '@upload-once/queue';
+import { ACCEPTED_PREFIX, type UploadRecords, uploadKeyOfAccepted } from '@upload-once/uploads';
+import { type DeadLetter, REDRIVE_ATTRIBUTE } from './dead-letter.ts';
+import { giveBack, receiveDeadLetters } from './dead-letter-queue.ts';
+
+/** Longer than a batch takes, so that nobody else has its messages meanwhile; also how soon they are back after a crash. */
+const VISIBILITY_SECONDS = 120;
+
+/** What became of one message. */
+export const RedriveOutcome = {
+  /** It is in its queue again, and no longer in the dead-letter queue. */
+  moved: 'moved',
+  /** It is in its queue again, and still in the dead-letter queue. The next redrive moves it once more; that is harmless. */
+  doubled: 'doubled',
+  /** It is not known to be in its queue again, and is still in the dead-letter queue. */
+  failed: 'failed',
+  /** It is none of ours, and stays. */
+  unknown: 'unknown',
+  /** This very redrive has moved it, and it is back already: what it failed of is not over. It stays. */
+  cameBack: 'came-back',
+} as const;
+export type RedriveOutcome = (typeof RedriveOutcome)[keyof typeof RedriveOutcome];
+
+export interface RedriveOptions {
+  readonly sqs: SQSClient;
+  /** A standard queue, and its dead-letter queue. */
+  readonly queueUrl: string;
+  readonly deadLetterUrl: string;
+  readonly records: Pick<UploadRecords, 'keepLonger'>;
+  /** For the dead-letter queue. */
+  readonly deleter: DeleteBatcher;
+  /** Messages that are none of ours are moved as well. */
+  readonly includeUnknown: boolean;
+  /** Unlike any other redrive's. */
+  readonly runId: string;
+  /** Ends it behind the batch that is under way. */
+  readonly signal: AbortSignal;
+  /** Told of every message once, `reason` '' where there is none. */
+  readonly onOutcome: (letter: DeadLetter, outcome: RedriveOutcome, reason: string) => void;
+}
+
+/**
+ * Moves the messages of a dead-letter queue back to its queue until none is left that it may move, or `signal` is aborted.
+ *
+ * For each message, in this order: receive; put off the deletion of the items that it is about, for its retention starts anew and
+ * their tombstones must outlive it; send; delete. Nothing of that is atomic. A crash before the send leaves the message where it
+ * was, hidden for two minutes; a crash between send and delete leaves it in both queues, as does a delete that fails; none
+ * loses it. Doubled messages are harmless: the services tell a redelivery from a duplicate.
+ *
+ * SQS's own StartMessageMoveTask is not used: it would move messages whose items are deleted before the message is, so that an
+ * upload would end as a stray; it moves what nobody has looked at, and what is none of ours; and without a rate of its own
+ * it goes on with what comes back while it runs.
+ *
+ * Rejects when the dead-letter queue does not answer; what was moved until then was told of. What is left is given back at once.
+ */
+export async function redrive(options: RedriveOptions): Promise<void> {
+  const { sqs, queueUrl, deadLetterUrl, records, deleter, includeUnknown, runId, signal, onOutcome } =
+    options;
+  /** Receipt handles of what stays, by message: when it is met again, this took longer than it was hidden. */
+  const staying = new Map<string, string>();
+
+  function stays(letter: DeadLetter, outcome: RedriveOutcome, reason: string): void {
+    if (!staying.has(letter.messageId)) onOutcome(letter, outcome, reason);
+    staying.set(letter.messageId, letter.receiptHandle);
+  }
+
+  function mayMove(letter: DeadLetter): boolean {
+    if (staying.has(letter.messageId)) stays(letter, RedriveOutcome.failed, '');
+    else if (letter.attributes[REDRIVE_ATTRIBUTE]?.StringValue === runId) {
+      stays(letter, RedriveOutcome.cameBack, 'it was moved a moment ago, and has failed again');
+    } else if (!letter.events && !includeUnknown) {
+      stays(letter, RedriveOutcome.unknown, letter.unknownReason);
+    } else return true;
+    return false;
+  }
+
+  async function renewed(letter: DeadLetter): Promise<boolean> {
+    try {
+      for (const { key, versionId } of letter.events ?? []) {
+        await records.keepLonger(key, versionId);
+        if (key.startsWith(ACCEPTED_PREFIX)) await records.keepLonger(uploadKeyOfAccepted(key), versionId);
+      }
+      return true;
+    } catch (error) {
+      stays(letter, RedriveOutcome.failed, `its items could not be kept longer: ${reasonOf(error)}`);
+      return false;
+    }
+  }
+
+  async function remove(letter: DeadLetter): Promise<void> {
+    try {
+      await deleter.delete(letter.receiptHandle);
+      onOutcome(letter, RedriveOutcome.moved, '');
+    } catch (error) {
+      stays(letter, RedriveOutcome.doubled, reasonOf(error));
+    }
+  }
+
+  async function move(letters: readonly DeadLetter[]): Promise<void> {
+    const areRenewed = await Promise.all(letters.map(renewed));
+    const ready = letters.filter((_, at) => areRenewed[at]);
+    const failures = await sendMessages(
+      sqs,
+      queueUrl,
+      ready.map(({ body, attributes }) => ({
+        body,
+        attributes: { ...attributes, [REDRIVE_ATTRIBUTE]: { DataType: 'String', StringValue: runId } },
+      })),
+    );
+    for (const [at, reason] of failures) {
+      const letter = ready[at];
+      if (letter) stays(letter, RedriveOutcome.failed, `it could not be sent: ${reason}`);
+    }
+    await Promise.all(ready.filter((_, at) => !failures.has(at)).map(remove));
+  }
+
+  try {
+    while (!signal.aborted) {
+      const batch = { count: 10, visibilitySeconds: VISIBILITY_SECONDS };
+      const letters = await receiveDeadLetters(sqs, deadLetterUrl, batch);
+      if (letters.length === 0) break;
+      await move(letters.filter(mayMove));
+    }
+  } finally {
+    await giveBack(sqs, deadLetterUrl, [...staying.values()]);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

@@ -1,0 +1,23 @@
+import type { SightingKind, SightingName, StoredVersion, UploadRecords } from '@upload-once/uploads';
+
+/**
+ * Those of these versions that are not on record as a sighting.
+ * @param kindOf as what a version would be on record; undefined: it can't be
+ */
+export async function unrecordedOf(
+  records: UploadRecords,
+  versions: readonly StoredVersion[],
+  kindOf: (version: StoredVersion) => SightingKind | undefined,
+): Promise<StoredVersion[]> {
+  const names = versions.flatMap((version): SightingName[] => {
+    const kind = kindOf(version);
+    return kind === undefined ? [] : [{ key: version.key, kind, versionId: version.versionId }];
+  });
+  const recorded = new Set((await records.sightings(names)).map(nameOf));
+  return versions.filter((version) => !recorded.has(nameOf(version)));
+}
+
+/** No version id holds a line feed. */
+function nameOf({ key, versionId }: { readonly key: string; readonly versionId: string }): string {
+  return `${versionId}\n${key}`;
+}

@@ -1,0 +1,208 @@
+import { SightingKind, UploadState } from '@upload-once/uploads';
+import t from 'tap';
+import { createWorld, OLDER_THAN_SECONDS, TOMBSTONE_SECONDS } from './world.ts';
+
+t.test('where all has come to its end nothing is found', async (t) => {
+  const world = createWorld();
+  await world.allIsWell();
+  world.pass(OLDER_THAN_SECONDS);
+  const audit = world.audit();
+  t.strictSame(await Array.fromAsync(audit.findings()), []);
+  t.strictSame(audit.counts, {
+    uploadedVersions: 3,
+    acceptedVersions: 3,
+    forgottenVersions: 0,
+    items: 9,
+  });
+});
+
+t.test('P3: a version with no outcome is found, whatever it should have become', async (t) => {
+  const world = createWorld();
+  await world.allIsWell();
+  const issued = await world.issue('issued');
+  const first = world.put(issued);
+  const second = world.put(issued, 'a second');
+  const { key: processed } = await world.processed('used-again');
+  const duplicate = world.put(processed);
+  const revoked = await world.issue('revoked-in-time');
+  await world.uploads.revoke(revoked);
+  const refused = world.put(revoked);
+  const stray = world.put('uploads/of nobody');
+  world.pass(OLDER_THAN_SECONDS);
+
+  const findings = await world.findings();
+  const found = (key: string, { versionId }: { versionId: string }) =>
+    findings.find((finding) => finding.key === key && finding.versionId === versionId);
+  t.equal(findings.length, 5);
+  t.match(found(issued, first), {
+    kind: 'no-outcome',
+    state: UploadState.issued,
+    since: first.storedAt,
+    detail: 'it was uploaded, and nothing was claimed',
+    event: { pipeline: 'uploads', key: issued, ...first },
+  });
+  t.match(found(issued, second), { kind: 'no-outcome', event: { versionId: second.versionId } });
+  t.match(found(processed, duplicate), {
+    kind: 'no-outcome',
+    state: UploadState.processed,
+    detail: /not recorded as a duplicate/,
+    event: { pipeline: 'uploads', ...duplicate },
+  });
+  t.match(found(revoked, refused), {
+    kind: 'no-outcome',
+    state: UploadState.revoked,
+    detail: /not recorded as refused/,
+  });
+  const ofStray = found('uploads/of nobody', stray);
+  t.match(ofStray, { kind: 'no-outcome', detail: /not recorded as a stray/ });
+  t.equal(ofStray?.state, undefined);
+});
+
+t.test('an upload that is stuck is found in each state, with what brings it on', async (t) => {
+  const world = createWorld();
+  const claimed = await world.claimed('claimed');
+  const accepted = await world.accepted('accepted');
+  const processing = await world.processing('processing');
+  const claimedAt = world.clock.now;
+  world.pass(OLDER_THAN_SECONDS + 60);
+  const working = await world.processing('at work');
+
+  const findings = await world.findings();
+  t.equal(findings.length, 3);
+  t.match(
+    findings.find(({ key }) => key === claimed.key),
+    {
+      kind: 'stuck',
+      state: UploadState.claimed,
+      since: claimedAt,
+      event: { pipeline: 'uploads', key: claimed.key, versionId: claimed.version.versionId },
+    },
+  );
+  t.match(
+    findings.find(({ key }) => key === accepted.key),
+    {
+      kind: 'stuck',
+      state: UploadState.accepted,
+      event: {
+        pipeline: 'accepted',
+        key: 'accepted/accepted',
+        versionId: accepted.copy.versionId,
+        sizeBytes: accepted.copy.sizeBytes,
+      },
+    },
+  );
+  t.match(
+    findings.find(({ key }) => key === processing.key),
+    {
+      kind: 'stuck',
+      state: UploadState.processing,
+      since: new Date(claimedAt.getTime() + 60_000),
+      detail: 'the lease of attempt 1 has run out, and nobody has taken it over',
+      event: { pipeline: 'accepted', versionId: processing.copy.versionId },
+    },
+  );
+  t.notOk(
+    findings.some(({ key }) => key === working.key),
+    'a lease that runs is no finding',
+  );
+});
+
+t.test('an object under accepted/ that no item names is found', async (t) => {
+  const world = createWorld();
+  const { copy: unrecorded } = await world.copied('copied');
+  const withoutItem = world.put('accepted/of nobody');
+  const { copy } = await world.processed('copied-twice');
+  const late = world.put('accepted/copied-twice');
+  await world.issue('not-claimed');
+  const early = world.put('accepted/not-claimed');
+  world.pass(OLDER_THAN_SECONDS);
+
+  const findings = (await world.findings()).filter(({ kind }) => kind === 'not-recorded');
+  t.strictSame(
+    new Map(findings.map(({ key, versionId, detail }) => [`${key} ${versionId}`, detail])),
+    new Map([
+      [`accepted/copied ${unrecorded.versionId}`, 'it was copied, and nobody has recorded that'],
+      [`accepted/of nobody ${withoutItem.versionId}`, 'there is no upload that it belongs to'],
+      [`accepted/copied-twice ${late.versionId}`, 'another version is the accepted one'],
+      [
+        `accepted/not-claimed ${early.versionId}`,
+        'nothing was claimed for its upload, so nobody should have copied it',
+      ],
+    ]),
+  );
+  t.ok(findings.every(({ event }) => event?.pipeline === 'accepted'));
+  t.not(late.versionId, copy.versionId);
+});
+
+t.test('FAILED is found at once, with its reason', async (t) => {
+  const world = createWorld();
+  const { key } = await world.failed('failed', 'Error: the disk is full');
+  t.match(await world.findings(), [
+    { kind: 'failed', key, state: UploadState.failed, detail: 'Error: the disk is full' },
+  ]);
+});
+
+t.test('P4: a sighting that nobody was told of is found, under either prefix', async (t) => {
+  const world = createWorld();
+  const { key } = await world.processed('used-again');
+  const duplicate = await world.sighted(key, SightingKind.duplicate, { reported: false });
+  const stray = await world.sighted('accepted/stray', SightingKind.stray, { reported: false });
+  world.pass(OLDER_THAN_SECONDS);
+  t.match(await world.findings(), [
+    {
+      kind: 'not-reported',
+      key,
+      versionId: duplicate.versionId,
+      detail: /recorded as duplicate/,
+      event: { pipeline: 'uploads', ...duplicate },
+    },
+    { kind: 'not-reported', key: 'accepted/stray', event: { pipeline: 'accepted', ...stray } },
+  ]);
+});
+
+t.test('what may still be under way is not found', async (t) => {
+  const world = createWorld();
+  world.put(await world.issue('issued'));
+  await world.copied('copied');
+  await world.accepted('accepted');
+  await world.sighted('uploads/stray', SightingKind.stray, { reported: false });
+  world.pass(OLDER_THAN_SECONDS - 1);
+  t.strictSame(await world.findings(), []);
+  t.ok((await world.findings({ olderThanSeconds: OLDER_THAN_SECONDS - 1 })).length >= 4, 'but for its age');
+});
+
+t.test('an object that has outlived its item is not taken for a stray', async (t) => {
+  const world = createWorld();
+  // As it is when DynamoDB has deleted their items.
+  world.put('accepted/of last year');
+  world.put('uploads/of last year');
+  world.pass(TOMBSTONE_SECONDS - 86_401);
+  t.equal((await world.findings()).length, 2, 'as long as its item would be there');
+  world.pass(1);
+  const audit = world.audit();
+  t.strictSame(await Array.fromAsync(audit.findings()), []);
+  t.equal(audit.counts.forgottenVersions, 2, 'it says how many it could not judge');
+});
+
+t.test('more versions of one key than a page holds, and one outcome for each', async (t) => {
+  const world = createWorld();
+  const { key } = await world.processed('popular');
+  for (let at = 0; at < 150; at += 1) await world.sighted(key, SightingKind.duplicate);
+  const lost = world.put(key);
+  world.pass(OLDER_THAN_SECONDS);
+  t.match(await world.findings(), [{ kind: 'no-outcome', versionId: lost.versionId }]);
+});
+
+t.test('a table that does not answer ends the audit with its error', async (t) => {
+  const world = createWorld();
+  world.put(await world.issue('issued'));
+  world.pass(OLDER_THAN_SECONDS);
+  const audit = world.audit();
+  const away = new Error('the table is away');
+  const iterator = audit.findings()[Symbol.asyncIterator]();
+  world.uploads.records.pages = () => {
+    throw away;
+  };
+  t.match(await iterator.next(), { value: { kind: 'no-outcome' } }, 'what was found before is given');
+  await t.rejects(iterator.next(), away);
+});
