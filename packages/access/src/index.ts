@@ -13,9 +13,17 @@ export type { ApiKey, ApiKeySettings } from './api-key.ts';
 export { type ApiKeyFinder, type ApiKeyFinderOptions, createApiKeyFinder } from './api-key-finder.ts';
 export { InvalidApiKeySettings } from './api-key-settings.ts';
 export { createDynamoDbAccessStore } from './dynamodb-access-store.ts';
+export { createDynamoDbIdempotencyStore } from './dynamodb-idempotency-store.ts';
 export { API_KEY_MAX_BYTES, hashApiKey } from './hash-api-key.ts';
+export {
+  IDEMPOTENCY_SECONDS,
+  type IdempotencyKey,
+  type IdempotencyRecord,
+  type IdempotencyStore,
+} from './idempotency-store.ts';
 export { UnsupportedSchemaVersion } from './item.ts';
 export { createMemoryAccessStore } from './memory-access-store.ts';
+export { createMemoryIdempotencyStore } from './memory-idempotency-store.ts';
 export {
   liveSecrets,
   NoRotationUnderWay,

@@ -1,0 +1,46 @@
+import { IDEMPOTENCY_SECONDS, type IdempotencyKey, type IdempotencyRecord } from './idempotency-store.ts';
+import { type ItemKey, UnsupportedSchemaVersion } from './item.ts';
+
+const IDEMPOTENCY_SCHEMA_VERSION = 1;
+
+/** An idempotency key as the table `access` has it: in the partition of its API key. */
+export interface IdempotencyItem extends ItemKey {
+  readonly schemaVersion: number;
+  readonly requestSha256: string;
+  readonly uploadKey: string;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+  /** Epoch seconds, for DynamoDB's TTL, which may be days late: from here on the item counts as gone. */
+  readonly deleteAt: number;
+}
+
+export function idempotencyItemKey({ apiKeyId, sha256 }: IdempotencyKey): ItemKey {
+  return { id: `key#${apiKeyId}`, item: `idempotency#${sha256}` };
+}
+
+export function idempotencyItem(key: IdempotencyKey, record: IdempotencyRecord): IdempotencyItem {
+  return {
+    ...idempotencyItemKey(key),
+    schemaVersion: IDEMPOTENCY_SCHEMA_VERSION,
+    requestSha256: record.requestSha256,
+    uploadKey: record.uploadKey,
+    issuedAt: record.issuedAt.toISOString(),
+    expiresAt: record.expiresAt.toISOString(),
+    deleteAt: Math.ceil(record.issuedAt.getTime() / 1000) + IDEMPOTENCY_SECONDS,
+  };
+}
+
+/** @throws UnsupportedSchemaVersion */
+export function idempotencyRecordFrom(item: IdempotencyItem): IdempotencyRecord {
+  if (item.schemaVersion > IDEMPOTENCY_SCHEMA_VERSION) {
+    throw new UnsupportedSchemaVersion(
+      `an idempotency item in the table of keys has schemaVersion ${item.schemaVersion}, this release reads up to ${IDEMPOTENCY_SCHEMA_VERSION}`,
+    );
+  }
+  return {
+    requestSha256: item.requestSha256,
+    uploadKey: item.uploadKey,
+    issuedAt: new Date(item.issuedAt),
+    expiresAt: new Date(item.expiresAt),
+  };
+}
