@@ -1,11 +1,14 @@
 import type { FastifyRateLimitStoreCtor } from '@fastify/rate-limit';
-import { type AccessStore, createApiKeyFinder } from '@upload-once/access';
+import { type AccessStore, createApiKeyFinder, type IdempotencyStore } from '@upload-once/access';
 import type { Logger, Metrics } from '@upload-once/runtime';
 import type { UploadStore } from '@upload-once/uploads';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { clientErrorHandler, frameworkErrorHandler } from './client-errors.ts';
 import { createGuesses } from './guesses.ts';
-import { createUploadIssuer } from './issue-upload.ts';
+import { createIdempotentIssuer } from './issuing/issue-idempotently.ts';
+import { createUploadIssuer } from './issuing/issue-upload.ts';
+import type { UploadDefaults } from './issuing/upload-order.ts';
+import { apiDescription } from './plugins/api-description.ts';
 import { apiKey } from './plugins/api-key.ts';
 import { closing } from './plugins/closing.ts';
 import { errors } from './plugins/errors.ts';
@@ -16,25 +19,28 @@ import { trace } from './plugins/trace.ts';
 import type { Readiness } from './readiness.ts';
 import { getPresignedUrl } from './routes/get-presigned-url.ts';
 import { livez } from './routes/livez.ts';
+import { openapi } from './routes/openapi.ts';
 import { readyz } from './routes/readyz.ts';
-import type { SignForm } from './sign-form.ts';
+import { createUpload } from './routes/v1/create-upload.ts';
+import { getUpload } from './routes/v1/get-upload.ts';
+import { revokeUpload } from './routes/v1/revoke-upload.ts';
+import type { UploadSigner } from './signing/upload-signer.ts';
+import { strictValidation } from './strict-validation.ts';
 
 export interface AppOptions {
   /** Empty, or with a slash before and none behind; the probes stay at the root. */
   readonly pathPrefix: string;
   /** Addresses and networks of the proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
-  /** See `makeUploadKey`. */
-  readonly namePart: string;
-  /** What the form's policy allows at most; recorded with the upload. */
-  readonly formMaxBytes: number;
+  readonly defaults: UploadDefaults;
   readonly accessStore: AccessStore;
   /** How long what the table of keys has answered is good for: see `createApiKeyFinder`. */
   readonly keyCacheSeconds: number;
   /** How many bad keys an address may present each minute; 0: any number. */
   readonly badKeysPerMinute: number;
+  readonly idempotencyStore: IdempotencyStore;
   readonly uploadStore: UploadStore;
-  readonly signForm: SignForm;
+  readonly signer: UploadSigner;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -70,8 +76,11 @@ const LIMITS: AppLimits = {
 /** A header of 100 kB is an API key that is refused like any other; from here on it is refused unread, with 431. */
 const MAX_HEADER_BYTES = 128 * 1024;
 
-/** No route takes a body. */
+/** What takes a body says how long it may be; all others have none. */
 const BODY_LIMIT_BYTES = 1024;
+
+/** An id has up to 1,016 bytes, three characters each where they are percent-encoded. */
+const MAX_PATH_PARAMETER_CHARACTERS = 4096;
 
 const REQUEST_ID_BYTES = 16;
 
@@ -90,6 +99,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: () => Buffer.from(randomBytes(REQUEST_ID_BYTES)).toString('hex'),
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: MAX_PATH_PARAMETER_CHARACTERS },
     handlerTimeout: limits.answer,
     requestTimeout: limits.request,
     keepAliveTimeout: limits.keepAlive,
@@ -113,6 +123,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(errors);
   await app.register(closing);
 
+  // What is sent as anything but JSON is refused, rather than taken for text.
+  app.removeContentTypeParser('text/plain');
+  await app.register(apiDescription, { pathPrefix: options.pathPrefix });
+
+  await app.register(openapi);
   await app.register(livez);
   await app.register(readyz, { readiness: options.readiness });
 
@@ -131,10 +146,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       });
       await guarded.register(rateLimit, { ...(options.rateLimitStore && { store: options.rateLimitStore }) });
       // A daily quota belongs here: after the rate, so that what the rate refuses uses none of it up.
-      await guarded.register(getPresignedUrl, {
-        issueUpload: createUploadIssuer({ ...options, maxBytes: options.formMaxBytes }),
-        metrics,
-      });
+      guarded.setValidatorCompiler(strictValidation);
+      const { defaults, uploadStore } = options;
+      const issueUpload = createUploadIssuer(options);
+      const issueIdempotently = createIdempotentIssuer(options);
+      await guarded.register(getPresignedUrl, { defaults, issueUpload, metrics });
+      await guarded.register(createUpload, { defaults, issueUpload, issueIdempotently, metrics });
+      await guarded.register(getUpload, { uploadStore });
+      await guarded.register(revokeUpload, { uploadStore });
     },
     { prefix: options.pathPrefix },
   );

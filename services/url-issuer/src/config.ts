@@ -12,6 +12,7 @@ import {
 } from '@upload-once/runtime';
 import { assertNamePart, NAME_PART_MAX_BYTES } from '@upload-once/uploads';
 import { type Static, Type } from 'typebox';
+import type { UploadDefaults } from './issuing/upload-order.ts';
 
 const SECONDS_PER_DAY = 86_400;
 
@@ -80,6 +81,14 @@ export const configSchema = Type.Object({
       'How long an upload can be begun with a form. Seven days is all that a signature of version 4 allows.',
     expected: 'a whole number of seconds from 1 to 604800 (7 days)',
   }),
+  FORM_LIFETIME_MAX_SECONDS: Type.Integer({
+    default: 3_600,
+    minimum: 1,
+    maximum: 604_800,
+    description:
+      'The longest lifetime that may be asked for with POST /v1/uploads; never less than FORM_LIFETIME_SECONDS. The bucket’s policy has to allow signatures of that age.',
+    expected: 'a whole number of seconds from 1 to 604800 (7 days)',
+  }),
   FORM_MAX_BYTES: Type.Integer({
     default: 5_368_709_120,
     minimum: 1,
@@ -97,6 +106,7 @@ export interface Settings {
   readonly pathPrefix: string;
   readonly trustedProxies: readonly string[];
   readonly tombstoneSeconds: number;
+  readonly defaults: UploadDefaults;
 }
 
 export function settingsFrom(config: Config): Settings {
@@ -104,6 +114,12 @@ export function settingsFrom(config: Config): Settings {
     pathPrefix: config.PATH_PREFIX.replace(/\/$/, ''),
     trustedProxies: entriesOf(config.TRUSTED_PROXIES),
     tombstoneSeconds: config.TOMBSTONE_DAYS * SECONDS_PER_DAY,
+    defaults: {
+      namePart: config.UPLOAD_NAME_PART,
+      maxBytes: config.FORM_MAX_BYTES,
+      lifetimeSeconds: config.FORM_LIFETIME_SECONDS,
+      lifetimeMaxSeconds: Math.max(config.FORM_LIFETIME_SECONDS, config.FORM_LIFETIME_MAX_SECONDS),
+    },
   };
 }
 

@@ -2,14 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import process from 'node:process';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { createDynamoDbAccessStore } from '@upload-once/access';
+import { createDynamoDbAccessStore, createDynamoDbIdempotencyStore } from '@upload-once/access';
 import { dynamoDbClientConfig, runService, s3ClientConfig } from '@upload-once/runtime';
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
 import { configChecks, configSchema, settingsFrom } from './config.ts';
 import { createReadiness } from './readiness.ts';
-import { createFormSigner } from './sign-form.ts';
+import { createUploadSigner } from './signing/upload-signer.ts';
 
 /** A client waits for the answer: two short attempts a call, so that a table that is away shows before the client gives up. */
 const TABLE_PATIENCE = {
@@ -37,6 +37,11 @@ await runService({
 
     const dynamoDb = new DynamoDBClient({ ...dynamoDbClientConfig({ region }), ...TABLE_PATIENCE });
     const accessStore = createDynamoDbAccessStore({ client: dynamoDb, tableName: config.ACCESS_TABLE });
+    const idempotencyStore = createDynamoDbIdempotencyStore({
+      client: dynamoDb,
+      tableName: config.ACCESS_TABLE,
+      now,
+    });
     const uploadStore = createDynamoDbUploadStore({
       client: dynamoDb,
       tableName: config.UPLOADS_TABLE,
@@ -48,13 +53,7 @@ await runService({
       ...s3ClientConfig({ region, forcePathStyle: config.S3_FORCE_PATH_STYLE }),
       ...(config.S3_PUBLIC_ENDPOINT && { endpoint: config.S3_PUBLIC_ENDPOINT }),
     });
-    const signForm = createFormSigner({
-      client: s3,
-      bucket: config.BUCKET,
-      lifetimeSeconds: config.FORM_LIFETIME_SECONDS,
-      maxBytes: config.FORM_MAX_BYTES,
-      now,
-    });
+    const signer = createUploadSigner({ client: s3, bucket: config.BUCKET, now });
     const readiness = createReadiness({
       checks: {
         [`The table ${config.ACCESS_TABLE}`]: (signal) => accessStore.ping(signal),
@@ -68,13 +67,12 @@ await runService({
 
     const app = await buildApp({
       ...settings,
-      namePart: config.UPLOAD_NAME_PART,
-      formMaxBytes: config.FORM_MAX_BYTES,
       accessStore,
       keyCacheSeconds: config.API_KEY_CACHE_SECONDS,
       badKeysPerMinute: config.BAD_KEYS_PER_MINUTE,
+      idempotencyStore,
       uploadStore,
-      signForm,
+      signer,
       readiness,
       metrics,
       log,

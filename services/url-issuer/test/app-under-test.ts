@@ -1,19 +1,33 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
-import { type AccessStore, createMemoryAccessStore, hashApiKey } from '@upload-once/access';
+import {
+  type AccessStore,
+  type ApiKeySettings,
+  createMemoryAccessStore,
+  createMemoryIdempotencyStore,
+  hashApiKey,
+} from '@upload-once/access';
 import { createLogger, type Metrics } from '@upload-once/runtime';
 import { createFaultScript, createMemoryUploadStore, type FaultScript } from '@upload-once/uploads';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import type { Test } from 'tap';
 import { type AppOptions, buildApp } from '../src/app.ts';
+import type { UploadDefaults } from '../src/issuing/upload-order.ts';
 import { createReadiness } from '../src/readiness.ts';
-import { createFormSigner } from '../src/sign-form.ts';
+import { createUploadSigner } from '../src/signing/upload-signer.ts';
 
 export const KEY_VALUE = 'a key that only its holder knows';
 export const KEY_ID = '0123456789abcdef';
 export const NOW = new Date('2025-03-04T05:06:07.890Z');
 export const ACCESS_KEY_ID = 'AKIDEXAMPLE';
 export const SECRET_ACCESS_KEY = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
+
+export const DEFAULTS: UploadDefaults = {
+  namePart: 'UploadFilename',
+  maxBytes: 5_000,
+  lifetimeSeconds: 30,
+  lifetimeMaxSeconds: 3_600,
+};
 
 export interface Metric {
   readonly name: string;
@@ -59,13 +73,13 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
   const app = await buildApp({
     pathPrefix: '',
     trustedProxies: [],
-    namePart: 'UploadFilename',
-    formMaxBytes: 5_000,
+    defaults: DEFAULTS,
     accessStore,
     keyCacheSeconds: 5,
     badKeysPerMinute: 10_000,
+    idempotencyStore: createMemoryIdempotencyStore({ now }),
     uploadStore,
-    signForm: signerOf({ now, maxBytes: 5_000 }),
+    signer: signerOf({ now }),
     readiness: createReadiness({
       checks: { 'The table uploads': () => uploadStore.ping(), 'The table access': () => accessStore.ping() },
       limitMilliseconds: 1_000,
@@ -92,15 +106,13 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
   };
 }
 
-export function signerOf(options: { now?: () => Date; maxBytes?: number; lifetimeSeconds?: number } = {}) {
-  return createFormSigner({
+export function signerOf(options: { now?: () => Date } = {}) {
+  return createUploadSigner({
     client: new S3Client({
       region: 'eu-central-1',
       credentials: { accessKeyId: ACCESS_KEY_ID, secretAccessKey: SECRET_ACCESS_KEY },
     }),
     bucket: 'upload-bucket',
-    lifetimeSeconds: options.lifetimeSeconds ?? 30,
-    maxBytes: options.maxBytes ?? 5_000,
     now: options.now ?? (() => NOW),
   });
 }
@@ -108,12 +120,12 @@ export function signerOf(options: { now?: () => Date; maxBytes?: number; lifetim
 /** Records a key that `value` opens; each value has a key id of its own, the default value `KEY_ID`. */
 export async function addKey(
   store: AccessStore,
-  key: { value: string; ratePerSecond?: number; burst?: number; enabled?: boolean },
+  key: { value: string; enabled?: boolean } & Partial<ApiKeySettings>,
 ): Promise<string> {
-  const { value, ratePerSecond = 10_000, burst = 10_000, enabled = true } = key;
+  const { value, ratePerSecond = 10_000, burst = 10_000, enabled = true, ...limits } = key;
   const keyId = value === KEY_VALUE ? KEY_ID : createHash('md5').update(value).digest('hex').slice(0, 16);
   await store.addKey(
-    { keyId, name: `the holder of ${keyId}`, ratePerSecond, burst, createdAt: NOW, enabled },
+    { keyId, name: `the holder of ${keyId}`, ratePerSecond, burst, ...limits, createdAt: NOW, enabled },
     hashApiKey(value),
   );
   return keyId;

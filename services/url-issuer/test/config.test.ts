@@ -33,7 +33,17 @@ t.test('what is required suffices', async (t) => {
     PORT: 8080,
   });
   t.equal(config.S3_PUBLIC_ENDPOINT, undefined);
-  t.strictSame(settingsFrom(config), { pathPrefix: '', trustedProxies: [], tombstoneSeconds: 113 * 86_400 });
+  t.strictSame(settingsFrom(config), {
+    pathPrefix: '',
+    trustedProxies: [],
+    tombstoneSeconds: 113 * 86_400,
+    defaults: {
+      namePart: 'UploadFilename',
+      maxBytes: 5_368_709_120,
+      lifetimeSeconds: 30,
+      lifetimeMaxSeconds: 3_600,
+    },
+  });
 });
 
 t.test('the path prefix means the same with and without a slash at its end', async (t) => {

@@ -6,13 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import t from 'tap';
-import { createFormSigner, type Form } from '../src/sign-form.ts';
+import { createUploadSigner } from '../src/signing/upload-signer.ts';
 import { appUnderTest, KEY_VALUE } from './app-under-test.ts';
 
 /** Asks for a form, posts the file with it, gives the status of the second answer. */
 async function upload(issuerUrl: string, filePath: string): Promise<number> {
   const answer = await fetch(issuerUrl, { headers: { 'x-api-key': KEY_VALUE } });
-  const { url } = (await answer.json()) as { url: Form };
+  const { url } = (await answer.json()) as { url: { url: string; fields: Record<string, string> } };
   const form = new FormData();
   for (const [name, value] of Object.entries(url.fields)) form.append(name, value);
   form.append('file', await openAsBlob(filePath), 'a file.bin');
@@ -23,7 +23,7 @@ t.test('a client uploads without knowing more than the contract', async (t) => {
   const bucket = await startBucket(t);
   const { app } = await appUnderTest(t, {
     pathPrefix: '/prod',
-    signForm: createFormSigner({
+    signer: createUploadSigner({
       client: new S3Client({
         region: 'eu-central-1',
         endpoint: bucket.endpoint,
@@ -31,8 +31,6 @@ t.test('a client uploads without knowing more than the contract', async (t) => {
         credentials: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' },
       }),
       bucket: 'upload-bucket',
-      lifetimeSeconds: 30,
-      maxBytes: 5_000,
       now: () => new Date(),
     }),
   });

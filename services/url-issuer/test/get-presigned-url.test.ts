@@ -1,6 +1,6 @@
 import { UploadAlreadyIssued } from '@upload-once/uploads';
 import t from 'tap';
-import { appUnderTest, KEY_ID, KEY_VALUE, NOW } from './app-under-test.ts';
+import { addKey, appUnderTest, KEY_ID, KEY_VALUE, NOW } from './app-under-test.ts';
 
 const KEY_PATTERN = /^uploads\/UploadFilename-20250304_050607-[a-z2-7]{26}$/;
 
@@ -23,6 +23,54 @@ t.test('a form is given in the shape that existing clients know, and nothing els
     'x-amz-signature',
   ]);
   t.match(body.url.fields.key, KEY_PATTERN);
+});
+
+/** As the first release gave it: clients that can't be changed live by every byte of it. */
+const CONTRACT =
+  '{"url":{"url":"https://upload-bucket.s3.eu-central-1.amazonaws.com/","fields":' +
+  '{"key":"uploads/UploadFilename-20250304_050607-aeaqcaibaeaqcaibaeaqcaibae",' +
+  '"x-amz-algorithm":"AWS4-HMAC-SHA256",' +
+  '"x-amz-credential":"AKIDEXAMPLE/20250304/eu-central-1/s3/aws4_request",' +
+  '"x-amz-date":"20250304T050607Z",' +
+  '"policy":"' +
+  'eyJleHBpcmF0aW9uIjoiMjAyNS0wMy0wNFQwNTowNjozN1oiLCJjb25kaXRpb25zIjpbWyJjb250ZW50LWxlbmd0aC1yYW5nZSIs' +
+  'MCw1MDAwXSx7ImJ1Y2tldCI6InVwbG9hZC1idWNrZXQifSx7IlgtQW16LUFsZ29yaXRobSI6IkFXUzQtSE1BQy1TSEEyNTYifSx7' +
+  'IlgtQW16LUNyZWRlbnRpYWwiOiJBS0lERVhBTVBMRS8yMDI1MDMwNC9ldS1jZW50cmFsLTEvczMvYXdzNF9yZXF1ZXN0In0seyJY' +
+  'LUFtei1EYXRlIjoiMjAyNTAzMDRUMDUwNjA3WiJ9LHsia2V5IjoidXBsb2Fkcy9VcGxvYWRGaWxlbmFtZS0yMDI1MDMwNF8wNTA2' +
+  'MDctYWVhcWNhaWJhZWFxY2FpYmFlYXFjYWliYWUifV19' +
+  '","x-amz-signature":"bbc320a4f51914a6ca2e2e52fce496e8f4cafdbe960e941ad4fa84552eed4b93"}}}';
+
+t.test('the answer is to the byte what it always was', async (t) => {
+  const { get } = await appUnderTest(t, { randomBytes: (count) => Buffer.alloc(count, 1) });
+  t.equal((await get()).body, CONTRACT);
+});
+
+t.test('a key with limits of its own gets a form within them', async (t) => {
+  const { accessStore, get } = await appUnderTest(t);
+  const policyFor = async (value: string) => {
+    const { fields } = (await get('/getpresignedurl', { 'x-api-key': value })).json().url;
+    return { fields, conditions: JSON.parse(Buffer.from(fields.policy, 'base64').toString()).conditions };
+  };
+  await addKey(accessStore, { value: 'small', maxBytes: 17 });
+  t.match((await policyFor('small')).conditions, [['content-length-range', 0, 17]]);
+  await addKey(accessStore, { value: 'large', maxBytes: 1_000_000 });
+  t.match((await policyFor('large')).conditions, [['content-length-range', 0, 5_000]]);
+  await addKey(accessStore, { value: 'pdf', allowedContentTypes: ['application/pdf'] });
+  const pdf = await policyFor('pdf');
+  t.equal(pdf.fields['content-type'], 'application/pdf');
+  t.match(pdf.conditions[1], { 'Content-Type': 'application/pdf' });
+});
+
+t.test('a key for several content types gets no form that would take any', async (t) => {
+  const { accessStore, get, faults } = await appUnderTest(t);
+  for (const allowedContentTypes of [['image/*'], ['image/png', 'image/jpeg'], []]) {
+    const value = `images ${allowedContentTypes}`;
+    await addKey(accessStore, { value, allowedContentTypes });
+    const response = await get('/getpresignedurl', { 'x-api-key': value });
+    t.equal(response.statusCode, 403);
+    t.match(response.json(), { code: 'ContentTypeNeeded', message: /POST \/v1\/uploads/ });
+  }
+  t.strictSame(faults.calls, []);
 });
 
 t.test('two requests never get the same key', async (t) => {
@@ -118,8 +166,10 @@ for (const side of ['before', 'after'] as const) {
 
 t.test('a form that cannot be signed is not given, and nothing is recorded', async (t) => {
   const { get, faults } = await appUnderTest(t, {
-    signForm: async () => {
-      throw new Error('no credentials');
+    signer: {
+      begin: async () => {
+        throw new Error('no credentials');
+      },
     },
   });
   const response = await get();

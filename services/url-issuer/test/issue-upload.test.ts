@@ -1,8 +1,10 @@
 import { createFaultScript, createMemoryUploadStore } from '@upload-once/uploads';
 import t from 'tap';
-import { createUploadIssuer } from '../src/issue-upload.ts';
-import { NOW, signerOf } from './app-under-test.ts';
+import { createUploadIssuer } from '../src/issuing/issue-upload.ts';
+import { plainOrder } from '../src/issuing/plain-order.ts';
+import { DEFAULTS, NOW, signerOf } from './app-under-test.ts';
 
+const ORDER = plainOrder({ keyId: 'k' }, { ...DEFAULTS, namePart: 'a name' });
 const REQUEST = { apiKeyId: 'k', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
 
 /** An issuer whose keys' random parts are made of these bytes, one after the other. */
@@ -17,9 +19,7 @@ function issuerWith(randomParts: number[]) {
   });
   const issueUpload = createUploadIssuer({
     uploadStore,
-    signForm: signerOf(),
-    namePart: 'a name',
-    maxBytes: 5_000,
+    signer: signerOf(),
     now: () => NOW,
     randomBytes: (count) => Buffer.alloc(count, randomParts.shift() ?? 0),
   });
@@ -28,23 +28,23 @@ function issuerWith(randomParts: number[]) {
 
 t.test('a key that is taken is replaced by another, with a form of its own', async (t) => {
   const { issueUpload, uploadStore } = issuerWith([7, 7, 8]);
-  const first = await issueUpload(REQUEST);
-  const second = await issueUpload(REQUEST);
+  const first = await issueUpload(ORDER, REQUEST);
+  const second = await issueUpload(ORDER, REQUEST);
   t.not(second.key, first.key);
-  t.equal(second.form.fields['key'], second.key);
+  t.match(second.signed, { method: 'post', fields: { key: second.key } });
   t.match(await uploadStore.get(second.key), { state: 'ISSUED', apiKeyId: 'k' });
 });
 
 t.test('it does not try for ever', async (t) => {
   const { issueUpload, faults } = issuerWith([7, 7, 7]);
-  await issueUpload(REQUEST);
-  await t.rejects(issueUpload(REQUEST), { code: 'UploadAlreadyIssued' });
+  await issueUpload(ORDER, REQUEST);
+  await t.rejects(issueUpload(ORDER, REQUEST), { code: 'UploadAlreadyIssued' });
   t.equal(faults.calls.filter((call) => call.operation === 'putIfAbsent').length, 3);
 });
 
 t.test('a write whose outcome is unknown is not tried with another key', async (t) => {
   const { issueUpload, faults } = issuerWith([1, 2]);
   faults.failNext('after', 'putIfAbsent', new Error('no answer'));
-  await t.rejects(issueUpload(REQUEST), { statusCode: 503, cause: { message: 'no answer' } });
+  await t.rejects(issueUpload(ORDER, REQUEST), { statusCode: 503, cause: { message: 'no answer' } });
   t.equal(faults.calls.length, 1);
 });

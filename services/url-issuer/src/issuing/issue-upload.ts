@@ -1,63 +1,90 @@
-import { makeUploadKey, UploadAlreadyIssued, type UploadStore } from '@upload-once/uploads';
-import { serviceUnavailable } from './http-error.ts';
-import type { Form, SignForm } from './sign-form.ts';
+import {
+  makeUploadKey,
+  type NewUpload,
+  UploadAlreadyIssued,
+  UploadState,
+  type UploadStore,
+} from '@upload-once/uploads';
+import { serviceUnavailable } from '../http-error.ts';
+import { expirationOf } from '../signing/signature-times.ts';
+import type { SignedUpload, UploadSigner } from '../signing/upload-signer.ts';
+import type { UploadOrder } from './upload-order.ts';
 
 export interface UploadIssuerOptions {
   readonly uploadStore: UploadStore;
-  readonly signForm: SignForm;
-  /** What every key begins with, behind `uploads/`. */
-  readonly namePart: string;
-  readonly maxBytes: number;
+  readonly signer: UploadSigner;
   readonly now: () => Date;
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
 /** Who asks, and as part of what. */
-export interface UploadRequest {
+export interface IssueContext {
   readonly apiKeyId: string;
   readonly traceparent: string;
 }
 
 export interface IssuedUpload {
   readonly key: string;
-  readonly form: Form;
+  /** ISSUED, unless this is the answer to a request that was answered before. */
+  readonly state: UploadState;
+  readonly signed: SignedUpload;
+  /** What stands in the signature, and therefore what S3 goes by. */
+  readonly expiresAt: Date;
+  /** Whether this request brought it into being. */
+  readonly isNew: boolean;
 }
 
 /** @throws HttpError 503 when the upload cannot be recorded or its form not be signed: then no form leaves the service */
-export type IssueUpload = (request: UploadRequest) => Promise<IssuedUpload>;
+export type IssueUpload = (order: UploadOrder, context: IssueContext) => Promise<IssuedUpload>;
 
 const RANDOM_BYTES = 16;
 const ATTEMPTS = 2;
 
-/** Issues uploads: each resolves once the upload is durable in the table, with the form that is good for its key alone. */
+/** Issues uploads: each resolves once the upload is durable in the table, with what is good for its key alone. */
 export function createUploadIssuer(options: UploadIssuerOptions): IssueUpload {
-  const { uploadStore, signForm, namePart, maxBytes, now, randomBytes } = options;
+  const { uploadStore, signer, now, randomBytes } = options;
 
-  async function issueOnce(request: UploadRequest): Promise<IssuedUpload> {
+  async function issueOnce(order: UploadOrder, context: IssueContext): Promise<IssuedUpload> {
     const issuedAt = now();
-    const key = makeUploadKey(namePart, issuedAt, randomBytes(RANDOM_BYTES));
-    const { form, expiresAt } = await signForm(key);
-    await uploadStore.issue({
-      key,
-      apiKeyId: request.apiKeyId,
+    const signing = await signer.begin(expirationOf(issuedAt, order.lifetimeSeconds));
+    const upload = newUpload(order, context, {
       issuedAt,
-      expiresAt,
-      constraints: { method: 'post', minBytes: 0, maxBytes },
-      metadata: {},
-      traceparent: request.traceparent,
+      expiresAt: signing.expiresAt,
+      random: randomBytes(RANDOM_BYTES),
     });
-    return { key, form };
+    const signed = await signing.sign(upload);
+    await uploadStore.issue(upload);
+    const { key, expiresAt } = upload;
+    return { key, state: UploadState.issued, signed, expiresAt, isNew: true };
   }
 
-  return async (request) => {
+  return async (order, context) => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await issueOnce(request);
+        return await issueOnce(order, context);
       } catch (error) {
         if (!(error instanceof UploadAlreadyIssued)) throw serviceUnavailable(error);
         // Once can be chance. A second time the randomness is none, and no number of attempts would help.
         if (attempt === ATTEMPTS) throw error;
       }
     }
+  };
+}
+
+/** An upload that nobody has recorded yet. */
+export function newUpload(
+  order: UploadOrder,
+  context: IssueContext,
+  made: { readonly issuedAt: Date; readonly expiresAt: Date; readonly random: Uint8Array },
+): NewUpload {
+  const { issuedAt, expiresAt, random } = made;
+  return {
+    key: makeUploadKey(order.namePart, issuedAt, random),
+    apiKeyId: context.apiKeyId,
+    issuedAt,
+    expiresAt,
+    constraints: order.constraints,
+    metadata: order.metadata,
+    traceparent: context.traceparent,
   };
 }

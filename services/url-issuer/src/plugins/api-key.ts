@@ -1,6 +1,7 @@
 import type { ApiKey, ApiKeyFinder } from '@upload-once/access';
 import fp from 'fastify-plugin';
 import type { Guesses } from '../guesses.ts';
+import { headerValues } from '../header-values.ts';
 import { forbidden, serviceUnavailable, tooManyBadKeys } from '../http-error.ts';
 
 declare module 'fastify' {
@@ -27,7 +28,7 @@ export const apiKey = fp(
   async (app, { keys, guesses }: ApiKeyOptions) => {
     app.decorateRequest('apiKey', undefined);
     app.addHook('onRequest', async (request) => {
-      const [presented, ...others] = valuesOf(HEADER, request.raw.rawHeaders);
+      const [presented, ...others] = headerValues(HEADER, request.raw.rawHeaders);
       if (!presented || others.length > 0) throw forbidden();
       const address = keys.isFamiliar(presented) ? undefined : request.ip;
       if (address) {
@@ -46,8 +47,3 @@ export const apiKey = fp(
   },
   { name: 'api-key', fastify: '5.x' },
 );
-
-/** Node joins a header that was sent twice into one value, which could even be a key: so the raw ones are counted. */
-function valuesOf(header: string, rawHeaders: readonly string[]): string[] {
-  return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === header);
-}

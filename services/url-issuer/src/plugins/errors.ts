@@ -10,6 +10,14 @@ declare module 'fastify' {
   }
 }
 
+/** What the framework says of a body that it can't read, in words for whoever sent it. */
+const WORDS_FOR_BODIES: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'The body is no JSON',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty, though its Content-Type says that it is JSON',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'A body is JSON here: Content-Type: application/json',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'The body is too large',
+};
+
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Every error leaves as `{message, code}`; what went wrong inside is for the log alone. */
@@ -48,5 +56,6 @@ function answerTo(error: unknown): HttpError {
   // Only the framework's own errors speak of this request; a status in any other is somebody else's.
   if (typeof code !== 'string' || !code.startsWith('FST_')) return new HttpError(500);
   if (code === 'FST_ERR_HANDLER_TIMEOUT') return serviceUnavailable(error);
-  return new HttpError(typeof statusCode === 'number' ? statusCode : 500);
+  const words = WORDS_FOR_BODIES[code];
+  return new HttpError(typeof statusCode === 'number' ? statusCode : 500, words);
 }

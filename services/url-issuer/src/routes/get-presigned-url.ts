@@ -1,9 +1,13 @@
 import type { Metrics } from '@upload-once/runtime';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { IssueUpload } from '../issue-upload.ts';
+import type { IssueUpload } from '../issuing/issue-upload.ts';
+import { plainOrder } from '../issuing/plain-order.ts';
+import type { UploadDefaults } from '../issuing/upload-order.ts';
+import { errorAnswer } from './v1/answers.ts';
 
 export interface GetPresignedUrlOptions {
+  readonly defaults: UploadDefaults;
   readonly issueUpload: IssueUpload;
   readonly metrics: Metrics;
 }
@@ -20,18 +24,24 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
     url: '/getpresignedurl',
     // A HEAD would leave an upload behind and give its form to nobody.
     exposeHeadRoute: false,
-    schema: { response: { 200: answer } },
+    schema: {
+      operationId: 'getPresignedUrl',
+      summary: 'Ask for a form with all the installation’s defaults',
+      response: { 200: answer, 403: errorAnswer, 429: errorAnswer, 503: errorAnswer },
+    },
     handler: async (request, reply) => {
       if (!request.apiKey) throw new Error('The plugin api-key must come before this route');
-      const { key, form } = await options.issueUpload({
+      const order = plainOrder(request.apiKey, options.defaults);
+      const { key, signed } = await options.issueUpload(order, {
         apiKeyId: request.apiKey.keyId,
         traceparent: request.traceparent,
       });
+      if (signed.method !== 'post') throw new Error('A plain order is for a form');
       request.uploadKey = key;
       // It took too long and the client was told 503: what is in the table now is an upload without a form.
       if (reply.sent) return reply;
       options.metrics.add('UploadsIssued', 1);
-      return { url: form };
+      return { url: { url: signed.url, fields: signed.fields } };
     },
   });
 }

@@ -8,7 +8,7 @@ export async function readyz(
   options: { readonly readiness: Readiness },
 ): Promise<void> {
   app.addHook('preClose', async () => options.readiness.stop());
-  app.get('/readyz', { config: { probe: true } }, async (_request, reply) => {
+  app.get('/readyz', { schema: { hide: true }, config: { probe: true } }, async (_request, reply) => {
     const reasons = await options.readiness.reasonsAgainst();
     if (reasons.length === 0) return { status: 'ready' };
     reply.code(503);

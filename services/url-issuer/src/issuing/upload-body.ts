@@ -1,0 +1,96 @@
+import { Type } from 'typebox';
+
+/** Amazon S3 User Guide, "Working with object metadata": names and values together. */
+export const METADATA_MAX_BYTES = 2048;
+const S3_POST_MAX_BYTES = 5_368_709_120;
+const SIGNATURE_MAX_SECONDS = 604_800;
+
+const TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
+/** RFC 9110, "Media Type", without what only a parser could tell: quoted pairs. */
+const MEDIA_TYPE = `^${TOKEN}/${TOKEN}( ?; ?${TOKEN}=(${TOKEN}|"[ !#-\\[\\]-~]*"))*$`;
+
+const size = {
+  minimum: 0,
+  maximum: S3_POST_MAX_BYTES,
+  'x-expected': `a whole number of bytes from 0 to ${S3_POST_MAX_BYTES} (5 GiB)`,
+};
+
+/**
+ * What `POST /v1/uploads` takes. Values are taken as they are: nothing is converted, nothing unknown is dropped. `x-expected`
+ * is what an error says was expected; it stands in the API's description as well.
+ */
+export const uploadBody = Type.Object(
+  {
+    name: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 900,
+        description:
+          'What the id begins with; a time and random characters follow. By default the installation’s.',
+        'x-expected': '1 to 900 bytes of UTF-8 without "/", "$" and control characters',
+      }),
+    ),
+    method: Type.Optional(
+      Type.Enum(['post', 'put'], {
+        default: 'post',
+        description:
+          'A form to POST, or a URL to PUT to. A form can be sent again until it expires, and only the first upload counts; ' +
+          'a PUT is taken once by S3 itself, and is for one exact size.',
+        'x-expected': '"post" or "put"',
+      }),
+    ),
+    contentType: Type.Optional(
+      Type.String({
+        maxLength: 255,
+        pattern: MEDIA_TYPE,
+        description: 'The Content-Type that the upload must have. By default any.',
+        'x-expected': 'a media type of at most 255 characters such as "application/pdf"',
+      }),
+    ),
+    minBytes: Type.Optional(
+      Type.Integer({
+        ...size,
+        default: 0,
+        description: 'The smallest upload that is taken; for a PUT the same as maxBytes.',
+      }),
+    ),
+    maxBytes: Type.Optional(
+      Type.Integer({
+        ...size,
+        description:
+          'The largest upload that is taken. By default the most that the installation and the key allow.',
+      }),
+    ),
+    sha256: Type.Optional(
+      Type.String({
+        pattern: '^([0-9A-Fa-f]{64}|[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)$',
+        description: 'The SHA-256 that the upload’s bytes must have.',
+        'x-expected': 'a SHA-256 in 64 hexadecimal digits, as sha256sum prints it, or in base64',
+      }),
+    ),
+    expiresInSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: SIGNATURE_MAX_SECONDS,
+        description:
+          'How long an upload can be begun. By default, and at most, what the installation says. The answer’s expiresAt can be ' +
+          'earlier: nothing is good for longer than the credentials that signed it.',
+        'x-expected': `a whole number of seconds from 1 to ${SIGNATURE_MAX_SECONDS} (7 days)`,
+      }),
+    ),
+    metadata: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,127}$' }),
+        Type.String({ pattern: '^[!-~]([ -~]*[!-~])?$' }),
+        {
+          additionalProperties: false,
+          description: `Kept with the upload, and handed to whoever processes it: x-amz-meta-* of the object. Names and values together have at most ${METADATA_MAX_BYTES} bytes.`,
+          'x-expected':
+            'names of 1 to 128 characters a-z, 0-9, ".", "_", "-", the first a letter or digit, with values of printable ASCII ' +
+            'that neither begin nor end with a space (what is beyond ASCII has to be encoded by whoever reads it again)',
+        },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);

@@ -1,0 +1,26 @@
+import swagger from '@fastify/swagger';
+import fp from 'fastify-plugin';
+
+/** The API's own version: it changes with what clients can rely on, not with each release. */
+const API_VERSION = '1.0.0';
+
+/** Collects the routes' schemas from here on into an OpenAPI document; `app.swagger()` gives it. */
+export const apiDescription = fp(
+  async (app, options: { readonly pathPrefix: string }) => {
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: {
+          title: 'upload-once',
+          version: API_VERSION,
+          description: 'Permissions to upload one file to Amazon S3, each good for exactly one upload.',
+          license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+        },
+        servers: [{ url: options.pathPrefix || '/' }],
+        components: { securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } } },
+        security: [{ apiKey: [] }],
+      },
+    });
+  },
+  { name: 'api-description', fastify: '5.x' },
+);

@@ -1,0 +1,78 @@
+import type { Metrics } from '@upload-once/runtime';
+import { uploadIdOf } from '@upload-once/uploads';
+import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { idempotencyKeyOf, requestSha256Of } from '../../issuing/idempotency-key.ts';
+import type { IssueIdempotently } from '../../issuing/issue-idempotently.ts';
+import type { IssueUpload } from '../../issuing/issue-upload.ts';
+import { readUploadBody } from '../../issuing/read-upload-body.ts';
+import { uploadBody } from '../../issuing/upload-body.ts';
+import type { UploadDefaults } from '../../issuing/upload-order.ts';
+import { strictValidation } from '../../strict-validation.ts';
+import { createdUpload, errorAnswer } from './answers.ts';
+
+export interface CreateUploadOptions {
+  readonly defaults: UploadDefaults;
+  readonly issueUpload: IssueUpload;
+  readonly issueIdempotently: IssueIdempotently;
+  readonly metrics: Metrics;
+}
+
+/** Metadata has 2 KiB, a name 900 bytes; JSON may write each character as six. */
+const BODY_LIMIT_BYTES = 32 * 1024;
+
+const headers = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        'A value of the client’s own, 1 to 255 characters. The same request with the same value within 24 hours gives the same upload again.',
+    }),
+  ),
+});
+
+/** `POST /v1/uploads`: a form or URL that is good for one upload, once the upload is durable in the table. */
+export async function createUpload(app: FastifyInstance, options: CreateUploadOptions): Promise<void> {
+  app.route<{ Body: Static<typeof uploadBody> }>({
+    method: 'POST',
+    url: '/v1/uploads',
+    bodyLimit: BODY_LIMIT_BYTES,
+    validatorCompiler: strictValidation,
+    schema: {
+      operationId: 'createUpload',
+      summary: 'Ask for one upload',
+      headers,
+      body: uploadBody,
+      response: {
+        201: createdUpload,
+        400: errorAnswer,
+        403: errorAnswer,
+        413: errorAnswer,
+        415: errorAnswer,
+        422: errorAnswer,
+        429: errorAnswer,
+        503: errorAnswer,
+      },
+    },
+    handler: async (request, reply) => {
+      const { apiKey, traceparent } = request;
+      if (!apiKey) throw new Error('The plugin api-key must come before this route');
+      const idempotencySha256 = idempotencyKeyOf(request.raw.rawHeaders);
+      const order = readUploadBody(request.body, apiKey, options.defaults);
+      const context = { apiKeyId: apiKey.keyId, traceparent };
+      const issued =
+        idempotencySha256 === undefined
+          ? await options.issueUpload(order, context)
+          : await options.issueIdempotently(order, context, {
+              key: { apiKeyId: apiKey.keyId, sha256: idempotencySha256 },
+              requestSha256: requestSha256Of(request.body),
+            });
+      request.uploadKey = issued.key;
+      // It took too long and the client was told 503: what is in the table now is an upload without a form.
+      if (reply.sent) return reply;
+      if (issued.isNew) options.metrics.add('UploadsIssued', 1);
+      const id = uploadIdOf(issued.key);
+      reply.code(201);
+      return { id, state: issued.state, ...issued.signed, expiresAt: issued.expiresAt.toISOString() };
+    },
+  });
+}

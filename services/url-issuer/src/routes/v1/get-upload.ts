@@ -1,0 +1,35 @@
+import type { UploadStore } from '@upload-once/uploads';
+import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
+import { serviceUnavailable } from '../../http-error.ts';
+import { errorAnswer, uploadAnswer } from './answers.ts';
+import { assertOwn, idParameter, keyOfId, uploadNotFound } from './own-upload.ts';
+import { uploadView } from './upload-view.ts';
+
+/** `GET /v1/uploads/{id}`: what became of an upload, for the key that made it, by one Query. */
+export async function getUpload(
+  app: FastifyInstance,
+  { uploadStore }: { readonly uploadStore: UploadStore },
+): Promise<void> {
+  app.route<{ Params: Static<typeof idParameter> }>({
+    method: 'GET',
+    url: '/v1/uploads/:id',
+    exposeHeadRoute: false,
+    schema: {
+      operationId: 'getUpload',
+      summary: 'What became of an upload',
+      params: idParameter,
+      response: { 200: uploadAnswer, 403: errorAnswer, 404: errorAnswer, 429: errorAnswer, 503: errorAnswer },
+    },
+    handler: async (request) => {
+      const key = keyOfId(request.params.id);
+      const found = await uploadStore.getWithSightings(key).catch((cause) => {
+        throw serviceUnavailable(cause);
+      });
+      assertOwn(request, found?.upload);
+      if (!found) throw uploadNotFound();
+      request.uploadKey = key;
+      return uploadView(found.upload, found.sightings);
+    },
+  });
+}

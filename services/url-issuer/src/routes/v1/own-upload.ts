@@ -1,0 +1,27 @@
+import { uploadKeyOfId } from '@upload-once/uploads';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { HttpError } from '../../http-error.ts';
+
+export const idParameter = Type.Object({ id: Type.String() });
+
+/** One answer for what there never was and for what another key made, so that nobody learns which ids exist. */
+export function uploadNotFound(): HttpError {
+  return new HttpError(404, 'There is no such upload of this API key', { code: 'UploadNotFound' });
+}
+
+/** Amazon S3 User Guide, "Naming Amazon S3 objects"; DynamoDB would refuse a partition key beyond 2,048 bytes with an error. */
+const KEY_MAX_BYTES = 1024;
+
+/** @throws HttpError 404 for what can be no upload's id */
+export function keyOfId(id: string): string {
+  const key = uploadKeyOfId(id);
+  if (Buffer.byteLength(key) > KEY_MAX_BYTES) throw uploadNotFound();
+  return key;
+}
+
+/** @throws HttpError 404 unless the request's own key made it */
+export function assertOwn(request: FastifyRequest, upload: { readonly apiKeyId: string } | undefined): void {
+  if (!request.apiKey) throw new Error('The plugin api-key must come before this route');
+  if (upload?.apiKeyId !== request.apiKey.keyId) throw uploadNotFound();
+}

@@ -1,0 +1,46 @@
+import { type Sighting, SightingKind, type Upload, uploadIdOf } from '@upload-once/uploads';
+import type { Static } from 'typebox';
+import type { uploadAnswer } from './answers.ts';
+
+/** What its client may know of an upload: nothing of whoever works on it. */
+export function uploadView(upload: Upload, sightings: readonly Sighting[]): Static<typeof uploadAnswer> {
+  const { claimed, constraints } = upload;
+  const { contentType, sha256 } = constraints;
+  return {
+    id: uploadIdOf(upload.key),
+    state: upload.state,
+    method: constraints.method,
+    ...(contentType !== undefined && { contentType }),
+    minBytes: constraints.minBytes,
+    maxBytes: constraints.maxBytes,
+    metadata: { ...upload.metadata },
+    ...times({
+      issuedAt: upload.issuedAt,
+      expiresAt: upload.expiresAt,
+      revokedAt: upload.revokedAt,
+      storedAt: claimed?.storedAt,
+      claimedAt: claimed?.claimedAt,
+      acceptedAt: upload.acceptedAt,
+      processedAt: upload.processedAt,
+    }),
+    ...(claimed && { sizeBytes: claimed.sizeBytes, eTag: claimed.eTag }),
+    ...(sha256 !== undefined && { sha256: Buffer.from(sha256, 'base64').toString('hex') }),
+    duplicates: countOf(SightingKind.duplicate),
+    refused: countOf(SightingKind.refused),
+    ...(claimed &&
+      upload.processedAt && {
+        leadTimeSeconds: (upload.processedAt.getTime() - claimed.storedAt.getTime()) / 1000,
+      }),
+  };
+
+  function countOf(kind: SightingKind): number {
+    return sightings.filter((sighting) => sighting.kind === kind).length;
+  }
+}
+
+type Times<T> = { [Name in keyof T]: Date extends T[Name] ? string : never };
+
+function times<T extends Record<string, Date | undefined>>(dates: T) {
+  const known = Object.entries(dates).flatMap(([name, date]) => (date ? [[name, date.toISOString()]] : []));
+  return Object.fromEntries(known) as Times<T>;
+}

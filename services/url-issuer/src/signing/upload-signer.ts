@@ -1,0 +1,60 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { NewUpload } from '@upload-once/uploads';
+import { createFormSigner, type SignedForm } from './sign-form.ts';
+import { createPutSigner, type SignedPut } from './sign-put.ts';
+import { createSigningCredentials } from './signing-credentials.ts';
+
+/** What the client needs to send its file, and nothing else. */
+export type SignedUpload = SignedForm | SignedPut;
+
+/** Signs uploads' ways in; it sends nothing, and knows no state. */
+export interface UploadSigner {
+  /**
+   * Begins to sign something that shall be good until then: the credentials are asked for once, so that those whose end is
+   * checked are the ones that sign, whatever is renewed between.
+   * @param wantedExpiresAt a whole second, as signatures know them; see `expirationOf` in signature-times.ts
+   * @throws CredentialsEndTooSoon
+   */
+  begin(wantedExpiresAt: Date): Promise<Signing>;
+}
+
+export interface Signing {
+  /** What S3 goes by: as wanted, or earlier where the credentials end before; a whole second. */
+  readonly expiresAt: Date;
+  /** The same upload signed again with the same credentials is the same, to the byte. */
+  sign(upload: SignedTerms): Promise<SignedUpload>;
+}
+
+/** What of an upload is signed into its form or URL; `issuedAt` is the date of the signature. */
+export type SignedTerms = Pick<NewUpload, 'key' | 'issuedAt' | 'constraints' | 'metadata'>;
+
+/** What form and URL are made of, once the credentials are known. */
+export interface SigningOrder extends SignedTerms {
+  readonly identity: Awaited<ReturnType<S3Client['config']['credentials']>>;
+  readonly expiresAt: Date;
+}
+
+export interface UploadSignerOptions {
+  /** Only its configuration is used: endpoint, region, path style, credentials. */
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly now: () => Date;
+}
+
+export function createUploadSigner(options: UploadSignerOptions): UploadSigner {
+  const findCredentials = createSigningCredentials(options);
+  const signForm = createFormSigner(options);
+  const signPut = createPutSigner(options);
+  return {
+    async begin(wantedExpiresAt) {
+      const { identity, expiresAt } = await findCredentials(wantedExpiresAt);
+      return {
+        expiresAt,
+        sign(upload) {
+          const order = { ...upload, identity, expiresAt };
+          return upload.constraints.method === 'put' ? signPut(order) : signForm(order);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { FastifySchemaCompiler } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { HttpError } from './http-error.ts';
+
+/** The part of a wrong value that an error still shows. */
+const SHOWN_VALUE_CHARACTERS = 100;
+
+interface SchemaFault {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: object;
+}
+
+/**
+ * Holds what a client sent against a TypeBox schema as it is: nothing is converted, filled in or dropped. The error is for
+ * whoever wrote the request: each wrong field with its value and, from the property's `x-expected`, what is allowed.
+ */
+export const strictValidation: FastifySchemaCompiler<TSchema> = ({ schema }) => {
+  const compiled = Compile(schema);
+  return (value: unknown) => {
+    if (compiled.Check(value)) return { value };
+    return { error: new HttpError(400, messageFor(compiled.Errors(value), value, schema)) };
+  };
+};
+
+function messageFor(faults: readonly SchemaFault[], value: unknown, schema: TSchema): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'The body is a JSON object';
+  const properties = (schema as { properties?: Record<string, { 'x-expected'?: string }> }).properties ?? {};
+  const fields = new Set(faults.flatMap(fieldsOf));
+  const messages = [...fields].map((field) => {
+    const expected = Object.hasOwn(properties, field) ? properties[field]?.['x-expected'] : undefined;
+    if (expected === undefined) {
+      return `${shown(field)} is not known here; there are: ${Object.keys(properties).join(', ')}`;
+    }
+    return `"${field}" is ${expected}, not ${shown((value as Record<string, unknown>)[field])}`;
+  });
+  return messages.join('. ');
+}
+
+/** The names of the properties that a fault speaks of, at the top of what was sent. */
+function fieldsOf({ instancePath, params }: SchemaFault): string[] {
+  const [, field] = instancePath.split('/');
+  if (field !== undefined) return [field.replaceAll('~1', '/').replaceAll('~0', '~')];
+  return 'additionalProperties' in params ? (params.additionalProperties as string[]) : [];
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'undefined';
+  return text.length > SHOWN_VALUE_CHARACTERS ? `${text.slice(0, SHOWN_VALUE_CHARACTERS)}…` : text;
+}

@@ -1,0 +1,267 @@
+import t, { type Test } from 'tap';
+import { addKey, appUnderTest, KEY_ID, KEY_VALUE, NOW } from './app-under-test.ts';
+
+const HEX = 'ab'.repeat(32);
+const BASE64 = Buffer.from(HEX, 'hex').toString('base64');
+
+async function issuer(t: Test, overrides: Parameters<typeof appUnderTest>[1] = {}) {
+  const underTest = await appUnderTest(t, overrides);
+  const create = (body: unknown, headers: Record<string, string> = {}) =>
+    underTest.app.inject({
+      method: 'POST',
+      url: '/v1/uploads',
+      headers: { 'x-api-key': KEY_VALUE, 'content-type': 'application/json', ...headers },
+      payload: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  return { ...underTest, create };
+}
+
+function conditionsOf(form: { fields: Record<string, string> }): unknown[] {
+  return JSON.parse(Buffer.from(form.fields['policy'] ?? '', 'base64').toString('utf8')).conditions;
+}
+
+t.test('an upload for which nothing is asked has the installation’s defaults', async (t) => {
+  const { create, uploadStore, metrics } = await issuer(t);
+  const response = await create({});
+  t.equal(response.statusCode, 201);
+  t.equal(response.headers['cache-control'], 'no-store');
+  const body = response.json();
+  t.strictSame(Object.keys(body), ['id', 'state', 'method', 'url', 'fields', 'expiresAt']);
+  t.match(body, {
+    id: /^UploadFilename-20250304_050607-[a-z2-7]{26}$/,
+    state: 'ISSUED',
+    method: 'post',
+    url: 'https://upload-bucket.s3.eu-central-1.amazonaws.com/',
+    fields: { key: `uploads/${body.id}` },
+    expiresAt: '2025-03-04T05:06:37.000Z',
+  });
+  t.strictSame(conditionsOf(body)[0], ['content-length-range', 0, 5_000]);
+  t.match(await uploadStore.get(`uploads/${body.id}`), {
+    state: 'ISSUED',
+    apiKeyId: KEY_ID,
+    issuedAt: NOW,
+    expiresAt: new Date(body.expiresAt),
+    constraints: { method: 'post', minBytes: 0, maxBytes: 5_000 },
+  });
+  t.match(metrics, [{ name: 'UploadsIssued', value: 1 }]);
+});
+
+t.test('what is asked for is in the form, and recorded', async (t) => {
+  const { create, uploadStore } = await issuer(t);
+  const asked = {
+    name: 'Zähler 1+1',
+    method: 'post',
+    contentType: 'text/csv; charset=utf-8',
+    minBytes: 1,
+    maxBytes: 17,
+    sha256: HEX.toUpperCase(),
+    expiresInSeconds: 3_600,
+    metadata: { customer: 'A & B', 'order-no': '7' },
+  };
+  const body = (await create(asked)).json();
+  t.match(body.id, /^Zähler 1\+1-20250304_050607-/);
+  t.equal(body.expiresAt, '2025-03-04T06:06:07.000Z');
+  t.strictSame(conditionsOf(body)[0], ['content-length-range', 1, 17]);
+  t.match(body.fields, {
+    'content-type': 'text/csv; charset=utf-8',
+    'x-amz-checksum-sha256': BASE64,
+    'x-amz-meta-customer': 'A & B',
+    'x-amz-meta-order-no': '7',
+  });
+  t.match(await uploadStore.get(`uploads/${body.id}`), {
+    constraints: {
+      method: 'post',
+      minBytes: 1,
+      maxBytes: 17,
+      contentType: 'text/csv; charset=utf-8',
+      sha256: BASE64,
+    },
+    metadata: { customer: 'A & B', 'order-no': '7' },
+  });
+});
+
+t.test('a PUT is a URL with the headers that are signed', async (t) => {
+  const { create, uploadStore } = await issuer(t);
+  const response = await create({
+    method: 'put',
+    minBytes: 5,
+    maxBytes: 5,
+    sha256: BASE64,
+    contentType: 'application/pdf',
+    metadata: { a: 'b' },
+  });
+  t.equal(response.statusCode, 201);
+  const body = response.json();
+  t.strictSame(Object.keys(body), ['id', 'state', 'method', 'url', 'headers', 'expiresAt']);
+  t.strictSame(body.headers, {
+    'content-length': '5',
+    'content-type': 'application/pdf',
+    'if-none-match': '*',
+    'x-amz-checksum-sha256': BASE64,
+    'x-amz-meta-a': 'b',
+  });
+  const url = new URL(body.url);
+  t.equal(
+    `${url.origin}${url.pathname}`,
+    `https://upload-bucket.s3.eu-central-1.amazonaws.com/uploads/${body.id}`,
+  );
+  t.equal(
+    url.searchParams.get('X-Amz-SignedHeaders'),
+    ['host', ...Object.keys(body.headers)].sort().join(';'),
+  );
+  t.match(await uploadStore.get(`uploads/${body.id}`), { constraints: { method: 'put', minBytes: 5 } });
+});
+
+const WRONG: Record<string, [unknown, RegExp | string]> = {
+  'not an object': [[], 'The body is a JSON object'],
+  null: ['null', 'The body is a JSON object'],
+  'no JSON': ['{broken', 'The body is no JSON'],
+  'no body': ['', /^The body is empty/],
+  'a prototype': ['{"__proto__": {"a": 1}}', /JSON/],
+  'an unknown field': [{ size: 5 }, /^"size" is not known here; there are: name, method, contentType/],
+  'two wrong fields': [
+    { name: 7, minBytes: '1' },
+    /^"name" is 1 to 900 bytes.*, not 7\. "minBytes" is a whole number.*, not "1"$/,
+  ],
+  'a name with a slash': [{ name: '../accepted/x' }, /^"name" can't be used: .*no "\/"/],
+  'a name with a variable': [{ name: '$\u007bfilename}' }, /^"name" can't be used/],
+  'a name that is too long': [{ name: 'ä'.repeat(451) }, /^"name" can't be used: .*902/],
+  'an empty name': [{ name: '' }, /^"name" is 1 to 900 bytes/],
+  'another method': [{ method: 'PUT' }, '"method" is "post" or "put", not "PUT"'],
+  'a content type without a subtype': [
+    { contentType: 'pdf' },
+    /^"contentType" is a media type .*, not "pdf"$/,
+  ],
+  'a content type of two lines': [{ contentType: 'text/plain\r\nx: y' }, /^"contentType" is a media type/],
+  'a size with a fraction': [{ maxBytes: 1.5 }, /^"maxBytes" is a whole number of bytes .*, not 1\.5$/],
+  'a negative size': [{ minBytes: -1 }, /^"minBytes" is a whole number of bytes from 0/],
+  'a size beyond the installation’s': [{ maxBytes: 5_001 }, '"maxBytes" is at most 5000, not 5001'],
+  'a smallest size beyond the installation’s': [{ minBytes: 5_001 }, '"minBytes" is at most 5000, not 5001'],
+  'a smallest size above the largest': [
+    { minBytes: 7, maxBytes: 6 },
+    '"minBytes" is at most "maxBytes", which is 6, not 7',
+  ],
+  'a PUT without a size': [
+    { method: 'put' },
+    /^"minBytes" and "maxBytes" are both the exact size when "method" is "put", not undefined/,
+  ],
+  'a PUT with a range': [{ method: 'put', minBytes: 1, maxBytes: 2 }, /both the exact size .*, not 1 and 2$/],
+  'a PUT with one size': [{ method: 'put', maxBytes: 0 }, /both the exact size/],
+  'a short checksum': [{ sha256: 'ab' }, /^"sha256" is a SHA-256 in 64 hexadecimal digits/],
+  'a checksum in crooked base64': [{ sha256: `${'A'.repeat(42)}B=` }, /^"sha256" is a SHA-256/],
+  'no lifetime': [{ expiresInSeconds: 0 }, /^"expiresInSeconds" is a whole number of seconds from 1/],
+  'too long a lifetime': [{ expiresInSeconds: 3_601 }, '"expiresInSeconds" is at most 3600 here, not 3601'],
+  'metadata that is no object': [{ metadata: 'a=b' }, /^"metadata" is names of 1 to 128/],
+  'a metadata name in capitals': [{ metadata: { Customer: 'x' } }, /^"metadata" is names .*"Customer"/],
+  'a metadata name with a line break': [{ metadata: { 'a\r\nb': 'x' } }, /^"metadata" is names/],
+  'a metadata value beyond ASCII': [{ metadata: { a: 'Müller' } }, /^"metadata" is names .*ASCII.*Müller/],
+  'a metadata value of two lines': [{ metadata: { a: 'x\r\ny: z' } }, /^"metadata" is names/],
+  'a metadata value with a space at its end': [{ metadata: { a: 'x ' } }, /^"metadata" is names/],
+  'an empty metadata value': [{ metadata: { a: '' } }, /^"metadata" is names/],
+  'a metadata value that is a number': [{ metadata: { a: 1 } }, /^"metadata" is names/],
+  'too much metadata': [
+    { metadata: { a: 'x'.repeat(1_024), b: 'x'.repeat(1_023) } },
+    '"metadata" has at most 2048 bytes, names and values together, not 2049',
+  ],
+};
+
+t.test('what is wrong is named, with its value and what is allowed; nothing is issued', async (t) => {
+  const { create, faults, metrics } = await issuer(t);
+  for (const [what, [body, message]] of Object.entries(WRONG)) {
+    const response = await create(body);
+    t.equal(response.statusCode, 400, what);
+    t.match(response.json(), { code: 'BadRequest', message }, what);
+    t.ok(response.body.length < 600, `${what}: a long value is not repeated whole`);
+  }
+  t.strictSame(faults.calls, []);
+  t.notOk(metrics.some(({ name }) => name === 'UploadsIssued'));
+});
+
+t.test('what is just allowed is taken', async (t) => {
+  const { create } = await issuer(t);
+  for (const body of [
+    { name: 'ä'.repeat(450) },
+    { name: '..' },
+    { contentType: 'multipart/mixed; boundary="a b"' },
+    { minBytes: 0, maxBytes: 0 },
+    { minBytes: 5_000 },
+    { method: 'put', minBytes: 0, maxBytes: 0 },
+    { metadata: {} },
+    { metadata: { a: 'x'.repeat(1_024), b: 'x'.repeat(1_022) } },
+    { metadata: { 'a.b_c-d': '!"§'.replace('§', '~') } },
+  ]) {
+    const response = await create(body);
+    t.equal(response.statusCode, 201, response.body.slice(0, 200));
+  }
+});
+
+t.test('what is no JSON, or too much of it, is refused', async (t) => {
+  const { create, app, faults } = await issuer(t);
+  const text = await create('{}', { 'content-type': 'text/plain' });
+  t.equal(text.statusCode, 415);
+  t.match(text.json(), { code: 'UnsupportedMediaType', message: /application\/json/ });
+  const large = await create({ name: 'x'.repeat(40_000) });
+  t.equal(large.statusCode, 413);
+  t.match(large.json(), { code: 'PayloadTooLarge' });
+  const none = await app.inject({ method: 'POST', url: '/v1/uploads', headers: { 'x-api-key': KEY_VALUE } });
+  t.equal(none.statusCode, 400);
+  t.match(none.json(), { message: 'The body is a JSON object' });
+  t.strictSame(faults.calls, []);
+});
+
+t.test('P7: without a key nothing of the body is looked at', async (t) => {
+  const { create, faults } = await issuer(t);
+  for (const body of [{}, { size: 5 }, '{broken']) {
+    const response = await create(body, { 'x-api-key': 'nobody’s' });
+    t.equal(response.statusCode, 403);
+    t.strictSame(response.json(), { message: 'Forbidden', code: 'Forbidden' });
+  }
+  t.strictSame(faults.calls, []);
+});
+
+t.test('a key’s own limits bound what it may ask for', async (t) => {
+  const { create, accessStore, faults } = await issuer(t);
+  await addKey(accessStore, { value: 'small', maxBytes: 17 });
+  await addKey(accessStore, { value: 'images', allowedContentTypes: ['image/*', 'application/pdf'] });
+  const refused = async (value: string, body: object, status: number, answer: object) => {
+    const response = await create(body, { 'x-api-key': value });
+    t.equal(response.statusCode, status);
+    t.match(response.json(), answer);
+  };
+  const tooLarge = { code: 'TooLargeForKey', message: '"maxBytes" is at most 17 for this key, not 18' };
+  await refused('small', { maxBytes: 18 }, 403, tooLarge);
+  await refused('small', { minBytes: 18 }, 403, { code: 'TooLargeForKey', message: /^"minBytes"/ });
+  await refused('images', { contentType: 'text/html' }, 403, {
+    code: 'ContentTypeNotAllowed',
+    message: '"contentType" is one of image/*, application/pdf for this key, not "text/html"',
+  });
+  await refused('images', {}, 400, {
+    message: '"contentType" is needed with this key: one of image/*, application/pdf',
+  });
+  t.strictSame(faults.calls, []);
+
+  const small = (await create({}, { 'x-api-key': 'small' })).json();
+  t.strictSame(conditionsOf(small)[0], ['content-length-range', 0, 17]);
+  const image = (await create({ contentType: 'image/PNG' }, { 'x-api-key': 'images' })).json();
+  t.equal(image.fields['content-type'], 'image/PNG');
+});
+
+for (const side of ['before', 'after'] as const) {
+  t.test(`the table fails ${side} the write: 503, soon again, no form`, async (t) => {
+    const { create, faults, metrics } = await issuer(t);
+    faults.failNext(side, 'putIfAbsent', new Error('the table is away'));
+    const response = await create({});
+    t.equal(response.statusCode, 503);
+    t.match(response.headers['retry-after'], /^[1-9][0-9]*$/);
+    t.notMatch(response.body, 'away');
+    t.notOk(metrics.some(({ name }) => name === 'UploadsIssued'));
+  });
+}
+
+t.test('the path prefix stands before it', async (t) => {
+  const { app } = await issuer(t, { pathPrefix: '/prod' });
+  const create = (url: string) =>
+    app.inject({ method: 'POST', url, headers: { 'x-api-key': KEY_VALUE }, payload: {} });
+  t.equal((await create('/prod/v1/uploads')).statusCode, 201);
+  t.equal((await create('/v1/uploads')).statusCode, 404);
+});
