@@ -5,7 +5,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
 
-.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-terraform test-faults soak model bench bench-containers audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-terraform test-faults soak model mutants bench bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ model: $(installed) ## Try the promises on random histories in virtual time: RUN
 test-faults: $(installed) ## Kill, freeze and cut off real processes at every call, and hold them to the promises
 	npm run --silent test:faults
 
+mutants: $(installed) ## Break the code on purpose, in a copy, and see the tests notice: ONLY=id
+	@node scripts/mutants.ts
+
 bench: $(installed) ## Measure lead time, throughput and memory on this machine
 	@node bench/bench.ts
 
@@ -84,7 +87,7 @@ audit: $(installed) ## Ask the registry for known vulnerabilities of the locked 
 format: $(installed) ## Format the code
 	npm run --silent format
 
-docs: $(installed) ## Renew the tables in the README from the code
+docs: $(installed) ## Renew the tables in README.md and docs/reliability.md from the code
 	@node scripts/write-docs.ts
 
 deploy: $(installed) ## Build and push the images, apply terraform/; says what, and asks (YES=1, TAG=…)

@@ -3,6 +3,7 @@ import { drainFields, logFields } from '../packages/runtime/src/config-fields.ts
 import { configSchema as acceptor } from '../services/acceptor/src/config.ts';
 import { configSchema as processor } from '../services/processor/src/config.ts';
 import { configSchema as urlIssuer } from '../services/url-issuer/src/config.ts';
+import { withGeneratedPart } from './generated-part.ts';
 
 const BEGIN = '<!-- configuration: made by `make docs` from the services’ schemas -->';
 const END = '<!-- end of configuration -->';
@@ -42,10 +43,7 @@ export function configurationTable(): string {
 
 /** A document with its table renewed. @throws Error when the document has no place for it */
 export function withConfigurationTable(document: string): string {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`no place for the table: ${BEGIN} … ${END}`);
-  return `${document.slice(0, begin + BEGIN.length)}\n${configurationTable()}\n${document.slice(end)}`;
+  return withGeneratedPart(document, { begin: BEGIN, end: END, text: configurationTable() });
 }
 
 function code(value: unknown): string {

@@ -1,5 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withConfigurationTable } from './configuration-table.ts';
+import { withMutationsTable } from './mutants/mutations-table.ts';
 
-const path = new URL('../README.md', import.meta.url);
-writeFileSync(path, withConfigurationTable(readFileSync(path, 'utf8')));
+function renew(file: string, renewed: (document: string) => string): void {
+  const path = new URL(`../${file}`, import.meta.url);
+  writeFileSync(path, renewed(readFileSync(path, 'utf8')));
+}
+
+renew('README.md', withConfigurationTable);
+renew('docs/reliability.md', withMutationsTable);

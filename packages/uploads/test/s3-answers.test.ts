@@ -220,6 +220,14 @@ t.test(
   },
 );
 
+t.test('P2: a copy of which one part fails is not completed, and no object without it appears', async (t) => {
+  const refused = errorOf(403, 'AccessDenied');
+  const { copy, named, calls } = await openStore(t, { PartCopy: [refused, wellAnswers.PartCopy] });
+  await t.rejects(copy(LARGE), { name: 'AccessDenied' });
+  t.equal(named('Complete').length, 0);
+  t.equal(calls.at(-1)?.name, 'Abort');
+});
+
 t.test('an earlier copy spares all parts', async (t) => {
   const there: Answer = { status: 200, headers: { 'content-length': '1', 'x-amz-version-id': 'NEW' } };
   const { copy, calls } = await openStore(t, { HeadTarget: [there] });

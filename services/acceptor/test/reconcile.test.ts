@@ -203,6 +203,23 @@ t.test('P3: two workers at once end in one acceptance', async (t) => {
   t.equal(world.total('UploadsAccepted'), 1);
 });
 
+t.test('P3: the claimed version is there until its acceptance is on record', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const event = world.upload(key, 'first');
+  world.tableFaults.stallNext('before', 'update').release();
+  const accepting = world.tableFaults.stallNext('before', 'update');
+  const delivery = world.deliver(event);
+  await accepting.reached;
+  t.equal(await world.acceptedText(key), 'first');
+  t.match(await world.uploads.get(key), { state: UploadState.claimed });
+  t.match(await world.objects.listVersions(key), [{ versionId: event.versionId }]);
+  accepting.release();
+  await delivery;
+  t.match(await world.uploads.get(key), { state: UploadState.accepted });
+  t.strictSame(await world.objects.listVersions(key), []);
+});
+
 t.test('the processor may record the acceptance first, and counts it then', async (t) => {
   const world = createWorld();
   const key = await world.issue();

@@ -1,0 +1,19 @@
+import type { Mutation } from './mutation.ts';
+import { claimMutations } from './mutations/claim.ts';
+import { copyMutations } from './mutations/copy.ts';
+import { deletionMutations } from './mutations/deletion.ts';
+import { drainMutations } from './mutations/drain.ts';
+import { duplicateMutations } from './mutations/duplicates.ts';
+import { fencingMutations } from './mutations/fencing.ts';
+import { heartbeatMutations } from './mutations/heartbeat.ts';
+
+/** What `make mutants` tries, in the order of an upload's way. */
+export const allMutations: readonly Mutation[] = [
+  ...claimMutations,
+  ...copyMutations,
+  ...deletionMutations,
+  ...duplicateMutations,
+  ...fencingMutations,
+  ...heartbeatMutations,
+  ...drainMutations,
+];

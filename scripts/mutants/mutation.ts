@@ -1,0 +1,36 @@
+/** One change of the code for the worse, and the test that has to notice it. */
+export interface Mutation {
+  /** Short and unique: what `ONLY=` takes. */
+  readonly id: string;
+  /** What is done to the code, for the table in docs/reliability.md. */
+  readonly change: string;
+  /** The promise of docs/design.md that it breaks, and how. */
+  readonly breaks: `P${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}: ${string}`;
+  /** From the top of the repository, as all paths here. */
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  readonly noticedBy: {
+    readonly file: string;
+    /** The test's name as tap prints it; ` > ` leads into a test within a test. */
+    readonly test: string;
+  };
+}
+
+/** The code has moved on: what the mutation would change is not there once. */
+export class MutationDoesNotApply extends Error {
+  readonly code = 'MutationDoesNotApply';
+}
+
+/** The file's text with the mutation in it. @throws MutationDoesNotApply */
+export function mutate(source: string, mutation: Mutation): string {
+  const [before, after, ...others] = source.split(mutation.find);
+  if (before === undefined || after === undefined || others.length > 0) {
+    const times = after === undefined ? 'not there' : `there ${others.length + 2 - 1} times`;
+    throw new MutationDoesNotApply(
+      `${mutation.id}: what it changes is ${times} in ${mutation.file}; bring \`find\` up to date:\n${mutation.find}`,
+    );
+  }
+  return before + mutation.replace + after;
+}

@@ -1,0 +1,175 @@
+import type { Mutation } from '../mutation.ts';
+
+const RECONCILE = 'services/acceptor/src/reconcile.ts';
+const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
+const S3_STORE = 'packages/uploads/src/s3-object-store.ts';
+const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
+const DYNAMODB_TABLE = 'packages/uploads/src/dynamodb-item-table.ts';
+const DYNAMODB_STORE_TEST = 'packages/uploads/test/dynamodb-upload-store.test.ts';
+
+/** Which version is the upload, and whether there is one. */
+export const claimMutations: readonly Mutation[] = [
+  {
+    id: 'claim-newest',
+    change: 'the newest version is claimed',
+    breaks: 'P1: a later upload is accepted over the first',
+    file: RECONCILE,
+    find: 'const [oldest] = await objects.listVersions(event.key);',
+    replace: 'const oldest = (await objects.listVersions(event.key)).at(-1);',
+    noticedBy: {
+      file: RECONCILE_TEST,
+      test: 'P1: the oldest version is accepted, in whatever order the events come',
+    },
+  },
+  {
+    id: 'claim-own-version',
+    change: 'the version of the event that comes first is claimed',
+    breaks: 'P1: the order of events decides, not the order in S3',
+    file: RECONCILE,
+    find: 'uploads.claim(event.key, await oldestVersion(event))',
+    replace: 'uploads.claim(event.key, event)',
+    noticedBy: {
+      file: RECONCILE_TEST,
+      test: 'P1: the oldest version is accepted, in whatever order the events come',
+    },
+  },
+  {
+    id: 'list-newest-first',
+    change: 'versions are listed in the order in which S3 gives them',
+    breaks: 'P1: what comes first in the list is the newest',
+    file: S3_STORE,
+    find: 'return newestFirst.reverse();',
+    replace: 'return newestFirst;',
+    noticedBy: {
+      file: S3_STORE_TEST,
+      test: 'the contract, by CopyObject > versions of exactly this key are listed, oldest first, without delete markers',
+    },
+  },
+  {
+    id: 'list-one-page',
+    change: 'only the first page of the versions is read',
+    breaks: 'P1: the oldest version of many is not seen',
+    file: S3_STORE,
+    find: '} while (KeyMarker !== undefined);',
+    replace: '} while (false);',
+    noticedBy: {
+      file: S3_STORE_TEST,
+      test: 'more versions than fit into one page are all listed, oldest first',
+    },
+  },
+  {
+    id: 'list-longer-keys',
+    change: 'versions of longer keys with the same beginning are listed as well',
+    breaks: 'P1: a version of another key can be claimed',
+    file: S3_STORE,
+    find: 'if (version.Key === key && version.VersionId !== undefined)',
+    replace: 'if (version.VersionId !== undefined)',
+    noticedBy: {
+      file: S3_STORE_TEST,
+      test: 'the contract, by CopyObject > versions of exactly this key are listed, oldest first, without delete markers',
+    },
+  },
+  {
+    id: 'claim-unconditional',
+    change: 'the claim is written without its condition',
+    breaks: 'P1: of two workers each claims a version',
+    file: 'packages/uploads/src/transitions.ts',
+    find: `    when: [{ attribute: 'state', equals: UploadState.issued }],
+    set: {
+      state: UploadState.claimed,`,
+    replace: `    when: [],
+    set: {
+      state: UploadState.claimed,`,
+    noticedBy: {
+      file: DYNAMODB_STORE_TEST,
+      test: 'the contract > of many claims at once exactly one is applied, and all see its version',
+    },
+  },
+  {
+    id: 'winner-stops',
+    change: 'who wins the claim does not go on, unless it holds the claimed version’s own event',
+    breaks: 'P3: an upload whose own event is late or lost is not accepted',
+    file: RECONCILE,
+    find: 'if (wonTheClaim || isTheUpload)',
+    replace: 'if (isTheUpload)',
+    noticedBy: {
+      file: RECONCILE_TEST,
+      test: 'P3: the winner of the claim goes on for the claimed version, though it holds another event',
+    },
+  },
+  {
+    id: 'stale-read',
+    change: 'the item is read eventually consistent',
+    breaks: 'P3: a fast client’s upload is taken for a stray',
+    file: DYNAMODB_TABLE,
+    find: 'new GetCommand({ TableName, Key, ConsistentRead: true })',
+    replace: 'new GetCommand({ TableName, Key, ConsistentRead: false })',
+    noticedBy: { file: DYNAMODB_STORE_TEST, test: 'P3: every read that decides is strongly consistent' },
+  },
+  {
+    id: 'update-creates',
+    change: 'an update makes an item where there is none',
+    breaks: 'P5: what was never issued can be claimed',
+    file: DYNAMODB_TABLE,
+    find: "['attribute_exists(FullFilename)', ...conditions].join(' AND ')",
+    replace: "conditions.join(' AND ') || 'attribute_not_exists(nothing)'",
+    noticedBy: {
+      file: DYNAMODB_STORE_TEST,
+      test: 'the contract > a transition on a key that was never issued changes nothing',
+    },
+  },
+  {
+    id: 'token-unknown',
+    change: 'a writer does not know its own token again',
+    breaks: 'P3: a claim whose answer was lost is nobody’s, and nobody goes on',
+    file: 'packages/uploads/src/table-upload-store.ts',
+    find: 'if (found?.writer === writer) return { applied: true, upload: found.upload };',
+    replace: '',
+    noticedBy: {
+      file: DYNAMODB_STORE_TEST,
+      test: 'P3: a write whose answer was lost recognises itself when it is sent again',
+    },
+  },
+  {
+    id: 'revoked-accepted',
+    change: 'an upload that is revoked stays ISSUED',
+    breaks: 'P5: what was revoked is accepted',
+    file: 'packages/uploads/src/transitions.ts',
+    find: 'set: { state: UploadState.revoked, revokedAt',
+    replace: 'set: { revokedAt',
+    noticedBy: { file: RECONCILE_TEST, test: 'P5: revoked between read and claim is refused too' },
+  },
+  {
+    id: 'tombstone-not-renewed',
+    change: 'a transition does not put the deletion of the item off',
+    breaks: 'P4: a late event finds no item, and a duplicate is taken for a stray',
+    file: 'packages/uploads/src/table-upload-store.ts',
+    find: 'set: { ...change.set, deleteAt: deleteAt(), writer } };',
+    replace: 'set: { ...change.set, writer } };',
+    noticedBy: {
+      file: DYNAMODB_STORE_TEST,
+      test: 'the item is stored under the documented names, and its deletion is put off by each transition',
+    },
+  },
+  {
+    id: 'key-not-decoded',
+    change: 'an event’s key is taken as it is written, URL-encoded',
+    breaks: 'P3: a key with a blank or an umlaut is another one, and its upload a stray',
+    file: 'packages/queue/src/s3-event.ts',
+    find: "return decodeURIComponent(value.replaceAll('+', ' '));",
+    replace: 'return decodeURIComponent(value);',
+    noticedBy: { file: 'packages/queue/test/s3-event.test.ts', test: 'keys are URL-decoded' },
+  },
+  {
+    id: 'form-before-item',
+    change: 'the form is given away before its item is durable',
+    breaks: 'P3: an upload is made with it, and taken for a stray',
+    file: 'services/url-issuer/src/issue-upload.ts',
+    find: 'await uploadStore.issue({',
+    replace: 'void uploadStore.issue({',
+    noticedBy: {
+      file: 'services/url-issuer/test/issue-upload.test.ts',
+      test: 'a write whose outcome is unknown is not tried with another key',
+    },
+  },
+];

@@ -1,0 +1,156 @@
+import type { Mutation } from '../mutation.ts';
+
+const ACCEPT = 'services/acceptor/src/accept-claimed.ts';
+const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
+const S3_STORE = 'packages/uploads/src/s3-object-store.ts';
+const S3_MULTIPART = 'packages/uploads/src/s3-multipart-copy.ts';
+const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
+const S3_ANSWERS_TEST = 'packages/uploads/test/s3-answers.test.ts';
+
+/** The way of the claimed version to accepted/. */
+export const copyMutations: readonly Mutation[] = [
+  {
+    id: 'copy-over',
+    change: 'CopyObject without `If-None-Match`',
+    breaks: 'P2: a worker that wakes up puts another version over the accepted one',
+    file: S3_STORE,
+    find: "        IfNoneMatch: '*',\n",
+    replace: '',
+    noticedBy: {
+      file: S3_STORE_TEST,
+      test: 'the contract, by CopyObject > a copy never replaces what is there',
+    },
+  },
+  {
+    id: 'parts-over',
+    change: 'CompleteMultipartUpload without `If-None-Match`',
+    breaks: 'P2: the same for a large upload',
+    file: S3_MULTIPART,
+    find: "        IfNoneMatch: '*',\n",
+    replace: '',
+    noticedBy: {
+      file: S3_STORE_TEST,
+      test: 'a copy in parts that another overtakes never replaces it, and leaves no parts behind',
+    },
+  },
+  {
+    id: 'copy-newest',
+    change: 'the copy’s source is named without its version',
+    breaks: 'P2: a later upload’s bytes are accepted',
+    file: 'packages/uploads/src/s3-answers.ts',
+    find: `?versionId=$\{encodeURIComponent(order.sourceVersionId)}`,
+    replace: '',
+    noticedBy: {
+      file: S3_STORE_TEST,
+      test: 'the contract, by CopyObject > a copy is exactly the version that was named, with its description',
+    },
+  },
+  {
+    id: 'parts-lose-metadata',
+    change: 'a copy in parts leaves the metadata behind',
+    breaks: 'P2: metadata does not reach accepted/',
+    file: S3_MULTIPART,
+    find: '    Metadata: head.Metadata,\n',
+    replace: '',
+    noticedBy: {
+      file: S3_STORE_TEST,
+      test: 'the contract, by parallel part copies > a copy is exactly the version that was named, with its description',
+    },
+  },
+  {
+    id: 'parts-lose-tags',
+    change: 'a copy in parts leaves the tags behind',
+    breaks: 'P2: tags do not reach accepted/',
+    file: S3_MULTIPART,
+    find: '      ...(source.tagging && { Tagging: source.tagging }),\n',
+    replace: '',
+    noticedBy: { file: S3_ANSWERS_TEST, test: 'P2: a copy in parts asks for everything that the source had' },
+  },
+  {
+    id: 'parts-lose-a-byte',
+    change: 'a part ends one byte early',
+    breaks: 'P2: bytes are lost between two parts',
+    file: S3_MULTIPART,
+    find: 'Math.min(start + step, sizeBytes) - 1}',
+    replace: 'Math.min(start + step - 1, sizeBytes) - 1}',
+    noticedBy: { file: S3_STORE_TEST, test: 'ranges cover an object without a gap, in at most 10,000 parts' },
+  },
+  {
+    id: 'part-missing',
+    change: 'a copy is completed although one of its parts failed',
+    breaks: 'P2: a piece is missing in the middle',
+    file: S3_MULTIPART,
+    find: '    if (failure) throw failure;\n',
+    replace: '',
+    noticedBy: {
+      file: S3_ANSWERS_TEST,
+      test: 'P2: a copy of which one part fails is not completed, and no object without it appears',
+    },
+  },
+  {
+    id: 'open-newest',
+    change: 'the handler gets the newest version under accepted/, not the accepted one',
+    breaks: 'P2: it works on other bytes',
+    file: S3_STORE,
+    find: 'new GetObjectCommand({ Bucket, Key, VersionId })',
+    replace: 'new GetObjectCommand({ Bucket, Key })',
+    noticedBy: {
+      file: S3_STORE_TEST,
+      test: 'the contract, by CopyObject > a source that is gone is told, and leaves no target',
+    },
+  },
+  {
+    id: 'conflict-fails',
+    change: 'a conflict (409) of the copy is not tried again',
+    breaks: 'P3: two workers at once drive a message towards the dead-letter queue',
+    file: S3_STORE,
+    find: '|| attempt === CONFLICT_ATTEMPTS)',
+    replace: '|| attempt === 1)',
+    noticedBy: { file: S3_ANSWERS_TEST, test: 'a conflict (409) of CopyObject is tried again' },
+  },
+  {
+    id: 'gone-parts-are-success',
+    change: 'a completion that finds its parts gone is taken for done, unseen',
+    breaks: 'P3: an aborted copy passes for an accepted one',
+    file: S3_STORE,
+    find: 'if (isUploadGone(error) && (await head(order.targetKey)))',
+    replace: 'if (isUploadGone(error))',
+    noticedBy: {
+      file: S3_ANSWERS_TEST,
+      test: 'P3: a completion whose answer was lost is found again, by the target or by the gone upload',
+    },
+  },
+  {
+    id: 'any-target-is-ours',
+    change: 'what lies under accepted/ is taken for the copy, whatever its size',
+    breaks: 'P2: other bytes are recorded as accepted',
+    file: ACCEPT,
+    find: 'if (there && there.sizeBytes !== claimed.sizeBytes)',
+    replace: 'if (false)',
+    noticedBy: { file: RECONCILE_TEST, test: 'something else under accepted/ is never taken for the upload' },
+  },
+  {
+    id: 'copy-goes-on',
+    change: 'a copy is not broken off when the message is lost',
+    breaks: 'P8: two workers copy the same gigabytes',
+    file: ACCEPT,
+    find: 'objects.copyIfAbsent(order, signal)',
+    replace: 'objects.copyIfAbsent(order)',
+    noticedBy: {
+      file: RECONCILE_TEST,
+      test: 'a copy is broken off when the message is no longer this worker’s',
+    },
+  },
+  {
+    id: 'lost-in-silence',
+    change: 'a claimed version that is nowhere is acknowledged',
+    breaks: 'P3: an upload is lost without a dead letter',
+    file: ACCEPT,
+    find: 'if (upload && upload.state !== UploadState.claimed) return;',
+    replace: 'return;',
+    noticedBy: {
+      file: RECONCILE_TEST,
+      test: 'a claimed version that is lost ends in an error, never in silence',
+    },
+  },
+];

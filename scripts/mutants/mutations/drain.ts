@@ -1,0 +1,78 @@
+import type { Mutation } from '../mutation.ts';
+
+const CONSUMER = 'packages/queue/src/consumer.ts';
+const STOP_TEST = 'packages/queue/test/stop.test.ts';
+const ACCEPTOR_PROCESS_TEST = 'services/acceptor/test/process.test.ts';
+
+/** What a service does when it is to stop. */
+export const drainMutations: readonly Mutation[] = [
+  {
+    id: 'exit-without-stop',
+    change: 'at SIGTERM the process exits without awaiting its work',
+    breaks: 'P3: a deploy breaks copies and handlers off in the middle',
+    file: 'packages/runtime/src/lifecycle.ts',
+    find: 'await service.stop(limitSeconds);',
+    replace: 'void service.stop(limitSeconds);',
+    noticedBy: {
+      file: ACCEPTOR_PROCESS_TEST,
+      test: 'SIGTERM while a copy is held back: no new message, the copy is finished, exit 0',
+    },
+  },
+  {
+    id: 'work-not-awaited',
+    change: 'a consumer that stops breaks the work in flight off at once',
+    breaks: 'P3: a deploy costs every upload in hand one of its receives',
+    file: CONSUMER,
+    find: 'if (await endsWithin(timers, limitSeconds * 1000, ended)) return;',
+    replace: '',
+    noticedBy: { file: STOP_TEST, test: 'stop awaits the work in flight, its deletes included' },
+  },
+  {
+    id: 'not-given-back',
+    change: 'what is not done at the limit is not given back',
+    breaks: 'P3: it is hidden until its visibility timeout is over, an hour perhaps',
+    file: 'packages/queue/src/delivery-run.ts',
+    find: "if (!held.isLost) await attempt('give-back', () => held.giveBack(0));",
+    replace: '',
+    noticedBy: {
+      file: ACCEPTOR_PROCESS_TEST,
+      test: 'SIGTERM and a copy that takes longer than the limit: given back at once, exit 0',
+    },
+  },
+  {
+    id: 'given-back-too-early',
+    change: 'a message is given back before its handler has let go',
+    breaks: 'P3: the next worker finds the lease held, and waits for it',
+    file: 'packages/queue/src/delivery-run.ts',
+    find: 'await endsWithin(timers, settleSeconds * 1000, settled.promise);',
+    replace: '',
+    noticedBy: {
+      file: STOP_TEST,
+      test: 'a handler frees what it holds before another consumer has its message',
+    },
+  },
+  {
+    id: 'late-answer-begun',
+    change: 'a message that arrives together with the stop is begun',
+    breaks: 'P3: it is broken off right away',
+    file: CONSUMER,
+    find: 'isLate ? refuse : handle',
+    replace: 'handle',
+    noticedBy: {
+      file: STOP_TEST,
+      test: 'an answer that came together with stop is given back, begun by nobody',
+    },
+  },
+  {
+    id: 'poll-not-cut-off',
+    change: 'the poll in flight is not cut off',
+    breaks: 'P3: the drain limit goes by while nothing is done',
+    file: CONSUMER,
+    find: `      { abortSignal: stopping.signal },
+    );
+    return answer.Messages`,
+    replace: `    );
+    return answer.Messages`,
+    noticedBy: { file: STOP_TEST, test: 'stop cuts the poll in flight off, and begins no other' },
+  },
+];

@@ -1,0 +1,192 @@
+import type { Mutation } from '../mutation.ts';
+
+const TRANSITIONS = 'packages/uploads/src/transitions.ts';
+const PROCESS = 'services/processor/src/process-accepted.ts';
+const WORK = 'services/processor/src/work-under-lease.ts';
+const CONTRACT_TEST = 'packages/uploads/test/memory-upload-store.test.ts';
+const RACE_TEST = 'packages/uploads/test/start-processing-race.test.ts';
+const PROCESS_TEST = 'services/processor/test/process-accepted.test.ts';
+
+/** Who may work on an accepted upload, finish it, and acknowledge its message. */
+export const fencingMutations: readonly Mutation[] = [
+  {
+    id: 'no-fencing',
+    change: 'the attempt’s number is not compared when the work ends',
+    breaks: 'P3: a worker that was taken over finishes what another works on',
+    file: TRANSITIONS,
+    find: "    { attribute: 'attempt', equals: attempt },\n",
+    replace: '',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'fencing: a worker that slept past its lease cannot finish what another took over',
+    },
+  },
+  {
+    id: 'same-attempt',
+    change: 'a new attempt has the number of the last one',
+    breaks: 'P3: the number fences nobody off',
+    file: TRANSITIONS,
+    find: 'attempt: upload.attempt + 1,',
+    replace: 'attempt: Math.max(1, upload.attempt),',
+    noticedBy: {
+      file: CONTRACT_TEST,
+      test: 'a lease is held until it ends, and prolonged by its holder alone',
+    },
+  },
+  {
+    id: 'attempt-given-twice',
+    change: 'the lease is taken although another attempt was made between read and write',
+    breaks: 'P3: two attempts have one number',
+    file: TRANSITIONS,
+    find: "      { attribute: 'attempt', equals: upload.attempt },\n",
+    replace: '',
+    noticedBy: { file: RACE_TEST, test: 'fencing: an attempt’s number is never given out twice' },
+  },
+  {
+    id: 'lease-taken',
+    change: 'a lease is taken while it runs',
+    breaks: 'P3: two handlers work on one upload',
+    file: TRANSITIONS,
+    find: '(upload.leaseExpiresAt?.getTime() ?? 0) <= now.getTime()',
+    replace: 'true',
+    noticedBy: {
+      file: CONTRACT_TEST,
+      test: 'a lease is held until it ends, and prolonged by its holder alone',
+    },
+  },
+  {
+    id: 'renewed-lease-taken',
+    change: 'a lease that was renewed between read and write is taken',
+    breaks: 'P3: two handlers work on one upload',
+    file: TRANSITIONS,
+    find: "? [{ attribute: 'leaseExpiresAt', equals: upload.leaseExpiresAt.toISOString() } as const]",
+    replace: '? []',
+    noticedBy: {
+      file: RACE_TEST,
+      test: 'fencing: a lease that was renewed between read and write is not taken',
+    },
+  },
+  {
+    id: 'lease-comes-back',
+    change: 'a renewal that lands late brings back a lease that was given up',
+    breaks: 'P3: the next attempt waits for nobody',
+    file: TRANSITIONS,
+    find: "      { attribute: 'leaseOwner', equals: holder.leaseOwner },\n",
+    replace: '',
+    noticedBy: { file: CONTRACT_TEST, test: 'a released lease can be taken at once' },
+  },
+  {
+    id: 'lease-shortened',
+    change: 'a renewal that lands after a later one shortens the lease',
+    breaks: 'P3: it runs out under its owner',
+    file: TRANSITIONS,
+    find: "      { attribute: 'leaseExpiresAt', below: leaseExpiresAt },\n",
+    replace: '',
+    noticedBy: { file: CONTRACT_TEST, test: 'a lease is never shortened' },
+  },
+  {
+    id: 'other-version-processed',
+    change: 'any version under accepted/ is processed, not only the accepted one',
+    breaks: 'P1: the handler gets what was never accepted',
+    file: TRANSITIONS,
+    find: '  if (upload.acceptedVersionId !== lease.acceptedVersionId) return false;\n',
+    replace: '',
+    noticedBy: { file: CONTRACT_TEST, test: 'processing starts only for the version that was accepted' },
+  },
+  {
+    id: 'claimed-not-processed',
+    change: 'processing does not start before ACCEPTED is recorded',
+    breaks: 'P3: an event that is faster than the record is lost as a stray',
+    file: TRANSITIONS,
+    find: 'if (upload.state === UploadState.claimed) return true;',
+    replace: 'if (upload.state === UploadState.claimed) return false;',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'the copy may be told of before ACCEPTED is recorded: it is recorded then',
+    },
+  },
+  {
+    id: 'acknowledged-under-lease',
+    change: 'a message is acknowledged while another worker holds the lease',
+    breaks: 'P3: that worker dies, and nobody takes over',
+    file: PROCESS,
+    find: 'throw retryAfterLease(held, leftSeconds, delivery);',
+    replace: 'return;',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'while another holds the lease the message waits, longer with each receive',
+    },
+  },
+  {
+    id: 'acknowledged-unfinished',
+    change: 'a message is acknowledged although the end of the work did not count',
+    breaks: 'P3: the worker that took over dies, and nobody goes on',
+    file: PROCESS,
+    find: 'return finished.upload?.state === UploadState.processed ? undefined : finished.upload;',
+    replace: 'return undefined;',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'fencing: a worker that slept past its lease cannot finish what another took over',
+    },
+  },
+  {
+    id: 'last-receive-given-back',
+    change: 'with the last receive a message does not wait in hand for another worker',
+    breaks: 'P3: a dead letter although nothing has failed, and no FAILED',
+    file: PROCESS,
+    find: 'if (!delivery.isLastReceive) throw',
+    replace: 'if (true) throw',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'with the last receive the message waits in hand for the other worker, and is no dead letter',
+    },
+  },
+  {
+    id: 'failure-is-success',
+    change: 'a handler that failed is recorded as done',
+    breaks: 'P3: an upload is not processed, and nobody is alarmed',
+    file: WORK,
+    find: '      throw error;\n',
+    replace: '',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'a handler that fails gives its lease up, so that the next attempt need not wait',
+    },
+  },
+  {
+    id: 'handler-not-awaited',
+    change: 'PROCESSED is recorded while the handler still works',
+    breaks: 'P3: a crash then, and nobody does the work again',
+    file: WORK,
+    find: 'await runHandler(upload, event, delivery);',
+    replace: 'void runHandler(upload, event, delivery).catch(() => undefined);',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'while another holds the lease the message waits, longer with each receive',
+    },
+  },
+  {
+    id: 'stray-in-silence',
+    change: 'an object under accepted/ that no upload was claimed for is acknowledged',
+    breaks: 'P5: somebody writes where only the acceptor may, and nobody is alarmed',
+    file: PROCESS,
+    find: "if (!upload?.acceptedVersionId) return recordStray(event, 'no upload was claimed for it');",
+    replace: 'if (!upload?.acceptedVersionId) return undefined;',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'P5: an object under accepted/ that was never claimed is not processed',
+    },
+  },
+  {
+    id: 'stop-is-failure',
+    change: 'with the last receive a service that stops records FAILED',
+    breaks: 'P3: a deploy fails an upload',
+    file: WORK,
+    find: '!delivery.isLastReceive || error instanceof DrainLimitReached',
+    replace: '!delivery.isLastReceive',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'a service that stops is no failure of the upload, not even with the last receive',
+    },
+  },
+];

@@ -1,0 +1,222 @@
+import type { Mutation } from '../mutation.ts';
+
+const HELD = 'packages/queue/src/held-message.ts';
+const RUN = 'packages/queue/src/delivery-run.ts';
+const CONSUMER = 'packages/queue/src/consumer.ts';
+const HEARTBEAT_TEST = 'packages/queue/test/heartbeat.test.ts';
+const PROCESS_TEST = 'services/processor/test/process-accepted.test.ts';
+const SLOTS_TEST = 'packages/queue/test/slots.test.ts';
+
+/** How a message is held while its handler works, and given up. */
+export const heartbeatMutations: readonly Mutation[] = [
+  {
+    id: 'never-extended',
+    change: 'a heartbeat does not extend the visibility timeout',
+    breaks: 'P3: long work is given to a second worker',
+    file: HELD,
+    find: 'const extending = changeVisibility(seconds);',
+    replace: 'const extending = Promise.resolve();',
+    noticedBy: {
+      file: HEARTBEAT_TEST,
+      test: 'a message stays invisible for as long as its handler works, far beyond its timeout',
+    },
+  },
+  {
+    id: 'extended-once',
+    change: 'an extension that fails is not tried again',
+    breaks: 'P3: one failed call, and long work is given to a second worker',
+    file: HELD,
+    find: '        cancelBeat = timers.after(visibilitySeconds * 125, beat);\n',
+    replace: '',
+    noticedBy: {
+      file: HEARTBEAT_TEST,
+      test: 'an extension that fails is tried again, and the message is kept',
+    },
+  },
+  {
+    id: 'loss-untold',
+    change: 'a handler is not told that its message was lost',
+    breaks: 'P3: it goes on beside the next worker',
+    file: HELD,
+    find: '    controller.abort(error);\n    onLost(error);',
+    replace: '    onLost(error);',
+    noticedBy: {
+      file: HEARTBEAT_TEST,
+      test: 'extensions that fail until the timeout is over lose the message',
+    },
+  },
+  {
+    id: 'extension-overtakes',
+    change: 'a message is given back while an extension of it is under way',
+    breaks: 'P3: it lands later, and hides the message again',
+    file: HELD,
+    find: '      await extension;\n',
+    replace: '',
+    noticedBy: {
+      file: HEARTBEAT_TEST,
+      test: 'what becomes of a message waits for the extension that is under way',
+    },
+  },
+  {
+    id: 'lease-not-renewed',
+    change: 'a heartbeat does not renew the lease',
+    breaks: 'P3: long work is taken over while it goes on',
+    file: 'services/processor/src/work-under-lease.ts',
+    find: 'delivery.onHeartbeat(keepLease(upload))',
+    replace: 'delivery.onHeartbeat(async () => {})',
+    noticedBy: { file: PROCESS_TEST, test: 'heartbeats keep the lease of long work' },
+  },
+  {
+    id: 'takeover-ignored',
+    change: 'a heartbeat that finds the lease taken lets the handler go on',
+    breaks: 'P3: two handlers work on one upload',
+    file: 'services/processor/src/lease-keeper.ts',
+    find: 'if (!renewed.applied && !isHeldBy(attempt, renewed.upload)) {',
+    replace: 'if (false) {',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'a heartbeat that finds the lease taken stops the handler and changes nothing',
+    },
+  },
+  {
+    id: 'lease-kept-after-work',
+    change: 'the heartbeats go on renewing a lease whose work has ended',
+    breaks: 'P3: the next record of the same message is broken off',
+    file: 'services/processor/src/work-under-lease.ts',
+    find: '      stopKeeping();\n',
+    replace: '',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'of several records in one message the first one’s lease does not outlive its work',
+    },
+  },
+  {
+    id: 'failed-deleted',
+    change: 'a message is deleted although its handler failed',
+    breaks: 'P3: an upload is lost',
+    file: RUN,
+    find: "if (failure === undefined) await attempt('delete'",
+    replace: "if (true) await attempt('delete'",
+    noticedBy: {
+      file: 'packages/queue/test/outcomes.test.ts',
+      test: 'a failed message comes back after a wait that grows with each receive',
+    },
+  },
+  {
+    id: 'delete-not-awaited',
+    change: 'a slot is free before its message is deleted',
+    breaks: 'P3: a service that stops exits before the delete, and the work is done again',
+    file: RUN,
+    find: "await attempt('delete'",
+    replace: "void attempt('delete'",
+    noticedBy: { file: SLOTS_TEST, test: 'a slot is taken until its message is deleted' },
+  },
+  {
+    id: 'lost-given-back',
+    change: 'a message that was lost is given back',
+    breaks: 'P3: it is taken out of the hands of the worker that has it now',
+    file: RUN,
+    find: "if (!held.isLost) await attempt('give-back', () => held.giveBack(waitSeconds));",
+    replace: "await attempt('give-back', () => held.giveBack(waitSeconds));",
+    noticedBy: {
+      file: HEARTBEAT_TEST,
+      test: 'a message that the queue no longer knows as held aborts the delivery',
+    },
+  },
+  {
+    id: 'last-receive-unknown',
+    change: 'the last receive that the queue allows is taken for one before it',
+    breaks: 'P3: a dead letter without its alarm, an upload without FAILED',
+    file: RUN,
+    find: 'isLastReceive: receiveCount >= maxReceiveCount,',
+    replace: 'isLastReceive: receiveCount > maxReceiveCount,',
+    noticedBy: {
+      file: 'packages/queue/test/outcomes.test.ts',
+      test: 'an Unprocessable message is in the dead-letter queue without a wait, its reason told once',
+    },
+  },
+  {
+    id: 'receives-uncounted',
+    change: 'a poll does not ask how often a message was received',
+    breaks: 'P3: every receive is taken for the first',
+    file: CONSUMER,
+    find: "        MessageSystemAttributeNames: ['ApproximateReceiveCount'],\n",
+    replace: '',
+    noticedBy: {
+      file: 'packages/queue/test/outcomes.test.ts',
+      test: 'an Unprocessable message is in the dead-letter queue without a wait, its reason told once',
+    },
+  },
+  {
+    id: 'queue-decides-visibility',
+    change: 'a poll leaves the visibility timeout to the queue',
+    breaks: 'P3: it can run out before the first heartbeat',
+    file: CONSUMER,
+    find: '        VisibilityTimeout: visibilitySeconds,\n',
+    replace: '',
+    noticedBy: {
+      file: SLOTS_TEST,
+      test: 'it never asks for more messages than it has free slots, nor for more than ten',
+    },
+  },
+  {
+    id: 'first-record-only',
+    change: 'of several records in a message only the first is handled',
+    breaks: 'P3: the others are lost',
+    file: 'packages/queue/src/s3-event-handler.ts',
+    find: 'await handle(event, delivery);',
+    replace: 'return handle(event, delivery);',
+    noticedBy: {
+      file: 'packages/queue/test/s3-event-handler.test.ts',
+      test: 'every record of a message is handled, in order',
+    },
+  },
+  {
+    id: 'records-not-awaited',
+    change: 'a message is deleted before its records are handled',
+    breaks: 'P3: a crash loses them',
+    file: 'packages/queue/src/s3-event-handler.ts',
+    find: 'await handle(event, delivery);',
+    replace: 'void handle(event, delivery).catch(() => undefined);',
+    noticedBy: {
+      file: 'packages/queue/test/s3-event-handler.test.ts',
+      test: 'a message is done only when all of its records are',
+    },
+  },
+  {
+    id: 'undeleted-is-deleted',
+    change: 'a message that SQS did not delete is taken for deleted',
+    breaks: 'P3: it comes back, and nobody is told why',
+    file: 'packages/queue/src/delete-batcher.ts',
+    find: 'if (failure === undefined) entry.settled.resolve();',
+    replace: 'if (true) entry.settled.resolve();',
+    noticedBy: {
+      file: 'packages/queue/test/deletes.test.ts',
+      test: 'one entry that fails is tried again alone',
+    },
+  },
+  {
+    id: 'batches',
+    change: 'the next poll waits for all that is in hand',
+    breaks: 'P8: a large copy holds up the uploads behind it',
+    file: CONSUMER,
+    find: 'if (free === 0 ||',
+    replace: 'if (runs.size > 0 ||',
+    noticedBy: {
+      file: SLOTS_TEST,
+      test: 'P8: a message that takes for ever holds up its own slot and nothing else',
+    },
+  },
+  {
+    id: 'more-than-slots',
+    change: 'a poll asks for ten messages, however many slots are free',
+    breaks: 'P8: messages wait behind slow work, unseen by other workers',
+    file: CONSUMER,
+    find: 'receive(Math.min(MAX_RECEIVED, free))',
+    replace: 'receive(MAX_RECEIVED)',
+    noticedBy: {
+      file: SLOTS_TEST,
+      test: 'it never asks for more messages than it has free slots, nor for more than ten',
+    },
+  },
+];
