@@ -15,6 +15,13 @@ locals {
     service => contains(keys(var.images), service) ? var.images[service] : "${module.registry[0].repository_urls[service]}:${var.image_tag}"
   }
 
+  # No variable of the handler's: it shares its process with the processor, and with the processor's AWS SDK.
+  reserved_names = [
+    "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+    "BUCKET", "DRAIN_LIMIT_SECONDS", "ECS_AGENT_URI", "ENVIRONMENT", "HANDLER_LIMIT_SECONDS", "HOST", "LOG_LEVEL", "PORT",
+    "PROTECT_AFTER_SECONDS", "QUEUE_URL", "S3_FORCE_PATH_STYLE", "SLOTS", "TOMBSTONE_DAYS", "UPLOADS_TABLE", "VISIBILITY_SECONDS",
+  ]
+
   oldest_message_seconds = {
     upload_events = var.alarm_thresholds.upload_events_age_seconds
     # An event in hand counts as waiting: longer than a handler may take, and its second attempt.
@@ -114,7 +121,7 @@ module "endpoint" {
   subnet_ids          = local.has_domain ? module.network.public_subnet_ids : module.network.private_subnet_ids
   domain_name         = var.domain_name
   certificate_arn     = var.certificate_arn
-  zone_id             = var.zone_id
+  zone                = var.zone
   ingress_cidrs       = var.ingress_cidrs
   access_log_bucket   = var.access_log_bucket
   log_retention_days  = var.log_retention_days

@@ -52,7 +52,7 @@ output "services" {
 }
 
 output "load_balancer_dns_name" {
-  description = "What domain_name has to point to, where no zone_id was given."
+  description = "What domain_name has to point to, where no zone was given."
   value       = module.endpoint.load_balancer_dns_name
 }
 

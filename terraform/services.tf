@@ -59,19 +59,20 @@ module "url_issuer" {
 module "acceptor" {
   source = "./modules/service"
 
-  name             = "${var.name}-acceptor"
-  cluster          = local.cluster
-  image            = local.images["acceptor"]
-  architecture     = var.architecture
-  cpu              = var.acceptor.cpu
-  memory           = var.acceptor.memory
-  min_tasks        = var.acceptor.min_tasks
-  max_tasks        = var.acceptor.max_tasks
-  spot             = var.acceptor.spot
-  vpc_id           = module.network.vpc_id
-  subnet_ids       = module.network.private_subnet_ids
-  environment      = local.environments["acceptor"]
-  task_policy_json = local.task_policies["acceptor"]
+  name                  = "${var.name}-acceptor"
+  cluster               = local.cluster
+  image                 = local.images["acceptor"]
+  architecture          = var.architecture
+  cpu                   = var.acceptor.cpu
+  memory                = var.acceptor.memory
+  min_tasks             = var.acceptor.min_tasks
+  max_tasks             = var.acceptor.max_tasks
+  spot                  = var.acceptor.spot
+  protect_after_seconds = var.acceptor.protect_after_seconds
+  vpc_id                = module.network.vpc_id
+  subnet_ids            = module.network.private_subnet_ids
+  environment           = local.environments["acceptor"]
+  task_policy_json      = local.task_policies["acceptor"]
 
   autoscaling = {
     kind       = "backlog"
@@ -87,23 +88,23 @@ module "acceptor" {
 module "processor" {
   source = "./modules/service"
 
-  name                = "${var.name}-processor"
-  cluster             = local.cluster
-  image               = local.images["processor"]
-  architecture        = var.architecture
-  cpu                 = var.processor.cpu
-  memory              = var.processor.memory
-  min_tasks           = var.processor.min_tasks
-  max_tasks           = var.processor.max_tasks
-  spot                = var.processor.spot
-  scale_in_protection = var.processor.scale_in_protection
-  vpc_id              = module.network.vpc_id
-  subnet_ids          = module.network.private_subnet_ids
-  security_group_ids  = var.handler_security_group_ids
-  writable_paths      = var.handler_writable_paths
-  secrets             = var.handler_secrets
-  environment         = local.environments["processor"]
-  task_policy_json    = local.task_policies["processor"]
+  name                  = "${var.name}-processor"
+  cluster               = local.cluster
+  image                 = local.images["processor"]
+  architecture          = var.architecture
+  cpu                   = var.processor.cpu
+  memory                = var.processor.memory
+  min_tasks             = var.processor.min_tasks
+  max_tasks             = var.processor.max_tasks
+  spot                  = var.processor.spot
+  protect_after_seconds = var.processor.protect_after_seconds
+  vpc_id                = module.network.vpc_id
+  subnet_ids            = module.network.private_subnet_ids
+  security_group_ids    = var.handler_security_group_ids
+  writable_paths        = var.handler_writable_paths
+  secrets               = var.handler_secrets
+  environment           = local.environments["processor"]
+  task_policy_json      = local.task_policies["processor"]
 
   autoscaling = {
     kind             = "backlog"

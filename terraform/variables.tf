@@ -1,4 +1,5 @@
-# All that a user can set, by subject. What a module checks is checked there, and said there; a null is the module's own default.
+# All that a user can set, by subject, in the one file where they look for it (and where docs/deploy.md sends them): hence its length.
+# What a module checks is checked there, and said there; a null is the module's own default.
 
 variable "name" {
   description = "Begins the name of everything that is made. Two installations in one account and region have two names."
@@ -129,10 +130,12 @@ variable "certificate_arn" {
   default     = null
 }
 
-variable "zone_id" {
-  description = "The Route 53 zone, one that is there already, in which domain_name is to point to the load balancer; without it, set that record yourself (output load_balancer_dns_name)."
-  type        = string
-  default     = null
+variable "zone" {
+  description = "The Route 53 zone in which domain_name is to point to the load balancer: its id, which may be that of a zone made in the same apply. Without it, set that record yourself (output load_balancer_dns_name)."
+  type = object({
+    id = string
+  })
+  default = null
 }
 
 variable "ingress_cidrs" {
@@ -316,8 +319,8 @@ variable "handler_environment" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.handler_environment), ["AWS_REGION", "ENVIRONMENT", "BUCKET", "UPLOADS_TABLE", "TOMBSTONE_DAYS", "QUEUE_URL", "VISIBILITY_SECONDS", "HANDLER_LIMIT_SECONDS", "LOG_LEVEL", "HOST", "PORT", "DRAIN_LIMIT_SECONDS"])) == 0
-    error_message = "handler_environment takes the handler's own variables; the processor's (BUCKET, QUEUE_URL, HANDLER_LIMIT_SECONDS, …) are set by variables of this configuration."
+    condition     = length([for name in keys(var.handler_environment) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL")]) == 0
+    error_message = "handler_environment takes the handler's own variables. The processor's (BUCKET, QUEUE_URL, SLOTS, …) are set by variables of this configuration, and credentials and endpoints of AWS (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_…) would be the processor's too. Not: ${join(", ", [for name in keys(var.handler_environment) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL")])}."
   }
 }
 
@@ -326,6 +329,11 @@ variable "handler_secrets" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length([for name in keys(var.handler_secrets) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL") || contains(keys(var.handler_environment), name)]) == 0
+    error_message = "handler_secrets takes names that are neither the processor's own, nor the AWS SDK's for credentials and endpoints, nor in handler_environment. Not: ${join(", ", [for name in keys(var.handler_secrets) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL") || contains(keys(var.handler_environment), name)])}."
+  }
 }
 
 variable "handler_policy_json" {
@@ -370,15 +378,16 @@ variable "url_issuer" {
 }
 
 variable "acceptor" {
-  description = "Size and number of the acceptor's tasks. slots: events in hand at once; messages: events a task, waiting or in hand, before there is another."
+  description = "Size and number of the acceptor's tasks. slots: events in hand at once; messages: events a task, waiting or in hand, before there is another; protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
   type = object({
-    cpu       = optional(number, 256)
-    memory    = optional(number, 512)
-    min_tasks = optional(number, 1)
-    max_tasks = optional(number, 10)
-    slots     = optional(number, 16)
-    messages  = optional(number, 200)
-    spot      = optional(bool, false)
+    cpu                   = optional(number, 256)
+    memory                = optional(number, 512)
+    min_tasks             = optional(number, 1)
+    max_tasks             = optional(number, 10)
+    slots                 = optional(number, 16)
+    messages              = optional(number, 200)
+    spot                  = optional(bool, false)
+    protect_after_seconds = optional(number)
   })
   default  = {}
   nullable = false
@@ -390,17 +399,17 @@ variable "acceptor" {
 }
 
 variable "processor" {
-  description = "Size and number of the processor's tasks. slots: uploads in hand at once; messages: uploads a task, waiting or in hand, before there is another; disable_scale_in and scale_in_protection: see modules/service/README.md on work longer than the stop timeout."
+  description = "Size and number of the processor's tasks. slots: uploads in hand at once; messages: uploads a task, waiting or in hand, before there is another; disable_scale_in and protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
   type = object({
-    cpu                 = optional(number, 512)
-    memory              = optional(number, 1024)
-    min_tasks           = optional(number, 1)
-    max_tasks           = optional(number, 10)
-    slots               = optional(number, 16)
-    messages            = optional(number, 32)
-    spot                = optional(bool, false)
-    disable_scale_in    = optional(bool, false)
-    scale_in_protection = optional(bool, false)
+    cpu                   = optional(number, 512)
+    memory                = optional(number, 1024)
+    min_tasks             = optional(number, 1)
+    max_tasks             = optional(number, 10)
+    slots                 = optional(number, 16)
+    messages              = optional(number, 32)
+    spot                  = optional(bool, false)
+    disable_scale_in      = optional(bool, false)
+    protect_after_seconds = optional(number)
   })
   default  = {}
   nullable = false
@@ -411,8 +420,8 @@ variable "processor" {
   }
 
   validation {
-    condition     = !var.processor.scale_in_protection || var.handler_limit_seconds > 120
-    error_message = "processor.scale_in_protection is for handlers that may take longer than the 120 seconds in which a stopped task can finish (handler_limit_seconds above 120): it holds up deployments too."
+    condition     = try(var.processor.protect_after_seconds < var.handler_limit_seconds, true)
+    error_message = "processor.protect_after_seconds takes a number below handler_limit_seconds (${var.handler_limit_seconds}): no handler works longer than that."
   }
 }
 

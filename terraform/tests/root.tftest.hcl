@@ -128,7 +128,7 @@ run "own_domain_and_vpc" {
   variables {
     domain_name     = "uploads.example.com"
     certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-    zone_id         = "Z1"
+    zone            = { id = "Z1" }
     path_prefix     = "/prod/"
     vpc             = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"] }
   }
@@ -206,7 +206,8 @@ run "own_handler" {
     images                = { processor = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/uo/processor:1.2.0-mine" }
     handler_policy_json   = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}"
     handler_limit_seconds = 7200
-    processor             = { scale_in_protection = true, disable_scale_in = true }
+    acceptor              = { min_tasks = 3, protect_after_seconds = 200 }
+    processor             = { min_tasks = 2, protect_after_seconds = 100 }
   }
   assert {
     condition     = aws_iam_role_policy.handler[0].policy == var.handler_policy_json && aws_iam_role_policy.handler[0].role == "uploads-processor-task"
@@ -215,6 +216,10 @@ run "own_handler" {
   assert {
     condition     = local.images["processor"] == var.images["processor"] && endswith(local.images["acceptor"], ":1.2.0")
     error_message = "one image of one's own, the others from the registry"
+  }
+  assert {
+    condition     = length(setsubtract(keys(local.environments.processor), local.reserved_names)) == 0
+    error_message = "whatever the processor is given is refused in handler_environment"
   }
 }
 
@@ -250,13 +255,46 @@ run "warns_of_a_form_that_may_outlive_its_credentials" {
   expect_failures = [check.form_lifetime]
 }
 
-run "refuses_protection_for_short_work" {
+run "refuses_protection_that_no_handler_lives_to_see" {
   command = plan
   variables {
-    handler_limit_seconds = 100
-    processor             = { scale_in_protection = true }
+    handler_limit_seconds = 200
+    processor             = { min_tasks = 2, protect_after_seconds = 200 }
   }
   expect_failures = [var.processor]
+}
+
+run "refuses_to_send_the_processor_s_sdk_elsewhere" {
+  command = plan
+  variables {
+    handler_environment = { AWS_ENDPOINT_URL_SECRETS_MANAGER = "https://example.com" }
+  }
+  expect_failures = [var.handler_environment]
+}
+
+run "refuses_the_number_of_slots_by_the_back_door" {
+  command = plan
+  variables {
+    handler_environment = { SLOTS = "64" }
+  }
+  expect_failures = [var.handler_environment]
+}
+
+run "refuses_a_secret_in_the_processor_s_place" {
+  command = plan
+  variables {
+    handler_secrets = { AWS_SECRET_ACCESS_KEY = "arn:aws:ssm:eu-central-1:123456789012:parameter/key" }
+  }
+  expect_failures = [var.handler_secrets]
+}
+
+run "refuses_a_secret_and_a_variable_of_one_name" {
+  command = plan
+  variables {
+    handler_environment = { TOKEN = "plain" }
+    handler_secrets     = { TOKEN = "arn:aws:ssm:eu-central-1:123456789012:parameter/token" }
+  }
+  expect_failures = [var.handler_secrets]
 }
 
 run "refuses_a_handler_that_takes_the_processor_s_variables" {

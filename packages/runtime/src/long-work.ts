@@ -2,9 +2,11 @@ import { type Consumer, type Delivery, pause, type Timers } from '@upload-once/q
 import type { Logger } from './logging.ts';
 import { type TaskProtection, TaskProtectionFailed } from './task-protection.ts';
 
-/** What a deployment waits at most for a task that hangs, or could not take its protection back. */
-const EXPIRES_IN_MINUTES = 5;
-/** Twice in that time: one renewal may fail. */
+/**
+ * Longer than it takes to ask again: ECS may refuse a renewal just when it matters, while more tasks are protected than a
+ * scale-in leaves (DEPLOYMENT_BLOCKED). Also what a deployment waits at most for a task that has lost its agent.
+ */
+const EXPIRES_IN_MINUTES = 60;
 const ASK_EVERY_SECONDS = 120;
 
 /** Keeps a task that has long work in hand from being stopped in the middle of it. */
@@ -19,8 +21,8 @@ export interface LongWork {
  * As soon as work has been in hand for `protectAfterSeconds` the task is protected and polls no more, until all such work has
  * ended: a task that went on polling would always have some in hand, and a deployment would wait for ever.
  *
- * Polling rests exactly while the last thing heard of the protection was that it is granted. Refused, or without
- * an answer, the task takes messages as ever, and asks again every two minutes; a stretch of that is logged once.
+ * Polling rests exactly while a protection stands that was granted. Refused, or without an answer, the task takes messages
+ * as ever, and asks again every two minutes; a stretch of that is logged once.
  *
  * @param options.protectAfterSeconds best the time that a stop leaves for work in flight (DRAIN_LIMIT_SECONDS): work that has
  *   taken that long is of the kind that a stop cuts off, and what is shorter needs no protection
@@ -34,57 +36,74 @@ export function protectLongWork(options: {
 }): LongWork {
   const { protectAfterSeconds, task, polling, log, timers } = options;
   const inHand = new Set<object>();
-  let allEnded = new AbortController();
+  let changed = new AbortController();
   let isTending = false;
   let isClosed = false;
+  /** Until when the protection stands, and until when one could that nobody has confirmed; by `timers.nowMs()`. */
+  let standsUntilMs = 0;
+  let mayStandUntilMs = 0;
 
   function begin(work: object): void {
-    inHand.add(work);
+    if (inHand.add(work).size === 1) changed.abort();
     if (!isTending) void tend();
   }
 
   function end(work: object): void {
-    if (inHand.delete(work) && inHand.size === 0) allEnded.abort();
+    if (inHand.delete(work) && inHand.size === 0) changed.abort();
   }
 
   async function tend(): Promise<void> {
     isTending = true;
     // More of it may have begun while the protection for the first was being taken back.
     while (inHand.size > 0 && !isClosed) {
-      allEnded = new AbortController();
-      await protectUntil(allEnded.signal);
+      const wasProtected = await protectWhileLong();
+      await takeBack(wasProtected);
+      if (!isClosed) polling.resume();
     }
     isTending = false;
   }
 
-  async function protectUntil(signal: AbortSignal): Promise<void> {
+  async function protectWhileLong(): Promise<boolean> {
     let isProtected: boolean | undefined;
-    let mayBeProtected = false;
-    while (!signal.aborted) {
-      const was = isProtected;
+    while (inHand.size > 0 && !isClosed) {
+      changed = new AbortController();
+      const untilMs = timers.nowMs() + EXPIRES_IN_MINUTES * 60_000;
       const failure = await attempt(() => task.protect(EXPIRES_IN_MINUTES));
-      if (isClosed) return;
-      isProtected = failure === undefined;
-      mayBeProtected ||= failure?.mayHaveTakenEffect ?? true;
-      if (failure === undefined) polling.pause();
+      if (isClosed) break;
+      if (failure === undefined) standsUntilMs = untilMs;
+      if (failure?.mayHaveTakenEffect ?? true) mayStandUntilMs = untilMs;
+      const was = isProtected;
+      isProtected = timers.nowMs() < standsUntilMs;
+      if (isProtected) polling.pause();
       else polling.resume();
       if (isProtected !== was) tell(failure);
-      await pause(timers, ASK_EVERY_SECONDS * 1000, signal);
+      await pause(timers, ASK_EVERY_SECONDS * 1000, changed.signal);
     }
-    if (isClosed) return;
-    if (mayBeProtected) await takeBack(isProtected === true);
-    polling.resume();
+    return isProtected === true;
   }
 
-  async function takeBack(isKnown: boolean): Promise<void> {
-    const failure = await attempt(() => task.unprotect());
-    if (failure === undefined) {
-      log.info('the long work has ended: the task is no longer protected, and polls');
-    } else if (isKnown) {
-      log.warn(
-        `the long work has ended, and the task polls; its protection could not be taken back and ends by itself within ${EXPIRES_IN_MINUTES} minutes: ${failure.message}`,
-      );
+  async function takeBack(wasProtected: boolean): Promise<void> {
+    let isTold = !wasProtected;
+    while (inHand.size === 0 && !isClosed && timers.nowMs() < mayStandUntilMs) {
+      changed = new AbortController();
+      const failure = await attempt(() => task.unprotect());
+      if (isClosed) return;
+      if (failure === undefined) {
+        standsUntilMs = mayStandUntilMs = 0;
+        log.info('the long work has ended: the task is no longer protected, and polls');
+        continue;
+      }
+      polling.resume();
+      if (!isTold) tellOfRemains(failure);
+      isTold = true;
+      await pause(timers, ASK_EVERY_SECONDS * 1000, changed.signal);
     }
+  }
+
+  function tellOfRemains(failure: TaskProtectionFailed): void {
+    log.warn(
+      `the long work has ended, and the task polls; its protection could not be taken back yet and holds up deployments for up to ${EXPIRES_IN_MINUTES} minutes: ${failure.message}`,
+    );
   }
 
   function tell(failure: TaskProtectionFailed | undefined): void {
@@ -121,7 +140,7 @@ export function protectLongWork(options: {
     },
     close() {
       isClosed = true;
-      allEnded.abort();
+      changed.abort();
     },
   };
 }

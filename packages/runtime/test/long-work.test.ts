@@ -9,9 +9,11 @@ import { type EcsAgent, errorAnswer, failureAnswer, startEcsAgent } from './supp
 
 const AFTER_MS = 100_000;
 const ASK_EVERY_MS = 120_000;
+/** How long a protection stands, in questions. */
+const ASKS_PER_PROTECTION = 30;
 /** How long the agent has to answer. */
 const ANSWER_MS = 10_000;
-const ON = { ProtectionEnabled: true, ExpiresInMinutes: 5 };
+const ON = { ProtectionEnabled: true, ExpiresInMinutes: 60 };
 const OFF = { ProtectionEnabled: false };
 
 interface Line {
@@ -120,13 +122,13 @@ t.test('long work protects its task, which polls no more until the last of it ha
 t.test('work that becomes long while protection is taken back is protected again', async (t) => {
   const { timers, agent, polling, begin, asks, polls } = await prepare(t);
   const first = begin();
-  timers.advance(AFTER_MS / 2);
+  timers.advance(ANSWER_MS / 2);
   const second = begin();
-  timers.advance(AFTER_MS / 2);
+  timers.advance(AFTER_MS - ANSWER_MS / 2);
   await asks(1);
   first.succeed();
-  await first.handled;
-  timers.advance(AFTER_MS / 2);
+  await agent.asked.until(({ length }) => length === 2);
+  timers.advance(ANSWER_MS / 2);
   await asks(2);
   t.strictSame(asked(agent), [ON, OFF, ON]);
   second.succeed();
@@ -134,6 +136,7 @@ t.test('work that becomes long while protection is taken back is protected again
   await polls(4);
   t.strictSame(asked(agent), [ON, OFF, ON, OFF]);
   t.strictSame(polling.entries, ['pause', 'resume', 'pause', 'resume']);
+  t.equal(timers.pendingCount, 0);
 });
 
 t.test('refused, work and polling go on; that is told once, and asked again', async (t) => {
@@ -175,23 +178,31 @@ t.test('refused to the end: there is nothing to take back', async (t) => {
   t.match(lines.entries, [{ level: 'warn', msg: /AccessDeniedException: not authorized$/ }]);
 });
 
-t.test('a renewal that fails: polling goes on, until the protection is granted again', async (t) => {
+t.test('a renewal that fails costs nothing while the protection stands; then polling goes on', async (t) => {
   const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
   const work = begin();
   timers.advance(AFTER_MS);
   await asks(1);
   agent.refuse(errorAnswer(400, 'ThrottlingException', 'Rate exceeded'));
+  for (let times = 2; times <= ASKS_PER_PROTECTION; times += 1) {
+    timers.advance(ASK_EVERY_MS);
+    await asks(times);
+  }
+  t.notOk(polling.entries.includes('resume'));
+  t.equal(lines.entries.length, 1, 'nothing to tell: it is protected still');
   timers.advance(ASK_EVERY_MS);
-  await asks(2);
-  t.strictSame(polling.entries, ['pause', 'resume']);
+  await asks(ASKS_PER_PROTECTION + 1);
+  t.equal(polling.entries.at(-1), 'resume');
+
   agent.refuse(undefined);
   timers.advance(ASK_EVERY_MS);
-  await asks(3);
-  t.strictSame(polling.entries, ['pause', 'resume', 'pause']);
+  await asks(ASKS_PER_PROTECTION + 2);
+  t.equal(polling.entries.at(-1), 'pause');
   work.succeed();
   await work.handled;
-  await polls(4);
-  t.strictSame(asked(agent), [ON, ON, ON, OFF]);
+  await lines.until(({ length }) => length === 4);
+  await polls(ASKS_PER_PROTECTION + 3);
+  t.strictSame(asked(agent).at(-1), OFF);
   t.match(lines.entries, [
     { level: 'info', msg: /the task is protected/ },
     { level: 'warn', msg: /unprotected, .+Rate exceeded/ },
@@ -226,11 +237,12 @@ t.test('an agent that is not there is told of once, also when the work has ended
   work.succeed();
   await work.handled;
   await polls(2);
+  await asks(2);
   t.match(lines.entries, [{ level: 'warn', msg: /can't be reached/ }]);
   t.equal(lines.entries.length, 1);
 });
 
-t.test('protection that can not be taken back: it polls all the same, and says when it ends', async (t) => {
+t.test('protection that can not be taken back: it polls, says so once, and tries again', async (t) => {
   const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
   const work = begin();
   timers.advance(AFTER_MS);
@@ -238,10 +250,97 @@ t.test('protection that can not be taken back: it polls all the same, and says w
   agent.refuse(errorAnswer(500, 'ServerException', 'Unexpected error occurred'));
   work.succeed();
   await work.handled;
-  await polls(2);
+  await asks(2);
+  timers.advance(ASK_EVERY_MS);
+  await asks(3);
+  t.strictSame(asked(agent), [ON, OFF, OFF]);
+  t.strictSame(polling.entries, ['pause', 'resume', 'resume']);
+  agent.refuse(undefined);
+  timers.advance(ASK_EVERY_MS);
+  await polls(4);
+  t.strictSame(asked(agent), [ON, OFF, OFF, OFF]);
+  t.match(lines.entries, [
+    { level: 'info', msg: /the task is protected/ },
+    { level: 'warn', msg: /could not be taken back yet .+ up to 60 minutes: .+ServerException/ },
+    { level: 'info', msg: /no longer protected/ },
+  ]);
+  t.equal(timers.pendingCount, 0);
+});
+
+t.test('what can not be taken back is left alone when it has run out by itself', async (t) => {
+  const { timers, agent, begin, asks } = await prepare(t);
+  const work = begin();
+  timers.advance(AFTER_MS);
+  await asks(1);
+  agent.refuse(errorAnswer(500, 'ServerException', 'Unexpected error occurred'));
+  work.succeed();
+  await work.handled;
+  await asks(2);
+  timers.advance(ASKS_PER_PROTECTION * ASK_EVERY_MS);
+  await new Promise(setImmediate);
   t.strictSame(asked(agent), [ON, OFF]);
-  t.strictSame(polling.entries, ['pause', 'resume']);
-  t.match(lines.entries.at(-1), { level: 'warn', msg: /ends by itself within 5 minutes: .+ServerException/ });
+  t.equal(timers.pendingCount, 0);
+});
+
+t.test('work that becomes long before the old protection was taken back is protected at once', async (t) => {
+  const { timers, agent, polling, begin, asks } = await prepare(t);
+  const first = begin();
+  timers.advance(ASK_EVERY_MS / 2);
+  const second = begin();
+  timers.advance(AFTER_MS - ASK_EVERY_MS / 2);
+  await asks(1);
+  agent.refuse(errorAnswer(500, 'ServerException', 'Unexpected error occurred'));
+  first.succeed();
+  await first.handled;
+  await asks(2);
+  agent.refuse(undefined);
+  timers.advance(ASK_EVERY_MS / 2);
+  await asks(3);
+  t.strictSame(asked(agent), [ON, OFF, ON], 'it does not wait for the next try to take the old one back');
+  t.equal(polling.entries.at(-1), 'pause');
+  second.succeed();
+  await second.handled;
+});
+
+t.test('a protection that was taken back counts for nothing with the next long work', async (t) => {
+  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  const first = begin();
+  timers.advance(AFTER_MS);
+  await asks(1);
+  first.succeed();
+  await polls(2);
+  agent.refuse(failureAnswer('DEPLOYMENT_BLOCKED'));
+  const second = begin();
+  timers.advance(AFTER_MS);
+  await asks(2);
+  t.strictSame(polling.entries, ['pause', 'resume', 'resume']);
+  t.match(lines.entries.at(-1), { level: 'warn', msg: /unprotected/ });
+  second.succeed();
+  await second.handled;
+});
+
+t.test('a task that stops has nothing to say of a question that is under way', async (t) => {
+  for (const asking of ['for protection', 'to take it back']) {
+    const { timers, agent, polling, lines, longWork, begin, asks } = await prepare(t);
+    const work = begin();
+    if (asking === 'for protection') agent.refuse('hang');
+    timers.advance(AFTER_MS);
+    if (asking === 'to take it back') {
+      await asks(1);
+      agent.refuse('hang');
+      work.succeed();
+    }
+    await agent.asked.until((all) => all.length === (asking === 'for protection' ? 1 : 2));
+    const before = [polling.entries.length, lines.entries.length];
+    longWork.close();
+    timers.advance(ANSWER_MS);
+    work.succeed();
+    await work.handled;
+    await agent.givenUp();
+    await new Promise(setImmediate);
+    t.strictSame([polling.entries.length, lines.entries.length], before, asking);
+    t.equal(timers.pendingCount, 0);
+  }
 });
 
 t.test('a task that stops asks for nothing more', async (t) => {

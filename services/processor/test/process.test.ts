@@ -362,7 +362,7 @@ t.test('long work protects its task, which leaves new uploads to others until it
   const [long, other] = await Promise.all([calls.call(1), calls.call(2)]);
   // Both slots are taken: no poll is in flight that could still bring something.
   await processor.logged(/the task is protected/);
-  t.strictSame(agent.asked.entries, [{ ProtectionEnabled: true, ExpiresInMinutes: 5 }]);
+  t.strictSame(agent.asked.entries, [{ ProtectionEnabled: true, ExpiresInMinutes: 60 }]);
   other.succeed();
   await cloud.depthIs(cloud.queues.acceptedEvents, 1);
 
@@ -399,7 +399,7 @@ t.test('SIGTERM while it is protected: the work is awaited, exit 0, as ever', as
   call.succeed();
   t.strictSame(await processor.ended(), { code: 0, stderr: '' });
   t.match(await cloud.uploads.get(key), { state: UploadState.processed, attempt: 1 });
-  t.strictSame(agent.asked.entries, [{ ProtectionEnabled: true, ExpiresInMinutes: 5 }]);
+  t.strictSame(agent.asked.entries, [{ ProtectionEnabled: true, ExpiresInMinutes: 60 }]);
   await cloud.depthIs(cloud.queues.acceptedEvents, 0);
 });
 

@@ -81,7 +81,7 @@ module "upload_once" {
   image_tag       = var.image_tag
   vpc             = var.vpc
   domain_name     = var.domain_name
-  zone_id         = var.zone_id
+  zone            = { id = var.zone_id }
   certificate_arn = aws_acm_certificate_validation.this.certificate_arn
   kms_key_arn     = aws_kms_key.files.arn
   path_prefix     = "/prod"

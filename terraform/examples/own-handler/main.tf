@@ -59,15 +59,16 @@ module "upload_once" {
     }]
   })
 
-  # Ten minutes of work do not fit into the two that a stopped task has: it would begin anew elsewhere. So tasks stay
-  # once they are there; a deployment still interrupts.
+  # Ten minutes of work do not fit into the two that a stopped task has: it would begin anew elsewhere. So a task protects itself
+  # while it has long work in hand; two at least, since it takes nothing new meanwhile.
   processor = {
-    cpu              = 1024
-    memory           = 2048
-    slots            = 4
-    messages         = 4
-    max_tasks        = 5
-    disable_scale_in = true
+    cpu                   = 1024
+    memory                = 2048
+    slots                 = 4
+    messages              = 4
+    max_tasks             = 5
+    min_tasks             = 2
+    protect_after_seconds = 100
   }
 }
 

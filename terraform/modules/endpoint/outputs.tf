@@ -25,7 +25,7 @@ output "load_balancer_arn_suffix" {
 }
 
 output "load_balancer_dns_name" {
-  description = "What domain_name has to point to, where no zone_id was given."
+  description = "What domain_name has to point to, where no zone was given."
   value       = aws_lb.this.dns_name
 }
 

@@ -27,9 +27,9 @@ resource "aws_lb_listener" "https" {
 }
 
 resource "aws_route53_record" "this" {
-  count = var.zone_id == null ? 0 : 1
+  count = var.zone == null ? 0 : 1
 
-  zone_id = var.zone_id
+  zone_id = var.zone.id
   name    = var.domain_name
   type    = "A"
 

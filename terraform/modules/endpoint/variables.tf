@@ -53,14 +53,16 @@ variable "certificate_arn" {
   }
 }
 
-variable "zone_id" {
-  description = "The Route 53 zone in which domain_name is to point to the load balancer. Without it, set that record yourself: load_balancer_dns_name."
-  type        = string
-  default     = null
+variable "zone" {
+  description = "The Route 53 zone in which domain_name is to point to the load balancer: its id, which may be that of a zone made in the same apply. Without it, set that record yourself: load_balancer_dns_name."
+  type = object({
+    id = string
+  })
+  default = null
 
   validation {
-    condition     = var.zone_id == null || var.domain_name != null
-    error_message = "zone_id is of use only with a domain_name."
+    condition     = var.zone == null || var.domain_name != null
+    error_message = "zone is of use only with a domain_name."
   }
 }
 

@@ -16,11 +16,17 @@ locals {
 
   volume_names = [for index, path in var.writable_paths : "writable-${index}"]
 
+  # Together with the permission (roles.tf): one without the other would be of no use.
+  environment = merge(
+    var.environment,
+    var.protect_after_seconds == null ? {} : { PROTECT_AFTER_SECONDS = tostring(var.protect_after_seconds) },
+  )
+
   container = {
     name        = var.name
     image       = var.image
     essential   = true
-    environment = [for key in sort(keys(var.environment)) : { name = key, value = var.environment[key] }]
+    environment = [for key in sort(keys(local.environment)) : { name = key, value = local.environment[key] }]
     secrets     = [for key in sort(keys(var.secrets)) : { name = key, valueFrom = var.secrets[key] }]
     portMappings = [
       { containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }

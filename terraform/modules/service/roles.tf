@@ -56,14 +56,14 @@ locals {
     Statement = concat(local.pull_statements, local.log_statements, local.secret_statements)
   })
 
-  # What the agent's task protection endpoint does on the task's behalf (Amazon ECS Developer Guide, "Amazon ECS task
-  # scale-in protection endpoint").
+  # What the ECS agent does on the task's behalf when the service asks it (Amazon ECS Developer Guide, "Protect your Amazon ECS
+  # tasks from being terminated by scale-in events", on permissions). The service never asks how it stands: no GetTaskProtection.
   protection_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Sid      = "ProtectOwnTasks"
+      Sid      = "ProtectTasks"
       Effect   = "Allow"
-      Action   = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
+      Action   = ["ecs:UpdateTaskProtection"]
       Resource = ["arn:${local.partition}:ecs:${local.region}:${local.account}:task/${var.cluster.name}/*"]
     }]
   })
@@ -84,7 +84,7 @@ resource "aws_iam_role_policy" "task" {
 }
 
 resource "aws_iam_role_policy" "scale_in_protection" {
-  count = var.scale_in_protection ? 1 : 0
+  count = var.protect_after_seconds == null ? 0 : 1
 
   name   = "scale-in-protection"
   role   = aws_iam_role.task.name

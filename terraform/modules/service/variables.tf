@@ -1,3 +1,6 @@
+# What differs between the three services that this module makes, in the order in which a task is made up: image, settings,
+# permissions, network, life, scaling. One file, as in every module, so that whoever uses it finds all of it in one place.
+
 variable "name" {
   description = "The name of the service, its roles, its log group and its security group."
   type        = string
@@ -249,11 +252,25 @@ variable "autoscaling" {
   }
 }
 
-variable "scale_in_protection" {
-  description = "Whether a task may protect itself against being stopped by a scale-in or a deployment. Only for work longer than stop_timeout_seconds; see the README for what it does not do."
-  type        = bool
-  default     = false
-  nullable    = false
+variable "protect_after_seconds" {
+  description = "For a service that lives on a queue: from when on work in hand protects its task against scale-in and deployments, until that work ends; the task takes nothing new meanwhile. Null: never. Best 100; the README says what it costs."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.protect_after_seconds == null || try(var.protect_after_seconds >= 100 && var.protect_after_seconds <= 39600 && floor(var.protect_after_seconds) == var.protect_after_seconds, false)
+    error_message = "protect_after_seconds takes a whole number from 100 to 39600, or null. What takes less than 100 seconds ends within a stop (DRAIN_LIMIT_SECONDS): protected, it would hold up deployments for nothing."
+  }
+
+  validation {
+    condition     = var.protect_after_seconds == null || var.autoscaling.kind == "backlog"
+    error_message = "protect_after_seconds is for a service that lives on a queue (autoscaling.kind = \"backlog\")."
+  }
+
+  validation {
+    condition     = var.protect_after_seconds == null || var.min_tasks >= 2
+    error_message = "protect_after_seconds needs min_tasks of 2 or more: a protected task takes nothing new until its long work has ended, and a task alone would let everything else wait for that."
+  }
 }
 
 variable "wait_for_steady_state" {

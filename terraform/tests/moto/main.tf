@@ -11,12 +11,6 @@ variable "endpoint" {
   }
 }
 
-variable "zone_id" {
-  description = "The zone example.com; whether there is one decides how many records there are, so it is made before."
-  type        = string
-  nullable    = false
-}
-
 provider "aws" {
   region = "eu-central-1"
 
@@ -65,6 +59,13 @@ resource "aws_acm_certificate" "this" {
   validation_method = "DNS"
 }
 
+# Made in the same apply as the record in it: its id is known only then.
+resource "aws_route53_zone" "this" {
+  #checkov:skip=CKV2_AWS_38:Lives as long as one run of a test.
+  #checkov:skip=CKV2_AWS_39:Lives as long as one run of a test.
+  name = "example.com"
+}
+
 resource "aws_kms_key" "files" {
   #checkov:skip=CKV2_AWS_64:Lives as long as one run of a test, and encrypts nothing.
   description         = "Files and tables"
@@ -89,7 +90,7 @@ module "own" {
   egress                 = "nat"
   domain_name            = "uploads.example.com"
   certificate_arn        = aws_acm_certificate.this.arn
-  zone_id                = var.zone_id
+  zone                   = { id = aws_route53_zone.this.zone_id }
   path_prefix            = "/prod"
   kms_key_arn            = aws_kms_key.files.arn
   force_destroy          = true
@@ -105,7 +106,7 @@ module "own" {
     Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Action = ["ses:SendEmail"], Resource = ["*"] }]
   })
-  processor = { spot = true, scale_in_protection = true }
+  processor = { spot = true, min_tasks = 2, protect_after_seconds = 100 }
 
   alarm_emails        = ["on-call@example.com"]
   alarm_sms           = ["+4915112345678"]
@@ -113,6 +114,11 @@ module "own" {
   alarm_kms_key_arn   = aws_kms_key.alarms.arn
   alarm_thresholds    = { issuer_errors = 3 }
   tags                = { project = "uploads" }
+}
+
+output "zone_id" {
+  description = "The zone of the own installation's domain."
+  value       = aws_route53_zone.this.zone_id
 }
 
 output "minimal" {

@@ -50,20 +50,20 @@ export interface ResourceChange {
 /** terraform/tests/moto, applied to what answers at an endpoint. */
 export interface Stack {
   apply(): Promise<TerraformRun>;
-  outputs(): Promise<Readonly<Record<'minimal' | 'own', Installation>>>;
+  outputs(): Promise<Readonly<Record<'minimal' | 'own', Installation>> & { readonly zoneId: string }>;
   /** Plans again; what would be changed. */
   plannedChanges(): Promise<readonly ResourceChange[]>;
   destroy(): Promise<TerraformRun>;
 }
 
-/** Begins from nothing, whatever an earlier run left. @param zoneId of example.com */
-export function createStack(endpoint: string, zoneId: string): Stack {
+/** Begins from nothing, whatever an earlier run left. */
+export function createStack(endpoint: string): Stack {
   const state = stateFile(FOLDER);
   for (const file of [state, `${state}.backup`]) rmSync(file, { force: true });
   const plan = `${state}.plan`;
   const terraform = (limitSeconds: number, command: string, ...args: string[]) =>
     runTerraform(FOLDER, [command, '-no-color', ...args], limitSeconds);
-  const settings = [`-state=${state}`, `-var=endpoint=${endpoint}`, `-var=zone_id=${zoneId}`, AT_ONCE];
+  const settings = [`-state=${state}`, `-var=endpoint=${endpoint}`, AT_ONCE];
 
   return {
     apply: () => terraform(APPLY_LIMIT_SECONDS, 'apply', '-auto-approve', ...settings),
@@ -72,8 +72,8 @@ export function createStack(endpoint: string, zoneId: string): Stack {
       const { stdout } = await terraform(PLAN_LIMIT_SECONDS, 'output', '-json', `-state=${state}`);
       const outputs = JSON.parse(stdout) as Readonly<
         Record<'minimal' | 'own', { readonly value: Installation }>
-      >;
-      return { minimal: outputs.minimal.value, own: outputs.own.value };
+      > & { readonly zone_id: { readonly value: string } };
+      return { minimal: outputs.minimal.value, own: outputs.own.value, zoneId: outputs.zone_id.value };
     },
 
     async plannedChanges() {

@@ -101,7 +101,7 @@ run "with_a_domain_the_load_balancer_speaks_https_and_nothing_else" {
   variables {
     domain_name     = "uploads.example.com"
     certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-    zone_id         = "Z1"
+    zone            = { id = "Z1" }
   }
   assert {
     condition     = output.url == "https://uploads.example.com" && output.api_id == null
@@ -191,9 +191,9 @@ run "refuses_a_url_for_a_domain" {
 run "refuses_a_zone_without_a_domain" {
   command = plan
   variables {
-    zone_id = "Z1"
+    zone = { id = "Z1" }
   }
-  expect_failures = [var.zone_id]
+  expect_failures = [var.zone]
 }
 
 run "refuses_an_idle_time_out_beyond_the_keep_alive" {

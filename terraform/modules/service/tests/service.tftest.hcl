@@ -85,10 +85,6 @@ run "the_task_role_has_the_given_policy_and_nothing_else" {
     error_message = "what the service may do is what was given"
   }
   assert {
-    condition     = length(aws_iam_role_policy.scale_in_protection) == 0
-    error_message = "no permission beside it by default"
-  }
-  assert {
     condition     = jsondecode(aws_iam_role.task.assume_role_policy).Statement[0].Principal == { Service = "ecs-tasks.amazonaws.com" } && jsondecode(aws_iam_role.task.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012" && jsondecode(aws_iam_role.task.assume_role_policy).Statement[0].Condition.ArnLike["aws:SourceArn"] == "arn:aws:ecs:eu-central-1:123456789012:*"
     error_message = "only this account's ECS takes the role on"
   }
@@ -227,14 +223,59 @@ run "spot_leaves_one_task_on_demand" {
   }
 }
 
-run "protection_is_for_the_tasks_of_the_cluster" {
+run "protection_is_a_setting_and_its_permission" {
   variables {
-    scale_in_protection = true
+    min_tasks             = 2
+    protect_after_seconds = 100
   }
   assert {
-    condition     = jsondecode(aws_iam_role_policy.scale_in_protection[0].policy).Statement[0].Action == ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"] && jsondecode(aws_iam_role_policy.scale_in_protection[0].policy).Statement[0].Resource == ["arn:aws:ecs:eu-central-1:123456789012:task/uo/*"]
-    error_message = "actions and resource"
+    condition     = [for statement in jsondecode(aws_iam_role_policy.scale_in_protection[0].policy).Statement : [statement.Effect, statement.Action, statement.Resource]] == [["Allow", ["ecs:UpdateTaskProtection"], ["arn:aws:ecs:eu-central-1:123456789012:task/uo/*"]]]
+    error_message = "the one call, for the tasks of the cluster"
   }
+  assert {
+    condition     = aws_iam_role_policy.scale_in_protection[0].role == aws_iam_role.task.name
+    error_message = "the agent calls with the task's role"
+  }
+  assert {
+    condition     = { for variable in jsondecode(aws_ecs_task_definition.this.container_definitions)[0].environment : variable.name => variable.value } == merge(var.environment, { PROTECT_AFTER_SECONDS = "100" })
+    error_message = "the service is told, and everything else as ever"
+  }
+}
+
+run "without_the_setting_neither" {
+  assert {
+    condition     = length(aws_iam_role_policy.scale_in_protection) == 0 && !contains(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].environment[*].name, "PROTECT_AFTER_SECONDS")
+    error_message = "no task protects itself by default"
+  }
+}
+
+run "refuses_protection_of_work_that_ends_within_a_stop" {
+  command = plan
+  variables {
+    min_tasks             = 2
+    protect_after_seconds = 99
+  }
+  expect_failures = [var.protect_after_seconds]
+}
+
+run "refuses_protection_of_a_task_that_is_alone" {
+  command = plan
+  variables {
+    min_tasks             = 1
+    protect_after_seconds = 100
+  }
+  expect_failures = [var.protect_after_seconds]
+}
+
+run "refuses_protection_without_a_queue" {
+  command = plan
+  variables {
+    load_balancer         = { target_group_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/uo/2", security_group_id = "sg-lb" }
+    autoscaling           = { kind = "requests", load_balancer_arn_suffix = "app/uo/1", target_group_arn_suffix = "targetgroup/uo/2" }
+    min_tasks             = 2
+    protect_after_seconds = 100
+  }
+  expect_failures = [var.protect_after_seconds]
 }
 
 run "folders_to_write_in" {
