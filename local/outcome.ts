@@ -50,12 +50,17 @@ export async function waitUntilReported(
   );
 }
 
-async function waitFor<T>(
+/**
+ * Looks from outside until there is what is waited for, where nothing tells of it. The limit decides nothing that goes well: it only
+ * ends a wait that would last for ever. @throws Error with the complaint about what was last seen
+ */
+export async function waitFor<T>(
   look: () => Promise<T>,
   isThere: (seen: T) => boolean,
   complaint: (seen: T) => string,
+  limitMs = LIMIT_MS,
 ): Promise<T> {
-  const giveUpAt = Date.now() + LIMIT_MS;
+  const giveUpAt = Date.now() + limitMs;
   for (;;) {
     const seen = await look();
     if (isThere(seen)) return seen;

@@ -1,0 +1,68 @@
+import type { AwsCall } from '../proxy/aws-call.ts';
+import { type Fate, type Judge, PASS } from '../proxy/fate.ts';
+import type { ServiceUnderFaults } from '../service-under-faults.ts';
+import type { KillPoint } from './scenario.ts';
+
+/** Where a process was when it was told to end. */
+export interface Reached {
+  readonly call: AwsCall;
+  /** The name of its call before that one. */
+  readonly previous: string;
+}
+
+export interface ArmedFault {
+  readonly judge: Judge;
+  /** Undefined as long as the point was not reached. */
+  readonly reached: Reached | undefined;
+}
+
+/**
+ * Ends a process at one point: the one with SIGKILL is gone before its call is passed on, or when AWS has carried it out and no
+ * answer is back; the one with SIGTERM has heard of it there, and goes on.
+ * @param options.met how many calls of the point's name are under way already
+ * @param options.seen told of every call before its fate
+ */
+export function faultAt(
+  service: ServiceUnderFaults,
+  { signal, side, name, occurrence }: KillPoint,
+  options: { readonly met: number; readonly seen: (call: AwsCall) => void },
+): ArmedFault {
+  let reached: Reached | undefined;
+  let previous = '';
+  let { met } = options;
+
+  async function strike(): Promise<void> {
+    if (signal === 'SIGKILL') {
+      await service.kill();
+      return;
+    }
+    const heard = service.nextLine(({ msg }) => msg === `${service.name} stops`);
+    service.signal('SIGTERM');
+    await heard;
+  }
+
+  async function fateAtPoint(): Promise<Fate> {
+    if (side === 'before') {
+      await strike();
+      return signal === 'SIGKILL' ? { kind: 'cut' } : PASS;
+    }
+    return signal === 'SIGKILL'
+      ? { kind: 'lose-answer', meanwhile: strike }
+      : { kind: 'pass', beforeAnswer: strike };
+  }
+
+  return {
+    judge(call) {
+      options.seen(call);
+      const before = previous;
+      previous = call.name;
+      if (call.name === name) met += 1;
+      if (reached || call.name !== name || met !== occurrence) return PASS;
+      reached = { call, previous: before };
+      return fateAtPoint();
+    },
+    get reached() {
+      return reached;
+    },
+  };
+}

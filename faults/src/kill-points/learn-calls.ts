@@ -1,0 +1,55 @@
+import { brokenPromisesOf } from '../broken-promises.ts';
+import { PASS } from '../proxy/fate.ts';
+import type { CallPlace, Lane, Scenario } from './scenario.ts';
+import { sendUploads } from './send.ts';
+import { untilSettled } from './settled.ts';
+
+export const RECEIVE = 'sqs ReceiveMessage';
+const DELETE = 'sqs DeleteMessageBatch';
+const HEARTBEAT = 'sqs ChangeMessageVisibility';
+/** What a processor does with each heartbeat before it extends the visibility: it renews its lease. */
+const RENEWAL = 'dynamodb UpdateItem';
+
+/** The calls from the receive of the first message to the deletion of the last, on a day on which nothing happens. */
+export async function learnCalls(lane: Lane, scenario: Scenario): Promise<CallPlace[]> {
+  const { killed, outside, counts } = lane;
+  // A process that starts with the messages there, so that its first receive is the one that gets one.
+  if (killed.isRunning) await killed.stop();
+  const { sent, release } = await sendUploads(lane, scenario);
+  await release();
+  const names: string[] = [];
+  killed.proxy.judge((call) => {
+    scenario.onCall?.(lane, call);
+    names.push(call.name);
+    return PASS;
+  });
+  await killed.start();
+  await untilSettled(lane);
+  killed.proxy.judge();
+  counts.add(sent, undefined);
+  const broken = await brokenPromisesOf(outside, sent);
+  if (broken.length > 0) throw new Error(`without any fault: ${broken.join('; ')}`);
+  const work = names.slice(names.indexOf(RECEIVE), names.lastIndexOf(DELETE) + 1);
+  return placesOf(withHeartbeats(work, scenario.heartbeats ?? 0));
+}
+
+/** Leaves the heartbeats out that came only because the machine was slow. */
+function withHeartbeats(names: readonly string[], kept: number): string[] {
+  const left: string[] = [];
+  let seen = 0;
+  for (const name of names) {
+    if (name === HEARTBEAT) seen += 1;
+    if (name !== HEARTBEAT || seen <= kept) left.push(name);
+    else if (kept > 0 && left.at(-1) === RENEWAL) left.pop();
+  }
+  return left;
+}
+
+function placesOf(names: readonly string[]): CallPlace[] {
+  const met = new Map<string, number>();
+  return names.map((name) => {
+    const occurrence = (met.get(name) ?? 0) + 1;
+    met.set(name, occurrence);
+    return { name, occurrence };
+  });
+}

@@ -1,0 +1,90 @@
+import { acceptedKeyOf } from '@upload-once/uploads';
+import { brokenPromisesOf } from '../broken-promises.ts';
+import { faultAt } from './fault-at.ts';
+import { learnCalls, RECEIVE } from './learn-calls.ts';
+import { describePoint, type KillPoint, type KillSignal, type Lane, type Scenario } from './scenario.ts';
+import { sendUploads } from './send.ts';
+import { untilSettled } from './settled.ts';
+
+export interface KillReport {
+  readonly points: readonly KillPoint[];
+  /** What did not hold, a line each; a point that was not reached is one of them. */
+  readonly findings: readonly string[];
+}
+
+/**
+ * Learns which calls a scenario makes, then goes through it anew for each call and each side of it with a process that is ended
+ * there, and looks at what came of it. The lanes share the points among them.
+ */
+export async function runKillPoints(options: {
+  readonly lanes: readonly Lane[];
+  readonly signals: readonly KillSignal[];
+  readonly scenario: Scenario;
+}): Promise<KillReport> {
+  const { lanes, signals, scenario } = options;
+  const [first] = lanes;
+  if (!first) throw new Error('kill points need a lane to be run in');
+  const places = await learnCalls(first, scenario);
+  const points = places.flatMap((place) =>
+    signals.flatMap((signal) => [
+      { signal, side: 'before' as const, ...place },
+      { signal, side: 'after' as const, ...place },
+    ]),
+  );
+  const left = points.values();
+  const findings: string[] = [];
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const point of left) {
+        const found = await runKillPoint(lane, scenario, point);
+        findings.push(...found.map((what) => `${describePoint(point)}: ${what}`));
+      }
+    }),
+  );
+  return { points, findings };
+}
+
+async function runKillPoint(lane: Lane, scenario: Scenario, point: KillPoint): Promise<string[]> {
+  const { killed, outside, stack, counts, queueUrl } = lane;
+  const findings: string[] = [];
+  // The receive of the first message is one that a process begins with; all else happens to one that is at its work.
+  const isAtStart = point.name === RECEIVE && point.occurrence === 1;
+  if (isAtStart && killed.isRunning) await killed.stop();
+  if (!isAtStart && !killed.isRunning) await killed.start();
+
+  const { sent, release } = await sendUploads(lane, scenario);
+  const fault = faultAt(killed, point, {
+    met: point.name === RECEIVE && !isAtStart ? 1 : 0,
+    seen: (call) => scenario.onCall?.(lane, call),
+  });
+  killed.proxy.judge((call) => fault.judge(call));
+  await release();
+  if (isAtStart) killed.launch();
+  await untilSettled(lane, () => fault.reached !== undefined);
+  if (!fault.reached) return ['it was never reached'];
+
+  const { code, signal } = await killed.ended();
+  const isAsTold = point.signal === 'SIGKILL' ? signal === 'SIGKILL' : code === 0;
+  if (!isAsTold) findings.push(`the process ended with ${signal ?? `exit code ${code}`}`);
+  killed.proxy.judge();
+  if ((await outside.depthOf(queueUrl)) > 0) await killed.start();
+  await untilSettled(lane);
+
+  findings.push(...(await brokenPromisesOf(outside, sent)));
+  for (const queue of ['uploadEventsDeadLetter', 'acceptedEventsDeadLetter'] as const) {
+    const depth = await outside.depthOf(stack.queues[queue]);
+    if (depth > 0) findings.push(`P3: ${depth} messages in the queue ${queue}`);
+  }
+  const round = { lane, sent, point, reached: fault.reached };
+  counts.add(sent, round);
+  findings.push(...(scenario.verify?.(round) ?? []));
+  await clearAway(lane, sent.key);
+  return findings;
+}
+
+/** Dozens of large objects would fill a small disk. */
+async function clearAway({ outside }: Lane, uploadKey: string): Promise<void> {
+  for (const key of [uploadKey, acceptedKeyOf(uploadKey)]) {
+    for (const versionId of await outside.versionsOf(key)) await outside.removeVersion(key, versionId);
+  }
+}

@@ -1,0 +1,66 @@
+import type { Sent } from '../broken-promises.ts';
+import type { Content } from '../content.ts';
+import type { FaultStack } from '../fault-stack.ts';
+import type { Outside } from '../outside.ts';
+import type { AwsCall } from '../proxy/aws-call.ts';
+import type { ServiceUnderFaults } from '../service-under-faults.ts';
+import type { Counts } from './counts.ts';
+import type { Reached } from './fault-at.ts';
+
+/** One stack, one service in it that is killed again and again, and the other one that lives. */
+export interface Lane {
+  readonly stack: FaultStack;
+  readonly outside: Outside;
+  readonly killed: ServiceUnderFaults;
+  /** The queue that it lives on, and the prefix of the objects that this queue is told of. */
+  readonly queueUrl: string;
+  readonly prefix: 'uploads/' | 'accepted/';
+  /** The other consumer. */
+  readonly other: ServiceUnderFaults;
+  readonly counts: Counts;
+}
+
+/** Work whose every call is a place to be killed at. */
+export interface Scenario {
+  /** What is uploaded under one key, in this order. */
+  readonly contents: readonly Content[];
+  /** Whether the service hears of the versions in the opposite order. */
+  readonly isReversed?: boolean;
+  /**
+   * How many heartbeats `onCall` makes the work last for. More of them come where a machine is slow; they are no places of
+   * their own, for another time they may not come.
+   */
+  readonly heartbeats?: number;
+  /** Told of every call of the service, before its fate. */
+  readonly onCall?: (lane: Lane, call: AwsCall) => void;
+  /** What else does not hold at the end of a round, beside what every upload was promised. */
+  readonly verify?: (round: Round) => string[];
+}
+
+/** One upload's way with one fault in it. */
+export interface Round {
+  readonly lane: Lane;
+  readonly sent: Sent;
+  readonly point: KillPoint;
+  readonly reached: Reached;
+}
+
+export type KillSide = 'before' | 'after';
+/** SIGKILL ends the process there; SIGTERM asks it to end, and it may finish. */
+export type KillSignal = 'SIGKILL' | 'SIGTERM';
+
+/** A call, by its name and its place among those of that name, from the receive of the first message on. */
+export interface CallPlace {
+  readonly name: string;
+  readonly occurrence: number;
+}
+
+/** One side of one call: before AWS got it, or after it took effect and before the process knows. */
+export interface KillPoint extends CallPlace {
+  readonly signal: KillSignal;
+  readonly side: KillSide;
+}
+
+export function describePoint({ signal, side, name, occurrence }: KillPoint): string {
+  return `${signal} ${side} ${name} ${occurrence}`;
+}

@@ -1,0 +1,45 @@
+import { startFaultStack } from '../fault-stack.ts';
+import { lookFromOutside } from '../outside.ts';
+import { expectedCounts } from './counts.ts';
+import type { Lane } from './scenario.ts';
+import { untilSettled } from './settled.ts';
+
+/** The least that the services take: a message whose worker was killed comes back after it. */
+const VISIBILITY_SECONDS = 2;
+/** Far from it: a message in a dead-letter queue is a finding, never a matter of patience. */
+const MAX_RECEIVE_COUNT = 20;
+
+/**
+ * A stack of its own for one lane with both consumers at work. The service that is killed has one slot, so that its calls come one after another, and in the
+ * same order each time.
+ */
+export async function startLane(options: {
+  readonly killed: 'acceptor' | 'processor';
+  readonly logFolder: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}): Promise<Lane & { stop(): Promise<void> }> {
+  const { logFolder, killed, settings } = options;
+  const stack = await startFaultStack({
+    logFolder,
+    visibilitySeconds: VISIBILITY_SECONDS,
+    maxReceiveCount: MAX_RECEIVE_COUNT,
+  });
+  const outside = lookFromOutside(stack);
+  const lane = {
+    stack,
+    outside,
+    killed: await stack.add(killed, { SLOTS: '1', DRAIN_LIMIT_SECONDS: '20', ...settings }),
+    queueUrl: killed === 'acceptor' ? stack.queues.uploadEvents : stack.queues.acceptedEvents,
+    prefix: killed === 'acceptor' ? ('uploads/' as const) : ('accepted/' as const),
+    other: await stack.add(killed === 'acceptor' ? 'processor' : 'acceptor'),
+    counts: expectedCounts(),
+    async stop() {
+      outside.close();
+      await stack.stop();
+    },
+  };
+  // S3 tests the destinations of its events with one of its own: that is out of the way before anything is counted.
+  await Promise.all([lane.other.start(), lane.killed.start()]);
+  await untilSettled(lane);
+  return lane;
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { runKillPoints } from '../../src/kill-points/run-kill-points.ts';
+import type { KillSignal, Lane, Scenario } from '../../src/kill-points/scenario.ts';
+import { startLane } from '../../src/kill-points/start-lane.ts';
+
+const SIGNALS: readonly KillSignal[] = ['SIGKILL', 'SIGTERM'];
+
+/** Stacks side by side, ended with the test. Most of a round is waiting for a visibility timeout, so that a few share a core well. */
+export async function startLanes(
+  t: Test,
+  killed: 'acceptor' | 'processor',
+  settings: readonly Readonly<Record<string, string>>[],
+): Promise<Lane[]> {
+  const folder = t.testdir();
+  return Promise.all(
+    settings.map(async (each, at) => {
+      const lane = await startLane({ killed, settings: each, logFolder: join(folder, `lane-${at + 1}`) });
+      t.teardown(() => lane.stop());
+      return lane;
+    }),
+  );
+}
+
+/** Runs a scenario with a process that is ended at every call, both ways, and holds it to what was promised. */
+export async function assertKillPoints(t: Test, lanes: readonly Lane[], scenario: Scenario): Promise<void> {
+  const { points, findings } = await runKillPoints({ lanes, signals: SIGNALS, scenario });
+  t.strictSame(findings, []);
+  const places = points
+    .filter(({ signal, side }) => signal === 'SIGKILL' && side === 'before')
+    .map(({ name, occurrence }) => `${name} ${occurrence}`);
+  t.ok(places.length > 0);
+  t.comment(
+    `kill points: ${points.length}: SIGKILL and SIGTERM, before and after each of ${places.join(', ')}`,
+  );
+}
+
+/** After all scenarios of these lanes: what the metrics of all their processes add up to. */
+export async function assertCounts(t: Test, lanes: readonly Lane[]): Promise<void> {
+  for (const lane of lanes) {
+    for (const service of [lane.killed, lane.other]) if (service.isRunning) await service.stop();
+    t.strictSame(lane.counts.findings(lane), []);
+  }
+}
