@@ -6,11 +6,18 @@ import { UsageError } from './usage-error.ts';
 const HELP = `Usage: upload-once COMMAND …
 
   upload FILE…   upload files, each with a form of its own that is good for one upload
-  keys …         the API keys that may ask for forms: make, import, list, rotate, disable, delete (for operators)
+
+For operators:
+  keys …         the API keys that may ask for forms: make, import, list, rotate, disable, delete
+  redrive        show what lies in the dead-letter queues, and move it back
+  audit          name the uploads that came to no end, and send their missing events again
 
   upload-once COMMAND --help   tells more about one command
   upload-once --version        prints the version
 `;
+
+/** The commands that have a help of their own. */
+const OWN_HELP: readonly (string | undefined)[] = ['upload', 'redrive', 'audit'];
 
 /**
  * Runs one command line.
@@ -31,6 +38,14 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
         const { keysCommand } = await import('./commands/keys.ts');
         return await keysCommand(rest, { ...io, createStore: await io.loadAccess() });
       }
+      case 'redrive': {
+        const { redriveCommand } = await import('./commands/redrive.ts');
+        return await redriveCommand(rest, io);
+      }
+      case 'audit': {
+        const { auditCommand } = await import('./commands/audit.ts');
+        return await auditCommand(rest, io);
+      }
       case '--version':
         io.stdout.write(`${await version()}\n`);
         return ExitCode.done;
@@ -43,11 +58,13 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
         io.stderr.write(HELP);
         return ExitCode.usage;
       default:
-        throw new UsageError(`there is no command ${JSON.stringify(command)}; there are: upload, keys`);
+        throw new UsageError(
+          `there is no command ${JSON.stringify(command)}; there are: upload, keys, redrive, audit`,
+        );
     }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    const help = command === 'upload' ? 'upload-once upload --help' : 'upload-once --help';
+    const help = OWN_HELP.includes(command) ? `upload-once ${command} --help` : 'upload-once --help';
     io.stderr.write(`upload-once: ${error.message}\nSee ${help}\n`);
     return ExitCode.usage;
   }

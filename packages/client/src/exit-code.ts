@@ -4,6 +4,7 @@ export const ExitCode = {
   failed: 1,
   usage: 2,
   outcomeUnknown: 3,
+  found: 4,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

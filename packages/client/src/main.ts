@@ -23,6 +23,32 @@ process.exitCode = await run(process.argv.slice(2), {
     });
     return (tableName) => createDynamoDbAccessStore({ client, tableName });
   },
+  async loadOperations() {
+    const [{ DynamoDBClient }, { S3Client }, { SQSClient }, config, uploads] = await Promise.all([
+      import('@aws-sdk/client-dynamodb'),
+      import('@aws-sdk/client-s3'),
+      import('@aws-sdk/client-sqs'),
+      import('@upload-once/runtime/aws-clients'),
+      import('@upload-once/uploads'),
+    ]);
+    const forcePathStyle = process.env['S3_FORCE_PATH_STYLE'] === 'true';
+    const s3 = new S3Client(ownRegion(config.s3ClientConfig({ region: '', forcePathStyle })));
+    const dynamoDb = new DynamoDBClient(ownRegion(config.dynamoDbClientConfig({ region: '' })));
+    const sqs = new SQSClient(ownRegion(config.sqsClientConfig({ region: '', longPollSeconds: 20 })));
+    return ({ bucket, table, tombstoneSeconds }) => ({
+      sqs,
+      records: uploads.createDynamoDbUploadRecords({
+        client: dynamoDb,
+        tableName: table,
+        tombstoneSeconds,
+        now: () => new Date(),
+        pause: (attempt) => setTimeout(Math.min(2 ** attempt * 100, 5_000) * (0.5 + Math.random() / 2)),
+      }),
+      listing: uploads.createS3ObjectListing({ client: s3, bucket }),
+      objects: uploads.createS3ObjectStore({ client: s3, bucket }),
+      region: () => s3.config.region(),
+    });
+  },
   interruptSignal() {
     const interrupt = new AbortController();
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -32,3 +58,8 @@ process.exitCode = await run(process.argv.slice(2), {
     return interrupt.signal;
   },
 });
+
+/** Leaves the region to the SDK, which also finds it in a profile. */
+function ownRegion<T extends { region: string }>({ region: _, ...config }: T): Omit<T, 'region'> {
+  return config;
+}

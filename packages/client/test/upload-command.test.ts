@@ -33,6 +33,9 @@ async function stage(test: { teardown(end: () => unknown): unknown }, terminal =
     env: { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'key-1' },
     now: () => new Date('2026-01-01T00:00:00Z'),
     randomBytes: (count) => new Uint8Array(count),
+    loadOperations: async () => () => {
+      throw new Error('no bucket here');
+    },
     loadAccess: async () => () => {
       throw new Error('no table here');
     },

@@ -86,7 +86,9 @@ t.test('P3: a send whose answer was lost leaves the message in both queues', asy
     await proceed();
     throw new Error('socket hang up');
   });
-  t.match(await letters.redrive(), [[body, 'failed', /socket hang up/]]);
+  const outcomes = await letters.redrive();
+  t.equal(outcomes.length, 1);
+  t.match(outcomes, [[body, 'failed', /socket hang up/]]);
   t.strictSame(await letters.bodies(letters.queueUrl), [body]);
   t.strictSame(await letters.bodies(letters.deadLetterUrl), [body]);
 });
@@ -100,7 +102,9 @@ t.test(
     letters.hook('DeleteMessageBatch', async () => {
       throw new Error('socket hang up');
     });
-    t.match(await letters.redrive(), [[body, 'doubled', /did not delete .* 3 attempts: socket hang up/]]);
+    const outcomes = await letters.redrive();
+    t.equal(outcomes.length, 1);
+    t.match(outcomes, [[body, 'doubled', /did not delete .* 3 attempts: socket hang up/]]);
     t.strictSame(await letters.bodies(letters.queueUrl), [body]);
     letters.unhook('DeleteMessageBatch');
     t.strictSame(await letters.redrive({ runId: 'run-2' }), [[body, 'moved', '']]);
@@ -196,7 +200,11 @@ t.test('a message that comes back because this takes so long is told of once', a
     if (receives === 1) input.VisibilityTimeout = 0;
     return proceed();
   });
-  t.match(await letters.redrive(), [['not ours', 'unknown', /./]]);
+  const outcomes = await letters.redrive();
+  t.strictSame(
+    outcomes.map(([body, outcome]) => [body, outcome]),
+    [['not ours', 'unknown']],
+  );
   t.ok(receives >= 3);
   t.match(await letters.depth(letters.deadLetterUrl), { visible: 1, hidden: 0 });
 });

@@ -1,0 +1,103 @@
+import { parseArgs } from 'node:util';
+import type { CliIo } from '../cli-io.ts';
+import { UsageError } from '../usage-error.ts';
+import {
+  OPERATOR_HELP,
+  OPERATOR_OPTIONS,
+  readQueueUrls,
+  readTableSettings,
+  setting,
+  wholeNumber,
+} from './operator-options.ts';
+
+const DEFAULT_OLDER_THAN_MINUTES = '15';
+
+export const AUDIT_HELP = `Usage: upload-once audit [--repair] [options]
+
+Goes through the bucket and the table and names what came to no end:
+
+  no-outcome    a version under uploads/ that is neither claimed nor recorded as duplicate, refused or stray
+  not-recorded  a version under accepted/ that no upload names as the accepted one
+  stuck         an upload that is CLAIMED or ACCEPTED, or PROCESSING without a lease, for too long
+  failed        an upload whose handler failed as often as the queue allows
+  not-reported  a duplicate, refused version or stray that may never have been counted
+
+Mostly an event was lost, or a queue deleted. --repair sends the missing events again, to the acceptor's
+queue or the processor's: they look at what is there and go on from it. It may be run again, broken off, and
+run while the services work. Look into the dead-letter queues first ("upload-once redrive"): what waits there
+is named here as well. Run the audit again, some time after a repair, to see that nothing is left.
+
+  --repair               send the missing events
+  --retry-failed         with --repair: also for failed uploads, whose dead letters are lost
+  --older-than MINUTES   how long it may take before it is named, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES})
+  --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET)
+${OPERATOR_HELP}
+
+Objects that are older than --tombstone-days less one are not judged, for their items may be gone.
+For each million versions it makes 1,000 list requests and 10,000 to 20,000 BatchGetItem requests, one after
+the other, and it scans the whole table once.
+
+Exit code:
+  0    there is nothing to be named
+  1    it could not be brought to its end
+  2    the command line can't be carried out
+  4    something was named, repaired or not
+`;
+
+export interface AuditCommandOptions {
+  readonly bucket: string;
+  readonly table: string;
+  readonly tombstoneSeconds: number;
+  readonly olderThanSeconds: number;
+  /** Where events are sent; undefined: no repair. */
+  readonly repair:
+    | { readonly queueUrls: { readonly uploads: string; readonly accepted: string } }
+    | undefined;
+  readonly retryFailed: boolean;
+  readonly json: boolean;
+}
+
+/** @throws UsageError */
+export function readAuditOptions(args: readonly string[], env: CliIo['env']): AuditCommandOptions | 'help' {
+  const values = parse(args);
+  if (values.help) return 'help';
+  const bucket = setting(values, 'bucket', env, 'BUCKET');
+  if (bucket === undefined) throw new UsageError('the bucket is missing: set BUCKET or give --bucket');
+  if (values['retry-failed'] && !values.repair) throw new UsageError('--retry-failed is for --repair');
+  const minutes = values['older-than'] ?? DEFAULT_OLDER_THAN_MINUTES;
+  return {
+    bucket,
+    ...readTableSettings(values, env),
+    olderThanSeconds: wholeNumber('--older-than', minutes, 0, 525_600) * 60,
+    repair: values.repair ? { queueUrls: bothQueueUrls(values, env) } : undefined,
+    retryFailed: values['retry-failed'] ?? false,
+    json: values.json ?? false,
+  };
+}
+
+function bothQueueUrls(values: Parameters<typeof readQueueUrls>[0], env: CliIo['env']) {
+  const { uploads, accepted } = readQueueUrls(values, env);
+  if (uploads === undefined || accepted === undefined) {
+    throw new UsageError(
+      '--repair needs both queues: set UPLOAD_EVENTS_QUEUE_URL and ACCEPTED_EVENTS_QUEUE_URL, or give --uploads-queue and --accepted-queue',
+    );
+  }
+  return { uploads, accepted };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        ...OPERATOR_OPTIONS,
+        bucket: { type: 'string' },
+        repair: { type: 'boolean' },
+        'retry-failed': { type: 'boolean' },
+        'older-than': { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}

@@ -1,0 +1,90 @@
+import {
+  type AuditCounts,
+  createAudit,
+  createSendEvents,
+  type RepairedFinding,
+  repairFindings,
+} from '@upload-once/repair';
+import { ageWords } from '../age-words.ts';
+import type { CliIo } from '../cli-io.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { Operations } from '../operations.ts';
+import { printable } from '../printable.ts';
+import { AUDIT_HELP, type AuditCommandOptions, readAuditOptions } from './audit-options.ts';
+import { operatorError } from './operator-errors.ts';
+
+/**
+ * `upload-once audit`: names what came to no end in bucket and table, and with --repair sends the events that are missing. It
+ * holds nothing in hand, so that Ctrl-C may end it at any moment.
+ *
+ * @returns the exit code that the help documents
+ * @throws UsageError
+ */
+export async function auditCommand(args: readonly string[], io: CliIo): Promise<number> {
+  const options = readAuditOptions(args, io.env);
+  if (options === 'help') {
+    io.stdout.write(AUDIT_HELP);
+    return ExitCode.done;
+  }
+  let named = 0;
+  let sent = 0;
+  try {
+    const open = await io.loadOperations();
+    const operations = open(options);
+    const startedAt = io.now();
+    const audit = createAudit({ ...operations, ...options, startedAt });
+    for await (const repaired of await repairedOf(audit.findings(), options, operations)) {
+      if (named === 0 && !options.json) io.stdout.write(HEADER);
+      named += 1;
+      if (repaired.sent) sent += 1;
+      io.stdout.write(options.json ? jsonLine(repaired) : textLine(repaired, startedAt));
+    }
+    io.stderr.write(`${summaryOf(audit.counts, named, options.repair ? sent : undefined)}\n`);
+    return named === 0 ? ExitCode.done : ExitCode.found;
+  } catch (error) {
+    const soFar = options.repair ? `; ${sent} events were sent` : '';
+    io.stderr.write(`upload-once audit: not brought to its end: ${operatorError(error, options)}${soFar}\n`);
+    return ExitCode.failed;
+  }
+}
+
+async function repairedOf(
+  findings: ReturnType<ReturnType<typeof createAudit>['findings']>,
+  { repair, retryFailed, bucket }: AuditCommandOptions,
+  { sqs, objects, region }: Operations,
+): Promise<AsyncIterable<RepairedFinding>> {
+  if (!repair) return notRepaired(findings);
+  const send = createSendEvents({ sqs, queueUrls: repair.queueUrls, bucket, region: await region() });
+  return repairFindings(findings, { objects, send, retryFailed });
+}
+
+async function* notRepaired(
+  findings: ReturnType<ReturnType<typeof createAudit>['findings']>,
+): AsyncIterable<RepairedFinding> {
+  for await (const finding of findings) yield { finding, sent: false };
+}
+
+/** Findings are written as they come, so the columns have the width of the longest that there can be. */
+const columns = (kind: string, state: string, age: string, rest: string) =>
+  `${kind.padEnd(12)}  ${state.padEnd(10)}  ${age.padEnd(6)}  ${rest}\n`;
+const HEADER = columns('finding', 'state', 'age', 'key, version');
+
+function textLine({ finding, sent }: RepairedFinding, now: Date): string {
+  const { kind, key, versionId, state, since, detail } = finding;
+  const line = columns(kind, state ?? '–', ageWords(since, now), printable(`${key} ${versionId}`));
+  return `${line}    ${printable(detail)}${sent ? '; its event was sent' : ''}\n`;
+}
+
+function jsonLine({ finding, sent }: RepairedFinding): string {
+  const { kind, key, versionId, state, since, detail } = finding;
+  return `${JSON.stringify({ kind, key, versionId, state, since, detail, sent })}\n`;
+}
+
+function summaryOf(counts: AuditCounts, named: number, sent: number | undefined): string {
+  const { uploadedVersions, acceptedVersions, forgottenVersions, items } = counts;
+  const looked = `${uploadedVersions} versions under uploads/, ${acceptedVersions} under accepted/, ${items} items of the table`;
+  const forgotten = forgottenVersions > 0 ? `; ${forgottenVersions} versions are too old to be judged` : '';
+  const found =
+    named === 0 ? 'nothing found' : `${named} found${sent === undefined ? '' : `, ${sent} events sent`}`;
+  return `${found}; looked at ${looked}${forgotten}`;
+}

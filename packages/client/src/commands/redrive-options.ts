@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util';
+import type { CliIo } from '../cli-io.ts';
+import { UsageError } from '../usage-error.ts';
+import {
+  assertQueueUrl,
+  OPERATOR_HELP,
+  OPERATOR_OPTIONS,
+  readQueueUrls,
+  readTableSettings,
+  wholeNumber,
+} from './operator-options.ts';
+
+const DEFAULT_LIMIT = '20';
+
+export const REDRIVE_HELP = `Usage: upload-once redrive [options]
+
+Shows what lies in the dead-letter queues. With --yes, or when a terminal is asked and says so, it moves
+all of it back to the queues that it came from. Nothing is lost on the way: what is broken off in the
+middle is in its dead-letter queue still, or in both queues, which the services do not mind. The items of
+the uploads are kept as long as an upload's that has just been made, so that they outlive the messages.
+
+Find out first why the messages died (the services' logs, and the reason shown here), and end that:
+they will be tried as often as the queue allows, and be back.
+
+  --queue QUEUE          whose dead letters: "uploads" (the acceptor's), "accepted" (the processor's),
+                         "both" (default), or the URL of the queue that they are to go back to.
+                         The dead-letter queue itself is found by the queue's redrive policy
+  --yes                  move them, without asking
+  --limit N              messages shown of each queue, 0 to 1000 (default ${DEFAULT_LIMIT}); all are moved
+  --include-unknown      move also messages that are none of S3's events under uploads/ or accepted/
+${OPERATOR_HELP}
+
+To look at a message SQS has to hand it out: each look counts as one more receive.
+
+Exit code:
+  0    shown, or moved
+  1    not all could be moved, or some were back at once
+  2    the command line can't be carried out
+  130  interrupted: what was moved is told
+`;
+
+export interface RedriveOptions {
+  /** The queues that messages go back to. */
+  readonly queueUrls: readonly string[];
+  readonly yes: boolean;
+  readonly limit: number;
+  readonly includeUnknown: boolean;
+  readonly table: string;
+  readonly tombstoneSeconds: number;
+  readonly json: boolean;
+}
+
+/** @throws UsageError */
+export function readRedriveOptions(args: readonly string[], env: CliIo['env']): RedriveOptions | 'help' {
+  const values = parse(args);
+  if (values.help) return 'help';
+  return {
+    queueUrls: queuesOf(values.queue ?? 'both', readQueueUrls(values, env)),
+    yes: values.yes ?? false,
+    limit: wholeNumber('--limit', values.limit ?? DEFAULT_LIMIT, 0, 1000),
+    includeUnknown: values['include-unknown'] ?? false,
+    ...readTableSettings(values, env),
+    json: values.json ?? false,
+  };
+}
+
+function queuesOf(queue: string, known: ReturnType<typeof readQueueUrls>): string[] {
+  const uploads = { url: known.uploads, option: '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL)' };
+  const accepted = { url: known.accepted, option: '--accepted-queue (or ACCEPTED_EVENTS_QUEUE_URL)' };
+  const named = { uploads: [uploads], accepted: [accepted], both: [uploads, accepted] };
+  if (!Object.hasOwn(named, queue)) {
+    if (queue.includes('/')) return [assertQueueUrl(queue, '--queue')];
+    throw new UsageError(
+      `--queue takes "uploads", "accepted", "both" or a URL, not ${JSON.stringify(queue)}`,
+    );
+  }
+  return named[queue as keyof typeof named].map(({ url, option }) => {
+    if (url === undefined) throw new UsageError(`${option} is missing: the URL of the queue`);
+    return url;
+  });
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        ...OPERATOR_OPTIONS,
+        queue: { type: 'string' },
+        yes: { type: 'boolean' },
+        limit: { type: 'string' },
+        'include-unknown': { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}

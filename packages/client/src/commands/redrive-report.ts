@@ -1,0 +1,84 @@
+import type { DeadLetter, DeadLetterCount, RedriveOutcome } from '@upload-once/repair';
+import { ACCEPTED_PREFIX, type Upload, uploadKeyOfAccepted } from '@upload-once/uploads';
+import { ageWords } from '../age-words.ts';
+import { printable } from '../printable.ts';
+
+/** One line of what lies in a dead-letter queue: one version that a message tells of, or a message that is none of ours. */
+export interface LetterRow {
+  readonly messageId: string;
+  readonly what: 'upload' | 'accepted' | 'unknown';
+  readonly key: string | undefined;
+  readonly versionId: string | undefined;
+  readonly receiveCount: number;
+  readonly sentAt: Date;
+  readonly state: string | undefined;
+  /** Why the upload failed, or why the message is none of ours. */
+  readonly reason: string | undefined;
+}
+
+/** The key of the upload that an object belongs to. */
+export function uploadKeyOf(objectKey: string): string {
+  return objectKey.startsWith(ACCEPTED_PREFIX) ? uploadKeyOfAccepted(objectKey) : objectKey;
+}
+
+export function rowsOf(letter: DeadLetter, uploads: ReadonlyMap<string, Upload>): LetterRow[] {
+  const { messageId, receiveCount, sentAt } = letter;
+  const message = { messageId, receiveCount, sentAt };
+  if (!letter.events) {
+    const nothing = { key: undefined, versionId: undefined, state: undefined };
+    return [{ ...message, ...nothing, what: 'unknown', reason: letter.unknownReason }];
+  }
+  return letter.events.map(({ key, versionId }) => {
+    const upload = uploads.get(uploadKeyOf(key));
+    const what = key.startsWith(ACCEPTED_PREFIX) ? 'accepted' : 'upload';
+    return { ...message, what, key, versionId, state: upload?.state, reason: upload?.failureReason };
+  });
+}
+
+export function jsonOfRow(row: LetterRow, deadLetterUrl: string, now: Date): string {
+  const ageSeconds = Math.max(0, Math.floor((now.getTime() - row.sentAt.getTime()) / 1000));
+  return JSON.stringify({ queue: deadLetterUrl, ...row, ageSeconds });
+}
+
+const HEADER = ['event', 'received', 'age', 'state', 'key, version'];
+
+/** What lies in one dead-letter queue, as text; a reason stands below its line. */
+export function textOfRows(rows: readonly LetterRow[], now: Date): string {
+  const lines = rows.map((row) => [
+    row.what,
+    `${row.receiveCount} ×`,
+    ageWords(row.sentAt, now),
+    row.state ?? '–',
+    row.key === undefined ? `message ${row.messageId}` : `${row.key} ${row.versionId}`,
+  ]);
+  const table = [HEADER, ...lines];
+  const widths = HEADER.map((_, at) => Math.max(...table.map((cells) => cells[at]?.length ?? 0)));
+  return table
+    .map((cells, line) => {
+      const text = cells.map((cell, at) => printable(cell).padEnd(widths[at] ?? 0)).join('  ');
+      const reason = rows[line - 1]?.reason;
+      return `  ${text.trimEnd()}\n${reason === undefined ? '' : `    ${printable(reason)}\n`}`;
+    })
+    .join('');
+}
+
+export function headOf(deadLetterUrl: string, { visible, hidden }: DeadLetterCount, shown: number): string {
+  const messages = `${visible} message${visible === 1 ? '' : 's'}`;
+  const inHand = hidden > 0 ? `, and ${hidden} in somebody's hands` : '';
+  const first = shown > 0 && shown < visible ? `; the first ${shown}:` : shown > 0 ? ':' : '';
+  return `${nameOf(deadLetterUrl)} has about ${messages}${inHand}${first}\n`;
+}
+
+/** `12 moved to upload-events, 1 unknown`. */
+export function totalsOf(totals: ReadonlyMap<RedriveOutcome, number>, queueUrl: string): string {
+  const moved = totals.get('moved') ?? 0;
+  const others = [...totals].filter(([outcome]) => outcome !== 'moved');
+  return [
+    `${moved} moved to ${nameOf(queueUrl)}`,
+    ...others.map(([outcome, count]) => `${count} ${outcome}`),
+  ].join(', ');
+}
+
+export function nameOf(queueUrl: string): string {
+  return printable(queueUrl.slice(queueUrl.lastIndexOf('/') + 1));
+}

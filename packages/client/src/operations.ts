@@ -1,0 +1,21 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { ObjectListing, ObjectStore, UploadRecords } from '@upload-once/uploads';
+
+export interface OperationsSettings {
+  readonly bucket: string;
+  readonly table: string;
+  /** The services' TOMBSTONE_DAYS, in seconds. */
+  readonly tombstoneSeconds: number;
+}
+
+/** What the commands of operators reach on AWS. */
+export interface Operations {
+  readonly sqs: SQSClient;
+  readonly records: UploadRecords;
+  readonly listing: ObjectListing;
+  readonly objects: ObjectStore;
+  /** The region of all of it. */
+  readonly region: () => Promise<string>;
+}
+
+export type OpenOperations = (settings: OperationsSettings) => Operations;

@@ -1,0 +1,118 @@
+// The command in this process, on queues, a table and a bucket of this machine; no service runs.
+import { parseS3Event } from '@upload-once/queue';
+import { acceptedKeyOf } from '@upload-once/uploads';
+import t, { type Test } from 'tap';
+import { AUDIT_HELP } from '../src/commands/audit-options.ts';
+import { operate, quietCloud } from './operator-stage.ts';
+
+const inAnHour = () => new Date(Date.now() + 3_600_000);
+
+/** A cloud on which S3 tells of nothing, with a lost upload and a failed one. */
+async function lostAndFailed(t: Test) {
+  const cloud = await quietCloud(t);
+  const lost = await cloud.issue();
+  const versionId = await cloud.put(lost, 'lost');
+  const failed = await cloud.issue();
+  await cloud.uploads.claim(failed, { versionId: 'v1', eTag: 'e', sizeBytes: 6, storedAt: new Date() });
+  const acceptedVersionId = await cloud.put(acceptedKeyOf(failed), 'failed');
+  await cloud.uploads.startProcessing(failed, { acceptedVersionId, leaseOwner: 'w', leaseSeconds: 60 });
+  await cloud.uploads.fail(failed, 1, 'Error: the disk is full');
+  return { cloud, lost, versionId, failed, acceptedVersionId };
+}
+
+t.test('it names what came to no end, with exit code 4', async (t) => {
+  const { cloud, lost, versionId, failed } = await lostAndFailed(t);
+  const { code, stdout, stderr } = await operate(cloud, ['audit'], { now: inAnHour });
+  t.equal(code, 4);
+  t.equal(
+    stdout,
+    `finding       state       age     key, version
+no-outcome    ISSUED      60 min  ${lost} ${versionId}
+    it was uploaded, and nothing was claimed
+failed        FAILED      59 min  ${failed} v1
+    Error: the disk is full
+`.replace('60 min  ', '1 h     '),
+  );
+  t.equal(stderr, '2 found; looked at 1 versions under uploads/, 1 under accepted/, 2 items of the table\n');
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+});
+
+t.test('nothing to be named: exit code 0', async (t) => {
+  const cloud = await quietCloud(t);
+  t.match(await operate(cloud, ['audit']), {
+    code: 0,
+    stdout: '',
+    stderr: 'nothing found; looked at 0 versions under uploads/, 0 under accepted/, 0 items of the table\n',
+  });
+});
+
+t.test('--older-than: what is younger is not named', async (t) => {
+  const { cloud, lost } = await lostAndFailed(t);
+  const kinds = async (...args: string[]) =>
+    (await operate(cloud, ['audit', '--json', ...args], { now: inAnHour })).json().map(({ kind }) => kind);
+  t.strictSame(await kinds('--older-than', '120'), ['failed']);
+  t.strictSame(await kinds('--older-than', '0'), ['no-outcome', 'failed']);
+  t.ok(lost);
+});
+
+t.test('--json --repair: one object a line, and the events are sent', async (t) => {
+  const { cloud, lost, versionId, failed, acceptedVersionId } = await lostAndFailed(t);
+  const args = ['audit', '--json', '--repair'];
+  const { code, json, stderr } = await operate(cloud, args, { now: inAnHour });
+  t.equal(code, 4);
+  const rows = json();
+  t.equal(rows.length, 2);
+  t.match(rows, [
+    { kind: 'no-outcome', key: lost, versionId, state: 'ISSUED', since: /^2\d{3}-/, sent: true },
+    { kind: 'failed', key: failed, state: 'FAILED', detail: 'Error: the disk is full', sent: false },
+  ]);
+  t.match(stderr, /^2 found, 1 events sent; looked at/);
+  const [event] = parseS3Event((await cloud.peek(cloud.queues.uploadEvents)).Body ?? '');
+  t.match(event, { bucket: cloud.bucket, key: lost, versionId, sizeBytes: 4 });
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+
+  const retried = await operate(cloud, [...args, '--retry-failed'], { now: inAnHour });
+  t.match(retried.json()[1], { kind: 'failed', sent: true });
+  const [ofFailed] = parseS3Event((await cloud.peek(cloud.queues.acceptedEvents)).Body ?? '');
+  t.match(ofFailed, { key: acceptedKeyOf(failed), versionId: acceptedVersionId, sizeBytes: 6 });
+});
+
+t.test('an audit that can’t be brought to its end says how far it came, with exit code 1', async (t) => {
+  const { cloud } = await lostAndFailed(t);
+  const queue = `${cloud.queues.uploadEvents}-nowhere`;
+  const args = ['audit', '--repair', '--uploads-queue', queue];
+  const { code, stderr } = await operate(cloud, args, { now: inAnHour });
+  t.equal(code, 1);
+  t.match(
+    stderr,
+    /^upload-once audit: not brought to its end: 1 of 1 events could not be sent to \S+-nowhere: .+; 0 events were sent\n$/,
+  );
+  t.match(await operate(cloud, ['audit', '--table', 'nowhere'], { now: inAnHour }), {
+    code: 1,
+    stderr: /there is no table "nowhere" in this region and account; --table names another/,
+  });
+  t.match(await operate(cloud, ['audit', '--bucket', 'nowhere']), {
+    code: 1,
+    stderr: /there is no bucket "nowhere" in this region and account; --bucket names another/,
+  });
+});
+
+t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
+  const cloud = await quietCloud(t);
+  for (const [args, reason, env] of [
+    [[], 'the bucket is missing: set BUCKET or give --bucket', { BUCKET: '' }],
+    [['--retry-failed'], '--retry-failed is for --repair'],
+    [['--older-than', '1.5'], '--older-than takes a whole number from 0 to 525600, not "1.5"'],
+    [['--repair'], '--repair needs both queues', { ACCEPTED_EVENTS_QUEUE_URL: '' }],
+    [['--repair', '--uploads-queue', 'x'], '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) takes the URL of'],
+    [['--colour'], "Unknown option '--colour'"],
+  ] as const) {
+    const { code, stdout, stderr, opened } = await operate(cloud, ['audit', ...args], { env: env ?? {} });
+    t.equal(code, 2, args.join(' '));
+    t.match(stderr, reason);
+    t.match(stderr, 'See upload-once audit --help');
+    t.equal(stdout, '');
+    t.strictSame(opened, []);
+  }
+  t.match(await operate(cloud, ['audit', '--help']), { code: 0, stdout: AUDIT_HELP, stderr: '' });
+});

@@ -1,0 +1,87 @@
+import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import {
+  createDynamoDbUploadRecords,
+  createS3ObjectListing,
+  createS3ObjectStore,
+} from '@upload-once/uploads';
+import type { Test } from 'tap';
+import { type LocalCloud, startLocalCloud } from '../../runtime/test/support/local-cloud.ts';
+import { run } from '../src/cli.ts';
+import type { CliIo } from '../src/cli-io.ts';
+import type { Operations, OperationsSettings } from '../src/operations.ts';
+
+export const TOMBSTONE_SECONDS = 113 * 86_400;
+
+/** A cloud on which S3 tells of nothing, and whose queues are empty: the test event of a new bucket is gone. */
+export async function quietCloud(t: Test): Promise<LocalCloud> {
+  const cloud = await startLocalCloud(t);
+  cloud.localAws.events.gate.hold();
+  for (const QueueUrl of [cloud.queues.uploadEvents, cloud.queues.acceptedEvents]) {
+    await cloud.peek(QueueUrl);
+    await cloud.sqs.send(new PurgeQueueCommand({ QueueUrl }));
+  }
+  return cloud;
+}
+
+export interface OperatorSetting {
+  /** What the person at the terminal types; undefined: there is no terminal. */
+  readonly typed?: string;
+  readonly env?: Record<string, string | undefined>;
+  readonly now?: () => Date;
+  readonly interrupt?: AbortSignal;
+  /** Changes what the command reaches. */
+  readonly operations?: (operations: Operations) => Operations;
+}
+
+/** One call of an operator's command on a cloud of this machine, in this process, and all that can be seen of it. */
+export async function operate(cloud: LocalCloud, args: readonly string[], setting: OperatorSetting = {}) {
+  const { typed, env = {}, now = () => new Date(), operations = (given) => given } = setting;
+  const seen = { stdout: '', stderr: '' };
+  const opened: OperationsSettings[] = [];
+  let drawn = 0;
+  const isTTY = typed !== undefined;
+  const io: CliIo = {
+    stdin: Object.assign(
+      (async function* () {
+        yield typed ?? '';
+      })(),
+      { isTTY },
+    ),
+    stdout: { write: (text: string) => (seen.stdout += text), isTTY },
+    stderr: { write: (text: string) => (seen.stderr += text), isTTY },
+    env: {
+      BUCKET: cloud.bucket,
+      UPLOADS_TABLE: cloud.tables.uploads,
+      UPLOAD_EVENTS_QUEUE_URL: cloud.queues.uploadEvents,
+      ACCEPTED_EVENTS_QUEUE_URL: cloud.queues.acceptedEvents,
+      ...env,
+    },
+    now,
+    randomBytes: (count) => Uint8Array.from({ length: count }, () => drawn++ % 256),
+    loadAccess: async () => () => {
+      throw new Error('no table of keys here');
+    },
+    loadOperations: async () => (settings) => {
+      opened.push(settings);
+      const { s3, sqs, dynamoDb } = cloud;
+      return operations({
+        sqs,
+        records: createDynamoDbUploadRecords({
+          client: dynamoDb,
+          tableName: settings.table,
+          tombstoneSeconds: settings.tombstoneSeconds,
+          now,
+          pause: async () => undefined,
+        }),
+        listing: createS3ObjectListing({ client: s3, bucket: settings.bucket, pageEntries: 2 }),
+        objects: createS3ObjectStore({ client: s3, bucket: settings.bucket }),
+        region: async () => cloud.localAws.region,
+      });
+    },
+    sleep: async () => undefined,
+    interruptSignal: () => setting.interrupt ?? new AbortController().signal,
+  };
+  const code = await run(args, io);
+  const lines = seen.stdout.split('\n').filter(Boolean);
+  return { code, ...seen, opened, lines, json: () => lines.map((line) => JSON.parse(line)) };
+}

@@ -1,0 +1,230 @@
+// The command in this process, on queues, a table and a bucket of this machine; no service runs.
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { writeS3Event } from '@upload-once/queue';
+import t, { type Test } from 'tap';
+import type { LocalCloud } from '../../runtime/test/support/local-cloud.ts';
+import { REDRIVE_HELP } from '../src/commands/redrive-options.ts';
+import { operate, quietCloud, TOMBSTONE_SECONDS } from './operator-stage.ts';
+
+const eventFor = (key: string, versionId: string) =>
+  writeS3Event(
+    {
+      bucket: 'b',
+      key,
+      versionId,
+      eTag: 'e',
+      sizeBytes: 1,
+      eventName: 'ObjectCreated:Post',
+      storedAt: new Date(0),
+    },
+    'eu-central-1',
+  );
+
+/** An upload that failed, whose message lies in the processor's dead-letter queue, and one the acceptor could not do. */
+async function twoDeadLetters(t: Test) {
+  const cloud = await quietCloud(t);
+  const [accepted, issued] = [await cloud.issue(), await cloud.issue()];
+  await cloud.uploads.claim(accepted, { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: new Date() });
+  const lease = { acceptedVersionId: 'copy', leaseOwner: 'w', leaseSeconds: 60 };
+  await cloud.uploads.startProcessing(accepted, lease);
+  await cloud.uploads.fail(accepted, 1, 'Error: the disk is full\u001b[2J');
+  const acceptedKey = accepted.replace('uploads/', 'accepted/');
+  await cloud.send(cloud.queues.acceptedEventsDeadLetter, eventFor(acceptedKey, 'copy'));
+  await cloud.send(cloud.queues.uploadEventsDeadLetter, eventFor(issued, 'v2'));
+  return { cloud, accepted, acceptedKey, issued };
+}
+
+async function deleteAt(cloud: LocalCloud, FullFilename: string): Promise<number> {
+  const Key = { FullFilename, item: 'upload' };
+  const get = new GetCommand({ TableName: cloud.tables.uploads, Key, ConsistentRead: true });
+  return (await DynamoDBDocumentClient.from(cloud.dynamoDb).send(get)).Item?.['deleteAt'];
+}
+
+t.test('it shows what lies there, and moves nothing', async (t) => {
+  const { cloud, acceptedKey, issued } = await twoDeadLetters(t);
+  const later = new Date(Date.now() + 3 * 3_600_000);
+  const { code, stdout, stderr } = await operate(cloud, ['redrive'], { now: () => later });
+  t.equal(code, 0);
+  t.equal(stderr, 'Nothing was moved; --yes moves them.\n');
+  t.match(stdout, /^upload-events-dead-letter has about 1 message:\n/);
+  t.match(stdout, /\n {2}event +received {2}age {2}state +key, version\n/);
+  t.match(stdout, `  upload  1 ×       3 h  ISSUED  ${issued} v2\n`);
+  t.match(
+    stdout,
+    `  accepted  1 ×       3 h  FAILED  ${acceptedKey} copy\n    Error: the disk is full?[2J\n`,
+  );
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+  t.ok(await cloud.peek(cloud.queues.uploadEventsDeadLetter), 'it is visible again');
+  t.ok(await cloud.peek(cloud.queues.acceptedEventsDeadLetter));
+});
+
+t.test('--json: one object a line', async (t) => {
+  const { cloud, acceptedKey, issued } = await twoDeadLetters(t);
+  await cloud.send(cloud.queues.uploadEventsDeadLetter, 'not ours');
+  const { code, json, stderr } = await operate(cloud, ['redrive', '--json']);
+  t.equal(code, 0);
+  t.equal(stderr, '');
+  const rows = json();
+  t.equal(rows.length, 3);
+  t.match(
+    rows.find(({ what }) => what === 'upload'),
+    {
+      queue: cloud.queues.uploadEventsDeadLetter,
+      key: issued,
+      versionId: 'v2',
+      receiveCount: 1,
+      ageSeconds: Number,
+    },
+  );
+  t.match(
+    rows.find(({ what }) => what === 'accepted'),
+    { key: acceptedKey, state: 'FAILED', reason: /the disk is full/ },
+  );
+  t.match(
+    rows.find(({ what }) => what === 'unknown'),
+    { messageId: /./, reason: /the message is not JSON/ },
+  );
+});
+
+t.test('--yes moves what is ours, and the items outlive it', async (t) => {
+  const { cloud, accepted, issued } = await twoDeadLetters(t);
+  await cloud.send(cloud.queues.uploadEventsDeadLetter, 'not ours');
+  const nextWeek = new Date(Date.now() + 7 * 86_400_000);
+  const { code, stdout, stderr } = await operate(cloud, ['redrive', '--yes'], { now: () => nextWeek });
+  t.equal(code, 0);
+  t.match(stdout, /\n1 moved to upload-events, 1 unknown\n1 moved to accepted-events\n$/);
+  t.match(stderr, /^unknown: message \S+: no S3 event: the message is not JSON: "not ours"\n$/);
+  await cloud.depthIs(cloud.queues.uploadEvents, 1);
+  await cloud.depthIs(cloud.queues.acceptedEvents, 1);
+  await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 1);
+  await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, 0);
+  const renewed = Math.ceil(nextWeek.getTime() / 1000) + TOMBSTONE_SECONDS;
+  t.equal(await deleteAt(cloud, accepted), renewed);
+  t.equal(await deleteAt(cloud, issued), renewed);
+
+  const again = await operate(cloud, ['redrive', '--yes', '--queue', 'uploads', '--include-unknown']);
+  t.match(again.stdout, /\n1 moved to upload-events\n$/);
+  await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 0);
+});
+
+t.test('--queue: one of them, by name or URL', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  const env = { UPLOAD_EVENTS_QUEUE_URL: undefined, ACCEPTED_EVENTS_QUEUE_URL: undefined };
+  const byUrl = await operate(cloud, ['redrive', '--yes', '--queue', cloud.queues.uploadEvents], { env });
+  t.match(byUrl.stdout, /\n1 moved to upload-events\n$/);
+  await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, 1);
+  const option = ['--accepted-queue', cloud.queues.acceptedEvents];
+  const byName = await operate(cloud, ['redrive', '--yes', '--queue', 'accepted', ...option], { env });
+  t.match(byName.stdout, /\n1 moved to accepted-events\n$/);
+});
+
+t.test('at a terminal it asks', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  for (const typed of ['\n', 'yesterday\n']) {
+    const { code, stderr } = await operate(cloud, ['redrive'], { typed });
+    t.equal(code, 0);
+    t.equal(
+      stderr,
+      'Move all 2 back to upload-events and accepted-events? [y/N] Nothing was moved.\n',
+      JSON.stringify(typed),
+    );
+  }
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+  const { code, stdout } = await operate(cloud, ['redrive'], { typed: 'y\n' });
+  t.equal(code, 0);
+  t.match(stdout, /1 moved to upload-events\n1 moved to accepted-events\n$/);
+});
+
+t.test('no more lines than asked for, and all are moved', async (t) => {
+  const cloud = await quietCloud(t);
+  for (let at = 0; at < 5; at += 1)
+    await cloud.send(cloud.queues.uploadEventsDeadLetter, eventFor(`uploads/${at}`, 'v'));
+  const { stdout } = await operate(cloud, ['redrive', '--queue', 'uploads', '--limit', '2', '--yes']);
+  t.match(stdout, /^upload-events-dead-letter has about 5 messages; the first 2:\n/);
+  t.equal((stdout.match(/uploads\/\d v/g) ?? []).length, 2);
+  t.match(stdout, /\n5 moved to upload-events\n$/);
+});
+
+t.test('what could not be moved is told, with exit code 1', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  const { code, stdout, stderr } = await operate(cloud, ['redrive', '--yes', '--queue', 'uploads'], {
+    operations: (given) => ({
+      ...given,
+      records: {
+        ...given.records,
+        keepLonger: async () => {
+          throw new Error('the table is away');
+        },
+      },
+    }),
+  });
+  t.equal(code, 1);
+  t.match(stderr, /^failed: message \S+: its items could not be kept longer: the table is away\n$/);
+  t.match(stdout, /\n0 moved to upload-events, 1 failed\n$/);
+});
+
+t.test('--json --yes: what became of each message', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  const { json } = await operate(cloud, ['redrive', '--yes', '--json', '--queue', 'uploads']);
+  t.match(json(), [{ what: 'upload' }, { messageId: /./, outcome: 'moved', reason: '' }]);
+});
+
+t.test('interrupted: exit code 130, and nothing is lost', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  const { code, stderr } = await operate(cloud, ['redrive', '--yes'], { interrupt: AbortSignal.abort() });
+  t.equal(code, 130);
+  t.match(stderr, /interrupted; what was not moved is in its dead-letter queue still\n$/);
+  await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 1);
+});
+
+t.test('empty dead-letter queues: nothing is asked', async (t) => {
+  const cloud = await quietCloud(t);
+  t.match(await operate(cloud, ['redrive'], { typed: 'y\n' }), {
+    code: 0,
+    stdout:
+      'upload-events-dead-letter has about 0 messages\naccepted-events-dead-letter has about 0 messages\n',
+    stderr: '',
+  });
+});
+
+t.test('what is not there is named, with exit code 1', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  const nowhere = `${cloud.queues.uploadEvents}-nowhere`;
+  t.match(await operate(cloud, ['redrive', '--queue', nowhere]), {
+    code: 1,
+    stderr: `upload-once redrive: there is no queue ${nowhere} in this region and account\n`,
+  });
+  t.match(await operate(cloud, ['redrive', '--queue', cloud.queues.uploadEventsDeadLetter]), {
+    code: 1,
+    stderr: /^upload-once redrive: the queue \S+ needs a RedrivePolicy .*; it has none\n$/,
+  });
+  t.match(await operate(cloud, ['redrive', '--table', 'nowhere']), {
+    code: 1,
+    stderr:
+      'upload-once redrive: there is no table "nowhere" in this region and account; --table names another\n',
+  });
+});
+
+t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
+  const cloud = await quietCloud(t);
+  const fifo = 'https://sqs.eu-central-1.amazonaws.com/123456789012/name.fifo';
+  for (const [args, reason, env] of [
+    [['--queue', 'all'], '--queue takes "uploads", "accepted", "both" or a URL, not "all"'],
+    [['--queue', 'constructor'], 'not "constructor"'],
+    [['--queue', 'name/of'], '--queue takes the URL of an SQS queue'],
+    [['--queue', fifo], 'is a FIFO queue; S3 sends its events to standard queues only'],
+    [['--limit', '1001'], '--limit takes a whole number from 0 to 1000, not "1001"'],
+    [['--tombstone-days', '3'], '--tombstone-days takes a whole number from 22 to 3650, not "3"'],
+    [['--table', ' '], '--table is blank'],
+    [['more'], "Unexpected argument 'more'"],
+    [[], '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) is missing', { UPLOAD_EVENTS_QUEUE_URL: '' }],
+  ] as const) {
+    const { code, stdout, stderr, opened } = await operate(cloud, ['redrive', ...args], { env: env ?? {} });
+    t.equal(code, 2, args.join(' '));
+    t.match(stderr, reason);
+    t.match(stderr, 'See upload-once redrive --help');
+    t.equal(stdout, '');
+    t.strictSame(opened, []);
+  }
+  t.match(await operate(cloud, ['redrive', '--help']), { code: 0, stdout: REDRIVE_HELP, stderr: '' });
+});
