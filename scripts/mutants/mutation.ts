@@ -27,7 +27,7 @@ export class MutationDoesNotApply extends Error {
 export function mutate(source: string, mutation: Mutation): string {
   const [before, after, ...others] = source.split(mutation.find);
   if (before === undefined || after === undefined || others.length > 0) {
-    const times = after === undefined ? 'not there' : `there ${others.length + 2 - 1} times`;
+    const times = after === undefined ? 'not there' : `there ${others.length + 1} times`;
     throw new MutationDoesNotApply(
       `${mutation.id}: what it changes is ${times} in ${mutation.file}; bring \`find\` up to date:\n${mutation.find}`,
     );

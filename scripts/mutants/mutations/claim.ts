@@ -164,9 +164,9 @@ export const claimMutations: readonly Mutation[] = [
     id: 'form-before-item',
     change: 'the form is given away before its item is durable',
     breaks: 'P3: an upload is made with it, and taken for a stray',
-    file: 'services/url-issuer/src/issue-upload.ts',
-    find: 'await uploadStore.issue({',
-    replace: 'void uploadStore.issue({',
+    file: 'services/url-issuer/src/issuing/issue-upload.ts',
+    find: 'await uploadStore.issue(upload);',
+    replace: 'void uploadStore.issue(upload);',
     noticedBy: {
       file: 'services/url-issuer/test/issue-upload.test.ts',
       test: 'a write whose outcome is unknown is not tried with another key',
