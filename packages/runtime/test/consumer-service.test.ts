@@ -10,6 +10,7 @@ import {
   observeConsumer,
   startConsumerService,
 } from '../src/index.ts';
+import { startEcsAgent } from './support/ecs-agent.ts';
 import { type LocalCloud, startLocalCloud } from './support/local-cloud.ts';
 
 type Line = Record<string, unknown>;
@@ -155,6 +156,42 @@ t.test('an address that is taken: it starts nothing', async (t) => {
   await cloud.send(cloud.queues.uploadEvents, 'for nobody');
   await t.rejects(start(t, cloud, { config: { PORT: port } }), { code: 'EADDRINUSE' });
   t.match(await cloud.peek(cloud.queues.uploadEvents), { Attributes: { ApproximateReceiveCount: '1' } });
+});
+
+t.test('long work protects the task, which polls again when it has ended', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const agent = await startEcsAgent(t);
+  const inHand = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  const bodies: string[] = [];
+  await start(t, cloud, {
+    config: { SLOTS: 1, PROTECT_AFTER_SECONDS: 1, ECS_AGENT_URI: agent.uri },
+    async handle({ body }) {
+      bodies.push(body);
+      if (body !== 'slow') return;
+      inHand.resolve();
+      await finish.promise;
+    },
+  });
+  await cloud.send(cloud.queues.uploadEvents, 'slow');
+  await inHand.promise;
+  await agent.asked.until(({ length }) => length === 1);
+  finish.resolve();
+  await agent.asked.until(({ length }) => length === 2);
+  t.match(agent.asked.entries, [{ ProtectionEnabled: true }, { ProtectionEnabled: false }]);
+  await cloud.send(cloud.queues.uploadEvents, 'next');
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+  t.equal(bodies.at(-1), 'next');
+});
+
+t.test('protection where there is no ECS agent: refused by name, and nothing is started', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const port = await freePort();
+  await t.rejects(start(t, cloud, { config: { PORT: port, PROTECT_AFTER_SECONDS: 100 } }), {
+    code: 'ConfigError',
+    message: /^PROTECT_AFTER_SECONDS: expected to be set on Amazon ECS alone, .+ got "100"$/,
+  });
+  await t.rejects(fetch(`http://127.0.0.1:${port}/livez`));
 });
 
 t.test('each fate of a message has its log line, and its metric', async (t) => {
