@@ -7,7 +7,7 @@ locals {
 
   # S3 refuses a form by its age as well, whatever is signed in it. The quarter of an hour is for clocks that differ (Amazon S3
   # User Guide, "Signing and authenticating REST requests", "Time stamp requirement").
-  form_lifetime_max_seconds = min(604800, var.form_lifetime_seconds + 900)
+  signature_age_max_seconds = min(604800, max(var.form_lifetime_seconds, var.form_lifetime_max_seconds) + 900)
 
   # Only what was not given comes from the registry.
   images = {
@@ -41,10 +41,11 @@ locals {
     url-issuer = merge(
       local.common_environment,
       {
-        ACCESS_TABLE          = module.storage.tables.access.name
-        UPLOAD_NAME_PART      = var.upload_name_part
-        FORM_LIFETIME_SECONDS = tostring(var.form_lifetime_seconds)
-        FORM_MAX_BYTES        = tostring(var.form_max_bytes)
+        ACCESS_TABLE              = module.storage.tables.access.name
+        UPLOAD_NAME_PART          = var.upload_name_part
+        FORM_LIFETIME_SECONDS     = tostring(var.form_lifetime_seconds)
+        FORM_LIFETIME_MAX_SECONDS = tostring(var.form_lifetime_max_seconds)
+        FORM_MAX_BYTES            = tostring(var.form_max_bytes)
       },
       var.path_prefix == "" ? {} : { PATH_PREFIX = var.path_prefix },
       # A public load balancer says whom a request comes from. API Gateway says it in a header of its own and passes on a
@@ -86,7 +87,7 @@ module "storage" {
   deletion_protection        = var.deletion_protection
   point_in_time_recovery     = var.point_in_time_recovery
   acceptor_role_arn          = module.acceptor.task_role_arn
-  form_lifetime_max_seconds  = local.form_lifetime_max_seconds
+  form_lifetime_max_seconds  = local.signature_age_max_seconds
   allow_presigned_put        = var.allow_presigned_put
   cors_allowed_origins       = var.cors_allowed_origins
   uploads_expire_days        = var.uploads_expire_days
@@ -163,6 +164,6 @@ module "alarms" {
 check "form_lifetime" {
   assert {
     condition     = var.form_lifetime_seconds <= 300
-    error_message = "form_lifetime_seconds above 300: while the task's credentials near their end (every few hours), the url-issuer may answer 503 for some minutes, since a form works no longer than the credentials that signed it."
+    error_message = "form_lifetime_seconds above 300: while the task's credentials near their end (every few hours), forms live shorter than that for some minutes, since none works longer than the credentials that signed it."
   }
 }

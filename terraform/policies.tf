@@ -42,9 +42,10 @@ locals {
       Resource = [local.uploads_arn]
     },
     {
+      # Query: an upload's state with its duplicates. UpdateItem: its revocation.
       Sid      = "RecordUploads"
       Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+      Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
       Resource = [module.storage.tables.uploads.arn]
     },
     {
@@ -52,6 +53,19 @@ locals {
       Effect   = "Allow"
       Action   = ["dynamodb:GetItem"]
       Resource = [module.storage.tables.access.arn]
+    },
+    {
+      # By partition, so that it can write no key (DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained
+      # access control").
+      Sid      = "RememberIdempotencyKeys"
+      Effect   = "Allow"
+      Action   = ["dynamodb:PutItem"]
+      Resource = [module.storage.tables.access.arn]
+      Condition = {
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["idempotency#*"] }
+        # ForAllValues holds for a request that names no key at all.
+        Null = { "dynamodb:LeadingKeys" = "false" }
+      }
     },
   ]
 

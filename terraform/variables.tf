@@ -186,9 +186,9 @@ variable "point_in_time_recovery" {
 }
 
 variable "allow_presigned_put" {
-  description = "Whether presigned PUTs get into uploads/ beside forms, such as carry If-None-Match. The url-issuer gives none away yet."
+  description = "Whether presigned PUTs get into uploads/ beside forms, such as carry If-None-Match: what POST /v1/uploads gives for \"method\": \"put\". If not, S3 refuses them."
   type        = bool
-  default     = false
+  default     = true
   nullable    = false
 }
 
@@ -283,6 +283,18 @@ variable "form_lifetime_seconds" {
   validation {
     condition     = var.form_lifetime_seconds >= 1 && var.form_lifetime_seconds <= 21600 && floor(var.form_lifetime_seconds) == var.form_lifetime_seconds
     error_message = "form_lifetime_seconds takes a whole number from 1 to 21600 (6 hours): a form works no longer than the task's credentials that signed it."
+  }
+}
+
+variable "form_lifetime_max_seconds" {
+  description = "The longest lifetime that a client may ask for with POST /v1/uploads. S3 refuses older signatures, with a quarter of an hour for clocks that differ."
+  type        = number
+  default     = 3600
+  nullable    = false
+
+  validation {
+    condition     = var.form_lifetime_max_seconds >= 1 && var.form_lifetime_max_seconds <= 21600 && floor(var.form_lifetime_max_seconds) == var.form_lifetime_max_seconds
+    error_message = "form_lifetime_max_seconds takes a whole number from 1 to 21600 (6 hours): nothing works longer than the task's credentials that signed it."
   }
 }
 

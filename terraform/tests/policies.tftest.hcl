@@ -75,9 +75,16 @@ run "the_url_issuer_signs_and_records" {
       "s3:PutObject arn:aws:s3:::files/uploads/*",
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+      "dynamodb:Query arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+      "dynamodb:UpdateItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/access",
+      "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/access",
     ])
     error_message = "the url-issuer's permissions"
+  }
+  assert {
+    condition     = [for statement in jsondecode(local.task_policies["url-issuer"]).Statement : statement.Condition if contains(statement.Action, "dynamodb:PutItem") && contains(statement.Resource, "arn:aws:dynamodb:eu-central-1:123456789012:table/access")] == [{ "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["idempotency#*"] }, Null = { "dynamodb:LeadingKeys" = "false" } }]
+    error_message = "in the table of keys it writes idempotency keys, and no API key"
   }
 }
 

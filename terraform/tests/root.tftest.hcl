@@ -148,11 +148,19 @@ run "own_domain_and_vpc" {
 
 run "a_form_s_age_is_limited_by_its_lifetime" {
   variables {
-    form_lifetime_seconds = 120
+    form_lifetime_seconds     = 120
+    form_lifetime_max_seconds = 60
   }
   assert {
-    condition     = local.form_lifetime_max_seconds == 1020
+    condition     = local.signature_age_max_seconds == 1020
     error_message = "the lifetime, and a quarter of an hour for clocks"
+  }
+}
+
+run "a_form_s_age_is_limited_by_the_longest_that_may_be_asked_for" {
+  assert {
+    condition     = local.signature_age_max_seconds == 4500 && local.environments["url-issuer"].FORM_LIFETIME_MAX_SECONDS == "3600"
+    error_message = "an hour unless it is said otherwise, and a quarter of an hour for clocks"
   }
 }
 
@@ -245,6 +253,14 @@ run "refuses_a_form_that_outlives_its_credentials" {
     form_lifetime_seconds = 21601
   }
   expect_failures = [var.form_lifetime_seconds]
+}
+
+run "refuses_a_longest_lifetime_beyond_its_credentials" {
+  command = plan
+  variables {
+    form_lifetime_max_seconds = 21601
+  }
+  expect_failures = [var.form_lifetime_max_seconds]
 }
 
 run "warns_of_a_form_that_may_outlive_its_credentials" {

@@ -56,7 +56,7 @@ export function createDynamoDbIdempotencyStore(options: {
         const found = await get(key);
         if (found) return found;
       }
-      throw new Error(`the item ${item.item} was there for every write and for no read`);
+      throw new Error(`the item ${item.id} was there for every write and for no read`);
     },
   };
 }

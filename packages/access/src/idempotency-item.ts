@@ -3,7 +3,10 @@ import { type ItemKey, UnsupportedSchemaVersion } from './item.ts';
 
 const IDEMPOTENCY_SCHEMA_VERSION = 1;
 
-/** An idempotency key as the table `access` has it: in the partition of its API key. */
+/**
+ * An idempotency key as the table `access` has it. Its partition is not the API key's, so that whoever may write here need not be
+ * allowed to write keys (IAM's condition dynamodb:LeadingKeys knows partitions alone).
+ */
 export interface IdempotencyItem extends ItemKey {
   readonly schemaVersion: number;
   readonly requestSha256: string;
@@ -15,7 +18,7 @@ export interface IdempotencyItem extends ItemKey {
 }
 
 export function idempotencyItemKey({ apiKeyId, sha256 }: IdempotencyKey): ItemKey {
-  return { id: `key#${apiKeyId}`, item: `idempotency#${sha256}` };
+  return { id: `idempotency#${apiKeyId}#${sha256}`, item: 'idempotency' };
 }
 
 export function idempotencyItem(key: IdempotencyKey, record: IdempotencyRecord): IdempotencyItem {

@@ -20,7 +20,7 @@ export interface IdempotencyKey {
 export const IDEMPOTENCY_SECONDS = 86_400;
 
 /**
- * Idempotency keys, in the table `access` beside the API key. Calls reject when the table does not answer; a write may then
+ * Idempotency keys, in the table `access`. Calls reject when the table does not answer; a write may then
  * have taken effect or not, and may be repeated.
  */
 export interface IdempotencyStore {
