@@ -87,7 +87,7 @@ audit: $(installed) ## Ask the registry for known vulnerabilities of the locked 
 format: $(installed) ## Format the code
 	npm run --silent format
 
-docs: $(installed) ## Renew the tables in README.md and docs/reliability.md from the code
+docs: $(installed) ## Renew from the code: tables in README.md, docs/reliability.md; docs/openapi.json
 	@node scripts/write-docs.ts
 
 deploy: $(installed) ## Build and push the images, apply terraform/; says what, and asks (YES=1, TAG=…)

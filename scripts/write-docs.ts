@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withConfigurationTable } from './configuration-table.ts';
 import { withMutationsTable } from './mutants/mutations-table.ts';
+import { asCommitted, CURRENT, servedDocument } from './openapi/document.ts';
 
 function renew(file: string, renewed: (document: string) => string): void {
   const path = new URL(`../${file}`, import.meta.url);
@@ -9,3 +10,4 @@ function renew(file: string, renewed: (document: string) => string): void {
 
 renew('README.md', withConfigurationTable);
 renew('docs/reliability.md', withMutationsTable);
+writeFileSync(CURRENT, asCommitted(await servedDocument()));

@@ -5,6 +5,8 @@ export const METADATA_MAX_BYTES = 2048;
 const S3_POST_MAX_BYTES = 5_368_709_120;
 const SIGNATURE_MAX_SECONDS = 604_800;
 
+const METADATA_NAME = '^[a-z0-9][a-z0-9._-]{0,127}$';
+
 const TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
 /** RFC 9110, "Media Type", without what only a parser could tell: quoted pairs. */
 const MEDIA_TYPE = `^${TOKEN}/${TOKEN}( ?; ?${TOKEN}=(${TOKEN}|"[ !#-\\[\\]-~]*"))*$`;
@@ -80,10 +82,12 @@ export const uploadBody = Type.Object(
     ),
     metadata: Type.Optional(
       Type.Record(
-        Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,127}$' }),
+        Type.String({ pattern: METADATA_NAME }),
         Type.String({ pattern: '^[!-~]([ -~]*[!-~])?$' }),
         {
           additionalProperties: false,
+          // Says the same once more: the description of the API knows no patternProperties.
+          propertyNames: { pattern: METADATA_NAME },
           description: `Kept with the upload, and handed to whoever processes it: x-amz-meta-* of the object. Names and values together have at most ${METADATA_MAX_BYTES} bytes.`,
           'x-expected':
             'names of 1 to 128 characters a-z, 0-9, ".", "_", "-", the first a letter or digit, with values of printable ASCII ' +

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { IssueUpload } from '../issuing/issue-upload.ts';
 import { plainOrder } from '../issuing/plain-order.ts';
 import type { UploadDefaults } from '../issuing/upload-order.ts';
-import { errorAnswer } from './v1/answers.ts';
+import { errorAnswers } from './v1/answers.ts';
 
 export interface GetPresignedUrlOptions {
   readonly defaults: UploadDefaults;
@@ -13,9 +13,10 @@ export interface GetPresignedUrlOptions {
 }
 
 /** The contract with existing clients: they post `fields` and `file` to `url.url`. Nothing else may appear in it. */
-const answer = Type.Object({
-  url: Type.Object({ url: Type.String(), fields: Type.Record(Type.String(), Type.String()) }),
-});
+const answer = Type.Object(
+  { url: Type.Object({ url: Type.String(), fields: Type.Record(Type.String(), Type.String()) }) },
+  { description: 'A form: post its fields and the file to its URL.' },
+);
 
 /** `GET /getpresignedurl`: a form that is good for one upload, once the upload is durable in the table. */
 export async function getPresignedUrl(app: FastifyInstance, options: GetPresignedUrlOptions): Promise<void> {
@@ -27,7 +28,7 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
     schema: {
       operationId: 'getPresignedUrl',
       summary: 'Ask for a form with all the installation’s defaults',
-      response: { 200: answer, 403: errorAnswer, 429: errorAnswer, 503: errorAnswer },
+      response: { 200: answer, ...errorAnswers(403, 429, 503) },
     },
     handler: async (request, reply) => {
       if (!request.apiKey) throw new Error('The plugin api-key must come before this route');

@@ -9,7 +9,7 @@ import { readUploadBody } from '../../issuing/read-upload-body.ts';
 import { uploadBody } from '../../issuing/upload-body.ts';
 import type { UploadDefaults } from '../../issuing/upload-order.ts';
 import { strictValidation } from '../../strict-validation.ts';
-import { createdUpload, errorAnswer } from './answers.ts';
+import { createdUpload, errorAnswers } from './answers.ts';
 
 export interface CreateUploadOptions {
   readonly defaults: UploadDefaults;
@@ -44,13 +44,7 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
       body: uploadBody,
       response: {
         201: createdUpload,
-        400: errorAnswer,
-        403: errorAnswer,
-        413: errorAnswer,
-        415: errorAnswer,
-        422: errorAnswer,
-        429: errorAnswer,
-        503: errorAnswer,
+        ...errorAnswers(400, 403, 413, 415, 422, 429, 503),
       },
     },
     handler: async (request, reply) => {

@@ -2,7 +2,7 @@ import type { UploadStore } from '@upload-once/uploads';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { serviceUnavailable } from '../../http-error.ts';
-import { errorAnswer, uploadAnswer } from './answers.ts';
+import { errorAnswers, uploadAnswer } from './answers.ts';
 import { assertOwn, idParameter, keyOfId, uploadNotFound } from './own-upload.ts';
 import { uploadView } from './upload-view.ts';
 
@@ -19,7 +19,7 @@ export async function getUpload(
       operationId: 'getUpload',
       summary: 'What became of an upload',
       params: idParameter,
-      response: { 200: uploadAnswer, 403: errorAnswer, 404: errorAnswer, 429: errorAnswer, 503: errorAnswer },
+      response: { 200: uploadAnswer, ...errorAnswers(403, 404, 429, 503) },
     },
     handler: async (request) => {
       const key = keyOfId(request.params.id);

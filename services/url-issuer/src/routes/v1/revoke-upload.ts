@@ -2,7 +2,7 @@ import { UploadState, type UploadStore } from '@upload-once/uploads';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { HttpError, serviceUnavailable } from '../../http-error.ts';
-import { errorAnswer } from './answers.ts';
+import { errorAnswers } from './answers.ts';
 import { assertOwn, idParameter, keyOfId } from './own-upload.ts';
 
 /** `DELETE /v1/uploads/{id}`: nothing that arrives from now on is accepted; 409 once something was claimed. */
@@ -28,11 +28,7 @@ export async function revokeUpload(
       params: idParameter,
       response: {
         204: Type.Null({ description: 'Revoked, now or before.' }),
-        403: errorAnswer,
-        404: errorAnswer,
-        409: errorAnswer,
-        429: errorAnswer,
-        503: errorAnswer,
+        ...errorAnswers(403, 404, 409, 429, 503),
       },
     },
     handler: async (request, reply) => {
