@@ -1,5 +1,6 @@
 import { COMPOSE_FILE } from './localstack/compose.ts';
 import { portsFrom } from './localstack/ports.ts';
+import { projectFrom } from './localstack/project-name.ts';
 import { dockerProblems, missingTools } from './localstack/required-tools.ts';
 import { buildImages, type LocalStack, removeLocalStack, startLocalStack } from './localstack/start.ts';
 
@@ -9,7 +10,6 @@ import { buildImages, type LocalStack, removeLocalStack, startLocalStack } from 
  *
  *     node local/localstack.ts up | down | images
  */
-const PROJECT = process.env.COMPOSE_PROJECT_NAME || 'upload-once-local';
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const complain = (line: string) => process.stderr.write(`${line}\n`);
 const { env } = process;
@@ -40,11 +40,10 @@ try {
 
 async function up(): Promise<void> {
   exitIfAny(await missingTools(env));
-  const ports = portsFrom(env);
+  const chosen = { project: projectFrom(env), ports: portsFrom(env) };
   say('Starting upload-once on LocalStack …');
   const localstack = await startLocalStack({
-    project: PROJECT,
-    ports,
+    ...chosen,
     withShortLivedIssuer: false,
     terraformVariables: {},
     keyRate: 100,
@@ -56,13 +55,13 @@ async function up(): Promise<void> {
 
 async function down(): Promise<void> {
   exitIfAny(await dockerProblems(env));
-  await removeLocalStack({ project: PROJECT, ports: portsFrom(env), env });
+  await removeLocalStack({ project: projectFrom(env), ports: portsFrom(env), env });
   say('Removed: containers, network and all that was uploaded. Images stay.');
 }
 
 async function images(): Promise<void> {
   exitIfAny(await dockerProblems(env));
-  await buildImages({ project: PROJECT, ports: portsFrom(env), env });
+  await buildImages({ project: projectFrom(env), ports: portsFrom(env), env });
   say('Built: upload-once/url-issuer, upload-once/acceptor, upload-once/processor');
 }
 

@@ -7,6 +7,7 @@ import { KNOWN_GAPS, knownGapsFrom } from '../acceptance/support/known-gaps.ts';
 import { freePorts } from './localstack/ports.ts';
 import { missingTools } from './localstack/required-tools.ts';
 import { queueUrl, removeLocalStack, startLocalStack } from './localstack/start.ts';
+import { LockHeld } from './lock.ts';
 
 /**
  * Runs a command beside a stack of its own in containers on LocalStack, told in environment variables where everything is, and
@@ -37,6 +38,7 @@ if (problems.length > 0) {
 const ports = await freePorts();
 const env = { ...process.env, UPLOAD_NAME_PART: NAME_PART };
 let exitCode = 1;
+let isOurs = true;
 try {
   const localstack = await startLocalStack({
     project: PROJECT,
@@ -76,7 +78,8 @@ try {
   }
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
+  isOurs = !(error instanceof LockHeld);
 } finally {
-  await removeLocalStack({ project: PROJECT, ports, env });
+  if (isOurs) await removeLocalStack({ project: PROJECT, ports, env });
 }
 process.exit(exitCode);

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { runCommand } from '../run-command.ts';
+import { CommandFailed, runCommand } from '../run-command.ts';
 import type { Ports } from './ports.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
+/** Of a service that ended. */
+const SHOWN_LINES = '10';
+
 export const COMPOSE_FILE = 'docker-compose.localstack.yml';
 
 export interface ComposeOptions {
@@ -17,13 +20,29 @@ export interface ComposeOptions {
 
 export interface Compose {
   build(): Promise<void>;
-  /** Starts the services, or all where none is named, and resolves when they are healthy. */
+  /**
+   * Starts the services, or all where none is named, and resolves when they are healthy.
+   * @throws ServiceEnded with its last words when one ends instead, CommandFailed
+   */
   up(...services: string[]): Promise<void>;
   /** The ports of this machine that containers of this project have. */
   ownPorts(): Promise<Set<number>>;
   logs(): Promise<string>;
   /** Stops and removes all of it: containers, network, volumes. */
   down(): Promise<void>;
+}
+
+/** A container that ended where it should have become healthy. */
+export class ServiceEnded extends Error {
+  readonly code = 'ServiceEnded';
+  override readonly name = 'ServiceEnded';
+}
+
+interface Container {
+  readonly Service: string;
+  readonly State: string;
+  readonly ExitCode: number;
+  readonly Publishers?: readonly { readonly PublishedPort: number }[] | null;
 }
 
 /** docker-compose.localstack.yml as a project with ports of its own. */
@@ -52,28 +71,45 @@ export function createCompose(options: ComposeOptions): Compose {
       { env: { ...env, ...more }, workingDirectory: repository, logFile },
     );
 
+  async function containers(): Promise<Container[]> {
+    const lines = await compose([...profile(true), 'ps', '--all', '--format', 'json']);
+    return lines
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Container);
+  }
+
+  /** Compose says that a container ended; only the container itself says why. */
+  async function lastWords(): Promise<string[]> {
+    const ended = (await containers()).filter(({ State }) => State === 'exited' || State === 'dead');
+    return Promise.all(
+      ended.map(async ({ Service, ExitCode }) => {
+        const said = await compose(['logs', '--no-color', '--no-log-prefix', '--tail', SHOWN_LINES, Service]);
+        return `${Service} ended with exit code ${ExitCode}; its last lines:\n${said.trimEnd()}`;
+      }),
+    );
+  }
+
   return {
     // An image of the user's own for the processor is not ours to build.
     build: async () => void (await compose(['build'], { PROCESSOR_IMAGE: '' })),
 
-    up: async (...services) =>
-      void (await compose([
-        ...profile(withShortLivedIssuer),
-        'up',
-        '--detach',
-        '--wait',
-        '--no-build',
-        ...services,
-      ])),
+    async up(...services) {
+      const up = ['up', '--detach', '--wait', '--no-build', ...services];
+      try {
+        await compose([...profile(withShortLivedIssuer), ...up]);
+      } catch (error) {
+        const ended = error instanceof CommandFailed ? await lastWords() : [];
+        if (ended.length === 0) throw error;
+        throw new ServiceEnded(ended.join('\n\n'), { cause: error });
+      }
+    },
 
     async ownPorts() {
-      const lines = await compose(['ps', '--format', 'json']);
-      const containers = lines
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line) as { Publishers?: { PublishedPort: number }[] | null });
       return new Set(
-        containers.flatMap(({ Publishers }) => (Publishers ?? []).map((each) => each.PublishedPort)),
+        (await containers()).flatMap(({ Publishers }) =>
+          (Publishers ?? []).map((each) => each.PublishedPort),
+        ),
       );
     },
 

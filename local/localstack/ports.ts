@@ -18,13 +18,19 @@ export class InvalidPort extends Error {
   override readonly name = 'InvalidPort';
 }
 
-/** The ports that the environment chooses. @throws InvalidPort naming the variable */
+/** The ports that the environment chooses, no two alike. @throws InvalidPort naming the variable, or the two */
 export function portsFrom(env: NodeJS.ProcessEnv): Ports {
-  return {
+  const ports = {
     localstack: portOf(env, 'LOCALSTACK_PORT', 4566),
     issuer: portOf(env, 'ISSUER_PORT', 8080),
     shortLivedIssuer: portOf(env, 'SHORT_LIVED_ISSUER_PORT', 8081),
   };
+  if (ports.localstack === ports.issuer) {
+    throw new InvalidPort(
+      `LOCALSTACK_PORT and ISSUER_PORT: expected two ports, got ${ports.issuer} for both`,
+    );
+  }
+  return ports;
 }
 
 function portOf(env: NodeJS.ProcessEnv, variable: string, otherwise: number): number {

@@ -7,10 +7,10 @@ import { type Compose, createCompose } from './compose.ts';
 import { isTaken, type Ports } from './ports.ts';
 import { type Provisioned, provision } from './provision.ts';
 
-const folders = fileURLToPath(new URL('../../.local', import.meta.url));
+const folders = fileURLToPath(new URL('../../.local/localstack', import.meta.url));
 
 export interface LocalStackOptions {
-  /** What the names of containers and network begin with; projects know nothing of each other. */
+  /** What the names of containers and network begin with (see projectFrom); projects know nothing of each other. */
   readonly project: string;
   readonly ports: Ports;
   readonly withShortLivedIssuer: boolean;
@@ -102,12 +102,17 @@ export async function buildImages(
   await (await composeOf(options)).build();
 }
 
-/** Removes all that `startLocalStack` made for a project, also where it was stopped in the middle. Images stay. */
+/**
+ * Removes all that `startLocalStack` made for a project, also where it was stopped in the middle. Images stay.
+ * @throws LockHeld while a start is at work on the same project, CommandFailed
+ */
 export async function removeLocalStack(
   options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>,
 ): Promise<void> {
+  const folder = folderOf(options.project);
+  await using _lock = await holdLock(lockOf(folder));
   await (await composeOf(options)).down();
-  await rm(folderOf(options.project), { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
 }
 
 async function composeOf(options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>): Promise<Compose> {

@@ -84,6 +84,33 @@ t.test('a port that is none is refused by the name of its variable', async (t) =
   }
 });
 
+t.test('one port for two is refused before anything is started', async (t) => {
+  const PATH = await pathWith(t, { docker: DOCKER, terraform: TERRAFORM });
+  const { exitCode, stdout, stderr } = await run(['up'], {
+    PATH,
+    LOCALSTACK_PORT: '9000',
+    ISSUER_PORT: '9000',
+  });
+  t.equal(exitCode, 1);
+  t.equal(stdout, '');
+  t.equal(stderr, 'LOCALSTACK_PORT and ISSUER_PORT: expected two ports, got 9000 for both\n');
+});
+
+t.test('a project name that is a path gets nowhere: nothing is started, and nothing removed', async (t) => {
+  const PATH = await pathWith(t, { docker: DOCKER, terraform: TERRAFORM });
+  for (const action of ['up', 'down', 'images']) {
+    for (const name of ['..', '../..', 'a/b', '/tmp', '.', '-a', 'Upload', 'a'.repeat(64)]) {
+      const { exitCode, stdout, stderr } = await run([action], { PATH, COMPOSE_PROJECT_NAME: name });
+      t.equal(exitCode, 1, name);
+      t.equal(stdout, '', name);
+      t.equal(
+        stderr,
+        `COMPOSE_PROJECT_NAME: expected 1 to 63 of a-z, 0-9, "-" and "_", the first a letter or a digit, got "${name}"\n`,
+      );
+    }
+  }
+});
+
 t.test('wrong use: exit code 2', async (t) => {
   for (const args of [[], ['sideways'], ['constructor']]) {
     t.strictSame(await run(args, {}), {

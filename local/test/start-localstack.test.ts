@@ -1,14 +1,16 @@
 import { once } from 'node:events';
-import { readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { freePorts, type Ports } from '../localstack/ports.ts';
-import { startLocalStack } from '../localstack/start.ts';
+import { removeLocalStack, startLocalStack } from '../localstack/start.ts';
+import { holdLock, lockOf } from '../lock.ts';
 import { pathWith } from './support/fake-programs.ts';
 
 const project = `upload-once-unit-${process.pid}`;
-const folder = fileURLToPath(new URL(`../../.local/${project}`, import.meta.url));
+const folder = fileURLToPath(new URL(`../../.local/localstack/${project}`, import.meta.url));
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 
 /** A program that has a port already. */
@@ -65,4 +67,33 @@ t.test('a port that its own containers have is not taken', async (t) => {
     code: 'CommandFailed',
     message: /docker compose .* ended with exit code 17; its last lines:\nthe engine is full/,
   });
+});
+
+t.test('a container that ends is named, with its own last words', async (t) => {
+  const ended = JSON.stringify({ Service: 'localstack', State: 'exited', ExitCode: 78 });
+  const docker = `case "$*" in
+    *" ps "*) echo '${ended}';;
+    *" logs "*) echo "LOG_LEVEL: expected one of …";;
+    *" up "*) echo "container localstack exited (78)" >&2; exit 1;;
+  esac`;
+  await t.rejects(start(t, await freePorts(), docker), {
+    code: 'ServiceEnded',
+    message: 'localstack ended with exit code 78; its last lines:\nLOG_LEVEL: expected one of …',
+  });
+});
+
+t.test('nothing is removed while a start is at work', async (t) => {
+  const options = {
+    project,
+    ports: await freePorts(),
+    env: { PATH: await pathWith(t, { docker: 'exit 0' }) },
+  };
+  await mkdir(folder, { recursive: true });
+  {
+    await using _lock = await holdLock(lockOf(folder));
+    await t.rejects(removeLocalStack(options), { code: 'LockHeld' });
+    t.ok(existsSync(folder), 'the folder stays');
+  }
+  await removeLocalStack(options);
+  t.notOk(existsSync(folder), 'afterwards it goes');
 });

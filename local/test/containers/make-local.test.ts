@@ -16,7 +16,7 @@ import { docker, repository, run } from '../support/docker.ts';
  * removed. One test after the other on one stack, since each start of an empty LocalStack takes more than a minute.
  */
 const project = 'upload-once-make-local';
-const folder = join(repository, '.local', project);
+const folder = join(repository, '.local/localstack', project);
 const example = 'upload-once-example-handler';
 const ports = await freePorts();
 const env = {
