@@ -5,7 +5,7 @@ import { runTerraform } from './support/run-terraform.ts';
 
 const FORMAT_LIMIT_SECONDS = 60;
 const VALIDATE_LIMIT_SECONDS = 120;
-const TEST_LIMIT_SECONDS = 300;
+const TEST_LIMIT_SECONDS = 600;
 /** A provider takes half a gigabyte for each run. */
 const AT_ONCE = Math.min(4, availableParallelism());
 

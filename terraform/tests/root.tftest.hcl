@@ -284,8 +284,9 @@ run "refuses_to_send_the_processor_s_sdk_elsewhere" {
   command = plan
   variables {
     handler_environment = { AWS_ENDPOINT_URL_SECRETS_MANAGER = "https://example.com" }
+    handler_secrets     = { AWS_SECRET_ACCESS_KEY = "arn:aws:ssm:eu-central-1:123456789012:parameter/key" }
   }
-  expect_failures = [var.handler_environment]
+  expect_failures = [var.handler_environment, var.handler_secrets]
 }
 
 run "refuses_the_number_of_slots_by_the_back_door" {
@@ -294,14 +295,6 @@ run "refuses_the_number_of_slots_by_the_back_door" {
     handler_environment = { SLOTS = "64" }
   }
   expect_failures = [var.handler_environment]
-}
-
-run "refuses_a_secret_in_the_processor_s_place" {
-  command = plan
-  variables {
-    handler_secrets = { AWS_SECRET_ACCESS_KEY = "arn:aws:ssm:eu-central-1:123456789012:parameter/key" }
-  }
-  expect_failures = [var.handler_secrets]
 }
 
 run "refuses_a_secret_and_a_variable_of_one_name" {
