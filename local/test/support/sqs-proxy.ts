@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Test } from 'tap';
+
+/**
+ * Stands before SQS. `before` is told of each call before it is passed on, and may change its input; a call for which it gives
+ * undefined never gets there, and never gets an answer.
+ */
+export async function startSqsProxy(
+  t: Test,
+  target: string,
+  before: (name: string, input: Record<string, unknown>) => Record<string, unknown> | undefined,
+): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const headers = request.headers as Record<string, string>;
+    const name = headers['x-amz-target']?.split('.').at(-1) ?? '';
+    const input = before(name, JSON.parse(await text(request)));
+    if (input === undefined) return;
+    const { host: _, connection: __, 'content-length': ___, ...passedOn } = headers;
+    const answer = await fetch(target + request.url, {
+      method: 'POST',
+      headers: passedOn,
+      body: JSON.stringify(input),
+    });
+    const body = await answer.text();
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' }).end(body);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
