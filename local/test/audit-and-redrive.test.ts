@@ -185,7 +185,7 @@ t.test(
       killed.kill();
       return undefined;
     });
-    const toUploads = ['redrive', '--yes', '--queue', 'uploads', '--limit', '0'];
+    const toUploads = ['redrive', '--yes', '--queue', 'uploads', '--limit', '1'];
     const killed = startCommand(t, cloud, toUploads, {
       AWS_ENDPOINT_URL_SQS: proxy,
       UPLOAD_EVENTS_QUEUE_URL: proxy + new URL(cloud.queues.uploadEvents).pathname,

@@ -213,7 +213,7 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
     [['--queue', 'constructor'], 'not "constructor"'],
     [['--queue', 'name/of'], '--queue takes the URL of an SQS queue'],
     [['--queue', fifo], 'is a FIFO queue; S3 sends its events to standard queues only'],
-    [['--limit', '1001'], '--limit takes a whole number from 0 to 1000, not "1001"'],
+    [['--limit', '0'], '--limit takes a whole number from 1 to 1000, not "0"'],
     [['--tombstone-days', '3'], '--tombstone-days takes a whole number from 22 to 3650, not "3"'],
     [['--table', ' '], '--table is blank'],
     [['more'], "Unexpected argument 'more'"],

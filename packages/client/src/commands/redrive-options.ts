@@ -26,7 +26,7 @@ they will be tried as often as the queue allows, and be back.
                          "both" (default), or the URL of the queue that they are to go back to.
                          The dead-letter queue itself is found by the queue's redrive policy
   --yes                  move them, without asking
-  --limit N              messages shown of each queue, 0 to 1000 (default ${DEFAULT_LIMIT}); all are moved
+  --limit N              messages shown of each queue, 1 to 1000 (default ${DEFAULT_LIMIT}); all are moved
   --include-unknown      move also messages that are none of S3's events under uploads/ or accepted/
 ${OPERATOR_HELP}
 
@@ -57,7 +57,7 @@ export function readRedriveOptions(args: readonly string[], env: CliIo['env']): 
   return {
     queueUrls: queuesOf(values.queue ?? 'both', readQueueUrls(values, env)),
     yes: values.yes ?? false,
-    limit: wholeNumber('--limit', values.limit ?? DEFAULT_LIMIT, 0, 1000),
+    limit: wholeNumber('--limit', values.limit ?? DEFAULT_LIMIT, 1, 1000),
     includeUnknown: values['include-unknown'] ?? false,
     ...readTableSettings(values, env),
     json: values.json ?? false,

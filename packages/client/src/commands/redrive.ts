@@ -49,7 +49,7 @@ export async function redriveCommand(args: readonly string[], io: CliIo): Promis
   }
 }
 
-/** Gives the number of messages that can be moved, as far as it is known. */
+/** Gives the number of messages that can be moved: SQS's own, which may be a minute late, or what was seen where that is more. */
 async function show(
   { deadLetterUrl }: QueuePair,
   { limit, json }: RedriveOptions,
