@@ -284,9 +284,16 @@ run "refuses_to_send_the_processor_s_sdk_elsewhere" {
   command = plan
   variables {
     handler_environment = { AWS_ENDPOINT_URL_SECRETS_MANAGER = "https://example.com" }
-    handler_secrets     = { AWS_SECRET_ACCESS_KEY = "arn:aws:ssm:eu-central-1:123456789012:parameter/key" }
   }
-  expect_failures = [var.handler_environment, var.handler_secrets]
+  expect_failures = [var.handler_environment]
+}
+
+run "refuses_a_secret_in_the_processor_s_place" {
+  command = plan
+  variables {
+    handler_secrets = { AWS_SECRET_ACCESS_KEY = "arn:aws:ssm:eu-central-1:123456789012:parameter/key" }
+  }
+  expect_failures = [var.handler_secrets]
 }
 
 run "refuses_the_number_of_slots_by_the_back_door" {
