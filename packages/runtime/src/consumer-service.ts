@@ -13,10 +13,14 @@ import type { RunningService } from './lifecycle.ts';
 import type { Logger } from './logging.ts';
 import { type LongWork, protectLongWork } from './long-work.ts';
 import type { Metrics } from './metrics.ts';
+import { createReadiness } from './readiness.ts';
 import { createTaskProtection } from './task-protection.ts';
 
 /** Whole S3 events, whose keys stand far behind, and not the megabyte that a message may have. */
 const SHOWN_BODY_CHARACTERS = 2_000;
+
+/** How long a readiness check may take; load balancers and ECS give up after 5 seconds by default. */
+const READY_LIMIT_MS = 3_000;
 
 export interface ConsumerServiceOptions {
   readonly config: {
@@ -32,8 +36,8 @@ export interface ConsumerServiceOptions {
   readonly metrics: Metrics;
   readonly sqs: SQSClient;
   readonly handle: (delivery: Delivery) => Promise<void>;
-  /** What else has to answer, beside the queue, for the service to be ready. */
-  readonly dependencies: readonly ((signal: AbortSignal) => Promise<void>)[];
+  /** What else has to answer, beside the queue, for the service to be ready; by the name that `/readyz` gives it. */
+  readonly dependencies: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>>;
 }
 
 /**
@@ -44,7 +48,6 @@ export interface ConsumerServiceOptions {
  */
 export async function startConsumerService(options: ConsumerServiceOptions): Promise<RunningService> {
   const { config, log, metrics, sqs, handle, dependencies } = options;
-  let isStopping = false;
 
   const longWork = createLongWork(config, log, {
     pause: () => consumer.pause(),
@@ -61,12 +64,16 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
     timers: systemTimers,
   });
 
-  async function ready(signal: AbortSignal): Promise<void> {
-    if (isStopping) throw new Error('the service stops');
-    await Promise.all([consumer.ping(signal), ...dependencies.map((ping) => ping(signal))]);
-  }
+  const readiness = createReadiness({
+    checks: { [`The queue ${config.QUEUE_URL.split('/').at(-1)}`]: consumer.ping, ...dependencies },
+    limitMilliseconds: READY_LIMIT_MS,
+    // Asked every few seconds, by those alone that run the service.
+    validMilliseconds: 0,
+    now: () => new Date(),
+    log,
+  });
 
-  const health = await startHealthServer({ host: config.HOST, port: config.PORT, log, ready });
+  const health = await startHealthServer({ host: config.HOST, port: config.PORT, readiness });
   try {
     await consumer.start();
   } catch (error) {
@@ -76,9 +83,8 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
   log.info({ port: health.port, queueUrl: config.QUEUE_URL, slots: config.SLOTS }, 'listening, and polling');
 
   return {
-    ready,
     async stop(limitSeconds) {
-      isStopping = true;
+      readiness.stop();
       longWork?.close();
       await consumer.stop(limitSeconds);
       await health.close();

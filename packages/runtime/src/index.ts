@@ -16,5 +16,6 @@ export { type HealthServer, startHealthServer } from './health-server.ts';
 export { type RunningService, runService, type ServiceContext } from './lifecycle.ts';
 export { createLogger, type Logger } from './logging.ts';
 export { createMetrics, METRICS, METRICS_NAMESPACE, type MetricName, type Metrics } from './metrics.ts';
+export { createReadiness, type Readiness } from './readiness.ts';
 export { isSecretName, REDACTED, redactText } from './redaction.ts';
 export { traceIdOf, traceparentFrom } from './traceparent.ts';

@@ -20,8 +20,6 @@ const commonFields = { ...logFields, ...drainFields };
 
 /** What a service's start gives to whoever runs it. */
 export interface RunningService {
-  /** Resolves when the service can do its work; rejects with the reason when it cannot. */
-  ready(signal: AbortSignal): Promise<void>;
   /** Takes nothing new on, finishes what is in flight within the limit, gives the rest back, closes. Called once. */
   stop(limitSeconds: number): Promise<void>;
 }

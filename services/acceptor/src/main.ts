@@ -49,7 +49,10 @@ await runService({
         prefix: UPLOADS_PREFIX,
         handle: (event, delivery) => reconcile(event, delivery.signal),
       }),
-      dependencies: [uploads.ping, objects.ping],
+      dependencies: {
+        [`The table ${config.UPLOADS_TABLE}`]: uploads.ping,
+        [`The bucket ${config.BUCKET}`]: objects.ping,
+      },
     });
   },
 });

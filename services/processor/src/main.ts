@@ -79,7 +79,10 @@ await runService({
         prefix: ACCEPTED_PREFIX,
         handle: processAccepted,
       }),
-      dependencies: [uploads.ping, objects.ping],
+      dependencies: {
+        [`The table ${config.UPLOADS_TABLE}`]: uploads.ping,
+        [`The bucket ${config.BUCKET}`]: objects.ping,
+      },
     });
   },
 });

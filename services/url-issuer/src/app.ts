@@ -1,6 +1,6 @@
 import type { FastifyRateLimitStoreCtor } from '@fastify/rate-limit';
 import { type AccessStore, createApiKeyFinder, type IdempotencyStore } from '@upload-once/access';
-import type { Logger, Metrics } from '@upload-once/runtime';
+import type { Logger, Metrics, Readiness } from '@upload-once/runtime';
 import type { UploadStore } from '@upload-once/uploads';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { clientErrorHandler, frameworkErrorHandler } from './client-errors.ts';
@@ -16,7 +16,6 @@ import { rateLimit } from './plugins/rate-limit.ts';
 import { FailuresOnlyLog, requestLog } from './plugins/request-log.ts';
 import { requestMetrics } from './plugins/request-metrics.ts';
 import { trace } from './plugins/trace.ts';
-import type { Readiness } from './readiness.ts';
 import { getPresignedUrl } from './routes/get-presigned-url.ts';
 import { livez } from './routes/livez.ts';
 import { openapi } from './routes/openapi.ts';

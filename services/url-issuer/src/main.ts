@@ -3,12 +3,11 @@ import process from 'node:process';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { createDynamoDbAccessStore, createDynamoDbIdempotencyStore } from '@upload-once/access';
-import { dynamoDbClientConfig, runService, s3ClientConfig } from '@upload-once/runtime';
+import { createReadiness, dynamoDbClientConfig, runService, s3ClientConfig } from '@upload-once/runtime';
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
 import { configChecks, configSchema, settingsFrom } from './config.ts';
-import { createReadiness } from './readiness.ts';
 import { createUploadSigner } from './signing/upload-signer.ts';
 
 /** A client waits for the answer: two short attempts a call, so that a table that is away shows before the client gives up. */
@@ -82,10 +81,6 @@ await runService({
     await app.listen({ host: config.HOST, port: config.PORT });
 
     return {
-      async ready() {
-        const reasons = await readiness.reasonsAgainst();
-        if (reasons.length > 0) throw new Error(reasons.join('. '));
-      },
       async stop(limitSeconds) {
         await closeApp(app, limitSeconds);
         dynamoDb.destroy();

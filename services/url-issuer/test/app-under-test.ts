@@ -7,13 +7,12 @@ import {
   createMemoryIdempotencyStore,
   hashApiKey,
 } from '@upload-once/access';
-import { createLogger, type Metrics } from '@upload-once/runtime';
+import { createLogger, createReadiness, type Metrics } from '@upload-once/runtime';
 import { createFaultScript, createMemoryUploadStore, type FaultScript } from '@upload-once/uploads';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import type { Test } from 'tap';
 import { type AppOptions, buildApp } from '../src/app.ts';
 import type { UploadDefaults } from '../src/issuing/upload-order.ts';
-import { createReadiness } from '../src/readiness.ts';
 import { createUploadSigner } from '../src/signing/upload-signer.ts';
 
 export const KEY_VALUE = 'a key that only its holder knows';

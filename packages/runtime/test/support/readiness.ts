@@ -17,16 +17,19 @@ export async function assertReadinessFollows(
 ): Promise<void> {
   const outages = {
     table: {
+      name: `table ${cloud.tables.uploads}`,
       begin: () => cloud.dynamoDb.send(new DeleteTableCommand({ TableName: cloud.tables.uploads })),
       end: () => cloud.provision(),
       reason: /not found|non-existent/i,
     },
     bucket: {
+      name: `bucket ${cloud.bucket}`,
       begin: () => cloud.localAws.calls.hold({ operation: 'HeadBucket' }),
       end: () => cloud.localAws.calls.release(),
       reason: /timeout|aborted/i,
     },
     queue: {
+      name: `queue ${queueUrl.split('/').at(-1)}`,
       begin: () => cloud.sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl })),
       end: () => cloud.provision(),
       reason: /queue does not exist/,
@@ -34,13 +37,19 @@ export async function assertReadinessFollows(
   };
   const url = await service.url();
   t.equal(await statusOf(`${url}/readyz`), 200);
-  for (const [index, [what, { begin, end, reason }]] of Object.entries(outages).entries()) {
+  for (const [what, { name, begin, end, reason }] of Object.entries(outages)) {
     await begin();
-    t.equal(await statusOf(`${url}/readyz`), 503, `without the ${what} it is not ready`);
+    const answer = await fetch(`${url}/readyz`);
+    t.equal(answer.status, 503, `without the ${what} it is not ready`);
+    t.strictSame(await answer.json(), { message: `The ${name} does not answer`, code: 'NotReady' });
     t.equal(await statusOf(`${url}/livez`), 200, 'and alive');
-    t.match(await service.logged('not ready', index + 1), { err: { message: reason } }, 'and says why');
+    t.match(
+      await service.logged(`The ${name} does not answer`),
+      { err: { message: reason } },
+      'and says why',
+    );
     await end();
     t.equal(await statusOf(`${url}/readyz`), 200, 'and ready again');
-    await service.logged('ready again', index + 1);
+    await service.logged(`The ${name} answers again`);
   }
 }

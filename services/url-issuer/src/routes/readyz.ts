@@ -1,6 +1,6 @@
+import type { Readiness } from '@upload-once/runtime';
 import type { FastifyInstance } from 'fastify';
 import type { ErrorBody } from '../http-error.ts';
-import type { Readiness } from '../readiness.ts';
 
 /** `GET /readyz`: 200 while forms can be issued, 503 with the reasons otherwise, and from the moment the service stops. */
 export async function readyz(

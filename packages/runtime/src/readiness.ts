@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger } from 'fastify';
+import type { Logger } from './logging.ts';
 
 export interface ReadinessOptions {
   /** What must answer, by the name that a person reads. A check may go on after its signal; nobody waits for it then. */
@@ -8,7 +8,7 @@ export interface ReadinessOptions {
   /** How long an answer, good or bad, is good for: however many ask, the tables are asked once in that time. */
   readonly validMilliseconds: number;
   readonly now: () => Date;
-  readonly log: FastifyBaseLogger;
+  readonly log: Logger;
 }
 
 export interface Readiness {
@@ -23,7 +23,10 @@ interface Round {
   endedAt?: number;
 }
 
-/** The log tells of each check when it begins to fail and when it answers again, not how often it was asked meanwhile. */
+/**
+ * Whether a service can serve, by what it depends on. The log tells of each check when it begins to fail and when it answers
+ * again, not how often it was asked meanwhile.
+ */
 export function createReadiness(options: ReadinessOptions): Readiness {
   const silent = new Set<string>();
   let stopping = false;

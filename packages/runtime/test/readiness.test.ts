@@ -1,0 +1,65 @@
+import t from 'tap';
+import { createLogger, createReadiness } from '../src/index.ts';
+
+const NOW = new Date('2025-03-04T05:06:07.890Z');
+const SILENT = createLogger({ service: 'test', level: 'error', destination: { write() {} } });
+
+t.test('a table that stays silent is as good as away', async (t) => {
+  const aborted = Promise.withResolvers<void>();
+  const readiness = createReadiness({
+    checks: {
+      'The silent one': (signal) => {
+        signal.addEventListener('abort', () => aborted.resolve());
+        return new Promise(() => {});
+      },
+      'The other one': async () => {},
+    },
+    limitMilliseconds: 5,
+    validMilliseconds: 0,
+    now: () => NOW,
+    log: SILENT,
+  });
+  t.strictSame(await readiness.reasonsAgainst(), ['The silent one does not answer']);
+  await aborted.promise;
+});
+
+t.test('the log tells of an outage once, and of its end', async (t) => {
+  const lines: Record<string, unknown>[] = [];
+  let outage: Error | undefined;
+  let now = NOW;
+  const readiness = createReadiness({
+    checks: {
+      'The table': async () => {
+        if (outage) throw outage;
+      },
+      'The other one': async () => {},
+    },
+    limitMilliseconds: 1_000,
+    validMilliseconds: 1_000,
+    now: () => now,
+    log: createLogger({
+      service: 'test',
+      level: 'info',
+      destination: { write: (line) => lines.push(JSON.parse(line)) },
+    }),
+  });
+  async function askInNextRound(reasons: string[]) {
+    now = new Date(now.getTime() + 1_000);
+    t.strictSame(await readiness.reasonsAgainst(), reasons);
+  }
+  await askInNextRound([]);
+  t.strictSame(lines, []);
+  for (const round of [1, 2]) {
+    outage = new Error(`outage ${round}`);
+    for (let asked = 0; asked < 3; asked += 1) await askInNextRound(['The table does not answer']);
+    outage = undefined;
+    for (let asked = 0; asked < 3; asked += 1) await askInNextRound([]);
+  }
+  t.equal(lines.length, 4);
+  t.match(lines, [
+    { level: 'warn', msg: 'The table does not answer', err: { message: 'outage 1' } },
+    { level: 'info', msg: 'The table answers again' },
+    { level: 'warn', msg: 'The table does not answer', err: { message: 'outage 2' } },
+    { level: 'info', msg: 'The table answers again' },
+  ]);
+});
