@@ -5,7 +5,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
 
-.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-terraform test-faults soak model mutants bench bench-containers audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-terraform test-faults outages soak model mutants bench bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ test-terraform: $(installed) ## Check all Terraform and apply it to a stand-in o
 	    -r terraform/tests/$$tool/requirements.txt || exit 1; \
 	done
 	npm run --silent test:terraform
+
+outages: $(installed) ## Have S3, SQS and DynamoDB away, slow and throttling, a minute each: SECONDS=
+	@node faults/src/outages/main.ts
 
 soak: $(installed) ## Upload, kill and fail for ten minutes, account for every byte: MINUTES= SEED=
 	@node faults/src/soak/main.ts

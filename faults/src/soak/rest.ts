@@ -49,7 +49,11 @@ async function waitForRest(under: StackUnderSoak, settling: Settling): Promise<s
 
 /** Where an event waits for its queue, it is in none yet. */
 async function messagesLeft({ sqs, queues, stack }: StackUnderSoak): Promise<number> {
-  await fetch(`${stack.endpoints.control}/events/settled`).then((answer) => answer.text());
+  // On a connection of its own: one that lay idle may be closed at that moment.
+  const settled = await fetch(`${stack.endpoints.control}/events/settled`, {
+    headers: { connection: 'close' },
+  });
+  await settled.text();
   const counts = await Promise.all(queues.map(({ queue }) => messagesIn(sqs, queue)));
   return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -1,7 +1,7 @@
-import { UPLOADS_PREFIX } from '@upload-once/uploads';
-import type { OutputLine, ServiceUnderFaults } from '../service-under-faults.ts';
+import type { ServiceUnderFaults } from '../service-under-faults.ts';
 import { type Audit, audit } from './audit.ts';
 import { type Counters, counterFindings, sumCounters } from './counters.ts';
+import { followWorkers } from './follow-workers.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Load, putUnderLoad } from './load.ts';
 import { comeToRest } from './rest.ts';
@@ -36,12 +36,12 @@ export async function soak(options: {
 }): Promise<SoakResult> {
   const { settings, logFolder, ending, say } = options;
   const ledger = createLedger();
-  const under = await startStackUnderSoak(logFolder);
+  // Ctrl-C ends the uploads; what was uploaded still has to be brought to its end.
+  const under = await startStackUnderSoak(logFolder, { withMortals: true, ownGroup: true });
   const settling = startSettling(under.cloud);
   const deaths = followDeaths(under);
-  const deadLetterReasons = new Map<string, string>();
   const workers = [...under.steadyWorkers, ...under.mortalWorkers];
-  for (const worker of workers) worker.onLine((line) => noteLine(line, ledger, deadLetterReasons));
+  const deadLetterReasons = followWorkers(workers, ledger);
   const sampling = startSampling(longLived(under), () => performance.now());
 
   try {
@@ -99,23 +99,4 @@ async function stopAll(
     findings.push(`P3: ${service.name} was stopped, and ended with ${signal ?? `exit code ${code}`}`);
   }
   return findings;
-}
-
-function noteLine(line: OutputLine, ledger: Ledger, deadLetterReasons: Map<string, string>): void {
-  if (line.msg === 'soak: handled') {
-    const { id, attempt, sizeBytes, sha256 } = line as OutputLine & {
-      readonly id: string;
-      readonly attempt: number;
-      readonly sizeBytes: number;
-      readonly sha256: string;
-    };
-    ledger.entries.get(`${UPLOADS_PREFIX}${id}`)?.runs.push({ attempt, sizeBytes, sha256 });
-  }
-  if (line.msg === 'message is left to the dead-letter queue') {
-    const { messageId, err } = line as OutputLine & {
-      readonly messageId: string;
-      readonly err?: { readonly type?: string; readonly message?: string };
-    };
-    deadLetterReasons.set(messageId, `${err?.type}: ${err?.message}`);
-  }
 }

@@ -37,14 +37,18 @@ export interface StackUnderSoak {
   stop(): Promise<void>;
 }
 
-/** An issuer, two acceptors, two processors and local-aws, each a process, on free ports of 127.0.0.1. */
-export async function startStackUnderSoak(logFolder: string): Promise<StackUnderSoak> {
+/**
+ * An issuer, an acceptor, a processor, with mortals two of each, and local-aws, each a process, on free ports of 127.0.0.1.
+ */
+export async function startStackUnderSoak(
+  logFolder: string,
+  { withMortals, ownGroup }: { readonly withMortals: boolean; readonly ownGroup: boolean },
+): Promise<StackUnderSoak> {
   const stack = await startFaultStack({
     logFolder,
     visibilitySeconds: VISIBILITY_SECONDS,
     maxReceiveCount: MAX_RECEIVE_COUNT,
-    // Ctrl-C ends the uploads; what was uploaded still has to be brought to its end.
-    ownGroup: true,
+    ownGroup,
   });
   const { endpoints, region, credentials, queues } = stack;
   const clients = await startAwsProxy(endpoints);
@@ -59,7 +63,7 @@ export async function startStackUnderSoak(logFolder: string): Promise<StackUnder
       FORM_LIFETIME_SECONDS,
     });
     const steadyWorkers = await addWorkers('steady');
-    const mortalWorkers = await addWorkers('mortal');
+    const mortalWorkers = withMortals ? await addWorkers('mortal') : [];
     const services = [issuer, ...steadyWorkers, ...mortalWorkers];
     const [issuerUrl = ''] = await Promise.all(services.map((service) => service.start()));
 

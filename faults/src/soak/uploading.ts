@@ -23,10 +23,12 @@ const BUSY_CODES = ['SlowDown', 'ServiceUnavailable'];
 export interface Uploading {
   /** How many forms were asked for in vain. */
   readonly formsRefused: number;
-  /** What no fault explains: a refusal that is none of a busy S3's. */
+  /** What no fault explains: a refusal that is none of a busy S3's, an issuer that neither gives a form nor says when to come back. */
   readonly findings: readonly string[];
-  /** Sends what a plan says; gives its entry when it is over, none when there was no form. */
-  upload(plan: UploadPlan): Promise<Entry | undefined>;
+  /** One request; undefined: the issuer gave no form, and said when to ask again. */
+  askForForm(): Promise<UploadForm | undefined>;
+  /** Sends what a plan says with this form, or with one that it asks for; gives its entry when it is over, none without a form. */
+  upload(plan: UploadPlan, form?: UploadForm): Promise<Entry | undefined>;
 }
 
 /** The client's side, with the product's own client library: what it sends, and how it saw that end, goes into the ledger. */
@@ -47,6 +49,9 @@ export function createUploading(options: {
     } catch (error) {
       if (!(error instanceof IssuerUnavailable)) throw error;
       formsRefused += 1;
+      const isPlain = error.status === 503 && (error.retryAfterSeconds ?? 0) > 0;
+      if (!isPlain)
+        findings.push(`P3: the issuer gave neither a form nor 503 with Retry-After: ${error.message}`);
       await delay(PAUSE_AFTER_REFUSAL_MS);
       return undefined;
     }
@@ -81,12 +86,13 @@ export function createUploading(options: {
       return formsRefused;
     },
     findings,
-    async upload({ number, sizesBytes, isOverlapping }) {
+    askForForm,
+    async upload({ number, sizesBytes, isOverlapping }, givenForm) {
       const contents: Content[] = [];
       for (const [at, sizeBytes] of sizesBytes.entries()) {
         contents.push(await makeContent(`${seed}/${number}/${at}`, sizeBytes));
       }
-      const form = await askForForm();
+      const form = givenForm ?? (await askForForm());
       if (!form) return undefined;
       const entry = ledger.begin(form.key);
       if (isOverlapping) {

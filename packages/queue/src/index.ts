@@ -1,4 +1,4 @@
-export { RETRY_BACKOFF } from './backoff.ts';
+export { type Backoff, POLL_BACKOFF, RETRY_BACKOFF } from './backoff.ts';
 export { type Consumer, type ConsumerOptions, createConsumer, GIVE_BACK_SECONDS } from './consumer.ts';
 export { createDeleteBatcher, type DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
 export type { Delivery, DeliveryFacts } from './delivery.ts';

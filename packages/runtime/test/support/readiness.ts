@@ -26,7 +26,7 @@ export async function assertReadinessFollows(
       name: `bucket ${cloud.bucket}`,
       begin: () => cloud.localAws.calls.hold({ operation: 'HeadBucket' }),
       end: () => cloud.localAws.calls.release(),
-      reason: /timeout|aborted/i,
+      reason: /no answer within 3000 ms|aborted/i,
     },
     queue: {
       name: `queue ${queueUrl.split('/').at(-1)}`,

@@ -1,0 +1,167 @@
+import { POLL_BACKOFF, RETRY_BACKOFF } from '@upload-once/queue';
+import type { AwsService } from '../proxy/aws-call.ts';
+import type { OutputLine } from '../service-under-faults.ts';
+import {
+  isWaitOf,
+  mostConsumerCalls,
+  mostConsumerLines,
+  mostIssuerCalls,
+  mostIssuerLines,
+  type Work,
+} from './bounds.ts';
+import { OutageKind } from './outage-kind.ts';
+import type { Probe } from './probes.ts';
+
+const ISSUER = 'url-issuer';
+/** With so many messages that failed for the first time, three waits to choose from, not all are the same by chance. */
+const ENOUGH_WAITS = 12;
+
+/** What `/readyz` says of each when it does not answer. */
+const REASONS: Readonly<Record<AwsService, RegExp>> = {
+  s3: /The bucket \S+ does not answer/,
+  sqs: /The queue \S+ does not answer/,
+  dynamodb: /The table \S+ does not answer/,
+};
+
+/** What was seen of an outage from outside, from its beginning to its end. */
+export interface Observed {
+  readonly service: AwsService;
+  readonly kind: OutageKind;
+  readonly work: Work;
+  readonly probes: readonly Probe[];
+  /** Calls to that service, by the name of the process that made them; of a service that is away there are none. */
+  readonly calls: ReadonlyMap<string, number>;
+  /** What each process wrote, but for metrics. */
+  readonly lines: ReadonlyMap<string, readonly OutputLine[]>;
+  /** Requests for a form that were answered while it lasted: with one, and with 503. */
+  readonly formsGiven: number;
+  readonly formsRefused: number;
+  /** Files that S3 took while it lasted. */
+  readonly storedDuring: number;
+}
+
+/** Whether this process calls that service. */
+export function dependsOn(process: string, service: AwsService): boolean {
+  return process !== ISSUER || service === 'dynamodb';
+}
+
+function isAway(kind: OutageKind): boolean {
+  return kind === OutageKind.away || kind === OutageKind.cut;
+}
+
+/** What did not go as it should; nothing where everything did. */
+export function outageFindings(observed: Observed): string[] {
+  return [
+    ...unseen(observed),
+    ...probeFindings(observed),
+    ...callFindings(observed),
+    ...waitFindings(observed),
+    ...lineFindings(observed),
+  ];
+}
+
+/** What has to be seen once, and has not been yet: an outage lasts until it was, for longer than it should where that takes long. */
+export function unseen({ service, kind, probes, calls, ...counts }: Observed): string[] {
+  const findings: string[] = [];
+  for (const name of calls.keys()) {
+    const readiness = probesOf(probes, name, '/readyz');
+    if (!dependsOn(name, service)) {
+      if (!readiness.some(({ status }) => status === 200))
+        findings.push(`${name}: /readyz was never 200, though it does not need ${service}`);
+    } else if (isAway(kind) && !readiness.some((probe) => saysAway(probe, service))) {
+      findings.push(`${name}: /readyz never said that ${service} was away`);
+    }
+  }
+  if (counts.storedDuring === 0) findings.push('no file was stored, though clients reach S3 by themselves');
+  if (service !== 'dynamodb' && counts.formsGiven === 0)
+    findings.push(`no form was given, though the issuer does not need ${service}`);
+  if (service === 'dynamodb' && isAway(kind) && counts.formsRefused === 0)
+    findings.push('the issuer never answered 503, though it could record nothing');
+  return findings;
+}
+
+function probeFindings({ service, kind, probes, calls }: Observed): string[] {
+  const findings: string[] = [];
+  for (const name of calls.keys()) {
+    for (const { status, message } of probesOf(probes, name, '/livez')) {
+      if (status !== 200)
+        findings.push(`${name}: /livez answered ${status} ${message}: it would be restarted`);
+    }
+    const readiness = probesOf(probes, name, '/readyz');
+    for (const { status, message } of readiness) {
+      if (status !== 200 && status !== 503) findings.push(`${name}: /readyz answered ${status} ${message}`);
+    }
+    if (!dependsOn(name, service) || !isAway(kind)) continue;
+    const from = readiness.findIndex((probe) => saysAway(probe, service));
+    if (from !== -1 && !readiness.slice(from).every((probe) => saysAway(probe, service)))
+      findings.push(`${name}: /readyz was good again while ${service} was away`);
+  }
+  return findings;
+}
+
+function probesOf(probes: readonly Probe[], name: string, path: Probe['path']): readonly Probe[] {
+  return probes.filter((probe) => probe.service === name && probe.path === path);
+}
+
+function saysAway({ status, message }: Probe, service: AwsService): boolean {
+  return status === 503 && REASONS[service].test(message);
+}
+
+function callFindings({ service, kind, work, calls }: Observed): string[] {
+  if (kind === OutageKind.away) return [];
+  return [...calls].flatMap(([name, count]) => {
+    const most = mostCalls(name, service, kind, work);
+    if (count <= most) return [];
+    return [
+      `${name}: ${count} calls to ${service} in ${work.seconds.toFixed(0)} s; its backoff allows ${most}`,
+    ];
+  });
+}
+
+/** None where the process does not depend on that service. */
+export function mostCalls(name: string, service: AwsService, kind: OutageKind, work: Work): number {
+  if (!dependsOn(name, service)) return 0;
+  return name === ISSUER ? mostIssuerCalls(kind, work) : mostConsumerCalls(service, kind, work);
+}
+
+/** Waits are those of the backoff, and messages that failed together do not come back together. */
+function waitFindings({ lines }: Observed): string[] {
+  const findings: string[] = [];
+  for (const [name, written] of lines) {
+    let failedPolls = 0;
+    const firstWaits: number[] = [];
+    for (const { msg, waitSeconds, receiveCount } of written) {
+      if (msg === 'the queue does not answer') {
+        failedPolls += 1;
+        if (!isAnyWaitOf(Number(waitSeconds), failedPolls))
+          findings.push(`${name}: a poll waits ${waitSeconds} s`);
+      }
+      if (msg !== 'message failed, and comes back') continue;
+      if (!isWaitOf(Number(waitSeconds), Number(receiveCount), RETRY_BACKOFF))
+        findings.push(`${name}: a message waits ${waitSeconds} s after receive ${receiveCount}`);
+      if (receiveCount === 1) firstWaits.push(Number(waitSeconds));
+    }
+    if (firstWaits.length >= ENOUGH_WAITS && new Set(firstWaits).size === 1)
+      findings.push(
+        `${name}: ${firstWaits.length} messages that failed together all wait ${firstWaits[0]} s`,
+      );
+  }
+  return findings;
+}
+
+/** A poll that succeeded in between begins its row of waits anew. */
+function isAnyWaitOf(waitSeconds: number, failedPolls: number): boolean {
+  return Array.from({ length: failedPolls }, (_, at) => at + 1).some((attempt) =>
+    isWaitOf(waitSeconds, attempt, POLL_BACKOFF),
+  );
+}
+
+function lineFindings({ work, lines }: Observed): string[] {
+  return [...lines].flatMap(([name, { length }]) => {
+    const most = name === ISSUER ? mostIssuerLines(work) : mostConsumerLines(work);
+    if (length <= most) return [];
+    return [
+      `${name}: the log has ${length} lines of ${work.seconds.toFixed(0)} s; ${most} are what there was to tell`,
+    ];
+  });
+}
