@@ -6,6 +6,8 @@ import { UsageError } from './usage-error.ts';
 const HELP = `Usage: upload-once COMMAND …
 
   upload FILE…   upload files, each with a form of its own that is good for one upload
+  status ID      tell what became of an upload
+  revoke ID      revoke an upload that nothing has come for
 
 For operators:
   keys …         the API keys that may ask for forms: make, import, list, rotate, disable, delete
@@ -17,7 +19,7 @@ For operators:
 `;
 
 /** The commands that have a help of their own. */
-const OWN_HELP: readonly (string | undefined)[] = ['upload', 'redrive', 'audit'];
+const OWN_HELP: readonly (string | undefined)[] = ['upload', 'status', 'revoke', 'redrive', 'audit'];
 
 /**
  * Runs one command line.
@@ -32,6 +34,14 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       case 'upload': {
         const { uploadCommand } = await import('./commands/upload.ts');
         return await uploadCommand(rest, io);
+      }
+      case 'status': {
+        const { statusCommand } = await import('./commands/upload-by-id.ts');
+        return await statusCommand(rest, io);
+      }
+      case 'revoke': {
+        const { revokeCommand } = await import('./commands/upload-by-id.ts');
+        return await revokeCommand(rest, io);
       }
       case 'keys': {
         // Loaded only here: this command brings the AWS SDK, which an upload does not need.
@@ -59,7 +69,7 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
         return ExitCode.usage;
       default:
         throw new UsageError(
-          `there is no command ${JSON.stringify(command)}; there are: upload, keys, redrive, audit`,
+          `there is no command ${JSON.stringify(command)}; there are: upload, status, revoke, keys, redrive, audit`,
         );
     }
   } catch (error) {

@@ -1,6 +1,16 @@
 export * from './errors.ts';
-export type { Timeouts } from './post-request.ts';
+export type { IssuerAccess } from './issuer-request.ts';
 export { requestUpload, type UploadRequest } from './request-upload.ts';
+export type { Timeouts } from './send-request.ts';
 export { type UploadOptions, type UploadResult, uploadFile } from './upload-file.ts';
-export type { UploadForm } from './upload-form.ts';
+export type { UploadForm, UploadPut } from './upload-form.ts';
 export { describeFile, type FileDescription, type FileToUpload } from './upload-source.ts';
+export {
+  type CreatedUpload,
+  createUpload,
+  getUpload,
+  type NewUploadOptions,
+  revokeUpload,
+  type UploadState,
+  type UploadStatus,
+} from './uploads-v1.ts';

@@ -1,6 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
 import { UploadRefused } from './errors.ts';
-import type { UploadForm } from './upload-form.ts';
+import type { UploadForm, UploadPut } from './upload-form.ts';
 
 /** What S3 says in the XML of an error (Amazon S3 API Reference, "Error responses"); empty when there is none. */
 export interface S3Error {
@@ -36,7 +36,7 @@ export function readS3Error(xml: string): S3Error {
 }
 
 /** S3's refusal in plain words: what was wrong and what to do about it. */
-export function refusalOf(status: number, error: S3Error, form: UploadForm): UploadRefused {
+export function refusalOf(status: number, error: S3Error, form: UploadForm | UploadPut): UploadRefused {
   return new UploadRefused(plainWords(error, form), {
     status,
     s3Code: error.code,
@@ -44,7 +44,7 @@ export function refusalOf(status: number, error: S3Error, form: UploadForm): Upl
   });
 }
 
-function plainWords(error: S3Error, form: UploadForm): string {
+function plainWords(error: S3Error, form: UploadForm | UploadPut): string {
   const said = error.message ? `: “${error.message}”` : '';
   switch (error.code) {
     case 'AccessDenied':
@@ -63,6 +63,8 @@ function plainWords(error: S3Error, form: UploadForm): string {
     case 'InvalidToken':
     case 'InvalidAccessKeyId':
       return `the credentials that the form was signed with are no longer good: ask for a new one${said}`;
+    case 'PreconditionFailed':
+      return 'something was uploaded with this URL before; S3 takes one upload and no more';
     case 'EntityTooLarge':
       return `the file is too large${sizes(error.proposedSize, 'the form allows up to', error.maxSizeAllowed)}`;
     case 'EntityTooSmall':

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { byteSize } from './byte-size.ts';
 import { UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
 import { multipartFrame } from './multipart-body.ts';
-import { type PostAnswer, post, type Timeouts } from './post-request.ts';
 import { readS3Error, refusalOf } from './s3-answer.ts';
-import type { UploadForm } from './upload-form.ts';
+import { type SendAnswer, type SendRequest, sendOnce, type Timeouts } from './send-request.ts';
+import type { UploadForm, UploadPut } from './upload-form.ts';
 import { type FileToUpload, openSource, type UploadSource } from './upload-source.ts';
 
 export interface UploadOptions {
-  readonly form: UploadForm;
+  readonly form: UploadForm | UploadPut;
   readonly file: FileToUpload;
   /** Called with the file's bytes that the connection has taken so far, as they grow; not for an empty file. */
   readonly onProgress?:
@@ -21,7 +21,7 @@ export interface UploadOptions {
 
 /** What S3 stored. That it was stored does not mean that it is *the* upload: a form may have been used before. */
 export interface UploadResult {
-  /** 204, unless the form asks for another status. */
+  /** 204, unless the form asks for another status; 200 for a PUT. */
   readonly status: number;
   readonly key: string;
   readonly sizeBytes: number;
@@ -33,7 +33,7 @@ export interface UploadResult {
 }
 
 /**
- * Sends one file with one form, once: multipart/form-data with an exact Content-Length, streamed, whatever its size. It is never
+ * Sends one file with one form or signed PUT, once: with an exact Content-Length, streamed, whatever its size. It is never
  * sent a second time by itself, because the second one would be a duplicate of the first.
  *
  * @throws FileUnusable the file can't be read
@@ -57,14 +57,10 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
   const { form, signal, onProgress } = options;
   const totalBytes = source.sizeBytes;
   let sentBytes = 0;
-  const frame = multipartFrame(form.fields, source.name, `upload-once-${randomBytes(16).toString('hex')}`);
-  const end = await post({
-    url: form.url,
-    contentType: frame.contentType,
-    head: frame.head,
+  const end = await sendOnce({
+    ...requestFor(form, source),
     content: source.read(),
     contentBytes: totalBytes,
-    tail: frame.tail,
     timeouts: options.timeouts,
     signal,
     onSent: (bytes) => {
@@ -94,9 +90,33 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
   });
 }
 
+/** How the file is wrapped. @throws UploadNotSent for a PUT that is signed for another size */
+function requestFor(
+  form: UploadForm | UploadPut,
+  source: UploadSource,
+): Pick<SendRequest, 'method' | 'url' | 'headers' | 'head' | 'tail'> {
+  const { url } = form;
+  if ('fields' in form) {
+    const frame = multipartFrame(form.fields, source.name, `upload-once-${randomBytes(16).toString('hex')}`);
+    const { head, tail, contentType } = frame;
+    return { method: 'POST', url, headers: { 'content-type': contentType }, head, tail };
+  }
+  const { 'content-length': signedBytes, ...headers } = form.headers;
+  if (signedBytes !== String(source.sizeBytes)) {
+    throw new UploadNotSent(
+      `the URL is for a file of ${signedBytes} bytes, ${source.name} has ${source.sizeBytes}; nothing was sent`,
+    );
+  }
+  return { method: 'PUT', url, headers, head: Buffer.alloc(0), tail: Buffer.alloc(0) };
+}
+
+function keyOf(form: UploadForm | UploadPut): string {
+  return 'fields' in form ? (form.fields['key'] ?? form.key) : form.key;
+}
+
 function readAnswer(
-  answer: PostAnswer,
-  sent: { form: UploadForm; sentBytes: number; totalBytes: number; everythingSent: boolean },
+  answer: SendAnswer,
+  sent: { form: UploadForm | UploadPut; sentBytes: number; totalBytes: number; everythingSent: boolean },
 ): UploadResult {
   const { form, ...progress } = sent;
   const { status, headers } = answer;
@@ -106,7 +126,7 @@ function readAnswer(
     const versionId = headers['x-amz-version-id'];
     return {
       status,
-      key: form.fields['key'] ?? form.key,
+      key: keyOf(form),
       sizeBytes: sent.totalBytes,
       ...(typeof versionId === 'string' && { versionId }),
       ...(headers.etag !== undefined && { eTag: headers.etag.replace(/^"(.*)"$/, '$1') }),

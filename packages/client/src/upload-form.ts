@@ -10,20 +10,28 @@ export interface UploadForm {
   readonly expiresAt: Date;
 }
 
+/** A URL to PUT to, which S3 takes once, from `POST /v1/uploads` with `method: "put"`. */
+export interface UploadPut {
+  readonly url: string;
+  /** The signed headers, as they are. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly key: string;
+  readonly expiresAt: Date;
+}
+
 /**
  * Reads the issuer's answer `{"url": {"url": "https://…", "fields": {"key": …, "policy": …, …}}}`.
  *
  * @throws Error with a message that says what is missing
  */
 export function readUploadForm(answer: unknown): UploadForm {
-  const form = record(record(answer, 'the answer')['url'], '"url"');
-  const url = form['url'];
-  if (typeof url !== 'string' || !isHttpUrl(url)) throw new Error('"url.url" is no http or https URL');
-  const fields: Record<string, string> = {};
-  for (const [name, value] of Object.entries(record(form['fields'], '"url.fields"'))) {
-    if (typeof value !== 'string') throw new Error(`the field ${JSON.stringify(name)} is no string`);
-    fields[name] = value;
-  }
+  return readForm(record(record(answer, 'the answer')['url'], '"url"'), 'url.');
+}
+
+/** @param where what stands before the names in a message */
+export function readForm(form: Record<string, unknown>, where: string): UploadForm {
+  const url = readUrl(form, where);
+  const fields = readTexts(form, 'fields', where);
   const { key, policy } = fields;
   if (!key) throw new Error('the field "key" is missing');
   if (!policy) throw new Error('the field "policy" is missing');
@@ -44,12 +52,32 @@ function expirationOf(policy: string): Date {
   return expiresAt;
 }
 
+export function readUrl(form: Record<string, unknown>, where: string): string {
+  const url = form['url'];
+  if (typeof url !== 'string' || !isHttpUrl(url)) throw new Error(`"${where}url" is no http or https URL`);
+  return url;
+}
+
+export function readTexts(
+  form: Record<string, unknown>,
+  name: 'fields' | 'headers',
+  where: string,
+): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [key, value] of Object.entries(record(form[name], `"${where}${name}"`))) {
+    if (typeof value !== 'string')
+      throw new Error(`the ${name.slice(0, -1)} ${JSON.stringify(key)} is no string`);
+    texts[key] = value;
+  }
+  return texts;
+}
+
 function isHttpUrl(text: string): boolean {
   const protocol = URL.parse(text)?.protocol;
   return protocol === 'http:' || protocol === 'https:';
 }
 
-function record(value: unknown, what: string): Record<string, unknown> {
+export function record(value: unknown, what: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Error(`${what} is no JSON object`);
   return value as Record<string, unknown>;

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { CliIo } from '../cli-io.ts';
+import type { NewUploadOptions } from '../uploads-v1.ts';
 import { UsageError } from '../usage-error.ts';
+import { issuerAccess } from './issuer-access.ts';
 
 export const UPLOAD_HELP = `Usage: upload-once upload FILE… [options]
 
@@ -12,6 +14,14 @@ A file is sent once: if a connection breaks half-way, it says so and does not se
                     users of this machine can see a command line, and shells keep it
   --json            one JSON object a file on standard output
   --help            this text
+
+What S3 is to hold the upload to:
+  --method put      a URL that S3 takes once and for just this size, in place of a form
+  --sha256          the SHA-256 of the file, which is read for it first
+  --content-type T  the content type, such as application/pdf
+  --name NAME       what the upload's id begins with
+  --metadata N=V    kept with the upload; may be given several times
+  --expires SECONDS how long sending can be begun
 
 To see what a form that is good for one upload does:
   --times 2|3       use one form 2 or 3 times: for one FILE, sent again and again,
@@ -39,6 +49,13 @@ export interface UploadCommandOptions {
   readonly delaySeconds: number;
   readonly tamperKey: boolean;
   readonly json: boolean;
+  /** What `POST /v1/uploads` is asked for; undefined: nothing is, and a plain form will do. */
+  readonly wanted: WantedUpload | undefined;
+}
+
+export interface WantedUpload
+  extends Pick<NewUploadOptions, 'name' | 'method' | 'contentType' | 'metadata' | 'expiresInSeconds'> {
+  readonly sha256: boolean;
 }
 
 /** @throws UsageError */
@@ -46,10 +63,12 @@ export function readUploadOptions(args: readonly string[], env: CliIo['env']): U
   const { values, positionals: files } = parse(args);
   if (values.help) return 'help';
   if (files.length === 0) throw new UsageError('name at least one file to upload');
-  const issuerUrl = values.url ?? env['UPLOAD_ONCE_URL'];
-  if (!issuerUrl) throw new UsageError("the issuer's URL is missing: set UPLOAD_ONCE_URL or give --url");
-  const apiKey = values.key ?? env['UPLOAD_ONCE_API_KEY'];
-  if (!apiKey) throw new UsageError('the API key is missing: set UPLOAD_ONCE_API_KEY or give --key');
+  const { issuerUrl, apiKey } = issuerAccess(values, env);
+  const wanted = wantedOf(values);
+  if (values['tamper-key'] && wanted?.method === 'put')
+    throw new UsageError('--tamper-key changes a form, not a PUT');
+  if (values.times !== undefined && wanted?.sha256 && files.length > 1)
+    throw new UsageError('--sha256 is of one file: with several, --times can’t be given too');
   const times = values.times === undefined ? undefined : timesOf(values.times, files.length);
   return {
     files: times !== undefined && files.length === 1 ? Array<string>(times).fill(files[0] ?? '') : files,
@@ -59,6 +78,7 @@ export function readUploadOptions(args: readonly string[], env: CliIo['env']): U
     delaySeconds: values.delay === undefined ? 0 : delayOf(values.delay),
     tamperKey: values['tamper-key'] ?? false,
     json: values.json ?? false,
+    wanted,
   };
 }
 
@@ -74,6 +94,12 @@ function parse(args: readonly string[]) {
         delay: { type: 'string' },
         'tamper-key': { type: 'boolean' },
         json: { type: 'boolean' },
+        method: { type: 'string' },
+        sha256: { type: 'boolean' },
+        'content-type': { type: 'string' },
+        name: { type: 'string' },
+        metadata: { type: 'string', multiple: true },
+        expires: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -96,4 +122,52 @@ function delayOf(text: string): number {
     throw new UsageError(`--delay takes a number of seconds from 0 to 86400, not ${JSON.stringify(text)}`);
   }
   return seconds;
+}
+
+interface WantedValues {
+  readonly method?: string | undefined;
+  readonly sha256?: boolean | undefined;
+  readonly 'content-type'?: string | undefined;
+  readonly name?: string | undefined;
+  readonly metadata?: string[] | undefined;
+  readonly expires?: string | undefined;
+}
+
+function wantedOf(values: WantedValues): WantedUpload | undefined {
+  const { sha256 = false, name, metadata, expires } = values;
+  const contentType = values['content-type'];
+  const method = methodOf(values.method);
+  const wanted = {
+    method,
+    name,
+    contentType,
+    metadata: metadataOf(metadata),
+    expiresInSeconds: expiresOf(expires),
+  };
+  const isAnything = sha256 || Object.values(wanted).some((value) => value !== undefined);
+  return isAnything ? { ...wanted, sha256 } : undefined;
+}
+
+function methodOf(text: string | undefined): 'post' | 'put' | undefined {
+  if (text === undefined || text === 'post' || text === 'put') return text;
+  throw new UsageError(`--method takes post or put, not ${JSON.stringify(text)}`);
+}
+
+function metadataOf(pairs: readonly string[] | undefined): Record<string, string> | undefined {
+  if (pairs === undefined) return undefined;
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new UsageError(`--metadata takes NAME=VALUE, not ${JSON.stringify(pair)}`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}
+
+function expiresOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new UsageError(`--expires takes a whole number of seconds from 1 up, not ${JSON.stringify(text)}`);
+  }
+  return Number(text);
 }

@@ -8,12 +8,14 @@ import {
   UploadRefused,
 } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
+import { fileSha256 } from '../file-sha256.ts';
 import { printable } from '../printable.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { requestUpload } from '../request-upload.ts';
 import { uploadFile } from '../upload-file.ts';
-import type { UploadForm } from '../upload-form.ts';
+import type { UploadForm, UploadPut } from '../upload-form.ts';
 import { describeFile } from '../upload-source.ts';
+import { createUpload } from '../uploads-v1.ts';
 import { UsageError } from '../usage-error.ts';
 import { readUploadOptions, UPLOAD_HELP, type UploadCommandOptions } from './upload-options.ts';
 import { type FileOutcome, reportOutcome, timesNote } from './upload-report.ts';
@@ -36,7 +38,7 @@ export async function uploadCommand(args: readonly string[], io: CliIo): Promise
   const signal = io.interruptSignal();
   const outcomes: FileOutcome[] = [];
   const files = [...options.files];
-  let form: UploadForm | undefined;
+  let form: UploadForm | UploadPut | undefined;
   for (const file of files) {
     if (options.times === undefined) form = undefined;
     const sizeBytes = sizes.get(file) ?? 0;
@@ -76,15 +78,15 @@ async function sizesOf(options: UploadCommandOptions, io: CliIo): Promise<Map<st
 async function uploadOne(order: {
   file: string;
   sizeBytes: number;
-  form: UploadForm | undefined;
+  form: UploadForm | UploadPut | undefined;
   options: UploadCommandOptions;
   signal: AbortSignal;
   io: CliIo;
-}): Promise<{ outcome: FileOutcome; form: UploadForm | undefined }> {
-  const { file, options, signal, io } = order;
+}): Promise<{ outcome: FileOutcome; form: UploadForm | UploadPut | undefined }> {
+  const { file, signal, io } = order;
   let form = order.form;
   try {
-    form ??= await receiveForm(options, signal, io);
+    form ??= await receiveForm(order);
     const bar = barFor(file, order.sizeBytes, io);
     const startedAt = io.now().getTime();
     try {
@@ -101,28 +103,58 @@ async function uploadOne(order: {
     }
   } catch (error) {
     if (error instanceof InvalidArgument) throw new UsageError(error.message, { cause: error });
-    return { outcome: failedOutcome(file, form?.fields['key'], error as Error, signal), form };
+    return { outcome: failedOutcome(file, form && keyIn(form), error as Error, signal), form };
   }
 }
 
-async function receiveForm(
-  options: UploadCommandOptions,
-  signal: AbortSignal,
-  io: CliIo,
-): Promise<UploadForm> {
-  const { issuerUrl, apiKey, delaySeconds } = options;
-  let form = await requestUpload({ issuerUrl, apiKey, signal });
+async function receiveForm(order: {
+  file: string;
+  sizeBytes: number;
+  options: UploadCommandOptions;
+  signal: AbortSignal;
+  io: CliIo;
+}): Promise<UploadForm | UploadPut> {
+  const { options, signal, io } = order;
+  let form = await askFor(order);
   const tell = (text: string) => io.stderr.isTTY && io.stderr.write(`${printable(text)}\n`);
-  if (options.tamperKey) {
+  if (options.tamperKey && 'fields' in form) {
     const key = `${form.key}-tampered`;
     form = { ...form, fields: { ...form.fields, key } };
     tell(`The form is for ${form.key}; its key field now says ${key}.`);
   }
-  if (delaySeconds > 0) {
-    tell(`The form is good until ${form.expiresAt.toISOString()}; sending starts in ${delaySeconds} s.`);
-    await io.sleep(delaySeconds, signal);
+  if (options.delaySeconds > 0) {
+    tell(
+      `The form is good until ${form.expiresAt.toISOString()}; sending starts in ${options.delaySeconds} s.`,
+    );
+    await io.sleep(options.delaySeconds, signal);
   }
   return form;
+}
+
+async function askFor(order: {
+  file: string;
+  sizeBytes: number;
+  options: UploadCommandOptions;
+  signal: AbortSignal;
+}): Promise<UploadForm | UploadPut> {
+  const { file, sizeBytes, options, signal } = order;
+  const { issuerUrl, apiKey, wanted } = options;
+  if (wanted === undefined) return requestUpload({ issuerUrl, apiKey, signal });
+  const { sha256, ...asked } = wanted;
+  const { form } = await createUpload({
+    issuerUrl,
+    apiKey,
+    signal,
+    ...asked,
+    ...(wanted.method === 'put' && { minBytes: sizeBytes, maxBytes: sizeBytes }),
+    ...(sha256 && { sha256: await fileSha256(file) }),
+  });
+  return form;
+}
+
+/** As it is going to be sent. */
+function keyIn(form: UploadForm | UploadPut): string | undefined {
+  return 'fields' in form ? form.fields['key'] : form.key;
 }
 
 function barFor(file: string, totalBytes: number, io: CliIo) {

@@ -14,9 +14,12 @@ export interface Timeouts {
   readonly answerSeconds?: number;
 }
 
-export interface PostRequest {
+export interface SendRequest {
+  /** POST for a form, PUT for a URL that is signed for one. */
+  readonly method: 'POST' | 'PUT';
   readonly url: string;
-  readonly contentType: string;
+  /** All but content-length. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly head: Buffer;
   /** Exactly `contentBytes` bytes; an error from here breaks the request off. */
   readonly content: AsyncIterable<Uint8Array>;
@@ -28,15 +31,15 @@ export interface PostRequest {
   readonly onSent: (sentBytes: number) => void;
 }
 
-export interface PostAnswer {
+export interface SendAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-/** How one POST ended: with an answer, or broken off; and how far it had come by then. */
-export type PostEnd = (
-  | { readonly answer: PostAnswer }
+/** How one request ended: with an answer, or broken off; and how far it had come by then. */
+export type SendEnd = (
+  | { readonly answer: SendAnswer }
   | {
       readonly answer?: undefined;
       /** What broke it: the connection, a time-out, the signal's reason, or what `content` threw. */
@@ -51,12 +54,12 @@ export type PostEnd = (
 };
 
 /**
- * Sends one POST, once, over a connection of its own: one that lay idle could turn out to be closed only after
+ * Sends one request, once, over a connection of its own: one that lay idle could turn out to be closed only after
  * sending has begun, and leave the outcome unknown for nothing. Holds no more in memory than the connection's buffer.
  *
- * An answer that comes early (S3 refuses as soon as it has seen the fields) ends the sending.
+ * An answer that comes early (S3 refuses as soon as it has seen the fields or headers) ends the sending.
  */
-export async function post(order: PostRequest): Promise<PostEnd> {
+export async function sendOnce(order: SendRequest): Promise<SendEnd> {
   const { signal } = order;
   const timeouts = { connectSeconds: 10, idleSeconds: 60, answerSeconds: 300, ...order.timeouts };
   const secure = order.url.startsWith('https:');
@@ -64,10 +67,10 @@ export async function post(order: PostRequest): Promise<PostEnd> {
   const stop = new AbortController();
 
   const request = (secure ? https : http).request(order.url, {
-    method: 'POST',
+    method: order.method,
     agent: false,
     headers: {
-      'content-type': order.contentType,
+      ...order.headers,
       'content-length': order.head.length + order.contentBytes + order.tail.length,
     },
   });
@@ -137,7 +140,7 @@ export async function post(order: PostRequest): Promise<PostEnd> {
 }
 
 async function send(
-  order: PostRequest,
+  order: SendRequest,
   request: ClientRequest,
   stop: AbortSignal,
   onEverythingSent: () => void,

@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util';
+import type { CliIo } from '../cli-io.ts';
+import { InvalidArgument, IssuerUnavailable, RequestRefused } from '../errors.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { IssuerAccess } from '../issuer-request.ts';
+import { printable } from '../printable.ts';
+import { getUpload, revokeUpload, type UploadStatus } from '../uploads-v1.ts';
+import { UsageError } from '../usage-error.ts';
+import { issuerAccess } from './issuer-access.ts';
+
+const OPTIONS_HELP = `  --url URL   the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
+  --key KEY   the API key that asked for the upload; default: $UPLOAD_ONCE_API_KEY
+  --help      this text
+`;
+
+const STATUS_HELP = `Usage: upload-once status ID [options]
+
+Tells what became of an upload, by its id or its object key.
+
+  --json      one JSON object, as the API gives it
+${OPTIONS_HELP}`;
+
+const REVOKE_HELP = `Usage: upload-once revoke ID [options]
+
+Revokes an upload by its id or its object key: nothing that arrives from now on is accepted.
+It fails once an upload has come; revoking again is no error.
+
+${OPTIONS_HELP}`;
+
+/** `upload-once status ID`. @returns the exit code: 0, or 1 when the issuer refused or did not answer @throws UsageError */
+export async function statusCommand(args: readonly string[], io: CliIo): Promise<number> {
+  return byId(args, io, STATUS_HELP, async (access, id, json) => {
+    const status = await getUpload(access, id);
+    io.stdout.write(json ? `${JSON.stringify(status)}\n` : linesOf(status));
+  });
+}
+
+/** `upload-once revoke ID`. @returns the exit code, as `statusCommand` @throws UsageError */
+export async function revokeCommand(args: readonly string[], io: CliIo): Promise<number> {
+  return byId(args, io, REVOKE_HELP, async (access, id) => {
+    await revokeUpload(access, id);
+    io.stdout.write(`${printable(id)} is revoked\n`);
+  });
+}
+
+async function byId(
+  args: readonly string[],
+  io: CliIo,
+  help: string,
+  act: (access: IssuerAccess, id: string, json: boolean) => Promise<void>,
+): Promise<number> {
+  const { values, positionals } = parse(args);
+  if (values.help) {
+    io.stdout.write(help);
+    return ExitCode.done;
+  }
+  const [given, ...others] = positionals;
+  if (given === undefined || others.length > 0) throw new UsageError('name one upload, by its id');
+  const access = { ...issuerAccess(values, io.env), signal: io.interruptSignal() };
+  try {
+    await act(access, given.replace(/^uploads\//, ''), values.json ?? false);
+    return ExitCode.done;
+  } catch (error) {
+    if (access.signal.aborted) return ExitCode.interrupted;
+    if (error instanceof InvalidArgument) throw new UsageError(error.message, { cause: error });
+    if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
+    io.stderr.write(`upload-once: ${printable(error.message)}\n`);
+    return ExitCode.failed;
+  }
+}
+
+/** One line a fact, in the API's order. */
+function linesOf(status: UploadStatus): string {
+  const { metadata, ...facts } = status;
+  const named = Object.entries(metadata).map(([name, value]) => [`metadata ${name}`, value] as const);
+  const lines = [...Object.entries(facts), ...named];
+  const width = Math.max(...lines.map(([name]) => name.length));
+  return lines.map(([name, value]) => `${printable(`${name.padEnd(width)}  ${value}`)}\n`).join('');
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        url: { type: 'string' },
+        key: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}

@@ -1,0 +1,166 @@
+import { InvalidArgument, IssuerUnavailable, RequestRefused } from './errors.ts';
+import { readText } from './read-text.ts';
+
+/** A form takes two or three kilobytes. */
+const ANSWER_MAX_BYTES = 256 * 1024;
+const DEFAULT_TIMEOUT_SECONDS = 30;
+
+/** Where the issuer is, and who asks. */
+export interface IssuerAccess {
+  /** Where the issuer answers, http or https; it may have a path prefix and end with a slash. */
+  readonly issuerUrl: string;
+  readonly apiKey: string;
+  /** For the whole exchange; more than 0, default 30. */
+  readonly timeoutSeconds?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface IssuerRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Behind the issuer's URL, with a slash before. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: object;
+}
+
+export interface IssuerAnswer {
+  /** What was asked. */
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/**
+ * Asks the issuer once. A redirect is not followed, because that would hand the key to another host.
+ *
+ * @throws InvalidArgument the URL or the key can't be sent as it is; nothing was asked
+ * @throws IssuerUnavailable no answer
+ * @throws the signal's reason, when it is aborted
+ */
+export async function askIssuer(access: IssuerAccess, request: IssuerRequest): Promise<IssuerAnswer> {
+  const url = `${baseUrl(access.issuerUrl)}${request.path}`;
+  assertKey(access.apiKey);
+  const { signal } = access;
+  const timeoutSeconds = access.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
+  try {
+    const response = await fetch(url, {
+      method: request.method,
+      headers: {
+        'x-api-key': access.apiKey,
+        accept: 'application/json',
+        ...(request.body && { 'content-type': 'application/json' }),
+        ...request.headers,
+      },
+      ...(request.body && { body: JSON.stringify(request.body) }),
+      redirect: 'manual',
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    const text = response.body === null ? '' : await readText(response.body, ANSWER_MAX_BYTES);
+    return { url, status: response.status, headers: response.headers, text };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (timeout.aborted) {
+      throw new IssuerUnavailable(`the issuer at ${url} did not answer within ${timeoutSeconds} s`, {
+        cause,
+      });
+    }
+    throw new IssuerUnavailable(`the issuer at ${url} can't be reached: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** What an answer that is not the one asked for means to the caller. */
+export function refusal({ url, status, headers, text }: IssuerAnswer): Error {
+  const retryAfterSeconds = secondsOf(headers.get('retry-after'));
+  const again = retryAfterSeconds === undefined ? 'try again later' : `try again in ${retryAfterSeconds} s`;
+  const { code, message } = issuerError(text);
+  const issuerCode = code ?? message;
+  const answer = [String(status), issuerCode].filter(Boolean).join(' ');
+  switch (status) {
+    case 400:
+      return new RequestRefused(
+        `the issuer refused the request (${answer}): ${message ?? 'it gave no reason'}`,
+        {
+          status,
+          issuerCode,
+        },
+      );
+    case 403:
+      return new RequestRefused(
+        issuerCode === undefined || issuerCode === 'Forbidden'
+          ? `the issuer refused the API key (${answer}): it is missing, wrong or revoked`
+          : `the issuer refused the request (${answer}): ${message}`,
+        { status, issuerCode },
+      );
+    case 404:
+    case 409:
+    case 422:
+      // Without a code of its own it is not the issuer that answered, or not this path.
+      if (code === undefined || code === 'NotFound') break;
+      return new RequestRefused(`the issuer refused the request (${answer}): ${message}`, {
+        status,
+        issuerCode,
+      });
+    case 429:
+      return new RequestRefused(`the issuer gives this API key no more forms for now (${answer}): ${again}`, {
+        status,
+        issuerCode,
+        retryAfterSeconds,
+      });
+  }
+  if (status >= 500) {
+    const said = `the issuer at ${url} can't give a form now (${answer}): ${again}`;
+    return new IssuerUnavailable(said, { status, retryAfterSeconds });
+  }
+  const target = headers.get('location');
+  const hint =
+    target !== null
+      ? `it points to ${target}, which is not followed; if that is the issuer, use its URL`
+      : 'is the URL the issuer’s, with its path prefix?';
+  return new IssuerUnavailable(`what answered at ${url} gave no upload form (${answer}): ${hint}`, {
+    status,
+  });
+}
+
+function baseUrl(issuerUrl: string): string {
+  const url = URL.parse(issuerUrl);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new InvalidArgument(`the issuer's URL is an http or https URL, not ${JSON.stringify(issuerUrl)}`);
+  }
+  if (url.username || url.password || url.search || url.hash) {
+    throw new InvalidArgument("the issuer's URL has no user name, no password, no query and no fragment");
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+/** Does not repeat the key: it would end up in a log. */
+function assertKey(apiKey: string): void {
+  if (!/^[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/.test(apiKey)) {
+    throw new InvalidArgument(
+      'an API key is at least one character, only such as an HTTP header can carry (no line break, no space at either end, nothing beyond Latin-1)',
+    );
+  }
+}
+
+function issuerError(text: string): { code?: string; message?: string } {
+  try {
+    const { code, message } = JSON.parse(text);
+    return { ...(typeof code === 'string' && { code }), ...(typeof message === 'string' && { message }) };
+  } catch {
+    return {};
+  }
+}
+
+function secondsOf(retryAfter: string | null): number | undefined {
+  return retryAfter !== null && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : undefined;
+}
+
+/** fetch hides the reason, such as ECONNREFUSED, in the cause. */
+function reasonOf(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(inner instanceof Error)) return String(inner);
+  const code = (inner as NodeJS.ErrnoException).code;
+  return inner.message || code || inner.name;
+}

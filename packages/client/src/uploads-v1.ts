@@ -1,0 +1,141 @@
+import { IssuerUnavailable } from './errors.ts';
+import { askIssuer, type IssuerAccess, type IssuerAnswer, refusal } from './issuer-request.ts';
+import { readForm, readTexts, readUrl, record, type UploadForm, type UploadPut } from './upload-form.ts';
+
+export type UploadState =
+  | 'ISSUED'
+  | 'REVOKED'
+  | 'CLAIMED'
+  | 'ACCEPTED'
+  | 'PROCESSING'
+  | 'PROCESSED'
+  | 'FAILED';
+
+/** What an upload may be; whatever is left out is the installation's default. */
+export interface NewUploadOptions {
+  /** What the id begins with: 1 to 900 bytes of UTF-8 without "/", "$" and control characters. */
+  readonly name?: string | undefined;
+  /** `put`: S3 takes one upload and answers 412 to every other; it needs the exact size, as `minBytes` and `maxBytes`. */
+  readonly method?: 'post' | 'put' | undefined;
+  readonly contentType?: string | undefined;
+  readonly minBytes?: number | undefined;
+  readonly maxBytes?: number | undefined;
+  /** In 64 hexadecimal digits, or in base64. */
+  readonly sha256?: string | undefined;
+  readonly expiresInSeconds?: number | undefined;
+  /** Names of a-z, 0-9, ".", "_", "-", values of printable ASCII; 2,048 bytes together. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface CreatedUpload {
+  readonly id: string;
+  /** ISSUED, unless the same request with the same `idempotencyKey` was answered before. */
+  readonly state: UploadState;
+  /** For `uploadFile`. */
+  readonly form: UploadForm | UploadPut;
+}
+
+/** What became of an upload; times are there once they have come. */
+export interface UploadStatus {
+  readonly id: string;
+  readonly state: UploadState;
+  readonly method: 'post' | 'put';
+  readonly contentType?: string;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+  readonly revokedAt?: string;
+  readonly storedAt?: string;
+  readonly claimedAt?: string;
+  readonly acceptedAt?: string;
+  readonly processedAt?: string;
+  readonly sizeBytes?: number;
+  readonly eTag?: string;
+  readonly sha256?: string;
+  readonly duplicates: number;
+  readonly refused: number;
+  readonly leadTimeSeconds?: number;
+}
+
+/**
+ * `POST /v1/uploads`: asks once. With an `idempotencyKey` (1 to 255 printable characters of the caller's own, for 24 hours) it may
+ * be called again with the same options after any failure, and gives the same upload; without one a second call is a second upload.
+ *
+ * @throws InvalidArgument, RequestRefused, IssuerUnavailable, the signal's reason; as `requestUpload`
+ */
+export async function createUpload(
+  request: IssuerAccess & NewUploadOptions & { readonly idempotencyKey?: string | undefined },
+): Promise<CreatedUpload> {
+  const { issuerUrl, apiKey, timeoutSeconds, signal, idempotencyKey, ...body } = request;
+  const answer = await askIssuer(
+    { issuerUrl, apiKey, timeoutSeconds, signal },
+    {
+      method: 'POST',
+      path: '/v1/uploads',
+      body,
+      headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
+    },
+  );
+  if (answer.status !== 201) throw refusal(answer);
+  return read(answer, 'upload', (created) => ({
+    id: text(created, 'id'),
+    state: text(created, 'state') as UploadState,
+    form: created['method'] === 'put' ? readPut(created) : readForm(created, ''),
+  }));
+}
+
+/**
+ * `GET /v1/uploads/{id}`
+ * @throws RequestRefused with `issuerCode` `UploadNotFound` for what this API key did not make; and as `createUpload`
+ */
+export async function getUpload(access: IssuerAccess, id: string): Promise<UploadStatus> {
+  const answer = await askIssuer(access, { method: 'GET', path: pathOf(id) });
+  if (answer.status !== 200) throw refusal(answer);
+  return read(answer, 'upload', (status) => {
+    text(status, 'id');
+    text(status, 'state');
+    return status as unknown as UploadStatus;
+  });
+}
+
+/**
+ * `DELETE /v1/uploads/{id}`: nothing that arrives from now on is accepted. Again is no error.
+ * @throws RequestRefused with `issuerCode` `AlreadyClaimed` once an upload has come; and as `getUpload`
+ */
+export async function revokeUpload(access: IssuerAccess, id: string): Promise<void> {
+  const answer = await askIssuer(access, { method: 'DELETE', path: pathOf(id) });
+  if (answer.status !== 204) throw refusal(answer);
+}
+
+function pathOf(id: string): string {
+  return `/v1/uploads/${encodeURIComponent(id)}`;
+}
+
+function readPut(created: Record<string, unknown>): UploadPut {
+  const expiresAt = new Date(text(created, 'expiresAt'));
+  if (Number.isNaN(expiresAt.getTime())) throw new Error('"expiresAt" is no time');
+  return {
+    url: readUrl(created, ''),
+    headers: readTexts(created, 'headers', ''),
+    key: `uploads/${text(created, 'id')}`,
+    expiresAt,
+  };
+}
+
+function text(answer: Record<string, unknown>, name: string): string {
+  const value = answer[name];
+  if (typeof value !== 'string') throw new Error(`"${name}" is no string`);
+  return value;
+}
+
+function read<T>(answer: IssuerAnswer, what: string, from: (body: Record<string, unknown>) => T): T {
+  const { url, status } = answer;
+  try {
+    return from(record(JSON.parse(answer.text), 'the answer'));
+  } catch (cause) {
+    const why = cause instanceof SyntaxError ? 'it is no JSON' : (cause as Error).message;
+    throw new IssuerUnavailable(`what answered at ${url} gave no ${what}: ${why}`, { status, cause });
+  }
+}
