@@ -6,7 +6,15 @@ import { type Account, findAccount } from './deploy/account.ts';
 import { type Commands, createCommands } from './deploy/commands.ts';
 import { DeployError } from './deploy/deploy-error.ts';
 import { chooseTag } from './deploy/image-tag.ts';
-import { type Plan, readPlan, type Service, summaryOf, surprisesIn } from './deploy/plan.ts';
+import {
+  type Plan,
+  readPlan,
+  SERVICES,
+  type Service,
+  summaryOf,
+  surprisesIn,
+  warningsOf,
+} from './deploy/plan.ts';
 
 /**
  * `make deploy`: builds the images, pushes them to the registry and applies terraform/, in the account and region of the
@@ -54,8 +62,7 @@ async function deploy(env: NodeJS.ProcessEnv): Promise<void> {
     );
   }
   await commands.show('terraform', '-chdir=terraform', 'apply', '-input=false', planFile());
-  const url = await commands.read('terraform', '-chdir=terraform', 'output', '-raw', 'issuer_url');
-  say(`Deployed ${tag}. Clients ask for forms at ${url}/getpresignedurl`);
+  say(await farewell(commands, account, tag));
 }
 
 async function missingTools(env: NodeJS.ProcessEnv): Promise<string[]> {
@@ -100,7 +107,32 @@ function announcement(account: Account, tag: string, plan: Plan): string {
     `  tag        ${tag}`,
     `  images     ${images} (${plan.platform})`,
     ...summaryOf(plan).map((line, index) => `  ${index === 0 ? 'terraform' : '         '}  ${line}`),
+    ...warningsOf(plan).map((line) => `  CAREFUL    ${line}`),
     '',
+  ].join('\n');
+}
+
+/** ECS has been told, no more: whether the tasks come up is to be seen afterwards. */
+async function farewell(commands: Commands, account: Account, tag: string): Promise<string> {
+  const output = async (name: string) =>
+    JSON.parse(await commands.read('terraform', '-chdir=terraform', 'output', '-json', name));
+  const [url, cluster, services] = (await Promise.all([
+    output('issuer_url'),
+    output('cluster_name'),
+    output('services'),
+  ])) as [string, string, Readonly<Record<Service, { readonly service_name: string }>>];
+  const names = SERVICES.map((service) => services[service].service_name).join(' ');
+  const deployments = 'services[].[serviceName,deployments[0].[rolloutState,rolloutStateReason]]';
+  const ofServices = `--region ${account.region} --cluster ${cluster} --services ${names}`;
+  return [
+    `Applied. ECS is now starting the tasks of ${tag} beside the old ones. Whether they come up:`,
+    '',
+    `  aws ecs wait services-stable ${ofServices}`,
+    `  aws ecs describe-services ${ofServices} \\`,
+    `    --query '${deployments}' --output text`,
+    '',
+    'COMPLETED is what it should say; a rolled-back deployment says so, and the log groups say why.',
+    `Clients ask for forms at ${url}/getpresignedurl`,
   ].join('\n');
 }
 

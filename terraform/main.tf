@@ -5,6 +5,11 @@ locals {
   needs_registry = length(var.images) < 3
   services       = ["url-issuer", "acceptor", "processor"]
 
+  # Whether tasks reach only what has an endpoint in the VPC that is made here.
+  is_sealed = var.vpc == null && coalesce(var.egress, "endpoints") == "endpoints"
+
+  environment = coalesce(var.environment, var.name)
+
   # S3 refuses a form by its age as well, whatever is signed in it. The quarter of an hour is for clocks that differ (Amazon S3
   # User Guide, "Signing and authenticating REST requests", "Time stamp requirement").
   signature_age_max_seconds = min(604800, max(var.form_lifetime_seconds, var.form_lifetime_max_seconds) + 900)
@@ -30,7 +35,7 @@ locals {
 
   common_environment = {
     AWS_REGION     = data.aws_region.current.id
-    ENVIRONMENT    = var.environment
+    ENVIRONMENT    = local.environment
     LOG_LEVEL      = var.log_level
     BUCKET         = module.storage.bucket.name
     UPLOADS_TABLE  = module.storage.tables.uploads.name
@@ -73,6 +78,8 @@ module "registry" {
   count  = local.needs_registry ? 1 : 0
 
   name          = var.name
+  kept_images   = var.kept_images
+  kms_key_arn   = var.images_kms_key_arn
   force_destroy = var.force_destroy
   tags          = var.tags
 }
@@ -93,6 +100,7 @@ module "storage" {
   uploads_expire_days        = var.uploads_expire_days
   noncurrent_expire_days     = var.noncurrent_expire_days
   accepted_expire_days       = var.accepted_expire_days
+  unfinished_multipart_days  = var.unfinished_multipart_days
   message_retention_days     = var.message_retention_days
   dead_letter_retention_days = var.dead_letter_retention_days
   tombstone_days             = var.tombstone_days
@@ -107,6 +115,7 @@ module "network" {
   name                = var.name
   cidr                = var.vpc_cidr
   zones               = var.zones
+  exclude_zone_ids    = var.exclude_zone_ids
   egress              = var.egress
   interface_endpoints = var.interface_endpoints
   public_subnets      = local.has_domain
@@ -125,6 +134,8 @@ module "endpoint" {
   zone                = var.zone
   ingress_cidrs       = var.ingress_cidrs
   access_log_bucket   = var.access_log_bucket
+  throttle_rate       = var.throttle_rate
+  throttle_burst      = var.throttle_burst
   log_retention_days  = var.log_retention_days
   deletion_protection = var.deletion_protection
   tags                = var.tags
@@ -134,7 +145,7 @@ module "alarms" {
   source = "./modules/alarms"
 
   name          = var.name
-  environment   = var.environment
+  environment   = local.environment
   queues        = module.storage.queues
   cluster       = local.cluster
   load_balancer = { arn_suffix = module.endpoint.load_balancer_arn_suffix }

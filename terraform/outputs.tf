@@ -39,14 +39,15 @@ output "cluster_name" {
 }
 
 output "services" {
-  description = "For each service: its ECS service, the role of its code, its log group, its security group."
+  description = "For each service: its ECS service, the role of its code, the role that ECS starts it with, its log group, its security group."
   value = {
     for name, service in { url-issuer = module.url_issuer, acceptor = module.acceptor, processor = module.processor } :
     name => {
-      service_name      = service.service_name
-      task_role_arn     = service.task_role_arn
-      log_group_name    = service.log_group_name
-      security_group_id = service.security_group_id
+      service_name       = service.service_name
+      task_role_arn      = service.task_role_arn
+      execution_role_arn = service.execution_role_arn
+      log_group_name     = service.log_group_name
+      security_group_id  = service.security_group_id
     }
   }
 }

@@ -13,13 +13,17 @@ locals {
   ]
 
   # SQS uses its own key. S3 and DynamoDB call KMS with the caller's permissions; kms:ViaService keeps these from being used
-  # for anything else (Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys"; Amazon DynamoDB Developer
-  # Guide, "DynamoDB encryption at rest: How it works"). A multipart copy decrypts what it wrote itself.
-  kms_read_statements = var.kms_key_arn == null ? [] : [{
+  # for anything else. S3: kms:Decrypt reads, kms:GenerateDataKey writes, and a multipart copy decrypts what it wrote itself
+  # (Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys"). DynamoDB: reading and writing items takes
+  # kms:Decrypt, of the table's own key, and no more; the rest is asked of whoever makes the table (Amazon DynamoDB
+  # Developer Guide, "DynamoDB encryption at rest usage notes", "Monitoring DynamoDB interaction with AWS KMS").
+  # A key that files were written with is needed as long as they are: previous_kms_key_arns.
+  kms_read_keys = concat(var.kms_key_arn == null ? [] : [var.kms_key_arn], var.previous_kms_key_arns)
+  kms_read_statements = length(local.kms_read_keys) == 0 ? [] : [{
     Sid      = "DecryptThroughS3AndDynamoDb"
     Effect   = "Allow"
     Action   = ["kms:Decrypt"]
-    Resource = [var.kms_key_arn]
+    Resource = local.kms_read_keys
     Condition = {
       StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com", "dynamodb.*.amazonaws.com"] }
     }
@@ -100,7 +104,8 @@ locals {
       Resource = [local.accepted_arn]
     },
     {
-      # Without it what is missing answers 403, not 404. HeadBucket, the readiness, names no prefix: hence IfExists.
+      # Without it what is missing answers 403, not 404. Neither that question nor HeadBucket, the readiness, names a prefix:
+      # with StringLike both would be refused. What IfExists lets through beside them is a list of the bucket's keys.
       Sid      = "KnowWhatIsMissing"
       Effect   = "Allow"
       Action   = ["s3:ListBucket"]

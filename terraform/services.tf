@@ -105,6 +105,7 @@ module "processor" {
   secrets               = var.handler_secrets
   environment           = local.environments["processor"]
   task_policy_json      = local.task_policies["processor"]
+  handler_policy_json   = var.handler_policy_json
 
   autoscaling = {
     kind             = "backlog"
@@ -116,12 +117,4 @@ module "processor" {
   log_retention_days    = var.log_retention_days
   wait_for_steady_state = var.wait_for_steady_state
   tags                  = var.tags
-}
-
-resource "aws_iam_role_policy" "handler" {
-  count = var.handler_policy_json == null ? 0 : 1
-
-  name   = "handler"
-  role   = module.processor.task_role_name
-  policy = var.handler_policy_json
 }

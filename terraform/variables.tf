@@ -2,7 +2,7 @@
 # What a module checks is checked there, and said there; a null is the module's own default.
 
 variable "name" {
-  description = "Begins the name of everything that is made. Two installations in one account and region have two names."
+  description = "Begins the name of everything that is made. Two installations in one account and region have two names; in two regions they may share one."
   type        = string
   default     = "upload-once"
   nullable    = false
@@ -14,13 +14,12 @@ variable "name" {
 }
 
 variable "environment" {
-  description = "The name of this installation in its metrics: their dimension Environment."
+  description = "The name of this installation in its metrics: their dimension Environment. By default the name, so that no two share their alarms."
   type        = string
-  default     = "default"
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", var.environment))
+    condition     = var.environment == null || can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", var.environment))
     error_message = "environment takes 1 to 64 letters, digits, \".\", \"_\" or \"-\", the first a letter or digit."
   }
 }
@@ -60,6 +59,23 @@ variable "images" {
     condition     = length(setsubtract(keys(var.images), ["url-issuer", "acceptor", "processor"])) == 0
     error_message = "images takes the keys url-issuer, acceptor and processor."
   }
+
+  validation {
+    condition     = !local.is_sealed || alltrue([for image in values(var.images) : can(regex("^[0-9]{12}\\.dkr\\.ecr\\.${data.aws_region.current.id}\\.amazonaws\\.com", image))])
+    error_message = "images takes images of ECR in this region (${data.aws_region.current.id}), unless egress = \"nat\" or a vpc of yours leads to another registry: with egress = \"endpoints\" tasks reach nothing else."
+  }
+}
+
+variable "kept_images" {
+  description = "How many of the newest images of a service the registry that is made here keeps."
+  type        = number
+  default     = null
+}
+
+variable "images_kms_key_arn" {
+  description = "Key of yours for the registry that is made here; changing it makes the registry anew."
+  type        = string
+  default     = null
 }
 
 variable "architecture" {
@@ -85,6 +101,12 @@ variable "vpc_cidr" {
 variable "zones" {
   description = "Over how many availability zones the VPC that is made is spread: 2 or 3."
   type        = number
+  default     = null
+}
+
+variable "exclude_zone_ids" {
+  description = "Zones that get no subnet, by ids such as \"use1-az3\"; by default those that API Gateway has no VPC links in."
+  type        = set(string)
   default     = null
 }
 
@@ -150,18 +172,42 @@ variable "access_log_bucket" {
   default     = null
 }
 
+variable "throttle_rate" {
+  description = "Without a domain_name: requests a second that API Gateway lets through in the long run, over all keys."
+  type        = number
+  default     = null
+}
+
+variable "throttle_burst" {
+  description = "Without a domain_name: requests that API Gateway lets through at once."
+  type        = number
+  default     = null
+}
+
 # Storage
 
 variable "bucket_name" {
-  description = "Name of the bucket; by default the name and the account's number."
+  description = "Name of the bucket; by default the name, the account's number and the region."
   type        = string
   default     = null
 }
 
 variable "kms_key_arn" {
-  description = "Key of yours for bucket and tables. Its policy must leave permissions to IAM policies of the account; the services get theirs here."
+  description = "Key of yours for bucket and tables. Its policy must leave permissions to IAM policies of the account; the services get theirs here. Whoever applies needs those that DynamoDB asks of the one who makes a table (modules/storage/README.md). When you change it, put the old one into previous_kms_key_arns."
   type        = string
   default     = null
+}
+
+variable "previous_kms_key_arns" {
+  description = "Keys that kms_key_arn was before: files that lie there stay encrypted with them, and the services go on reading these."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.previous_kms_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", arn))])
+    error_message = "previous_kms_key_arns takes ARNs of keys, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; aliases are refused, since policies name keys."
+  }
 }
 
 variable "force_destroy" {
@@ -213,6 +259,12 @@ variable "noncurrent_expire_days" {
 
 variable "accepted_expire_days" {
   description = "When accepted files are removed; by default never."
+  type        = number
+  default     = null
+}
+
+variable "unfinished_multipart_days" {
+  description = "When the parts of a multipart copy that was never completed are removed."
   type        = number
   default     = null
 }
@@ -334,6 +386,11 @@ variable "handler_environment" {
     condition     = length([for name in keys(var.handler_environment) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL")]) == 0
     error_message = "handler_environment takes the handler's own variables. The processor's (BUCKET, QUEUE_URL, SLOTS, …) are set by variables of this configuration, and credentials and endpoints of AWS (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_…) would be the processor's too. Not: ${join(", ", [for name in keys(var.handler_environment) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL")])}."
   }
+
+  validation {
+    condition     = alltrue([for name in keys(var.handler_environment) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "handler_environment takes names of letters, digits and \"_\", the first no digit. Not: ${join(", ", [for name in keys(var.handler_environment) : "\"${name}\"" if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
+  }
 }
 
 variable "handler_secrets" {
@@ -346,17 +403,28 @@ variable "handler_secrets" {
     condition     = length([for name in keys(var.handler_secrets) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL") || contains(keys(var.handler_environment), name)]) == 0
     error_message = "handler_secrets takes names that are neither the processor's own, nor the AWS SDK's for credentials and endpoints, nor in handler_environment. Not: ${join(", ", [for name in keys(var.handler_secrets) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL") || contains(keys(var.handler_environment), name)])}."
   }
+
+  # Two, since the ARNs of secrets that are made in the same apply are known too late to be read here.
+  validation {
+    condition     = !local.is_sealed || length(var.handler_secrets) == 0 || length(setintersection(var.interface_endpoints, ["secretsmanager", "ssm"])) > 0
+    error_message = "handler_secrets needs a way to Secrets Manager (\"secretsmanager\") or Parameter Store (\"ssm\"): name it in interface_endpoints, or set egress = \"nat\"."
+  }
+
+  validation {
+    condition     = !local.is_sealed || alltrue([for arn in values(var.handler_secrets) : contains(var.interface_endpoints, try(split(":", arn)[2], ""))])
+    error_message = "handler_secrets needs a way to each of its services: name ${join(" and ", distinct([for arn in values(var.handler_secrets) : "\"${try(split(":", arn)[2], arn)}\""]))} in interface_endpoints, or set egress = \"nat\"."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.handler_secrets) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "handler_secrets takes names of letters, digits and \"_\", the first no digit. Not: ${join(", ", [for name in keys(var.handler_secrets) : "\"${name}\"" if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
+  }
 }
 
 variable "handler_policy_json" {
   description = "What the handler may call beyond what the processor may: an IAM policy."
   type        = string
   default     = null
-
-  validation {
-    condition     = var.handler_policy_json == null || can(jsondecode(var.handler_policy_json).Statement)
-    error_message = "handler_policy_json takes an IAM policy as JSON, with a Statement."
-  }
 }
 
 variable "handler_security_group_ids" {
@@ -454,6 +522,11 @@ variable "log_retention_days" {
   type        = number
   default     = 90
   nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days takes one of CloudWatch's retentions: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+  }
 }
 
 variable "wait_for_steady_state" {

@@ -6,6 +6,18 @@ export type Service = (typeof SERVICES)[number];
 const PLATFORMS: Readonly<Record<string, string>> = { ARM64: 'linux/arm64', X86_64: 'linux/amd64' };
 const REGISTRY = 'module.registry[0].';
 
+/** What is not got back by making it anew, by the resources that it lies in. */
+const LOSSES = [
+  {
+    resources: /^module\.storage\.aws_(s3_bucket|sqs_queue|dynamodb_table)\./,
+    loss: 'with a bucket, a queue or a table goes what is in it. Answer no, and look which variable has changed',
+  },
+  {
+    resources: /^module\.endpoint\.aws_(lb|apigatewayv2_api|route53_record)\./,
+    loss: 'clients reach nobody until it stands again, and API Gateway gives a new address. docs/deploy.md, "Changing the address"',
+  },
+] as const;
+
 /** What `terraform show -json` says of a plan; the parts that are read here. */
 interface PlanJson {
   readonly variables?: Readonly<Record<string, { readonly value?: unknown }>>;
@@ -66,6 +78,14 @@ export function summaryOf({ created, updated, replaced, removed }: Plan): string
     `${created.length} to make, ${updated.length} to change, ${replaced.length} to replace, ${removed.length} to remove`,
     ...gone,
   ];
+}
+
+/** A line for each kind of loss that the plan would bring, none if it brings none. */
+export function warningsOf({ replaced, removed }: Plan): string[] {
+  const gone = [...removed, ...replaced];
+  return LOSSES.filter(({ resources }) => gone.some((address) => resources.test(address))).map(
+    ({ loss }) => loss,
+  );
 }
 
 /** What a later plan would do that an earlier one did not say. */

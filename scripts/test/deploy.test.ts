@@ -74,7 +74,9 @@ async function deploy(t: Test, world: World) {
       'version -json') echo '{"terraform_version": "1.11.4"}';;
       *show*) if [ -e "${shown}" ]; then printf '%s' "$SECOND_PLAN"; else : > "${shown}"; printf '%s' "$FIRST_PLAN"; fi;;
       *'output -json repository_urls') printf '%s' "$REPOSITORY_URLS";;
-      *'output -raw issuer_url') printf '%s' https://uploads.example.com;;
+      *'output -json issuer_url') printf '%s' '"https://uploads.example.com"';;
+      *'output -json cluster_name') printf '%s' '"upload-once"';;
+      *'output -json services') printf '%s' "$ECS_SERVICES";;
     esac`,
     ...world.programs,
   };
@@ -92,6 +94,9 @@ async function deploy(t: Test, world: World) {
       CHANGES: world.changes ?? '',
       FIRST_PLAN: JSON.stringify(world.plans[0]),
       SECOND_PLAN: JSON.stringify(world.plans.at(-1)),
+      ECS_SERVICES: JSON.stringify(
+        Object.fromEntries(SERVICES.map((service) => [service, { service_name: `upload-once-${service}` }])),
+      ),
       REPOSITORY_URLS: JSON.stringify(
         Object.fromEntries(SERVICES.map((service) => [service, `${HOST}/upload-once/${service}`])),
       ),
@@ -132,6 +137,37 @@ t.test('the registry comes first, then the images, then the rest, as it was plan
   t.match(calls[calls.findIndex((call) => APPLY.test(call)) - 1], / show -json /, 'planned again before');
   t.ok(calls.includes('password sesame'), 'the password is read from standard input');
   t.match(stdout, 'Clients ask for forms at https://uploads.example.com/getpresignedurl');
+  t.match(
+    stdout,
+    /ECS is now starting the tasks of 0123456789ab/,
+    'nothing runs yet that could be called deployed',
+  );
+  t.match(
+    stdout,
+    'aws ecs wait services-stable --region eu-central-1 --cluster upload-once --services upload-once-url-issuer upload-once-acceptor upload-once-processor',
+  );
+});
+
+t.test('what is lost for good by an apply is said beside what goes', async (t) => {
+  const careful = async (changes: Record<string, string[]>) =>
+    (await deploy(t, { plans: [planOf(changes)], typed: 'no\n' })).stdout.match(/CAREFUL.*/g) ?? [];
+
+  t.strictSame(await careful({ 'module.acceptor.aws_ecs_task_definition.this': ['create', 'delete'] }), []);
+  t.match(await careful({ 'module.endpoint.aws_lb.this': ['delete', 'create'] }), [/clients reach nobody/]);
+  t.match(await careful({ 'module.endpoint.aws_apigatewayv2_api.this[0]': ['delete'] }), [/a new address/]);
+  t.match(
+    await careful({
+      'module.storage.aws_dynamodb_table.this["uploads"]': ['delete', 'create'],
+      'module.endpoint.aws_lb.this': ['delete', 'create'],
+    }),
+    [/goes what is in it/, /clients reach nobody/],
+  );
+  t.strictSame(await careful({ 'module.endpoint.aws_lb.this': ['create'] }), [], 'the first one');
+  t.strictSame(
+    await careful({ 'module.endpoint.aws_apigatewayv2_vpc_link.this[0]': ['create', 'delete'] }),
+    [],
+    'the old link serves until the new one does',
+  );
 });
 
 t.test('it says what it is about to do before it does anything', async (t) => {

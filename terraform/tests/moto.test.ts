@@ -392,7 +392,7 @@ t.test('every alarm is published to its topic, and is on something that is there
         ),
       );
     t.strictSame(values('QueueName'), new Set(Object.values(installation.queues).map((queue) => queue.name)));
-    t.strictSame(values('Environment'), new Set([installation === own ? 'production' : 'default']));
+    t.strictSame(values('Environment'), new Set([installation === own ? 'production' : 'minimal']));
     t.strictSame(
       values('LoadBalancer'),
       new Set([installation.load_balancer_arn.split(':loadbalancer/').at(-1)]),

@@ -197,6 +197,7 @@ run "refuses_an_alarm_on_every_long_handler" {
 run "own_images" {
   variables {
     image_tag = null
+    egress    = "nat"
     images = {
       url-issuer = "ghcr.io/example/url-issuer:1.2.0"
       acceptor   = "ghcr.io/example/acceptor:1.2.0"
@@ -216,10 +217,6 @@ run "own_handler" {
     handler_limit_seconds = 7200
     acceptor              = { min_tasks = 3, protect_after_seconds = 200 }
     processor             = { min_tasks = 2, protect_after_seconds = 100 }
-  }
-  assert {
-    condition     = aws_iam_role_policy.handler[0].policy == var.handler_policy_json && aws_iam_role_policy.handler[0].role == "uploads-processor-task"
-    error_message = "what the handler may is the processor's, and stands by itself"
   }
   assert {
     condition     = local.images["processor"] == var.images["processor"] && endswith(local.images["acceptor"], ":1.2.0")
@@ -291,6 +288,7 @@ run "refuses_to_send_the_processor_s_sdk_elsewhere" {
 run "refuses_a_secret_in_the_processor_s_place" {
   command = plan
   variables {
+    egress          = "nat"
     handler_secrets = { AWS_SECRET_ACCESS_KEY = "arn:aws:ssm:eu-central-1:123456789012:parameter/key" }
   }
   expect_failures = [var.handler_secrets]
@@ -307,6 +305,7 @@ run "refuses_the_number_of_slots_by_the_back_door" {
 run "refuses_a_secret_and_a_variable_of_one_name" {
   command = plan
   variables {
+    egress              = "nat"
     handler_environment = { TOKEN = "plain" }
     handler_secrets     = { TOKEN = "arn:aws:ssm:eu-central-1:123456789012:parameter/token" }
   }
@@ -345,4 +344,74 @@ run "refuses_a_long_name" {
     name = "a-name-that-is-longer-than-a-load-balancer-takes"
   }
   expect_failures = [var.name]
+}
+
+run "refuses_images_that_sealed_tasks_cannot_reach" {
+  command = plan
+  variables {
+    images = { processor = "ghcr.io/example/processor:1.2.0" }
+  }
+  expect_failures = [var.images]
+}
+
+run "refuses_images_of_another_region_that_sealed_tasks_cannot_reach" {
+  command = plan
+  variables {
+    images = { processor = "123456789012.dkr.ecr.us-east-1.amazonaws.com/processor:1.2.0" }
+  }
+  expect_failures = [var.images]
+}
+
+run "refuses_secrets_that_sealed_tasks_cannot_reach" {
+  command = plan
+  variables {
+    handler_secrets = { TOKEN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:token" }
+  }
+  expect_failures = [var.handler_secrets]
+}
+
+run "refuses_secrets_whose_service_sealed_tasks_cannot_reach" {
+  command = plan
+  variables {
+    interface_endpoints = ["ssm"]
+    handler_secrets     = { TOKEN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:token" }
+  }
+  expect_failures = [var.handler_secrets]
+}
+
+run "a_vpc_of_one_s_own_is_left_to_its_owner" {
+  command = plan
+  variables {
+    vpc             = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] }
+    images          = { processor = "ghcr.io/example/processor:1.2.0" }
+    handler_secrets = { TOKEN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:token" }
+  }
+  assert {
+    condition     = local.images["processor"] == "ghcr.io/example/processor:1.2.0"
+    error_message = "what it reaches is not known here"
+  }
+}
+
+run "refuses_variables_that_no_shell_knows" {
+  command = plan
+  variables {
+    handler_environment = { "A B" = "1" }
+  }
+  expect_failures = [var.handler_environment]
+}
+
+run "refuses_a_retention_once" {
+  command = plan
+  variables {
+    log_retention_days = 8
+  }
+  expect_failures = [var.log_retention_days]
+}
+
+run "refuses_a_previous_key_by_its_alias" {
+  command = plan
+  variables {
+    previous_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/files"]
+  }
+  expect_failures = [var.previous_kms_key_arns]
 }

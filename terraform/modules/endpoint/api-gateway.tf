@@ -28,6 +28,7 @@ resource "aws_vpc_security_group_ingress_rule" "vpc_link" {
   ip_protocol                  = "tcp"
   from_port                    = 80
   to_port                      = 80
+  tags                         = var.tags
 }
 
 resource "aws_security_group" "vpc_link" {
@@ -48,15 +49,22 @@ resource "aws_vpc_security_group_egress_rule" "vpc_link" {
   ip_protocol                  = "tcp"
   from_port                    = 80
   to_port                      = 80
+  tags                         = var.tags
 }
 
 resource "aws_apigatewayv2_vpc_link" "this" {
   count = local.api_count
 
-  name               = var.name
+  # A link can't be changed: one for other subnets stands beside the old one until the API has gone over to it, under a name
+  # of its own.
+  name               = "${var.name}-${substr(sha256(join(",", sort(var.subnet_ids))), 0, 8)}"
   subnet_ids         = var.subnet_ids
   security_group_ids = aws_security_group.vpc_link[*].id
   tags               = var.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # An API's default domain speaks HTTPS and nothing else (API Gateway Developer Guide, "Data protection in Amazon API Gateway").

@@ -91,9 +91,9 @@ variable "container_port" {
 }
 
 variable "health_check_path" {
-  description = "What answers 200 while a task can serve."
+  description = "What answers 200 while a task lives. Not what asks the tables: ECS replaces every task that its load balancer calls unhealthy, and with the tables away that would be all of them, without end."
   type        = string
-  default     = "/readyz"
+  default     = "/livez"
   nullable    = false
 
   validation {
@@ -154,6 +154,11 @@ variable "access_log_bucket" {
   description = "With a domain: a bucket of yours for the load balancer's access logs, with the policy that Elastic Load Balancing asks for."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.access_log_bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.access_log_bucket))
+    error_message = "access_log_bucket takes the name of a bucket, such as \"your-access-logs\"; not a URL and not an ARN."
+  }
 }
 
 variable "log_retention_days" {

@@ -2,12 +2,20 @@ data "aws_region" "current" {}
 
 data "aws_availability_zones" "available" {
   #checkov:skip=CKV_AWS_394:A subnet stays in the zone it was made in (ignore_changes), whatever zones are listed later.
-  state = "available"
+  state            = "available"
+  exclude_zone_ids = var.exclude_zone_ids
 
   # No local zones: load balancers and NAT gateways are not to be had in all of them.
   filter {
     name   = "opt-in-status"
     values = ["opt-in-not-required"]
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = var.vpc != null || length(self.names) >= var.zones
+      error_message = "The region has ${length(self.names)} zones to choose from (${join(", ", self.names)}), and zones asks for ${var.zones}: set zones to 2, take zones out of exclude_zone_ids, or choose another region."
+    }
   }
 }
 
@@ -23,7 +31,7 @@ locals {
   zone_count     = local.is_made ? var.zones : 0
   public_count   = local.has_public ? var.zones : 0
   nat_count      = local.has_nat ? var.zones : 0
-  zone_names     = slice(data.aws_availability_zones.available.names, 0, var.zones)
+  zone_names     = local.is_made ? slice(data.aws_availability_zones.available.names, 0, var.zones) : []
   region         = data.aws_region.current.id
   service_prefix = "com.amazonaws.${local.region}"
 

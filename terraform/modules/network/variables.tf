@@ -36,6 +36,20 @@ variable "zones" {
   }
 }
 
+variable "exclude_zone_ids" {
+  description = "Zones that get no subnet, by the ids that are the same in every account, such as \"use1-az3\". By default those that have no VPC links for HTTP APIs."
+  type        = set(string)
+  nullable    = false
+
+  # What is missing in the table of API Gateway Developer Guide, "Set up VPC links V2 in API Gateway", "Availability by Region".
+  default = ["ape1-az1", "apne1-az3", "apne2-az4", "cac1-az3", "cac1-az4", "euw3-az2", "use1-az3", "usw1-az2"]
+
+  validation {
+    condition     = alltrue([for id in var.exclude_zone_ids : can(regex("^[a-z0-9]+-az[0-9]+$", id))])
+    error_message = "exclude_zone_ids takes ids of zones such as \"use1-az3\", not their names (\"us-east-1a\"), which mean another zone in each account."
+  }
+}
+
 variable "egress" {
   description = "How the private subnets reach AWS: \"endpoints\" (interface endpoints, no way to the internet) or \"nat\" (a NAT gateway a zone). S3 and DynamoDB go through gateway endpoints either way."
   type        = string

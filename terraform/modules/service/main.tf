@@ -167,7 +167,13 @@ resource "aws_ecs_service" "this" {
   }
 
   # A task that starts without its permissions fails, and with it the deployment.
-  depends_on = [aws_iam_role_policy.execution, aws_iam_role_policy.task, aws_vpc_security_group_egress_rule.https]
+  depends_on = [
+    aws_iam_role_policy.execution,
+    aws_iam_role_policy.task,
+    aws_iam_role_policy.handler,
+    aws_iam_role_policy.scale_in_protection,
+    aws_vpc_security_group_egress_rule.https,
+  ]
 }
 
 resource "aws_security_group" "this" {
@@ -185,6 +191,7 @@ resource "aws_vpc_security_group_egress_rule" "https" {
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
+  tags              = var.tags
 }
 
 resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
@@ -196,6 +203,7 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
   ip_protocol                  = "tcp"
   from_port                    = var.container_port
   to_port                      = var.container_port
+  tags                         = var.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "load_balancer" {
@@ -207,4 +215,5 @@ resource "aws_vpc_security_group_egress_rule" "load_balancer" {
   ip_protocol                  = "tcp"
   from_port                    = var.container_port
   to_port                      = var.container_port
+  tags                         = var.tags
 }

@@ -69,9 +69,9 @@ locals {
   })
 }
 
-# What the service's own code may do.
+# What the service's own code may do. Roles belong to the account, whatever the region: hence the region in their names.
 resource "aws_iam_role" "task" {
-  name               = "${var.name}-task"
+  name               = "${var.name}-${local.region}-task"
   description        = "What the code of ${var.name} may do"
   assume_role_policy = local.trust_policy
   tags               = var.tags
@@ -81,6 +81,14 @@ resource "aws_iam_role_policy" "task" {
   name   = "service"
   role   = aws_iam_role.task.name
   policy = var.task_policy_json
+}
+
+resource "aws_iam_role_policy" "handler" {
+  count = var.handler_policy_json == null ? 0 : 1
+
+  name   = "handler"
+  role   = aws_iam_role.task.name
+  policy = var.handler_policy_json
 }
 
 resource "aws_iam_role_policy" "scale_in_protection" {
@@ -93,7 +101,7 @@ resource "aws_iam_role_policy" "scale_in_protection" {
 
 # What ECS does to start a task: pull its image, hand it its secrets, take its logs.
 resource "aws_iam_role" "execution" {
-  name               = "${var.name}-execution"
+  name               = "${var.name}-${local.region}-execution"
   description        = "What ECS may do to start ${var.name}"
   assume_role_policy = local.trust_policy
   tags               = var.tags

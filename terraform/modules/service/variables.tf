@@ -7,8 +7,9 @@ variable "name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,46}[a-z0-9]$", var.name))
-    error_message = "name takes 3 to 48 lower-case letters, digits and \"-\", the first a letter and the last no \"-\"."
+    # The name of a role takes 64: this, the longest name of a region (14), and "execution".
+    condition     = can(regex("^[a-z][a-z0-9-]{1,37}[a-z0-9]$", var.name))
+    error_message = "name takes 3 to 39 lower-case letters, digits and \"-\", the first a letter and the last no \"-\"."
   }
 }
 
@@ -106,6 +107,17 @@ variable "task_policy_json" {
   }
 }
 
+variable "handler_policy_json" {
+  description = "What a handler in the service may call beyond that: an IAM policy, kept apart from the service's own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.handler_policy_json == null || can(jsondecode(var.handler_policy_json).Statement)
+    error_message = "handler_policy_json takes an IAM policy as JSON, with a Statement."
+  }
+}
+
 variable "vpc_id" {
   description = "The VPC of the tasks."
   type        = string
@@ -128,6 +140,12 @@ variable "security_group_ids" {
   type        = list(string)
   default     = []
   nullable    = false
+
+  # ECS takes five, and one is the service's own (Amazon ECS API Reference, "AwsVpcConfiguration").
+  validation {
+    condition     = length(var.security_group_ids) <= 4 && alltrue([for id in var.security_group_ids : can(regex("^sg-[0-9a-z]+$", id))])
+    error_message = "security_group_ids takes up to 4 ids of security groups, such as \"sg-0123456789abcdef0\"."
+  }
 }
 
 variable "container_port" {
@@ -175,14 +193,14 @@ variable "writable_paths" {
 }
 
 variable "stop_timeout_seconds" {
-  description = "How long a task has between SIGTERM and SIGKILL. Longer than the service's DRAIN_LIMIT_SECONDS (100) and 5 seconds."
+  description = "How long a task has between SIGTERM and SIGKILL. At least the service's DRAIN_LIMIT_SECONDS (100 by default) and 5 seconds."
   type        = number
   default     = 120
   nullable    = false
 
   validation {
-    condition     = var.stop_timeout_seconds >= 2 && var.stop_timeout_seconds <= 120
-    error_message = "stop_timeout_seconds takes 2 to 120, the most that Fargate gives."
+    condition     = var.stop_timeout_seconds <= 120 && var.stop_timeout_seconds >= 5 + try(tonumber(var.environment.DRAIN_LIMIT_SECONDS), 100)
+    error_message = "stop_timeout_seconds takes ${5 + try(tonumber(var.environment.DRAIN_LIMIT_SECONDS), 100)} (DRAIN_LIMIT_SECONDS and 5 seconds) to 120, the most that Fargate gives."
   }
 }
 

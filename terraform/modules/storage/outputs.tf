@@ -12,6 +12,14 @@ output "queues" {
     { for name, queue in aws_sqs_queue.events : name => { name = queue.name, url = queue.url, arn = queue.arn } },
     { for name, queue in aws_sqs_queue.dead_letter : "${name}_dead_letter" => { name = queue.name, url = queue.url, arn = queue.arn } },
   )
+
+  # A consumer refuses to start on a queue that gives up no message (packages/queue/src), and gives up itself.
+  depends_on = [
+    aws_sqs_queue_redrive_policy.events,
+    aws_sqs_queue_redrive_allow_policy.dead_letter,
+    aws_sqs_queue_policy.events,
+    aws_sqs_queue_policy.dead_letter,
+  ]
 }
 
 output "tables" {

@@ -4,13 +4,13 @@ variable "name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,39}$", var.name)) && !endswith(var.name, "-")
-    error_message = "name takes 2 to 40 lower-case letters, digits and \"-\", a letter first and no \"-\" last."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,34}$", var.name)) && !endswith(var.name, "-")
+    error_message = "name takes 2 to 35 lower-case letters, digits and \"-\", a letter first and no \"-\" last."
   }
 }
 
 variable "bucket_name" {
-  description = "Name of the bucket. By default the name and the account's number, since no two accounts can have a bucket of one name."
+  description = "Name of the bucket. By default the name, the account's number and the region, since no two buckets anywhere have one name."
   type        = string
   default     = null
 

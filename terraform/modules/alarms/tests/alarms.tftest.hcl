@@ -310,7 +310,7 @@ run "dashboard_shows_every_metric_of_the_code" {
   }
 
   assert {
-    condition     = output.dashboard_url == "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/once"
+    condition     = output.dashboard_url == "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/once-eu-central-1"
     error_message = "The output leads to the dashboard."
   }
 }

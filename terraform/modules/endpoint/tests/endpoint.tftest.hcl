@@ -77,8 +77,8 @@ run "time_outs_fit_the_url_issuer" {
     error_message = "a task that leaves gets the time for its answers, and no deployment hangs on it"
   }
   assert {
-    condition     = aws_lb_target_group.this.health_check[0].path == "/readyz" && aws_lb_target_group.this.health_check[0].matcher == "200" && aws_lb_target_group.this.health_check[0].timeout > 2
-    error_message = "readiness decides, and its own limit (2 s) is over before the check's"
+    condition     = aws_lb_target_group.this.health_check[0].path == "/livez" && aws_lb_target_group.this.health_check[0].matcher == "200"
+    error_message = "whether the process lives decides: a table that is away is no reason to replace its tasks, which have a 503 with Retry-After to give"
   }
 }
 
@@ -226,4 +226,24 @@ run "refuses_a_long_name" {
     name = "a-name-that-is-longer-than-a-load-balancer-takes"
   }
   expect_failures = [var.name]
+}
+
+run "refuses_access_logs_to_a_url" {
+  command = plan
+  variables {
+    domain_name       = "uploads.example.com"
+    certificate_arn   = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    access_log_bucket = "s3://logs"
+  }
+  expect_failures = [var.access_log_bucket]
+}
+
+run "a_link_to_other_subnets_has_another_name" {
+  variables {
+    subnet_ids = ["subnet-a", "subnet-b", "subnet-c"]
+  }
+  assert {
+    condition     = aws_apigatewayv2_vpc_link.this[0].name == "issuer-${substr(sha256("subnet-a,subnet-b,subnet-c"), 0, 8)}"
+    error_message = "both stand side by side while the API goes over"
+  }
 }

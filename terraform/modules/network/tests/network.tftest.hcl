@@ -223,3 +223,45 @@ run "refuses_a_long_name" {
   }
   expect_failures = [var.name]
 }
+
+run "zones_without_vpc_links_get_no_subnet" {
+  assert {
+    condition     = contains(data.aws_availability_zones.available.exclude_zone_ids, "use1-az3") && contains(data.aws_availability_zones.available.exclude_zone_ids, "usw1-az2")
+    error_message = "API Gateway refuses a link into them"
+  }
+}
+
+run "refuses_more_zones_than_the_region_has" {
+  command = plan
+  variables {
+    zones = 3
+  }
+  override_data {
+    target = data.aws_availability_zones.available
+    values = { names = ["us-west-1a", "us-west-1c"] }
+  }
+  expect_failures = [data.aws_availability_zones.available]
+}
+
+run "a_given_vpc_asks_for_no_zones" {
+  command = plan
+  variables {
+    vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] }
+  }
+  override_data {
+    target = data.aws_availability_zones.available
+    values = { names = [] }
+  }
+  assert {
+    condition     = output.private_subnet_ids == tolist(["subnet-a", "subnet-b"])
+    error_message = "its subnets stand already"
+  }
+}
+
+run "refuses_a_zone_by_name" {
+  command = plan
+  variables {
+    exclude_zone_ids = ["us-east-1e"]
+  }
+  expect_failures = [var.exclude_zone_ids]
+}

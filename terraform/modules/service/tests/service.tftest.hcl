@@ -176,12 +176,12 @@ run "a_consumer_follows_its_backlog_a_task" {
     error_message = "one series is returned: messages for each running task"
   }
   assert {
-    condition = toset([for metric in one(aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : "${metric.id} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}" if !metric.return_data]) == toset([
-      "waiting AWS/SQS ApproximateNumberOfMessagesVisible QueueName=uo-upload-events",
-      "inhand AWS/SQS ApproximateNumberOfMessagesNotVisible QueueName=uo-upload-events",
-      "running ECS/ContainerInsights RunningTaskCount ClusterName=uo,ServiceName=acceptor",
+    condition = toset([for metric in one(aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : "${metric.id} ${metric.metric_stat[0].stat} ${metric.metric_stat[0].metric[0].namespace} ${metric.metric_stat[0].metric[0].metric_name} ${join(",", sort([for dimension in metric.metric_stat[0].metric[0].dimensions : "${dimension.name}=${dimension.value}"]))}" if !metric.return_data]) == toset([
+      "waiting Sum AWS/SQS ApproximateNumberOfMessagesVisible QueueName=uo-upload-events",
+      "inhand Sum AWS/SQS ApproximateNumberOfMessagesNotVisible QueueName=uo-upload-events",
+      "running Average ECS/ContainerInsights RunningTaskCount ClusterName=uo,ServiceName=acceptor",
     ])
-    error_message = "the metrics of the expression"
+    error_message = "the metrics of the expression, each with its statistic"
   }
   assert {
     condition     = aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].target_value == 200 && aws_appautoscaling_target.this.resource_id == "service/uo/acceptor" && aws_appautoscaling_target.this.min_capacity == 1 && aws_appautoscaling_target.this.max_capacity == 4
@@ -380,4 +380,79 @@ run "refuses_an_unknown_architecture" {
     architecture = "arm"
   }
   expect_failures = [var.architecture]
+}
+
+run "roles_of_two_regions_have_two_names" {
+  assert {
+    condition     = aws_iam_role.task.name == "acceptor-eu-central-1-task" && aws_iam_role.execution.name == "acceptor-eu-central-1-execution"
+    error_message = "roles belong to the account, and installations to a region"
+  }
+}
+
+run "what_a_handler_may_stands_by_itself" {
+  variables {
+    handler_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}"
+  }
+  assert {
+    condition     = aws_iam_role_policy.handler[0].policy == var.handler_policy_json && aws_iam_role_policy.handler[0].role == aws_iam_role.task.name
+    error_message = "the service's own policy is not touched"
+  }
+}
+
+run "the_longest_name_fits_a_role_of_the_longest_region" {
+  variables {
+    name = "a23456789012345678901234567890123456789"
+  }
+  override_data {
+    target = data.aws_region.current
+    values = { id = "ap-southeast-4", name = "ap-southeast-4" }
+  }
+  assert {
+    condition     = length(aws_iam_role.execution.name) <= 64 && length(aws_iam_role.task.name) <= 64
+    error_message = "IAM takes 64 characters"
+  }
+}
+
+run "refuses_a_name_that_no_role_can_have" {
+  command = plan
+  variables {
+    name = "a234567890123456789012345678901234567890"
+  }
+  expect_failures = [var.name]
+}
+
+run "refuses_a_handler_s_policy_without_a_statement" {
+  command = plan
+  variables {
+    handler_policy_json = "{}"
+  }
+  expect_failures = [var.handler_policy_json]
+}
+
+run "refuses_to_stop_before_the_service_has_drained" {
+  command = plan
+  variables {
+    stop_timeout_seconds = 104
+  }
+  expect_failures = [var.stop_timeout_seconds]
+}
+
+run "stops_sooner_where_the_service_drains_sooner" {
+  command = plan
+  variables {
+    environment          = { DRAIN_LIMIT_SECONDS = "30" }
+    stop_timeout_seconds = 35
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].stopTimeout == 35
+    error_message = "what is left after the drain is five seconds"
+  }
+}
+
+run "refuses_a_security_group_by_name" {
+  command = plan
+  variables {
+    security_group_ids = ["databases"]
+  }
+  expect_failures = [var.security_group_ids]
 }

@@ -1,10 +1,13 @@
 mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { id = "eu-central-1", name = "eu-central-1" }
+  }
   mock_data "aws_caller_identity" {
     defaults = { account_id = "123456789012" }
   }
 
   mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::once-123456789012" }
+    defaults = { arn = "arn:aws:s3:::once-123456789012-eu-central-1" }
   }
 
   override_resource {
@@ -35,8 +38,8 @@ variables {
 
 run "bucket_is_private_versioned_and_encrypted" {
   assert {
-    condition     = aws_s3_bucket.this.bucket == "once-123456789012"
-    error_message = "Without a name of its own the bucket is called after the installation and the account."
+    condition     = aws_s3_bucket.this.bucket == "once-123456789012-eu-central-1"
+    error_message = "Without a name of its own the bucket is called after the installation, the account and the region."
   }
 
   assert {
@@ -75,7 +78,7 @@ run "bucket_is_private_versioned_and_encrypted" {
   }
 
   assert {
-    condition     = output.kms_key_arn == null && output.bucket.name == "once-123456789012" && output.bucket.arn == "arn:aws:s3:::once-123456789012"
+    condition     = output.kms_key_arn == null && output.bucket.name == "once-123456789012-eu-central-1" && output.bucket.arn == "arn:aws:s3:::once-123456789012-eu-central-1"
     error_message = "The outputs name the bucket, and no key where there is none."
   }
 }
@@ -116,7 +119,7 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
-      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012/uploads/*"
+      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012-eu-central-1/uploads/*"
       && try(statement.Condition, null) == { StringNotEquals = { "s3:authType" = ["POST"] } }
     ])
     error_message = "What is not a form does not get into uploads/."
@@ -125,7 +128,7 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
-      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012/uploads/*"
+      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012-eu-central-1/uploads/*"
       && try(statement.Condition, null) == { StringNotEquals = { "s3:signatureversion" = "AWS4-HMAC-SHA256" } }
     ])
     error_message = "What is not signed by version 4 does not get into uploads/."
@@ -134,7 +137,7 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
-      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012/uploads/*"
+      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012-eu-central-1/uploads/*"
       && try(statement.Condition, null) == { NumericGreaterThan = { "s3:signatureAge" = "604800000" } }
     ])
     error_message = "A signature older than seven days (in milliseconds) does not open uploads/."
@@ -143,7 +146,7 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
-      statement.Action == "s3:ReplicateObject" && statement.Resource == "arn:aws:s3:::once-123456789012/uploads/*" && !can(statement.Condition)
+      statement.Action == "s3:ReplicateObject" && statement.Resource == "arn:aws:s3:::once-123456789012-eu-central-1/uploads/*" && !can(statement.Condition)
     ])
     error_message = "Replication is no way into uploads/."
   }
@@ -185,7 +188,7 @@ run "presigned_put_gets_in_only_if_none_match" {
   assert {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
-      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012/uploads/*"
+      statement.Action == "s3:PutObject" && statement.Resource == "arn:aws:s3:::once-123456789012-eu-central-1/uploads/*"
       && try(statement.Condition, null) == {
         StringEquals = { "s3:authType" = "REST-QUERY-STRING" }
         Null         = { "s3:if-none-match" = "true" }
@@ -205,7 +208,7 @@ run "only_the_acceptor_writes_accepted" {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
       try(toset(statement.Action), null) == toset(["s3:PutObject", "s3:ReplicateObject"])
-      && statement.Resource == "arn:aws:s3:::once-123456789012/accepted/*"
+      && statement.Resource == "arn:aws:s3:::once-123456789012-eu-central-1/accepted/*"
       && try(statement.Condition, null) == { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/once-acceptor" } }
     ])
     error_message = "Every other principal is denied to write under accepted/."
@@ -214,7 +217,7 @@ run "only_the_acceptor_writes_accepted" {
   assert {
     condition = alltrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
-      statement.Sid == "OnlyTls" || statement.Resource != "arn:aws:s3:::once-123456789012/accepted/*" || statement.Sid == "AcceptedOnlyByAcceptor"
+      statement.Sid == "OnlyTls" || statement.Resource != "arn:aws:s3:::once-123456789012-eu-central-1/accepted/*" || statement.Sid == "AcceptedOnlyByAcceptor"
     ])
     error_message = "What is asked of forms is not asked of the acceptor's copy."
   }
@@ -236,7 +239,7 @@ run "plain_http_is_refused" {
     condition = anytrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
       statement.Action == "s3:*"
-      && try(toset(statement.Resource), null) == toset(["arn:aws:s3:::once-123456789012", "arn:aws:s3:::once-123456789012/*"])
+      && try(toset(statement.Resource), null) == toset(["arn:aws:s3:::once-123456789012-eu-central-1", "arn:aws:s3:::once-123456789012-eu-central-1/*"])
       && try(statement.Condition, null) == { Bool = { "aws:SecureTransport" = "false" } }
     ])
     error_message = "Bucket and objects answer over TLS alone."

@@ -1,10 +1,13 @@
 mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { id = "eu-central-1", name = "eu-central-1" }
+  }
   mock_data "aws_caller_identity" {
     defaults = { account_id = "123456789012" }
   }
 
   mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::once-123456789012" }
+    defaults = { arn = "arn:aws:s3:::once-123456789012-eu-central-1" }
   }
 
   override_resource {
@@ -137,7 +140,7 @@ run "only_the_bucket_sends_events_and_only_over_tls" {
         Action    = "sqs:SendMessage"
         Resource  = aws_sqs_queue.events[name].arn
         Condition = {
-          ArnEquals    = { "aws:SourceArn" = "arn:aws:s3:::once-123456789012" }
+          ArnEquals    = { "aws:SourceArn" = "arn:aws:s3:::once-123456789012-eu-central-1" }
           StringEquals = { "aws:SourceAccount" = "123456789012" }
         }
       }]

@@ -1,4 +1,8 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { id = "eu-central-1", name = "eu-central-1" }
+  }
+}
 
 variables {
   name = "once"
@@ -28,7 +32,7 @@ run "name_refuses_too_long" {
   command = plan
 
   variables {
-    name = "a23456789012345678901234567890123456789012"
+    name = "a23456789012345678901234567890123456"
   }
 
   expect_failures = [var.name]

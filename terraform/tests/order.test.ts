@@ -1,0 +1,51 @@
+import t from 'tap';
+import { runTerraform } from './support/run-terraform.ts';
+
+// What is made before what, by Terraform's own graph: a task that starts before what it needs fails, and its deployment with it.
+
+const GRAPH_LIMIT_SECONDS = 120;
+
+const { stdout, stderr, exitCode } = await runTerraform('.', ['graph'], GRAPH_LIMIT_SECONDS);
+if (exitCode !== 0) throw new Error(stderr);
+const dependencies = new Map<string, string[]>();
+for (const [, from = '', to = ''] of stdout.matchAll(/^\s*"([^"]+)" -> "([^"]+)";$/gm)) {
+  dependencies.set(from, [...(dependencies.get(from) ?? []), to]);
+}
+
+const QUEUES = [
+  'module.storage.aws_sqs_queue.events',
+  'module.storage.aws_sqs_queue_redrive_policy.events',
+  'module.storage.aws_sqs_queue_redrive_allow_policy.dead_letter',
+  'module.storage.aws_sqs_queue_policy.events',
+];
+const ROLES = ['task', 'execution', 'handler', 'scale_in_protection'];
+
+for (const service of ['url_issuer', 'acceptor', 'processor']) {
+  t.test(`${service} starts with all that its tasks need`, async (t) => {
+    const before = allBefore(`module.${service}.aws_ecs_service.this`);
+    for (const resource of [
+      ...ROLES.map((role) => `module.${service}.aws_iam_role_policy.${role}`),
+      ...(service === 'url_issuer' ? ['module.endpoint.aws_lb_listener.internal'] : QUEUES),
+      'module.storage.aws_dynamodb_table.this',
+      'module.network.aws_vpc_endpoint.interface',
+      'module.network.aws_vpc_endpoint.gateway',
+      'module.network.aws_route.nat',
+    ]) {
+      t.ok(before.has(resource), resource);
+    }
+  });
+}
+
+/** All that a resource waits for, directly or by others. */
+function allBefore(resource: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const look = (from: string) => {
+    for (const to of dependencies.get(from) ?? []) {
+      if (found.has(to)) continue;
+      found.add(to);
+      look(to);
+    }
+  };
+  look(resource);
+  return found;
+}

@@ -1,0 +1,94 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { runTerraform, stateFile } from '../support/run-terraform.ts';
+
+const LIMIT_SECONDS = 300;
+
+interface Resource {
+  readonly address: string;
+  readonly type: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+interface Module {
+  readonly resources?: readonly Resource[];
+  readonly child_modules?: readonly Module[];
+}
+
+/** A line of `terraform test -json -verbose`; the state is in one of them. */
+interface TestEvent {
+  readonly type: string;
+  readonly diagnostic?: { readonly severity: string; readonly summary: string; readonly detail: string };
+  readonly test_state?: {
+    readonly root_module: Module;
+    readonly outputs?: Readonly<Record<string, { readonly value: unknown }>>;
+  };
+}
+
+type Step = string | number;
+
+/** All of the root as Terraform would make it, down into its modules, which no assertion of a root's test can look into. */
+export interface MockedInstallation {
+  /** What stands in a resource under a path, JSON in texts read on the way; undefined where there is no such thing. */
+  at(address: string, ...path: readonly Step[]): unknown;
+  /** The same of every resource of a type, in the order of their addresses. */
+  ofEvery(type: string, ...path: readonly Step[]): unknown[];
+  /** The addresses of all resources that have an attribute, and its value. */
+  attributes(name: string): ReadonlyMap<string, unknown>;
+  output(name: string): unknown;
+}
+
+/**
+ * Applies terraform/ with these variables to a mocked provider.
+ * @param name of the file that the variables are passed in
+ * @throws Error with Terraform's complaints, when it can't be applied
+ */
+export async function mockInstallation(
+  name: string,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<MockedInstallation> {
+  const file = `${stateFile('tests/wiring')}.${name}.tfvars.json`;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(variables));
+  const run = await runTerraform(
+    '.',
+    ['test', '-json', '-verbose', '-test-directory=tests/wiring', `-var-file=${file}`],
+    LIMIT_SECONDS,
+  );
+  const events = run.stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as TestEvent);
+  const state = events.find(({ test_state }) => test_state !== undefined)?.test_state;
+  if (run.exitCode !== 0 || state === undefined) {
+    const complaints = events.flatMap(({ diagnostic }) =>
+      diagnostic?.severity === 'error' ? [`${diagnostic.summary}: ${diagnostic.detail}`] : [],
+    );
+    throw new Error(`${name} can't be applied:\n${complaints.join('\n') || run.stderr}`);
+  }
+  const resources = resourcesOf(state.root_module).sort((a, b) => (a.address < b.address ? -1 : 1));
+  return {
+    at: (address, ...path) =>
+      valueAt(resources.find((resource) => resource.address === address)?.values, path),
+    ofEvery: (type, ...path) =>
+      resources.filter((resource) => resource.type === type).map(({ values }) => valueAt(values, path)),
+    attributes: (attribute) =>
+      new Map(
+        resources
+          .filter(({ values }) => attribute in values)
+          .map(({ address, values }) => [address, values[attribute]]),
+      ),
+    output: (output) => state.outputs?.[output]?.value,
+  };
+}
+
+function resourcesOf({ resources = [], child_modules = [] }: Module): Resource[] {
+  return [...resources, ...child_modules.flatMap(resourcesOf)];
+}
+
+function valueAt(value: unknown, path: readonly Step[]): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined || value === undefined || value === null) return value;
+  const holder = typeof value === 'string' ? JSON.parse(value) : value;
+  return valueAt((holder as Readonly<Record<Step, unknown>>)[step], rest);
+}
