@@ -4,11 +4,15 @@ import { deployment } from './deployment.ts';
 
 const ATTEMPTS = 5;
 
-/** Asks for a form as a client does that heeds its answers: a 503 with `Retry-After` (the table is slow just now) is asked again. */
-export async function requestForm(issuerUrl = deployment.issuerUrl): Promise<UploadForm> {
+export function requestForm(issuerUrl = deployment.issuerUrl): Promise<UploadForm> {
+  return withoutHaste(() => requestUpload({ issuerUrl, apiKey: deployment.apiKey }));
+}
+
+/** Asks as a client does that heeds its answers: a 503 with `Retry-After` (the table is slow just now) is asked again. */
+export async function withoutHaste<T>(ask: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await requestUpload({ issuerUrl, apiKey: deployment.apiKey });
+      return await ask();
     } catch (error) {
       const waitSeconds = error instanceof IssuerUnavailable ? error.retryAfterSeconds : undefined;
       if (waitSeconds === undefined || attempt === ATTEMPTS) throw error;

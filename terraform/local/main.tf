@@ -28,6 +28,7 @@ module "storage" {
   name        = "upload-once"
   bucket_name = "upload-once"
 
+  allow_presigned_put    = true
   force_destroy          = true
   deletion_protection    = false
   point_in_time_recovery = false

@@ -97,7 +97,7 @@ async function uploadOne(order: {
         onProgress: bar && (({ sentBytes }) => bar.update(sentBytes)),
       });
       const seconds = Math.max(io.now().getTime() - startedAt, 0) / 1000;
-      return { outcome: { outcome: 'stored', file, url: form.url, result, seconds }, form };
+      return { outcome: { outcome: 'stored', file, url: withoutQuery(form.url), result, seconds }, form };
     } finally {
       bar?.clear();
     }
@@ -150,6 +150,11 @@ async function askFor(order: {
     ...(sha256 && { sha256: await fileSha256(file) }),
   });
   return form;
+}
+
+/** What follows the question mark is a PUT's signature: whoever reads it can upload. */
+function withoutQuery(url: string): string {
+  return url.split('?', 1)[0] ?? '';
 }
 
 /** As it is going to be sent. */
