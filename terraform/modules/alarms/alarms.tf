@@ -66,7 +66,7 @@ locals {
         periods     = 1
         tells_end   = true
         dimensions  = { QueueName = var.queues["${queue}_dead_letter"].name }
-        description = "An upload could not be handled and waits in the dead-letter queue. The service's logs say why; start a redrive when the cause is gone, before the queue's retention is over."
+        description = "An upload could not be handled and waits in the dead-letter queue. `upload-once redrive` shows which, the service's logs say why; `upload-once redrive --yes` when the cause is gone, before the queue's retention is over."
       }
     },
     {
