@@ -22,3 +22,23 @@ objectListingContract(t, async () => {
     putDeleteMarker: async (Key) => void (await s3.send(new DeleteObjectCommand({ Bucket, Key }))),
   };
 });
+
+t.test('a space in a key may come as + or as %20', async (t) => {
+  const { s3: client, bucket } = await startLocal(t);
+  await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'uploads/a b+c', Body: 'x' }));
+  // S3 writes the one, the S3 of this machine the other.
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { Versions = [] } = result.output as { Versions?: { Key?: string }[] };
+      for (const version of Versions) version.Key = version.Key?.replaceAll('%20', '+') ?? '';
+      return result;
+    },
+    { step: 'initialize', name: 'plusForSpace' },
+  );
+  const pages = await Array.fromAsync(createS3ObjectListing({ client, bucket }).pages('uploads/'));
+  t.strictSame(
+    pages.flat().map(({ key }) => key),
+    ['uploads/a b+c'],
+  );
+});
