@@ -105,8 +105,9 @@ export function createDynamoDbAccessStore(options: {
       {
         TableName,
         ConsistentRead: true,
-        FilterExpression: 'begins_with(id, :key) OR begins_with(id, :secret)',
-        ExpressionAttributeValues: { ':key': keyItemKey('').id, ':secret': secretItemKey('').id },
+        FilterExpression: '#item IN (:key, :secret)',
+        ExpressionAttributeNames: { '#item': 'item' },
+        ExpressionAttributeValues: { ':key': keyItemKey('').item, ':secret': secretItemKey('').item },
       },
     );
     const keys: KeyItem[] = [];

@@ -12,8 +12,10 @@ export { allowsContentType } from './allows-content-type.ts';
 export type { ApiKey, ApiKeySettings } from './api-key.ts';
 export { type ApiKeyFinder, type ApiKeyFinderOptions, createApiKeyFinder } from './api-key-finder.ts';
 export { InvalidApiKeySettings } from './api-key-settings.ts';
+export { createDailyQuota, type DailyQuota, type QuotaAnswer, QuotaCounterWentBack } from './daily-quota.ts';
 export { createDynamoDbAccessStore } from './dynamodb-access-store.ts';
 export { createDynamoDbIdempotencyStore } from './dynamodb-idempotency-store.ts';
+export { createDynamoDbQuotaCounters } from './dynamodb-quota-counters.ts';
 export { API_KEY_MAX_BYTES, hashApiKey } from './hash-api-key.ts';
 export {
   IDEMPOTENCY_SECONDS,
@@ -24,6 +26,8 @@ export {
 export { UnsupportedSchemaVersion } from './item.ts';
 export { createMemoryAccessStore } from './memory-access-store.ts';
 export { createMemoryIdempotencyStore } from './memory-idempotency-store.ts';
+export { createMemoryQuotaCounters } from './memory-quota-counters.ts';
+export type { QuotaCounter, QuotaCounters } from './quota-counters.ts';
 export {
   liveSecrets,
   NoRotationUnderWay,

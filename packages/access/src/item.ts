@@ -1,9 +1,10 @@
 import type { ApiKeySecret } from './access-store.ts';
 import type { ApiKey } from './api-key.ts';
+import type { QuotaCounter } from './quota-counters.ts';
 
 /**
- * The table `access` as it is stored: partition key `id`, sort key `item`, both strings. Quota counters and idempotency
- * keys are items of their own. Times are ISO 8601 in UTC with milliseconds.
+ * The table `access` as it is stored: partition key `id`, sort key `item`, both strings. A key, each secret that opens
+ * it, and its count of each day are items of their own. Times are ISO 8601 in UTC with milliseconds.
  */
 export const SCHEMA_VERSION = 2;
 
@@ -48,6 +49,11 @@ export class UnsupportedSchemaVersion extends Error {
 
 export function secretItemKey(sha256: string): ItemKey {
   return { id: `secret#${sha256}`, item: 'secret' };
+}
+
+/** Apart from the key's own item: whoever may count may so be kept from changing keys. */
+export function quotaItemKey({ keyId, day }: QuotaCounter): ItemKey {
+  return { id: `quota#${keyId}`, item: day };
 }
 
 export function keyItemKey(keyId: string): ItemKey {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
 /** dynalite has no types of its own. */
 const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)('dynalite');
@@ -13,11 +13,12 @@ export async function startDynamoDb(t: { teardown(end: () => void): void }) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const createClient = () =>
+  const createClient = (config: DynamoDBClientConfig = {}) =>
     new DynamoDBClient({
       region: 'eu-central-1',
       endpoint,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      ...config,
     });
   const client = createClient();
   t.teardown(() => {

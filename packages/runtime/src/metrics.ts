@@ -26,6 +26,11 @@ export const METRICS = {
     dimensions: [],
     description: 'From the arrival of a request to the end of its answer.',
   },
+  RatesCountedAlone: {
+    unit: 'Count',
+    dimensions: [],
+    description: 'Requests whose rate one task counted alone, because the store that all share was away.',
+  },
   UploadsAccepted: {
     unit: 'Count',
     dimensions: [],

@@ -1,5 +1,10 @@
-import type { FastifyRateLimitStoreCtor } from '@fastify/rate-limit';
-import { type AccessStore, createApiKeyFinder, type IdempotencyStore } from '@upload-once/access';
+import {
+  type AccessStore,
+  createApiKeyFinder,
+  createDailyQuota,
+  type IdempotencyStore,
+  type QuotaCounters,
+} from '@upload-once/access';
 import type { Logger, Metrics, Readiness } from '@upload-once/runtime';
 import type { UploadStore } from '@upload-once/uploads';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
@@ -12,10 +17,12 @@ import { apiDescription } from './plugins/api-description.ts';
 import { apiKey } from './plugins/api-key.ts';
 import { closing } from './plugins/closing.ts';
 import { errors } from './plugins/errors.ts';
+import { quota } from './plugins/quota.ts';
 import { rateLimit } from './plugins/rate-limit.ts';
 import { FailuresOnlyLog, requestLog } from './plugins/request-log.ts';
 import { requestMetrics } from './plugins/request-metrics.ts';
 import { trace } from './plugins/trace.ts';
+import type { TokenBuckets } from './rates/token-buckets.ts';
 import { getPresignedUrl } from './routes/get-presigned-url.ts';
 import { livez } from './routes/livez.ts';
 import { openapi } from './routes/openapi.ts';
@@ -46,8 +53,9 @@ export interface AppOptions {
   readonly now: () => Date;
   /** Cryptographic randomness. */
   readonly randomBytes: (count: number) => Uint8Array;
-  /** Where the rates are counted, for several tasks that share one count. */
-  readonly rateLimitStore?: FastifyRateLimitStoreCtor;
+  /** Where the rates are counted. */
+  readonly buckets: TokenBuckets;
+  readonly quotaCounters: QuotaCounters;
   readonly limits?: Partial<AppLimits>;
 }
 
@@ -132,7 +140,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(
     async (guarded) => {
-      // This order is the security: who is it, how often may they, and only then what they ask for.
+      // This order is the security: who is it, how often may they, and only then what they ask for. What the rate or the
+      // route itself refuses uses none of the daily quota up.
       await guarded.register(apiKey, {
         keys: createApiKeyFinder({
           store: options.accessStore,
@@ -143,8 +152,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         }),
         guesses: createGuesses({ perMinute: options.badKeysPerMinute, now }),
       });
-      await guarded.register(rateLimit, { ...(options.rateLimitStore && { store: options.rateLimitStore }) });
-      // A daily quota belongs here: after the rate, so that what the rate refuses uses none of it up.
+      await guarded.register(rateLimit, { buckets: options.buckets });
+      const dailyQuota = createDailyQuota({ counters: options.quotaCounters, now });
+      await guarded.register(quota, { dailyQuota, now });
       guarded.setValidatorCompiler(strictValidation);
       const { defaults, uploadStore } = options;
       const issueUpload = createUploadIssuer(options);

@@ -46,6 +46,15 @@ export const configSchema = Type.Object({
       'How many bad API keys an address may present each minute before it is told to wait; 0 for any number, where all clients come from one address.',
     expected: 'a whole number from 0 to 100000',
   }),
+  RATE_LIMIT_STORE_URL: Type.Optional(
+    Type.String({
+      pattern: '^rediss?://[^/?#]',
+      description:
+        'A Valkey or Redis where all tasks count the rates together. Without it, and while it is away, each task counts alone and allows the whole rate.',
+      expected:
+        'redis:// or rediss:// (with TLS), perhaps a user and a password, a host and perhaps a port, for example "rediss://rates.example.org:6379"',
+    }),
+  ),
   S3_PUBLIC_ENDPOINT: Type.Optional(
     Type.String({
       pattern: '^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?/?$',
@@ -125,6 +134,7 @@ export function settingsFrom(config: Config): Settings {
 
 /** What only a closer look finds. */
 export const configChecks: ConfigChecks<typeof configSchema> = {
+  RATE_LIMIT_STORE_URL: checkUrl,
   S3_PUBLIC_ENDPOINT: checkUrl,
   TRUSTED_PROXIES: checkProxies,
   UPLOAD_NAME_PART: checkNamePart,

@@ -48,6 +48,11 @@ export function tooManyRequests(retryAfterSeconds: number): HttpError {
   return new HttpError(429, undefined, { retryAfterSeconds: Math.max(1, retryAfterSeconds) });
 }
 
+/** For a key whose daily quota is used up. */
+export function limitExceeded(retryAfterSeconds: number): HttpError {
+  return new HttpError(429, 'Limit Exceeded', { code: 'LimitExceeded', retryAfterSeconds });
+}
+
 /** For an address that presents one bad key after the other; the same words as for the rate, and a code of its own. */
 export function tooManyBadKeys(retryAfterSeconds: number): HttpError {
   return new HttpError(429, undefined, { code: 'TooManyBadKeys', retryAfterSeconds });

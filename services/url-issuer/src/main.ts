@@ -2,12 +2,21 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import process from 'node:process';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { createDynamoDbAccessStore, createDynamoDbIdempotencyStore } from '@upload-once/access';
+import { createClient } from '@redis/client';
+import {
+  createDynamoDbAccessStore,
+  createDynamoDbIdempotencyStore,
+  createDynamoDbQuotaCounters,
+} from '@upload-once/access';
 import { createReadiness, dynamoDbClientConfig, runService, s3ClientConfig } from '@upload-once/runtime';
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
 import { configChecks, configSchema, settingsFrom } from './config.ts';
+import { createMemoryBuckets } from './rates/memory-buckets.ts';
+import { createRedisBuckets } from './rates/redis-buckets.ts';
+import { redisClientOptions } from './rates/redis-client-options.ts';
+import { createSharedBuckets } from './rates/shared-buckets.ts';
 import { createUploadSigner } from './signing/upload-signer.ts';
 
 /** A client waits for the answer: two short attempts a call, so that a table that is away shows before the client gives up. */
@@ -20,6 +29,11 @@ const TABLE_PATIENCE = {
     throwOnRequestTimeout: true,
   },
 };
+
+/** The rate is counted before anything else is asked: a store that is slower than this is as good as none. */
+const RATE_STORE_PATIENCE_MILLISECONDS = 250;
+const RATE_STORE_RETRY_MILLISECONDS = 1_000;
+const MAX_BUCKETS = 100_000;
 
 const READY_LIMIT_MILLISECONDS = 2_000;
 const READY_VALID_MILLISECONDS = 1_000;
@@ -48,6 +62,31 @@ await runService({
       now,
       newToken: randomUUID,
     });
+    // What of a quota was counted is never counted again.
+    const quotaDynamoDb = new DynamoDBClient({
+      ...dynamoDbClientConfig({ region }),
+      ...TABLE_PATIENCE,
+      maxAttempts: 1,
+    });
+    const alone = createMemoryBuckets({ now, maxBuckets: MAX_BUCKETS });
+    const storeUrl = config.RATE_LIMIT_STORE_URL;
+    const rateStore = storeUrl === undefined ? undefined : createClient(redisClientOptions(storeUrl));
+    if (rateStore) {
+      // Each request that finds it away says so by itself; it is tried again for as long as the service runs.
+      rateStore.on('error', (err) => log.debug({ err }, 'the connection to the store of the rates'));
+      rateStore.connect().catch((err) => log.debug({ err }, 'no connection to the store of the rates'));
+    }
+    const buckets = rateStore
+      ? createSharedBuckets({
+          store: createRedisBuckets(rateStore),
+          alone,
+          now,
+          log,
+          onCountedAlone: () => metrics.add('RatesCountedAlone', 1),
+          patienceMilliseconds: RATE_STORE_PATIENCE_MILLISECONDS,
+          retryMilliseconds: RATE_STORE_RETRY_MILLISECONDS,
+        })
+      : alone;
     const s3 = new S3Client({
       ...s3ClientConfig({ region, forcePathStyle: config.S3_FORCE_PATH_STYLE }),
       ...(config.S3_PUBLIC_ENDPOINT && { endpoint: config.S3_PUBLIC_ENDPOINT }),
@@ -70,6 +109,8 @@ await runService({
       keyCacheSeconds: config.API_KEY_CACHE_SECONDS,
       badKeysPerMinute: config.BAD_KEYS_PER_MINUTE,
       idempotencyStore,
+      buckets,
+      quotaCounters: createDynamoDbQuotaCounters({ client: quotaDynamoDb, tableName: config.ACCESS_TABLE }),
       uploadStore,
       signer,
       readiness,
@@ -84,6 +125,8 @@ await runService({
       async stop(limitSeconds) {
         await closeApp(app, limitSeconds);
         dynamoDb.destroy();
+        quotaDynamoDb.destroy();
+        rateStore?.destroy();
         s3.destroy();
       },
     };

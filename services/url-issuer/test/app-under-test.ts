@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import {
   type AccessStore,
-  type ApiKeySettings,
+  type ApiKey,
   createMemoryAccessStore,
   createMemoryIdempotencyStore,
+  createMemoryQuotaCounters,
   hashApiKey,
 } from '@upload-once/access';
 import { createLogger, createReadiness, type Metrics } from '@upload-once/runtime';
@@ -13,6 +14,7 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import type { Test } from 'tap';
 import { type AppOptions, buildApp } from '../src/app.ts';
 import type { UploadDefaults } from '../src/issuing/upload-order.ts';
+import { createMemoryBuckets } from '../src/rates/memory-buckets.ts';
 import { createUploadSigner } from '../src/signing/upload-signer.ts';
 
 export const KEY_VALUE = 'a key that only its holder knows';
@@ -77,6 +79,8 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
     keyCacheSeconds: 5,
     badKeysPerMinute: 10_000,
     idempotencyStore: createMemoryIdempotencyStore({ now }),
+    buckets: createMemoryBuckets({ now, maxBuckets: 1_000 }),
+    quotaCounters: createMemoryQuotaCounters(),
     uploadStore,
     signer: signerOf({ now }),
     readiness: createReadiness({
@@ -119,13 +123,11 @@ export function signerOf(options: { now?: () => Date } = {}) {
 /** Records a key that `value` opens; each value has a key id of its own, the default value `KEY_ID`. */
 export async function addKey(
   store: AccessStore,
-  key: { value: string; enabled?: boolean } & Partial<ApiKeySettings>,
+  key: { readonly value: string } & Partial<ApiKey>,
 ): Promise<string> {
-  const { value, ratePerSecond = 10_000, burst = 10_000, enabled = true, ...limits } = key;
+  const { value, ...settings } = key;
   const keyId = value === KEY_VALUE ? KEY_ID : createHash('md5').update(value).digest('hex').slice(0, 16);
-  await store.addKey(
-    { keyId, name: `the holder of ${keyId}`, ratePerSecond, burst, ...limits, createdAt: NOW, enabled },
-    hashApiKey(value),
-  );
+  const always = { name: `the holder of ${keyId}`, ratePerSecond: 10_000, burst: 10_000, enabled: true };
+  await store.addKey({ ...always, createdAt: NOW, ...settings, keyId }, hashApiKey(value));
   return keyId;
 }

@@ -1,11 +1,16 @@
 import { createFaultScript, createMemoryUploadStore } from '@upload-once/uploads';
 import t from 'tap';
+import { limitExceeded } from '../src/http-error.ts';
 import { createUploadIssuer } from '../src/issuing/issue-upload.ts';
 import { plainOrder } from '../src/issuing/plain-order.ts';
 import { DEFAULTS, NOW, signerOf } from './app-under-test.ts';
 
 const ORDER = plainOrder({ keyId: 'k' }, { ...DEFAULTS, namePart: 'a name' });
-const REQUEST = { apiKeyId: 'k', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+const REQUEST = {
+  apiKeyId: 'k',
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  takeQuota: async () => {},
+};
 
 /** An issuer whose keys' random parts are made of these bytes, one after the other. */
 function issuerWith(randomParts: number[]) {
@@ -33,6 +38,19 @@ t.test('a key that is taken is replaced by another, with a form of its own', asy
   t.not(second.key, first.key);
   t.match(second.signed, { method: 'post', fields: { key: second.key } });
   t.match(await uploadStore.get(second.key), { state: 'ISSUED', apiKeyId: 'k' });
+});
+
+t.test('a quota that is used up lets nothing be recorded, and is told as it is', async (t) => {
+  const { issueUpload, faults } = issuerWith([1]);
+  const takeQuota = async () => {
+    throw limitExceeded(60);
+  };
+  await t.rejects(issueUpload(ORDER, { ...REQUEST, takeQuota }), {
+    statusCode: 429,
+    code: 'LimitExceeded',
+    retryAfterSeconds: 60,
+  });
+  t.strictSame(faults.calls, []);
 });
 
 t.test('it does not try for ever', async (t) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbAccessStore } from '@upload-once/access';
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
 import t from 'tap';
@@ -100,6 +101,41 @@ t.test('the tables away: 503 with Retry-After, no form; alive, but not ready', a
   t.equal((await ask('/livez', {})).status, 200);
   issuer.child.kill('SIGTERM');
   t.equal(await issuer.exit, 0, 'it can be stopped all the same');
+});
+
+t.test('an increment of a quota whose answer does not come is not sent again', async (t) => {
+  const { ask, tables } = await running(t);
+  await addKey(createDynamoDbAccessStore({ client: tables.client, tableName: ACCESS_TABLE }), {
+    value: 'k',
+    dailyQuota: 5,
+  });
+  const counting = tables.holdAnswer('UpdateItem');
+  const { status, headers } = await ask('/getpresignedurl', { 'x-api-key': 'k' });
+  t.equal(status, 503);
+  t.match(headers['retry-after'], /^[1-9]/);
+  counting.release();
+  const { Items = [] } = await tables.client.send(
+    new ScanCommand({
+      TableName: ACCESS_TABLE,
+      FilterExpression: 'begins_with(id, :quota)',
+      ExpressionAttributeValues: { ':quota': { S: 'quota#' } },
+    }),
+  );
+  t.match(Items, [{ used: { N: '1' } }]);
+  t.equal((await ask('/getpresignedurl', { 'x-api-key': 'k' })).status, 200);
+});
+
+t.test('a store of the rates that is not there: it says so, and serves', async (t) => {
+  const url = 'redis://:hidden-password@127.0.0.1:9';
+  const { ask, issuer } = await running(t, { RATE_LIMIT_STORE_URL: url, LOG_LEVEL: 'debug' });
+  for (let request = 0; request < 3; request += 1) t.equal((await ask()).status, 200);
+  t.match(await issuer.line(/store of the rates does not answer/), { level: 'warn' });
+  t.equal(issuer.lines.filter((line) => /does not answer/.test(String(line['msg']))).length, 1);
+  t.equal(issuer.lines.filter((line) => line['RatesCountedAlone'] === 1).length, 3);
+  t.notMatch(JSON.stringify(issuer.lines), 'hidden-password');
+  issuer.child.kill('SIGTERM');
+  t.equal(await issuer.exit, 0);
+  t.equal(issuer.stderr(), '');
 });
 
 t.test('SIGTERM: what is in flight is answered, then it ends with 0', async (t) => {

@@ -40,16 +40,19 @@ export function createIdempotentIssuer(
     return newUpload(order, context, { issuedAt, expiresAt, random: randomBytes(RANDOM_BYTES) });
   }
 
-  /** The upload that the record names, issued now if it was not before; `isNew` for whoever did. */
-  async function issueRecorded(wanted: NewUpload): Promise<{ upload: Upload; isNew: boolean }> {
+  /** The upload that the record names, issued now if it was not before; `isNew` for whoever did, and takes of the quota for it. */
+  async function issueRecorded(
+    wanted: NewUpload,
+    takeQuota: () => Promise<void>,
+  ): Promise<{ upload: Upload; isNew: boolean }> {
     try {
+      await takeQuota();
       await uploadStore.issue(wanted);
       return { upload: { ...wanted, state: UploadState.issued, attempt: 0 }, isNew: true };
     } catch (error) {
       if (!(error instanceof UploadAlreadyIssued)) throw error;
       const upload = await uploadStore.get(wanted.key);
-      const isIt = upload?.apiKeyId === wanted.apiKeyId && sameTime(upload.issuedAt, wanted.issuedAt);
-      if (!upload || !isIt) throw error;
+      if (!upload || !isSame(upload, wanted)) throw error;
       return { upload, isNew: false };
     }
   }
@@ -60,14 +63,17 @@ export function createIdempotentIssuer(
       const planned = await plan(order, context);
       const record = await idempotencyStore.reserve(request.key, recordOf(planned, request), replacing);
       if (record.requestSha256 !== request.requestSha256) throw keyUsedOtherwise();
-      const isOld = record.uploadKey !== planned.key;
+      if (record.uploadKey === planned.key) return await issueRecorded(planned, context.takeQuota);
+      const { uploadKey: key, issuedAt, expiresAt } = record;
+      const wanted = { ...planned, key, issuedAt, expiresAt };
+      const standing = await uploadStore.get(key);
+      if (standing && isSame(standing, wanted)) return { upload: standing, isNew: false };
       // Cut short before anything was issued, and by now its form would be worth nothing: then it is made anew.
-      if (isOld && isPast(record.expiresAt) && !(await uploadStore.get(record.uploadKey))) {
-        replacing = record.uploadKey;
+      if (!standing && isPast(expiresAt)) {
+        replacing = key;
         continue;
       }
-      const { uploadKey: key, issuedAt, expiresAt } = record;
-      return await issueRecorded(isOld ? { ...planned, key, issuedAt, expiresAt } : planned);
+      return await issueRecorded(wanted, context.takeQuota);
     }
     throw new Error(`the record of an idempotency key was another one in each of ${ATTEMPTS} attempts`);
   }
@@ -104,6 +110,6 @@ function keyUsedOtherwise(): HttpError {
   );
 }
 
-function sameTime(one: Date, other: Date): boolean {
-  return one.getTime() === other.getTime();
+function isSame(upload: Upload, wanted: NewUpload): boolean {
+  return upload.apiKeyId === wanted.apiKeyId && upload.issuedAt.getTime() === wanted.issuedAt.getTime();
 }

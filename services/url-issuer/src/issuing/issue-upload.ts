@@ -5,7 +5,7 @@ import {
   UploadState,
   type UploadStore,
 } from '@upload-once/uploads';
-import { serviceUnavailable } from '../http-error.ts';
+import { HttpError, serviceUnavailable } from '../http-error.ts';
 import { expirationOf } from '../signing/signature-times.ts';
 import type { SignedUpload, UploadSigner } from '../signing/upload-signer.ts';
 import type { UploadOrder } from './upload-order.ts';
@@ -21,6 +21,8 @@ export interface UploadIssuerOptions {
 export interface IssueContext {
   readonly apiKeyId: string;
   readonly traceparent: string;
+  /** Called before an upload is recorded, perhaps more than once for the same. @throws HttpError when the key may have no more */
+  readonly takeQuota: () => Promise<void>;
 }
 
 export interface IssuedUpload {
@@ -34,7 +36,10 @@ export interface IssuedUpload {
   readonly isNew: boolean;
 }
 
-/** @throws HttpError 503 when the upload cannot be recorded or its form not be signed: then no form leaves the service */
+/**
+ * @throws HttpError 429 when the key has no more for today; 503 when the upload cannot be recorded or its form not be signed.
+ *   Then no form leaves the service.
+ */
 export type IssueUpload = (order: UploadOrder, context: IssueContext) => Promise<IssuedUpload>;
 
 const RANDOM_BYTES = 16;
@@ -53,6 +58,7 @@ export function createUploadIssuer(options: UploadIssuerOptions): IssueUpload {
       random: randomBytes(RANDOM_BYTES),
     });
     const signed = await signing.sign(upload);
+    await context.takeQuota();
     await uploadStore.issue(upload);
     const { key, expiresAt } = upload;
     return { key, state: UploadState.issued, signed, expiresAt, isNew: true };
@@ -63,6 +69,7 @@ export function createUploadIssuer(options: UploadIssuerOptions): IssueUpload {
       try {
         return await issueOnce(order, context);
       } catch (error) {
+        if (error instanceof HttpError) throw error;
         if (!(error instanceof UploadAlreadyIssued)) throw serviceUnavailable(error);
         // Once can be chance. A second time the randomness is none, and no number of attempts would help.
         if (attempt === ATTEMPTS) throw error;

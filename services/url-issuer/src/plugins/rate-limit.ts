@@ -1,30 +1,36 @@
-import fastifyRateLimit, { type FastifyRateLimitStoreCtor } from '@fastify/rate-limit';
+import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { tooManyRequests } from '../http-error.ts';
-
-export interface RateLimitOptions {
-  /** Where the counts are kept; by default in this process alone, each task then allowing the whole rate. */
-  readonly store?: FastifyRateLimitStoreCtor;
-}
+import { showLimit } from '../limit-headers.ts';
+import { bucketStore } from '../rates/bucket-store.ts';
+import type { TokenBuckets } from '../rates/token-buckets.ts';
 
 /**
- * Holds each API key to its own rate: at most `burst` requests in any window of burst / ratePerSecond seconds,
- * the window beginning with the first request.
+ * Holds each API key to its own rate, as a token bucket: `burst` requests may come at once, and `ratePerSecond` come back
+ * each second.
  */
 export const rateLimit = fp(
-  async (app, options: RateLimitOptions) => {
+  async (app, { buckets }: { readonly buckets: TokenBuckets }) => {
     await app.register(fastifyRateLimit, {
       global: false,
       keyGenerator: (request) => keyOf(request).keyId,
       max: (request) => keyOf(request).burst,
-      timeWindow: (request) => Math.ceil((keyOf(request).burst / keyOf(request).ratePerSecond) * 1000),
-      ...(options.store && { store: options.store }),
+      timeWindow: (request) => windowMilliseconds(keyOf(request)),
+      store: bucketStore(buckets),
     });
     const count = app.createRateLimit();
-    app.addHook('onRequest', async (request) => {
-      const limit = await count(request);
-      if (!limit.isAllowed && limit.isExceeded) throw tooManyRequests(limit.ttlInSeconds);
+    app.addHook('onRequest', async (request, reply) => {
+      const counted = await count(request);
+      if (counted.isAllowed) return;
+      showLimit(reply, {
+        name: 'rate',
+        limit: counted.max,
+        windowSeconds: Math.max(1, Math.round(counted.timeWindow / 1000)),
+        remaining: counted.remaining,
+        resetSeconds: counted.ttlInSeconds,
+      });
+      if (counted.isExceeded) throw tooManyRequests(counted.ttlInSeconds);
     });
   },
   { name: 'rate-limit', fastify: '5.x', dependencies: ['api-key'] },
@@ -33,4 +39,9 @@ export const rateLimit = fp(
 function keyOf(request: FastifyRequest) {
   if (!request.apiKey) throw new Error('The rate is counted by API key: the plugin api-key comes first');
   return request.apiKey;
+}
+
+/** In which a whole burst comes back. */
+function windowMilliseconds({ burst, ratePerSecond }: { burst: number; ratePerSecond: number }): number {
+  return (burst / ratePerSecond) * 1000;
 }

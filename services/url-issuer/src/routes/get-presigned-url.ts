@@ -36,6 +36,7 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
       const { key, signed } = await options.issueUpload(order, {
         apiKeyId: request.apiKey.keyId,
         traceparent: request.traceparent,
+        takeQuota: () => request.takeQuota(reply),
       });
       if (signed.method !== 'post') throw new Error('A plain order is for a form');
       request.uploadKey = key;

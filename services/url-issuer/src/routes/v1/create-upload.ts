@@ -52,7 +52,8 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
       if (!apiKey) throw new Error('The plugin api-key must come before this route');
       const idempotencySha256 = idempotencyKeyOf(request.raw.rawHeaders);
       const order = readUploadBody(request.body, apiKey, options.defaults);
-      const context = { apiKeyId: apiKey.keyId, traceparent };
+      const takeQuota = () => request.takeQuota(reply);
+      const context = { apiKeyId: apiKey.keyId, traceparent, takeQuota };
       const issued =
         idempotencySha256 === undefined
           ? await options.issueUpload(order, context)

@@ -1,0 +1,51 @@
+import type { DailyQuota } from '@upload-once/access';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { limitExceeded, serviceUnavailable } from '../http-error.ts';
+import { showLimit } from '../limit-headers.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /**
+     * Takes one unit of the key's daily quota for this request, the first time that it is called; again it does nothing.
+     * A key without a quota has any number.
+     *
+     * @throws HttpError 429 when nothing is left today, 503 when nobody could say
+     */
+    takeQuota(reply: FastifyReply): Promise<void>;
+  }
+}
+
+/**
+ * Holds each API key to its quota of a day, over all tasks. Whoever issues takes from it, as late as that can be: a request
+ * that is refused for anything else, or only asks, uses none of it.
+ */
+export const quota = fp(
+  async (app, { dailyQuota, now }: { readonly dailyQuota: DailyQuota; readonly now: () => Date }) => {
+    const taken = new WeakMap<FastifyRequest, Promise<void>>();
+
+    async function take(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+      if (!request.apiKey) throw new Error('The quota is counted by API key: the plugin api-key comes first');
+      const answer = await dailyQuota.take(request.apiKey).catch((cause) => {
+        throw serviceUnavailable(cause);
+      });
+      if (!answer) return;
+      const resetSeconds = Math.max(1, Math.ceil((answer.resetsAt.getTime() - now().getTime()) / 1000));
+      showLimit(reply, {
+        name: 'day',
+        limit: answer.quota,
+        windowSeconds: 86_400,
+        remaining: answer.remaining,
+        resetSeconds,
+      });
+      if (!answer.granted) throw limitExceeded(resetSeconds);
+    }
+
+    app.decorateRequest('takeQuota', function (this: FastifyRequest, reply: FastifyReply) {
+      const first = taken.get(this) ?? take(this, reply);
+      taken.set(this, first);
+      return first;
+    });
+  },
+  { name: 'quota', fastify: '5.x', dependencies: ['api-key'] },
+);

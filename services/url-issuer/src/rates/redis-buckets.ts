@@ -1,0 +1,54 @@
+import { defineScript } from '@redis/client';
+import { bucketAnswer, ROUNDING_MILLISECONDS, type TokenBuckets } from './token-buckets.ts';
+
+/**
+ * `takeToken` in the store, atomically and by the store's own clock, so that the clocks of the tasks don't matter. A bucket
+ * is one key that ends when the bucket is full. Numbers come back as text: the store would cut them to whole ones.
+ */
+const takeTokenScript = defineScript({
+  NUMBER_OF_KEYS: 1,
+  SCRIPT: `
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + time[2] / 1000
+    local token = tonumber(ARGV[1])
+    local empty = token * tonumber(ARGV[2])
+    local before = tonumber(redis.call('GET', KEYS[1]) or now)
+    before = math.min(math.max(before, now), now + empty)
+    local wait = before + token - now - empty
+    if wait > ${ROUNDING_MILLISECONDS} then
+      return { 0, string.format('%.4f', wait), string.format('%.4f', before - now) }
+    end
+    local after = before + token
+    redis.call('SET', KEYS[1], string.format('%.4f', after), 'PX', math.ceil(after - now))
+    return { 1, '0', string.format('%.4f', after - now) }
+  `,
+  parseCommand(parser, key: string, tokenMilliseconds: number, burst: number) {
+    parser.pushKey(key);
+    parser.push(String(tokenMilliseconds), String(burst));
+  },
+  transformReply: (reply) => reply as unknown as readonly (string | number)[],
+});
+
+/** For `createClient({ scripts })`. */
+export const bucketScripts = { takeToken: takeTokenScript };
+
+/** What is used of a client that was made with `bucketScripts`. */
+export interface BucketScriptClient {
+  takeToken(key: string, tokenMilliseconds: number, burst: number): Promise<readonly (string | number)[]>;
+}
+
+const KEY_PREFIX = 'upload-once:rate:';
+
+/** Buckets in Valkey or Redis, which all tasks share. Rejects when the store does not answer. */
+export function createRedisBuckets(client: BucketScriptClient): TokenBuckets {
+  return {
+    async take(name, limit) {
+      const [taken, wait, fullIn] = await client.takeToken(
+        KEY_PREFIX + name,
+        1000 / limit.ratePerSecond,
+        limit.burst,
+      );
+      return bucketAnswer(taken === 1, Number(wait), Number(fullIn), limit);
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { bucketScripts } from './redis-buckets.ts';
+
+const RECONNECT_MILLISECONDS = 1_000;
+
+/**
+ * For `createClient(…)`: what waits for nobody. A command that finds no connection is refused at once rather than kept for
+ * later; a connection on which nothing came for 10 seconds, not even the answer to a ping, is given up.
+ *
+ * @param url redis://[user:password@]host[:port][/database], rediss:// with TLS
+ */
+export function redisClientOptions(url: string) {
+  return {
+    url,
+    scripts: bucketScripts,
+    disableOfflineQueue: true,
+    pingInterval: 4_000,
+    socket: {
+      connectTimeout: 2_000,
+      socketTimeout: 10_000,
+      reconnectStrategy: () => RECONNECT_MILLISECONDS,
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Logger } from '@upload-once/runtime';
+import type { TokenBuckets } from './token-buckets.ts';
+
+export interface SharedBucketsOptions {
+  /** What all tasks share. */
+  readonly store: TokenBuckets;
+  /** What this task counts by while the store is away. */
+  readonly alone: TokenBuckets;
+  readonly now: () => Date;
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+  /** Called for every request that was counted alone. */
+  readonly onCountedAlone: () => void;
+  /** How long the store may take; then a request is counted alone. */
+  readonly patienceMilliseconds: number;
+  /** How long the store is left alone once it did not answer: one request tries it then, and pays with its patience. */
+  readonly retryMilliseconds: number;
+}
+
+/**
+ * Buckets that all tasks share while their store answers; without it each task counts alone, and allows the whole rate.
+ * The log tells when that begins and when it is over. Never rejects because of the store.
+ */
+export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets {
+  const { store, alone, now, log, patienceMilliseconds, retryMilliseconds } = options;
+  let awaySince: number | undefined;
+  let triedAt = 0;
+
+  function isLeftAlone(): boolean {
+    const sinceMilliseconds = now().getTime() - triedAt;
+    return awaySince !== undefined && sinceMilliseconds >= 0 && sinceMilliseconds < retryMilliseconds;
+  }
+
+  function answered(): void {
+    if (awaySince === undefined) return;
+    const awaySeconds = Math.round((now().getTime() - awaySince) / 1000);
+    awaySince = undefined;
+    log.info({ awaySeconds }, 'the store of the rates answers again: all tasks count together');
+  }
+
+  function silent(err: unknown): void {
+    if (awaySince !== undefined) return;
+    awaySince = now().getTime();
+    log.warn({ err }, 'the store of the rates does not answer: each task counts alone until it does');
+  }
+
+  return {
+    async take(name, limit) {
+      if (!isLeftAlone()) {
+        triedAt = now().getTime();
+        try {
+          const answer = await within(patienceMilliseconds, store.take(name, limit));
+          answered();
+          return answer;
+        } catch (error) {
+          silent(error);
+        }
+      }
+      options.onCountedAlone();
+      return await alone.take(name, limit);
+    },
+  };
+}
+
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

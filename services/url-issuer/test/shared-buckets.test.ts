@@ -1,0 +1,133 @@
+import t from 'tap';
+import { createMemoryBuckets } from '../src/rates/memory-buckets.ts';
+import { createRedisBuckets } from '../src/rates/redis-buckets.ts';
+import { createSharedBuckets } from '../src/rates/shared-buckets.ts';
+import type { TokenBuckets } from '../src/rates/token-buckets.ts';
+
+const LIMIT = { burst: 1, ratePerSecond: 0.001 };
+
+/** One task, whose store answers as the test says. */
+function task(patienceMilliseconds = 60_000) {
+  const clock = { milliseconds: Date.UTC(2030, 0, 1) };
+  const now = () => new Date(clock.milliseconds);
+  const memory = () => createMemoryBuckets({ now, maxBuckets: 100 });
+  const shared = memory();
+  const store = { asked: 0, answer: (take: () => ReturnType<TokenBuckets['take']>) => take() };
+  const logged: string[] = [];
+  let alone = 0;
+  const buckets = createSharedBuckets({
+    store: {
+      take(name, limit) {
+        store.asked += 1;
+        return store.answer(() => shared.take(name, limit));
+      },
+    },
+    alone: memory(),
+    now,
+    log: {
+      warn: (_: unknown, message?: string) => void logged.push(`warn: ${message}`),
+      info: (details: unknown, message?: string) =>
+        void logged.push(`info: ${message} ${JSON.stringify(details)}`),
+    } as Parameters<typeof createSharedBuckets>[0]['log'],
+    onCountedAlone: () => {
+      alone += 1;
+    },
+    patienceMilliseconds,
+    retryMilliseconds: 1_000,
+  });
+  const take = async (name = 'k') => (await buckets.take(name, LIMIT)).taken;
+  return { clock, store, logged, take, alone: () => alone };
+}
+
+const away = async () => {
+  throw new Error('the store is away');
+};
+
+t.test('while the store answers, it alone counts', async (t) => {
+  const { take, store, alone, logged } = task();
+  t.strictSame([await take(), await take()], [true, false]);
+  t.equal(store.asked, 2);
+  t.equal(alone(), 0);
+  t.strictSame(logged, []);
+});
+
+t.test('while it does not, the task counts alone, and says so once', async (t) => {
+  const { take, store, alone, logged, clock } = task();
+  store.answer = away;
+  t.strictSame([await take(), await take(), await take('other')], [true, false, true]);
+  t.equal(alone(), 3);
+  t.equal(store.asked, 1, 'it is left alone for a second');
+  clock.milliseconds += 1_000;
+  await take();
+  await take();
+  t.equal(store.asked, 2, 'one request tries it again');
+  t.strictSame(logged, [
+    'warn: the store of the rates does not answer: each task counts alone until it does',
+  ]);
+});
+
+t.test('it comes back by itself, and the next time it is away is told again', async (t) => {
+  const { take, store, logged, clock, alone } = task();
+  store.answer = away;
+  await take();
+  clock.milliseconds += 5_000;
+  store.answer = (answer) => answer();
+  t.equal(await take(), true, 'the store has not counted this key yet');
+  t.equal(await take(), false);
+  t.equal(alone(), 1);
+  t.match(logged[1], /^info: the store of the rates answers again.*"awaySeconds":5/);
+  store.answer = away;
+  await take();
+  t.equal(logged.length, 3);
+});
+
+t.test(
+  'a store that does not answer in time is as good as none, and its late answer is nobody’s',
+  async (t) => {
+    // The wait is real, and as short as it can be.
+    const { take, store, alone, logged } = task(1);
+    const held = Promise.withResolvers<void>();
+    store.answer = async (answer) => {
+      await held.promise;
+      return answer();
+    };
+    t.equal(await take(), true);
+    t.equal(alone(), 1);
+    t.equal(logged.length, 1);
+    held.resolve();
+  },
+);
+
+t.test('a clock that is set back does not keep the store from being tried', async (t) => {
+  const { take, store, clock } = task();
+  store.answer = away;
+  await take();
+  clock.milliseconds -= 3_600_000;
+  await take();
+  t.equal(store.asked, 2);
+});
+
+t.test('what the script of the store answers is read as this process says it itself', async (t) => {
+  const calls: unknown[] = [];
+  const buckets = (answer: readonly (string | number)[]) =>
+    createRedisBuckets({
+      async takeToken(...call) {
+        calls.push(call);
+        return answer;
+      },
+    });
+  const limit = { burst: 4, ratePerSecond: 2 };
+  t.strictSame(await buckets([1, '0', '500.0000']).take('k', limit), {
+    taken: true,
+    remaining: 3,
+    waitMilliseconds: 0,
+    fullInMilliseconds: 500,
+  });
+  t.strictSame(await buckets([0, '123.4560', '1623.4560']).take('k', limit), {
+    taken: false,
+    remaining: 0,
+    waitMilliseconds: 123.456,
+    fullInMilliseconds: 1623.456,
+  });
+  t.strictSame(calls, Array(2).fill(['upload-once:rate:k', 500, 4]));
+});
