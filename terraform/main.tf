@@ -56,6 +56,9 @@ locals {
       # A public load balancer says whom a request comes from. API Gateway says it in a header of its own and passes on a
       # client's X-Forwarded-For, so that behind it nobody's word can be taken.
       local.has_domain ? { TRUSTED_PROXIES = join(",", module.network.public_subnet_cidrs) } : {},
+      # So there all would be slowed for one that guesses keys.
+      { BAD_KEYS_PER_MINUTE = tostring(local.has_domain ? var.bad_keys_per_minute : 0) },
+      try(var.rate_limit_store.url, null) == null ? {} : { RATE_LIMIT_STORE_URL = var.rate_limit_store.url },
     )
 
     acceptor = merge(local.common_environment, {

@@ -59,16 +59,26 @@ locals {
       Resource = [module.storage.tables.access.arn]
     },
     {
-      # By partition, so that it can write no key (DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained
-      # access control").
+      # Counters and what requests came to lie in partitions of their own: no key is written, not even its limits (DynamoDB
+      # Developer Guide, "Using IAM policy conditions for fine-grained access control").
+      Sid      = "CountQuotas"
+      Effect   = "Allow"
+      Action   = ["dynamodb:UpdateItem"]
+      Resource = [module.storage.tables.access.arn]
+      Condition = {
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["quota#*"] }
+        # ForAllValues holds for a request that names no key at all.
+        Null = { "dynamodb:LeadingKeys" = "false" }
+      }
+    },
+    {
       Sid      = "RememberIdempotencyKeys"
       Effect   = "Allow"
       Action   = ["dynamodb:PutItem"]
       Resource = [module.storage.tables.access.arn]
       Condition = {
         "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["idempotency#*"] }
-        # ForAllValues holds for a request that names no key at all.
-        Null = { "dynamodb:LeadingKeys" = "false" }
+        Null                      = { "dynamodb:LeadingKeys" = "false" }
       }
     },
   ]

@@ -36,6 +36,7 @@ module "url_issuer" {
   spot             = var.url_issuer.spot
   vpc_id           = module.network.vpc_id
   subnet_ids       = module.network.private_subnet_ids
+  secrets          = try(var.rate_limit_store.url_secret_arn, null) == null ? {} : { RATE_LIMIT_STORE_URL = var.rate_limit_store.url_secret_arn }
   environment      = local.environments["url-issuer"]
   task_policy_json = local.task_policies["url-issuer"]
 
@@ -54,6 +55,17 @@ module "url_issuer" {
   log_retention_days    = var.log_retention_days
   wait_for_steady_state = var.wait_for_steady_state
   tags                  = var.tags
+}
+
+resource "aws_vpc_security_group_egress_rule" "rate_limit_store" {
+  count = var.rate_limit_store == null ? 0 : 1
+
+  security_group_id            = module.url_issuer.security_group_id
+  description                  = "To the store that all tasks count rates in"
+  referenced_security_group_id = var.rate_limit_store.security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = var.rate_limit_store.port
+  to_port                      = var.rate_limit_store.port
 }
 
 module "acceptor" {

@@ -314,6 +314,44 @@ variable "path_prefix" {
   }
 }
 
+variable "rate_limit_store" {
+  description = "A Valkey or Redis (not in cluster mode) where all tasks of the url-issuer count rates together. Its address: url, or url_secret_arn (Secrets Manager or Parameter Store) where a password stands in it. What its tasks may reach: port of security_group_id. The store's own security group has to let services.url-issuer.security_group_id in. Without a store each task counts alone."
+  type = object({
+    url               = optional(string)
+    url_secret_arn    = optional(string)
+    security_group_id = string
+    port              = optional(number, 6379)
+  })
+  default = null
+
+  validation {
+    condition     = var.rate_limit_store == null || try((var.rate_limit_store.url == null) != (var.rate_limit_store.url_secret_arn == null), false)
+    error_message = "rate_limit_store takes either url or url_secret_arn."
+  }
+
+  validation {
+    condition     = try(var.rate_limit_store.url, null) == null || can(regex("^rediss?://[^/?#@]+(/.*)?$", var.rate_limit_store.url))
+    error_message = "rate_limit_store.url is like \"rediss://rates.example.com:6379\"; one with a password belongs in a secret, named by url_secret_arn."
+  }
+
+  validation {
+    condition     = try(var.rate_limit_store.url_secret_arn, null) == null || can(regex("^arn:aws[a-z-]*:(secretsmanager|ssm):", var.rate_limit_store.url_secret_arn))
+    error_message = "rate_limit_store.url_secret_arn is an ARN of Secrets Manager or Parameter Store."
+  }
+}
+
+variable "bad_keys_per_minute" {
+  description = "How many bad API keys an address may present each minute before it is told to wait. It has no effect without a domain of your own: behind API Gateway the issuer does not learn clients' addresses."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.bad_keys_per_minute >= 0 && var.bad_keys_per_minute <= 100000 && floor(var.bad_keys_per_minute) == var.bad_keys_per_minute
+    error_message = "bad_keys_per_minute is a whole number from 0 (any number) to 100000."
+  }
+}
+
 variable "upload_name_part" {
   description = "What every object key begins with, behind uploads/."
   type        = string

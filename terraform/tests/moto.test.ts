@@ -232,7 +232,7 @@ t.test('each service’s role has its own calls on its own resources, and nothin
     );
   const expected = {
     'url-issuer': [
-      `dynamodb:GetItem ${tables.access.arn}`,
+      ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} ${tables.access.arn}`),
       `dynamodb:GetItem ${tables.uploads.arn}`,
       `dynamodb:PutItem ${tables.uploads.arn}`,
       `s3:PutObject ${bucket.arn}/uploads/*`,
@@ -376,6 +376,7 @@ t.test('every alarm is published to its topic, and is on something that is there
         'processor-task-failures',
         'upload-events-age',
         'upload-events-dead-letter',
+        'url-issuer-rate-store-away',
         'url-issuer-request-time',
         'url-issuer-server-errors',
         'url-issuer-task-failures',

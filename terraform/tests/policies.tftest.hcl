@@ -78,13 +78,18 @@ run "the_url_issuer_signs_and_records" {
       "dynamodb:Query arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:UpdateItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/access",
+      "dynamodb:UpdateItem arn:aws:dynamodb:eu-central-1:123456789012:table/access",
       "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/access",
     ])
     error_message = "the url-issuer's permissions"
   }
   assert {
-    condition     = [for statement in jsondecode(local.task_policies["url-issuer"]).Statement : statement.Condition if contains(statement.Action, "dynamodb:PutItem") && contains(statement.Resource, "arn:aws:dynamodb:eu-central-1:123456789012:table/access")] == [{ "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["idempotency#*"] }, Null = { "dynamodb:LeadingKeys" = "false" } }]
-    error_message = "in the table of keys it writes idempotency keys, and no API key"
+    condition = { for statement in jsondecode(local.task_policies["url-issuer"]).Statement : join(",", statement.Action) => try(statement.Condition, null) if statement.Resource == ["arn:aws:dynamodb:eu-central-1:123456789012:table/access"] } == {
+      "dynamodb:GetItem"    = null
+      "dynamodb:UpdateItem" = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["quota#*"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
+      "dynamodb:PutItem"    = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["idempotency#*"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
+    }
+    error_message = "it counts quotas and remembers requests; it writes no key"
   }
 }
 

@@ -122,6 +122,14 @@ run "each_service_gets_its_variables" {
     condition     = !contains(keys(local.environments["url-issuer"]), "TRUSTED_PROXIES")
     error_message = "behind API Gateway nobody's X-Forwarded-For is believed"
   }
+  assert {
+    condition     = local.environments["url-issuer"].BAD_KEYS_PER_MINUTE == "0"
+    error_message = "behind API Gateway all clients have one address: one that guesses keys must not slow all"
+  }
+  assert {
+    condition     = !contains(keys(local.environments["url-issuer"]), "RATE_LIMIT_STORE_URL") && length(aws_vpc_security_group_egress_rule.rate_limit_store) == 0
+    error_message = "no store of rates unless one is given"
+  }
 }
 
 run "own_domain_and_vpc" {
@@ -144,6 +152,66 @@ run "own_domain_and_vpc" {
     condition     = local.environments["url-issuer"].TRUSTED_PROXIES == "192.0.2.0/24,192.0.2.0/24" && local.environments["url-issuer"].PATH_PREFIX == "/prod/"
     error_message = "the load balancer's subnets are believed, and nobody else"
   }
+  assert {
+    condition     = local.environments["url-issuer"].BAD_KEYS_PER_MINUTE == "30"
+    error_message = "an address that is known can be slowed"
+  }
+}
+
+run "a_store_of_rates_without_a_password" {
+  variables {
+    rate_limit_store = { url = "rediss://rates.example.com:6380", port = 6380, security_group_id = "sg-rates" }
+  }
+  assert {
+    condition     = local.environments["url-issuer"].RATE_LIMIT_STORE_URL == "rediss://rates.example.com:6380"
+    error_message = "the issuer knows its address"
+  }
+  assert {
+    condition     = !contains(keys(local.environments["acceptor"]), "RATE_LIMIT_STORE_URL")
+    error_message = "nobody else does"
+  }
+  assert {
+    condition     = one([for rule in aws_vpc_security_group_egress_rule.rate_limit_store : [rule.referenced_security_group_id, rule.from_port, rule.to_port]]) == ["sg-rates", 6380, 6380]
+    error_message = "its tasks may reach it, on its port alone"
+  }
+}
+
+run "a_store_of_rates_with_a_password_in_a_secret" {
+  variables {
+    rate_limit_store = { url_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rates", security_group_id = "sg-rates" }
+  }
+  assert {
+    condition     = !contains(keys(local.environments["url-issuer"]), "RATE_LIMIT_STORE_URL")
+    error_message = "the password stands in no task definition"
+  }
+  assert {
+    condition     = one([for rule in aws_vpc_security_group_egress_rule.rate_limit_store : rule.from_port]) == 6379
+    error_message = "the port that such stores have"
+  }
+}
+
+run "a_password_of_the_store_is_refused_in_the_open" {
+  command = plan
+  variables {
+    rate_limit_store = { url = "rediss://user:hidden@rates.example.com", security_group_id = "sg-rates" }
+  }
+  expect_failures = [var.rate_limit_store]
+}
+
+run "a_store_of_rates_has_one_address" {
+  command = plan
+  variables {
+    rate_limit_store = { security_group_id = "sg-rates" }
+  }
+  expect_failures = [var.rate_limit_store]
+}
+
+run "bad_keys_are_counted_in_whole_numbers" {
+  command = plan
+  variables {
+    bad_keys_per_minute = 1.5
+  }
+  expect_failures = [var.bad_keys_per_minute]
 }
 
 run "a_form_s_age_is_limited_by_its_lifetime" {

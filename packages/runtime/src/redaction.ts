@@ -57,8 +57,8 @@ const TEXT_RULES: readonly TextRule[] = [
     replacement: `$1${REDACTED}`,
   },
   { pattern: /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, replacement: `$1 ${REDACTED}` },
-  // user:password@ in a URL.
-  { pattern: /(\w:\/\/)[^\s/:@"']{1,200}:[^\s/@"']{1,200}@/g, replacement: `$1${REDACTED}@` },
+  // user:password@ in a URL; a store's password often has no user.
+  { pattern: /(\w:\/\/)[^\s/:@"']{0,200}:[^\s/@"']{1,200}@/g, replacement: `$1${REDACTED}@` },
   // A policy or a token that stands alone: Base64 of JSON, which begins with {".
   { pattern: /\beyJ[\w+/=.-]{24,}/g, replacement: REDACTED },
   // This product's own API keys; the id before the secret part stays.

@@ -107,6 +107,7 @@ t.test('secrets inside text are not written, wherever the text is', async (t) =>
     'a token after a colon': `SessionToken: ${SECRET}`,
     'an assignment': `AWS_SECRET_ACCESS_KEY=${SECRET} AWS_SESSION_TOKEN='${SECRET}'`,
     'user and password': `https://user:${SECRET}@host/`,
+    'a password without a user': `redis://:${SECRET}@host:6379`,
     'a key of our own': `no such key: uo_0123456789abcdef_${SECRET.toLowerCase()}`,
   };
   for (const [what, text] of Object.entries(texts)) {

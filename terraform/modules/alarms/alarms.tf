@@ -34,6 +34,14 @@ locals {
       tells_end   = true
       description = "The issuer answers with 5xx: see its logs. Most often the table does not answer."
     }
+    rate-store-away = {
+      metric      = "RatesCountedAlone"
+      statistic   = "Sum"
+      threshold   = 1
+      periods     = 1
+      tells_end   = true
+      description = "The store that all tasks count rates in does not answer: each task counts alone, and allows the whole rate. Requests are served meanwhile."
+    }
     request-time = {
       metric      = "RequestTime"
       statistic   = "p99"

@@ -12,6 +12,7 @@ locals {
     { title = "Failures", statistics = ["Sum"], metrics = ["MessagesRetried", "MessagesDeadLettered", "ProcessingFailed"], lines = [] },
     { title = "Issuer: time to answer (ms)", statistics = ["p50", "p99"], metrics = ["RequestTime"], lines = [] },
     { title = "Issuer: answers with 5xx", statistics = ["Sum"], metrics = ["ServerErrors"], lines = local.entry_lines },
+    { title = "Issuer: rates that one task counted alone", statistics = ["Sum"], metrics = ["RatesCountedAlone"], lines = [] },
     { title = "Issuer: requests refused, by reason", statistics = ["Sum"], metrics = [], lines = local.refused_lines },
     { title = "Age of the oldest event (s)", statistics = ["Maximum"], metrics = [], lines = [for queue in local.working_queues : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue]] },
     { title = "Events waiting, in hand and dead", statistics = ["Maximum"], metrics = [], lines = concat(

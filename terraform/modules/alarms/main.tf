@@ -14,6 +14,7 @@ locals {
     RequestsRefused      = ["url-issuer"]
     ServerErrors         = ["url-issuer"]
     RequestTime          = ["url-issuer"]
+    RatesCountedAlone    = ["url-issuer"]
     UploadsAccepted      = ["acceptor", "processor"]
     BytesAccepted        = ["acceptor", "processor"]
     AcceptTime           = ["acceptor", "processor"]

@@ -49,8 +49,9 @@ run "every_version_that_was_not_taken_raises_an_alarm" {
       acceptor-revoked-uploads   = ["RevokedUploads", "acceptor"]
       acceptor-stray-objects     = ["StrayObjects", "acceptor"]
       processor-stray-objects    = ["StrayObjects", "processor"]
+      url-issuer-rate-store-away = ["RatesCountedAlone", "url-issuer"]
     }
-    error_message = "One duplicate, stray or revoked upload is enough, whichever service saw it."
+    error_message = "One duplicate, stray or revoked upload is enough, whichever service saw it; so is one rate that was counted alone."
   }
 
   assert {
@@ -83,7 +84,7 @@ run "every_alarm_tells_the_topic_at_once" {
   }
 
   assert {
-    condition     = length(output.alarm_names) == 13 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
+    condition     = length(output.alarm_names) == 14 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
     error_message = "The outputs name topic and alarms."
   }
 }
@@ -129,6 +130,15 @@ run "issuer_raises_alarms_on_errors_and_slow_answers" {
       && aws_cloudwatch_metric_alarm.this["url-issuer-request-time"].evaluation_periods == 3
     )
     error_message = "The slowest of a hundred answers counts, when it stays slow."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].metric_name == "RatesCountedAlone"
+      && aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].threshold == 1
+      && length(aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].ok_actions) == 1
+    )
+    error_message = "A store of rates that is away raises an alarm, and tells when it is back."
   }
 
   assert {
@@ -292,7 +302,7 @@ run "dashboard_shows_every_metric_of_the_code" {
   assert {
     condition = alltrue([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets :
-      widget.type == "alarm" ? length(widget.properties.alarms) == 14 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
+      widget.type == "alarm" ? length(widget.properties.alarms) == 15 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
     ])
     error_message = "No widget is empty; one shows all alarms."
   }
