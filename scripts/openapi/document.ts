@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
-import { createMemoryAccessStore, createMemoryIdempotencyStore } from '@upload-once/access';
+import {
+  createMemoryAccessStore,
+  createMemoryIdempotencyStore,
+  createMemoryQuotaCounters,
+} from '@upload-once/access';
 import { createLogger } from '@upload-once/runtime';
 import { createMemoryUploadStore } from '@upload-once/uploads';
 import { buildApp } from '../../services/url-issuer/src/app.ts';
+import { createMemoryBuckets } from '../../services/url-issuer/src/rates/memory-buckets.ts';
 import { createUploadSigner } from '../../services/url-issuer/src/signing/upload-signer.ts';
 import type { OpenApi } from './open-api.ts';
 
@@ -26,6 +31,8 @@ export async function servedDocument(): Promise<OpenApi> {
     accessStore: createMemoryAccessStore(),
     keyCacheSeconds: 1,
     badKeysPerMinute: 0,
+    buckets: createMemoryBuckets({ now, maxBuckets: 1 }),
+    quotaCounters: createMemoryQuotaCounters(),
     idempotencyStore: createMemoryIdempotencyStore({ now }),
     uploadStore: createMemoryUploadStore({ now, newToken: () => '', tombstoneSeconds: 1 }),
     signer: createUploadSigner({ client: new S3Client({ region: 'us-east-1' }), bucket: 'x', now }),

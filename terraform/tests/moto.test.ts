@@ -233,8 +233,9 @@ t.test('each service’s role has its own calls on its own resources, and nothin
   const expected = {
     'url-issuer': [
       ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} ${tables.access.arn}`),
-      `dynamodb:GetItem ${tables.uploads.arn}`,
-      `dynamodb:PutItem ${tables.uploads.arn}`,
+      ...['GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
+        (action) => `dynamodb:${action} ${tables.uploads.arn}`,
+      ),
       `s3:PutObject ${bucket.arn}/uploads/*`,
     ],
     acceptor: [
