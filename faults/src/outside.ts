@@ -20,7 +20,7 @@ const FORM_MS = 60_000;
 export interface Outside {
   readonly uploads: UploadStore;
   /** Records that a form was issued, as the issuer does, and gives its key. */
-  issue(): Promise<string>;
+  issue(method?: 'post' | 'put'): Promise<string>;
   /**
    * Stores a version under a key, as S3 does at the end of a form, and gives its id. Not by a form, so that it can have metadata
    * and tags, which then have to arrive with it.
@@ -52,7 +52,7 @@ export function lookFromOutside({ region, credentials, endpoints, bucket, tables
   return {
     uploads,
 
-    async issue() {
+    async issue(method = 'post') {
       const issuedAt = new Date();
       const key = makeUploadKey('file', issuedAt, randomBytes(16));
       await uploads.issue({
@@ -60,7 +60,7 @@ export function lookFromOutside({ region, credentials, endpoints, bucket, tables
         apiKeyId: 'key-of-a-test',
         issuedAt,
         expiresAt: new Date(issuedAt.getTime() + FORM_MS),
-        constraints: { method: 'post', minBytes: 0, maxBytes: 5 * 1024 ** 3 },
+        constraints: { method, minBytes: 0, maxBytes: 5 * 1024 ** 3 },
         metadata: { customer: '42' },
         traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       });

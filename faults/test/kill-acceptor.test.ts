@@ -1,16 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { contentOf } from '../src/content.ts';
 import { assertCounts, assertKillPoints, startLanes } from './support/kill-points.ts';
 
-/** From here up a copy goes in parts. */
-const MULTIPART_BYTES = 64 * 1024 * 1024;
-
 const first = contentOf(Buffer.from('the one and only'), 'one');
 const second = contentOf(Buffer.from('too late, and longer'), 'two');
-const large = contentOf(randomBytes(MULTIPART_BYTES), 'large');
 
-const lanes = await startLanes(t, 'acceptor', [{}, {}, {}, {}]);
+const lanes = await startLanes(t, 'acceptor', [{}, {}, {}]);
 
 t.test('P1–P5: one upload, its acceptor ended at every call', async (t) => {
   await assertKillPoints(t, lanes, { contents: [first] });
@@ -22,10 +17,6 @@ t.test('P1–P5: two versions under one form, the acceptor ended at every call',
 
 t.test('P1–P5: the later version’s event first, the acceptor ended at every call', async (t) => {
   await assertKillPoints(t, lanes, { contents: [first, second], isReversed: true });
-});
-
-t.test('P1–P5: a copy in parts, the acceptor ended at every call', async (t) => {
-  await assertKillPoints(t, lanes, { contents: [large] });
 });
 
 t.test('P4: each upload is counted once over all of it', (t) => assertCounts(t, lanes));

@@ -19,17 +19,16 @@ export interface ArmedFault {
 /**
  * Ends a process at one point: the one with SIGKILL is gone before its call is passed on, or when AWS has carried it out and no
  * answer is back; the one with SIGTERM has heard of it there, and goes on.
- * @param options.met how many calls of the point's name are under way already
- * @param options.seen told of every call before its fate
+ * @param seen told of every call before its fate
  */
 export function faultAt(
   service: ServiceUnderFaults,
   { signal, side, name, occurrence }: KillPoint,
-  options: { readonly met: number; readonly seen: (call: AwsCall) => void },
+  seen: (call: AwsCall) => void,
 ): ArmedFault {
   let reached: Reached | undefined;
   let previous = '';
-  let { met } = options;
+  let met = 0;
 
   async function strike(): Promise<void> {
     if (signal === 'SIGKILL') {
@@ -53,7 +52,7 @@ export function faultAt(
 
   return {
     judge(call) {
-      options.seen(call);
+      seen(call);
       const before = previous;
       previous = call.name;
       if (call.name === name) met += 1;

@@ -3,8 +3,8 @@ import { PASS } from '../proxy/fate.ts';
 import type { CallPlace, Lane, Scenario } from './scenario.ts';
 import { sendUploads } from './send.ts';
 import { untilSettled } from './settled.ts';
+import { RECEIVE } from './turnstile.ts';
 
-export const RECEIVE = 'sqs ReceiveMessage';
 const DELETE = 'sqs DeleteMessageBatch';
 const HEARTBEAT = 'sqs ChangeMessageVisibility';
 /** What a processor does with each heartbeat before it extends the visibility: it renews its lease. */
@@ -12,24 +12,23 @@ const RENEWAL = 'dynamodb UpdateItem';
 
 /** The calls from the receive of the first message to the deletion of the last, on a day on which nothing happens. */
 export async function learnCalls(lane: Lane, scenario: Scenario): Promise<CallPlace[]> {
-  const { killed, outside, counts } = lane;
-  // A process that starts with the messages there, so that its first receive is the one that gets one.
-  if (killed.isRunning) await killed.stop();
+  const { killed, turnstile, outside, counts } = lane;
+  if (!killed.isRunning) await killed.start();
   const { sent, release } = await sendUploads(lane, scenario);
-  await release();
   const names: string[] = [];
-  killed.proxy.judge((call) => {
+  turnstile.judge((call) => {
     scenario.onCall?.(lane, call);
     names.push(call.name);
     return PASS;
   });
-  await killed.start();
+  await release();
   await untilSettled(lane);
-  killed.proxy.judge();
+  turnstile.judge();
   counts.add(sent, undefined);
   const broken = await brokenPromisesOf(outside, sent);
   if (broken.length > 0) throw new Error(`without any fault: ${broken.join('; ')}`);
-  const work = names.slice(names.indexOf(RECEIVE), names.lastIndexOf(DELETE) + 1);
+  if (names[0] !== RECEIVE) throw new Error(`the work began with ${names[0]}, not with ${RECEIVE}`);
+  const work = names.slice(0, names.lastIndexOf(DELETE) + 1);
   return placesOf(withHeartbeats(work, scenario.heartbeats ?? 0));
 }
 

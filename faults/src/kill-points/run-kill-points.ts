@@ -1,7 +1,8 @@
 import { acceptedKeyOf } from '@upload-once/uploads';
 import { brokenPromisesOf } from '../broken-promises.ts';
+import { PASS } from '../proxy/fate.ts';
 import { faultAt } from './fault-at.ts';
-import { learnCalls, RECEIVE } from './learn-calls.ts';
+import { learnCalls } from './learn-calls.ts';
 import { describePoint, type KillPoint, type KillSignal, type Lane, type Scenario } from './scenario.ts';
 import { sendUploads } from './send.ts';
 import { untilSettled } from './settled.ts';
@@ -36,7 +37,7 @@ export async function runKillPoints(options: {
   await Promise.all(
     lanes.map(async (lane) => {
       for (const point of left) {
-        const found = await runKillPoint(lane, scenario, point);
+        const found = await runKillPoint(lane, scenario, point).catch((error) => [String(error)]);
         findings.push(...found.map((what) => `${describePoint(point)}: ${what}`));
       }
     }),
@@ -45,28 +46,23 @@ export async function runKillPoints(options: {
 }
 
 async function runKillPoint(lane: Lane, scenario: Scenario, point: KillPoint): Promise<string[]> {
-  const { killed, outside, stack, counts, queueUrl } = lane;
+  const { killed, turnstile, outside, stack, counts, queueUrl } = lane;
   const findings: string[] = [];
-  // The receive of the first message is one that a process begins with; all else happens to one that is at its work.
-  const isAtStart = point.name === RECEIVE && point.occurrence === 1;
-  if (isAtStart && killed.isRunning) await killed.stop();
-  if (!isAtStart && !killed.isRunning) await killed.start();
-
+  if (!killed.isRunning) await killed.start();
   const { sent, release } = await sendUploads(lane, scenario);
-  const fault = faultAt(killed, point, {
-    met: point.name === RECEIVE && !isAtStart ? 1 : 0,
-    seen: (call) => scenario.onCall?.(lane, call),
-  });
-  killed.proxy.judge((call) => fault.judge(call));
+  const fault = faultAt(killed, point, (call) => scenario.onCall?.(lane, call));
+  turnstile.judge(fault.judge);
   await release();
-  if (isAtStart) killed.launch();
   await untilSettled(lane, () => fault.reached !== undefined);
   if (!fault.reached) return ['it was never reached'];
 
   const { code, signal } = await killed.ended();
   const isAsTold = point.signal === 'SIGKILL' ? signal === 'SIGKILL' : code === 0;
   if (!isAsTold) findings.push(`the process ended with ${signal ?? `exit code ${code}`}`);
-  killed.proxy.judge();
+  turnstile.judge((call) => {
+    scenario.onCall?.(lane, call);
+    return PASS;
+  });
   if ((await outside.depthOf(queueUrl)) > 0) await killed.start();
   await untilSettled(lane);
 

@@ -6,12 +6,15 @@ import type { AwsCall } from '../proxy/aws-call.ts';
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
 import type { Counts } from './counts.ts';
 import type { Reached } from './fault-at.ts';
+import type { Turnstile } from './turnstile.ts';
 
 /** One stack, one service in it that is killed again and again, and the other one that lives. */
 export interface Lane {
   readonly stack: FaultStack;
   readonly outside: Outside;
   readonly killed: ServiceUnderFaults;
+  /** Where its calls are judged. */
+  readonly turnstile: Turnstile;
   /** The queue that it lives on, and the prefix of the objects that this queue is told of. */
   readonly queueUrl: string;
   readonly prefix: 'uploads/' | 'accepted/';

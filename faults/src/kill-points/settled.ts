@@ -3,6 +3,7 @@ import type { Lane } from './scenario.ts';
 
 /** Decides nothing that goes well: it only ends a wait that would last for ever. */
 const LIMIT_MS = 120_000;
+const SHOWN_LINES = 8;
 const BETWEEN_LOOKS_MS = 100;
 
 /**
@@ -14,7 +15,12 @@ export async function untilSettled(lane: Lane, isEnough = () => false): Promise<
   for (;;) {
     const left = await firstUnderWay(lane);
     if (left === undefined || isEnough()) return;
-    if (Date.now() > giveUpAt) throw new Error(`after ${LIMIT_MS / 1000} s there still are ${left}`);
+    if (Date.now() > giveUpAt) {
+      const said = [lane.killed, lane.other].flatMap(({ lines }) =>
+        lines.slice(-SHOWN_LINES).map((line) => JSON.stringify(line)),
+      );
+      throw new Error(`after ${LIMIT_MS / 1000} s there still are ${left}; last said:\n${said.join('\n')}`);
+    }
     await delay(BETWEEN_LOOKS_MS);
   }
 }

@@ -3,6 +3,7 @@ import { lookFromOutside } from '../outside.ts';
 import { expectedCounts } from './counts.ts';
 import type { Lane } from './scenario.ts';
 import { untilSettled } from './settled.ts';
+import { createTurnstile } from './turnstile.ts';
 
 /** The least that the services take: a message whose worker was killed comes back after it. */
 const VISIBILITY_SECONDS = 2;
@@ -25,17 +26,20 @@ export async function startLane(options: {
     maxReceiveCount: MAX_RECEIVE_COUNT,
   });
   const outside = lookFromOutside(stack);
+  const queueUrl = killed === 'acceptor' ? stack.queues.uploadEvents : stack.queues.acceptedEvents;
+  const service = await stack.add(killed, { SLOTS: '1', DRAIN_LIMIT_SECONDS: '20', ...settings });
   const lane = {
     stack,
     outside,
-    killed: await stack.add(killed, { SLOTS: '1', DRAIN_LIMIT_SECONDS: '20', ...settings }),
-    queueUrl: killed === 'acceptor' ? stack.queues.uploadEvents : stack.queues.acceptedEvents,
+    killed: service,
+    turnstile: createTurnstile(service.proxy, () => outside.depthOf(queueUrl)),
+    queueUrl,
     prefix: killed === 'acceptor' ? ('uploads/' as const) : ('accepted/' as const),
     other: await stack.add(killed === 'acceptor' ? 'processor' : 'acceptor'),
     counts: expectedCounts(),
     async stop() {
-      outside.close();
       await stack.stop();
+      outside.close();
     },
   };
   // S3 tests the destinations of its events with one of its own: that is out of the way before anything is counted.

@@ -17,6 +17,8 @@ export interface AwsCall {
   readonly occurrence: number;
   /** The object's key; empty for a call on no object, and for the other services. */
   readonly key: string;
+  /** Aborted when the process has given the call up, or is gone. */
+  readonly gone: AbortSignal;
 }
 
 /** What a request is about, from its first line and headers alone. */

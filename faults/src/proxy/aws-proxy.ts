@@ -24,7 +24,7 @@ export async function startAwsProxy(endpoints: Readonly<Record<AwsService, strin
   let number = 0;
   let current: Judge = () => PASS;
 
-  async function meet(called: Pick<AwsCall, 'service' | 'operation' | 'key'>) {
+  async function meet(called: Omit<AwsCall, 'name' | 'number' | 'occurrence'>) {
     const name = `${called.service} ${called.operation}`;
     const occurrence = (counts.get(name) ?? 0) + 1;
     counts.set(name, occurrence);

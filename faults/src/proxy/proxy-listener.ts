@@ -17,7 +17,7 @@ export interface ProxyListener {
 interface ListenerOptions {
   readonly service: AwsService;
   readonly endpoint: string;
-  readonly meet: (call: Pick<AwsCall, 'service' | 'operation' | 'key'>) => Promise<Fate>;
+  readonly meet: (call: Omit<AwsCall, 'name' | 'number' | 'occurrence'>) => Promise<Fate>;
 }
 
 /** Of this hop alone, not of the message (RFC 9110, "Connection"). */
@@ -64,7 +64,16 @@ async function handle(
 ): Promise<void> {
   const { socket } = request;
   response.on('error', () => undefined);
-  const fate = await meet({ service, ...describeRequest(service, request) });
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  let fate: Fate;
+  try {
+    fate = await meet({ service, ...describeRequest(service, request), gone: gone.signal });
+  } catch (error) {
+    // A judge that waits for something is in its right to fail when nobody waits for its word any more.
+    if (gone.signal.aborted) return;
+    throw error;
+  }
   switch (fate.kind) {
     case 'cut':
       socket.resetAndDestroy();

@@ -1,0 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AwsProxy } from '../proxy/aws-proxy.ts';
+import { type Judge, PASS } from '../proxy/fate.ts';
+
+export const RECEIVE = 'sqs ReceiveMessage';
+const BETWEEN_LOOKS_MS = 50;
+
+export interface Turnstile {
+  /** From now on `judge` decides; without one everything passes. */
+  judge(judge?: Judge): void;
+}
+
+/**
+ * Keeps a consumer's polls back while its queue has no message. SQS does not notice that a poll was cut off: what it gives to
+ * the poll of a process that has ended is hidden, and the messages behind it come first. Here no poll is left behind, so that
+ * the next process gets them in their order; and the poll that is judged is the one that gets a message.
+ */
+export function createTurnstile(proxy: AwsProxy, depth: () => Promise<number>): Turnstile {
+  let current: Judge = () => PASS;
+  proxy.judge(async (call) => {
+    if (call.name === RECEIVE) {
+      while (!call.gone.aborted && (await depth()) === 0) await delay(BETWEEN_LOOKS_MS);
+      if (call.gone.aborted) return { kind: 'cut' };
+    }
+    return current(call);
+  });
+  return {
+    judge(judge = () => PASS) {
+      current = judge;
+    },
+  };
+}
