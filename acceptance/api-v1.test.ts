@@ -50,16 +50,12 @@ t.test('P6: S3 holds a form to all that was asked for, and the upload tells what
     s3Code: 'EntityTooLarge',
   });
   if ('fields' in form) {
-    const fields = { ...form.fields, 'content-type': 'text/html' };
+    const fields = { ...form.fields, 'Content-Type': 'text/html' };
     const refusal = await refusalOf(uploadFile({ form: { ...form, fields }, file: fileOf(content) }));
     t.match(refusal, { code: 'UploadRefused', status: 403 });
   }
   const wrong = await refusalOf(uploadFile({ form, file: fileOf('just other bytes') }));
-  if (deployment.knownGaps.has('form-checksum')) {
-    t.equal(wrong, undefined, `known: ${KNOWN_GAPS['form-checksum']}`);
-    return;
-  }
-  t.match(wrong, { code: 'UploadRefused', s3Code: 'BadDigest' });
+  t.match(wrong, { code: 'UploadRefused', status: 400 }, 'the checksum');
   t.strictSame(await listVersions(form.key), []);
 
   t.equal((await uploadFile({ form, file: fileOf(content) })).status, 204);
@@ -114,11 +110,16 @@ t.test(
       code: 'UploadNotSent',
     });
     t.type(await refusalOf(uploadFile({ form, file: fileOf('AS IT WAS SIGNED') })), UploadRefused);
-    if ('headers' in form) {
-      const { 'if-none-match': _, ...headers } = form.headers;
-      const refusal = await refusalOf(uploadFile({ form: { ...form, headers }, file: fileOf(content) }));
-      t.match(refusal, { code: 'UploadRefused', status: 403 });
+    t.strictSame(await listVersions(form.key), []);
+    if (!('headers' in form)) throw new Error('a URL was asked for');
+    const { 'if-none-match': _, ...headers } = form.headers;
+    const refusal = await refusalOf(uploadFile({ form: { ...form, headers }, file: fileOf(content) }));
+    if (deployment.knownGaps.has('put-signature')) {
+      const isTaken = t.equal(refusal, undefined, `known: ${KNOWN_GAPS['put-signature']}`);
+      if (isTaken) t.match(await processed(form.key), { state: 'PROCESSED' });
+      return;
     }
+    t.match(refusal, { code: 'UploadRefused', status: 403 });
     t.strictSame(await listVersions(form.key), []);
   },
 );

@@ -8,7 +8,7 @@ export const KNOWN_GAPS = {
   'form-undeclared-field': 'S3 takes a form with a field that its policy does not name',
   'form-expiry-at-start':
     'S3 refuses an upload that began in time and ended after the form’s expiry: it judges once all has arrived',
-  'form-checksum': 'S3 takes a form whose file has another checksum than was signed',
+  'put-signature': 'S3 takes a presigned PUT without a header that was signed',
 } as const;
 
 export type KnownGap = keyof typeof KNOWN_GAPS;

@@ -63,7 +63,7 @@ t.test('what is asked for is in the form, and recorded', async (t) => {
   t.equal(body.expiresAt, '2025-03-04T06:06:07.000Z');
   t.strictSame(conditionsOf(body)[0], ['content-length-range', 1, 17]);
   t.match(body.fields, {
-    'content-type': 'text/csv; charset=utf-8',
+    'Content-Type': 'text/csv; charset=utf-8',
     'x-amz-checksum-sha256': BASE64,
     'x-amz-meta-customer': 'A & B',
     'x-amz-meta-order-no': '7',
@@ -243,7 +243,7 @@ t.test('a key’s own limits bound what it may ask for', async (t) => {
   const small = (await create({}, { 'x-api-key': 'small' })).json();
   t.strictSame(conditionsOf(small)[0], ['content-length-range', 0, 17]);
   const image = (await create({ contentType: 'image/PNG' }, { 'x-api-key': 'images' })).json();
-  t.equal(image.fields['content-type'], 'image/PNG');
+  t.equal(image.fields['Content-Type'], 'image/PNG');
 });
 
 for (const side of ['before', 'after'] as const) {

@@ -57,7 +57,7 @@ t.test('a key with limits of its own gets a form within them', async (t) => {
   t.match((await policyFor('large')).conditions, [['content-length-range', 0, 5_000]]);
   await addKey(accessStore, { value: 'pdf', allowedContentTypes: ['application/pdf'] });
   const pdf = await policyFor('pdf');
-  t.equal(pdf.fields['content-type'], 'application/pdf');
+  t.equal(pdf.fields['Content-Type'], 'application/pdf');
   t.match(pdf.conditions[1], { 'Content-Type': 'application/pdf' });
 });
 

@@ -117,8 +117,8 @@ t.test('a form with every constraint is taken as it was signed', async (t) => {
 t.test('S3 refuses what breaks a form’s constraints, and nothing is left', async (t) => {
   const { key, signed } = await sign({ contentType: 'text/csv', sha256: SHA256, minBytes: 1 }, { a: 'b' });
   const denied = { status: 403, code: 'AccessDenied' };
-  t.strictSame(await post(signed, BYTES, { 'content-type': 'text/html' }), denied);
-  t.strictSame(await post(signed, BYTES, { 'content-type': undefined }), denied);
+  t.strictSame(await post(signed, BYTES, { 'Content-Type': 'text/html' }), denied);
+  t.strictSame(await post(signed, BYTES, { 'Content-Type': undefined }), denied);
   t.strictSame(await post(signed, BYTES, { 'x-amz-meta-a': 'c' }), denied);
   t.strictSame(await post(signed, BYTES, { 'x-amz-meta-a': undefined }), denied);
   t.strictSame(await post(signed, BYTES, { 'x-amz-meta-b': 'b' }), denied);

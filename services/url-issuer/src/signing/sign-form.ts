@@ -53,11 +53,15 @@ function signedFields({ constraints, metadata }: SigningOrder): Record<string, s
 }
 
 /**
- * Existing clients know the names in small letters and no field `bucket` (the policy's condition on it is held against the URL).
- * S3 does not tell field names apart by case: its documentation's own example signs `x-amz-date` and posts `X-Amz-Date`.
+ * Existing clients know the names of the signature's fields in small letters and no field `bucket` (the policy's condition on it is
+ * held against the URL). S3 does not tell field names apart by case: its documentation's own example signs `x-amz-date` and posts
+ * `X-Amz-Date`. What stands in for S3 does: so `Content-Type` stays as the API Reference writes it.
  */
 function fieldsAsClientsKnowThem(fields: Record<string, string>): Record<string, string> {
   const { bucket: _, key = '', ...others } = fields;
-  const small = Object.entries(others).map(([name, value]) => [name.toLowerCase(), value]);
-  return { key, ...Object.fromEntries(small) };
+  const known = Object.entries(others).map(([name, value]) => [
+    name === 'Content-Type' ? name : name.toLowerCase(),
+    value,
+  ]);
+  return { key, ...Object.fromEntries(known) };
 }
