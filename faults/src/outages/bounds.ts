@@ -44,12 +44,11 @@ export function mostConsumerCalls(service: AwsService, kind: OutageKind, work: W
   const attempts = ATTEMPTS[service];
   const receives = messages * mostTries(seconds, RETRY_BACKOFF);
   if (service === 'sqs') {
-    const isNothingDone = kind === OutageKind.cut;
-    const polls = isNothingDone
-      ? mostTries(seconds, POLL_BACKOFF)
-      : receives +
-        Math.ceil(seconds / LONG_POLL_SECONDS) +
-        Math.ceil(seconds / (POLL_BACKOFF.baseSeconds / 2));
+    // Everything was at rest when it began: as long as nothing gets through, no message comes into anybody's hands.
+    if (kind === OutageKind.cut) return attempts * (mostTries(seconds, POLL_BACKOFF) + probes);
+    const shortestWaitSeconds = POLL_BACKOFF.baseSeconds / 2;
+    const polls =
+      receives + Math.ceil(seconds / LONG_POLL_SECONDS) + Math.ceil(seconds / shortestWaitSeconds);
     return attempts * (polls + probes + receives * SQS_CALLS_PER_RECEIVE);
   }
   // Where nothing gets through, the first failure ends a handling.

@@ -8,6 +8,8 @@ import type { StackUnderSoak } from './stack-under-soak.ts';
  * eight minutes (RETRY_BACKOFF); a few seconds are usual.
  */
 const LIMIT_MS = 10 * 60_000;
+/** With both queues empty nothing happens any more: what is not at rest after some more looks never will be. */
+const LAST_LOOKS_MS = 20_000;
 const BETWEEN_CHECKS_MS = 250;
 
 export interface Rest {
@@ -37,14 +39,18 @@ export async function comeToRest(
 
 async function waitForRest(under: StackUnderSoak, settling: Settling): Promise<string[]> {
   const giveUpAtMs = performance.now() + LIMIT_MS;
-  while (performance.now() < giveUpAtMs) {
-    if ((await messagesLeft(under)) === 0 && settling.waiting.uploads === 0) return [];
+  let emptySinceMs: number | undefined;
+  for (;;) {
+    const messages = await messagesLeft(under);
+    const { uploads } = settling.waiting;
+    if (messages === 0 && uploads === 0) return [];
+    const nowMs = performance.now();
+    emptySinceMs = messages === 0 ? (emptySinceMs ?? nowMs) : undefined;
+    if (nowMs > giveUpAtMs || (emptySinceMs !== undefined && nowMs - emptySinceMs > LAST_LOOKS_MS)) {
+      return [`P3: ${uploads} uploads and ${messages} messages did not come to rest`];
+    }
     await delay(BETWEEN_CHECKS_MS);
   }
-  const { uploads } = settling.waiting;
-  return [
-    `P3: ${uploads} uploads and ${await messagesLeft(under)} messages did not come to rest in ${LIMIT_MS / 60_000} minutes`,
-  ];
 }
 
 /** Where an event waits for its queue, it is in none yet. */
