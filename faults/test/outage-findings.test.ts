@@ -162,6 +162,13 @@ const bad: Readonly<Record<string, { readonly observed: Observed; readonly says:
     },
     says: /12 messages that failed together all wait 2 s/,
   },
+  'too few messages to see whether they come back together': {
+    observed: {
+      ...good,
+      lines: linesOf({ msg: 'message failed, and comes back', receiveCount: 1, waitSeconds: 2 }),
+    },
+    says: /acceptor: only 1 messages failed/,
+  },
   'a log that floods': {
     observed: { ...good, lines: linesOf(...Array.from({ length: 1000 }, () => ({ msg: 'away' }))) },
     says: /acceptor: the log has 1000 lines of 10 s/,

@@ -10,10 +10,14 @@ import { outageTable } from './report.ts';
 /** Exit code 0: every outage was got over as it should be. 1: a finding, or it could not be run to its end. 2: wrong use. */
 const DEFAULT_SECONDS = 60;
 const MAX_SECONDS = 3600;
+/** As a shell tells that SIGINT ended a program. */
+const BROKEN_OFF = 130;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const seconds = secondsOrExit(process.env.SECONDS || String(DEFAULT_SECONDS));
 const logFolder = await mkdtemp(join(tmpdir(), 'upload-once-outages-'));
+// With it end the processes that it has started.
+process.once('SIGINT', () => process.exit(BROKEN_OFF)).once('SIGTERM', () => process.exit(BROKEN_OFF));
 say(machineLine(new Date()));
 say(`S3, SQS and DynamoDB are away, slow and throttling, ${seconds} s each; logs: ${logFolder}`);
 
@@ -25,6 +29,7 @@ try {
     cases,
     seed: 1,
     logFolder,
+    ownGroup: true,
     onResult({ observed: { service, kind }, findings: found, restSeconds }) {
       const verdict = found.length === 0 ? 'got over' : `${found.length} findings`;
       say(`  ${service} ${kind}: ${verdict}, everything at rest after ${restSeconds.toFixed(0)} s`);

@@ -15,6 +15,8 @@ import type { Probe } from './probes.ts';
 const ISSUER = 'url-issuer';
 /** With so many messages that failed for the first time, three waits to choose from, not all are the same by chance. */
 const ENOUGH_WAITS = 12;
+/** As the consumer's log has it, see `observeConsumer`. */
+const FAILED_MESSAGE = 'message failed, and comes back';
 
 /** What `/readyz` says of each when it does not answer. */
 const REASONS: Readonly<Record<AwsService, RegExp>> = {
@@ -61,7 +63,7 @@ export function outageFindings(observed: Observed): string[] {
 }
 
 /** What has to be seen once, and has not been yet: an outage lasts until it was, for longer than it should where that takes long. */
-export function unseen({ service, kind, probes, calls, ...counts }: Observed): string[] {
+export function unseen({ service, kind, probes, calls, lines, ...counts }: Observed): string[] {
   const findings: string[] = [];
   for (const name of calls.keys()) {
     const readiness = probesOf(probes, name, '/readyz');
@@ -71,6 +73,12 @@ export function unseen({ service, kind, probes, calls, ...counts }: Observed): s
     } else if (isAway(kind) && !readiness.some((probe) => saysAway(probe, service))) {
       findings.push(`${name}: /readyz never said that ${service} was away`);
     }
+    // The acceptor has a message for each file; without the queue it gets none.
+    const failed = firstWaits(lines.get(name)).length;
+    if (name.startsWith('acceptor') && isAway(kind) && service !== 'sqs' && failed < ENOUGH_WAITS)
+      findings.push(
+        `${name}: only ${failed} messages failed, too few to see whether they come back together`,
+      );
   }
   if (counts.storedDuring === 0) findings.push('no file was stored, though clients reach S3 by themselves');
   if (service !== 'dynamodb' && counts.formsGiven === 0)
@@ -129,24 +137,28 @@ function waitFindings({ lines }: Observed): string[] {
   const findings: string[] = [];
   for (const [name, written] of lines) {
     let failedPolls = 0;
-    const firstWaits: number[] = [];
     for (const { msg, waitSeconds, receiveCount } of written) {
       if (msg === 'the queue does not answer') {
         failedPolls += 1;
         if (!isAnyWaitOf(Number(waitSeconds), failedPolls))
           findings.push(`${name}: a poll waits ${waitSeconds} s`);
       }
-      if (msg !== 'message failed, and comes back') continue;
+      if (msg !== FAILED_MESSAGE) continue;
       if (!isWaitOf(Number(waitSeconds), Number(receiveCount), RETRY_BACKOFF))
         findings.push(`${name}: a message waits ${waitSeconds} s after receive ${receiveCount}`);
-      if (receiveCount === 1) firstWaits.push(Number(waitSeconds));
     }
-    if (firstWaits.length >= ENOUGH_WAITS && new Set(firstWaits).size === 1)
-      findings.push(
-        `${name}: ${firstWaits.length} messages that failed together all wait ${firstWaits[0]} s`,
-      );
+    const waits = firstWaits(written);
+    if (waits.length >= ENOUGH_WAITS && new Set(waits).size === 1)
+      findings.push(`${name}: ${waits.length} messages that failed together all wait ${waits[0]} s`);
   }
   return findings;
+}
+
+/** How long messages wait that failed for the first time. */
+function firstWaits(lines: readonly OutputLine[] = []): number[] {
+  return lines
+    .filter(({ msg, receiveCount }) => msg === FAILED_MESSAGE && receiveCount === 1)
+    .map(({ waitSeconds }) => Number(waitSeconds));
 }
 
 /** A poll that succeeded in between begins its row of waits anew. */

@@ -29,12 +29,14 @@ export async function runOutages(options: {
   readonly cases: readonly OutageCase[];
   readonly seed: number;
   readonly logFolder: string;
+  /** See `startProcess`. */
+  readonly ownGroup?: boolean;
   readonly onResult?: (result: OutageResult) => void;
 }): Promise<OutagesResult> {
-  const { cases, seed, logFolder, onResult } = options;
+  const { cases, seed, logFolder, ownGroup = false, onResult } = options;
   const random = createRandom(seed);
   const ledger = createLedger();
-  const under = await startStackUnderSoak(logFolder, { withMortals: false, ownGroup: false });
+  const under = await startStackUnderSoak(logFolder, { withMortals: false, ownGroup });
   const settling = startSettling(under.cloud);
   const services = [under.issuer, ...under.steadyWorkers];
   followWorkers(under.steadyWorkers, ledger);

@@ -6,6 +6,11 @@ import type { Ledger } from './ledger.ts';
 import { hashAccepted, lookUp } from './look.ts';
 import type { StackUnderSoak } from './stack-under-soak.ts';
 
+/** Table and bucket, their names, and ways to them on which nothing is faulty. */
+export type Audited = Pick<StackUnderSoak, 'cloud' | 's3' | 'dynamoDb'> & {
+  readonly stack: Pick<StackUnderSoak['stack'], 'bucket' | 'tables'>;
+};
+
 const AT_ONCE = 16;
 
 /** What the audit counted; its findings are empty where every upload is accounted for. */
@@ -19,7 +24,7 @@ export interface Audit {
 }
 
 /** Goes through ledger, table and bucket once everything has come to rest: each of them has what the others have, and nothing else. */
-export async function audit(ledger: Ledger, under: StackUnderSoak): Promise<Audit> {
+export async function audit(ledger: Ledger, under: Audited): Promise<Audit> {
   const findings: string[] = [];
   let processed = 0;
   let processedBytes = 0;
@@ -47,7 +52,7 @@ export async function audit(ledger: Ledger, under: StackUnderSoak): Promise<Audi
 }
 
 /** An item that no client got a form for is an upload that nobody can have made: ISSUED, its answer lost on the way. */
-async function unknownItems(ledger: Ledger, { dynamoDb, stack }: StackUnderSoak): Promise<string[]> {
+async function unknownItems(ledger: Ledger, { dynamoDb, stack }: Audited): Promise<string[]> {
   const findings: string[] = [];
   const scan = paginateScan(
     { client: dynamoDb },
@@ -68,7 +73,7 @@ async function unknownItems(ledger: Ledger, { dynamoDb, stack }: StackUnderSoak)
   return findings;
 }
 
-async function unknownObjects(ledger: Ledger, { s3, stack }: StackUnderSoak): Promise<string[]> {
+async function unknownObjects(ledger: Ledger, { s3, stack }: Audited): Promise<string[]> {
   const findings: string[] = [];
   let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
   while (markers) {
