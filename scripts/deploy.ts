@@ -125,13 +125,13 @@ async function farewell(commands: Commands, account: Account, tag: string): Prom
   const deployments = 'services[].[serviceName,deployments[0].[rolloutState,rolloutStateReason]]';
   const ofServices = `--region ${account.region} --cluster ${cluster} --services ${names}`;
   return [
-    `Applied. ECS is now starting the tasks of ${tag} beside the old ones. Whether they come up:`,
+    `Applied. ECS is now starting the tasks of ${tag}. Whether they come up:`,
     '',
     `  aws ecs wait services-stable ${ofServices}`,
     `  aws ecs describe-services ${ofServices} \\`,
     `    --query '${deployments}' --output text`,
     '',
-    'COMPLETED is what it should say; a rolled-back deployment says so, and the log groups say why.',
+    'Each should say COMPLETED, and nothing of rolling back; otherwise the log groups (/ecs/…) say why.',
     `Clients ask for forms at ${url}/getpresignedurl`,
   ].join('\n');
 }

@@ -295,12 +295,15 @@ t.test(
   'tasks run read-only, in the given architecture, with the roles and variables of their service',
   async (t) => {
     for (const installation of both) {
-      for (const [service, { service_name, task_role_arn, log_group_name }] of Object.entries(
-        installation.services,
-      )) {
+      for (const [
+        service,
+        { service_name, task_role_arn, execution_role_arn, log_group_name },
+      ] of Object.entries(installation.services)) {
         const { taskDefinition } = await ecs.describeTaskDefinition({ taskDefinition: service_name });
         const container = taskDefinition?.containerDefinitions?.[0];
         t.equal(taskDefinition?.taskRoleArn, task_role_arn, service);
+        t.equal(taskDefinition?.executionRoleArn, execution_role_arn, service);
+        t.ok(execution_role_arn.endsWith(`${service}-eu-central-1-execution`), execution_role_arn);
         t.equal(
           taskDefinition?.runtimePlatform?.cpuArchitecture,
           installation === own ? 'X86_64' : 'ARM64',
@@ -443,6 +446,10 @@ t.test('every log group forgets', async (t) => {
   const { logGroups = [] } = await logs.describeLogGroups({ limit: 50 });
   t.equal(logGroups.length, 2 * 4 + 1, 'services, failures of tasks, and API Gateway where there is one');
   for (const { logGroupName, retentionInDays } of logGroups) t.equal(retentionInDays, 90, logGroupName ?? '');
+});
+
+t.test('a VPC link for other zones will stand before the API loses the old one', async (t) => {
+  t.strictSame(stack.standsBeforeTheOldGoes('aws_apigatewayv2_vpc_link'), [true]);
 });
 
 t.test('a second plan would change nothing but what moto does not keep', async (t) => {

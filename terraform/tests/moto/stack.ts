@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { runTerraform, stateFile, type TerraformRun } from '../support/run-terraform.ts';
 
 const FOLDER = 'tests/moto';
@@ -31,7 +31,12 @@ export interface Installation {
   readonly services: Readonly<
     Record<
       'url-issuer' | 'acceptor' | 'processor',
-      { readonly service_name: string; readonly task_role_arn: string; readonly log_group_name: string }
+      {
+        readonly service_name: string;
+        readonly task_role_arn: string;
+        readonly execution_role_arn: string;
+        readonly log_group_name: string;
+      }
     >
   >;
   readonly load_balancer_arn: string;
@@ -53,6 +58,8 @@ export interface Stack {
   outputs(): Promise<Readonly<Record<'minimal' | 'own', Installation>> & { readonly zoneId: string }>;
   /** Plans again; what would be changed. */
   plannedChanges(): Promise<readonly ResourceChange[]>;
+  /** Whether a replacement of each resource of a type is to stand before the old one goes. */
+  standsBeforeTheOldGoes(type: string): readonly boolean[];
   destroy(): Promise<TerraformRun>;
 }
 
@@ -84,6 +91,20 @@ export function createStack(endpoint: string): Stack {
         readonly resource_changes: readonly ResourceChange[];
       };
       return resource_changes.filter(({ change }) => change.actions.join() !== 'no-op');
+    },
+
+    standsBeforeTheOldGoes(type) {
+      const { resources } = JSON.parse(readFileSync(state, 'utf8')) as {
+        readonly resources: readonly {
+          readonly type: string;
+          readonly instances: readonly { readonly create_before_destroy?: boolean }[];
+        }[];
+      };
+      return resources
+        .filter((resource) => resource.type === type)
+        .flatMap(({ instances }) =>
+          instances.map(({ create_before_destroy }) => create_before_destroy === true),
+        );
     },
 
     destroy: () => terraform(DESTROY_LIMIT_SECONDS, 'destroy', '-auto-approve', ...settings),
