@@ -1,0 +1,90 @@
+// Both services and the command as processes on a cloud of this machine: what an audit does when events are lost.
+import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
+import { acceptedKeyOf, UploadState } from '@upload-once/uploads';
+import t from 'tap';
+import { startLocalCloud } from '../../packages/runtime/test/support/local-cloud.ts';
+import { assertAllIsWell, audit, isIn, startAcceptor, startProcessor } from './support/services-on-cloud.ts';
+
+t.test('P3: events that S3 never sent are named, sent again, and the uploads processed', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const acceptor = startAcceptor(t, cloud);
+  const processor = startProcessor(t, cloud);
+  const { gate } = cloud.localAws.events;
+  await processor.logged('listening, and polling');
+
+  // Of one upload the first event is lost, of the other the copy's, and a duplicate's of the same.
+  gate.hold({ keyPrefix: 'accepted/' });
+  const copyLost = await cloud.issue();
+  await cloud.put(copyLost, 'the copy’s event is lost');
+  await gate.whenHeld(1);
+  await cloud.upload(copyLost, isIn(UploadState.accepted));
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+  gate.hold();
+  const duplicate = await cloud.put(copyLost, 'a duplicate');
+  const uploadLost = await cloud.issue();
+  const version = await cloud.put(uploadLost, 'the upload’s event is lost');
+  await gate.whenHeld(3);
+  gate.drop();
+
+  const named = await audit(t, cloud);
+  t.equal(named.code, 4);
+  t.strictSame(
+    named.findings.map(({ kind, key, state }) => `${kind} ${key} ${state}`).sort(),
+    [
+      `no-outcome ${copyLost} ACCEPTED`,
+      `no-outcome ${uploadLost} ISSUED`,
+      `stuck ${copyLost} ACCEPTED`,
+    ].sort(),
+  );
+  t.match(new Set(named.findings.map(({ versionId }) => versionId)), new Set([duplicate, version]));
+
+  // Twice, one of them while the services work on the other's events.
+  const repairs = await Promise.all([audit(t, cloud, '--repair'), audit(t, cloud, '--repair')]);
+  for (const { code, stderr } of repairs) t.equal(code, 4, stderr);
+  await cloud.upload(uploadLost, isIn(UploadState.processed));
+  await cloud.upload(copyLost, isIn(UploadState.processed));
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+  await assertAllIsWell(t, cloud);
+
+  await acceptor.stop();
+  await processor.stop();
+  t.equal(await cloud.read(acceptedKeyOf(uploadLost)), 'the upload’s event is lost');
+  t.equal(acceptor.total('UploadsAccepted') + processor.total('UploadsAccepted'), 2);
+  t.equal(acceptor.total('DuplicateUploads'), 1);
+  t.equal(processor.total('UploadsProcessed'), 2);
+  t.strictSame([...acceptor.errors(), ...processor.errors()], []);
+});
+
+t.test('P3: what lay in queues that were deleted is found in bucket and table', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const first = startAcceptor(t, cloud);
+  const accepted = await cloud.issue();
+  await cloud.put(accepted, 'accepted');
+  await cloud.upload(accepted, isIn(UploadState.accepted));
+  await first.stop();
+  const waiting = await cloud.issue();
+  await cloud.put(waiting, 'waiting');
+  await cloud.depthIs(cloud.queues.uploadEvents, 1);
+
+  for (const QueueUrl of Object.values(cloud.queues))
+    await cloud.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+  await cloud.provision();
+  const acceptor = startAcceptor(t, cloud);
+  const processor = startProcessor(t, cloud);
+  const { code, stderr, findings } = await audit(t, cloud, '--repair');
+  t.equal(code, 4, stderr);
+  t.strictSame(
+    findings.map(({ kind, key, sent }) => [kind, key, sent]),
+    [
+      ['no-outcome', waiting, true],
+      ['stuck', accepted, true],
+    ],
+  );
+  await cloud.upload(waiting, isIn(UploadState.processed));
+  await cloud.upload(accepted, isIn(UploadState.processed));
+  await assertAllIsWell(t, cloud);
+  await acceptor.stop();
+  await processor.stop();
+  t.equal(processor.total('UploadsProcessed'), 2);
+});
