@@ -7,6 +7,8 @@ import { createTurnstile } from './turnstile.ts';
 
 /** The least that the services take: a message whose worker was killed comes back after it. */
 const VISIBILITY_SECONDS = 2;
+/** Nobody kills the other one: no busy machine should make it lose its messages. */
+const OTHER_VISIBILITY_SECONDS = 60;
 /** Far from it: a message in a dead-letter queue is a finding, never a matter of patience. */
 const MAX_RECEIVE_COUNT = 20;
 
@@ -35,7 +37,9 @@ export async function startLane(options: {
     turnstile: createTurnstile(service.proxy, () => outside.depthOf(queueUrl)),
     queueUrl,
     prefix: killed === 'acceptor' ? ('uploads/' as const) : ('accepted/' as const),
-    other: await stack.add(killed === 'acceptor' ? 'processor' : 'acceptor'),
+    other: await stack.add(killed === 'acceptor' ? 'processor' : 'acceptor', {
+      VISIBILITY_SECONDS: String(OTHER_VISIBILITY_SECONDS),
+    }),
     counts: expectedCounts(),
     async stop() {
       await stack.stop();
