@@ -10,7 +10,12 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 /** What local-aws prints when it is ready. */
 export interface LocalAwsFacts {
   readonly endpoints: Record<'s3' | 'sqs' | 'dynamodb' | 'control', string>;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    /** Where local-aws was told one: credentials are temporary then, as a task's are on ECS. */
+    readonly sessionToken?: string;
+  };
   readonly bucket: string;
   readonly queues: Record<
     'uploadEvents' | 'acceptedEvents' | 'uploadEventsDeadLetter' | 'acceptedEventsDeadLetter',
@@ -143,6 +148,7 @@ export function awsEnvOf(facts: LocalAwsFacts): Record<string, string> {
     AWS_REGION: facts.region,
     AWS_ACCESS_KEY_ID: facts.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: facts.credentials.secretAccessKey,
+    ...(facts.credentials.sessionToken && { AWS_SESSION_TOKEN: facts.credentials.sessionToken }),
     AWS_ENDPOINT_URL_S3: facts.endpoints.s3,
     AWS_ENDPOINT_URL_SQS: facts.endpoints.sqs,
     AWS_ENDPOINT_URL_DYNAMODB: facts.endpoints.dynamodb,

@@ -10,6 +10,8 @@ import { startStack } from './stack.ts';
  * command's exit code: `node local/with-stack.ts COMMAND [ARGUMENT…]`.
  */
 const NAME_PART = 'Zählerstand 1+1 100% & mehr';
+/** Forms carry it, as they do where a task's role signs them. */
+const SESSION_TOKEN = 'example/session+token=of-no-account';
 
 const [command, ...args] = process.argv.slice(2);
 if (command === undefined) {
@@ -20,7 +22,7 @@ const stack = await startStack({
   logFolder: await mkdtemp(join(tmpdir(), 'upload-once-logs-')),
   keyRate: 1000,
   settings: {
-    'local-aws': { LOCAL_AWS_VISIBILITY_SECONDS: '10' },
+    'local-aws': { LOCAL_AWS_VISIBILITY_SECONDS: '10', LOCAL_AWS_SESSION_TOKEN: SESSION_TOKEN },
     'url-issuer': { UPLOAD_NAME_PART: NAME_PART },
   },
   moreIssuers: { 'short-lived': { FORM_LIFETIME_SECONDS: '2', UPLOAD_NAME_PART: NAME_PART } },

@@ -4,11 +4,13 @@
  * list is empty.
  */
 export const KNOWN_GAPS = {
+  'call-signature': 'S3 takes a call whose signature is wrong',
   'form-signature': 'S3 takes a form whose signature is wrong',
   'form-undeclared-field': 'S3 takes a form with a field that its policy does not name',
   'form-expiry-at-start':
     'S3 refuses an upload that began in time and ended after the form’s expiry: it judges once all has arrived',
   'put-signature': 'S3 takes a presigned PUT without a header that was signed',
+  'unsigned-calls': 'S3 takes calls that nobody has signed',
 } as const;
 
 export type KnownGap = keyof typeof KNOWN_GAPS;

@@ -48,6 +48,7 @@ export function readSettings(
         {
           accessKeyId: text('LOCAL_AWS_ACCESS_KEY_ID', EXAMPLE_CREDENTIAL.accessKeyId),
           secretAccessKey: text('LOCAL_AWS_SECRET_ACCESS_KEY', EXAMPLE_CREDENTIAL.secretAccessKey),
+          ...(environment.LOCAL_AWS_SESSION_TOKEN && { sessionToken: environment.LOCAL_AWS_SESSION_TOKEN }),
         },
       ],
       ports: {

@@ -38,6 +38,7 @@ t.test('it provisions everything before it says that it is ready, and stops with
     LOCAL_AWS_REGION: 'eu-central-1',
     LOCAL_AWS_ACCESS_KEY_ID: 'EXAMPLEKEY',
     LOCAL_AWS_SECRET_ACCESS_KEY: 'example-secret',
+    LOCAL_AWS_SESSION_TOKEN: 'example-token',
     LOCAL_AWS_MAX_RECEIVE_COUNT: '2',
     LOCAL_AWS_VISIBILITY_SECONDS: '7',
   });
@@ -46,7 +47,11 @@ t.test('it provisions everything before it says that it is ready, and stops with
     region: 'eu-central-1',
     tables: { uploads: 'uploads', access: 'access' },
   });
-  t.same(ready.credentials, { accessKeyId: 'EXAMPLEKEY', secretAccessKey: 'example-secret' });
+  t.same(ready.credentials, {
+    accessKeyId: 'EXAMPLEKEY',
+    secretAccessKey: 'example-secret',
+    sessionToken: 'example-token',
+  });
   for (const url of [...Object.values(ready.endpoints), ...Object.values(ready.queues)]) {
     t.match(url, /^http:\/\/127\.0\.0\.1:\d+/);
   }

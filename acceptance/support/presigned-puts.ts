@@ -1,0 +1,29 @@
+import { deployment } from './deployment.ts';
+
+export interface PresignedPut {
+  readonly key: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expiresAt: Date;
+}
+
+/** Asks for the URL of one PUT of exactly so many bytes. */
+export async function requestPut(
+  sizeBytes: number,
+  issuerUrl = deployment.issuerUrl,
+  terms: Readonly<Record<string, unknown>> = {},
+): Promise<PresignedPut> {
+  const answer = await fetch(`${issuerUrl}/v1/uploads`, {
+    method: 'POST',
+    headers: { 'x-api-key': deployment.apiKey, 'content-type': 'application/json' },
+    body: JSON.stringify({ method: 'put', minBytes: sizeBytes, maxBytes: sizeBytes, ...terms }),
+  });
+  if (answer.status !== 201) throw new Error(`no PUT: ${answer.status} ${await answer.text()}`);
+  const { id, url, headers, expiresAt } = (await answer.json()) as {
+    id: string;
+    url: string;
+    headers: Record<string, string>;
+    expiresAt: string;
+  };
+  return { key: `uploads/${id}`, url, headers, expiresAt: new Date(expiresAt) };
+}
