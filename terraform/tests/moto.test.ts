@@ -4,6 +4,8 @@ import { differencesOf, knownDifferences } from './moto/known-differences.ts';
 import { permissionsOf, statementsOf } from './moto/policy-document.ts';
 import { createStack, type Installation } from './moto/stack.ts';
 import { startMoto } from './moto/start-moto.ts';
+import { evaluate, type PolicyStatement } from './policy/evaluate-policies.ts';
+import { TRIED_CALLS } from './policy/role-calls.ts';
 
 // All of it, made by Terraform at a stand-in of AWS, read back through AWS's SDK, planned again, and removed.
 
@@ -271,6 +273,44 @@ t.test('what the handler may stands by itself, and protection only where it is a
   ]);
 });
 
+t.test('a task’s role may make its own calls and no others, whatever the bucket is asked', async (t) => {
+  for (const installation of both) {
+    const { Policy } = await s3.getBucketPolicy({ Bucket: installation.bucket.name });
+    const ofBucket = statementsOf(Policy) as readonly PolicyStatement[];
+    const ofRole: Record<string, readonly PolicyStatement[]> = {
+      administrator: [{ Sid: 'Everything', Effect: 'Allow', Action: '*', Resource: '*' }],
+    };
+    for (const [service, { task_role_arn }] of Object.entries(installation.services)) {
+      ofRole[service] = (await inlineDocumentsOf(task_role_arn)).flatMap(
+        (document) => statementsOf(document) as readonly PolicyStatement[],
+      );
+    }
+    for (const { by, may, what, action, on, context = {}, refusedBy } of TRIED_CALLS) {
+      const resource = on(installation);
+      const isOnBucket =
+        resource === installation.bucket.arn || resource.startsWith(`${installation.bucket.arn}/`);
+      const decision = evaluate(
+        {
+          action,
+          resource,
+          context: {
+            'aws:SecureTransport': 'true',
+            'aws:PrincipalArn':
+              by === 'administrator'
+                ? `arn:aws:iam::${ACCOUNT}:role/administrator`
+                : installation.services[by].task_role_arn,
+            ...context,
+          },
+        },
+        { identity: ofRole[by] ?? [], resource: isOnBucket ? ofBucket : [] },
+      );
+      const said = `${installation.cluster_name}, ${by}: ${what} (${action})`;
+      t.equal(decision.isAllowed, may, `${said}: ${decision.because.join(', ')}`);
+      if (refusedBy !== undefined) t.ok(decision.because.includes(refusedBy), `${said}: by ${refusedBy}`);
+    }
+  }
+});
+
 t.test('only ECS of this account takes a role on, and no role has a policy of AWS’s', async (t) => {
   const { Roles = [] } = await iam.listRoles({});
   t.equal(Roles.length, 2 * 6, 'two roles for each service');
@@ -501,6 +541,15 @@ async function encryptionOf({ bucket }: Installation) {
 async function attributesOf(queueUrl: string): Promise<Readonly<Record<string, string>>> {
   const { Attributes } = await sqs.getQueueAttributes({ QueueUrl: queueUrl, AttributeNames: ['All'] });
   return Attributes ?? {};
+}
+
+/** Everything that a role's own policies say; no role has others, see above. */
+async function inlineDocumentsOf(roleArn: string): Promise<(string | undefined)[]> {
+  const RoleName = roleArn.split('/').at(-1);
+  const { PolicyNames = [] } = await iam.listRolePolicies({ RoleName });
+  return await Promise.all(
+    PolicyNames.map(async (PolicyName) => (await iam.getRolePolicy({ RoleName, PolicyName })).PolicyDocument),
+  );
 }
 
 /** The role's policies by name, each as `ACTION RESOURCE` lines. */

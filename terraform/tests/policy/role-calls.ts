@@ -1,0 +1,304 @@
+import type { Installation } from '../moto/stack.ts';
+
+/** Who calls: the role of a task, or somebody of the account whose own policies allow everything. */
+export type Caller = 'url-issuer' | 'acceptor' | 'processor' | 'administrator';
+
+/** A call that is tried, and what AWS has to answer. */
+export interface TriedCall {
+  readonly by: Caller;
+  readonly may: boolean;
+  /** What somebody would do with it. */
+  readonly what: string;
+  readonly action: string;
+  readonly on: (installation: Installation) => string;
+  /** Beyond those that every call has. */
+  readonly context?: Readonly<Record<string, string>>;
+  /** The Sid of the statement that refuses, where it is not just that nothing allows it. */
+  readonly refusedBy?: string;
+}
+
+/** Amazon S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys": how each way in is signed. */
+const V4 = { 's3:signatureversion': 'AWS4-HMAC-SHA256', 's3:signatureAge': '5000' };
+const FORM = { ...V4, 's3:authType': 'POST' };
+const HEADER = { ...V4, 's3:authType': 'REST-HEADER' };
+const URL = { ...V4, 's3:authType': 'REST-QUERY-STRING' };
+const URL_ONCE = { ...URL, 's3:if-none-match': '*' };
+
+const bucket = ({ bucket }: Installation) => bucket.arn;
+const uploaded = ({ bucket }: Installation) => `${bucket.arn}/uploads/a-file`;
+const accepted = ({ bucket }: Installation) => `${bucket.arn}/accepted/a-file`;
+const elsewhere = ({ bucket }: Installation) => `${bucket.arn}/elsewhere/a-file`;
+const otherBucket = () => 'arn:aws:s3:::of-another/uploads/a-file';
+const uploads = ({ tables }: Installation) => tables.uploads.arn;
+const access = ({ tables }: Installation) => tables.access.arn;
+const uploadEvents = ({ queues }: Installation) => queues.upload_events.arn;
+const acceptedEvents = ({ queues }: Installation) => queues.accepted_events.arn;
+const deadLetters = ({ queues }: Installation) => queues.upload_events_dead_letter.arn;
+
+const issuer: readonly Omit<TriedCall, 'by'>[] = [
+  { may: true, what: 'a form of its own', action: 's3:PutObject', on: uploaded, context: FORM },
+  {
+    may: false,
+    what: 'an upload without a form or URL',
+    action: 's3:PutObject',
+    on: uploaded,
+    context: HEADER,
+    refusedBy: 'UploadsOnlyByForm',
+  },
+  {
+    may: false,
+    what: 'a form that is good for weeks',
+    action: 's3:PutObject',
+    on: uploaded,
+    context: { ...FORM, 's3:signatureAge': String(14 * 86_400_000) },
+    refusedBy: 'UploadsOnlyWithYoungSignature',
+  },
+  {
+    may: false,
+    what: 'a form signed the old way',
+    action: 's3:PutObject',
+    on: uploaded,
+    context: { ...FORM, 's3:signatureversion': 'AWS' },
+    refusedBy: 'UploadsOnlyWithSignatureV4',
+  },
+  {
+    may: false,
+    what: 'a form over plain HTTP',
+    action: 's3:PutObject',
+    on: uploaded,
+    context: { ...FORM, 'aws:SecureTransport': 'false' },
+    refusedBy: 'OnlyTls',
+  },
+  {
+    may: false,
+    what: 'a form for accepted/',
+    action: 's3:PutObject',
+    on: accepted,
+    context: FORM,
+    refusedBy: 'AcceptedOnlyByAcceptor',
+  },
+  { may: false, what: 'a form for another prefix', action: 's3:PutObject', on: elsewhere, context: FORM },
+  { may: false, what: 'a form for another bucket', action: 's3:PutObject', on: otherBucket, context: FORM },
+  {
+    may: false,
+    what: 'a PUT over what is there',
+    action: 's3:PutObject',
+    on: uploaded,
+    context: URL,
+    refusedBy: 'PresignedPutOnlyIfNoneMatch',
+  },
+  { may: true, what: 'a PUT of something new', action: 's3:PutObject', on: uploaded, context: URL_ONCE },
+  { may: false, what: 'to read an upload', action: 's3:GetObject', on: uploaded },
+  { may: false, what: 'to read a version', action: 's3:GetObjectVersion', on: uploaded },
+  { may: false, what: 'to read what was accepted', action: 's3:GetObject', on: accepted },
+  { may: false, what: 'to delete an upload', action: 's3:DeleteObject', on: uploaded },
+  { may: false, what: 'to delete a version', action: 's3:DeleteObjectVersion', on: uploaded },
+  { may: false, what: 'to delete what was accepted', action: 's3:DeleteObjectVersion', on: accepted },
+  { may: false, what: 'to list objects', action: 's3:ListBucket', on: bucket },
+  { may: false, what: 'to list versions', action: 's3:ListBucketVersions', on: bucket },
+  { may: false, what: 'to make an upload public', action: 's3:PutObjectAcl', on: uploaded, context: FORM },
+  { may: false, what: 'to tag an upload', action: 's3:PutObjectTagging', on: uploaded, context: FORM },
+  { may: false, what: 'to replicate into uploads/', action: 's3:ReplicateObject', on: uploaded },
+  { may: true, what: 'to record an upload', action: 'dynamodb:PutItem', on: uploads },
+  { may: true, what: 'to revoke an upload', action: 'dynamodb:UpdateItem', on: uploads },
+  { may: true, what: 'to look an upload up', action: 'dynamodb:Query', on: uploads },
+  { may: false, what: 'to forget an upload', action: 'dynamodb:DeleteItem', on: uploads },
+  { may: false, what: 'to read all uploads', action: 'dynamodb:Scan', on: uploads },
+  { may: true, what: 'to look a key up', action: 'dynamodb:GetItem', on: access },
+  { may: false, what: 'to read all keys', action: 'dynamodb:Scan', on: access },
+  { may: false, what: 'to look for keys', action: 'dynamodb:Query', on: access },
+  ...['key#0123456789abcdef', 'secret#00'].flatMap((id) =>
+    ['PutItem', 'UpdateItem', 'DeleteItem'].map((call) => ({
+      may: false,
+      what: `${call} of ${id.split('#')[0]}s`,
+      action: `dynamodb:${call}`,
+      on: access,
+      context: { 'dynamodb:LeadingKeys': id },
+    })),
+  ),
+  {
+    may: true,
+    what: 'to remember an idempotency key',
+    action: 'dynamodb:PutItem',
+    on: access,
+    context: { 'dynamodb:LeadingKeys': 'idempotency#0123' },
+  },
+  {
+    may: false,
+    what: 'to write into the table of keys, saying nothing of which',
+    action: 'dynamodb:PutItem',
+    on: access,
+  },
+  { may: false, what: 'to take events', action: 'sqs:ReceiveMessage', on: uploadEvents },
+  { may: false, what: 'to make events up', action: 'sqs:SendMessage', on: uploadEvents },
+];
+
+const acceptor: readonly Omit<TriedCall, 'by'>[] = [
+  { may: true, what: 'to read the claimed version', action: 's3:GetObjectVersion', on: uploaded },
+  { may: true, what: 'to read its tags', action: 's3:GetObjectVersionTagging', on: uploaded },
+  { may: true, what: 'to delete the claimed version', action: 's3:DeleteObjectVersion', on: uploaded },
+  { may: true, what: 'to copy to accepted/', action: 's3:PutObject', on: accepted, context: HEADER },
+  { may: true, what: 'to look what it copied', action: 's3:GetObject', on: accepted },
+  { may: true, what: 'to tag its copy', action: 's3:PutObjectTagging', on: accepted },
+  { may: true, what: 'to give up a copy in parts', action: 's3:AbortMultipartUpload', on: accepted },
+  {
+    may: true,
+    what: 'to list the versions of an upload',
+    action: 's3:ListBucketVersions',
+    on: bucket,
+    context: { 's3:prefix': 'uploads/a-file' },
+  },
+  {
+    may: false,
+    what: 'to list the versions under accepted/',
+    action: 's3:ListBucketVersions',
+    on: bucket,
+    context: { 's3:prefix': 'accepted/' },
+  },
+  { may: false, what: 'to list all versions', action: 's3:ListBucketVersions', on: bucket },
+  { may: true, what: 'to ask for the bucket', action: 's3:ListBucket', on: bucket },
+  {
+    may: false,
+    what: 'to upload',
+    action: 's3:PutObject',
+    on: uploaded,
+    context: HEADER,
+    refusedBy: 'UploadsOnlyByForm',
+  },
+  { may: false, what: 'to make a form', action: 's3:PutObject', on: uploaded, context: FORM },
+  {
+    may: false,
+    what: 'to copy over plain HTTP',
+    action: 's3:PutObject',
+    on: accepted,
+    context: { ...HEADER, 'aws:SecureTransport': 'false' },
+    refusedBy: 'OnlyTls',
+  },
+  { may: false, what: 'to write elsewhere', action: 's3:PutObject', on: elsewhere, context: HEADER },
+  { may: false, what: 'to delete what was accepted', action: 's3:DeleteObject', on: accepted },
+  { may: false, what: 'to delete a version of it', action: 's3:DeleteObjectVersion', on: accepted },
+  { may: false, what: 'to make it public', action: 's3:PutObjectAcl', on: accepted },
+  { may: true, what: 'to take its events', action: 'sqs:ReceiveMessage', on: uploadEvents },
+  { may: true, what: 'to acknowledge them', action: 'sqs:DeleteMessage', on: uploadEvents },
+  { may: false, what: 'to take the processor’s', action: 'sqs:ReceiveMessage', on: acceptedEvents },
+  { may: false, what: 'to take dead letters', action: 'sqs:ReceiveMessage', on: deadLetters },
+  { may: false, what: 'to make events up', action: 'sqs:SendMessage', on: uploadEvents },
+  { may: true, what: 'to claim', action: 'dynamodb:UpdateItem', on: uploads },
+  { may: false, what: 'to forget an upload', action: 'dynamodb:DeleteItem', on: uploads },
+  { may: false, what: 'to read keys', action: 'dynamodb:GetItem', on: access },
+];
+
+const processor: readonly Omit<TriedCall, 'by'>[] = [
+  { may: true, what: 'to read what was accepted', action: 's3:GetObjectVersion', on: accepted },
+  { may: true, what: 'to delete a late copy', action: 's3:DeleteObjectVersion', on: accepted },
+  { may: true, what: 'to ask for the bucket', action: 's3:ListBucket', on: bucket },
+  {
+    may: false,
+    what: 'to write to accepted/',
+    action: 's3:PutObject',
+    on: accepted,
+    context: HEADER,
+    refusedBy: 'AcceptedOnlyByAcceptor',
+  },
+  {
+    may: false,
+    what: 'to upload',
+    action: 's3:PutObject',
+    on: uploaded,
+    context: HEADER,
+    refusedBy: 'UploadsOnlyByForm',
+  },
+  { may: false, what: 'to read uploads', action: 's3:GetObjectVersion', on: uploaded },
+  { may: false, what: 'to delete uploads', action: 's3:DeleteObjectVersion', on: uploaded },
+  {
+    may: false,
+    what: 'to list uploads',
+    action: 's3:ListBucket',
+    on: bucket,
+    context: { 's3:prefix': 'uploads/' },
+  },
+  { may: true, what: 'to take its events', action: 'sqs:ReceiveMessage', on: acceptedEvents },
+  { may: false, what: 'to take the acceptor’s', action: 'sqs:ReceiveMessage', on: uploadEvents },
+  { may: true, what: 'to take a lease', action: 'dynamodb:UpdateItem', on: uploads },
+  { may: false, what: 'to forget an upload', action: 'dynamodb:DeleteItem', on: uploads },
+  { may: false, what: 'to read keys', action: 'dynamodb:GetItem', on: access },
+];
+
+/** Bucket access is more than the services have: what the bucket itself still refuses, and what it does not. */
+const administrator: readonly Omit<TriedCall, 'by'>[] = [
+  {
+    may: false,
+    what: 'to upload without a form or URL',
+    action: 's3:PutObject',
+    on: uploaded,
+    context: HEADER,
+    refusedBy: 'UploadsOnlyByForm',
+  },
+  {
+    may: false,
+    what: 'to put something in the place of what was accepted',
+    action: 's3:PutObject',
+    on: accepted,
+    context: HEADER,
+    refusedBy: 'AcceptedOnlyByAcceptor',
+  },
+  {
+    may: false,
+    what: 'to replicate into accepted/',
+    action: 's3:ReplicateObject',
+    on: accepted,
+    refusedBy: 'AcceptedOnlyByAcceptor',
+  },
+  {
+    may: false,
+    what: 'to replicate into uploads/',
+    action: 's3:ReplicateObject',
+    on: uploaded,
+    refusedBy: 'UploadsNotByReplication',
+  },
+  {
+    may: false,
+    what: 'to read over plain HTTP',
+    action: 's3:GetObject',
+    on: accepted,
+    context: { 'aws:SecureTransport': 'false' },
+    refusedBy: 'OnlyTls',
+  },
+  { may: true, what: 'to read', action: 's3:GetObject', on: accepted },
+  { may: true, what: 'to delete', action: 's3:DeleteObjectVersion', on: accepted },
+  { may: true, what: 'to change the bucket’s policy', action: 's3:PutBucketPolicy', on: bucket },
+];
+
+/** What no service needs, on whatever it is tried. */
+const NOBODY = [
+  's3:DeleteBucket',
+  's3:DeleteBucketPolicy',
+  's3:PutBucketPolicy',
+  's3:PutBucketVersioning',
+  's3:PutBucketNotification',
+  's3:PutLifecycleConfiguration',
+  's3:PutReplicationConfiguration',
+  's3:BypassGovernanceRetention',
+  'dynamodb:DeleteTable',
+  'sqs:PurgeQueue',
+  'sqs:SetQueueAttributes',
+  'iam:PassRole',
+  'iam:PutRolePolicy',
+  'sts:AssumeRole',
+  'ecs:RunTask',
+  'ecs:ExecuteCommand',
+] as const;
+const ANYWHERE = [bucket, uploaded, accepted, uploads, access, uploadEvents, acceptedEvents, () => '*'];
+
+const services = { 'url-issuer': issuer, acceptor, processor } as const;
+
+export const TRIED_CALLS: readonly TriedCall[] = [
+  ...Object.entries({ ...services, administrator }).flatMap(([by, calls]) =>
+    calls.map((call) => ({ by: by as Caller, ...call })),
+  ),
+  ...Object.keys(services).flatMap((by) =>
+    NOBODY.flatMap((action) =>
+      ANYWHERE.map((on) => ({ by: by as Caller, may: false, what: `${action} anywhere`, action, on })),
+    ),
+  ),
+];
