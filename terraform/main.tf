@@ -52,6 +52,7 @@ locals {
         FORM_LIFETIME_MAX_SECONDS = tostring(var.form_lifetime_max_seconds)
         FORM_MAX_BYTES            = tostring(var.form_max_bytes)
       },
+      length(var.api_cors_allowed_origins) == 0 ? {} : { CORS_ORIGINS = join(",", var.api_cors_allowed_origins) },
       var.path_prefix == "" ? {} : { PATH_PREFIX = var.path_prefix },
       # A public load balancer says whom a request comes from. API Gateway says it in a header of its own and passes on a
       # client's X-Forwarded-For, so that behind it nobody's word can be taken.

@@ -238,6 +238,18 @@ variable "allow_presigned_put" {
   nullable    = false
 }
 
+variable "api_cors_allowed_origins" {
+  description = "Web origins whose pages may call the url-issuer itself. A key in a page is everybody's who opens it: for pages that only holders of the key get to see."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.api_cors_allowed_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
+    error_message = "api_cors_allowed_origins takes origins such as \"https://www.example.com\": a scheme, a host and perhaps a port; no \"*\"."
+  }
+}
+
 variable "cors_allowed_origins" {
   description = "Web origins whose pages may send forms and read S3's answer."
   type        = list(string)

@@ -27,6 +27,7 @@ export async function servedDocument(): Promise<OpenApi> {
   const app = await buildApp({
     pathPrefix: '',
     trustedProxies: [],
+    corsOrigins: [],
     defaults: { namePart: 'x', maxBytes: 1, lifetimeSeconds: 1, lifetimeMaxSeconds: 1 },
     accessStore: createMemoryAccessStore(),
     keyCacheSeconds: 1,

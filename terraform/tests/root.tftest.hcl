@@ -130,6 +130,10 @@ run "each_service_gets_its_variables" {
     condition     = !contains(keys(local.environments["url-issuer"]), "RATE_LIMIT_STORE_URL") && length(aws_vpc_security_group_egress_rule.rate_limit_store) == 0
     error_message = "no store of rates unless one is given"
   }
+  assert {
+    condition     = !contains(keys(local.environments["url-issuer"]), "CORS_ORIGINS")
+    error_message = "no page of another origin calls the issuer, unless that was asked for"
+  }
 }
 
 run "own_domain_and_vpc" {
@@ -139,6 +143,8 @@ run "own_domain_and_vpc" {
     zone            = { id = "Z1" }
     path_prefix     = "/prod/"
     vpc             = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"] }
+
+    api_cors_allowed_origins = ["https://www.example.com", "https://app.example.com:8443"]
   }
   override_data {
     target = module.network.data.aws_subnet.given_public
@@ -151,6 +157,10 @@ run "own_domain_and_vpc" {
   assert {
     condition     = local.environments["url-issuer"].TRUSTED_PROXIES == "192.0.2.0/24,192.0.2.0/24" && local.environments["url-issuer"].PATH_PREFIX == "/prod/"
     error_message = "the load balancer's subnets are believed, and nobody else"
+  }
+  assert {
+    condition     = local.environments["url-issuer"].CORS_ORIGINS == "https://www.example.com,https://app.example.com:8443"
+    error_message = "pages of the given origins may call the issuer"
   }
   assert {
     condition     = local.environments["url-issuer"].BAD_KEYS_PER_MINUTE == "30"

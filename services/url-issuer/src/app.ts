@@ -16,6 +16,7 @@ import type { UploadDefaults } from './issuing/upload-order.ts';
 import { apiDescription } from './plugins/api-description.ts';
 import { apiKey } from './plugins/api-key.ts';
 import { closing } from './plugins/closing.ts';
+import { cors } from './plugins/cors.ts';
 import { errors } from './plugins/errors.ts';
 import { quota } from './plugins/quota.ts';
 import { rateLimit } from './plugins/rate-limit.ts';
@@ -38,6 +39,8 @@ export interface AppOptions {
   readonly pathPrefix: string;
   /** Addresses and networks of the proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  /** Web origins whose pages may call; see the plugin `cors`. */
+  readonly corsOrigins: readonly string[];
   readonly defaults: UploadDefaults;
   readonly accessStore: AccessStore;
   /** How long what the table of keys has answered is good for: see `createApiKeyFinder`. */
@@ -129,6 +132,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(requestMetrics, { metrics });
   await app.register(errors);
   await app.register(closing);
+  await app.register(cors, { origins: options.corsOrigins });
 
   // What is sent as anything but JSON is refused, rather than taken for text.
   app.removeContentTypeParser('text/plain');

@@ -5,6 +5,7 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from './http-error.ts';
 import { answerError } from './plugins/errors.ts';
 import { pathOf } from './request-path.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 const STATUS_OF_PARSER_ERROR: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
@@ -38,7 +39,7 @@ export function clientErrorHandler(options: { readonly log: FastifyBaseLogger; r
 /** Answers a request whose path is no URL: it has no route, and none of the hooks that would log and count it. */
 export function frameworkErrorHandler(options: { readonly metrics: Metrics }) {
   return (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
-    reply.header('cache-control', 'no-store');
+    reply.headers({ 'cache-control': 'no-store', ...SECURITY_HEADERS });
     answerError(error, request, reply);
     const { errorCode = 'BadRequest', method } = request;
     options.metrics.add('RequestsRefused', 1, { Reason: errorCode });
@@ -56,6 +57,7 @@ function rawAnswer(refusal: HttpError): string {
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
+    ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
     '',
     body,

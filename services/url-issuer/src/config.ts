@@ -19,6 +19,9 @@ const SECONDS_PER_DAY = 86_400;
 const TRUSTED_PROXIES_EXPECTED =
   'addresses or networks such as "10.0.0.0/16", or "loopback", "linklocal", "uniquelocal", with commas between them';
 
+const CORS_ORIGINS_EXPECTED =
+  'origins such as "https://www.example.com", each a scheme, a host and perhaps a port, with commas between them; no "*"';
+
 /** A `$` begins a variable such as ${filename} in a form's policy: S3 would put something else in its place. */
 const NAME_PART_EXPECTED = `1 to ${NAME_PART_MAX_BYTES} bytes of UTF-8 without "/", "$" and control characters`;
 
@@ -76,6 +79,12 @@ export const configSchema = Type.Object({
       'The proxies whose X-Forwarded-For is believed. By default none: the address is the connection’s.',
     expected: TRUSTED_PROXIES_EXPECTED,
   }),
+  CORS_ORIGINS: Type.String({
+    default: '',
+    description:
+      'Web origins whose pages may call this service. By default none: an API key in a page is everybody’s who opens it.',
+    expected: CORS_ORIGINS_EXPECTED,
+  }),
   UPLOAD_NAME_PART: Type.String({
     default: 'UploadFilename',
     pattern: '^[^/$\\u0000-\\u001f\\u007f]+$',
@@ -114,6 +123,7 @@ export interface Settings {
   /** Empty, or with a slash before and none behind. */
   readonly pathPrefix: string;
   readonly trustedProxies: readonly string[];
+  readonly corsOrigins: readonly string[];
   readonly tombstoneSeconds: number;
   readonly defaults: UploadDefaults;
 }
@@ -122,6 +132,7 @@ export function settingsFrom(config: Config): Settings {
   return {
     pathPrefix: config.PATH_PREFIX.replace(/\/$/, ''),
     trustedProxies: entriesOf(config.TRUSTED_PROXIES),
+    corsOrigins: entriesOf(config.CORS_ORIGINS),
     tombstoneSeconds: config.TOMBSTONE_DAYS * SECONDS_PER_DAY,
     defaults: {
       namePart: config.UPLOAD_NAME_PART,
@@ -137,6 +148,7 @@ export const configChecks: ConfigChecks<typeof configSchema> = {
   RATE_LIMIT_STORE_URL: checkUrl,
   S3_PUBLIC_ENDPOINT: checkUrl,
   TRUSTED_PROXIES: checkProxies,
+  CORS_ORIGINS: checkOrigins,
   UPLOAD_NAME_PART: checkNamePart,
 };
 
@@ -153,6 +165,15 @@ function checkProxies(list: string): ConfigFinding {
   const wrong = entriesOf(list).filter((entry) => !isProxyEntry(entry));
   if (wrong.length === 0) return undefined;
   return `expected ${TRUSTED_PROXIES_EXPECTED}, got ${wrong.map((entry) => JSON.stringify(entry)).join(', ')}`;
+}
+
+/** A browser sends an origin in just one spelling: anything else would never match, and is better told at the start. */
+function checkOrigins(list: string): ConfigFinding {
+  const wrong = entriesOf(list).filter(
+    (entry) => !/^https?:[^*]+$/.test(entry) || !URL.canParse(entry) || new URL(entry).origin !== entry,
+  );
+  if (wrong.length === 0) return undefined;
+  return `expected ${CORS_ORIGINS_EXPECTED}, got ${wrong.map((entry) => JSON.stringify(entry)).join(', ')}`;
 }
 
 function entriesOf(list: string): string[] {

@@ -74,6 +74,7 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
   const app = await buildApp({
     pathPrefix: '',
     trustedProxies: [],
+    corsOrigins: [],
     defaults: DEFAULTS,
     accessStore,
     keyCacheSeconds: 5,

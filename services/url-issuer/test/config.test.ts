@@ -36,6 +36,7 @@ t.test('what is required suffices', async (t) => {
   t.strictSame(settingsFrom(config), {
     pathPrefix: '',
     trustedProxies: [],
+    corsOrigins: [],
     tombstoneSeconds: 113 * 86_400,
     defaults: {
       namePart: 'UploadFilename',
@@ -58,6 +59,13 @@ t.test('trusted proxies are a list', async (t) => {
     await load({ TRUSTED_PROXIES: '10.0.0.0/16, ::1,loopback , fd00::/8' }),
   );
   t.strictSame(trustedProxies, ['10.0.0.0/16', '::1', 'loopback', 'fd00::/8']);
+});
+
+t.test('origins whose pages may call are a list', async (t) => {
+  const { corsOrigins } = settingsFrom(
+    await load({ CORS_ORIGINS: 'https://www.example.com, http://localhost:5173' }),
+  );
+  t.strictSame(corsOrigins, ['https://www.example.com', 'http://localhost:5173']);
 });
 
 t.test('the limits of S3 are the limits', async (t) => {
@@ -106,6 +114,19 @@ t.test('each wrong value is found', async (t) => {
       'x'.repeat(901),
       'ü'.repeat(451),
       '\ud800',
+    ],
+    [
+      'CORS_ORIGINS',
+      '*',
+      'www.example.com',
+      'https://www.example.com/',
+      'https://*.example.com',
+      'https://www.example.com/page',
+      'https://WWW.example.com',
+      'https://www.example.com:443',
+      'null',
+      'file:///etc',
+      'https://a.example, nonsense',
     ],
     ['FORM_LIFETIME_SECONDS', '0', '604801', '1.5', 'soon', '-1'],
     ['FORM_MAX_BYTES', '0', '5368709121', '5GiB'],

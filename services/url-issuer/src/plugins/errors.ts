@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { HttpError, notFound, serviceUnavailable } from '../http-error.ts';
 import { pathOf } from '../request-path.ts';
+import { SECURITY_HEADERS } from '../security-headers.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,7 +27,7 @@ export const errors = fp(
     app.decorateRequest('errorCode', undefined);
     app.setErrorHandler(answerError);
     app.addHook('onRequest', async (request, reply) => {
-      reply.header('cache-control', 'no-store');
+      reply.headers({ 'cache-control': 'no-store', ...SECURITY_HEADERS });
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
         throw new HttpError(400, 'Bad Request: a request of HTTP/1.1 has a Host header');
       }
@@ -35,7 +36,12 @@ export const errors = fp(
     });
     app.server.on('checkExpectation', (_request, response) => {
       const body = JSON.stringify(new HttpError(417).body);
-      response.writeHead(417, { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(body) });
+      response.writeHead(417, {
+        'content-type': JSON_TYPE,
+        'content-length': Buffer.byteLength(body),
+        'cache-control': 'no-store',
+        ...SECURITY_HEADERS,
+      });
       response.end(body);
     });
   },

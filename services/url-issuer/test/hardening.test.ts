@@ -1,0 +1,237 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import t, { type Test } from 'tap';
+import { SECURITY_HEADERS } from '../src/security-headers.ts';
+import { addKey, appUnderTest, KEY_VALUE } from './app-under-test.ts';
+import { exchange } from './raw-http.ts';
+
+async function listening(t: Test, overrides: Parameters<typeof appUnderTest>[1] = {}) {
+  const underTest = await appUnderTest(t, overrides);
+  await underTest.app.listen({ host: '127.0.0.1', port: 0 });
+  return { ...underTest, port: (underTest.app.server.address() as AddressInfo).port };
+}
+
+t.test(
+  'every answer has the security headers, is stored nowhere, and does not say what it comes from',
+  async (t) => {
+    const { app } = await listening(t);
+    const requests: Record<string, [status: number, request: string]> = {
+      'a form': [
+        200,
+        `GET /getpresignedurl HTTP/1.1\r\nHost: x\r\nx-api-key: ${KEY_VALUE}\r\nConnection: close\r\n\r\n`,
+      ],
+      'a probe': [200, 'GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+      'the description': [200, 'GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+      'no key': [403, 'GET /getpresignedurl HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+      'no route': [404, 'GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+      'no URL': [400, 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+      'no Host': [400, 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n'],
+      'no HTTP': [400, 'garbage\r\n\r\n'],
+      'too long a header': [431, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(200_000)}\r\n\r\n`],
+      'an expectation': [417, 'GET / HTTP/1.1\r\nHost: x\r\nExpect: x\r\nConnection: close\r\n\r\n'],
+    };
+    for (const [what, [status, request]] of Object.entries(requests)) {
+      const answer = await exchange(app, request);
+      t.equal(answer.status, status, what);
+      const headers = answer.headers.toLowerCase().split('\n');
+      for (const [name, value] of Object.entries(SECURITY_HEADERS))
+        t.ok(headers.includes(`${name}: ${value}`), `${what}: ${name}`);
+      t.ok(headers.includes('cache-control: no-store'), what);
+      t.notMatch(answer.headers, /^(server|x-powered-by|via):/im, what);
+    }
+  },
+);
+
+t.test('a body that nobody asked for, or too long a one, is refused', async (t) => {
+  const { app, faults } = await listening(t);
+  const key = `x-api-key: ${KEY_VALUE}\r\nContent-Type: application/json\r\nConnection: close`;
+  const long = await exchange(
+    app,
+    `POST /v1/uploads HTTP/1.1\r\nHost: x\r\n${key}\r\nContent-Length: 5000000\r\n\r\n{"name":"${'x'.repeat(20_000)}`,
+  );
+  t.equal(long.status, 413, 'by what it says of its length, before the rest has come');
+  t.match(JSON.parse(long.body), { code: 'PayloadTooLarge' });
+  const chunks = `${(30_000).toString(16)}\r\n${'x'.repeat(30_000)}\r\n`.repeat(3);
+  const chunked = await exchange(
+    app,
+    `POST /v1/uploads HTTP/1.1\r\nHost: x\r\n${key}\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`,
+  );
+  t.equal(chunked.status, 413, 'by what comes, where it does not say');
+  const both = await exchange(
+    app,
+    `POST /v1/uploads HTTP/1.1\r\nHost: x\r\n${key}\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  );
+  t.equal(both.status, 400, 'two lengths: whoever stands before it might have gone by the other');
+  t.strictSame(faults.calls, [], 'the table was not asked');
+});
+
+t.test('slow clients', async (t) => {
+  const limits = { headers: 200, request: 300, check: 20 };
+  const begins: Record<string, string> = {
+    'that never ends its header': 'GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ',
+    'that never ends its body': `POST /v1/uploads HTTP/1.1\r\nHost: x\r\nx-api-key: ${KEY_VALUE}\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"name":"`,
+  };
+  for (const [what, begin] of Object.entries(begins)) {
+    t.test(`one ${what}, but sends a byte time and again, is cut off, and others are answered`, async (t) => {
+      const { port, get } = await listening(t, { limits });
+      const slow = connect(port, '127.0.0.1');
+      await once(slow, 'connect');
+      slow.on('error', () => {});
+      slow.write(begin);
+      // Nothing waits for this: it only keeps the connection from being idle.
+      const dribble = setInterval(() => slow.write('a'), 10);
+      t.teardown(() => clearInterval(dribble));
+      t.equal((await get('/livez')).statusCode, 200);
+      const answer = await text(slow);
+      t.match(answer, /^HTTP\/1\.1 408 /);
+      t.match(answer, /"code":"RequestTimeout"/);
+    });
+  }
+
+  t.test('one that opens a connection and says nothing is cut off', async (t) => {
+    const { port } = await listening(t, { limits });
+    const silent = connect(port, '127.0.0.1');
+    await once(silent, 'connect');
+    t.match(await text(silent), /^(HTTP\/1\.1 408 |$)/);
+  });
+});
+
+t.test('no address can be made up', async (t) => {
+  const ipSeen = async (trustedProxies: string[], headers: Record<string, string>) => {
+    const { get, logLines } = await appUnderTest(t, { trustedProxies });
+    await get('/livez', headers);
+    return JSON.parse(logLines.find((line) => line.includes('"msg":"request"')) ?? '{}').ip;
+  };
+  const own = '127.0.0.1';
+  for (const headers of [
+    { 'x-forwarded-for': '203.0.113.9' },
+    { 'x-real-ip': '203.0.113.9' },
+    { forwarded: 'for=203.0.113.9' },
+    { 'true-client-ip': '203.0.113.9' },
+    { 'cf-connecting-ip': '203.0.113.9' },
+  ]) {
+    t.equal(await ipSeen([], headers), own, `with no proxy: ${JSON.stringify(headers)}`);
+  }
+  // A load balancer puts the address that it saw behind what the client had written.
+  const behind = (forged: string) =>
+    ipSeen(['loopback', '10.0.0.0/16'], { 'x-forwarded-for': `${forged}, 198.51.100.7` });
+  for (const forged of [
+    '203.0.113.9',
+    '10.0.0.1',
+    '127.0.0.1',
+    'unknown',
+    '::1',
+    '203.0.113.9, 10.0.0.1',
+    '',
+  ]) {
+    t.equal(await behind(forged), '198.51.100.7', `forged: "${forged}"`);
+  }
+  t.equal(
+    await ipSeen(['loopback'], { 'x-real-ip': '203.0.113.9', forwarded: 'for=203.0.113.9' }),
+    own,
+    'a proxy that names nobody in X-Forwarded-For',
+  );
+});
+
+t.test('who guesses keys is not helped by addresses that it makes up', async (t) => {
+  const { get } = await appUnderTest(t, { badKeysPerMinute: 3 });
+  const statuses: number[] = [];
+  for (let at = 0; at < 5; at += 1) {
+    const headers = { 'x-api-key': `guess ${at}`, 'x-forwarded-for': `203.0.113.${at}` };
+    statuses.push((await get('/getpresignedurl', headers)).statusCode);
+  }
+  t.strictSame(statuses, [403, 403, 403, 429, 429]);
+});
+
+t.test('pages of other origins', async (t) => {
+  const ORIGIN = 'https://www.example.com';
+  const preflight = {
+    method: 'OPTIONS',
+    url: '/v1/uploads',
+    headers: {
+      origin: ORIGIN,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'x-api-key,content-type',
+    },
+  } as const;
+
+  t.test('may not call, unless that was configured', async (t) => {
+    const { app, get } = await appUnderTest(t);
+    t.equal((await app.inject(preflight)).statusCode, 404);
+    const { headers } = await get('/getpresignedurl', { 'x-api-key': KEY_VALUE, origin: ORIGIN });
+    t.notOk(Object.keys(headers).some((name) => name.startsWith('access-control-')));
+  });
+
+  t.test('may call where they were named, with a key as everybody', async (t) => {
+    const { app, get, faults } = await appUnderTest(t, { corsOrigins: [ORIGIN] });
+    const answer = await app.inject(preflight);
+    t.equal(answer.statusCode, 204);
+    t.match(answer.headers, {
+      'access-control-allow-origin': ORIGIN,
+      'access-control-allow-methods': 'GET, POST, DELETE',
+      'access-control-allow-headers': /x-api-key/,
+      'cache-control': 'no-store',
+    });
+    t.notOk(answer.headers['access-control-allow-credentials']);
+    t.strictSame(faults.calls, []);
+    const refused = await get('/getpresignedurl', { origin: ORIGIN });
+    t.equal(refused.statusCode, 403, 'no key, no form');
+    t.equal(refused.headers['access-control-allow-origin'], ORIGIN, 'a page can read why it was refused');
+    const given = await get('/getpresignedurl', { 'x-api-key': KEY_VALUE, origin: ORIGIN });
+    t.equal(given.statusCode, 200);
+    t.match(given.headers['vary'], /origin/i);
+  });
+
+  t.test('are told apart to the letter', async (t) => {
+    const { app } = await appUnderTest(t, { corsOrigins: [ORIGIN] });
+    for (const origin of [
+      'https://www.example.com.evil.example',
+      'http://www.example.com',
+      'https://example.com',
+      'https://www.example.com:8443',
+      'null',
+      'https://wwwxexample.com',
+    ]) {
+      const { headers } = await app.inject({ ...preflight, headers: { ...preflight.headers, origin } });
+      t.not(headers['access-control-allow-origin'], origin, origin);
+      t.not(headers['access-control-allow-origin'], '*', origin);
+    }
+  });
+});
+
+t.test('no answer gives away how the service is made', async (t) => {
+  const { app, accessStore, faults } = await appUnderTest(t);
+  await addKey(accessStore, { value: 'another' });
+  const broken = Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:8000'), { code: 'ECONNREFUSED' });
+  faults.failNext('before', 'putIfAbsent', broken);
+  const answers = [
+    await app.inject({
+      method: 'POST',
+      url: '/v1/uploads',
+      headers: { 'x-api-key': KEY_VALUE },
+      payload: {},
+    }),
+    await app.inject({
+      method: 'POST',
+      url: '/v1/uploads',
+      headers: { 'x-api-key': KEY_VALUE },
+      payload: { name: 1 },
+    }),
+    await app.inject({
+      method: 'POST',
+      url: '/v1/uploads',
+      headers: { 'x-api-key': KEY_VALUE, 'content-type': 'application/json' },
+      payload: '{"__proto__": {"x": 1}}',
+    }),
+    await app.inject({ method: 'GET', url: '/v1/uploads/%00', headers: { 'x-api-key': KEY_VALUE } }),
+  ];
+  t.strictSame(
+    answers.map((answer) => answer.statusCode),
+    [503, 400, 400, 404],
+  );
+  for (const answer of answers) {
+    t.notMatch(answer.body, /ECONN|10\.0\.0\.1|node_modules|node:|\.ts|\bat \w+ ?\(/, answer.body);
+    t.strictSame(Object.keys(answer.json()).sort(), ['code', 'message']);
+  }
+});
