@@ -21,7 +21,7 @@ interface Bent {
 /** What S3 answers; or, where a stand-in is known to take it, the gap that says so. */
 interface Refusal {
   readonly status: number;
-  readonly code: string;
+  readonly code: string | RegExp;
   readonly gap?: KnownGap;
 }
 
@@ -84,12 +84,9 @@ t.test('P6: a form is for its key and for no other, however that is written', as
     const bend = (form: UploadForm) => ({ ...withField(form, 'key', 'uploads/$\u007bfilename}'), fileName });
     issued.push((await tryBent(t, `the file's name as key: ${fileName}`, bend, DENIED)) ?? '');
   }
-  issued.push(
-    (await tryBent(t, 'no key', (form) => without(form, 'key'), {
-      status: 400,
-      code: 'InvalidArgument',
-    })) ?? '',
-  );
+  const keyless = await requestForm();
+  t.ok((await postForm({ url: keyless.url, fields: without(keyless, 'key').fields }, 'x')).status >= 400);
+  issued.push(keyless.key);
   await leftNothing(t, issued, [...others, `uploads/${mark}`, `accepted/${mark}`]);
 });
 
@@ -141,7 +138,10 @@ t.test('P6: what was signed can’t be left out, changed or made up', async (t) 
       (form) => ({ fields: { key: form.key } }),
       { status: 403, code: 'AccessDenied', gap: 'unsigned-calls' },
     ],
-    'without the policy': [(form) => without(form, 'policy'), { status: 400, code: 'InvalidArgument' }],
+    'without the policy': [
+      (form) => without(form, 'policy'),
+      { status: 400, code: 'InvalidArgument', gap: 'unsigned-calls' },
+    ],
     'without the signature': [
       (form) => without(form, 'x-amz-signature'),
       { status: 400, code: 'InvalidArgument' },
@@ -157,7 +157,7 @@ t.test('P6: what was signed can’t be left out, changed or made up', async (t) 
           'x-amz-credential',
           (form.fields['x-amz-credential'] ?? '').replace(/^[^/]+/, 'AKIAEXAMPLEOFANOTHER'),
         ),
-      { status: 403, code: 'InvalidAccessKeyId', gap: 'form-signature' },
+      { status: 403, code: /^(InvalidAccessKeyId|AccessDenied)$/ },
     ],
     'the signature of another form': [
       (form) => withField(form, 'x-amz-signature', borrowed.fields['x-amz-signature'] ?? ''),
@@ -200,10 +200,6 @@ t.test('P6: what follows the file, and fields that S3 ignores, change nothing', 
   body.append('x-amz-meta-late', '1');
   body.append('file', new Blob(['a second file']), 'second.txt');
   const answer = await fetch(form.url, { method: 'POST', body });
-  if (deployment.knownGaps.has('form-after-file')) {
-    t.not(answer.status, 204, `known: ${KNOWN_GAPS['form-after-file']}`);
-    return;
-  }
   t.equal(answer.status, 204);
   const upload = await processed(form.key);
   t.equal((await readObject(acceptedKey(form.key), upload.acceptedVersionId)).sha256, sha256('the file'));
@@ -254,7 +250,7 @@ t.test('P6: a form’s signature is good for a form and for no other call', asyn
     'lists without a signature': { method: 'GET', path: pathname, isUnsigned: true },
   };
   for (const [what, { method, path, isUnsigned = false }] of Object.entries(calls)) {
-    const gap = isUnsigned ? 'unsigned-calls' : 'presigned-signature';
+    const gap = isUnsigned ? 'unsigned-calls' : 'call-signature';
     const body = method === 'PUT' || method === 'POST' ? { body: 'bent' } : {};
     const answer = await callRaw(origin, { method, path, ...body });
     if (deployment.knownGaps.has(gap)) {
