@@ -54,6 +54,9 @@ export async function runOutage(options: OutageOptions): Promise<OutageResult> {
   try {
     const during = await failAndUpload(options, services, probing);
     const { endedAtMs } = during;
+    const ended = whoEnded(services, pids);
+    // Nothing would come to rest any more.
+    if (ended.length > 0) return { findings: ended, observed: during.observed([]), restSeconds: 0 };
     const isReadyAgain = await comesTrue(probing, () => areReadySince(endedAtMs, services, probing));
     await during.uploaded();
     const rest = await comeToRest(under, settling, new Map());
@@ -129,7 +132,7 @@ async function failAndUpload(
 
   const leastEndMs = beganAtMs + seconds * 1000;
   const mostEndMs = leastEndMs + UNSEEN_LIMIT_MS;
-  for (;;) {
+  while (services.every(({ isRunning }) => isRunning)) {
     const leftMs = leastEndMs - performance.now();
     if (leftMs <= 0 && (unseen(observe(0)).length === 0 || performance.now() > mostEndMs)) break;
     requests += 1;

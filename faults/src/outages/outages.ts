@@ -56,11 +56,13 @@ export async function runOutages(options: {
       const result = await runOutage({ ...each, under, uploading, ledger, settling, random, nextNumber });
       results.push(result);
       onResult?.(result);
+      if (!services.every(({ isRunning }) => isRunning)) break;
     }
     const audited = await audit(ledger, under);
     const counters = sumCounters(services);
     const findings = [...audited.findings, ...counterFindings(counters, ledger.entries.size, audited)];
     for (const service of services) {
+      if (!service.isRunning) continue;
       const { code, signal } = await service.stop();
       if (code !== 0)
         findings.push(`P3: ${service.name} was stopped, and ended with ${signal ?? `exit code ${code}`}`);
