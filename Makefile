@@ -5,7 +5,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
 
-.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-terraform test-faults outages soak model mutants bench bench-containers audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-rate-store test-terraform test-faults outages soak model mutants bench bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,11 @@ test-python: $(installed) ## Run a Python client as they exist (requests) agains
 	python3 -m venv .local/python
 	.local/python/bin/pip install --quiet --disable-pip-version-check -r acceptance/python/requirements.txt
 	node local/with-stack.ts .local/python/bin/python acceptance/python/existing_client.py
+
+test-rate-store: $(installed) ## Test rates over several tasks on a real Valkey or Redis (valkey-server, redis-server)
+	@command -v valkey-server >/dev/null || command -v redis-server >/dev/null || \
+	  { echo "no valkey-server or redis-server is there: install one, on Debian by apt-get install redis-server" >&2; exit 1; }
+	npm run --silent test:rate-store
 
 test-terraform: $(installed) ## Check all Terraform and apply it to a stand-in of AWS; needs terraform and python3
 	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.10 or later" >&2; exit 1; }

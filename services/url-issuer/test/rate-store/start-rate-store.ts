@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Test } from 'tap';
+
+export interface RateStore {
+  readonly url: string;
+  /** Resolves when the process is gone and its port is closed. */
+  stop(): Promise<void>;
+  /** Empty, on the same port. */
+  start(): Promise<void>;
+}
+
+const PROGRAMS = ['valkey-server', 'redis-server'];
+const PASSWORD = 'a password of the store';
+
+/** A real Valkey, or Redis, of this machine: in memory, on a free local port, with a password. */
+export async function startRateStore(t: Test): Promise<RateStore> {
+  const program = PROGRAMS.find((name) => spawnSync(name, ['--version']).status === 0);
+  if (!program) throw new Error(`none of ${PROGRAMS.join(', ')} is there: apt-get install redis-server`);
+  const port = await freePort();
+  let server: ChildProcess | undefined;
+
+  async function stop(): Promise<void> {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const exit = once(server, 'exit');
+    server.kill('SIGKILL');
+    await exit;
+  }
+
+  async function start(): Promise<void> {
+    const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    server = spawn(program ?? '', [...options, '--requirepass', PASSWORD], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const line of createInterface({ input: server.stdout ?? ([] as never) })) {
+      if (/ready to accept connections/i.test(line)) return;
+    }
+    throw new Error(`${program} ended before it was ready`);
+  }
+
+  t.teardown(stop);
+  await start();
+  return { url: `redis://:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}`, stop, start };
+}
+
+/** Free now: nobody else takes it in the moment until the server does, or the server says so and ends. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
