@@ -4,7 +4,7 @@ import type { QuotaCounter } from './quota-counters.ts';
 
 /**
  * The table `access` as it is stored: partition key `id`, sort key `item`, both strings. A key, each secret that opens
- * it, and its count of each day are items of their own. Times are ISO 8601 in UTC with milliseconds.
+ * it, its count of each day, and each idempotency key (idempotency-item.ts) are items of their own. Times are ISO 8601 in UTC with milliseconds.
  */
 export const SCHEMA_VERSION = 2;
 

@@ -81,25 +81,26 @@ resource "aws_kms_key" "alarms" {
 module "own" {
   source = "../.."
 
-  name                   = "own"
-  environment            = "production"
-  image_tag              = "1.2.0"
-  images                 = { processor = "registry.example.com/processor:1.2.0-mine" }
-  architecture           = "X86_64"
-  zones                  = 3
-  egress                 = "nat"
-  domain_name            = "uploads.example.com"
-  certificate_arn        = aws_acm_certificate.this.arn
-  zone                   = { id = aws_route53_zone.this.zone_id }
-  path_prefix            = "/prod"
-  kms_key_arn            = aws_kms_key.files.arn
-  force_destroy          = true
-  deletion_protection    = false
-  point_in_time_recovery = false
-  allow_presigned_put    = true
-  accepted_expire_days   = 365
-  cors_allowed_origins   = ["https://www.example.com"]
-  form_lifetime_seconds  = 120
+  name                      = "own"
+  environment               = "production"
+  image_tag                 = "1.2.0"
+  images                    = { processor = "registry.example.com/processor:1.2.0-mine" }
+  architecture              = "X86_64"
+  zones                     = 3
+  egress                    = "nat"
+  domain_name               = "uploads.example.com"
+  certificate_arn           = aws_acm_certificate.this.arn
+  zone                      = { id = aws_route53_zone.this.zone_id }
+  path_prefix               = "/prod"
+  kms_key_arn               = aws_kms_key.files.arn
+  force_destroy             = true
+  deletion_protection       = false
+  point_in_time_recovery    = false
+  allow_presigned_put       = false
+  accepted_expire_days      = 365
+  cors_allowed_origins      = ["https://www.example.com"]
+  form_lifetime_seconds     = 120
+  form_lifetime_max_seconds = 60
 
   handler_limit_seconds = 600
   handler_policy_json = jsonencode({
