@@ -268,8 +268,7 @@ t.test('P6: a form’s signature is good for a form and for no other call', asyn
 });
 
 t.test('P6: once expired, a form that was good is good for nothing', async (t) => {
-  const form = await requestForm(deployment.shortLivedIssuerUrl);
-  t.equal((await postForm(form, 'in time')).status, 204);
+  const form = await usedInTime();
   await processed(form.key);
   // S3 judges by its own clock: a second beyond the policy's expiration covers what ours is off by.
   await delay(Math.max(0, form.expiresAt.getTime() - Date.now()) + 1000);
@@ -286,3 +285,13 @@ t.test('P6: once expired, a form that was good is good for nothing', async (t) =
   t.equal((await listVersions(form.key)).length, 0, 'the one that was accepted is gone, no other has come');
   t.strictSame(await readSightings(form.key), []);
 });
+
+/** A short-lived form that has been used: on a busy machine some expire before they are. */
+async function usedInTime(): Promise<UploadForm> {
+  for (let attempt = 1; ; attempt += 1) {
+    const form = await requestForm(deployment.shortLivedIssuerUrl);
+    const { status, code } = await postForm(form, 'in time');
+    if (status === 204) return form;
+    if (attempt === 20) throw new Error(`no form could be used in time: ${status} ${code}`);
+  }
+}

@@ -40,6 +40,11 @@ export function forbidden(): HttpError {
   return new HttpError(403);
 }
 
+/** Nobody is there to read it: for the log and the metrics. */
+export function clientLeft(cause: unknown): HttpError {
+  return new HttpError(400, 'The client left before it had sent all', { code: 'ClientLeft', cause });
+}
+
 export function notFound(method: string, path: string): HttpError {
   return new HttpError(404, `Not Found: ${method} ${path}`);
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { HttpError, notFound, serviceUnavailable } from '../http-error.ts';
+import { clientLeft, HttpError, notFound, serviceUnavailable } from '../http-error.ts';
 import { pathOf } from '../request-path.ts';
 import { SECURITY_HEADERS } from '../security-headers.ts';
 
@@ -49,11 +49,16 @@ export const errors = fp(
 );
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const answer = answerTo(error);
+  const answer = hasLeft(error, request) ? clientLeft(error) : answerTo(error);
   request.errorCode = answer.code;
   if (answer.statusCode >= 500) request.log.error({ err: error }, 'no answer could be given');
   if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
   reply.code(answer.statusCode).type(JSON_TYPE).send(JSON.stringify(answer.body));
+}
+
+/** The connection ended before the body did: whoever does that must not be able to raise an alarm about this service. */
+function hasLeft(error: unknown, request: FastifyRequest): boolean {
+  return (error as { code?: unknown } | undefined)?.code === 'ECONNRESET' && !request.raw.complete;
 }
 
 function answerTo(error: unknown): HttpError {
