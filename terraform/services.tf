@@ -66,6 +66,7 @@ resource "aws_vpc_security_group_egress_rule" "rate_limit_store" {
   ip_protocol                  = "tcp"
   from_port                    = var.rate_limit_store.port
   to_port                      = var.rate_limit_store.port
+  tags                         = var.tags
 }
 
 module "acceptor" {

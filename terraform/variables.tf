@@ -350,6 +350,11 @@ variable "rate_limit_store" {
     condition     = try(var.rate_limit_store.url_secret_arn, null) == null || can(regex("^arn:aws[a-z-]*:(secretsmanager|ssm):", var.rate_limit_store.url_secret_arn))
     error_message = "rate_limit_store.url_secret_arn is an ARN of Secrets Manager or Parameter Store."
   }
+
+  validation {
+    condition     = !local.is_sealed || try(var.rate_limit_store.url_secret_arn, null) == null || contains(var.interface_endpoints, try(split(":", var.rate_limit_store.url_secret_arn)[2], ""))
+    error_message = "rate_limit_store.url_secret_arn needs a way to its service: name \"secretsmanager\" or \"ssm\" in interface_endpoints, or set egress = \"nat\"."
+  }
 }
 
 variable "bad_keys_per_minute" {

@@ -139,6 +139,10 @@ run "conditions_hold_what_resources_cannot" {
   assert {
     condition = { for service, policy in local.task_policies : service => { for statement in jsondecode(policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } } == {
       url-issuer = {
+        CountQuotas = {
+          "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["quota#*"] }
+          Null                      = { "dynamodb:LeadingKeys" = "false" }
+        }
         RememberIdempotencyKeys = {
           "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["idempotency#*"] }
           Null                      = { "dynamodb:LeadingKeys" = "false" }

@@ -188,7 +188,8 @@ run "a_store_of_rates_without_a_password" {
 
 run "a_store_of_rates_with_a_password_in_a_secret" {
   variables {
-    rate_limit_store = { url_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rates", security_group_id = "sg-rates" }
+    interface_endpoints = ["secretsmanager"]
+    rate_limit_store    = { url_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rates", security_group_id = "sg-rates" }
   }
   assert {
     condition     = !contains(keys(local.environments["url-issuer"]), "RATE_LIMIT_STORE_URL")
@@ -492,4 +493,12 @@ run "refuses_a_previous_key_by_its_alias" {
     previous_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/files"]
   }
   expect_failures = [var.previous_kms_key_arns]
+}
+
+run "refuses_a_store_s_secret_that_sealed_tasks_cannot_reach" {
+  command = plan
+  variables {
+    rate_limit_store = { url_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rates", security_group_id = "sg-rates" }
+  }
+  expect_failures = [var.rate_limit_store]
 }

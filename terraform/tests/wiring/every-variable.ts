@@ -276,6 +276,11 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     read: (made) =>
       statements(made, `${bucket}_policy.this`).some(({ Sid }) => Sid === 'PresignedPutOnlyIfNoneMatch'),
   },
+  api_cors_allowed_origins: {
+    value: ['https://upload.example.com', 'https://www.example.com'],
+    expected: ['https://upload.example.com,https://www.example.com', undefined, undefined],
+    read: environmentOf(EVERY_SERVICE, 'CORS_ORIGINS'),
+  },
   cors_allowed_origins: {
     value: ['https://www.example.com'],
     read: (made) =>
@@ -345,6 +350,21 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     value: 1234,
     expected: '1234',
     read: (made) => environment(made, 'url_issuer', 'FORM_MAX_BYTES'),
+  },
+  rate_limit_store: {
+    value: { url: 'rediss://rates.example.com:6380', security_group_id: 'sg-1', port: 6380 },
+    expected: ['rediss://rates.example.com:6380', 'sg-1', 6380, 6380],
+    read: (made) => [
+      environment(made, 'url_issuer', 'RATE_LIMIT_STORE_URL'),
+      ...['referenced_security_group_id', 'from_port', 'to_port'].map((attribute) =>
+        made.at('aws_vpc_security_group_egress_rule.rate_limit_store[0]', attribute),
+      ),
+    ],
+  },
+  bad_keys_per_minute: {
+    value: 17,
+    expected: '17',
+    read: (made) => environment(made, 'url_issuer', 'BAD_KEYS_PER_MINUTE'),
   },
   handler_limit_seconds: {
     value: 600,
@@ -436,11 +456,24 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
 /** What a domain, or a VPC that is made here, leaves no room for. */
 export const inGivenVpc: Readonly<Record<string, Wiring>> = {
   vpc: {
-    value: { id: 'vpc-1', private_subnet_ids: ['subnet-a', 'subnet-b'] },
-    expected: [...inEvery(['subnet-a', 'subnet-b']), 'vpc-1'],
+    value: {
+      id: 'vpc-1',
+      private_subnet_ids: ['subnet-a', 'subnet-b'],
+      public_subnet_ids: ['subnet-c', 'subnet-d'],
+    },
+    expected: [...inEvery(['subnet-a', 'subnet-b']), 'vpc-1', 'subnet-c'],
     read: (given) => [
       ...given.ofEvery('aws_ecs_service', 'network_configuration', 0, 'subnets'),
       given.at('module.endpoint.aws_lb_target_group.this', 'vpc_id'),
+      given.at('module.network.data.aws_subnet.given_public[0]', 'id'),
+    ],
+  },
+  rate_limit_store: {
+    value: { url_secret_arn: secret, security_group_id: 'sg-1' },
+    expected: [undefined, { name: 'RATE_LIMIT_STORE_URL', valueFrom: secret }],
+    read: (given) => [
+      environment(given, 'url_issuer', 'RATE_LIMIT_STORE_URL'),
+      container(given, 'url_issuer', 'secrets', 0),
     ],
   },
   throttle_rate: {
