@@ -49,7 +49,7 @@ export type SendEnd = (
 ) & {
   /** There was a connection, so bytes may have gone out. */
   readonly began: boolean;
-  /** The tail was handed over; before that no server has the whole request. */
+  /** The end was handed over; before that no server has the whole request. */
   readonly everythingSent: boolean;
 };
 
@@ -145,19 +145,32 @@ async function send(
   stop: AbortSignal,
   onEverythingSent: () => void,
 ): Promise<void> {
-  const write = async (bytes: Uint8Array) => {
-    if (!request.write(bytes)) await once(request, 'drain', { signal: stop });
-  };
   let sentBytes = 0;
-  await write(order.head);
-  for await (const chunk of order.content) {
-    if (stop.aborted) return;
-    await write(chunk);
+  const write = async (bytes: Uint8Array) => {
+    if (bytes.length > 0 && !request.write(bytes)) await once(request, 'drain', { signal: stop });
+  };
+  const count = (chunk: Uint8Array) => {
     sentBytes += chunk.length;
     order.onSent(sentBytes);
+  };
+  await write(order.head);
+  // The last chunk waits for the content's end: without a tail it makes the request whole, and the content may still turn out to
+  // be faulty when it ends.
+  let last: Uint8Array | undefined;
+  for await (const chunk of order.content) {
+    if (stop.aborted) return;
+    if (last) {
+      await write(last);
+      count(last);
+    }
+    last = chunk;
   }
   if (stop.aborted) return;
   onEverythingSent();
+  if (last) {
+    await write(last);
+    count(last);
+  }
   request.end(order.tail);
 }
 

@@ -40,6 +40,7 @@ async function stage(t: Test) {
     asked,
     answer: { status: 200, body: '' as unknown, headers: {} as Record<string, string> },
     s3: { status: 200, body: '' },
+    stored: 0,
     issuerUrl: '',
     apiKey: 'key-1',
     put: () => ({
@@ -53,14 +54,17 @@ async function stage(t: Test) {
   };
   const server = createServer(async (request, response) => {
     const { method, url: path, headers } = request;
-    asked.push({ method, path, headers, body: await text(request) });
+    const body = await text(request).catch(() => undefined);
+    if (body === undefined) return;
+    asked.push({ method, path, headers, body });
+    if (method === 'PUT') servers.stored += 1;
     if (path?.startsWith('/bucket')) {
       response.writeHead(servers.s3.status, { etag: '"e1"', 'x-amz-version-id': 'v1' }).end(servers.s3.body);
       return;
     }
-    const { status, body } = servers.answer;
-    response.writeHead(status, servers.answer.headers);
-    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    const { answer } = servers;
+    response.writeHead(answer.status, answer.headers);
+    response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -154,6 +158,33 @@ t.test('a PUT of another size is not sent at all', async (t) => {
     message: 'the URL is for a file of 5 bytes, long.txt has 8; nothing was sent',
   });
   t.equal(servers.asked.length, 1);
+});
+
+t.test('a PUT is not whole before its file has been found unchanged', async (t) => {
+  const { servers } = await stage(t);
+  servers.answer = { status: 201, headers: {}, body: servers.put() };
+  const { issuerUrl, apiKey } = servers;
+  const { form } = await createUpload({ issuerUrl, apiKey, method: 'put' });
+  async function* growing() {
+    yield Buffer.from('hel');
+    yield Buffer.from('lo');
+    yield Buffer.from('!');
+  }
+  const file = { stream: growing(), name: 'log.txt', sizeBytes: 5 };
+  await t.rejects(uploadFile({ form, file }), { code: 'FileChanged' });
+  t.equal(servers.stored, 0, 'S3 never had it whole');
+});
+
+t.test('a PUT of nothing is a PUT', async (t) => {
+  const { servers } = await stage(t);
+  const put = { ...servers.put(), headers: { ...PUT_HEADERS, 'content-length': '0' } };
+  servers.answer = { status: 201, headers: {}, body: put };
+  const { issuerUrl, apiKey } = servers;
+  const { form } = await createUpload({ issuerUrl, apiKey, method: 'put' });
+  t.match(await uploadFile({ form, file: { blob: new Blob([]), name: 'empty' } }), {
+    status: 200,
+    sizeBytes: 0,
+  });
 });
 
 t.test('a second PUT is refused in plain words', async (t) => {
