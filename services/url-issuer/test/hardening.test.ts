@@ -77,7 +77,7 @@ t.test('a client that leaves in the middle of its body is no fault of the servic
   const { app, port, logLines } = await listening(t, { metrics });
   const leaving = connect(port, '127.0.0.1');
   await once(leaving, 'connect');
-  app.server.once('request', () => leaving.destroy());
+  app.server.once('request', () => leaving.resetAndDestroy());
   leaving.write(
     `POST /v1/uploads HTTP/1.1\r\nHost: x\r\nx-api-key: ${KEY_VALUE}\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{`,
   );
