@@ -165,13 +165,20 @@ t.test('a PUT is not whole before its file has been found unchanged', async (t) 
   servers.answer = { status: 201, headers: {}, body: servers.put() };
   const { issuerUrl, apiKey } = servers;
   const { form } = await createUpload({ issuerUrl, apiKey, method: 'put' });
+  let handedOver = 0;
+  let handedOverBeforeTheEnd: number | undefined;
   async function* growing() {
     yield Buffer.from('hel');
     yield Buffer.from('lo');
+    handedOverBeforeTheEnd = handedOver;
     yield Buffer.from('!');
   }
   const file = { stream: growing(), name: 'log.txt', sizeBytes: 5 };
-  await t.rejects(uploadFile({ form, file }), { code: 'FileChanged' });
+  const onProgress = ({ sentBytes }: { sentBytes: number }) => {
+    handedOver = sentBytes;
+  };
+  await t.rejects(uploadFile({ form, file, onProgress }), { code: 'FileChanged' });
+  t.equal(handedOverBeforeTheEnd, 3, 'the last bytes wait for the end');
   t.equal(servers.stored, 0, 'S3 never had it whole');
 });
 
