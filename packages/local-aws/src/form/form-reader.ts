@@ -53,13 +53,14 @@ export function readPostForm(request: IncomingMessage): Promise<PostForm> {
     });
 
     parser.on('file', (_name: string, body: Readable, fileName: string | undefined) => {
+      // The failure reaches the caller through `complete` and its own reading; unheard it would end the process, also of a form
+      // that has been refused already.
+      body.on('error', () => {});
       if (refused) {
         body.resume();
         return;
       }
       file = body;
-      // The failure reaches the caller through `complete` and its own reading; unheard it would end the process.
-      body.on('error', () => {});
       resolve({ fields, fileName: fileName ?? '', file: body, complete });
     });
   });
