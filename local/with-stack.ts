@@ -3,29 +3,36 @@ import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findSecrets } from './secrets-in-logs.ts';
 import { startStack } from './stack.ts';
 
 /**
  * Runs a command beside a stack of its own on this machine, told in environment variables where everything is, and ends with the
- * command's exit code: `node local/with-stack.ts COMMAND [ARGUMENT…]`.
+ * command's exit code, or with 1 when a secret stands in a log of the services: `node local/with-stack.ts COMMAND [ARGUMENT…]`.
  */
 const NAME_PART = 'Zählerstand 1+1 100% & mehr';
 /** Forms carry it, as they do where a task's role signs them. */
 const SESSION_TOKEN = 'example/session+token=of-no-account';
+
+/** Whatever a log can say is said, and looked through for secrets at the end. */
+const LOG_LEVEL = 'trace';
 
 const [command, ...args] = process.argv.slice(2);
 if (command === undefined) {
   process.stderr.write('usage: node local/with-stack.ts COMMAND [ARGUMENT…]\n');
   process.exit(2);
 }
+const logFolder = await mkdtemp(join(tmpdir(), 'upload-once-logs-'));
 const stack = await startStack({
-  logFolder: await mkdtemp(join(tmpdir(), 'upload-once-logs-')),
+  logFolder,
   keyRate: 1000,
   settings: {
     'local-aws': { LOCAL_AWS_VISIBILITY_SECONDS: '10', LOCAL_AWS_SESSION_TOKEN: SESSION_TOKEN },
-    'url-issuer': { UPLOAD_NAME_PART: NAME_PART },
+    acceptor: { LOG_LEVEL },
+    processor: { LOG_LEVEL },
+    'url-issuer': { LOG_LEVEL, UPLOAD_NAME_PART: NAME_PART },
   },
-  moreIssuers: { 'short-lived': { FORM_LIFETIME_SECONDS: '2', UPLOAD_NAME_PART: NAME_PART } },
+  moreIssuers: { 'short-lived': { LOG_LEVEL, FORM_LIFETIME_SECONDS: '2', UPLOAD_NAME_PART: NAME_PART } },
 });
 void stack.failed.then((how) => process.stderr.write(`${how}\n`));
 
@@ -49,4 +56,12 @@ const child = spawn(command, args, {
 process.once('SIGINT', () => child.kill('SIGINT')).once('SIGTERM', () => child.kill('SIGTERM'));
 const [code] = await once(child, 'close');
 await stack.stop();
-process.exit(code ?? 1);
+const secrets = await findSecrets(logFolder, {
+  'the API key': stack.apiKey,
+  'the secret access key': stack.credentials.secretAccessKey,
+  'the session token': SESSION_TOKEN,
+});
+for (const { file, line, what } of secrets) {
+  process.stderr.write(`${what} stands in a log: ${join(logFolder, file)}, line ${line}\n`);
+}
+process.exit((code ?? 1) || (secrets.length > 0 ? 1 : 0));
