@@ -5,7 +5,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
 
-.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-rate-store test-terraform test-faults outages soak model mutants bench bench-containers audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants bench bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,12 @@ test-python: $(installed) ## Run a Python client as they exist (requests) agains
 	.local/python/bin/pip install --quiet --disable-pip-version-check -r acceptance/python/requirements.txt
 	node local/with-stack.ts .local/python/bin/python acceptance/python/existing_client.py
 
+test-schema: $(installed) ## Try requests made up from the served OpenAPI (schemathesis); needs python3
+	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.10 or later" >&2; exit 1; }
+	python3 -m venv .local/schemathesis
+	.local/schemathesis/bin/pip install --quiet --disable-pip-version-check -r acceptance/schemathesis/requirements.txt
+	node local/with-stack.ts acceptance/schemathesis/run.sh
+
 test-rate-store: $(installed) ## Test rates over several tasks on a real Valkey or Redis (valkey-server, redis-server)
 	@command -v valkey-server >/dev/null || command -v redis-server >/dev/null || \
 	  { echo "no valkey-server or redis-server is there: install one, on Debian by apt-get install redis-server" >&2; exit 1; }
@@ -79,6 +85,9 @@ model: $(installed) ## Try the promises on random histories in virtual time: RUN
 
 test-faults: $(installed) ## Kill, freeze and cut off real processes at every call, and hold them to the promises
 	npm run --silent test:faults
+
+fuzz: $(installed) ## Try what nobody should send, for a minute: MINUTES= SEED=
+	@node scripts/fuzz.ts
 
 mutants: $(installed) ## Break the code on purpose, in a copy, and see the tests notice: ONLY=id
 	@node scripts/mutants.ts

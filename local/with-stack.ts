@@ -30,7 +30,7 @@ const stack = await startStack({
     'local-aws': { LOCAL_AWS_VISIBILITY_SECONDS: '10', LOCAL_AWS_SESSION_TOKEN: SESSION_TOKEN },
     acceptor: { LOG_LEVEL },
     processor: { LOG_LEVEL },
-    'url-issuer': { LOG_LEVEL, UPLOAD_NAME_PART: NAME_PART },
+    'url-issuer': { LOG_LEVEL, UPLOAD_NAME_PART: NAME_PART, BAD_KEYS_PER_MINUTE: '0' },
   },
   moreIssuers: { 'short-lived': { LOG_LEVEL, FORM_LIFETIME_SECONDS: '2', UPLOAD_NAME_PART: NAME_PART } },
 });

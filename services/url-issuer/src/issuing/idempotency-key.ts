@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Type } from 'typebox';
 import { headerValues } from '../header-values.ts';
 import { HttpError } from '../http-error.ts';
 
@@ -6,18 +7,27 @@ const HEADER = 'idempotency-key';
 const MAX_CHARACTERS = 255;
 
 /**
- * The SHA-256 of a request's `Idempotency-Key` (IETF draft "The Idempotency-Key HTTP Header Field"); undefined without one.
- * The value is taken as it is, with or without the quotation marks that the draft asks for.
- * @throws HttpError 400
+ * The header as the API describes it (IETF draft "The Idempotency-Key HTTP Header Field"). The value is taken as it is, with or
+ * without the quotation marks that the draft asks for.
+ */
+export const idempotencyKeyHeader = Type.String({
+  maxLength: MAX_CHARACTERS,
+  pattern: '^[!-~]([ -~]*[!-~])?$',
+  description:
+    `A value of the client’s own, 1 to ${MAX_CHARACTERS} characters. The same request with the same value within 24 hours gives ` +
+    'the same upload again.',
+  'x-expected': `1 to ${MAX_CHARACTERS} characters of printable ASCII`,
+});
+
+/**
+ * The SHA-256 of a request's `Idempotency-Key`, whose headers were held against the schema above; undefined without one.
+ * @throws HttpError 400 when there are several: Node joins them to one value, which the schema takes
  */
 export function idempotencyKeyOf(rawHeaders: readonly string[]): string | undefined {
   const [value, ...others] = headerValues(HEADER, rawHeaders);
   if (value === undefined) return undefined;
-  if (others.length > 0 || !/^[!-~]([ -~]*[!-~])?$/.test(value) || value.length > MAX_CHARACTERS) {
-    throw new HttpError(
-      400,
-      `Idempotency-Key is sent once, with 1 to ${MAX_CHARACTERS} characters of printable ASCII`,
-    );
+  if (others.length > 0) {
+    throw new HttpError(400, `Idempotency-Key is sent once, not ${others.length + 1} times`);
   }
   return sha256(value);
 }

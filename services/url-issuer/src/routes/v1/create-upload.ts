@@ -2,7 +2,7 @@ import type { Metrics } from '@upload-once/runtime';
 import { uploadIdOf } from '@upload-once/uploads';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { idempotencyKeyOf, requestSha256Of } from '../../issuing/idempotency-key.ts';
+import { idempotencyKeyHeader, idempotencyKeyOf, requestSha256Of } from '../../issuing/idempotency-key.ts';
 import type { IssueIdempotently } from '../../issuing/issue-idempotently.ts';
 import type { IssueUpload } from '../../issuing/issue-upload.ts';
 import { readUploadBody } from '../../issuing/read-upload-body.ts';
@@ -21,14 +21,7 @@ export interface CreateUploadOptions {
 /** Metadata has 2 KiB, a name 900 bytes; JSON may write each character as six. */
 const BODY_LIMIT_BYTES = 32 * 1024;
 
-const headers = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      description:
-        'A value of the client’s own, 1 to 255 characters. The same request with the same value within 24 hours gives the same upload again.',
-    }),
-  ),
-});
+const headers = Type.Object({ 'idempotency-key': Type.Optional(idempotencyKeyHeader) });
 
 /** `POST /v1/uploads`: a form or URL that is good for one upload, once the upload is durable in the table. */
 export async function createUpload(app: FastifyInstance, options: CreateUploadOptions): Promise<void> {
