@@ -115,3 +115,20 @@ t.test(
     t.strictSame(await bucket.versions(), []);
   },
 );
+
+t.test('a form that ends before it has begun, with more behind its end: an answer', async (t) => {
+  const bucket = await startFormBucket(t);
+  const whole = formBody([
+    ...fieldParts({ key: 'uploads/a' }),
+    { name: 'file', fileName: 'a', content: 'x' },
+  ]);
+  const closed = Buffer.concat([Buffer.from(`${whole.toString('latin1').split('\r\n', 1)[0]}--\r\n`), whole]);
+  const answer = await fetch(bucket.url, {
+    method: 'POST',
+    headers: { 'content-type': FORM_TYPE },
+    body: closed,
+  });
+  t.equal(answer.status, 400);
+  t.match(await answer.text(), /POST requires exactly one file upload per request/);
+  t.strictSame(await bucket.versions(), []);
+});

@@ -85,6 +85,8 @@ function readToEnd(
     };
     parser.once('finish', () => {
       parsed = true;
+      // In this order: where a form ends in the middle of a chunk, the pipe comes undone after this, and would pause the request for good.
+      request.unpipe(parser);
       request.resume();
       settle();
     });
