@@ -1,30 +1,43 @@
 import type { Sent } from '../broken-promises.ts';
-import type { Lane, Round } from './scenario.ts';
+import type { ServiceUnderFaults } from '../service-under-faults.ts';
+import type { KillPoint, KillSide, Reached } from './kill-point.ts';
 
 const COPIES = ['s3 CopyObject', 's3 CompleteMultipartUpload'];
 const METRICS = ['UploadsAccepted', 'UploadsProcessed', 'DuplicateUploads'] as const;
 
+/** Where a process was ended while an upload was on its way. */
+interface EndedAt {
+  readonly point: KillPoint;
+  readonly reached: Reached;
+}
+
+/** The services that count. */
+interface Counting {
+  readonly killed: ServiceUnderFaults;
+  readonly other: ServiceUnderFaults;
+}
+
 /** What a lane's uploads have to be counted in: each once, by whoever records it. */
 export interface Counts {
-  /** One more upload has come to its end; without a round nothing happened on its way. */
-  add(sent: Sent, round: Round | undefined): void;
-  /** What is wrong about the metrics of a lane whose processes have all ended. */
-  findings(lane: Lane): string[];
+  /** One more upload has come to its end; no process was ended on its way where no place is given. */
+  add(sent: Sent, endedAt: EndedAt | undefined): void;
+  /** What is wrong about the metrics of services whose processes have all ended. */
+  findings(services: Counting): string[];
 }
 
 export function expectedCounts(): Counts {
   const least = { UploadsAccepted: 0, UploadsProcessed: 0, DuplicateUploads: 0 };
   const most = { ...least };
   return {
-    add({ versions }, round) {
+    add({ versions }, endedAt) {
       // Who is killed when the record is made, and no answer back, can't count it; nobody else knows that it is to be counted.
       most.UploadsAccepted += 1;
-      if (!isKilledAt(round, 'after', COPIES)) least.UploadsAccepted += 1;
+      if (!isKilledAt(endedAt, 'after', COPIES)) least.UploadsAccepted += 1;
       most.UploadsProcessed += 1;
       // With a heartbeat behind it, the write that follows is the one that finishes.
-      if (!isKilledAt(round, 'after', ['sqs ChangeMessageVisibility'])) least.UploadsProcessed += 1;
+      if (!isKilledAt(endedAt, 'after', ['sqs ChangeMessageVisibility'])) least.UploadsProcessed += 1;
       // Counted, and killed before that could be recorded: the next process counts it again. Nobody else does.
-      const duplicates = versions.length - 1 + (isKilledAt(round, 'before', ['dynamodb PutItem']) ? 1 : 0);
+      const duplicates = versions.length - 1 + (isKilledAt(endedAt, 'before', ['dynamodb PutItem']) ? 1 : 0);
       least.DuplicateUploads += duplicates;
       most.DuplicateUploads += duplicates;
     },
@@ -40,15 +53,11 @@ export function expectedCounts(): Counts {
 }
 
 /** Whether a process was killed at the write that follows such a call. */
-function isKilledAt(
-  round: Round | undefined,
-  side: 'before' | 'after',
-  previous: readonly string[],
-): boolean {
+function isKilledAt(endedAt: EndedAt | undefined, side: KillSide, previous: readonly string[]): boolean {
   return (
-    round?.point.signal === 'SIGKILL' &&
-    round.point.side === side &&
-    round.point.name === 'dynamodb UpdateItem' &&
-    previous.includes(round.reached.previous)
+    endedAt?.point.signal === 'SIGKILL' &&
+    endedAt.point.side === side &&
+    endedAt.point.name === 'dynamodb UpdateItem' &&
+    previous.includes(endedAt.reached.previous)
   );
 }

@@ -1,14 +1,7 @@
 import type { AwsCall } from '../proxy/aws-call.ts';
 import { type Fate, type Judge, PASS } from '../proxy/fate.ts';
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
-import type { KillPoint } from './scenario.ts';
-
-/** Where a process was when it was told to end. */
-export interface Reached {
-  readonly call: AwsCall;
-  /** The name of its call before that one. */
-  readonly previous: string;
-}
+import type { KillPoint, Reached } from './kill-point.ts';
 
 export interface ArmedFault {
   readonly judge: Judge;

@@ -1,6 +1,7 @@
 import { brokenPromisesOf } from '../broken-promises.ts';
 import { PASS } from '../proxy/fate.ts';
-import type { CallPlace, Lane, Scenario } from './scenario.ts';
+import type { CallPlace } from './kill-point.ts';
+import type { Lane, Scenario } from './scenario.ts';
 import { sendUploads } from './send.ts';
 import { untilSettled } from './settled.ts';
 import { RECEIVE } from './turnstile.ts';

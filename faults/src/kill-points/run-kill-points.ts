@@ -2,8 +2,9 @@ import { acceptedKeyOf } from '@upload-once/uploads';
 import { brokenPromisesOf } from '../broken-promises.ts';
 import { PASS } from '../proxy/fate.ts';
 import { faultAt } from './fault-at.ts';
+import { describePoint, type KillPoint, type KillSignal } from './kill-point.ts';
 import { learnCalls } from './learn-calls.ts';
-import { describePoint, type KillPoint, type KillSignal, type Lane, type Scenario } from './scenario.ts';
+import type { Lane, Scenario } from './scenario.ts';
 import { sendUploads } from './send.ts';
 import { untilSettled } from './settled.ts';
 

@@ -5,7 +5,7 @@ import type { Outside } from '../outside.ts';
 import type { AwsCall } from '../proxy/aws-call.ts';
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
 import type { Counts } from './counts.ts';
-import type { Reached } from './fault-at.ts';
+import type { KillPoint, Reached } from './kill-point.ts';
 import type { Turnstile } from './turnstile.ts';
 
 /** One stack, one service in it that is killed again and again, and the other one that lives. */
@@ -46,24 +46,4 @@ export interface Round {
   readonly sent: Sent;
   readonly point: KillPoint;
   readonly reached: Reached;
-}
-
-export type KillSide = 'before' | 'after';
-/** SIGKILL ends the process there; SIGTERM asks it to end, and it may finish. */
-export type KillSignal = 'SIGKILL' | 'SIGTERM';
-
-/** A call, by its name and its place among those of that name, from the receive of the first message on. */
-export interface CallPlace {
-  readonly name: string;
-  readonly occurrence: number;
-}
-
-/** One side of one call: before AWS got it, or after it took effect and before the process knows. */
-export interface KillPoint extends CallPlace {
-  readonly signal: KillSignal;
-  readonly side: KillSide;
-}
-
-export function describePoint({ signal, side, name, occurrence }: KillPoint): string {
-  return `${signal} ${side} ${name} ${occurrence}`;
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import type { KillSignal } from '../../src/kill-points/kill-point.ts';
 import { runKillPoints } from '../../src/kill-points/run-kill-points.ts';
-import type { KillSignal, Lane, Scenario } from '../../src/kill-points/scenario.ts';
+import type { Lane, Scenario } from '../../src/kill-points/scenario.ts';
 import { startLane } from '../../src/kill-points/start-lane.ts';
 
 const SIGNALS: readonly KillSignal[] = ['SIGKILL', 'SIGTERM'];

@@ -7,7 +7,7 @@ import {
   type UploadRecords,
   uploadKeyOfAccepted,
 } from '@upload-once/uploads';
-import type { AuditCounts } from './audit.ts';
+import type { AuditCounts } from './audit-counts.ts';
 import type { AuditWindow } from './audit-window.ts';
 import { type Finding, FindingKind, Pipeline } from './finding.ts';
 import { unrecordedOf } from './unrecorded.ts';

@@ -6,7 +6,7 @@ import {
   type UploadRecords,
   UploadState,
 } from '@upload-once/uploads';
-import type { AuditCounts } from './audit.ts';
+import type { AuditCounts } from './audit-counts.ts';
 import type { AuditWindow } from './audit-window.ts';
 import { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';
 

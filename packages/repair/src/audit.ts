@@ -1,21 +1,10 @@
 import type { ObjectListing, UploadRecords } from '@upload-once/uploads';
 import { auditAcceptedObjects } from './audit-accepted-objects.ts';
+import type { AuditCounts } from './audit-counts.ts';
 import { auditRecords } from './audit-records.ts';
 import { auditUploadedVersions } from './audit-uploaded-versions.ts';
 import { auditWindow } from './audit-window.ts';
 import type { Finding } from './finding.ts';
-
-/** What an audit has looked at so far. */
-export interface AuditCounts {
-  /** Versions under `uploads/`. */
-  uploadedVersions: number;
-  /** Versions under `accepted/`. */
-  acceptedVersions: number;
-  /** Of both, those too old for the table to know of them: not judged. */
-  forgottenVersions: number;
-  /** Items of the table. */
-  items: number;
-}
 
 export interface AuditOptions {
   readonly listing: ObjectListing;

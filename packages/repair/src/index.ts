@@ -1,4 +1,5 @@
-export { type Audit, type AuditCounts, type AuditOptions, createAudit } from './audit.ts';
+export { type Audit, type AuditOptions, createAudit } from './audit.ts';
+export type { AuditCounts } from './audit-counts.ts';
 export type { DeadLetter } from './dead-letter.ts';
 export { countDeadLetters, type DeadLetterCount, lookAtDeadLetters } from './dead-letter-queue.ts';
 export { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';

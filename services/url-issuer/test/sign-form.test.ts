@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { SignedForm } from '../src/signing/sign-form.ts';
 import { expirationOf } from '../src/signing/signature-times.ts';
-import { createUploadSigner, type SignedTerms, type UploadSigner } from '../src/signing/upload-signer.ts';
+import type { SignedTerms } from '../src/signing/signing-order.ts';
+import { createUploadSigner, type UploadSigner } from '../src/signing/upload-signer.ts';
 import { ACCESS_KEY_ID, NOW, SECRET_ACCESS_KEY, signerOf } from './app-under-test.ts';
 
 const KEY = 'uploads/UploadFilename-20250304_050607-abc';

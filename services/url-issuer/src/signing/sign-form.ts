@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { signatureTimes } from './signature-times.ts';
-import type { SigningOrder } from './upload-signer.ts';
+import type { SigningOrder } from './signing-order.ts';
 
 /** A form as clients know it: post `fields`, then `file`, as multipart/form-data to `url`; success is a 204. */
 export interface SignedForm {

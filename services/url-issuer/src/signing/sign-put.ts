@@ -3,7 +3,7 @@ import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { buildQueryString, escapeUriPath, HttpRequest } from '@smithy/core/protocols';
 import { signatureTimes } from './signature-times.ts';
-import type { SigningOrder } from './upload-signer.ts';
+import type { SigningOrder } from './signing-order.ts';
 
 /** Send the file's bytes as the body of a PUT to `url`, with just these headers; success is a 200. */
 export interface SignedPut {

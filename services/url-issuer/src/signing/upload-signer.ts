@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { NewUpload } from '@upload-once/uploads';
 import { createFormSigner, type SignedForm } from './sign-form.ts';
 import { createPutSigner, type SignedPut } from './sign-put.ts';
 import { createSigningCredentials } from './signing-credentials.ts';
+import type { SignedTerms } from './signing-order.ts';
 
 /** What the client needs to send its file, and nothing else. */
 export type SignedUpload = SignedForm | SignedPut;
@@ -23,15 +23,6 @@ export interface Signing {
   readonly expiresAt: Date;
   /** The same upload signed again with the same credentials is the same, to the byte. */
   sign(upload: SignedTerms): Promise<SignedUpload>;
-}
-
-/** What of an upload is signed into its form or URL; `issuedAt` is the date of the signature. */
-export type SignedTerms = Pick<NewUpload, 'key' | 'issuedAt' | 'constraints' | 'metadata'>;
-
-/** What form and URL are made of, once the credentials are known. */
-export interface SigningOrder extends SignedTerms {
-  readonly identity: Awaited<ReturnType<S3Client['config']['credentials']>>;
-  readonly expiresAt: Date;
 }
 
 export interface UploadSignerOptions {
