@@ -126,6 +126,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     clientErrorHandler: clientErrorHandler({ log, metrics }),
   });
 
+  // Has no body here, as GET has none: many clients send the Content-Type of one all the same.
+  app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true });
+
   // First what sees every request, then what refuses some of them.
   await app.register(trace, { randomBytes });
   await app.register(requestLog);

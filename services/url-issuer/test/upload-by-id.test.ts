@@ -32,6 +32,22 @@ async function issued(t: Test, body: object = {}) {
   return { ...underTest, id, key: `uploads/${id}`, call, calls, moveTo };
 }
 
+t.test('whatever a client says of a body that it does not send, it is answered as without', async (t) => {
+  const { app, id } = await issued(t);
+  for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded', 'nonsense']) {
+    for (const length of [{}, { 'content-length': '0' }]) {
+      const headers = { 'x-api-key': KEY_VALUE, 'content-type': type, ...length };
+      for (const [method, status] of [
+        ['GET', 200],
+        ['DELETE', 204],
+      ] as const) {
+        const response = await app.inject({ method, url: `/v1/uploads/${id}`, headers });
+        t.equal(response.statusCode, status, `${method} ${type}`);
+      }
+    }
+  }
+});
+
 t.test('an upload for which nothing came', async (t) => {
   const asked = {
     name: 'Zähler 1+1 100%?#',
