@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import t from 'tap';
 import { breakingChanges } from '../openapi/breaking-changes.ts';
 import { asCommitted, CURRENT, RELEASED, readDocument, servedDocument } from '../openapi/document.ts';
@@ -8,6 +9,22 @@ const served = await servedDocument();
 
 t.test('the committed description is the one that is served', async (t) => {
   t.equal(readFileSync(CURRENT, 'utf8'), asCommitted(served), 'renew it with `make docs`');
+});
+
+t.test('the committed description is OpenAPI 3.1, by the schemas of the specification', async (t) => {
+  const check = async (document: Readonly<Record<string, unknown>>) => {
+    const validator = new Validator();
+    const result = await validator.validate(structuredClone(document));
+    t.equal(validator.version, '3.1');
+    return result;
+  };
+  const { valid, errors } = await check({ ...served });
+  t.ok(valid, JSON.stringify(errors));
+  const spoiled: Record<string, Record<string, unknown>> = {
+    'no info': { ...served, info: undefined },
+    'a field that is not known': { ...served, schemes: ['https'] },
+  };
+  for (const [what, document] of Object.entries(spoiled)) t.notOk((await check(document)).valid, what);
 });
 
 t.test('clients of the released API still work', async (t) => {

@@ -39,7 +39,7 @@ export function clientErrorHandler(options: { readonly log: FastifyBaseLogger; r
 /** Answers a request whose path is no URL: it has no route, and none of the hooks that would log and count it. */
 export function frameworkErrorHandler(options: { readonly metrics: Metrics }) {
   return (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
-    reply.headers({ 'cache-control': 'no-store', ...SECURITY_HEADERS });
+    reply.headers({ 'cache-control': 'no-store', 'x-request-id': request.id, ...SECURITY_HEADERS });
     answerError(error, request, reply);
     const { errorCode = 'BadRequest', method } = request;
     options.metrics.add('RequestsRefused', 1, { Reason: errorCode });

@@ -16,6 +16,7 @@ import { type AppOptions, buildApp } from '../src/app.ts';
 import type { UploadDefaults } from '../src/issuing/upload-order.ts';
 import { createMemoryBuckets } from '../src/rates/memory-buckets.ts';
 import { createUploadSigner } from '../src/signing/upload-signer.ts';
+import { holdToDescription } from './described-answers.ts';
 
 export const KEY_VALUE = 'a key that only its holder knows';
 export const KEY_ID = '0123456789abcdef';
@@ -48,7 +49,7 @@ export interface AppUnderTest {
   get(path?: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
 }
 
-/** The whole service on twins in memory, with one good key, at a fixed time. */
+/** The whole service on twins in memory, with one good key, at a fixed time. Its answers are held to its description. */
 export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {}): Promise<AppUnderTest> {
   const now = overrides.now ?? (() => NOW);
   const metrics: Metric[] = [];
@@ -98,6 +99,7 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
     ...overrides,
   });
   t.teardown(() => app.close());
+  holdToDescription(app);
   return {
     app,
     accessStore,

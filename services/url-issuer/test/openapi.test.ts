@@ -1,5 +1,6 @@
 import t from 'tap';
 import { appUnderTest } from './app-under-test.ts';
+import { exchange } from './raw-http.ts';
 
 t.test('the description of the API needs no key, and says where it is', async (t) => {
   const { app } = await appUnderTest(t, { pathPrefix: '/prod' });
@@ -16,12 +17,59 @@ t.test('the description of the API needs no key, and says where it is', async (t
   t.match(description.components.securitySchemes.apiKey, { type: 'apiKey', in: 'header', name: 'x-api-key' });
 });
 
-t.test('every route says what it answers, errors included', async (t) => {
+t.test('every route says what it answers, errors and headers included', async (t) => {
   const { app } = await appUnderTest(t);
   const { paths } = (await app.inject({ method: 'GET', url: '/openapi.json' })).json();
-  for (const [path, operations] of Object.entries<Record<string, { responses: object }>>(paths)) {
-    for (const [method, { responses }] of Object.entries(operations)) {
-      for (const status of ['403', '429', '503']) t.ok(status in responses, `${method} ${path} ${status}`);
+  const answers = Object.entries<Record<string, { responses: Record<string, { headers?: object }> }>>(
+    paths,
+  ).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { responses }]) => [`${method} ${path}`, responses] as const),
+  );
+  t.equal(answers.length, 4);
+  const everywhere = ['400', '403', '408', '417', '429', '431', '500', '503'];
+  for (const [operation, responses] of answers) {
+    for (const status of everywhere) t.ok(status in responses, `${operation} ${status}`);
+    const headersOf = (status: string) => Object.keys(responses[status]?.headers ?? {});
+    const good = Object.keys(responses).find((status) => status.startsWith('2')) ?? '';
+    t.strictSame(headersOf(good), ['X-Request-Id', 'RateLimit-Policy', 'RateLimit'], operation);
+    t.strictSame(
+      headersOf('429'),
+      ['Retry-After', 'X-Request-Id', 'RateLimit-Policy', 'RateLimit'],
+      operation,
+    );
+    t.match(responses['503']?.headers, { 'Retry-After': { required: true, schema: { type: 'integer' } } });
+    t.notOk(JSON.stringify(responses).includes('"required":false'));
+  }
+});
+
+t.test('what is answered before there is a request is described as well', async (t) => {
+  const { app } = await appUnderTest(t);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const lines = (...all: string[]) => [...all, '', ''].join('\r\n');
+  const cases: Record<string, [status: number, ...headers: string[]]> = {
+    'no Host': [400],
+    'a header that is none': [400, 'Host: x', 'a header'],
+    'another expectation': [417, 'Host: x', 'Expect: x'],
+    'too long a header': [431, 'Host: x', `X-Long: ${'x'.repeat(200_000)}`],
+  };
+  for (const [what, [status, ...headers]] of Object.entries(cases)) {
+    for (const target of [
+      'GET /getpresignedurl',
+      'POST /v1/uploads',
+      'GET /v1/uploads/x',
+      'DELETE /v1/uploads/x',
+    ]) {
+      // `exchange` holds the answer to the description.
+      const answer = await exchange(app, lines(`${target} HTTP/1.1`, 'Connection: close', ...headers));
+      t.equal(answer.status, status, `${target}, ${what}`);
     }
   }
+});
+
+t.test('an id that is longer than any: 414, which names the request', async (t) => {
+  const { get } = await appUnderTest(t);
+  const response = await get(`/v1/uploads/${'x'.repeat(5_000)}`);
+  t.equal(response.statusCode, 414);
+  t.match(response.json(), { code: 'URITooLong' });
+  t.match(response.headers['x-request-id'], /^[0-9a-f]{32}$/);
 });

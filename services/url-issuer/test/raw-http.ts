@@ -2,8 +2,12 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { FastifyInstance } from 'fastify';
+import { assertDescribed } from './described-answers.ts';
 
-/** Sends exactly these characters to the listening app and gives what came back until it closed the connection. */
+/**
+ * Sends exactly these characters to the listening app and gives what came back until it closed the connection. An answer to
+ * an operation of the API is held to the app's description.
+ */
 export async function exchange(
   app: FastifyInstance,
   request: string,
@@ -15,9 +19,21 @@ export async function exchange(
   const answer = await text(socket);
   const [head = '', ...body] = answer.split('\r\n\r\n');
   const [statusLine = '', ...headers] = head.split('\r\n');
-  return {
-    status: Number(statusLine.split(' ')[1]),
-    headers: headers.join('\n'),
-    body: body.join('\r\n\r\n'),
-  };
+  const status = Number(statusLine.split(' ')[1]);
+  const [, method, url] = /^([A-Z]+) (\/[^ ]*) HTTP\/1\.1\r\n/.exec(request) ?? [];
+  if (method && url && !/\r\ntransfer-encoding: chunked/i.test(head)) {
+    assertDescribed(app, {
+      method,
+      url,
+      status,
+      headers: Object.fromEntries(headers.map(nameAndValue)),
+      body: body.join('\r\n\r\n'),
+    });
+  }
+  return { status, headers: headers.join('\n'), body: body.join('\r\n\r\n') };
+}
+
+function nameAndValue(line: string): [string, string] {
+  const [name = '', ...value] = line.split(': ');
+  return [name.toLowerCase(), value.join(': ')];
 }

@@ -20,7 +20,31 @@ export const apiDescription = fp(
         components: { securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } } },
         security: [{ apiKey: [] }],
       },
+      transformObject: (found) => {
+        if (!('openapiObject' in found)) throw new Error('The description is OpenAPI, of version 3');
+        for (const header of headersIn(found.openapiObject)) liftRequired(header);
+        return found.openapiObject;
+      },
     });
   },
   { name: 'api-description', fastify: '5.x' },
 );
+
+interface Header {
+  required?: boolean;
+  schema?: { required?: unknown };
+}
+
+function headersIn({ paths }: { readonly paths?: object }): Header[] {
+  return Object.values(paths ?? {})
+    .flatMap((operations: object) => Object.values(operations))
+    .flatMap((operation: { responses?: object }) => Object.values(operation.responses ?? {}))
+    .flatMap((response: { headers?: Record<string, Header> }) => Object.values(response.headers ?? {}));
+}
+
+/** All that a route says of a header was put into its schema; whether it is always there stands beside that. */
+function liftRequired(header: Header): void {
+  const { required, ...schema } = header.schema ?? {};
+  if (required === true) header.required = true;
+  header.schema = schema;
+}

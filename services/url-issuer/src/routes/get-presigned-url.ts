@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { IssueUpload } from '../issuing/issue-upload.ts';
 import { plainOrder } from '../issuing/plain-order.ts';
 import type { UploadDefaults } from '../issuing/upload-order.ts';
-import { errorAnswers } from './v1/answers.ts';
+import { answers } from './v1/answers.ts';
 
 export interface GetPresignedUrlOptions {
   readonly defaults: UploadDefaults;
@@ -28,7 +28,7 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
     schema: {
       operationId: 'getPresignedUrl',
       summary: 'Ask for a form with all the installation’s defaults',
-      response: { 200: answer, ...errorAnswers(403, 429, 503) },
+      response: answers({ 200: answer }),
     },
     handler: async (request, reply) => {
       if (!request.apiKey) throw new Error('The plugin api-key must come before this route');

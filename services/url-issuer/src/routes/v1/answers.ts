@@ -1,5 +1,5 @@
 import { UploadState } from '@upload-once/uploads';
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 
 const time = (description: string) => Type.String({ format: 'date-time', description });
 
@@ -12,27 +12,94 @@ const state = Type.Enum(Object.values(UploadState), {
 });
 const expiresAt = time('Until when an upload can be begun; one that has begun may take longer.');
 
-/** When each error is answered; 429 and 503 come with Retry-After. */
+/** When each error is answered. */
 const ERRORS = {
   400: 'The request is not as described here; the message names the field, its value and what is allowed.',
   403: 'The API key is missing or not good, or must not ask for this.',
   404: 'There is no such upload of this API key.',
+  408: 'The request did not come as fast as it has to.',
   409: 'An upload has come already.',
   413: 'The body is too large.',
+  414: 'The id is longer than any.',
   415: 'The body is no JSON by its Content-Type.',
+  417: 'The header Expect asks for something else than 100-continue.',
   422: 'The Idempotency-Key came with another request before.',
-  429: 'The rate or the daily quota of the API key is used up.',
+  429: 'The rate or the daily quota of the API key is used up, or too many bad keys came from the client’s address.',
+  431: 'The header is too large.',
+  500: 'A fault of the service.',
   503: 'Something that the answer needs is away; nothing was given.',
 } as const;
 
-/** The errors of a route, for its schema: each has the same shape, with a message for people and a code for programs. */
-export function errorAnswers(...statuses: (keyof typeof ERRORS)[]) {
-  return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      Type.Object({ message: Type.String(), code: Type.String() }, { description: ERRORS[status] }),
-    ]),
-  );
+type ErrorStatus = keyof typeof ERRORS;
+
+/** What any request can come to, whatever it asks for. */
+const EVERYWHERE: readonly ErrorStatus[] = [400, 403, 408, 417, 429, 431, 500, 503];
+/** Answered where there is no request yet: it has no id. The same can happen to a 400. */
+const NEVER_A_REQUEST: readonly ErrorStatus[] = [408, 417, 431];
+/** Answered before the rate is counted, if it ever is. */
+const NEVER_COUNTED: readonly ErrorStatus[] = [...NEVER_A_REQUEST, 414];
+const AGAIN_LATER: readonly ErrorStatus[] = [429, 503];
+/** What only a request is told whose key was good and whose rate was counted. */
+const ALWAYS_COUNTED: readonly ErrorStatus[] = [409, 413, 415, 422];
+
+/**
+ * All that a route answers, for its schema, with the headers of each: `good`, what any route can answer, and `errors`, those of
+ * its own. Every error has the same shape, with a message for people and a code for programs.
+ */
+export function answers(good: Readonly<Record<number, TSchema>>, ...errors: readonly ErrorStatus[]) {
+  const refusals = [...EVERYWHERE, ...errors].map((status) => [
+    status,
+    Type.Object(
+      { message: Type.String(), code: Type.String() },
+      { description: ERRORS[status], headers: headersOfError(status) },
+    ),
+  ]);
+  const given = Object.entries(good).map(([status, schema]) => [
+    status,
+    { ...schema, headers: { ...requestId(true), ...rateLimit(true) } },
+  ]);
+  return Object.fromEntries([...given, ...refusals]);
+}
+
+function headersOfError(status: ErrorStatus) {
+  return {
+    ...(AGAIN_LATER.includes(status) && retryAfter),
+    ...(!NEVER_A_REQUEST.includes(status) && requestId(status !== 400)),
+    ...(!NEVER_COUNTED.includes(status) && rateLimit(ALWAYS_COUNTED.includes(status))),
+  };
+}
+
+// `required` is what the plugin `api-description` makes a header's `required` of.
+
+const retryAfter = {
+  'Retry-After': {
+    type: 'integer',
+    minimum: 1,
+    description: 'After how many seconds to ask again.',
+    required: true,
+  },
+};
+
+function requestId(required: boolean) {
+  const description = 'Names this request in the service’s log.';
+  return { 'X-Request-Id': { type: 'string', description, required } };
+}
+
+function rateLimit(required: boolean) {
+  return {
+    'RateLimit-Policy': {
+      type: 'string',
+      description:
+        'The limits that the request was counted against, as draft-ietf-httpapi-ratelimit-headers-10 has them: "rate", and "day" ' +
+        'where the daily quota was asked; q is how many requests there are for each window of w seconds.',
+      required,
+    },
+    RateLimit: {
+      type: 'string',
+      description: 'How these limits stand: r is how many requests are left, t the seconds until all are.',
+      required,
+    },
+  };
 }
 
 /** What to send where, for one upload. */

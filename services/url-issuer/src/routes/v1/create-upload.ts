@@ -9,7 +9,7 @@ import { readUploadBody } from '../../issuing/read-upload-body.ts';
 import { uploadBody } from '../../issuing/upload-body.ts';
 import type { UploadDefaults } from '../../issuing/upload-order.ts';
 import { strictValidation } from '../../strict-validation.ts';
-import { createdUpload, errorAnswers } from './answers.ts';
+import { answers, createdUpload } from './answers.ts';
 
 export interface CreateUploadOptions {
   readonly defaults: UploadDefaults;
@@ -35,10 +35,7 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
       summary: 'Ask for one upload',
       headers,
       body: uploadBody,
-      response: {
-        201: createdUpload,
-        ...errorAnswers(400, 403, 413, 415, 422, 429, 503),
-      },
+      response: answers({ 201: createdUpload }, 413, 415, 422),
     },
     handler: async (request, reply) => {
       const { apiKey, traceparent } = request;

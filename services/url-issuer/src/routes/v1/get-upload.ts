@@ -2,7 +2,7 @@ import type { UploadStore } from '@upload-once/uploads';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { serviceUnavailable } from '../../http-error.ts';
-import { errorAnswers, uploadAnswer } from './answers.ts';
+import { answers, uploadAnswer } from './answers.ts';
 import { assertOwn, idParameter, keyOfId, uploadNotFound } from './own-upload.ts';
 import { uploadView } from './upload-view.ts';
 
@@ -19,7 +19,7 @@ export async function getUpload(
       operationId: 'getUpload',
       summary: 'What became of an upload',
       params: idParameter,
-      response: { 200: uploadAnswer, ...errorAnswers(403, 404, 429, 503) },
+      response: answers({ 200: uploadAnswer }, 404, 414),
     },
     handler: async (request) => {
       const key = keyOfId(request.params.id);

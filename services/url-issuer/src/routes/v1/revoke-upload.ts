@@ -2,7 +2,7 @@ import { UploadState, type UploadStore } from '@upload-once/uploads';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { HttpError, serviceUnavailable } from '../../http-error.ts';
-import { errorAnswers } from './answers.ts';
+import { answers } from './answers.ts';
 import { assertOwn, idParameter, keyOfId } from './own-upload.ts';
 
 /** `DELETE /v1/uploads/{id}`: nothing that arrives from now on is accepted; 409 once something was claimed. */
@@ -26,10 +26,7 @@ export async function revokeUpload(
       operationId: 'revokeUpload',
       summary: 'Revoke an upload that nothing has come for',
       params: idParameter,
-      response: {
-        204: Type.Null({ description: 'Revoked, now or before.' }),
-        ...errorAnswers(403, 404, 409, 429, 503),
-      },
+      response: answers({ 204: Type.Null({ description: 'Revoked, now or before.' }) }, 404, 409, 414),
     },
     handler: async (request, reply) => {
       const key = keyOfId(request.params.id);
