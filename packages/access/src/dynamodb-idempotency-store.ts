@@ -26,12 +26,11 @@ export function createDynamoDbIdempotencyStore(options: {
         new PutCommand({
           TableName,
           Item: item,
-          ConditionExpression:
-            'attribute_not_exists(id) OR deleteAt <= :now OR uploadKey = :own OR uploadKey = :replacing',
+          ConditionExpression: 'attribute_not_exists(id) OR deleteAt <= :now OR writer IN (:own, :replacing)',
           ExpressionAttributeValues: {
             ':now': Math.floor(now().getTime() / 1000),
-            ':own': item.uploadKey,
-            ':replacing': replacing ?? item.uploadKey,
+            ':own': item.writer,
+            ':replacing': replacing ?? item.writer,
           },
         }),
       );

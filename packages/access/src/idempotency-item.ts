@@ -13,6 +13,8 @@ export interface IdempotencyItem extends ItemKey {
   readonly uploadKey: string;
   readonly issuedAt: string;
   readonly expiresAt: string;
+  readonly writer: string;
+  readonly ownedUntil?: string;
   /** Epoch seconds, for DynamoDB's TTL, which may be days late: from here on the item counts as gone. */
   readonly deleteAt: number;
 }
@@ -29,6 +31,8 @@ export function idempotencyItem(key: IdempotencyKey, record: IdempotencyRecord):
     uploadKey: record.uploadKey,
     issuedAt: record.issuedAt.toISOString(),
     expiresAt: record.expiresAt.toISOString(),
+    writer: record.writer,
+    ...(record.ownedUntil && { ownedUntil: record.ownedUntil.toISOString() }),
     deleteAt: Math.ceil(record.issuedAt.getTime() / 1000) + IDEMPOTENCY_SECONDS,
   };
 }
@@ -45,5 +49,7 @@ export function idempotencyRecordFrom(item: IdempotencyItem): IdempotencyRecord 
     uploadKey: item.uploadKey,
     issuedAt: new Date(item.issuedAt),
     expiresAt: new Date(item.expiresAt),
+    writer: item.writer,
+    ...(item.ownedUntil !== undefined && { ownedUntil: new Date(item.ownedUntil) }),
   };
 }

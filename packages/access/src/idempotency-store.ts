@@ -5,6 +5,10 @@ export interface IdempotencyRecord {
   readonly uploadKey: string;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
+  /** A value that no other write has: by it a writer knows its own record, and others name what they take over. */
+  readonly writer: string;
+  /** Until then nobody but its writer may do what is left to be done for that upload; undefined: anybody may, at once. */
+  readonly ownedUntil?: Date;
 }
 
 /** A request's `Idempotency-Key`, which is each API key's own. Only its hash is kept: clients put all sorts of things there. */
@@ -28,7 +32,7 @@ export interface IdempotencyStore {
    * Records what the request is going to come to, if nothing is recorded under its key, or nothing younger than
    * `IDEMPOTENCY_SECONDS`. One conditional write: of any number of calls at once, one records its own, and all give that.
    *
-   * @param replacing the `uploadKey` of a record that may be written over, because nothing came of it
+   * @param replacing the `writer` of a record that may be written over, because nothing has come of it
    * @returns the record as it stands after the call: the given one, or the one that was there before
    */
   reserve(key: IdempotencyKey, record: IdempotencyRecord, replacing?: string): Promise<IdempotencyRecord>;

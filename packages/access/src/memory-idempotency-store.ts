@@ -12,7 +12,7 @@ export function createMemoryIdempotencyStore(options: { readonly now: () => Date
       const stays =
         found !== undefined &&
         found.deleteAt > Math.floor(options.now().getTime() / 1000) &&
-        found.uploadKey !== replacing;
+        found.writer !== replacing;
       if (!stays) items.set(address, item);
       return idempotencyRecordFrom(stays ? found : item);
     },

@@ -38,6 +38,7 @@ t.test('the item has hashes alone and an end for the TTL', async (t) => {
       uploadKey: 'uploads/Zähler 1+1-1',
       issuedAt: '2030-01-01T00:00:00.123Z',
       expiresAt: '2030-01-01T00:00:30.000Z',
+      writer: 'writer 1',
       deleteAt: Date.UTC(2030, 0, 2, 0, 0, 1) / 1000,
     },
   ]);

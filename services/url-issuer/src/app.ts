@@ -12,6 +12,7 @@ import { clientErrorHandler, frameworkErrorHandler } from './client-errors.ts';
 import { createGuesses } from './guesses.ts';
 import { createIdempotentIssuer } from './issuing/issue-idempotently.ts';
 import { createUploadIssuer } from './issuing/issue-upload.ts';
+import { joinRepeats } from './issuing/join-repeats.ts';
 import type { UploadDefaults } from './issuing/upload-order.ts';
 import { apiDescription } from './plugins/api-description.ts';
 import { apiKey } from './plugins/api-key.ts';
@@ -56,6 +57,8 @@ export interface AppOptions {
   readonly now: () => Date;
   /** Cryptographic randomness. */
   readonly randomBytes: (count: number) => Uint8Array;
+  /** How the wait for another task is spent: see `createIdempotentIssuer`. */
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
   /** Where the rates are counted. */
   readonly buckets: TokenBuckets;
   readonly quotaCounters: QuotaCounters;
@@ -165,7 +168,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       guarded.setValidatorCompiler(strictValidation);
       const { defaults, uploadStore } = options;
       const issueUpload = createUploadIssuer(options);
-      const issueIdempotently = createIdempotentIssuer(options);
+      const issueIdempotently = joinRepeats(createIdempotentIssuer(options));
       await guarded.register(getPresignedUrl, { defaults, issueUpload, metrics });
       await guarded.register(createUpload, { defaults, issueUpload, issueIdempotently, metrics });
       await guarded.register(getUpload, { uploadStore });

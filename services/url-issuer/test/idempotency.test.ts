@@ -66,13 +66,25 @@ t.test('other keys, and other clients’ keys, give other uploads', async (t) =>
 t.test('many at once issue one upload, and all get it', async (t) => {
   const { create, issued, faults } = await issuer(t);
   const writing = faults.stallNext('before', 'putIfAbsent');
-  const first = create(BODY, 'one');
+  const all = Promise.all(Array.from({ length: 6 }, () => create(BODY, 'one')));
   await writing.reached;
-  const others = await Promise.all(Array.from({ length: 5 }, () => create(BODY, 'one')));
   writing.release();
-  const bodies = [await first, ...others].map(({ body }) => body);
-  t.equal(new Set(bodies).size, 1, 'nobody waited for the one that stood still');
+  const bodies = (await all).map(({ body }) => body);
+  t.equal(new Set(bodies).size, 1);
   t.match(JSON.parse(bodies[0] ?? ''), { state: 'ISSUED' });
+  t.equal(issued(), 1);
+  t.equal(faults.calls.filter(({ operation }) => operation === 'putIfAbsent').length, 1);
+});
+
+t.test('another body at the same time is refused, whichever comes first', async (t) => {
+  const { create, issued } = await issuer(t);
+  const bodies = [BODY, { ...BODY, name: 'another' }, BODY, { ...BODY, name: 'another' }];
+  const answers = await Promise.all(bodies.map((body) => create(body, 'one')));
+  t.strictSame(
+    answers.map(({ statusCode }) => statusCode),
+    [201, 422, 201, 422],
+  );
+  t.equal(answers[0]?.body, answers[2]?.body);
   t.equal(issued(), 1);
 });
 
@@ -103,16 +115,22 @@ t.test('the record of the key fails: 503, and the next attempt gets an upload', 
   t.equal(issued(), 1);
 });
 
-t.test('cut short, and come back after its form would have ended: it is made anew', async (t) => {
-  const { create, faults, clock, issued } = await issuer(t);
-  faults.failNext('before', 'putIfAbsent', new Error('the table is away'));
-  await create(BODY, 'one');
-  clock.now = new Date(NOW.getTime() + 600_000);
-  const late = await create(BODY, 'one');
-  t.equal(late.statusCode, 201);
-  t.match(late.json(), { state: 'ISSUED', expiresAt: '2025-03-04T05:16:37.000Z' });
-  t.equal((await create(BODY, 'one')).body, late.body);
-  t.equal(issued(), 1);
+t.test('cut short, and come back later: it is good for as long as was ordered, from then on', async (t) => {
+  for (const seconds of [1, 27, 600]) {
+    const { create, faults, clock, issued } = await issuer(t);
+    faults.failNext('before', 'putIfAbsent', new Error('the table is away'));
+    t.equal((await create(BODY, 'one')).statusCode, 503);
+    clock.now = new Date(NOW.getTime() + seconds * 1000);
+    const late = await create(BODY, 'one');
+    t.equal(late.statusCode, 201);
+    const wholeSecond = Math.floor(clock.now.getTime() / 1000);
+    t.match(late.json(), {
+      state: 'ISSUED',
+      expiresAt: new Date((wholeSecond + 30) * 1000).toISOString(),
+    });
+    t.equal((await create(BODY, 'one')).body, late.body);
+    t.equal(issued(), 1);
+  }
 });
 
 t.test('an upload whose form has ended stays the same upload, and says so', async (t) => {

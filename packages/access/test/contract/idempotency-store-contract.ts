@@ -16,6 +16,7 @@ export function record(upload: number, changes: Partial<IdempotencyRecord> = {})
     uploadKey: `uploads/Zähler 1+1-${upload}`,
     issuedAt: ISSUED_AT,
     expiresAt: new Date('2030-01-01T00:00:30.000Z'),
+    writer: `writer ${upload}`,
     ...changes,
   };
 }
@@ -63,10 +64,32 @@ export function testIdempotencyStore(
     t.strictSame(await store.reserve(KEY, record(4)), later);
   });
 
-  t.test('a record of which nothing came is replaced once, by whoever saw it', async (t) => {
+  t.test('a record of which nothing has come is replaced once, by whoever saw it', async (t) => {
     const { store } = await openStore();
     await store.reserve(KEY, record(1));
-    t.strictSame(await store.reserve(KEY, record(2), record(1).uploadKey), record(2));
-    t.strictSame(await store.reserve(KEY, record(3), record(1).uploadKey), record(2));
+    t.strictSame(await store.reserve(KEY, record(2), record(1).writer), record(2));
+    t.strictSame(await store.reserve(KEY, record(3), record(1).writer), record(2));
+    t.strictSame(await store.reserve(KEY, record(2)), record(2), 'by its writer it can be told');
+  });
+
+  t.test('of many at once that take a record over one does, and all get that', async (t) => {
+    const { store } = await openStore();
+    await store.reserve(KEY, record(0));
+    const records = await Promise.all(
+      Array.from({ length: 8 }, (_, at) =>
+        store.reserve(KEY, { ...record(0), writer: `taker ${at}` }, record(0).writer),
+      ),
+    );
+    t.equal(new Set(records.map(({ writer }) => writer)).size, 1);
+    t.not(records[0]?.writer, record(0).writer);
+  });
+
+  t.test('until when a record is its writer’s is kept, and can be taken back', async (t) => {
+    const { store } = await openStore();
+    const owned = record(1, { ownedUntil: new Date('2030-01-01T00:00:10.123Z') });
+    t.strictSame(await store.reserve(KEY, owned), owned);
+    t.strictSame(await store.reserve(KEY, record(2)), owned);
+    t.strictSame(await store.reserve(KEY, record(3), owned.writer), record(3));
+    t.strictSame(await store.reserve(KEY, record(4)), record(3));
   });
 }

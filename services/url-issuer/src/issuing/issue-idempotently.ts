@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { IdempotencyKey, IdempotencyRecord, IdempotencyStore } from '@upload-once/access';
 import { type NewUpload, type Upload, UploadAlreadyIssued, UploadState } from '@upload-once/uploads';
 import { HttpError, serviceUnavailable } from '../http-error.ts';
@@ -10,6 +11,8 @@ export interface IdempotentRequest {
   readonly key: IdempotencyKey;
   /** See `requestSha256Of`. */
   readonly requestSha256: string;
+  /** Whether its upload takes of a daily quota. */
+  readonly isCounted: boolean;
 }
 
 /** @throws HttpError 422 when the key came with another request before; 503 as `IssueUpload` */
@@ -19,20 +22,38 @@ export type IssueIdempotently = (
   request: IdempotentRequest,
 ) => Promise<IssuedUpload>;
 
+export interface IdempotentIssuerOptions extends UploadIssuerOptions {
+  readonly idempotencyStore: IdempotencyStore;
+  /** Resolves after so long; by default by the clock. */
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
+}
+
 const RANDOM_BYTES = 16;
-const ATTEMPTS = 3;
+const WRITER_BYTES = 16;
+
+/**
+ * How long a counted upload is its task's alone: longer than its client is kept waiting, so that without a failure nobody
+ * else takes of the quota for it.
+ */
+const LEASE_SECONDS = 10;
+
+/** How long to wait each time for another task; together less than a client is kept waiting. */
+const WAITS_MILLISECONDS = [25, 50, 100, 200, 400, 800, 1_000, 1_000];
 
 /**
  * Issues at most one upload for an idempotency key, however often the request comes, also at the same time, and wherever an
- * earlier attempt was cut short. First it is recorded which upload the request is going to come to, and when it is issued;
- * whoever comes later does what is left to be done for that upload, which is the same write under the same condition.
- * So nobody waits for anybody, and there is no lock that a crash could leave behind. Its form is signed again each time
- * from what the table holds, to the byte as before while the credentials are the same.
+ * earlier attempt was cut short. First it is recorded which upload the request is going to come to, and when it is issued.
+ * Whoever comes later and does not find that upload takes the record over and does what is left to be done, with all of the
+ * ordered lifetime; it is the same upload, whose issue is one write under one condition.
+ *
+ * Where the upload takes of a quota, that is no write that can be repeated: the record then is its writer's alone for
+ * `LEASE_SECONDS`, or until that writer gives it back because nothing came of it; others wait. So repeats take one unit.
+ * A task that dies in between may cost one, and its lease as much time; never is there a second upload.
+ *
+ * A form is signed again each time from what the table holds, to the byte as before while the credentials are the same.
  */
-export function createIdempotentIssuer(
-  options: UploadIssuerOptions & { readonly idempotencyStore: IdempotencyStore },
-): IssueIdempotently {
-  const { uploadStore, idempotencyStore, signer, now, randomBytes } = options;
+export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueIdempotently {
+  const { uploadStore, idempotencyStore, signer, now, randomBytes, pause = wait } = options;
 
   async function plan(order: UploadOrder, context: IssueContext): Promise<NewUpload> {
     const issuedAt = now();
@@ -40,46 +61,81 @@ export function createIdempotentIssuer(
     return newUpload(order, context, { issuedAt, expiresAt, random: randomBytes(RANDOM_BYTES) });
   }
 
-  /** The upload that the record names, issued now if it was not before; `isNew` for whoever did, and takes of the quota for it. */
-  async function issueRecorded(
-    wanted: NewUpload,
-    takeQuota: () => Promise<void>,
-  ): Promise<{ upload: Upload; isNew: boolean }> {
+  function recordOf(upload: NewUpload, request: IdempotentRequest): IdempotencyRecord {
+    const { key, issuedAt, expiresAt } = upload;
+    const ownedUntil = new Date(now().getTime() + LEASE_SECONDS * 1000);
+    return {
+      requestSha256: request.requestSha256,
+      uploadKey: key,
+      issuedAt,
+      expiresAt,
+      writer: newWriter(),
+      ...(request.isCounted && { ownedUntil }),
+    };
+  }
+
+  function newWriter(): string {
+    return Buffer.from(randomBytes(WRITER_BYTES)).toString('hex');
+  }
+
+  /** What stands in the table under the key of a planned upload, if anything does. */
+  async function find({ key, apiKeyId }: NewUpload): Promise<Upload | undefined> {
+    const upload = await uploadStore.get(key);
+    if (upload && upload.apiKeyId !== apiKeyId)
+      throw new UploadAlreadyIssued(`${key} was issued for another key`);
+    return upload;
+  }
+
+  /** By the writer of the record, and by nobody else while it has it. */
+  async function issueOwn(wanted: NewUpload, takeQuota: () => Promise<void>) {
     try {
       await takeQuota();
       await uploadStore.issue(wanted);
       return { upload: { ...wanted, state: UploadState.issued, attempt: 0 }, isNew: true };
     } catch (error) {
-      if (!(error instanceof UploadAlreadyIssued)) throw error;
-      const upload = await uploadStore.get(wanted.key);
-      if (!upload || !isSame(upload, wanted)) throw error;
+      if (!isRefusal(error)) throw error;
+      // Whoever had the record before may have come to an end after all, be it with the last unit.
+      const upload = await find(wanted);
+      if (!upload) throw error;
       return { upload, isNew: false };
     }
   }
 
-  async function issue(order: UploadOrder, context: IssueContext, request: IdempotentRequest) {
-    let replacing: string | undefined;
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const planned = await plan(order, context);
-      const record = await idempotencyStore.reserve(request.key, recordOf(planned, request), replacing);
-      if (record.requestSha256 !== request.requestSha256) throw keyUsedOtherwise();
-      if (record.uploadKey === planned.key) return await issueRecorded(planned, context.takeQuota);
-      const { uploadKey: key, issuedAt, expiresAt } = record;
-      const wanted = { ...planned, key, issuedAt, expiresAt };
-      const standing = await uploadStore.get(key);
-      if (standing && isSame(standing, wanted)) return { upload: standing, isNew: false };
-      // Cut short before anything was issued, and by now its form would be worth nothing: then it is made anew.
-      if (!standing && isPast(expiresAt)) {
-        replacing = key;
-        continue;
-      }
-      return await issueRecorded(wanted, context.takeQuota);
-    }
-    throw new Error(`the record of an idempotency key was another one in each of ${ATTEMPTS} attempts`);
+  /** The next repeat need not wait. Where this fails the lease runs out. */
+  async function giveBack(request: IdempotentRequest, record: IdempotencyRecord): Promise<void> {
+    const { ownedUntil, ...free } = record;
+    if (!ownedUntil) return;
+    await idempotencyStore
+      .reserve(request.key, { ...free, writer: newWriter() }, record.writer)
+      .catch(() => undefined);
   }
 
-  function isPast(time: Date): boolean {
-    return time.getTime() <= now().getTime();
+  function isOwned({ ownedUntil }: IdempotencyRecord): boolean {
+    return ownedUntil !== undefined && ownedUntil.getTime() > now().getTime();
+  }
+
+  async function issue(order: UploadOrder, context: IssueContext, request: IdempotentRequest) {
+    let takingOver: IdempotencyRecord | undefined;
+    for (const milliseconds of [...WAITS_MILLISECONDS, undefined]) {
+      const planned = await plan(order, context);
+      const wanted = takingOver ? { ...planned, key: takingOver.uploadKey } : planned;
+      const own = recordOf(wanted, request);
+      const record = await idempotencyStore.reserve(request.key, own, takingOver?.writer);
+      if (record.requestSha256 !== request.requestSha256) throw keyUsedOtherwise();
+      if (record.writer === own.writer) {
+        try {
+          return await issueOwn(wanted, context.takeQuota);
+        } catch (error) {
+          await giveBack(request, own);
+          throw error;
+        }
+      }
+      const upload = await find({ ...planned, key: record.uploadKey });
+      if (upload) return { upload, isNew: false };
+      takingOver = isOwned(record) ? undefined : record;
+      if (!takingOver && milliseconds !== undefined) await pause(milliseconds);
+    }
+    throw new Error('another task has had this request for long, and has come to no end');
   }
 
   return async (order, context, request) => {
@@ -97,9 +153,9 @@ export function createIdempotentIssuer(
   };
 }
 
-function recordOf(upload: NewUpload, { requestSha256 }: IdempotentRequest): IdempotencyRecord {
-  const { key, issuedAt, expiresAt } = upload;
-  return { requestSha256, uploadKey: key, issuedAt, expiresAt };
+/** The table has answered: there is no unit left, or there is the upload. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof UploadAlreadyIssued || (error instanceof HttpError && error.statusCode === 429);
 }
 
 function keyUsedOtherwise(): HttpError {
@@ -108,8 +164,4 @@ function keyUsedOtherwise(): HttpError {
     'This Idempotency-Key came with another body before: a new request needs a new key',
     { code: 'IdempotencyKeyReused' },
   );
-}
-
-function isSame(upload: Upload, wanted: NewUpload): boolean {
-  return upload.apiKeyId === wanted.apiKeyId && upload.issuedAt.getTime() === wanted.issuedAt.getTime();
 }

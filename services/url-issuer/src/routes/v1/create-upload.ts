@@ -50,6 +50,7 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
           : await options.issueIdempotently(order, context, {
               key: { apiKeyId: apiKey.keyId, sha256: idempotencySha256 },
               requestSha256: requestSha256Of(request.body),
+              isCounted: apiKey.dailyQuota !== undefined,
             });
       request.uploadKey = issued.key;
       // It took too long and the client was told 503: what is in the table now is an upload without a form.

@@ -1,0 +1,19 @@
+import type { IssueIdempotently } from './issue-idempotently.ts';
+import type { IssuedUpload } from './issue-upload.ts';
+
+/**
+ * Repeats of a request that come to this task while it is under way are not done again: they get what the first one comes
+ * to, its upload or its error, and the next repeat after an error tries again. Another body under the same idempotency key
+ * is no repeat, and is refused by whoever finds the record of the first.
+ */
+export function joinRepeats(issue: IssueIdempotently): IssueIdempotently {
+  const underWay = new Map<string, Promise<IssuedUpload>>();
+  return async (order, context, request) => {
+    const name = `${request.key.apiKeyId} ${request.key.sha256} ${request.requestSha256}`;
+    const first = underWay.get(name);
+    if (first) return { ...(await first), isNew: false };
+    const started = issue(order, context, request).finally(() => underWay.delete(name));
+    underWay.set(name, started);
+    return await started;
+  };
+}
