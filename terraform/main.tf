@@ -51,6 +51,7 @@ locals {
         FORM_LIFETIME_SECONDS     = tostring(var.form_lifetime_seconds)
         FORM_LIFETIME_MAX_SECONDS = tostring(var.form_lifetime_max_seconds)
         FORM_MAX_BYTES            = tostring(var.form_max_bytes)
+        PRESIGNED_PUT             = tostring(var.allow_presigned_put)
       },
       length(var.api_cors_allowed_origins) == 0 ? {} : { CORS_ORIGINS = join(",", var.api_cors_allowed_origins) },
       var.path_prefix == "" ? {} : { PATH_PREFIX = var.path_prefix },

@@ -232,7 +232,7 @@ variable "point_in_time_recovery" {
 }
 
 variable "allow_presigned_put" {
-  description = "Whether presigned PUTs get into uploads/ beside forms, such as carry If-None-Match: what POST /v1/uploads gives for \"method\": \"put\". If not, S3 refuses them."
+  description = "Whether presigned PUTs get into uploads/ beside forms, such as carry If-None-Match: what POST /v1/uploads gives for \"method\": \"put\". If not, the url-issuer gives none, and S3 refuses them."
   type        = bool
   default     = true
   nullable    = false

@@ -28,7 +28,7 @@ export async function servedDocument(): Promise<OpenApi> {
     pathPrefix: '',
     trustedProxies: [],
     corsOrigins: [],
-    defaults: { namePart: 'x', maxBytes: 1, lifetimeSeconds: 1, lifetimeMaxSeconds: 1 },
+    defaults: { namePart: 'x', maxBytes: 1, lifetimeSeconds: 1, lifetimeMaxSeconds: 1, presignedPut: true },
     accessStore: createMemoryAccessStore(),
     keyCacheSeconds: 1,
     badKeysPerMinute: 0,

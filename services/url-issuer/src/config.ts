@@ -114,6 +114,12 @@ export const configSchema = Type.Object({
     description: 'The largest file that a form takes. 5 GiB is the most that S3 takes in one form.',
     expected: 'a whole number of bytes from 1 to 5368709120 (5 GiB)',
   }),
+  PRESIGNED_PUT: Type.Boolean({
+    default: true,
+    description:
+      'Whether "method": "put" may be asked for. "false" where the bucket’s policy lets no presigned PUT in: S3 would refuse each.',
+    expected: '"true" or "false"',
+  }),
 });
 
 export type Config = Static<typeof configSchema>;
@@ -138,6 +144,7 @@ export function settingsFrom(config: Config): Settings {
       namePart: config.UPLOAD_NAME_PART,
       maxBytes: config.FORM_MAX_BYTES,
       lifetimeSeconds: config.FORM_LIFETIME_SECONDS,
+      presignedPut: config.PRESIGNED_PUT,
       lifetimeMaxSeconds: Math.max(config.FORM_LIFETIME_SECONDS, config.FORM_LIFETIME_MAX_SECONDS),
     },
   };

@@ -29,6 +29,7 @@ export const DEFAULTS: UploadDefaults = {
   maxBytes: 5_000,
   lifetimeSeconds: 30,
   lifetimeMaxSeconds: 3_600,
+  presignedPut: true,
 };
 
 export interface Metric {

@@ -43,8 +43,14 @@ t.test('what is required suffices', async (t) => {
       maxBytes: 5_368_709_120,
       lifetimeSeconds: 30,
       lifetimeMaxSeconds: 3_600,
+      presignedPut: true,
     },
   });
+});
+
+t.test('presigned PUTs are given unless that is switched off', async (t) => {
+  t.equal(settingsFrom(await load({ PRESIGNED_PUT: 'false' })).defaults.presignedPut, false);
+  t.strictSame(await faultsOf({ PRESIGNED_PUT: 'no' }), ['PRESIGNED_PUT']);
 });
 
 t.test('the path prefix means the same with and without a slash at its end', async (t) => {

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { addKey, appUnderTest, KEY_ID, KEY_VALUE, NOW } from './app-under-test.ts';
+import { addKey, appUnderTest, DEFAULTS, KEY_ID, KEY_VALUE, NOW } from './app-under-test.ts';
 
 const HEX = 'ab'.repeat(32);
 const BASE64 = Buffer.from(HEX, 'hex').toString('base64');
@@ -175,6 +175,50 @@ t.test('what is wrong is named, with its value and what is allowed; nothing is i
   }
   t.strictSame(faults.calls, []);
   t.notOk(metrics.some(({ name }) => name === 'UploadsIssued'));
+});
+
+t.test('every field that is wrong is named, also what is wrong only together with others', async (t) => {
+  const { create, accessStore } = await issuer(t);
+  const all = await create({
+    name: 'a/b',
+    minBytes: 7,
+    maxBytes: 6,
+    expiresInSeconds: 3_601,
+    metadata: { a: 'x'.repeat(1_024), b: 'x'.repeat(1_023) },
+  });
+  t.equal(all.statusCode, 400);
+  t.match(all.json(), {
+    message:
+      /^"name" can't be used: .*\. "minBytes" is at most "maxBytes", .*\. "expiresInSeconds" is at most .*\. "metadata" has at most 2048 bytes/,
+  });
+  await addKey(accessStore, { value: 'small images', maxBytes: 17, allowedContentTypes: ['image/*'] });
+  const headers = { 'x-api-key': 'small images' };
+  const forbidden = await create({ contentType: 'text/html', minBytes: 18, maxBytes: 19 }, headers);
+  t.equal(forbidden.statusCode, 403);
+  t.match(forbidden.json(), {
+    code: 'ContentTypeNotAllowed',
+    message:
+      /^"contentType" is one of image\/\* .*\. "maxBytes" is at most 17 .*\. "minBytes" is at most 17 /,
+  });
+  const both = await create({ contentType: 'text/html', expiresInSeconds: 3_601 }, headers);
+  t.equal(both.statusCode, 400, 'another key would not make it right');
+  t.match(both.json(), {
+    code: 'BadRequest',
+    message: /"contentType" is one of .*"expiresInSeconds" is at most/,
+  });
+});
+
+t.test('where the bucket takes no presigned PUT none is given, and forms are as ever', async (t) => {
+  const { create, faults } = await issuer(t, { defaults: { ...DEFAULTS, presignedPut: false } });
+  const put = await create({ method: 'put', minBytes: 5, maxBytes: 5 });
+  t.equal(put.statusCode, 400);
+  t.strictSame(put.json(), {
+    code: 'BadRequest',
+    message: '"method" is "post" here, not "put": this installation takes no presigned PUTs',
+  });
+  t.strictSame(faults.calls, []);
+  t.equal((await create({ method: 'post' })).statusCode, 201);
+  t.equal((await create({})).statusCode, 201);
 });
 
 t.test('what is just allowed is taken', async (t) => {

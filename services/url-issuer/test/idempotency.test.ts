@@ -1,6 +1,6 @@
 import { createMemoryIdempotencyStore } from '@upload-once/access';
 import t, { type Test } from 'tap';
-import { addKey, appUnderTest, KEY_VALUE, NOW } from './app-under-test.ts';
+import { addKey, appUnderTest, DEFAULTS, KEY_VALUE, NOW } from './app-under-test.ts';
 
 async function issuer(t: Test, overrides: Parameters<typeof appUnderTest>[1] = {}) {
   const clock = { now: NOW };
@@ -157,7 +157,7 @@ t.test('the form is signed from what was recorded, whatever the defaults have be
     accessStore: first.accessStore,
     uploadStore: first.uploadStore,
     idempotencyStore: first.idempotencyStore,
-    defaults: { namePart: 'other', maxBytes: 1, lifetimeSeconds: 7, lifetimeMaxSeconds: 7 },
+    defaults: { ...DEFAULTS, namePart: 'other', maxBytes: 1, lifetimeSeconds: 7, lifetimeMaxSeconds: 7 },
   });
   const headers = { 'x-api-key': KEY_VALUE, 'idempotency-key': 'one' };
   const again = await app.inject({ method: 'POST', url: '/v1/uploads', headers, payload: {} });

@@ -272,9 +272,12 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
   },
   allow_presigned_put: {
     value: false,
-    otherwise: true,
-    read: (made) =>
+    expected: [false, 'false'],
+    otherwise: [true, 'true'],
+    read: (made) => [
       statements(made, `${bucket}_policy.this`).some(({ Sid }) => Sid === 'PresignedPutOnlyIfNoneMatch'),
+      environment(made, 'url_issuer', 'PRESIGNED_PUT'),
+    ],
   },
   api_cors_allowed_origins: {
     value: ['https://upload.example.com', 'https://www.example.com'],

@@ -1,5 +1,5 @@
 import { allowsContentType } from '@upload-once/access';
-import { assertNamePart, type Constraints, InvalidNamePart } from '@upload-once/uploads';
+import { assertNamePart, InvalidNamePart } from '@upload-once/uploads';
 import type { Static } from 'typebox';
 import { HttpError } from '../http-error.ts';
 import { METADATA_MAX_BYTES, type uploadBody } from './upload-body.ts';
@@ -7,105 +7,124 @@ import { maxBytesFor, type UploadDefaults, type UploadOrder, type UploadRequeste
 
 type Body = Static<typeof uploadBody>;
 
+/** Something that can't be asked for: 403 with a code where only this key must not. */
+interface Fault {
+  readonly message: string;
+  readonly forbidden?: string;
+}
+
 /**
  * Makes an order of a body that its schema found no fault with.
- * @throws HttpError 400 that names the field, its value and what is allowed; 403 for what only this key must not ask for
+ * @throws HttpError that names every wrong field, its value and what is allowed: 400, or 403 where nothing is wrong but what this
+ *   key must not ask for
  */
 export function readUploadBody(
   body: Body,
   requester: UploadRequester,
   defaults: UploadDefaults,
 ): UploadOrder {
-  const namePart = body.name ?? defaults.namePart;
-  assertName(namePart);
-  const metadata = body.metadata ?? {};
-  assertMetadataSize(metadata);
+  const limitBytes = maxBytesFor(requester, defaults);
+  refuseAny([
+    ...faultsOfName(body.name),
+    ...faultsOfMethod(body, defaults),
+    ...faultsOfContentType(body.contentType, requester),
+    ...faultsOfSizes(body, limitBytes, requester),
+    ...faultsOfLifetime(body, defaults),
+    ...faultsOfMetadata(body.metadata),
+  ]);
+  const { method = 'post', contentType, sha256, minBytes = 0, maxBytes = limitBytes } = body;
   return {
-    namePart,
-    constraints: readConstraints(body, requester, defaults),
-    metadata,
-    lifetimeSeconds: readLifetime(body, defaults),
+    namePart: body.name ?? defaults.namePart,
+    constraints: {
+      method,
+      minBytes,
+      maxBytes,
+      ...(contentType !== undefined && { contentType }),
+      ...(sha256 !== undefined && { sha256: inBase64(sha256) }),
+    },
+    metadata: body.metadata ?? {},
+    lifetimeSeconds: body.expiresInSeconds ?? defaults.lifetimeSeconds,
   };
 }
 
-function readConstraints(body: Body, requester: UploadRequester, defaults: UploadDefaults): Constraints {
-  const { method = 'post', contentType } = body;
-  assertContentType(contentType, requester);
-  return {
-    method,
-    ...readSizes(body, maxBytesFor(requester, defaults), requester),
-    ...(contentType !== undefined && { contentType }),
-    ...(body.sha256 !== undefined && { sha256: inBase64(body.sha256) }),
-  };
+function refuseAny(faults: readonly Fault[]): void {
+  const [first] = faults;
+  if (!first) return;
+  const message = faults.map((fault) => fault.message).join('. ');
+  const isForbiddenOnly =
+    first.forbidden !== undefined && faults.every(({ forbidden }) => forbidden !== undefined);
+  throw isForbiddenOnly
+    ? new HttpError(403, message, { code: first.forbidden as string })
+    : new HttpError(400, message);
 }
 
-function readSizes(body: Body, limitBytes: number, requester: UploadRequester) {
-  const { method = 'post', minBytes = 0, maxBytes = limitBytes } = body;
-  for (const [field, bytes] of Object.entries({ maxBytes, minBytes })) {
-    if (bytes <= limitBytes) continue;
-    const message = `"${field}" is at most ${limitBytes}${requester.maxBytes === limitBytes ? ' for this key' : ''}, not ${bytes}`;
-    throw requester.maxBytes === limitBytes
-      ? new HttpError(403, message, { code: 'TooLargeForKey' })
-      : new HttpError(400, message);
-  }
-  if (minBytes > maxBytes) {
-    throw new HttpError(400, `"minBytes" is at most "maxBytes", which is ${maxBytes}, not ${minBytes}`);
-  }
-  if (method === 'put' && (body.minBytes === undefined || minBytes !== maxBytes)) {
-    throw new HttpError(
-      400,
-      `"minBytes" and "maxBytes" are both the exact size when "method" is "put", not ${JSON.stringify(body.minBytes)} and ${JSON.stringify(body.maxBytes)}`,
-    );
-  }
-  return { minBytes, maxBytes };
-}
-
-function assertContentType(contentType: string | undefined, requester: UploadRequester): void {
-  if (allowsContentType(requester, contentType)) return;
-  const allowed = requester.allowedContentTypes?.join(', ');
-  if (contentType === undefined) {
-    throw new HttpError(400, `"contentType" is needed with this key: one of ${allowed}`);
-  }
-  throw new HttpError(
-    403,
-    `"contentType" is one of ${allowed} for this key, not ${JSON.stringify(contentType)}`,
-    { code: 'ContentTypeNotAllowed' },
-  );
-}
-
-function readLifetime(
-  { expiresInSeconds }: Body,
-  { lifetimeSeconds, lifetimeMaxSeconds }: UploadDefaults,
-): number {
-  if (expiresInSeconds !== undefined && expiresInSeconds > lifetimeMaxSeconds) {
-    throw new HttpError(
-      400,
-      `"expiresInSeconds" is at most ${lifetimeMaxSeconds} here, not ${expiresInSeconds}`,
-    );
-  }
-  return expiresInSeconds ?? lifetimeSeconds;
-}
-
-function assertName(name: string): void {
+function faultsOfName(name: string | undefined): Fault[] {
+  if (name === undefined) return [];
   try {
     assertNamePart(name);
+    return [];
   } catch (error) {
     if (!(error instanceof InvalidNamePart)) throw error;
-    throw new HttpError(400, `"name" can't be used: ${error.message}`, { cause: error });
+    return [{ message: `"name" can't be used: ${error.message}` }];
   }
+}
+
+/** Where the bucket takes no presigned PUT, its URL would be refused by S3, whoever sends what. */
+function faultsOfMethod({ method }: Body, { presignedPut }: UploadDefaults): Fault[] {
+  if (method !== 'put' || presignedPut) return [];
+  return [{ message: '"method" is "post" here, not "put": this installation takes no presigned PUTs' }];
+}
+
+function faultsOfContentType(contentType: string | undefined, requester: UploadRequester): Fault[] {
+  if (allowsContentType(requester, contentType)) return [];
+  const allowed = requester.allowedContentTypes?.join(', ');
+  if (contentType === undefined) {
+    return [{ message: `"contentType" is needed with this key: one of ${allowed}` }];
+  }
+  const message = `"contentType" is one of ${allowed} for this key, not ${JSON.stringify(contentType)}`;
+  return [{ message, forbidden: 'ContentTypeNotAllowed' }];
+}
+
+function faultsOfSizes(body: Body, limitBytes: number, requester: UploadRequester): Fault[] {
+  const { method = 'post', minBytes = 0, maxBytes = limitBytes } = body;
+  const isOfKey = requester.maxBytes === limitBytes;
+  const tooLarge = Object.entries({ maxBytes, minBytes })
+    .filter(([, bytes]) => bytes > limitBytes)
+    .map(([field, bytes]) => ({
+      message: `"${field}" is at most ${limitBytes}${isOfKey ? ' for this key' : ''}, not ${bytes}`,
+      ...(isOfKey && { forbidden: 'TooLargeForKey' }),
+    }));
+  if (method === 'put' && (body.minBytes === undefined || minBytes !== maxBytes)) {
+    const message = `"minBytes" and "maxBytes" are both the exact size when "method" is "put", not ${JSON.stringify(body.minBytes)} and ${JSON.stringify(body.maxBytes)}`;
+    return [...tooLarge, { message }];
+  }
+  // Said of what was asked for: beyond the limit it has been named already.
+  if (minBytes > maxBytes && minBytes <= limitBytes) {
+    return [
+      ...tooLarge,
+      { message: `"minBytes" is at most "maxBytes", which is ${maxBytes}, not ${minBytes}` },
+    ];
+  }
+  return tooLarge;
+}
+
+function faultsOfLifetime({ expiresInSeconds }: Body, { lifetimeMaxSeconds }: UploadDefaults): Fault[] {
+  if (expiresInSeconds === undefined || expiresInSeconds <= lifetimeMaxSeconds) return [];
+  return [{ message: `"expiresInSeconds" is at most ${lifetimeMaxSeconds} here, not ${expiresInSeconds}` }];
 }
 
 /** Names and values are ASCII: a character is a byte. */
-function assertMetadataSize(metadata: Readonly<Record<string, string>>): void {
+function faultsOfMetadata(metadata: Readonly<Record<string, string>> = {}): Fault[] {
   const sizeBytes = Object.entries(metadata).reduce(
     (sum, [name, value]) => sum + name.length + value.length,
     0,
   );
-  if (sizeBytes <= METADATA_MAX_BYTES) return;
-  throw new HttpError(
-    400,
-    `"metadata" has at most ${METADATA_MAX_BYTES} bytes, names and values together, not ${sizeBytes}`,
-  );
+  if (sizeBytes <= METADATA_MAX_BYTES) return [];
+  return [
+    {
+      message: `"metadata" has at most ${METADATA_MAX_BYTES} bytes, names and values together, not ${sizeBytes}`,
+    },
+  ];
 }
 
 function inBase64(sha256: string): string {

@@ -19,6 +19,8 @@ export interface UploadDefaults {
   readonly lifetimeSeconds: number;
   /** The longest that may be asked for. */
   readonly lifetimeMaxSeconds: number;
+  /** Whether the bucket takes presigned PUTs. */
+  readonly presignedPut: boolean;
 }
 
 /** Who asks. */
