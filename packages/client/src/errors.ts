@@ -1,14 +1,17 @@
-/** An argument that no request can be made from: the issuer's URL or the API key as they stand. */
+/** An argument that no request can be made from: the issuer's URL, the API key, a time limit or an idempotency key. */
 export class InvalidArgument extends Error {
   readonly code = 'InvalidArgument';
 }
 
-/** The issuer understood the request and gives no form. Asking again at once changes nothing. */
+/** The issuer understood the request and does not do what it asks for. Asking again at once changes nothing. */
 export class RequestRefused extends Error {
   readonly code = 'RequestRefused';
-  /** 400: a fault in the request; 403: the API key is missing, wrong or revoked; 429: the key's rate or quota. */
+  /**
+   * 400, 413, 414, 415, 422, 431: a fault in the request; 403: the API key is missing, wrong or revoked, or must not ask for this;
+   * 404, 409: there is no such upload, or one has come; 429: the key's rate or quota, or bad keys from this address.
+   */
   readonly status: number;
-  /** The issuer's own `code` (its `message` where it sent no code), such as `Forbidden` or `Limit Exceeded`. */
+  /** The issuer's own `code` (its `message` where it sent no code), such as `Forbidden` or `LimitExceeded`. */
   readonly issuerCode: string | undefined;
   /** With 429: how long the issuer asks to wait. */
   readonly retryAfterSeconds: number | undefined;

@@ -4,13 +4,15 @@ import { readText } from './read-text.ts';
 /** A form takes two or three kilobytes. */
 const ANSWER_MAX_BYTES = 256 * 1024;
 const DEFAULT_TIMEOUT_SECONDS = 30;
+/** Node's timers end there, and take what is longer for a millisecond. */
+const TIMEOUT_MAX_SECONDS = 2_147_483;
 
 /** Where the issuer is, and who asks. */
 export interface IssuerAccess {
   /** Where the issuer answers, http or https; it may have a path prefix and end with a slash. */
   readonly issuerUrl: string;
   readonly apiKey: string;
-  /** For the whole exchange; more than 0, default 30. */
+  /** For the whole exchange; more than 0, at most 2147483, default 30. */
   readonly timeoutSeconds?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -35,7 +37,7 @@ export interface IssuerAnswer {
 /**
  * Asks the issuer once. A redirect is not followed, because that would hand the key to another host.
  *
- * @throws InvalidArgument the URL or the key can't be sent as it is; nothing was asked
+ * @throws InvalidArgument the URL or the key can't be sent as it is, or the time limit is none; nothing was asked
  * @throws IssuerUnavailable no answer
  * @throws the signal's reason, when it is aborted
  */
@@ -44,7 +46,8 @@ export async function askIssuer(access: IssuerAccess, request: IssuerRequest): P
   assertKey(access.apiKey);
   const { signal } = access;
   const timeoutSeconds = access.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
+  assertTimeout(timeoutSeconds);
+  const timeout = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1000));
   try {
     const response = await fetch(url, {
       method: request.method,
@@ -80,6 +83,10 @@ export function refusal({ url, status, headers, text }: IssuerAnswer): Error {
   const answer = [String(status), issuerCode].filter(Boolean).join(' ');
   switch (status) {
     case 400:
+    case 413:
+    case 414:
+    case 415:
+    case 431:
       return new RequestRefused(
         `the issuer refused the request (${answer}): ${message ?? 'it gave no reason'}`,
         {
@@ -104,14 +111,14 @@ export function refusal({ url, status, headers, text }: IssuerAnswer): Error {
         issuerCode,
       });
     case 429:
-      return new RequestRefused(`the issuer gives this API key no more forms for now (${answer}): ${again}`, {
+      return new RequestRefused(`${tooMuch(issuerCode)} (${answer}): ${again}`, {
         status,
         issuerCode,
         retryAfterSeconds,
       });
   }
   if (status >= 500) {
-    const said = `the issuer at ${url} can't give a form now (${answer}): ${again}`;
+    const said = `the issuer at ${url} can't answer now (${answer}): ${again}`;
     return new IssuerUnavailable(said, { status, retryAfterSeconds });
   }
   const target = headers.get('location');
@@ -119,9 +126,25 @@ export function refusal({ url, status, headers, text }: IssuerAnswer): Error {
     target !== null
       ? `it points to ${target}, which is not followed; if that is the issuer, use its URL`
       : 'is the URL the issuer’s, with its path prefix?';
-  return new IssuerUnavailable(`what answered at ${url} gave no upload form (${answer}): ${hint}`, {
+  return new IssuerUnavailable(`what answered at ${url} gave no answer of an issuer (${answer}): ${hint}`, {
     status,
   });
+}
+
+/** Which of its limits an issuer's 429 speaks of. */
+function tooMuch(issuerCode: string | undefined): string {
+  switch (issuerCode) {
+    case 'LimitExceeded':
+    case 'Limit Exceeded':
+      return 'the daily quota of this API key is used up';
+    case 'TooManyBadKeys':
+      return 'too many bad API keys came from this address, and the issuer does not look this one up for now';
+    case 'TooManyRequests':
+    case 'Too Many Requests':
+      return 'requests with this API key come faster than its rate allows';
+    default:
+      return 'the issuer takes no more requests for now';
+  }
 }
 
 function baseUrl(issuerUrl: string): string {
@@ -137,11 +160,18 @@ function baseUrl(issuerUrl: string): string {
 
 /** Does not repeat the key: it would end up in a log. */
 function assertKey(apiKey: string): void {
-  if (!/^[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/.test(apiKey)) {
+  if (!/^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/.test(apiKey)) {
     throw new InvalidArgument(
-      'an API key is at least one character, only such as an HTTP header can carry (no line break, no space at either end, nothing beyond Latin-1)',
+      'an API key is at least one character, only such as an HTTP header can carry (no line break, no space or tab at either end, nothing beyond Latin-1)',
     );
   }
+}
+
+function assertTimeout(seconds: number): void {
+  if (seconds > 0 && seconds <= TIMEOUT_MAX_SECONDS) return;
+  throw new InvalidArgument(
+    `timeoutSeconds is a number of seconds, more than 0 and at most ${TIMEOUT_MAX_SECONDS}, not ${seconds}`,
+  );
 }
 
 function issuerError(text: string): { code?: string; message?: string } {

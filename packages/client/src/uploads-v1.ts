@@ -1,4 +1,4 @@
-import { IssuerUnavailable } from './errors.ts';
+import { InvalidArgument, IssuerUnavailable } from './errors.ts';
 import { askIssuer, type IssuerAccess, type IssuerAnswer, refusal } from './issuer-request.ts';
 import { readForm, readTexts, readUrl, record, type UploadForm, type UploadPut } from './upload-form.ts';
 
@@ -69,6 +69,7 @@ export async function createUpload(
   request: IssuerAccess & NewUploadOptions & { readonly idempotencyKey?: string | undefined },
 ): Promise<CreatedUpload> {
   const { issuerUrl, apiKey, timeoutSeconds, signal, idempotencyKey, ...body } = request;
+  if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey);
   const answer = await askIssuer(
     { issuerUrl, apiKey, timeoutSeconds, signal },
     {
@@ -107,6 +108,13 @@ export async function getUpload(access: IssuerAccess, id: string): Promise<Uploa
 export async function revokeUpload(access: IssuerAccess, id: string): Promise<void> {
   const answer = await askIssuer(access, { method: 'DELETE', path: pathOf(id) });
   if (answer.status !== 204) throw refusal(answer);
+}
+
+function assertIdempotencyKey(key: string): void {
+  if (/^(?=.{1,255}$)[!-~]([ -~]*[!-~])?$/.test(key)) return;
+  throw new InvalidArgument(
+    `idempotencyKey is 1 to 255 characters of printable ASCII without a space at either end, not ${JSON.stringify(key.slice(0, 300))}`,
+  );
 }
 
 function pathOf(id: string): string {

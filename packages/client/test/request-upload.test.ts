@@ -40,7 +40,7 @@ t.test('keeps a path prefix, with and without slashes at its end', async (t) => 
 
 t.test('sends a key of any form that a header can carry', async (t) => {
   const servers = await withServers(t);
-  for (const apiKey of ['a b', 'x'.repeat(4000), '~!"#', '\u00e9']) {
+  for (const apiKey of ['a b', 'a\tb', 'x'.repeat(4000), '~!"#', '\u00e9']) {
     await requestUpload({ issuerUrl: servers.url, apiKey });
     t.equal(servers.asked.at(-1)?.apiKey, apiKey);
   }
@@ -48,7 +48,16 @@ t.test('sends a key of any form that a header can carry', async (t) => {
 
 t.test('asks nobody when the key or the URL can not be sent, and does not repeat the key', async (t) => {
   const servers = await withServers(t);
-  for (const apiKey of ['', ' secret', 'secret ', 'sec\nret', 'sec\u2028ret', 'sec\u0000ret']) {
+  for (const apiKey of [
+    '',
+    ' secret',
+    'secret ',
+    '\tsecret',
+    'secret\t',
+    'sec\nret',
+    'sec\u2028ret',
+    'sec\u0000ret',
+  ]) {
     const error = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey }));
     t.type(error, InvalidArgument);
     t.notMatch(error.message, /secret/);
@@ -67,6 +76,19 @@ t.test('asks nobody when the key or the URL can not be sent, and does not repeat
     t.type(await failureOf(requestUpload({ issuerUrl, apiKey: 'k' })), InvalidArgument, issuerUrl);
   }
   t.same(servers.asked, []);
+});
+
+t.test('asks nobody with a time limit that is none, and names it', async (t) => {
+  const servers = await withServers(t);
+  for (const timeoutSeconds of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2_147_484]) {
+    const error = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k', timeoutSeconds }));
+    t.type(error, InvalidArgument);
+    t.ok(error.message.includes(`more than 0 and at most 2147483, not ${timeoutSeconds}`), error.message);
+  }
+  t.same(servers.asked, []);
+  for (const timeoutSeconds of [2_147_483, 30.0001]) {
+    await requestUpload({ issuerUrl: servers.url, apiKey: 'k', timeoutSeconds });
+  }
 });
 
 t.test('a refusal is RequestRefused with the status, the issuer’s code and how long to wait', async (t) => {
@@ -89,9 +111,27 @@ t.test('a refusal is RequestRefused with the status, the issuer’s code and how
       body: { message: 'm', code: 'Limit Exceeded' },
       issuerCode: 'Limit Exceeded',
       wait: 17,
-      says: /in 17 s/,
+      says: /daily quota of this API key is used up .*in 17 s/,
     },
-    { status: 429, body: 'no JSON', issuerCode: undefined, says: /try again later/ },
+    {
+      status: 429,
+      body: { message: 'Limit Exceeded', code: 'LimitExceeded' },
+      issuerCode: 'LimitExceeded',
+      says: /daily quota/,
+    },
+    {
+      status: 429,
+      body: { message: 'Too Many Requests', code: 'TooManyRequests' },
+      issuerCode: 'TooManyRequests',
+      says: /faster than its rate/,
+    },
+    {
+      status: 429,
+      body: { message: 'Too Many Requests', code: 'TooManyBadKeys' },
+      issuerCode: 'TooManyBadKeys',
+      says: /bad API keys came from this address/,
+    },
+    { status: 429, body: 'no JSON', issuerCode: undefined, says: /takes no more requests .*try again later/ },
   ];
   for (const { status, body, issuerCode, wait, says } of cases) {
     servers.issue = (_, response) => {

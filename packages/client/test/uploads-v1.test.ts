@@ -228,6 +228,10 @@ t.test('refusals say what the issuer said', async (t) => {
     [404, 'UploadNotFound', 'There is no such upload', 'RequestRefused'],
     [409, 'AlreadyClaimed', 'An upload has come already', 'RequestRefused'],
     [422, 'IdempotencyKeyReused', 'another body', 'RequestRefused'],
+    [413, 'PayloadTooLarge', 'The body is too large', 'RequestRefused'],
+    [414, 'URITooLong', 'URI Too Long', 'RequestRefused'],
+    [415, 'UnsupportedMediaType', 'A body is JSON here', 'RequestRefused'],
+    [431, 'RequestHeaderFieldsTooLarge', 'Request Header Fields Too Large', 'RequestRefused'],
     [503, 'ServiceUnavailable', 'Service Unavailable', 'IssuerUnavailable'],
   ] as const;
   for (const [status, code, message, type] of cases) {
@@ -248,6 +252,26 @@ t.test('refusals say what the issuer said', async (t) => {
   }
   servers.answer = { status: 404, headers: {}, body: { code: 'NotFound', message: 'Not Found' } };
   await t.rejects(getUpload(servers, 'x'), { code: 'IssuerUnavailable', message: /with its path prefix/ });
+});
+
+t.test('what is refused before anybody reads it may come without a word', async (t) => {
+  const { servers } = await stage(t);
+  for (const status of [413, 414, 415, 431]) {
+    servers.answer = { status, headers: {}, body: '' };
+    const message = `the issuer refused the request (${status}): it gave no reason`;
+    await t.rejects(getUpload(servers, 'x'), { code: 'RequestRefused', status, message });
+  }
+});
+
+t.test('an idempotency key that no issuer takes is not sent', async (t) => {
+  const { servers } = await stage(t);
+  for (const idempotencyKey of ['', 'a\r\nb', 'a\n', ' a', 'a ', 'a\tb', 'Schlüssel', 'x'.repeat(256)]) {
+    await t.rejects(createUpload({ issuerUrl: servers.issuerUrl, apiKey: 'key-1', idempotencyKey }), {
+      code: 'InvalidArgument',
+      message: /^idempotencyKey is 1 to 255 characters of printable ASCII .*, not "/,
+    });
+  }
+  t.strictSame(servers.asked, []);
 });
 
 t.test('what is no such answer is not taken for one', async (t) => {
