@@ -56,7 +56,7 @@ const versionPlan: Arbitrary<VersionPlan> = fc.record({
     { weight: 1, arbitrary: fc.constant(60_000) },
   ),
   sizeBytes: fc.nat({ max: 3 }),
-  event: eventPlan,
+  event: fc.oneof({ weight: 9, arbitrary: eventPlan }, { weight: 1, arbitrary: fc.constant(undefined) }),
 });
 
 const stallSeconds = fc.constantFrom(1, 20, 31, 45, 100, 600);

@@ -21,9 +21,10 @@ export interface KeyFacts {
   readonly issued: { readonly method: 'post' | 'put'; readonly expiresAtMs: number } | undefined;
   /** What clients sent, in S3's own order. */
   readonly versions: StoredVersion[];
+  /** Those among them of which S3 never tells: an audit finds them, no service can. */
+  readonly untold: Set<string>;
   /** The upload's item as the last write left it. */
   item: UploadItem | undefined;
-  claimedBy: Caller | undefined;
   readonly sightings: Map<string, { readonly item: SightingItem; reportedAtMs: number | undefined }>;
   /** What lies on top under `accepted/`. */
   onTop: string | undefined;
@@ -61,8 +62,8 @@ export function createFacts(): Facts {
         key,
         issued,
         versions: [],
+        untold: new Set(),
         item: undefined,
-        claimedBy: undefined,
         sightings: new Map(),
         onTop: undefined,
         acceptedVersions: new Set(),
@@ -86,9 +87,10 @@ export function createFacts(): Facts {
   };
 }
 
-/** What is to come of a key: the oldest version if it was issued and not revoked, else none. */
+/** What is to come of a key: the oldest version if it was issued and not revoked, else none. An event of any of them will do. */
 export function theUpload(facts: KeyFacts): StoredVersion | undefined {
-  return facts.issued && facts.item?.state !== 'REVOKED' ? facts.versions[0] : undefined;
+  const isToldOf = facts.versions.some(({ versionId }) => !facts.untold.has(versionId));
+  return facts.issued && facts.item?.state !== 'REVOKED' && isToldOf ? facts.versions[0] : undefined;
 }
 
 /** What each version that is not the upload is to be recorded as. */

@@ -56,7 +56,6 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
       `${key.key}: its processing had finished, now it is ${item.state} again`,
     );
     if (item.state === 'CLAIMED') {
-      key.claimedBy = actor();
       const oldest = key.versions[0]?.versionId;
       must(
         item.versionId === oldest,
@@ -151,17 +150,20 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
     );
   }
 
-  /** The event that `caller` had in hand needs no more work: what it told of must be on record. */
+  /**
+   * The event that `caller` had in hand needs no more work: what it told of must be on record, and what was claimed be accepted,
+   * for no other event may ever come.
+   */
   function acceptorIsDone(key: KeyFacts, event: ObjectCreated, caller: Caller): void {
-    const isTheUpload = event.versionId === key.item?.versionId;
-    if (isTheUpload || key.claimedBy === caller) {
+    const claimed = key.item?.versionId;
+    if (claimed !== undefined) {
       must(
         key.item?.acceptedVersionId !== undefined,
         'P3',
         `${key.key}: acknowledged by ${caller.process.name} while it is ${key.item?.state}`,
       );
     }
-    if (isTheUpload) return;
+    if (event.versionId === claimed) return;
     const name = sightingName(key, event.versionId);
     must(key.sightings.has(name), 'P4', `${key.key}: acknowledged without a record of ${name}`);
   }

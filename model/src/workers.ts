@@ -100,8 +100,14 @@ const acceptorWork: Work = async (event, delivery, caller, around) => {
   const { uploads, objects, metrics } = callersOwn(event, caller, around);
   const recordSighting = createRecordSighting({ uploads, log, metrics });
   const acceptClaimed = createAcceptClaimed({ uploads, objects, log, metrics });
-  const reconcile = createReconcile({ uploads, objects, recordSighting, acceptClaimed });
-  await reconcile(event, delivery.signal);
+  const reconcile = createReconcile({
+    uploads,
+    objects,
+    recordSighting,
+    acceptClaimed,
+    secondLookSeconds: VISIBILITY_SECONDS,
+  });
+  await reconcile(event, delivery);
 };
 
 const processorWork: Work = async (event, delivery, caller, around) => {

@@ -31,7 +31,8 @@ export interface VersionPlan {
   readonly beginsAfterMs: number;
   readonly takesMs: number;
   readonly sizeBytes: number;
-  readonly event: EventPlan;
+  /** Undefined: S3's event of it is lost for good. */
+  readonly event: EventPlan | undefined;
 }
 
 /** A user who takes the next copy away so soon after it was made. */
@@ -122,13 +123,15 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptio
     start('processor');
   }
 
-  function store(key: string, sizeBytes: number, plan: EventPlan, tell = tellOfUpload): void {
+  function store(key: string, sizeBytes: number, plan: EventPlan | undefined, tell = tellOfUpload): void {
     const of = unique('content');
     const bytes = Buffer.alloc(sizeBytes, of);
     const attributes = { contentType: `text/${of}`, metadata: { of } };
     const version = objects.put(key, bytes, attributes);
-    facts.of(key).versions.push({ ...version, bytes, attributes });
-    tell(key, version, 'ObjectCreated:Post', plan);
+    const { versions, untold } = facts.of(key);
+    versions.push({ ...version, bytes, attributes });
+    if (plan) tell(key, version, 'ObjectCreated:Post', plan);
+    else untold.add(version.versionId);
   }
 
   return {

@@ -1,13 +1,19 @@
 import t from 'tap';
-import { AT_ONCE } from '../src/simulation/bucket-events.ts';
+import { AT_ONCE, BUCKET, type EventPlan } from '../src/simulation/bucket-events.ts';
+import { createWorkerProcess } from '../src/simulation/worker-process.ts';
 import { settleAndVerify } from '../src/verify.ts';
-import { createWorld } from '../src/world.ts';
+import { createWorld, type VersionPlan } from '../src/world.ts';
 
 /** One worker of each service, nothing that goes wrong by itself. */
 const OPTIONS = { seed: 1, maxReceiveCount: 3, workersOfEach: 1 };
-const VERSION = { beginsAfterMs: 0, takesMs: 0, sizeBytes: 3, event: AT_ONCE };
+const VERSION: VersionPlan & { event: EventPlan } = {
+  beginsAfterMs: 0,
+  takesMs: 0,
+  sizeBytes: 3,
+  event: AT_ONCE,
+};
 
-async function worldWithAnUpload(versions = [VERSION]) {
+async function worldWithAnUpload(versions: readonly VersionPlan[] = [VERSION]) {
   const world = createWorld(OPTIONS);
   const key = await world.issue('post', 30);
   for (const version of versions) world.upload(key, version);
@@ -45,6 +51,31 @@ t.test('P2: an accepted object with other bytes is noticed', async (t) => {
 t.test('P3: an upload of which no event comes is noticed', async (t) => {
   const { world } = await worldWithAnUpload([{ ...VERSION, event: { ...AT_ONCE, delaysMs: [] } }]);
   await t.rejects(settleAndVerify(world), { message: /^P[134]: / });
+});
+
+t.test('P3: of versions of which S3 tells of one alone, the oldest is accepted', async (t) => {
+  const { world, key } = await worldWithAnUpload([{ ...VERSION, event: undefined }, VERSION]);
+  await settleAndVerify(world);
+  t.match(world.facts.of(key).item, { state: 'PROCESSED', versionId: 'version-1' });
+  t.match(world.tally(), { versions: 2, processed: 1, keptApart: 1 });
+});
+
+t.test('an upload of which S3 never tells is nobody’s fault', async (t) => {
+  const { world, key } = await worldWithAnUpload([{ ...VERSION, event: undefined }]);
+  await settleAndVerify(world);
+  t.match(world.facts.of(key).item, { state: 'ISSUED' });
+});
+
+t.test('P3: an event that is acknowledged while its key is CLAIMED is noticed', async (t) => {
+  const { world, key } = await worldWithAnUpload([VERSION, VERSION]);
+  await world.time.pass(0);
+  const [first, second] = await world.objects.listVersions(key);
+  if (!first || !second) throw new Error('there are two versions');
+  await world.uploads.claim(key, first);
+  const process = createWorkerProcess('acceptor', 'somebody', world.time, () => undefined);
+  const event = { ...second, key, bucket: BUCKET, sequencer: '', eventName: 'ObjectCreated:Post' };
+  world.rules.isDone({ process, receivedAtMs: 0 }, event);
+  t.match(world.rules.broken, { message: /^P3: .* acknowledged by somebody while it is CLAIMED/ });
 });
 
 t.test('P3: a message that can never be handled is noticed', async (t) => {

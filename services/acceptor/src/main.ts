@@ -38,7 +38,13 @@ await runService({
     });
     const recordSighting = createRecordSighting({ uploads, log, metrics });
     const acceptClaimed = createAcceptClaimed({ uploads, objects, log, metrics });
-    const reconcile = createReconcile({ uploads, objects, recordSighting, acceptClaimed });
+    const reconcile = createReconcile({
+      uploads,
+      objects,
+      recordSighting,
+      acceptClaimed,
+      secondLookSeconds: config.VISIBILITY_SECONDS,
+    });
     return startConsumerService({
       config,
       log,
@@ -47,7 +53,7 @@ await runService({
       handle: createS3EventHandler({
         bucket: config.BUCKET,
         prefix: UPLOADS_PREFIX,
-        handle: (event, delivery) => reconcile(event, delivery.signal),
+        handle: reconcile,
       }),
       dependencies: {
         [`The table ${config.UPLOADS_TABLE}`]: uploads.ping,

@@ -65,7 +65,7 @@ t.test('P2: what is uploaded after the claim does not reach accepted/', async (t
   const delivery = world.deliver(first);
   await copying.reached;
   const second = world.upload(key, 'second');
-  await world.deliver(second);
+  await t.rejects(world.deliver(second), { code: 'RetryLater' });
   copying.release();
   await delivery;
   t.equal(await world.acceptedText(key), 'first');
@@ -77,7 +77,7 @@ t.test('a copy is broken off when the message is no longer this worker’s', asy
   const key = await world.issue();
   const stop = new AbortController();
   const copying = world.bucketFaults.stallNext('before', 'copyIfAbsent');
-  const delivery = world.deliver(world.upload(key, 'first'), stop.signal);
+  const delivery = world.deliver(world.upload(key, 'first'), { signal: stop.signal });
   await copying.reached;
   stop.abort(new Error('visibility lost'));
   copying.release();
@@ -162,8 +162,9 @@ t.test('P3: a failure before or after any call is made good by the redelivery', 
       const [first, second] = [world.upload(key, 'first'), world.upload(key, 'second')];
       world[store].failNext(side, operation, new Error('crash'));
       await t.rejects(world.deliver(first), { message: 'crash' }, `${side} ${operation}`);
-      await world.deliver(second);
+      await world.deliver(second).catch((error) => t.equal(error.code, 'RetryLater'));
       await world.deliver(first);
+      await world.deliver(second, { receiveCount: 2 });
       t.equal(await world.acceptedText(key), 'first', `${side} ${operation}`);
       t.equal((await world.objects.listVersions(acceptedKeyOf(key))).length, 1);
       t.match(await world.uploads.get(key), { state: UploadState.accepted });
@@ -186,6 +187,74 @@ t.test(
     t.equal(await world.acceptedText(key), 'first, its event is late');
   },
 );
+
+t.test('P3: who has claimed for another version’s event goes on with its redelivery', async (t) => {
+  for (const side of ['before', 'after'] as const) {
+    const world = createWorld();
+    const key = await world.issue();
+    const first = world.upload(key, 'first, its event is lost');
+    const second = world.upload(key, 'second');
+    world.bucketFaults.failNext(side, 'copyIfAbsent', new Error('crash'));
+    await t.rejects(world.deliver(second), { message: 'crash' });
+    await world.deliver(second, { receiveCount: 2 });
+    t.equal(await world.acceptedText(key), 'first, its event is lost', `${side} the copy`);
+    t.match(await world.uploads.get(key), { state: UploadState.accepted });
+    t.strictSame(
+      (await world.objects.listVersions(key)).map(({ versionId }) => versionId),
+      [second.versionId],
+      `${first.versionId} is removed`,
+    );
+    t.equal(world.total('DuplicateUploads'), 1);
+  }
+});
+
+t.test('P3: no event is acknowledged while its key is CLAIMED, whoever has claimed it', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  world.upload(key, 'first, its event is lost');
+  const [second, third] = [world.upload(key, 'second'), world.upload(key, 'third')];
+  world.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
+  await t.rejects(world.deliver(second), { message: 'crash' });
+  for (const event of [second, third]) {
+    await t.rejects(
+      world.deliver(event),
+      { code: 'RetryLater', seconds: 60 },
+      'a redrive counts from 1 again',
+    );
+  }
+  t.match(await world.uploads.get(key), { state: UploadState.claimed });
+  t.equal(world.total('DuplicateUploads'), 2, 'they are reported without a wait');
+  await world.deliver(third, { receiveCount: 2 });
+  await world.deliver(second, { receiveCount: 2 });
+  t.equal(await world.acceptedText(key), 'first, its event is lost');
+  t.equal(world.total('DuplicateUploads'), 2);
+  t.equal(world.total('UploadsAccepted'), 1);
+});
+
+t.test('P3: where the queue allows one receive there is no second look: it goes on at once', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const first = world.upload(key, 'first');
+  world.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
+  await t.rejects(world.deliver(first), { message: 'crash' });
+  await world.deliver(world.upload(key, 'second'), { isLastReceive: true });
+  t.equal(await world.acceptedText(key), 'first');
+});
+
+t.test('P8: a duplicate that comes during the copy does not copy the same once more', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  const copying = world.bucketFaults.stallNext('before', 'copyIfAbsent');
+  const delivery = world.deliver(world.upload(key, 'first'));
+  await copying.reached;
+  const second = world.upload(key, 'second');
+  await t.rejects(world.deliver(second), { code: 'RetryLater' });
+  copying.release();
+  await delivery;
+  await world.deliver(second, { receiveCount: 2 });
+  const copies = world.bucketFaults.calls.filter(({ operation }) => operation === 'copyIfAbsent');
+  t.equal(copies.length, 1);
+});
 
 t.test('P3: two workers at once end in one acceptance', async (t) => {
   const world = createWorld();

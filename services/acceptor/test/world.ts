@@ -39,7 +39,13 @@ export function createWorld() {
   });
   const recordSighting = createRecordSighting({ uploads, log, metrics });
   const acceptClaimed = createAcceptClaimed({ uploads, objects, log, metrics });
-  const reconcile = createReconcile({ uploads, objects, recordSighting, acceptClaimed });
+  const reconcile = createReconcile({
+    uploads,
+    objects,
+    recordSighting,
+    acceptClaimed,
+    secondLookSeconds: 60,
+  });
 
   return {
     clock,
@@ -83,7 +89,11 @@ export function createWorld() {
       };
     },
 
-    deliver: (event: ObjectCreated, signal = new AbortController().signal) => reconcile(event, signal),
+    /** By default as the first of several receives. */
+    deliver(event: ObjectCreated, delivery: Partial<Parameters<typeof reconcile>[1]> = {}): Promise<void> {
+      const { signal } = new AbortController();
+      return reconcile(event, { signal, receiveCount: 1, isLastReceive: false, ...delivery });
+    },
 
     async acceptedText(key: string): Promise<string | undefined> {
       const accepted = await objects.head(acceptedKeyOf(key));
