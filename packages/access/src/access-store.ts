@@ -18,8 +18,13 @@ export interface ApiKeySecret {
 
 export interface KeyWithSecrets {
   readonly key: ApiKey;
-  /** The oldest first; those that have expired are among them until the table's TTL takes them. */
+  /**
+   * In the order in which they were added, whatever the clocks of those who did so said. Those that have expired are among
+   * them until the next rotation.
+   */
   readonly secrets: readonly ApiKeySecret[];
+  /** Which state of that list this is: every change of it gives it another. */
+  readonly secretsVersion: number;
 }
 
 /** This value is a key already, enabled or not. */
@@ -41,6 +46,15 @@ export class ApiKeyIdAlreadyInUse extends Error {
   readonly code = 'ApiKeyIdAlreadyInUse';
 }
 
+/** What opens this key is not what it was when it was read: somebody else has changed it. */
+export class SecretsChanged extends Error {
+  readonly code = 'SecretsChanged';
+
+  constructor(keyId: string) {
+    super(`the values of the key ${keyId} were changed by somebody else at the same time`);
+  }
+}
+
 /**
  * The table `access`. Every read is strongly consistent, so that a key works once `addKey` has resolved and a disabled
  * one no longer does. Calls reject when the table does not answer; a write may then have taken effect or not.
@@ -59,31 +73,32 @@ export interface AccessStore {
   /** The key that a secret opens, enabled or not; undefined when there is none. */
   findBySecret(secretSha256: string): Promise<KeyBySecret | undefined>;
 
-  /** All keys, in the order in which they were made. Reads the whole table: for operators, not for requests. */
+  /**
+   * All keys, in the order in which they were made. Reads the whole table, with every counter and idempotency key that is in it:
+   * for operators, not for requests.
+   */
   listKeys(): Promise<readonly KeyWithSecrets[]>;
 
-  /**
-   * Records a further value that opens a key, as good as its others. Durable and usable when it resolves.
-   * @throws UnknownApiKey, SecretAlreadyInUse
-   */
-  addSecret(keyId: string, secret: ApiKeySecret): Promise<void>;
+  /** @throws UnknownApiKey */
+  getKey(keyId: string): Promise<KeyWithSecrets>;
 
   /**
-   * From `expiresAt` on the value opens nothing; undefined: it has no end any more. A value that is no longer there stays
-   * so.
+   * Puts other values in the place of those that a key had when it was read. One conditional write decides: of any number
+   * of changes at once to what was read, one takes effect. What it removes opens nothing any more; what it adds is usable
+   * when the call resolves.
+   *
+   * @returns the key as it stands then
+   * @throws SecretsChanged and UnknownApiKey: nothing was done; SecretAlreadyInUse for an added value: it opens nothing here
    */
-  expireSecret(secretSha256: string, expiresAt: Date | undefined): Promise<void>;
-
-  /** The value opens nothing any more. */
-  removeSecret(secretSha256: string): Promise<void>;
+  changeSecrets(found: KeyWithSecrets, secrets: readonly ApiKeySecret[]): Promise<KeyWithSecrets>;
 
   /** @returns the key as it is now. @throws UnknownApiKey */
   setEnabled(keyId: string, enabled: boolean): Promise<ApiKey>;
 
   /**
-   * Removes a key and all that opens it, the key first: cut short, it leaves values that open nothing, and a second
-   * call removes them.
-   * @throws UnknownApiKey when there is nothing of it
+   * Removes a key and all that opens it. It is disabled first: cut short, it leaves a key that nothing opens, and a second
+   * call removes it.
+   * @throws UnknownApiKey
    */
   deleteKey(keyId: string): Promise<void>;
 

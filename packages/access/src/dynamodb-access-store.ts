@@ -11,35 +11,32 @@ import {
 import {
   type AccessStore,
   ApiKeyIdAlreadyInUse,
-  type ApiKeySecret,
+  type KeyWithSecrets,
   SecretAlreadyInUse,
+  SecretsChanged,
   UnknownApiKey,
 } from './access-store.ts';
+import { inOrderOfMaking } from './in-order-of-making.ts';
 import {
-  apiKeyFrom,
   assertSupported,
   type ItemKey,
-  isKeyItem,
-  isSecretItem,
   type KeyItem,
-  keyIdOf,
   keyItem,
   keyItemKey,
-  NO_SECRET_END,
+  keyWithSecretsFrom,
+  listedSecrets,
   type SecretItem,
-  secretEnd,
-  secretFrom,
   secretItem,
   secretItemKey,
 } from './item.ts';
-import { keysWithSecrets } from './keys-with-secrets.ts';
 
 /**
  * The table `access` in DynamoDB.
  *
- * A key is two items. No transaction is needed: the key's item comes first, the secret's last and under the condition
- * that there is none. A value opens nothing before its secret item is there, and then the key is there too. A crash in
- * between leaves a key that no value opens, and a value that can still be imported.
+ * A key is its own item, which lists what opens it, and an item for each value that leads to it. A value opens a key only
+ * while both are there, so no transaction is needed: a value is first listed and its item comes last, under the condition
+ * that there is none that counts; it is first struck from the list and its item goes last. A crash in between leaves a
+ * value that opens nothing and can still be imported.
  *
  * The client's own retries may repeat a write whose answer was lost; the second attempt then finds its own item.
  */
@@ -69,75 +66,126 @@ export function createDynamoDbAccessStore(options: {
     }
   }
 
-  /** Sets what has a value and removes what has none. Gives the item as it is then; undefined when there is none. */
-  async function updateIfPresent<T extends SecretItem | KeyItem>(
-    Key: ItemKey,
-    change: { readonly [Name in keyof T]?: T[Name] | undefined },
-  ) {
-    const set = Object.entries(change).filter(([, value]) => value !== undefined);
-    const names = Object.keys(change);
-    const removed = names.filter((name) => !set.some(([given]) => given === name));
+  /** Gives the item as it is after the write; undefined when the condition did not hold. */
+  async function update(
+    keyId: string,
+    change: Partial<KeyItem>,
+    secretsVersion?: number,
+  ): Promise<KeyItem | undefined> {
+    const isChange = secretsVersion !== undefined;
+    const names = [...Object.keys(change), ...(isChange ? ['secretsVersion'] : [])];
     try {
       const { Attributes } = await documents.send(
         new UpdateCommand({
           TableName,
-          Key,
-          UpdateExpression: [
-            `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-            ...(removed.length > 0 ? [`REMOVE ${removed.map((name) => `#${name}`).join(', ')}`] : []),
-          ].join(' '),
-          ConditionExpression: 'attribute_exists(id)',
+          Key: keyItemKey(keyId),
+          UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+          ConditionExpression: isChange ? '#secretsVersion = :found' : 'attribute_exists(id)',
           ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-          ExpressionAttributeValues: Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+          ExpressionAttributeValues: {
+            ...Object.fromEntries(Object.entries(change).map(([name, value]) => [`:${name}`, value])),
+            ...(isChange && { ':found': secretsVersion, ':secretsVersion': secretsVersion + 1 }),
+          },
           ReturnValues: 'ALL_NEW',
         }),
       );
-      return Attributes as T;
+      return assertSupported(Attributes as KeyItem);
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
       throw error;
     }
   }
 
-  async function scan(): Promise<{ keys: KeyItem[]; secrets: SecretItem[] }> {
-    const pages = paginateScan(
-      { client: documents },
-      {
+  /** @throws ConditionalCheckFailedException */
+  async function remove(Key: ItemKey, attribute: string, value: string | number): Promise<void> {
+    await documents.send(
+      new DeleteCommand({
         TableName,
-        ConsistentRead: true,
-        FilterExpression: '#item IN (:key, :secret)',
-        ExpressionAttributeNames: { '#item': 'item' },
-        ExpressionAttributeValues: { ':key': keyItemKey('').item, ':secret': secretItemKey('').item },
-      },
+        Key,
+        // One that is gone was removed by an attempt of before whose answer was lost.
+        ConditionExpression: 'attribute_not_exists(id) OR #attribute = :value',
+        ExpressionAttributeNames: { '#attribute': attribute },
+        ExpressionAttributeValues: { ':value': value },
+      }),
     );
-    const keys: KeyItem[] = [];
-    const secrets: SecretItem[] = [];
-    for await (const { Items = [] } of pages) {
-      for (const item of Items as ItemKey[]) {
-        if (isKeyItem(item)) keys.push(assertSupported(item));
-        else if (isSecretItem(item)) secrets.push(assertSupported(item));
-      }
-    }
-    return { keys, secrets };
   }
 
-  async function addSecretItem(keyId: string, secret: ApiKeySecret): Promise<void> {
-    const standing = await putIfAbsent(secretItem(keyId, secret));
-    if (standing?.keyId !== keyId)
-      throw new SecretAlreadyInUse(`this value is a key already: ${standing?.keyId}`);
+  async function removeSecretItem(sha256: string, keyId: string): Promise<void> {
+    try {
+      await remove(secretItemKey(sha256), 'keyId', keyId);
+    } catch (error) {
+      // It leads to another key by now.
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+
+  /** Lets a value lead to a key that lists it. */
+  async function putSecretItem(sha256: string, keyId: string): Promise<void> {
+    const wanted = secretItem(keyId, sha256);
+    const standing = await putIfAbsent(wanted);
+    if (standing?.keyId === keyId) return;
+    const inUse = new SecretAlreadyInUse(`this value is a key already: ${standing?.keyId}`);
+    const other = standing && (await get<KeyItem>(keyItemKey(standing.keyId)));
+    if (!standing || other?.secrets.some((listed) => listed.sha256 === sha256)) throw inUse;
+    try {
+      await documents.send(
+        new PutCommand({
+          TableName,
+          Item: wanted,
+          ConditionExpression: 'keyId IN (:left, :own)',
+          ExpressionAttributeValues: { ':left': standing.keyId, ':own': keyId },
+        }),
+      );
+    } catch (error) {
+      throw error instanceof ConditionalCheckFailedException ? inUse : error;
+    }
+  }
+
+  async function getKey(keyId: string): Promise<KeyWithSecrets> {
+    const item = await get<KeyItem>(keyItemKey(keyId));
+    if (!item) throw new UnknownApiKey(keyId);
+    return keyWithSecretsFrom(item);
+  }
+
+  /** The one write that decides. */
+  async function putSecrets(
+    { key: { keyId }, secretsVersion }: KeyWithSecrets,
+    secrets: KeyWithSecrets['secrets'],
+  ): Promise<KeyWithSecrets> {
+    const written = await update(keyId, { secrets: listedSecrets(secrets) }, secretsVersion);
+    if (written) return keyWithSecretsFrom(written);
+    const standing = await getKey(keyId);
+    const isOwn =
+      standing.secretsVersion === secretsVersion + 1 && isDeepStrictEqual(standing.secrets, secrets);
+    if (!isOwn) throw new SecretsChanged(keyId);
+    return standing;
+  }
+
+  async function changeSecrets(found: KeyWithSecrets, secrets: KeyWithSecrets['secrets']) {
+    const { keyId } = found.key;
+    const changed = await putSecrets(found, secrets);
+    for (const { sha256 } of without(found.secrets, secrets)) await removeSecretItem(sha256, keyId);
+    try {
+      for (const { sha256 } of without(secrets, found.secrets)) await putSecretItem(sha256, keyId);
+    } catch (error) {
+      if (error instanceof SecretAlreadyInUse) await putSecrets(changed, found.secrets);
+      throw error;
+    }
+    return changed;
   }
 
   return {
     async addKey(key, sha256) {
-      const wantedKey = keyItem(key);
-      if (!isDeepStrictEqual(await putIfAbsent(wantedKey), wantedKey)) {
-        throw new ApiKeyIdAlreadyInUse(`there is another key with the id ${key.keyId}`);
+      const { keyId, createdAt } = key;
+      const wanted = keyItem({ key, secrets: [{ sha256, createdAt }], secretsVersion: 1 });
+      if (!isDeepStrictEqual(await putIfAbsent(wanted), wanted)) {
+        throw new ApiKeyIdAlreadyInUse(`there is another key with the id ${keyId}`);
       }
       try {
-        await addSecretItem(key.keyId, { sha256, createdAt: key.createdAt });
+        await putSecretItem(sha256, keyId);
       } catch (error) {
         if (error instanceof SecretAlreadyInUse) {
-          await documents.send(new DeleteCommand({ TableName, Key: keyItemKey(key.keyId) }));
+          await documents.send(new DeleteCommand({ TableName, Key: keyItemKey(keyId) }));
         }
         throw error;
       }
@@ -145,56 +193,53 @@ export function createDynamoDbAccessStore(options: {
 
     async findBySecret(secretSha256) {
       const secret = await get<SecretItem>(secretItemKey(secretSha256));
-      if (!secret) return undefined;
-      const item = await get<KeyItem>(keyItemKey(secret.keyId));
+      const item = secret && (await get<KeyItem>(keyItemKey(secret.keyId)));
       if (!item) return undefined;
-      const { sha256, expiresAt } = secretFrom(secret);
-      return {
-        secretSha256: sha256,
-        ...(expiresAt && { secretExpiresAt: expiresAt }),
-        key: apiKeyFrom(secret.keyId, item),
-      };
+      const { key, secrets } = keyWithSecretsFrom(item);
+      const listed = secrets.find(({ sha256 }) => sha256 === secretSha256);
+      if (!listed) return undefined;
+      const { sha256, expiresAt } = listed;
+      return { secretSha256: sha256, ...(expiresAt && { secretExpiresAt: expiresAt }), key };
     },
 
     async listKeys() {
-      const { keys, secrets } = await scan();
-      return keysWithSecrets(
-        keys.map((item) => apiKeyFrom(keyIdOf(item), item)),
-        secrets.map((item) => ({ keyId: item.keyId, secret: secretFrom(item) })),
+      const pages = paginateScan(
+        { client: documents },
+        {
+          TableName,
+          ConsistentRead: true,
+          FilterExpression: '#item = :key',
+          ExpressionAttributeNames: { '#item': 'item' },
+          ExpressionAttributeValues: { ':key': keyItemKey('').item },
+        },
       );
+      const keys: KeyWithSecrets[] = [];
+      for await (const { Items = [] } of pages) {
+        keys.push(...(Items as KeyItem[]).map((item) => keyWithSecretsFrom(assertSupported(item))));
+      }
+      return inOrderOfMaking(keys);
     },
 
-    async addSecret(keyId, secret) {
-      if (!(await get<KeyItem>(keyItemKey(keyId)))) throw new UnknownApiKey(keyId);
-      await addSecretItem(keyId, secret);
-    },
-
-    async expireSecret(secretSha256, expiresAt) {
-      await updateIfPresent<SecretItem>(
-        secretItemKey(secretSha256),
-        expiresAt ? secretEnd(expiresAt) : NO_SECRET_END,
-      );
-    },
-
-    async removeSecret(secretSha256) {
-      await documents.send(new DeleteCommand({ TableName, Key: secretItemKey(secretSha256) }));
-    },
+    getKey,
+    changeSecrets,
 
     async setEnabled(keyId, enabled) {
-      const item = await updateIfPresent<KeyItem>(keyItemKey(keyId), { enabled });
+      const item = await update(keyId, { enabled });
       if (!item) throw new UnknownApiKey(keyId);
-      return apiKeyFrom(keyId, assertSupported(item));
+      return keyWithSecretsFrom(item).key;
     },
 
     async deleteKey(keyId) {
-      const secrets = (await scan()).secrets.filter((secret) => secret.keyId === keyId);
-      const Key = keyItemKey(keyId);
-      const { Attributes: removed } = await documents.send(
-        new DeleteCommand({ TableName, Key, ReturnValues: 'ALL_OLD' }),
-      );
-      if (!removed && secrets.length === 0) throw new UnknownApiKey(keyId);
-      for (const { sha256 } of secrets) {
-        await documents.send(new DeleteCommand({ TableName, Key: secretItemKey(sha256) }));
+      // It goes round again only when somebody else has changed the key meanwhile.
+      for (;;) {
+        const item = await update(keyId, { enabled: false });
+        if (!item) throw new UnknownApiKey(keyId);
+        for (const { sha256 } of item.secrets) await removeSecretItem(sha256, keyId);
+        try {
+          return await remove(keyItemKey(keyId), 'secretsVersion', item.secretsVersion);
+        } catch (error) {
+          if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        }
       }
     },
 
@@ -204,4 +249,8 @@ export function createDynamoDbAccessStore(options: {
       await documents.send(get, { ...(abortSignal && { abortSignal }) });
     },
   };
+}
+
+function without(secrets: KeyWithSecrets['secrets'], others: KeyWithSecrets['secrets']) {
+  return secrets.filter(({ sha256 }) => !others.some((other) => other.sha256 === sha256));
 }

@@ -5,6 +5,7 @@ export {
   type KeyBySecret,
   type KeyWithSecrets,
   SecretAlreadyInUse,
+  SecretsChanged,
   UnknownApiKey,
 } from './access-store.ts';
 export { createApiKey, InvalidApiKeyValue, importApiKey, type KeyMaking } from './add-api-key.ts';
@@ -29,6 +30,7 @@ export { createMemoryIdempotencyStore } from './memory-idempotency-store.ts';
 export { createMemoryQuotaCounters } from './memory-quota-counters.ts';
 export type { QuotaCounter, QuotaCounters } from './quota-counters.ts';
 export {
+  endOlderSecrets,
   liveSecrets,
   NoRotationUnderWay,
   RotationUnderWay,

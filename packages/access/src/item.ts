@@ -1,35 +1,29 @@
-import type { ApiKeySecret } from './access-store.ts';
+import type { ApiKeySecret, KeyWithSecrets } from './access-store.ts';
 import type { ApiKey } from './api-key.ts';
 import type { QuotaCounter } from './quota-counters.ts';
 
 /**
- * The table `access` as it is stored: partition key `id`, sort key `item`, both strings. A key, each secret that opens
- * it, its count of each day, and each idempotency key (idempotency-item.ts) are items of their own. Times are ISO 8601 in UTC with milliseconds.
+ * The table `access` as it is stored: partition key `id`, sort key `item`, both strings. A key, each value that leads to
+ * it, its count of each day, and each idempotency key (idempotency-item.ts) are items of their own. Times are ISO 8601 in
+ * UTC with milliseconds.
  */
-export const SCHEMA_VERSION = 2;
-
-/**
- * Version 2 knows limits beyond rate and burst, and values that expire. Only an item that has one of these carries it: a
- * release that would overlook it refuses the item, and all others go on reading each other's.
- */
-const KEY_LIMITS_OF_VERSION_2 = ['dailyQuota', 'allowedContentTypes', 'maxBytes'] as const;
+export const SCHEMA_VERSION = 1;
 
 export interface ItemKey {
   readonly id: string;
   readonly item: string;
 }
 
-/** Which key a value opens. The value itself is nowhere. */
+/**
+ * To which key a value leads, by its hash; the value itself is nowhere. It opens that key only while it is among the
+ * key's `secrets`: without that this item is what a crash has left, and may be written over.
+ */
 export interface SecretItem extends ItemKey {
   readonly schemaVersion: number;
   readonly keyId: string;
-  readonly sha256: string;
-  readonly createdAt: string;
-  readonly expiresAt?: string;
-  /** When DynamoDB's TTL may remove it, in epoch seconds: some time after it has expired. */
-  readonly deleteAt?: number;
 }
 
+/** What opens a key is in the key's own item, so that one conditional write can change all of it. */
 export interface KeyItem extends ItemKey {
   readonly schemaVersion: number;
   readonly name: string;
@@ -40,6 +34,14 @@ export interface KeyItem extends ItemKey {
   readonly maxBytes?: number;
   readonly createdAt: string;
   readonly enabled: boolean;
+  readonly secrets: readonly ListedSecret[];
+  readonly secretsVersion: number;
+}
+
+export interface ListedSecret {
+  readonly sha256: string;
+  readonly createdAt: string;
+  readonly expiresAt?: string;
 }
 
 /** The item was written by a later release than this one; reading on would be guessing. */
@@ -60,56 +62,49 @@ export function keyItemKey(keyId: string): ItemKey {
   return { id: `key#${keyId}`, item: 'key' };
 }
 
-/** How long a secret that has expired is still shown in lists. */
-const EXPIRED_SECRET_STAYS_SECONDS = 86_400;
+export function secretItem(keyId: string, sha256: string): SecretItem {
+  return { ...secretItemKey(sha256), schemaVersion: SCHEMA_VERSION, keyId };
+}
 
-export function secretItem(keyId: string, secret: ApiKeySecret): SecretItem {
+export function listedSecrets(secrets: readonly ApiKeySecret[]): ListedSecret[] {
+  return secrets.map(({ sha256, createdAt, expiresAt }) => ({
+    sha256,
+    createdAt: createdAt.toISOString(),
+    ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+  }));
+}
+
+function secretFrom({ sha256, createdAt, expiresAt }: ListedSecret): ApiKeySecret {
   return {
-    ...secretItemKey(secret.sha256),
-    schemaVersion: 1,
-    keyId,
-    sha256: secret.sha256,
-    createdAt: secret.createdAt.toISOString(),
-    ...(secret.expiresAt && secretEnd(secret.expiresAt)),
+    sha256,
+    createdAt: new Date(createdAt),
+    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
   };
 }
 
-/** What in a secret's item says when it expires. */
-export function secretEnd(expiresAt: Date) {
-  return {
-    schemaVersion: 2,
-    expiresAt: expiresAt.toISOString(),
-    deleteAt: Math.floor(expiresAt.getTime() / 1000) + EXPIRED_SECRET_STAYS_SECONDS,
-  };
-}
-
-/** In the place of `secretEnd`, for one that does not expire. */
-export const NO_SECRET_END = { schemaVersion: 1, expiresAt: undefined, deleteAt: undefined };
-
-export function secretFrom(item: SecretItem): ApiKeySecret {
-  return {
-    sha256: item.sha256,
-    createdAt: new Date(item.createdAt),
-    ...(item.expiresAt !== undefined && { expiresAt: new Date(item.expiresAt) }),
-  };
-}
-
-export function keyItem(key: ApiKey): KeyItem {
+export function keyItem({ key, secrets, secretsVersion }: KeyWithSecrets): KeyItem {
   return {
     ...keyItemKey(key.keyId),
-    schemaVersion: KEY_LIMITS_OF_VERSION_2.some((limit) => key[limit] !== undefined) ? 2 : 1,
+    schemaVersion: SCHEMA_VERSION,
     name: key.name,
     ratePerSecond: key.ratePerSecond,
     burst: key.burst,
     ...limitsOf(key),
     createdAt: key.createdAt.toISOString(),
     enabled: key.enabled,
+    secrets: listedSecrets(secrets),
+    secretsVersion,
   };
 }
 
-export function apiKeyFrom(keyId: string, item: KeyItem): ApiKey {
+export function keyWithSecretsFrom(item: KeyItem): KeyWithSecrets {
+  const { secrets, secretsVersion } = item;
+  return { key: apiKeyFrom(item), secrets: secrets.map(secretFrom), secretsVersion };
+}
+
+function apiKeyFrom(item: KeyItem): ApiKey {
   return {
-    keyId,
+    keyId: item.id.slice(keyItemKey('').id.length),
     name: item.name,
     ratePerSecond: item.ratePerSecond,
     burst: item.burst,
@@ -125,18 +120,6 @@ function limitsOf({ dailyQuota, allowedContentTypes, maxBytes }: ApiKey | KeyIte
     ...(allowedContentTypes !== undefined && { allowedContentTypes: [...allowedContentTypes] }),
     ...(maxBytes !== undefined && { maxBytes }),
   };
-}
-
-export function isKeyItem(item: ItemKey): item is KeyItem {
-  return item.item === 'key';
-}
-
-export function isSecretItem(item: ItemKey): item is SecretItem {
-  return item.item === 'secret';
-}
-
-export function keyIdOf(item: KeyItem): string {
-  return item.id.slice(keyItemKey('').id.length);
 }
 
 /** @throws UnsupportedSchemaVersion */

@@ -1,81 +1,81 @@
 import {
   type AccessStore,
   ApiKeyIdAlreadyInUse,
-  type ApiKeySecret,
+  type KeyWithSecrets,
   SecretAlreadyInUse,
+  SecretsChanged,
   UnknownApiKey,
 } from './access-store.ts';
-import type { ApiKey } from './api-key.ts';
-import { keysWithSecrets } from './keys-with-secrets.ts';
+import { inOrderOfMaking } from './in-order-of-making.ts';
 
 /** The twin of the table in memory, for tests. */
 export function createMemoryAccessStore(): AccessStore {
-  const keys = new Map<string, ApiKey>();
-  const secrets = new Map<string, { readonly keyId: string; readonly secret: ApiKeySecret }>();
+  const keys = new Map<string, KeyWithSecrets>();
 
-  function keyOf(keyId: string): ApiKey {
-    const key = keys.get(keyId);
-    if (!key) throw new UnknownApiKey(keyId);
-    return key;
+  function keyOf(keyId: string): KeyWithSecrets {
+    const found = keys.get(keyId);
+    if (!found) throw new UnknownApiKey(keyId);
+    return found;
   }
 
-  function putSecret(keyId: string, secret: ApiKeySecret): void {
-    secrets.set(secret.sha256, { keyId, secret: structuredClone(secret) });
+  function openedBy(secretSha256: string): KeyWithSecrets | undefined {
+    return [...keys.values()].find(({ secrets }) => secrets.some(({ sha256 }) => sha256 === secretSha256));
   }
 
-  function assertUnused(secretSha256: string): void {
-    const standing = secrets.get(secretSha256);
-    if (standing) throw new SecretAlreadyInUse(`this value is a key already: ${standing.keyId}`);
+  function assertNotOf(other: (keyId: string) => boolean, secretSha256: string): void {
+    const keyId = openedBy(secretSha256)?.key.keyId;
+    if (keyId !== undefined && other(keyId))
+      throw new SecretAlreadyInUse(`this value is a key already: ${keyId}`);
   }
 
   return {
     async addKey(key, sha256) {
       if (keys.has(key.keyId))
         throw new ApiKeyIdAlreadyInUse(`there is another key with the id ${key.keyId}`);
-      assertUnused(sha256);
-      keys.set(key.keyId, structuredClone(key));
-      putSecret(key.keyId, { sha256, createdAt: key.createdAt });
+      assertNotOf(() => true, sha256);
+      const secrets = [{ sha256, createdAt: key.createdAt }];
+      keys.set(key.keyId, structuredClone({ key, secrets, secretsVersion: 1 }));
     },
 
     async findBySecret(secretSha256) {
-      const { keyId, secret } = secrets.get(secretSha256) ?? {};
-      const key = keyId === undefined ? undefined : keys.get(keyId);
-      if (!key) return undefined;
-      const secretExpiresAt = secret?.expiresAt;
-      return structuredClone({ secretSha256, ...(secretExpiresAt && { secretExpiresAt }), key });
+      const found = openedBy(secretSha256);
+      const secret = found?.secrets.find(({ sha256 }) => sha256 === secretSha256);
+      if (!found || !secret) return undefined;
+      const secretExpiresAt = secret.expiresAt;
+      return structuredClone({
+        secretSha256,
+        ...(secretExpiresAt && { secretExpiresAt }),
+        key: found.key,
+      });
     },
 
     async listKeys() {
-      return structuredClone(keysWithSecrets([...keys.values()], [...secrets.values()]));
+      return structuredClone(inOrderOfMaking([...keys.values()]));
     },
 
-    async addSecret(keyId, secret) {
-      keyOf(keyId);
-      assertUnused(secret.sha256);
-      putSecret(keyId, secret);
+    async getKey(keyId) {
+      return structuredClone(keyOf(keyId));
     },
 
-    async expireSecret(secretSha256, expiresAt) {
-      const { keyId, secret } = secrets.get(secretSha256) ?? {};
-      if (keyId === undefined || !secret) return;
-      const { expiresAt: _, ...endless } = secret;
-      putSecret(keyId, expiresAt ? { ...endless, expiresAt } : endless);
-    },
-
-    async removeSecret(secretSha256) {
-      secrets.delete(secretSha256);
+    async changeSecrets({ key: { keyId }, secretsVersion }, secrets) {
+      const standing = keyOf(keyId);
+      if (standing.secretsVersion !== secretsVersion) throw new SecretsChanged(keyId);
+      for (const { sha256 } of secrets) assertNotOf((other) => other !== keyId, sha256);
+      const changed = { key: standing.key, secrets, secretsVersion: secretsVersion + 1 };
+      keys.set(keyId, structuredClone(changed));
+      return structuredClone(changed);
     },
 
     async setEnabled(keyId, enabled) {
-      const key = { ...keyOf(keyId), enabled };
-      keys.set(keyId, key);
+      const standing = keyOf(keyId);
+      const key = { ...standing.key, enabled };
+      keys.set(keyId, { ...standing, key });
       return structuredClone(key);
     },
 
     async deleteKey(keyId) {
-      const opening = [...secrets].filter(([, secret]) => secret.keyId === keyId);
-      if (!keys.delete(keyId) && opening.length === 0) throw new UnknownApiKey(keyId);
-      for (const [sha256] of opening) secrets.delete(sha256);
+      keyOf(keyId);
+      keys.delete(keyId);
     },
 
     async ping() {},

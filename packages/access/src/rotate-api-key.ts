@@ -1,4 +1,4 @@
-import { type AccessStore, type ApiKeySecret, type KeyWithSecrets, UnknownApiKey } from './access-store.ts';
+import { type AccessStore, type ApiKeySecret, type KeyWithSecrets, SecretsChanged } from './access-store.ts';
 import type { KeyMaking } from './add-api-key.ts';
 import type { ApiKey } from './api-key.ts';
 import { formatApiKey, SECRET_BYTES } from './api-key-format.ts';
@@ -14,9 +14,13 @@ export class NoRotationUnderWay extends Error {
   readonly code = 'NoRotationUnderWay';
 }
 
+/** How often somebody else may come in between before it is left to them: each time their change has taken effect. */
+const ATTEMPTS = 5;
+
 /**
  * Begins a rotation: a second value that opens the same key, with the same limits and the same count of requests. The
- * first goes on as it is; its end is set apart, once the new value is in its holder's hands.
+ * first goes on as it is; its end is set apart, by `endOlderSecrets`, once the new value is in its holder's hands. Of
+ * any number of rotations at once one begins. Values that have expired are forgotten with it.
  *
  * @returns when the new value is durable and works; `old` are the values that worked before
  * @throws UnknownApiKey, RotationUnderWay; rejects when the table does not answer: a second value may then be there that
@@ -25,22 +29,45 @@ export class NoRotationUnderWay extends Error {
 export async function rotateApiKey(
   keyId: string,
   { store, randomBytes, now }: KeyMaking,
-): Promise<{ value: string; key: ApiKey; old: readonly ApiKeySecret[] }> {
-  const { key, secrets } = await keyWithSecrets(store, keyId);
-  const old = liveSecrets(secrets, now());
-  if (old.length > 1) {
-    throw new RotationUnderWay(
-      `the key ${keyId} is being rotated: two values open it, made at ${old.map(({ createdAt }) => createdAt.toISOString()).join(' and ')}`,
-    );
-  }
+): Promise<{ value: string; old: readonly ApiKeySecret[]; rotated: KeyWithSecrets }> {
   const value = formatApiKey(keyId, randomBytes(SECRET_BYTES));
-  await store.addSecret(keyId, { sha256: hashApiKey(value), createdAt: now() });
-  return { value, key, old };
+  return await changing(store, keyId, async (found) => {
+    const old = liveSecrets(found.secrets, now());
+    if (old.length > 1) {
+      throw new RotationUnderWay(
+        `the key ${keyId} is being rotated: two values open it, made at ${old.map(({ createdAt }) => createdAt.toISOString()).join(' and ')}`,
+      );
+    }
+    const added = { sha256: hashApiKey(value), createdAt: now() };
+    return { value, old, rotated: await store.changeSecrets(found, [...old, added]) };
+  });
+}
+
+/**
+ * Sets an end to what opened a key before it was rotated. A value that was to end earlier keeps its end.
+ *
+ * @param rotated as `rotateApiKey` gave it
+ * @throws SecretsChanged when somebody else has ended the rotation or taken it back: nothing was done
+ */
+export async function endOlderSecrets(
+  rotated: KeyWithSecrets,
+  expiresAt: Date,
+  { store }: Pick<KeyMaking, 'store'>,
+): Promise<KeyWithSecrets> {
+  const newest = rotated.secrets.at(-1);
+  return await store.changeSecrets(
+    rotated,
+    rotated.secrets.map((secret) =>
+      secret === newest || (secret.expiresAt && secret.expiresAt <= expiresAt)
+        ? secret
+        : { ...secret, expiresAt },
+    ),
+  );
 }
 
 /**
  * Ends a rotation at once, or takes it back: the older values open nothing any more, or the newest opens nothing and the
- * older ones have no end any more.
+ * older ones have no end any more. Which is the newest says the order in which they were added. Never the last one goes.
  *
  * @returns the secrets that were removed
  * @throws UnknownApiKey, NoRotationUnderWay
@@ -50,19 +77,16 @@ export async function removeSecrets(
   which: 'old' | 'new',
   { store, now }: Pick<KeyMaking, 'store' | 'now'>,
 ): Promise<{ key: ApiKey; removed: readonly ApiKeySecret[] }> {
-  const { key, secrets } = await keyWithSecrets(store, keyId);
-  const live = liveSecrets(secrets, now());
-  const newest = live.at(-1);
-  if (live.length < 2 || !newest) {
-    throw new NoRotationUnderWay(`the key ${keyId} is not being rotated: no more than one value opens it`);
-  }
-  const older = live.slice(0, -1);
-  if (which === 'new') {
-    for (const { sha256 } of older) await store.expireSecret(sha256, undefined);
-  }
-  const removed = which === 'new' ? [newest] : older;
-  for (const { sha256 } of removed) await store.removeSecret(sha256);
-  return { key, removed };
+  return await changing(store, keyId, async (found) => {
+    const live = liveSecrets(found.secrets, now());
+    const newest = live.at(-1);
+    if (live.length < 2 || !newest) {
+      throw new NoRotationUnderWay(`the key ${keyId} is not being rotated: no more than one value opens it`);
+    }
+    const older = live.slice(0, -1);
+    await store.changeSecrets(found, which === 'old' ? [newest] : older.map(endless));
+    return { key: found.key, removed: which === 'old' ? older : [newest] };
+  });
 }
 
 /** The secrets that open something at this time. */
@@ -70,8 +94,21 @@ export function liveSecrets(secrets: readonly ApiKeySecret[], at: Date): ApiKeyS
   return secrets.filter(({ expiresAt }) => !expiresAt || expiresAt > at);
 }
 
-async function keyWithSecrets(store: AccessStore, keyId: string): Promise<KeyWithSecrets> {
-  const found = (await store.listKeys()).find(({ key }) => key.keyId === keyId);
-  if (!found) throw new UnknownApiKey(keyId);
-  return found;
+function endless({ expiresAt: _, ...secret }: ApiKeySecret): ApiKeySecret {
+  return secret;
+}
+
+/** Reads the key, and again where somebody else was faster: what is done is decided by what then stands. */
+async function changing<T>(
+  store: AccessStore,
+  keyId: string,
+  change: (found: KeyWithSecrets) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await change(await store.getKey(keyId));
+    } catch (error) {
+      if (!(error instanceof SecretsChanged) || attempt === ATTEMPTS) throw error;
+    }
+  }
 }

@@ -66,7 +66,12 @@ t.test('a disabled key opens nothing', async (t) => {
 t.test('a value opens until it expires, and not from then on, asked anew or remembered', async (t) => {
   const { keys, store, clock, add, asked } = finding();
   await add('k1');
-  await store.expireSecret(hashApiKey('k1'), new Date(START + 2_000));
+  const found = await store.getKey('k1');
+  const expiresAt = new Date(START + 2_000);
+  await store.changeSecrets(
+    found,
+    found.secrets.map((secret) => ({ ...secret, expiresAt })),
+  );
   clock.milliseconds = START + 1_999;
   t.match(await keys.find('k1'), { keyId: 'k1' });
   clock.milliseconds = START + 2_000;

@@ -2,10 +2,12 @@ import t from 'tap';
 import {
   createApiKey,
   createMemoryAccessStore,
+  endOlderSecrets,
   hashApiKey,
   importApiKey,
   removeSecrets,
   rotateApiKey,
+  SecretsChanged,
 } from '../src/index.ts';
 
 const START = Date.UTC(2030, 0, 1);
@@ -30,10 +32,10 @@ t.test('a rotated key has two values, and one id, name and set of limits', async
   const { clock, making, opens } = world();
   const { value: first, key } = await createApiKey(settings, making);
   clock.milliseconds += HOUR;
-  const { value: second, old, key: same } = await rotateApiKey(key.keyId, making);
+  const { value: second, old, rotated } = await rotateApiKey(key.keyId, making);
   t.not(second, first);
   t.match(second, new RegExp(`^uo_${key.keyId}_[0-9a-f]{48}$`));
-  t.strictSame(same, key);
+  t.strictSame(rotated.key, key);
   t.strictSame(old, [{ sha256: hashApiKey(first), createdAt: new Date(START) }]);
   t.equal(await opens(first), key.keyId);
   t.equal(await opens(second), key.keyId);
@@ -49,15 +51,15 @@ t.test('an imported key is rotated to one of the form that is made here', async 
 });
 
 t.test('no third value, until one of the two has expired or was removed', async (t) => {
-  const { clock, store, making } = world();
+  const { clock, making } = world();
   const { key } = await createApiKey(settings, making);
   clock.milliseconds += HOUR;
-  const { old } = await rotateApiKey(key.keyId, making);
+  const { rotated } = await rotateApiKey(key.keyId, making);
   await t.rejects(rotateApiKey(key.keyId, making), {
     code: 'RotationUnderWay',
     message: /two values open it, made at 2030-01-01T00:00:00.000Z and 2030-01-01T01:00:00.000Z/,
   });
-  await store.expireSecret(old[0]?.sha256 ?? '', new Date(clock.milliseconds + 1));
+  await endOlderSecrets(rotated, new Date(clock.milliseconds + 1), making);
   await t.rejects(rotateApiKey(key.keyId, making), { code: 'RotationUnderWay' });
   clock.milliseconds += 1;
   t.match(await rotateApiKey(key.keyId, making), { old: [{ createdAt: new Date(START + HOUR) }] });
@@ -85,13 +87,66 @@ t.test('a rotation is ended, or taken back; the one value that is left is never 
 });
 
 t.test('an old value that has expired does not make the new one removable', async (t) => {
-  const { clock, store, making, opens } = world();
+  const { clock, making, opens } = world();
   const { key } = await createApiKey(settings, making);
   clock.milliseconds += HOUR;
-  const { value, old } = await rotateApiKey(key.keyId, making);
-  await store.expireSecret(old[0]?.sha256 ?? '', new Date(clock.milliseconds));
+  const { value, rotated } = await rotateApiKey(key.keyId, making);
+  await endOlderSecrets(rotated, new Date(clock.milliseconds), making);
   await t.rejects(removeSecrets(key.keyId, 'new', making), { code: 'NoRotationUnderWay' });
   t.equal(await opens(value), key.keyId);
+});
+
+t.test('the newest is the one that was added last, whatever the operators’ clocks say', async (t) => {
+  const { clock, making, opens } = world();
+  const { value: first, key } = await createApiKey(settings, making);
+  clock.milliseconds -= HOUR;
+  const { value: second, rotated } = await rotateApiKey(key.keyId, making);
+  await endOlderSecrets(rotated, new Date(START + HOUR), making);
+  const { removed } = await removeSecrets(key.keyId, 'old', making);
+  t.match(removed, [{ sha256: hashApiKey(first) }]);
+  t.equal(await opens(second), key.keyId);
+});
+
+t.test(
+  'an end is set to older values alone, never later than it was, and taken back with the new one',
+  async (t) => {
+    const { making, store } = world();
+    const { key } = await createApiKey(settings, making);
+    const { rotated } = await rotateApiKey(key.keyId, making);
+    const sooner = await endOlderSecrets(rotated, new Date(START + HOUR), making);
+    const later = await endOlderSecrets(sooner, new Date(START + 2 * HOUR), making);
+    t.strictSame(
+      later.secrets.map(({ expiresAt }) => expiresAt),
+      [new Date(START + HOUR), undefined],
+    );
+    await removeSecrets(key.keyId, 'new', making);
+    const [only, ...others] = (await store.getKey(key.keyId)).secrets;
+    t.strictSame(others, []);
+    t.notOk(only && 'expiresAt' in only);
+  },
+);
+
+t.test('no end is set once somebody else has ended the rotation or taken it back', async (t) => {
+  for (const which of ['old', 'new'] as const) {
+    const { making, store } = world();
+    const { key } = await createApiKey(settings, making);
+    const { rotated } = await rotateApiKey(key.keyId, making);
+    await removeSecrets(key.keyId, which, making);
+    await t.rejects(endOlderSecrets(rotated, new Date(START + HOUR), making), { code: 'SecretsChanged' });
+    t.notOk((await store.getKey(key.keyId)).secrets.some(({ expiresAt }) => expiresAt));
+  }
+});
+
+t.test('one who comes in between again and again is told of, not waited for without end', async (t) => {
+  const { making, store } = world();
+  const { key } = await createApiKey(settings, making);
+  store.changeSecrets = async () => {
+    throw new SecretsChanged(key.keyId);
+  };
+  await t.rejects(rotateApiKey(key.keyId, making), {
+    code: 'SecretsChanged',
+    message: `the values of the key ${key.keyId} were changed by somebody else at the same time`,
+  });
 });
 
 t.test('there is nothing to rotate where there is no key', async (t) => {

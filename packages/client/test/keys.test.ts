@@ -364,8 +364,12 @@ t.test('rotate: a new value is shown even if the old one could not be ended', as
   const store = createMemoryAccessStore();
   const createStore = () => store;
   await run(['create', '--name', 'x'], { createStore });
-  store.expireSecret = async () => {
-    throw new Error('no answer');
+  const { changeSecrets } = store;
+  store.changeSecrets = async (...args) => {
+    store.changeSecrets = async () => {
+      throw new Error('no answer');
+    };
+    return await changeSecrets(...args);
   };
   const { code, stdout, stderr } = await run(['rotate', '0001020304050607'], {
     createStore,
@@ -374,6 +378,23 @@ t.test('rotate: a new value is shown even if the old one could not be ended', as
   t.equal(code, 1);
   t.ok(await findApiKey(store, stdout.trim()));
   t.match(stderr, 'could not be used: no answer');
+});
+
+t.test('rotate: somebody else who ends the rotation at the same moment is told of', async (t) => {
+  const store = createMemoryAccessStore();
+  const createStore = () => store;
+  const created = await run(['create', '--name', 'x'], { createStore });
+  const { changeSecrets } = store;
+  store.changeSecrets = async (...args) => {
+    store.changeSecrets = changeSecrets;
+    const rotated = await changeSecrets(...args);
+    await run(['rotate', '0001020304050607', '--remove', 'new'], { createStore });
+    return rotated;
+  };
+  const { code, stderr } = await run(['rotate', '0001020304050607'], { createStore, firstRandomByte: 50 });
+  t.equal(code, 1);
+  t.match(stderr, 'the values of the key 0001020304050607 were changed by somebody else at the same time');
+  t.ok(await findApiKey(store, created.stdout.trim(), new Date('2040-01-01T00:00:00Z')));
 });
 
 t.test('disable, enable and delete', async (t) => {

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { AccessStore, ApiKey } from '../../src/index.ts';
+import { type AccessStore, type ApiKey, hashApiKey, removeSecrets, rotateApiKey } from '../../src/index.ts';
 
 export function apiKey(keyId: string, changes: Partial<ApiKey> = {}): ApiKey {
   return {
@@ -97,15 +97,24 @@ export function testAccessStore(t: Test, createStore: () => Promise<AccessStore>
 
   const at = (second: number) => new Date(Date.UTC(2030, 0, 1, 0, 0, second));
 
+  /** Adds a value to a key as it stands. */
+  async function addSecret(store: AccessStore, keyId: string, digit: string, createdAt = at(5)) {
+    const found = await store.getKey(keyId);
+    return await store.changeSecrets(found, [...found.secrets, { sha256: sha256(digit), createdAt }]);
+  }
+
   t.test('a second value opens the same key, until it is removed', async (t) => {
     const store = await createStore();
     await store.addKey(apiKey('k1'), sha256('a'));
-    await store.addSecret('k1', { sha256: sha256('b'), createdAt: at(5) });
+    const found = await store.getKey('k1');
+    t.match(found, { key: apiKey('k1'), secrets: [{ sha256: sha256('a') }] });
+    const both = await addSecret(store, 'k1', 'b');
+    t.strictSame(await store.getKey('k1'), both);
+    t.not(both.secretsVersion, found.secretsVersion);
     for (const secretSha256 of [sha256('a'), sha256('b')]) {
       t.strictSame(await store.findBySecret(secretSha256), { secretSha256, key: apiKey('k1') });
     }
-    await store.removeSecret(sha256('a'));
-    await store.removeSecret(sha256('a'));
+    await store.changeSecrets(both, both.secrets.slice(1));
     t.equal(await store.findBySecret(sha256('a')), undefined);
     t.ok(await store.findBySecret(sha256('b')));
   });
@@ -114,52 +123,125 @@ export function testAccessStore(t: Test, createStore: () => Promise<AccessStore>
     const store = await createStore();
     await store.addKey(apiKey('k1'), sha256('a'));
     await store.addKey(apiKey('k2'), sha256('b'));
-    await t.rejects(store.addSecret('k2', { sha256: sha256('a'), createdAt: at(0) }), {
+    await t.rejects(addSecret(store, 'k2', 'a'), {
       code: 'SecretAlreadyInUse',
       message: 'this value is a key already: k1',
     });
-    await t.rejects(store.addSecret('k3', { sha256: sha256('c'), createdAt: at(0) }), {
-      code: 'UnknownApiKey',
-      message: 'there is no key with the id "k3"',
-    });
+    t.strictSame(
+      (await store.getKey('k2')).secrets.map((secret) => secret.sha256),
+      [sha256('b')],
+    );
+    const missing = { code: 'UnknownApiKey', message: 'there is no key with the id "k3"' };
+    await t.rejects(store.getKey('k3'), missing);
+    const secrets = [{ sha256: sha256('c'), createdAt: at(0) }];
+    await t.rejects(store.changeSecrets({ key: apiKey('k3'), secrets, secretsVersion: 1 }, secrets), missing);
     t.equal((await store.findBySecret(sha256('a')))?.key.keyId, 'k1');
     t.equal(await store.findBySecret(sha256('c')), undefined);
   });
 
-  t.test('the end of a value is kept, and can be moved and taken back; none is made by it', async (t) => {
+  t.test('the end of a value is kept, and can be moved and taken back', async (t) => {
     const store = await createStore();
     await store.addKey(apiKey('k1'), sha256('a'));
-    await store.expireSecret(sha256('a'), at(30));
-    t.strictSame((await store.findBySecret(sha256('a')))?.secretExpiresAt, at(30));
-    await store.expireSecret(sha256('a'), at(20));
-    t.strictSame((await store.findBySecret(sha256('a')))?.secretExpiresAt, at(20));
-    await store.expireSecret(sha256('a'), undefined);
+    const secret = { sha256: sha256('a'), createdAt: apiKey('k1').createdAt };
+    for (const expiresAt of [at(30), at(20)]) {
+      await store.changeSecrets(await store.getKey('k1'), [{ ...secret, expiresAt }]);
+      t.strictSame((await store.findBySecret(sha256('a')))?.secretExpiresAt, expiresAt);
+    }
+    await store.changeSecrets(await store.getKey('k1'), [secret]);
     t.strictSame(await store.findBySecret(sha256('a')), { secretSha256: sha256('a'), key: apiKey('k1') });
-    await store.expireSecret(sha256('a'), undefined);
-    await store.expireSecret(sha256('f'), at(30));
-    t.equal(await store.findBySecret(sha256('f')), undefined);
-    t.equal((await store.listKeys())[0]?.secrets.length, 1);
   });
 
-  t.test('all keys are listed with their values, each in the order in which they were made', async (t) => {
+  t.test('of many changes of what was read one takes effect, and the others are told', async (t) => {
     const store = await createStore();
-    t.strictSame(await store.listKeys(), []);
-    const [younger, older] = [apiKey('k1', { createdAt: at(9) }), apiKey('k2', { createdAt: at(3) })];
-    await store.addKey(younger, sha256('a'));
-    await store.addKey(older, sha256('b'));
-    await store.addSecret('k2', { sha256: sha256('0'), createdAt: at(7) });
-    await store.expireSecret(sha256('b'), at(30));
-    t.strictSame(await store.listKeys(), [
-      {
-        key: older,
-        secrets: [
-          { sha256: sha256('b'), createdAt: at(3), expiresAt: at(30) },
-          { sha256: sha256('0'), createdAt: at(7) },
-        ],
-      },
-      { key: younger, secrets: [{ sha256: sha256('a'), createdAt: at(9) }] },
-    ]);
+    await store.addKey(apiKey('k1'), sha256('a'));
+    const found = await store.getKey('k1');
+    const digits = [...'01234567'];
+    const outcomes = await Promise.allSettled(
+      digits.map((digit) =>
+        store.changeSecrets(found, [...found.secrets, { sha256: sha256(digit), createdAt: at(5) }]),
+      ),
+    );
+    const [winner, ...more] = outcomes.flatMap((outcome) =>
+      outcome.status === 'fulfilled' ? [outcome.value] : [],
+    );
+    t.strictSame(more, []);
+    t.strictSame(await store.getKey('k1'), winner);
+    const opening = await Promise.all(digits.map((digit) => store.findBySecret(sha256(digit))));
+    t.equal(opening.filter((opened) => opened).length, 1, 'what was refused opens nothing');
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') t.match(outcome.reason, { code: 'SecretsChanged' });
+    }
   });
+
+  t.test('many rotations at once: one wins, the others are told', async (t) => {
+    const store = await createStore();
+    await store.addKey(apiKey('0123456789abcdef'), sha256('a'));
+    let drawn = 0;
+    const randomBytes = (count: number) => Uint8Array.from({ length: count }, () => drawn++ % 256);
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 6 }, () =>
+        rotateApiKey('0123456789abcdef', { store, randomBytes, now: () => at(9) }),
+      ),
+    );
+    const values = outcomes.flatMap((outcome) =>
+      outcome.status === 'fulfilled' ? [outcome.value.value] : [],
+    );
+    t.equal(values.length, 1);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') t.match(outcome.reason, { code: 'RotationUnderWay' });
+    }
+    t.strictSame(
+      (await store.getKey('0123456789abcdef')).secrets.map((secret) => secret.sha256),
+      [sha256('a'), hashApiKey(values[0] ?? '')],
+    );
+    t.ok(await store.findBySecret(hashApiKey(values[0] ?? '')));
+  });
+
+  t.test('old and new removed at once: one stays', async (t) => {
+    const store = await createStore();
+    await store.addKey(apiKey('k1'), sha256('a'));
+    await addSecret(store, 'k1', 'b');
+    const outcomes = await Promise.allSettled(
+      (['old', 'new'] as const).map((which) => removeSecrets('k1', which, { store, now: () => at(9) })),
+    );
+    const [removal, refusal] = outcomes[0]?.status === 'fulfilled' ? outcomes : [outcomes[1], outcomes[0]];
+    t.match(removal, { status: 'fulfilled' });
+    t.match(refusal, { status: 'rejected', reason: { code: 'NoRotationUnderWay' } });
+    const opened = await Promise.all(['a', 'b'].map((digit) => store.findBySecret(sha256(digit))));
+    t.equal(opened.filter((opens) => opens).length, 1);
+    t.equal((await store.getKey('k1')).secrets.length, 1);
+  });
+
+  t.test('a key that is deleted while it is rotated leaves nothing that opens', async (t) => {
+    const store = await createStore();
+    await store.addKey(apiKey('k1'), sha256('a'));
+    await Promise.allSettled([addSecret(store, 'k1', 'b'), store.deleteKey('k1')]);
+    for (const digit of ['a', 'b']) t.equal(await store.findBySecret(sha256(digit)), undefined);
+    t.strictSame(await store.listKeys(), []);
+    await store.addKey(apiKey('k2'), sha256('b'));
+    t.equal((await store.findBySecret(sha256('b')))?.key.keyId, 'k2');
+  });
+
+  t.test(
+    'keys are listed in the order in which they were made, values in that of their adding',
+    async (t) => {
+      const store = await createStore();
+      t.strictSame(await store.listKeys(), []);
+      const [younger, older] = [apiKey('k1', { createdAt: at(9) }), apiKey('k2', { createdAt: at(3) })];
+      await store.addKey(younger, sha256('a'));
+      await store.addKey(older, sha256('b'));
+      // By a clock that is behind.
+      const { secrets, secretsVersion } = await addSecret(store, 'k2', '0', at(1));
+      t.strictSame(secrets, [
+        { sha256: sha256('b'), createdAt: at(3) },
+        { sha256: sha256('0'), createdAt: at(1) },
+      ]);
+      t.strictSame(await store.listKeys(), [
+        { key: older, secrets, secretsVersion },
+        await store.getKey('k1'),
+      ]);
+    },
+  );
 
   t.test('a key is disabled and enabled again, all else as it was', async (t) => {
     const store = await createStore();
@@ -177,7 +259,7 @@ export function testAccessStore(t: Test, createStore: () => Promise<AccessStore>
   t.test('a key is deleted with all that opens it; its values can be keys again', async (t) => {
     const store = await createStore();
     await store.addKey(apiKey('k1'), sha256('a'));
-    await store.addSecret('k1', { sha256: sha256('b'), createdAt: at(5) });
+    await addSecret(store, 'k1', 'b');
     await store.addKey(apiKey('k2'), sha256('c'));
     await store.deleteKey('k1');
     t.equal(await store.findBySecret(sha256('a')), undefined);

@@ -4,6 +4,7 @@ import {
   NoRotationUnderWay,
   RotationUnderWay,
   SecretAlreadyInUse,
+  SecretsChanged,
   UnknownApiKey,
 } from '@upload-once/access';
 import { ExitCode } from '../exit-code.ts';
@@ -64,6 +65,7 @@ function prepare([name = '', ...rest]: readonly string[], io: KeysIo): PreparedA
 const IN_THEIR_OWN_WORDS = [
   InvalidApiKeyValue,
   SecretAlreadyInUse,
+  SecretsChanged,
   UnknownApiKey,
   RotationUnderWay,
   NoRotationUnderWay,

@@ -1,4 +1,4 @@
-import { type ApiKeySecret, type KeyMaking, removeSecrets, rotateApiKey } from '@upload-once/access';
+import { endOlderSecrets, type KeyMaking, removeSecrets, rotateApiKey } from '@upload-once/access';
 import { UsageError } from '../../usage-error.ts';
 import { describeKey } from './describe-key.ts';
 import type { KeysIo, PrepareAction } from './keys-io.ts';
@@ -28,18 +28,14 @@ export const prepareRotate: PrepareAction = (args, io) => {
 };
 
 async function rotate(keyId: string, oldHours: number, making: KeyMaking, io: KeysIo): Promise<void> {
-  const { value, key, old } = await rotateApiKey(keyId, making);
-  io.stderr.write(`Made a second value for ${describeKey(key)}. It is shown this once:\n`);
+  const { value, old, rotated } = await rotateApiKey(keyId, making);
+  io.stderr.write(`Made a second value for ${describeKey(rotated.key)}. It is shown this once:\n`);
   // Whatever comes next: the new value works, and is in somebody's hands.
   io.stdout.write(`${value}\n`);
+  if (old.length === 0) return;
   const until = new Date(making.now().getTime() + oldHours * 3_600_000);
-  for (const secret of old) await endAt(secret, until, making);
-  if (old.length > 0) io.stderr.write(`The old one works until ${until.toISOString()}.\n`);
-}
-
-/** A value that was to end earlier keeps its end. */
-async function endAt({ sha256, expiresAt }: ApiKeySecret, until: Date, { store }: KeyMaking): Promise<void> {
-  if (!expiresAt || expiresAt > until) await store.expireSecret(sha256, until);
+  await endOlderSecrets(rotated, until, making);
+  io.stderr.write(`The old one works until ${until.toISOString()}.\n`);
 }
 
 async function remove(keyId: string, which: 'old' | 'new', making: KeyMaking, io: KeysIo): Promise<void> {
