@@ -1,62 +1,117 @@
+import { assertAllCompared } from './known-fields.ts';
 import type { Schema } from './open-api.ts';
+
+const LEAST = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'] as const;
+const MOST = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'] as const;
+/** What is compared as a whole: whoever changes it in a way that breaks nobody sees a change that is none, and can tell. */
+const WHOLE = ['type', 'format', 'default'] as const;
 
 /** What a client was allowed to send and no longer is, one sentence each. */
 export function brokenRequests(where: string, before: Schema, after: Schema): string[] {
-  const others = Object.keys(before.properties ?? {}).filter((name) => !after.properties?.[name]);
+  assertAllCompared(where, 'schema', before, after);
   const required = (after.required ?? []).filter((name) => !before.required?.includes(name));
   return [
-    ...changedShape(where, before, after),
-    ...others
-      .filter(() => after.additionalProperties === false)
-      .map((name) => `${where}: "${name}" is not taken any more`),
+    ...changedWhole(where, before, after),
     ...required.map((name) => `${where}: "${name}" is required now`),
-    ...(before.enum ?? [])
-      .filter((value) => after.enum && !after.enum.includes(value))
-      .map((value) => `${where}: ${JSON.stringify(value)} is not allowed any more`),
-    ...(after.enum && !before.enum ? [`${where}: only some values are allowed now`] : []),
-    ...(before.additionalProperties !== false && after.additionalProperties === false
-      ? [`${where}: other fields are refused now`]
-      : []),
-    ...(after.pattern !== undefined && after.pattern !== before.pattern
-      ? [`${where}: another pattern is asked for`]
-      : []),
-    ...tighterBounds(where, before, after),
+    ...changedValues(where, after, before, 'is not allowed any more', 'only some values are allowed now'),
+    ...(isStricter(after, before) ? [`${where}: another pattern is asked for`] : []),
+    ...lostAlternatives(where, before, after, 'an alternative is gone'),
+    ...tighterBounds(after, before).map((bound) => `${where}: its ${bound} is ${after[bound]} now`),
+    ...fieldsNoLongerTaken(where, before, after),
     ...inside(where, before, after, brokenRequests),
   ];
 }
 
-/** What a client could find in an answer and no longer can, one sentence each. */
+/** What a client could rely on in an answer and no longer can, one sentence each. */
 export function brokenAnswers(where: string, before: Schema, after: Schema): string[] {
+  assertAllCompared(where, 'schema', before, after);
   const missing = Object.keys(before.properties ?? {}).filter((name) => !after.properties?.[name]);
   const uncertain = (before.required ?? []).filter(
     (name) => after.properties?.[name] && !after.required?.includes(name),
   );
   return [
-    ...changedShape(where, before, after),
+    ...changedWhole(where, before, after),
     ...missing.map((name) => `${where}: "${name}" is gone`),
     ...uncertain.map((name) => `${where}: "${name}" may be missing now`),
-    ...(before.enum && !after.enum ? [`${where}: any value may come now`] : []),
+    ...changedValues(where, before, after, 'may come now', 'any value may come now'),
+    ...(isStricter(before, after) ? [`${where}: what does not fit its pattern may come now`] : []),
+    ...lostAlternatives(where, before, after, 'an alternative is gone'),
+    ...lostAlternatives(where, after, before, 'another alternative may come now'),
+    ...tighterBounds(before, after).map((bound) => `${where}: its ${bound} was ${before[bound]}`),
+    ...fieldsThatMayCome(where, before, after),
     ...inside(where, before, after, brokenAnswers),
   ];
 }
 
-function changedShape(where: string, before: Schema, after: Schema): string[] {
-  const changed = (['type', 'format'] as const).filter((keyword) => before[keyword] !== after[keyword]);
-  const alternatives = (before.anyOf?.length ?? 0) > (after.anyOf?.length ?? 0);
+function changedWhole(where: string, before: Schema, after: Schema): string[] {
+  return WHOLE.filter((keyword) => !isSame(before[keyword], after[keyword])).map(
+    (keyword) => `${where}: its ${keyword} was ${shown(before[keyword])} and is ${shown(after[keyword])}`,
+  );
+}
+
+/** The values of `wide` that `narrow`, which names its values, does not name. */
+function changedValues(where: string, narrow: Schema, wide: Schema, one: string, any: string): string[] {
+  const [few, more] = [valuesOf(narrow), valuesOf(wide)];
+  if (!few) return [];
+  if (!more) return [`${where}: ${any}`];
+  return more
+    .filter((value) => !few.some((other) => isSame(other, value)))
+    .map((value) => `${where}: ${JSON.stringify(value)} ${one}`);
+}
+
+function valuesOf(schema: Schema): readonly unknown[] | undefined {
+  return 'const' in schema ? [schema.const] : schema.enum;
+}
+
+/** Whether the first asks for something by a keyword that can only be the same or not, and the second does not ask for just that. */
+function isStricter(strict: Schema, loose: Schema): boolean {
+  return (['pattern', 'multipleOf', 'uniqueItems'] as const).some(
+    (keyword) => strict[keyword] !== undefined && strict[keyword] !== loose[keyword],
+  );
+}
+
+function lostAlternatives(where: string, from: Schema, to: Schema, sentence: string): string[] {
+  return (from.anyOf?.length ?? 0) > (to.anyOf?.length ?? 0) ? [`${where}: ${sentence}`] : [];
+}
+
+/** The bounds by which the first allows less than the second. */
+function tighterBounds(tight: Schema, wide: Schema) {
+  const least = LEAST.filter(
+    (bound) => (tight[bound] ?? Number.NEGATIVE_INFINITY) > (wide[bound] ?? Number.NEGATIVE_INFINITY),
+  );
+  const most = MOST.filter(
+    (bound) => (tight[bound] ?? Number.POSITIVE_INFINITY) < (wide[bound] ?? Number.POSITIVE_INFINITY),
+  );
+  return [...least, ...most];
+}
+
+function fieldsNoLongerTaken(where: string, before: Schema, after: Schema): string[] {
+  const dropped = Object.keys(before.properties ?? {}).filter((name) => !after.properties?.[name]);
+  const wasOpen = before.additionalProperties !== false && before.type === 'object';
+  const isHeldToOne = typeof after.additionalProperties === 'object';
   return [
-    ...changed.map((keyword) => `${where}: its ${keyword} was ${before[keyword]} and is ${after[keyword]}`),
-    ...(alternatives ? [`${where}: an alternative is gone`] : []),
+    ...(after.additionalProperties === false
+      ? dropped.map((name) => `${where}: "${name}" is not taken any more`)
+      : []),
+    ...(wasOpen && after.additionalProperties === false ? [`${where}: other fields are refused now`] : []),
+    ...(wasOpen && typeof before.additionalProperties !== 'object' && isHeldToOne
+      ? [`${where}: other fields are held to a schema now`]
+      : []),
   ];
 }
 
-function tighterBounds(where: string, before: Schema, after: Schema): string[] {
-  const least = (['minimum', 'minLength'] as const).filter(
-    (bound) => (after[bound] ?? Number.NEGATIVE_INFINITY) > (before[bound] ?? Number.NEGATIVE_INFINITY),
-  );
-  const most = (['maximum', 'maxLength'] as const).filter(
-    (bound) => (after[bound] ?? Number.POSITIVE_INFINITY) < (before[bound] ?? Number.POSITIVE_INFINITY),
-  );
-  return [...least, ...most].map((bound) => `${where}: its ${bound} is ${after[bound]} now`);
+function fieldsThatMayCome(where: string, before: Schema, after: Schema): string[] {
+  const fresh = Object.keys(after.properties ?? {}).filter((name) => !before.properties?.[name]);
+  const wasOpen = before.additionalProperties === undefined || before.additionalProperties === true;
+  const isLooser =
+    after.additionalProperties !== false &&
+    (before.additionalProperties === false || typeof after.additionalProperties !== 'object');
+  return wasOpen
+    ? []
+    : [
+        ...fresh.map((name) => `${where}: "${name}" may come now`),
+        ...(isLooser ? [`${where}: other fields may come now`] : []),
+      ];
 }
 
 function inside(where: string, before: Schema, after: Schema, broken: typeof brokenAnswers): string[] {
@@ -72,5 +127,19 @@ function inside(where: string, before: Schema, after: Schema, broken: typeof bro
   const [other, now] = [before.additionalProperties, after.additionalProperties];
   const others =
     typeof other === 'object' && typeof now === 'object' ? broken(`${where}, any field`, other, now) : [];
-  return [...properties, ...alternatives, ...others];
+  const names =
+    before.propertyNames || after.propertyNames
+      ? broken(`${where}, any name`, before.propertyNames ?? {}, after.propertyNames ?? {})
+      : [];
+  const items =
+    before.items || after.items ? broken(`${where}, any item`, before.items ?? {}, after.items ?? {}) : [];
+  return [...properties, ...alternatives, ...others, ...names, ...items];
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function isSame(before: unknown, after: unknown): boolean {
+  return JSON.stringify(before) === JSON.stringify(after);
 }

@@ -54,6 +54,9 @@ const bodyOf = (api: Changeable): Changing =>
 const answerOf = (api: Changeable): Changing =>
   api.paths['/v1/uploads/{id}'].get.responses['200'].content['application/json'].schema;
 
+const retryAfterOf = (api: Changeable): Changing =>
+  api.paths['/v1/uploads'].post.responses['429'].headers['Retry-After'].schema;
+
 t.test('what would break a client is named', async (t) => {
   const cases: Record<string, [(api: Changeable) => void, string]> = {
     'a path': [(api) => void delete api.paths['/v1/uploads'], 'POST /v1/uploads is gone'],
@@ -133,6 +136,90 @@ t.test('what would break a client is named', async (t) => {
         }),
       'DELETE /v1/uploads/{id}, body is required now',
     ],
+    'a key that is sent elsewhere': [
+      (api) => void Object.assign(api, { components: { securitySchemes: { apiKey: { type: 'http' } } } }),
+      'securitySchemes: apiKey was {"type":"apiKey","in":"header","name":"x-api-key"} and is {"type":"http"}',
+    ],
+    'another server': [
+      (api) => void Object.assign(api, { servers: [{ url: '/v2' }] }),
+      'the description: servers was [{"url":"/"}] and is [{"url":"/v2"}]',
+    ],
+    'another name of an operation': [
+      (api) => void Object.assign(api.paths['/v1/uploads'].post, { operationId: 'makeUpload' }),
+      'POST /v1/uploads: operationId was "createUpload" and is "makeUpload"',
+    ],
+    'a new success': [
+      (api) => void Object.assign(api.paths['/v1/uploads'].post.responses, { 202: {} }),
+      'POST /v1/uploads may answer 202 now',
+    ],
+    'a body where there was none in an answer': [
+      (api) => {
+        api.paths['/v1/uploads/{id}'].delete.responses['204'].content = {
+          'application/json': { schema: {} },
+        };
+      },
+      'DELETE /v1/uploads/{id}, answer 204 has a body now',
+    ],
+    'a header of an answer': [
+      (api) => void delete api.paths['/v1/uploads'].post.responses['429'].headers['Retry-After'],
+      'POST /v1/uploads, answer 429, header Retry-After is gone',
+    ],
+    'a header that is no longer certain': [
+      (api) => void delete api.paths['/v1/uploads'].post.responses['503'].headers['Retry-After'].required,
+      'POST /v1/uploads, answer 503, header Retry-After may be missing now',
+    ],
+    'a header of another type': [
+      (api) => {
+        api.paths['/v1/uploads'].post.responses['503'].headers['Retry-After'].schema = { type: 'string' };
+      },
+      'POST /v1/uploads, answer 503, header Retry-After: its type was integer and is string',
+    ],
+    'another default': [
+      (api) => void Object.assign(bodyOf(api).properties['method'] ?? {}, { default: 'put' }),
+      'POST /v1/uploads, body, method: its default was post and is put',
+    ],
+    'narrower names': [
+      (api) =>
+        void Object.assign(bodyOf(api).properties['metadata'] ?? {}, { propertyNames: { pattern: 'a' } }),
+      'POST /v1/uploads, body, metadata, any name: another pattern is asked for',
+    ],
+    'fewer fields': [
+      (api) => void Object.assign(bodyOf(api).properties['metadata'] ?? {}, { maxProperties: 3 }),
+      'POST /v1/uploads, body, metadata: its maxProperties is 3 now',
+    ],
+    'a most that is left out itself': [
+      (api) => void Object.assign(bodyOf(api).properties['maxBytes'] ?? {}, { exclusiveMaximum: 7 }),
+      'POST /v1/uploads, body, maxBytes: its exclusiveMaximum is 7 now',
+    ],
+    steps: [
+      (api) => void Object.assign(bodyOf(api).properties['maxBytes'] ?? {}, { multipleOf: 2 }),
+      'POST /v1/uploads, body, maxBytes: another pattern is asked for',
+    ],
+    'one value': [
+      (api) => void Object.assign(bodyOf(api).properties['name'] ?? {}, { const: 'a' }),
+      'POST /v1/uploads, body, name: only some values are allowed now',
+    ],
+    'a new value in an answer': [
+      (api) => void Object.assign(answerOf(api).properties['state'] ?? {}, { enum: ['ISSUED', 'PAUSED'] }),
+      'GET /v1/uploads/{id}, answer 200, state: "PAUSED" may come now',
+    ],
+    'a wider bound in an answer': [
+      (api) => void Object.assign(retryAfterOf(api), { minimum: 0 }),
+      'POST /v1/uploads, answer 429, header Retry-After: its minimum was 1',
+    ],
+    'no bound in an answer': [
+      (api) => void delete retryAfterOf(api).minimum,
+      'POST /v1/uploads, answer 429, header Retry-After: its minimum was 1',
+    ],
+    'another alternative in an answer': [
+      (api) =>
+        void api.paths['/v1/uploads'].post.responses['201'].content['application/json'].schema.anyOf.push({}),
+      'POST /v1/uploads, answer 201: another alternative may come now',
+    ],
+    'any field where all were of one kind': [
+      (api) => void Object.assign(answerOf(api).properties['metadata'] ?? {}, { additionalProperties: true }),
+      'GET /v1/uploads/{id}, answer 200, metadata: other fields may come now',
+    ],
   };
   for (const [what, [change, sentence]] of Object.entries(cases)) {
     t.ok(changed(change).includes(sentence), `${what}: ${changed(change).join('; ')}`);
@@ -147,9 +234,40 @@ t.test('what is merely new breaks nobody', async (t) => {
       Object.assign(answerOf(api).properties, { extra: { type: 'string' } });
       Object.assign(bodyOf(api).properties['name'] ?? {}, { maxLength: 10_000 });
       Object.assign(bodyOf(api).properties['method'] ?? {}, { enum: ['post', 'put', 'patch'] });
+      Object.assign(answerOf(api).properties['state'] ?? {}, { enum: ['ISSUED'] });
+      Object.assign(retryAfterOf(api), { minimum: 2 });
+      Object.assign(api.paths['/v1/uploads'].post, { summary: 'other words' });
       api.paths['/v1/uploads'].post.parameters.push({ in: 'header', name: 'x', schema: {} });
       api.paths['/v1/uploads'].post.responses['402'] = {};
     }),
     [],
   );
+});
+
+t.test('what nobody compares yet is refused, wherever it is', async (t) => {
+  const first = (api: Changeable) => api.paths['/v1/uploads'].post;
+  const cases: Record<string, [(api: Changeable) => object, RegExp]> = {
+    'a keyword of a request': [
+      (api) => bodyOf(api),
+      /POST \/v1\/uploads, body: .* does not compare x-new \(in: schema\)/,
+    ],
+    'a keyword of an answer': [
+      (api) => answerOf(api),
+      /GET \/v1\/uploads\/\{id\}, answer 200: .* \(in: schema\)/,
+    ],
+    'a keyword of a header': [(api) => retryAfterOf(api), /header Retry-After: .* \(in: schema\)/],
+    'of a header': [(api) => first(api).responses['429'].headers['Retry-After'], /\(in: header\)/],
+    'of an answer': [(api) => first(api).responses['201'], /\(in: answer\)/],
+    'of a media type': [
+      (api) => first(api).responses['201'].content['application/json'],
+      /\(in: media type\)/,
+    ],
+    'of a parameter': [(api) => first(api).parameters[0], /\(in: parameter\)/],
+    'of a body': [(api) => first(api).requestBody, /\(in: body\)/],
+    'of an operation': [(api) => first(api), /\(in: operation\)/],
+    'of the document': [(api) => api, /\(in: document\)/],
+  };
+  for (const [what, [find, message]] of Object.entries(cases)) {
+    t.throws(() => changed((api) => void Object.assign(find(api), { 'x-new': 1 })), { message }, what);
+  }
 });

@@ -105,32 +105,26 @@ function rateLimit(required: boolean) {
 /** What to send where, for one upload. */
 export const createdUpload = Type.Union(
   [
-    Type.Object(
-      {
-        id,
-        state,
-        method: Type.Literal('post'),
-        url: Type.String(),
-        fields: Type.Record(Type.String(), Type.String(), {
-          description: 'Sent as they are, as multipart/form-data, before the field "file".',
-        }),
-        expiresAt,
-      },
-      { additionalProperties: false },
-    ),
-    Type.Object(
-      {
-        id,
-        state,
-        method: Type.Literal('put'),
-        url: Type.String(),
-        headers: Type.Record(Type.String(), Type.String(), {
-          description: 'Sent as they are; the body is the file’s bytes, and nothing else.',
-        }),
-        expiresAt,
-      },
-      { additionalProperties: false },
-    ),
+    Type.Object({
+      id,
+      state,
+      method: Type.Literal('post'),
+      url: Type.String(),
+      fields: Type.Record(Type.String(), Type.String(), {
+        description: 'Sent as they are, as multipart/form-data, before the field "file".',
+      }),
+      expiresAt,
+    }),
+    Type.Object({
+      id,
+      state,
+      method: Type.Literal('put'),
+      url: Type.String(),
+      headers: Type.Record(Type.String(), Type.String(), {
+        description: 'Sent as they are; the body is the file’s bytes, and nothing else.',
+      }),
+      expiresAt,
+    }),
   ],
   { description: 'A form to POST, or a URL to PUT to.' },
 );
