@@ -6,6 +6,7 @@ import {
   listenForHandlers,
 } from '../../services/processor/test/support/handler-calls.ts';
 import { contentOf } from '../src/content.ts';
+import { lossesSaidBy } from '../src/kill-points/losses.ts';
 import type { Lane, Round } from '../src/kill-points/scenario.ts';
 import { assertCounts, assertKillPoints, startLanes } from './support/kill-points.ts';
 
@@ -38,16 +39,9 @@ function endHandlers(lane: Lane): void {
   }
 }
 
-/**
- * How often a processor of this lane has said, since it was last asked, that its time with an upload had run out. With a visibility
- * timeout of two seconds that happens to a process which a busy machine leaves without a core for a second.
- */
+/** How often a processor of this lane has lost its time with an upload since it was last asked. */
 function countLosses(lane: Lane): number {
-  const said = lane.killed.lines.filter(
-    ({ msg = '', err }) =>
-      msg === 'message may be handled elsewhere from now on' ||
-      (err as { code?: string } | undefined)?.code === 'LeaseLost',
-  ).length;
+  const said = lossesSaidBy(lane.killed);
   const before = losses.get(lane) ?? 0;
   losses.set(lane, said);
   return said - before;

@@ -22,6 +22,9 @@ const VISIBILITY_SECONDS = 2;
 const HEARTBEATS = 7;
 const HEARTBEAT = 'sqs ChangeMessageVisibility';
 
+/** Decides nothing: tap's own, half a minute, would break the file off where it runs by itself. */
+t.setTimeout(600_000);
+
 const content = contentOf(Buffer.from('long work'), 'long');
 
 async function startStack(t: Test): Promise<{ stack: FaultStack; outside: Outside }> {
@@ -115,7 +118,13 @@ t.test('P3: a handler of several visibility timeouts runs once, under one lease'
   const key = await outside.issue();
   const versionId = await outside.put(key, content);
   const call = await calls.call(1);
+  const leaseAtFirst = await uploadOf(outside, key, ({ state }) => state === 'PROCESSING');
   await heartbeats(processor, HEARTBEATS);
+  const leaseNow = await outside.uploads.get(key);
+  t.ok(
+    Number(leaseNow?.leaseExpiresAt) - Number(leaseAtFirst.leaseExpiresAt) >= VISIBILITY_SECONDS * 1000,
+    'its lease was renewed all the while',
+  );
   call.succeed();
   t.match(await uploadOf(outside, key, ({ state }) => state === 'PROCESSED'), { attempt: 1 });
   await untilQuiet({ stack, outside });
@@ -181,10 +190,16 @@ t.test(
   },
 );
 
-for (const isMovedAway of [false, true]) {
-  const then = isMovedAway ? ', though its user had moved the object away' : '';
+/** A version that came by a presigned PUT is left where it is, so that there is something to copy late. */
+const LATE_COPIES = [
+  { method: 'post', isMovedAway: false, when: '' },
+  { method: 'put', isMovedAway: false, when: ', though its source is still there' },
+  { method: 'put', isMovedAway: true, when: ', though its user had moved the object away' },
+] as const;
+
+for (const { method, isMovedAway, when } of LATE_COPIES) {
   t.test(
-    `P1: a copy that an acceptor began before it was frozen adds nothing to another's${then}`,
+    `P1: a copy that an acceptor began before it was frozen adds nothing to another's${when}`,
     async (t) => {
       const { stack, outside } = await startStack(t);
       const frozen = await stack.add('acceptor', {}, 'frozen');
@@ -200,8 +215,7 @@ for (const isMovedAway of [false, true]) {
         await release.promise;
         return { kind: 'pass', beforeAnswer: () => copied.resolve() };
       });
-      // A version that came by a presigned PUT is left where it is, so that there is something to copy late.
-      const key = await outside.issue(isMovedAway ? 'put' : 'post');
+      const key = await outside.issue(method);
       const versionId = await outside.put(key, content);
       await copying.promise;
       frozen.signal('SIGSTOP');
@@ -225,6 +239,9 @@ for (const isMovedAway of [false, true]) {
           (versions) => `${versions} came late and was left`,
         );
       } else {
+        t.strictSame(await outside.versionsOf(acceptedKeyOf(key)), [acceptedVersionId]);
+      }
+      if (method === 'post') {
         t.strictSame(await brokenPromisesOf(outside, { key, versions: [{ versionId, content }] }), []);
       }
       t.match(await outside.uploads.get(key), {

@@ -64,6 +64,7 @@ const good: Observed = {
     ['url-issuer', 0],
     ['acceptor', 100],
   ]),
+  attempts: new Map([['acceptor', 5]]),
   lines: new Map([
     ['url-issuer', Array.from({ length: 25 }, () => ({ msg: 'request' }))],
     [
@@ -87,6 +88,7 @@ const issuerOf = (dynamodb: Partial<Observed>): Observed => ({
     ...probesOf('url-issuer', '/readyz', [503, SAYS.dynamodb]),
   ],
   calls: new Map([['url-issuer', 50]]),
+  attempts: new Map([['url-issuer', 2]]),
   formsGiven: 0,
   formsRefused: 25,
   ...dynamodb,
@@ -133,6 +135,22 @@ const bad: Readonly<Record<string, { readonly observed: Observed; readonly says:
   'calls without a backoff': {
     observed: { ...good, calls: new Map([['acceptor', 1000]]) },
     says: /acceptor: 1000 calls to s3 in 10 s; its backoff allows 400/,
+  },
+  'a call that is tried again and again': {
+    observed: { ...good, attempts: new Map([['acceptor', 6]]) },
+    says: /acceptor: a call to s3 was made 6 times, not 5 at most/,
+  },
+  'a form for which the table is asked again and again': {
+    observed: issuerOf({ attempts: new Map([['url-issuer', 3]]) }),
+    says: /url-issuer: a call to dynamodb was made 3 times, not 2 at most/,
+  },
+  'a /readyz that does not say what is slow': {
+    observed: {
+      ...good,
+      kind: OutageKind.slow,
+      probes: [...good.probes, ...probesOf('acceptor', '/readyz', [503, 'Not ready'])],
+    },
+    says: /acceptor: \/readyz answered 503 and did not name s3, but: Not ready/,
   },
   'a service that calls what it does not need': {
     observed: { ...good, calls: new Map([['url-issuer', 1]]) },

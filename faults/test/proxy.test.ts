@@ -80,6 +80,29 @@ for (const [error, s3Name, sqsName, dynamoDbName] of [
   });
 }
 
+t.test('what a client tries again says which attempt it is, whatever the service', async (t) => {
+  const trying = { ...common, maxAttempts: 3 };
+  const clients = {
+    s3: new S3Client({ ...trying, endpoint: proxy.env.AWS_ENDPOINT_URL_S3 ?? '', forcePathStyle: true }),
+    sqs: new SQSClient({ ...trying, endpoint: proxy.env.AWS_ENDPOINT_URL_SQS ?? '' }),
+    dynamoDb: new DynamoDBClient({ ...trying, endpoint: proxy.env.AWS_ENDPOINT_URL_DYNAMODB ?? '' }),
+  };
+  t.teardown(() => Object.values(clients).map((client) => client.destroy()));
+  for (const call of [
+    () => clients.s3.send(new PutObjectCommand({ Bucket, Key: 'attempts', Body: 'x' })),
+    () => clients.sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 0 })),
+    () => clients.dynamoDb.send(getItem()),
+  ]) {
+    const seen: number[] = [];
+    proxy.judge(({ attempt }) => {
+      seen.push(attempt);
+      return attempt < 3 ? { kind: 'refuse', error: RefusalKind.internal } : { kind: 'pass' };
+    });
+    await call();
+    t.strictSame(seen, [1, 2, 3]);
+  }
+});
+
 t.test('cut: the connection breaks, and nothing is done', async (t) => {
   proxy.judge(() => ({ kind: 'cut' }));
   await t.rejects(s3.send(new PutObjectCommand({ Bucket, Key: 'cut', Body: 'x' })), { code: 'ECONNRESET' });

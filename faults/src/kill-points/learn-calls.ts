@@ -1,7 +1,7 @@
 import { brokenPromisesOf } from '../broken-promises.ts';
 import { PASS } from '../proxy/fate.ts';
 import type { CallPlace } from './kill-point.ts';
-import type { Lane, Scenario } from './scenario.ts';
+import { type Lane, messagesOf, type Scenario } from './scenario.ts';
 import { sendUploads } from './send.ts';
 import { untilSettled } from './settled.ts';
 import { RECEIVE } from './turnstile.ts';
@@ -17,7 +17,7 @@ const RENEWAL = 'dynamodb UpdateItem';
  * so busy that a message is lost and comes again, the day is another one.
  */
 export async function learnCalls(lane: Lane, scenario: Scenario): Promise<CallPlace[]> {
-  const messages = lane.prefix === 'accepted/' ? 1 : scenario.contents.length;
+  const messages = messagesOf(lane, scenario);
   for (let day = 1; day <= DAYS; day += 1) {
     const names = await callsOfOneDay(lane, scenario);
     if (names.filter((name) => name === RECEIVE).length === messages) {
@@ -32,7 +32,7 @@ export async function learnCalls(lane: Lane, scenario: Scenario): Promise<CallPl
 async function callsOfOneDay(lane: Lane, scenario: Scenario): Promise<string[]> {
   const { killed, turnstile, outside, counts } = lane;
   if (!killed.isRunning) await killed.start();
-  const { sent, release } = await sendUploads(lane, scenario);
+  const { sent, release, releaseOthers } = await sendUploads(lane, scenario);
   const names: string[] = [];
   turnstile.judge((call) => {
     scenario.onCall?.(lane, call);
@@ -40,6 +40,8 @@ async function callsOfOneDay(lane: Lane, scenario: Scenario): Promise<string[]> 
     return PASS;
   });
   await release();
+  await untilSettled(lane);
+  await releaseOthers();
   await untilSettled(lane);
   turnstile.judge();
   counts.add(sent, undefined);

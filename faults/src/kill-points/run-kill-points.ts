@@ -4,9 +4,11 @@ import { PASS } from '../proxy/fate.ts';
 import { faultAt } from './fault-at.ts';
 import { describePoint, type KillPoint, type KillSignal } from './kill-point.ts';
 import { learnCalls } from './learn-calls.ts';
-import type { Lane, Scenario } from './scenario.ts';
+import { lossesSaidBy } from './losses.ts';
+import { type Lane, messagesOf, type Scenario } from './scenario.ts';
 import { sendUploads } from './send.ts';
 import { untilSettled } from './settled.ts';
+import { RECEIVE } from './turnstile.ts';
 
 export interface KillReport {
   readonly points: readonly KillPoint[];
@@ -50,8 +52,13 @@ async function runKillPoint(lane: Lane, scenario: Scenario, point: KillPoint): P
   const { killed, turnstile, outside, stack, counts, queueUrl } = lane;
   const findings: string[] = [];
   if (!killed.isRunning) await killed.start();
-  const { sent, release } = await sendUploads(lane, scenario);
-  const fault = faultAt(killed, point, (call) => scenario.onCall?.(lane, call));
+  const { sent, release, releaseOthers } = await sendUploads(lane, scenario);
+  const lossesBefore = lossesSaidBy(killed);
+  let received = 0;
+  const fault = faultAt(killed, point, (call) => {
+    if (call.name === RECEIVE) received += 1;
+    scenario.onCall?.(lane, call);
+  });
   turnstile.judge(fault.judge);
   await release();
   await untilSettled(lane, () => fault.reached !== undefined);
@@ -64,7 +71,17 @@ async function runKillPoint(lane: Lane, scenario: Scenario, point: KillPoint): P
     scenario.onCall?.(lane, call);
     return PASS;
   });
-  if ((await outside.depthOf(queueUrl)) > 0) await killed.start();
+  const left = await outside.depthOf(queueUrl);
+  if (point.signal === 'SIGTERM' && lossesSaidBy(killed) === lossesBefore) {
+    // What it had in hand it has finished; what came, or would have come, with the call at which it was told to end, it leaves.
+    const inHand = received - (point.name === RECEIVE ? 1 : 0);
+    const most = messagesOf(lane, scenario) - inHand;
+    if (left > most)
+      findings.push(`P3: ${left} messages are left behind, not ${most}: work was not finished`);
+  }
+  if (left > 0) await killed.start();
+  await untilSettled(lane);
+  await releaseOthers();
   await untilSettled(lane);
 
   findings.push(...(await brokenPromisesOf(outside, sent)));

@@ -30,6 +30,11 @@ export interface Scenario {
   /** Whether the service hears of the versions in the opposite order. */
   readonly isReversed?: boolean;
   /**
+   * Whether the other service hears of nothing before the one that is ended has nothing left to do: it can finish then what was
+   * begun, and nobody does it in its stead.
+   */
+  readonly isAlone?: boolean;
+  /**
    * How many heartbeats `onCall` makes the work last for. More of them come where a machine is slow; they are no places of
    * their own, for another time they may not come.
    */
@@ -46,4 +51,9 @@ export interface Round {
   readonly sent: Sent;
   readonly point: KillPoint;
   readonly reached: Reached;
+}
+
+/** How many messages a service that is ended gets about a scenario: of all versions one is accepted. */
+export function messagesOf({ prefix }: Lane, { contents }: Scenario): number {
+  return prefix === 'accepted/' ? 1 : contents.length;
 }

@@ -1,26 +1,36 @@
 import type { Sent } from '../broken-promises.ts';
-import type { Lane, Scenario } from './scenario.ts';
+import { type Lane, messagesOf, type Scenario } from './scenario.ts';
 
-/**
- * Uploads what a scenario says, up to where the events about it lie ready for the service that is killed: it hears of them with
- * `release`, all at once.
- */
-export async function sendUploads(
-  lane: Lane,
-  { contents, isReversed = false }: Scenario,
-): Promise<{ readonly sent: Sent; release(): Promise<void> }> {
+/** What was uploaded, with its events in hand. */
+export interface SentUploads {
+  readonly sent: Sent;
+  /** The service that is ended hears of it, all at once. */
+  release(): Promise<void>;
+  /** So does the other one, where it was to hear of nothing before. */
+  releaseOthers(): Promise<void>;
+}
+
+/** Uploads what a scenario says, up to where the events about it lie ready for the service that is ended. */
+export async function sendUploads(lane: Lane, scenario: Scenario): Promise<SentUploads> {
+  const { contents, isReversed = false, isAlone = false } = scenario;
   const { stack, outside, prefix } = lane;
   const { control } = stack.endpoints;
   await order(control, '/events/hold', { keyPrefix: prefix });
   const key = await outside.issue();
   const versions: { versionId: string; content: (typeof contents)[number] }[] = [];
   for (const content of contents) versions.push({ versionId: await outside.put(key, content), content });
-  // Of all that is uploaded under one key one version is accepted.
-  const atLeast = prefix === 'accepted/' ? 1 : contents.length;
-  await fetch(`${control}/events/held?keyPrefix=${prefix}&atLeast=${atLeast}`);
+  const atLeast = messagesOf(lane, scenario);
+  const answer = await fetch(`${control}/events/held?keyPrefix=${prefix}&atLeast=${atLeast}`);
+  const { held } = (await answer.json()) as { held: { id: string }[] };
+  const ids = held.map(({ id }) => id);
   return {
     sent: { key, versions },
-    release: () => order(control, '/events/release', { reversed: isReversed }),
+    async release() {
+      if (isAlone) await order(control, '/events/hold', { keyPrefix: 'accepted/' });
+      await order(control, '/events/send', { ids: isReversed ? ids.toReversed() : ids });
+      if (!isAlone) await order(control, '/events/release', {});
+    },
+    releaseOthers: () => order(control, '/events/release', {}),
   };
 }
 

@@ -2,6 +2,9 @@ import { type Backoff, POLL_BACKOFF, RETRY_BACKOFF } from '@upload-once/queue';
 import type { AwsService } from '../proxy/aws-call.ts';
 import { OutageKind } from './outage-kind.ts';
 
+/** The name of its process. */
+export const ISSUER = 'url-issuer';
+
 /** What there was to do while a service was not itself. */
 export interface Work {
   readonly seconds: number;
@@ -24,6 +27,11 @@ const CALLS_PER_HANDLING: Readonly<Record<AwsService, number>> = { s3: 4, sqs: 0
 const SQS_CALLS_PER_RECEIVE = 5;
 /** The longest poll, which ends without a message. */
 const LONG_POLL_SECONDS = 20;
+
+/** The last attempt that a process may make of one call. */
+export function mostAttempts(process: string, service: AwsService): number {
+  return process === ISSUER ? ISSUER_ATTEMPTS : ATTEMPTS[service];
+}
 
 /**
  * How often something is tried within so many seconds that fails each time, waiting at least the half of its backoff that is certain.

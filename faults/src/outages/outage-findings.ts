@@ -2,7 +2,9 @@ import { POLL_BACKOFF, RETRY_BACKOFF } from '@upload-once/queue';
 import type { AwsService } from '../proxy/aws-call.ts';
 import type { OutputLine } from '../service-under-faults.ts';
 import {
+  ISSUER,
   isWaitOf,
+  mostAttempts,
   mostConsumerCalls,
   mostConsumerLines,
   mostIssuerCalls,
@@ -12,7 +14,6 @@ import {
 import { OutageKind } from './outage-kind.ts';
 import type { Probe } from './probes.ts';
 
-const ISSUER = 'url-issuer';
 /** With so many messages that failed for the first time, three waits to choose from, not all are the same by chance. */
 const ENOUGH_WAITS = 12;
 /** As the consumer's log has it, see `observeConsumer`. */
@@ -33,6 +34,8 @@ export interface Observed {
   readonly probes: readonly Probe[];
   /** Calls to that service, by the name of the process that made them; of a service that is away there are none. */
   readonly calls: ReadonlyMap<string, number>;
+  /** The last attempt that each process made of any of them. */
+  readonly attempts: ReadonlyMap<string, number>;
   /** What each process wrote, but for metrics. */
   readonly lines: ReadonlyMap<string, readonly OutputLine[]>;
   /** Requests for a form that were answered while it lasted: with one, and with 503. */
@@ -57,6 +60,7 @@ export function outageFindings(observed: Observed): string[] {
     ...unseen(observed),
     ...probeFindings(observed),
     ...callFindings(observed),
+    ...attemptFindings(observed),
     ...waitFindings(observed),
     ...lineFindings(observed),
   ];
@@ -99,7 +103,12 @@ function probeFindings({ service, kind, probes, calls }: Observed): string[] {
     for (const { status, message } of readiness) {
       if (status !== 200 && status !== 503) findings.push(`${name}: /readyz answered ${status} ${message}`);
     }
-    if (!dependsOn(name, service) || !isAway(kind)) continue;
+    if (!dependsOn(name, service)) continue;
+    for (const { status, message } of readiness) {
+      if (status === 503 && !REASONS[service].test(message))
+        findings.push(`${name}: /readyz answered 503 and did not name ${service}, but: ${message}`);
+    }
+    if (!isAway(kind)) continue;
     const from = readiness.findIndex((probe) => saysAway(probe, service));
     if (from !== -1 && !readiness.slice(from).every((probe) => saysAway(probe, service)))
       findings.push(`${name}: /readyz was good again while ${service} was away`);
@@ -124,6 +133,16 @@ function callFindings({ service, kind, work, calls }: Observed): string[] {
       `${name}: ${count} calls to ${service} in ${work.seconds.toFixed(0)} s; its backoff allows ${most}`,
     ];
   });
+}
+
+/** Each call has its attempts, however long the outage, and no more. */
+function attemptFindings({ service, attempts }: Observed): string[] {
+  return [...attempts]
+    .filter(([name, last]) => last > mostAttempts(name, service))
+    .map(
+      ([name, last]) =>
+        `${name}: a call to ${service} was made ${last} times, not ${mostAttempts(name, service)} at most`,
+    );
 }
 
 /** None where the process does not depend on that service. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UploadForm } from '@upload-once/client';
 import { below, type Random } from '@upload-once/model/src/simulation/random.ts';
-import type { AwsService } from '../proxy/aws-call.ts';
+import type { AwsCall, AwsService } from '../proxy/aws-call.ts';
 import type { OutputLine, ServiceUnderFaults } from '../service-under-faults.ts';
 import { type Ledger, type Post, PostOutcome } from '../soak/ledger.ts';
 import { comeToRest } from '../soak/rest.ts';
@@ -123,6 +123,7 @@ async function failAndUpload(
       work: { seconds: (nowMs - beganAtMs) / 1000, messages, probes: Math.ceil(rounds) + 2, requests },
       probes,
       calls: witness.calls,
+      attempts: witness.attempts,
       lines: witness.lines,
       formsGiven,
       formsRefused: uploading.formsRefused - refusedBefore,
@@ -169,6 +170,7 @@ async function formsBefore(uploading: Uploading): Promise<UploadForm[]> {
 /** Counts calls and collects log lines of each process, until `stop`. */
 function watch(services: readonly ServiceUnderFaults[]) {
   const calls = new Map<string, number>(services.map(({ name }) => [name, 0]));
+  const attempts = new Map<string, number>();
   const lines = new Map<string, OutputLine[]>(services.map(({ name }) => [name, []]));
   const nameOf = new Map(services.map(({ proxy, name }) => [proxy, name]));
   let isOver = false;
@@ -179,10 +181,13 @@ function watch(services: readonly ServiceUnderFaults[]) {
   );
   return {
     calls,
+    attempts,
     lines,
-    onCall(_call: unknown, proxy: ServiceUnderFaults['proxy']): void {
+    onCall({ attempt }: AwsCall, proxy: ServiceUnderFaults['proxy']): void {
       const name = nameOf.get(proxy);
-      if (name !== undefined && !isOver) calls.set(name, (calls.get(name) ?? 0) + 1);
+      if (name === undefined || isOver) return;
+      calls.set(name, (calls.get(name) ?? 0) + 1);
+      attempts.set(name, Math.max(attempt, attempts.get(name) ?? 1));
     },
     stop(): void {
       isOver = true;

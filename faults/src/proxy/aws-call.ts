@@ -15,6 +15,8 @@ export interface AwsCall {
   readonly number: number;
   /** Of the calls of this name, from 1. */
   readonly occurrence: number;
+  /** Which attempt of its client's this is, from 1. */
+  readonly attempt: number;
   /** The object's key; empty for a call on no object, and for the other services. */
   readonly key: string;
   /** Aborted when the process has given the call up, or is gone. */
@@ -25,12 +27,18 @@ export interface AwsCall {
 export function describeRequest(
   service: AwsService,
   request: IncomingMessage,
-): Pick<AwsCall, 'operation' | 'key'> {
+): Pick<AwsCall, 'operation' | 'attempt' | 'key'> {
+  const attempt = attemptOf(request);
   if (service !== 's3') {
     // `DynamoDB_20120810.GetItem`, `AmazonSQS.ReceiveMessage`.
     const target = request.headers['x-amz-target'];
-    return { operation: String(target).replace(/^.*\./, ''), key: '' };
+    return { operation: String(target).replace(/^.*\./, ''), attempt, key: '' };
   }
   const address = readAddress(request);
-  return { operation: operationOf(request, address), key: address.key };
+  return { operation: operationOf(request, address), attempt, key: address.key };
+}
+
+/** As the SDK's clients say it: `amz-sdk-request: attempt=2; max=3`. */
+function attemptOf({ headers }: IncomingMessage): number {
+  return Number(/\battempt=(\d+)/.exec(String(headers['amz-sdk-request']))?.[1] ?? 1);
 }

@@ -5,6 +5,8 @@ import { runKillPoints } from '../../src/kill-points/run-kill-points.ts';
 import type { Lane, Scenario } from '../../src/kill-points/scenario.ts';
 import { startLane } from '../../src/kill-points/start-lane.ts';
 
+/** Decides nothing: tap's own, half a minute, would break a file off that runs by itself. */
+const LIMIT_MS = 1_200_000;
 const SIGNALS: readonly KillSignal[] = ['SIGKILL', 'SIGTERM'];
 
 /** Stacks side by side, ended with the test. Most of a round is waiting for a visibility timeout, so that a few share a core well. */
@@ -13,6 +15,7 @@ export async function startLanes(
   killed: 'acceptor' | 'processor',
   settings: readonly Readonly<Record<string, string>>[],
 ): Promise<Lane[]> {
+  t.setTimeout(LIMIT_MS);
   const folder = t.testdir();
   return Promise.all(
     settings.map(async (each, at) => {
