@@ -18,6 +18,11 @@ output "tables" {
   value       = module.storage.tables
 }
 
+output "tombstone_days" {
+  description = "The services' TOMBSTONE_DAYS, which upload-once redrive and audit have to be told too."
+  value       = module.storage.tombstone_days
+}
+
 output "topic_arn" {
   description = "The topic that every alarm is published to."
   value       = module.alarms.topic_arn

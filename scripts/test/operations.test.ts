@@ -45,6 +45,31 @@ t.test('every file that the runbook links to is there', async (t) => {
   }
 });
 
+t.test(
+  'where to look is asked of outputs that Terraform has, and nothing is left at a default',
+  async (t) => {
+    const exported = /```sh\n(tf\(\).*?)```/s.exec(operations)?.[1] ?? '';
+    const outputs = [...read('terraform/outputs.tf').matchAll(/^output "(\w+)"/gm)].map(([, name]) => name);
+    const asked = [...exported.matchAll(/\$\(tf (\w+)/g)].map(([, name]) => name);
+    t.ok(asked.length > 0);
+    t.strictSame(
+      asked.filter((name) => !outputs.includes(name)),
+      [],
+    );
+    const helps = ['audit', 'operator'].map((name) =>
+      read(`packages/client/src/commands/${name}-options.ts`),
+    );
+    const variables = helps.flatMap((help) =>
+      [...help.matchAll(/\(default: \$(\w+)/g)].map(([, name]) => name),
+    );
+    t.strictSame(
+      variables.filter((name) => !new RegExp(`^export ${name}=\\$\\(tf `, 'm').test(exported)),
+      [],
+    );
+    t.equal(variables.length, 5);
+  },
+);
+
 t.test('the permissions are valid JSON, and those of the calls that the commands make', async (t) => {
   const policy = JSON.parse(/```json\n(.*?)```/s.exec(operations)?.[1] ?? '');
   const allowed = policy.Statement.flatMap(({ Action }: { Action: string[] }) => Action);

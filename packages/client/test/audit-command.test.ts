@@ -3,7 +3,7 @@ import { parseS3Event } from '@upload-once/queue';
 import { acceptedKeyOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { AUDIT_HELP } from '../src/commands/audit-options.ts';
-import { operate, quietCloud } from './operator-stage.ts';
+import { deleteAtOf, operate, quietCloud, TOMBSTONE_SECONDS, withoutKeeping } from './operator-stage.ts';
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 
@@ -77,6 +77,56 @@ t.test('--json --repair: one object a line, and the events are sent', async (t) 
   t.match(ofFailed, { key: acceptedKeyOf(failed), versionId: acceptedVersionId, sizeBytes: 6 });
 });
 
+t.test('P4: what --repair sends has items that outlive it', async (t) => {
+  const { cloud, lost, failed } = await lostAndFailed(t);
+  const nextMonth = new Date(Date.now() + 29 * 86_400_000);
+  const before = await deleteAtOf(cloud, failed);
+  t.match(await operate(cloud, ['audit'], { now: () => nextMonth }), { code: 4 });
+  t.ok(
+    (await deleteAtOf(cloud, lost)) < nextMonth.getTime() / 1000 + TOMBSTONE_SECONDS,
+    'an audit changes nothing',
+  );
+  t.match(await operate(cloud, ['audit', '--repair'], { now: () => nextMonth }), { code: 4 });
+  const renewed = Math.ceil(nextMonth.getTime() / 1000) + TOMBSTONE_SECONDS;
+  t.equal(await deleteAtOf(cloud, lost), renewed);
+  t.equal(await deleteAtOf(cloud, failed), before, 'what is left alone is left alone');
+});
+
+t.test('what can’t be kept longer is not sent, with exit code 1', async (t) => {
+  const { cloud } = await lostAndFailed(t);
+  const setting = { now: inAnHour, operations: withoutKeeping };
+  const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair'], setting);
+  t.equal(code, 1);
+  t.match(
+    stdout,
+    '    it was uploaded, and nothing was claimed; its event was not sent: its items could not be kept longer: the table is away\n',
+  );
+  t.match(stdout, '    Error: the disk is full; left alone without --retry-failed\n');
+  t.match(stderr, /^2 found, 0 events sent, 1 could not be; looked at/);
+  const { json } = await operate(cloud, ['audit', '--repair', '--json'], setting);
+  t.match(json(), [
+    { kind: 'no-outcome', sent: false, failure: 'its items could not be kept longer: the table is away' },
+    { kind: 'failed', sent: false, failure: '' },
+  ]);
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+});
+
+t.test(
+  'an object under accepted/ without an upload is recorded as a stray with --record-strays alone',
+  async (t) => {
+    const cloud = await quietCloud(t);
+    const versionId = await cloud.put('accepted/of nobody', 'who knows');
+    const left = await operate(cloud, ['audit', '--repair'], { now: inAnHour });
+    t.equal(left.code, 4);
+    t.match(left.stdout, '    there is no upload that it belongs to; left alone without --record-strays\n');
+    await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+    const recorded = await operate(cloud, ['audit', '--repair', '--record-strays'], { now: inAnHour });
+    t.match(recorded.stdout, '    there is no upload that it belongs to; its event was sent\n');
+    const [event] = parseS3Event((await cloud.peek(cloud.queues.acceptedEvents)).Body ?? '');
+    t.match(event, { key: 'accepted/of nobody', versionId });
+  },
+);
+
 t.test('an audit that can’t be brought to its end says how far it came, with exit code 1', async (t) => {
   const { cloud } = await lostAndFailed(t);
   const queue = `${cloud.queues.uploadEvents}-nowhere`;
@@ -102,6 +152,7 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
   for (const [args, reason, env] of [
     [[], 'the bucket is missing: set BUCKET or give --bucket', { BUCKET: '' }],
     [['--retry-failed'], '--retry-failed is for --repair'],
+    [['--record-strays'], '--record-strays is for --repair'],
     [['--older-than', '1.5'], '--older-than takes a whole number from 0 to 525600, not "1.5"'],
     [['--repair'], '--repair needs both queues', { ACCEPTED_EVENTS_QUEUE_URL: '' }],
     [['--repair', '--uploads-queue', 'x'], '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) takes the URL of'],

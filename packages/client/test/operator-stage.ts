@@ -1,4 +1,5 @@
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import {
   createDynamoDbUploadRecords,
   createS3ObjectListing,
@@ -23,6 +24,13 @@ export async function quietCloud(t: Test): Promise<LocalCloud> {
   return cloud;
 }
 
+/** When the item of an upload is to be deleted, in epoch seconds. */
+export async function deleteAtOf(cloud: LocalCloud, FullFilename: string): Promise<number> {
+  const Key = { FullFilename, item: 'upload' };
+  const get = new GetCommand({ TableName: cloud.tables.uploads, Key, ConsistentRead: true });
+  return (await DynamoDBDocumentClient.from(cloud.dynamoDb).send(get)).Item?.['deleteAt'];
+}
+
 export interface OperatorSetting {
   /** What the person at the terminal types; undefined: there is no terminal. */
   readonly typed?: string;
@@ -31,6 +39,14 @@ export interface OperatorSetting {
   readonly interrupt?: AbortSignal;
   /** Changes what the command reaches. */
   readonly operations?: (operations: Operations) => Operations;
+}
+
+/** For a setting: the table can be read, and takes no deletion put off. */
+export function withoutKeeping(given: Operations): Operations {
+  const keepLonger = async () => {
+    throw new Error('the table is away');
+  };
+  return { ...given, records: { ...given.records, keepLonger } };
 }
 
 /** One call of an operator's command on a cloud of this machine, in this process, and all that can be seen of it. */

@@ -1,10 +1,8 @@
 // The command in this process, on queues, a table and a bucket of this machine; no service runs.
-import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { writeS3Event } from '@upload-once/queue';
 import t, { type Test } from 'tap';
-import type { LocalCloud } from '../../runtime/test/support/local-cloud.ts';
 import { REDRIVE_HELP } from '../src/commands/redrive-options.ts';
-import { operate, quietCloud, TOMBSTONE_SECONDS } from './operator-stage.ts';
+import { deleteAtOf, operate, quietCloud, TOMBSTONE_SECONDS, withoutKeeping } from './operator-stage.ts';
 
 const eventFor = (key: string, versionId: string) =>
   writeS3Event(
@@ -32,12 +30,6 @@ async function twoDeadLetters(t: Test) {
   await cloud.send(cloud.queues.acceptedEventsDeadLetter, eventFor(acceptedKey, 'copy'));
   await cloud.send(cloud.queues.uploadEventsDeadLetter, eventFor(issued, 'v2'));
   return { cloud, accepted, acceptedKey, issued };
-}
-
-async function deleteAt(cloud: LocalCloud, FullFilename: string): Promise<number> {
-  const Key = { FullFilename, item: 'upload' };
-  const get = new GetCommand({ TableName: cloud.tables.uploads, Key, ConsistentRead: true });
-  return (await DynamoDBDocumentClient.from(cloud.dynamoDb).send(get)).Item?.['deleteAt'];
 }
 
 t.test('it shows what lies there, and moves nothing', async (t) => {
@@ -99,8 +91,8 @@ t.test('--yes moves what is ours, and the items outlive it', async (t) => {
   await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 1);
   await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, 0);
   const renewed = Math.ceil(nextWeek.getTime() / 1000) + TOMBSTONE_SECONDS;
-  t.equal(await deleteAt(cloud, accepted), renewed);
-  t.equal(await deleteAt(cloud, issued), renewed);
+  t.equal(await deleteAtOf(cloud, accepted), renewed);
+  t.equal(await deleteAtOf(cloud, issued), renewed);
 
   const again = await operate(cloud, ['redrive', '--yes', '--queue', 'uploads', '--include-unknown']);
   t.match(again.stdout, /\n1 moved to upload-events\n$/);
@@ -148,15 +140,7 @@ t.test('no more lines than asked for, and all are moved', async (t) => {
 t.test('what could not be moved is told, with exit code 1', async (t) => {
   const { cloud } = await twoDeadLetters(t);
   const { code, stdout, stderr } = await operate(cloud, ['redrive', '--yes', '--queue', 'uploads'], {
-    operations: (given) => ({
-      ...given,
-      records: {
-        ...given.records,
-        keepLonger: async () => {
-          throw new Error('the table is away');
-        },
-      },
-    }),
+    operations: withoutKeeping,
   });
   t.equal(code, 1);
   t.match(stderr, /^failed: message \S+: its items could not be kept longer: the table is away\n$/);

@@ -1,8 +1,10 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type DeleteBatcher, sendMessages } from '@upload-once/queue';
-import { ACCEPTED_PREFIX, type UploadRecords, uploadKeyOfAccepted } from '@upload-once/uploads';
+import type { UploadRecords } from '@upload-once/uploads';
 import { type DeadLetter, REDRIVE_ATTRIBUTE } from './dead-letter.ts';
 import { giveBack, receiveDeadLetters } from './dead-letter-queue.ts';
+import { keepItems } from './keep-items.ts';
+import { reasonOf } from './reason-of.ts';
 
 /** Longer than a batch takes, so that nobody else has its messages meanwhile; also how soon they are back after a crash. */
 const VISIBILITY_SECONDS = 120;
@@ -77,10 +79,7 @@ export async function redrive(options: RedriveOptions): Promise<void> {
 
   async function renewed(letter: DeadLetter): Promise<boolean> {
     try {
-      for (const { key, versionId } of letter.events ?? []) {
-        await records.keepLonger(key, versionId);
-        if (key.startsWith(ACCEPTED_PREFIX)) await records.keepLonger(uploadKeyOfAccepted(key), versionId);
-      }
+      for (const event of letter.events ?? []) await keepItems(records, event);
       return true;
     } catch (error) {
       stays(letter, RedriveOutcome.failed, `its items could not be kept longer: ${reasonOf(error)}`);
@@ -125,9 +124,4 @@ export async function redrive(options: RedriveOptions): Promise<void> {
   } finally {
     await giveBack(sqs, deadLetterUrl, [...staying.values()]);
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

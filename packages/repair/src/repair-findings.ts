@@ -1,13 +1,17 @@
-import type { ObjectStore } from '@upload-once/uploads';
+import type { ObjectStore, UploadRecords } from '@upload-once/uploads';
 import { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';
+import { keepItems } from './keep-items.ts';
+import { reasonOf } from './reason-of.ts';
 
 /** As many findings as one batch of messages holds. */
 const BATCH_FINDINGS = 10;
 
 export interface RepairedFinding {
   readonly finding: Finding;
-  /** Its event is in the queue. False: there is none that may be sent. */
+  /** Its event is in the queue. */
   readonly sent: boolean;
+  /** Why its event was not sent though it should have been; '' where it was, and where there is none that may be. */
+  readonly failure: string;
 }
 
 /**
@@ -15,7 +19,12 @@ export interface RepairedFinding {
  * repeated, broken off, and done while the services work: an event tells them to look at the state of the world, and what is done
  * already is not done again. A handler runs at least once anyway.
  *
+ * Before an event is sent the deletion of its items is put off, as for a redrive: an item may be near its end, and a message that
+ * outlives it would make a stray of its upload. What can't be kept longer is not sent.
+ *
  * An upload that FAILED is left alone unless `retryFailed`: its message lies in the dead-letter queue, where a redrive has it.
+ * An object under `accepted/` without an upload is left alone unless `recordStrays`: all that its event can do is to have it
+ * recorded as a stray, and that it is one is only true if the audit was told the services' own `tombstoneSeconds`.
  * An event for an accepted object has the ETag that S3 gives for it now, at the price of one HeadObject; where that version
  * is not the current one (any more), the claimed version's.
  *
@@ -25,25 +34,41 @@ export async function* repairFindings(
   findings: AsyncIterable<Finding>,
   options: {
     readonly objects: Pick<ObjectStore, 'head'>;
+    readonly records: Pick<UploadRecords, 'keepLonger'>;
     readonly send: (events: readonly MissingEvent[]) => Promise<void>;
     readonly retryFailed: boolean;
+    readonly recordStrays: boolean;
   },
 ): AsyncIterable<RepairedFinding> {
-  const { objects, send, retryFailed } = options;
+  const { objects, records, send, retryFailed, recordStrays } = options;
 
-  async function eventFor(finding: Finding): Promise<MissingEvent | undefined> {
-    const { kind, event, state } = finding;
-    if (!event || (kind === FindingKind.failed && !retryFailed)) return undefined;
+  function maySend({ kind, state }: Finding): boolean {
+    if (kind === FindingKind.failed) return retryFailed;
+    return kind !== FindingKind.notRecorded || state !== undefined || recordStrays;
+  }
+
+  async function withOwnETag({ kind, state }: Finding, event: MissingEvent): Promise<MissingEvent> {
     const isByItem =
       event.pipeline === Pipeline.accepted && state !== undefined && kind !== FindingKind.notRecorded;
     const current = isByItem ? await objects.head(event.key) : undefined;
     return current?.versionId === event.versionId ? { ...event, ...current } : event;
   }
 
+  async function prepare(finding: Finding): Promise<RepairedFinding & { readonly event?: MissingEvent }> {
+    if (!finding.event || !maySend(finding)) return { finding, sent: false, failure: '' };
+    const event = await withOwnETag(finding, finding.event);
+    try {
+      await keepItems(records, event);
+    } catch (error) {
+      return { finding, sent: false, failure: `its items could not be kept longer: ${reasonOf(error)}` };
+    }
+    return { finding, sent: true, failure: '', event };
+  }
+
   for await (const batch of batchesOf(findings)) {
-    const events = await Promise.all(batch.map(eventFor));
-    await send(events.filter((event) => event !== undefined));
-    yield* batch.map((finding, at) => ({ finding, sent: events[at] !== undefined }));
+    const prepared = await Promise.all(batch.map(prepare));
+    await send(prepared.flatMap(({ event }) => event ?? []));
+    yield* prepared.map(({ finding, sent, failure }) => ({ finding, sent, failure }));
   }
 }
 

@@ -1,18 +1,21 @@
 import { parseS3Event } from '@upload-once/queue';
+import { SightingKind } from '@upload-once/uploads';
 import t from 'tap';
 import { createSendEvents, type MissingEvent, repairFindings } from '../src/index.ts';
 import { startDeadLetters } from './dead-letters.ts';
-import { createWorld, OLDER_THAN_SECONDS } from './world.ts';
+import { createWorld, OLDER_THAN_SECONDS, TOMBSTONE_SECONDS } from './world.ts';
 
 async function repair(
   world: ReturnType<typeof createWorld>,
-  options: { retryFailed?: boolean; send?: (events: readonly MissingEvent[]) => Promise<void> } = {},
+  options: Partial<Parameters<typeof repairFindings>[1]> = {},
 ) {
   const sent: MissingEvent[] = [];
   const repaired = repairFindings(world.audit().findings(), {
     objects: world.objects,
+    records: world.uploads.records,
     send: async (events) => void sent.push(...events),
     retryFailed: false,
+    recordStrays: false,
     ...options,
   });
   return { repaired: await Array.fromAsync(repaired), sent };
@@ -38,6 +41,87 @@ t.test('FAILED is left to a redrive, unless it is asked for', async (t) => {
   const retried = await repair(world, { retryFailed: true });
   t.match(retried.repaired, [{ finding: { kind: 'failed' }, sent: true }]);
   t.match(retried.sent, [{ pipeline: 'accepted', key: 'accepted/failed' }]);
+});
+
+t.test('P4: an object under accepted/ without an upload is left alone, unless it is asked for', async (t) => {
+  const world = createWorld();
+  // As with a TOMBSTONE_DAYS above the services' own: accepted long ago, and the item is gone.
+  const outlived = world.put('accepted/outlived');
+  const { copy, version } = await world.copied('copied');
+  const early = world.put('uploads/of nobody');
+  const told = await world.sighted('accepted/stray', SightingKind.stray, { reported: false });
+  world.pass(OLDER_THAN_SECONDS);
+  const left = await repair(world);
+  t.match(
+    left.repaired.find(({ finding }) => finding.key === 'accepted/outlived'),
+    { finding: { kind: 'not-recorded' }, sent: false, failure: '' },
+  );
+  t.strictSame(
+    new Map(left.sent.map(({ key, versionId }) => [key, versionId])),
+    new Map([
+      ['accepted/copied', copy.versionId],
+      ['uploads/copied', version.versionId],
+      ['uploads/of nobody', early.versionId],
+      ['accepted/stray', told.versionId],
+    ]),
+    'all others are sent, what is on record as a stray already among them',
+  );
+  t.equal(left.sent.length, 4);
+  const recorded = await repair(world, { recordStrays: true });
+  t.ok(recorded.repaired.every(({ sent }) => sent));
+  t.match(
+    recorded.sent.find(({ key }) => key === 'accepted/outlived'),
+    { pipeline: 'accepted', versionId: outlived.versionId },
+  );
+});
+
+t.test('P3, P4: the items are kept longer before their events are sent', async (t) => {
+  const world = createWorld();
+  const { key, version } = await world.claimed('claimed');
+  const { copy } = await world.accepted('accepted');
+  world.pass(TOMBSTONE_SECONDS - 86_400);
+  const calls: string[] = [];
+  const { repaired } = await repair(world, {
+    records: { keepLonger: async (name, versionId) => void calls.push(`keepLonger ${name} ${versionId}`) },
+    send: async (events) => void calls.push(...events.map((event) => `send ${event.key}`)),
+  });
+  t.ok(repaired.length >= 2 && repaired.every(({ sent }) => sent));
+  const kept = calls.slice(
+    0,
+    calls.findIndex((call) => call.startsWith('send')),
+  );
+  t.strictSame(
+    new Set(kept),
+    new Set([
+      `keepLonger ${key} ${version.versionId}`,
+      `keepLonger accepted/accepted ${copy.versionId}`,
+      `keepLonger uploads/accepted ${copy.versionId}`,
+    ]),
+    'the upload’s, and for an accepted object also those under its own key',
+  );
+  t.notOk(calls.slice(kept.length).some((call) => call.startsWith('keepLonger')));
+});
+
+t.test('P3: what can’t be kept longer is not sent, and told as that', async (t) => {
+  const world = createWorld();
+  const { key: bad } = await world.claimed('bad');
+  const { key: good } = await world.claimed('good');
+  world.pass(OLDER_THAN_SECONDS);
+  const { repaired, sent } = await repair(world, {
+    records: {
+      async keepLonger(key) {
+        if (key === bad) throw new Error('the table is away');
+      },
+    },
+  });
+  t.strictSame(
+    new Map(repaired.map(({ finding, ...outcome }) => [finding.key, outcome])),
+    new Map([
+      [bad, { sent: false, failure: 'its items could not be kept longer: the table is away' }],
+      [good, { sent: true, failure: '' }],
+    ]),
+  );
+  t.ok(sent.length > 0 && sent.every(({ key }) => key === good));
 });
 
 t.test('an accepted object is told of with its own ETag, where it can be had', async (t) => {

@@ -313,8 +313,8 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
   },
   tombstone_days: {
     value: 120,
-    expected: inEvery('120'),
-    read: environmentOf(EVERY_SERVICE, 'TOMBSTONE_DAYS'),
+    expected: [120, inEvery('120')],
+    read: (made) => [made.output('tombstone_days'), environmentOf(EVERY_SERVICE, 'TOMBSTONE_DAYS')(made)],
   },
   max_receive_count: {
     value: 9,

@@ -23,23 +23,27 @@ Goes through the bucket and the table and names what came to no end:
   not-reported  a duplicate, refused version or stray that may never have been counted
 
 Mostly an event was lost, or a queue deleted. --repair sends the missing events again, to the acceptor's
-queue or the processor's: they look at what is there and go on from it. It may be run again, broken off, and
-run while the services work. Look into the dead-letter queues first ("upload-once redrive"): what waits there
-is named here as well. Run the audit again, some time after a repair, to see that nothing is left.
+queue or the processor's: they look at what is there and go on from it. The items of the uploads are kept
+longer first, so that they outlive the messages. It may be run again, broken off, and run while the services
+work. Look into the dead-letter queues first ("upload-once redrive"): what waits there is named here as well.
+Run the audit again, some time after a repair, to see that nothing is left.
 
   --repair               send the missing events
   --retry-failed         with --repair: also for failed uploads, whose dead letters are lost
+  --record-strays        with --repair: also for objects under accepted/ that no upload in the table belongs to;
+                         the processor records each as a stray, and an alarm tells. Be sure of --tombstone-days
   --older-than MINUTES   how long it may take before it is named, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES})
   --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET)
 ${OPERATOR_HELP}
 
-Objects that are older than --tombstone-days less one are not judged, for their items may be gone.
+Objects that are older than --tombstone-days less one are not judged, for their items may be gone. With more
+days than the services have, such objects under accepted/ are named as if no upload belonged to them.
 For each million versions it makes 1,000 list requests and 10,000 to 20,000 BatchGetItem requests, one after
 the other, and it scans the whole table once.
 
 Exit code:
   0    there is nothing to be named
-  1    it could not be brought to its end
+  1    it could not be brought to its end, or an event could not be sent
   2    the command line can't be carried out
   4    something was named, repaired or not
 `;
@@ -54,6 +58,7 @@ export interface AuditCommandOptions {
     | { readonly queueUrls: { readonly uploads: string; readonly accepted: string } }
     | undefined;
   readonly retryFailed: boolean;
+  readonly recordStrays: boolean;
   readonly json: boolean;
 }
 
@@ -63,7 +68,9 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
   if (values.help) return 'help';
   const bucket = setting(values, 'bucket', env, 'BUCKET');
   if (bucket === undefined) throw new UsageError('the bucket is missing: set BUCKET or give --bucket');
-  if (values['retry-failed'] && !values.repair) throw new UsageError('--retry-failed is for --repair');
+  for (const option of ['retry-failed', 'record-strays'] as const) {
+    if (values[option] && !values.repair) throw new UsageError(`--${option} is for --repair`);
+  }
   const minutes = values['older-than'] ?? DEFAULT_OLDER_THAN_MINUTES;
   return {
     bucket,
@@ -71,6 +78,7 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
     olderThanSeconds: wholeNumber('--older-than', minutes, 0, 525_600) * 60,
     repair: values.repair ? { queueUrls: bothQueueUrls(values, env) } : undefined,
     retryFailed: values['retry-failed'] ?? false,
+    recordStrays: values['record-strays'] ?? false,
     json: values.json ?? false,
   };
 }
@@ -94,6 +102,7 @@ function parse(args: readonly string[]) {
         bucket: { type: 'string' },
         repair: { type: 'boolean' },
         'retry-failed': { type: 'boolean' },
+        'record-strays': { type: 'boolean' },
         'older-than': { type: 'string' },
       },
     }).values;

@@ -2,6 +2,7 @@ import {
   type AuditCounts,
   createAudit,
   createSendEvents,
+  FindingKind,
   type RepairedFinding,
   repairFindings,
 } from '@upload-once/repair';
@@ -28,6 +29,7 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
   }
   let named = 0;
   let sent = 0;
+  let failed = 0;
   try {
     const open = await io.loadOperations();
     const operations = open(options);
@@ -37,9 +39,12 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
       if (named === 0 && !options.json) io.stdout.write(HEADER);
       named += 1;
       if (repaired.sent) sent += 1;
-      io.stdout.write(options.json ? jsonLine(repaired) : textLine(repaired, startedAt));
+      if (repaired.failure) failed += 1;
+      io.stdout.write(options.json ? jsonLine(repaired) : textLine(repaired, startedAt, options));
     }
-    io.stderr.write(`${summaryOf(audit.counts, named, options.repair ? sent : undefined)}\n`);
+    const outcome = options.repair ? `, ${sent} events sent${failed ? `, ${failed} could not be` : ''}` : '';
+    io.stderr.write(`${summaryOf(audit.counts, named, outcome)}\n`);
+    if (failed > 0) return ExitCode.failed;
     return named === 0 ? ExitCode.done : ExitCode.found;
   } catch (error) {
     const soFar = options.repair ? `; ${sent} events were sent` : '';
@@ -50,18 +55,18 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
 
 async function repairedOf(
   findings: ReturnType<ReturnType<typeof createAudit>['findings']>,
-  { repair, retryFailed, bucket }: AuditCommandOptions,
-  { sqs, objects, region }: Operations,
+  { repair, retryFailed, recordStrays, bucket }: AuditCommandOptions,
+  { sqs, objects, records, region }: Operations,
 ): Promise<AsyncIterable<RepairedFinding>> {
   if (!repair) return notRepaired(findings);
   const send = createSendEvents({ sqs, queueUrls: repair.queueUrls, bucket, region: await region() });
-  return repairFindings(findings, { objects, send, retryFailed });
+  return repairFindings(findings, { objects, records, send, retryFailed, recordStrays });
 }
 
 async function* notRepaired(
   findings: ReturnType<ReturnType<typeof createAudit>['findings']>,
 ): AsyncIterable<RepairedFinding> {
-  for await (const finding of findings) yield { finding, sent: false };
+  for await (const finding of findings) yield { finding, sent: false, failure: '' };
 }
 
 /** Findings are written as they come, so the columns have the width of the longest that there can be. */
@@ -69,22 +74,29 @@ const columns = (kind: string, state: string, age: string, rest: string) =>
   `${kind.padEnd(12)}  ${state.padEnd(10)}  ${age.padEnd(6)}  ${rest}\n`;
 const HEADER = columns('finding', 'state', 'age', 'key, version');
 
-function textLine({ finding, sent }: RepairedFinding, now: Date): string {
-  const { kind, key, versionId, state, since, detail } = finding;
+function textLine(repaired: RepairedFinding, now: Date, { repair }: AuditCommandOptions): string {
+  const { kind, key, versionId, state, since, detail } = repaired.finding;
   const line = columns(kind, state ?? '–', ageWords(since, now), printable(`${key} ${versionId}`));
-  return `${line}    ${printable(detail)}${sent ? '; its event was sent' : ''}\n`;
+  return `${line}    ${printable(`${detail}${repair ? whatWasDone(repaired) : ''}`)}\n`;
 }
 
-function jsonLine({ finding, sent }: RepairedFinding): string {
+function whatWasDone({ finding, sent, failure }: RepairedFinding): string {
+  if (sent) return '; its event was sent';
+  if (failure) return `; its event was not sent: ${failure}`;
+  if (!finding.event) return '';
+  return `; left alone without ${finding.kind === FindingKind.failed ? '--retry-failed' : '--record-strays'}`;
+}
+
+function jsonLine({ finding, sent, failure }: RepairedFinding): string {
   const { kind, key, versionId, state, since, detail } = finding;
-  return `${JSON.stringify({ kind, key, versionId, state, since, detail, sent })}\n`;
+  return `${JSON.stringify({ kind, key, versionId, state, since, detail, sent, failure })}\n`;
 }
 
-function summaryOf(counts: AuditCounts, named: number, sent: number | undefined): string {
+/** @param outcome of a repair, behind what was found */
+function summaryOf(counts: AuditCounts, named: number, outcome: string): string {
   const { uploadedVersions, acceptedVersions, forgottenVersions, items } = counts;
   const looked = `${uploadedVersions} versions under uploads/, ${acceptedVersions} under accepted/, ${items} items of the table`;
   const forgotten = forgottenVersions > 0 ? `; ${forgottenVersions} versions are too old to be judged` : '';
-  const found =
-    named === 0 ? 'nothing found' : `${named} found${sent === undefined ? '' : `, ${sent} events sent`}`;
+  const found = named === 0 ? 'nothing found' : `${named} found${outcome}`;
   return `${found}; looked at ${looked}${forgotten}`;
 }
