@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { normalizeIP } from '@fastify/rate-limit';
 import { createMemoryBuckets } from './rates/memory-buckets.ts';
 
@@ -13,7 +14,8 @@ export interface Guesses {
    * Counts a key of which it is not known yet whether it opens anything. What is counted before the look-up is ended
    * holds however many are tried at once.
    *
-   * @param address an IPv4 address for itself, an IPv6 address for its /64 network, which one client has to itself
+   * @param address an IPv4 address for itself, an IPv6 address for its /64 network, which one client has to itself; a port
+   *   behind it counts for nothing, and whatever is no address counts with all else that is none
    * @returns 0, or the whole seconds after which this address may try again
    */
   begin(address: string): Promise<number>;
@@ -30,11 +32,19 @@ export function createGuesses({ perMinute, now }: GuessesOptions): Guesses {
   const buckets = createMemoryBuckets({ now, maxBuckets: MAX_ADDRESSES });
   return {
     async begin(address) {
-      const { waitMilliseconds } = await buckets.take(normalizeIP(address), limit);
+      const { waitMilliseconds } = await buckets.take(bucketOf(address), limit);
       return Math.ceil(waitMilliseconds / 1000);
     },
     forgive(address) {
-      buckets.giveBack(normalizeIP(address), limit.ratePerSecond);
+      buckets.giveBack(bucketOf(address), limit.ratePerSecond);
     },
   };
+}
+
+const NO_ADDRESS = 'no address';
+
+/** A proxy may write more into X-Forwarded-For than an address; nobody gets an allowance of its own for what changes in it. */
+function bucketOf(address: string): string {
+  const bare = /^\[([^\]]*)\](?::\d*)?$/.exec(address)?.[1] ?? address.replace(/^([0-9.]+):\d*$/, '$1');
+  return isIP(bare) === 0 ? NO_ADDRESS : normalizeIP(bare);
 }

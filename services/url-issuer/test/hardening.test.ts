@@ -167,6 +167,29 @@ t.test('who guesses keys is not helped by addresses that it makes up', async (t)
   t.strictSame(statuses, [403, 403, 403, 429, 429]);
 });
 
+t.test('nor by what a proxy writes beside the address, or in its place', async (t) => {
+  const cases: Record<string, (at: number) => string> = {
+    'a port': (at) => `203.0.113.9:${1_000 + at}`,
+    'a port behind brackets': (at) => `[2001:db8::${at}]:${1_000 + at}`,
+    'brackets or none': (at) => (at % 2 ? '[2001:db8::7]' : '2001:db8::7'),
+    'a port or none': (at) => (at % 2 ? '203.0.113.9' : `203.0.113.9:${at}`),
+    'an interface': (at) => `fe80::1%eth${at}`,
+    'what is no address': (at) => `junk${at}`,
+    'no address and a port': (at) => `203.0.113.${300 + at}:80`,
+    'another spelling': (at) => `203.0.113.00${at}`,
+    'an IPv4 address as one of IPv6': (at) => (at % 2 ? '203.0.113.9' : '::ffff:203.0.113.9'),
+  };
+  for (const [what, from] of Object.entries(cases)) {
+    const { get } = await appUnderTest(t, { badKeysPerMinute: 3, trustedProxies: ['loopback'] });
+    const guess = async (at: number, address: string) =>
+      (await get('/getpresignedurl', { 'x-api-key': `guess ${at}`, 'x-forwarded-for': address })).statusCode;
+    const statuses: number[] = [];
+    for (let at = 1; at < 6; at += 1) statuses.push(await guess(at, from(at)));
+    t.strictSame(statuses, [403, 403, 403, 429, 429], what);
+    t.equal(await guess(9, '198.51.100.1:1000'), 403, `${what}: another address is not slowed`);
+  }
+});
+
 t.test('pages of other origins', async (t) => {
   const ORIGIN = 'https://www.example.com';
   const preflight = {
