@@ -77,7 +77,7 @@ function assertImportable(value: string): void {
   }
   if (isMistypedApiKey(value)) {
     throw new InvalidApiKeyValue(
-      'this looks like a key of upload-once, but its checksum is wrong: was it copied whole?',
+      'this begins like a key of upload-once, but is no whole one or its checksum is wrong: was it copied whole, and nothing else with it?',
     );
   }
 }

@@ -22,7 +22,7 @@ export interface ApiKeyFinderOptions {
 export interface ApiKeyFinder {
   /**
    * The enabled key that a presented value opens. The table is asked once for all that ask at the same time. Never for
-   * values that can't be keys: empty, overlong, or of the form of a key made here with a wrong checksum.
+   * values that can't be keys: empty, overlong, or mistyped, see `isMistypedApiKey`.
    *
    * @param value one character for each byte, as Node gives the values of headers
    * @returns undefined for every value that opens nothing: unknown, expired, disabled, all the same to the caller.

@@ -15,6 +15,9 @@ import { crc32 } from 'node:zlib';
  */
 const API_KEY = /^uo_([0-9a-f]{16})_([0-9a-f]{40})([0-9a-f]{8})$/;
 
+/** How such a key begins, in whatever case, and with what people copy or paste before it. */
+const BEGINS_LIKE_API_KEY = /^["'\s]*(?:bearer\s+["']*)?uo_[0-9a-f]{16}_/i;
+
 export const KEY_ID_BYTES = 8;
 export const SECRET_BYTES = 20;
 const CHECKSUM_DIGITS = 8;
@@ -25,10 +28,17 @@ export function formatApiKey(keyId: string, secret: Uint8Array): string {
   return text + checksumOf(text);
 }
 
-/** Whether a value has the form of a key made here but not its checksum: somebody mistyped it or cut it wrong. */
+/**
+ * Whether a value begins like a key made here and is no whole one with its checksum: somebody mistyped it, cut it wrong,
+ * or sent it in quotation marks or behind `Bearer`. Such a value is no key, and is not taken for one of another make.
+ */
 export function isMistypedApiKey(value: string): boolean {
+  return BEGINS_LIKE_API_KEY.test(value) && !isWholeApiKey(value);
+}
+
+function isWholeApiKey(value: string): boolean {
   return (
-    API_KEY.test(value) && checksumOf(value.slice(0, -CHECKSUM_DIGITS)) !== value.slice(-CHECKSUM_DIGITS)
+    API_KEY.test(value) && checksumOf(value.slice(0, -CHECKSUM_DIGITS)) === value.slice(-CHECKSUM_DIGITS)
   );
 }
 

@@ -12,6 +12,7 @@ export { createApiKey, InvalidApiKeyValue, importApiKey, type KeyMaking } from '
 export { allowsContentType } from './allows-content-type.ts';
 export type { ApiKey, ApiKeySettings } from './api-key.ts';
 export { type ApiKeyFinder, type ApiKeyFinderOptions, createApiKeyFinder } from './api-key-finder.ts';
+export { isMistypedApiKey } from './api-key-format.ts';
 export { InvalidApiKeySettings } from './api-key-settings.ts';
 export { createDailyQuota, type DailyQuota, type QuotaAnswer, QuotaCounterWentBack } from './daily-quota.ts';
 export { createDynamoDbAccessStore } from './dynamodb-access-store.ts';

@@ -88,3 +88,27 @@ t.test(
     t.equal(asked(), 1);
   },
 );
+
+t.test('a made key with one edit behind its id is refused, and the table is not asked', async (t) => {
+  const { finder, made, asked } = await keysAndFinder();
+  const printable = fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code));
+  const behindId = { min: 'uo_0123456789abcdef_'.length, max: made.length };
+  const edited = fc
+    .record({
+      edit: fc.constantFrom('insert', 'delete', 'replace', 'change of case'),
+      at: fc.integer(behindId),
+      character: printable,
+    })
+    .map(({ edit, at, character }) => {
+      const [before, old, after] = [made.slice(0, at), made.slice(at, at + 1), made.slice(at + 1)];
+      if (edit === 'insert') return before + character + old + after;
+      if (edit === 'delete') return before + after;
+      return before + (edit === 'replace' ? character : old.toUpperCase()) + after;
+    })
+    .filter((value) => value !== made);
+  await fc.assert(
+    fc.asyncProperty(edited, async (value) => (await finder.find(value)) === undefined),
+    { numRuns, seed },
+  );
+  t.equal(asked(), 0);
+});

@@ -144,11 +144,55 @@ t.test('a key made elsewhere in the same form is imported, a mistyped one is not
   await importApiKey(value, settings, make);
   t.ok(await findApiKey(make.store, value));
 
-  const mistyped = value.replace('08090a', '08090b');
-  await t.rejects(importApiKey(mistyped, settings, making()), {
-    code: 'InvalidApiKeyValue',
-    message: /its checksum is wrong/,
-  });
+  for (const mistyped of [
+    value.replace('08090a', '08090b'),
+    value.slice(0, -1),
+    value.slice(0, 'uo_0001020304050607_'.length),
+    `${value}0`,
+    `${value}${value}`,
+    value.toUpperCase(),
+    `"${value}"`,
+    `'${value}'`,
+    `Bearer ${value}`,
+    `bearer "${value}"`,
+    `"Bearer ${value}"`,
+  ]) {
+    await t.rejects(
+      importApiKey(mistyped, settings, making()),
+      { code: 'InvalidApiKeyValue', message: /its checksum is wrong/ },
+      mistyped,
+    );
+    await importApiKey(mistyped, settings, making()).catch((error: Error) =>
+      t.notMatch(error.message, '08090'),
+    );
+    const asking = createApiKeyFinder({
+      store: {
+        findBySecret: async () => {
+          throw new Error('the table was asked');
+        },
+      },
+      now: () => NOW,
+      answerLifetimeSeconds: 0,
+      maxFound: 1,
+      maxNotFound: 1,
+    });
+    t.equal(await asking.find(mistyped), undefined, mistyped);
+  }
+});
+
+t.test('what only resembles a key made here is one of another make', async (t) => {
+  for (const value of [
+    'uo_',
+    'uo_but_of_another_make',
+    'uo_0123456789abcde_f',
+    'xuo_0123456789abcdef_0',
+    'Bearer x',
+  ]) {
+    const make = making();
+    t.strictSame(await findApiKey(make.store, value), undefined);
+    const key = await importApiKey(value, settings, make);
+    t.strictSame(await findApiKey(make.store, value), key, value);
+  }
 });
 
 t.test('settings that no key can have are refused, by name and value', async (t) => {

@@ -1,3 +1,4 @@
+import { isMistypedApiKey } from '@upload-once/access/api-key-format';
 import { InvalidArgument, IssuerUnavailable, RequestRefused } from './errors.ts';
 import { readText } from './read-text.ts';
 
@@ -163,6 +164,11 @@ function assertKey(apiKey: string): void {
   if (!/^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/.test(apiKey)) {
     throw new InvalidArgument(
       'an API key is at least one character, only such as an HTTP header can carry (no line break, no space or tab at either end, nothing beyond Latin-1)',
+    );
+  }
+  if (isMistypedApiKey(apiKey)) {
+    throw new InvalidArgument(
+      'the API key begins like one of upload-once, but is no whole one or was mistyped: its checksum is wrong. It is sent as it was made, without quotation marks and without "Bearer"',
     );
   }
 }

@@ -18,7 +18,8 @@ export const METRICS = {
   RequestsRefused: {
     unit: 'Count',
     dimensions: ['Reason'],
-    description: 'Requests answered with 4xx: no form was given.',
+    description:
+      'Requests answered with 4xx: no form was given. The reason is the answer’s code, or what only the log says.',
   },
   ServerErrors: { unit: 'Count', dimensions: [], description: 'Requests answered with 5xx.' },
   RequestTime: {

@@ -3,6 +3,8 @@ import { STATUS_CODES } from 'node:http';
 export interface HttpErrorOptions extends ErrorOptions {
   /** What the client's program decides by; by default the status's own name without its spaces. */
   readonly code?: string;
+  /** What the log and the metrics call it; by default the code. No client learns it. */
+  readonly reason?: string;
   /** Sent as Retry-After: whole seconds, at least 1. */
   readonly retryAfterSeconds?: number;
 }
@@ -17,6 +19,7 @@ export interface ErrorBody {
 export class HttpError extends Error {
   readonly statusCode: number;
   readonly code: string;
+  readonly reason: string;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -27,6 +30,7 @@ export class HttpError extends Error {
     super(message, options);
     this.statusCode = statusCode;
     this.code = options.code ?? (STATUS_CODES[statusCode] ?? 'Error').replaceAll(' ', '');
+    this.reason = options.reason ?? this.code;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
@@ -38,6 +42,11 @@ export class HttpError extends Error {
 /** One answer for every key that is not good, so that nobody learns from it which keys exist. */
 export function forbidden(): HttpError {
   return new HttpError(403);
+}
+
+/** The same answer: what was wrong is for whoever has to help the client. */
+export function mistypedApiKey(): HttpError {
+  return new HttpError(403, undefined, { reason: 'MistypedApiKey' });
 }
 
 /** Nobody is there to read it: for the log and the metrics. */

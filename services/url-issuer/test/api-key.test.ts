@@ -222,6 +222,21 @@ t.test('bad keys', async (t) => {
     t.equal(asked(), 1, 'a typing error never reaches the table, what was just answered is not asked again');
   });
 
+  t.test(
+    'a mistyped key gets the same answer as any other; the log and the metrics call it so',
+    async (t) => {
+      const { get, metrics, logLines } = await appUnderTest(t);
+      const unknown = await get('/getpresignedurl', { 'x-api-key': 'unknown' });
+      t.match(metrics.at(-1), { name: 'RequestsRefused', dimensions: { Reason: 'Forbidden' } });
+      const mistyped = await get('/getpresignedurl', { 'x-api-key': '"uo_0123456789abcdef_0123"' });
+      t.equal(mistyped.statusCode, 403);
+      t.equal(mistyped.body, unknown.body);
+      t.strictSame(mistyped.json(), { message: 'Forbidden', code: 'Forbidden' });
+      t.match(metrics.at(-1), { name: 'RequestsRefused', dimensions: { Reason: 'MistypedApiKey' } });
+      t.match(JSON.parse(logLines.at(-1) ?? ''), { status: 403, code: 'MistypedApiKey' });
+    },
+  );
+
   t.test('an IPv6 address is as good as its network of 64 bits, IPv4 in IPv6 is IPv4', async (t) => {
     const { ask } = await slowed(t);
     for (const host of ['::1', '::2', 'ffff:ffff:ffff:ffff']) {

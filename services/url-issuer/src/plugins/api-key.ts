@@ -1,8 +1,8 @@
-import type { ApiKey, ApiKeyFinder } from '@upload-once/access';
+import { type ApiKey, type ApiKeyFinder, isMistypedApiKey } from '@upload-once/access';
 import fp from 'fastify-plugin';
 import type { Guesses } from '../guesses.ts';
 import { headerValues } from '../header-values.ts';
-import { forbidden, serviceUnavailable, tooManyBadKeys } from '../http-error.ts';
+import { forbidden, mistypedApiKey, serviceUnavailable, tooManyBadKeys } from '../http-error.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -40,7 +40,7 @@ export const apiKey = fp(
         forgive();
         throw serviceUnavailable(cause);
       });
-      if (!key) throw forbidden();
+      if (!key) throw isMistypedApiKey(presented) ? mistypedApiKey() : forbidden();
       forgive();
       request.apiKey = key;
     });

@@ -6,7 +6,7 @@ import { SECURITY_HEADERS } from '../security-headers.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The `code` of the error that this request was answered with. */
+    /** The `reason` of the error that this request was answered with: its code, or what only the log and the metrics say. */
     errorCode: string | undefined;
   }
 }
@@ -50,7 +50,7 @@ export const errors = fp(
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const answer = hasLeft(error, request) ? clientLeft(error) : answerTo(error);
-  request.errorCode = answer.code;
+  request.errorCode = answer.reason;
   if (answer.statusCode >= 500) request.log.error({ err: error }, 'no answer could be given');
   if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
   reply.code(answer.statusCode).type(JSON_TYPE).send(JSON.stringify(answer.body));
