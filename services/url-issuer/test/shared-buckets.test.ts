@@ -1,3 +1,4 @@
+import { ErrorReply } from '@redis/client';
 import t from 'tap';
 import { createMemoryBuckets } from '../src/rates/memory-buckets.ts';
 import { createRedisBuckets } from '../src/rates/redis-buckets.ts';
@@ -107,6 +108,41 @@ t.test('a clock that is set back does not keep the store from being tried', asyn
   t.equal(store.asked, 2);
 });
 
+const unused = async () => {
+  throw new Error('nothing else is asked of the store');
+};
+
+t.test(
+  'of a server that is not the primary leave is taken, of one that answers otherwise none',
+  async (t) => {
+    const answers: [error: Error, commands: readonly string[][]][] = [
+      [new ErrorReply('READONLY You can’t write against a read only replica. script: 0a'), [['QUIT']]],
+      [new ErrorReply('ERR Error running script (call to f_0a): -READONLY You can’t write'), [['QUIT']]],
+      [new ErrorReply('LOADING Redis is loading the dataset in memory'), [['QUIT']]],
+      [
+        new ErrorReply('MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to no'),
+        [['QUIT']],
+      ],
+      [new ErrorReply('OOM command not allowed when used memory > maxmemory'), []],
+      [new Error('a READONLY that no server said'), []],
+    ];
+    for (const [error, expected] of answers) {
+      const commands: (readonly string[])[] = [];
+      const buckets = createRedisBuckets({
+        async takeToken() {
+          throw error;
+        },
+        async sendCommand(command) {
+          commands.push(command);
+          throw new Error('the connection is closed');
+        },
+      });
+      await t.rejects(buckets.take('k', LIMIT), error);
+      t.strictSame(commands, expected, error.message);
+    }
+  },
+);
+
 t.test('what the script of the store answers is read as this process says it itself', async (t) => {
   const calls: unknown[] = [];
   const buckets = (answer: readonly (string | number)[]) =>
@@ -115,6 +151,7 @@ t.test('what the script of the store answers is read as this process says it its
         calls.push(call);
         return answer;
       },
+      sendCommand: unused,
     });
   const limit = { burst: 4, ratePerSecond: 2 };
   t.strictSame(await buckets([1, '0', '500.0000']).take('k', limit), {

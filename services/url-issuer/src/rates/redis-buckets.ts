@@ -1,4 +1,4 @@
-import { defineScript } from '@redis/client';
+import { defineScript, ErrorReply } from '@redis/client';
 import { bucketAnswer, ROUNDING_MILLISECONDS, type TokenBuckets } from './token-buckets.ts';
 
 /**
@@ -35,19 +35,35 @@ export const bucketScripts = { takeToken: takeTokenScript };
 /** What is used of a client that was made with `bucketScripts`. */
 export interface BucketScriptClient {
   takeToken(key: string, tokenMilliseconds: number, burst: number): Promise<readonly (string | number)[]>;
+  sendCommand(args: readonly string[]): Promise<unknown>;
 }
 
 const KEY_PREFIX = 'upload-once:rate:';
 
-/** Buckets in Valkey or Redis, which all tasks share. Rejects when the store does not answer. */
+/**
+ * What a server answers that is no primary, or none yet. Of a script Redis 6 says it in the middle of its message. Pings succeed
+ * all the while: nothing else ends the connection.
+ */
+const NOT_THE_PRIMARY = /\b(?:READONLY|LOADING|MASTERDOWN)\b/;
+
+/**
+ * Buckets in Valkey or Redis, which all tasks share. Rejects when the store does not answer. From a server that is not the
+ * primary, as after a failover, it takes leave, so that the client looks the store's name up again and connects anew.
+ */
 export function createRedisBuckets(client: BucketScriptClient): TokenBuckets {
+  async function leaveUnlessPrimary(error: unknown): Promise<never> {
+    // The server closes the connection upon QUIT, behind what it was asked before; the client then connects again by itself.
+    if (error instanceof ErrorReply && NOT_THE_PRIMARY.test(error.message)) {
+      client.sendCommand(['QUIT']).catch(() => undefined);
+    }
+    throw error;
+  }
+
   return {
     async take(name, limit) {
-      const [taken, wait, fullIn] = await client.takeToken(
-        KEY_PREFIX + name,
-        1000 / limit.ratePerSecond,
-        limit.burst,
-      );
+      const [taken, wait, fullIn] = await client
+        .takeToken(KEY_PREFIX + name, 1000 / limit.ratePerSecond, limit.burst)
+        .catch(leaveUnlessPrimary);
       return bucketAnswer(taken === 1, Number(wait), Number(fullIn), limit);
     },
   };

@@ -8,7 +8,7 @@ import type { TokenBuckets } from '../../src/rates/token-buckets.ts';
 import { addKey, appUnderTest, KEY_ID, KEY_VALUE } from '../app-under-test.ts';
 import { environmentFor, startIssuer } from '../issuer-process.ts';
 import { ACCESS_TABLE, startTables } from '../start-tables.ts';
-import { startRateStore } from './start-rate-store.ts';
+import { startMovingName, startRateStore } from './start-rate-store.ts';
 
 const STORE_KEY = 'upload-once:rate:k';
 
@@ -122,6 +122,40 @@ function sharedWith(store: TokenBuckets): TokenBuckets {
     onCountedAlone: unused,
     patienceMilliseconds: 60_000,
     retryMilliseconds: 1_000,
+  });
+}
+
+for (const [answer, servesStaleData] of [
+  ['READONLY', 'yes'],
+  ['MASTERDOWN', 'no'],
+] as const) {
+  t.test(`a primary that has become a replica, and answers ${answer}, is left for the new one`, async (t) => {
+    const [before, after] = await Promise.all([startRateStore(t), startRateStore(t)]);
+    const name = await startMovingName(t, before);
+    const {
+      client,
+      buckets: [buckets],
+    } = await bucketsOn(t, name.url);
+    const limit = { burst: 3, ratePerSecond: 0.001 };
+    t.match(await buckets?.take('k', limit), { taken: true, remaining: 2 });
+
+    // Of a primary where nobody is, so that no replication of its own ever makes it say something else.
+    const { client: admin } = await bucketsOn(t, before.url);
+    await admin.sendCommand(['CONFIG', 'SET', 'replica-serve-stale-data', servesStaleData]);
+    await admin.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
+    name.leadTo(after);
+    t.equal(name.connections(), 1, 'the connection stands');
+
+    const connected = new Promise<void>((resolve) => client.once('ready', resolve));
+    await t.rejects(async () => await buckets?.take('k', limit), { message: new RegExp(answer) });
+    await connected;
+    t.equal(name.connections(), 2);
+    t.match(
+      await buckets?.take('k', limit),
+      { taken: true, remaining: 2 },
+      'the new one knows nothing of it',
+    );
+    t.match(await buckets?.take('k', limit), { taken: true, remaining: 1 }, 'and is written to');
   });
 }
 
