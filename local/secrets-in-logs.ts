@@ -10,18 +10,22 @@ export interface SecretInLog {
   readonly what: string;
 }
 
-/** Whoever made them: every form and URL of the run. */
+/** Whoever made them: every key, form and URL of the run. */
 const PATTERNS = {
+  'an API key': /uo_[0-9a-f]{16}_[0-9a-f]{48}/i,
   'a signature': /x-amz-signature[^0-9a-f]{1,12}[0-9a-f]{64}/i,
   'a policy': /eyJ[\w+/=-]{24,}/,
 } as const;
 
-/** local-aws prints the credentials that it takes: they are its answer to whoever started it, and no one's. */
-const NO_SERVICE = new Set(['local-aws.log']);
+/** local-aws prints one line with the credentials that it takes: its answer to whoever started it. */
+const FACTS = { file: 'local-aws.log', line: /^\{"endpoints":\{.*"credentials":\{/ } as const;
 
 /**
- * Looks through the logs of services for what must never stand there: signatures and policies by their looks, and what is known.
+ * Looks through the logs of a folder for what must never stand there: keys, signatures and policies by their looks, and what is
+ * known. Of local-aws its one line of facts is left out, and nothing else.
+ *
  * @param known values by what they are; of each its SHA-256 is looked for too, and how it is written in a URL
+ * @throws Error where there is no log, or nothing in one: that is no log without secrets
  */
 export async function findSecrets(
   logFolder: string,
@@ -32,11 +36,14 @@ export async function findSecrets(
     [what, encodeURIComponent(value)],
     [`${what}, as SHA-256`, createHash('sha256').update(value).digest('hex')],
   ]) as [string, string][];
-  const files = (await readdir(logFolder)).filter((file) => file.endsWith('.log') && !NO_SERVICE.has(file));
+  const files = (await readdir(logFolder)).filter((file) => file.endsWith('.log'));
   const found: SecretInLog[] = [];
   for (const file of files) {
     const lines = (await readFile(join(logFolder, file), 'utf8')).split('\n');
+    if (lines.every((line) => line === '')) throw new Error(`there is nothing in ${join(logFolder, file)}`);
+    const facts = file === FACTS.file ? lines.findIndex((line) => FACTS.line.test(line)) : -1;
     for (const [at, text] of lines.entries()) {
+      if (at === facts) continue;
       const whats = [
         ...values.filter(([, value]) => text.includes(value)).map(([what]) => what),
         ...Object.entries(PATTERNS).flatMap(([what, pattern]) => (pattern.test(text) ? [what] : [])),
@@ -46,4 +53,17 @@ export async function findSecrets(
   }
   if (files.length === 0) throw new Error(`there are no logs in ${logFolder}`);
   return found;
+}
+
+/** As `findSecrets`, saying in a line each where it stands. Resolves to whether there is any. */
+export async function tellSecrets(
+  logFolder: string,
+  known: Readonly<Record<string, string>>,
+  say: (line: string) => void,
+): Promise<boolean> {
+  const secrets = await findSecrets(logFolder, known);
+  for (const { file, line, what } of secrets) {
+    say(`${what} stands in a log: ${join(logFolder, file)}, line ${line}`);
+  }
+  return secrets.length > 0;
 }

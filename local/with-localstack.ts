@@ -1,17 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KNOWN_GAPS, knownGapsFrom } from '../acceptance/support/known-gaps.ts';
 import { freePorts } from './localstack/ports.ts';
 import { missingTools } from './localstack/required-tools.ts';
+import { saveServiceLogs } from './localstack/save-logs.ts';
 import { queueUrl, removeLocalStack, startLocalStack } from './localstack/start.ts';
 import { LockHeld } from './lock.ts';
+import { tellSecrets } from './secrets-in-logs.ts';
 
 /**
  * Runs a command beside a stack of its own in containers on LocalStack, told in environment variables where everything is, and
- * ends with the command's exit code: `node local/with-localstack.ts COMMAND [ARGUMENT…]`.
+ * ends with the command's exit code, or with 1 when a secret stands in a log of the services: `node local/with-localstack.ts COMMAND [ARGUMENT…]`.
  */
 const PROJECT = 'upload-once-test';
 const NAME_PART = 'Zählerstand 1+1 100% & mehr';
@@ -47,7 +49,8 @@ try {
     withShortLivedIssuer: true,
     terraformVariables: { visibility_seconds: '10', max_receive_count: '5' },
     keyRate: 1000,
-    env,
+    // Whatever a log can say is said, and looked through for secrets at the end.
+    env: { ...env, LOG_LEVEL: 'trace' },
     say: (line) => process.stdout.write(`${line}\n`),
   });
   process.stdout.write('Known of LocalStack, and allowed for by name:\n');
@@ -77,8 +80,14 @@ try {
     await writeFile(logFile, await localstack.compose.logs());
     process.stderr.write(`the containers’ logs: ${logFile}\n`);
   }
+  const logFolder = await mkdtemp(join(tmpdir(), `${PROJECT}-logs-`));
+  await saveServiceLogs(localstack.compose, logFolder);
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  if (await tellSecrets(logFolder, { 'the API key': localstack.apiKey }, say)) exitCode ||= 1;
+  else await rm(logFolder, { recursive: true });
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
+  exitCode ||= 1;
   isOurs = !(error instanceof LockHeld);
 } finally {
   if (isOurs) await removeLocalStack({ project: PROJECT, ports, env });

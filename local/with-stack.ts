@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findSecrets } from './secrets-in-logs.ts';
+import { tellSecrets } from './secrets-in-logs.ts';
 import { startStack } from './stack.ts';
 
 /**
  * Runs a command beside a stack of its own on this machine, told in environment variables where everything is, and ends with the
- * command's exit code, or with 1 when a secret stands in a log of the services: `node local/with-stack.ts COMMAND [ARGUMENT…]`.
+ * command's exit code, or with 1 when a secret stands in a log: `node local/with-stack.ts COMMAND [ARGUMENT…]`.
  */
 const NAME_PART = 'Zählerstand 1+1 100% & mehr';
 /** Forms carry it, as they do where a task's role signs them. */
@@ -56,12 +56,13 @@ const child = spawn(command, args, {
 process.once('SIGINT', () => child.kill('SIGINT')).once('SIGTERM', () => child.kill('SIGTERM'));
 const [code] = await once(child, 'close');
 await stack.stop();
-const secrets = await findSecrets(logFolder, {
-  'the API key': stack.apiKey,
-  'the secret access key': stack.credentials.secretAccessKey,
-  'the session token': SESSION_TOKEN,
-});
-for (const { file, line, what } of secrets) {
-  process.stderr.write(`${what} stands in a log: ${join(logFolder, file)}, line ${line}\n`);
-}
-process.exit((code ?? 1) || (secrets.length > 0 ? 1 : 0));
+const hasSecrets = await tellSecrets(
+  logFolder,
+  {
+    'the API key': stack.apiKey,
+    'the secret access key': stack.credentials.secretAccessKey,
+    'the session token': SESSION_TOKEN,
+  },
+  (line) => process.stderr.write(`${line}\n`),
+);
+process.exit((code ?? 1) || (hasSecrets ? 1 : 0));

@@ -27,7 +27,8 @@ export interface Compose {
   up(...services: string[]): Promise<void>;
   /** The ports of this machine that containers of this project have. */
   ownPorts(): Promise<Set<number>>;
-  logs(): Promise<string>;
+  /** What the containers of these services said, or all where none is named. */
+  logs(...services: string[]): Promise<string>;
   /** Stops and removes all of it: containers, network, volumes. */
   down(): Promise<void>;
 }
@@ -113,7 +114,7 @@ export function createCompose(options: ComposeOptions): Compose {
       );
     },
 
-    logs: () => compose([...profile(true), 'logs', '--no-color']),
+    logs: (...services) => compose([...profile(true), 'logs', '--no-color', ...services]),
 
     down: async () => void (await compose([...profile(true), 'down', '--volumes', '--remove-orphans'])),
   };
