@@ -12,6 +12,25 @@ locals {
     "sqs:GetQueueAttributes",
   ]
 
+  # The attributes that a call on the table of uploads names, in its item, its update or its condition: those of
+  # packages/uploads/src/item.ts and transitions.ts, and the item's key. IAM can't hold a call to its condition, nor tell the
+  # items of one upload apart; but who may not name versionId claims no version, and who may not name state or apiKeyId
+  # records no upload (DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control").
+  written_always = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer"]
+  issue_attributes = concat(local.written_always, [
+    "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt",
+  ])
+  revoke_attributes = concat(local.written_always, ["state", "revokedAt"])
+  sighting_attributes = concat(local.written_always, [
+    "kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported",
+  ])
+  accept_attributes = concat(local.written_always, [
+    "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "acceptedAt", "reported",
+  ])
+  process_attributes = concat(local.written_always, [
+    "state", "attempt", "leaseOwner", "leaseExpiresAt", "acceptedVersionId", "acceptedAt", "processedAt", "failureReason", "reported",
+  ])
+
   # SQS uses its own key. S3 and DynamoDB call KMS with the caller's permissions; kms:ViaService keeps these from being used
   # for anything else. S3: kms:Decrypt reads, kms:GenerateDataKey writes, and a multipart copy decrypts what it wrote itself
   # (Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys"). DynamoDB: reading and writing items takes
@@ -46,11 +65,32 @@ locals {
       Resource = [local.uploads_arn]
     },
     {
-      # Query: an upload's state with its duplicates. UpdateItem: its revocation.
-      Sid      = "RecordUploads"
+      # Query: an upload's state with its duplicates.
+      Sid      = "ReadUploads"
       Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+      Action   = ["dynamodb:GetItem", "dynamodb:Query"]
       Resource = [module.storage.tables.uploads.arn]
+    },
+    {
+      Sid      = "IssueUploads"
+      Effect   = "Allow"
+      Action   = ["dynamodb:PutItem"]
+      Resource = [module.storage.tables.uploads.arn]
+      Condition = {
+        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.issue_attributes }
+        # ForAllValues holds for a request that names none at all.
+        Null = { "dynamodb:Attributes" = "false" }
+      }
+    },
+    {
+      Sid      = "RevokeUploads"
+      Effect   = "Allow"
+      Action   = ["dynamodb:UpdateItem"]
+      Resource = [module.storage.tables.uploads.arn]
+      Condition = {
+        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.revoke_attributes }
+        Null                        = { "dynamodb:Attributes" = "false" }
+      }
     },
     {
       Sid      = "FindKeys"
@@ -125,10 +165,30 @@ locals {
       }
     },
     {
-      Sid      = "RecordUploads"
+      Sid      = "ReadUploads"
       Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      Action   = ["dynamodb:GetItem"]
       Resource = [module.storage.tables.uploads.arn]
+    },
+    {
+      Sid      = "ClaimAndAccept"
+      Effect   = "Allow"
+      Action   = ["dynamodb:UpdateItem"]
+      Resource = [module.storage.tables.uploads.arn]
+      Condition = {
+        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.accept_attributes }
+        Null                        = { "dynamodb:Attributes" = "false" }
+      }
+    },
+    {
+      Sid      = "RecordSightings"
+      Effect   = "Allow"
+      Action   = ["dynamodb:PutItem"]
+      Resource = [module.storage.tables.uploads.arn]
+      Condition = {
+        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.sighting_attributes }
+        Null                        = { "dynamodb:Attributes" = "false" }
+      }
     },
   ]
 
@@ -156,10 +216,30 @@ locals {
       }
     },
     {
-      Sid      = "RecordUploads"
+      Sid      = "ReadUploads"
       Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      Action   = ["dynamodb:GetItem"]
       Resource = [module.storage.tables.uploads.arn]
+    },
+    {
+      Sid      = "ProcessUploads"
+      Effect   = "Allow"
+      Action   = ["dynamodb:UpdateItem"]
+      Resource = [module.storage.tables.uploads.arn]
+      Condition = {
+        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.process_attributes }
+        Null                        = { "dynamodb:Attributes" = "false" }
+      }
+    },
+    {
+      Sid      = "RecordSightings"
+      Effect   = "Allow"
+      Action   = ["dynamodb:PutItem"]
+      Resource = [module.storage.tables.uploads.arn]
+      Condition = {
+        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.sighting_attributes }
+        Null                        = { "dynamodb:Attributes" = "false" }
+      }
     },
   ]
 

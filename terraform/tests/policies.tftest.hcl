@@ -139,6 +139,14 @@ run "conditions_hold_what_resources_cannot" {
   assert {
     condition = { for service, policy in local.task_policies : service => { for statement in jsondecode(policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } } == {
       url-issuer = {
+        IssueUploads = {
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt"] }
+          Null                        = { "dynamodb:Attributes" = "false" }
+        }
+        RevokeUploads = {
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "revokedAt"] }
+          Null                        = { "dynamodb:Attributes" = "false" }
+        }
         CountQuotas = {
           "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["quota#*"] }
           Null                      = { "dynamodb:LeadingKeys" = "false" }
@@ -151,9 +159,25 @@ run "conditions_hold_what_resources_cannot" {
       acceptor = {
         FindOldestVersion = { StringLike = { "s3:prefix" = ["uploads/*"] } }
         KnowWhatIsMissing = { StringLikeIfExists = { "s3:prefix" = ["uploads/*", "accepted/*"] } }
+        ClaimAndAccept = {
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "acceptedAt", "reported"] }
+          Null                        = { "dynamodb:Attributes" = "false" }
+        }
+        RecordSightings = {
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"] }
+          Null                        = { "dynamodb:Attributes" = "false" }
+        }
       }
       processor = {
         KnowWhatIsMissing = { StringLikeIfExists = { "s3:prefix" = ["accepted/*"] } }
+        ProcessUploads = {
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "attempt", "leaseOwner", "leaseExpiresAt", "acceptedVersionId", "acceptedAt", "processedAt", "failureReason", "reported"] }
+          Null                        = { "dynamodb:Attributes" = "false" }
+        }
+        RecordSightings = {
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"] }
+          Null                        = { "dynamodb:Attributes" = "false" }
+        }
       }
     }
     error_message = "each condition, word for word; no statement has one that is not here"

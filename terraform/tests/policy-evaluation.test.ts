@@ -70,6 +70,13 @@ const conditions: [
     { 'dynamodb:LeadingKeys': ['a#1', 'b#1'] },
     false,
   ],
+  [
+    { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': 'a#*' } },
+    { 'dynamodb:LeadingKeys': ['a#1', 'a#2'] },
+    true,
+  ],
+  [{ 'ForAllValues:StringEquals': { x: ['a', 'b'] } }, { x: ['b', 'a'] }, true],
+  [{ 'ForAllValues:StringEquals': { x: ['a', 'b'] } }, { x: ['a', 'c'] }, false],
   [{ StringEquals: { a: '1' }, Bool: { b: 'true' } }, { a: '1', b: 'false' }, false],
 ];
 

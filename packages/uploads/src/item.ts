@@ -11,7 +11,8 @@ import {
 /**
  * The table `uploads` as it is stored: partition key `FullFilename`, sort key `item`, so that one Query gives an
  * upload and all that was sent under its key. Times are ISO 8601 in UTC with milliseconds (they sort as text);
- * `deleteAt` is epoch seconds, as DynamoDB TTL wants it.
+ * `deleteAt` is epoch seconds, as DynamoDB TTL wants it. On AWS a service may write just the attributes that
+ * terraform/policies.tf names for it: another one is named there first.
  */
 export const SCHEMA_VERSION = 1;
 export const UPLOAD_ITEM = 'upload';

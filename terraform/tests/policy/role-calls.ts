@@ -1,4 +1,6 @@
 import type { Installation } from '../moto/stack.ts';
+import { accessCalls, idempotencyCalls, quotaCalls, uploadsCalls } from './calls-of-services.ts';
+import type { RecordedCall } from './recorded-calls.ts';
 
 /** Who calls: the role of a task, or somebody of the account whose own policies allow everything. */
 export type Caller = 'url-issuer' | 'acceptor' | 'processor' | 'administrator';
@@ -12,7 +14,7 @@ export interface TriedCall {
   readonly action: string;
   readonly on: (installation: Installation) => string;
   /** Beyond those that every call has. */
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
   /** The Sid of the statement that refuses, where it is not just that nothing allows it. */
   readonly refusedBy?: string;
 }
@@ -35,7 +37,34 @@ const uploadEvents = ({ queues }: Installation) => queues.upload_events.arn;
 const acceptedEvents = ({ queues }: Installation) => queues.accepted_events.arn;
 const deadLetters = ({ queues }: Installation) => queues.upload_events_dead_letter.arn;
 
-const issuer: readonly Omit<TriedCall, 'by'>[] = [
+type CallOfRole = Omit<TriedCall, 'by'>;
+
+/** What the code asks of a table: it has to be allowed. */
+const ofCode = (calls: readonly RecordedCall[], on: CallOfRole['on']): readonly CallOfRole[] =>
+  calls.map(({ action, context }) => ({
+    may: true,
+    what: `what its code does to ${context['dynamodb:LeadingKeys']}, naming ${context['dynamodb:Attributes']}`,
+    action,
+    on,
+    context,
+  }));
+
+const leadingKeyOf = (calls: readonly RecordedCall[]) =>
+  calls.map(({ context }) => context['dynamodb:LeadingKeys'][0])[0] ?? '';
+const COUNTER = leadingKeyOf(quotaCalls);
+const REMEMBERED = leadingKeyOf(idempotencyCalls);
+
+/** A write of the table of uploads that names these attributes beside its key. */
+function naming(call: 'PutItem' | 'UpdateItem', what: string, ...attributes: string[]): CallOfRole {
+  const context = { 'dynamodb:Attributes': ['FullFilename', 'item', ...attributes] };
+  return { may: false, what, action: `dynamodb:${call}`, on: uploads, context };
+}
+
+/** Neither the claimed version nor whose upload it is can be said by whoever has no business with it. */
+const notNaming = (call: 'PutItem' | 'UpdateItem', ...attributes: string[]) =>
+  attributes.map((attribute) => naming(call, `to say ${attribute} of an upload`, attribute));
+
+const issuer: readonly CallOfRole[] = [
   { may: true, what: 'a form of its own', action: 's3:PutObject', on: uploaded, context: FORM },
   {
     may: false,
@@ -99,12 +128,14 @@ const issuer: readonly Omit<TriedCall, 'by'>[] = [
   { may: false, what: 'to make an upload public', action: 's3:PutObjectAcl', on: uploaded, context: FORM },
   { may: false, what: 'to tag an upload', action: 's3:PutObjectTagging', on: uploaded, context: FORM },
   { may: false, what: 'to replicate into uploads/', action: 's3:ReplicateObject', on: uploaded },
-  { may: true, what: 'to record an upload', action: 'dynamodb:PutItem', on: uploads },
-  { may: true, what: 'to revoke an upload', action: 'dynamodb:UpdateItem', on: uploads },
-  { may: true, what: 'to look an upload up', action: 'dynamodb:Query', on: uploads },
+  ...ofCode(uploadsCalls['url-issuer'], uploads),
+  ...notNaming('UpdateItem', 'versionId', 'acceptedVersionId', 'apiKeyId', 'constraints'),
+  ...notNaming('PutItem', 'versionId', 'claimedAt', 'acceptedVersionId'),
+  naming('UpdateItem', 'to claim a version of its choice', 'state', 'versionId', 'eTag', 'sizeBytes'),
+  { may: false, what: 'to write an upload, naming nothing', action: 'dynamodb:UpdateItem', on: uploads },
   { may: false, what: 'to forget an upload', action: 'dynamodb:DeleteItem', on: uploads },
   { may: false, what: 'to read all uploads', action: 'dynamodb:Scan', on: uploads },
-  { may: true, what: 'to look a key up', action: 'dynamodb:GetItem', on: access },
+  ...ofCode(accessCalls, access),
   { may: false, what: 'to read all keys', action: 'dynamodb:Scan', on: access },
   { may: false, what: 'to look for keys', action: 'dynamodb:Query', on: access },
   ...['key#0123456789abcdef', 'secret#00'].flatMap((id) =>
@@ -116,13 +147,36 @@ const issuer: readonly Omit<TriedCall, 'by'>[] = [
       context: { 'dynamodb:LeadingKeys': id },
     })),
   ),
-  {
-    may: true,
-    what: 'to remember an idempotency key',
-    action: 'dynamodb:PutItem',
+  ...(
+    [
+      ['UpdateItem', COUNTER, true],
+      ['PutItem', COUNTER, false],
+      ['DeleteItem', COUNTER, false],
+      ['PutItem', REMEMBERED, true],
+      ['UpdateItem', REMEMBERED, false],
+      ['DeleteItem', REMEMBERED, false],
+    ] as const
+  ).map(([call, id, may]) => ({
+    may,
+    what: `${call} of what begins with ${id.split('#')[0]}#`,
+    action: `dynamodb:${call}`,
     on: access,
-    context: { 'dynamodb:LeadingKeys': 'idempotency#0123' },
-  },
+    context: { 'dynamodb:LeadingKeys': id },
+  })),
+  ...(
+    [
+      ['UpdateItem', [COUNTER, 'key#0123456789abcdef'], false],
+      ['UpdateItem', [COUNTER, COUNTER], true],
+      ['PutItem', [REMEMBERED, 'secret#00'], false],
+      ['PutItem', [REMEMBERED, COUNTER], false],
+    ] as const
+  ).map(([call, ids, may]) => ({
+    may,
+    what: `${call} of ${ids.map((id) => `${id.split('#')[0]}#`).join(' and ')} at once`,
+    action: `dynamodb:${call}`,
+    on: access,
+    context: { 'dynamodb:LeadingKeys': ids },
+  })),
   {
     may: false,
     what: 'to write into the table of keys, saying nothing of which',
@@ -133,7 +187,25 @@ const issuer: readonly Omit<TriedCall, 'by'>[] = [
   { may: false, what: 'to make events up', action: 'sqs:SendMessage', on: uploadEvents },
 ];
 
-const acceptor: readonly Omit<TriedCall, 'by'>[] = [
+/**
+ * What S3 asks before it says of an object that it is missing, or of the bucket that it is there, is what it asks of a list
+ * without a prefix: who gets the one gets the other.
+ */
+function toList(...prefixes: readonly string[]): readonly CallOfRole[] {
+  const list = { action: 's3:ListBucket', on: bucket };
+  return [
+    { ...list, may: true, what: 'to ask for the bucket' },
+    { ...list, may: true, what: 'to list everything, without a prefix' },
+    ...['uploads/', 'accepted/', 'elsewhere/', ''].map((prefix) => ({
+      ...list,
+      may: prefixes.includes(prefix),
+      what: `to list what begins with “${prefix}”`,
+      context: { 's3:prefix': prefix },
+    })),
+  ];
+}
+
+const acceptor: readonly CallOfRole[] = [
   { may: true, what: 'to read the claimed version', action: 's3:GetObjectVersion', on: uploaded },
   { may: true, what: 'to read its tags', action: 's3:GetObjectVersionTagging', on: uploaded },
   { may: true, what: 'to delete the claimed version', action: 's3:DeleteObjectVersion', on: uploaded },
@@ -156,7 +228,7 @@ const acceptor: readonly Omit<TriedCall, 'by'>[] = [
     context: { 's3:prefix': 'accepted/' },
   },
   { may: false, what: 'to list all versions', action: 's3:ListBucketVersions', on: bucket },
-  { may: true, what: 'to ask for the bucket', action: 's3:ListBucket', on: bucket },
+  ...toList('uploads/', 'accepted/'),
   {
     may: false,
     what: 'to upload',
@@ -183,15 +255,18 @@ const acceptor: readonly Omit<TriedCall, 'by'>[] = [
   { may: false, what: 'to take the processor’s', action: 'sqs:ReceiveMessage', on: acceptedEvents },
   { may: false, what: 'to take dead letters', action: 'sqs:ReceiveMessage', on: deadLetters },
   { may: false, what: 'to make events up', action: 'sqs:SendMessage', on: uploadEvents },
-  { may: true, what: 'to claim', action: 'dynamodb:UpdateItem', on: uploads },
+  ...ofCode(uploadsCalls.acceptor, uploads),
+  ...notNaming('PutItem', 'state', 'apiKeyId', 'constraints'),
+  ...notNaming('UpdateItem', 'apiKeyId', 'constraints', 'metadata', 'leaseOwner'),
+  { may: false, what: 'to write an upload, naming nothing', action: 'dynamodb:PutItem', on: uploads },
   { may: false, what: 'to forget an upload', action: 'dynamodb:DeleteItem', on: uploads },
   { may: false, what: 'to read keys', action: 'dynamodb:GetItem', on: access },
 ];
 
-const processor: readonly Omit<TriedCall, 'by'>[] = [
+const processor: readonly CallOfRole[] = [
   { may: true, what: 'to read what was accepted', action: 's3:GetObjectVersion', on: accepted },
   { may: true, what: 'to delete a late copy', action: 's3:DeleteObjectVersion', on: accepted },
-  { may: true, what: 'to ask for the bucket', action: 's3:ListBucket', on: bucket },
+  ...toList('accepted/'),
   {
     may: false,
     what: 'to write to accepted/',
@@ -210,22 +285,19 @@ const processor: readonly Omit<TriedCall, 'by'>[] = [
   },
   { may: false, what: 'to read uploads', action: 's3:GetObjectVersion', on: uploaded },
   { may: false, what: 'to delete uploads', action: 's3:DeleteObjectVersion', on: uploaded },
-  {
-    may: false,
-    what: 'to list uploads',
-    action: 's3:ListBucket',
-    on: bucket,
-    context: { 's3:prefix': 'uploads/' },
-  },
   { may: true, what: 'to take its events', action: 'sqs:ReceiveMessage', on: acceptedEvents },
   { may: false, what: 'to take the acceptor’s', action: 'sqs:ReceiveMessage', on: uploadEvents },
-  { may: true, what: 'to take a lease', action: 'dynamodb:UpdateItem', on: uploads },
+  ...ofCode(uploadsCalls.processor, uploads),
+  naming('PutItem', 'to record an upload', 'state', 'apiKeyId', 'issuedAt', 'expiresAt', 'constraints'),
+  ...notNaming('PutItem', 'state', 'apiKeyId', 'constraints'),
+  ...notNaming('UpdateItem', 'versionId', 'claimedAt', 'apiKeyId', 'constraints', 'metadata'),
+  { may: false, what: 'to write an upload, naming nothing', action: 'dynamodb:PutItem', on: uploads },
   { may: false, what: 'to forget an upload', action: 'dynamodb:DeleteItem', on: uploads },
   { may: false, what: 'to read keys', action: 'dynamodb:GetItem', on: access },
 ];
 
 /** Bucket access is more than the services have: what the bucket itself still refuses, and what it does not. */
-const administrator: readonly Omit<TriedCall, 'by'>[] = [
+const administrator: readonly CallOfRole[] = [
   {
     may: false,
     what: 'to upload without a form or URL',

@@ -1,0 +1,129 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  createDynamoDbAccessStore,
+  createDynamoDbIdempotencyStore,
+  createDynamoDbQuotaCounters,
+} from '@upload-once/access';
+import { createDynamoDbUploadStore, SightingKind, UploadState, type UploadStore } from '@upload-once/uploads';
+import { type RecordedCall, recordCalls } from './recorded-calls.ts';
+
+// What the services' own code asks of the tables, so that a key or an attribute that changes there is seen here.
+
+const KEY = 'uploads/a-file';
+const NOW = new Date('2030-01-31T00:00:00Z');
+const KEY_ID = '0123456789abcdef';
+const SHA256 = '0a'.repeat(32);
+const VERSION = { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: NOW };
+const LEASE = { acceptedVersionId: 'v2', leaseOwner: 'me', leaseSeconds: 60 };
+
+/** Enough of an upload for what reads before it writes. */
+const CLAIMED_ITEM = {
+  FullFilename: KEY,
+  item: 'upload',
+  schemaVersion: 1,
+  state: UploadState.claimed,
+  attempt: 0,
+};
+
+/** Its lease is over: who takes it names that. */
+const PROCESSING_ITEM = {
+  ...CLAIMED_ITEM,
+  state: UploadState.processing,
+  acceptedVersionId: LEASE.acceptedVersionId,
+  leaseExpiresAt: '2030-01-30T00:00:00.000Z',
+};
+
+function onUploads(
+  work: (uploads: UploadStore) => Promise<unknown>,
+  item: Readonly<Record<string, unknown>> = CLAIMED_ITEM,
+) {
+  return recordCalls('FullFilename', item, (client) =>
+    work(
+      createDynamoDbUploadStore({
+        client,
+        tableName: 'uploads',
+        tombstoneSeconds: 1,
+        now: () => NOW,
+        newToken: () => 'a-token',
+      }),
+    ),
+  );
+}
+
+const onAccess = (work: (client: DynamoDBClient) => Promise<unknown>) => recordCalls('id', undefined, work);
+
+async function all(...recorded: Promise<readonly RecordedCall[]>[]): Promise<readonly RecordedCall[]> {
+  return (await Promise.all(recorded)).flat();
+}
+
+const sightings = (uploads: UploadStore) =>
+  Promise.all(
+    Object.values(SightingKind).flatMap((kind) => [
+      uploads.recordSighting(KEY, kind, VERSION),
+      uploads.markReported(KEY, kind, VERSION.versionId),
+    ]),
+  );
+
+/** A counter and an idempotency key of the table of keys, as they are written. */
+export const quotaCalls = await onAccess((client) =>
+  createDynamoDbQuotaCounters({ client, tableName: 'access' }).add(
+    { keyId: KEY_ID, day: '2030-01-31' },
+    1,
+    2,
+  ),
+);
+export const idempotencyCalls = await onAccess((client) =>
+  createDynamoDbIdempotencyStore({ client, tableName: 'access', now: () => NOW }).reserve(
+    { apiKeyId: KEY_ID, sha256: SHA256 },
+    { requestSha256: SHA256, uploadKey: KEY, issuedAt: NOW, expiresAt: NOW, writer: 'w', ownedUntil: NOW },
+  ),
+);
+
+/** All that each service asks of the table of uploads. */
+export const uploadsCalls = {
+  'url-issuer': await all(
+    onUploads((uploads) => uploads.ping()),
+    onUploads((uploads) => uploads.get(KEY)),
+    onUploads((uploads) => uploads.getWithSightings(KEY)),
+    onUploads((uploads) => uploads.revoke(KEY)),
+    onUploads((uploads) =>
+      uploads.issue({
+        key: KEY,
+        apiKeyId: KEY_ID,
+        issuedAt: NOW,
+        expiresAt: NOW,
+        constraints: { method: 'post', minBytes: 0, maxBytes: 1, contentType: 'a/b', sha256: 'x' },
+        metadata: { a: 'b' },
+        traceparent: '',
+      }),
+    ),
+  ),
+  acceptor: await all(
+    onUploads((uploads) => uploads.ping()),
+    onUploads((uploads) => uploads.get(KEY)),
+    onUploads((uploads) => uploads.claim(KEY, VERSION)),
+    onUploads((uploads) => uploads.accept(KEY, 'v2')),
+    onUploads(sightings),
+  ),
+  processor: await all(
+    onUploads((uploads) => uploads.ping()),
+    onUploads((uploads) => uploads.startProcessing(KEY, LEASE)),
+    onUploads((uploads) => uploads.startProcessing(KEY, LEASE), PROCESSING_ITEM),
+    onUploads((uploads) => uploads.renewLease(KEY, { attempt: 1, leaseOwner: 'me' }, 60)),
+    onUploads((uploads) => uploads.releaseLease(KEY, 1)),
+    onUploads((uploads) => uploads.finish(KEY, 1)),
+    onUploads((uploads) => uploads.fail(KEY, 1, 'why')),
+    onUploads(sightings),
+  ),
+} as const;
+
+/** All that the url-issuer asks of the table of keys. */
+export const accessCalls = await all(
+  onAccess((client) => createDynamoDbAccessStore({ client, tableName: 'access' }).findBySecret(SHA256)),
+  onAccess((client) => createDynamoDbAccessStore({ client, tableName: 'access' }).ping()),
+  onAccess((client) =>
+    createDynamoDbQuotaCounters({ client, tableName: 'access' }).used({ keyId: KEY_ID, day: '2030-01-31' }),
+  ),
+  Promise.resolve(quotaCalls),
+  Promise.resolve(idempotencyCalls),
+);

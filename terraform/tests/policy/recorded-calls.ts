@@ -1,0 +1,87 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+
+/** A call on a table as IAM is asked about it. */
+export interface RecordedCall {
+  readonly action: string;
+  readonly context: {
+    readonly 'dynamodb:LeadingKeys': readonly string[];
+    readonly 'dynamodb:Attributes': readonly string[];
+  };
+}
+
+/** What of a request to DynamoDB is looked at; values are marshalled. */
+interface TableRequest {
+  readonly Key?: Readonly<Record<string, unknown>>;
+  readonly Item?: Readonly<Record<string, unknown>>;
+  readonly ConditionExpression?: string;
+  readonly UpdateExpression?: string;
+  readonly KeyConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, unknown>>;
+}
+
+const KNOWN_PARTS = new Set([
+  'TableName',
+  'ConsistentRead',
+  'ReturnValues',
+  'Key',
+  'Item',
+  'ConditionExpression',
+  'UpdateExpression',
+  'KeyConditionExpression',
+  'ExpressionAttributeNames',
+  'ExpressionAttributeValues',
+]);
+const WORDS_OF_EXPRESSIONS = /^(?:SET|ADD|AND|OR|IN|attribute_exists|attribute_not_exists)$/;
+
+/**
+ * The calls that code makes on a table with the partition key `partitionKey`, of which none is sent. A read is answered with
+ * `item`, a write as one that took effect.
+ *
+ * @throws Error for a part of a request that is not known here
+ */
+export async function recordCalls(
+  partitionKey: string,
+  item: Readonly<Record<string, unknown>> | undefined,
+  work: (client: DynamoDBClient) => Promise<unknown>,
+): Promise<readonly RecordedCall[]> {
+  const client = new DynamoDBClient({
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'of-no-account', secretAccessKey: 'of-no-account' },
+    maxAttempts: 1,
+  });
+  const calls: RecordedCall[] = [];
+  client.middlewareStack.add(
+    (_next, { commandName }) =>
+      async ({ input }) => {
+        const action = `dynamodb:${String(commandName).replace(/Command$/, '')}`;
+        calls.push({ action, context: contextOf(input as TableRequest, partitionKey) });
+        return { response: {}, output: { $metadata: {}, ...(item && { Item: item }) } };
+      },
+    // Behind where the document client marshals a request, and before where it unmarshals the answer.
+    { step: 'build', priority: 'high' },
+  );
+  await work(client);
+  client.destroy();
+  return calls;
+}
+
+/** DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control". */
+function contextOf(request: TableRequest, partitionKey: string): RecordedCall['context'] {
+  const unknown = Object.entries(request)
+    .filter(([part, value]) => value !== undefined && !KNOWN_PARTS.has(part))
+    .map(([part]) => part);
+  if (unknown.length > 0)
+    throw new Error(`a part of a request that is not known here: ${unknown.join(', ')}`);
+  const { Key, Item, ExpressionAttributeNames = {}, ExpressionAttributeValues = {} } = request;
+  const expressions = [request.ConditionExpression, request.UpdateExpression, request.KeyConditionExpression];
+  const named = expressions
+    .flatMap((expression) => expression?.match(/[:#]?\w+/g) ?? [])
+    .filter((word) => !word.startsWith(':') && !WORDS_OF_EXPRESSIONS.test(word) && !/^\d+$/.test(word))
+    .map((word) => (word.startsWith('#') ? String(ExpressionAttributeNames[word]) : word));
+  const leadingKey = Key?.[partitionKey] ?? Item?.[partitionKey] ?? ExpressionAttributeValues[':key'];
+  return {
+    'dynamodb:LeadingKeys': [(leadingKey as { S: string }).S],
+    'dynamodb:Attributes': [...new Set([...Object.keys({ ...Key, ...Item }), ...named])],
+  };
+}
