@@ -19,6 +19,7 @@ import { apiKey } from './plugins/api-key.ts';
 import { closing } from './plugins/closing.ts';
 import { cors } from './plugins/cors.ts';
 import { errors } from './plugins/errors.ts';
+import { jsonBodies } from './plugins/json-bodies.ts';
 import { quota } from './plugins/quota.ts';
 import { rateLimit } from './plugins/rate-limit.ts';
 import { FailuresOnlyLog, requestLog } from './plugins/request-log.ts';
@@ -140,8 +141,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(closing);
   await app.register(cors, { origins: options.corsOrigins });
 
-  // What is sent as anything but JSON is refused, rather than taken for text.
-  app.removeContentTypeParser('text/plain');
+  await app.register(jsonBodies);
   await app.register(apiDescription, { pathPrefix: options.pathPrefix });
 
   await app.register(openapi);

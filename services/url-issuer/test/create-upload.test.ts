@@ -253,6 +253,39 @@ t.test('what is no JSON, or too much of it, is refused', async (t) => {
   t.strictSame(faults.calls, []);
 });
 
+t.test('a body is JSON in UTF-8, as it is sent', async (t) => {
+  const { app, create, faults } = await issuer(t);
+  const cases: [number, Record<string, string>, RegExp][] = [
+    [415, { 'content-encoding': 'gzip' }, /without Content-Encoding: "gzip"/],
+    [415, { 'content-encoding': 'x'.repeat(5_000) }, /^.{1,200}$/],
+    [415, { 'content-encoding': 'identity, br' }, /without Content-Encoding/],
+    [415, { 'content-type': 'application/json; charset=utf-16' }, /in UTF-8 here, not in "utf-16"/],
+    [415, { 'content-type': 'application/json;a=b; Charset="iso-8859-1"' }, /not in "iso-8859-1"/],
+    [415, { 'content-type': 'application/json; charset=' }, /not in ""|JSON/],
+  ];
+  for (const [status, headers, message] of cases) {
+    const response = await create({}, headers);
+    t.equal(response.statusCode, status, JSON.stringify(headers).slice(0, 100));
+    t.match(response.json(), { code: 'UnsupportedMediaType', message });
+  }
+  const inLatin1 = await app.inject({
+    method: 'POST',
+    url: '/v1/uploads',
+    headers: { 'x-api-key': KEY_VALUE, 'content-type': 'application/json' },
+    payload: Buffer.from('{"name": "Zähler"}', 'latin1'),
+  });
+  t.equal(inLatin1.statusCode, 400);
+  t.strictSame(inLatin1.json(), { code: 'BadRequest', message: 'The body is no UTF-8' });
+  t.strictSame(faults.calls, []);
+  for (const headers of [
+    { 'content-encoding': 'identity' },
+    { 'content-type': 'application/json; charset=UTF-8' },
+    { 'content-type': 'application/json;charset="utf8"' },
+  ]) {
+    t.equal((await create({ name: 'Zähler' }, headers)).statusCode, 201, JSON.stringify(headers));
+  }
+});
+
 t.test('P7: without a key nothing of the body is looked at', async (t) => {
   const { create, faults } = await issuer(t);
   for (const body of [{}, { size: 5 }, '{broken']) {

@@ -21,7 +21,7 @@ const ERRORS = {
   409: 'An upload has come already.',
   413: 'The body is too large.',
   414: 'The id is longer than any.',
-  415: 'The body is no JSON by its Content-Type.',
+  415: 'The body is no JSON in UTF-8 by its Content-Type, or has a Content-Encoding.',
   417: 'The header Expect asks for something else than 100-continue.',
   422: 'The Idempotency-Key came with another request before.',
   429: 'The rate or the daily quota of the API key is used up, or too many bad keys came from the client’s address.',
