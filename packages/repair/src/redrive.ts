@@ -8,6 +8,12 @@ import { reasonOf } from './reason-of.ts';
 
 /** Longer than a batch takes, so that nobody else has its messages meanwhile; also how soon they are back after a crash. */
 const VISIBILITY_SECONDS = 120;
+/**
+ * Where what stays is back before the rest has been seen, messages are hidden for so many times as long from then on, and after
+ * so many times (for two hours) it is given up.
+ */
+const VISIBILITY_GROWTH = 4;
+const MAX_VISIBILITY_SECONDS = VISIBILITY_SECONDS * VISIBILITY_GROWTH ** 3;
 
 /** What became of one message. */
 export const RedriveOutcome = {
@@ -43,12 +49,13 @@ export interface RedriveOptions {
 }
 
 /**
- * Moves the messages of a dead-letter queue back to its queue until none is left that it may move, or `signal` is aborted.
+ * Moves the messages of a dead-letter queue back to its queue until none is left that it may move, or `signal` is aborted. It ends
+ * whatever the queue does: also where it gives out the same messages again and again, whether they stay or are moved already.
  *
  * For each message, in this order: receive; put off the deletion of the items that it is about, for its retention starts anew and
  * their tombstones must outlive it; send; delete. Nothing of that is atomic. A crash before the send leaves the message where it
- * was, hidden for two minutes; a crash between send and delete leaves it in both queues, as does a delete that fails; none
- * loses it. Doubled messages are harmless: the services tell a redelivery from a duplicate.
+ * was, hidden for two minutes (longer where so many stay that two minutes were not enough); a crash between send and delete
+ * leaves it in both queues, as does a delete that fails; none loses it. Doubled messages are harmless: the services tell a redelivery from a duplicate.
  *
  * SQS's own StartMessageMoveTask is not used: it would move messages whose items are deleted before the message is, so that an
  * upload would end as a stray; it moves what nobody has looked at, and what is none of ours; and without a rate of its own
@@ -61,10 +68,17 @@ export async function redrive(options: RedriveOptions): Promise<void> {
     options;
   /** Receipt handles of what stays, by message: when it is met again, this took longer than it was hidden. */
   const staying = new Map<string, string>();
+  /** A standard queue may give out a message once more that was deleted (Amazon SQS Developer Guide, "At-least-once delivery"). */
+  const moved = new Set<string>();
 
   function stays(letter: DeadLetter, outcome: RedriveOutcome, reason: string): void {
     if (!staying.has(letter.messageId)) onOutcome(letter, outcome, reason);
     staying.set(letter.messageId, letter.receiptHandle);
+  }
+
+  async function removeAgain({ receiptHandle }: DeadLetter): Promise<void> {
+    // It was told as moved, and is; where this fails it comes back once more, to whoever asks then.
+    await deleter.delete(receiptHandle).catch(() => undefined);
   }
 
   function mayMove(letter: DeadLetter): boolean {
@@ -90,6 +104,7 @@ export async function redrive(options: RedriveOptions): Promise<void> {
   async function remove(letter: DeadLetter): Promise<void> {
     try {
       await deleter.delete(letter.receiptHandle);
+      moved.add(letter.messageId);
       onOutcome(letter, RedriveOutcome.moved, '');
     } catch (error) {
       stays(letter, RedriveOutcome.doubled, reasonOf(error));
@@ -114,12 +129,23 @@ export async function redrive(options: RedriveOptions): Promise<void> {
     await Promise.all(ready.filter((_, at) => !failures.has(at)).map(remove));
   }
 
+  const isKnown = ({ messageId }: DeadLetter) => staying.has(messageId) || moved.has(messageId);
+  let visibilitySeconds = VISIBILITY_SECONDS;
+  /** Met since the last message that is not known. */
+  let knownInARow = 0;
   try {
     while (!signal.aborted) {
-      const batch = { count: 10, visibilitySeconds: VISIBILITY_SECONDS };
-      const letters = await receiveDeadLetters(sqs, deadLetterUrl, batch);
+      const letters = await receiveDeadLetters(sqs, deadLetterUrl, { count: 10, visibilitySeconds });
       if (letters.length === 0) break;
-      await move(letters.filter(mayMove));
+      knownInARow = letters.every(isKnown) ? knownInARow + letters.length : 0;
+      const again = letters.filter(({ messageId }) => moved.has(messageId));
+      await Promise.all(again.map(removeAgain));
+      await move(letters.filter((letter) => !again.includes(letter) && mayMove(letter)));
+      if (knownInARow <= staying.size) continue;
+      // One of them at least was met twice, and nothing new between.
+      if (visibilitySeconds >= MAX_VISIBILITY_SECONDS) break;
+      visibilitySeconds *= VISIBILITY_GROWTH;
+      knownInARow = 0;
     }
   } finally {
     await giveBack(sqs, deadLetterUrl, [...staying.values()]);

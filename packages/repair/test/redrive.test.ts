@@ -209,6 +209,73 @@ t.test('a message that comes back because this takes so long is told of once', a
   t.match(await letters.depth(letters.deadLetterUrl), { visible: 1, hidden: 0 });
 });
 
+t.test('it ends where a message that stays is given again and again, and tells of it once', async (t) => {
+  const letters = await startDeadLetters(t);
+  const [ours = ''] = named(1);
+  await letters.die('not ours', ours);
+  const hidden: number[] = [];
+  letters.hook('ReceiveMessage', async (input, proceed) => {
+    hidden.push(input.VisibilityTimeout);
+    if (hidden.length > 100) throw new Error('it does not end');
+    input.VisibilityTimeout = 0;
+    return proceed();
+  });
+  const outcomes = await letters.redrive();
+  t.strictSame(outcomes.map(([body, outcome]) => [body, outcome]).sort(), [
+    ['not ours', 'unknown'],
+    [ours, 'moved'],
+  ]);
+  t.equal(Math.max(...hidden), 7_680, 'before that it has tried to hide it for longer');
+  t.match(await letters.depth(letters.deadLetterUrl), { visible: 1, hidden: 0 });
+});
+
+t.test('it ends where a moved message is given again and again, and sends it once', async (t) => {
+  const letters = await startDeadLetters(t);
+  const [body = ''] = named(1);
+  let receives = 0;
+  letters.hook('ReceiveMessage', async () => {
+    receives += 1;
+    if (receives > 100) throw new Error('it does not end');
+    return { Messages: [{ MessageId: 'm1', ReceiptHandle: `r${receives}`, Body: body }] };
+  });
+  const deleted: string[] = [];
+  letters.hook('DeleteMessageBatch', async ({ Entries }) => {
+    deleted.push(...Entries.map(({ ReceiptHandle }: { ReceiptHandle: string }) => ReceiptHandle));
+    return { Successful: Entries };
+  });
+  t.strictSame(await letters.redrive(), [[body, 'moved', '']]);
+  t.strictSame(await letters.bodies(letters.queueUrl), [body]);
+  t.equal(deleted.length, receives, 'it is deleted each time');
+});
+
+t.test('P3: what lies behind messages that stay is moved, however long these take', async (t) => {
+  const letters = await startDeadLetters(t);
+  const [ours = ''] = named(1);
+  // A queue in virtual time that gives the first ten that are visible; each receive takes a minute.
+  const queue = [...Array.from({ length: 99 }, (_, at) => `not ours ${at}`), ours].map((Body) => ({
+    Body,
+    visibleAt: 0,
+  }));
+  let seconds = 0;
+  let receives = 0;
+  letters.hook('ReceiveMessage', async ({ VisibilityTimeout }) => {
+    receives += 1;
+    if (receives > 200) throw new Error('it does not end');
+    seconds += 60;
+    const given = queue.filter(({ visibleAt }) => visibleAt <= seconds).slice(0, 10);
+    for (const message of given) message.visibleAt = seconds + VisibilityTimeout;
+    return { Messages: given.map(({ Body }) => ({ Body, MessageId: Body, ReceiptHandle: Body })) };
+  });
+  letters.hook('DeleteMessageBatch', async ({ Entries }) => ({ Successful: Entries }));
+  letters.hook('ChangeMessageVisibilityBatch', async () => ({}));
+  const outcomes = await letters.redrive();
+  t.strictSame(
+    outcomes.filter(([, outcome]) => outcome === 'moved').map(([body]) => body),
+    [ours],
+  );
+  t.equal(outcomes.length, 100, 'each is told of once');
+});
+
 t.test('attributes that a message had go with it', async (t) => {
   const letters = await startDeadLetters(t);
   const [body = ''] = named(1);
