@@ -113,15 +113,22 @@ const acceptorWork: Work = async (event, delivery, caller, around) => {
 const processorWork: Work = async (event, delivery, caller, around) => {
   const { uploads, objects, metrics } = callersOwn(event, caller, around);
   const { timers } = caller.process;
+  const startTimer = (seconds: number, callback: () => void) => timers.after(seconds * 1000, callback);
   const runHandler = createRunHandler({
     handler: around.handlerIn(caller.process),
     objects,
     log,
     limitSeconds: HANDLER_LIMIT_SECONDS,
-    startTimer: (seconds, callback) => timers.after(seconds * 1000, callback),
+    startTimer,
   });
   const { now } = around.time;
-  const keepLease = createLeaseKeeper({ uploads, log, leaseSeconds: VISIBILITY_SECONDS, now });
+  const keepLease = createLeaseKeeper({
+    uploads,
+    log,
+    leaseSeconds: VISIBILITY_SECONDS,
+    now,
+    startTimer,
+  });
   const processAccepted = createProcessAccepted({
     uploads,
     objects,

@@ -1,40 +1,88 @@
 import type { Logger } from '@upload-once/runtime';
 import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
 
-/** Another worker has taken the upload over, or will: nothing that this one does counts any more. */
+/** As often per lease a renewal that failed is made again, as an extension of the message's visibility is. */
+const RETRIES_PER_LEASE = 8;
+
+/** Another worker has taken the upload over, or may from now on: nothing that this one does counts any more. */
 export class LeaseLost extends Error {
   readonly code = 'LeaseLost';
 }
 
+/** The lease of one attempt, from its start to the end of its work. */
+export interface KeptLease {
+  /** Aborted with `LeaseLost`: when another worker is seen to have taken over, at the latest when the lease ends unrenewed. */
+  readonly signal: AbortSignal;
+  /** For each heartbeat. Renews the lease, or tries again soon; never rejects. */
+  renew(): Promise<void>;
+  /** The work is over: nothing is renewed any more, and no timer is left. */
+  end(): void;
+}
+
 /**
- * Renews the lease on an upload at each call. A table that is away for a while costs nothing as long as the lease still
- * runs. The function that it gives rejects with LeaseLost.
+ * Keeps the lease on an upload while it is worked on. A table that is away for a while costs nothing as long as the lease
+ * still runs; with its end the work ends, whatever the table says later, for another worker waits for that very moment.
  */
 export function createLeaseKeeper(options: {
   readonly uploads: UploadStore;
   readonly log: Logger;
   readonly leaseSeconds: number;
   readonly now: () => Date;
+  /** Calls back once after so many seconds, unless the function that it gives is called before. */
+  readonly startTimer: (seconds: number, callback: () => void) => () => void;
 }) {
-  const { uploads, log, leaseSeconds, now } = options;
+  const { uploads, log, leaseSeconds, now, startTimer } = options;
 
-  return function keepLease({ key, attempt, leaseOwner = '', leaseExpiresAt }: Upload): () => Promise<void> {
-    let heldUntil = leaseExpiresAt ?? now();
-    return async () => {
+  return function keepLease({ key, attempt, leaseOwner = '', leaseExpiresAt = now() }: Upload): KeptLease {
+    const lost = new AbortController();
+    let isOver = false;
+    let lastFailure: unknown;
+    let heldUntil = leaseExpiresAt;
+    let cancelLapse = startLapse();
+    let cancelRetry = () => {};
+
+    function startLapse(): () => void {
+      const leftSeconds = Math.max(0, (heldUntil.getTime() - now().getTime()) / 1000);
+      return startTimer(leftSeconds, () => lose(`the lease of attempt ${attempt} ran out`, lastFailure));
+    }
+
+    function end(): void {
+      isOver = true;
+      cancelLapse();
+      cancelRetry();
+    }
+
+    function lose(why: string, cause?: unknown): void {
+      end();
+      lost.abort(new LeaseLost(`${key}: ${why}`, { cause }));
+    }
+
+    async function renew(): Promise<void> {
+      cancelRetry();
       let renewed: Transition;
       try {
         renewed = await uploads.renewLease(key, { attempt, leaseOwner }, leaseSeconds);
       } catch (err) {
-        if (now() >= heldUntil)
-          throw new LeaseLost(`${key}: the lease of attempt ${attempt} ran out`, { cause: err });
+        if (isOver) return;
+        lastFailure = err;
         log.warn({ key, attempt, err }, 'the lease could not be renewed yet');
+        cancelRetry();
+        cancelRetry = startTimer(leaseSeconds / RETRIES_PER_LEASE, renew);
         return;
       }
+      if (isOver) return;
       if (!renewed.applied && !isHeldBy(attempt, renewed.upload)) {
-        throw new LeaseLost(`${key}: another worker has taken over from attempt ${attempt}`);
+        lose(`another worker has taken over from attempt ${attempt}`);
+        return;
       }
-      heldUntil = renewed.upload?.leaseExpiresAt ?? heldUntil;
-    };
+      const until = renewed.upload?.leaseExpiresAt;
+      if (until === undefined || until <= heldUntil) return;
+      heldUntil = until;
+      cancelLapse();
+      cancelLapse = startLapse();
+    }
+
+    return { signal: lost.signal, renew, end };
   };
 }
 

@@ -22,6 +22,11 @@ import { createWorkUnderLease } from './work-under-lease.ts';
 
 const SECONDS_PER_DAY = 86_400;
 
+function startTimer(seconds: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, seconds * 1000);
+  return () => clearTimeout(timer);
+}
+
 await runService({
   name: 'processor',
   schema: configSchema,
@@ -48,14 +53,11 @@ await runService({
       objects,
       log,
       limitSeconds: config.HANDLER_LIMIT_SECONDS,
-      startTimer(seconds, callback) {
-        const timer = setTimeout(callback, seconds * 1000);
-        return () => clearTimeout(timer);
-      },
+      startTimer,
     });
     const leaseSeconds = config.VISIBILITY_SECONDS;
     const now = () => new Date();
-    const keepLease = createLeaseKeeper({ uploads, log, leaseSeconds, now });
+    const keepLease = createLeaseKeeper({ uploads, log, leaseSeconds, now, startTimer });
     const processAccepted = createProcessAccepted({
       uploads,
       objects,

@@ -1,7 +1,7 @@
 import { type Delivery, DrainLimitReached, type ObjectCreated } from '@upload-once/queue';
 import { type Logger, type Metrics, redactText } from '@upload-once/runtime';
 import type { Transition, Upload, UploadStore } from '@upload-once/uploads';
-import { LeaseLost } from './lease-keeper.ts';
+import { type KeptLease, LeaseLost } from './lease-keeper.ts';
 
 /** An item of DynamoDB has 400 KB at most; a reason is for a person to read. */
 const REASON_MAX_CHARACTERS = 1_000;
@@ -13,7 +13,7 @@ const REASON_MAX_CHARACTERS = 1_000;
 export function createWorkUnderLease(options: {
   readonly uploads: UploadStore;
   readonly runHandler: (upload: Upload, event: ObjectCreated, delivery: Delivery) => Promise<void>;
-  readonly keepLease: (upload: Upload) => () => Promise<void>;
+  readonly keepLease: (upload: Upload) => KeptLease;
   readonly log: Logger;
   readonly metrics: Metrics;
 }) {
@@ -24,14 +24,17 @@ export function createWorkUnderLease(options: {
     event: ObjectCreated,
     delivery: Delivery,
   ): Promise<Transition> {
-    const stopKeeping = delivery.onHeartbeat(keepLease(upload));
+    const lease = keepLease(upload);
+    const stopBeats = delivery.onHeartbeat(lease.renew);
+    const signal = AbortSignal.any([delivery.signal, lease.signal]);
     try {
-      await runHandler(upload, event, delivery);
+      await runHandler(upload, event, { ...delivery, signal });
     } catch (error) {
       await giveUp(upload, delivery, error);
       throw error;
     } finally {
-      stopKeeping();
+      stopBeats();
+      lease.end();
     }
     const finished = await uploads.finish(upload.key, upload.attempt);
     if (finished.applied) {

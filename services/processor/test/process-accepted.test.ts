@@ -145,11 +145,75 @@ t.test('a table that is away longer than the lease runs ends the work', async (t
   const { delivery, heartbeat } = createDelivery();
   const work = world.processAccepted(event, delivery);
   const signal = await began;
-  world.pass(LEASE_SECONDS);
-  world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+  for (let call = 0; call < 20; call += 1)
+    world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+  await world.passAwake(LEASE_SECONDS / 2);
   await heartbeat();
-  await t.rejects(work, { code: 'LeaseLost', cause: { message: 'the table is away' } });
+  await world.passAwake(LEASE_SECONDS / 2 - 1);
+  t.equal(signal.aborted, false);
+  const ended = t.rejects(work, { code: 'LeaseLost', cause: { message: 'the table is away' } });
+  await world.passAwake(1);
+  await ended;
   t.equal(signal.aborted, true);
+  t.equal(delivery.signal.aborted, false, 'the message is still in hand, and given back');
+});
+
+t.test(
+  'P3: a renewal that fails is made again soon: nobody takes the lease of a living worker',
+  async (t) => {
+    const { handler, began, end } = latchedHandler();
+    let calls = 0;
+    const world = createWorld((upload, context) => {
+      calls += 1;
+      return handler(upload, context);
+    });
+    const { key, event } = await world.accepted();
+    const { delivery, heartbeat } = createDelivery();
+    const work = world.processAccepted(event, delivery);
+    const signal = await began;
+    await world.passAwake(LEASE_SECONDS / 2);
+    for (let call = 0; call < 3; call += 1)
+      world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+    await heartbeat();
+    await world.passAwake(LEASE_SECONDS / 2);
+    const other = createDelivery({ receiveCount: 2 });
+    await t.rejects(world.processAccepted(event, other.delivery), { code: 'RetryLater' });
+    t.equal(signal.aborted, false);
+    end();
+    await work;
+    t.equal(calls, 1);
+    t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  },
+);
+
+t.test('P3: a handler whose lease could not be renewed is stopped before another begins', async (t) => {
+  for (const isAnswered of [true, false]) {
+    const one = latchedHandler();
+    const two = latchedHandler();
+    const handlers = [one.handler, two.handler];
+    const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
+    const { key, event } = await world.accepted();
+    const first = createDelivery();
+    const work = world.processAccepted(event, first.delivery);
+    const signal = await one.began;
+    await world.passAwake(LEASE_SECONDS / 2);
+    const hanging = isAnswered ? undefined : world.tableFaults.stallNext('before', 'update');
+    for (let call = 0; call < 4; call += 1)
+      if (isAnswered) world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+    const beat = first.heartbeat();
+    const ended = t.rejects(work, { code: 'LeaseLost', message: /ran out/ });
+    await world.passAwake(LEASE_SECONDS / 2);
+    await ended;
+    t.equal(signal.aborted, true);
+    const taken = world.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
+    await two.began;
+    hanging?.release();
+    await beat;
+    two.end();
+    await taken;
+    t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+    t.equal(world.leaseTimers.size, 0);
+  }
 });
 
 t.test('fencing: a worker that slept past its lease cannot finish what another took over', async (t) => {
@@ -280,11 +344,13 @@ t.test('nothing of an ended handler stays behind: no timer, no open stream', asy
     const world = createWorld(async (upload, context) => {
       bodies.push((await upload.open()).body);
       t.equal(world.timers.size, 1);
+      t.equal(world.leaseTimers.size, 1);
       await ending(upload, context);
     });
     const { event } = await world.accepted();
     await world.processAccepted(event, createDelivery().delivery).catch(() => undefined);
     t.equal(world.timers.size, 0);
+    t.equal(world.leaseTimers.size, 0);
     t.strictSame(
       bodies.map((body) => body.destroyed),
       [true],
@@ -381,7 +447,9 @@ t.test('of several records in one message the first one’s lease does not outli
   const [one, two] = [await world.accepted(), await world.accepted()];
   const { delivery, heartbeat } = createDelivery();
   await world.processAccepted(one.event, delivery);
+  const calls = world.tableFaults.calls.length;
   await heartbeat();
+  t.equal(world.tableFaults.calls.length, calls, 'nothing is renewed any more');
   t.equal(delivery.signal.aborted, false);
   await world.processAccepted(two.event, delivery);
   t.match(await world.uploads.get(two.key), { state: UploadState.processed });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Delivery, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
 import { createLogger, createMetrics } from '@upload-once/runtime';
 import {
@@ -76,7 +77,18 @@ export function createWorld(handler: Handler) {
     },
   });
   const now = () => clock.now;
-  const keepLease = createLeaseKeeper({ uploads, log, leaseSeconds: LEASE_SECONDS, now });
+  const leaseTimers = new Set<{ atMs: number; callback: () => void }>();
+  const keepLease = createLeaseKeeper({
+    uploads,
+    log,
+    leaseSeconds: LEASE_SECONDS,
+    now,
+    startTimer(seconds, callback) {
+      const timer = { atMs: clock.now.getTime() + seconds * 1000, callback };
+      leaseTimers.add(timer);
+      return () => leaseTimers.delete(timer);
+    },
+  });
   const pauses: { seconds: number; end: () => void }[] = [];
   let paused = Promise.withResolvers<void>();
   const processAccepted = createProcessAccepted({
@@ -137,6 +149,8 @@ export function createWorld(handler: Handler) {
     logLines,
     /** The handlers' time limits that are running. */
     timers,
+    /** The ends of leases, and the renewals that are to be made again. */
+    leaseTimers,
     processAccepted,
     createdEvent,
 
@@ -159,8 +173,23 @@ export function createWorld(handler: Handler) {
       return pause;
     },
 
+    /** Time in which every worker is asleep: no timer is called. */
     pass(seconds: number) {
       clock.now = new Date(clock.now.getTime() + seconds * 1000);
+    },
+
+    /** Time in which the workers are awake: the timers of their leases are called. */
+    async passAwake(seconds: number) {
+      const endMs = clock.now.getTime() + seconds * 1000;
+      for (;;) {
+        await setImmediate();
+        const [next] = [...leaseTimers].sort((a, b) => a.atMs - b.atMs);
+        if (!next || next.atMs > endMs) break;
+        leaseTimers.delete(next);
+        clock.now = new Date(Math.max(next.atMs, clock.now.getTime()));
+        next.callback();
+      }
+      clock.now = new Date(endMs);
     },
 
     /** The sum of all values that were written of a metric. */
