@@ -14,6 +14,7 @@ import { createIdempotentIssuer } from './issuing/issue-idempotently.ts';
 import { createUploadIssuer } from './issuing/issue-upload.ts';
 import { joinRepeats } from './issuing/join-repeats.ts';
 import type { UploadDefaults } from './issuing/upload-order.ts';
+import { answerHeaders } from './plugins/answer-headers.ts';
 import { apiDescription } from './plugins/api-description.ts';
 import { apiKey } from './plugins/api-key.ts';
 import { closing } from './plugins/closing.ts';
@@ -126,7 +127,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     },
     // Whoever has a connection still gets its answer while the service stops.
     return503OnClosing: false,
-    frameworkErrors: frameworkErrorHandler({ metrics }),
+    frameworkErrors: frameworkErrorHandler({ metrics, corsOrigins: options.corsOrigins }),
     clientErrorHandler: clientErrorHandler({ log, metrics }),
   });
 
@@ -137,9 +138,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(trace, { randomBytes });
   await app.register(requestLog);
   await app.register(requestMetrics, { metrics });
-  await app.register(errors);
   await app.register(closing);
+  await app.register(answerHeaders);
   await app.register(cors, { origins: options.corsOrigins });
+  await app.register(errors);
 
   await app.register(jsonBodies);
   await app.register(apiDescription, { pathPrefix: options.pathPrefix });

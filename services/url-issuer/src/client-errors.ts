@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Metrics } from '@upload-once/runtime';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from './http-error.ts';
+import { corsHeadersFor } from './plugins/cors.ts';
 import { answerError } from './plugins/errors.ts';
 import { pathOf } from './request-path.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -37,9 +38,17 @@ export function clientErrorHandler(options: { readonly log: FastifyBaseLogger; r
 }
 
 /** Answers a request whose path is no URL: it has no route, and none of the hooks that would log and count it. */
-export function frameworkErrorHandler(options: { readonly metrics: Metrics }) {
+export function frameworkErrorHandler(options: {
+  readonly metrics: Metrics;
+  readonly corsOrigins: readonly string[];
+}) {
   return (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
-    reply.headers({ 'cache-control': 'no-store', 'x-request-id': request.id, ...SECURITY_HEADERS });
+    reply.headers({
+      'cache-control': 'no-store',
+      'x-request-id': request.id,
+      ...SECURITY_HEADERS,
+      ...corsHeadersFor(request.headers, { origins: options.corsOrigins }),
+    });
     answerError(error, request, reply);
     const { errorCode = 'BadRequest', method } = request;
     options.metrics.add('RequestsRefused', 1, { Reason: errorCode });

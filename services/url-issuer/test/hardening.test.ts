@@ -229,6 +229,38 @@ t.test('pages of other origins', async (t) => {
     t.match(given.headers['vary'], /origin/i);
   });
 
+  t.test('can read every answer, also why there is none', async (t) => {
+    const { app } = await appUnderTest(t, { corsOrigins: [ORIGIN] });
+    const asks: Record<string, [status: number, request: object]> = {
+      'a path that is nowhere': [404, { method: 'GET', url: '/nothing' }],
+      'a method that is nowhere': [404, { method: 'PATCH', url: '/v1/uploads' }],
+      'a path that is no URL': [400, { method: 'GET', url: '/v1/uploads/%zz' }],
+      'an id that is too long': [414, { method: 'GET', url: `/v1/uploads/${'x'.repeat(5_000)}` }],
+      'an OPTIONS that is no preflight': [404, { method: 'OPTIONS', url: '/v1/uploads' }],
+      'no key': [403, { method: 'POST', url: '/v1/uploads', payload: {} }],
+    };
+    for (const [what, [status, request]] of Object.entries(asks)) {
+      const answer = await app.inject({ ...request, headers: { origin: ORIGIN } });
+      t.equal(answer.statusCode, status, what);
+      t.strictSame(Object.keys(answer.json()), ['message', 'code'], what);
+      t.match(answer.headers['content-type'], 'application/json', what);
+      t.equal(answer.headers['access-control-allow-origin'], ORIGIN, what);
+      t.match(answer.headers['access-control-expose-headers'], 'x-request-id', what);
+      t.match(answer.headers['vary'], /origin/i, what);
+      t.match(answer.headers, SECURITY_HEADERS, what);
+      const other = await app.inject({ ...request, headers: { origin: 'https://other.example' } });
+      t.equal(other.statusCode, status, what);
+      t.notOk(other.headers['access-control-allow-origin'], `${what}, for another`);
+    }
+    const withoutOrigin = await app.inject({
+      ...preflight,
+      headers: { 'access-control-request-method': 'POST' },
+    });
+    t.equal(withoutOrigin.statusCode, 404);
+    t.strictSame(withoutOrigin.json(), { message: 'Not Found: OPTIONS /v1/uploads', code: 'NotFound' });
+    t.match((await app.inject(preflight)).headers, SECURITY_HEADERS, 'a preflight has them, too');
+  });
+
   t.test('are told apart to the letter', async (t) => {
     const { app } = await appUnderTest(t, { corsOrigins: [ORIGIN] });
     for (const origin of [

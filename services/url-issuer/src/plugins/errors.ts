@@ -26,8 +26,11 @@ export const errors = fp(
   async (app) => {
     app.decorateRequest('errorCode', undefined);
     app.setErrorHandler(answerError);
-    app.addHook('onRequest', async (request, reply) => {
-      reply.headers({ 'cache-control': 'no-store', ...SECURITY_HEADERS });
+    // For a route that has nothing to say: that of the plugin `cors` to an OPTIONS which is no preflight.
+    app.setNotFoundHandler((request) => {
+      throw notFound(request.method, pathOf(request));
+    });
+    app.addHook('onRequest', async (request) => {
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
         throw new HttpError(400, 'Bad Request: a request of HTTP/1.1 has a Host header');
       }

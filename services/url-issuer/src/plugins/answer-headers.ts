@@ -1,0 +1,12 @@
+import fp from 'fastify-plugin';
+import { SECURITY_HEADERS } from '../security-headers.ts';
+
+/** What every answer has, whoever gives it. */
+export const answerHeaders = fp(
+  async (app) => {
+    app.addHook('onRequest', async (_request, reply) => {
+      reply.headers({ 'cache-control': 'no-store', ...SECURITY_HEADERS });
+    });
+  },
+  { name: 'answer-headers', fastify: '5.x' },
+);
