@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { REDRIVE_HELP } from '../src/commands/redrive-options.ts';
 import { deleteAtOf, operate, quietCloud, TOMBSTONE_SECONDS, withoutKeeping } from './operator-stage.ts';
 
-const eventFor = (key: string, versionId: string) =>
+const eventFor = (key: string, versionId: string, storedAt = new Date(0)) =>
   writeS3Event(
     {
       bucket: 'b',
@@ -13,7 +13,7 @@ const eventFor = (key: string, versionId: string) =>
       eTag: 'e',
       sizeBytes: 1,
       eventName: 'ObjectCreated:Post',
-      storedAt: new Date(0),
+      storedAt,
     },
     'eu-central-1',
   );
@@ -34,16 +34,26 @@ async function twoDeadLetters(t: Test) {
 
 t.test('it shows what lies there, and moves nothing', async (t) => {
   const { cloud, acceptedKey, issued } = await twoDeadLetters(t);
+  const lastWeek = new Date(Date.now() - 7.5 * 86_400_000);
+  await cloud.send(cloud.queues.uploadEventsDeadLetter, eventFor('uploads/again', 'v3', lastWeek));
+  await cloud.send(cloud.queues.uploadEventsDeadLetter, 'not ours');
   const later = new Date(Date.now() + 3 * 3_600_000);
   const { code, stdout, stderr } = await operate(cloud, ['redrive'], { now: () => later });
   t.equal(code, 0);
   t.equal(stderr, 'Nothing was moved; --yes moves them.\n');
-  t.match(stdout, /^upload-events-dead-letter has about 1 message:\n/);
-  t.match(stdout, /\n {2}event +received {2}age {2}state +key, version\n/);
-  t.match(stdout, `  upload  1 ×       3 h  ISSUED  ${issued} v2\n`);
+  t.match(stdout, /^upload-events-dead-letter has about 3 messages:\n/);
+  t.match(stdout, /\n {2}event +received {2}age {2}file +state +key, version\n/);
+  const sinceEpoch = `${Math.floor(later.getTime() / 86_400_000)} d`;
+  t.match(stdout, `  upload   1 ×       3 h  ${sinceEpoch}  ISSUED  ${issued} v2\n`);
   t.match(
     stdout,
-    `  accepted  1 ×       3 h  FAILED  ${acceptedKey} copy\n    Error: the disk is full?[2J\n`,
+    `  upload   1 ×       3 h  7 d      –       uploads/again v3\n`,
+    'the file is older than its message',
+  );
+  t.match(stdout, /\n {2}unknown {2}1 × +3 h {2}– +– +message \S+\n/);
+  t.match(
+    stdout,
+    `  accepted  1 ×       3 h  ${sinceEpoch}  FAILED  ${acceptedKey} copy\n    Error: the disk is full?[2J\n`,
   );
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
   t.ok(await cloud.peek(cloud.queues.uploadEventsDeadLetter), 'it is visible again');
@@ -66,6 +76,8 @@ t.test('--json: one object a line', async (t) => {
       versionId: 'v2',
       receiveCount: 1,
       ageSeconds: Number,
+      storedAt: '1970-01-01T00:00:00.000Z',
+      fileAgeSeconds: Number,
     },
   );
   t.match(

@@ -19,6 +19,11 @@ all of it back to the queues that it came from. Nothing is lost on the way: what
 middle is in its dead-letter queue still, or in both queues, which the services do not mind. The items of
 the uploads are kept as long as an upload's that has just been made, so that they outlive the messages.
 
+For each version that a message tells of it shows how often the message was received, its age since it was first
+sent, the age of the file since S3 stored it, and the upload's state. What is ISSUED or CLAIMED lies under
+uploads/ alone, from where the bucket's lifecycle removes it, redriven or not: by default it is safe until
+it is 30 days old.
+
 Find out first why the messages died (the services' logs, and the reason shown here), and end that:
 they will be tried as often as the queue allows, and be back.
 

@@ -11,6 +11,8 @@ export interface LetterRow {
   readonly versionId: string | undefined;
   readonly receiveCount: number;
   readonly sentAt: Date;
+  /** When S3 stored the version: what lies under `uploads/` is removed by the lifecycle, counted from then. */
+  readonly storedAt: Date | undefined;
   readonly state: string | undefined;
   /** Why the upload failed, or why the message is none of ours. */
   readonly reason: string | undefined;
@@ -25,22 +27,29 @@ export function rowsOf(letter: DeadLetter, uploads: ReadonlyMap<string, Upload>)
   const { messageId, receiveCount, sentAt } = letter;
   const message = { messageId, receiveCount, sentAt };
   if (!letter.events) {
-    const nothing = { key: undefined, versionId: undefined, state: undefined };
+    const nothing = { key: undefined, versionId: undefined, storedAt: undefined, state: undefined };
     return [{ ...message, ...nothing, what: 'unknown', reason: letter.unknownReason }];
   }
-  return letter.events.map(({ key, versionId }) => {
+  return letter.events.map(({ key, versionId, storedAt }) => {
     const upload = uploads.get(uploadKeyOf(key));
     const what = key.startsWith(ACCEPTED_PREFIX) ? 'accepted' : 'upload';
-    return { ...message, what, key, versionId, state: upload?.state, reason: upload?.failureReason };
+    const { state, failureReason: reason } = upload ?? {};
+    return { ...message, what, key, versionId, storedAt, state, reason };
   });
 }
 
 export function jsonOfRow(row: LetterRow, deadLetterUrl: string, now: Date): string {
-  const ageSeconds = Math.max(0, Math.floor((now.getTime() - row.sentAt.getTime()) / 1000));
-  return JSON.stringify({ queue: deadLetterUrl, ...row, ageSeconds });
+  const secondsSince = (then: Date) => Math.max(0, Math.floor((now.getTime() - then.getTime()) / 1000));
+  const fileAgeSeconds = row.storedAt && secondsSince(row.storedAt);
+  return JSON.stringify({
+    queue: deadLetterUrl,
+    ...row,
+    ageSeconds: secondsSince(row.sentAt),
+    fileAgeSeconds,
+  });
 }
 
-const HEADER = ['event', 'received', 'age', 'state', 'key, version'];
+const HEADER = ['event', 'received', 'age', 'file', 'state', 'key, version'];
 
 /** What lies in one dead-letter queue, as text; a reason stands below its line. */
 export function textOfRows(rows: readonly LetterRow[], now: Date): string {
@@ -48,6 +57,7 @@ export function textOfRows(rows: readonly LetterRow[], now: Date): string {
     row.what,
     `${row.receiveCount} ×`,
     ageWords(row.sentAt, now),
+    row.storedAt === undefined ? '–' : ageWords(row.storedAt, now),
     row.state ?? '–',
     row.key === undefined ? `message ${row.messageId}` : `${row.key} ${row.versionId}`,
   ]);
