@@ -18,8 +18,12 @@ import { createAudit } from '../src/index.ts';
 const MANY = 500_000;
 const SMALL = 10_000;
 const PAGE = 1_000;
-/** One upload in so many has lost an event, each in its turn: the upload's own, the copy's, a duplicate's. */
+/**
+ * One upload in so many has lost an event, each in its turn: the upload's own, the copy's, a duplicate's, and the copy's after a
+ * second attempt at its processing, of which the lease has run out.
+ */
 const LOST_EVERY = 10_000;
+const LOST = ['upload', 'copy', 'duplicate', 'attempt'] as const;
 const MIB = 1024 * 1024;
 
 setFlagsFromString('--expose-gc');
@@ -29,9 +33,7 @@ const at = new Date('2026-01-01T00:00:00.000Z');
 const idOf = (number: number) => `file-${String(number).padStart(7, '0')}`;
 const numberOf = (key: string) => Number(key.slice(-7));
 const lostOf = (number: number) =>
-  number % LOST_EVERY === 7
-    ? (['upload', 'copy', 'duplicate'] as const)[Math.floor(number / LOST_EVERY) % 3]
-    : undefined;
+  number % LOST_EVERY === 7 ? LOST[Math.floor(number / LOST_EVERY) % LOST.length] : undefined;
 
 /** Every upload was processed and used a second time, the duplicate recorded; but for those whose event was lost. */
 function uploadOf(number: number): Upload {
@@ -51,8 +53,9 @@ function uploadOf(number: number): Upload {
   if (lost === 'upload') return issued;
   const claimed = { versionId: `first-${number}`, eTag: 'e', sizeBytes: 5, storedAt: at, claimedAt: at };
   const accepted = { ...issued, claimed, acceptedVersionId: `copy-${number}`, acceptedAt: at };
-  return lost === 'copy'
-    ? { ...accepted, state: UploadState.accepted }
+  if (lost === 'copy') return { ...accepted, state: UploadState.accepted };
+  return lost === 'attempt'
+    ? { ...accepted, state: UploadState.processing, attempt: 2, leaseOwner: 'w', leaseExpiresAt: at }
     : { ...accepted, state: UploadState.processed, processedAt: at, attempt: 1 };
 }
 
@@ -70,7 +73,8 @@ function versionsOf(prefix: string, number: number): StoredVersion[] {
 
 function duplicateOf(number: number): Sighting | undefined {
   const [version] = versionsOf('uploads/', number);
-  if (!version || lostOf(number)) return undefined;
+  const lost = lostOf(number);
+  if (!version || (lost && lost !== 'attempt')) return undefined;
   return { ...version, kind: SightingKind.duplicate, recordedAt: at, reported: true };
 }
 
@@ -142,7 +146,7 @@ t.test(
     );
 
     const lostUploads = MANY / LOST_EVERY;
-    const ofEach = (index: number) => Math.floor((lostUploads + 2 - index) / 3);
+    const ofEach = (index: number) => Math.ceil((lostUploads - index) / LOST.length);
     t.strictSame(
       found,
       new Map([
@@ -150,13 +154,14 @@ t.test(
         ['no-outcome ACCEPTED copy', ofEach(1)],
         ['no-outcome PROCESSED duplicate', ofEach(2)],
         ['stuck ACCEPTED copy', ofEach(1)],
+        ['stuck PROCESSING attempt', ofEach(3)],
       ]),
     );
     t.strictSame(counts, {
       uploadedVersions: MANY,
       acceptedVersions: MANY - ofEach(0),
       forgottenVersions: 0,
-      items: 2 * MANY - lostUploads,
+      items: 2 * MANY - lostUploads + ofEach(3),
     });
     t.ok(grownMib < 8, `the heap grew by ${grownMib.toFixed(1)} MiB`);
   },

@@ -1,4 +1,4 @@
-import { SightingKind, UploadState } from '@upload-once/uploads';
+import { acceptedKeyOf, SightingKind, UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import { createWorld, OLDER_THAN_SECONDS, TOMBSTONE_SECONDS } from './world.ts';
 
@@ -111,6 +111,33 @@ t.test('an upload that is stuck is found in each state, with what brings it on',
     findings.some(({ key }) => key === working.key),
     'a lease that runs is no finding',
   );
+});
+
+t.test('P3: a later attempt whose lease has run out is found like the first', async (t) => {
+  const world = createWorld();
+  const { key, copy } = await world.processing('taken over, and dropped again');
+  world.pass(120);
+  await world.uploads.startProcessing(key, {
+    acceptedVersionId: copy.versionId,
+    leaseOwner: 'another',
+    leaseSeconds: 60,
+  });
+  const leaseEndsAt = new Date(world.clock.now.getTime() + 60_000);
+  world.pass(60 + OLDER_THAN_SECONDS - 1);
+  t.strictSame(await world.findings(), [], 'counted from the end of the second lease');
+  world.pass(1);
+  const findings = await world.findings();
+  t.equal(findings.length, 1);
+  t.match(findings, [
+    {
+      kind: 'stuck',
+      key,
+      state: UploadState.processing,
+      since: leaseEndsAt,
+      detail: 'the lease of attempt 2 has run out, and nobody has taken it over',
+      event: { pipeline: 'accepted', key: acceptedKeyOf(key), versionId: copy.versionId },
+    },
+  ]);
 });
 
 t.test('an object under accepted/ that no item names is found', async (t) => {
