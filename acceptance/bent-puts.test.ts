@@ -4,6 +4,7 @@ import t from 'tap';
 import { deployment } from './support/deployment.ts';
 import { KNOWN_GAPS } from './support/known-gaps.ts';
 import { leftNothing } from './support/left-nothing.ts';
+import { acceptedKey, headOf, readObject, sha256 } from './support/objects.ts';
 import { type PresignedPut, requestPut } from './support/presigned-puts.ts';
 import { callRaw, type RawCall } from './support/raw-calls.ts';
 import { processed } from './support/records.ts';
@@ -83,6 +84,36 @@ t.test('P6: a presigned PUT takes no other size than the one that was asked for'
   }
   if (!isUnchecked) await leftNothing(t, [put.key], []);
 });
+
+t.test(
+  'P2: headers that nobody signed stay with a PUT’s object, and change nothing of what was signed',
+  async (t) => {
+    const put = await requestPut(BODY.length, deployment.issuerUrl, {
+      sha256: sha256(BODY),
+      contentType: 'text/csv',
+      metadata: { customer: '4711' },
+    });
+    const unsigned = {
+      'cache-control': 'public, max-age=31536000',
+      'content-disposition': 'attachment; filename="other.exe"',
+      'content-encoding': 'br',
+      'content-language': 'de',
+    };
+    t.match(await sendPut({ ...put, headers: { ...put.headers, ...unsigned } }), { status: 200 });
+    await processed(put.key);
+    const key = acceptedKey(put.key);
+    t.strictSame(await headOf(key), {
+      CacheControl: unsigned['cache-control'],
+      ContentDisposition: unsigned['content-disposition'],
+      ContentEncoding: unsigned['content-encoding'],
+      ContentLanguage: unsigned['content-language'],
+      ContentLength: BODY.length,
+      ContentType: 'text/csv',
+      Metadata: { customer: '4711' },
+    });
+    t.match(await readObject(key), { sha256: sha256(BODY) });
+  },
+);
 
 t.test('P1: a presigned PUT can’t be sent again, before and after its upload is processed', async (t) => {
   const put = await requestPut(BODY.length);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { deployment, s3 } from './deployment.ts';
 
 const Bucket = deployment.bucket;
@@ -35,4 +35,27 @@ export function acceptedKey(uploadKey: string): string {
 
 export function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** What S3 keeps with an object for whoever downloads it, beside the bytes. */
+export async function headOf(key: string) {
+  const head = await s3.send(new HeadObjectCommand({ Bucket, Key: key }));
+  const {
+    CacheControl,
+    ContentDisposition,
+    ContentEncoding,
+    ContentLanguage,
+    ContentLength,
+    ContentType,
+    Metadata,
+  } = head;
+  return {
+    CacheControl,
+    ContentDisposition,
+    ContentEncoding,
+    ContentLanguage,
+    ContentLength,
+    ContentType,
+    Metadata,
+  };
 }

@@ -149,7 +149,11 @@ export const uploadAnswer = Type.Object(
     sizeBytes: Type.Optional(Type.Integer({ description: 'Of the upload that was claimed.' })),
     eTag: Type.Optional(Type.String({ description: 'S3’s entity tag of the upload that was claimed.' })),
     sha256: Type.Optional(
-      Type.String({ description: 'In hexadecimal digits, where one was asked for: S3 took no other bytes.' }),
+      Type.String({
+        description:
+          'In hexadecimal digits, where one was asked for: S3 took no other bytes. Of all others there is none here: S3 tells the ' +
+          'checksum that it made only to whoever asks for the object itself, under accepted/.',
+      }),
     ),
     duplicates: Type.Integer({
       description: 'How many more uploads came with the same form, and were kept apart.',
