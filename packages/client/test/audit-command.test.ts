@@ -120,7 +120,10 @@ t.test(
     t.equal(left.code, 4);
     t.match(left.stdout, '    there is no upload that it belongs to; left alone without --record-strays\n');
     await cloud.depthIs(cloud.queues.acceptedEvents, 0);
-    const recorded = await operate(cloud, ['audit', '--repair', '--record-strays'], { now: inAnHour });
+    const recorded = await operate(cloud, ['audit', '--repair', '--record-strays'], {
+      now: inAnHour,
+      env: { TOMBSTONE_DAYS: '113' },
+    });
     t.match(recorded.stdout, '    there is no upload that it belongs to; its event was sent\n');
     const [event] = parseS3Event((await cloud.peek(cloud.queues.acceptedEvents)).Body ?? '');
     t.match(event, { key: 'accepted/of nobody', versionId });
@@ -153,6 +156,7 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
     [[], 'the bucket is missing: set BUCKET or give --bucket', { BUCKET: '' }],
     [['--retry-failed'], '--retry-failed is for --repair'],
     [['--record-strays'], '--record-strays is for --repair'],
+    [['--repair', '--record-strays'], 'set TOMBSTONE_DAYS or give --tombstone-days'],
     [['--older-than', '1.5'], '--older-than takes a whole number from 0 to 525600, not "1.5"'],
     [['--repair'], '--repair needs both queues', { ACCEPTED_EVENTS_QUEUE_URL: '' }],
     [['--repair', '--uploads-queue', 'x'], '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) takes the URL of'],

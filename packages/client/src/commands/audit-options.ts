@@ -31,7 +31,8 @@ Run the audit again, some time after a repair, to see that nothing is left.
   --repair               send the missing events
   --retry-failed         with --repair: also for failed uploads, whose dead letters are lost
   --record-strays        with --repair: also for objects under accepted/ that no upload in the table belongs to;
-                         the processor records each as a stray, and an alarm tells. Be sure of --tombstone-days
+                         the processor records each as a stray, and an alarm tells. Needs the services' own
+                         TOMBSTONE_DAYS, given by either way below
   --older-than MINUTES   how long it may take before it is named, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES})
   --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET)
 ${OPERATOR_HELP}
@@ -70,6 +71,11 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
   if (bucket === undefined) throw new UsageError('the bucket is missing: set BUCKET or give --bucket');
   for (const option of ['retry-failed', 'record-strays'] as const) {
     if (values[option] && !values.repair) throw new UsageError(`--${option} is for --repair`);
+  }
+  if (values['record-strays'] && setting(values, 'tombstone-days', env, 'TOMBSTONE_DAYS') === undefined) {
+    throw new UsageError(
+      "--record-strays makes strays of objects that have outlived their items, unless it knows the services' days: set TOMBSTONE_DAYS or give --tombstone-days",
+    );
   }
   const minutes = values['older-than'] ?? DEFAULT_OLDER_THAN_MINUTES;
   return {

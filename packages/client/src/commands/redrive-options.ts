@@ -19,10 +19,10 @@ all of it back to the queues that it came from. Nothing is lost on the way: what
 middle is in its dead-letter queue still, or in both queues, which the services do not mind. The items of
 the uploads are kept as long as an upload's that has just been made, so that they outlive the messages.
 
-For each version that a message tells of it shows how often the message was received, its age since it was first
-sent, the age of the file since S3 stored it, and the upload's state. What is ISSUED or CLAIMED lies under
-uploads/ alone, from where the bucket's lifecycle removes it, redriven or not: by default it is safe until
-it is 30 days old.
+For each version that a message tells of it shows how often the message was received, its age since it was
+sent to its queue, the file's age since S3 stored it, and the upload's state. What is ISSUED or CLAIMED lies
+under uploads/ alone, from where the bucket's lifecycle removes it, redriven or not: by default it is safe
+until the file is 30 days old.
 
 Find out first why the messages died (the services' logs, and the reason shown here), and end that:
 they will be tried as often as the queue allows, and be back.
@@ -35,11 +35,19 @@ they will be tried as often as the queue allows, and be back.
   --include-unknown      move also messages that are none of S3's events under uploads/ or accepted/
 ${OPERATOR_HELP}
 
+What becomes of a message that it is to move:
+
+  moved      it is back in its queue
+  doubled    it is back in its queue, and could not be deleted here: harmless, and the next redrive tries again
+  failed     it could not be moved, and stays
+  unknown    it tells of nothing under uploads/ or accepted/, and stays (--include-unknown)
+  came-back  it was moved a moment ago and is here again: what it failed of is not over. It stays
+
 To look at a message SQS has to hand it out: each look counts as one more receive.
 
 Exit code:
   0    shown, or moved
-  1    not all could be moved, or some were back at once
+  1    it could not be shown, not all could be moved, or some were back at once
   2    the command line can't be carried out
   130  interrupted: what was moved is told
 `;
