@@ -15,7 +15,12 @@ async function lostAndFailed(t: Test) {
   const failed = await cloud.issue();
   await cloud.uploads.claim(failed, { versionId: 'v1', eTag: 'e', sizeBytes: 6, storedAt: new Date() });
   const acceptedVersionId = await cloud.put(acceptedKeyOf(failed), 'failed');
-  await cloud.uploads.startProcessing(failed, { acceptedVersionId, leaseOwner: 'w', leaseSeconds: 60 });
+  await cloud.uploads.startProcessing(failed, {
+    acceptedVersionId,
+    copiedBytes: 6,
+    leaseOwner: 'w',
+    leaseSeconds: 60,
+  });
   await cloud.uploads.fail(failed, 1, 'Error: the disk is full');
   return { cloud, lost, versionId, failed, acceptedVersionId };
 }

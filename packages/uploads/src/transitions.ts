@@ -41,6 +41,8 @@ const NOBODY = 'nobody';
 
 export interface Lease {
   readonly acceptedVersionId: string;
+  /** How long that version is, where it is told of as a copy: from CLAIMED nothing starts but with a copy of the claimed version. */
+  readonly copiedBytes?: number | undefined;
   readonly leaseOwner: string;
   readonly leaseSeconds: number;
 }
@@ -74,7 +76,7 @@ export function startProcessing(upload: Upload, lease: Lease, now: Date): Change
 }
 
 function mayStart(upload: Upload, lease: Lease, now: Date): boolean {
-  if (upload.state === UploadState.claimed) return true;
+  if (upload.state === UploadState.claimed) return upload.claimed?.sizeBytes === lease.copiedBytes;
   if (upload.acceptedVersionId !== lease.acceptedVersionId) return false;
   if (upload.state === UploadState.accepted || upload.state === UploadState.failed) return true;
   return upload.state === UploadState.processing && (upload.leaseExpiresAt?.getTime() ?? 0) <= now.getTime();

@@ -1,4 +1,4 @@
-import type { LeaseHolder } from './transitions.ts';
+import type { Lease, LeaseHolder } from './transitions.ts';
 import type { NewUpload, ObjectVersion, Sighting, SightingKind, Upload } from './upload.ts';
 
 /**
@@ -45,14 +45,11 @@ export interface UploadStore {
 
   /**
    * CLAIMED | ACCEPTED | FAILED → PROCESSING, or PROCESSING → PROCESSING once its lease has run out: attempt + 1,
-   * a lease of `leaseSeconds` for `leaseOwner`. From CLAIMED it sets `acceptedVersionId`; otherwise it holds only
-   * while the item's `acceptedVersionId` is the given one.
+   * a lease of `leaseSeconds` for `leaseOwner`. From CLAIMED it sets `acceptedVersionId`, and holds only where
+   * `copiedBytes` is the claimed version's size; otherwise only while the item's `acceptedVersionId` is the given one.
    * @param leaseOwner unique to this call, so that a lost answer is recognised
    */
-  startProcessing(
-    key: string,
-    lease: { readonly acceptedVersionId: string; readonly leaseOwner: string; readonly leaseSeconds: number },
-  ): Promise<ProcessingStart>;
+  startProcessing(key: string, lease: Lease): Promise<ProcessingStart>;
 
   /** Prolongs the holder's lease to now + `leaseSeconds`; never shortens it. Not applied: the lease is lost or given up. */
   renewLease(key: string, holder: LeaseHolder, leaseSeconds: number): Promise<Transition>;

@@ -55,7 +55,7 @@ function newUpload(): NewUpload {
 }
 
 const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
-const lease = { acceptedVersionId: 'copy-1', leaseOwner: 'worker-1', leaseSeconds: 60 };
+const lease = { acceptedVersionId: 'copy-1', copiedBytes: 5, leaseOwner: 'worker-1', leaseSeconds: 60 };
 
 t.test('the contract', async (t) => {
   const client = new DynamoDBClient(local.dynamoDbConfig);
@@ -196,7 +196,7 @@ t.test('an item of a later release is neither read nor changed', async (t) => {
     message: /schemaVersion 2, this release reads up to 1/,
   };
   const holder = { attempt: 1, leaseOwner: 'somebody' };
-  const lease = { acceptedVersionId: 'a1', leaseOwner: 'somebody', leaseSeconds: 60 };
+  const lease = { acceptedVersionId: 'a1', copiedBytes: 5, leaseOwner: 'somebody', leaseSeconds: 60 };
   const calls: [state: string, call: (key: string) => Promise<unknown>][] = [
     ['SOMETHING', (key) => store.get(key)],
     ['ISSUED', (key) => store.claim(key, version)],

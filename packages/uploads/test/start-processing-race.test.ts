@@ -2,7 +2,7 @@ import t from 'tap';
 import { createFaultScript, createMemoryUploadStore, UploadState } from '../src/index.ts';
 
 const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
-const lease = { acceptedVersionId: 'copy-1', leaseOwner: 'worker-1', leaseSeconds: 60 };
+const lease = { acceptedVersionId: 'copy-1', copiedBytes: 5, leaseOwner: 'worker-1', leaseSeconds: 60 };
 const key = 'uploads/race';
 
 async function claimedUpload() {

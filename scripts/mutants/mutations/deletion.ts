@@ -81,11 +81,35 @@ export const deletionMutations: readonly Mutation[] = [
     change: 'whatever else lies under accepted/ is removed as a late copy',
     breaks: 'P4: evidence is destroyed, nothing is recorded',
     file: 'services/processor/src/process-accepted.ts',
-    find: 'if (event.sizeBytes !== upload.claimed?.sizeBytes)',
+    find: 'if (!isCopy(event) || event.sizeBytes !== upload.claimed?.sizeBytes)',
     replace: 'if (false)',
     noticedBy: {
       file: 'services/processor/test/process-accepted.test.ts',
       test: 'what is no copy of the upload is kept, reported, and not processed',
+    },
+  },
+  {
+    id: 'smaller-removed',
+    change: 'what is smaller than the upload is removed as a late copy',
+    breaks: 'P4: evidence is destroyed, nothing is recorded',
+    file: 'services/processor/src/process-accepted.ts',
+    find: 'event.sizeBytes !== upload.claimed?.sizeBytes)',
+    replace: 'event.sizeBytes > (upload.claimed?.sizeBytes ?? 0))',
+    noticedBy: {
+      file: 'services/processor/test/process-accepted.test.ts',
+      test: 'what is no copy of the upload is kept, reported, and not processed',
+    },
+  },
+  {
+    id: 'put-over-removed',
+    change: 'what somebody put over an accepted object is removed as a late copy if it has its size',
+    breaks: 'P4: evidence is destroyed, nothing is recorded',
+    file: 'services/processor/src/process-accepted.ts',
+    find: 'if (!isCopy(event) || event.sizeBytes',
+    replace: 'if (event.sizeBytes',
+    noticedBy: {
+      file: 'services/processor/test/process-accepted.test.ts',
+      test: 'P2: what somebody puts over a processed object is no late copy, also with its size',
     },
   },
 ];

@@ -98,11 +98,23 @@ export const fencingMutations: readonly Mutation[] = [
     change: 'processing does not start before ACCEPTED is recorded',
     breaks: 'P3: an event that is faster than the record is lost as a stray',
     file: TRANSITIONS,
-    find: 'if (upload.state === UploadState.claimed) return true;',
-    replace: 'if (upload.state === UploadState.claimed) return false;',
+    find: 'return upload.claimed?.sizeBytes === lease.copiedBytes;',
+    replace: 'return false;',
     noticedBy: {
       file: PROCESS_TEST,
       test: 'the copy may be told of before ACCEPTED is recorded: it is recorded then',
+    },
+  },
+  {
+    id: 'claimed-any-size',
+    change: 'before ACCEPTED is recorded any version under accepted/ is processed',
+    breaks: 'P5: what somebody else put there is taken for the upload',
+    file: TRANSITIONS,
+    find: 'return upload.claimed?.sizeBytes === lease.copiedBytes;',
+    replace: 'return true;',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'P5: before ACCEPTED is recorded nothing but a copy of the claimed version is processed',
     },
   },
   {
@@ -170,8 +182,8 @@ export const fencingMutations: readonly Mutation[] = [
     change: 'an object under accepted/ that no upload was claimed for is acknowledged',
     breaks: 'P5: somebody writes where only the acceptor may, and nobody is alarmed',
     file: PROCESS,
-    find: "if (!upload?.acceptedVersionId) return recordStray(event, 'no upload was claimed for it');",
-    replace: 'if (!upload?.acceptedVersionId) return undefined;',
+    find: "if (!upload?.claimed) return recordStray(event, 'no upload was claimed for it');",
+    replace: 'if (!upload?.claimed) return undefined;',
     noticedBy: {
       file: PROCESS_TEST,
       test: 'P5: an object under accepted/ that was never claimed is not processed',

@@ -297,7 +297,12 @@ t.test('the processor may record the acceptance first, and counts it then', asyn
   const delivery = world.deliver(event);
   await accepting.reached;
   const accepted = await world.objects.head(acceptedKeyOf(key));
-  const lease = { acceptedVersionId: accepted?.versionId ?? '', leaseOwner: 'p', leaseSeconds: 60 };
+  const lease = {
+    acceptedVersionId: accepted?.versionId ?? '',
+    copiedBytes: 5,
+    leaseOwner: 'p',
+    leaseSeconds: 60,
+  };
   t.match(await world.uploads.startProcessing(key, lease), { applied: true, recordedAcceptance: true });
   accepting.release();
   await delivery;

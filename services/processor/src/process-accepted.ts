@@ -13,6 +13,9 @@ import {
 
 const MAX_WAIT_SECONDS = 43_200;
 
+/** How S3 tells of what the acceptor makes: by CopyObject, and in parts. */
+const COPY_EVENTS = ['ObjectCreated:Copy', 'ObjectCreated:CompleteMultipartUpload'];
+
 /**
  * What one event about an accepted object comes to:
  *
@@ -50,7 +53,13 @@ export function createProcessAccepted(options: {
   /** Gives the upload when another worker holds its lease; otherwise the event is dealt with. */
   async function processOnce(event: ObjectCreated, delivery: Delivery): Promise<Upload | undefined> {
     const key = uploadKeyOfAccepted(event.key);
-    const lease = { acceptedVersionId: event.versionId, leaseOwner: newLeaseOwner(), leaseSeconds };
+    const copiedBytes = isCopy(event) ? event.sizeBytes : undefined;
+    const lease = {
+      acceptedVersionId: event.versionId,
+      copiedBytes,
+      leaseOwner: newLeaseOwner(),
+      leaseSeconds,
+    };
     const started = await uploads.startProcessing(key, lease);
     if (started.applied) {
       const { claimed, acceptedAt } = started.upload;
@@ -63,14 +72,15 @@ export function createProcessAccepted(options: {
       return finished.upload?.state === UploadState.processed ? undefined : finished.upload;
     }
     const { upload } = started;
-    if (!upload?.acceptedVersionId) return recordStray(event, 'no upload was claimed for it');
+    if (!upload?.claimed) return recordStray(event, 'no upload was claimed for it');
+    if (!upload.acceptedVersionId) return recordStray(event, 'it is no copy of the claimed version');
     if (upload.acceptedVersionId !== event.versionId) return handleOtherVersion(event, upload);
     return upload.state === UploadState.processed ? undefined : upload;
   }
 
   /** Mostly a worker that woke up after the user had taken the accepted object away, and copied the same bytes once more. */
   async function handleOtherVersion(event: ObjectCreated, upload: Upload): Promise<undefined> {
-    if (event.sizeBytes !== upload.claimed?.sizeBytes)
+    if (!isCopy(event) || event.sizeBytes !== upload.claimed?.sizeBytes)
       return recordStray(event, 'it is no copy of the upload');
     await objects.deleteVersion(event.key, event.versionId);
     metrics.add('LateCopiesRemoved', 1);
@@ -90,6 +100,10 @@ export function createProcessAccepted(options: {
     const leftMs = (upload.leaseExpiresAt?.getTime() ?? 0) - now().getTime();
     return Math.max(1, Math.ceil(leftMs / 1000));
   }
+}
+
+function isCopy({ eventName }: ObjectCreated): boolean {
+  return COPY_EVENTS.includes(eventName);
 }
 
 /** Until the lease ends; longer with each receive, so that long work elsewhere costs few of them. */

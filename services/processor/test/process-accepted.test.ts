@@ -472,15 +472,63 @@ t.test('a late copy of the same bytes is removed, exactly that version', async (
 });
 
 t.test('what is no copy of the upload is kept, reported, and not processed', async (t) => {
-  const world = createWorld(succeeds);
-  const { key, event } = await world.accepted();
-  const restored = world.createdEvent(event.key, 'something else');
-  await world.processAccepted(restored, createDelivery().delivery);
-  t.equal((await world.objects.listVersions(event.key)).length, 2);
-  t.equal(world.total('LateCopiesRemoved'), 0);
-  t.equal(world.total('StrayObjects'), 1);
-  t.match(await world.uploads.get(key), { state: UploadState.accepted });
+  for (const text of ['something else', 'less', '']) {
+    const world = createWorld(succeeds);
+    const { key, event } = await world.accepted();
+    const restored = world.createdEvent(event.key, text);
+    await world.processAccepted(restored, createDelivery().delivery);
+    t.equal((await world.objects.listVersions(event.key)).length, 2);
+    t.equal(world.total('LateCopiesRemoved'), 0);
+    t.equal(world.total('StrayObjects'), 1);
+    t.match(await world.uploads.get(key), { state: UploadState.accepted });
+  }
 });
+
+t.test('P2: what somebody puts over a processed object is no late copy, also with its size', async (t) => {
+  const world = createWorld(succeeds);
+  const { event } = await world.accepted();
+  await world.processAccepted(event, createDelivery().delivery);
+  const putOver = { ...world.createdEvent(event.key, 'HELLO'), eventName: 'ObjectCreated:Put' };
+  await world.processAccepted(putOver, createDelivery().delivery);
+  t.equal((await world.objects.listVersions(event.key)).length, 2, 'nothing is removed');
+  t.match(await world.uploads.listSightings(event.key), [{ kind: 'stray', versionId: putOver.versionId }]);
+  t.equal(world.total('StrayObjects'), 1);
+});
+
+t.test('a late copy that was made in parts is one as well', async (t) => {
+  const world = createWorld(succeeds);
+  const { event } = await world.accepted();
+  const late = {
+    ...world.createdEvent(event.key),
+    eventName: 'ObjectCreated:CompleteMultipartUpload',
+  };
+  await world.processAccepted(late, createDelivery().delivery);
+  t.equal(world.total('LateCopiesRemoved'), 1);
+});
+
+t.test(
+  'P5: before ACCEPTED is recorded nothing but a copy of the claimed version is processed',
+  async (t) => {
+    let calls = 0;
+    const world = createWorld(async () => {
+      calls += 1;
+    });
+    const { key, event } = await world.accepted({ recorded: false });
+    const others = [
+      world.createdEvent(event.key, 'something else'),
+      world.createdEvent(event.key, 'less'),
+      { ...world.createdEvent(event.key, 'HELLO'), eventName: 'ObjectCreated:Put' },
+    ];
+    for (const other of others) await world.processAccepted(other, createDelivery().delivery);
+    t.equal(calls, 0);
+    t.equal(world.total('StrayObjects'), 3);
+    t.match(await world.uploads.get(key), { state: UploadState.claimed, acceptedVersionId: undefined });
+    t.equal((await world.objects.listVersions(event.key)).length, 4, 'kept as evidence');
+    await world.processAccepted(event, createDelivery().delivery);
+    t.equal(calls, 1);
+    t.match(await world.uploads.get(key), { acceptedVersionId: event.versionId });
+  },
+);
 
 t.test('P5: an object under accepted/ of an upload that is only ISSUED is a stray', async (t) => {
   const world = createWorld(succeeds);

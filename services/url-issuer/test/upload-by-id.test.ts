@@ -8,7 +8,7 @@ const VERSION = {
   sizeBytes: 5,
   storedAt: new Date('2025-03-04T05:06:10.250Z'),
 };
-const LEASE = { acceptedVersionId: 'copy', leaseOwner: 'w', leaseSeconds: 60 };
+const LEASE = { acceptedVersionId: 'copy', copiedBytes: 5, leaseOwner: 'w', leaseSeconds: 60 };
 const NOT_FOUND = { message: 'There is no such upload of this API key', code: 'UploadNotFound' };
 
 async function issued(t: Test, body: object = {}) {

@@ -8,7 +8,7 @@ export interface StoreUnderTest {
 }
 
 const holder = { attempt: 1, leaseOwner: 'worker-1' };
-const lease = { acceptedVersionId: 'copy-1', leaseOwner: 'worker-1', leaseSeconds: 60 };
+const lease = { acceptedVersionId: 'copy-1', copiedBytes: 5, leaseOwner: 'worker-1', leaseSeconds: 60 };
 const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
 
 /** What every upload store promises, whatever it stands on. */
@@ -158,6 +158,18 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
       upload: { state: UploadState.accepted, acceptedVersionId: 'copy-1', attempt: 0 },
     });
     t.match(await store.startProcessing(key, lease), { applied: true, upload: { attempt: 1 } });
+  });
+
+  t.test('P5: from CLAIMED processing starts only for a copy of the claimed version', async (t) => {
+    const { store } = await open(t);
+    const key = await claimed(store);
+    for (const copiedBytes of [4, 6, undefined]) {
+      t.match(await store.startProcessing(key, { ...lease, copiedBytes }), {
+        applied: false,
+        upload: { state: UploadState.claimed, attempt: 0 },
+      });
+    }
+    t.match(await store.startProcessing(key, lease), { applied: true, recordedAcceptance: true });
   });
 
   t.test('of many that want the lease at once exactly one gets it', async (t) => {
