@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { acceptedKeyOf, type Upload, UploadState, uploadIdOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
@@ -44,9 +45,14 @@ async function startCallingProcessor(t: Test, cloud: LocalCloud, settings: Recor
 async function accept(cloud: LocalCloud, text: string) {
   const key = await cloud.issue();
   const storedAt = new Date(Date.now() - 1000);
-  await cloud.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: text.length, storedAt });
-  const versionId = await cloud.put(acceptedKeyOf(key), text);
-  return { key, versionId };
+  const claimed = await cloud.put(key, text);
+  await cloud.uploads.claim(key, { versionId: claimed, eTag: 'e', sizeBytes: text.length, storedAt });
+  const copy = new CopyObjectCommand({
+    Bucket: cloud.bucket,
+    Key: acceptedKeyOf(key),
+    CopySource: `${cloud.bucket}/${key}?versionId=${claimed}`,
+  });
+  return { key, versionId: (await cloud.s3.send(copy)).VersionId ?? '' };
 }
 
 t.test('without a handler each upload is logged, and processed', async (t) => {
