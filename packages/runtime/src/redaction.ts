@@ -62,7 +62,7 @@ const TEXT_RULES: readonly TextRule[] = [
   // A policy or a token that stands alone: Base64 of JSON, which begins with {".
   { pattern: /\beyJ[\w+/=.-]{24,}/g, replacement: REDACTED },
   // This product's own API keys; the id before the secret part stays.
-  { pattern: /\b(uo_[a-z0-9]+_)[a-z0-9_]+/g, replacement: `$1${REDACTED}` },
+  { pattern: /\b(uo_[a-z0-9]+_)[a-z0-9_]+/gi, replacement: `$1${REDACTED}` },
 ];
 
 /** Whether a property, header, form field or variable of this name holds something that is never written down. */
