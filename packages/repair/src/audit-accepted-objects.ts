@@ -40,8 +40,18 @@ function findingOf(version: StoredVersion, upload: Upload | undefined): Finding 
     state: upload?.state,
     since: version.storedAt,
     detail: detailOf(upload),
-    event: { pipeline: Pipeline.accepted, ...version },
+    event: { pipeline: Pipeline.accepted, ...version, isCopy: isCopyOf(version, upload) },
   };
+}
+
+/**
+ * The bucket does not tell what made a version. Before ACCEPTED is recorded it is taken for the copy, as by the acceptor that finds it
+ * there. Beside an accepted version it is a late copy only with the very ETag of what was claimed, and so with its bytes.
+ */
+function isCopyOf({ eTag, sizeBytes }: StoredVersion, upload: Upload | undefined): boolean {
+  if (!upload?.claimed) return false;
+  if (upload.acceptedVersionId === undefined) return true;
+  return eTag === upload.claimed.eTag && sizeBytes === upload.claimed.sizeBytes;
 }
 
 function detailOf(upload: Upload | undefined): string {

@@ -37,7 +37,7 @@ function uploadFinding(upload: Upload): Finding | undefined {
         ...ofUpload,
         since: claimed.claimedAt,
         detail: 'its version was claimed, and not accepted',
-        event: { pipeline: Pipeline.uploads, key, ...claimed },
+        event: { pipeline: Pipeline.uploads, key, ...claimed, isCopy: false },
       };
     case UploadState.accepted:
       return {
@@ -80,6 +80,7 @@ function eventOfAccepted(
     eTag,
     sizeBytes,
     storedAt: acceptedAt ?? claimedAt,
+    isCopy: true,
   };
 }
 
@@ -94,6 +95,6 @@ function sightingFinding(sighting: Sighting): Finding | undefined {
     state: undefined,
     since: recordedAt,
     detail: `it is recorded as ${kind}, and its metric may never have been written`,
-    event: { pipeline, key, versionId, eTag, sizeBytes, storedAt },
+    event: { pipeline, key, versionId, eTag, sizeBytes, storedAt, isCopy: false },
   };
 }

@@ -46,7 +46,7 @@ function findingOf(version: StoredVersion, upload: Upload | undefined): Finding 
     state: upload?.state,
     since: version.storedAt,
     detail: detailOf(upload),
-    event: { pipeline: Pipeline.uploads, ...version },
+    event: { pipeline: Pipeline.uploads, ...version, isCopy: false },
   };
 }
 

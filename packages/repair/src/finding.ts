@@ -27,6 +27,11 @@ export interface MissingEvent {
   readonly eTag: string;
   readonly sizeBytes: number;
   readonly storedAt: Date;
+  /**
+   * It is told of as a copy that the acceptor has made. The processor removes a copy that is not the accepted version, and keeps
+   * and reports whatever else lies under `accepted/`: what may be somebody else's must not be called one.
+   */
+  readonly isCopy: boolean;
 }
 
 export interface Finding {

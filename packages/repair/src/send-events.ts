@@ -2,11 +2,11 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { sendMessages, writeS3Event } from '@upload-once/queue';
 import { type MissingEvent, Pipeline } from './finding.ts';
 
-/** As S3 would call what made the version: a form, and the acceptor's copy. */
-const EVENT_NAMES: Readonly<Record<Pipeline, string>> = {
-  [Pipeline.uploads]: 'ObjectCreated:Post',
-  [Pipeline.accepted]: 'ObjectCreated:Copy',
-};
+/** As S3 would call what made the version: a form, the acceptor's copy, or somebody else. */
+function eventNameOf({ pipeline, isCopy }: MissingEvent): string {
+  if (pipeline === Pipeline.uploads) return 'ObjectCreated:Post';
+  return isCopy ? 'ObjectCreated:Copy' : 'ObjectCreated:Put';
+}
 
 /** SQS refused events, or gave no answer; some of them, and of those of other batches, may be in the queue. */
 export class EventsNotSent extends Error {
@@ -30,7 +30,7 @@ export function createSendEvents(options: {
       const messages = events
         .filter((event) => event.pipeline === pipeline)
         .map((event) => ({
-          body: writeS3Event({ ...event, bucket, eventName: EVENT_NAMES[pipeline] }, region),
+          body: writeS3Event({ ...event, bucket, eventName: eventNameOf(event) }, region),
         }));
       const failures = await sendMessages(sqs, queueUrls[pipeline], messages);
       const [reason] = failures.values();

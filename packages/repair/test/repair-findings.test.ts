@@ -186,6 +186,43 @@ t.test('events go to the queue of their pipeline, as S3 would tell them', async 
   ]);
 });
 
+t.test(
+  'P4: what may be somebody else’s is not told of as a copy, which the processor would remove',
+  async (t) => {
+    const world = createWorld();
+    const { copy } = await world.copied('copied');
+    const accepted = await world.accepted('accepted');
+    await world.processed('processed');
+    const sameSize = world.put('accepted/processed', 'CONTENT');
+    const lateCopy = world.put('accepted/processed');
+    await world.issue('issued');
+    const early = world.put('accepted/issued');
+    await world.processed('reported');
+    const stray = await world.sighted('accepted/reported', SightingKind.stray, { reported: false });
+    world.pass(OLDER_THAN_SECONDS);
+    const letters = await startDeadLetters(t);
+    const send = createSendEvents({
+      sqs: letters.sqs,
+      queueUrls: { uploads: letters.deadLetterUrl, accepted: letters.queueUrl },
+      bucket: 'the-bucket',
+      region: 'eu-central-1',
+    });
+    await repair(world, { send });
+    const told = (await letters.bodies(letters.queueUrl)).flatMap(parseS3Event);
+    t.strictSame(
+      new Map(told.map(({ versionId, eventName }) => [versionId, eventName])),
+      new Map([
+        [copy.versionId, 'ObjectCreated:Copy'],
+        [accepted.copy.versionId, 'ObjectCreated:Copy'],
+        [lateCopy.versionId, 'ObjectCreated:Copy'],
+        [sameSize.versionId, 'ObjectCreated:Put'],
+        [early.versionId, 'ObjectCreated:Put'],
+        [stray.versionId, 'ObjectCreated:Put'],
+      ]),
+    );
+  },
+);
+
 t.test('events that SQS does not take are an error that says how many, and where to', async (t) => {
   const letters = await startDeadLetters(t);
   letters.hook('SendMessageBatch', async () => {
@@ -197,7 +234,14 @@ t.test('events that SQS does not take are an error that says how many, and where
     bucket: 'the-bucket',
     region: 'eu-central-1',
   });
-  const event = { key: 'uploads/a', versionId: 'v', eTag: 'e', sizeBytes: 1, storedAt: new Date(0) };
+  const event = {
+    key: 'uploads/a',
+    versionId: 'v',
+    eTag: 'e',
+    sizeBytes: 1,
+    storedAt: new Date(0),
+    isCopy: false,
+  };
   await t.rejects(send([{ ...event, pipeline: 'uploads' }]), {
     code: 'EventsNotSent',
     message: `1 of 1 events could not be sent to ${letters.queueUrl}: Error: socket hang up`,
