@@ -17,7 +17,8 @@ import type { ServiceUnderFaults } from '../src/service-under-faults.ts';
 const HANDLER = fileURLToPath(
   new URL('../../services/processor/test/fixtures/call-test.ts', import.meta.url),
 );
-const VISIBILITY_SECONDS = 2;
+/** Half of it is what a process may go without a core before its lease and its messages run out under it. */
+const VISIBILITY_SECONDS = 4;
 /** Each heartbeat comes after half a visibility timeout: with the seventh on its way three of them are over. */
 const HEARTBEATS = 7;
 const HEARTBEAT = 'sqs ChangeMessageVisibility';
