@@ -1,6 +1,6 @@
 import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
-import type { EventPlan } from './simulation/bucket-events.ts';
+import { AT_ONCE, type EventPlan } from './simulation/bucket-events.ts';
 import { Fate, type PlannedFate, REFUSALS } from './simulation/fate.ts';
 import type { HandlerPlan } from './user-handler.ts';
 import type { VersionPlan, World } from './world.ts';
@@ -170,6 +170,42 @@ const takeSoon = fc
   .record({ afterMs: fc.nat({ max: 200 }), forGood: fc.boolean() })
   .map((taker) => command(`takeNextCopy(${fc.stringify(taker)})`, (world) => world.takers.push(taker)));
 
+/** Two acceptors at one upload: the second finds the first one's copy, which a user takes before anything of it is on record. */
+const takenUnrecorded = fc
+  .record({ secondEventMs: fc.nat(120), takenAfterMs: fc.nat(120), forGood: fc.boolean() })
+  .map((plan) =>
+    command(`takenUnrecorded(${fc.stringify(plan)})`, async (world, course) => {
+      const key = await world.issue('post', 30);
+      course.keys.push(key);
+      world.copyEvents.push({ ...AT_ONCE, delaysMs: [HOUR_MS] });
+      world.takers.push({ afterMs: plan.takenAfterMs, forGood: plan.forGood });
+      const slow = { fate: Fate.slow, seconds: 20, error: 'none' };
+      // The first update is the claim, the second records the acceptance.
+      world.fates.add({ ...slow, service: 'acceptor', operation: 'update', skip: 1 });
+      const event = { ...AT_ONCE, delaysMs: [0, plan.secondEventMs] };
+      world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event });
+      await world.time.pass(1_000);
+    }),
+  );
+
+/** The table refuses what a processor at work writes, while a second event of the same copy waits for its lease. */
+const tableAway = fc
+  .record({ refusals: fc.integer({ min: 1, max: 6 }), secondEventMs: fc.nat(300) })
+  .map((plan) =>
+    command(`tableAway(${fc.stringify(plan)})`, async (world, course) => {
+      const key = await world.issue('post', 30);
+      course.keys.push(key);
+      world.copyEvents.push({ ...AT_ONCE, delaysMs: [0, plan.secondEventMs] });
+      world.handlerPlans.push({ seconds: 100, outcome: 'done', heedsSignal: true });
+      world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event: AT_ONCE });
+      await world.time.pass(10_000);
+      const refused = { fate: Fate.refused, seconds: 0, error: 'ThrottlingException' };
+      for (let count = 0; count < plan.refusals; count += 1)
+        world.fates.add({ ...refused, service: 'processor', operation: 'update', skip: 0 });
+      await world.time.pass(30_000);
+    }),
+  );
+
 const strike = fc
   .tuple(workerIndex, fc.constantFrom('crash' as const, 'freeze' as const, 'deploy' as const), stallSeconds)
   .map(([index, what, seconds]) =>
@@ -183,7 +219,7 @@ const queue = fc
   .map(([service, what]) =>
     command(`${what}(${service}'s queue)`, (world) => {
       if (what === 'redrive') world.queues[service].redrive();
-      else world.queues[service].giveAgain();
+      else world.giveAgain(service);
     }),
   );
 
@@ -200,6 +236,8 @@ export const anyCommand: Arbitrary<HistoryCommand> = fc.oneof(
   { weight: 1, arbitrary: stray },
   { weight: 1, arbitrary: take },
   { weight: 1, arbitrary: takeSoon },
+  { weight: 1, arbitrary: takenUnrecorded },
+  { weight: 1, arbitrary: tableAway },
   { weight: 2, arbitrary: strike },
   { weight: 1, arbitrary: queue },
 );

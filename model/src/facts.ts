@@ -6,13 +6,15 @@ import {
   uploadKeyOfAccepted,
 } from '@upload-once/uploads';
 import type { Caller } from './simulation/network.ts';
+import type { WorkerProcess } from './simulation/worker-process.ts';
 
 export interface StoredVersion extends ObjectVersion {
   readonly bytes: Uint8Array;
   readonly attributes: { readonly contentType: string; readonly metadata: Readonly<Record<string, string>> };
 }
 
-export type HandlerRun = 'running' | 'done' | 'failed';
+/** Deaf: it runs, and does not listen to its signal. */
+export type HandlerRun = 'running' | 'deaf' | 'done' | 'failed';
 
 /** All that is known of one key from outside: what clients and users did to it, and what was written about it. */
 export interface KeyFacts {
@@ -35,6 +37,8 @@ export interface KeyFacts {
   /** Who holds or held each attempt, and what its handler came to. */
   readonly holders: Map<number, Caller>;
   readonly runs: Map<number, HandlerRun>;
+  /** Those whose attempt left FAILED. */
+  readonly failedBy: Set<WorkerProcess>;
   /** The attempts whose leases were given up. */
   readonly givenUp: Set<number>;
   /** A call about this key may have been done without its worker being told. */
@@ -70,6 +74,7 @@ export function createFacts(): Facts {
         isTaken: false,
         holders: new Map(),
         runs: new Map(),
+        failedBy: new Set(),
         givenUp: new Set(),
         wasAnswerLost: false,
         wasRepeated: false,

@@ -35,7 +35,17 @@ export interface HistoriesReport {
 /** Makes so many histories; the same seed makes the same ones. One that breaks a promise is made as short as it gets. */
 export async function runHistories(options: { runs: number; seed: number }): Promise<HistoriesReport> {
   const { runs: numRuns, seed } = options;
-  let sum: Tally = { forms: 0, versions: 0, processed: 0, keptApart: 0, handlerRuns: 0, faults: 0 };
+  let sum: Tally = {
+    forms: 0,
+    versions: 0,
+    processed: 0,
+    keptApart: 0,
+    handlerRuns: 0,
+    faults: 0,
+    takeovers: 0,
+    failures: 0,
+    takenCopies: 0,
+  };
   const onEnd = (tally: Tally) => {
     sum = {
       forms: sum.forms + tally.forms,
@@ -44,6 +54,9 @@ export async function runHistories(options: { runs: number; seed: number }): Pro
       keptApart: sum.keptApart + tally.keptApart,
       handlerRuns: sum.handlerRuns + tally.handlerRuns,
       faults: sum.faults + tally.faults,
+      takeovers: sum.takeovers + tally.takeovers,
+      failures: sum.failures + tally.failures,
+      takenCopies: sum.takenCopies + tally.takenCopies,
     };
   };
   const details = await fc.check(anyHistory(onEnd), { numRuns, seed });

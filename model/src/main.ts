@@ -8,9 +8,11 @@ const { histories, tally, failure } = await runHistories({ runs, seed });
 const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0);
 if (failure === undefined) {
   const { forms, versions, processed, keptApart, handlerRuns, faults } = tally;
+  const { takeovers, failures, takenCopies } = tally;
   process.stdout.write(
     `${histories} histories in ${seconds} s, no promise broken: ${forms} forms, ${versions} versions, ` +
-      `${processed} processed in ${handlerRuns} runs, ${keptApart} kept apart, ${faults} faults\n`,
+      `${processed} processed in ${handlerRuns} runs, ${keptApart} kept apart, ${faults} faults, ` +
+      `${takeovers} takeovers, ${failures} attempts FAILED, ${takenCopies} copies taken before their record\n`,
   );
 } else {
   process.stderr.write(`${failure}\n`);

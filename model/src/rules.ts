@@ -1,4 +1,4 @@
-import { type DeliveryFacts, type ObjectCreated, RetryLater } from '@upload-once/queue';
+import { type DeliveryFacts, type ObjectCreated, parseS3Event, RetryLater } from '@upload-once/queue';
 import {
   ACCEPTED_PREFIX,
   type BucketChange,
@@ -6,11 +6,20 @@ import {
   type SightingItem,
   type UploadItem,
 } from '@upload-once/uploads';
+import { LeaseLost } from '../../services/processor/src/lease-keeper.ts';
+import { HandlerTooSlow } from '../../services/processor/src/run-handler.ts';
 import { type Facts, type KeyFacts, sightingName } from './facts.ts';
 import { PromiseBroken, type PromiseName } from './promise-broken.ts';
 import type { Caller } from './simulation/network.ts';
 import type { VirtualTime } from './simulation/virtual-time.ts';
-import type { WorkerProcess } from './simulation/worker-process.ts';
+import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts';
+import { HandlerFails } from './user-handler.ts';
+
+/** Longer than a worker takes from its handler's end to the message's, unless a call of it is slow; then it is carried out. */
+const LAST_STEPS_MS = 5_000;
+
+/** Longer than an answer of SQS is on its way. */
+const ON_ITS_WAY_MS = 1_000;
 
 const SIGHTING_METRICS = ['DuplicateUploads', 'RevokedUploads', 'StrayObjects'];
 
@@ -20,6 +29,16 @@ const SIGHTING_METRICS = ['DuplicateUploads', 'RevokedUploads', 'StrayObjects'];
  */
 export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller | undefined) {
   const broken: PromiseBroken[] = [];
+  const seen = { takeovers: 0, failures: 0, takenCopies: 0 };
+  /** The messages in hand that nobody has had before, and so nobody else can have touched. */
+  const inHand = new Map<string, Caller>();
+
+  const givenAgainAtMs = { acceptor: Number.NEGATIVE_INFINITY, processor: Number.NEGATIVE_INFINITY };
+
+  /** What is on its way to a worker when it is given again counts as well. */
+  const isGivenTwice = ({ process, receivedAtMs }: Caller) =>
+    receivedAtMs <= givenAgainAtMs[process.service] + ON_ITS_WAY_MS;
+  const isUnharmed = ({ process, receivedAtMs }: Caller) => process.isUnharmedSince(receivedAtMs);
 
   function must(holds: boolean, promise: PromiseName, what: string): void {
     if (!holds) broken.push(new PromiseBroken(promise, what));
@@ -70,6 +89,7 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
   function attemptBegins(key: KeyFacts, was: UploadItem, item: UploadItem): void {
     const holder = actor();
     if (holder) key.holders.set(item.attempt, holder);
+    if (was.state === 'PROCESSING' && !key.givenUp.has(was.attempt)) letsGoOf(key, was, item);
     const isHeld = was.state === 'PROCESSING' && Date.parse(was.leaseExpiresAt ?? '') > time.now().getTime();
     must(
       !isHeld,
@@ -81,6 +101,30 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
       'P3',
       `${key.key}: attempt ${item.attempt} comes after ${was.attempt}`,
     );
+  }
+
+  /**
+   * A lease ends without being given up only where something befell its worker. Where that lives and is awake, it has told its
+   * handler before, whatever became of its calls.
+   */
+  function letsGoOf(key: KeyFacts, was: UploadItem, item: UploadItem): void {
+    seen.takeovers += 1;
+    const before = key.holders.get(was.attempt);
+    if (!before) return;
+    const run = key.runs.get(was.attempt);
+    const isAllowed =
+      run === 'running'
+        ? !before.process.isAwakeSince(before.receivedAtMs)
+        : run !== 'deaf' || !isUnharmed(before);
+    must(
+      isAllowed,
+      'P3',
+      `${key.key}: attempt ${item.attempt} begins while the handler of ${was.attempt} runs in ${before.process.name}, which is alive and awake`,
+    );
+  }
+
+  function isTakenOver({ item, holders }: KeyFacts, process: WorkerProcess): boolean {
+    return item !== undefined && item.attempt > 0 && holders.get(item.attempt)?.process !== process;
   }
 
   /** A lease that was ended before its time was given up: its attempt never gets it back. */
@@ -102,6 +146,10 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
       'P3',
       `${key.key}: attempt ${item.attempt} became ${item.state} by ${by?.process.name}, who does not hold it`,
     );
+    if (item.state === 'FAILED') {
+      seen.failures += 1;
+      if (by) key.failedBy.add(by.process);
+    }
     if (item.state === 'PROCESSED') {
       const run = key.runs.get(item.attempt) ?? 'not begun';
       must(run === 'done', 'P3', `${key.key}: attempt ${item.attempt} is PROCESSED, its handler is ${run}`);
@@ -189,6 +237,45 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
       return broken[0];
     },
     must,
+    /** How often what is rare has happened. */
+    get seen() {
+      return { ...seen };
+    },
+
+    copyWasTaken(): void {
+      seen.takenCopies += 1;
+    },
+
+    /** A message is handled from now until the given function is called. */
+    takenInHand(process: WorkerProcess, { messageId, receiveCount }: DeliveryFacts): () => void {
+      const name = `${process.service}'s ${messageId}`;
+      const before = inHand.get(name);
+      must(
+        before === undefined || !isUnharmed(before) || isGivenTwice(before),
+        'P3',
+        `${name} is given to ${process.name} while ${before?.process.name} has it in hand, which nothing has befallen`,
+      );
+      const caller = { process, receivedAtMs: time.nowMs() };
+      if (receiveCount === 1) inHand.set(name, caller);
+      return () => {
+        if (inHand.get(name) === caller) inHand.delete(name);
+      };
+    },
+
+    /** SQS gives what is in flight once more: no worker can help that. */
+    isGivenAgain(service: ServiceName): void {
+      givenAgainAtMs[service] = time.nowMs();
+    },
+
+    /** The signal of a running handler was aborted. */
+    brokenOff(key: KeyFacts, attempt: number, reason: unknown): void {
+      const holder = key.holders.get(attempt);
+      must(
+        !(reason instanceof LeaseLost) || holder === undefined || !isUnharmed(holder),
+        'P3',
+        `${key.key}: ${holder?.process.name}, which nothing has befallen, loses the lease of attempt ${attempt}: ${reason}`,
+      );
+    },
 
     tableWritten(item: Item): void {
       const key = facts.of(item.FullFilename);
@@ -211,7 +298,16 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
       else processorIsDone(key, event);
     },
 
-    deadLettered(process: WorkerProcess, { messageId }: DeliveryFacts, error: unknown): void {
+    deadLettered(process: WorkerProcess, { messageId, body }: DeliveryFacts, error: unknown): void {
+      const isHandlersFailure = error instanceof HandlerFails || error instanceof HandlerTooSlow;
+      if (isHandlersFailure && process.isUnharmedSince(time.nowMs() - LAST_STEPS_MS)) {
+        const keys = parseS3Event(body).map(({ key }) => facts.of(key));
+        must(
+          keys.some((key) => key.failedBy.has(process) || isTakenOver(key, process)),
+          'P3',
+          `${messageId} is left to the dead-letter queue by ${process.name} for ${error}, and no upload is FAILED`,
+        );
+      }
       must(
         !(error instanceof RetryLater),
         'P3',

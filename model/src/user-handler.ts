@@ -14,6 +14,11 @@ export interface HandlerPlan {
 
 const AT_ONCE: HandlerPlan = { seconds: 0, outcome: 'done', heedsSignal: true };
 
+/** What a handler that fails fails with. */
+export class HandlerFails extends Error {
+  readonly code = 'HandlerFails';
+}
+
 /** The user, who looks at every byte, works as long as the plan says, and may take the object away when done, or before. */
 export function createUser(facts: Facts, rules: Rules, objects: () => MemoryObjectStore) {
   const plans: HandlerPlan[] = [];
@@ -33,7 +38,8 @@ export function createUser(facts: Facts, rules: Rules, objects: () => MemoryObje
     return async (upload, { attempt, signal }) => {
       const plan = plans.shift() ?? AT_ONCE;
       const key = facts.of(uploadKeyOfAccepted(upload.key));
-      key.runs.set(attempt, 'running');
+      key.runs.set(attempt, plan.heedsSignal ? 'running' : 'deaf');
+      signal.addEventListener('abort', () => rules.brokenOff(key, attempt, signal.reason));
       try {
         const expected = theUpload(key);
         try {
@@ -50,7 +56,7 @@ export function createUser(facts: Facts, rules: Rules, objects: () => MemoryObje
           );
         }
         await sleep(process, plan.seconds, plan.heedsSignal ? signal : undefined);
-        if (plan.outcome === 'fails') throw new Error('the handler fails');
+        if (plan.outcome === 'fails') throw new HandlerFails('the handler fails');
         key.runs.set(attempt, 'done');
         if (plan.outcome === 'takes the object away') await take(upload.key, true);
       } catch (error) {

@@ -74,7 +74,8 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
     visibilitySeconds: VISIBILITY_SECONDS,
     handle(delivery) {
       receivedAtMs.set(delivery, time.nowMs());
-      return handleMessage(delivery);
+      const letGo = rules.takenInHand(process, delivery);
+      return handleMessage(delivery).finally(letGo);
     },
     observe: {
       ...observeConsumer(log, createMetrics({ ...METRICS_OF_NOBODY, now: time.now })),
@@ -163,5 +164,15 @@ function callersOwn(event: ObjectCreated, caller: Caller, around: WorkerSurround
       around.rules.metricWritten(caller, event, String(name), Number(value));
     },
   });
-  return { uploads: around.uploads.over(way), objects: around.objects.over(way), metrics };
+  const bucket = around.objects.over(way);
+  const objects: typeof bucket = {
+    ...bucket,
+    /** The acceptor asks only after a copy was refused because there was one already. */
+    async head(key) {
+      const found = await bucket.head(key);
+      if (!found) around.rules.copyWasTaken();
+      return found;
+    },
+  };
+  return { uploads: around.uploads.over(way), objects, metrics };
 }

@@ -183,6 +183,11 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptio
       store(key, 1, plan, prefix === UPLOADS_PREFIX ? tellOfUpload : tellOfCopy);
     },
 
+    giveAgain(service: ServiceName): void {
+      rules.isGivenAgain(service);
+      queues[service].giveAgain();
+    },
+
     take: (key: string, forGood: boolean) => user.take(acceptedKeyOf(key), forGood),
 
     /** What befalls one worker between its calls. A deploy is a rolling one: the successor starts at once, it drains and ends. */
@@ -191,6 +196,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptio
       if (!worker) return;
       strikes += 1;
       const { process, consumer } = worker;
+      process.meetFault();
       if (what === 'crash') process.die();
       if (what === 'freeze') process.freeze(seconds);
       if (what !== 'deploy') return;
@@ -208,6 +214,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptio
         keptApart: count(({ sightings }) => sightings.size),
         handlerRuns: count(({ runs }) => runs.size),
         faults: fates.metCount + strikes,
+        ...rules.seen,
       };
     },
   };
@@ -223,6 +230,12 @@ export interface Tally {
   readonly handlerRuns: number;
   /** Calls that met a fate, workers that crashed, froze or were deployed in between. */
   readonly faults: number;
+  /** Attempts that were begun because the one before had let its lease run out. */
+  readonly takeovers: number;
+  /** Attempts that left FAILED. */
+  readonly failures: number;
+  /** Copies that were there already when they were to be made, and gone when they were looked for. */
+  readonly takenCopies: number;
 }
 
 export type World = ReturnType<typeof createWorld>;

@@ -73,6 +73,7 @@ export function createNetwork(options: {
     function send(): void {
       if (!process.isAlive) return;
       const planned = fates.take(process.service, call.operation);
+      if (planned) process.meetFault();
       const toThereMs = latencyMs();
       switch (planned?.fate) {
         case undefined:

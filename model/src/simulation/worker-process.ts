@@ -15,6 +15,12 @@ export interface WorkerProcess {
   enter(callback: () => void, orElse?: () => void): void;
   die(): void;
   freeze(seconds: number): void;
+  /** Something has befallen it: what it has in hand now may go any way that the promises allow. */
+  meetFault(): void;
+  /** Whether it lives, and nothing has befallen it since that moment. */
+  isUnharmedSince(ms: number): boolean;
+  /** Whether it lives, and was not frozen since that moment; its calls may have failed. */
+  isAwakeSince(ms: number): boolean;
   readonly timers: Timers;
 }
 
@@ -26,6 +32,7 @@ export function createWorkerProcess(
 ): WorkerProcess {
   let isAlive = true;
   let frozenUntilMs = 0;
+  let lastFaultMs = Number.NEGATIVE_INFINITY;
 
   function enter(callback: () => void, orElse?: () => void): void {
     const frozenMs = frozenUntilMs - time.nowMs();
@@ -46,6 +53,11 @@ export function createWorkerProcess(
       isAlive = false;
       onDeath();
     },
+    meetFault() {
+      lastFaultMs = time.nowMs();
+    },
+    isAwakeSince: (ms) => isAlive && frozenUntilMs < ms,
+    isUnharmedSince: (ms) => isAlive && lastFaultMs < ms && frozenUntilMs < ms,
     freeze(seconds) {
       frozenUntilMs = Math.max(frozenUntilMs, time.nowMs() + seconds * 1000);
     },
