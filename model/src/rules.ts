@@ -9,11 +9,11 @@ import {
 import { LeaseLost } from '../../services/processor/src/lease-keeper.ts';
 import { HandlerTooSlow } from '../../services/processor/src/run-handler.ts';
 import { type Facts, type KeyFacts, sightingName } from './facts.ts';
+import { HandlerFails } from './handler-fails.ts';
 import { PromiseBroken, type PromiseName } from './promise-broken.ts';
 import type { Caller } from './simulation/network.ts';
 import type { VirtualTime } from './simulation/virtual-time.ts';
 import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts';
-import { HandlerFails } from './user-handler.ts';
 
 /** Longer than a worker takes from its handler's end to the message's, unless a call of it is slow; then it is carried out. */
 const LAST_STEPS_MS = 5_000;

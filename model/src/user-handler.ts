@@ -2,6 +2,7 @@ import { type MemoryObjectStore, uploadKeyOfAccepted } from '@upload-once/upload
 import type { Handler } from '../../services/processor/src/handler.ts';
 import { AcceptedObjectGone } from '../../services/processor/src/run-handler.ts';
 import { type Facts, type StoredVersion, theUpload } from './facts.ts';
+import { HandlerFails } from './handler-fails.ts';
 import type { Rules } from './rules.ts';
 import type { WorkerProcess } from './simulation/worker-process.ts';
 
@@ -13,11 +14,6 @@ export interface HandlerPlan {
 }
 
 const AT_ONCE: HandlerPlan = { seconds: 0, outcome: 'done', heedsSignal: true };
-
-/** What a handler that fails fails with. */
-export class HandlerFails extends Error {
-  readonly code = 'HandlerFails';
-}
 
 /** The user, who looks at every byte, works as long as the plan says, and may take the object away when done, or before. */
 export function createUser(facts: Facts, rules: Rules, objects: () => MemoryObjectStore) {
