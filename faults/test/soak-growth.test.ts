@@ -31,6 +31,22 @@ t.test('a heap that swings and does not grow has next to no slope', async (t) =>
   t.ok(growth?.perMinute !== undefined && Math.abs(growth.perMinute) < 1);
 });
 
+t.test('nor has one whose collections come late when there is little to do', async (t) => {
+  const growth = growthOf(
+    samples(10, (at) => (at < 8 ? 150 + 40 * ((at * 1.7) % 1) : 150 + 60 * ((at * 1.1) % 1))),
+    memory,
+  );
+  t.ok(growth?.perMinute !== undefined && Math.abs(growth.perMinute) < 1);
+});
+
+t.test('a heap that swings and leaks has the slope of the leak', async (t) => {
+  const growth = growthOf(
+    samples(10, (at) => 150 + 5 * at + 40 * ((at * 1.7) % 1)),
+    memory,
+  );
+  t.ok(growth?.perMinute !== undefined && Math.abs(growth.perMinute - 5) < 1);
+});
+
 t.test('no slope of too short a run, nothing of what was not measured', async (t) => {
   t.equal(
     growthOf(

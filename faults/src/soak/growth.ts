@@ -5,7 +5,10 @@ export interface Growth {
   readonly first: number;
   readonly last: number;
   readonly most: number;
-  /** The slope of the straight line nearest to all samples after the warm-up (least squares); undefined: too few. */
+  /**
+   * The slope of the straight line nearest (least squares) to the least of each minute after the warm-up: what was still there
+   * when garbage had been collected and connections closed; undefined: too few minutes.
+   */
   readonly perMinute: number | undefined;
 }
 
@@ -16,6 +19,11 @@ export interface Growth {
 export const WARM_UP_MINUTES = 3;
 /** A line through less than this says more about the last collection than about a leak. */
 const LEAST_MINUTES = 3;
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
 
 /** Undefined where nothing was measured. */
 export function growthOf(
@@ -35,11 +43,18 @@ export function growthOf(
     first: (warm[0] ?? first).y,
     last: last.y,
     most: Math.max(...points.map(({ y }) => y)),
-    perMinute: isLongEnough ? slope(warm) : undefined,
+    perMinute: isLongEnough ? slope(leastOfEachMinute(warm)) : undefined,
   };
 }
 
-function slope(points: readonly { readonly x: number; readonly y: number }[]): number {
+function leastOfEachMinute(points: readonly Point[]): Point[] {
+  const minutes = Map.groupBy(points, ({ x }) => Math.floor(x));
+  return [...minutes.values()].map((inIt) =>
+    inIt.reduce((least, point) => (point.y < least.y ? point : least)),
+  );
+}
+
+function slope(points: readonly Point[]): number {
   const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
   const meanX = mean(points.map(({ x }) => x));
   const meanY = mean(points.map(({ y }) => y));

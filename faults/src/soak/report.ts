@@ -50,8 +50,9 @@ export function report(result: SoakResult): Report {
     '',
     textTable([['from → to (most)', 'memory', 'a minute', 'file descriptors', 'a minute'], ...growthRows]),
     '',
-    `  by ${result.sampling.method}, every two seconds; from → to and slope begin after ${WARM_UP_MINUTES} minutes. At most`,
-    `  ${MOST_MIB_PER_MINUTE} MiB and ${MOST_DESCRIPTORS_PER_MINUTE} descriptors a minute; ${REMEMBERING.join(' and ')} remember all uploads, and are held to nothing.`,
+    `  by ${result.sampling.method}, every two seconds; from → to and slope begin after ${WARM_UP_MINUTES} minutes,`,
+    `  and the slope is that of the least of each minute. At most ${MOST_MIB_PER_MINUTE} MiB and ${MOST_DESCRIPTORS_PER_MINUTE} descriptors a minute;`,
+    `  ${REMEMBERING.join(' and ')} remember all uploads, and are held to nothing.`,
   ].join('\n');
   return { text, findings };
 }
