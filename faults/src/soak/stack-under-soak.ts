@@ -17,10 +17,10 @@ const MAX_RECEIVE_COUNT = 8;
 const FORM_LIFETIME_SECONDS = '600';
 
 /**
- * Where there is much memory V8 leaves garbage lie for minutes, which looks like a leak. This is what a task of 512 MiB would have
- * it keep to, and with a leak of any size it comes to its end.
+ * Where there is much memory V8 leaves garbage lie for minutes, which looks like a leak. With little it collects all the while, and
+ * what leaks ends the process.
  */
-const NODE_OPTIONS = '--max-old-space-size=128';
+const NODE_OPTIONS = '--max-old-space-size=48';
 
 const handler = fileURLToPath(new URL('hash-handler.ts', import.meta.url));
 
