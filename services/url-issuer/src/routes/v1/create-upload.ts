@@ -8,7 +8,6 @@ import type { IssueUpload } from '../../issuing/issue-upload.ts';
 import { readUploadBody } from '../../issuing/read-upload-body.ts';
 import { uploadBody } from '../../issuing/upload-body.ts';
 import type { UploadDefaults } from '../../issuing/upload-order.ts';
-import { strictValidation } from '../../strict-validation.ts';
 import { answers, createdUpload } from './answers.ts';
 
 export interface CreateUploadOptions {
@@ -29,7 +28,6 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
     method: 'POST',
     url: '/v1/uploads',
     bodyLimit: BODY_LIMIT_BYTES,
-    validatorCompiler: strictValidation,
     schema: {
       operationId: 'createUpload',
       summary: 'Ask for one upload',
