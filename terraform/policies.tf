@@ -17,19 +17,34 @@ locals {
   # items of one upload apart; but who may not name versionId claims no version, and who may not name state or apiKeyId
   # records no upload (DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control").
   written_always = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer"]
-  issue_attributes = concat(local.written_always, [
-    "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt",
-  ])
-  revoke_attributes = concat(local.written_always, ["state", "revokedAt"])
-  sighting_attributes = concat(local.written_always, [
-    "kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported",
-  ])
-  accept_attributes = concat(local.written_always, [
-    "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "acceptedAt", "reported",
-  ])
-  process_attributes = concat(local.written_always, [
-    "state", "attempt", "leaseOwner", "leaseExpiresAt", "acceptedVersionId", "acceptedAt", "processedAt", "failureReason", "reported",
-  ])
+  naming_only = {
+    for call, attributes in {
+      issue = [
+        "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt",
+      ]
+      revoke = ["state", "revokedAt"]
+      sight  = ["kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"]
+      accept = [
+        "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "acceptedAt", "reported",
+      ]
+      process = [
+        "state", "attempt", "leaseOwner", "leaseExpiresAt", "acceptedVersionId", "acceptedAt", "processedAt", "failureReason",
+        "reported",
+      ]
+      } : call => {
+      "ForAllValues:StringEquals" = { "dynamodb:Attributes" = concat(local.written_always, attributes) }
+      # ForAllValues holds for a request that names none at all.
+      Null = { "dynamodb:Attributes" = "false" }
+    }
+  }
+
+  record_sightings = {
+    Sid       = "RecordSightings"
+    Effect    = "Allow"
+    Action    = ["dynamodb:PutItem"]
+    Resource  = [module.storage.tables.uploads.arn]
+    Condition = local.naming_only.sight
+  }
 
   # SQS uses its own key. S3 and DynamoDB call KMS with the caller's permissions; kms:ViaService keeps these from being used
   # for anything else. S3: kms:Decrypt reads, kms:GenerateDataKey writes, and a multipart copy decrypts what it wrote itself
@@ -72,25 +87,18 @@ locals {
       Resource = [module.storage.tables.uploads.arn]
     },
     {
-      Sid      = "IssueUploads"
-      Effect   = "Allow"
-      Action   = ["dynamodb:PutItem"]
-      Resource = [module.storage.tables.uploads.arn]
-      Condition = {
-        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.issue_attributes }
-        # ForAllValues holds for a request that names none at all.
-        Null = { "dynamodb:Attributes" = "false" }
-      }
+      Sid       = "IssueUploads"
+      Effect    = "Allow"
+      Action    = ["dynamodb:PutItem"]
+      Resource  = [module.storage.tables.uploads.arn]
+      Condition = local.naming_only.issue
     },
     {
-      Sid      = "RevokeUploads"
-      Effect   = "Allow"
-      Action   = ["dynamodb:UpdateItem"]
-      Resource = [module.storage.tables.uploads.arn]
-      Condition = {
-        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.revoke_attributes }
-        Null                        = { "dynamodb:Attributes" = "false" }
-      }
+      Sid       = "RevokeUploads"
+      Effect    = "Allow"
+      Action    = ["dynamodb:UpdateItem"]
+      Resource  = [module.storage.tables.uploads.arn]
+      Condition = local.naming_only.revoke
     },
     {
       Sid      = "FindKeys"
@@ -171,25 +179,13 @@ locals {
       Resource = [module.storage.tables.uploads.arn]
     },
     {
-      Sid      = "ClaimAndAccept"
-      Effect   = "Allow"
-      Action   = ["dynamodb:UpdateItem"]
-      Resource = [module.storage.tables.uploads.arn]
-      Condition = {
-        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.accept_attributes }
-        Null                        = { "dynamodb:Attributes" = "false" }
-      }
+      Sid       = "ClaimAndAccept"
+      Effect    = "Allow"
+      Action    = ["dynamodb:UpdateItem"]
+      Resource  = [module.storage.tables.uploads.arn]
+      Condition = local.naming_only.accept
     },
-    {
-      Sid      = "RecordSightings"
-      Effect   = "Allow"
-      Action   = ["dynamodb:PutItem"]
-      Resource = [module.storage.tables.uploads.arn]
-      Condition = {
-        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.sighting_attributes }
-        Null                        = { "dynamodb:Attributes" = "false" }
-      }
-    },
+    local.record_sightings,
   ]
 
   processor_statements = [
@@ -222,25 +218,13 @@ locals {
       Resource = [module.storage.tables.uploads.arn]
     },
     {
-      Sid      = "ProcessUploads"
-      Effect   = "Allow"
-      Action   = ["dynamodb:UpdateItem"]
-      Resource = [module.storage.tables.uploads.arn]
-      Condition = {
-        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.process_attributes }
-        Null                        = { "dynamodb:Attributes" = "false" }
-      }
+      Sid       = "ProcessUploads"
+      Effect    = "Allow"
+      Action    = ["dynamodb:UpdateItem"]
+      Resource  = [module.storage.tables.uploads.arn]
+      Condition = local.naming_only.process
     },
-    {
-      Sid      = "RecordSightings"
-      Effect   = "Allow"
-      Action   = ["dynamodb:PutItem"]
-      Resource = [module.storage.tables.uploads.arn]
-      Condition = {
-        "ForAllValues:StringEquals" = { "dynamodb:Attributes" = local.sighting_attributes }
-        Null                        = { "dynamodb:Attributes" = "false" }
-      }
-    },
+    local.record_sightings,
   ]
 
   task_policies = {
