@@ -1,12 +1,12 @@
 import type { AwsCall } from '../proxy/aws-call.ts';
 import { type Fate, type Judge, PASS } from '../proxy/fate.ts';
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
-import type { KillPoint, Reached } from './kill-point.ts';
+import type { KillPoint } from './kill-point.ts';
 
 export interface ArmedFault {
   readonly judge: Judge;
-  /** Undefined as long as the point was not reached. */
-  readonly reached: Reached | undefined;
+  /** The names of the calls before the point's, from the first that was judged; undefined as long as it was not reached. */
+  readonly reachedAfter: readonly string[] | undefined;
 }
 
 /**
@@ -19,8 +19,8 @@ export function faultAt(
   { signal, side, name, occurrence }: KillPoint,
   seen: (call: AwsCall) => void,
 ): ArmedFault {
-  let reached: Reached | undefined;
-  let previous = '';
+  let reachedAfter: readonly string[] | undefined;
+  const before: string[] = [];
   let met = 0;
 
   async function strike(): Promise<void> {
@@ -46,15 +46,16 @@ export function faultAt(
   return {
     judge(call) {
       seen(call);
-      const before = previous;
-      previous = call.name;
       if (call.name === name) met += 1;
-      if (reached || call.name !== name || met !== occurrence) return PASS;
-      reached = { call, previous: before };
+      if (reachedAfter || call.name !== name || met !== occurrence) {
+        before.push(call.name);
+        return PASS;
+      }
+      reachedAfter = [...before];
       return fateAtPoint();
     },
-    get reached() {
-      return reached;
+    get reachedAfter() {
+      return reachedAfter;
     },
   };
 }

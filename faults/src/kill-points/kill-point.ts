@@ -1,5 +1,3 @@
-import type { AwsCall } from '../proxy/aws-call.ts';
-
 export type KillSide = 'before' | 'after';
 /** SIGKILL ends the process there; SIGTERM asks it to end, and it may finish. */
 export type KillSignal = 'SIGKILL' | 'SIGTERM';
@@ -14,13 +12,6 @@ export interface CallPlace {
 export interface KillPoint extends CallPlace {
   readonly signal: KillSignal;
   readonly side: KillSide;
-}
-
-/** Where a process was when it was told to end. */
-export interface Reached {
-  readonly call: AwsCall;
-  /** The name of its call before that one. */
-  readonly previous: string;
 }
 
 export function describePoint({ signal, side, name, occurrence }: KillPoint): string {

@@ -61,8 +61,8 @@ async function runKillPoint(lane: Lane, scenario: Scenario, point: KillPoint): P
   });
   turnstile.judge(fault.judge);
   await release();
-  await untilSettled(lane, () => fault.reached !== undefined);
-  if (!fault.reached) return ['it was never reached'];
+  await untilSettled(lane, () => fault.reachedAfter !== undefined);
+  if (!fault.reachedAfter) return ['it was never reached'];
 
   const { code, signal } = await killed.ended();
   const isAsTold = point.signal === 'SIGKILL' ? signal === 'SIGKILL' : code === 0;
@@ -89,7 +89,7 @@ async function runKillPoint(lane: Lane, scenario: Scenario, point: KillPoint): P
     const depth = await outside.depthOf(stack.queues[queue]);
     if (depth > 0) findings.push(`P3: ${depth} messages in the queue ${queue}`);
   }
-  const round = { lane, sent, point, reached: fault.reached };
+  const round = { lane, sent, point, after: fault.reachedAfter };
   counts.add(sent, round);
   findings.push(...(scenario.verify?.(round) ?? []));
   await clearAway(lane, sent.key);

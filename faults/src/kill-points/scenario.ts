@@ -5,7 +5,7 @@ import type { Outside } from '../outside.ts';
 import type { AwsCall } from '../proxy/aws-call.ts';
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
 import type { Counts } from './counts.ts';
-import type { KillPoint, Reached } from './kill-point.ts';
+import type { KillPoint } from './kill-point.ts';
 import type { Turnstile } from './turnstile.ts';
 
 /** One stack, one service in it that is killed again and again, and the other one that lives. */
@@ -50,7 +50,8 @@ export interface Round {
   readonly lane: Lane;
   readonly sent: Sent;
   readonly point: KillPoint;
-  readonly reached: Reached;
+  /** The names of the calls of the service that was ended, before the one at which it was. */
+  readonly after: readonly string[];
 }
 
 /** How many messages a service that is ended gets about a scenario: of all versions one is accepted. */
