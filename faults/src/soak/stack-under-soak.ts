@@ -16,12 +16,6 @@ const MAX_RECEIVE_COUNT = 8;
 /** A machine that is busy may take longer than half a minute to begin; expiry is not what is looked at here. */
 const FORM_LIFETIME_SECONDS = '600';
 
-/**
- * Where there is much memory V8 leaves garbage lie for minutes, which looks like a leak. With little it collects all the while, and
- * what leaks ends the process.
- */
-const NODE_OPTIONS = '--max-old-space-size=48';
-
 const handler = fileURLToPath(new URL('hash-handler.ts', import.meta.url));
 
 /** Everything that soaks: each service, and the clients, behind a proxy of their own; and ways around them, to look. */
@@ -45,11 +39,17 @@ export interface StackUnderSoak {
 
 /**
  * An issuer, an acceptor, a processor, with mortals two of each, and local-aws, each a process, on free ports of 127.0.0.1.
+ * @param options.settings of every service
  */
 export async function startStackUnderSoak(
   logFolder: string,
-  { withMortals, ownGroup }: { readonly withMortals: boolean; readonly ownGroup: boolean },
+  options: {
+    readonly withMortals: boolean;
+    readonly ownGroup: boolean;
+    readonly settings?: Readonly<Record<string, string>>;
+  },
 ): Promise<StackUnderSoak> {
+  const { withMortals, ownGroup, settings = {} } = options;
   const stack = await startFaultStack({
     logFolder,
     visibilitySeconds: VISIBILITY_SECONDS,
@@ -67,7 +67,7 @@ export async function startStackUnderSoak(
     const issuer = await stack.add('url-issuer', {
       S3_PUBLIC_ENDPOINT: clients.env.AWS_ENDPOINT_URL_S3 ?? '',
       FORM_LIFETIME_SECONDS,
-      NODE_OPTIONS,
+      ...settings,
     });
     const steadyWorkers = await addWorkers('steady');
     const mortalWorkers = withMortals ? await addWorkers('mortal') : [];
@@ -115,8 +115,8 @@ export async function startStackUnderSoak(
 
   async function addWorkers(kind: string): Promise<readonly ServiceUnderFaults[]> {
     return [
-      await stack.add('acceptor', { NODE_OPTIONS }, `acceptor-${kind}`),
-      await stack.add('processor', { PROCESSOR_HANDLER: handler, NODE_OPTIONS }, `processor-${kind}`),
+      await stack.add('acceptor', settings, `acceptor-${kind}`),
+      await stack.add('processor', { PROCESSOR_HANDLER: handler, ...settings }, `processor-${kind}`),
     ];
   }
 }
