@@ -9,3 +9,6 @@ export class PromiseBroken extends Error {
     super(`${promise}: ${what}`);
   }
 }
+
+/** What does not hold breaks that promise. */
+export type Must = (holds: boolean, promise: PromiseName, what: string) => void;

@@ -1,4 +1,4 @@
-import { type DeliveryFacts, type ObjectCreated, parseS3Event, RetryLater } from '@upload-once/queue';
+import type { ObjectCreated } from '@upload-once/queue';
 import {
   ACCEPTED_PREFIX,
   type BucketChange,
@@ -6,20 +6,12 @@ import {
   type SightingItem,
   type UploadItem,
 } from '@upload-once/uploads';
-import { LeaseLost } from '../../services/processor/src/lease-keeper.ts';
-import { HandlerTooSlow } from '../../services/processor/src/run-handler.ts';
 import { type Facts, type KeyFacts, sightingName } from './facts.ts';
-import { HandlerFails } from './handler-fails.ts';
-import { PromiseBroken, type PromiseName } from './promise-broken.ts';
+import { createLeaseRules } from './lease-rules.ts';
+import { createMessageRules } from './message-rules.ts';
+import { type Must, PromiseBroken } from './promise-broken.ts';
 import type { Caller } from './simulation/network.ts';
 import type { VirtualTime } from './simulation/virtual-time.ts';
-import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts';
-
-/** Longer than a worker takes from its handler's end to the message's, unless a call of it is slow; then it is carried out. */
-const LAST_STEPS_MS = 5_000;
-
-/** Longer than an answer of SQS is on its way. */
-const ON_ITS_WAY_MS = 1_000;
 
 const SIGHTING_METRICS = ['DuplicateUploads', 'RevokedUploads', 'StrayObjects'];
 
@@ -29,28 +21,22 @@ const SIGHTING_METRICS = ['DuplicateUploads', 'RevokedUploads', 'StrayObjects'];
  */
 export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller | undefined) {
   const broken: PromiseBroken[] = [];
-  const seen = { takeovers: 0, failures: 0, takenCopies: 0 };
-  /** The messages in hand that nobody has had before, and so nobody else can have touched. */
-  const inHand = new Map<string, Caller>();
+  let takenCopies = 0;
 
-  const givenAgainAtMs = { acceptor: Number.NEGATIVE_INFINITY, processor: Number.NEGATIVE_INFINITY };
-
-  /** What is on its way to a worker when it is given again counts as well. */
-  const isGivenTwice = ({ process, receivedAtMs }: Caller) =>
-    receivedAtMs <= givenAgainAtMs[process.service] + ON_ITS_WAY_MS;
-  const isUnharmed = ({ process, receivedAtMs }: Caller) => process.isUnharmedSince(receivedAtMs);
-
-  function must(holds: boolean, promise: PromiseName, what: string): void {
+  const must: Must = (holds, promise, what) => {
     if (!holds) broken.push(new PromiseBroken(promise, what));
-  }
+  };
+
+  const leases = createLeaseRules(must, time, actor);
+  const messages = createMessageRules(must, facts, time, leases.isTakenOver);
 
   function uploadWritten(key: KeyFacts, item: UploadItem): void {
     const was = key.item;
     key.item = item;
     if (!was) return;
     if (item.state === was.state) {
-      if (item.attempt === was.attempt) leaseChanges(key, was, item);
-      else attemptBegins(key, was, item);
+      if (item.attempt === was.attempt) leases.leaseChanges(key, was, item);
+      else leases.attemptBegins(key, was, item);
       return;
     }
     must(
@@ -82,78 +68,8 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
         `${key.key}: ${item.versionId} is claimed, ${oldest} is the oldest`,
       );
     }
-    if (item.state === 'PROCESSING') attemptBegins(key, was, item);
-    if (item.state === 'PROCESSED' || item.state === 'FAILED') attemptEnds(key, item);
-  }
-
-  function attemptBegins(key: KeyFacts, was: UploadItem, item: UploadItem): void {
-    const holder = actor();
-    if (holder) key.holders.set(item.attempt, holder);
-    if (was.state === 'PROCESSING' && !key.givenUp.has(was.attempt)) letsGoOf(key, was, item);
-    const isHeld = was.state === 'PROCESSING' && Date.parse(was.leaseExpiresAt ?? '') > time.now().getTime();
-    must(
-      !isHeld,
-      'P3',
-      `${key.key}: attempt ${item.attempt} begins while ${was.attempt} holds a lease until ${was.leaseExpiresAt}`,
-    );
-    must(
-      item.attempt === was.attempt + 1,
-      'P3',
-      `${key.key}: attempt ${item.attempt} comes after ${was.attempt}`,
-    );
-  }
-
-  /**
-   * A lease ends without being given up only where something befell its worker. Where that lives and is awake, it has told its
-   * handler before, whatever became of its calls.
-   */
-  function letsGoOf(key: KeyFacts, was: UploadItem, item: UploadItem): void {
-    seen.takeovers += 1;
-    const before = key.holders.get(was.attempt);
-    if (!before) return;
-    const run = key.runs.get(was.attempt);
-    const isAllowed =
-      run === 'running'
-        ? !before.process.isAwakeSince(before.receivedAtMs)
-        : run !== 'deaf' || !isUnharmed(before);
-    must(
-      isAllowed,
-      'P3',
-      `${key.key}: attempt ${item.attempt} begins while the handler of ${was.attempt} runs in ${before.process.name}, which is alive and awake`,
-    );
-  }
-
-  function isTakenOver({ item, holders }: KeyFacts, process: WorkerProcess): boolean {
-    return item !== undefined && item.attempt > 0 && holders.get(item.attempt)?.process !== process;
-  }
-
-  /** A lease that was ended before its time was given up: its attempt never gets it back. */
-  function leaseChanges(key: KeyFacts, was: UploadItem, { attempt, leaseExpiresAt = '' }: UploadItem): void {
-    const before = was.leaseExpiresAt ?? '';
-    if (leaseExpiresAt < before) key.givenUp.add(attempt);
-    const isBack = leaseExpiresAt > before && key.givenUp.has(attempt);
-    must(
-      !isBack,
-      'P3',
-      `${key.key}: the lease that attempt ${attempt} gave up is back until ${leaseExpiresAt}`,
-    );
-  }
-
-  function attemptEnds(key: KeyFacts, item: UploadItem): void {
-    const by = actor();
-    must(
-      by !== undefined && key.holders.get(item.attempt) === by,
-      'P3',
-      `${key.key}: attempt ${item.attempt} became ${item.state} by ${by?.process.name}, who does not hold it`,
-    );
-    if (item.state === 'FAILED') {
-      seen.failures += 1;
-      if (by) key.failedBy.add(by.process);
-    }
-    if (item.state === 'PROCESSED') {
-      const run = key.runs.get(item.attempt) ?? 'not begun';
-      must(run === 'done', 'P3', `${key.key}: attempt ${item.attempt} is PROCESSED, its handler is ${run}`);
-    }
+    if (item.state === 'PROCESSING') leases.attemptBegins(key, was, item);
+    if (item.state === 'PROCESSED' || item.state === 'FAILED') leases.attemptEnds(key, item);
   }
 
   function sightingWritten(key: KeyFacts, item: SightingItem): void {
@@ -239,42 +155,16 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
     must,
     /** How often what is rare has happened. */
     get seen() {
-      return { ...seen };
+      return { ...leases.seen, takenCopies };
     },
+
+    brokenOff: leases.brokenOff,
+    takenInHand: messages.takenInHand,
+    isGivenAgain: messages.isGivenAgain,
+    deadLettered: messages.deadLettered,
 
     copyWasTaken(): void {
-      seen.takenCopies += 1;
-    },
-
-    /** A message is handled from now until the given function is called. */
-    takenInHand(process: WorkerProcess, { messageId, receiveCount }: DeliveryFacts): () => void {
-      const name = `${process.service}'s ${messageId}`;
-      const before = inHand.get(name);
-      must(
-        before === undefined || !isUnharmed(before) || isGivenTwice(before),
-        'P3',
-        `${name} is given to ${process.name} while ${before?.process.name} has it in hand, which nothing has befallen`,
-      );
-      const caller = { process, receivedAtMs: time.nowMs() };
-      if (receiveCount === 1) inHand.set(name, caller);
-      return () => {
-        if (inHand.get(name) === caller) inHand.delete(name);
-      };
-    },
-
-    /** SQS gives what is in flight once more: no worker can help that. */
-    isGivenAgain(service: ServiceName): void {
-      givenAgainAtMs[service] = time.nowMs();
-    },
-
-    /** The signal of a running handler was aborted. */
-    brokenOff(key: KeyFacts, attempt: number, reason: unknown): void {
-      const holder = key.holders.get(attempt);
-      must(
-        !(reason instanceof LeaseLost) || holder === undefined || !isUnharmed(holder),
-        'P3',
-        `${key.key}: ${holder?.process.name}, which nothing has befallen, loses the lease of attempt ${attempt}: ${reason}`,
-      );
+      takenCopies += 1;
     },
 
     tableWritten(item: Item): void {
@@ -296,23 +186,6 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
       const key = facts.of(event.key);
       if (caller.process.service === 'acceptor') acceptorIsDone(key, event, caller);
       else processorIsDone(key, event);
-    },
-
-    deadLettered(process: WorkerProcess, { messageId, body }: DeliveryFacts, error: unknown): void {
-      const isHandlersFailure = error instanceof HandlerFails || error instanceof HandlerTooSlow;
-      if (isHandlersFailure && process.isUnharmedSince(time.nowMs() - LAST_STEPS_MS)) {
-        const keys = parseS3Event(body).map(({ key }) => facts.of(key));
-        must(
-          keys.some((key) => key.failedBy.has(process) || isTakenOver(key, process)),
-          'P3',
-          `${messageId} is left to the dead-letter queue by ${process.name} for ${error}, and no upload is FAILED`,
-        );
-      }
-      must(
-        !(error instanceof RetryLater),
-        'P3',
-        `${messageId} is left to the dead-letter queue by ${process.name}, though nothing has failed: ${error}`,
-      );
     },
 
     metricWritten(caller: Caller, event: ObjectCreated, name: string, value: number): void {

@@ -15,6 +15,11 @@ export interface Caller {
   readonly receivedAtMs: number;
 }
 
+/** Whether nothing has befallen it since it has received what it works on. */
+export function isUnharmed({ process, receivedAtMs }: Caller): boolean {
+  return process.isUnharmedSince(receivedAtMs);
+}
+
 /** The ways from the workers to S3, DynamoDB and SQS, each call with a latency and a fate. */
 export interface Network {
   over(caller: Caller): Faults;
