@@ -67,11 +67,11 @@ test-rate-store: $(installed) ## Test rates over several tasks on a real Valkey 
 
 test-terraform: $(installed) ## Check all Terraform and apply it to a stand-in of AWS; needs terraform and python3
 	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.10 or later" >&2; exit 1; }
-	node terraform/tests/prepare.ts
-	for tool in checkov moto; do \
+	{ for tool in checkov moto; do \
 	  python3 -m venv .local/$$tool && .local/$$tool/bin/pip install --quiet --disable-pip-version-check \
 	    -r terraform/tests/$$tool/requirements.txt || exit 1; \
-	done
+	done; } & installing=$$!; \
+	node terraform/tests/prepare.ts; prepared=$$?; wait $$installing && exit $$prepared
 	npm run --silent test:terraform
 
 outages: $(installed) ## Have S3, SQS and DynamoDB away, slow and throttling, a minute each: SECONDS=

@@ -5,6 +5,7 @@ import { createKey } from '../create-key.ts';
 import { holdLock, lockOf } from '../lock.ts';
 import { type Compose, createCompose } from './compose.ts';
 import { isTaken, type Ports } from './ports.ts';
+import { bringProcessorImage } from './processor-image.ts';
 import { type Provisioned, provision } from './provision.ts';
 
 const folders = fileURLToPath(new URL('../../.local/localstack', import.meta.url));
@@ -40,7 +41,7 @@ export class PortTaken extends Error {
 /**
  * Builds the images, starts LocalStack and the three services in containers, provisions them with terraform/local, and makes a key.
  * Resolves when all of it is ready. What runs already stays; what a stop in the middle left is used or replaced.
- * @throws PortTaken, LockHeld, CommandFailed: each with a message for the person who started it
+ * @throws PortTaken, ImageMissing, LockHeld, CommandFailed: each with a message for the person who started it
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { project, ports, env, say } = options;
@@ -52,6 +53,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const compose = createCompose({ ...options, logFile });
   const ownPorts = await compose.ownPorts();
   await assertPortsAreFree(ports, ownPorts, options.withShortLivedIssuer);
+  await bringProcessorImage(env, logFile);
 
   const endpoint = `http://127.0.0.1:${ports.localstack}`;
   const [provisioned] = await Promise.all([

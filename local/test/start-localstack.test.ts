@@ -21,14 +21,14 @@ async function takePort(t: Test): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function start(t: Test, ports: Ports, docker: string) {
+async function start(t: Test, ports: Ports, docker: string, settings: NodeJS.ProcessEnv = {}) {
   return startLocalStack({
     project,
     ports,
     withShortLivedIssuer: true,
     terraformVariables: {},
     keyRate: 1,
-    env: { PATH: await pathWith(t, { docker }) },
+    env: { PATH: await pathWith(t, { docker }), ...settings },
     say: () => undefined,
   });
 }
@@ -66,6 +66,37 @@ t.test('a port that its own containers have is not taken', async (t) => {
   await t.rejects(start(t, { ...(await freePorts()), localstack: port }, docker), {
     code: 'CommandFailed',
     message: /docker compose .* ended with exit code 17; its last lines:\nthe engine is full/,
+  });
+});
+
+t.test('an image of one’s own that is nowhere is said by name, before anything is started', async (t) => {
+  const docker = `case "$*" in
+    *" ps "*) ;;
+    "pull "*) echo "pull access denied for my-procesor" >&2; exit 1;;
+    "image inspect "*) echo "No such image" >&2; exit 1;;
+    *) echo "unexpected: $*" >&2; exit 1;;
+  esac`;
+  await t.rejects(start(t, await freePorts(), docker, { PROCESSOR_IMAGE: 'my-procesor' }), {
+    code: 'ImageMissing',
+    message:
+      /^PROCESSOR_IMAGE: there is no image "my-procesor" on this machine, and none to be pulled: build it first [^\n]*\ndocker pull [^\n]*\npull access denied/,
+  });
+});
+
+t.test('an image of one’s own that is here is not pulled, one that is not is', async (t) => {
+  const docker = (inspect: string) => `case "$*" in
+    *" ps "*) ;;
+    "image inspect --format {{.Id}} my-processor") ${inspect};;
+    *) echo "next: $*" >&2; exit 1;;
+  esac`;
+  const settings = { PROCESSOR_IMAGE: 'my-processor' };
+  await t.rejects(start(t, await freePorts(), docker('echo sha256:1'), settings), {
+    code: 'CommandFailed',
+    message: /next: compose /,
+  });
+  await t.rejects(start(t, await freePorts(), docker('exit 1'), settings), {
+    code: 'ImageMissing',
+    message: /next: pull --quiet my-processor/,
   });
 });
 
