@@ -5,7 +5,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
 
-.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants bench bench-containers audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants bench bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,8 +44,16 @@ test-unit: $(installed) ## Run the tests of packages and services, and hold them
 test-acceptance: $(installed) ## Run the acceptance suite against a stack on this machine
 	npm run --silent test:acceptance
 
-test-local: images ## Test the images, `make local`, and the acceptance suite on LocalStack
+# Side by side: both wait for LocalStack most of the time. Where make can, it shows each when it has ended.
+test-local: $(installed) ## Both of the next two, side by side, each shown when it has ended
+	@echo 'test-containers and test-localstack, side by side: some five minutes'
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
+	  test-containers test-localstack
+
+test-containers: images ## Test the images and `make local`; needs Docker and Terraform
 	npm run --silent test:containers
+
+test-localstack: images ## Run the acceptance suite on LocalStack; needs Docker and Terraform
 	npm run --silent test:localstack
 
 test-python: $(installed) ## Run a Python client as they exist (requests) against a stack; needs python3
