@@ -110,6 +110,7 @@ module "storage" {
   dead_letter_retention_days = var.dead_letter_retention_days
   tombstone_days             = var.tombstone_days
   max_receive_count          = var.max_receive_count
+  longest_work_seconds       = var.handler_limit_seconds
   visibility_seconds         = var.visibility_seconds
   tags                       = var.tags
 }

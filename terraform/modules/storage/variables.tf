@@ -129,6 +129,24 @@ variable "max_receive_count" {
     condition     = var.max_receive_count >= 2 && var.max_receive_count <= 1000 && floor(var.max_receive_count) == var.max_receive_count
     error_message = "max_receive_count takes a whole number from 2 to 1000: with 1, a task that is replaced sends what it had in hand to the dead-letter queue."
   }
+
+  # Between two receives the services wait 900 seconds at most. A message that its queue no longer keeps goes to no dead-letter queue.
+  validation {
+    condition     = var.max_receive_count * (var.longest_work_seconds + 900) <= var.message_retention_days * 86400
+    error_message = "max_receive_count (${var.max_receive_count}) is too many: each receive can take ${var.longest_work_seconds} seconds of work and 900 of waiting, together more than message_retention_days (${var.message_retention_days}), and an event that fails each time would be gone before it reached the dead-letter queue. Fewer receives, more days (up to 13), or a lower limit for the work."
+  }
+}
+
+variable "longest_work_seconds" {
+  description = "How long whoever receives an event may work on it: what message_retention_days and max_receive_count have to bear."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.longest_work_seconds >= 0
+    error_message = "longest_work_seconds takes a number of seconds from 0."
+  }
 }
 
 variable "visibility_seconds" {

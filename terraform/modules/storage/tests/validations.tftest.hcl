@@ -138,6 +138,43 @@ run "max_receive_count_refuses_one" {
   expect_failures = [var.max_receive_count]
 }
 
+run "max_receive_count_refuses_more_than_the_days_bear" {
+  command = plan
+
+  variables {
+    max_receive_count      = 8
+    longest_work_seconds   = 9901
+    message_retention_days = 1
+  }
+
+  expect_failures = [var.max_receive_count]
+}
+
+run "max_receive_count_takes_all_that_the_days_bear" {
+  command = plan
+
+  variables {
+    max_receive_count      = 8
+    longest_work_seconds   = 9900
+    message_retention_days = 1
+  }
+
+  assert {
+    condition     = aws_sqs_queue.events["upload_events"].message_retention_seconds == 8 * (9900 + 900)
+    error_message = "exactly what 8 receives can take"
+  }
+}
+
+run "longest_work_seconds_refuses_less_than_nothing" {
+  command = plan
+
+  variables {
+    longest_work_seconds = -1
+  }
+
+  expect_failures = [var.longest_work_seconds]
+}
+
 run "visibility_seconds_refuses_one" {
   command = plan
 
