@@ -9,9 +9,6 @@
 
 const CONNECTION_TIMEOUT_MS = 2_000;
 
-/** Parallel part copies of several uploads at once; the SDK's own bound is 50. */
-const S3_MAX_SOCKETS = 256;
-
 /**
  * S3 copies an object, or a part of up to 5 GiB, before it answers, or answers at once and finishes later: minutes,
  * either way. The same silence is allowed to a handler that reads an object's stream slowly.
@@ -25,8 +22,18 @@ const SQS_ANSWER_MS = 10_000;
 /** DynamoDB answers in milliseconds; a request that waits behind it must still be answered in time. */
 const DYNAMODB_REQUEST_TIMEOUT_MS = 3_000;
 
-/** For `new S3Client(…)`: 5 attempts, minutes for each (S3 asks for more patience than its SDK has: 503 Slow Down). */
-export function s3ClientConfig(options: { region: string; forcePathStyle: boolean }) {
+/** Beside the work: probes, and answers that are read to their end while the next call begins. */
+const SPARE_SOCKETS = 16;
+/** The SDK's own. */
+const LEAST_SOCKETS = 50;
+
+/**
+ * For `new S3Client(…)`: 5 attempts, minutes for each (S3 asks for more patience than its SDK has: 503 Slow Down).
+ * @param options.callsAtOnce how many calls are under way at once, at most: the SDK takes the wait for a free
+ *   connection for one that can't be had, and fails it after 2 seconds
+ */
+export function s3ClientConfig(options: { region: string; forcePathStyle: boolean; callsAtOnce?: number }) {
+  const maxSockets = Math.max(LEAST_SOCKETS, (options.callsAtOnce ?? 0) + SPARE_SOCKETS);
   return {
     region: options.region,
     forcePathStyle: options.forcePathStyle,
@@ -34,8 +41,8 @@ export function s3ClientConfig(options: { region: string; forcePathStyle: boolea
     retryMode: 'standard',
     requestHandler: {
       ...timeouts(S3_REQUEST_TIMEOUT_MS, S3_SOCKET_TIMEOUT_MS),
-      httpAgent: { maxSockets: S3_MAX_SOCKETS },
-      httpsAgent: { maxSockets: S3_MAX_SOCKETS },
+      httpAgent: { maxSockets },
+      httpsAgent: { maxSockets },
     },
   };
 }

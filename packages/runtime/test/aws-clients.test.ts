@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { HeadBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { dynamoDbClientConfig, s3ClientConfig, sqsClientConfig } from '../src/index.ts';
@@ -45,6 +45,29 @@ t.test('S3: five attempts, minutes for each, as copies need them', async (t) => 
   t.match(timeoutsOf(client), { connectionTimeout: 2000, throwOnRequestTimeout: true });
   t.ok(timeoutsOf(client).requestTimeout >= 60_000);
   t.ok(timeoutsOf(client).socketTimeout >= timeoutsOf(client).requestTimeout);
+});
+
+t.test('S3: as many calls at once as were said, and none waits for the connection of another', async (t) => {
+  const callsAtOnce = 100;
+  const arrived = Promise.withResolvers<void>();
+  const held: ServerResponse[] = [];
+  const server = createServer((_request, response) => {
+    held.push(response);
+    if (held.length === callsAtOnce) arrived.resolve();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = s3ClientConfig({ region, forcePathStyle: true, callsAtOnce });
+  const client = new S3Client({ ...config, endpoint, credentials });
+  t.teardown(() => client.destroy());
+  const calls = Promise.all(
+    Array.from({ length: callsAtOnce }, () => client.send(new HeadBucketCommand({ Bucket: 'bucket' }))),
+  );
+  await arrived.promise;
+  for (const response of held) response.writeHead(200).end();
+  await calls;
+  t.equal(held.length, callsAtOnce);
 });
 
 t.test('SQS: three attempts, each longer than the long poll', async (t) => {

@@ -32,7 +32,13 @@ await runService({
       newToken: randomUUID,
     });
     const objects = createS3ObjectStore({
-      client: new S3Client(s3ClientConfig({ region, forcePathStyle: config.S3_FORCE_PATH_STYLE })),
+      client: new S3Client(
+        s3ClientConfig({
+          region,
+          forcePathStyle: config.S3_FORCE_PATH_STYLE,
+          callsAtOnce: config.SLOTS * config.COPY_PARTS_IN_PARALLEL,
+        }),
+      ),
       bucket: config.BUCKET,
       partConcurrency: config.COPY_PARTS_IN_PARALLEL,
     });
