@@ -3,6 +3,9 @@ import { acceptedKeyOf, type ObjectStore, type UploadStore } from '@upload-once/
 import type { Found } from './findings.ts';
 import type { Entry } from './ledger.ts';
 
+/** More than the load makes under one key. */
+const SIGHTINGS_MAX = 100;
+
 /** Table and bucket, reached by a way on which nothing is faulty. */
 export interface Cloud {
   readonly uploads: UploadStore;
@@ -12,7 +15,7 @@ export interface Cloud {
 /** Looks up what became of one key. */
 export async function lookUp({ key }: Entry, { uploads, objects }: Cloud): Promise<Found> {
   const [recorded, accepted, left] = await Promise.all([
-    uploads.getWithSightings(key),
+    uploads.getWithSightings(key, SIGHTINGS_MAX),
     objects.listVersions(acceptedKeyOf(key)),
     objects.listVersions(key),
   ]);

@@ -5,6 +5,7 @@ import {
   GetCommand,
   PutCommand,
   paginateQuery,
+  QueryCommand,
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -48,6 +49,20 @@ export function dynamoDbItemTable(client: DynamoDBClient, TableName: string): It
       const items: Item[] = [];
       for await (const page of pages) items.push(...((page.Items ?? []) as Item[]));
       return items;
+    },
+
+    async queryLast(fullFilename, most) {
+      const answer = await documents.send(
+        new QueryCommand({
+          TableName,
+          ConsistentRead: true,
+          KeyConditionExpression: 'FullFilename = :key',
+          ExpressionAttributeValues: { ':key': fullFilename },
+          ScanIndexForward: false,
+          Limit: most,
+        }),
+      );
+      return (answer.Items ?? []) as Item[];
     },
 
     async getSome(keys) {

@@ -27,6 +27,8 @@ export interface ItemTable {
   update(key: ItemKey, change: Change): Promise<Item | undefined>;
   /** All items of one partition, all pages, by sort key; strongly consistent. */
   query(fullFilename: string): Promise<Item[]>;
+  /** The last items of one partition by sort key, the last first, at most so many and one page; strongly consistent. */
+  queryLast(fullFilename: string, most: number): Promise<Item[]>;
   /** Those items of 1 to 100 different keys that are there, in no order, and the keys that the table had no time for; strongly consistent. */
   getSome(
     keys: readonly ItemKey[],

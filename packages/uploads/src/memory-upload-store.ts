@@ -54,6 +54,11 @@ function memoryItemTable(
     stream?.(structuredClone(item));
   }
 
+  function inOrder(fullFilename: string): Item[] {
+    const items = [...(partitions.get(fullFilename)?.values() ?? [])];
+    return items.sort((a, b) => Buffer.compare(Buffer.from(a.item), Buffer.from(b.item)));
+  }
+
   function call<T>(operation: keyof ItemTable, key: string, act: () => T): Promise<T> {
     return carry({ operation, key }, () => structuredClone(act()));
   }
@@ -77,11 +82,10 @@ function memoryItemTable(
         return updated;
       }),
 
-    query: (fullFilename) =>
-      call('query', fullFilename, () => {
-        const items = [...(partitions.get(fullFilename)?.values() ?? [])];
-        return items.sort((a, b) => Buffer.compare(Buffer.from(a.item), Buffer.from(b.item)));
-      }),
+    query: (fullFilename) => call('query', fullFilename, () => inOrder(fullFilename)),
+
+    queryLast: (fullFilename, most) =>
+      call('queryLast', fullFilename, () => inOrder(fullFilename).toReversed().slice(0, most)),
 
     getSome: (keys) =>
       call('getSome', '', () => ({ items: keys.flatMap((key) => find(key) ?? []), unread: [] })),

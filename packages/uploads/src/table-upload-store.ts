@@ -107,10 +107,11 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
       });
     },
 
-    async getWithSightings(key) {
-      const items = await table.query(key);
+    async getWithSightings(key, most) {
+      // The upload's own item has the last name of all.
+      const items = await table.queryLast(key, most + 1);
       const uploadItem = items.find((item): item is UploadItem => item.item === UPLOAD_ITEM);
-      return uploadItem && { upload: toUpload(uploadItem), sightings: sightingsIn(items) };
+      return uploadItem && { upload: toUpload(uploadItem), sightings: sightingsIn(items.reverse()) };
     },
 
     async listSightings(key) {

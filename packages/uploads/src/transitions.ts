@@ -79,7 +79,9 @@ function mayStart(upload: Upload, lease: Lease, now: Date): boolean {
   if (upload.state === UploadState.claimed) return upload.claimed?.sizeBytes === lease.copiedBytes;
   if (upload.acceptedVersionId !== lease.acceptedVersionId) return false;
   if (upload.state === UploadState.accepted || upload.state === UploadState.failed) return true;
-  return upload.state === UploadState.processing && (upload.leaseExpiresAt?.getTime() ?? 0) <= now.getTime();
+  if (upload.state !== UploadState.processing) return false;
+  // Until when is said by another worker's clock: what was given up is free at once, by whatever clock.
+  return upload.leaseOwner === NOBODY || (upload.leaseExpiresAt?.getTime() ?? 0) <= now.getTime();
 }
 
 /** Who works on an upload: the attempt's number fences, the owner tells a lease that was given up from one that is held. */

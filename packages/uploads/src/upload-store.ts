@@ -66,15 +66,19 @@ export interface UploadStore {
   /**
    * Puts `<kind>#<versionId>` if it is absent, and gives the record as it stands. `reported` tells whether its metric
    * was written: whoever reads false writes the metric, then calls `markReported` (at least once; once where
-   * nothing crashes in between).
+   * nothing crashes or fails in between).
    */
   recordSighting(key: string, kind: SightingKind, version: ObjectVersion): Promise<Sighting>;
 
   markReported(key: string, kind: SightingKind, versionId: string): Promise<void>;
 
-  /** An upload and all that was recorded beside it, by one Query; undefined: there is no upload, whatever lies beside it. */
+  /**
+   * An upload and what was recorded beside it, by one Query of one page; undefined: there is no upload, whatever lies beside it.
+   * @param most how many sightings are read: whoever has a form can make any number of them
+   */
   getWithSightings(
     key: string,
+    most: number,
   ): Promise<{ readonly upload: Upload; readonly sightings: readonly Sighting[] } | undefined>;
 
   /** All that was recorded under a key beside the upload itself, all pages, in the table's order. */

@@ -156,7 +156,7 @@ t.test('P3: every read that decides is strongly consistent', async (t) => {
   const { store } = openStore(client);
   await store.get('uploads/none');
   await store.listSightings('uploads/none');
-  await store.getWithSightings('uploads/none');
+  await store.getWithSightings('uploads/none', 10);
   t.strictSame(reads, [
     ['GetItemCommand', true],
     ['QueryCommand', true],

@@ -73,7 +73,7 @@ t.test('an upload for which nothing came', async (t) => {
     duplicates: 0,
     refused: 0,
   });
-  t.strictSame(calls(), ['query'], 'it is one Query');
+  t.strictSame(calls(), ['queryLast'], 'it is one Query');
 });
 
 t.test('an upload on its way, and at its end', async (t) => {
@@ -105,6 +105,18 @@ t.test('an upload on its way, and at its end', async (t) => {
     leadTimeSeconds: 3.5,
   });
   t.notMatch(JSON.stringify(done), /copy|lease|writer|traceparent|apiKey/, 'nothing of what is within');
+});
+
+t.test('a form that was used any number of times is as quickly looked at: 1,000 are counted', async (t) => {
+  const { id, key, call, calls, uploadStore } = await issued(t);
+  await uploadStore.claim(key, VERSION);
+  for (let at = 0; at < 1_005; at += 1)
+    await uploadStore.recordSighting(key, SightingKind.duplicate, { ...VERSION, versionId: `copy-${at}` });
+  const before = calls().length;
+  const response = await call('GET', id);
+  t.equal(response.statusCode, 200);
+  t.match(response.json(), { state: 'CLAIMED', duplicates: 1_000, refused: 0 });
+  t.strictSame(calls().slice(before), ['queryLast']);
 });
 
 t.test('a failed upload keeps the reason to itself', async (t) => {
@@ -172,7 +184,7 @@ t.test('of another’s upload nobody learns more than of none', async (t) => {
 t.test('the table is away: 503, soon again', async (t) => {
   const { id, call, faults } = await issued(t);
   for (const [method, operation] of [
-    ['GET', 'query'],
+    ['GET', 'queryLast'],
     ['DELETE', 'get'],
     ['DELETE', 'update'],
   ] as const) {

@@ -84,7 +84,7 @@ export const uploadsCalls = {
   'url-issuer': await all(
     onUploads((uploads) => uploads.ping()),
     onUploads((uploads) => uploads.get(KEY)),
-    onUploads((uploads) => uploads.getWithSightings(KEY)),
+    onUploads((uploads) => uploads.getWithSightings(KEY, 1)),
     onUploads((uploads) => uploads.revoke(KEY)),
     onUploads((uploads) =>
       uploads.issue({

@@ -222,6 +222,22 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     t.equal((await store.releaseLease(key, 1)).applied, false, 'only by its holder');
   });
 
+  t.test('a released lease can be taken at once by a worker whose clock is behind as well', async (t) => {
+    const { store, clock } = await open(t);
+    const key = await processing(store);
+    await store.releaseLease(key, 1);
+    clock.now = new Date(clock.now.getTime() - 5_000);
+    t.match(await store.startProcessing(key, { ...lease, leaseOwner: 'worker-2' }), {
+      applied: true,
+      upload: { attempt: 2, leaseOwner: 'worker-2' },
+    });
+    t.equal(
+      (await store.startProcessing(key, { ...lease, leaseOwner: 'worker-3' })).applied,
+      false,
+      'the new one is held',
+    );
+  });
+
   t.test('fencing: who was taken over can neither finish nor fail', async (t) => {
     const { store, clock } = await open(t);
     const key = await processing(store);
@@ -284,17 +300,29 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
   t.test('an upload is read together with all that was recorded under its key', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);
-    t.strictSame(await store.getWithSightings(key), { upload: await store.get(key), sightings: [] });
+    t.strictSame(await store.getWithSightings(key, 10), { upload: await store.get(key), sightings: [] });
     await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v2' });
     await store.recordSighting(`${key}x`, SightingKind.duplicate, { ...version, versionId: 'v3' });
-    t.match(await store.getWithSightings(key), {
+    t.match(await store.getWithSightings(key, 10), {
       upload: { key, state: UploadState.claimed },
       sightings: [{ key, kind: 'duplicate', versionId: 'v2' }],
     });
-    t.equal((await store.getWithSightings(key))?.sightings.length, 1);
+    t.equal((await store.getWithSightings(key, 10))?.sightings.length, 1);
     await store.recordSighting('uploads/stray', SightingKind.stray, version);
-    t.equal(await store.getWithSightings('uploads/stray'), undefined, 'a stray alone is no upload');
-    t.equal(await store.getWithSightings('uploads/none'), undefined);
+    t.equal(await store.getWithSightings('uploads/stray', 10), undefined, 'a stray alone is no upload');
+    t.equal(await store.getWithSightings('uploads/none', 10), undefined);
+  });
+
+  t.test('of what was recorded under a key no more is read than was asked for', async (t) => {
+    const { store } = await open(t);
+    const key = await claimed(store);
+    for (const versionId of ['v2', 'v3', 'v4'])
+      await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId });
+    const idsOf = async (most: number) =>
+      (await store.getWithSightings(key, most))?.sightings.map(({ versionId }) => versionId);
+    t.strictSame(await idsOf(3), ['v2', 'v3', 'v4']);
+    t.strictSame(await idsOf(2), ['v3', 'v4']);
+    t.match(await store.getWithSightings(key, 0), { upload: { key }, sightings: [] });
   });
 
   t.test('a revoked upload knows when', async (t) => {

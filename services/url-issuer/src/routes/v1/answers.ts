@@ -156,10 +156,12 @@ export const uploadAnswer = Type.Object(
       }),
     ),
     duplicates: Type.Integer({
-      description: 'How many more uploads came with the same form, and were kept apart.',
+      description:
+        'How many more uploads came with the same form, and were kept apart; counted to 1,000 together with `refused`.',
     }),
     refused: Type.Integer({
-      description: 'How many uploads came after it was revoked, and were kept apart.',
+      description:
+        'How many uploads came after it was revoked, and were kept apart; counted to 1,000 together with `duplicates`.',
     }),
     leadTimeSeconds: Type.Optional(Type.Number({ description: 'From storedAt to processedAt.' })),
   },

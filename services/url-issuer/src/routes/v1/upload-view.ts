@@ -2,6 +2,9 @@ import { type Sighting, SightingKind, type Upload, uploadIdOf } from '@upload-on
 import type { Static } from 'typebox';
 import type { uploadAnswer } from './answers.ts';
 
+/** One page of a Query, and a few milliseconds: whoever has a form can make any number of them. */
+export const SIGHTINGS_MAX = 1_000;
+
 /** What its client may know of an upload: nothing of whoever works on it. */
 export function uploadView(upload: Upload, sightings: readonly Sighting[]): Static<typeof uploadAnswer> {
   const { claimed, constraints } = upload;
