@@ -115,6 +115,16 @@ const processorWork: Work = async (event, delivery, caller, around) => {
   const { uploads, objects, metrics } = callersOwn(event, caller, around);
   const { timers } = caller.process;
   const startTimer = (seconds: number, callback: () => void) => timers.after(seconds * 1000, callback);
+  const pause = async (seconds: number, signal: AbortSignal) => {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const cancel = timers.after(seconds * 1000, resolve);
+    signal.addEventListener('abort', () => {
+      cancel();
+      reject(signal.reason);
+    });
+    await promise;
+  };
   const runHandler = createRunHandler({
     handler: around.handlerIn(caller.process),
     objects,
@@ -133,21 +143,21 @@ const processorWork: Work = async (event, delivery, caller, around) => {
   const processAccepted = createProcessAccepted({
     uploads,
     objects,
-    workUnderLease: createWorkUnderLease({ uploads, runHandler, keepLease, log, metrics }),
+    workUnderLease: createWorkUnderLease({
+      uploads,
+      runHandler,
+      keepLease,
+      log,
+      metrics,
+      leaseSeconds: VISIBILITY_SECONDS,
+      pause,
+    }),
     log,
     metrics,
     leaseSeconds: VISIBILITY_SECONDS,
     now,
     newLeaseOwner: around.newLeaseOwner,
-    pause: (seconds, signal) => {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const cancel = timers.after(seconds * 1000, resolve);
-      signal.addEventListener('abort', () => {
-        cancel();
-        reject(signal.reason);
-      });
-      return promise;
-    },
+    pause,
   });
   await processAccepted(event, delivery);
 };

@@ -107,7 +107,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'the heartbeats go on renewing a lease whose work has ended',
     breaks: 'P8: what is done costs the table a write with every heartbeat of what is not',
     file: 'services/processor/src/work-under-lease.ts',
-    find: '      stopBeats();\n      lease.end();\n',
+    find: '\n        .finally(stopBeats)',
     replace: '',
     noticedBy: {
       file: PROCESS_TEST,

@@ -2,7 +2,7 @@ import type { Logger } from '@upload-once/runtime';
 import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
 
 /** As often per lease a renewal that failed is made again, as an extension of the message's visibility is. */
-const RETRIES_PER_LEASE = 8;
+export const RETRIES_PER_LEASE = 8;
 
 /** Another worker has taken the upload over, or may from now on: nothing that this one does counts any more. */
 export class LeaseLost extends Error {

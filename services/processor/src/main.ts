@@ -27,6 +27,10 @@ function startTimer(seconds: number, callback: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  await delay(seconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
+}
+
 await runService({
   name: 'processor',
   schema: configSchema,
@@ -45,7 +49,14 @@ await runService({
       newToken: randomUUID,
     });
     const objects = createS3ObjectStore({
-      client: new S3Client(s3ClientConfig({ region, forcePathStyle: config.S3_FORCE_PATH_STYLE })),
+      client: new S3Client(
+        s3ClientConfig({
+          region,
+          forcePathStyle: config.S3_FORCE_PATH_STYLE,
+          // A stream that its handler reads slowly keeps its connection; another is for calls beside it.
+          callsAtOnce: config.SLOTS * 2,
+        }),
+      ),
       bucket: config.BUCKET,
     });
     const runHandler = createRunHandler({
@@ -61,15 +72,21 @@ await runService({
     const processAccepted = createProcessAccepted({
       uploads,
       objects,
-      workUnderLease: createWorkUnderLease({ uploads, runHandler, keepLease, log, metrics }),
+      workUnderLease: createWorkUnderLease({
+        uploads,
+        runHandler,
+        keepLease,
+        log,
+        metrics,
+        leaseSeconds,
+        pause,
+      }),
       log,
       metrics,
       leaseSeconds,
       now,
       newLeaseOwner: randomUUID,
-      async pause(seconds, signal) {
-        await delay(seconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
-      },
+      pause,
     });
     return startConsumerService({
       config,

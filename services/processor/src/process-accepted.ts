@@ -10,6 +10,7 @@ import {
   type UploadStore,
   uploadKeyOfAccepted,
 } from '@upload-once/uploads';
+import { LeaseLost } from './lease-keeper.ts';
 
 const MAX_WAIT_SECONDS = 43_200;
 
@@ -40,8 +41,18 @@ export function createProcessAccepted(options: {
   const { uploads, objects, workUnderLease, log, metrics, leaseSeconds, now, newLeaseOwner, pause } = options;
 
   return async function processAccepted(event: ObjectCreated, delivery: Delivery): Promise<void> {
+    let hasLostItsLease = false;
     for (;;) {
-      const held = await processOnce(event, delivery);
+      let held: Upload | undefined;
+      try {
+        held = await processOnce(event, delivery);
+      } catch (error) {
+        // Nothing has failed but the lease. Given back now it would end in the dead-letter queue; so it looks who has it, once.
+        if (!(error instanceof LeaseLost) || !delivery.isLastReceive || hasLostItsLease) throw error;
+        delivery.signal.throwIfAborted();
+        hasLostItsLease = true;
+        continue;
+      }
       if (!held) return;
       const leftSeconds = secondsLeft(held);
       if (!delivery.isLastReceive) throw retryAfterLease(held, leftSeconds, delivery);

@@ -1,10 +1,13 @@
 import { type Delivery, DrainLimitReached, type ObjectCreated } from '@upload-once/queue';
 import { type Logger, type Metrics, redactText } from '@upload-once/runtime';
-import type { Transition, Upload, UploadStore } from '@upload-once/uploads';
-import { type KeptLease, LeaseLost } from './lease-keeper.ts';
+import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
+import { type KeptLease, LeaseLost, RETRIES_PER_LEASE } from './lease-keeper.ts';
 
 /** An item of DynamoDB has 400 KB at most; a reason is for a person to read. */
 const REASON_MAX_CHARACTERS = 1_000;
+
+/** A table that is back is not left waiting because leases are long. */
+const RETRY_MAX_SECONDS = 5;
 
 /**
  * The handler's work on an upload whose lease this worker holds, from the first heartbeat to the record of its end. The last
@@ -16,8 +19,11 @@ export function createWorkUnderLease(options: {
   readonly keepLease: (upload: Upload) => KeptLease;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly leaseSeconds: number;
+  /** Resolves after so many seconds; rejects as soon as the signal is aborted. */
+  readonly pause: (seconds: number, signal: AbortSignal) => Promise<void>;
 }) {
-  const { uploads, runHandler, keepLease, log, metrics } = options;
+  const { uploads, runHandler, keepLease, log, metrics, leaseSeconds, pause } = options;
 
   return async function workUnderLease(
     upload: Upload,
@@ -28,23 +34,47 @@ export function createWorkUnderLease(options: {
     const stopBeats = delivery.onHeartbeat(lease.renew);
     const signal = AbortSignal.any([delivery.signal, lease.signal]);
     try {
-      await runHandler(upload, event, { ...delivery, signal });
-    } catch (error) {
-      await giveUp(upload, delivery, error);
-      throw error;
+      await runHandler(upload, event, { ...delivery, signal })
+        .catch(async (error) => {
+          await giveUp(upload, delivery, error);
+          throw error;
+        })
+        .finally(stopBeats);
+      const finished = await recordEnd(upload, signal);
+      if (finished.applied) {
+        const storedAt = upload.claimed?.storedAt ?? event.storedAt;
+        const processedAt = finished.upload.processedAt ?? storedAt;
+        metrics.add('UploadsProcessed', 1);
+        metrics.add('LeadTime', Math.max(0, processedAt.getTime() - storedAt.getTime()));
+      }
+      return finished;
     } finally {
-      stopBeats();
       lease.end();
     }
-    const finished = await uploads.finish(upload.key, upload.attempt);
-    if (finished.applied) {
-      const storedAt = upload.claimed?.storedAt ?? event.storedAt;
-      const processedAt = finished.upload.processedAt ?? storedAt;
-      metrics.add('UploadsProcessed', 1);
-      metrics.add('LeadTime', Math.max(0, processedAt.getTime() - storedAt.getTime()));
-    }
-    return finished;
   };
+
+  /**
+   * Made again for as long as the lease still runs, for the handler has done its work: were the message given back, it would do all of it
+   * once more. Nothing renews the lease any more, so that this ends; the last try comes with the signal.
+   */
+  async function recordEnd({ key, attempt }: Upload, signal: AbortSignal): Promise<Transition> {
+    for (;;) {
+      const isLastTry = signal.aborted;
+      try {
+        const finished = await uploads.finish(key, attempt);
+        const { upload } = finished;
+        // Nobody else can finish this attempt: an earlier try was carried out, and failed on its way back.
+        const isDone = upload?.state === UploadState.processed && upload.attempt === attempt;
+        return isDone ? { applied: true, upload } : finished;
+      } catch (err) {
+        if (isLastTry) throw err;
+        log.warn({ key, attempt, err }, 'the end of the work could not be recorded yet');
+      }
+      await pause(Math.min(leaseSeconds / RETRIES_PER_LEASE, RETRY_MAX_SECONDS), signal).catch(
+        () => undefined,
+      );
+    }
+  }
 
   /**
    * The lease ends with the attempt, so that the next one need not wait for it; the last one leaves FAILED behind. A table that is

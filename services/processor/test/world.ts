@@ -91,22 +91,32 @@ export function createWorld(handler: Handler) {
   });
   const pauses: { seconds: number; end: () => void }[] = [];
   let paused = Promise.withResolvers<void>();
+  async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const ended = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => ended.reject(signal.reason), { once: true });
+    pauses.push({ seconds, end: ended.resolve });
+    paused.resolve();
+    await ended.promise;
+  }
   const processAccepted = createProcessAccepted({
     uploads,
     objects,
-    workUnderLease: createWorkUnderLease({ uploads, runHandler, keepLease, log, metrics }),
+    workUnderLease: createWorkUnderLease({
+      uploads,
+      runHandler,
+      keepLease,
+      log,
+      metrics,
+      leaseSeconds: LEASE_SECONDS,
+      pause,
+    }),
     log,
     metrics,
     leaseSeconds: LEASE_SECONDS,
     now,
     newLeaseOwner: () => `owner-${++serial}`,
-    async pause(seconds, signal) {
-      const ended = Promise.withResolvers<void>();
-      signal.addEventListener('abort', () => ended.reject(signal.reason), { once: true });
-      pauses.push({ seconds, end: ended.resolve });
-      paused.resolve();
-      await ended.promise;
-    },
+    pause,
   });
 
   function createdEvent(key: string, text = 'hello'): ObjectCreated {
