@@ -46,6 +46,15 @@ function fieldsOf({ instancePath, params }: SchemaFault): string[] {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined';
+  const text = asJson(value);
   return text.length > SHOWN_VALUE_CHARACTERS ? `${text.slice(0, SHOWN_VALUE_CHARACTERS)}…` : text;
+}
+
+/** JSON is read however deep it is nested, and written only as deep as the stack goes: some thousand brackets, a body of 12 kB. */
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'undefined';
+  } catch {
+    return Array.isArray(value) ? '[…]' : '{…}';
+  }
 }

@@ -112,6 +112,9 @@ t.test('a PUT is a URL with the headers that are signed', async (t) => {
   t.match(await uploadStore.get(`uploads/${body.id}`), { constraints: { method: 'put', minBytes: 5 } });
 });
 
+/** More brackets than any stack holds, in a body that is still short enough. */
+const DEPTH = 16_000;
+
 const WRONG: Record<string, [unknown, RegExp | string]> = {
   'not an object': [[], 'The body is a JSON object'],
   null: ['null', 'The body is a JSON object'],
@@ -159,6 +162,15 @@ const WRONG: Record<string, [unknown, RegExp | string]> = {
   'a metadata value with a space at its end': [{ metadata: { a: 'x ' } }, /^"metadata" is names/],
   'an empty metadata value': [{ metadata: { a: '' } }, /^"metadata" is names/],
   'a metadata value that is a number': [{ metadata: { a: 1 } }, /^"metadata" is names/],
+  'a field of brackets without end': [
+    `{"name": ${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}}`,
+    '"name" is 1 to 900 bytes of UTF-8 without "/", "$" and control characters, not […]',
+  ],
+  'a field of braces without end': [
+    `{"metadata": ${'{"":'.repeat(DEPTH / 2.5)}1${'}'.repeat(DEPTH / 2.5)}}`,
+    /^"metadata" is names of 1 to 128 .*, not \{/,
+  ],
+  'nothing but brackets': [`${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}`, 'The body is a JSON object'],
   'too much metadata': [
     { metadata: { a: 'x'.repeat(1_024), b: 'x'.repeat(1_023) } },
     '"metadata" has at most 2048 bytes, names and values together, not 2049',
