@@ -15,12 +15,12 @@ export interface Guesses {
    * holds however many are tried at once.
    *
    * @param address an IPv4 address for itself, an IPv6 address for its /64 network, which one client has to itself; a port
-   *   behind it counts for nothing, and whatever is no address counts with all else that is none
+   *   behind it counts for nothing, and whatever is no address, or missing, counts with all else that is none
    * @returns 0, or the whole seconds after which this address may try again
    */
-  begin(address: string): Promise<number>;
+  begin(address: string | undefined): Promise<number>;
   /** It was no guess, or nobody could say: it does not count. */
-  forgive(address: string): void;
+  forgive(address: string | undefined): void;
 }
 
 /** Some 100 bytes each. Whoever has more addresses than this at hand makes only those of others forgotten, and starts anew. */
@@ -44,7 +44,7 @@ export function createGuesses({ perMinute, now }: GuessesOptions): Guesses {
 const NO_ADDRESS = 'no address';
 
 /** A proxy may write more into X-Forwarded-For than an address; nobody gets an allowance of its own for what changes in it. */
-function bucketOf(address: string): string {
+function bucketOf(address = NO_ADDRESS): string {
   const bare = /^\[([^\]]*)\](?::\d*)?$/.exec(address)?.[1] ?? address.replace(/^([0-9.]+):\d*$/, '$1');
   return isIP(bare) === 0 ? NO_ADDRESS : normalizeIP(bare);
 }

@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createMemoryAccessStore } from '@upload-once/access';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
@@ -246,6 +251,25 @@ t.test('bad keys', async (t) => {
     t.equal(await ask('a', '2001:db8:1:3::1'), 403);
     for (let time = 0; time < 3; time += 1) await ask('a', '::ffff:203.0.113.9');
     t.equal(await ask('a', '203.0.113.9'), '429 20');
+  });
+
+  t.test('who has no address is slowed as well', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'upload-once-'));
+    t.teardown(() => rm(folder, { recursive: true }));
+    // The peer of such a socket has none; nor has one that hangs up as soon as it has asked.
+    const socketPath = join(folder, 'socket');
+    const { app, asked } = await slowed(t);
+    await app.listen({ path: socketPath });
+    const ask = async (value: string) => {
+      const asking = request({ socketPath, path: '/getpresignedurl', headers: { 'x-api-key': value } });
+      asking.end();
+      const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+      answer.resume();
+      return answer.statusCode;
+    };
+    for (const guess of ['a', 'b', 'c']) t.equal(await ask(guess), 403);
+    t.equal(await ask('d'), 429);
+    t.equal(asked(), 3);
   });
 
   t.test('0 slows nobody', async (t) => {

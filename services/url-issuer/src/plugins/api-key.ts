@@ -30,12 +30,16 @@ export const apiKey = fp(
     app.addHook('onRequest', async (request) => {
       const [presented, ...others] = headerValues(HEADER, request.raw.rawHeaders);
       if (!presented || others.length > 0) throw forbidden();
-      const address = keys.isFamiliar(presented) ? undefined : request.ip;
-      if (address) {
+      const isGuess = !keys.isFamiliar(presented);
+      // A connection that is gone already has none, whatever the type says.
+      const address: string | undefined = request.ip;
+      if (isGuess) {
         const retryAfterSeconds = await guesses.begin(address);
         if (retryAfterSeconds > 0) throw tooManyBadKeys(retryAfterSeconds);
       }
-      const forgive = () => address && guesses.forgive(address);
+      const forgive = () => {
+        if (isGuess) guesses.forgive(address);
+      };
       const key = await keys.find(presented).catch((cause) => {
         forgive();
         throw serviceUnavailable(cause);
