@@ -137,6 +137,8 @@ t.test('each wrong value is found', async (t) => {
     ['FORM_LIFETIME_SECONDS', '0', '604801', '1.5', 'soon', '-1'],
     ['FORM_MAX_BYTES', '0', '5368709121', '5GiB'],
     ['TOMBSTONE_DAYS', '0', '3651', 'x'],
+    // With the 5 seconds that a request may take: no more than 10 in which a disabled key still opens something.
+    ['API_KEY_CACHE_SECONDS', '6', '10', '-1', '0.5'],
     ['PORT', '65536'],
     ['S3_FORCE_PATH_STYLE', 'perhaps'],
   ];
