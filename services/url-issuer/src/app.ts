@@ -19,6 +19,7 @@ import { apiDescription } from './plugins/api-description.ts';
 import { apiKey } from './plugins/api-key.ts';
 import { closing } from './plugins/closing.ts';
 import { cors } from './plugins/cors.ts';
+import { type EarlyAnswers, earlyAnswers } from './plugins/early-answers.ts';
 import { errors } from './plugins/errors.ts';
 import { jsonBodies } from './plugins/json-bodies.ts';
 import { quota } from './plugins/quota.ts';
@@ -69,7 +70,10 @@ export interface AppOptions {
 
 /** How patient the server is, in milliseconds. */
 export interface AppLimits {
-  /** From a request's arrival to its answer; then it is answered 503. Less than what clients usually wait. */
+  /**
+   * From the arrival of a request's header to its answer; then it is answered 503, or 408 where its body has not come. Less
+   * than what clients usually wait.
+   */
   readonly answer: number;
   /** For a client to send the header of a request, and the whole of it: a slow one must not hold a connection. */
   readonly headers: number;
@@ -113,6 +117,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     logController: new FailuresOnlyLog(),
     genReqId: () => Buffer.from(randomBytes(REQUEST_ID_BYTES)).toString('hex'),
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
+  const answered: EarlyAnswers = new WeakMap();
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_CHARACTERS },
     handlerTimeout: limits.answer,
@@ -128,7 +133,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // Whoever has a connection still gets its answer while the service stops.
     return503OnClosing: false,
     frameworkErrors: frameworkErrorHandler({ metrics, corsOrigins: options.corsOrigins }),
-    clientErrorHandler: clientErrorHandler({ log, metrics }),
+    clientErrorHandler: clientErrorHandler({ log, metrics, answered }),
   });
 
   // Has no body here, as GET has none: many clients send the Content-Type of one all the same.
@@ -145,6 +150,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(jsonBodies);
   await app.register(apiDescription, { pathPrefix: options.pathPrefix });
+  await app.register(earlyAnswers, { answered });
 
   await app.register(openapi);
   await app.register(livez);

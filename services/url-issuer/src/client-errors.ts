@@ -4,6 +4,7 @@ import type { Metrics } from '@upload-once/runtime';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from './http-error.ts';
 import { corsHeadersFor } from './plugins/cors.ts';
+import type { EarlyAnswers } from './plugins/early-answers.ts';
 import { answerError } from './plugins/errors.ts';
 import { pathOf } from './request-path.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -19,9 +20,15 @@ const LINGER_MILLISECONDS = 1_000;
  * Answers what never became a request (malformed HTTP, too long a header, too slow a client), in JSON as well,
  * and closes the connection: after a parser's error nobody knows where the next request would begin.
  */
-export function clientErrorHandler(options: { readonly log: FastifyBaseLogger; readonly metrics: Metrics }) {
+export function clientErrorHandler(options: {
+  readonly log: FastifyBaseLogger;
+  readonly metrics: Metrics;
+  readonly answered: EarlyAnswers;
+}) {
   return (error: Error & { code?: string }, socket: Socket): void => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    // A client that has its answer would take another for that to its next request.
+    const isAnswered = options.answered.get(socket)?.complete === false;
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
       socket.destroy();
       return;
     }

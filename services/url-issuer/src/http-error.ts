@@ -54,6 +54,11 @@ export function clientLeft(cause: unknown): HttpError {
   return new HttpError(400, 'The client left before it had sent all', { code: 'ClientLeft', cause });
 }
 
+/** All of this service's time went by while the rest of the body was waited for. */
+export function bodyTooSlow(cause: unknown): HttpError {
+  return new HttpError(408, undefined, { cause });
+}
+
 export function notFound(method: string, path: string): HttpError {
   return new HttpError(404, `Not Found: ${method} ${path}`);
 }

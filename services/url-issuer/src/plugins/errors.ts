@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { clientLeft, HttpError, notFound, serviceUnavailable } from '../http-error.ts';
+import { bodyTooSlow, clientLeft, HttpError, notFound, serviceUnavailable } from '../http-error.ts';
 import { pathOf } from '../request-path.ts';
 import { SECURITY_HEADERS } from '../security-headers.ts';
 
@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The `reason` of the error that this request was answered with: its code, or what only the log and the metrics say. */
     errorCode: string | undefined;
+    /** Whether it is the rest of the request that is waited for, and nothing of this service. */
+    isBodyAwaited: boolean;
   }
 }
 
@@ -25,6 +27,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 export const errors = fp(
   async (app) => {
     app.decorateRequest('errorCode', undefined);
+    app.decorateRequest('isBodyAwaited', false);
     app.setErrorHandler(answerError);
     // For a route that has nothing to say: that of the plugin `cors` to an OPTIONS which is no preflight.
     app.setNotFoundHandler((request) => {
@@ -36,6 +39,12 @@ export const errors = fp(
       }
       // Before a body is read: what is sent to nowhere is never the reason for another error.
       if (request.is404) throw notFound(request.method, pathOf(request));
+    });
+    app.addHook('preParsing', async (request) => {
+      request.isBodyAwaited = true;
+    });
+    app.addHook('preValidation', async (request) => {
+      request.isBodyAwaited = false;
     });
     app.server.on('checkExpectation', (_request, response) => {
       const body = JSON.stringify(new HttpError(417).body);
@@ -52,24 +61,25 @@ export const errors = fp(
 );
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const answer = hasLeft(error, request) ? clientLeft(error) : answerTo(error);
+  const answer = answerTo(error, request);
   request.errorCode = answer.reason;
   if (answer.statusCode >= 500) request.log.error({ err: error }, 'no answer could be given');
+  // Whatever of the request still comes, nobody waits for it any more.
+  if (answer.statusCode === 408) reply.header('connection', 'close');
   if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
   reply.code(answer.statusCode).type(JSON_TYPE).send(JSON.stringify(answer.body));
 }
 
-/** The connection ended before the body did: whoever does that must not be able to raise an alarm about this service. */
-function hasLeft(error: unknown, request: FastifyRequest): boolean {
-  return (error as { code?: unknown } | undefined)?.code === 'ECONNRESET' && !request.raw.complete;
-}
-
-function answerTo(error: unknown): HttpError {
+function answerTo(error: unknown, request: FastifyRequest): HttpError {
   if (error instanceof HttpError) return error;
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
+  // Whoever leaves in the middle of a body, or never ends it, must not be able to raise an alarm about this service.
+  if (code === 'ECONNRESET' && !request.raw.complete) return clientLeft(error);
   // Only the framework's own errors speak of this request; a status in any other is somebody else's.
   if (typeof code !== 'string' || !code.startsWith('FST_')) return new HttpError(500);
-  if (code === 'FST_ERR_HANDLER_TIMEOUT') return serviceUnavailable(error);
+  if (code === 'FST_ERR_HANDLER_TIMEOUT') {
+    return request.isBodyAwaited ? bodyTooSlow(error) : serviceUnavailable(error);
+  }
   const words = WORDS_FOR_BODIES[code];
   return new HttpError(typeof statusCode === 'number' ? statusCode : 500, words);
 }

@@ -34,8 +34,10 @@ type ErrorStatus = keyof typeof ERRORS;
 
 /** What any request can come to, whatever it asks for. */
 const EVERYWHERE: readonly ErrorStatus[] = [400, 403, 408, 417, 429, 431, 500, 503];
-/** Answered where there is no request yet: it has no id. The same can happen to a 400. */
-const NEVER_A_REQUEST: readonly ErrorStatus[] = [408, 417, 431];
+/** Answered where there is no request yet: it has no id. */
+const NEVER_A_REQUEST: readonly ErrorStatus[] = [417, 431];
+/** The same can happen to these. */
+const PERHAPS_A_REQUEST: readonly ErrorStatus[] = [400, 408];
 /** Answered before the rate is counted, if it ever is. */
 const NEVER_COUNTED: readonly ErrorStatus[] = [...NEVER_A_REQUEST, 414];
 const AGAIN_LATER: readonly ErrorStatus[] = [429, 503];
@@ -64,7 +66,7 @@ export function answers(good: Readonly<Record<number, TSchema>>, ...errors: read
 function headersOfError(status: ErrorStatus) {
   return {
     ...(AGAIN_LATER.includes(status) && retryAfter),
-    ...(!NEVER_A_REQUEST.includes(status) && requestId(status !== 400)),
+    ...(!NEVER_A_REQUEST.includes(status) && requestId(!PERHAPS_A_REQUEST.includes(status))),
     ...(!NEVER_COUNTED.includes(status) && rateLimit(ALWAYS_COUNTED.includes(status))),
   };
 }
