@@ -82,6 +82,11 @@ export interface AppLimits {
   readonly check: number;
   /** An idle connection stays open longer than at a load balancer (60 s), so that never the server closes one that is about to be used. */
   readonly keepAlive: number;
+  /**
+   * A connection on which no byte moves either way while there is an answer to be given or taken: a client that does not
+   * read must not hold it. Longer than an answer takes, and than a line that is bad for a while.
+   */
+  readonly stalled: number;
 }
 
 const LIMITS: AppLimits = {
@@ -90,6 +95,7 @@ const LIMITS: AppLimits = {
   request: 15_000,
   check: 2_000,
   keepAlive: 72_000,
+  stalled: 75_000,
 };
 
 /** A header of 100 kB is an API key that is refused like any other; from here on it is refused unread, with 431. */
@@ -111,18 +117,19 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { metrics, now, randomBytes } = options;
   const limits = { ...LIMITS, ...options.limits };
   const log: FastifyBaseLogger = options.log;
+  const answered: EarlyAnswers = new WeakMap();
 
   const app = Fastify({
     loggerInstance: log,
     logController: new FailuresOnlyLog(),
     genReqId: () => Buffer.from(randomBytes(REQUEST_ID_BYTES)).toString('hex'),
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
-  const answered: EarlyAnswers = new WeakMap();
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_CHARACTERS },
     handlerTimeout: limits.answer,
     requestTimeout: limits.request,
     keepAliveTimeout: limits.keepAlive,
+    connectionTimeout: limits.stalled,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: limits.headers,
@@ -143,6 +150,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(trace, { randomBytes });
   await app.register(requestLog);
   await app.register(requestMetrics, { metrics });
+  await app.register(earlyAnswers, { answered });
   await app.register(closing);
   await app.register(answerHeaders);
   await app.register(cors, { origins: options.corsOrigins });
@@ -150,7 +158,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(jsonBodies);
   await app.register(apiDescription, { pathPrefix: options.pathPrefix });
-  await app.register(earlyAnswers, { answered });
 
   await app.register(openapi);
   await app.register(livez);

@@ -155,6 +155,22 @@ t.test('slow clients', async (t) => {
     await once(silent, 'connect');
     t.match(await text(silent), /^(HTTP\/1\.1 408 |$)/);
   });
+
+  t.test('one that asks and asks, and reads no answer, is cut off', async (t) => {
+    const { app, port, get } = await listening(t, { limits: { stalled: 200 } });
+    const isGone = new Promise<void>((resolve) => {
+      app.server.once('connection', (socket) => socket.once('close', () => resolve()));
+    });
+    const deaf = connect(port, '127.0.0.1').pause();
+    const received = untilClosed(deaf);
+    // Their answers are more than the sockets on both ends hold.
+    const description = (await get('/openapi.json')).body;
+    const count = Math.ceil((32 * 1024 ** 2) / description.length);
+    deaf.write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(count));
+    await isGone;
+    deaf.resume();
+    t.ok((await received).split('HTTP/1.1 200 OK').length - 1 < count);
+  });
 });
 
 /** What came until the connection was closed, in whichever way. */
