@@ -331,6 +331,12 @@ const cases: Case[] = [
     code: 'MaxPostPreDataLengthExceeded',
   },
   {
+    name: 'many empty fields, whose boundaries and headers are more than 20 KB',
+    fields: Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`x-ignore-${at}`, ''])),
+    status: 400,
+    code: 'MaxPostPreDataLengthExceeded',
+  },
+  {
     name: 'a key of more than 1,024 bytes',
     document: (document) => ({
       ...document,

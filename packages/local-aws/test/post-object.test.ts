@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { GetObjectTaggingCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import t from 'tap';
-import { fieldParts, type Part } from './support/form-body.ts';
+import { fieldParts, formBody, formEnd, type Part } from './support/form-body.ts';
 import { BUCKET, startFormBucket } from './support/form-bucket.ts';
 import { basicConditions, signForm } from './support/signed-form.ts';
 
@@ -95,6 +95,24 @@ t.test('the variable filename in the key becomes the name of the file, without i
     t.equal(response.status, 204);
     t.equal((await bucket.read(`uploads/${expected}`)).toString(), 'hello');
   }
+});
+
+t.test('20 KB may stand before the bytes of the file, boundaries and headers included', async (t) => {
+  const withPadding = (bytes: number) => [
+    { name: 'x-ignore-padding', content: 'x'.repeat(bytes) },
+    ...partsFor({ key: 'uploads/full' }),
+  ];
+  const behindHeaders = Buffer.byteLength(FILE.content) + '\r\n'.length + formEnd().length;
+  const room = 20_480 - (formBody(withPadding(0)).length - behindHeaders);
+  t.equal((await post(withPadding(room))).status, 204);
+  const response = await post(withPadding(room + 1));
+  t.equal(response.status, 400);
+  t.match(await response.text(), /<Code>MaxPostPreDataLengthExceeded<\/Code>/);
+  const manyLines = {
+    name: 'x-ignore-padding',
+    disposition: `form-data; name="x-ignore-padding"${';'.repeat(room + 1)}`,
+  };
+  t.equal((await post([{ ...manyLines, content: '' }, ...withPadding(0).slice(1)])).status, 400);
 });
 
 t.test('the form may come as Python writes it, whatever the file is called', async (t) => {

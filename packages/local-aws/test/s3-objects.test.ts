@@ -375,3 +375,17 @@ t.test('a reader that goes away and a reader of deleted bytes', async (t) => {
   t.ok(bytes.equals((await staying.Body?.transformToByteArray()) ?? Buffer.of()));
   t.same(faults, []);
 });
+
+t.test('headers and query of a request have 8 KB together', async (t) => {
+  const { endpoint } = await startS3(t);
+  const path = `/${Bucket}/long`;
+  const long = 'x'.repeat(4_000);
+  const put = await sign(endpoint, { method: 'PUT', path, headers: { 'x-filler': long }, body: 'x' });
+  t.match(await send(endpoint, put), { status: 200 });
+  for (const more of [
+    { headers: { ...put.headers, 'x-more': long } },
+    { query: { 'x-more': long, a: long } },
+  ]) {
+    t.match(await send(endpoint, { ...put, ...more }), { status: 400, code: 'RequestHeaderSectionTooLarge' });
+  }
+});

@@ -3,8 +3,11 @@ import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { S3Error } from '../s3-error.ts';
 
-/** Names and values before `file` together (Amazon S3 API Reference, "POST Object": the form without the file, 20 KB). */
-export const FIELDS_MAX_BYTES = 20_480;
+/**
+ * All that stands before the bytes of the file, boundaries and the parts' headers included (Amazon S3 API Reference, "Creating
+ * an HTML Form": 20 KB without the file).
+ */
+const BEFORE_FILE_MAX_BYTES = 20_480;
 
 /** A form up to the beginning of its file. */
 export interface PostForm {
@@ -28,8 +31,9 @@ export interface PostForm {
  */
 export function readPostForm(request: IncomingMessage): Promise<PostForm> {
   const parser = openParser(request);
+  const [, boundary = ''] = /boundary="?([^";]+)/i.exec(request.headers['content-type'] ?? '') ?? [];
   const fields = new Map<string, string>();
-  let fieldBytes = 0;
+  let beginning = Buffer.alloc(0);
 
   return new Promise((resolve, reject) => {
     let file: Readable | undefined;
@@ -38,14 +42,19 @@ export function readPostForm(request: IncomingMessage): Promise<PostForm> {
       refused = true;
       reject(refusal);
     };
+    // Before the parser is given the same bytes: when it comes upon the file, what stands before it is here.
+    request.on('data', (bytes: Buffer) => {
+      if (file !== undefined || refused) return;
+      if (beginning.length > BEFORE_FILE_MAX_BYTES) return refuse(fieldsTooLong());
+      beginning = Buffer.concat([beginning, bytes]);
+    });
     const complete = readToEnd(request, parser, (failure) => file?.destroy(failure));
     complete.then(() => reject(withoutFile()), reject);
 
     parser.on('field', (name: string | undefined, value: string, _nameCut: boolean, valueCut: boolean) => {
-      if (file !== undefined) return;
+      if (file !== undefined || refused) return;
       if (name === undefined) return refuse(malformed());
-      fieldBytes += Buffer.byteLength(name) + Buffer.byteLength(value);
-      if (valueCut || fieldBytes > FIELDS_MAX_BYTES) return refuse(fieldsTooLong());
+      if (valueCut) return refuse(fieldsTooLong());
       const known = name.toLowerCase();
       // Whichever of two values were checked, the other might be used: neither is.
       if (fields.has(known)) return refuse(repeated(known, value));
@@ -56,6 +65,8 @@ export function readPostForm(request: IncomingMessage): Promise<PostForm> {
       // The failure reaches the caller through `complete` and its own reading; unheard it would end the process, also of a form
       // that has been refused already.
       body.on('error', () => {});
+      if (!refused && bytesBeforeFile(beginning, boundary) > BEFORE_FILE_MAX_BYTES) refuse(fieldsTooLong());
+      beginning = Buffer.alloc(0);
       if (refused) {
         body.resume();
         return;
@@ -104,6 +115,18 @@ function readToEnd(
   });
 }
 
+/** @param beginning of a form, at least to the end of its file's headers */
+function bytesBeforeFile(beginning: Buffer, boundary: string): number {
+  const text = beginning.toString('latin1');
+  let at = text.indexOf(`--${boundary}`);
+  while (at !== -1) {
+    const end = text.indexOf('\r\n\r\n', at);
+    if (end !== -1 && /;\s*name="?file"?\s*(;|$)/im.test(text.slice(at, end))) return end + 4;
+    at = text.indexOf(`\r\n--${boundary}`, at + 1);
+  }
+  return text.length;
+}
+
 function openParser(request: IncomingMessage): BusboyInstance {
   const contentType = request.headers['content-type'] ?? '';
   if (!/^multipart\/form-data\s*(;|$)/i.test(contentType)) {
@@ -120,7 +143,7 @@ function openParser(request: IncomingMessage): BusboyInstance {
     return new Busboy({
       headers: { 'content-type': contentType },
       isPartAFile: (name) => name?.toLowerCase() === 'file',
-      limits: { fieldSize: FIELDS_MAX_BYTES, files: 1, headerSize: FIELDS_MAX_BYTES },
+      limits: { fieldSize: BEFORE_FILE_MAX_BYTES, files: 1, headerSize: BEFORE_FILE_MAX_BYTES },
     });
   } catch {
     throw malformed();
@@ -148,7 +171,7 @@ function fieldsTooLong(): S3Error {
     'MaxPostPreDataLengthExceeded',
     400,
     'Your POST request fields preceding the upload file were too large.',
-    { MaxPostPreDataLengthExceeded: String(FIELDS_MAX_BYTES) },
+    { MaxPostPreDataLengthExceeded: String(BEFORE_FILE_MAX_BYTES) },
   );
 }
 

@@ -20,6 +20,8 @@ export interface S3ServerOptions extends S3Services {
 
 /** Amazon S3 User Guide, "Naming Amazon S3 objects". */
 const MAX_KEY_BYTES = 1024;
+/** Amazon S3 API Reference, "Error Responses": headers and query together. */
+const MAX_HEADER_BYTES = 8192;
 
 /** Calls that say themselves who may make them. */
 const UNSIGNED_OPERATIONS = new Set(['PostObject', 'Preflight']);
@@ -44,6 +46,7 @@ async function answer(
   const requestId = options.requestIds();
   setHeaders(response, { server: 'AmazonS3', 'x-amz-request-id': requestId, 'x-amz-id-2': requestId });
   try {
+    assertHeaderSize(request);
     const address = readAddress(request);
     const operation = operationOf(request, address);
     allowOrigin(request, response, address, options);
@@ -95,6 +98,17 @@ function allowOrigin(
   if (origin === undefined || request.method === 'OPTIONS' || !storage.hasBucket(bucket)) return;
   const rules = storage.bucket(bucket).corsRules;
   setHeaders(response, corsHeaders(rules, { origin, method: request.method ?? '', headers: [] }) ?? {});
+}
+
+/** Each header as its line. */
+function assertHeaderSize({ rawHeaders, url = '' }: IncomingMessage): void {
+  const [, query = ''] = /\?(.*)$/s.exec(url) ?? [];
+  const bytes = rawHeaders.reduce((sum, text) => sum + text.length + 2, query.length);
+  if (bytes <= MAX_HEADER_BYTES) return;
+  const message = 'Your request header section exceeds the maximum allowed size.';
+  throw new S3Error('RequestHeaderSectionTooLarge', 400, message, {
+    MaxSizeAllowed: String(MAX_HEADER_BYTES),
+  });
 }
 
 function assertKeyLength(key: string): void {
