@@ -337,6 +337,14 @@ const cases: Case[] = [
     code: 'MaxPostPreDataLengthExceeded',
   },
   {
+    name: 'metadata with the variable filename, which is replaced before the policy is held against it,',
+    conditions: [{ 'x-amz-meta-name': '\u0024{filename}' }],
+    fields: { 'x-amz-meta-name': '\u0024{filename}' },
+    status: 403,
+    code: 'AccessDenied',
+    message: /Policy Condition failed: \["eq", "\$x-amz-meta-name", "\$\{filename\}"\]/,
+  },
+  {
     name: 'a key of more than 1,024 bytes',
     document: (document) => ({
       ...document,

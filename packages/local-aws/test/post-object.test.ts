@@ -97,6 +97,23 @@ t.test('the variable filename in the key becomes the name of the file, without i
   }
 });
 
+t.test('the variable filename stands for the name of the file in every field', async (t) => {
+  const signed = {
+    key: 'uploads/named',
+    'Content-Type': 'text/plain; a="report.txt"',
+    'x-amz-meta-name': 'a report.txt',
+  };
+  const parts = partsFor(signed, [{ ...FILE, fileName: 'report.txt' }]).map((part) => ({
+    ...part,
+    ...(part.name in signed && {
+      content: String(part.content).replace('report.txt', '\u0024{filename}'),
+    }),
+  }));
+  t.equal((await post(parts)).status, 204);
+  const head = await s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: 'uploads/named' }));
+  t.match(head, { ContentType: 'text/plain; a="report.txt"', Metadata: { name: 'a report.txt' } });
+});
+
 t.test('20 KB may stand before the bytes of the file, boundaries and headers included', async (t) => {
   const withPadding = (bytes: number) => [
     { name: 'x-ignore-padding', content: 'x'.repeat(bytes) },

@@ -25,7 +25,7 @@ export function createPostObject(beforeStoring?: (call: S3Call) => Promise<void>
     if (call.request.headers['content-length'] === undefined) {
       throw new S3Error('MissingContentLength', 411, 'You must provide the Content-Length HTTP header.');
     }
-    const form = await readPostForm(call.request);
+    const form = withFileName(await readPostForm(call.request));
     let version: ObjectVersion;
     try {
       const { key, policy, fields } = checkForm(form, call, services);
@@ -40,12 +40,23 @@ export function createPostObject(beforeStoring?: (call: S3Call) => Promise<void>
   };
 }
 
+/**
+ * Amazon S3 API Reference, "Creating an HTML Form": `${filename}` is recognized by all form fields, and "POST Policy": it is
+ * replaced before the policy is validated.
+ */
+function withFileName(form: PostForm): PostForm {
+  const fields = [...form.fields].map(
+    ([name, value]) => [name, value.replaceAll('$\u007bfilename}', () => form.fileName)] as const,
+  );
+  return { ...form, fields: new Map(fields) };
+}
+
 function checkForm(
   form: PostForm,
   call: S3Call,
   services: S3Services,
 ): { key: string; policy: PostPolicy; fields: ReadonlyMap<string, string> } {
-  const key = form.fields.get('key')?.replace(/\$\{filename\}/g, () => form.fileName);
+  const key = form.fields.get('key');
   if (!key) {
     throw new S3Error(
       'InvalidArgument',
@@ -57,7 +68,7 @@ function checkForm(
   checkPostSignature(form.fields, services);
   const policy = parsePostPolicy(form.fields.get('policy') ?? '');
   // The bucket is where the request went, whatever the form calls it.
-  const fields = new Map([...form.fields, ['key', key], ['bucket', call.bucket]]);
+  const fields = new Map([...form.fields, ['bucket', call.bucket]]);
   checkPostPolicy(policy, fields, call.startedAt);
   if (Buffer.byteLength(key) > KEY_MAX_BYTES) {
     throw new S3Error('KeyTooLongError', 400, 'Your key is too long', {

@@ -54,8 +54,8 @@ export function parsePostPolicy(encoded: string): PostPolicy {
 /**
  * Holds a form against its policy: not expired at `startedAt`, every condition met, every field named by a condition.
  *
- * @param fields names in lower case; with `bucket` being the bucket that is written to, and `key` with `${filename}`
- *   replaced already
+ * @param fields names in lower case; with `bucket` being the bucket that is written to, and `${filename}` replaced
+ *   already
  * @param startedAt when the request began; how long it takes after that does not matter
  * @throws S3Error AccessDenied (403) that names the condition or the field
  */
