@@ -175,6 +175,14 @@ const WRONG: Record<string, [unknown, RegExp | string]> = {
     { metadata: { a: 'x'.repeat(1_024), b: 'x'.repeat(1_023) } },
     '"metadata" has at most 2048 bytes, names and values together, not 2049',
   ],
+  'the variable filename in metadata': [
+    { metadata: { a: 'b', c: 'd-$\u007bfilename}' } },
+    /^"metadata" has no \$\{filename\} in a form: S3 puts the name of the file in its place/,
+  ],
+  'the variable filename in a content type': [
+    { contentType: 'text/plain; name="$\u007bfilename}"' },
+    /^"contentType" has no \$\{filename\} in a form/,
+  ],
 };
 
 t.test('what is wrong is named, with its value and what is allowed; nothing is issued', async (t) => {
@@ -245,6 +253,8 @@ t.test('what is just allowed is taken', async (t) => {
     { metadata: {} },
     { metadata: { a: 'x'.repeat(1_024), b: 'x'.repeat(1_022) } },
     { metadata: { 'a.b_c-d': '!"§'.replace('§', '~') } },
+    { metadata: { a: '$ {filename} $\u007bfilename' } },
+    { method: 'put', minBytes: 0, maxBytes: 0, metadata: { a: '$\u007bfilename}' } },
   ]) {
     const response = await create(body);
     t.equal(response.statusCode, 201, response.body.slice(0, 200));

@@ -2,7 +2,8 @@ import { allowsContentType } from '@upload-once/access';
 import { assertNamePart, InvalidNamePart } from '@upload-once/uploads';
 import type { Static } from 'typebox';
 import { HttpError } from '../http-error.ts';
-import { METADATA_MAX_BYTES, type uploadBody } from './upload-body.ts';
+import { formBytes, headerBytes, S3_FORM_MAX_BYTES, S3_HEADERS_MAX_BYTES } from './request-bytes.ts';
+import { FILENAME_VARIABLE, METADATA_MAX_BYTES, type uploadBody } from './upload-body.ts';
 import { maxBytesFor, type UploadDefaults, type UploadOrder, type UploadRequester } from './upload-order.ts';
 
 type Body = Static<typeof uploadBody>;
@@ -31,9 +32,10 @@ export function readUploadBody(
     ...faultsOfSizes(body, limitBytes, requester),
     ...faultsOfLifetime(body, defaults),
     ...faultsOfMetadata(body.metadata),
+    ...faultsOfVariables(body),
   ]);
   const { method = 'post', contentType, sha256, minBytes = 0, maxBytes = limitBytes } = body;
-  return {
+  const order: UploadOrder = {
     namePart: body.name ?? defaults.namePart,
     constraints: {
       method,
@@ -45,6 +47,8 @@ export function readUploadBody(
     metadata: body.metadata ?? {},
     lifetimeSeconds: body.expiresInSeconds ?? defaults.lifetimeSeconds,
   };
+  refuseAny(faultsOfWhole(order));
+  return order;
 }
 
 function refuseAny(faults: readonly Fault[]): void {
@@ -124,6 +128,31 @@ function faultsOfMetadata(metadata: Readonly<Record<string, string>> = {}): Faul
     {
       message: `"metadata" has at most ${METADATA_MAX_BYTES} bytes, names and values together, not ${sizeBytes}`,
     },
+  ];
+}
+
+/** A PUT has no variables: there it is a value like any other. */
+function faultsOfVariables({ method = 'post', contentType = '', metadata = {} }: Body): Fault[] {
+  if (method !== 'post') return [];
+  const values = { contentType: [contentType], metadata: Object.values(metadata) };
+  return Object.entries(values)
+    .filter(([, texts]) => texts.some((text) => text.includes(FILENAME_VARIABLE)))
+    .map(([field]) => ({
+      message: `"${field}" has no ${FILENAME_VARIABLE} in a form: S3 puts the name of the file in its place, and refuses what comes of it`,
+    }));
+}
+
+/** Everything else has a bound of its own, and leaves room: what is too much is the metadata. */
+function faultsOfWhole(order: UploadOrder): Fault[] {
+  const tooMuch = (what: string, bytes: number, maxBytes: number): Fault[] => {
+    if (bytes <= maxBytes) return [];
+    const message = `"metadata" is too much beside all else: ${what} can have ${bytes} bytes, and S3 takes ${maxBytes}; fewer entries and shorter names take less`;
+    return [{ message }];
+  };
+  const { method } = order.constraints;
+  return [
+    ...(method === 'post' ? tooMuch('a form without its file', formBytes(order), S3_FORM_MAX_BYTES) : []),
+    ...tooMuch('a request with it in its headers', headerBytes(order), S3_HEADERS_MAX_BYTES),
   ];
 }
 

@@ -2,6 +2,8 @@ import { Type } from 'typebox';
 
 /** Amazon S3 User Guide, "Working with object metadata": names and values together. */
 export const METADATA_MAX_BYTES = 2048;
+/** Amazon S3 API Reference, "Creating an HTML Form": taken for the name of the client's file, in any field. */
+export const FILENAME_VARIABLE = '$\u007bfilename}';
 const S3_POST_MAX_BYTES = 5_368_709_120;
 const SIGNATURE_MAX_SECONDS = 604_800;
 
@@ -45,7 +47,7 @@ export const uploadBody = Type.Object(
       Type.String({
         maxLength: 255,
         pattern: MEDIA_TYPE,
-        description: 'The Content-Type that the upload must have. By default any.',
+        description: `The Content-Type that the upload must have. By default any. A form has no ${FILENAME_VARIABLE} in it.`,
         'x-expected': 'a media type of at most 255 characters such as "application/pdf"',
       }),
     ),
@@ -88,7 +90,10 @@ export const uploadBody = Type.Object(
           additionalProperties: false,
           // Says the same once more: the description of the API knows no patternProperties.
           propertyNames: { pattern: METADATA_NAME },
-          description: `Kept with the upload, and handed to whoever processes it: x-amz-meta-* of the object. Names and values together have at most ${METADATA_MAX_BYTES} bytes.`,
+          description:
+            `Kept with the upload, and handed to whoever processes it: x-amz-meta-* of the object. Names and values together have at most ${METADATA_MAX_BYTES} bytes. ` +
+            'Each entry takes some 200 more of the 20 KB that S3 takes in a form: there is room for some 40, and for 20 beside the longest name. ' +
+            `A form has no ${FILENAME_VARIABLE} in its values.`,
           'x-expected':
             'names of 1 to 128 characters a-z, 0-9, ".", "_", "-", the first a letter or digit, with values of printable ASCII ' +
             'that neither begin nor end with a space (what is beyond ASCII has to be encoded by whoever reads it again)',

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { signatureTimes } from './signature-times.ts';
-import type { SigningOrder } from './signing-order.ts';
+import type { SignedTerms, SigningOrder } from './signing-order.ts';
 
 /** A form as clients know it: post `fields`, then `file`, as multipart/form-data to `url`; success is a 204. */
 export interface SignedForm {
@@ -39,8 +39,11 @@ export function createFormSigner(options: { readonly client: S3Client; readonly 
   };
 }
 
-/** Amazon S3 API Reference, "POST Object", "Form fields". */
-function signedFields({ constraints, metadata }: SigningOrder): Record<string, string> {
+/** What was asked for, beside the key and the size: Amazon S3 API Reference, "POST Object", "Form fields". */
+export function signedFields({
+  constraints,
+  metadata,
+}: Pick<SignedTerms, 'constraints' | 'metadata'>): Record<string, string> {
   const named = Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]);
   return {
     ...(constraints.contentType !== undefined && { 'Content-Type': constraints.contentType }),
