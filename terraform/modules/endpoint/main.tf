@@ -58,9 +58,11 @@ resource "aws_lb_target_group" "this" {
   }
 }
 
+# The same with a domain and without one: EC2 can't change a description, and a group that was made anew could not be deleted
+# first, while the tasks' own group refers to it.
 resource "aws_security_group" "load_balancer" {
   name        = "${var.name}-load-balancer"
-  description = local.is_public ? "HTTPS from clients, to the tasks" : "HTTP from the VPC link of API Gateway, to the tasks"
+  description = "The load balancer in front of the tasks"
   vpc_id      = var.vpc_id
   tags        = merge(var.tags, { Name = "${var.name}-load-balancer" })
 }

@@ -61,6 +61,10 @@ run "without_a_domain_api_gateway_speaks_https" {
     condition     = output.api_id == aws_apigatewayv2_api.this[0].id
     error_message = "the API is told to the alarms"
   }
+  assert {
+    condition     = aws_security_group.load_balancer.description == "The load balancer in front of the tasks" && aws_security_group.load_balancer.name == "issuer-load-balancer"
+    error_message = "what EC2 can't change of a group is the same as with a domain: the group stays when one is set"
+  }
 }
 
 run "time_outs_fit_the_url_issuer" {
@@ -130,6 +134,10 @@ run "with_a_domain_the_load_balancer_speaks_https_and_nothing_else" {
   assert {
     condition     = aws_route53_record.this[0].zone_id == "Z1" && aws_route53_record.this[0].name == "uploads.example.com"
     error_message = "the domain points to the load balancer"
+  }
+  assert {
+    condition     = aws_security_group.load_balancer.description == "The load balancer in front of the tasks" && aws_security_group.load_balancer.name == "issuer-load-balancer"
+    error_message = "what EC2 can't change of a group is the same as without a domain: the group stays when it goes"
   }
 }
 
