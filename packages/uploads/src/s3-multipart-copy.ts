@@ -23,7 +23,8 @@ export interface MultipartCopyOptions {
 
 /**
  * Copies one version in parallel parts to a key that must not exist, and gives the new version's id. CopyObject
- * carries Content-Type, metadata and tags over by itself; here they are read and set again, and the encryption with them.
+ * carries Content-Type, metadata and tags over by itself; here they are read and set again. The encryption is left to the
+ * bucket, as it is with CopyObject: the source's key may be one that nothing is to be written with any more.
  * The target appears with the completion, or never. Whatever fails, the multipart upload is aborted once no part is under
  * way any more; where `signal` broke parts off, S3 may finish one later, which the bucket's lifecycle takes.
  * @throws SourceMissing, or S3's own error (PreconditionFailed: the target exists)
@@ -125,9 +126,6 @@ function carriedOver(head: HeadObjectCommandOutput) {
     CacheControl: head.CacheControl,
     ...(head.Expires && { Expires: head.Expires }),
     Metadata: head.Metadata,
-    ServerSideEncryption: head.ServerSideEncryption,
-    SSEKMSKeyId: head.SSEKMSKeyId,
-    BucketKeyEnabled: head.BucketKeyEnabled,
   };
 }
 

@@ -64,7 +64,7 @@ export const copyMutations: readonly Mutation[] = [
     file: S3_MULTIPART,
     find: '      ...(source.tagging && { Tagging: source.tagging }),\n',
     replace: '',
-    noticedBy: { file: S3_ANSWERS_TEST, test: 'P2: a copy in parts asks for everything that the source had' },
+    noticedBy: { file: S3_ANSWERS_TEST, test: 'P2: a copy in parts asks for all that described the source' },
   },
   {
     id: 'parts-lose-a-byte',
