@@ -5,9 +5,10 @@ import { dockerProblems, terraformProblems } from '../local/localstack/required-
 import { type Account, findAccount } from './deploy/account.ts';
 import { type Commands, createCommands } from './deploy/commands.ts';
 import { DeployError } from './deploy/deploy-error.ts';
-import { chooseTag } from './deploy/image-tag.ts';
+import { findCommit, givenTag, tagOf } from './deploy/image-tag.ts';
 import {
   type Plan,
+  platformOf,
   readPlan,
   SERVICES,
   type Service,
@@ -19,7 +20,7 @@ import {
 /**
  * `make deploy`: builds the images, pushes them to the registry and applies terraform/, in the account and region of the
  * environment's credentials. It says what it is about to do and asks first, unless YES=1. TAG names the images; by default the
- * commit does.
+ * commit and the architecture do.
  */
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const plansFolder = fileURLToPath(new URL('../.local/deploy', import.meta.url));
@@ -37,12 +38,14 @@ try {
 async function deploy(env: NodeJS.ProcessEnv): Promise<void> {
   const problems = await missingTools(env);
   if (problems.length > 0) throw new DeployError(problems.join('\n'));
-  const tag = await chooseTag(createCommands(repository, env), env['TAG']);
+  const given = givenTag(env['TAG']);
+  const commit = given ?? (await findCommit(createCommands(repository, env)));
   const account = await findAccount(createCommands(repository, env), env);
   const commands = createCommands(repository, { ...env, AWS_REGION: account.region });
 
   say(`Looking at account ${account.id} in ${account.region} …`);
   await commands.read('terraform', '-chdir=terraform', 'init', '-input=false', '-no-color');
+  const tag = given ?? tagOf(commit, await findPlatform(commands));
   const plan = await makePlan(commands, tag);
   say(announcement(account, tag, plan));
   if (env['YES'] !== '1' && !(await isConfirmed())) throw new DeployError('Nothing was done.');
@@ -81,6 +84,12 @@ async function missingTools(env: NodeJS.ProcessEnv): Promise<string[]> {
     terraformProblems(env),
   ]);
   return problems.flat();
+}
+
+/** What the images are to be built for. Terraform is asked before any plan, since a plan is made with the tag already. */
+async function findPlatform(commands: Commands): Promise<string> {
+  const ask = ['terraform', '-chdir=terraform', 'console', '-no-color', '-var=image_tag=none'] as const;
+  return platformOf(JSON.parse(await commands.feed('var.architecture\n', ...ask)));
 }
 
 async function makePlan(commands: Commands, tag: string): Promise<Plan> {

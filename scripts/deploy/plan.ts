@@ -44,13 +44,6 @@ export interface Plan {
 /** @throws DeployError for a plan of something else than terraform/ */
 export function readPlan(json: string): Plan {
   const { variables = {}, resource_changes = [] } = JSON.parse(json) as PlanJson;
-  const architecture = String(variables['architecture']?.value);
-  const platform = PLATFORMS[architecture];
-  if (platform === undefined) {
-    throw new DeployError(
-      `architecture: expected one of ${Object.keys(PLATFORMS).join(', ')} in the plan, got "${architecture}"`,
-    );
-  }
   const images = (variables['images']?.value ?? {}) as Readonly<Record<string, string>>;
   const changes = resource_changes
     .map(({ address, change }) => ({ address, kind: change.actions.join('+') }))
@@ -64,8 +57,20 @@ export function readPlan(json: string): Plan {
     removed: ofKind('delete', 'forget'),
     changesRegistry: changes.some(({ address }) => address.startsWith(REGISTRY)),
     services: SERVICES.filter((service) => !Object.hasOwn(images, service)),
-    platform,
+    platform: platformOf(variables['architecture']?.value),
   };
+}
+
+/**
+ * What Docker calls the variable `architecture`.
+ * @throws DeployError when it is none
+ */
+export function platformOf(architecture: unknown): string {
+  const platform = PLATFORMS[String(architecture)];
+  if (platform !== undefined) return platform;
+  throw new DeployError(
+    `architecture: expected one of ${Object.keys(PLATFORMS).join(', ')}, got "${architecture}"`,
+  );
 }
 
 /** Lines for the person who is asked: how many of each, and by name what goes away. */

@@ -11,12 +11,13 @@ import { pathWith } from '../../local/test/support/fake-programs.ts';
 
 const program = fileURLToPath(new URL('../deploy.ts', import.meta.url));
 const COMMIT = '0123456789ab';
+const TAG = `${COMMIT}-arm64`;
 const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const SERVICES = ['url-issuer', 'acceptor', 'processor'];
 
 interface World {
   /** What `terraform show` says of the first plan, and of the second if it differs. */
-  readonly plans: readonly unknown[];
+  readonly plans: readonly ReturnType<typeof planOf>[];
   /** What `git status --porcelain` prints. */
   readonly changes?: string;
   /** Programs in place of those that behave. */
@@ -27,14 +28,12 @@ interface World {
 }
 
 /** A plan as `terraform show -json` gives it, from address to actions. */
-function planOf(changes: Record<string, string[]>, variables: Record<string, unknown> = {}) {
+function planOf(
+  changes: Record<string, string[]>,
+  { architecture = 'ARM64', images = {} }: { architecture?: string; images?: Record<string, string> } = {},
+) {
   return {
-    variables: Object.fromEntries(
-      Object.entries({ architecture: 'ARM64', images: {}, ...variables }).map(([name, value]) => [
-        name,
-        { value },
-      ]),
-    ),
+    variables: { architecture: { value: architecture }, images: { value: images } },
     resource_changes: Object.entries(changes).map(([address, actions]) => ({ address, change: { actions } })),
   };
 }
@@ -72,6 +71,7 @@ async function deploy(t: Test, world: World) {
     esac`,
     terraform: `${note('terraform')}; case "$*" in
       'version -json') echo '{"terraform_version": "1.11.4"}';;
+      *console*) read -r asked; [ "$asked" = var.architecture ] && printf '"%s"\\n' "$ARCHITECTURE";;
       *show*) if [ -e "${shown}" ]; then printf '%s' "$SECOND_PLAN"; else : > "${shown}"; printf '%s' "$FIRST_PLAN"; fi;;
       *'output -json repository_urls') printf '%s' "$REPOSITORY_URLS";;
       *'output -json issuer_url') printf '%s' '"https://uploads.example.com"';;
@@ -92,6 +92,7 @@ async function deploy(t: Test, world: World) {
       PATH,
       AWS_REGION: 'eu-central-1',
       CHANGES: world.changes ?? '',
+      ARCHITECTURE: world.plans[0]?.variables.architecture.value ?? '',
       FIRST_PLAN: JSON.stringify(world.plans[0]),
       SECOND_PLAN: JSON.stringify(world.plans.at(-1)),
       ECS_SERVICES: JSON.stringify(
@@ -118,12 +119,12 @@ function isEffect(call: string): boolean {
   return / apply | --push | login /.test(`${call} `);
 }
 
-function build(service: string, tag = COMMIT, platform = 'linux/arm64') {
+function build(service: string, tag = TAG, platform = 'linux/arm64') {
   return `docker buildx build --platform ${platform} --provenance=false --target ${service} --tag ${HOST}/upload-once/${service}:${tag} --push .`;
 }
 
 const LOGIN = `docker login --username AWS --password-stdin ${HOST}`;
-const REGISTRY = `terraform -chdir=terraform apply -input=false -no-color -var=image_tag=${COMMIT} -target=module.registry -auto-approve`;
+const REGISTRY = `terraform -chdir=terraform apply -input=false -no-color -var=image_tag=${TAG} -target=module.registry -auto-approve`;
 const APPLY = /^terraform -chdir=terraform apply -input=false \S+\/plan$/;
 
 t.test('the registry comes first, then the images, then the rest, as it was planned', async (t) => {
@@ -139,7 +140,7 @@ t.test('the registry comes first, then the images, then the rest, as it was plan
   t.match(stdout, 'Clients ask for forms at https://uploads.example.com/getpresignedurl');
   t.match(
     stdout,
-    /ECS is now starting the tasks of 0123456789ab/,
+    /ECS is now starting the tasks of 0123456789ab-arm64\./,
     'nothing runs yet that could be called deployed',
   );
   t.match(
@@ -175,7 +176,7 @@ t.test('it says what it is about to do before it does anything', async (t) => {
   for (const said of [
     /account {4}123456789012/,
     /region {5}eu-central-1/,
-    new RegExp(`tag {8}${COMMIT}`),
+    new RegExp(`tag {8}${TAG}`),
     /images {5}url-issuer, acceptor, processor \(linux\/arm64\)/,
     /terraform {2}0 to make, 1 to change, 1 to replace, 1 to remove/,
     /removes module\.alarms\.aws_cloudwatch_metric_alarm\.this\["old"\]/,
@@ -237,7 +238,27 @@ t.test('an image that the registry has under that tag is neither built nor pushe
   });
   t.equal(exitCode, 0);
   t.strictSame(effects.slice(0, -1), [LOGIN, build('url-issuer'), build('processor')]);
-  t.match(stdout, `acceptor: the registry has ${COMMIT} already`);
+  t.match(stdout, `acceptor: the registry has ${TAG} already`);
+});
+
+t.test('images for another architecture are others, though the commit is the same', async (t) => {
+  const aws = `case "$*" in
+    *get-caller-identity*) echo 123456789012;;
+    *get-login-password*) echo sesame;;
+    *describe-images*imageTag=*-arm64) exit 0;;
+    *describe-images*) exit 254;;
+  esac`;
+  const moved = await deploy(t, {
+    plans: [planOf({}, { architecture: 'X86_64' })],
+    programs: { aws },
+    env: { YES: '1' },
+  });
+  t.equal(moved.exitCode, 0, moved.stderr);
+  t.strictSame(moved.effects.slice(0, -1), [
+    LOGIN,
+    ...SERVICES.map((service) => build(service, `${COMMIT}-amd64`, 'linux/amd64')),
+  ]);
+  t.match(moved.stdout, new RegExp(`tag {8}${COMMIT}-amd64\\n`));
 });
 
 t.test('images of the user’s own are not built', async (t) => {
@@ -245,8 +266,8 @@ t.test('images of the user’s own are not built', async (t) => {
   const own = await deploy(t, { plans: [one], env: { YES: '1' } });
   t.strictSame(own.effects.slice(0, -1), [
     LOGIN,
-    build('url-issuer', COMMIT, 'linux/amd64'),
-    build('acceptor', COMMIT, 'linux/amd64'),
+    build('url-issuer', `${COMMIT}-amd64`, 'linux/amd64'),
+    build('acceptor', `${COMMIT}-amd64`, 'linux/amd64'),
   ]);
 
   const all = planOf({}, { images: { 'url-issuer': 'a:1', acceptor: 'b:1', processor: 'c:1' } });
