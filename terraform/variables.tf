@@ -93,7 +93,7 @@ variable "architecture" {
 # Network
 
 variable "vpc_cidr" {
-  description = "The addresses of the VPC that is made; /16 to /23."
+  description = "The addresses of the VPC that is made; /16 to /23. It can't be changed once tasks run there."
   type        = string
   default     = null
 }
@@ -124,7 +124,7 @@ variable "interface_endpoints" {
 }
 
 variable "vpc" {
-  description = "An existing VPC in place of a new one. Its private subnets must reach S3, DynamoDB, SQS, ECR and CloudWatch Logs; the public ones are needed with a domain_name."
+  description = "An existing VPC in place of a new one. Its private subnets must reach S3, DynamoDB, SQS, ECR and CloudWatch Logs; the public ones are needed with a domain_name. It can't be changed once tasks run there."
   type = object({
     id                 = string
     private_subnet_ids = list(string)

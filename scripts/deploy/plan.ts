@@ -6,11 +6,15 @@ export type Service = (typeof SERVICES)[number];
 const PLATFORMS: Readonly<Record<string, string>> = { ARM64: 'linux/arm64', X86_64: 'linux/amd64' };
 const REGISTRY = 'module.registry[0].';
 
-/** What is not got back by making it anew, by the resources that it lies in. */
+/** What is not got back by making it anew, or can't be made anew at all, by the resources that it lies in. */
 const LOSSES = [
   {
     resources: /^module\.storage\.aws_(s3_bucket|sqs_queue|dynamodb_table)\./,
     loss: 'with a bucket, a queue or a table goes what is in it. Answer no, and look which variable has changed',
+  },
+  {
+    resources: /^module\.(network\.aws_vpc|endpoint\.aws_lb_target_group)\./,
+    loss: 'another network can’t be applied: it would stop half-way. Answer no. docs/deploy.md, "Changing the network"',
   },
   {
     resources: /^module\.endpoint\.aws_(lb|apigatewayv2_api|route53_record)\./,

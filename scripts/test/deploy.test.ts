@@ -163,6 +163,19 @@ t.test('what is lost for good by an apply is said beside what goes', async (t) =
     }),
     [/goes what is in it/, /clients reach nobody/],
   );
+  for (const address of ['module.network.aws_vpc.this[0]', 'module.endpoint.aws_lb_target_group.this']) {
+    t.match(
+      await careful({ [address]: ['delete', 'create'] }),
+      [/another network can’t be applied/],
+      address,
+    );
+    t.strictSame(await careful({ [address]: ['create'] }), [], 'the first one');
+  }
+  t.match(
+    await careful({ 'module.network.aws_vpc.this[0]': ['delete'] }),
+    [/another network can’t be applied/],
+    'one of the user’s in its place',
+  );
   t.strictSame(await careful({ 'module.endpoint.aws_lb.this': ['create'] }), [], 'the first one');
   t.strictSame(
     await careful({ 'module.endpoint.aws_apigatewayv2_vpc_link.this[0]': ['create', 'delete'] }),
