@@ -141,6 +141,10 @@ async function farewell(commands: Commands, account: Account, tag: string): Prom
     `    --query '${deployments}' --output text`,
     '',
     'Each should say COMPLETED, and nothing of rolling back; otherwise the log groups (/ecs/…) say why.',
+    'A first deployment that failed has none to go back to, and ECS starts no more tasks. When its cause is gone:',
+    '',
+    `  aws ecs update-service --region ${account.region} --cluster ${cluster} --force-new-deployment --service NAME`,
+    '',
     `Clients ask for forms at ${url}/getpresignedurl`,
   ].join('\n');
 }

@@ -147,6 +147,11 @@ t.test('the registry comes first, then the images, then the rest, as it was plan
     stdout,
     'aws ecs wait services-stable --region eu-central-1 --cluster upload-once --services upload-once-url-issuer upload-once-acceptor upload-once-processor',
   );
+  t.match(
+    stdout,
+    'aws ecs update-service --region eu-central-1 --cluster upload-once --force-new-deployment --service ',
+    'what to do when the first tasks did not come up',
+  );
 });
 
 t.test('what is lost for good by an apply is said beside what goes', async (t) => {

@@ -51,6 +51,10 @@ run "own_handler" {
     source = "./examples/own-handler"
   }
 
+  variables {
+    crm_token_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:crm-token-AbCdEf"
+  }
+
   assert {
     condition     = aws_sqs_queue.readings.sqs_managed_sse_enabled
     error_message = "the handler's own queue is encrypted"
