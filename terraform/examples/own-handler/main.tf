@@ -3,6 +3,8 @@
 #   FROM <the processor's image>
 #   COPY handler.mjs /handler/handler.mjs
 #   ENV PROCESSOR_HANDLER=/handler/handler.mjs
+#
+# built for ARM64 as all others, or architecture = "X86_64" for all (examples/handler/README.md of the repository).
 
 variable "region" {
   description = "The AWS region."
@@ -17,7 +19,7 @@ variable "image_tag" {
 }
 
 variable "processor_image" {
-  description = "The processor's image with the handler in it."
+  description = "The processor's image with the handler in it, built for ARM64."
   type        = string
   default     = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/meter-readings:1.0.0"
 }
