@@ -89,6 +89,10 @@ resource "aws_ecs_task_definition" "this" {
   container_definitions    = jsonencode([local.container])
   tags                     = var.tags
 
+  # The earlier one is what a deployment that fails goes back to, and ECS starts no deployment of one that was deregistered
+  # (Amazon ECS API Reference, "DeregisterTaskDefinition").
+  skip_destroy = true
+
   runtime_platform {
     operating_system_family = "LINUX"
     cpu_architecture        = var.architecture

@@ -74,6 +74,10 @@ run "a_deployment_that_fails_is_rolled_back" {
     condition     = aws_ecs_service.this.deployment_minimum_healthy_percent == 100
     error_message = "the old version stays until the new one stands"
   }
+  assert {
+    condition     = aws_ecs_task_definition.this.skip_destroy == true
+    error_message = "the task definition that is gone back to stays registered"
+  }
 }
 
 run "the_task_role_has_the_given_policy_and_nothing_else" {
