@@ -499,7 +499,7 @@ variable "handler_writable_paths" {
 # Tasks
 
 variable "url_issuer" {
-  description = "Size and number of the url-issuer's tasks. requests_per_minute: how many of one task before there is another."
+  description = "Size and number of the url-issuer's tasks. requests_per_minute: how many of one task before there is another; spot: only where clients try again, see modules/service/README.md."
   type = object({
     cpu                 = optional(number, 256)
     memory              = optional(number, 512)
