@@ -116,24 +116,30 @@ t.test('what can’t be kept longer is not sent, with exit code 1', async (t) =>
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
 });
 
-t.test(
-  'an object under accepted/ without an upload is recorded as a stray with --record-strays alone',
-  async (t) => {
-    const cloud = await quietCloud(t);
-    const versionId = await cloud.put('accepted/of nobody', 'who knows');
-    const left = await operate(cloud, ['audit', '--repair'], { now: inAnHour });
-    t.equal(left.code, 4);
-    t.match(left.stdout, '    there is no upload that it belongs to; left alone without --record-strays\n');
-    await cloud.depthIs(cloud.queues.acceptedEvents, 0);
-    const recorded = await operate(cloud, ['audit', '--repair', '--record-strays'], {
-      now: inAnHour,
-      env: { TOMBSTONE_DAYS: '113' },
-    });
-    t.match(recorded.stdout, '    there is no upload that it belongs to; its event was sent\n');
-    const [event] = parseS3Event((await cloud.peek(cloud.queues.acceptedEvents)).Body ?? '');
-    t.match(event, { key: 'accepted/of nobody', versionId });
-  },
-);
+for (const [prefix, queue, detail] of [
+  ['accepted/', 'acceptedEvents', 'there is no upload that it belongs to'],
+  ['uploads/', 'uploadEvents', 'there is no upload that it belongs to, and it is not recorded as a stray'],
+] as const) {
+  t.test(
+    `an object under ${prefix} without an upload becomes a stray with --record-strays alone`,
+    async (t) => {
+      const cloud = await quietCloud(t);
+      const key = `${prefix}of nobody`;
+      const versionId = await cloud.put(key, 'who knows');
+      const left = await operate(cloud, ['audit', '--repair'], { now: inAnHour });
+      t.equal(left.code, 4);
+      t.match(left.stdout, `    ${detail}; left alone without --record-strays\n`);
+      await cloud.depthIs(cloud.queues[queue], 0);
+      const recorded = await operate(cloud, ['audit', '--repair', '--record-strays'], {
+        now: inAnHour,
+        env: { TOMBSTONE_DAYS: '113' },
+      });
+      t.match(recorded.stdout, `    ${detail}; its event was sent\n`);
+      const [event] = parseS3Event((await cloud.peek(cloud.queues[queue])).Body ?? '');
+      t.match(event, { key, versionId });
+    },
+  );
+}
 
 t.test('an audit that can’t be brought to its end says how far it came, with exit code 1', async (t) => {
   const { cloud } = await lostAndFailed(t);

@@ -27,7 +27,7 @@ export async function* auditAcceptedObjects(options: {
     const uploads = await records.uploads(due.map(({ key }) => uploadKeyOfAccepted(key)));
     const uploadOf = ({ key }: StoredVersion) => uploads.get(uploadKeyOfAccepted(key));
     const others = due.filter((version) => uploadOf(version)?.acceptedVersionId !== version.versionId);
-    const unrecorded = await unrecordedOf(records, others, () => SightingKind.stray);
+    const unrecorded = await unrecordedOf(records, others, () => [SightingKind.stray]);
     for (const version of unrecorded) yield findingOf(version, uploadOf(version));
   }
 }

@@ -26,16 +26,19 @@ export async function* auditUploadedVersions(options: {
     const due = page.filter(({ storedAt }) => window.isDue(storedAt) && !window.isForgotten(storedAt));
     const uploads = await records.uploads(due.map(({ key }) => key));
     const others = due.filter(({ key, versionId }) => uploads.get(key)?.claimed?.versionId !== versionId);
-    const unrecorded = await unrecordedOf(records, others, ({ key }) => sightingKindFor(uploads.get(key)));
+    const unrecorded = await unrecordedOf(records, others, ({ key }) => sightingKindsFor(uploads.get(key)));
     for (const version of unrecorded) yield findingOf(version, uploads.get(version.key));
   }
 }
 
-/** As what the acceptor would record it; undefined: as nothing yet, one of the versions is to be claimed first. */
-function sightingKindFor(upload: Upload | undefined): SightingKind | undefined {
-  if (!upload) return SightingKind.stray;
-  if (upload.claimed) return SightingKind.duplicate;
-  return upload.state === UploadState.revoked ? SightingKind.refused : undefined;
+/**
+ * As what the acceptor has recorded it, or would; none: as nothing yet, one of the versions is to be claimed first. Without an upload
+ * it is a stray, or what it was as long as its upload's item was there: a sighting may outlive that.
+ */
+function sightingKindsFor(upload: Upload | undefined): readonly SightingKind[] {
+  if (!upload) return Object.values(SightingKind);
+  if (upload.claimed) return [SightingKind.duplicate];
+  return upload.state === UploadState.revoked ? [SightingKind.refused] : [];
 }
 
 function findingOf(version: StoredVersion, upload: Upload | undefined): Finding {
@@ -51,7 +54,7 @@ function findingOf(version: StoredVersion, upload: Upload | undefined): Finding 
 }
 
 function detailOf(upload: Upload | undefined): string {
-  if (!upload) return 'no upload was issued for it, and it is not recorded as a stray';
+  if (!upload) return 'there is no upload that it belongs to, and it is not recorded as a stray';
   if (upload.claimed) return 'another version was claimed, and it is not recorded as a duplicate';
   if (upload.state === UploadState.revoked)
     return 'its upload was revoked, and it is not recorded as refused';

@@ -23,7 +23,7 @@ export interface RepairedFinding {
  * outlives it would make a stray of its upload. What can't be kept longer is not sent.
  *
  * An upload that FAILED is left alone unless `retryFailed`: its message lies in the dead-letter queue, where a redrive has it.
- * An object under `accepted/` without an upload is left alone unless `recordStrays`: all that its event can do is to have it
+ * A version without an upload, under either prefix, is left alone unless `recordStrays`: all that its event can do is to have it
  * recorded as a stray, and that it is one is only true if the audit was told the services' own `tombstoneSeconds`.
  * An event for an accepted object has the ETag that S3 gives for it now, at the price of one HeadObject; where that version
  * is not the current one (any more), the claimed version's.
@@ -44,7 +44,8 @@ export async function* repairFindings(
 
   function maySend({ kind, state }: Finding): boolean {
     if (kind === FindingKind.failed) return retryFailed;
-    return kind !== FindingKind.notRecorded || state !== undefined || recordStrays;
+    // What is on record, and was not reported, is what it is on record as.
+    return state !== undefined || kind === FindingKind.notReported || recordStrays;
   }
 
   async function withOwnETag({ kind, state }: Finding, event: MissingEvent): Promise<MissingEvent> {

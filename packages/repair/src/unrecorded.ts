@@ -2,17 +2,16 @@ import type { SightingKind, SightingName, StoredVersion, UploadRecords } from '@
 
 /**
  * Those of these versions that are not on record as a sighting.
- * @param kindOf as what a version would be on record; undefined: it can't be
+ * @param kindsOf as what a version may be on record; none: it can't be
  */
 export async function unrecordedOf(
   records: UploadRecords,
   versions: readonly StoredVersion[],
-  kindOf: (version: StoredVersion) => SightingKind | undefined,
+  kindsOf: (version: StoredVersion) => readonly SightingKind[],
 ): Promise<StoredVersion[]> {
-  const names = versions.flatMap((version): SightingName[] => {
-    const kind = kindOf(version);
-    return kind === undefined ? [] : [{ key: version.key, kind, versionId: version.versionId }];
-  });
+  const names = versions.flatMap((version): SightingName[] =>
+    kindsOf(version).map((kind) => ({ key: version.key, kind, versionId: version.versionId })),
+  );
   const recorded = new Set((await records.sightings(names)).map(nameOf));
   return versions.filter((version) => !recorded.has(nameOf(version)));
 }

@@ -219,6 +219,16 @@ t.test('an object that has outlived its item is not taken for a stray', async (t
   t.equal(audit.counts.forgottenVersions, 2, 'it says how many it could not judge');
 });
 
+t.test('P4: what is on record is found without its upload', async (t) => {
+  const world = createWorld();
+  // As it is when DynamoDB has deleted the upload's item, and not yet those that were written later.
+  for (const kind of Object.values(SightingKind)) await world.sighted(`uploads/once a ${kind}`, kind);
+  const unknown = world.put('uploads/unknown');
+  world.pass(OLDER_THAN_SECONDS);
+  const findings = (await world.findings()).map(({ kind, versionId }) => `${kind} ${versionId}`);
+  t.strictSame(findings, [`no-outcome ${unknown.versionId}`]);
+});
+
 t.test('more versions of one key than a page holds, and one outcome for each', async (t) => {
   const world = createWorld();
   const { key } = await world.processed('popular');

@@ -43,35 +43,43 @@ t.test('FAILED is left to a redrive, unless it is asked for', async (t) => {
   t.match(retried.sent, [{ pipeline: 'accepted', key: 'accepted/failed' }]);
 });
 
-t.test('P4: an object under accepted/ without an upload is left alone, unless it is asked for', async (t) => {
+t.test('P4: an object without an upload is left alone, unless it is asked for', async (t) => {
   const world = createWorld();
-  // As with a TOMBSTONE_DAYS above the services' own: accepted long ago, and the item is gone.
+  // As with a TOMBSTONE_DAYS above the services' own: accepted long ago, or kept apart, and the items are gone.
   const outlived = world.put('accepted/outlived');
+  const duplicate = world.put('uploads/outlived');
   const { copy, version } = await world.copied('copied');
-  const early = world.put('uploads/of nobody');
   const told = await world.sighted('accepted/stray', SightingKind.stray, { reported: false });
   world.pass(OLDER_THAN_SECONDS);
   const left = await repair(world);
-  t.match(
-    left.repaired.find(({ finding }) => finding.key === 'accepted/outlived'),
-    { finding: { kind: 'not-recorded' }, sent: false, failure: '' },
-  );
+  for (const [key, kind] of [
+    ['accepted/outlived', 'not-recorded'],
+    ['uploads/outlived', 'no-outcome'],
+  ]) {
+    t.match(
+      left.repaired.find(({ finding }) => finding.key === key),
+      { finding: { kind }, sent: false, failure: '' },
+    );
+  }
   t.strictSame(
     new Map(left.sent.map(({ key, versionId }) => [key, versionId])),
     new Map([
       ['accepted/copied', copy.versionId],
       ['uploads/copied', version.versionId],
-      ['uploads/of nobody', early.versionId],
       ['accepted/stray', told.versionId],
     ]),
     'all others are sent, what is on record as a stray already among them',
   );
-  t.equal(left.sent.length, 4);
+  t.equal(left.sent.length, 3);
   const recorded = await repair(world, { recordStrays: true });
   t.ok(recorded.repaired.every(({ sent }) => sent));
   t.match(
     recorded.sent.find(({ key }) => key === 'accepted/outlived'),
     { pipeline: 'accepted', versionId: outlived.versionId },
+  );
+  t.match(
+    recorded.sent.find(({ key }) => key === 'uploads/outlived'),
+    { pipeline: 'uploads', versionId: duplicate.versionId },
   );
 });
 

@@ -22,9 +22,12 @@ export interface TableUploadStoreOptions {
   readonly now: () => Date;
   /** A value that no other write has: its writer's token. */
   readonly newToken: () => string;
-  /** How long an item outlives its last transition. */
+  /** How long an item outlives its last transition, and its form. */
   readonly tombstoneSeconds: number;
 }
+
+/** No form lives longer: a signature of version 4 is good for 7 days at most. */
+const LONGEST_FORM_SECONDS = 7 * 86_400;
 
 /** What a later release has made of an item is not changed by one that can't read it: they run side by side while one replaces the other. */
 const IS_READABLE: Condition = { attribute: 'schemaVersion', below: SCHEMA_VERSION + 1 };
@@ -33,9 +36,16 @@ const IS_READABLE: Condition = { attribute: 'schemaVersion', below: SCHEMA_VERSI
 export function createTableUploadStore(options: TableUploadStoreOptions): UploadStore {
   const { table, now, newToken, tombstoneSeconds } = options;
 
-  /** Nothing that refers to an item is older than its last transition, or than the form with which it can still be made. */
   function deleteAt(lastUse = now()): number {
     return Math.ceil(lastUse.getTime() / 1000) + tombstoneSeconds;
+  }
+
+  /**
+   * Nothing that refers to an upload is younger than its last transition, or than the last use of its form. A write does not know
+   * when that form ends, and must not bring the deletion forward: it takes the latest that it can be.
+   */
+  function uploadDeleteAt(): number {
+    return deleteAt() + LONGEST_FORM_SECONDS;
   }
 
   async function read(key: string) {
@@ -46,7 +56,7 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
   async function transition(key: string, change: Change): Promise<Transition> {
     const writer = newToken();
     const when = [...change.when, IS_READABLE];
-    const signed = { when, set: { ...change.set, deleteAt: deleteAt(), writer } };
+    const signed = { when, set: { ...change.set, deleteAt: uploadDeleteAt(), writer } };
     const written = (await table.update(uploadItemKey(key), signed)) as UploadItem | undefined;
     if (written) return { applied: true, upload: toUpload(written) };
     const found = await read(key);

@@ -22,7 +22,7 @@ export class UploadAlreadyIssued extends Error {
 
 /**
  * The table `uploads`. Every read is strongly consistent; every write is one conditional write on one item, so
- * that of any number of callers at once exactly one is `applied`. Every transition renews `deleteAt`.
+ * that of any number of callers at once exactly one is `applied`. Every transition puts off `deleteAt`, beyond the end of any form.
  * Calls reject when the table does not answer; the write may then have taken effect or not, and may be repeated.
  */
 export interface UploadStore {

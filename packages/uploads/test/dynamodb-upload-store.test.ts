@@ -6,6 +6,7 @@ import { uploadStoreContract } from './contract/upload-store-contract.ts';
 import { startLocal } from './local.ts';
 
 const TOMBSTONE_SECONDS = 3600;
+const WEEK_SECONDS = 7 * 86_400;
 const local = await startLocal(t);
 let serial = 0;
 
@@ -126,7 +127,7 @@ t.test(
     for (const [state, step] of steps) {
       clock.now = new Date(clock.now.getTime() + 1000);
       await step();
-      t.match(await readItem('upload'), { state, deleteAt: expectedDeleteAt() });
+      t.match(await readItem('upload'), { state, deleteAt: expectedDeleteAt() + WEEK_SECONDS });
     }
     await store.recordSighting(upload.key, SightingKind.duplicate, { ...version, versionId: 'v2' });
     t.match(await readItem('duplicate#v2'), {
@@ -139,6 +140,37 @@ t.test(
     t.match(await readItem('duplicate#v2'), { reported: true, deleteAt: expectedDeleteAt() });
   },
 );
+
+t.test('P4: no transition brings the deletion forward', async (t) => {
+  const client = new DynamoDBClient(local.dynamoDbConfig);
+  t.teardown(() => client.destroy());
+  const { store } = openStore(client);
+  const deleteAtOf = async (FullFilename: string): Promise<number> => {
+    const Key = { FullFilename, item: 'upload' };
+    const get = new GetCommand({ TableName: local.tables.uploads, Key, ConsistentRead: true });
+    return (await DynamoDBDocumentClient.from(client).send(get)).Item?.['deleteAt'];
+  };
+  // No form lives longer, and this one can still be used after all of it.
+  const expiresAt = new Date('2026-01-08T00:00:00.123Z');
+  const least = expiresAt.getTime() / 1000 + TOMBSTONE_SECONDS;
+  const upload = { ...newUpload(), expiresAt };
+  await store.issue(upload);
+  for (const step of [
+    () => store.claim(upload.key, version),
+    () => store.accept(upload.key, 'copy-1'),
+    () => store.startProcessing(upload.key, lease),
+    () => store.renewLease(upload.key, { attempt: 1, leaseOwner: 'worker-1' }, 120),
+    () => store.releaseLease(upload.key, 1),
+    () => store.finish(upload.key, 1),
+  ]) {
+    t.equal((await step()).applied, true);
+    t.ok((await deleteAtOf(upload.key)) >= least);
+  }
+  const revoked = { ...newUpload(), expiresAt };
+  await store.issue(revoked);
+  t.equal((await store.revoke(revoked.key)).applied, true);
+  t.ok((await deleteAtOf(revoked.key)) >= least);
+});
 
 t.test('P3: every read that decides is strongly consistent', async (t) => {
   const client = new DynamoDBClient(local.dynamoDbConfig);

@@ -180,7 +180,7 @@ export const claimMutations: readonly Mutation[] = [
     change: 'a transition does not put the deletion of the item off',
     breaks: 'P4: a late event finds no item, and a duplicate is taken for a stray',
     file: 'packages/uploads/src/table-upload-store.ts',
-    find: 'set: { ...change.set, deleteAt: deleteAt(), writer } };',
+    find: 'set: { ...change.set, deleteAt: uploadDeleteAt(), writer } };',
     replace: 'set: { ...change.set, writer } };',
     noticedBy: {
       file: DYNAMODB_STORE_TEST,

@@ -30,17 +30,17 @@ Run the audit again, some time after a repair, to see that nothing is left.
 
   --repair               send the missing events
   --retry-failed         with --repair: also for failed uploads, whose dead letters are lost
-  --record-strays        with --repair: also for objects under accepted/ that no upload in the table belongs to;
-                         the processor records each as a stray, and an alarm tells. Needs the services' own
-                         TOMBSTONE_DAYS, given by either way below
+  --record-strays        with --repair: also for objects that no upload in the table belongs to; each is
+                         recorded as a stray, and an alarm tells. Needs the services' own TOMBSTONE_DAYS,
+                         given by either way below
   --older-than MINUTES   how long it may take before it is named, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES})
   --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET)
 ${OPERATOR_HELP}
 
 Objects that are older than --tombstone-days less one are not judged, for their items may be gone. With more
-days than the services have, such objects under accepted/ are named as if no upload belonged to them.
-For each million versions it makes 1,000 list requests and 10,000 to 20,000 BatchGetItem requests, one after
-the other, and it scans the whole table once.
+days than the services have, such objects are named as if no upload belonged to them.
+For each million versions it makes 1,000 list requests and 10,000 to 20,000 BatchGetItem requests (to 40,000
+where no upload belongs to them), one after the other, and it scans the whole table once.
 
 Exit code:
   0    there is nothing to be named

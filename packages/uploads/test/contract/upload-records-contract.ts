@@ -99,7 +99,7 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
       v3: await itemOf(key, 'duplicate#v3'),
     };
 
-    clock.now = new Date(clock.now.getTime() + 86_400_000);
+    clock.now = new Date(clock.now.getTime() + 30 * 86_400_000);
     const deleteAt = clock.now.getTime() / 1000 + tombstoneSeconds;
     await records.keepLonger(key, 'v2');
     t.strictSame(await itemOf(key, 'upload'), { ...before.upload, deleteAt });
