@@ -12,6 +12,8 @@ export interface RepairedFinding {
   readonly sent: boolean;
   /** Why its event was not sent though it should have been; '' where it was, and where there is none that may be. */
   readonly failure: string;
+  /** What its event lacks, which was sent all the same; '' where that is nothing. */
+  readonly remark: string;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface RepairedFinding {
  * A version without an upload, under either prefix, is left alone unless `recordStrays`: all that its event can do is to have it
  * recorded as a stray, and that it is one is only true if the audit was told the services' own `tombstoneSeconds`.
  * An event for an accepted object has the ETag that S3 gives for it now, at the price of one HeadObject; where that version
- * is not the current one (any more), the claimed version's.
+ * is not the current one (any more), or S3 does not say, the claimed version's.
  *
  * @param send puts events into their queues, and rejects unless all are there
  */
@@ -48,28 +50,35 @@ export async function* repairFindings(
     return state !== undefined || kind === FindingKind.notReported || recordStrays;
   }
 
-  async function withOwnETag({ kind, state }: Finding, event: MissingEvent): Promise<MissingEvent> {
+  async function withOwnETag({ kind, state }: Finding, event: MissingEvent) {
     const isByItem =
       event.pipeline === Pipeline.accepted && state !== undefined && kind !== FindingKind.notRecorded;
-    const current = isByItem ? await objects.head(event.key) : undefined;
-    return current?.versionId === event.versionId ? { ...event, ...current } : event;
+    if (!isByItem) return { event, remark: '' };
+    try {
+      const current = await objects.head(event.key);
+      const isCurrent = current?.versionId === event.versionId;
+      return { event: isCurrent ? { ...event, ...current } : event, remark: '' };
+    } catch (error) {
+      return { event, remark: `its object’s own ETag could not be read: ${reasonOf(error)}` };
+    }
   }
 
   async function prepare(finding: Finding): Promise<RepairedFinding & { readonly event?: MissingEvent }> {
-    if (!finding.event || !maySend(finding)) return { finding, sent: false, failure: '' };
-    const event = await withOwnETag(finding, finding.event);
+    if (!finding.event || !maySend(finding)) return { finding, sent: false, failure: '', remark: '' };
+    const { event, remark } = await withOwnETag(finding, finding.event);
     try {
       await keepItems(records, event);
     } catch (error) {
-      return { finding, sent: false, failure: `its items could not be kept longer: ${reasonOf(error)}` };
+      const failure = `its items could not be kept longer: ${reasonOf(error)}`;
+      return { finding, sent: false, failure, remark: '' };
     }
-    return { finding, sent: true, failure: '', event };
+    return { finding, sent: true, failure: '', remark, event };
   }
 
   for await (const batch of batchesOf(findings)) {
     const prepared = await Promise.all(batch.map(prepare));
     await send(prepared.flatMap(({ event }) => event ?? []));
-    yield* prepared.map(({ finding, sent, failure }) => ({ finding, sent, failure }));
+    yield* prepared.map(({ event: _, ...repaired }) => repaired);
   }
 }
 

@@ -125,8 +125,8 @@ t.test('P3: what can’t be kept longer is not sent, and told as that', async (t
   t.strictSame(
     new Map(repaired.map(({ finding, ...outcome }) => [finding.key, outcome])),
     new Map([
-      [bad, { sent: false, failure: 'its items could not be kept longer: the table is away' }],
-      [good, { sent: true, failure: '' }],
+      [bad, { sent: false, failure: 'its items could not be kept longer: the table is away', remark: '' }],
+      [good, { sent: true, failure: '', remark: '' }],
     ]),
   );
   t.ok(sent.length > 0 && sent.every(({ key }) => key === good));
@@ -148,6 +148,36 @@ t.test('an accepted object is told of with its own ETag, where it can be had', a
   t.match(
     sent.find(({ key }) => key === 'accepted/hidden'),
     { versionId: hidden.copy.versionId, eTag: hidden.version.eTag },
+  );
+});
+
+t.test('P3: an object that can’t be looked at holds nothing up', async (t) => {
+  const world = createWorld();
+  const denied = await world.accepted('denied');
+  const { copy } = await world.accepted('good');
+  world.put(await world.issue('another'));
+  world.pass(OLDER_THAN_SECONDS);
+  const head = async (key: string) => {
+    if (key === 'accepted/denied') throw new Error('access denied');
+    return copy;
+  };
+  const { repaired, sent } = await repair(world, { objects: { head } });
+  t.strictSame(
+    new Map(repaired.map(({ finding, ...outcome }) => [finding.key, outcome])),
+    new Map([
+      ['uploads/another', { sent: true, failure: '', remark: '' }],
+      [
+        'uploads/denied',
+        { sent: true, failure: '', remark: 'its object’s own ETag could not be read: access denied' },
+      ],
+      ['uploads/good', { sent: true, failure: '', remark: '' }],
+    ]),
+  );
+  t.equal(sent.length, 3);
+  t.match(
+    sent.find(({ key }) => key === 'accepted/denied'),
+    { versionId: denied.copy.versionId, eTag: denied.version.eTag },
+    'as its item knows it',
   );
 });
 

@@ -14,6 +14,18 @@ export function isMissing(error: unknown): boolean {
   );
 }
 
+/**
+ * An answer to HEAD has no body, so that the SDK knows neither code nor reason of an error and calls it an UnknownError. Gives the same
+ * error, with the status as its message: that is all there is to know.
+ * @param operation as AWS's API reference names it
+ */
+export function toldByStatus(error: unknown, operation: string): unknown {
+  if (error instanceof S3ServiceException && error.message === 'UnknownError') {
+    error.message = `S3 answered ${operation} with status ${error.$metadata.httpStatusCode}, and no reason`;
+  }
+  return error;
+}
+
 /** A write under `If-None-Match: *` found the key taken. */
 export function isTargetThere(error: unknown): boolean {
   return error instanceof S3ServiceException && error.name === 'PreconditionFailed';

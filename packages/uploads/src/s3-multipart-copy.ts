@@ -10,7 +10,7 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import type { CopyOrder } from './object-store.ts';
-import { copySource, isMissing, isUploadGone, SourceMissing, sendWith } from './s3-answers.ts';
+import { copySource, isMissing, isUploadGone, SourceMissing, sendWith, toldByStatus } from './s3-answers.ts';
 
 const MAX_PARTS = 10_000;
 
@@ -70,7 +70,8 @@ export function createMultipartCopy(options: MultipartCopyOptions) {
       for (const { Key = '', Value = '' } of tags?.TagSet ?? []) tagging.append(Key, Value);
       return { head, tagging: tagging.toString() };
     } catch (error) {
-      throw isMissing(error) ? new SourceMissing(`${order.sourceKey} has no such version any more`) : error;
+      if (isMissing(error)) throw new SourceMissing(`${order.sourceKey} has no such version any more`);
+      throw toldByStatus(error, 'HeadObject');
     }
   }
 

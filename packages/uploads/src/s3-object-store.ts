@@ -18,6 +18,7 @@ import {
   isUploadGone,
   SourceMissing,
   sendWith,
+  toldByStatus,
   toVersion,
   unquoted,
 } from './s3-answers.ts';
@@ -54,7 +55,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       return await client.send(new HeadObjectCommand({ Bucket, Key, VersionId }));
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw error;
+      throw toldByStatus(error, 'HeadObject');
     }
   }
 
@@ -146,7 +147,11 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
     },
 
     async ping(signal) {
-      await client.send(new HeadBucketCommand({ Bucket }), sendWith(signal));
+      try {
+        await client.send(new HeadBucketCommand({ Bucket }), sendWith(signal));
+      } catch (error) {
+        throw toldByStatus(error, 'HeadBucket');
+      }
     },
   };
 }

@@ -10,7 +10,8 @@ export async function startLocal(t: Test) {
   t.teardown(() => localAws.stop());
   const { endpoints, region, credentials } = localAws;
   const common = { region, credentials };
-  const s3 = new S3Client({ ...common, endpoint: endpoints.s3, forcePathStyle: true });
+  const s3Config = { ...common, endpoint: endpoints.s3, forcePathStyle: true };
+  const s3 = new S3Client(s3Config);
   const sqs = new SQSClient({ ...common, endpoint: endpoints.sqs });
   const dynamoDbConfig = { ...common, endpoint: endpoints.dynamodb };
   const dynamoDb = new DynamoDBClient(dynamoDbConfig);
@@ -21,5 +22,5 @@ export async function startLocal(t: Test) {
     { s3, sqs, dynamoDb, sqsEndpoint: endpoints.sqs },
     { bucket: 'uploads-test', visibilitySeconds: 30, maxReceiveCount: 5 },
   );
-  return { ...provisioned, s3, dynamoDbConfig, calls: localAws.calls };
+  return { ...provisioned, s3, s3Config, dynamoDbConfig, calls: localAws.calls };
 }

@@ -6,6 +6,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   PutObjectCommand,
+  S3Client,
 } from '@aws-sdk/client-s3';
 import t from 'tap';
 import { createS3ObjectStore } from '../src/index.ts';
@@ -179,6 +180,17 @@ t.test('more versions than fit into one page are all listed, oldest first', asyn
     (await objects.listVersions(Key)).map((version) => version.versionId),
     versionIds,
   );
+});
+
+t.test('what S3 refuses without a reason is told by its status', async (t) => {
+  const credentials = { accessKeyId: 'AKIASOMEBODYELSE0000', secretAccessKey: 'not-ours' };
+  const client = new S3Client({ ...local.s3Config, credentials });
+  t.teardown(() => client.destroy());
+  const objects = createS3ObjectStore({ client, bucket: Bucket });
+  await t.rejects(objects.head('accepted/a'), {
+    message: 'S3 answered HeadObject with status 403, and no reason',
+  });
+  await t.rejects(objects.ping(), { message: 'S3 answered HeadBucket with status 403, and no reason' });
 });
 
 t.test('another bucket is an error, not an empty one', async (t) => {

@@ -66,7 +66,7 @@ async function repairedOf(
 async function* notRepaired(
   findings: ReturnType<ReturnType<typeof createAudit>['findings']>,
 ): AsyncIterable<RepairedFinding> {
-  for await (const finding of findings) yield { finding, sent: false, failure: '' };
+  for await (const finding of findings) yield { finding, sent: false, failure: '', remark: '' };
 }
 
 /** Findings are written as they come, so the columns have the width of the longest that there can be. */
@@ -80,16 +80,16 @@ function textLine(repaired: RepairedFinding, now: Date, { repair }: AuditCommand
   return `${line}    ${printable(`${detail}${repair ? whatWasDone(repaired) : ''}`)}\n`;
 }
 
-function whatWasDone({ finding, sent, failure }: RepairedFinding): string {
-  if (sent) return '; its event was sent';
+function whatWasDone({ finding, sent, failure, remark }: RepairedFinding): string {
+  if (sent) return `; its event was sent${remark && `, but ${remark}`}`;
   if (failure) return `; its event was not sent: ${failure}`;
   if (!finding.event) return '';
   return `; left alone without ${finding.kind === FindingKind.failed ? '--retry-failed' : '--record-strays'}`;
 }
 
-function jsonLine({ finding, sent, failure }: RepairedFinding): string {
+function jsonLine({ finding, sent, failure, remark }: RepairedFinding): string {
   const { kind, key, versionId, state, since, detail } = finding;
-  return `${JSON.stringify({ kind, key, versionId, state, since, detail, sent, failure })}\n`;
+  return `${JSON.stringify({ kind, key, versionId, state, since, detail, sent, failure, remark })}\n`;
 }
 
 /** @param outcome of a repair, behind what was found */
