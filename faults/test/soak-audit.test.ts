@@ -2,7 +2,7 @@ import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { provision, startLocalAws } from '@upload-once/local-aws';
-import { createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
+import { createDynamoDbUploadStore, createS3ObjectListing, createS3ObjectStore } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { type Audited, audit } from '../src/soak/audit.ts';
 import { createLedger } from '../src/soak/ledger.ts';
@@ -32,8 +32,10 @@ async function cloud(t: Test) {
     now: () => new Date(),
     newToken: () => 'token',
   });
-  const objects = createS3ObjectStore({ client: s3, bucket: stack.bucket });
-  const audited: Audited = { cloud: { uploads, objects }, s3, dynamoDb, stack };
+  const place = { client: s3, bucket: stack.bucket };
+  const objects = createS3ObjectStore(place);
+  const listing = createS3ObjectListing(place);
+  const audited: Audited = { cloud: { uploads, objects, listing }, s3, dynamoDb, stack };
   const ledger = createLedger();
   ledger.begin(KEY);
   await issue(KEY);

@@ -18,7 +18,7 @@ function startWorld(t: Test) {
   const objects = createMemoryObjectStore({ now });
   let token = 0;
   const uploads = createMemoryUploadStore({ now, newToken: () => String(++token), tombstoneSeconds: 1 });
-  const settling = startSettling({ uploads, objects });
+  const settling = startSettling({ uploads, objects, listing: objects.listing });
   t.teardown(() => settling.stop());
 
   /** Two files sent with one form: the entry, and what services do about it. */

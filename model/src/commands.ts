@@ -62,7 +62,7 @@ const versionPlan: Arbitrary<VersionPlan> = fc.record({
 const stallSeconds = fc.constantFrom(1, 20, 31, 45, 100, 600);
 
 const CALLS = {
-  acceptor: ['get', 'putIfAbsent', 'update', 'listVersions', 'copyIfAbsent', 'head', 'deleteVersion'],
+  acceptor: ['get', 'putIfAbsent', 'update', 'oldestVersion', 'copyIfAbsent', 'head', 'deleteVersion'],
   processor: ['get', 'putIfAbsent', 'update', 'open', 'deleteVersion'],
 } as const;
 const SQS_CALLS = ['ReceiveMessage', 'DeleteMessageBatch', 'ChangeMessageVisibility'] as const;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { acceptedKeyOf, type ObjectStore, type UploadStore } from '@upload-once/uploads';
+import { acceptedKeyOf, type ObjectListing, type ObjectStore, type UploadStore } from '@upload-once/uploads';
 import type { Found } from './findings.ts';
 import type { Entry } from './ledger.ts';
 
@@ -10,21 +10,27 @@ const SIGHTINGS_MAX = 100;
 export interface Cloud {
   readonly uploads: UploadStore;
   readonly objects: ObjectStore;
+  readonly listing: ObjectListing;
 }
 
 /** Looks up what became of one key. */
-export async function lookUp({ key }: Entry, { uploads, objects }: Cloud): Promise<Found> {
-  const [recorded, accepted, left] = await Promise.all([
+export async function lookUp({ key }: Entry, { uploads, listing }: Cloud): Promise<Found> {
+  const [recorded, acceptedVersionIds, uploadVersionIds] = await Promise.all([
     uploads.getWithSightings(key, SIGHTINGS_MAX),
-    objects.listVersions(acceptedKeyOf(key)),
-    objects.listVersions(key),
+    versionIdsOf(acceptedKeyOf(key), listing),
+    versionIdsOf(key, listing),
   ]);
   return {
     upload: recorded?.upload,
     sightings: recorded?.sightings ?? [],
-    acceptedVersionIds: accepted.map(({ versionId }) => versionId),
-    uploadVersionIds: left.map(({ versionId }) => versionId),
+    acceptedVersionIds,
+    uploadVersionIds,
   };
+}
+
+async function versionIdsOf(key: string, listing: ObjectListing): Promise<string[]> {
+  const versions = (await Array.fromAsync(listing.pages(key))).flat();
+  return versions.filter((version) => version.key === key).map(({ versionId }) => versionId);
 }
 
 /** The SHA-256 of the accepted object's bytes, as S3 gives them; undefined when it is not there. */

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
+import { createDynamoDbUploadStore, createS3ObjectListing, createS3ObjectStore } from '@upload-once/uploads';
 import { type FaultStack, startFaultStack } from '../fault-stack.ts';
 import { type AwsProxy, startAwsProxy } from '../proxy/aws-proxy.ts';
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
@@ -95,6 +95,7 @@ export async function startStackUnderSoak(
           newToken: () => '',
         }),
         objects: createS3ObjectStore({ client: s3, bucket: stack.bucket }),
+        listing: createS3ObjectListing({ client: s3, bucket: stack.bucket }),
       },
       s3,
       sqs,

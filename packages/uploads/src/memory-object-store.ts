@@ -29,6 +29,8 @@ export interface MemoryObjectStore extends ObjectStore {
   put(key: string, bytes: Uint8Array, attributes?: ObjectAttributes): ObjectVersion;
   /** What a DELETE without a version does: a delete marker on top. */
   putDeleteMarker(key: string): void;
+  /** Every version stored under exactly this key, delete markers left out, oldest first. */
+  listVersions(key: string): Promise<ObjectVersion[]>;
   /** The same bucket at the end of another way: each caller meets faults of its own. */
   over(faults: Faults): ObjectStore;
   /** The same bucket for an operator's eyes. */
@@ -63,6 +65,10 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
     return version;
   }
 
+  function listed(key: string): ObjectVersion[] {
+    return (entries.get(key) ?? []).filter((entry) => entry.bytes).map((entry) => asListed(entry.version));
+  }
+
   const find = (key: string, versionId: string) =>
     entries.get(key)?.find((entry) => entry.version.versionId === versionId && entry.bytes);
 
@@ -85,6 +91,8 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
       add(key, undefined, {});
     },
 
+    listVersions: async (key) => listed(key),
+
     over,
     ...over(faults),
 
@@ -92,8 +100,9 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
       async *pages(prefix) {
         const keys = [...entries.keys()].filter((key) => key.startsWith(prefix));
         for (const key of keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
-          const stored = (entries.get(key) ?? []).filter((entry) => entry.bytes).reverse();
-          yield stored.map((entry) => ({ key, ...asListed(entry.version) }));
+          yield listed(key)
+            .reverse()
+            .map((version) => ({ key, ...version }));
         }
       },
     },
@@ -113,10 +122,7 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
     }
 
     return {
-      listVersions: (key) =>
-        call('listVersions', key, () =>
-          (entries.get(key) ?? []).filter((entry) => entry.bytes).map((entry) => asListed(entry.version)),
-        ),
+      oldestVersion: (key) => call('oldestVersion', key, () => listed(key)[0]),
 
       copyIfAbsent: (order, signal) =>
         call(

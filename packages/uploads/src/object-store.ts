@@ -27,8 +27,11 @@ export interface OpenedObject {
 
 /** What the product asks of the bucket. */
 export interface ObjectStore {
-  /** Every version stored under exactly this key, all pages, delete markers left out, in S3's own order, oldest first. */
-  listVersions(key: string): Promise<ObjectVersion[]>;
+  /**
+   * The oldest version stored under exactly this key, in S3's own order, delete markers left out; undefined when there is none. S3
+   * lists the newest first, so this reads all pages, and holds one.
+   */
+  oldestVersion(key: string): Promise<ObjectVersion | undefined>;
 
   /**
    * Copies exactly one version, bytes, Content-Type, metadata and tags unchanged, to a key that must not exist.

@@ -6,6 +6,7 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
+  type ObjectVersion as ListedVersion,
   ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -23,7 +24,6 @@ import {
   unquoted,
 } from './s3-answers.ts';
 import { createMultipartCopy } from './s3-multipart-copy.ts';
-import type { ObjectVersion } from './upload.ts';
 
 const MIB = 1024 * 1024;
 /** A copy that S3 asks to make again (409) is made again at once, the multipart one from its beginning. */
@@ -87,22 +87,24 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
   }
 
   return {
-    async listVersions(key) {
-      const newestFirst: ObjectVersion[] = [];
+    async oldestVersion(key) {
+      let oldest: ListedVersion | undefined;
       let KeyMarker: string | undefined;
       let VersionIdMarker: string | undefined;
       do {
         const list = new ListObjectVersionsCommand({ Bucket, Prefix: key, KeyMarker, VersionIdMarker });
         const page = await client.send(list);
-        for (const version of page.Versions ?? []) {
-          if (version.Key === key && version.VersionId !== undefined) newestFirst.push(toVersion(version));
-        }
+        // The versions of a key come newest first; those of longer keys behind them.
+        const ofThisKey = (page.Versions ?? []).filter(
+          ({ Key, VersionId }) => Key === key && VersionId !== undefined,
+        );
+        oldest = ofThisKey.at(-1) ?? oldest;
         // Keys come sorted: once a page ends beyond this key, only longer keys follow.
         const more = page.IsTruncated && page.NextKeyMarker === key;
         KeyMarker = more ? page.NextKeyMarker : undefined;
         VersionIdMarker = more ? page.NextVersionIdMarker : undefined;
       } while (KeyMarker !== undefined);
-      return newestFirst.reverse();
+      return oldest && toVersion(oldest);
     },
 
     async copyIfAbsent(order, signal) {

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   DeleteObjectCommand,
   GetObjectTaggingCommand,
@@ -20,6 +22,9 @@ const { s3 } = local;
 const Bucket = local.bucket;
 let serial = 0;
 
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
 /** Every test has keys of its own, behind a prefix that it does not see. */
 function openBucket(options: { multipartFromBytes?: number } = {}): BucketUnderTest {
   serial += 1;
@@ -27,7 +32,7 @@ function openBucket(options: { multipartFromBytes?: number } = {}): BucketUnderT
   const objects = createS3ObjectStore({ client: s3, bucket: Bucket, partBytes: 5 * MIB, ...options });
   return {
     objects: {
-      listVersions: (key) => objects.listVersions(own(key)),
+      oldestVersion: (key) => objects.oldestVersion(own(key)),
       copyIfAbsent: (order, signal) =>
         objects.copyIfAbsent(
           { ...order, sourceKey: own(order.sourceKey), targetKey: own(order.targetKey) },
@@ -169,17 +174,49 @@ t.test('a copy in parts that is broken off leaves no object and no parts', async
   t.equal(await unfinishedUploads(), 0);
 });
 
-t.test('more versions than fit into one page are all listed, oldest first', async (t) => {
+t.test('P1: of more versions than fit into one page the oldest is found', async (t) => {
   const objects = createS3ObjectStore({ client: s3, bucket: Bucket });
   const Key = 'uploads/many-versions';
-  const versionIds: (string | undefined)[] = [];
-  for (let at = 0; at < 1005; at += 1) {
-    versionIds.push((await s3.send(new PutObjectCommand({ Bucket, Key, Body: `${at}` }))).VersionId);
-  }
-  t.strictSame(
-    (await objects.listVersions(Key)).map((version) => version.versionId),
-    versionIds,
+  const { VersionId } = await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'the oldest' }));
+  for (let at = 0; at < 1004; at += 1) await s3.send(new PutObjectCommand({ Bucket, Key, Body: `${at}` }));
+  t.match(await objects.oldestVersion(Key), { versionId: VersionId, sizeBytes: 10 });
+});
+
+t.test('the oldest of 200,000 versions is found without holding them', async (t) => {
+  const client = new S3Client(local.s3Config);
+  t.teardown(() => client.destroy());
+  const PAGES = 200;
+  const baseBytes: number[] = [];
+  let pages = 0;
+  // Made up page by page, as S3 would list them.
+  client.middlewareStack.add(
+    () => async (args) => {
+      const { Prefix: Key = '' } = args.input as { Prefix?: string };
+      pages += 1;
+      if (pages === 2 || pages === PAGES) {
+        collectGarbage();
+        baseBytes.push(process.memoryUsage().heapUsed);
+      }
+      const Versions = Array.from({ length: 1000 }, (_, at) => ({
+        Key,
+        VersionId: `version-${pages}-${at}`,
+        ETag: `"${'e'.repeat(31)}${at}"`,
+        Size: at,
+        LastModified: new Date(0),
+      }));
+      const IsTruncated = pages < PAGES;
+      const markers = IsTruncated && { NextKeyMarker: Key, NextVersionIdMarker: `version-${pages}-999` };
+      const output = { $metadata: {}, IsTruncated, Versions, ...markers };
+      return { output, response: {} };
+    },
+    { step: 'initialize', name: 'madeUpPages' },
   );
+  const objects = createS3ObjectStore({ client, bucket: Bucket });
+  t.match(await objects.oldestVersion('uploads/endless'), { versionId: `version-${PAGES}-999` });
+  t.equal(pages, PAGES);
+  const [early = 0, late = 0] = baseBytes;
+  const grownMib = (late - early) / MIB;
+  t.ok(grownMib < 4, `the heap grew by ${grownMib.toFixed(1)} MiB`);
 });
 
 t.test('what S3 refuses without a reason is told by its status', async (t) => {
@@ -195,7 +232,7 @@ t.test('what S3 refuses without a reason is told by its status', async (t) => {
 
 t.test('another bucket is an error, not an empty one', async (t) => {
   const objects = createS3ObjectStore({ client: s3, bucket: 'no-such-bucket' });
-  await t.rejects(objects.listVersions('uploads/a'), { name: 'NoSuchBucket' });
+  await t.rejects(objects.oldestVersion('uploads/a'), { name: 'NoSuchBucket' });
   await t.rejects(objects.ping());
   const order = { sourceKey: 'uploads/a', sourceVersionId: 'v', sourceSizeBytes: 1, targetKey: 'accepted/a' };
   await t.rejects(objects.copyIfAbsent(order), { name: 'NoSuchBucket' });

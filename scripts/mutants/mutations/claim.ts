@@ -14,8 +14,8 @@ export const claimMutations: readonly Mutation[] = [
     change: 'the newest version is claimed',
     breaks: 'P1: a later upload is accepted over the first',
     file: RECONCILE,
-    find: 'const [oldest] = await objects.listVersions(event.key);',
-    replace: 'const oldest = (await objects.listVersions(event.key)).at(-1);',
+    find: 'const oldest = await objects.oldestVersion(event.key);',
+    replace: 'const oldest = await objects.head(event.key);',
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'P1: the oldest version is accepted, in whatever order the events come',
@@ -35,14 +35,14 @@ export const claimMutations: readonly Mutation[] = [
   },
   {
     id: 'list-newest-first',
-    change: 'versions are listed in the order in which S3 gives them',
+    change: 'the first version that S3 lists is taken for the oldest',
     breaks: 'P1: what comes first in the list is the newest',
     file: S3_STORE,
-    find: 'return newestFirst.reverse();',
-    replace: 'return newestFirst;',
+    find: 'oldest = ofThisKey.at(-1) ?? oldest;',
+    replace: 'oldest ??= ofThisKey[0];',
     noticedBy: {
       file: S3_STORE_TEST,
-      test: 'the contract, by CopyObject > versions of exactly this key are listed, oldest first, without delete markers',
+      test: 'the contract, by CopyObject > the oldest version of exactly this key is found, delete markers left out',
     },
   },
   {
@@ -54,19 +54,19 @@ export const claimMutations: readonly Mutation[] = [
     replace: '} while (false);',
     noticedBy: {
       file: S3_STORE_TEST,
-      test: 'more versions than fit into one page are all listed, oldest first',
+      test: 'P1: of more versions than fit into one page the oldest is found',
     },
   },
   {
     id: 'list-longer-keys',
-    change: 'versions of longer keys with the same beginning are listed as well',
+    change: 'versions of longer keys with the same beginning count as well',
     breaks: 'P1: a version of another key can be claimed',
     file: S3_STORE,
-    find: 'if (version.Key === key && version.VersionId !== undefined)',
-    replace: 'if (version.VersionId !== undefined)',
+    find: 'Key === key && VersionId !== undefined',
+    replace: 'VersionId !== undefined',
     noticedBy: {
       file: S3_STORE_TEST,
-      test: 'the contract, by CopyObject > versions of exactly this key are listed, oldest first, without delete markers',
+      test: 'the contract, by CopyObject > the oldest version of exactly this key is found, delete markers left out',
     },
   },
   {

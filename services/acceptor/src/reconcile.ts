@@ -58,7 +58,7 @@ export function createReconcile(options: {
   };
 
   async function oldestVersion(event: ObjectCreated): Promise<ObjectVersion> {
-    const [oldest] = await objects.listVersions(event.key);
+    const oldest = await objects.oldestVersion(event.key);
     if (!oldest) {
       throw new NoVersionListed(`S3 lists no version of ${event.key}, though it told of ${event.versionId}`);
     }

@@ -30,23 +30,22 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     return opened && { ...opened, body: (await buffer(opened.body)).toString() };
   }
 
-  t.test('versions of exactly this key are listed, oldest first, without delete markers', async (t) => {
+  t.test('the oldest version of exactly this key is found, delete markers left out', async (t) => {
     const { objects, put, putDeleteMarker } = await open(t);
-    const first = await put(from, bytes('one'));
+    await put('uploads/Z', bytes('a shorter key'));
     await put(`${from}b`, bytes('a longer key'));
+    t.equal(await objects.oldestVersion(from), undefined);
+    await putDeleteMarker(from);
+    t.equal(await objects.oldestVersion(from), undefined);
+    // In one second, mostly, which is all that S3 lists of a time.
+    const first = await put(from, bytes('one'));
     await putDeleteMarker(from);
     const second = await put(from, bytes('three'));
-    await put('uploads/Z', bytes('a shorter key'));
-    const versions = await objects.listVersions(from);
-    t.strictSame(
-      versions.map(({ versionId, sizeBytes }) => ({ versionId, sizeBytes })),
-      [
-        { versionId: first, sizeBytes: 3 },
-        { versionId: second, sizeBytes: 5 },
-      ],
-    );
-    t.match(versions[0], { eTag: /^[0-9a-f]{32}$/, storedAt: Date });
-    t.strictSame(await objects.listVersions('uploads/none'), []);
+    await put(from, bytes('a third'));
+    const oldest = { eTag: /^[0-9a-f]{32}$/, storedAt: Date };
+    t.match(await objects.oldestVersion(from), { ...oldest, versionId: first, sizeBytes: 3 });
+    await objects.deleteVersion(from, first);
+    t.match(await objects.oldestVersion(from), { ...oldest, versionId: second, sizeBytes: 5 });
   });
 
   t.test('a copy is exactly the version that was named, with its description', async (t) => {
@@ -66,7 +65,6 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     const versionId = await put(from, bytes('first'));
     t.strictSame(await objects.copyIfAbsent(order(versionId, 5)), { outcome: 'target-exists' });
     t.match(await objects.head(to), { versionId: there });
-    t.equal((await objects.listVersions(to)).length, 1);
   });
 
   t.test('of many copies at once exactly one makes the target', async (t) => {
@@ -75,7 +73,7 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     const copies = Array.from({ length: 6 }, () => objects.copyIfAbsent(order(versionId, 5)));
     const outcomes = (await Promise.all(copies)).map((copy) => copy.outcome).sort();
     t.strictSame(outcomes, ['copied', ...Array(5).fill('target-exists')]);
-    t.equal((await objects.listVersions(to)).length, 1);
+    t.equal((await objects.head(to))?.versionId, (await objects.oldestVersion(to))?.versionId);
   });
 
   t.test('a copy under a delete marker is made anew', async (t) => {
@@ -110,10 +108,8 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     const second = await put(from, bytes('second'));
     await objects.deleteVersion(from, first);
     await objects.deleteVersion(from, first);
-    t.strictSame(
-      (await objects.listVersions(from)).map((version) => version.versionId),
-      [second],
-    );
+    t.match(await objects.oldestVersion(from), { versionId: second });
+    t.match(await objects.head(from), { versionId: second });
   });
 
   t.test('what is not there has no head', async (t) => {
