@@ -57,6 +57,11 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptio
       const about = facts.all.get(key);
       if (about) about.wasAnswerLost = true;
     },
+    // Of a write that its client has made again only the read behind it may tell whose it is.
+    onNotDone({ key }) {
+      const about = facts.all.get(key);
+      if (about?.wasRepeated) about.wasAnswerLost = true;
+    },
     onRepeated({ key }) {
       const about = facts.all.get(key);
       if (about) about.wasRepeated = true;

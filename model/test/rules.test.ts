@@ -1,5 +1,6 @@
 import t from 'tap';
 import { AT_ONCE, BUCKET, type EventPlan } from '../src/simulation/bucket-events.ts';
+import { Fate } from '../src/simulation/fate.ts';
 import { createWorkerProcess } from '../src/simulation/worker-process.ts';
 import { settleAndVerify } from '../src/verify.ts';
 import { createWorld, type VersionPlan } from '../src/world.ts';
@@ -90,6 +91,33 @@ t.test('P4: a duplicate without a record is noticed', async (t) => {
   const { world } = await worldWithAnUpload([VERSION, { ...VERSION, event: { ...AT_ONCE, delaysMs: [] } }]);
   await t.rejects(settleAndVerify(world), { message: /^P4: .* recorded are , not duplicate#version-2/ });
 });
+
+for (const [metric, service, skip] of [
+  ['UploadsAccepted', 'acceptor', 1],
+  ['UploadsProcessed', 'processor', 1],
+] as const) {
+  t.test(`P4: what is not counted in ${metric} is noticed, though its call was refused once`, async (t) => {
+    const { world, key } = await worldWithAnUpload();
+    const refused = { fate: Fate.refused, seconds: 0, error: 'ThrottlingException' };
+    world.fates.add({ ...refused, service, operation: 'update', skip });
+    await world.time.passUntilQuiet();
+    t.match(world.tally(), { processed: 1, faults: 1 });
+    world.facts.of(key).values.delete(metric);
+    await t.rejects(settleAndVerify(world), {
+      message: new RegExp(`^P4: .* ${metric} was written 0 times`),
+    });
+  });
+
+  t.test(`P4: ${metric} is not missed where the answer was lost`, async (t) => {
+    const { world, key } = await worldWithAnUpload();
+    const lost = { fate: Fate.answerLost, seconds: 0, error: 'none' };
+    world.fates.add({ ...lost, service, operation: 'update', skip });
+    await world.time.passUntilQuiet();
+    t.match(world.tally(), { processed: 1, faults: 1 });
+    world.facts.of(key).values.delete(metric);
+    await settleAndVerify(world);
+  });
+}
 
 t.test('P5: a claim of what was revoked is noticed', async (t) => {
   const { world, key } = await worldWithAnUpload();

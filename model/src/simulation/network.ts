@@ -33,10 +33,12 @@ export function createNetwork(options: {
   readonly fates: FatePlan;
   /** Told of each call that may have taken effect without its caller being told. */
   readonly onAnswerLost: (call: TwinCall) => void;
+  /** Told of each call that never takes effect: it was refused, or its caller died before it was sent. */
+  readonly onNotDone: (call: TwinCall) => void;
   /** Told of each call that was made again by the client itself, some time after the first attempt. */
   readonly onRepeated: (call: TwinCall) => void;
 }): Network {
-  const { time, random, fates, onAnswerLost, onRepeated } = options;
+  const { time, random, fates, onAnswerLost, onNotDone, onRepeated } = options;
   let actor: Caller | undefined;
 
   const latencyMs = () => 1 + below(MAX_LATENCY_MS, random);
@@ -71,8 +73,17 @@ export function createNetwork(options: {
     }
 
     function fail(error: string): void {
-      onAnswerLost(call);
       process.enter(() => settleOnce(() => reject(new CallFailed(`${call.operation}: ${error}`))));
+    }
+
+    function refuse(error: string): void {
+      onNotDone(call);
+      fail(error);
+    }
+
+    function timeOut(): void {
+      onAnswerLost(call);
+      fail('time-out');
     }
 
     function send(): void {
@@ -85,14 +96,14 @@ export function createNetwork(options: {
           time.after(toThereMs, () => answer(arrive()));
           return;
         case Fate.refused:
-          time.after(toThereMs, () => fail(planned.error));
+          time.after(toThereMs, () => refuse(planned.error));
           return;
         case Fate.answerLost:
           time.after(toThereMs, arrive);
-          time.after(TIMEOUT_MS, () => fail('time-out'));
+          time.after(TIMEOUT_MS, timeOut);
           return;
         case Fate.landsLate:
-          time.after(TIMEOUT_MS, () => fail('time-out'));
+          time.after(TIMEOUT_MS, timeOut);
           time.after(TIMEOUT_MS + planned.seconds * 1000, arrive);
           return;
         case Fate.retried:
@@ -109,7 +120,7 @@ export function createNetwork(options: {
           time.after(planned.seconds * 1000, () => answer(arrive()));
           return;
         case Fate.crashBefore:
-          onAnswerLost(call);
+          onNotDone(call);
           process.die();
           return;
         case Fate.crashAfter:
