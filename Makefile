@@ -44,14 +44,15 @@ test-unit: $(installed) ## Run the tests of packages and services, and hold them
 test-acceptance: $(installed) ## Run the acceptance suite against a stack on this machine
 	npm run --silent test:acceptance
 
-# Side by side: both wait for LocalStack most of the time. Where make can, it shows each when it has ended.
+# Side by side: both wait for LocalStack most of the time. Where make can, it shows each when it has ended; a make that they run is none
+# of its own, and must not wait for its turn to print.
 test-local: $(installed) ## Both of the next two, side by side, each shown when it has ended
 	@echo 'test-containers and test-localstack, side by side: some five minutes'
 	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
 	  test-containers test-localstack
 
 test-containers: images ## Test the images and `make local`; needs Docker and Terraform
-	npm run --silent test:containers
+	unset MAKEFLAGS MFLAGS MAKELEVEL; npm run --silent test:containers
 
 test-localstack: images ## Run the acceptance suite on LocalStack; needs Docker and Terraform
 	npm run --silent test:localstack
