@@ -139,6 +139,21 @@ t.test('an expiration that is no ISO 8601 date in GMT is refused', async (t) => 
   }
 });
 
+t.test('what can’t be written down is refused like the rest', async (t) => {
+  const endless = `${'['.repeat(7_000)}${']'.repeat(7_000)}`;
+  const bad: [string, string][] = [
+    ['{"expiration":{"toString":""},"conditions":[]}', "Invalid 'expiration' value: '{…}'"],
+    [`{"expiration":${endless},"conditions":[]}`, "Invalid 'expiration' value: '[…]'"],
+    [
+      `{"expiration":"${LATER}","conditions":[[${endless},"$a","b"]]}`,
+      "Invalid Condition: unsupported operation '[…]'.",
+    ],
+  ];
+  for (const [document, message] of bad) {
+    t.throws(() => parsePostPolicy(encode(document)), invalid(`Invalid Policy: ${message}`), message);
+  }
+});
+
 t.test('a condition that is none is refused', async (t) => {
   const bad: unknown[] = [
     {},

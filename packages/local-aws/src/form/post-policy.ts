@@ -126,8 +126,8 @@ function parseExpiration(expiration: unknown): Date {
   const date =
     typeof expiration === 'string' && EXPIRATION.test(expiration) ? new Date(expiration) : undefined;
   // A day that no calendar has would otherwise become one of the next month.
-  if (date === undefined || Number.isNaN(date.getTime()) || !isSameDay(date, String(expiration))) {
-    throw invalid(`Invalid 'expiration' value: '${String(expiration)}'`);
+  if (date === undefined || Number.isNaN(date.getTime()) || !isSameDay(date, shown(expiration))) {
+    throw invalid(`Invalid 'expiration' value: '${shown(expiration)}'`);
   }
   return date;
 }
@@ -153,7 +153,7 @@ function parseTriple(condition: readonly unknown[]): FieldCondition {
   const [operation, name, value] = condition;
   const match = isWord(operation, 'eq') ? 'eq' : isWord(operation, 'starts-with') ? 'starts-with' : undefined;
   if (match === undefined) {
-    throw invalid(`Invalid Condition: unsupported operation ${JSON.stringify(operation)}.`);
+    throw invalid(`Invalid Condition: unsupported operation '${shown(operation)}'.`);
   }
   if (condition.length !== 3 || typeof name !== 'string' || typeof value !== 'string') {
     throw invalid(`Invalid Condition: '${match}' takes a field and a value, both strings.`);
@@ -173,6 +173,12 @@ function parseSizeRange(condition: readonly unknown[]): SizeRange {
 function parseSize(value: unknown): number | undefined {
   const size = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   return typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 ? size : undefined;
+}
+
+/** Lists and objects are not written out: one may be nested beyond the stack, or say itself what `toString` is. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return '[…]';
+  return typeof value === 'object' && value !== null ? '{…}' : String(value);
 }
 
 function isWord(value: unknown, word: string): boolean {
