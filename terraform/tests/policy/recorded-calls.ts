@@ -23,6 +23,8 @@ interface TableRequest {
 const KNOWN_PARTS = new Set([
   'TableName',
   'ConsistentRead',
+  'Limit',
+  'ScanIndexForward',
   'ReturnValues',
   'Key',
   'Item',
