@@ -123,11 +123,11 @@ function withJsonEscapes(text: string): string {
 }
 
 function parseExpiration(expiration: unknown): Date {
-  const date =
-    typeof expiration === 'string' && EXPIRATION.test(expiration) ? new Date(expiration) : undefined;
+  const text = shown(expiration);
+  const date = EXPIRATION.test(text) ? new Date(text) : undefined;
   // A day that no calendar has would otherwise become one of the next month.
-  if (date === undefined || Number.isNaN(date.getTime()) || !isSameDay(date, shown(expiration))) {
-    throw invalid(`Invalid 'expiration' value: '${shown(expiration)}'`);
+  if (date === undefined || Number.isNaN(date.getTime()) || !isSameDay(date, text)) {
+    throw invalid(`Invalid 'expiration' value: '${text}'`);
   }
   return date;
 }
