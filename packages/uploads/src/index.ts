@@ -22,6 +22,7 @@ export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3-object-stor
 export type { LeaseHolder } from './transitions.ts';
 export {
   type Constraints,
+  LONGEST_FORM_SECONDS,
   type NewUpload,
   type ObjectVersion,
   type Sighting,

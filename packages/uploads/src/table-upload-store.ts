@@ -14,7 +14,7 @@ import {
 } from './item.ts';
 import type { Change, Condition, ItemTable } from './item-table.ts';
 import * as transitions from './transitions.ts';
-import { type Sighting, UploadState } from './upload.ts';
+import { LONGEST_FORM_SECONDS, type Sighting, UploadState } from './upload.ts';
 import { type Transition, UploadAlreadyIssued, type UploadStore } from './upload-store.ts';
 
 export interface TableUploadStoreOptions {
@@ -25,9 +25,6 @@ export interface TableUploadStoreOptions {
   /** How long an item outlives its last transition, and its form. */
   readonly tombstoneSeconds: number;
 }
-
-/** No form lives longer: a signature of version 4 is good for 7 days at most. */
-const LONGEST_FORM_SECONDS = 7 * 86_400;
 
 /** What a later release has made of an item is not changed by one that can't read it: they run side by side while one replaces the other. */
 const IS_READABLE: Condition = { attribute: 'schemaVersion', below: SCHEMA_VERSION + 1 };

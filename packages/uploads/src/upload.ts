@@ -10,6 +10,12 @@ export const UploadState = {
 } as const;
 export type UploadState = (typeof UploadState)[keyof typeof UploadState];
 
+/**
+ * How long a form can be good: all that a signature of version 4 allows (Amazon S3 API Reference, "Authenticating Requests: Using Query
+ * Parameters"). Items are kept beyond that, so whoever signs for longer would see uploads outlive them.
+ */
+export const LONGEST_FORM_SECONDS = 7 * 86_400;
+
 /** What the form was signed with; S3 refuses what breaks it, the item remembers it. */
 export interface Constraints {
   /** The way in: a presigned POST form, or a presigned PUT, which S3 takes only while nothing lies under the key. */

@@ -10,11 +10,13 @@ import {
   storageFields,
   tableNameRule,
 } from '@upload-once/runtime';
-import { assertNamePart, NAME_PART_MAX_BYTES } from '@upload-once/uploads';
+import { assertNamePart, LONGEST_FORM_SECONDS, NAME_PART_MAX_BYTES } from '@upload-once/uploads';
 import { type Static, Type } from 'typebox';
 import type { UploadDefaults } from './issuing/upload-order.ts';
 
 const SECONDS_PER_DAY = 86_400;
+
+const FORM_LIFETIME_EXPECTED = `a whole number of seconds from 1 to ${LONGEST_FORM_SECONDS} (7 days)`;
 
 const TRUSTED_PROXIES_EXPECTED =
   'addresses or networks such as "10.0.0.0/16", or "loopback", "linklocal", "uniquelocal", with commas between them';
@@ -95,18 +97,18 @@ export const configSchema = Type.Object({
   FORM_LIFETIME_SECONDS: Type.Integer({
     default: 30,
     minimum: 1,
-    maximum: 604_800,
+    maximum: LONGEST_FORM_SECONDS,
     description:
       'How long an upload can be begun with a form. Seven days is all that a signature of version 4 allows.',
-    expected: 'a whole number of seconds from 1 to 604800 (7 days)',
+    expected: FORM_LIFETIME_EXPECTED,
   }),
   FORM_LIFETIME_MAX_SECONDS: Type.Integer({
     default: 3_600,
     minimum: 1,
-    maximum: 604_800,
+    maximum: LONGEST_FORM_SECONDS,
     description:
       'The longest lifetime that may be asked for with POST /v1/uploads; never less than FORM_LIFETIME_SECONDS. The bucket’s policy has to allow signatures of that age.',
-    expected: 'a whole number of seconds from 1 to 604800 (7 days)',
+    expected: FORM_LIFETIME_EXPECTED,
   }),
   FORM_MAX_BYTES: Type.Integer({
     default: 5_368_709_120,

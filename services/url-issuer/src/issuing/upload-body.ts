@@ -1,3 +1,4 @@
+import { LONGEST_FORM_SECONDS } from '@upload-once/uploads';
 import { Type } from 'typebox';
 
 /** Amazon S3 User Guide, "Working with object metadata": names and values together. */
@@ -5,7 +6,6 @@ export const METADATA_MAX_BYTES = 2048;
 /** Amazon S3 API Reference, "Creating an HTML Form": taken for the name of the client's file, in any field. */
 export const FILENAME_VARIABLE = '$\u007bfilename}';
 const S3_POST_MAX_BYTES = 5_368_709_120;
-const SIGNATURE_MAX_SECONDS = 604_800;
 
 const METADATA_NAME = '^[a-z0-9][a-z0-9._-]{0,127}$';
 
@@ -75,11 +75,11 @@ export const uploadBody = Type.Object(
     expiresInSeconds: Type.Optional(
       Type.Integer({
         minimum: 1,
-        maximum: SIGNATURE_MAX_SECONDS,
+        maximum: LONGEST_FORM_SECONDS,
         description:
           'How long an upload can be begun. By default, and at most, what the installation says. The answer’s expiresAt can be ' +
           'earlier: nothing is good for longer than the credentials that signed it.',
-        'x-expected': `a whole number of seconds from 1 to ${SIGNATURE_MAX_SECONDS} (7 days)`,
+        'x-expected': `a whole number of seconds from 1 to ${LONGEST_FORM_SECONDS} (7 days)`,
       }),
     ),
     metadata: Type.Optional(
