@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import t from 'tap';
+import { send, sign } from './support/raw-request.ts';
 import { BUCKET as Bucket, type RunningS3, refusalOf, startS3 } from './support/s3-server.ts';
 
 async function fill({ client }: RunningS3, keys: readonly string[]): Promise<void> {
@@ -22,10 +23,11 @@ t.test('objects are listed in the order of their UTF-8 bytes, page by page', asy
     .filter((key) => key !== 'deleted')
     .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   for (const pageSize of [1, 3, 1000]) {
-    const seen: (string | undefined)[] = [];
-    for await (const page of paginateListObjectsV2({ client: s3.client, pageSize }, { Bucket })) {
+    const seen: string[] = [];
+    const pages = paginateListObjectsV2({ client: s3.client, pageSize }, { Bucket, EncodingType: 'url' });
+    for await (const page of pages) {
       t.ok((page.KeyCount ?? 0) <= pageSize);
-      seen.push(...(page.Contents ?? []).map((object) => object.Key));
+      seen.push(...(page.Contents ?? []).map((object) => decodeURIComponent(object.Key ?? '')));
     }
     t.same(seen, sorted);
   }
@@ -48,6 +50,22 @@ t.test('objects are listed in the order of their UTF-8 bytes, page by page', asy
   );
   t.match(encoded, { Prefix: 'a%20b', Contents: [{ Key: 'a%20b%2Bc%25%26%3C%3E%22' }] });
 });
+
+t.test(
+  'a character beyond U+FFFF comes as a character reference, or URL-encoded where that is asked for',
+  async (t) => {
+    const s3 = await startS3(t);
+    await fill(s3, ['Vertrag 😀']);
+    const list = async (query: Record<string, string>) => {
+      const call = await sign(s3.endpoint, { method: 'GET', path: `/${Bucket}`, query });
+      return /<Key>(.*)<\/Key>/.exec((await send(s3.endpoint, call)).body)?.[1];
+    };
+    for (const way of [{ versions: '' }, { 'list-type': '2' }]) {
+      t.equal(await list(way), 'Vertrag &#128512;');
+      t.equal(await list({ ...way, 'encoding-type': 'url' }), 'Vertrag%20%F0%9F%98%80');
+    }
+  },
+);
 
 t.test('common prefixes', async (t) => {
   const s3 = await startS3(t);

@@ -27,7 +27,8 @@ export function createS3ObjectListing({
             MaxKeys: pageEntries,
             KeyMarker,
             VersionIdMarker,
-            // A key may hold characters that no XML can (Amazon S3 API Reference, "ListObjectVersions", EncodingType).
+            // A key can hold characters that XML can't (Amazon S3 API Reference, "ListObjectVersions", EncodingType), and the
+            // SDK reads a character reference beyond U+FFFF as another character.
             EncodingType: 'url',
           }),
         );

@@ -6,10 +6,9 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
-  type ObjectVersion as ListedVersion,
-  ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import type { StoredVersion } from './object-listing.ts';
 import type { CopyOrder, CopyOutcome, ObjectStore } from './object-store.ts';
 import {
   copySource,
@@ -20,10 +19,10 @@ import {
   SourceMissing,
   sendWith,
   toldByStatus,
-  toVersion,
   unquoted,
 } from './s3-answers.ts';
 import { createMultipartCopy } from './s3-multipart-copy.ts';
+import { createS3ObjectListing } from './s3-object-listing.ts';
 
 const MIB = 1024 * 1024;
 /** A copy that S3 asks to make again (409) is made again at once, the multipart one from its beginning. */
@@ -43,6 +42,7 @@ export interface S3ObjectStoreOptions {
 /** The bucket in S3. Its copies happen inside S3: no byte passes through the service. */
 export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
   const { client, bucket: Bucket, multipartFromBytes = 64 * MIB } = options;
+  const listing = createS3ObjectListing({ client, bucket: Bucket });
   const multipartCopy = createMultipartCopy({
     client,
     bucket: Bucket,
@@ -88,23 +88,16 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
 
   return {
     async oldestVersion(key) {
-      let oldest: ListedVersion | undefined;
-      let KeyMarker: string | undefined;
-      let VersionIdMarker: string | undefined;
-      do {
-        const list = new ListObjectVersionsCommand({ Bucket, Prefix: key, KeyMarker, VersionIdMarker });
-        const page = await client.send(list);
-        // The versions of a key come newest first; those of longer keys behind them.
-        const ofThisKey = (page.Versions ?? []).filter(
-          ({ Key, VersionId }) => Key === key && VersionId !== undefined,
-        );
+      let oldest: StoredVersion | undefined;
+      for await (const page of listing.pages(key)) {
+        // The versions of a key come newest first, and those of longer keys follow.
+        const ofThisKey = page.filter((version) => version.key === key);
         oldest = ofThisKey.at(-1) ?? oldest;
-        // Keys come sorted: once a page ends beyond this key, only longer keys follow.
-        const more = page.IsTruncated && page.NextKeyMarker === key;
-        KeyMarker = more ? page.NextKeyMarker : undefined;
-        VersionIdMarker = more ? page.NextVersionIdMarker : undefined;
-      } while (KeyMarker !== undefined);
-      return oldest && toVersion(oldest);
+        if (ofThisKey.length < page.length) break;
+      }
+      if (oldest === undefined) return undefined;
+      const { key: _, ...version } = oldest;
+      return version;
     },
 
     async copyIfAbsent(order, signal) {

@@ -49,7 +49,7 @@ export const claimMutations: readonly Mutation[] = [
     id: 'list-one-page',
     change: 'only the first page of the versions is read',
     breaks: 'P1: the oldest version of many is not seen',
-    file: S3_STORE,
+    file: 'packages/uploads/src/s3-object-listing.ts',
     find: '} while (KeyMarker !== undefined);',
     replace: '} while (false);',
     noticedBy: {
@@ -58,12 +58,25 @@ export const claimMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'list-unencoded',
+    change: 'keys are listed as they are, not URL-encoded',
+    breaks:
+      'P3: the SDK misreads a character reference, and an upload whose name has an emoji is never claimed',
+    file: 'packages/uploads/src/s3-object-listing.ts',
+    find: "EncodingType: 'url',",
+    replace: '',
+    noticedBy: {
+      file: S3_STORE_TEST,
+      test: 'the contract, by CopyObject > the oldest version of a key with an emoji is found',
+    },
+  },
+  {
     id: 'list-longer-keys',
     change: 'versions of longer keys with the same beginning count as well',
     breaks: 'P1: a version of another key can be claimed',
     file: S3_STORE,
-    find: 'Key === key && VersionId !== undefined',
-    replace: 'VersionId !== undefined',
+    find: 'page.filter((version) => version.key === key)',
+    replace: 'page.filter((version) => version.key !== undefined)',
     noticedBy: {
       file: S3_STORE_TEST,
       test: 'the contract, by CopyObject > the oldest version of exactly this key is found, delete markers left out',

@@ -27,10 +27,12 @@ function inner(content: XmlContent): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Control characters go as numbers, as S3 sends them; a strict reader wants `encoding-type=url` then. */
+/**
+ * Control characters and characters beyond U+FFFF become character references, which XML allows for any character (XML 1.0,
+ * "Character and Entity References"). A client that can't read them asks for `encoding-type=url`.
+ */
 function escapeText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be escaped
-  return text.replace(/[&<>"\u0000-\u001f\u007f]/g, (c) => ENTITIES[c] ?? `&#${c.charCodeAt(0)};`);
+  return text.replace(/[&<>"\p{Cc}\u{10000}-\u{10ffff}]/gu, (c) => ENTITIES[c] ?? `&#${c.codePointAt(0)};`);
 }
 
 /** An element of a parsed document: its text, or its children by name. */

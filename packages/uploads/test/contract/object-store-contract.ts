@@ -48,6 +48,14 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     t.match(await objects.oldestVersion(from), { ...oldest, versionId: second, sizeBytes: 5 });
   });
 
+  t.test('the oldest version of a key with an emoji is found', async (t) => {
+    const { objects, put } = await open(t);
+    const key = 'uploads/Vertrag 😀-20260101_000000-a';
+    const versionId = await put(key, bytes('one'));
+    await put(key, bytes('two'));
+    t.match(await objects.oldestVersion(key), { versionId });
+  });
+
   t.test('a copy is exactly the version that was named, with its description', async (t) => {
     const { objects, put } = await open(t);
     const described = { contentType: 'text/plain', metadata: { invoice: '42', 'customer-id': 'a b' } };
