@@ -6,24 +6,23 @@ import type { Handler } from './handler.ts';
 /**
  * Imports the module that PROCESSOR_HANDLER names: a path (from the working directory when it begins with a dot), or a
  * package's name.
- * @throws ConfigError when it can't be loaded, or exports no function `process`
+ * @throws ConfigError when it can't be loaded, or exports no function `handleUpload`
  */
 export async function loadHandler(name: string, workingDirectory: string): Promise<Handler> {
   const isPath = name.startsWith('.') || isAbsolute(name);
   const specifier = isPath ? pathToFileURL(resolve(workingDirectory, name)).href : name;
-  let loaded: { readonly process?: unknown };
+  let loaded: { readonly handleUpload?: unknown; readonly process?: unknown };
   try {
     loaded = await import(specifier);
   } catch (error) {
     throw handlerProblem(`can't load "${name}": ${reasonOf(error)}`);
   }
-  if (typeof loaded.process !== 'function') {
-    const exported = Object.keys(loaded).join(', ') || 'nothing';
-    throw handlerProblem(
-      `expected a module that exports a function "process(upload, context)"; "${name}" exports ${exported}`,
-    );
-  }
-  return loaded.process as Handler;
+  if (typeof loaded.handleUpload === 'function') return loaded.handleUpload as Handler;
+  const exported = Object.keys(loaded).join(', ') || 'nothing';
+  const hint = typeof loaded.process === 'function' ? '; rename "process" to "handleUpload"' : '';
+  throw handlerProblem(
+    `expected a module that exports a function "handleUpload(upload, context)"; "${name}" exports ${exported}${hint}`,
+  );
 }
 
 /** What is wrong with PROCESSOR_HANDLER, to be told together with all other faults; '' is none. */

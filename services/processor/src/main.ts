@@ -13,7 +13,7 @@ import {
 } from '@upload-once/runtime';
 import { ACCEPTED_PREFIX, createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
 import { configSchema } from './config.ts';
-import { process as logUpload } from './handlers/log-upload.ts';
+import { handleUpload as logUpload } from './handlers/log-upload.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
 import { checkHandler, loadHandler } from './load-handler.ts';
 import { createProcessAccepted } from './process-accepted.ts';

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { process as logUpload } from '../src/handlers/log-upload.ts';
+import { handleUpload as logUpload } from '../src/handlers/log-upload.ts';
 import { checkHandler, loadHandler } from '../src/load-handler.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-t.test('a module that exports process is a handler', async (t) => {
+t.test('a module that exports handleUpload is a handler', async (t) => {
   const handler = await loadHandler('../src/handlers/log-upload.ts', here);
   t.equal(handler, logUpload);
 });
@@ -14,7 +14,8 @@ t.test('a module that exports process is a handler', async (t) => {
 t.test('what is no handler is refused, with what was found', async (t) => {
   const refused = [
     ['./fixtures/none.mjs', /PROCESSOR_HANDLER: can't load ".\/fixtures\/none.mjs": Cannot find module/],
-    ['./fixtures/no-process.mjs', /PROCESSOR_HANDLER: expected a module .* exports handle/],
+    ['./fixtures/no-handler.mjs', /PROCESSOR_HANDLER: expected a module .* exports handle$/],
+    ['./fixtures/old-name.mjs', /exports process; rename "process" to "handleUpload"$/],
     ['./fixtures/empty.mjs', /exports nothing/],
     ['no-such-package-here', /Cannot find package/],
   ] as const;

@@ -157,8 +157,8 @@ t.test("a handler that can't be loaded: one line that says why, exit 78", async 
     ],
     [pathOf('fixtures/not-javascript.txt'), /can't load ".+not-javascript\.txt": Unknown file extension/],
     [
-      pathOf('fixtures/no-process.mjs'),
-      /exports a function "process\(upload, context\)"; ".+" exports handle/,
+      pathOf('fixtures/no-handler.mjs'),
+      /exports a function "handleUpload\(upload, context\)"; ".+" exports handle/,
     ],
   ] as const) {
     const processor = startProcessor(t, cloud, { PROCESSOR_HANDLER: handler });
