@@ -4,7 +4,9 @@ import { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteBucketCommand,
+  DeleteObjectCommand,
   GetBucketCorsCommand,
   GetBucketLocationCommand,
   GetBucketNotificationConfigurationCommand,
@@ -13,6 +15,7 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   ListBucketsCommand,
+  ListMultipartUploadsCommand,
   ListObjectsCommand,
   PutBucketCorsCommand,
   PutBucketLifecycleConfigurationCommand,
@@ -20,6 +23,7 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
   type QueueConfiguration,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import t from 'tap';
 import { S3Error } from '../src/s3-error.ts';
@@ -50,6 +54,35 @@ t.test('buckets', async (t) => {
   t.match(list.Buckets, [{ Name: 'another.bucket-1', CreationDate: Date }, { Name: Bucket }]);
   t.match(await client.send(new HeadBucketCommand({ Bucket })), { BucketRegion: 'eu-central-1' });
   t.match(await refusalOf(client.send(new HeadBucketCommand({ Bucket: NONE }))), { status: 404 });
+});
+
+t.test('a bucket of one’s own is created again in us-east-1 alone', async (t) => {
+  const s3 = await startS3(t, { region: 'us-east-1' });
+  const client = s3.connect({ region: 'us-east-1' });
+  t.equal((await client.send(new CreateBucketCommand({ Bucket }))).Location, `/${Bucket}`);
+  t.equal((await client.send(new GetBucketVersioningCommand({ Bucket }))).Status, 'Enabled', 'as it was');
+});
+
+t.test('a bucket is deleted once no version and no delete marker is left', async (t) => {
+  const { client, countFiles } = await startS3(t);
+  const Key = 'k';
+  const remove = () => client.send(new DeleteBucketCommand({ Bucket }));
+  const notEmpty = { code: 'BucketNotEmpty', status: 409 };
+  const { VersionId } = await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
+  t.match(await refusalOf(remove()), notEmpty);
+  const marker = await client.send(new DeleteObjectCommand({ Bucket, Key }));
+  await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+  t.match(await refusalOf(remove()), notEmpty, 'a delete marker');
+  await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId: marker.VersionId }));
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+  await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'part' }));
+  t.equal((await remove()).$metadata.httpStatusCode, 204, 'an unfinished upload in parts does not hinder');
+  t.equal(await countFiles(), 0);
+  t.match(await refusalOf(client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }))), NO_BUCKET);
+  t.match(await refusalOf(remove()), NO_BUCKET);
+  await client.send(new CreateBucketCommand({ Bucket }));
+  t.equal((await client.send(new GetBucketVersioningCommand({ Bucket }))).Status, undefined, 'a new one');
+  t.equal((await client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads, undefined);
 });
 
 t.test('versioning', async (t) => {
@@ -256,7 +289,6 @@ t.test('cross-origin rules and what browsers are told', async (t) => {
 t.test('a call that is not offered is refused by its name', async (t) => {
   const { client, endpoint } = await startS3(t);
   for (const [name, call] of [
-    ['DeleteBucket', new DeleteBucketCommand({ Bucket })],
     ['GetBucketLocation', new GetBucketLocationCommand({ Bucket })],
     ['ListObjects', new ListObjectsCommand({ Bucket })],
     ['GetObjectAcl', new GetObjectAclCommand({ Bucket, Key: 'k' })],

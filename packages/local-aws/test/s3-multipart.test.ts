@@ -85,6 +85,13 @@ t.test('parts make one object', async (t) => {
   t.match(await refusalOf(complete()), { code: 'NoSuchUpload', status: 404 });
 });
 
+t.test('no version id is told while versioning is off or suspended', async (t) => {
+  const s3 = await startS3(t);
+  await s3.storage.configure(Bucket, { versioning: 'Suspended' });
+  const { complete } = await upload(s3, [Buffer.from('x')]);
+  t.equal((await complete()).VersionId, undefined);
+});
+
 t.test('checksums of parts and of the whole', async (t) => {
   const s3 = await startS3(t);
   const bodies = [randomBytes(MIN_PART), randomBytes(5)];

@@ -249,7 +249,8 @@ t.test('without versioning', async (t) => {
   await client.send(
     new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Suspended' } }),
   );
-  t.equal((await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }))).VersionId, 'null');
+  t.equal((await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }))).VersionId, undefined);
+  t.equal((await client.send(new HeadObjectCommand({ Bucket, Key }))).VersionId, 'null', 'a read tells it');
 });
 
 t.test('many at once', async (t) => {

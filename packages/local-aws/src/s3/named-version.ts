@@ -43,6 +43,14 @@ export function versionHeader(storage: ObjectStorage, bucket: string, versionId:
   return storage.bucket(bucket).versioning === 'Off' ? undefined : versionId;
 }
 
+/**
+ * `x-amz-version-id` of a version that PutObject or CompleteMultipartUpload has just made: S3 sends it only while versioning is
+ * enabled (Amazon S3 API Reference, "PutObject": "If you enable versioning for a bucket …"), and no `null` while it is suspended.
+ */
+export function madeVersionHeader(versionId: string): string | undefined {
+  return versionId === 'null' ? undefined : versionId;
+}
+
 function sayDeleteMarker(response: ServerResponse, versionId: string): void {
   setHeaders(response, { 'x-amz-delete-marker': 'true', 'x-amz-version-id': versionId });
 }

@@ -4,6 +4,7 @@ import { completeMultipartUpload } from './operations/complete-multipart-upload.
 import { copyObject } from './operations/copy-object.ts';
 import { createBucket } from './operations/create-bucket.ts';
 import { createMultipartUpload } from './operations/create-multipart-upload.ts';
+import { deleteBucket } from './operations/delete-bucket.ts';
 import { deleteObject } from './operations/delete-object.ts';
 import { deleteObjects } from './operations/delete-objects.ts';
 import { getBucketCors } from './operations/get-bucket-cors.ts';
@@ -34,6 +35,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   CopyObject: copyObject,
   CreateBucket: createBucket,
   CreateMultipartUpload: createMultipartUpload,
+  DeleteBucket: deleteBucket,
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
   GetBucketCors: getBucketCors,

@@ -1,5 +1,6 @@
 import { S3Error } from '../s3-error.ts';
 import type { Bucket, BucketSettings } from './bucket.ts';
+import { KeyLock } from './key-lock.ts';
 import { compareKeys } from './key-order.ts';
 import type { Records } from './records.ts';
 
@@ -7,6 +8,7 @@ import type { Records } from './records.ts';
 export class Buckets {
   readonly #records: Records<Bucket>;
   readonly #byName = new Map<string, Bucket>();
+  readonly #writes = new KeyLock();
 
   constructor(records: Records<Bucket>) {
     this.#records = records;
@@ -36,22 +38,37 @@ export class Buckets {
 
   async create(name: string, createdAt: Date): Promise<Bucket> {
     assertBucketName(name);
-    if (this.has(name)) {
-      throw new S3Error(
-        'BucketAlreadyOwnedByYou',
-        409,
-        'Your previous request to create the named bucket succeeded and you already own it.',
-        { BucketName: name },
-      );
-    }
-    return await this.#put({ name, createdAt, versioning: 'Off', queueRules: [], corsRules: [] });
+    return await this.#writes.run(name, async () => {
+      if (this.has(name)) {
+        throw new S3Error(
+          'BucketAlreadyOwnedByYou',
+          409,
+          'Your previous request to create the named bucket succeeded and you already own it.',
+          { BucketName: name },
+        );
+      }
+      return await this.#put({ name, createdAt, versioning: 'Off', queueRules: [], corsRules: [] });
+    });
   }
 
   async configure(name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
-    return await this.#put({ ...this.get(name), ...settings });
+    return await this.#writes.run(name, () => this.#put({ ...this.get(name), ...settings }));
   }
 
-  /** In memory first, so that of two creations at once the second is refused. */
+  /**
+   * Removes a bucket unless `assertEmpty` throws. From that moment on the bucket is not there; what `removeRest` removes is gone
+   * when a new bucket can have the name.
+   */
+  async delete(name: string, assertEmpty: () => void, removeRest: () => Promise<void>): Promise<void> {
+    await this.#writes.run(name, async () => {
+      this.get(name);
+      assertEmpty();
+      this.#byName.delete(name);
+      await removeRest();
+      await this.#records.remove(name);
+    });
+  }
+
   async #put(bucket: Bucket): Promise<Bucket> {
     this.#byName.set(bucket.name, bucket);
     await this.#records.put(bucket.name, bucket);

@@ -6,7 +6,7 @@ import type { Operation } from '../call.ts';
 import { checksumElements } from '../describe-object.ts';
 import { givenChecksums } from '../expected-digests.ts';
 import { headerValues, type NamedValues } from '../named-values.ts';
-import { versionHeader } from '../named-version.ts';
+import { madeVersionHeader } from '../named-version.ts';
 import { readAll } from '../request-body.ts';
 import { uriEncodePath } from '../uri.ts';
 import { readWriteConditions } from '../write-condition-headers.ts';
@@ -47,7 +47,7 @@ export const completeMultipartUpload: Operation = async (call, { storage, onCrea
     ...checksumElements(version.checksums, version.checksumType),
   ]);
   answerXml(response, result, {
-    'x-amz-version-id': versionHeader(storage, bucket, version.versionId),
+    'x-amz-version-id': madeVersionHeader(version.versionId),
     'x-amz-server-side-encryption': 'AES256',
   });
 };

@@ -4,7 +4,13 @@ import type { Operation } from '../call.ts';
 import { readCheckedText } from '../checked-text.ts';
 import { parseXml } from '../xml.ts';
 
-/** Amazon S3 API Reference, "CreateBucket". */
+/** Where a second CreateBucket of a bucket of one's own succeeds. */
+const RECREATING_REGION = 'us-east-1';
+
+/**
+ * Amazon S3 API Reference, "CreateBucket". For a bucket of one's own it answers 200 in us-east-1 and leaves its settings alone,
+ * elsewhere BucketAlreadyOwnedByYou (409): the page's "Errors".
+ */
 export const createBucket: Operation = async (call, { storage, region }) => {
   const body = await readCheckedText(call);
   const wanted =
@@ -16,6 +22,11 @@ export const createBucket: Operation = async (call, { storage, region }) => {
       `The ${wanted} location constraint is incompatible for the region specific endpoint this request was sent to.`,
     );
   }
-  await storage.createBucket(call.bucket);
+  try {
+    await storage.createBucket(call.bucket);
+  } catch (error) {
+    const isOwned = error instanceof S3Error && error.code === 'BucketAlreadyOwnedByYou';
+    if (!isOwned || region !== RECREATING_REGION) throw error;
+  }
   answerEmpty(call.response, 200, { location: `/${call.bucket}` });
 };

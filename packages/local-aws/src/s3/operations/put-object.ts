@@ -4,7 +4,7 @@ import type { Operation } from '../call.ts';
 import { checksumHeaders } from '../describe-object.ts';
 import { expectedDigests } from '../expected-digests.ts';
 import { headerValues } from '../named-values.ts';
-import { versionHeader } from '../named-version.ts';
+import { madeVersionHeader } from '../named-version.ts';
 import { readAttributes } from '../object-attributes.ts';
 import { assertUploadSize, MAX_UPLOAD_BYTES } from '../upload-size.ts';
 import { readWriteConditions } from '../write-condition-headers.ts';
@@ -26,7 +26,7 @@ export const putObject: Operation = async (call, { storage, onCreated }) => {
     onCreated({ type: 'ObjectCreated:Put', bucket, version });
     answerEmpty(response, 200, {
       etag: quoted(version.eTag),
-      'x-amz-version-id': versionHeader(storage, bucket, version.versionId),
+      'x-amz-version-id': madeVersionHeader(version.versionId),
       'x-amz-server-side-encryption': 'AES256',
       ...checksumHeaders(version.checksums, version.checksumType),
     });
