@@ -110,9 +110,10 @@ module "storage" {
   dead_letter_retention_days = var.dead_letter_retention_days
   tombstone_days             = var.tombstone_days
   max_receive_count          = var.max_receive_count
-  longest_work_seconds       = var.handler_limit_seconds
-  visibility_seconds         = var.visibility_seconds
-  tags                       = var.tags
+  # The acceptor works for 3600 seconds at most: ACCEPT_LIMIT_SECONDS in services/acceptor/src/limit-work.ts.
+  longest_work_seconds = max(3600, var.handler_limit_seconds)
+  visibility_seconds   = var.visibility_seconds
+  tags                 = var.tags
 }
 
 module "network" {

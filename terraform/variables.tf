@@ -306,7 +306,7 @@ variable "max_receive_count" {
 }
 
 variable "visibility_seconds" {
-  description = "How late a message comes back when the task that had it dies. The same for queues and services."
+  description = "How late a message comes back when the task that had it dies. The same for queues and services. A long one needs a long message_retention_days or a low max_receive_count."
   type        = number
   default     = 60
   nullable    = false

@@ -7,6 +7,14 @@ export interface Backoff {
 /** Between the receives of a message that failed: 2–4 s, 4–8 s, 8–16 s … from the ninth receive on 450–900 s. */
 export const RETRY_BACKOFF: Backoff = { baseSeconds: 4, capSeconds: 900 };
 
+/**
+ * The longest wait between two receives, whatever a handler asks for: `longestTimeInQueueSeconds` counts on it.
+ * A visibility timeout that is longer is the longest, for so long another worker's lease may last.
+ */
+export function longestWaitSeconds(visibilitySeconds: number): number {
+  return Math.max(RETRY_BACKOFF.capSeconds, visibilitySeconds);
+}
+
 /** Between polls that failed: 1–2 s, 2–4 s … from the fifth on 15–30 s. */
 export const POLL_BACKOFF: Backoff = { baseSeconds: 2, capSeconds: 30 };
 

@@ -1,5 +1,5 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
-import { backoffSeconds, RETRY_BACKOFF } from './backoff.ts';
+import { backoffSeconds, longestWaitSeconds, RETRY_BACKOFF } from './backoff.ts';
 import type { DeleteBatcher } from './delete-batcher.ts';
 import type { Delivery, DeliveryFacts } from './delivery.ts';
 import { type DrainLimitReached, RetryLater, Unprocessable } from './failures.ts';
@@ -102,7 +102,7 @@ export function runDelivery(
     if (facts.isLastReceive || error instanceof Unprocessable) return 0;
     const seconds =
       error instanceof RetryLater ? error.seconds : backoffSeconds(facts.receiveCount, RETRY_BACKOFF, random);
-    return Math.min(seconds, held.longestWaitSeconds());
+    return Math.min(seconds, longestWaitSeconds(visibilitySeconds), held.longestWaitSeconds());
   }
 
   async function attempt(request: MessageRequest, call: () => Promise<void>): Promise<void> {

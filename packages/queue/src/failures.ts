@@ -2,8 +2,9 @@
 export const MAX_VISIBILITY_SECONDS = 43_200;
 
 /**
- * Thrown by a handler: nothing is wrong, the message just can't be handled yet. It comes back after `seconds`,
- * a little earlier where that would pass the 12 hours that SQS hides a message from its receive on.
+ * Thrown by a handler: nothing is wrong, the message just can't be handled yet. It comes back after `seconds`, or earlier:
+ * after 15 minutes at most, or one visibility timeout where that is longer, so that the time in the queue has a bound
+ * (`longestTimeInQueueSeconds`), and within the 12 hours that SQS hides a message from its receive on.
  * It costs one of the receives that the queue allows, as every other way back does: on the last one
  * (`Delivery.isLastReceive`) the message goes to the dead-letter queue all the same.
  */

@@ -3,6 +3,7 @@ export { type Consumer, type ConsumerOptions, createConsumer, GIVE_BACK_SECONDS 
 export { createDeleteBatcher, type DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
 export type { Delivery, DeliveryFacts } from './delivery.ts';
 export { DrainLimitReached, RetryLater, Unprocessable, VisibilityLost } from './failures.ts';
+export { longestTimeInQueueSeconds } from './longest-time-in-queue.ts';
 export type { ConsumerObserver, MessageRequest } from './observer.ts';
 export {
   deadLetterQueueUrl,

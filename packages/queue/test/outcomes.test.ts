@@ -8,7 +8,11 @@ import { VirtualTimers } from './virtual-timers.ts';
 async function consume(
   t: Test,
   handle: (delivery: Delivery) => Promise<void>,
-  options: { readonly maxReceiveCount?: number; readonly random?: () => number } = {},
+  options: {
+    readonly maxReceiveCount?: number;
+    readonly visibilitySeconds?: number;
+    readonly random?: () => number;
+  } = {},
 ) {
   const timers = new VirtualTimers();
   timers.rule(t);
@@ -17,7 +21,7 @@ async function consume(
   const consumer = createConsumer({
     ...queue,
     slots: 2,
-    visibilitySeconds: 60,
+    visibilitySeconds: options.visibilitySeconds ?? 60,
     observe: recorded.observe,
     random: options.random ?? (() => 0),
     timers,
@@ -119,9 +123,13 @@ t.test('RetryLater is no fault: the message comes back when it said', async (t) 
 });
 
 t.test("a wait ends within SQS's twelve hours from the receive", async (t) => {
-  const { queue, observed, consumer } = await consume(t, async () => {
-    throw new RetryLater(43_200);
-  });
+  const { queue, observed, consumer } = await consume(
+    t,
+    async () => {
+      throw new RetryLater(43_200);
+    },
+    { visibilitySeconds: 43_200 },
+  );
   await queue.send('far away');
   await consumer.start();
   await untilGivenBack(queue, 1);

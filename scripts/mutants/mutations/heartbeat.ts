@@ -243,4 +243,29 @@ export const heartbeatMutations: readonly Mutation[] = [
       test: 'it never asks for more messages than it has free slots, nor for more than ten',
     },
   },
+  {
+    id: 'wait-without-bound',
+    change: 'a message waits for as long as its handler asks',
+    breaks: 'P3: it is in its queue for longer than the queue keeps it, and is gone without a dead letter',
+    file: RUN,
+    find: 'Math.min(seconds, longestWaitSeconds(visibilitySeconds), held.longestWaitSeconds())',
+    replace: 'Math.min(seconds, held.longestWaitSeconds())',
+    noticedBy: {
+      file: 'packages/queue/test/longest-time-in-queue.test.ts',
+      test: 'P3: with a visibility timeout of 60 s no wait is longer than 900 s, whatever a handler asks for',
+    },
+  },
+  {
+    id: 'accepts-without-limit',
+    change: 'the acceptor works on a message for as long as S3 takes',
+    breaks:
+      'P3: the message is in its queue for longer than the queue keeps it, and is gone without a dead letter',
+    file: 'services/acceptor/src/limit-work.ts',
+    find: 'await Promise.race([handle({ ...delivery, signal }), expired.promise]);',
+    replace: 'await handle({ ...delivery, signal });',
+    noticedBy: {
+      file: 'services/acceptor/test/limit-work.test.ts',
+      test: 'P3: a copy that does not end is given up after the limit, and its calls are aborted',
+    },
+  },
 ];

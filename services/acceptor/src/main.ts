@@ -13,10 +13,16 @@ import {
 import { createDynamoDbUploadStore, createS3ObjectStore, UPLOADS_PREFIX } from '@upload-once/uploads';
 import { createAcceptClaimed } from './accept-claimed.ts';
 import { configSchema } from './config.ts';
+import { ACCEPT_LIMIT_SECONDS, limitWork } from './limit-work.ts';
 import { createReconcile } from './reconcile.ts';
 import { createRecordSighting } from './record-sighting.ts';
 
 const SECONDS_PER_DAY = 86_400;
+
+function startTimer(seconds: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, seconds * 1000);
+  return () => clearTimeout(timer);
+}
 
 await runService({
   name: 'acceptor',
@@ -56,11 +62,10 @@ await runService({
       log,
       metrics,
       sqs: new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 })),
-      handle: createS3EventHandler({
-        bucket: config.BUCKET,
-        prefix: UPLOADS_PREFIX,
-        handle: reconcile,
-      }),
+      handle: limitWork(
+        createS3EventHandler({ bucket: config.BUCKET, prefix: UPLOADS_PREFIX, handle: reconcile }),
+        { limitSeconds: ACCEPT_LIMIT_SECONDS, startTimer },
+      ),
       dependencies: {
         [`The table ${config.UPLOADS_TABLE}`]: uploads.ping,
         [`The bucket ${config.BUCKET}`]: objects.ping,

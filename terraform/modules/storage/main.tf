@@ -11,4 +11,8 @@ locals {
     upload_events   = { prefix = "uploads/", queue_name = "${var.name}-upload-events" }
     accepted_events = { prefix = "accepted/", queue_name = "${var.name}-accepted-events" }
   }
+
+  # All but the last receive of an event take up to this time: longestTimeInQueueSeconds in
+  # packages/queue/src/longest-time-in-queue.ts, which says what each number is.
+  longest_receive_seconds = var.longest_work_seconds + var.visibility_seconds + max(900, var.visibility_seconds)
 }

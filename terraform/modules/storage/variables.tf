@@ -130,15 +130,15 @@ variable "max_receive_count" {
     error_message = "max_receive_count takes a whole number from 2 to 1000: with 1, a task that is replaced sends what it had in hand to the dead-letter queue."
   }
 
-  # Between two receives the services wait 900 seconds at most. A message that its queue no longer keeps goes to no dead-letter queue.
+  # SQS deletes an event whose retention is over, and sends it to no dead-letter queue.
   validation {
-    condition     = var.max_receive_count * (var.longest_work_seconds + 900) <= var.message_retention_days * 86400
-    error_message = "max_receive_count (${var.max_receive_count}) is too many: each receive can take ${var.longest_work_seconds} seconds of work and 900 of waiting, together more than message_retention_days (${var.message_retention_days}), and an event that fails each time would be gone before it reached the dead-letter queue. Fewer receives, more days (up to 13), or a lower limit for the work."
+    condition     = (var.max_receive_count - 1) * local.longest_receive_seconds + 43200 <= var.message_retention_days * 86400
+    error_message = "max_receive_count (${var.max_receive_count}) is too many: an event that fails each time is in its queue for up to ${(var.max_receive_count - 1) * local.longest_receive_seconds + 43200} seconds, more than message_retention_days (${var.message_retention_days}), and would be gone before it reached the dead-letter queue. A receive takes up to longest_work_seconds (${var.longest_work_seconds}), visibility_seconds (${var.visibility_seconds}) and a wait of 900 seconds or visibility_seconds, whichever is longer; the last receive takes up to 12 hours. Lower one of these, or raise message_retention_days (up to 13)."
   }
 }
 
 variable "longest_work_seconds" {
-  description = "How long whoever receives an event may work on it: what message_retention_days and max_receive_count have to bear."
+  description = "How long a service works on one received event at most. With visibility_seconds and max_receive_count it says how long an event can be in its queue, which message_retention_days must outlast."
   type        = number
   default     = 0
   nullable    = false
@@ -150,7 +150,7 @@ variable "longest_work_seconds" {
 }
 
 variable "visibility_seconds" {
-  description = "How long a received event stays hidden from other tasks; the services prolong it while they work. The services' VISIBILITY_SECONDS."
+  description = "How long a received event stays hidden from other tasks; the services prolong it while they work. An event whose task dies comes back after this time. The services' VISIBILITY_SECONDS."
   type        = number
   default     = 60
   nullable    = false

@@ -143,11 +143,43 @@ run "max_receive_count_refuses_more_than_the_days_bear" {
 
   variables {
     max_receive_count      = 8
-    longest_work_seconds   = 9901
+    longest_work_seconds   = 5212
     message_retention_days = 1
   }
 
   expect_failures = [var.max_receive_count]
+}
+
+run "max_receive_count_refuses_a_visibility_that_four_days_do_not_bear" {
+  command = plan
+
+  variables {
+    visibility_seconds     = 43200
+    message_retention_days = 4
+  }
+
+  expect_failures = [var.max_receive_count]
+}
+
+run "max_receive_count_refuses_a_visibility_that_one_day_does_not_bear" {
+  command = plan
+
+  variables {
+    visibility_seconds     = 43200
+    message_retention_days = 1
+  }
+
+  expect_failures = [var.max_receive_count]
+}
+
+run "max_receive_count_takes_a_long_visibility_with_few_receives" {
+  command = plan
+
+  variables {
+    visibility_seconds     = 43200
+    max_receive_count      = 4
+    message_retention_days = 4
+  }
 }
 
 run "max_receive_count_takes_all_that_the_days_bear" {
@@ -155,13 +187,13 @@ run "max_receive_count_takes_all_that_the_days_bear" {
 
   variables {
     max_receive_count      = 8
-    longest_work_seconds   = 9900
+    longest_work_seconds   = 5211
     message_retention_days = 1
   }
 
   assert {
-    condition     = aws_sqs_queue.events["upload_events"].message_retention_seconds == 8 * (9900 + 900)
-    error_message = "exactly what 8 receives can take"
+    condition     = aws_sqs_queue.events["upload_events"].message_retention_seconds - (7 * (5211 + 60 + 900) + 43200) == 3
+    error_message = "less than 7 seconds more than what 8 receives can take: one more second of work is too many"
   }
 }
 

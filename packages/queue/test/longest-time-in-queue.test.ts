@@ -1,0 +1,69 @@
+import t from 'tap';
+import { createConsumer, longestTimeInQueueSeconds, RetryLater } from '../src/index.ts';
+import { Journal } from './journal.ts';
+import { startLocalQueue } from './local-queue.ts';
+import { recordingObserver } from './recording-observer.ts';
+import { VirtualTimers } from './virtual-timers.ts';
+
+const MAX_RECEIVE_COUNT = 4;
+const TWELVE_HOURS = 43_200;
+
+for (const { visibilitySeconds, longestSeconds } of [
+  { visibilitySeconds: 60, longestSeconds: 900 },
+  { visibilitySeconds: 3_600, longestSeconds: 3_600 },
+]) {
+  t.test(
+    `P3: with a visibility timeout of ${visibilitySeconds} s no wait is longer than ${longestSeconds} s, whatever a handler asks for`,
+    async (t) => {
+      const timers = new VirtualTimers();
+      timers.rule(t);
+      const queue = await startLocalQueue(t, { maxReceiveCount: MAX_RECEIVE_COUNT });
+      const { observe, observed } = recordingObserver();
+      const receivedAtMs = new Journal<number>();
+      const consumer = createConsumer({
+        ...queue,
+        slots: 1,
+        visibilitySeconds,
+        observe,
+        random: () => 0.999,
+        timers,
+        async handle() {
+          receivedAtMs.add(timers.nowMs());
+          throw new RetryLater(TWELVE_HOURS);
+        },
+      });
+      await queue.send('taken');
+      await consumer.start();
+      for (let receive = 1; receive < MAX_RECEIVE_COUNT; receive += 1) {
+        await queue.answered.until(
+          (calls) => calls.filter(({ name }) => name === 'ChangeMessageVisibility').length === receive,
+        );
+        timers.advance(longestSeconds * 1000);
+        await receivedAtMs.until(({ length }) => length === receive + 1);
+      }
+      await observed.until(({ length }) => length === MAX_RECEIVE_COUNT);
+      t.strictSame(
+        observed.entries.map(({ event, waitSeconds }) => waitSeconds ?? event),
+        [longestSeconds, longestSeconds, longestSeconds, 'deadLettered'],
+      );
+      const [first = 0] = receivedAtMs.entries;
+      const bound = longestTimeInQueueSeconds({
+        visibilitySeconds,
+        maxReceiveCount: MAX_RECEIVE_COUNT,
+        longestWorkSeconds: 0,
+      });
+      t.ok((timers.nowMs() - first) / 1000 <= bound);
+      await consumer.stop(0);
+    },
+  );
+}
+
+t.test('the longest time in the queue: all receives, and 12 hours for the last', async (t) => {
+  const ofOne = { visibilitySeconds: 60, maxReceiveCount: 1, longestWorkSeconds: 3_600 };
+  t.equal(longestTimeInQueueSeconds(ofOne), TWELVE_HOURS);
+  t.equal(longestTimeInQueueSeconds({ ...ofOne, maxReceiveCount: 3 }), 2 * (3_600 + 60 + 900) + TWELVE_HOURS);
+  t.equal(
+    longestTimeInQueueSeconds({ ...ofOne, maxReceiveCount: 3, visibilitySeconds: TWELVE_HOURS }),
+    2 * (3_600 + 2 * TWELVE_HOURS) + TWELVE_HOURS,
+  );
+});

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { longestTimeInQueueSeconds } from '@upload-once/queue';
+import t from 'tap';
+import { ACCEPT_LIMIT_SECONDS } from '../../services/acceptor/src/limit-work.ts';
+
+const DAY_SECONDS = 86_400;
+const VISIBILITY_SECONDS = [1, 2, 60, 899, 900, 901, 3_600, 43_200];
+const RECEIVES = [1, 2, 3, 8, 1_000];
+const WORK_SECONDS = [0, 1, 3_600, 39_600];
+
+function read(file: string): string {
+  return readFileSync(new URL(`../../terraform/${file}`, import.meta.url), 'utf8');
+}
+
+/** Calculates an expression of the storage module: numbers, variables, locals, max, + - * and parentheses. */
+function calculate(expression: string, variables: Readonly<Record<string, number>>): number {
+  const javaScript = expression
+    .replaceAll(/local\.(\w+)/g, (_, name) => String(calculate(localOf(name), variables)))
+    .replaceAll(/var\.(\w+)/g, (_, name) => String(variables[name]))
+    .replaceAll('max(', 'Math.max(');
+  if (!/^(Math\.max|[\d\s()+*,-])+$/.test(javaScript))
+    throw new Error(`not an expression that this test can read: ${expression}`);
+  return new Function(`return ${javaScript}`)();
+}
+
+function localOf(name: string): string {
+  const text = new RegExp(`^ {2}${name} += (?<expression>.+)$`, 'm').exec(read('modules/storage/main.tf'));
+  return text?.groups?.['expression'] ?? `no local ${name}`;
+}
+
+/** What the rule for max_receive_count holds against the retention. */
+function longestInQueue(): string {
+  const rule = /^ {4}condition += (?<expression>.+) <= var\.message_retention_days \* 86400$/m;
+  return rule.exec(read('modules/storage/variables.tf'))?.groups?.['expression'] ?? 'no rule';
+}
+
+t.test('P3: Terraform counts how long an event can be in its queue as the code does', async (t) => {
+  for (const visibilitySeconds of VISIBILITY_SECONDS) {
+    for (const maxReceiveCount of RECEIVES) {
+      for (const longestWorkSeconds of WORK_SECONDS) {
+        const options = { visibilitySeconds, maxReceiveCount, longestWorkSeconds };
+        const variables = {
+          visibility_seconds: visibilitySeconds,
+          max_receive_count: maxReceiveCount,
+          longest_work_seconds: longestWorkSeconds,
+        };
+        t.equal(
+          calculate(longestInQueue(), variables),
+          longestTimeInQueueSeconds(options),
+          JSON.stringify(options),
+        );
+      }
+    }
+  }
+});
+
+t.test('P3: Terraform counts on the longest work of both services', async (t) => {
+  t.match(
+    read('main.tf'),
+    new RegExp(`longest_work_seconds += max\\(${ACCEPT_LIMIT_SECONDS}, var\\.handler_limit_seconds\\)`),
+  );
+});
+
+t.test('P3: the default plan passes, and a visibility timeout of 12 hours needs more days', async (t) => {
+  const days = (visibilitySeconds: number) =>
+    longestTimeInQueueSeconds({ visibilitySeconds, maxReceiveCount: 8, longestWorkSeconds: 3_600 }) /
+    DAY_SECONDS;
+  t.ok(days(60) <= 4);
+  t.ok(days(43_200) > 4);
+});

@@ -1,0 +1,67 @@
+import type { Delivery } from '@upload-once/queue';
+import t from 'tap';
+import { limitWork } from '../src/limit-work.ts';
+
+function delivery(signal = new AbortController().signal): Delivery {
+  return {
+    messageId: 'message-1',
+    body: '',
+    receiveCount: 1,
+    isLastReceive: false,
+    signal,
+    onHeartbeat: () => () => undefined,
+  };
+}
+
+/** One timer, which the test lets run out. */
+function oneTimer() {
+  const timer = { seconds: 0, isStopped: false, runOut: () => {} };
+  return {
+    timer,
+    startTimer(seconds: number, callback: () => void) {
+      timer.seconds = seconds;
+      timer.runOut = callback;
+      return () => {
+        timer.isStopped = true;
+      };
+    },
+  };
+}
+
+t.test('P3: a copy that does not end is given up after the limit, and its calls are aborted', async (t) => {
+  const { timer, startTimer } = oneTimer();
+  let signal: AbortSignal | undefined;
+  const limited = limitWork(
+    (given) => {
+      signal = given.signal;
+      return new Promise(() => undefined);
+    },
+    { limitSeconds: 3_600, startTimer },
+  );
+  const handled = limited(delivery());
+  t.equal(timer.seconds, 3_600);
+  t.equal(signal?.aborted, false);
+  timer.runOut();
+  await t.rejects(handled, { code: 'AcceptTooSlow', message: /3600 seconds/ });
+  t.match(signal?.reason, { code: 'AcceptTooSlow' });
+  t.equal(timer.isStopped, true);
+});
+
+t.test('within the limit the handler decides, and hears the consumer', async (t) => {
+  const { timer, startTimer } = oneTimer();
+  const stop = new AbortController();
+  let signal: AbortSignal | undefined;
+  const limited = limitWork(
+    async (given) => {
+      signal = given.signal;
+      if (given.signal.aborted) throw given.signal.reason;
+    },
+    { limitSeconds: 1, startTimer },
+  );
+  await limited(delivery(stop.signal));
+  t.equal(timer.isStopped, true, 'no timer is left');
+  const reason = new Error('the consumer stops');
+  stop.abort(reason);
+  t.equal(signal?.reason, reason);
+  await t.rejects(limited(delivery(stop.signal)), reason);
+});
