@@ -56,7 +56,10 @@ export class FileChanged extends Error {
   readonly code = 'FileChanged';
 }
 
-/** No connection to S3 came about, so that nothing was sent and the form has not been used. */
+/**
+ * Nothing was sent, and the form has not been used: no connection to S3 came about, the form can't be sent as it is, or the file
+ * has a size that the form does not allow.
+ */
 export class UploadNotSent extends Error {
   readonly code = 'UploadNotSent';
 }
@@ -82,22 +85,26 @@ export class UploadRefused extends Error {
 }
 
 /**
- * Sending had begun and no answer tells how it ended: the upload may or may not have been stored. Nothing here sends
- * it again, because a second upload with the same form would count as a duplicate of the first.
+ * Sending had begun and no answer proves how it ended: the upload may or may not have been stored. Nothing here sends
+ * it again, because a second upload with the same form would count as a duplicate of the first. Ask the issuer what became of `key`
+ * before you upload the file again: `getUpload`, with the API key that the form was issued to.
  */
 export class UploadOutcomeUnknown extends Error {
   readonly code = 'UploadOutcomeUnknown';
+  /** The object key that it was sent under. */
+  readonly key: string;
   /** How many of the file's bytes the connection had taken. */
   readonly sentBytes: number;
   readonly totalBytes: number;
   /** Whether the request was sent to its end. If not, S3 has nothing whole to store, but no answer says so. */
   readonly everythingSent: boolean;
-  /** Set when there was an answer, one that leaves the outcome open: a 5xx of S3's or of something before it. */
+  /** Set when there was an answer, one that leaves the outcome open, such as a 5xx or a page that is not S3's. */
   readonly status: number | undefined;
 
   constructor(
     message: string,
     details: {
+      key: string;
       sentBytes: number;
       totalBytes: number;
       everythingSent: boolean;
@@ -106,6 +113,7 @@ export class UploadOutcomeUnknown extends Error {
     },
   ) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.key = details.key;
     this.sentBytes = details.sentBytes;
     this.totalBytes = details.totalBytes;
     this.everythingSent = details.everythingSent;

@@ -1,20 +1,22 @@
 import { isMistypedApiKey } from '@upload-once/access/api-key-format';
 import { InvalidArgument, IssuerUnavailable, RequestRefused } from './errors.ts';
 import { readText } from './read-text.ts';
+import { shownReason, withoutUserInfo } from './shown-reason.ts';
+import { assertTimeLimit, timerMilliseconds } from './time-limits.ts';
 
 /** A form takes two or three kilobytes. */
 const ANSWER_MAX_BYTES = 256 * 1024;
 const DEFAULT_TIMEOUT_SECONDS = 30;
-/** Node's timers end there, and take what is longer for a millisecond. */
-const TIMEOUT_MAX_SECONDS = 2_147_483;
 
 /** Where the issuer is, and who asks. */
 export interface IssuerAccess {
   /** Where the issuer answers, http or https; it may have a path prefix and end with a slash. */
   readonly issuerUrl: string;
   readonly apiKey: string;
-  /** For the whole exchange; more than 0, at most 2147483, default 30. */
+  /** For the whole exchange, whatever the other side does; more than 0, at most 2147483, default 30. */
   readonly timeoutSeconds?: number | undefined;
+  /** Makes the requests, such as through a proxy; default: the platform's own. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,32 +49,56 @@ export async function askIssuer(access: IssuerAccess, request: IssuerRequest): P
   assertKey(access.apiKey);
   const { signal } = access;
   const timeoutSeconds = access.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
-  assertTimeout(timeoutSeconds);
-  const timeout = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1000));
+  assertTimeLimit('timeoutSeconds', timeoutSeconds);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), timerMilliseconds(timeoutSeconds));
+  const ended = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
   try {
-    const response = await fetch(url, {
-      method: request.method,
-      headers: {
-        'x-api-key': access.apiKey,
-        accept: 'application/json',
-        ...(request.body && { 'content-type': 'application/json' }),
-        ...request.headers,
-      },
-      ...(request.body && { body: JSON.stringify(request.body) }),
-      redirect: 'manual',
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    });
-    const text = response.body === null ? '' : await readText(response.body, ANSWER_MAX_BYTES);
-    return { url, status: response.status, headers: response.headers, text };
+    return await Promise.race([exchange(url, access, request, ended), rejectionOf(ended)]);
   } catch (cause) {
     signal?.throwIfAborted();
-    if (timeout.aborted) {
+    if (timeout.signal.aborted) {
       throw new IssuerUnavailable(`the issuer at ${url} did not answer within ${timeoutSeconds} s`, {
         cause,
       });
     }
-    throw new IssuerUnavailable(`the issuer at ${url} can't be reached: ${reasonOf(cause)}`, { cause });
+    throw new IssuerUnavailable(`the issuer at ${url} can't be reached: ${shownReason(cause)}`, { cause });
+  } finally {
+    clearTimeout(timer);
+    // What came after an answer's beginning is not needed any more.
+    timeout.abort();
   }
+}
+
+async function exchange(
+  url: string,
+  access: IssuerAccess,
+  request: IssuerRequest,
+  signal: AbortSignal,
+): Promise<IssuerAnswer> {
+  const ask = access.fetch ?? fetch;
+  const response = await ask(url, {
+    method: request.method,
+    headers: {
+      'x-api-key': access.apiKey,
+      accept: 'application/json',
+      ...(request.body && { 'content-type': 'application/json' }),
+      ...request.headers,
+    },
+    ...(request.body && { body: JSON.stringify(request.body) }),
+    redirect: 'manual',
+    signal,
+  });
+  const text = response.body === null ? '' : await readText(response.body, ANSWER_MAX_BYTES);
+  return { url, status: response.status, headers: response.headers, text };
+}
+
+/** An exchange that hangs past its end, as a change of protocol can make it, is not waited for. */
+function rejectionOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
 
 /** What an answer that is not the one asked for means to the caller. */
@@ -125,7 +151,7 @@ export function refusal({ url, status, headers, text }: IssuerAnswer): Error {
   const target = headers.get('location');
   const hint =
     target !== null
-      ? `it points to ${target}, which is not followed; if that is the issuer, use its URL`
+      ? `it points to ${withoutUserInfo(target.split('?', 1)[0] ?? '')}, which is not followed; if that is the issuer, use its URL`
       : 'is the URL the issuer’s, with its path prefix?';
   return new IssuerUnavailable(`what answered at ${url} gave no answer of an issuer (${answer}): ${hint}`, {
     status,
@@ -151,7 +177,10 @@ function tooMuch(issuerCode: string | undefined): string {
 function baseUrl(issuerUrl: string): string {
   const url = URL.parse(issuerUrl);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new InvalidArgument(`the issuer's URL is an http or https URL, not ${JSON.stringify(issuerUrl)}`);
+    // Not repeated: it may be the key, given in the URL's place.
+    throw new InvalidArgument(
+      "the issuer's URL is an http or https URL, and what was given is none; is it the API key, in the URL's place?",
+    );
   }
   if (url.username || url.password || url.search || url.hash) {
     throw new InvalidArgument("the issuer's URL has no user name, no password, no query and no fragment");
@@ -173,13 +202,6 @@ function assertKey(apiKey: string): void {
   }
 }
 
-function assertTimeout(seconds: number): void {
-  if (seconds > 0 && seconds <= TIMEOUT_MAX_SECONDS) return;
-  throw new InvalidArgument(
-    `timeoutSeconds is a number of seconds, more than 0 and at most ${TIMEOUT_MAX_SECONDS}, not ${seconds}`,
-  );
-}
-
 function issuerError(text: string): { code?: string; message?: string } {
   try {
     const { code, message } = JSON.parse(text);
@@ -191,12 +213,4 @@ function issuerError(text: string): { code?: string; message?: string } {
 
 function secondsOf(retryAfter: string | null): number | undefined {
   return retryAfter !== null && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : undefined;
-}
-
-/** fetch hides the reason, such as ECONNREFUSED, in the cause. */
-function reasonOf(error: unknown): string {
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(inner instanceof Error)) return String(inner);
-  const code = (inner as NodeJS.ErrnoException).code;
-  return inner.message || code || inner.name;
 }

@@ -1,6 +1,6 @@
 import { IssuerUnavailable } from './errors.ts';
 import { askIssuer, type IssuerAccess, type IssuerAnswer, refusal } from './issuer-request.ts';
-import { readUploadForm, type UploadForm } from './upload-form.ts';
+import { assertAsSecure, readUploadForm, type UploadForm } from './upload-form.ts';
 
 export type UploadRequest = IssuerAccess;
 
@@ -21,7 +21,9 @@ function readAnswer(answer: IssuerAnswer): UploadForm {
   const { url, status, text } = answer;
   if (status !== 200) throw refusal(answer);
   try {
-    return readUploadForm(JSON.parse(text));
+    const form = readUploadForm(JSON.parse(text));
+    assertAsSecure(form.url, url);
+    return form;
   } catch (cause) {
     const what = cause instanceof SyntaxError ? 'it is no JSON' : (cause as Error).message;
     throw new IssuerUnavailable(`what answered at ${url} gave no upload form: ${what}`, { status, cause });

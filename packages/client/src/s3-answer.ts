@@ -6,7 +6,6 @@ import type { UploadForm, UploadPut } from './upload-form.ts';
 export interface S3Error {
   readonly code?: string;
   readonly message?: string;
-  readonly proposedSize?: string;
   readonly maxSizeAllowed?: string;
   readonly minSizeAllowed?: string;
 }
@@ -28,23 +27,36 @@ export function readS3Error(xml: string): S3Error {
   const said = {
     code: text('Code'),
     message: text('Message'),
-    proposedSize: text('ProposedSize'),
     maxSizeAllowed: text('MaxSizeAllowed'),
     minSizeAllowed: text('MinSizeAllowed'),
   };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }
 
+/** Whether it is the document that S3 answers a form with that asks for 201 (Amazon S3 API Reference, "POST Object"). */
+export function isPostResponse(xml: string): boolean {
+  try {
+    const document = parser.parse(xml);
+    return typeof document === 'object' && document !== null && 'PostResponse' in document;
+  } catch {
+    return false;
+  }
+}
+
 /** S3's refusal in plain words: what was wrong and what to do about it. */
-export function refusalOf(status: number, error: S3Error, form: UploadForm | UploadPut): UploadRefused {
-  return new UploadRefused(plainWords(error, form), {
+export function refusalOf(
+  status: number,
+  error: S3Error,
+  upload: { readonly form: UploadForm | UploadPut; readonly sizeBytes: number },
+): UploadRefused {
+  return new UploadRefused(plainWords(error, upload.form, upload.sizeBytes), {
     status,
     s3Code: error.code,
     s3Message: error.message,
   });
 }
 
-function plainWords(error: S3Error, form: UploadForm | UploadPut): string {
+function plainWords(error: S3Error, form: UploadForm | UploadPut, sizeBytes: number): string {
   const said = error.message ? `: “${error.message}”` : '';
   switch (error.code) {
     case 'AccessDenied':
@@ -66,9 +78,9 @@ function plainWords(error: S3Error, form: UploadForm | UploadPut): string {
     case 'PreconditionFailed':
       return 'something was uploaded with this URL before; S3 takes one upload and no more';
     case 'EntityTooLarge':
-      return `the file is too large${sizes(error.proposedSize, 'the form allows up to', error.maxSizeAllowed)}`;
+      return `the file is too large${sizes(sizeBytes, 'the form allows up to', error.maxSizeAllowed)}`;
     case 'EntityTooSmall':
-      return `the file is too small${sizes(error.proposedSize, 'the form asks for at least', error.minSizeAllowed)}`;
+      return `the file is too small${sizes(sizeBytes, 'the form asks for at least', error.minSizeAllowed)}`;
     case 'BadDigest':
     case 'XAmzContentSHA256Mismatch':
       return `the file is not the one that the form was made for: its checksum differs${said}`;
@@ -85,7 +97,6 @@ function plainWords(error: S3Error, form: UploadForm | UploadPut): string {
   }
 }
 
-function sizes(sent: string | undefined, allows: string, limit: string | undefined): string {
-  const parts = [sent && `it has ${sent} bytes`, limit && `${allows} ${limit}`].filter(Boolean);
-  return parts.length > 0 ? `: ${parts.join(', ')}` : '';
+function sizes(sizeBytes: number, allows: string, limit: string | undefined): string {
+  return `: it has ${sizeBytes} bytes${limit ? `, ${allows} ${limit}` : ''}`;
 }

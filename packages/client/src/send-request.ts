@@ -1,18 +1,35 @@
-import { once } from 'node:events';
-import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+// Over 250 lines, and one thing: one request, its limits in time, and how it can end.
+import http, {
+  type Agent,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import https from 'node:https';
-import { readText } from './read-text.ts';
+import type { Socket } from 'node:net';
+import { readAfterWriteError } from './read-after-write-error.ts';
+import { assertTimeLimit, timerMilliseconds } from './time-limits.ts';
 
 const ANSWER_MAX_BYTES = 64 * 1024;
+/** The pieces that are written at once: small at first, so that a slow line is seen to make progress. */
+const PIECE_MIN_BYTES = 64 * 1024;
+const PIECE_MAX_BYTES = 1024 * 1024;
+/** A line that takes a piece in this time gets larger ones. */
+const QUICK_MILLISECONDS = 100;
 
+/** Each is more than 0 and at most 2147483 seconds. */
 export interface Timeouts {
-  /** Until the connection stands, TLS included; default 10. */
-  readonly connectSeconds?: number;
-  /** While sending: how long the connection may take no byte; default 60. */
-  readonly idleSeconds?: number;
-  /** After the last byte: until S3's answer is there; default 300, for S3 may work on a large file. */
-  readonly answerSeconds?: number;
+  /** Until the connection stands, proxy and TLS included; default 10. */
+  readonly connectSeconds?: number | undefined;
+  /** While sending: how long the connection may take for the next 64 KiB; default 60. */
+  readonly idleSeconds?: number | undefined;
+  /** From the last byte sent, or from the beginning of an earlier answer, to the answer's end; default 300, for S3 may work on a large file. */
+  readonly answerSeconds?: number | undefined;
+  /** For all of it, however much progress it makes; default 86400, a day. */
+  readonly totalSeconds?: number | undefined;
 }
+
+const DEFAULT_TIMEOUTS = { connectSeconds: 10, idleSeconds: 60, answerSeconds: 300, totalSeconds: 86_400 };
 
 export interface SendRequest {
   /** POST for a form, PUT for a URL that is signed for one. */
@@ -21,12 +38,14 @@ export interface SendRequest {
   /** All but content-length. */
   readonly headers: Readonly<Record<string, string>>;
   readonly head: Buffer;
-  /** Exactly `contentBytes` bytes; an error from here breaks the request off. */
+  /** Exactly `contentBytes` bytes; an error from here breaks the request off. A chunk is used until the next one is asked for. */
   readonly content: AsyncIterable<Uint8Array>;
   readonly contentBytes: number;
   readonly tail: Buffer;
   readonly timeouts: Timeouts | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Makes the connection, such as through a proxy; undefined: directly. */
+  readonly agent: Agent | undefined;
   /** Called with the content's bytes that the connection has taken, as they grow. */
   readonly onSent: (sentBytes: number) => void;
 }
@@ -34,7 +53,10 @@ export interface SendRequest {
 export interface SendAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** The first 64 KiB. */
   readonly body: string;
+  /** The body came to its end, and all of it is here. */
+  readonly bodyWhole: boolean;
 }
 
 /** How one request ended: with an answer, or broken off; and how far it had come by then. */
@@ -42,7 +64,7 @@ export type SendEnd = (
   | { readonly answer: SendAnswer }
   | {
       readonly answer?: undefined;
-      /** What broke it: the connection, a time-out, the signal's reason, or what `content` threw. */
+      /** What broke it: the connection, a time limit, the signal's reason, or what `content` threw. */
       readonly cause: unknown;
       readonly causedByContent: boolean;
     }
@@ -55,123 +77,227 @@ export type SendEnd = (
 
 /**
  * Sends one request, once, over a connection of its own: one that lay idle could turn out to be closed only after
- * sending has begun, and leave the outcome unknown for nothing. Holds no more in memory than the connection's buffer.
+ * sending has begun, and leave the outcome unknown for nothing. Holds no more in memory than one chunk of the content.
  *
- * An answer that comes early (S3 refuses as soon as it has seen the fields or headers) ends the sending.
+ * An answer that comes early (S3 refuses as soon as it has seen the fields or headers) ends the sending, and is read also
+ * where the connection is closed right behind it. Whatever the other side does, it ends within the time limits.
+ *
+ * @throws InvalidArgument for a time limit that is none; nothing was sent
  */
 export async function sendOnce(order: SendRequest): Promise<SendEnd> {
+  const limits = timeLimits(order.timeouts);
   const { signal } = order;
-  const timeouts = { connectSeconds: 10, idleSeconds: 60, answerSeconds: 300, ...order.timeouts };
-  const secure = order.url.startsWith('https:');
   const progress = { began: false, everythingSent: false };
+  const broken = (cause: unknown): SendEnd => ({ ...progress, cause, causedByContent: false });
+  if (signal?.aborted) return broken(signal.reason);
+  let request: ClientRequest;
+  try {
+    request = openRequest(order, limits.connectSeconds);
+  } catch (cause) {
+    // Node refuses what HTTP can't carry, such as a line feed in a header.
+    return broken(cause);
+  }
+
   const stop = new AbortController();
-
-  const request = (secure ? https : http).request(order.url, {
-    method: order.method,
-    agent: false,
-    headers: {
-      ...order.headers,
-      'content-length': order.head.length + order.contentBytes + order.tail.length,
-    },
-  });
-  const answered = new Promise<IncomingMessage>((resolve, reject) => {
-    request.on('response', resolve);
-    // Stays for good: an answered connection may still break while the rest of the answer is read.
-    request.on('error', reject);
-  });
-  const onAbort = () => request.destroy(asError(signal?.reason));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  if (signal?.aborted) onAbort();
-
-  const connectTimer = setTimeout(
-    () => request.destroy(new Error(`no connection within ${timeouts.connectSeconds} s`)),
-    timeouts.connectSeconds * 1000,
-  );
-  const watchSilence = () => {
-    const { idleSeconds, answerSeconds } = timeouts;
-    request.setTimeout((progress.everythingSent ? answerSeconds : idleSeconds) * 1000);
+  const ended = Promise.withResolvers<SendAnswer>();
+  let endAnswer: (() => void) | undefined;
+  /** Does not wait for the request to notice: without a socket it would only do so once it gets one. */
+  const breakOff = (error: Error) => {
+    stop.abort();
+    if (endAnswer) endAnswer();
+    else ended.reject(error);
+    request.destroy(error);
   };
+  const timers = startTimers(limits, progress, breakOff);
+  const onAbort = () => breakOff(asError(signal?.reason));
+  signal?.addEventListener('abort', onAbort, { once: true });
+
   request.once('socket', (socket) => {
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
+    readAfterWriteError(socket);
+    whenConnected(socket, () => {
       progress.began = true;
-      clearTimeout(connectTimer);
-      watchSilence();
+      timers.connected();
     });
   });
-  request.once('timeout', () => {
-    const { idleSeconds, answerSeconds } = timeouts;
-    request.destroy(
-      new Error(
-        progress.everythingSent
-          ? `no answer within ${answerSeconds} s`
-          : `it took nothing for ${idleSeconds} s`,
-      ),
-    );
+  request.once('response', (response) => {
+    stop.abort();
+    timers.answering();
+    endAnswer = collectAnswer(response, ended.resolve);
   });
+  request.once('upgrade', ({ statusCode = 0, headers }) => {
+    ended.resolve({ status: statusCode, headers, body: '', bodyWhole: false });
+  });
+  request.on('error', breakOff);
+  request.once('close', () => breakOff(new Error('it was closed without an answer')));
 
   let contentError: { readonly cause: unknown } | undefined;
   const content = noteErrors(order.content, (cause) => {
     contentError = { cause };
   });
-  const sending = send({ ...order, content }, request, stop.signal, () => {
+  send({ ...order, content }, request, stop.signal, timers, () => {
     progress.everythingSent = true;
-    if (progress.began) watchSilence();
-  });
-  sending.catch((error) => {
-    if (!stop.signal.aborted) request.destroy(asError(error));
+  }).catch((error) => {
+    if (!stop.signal.aborted) breakOff(asError(error));
   });
 
   try {
-    const response = await answered;
-    stop.abort();
-    // Where S3 breaks the connection off after an early answer, its status is there all the same.
-    const body = await readText(response, ANSWER_MAX_BYTES).catch(() => '');
-    return { ...progress, answer: { status: response.statusCode ?? 0, headers: response.headers, body } };
+    return { answer: await ended.promise, ...progress };
   } catch (cause) {
-    stop.abort();
     return contentError === undefined
-      ? { ...progress, cause, causedByContent: false }
+      ? broken(cause)
       : { ...progress, cause: contentError.cause, causedByContent: true };
   } finally {
-    clearTimeout(connectTimer);
+    stop.abort();
+    timers.stop();
     signal?.removeEventListener('abort', onAbort);
     request.destroy();
   }
+}
+
+function timeLimits(given: Timeouts = {}): typeof DEFAULT_TIMEOUTS {
+  const limits = { ...DEFAULT_TIMEOUTS };
+  for (const name of Object.keys(limits) as (keyof typeof limits)[]) {
+    limits[name] = given[name] ?? limits[name];
+    assertTimeLimit(`timeouts.${name}`, limits[name]);
+  }
+  return limits;
+}
+
+function openRequest(order: SendRequest, connectSeconds: number): ClientRequest {
+  const { url, method, agent } = order;
+  return (url.startsWith('https:') ? https : http).request(url, {
+    method,
+    agent: agent ?? false,
+    // So long a proxy may be silent before it has made the connection; an agent keeps no other time for that.
+    ...(agent && { timeout: timerMilliseconds(connectSeconds) }),
+    headers: {
+      ...order.headers,
+      'content-length': order.head.length + order.contentBytes + order.tail.length,
+    },
+  });
+}
+
+/** A socket that comes through a proxy may be connected before it is handed over. */
+function whenConnected(socket: Socket & { secureConnecting?: boolean }, onConnected: () => void): void {
+  if (socket.connecting || socket.secureConnecting)
+    socket.once('encrypted' in socket ? 'secureConnect' : 'connect', onConnected);
+  else onConnected();
+}
+
+interface Timers {
+  connected(): void;
+  /** A piece is handed over. */
+  writing(): void;
+  /** The connection has taken it. */
+  written(): void;
+  /** All is sent, or an answer has begun. */
+  answering(): void;
+  stop(): void;
+}
+
+function startTimers(
+  limits: typeof DEFAULT_TIMEOUTS,
+  progress: { readonly began: boolean },
+  breakOff: (error: Error) => void,
+): Timers {
+  const { connectSeconds, idleSeconds, answerSeconds, totalSeconds } = limits;
+  const after = (seconds: number, message: string) =>
+    setTimeout(() => breakOff(new Error(message)), timerMilliseconds(seconds));
+  const connect = after(connectSeconds, `no connection within ${connectSeconds} s`);
+  const total = after(totalSeconds, `it took longer than ${totalSeconds} s in all`);
+  let idle: NodeJS.Timeout | undefined;
+  let answer: NodeJS.Timeout | undefined;
+  const timers: Timers = {
+    connected() {
+      clearTimeout(connect);
+      if (idle) timers.writing();
+    },
+    writing() {
+      clearTimeout(idle);
+      idle = setTimeout(
+        () => progress.began && breakOff(new Error(`it took less than 64 KiB in ${idleSeconds} s`)),
+        timerMilliseconds(idleSeconds),
+      );
+    },
+    written() {
+      clearTimeout(idle);
+      idle = undefined;
+    },
+    answering() {
+      timers.written();
+      answer ??= after(answerSeconds, `no answer within ${answerSeconds} s`);
+    },
+    stop() {
+      for (const timer of [connect, total, idle, answer]) clearTimeout(timer);
+    },
+  };
+  return timers;
+}
+
+/** @returns ends the answer early, with what of it is there */
+function collectAnswer(response: IncomingMessage, onAnswer: (answer: SendAnswer) => void): () => void {
+  const { statusCode: status = 0, headers } = response;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const end = () => {
+    const body = Buffer.concat(chunks).subarray(0, ANSWER_MAX_BYTES).toString('utf8');
+    onAnswer({ status, headers, body, bodyWhole: response.complete && bytes <= ANSWER_MAX_BYTES });
+  };
+  // Listened to at once: what has come is lost when the connection is reset before it is read.
+  response.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > ANSWER_MAX_BYTES) end();
+  });
+  for (const event of ['end', 'error', 'close']) response.on(event, end);
+  return end;
 }
 
 async function send(
   order: SendRequest,
   request: ClientRequest,
   stop: AbortSignal,
+  timers: Timers,
   onEverythingSent: () => void,
 ): Promise<void> {
   let sentBytes = 0;
-  const write = async (bytes: Uint8Array) => {
-    if (bytes.length > 0 && !request.write(bytes)) await once(request, 'drain', { signal: stop });
-  };
-  const count = (chunk: Uint8Array) => {
-    sentBytes += chunk.length;
-    order.onSent(sentBytes);
-  };
-  await write(order.head);
-  // The last chunk waits for the content's end: without a tail it makes the request whole, and the content may still turn out to
-  // be faulty when it ends.
-  let last: Uint8Array | undefined;
+  let pieceBytes = PIECE_MIN_BYTES;
+  /** Resolves once the connection has taken it, or when nothing more is to be sent. */
+  const handOver = (start: (done: (error?: Error | null) => void) => void) =>
+    new Promise<void>((resolve, reject) => {
+      const onStop = () => resolve();
+      stop.addEventListener('abort', onStop, { once: true });
+      timers.writing();
+      start((error) => {
+        stop.removeEventListener('abort', onStop);
+        if (!stop.aborted) timers.written();
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  const write = (bytes: Uint8Array) => handOver((done) => request.write(bytes, done));
+
+  if (order.head.length > 0) await write(order.head);
+  if (stop.aborted) return;
   for await (const chunk of order.content) {
     if (stop.aborted) return;
-    if (last) {
-      await write(last);
-      count(last);
+    for (let from = 0; from < chunk.length; ) {
+      const piece = chunk.subarray(from, from + pieceBytes);
+      from += piece.length;
+      // Without a tail this piece makes the request whole.
+      if (sentBytes + piece.length === order.contentBytes && order.tail.length === 0) onEverythingSent();
+      const startedAt = performance.now();
+      await write(piece);
+      if (stop.aborted) return;
+      sentBytes += piece.length;
+      order.onSent(sentBytes);
+      if (performance.now() - startedAt < QUICK_MILLISECONDS) pieceBytes = PIECE_MAX_BYTES;
     }
-    last = chunk;
   }
   if (stop.aborted) return;
   onEverythingSent();
-  if (last) {
-    await write(last);
-    count(last);
-  }
-  request.end(order.tail);
+  await handOver((done) => request.end(order.tail, done));
+  if (!stop.aborted) timers.answering();
 }
 
 async function* noteErrors<T>(items: AsyncIterable<T>, note: (error: unknown) => void): AsyncGenerator<T> {

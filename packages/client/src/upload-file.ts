@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import type { Agent } from 'node:http';
 import { byteSize } from './byte-size.ts';
 import { UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
+import { sizeLimitsOf } from './form-limits.ts';
 import { multipartFrame } from './multipart-body.ts';
-import { readS3Error, refusalOf } from './s3-answer.ts';
-import { type SendAnswer, type SendRequest, sendOnce, type Timeouts } from './send-request.ts';
+import { refusalOf } from './s3-answer.ts';
+import { type SendRequest, sendOnce, type Timeouts } from './send-request.ts';
+import { shownReason } from './shown-reason.ts';
 import type { UploadForm, UploadPut } from './upload-form.ts';
 import { type FileToUpload, openSource, type UploadSource } from './upload-source.ts';
+import { type AnsweredUpload, verdictOf } from './upload-verdict.ts';
 
 export interface UploadOptions {
   readonly form: UploadForm | UploadPut;
@@ -17,6 +21,11 @@ export interface UploadOptions {
   /** Breaks the upload off. Its outcome may then be unknown: see the errors. */
   readonly signal?: AbortSignal | undefined;
   readonly timeouts?: Timeouts | undefined;
+  /**
+   * Makes the connection: an `http.Agent` for an http URL, an `https.Agent` for an https one, such as one with `proxyEnv`. It must not
+   * keep connections alive. Default: a connection to S3 itself; no environment variable is read.
+   */
+  readonly agent?: Agent | undefined;
 }
 
 /** What S3 stored. That it was stored does not mean that it is *the* upload: a form may have been used before. */
@@ -34,13 +43,15 @@ export interface UploadResult {
 
 /**
  * Sends one file with one form or signed PUT, once: with an exact Content-Length, streamed, whatever its size. It is never
- * sent a second time by itself, because the second one would be a duplicate of the first.
+ * sent a second time by itself, because the second one would be a duplicate of the first. It ends within `timeouts`, whatever
+ * the other side does.
  *
+ * @throws InvalidArgument a time limit is none; nothing was sent
  * @throws FileUnusable the file can't be read
  * @throws FileChanged the file was written to meanwhile; the upload was broken off before its end
- * @throws UploadNotSent no connection; the form has not been used
- * @throws UploadRefused S3 did not store it; nothing more of the file is sent once S3 has said so
- * @throws UploadOutcomeUnknown it broke off (the signal included) after sending had begun, or S3's answer leaves it open
+ * @throws UploadNotSent no connection, or the form can't be sent with this file; the form has not been used
+ * @throws UploadRefused it was not stored; nothing more of the file is sent once S3 has said so
+ * @throws UploadOutcomeUnknown it broke off (the signal included) after sending had begun, or the answer leaves it open
  * @throws the signal's reason, when it is aborted before sending began
  */
 export async function uploadFile(options: UploadOptions): Promise<UploadResult> {
@@ -63,51 +74,68 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
     contentBytes: totalBytes,
     timeouts: options.timeouts,
     signal,
+    agent: options.agent,
     onSent: (bytes) => {
       sentBytes = bytes;
       onProgress?.({ sentBytes, totalBytes });
     },
   });
   const { began, everythingSent } = end;
-  if (end.answer !== undefined)
-    return readAnswer(end.answer, { form, sentBytes, totalBytes, everythingSent });
+  const sent = { form, sentBytes, totalBytes, everythingSent };
+  if (end.answer !== undefined) return readAnswer({ ...sent, answer: end.answer });
   if (end.causedByContent) throw end.cause;
   if (!began) {
     if (signal?.aborted) throw signal.reason;
     throw new UploadNotSent(
-      `no connection to ${new URL(form.url).host}: ${reasonOf(end.cause)}; nothing was sent, the form has not been used`,
+      `no connection to ${new URL(form.url).host}: ${shownReason(end.cause)}; nothing was sent, the form has not been used`,
       { cause: end.cause },
     );
   }
   const what = signal?.aborted
     ? 'the upload was broken off'
-    : `the connection broke (${reasonOf(end.cause)})`;
-  throw new UploadOutcomeUnknown(`${what} ${outcome(sentBytes, totalBytes, everythingSent)}`, {
-    sentBytes,
-    totalBytes,
-    everythingSent,
-    cause: end.cause,
-  });
+    : `the connection broke (${shownReason(end.cause)})`;
+  throw unknownOutcome(what, sent, { cause: end.cause });
 }
 
-/** How the file is wrapped. @throws UploadNotSent for a PUT that is signed for another size */
+/** How the file is wrapped. @throws UploadNotSent for a form that can't be sent with this file */
 function requestFor(
   form: UploadForm | UploadPut,
   source: UploadSource,
 ): Pick<SendRequest, 'method' | 'url' | 'headers' | 'head' | 'tail'> {
   const { url } = form;
   if ('fields' in form) {
+    assertFits(form, source);
     const frame = multipartFrame(form.fields, source.name, `upload-once-${randomBytes(16).toString('hex')}`);
     const { head, tail, contentType } = frame;
     return { method: 'POST', url, headers: { 'content-type': contentType }, head, tail };
   }
-  const { 'content-length': signedBytes, ...headers } = form.headers;
+  const headers = Object.fromEntries(
+    Object.entries(form.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const signedBytes = headers['content-length'];
   if (signedBytes !== String(source.sizeBytes)) {
     throw new UploadNotSent(
       `the URL is for a file of ${signedBytes} bytes, ${source.name} has ${source.sizeBytes}; nothing was sent`,
     );
   }
+  delete headers['content-length'];
   return { method: 'PUT', url, headers, head: Buffer.alloc(0), tail: Buffer.alloc(0) };
+}
+
+/** @throws UploadNotSent */
+function assertFits(form: UploadForm, { name, sizeBytes }: UploadSource): void {
+  const limits = sizeLimitsOf(form);
+  if (limits && (sizeBytes < limits.minBytes || sizeBytes > limits.maxBytes)) {
+    throw new UploadNotSent(
+      `${name} has ${sizeBytes} bytes, the form allows from ${limits.minBytes} to ${limits.maxBytes}; nothing was sent`,
+    );
+  }
+  // S3 takes the first field of that name for the file, and ignores what follows (Amazon S3 API Reference, "POST Object").
+  if (Object.keys(form.fields).some((field) => field.toLowerCase() === 'file')) {
+    throw new UploadNotSent(
+      'the form has a field "file", which would take the place of the file itself; nothing was sent',
+    );
+  }
 }
 
 function keyOf(form: UploadForm | UploadPut): string {
@@ -115,42 +143,40 @@ function keyOf(form: UploadForm | UploadPut): string {
 }
 
 function readAnswer(
-  answer: SendAnswer,
-  sent: { form: UploadForm | UploadPut; sentBytes: number; totalBytes: number; everythingSent: boolean },
+  upload: AnsweredUpload & { readonly sentBytes: number; readonly totalBytes: number },
 ): UploadResult {
-  const { form, ...progress } = sent;
+  const { form, answer, totalBytes } = upload;
   const { status, headers } = answer;
-  // 303 is S3's answer to a form with success_action_redirect (Amazon S3 API Reference, "POST Object").
-  const success = (status >= 200 && status < 300) || status === 303;
-  if (success && sent.everythingSent) {
+  const judged = verdictOf(upload);
+  if (judged.verdict === 'stored') {
     const versionId = headers['x-amz-version-id'];
     return {
       status,
       key: keyOf(form),
-      sizeBytes: sent.totalBytes,
+      sizeBytes: totalBytes,
       ...(typeof versionId === 'string' && { versionId }),
       ...(headers.etag !== undefined && { eTag: headers.etag.replace(/^"(.*)"$/, '$1') }),
       ...(headers.location !== undefined && { location: headers.location }),
     };
   }
-  const error = readS3Error(answer.body);
+  const { error } = judged;
+  if (judged.verdict === 'refused') throw refusalOf(status, error, { form, sizeBytes: totalBytes });
   const said = [status, error.code].filter(Boolean).join(' ');
-  const refused = status >= 300 && status < 500;
-  // Of the 5xx only this one says that nothing was done; any other may come after S3 has stored the file.
-  const tooBusy = status === 503 && (error.code === 'SlowDown' || error.code === 'ServiceUnavailable');
-  if (refused || tooBusy) throw refusalOf(status, error, form);
-  const after = outcome(sent.sentBytes, sent.totalBytes, sent.everythingSent);
-  throw new UploadOutcomeUnknown(`the answer was ${said} ${after}`, { ...progress, status });
+  throw unknownOutcome(`the answer was ${said}, which does not tell,`, upload, { status });
 }
 
-function outcome(sentBytes: number, totalBytes: number, everythingSent: boolean): string {
-  const stored = everythingSent
-    ? 'after everything had been sent: it may or may not have been stored'
-    : `after ${byteSize(sentBytes)} of ${byteSize(totalBytes)}: S3 keeps no upload that it has not received whole, but no answer says whether anything was stored`;
-  return `${stored}. It was not sent again, for a second upload with the same form would count as a duplicate; ask for a new form`;
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || (error as NodeJS.ErrnoException).code || error.name;
+function unknownOutcome(
+  what: string,
+  sent: Pick<AnsweredUpload, 'form' | 'everythingSent'> & { sentBytes: number; totalBytes: number },
+  details: { readonly status?: number; readonly cause?: unknown },
+): UploadOutcomeUnknown {
+  const { form, sentBytes, totalBytes, everythingSent } = sent;
+  const key = keyOf(form);
+  const after = everythingSent
+    ? `after everything had been sent: it may or may not have been stored as ${key}`
+    : `after ${byteSize(sentBytes)} of ${byteSize(totalBytes)}: S3 keeps no upload that it has not received whole, but no answer says whether anything was stored as ${key}`;
+  return new UploadOutcomeUnknown(
+    `${what} ${after}. It was not sent again, because a second upload with the same form counts as a duplicate`,
+    { key, sentBytes, totalBytes, everythingSent, ...details },
+  );
 }

@@ -55,18 +55,26 @@ function expirationOf(policy: string): Date {
 export function readUrl(form: Record<string, unknown>, where: string): string {
   const url = form['url'];
   if (typeof url !== 'string' || !isHttpUrl(url)) throw new Error(`"${where}url" is no http or https URL`);
+  const { username, password } = new URL(url);
+  if (username || password) throw new Error(`"${where}url" has a user name or a password`);
   return url;
+}
+
+/** @throws Error when an issuer that was asked over https sends the file and the signature over a connection that anyone can read */
+export function assertAsSecure(uploadUrl: string, issuerUrl: string): void {
+  if (issuerUrl.startsWith('https:') && !uploadUrl.startsWith('https:'))
+    throw new Error('the file would go to a plain http URL, though the issuer has an https one');
 }
 
 export function readTexts(
   form: Record<string, unknown>,
-  name: 'fields' | 'headers',
+  name: 'fields' | 'headers' | 'metadata',
   where: string,
 ): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const [key, value] of Object.entries(record(form[name], `"${where}${name}"`))) {
     if (typeof value !== 'string')
-      throw new Error(`the ${name.slice(0, -1)} ${JSON.stringify(key)} is no string`);
+      throw new Error(`the ${name.replace(/s$/, '')} ${JSON.stringify(key)} is no string`);
     texts[key] = value;
   }
   return texts;

@@ -1,6 +1,14 @@
 import { InvalidArgument, IssuerUnavailable } from './errors.ts';
 import { askIssuer, type IssuerAccess, type IssuerAnswer, refusal } from './issuer-request.ts';
-import { readForm, readTexts, readUrl, record, type UploadForm, type UploadPut } from './upload-form.ts';
+import {
+  assertAsSecure,
+  readForm,
+  readTexts,
+  readUrl,
+  record,
+  type UploadForm,
+  type UploadPut,
+} from './upload-form.ts';
 
 export type UploadState =
   | 'ISSUED'
@@ -68,10 +76,10 @@ export interface UploadStatus {
 export async function createUpload(
   request: IssuerAccess & NewUploadOptions & { readonly idempotencyKey?: string | undefined },
 ): Promise<CreatedUpload> {
-  const { issuerUrl, apiKey, timeoutSeconds, signal, idempotencyKey, ...body } = request;
+  const { issuerUrl, apiKey, timeoutSeconds, signal, fetch, idempotencyKey, ...body } = request;
   if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey);
   const answer = await askIssuer(
-    { issuerUrl, apiKey, timeoutSeconds, signal },
+    { issuerUrl, apiKey, timeoutSeconds, signal, fetch },
     {
       method: 'POST',
       path: '/v1/uploads',
@@ -80,11 +88,11 @@ export async function createUpload(
     },
   );
   if (answer.status !== 201) throw refusal(answer);
-  return read(answer, 'upload', (created) => ({
-    id: text(created, 'id'),
-    state: text(created, 'state') as UploadState,
-    form: created['method'] === 'put' ? readPut(created) : readForm(created, ''),
-  }));
+  return read(answer, 'upload', (created) => {
+    const form = created['method'] === 'put' ? readPut(created) : readForm(created, '');
+    assertAsSecure(form.url, answer.url);
+    return { id: text(created, 'id'), state: text(created, 'state') as UploadState, form };
+  });
 }
 
 /**
@@ -97,7 +105,8 @@ export async function getUpload(access: IssuerAccess, id: string): Promise<Uploa
   return read(answer, 'upload', (status) => {
     text(status, 'id');
     text(status, 'state');
-    return status as unknown as UploadStatus;
+    const metadata = status['metadata'] === undefined ? {} : readTexts(status, 'metadata', '');
+    return { ...status, metadata } as unknown as UploadStatus;
   });
 }
 

@@ -272,7 +272,7 @@ t.test(
       [['upload', file, '--delay', '86401'], /--delay takes/],
       [['upload', file, '--unknown'], /Unknown option '--unknown'/],
       [['upload', file, '--url'], /--url/],
-      [['upload', file, '--url', 'nonsense'], /http or https URL, not "nonsense"/],
+      [['upload', file, '--url', 'nonsense'], /http or https URL, and what was given is none/],
       [
         ['upload', file],
         /URL is missing: set UPLOAD_ONCE_URL or give --url/,
