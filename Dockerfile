@@ -5,7 +5,13 @@
 # Nothing is compiled: Node 24 runs the TypeScript as it is, and no dependency has native code. So an image for ARM64 is
 # built on any machine, without emulation: what is run to make it is run on the machine's own platform.
 
-FROM --platform=$BUILDPLATFORM node:24-trixie-slim AS manifests
+# Node's official image, by digest: a tag can come to mean another image, a digest can't. It is that of the index, so that it
+# holds for every architecture. Renovate renews it. On a machine that can't get an image by its digest, give another reference:
+#
+#   NODE_IMAGE=node:24-trixie-slim make images
+ARG NODE_IMAGE=node:24-trixie-slim@sha256:173f125896c3b47ddf056734c7ea789d04595a6a08769a8f78e0df642781fb66
+
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS manifests
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/access/package.json packages/access/
@@ -31,7 +37,7 @@ RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --omit=optional --ignore-scripts --workspace services/processor
 
 # Files belong to root and the service runs as `node`: it can change nothing of itself, and needs no place to write.
-FROM node:24-trixie-slim AS service
+FROM ${NODE_IMAGE} AS service
 WORKDIR /app
 ENV NODE_ENV=production PORT=8080
 EXPOSE 8080

@@ -4,6 +4,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
+# Wheels alone: a source package would run code of its own to be installed, and get what that needs by no hash.
+pip_install := pip install --quiet --disable-pip-version-check --only-binary :all: -r
 
 .PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants bench bench-containers audit format docs deploy clean
 
@@ -14,7 +16,8 @@ install: $(installed) ## Install the locked packages, Node 24 among them
 
 $(installed): package-lock.json
 	@command -v npm >/dev/null || { echo "npm is not there: install Node.js 20 or later (https://nodejs.org)" >&2; exit 1; }
-	npm ci
+	npm ci --ignore-scripts
+	npm run --silent prepare
 	@node scripts/require-node.mjs
 	@touch $@
 
@@ -30,7 +33,7 @@ local: $(installed) ## Start everything in containers on LocalStack; needs Docke
 local-down: $(installed) ## Remove what `make local` started, and all that was uploaded to it
 	@node local/localstack.ts down
 
-images: $(installed) ## Build the images of the three services
+images: $(installed) ## Build the images of the three services, on NODE_IMAGE= or the pinned one
 	@node local/localstack.ts images
 
 test: check test-unit test-acceptance ## Run all checks and tests
@@ -60,13 +63,13 @@ test-localstack: images ## Run the acceptance suite on LocalStack; needs Docker 
 test-python: $(installed) ## Run a Python client as they exist (requests) against a stack; needs python3
 	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.9 or later" >&2; exit 1; }
 	python3 -m venv .local/python
-	.local/python/bin/pip install --quiet --disable-pip-version-check -r acceptance/python/requirements.txt
+	.local/python/bin/$(pip_install) acceptance/python/requirements.txt
 	node local/with-stack.ts .local/python/bin/python acceptance/python/existing_client.py
 
 test-schema: $(installed) ## Try requests made up from the served OpenAPI (schemathesis); needs python3
-	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.10 or later" >&2; exit 1; }
+	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.11 or later" >&2; exit 1; }
 	python3 -m venv .local/schemathesis
-	.local/schemathesis/bin/pip install --quiet --disable-pip-version-check -r acceptance/schemathesis/requirements.txt
+	.local/schemathesis/bin/$(pip_install) acceptance/schemathesis/requirements.txt
 	node local/with-stack.ts acceptance/schemathesis/run.sh
 
 test-rate-store: $(installed) ## Test rates over several tasks on a real Valkey or Redis (valkey-server, redis-server)
@@ -77,8 +80,8 @@ test-rate-store: $(installed) ## Test rates over several tasks on a real Valkey 
 test-terraform: $(installed) ## Check all Terraform and apply it to a stand-in of AWS; needs terraform and python3
 	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.10 or later" >&2; exit 1; }
 	{ for tool in checkov moto; do \
-	  python3 -m venv .local/$$tool && .local/$$tool/bin/pip install --quiet --disable-pip-version-check \
-	    -r terraform/tests/$$tool/requirements.txt || exit 1; \
+	  python3 -m venv .local/$$tool && .local/$$tool/bin/$(pip_install) \
+	    terraform/tests/$$tool/requirements.txt || exit 1; \
 	done; } & installing=$$!; \
 	node terraform/tests/prepare.ts; prepared=$$?; wait $$installing && exit $$prepared
 	npm run --silent test:terraform

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { nodeImage } from '@upload-once/local/localstack/node-image.ts';
 import { freePorts } from '@upload-once/local/localstack/ports.ts';
 import { textTable } from '@upload-once/local/text-table.ts';
 import { percentile } from './percentile.ts';
@@ -11,7 +12,7 @@ import { machineLine } from './report.ts';
  * over HTTP. Needs a running `make local`: what is measured are more containers like those, beside them.
  */
 const PROJECT = process.env.COMPOSE_PROJECT_NAME || 'upload-once-local';
-const BASE = 'node:24-trixie-slim';
+const BASE = nodeImage(process.env);
 const STARTS = 7;
 const READY_AIM_MS = 1500;
 const SIZE_AIM_MB = 100;

@@ -1,10 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { CommandFailed, runCommand } from '../run-command.ts';
+import { nodeImage } from './node-image.ts';
 import type { Ports } from './ports.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 /** Of a service that ended. */
 const SHOWN_LINES = '10';
+/** What BuildKit says of a FROM that it can't get. */
+const UNREACHABLE_BASE = /^#(\d+) [^\n]*load metadata for [^\n]*$[\s\S]*^#\1 ERROR: /m;
 
 export const COMPOSE_FILE = 'docker-compose.localstack.yml';
 
@@ -37,6 +40,12 @@ export interface Compose {
 export class ServiceEnded extends Error {
   readonly code = 'ServiceEnded';
   override readonly name = 'ServiceEnded';
+}
+
+/** The image that the services' own are built on can't be had. */
+export class BaseImageMissing extends Error {
+  readonly code = 'BaseImageMissing';
+  override readonly name = 'BaseImageMissing';
 }
 
 interface Container {
@@ -92,8 +101,18 @@ export function createCompose(options: ComposeOptions): Compose {
   }
 
   return {
-    // An image of the user's own for the processor is not ours to build.
-    build: async () => void (await compose(['build'], { PROCESSOR_IMAGE: '' })),
+    async build() {
+      try {
+        // An image of the user's own for the processor is not ours to build.
+        await compose(['build'], { PROCESSOR_IMAGE: '' });
+      } catch (error) {
+        if (!(error instanceof CommandFailed) || !UNREACHABLE_BASE.test(error.message)) throw error;
+        throw new BaseImageMissing(
+          `${error.message}\n\nThis machine can't get the base image ${nodeImage(env)}. If it has another image of Node 24, name it: NODE_IMAGE=node:24-trixie-slim`,
+          { cause: error },
+        );
+      }
+    },
 
     async up(...services) {
       const up = ['up', '--detach', '--wait', '--no-build', ...services];

@@ -41,7 +41,7 @@ export class PortTaken extends Error {
 /**
  * Builds the images, starts LocalStack and the three services in containers, provisions them with terraform/local, and makes a key.
  * Resolves when all of it is ready. What runs already stays; what a stop in the middle left is used or replaced.
- * @throws PortTaken, ImageMissing, LockHeld, CommandFailed: each with a message for the person who started it
+ * @throws PortTaken, ImageMissing, BaseImageMissing, LockHeld, CommandFailed: each with a message for the person who started it
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { project, ports, env, say } = options;
@@ -97,7 +97,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   };
 }
 
-/** Builds the images of the three services, and starts nothing. */
+/** Builds the images of the three services, and starts nothing. @throws BaseImageMissing, CommandFailed */
 export async function buildImages(
   options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>,
 ): Promise<void> {

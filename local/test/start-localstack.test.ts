@@ -100,6 +100,24 @@ t.test('an image of one’s own that is here is not pulled, one that is not is',
   });
 });
 
+t.test('a base image that can’t be had is said by name, with what to do', async (t) => {
+  const docker = `case "$*" in
+    *" ps "*) ;;
+    *" up "*) ;;
+    *" build")
+      echo "#5 [url-issuer internal] load metadata for docker.io/library/node:24-trixie-slim@sha256:17" >&2
+      echo "#4 [acceptor internal] load build definition" >&2
+      echo "#5 ERROR: failed to do request: no such host" >&2
+      exit 1;;
+    *) echo "unexpected: $*" >&2; exit 1;;
+  esac`;
+  const settings = { NODE_IMAGE: 'node:24-mine' };
+  await t.rejects(start(t, await freePorts(), docker, settings), {
+    code: 'BaseImageMissing',
+    message: /no such host\n\nThis machine can't get the base image node:24-mine\. .*: NODE_IMAGE=/,
+  });
+});
+
 t.test('a container that ends is named, with its own last words', async (t) => {
   const ended = JSON.stringify({ Service: 'localstack', State: 'exited', ExitCode: 78 });
   const docker = `case "$*" in

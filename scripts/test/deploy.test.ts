@@ -259,6 +259,11 @@ t.test('an image that the registry has under that tag is neither built nor pushe
   t.match(stdout, `acceptor: the registry has ${TAG} already`);
 });
 
+t.test('what is pushed is built on the pinned image of Node, whatever NODE_IMAGE says', async (t) => {
+  const { effects } = await deploy(t, { plans: [UPGRADE], env: { YES: '1', NODE_IMAGE: 'node:of-mine' } });
+  t.strictSame(effects.slice(0, -1), [LOGIN, ...SERVICES.map((service) => build(service))]);
+});
+
 t.test('images for another architecture are others, though the commit is the same', async (t) => {
   const aws = `case "$*" in
     *get-caller-identity*) echo 123456789012;;

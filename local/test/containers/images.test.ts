@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
+import { nodeImage } from '../../localstack/node-image.ts';
 import { docker, inspectImage, repository, run } from '../support/docker.ts';
 
 /** make images has built them. */
-const BASE = 'node:24-trixie-slim';
 const SERVICES = ['url-issuer', 'acceptor', 'processor'] as const;
 const LARGEST_BYTES = 100_000_000;
 
@@ -33,7 +33,11 @@ const unreachable = [
 /** As restricted as anybody may run it. */
 const RESTRICTED = ['--read-only', '--network', 'none', '--cap-drop', 'ALL'];
 
-const base = await inspectImage(BASE);
+/** A build leaves no image of its base behind that could be inspected. */
+const base = await inspectImage(nodeImage(process.env)).catch(async () => {
+  await docker('pull', '--quiet', nodeImage(process.env));
+  return inspectImage(nodeImage(process.env));
+});
 const { devDependencies, optionalDependencies } = JSON.parse(
   readFileSync(`${repository}/package.json`, 'utf8'),
 ) as Record<string, Record<string, string>>;

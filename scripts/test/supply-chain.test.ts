@@ -1,0 +1,138 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+// What others have made and this project builds on is named by its content: an image, a package of npm, a package of PyPI.
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string) => readFileSync(`${repository}/${path}`, 'utf8');
+const find = (pattern: string) =>
+  globSync(pattern, { cwd: repository, exclude: (name) => /^(node_modules|\..*)$/.test(name) });
+
+type Versions = Readonly<Record<string, string>>;
+interface Manifest {
+  readonly version: string;
+  readonly dependencies?: Versions;
+  readonly devDependencies?: Versions;
+  readonly optionalDependencies?: Versions;
+  readonly allowScripts: Readonly<Record<string, boolean>>;
+}
+interface LockedPackage {
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly link?: boolean;
+  readonly hasInstallScript?: boolean;
+}
+
+const root = JSON.parse(read('package.json')) as Manifest;
+const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> };
+/** Those of the registry; the rest are this repository's own folders, and links to them. */
+const fromRegistry = Object.entries(packages).filter(
+  ([path, { link }]) => path.includes('node_modules/') && !link,
+);
+
+/** The images that a Dockerfile's stages begin with, defaults in place of arguments; its own stages are left out. */
+function basesIn(dockerfile: string): string[] {
+  const defaults = new Map(
+    [...dockerfile.matchAll(/^ARG (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]),
+  );
+  const stages = [...dockerfile.matchAll(/^FROM (?:--\S+ )*(\S+)(?: AS (\S+))?$/gm)];
+  const ownStages = new Set(stages.map(([, , name]) => name));
+  return stages
+    .map(([, from = '']) => from.replace(/^\$\{(\w+)\}$/, (_, name: string) => defaults.get(name) ?? ''))
+    .filter((base) => !ownStages.has(base));
+}
+
+t.test('the images that are published are built on one image, named by its digest', async (t) => {
+  const bases = basesIn(read('Dockerfile'));
+  t.equal(bases.length, 2, 'one to install, one to run');
+  t.equal(new Set(bases).size, 1, 'the same Node');
+  for (const base of bases) t.match(base, /^node:24-trixie-slim@sha256:[0-9a-f]{64}$/);
+});
+
+t.test('the example handler’s image is built on a version: that of this repository', async (t) => {
+  const base = `upload-once/processor:${root.version}`;
+  t.strictSame(basesIn(read('examples/handler/Dockerfile')), [base]);
+  t.match(read('docker-compose.localstack.yml'), `tags: ['${base}']`, 'make images gives it this name');
+});
+
+t.test('npm installs exact versions, known by their hash, from the registry', async (t) => {
+  const manifests = find('**/package.json');
+  t.ok(manifests.length > 10);
+  for (const path of manifests) {
+    const manifest = JSON.parse(read(path)) as Manifest;
+    const { dependencies, devDependencies, optionalDependencies } = manifest;
+    for (const [name, version] of Object.entries({
+      ...dependencies,
+      ...devDependencies,
+      ...optionalDependencies,
+    })) {
+      t.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, `${path}: ${name}`);
+    }
+  }
+  t.ok(fromRegistry.length > 400);
+  for (const [path, { integrity = '', resolved = 'https://registry.npmjs.org/' }] of fromRegistry) {
+    t.match(integrity, /^sha512-[\w+/]{86}==$/, path);
+    t.match(resolved, /^https:\/\/registry\.npmjs\.org\//, path);
+  }
+});
+
+t.test('no package runs code of its own when it is installed', async (t) => {
+  const withScript = fromRegistry.filter(([, { hasInstallScript }]) => hasInstallScript === true);
+  t.strictSame(
+    withScript.map(([path]) => [path.split('node_modules/').at(-1), false]),
+    Object.entries(root.allowScripts),
+    'each is known, and refused',
+  );
+  t.match(read('.npmrc'), /^strict-allow-scripts=true$/m);
+  for (const path of ['Dockerfile', 'Makefile']) {
+    const installs = read(path)
+      .split('\n')
+      .filter((line) => /^\s+npm ci\b/.test(line));
+    t.ok(installs.length > 0, path);
+    for (const line of installs) t.match(line, / --ignore-scripts( |$)/, path);
+  }
+});
+
+t.test('pip installs exact versions, known by their hash, and wheels alone', async (t) => {
+  const files = find('**/requirements.txt');
+  t.equal(files.length, 4);
+  for (const path of files) {
+    const requirements = read(path)
+      .replaceAll('\\\n', '')
+      .split('\n')
+      .filter((line) => line !== '' && !/^ *#/.test(line));
+    t.ok(requirements.length > 0, path);
+    for (const line of requirements) {
+      t.match(line, /^[\w.[\]-]+==[\w.]+( ; [^#]+?)?( +--hash=sha256:[0-9a-f]{64})+$/, path);
+    }
+    const chosen = read(path.replace(/txt$/, 'in'))
+      .trim()
+      .replaceAll(/\[\w+\]/g, '')
+      .split('\n');
+    for (const each of chosen)
+      t.ok(
+        requirements.some((line) => line.startsWith(`${each} `)),
+        `${path}: ${each}`,
+      );
+    t.match(
+      read('Makefile'),
+      new RegExp(`\\$\\(pip_install\\)(?: \\\\\\n\\s*)? ?${path.replace(/(moto|checkov)/, '\\$\\$tool')}`),
+      path,
+    );
+  }
+  t.match(read('Makefile'), /^pip_install := .* --only-binary :all: /m);
+});
+
+t.test('what is renewed stays on Node 24', async (t) => {
+  const { packageRules } = JSON.parse(read('renovate.json')) as {
+    packageRules: { matchPackageNames?: string[]; allowedVersions?: string }[];
+  };
+  const [rule] = packageRules.filter(({ allowedVersions }) => allowedVersions === '<25');
+  t.strictSame(
+    rule?.matchPackageNames?.toSorted(),
+    ['@types/node', 'node', ...Object.keys(root.optionalDependencies ?? {})].toSorted(),
+  );
+  for (const [name, version] of Object.entries(root.optionalDependencies ?? {}))
+    t.match(version, /^24\./, name);
+});
