@@ -20,6 +20,10 @@ export interface CliIo {
 }
 
 export interface TextOutput {
+  /**
+   * Standard output that is a file throws OutputFailed when it can't be written; another returns a promise that rejects with it, and
+   * only what can't be given again has to await it.
+   */
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;

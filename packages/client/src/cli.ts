@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { CliIo } from './cli-io.ts';
+import type { CliIo, TextOutput } from './cli-io.ts';
 import { ExitCode } from './exit-code.ts';
+import { apiKeysIn, hideSecrets } from './hidden-secrets.ts';
+import { OutputFailed } from './output-failed.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `Usage: upload-once COMMAND …
@@ -27,8 +29,9 @@ const OWN_HELP: readonly (string | undefined)[] = ['upload', 'status', 'revoke',
  * @param args what follows the program's name
  * @returns the exit code
  */
-export async function run(args: readonly string[], io: CliIo): Promise<number> {
+export async function run(args: readonly string[], world: CliIo): Promise<number> {
   const [command, ...rest] = args;
+  const io = withHiddenSecrets(world, args);
   try {
     switch (command) {
       case 'upload': {
@@ -46,7 +49,11 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       case 'keys': {
         // Loaded only here: this command brings the AWS SDK, which an upload does not need.
         const { keysCommand } = await import('./commands/keys.ts');
-        return await keysCommand(rest, { ...io, createStore: await io.loadAccess() });
+        return await keysCommand(rest, {
+          ...io,
+          stdout: world.stdout,
+          createStore: await io.loadAccess(),
+        });
       }
       case 'redrive': {
         const { redriveCommand } = await import('./commands/redrive.ts');
@@ -73,11 +80,30 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
         );
     }
   } catch (error) {
+    if (error instanceof OutputFailed) {
+      io.stderr.write(`upload-once: ${error.message}; what was done stays done\n`);
+      return ExitCode.outputFailed;
+    }
     if (!(error instanceof UsageError)) throw error;
     const help = OWN_HELP.includes(command) ? `upload-once ${command} --help` : 'upload-once --help';
     io.stderr.write(`upload-once: ${error.message}\nSee ${help}\n`);
     return ExitCode.usage;
   }
+}
+
+/** Only `keys` prints a secret, to standard output. */
+function withHiddenSecrets(io: CliIo, args: readonly string[]): CliIo {
+  const secrets = apiKeysIn(args, io.env);
+  const hiding = (output: TextOutput): TextOutput => ({
+    write: (text) => output.write(hideSecrets(text, secrets)),
+    get isTTY() {
+      return output.isTTY ?? false;
+    },
+    get columns() {
+      return output.columns ?? 80;
+    },
+  });
+  return { ...io, stdout: hiding(io.stdout), stderr: hiding(io.stderr) };
 }
 
 async function version(): Promise<string> {

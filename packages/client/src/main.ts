@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { run } from './cli.ts';
+import { ExitCode } from './exit-code.ts';
+import { createResultOutput } from './result-output.ts';
 
-// Whoever reads our output may stop reading (`| head`); the uploads go on.
-for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+// A reader of our output may stop reading (`| head`); the uploads go on.
+process.stderr.on('error', () => {});
+const stdout = createResultOutput(process.stdout);
 
-process.exitCode = await run(process.argv.slice(2), {
+const exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
-  stdout: process.stdout,
+  stdout,
   stderr: process.stderr,
   env: process.env,
   now: () => new Date(),
@@ -58,6 +61,15 @@ process.exitCode = await run(process.argv.slice(2), {
     return interrupt.signal;
   },
 });
+
+const lost = await stdout.flushed();
+if (lost && exitCode === ExitCode.done) {
+  process.stderr.write(`upload-once: ${lost.message}; what was done stays done\n`);
+}
+// Ends also where a connection is left that its other side keeps open, such as one to a proxy.
+process.stderr.write('', () =>
+  process.exit(lost && exitCode === ExitCode.done ? ExitCode.outputFailed : exitCode),
+);
 
 /** Leaves the region to the SDK, which also finds it in a profile. */
 function ownRegion<T extends { region: string }>({ region: _, ...config }: T): Omit<T, 'region'> {

@@ -10,6 +10,7 @@ import { ageWords } from '../age-words.ts';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Operations } from '../operations.ts';
+import { OutputFailed } from '../output-failed.ts';
 import { printable } from '../printable.ts';
 import { AUDIT_HELP, type AuditCommandOptions, readAuditOptions } from './audit-options.ts';
 import { operatorError } from './operator-errors.ts';
@@ -48,6 +49,7 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     return named === 0 ? ExitCode.done : ExitCode.found;
   } catch (error) {
     const soFar = options.repair ? `; ${sent} events were sent` : '';
+    if (error instanceof OutputFailed) throw new OutputFailed(`${error.message}${soFar}`, { cause: error });
     io.stderr.write(`upload-once audit: not brought to its end: ${operatorError(error, options)}${soFar}\n`);
     return ExitCode.failed;
   }

@@ -8,6 +8,7 @@ import {
   UnknownApiKey,
 } from '@upload-once/access';
 import { ExitCode } from '../exit-code.ts';
+import { OutputFailed } from '../output-failed.ts';
 import { UsageError } from '../usage-error.ts';
 import { prepareCreate } from './keys/create.ts';
 import { prepareDelete } from './keys/delete.ts';
@@ -76,6 +77,10 @@ function explain(error: unknown, table: string, { stderr }: KeysIo): number {
   if (error instanceof UsageError || error instanceof InvalidApiKeySettings) {
     stderr.write(`upload-once keys: ${message}\nTry "upload-once keys --help".\n`);
     return ExitCode.usage;
+  }
+  if (error instanceof OutputFailed) {
+    stderr.write(`upload-once keys: ${message}\n`);
+    return ExitCode.outputFailed;
   }
   if (IN_THEIR_OWN_WORDS.some((kind) => error instanceof kind)) {
     stderr.write(`upload-once keys: ${message}\n`);

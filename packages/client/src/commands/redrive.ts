@@ -3,6 +3,7 @@ import { countDeadLetters, lookAtDeadLetters, RedriveOutcome, redrive } from '@u
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Operations } from '../operations.ts';
+import { OutputFailed } from '../output-failed.ts';
 import { printable } from '../printable.ts';
 import { operatorError } from './operator-errors.ts';
 import { REDRIVE_HELP, type RedriveOptions, readRedriveOptions } from './redrive-options.ts';
@@ -44,6 +45,7 @@ export async function redriveCommand(args: readonly string[], io: CliIo): Promis
     if (!(await isToMove(letters, pairs, options, io))) return ExitCode.done;
     return await moveAll(pairs, options, operations, io);
   } catch (error) {
+    if (error instanceof OutputFailed) throw error;
     io.stderr.write(`upload-once redrive: ${operatorError(error, options)}\n`);
     return ExitCode.failed;
   }

@@ -6,18 +6,27 @@ import type { IssuerAccess } from '../issuer-request.ts';
 import { printable } from '../printable.ts';
 import { getUpload, revokeUpload, type UploadStatus } from '../uploads-v1.ts';
 import { UsageError } from '../usage-error.ts';
-import { issuerAccess } from './issuer-access.ts';
+import { assertNoApiKey, issuerAccess } from './issuer-access.ts';
+import { openProxies } from './proxies.ts';
+import { timeoutOf } from './time-option.ts';
 
-const OPTIONS_HELP = `  --url URL   the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
-  --key KEY   the API key that asked for the upload; default: $UPLOAD_ONCE_API_KEY
-  --help      this text
+const OPTIONS_HELP = `  --url URL          the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
+  --key KEY          the API key that asked for the upload; default: $UPLOAD_ONCE_API_KEY
+  --timeout SECONDS  how long to wait for the issuer (default 30)
+  --help             this text
+
+HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.
 `;
 
 const STATUS_HELP = `Usage: upload-once status ID [options]
 
 Tells what became of an upload, by its id or its object key.
 
-  --json      one JSON object, as the API gives it
+State ISSUED still ten minutes after the file was sent: nothing has come, upload it again with a new
+form. CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: it was stored, do not send it again. REVOKED: nothing
+that arrives is accepted.
+
+  --json             one JSON object, as the API gives it
 ${OPTIONS_HELP}`;
 
 const REVOKE_HELP = `Usage: upload-once revoke ID [options]
@@ -56,7 +65,11 @@ async function byId(
   }
   const [given, ...others] = positionals;
   if (given === undefined || others.length > 0) throw new UsageError('name one upload, by its id');
-  const access = { ...issuerAccess(values, io.env), signal: io.interruptSignal() };
+  const { issuerUrl, apiKey } = issuerAccess(values, io.env);
+  assertNoApiKey(positionals, apiKey);
+  const timeoutSeconds = timeoutOf(values.timeout);
+  const access = { issuerUrl, apiKey, timeoutSeconds, signal: io.interruptSignal() };
+  const proxies = openProxies(io.env, issuerUrl);
   try {
     await act(access, given.replace(/^uploads\//, ''), values.json ?? false);
     return ExitCode.done;
@@ -66,6 +79,8 @@ async function byId(
     if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
     io.stderr.write(`upload-once: ${printable(error.message)}\n`);
     return ExitCode.failed;
+  } finally {
+    proxies.close();
   }
 }
 
@@ -75,7 +90,12 @@ function linesOf(status: UploadStatus): string {
   const named = Object.entries(metadata).map(([name, value]) => [`metadata ${name}`, value] as const);
   const lines = [...Object.entries(facts), ...named];
   const width = Math.max(...lines.map(([name]) => name.length));
-  return lines.map(([name, value]) => `${printable(`${name.padEnd(width)}  ${value}`)}\n`).join('');
+  return lines
+    .map(
+      ([name, value]) =>
+        `${printable(`${name.padEnd(width)}  ${typeof value === 'object' ? JSON.stringify(value) : value}`)}\n`,
+    )
+    .join('');
 }
 
 function parse(args: readonly string[]) {
@@ -86,6 +106,7 @@ function parse(args: readonly string[]) {
       options: {
         url: { type: 'string' },
         key: { type: 'string' },
+        timeout: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -2,16 +2,21 @@ import { parseArgs } from 'node:util';
 import type { CliIo } from '../cli-io.ts';
 import type { NewUploadOptions } from '../uploads-v1.ts';
 import { UsageError } from '../usage-error.ts';
-import { issuerAccess } from './issuer-access.ts';
+import { assertNoApiKey, issuerAccess } from './issuer-access.ts';
+import { timeoutOf } from './time-option.ts';
 
 export const UPLOAD_HELP = `Usage: upload-once upload FILE… [options]
 
 Asks the issuer for a form and uploads a FILE with it; several FILEs get one form each.
-A file is sent once: if a connection breaks half-way, it says so and does not send again.
+A file is sent once. If S3's answer does not tell whether it was stored, the issuer is asked, and nothing is
+sent again. Where the issuer asks to wait (Retry-After), it waits, up to 300 s for one form.
 
   --url URL         the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
   --key KEY         the API key; default: $UPLOAD_ONCE_API_KEY, which is better: other
                     users of this machine can see a command line, and shells keep it
+  --timeout SECONDS how long sending one file may take in all (default 86400, a day; a
+                    connection that stands still ends before), and the issuer to
+                    answer (default and at most 30)
   --json            one JSON object a file on standard output
   --help            this text
 
@@ -30,20 +35,31 @@ To see what a form that is good for one upload does:
   --tamper-key      change the form's key field after it was signed
 
 Results go to standard output, one line a file; refusals and faults to standard error.
-A progress bar is shown where standard error is a terminal.
+A progress bar is shown where standard error is a terminal. HTTPS_PROXY, HTTP_PROXY and
+NO_PROXY are honoured.
 
 Exit code:
   0    everything was stored
-  1    something was refused or failed
+  1    something was refused or failed, and was not stored
   2    the command line can't be carried out
-  3    it is unknown whether something was stored
+  3    it is unknown whether something was stored: ask, before you upload it again, by
+       "upload-once status KEY"; the message has the command
+  5    a result could not be written to standard output; standard error has it
   130  interrupted
 `;
+
+const ISSUER_TIMEOUT_SECONDS = 30;
 
 export interface UploadCommandOptions {
   readonly files: readonly string[];
   readonly issuerUrl: string;
   readonly apiKey: string;
+  /** Whether URL or key came from an option. */
+  readonly byOption: boolean;
+  /** For sending one file; undefined: the library's default. */
+  readonly timeoutSeconds: number | undefined;
+  /** For each answer of the issuer. */
+  readonly issuerTimeoutSeconds: number;
   /** How many times one form is used; undefined: a form for each file. */
   readonly times: number | undefined;
   readonly delaySeconds: number;
@@ -63,7 +79,9 @@ export function readUploadOptions(args: readonly string[], env: CliIo['env']): U
   const { values, positionals: files } = parse(args);
   if (values.help) return 'help';
   if (files.length === 0) throw new UsageError('name at least one file to upload');
-  const { issuerUrl, apiKey } = issuerAccess(values, env);
+  const { issuerUrl, apiKey, byOption } = issuerAccess(values, env);
+  assertNoApiKey(files, apiKey);
+  const timeoutSeconds = timeoutOf(values.timeout);
   const wanted = wantedOf(values);
   if (values['tamper-key'] && wanted?.method === 'put')
     throw new UsageError('--tamper-key changes a form, not a PUT');
@@ -74,6 +92,9 @@ export function readUploadOptions(args: readonly string[], env: CliIo['env']): U
     files: times !== undefined && files.length === 1 ? Array<string>(times).fill(files[0] ?? '') : files,
     issuerUrl,
     apiKey,
+    byOption,
+    timeoutSeconds,
+    issuerTimeoutSeconds: Math.min(timeoutSeconds ?? ISSUER_TIMEOUT_SECONDS, ISSUER_TIMEOUT_SECONDS),
     times,
     delaySeconds: values.delay === undefined ? 0 : delayOf(values.delay),
     tamperKey: values['tamper-key'] ?? false,
@@ -92,6 +113,7 @@ function parse(args: readonly string[]) {
         key: { type: 'string' },
         times: { type: 'string' },
         delay: { type: 'string' },
+        timeout: { type: 'string' },
         'tamper-key': { type: 'boolean' },
         json: { type: 'boolean' },
         method: { type: 'string' },

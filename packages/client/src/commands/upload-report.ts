@@ -4,37 +4,48 @@ import { FileChanged, FileUnusable, UploadOutcomeUnknown, UploadRefused } from '
 import { printable } from '../printable.ts';
 import type { UploadResult } from '../upload-file.ts';
 
+/** What is known of a stored file; S3's answer has more of it than the issuer has. */
+export type StoredFile = Omit<UploadResult, 'status'> & Partial<Pick<UploadResult, 'status'>>;
+
 /** What became of one file. */
 export type FileOutcome =
   | {
       readonly outcome: 'stored';
       readonly file: string;
       readonly url: string;
-      readonly result: UploadResult;
-      readonly seconds: number;
+      readonly result: StoredFile;
+      readonly seconds?: number;
+      /** S3's answer did not tell, the issuer did. */
+      readonly toldByIssuer?: UploadOutcomeUnknown;
     }
   | {
-      /** refused: S3 said no; unknown: it may have been stored; failed: it did not come to S3's saying anything. */
+      /** refused: it was not stored, or will not be accepted; unknown: it may have been stored; failed: nothing was sent. */
       readonly outcome: 'refused' | 'unknown' | 'failed';
       readonly file: string;
       /** The key that was sent; undefined when no form was received. */
       readonly key: string | undefined;
       readonly error: Error;
+      /** Of an unknown outcome: what the issuer knew, and what to do. */
+      readonly found?: string;
     };
 
-/** Writes one file's outcome: results to standard output, what went wrong to standard error. */
+/** Writes one file's outcome: results to standard output, what went wrong to standard error. @throws OutputFailed */
 export function reportOutcome(outcome: FileOutcome, json: boolean, io: CliIo): void {
-  if (json) io.stdout.write(`${JSON.stringify(jsonOf(outcome))}\n`);
-  else if (outcome.outcome === 'stored') io.stdout.write(`${storedLine(outcome)}\n`);
-  if (outcome.outcome !== 'stored')
-    io.stderr.write(`upload-once: ${failedLine(outcome.file, outcome.error)}\n`);
+  if (outcome.outcome !== 'stored') io.stderr.write(`upload-once: ${failedLine(outcome)}\n`);
+  if (json || outcome.outcome === 'stored') io.stdout.write(`${outcomeLine(outcome, json)}\n`);
+}
+
+/** One line for one outcome. */
+export function outcomeLine(outcome: FileOutcome, json: boolean): string {
+  if (json) return JSON.stringify(jsonOf(outcome));
+  return outcome.outcome === 'stored' ? storedLine(outcome) : failedLine(outcome);
 }
 
 /** What using one form several times came to. */
 export function timesNote(outcomes: readonly FileOutcome[]): string | undefined {
   const stored = outcomes.filter((outcome) => outcome.outcome === 'stored');
   if (stored.length < 2) return undefined;
-  const statuses = [...new Set(stored.map(({ result }) => result.status))].join(' and ');
+  const statuses = [...new Set(stored.map(({ result }) => result.status ?? 'nothing'))].join(' and ');
   const which =
     stored.length === outcomes.length
       ? `each of the ${stored.length}`
@@ -46,28 +57,45 @@ export function timesNote(outcomes: readonly FileOutcome[]): string | undefined 
   return `S3 answered ${statuses} to ${which} uploads with this form, for S3 takes a form until it expires. Only the first is accepted; ${others}.`;
 }
 
-function storedLine({ file, url, result, seconds }: Extract<FileOutcome, { outcome: 'stored' }>): string {
+function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): string {
+  const { file, url, result, seconds, toldByIssuer } = outcome;
+  const stored = `${file} stored as ${result.key} at ${url}, ${byteSize(result.sizeBytes)}`;
+  if (toldByIssuer) {
+    const { status } = toldByIssuer;
+    const said = status === undefined ? 'no answer of S3 came' : `the answer was ${status}`;
+    return printable(`${stored}: ${said}, but the issuer knows that it was stored`);
+  }
+  if (seconds === undefined) return printable(stored);
   const rate = seconds > 0 && result.sizeBytes > 0 ? ` (${byteSize(result.sizeBytes / seconds)}/s)` : '';
   const version = result.versionId === undefined ? '' : `, version ${result.versionId}`;
-  return printable(
-    `${file} stored as ${result.key} at ${url}, ${byteSize(result.sizeBytes)} in ${seconds.toFixed(2)} s${rate}${version}`,
-  );
+  return printable(`${stored} in ${seconds.toFixed(2)} s${rate}${version}`);
 }
 
-function failedLine(file: string, error: Error): string {
-  const said =
-    error instanceof UploadRefused ? ` (S3: ${[error.status, error.s3Code].filter(Boolean).join(' ')})` : '';
+function failedLine({ file, error, found }: Exclude<FileOutcome, { outcome: 'stored' }>): string {
   const namesIt = error instanceof FileUnusable || error instanceof FileChanged;
   const line = namesIt ? error.message : `${file}: ${error.message}`;
-  return printable(line + said);
+  return printable([line + saidBy(error), found].filter(Boolean).join('. '));
+}
+
+/** ` (S3: 403 AccessDenied)`, ` (HTTP 403)` where it was not S3. */
+function saidBy(error: Error): string {
+  if (!(error instanceof UploadRefused)) return '';
+  return error.s3Code === undefined ? ` (HTTP ${error.status})` : ` (S3: ${error.status} ${error.s3Code})`;
 }
 
 function jsonOf(outcome: FileOutcome): Record<string, unknown> {
   if (outcome.outcome === 'stored') {
-    const { file, url, result, seconds } = outcome;
-    return { file, outcome: 'stored', url, ...result, seconds };
+    const { file, url, result, seconds, toldByIssuer } = outcome;
+    return {
+      file,
+      outcome: 'stored',
+      url,
+      ...result,
+      seconds,
+      ...(toldByIssuer && { toldBy: 'issuer', message: toldByIssuer.message }),
+    };
   }
-  const { file, key, error } = outcome;
+  const { file, key, error, found } = outcome;
   return {
     file,
     outcome: outcome.outcome,
@@ -82,6 +110,6 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
       status: error.status,
       everythingSent: error.everythingSent,
     }),
-    message: error.message,
+    message: found === undefined ? error.message : `${error.message}. ${found}`,
   };
 }

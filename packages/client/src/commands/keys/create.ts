@@ -1,5 +1,6 @@
 import { createApiKey } from '@upload-once/access';
 import { UsageError } from '../../usage-error.ts';
+import { deliverValue } from './deliver-value.ts';
 import { describeKey } from './describe-key.ts';
 import type { PrepareAction } from './keys-io.ts';
 import { parseOptions, settingsFrom, settingsOptions } from './options.ts';
@@ -14,7 +15,7 @@ export const prepareCreate: PrepareAction = (args, io) => {
     async run(making) {
       const { value, key } = await createApiKey(settings, making);
       io.stderr.write(`Made ${describeKey(key)}. It is shown this once:\n`);
-      io.stdout.write(`${value}\n`);
+      await deliverValue(value, `Remove it: upload-once keys delete ${key.keyId}`, io);
     },
   };
 };

@@ -36,5 +36,6 @@ Options:
 AWS region, endpoint and credentials come from the environment, as for any AWS tool: AWS_REGION,
 AWS_ENDPOINT_URL_DYNAMODB, AWS_PROFILE, …
 
-Exit code: 0 done; 1 not done, or it is not known whether it was done; 2 wrong use, nothing was tried.
+Exit code: 0 done; 1 not done, or it is not known whether it was done; 2 wrong use, nothing was tried;
+5 done, but what it prints could not be written: a key that was made is lost, and standard error says how to remove it.
 `;

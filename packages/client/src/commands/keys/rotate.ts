@@ -1,5 +1,6 @@
 import { endOlderSecrets, type KeyMaking, removeSecrets, rotateApiKey } from '@upload-once/access';
 import { UsageError } from '../../usage-error.ts';
+import { deliverValue } from './deliver-value.ts';
 import { describeKey } from './describe-key.ts';
 import type { KeysIo, PrepareAction } from './keys-io.ts';
 import { keyIdFrom, numberOption, parseOptions } from './options.ts';
@@ -30,8 +31,12 @@ export const prepareRotate: PrepareAction = (args, io) => {
 async function rotate(keyId: string, oldHours: number, making: KeyMaking, io: KeysIo): Promise<void> {
   const { value, old, rotated } = await rotateApiKey(keyId, making);
   io.stderr.write(`Made a second value for ${describeKey(rotated.key)}. It is shown this once:\n`);
-  // Whatever comes next: the new value works, and is in somebody's hands.
-  io.stdout.write(`${value}\n`);
+  // Before the old value is given an end: without the new one it is all that works.
+  await deliverValue(
+    value,
+    `The old one works on. Take the new one back: upload-once keys rotate ${keyId} --remove new`,
+    io,
+  );
   if (old.length === 0) return;
   const until = new Date(making.now().getTime() + oldHours * 3_600_000);
   await endOlderSecrets(rotated, until, making);

@@ -1,0 +1,19 @@
+import { OutputFailed } from '../../output-failed.ts';
+import type { KeysIo } from './keys-io.ts';
+
+/**
+ * Writes a key's value, which can't be shown again: it has to arrive, also where the reader of a pipe has gone.
+ *
+ * @param undo what to do about a value that is lost, as a sentence
+ * @throws OutputFailed
+ */
+export async function deliverValue(value: string, undo: string, io: KeysIo): Promise<void> {
+  try {
+    await io.stdout.write(`${value}\n`);
+  } catch (error) {
+    if (!(error instanceof OutputFailed)) throw error;
+    throw new OutputFailed(`${error.message}: the key was made, and its value is lost. ${undo}`, {
+      cause: error,
+    });
+  }
+}

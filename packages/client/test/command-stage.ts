@@ -1,0 +1,32 @@
+// The command in this process, with a clock and a wait that the test holds in its hands.
+import { run } from '../src/cli.ts';
+import type { CliIo } from '../src/cli-io.ts';
+
+/** One call of the command, and all that can be seen of it. */
+export async function runCommand(
+  args: readonly string[],
+  world: Partial<CliIo> & { readonly env: CliIo['env'] },
+) {
+  const seen = { code: -1, stdout: '', stderr: '', slept: [] as number[] };
+  const io: CliIo = {
+    stdin: (async function* () {})(),
+    stdout: { write: (text) => (seen.stdout += text) },
+    stderr: { write: (text) => (seen.stderr += text) },
+    now: () => new Date('2026-01-01T00:00:00Z'),
+    randomBytes: (count) => new Uint8Array(count),
+    loadAccess: async () => () => {
+      throw new Error('no table here');
+    },
+    loadOperations: async () => () => {
+      throw new Error('no bucket here');
+    },
+    sleep: async (seconds, signal) => {
+      seen.slept.push(seconds);
+      signal.throwIfAborted();
+    },
+    interruptSignal: () => new AbortController().signal,
+    ...world,
+  };
+  seen.code = await run(args, io);
+  return seen;
+}

@@ -1,0 +1,112 @@
+// An issuer and an S3 that answer with any bytes at any moment. Bytes rather than a framework's answers: what is wrong with them is the point.
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+
+/** When S3 answers: as soon as it has the request's head, or when it has all of it. */
+export type Moment = 'early' | 'whole';
+export type Answer = (socket: Socket) => void;
+
+export interface IssuerAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** `raw('200 OK', 'body')`: an answer that ends the connection. */
+export function raw(status: string, body = '', headers: Readonly<Record<string, string>> = {}): Answer {
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  const length = /^(1\d\d|204|304)/.test(status) ? '' : `content-length: ${Buffer.byteLength(body)}\r\n`;
+  return (socket) => socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}${length}\r\n${body}`);
+}
+
+/** Writes `text` again and again, some a second, until the other side has had enough. */
+export function dripping(beginning: string, text: string): Answer {
+  return (socket) => {
+    socket.write(beginning);
+    const timer = setInterval(() => socket.write(text), 20);
+    socket.once('close', () => clearInterval(timer));
+  };
+}
+
+export function silent(): Answer {
+  return () => {};
+}
+
+export function resetting(): Answer {
+  return (socket) => socket.resetAndDestroy();
+}
+
+export async function startHostileServers() {
+  const sockets = new Set<Socket>();
+  const servers = {
+    url: '',
+    /** The path of each request to the issuer. */
+    asked: [] as string[],
+    /** How many uploads were sent to their end. */
+    posts: 0,
+    /** The form's fields beyond the key. */
+    fields: {} as Record<string, string>,
+    conditions: [] as unknown[],
+    s3: raw('204 No Content') as Answer,
+    moment: 'whole' as Moment,
+    /** Instead of a form. */
+    issuer: undefined as Answer | undefined,
+    /** What `GET /v1/uploads/{id}` answers, as often as it is asked. */
+    status: { status: 200, body: { id: 'a', state: 'ISSUED' } } as IssuerAnswer,
+    formUrl: undefined as string | undefined,
+    /** Gives a form. */
+    issue(socket: Socket) {
+      const policy = Buffer.from(
+        JSON.stringify({ expiration: '2030-01-02T03:04:05.000Z', conditions: servers.conditions }),
+      ).toString('base64');
+      const fields = { key: 'uploads/a', policy, ...servers.fields };
+      const url = servers.formUrl ?? `${servers.url}/bucket`;
+      raw('200 OK', JSON.stringify({ url: { url, fields } }))(socket);
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => sockets.delete(socket));
+    let head = '';
+    let leftBytes: number | undefined;
+    socket.on('data', (bytes) => {
+      if (leftBytes === undefined) {
+        head += bytes.toString('latin1');
+        const end = head.indexOf('\r\n\r\n');
+        if (end < 0) return;
+        const path = head.split(' ', 2)[1] ?? '';
+        if (head.startsWith('GET ')) {
+          servers.asked.push(path);
+          if (!path.startsWith('/v1/')) (servers.issuer ?? servers.issue)(socket);
+          else {
+            const { status, headers, body } = servers.status;
+            raw(`${status} x`, JSON.stringify(body) ?? '', headers)(socket);
+          }
+          return;
+        }
+        leftBytes = Number(/content-length: (\d+)/i.exec(head)?.[1]) - (head.length - end - 4);
+        if (servers.moment === 'early') {
+          socket.pause();
+          servers.s3(socket);
+          return;
+        }
+      } else leftBytes -= bytes.length;
+      if (leftBytes > 0) return;
+      servers.posts += 1;
+      servers.s3(socket);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  servers.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return servers;
+}

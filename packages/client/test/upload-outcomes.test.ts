@@ -1,0 +1,474 @@
+// What `upload` says and does about every answer of S3 and the issuer, held to the tables of docs/client.md. A new answer is one line.
+import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { ExitCode } from '../src/exit-code.ts';
+import { OutputFailed } from '../src/output-failed.ts';
+import { runCommand } from './command-stage.ts';
+import { s3ErrorXml } from './form-servers.ts';
+import {
+  type Answer,
+  dripping,
+  type Moment,
+  raw,
+  resetting,
+  silent,
+  startHostileServers,
+} from './hostile-servers.ts';
+
+const docs = readFileSync(new URL('../../../docs/client.md', import.meta.url), 'utf8');
+const rows = [...docs.matchAll(/^\| (\d+) \| `(.+?)` \| .* \| .*\|$/gm)].map(([, code, message = '']) => ({
+  code: Number(code),
+  message,
+  pattern: new RegExp(message.split('…').map(escaped).join('[^]*?')),
+}));
+const covered = new Set<string>();
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** Which rows of the docs say what the command said. */
+function rowsOf(code: number, said: string): string[] {
+  const fitting = rows.filter((row) => row.code === code && row.pattern.test(said));
+  for (const { message } of fitting) covered.add(message);
+  return fitting.map(({ message }) => message);
+}
+
+const PAGE = '<!doctype html><html><body>Log in</body></html>';
+const JSON_TYPE = { 'content-type': 'application/json' };
+const s3Error = (status: string, code: string, message = 'm', extra = '') =>
+  raw(status, s3ErrorXml(code, message, extra), { 'content-type': 'application/xml' });
+const issuerError = (status: string, code: string, headers: Record<string, string> = {}) =>
+  raw(status, JSON.stringify({ code, message: `about ${code}` }), { ...JSON_TYPE, ...headers });
+
+interface Case {
+  readonly what: string;
+  readonly s3?: Answer;
+  readonly moment?: Moment;
+  readonly issuer?: Answer;
+  /** What `GET /v1/uploads/{id}` says of the upload. */
+  readonly state?: string;
+  readonly sizeBytes?: number;
+  readonly fields?: Record<string, string>;
+  readonly conditions?: unknown[];
+  readonly args?: readonly string[];
+  readonly fileBytes?: number;
+  readonly code: number;
+  /** Beyond what the docs have. */
+  readonly says?: RegExp;
+}
+
+const ALL_SENT = /after everything had been sent/;
+const ENDS_SOON = ['--timeout', '0.3'];
+const BIG = 24 * 1024 * 1024;
+
+const CASES: readonly Case[] = [
+  { what: 'S3 stores it', s3: raw('204 No Content'), code: 0 },
+
+  // Not stored, though it was said to be.
+  { what: '200 with a login page', s3: raw('200 OK', PAGE), code: 3, says: ALL_SENT },
+  { what: '200 with an error', s3: s3Error('200 OK', 'InternalError'), code: 3, says: ALL_SENT },
+  { what: '200 with nothing', s3: raw('200 OK'), code: 3, says: ALL_SENT },
+  { what: '201', s3: raw('201 Created'), code: 3, says: ALL_SENT },
+  { what: '202', s3: raw('202 Accepted'), code: 3, says: ALL_SENT },
+  { what: '205', s3: raw('205 Reset Content'), code: 3, says: ALL_SENT },
+  { what: '303 to a page', s3: raw('303 See Other', '', { location: 'https://portal.test/' }), code: 3 },
+  { what: '302 to a page', s3: raw('302 Found', '', { location: 'https://portal.test/' }), code: 3 },
+  { what: '204 early', s3: raw('204 No Content'), moment: 'early', fileBytes: BIG, code: 3 },
+
+  // Stored perhaps, though it was said not to be.
+  { what: '408', s3: raw('408 Request Timeout', PAGE), code: 3, says: ALL_SENT },
+  { what: '499', s3: raw('499 Client Closed'), code: 3, says: ALL_SENT },
+  { what: '504', s3: raw('504 Gateway Timeout', PAGE), code: 3, says: ALL_SENT },
+  { what: '502', s3: raw('502 Bad Gateway', PAGE), code: 3, says: ALL_SENT },
+  { what: '503 of a gateway', s3: raw('503 Unavailable', PAGE), code: 3, says: ALL_SENT },
+  { what: 'S3 broke', s3: s3Error('500 Internal', 'InternalError'), code: 3, says: /500 InternalError/ },
+  { what: 'a reset', s3: resetting(), code: 3 },
+  { what: 'a close', s3: (socket) => socket.end(), code: 3 },
+  { what: 'no HTTP', s3: (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'), code: 3 },
+  { what: 'headers that end early', s3: (socket) => socket.end('HTTP/1.1 204 No Con'), code: 3 },
+  { what: 'a reset half-way', s3: resetting(), moment: 'early', fileBytes: BIG, code: 3 },
+
+  // The issuer knows.
+  { what: '504, but it was stored', s3: raw('504 x'), state: 'CLAIMED', code: 0, says: /answer was 504/ },
+  { what: 'a reset, but it was stored', s3: resetting(), state: 'PROCESSED', sizeBytes: 5, code: 0 },
+  { what: '408, and it failed', s3: raw('408 x'), state: 'FAILED', code: 0 },
+  { what: '504, and it was revoked', s3: raw('504 x'), state: 'REVOKED', code: 1 },
+  {
+    what: '504, and something else is there',
+    s3: raw('504 x'),
+    state: 'ACCEPTED',
+    sizeBytes: 6,
+    code: 3,
+    says: /an upload of 6 bytes under this key, this one has 5/,
+  },
+
+  // It ends.
+  {
+    what: 'another protocol',
+    s3: (socket) => socket.write('HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+    code: 3,
+    says: /answer was 101/,
+  },
+  { what: '102 without end', s3: dripping('', 'HTTP/1.1 102 x\r\n\r\n'), args: ENDS_SOON, code: 3 },
+  { what: 'headers without end', s3: dripping('HTTP/1.1 204 x\r\n', 'x'), args: ENDS_SOON, code: 3 },
+  {
+    what: 'a body without end',
+    s3: dripping('HTTP/1.1 200 x\r\n\r\n', 'x'),
+    args: ENDS_SOON,
+    code: 3,
+    says: /answer was 200/,
+  },
+  {
+    what: 'a refusal whose body has no end',
+    s3: dripping('HTTP/1.1 403 x\r\n\r\n', 'x'),
+    args: ENDS_SOON,
+    code: 1,
+  },
+  { what: 'silence', s3: silent(), args: ENDS_SOON, code: 3, says: /longer than 0\.3 s in all/ },
+  { what: 'nothing is read', s3: silent(), moment: 'early', fileBytes: BIG, args: ENDS_SOON, code: 3 },
+  {
+    what: 'nothing is read, and 102s come',
+    s3: dripping('', 'HTTP/1.1 102 x\r\n\r\n'),
+    moment: 'early',
+    fileBytes: BIG,
+    args: ENDS_SOON,
+    code: 3,
+  },
+  { what: 'an issuer that is silent', issuer: silent(), args: ENDS_SOON, code: 1 },
+  {
+    what: 'an issuer of another protocol',
+    issuer: (socket) => socket.write('HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+    args: ENDS_SOON,
+    code: 1,
+  },
+  {
+    what: 'an issuer’s headers without end',
+    issuer: dripping('HTTP/1.1 200 x\r\n', 'x'),
+    args: ENDS_SOON,
+    code: 1,
+  },
+  {
+    what: 'an issuer’s 102s without end',
+    issuer: dripping('', 'HTTP/1.1 102 x\r\n\r\n'),
+    args: ENDS_SOON,
+    code: 1,
+  },
+  {
+    what: 'an issuer’s body without end',
+    issuer: dripping('HTTP/1.1 200 x\r\n\r\n', 'x'),
+    args: ENDS_SOON,
+    code: 1,
+  },
+
+  // Refused.
+  {
+    what: 'an expired form',
+    s3: s3Error('403 Forbidden', 'AccessDenied', 'Invalid according to Policy: Policy expired.'),
+    code: 1,
+  },
+  {
+    what: 'an expired form, early',
+    s3: s3Error('403 Forbidden', 'AccessDenied', 'Invalid according to Policy: Policy expired.'),
+    moment: 'early',
+    fileBytes: BIG,
+    code: 1,
+  },
+  {
+    what: 'a changed field',
+    s3: s3Error('403 Forbidden', 'AccessDenied', 'Invalid according to Policy: Policy Condition failed'),
+    code: 1,
+  },
+  { what: 'too large', s3: s3Error('400 Bad', 'EntityTooLarge'), code: 1, says: /it has 5 bytes/ },
+  { what: 'a second one', s3: s3Error('412 x', 'PreconditionFailed'), code: 1 },
+  { what: 'too busy', s3: s3Error('503 x', 'SlowDown'), code: 1 },
+  {
+    what: 'something new',
+    s3: s3Error('409 x', 'OfTomorrow', 'in S3’s words'),
+    code: 1,
+    says: /in S3’s words/,
+  },
+  { what: 'a firewall', s3: raw('403 Forbidden', PAGE), code: 1 },
+  { what: 'a firewall, early', s3: raw('413 x', PAGE), moment: 'early', fileBytes: BIG, code: 1 },
+  { what: '504 early', s3: raw('504 x', PAGE), moment: 'early', fileBytes: BIG, code: 1 },
+  {
+    what: 'a file beyond the form’s limit',
+    conditions: [['content-length-range', 0, 4]],
+    code: 1,
+    says: /has 5 bytes, the form allows from 0 to 4/,
+  },
+  { what: 'a form with a field file', fields: { File: 'x' }, code: 1, says: /has a field "file"/ },
+
+  // No form.
+  { what: 'a bad key', issuer: issuerError('403 x', 'Forbidden'), code: 1 },
+  {
+    what: 'a quota that is used up',
+    issuer: issuerError('429 x', 'LimitExceeded', { 'retry-after': '40000' }),
+    code: 1,
+  },
+  { what: 'a rate, without a wait', issuer: issuerError('429 x', 'TooManyRequests'), code: 1 },
+  {
+    what: 'a rate that asks to wait again and again',
+    issuer: issuerError('429 x', 'TooManyRequests', { 'retry-after': '7' }),
+    code: 1,
+  },
+  { what: 'an issuer that is busy', issuer: issuerError('503 x', 'Unavailable'), code: 1 },
+  { what: 'an issuer that hangs up', issuer: (socket) => socket.end(), code: 1 },
+  { what: 'an issuer’s login page', issuer: raw('200 OK', PAGE), code: 1 },
+  { what: 'no issuer', issuer: raw('404 Not Found', PAGE), code: 1 },
+  {
+    what: 'an issuer that moved',
+    issuer: raw('302 x', '', { location: 'https://u:secret-1@x.test/?a=secret-1' }),
+    code: 1,
+  },
+];
+
+async function stage(t: Test) {
+  const servers = await startHostileServers();
+  t.teardown(() => servers.close());
+  return servers;
+}
+
+t.test('every answer: exit code, message, and what comes of it', async (t) => {
+  const directory = t.testdir({ 'a.txt': 'hello', big: '' });
+  truncateSync(join(directory, 'big'), BIG);
+  for (const { what, args = [], fileBytes, code, says, ...answers } of CASES) {
+    await t.test(what, async (t) => {
+      const servers = await stage(t);
+      const { s3, moment, issuer, fields, conditions, state, sizeBytes } = answers;
+      Object.assign(servers, {
+        ...(s3 && { s3 }),
+        ...(moment && { moment }),
+        ...(issuer && { issuer }),
+        ...(fields && { fields }),
+        ...(conditions && { conditions }),
+        ...(state && { status: { status: 200, body: { id: 'a', state, sizeBytes } } }),
+      });
+      const file = join(directory, fileBytes === BIG ? 'big' : 'a.txt');
+      const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+      const seen = await runCommand(['upload', file, ...args], { env });
+      const said = code === 0 ? seen.stdout : seen.stderr;
+      t.equal(seen.code, code, seen.stderr);
+      if (what !== 'a form with a field file')
+        t.not(rowsOf(code, said).length, 0, `docs/client.md has it: ${said}`);
+      if (says) t.match(said, says);
+      t.notMatch(seen.stdout + seen.stderr, 'secret-1');
+      if (code !== 0) t.equal(seen.stdout, '');
+      t.ok(servers.posts <= 1, 'it is never sent again');
+      if (code === 3) {
+        t.match(said, /upload-once status uploads\/a\./, 'how to ask');
+        t.match(said, /State ISSUED .*upload it again\. Any other state: it has come, do not$/m);
+      }
+      if (code === 3 || state) t.ok(servers.asked.includes('/v1/uploads/a'), 'the issuer was asked');
+    });
+  }
+});
+
+t.test('more that ends an upload, each as docs/client.md has it', async (t) => {
+  const directory = t.testdir({ 'a.txt': 'hello', big: '' });
+  const file = join(directory, 'a.txt');
+  const servers = await stage(t);
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'a-key-of-another-form' };
+  const closed = await startHostileServers();
+  await closed.close();
+  const expect = async (
+    what: string,
+    code: number,
+    says: RegExp,
+    args: readonly string[],
+    world: Partial<Parameters<typeof runCommand>[1]> = {},
+  ) => {
+    const seen = await runCommand(args, { env, ...world });
+    t.equal(seen.code, code, `${what}: ${seen.stderr}`);
+    t.match(seen.stderr, says, what);
+    t.not(rowsOf(code, seen.stderr).length, 0, `${what}: docs/client.md has it`);
+  };
+
+  await expect('no file', 1, /missing does not exist/, ['upload', join(directory, 'missing')]);
+  await expect('no issuer', 1, /ECONNREFUSED/, ['upload', file, '--url', closed.url]);
+  servers.formUrl = `${closed.url}/bucket`;
+  await expect('no S3', 1, /ECONNREFUSED/, ['upload', file]);
+  servers.formUrl = undefined;
+  await expect('a key for a file', 2, /behind --key/, ['upload', 'uo_0001020304050607_08090a0b']);
+  await expect('the key for a file', 2, /behind --key/, ['upload', 'a-key-of-another-form', file]);
+  await expect('no URL', 2, /in the URL's place/, ['upload', file, '--url', 'a-key', '--key', servers.url]);
+  for (const proxy of ['socks5://127.0.0.1:1', 'proxy.test:3128', '-']) {
+    const withProxy = { ...env, HTTPS_PROXY: proxy };
+    await expect('a proxy', 2, /HTTPS_PROXY/, ['upload', file], { env: withProxy });
+  }
+
+  servers.moment = 'early';
+  truncateSync(join(directory, 'big'), BIG);
+  servers.s3 = (socket) => {
+    appendFileSync(join(directory, 'big'), 'more');
+    socket.resume();
+  };
+  await expect('a file that grows', 1, /broken off before its end/, ['upload', join(directory, 'big')]);
+
+  const interrupt = new AbortController();
+  const interrupted = { interruptSignal: () => interrupt.signal };
+  servers.moment = 'whole';
+  servers.s3 = () => interrupt.abort(new Error('interrupted'));
+  await expect('interrupted at the end', 130, /interrupted before the issuer/, ['upload', file], interrupted);
+  await expect('interrupted before', 130, /nothing was stored/, ['upload', file], interrupted);
+});
+
+t.test('a result that can not be written: exit code 5, and standard error has it', async (t) => {
+  const servers = await stage(t);
+  const directory = t.testdir({ a: 'x', b: 'y' });
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  const stdout = {
+    write() {
+      throw new OutputFailed('standard output could not be written (ENOSPC: no space left on device, write)');
+    },
+  };
+  for (const json of [[], ['--json']]) {
+    servers.posts = 0;
+    const files = ['a', 'b'].map((name) => join(directory, name));
+    const { code, stderr } = await runCommand(['upload', ...files, ...json], { env, stdout });
+    t.equal(code, 5);
+    t.not(rowsOf(5, stderr).length, 0, 'docs/client.md has it');
+    t.match(stderr, /ENOSPC.*; what it was to say: .*uploads\/a/);
+    t.match(stderr, /not sent: .*b\n$/);
+    t.equal(servers.posts, 1);
+  }
+  servers.status = { status: 200, body: { id: 'a', state: 'ISSUED' } };
+  for (const args of [['status', 'a'], ['--version'], ['--help']])
+    t.match(await runCommand(args, { env, stdout }), { code: 5, stderr: /ENOSPC.*what was done stays done/ });
+});
+
+t.test('every message in docs/client.md is one that the command says', async (t) => {
+  t.ok(rows.length > 25);
+  t.strictSame(
+    rows.map(({ message }) => message).filter((message) => !covered.has(message)),
+    [],
+  );
+});
+
+t.test('the exit codes in docs/client.md are those of the code', async (t) => {
+  const listed = docs.slice(docs.indexOf('## Exit codes'), docs.indexOf('## Messages'));
+  t.strictSame(
+    [...listed.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code)),
+    Object.values(ExitCode).sort((a, b) => a - b),
+  );
+});
+
+t.test('a batch waits where the issuer asks to, and goes on', async (t) => {
+  const servers = await stage(t);
+  const names = Array.from({ length: 60 }, (_, at) => `f${at}`);
+  const directory = t.testdir(Object.fromEntries(names.map((name) => [name, name])));
+  let tokens = 20;
+  let asked = 0;
+  const issuer: Answer = (socket) => {
+    asked += 1;
+    if (tokens === 0) return issuerError('429 x', 'TooManyRequests', { 'retry-after': '1' })(socket);
+    tokens -= 1;
+    servers.issuer = undefined;
+    servers.issue(socket);
+    servers.issuer = issuer;
+  };
+  servers.issuer = issuer;
+  const seen = await runCommand(['upload', ...names.map((name) => join(directory, name))], {
+    env: { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' },
+    sleep: async (seconds) => {
+      tokens += 10 * seconds;
+    },
+  });
+  t.equal(seen.code, 0, seen.stderr);
+  t.equal(servers.posts, 60);
+  t.equal(asked, 64);
+  t.equal(seen.stdout.trim().split('\n').length, 60);
+  t.match(
+    seen.stderr,
+    /^upload-once: requests with this API key .* in 1 s\. It waits, and goes on; at most 300 s/,
+  );
+  t.match(seen.stderr, /\nupload-once: waited 4 s in all for the issuer, as it asked\n$/);
+});
+
+t.test('a wait for a form has an end, also where the issuer asks to wait 0 seconds', async (t) => {
+  const servers = await stage(t);
+  const file = join(t.testdir({ a: 'x' }), 'a');
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  for (const [retryAfter, slept] of [
+    ['0', Array(300).fill(1)],
+    ['120', [120, 120]],
+    ['301', []],
+  ] as const) {
+    servers.issuer = issuerError('503 x', 'Unavailable', { 'retry-after': retryAfter });
+    const seen = await runCommand(['upload', file], { env });
+    t.match(seen, { code: 1, stderr: /can't answer now/ });
+    t.strictSame(seen.slept, slept);
+  }
+});
+
+t.test('Ctrl-C while the checksum is made ends it', async (t) => {
+  const servers = await stage(t);
+  const file = join(t.testdir({ huge: '' }), 'huge');
+  // Without bytes on the disk; to read them would take minutes.
+  truncateSync(file, 200 * 1024 ** 3);
+  const interrupt = new AbortController();
+  setImmediate(() => interrupt.abort(new Error('interrupted')));
+  const seen = await runCommand(['upload', file, '--sha256'], {
+    env: { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' },
+    interruptSignal: () => interrupt.signal,
+  });
+  t.match(seen, { code: 130, stderr: /nothing was stored/ });
+  t.strictSame(servers.asked, []);
+});
+
+t.test('what may not be printed is not', async (t) => {
+  const servers = await stage(t);
+  const file = join(t.testdir({ a: 'x' }), 'a');
+  const key = 'uo_0001020304050607_08090a0b0c0d0e0f101112131415161718191a1b537e4410';
+  const other = 'legacy-key-7319';
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: other };
+  const echoing = raw('403 x', JSON.stringify({ code: 'X', message: `no key ${other} nor ${key}` }));
+  const cases: [string[], Record<string, string>?, Answer?][] = [
+    [['upload', file, '--url', key, '--key', servers.url]],
+    [['upload', file], { UPLOAD_ONCE_URL: other, UPLOAD_ONCE_API_KEY: servers.url }],
+    [['upload', key, file]],
+    [['upload', other, file]],
+    [['upload', `./${key}`]],
+    [['status', key]],
+    [['revoke', other]],
+    [['status', 'a', key]],
+    [[key]],
+    [['upload', file, `--${key}`]],
+    [['upload', file, '--times', key]],
+    [['upload', file, '--url', `http://user:${other}@127.0.0.1:1`]],
+    [['upload', file], {}, echoing],
+    [['upload', file], {}, raw('302 x', '', { location: `https://user:${other}@x.test/?k=${key}` })],
+    [['upload', file], { HTTP_PROXY: `http://user:${other}@127.0.0.1:1` }],
+    [['upload', file], { HTTP_PROXY: `user:${other}@127.0.0.1` }],
+  ];
+  for (const [args, more = {}, issuer] of cases) {
+    servers.issuer = issuer;
+    const { stdout, stderr, code } = await runCommand(args, { env: { ...env, ...more } });
+    t.not(code, 0);
+    t.notMatch(stdout + stderr, /08090a0b|legacy-key/, args.map((arg) => arg.slice(0, 12)).join(' '));
+    t.not(stderr, '');
+  }
+});
+
+t.test('a status without metadata, and one with what nothing is known of', async (t) => {
+  const servers = await stage(t);
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  servers.status = { status: 200, body: { id: 'a', state: 'ISSUED', more: { of: 'it' } } };
+  const seen = await runCommand(['status', 'a'], { env });
+  t.match(seen, { code: 0, stderr: '', stdout: /^id {5}a\nstate {2}ISSUED\nmore {3}\{"of":"it"\}\n$/ });
+  servers.status = { status: 200, body: { id: 'a', state: 'ISSUED', metadata: 'none' } };
+  t.match(await runCommand(['status', 'a'], { env }), { code: 1, stderr: /"metadata" is no JSON object/ });
+});
+
+t.test('--timeout is a number of seconds', async (t) => {
+  const servers = await stage(t);
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  for (const command of ['upload', 'status', 'revoke']) {
+    for (const value of ['0', 'Infinity', 'NaN', '2147484', 'soon', '1e3']) {
+      const seen = await runCommand([command, 'a', '--timeout', value], { env });
+      t.match(seen, { code: 2, stderr: `more than 0 and at most 2147483, not "${value}"` });
+    }
+  }
+  t.strictSame(servers.asked, []);
+});
