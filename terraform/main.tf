@@ -23,7 +23,8 @@ locals {
   # No variable of the handler's: it shares its process with the processor, and with the processor's AWS SDK.
   reserved_names = [
     "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-    "BUCKET", "DRAIN_LIMIT_SECONDS", "ECS_AGENT_URI", "ENVIRONMENT", "HANDLER_LIMIT_SECONDS", "HOST", "LOG_LEVEL", "PORT",
+    "BUCKET", "DRAIN_LIMIT_SECONDS", "ECS_AGENT_URI", "ENVIRONMENT",
+    "HANDLER_GRACE_SECONDS", "HANDLER_HEAP_MIB", "HANDLER_LIMIT_SECONDS", "HANDLER_THREADS", "HOST", "LOG_LEVEL", "PORT",
     "PROTECT_AFTER_SECONDS", "QUEUE_URL", "S3_FORCE_PATH_STYLE", "SLOTS", "TOMBSTONE_DAYS", "UPLOADS_TABLE", "VISIBILITY_SECONDS",
   ]
 
@@ -32,6 +33,9 @@ locals {
     # An event in hand counts as waiting: longer than a handler may take, and its second attempt.
     accepted_events = coalesce(var.alarm_thresholds.accepted_events_age_seconds, max(7200, 2 * var.handler_limit_seconds))
   }
+
+  # longestAttemptSeconds in services/processor/src/longest-attempt.ts: a handler runs again where another one ends its thread.
+  longest_attempt_seconds = min(43200, (3 + ceil((var.processor.slots - 1) / var.handler_threads)) * (var.handler_limit_seconds + var.handler_grace_seconds + 5))
 
   common_environment = {
     AWS_REGION     = data.aws_region.current.id
@@ -74,6 +78,9 @@ locals {
       VISIBILITY_SECONDS    = tostring(var.visibility_seconds)
       SLOTS                 = tostring(var.processor.slots)
       HANDLER_LIMIT_SECONDS = tostring(var.handler_limit_seconds)
+      HANDLER_GRACE_SECONDS = tostring(var.handler_grace_seconds)
+      HANDLER_THREADS       = tostring(var.handler_threads)
+      HANDLER_HEAP_MIB      = tostring(var.handler_heap_mib)
     })
   }
 }
@@ -111,7 +118,7 @@ module "storage" {
   tombstone_days             = var.tombstone_days
   max_receive_count          = var.max_receive_count
   # The acceptor works for 3600 seconds at most: ACCEPT_LIMIT_SECONDS in services/acceptor/src/limit-work.ts.
-  longest_work_seconds = max(3600, var.handler_limit_seconds)
+  longest_work_seconds = max(3600, local.longest_attempt_seconds)
   visibility_seconds   = var.visibility_seconds
   tags                 = var.tags
 }

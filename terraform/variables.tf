@@ -431,6 +431,47 @@ variable "handler_limit_seconds" {
   }
 }
 
+variable "handler_grace_seconds" {
+  description = "How long a handler may go on after handler_limit_seconds, when its signal is aborted. Then its thread is ended."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.handler_grace_seconds >= 1 && var.handler_grace_seconds <= 600 && floor(var.handler_grace_seconds) == var.handler_grace_seconds
+    error_message = "handler_grace_seconds takes a whole number from 1 to 600."
+  }
+}
+
+variable "handler_threads" {
+  description = "How many threads the handlers of all processor.slots share. As many again may run at times, for uploads that must be alone."
+  type        = number
+  default     = 2
+  nullable    = false
+
+  validation {
+    condition     = var.handler_threads >= 1 && var.handler_threads <= 64 && floor(var.handler_threads) == var.handler_threads
+    error_message = "handler_threads takes a whole number from 1 to 64."
+  }
+}
+
+variable "handler_heap_mib" {
+  description = "How much heap a handler thread may have for its objects; the bytes of a Buffer are not in it. A thread that needs more is ended."
+  type        = number
+  default     = 192
+  nullable    = false
+
+  validation {
+    condition     = var.handler_heap_mib >= 32 && var.handler_heap_mib <= 65536 && floor(var.handler_heap_mib) == var.handler_heap_mib
+    error_message = "handler_heap_mib takes a whole number from 32 to 65536."
+  }
+
+  validation {
+    condition     = 2 * var.handler_threads * var.handler_heap_mib + 256 <= var.processor.memory
+    error_message = "processor.memory (${var.processor.memory} MiB) is too small for the handlers' threads: twice handler_threads (${var.handler_threads}) times handler_heap_mib (${var.handler_heap_mib}), and 256 MiB for the service itself, are ${2 * var.handler_threads * var.handler_heap_mib + 256} MiB. Lower one of these, or raise processor.memory."
+  }
+}
+
 variable "handler_environment" {
   description = "Variables of the handler."
   type        = map(string)

@@ -1,6 +1,6 @@
 import { type MemoryObjectStore, uploadKeyOfAccepted } from '@upload-once/uploads';
+import { AcceptedObjectGone } from '../../services/processor/src/call-handler.ts';
 import type { Handler } from '../../services/processor/src/handler.ts';
-import { AcceptedObjectGone } from '../../services/processor/src/run-handler.ts';
 import { type Facts, type StoredVersion, theUpload } from './facts.ts';
 import { HandlerFails } from './handler-fails.ts';
 import type { Rules } from './rules.ts';

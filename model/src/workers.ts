@@ -16,6 +16,7 @@ import { createAcceptClaimed } from '../../services/acceptor/src/accept-claimed.
 import { createReconcile } from '../../services/acceptor/src/reconcile.ts';
 import { createRecordSighting } from '../../services/acceptor/src/record-sighting.ts';
 import type { Handler } from '../../services/processor/src/handler.ts';
+import { createInThreadRunner } from '../../services/processor/src/in-thread-runner.ts';
 import { createLeaseKeeper } from '../../services/processor/src/lease-keeper.ts';
 import { createProcessAccepted } from '../../services/processor/src/process-accepted.ts';
 import { createRunHandler } from '../../services/processor/src/run-handler.ts';
@@ -31,6 +32,7 @@ import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts'
 
 export const VISIBILITY_SECONDS = 30;
 const HANDLER_LIMIT_SECONDS = 120;
+const HANDLER_GRACE_SECONDS = 10;
 const SLOTS = 2;
 
 const log = createLogger({ service: 'model', level: 'silent' });
@@ -126,10 +128,10 @@ const processorWork: Work = async (event, delivery, caller, around) => {
     await promise;
   };
   const runHandler = createRunHandler({
-    handler: around.handlerIn(caller.process),
-    objects,
+    runner: createInThreadRunner({ handler: around.handlerIn(caller.process), objects, log }),
     log,
     limitSeconds: HANDLER_LIMIT_SECONDS,
+    graceSeconds: HANDLER_GRACE_SECONDS,
     startTimer,
   });
   const { now } = around.time;

@@ -6,6 +6,7 @@ import { drainMutations } from './mutations/drain.ts';
 import { duplicateMutations } from './mutations/duplicates.ts';
 import { fencingMutations } from './mutations/fencing.ts';
 import { heartbeatMutations } from './mutations/heartbeat.ts';
+import { threadMutations } from './mutations/threads.ts';
 
 /** What `make mutants` tries, in the order of an upload's way. */
 export const allMutations: readonly Mutation[] = [
@@ -15,5 +16,6 @@ export const allMutations: readonly Mutation[] = [
   ...duplicateMutations,
   ...fencingMutations,
   ...heartbeatMutations,
+  ...threadMutations,
   ...drainMutations,
 ];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { longestTimeInQueueSeconds } from '@upload-once/queue';
 import t from 'tap';
 import { ACCEPT_LIMIT_SECONDS } from '../../services/acceptor/src/limit-work.ts';
+import { longestAttemptSeconds } from '../../services/processor/src/longest-attempt.ts';
 
 const DAY_SECONDS = 86_400;
 const VISIBILITY_SECONDS = [1, 2, 60, 899, 900, 901, 3_600, 43_200];
@@ -12,13 +13,13 @@ function read(file: string): string {
   return readFileSync(new URL(`../../terraform/${file}`, import.meta.url), 'utf8');
 }
 
-/** Calculates an expression of the storage module: numbers, variables, locals, max, + - * and parentheses. */
+/** Calculates an expression of Terraform's: numbers, variables, locals, max, min, ceil, + - * / and parentheses. */
 function calculate(expression: string, variables: Readonly<Record<string, number>>): number {
   const javaScript = expression
     .replaceAll(/local\.(\w+)/g, (_, name) => String(calculate(localOf(name), variables)))
     .replaceAll(/var\.(\w+)/g, (_, name) => String(variables[name]))
-    .replaceAll('max(', 'Math.max(');
-  if (!/^(Math\.max|[\d\s()+*,-])+$/.test(javaScript))
+    .replaceAll(/\b(max|min|ceil)\(/g, 'Math.$1(');
+  if (!/^(Math\.(max|min|ceil)|[\d\s()+*/,-])+$/.test(javaScript))
     throw new Error(`not an expression that this test can read: ${expression}`);
   return new Function(`return ${javaScript}`)();
 }
@@ -57,14 +58,43 @@ t.test('P3: Terraform counts how long an event can be in its queue as the code d
 t.test('P3: Terraform counts on the longest work of both services', async (t) => {
   t.match(
     read('main.tf'),
-    new RegExp(`longest_work_seconds += max\\(${ACCEPT_LIMIT_SECONDS}, var\\.handler_limit_seconds\\)`),
+    new RegExp(`longest_work_seconds += max\\(${ACCEPT_LIMIT_SECONDS}, local\\.longest_attempt_seconds\\)`),
   );
+  const [, expression = ''] = /^ {2}longest_attempt_seconds = (.+)$/m.exec(read('main.tf')) ?? [];
+  for (const slots of [1, 2, 16, 17, 256]) {
+    for (const threads of [1, 2, 3, 64]) {
+      for (const [limitSeconds, graceSeconds] of [
+        [1, 1],
+        [600, 10],
+        [3_600, 10],
+        [39_600, 600],
+      ] as const) {
+        const options = { limitSeconds, graceSeconds, slots, threads };
+        const variables = {
+          slots,
+          handler_threads: threads,
+          handler_limit_seconds: limitSeconds,
+          handler_grace_seconds: graceSeconds,
+        };
+        t.equal(
+          calculate(expression.replaceAll('processor.slots', 'slots'), variables),
+          longestAttemptSeconds(options),
+          JSON.stringify(options),
+        );
+      }
+    }
+  }
 });
 
 t.test('P3: the default plan passes, and a visibility timeout of 12 hours needs more days', async (t) => {
+  const longestWorkSeconds = longestAttemptSeconds({
+    limitSeconds: 3_600,
+    graceSeconds: 10,
+    slots: 16,
+    threads: 2,
+  });
   const days = (visibilitySeconds: number) =>
-    longestTimeInQueueSeconds({ visibilitySeconds, maxReceiveCount: 8, longestWorkSeconds: 3_600 }) /
-    DAY_SECONDS;
+    longestTimeInQueueSeconds({ visibilitySeconds, maxReceiveCount: 8, longestWorkSeconds }) / DAY_SECONDS;
   t.ok(days(60) <= 4);
   t.ok(days(43_200) > 4);
 });

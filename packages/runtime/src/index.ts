@@ -12,6 +12,7 @@ export {
   tableNameRule,
 } from './config-fields.ts';
 export { type ConsumerServiceOptions, observeConsumer, startConsumerService } from './consumer-service.ts';
+export { exitNow } from './exit-now.ts';
 export { type HealthServer, startHealthServer } from './health-server.ts';
 export { type RunningService, runService, type ServiceContext } from './lifecycle.ts';
 export { createLogger, type Logger } from './logging.ts';

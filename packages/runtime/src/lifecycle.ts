@@ -4,6 +4,7 @@ import { type Static, type TObject, Type } from 'typebox';
 import { ConfigError, loadConfig } from './config.ts';
 import { awsChecks, type ConfigChecks } from './config-checks.ts';
 import { drainFields, logFields } from './config-fields.ts';
+import { exitNow } from './exit-now.ts';
 import { listenFault } from './listen-fault.ts';
 import { createLogger, type Logger } from './logging.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -28,6 +29,8 @@ export interface ServiceContext<S extends TObject> {
   readonly config: Static<S>;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Writes one line to standard output as it is, with its line feed: one that a thread has finished and redacted. */
+  readonly writeLine: (line: string) => void;
 }
 
 /**
@@ -89,7 +92,12 @@ export async function runService<S extends TObject>(options: {
 
   let service: RunningService;
   try {
-    service = await options.start({ config: config as Static<S>, log, metrics });
+    service = await options.start({
+      config: config as Static<S>,
+      log,
+      metrics,
+      writeLine: (line) => output.write(line),
+    });
   } catch (error) {
     const fault = error instanceof ConfigError ? error : listenFault(error);
     if (fault) return exitWithConfigFaults(process, fault);
@@ -104,7 +112,7 @@ export async function runService<S extends TObject>(options: {
   setTimeout(
     () => {
       log.fatal({ limitSeconds }, `${name} did not stop in time`);
-      process.exit(EXIT_FAILURE);
+      exitNow(process, EXIT_FAILURE);
     },
     (limitSeconds + STOP_GRACE_SECONDS) * 1000,
   ).unref();
@@ -126,7 +134,7 @@ function firstSignal(process: NodeJS.Process, log: Logger): Promise<NodeJS.Signa
     received += 1;
     if (received === 1) return resolve(signal);
     log.warn({ signal }, 'a second signal: exits at once');
-    process.exit(EXIT_SIGNAL_BASE + constants.signals[signal]);
+    exitNow(process, EXIT_SIGNAL_BASE + constants.signals[signal]);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);

@@ -83,7 +83,13 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
         const change = upload && transitions.startProcessing(upload, lease, now());
         if (!upload || !change) return { applied: false, upload };
         const started = await transition(key, change);
-        if (started.applied) return { ...started, recordedAcceptance: upload.state === UploadState.claimed };
+        if (started.applied) {
+          return {
+            ...started,
+            recordedAcceptance: upload.state === UploadState.claimed,
+            lastLeaseRanOut: transitions.holdsLease(upload),
+          };
+        }
         // Between read and write the acceptor may have recorded ACCEPTED: that is no other worker's lease, and takes
         // nothing from this one. Only a state that has moved on is tried again, so this ends.
         if (started.upload?.state === upload.state) return started;

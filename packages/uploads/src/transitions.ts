@@ -84,6 +84,11 @@ function mayStart(upload: Upload, lease: Lease, now: Date): boolean {
   return upload.leaseOwner === NOBODY || (upload.leaseExpiresAt?.getTime() ?? 0) <= now.getTime();
 }
 
+/** Whether an attempt was begun that has neither ended nor given its lease up, also where that lease has run out. */
+export function holdsLease({ state, leaseOwner }: Upload): boolean {
+  return state === UploadState.processing && leaseOwner !== NOBODY;
+}
+
 /** Who works on an upload: the attempt's number fences, the owner tells a lease that was given up from one that is held. */
 export interface LeaseHolder {
   readonly attempt: number;

@@ -10,9 +10,17 @@ export type Transition =
   | { readonly applied: true; readonly upload: Upload }
   | { readonly applied: false; readonly upload: Upload | undefined };
 
-/** A lease that was taken; `recordedAcceptance` tells that it was this write that made the acceptance known. */
+/**
+ * A lease that was taken; `recordedAcceptance` tells that it was this write that made the acceptance known, `lastLeaseRanOut` that
+ * the attempt before has neither ended nor given its lease up: its worker has died, was frozen, or could not reach the table.
+ */
 export type ProcessingStart =
-  | { readonly applied: true; readonly upload: Upload; readonly recordedAcceptance: boolean }
+  | {
+      readonly applied: true;
+      readonly upload: Upload;
+      readonly recordedAcceptance: boolean;
+      readonly lastLeaseRanOut: boolean;
+    }
   | { readonly applied: false; readonly upload: Upload | undefined };
 
 /** There is an item under this key already: the random part was not random, or a key was used again. */

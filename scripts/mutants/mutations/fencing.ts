@@ -170,8 +170,8 @@ export const fencingMutations: readonly Mutation[] = [
     change: 'PROCESSED is recorded while the handler still works',
     breaks: 'P3: a crash then, and nobody does the work again',
     file: WORK,
-    find: 'await runHandler(upload, event, { ...delivery, signal })',
-    replace: 'void runHandler(upload, event, { ...delivery, signal })',
+    find: 'await runHandler(upload, event, { ...delivery, signal }, isSuspect)',
+    replace: 'void runHandler(upload, event, { ...delivery, signal }, isSuspect)',
     noticedBy: {
       file: PROCESS_TEST,
       test: 'while another holds the lease the message waits, longer with each receive',
@@ -194,8 +194,8 @@ export const fencingMutations: readonly Mutation[] = [
     change: 'with the last receive a service that stops records FAILED',
     breaks: 'P3: a deploy fails an upload',
     file: WORK,
-    find: '!delivery.isLastReceive || error instanceof DrainLimitReached',
-    replace: '!delivery.isLastReceive',
+    find: 'error instanceof DrainLimitReached || ',
+    replace: '',
     noticedBy: {
       file: PROCESS_TEST,
       test: 'a service that stops is no failure of the upload, not even with the last receive',

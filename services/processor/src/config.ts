@@ -18,4 +18,28 @@ export const configSchema = Type.Object({
     description: 'How long the handler may work on one upload. SQS hides a message for 12 hours at most.',
     expected: 'a whole number of seconds from 1 to 39600 (11 hours)',
   }),
+  HANDLER_GRACE_SECONDS: Type.Integer({
+    default: 10,
+    minimum: 1,
+    maximum: 600,
+    description:
+      'How long a handler may go on after HANDLER_LIMIT_SECONDS, when its signal is aborted. Then its thread is ended.',
+    expected: 'a whole number of seconds from 1 to 600',
+  }),
+  HANDLER_THREADS: Type.Integer({
+    default: 2,
+    minimum: 1,
+    maximum: 64,
+    description:
+      'How many threads the handlers of all SLOTS share. As many again may run at times, for uploads that must be alone.',
+    expected: 'a whole number from 1 to 64',
+  }),
+  HANDLER_HEAP_MIB: Type.Integer({
+    default: 192,
+    minimum: 32,
+    maximum: 65_536,
+    description:
+      'How much heap a handler thread may have for its objects (V8’s old generation; the bytes of a Buffer are not in it). A thread that needs more is ended.',
+    expected: 'a whole number of MiB from 32 to 65536',
+  }),
 });

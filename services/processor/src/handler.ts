@@ -46,7 +46,19 @@ export interface HandlerLog {
  * Handlers run at least once: a worker can die after the work and before it is recorded. Make the effect idempotent, by
  * `idempotencyKey`. It may remove or move the accepted object, but not write over it.
  *
- * It shares its process with other uploads' handlers: an error that it throws outside the promise that it gives (in a
- * callback, on an emitter) ends the process, and every upload that was in hand is tried again.
+ * It runs in a worker thread (Node.js, "Worker threads") that several uploads share. So the module is imported once a thread, and what
+ * it keeps (a pool of connections, a cache) is there once a thread. In a thread:
+ *
+ * - A handler that blocks its event loop delays the other handlers of its thread, and nothing else: leases and messages are kept by
+ *   the main thread.
+ * - `process.exit()`, an error outside the promise (in a callback, on an emitter) and more heap than HANDLER_HEAP_MIB end the
+ *   thread. All uploads in it run again at once, each alone in a fresh thread: only the handler that ends that one as well has failed.
+ *   What ends the whole process (a crash of native code) ends every attempt in it; each of those uploads then runs alone.
+ * - `process.chdir()` and `process.umask(mask)` throw; `process.env` is a copy; `process.on('SIGTERM')` is never called, for signals
+ *   come to the main thread alone. `context.signal` says that the service stops.
+ *
+ * A handler that does not end within HANDLER_GRACE_SECONDS after HANDLER_LIMIT_SECONDS, or within a second after `signal` was aborted for
+ * another reason, is ended with its thread, and those beside it run again. A thread that waits for a child process (`execSync`)
+ * can't be ended: then the service ends. Start child processes asynchronously, with `signal`.
  */
 export type Handler = (upload: AcceptedUpload, context: HandlerContext) => Promise<void>;

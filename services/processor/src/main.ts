@@ -5,22 +5,29 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { createS3EventHandler } from '@upload-once/queue';
 import {
+  ConfigError,
   dynamoDbClientConfig,
+  exitNow,
+  type RunningService,
   runService,
   s3ClientConfig,
   sqsClientConfig,
   startConsumerService,
 } from '@upload-once/runtime';
 import { ACCEPTED_PREFIX, createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
+import { checkHandler } from './check-handler.ts';
 import { configSchema } from './config.ts';
-import { handleUpload as logUpload } from './handlers/log-upload.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
-import { checkHandler, loadHandler } from './load-handler.ts';
+import { HandlerNotLoaded } from './load-handler.ts';
+import { END_LIMIT_SECONDS } from './longest-attempt.ts';
 import { createProcessAccepted } from './process-accepted.ts';
 import { createRunHandler } from './run-handler.ts';
+import { startHandlerThread } from './start-handler-thread.ts';
+import { createThreadRunner, type ThreadRunner } from './thread-runner.ts';
 import { createWorkUnderLease } from './work-under-lease.ts';
 
 const SECONDS_PER_DAY = 86_400;
+const EXIT_FAILURE = 1;
 
 function startTimer(seconds: number, callback: () => void): () => void {
   const timer = setTimeout(callback, seconds * 1000);
@@ -31,16 +38,67 @@ async function pause(seconds: number, signal: AbortSignal): Promise<void> {
   await delay(seconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
+/** The check comes before the log. What a handler's module prints while it is loaded goes to standard output by itself. */
+function startCheckingThread(handlerName: string) {
+  return startHandlerThread({
+    settings: { handlerName, workingDirectory: process.cwd(), run: undefined },
+    onLine: () => undefined,
+    endLimitSeconds: END_LIMIT_SECONDS,
+    onEndLimit: () => exitNow(process, EXIT_FAILURE),
+    startTimer,
+  });
+}
+
+/** @throws ConfigError naming PROCESSOR_HANDLER */
+async function openThreads(threads: ThreadRunner): Promise<void> {
+  try {
+    await threads.open();
+  } catch (error) {
+    if (!(error instanceof HandlerNotLoaded)) throw error;
+    throw new ConfigError([{ variable: 'PROCESSOR_HANDLER', message: error.message }]);
+  }
+}
+
 await runService({
   name: 'processor',
   schema: configSchema,
-  checks: { PROCESSOR_HANDLER: (name) => checkHandler(name, process.cwd()) },
+  checks: { PROCESSOR_HANDLER: (name) => checkHandler(name, () => startCheckingThread(name)) },
   process,
-  async start({ config, log, metrics }) {
+  async start({ config, log, metrics, writeLine }): Promise<RunningService> {
     const region = config.AWS_REGION;
-    const handler = config.PROCESSOR_HANDLER
-      ? await loadHandler(config.PROCESSOR_HANDLER, process.cwd())
-      : logUpload;
+    const bucket = config.BUCKET;
+    const forcePathStyle = config.S3_FORCE_PATH_STYLE;
+    const threads = createThreadRunner({
+      threads: config.HANDLER_THREADS,
+      aloneThreads: config.HANDLER_THREADS,
+      startThread: () =>
+        startHandlerThread({
+          settings: {
+            handlerName: config.PROCESSOR_HANDLER,
+            workingDirectory: process.cwd(),
+            run: {
+              logLevel: log.level,
+              region,
+              forcePathStyle,
+              bucket,
+              // A stream that its handler reads slowly keeps its connection; another is for calls beside it.
+              callsAtOnce: config.SLOTS * 2,
+            },
+          },
+          heapMib: config.HANDLER_HEAP_MIB,
+          onLine: writeLine,
+          endLimitSeconds: END_LIMIT_SECONDS,
+          onEndLimit() {
+            log.fatal(
+              { endLimitSeconds: END_LIMIT_SECONDS },
+              'the thread of a handler could not be ended (a child process that it waits for?): the service ends',
+            );
+            exitNow(process, EXIT_FAILURE);
+          },
+          startTimer,
+        }),
+    });
+    await openThreads(threads);
     const uploads = createDynamoDbUploadStore({
       client: new DynamoDBClient(dynamoDbClientConfig({ region })),
       tableName: config.UPLOADS_TABLE,
@@ -49,21 +107,14 @@ await runService({
       newToken: randomUUID,
     });
     const objects = createS3ObjectStore({
-      client: new S3Client(
-        s3ClientConfig({
-          region,
-          forcePathStyle: config.S3_FORCE_PATH_STYLE,
-          // A stream that its handler reads slowly keeps its connection; another is for calls beside it.
-          callsAtOnce: config.SLOTS * 2,
-        }),
-      ),
-      bucket: config.BUCKET,
+      client: new S3Client(s3ClientConfig({ region, forcePathStyle })),
+      bucket,
     });
     const runHandler = createRunHandler({
-      handler,
-      objects,
+      runner: threads,
       log,
       limitSeconds: config.HANDLER_LIMIT_SECONDS,
+      graceSeconds: config.HANDLER_GRACE_SECONDS,
       startTimer,
     });
     const leaseSeconds = config.VISIBILITY_SECONDS;
@@ -88,20 +139,26 @@ await runService({
       newLeaseOwner: randomUUID,
       pause,
     });
-    return startConsumerService({
+    const service = await startConsumerService({
       config,
       log,
       metrics,
       sqs: new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 })),
       handle: createS3EventHandler({
-        bucket: config.BUCKET,
+        bucket,
         prefix: ACCEPTED_PREFIX,
         handle: processAccepted,
       }),
       dependencies: {
         [`The table ${config.UPLOADS_TABLE}`]: uploads.ping,
-        [`The bucket ${config.BUCKET}`]: objects.ping,
+        [`The bucket ${bucket}`]: objects.ping,
       },
     });
+    return {
+      async stop(limitSeconds) {
+        await service.stop(limitSeconds);
+        await threads.close();
+      },
+    };
   },
 });

@@ -28,7 +28,12 @@ const COPY_EVENTS = ['ObjectCreated:Copy', 'ObjectCreated:CompleteMultipartUploa
 export function createProcessAccepted(options: {
   readonly uploads: UploadStore;
   readonly objects: ObjectStore;
-  readonly workUnderLease: (upload: Upload, event: ObjectCreated, delivery: Delivery) => Promise<Transition>;
+  readonly workUnderLease: (
+    upload: Upload,
+    event: ObjectCreated,
+    delivery: Delivery,
+    isSuspect: boolean,
+  ) => Promise<Transition>;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly leaseSeconds: number;
@@ -77,7 +82,7 @@ export function createProcessAccepted(options: {
       if (started.recordedAcceptance && claimed && acceptedAt) {
         addAcceptance(metrics, { ...claimed, acceptedAt });
       }
-      const finished = await workUnderLease(started.upload, event, delivery);
+      const finished = await workUnderLease(started.upload, event, delivery, started.lastLeaseRanOut);
       if (finished.applied) return undefined;
       log.warn({ key, attempt: started.upload.attempt }, 'finished too late: another worker has taken over');
       return finished.upload?.state === UploadState.processed ? undefined : finished.upload;

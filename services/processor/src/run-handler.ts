@@ -1,13 +1,7 @@
-import type { Readable } from 'node:stream';
 import type { Delivery, ObjectCreated } from '@upload-once/queue';
 import { type Logger, traceIdOf } from '@upload-once/runtime';
-import { type ObjectStore, type Upload, uploadIdOf } from '@upload-once/uploads';
-import type { AcceptedUpload, Handler, HandlerContext } from './handler.ts';
-
-/** The accepted object is no longer there: somebody has removed or moved it. */
-export class AcceptedObjectGone extends Error {
-  readonly code = 'AcceptedObjectGone';
-}
+import { type Upload, uploadIdOf } from '@upload-once/uploads';
+import type { HandlerRunner, HandlerWork, RunEnd } from './handler-runner.ts';
 
 /** The handler took longer than HANDLER_LIMIT_SECONDS. */
 export class HandlerTooSlow extends Error {
@@ -15,37 +9,99 @@ export class HandlerTooSlow extends Error {
 }
 
 /**
- * Calls the user's handler for one accepted object, bounded in time. It rejects as soon as the work is no longer this
- * worker's, whether the handler listens to its signal or not. What the handler opened is closed when it has ended: a
- * stream that nobody reads would keep one of the client's connections.
+ * How long a handler may go on when its work is no longer this worker's. The next worker may begin by then, and a consumer that stops
+ * gives a message back two seconds after it has aborted the signal.
+ */
+const LOST_GRACE_SECONDS = 1;
+
+/** A thread is ended under an upload at most so often before that upload runs alone, where nothing can end it but itself. */
+export const MAX_BYSTANDER_ENDS = 2;
+
+/** Keys are some hundred bytes long. Where more are to be remembered, the oldest ones are forgotten. */
+const MAX_REMEMBERED = 1_000;
+
+/**
+ * One attempt of the user's handler at an accepted object, bounded in time. It settles when nothing of the handler runs any more,
+ * so that lease and message are given to no other attempt before.
+ *
+ * - Where the limit passes or the work is no longer this worker's, the handler's signal is aborted, and the attempt fails with the
+ *   signal's reason whatever the handler makes of it. A handler that does not end within its grace is ended with its thread.
+ * - An upload whose thread ends under it runs again, within the same attempt: alone, where its own handler may have
+ *   ended the thread. So only the handler that ends a thread by itself fails, and none that ran beside it.
+ * - Each run has the whole limit. There are three runs at most.
  */
 export function createRunHandler(options: {
-  readonly handler: Handler;
-  readonly objects: ObjectStore;
+  readonly runner: HandlerRunner;
   readonly log: Logger;
   readonly limitSeconds: number;
+  /** How long a handler may go on after its limit, before its thread is ended. */
+  readonly graceSeconds: number;
   /** Calls back once after so many seconds, unless the function that it gives is called before. */
   readonly startTimer: (seconds: number, callback: () => void) => () => void;
 }) {
-  const { handler, objects, log, limitSeconds, startTimer } = options;
+  const { runner, log, limitSeconds, graceSeconds, startTimer } = options;
+  const runsAlone = createRecentKeys(MAX_REMEMBERED);
 
-  return async function runHandler(upload: Upload, event: ObjectCreated, delivery: Delivery): Promise<void> {
-    delivery.signal.throwIfAborted();
-    const tooSlow = new AbortController();
-    const stopTimer = startTimer(limitSeconds, () =>
-      tooSlow.abort(
-        new HandlerTooSlow(`the handler took longer than ${limitSeconds} seconds (HANDLER_LIMIT_SECONDS)`),
-      ),
-    );
-    const signal = AbortSignal.any([delivery.signal, tooSlow.signal]);
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = () => aborted.reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
+  /** @param isSuspect whether the attempt before has ended without a word: its handler may have ended the process */
+  return async function runHandler(
+    upload: Upload,
+    event: ObjectCreated,
+    delivery: Delivery,
+    isSuspect: boolean,
+  ): Promise<void> {
+    const { key, attempt } = upload;
+    const work = workOf(upload, event);
+    let isAlone = isSuspect || runsAlone.has(key);
+    let bystanderEnds = 0;
+    for (;;) {
+      const { end, failure } = await runOnce(work, delivery.signal, isAlone);
+      if (end.how === 'thread-ended' && end.blame === 'own') runsAlone.add(key);
+      // A neighbour that blocks the thread makes every handler in it late and deaf.
+      const isExcused =
+        failure instanceof HandlerTooSlow && end.how === 'thread-ended' && end.blame === 'unknown';
+      if (failure !== undefined && !isExcused) throw failure;
+      if (end.how === 'resolved') return;
+      if (end.how === 'rejected' || end.blame === 'own') throw end.error;
+      if (end.blame === 'neighbour') bystanderEnds += 1;
+      isAlone = isAlone || end.blame === 'unknown' || bystanderEnds === MAX_BYSTANDER_ENDS;
+      log.warn({ key, attempt, isAlone, err: end.error }, 'the thread of a handler has ended: it runs again');
+    }
+  };
 
-    const id = uploadIdOf(upload.key);
-    const opened: Readable[] = [];
-    const accepted: AcceptedUpload = {
-      id,
+  /** `failure` is why the signal was aborted, where it was. */
+  async function runOnce(
+    work: HandlerWork,
+    signal: AbortSignal,
+    isAlone: boolean,
+  ): Promise<{ end: RunEnd; failure: unknown }> {
+    signal.throwIfAborted();
+    const run = await runner.start(work, { isAlone, signal });
+    let failure: unknown;
+    const breakOff = (reason: unknown, seconds: number) => {
+      failure ??= reason;
+      run.abort(reason);
+      timers.push(startTimer(seconds, run.kill));
+    };
+    const onLost = () => breakOff(signal.reason, LOST_GRACE_SECONDS);
+    const timers = [
+      startTimer(limitSeconds, () => {
+        const message = `the handler took longer than ${limitSeconds} seconds (HANDLER_LIMIT_SECONDS)`;
+        breakOff(new HandlerTooSlow(message), graceSeconds);
+      }),
+    ];
+    signal.addEventListener('abort', onLost, { once: true });
+    if (signal.aborted) onLost();
+    const end = await run.ended;
+    signal.removeEventListener('abort', onLost);
+    for (const cancel of timers) cancel();
+    return { end, failure };
+  }
+}
+
+function workOf(upload: Upload, event: ObjectCreated): HandlerWork {
+  return {
+    upload: {
+      id: uploadIdOf(upload.key),
       bucket: event.bucket,
       key: event.key,
       versionId: event.versionId,
@@ -54,26 +110,21 @@ export function createRunHandler(options: {
       metadata: upload.metadata,
       issuedAt: upload.issuedAt,
       storedAt: upload.claimed?.storedAt ?? event.storedAt,
-      async open() {
-        const object = await objects.open(event.key, event.versionId, signal);
-        if (!object) throw new AcceptedObjectGone(`${event.key} has no version ${event.versionId} any more`);
-        opened.push(object.body);
-        return object;
-      },
-    };
-    const context: HandlerContext = {
-      idempotencyKey: id,
-      attempt: upload.attempt,
-      signal,
-      log: log.child({ id, attempt: upload.attempt, traceId: traceIdOf(upload.traceparent) }),
-    };
-    try {
-      // In a function of its own, so that a handler that throws before it gives a promise rejects as well.
-      await Promise.race([(async () => handler(accepted, context))(), aborted.promise]);
-    } finally {
-      stopTimer();
-      signal.removeEventListener('abort', onAbort);
-      for (const body of opened) body.destroy();
-    }
+    },
+    attempt: upload.attempt,
+    traceId: traceIdOf(upload.traceparent),
+  };
+}
+
+function createRecentKeys(most: number) {
+  const keys = new Set<string>();
+  return {
+    has: (key: string) => keys.has(key),
+    add(key: string): void {
+      keys.delete(key);
+      keys.add(key);
+      const [oldest] = keys;
+      if (keys.size > most && oldest !== undefined) keys.delete(oldest);
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { type Delivery, DrainLimitReached, type ObjectCreated } from '@upload-once/queue';
+import { type Delivery, DrainLimitReached, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
 import { type Logger, type Metrics, redactText } from '@upload-once/runtime';
 import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
 import { type KeptLease, LeaseLost, RETRIES_PER_LEASE } from './lease-keeper.ts';
@@ -15,7 +15,12 @@ const RETRY_MAX_SECONDS = 5;
  */
 export function createWorkUnderLease(options: {
   readonly uploads: UploadStore;
-  readonly runHandler: (upload: Upload, event: ObjectCreated, delivery: Delivery) => Promise<void>;
+  readonly runHandler: (
+    upload: Upload,
+    event: ObjectCreated,
+    delivery: Delivery,
+    isSuspect: boolean,
+  ) => Promise<void>;
   readonly keepLease: (upload: Upload) => KeptLease;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -29,12 +34,13 @@ export function createWorkUnderLease(options: {
     upload: Upload,
     event: ObjectCreated,
     delivery: Delivery,
+    isSuspect: boolean,
   ): Promise<Transition> {
     const lease = keepLease(upload);
     const stopBeats = delivery.onHeartbeat(lease.renew);
     const signal = AbortSignal.any([delivery.signal, lease.signal]);
     try {
-      await runHandler(upload, event, { ...delivery, signal })
+      await runHandler(upload, event, { ...delivery, signal }, isSuspect)
         .catch(async (error) => {
           await giveUp(upload, delivery, error);
           throw error;
@@ -77,13 +83,14 @@ export function createWorkUnderLease(options: {
   }
 
   /**
-   * The lease ends with the attempt, so that the next one need not wait for it; the last one leaves FAILED behind. A table that is
-   * away now must not hide why the handler failed: the lease runs out by itself, and the queue counts on.
+   * The lease ends with the attempt, so that the next one need not wait for it; the last one leaves FAILED behind, where it was
+   * the handler that failed. A table that is away now must not hide why the handler failed: the lease runs out by itself, and
+   * the queue counts on.
    */
   async function giveUp({ key, attempt }: Upload, delivery: Delivery, error: unknown): Promise<void> {
     if (error instanceof LeaseLost) return;
     try {
-      if (!delivery.isLastReceive || error instanceof DrainLimitReached) {
+      if (!delivery.isLastReceive || isNoFailure(error)) {
         await uploads.releaseLease(key, attempt);
         return;
       }
@@ -93,6 +100,11 @@ export function createWorkUnderLease(options: {
       log.warn({ key, attempt, err }, 'the end of a failed attempt could not be recorded');
     }
   }
+}
+
+/** The service stops, or SQS gives the message to another worker: the handler itself has not failed. */
+function isNoFailure(error: unknown): boolean {
+  return error instanceof DrainLimitReached || error instanceof VisibilityLost;
 }
 
 function reasonOf(error: unknown): string {

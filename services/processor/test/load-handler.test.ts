@@ -1,8 +1,10 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { checkHandler } from '../src/check-handler.ts';
 import { handleUpload as logUpload } from '../src/handlers/log-upload.ts';
-import { checkHandler, loadHandler } from '../src/load-handler.ts';
+import { loadHandler } from '../src/load-handler.ts';
+import { startHandlerThread } from '../src/start-handler-thread.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -13,24 +15,46 @@ t.test('a module that exports handleUpload is a handler', async (t) => {
 
 t.test('what is no handler is refused, with what was found', async (t) => {
   const refused = [
-    ['./fixtures/none.mjs', /PROCESSOR_HANDLER: can't load ".\/fixtures\/none.mjs": Cannot find module/],
-    ['./fixtures/no-handler.mjs', /PROCESSOR_HANDLER: expected a module .* exports handle$/],
+    ['./fixtures/none.mjs', /^can't load ".\/fixtures\/none.mjs": Cannot find module/],
+    ['./fixtures/no-handler.mjs', /^expected a module .* exports handle$/],
     ['./fixtures/old-name.mjs', /exports process; rename "process" to "handleUpload"$/],
     ['./fixtures/empty.mjs', /exports nothing/],
     ['no-such-package-here', /Cannot find package/],
   ] as const;
   for (const [name, message] of refused) {
-    await t.rejects(loadHandler(name, here), { code: 'ConfigError', message });
+    await t.rejects(loadHandler(name, here), { code: 'HandlerNotLoaded', message });
   }
 });
 
-t.test('as a check it tells what is wrong, and a handler that is not named is no fault', async (t) => {
-  t.equal(await checkHandler('', here), undefined);
-  t.equal(await checkHandler('../src/handlers/log-upload.ts', here), undefined);
-  t.match(
-    await checkHandler('no-such-package-here', here),
-    /^can't load "no-such-package-here": Cannot find/,
+/** What is wrong with a handler, found in a thread that only loads it. */
+function check(handlerName: string) {
+  return checkHandler(handlerName, () =>
+    startHandlerThread({
+      settings: { handlerName, workingDirectory: here, run: undefined },
+      onLine: () => undefined,
+      endLimitSeconds: 60,
+      onEndLimit: () => t.fail('the thread does not end'),
+      startTimer(seconds, callback) {
+        const timer = setTimeout(callback, seconds * 1000);
+        return () => clearTimeout(timer);
+      },
+    }),
   );
+}
+
+t.test('as a check it tells what is wrong, and a handler that is not named is no fault', async (t) => {
+  t.equal(await check(''), undefined);
+  t.equal(await check('../src/handlers/log-upload.ts'), undefined);
+  t.match(await check('no-such-package-here'), /^can't load "no-such-package-here": Cannot find/);
+  t.match(
+    await check('./fixtures/exits.mjs'),
+    'can\'t load "./fixtures/exits.mjs": the handler ended its thread by process.exit(3)',
+  );
+});
+
+t.test('a check leaves nothing of the module in the main thread', async (t) => {
+  t.equal(await check('./fixtures/marks-its-thread.mjs'), undefined);
+  t.notOk('handlerWasLoadedHere' in globalThis);
 });
 
 t.test('the handler that ships says what arrived', async (t) => {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { DrainLimitReached } from '@upload-once/queue';
+import { setImmediate } from 'node:timers/promises';
+import { DrainLimitReached, VisibilityLost } from '@upload-once/queue';
 import { UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import type { AcceptedUpload, Handler } from '../src/handler.ts';
@@ -407,13 +408,30 @@ t.test('a service that stops is no failure of the upload, not even with the last
   t.equal(world.total('ProcessingFailed'), 0);
 });
 
+t.test('P3: a message that SQS may give to another worker never leaves FAILED behind', async (t) => {
+  const { handler, began } = latchedHandler();
+  const handlers = [handler, succeeds];
+  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
+  const { key, event } = await world.accepted();
+  const { delivery, cutOff } = createDelivery({ isLastReceive: true });
+  const work = world.processAccepted(event, delivery);
+  await began;
+  await setImmediate();
+  cutOff(new VisibilityLost('no heartbeat could extend it'));
+  await t.rejects(work, { code: 'VisibilityLost' });
+  t.match(await world.uploads.get(key), { state: UploadState.processing, failureReason: undefined });
+  t.equal(world.total('ProcessingFailed'), 0);
+  await world.processAccepted(event, createDelivery().delivery);
+  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+});
+
 t.test('a handler that takes too long is told, and failed', async (t) => {
   const { handler, began } = latchedHandler();
   const world = createWorld(handler);
   const { key, event } = await world.accepted();
   const work = world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
   const signal = await began;
-  for (const runOut of world.timers) runOut();
+  await world.passLimit();
   await t.rejects(work, { code: 'HandlerTooSlow', message: /5 seconds \(HANDLER_LIMIT_SECONDS\)/ });
   t.equal(signal.aborted, true);
   t.match(await world.uploads.get(key), { state: UploadState.failed });
@@ -655,6 +673,7 @@ t.test('what a handler opens is broken off with its signal', async (t) => {
   const { delivery, cutOff } = createDelivery();
   const work = world.processAccepted(event, delivery);
   await began;
+  await setImmediate();
   cutOff(new DrainLimitReached('the service stops'));
   await t.rejects(open?.() ?? Promise.resolve(), { code: 'DrainLimitReached' });
   await t.rejects(work, { code: 'DrainLimitReached' });

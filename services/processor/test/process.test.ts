@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { acceptedKeyOf, type Upload, UploadState, uploadIdOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
@@ -17,6 +16,7 @@ import {
   type ServiceProcess,
   startServiceProcess,
 } from '../../../packages/runtime/test/support/service-process.ts';
+import { accept } from './support/accept-upload.ts';
 import { listenForHandlers } from './support/handler-calls.ts';
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -39,20 +39,6 @@ async function startCallingProcessor(t: Test, cloud: LocalCloud, settings: Recor
   const calls = await listenForHandlers(t);
   const latched = { PROCESSOR_HANDLER: CALL_TEST, TEST_URL: calls.url, ...settings };
   return { processor: startProcessor(t, cloud, latched), calls, latched };
-}
-
-/** An upload that was claimed and copied; gives its key. Its event is on the way to the processor. */
-async function accept(cloud: LocalCloud, text: string) {
-  const key = await cloud.issue();
-  const storedAt = new Date(Date.now() - 1000);
-  const claimed = await cloud.put(key, text);
-  await cloud.uploads.claim(key, { versionId: claimed, eTag: 'e', sizeBytes: text.length, storedAt });
-  const copy = new CopyObjectCommand({
-    Bucket: cloud.bucket,
-    Key: acceptedKeyOf(key),
-    CopySource: `${cloud.bucket}/${key}?versionId=${claimed}`,
-  });
-  return { key, versionId: (await cloud.s3.send(copy)).VersionId ?? '' };
 }
 
 t.test('without a handler each upload is logged, and processed', async (t) => {

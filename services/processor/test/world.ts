@@ -8,12 +8,14 @@ import {
   createMemoryUploadStore,
 } from '@upload-once/uploads';
 import type { Handler } from '../src/handler.ts';
+import { createInThreadRunner } from '../src/in-thread-runner.ts';
 import { createLeaseKeeper } from '../src/lease-keeper.ts';
 import { createProcessAccepted } from '../src/process-accepted.ts';
 import { createRunHandler } from '../src/run-handler.ts';
 import { createWorkUnderLease } from '../src/work-under-lease.ts';
 
 export const LEASE_SECONDS = 60;
+const LIMIT_SECONDS = 5;
 
 /** A delivery whose heartbeats and end are in the test's hands. */
 export function createDelivery(facts: { receiveCount?: number; isLastReceive?: boolean } = {}) {
@@ -67,12 +69,14 @@ export function createWorld(handler: Handler) {
   });
   const timers = new Set<() => void>();
   const runHandler = createRunHandler({
-    handler,
-    objects,
+    runner: createInThreadRunner({ handler, objects, log }),
     log,
-    limitSeconds: 5,
-    startTimer(_seconds, callback) {
-      timers.add(callback);
+    limitSeconds: LIMIT_SECONDS,
+    graceSeconds: LIMIT_SECONDS,
+    startTimer(seconds, callback) {
+      // A handler that is deaf to the end of its work is ended at once.
+      if (seconds !== LIMIT_SECONDS) queueMicrotask(callback);
+      else timers.add(callback);
       return () => timers.delete(callback);
     },
   });
@@ -200,6 +204,12 @@ export function createWorld(handler: Handler) {
         next.callback();
       }
       clock.now = new Date(endMs);
+    },
+
+    /** The handlers' time limits pass, and the grace that comes after them. */
+    async passLimit() {
+      await setImmediate();
+      for (const callback of timers) callback();
     },
 
     /** The sum of all values that were written of a metric. */

@@ -374,6 +374,21 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: '600',
     read: (made) => environment(made, 'processor', 'HANDLER_LIMIT_SECONDS'),
   },
+  handler_grace_seconds: {
+    value: 17,
+    expected: '17',
+    read: (made) => environment(made, 'processor', 'HANDLER_GRACE_SECONDS'),
+  },
+  handler_threads: {
+    value: 3,
+    expected: '3',
+    read: (made) => environment(made, 'processor', 'HANDLER_THREADS'),
+  },
+  handler_heap_mib: {
+    value: 65,
+    expected: '65',
+    read: (made) => environment(made, 'processor', 'HANDLER_HEAP_MIB'),
+  },
   handler_environment: {
     value: { CRM_URL: 'https://crm.example.com' },
     expected: [undefined, undefined, 'https://crm.example.com'],

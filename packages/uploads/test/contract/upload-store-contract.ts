@@ -169,7 +169,11 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
         upload: { state: UploadState.claimed, attempt: 0 },
       });
     }
-    t.match(await store.startProcessing(key, lease), { applied: true, recordedAcceptance: true });
+    t.match(await store.startProcessing(key, lease), {
+      applied: true,
+      recordedAcceptance: true,
+      lastLeaseRanOut: false,
+    });
   });
 
   t.test('of many that want the lease at once exactly one gets it', async (t) => {
@@ -195,7 +199,11 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     clock.now = new Date(start.getTime() + 119_998);
     t.equal((await store.startProcessing(key, next)).applied, false, 'it was prolonged');
     clock.now = new Date(start.getTime() + 119_999);
-    t.match(await store.startProcessing(key, next), { applied: true, upload: { attempt: 2 } });
+    t.match(await store.startProcessing(key, next), {
+      applied: true,
+      upload: { attempt: 2 },
+      lastLeaseRanOut: true,
+    });
     t.equal((await store.renewLease(key, holder, 60)).applied, false, 'the first holder has lost it');
   });
 
@@ -218,6 +226,7 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     t.match(await store.startProcessing(key, { ...lease, leaseOwner: 'worker-2' }), {
       applied: true,
       upload: { attempt: 2, leaseOwner: 'worker-2' },
+      lastLeaseRanOut: false,
     });
     t.equal((await store.releaseLease(key, 1)).applied, false, 'only by its holder');
   });

@@ -4,11 +4,23 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Test } from 'tap';
 
-/** One run of the handler in fixtures/call-test.ts, which waits for what the test says. */
+/** What the handler in fixtures/do-as-told.ts can be told to do. */
+export type Command =
+  | 'block for 3 seconds'
+  | 'block for ever'
+  | 'throw outside the promise'
+  | 'exit'
+  | 'use up the memory'
+  | 'be deaf'
+  | 'wait for a child process';
+
+/** One run of a handler in fixtures/, which waits for what the test says. */
 export interface HandlerCall {
   /** What the handler was given. */
   readonly given: unknown;
   succeed(): void;
+  /** For fixtures/do-as-told.ts. */
+  tell(command: Command): void;
   fail(reason: string): void;
   /** Resolves when the handler's signal has cut the call off. */
   readonly cutOff: Promise<void>;
@@ -22,19 +34,25 @@ export interface HandlerCalls {
   call(number: number): Promise<HandlerCall>;
 }
 
-/** Listens for the handlers of a test on 127.0.0.1. */
-export async function listenForHandlers(t: Test): Promise<HandlerCalls> {
+/** Listens for the handlers of a test on 127.0.0.1. @param onCall called with each call, as it comes */
+export async function listenForHandlers(
+  t: Test,
+  onCall: (call: HandlerCall) => void = () => undefined,
+): Promise<HandlerCalls> {
   const all: HandlerCall[] = [];
   const looks = new Set<() => void>();
   const server = createServer(async (request, response) => {
     const cutOff = Promise.withResolvers<void>();
     response.once('close', () => response.writableFinished || cutOff.resolve());
-    all.push({
+    const call: HandlerCall = {
       given: JSON.parse(await text(request)),
       succeed: () => response.writeHead(204).end(),
+      tell: (command) => response.writeHead(200).end(command),
       fail: (reason) => response.writeHead(500).end(reason),
       cutOff: cutOff.promise,
-    });
+    };
+    all.push(call);
+    onCall(call);
     for (const look of looks) look();
   });
   server.listen(0, '127.0.0.1');

@@ -1,0 +1,90 @@
+import type { Mutation } from '../mutation.ts';
+
+const RUN = 'services/processor/src/run-handler.ts';
+const THREAD = 'services/processor/src/start-handler-thread.ts';
+const WORK = 'services/processor/src/work-under-lease.ts';
+const RUN_TEST = 'services/processor/test/run-handler.test.ts';
+const THREAD_TEST = 'services/processor/test/start-handler-thread.test.ts';
+
+/** Handlers in threads: what one of them does to those beside it. */
+export const threadMutations: readonly Mutation[] = [
+  {
+    id: 'suspects-fail',
+    change: 'every upload whose thread has ended has failed',
+    breaks: 'P3: uploads are dead-lettered because of a neighbour',
+    file: RUN,
+    find: "if (end.how === 'rejected' || end.blame === 'own') throw end.error;",
+    replace: 'throw end.error;',
+    noticedBy: {
+      file: RUN_TEST,
+      test: 'P3: of those whose thread ended, only the one that ends it alone fails',
+    },
+  },
+  {
+    id: 'suspects-together',
+    change: 'uploads whose thread has ended run again in a thread that others are in',
+    breaks: 'P3: the one that ends it takes its neighbours along each time',
+    file: RUN,
+    find: "isAlone = isAlone || end.blame === 'unknown' ||",
+    replace: 'isAlone = isAlone ||',
+    noticedBy: {
+      file: RUN_TEST,
+      test: 'P3: of those whose thread ended, only the one that ends it alone fails',
+    },
+  },
+  {
+    id: 'guilty-forgotten',
+    change: 'an upload that has ended its thread alone runs among others in its next attempt',
+    breaks: 'P8: each of its attempts ends the work of others',
+    file: RUN,
+    find: 'runsAlone.add(key);',
+    replace: 'void key;',
+    noticedBy: {
+      file: RUN_TEST,
+      test: 'P3: of those whose thread ended, only the one that ends it alone fails',
+    },
+  },
+  {
+    id: 'deaf-left-behind',
+    change: 'the attempt of a deaf handler ends while the handler goes on',
+    breaks: 'P3: the next attempt runs beside it',
+    file: RUN,
+    find: '    const end = await run.ended;',
+    replace:
+      "    const end = await Promise.race([run.ended, new Promise<RunEnd>((resolve) => timers.push(startTimer(graceSeconds, () => resolve({ how: 'resolved' }))))]);",
+    noticedBy: { file: RUN_TEST, test: 'P3: the attempt of a deaf handler lasts until its thread has ended' },
+  },
+  {
+    id: 'blocked-neighbour-fails',
+    change: 'a limit that passes in a blocked thread fails the upload',
+    breaks: 'P3: it may have been a neighbour that blocked the thread',
+    file: RUN,
+    find: 'if (failure !== undefined && !isExcused) throw failure;',
+    replace: 'if (failure !== undefined) throw failure;',
+    noticedBy: {
+      file: RUN_TEST,
+      test: 'P3: a limit that passes in a blocked thread is no proof: the upload runs again, alone',
+    },
+  },
+  {
+    id: 'blocked-taken-for-deaf',
+    change: 'whose limit passes first in a blocked thread is taken for the one that blocks it',
+    breaks: 'P3: an upload fails because of a neighbour',
+    file: THREAD,
+    find: 'isKiller && !isAborting',
+    replace: 'isKiller && isAborting === undefined',
+    noticedBy: { file: THREAD_TEST, test: 'P3: in a blocked thread nothing tells who blocks it' },
+  },
+  {
+    id: 'visibility-lost-is-failure',
+    change: 'with the last receive a message whose visibility was lost records FAILED',
+    breaks: 'P3: an upload fails whose handler has not',
+    file: WORK,
+    find: ' || error instanceof VisibilityLost',
+    replace: '',
+    noticedBy: {
+      file: 'services/processor/test/process-accepted.test.ts',
+      test: 'P3: a message that SQS may give to another worker never leaves FAILED behind',
+    },
+  },
+];

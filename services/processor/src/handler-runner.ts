@@ -1,0 +1,48 @@
+import type { AcceptedUpload } from './handler.ts';
+
+/** What is told of one attempt at an upload, as data that can go to another thread. */
+export interface HandlerWork {
+  readonly upload: Omit<AcceptedUpload, 'open'>;
+  readonly attempt: number;
+  readonly traceId: string;
+}
+
+/** The thread in which a handler ran has ended before the handler did; `message` says why. */
+export class HandlerThreadEnded extends Error {
+  readonly code = 'HandlerThreadEnded';
+}
+
+/**
+ * Who ended a thread, seen from one of the uploads in it. `own`: this upload's handler did, for certain. `neighbour`: another one
+ * did, for certain. `unknown`: one of several did, and nothing tells which.
+ */
+export type Blame = 'own' | 'neighbour' | 'unknown';
+
+export type RunEnd =
+  | { readonly how: 'resolved' }
+  | { readonly how: 'rejected'; readonly error: unknown }
+  | { readonly how: 'thread-ended'; readonly error: HandlerThreadEnded; readonly blame: Blame };
+
+/** One run of the handler. */
+export interface HandlerRun {
+  /** Resolves when nothing of the handler runs any more; never rejects. */
+  readonly ended: Promise<RunEnd>;
+  /** Aborts the handler's signal, with an equal reason. The handler goes on until it ends by itself. */
+  abort(reason: unknown): void;
+  /** Ends the handler's thread, with all that runs in it. For a handler that does not heed its signal. */
+  kill(): void;
+}
+
+/** Where handlers run: in threads of their own, or in tests in the same thread. */
+export interface HandlerRunner {
+  /**
+   * Begins a run, as soon as there is a place for it. Resolves when its thread has loaded the handler, or the signal is aborted.
+   * @param options.isAlone in a fresh thread that no other upload is in, before or beside it
+   * @param options.signal ends the wait; it is not the handler's signal
+   * @throws the signal's reason, where it was aborted before there was a place
+   */
+  start(
+    work: HandlerWork,
+    options: { readonly isAlone: boolean; readonly signal: AbortSignal },
+  ): Promise<HandlerRun>;
+}

@@ -1,0 +1,54 @@
+import process from 'node:process';
+import type { MessagePort } from 'node:worker_threads';
+import { S3Client } from '@aws-sdk/client-s3';
+import { s3ClientConfig } from '@upload-once/runtime/aws-clients';
+import { createLogger } from '@upload-once/runtime/logging';
+import { createS3ObjectStore } from '@upload-once/uploads/s3-object-store';
+import { createCallHandler } from './call-handler.ts';
+import type { Handler } from './handler.ts';
+import { fromPlain, toPlain } from './plain-error.ts';
+import type { FromThread, ThreadSettings, ToThread } from './thread-messages.ts';
+
+/**
+ * Runs the handler for what the main thread sends. The thread opens S3 itself, so that no bytes go from thread to thread; its log
+ * lines go to the main thread finished and redacted, by the same port as the ends of runs, so that they stay in order.
+ */
+export function runHandlers(
+  handler: Handler,
+  settings: NonNullable<ThreadSettings['run']>,
+  port: Pick<MessagePort, 'postMessage' | 'on'>,
+): void {
+  const say = (message: FromThread) => port.postMessage(message);
+  const log = createLogger({
+    service: 'processor',
+    level: settings.logLevel,
+    destination: { write: (line) => say({ type: 'line', line }) },
+  });
+  // Node's own listener prints them as they are, with whatever secret is in them.
+  process.removeAllListeners('warning');
+  process.on('warning', (err) => log.warn({ err }, 'a warning of Node or of a library'));
+  const objects = createS3ObjectStore({
+    client: new S3Client(s3ClientConfig(settings)),
+    bucket: settings.bucket,
+  });
+  const callHandler = createCallHandler({ handler, objects, log });
+  const running = new Map<number, AbortController>();
+
+  function run({ runId, work }: Extract<ToThread, { type: 'run' }>): void {
+    const aborting = new AbortController();
+    running.set(runId, aborting);
+    say({ type: 'begun', runId });
+    callHandler(work, aborting.signal)
+      .then(
+        () => say({ type: 'ended', runId }),
+        (error) => say({ type: 'ended', runId, thrown: toPlain(error) }),
+      )
+      .finally(() => running.delete(runId));
+  }
+
+  port.on('message', (message: ToThread) => {
+    if (message.type === 'run') return run(message);
+    running.get(message.runId)?.abort(fromPlain(message.reason));
+    say({ type: 'aborting', runId: message.runId });
+  });
+}

@@ -1,0 +1,186 @@
+import { Worker } from 'node:worker_threads';
+import {
+  type Blame,
+  type HandlerRun,
+  HandlerThreadEnded,
+  type HandlerWork,
+  type RunEnd,
+} from './handler-runner.ts';
+import { HandlerNotLoaded, reasonOf } from './load-handler.ts';
+import { fromPlain, toPlain } from './plain-error.ts';
+import type { FromThread, ThreadSettings, ToThread } from './thread-messages.ts';
+
+/** A module that opens a database as it is imported is given time for it; one that waits for ever is told of. */
+const LOAD_LIMIT_SECONDS = 60;
+
+const PROGRAM = new URL('handler-thread.ts', import.meta.url);
+
+/** One thread for handlers, seen from the main thread. */
+export interface HandlerThread {
+  /** How many uploads are in it. */
+  readonly running: number;
+  /** How many of them it has not answered for yet: it is starting, or blocked. */
+  readonly unanswered: number;
+  /** It takes no more uploads. */
+  readonly isEnding: boolean;
+  /** Resolves when the handler is loaded. @throws HandlerNotLoaded */
+  readonly loaded: Promise<void>;
+  start(work: HandlerWork): HandlerRun;
+  /** Ends it with all that runs in it. Resolves when it has ended. */
+  end(): Promise<void>;
+}
+
+export interface HandlerThreadOptions {
+  readonly settings: ThreadSettings;
+  /** The limit of its heap (V8's old generation) in MiB; Node's own without one. */
+  readonly heapMib?: number;
+  /** Takes one finished log line, redacted, with its line feed. */
+  readonly onLine: (line: string) => void;
+  /** Called when it has not ended so long after it was told to, which only a call that blocks outside of JavaScript can do. */
+  readonly endLimitSeconds: number;
+  readonly onEndLimit: () => void;
+  /** Calls back once after so many seconds, unless the function that it gives is called before. */
+  readonly startTimer: (seconds: number, callback: () => void) => () => void;
+}
+
+interface Run {
+  readonly resolve: (end: RunEnd) => void;
+  isBegun: boolean;
+  /** The thread has read that the run's signal is aborted: its event loop is not blocked. */
+  isAborting: boolean;
+  isKiller: boolean;
+}
+
+/**
+ * Starts a thread for handlers. All that it says comes by one port, which Node empties before it tells that the thread has ended:
+ * a log line, or the end of a run, is not lost by what comes after it.
+ */
+export function startHandlerThread(options: HandlerThreadOptions): HandlerThread {
+  const { settings, heapMib, onLine, endLimitSeconds, onEndLimit, startTimer } = options;
+  const worker = new Worker(PROGRAM, {
+    name: 'handler',
+    workerData: settings,
+    ...(heapMib !== undefined && { resourceLimits: { maxOldGenerationSizeMb: heapMib } }),
+  });
+  const runs = new Map<number, Run>();
+  const loaded = Promise.withResolvers<void>();
+  const exited = Promise.withResolvers<void>();
+  let started = 0;
+  let notLoaded: HandlerNotLoaded | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  let isTerminated = false;
+  let cancelEndLimit: (() => void) | undefined;
+  let hasExited = false;
+
+  const say = (message: ToThread) => worker.postMessage(message);
+
+  function terminate(): void {
+    if (hasExited) return;
+    isTerminated = true;
+    cancelEndLimit ??= startTimer(endLimitSeconds, onEndLimit);
+    void worker.terminate();
+  }
+
+  function failToLoad(message: string): void {
+    notLoaded = new HandlerNotLoaded(message);
+    loaded.reject(notLoaded);
+    terminate();
+  }
+
+  const cancelLoadLimit = startTimer(LOAD_LIMIT_SECONDS, () =>
+    failToLoad(`can't load "${settings.handlerName}": that takes longer than ${LOAD_LIMIT_SECONDS} seconds`),
+  );
+  loaded.promise.catch(() => undefined).finally(cancelLoadLimit);
+
+  worker.on('message', (message: FromThread) => {
+    if (message.type === 'line') return onLine(message.line);
+    if (message.type === 'loaded') return loaded.resolve();
+    if (message.type === 'not-loaded') return failToLoad(message.message);
+    const run = runs.get(message.runId);
+    if (run === undefined) return;
+    if (message.type === 'begun') run.isBegun = true;
+    if (message.type === 'aborting') run.isAborting = true;
+    if (message.type !== 'ended') return;
+    runs.delete(message.runId);
+    run.resolve(message.thrown ? { how: 'rejected', error: fromPlain(message.thrown) } : { how: 'resolved' });
+  });
+
+  worker.on('error', (error) => {
+    failure ??= { error };
+    cancelEndLimit ??= startTimer(endLimitSeconds, onEndLimit);
+  });
+
+  worker.on('exit', (exitCode) => {
+    hasExited = true;
+    cancelEndLimit?.();
+    const isKilled = failure === undefined && isTerminated;
+    const error = new HandlerThreadEnded(
+      isKilled ? 'its thread was ended: a handler did not heed its signal' : crashReason(exitCode),
+      failure && !isOutOfMemory(failure.error) ? { cause: failure.error } : undefined,
+    );
+    loaded.reject(new HandlerNotLoaded(`can't load "${settings.handlerName}": ${error.message}`));
+    for (const run of runs.values()) {
+      run.resolve(
+        notLoaded
+          ? { how: 'rejected', error: notLoaded }
+          : { how: 'thread-ended', error, blame: blameOf(run, isKilled) },
+      );
+    }
+    runs.clear();
+    exited.resolve();
+  });
+
+  /** A thread that only ever had one upload was ended by that one, also where an earlier upload left something behind in others. */
+  function blameOf(run: Run, isKilled: boolean): Blame {
+    if (started === 1) return 'own';
+    if (!isKilled || [...runs.values()].some(({ isKiller, isAborting }) => isKiller && !isAborting))
+      return 'unknown';
+    return run.isKiller ? 'own' : 'neighbour';
+  }
+
+  function crashReason(exitCode: number): string {
+    if (failure === undefined) return `the handler ended its thread by process.exit(${exitCode})`;
+    if (isOutOfMemory(failure.error))
+      return `the handler needed more heap than its thread may have: ${heapMib} MiB (HANDLER_HEAP_MIB)`;
+    const { error } = failure;
+    const name = error instanceof Error ? `${error.name}: ` : '';
+    return `the handler threw outside its promise: ${name}${reasonOf(error)}`;
+  }
+
+  return {
+    get running() {
+      return runs.size;
+    },
+    get unanswered() {
+      return [...runs.values()].filter(({ isBegun }) => !isBegun).length;
+    },
+    get isEnding() {
+      return hasExited || isTerminated || failure !== undefined;
+    },
+    loaded: loaded.promise,
+    start(work) {
+      const runId = ++started;
+      const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
+      const run: Run = { resolve, isBegun: false, isAborting: false, isKiller: false };
+      runs.set(runId, run);
+      say({ type: 'run', runId, work });
+      return {
+        ended,
+        abort: (reason) => say({ type: 'abort', runId, reason: toPlain(reason) }),
+        kill() {
+          if (!runs.has(runId)) return;
+          run.isKiller = true;
+          terminate();
+        },
+      };
+    },
+    async end() {
+      terminate();
+      await exited.promise;
+    },
+  };
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return (error as { code?: string } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}

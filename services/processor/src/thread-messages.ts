@@ -1,0 +1,35 @@
+import type { HandlerWork } from './handler-runner.ts';
+import type { PlainThrown } from './plain-error.ts';
+
+/** What a handler's thread is started with. */
+export interface ThreadSettings {
+  /** PROCESSOR_HANDLER; '' is the handler that ships. */
+  readonly handlerName: string;
+  readonly workingDirectory: string;
+  /** Undefined: the thread loads the handler and runs nothing. */
+  readonly run:
+    | {
+        readonly logLevel: string;
+        readonly region: string;
+        readonly forcePathStyle: boolean;
+        readonly bucket: string;
+        /** How many calls to S3 are under way at once, at most. */
+        readonly callsAtOnce: number;
+      }
+    | undefined;
+}
+
+/** From the main thread. */
+export type ToThread =
+  | { readonly type: 'run'; readonly runId: number; readonly work: HandlerWork }
+  | { readonly type: 'abort'; readonly runId: number; readonly reason: PlainThrown };
+
+/** From the handler's thread. Each `run` and each `abort` is answered at once: a thread that does not answer is blocked. */
+export type FromThread =
+  | { readonly type: 'loaded' }
+  | { readonly type: 'not-loaded'; readonly message: string }
+  | { readonly type: 'begun'; readonly runId: number }
+  | { readonly type: 'aborting'; readonly runId: number }
+  | { readonly type: 'ended'; readonly runId: number; readonly thrown?: PlainThrown }
+  /** A finished log line, redacted, with its line feed. */
+  | { readonly type: 'line'; readonly line: string };

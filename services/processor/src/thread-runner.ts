@@ -1,0 +1,103 @@
+import type { HandlerRunner, RunEnd } from './handler-runner.ts';
+import type { HandlerThread } from './start-handler-thread.ts';
+
+export interface ThreadRunner extends HandlerRunner {
+  /** Starts the threads that uploads share. @throws HandlerNotLoaded */
+  open(): Promise<void>;
+  /** Ends every thread. Resolves when they have ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * Runs handlers in threads that uploads share, and those that must be alone in a fresh thread each.
+ *
+ * @param options.threads how many threads are shared. One that has ended is replaced when an upload needs it: a handler that ends each
+ *   thread while it is loaded costs a thread for each attempt, and no more
+ * @param options.aloneThreads how many uploads are alone at once; others wait
+ */
+export function createThreadRunner(options: {
+  readonly startThread: () => HandlerThread;
+  readonly threads: number;
+  readonly aloneThreads: number;
+}): ThreadRunner {
+  const { startThread, threads, aloneThreads } = options;
+  let shared: HandlerThread[] = [];
+  const alone = new Set<HandlerThread>();
+  const waiting = new Set<() => void>();
+  let placesTaken = 0;
+
+  /** A thread that does not answer is blocked, or starting: what could begin elsewhere does not wait for it. */
+  function sharedThread(): HandlerThread {
+    shared = shared.filter(({ isEnding }) => !isEnding);
+    const [best] = [...shared].sort((a, b) => a.unanswered - b.unanswered || a.running - b.running);
+    if (best && (best.running === 0 || shared.length >= threads)) return best;
+    const started = startThread();
+    shared.push(started);
+    return started;
+  }
+
+  async function takePlace(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (placesTaken < aloneThreads) {
+      placesTaken += 1;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onAbort = () => {
+      waiting.delete(resolve);
+      reject(signal.reason);
+    };
+    waiting.add(resolve);
+    signal.addEventListener('abort', onAbort, { once: true });
+    await promise.finally(() => signal.removeEventListener('abort', onAbort));
+  }
+
+  function leavePlace(): void {
+    const [next] = waiting;
+    if (next === undefined) placesTaken -= 1;
+    else {
+      waiting.delete(next);
+      next();
+    }
+  }
+
+  async function endAlone(thread: HandlerThread, end: Promise<RunEnd>): Promise<RunEnd> {
+    const ended = await end;
+    await thread.end();
+    alone.delete(thread);
+    leavePlace();
+    return ended;
+  }
+
+  return {
+    async open() {
+      shared = Array.from({ length: threads }, startThread);
+      await Promise.all(shared.map(({ loaded }) => loaded));
+    },
+
+    async start(work, { isAlone, signal }) {
+      signal.throwIfAborted();
+      if (isAlone) await takePlace(signal);
+      const thread = isAlone ? startThread() : sharedThread();
+      if (isAlone) alone.add(thread);
+      const run = thread.start(work);
+      const ended = isAlone ? endAlone(thread, run.ended) : run.ended;
+      // The time that a fresh thread takes to load the handler is none of the handler's.
+      await settledOrAborted(thread.loaded, signal);
+      return { ...run, ended };
+    },
+
+    async close() {
+      await Promise.all([...shared, ...alone].map((thread) => thread.end()));
+    },
+  };
+}
+
+async function settledOrAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onAbort = () => resolve();
+  signal.addEventListener('abort', onAbort, { once: true });
+  work.then(onAbort, onAbort);
+  await promise;
+  signal.removeEventListener('abort', onAbort);
+}

@@ -1,0 +1,182 @@
+// Processors as processes, with handlers that do what no handler should: what it costs the uploads beside them.
+import { fileURLToPath } from 'node:url';
+import { type Upload, UploadState, uploadIdOf } from '@upload-once/uploads';
+import t, { type Test } from 'tap';
+import { type LocalCloud, startLocalCloud } from '../../../packages/runtime/test/support/local-cloud.ts';
+import { startServiceProcess } from '../../../packages/runtime/test/support/service-process.ts';
+import { accept } from './support/accept-upload.ts';
+import { type Command, type HandlerCall, listenForHandlers } from './support/handler-calls.ts';
+
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const MAIN = pathOf('../src/main.ts');
+
+const isIn = (state: UploadState) => (upload: Upload) => upload.state === state;
+const idOf = (call: HandlerCall) => (call.given as { id: string }).id;
+const attemptOf = (call: HandlerCall) => (call.given as { attempt: number }).attempt;
+
+function startProcessor(t: Test, cloud: LocalCloud, url: string, settings: Record<string, string>) {
+  return startServiceProcess(t, MAIN, {
+    ...cloud.envFor(cloud.queues.acceptedEvents),
+    PROCESSOR_HANDLER: pathOf('fixtures/do-as-told.ts'),
+    TEST_URL: url,
+    ...settings,
+  });
+}
+
+async function acceptMany(cloud: LocalCloud, count: number): Promise<string[]> {
+  const accepted = await Promise.all(Array.from({ length: count }, () => accept(cloud, 'content')));
+  return accepted.map(({ key }) => key);
+}
+
+t.test('P3, P8: a handler that blocks its thread costs no upload its lease', async (t) => {
+  const cloud = await startLocalCloud(t, { maxReceiveCount: 3 });
+  const calls = await listenForHandlers(t, (call) => call.tell('block for 3 seconds'));
+  const settings = { VISIBILITY_SECONDS: '2', SLOTS: '2', HANDLER_THREADS: '1' };
+  const processors = [0, 1].map(() => startProcessor(t, cloud, calls.url, settings));
+  for (const processor of processors) await processor.logged('listening, and polling');
+  const keys = await acceptMany(cloud, 4);
+  for (const key of keys) {
+    t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 1 }, 'nobody took it over');
+  }
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+  await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, 0);
+  t.equal(calls.all.length, 4, 'each ran once');
+  for (const processor of processors) {
+    await processor.stop();
+    t.equal(processor.total('MessagesRetried'), 0);
+    t.strictSame(processor.errors(), []);
+  }
+});
+
+t.test('P3: of 16 uploads only those fail whose handlers end their threads', async (t) => {
+  const cloud = await startLocalCloud(t, { maxReceiveCount: 2 });
+  const commands = new Map<string, Command>();
+  const allBegan = Promise.withResolvers<void>();
+  const calls = await listenForHandlers(t, async (call) => {
+    if (calls.all.length === 16) allBegan.resolve();
+    await allBegan.promise;
+    const command = commands.get(idOf(call));
+    if (command) return call.tell(command);
+    // The others are still at work when the guilty end their threads; they end when they run again, or when all is over.
+    if (calls.all.filter((other) => idOf(other) === idOf(call)).length === 1) await guiltyFailed.promise;
+    call.succeed();
+  });
+  const guiltyFailed = Promise.withResolvers<void>();
+  const keys = await acceptMany(cloud, 16);
+  const guilty: readonly [Command, RegExp][] = [
+    [
+      'throw outside the promise',
+      /^Error: the handler threw outside its promise: TypeError: nothing handles this$/,
+    ],
+    ['exit', /^Error: the handler ended its thread by process\.exit\(3\)$/],
+    [
+      'use up the memory',
+      /^Error: the handler needed more heap than its thread may have: 64 MiB \(HANDLER_HEAP_MIB\)$/,
+    ],
+  ];
+  for (const [index, [command]] of guilty.entries()) commands.set(uploadIdOf(keys[index] ?? ''), command);
+  const processor = startProcessor(t, cloud, calls.url, { HANDLER_HEAP_MIB: '64' });
+
+  for (const [index, [command, reason]] of guilty.entries()) {
+    const upload = await cloud.upload(keys[index] ?? '', isIn(UploadState.failed));
+    t.match(upload, { attempt: 2, failureReason: reason }, command);
+  }
+  guiltyFailed.resolve();
+  for (const key of keys.slice(guilty.length)) {
+    t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 1 });
+  }
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+  await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, guilty.length);
+  t.strictSame(await processor.stop(), { code: 0, stderr: '' });
+  t.equal(processor.total('MessagesDeadLettered'), guilty.length);
+  t.equal(processor.total('MessagesRetried'), guilty.length);
+  t.equal(processor.errors().length, guilty.length);
+  const err = processor.errors().map((line) => line['err'] as { message: string; stack: string });
+  for (const message of [/outside its promise: TypeError: nothing handles this/, /exit\(3\)/, /more heap/])
+    t.ok(
+      err.find((error) => message.test(error.message)),
+      `the log tells of ${message}`,
+    );
+  t.ok(
+    err.some(({ stack }) => stack.includes('do-as-told.ts')),
+    'and where it was thrown',
+  );
+  await processor.logged('the last words');
+});
+
+for (const command of ['be deaf', 'block for ever'] as const) {
+  t.test(`P3: told to ${command}, past its limit: it is ended before the next attempt begins`, async (t) => {
+    const cloud = await startLocalCloud(t, { maxReceiveCount: 2 });
+    const calls = await listenForHandlers(t, (call) => call.tell(command));
+    const { key } = await accept(cloud, 'content');
+    const processor = startProcessor(t, cloud, calls.url, {
+      SLOTS: '1',
+      HANDLER_LIMIT_SECONDS: '1',
+      HANDLER_GRACE_SECONDS: '1',
+    });
+    t.match(await cloud.upload(key, isIn(UploadState.failed)), {
+      attempt: 2,
+      failureReason: /HANDLER_LIMIT_SECONDS/,
+    });
+    await processor.stop();
+    t.strictSame(calls.all.map(attemptOf), [1, 2]);
+    const attempts = processor.lines
+      .filter(({ msg }) => msg === 'began' || msg === 'still at work')
+      .map((line) => Number(line['attempt']));
+    t.strictSame(attempts, [...attempts].sort(), 'nothing of the first runs beside the second');
+    t.equal(processor.total('MessagesRetried'), 1);
+  });
+}
+
+t.test('who runs beside a deaf handler runs again, under the same message and lease', async (t) => {
+  const cloud = await startLocalCloud(t, { maxReceiveCount: 2 });
+  const keys = await acceptMany(cloud, 4);
+  const deaf = uploadIdOf(keys[0] ?? '');
+  const calls = await listenForHandlers(t, (call) => {
+    if (idOf(call) === deaf) call.tell('be deaf');
+    // The first runs of the others never end by themselves.
+    else if (calls.all.filter((other) => idOf(other) === idOf(call)).length > 1) call.succeed();
+  });
+  const settings = { HANDLER_THREADS: '1', HANDLER_LIMIT_SECONDS: '4', HANDLER_GRACE_SECONDS: '1' };
+  const processor = startProcessor(t, cloud, calls.url, settings);
+  await calls.call(4);
+  for (const key of keys.slice(1)) await cloud.upload(key, isIn(UploadState.processed));
+  await cloud.upload(keys[0] ?? '', isIn(UploadState.failed));
+  await processor.stop();
+  t.match(processor.errors(), [{ err: { message: /HANDLER_LIMIT_SECONDS/ } }]);
+});
+
+t.test('a thread that can’t be ended: the service ends, its uploads are taken over', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const calls = await listenForHandlers(t);
+  const { key } = await accept(cloud, 'content');
+  const settings = {
+    SLOTS: '1',
+    VISIBILITY_SECONDS: '2',
+    HANDLER_LIMIT_SECONDS: '1',
+    HANDLER_GRACE_SECONDS: '1',
+  };
+  const processor = startProcessor(t, cloud, calls.url, settings);
+  (await calls.call(1)).tell('wait for a child process');
+  t.strictSame(await processor.ended(), { code: 1, stderr: '' });
+  t.match(processor.errors(), [{ level: 'fatal', msg: /could not be ended .+: the service ends$/ }]);
+
+  startProcessor(t, cloud, calls.url, settings);
+  (await calls.call(2)).succeed();
+  t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 2 });
+});
+
+t.test('SIGTERM and a blocked thread: exit 0, and another processor begins at once', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const calls = await listenForHandlers(t);
+  const { key } = await accept(cloud, 'content');
+  const settings = { SLOTS: '1', VISIBILITY_SECONDS: '3600', DRAIN_LIMIT_SECONDS: '1' };
+  const processor = startProcessor(t, cloud, calls.url, settings);
+  (await calls.call(1)).tell('block for ever');
+  t.strictSame(await processor.stop(), { code: 0, stderr: '' });
+  t.strictSame(processor.errors(), []);
+
+  startProcessor(t, cloud, calls.url, settings);
+  (await calls.call(2)).succeed();
+  t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 2 });
+});

@@ -1,0 +1,146 @@
+import t from 'tap';
+import { eventually } from '../../../packages/runtime/test/support/eventually.ts';
+import { startLocalCloud } from '../../../packages/runtime/test/support/local-cloud.ts';
+import { HandlerThreadEnded } from '../src/handler-runner.ts';
+import { startThread, work } from './support/thread-of-handlers.ts';
+
+t.test('a handler is told of its upload, and how it ends is told', async (t) => {
+  const { thread, lines } = startThread(t);
+  await thread.loaded;
+  t.strictSame(await thread.start(work('succeed')).ended, { how: 'resolved' });
+  const failed = await thread.start(work('fail')).ended;
+  t.match(failed, {
+    how: 'rejected',
+    error: { name: 'Error', message: 'disk full', code: 'ENOSPC', cause: { message: 'no number' } },
+  });
+  const text = await thread.start(work('fail with a text')).ended;
+  t.strictSame(text, { how: 'rejected', error: 'no error at all' });
+  t.match(await thread.start(work('change directory')).ended, {
+    how: 'rejected',
+    error: { code: 'ERR_WORKER_UNSUPPORTED_OPERATION' },
+  });
+  t.match(lines[0], {
+    level: 'info',
+    service: 'processor',
+    id: 'succeed',
+    attempt: 3,
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    idempotencyKey: 'succeed',
+    secretAccessKey: '[Redacted]',
+    at: Date.parse('2026-01-01T00:00:01.000Z'),
+    msg: 'began',
+  });
+  t.equal(thread.running, 0);
+});
+
+t.test('a handler opens the accepted object in its own thread', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const env = cloud.envFor(cloud.queues.acceptedEvents);
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_ENDPOINT_URL_S3'])
+    process.env[name] = env[name];
+  const versionId = await cloud.put('accepted/read', 'content');
+  const { thread, lines } = startThread(t, { bucket: cloud.bucket });
+  t.strictSame(await thread.start(work('read', { versionId })).ended, { how: 'resolved' });
+  t.match(lines.at(-1), {
+    msg: 'read',
+    text: 'content',
+    contentType: 'text/plain',
+    metadata: { of: 'mine' },
+  });
+  t.match(await thread.start(work('read', { versionId, key: 'accepted/other' })).ended, {
+    how: 'rejected',
+    error: { code: 'AcceptedObjectGone' },
+  });
+});
+
+t.test('a signal is aborted in the thread, with an equal reason', async (t) => {
+  const { thread } = startThread(t);
+  const run = thread.start(work('heed'));
+  const beside = thread.start(work('heed'));
+  run.abort(Object.assign(new Error('too slow'), { code: 'HandlerTooSlow' }));
+  t.match(await run.ended, { how: 'rejected', error: { message: 'too slow', code: 'HandlerTooSlow' } });
+  t.equal(thread.running, 1);
+  beside.abort(new Error('stop'));
+  t.match(await beside.ended, { how: 'rejected', error: { message: 'stop' } });
+});
+
+t.test(
+  'a handler that ends its thread ends all that runs there, and nothing tells which it was',
+  async (t) => {
+    for (const [id, message] of [
+      ['exit', 'the handler ended its thread by process.exit(3)'],
+      ['throw outside', 'the handler threw outside its promise: Error: password=[Redacted]'],
+      ['reject outside', 'the handler threw outside its promise: Error: nobody listens'],
+    ] as const) {
+      const { thread, lines } = startThread(t);
+      const beside = thread.start(work('heed'));
+      const done = thread.start(work('succeed'));
+      const run = thread.start(work(id));
+      for (const { ended } of [run, beside]) {
+        const end = await ended;
+        t.match(end, { how: 'thread-ended', blame: 'unknown', error: { message } }, id);
+        t.ok(end.how === 'thread-ended' && end.error instanceof HandlerThreadEnded);
+      }
+      t.strictSame(await done.ended, { how: 'resolved' }, 'what had ended before is not lost');
+      t.equal(thread.isEnding, true);
+      if (id === 'exit') t.match(lines.at(-1), { msg: 'the last words' });
+    }
+  },
+);
+
+t.test('alone in its thread it was that one', async (t) => {
+  const { thread } = startThread(t);
+  t.match(await thread.start(work('throw outside')).ended, {
+    how: 'thread-ended',
+    blame: 'own',
+    error: { cause: { code: 'ENOSPC' } },
+  });
+});
+
+t.test('who does not heed its signal is told from those beside it', async (t) => {
+  const { thread } = startThread(t);
+  const beside = thread.start(work('heed'));
+  const deaf = thread.start(work('deaf'));
+  deaf.abort(new Error('too slow'));
+  // The answer to this comes after the answer to that.
+  const last = thread.start(work('succeed'));
+  await last.ended;
+  deaf.kill();
+  t.match(await deaf.ended, { how: 'thread-ended', blame: 'own' });
+  t.match(await beside.ended, { how: 'thread-ended', blame: 'neighbour' });
+});
+
+t.test('P3: in a blocked thread nothing tells who blocks it', async (t) => {
+  const { thread } = startThread(t);
+  const late = thread.start(work('heed'));
+  const blocking = thread.start(work('block'));
+  await thread.loaded;
+  late.abort(new Error('too slow'));
+  late.kill();
+  t.match(await late.ended, { how: 'thread-ended', blame: 'unknown' });
+  t.match(await blocking.ended, { how: 'thread-ended', blame: 'unknown' });
+});
+
+t.test('a thread says when it is blocked: it does not answer', async (t) => {
+  const { thread } = startThread(t);
+  await thread.loaded;
+  const run = thread.start(work('heed'));
+  t.equal(thread.unanswered, 1);
+  await eventually(
+    async () => thread.unanswered,
+    (unanswered) => unanswered === 0,
+  );
+  t.equal(thread.running, 1);
+  run.abort(new Error('stop'));
+  await run.ended;
+});
+
+t.test('a warning in a thread is a log line, its secrets redacted', async (t) => {
+  const { thread, lines } = startThread(t);
+  thread.start(work('warn'));
+  await eventually(
+    async () => lines.length,
+    (count) => count === 2,
+  );
+  t.match(lines[1], { level: 'warn', err: { message: 'password=[Redacted] is old' } });
+});

@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import type { Test } from 'tap';
+import type { HandlerWork } from '../../src/handler-runner.ts';
+import { startHandlerThread } from '../../src/start-handler-thread.ts';
+
+const REGION = 'us-east-1';
+
+/** Starts a thread with the handler in fixtures/in-thread.ts; it is ended with the test. */
+export function startThread(t: Test, options: { heapMib?: number; bucket?: string } = {}) {
+  const lines: Record<string, unknown>[] = [];
+  const { heapMib = 64, bucket = 'uploads-test' } = options;
+  const thread = startHandlerThread({
+    settings: {
+      handlerName: fileURLToPath(new URL('../fixtures/in-thread.ts', import.meta.url)),
+      workingDirectory: '/',
+      run: { logLevel: 'info', region: REGION, forcePathStyle: true, bucket, callsAtOnce: 2 },
+    },
+    heapMib,
+    onLine: (line) => lines.push(JSON.parse(line)),
+    endLimitSeconds: 60,
+    onEndLimit: () => t.fail('the thread does not end'),
+    startTimer(seconds, callback) {
+      const timer = setTimeout(callback, seconds * 1000);
+      return () => clearTimeout(timer);
+    },
+  });
+  t.teardown(() => thread.end());
+  return { thread, lines };
+}
+
+/** What the handler in fixtures/in-thread.ts is told to do is the upload's id. */
+export function work(id: string, of: Partial<HandlerWork['upload']> = {}): HandlerWork {
+  return {
+    upload: {
+      id,
+      bucket: 'uploads-test',
+      key: `accepted/${id}`,
+      versionId: 'v1',
+      sizeBytes: 5,
+      eTag: 'e',
+      metadata: { customer: '42' },
+      issuedAt: new Date('2026-01-01T00:00:00.000Z'),
+      storedAt: new Date('2026-01-01T00:00:01.000Z'),
+      ...of,
+    },
+    attempt: 3,
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+  };
+}

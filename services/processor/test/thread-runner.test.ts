@@ -1,0 +1,118 @@
+import { setImmediate } from 'node:timers/promises';
+import t from 'tap';
+import type { RunEnd } from '../src/handler-runner.ts';
+import type { HandlerThread } from '../src/start-handler-thread.ts';
+import { createThreadRunner } from '../src/thread-runner.ts';
+import { work } from './support/thread-of-handlers.ts';
+
+/** A runner over threads of the test's own, each a number. */
+function createThreads(options: { threads: number; aloneThreads: number }) {
+  const threads: {
+    runs: PromiseWithResolvers<RunEnd>[];
+    unanswered: number;
+    isEnding: boolean;
+    loaded: PromiseWithResolvers<void>;
+  }[] = [];
+  function startThread(): HandlerThread {
+    const state = {
+      runs: [] as PromiseWithResolvers<RunEnd>[],
+      unanswered: 0,
+      isEnding: false,
+      loaded: Promise.withResolvers<void>(),
+    };
+    state.loaded.resolve();
+    threads.push(state);
+    return {
+      get running() {
+        return state.runs.length;
+      },
+      get unanswered() {
+        return state.unanswered;
+      },
+      get isEnding() {
+        return state.isEnding;
+      },
+      get loaded() {
+        return state.loaded.promise;
+      },
+      start() {
+        const ended = Promise.withResolvers<RunEnd>();
+        state.runs.push(ended);
+        return { ended: ended.promise, abort: () => undefined, kill: () => undefined };
+      },
+      async end() {
+        state.isEnding = true;
+      },
+    };
+  }
+  const runner = createThreadRunner({ startThread, ...options });
+  const signal = new AbortController().signal;
+  return {
+    threads,
+    runner,
+    start: (isAlone = false) => runner.start(work('any'), { isAlone, signal }),
+    load: () => threads.map(({ runs }) => runs.length),
+  };
+}
+
+t.test('uploads share the threads evenly', async (t) => {
+  const { runner, threads, start, load } = createThreads({ threads: 2, aloneThreads: 1 });
+  await runner.open();
+  t.equal(threads.length, 2);
+  for (let count = 0; count < 5; count += 1) await start();
+  t.strictSame(load(), [3, 2]);
+});
+
+t.test('P8: what could begin elsewhere does not wait for a blocked thread', async (t) => {
+  const { runner, threads, start, load } = createThreads({ threads: 2, aloneThreads: 1 });
+  await runner.open();
+  const [blocked] = threads;
+  await start();
+  if (blocked) blocked.unanswered = 1;
+  for (let count = 0; count < 3; count += 1) await start();
+  t.strictSame(load(), [1, 3]);
+});
+
+t.test('a thread that has ended is replaced when it is needed', async (t) => {
+  const { runner, threads, start, load } = createThreads({ threads: 2, aloneThreads: 1 });
+  await runner.open();
+  const [first] = threads;
+  if (first) first.isEnding = true;
+  await start();
+  t.equal(threads.length, 2, 'the other one is free');
+  await start();
+  t.strictSame(load(), [0, 1, 1]);
+});
+
+t.test('what must be alone has a fresh thread, and waits for its place', async (t) => {
+  const { runner, threads, start, load } = createThreads({ threads: 1, aloneThreads: 1 });
+  await runner.open();
+  const first = await start(true);
+  const second = start(true);
+  const gaveUp = new AbortController();
+  const third = runner.start(work('any'), { isAlone: true, signal: gaveUp.signal });
+  await setImmediate();
+  t.strictSame(load(), [0, 1], 'one place');
+  gaveUp.abort(new Error('the service stops'));
+  await t.rejects(third, { message: 'the service stops' });
+  threads[1]?.runs[0]?.resolve({ how: 'resolved' });
+  t.strictSame(await first.ended, { how: 'resolved' });
+  t.equal(threads[1]?.isEnding, true, 'no other upload comes into that thread');
+  await second;
+  t.strictSame(load(), [0, 1, 1]);
+  threads[2]?.runs[0]?.resolve({ how: 'resolved' });
+  await (await second).ended;
+  await start(true);
+  t.strictSame(load(), [0, 1, 1, 1], 'the place of who gave up is not lost');
+});
+
+t.test('closed, every thread is ended', async (t) => {
+  const { runner, threads, start } = createThreads({ threads: 2, aloneThreads: 1 });
+  await runner.open();
+  await start(true);
+  await runner.close();
+  t.strictSame(
+    threads.map(({ isEnding }) => isEnding),
+    [true, true, true],
+  );
+});
