@@ -62,6 +62,10 @@ export function readSettings(
       bucket,
       // The bounds are SQS's own: Amazon SQS API Reference, "SetQueueAttributes".
       visibilitySeconds: whole('LOCAL_AWS_VISIBILITY_SECONDS', 30, 0, 43_200),
+      corsOrigins: text('LOCAL_AWS_CORS_ORIGINS', '')
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ''),
       maxReceiveCount: whole('LOCAL_AWS_MAX_RECEIVE_COUNT', 5, 1, 1_000),
     },
   };

@@ -8,6 +8,7 @@ import {
 import {
   BucketAlreadyOwnedByYou,
   CreateBucketCommand,
+  DeleteBucketCorsCommand,
   PutBucketCorsCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketVersioningCommand,
@@ -27,6 +28,8 @@ export interface ProvisionOptions {
   readonly visibilitySeconds: number;
   /** After so many receives a message goes to the dead-letter queue. */
   readonly maxReceiveCount: number;
+  /** Web origins whose pages may send forms and read S3's answers, as Terraform's `cors_allowed_origins`. Default: none. */
+  readonly corsOrigins?: readonly string[];
 }
 
 export interface AwsClients {
@@ -65,6 +68,7 @@ export async function provision(clients: AwsClients, options: ProvisionOptions):
     { prefix: 'uploads/', queue: uploads.queue },
     { prefix: 'accepted/', queue: accepted.queue },
   ]);
+  await setCors(clients.s3, options.bucket, options.corsOrigins ?? []);
   const tables = { uploads: 'uploads', access: 'access' };
   await createTable(clients.dynamoDb, tables.uploads, 'FullFilename');
   await createTable(clients.dynamoDb, tables.access, 'id');
@@ -122,21 +126,6 @@ async function createBucket(
     new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status: 'Enabled' } }),
   );
   await s3.send(
-    new PutBucketCorsCommand({
-      Bucket: name,
-      CORSConfiguration: {
-        CORSRules: [
-          {
-            AllowedOrigins: ['*'],
-            AllowedMethods: ['GET', 'POST', 'PUT'],
-            AllowedHeaders: ['*'],
-            ExposeHeaders: ['ETag', 'x-amz-version-id'],
-          },
-        ],
-      },
-    }),
-  );
-  await s3.send(
     new PutBucketNotificationConfigurationCommand({
       Bucket: name,
       NotificationConfiguration: {
@@ -149,6 +138,22 @@ async function createBucket(
       },
     }),
   );
+}
+
+/** As terraform/modules/storage/bucket.tf: one rule for the origins, or none at all. */
+async function setCors(s3: S3Client, bucket: string, origins: readonly string[]): Promise<void> {
+  if (origins.length === 0) {
+    await s3.send(new DeleteBucketCorsCommand({ Bucket: bucket }));
+    return;
+  }
+  const rule = {
+    AllowedOrigins: [...origins],
+    AllowedMethods: ['POST', 'PUT'],
+    AllowedHeaders: ['*'],
+    ExposeHeaders: ['ETag', 'x-amz-version-id'],
+    MaxAgeSeconds: 3600,
+  };
+  await s3.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration: { CORSRules: [rule] } }));
 }
 
 async function createTable(dynamoDb: DynamoDBClient, name: string, partitionKey: string): Promise<void> {

@@ -4,7 +4,13 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { GetBucketVersioningCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetBucketCorsCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { type Ready, runMain, startMain } from './support/main-process.ts';
@@ -99,6 +105,33 @@ t.test('on its old folder it has its objects and items again, and sends their ev
   t.same(Item, item);
   t.match(await firstEvent(sqs, ready.queues.uploadEvents), { key: 'uploads/kept', versionId: VersionId });
 });
+
+t.test(
+  'the bucket has the CORS that Terraform gives it: none, or one rule for the origins that are named',
+  async (t) => {
+    const directory = t.testdir();
+    const corsOf = async (settings: Record<string, string>) => {
+      const { ready, stop } = await startMain(t, { LOCAL_AWS_DATA: directory, ...settings });
+      const { s3 } = clientsOf(t, ready);
+      const answer = await s3
+        .send(new GetBucketCorsCommand({ Bucket: ready.bucket }))
+        .catch(({ name }) => name);
+      await stop();
+      return answer;
+    };
+    const rule = {
+      AllowedOrigins: ['https://www.example.com', 'http://localhost:3000'],
+      AllowedMethods: ['POST', 'PUT'],
+      AllowedHeaders: ['*'],
+      ExposeHeaders: ['ETag', 'x-amz-version-id'],
+      MaxAgeSeconds: 3600,
+    };
+    t.equal(await corsOf({}), 'NoSuchCORSConfiguration');
+    const named = await corsOf({ LOCAL_AWS_CORS_ORIGINS: 'https://www.example.com, http://localhost:3000' });
+    t.strictSame(named.CORSRules, [rule]);
+    t.equal(await corsOf({}), 'NoSuchCORSConfiguration', 'it goes with the setting');
+  },
+);
 
 t.test('wrong settings are all named at once', async (t) => {
   const { code, errors } = await runMain({

@@ -6,6 +6,7 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteBucketCommand,
+  DeleteBucketCorsCommand,
   DeleteObjectCommand,
   GetBucketCorsCommand,
   GetBucketLocationCommand,
@@ -284,6 +285,12 @@ t.test('cross-origin rules and what browsers are told', async (t) => {
   });
   t.match(await refusalOf(put([{ AllowedOrigins: ['*'], AllowedMethods: [] }])), { code: 'MalformedXML' });
   t.match(await refusalOf(put([])), { code: 'MalformedXML' });
+  for (let time = 1; time <= 2; time += 1) {
+    const deleted = await client.send(new DeleteBucketCorsCommand({ Bucket }));
+    t.equal(deleted.$metadata.httpStatusCode, 204);
+    t.match(await ask('POST', page), { status: 403, body: /CORS is not enabled for this bucket/ });
+  }
+  t.match(await refusalOf(client.send(new DeleteBucketCorsCommand({ Bucket: NONE }))), NO_BUCKET);
 });
 
 t.test('a call that is not offered is refused by its name', async (t) => {

@@ -5,6 +5,7 @@ import { copyObject } from './operations/copy-object.ts';
 import { createBucket } from './operations/create-bucket.ts';
 import { createMultipartUpload } from './operations/create-multipart-upload.ts';
 import { deleteBucket } from './operations/delete-bucket.ts';
+import { deleteBucketCors } from './operations/delete-bucket-cors.ts';
 import { deleteObject } from './operations/delete-object.ts';
 import { deleteObjects } from './operations/delete-objects.ts';
 import { getBucketCors } from './operations/get-bucket-cors.ts';
@@ -36,6 +37,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   CreateBucket: createBucket,
   CreateMultipartUpload: createMultipartUpload,
   DeleteBucket: deleteBucket,
+  DeleteBucketCors: deleteBucketCors,
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
   GetBucketCors: getBucketCors,
