@@ -4,6 +4,10 @@ import { rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+/** How long a holder can take to tell its process id. */
+const ANSWER_LIMIT_MS = 2_000;
 
 export class LockHeld extends Error {
   readonly code = 'LockHeld';
@@ -11,17 +15,20 @@ export class LockHeld extends Error {
 }
 
 /**
- * Keeps a second run out while one is at work: a socket on which the run listens, and which nobody answers once it has ended,
- * however it has. The lock of the dead is taken over.
+ * Keeps a second run out while one is at work: a socket on which the run listens and tells its process id. When the run has ended,
+ * however it did, nothing answers, and the next run takes the lock over.
  * @param socketPath at most some 100 bytes, as for any socket
  * @throws LockHeld when a process that lives has it
  */
 export async function holdLock(socketPath: string): Promise<AsyncDisposable> {
-  if (await isAnswered(socketPath)) {
-    throw new LockHeld('another run is at work on the same files or containers: wait for it, or end it');
+  const holder = await pidOfHolder(socketPath);
+  if (holder !== undefined) {
+    throw new LockHeld(
+      `another run is at work on the same files or containers, process ${holder}: wait for it, or end it`,
+    );
   }
   await rm(socketPath, { force: true });
-  const server = createServer((socket) => socket.end()).listen(socketPath);
+  const server = createServer((socket) => socket.end(String(process.pid))).listen(socketPath);
   await once(server, 'listening');
   server.unref();
   return {
@@ -37,14 +44,14 @@ export function lockOf(folder: string): string {
   return join(tmpdir(), `upload-once-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.lock`);
 }
 
-async function isAnswered(socketPath: string): Promise<boolean> {
+/** Undefined where nothing listens; a holder that listens but does not answer, since it is frozen, has the lock too. */
+async function pidOfHolder(socketPath: string): Promise<string | undefined> {
   const socket = connect(socketPath);
   try {
     await once(socket, 'connect');
-    return true;
   } catch {
-    return false;
-  } finally {
-    socket.destroy();
+    return undefined;
   }
+  socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy(new Error('no answer')));
+  return text(socket).catch(() => 'unknown');
 }

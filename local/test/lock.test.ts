@@ -17,7 +17,10 @@ async function lockPath(t: Test): Promise<string> {
 t.test('one at a time; who comes after it was given back has it', async (t) => {
   const path = await lockPath(t);
   const first = await holdLock(path);
-  await t.rejects(holdLock(path), { code: 'LockHeld', message: /another run is at work/ });
+  await t.rejects(holdLock(path), {
+    code: 'LockHeld',
+    message: new RegExp(`another run is at work .*, process ${process.pid}:`),
+  });
   await first[Symbol.asyncDispose]();
   const second = await holdLock(path);
   await t.rejects(holdLock(path), { code: 'LockHeld' });
@@ -34,7 +37,7 @@ t.test('the lock of a process that was killed is taken over', async (t) => {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(owner.stdout, 'data');
-  await t.rejects(holdLock(path), { code: 'LockHeld' });
+  await t.rejects(holdLock(path), { code: 'LockHeld', message: new RegExp(`, process ${owner.pid}:`) });
   owner.kill('SIGKILL');
   await once(owner, 'close');
   const lock = await holdLock(path);
