@@ -80,6 +80,7 @@ export function createProcessAccepted(options: {
     if (started.applied) {
       const { claimed, acceptedAt } = started.upload;
       if (started.recordedAcceptance && claimed && acceptedAt) {
+        log.info({ key: event.key, versionId: event.versionId }, 'upload accepted');
         addAcceptance(metrics, { ...claimed, acceptedAt });
       }
       const finished = await workUnderLease(started.upload, event, delivery, started.lastLeaseRanOut);

@@ -50,6 +50,7 @@ export function createWorkUnderLease(options: {
       if (finished.applied) {
         const storedAt = upload.claimed?.storedAt ?? event.storedAt;
         const processedAt = finished.upload.processedAt ?? storedAt;
+        log.info({ key: upload.key, attempt: upload.attempt }, 'upload recorded as PROCESSED');
         metrics.add('UploadsProcessed', 1);
         metrics.add('LeadTime', Math.max(0, processedAt.getTime() - storedAt.getTime()));
       }
