@@ -25,7 +25,7 @@ demo: $(installed) ## Run one upload, a duplicate, a late and a tampered one thr
 	@node local/demo.ts
 
 dev: $(installed) ## Start everything on this machine and keep it running
-	@node local/dev.ts
+	@node local/dev/main.ts
 
 local: $(installed) ## Start everything in containers on LocalStack; needs Docker and Terraform
 	@node local/localstack.ts up

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 
+const END_WITH_PARENT = fileURLToPath(new URL('end-with-parent.ts', import.meta.url));
 const SHOWN_LINES = 15;
 /** What a process may take to stop, beyond its own drain limit, before it is ended. */
 const STOP_LIMIT_MS = 20_000;
@@ -14,6 +16,8 @@ export interface ManagedProcess {
   lineThat<T>(pick: (line: string) => T | undefined): Promise<T>;
   /** Every line from now on, of standard output. */
   onLine(listener: (line: string) => void): void;
+  /** Every line from now on, of standard error. */
+  onErrorLine(listener: (line: string) => void): void;
   /** Resolves when the process has ended, with what it ended by. */
   readonly ended: Promise<string>;
   /** The same for a program: one of both is null. */
@@ -24,37 +28,41 @@ export interface ManagedProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a Node program of this repository as a process of its own; what it prints goes to a file. */
+/**
+ * Starts a Node program of this repository as a process of its own; what it prints goes to a file. It ends when this process ends,
+ * however that ends.
+ */
 export function startProcess(options: {
   readonly name: string;
   readonly program: string;
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
   /**
-   * In a process group of its own, which Ctrl-C at a terminal does not reach: for a caller that goes on with it. It is killed where
-   * the caller exits without having stopped it.
+   * In a process group of its own, which Ctrl-C at a terminal does not reach: for a caller that stops it itself. Where the caller exits
+   * without having done so, it is killed at once, even if it is frozen.
    */
   readonly ownGroup?: boolean;
 }): ManagedProcess {
   const { name, program, env, logFile, ownGroup = false } = options;
-  const child: ChildProcess = spawn(process.execPath, [program], {
+  const child: ChildProcess = spawn(process.execPath, ['--import', END_WITH_PARENT, program], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: ownGroup,
   });
   const kill = () => child.kill('SIGKILL');
   if (ownGroup) process.once('exit', kill);
   const file = createWriteStream(logFile);
   const listeners = new Set<(line: string) => void>();
+  const errorListeners = new Set<(line: string) => void>();
   const lastLines: string[] = [];
 
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
-    createInterface({ input: stream }).on('line', (line) => {
+    onLines(stream, (line) => {
       file.write(`${line}\n`);
       lastLines.push(line);
       if (lastLines.length > SHOWN_LINES) lastLines.shift();
-      if (stream === child.stdout) for (const listener of listeners) listener(line);
+      for (const listener of stream === child.stdout ? listeners : errorListeners) listener(line);
     });
   }
 
@@ -89,6 +97,10 @@ export function startProcess(options: {
       listeners.add(listener);
     },
 
+    onErrorLine(listener) {
+      errorListeners.add(listener);
+    },
+
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
@@ -97,4 +109,16 @@ export function startProcess(options: {
       clearTimeout(timer);
     },
   };
+}
+
+/** Lines end with a line feed alone: a log line can hold U+2028, which `node:readline` takes for the end of a line. */
+function onLines(stream: Readable, listener: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) listener(line);
+  });
+  stream.on('end', () => rest && listener(rest));
 }

@@ -36,11 +36,18 @@ export interface StackOptions {
   >;
   /** More url-issuers on the same tables and bucket, each with settings of its own. */
   readonly moreIssuers?: Readonly<Record<string, Record<string, string>>>;
+  /** What every process gets beside its settings, which go before it. By default nothing of the caller's environment but PATH. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** See `startProcess`. */
+  readonly ownGroup?: boolean;
+  /** An API key of an earlier start on the same data; where it opens nothing any more, a new one is made. */
+  readonly apiKey?: string | undefined;
   /** Requests per second that the key allows. */
   readonly keyRate?: number;
 }
 
 export interface Stack extends LocalAwsFacts {
+  /** With its path prefix. */
   readonly issuerUrl: string;
   /** The URLs of `moreIssuers`, by name. */
   readonly issuerUrls: Readonly<Record<string, string>>;
@@ -65,8 +72,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const started = startProcess({
       name,
       program: join(repository, program),
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { PATH: process.env.PATH ?? '', ...options.env, ...env },
       logFile: join(options.logFolder, `${name}.log`),
+      ...(options.ownGroup && { ownGroup: true }),
     });
     processes.push(started);
     void started.ended.then((how) => isStopping || failed.resolve(how));
@@ -96,8 +104,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       );
 
     const moreIssuers = Object.entries(options.moreIssuers ?? {});
-    const [apiKey, urls, moreUrls] = await Promise.all([
-      createKey({ ...awsEnv, PATH: process.env.PATH ?? '' }, facts.tables.access, options.keyRate ?? 100),
+    const makeKey = () =>
+      createKey({ ...awsEnv, PATH: process.env.PATH ?? '' }, facts.tables.access, options.keyRate ?? 100);
+    const [newKey, urls, moreUrls] = await Promise.all([
+      options.apiKey === undefined ? makeKey() : undefined,
       Promise.all([
         issuer('url-issuer', options.settings?.['url-issuer'] ?? {}),
         consumer('acceptor', facts.queues.uploadEvents),
@@ -106,9 +116,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       Promise.all(moreIssuers.map(([name, settings]) => issuer(name, settings))),
     ]);
     await Promise.all([...urls, ...moreUrls].map(assertReady));
+    const { PATH_PREFIX = options.env?.PATH_PREFIX ?? '' } = options.settings?.['url-issuer'] ?? {};
+    const issuerUrl = urls[0] + PATH_PREFIX.replace(/\/$/, '');
+    const knownKey = options.apiKey !== undefined && (await opens(options.apiKey, issuerUrl));
+    const apiKey = newKey ?? (knownKey ? options.apiKey : await makeKey());
     return {
       ...facts,
-      issuerUrl: urls[0],
+      issuerUrl,
       issuerUrls: Object.fromEntries(moreIssuers.map(([name], at) => [name, moreUrls[at] ?? ''])),
       apiKey,
       awsEnv,
@@ -169,4 +183,11 @@ export async function urlOf(service: ManagedProcess): Promise<string> {
 async function assertReady(url: string): Promise<void> {
   const answer = await fetch(`${url}/readyz`);
   if (!answer.ok) throw new Error(`${url}/readyz answered ${answer.status}: ${await answer.text()}`);
+}
+
+/** Whether an API key is good: an upload that never was is not found (404), but not refused (403). */
+async function opens(apiKey: string, issuerUrl: string): Promise<boolean> {
+  const answer = await fetch(`${issuerUrl}/v1/uploads/none`, { headers: { 'x-api-key': apiKey } });
+  await answer.body?.cancel();
+  return answer.status === 404;
 }

@@ -1,0 +1,107 @@
+import { styleText } from 'node:util';
+import { printable } from '../../packages/client/src/printable.ts';
+
+/** What a log line of a service can hold; anything else is shown behind its message. */
+interface Entry {
+  readonly time?: string;
+  readonly level?: string;
+  readonly service?: string;
+  readonly msg?: string;
+  /** Of an upload's log line: its object key. */
+  readonly key?: string;
+  /** Of a handler's own log line: its upload's id. */
+  readonly id?: string;
+  readonly kind?: string;
+  readonly body?: string;
+  readonly receiveCount?: number;
+  readonly waitSeconds?: number;
+  readonly err?: { readonly type?: string; readonly message?: string; readonly stack?: string };
+  readonly [field: string]: unknown;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+const WHAT_WIDTH = 'processed'.length;
+const TROUBLE: readonly (string | undefined)[] = ['warn', 'error', 'fatal'];
+const FRAME = /^\s+at /;
+const FRAME_OF_OURS = /^\s+at .*(\bnode:|\/(services|packages)\/[a-z-]+\/src\/)/;
+/** They say nothing that the line does not say otherwise, or nothing to a person. */
+const NOT_SHOWN = ['time', 'level', 'service', 'msg', 'id', 'attempt', 'traceId', 'err', 'pid', 'hostname'];
+
+/**
+ * What a person at the terminal sees of a line that a service prints: the course of an upload, a handler's own log lines and errors,
+ * and what goes wrong. A line that is no JSON object is shown as it is.
+ * @returns undefined where there is nothing to see
+ */
+export function shownLine(line: string): string | undefined {
+  const entry = entryOf(line);
+  if (entry === undefined) return line.trim() === '' ? undefined : line;
+  const { msg = '', level } = entry;
+  if ('_aws' in entry) return undefined;
+  if (msg === 'upload accepted') return shown(entry, 'accepted', 'cyan');
+  if (msg === 'upload recorded as PROCESSED') return shown(entry, 'processed', 'green');
+  if (entry.kind !== undefined && entry.key !== undefined) return shown(entry, entry.kind, 'yellow', msg);
+  if (msg === 'message failed, and comes back') {
+    return shown(entry, 'failed', 'red', `attempt ${entry.receiveCount}, again in ${entry.waitSeconds} s`);
+  }
+  if (msg === 'message is left to the dead-letter queue') {
+    return shown(entry, 'gave up', 'red', 'the message is left to the dead-letter queue');
+  }
+  if (entry.id !== undefined)
+    return shown(entry, 'handler', TROUBLE.includes(level) ? 'yellow' : 'reset', said(entry));
+  return TROUBLE.includes(level) ? shown(entry, 'warning', 'yellow', `${entry.service}: ${msg}`) : undefined;
+}
+
+function entryOf(line: string): Entry | undefined {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Entry)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function shown(entry: Entry, what: string, style: Style, more = ''): string {
+  const time = new Date(entry.time ?? Date.now()).toTimeString().slice(0, 8);
+  const parts = [
+    styleText('dim', time),
+    styleText(style, what.padEnd(WHAT_WIDTH)),
+    printable(idOf(entry)),
+    printable(more),
+  ];
+  return `${parts.filter((part) => part !== '').join('  ')}${errorOf(entry)}`;
+}
+
+/** A handler's message with all its fields. */
+function said(entry: Entry): string {
+  const fields = Object.entries(entry).filter(([name]) => !NOT_SHOWN.includes(name));
+  const text = fields.length === 0 ? '' : JSON.stringify(Object.fromEntries(fields));
+  return [entry.msg, text].filter(Boolean).join('  ');
+}
+
+/** An error with its own stack frames, where it has any: those of the services and of Node say nothing to who wrote the handler. */
+function errorOf({ err }: Entry): string {
+  if (err === undefined) return '';
+  const lines = (err.stack ?? `${err.type ?? 'Error'}: ${err.message ?? ''}`).split('\n');
+  const own = lines.filter((line) => !FRAME_OF_OURS.test(line));
+  const isAllOurs = !own.some((line) => FRAME.test(line));
+  return (isAllOurs ? lines : own).map((line) => `\n    ${printable(line)}`).join('');
+}
+
+/** The upload's id, from the line itself or from the S3 event that the message holds; '' where neither names one. */
+function idOf({ id, key, body }: Entry): string {
+  if (id !== undefined) return id;
+  return (key ?? keyOfEvent(body ?? '') ?? '').replace(/^(uploads|accepted)\//, '');
+}
+
+/** The body in a log line can be cut off behind the key. */
+function keyOfEvent(body: string): string | undefined {
+  const encoded = /"key":"([^"]*)"/.exec(body)?.[1];
+  try {
+    return encoded && decodeURIComponent(encoded.replaceAll('+', ' '));
+  } catch {
+    return encoded;
+  }
+}
