@@ -18,7 +18,11 @@ export interface LocalAwsFacts {
   };
   readonly bucket: string;
   readonly queues: Record<
-    'uploadEvents' | 'acceptedEvents' | 'uploadEventsDeadLetter' | 'acceptedEventsDeadLetter',
+    | 'uploadEvents'
+    | 'acceptedEvents'
+    | 'uploadEventsDeadLetter'
+    | 'acceptedEventsDeadLetter'
+    | 'uploadReports',
     string
   >;
   readonly tables: Record<'uploads' | 'access', string>;
@@ -150,6 +154,7 @@ export function serviceEnvOf(facts: LocalAwsFacts): Record<string, string> {
     S3_FORCE_PATH_STYLE: 'true',
     BUCKET: facts.bucket,
     UPLOADS_TABLE: facts.tables.uploads,
+    REPORT_QUEUE_URLS: facts.queues.uploadReports,
     ACCESS_TABLE: facts.tables.access,
     HOST: '127.0.0.1',
     PORT: '0',

@@ -1,5 +1,7 @@
 data "aws_region" "current" {}
 
+data "aws_partition" "current" {}
+
 locals {
   has_domain     = var.domain_name != null
   needs_registry = length(var.images) < 3
@@ -24,8 +26,9 @@ locals {
   reserved_names = [
     "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
     "BUCKET", "DRAIN_LIMIT_SECONDS", "ECS_AGENT_URI", "ENVIRONMENT",
-    "HANDLER_GRACE_SECONDS", "HANDLER_HEAP_MIB", "HANDLER_LIMIT_SECONDS", "HANDLER_THREADS", "HOST", "LOG_LEVEL", "PORT",
-    "PROTECT_AFTER_SECONDS", "QUEUE_URL", "S3_FORCE_PATH_STYLE", "SLOTS", "TOMBSTONE_DAYS", "UPLOADS_TABLE", "VISIBILITY_SECONDS",
+    "HANDLER_GRACE_SECONDS", "HANDLER_HEAP_MIB", "HANDLER_LIMIT_SECONDS", "HANDLER_THREADS", "HOST", "KEPT_DUPLICATES", "LOG_LEVEL",
+    "PORT", "PROTECT_AFTER_SECONDS", "QUEUE_URL", "REPORT_QUEUE_URLS", "S3_FORCE_PATH_STYLE", "SLOTS", "TOMBSTONE_DAYS",
+    "UPLOADS_TABLE", "VISIBILITY_SECONDS",
   ]
 
   oldest_message_seconds = {
@@ -44,6 +47,11 @@ locals {
     BUCKET         = module.storage.bucket.name
     UPLOADS_TABLE  = module.storage.tables.uploads.name
     TOMBSTONE_DAYS = tostring(module.storage.tombstone_days)
+  }
+
+  evidence_environment = {
+    REPORT_QUEUE_URLS = join(",", [for queue in local.report_queues : queue.url])
+    KEPT_DUPLICATES   = tostring(var.kept_duplicates)
   }
 
   environments = {
@@ -67,13 +75,13 @@ locals {
       try(var.rate_limit_store.url, null) == null ? {} : { RATE_LIMIT_STORE_URL = var.rate_limit_store.url },
     )
 
-    acceptor = merge(local.common_environment, {
+    acceptor = merge(local.common_environment, local.evidence_environment, {
       QUEUE_URL          = module.storage.queues.upload_events.url
       VISIBILITY_SECONDS = tostring(var.visibility_seconds)
       SLOTS              = tostring(var.acceptor.slots)
     })
 
-    processor = merge(var.handler_environment, local.common_environment, {
+    processor = merge(var.handler_environment, local.common_environment, local.evidence_environment, {
       QUEUE_URL             = module.storage.queues.accepted_events.url
       VISIBILITY_SECONDS    = tostring(var.visibility_seconds)
       SLOTS                 = tostring(var.processor.slots)

@@ -24,12 +24,14 @@ locals {
       ]
       revoke = ["state", "revokedAt"]
       sight  = ["kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"]
+      # How many versions came of each kind: written by UpdateItem, as the two that follow are.
       accept = [
         "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "acceptedAt", "reported",
+        "kind", "kept", "surplus", "surplusReported", "countedAt",
       ]
       process = [
         "state", "attempt", "leaseOwner", "leaseExpiresAt", "acceptedVersionId", "acceptedAt", "processedAt", "failureReason",
-        "reported",
+        "reported", "kind", "kept", "surplus", "surplusReported", "countedAt",
       ]
       } : call => {
       "ForAllValues:StringEquals" = { "dynamodb:Attributes" = concat(local.written_always, attributes) }
@@ -44,6 +46,23 @@ locals {
     Action    = ["dynamodb:PutItem"]
     Resource  = [module.storage.tables.uploads.arn]
     Condition = local.naming_only.sight
+  }
+
+  # One queue for each reader of reports. The tasks may send to exactly these.
+  report_queues = concat(
+    [module.storage.queues.upload_reports],
+    [
+      for arn in var.report_queue_arns : {
+        arn = arn
+        url = format("https://sqs.%s.%s/%s/%s", split(":", arn)[3], data.aws_partition.current.dns_suffix, split(":", arn)[4], split(":", arn)[5])
+      }
+    ],
+  )
+  send_reports = {
+    Sid      = "SendReports"
+    Effect   = "Allow"
+    Action   = ["sqs:SendMessage"]
+    Resource = [for queue in local.report_queues : queue.arn]
   }
 
   # SQS uses its own key. S3 and DynamoDB call KMS with the caller's permissions; kms:ViaService keeps these from being used
@@ -148,7 +167,8 @@ locals {
       }
     },
     {
-      # The copy's source, its tags, and the end of the version that was accepted.
+      # The copy's source, its tags, and the end of the version that was accepted, and of what is beyond the kept duplicates.
+      # DeleteObjects needs the same for each version that it names.
       Sid      = "TakeClaimedVersion"
       Effect   = "Allow"
       Action   = ["s3:GetObjectVersion", "s3:GetObjectVersionTagging", "s3:DeleteObjectVersion"]
@@ -186,6 +206,7 @@ locals {
       Condition = local.naming_only.accept
     },
     local.record_sightings,
+    local.send_reports,
   ]
 
   processor_statements = [
@@ -225,6 +246,7 @@ locals {
       Condition = local.naming_only.process
     },
     local.record_sightings,
+    local.send_reports,
   ]
 
   task_policies = {

@@ -293,6 +293,35 @@ variable "dead_letter_retention_days" {
   default     = null
 }
 
+variable "kept_duplicates" {
+  description = "How many duplicates of an upload are kept as evidence, recorded and reported one by one; the same for refused versions and for strays of one key. Those beyond are counted and removed."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.kept_duplicates >= 1 && var.kept_duplicates <= 1000 && floor(var.kept_duplicates) == var.kept_duplicates
+    error_message = "kept_duplicates takes a whole number from 1 to 1000."
+  }
+}
+
+variable "report_queue_arns" {
+  description = "More readers of the reports, beside the alarm's queue: standard queues of this account and region that exist already, one for each reader. Every report is sent to each of them. They have no key of their own (SSE-SQS is fine): the services have no leave to use one."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.report_queue_arns : can(regex("^arn:[a-z-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}$", arn))])
+    error_message = "report_queue_arns takes ARNs of standard queues, such as \"arn:aws:sqs:eu-central-1:123456789012:reports-of-crm\"."
+  }
+
+  validation {
+    condition     = length(distinct(var.report_queue_arns)) == length(var.report_queue_arns)
+    error_message = "report_queue_arns names a queue twice: its reader would get each report twice."
+  }
+}
+
 variable "tombstone_days" {
   description = "How long an upload's item outlives its last transition."
   type        = number

@@ -112,5 +112,9 @@ function settingsOf(
   // Clients come to S3 by themselves, whatever lies between it and the service that signs.
   if (service === 'url-issuer') return { S3_PUBLIC_ENDPOINT: endpoints.s3 };
   const queueUrl = service === 'acceptor' ? queues.uploadEvents : queues.acceptedEvents;
-  return { QUEUE_URL: proxy.queueUrl(queueUrl), VISIBILITY_SECONDS: String(visibilitySeconds) };
+  return {
+    QUEUE_URL: proxy.queueUrl(queueUrl),
+    REPORT_QUEUE_URLS: proxy.queueUrl(queues.uploadReports),
+    VISIBILITY_SECONDS: String(visibilitySeconds),
+  };
 }

@@ -62,9 +62,12 @@ const versionPlan: Arbitrary<VersionPlan> = fc.record({
 const stallSeconds = fc.constantFrom(1, 20, 31, 45, 100, 600);
 
 const CALLS = {
-  acceptor: ['get', 'putIfAbsent', 'update', 'oldestVersion', 'copyIfAbsent', 'head', 'deleteVersion'],
-  processor: ['get', 'putIfAbsent', 'update', 'open', 'deleteVersion'],
-} as const;
+  acceptor: [
+    ...['get', 'putIfAbsent', 'update', 'oldestVersion', 'copyIfAbsent', 'head', 'deleteVersion'],
+    ...['deleteVersions', 'sendReport'],
+  ],
+  processor: ['get', 'putIfAbsent', 'update', 'open', 'deleteVersion', 'sendReport'],
+};
 const SQS_CALLS = ['ReceiveMessage', 'DeleteMessageBatch', 'ChangeMessageVisibility'] as const;
 
 const plannedFate: Arbitrary<PlannedFate> = fc
@@ -151,10 +154,24 @@ const revoke = fc
 const expire = fc.constant(command('expire()', (world) => world.time.pass(30_000)));
 
 const stray = fc
-  .tuple(fc.constantFrom(UPLOADS_PREFIX, ACCEPTED_PREFIX), eventPlan)
-  .map(([prefix, plan]) =>
-    command(`stray(${prefix}, ${fc.stringify(plan)})`, (world) => world.stray(prefix, plan)),
+  .tuple(fc.constantFrom(UPLOADS_PREFIX, ACCEPTED_PREFIX), fc.integer({ min: 1, max: 5 }), eventPlan)
+  .map(([prefix, count, plan]) =>
+    command(`stray(${prefix}, ${count} times, ${fc.stringify(plan)})`, (world) =>
+      world.stray(prefix, count, plan),
+    ),
   );
+
+/** One form that is used again and again: enough for the count to be reported. */
+const flood = fc.tuple(keyIndex, fc.integer({ min: 12, max: 30 }), eventPlan).map(([index, count, event]) =>
+  command(
+    `flood(${index}, ${count} times, ${fc.stringify(event)})`,
+    (world, course) => {
+      const version = { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event };
+      send(world, keyOf(course, index), Array(count).fill(version));
+    },
+    'a key',
+  ),
+);
 
 const take = fc
   .tuple(keyIndex, fc.boolean())
@@ -234,6 +251,7 @@ export const anyCommand: Arbitrary<HistoryCommand> = fc.oneof(
   { weight: 1, arbitrary: revoke },
   { weight: 1, arbitrary: expire },
   { weight: 1, arbitrary: stray },
+  { weight: 1, arbitrary: flood },
   { weight: 1, arbitrary: take },
   { weight: 1, arbitrary: takeSoon },
   { weight: 1, arbitrary: takenUnrecorded },

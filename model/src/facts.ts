@@ -2,6 +2,7 @@ import {
   ACCEPTED_PREFIX,
   type ObjectVersion,
   type SightingItem,
+  type TallyItem,
   type UploadItem,
   uploadKeyOfAccepted,
 } from '@upload-once/uploads';
@@ -28,6 +29,10 @@ export interface KeyFacts {
   /** The upload's item as the last write left it. */
   item: UploadItem | undefined;
   readonly sightings: Map<string, { readonly item: SightingItem; reportedAtMs: number | undefined }>;
+  /** How many came of each kind, by the item's name. */
+  readonly tallies: Map<string, TallyItem>;
+  /** What a service has removed under `uploads/` beside the upload itself. */
+  readonly removed: Set<string>;
   /** What lies on top under `accepted/`. */
   onTop: string | undefined;
   /** What lies under `accepted/` at all. */
@@ -69,6 +74,8 @@ export function createFacts(): Facts {
         untold: new Set(),
         item: undefined,
         sightings: new Map(),
+        tallies: new Map(),
+        removed: new Set(),
         onTop: undefined,
         acceptedVersions: new Set(),
         isTaken: false,
@@ -106,4 +113,8 @@ export function sightingKind(facts: KeyFacts): 'stray' | 'refused' | 'duplicate'
 
 export function sightingName(facts: KeyFacts, versionId: string): string {
   return `${sightingKind(facts)}#${versionId}`;
+}
+
+export function tallyOf(facts: KeyFacts): TallyItem | undefined {
+  return facts.tallies.get(`tally#${sightingKind(facts)}`);
 }

@@ -12,6 +12,7 @@ function anyHistory(onEnd: (tally: Tally) => void) {
       seed: fc.nat(),
       maxReceiveCount: fc.integer({ min: 2, max: 5 }),
       workersOfEach: fc.integer({ min: 1, max: 2 }),
+      keptDuplicates: fc.integer({ min: 1, max: 3 }),
     }),
     fc.commands([anyCommand], { maxCommands: MAX_COMMANDS, size: 'max' }),
     async (options, commands) => {
@@ -40,6 +41,7 @@ export async function runHistories(options: { runs: number; seed: number }): Pro
     versions: 0,
     processed: 0,
     keptApart: 0,
+    surplus: 0,
     handlerRuns: 0,
     faults: 0,
     takeovers: 0,
@@ -52,6 +54,7 @@ export async function runHistories(options: { runs: number; seed: number }): Pro
       versions: sum.versions + tally.versions,
       processed: sum.processed + tally.processed,
       keptApart: sum.keptApart + tally.keptApart,
+      surplus: sum.surplus + tally.surplus,
       handlerRuns: sum.handlerRuns + tally.handlerRuns,
       faults: sum.faults + tally.faults,
       takeovers: sum.takeovers + tally.takeovers,

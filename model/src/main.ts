@@ -7,11 +7,11 @@ process.stdout.write(`${runs} histories, SEED=${seed}\n`);
 const { histories, tally, failure } = await runHistories({ runs, seed });
 const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0);
 if (failure === undefined) {
-  const { forms, versions, processed, keptApart, handlerRuns, faults } = tally;
+  const { forms, versions, processed, keptApart, surplus, handlerRuns, faults } = tally;
   const { takeovers, failures, takenCopies } = tally;
   process.stdout.write(
     `${histories} histories in ${seconds} s, no promise broken: ${forms} forms, ${versions} versions, ` +
-      `${processed} processed in ${handlerRuns} runs, ${keptApart} kept apart, ${faults} faults, ` +
+      `${processed} processed in ${handlerRuns} runs, ${keptApart} kept apart, ${surplus} counted beyond them, ${faults} faults, ` +
       `${takeovers} takeovers, ${failures} attempts FAILED, ${takenCopies} copies taken before their record\n`,
   );
 } else {

@@ -3,23 +3,31 @@ import {
   ACCEPTED_PREFIX,
   type BucketChange,
   type Item,
+  isTallyItem,
+  type Report,
   type SightingItem,
+  type TallyItem,
   type UploadItem,
 } from '@upload-once/uploads';
-import { type Facts, type KeyFacts, sightingName } from './facts.ts';
+import { type Facts, type KeyFacts, sightingName, tallyOf } from './facts.ts';
 import { createLeaseRules } from './lease-rules.ts';
 import { createMessageRules } from './message-rules.ts';
 import { type Must, PromiseBroken } from './promise-broken.ts';
 import type { Caller } from './simulation/network.ts';
 import type { VirtualTime } from './simulation/virtual-time.ts';
 
-const SIGHTING_METRICS = ['DuplicateUploads', 'RevokedUploads', 'StrayObjects'];
+const SIGHTING_METRICS = ['DuplicateUploads', 'RevokedUploads', 'StoredBeforeRevocation', 'StrayObjects'];
 
 /**
  * The reference model: it is told of everything that happens, knows what may happen, and keeps what happened in the facts. It
  * knows the promises, not how the services keep them.
  */
-export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller | undefined) {
+export function createRules(
+  facts: Facts,
+  time: VirtualTime,
+  actor: () => Caller | undefined,
+  keptDuplicates: number,
+) {
   const broken: PromiseBroken[] = [];
   let takenCopies = 0;
 
@@ -80,6 +88,29 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
     });
   }
 
+  function tallyWritten(key: KeyFacts, item: TallyItem): void {
+    const was = key.tallies.get(item.item);
+    key.tallies.set(item.item, item);
+    const kept = item.kept?.size ?? 0;
+    must(
+      kept <= keptDuplicates,
+      'P4',
+      `${key.key}: ${kept} versions are kept, not ${keptDuplicates} at most`,
+    );
+    const isClosed = (was?.surplus ?? 0) > 0;
+    must(
+      !isClosed || kept === (was?.kept?.size ?? 0),
+      'P4',
+      `${key.key}: a version is kept after others were counted as surplus`,
+    );
+    must(
+      (item.surplusReported ?? 0) >= (was?.surplusReported ?? 0) &&
+        (item.surplus ?? 0) >= (was?.surplus ?? 0),
+      'P4',
+      `${key.key}: its count went back`,
+    );
+  }
+
   function acceptedChanged(key: KeyFacts, { what, version: { versionId } }: BucketChange): void {
     if (what === 'stored') {
       must(
@@ -100,8 +131,26 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
     );
   }
 
+  /** Removed as one beyond those that are kept: only with all places taken, and never what is or may be the upload. */
+  function isSurplus(key: KeyFacts, versionId: string): boolean {
+    const staying =
+      key.issued && key.item?.state !== 'REVOKED' ? key.item?.versionId : key.versions[0]?.versionId;
+    const { kept } = tallyOf(key) ?? {};
+    const isFull = (kept?.size ?? 0) >= keptDuplicates && !kept?.has(versionId);
+    return (
+      isFull &&
+      staying !== undefined &&
+      staying !== versionId &&
+      !key.sightings.has(sightingName(key, versionId))
+    );
+  }
+
   function uploadRemoved(key: KeyFacts, versionId: string): void {
     const { item, issued } = key;
+    if (versionId !== item?.versionId && isSurplus(key, versionId)) {
+      key.removed.add(versionId);
+      return;
+    }
     must(
       versionId === item?.versionId && issued?.method === 'post',
       'P4',
@@ -129,14 +178,15 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
     }
     if (event.versionId === claimed) return;
     const name = sightingName(key, event.versionId);
-    must(key.sightings.has(name), 'P4', `${key.key}: acknowledged without a record of ${name}`);
+    const isCounted = key.removed.has(event.versionId) && (tallyOf(key)?.surplus ?? 0) > 0;
+    must(key.sightings.has(name) || isCounted, 'P4', `${key.key}: acknowledged without a record of ${name}`);
   }
 
   function processorIsDone(key: KeyFacts, event: ObjectCreated): void {
     const { item } = key;
     if (!key.issued) {
       must(
-        key.sightings.has(`stray#${event.versionId}`),
+        key.sightings.has(`stray#${event.versionId}`) || (tallyOf(key)?.surplus ?? 0) > 0,
         'P4',
         `${event.key}: acknowledged without a record`,
       );
@@ -170,7 +220,23 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
     tableWritten(item: Item): void {
       const key = facts.of(item.FullFilename);
       if ('state' in item) uploadWritten(key, item);
+      else if (isTallyItem(item)) tallyWritten(key, item);
       else sightingWritten(key, item);
+    },
+
+    /** Every reader has it: what it tells of must be on record before. */
+    reportSent(report: Report): void {
+      if (!('sighting' in report)) {
+        const { surplus = 0 } = facts.of(report.key).tallies.get(`tally#${report.kind}`) ?? {};
+        must(surplus >= report.count, 'P4', `${report.key}: ${report.count} reported, ${surplus} counted`);
+        return;
+      }
+      const { key, kind, versionId } = report.sighting;
+      must(
+        facts.of(key).sightings.has(`${kind}#${versionId}`),
+        'P4',
+        `${key}: ${versionId} was reported and is not recorded`,
+      );
     },
 
     bucketChanged(change: BucketChange): void {
@@ -195,8 +261,9 @@ export function createRules(facts: Facts, time: VirtualTime, actor: () => Caller
       if (!SIGHTING_METRICS.includes(name)) return;
       add(`reports of ${event.versionId}`);
       const sighting = key.sightings.get(sightingName(key, event.versionId));
+      const isCounted = (tallyOf(key)?.surplus ?? 0) > 0;
       must(
-        sighting !== undefined,
+        sighting !== undefined || isCounted,
         'P4',
         `${event.key}: ${event.versionId} was counted in ${name}, not recorded`,
       );

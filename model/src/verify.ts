@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { acceptedKeyOf } from '@upload-once/uploads';
+import { ACCEPTED_PREFIX, acceptedKeyOf, milestoneOf, reportIdOf } from '@upload-once/uploads';
 import { type KeyFacts, sightingKind, sightingName, theUpload } from './facts.ts';
 import { isSame } from './user-handler.ts';
 import type { World } from './world.ts';
@@ -36,7 +36,10 @@ async function verifyUpload({ uploads, objects, rules }: World, key: KeyFacts): 
   const expected = theUpload(key);
   const left = (await objects.listVersions(key.key)).map(({ versionId }) => versionId);
   const isRemoved = expected !== undefined && key.issued?.method === 'post';
-  const evidence = key.versions.map(({ versionId }) => versionId).slice(isRemoved ? 1 : 0);
+  const evidence = key.versions
+    .map(({ versionId }) => versionId)
+    .slice(isRemoved ? 1 : 0)
+    .filter((versionId) => !key.removed.has(versionId));
   rules.must(
     isDeepStrictEqual(left, evidence),
     'P4',
@@ -89,23 +92,56 @@ function verifyCount(rules: World['rules'], key: KeyFacts, metric: string, isCou
   );
 }
 
-async function verifySightings({ uploads, rules }: World, key: KeyFacts): Promise<void> {
+async function verifySightings(
+  { uploads, rules, reports, keptDuplicates }: World,
+  key: KeyFacts,
+): Promise<void> {
   const sightings = await uploads.listSightings(key.key);
-  const recorded = sightings.map(({ kind, versionId }) => `${kind}#${versionId}`);
   const others = theUpload(key) ? key.versions.slice(1) : key.versions;
   const toldOf = others.filter(({ versionId }) => !key.untold.has(versionId));
-  const expected = toldOf.map(({ versionId }) => sightingName(key, versionId));
+  const expected = new Set(toldOf.map(({ versionId }) => sightingName(key, versionId)));
+  const recorded = sightings.map(({ kind, versionId }) => `${kind}#${versionId}`);
+  const unexpected = recorded.filter((name) => !expected.has(name));
+  rules.must(unexpected.length === 0, 'P4', `${key.key}: recorded are ${unexpected}`);
+  const oldest = key.versions[0]?.versionId;
+  const kept = sightings.filter(({ versionId }) => theUpload(key) || versionId !== oldest);
+  // Without a claim the oldest version has a record as well, with a place or without one.
+  const least = Math.min(keptDuplicates, toldOf.length);
   rules.must(
-    isDeepStrictEqual(recorded.toSorted(), expected.toSorted()),
+    recorded.length >= least && kept.length <= keptDuplicates,
     'P4',
-    `${key.key}: recorded are ${recorded}, not ${expected}`,
+    `${key.key}: recorded are ${recorded}, not the first ${least} of ${[...expected]}`,
   );
+  const sent = new Set(reports.sent.map(reportIdOf));
   for (const { versionId, reported } of sightings) {
-    const reports = key.values.get(`reports of ${versionId}`)?.length ?? 0;
+    const counts = key.values.get(`reports of ${versionId}`)?.length ?? 0;
+    const id = `${sightingKind(key)}#${key.key}#${versionId}`;
     rules.must(
-      reported && reports >= 1,
+      reported && counts >= 1 && sent.has(id),
       'P4',
-      `${key.key}: ${versionId} is a ${sightingKind(key)}, which was reported ${reports} times`,
+      `${key.key}: ${versionId} is a ${sightingKind(key)}, which was counted ${counts} times, and ${sent.has(id) ? '' : 'not '}reported`,
     );
   }
+
+  const tally = await uploads.getTally(key.key, sightingKind(key));
+  const { surplus = 0, surplusReported = 0 } = tally ?? {};
+  const beyond = toldOf.length - recorded.length;
+  rules.must(
+    beyond === 0 ? surplus === 0 : surplus >= beyond,
+    'P4',
+    `${key.key}: ${beyond} versions are beyond those that are kept, ${surplus} were counted`,
+  );
+  const milestone = milestoneOf(surplus);
+  rules.must(
+    surplusReported === milestone &&
+      (milestone === 0 || sent.has(`${sightingKind(key)}-count#${key.key}#${milestone}`)),
+    'P4',
+    `${key.key}: ${surplus} versions were counted, and ${surplusReported} reported`,
+  );
+  if (key.key.startsWith(ACCEPTED_PREFIX)) return;
+  const handled = new Set(recorded);
+  const unhandled = toldOf
+    .map(({ versionId }) => versionId)
+    .filter((versionId) => !key.removed.has(versionId) && !handled.has(sightingName(key, versionId)));
+  rules.must(unhandled.length === 0, 'P4', `${key.key}: neither recorded nor removed: ${unhandled}`);
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Consumer,
   createConsumer,
@@ -8,13 +9,13 @@ import {
 import { createLogger, createMetrics, type Metrics, observeConsumer } from '@upload-once/runtime';
 import {
   ACCEPTED_PREFIX,
+  type Faults,
   type MemoryObjectStore,
+  type MemoryReports,
   type MemoryUploadStore,
   UPLOADS_PREFIX,
 } from '@upload-once/uploads';
-import { createAcceptClaimed } from '../../services/acceptor/src/accept-claimed.ts';
-import { createReconcile } from '../../services/acceptor/src/reconcile.ts';
-import { createRecordSighting } from '../../services/acceptor/src/record-sighting.ts';
+import { createAcceptor } from '../../services/acceptor/src/create-acceptor.ts';
 import type { Handler } from '../../services/processor/src/handler.ts';
 import { createInThreadRunner } from '../../services/processor/src/in-thread-runner.ts';
 import { createLeaseKeeper } from '../../services/processor/src/lease-keeper.ts';
@@ -44,6 +45,8 @@ export interface WorkerSurroundings {
   readonly rules: Rules;
   readonly uploads: MemoryUploadStore;
   readonly objects: MemoryObjectStore;
+  readonly reports: MemoryReports;
+  readonly keptDuplicates: number;
   readonly queues: Readonly<Record<ServiceName, QueueTwin>>;
   /** The user's handler, in a process. */
   readonly handlerIn: (process: WorkerProcess) => Handler;
@@ -54,11 +57,13 @@ export interface WorkerSurroundings {
 export function startWorker(process: WorkerProcess, around: WorkerSurroundings): Consumer {
   const { time, random, network, rules, queues } = around;
   const isAcceptor = process.service === 'acceptor';
-  const work = isAcceptor ? acceptorWork : processorWork;
+  const callers = new AsyncLocalStorage<Caller>();
+  const ports = createPorts(process, callers, around);
+  const work = isAcceptor ? createAcceptorWork(ports, around) : createProcessorWork(process, ports, around);
 
   async function handle(event: ObjectCreated, delivery: Delivery): Promise<void> {
     const caller = { process, event, receivedAtMs: receivedAtMs.get(delivery) ?? 0 };
-    await work(event, delivery, caller, around);
+    await callers.run(caller, () => work(event, delivery));
     rules.isDone(caller, event);
   }
 
@@ -92,30 +97,22 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
 
 const METRICS_OF_NOBODY = { service: 'model', environment: 'model', write: () => undefined };
 
-type Work = (
-  event: ObjectCreated,
-  delivery: Delivery,
-  caller: Caller,
-  around: WorkerSurroundings,
-) => Promise<void>;
+type Work = (event: ObjectCreated, delivery: Delivery) => Promise<void>;
+type Ports = ReturnType<typeof createPorts>;
 
-const acceptorWork: Work = async (event, delivery, caller, around) => {
-  const { uploads, objects, metrics } = callersOwn(event, caller, around);
-  const recordSighting = createRecordSighting({ uploads, log, metrics });
-  const acceptClaimed = createAcceptClaimed({ uploads, objects, log, metrics });
-  const reconcile = createReconcile({
-    uploads,
-    objects,
-    recordSighting,
-    acceptClaimed,
-    secondLookSeconds: VISIBILITY_SECONDS,
+function createAcceptorWork(ports: Ports, { time, keptDuplicates }: WorkerSurroundings): Work {
+  return createAcceptor({
+    ...ports,
+    log,
+    now: time.now,
+    keptDuplicates,
+    visibilitySeconds: VISIBILITY_SECONDS,
   });
-  await reconcile(event, delivery);
-};
+}
 
-const processorWork: Work = async (event, delivery, caller, around) => {
-  const { uploads, objects, metrics } = callersOwn(event, caller, around);
-  const { timers } = caller.process;
+function createProcessorWork(process: WorkerProcess, ports: Ports, around: WorkerSurroundings): Work {
+  const { uploads, objects, reports, metrics } = ports;
+  const { timers } = process;
   const startTimer = (seconds: number, callback: () => void) => timers.after(seconds * 1000, callback);
   const pause = async (seconds: number, signal: AbortSignal) => {
     signal.throwIfAborted();
@@ -128,7 +125,7 @@ const processorWork: Work = async (event, delivery, caller, around) => {
     await promise;
   };
   const runHandler = createRunHandler({
-    runner: createInThreadRunner({ handler: around.handlerIn(caller.process), objects, log }),
+    runner: createInThreadRunner({ handler: around.handlerIn(process), objects, log }),
     log,
     limitSeconds: HANDLER_LIMIT_SECONDS,
     graceSeconds: HANDLER_GRACE_SECONDS,
@@ -142,9 +139,11 @@ const processorWork: Work = async (event, delivery, caller, around) => {
     now,
     startTimer,
   });
-  const processAccepted = createProcessAccepted({
+  return createProcessAccepted({
     uploads,
     objects,
+    reports,
+    keptDuplicates: around.keptDuplicates,
     workUnderLease: createWorkUnderLease({
       uploads,
       runHandler,
@@ -161,19 +160,26 @@ const processorWork: Work = async (event, delivery, caller, around) => {
     newLeaseOwner: around.newLeaseOwner,
     pause,
   });
-  await processAccepted(event, delivery);
-};
+}
 
-/** Store, bucket and metrics of one worker's work on one event, so that the model knows who did what. */
-function callersOwn(event: ObjectCreated, caller: Caller, around: WorkerSurroundings) {
-  const way = around.network.over(caller);
+/**
+ * Store, bucket, outbox and metrics of one process, so that the model knows who did what: each call is made for the event whose work
+ * has made it. A call that several events share is the first one's.
+ */
+function createPorts(process: WorkerProcess, callers: AsyncLocalStorage<Caller>, around: WorkerSurroundings) {
+  const way: Faults = {
+    carry: (call, act) =>
+      around.network.over(callers.getStore() ?? { process, receivedAtMs: 0 }).carry(call, act),
+  };
   const metrics: Metrics = createMetrics({
-    service: caller.process.service,
+    service: process.service,
     environment: 'model',
     now: around.time.now,
     write(line) {
       const [name, value] = Object.entries(JSON.parse(line)).at(-1) ?? [];
-      around.rules.metricWritten(caller, event, String(name), Number(value));
+      const caller = callers.getStore();
+      if (!caller?.event) throw new Error(`${name} is written for no event`);
+      around.rules.metricWritten(caller, caller.event, String(name), Number(value));
     },
   });
   const bucket = around.objects.over(way);
@@ -186,5 +192,5 @@ function callersOwn(event: ObjectCreated, caller: Caller, around: WorkerSurround
       return found;
     },
   };
-  return { uploads: around.uploads.over(way), objects, metrics };
+  return { uploads: around.uploads.over(way), objects, reports: around.reports.over(way), metrics };
 }

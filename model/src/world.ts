@@ -2,6 +2,7 @@ import type { Consumer } from '@upload-once/queue';
 import {
   acceptedKeyOf,
   createMemoryObjectStore,
+  createMemoryReports,
   createMemoryUploadStore,
   UPLOADS_PREFIX,
 } from '@upload-once/uploads';
@@ -25,6 +26,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly maxReceiveCount: number;
   readonly workersOfEach: number;
+  /** The services' KEPT_DUPLICATES. */
+  readonly keptDuplicates: number;
 }
 
 export interface VersionPlan {
@@ -42,7 +45,7 @@ export interface Taker {
 }
 
 /** Everything that there is: clients, a bucket, a table, two queues, and the services' own code in processes. */
-export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptions) {
+export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicates }: WorldOptions) {
   const random = createRandom(seed);
   const facts = createFacts();
   const time = createVirtualTime(() => {
@@ -67,7 +70,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptio
       if (about) about.wasRepeated = true;
     },
   });
-  const rules = createRules(facts, time, () => network.actor);
+  const rules = createRules(facts, time, () => network.actor, keptDuplicates);
   let serial = 0;
   let strikes = 0;
   const unique = (what: string) => `${what}-${++serial}`;
@@ -96,6 +99,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptio
       if (taker) time.after(taker.afterMs, () => void user.take(change.key, taker.forGood));
     },
   });
+  const reports = createMemoryReports({ notify: (report) => rules.reportSent(report) });
   const user = createUser(facts, rules, () => objects);
 
   const fleet: { process: WorkerProcess; consumer: Consumer }[] = [];
@@ -117,6 +121,8 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptio
       rules,
       uploads,
       objects,
+      reports,
+      keptDuplicates,
       queues,
       handlerIn: user.handlerIn,
       newLeaseOwner: () => unique('owner'),
@@ -147,6 +153,8 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptio
     queues,
     uploads,
     objects,
+    reports,
+    keptDuplicates,
     copyEvents,
     takers,
     handlerPlans: user.plans,
@@ -181,11 +189,12 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptio
       time.after(afterMs, () => void uploads.revoke(key));
     },
 
-    /** An object that nobody was given a form for. */
-    stray(prefix: string, plan: EventPlan): void {
+    /** So many versions of an object that nobody was given a form for. */
+    stray(prefix: string, versions: number, plan: EventPlan): void {
       const key = `${prefix}${unique('stray')}`;
       facts.begin(key, undefined);
-      store(key, 1, plan, prefix === UPLOADS_PREFIX ? tellOfUpload : tellOfCopy);
+      for (let count = 0; count < versions; count += 1)
+        store(key, 1, plan, prefix === UPLOADS_PREFIX ? tellOfUpload : tellOfCopy);
     },
 
     giveAgain(service: ServiceName): void {
@@ -217,6 +226,9 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach }: WorldOptio
         versions: count(({ versions }) => versions.length),
         processed: count(({ item }) => (item?.state === 'PROCESSED' ? 1 : 0)),
         keptApart: count(({ sightings }) => sightings.size),
+        surplus: count(({ tallies }) =>
+          [...tallies.values()].reduce((sum, { surplus = 0 }) => sum + surplus, 0),
+        ),
         handlerRuns: count(({ runs }) => runs.size),
         faults: fates.metCount + strikes,
         ...rules.seen,
@@ -232,6 +244,8 @@ export interface Tally {
   readonly processed: number;
   /** Duplicates, refused versions and strays. */
   readonly keptApart: number;
+  /** Versions beyond those that are kept, as they were counted. */
+  readonly surplus: number;
   readonly handlerRuns: number;
   /** Calls that met a fate, workers that crashed, froze or were deployed in between. */
   readonly faults: number;

@@ -1,3 +1,5 @@
+import { sendToEach } from '@upload-once/queue';
+import { SightingKind, writeReport } from '@upload-once/uploads';
 import t from 'tap';
 import { createClients } from './moto/clients.ts';
 import { differencesOf, knownDifferences } from './moto/known-differences.ts';
@@ -250,12 +252,14 @@ t.test('each service’s role has its own calls on its own resources, and nothin
       ),
       ...['ListBucket', 'ListBucketVersions'].map((action) => `s3:${action} ${bucket.arn}`),
       ...consume(queues.upload_events.arn),
+      `sqs:SendMessage ${queues.upload_reports.arn}`,
     ],
     processor: [
       ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} ${tables.uploads.arn}`),
       ...['DeleteObjectVersion', 'GetObjectVersion'].map((action) => `s3:${action} ${bucket.arn}/accepted/*`),
       `s3:ListBucket ${bucket.arn}`,
       ...consume(queues.accepted_events.arn),
+      `sqs:SendMessage ${queues.upload_reports.arn}`,
     ],
   };
   for (const [service, permissions] of Object.entries(expected)) {
@@ -406,6 +410,48 @@ t.test('each service scales, by what its work comes from', async (t) => {
   );
 });
 
+t.test('P4: a report is kept in its queue, by whose count the alarm goes off', async (t) => {
+  const report = writeReport({
+    sighting: {
+      key: 'uploads/a-file',
+      kind: SightingKind.duplicate,
+      versionId: 'v2',
+      eTag: 'e',
+      sizeBytes: 1,
+      storedAt: new Date(0),
+      recordedAt: new Date(1),
+      reported: false,
+    },
+  });
+  const { MetricAlarms = [] } = await cloudWatch.describeAlarms({ MaxRecords: 100 });
+  for (const installation of both) {
+    const { name, url, arn } = installation.queues.upload_reports;
+    t.match(
+      MetricAlarms.find(({ AlarmName }) => AlarmName === `${installation.cluster_name}-upload-reports`),
+      {
+        Namespace: 'AWS/SQS',
+        MetricName: 'NumberOfMessagesSent',
+        Dimensions: [{ Name: 'QueueName', Value: name }],
+        Statistic: 'Sum',
+        Threshold: 1,
+      },
+    );
+    const attributes = await attributesOf(url);
+    t.equal(attributes['MessageRetentionPeriod'], String(14 * DAY_SECONDS));
+    t.equal(attributes['RedrivePolicy'], undefined, 'looking at a report never moves it away');
+    t.strictSame(statementsOf(attributes['Policy']), [onlyTls(arn, 'sqs:*')]);
+    await sendToEach(sqs, [url], report);
+    for (const look of [1, 2]) {
+      const { Messages = [] } = await sqs.receiveMessage({ QueueUrl: url, VisibilityTimeout: 0 });
+      t.strictSame(
+        Messages.map(({ Body }) => Body),
+        [report],
+        `look ${look}`,
+      );
+    }
+  }
+});
+
 t.test('every alarm is published to its topic, and is on something that is there', async (t) => {
   const { MetricAlarms = [] } = await cloudWatch.describeAlarms({ MaxRecords: 100 });
   for (const installation of both) {
@@ -414,18 +460,15 @@ t.test('every alarm is published to its topic, and is on something that is there
     t.strictSame(
       alarms.map(({ AlarmName }) => AlarmName?.slice(name.length + 1)).sort(),
       [
-        'acceptor-duplicate-uploads',
-        'acceptor-revoked-uploads',
-        'acceptor-stray-objects',
         'acceptor-task-failures',
         'accepted-events-age',
         'accepted-events-dead-letter',
         ...(installation === minimal ? ['api-errors'] : []),
         'load-balancer-errors',
-        'processor-stray-objects',
         'processor-task-failures',
         'upload-events-age',
         'upload-events-dead-letter',
+        'upload-reports',
         'url-issuer-rate-store-away',
         'url-issuer-request-time',
         'url-issuer-server-errors',

@@ -17,6 +17,7 @@ const QUEUES = [
   'module.storage.aws_sqs_queue_redrive_policy.events',
   'module.storage.aws_sqs_queue_redrive_allow_policy.dead_letter',
   'module.storage.aws_sqs_queue_policy.events',
+  'module.storage.aws_sqs_queue.upload_reports',
 ];
 const ROLES = ['task', 'execution', 'handler', 'scale_in_protection'];
 

@@ -8,7 +8,7 @@ mock_provider "aws" {
     defaults = { account_id = "123456789012" }
   }
   mock_data "aws_partition" {
-    defaults = { partition = "aws" }
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
   }
   mock_data "aws_availability_zones" {
     defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
@@ -24,6 +24,7 @@ override_module {
       upload_events_dead_letter   = { name = "up-dl", arn = "arn:aws:sqs:eu-central-1:123456789012:up-dl", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/up-dl" }
       accepted_events             = { name = "ac", arn = "arn:aws:sqs:eu-central-1:123456789012:ac", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/ac" }
       accepted_events_dead_letter = { name = "ac-dl", arn = "arn:aws:sqs:eu-central-1:123456789012:ac-dl", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/ac-dl" }
+      upload_reports              = { name = "re", arn = "arn:aws:sqs:eu-central-1:123456789012:re", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/re" }
     }
     tables = {
       uploads = { name = "uploads", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/uploads" }
@@ -100,6 +101,7 @@ run "the_acceptor_takes_versions_and_writes_copies" {
       "sqs:DeleteMessage arn:aws:sqs:eu-central-1:123456789012:up",
       "sqs:ChangeMessageVisibility arn:aws:sqs:eu-central-1:123456789012:up",
       "sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:up",
+      "sqs:SendMessage arn:aws:sqs:eu-central-1:123456789012:re",
       "s3:ListBucketVersions arn:aws:s3:::files",
       "s3:ListBucket arn:aws:s3:::files",
       "s3:GetObjectVersion arn:aws:s3:::files/uploads/*",
@@ -124,6 +126,7 @@ run "the_processor_reads_what_was_accepted" {
       "sqs:DeleteMessage arn:aws:sqs:eu-central-1:123456789012:ac",
       "sqs:ChangeMessageVisibility arn:aws:sqs:eu-central-1:123456789012:ac",
       "sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:ac",
+      "sqs:SendMessage arn:aws:sqs:eu-central-1:123456789012:re",
       "s3:GetObjectVersion arn:aws:s3:::files/accepted/*",
       "s3:DeleteObjectVersion arn:aws:s3:::files/accepted/*",
       "s3:ListBucket arn:aws:s3:::files",
@@ -160,7 +163,7 @@ run "conditions_hold_what_resources_cannot" {
         FindOldestVersion = { StringLike = { "s3:prefix" = ["uploads/*"] } }
         KnowWhatIsMissing = { StringLikeIfExists = { "s3:prefix" = ["uploads/*", "accepted/*"] } }
         ClaimAndAccept = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "acceptedAt", "reported"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "acceptedAt", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         RecordSightings = {
@@ -171,7 +174,7 @@ run "conditions_hold_what_resources_cannot" {
       processor = {
         KnowWhatIsMissing = { StringLikeIfExists = { "s3:prefix" = ["accepted/*"] } }
         ProcessUploads = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "attempt", "leaseOwner", "leaseExpiresAt", "acceptedVersionId", "acceptedAt", "processedAt", "failureReason", "reported"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "attempt", "leaseOwner", "leaseExpiresAt", "acceptedVersionId", "acceptedAt", "processedAt", "failureReason", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         RecordSightings = {

@@ -64,6 +64,9 @@ export interface UploadStatus {
   readonly sha256?: string;
   readonly duplicates: number;
   readonly refused: number;
+  /** How many more came than are kept; an upload can be counted more than once. */
+  readonly duplicatesRemoved: number;
+  readonly refusedRemoved: number;
   readonly leadTimeSeconds?: number;
 }
 

@@ -31,6 +31,8 @@ const STATUS = {
   expiresAt: EXPIRES_AT,
   duplicates: 2,
   refused: 0,
+  duplicatesRemoved: 2990,
+  refusedRemoved: 0,
   leadTimeSeconds: 1.5,
 };
 

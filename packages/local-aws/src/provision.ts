@@ -47,6 +47,7 @@ export interface Provisioned {
     readonly uploadEventsDeadLetter: string;
     readonly acceptedEvents: string;
     readonly acceptedEventsDeadLetter: string;
+    readonly uploadReports: string;
   };
   readonly tables: { readonly uploads: string; readonly access: string };
 }
@@ -58,12 +59,13 @@ interface Queue {
 
 /**
  * Makes what upload-once needs of AWS, through AWS's own calls: the versioned bucket whose `uploads/` and `accepted/` tell
- * a queue each, the queues with a dead-letter queue each, both tables. What is there already stays as it is, with
+ * a queue each, the queues with a dead-letter queue each, the queue of reports, both tables. What is there already stays as it is, with
  * the settings given here.
  */
 export async function provision(clients: AwsClients, options: ProvisionOptions): Promise<Provisioned> {
   const uploads = await createQueuePair(clients, 'upload-events', options);
   const accepted = await createQueuePair(clients, 'accepted-events', options);
+  const reports = await createQueue(clients, 'upload-reports');
   await createBucket(clients.s3, options.bucket, [
     { prefix: 'uploads/', queue: uploads.queue },
     { prefix: 'accepted/', queue: accepted.queue },
@@ -79,6 +81,7 @@ export async function provision(clients: AwsClients, options: ProvisionOptions):
       uploadEventsDeadLetter: uploads.deadLetterQueue.url,
       acceptedEvents: accepted.queue.url,
       acceptedEventsDeadLetter: accepted.deadLetterQueue.url,
+      uploadReports: reports.url,
     },
     tables,
   };

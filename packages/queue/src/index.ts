@@ -14,5 +14,6 @@ export {
 export { type ObjectCreated, parseS3Event } from './s3-event.ts';
 export { createS3EventHandler } from './s3-event-handler.ts';
 export { type OutgoingMessage, sendMessages } from './send-messages.ts';
+export { NotSentToEach, sendToEach } from './send-to-each.ts';
 export { pause, systemTimers, type Timers } from './timers.ts';
 export { writeS3Event } from './write-s3-event.ts';

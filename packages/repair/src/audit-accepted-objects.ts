@@ -12,7 +12,10 @@ import type { AuditWindow } from './audit-window.ts';
 import { type Finding, FindingKind, Pipeline } from './finding.ts';
 import { unrecordedOf } from './unrecorded.ts';
 
-/** Every version under `accepted/` that no item names as the accepted one, and that is not recorded as a stray. */
+/**
+ * Every version under `accepted/` that no item names as the accepted one, and that is not recorded as a stray. Of a key with more
+ * strays than are kept those beyond have no record each, only a count: none of them is named.
+ */
 export async function* auditAcceptedObjects(options: {
   readonly listing: ObjectListing;
   readonly records: UploadRecords;
@@ -28,7 +31,14 @@ export async function* auditAcceptedObjects(options: {
     const uploadOf = ({ key }: StoredVersion) => uploads.get(uploadKeyOfAccepted(key));
     const others = due.filter((version) => uploadOf(version)?.acceptedVersionId !== version.versionId);
     const unrecorded = await unrecordedOf(records, others, () => [SightingKind.stray]);
-    for (const version of unrecorded) yield findingOf(version, uploadOf(version));
+    const tallies = await records.tallies(
+      unrecorded.map(({ key }) => key),
+      SightingKind.stray,
+    );
+    for (const version of unrecorded) {
+      const { surplus = 0 } = tallies.get(version.key) ?? {};
+      if (surplus === 0) yield findingOf(version, uploadOf(version));
+    }
   }
 }
 

@@ -1,8 +1,11 @@
 import {
   ACCEPTED_PREFIX,
   acceptedKeyOf,
+  milestoneOf,
   type Sighting,
+  type Tally,
   type Upload,
+  type UploadRecord,
   type UploadRecords,
   UploadState,
 } from '@upload-once/uploads';
@@ -10,7 +13,7 @@ import type { AuditCounts } from './audit-counts.ts';
 import type { AuditWindow } from './audit-window.ts';
 import { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';
 
-/** Every item that has not come to its end: stuck, failed, or a sighting that nobody was told of. */
+/** Every item that has not come to its end: stuck, failed, or a sighting or a count that may never have been reported. */
 export async function* auditRecords(options: {
   readonly records: UploadRecords;
   readonly window: AuditWindow;
@@ -20,11 +23,17 @@ export async function* auditRecords(options: {
   for await (const page of records.pages()) {
     counts.items += page.length;
     for (const record of page) {
-      const finding = 'upload' in record ? uploadFinding(record.upload) : sightingFinding(record.sighting);
+      const finding = findingOf(record);
       // A failed upload has come to an end of its own: there is nothing to wait for.
-      if (finding && (finding.kind === FindingKind.failed || window.isDue(finding.since))) yield finding;
+      if (!finding || (finding.kind !== FindingKind.failed && !window.isDue(finding.since))) continue;
+      yield 'tally' in record ? { ...finding, event: await eventOfTally(record.tally, records) } : finding;
     }
   }
+}
+
+function findingOf(record: UploadRecord): Finding | undefined {
+  if ('upload' in record) return uploadFinding(record.upload);
+  return 'tally' in record ? tallyFinding(record.tally) : sightingFinding(record.sighting);
 }
 
 function uploadFinding(upload: Upload): Finding | undefined {
@@ -86,15 +95,51 @@ function eventOfAccepted(
 
 function sightingFinding(sighting: Sighting): Finding | undefined {
   if (sighting.reported) return undefined;
-  const { key, kind, versionId, eTag, sizeBytes, storedAt, recordedAt } = sighting;
-  const pipeline = key.startsWith(ACCEPTED_PREFIX) ? Pipeline.accepted : Pipeline.uploads;
+  const { key, kind, versionId, recordedAt } = sighting;
   return {
     kind: FindingKind.notReported,
     key,
     versionId,
     state: undefined,
     since: recordedAt,
-    detail: `it is recorded as ${kind}, and its metric may never have been written`,
-    event: { pipeline, key, versionId, eTag, sizeBytes, storedAt, isCopy: false },
+    detail: `it is recorded as ${kind}, and may never have been reported`,
+    event: eventOfSighting(sighting),
   };
+}
+
+function eventOfSighting({ key, versionId, eTag, sizeBytes, storedAt }: Sighting): MissingEvent {
+  const pipeline = key.startsWith(ACCEPTED_PREFIX) ? Pipeline.accepted : Pipeline.uploads;
+  return { pipeline, key, versionId, eTag, sizeBytes, storedAt, isCopy: false };
+}
+
+function tallyFinding({
+  key,
+  kind,
+  surplus,
+  surplusReported,
+  countedAt,
+  keptVersionIds,
+}: Tally): Finding | undefined {
+  if (milestoneOf(surplus) <= surplusReported || countedAt === undefined) return undefined;
+  const [versionId = ''] = keptVersionIds;
+  return {
+    kind: FindingKind.notReported,
+    key,
+    versionId,
+    state: undefined,
+    since: countedAt,
+    detail: `${surplus} versions more than are kept came as ${kind}, and that may never have been reported`,
+    event: undefined,
+  };
+}
+
+/** The event of a version that is kept: it changes nothing about that, and has the count reported. */
+async function eventOfTally(
+  { key, kind, keptVersionIds }: Tally,
+  records: UploadRecords,
+): Promise<MissingEvent | undefined> {
+  const [versionId] = keptVersionIds;
+  if (versionId === undefined) return undefined;
+  const [kept] = await records.sightings([{ key, kind, versionId }]);
+  return kept && eventOfSighting(kept);
 }

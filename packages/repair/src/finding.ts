@@ -10,7 +10,7 @@ export const FindingKind = {
   stuck: 'stuck',
   /** An upload whose processing failed with the last receive that its queue allowed. */
   failed: 'failed',
-  /** A duplicate, refused version or stray whose metric was never written, or not known to be. */
+  /** A duplicate, refused version or stray, or a count of them, that was never reported, or is not known to be. */
   notReported: 'not-reported',
 } as const;
 export type FindingKind = (typeof FindingKind)[keyof typeof FindingKind];

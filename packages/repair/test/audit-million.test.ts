@@ -101,6 +101,7 @@ function world(uploads: number, watch: () => void): { listing: ObjectListing; re
             ? (duplicateOf(numberOf(key)) ?? [])
             : [],
         ),
+      tallies: async () => new Map(),
       keepLonger: async () => undefined,
     },
   };

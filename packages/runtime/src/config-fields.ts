@@ -126,6 +126,25 @@ export const consumerFields = {
   ),
 };
 
+/** What is kept of versions that are not accepted, and who is told of them. */
+export const evidenceFields = {
+  REPORT_QUEUE_URLS: Type.String({
+    pattern: '^https?://[^/?#,\\s]+/[^?#,\\s]+(,https?://[^/?#,\\s]+/[^?#,\\s]+)*$',
+    description:
+      'The queues that every report of a duplicate, a refused version or a stray is sent to: one for each reader, separated by commas.',
+    expected:
+      'the URLs of one or more SQS queues, separated by commas, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
+  }),
+  KEPT_DUPLICATES: Type.Integer({
+    default: 10,
+    minimum: 1,
+    maximum: 1_000,
+    description:
+      'How many duplicates of an upload are kept, recorded and reported one by one; the same for refused versions and for strays of one key. Those beyond are counted, and removed from uploads/.',
+    expected: 'a whole number from 1 to 1000',
+  }),
+};
+
 /** What a table can be called (Amazon DynamoDB Developer Guide, "Naming rules and data types"). */
 export const tableNameRule = {
   pattern: '^[A-Za-z0-9_.-]{3,255}$',

@@ -6,6 +6,7 @@ export {
   awsFields,
   consumerFields,
   drainFields,
+  evidenceFields,
   healthFields,
   logFields,
   storageFields,

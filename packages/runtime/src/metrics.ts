@@ -46,17 +46,23 @@ export const METRICS = {
   DuplicateUploads: {
     unit: 'Count',
     dimensions: [],
-    description: 'Versions other than the claimed one: a form was used more than once.',
+    description: 'Versions other than the claimed one, kept or removed: a form was used more than once.',
   },
   StrayObjects: {
     unit: 'Count',
     dimensions: [],
-    description: 'Objects under uploads/ for which no upload was ever issued.',
+    description: 'Objects for which no upload was issued, or under accepted/ none was claimed.',
   },
   RevokedUploads: {
     unit: 'Count',
     dimensions: [],
-    description: 'Versions that came for an upload that had been revoked.',
+    description: 'Versions that came for an upload after it had been revoked.',
+  },
+  StoredBeforeRevocation: {
+    unit: 'Count',
+    dimensions: [],
+    description:
+      'Versions that S3 had stored before their upload was revoked, and that were refused: their clients hold a success.',
   },
   LateCopiesRemoved: {
     unit: 'Count',

@@ -105,16 +105,32 @@ function expressionsOf(change: Change) {
     return placeholder;
   };
   const conditions = change.when.map((condition) => {
-    if ('below' in condition) return `${name(condition.attribute)} < ${value(condition.below)}`;
-    return `${name(condition.attribute)} = ${value(condition.equals)}`;
+    const attribute = name(condition.attribute);
+    if ('below' in condition) return `${attribute} < ${value(condition.below)}`;
+    if ('equals' in condition) return `${attribute} = ${value(condition.equals)}`;
+    if ('absent' in condition) return `attribute_not_exists(${attribute})`;
+    // A comparison with what is not there is false.
+    if ('notAtLeast' in condition) return `NOT ${attribute} >= ${value(condition.notAtLeast)}`;
+    const isAbsent = `attribute_not_exists(${attribute})`;
+    return `(${isAbsent} OR size(${attribute}) < ${value(condition.fewerMembersThan)})`;
   });
+  // An update of an item that is not there would create one.
+  if (!change.orCreate) conditions.unshift('attribute_exists(FullFilename)');
   const assignments = Object.entries(change.set).map(
     ([attribute, given]) => `${name(attribute)} = ${value(given)}`,
   );
+  const additions = [
+    ...Object.entries(change.add ?? {}),
+    ...Object.entries(change.include ?? {}).map(
+      ([attribute, member]) => [attribute, new Set([member])] as const,
+    ),
+  ].map(([attribute, given]) => `${name(attribute)} ${value(given)}`);
   return {
-    // An update of an item that is not there would create one.
-    ConditionExpression: ['attribute_exists(FullFilename)', ...conditions].join(' AND '),
-    UpdateExpression: `SET ${assignments.join(', ')}`,
+    ...(conditions.length > 0 && { ConditionExpression: conditions.join(' AND ') }),
+    UpdateExpression: [
+      `SET ${assignments.join(', ')}`,
+      ...(additions.length > 0 ? [`ADD ${additions.join(', ')}`] : []),
+    ].join(' '),
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,
   };

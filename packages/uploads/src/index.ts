@@ -3,6 +3,7 @@ export {
   type DynamoDbUploadRecordsOptions,
 } from './dynamodb-upload-records.ts';
 export { createDynamoDbUploadStore, type DynamoDbUploadStoreOptions } from './dynamodb-upload-store.ts';
+export { createEvidence, type Evidence, type Sighted } from './evidence.ts';
 export {
   createFaultScript,
   type FaultScript,
@@ -11,22 +12,40 @@ export {
   type Stall,
   type TwinCall,
 } from './faults.ts';
-export { type Item, type SightingItem, UnsupportedSchemaVersion, type UploadItem } from './item.ts';
+export {
+  type Item,
+  isTallyItem,
+  type SightingItem,
+  type TallyItem,
+  toTally,
+  UnsupportedSchemaVersion,
+  type UploadItem,
+} from './item.ts';
 export { type BucketChange, createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
+export { createMemoryReports, type MemoryReports } from './memory-reports.ts';
 export { createMemoryUploadStore, type MemoryUploadStore } from './memory-upload-store.ts';
 export type { ObjectListing, StoredVersion } from './object-listing.ts';
 export type { CopyOrder, CopyOutcome, ObjectStore, OpenedObject } from './object-store.ts';
-export { reportSighting } from './report-sighting.ts';
+export {
+  type Report,
+  type Reports,
+  reportIdOf,
+  type SightingReport,
+  type SurplusReport,
+  writeReport,
+} from './report.ts';
 export { createS3ObjectListing, type S3ObjectListingOptions } from './s3-object-listing.ts';
 export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts';
 export type { LeaseHolder } from './transitions.ts';
 export {
   type Constraints,
   LONGEST_FORM_SECONDS,
+  milestoneOf,
   type NewUpload,
   type ObjectVersion,
   type Sighting,
   SightingKind,
+  type Tally,
   type Upload,
   UploadState,
 } from './upload.ts';

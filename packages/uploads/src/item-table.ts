@@ -1,17 +1,29 @@
-import type { Item, ItemKey, UploadItem } from './item.ts';
+import type { Item, ItemKey, SightingItem, TallyItem, UploadItem } from './item.ts';
 
-type Attributes = Omit<UploadItem, keyof ItemKey> & { readonly reported: boolean };
+type Attributes = Omit<UploadItem & Pick<SightingItem, 'reported' | 'kind'>, keyof ItemKey> &
+  Required<Omit<TallyItem, keyof ItemKey>>;
 export type AttributeName = keyof Attributes;
 
 /** One comparison that has to hold for a write to take effect. */
 export type Condition =
   | { readonly attribute: AttributeName; readonly equals: string | number }
-  | { readonly attribute: AttributeName; readonly below: string | number };
+  | { readonly attribute: AttributeName; readonly below: string | number }
+  | { readonly attribute: AttributeName; readonly absent: true }
+  /** An attribute that is not there holds too. */
+  | { readonly attribute: AttributeName; readonly notAtLeast: number }
+  /** Of a set; one that is not there has no members. */
+  | { readonly attribute: 'kept'; readonly fewerMembersThan: number };
 
-/** A conditional update of one item: all conditions hold → all attributes are set, at once; else nothing happens. */
+/** A conditional update of one item: all conditions hold → everything is written, at once; else nothing happens. */
 export interface Change {
   readonly when: readonly Condition[];
   readonly set: Partial<Attributes>;
+  /** Added to a number; one that is not there is 0. */
+  readonly add?: { readonly surplus: number };
+  /** Put into a set, which is made where it is not there. */
+  readonly include?: { readonly kept: string };
+  /** Whether the item is made where it is not there; without it nothing happens then. */
+  readonly orCreate?: boolean;
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type ObjectVersion,
   type Sighting,
   type SightingKind,
+  type Tally,
   type Upload,
   UploadState,
 } from './upload.ts';
@@ -16,6 +17,7 @@ import {
  */
 export const SCHEMA_VERSION = 1;
 export const UPLOAD_ITEM = 'upload';
+const TALLY_PREFIX = 'tally#';
 
 export interface ItemKey {
   readonly FullFilename: string;
@@ -62,7 +64,22 @@ export interface SightingItem extends ItemKey {
   readonly writer: string;
 }
 
-export type Item = UploadItem | SightingItem;
+/**
+ * How many versions of one kind lie or lay under a key. A partition's last item is the upload's, so this one's name sorts before it.
+ */
+export interface TallyItem extends ItemKey {
+  readonly schemaVersion: number;
+  readonly kind: SightingKind;
+  readonly deleteAt: number;
+  readonly writer: string;
+  /** A string set, absent as long as it is empty. */
+  readonly kept?: ReadonlySet<string>;
+  readonly surplus?: number;
+  readonly surplusReported?: number;
+  readonly countedAt?: string;
+}
+
+export type Item = UploadItem | SightingItem | TallyItem;
 
 /** The item was written by a later release than this one; reading on would be guessing. */
 export class UnsupportedSchemaVersion extends Error {
@@ -75,6 +92,22 @@ export function uploadItemKey(key: string): ItemKey {
 
 export function sightingItemKey(key: string, kind: SightingKind, versionId: string): ItemKey {
   return { FullFilename: key, item: `${kind}#${versionId}` };
+}
+
+export function tallyItemKey(key: string, kind: SightingKind): ItemKey {
+  return { FullFilename: key, item: `${TALLY_PREFIX}${kind}` };
+}
+
+export function isUploadItem(item: Item): item is UploadItem {
+  return item.item === UPLOAD_ITEM;
+}
+
+export function isTallyItem(item: Item): item is TallyItem {
+  return item.item.startsWith(TALLY_PREFIX);
+}
+
+export function isSightingItem(item: Item): item is SightingItem {
+  return !isUploadItem(item) && !isTallyItem(item);
 }
 
 export function issuedItem(upload: NewUpload, deleteAt: number, writer: string): UploadItem {
@@ -162,6 +195,19 @@ export function toSighting(item: SightingItem): Sighting {
     storedAt: new Date(item.storedAt),
     recordedAt: new Date(item.recordedAt),
     reported: item.reported,
+  };
+}
+
+/** @throws UnsupportedSchemaVersion */
+export function toTally(item: TallyItem): Tally {
+  assertReadable(item);
+  return {
+    key: item.FullFilename,
+    kind: item.kind,
+    keptVersionIds: item.kept ?? new Set(),
+    surplus: item.surplus ?? 0,
+    surplusReported: item.surplusReported ?? 0,
+    ...(item.countedAt !== undefined && { countedAt: new Date(item.countedAt) }),
   };
 }
 

@@ -160,6 +160,11 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
 
       deleteVersion: (key, versionId) => call('deleteVersion', key, () => remove(key, versionId)),
 
+      deleteVersions: (key, versionIds) =>
+        call('deleteVersions', key, () => {
+          for (const versionId of versionIds) remove(key, versionId);
+        }),
+
       ping: () => call('ping', '', () => undefined),
     };
   }

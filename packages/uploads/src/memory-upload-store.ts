@@ -1,5 +1,5 @@
 import { type Faults, noFaults } from './faults.ts';
-import type { Item, ItemKey } from './item.ts';
+import type { Item, ItemKey, TallyItem } from './item.ts';
 import type { Change, ItemTable } from './item-table.ts';
 import { createTableUploadRecords } from './table-upload-records.ts';
 import { createTableUploadStore } from './table-upload-store.ts';
@@ -75,9 +75,15 @@ function memoryItemTable(
 
     update: (key, change) =>
       call('update', key.FullFilename, () => {
-        const item = find(key);
+        const item = find(key) ?? (change.orCreate ? (key as Item) : undefined);
         if (!item || !holds(item, change)) return undefined;
-        const updated = { ...item, ...change.set } as Item;
+        const { surplus = 0, kept = new Set<string>() } = item as TallyItem;
+        const updated = {
+          ...item,
+          ...change.set,
+          ...(change.add && { surplus: surplus + change.add.surplus }),
+          ...(change.include && { kept: new Set([...kept, change.include.kept]) }),
+        } as Item;
         put(updated);
         return updated;
       }),
@@ -115,6 +121,10 @@ function holds(item: Item, change: Change): boolean {
     const value = attributes[condition.attribute];
     if ('below' in condition)
       return typeof value === typeof condition.below && (value as string) < (condition.below as string);
+    if ('absent' in condition) return value === undefined;
+    if ('notAtLeast' in condition) return value === undefined || (value as number) < condition.notAtLeast;
+    if ('fewerMembersThan' in condition)
+      return ((value as ReadonlySet<string>)?.size ?? 0) < condition.fewerMembersThan;
     return value === condition.equals;
   });
 }

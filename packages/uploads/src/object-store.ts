@@ -48,6 +48,13 @@ export interface ObjectStore {
   /** Removes exactly that version, for good. A version that is gone already is no error. */
   deleteVersion(key: string, versionId: string): Promise<void>;
 
+  /**
+   * Removes exactly these versions of one key, for good. One that is gone already is no error. Not atomic: where it rejects, some
+   * may be gone.
+   * @param versionIds 1 to 1,000 (Amazon S3 API Reference, "DeleteObjects")
+   */
+  deleteVersions(key: string, versionIds: readonly string[]): Promise<void>;
+
   /** Resolves when the bucket answers; for readiness. */
   ping(signal?: AbortSignal): Promise<void>;
 }

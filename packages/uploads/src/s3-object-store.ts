@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -139,6 +140,18 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
 
     async deleteVersion(Key, VersionId) {
       await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+    },
+
+    async deleteVersions(Key, versionIds) {
+      const Objects = versionIds.map((VersionId) => ({ Key, VersionId }));
+      const answer = await client.send(
+        new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
+      );
+      const [failed] = answer.Errors ?? [];
+      if (!failed) return;
+      throw new Error(
+        `S3 did not remove version ${failed.VersionId} of ${Key}: ${failed.Code}: ${failed.Message ?? 'no message'}`,
+      );
     },
 
     async ping(signal) {

@@ -1,11 +1,15 @@
 import {
   type Item,
   type ItemKey,
+  isTallyItem,
+  isUploadItem,
   type SightingItem,
   sightingItemKey,
+  type TallyItem,
+  tallyItemKey,
   toSighting,
+  toTally,
   toUpload,
-  UPLOAD_ITEM,
   type UploadItem,
   uploadItemKey,
 } from './item.ts';
@@ -63,10 +67,18 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
       return (await getAll(keys)).map((item) => toSighting(item as SightingItem));
     },
 
+    async tallies(keys, kind) {
+      const items = await getAll([...new Set(keys)].map((key) => tallyItemKey(key, kind)));
+      return new Map(items.map((item) => [item.FullFilename, toTally(item as TallyItem)]));
+    },
+
     async keepLonger(key, versionId) {
       const until = Math.ceil(now().getTime() / 1000) + tombstoneSeconds;
       const kinds = Object.values(SightingKind);
-      const keys = [uploadItemKey(key), ...kinds.map((kind) => sightingItemKey(key, kind, versionId))];
+      const keys = [
+        uploadItemKey(key),
+        ...kinds.flatMap((kind) => [sightingItemKey(key, kind, versionId), tallyItemKey(key, kind)]),
+      ];
       for (const { FullFilename, item } of await getAll(keys)) {
         await table.update({ FullFilename, item }, keepUntil(until));
       }
@@ -75,7 +87,6 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
 }
 
 function toRecord(item: Item): UploadRecord {
-  return item.item === UPLOAD_ITEM
-    ? { upload: toUpload(item as UploadItem) }
-    : { sighting: toSighting(item as SightingItem) };
+  if (isUploadItem(item)) return { upload: toUpload(item) };
+  return isTallyItem(item) ? { tally: toTally(item) } : { sighting: toSighting(item as SightingItem) };
 }

@@ -1,20 +1,25 @@
 import {
   type Item,
   type ItemKey,
+  isSightingItem,
   issuedItem,
+  isTallyItem,
+  isUploadItem,
   SCHEMA_VERSION,
   type SightingItem,
   sightingItem,
   sightingItemKey,
+  type TallyItem,
+  tallyItemKey,
   toSighting,
+  toTally,
   toUpload,
-  UPLOAD_ITEM,
   type UploadItem,
   uploadItemKey,
 } from './item.ts';
 import type { Change, Condition, ItemTable } from './item-table.ts';
 import * as transitions from './transitions.ts';
-import { LONGEST_FORM_SECONDS, type Sighting, UploadState } from './upload.ts';
+import { LONGEST_FORM_SECONDS, type Sighting, SightingKind, type Tally, UploadState } from './upload.ts';
 import { type Transition, UploadAlreadyIssued, type UploadStore } from './upload-store.ts';
 
 export interface TableUploadStoreOptions {
@@ -59,6 +64,23 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     const found = await read(key);
     if (found?.writer === writer) return { applied: true, upload: found.upload };
     return { applied: false, upload: found?.upload };
+  }
+
+  async function getTally(key: string, kind: SightingKind): Promise<Tally | undefined> {
+    const item = (await table.get(tallyItemKey(key, kind))) as TallyItem | undefined;
+    return item && toTally(item);
+  }
+
+  /** Undefined: a condition did not hold. */
+  async function writeTally(key: string, kind: SightingKind, change: Change): Promise<Tally | undefined> {
+    const facts = { schemaVersion: SCHEMA_VERSION, kind, deleteAt: deleteAt(), writer: newToken() };
+    const written = await table.update(tallyItemKey(key, kind), {
+      ...change,
+      orCreate: true,
+      when: [...change.when, { attribute: 'schemaVersion', notAtLeast: SCHEMA_VERSION + 1 }],
+      set: { ...change.set, ...facts },
+    });
+    return written && toTally(written as TallyItem);
   }
 
   return {
@@ -120,11 +142,52 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
       });
     },
 
+    async reserveEvidence(key, kind, versionId, limit) {
+      // Read first: a write whose condition fails is billed as a write, and most versions of a flood get no place.
+      for (;;) {
+        const tally = (await getTally(key, kind)) ?? emptyTally(key, kind);
+        const { keptVersionIds, surplus } = tally;
+        if (keptVersionIds.has(versionId)) return { isKept: true, tally };
+        if (surplus > 0 || keptVersionIds.size >= limit) return { isKept: false, tally };
+        const written = await writeTally(key, kind, {
+          when: [
+            { attribute: 'surplus', absent: true },
+            { attribute: 'kept', fewerMembersThan: limit },
+          ],
+          set: {},
+          include: { kept: versionId },
+        });
+        if (written) return { isKept: true, tally: written };
+        // Another version took a place in between, or an earlier attempt of this write did: the next read tells which.
+      }
+    },
+
+    async countSurplus(key, kind, count) {
+      const set = { countedAt: now().toISOString() };
+      const change = { when: [], set, add: { surplus: count } };
+      // It is not written only where a later release has made the item, which the read refuses.
+      const counted = (await writeTally(key, kind, change)) ?? (await getTally(key, kind));
+      return counted ?? emptyTally(key, kind);
+    },
+
+    async markSurplusReported(key, kind, count) {
+      const when = [{ attribute: 'surplusReported', notAtLeast: count }] as const;
+      await writeTally(key, kind, { when, set: { surplusReported: count } });
+    },
+
+    getTally,
+
     async getWithSightings(key, most) {
-      // The upload's own item has the last name of all.
-      const items = await table.queryLast(key, most + 1);
-      const uploadItem = items.find((item): item is UploadItem => item.item === UPLOAD_ITEM);
-      return uploadItem && { upload: toUpload(uploadItem), sightings: sightingsIn(items.reverse()) };
+      // The upload's own item has the last name of all; the tallies come right before it.
+      const items = await table.queryLast(key, most + 1 + Object.keys(SightingKind).length);
+      const uploadItem = items.find(isUploadItem);
+      return (
+        uploadItem && {
+          upload: toUpload(uploadItem),
+          sightings: lastOf(sightingsIn(items.reverse()), most),
+          tallies: items.filter(isTallyItem).map(toTally),
+        }
+      );
     },
 
     async listSightings(key) {
@@ -136,5 +199,13 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
 }
 
 function sightingsIn(items: readonly Item[]): Sighting[] {
-  return items.filter((item): item is SightingItem => item.item !== UPLOAD_ITEM).map(toSighting);
+  return items.filter(isSightingItem).map(toSighting);
+}
+
+function lastOf<T>(values: readonly T[], most: number): T[] {
+  return values.slice(Math.max(0, values.length - most));
+}
+
+function emptyTally(key: string, kind: SightingKind): Tally {
+  return { key, kind, keptVersionIds: new Set(), surplus: 0, surplusReported: 0 };
 }

@@ -1,7 +1,10 @@
-import type { Sighting, SightingKind, Upload } from './upload.ts';
+import type { Sighting, SightingKind, Tally, Upload } from './upload.ts';
 
 /** One item of the table `uploads`. */
-export type UploadRecord = { readonly upload: Upload } | { readonly sighting: Sighting };
+export type UploadRecord =
+  | { readonly upload: Upload }
+  | { readonly sighting: Sighting }
+  | { readonly tally: Tally };
 
 export interface SightingName {
   readonly key: string;
@@ -26,8 +29,11 @@ export interface UploadRecords {
   /** Those of these sightings that are on record, in no order. A BatchGetItem for every 100 of them. */
   sightings(names: readonly SightingName[]): Promise<readonly Sighting[]>;
 
+  /** The tallies of this kind under these keys, by key; one that is not there is left out. A BatchGetItem for every 100 different keys. */
+  tallies(keys: readonly string[], kind: SightingKind): Promise<ReadonlyMap<string, Tally>>;
+
   /**
-   * Puts off the deletion of what is on record for one version, its upload and its sighting, until now + the tombstone's
+   * Puts off the deletion of what is on record for one version, its upload, its sighting and the tallies of its key, until now + the tombstone's
    * time: only ever later, never earlier. Each item is one conditional write, not both are one; nothing else of an item
    * changes, not even its writer's token, for a worker may be about to look for its own. May be repeated.
    */

@@ -1,5 +1,5 @@
 import type { Lease, LeaseHolder } from './transitions.ts';
-import type { NewUpload, ObjectVersion, Sighting, SightingKind, Upload } from './upload.ts';
+import type { NewUpload, ObjectVersion, Sighting, SightingKind, Tally, Upload } from './upload.ts';
 
 /**
  * What a conditional write came to.
@@ -72,8 +72,8 @@ export interface UploadStore {
   fail(key: string, attempt: number, reason: string): Promise<Transition>;
 
   /**
-   * Puts `<kind>#<versionId>` if it is absent, and gives the record as it stands. `reported` tells whether its metric
-   * was written: whoever reads false writes the metric, then calls `markReported` (at least once; once where
+   * Puts `<kind>#<versionId>` if it is absent, and gives the record as it stands. `reported` tells whether every reader of
+   * reports has it: a caller that reads false sends the report, then calls `markReported` (at least once; once where
    * nothing crashes or fails in between).
    */
   recordSighting(key: string, kind: SightingKind, version: ObjectVersion): Promise<Sighting>;
@@ -81,15 +81,40 @@ export interface UploadStore {
   markReported(key: string, kind: SightingKind, versionId: string): Promise<void>;
 
   /**
+   * Gives the version a place among the first `limit` of its kind under its key, or says that there is none: of any number of
+   * callers at once at most `limit` versions get one. A version that has a place keeps it, whatever the limit is later. Once
+   * surplus was counted no version gets a place any more. `tally` is how it stands after the call.
+   * @param limit 1 or more
+   */
+  reserveEvidence(
+    key: string,
+    kind: SightingKind,
+    versionId: string,
+    limit: number,
+  ): Promise<{ readonly isKept: boolean; readonly tally: Tally }>;
+
+  /** Counts `count` more surplus versions, in one write that the client's own retry may repeat. Gives the tally after it. */
+  countSurplus(key: string, kind: SightingKind, count: number): Promise<Tally>;
+
+  /** Every reader has the report of this count; never goes back to a smaller one. */
+  markSurplusReported(key: string, kind: SightingKind, count: number): Promise<void>;
+
+  /** Undefined: no version of this kind came under this key. */
+  getTally(key: string, kind: SightingKind): Promise<Tally | undefined>;
+
+  /**
    * An upload and what was recorded beside it, by one Query of one page; undefined: there is no upload, whatever lies beside it.
-   * @param most how many sightings are read: whoever has a form can make any number of them
+   * @param most how many sightings are read
    */
   getWithSightings(
     key: string,
     most: number,
-  ): Promise<{ readonly upload: Upload; readonly sightings: readonly Sighting[] } | undefined>;
+  ): Promise<
+    | { readonly upload: Upload; readonly sightings: readonly Sighting[]; readonly tallies: readonly Tally[] }
+    | undefined
+  >;
 
-  /** All that was recorded under a key beside the upload itself, all pages, in the table's order. */
+  /** All versions that were recorded under a key beside the upload itself, all pages, in the table's order. */
   listSightings(key: string): Promise<Sighting[]>;
 
   /** Resolves when the table answers; for readiness. */

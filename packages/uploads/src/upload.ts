@@ -86,3 +86,27 @@ export interface Sighting extends ObjectVersion {
   /** Whether its metric was already written; see `UploadStore.recordSighting`. */
   readonly reported: boolean;
 }
+
+/**
+ * How many versions of one kind there are under one key. The first of them are kept as evidence, each with a record; those beyond
+ * them are surplus, and only counted.
+ */
+export interface Tally {
+  readonly key: string;
+  readonly kind: SightingKind;
+  /** Never changes again once there is surplus. */
+  readonly keptVersionIds: ReadonlySet<string>;
+  /** At least once each. */
+  readonly surplus: number;
+  /** Up to which of 10, 100, 1,000 … the surplus was reported; 0: none was. */
+  readonly surplusReported: number;
+  /** When surplus was last counted. */
+  readonly countedAt?: Date;
+}
+
+/** The greatest of 10, 100, 1,000 … that a count has reached; 0 below 10. */
+export function milestoneOf(count: number): number {
+  let milestone = 0;
+  for (let next = 10; next <= count; next *= 10) milestone = next;
+  return milestone;
+}

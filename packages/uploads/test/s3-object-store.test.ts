@@ -41,6 +41,7 @@ function openBucket(options: { multipartFromBytes?: number } = {}): BucketUnderT
       head: (key) => objects.head(own(key)),
       open: (key, versionId, signal) => objects.open(own(key), versionId, signal),
       deleteVersion: (key, versionId) => objects.deleteVersion(own(key), versionId),
+      deleteVersions: (key, versionIds) => objects.deleteVersions(own(key), versionIds),
       ping: (signal) => objects.ping(signal),
     },
     async put(key, bytes, { contentType: ContentType, metadata: Metadata } = {}) {

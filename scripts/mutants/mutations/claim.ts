@@ -127,8 +127,8 @@ export const claimMutations: readonly Mutation[] = [
     change: 'a duplicate’s event never goes on for the claimed version',
     breaks: 'P3: the same, and the duplicate’s event ends in the dead-letter queue as well',
     file: RECONCILE,
-    find: 'if (isSomebodyElsesWork && isFirstLook(delivery)) {',
-    replace: 'if (isSomebodyElsesWork) {',
+    find: 'if (isOthersWork && mayWait(event, delivery)) {',
+    replace: 'if (isOthersWork) {',
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'P3: who has claimed for another version’s event goes on with its redelivery',
@@ -139,7 +139,7 @@ export const claimMutations: readonly Mutation[] = [
     change: 'a duplicate’s event that finds the key CLAIMED copies at once',
     breaks: 'P8: gigabytes are copied as often as the form was used',
     file: RECONCILE,
-    find: 'if (isSomebodyElsesWork && isFirstLook(delivery)) {',
+    find: 'if (isOthersWork && mayWait(event, delivery)) {',
     replace: 'if (false) {',
     noticedBy: {
       file: RECONCILE_TEST,
@@ -160,8 +160,8 @@ export const claimMutations: readonly Mutation[] = [
     change: 'an update makes an item where there is none',
     breaks: 'P5: what was never issued can be claimed',
     file: DYNAMODB_TABLE,
-    find: "['attribute_exists(FullFilename)', ...conditions].join(' AND ')",
-    replace: "conditions.join(' AND ') || 'attribute_not_exists(nothing)'",
+    find: "if (!change.orCreate) conditions.unshift('attribute_exists(FullFilename)');",
+    replace: "if (conditions.length === 0) conditions.push('attribute_not_exists(nothing)');",
     noticedBy: {
       file: DYNAMODB_STORE_TEST,
       test: 'the contract > a transition on a key that was never issued changes nothing',

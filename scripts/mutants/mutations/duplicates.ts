@@ -2,7 +2,10 @@ import type { Mutation } from '../mutation.ts';
 
 const RECONCILE = 'services/acceptor/src/reconcile.ts';
 const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
-const REPORT = 'packages/uploads/src/report-sighting.ts';
+const EVIDENCE = 'packages/uploads/src/evidence.ts';
+const KEEP_APART = 'services/acceptor/src/keep-apart.ts';
+const UPLOAD_STORE = 'packages/uploads/src/table-upload-store.ts';
+const SURPLUS_TEST = 'services/acceptor/test/surplus.test.ts';
 
 /** What is kept apart, and how often it is counted. */
 export const duplicateMutations: readonly Mutation[] = [
@@ -11,8 +14,8 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a redelivery of the upload’s own event is taken for a duplicate',
     breaks: 'P4: a redelivery is counted and alarmed',
     file: RECONCILE,
-    find: 'if (!isTheUpload) await',
-    replace: 'if (!wonTheClaim) await',
+    find: 'const surplus = isTheUpload ? undefined',
+    replace: 'const surplus = wonTheClaim ? undefined',
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'P4: a redelivery is never taken for a duplicate, and a duplicate is counted once',
@@ -22,8 +25,8 @@ export const duplicateMutations: readonly Mutation[] = [
     id: 'duplicate-counted-again',
     change: 'a redelivery of a duplicate’s event is counted again',
     breaks: 'P4: one duplicate is alarmed as two',
-    file: REPORT,
-    find: '  if (sighting.reported) return;\n',
+    file: EVIDENCE,
+    find: '    if (sighting.reported) return;\n',
     replace: '',
     noticedBy: {
       file: RECONCILE_TEST,
@@ -34,11 +37,13 @@ export const duplicateMutations: readonly Mutation[] = [
     id: 'reported-too-early',
     change: 'a duplicate is marked as reported before it is',
     breaks: 'P4: a crash in between, and nobody is alarmed',
-    file: REPORT,
-    find: `  report();
-  await uploads.markReported(key, kind, version.versionId);`,
-    replace: `  await uploads.markReported(key, kind, version.versionId);
-  report();`,
+    file: EVIDENCE,
+    find: `    await reports.send({ sighting, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });
+    onReported(sighting, sighted);
+    await uploads.markReported(key, kind, version.versionId);`,
+    replace: `    await uploads.markReported(key, kind, version.versionId);
+    await reports.send({ sighting, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });
+    onReported(sighting, sighted);`,
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'P4: a crash between record and report reports again, not never',
@@ -49,8 +54,8 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a duplicate is not recorded',
     breaks: 'P4: a form that was used twice leaves no trace',
     file: RECONCILE,
-    find: 'if (!isTheUpload) await recordSighting(event, SightingKind.duplicate);',
-    replace: '',
+    find: 'isTheUpload ? undefined : await keepApart.keep(event, SightingKind.duplicate, upload);',
+    replace: 'undefined;',
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'P1: the oldest version is accepted, in whatever order the events come',
@@ -69,12 +74,85 @@ export const duplicateMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'report-unsent',
+    change: 'a duplicate is logged and counted, and not reported to the queue',
+    breaks: 'P4: with its log line the alarm is lost',
+    file: EVIDENCE,
+    find: '    await reports.send({ sighting, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });\n',
+    replace: '',
+    noticedBy: {
+      file: RECONCILE_TEST,
+      test: 'P4: a duplicate is reported though nothing that is logged arrives',
+    },
+  },
+  {
+    id: 'one-kept-too-many',
+    change: 'of many duplicates at once more than the limit are kept',
+    breaks: 'P4: evidence is not bounded by the number that is promised',
+    file: UPLOAD_STORE,
+    find: "            { attribute: 'kept', fewerMembersThan: limit },\n",
+    replace: '',
+    noticedBy: {
+      file: 'packages/uploads/test/memory-upload-store.test.ts',
+      test: 'P4: of many versions at once exactly as many get a place as there are',
+    },
+  },
+  {
+    id: 'surplus-uncounted',
+    change: 'a version beyond those that are kept is removed, and not counted',
+    breaks: 'P4: a version is gone without a trace',
+    file: RECONCILE,
+    find: `    await copies.acceptClaimed(upload, upload.claimed, delivery.signal);
+    if (surplus) await keepApart.countSurplus(surplus);`,
+    replace: '    await copies.acceptClaimed(upload, upload.claimed, delivery.signal);',
+    noticedBy: {
+      file: SURPLUS_TEST,
+      test: 'P4: the first duplicates are kept and reported, those beyond are removed and counted',
+    },
+  },
+  {
+    id: 'oldest-removed',
+    change: 'the oldest version of a revoked upload is removed like any other that is surplus',
+    breaks: 'P3: what S3 answered with success before the revocation is gone',
+    file: KEEP_APART,
+    find: 'if (versionId === stayingVersionId) {',
+    replace: 'if (versionId === upload?.claimed?.versionId) {',
+    noticedBy: {
+      file: SURPLUS_TEST,
+      test: 'P3: the oldest version of a revoked upload stays, however late its event comes',
+    },
+  },
+  {
+    id: 'kept-forgotten',
+    change: 'a process that knows a flooded key forgets which versions are kept',
+    breaks: 'P4: a redelivery removes the evidence',
+    file: KEEP_APART,
+    find: 'staying: new Set([...tally.keptVersionIds, stayingVersionId])',
+    replace: 'staying: new Set([stayingVersionId])',
+    noticedBy: {
+      file: SURPLUS_TEST,
+      test: 'P4: a redelivery to a process that knows the key removes neither the upload nor what is kept',
+    },
+  },
+  {
+    id: 'count-unreported',
+    change: 'a count that a crash left unreported is not reported by the next event',
+    breaks: 'P4: nobody hears of thousands of duplicates',
+    file: EVIDENCE,
+    find: '      await keepAlways(sighted);\n      await reportCount(tally);',
+    replace: '      await keepAlways(sighted);',
+    noticedBy: {
+      file: SURPLUS_TEST,
+      test: 'P4: a count that a crash left unreported is made good by a redelivery of what is kept',
+    },
+  },
+  {
     id: 'refused-is-stray',
     change: 'what comes for a revoked upload is taken for a stray',
     breaks: 'P4: the wrong alarm goes off',
     file: RECONCILE,
-    find: 'if (upload?.state === UploadState.revoked) return recordSighting(event, SightingKind.refused);',
-    replace: '',
+    find: 'upload?.state === UploadState.revoked ? SightingKind.refused : SightingKind.stray;',
+    replace: 'SightingKind.stray;',
     noticedBy: { file: RECONCILE_TEST, test: 'P5: what was revoked before it was claimed is refused' },
   },
 ];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { createS3EventHandler } from '@upload-once/queue';
+import { createS3EventHandler, sendToEach } from '@upload-once/queue';
 import {
   dynamoDbClientConfig,
   runService,
@@ -10,12 +10,15 @@ import {
   sqsClientConfig,
   startConsumerService,
 } from '@upload-once/runtime';
-import { createDynamoDbUploadStore, createS3ObjectStore, UPLOADS_PREFIX } from '@upload-once/uploads';
-import { createAcceptClaimed } from './accept-claimed.ts';
+import {
+  createDynamoDbUploadStore,
+  createS3ObjectStore,
+  UPLOADS_PREFIX,
+  writeReport,
+} from '@upload-once/uploads';
 import { configSchema } from './config.ts';
+import { createAcceptor } from './create-acceptor.ts';
 import { ACCEPT_LIMIT_SECONDS, limitWork } from './limit-work.ts';
-import { createReconcile } from './reconcile.ts';
-import { createRecordSighting } from './record-sighting.ts';
 
 const SECONDS_PER_DAY = 86_400;
 
@@ -48,22 +51,25 @@ await runService({
       bucket: config.BUCKET,
       partConcurrency: config.COPY_PARTS_IN_PARALLEL,
     });
-    const recordSighting = createRecordSighting({ uploads, log, metrics });
-    const acceptClaimed = createAcceptClaimed({ uploads, objects, log, metrics });
-    const reconcile = createReconcile({
+    const sqs = new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 }));
+    const reportQueueUrls = config.REPORT_QUEUE_URLS.split(',');
+    const accept = createAcceptor({
       uploads,
       objects,
-      recordSighting,
-      acceptClaimed,
-      secondLookSeconds: config.VISIBILITY_SECONDS,
+      reports: { send: (report) => sendToEach(sqs, reportQueueUrls, writeReport(report)) },
+      log,
+      metrics,
+      now: () => new Date(),
+      keptDuplicates: config.KEPT_DUPLICATES,
+      visibilitySeconds: config.VISIBILITY_SECONDS,
     });
     return startConsumerService({
       config,
       log,
       metrics,
-      sqs: new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 })),
+      sqs,
       handle: limitWork(
-        createS3EventHandler({ bucket: config.BUCKET, prefix: UPLOADS_PREFIX, handle: reconcile }),
+        createS3EventHandler({ bucket: config.BUCKET, prefix: UPLOADS_PREFIX, handle: accept }),
         { limitSeconds: ACCEPT_LIMIT_SECONDS, startTimer },
       ),
       dependencies: {

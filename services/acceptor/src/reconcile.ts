@@ -3,12 +3,16 @@ import {
   type ObjectStore,
   type ObjectVersion,
   SightingKind,
-  type Upload,
   UploadState,
   type UploadStore,
 } from '@upload-once/uploads';
+import type { JoinedCopies } from './join-copies.ts';
+import type { KeepApart } from './keep-apart.ts';
 
 type Receive = Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive'>;
+
+/** The longest wait that SQS takes (Amazon SQS Developer Guide, "Amazon SQS visibility timeout"). */
+const MAX_WAIT_SECONDS = 43_200;
 
 /** S3 told of a version, but lists none under its key: it was removed, or the list is not there yet. */
 export class NoVersionListed extends Error {
@@ -19,22 +23,23 @@ export class NoVersionListed extends Error {
  * Brings one key to where it belongs, for one event. It looks at the state of the world, not at the order of events: an
  * event may come late, twice, or before another that is older, and the end is the same.
  *
- * No event is acknowledged while its key is CLAIMED: who claimed may have died, and the claimed version's own event may
+ * No event is acknowledged while its key is CLAIMED: the worker that claimed may have died, and the claimed version's own event may
  * never come. Who won the claim, or has the claimed version's event, goes on at once. Another version's event looks again
- * after `secondLookSeconds`, for mostly somebody is at work, and gigabytes need not be copied twice; with its second
- * receive it goes on itself. Two that do so end in one acceptance.
+ * after `secondLookSeconds`: usually the worker that claimed is still copying. With its second receive it goes on itself, unless
+ * this very process copies already: then it waits, longer with each receive. Two that go on end in one acceptance.
  */
 export function createReconcile(options: {
   readonly uploads: UploadStore;
   readonly objects: ObjectStore;
-  readonly recordSighting: (event: ObjectCreated, kind: SightingKind) => Promise<void>;
-  readonly acceptClaimed: (upload: Upload, claimed: ObjectVersion, signal: AbortSignal) => Promise<void>;
+  readonly keepApart: KeepApart;
+  readonly copies: JoinedCopies;
   /** The visibility timeout: by then the message of a worker that died is there again as well. */
   readonly secondLookSeconds: number;
 }) {
-  const { uploads, objects, recordSighting, acceptClaimed, secondLookSeconds } = options;
+  const { uploads, objects, keepApart, copies, secondLookSeconds } = options;
 
   return async function reconcile(event: ObjectCreated, delivery: Receive): Promise<void> {
+    if (await keepApart.dropKnownSurplus(event)) return;
     let upload = await uploads.get(event.key);
     let wonTheClaim = false;
     if (upload?.state === UploadState.issued) {
@@ -42,20 +47,32 @@ export function createReconcile(options: {
       upload = claim.upload;
       wonTheClaim = claim.applied;
     }
-    if (upload?.state === UploadState.revoked) return recordSighting(event, SightingKind.refused);
-    if (!upload?.claimed) return recordSighting(event, SightingKind.stray);
+    if (!upload?.claimed) {
+      const kind = upload?.state === UploadState.revoked ? SightingKind.refused : SightingKind.stray;
+      const surplus = await keepApart.keep(event, kind, upload);
+      if (surplus) await keepApart.countSurplus(surplus);
+      return;
+    }
 
     const isTheUpload = event.versionId === upload.claimed.versionId;
-    if (!isTheUpload) await recordSighting(event, SightingKind.duplicate);
-    const isSomebodyElsesWork = !wonTheClaim && !isTheUpload && upload.state === UploadState.claimed;
-    if (isSomebodyElsesWork && isFirstLook(delivery)) {
-      throw new RetryLater(
-        secondLookSeconds,
-        `${event.key} is claimed by another worker, and not accepted yet`,
-      );
+    const surplus = isTheUpload ? undefined : await keepApart.keep(event, SightingKind.duplicate, upload);
+    const isOthersWork = !wonTheClaim && !isTheUpload && upload.state === UploadState.claimed;
+    if (isOthersWork && mayWait(event, delivery)) {
+      throw new RetryLater(waitSeconds(delivery), `${event.key} is claimed, and not accepted yet`);
     }
-    await acceptClaimed(upload, upload.claimed, delivery.signal);
+    await copies.acceptClaimed(upload, upload.claimed, delivery.signal);
+    if (surplus) await keepApart.countSurplus(surplus);
   };
+
+  /** With the last receive that the queue allows there is no later look. */
+  function mayWait({ key }: ObjectCreated, { receiveCount, isLastReceive }: Receive): boolean {
+    return !isLastReceive && (receiveCount === 1 || copies.isUnderWay(key));
+  }
+
+  /** Longer with each receive, so that a long copy costs few of them. */
+  function waitSeconds({ receiveCount }: Receive): number {
+    return Math.min(MAX_WAIT_SECONDS, secondLookSeconds * 2 ** Math.max(0, receiveCount - 2));
+  }
 
   async function oldestVersion(event: ObjectCreated): Promise<ObjectVersion> {
     const oldest = await objects.oldestVersion(event.key);
@@ -65,9 +82,4 @@ export function createReconcile(options: {
     // The list knows seconds, the event milliseconds.
     return oldest.versionId === event.versionId ? { ...oldest, storedAt: event.storedAt } : oldest;
   }
-}
-
-/** A queue that allows one receive gives no second look. */
-function isFirstLook({ receiveCount, isLastReceive }: Receive): boolean {
-  return receiveCount === 1 && !isLastReceive;
 }

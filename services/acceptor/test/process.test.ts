@@ -65,6 +65,7 @@ t.test('nothing configured: every variable that is missing, exit 78', async (t) 
     'BUCKET: expected the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." or "-", but it is not set',
     'UPLOADS_TABLE: expected the name of a DynamoDB table: 3 to 255 letters, digits, "_", "." or "-", but it is not set',
     'QUEUE_URL: expected the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name", but it is not set',
+    'REPORT_QUEUE_URLS: expected the URLs of one or more SQS queues, separated by commas, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name", but it is not set',
   ]);
 });
 
@@ -84,6 +85,8 @@ t.test('wrong configuration: every fault at once, exit 78, nothing started', asy
     QUEUE_URL: 'https://',
     SLOTS: '257',
     VISIBILITY_SECONDS: '1.5',
+    REPORT_QUEUE_URLS: 'https://sqs.eu-central-1.amazonaws.com/123456789012/a, and b',
+    KEPT_DUPLICATES: '0',
     PORT: '65536',
     COPY_PARTS_IN_PARALLEL: 'many',
     DRAIN_LIMIT_SECONDS: '120',
@@ -107,6 +110,8 @@ t.test('wrong configuration: every fault at once, exit 78, nothing started', asy
       'QUEUE_URL',
       'SLOTS',
       'VISIBILITY_SECONDS',
+      'REPORT_QUEUE_URLS',
+      'KEPT_DUPLICATES',
       'PORT',
       'COPY_PARTS_IN_PARALLEL',
       'LOG_LEVEL',

@@ -1,4 +1,4 @@
-import { acceptedKeyOf, UploadState } from '@upload-once/uploads';
+import { acceptedKeyOf, UploadState, writeReport } from '@upload-once/uploads';
 import t from 'tap';
 import { createWorld } from './world.ts';
 
@@ -101,12 +101,42 @@ t.test('P4: a crash between record and report reports again, not never', async (
   const key = await world.issue();
   await world.deliver(world.upload(key, 'first'));
   const second = world.upload(key, 'second');
-  world.tableFaults.failNext('before', 'update', new Error('crash before it is marked'));
+  world.reportFaults.failNext('before', 'sendReport', new Error('crash before it is sent'));
+  await t.rejects(world.deliver(second), { message: 'crash before it is sent' });
+  t.match(await world.uploads.listSightings(key), [{ reported: false }], 'recorded first');
+  world.reportFaults.failNext('after', 'sendReport', new Error('crash before it is marked'));
   await t.rejects(world.deliver(second), { message: 'crash before it is marked' });
+  t.match(await world.uploads.listSightings(key), [{ reported: false }], 'marked last');
   await world.deliver(second);
   await world.deliver(second);
-  t.equal(world.total('DuplicateUploads'), 2, 'at least once');
+  const id = `duplicate#${key}#${second.versionId}`;
+  t.strictSame(world.reportIds(), [id, id], 'at least once, under one id');
+  t.equal(world.total('DuplicateUploads'), 1);
   t.match(await world.uploads.listSightings(key), [{ reported: true }]);
+});
+
+t.test('P4: a duplicate is reported though nothing that is logged arrives', async (t) => {
+  const world = createWorld();
+  const key = await world.issue();
+  await world.deliver(world.upload(key, 'first'));
+  const second = world.upload(key, 'second');
+  await world.deliver(second);
+  t.strictSame(
+    world.reports.map((report) => JSON.parse(writeReport(report))),
+    [
+      {
+        schemaVersion: 1,
+        id: `duplicate#${key}#${second.versionId}`,
+        type: 'duplicate',
+        key,
+        versionId: second.versionId,
+        sizeBytes: 6,
+        eTag: second.eTag,
+        storedAt: second.storedAt.toISOString(),
+        recordedAt: world.clock.now.toISOString(),
+      },
+    ],
+  );
 });
 
 t.test('P5: what was never issued is a stray, and stays where it is', async (t) => {
@@ -128,8 +158,27 @@ t.test('P5: what was revoked before it was claimed is refused', async (t) => {
   await world.deliver(event);
   t.match(await world.uploads.listSightings(key), [{ kind: 'refused', versionId: event.versionId }]);
   t.equal(await world.acceptedText(key), undefined);
-  t.equal(world.total('RevokedUploads'), 1);
+  t.equal(world.reportIds().length, 1);
 });
+
+for (const [afterMs, isBefore] of [
+  [-60_000, true],
+  [1_000, true],
+  [1_001, false],
+  [60_000, false],
+] as const) {
+  t.test(`a version stored ${afterMs} ms after the revocation is told apart`, async (t) => {
+    const world = createWorld();
+    const key = await world.issue();
+    const stored = world.upload(key, 'x');
+    world.clock.now = new Date(stored.storedAt.getTime() - afterMs);
+    await world.uploads.revoke(key);
+    await world.deliver(stored);
+    t.match(world.reports, [{ storedBeforeRevocation: isBefore }]);
+    t.equal(world.total('StoredBeforeRevocation'), isBefore ? 1 : 0);
+    t.equal(world.total('RevokedUploads'), isBefore ? 0 : 1);
+  });
+}
 
 t.test('P5: revoked between read and claim is refused too', async (t) => {
   const world = createWorld();
@@ -142,7 +191,7 @@ t.test('P5: revoked between read and claim is refused too', async (t) => {
   claiming.release();
   await delivery;
   t.equal(await world.acceptedText(key), undefined);
-  t.equal(world.total('RevokedUploads'), 1);
+  t.match(world.reports, [{ storedBeforeRevocation: true }]);
 });
 
 t.test('P3: a failure before or after any call is made good by the redelivery', async (t) => {

@@ -4,18 +4,21 @@ import {
   acceptedKeyOf,
   createFaultScript,
   createMemoryObjectStore,
+  createMemoryReports,
   createMemoryUploadStore,
   type NewUpload,
+  reportIdOf,
 } from '@upload-once/uploads';
-import { createAcceptClaimed } from '../src/accept-claimed.ts';
-import { createReconcile } from '../src/reconcile.ts';
-import { createRecordSighting } from '../src/record-sighting.ts';
+import { createAcceptor } from '../src/create-acceptor.ts';
+
+type Worker = ReturnType<typeof createAcceptor>;
 
 /** An acceptor over the twins: what clients and S3 do is done by the test, what the acceptor makes of it is looked at. */
-export function createWorld() {
+export function createWorld({ keptDuplicates = 10 } = {}) {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
   const tableFaults = createFaultScript();
   const bucketFaults = createFaultScript();
+  const reportFaults = createFaultScript();
   let serial = 0;
   const uploads = createMemoryUploadStore({
     now: () => clock.now,
@@ -37,15 +40,19 @@ export function createWorld() {
     level: 'info',
     destination: { write: (line) => logLines.push(JSON.parse(line)) },
   });
-  const recordSighting = createRecordSighting({ uploads, log, metrics });
-  const acceptClaimed = createAcceptClaimed({ uploads, objects, log, metrics });
-  const reconcile = createReconcile({
-    uploads,
-    objects,
-    recordSighting,
-    acceptClaimed,
-    secondLookSeconds: 60,
-  });
+  const reports = createMemoryReports({ faults: reportFaults });
+  /** A process of its own: it shares and remembers nothing. */
+  const startWorker = () =>
+    createAcceptor({
+      uploads,
+      objects,
+      reports,
+      log,
+      metrics,
+      now: () => clock.now,
+      keptDuplicates,
+      visibilitySeconds: 60,
+    });
 
   return {
     clock,
@@ -53,7 +60,14 @@ export function createWorld() {
     objects,
     tableFaults,
     bucketFaults,
+    reportFaults,
     logLines,
+
+    /** The ids of all reports that were sent, in order. */
+    reportIds: () => reports.sent.map(reportIdOf),
+    reports: reports.sent,
+
+    startWorker,
 
     async issue(changes: Partial<NewUpload> = {}): Promise<string> {
       const key = `uploads/file-${++serial}`;
@@ -89,10 +103,14 @@ export function createWorld() {
       };
     },
 
-    /** By default as the first of several receives. */
-    deliver(event: ObjectCreated, delivery: Partial<Parameters<typeof reconcile>[1]> = {}): Promise<void> {
+    /** By default as the first of several receives, to a worker of its own. */
+    deliver(
+      event: ObjectCreated,
+      delivery: Partial<Parameters<Worker>[1]> = {},
+      worker: Worker = startWorker(),
+    ): Promise<void> {
       const { signal } = new AbortController();
-      return reconcile(event, { signal, receiveCount: 1, isLastReceive: false, ...delivery });
+      return worker(event, { signal, receiveCount: 1, isLastReceive: false, ...delivery });
     },
 
     async acceptedText(key: string): Promise<string | undefined> {

@@ -1,10 +1,11 @@
-import { awsFields, consumerFields, healthFields, storageFields } from '@upload-once/runtime';
+import { awsFields, consumerFields, evidenceFields, healthFields, storageFields } from '@upload-once/runtime';
 import { Type } from 'typebox';
 
 export const configSchema = Type.Object({
   ...awsFields,
   ...storageFields,
   ...consumerFields,
+  ...evidenceFields,
   ...healthFields,
   PROCESSOR_HANDLER: Type.String({
     default: '',

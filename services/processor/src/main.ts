@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { createS3EventHandler } from '@upload-once/queue';
+import { createS3EventHandler, sendToEach } from '@upload-once/queue';
 import {
   ConfigError,
   dynamoDbClientConfig,
@@ -14,7 +14,12 @@ import {
   sqsClientConfig,
   startConsumerService,
 } from '@upload-once/runtime';
-import { ACCEPTED_PREFIX, createDynamoDbUploadStore, createS3ObjectStore } from '@upload-once/uploads';
+import {
+  ACCEPTED_PREFIX,
+  createDynamoDbUploadStore,
+  createS3ObjectStore,
+  writeReport,
+} from '@upload-once/uploads';
 import { checkHandler } from './check-handler.ts';
 import { configSchema } from './config.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
@@ -120,9 +125,13 @@ await runService({
     const leaseSeconds = config.VISIBILITY_SECONDS;
     const now = () => new Date();
     const keepLease = createLeaseKeeper({ uploads, log, leaseSeconds, now, startTimer });
+    const sqs = new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 }));
+    const reportQueueUrls = config.REPORT_QUEUE_URLS.split(',');
     const processAccepted = createProcessAccepted({
       uploads,
       objects,
+      reports: { send: (report) => sendToEach(sqs, reportQueueUrls, writeReport(report)) },
+      keptDuplicates: config.KEPT_DUPLICATES,
       workUnderLease: createWorkUnderLease({
         uploads,
         runHandler,
@@ -143,7 +152,7 @@ await runService({
       config,
       log,
       metrics,
-      sqs: new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 })),
+      sqs,
       handle: createS3EventHandler({
         bucket,
         prefix: ACCEPTED_PREFIX,

@@ -1,8 +1,9 @@
 import { type Delivery, type ObjectCreated, RetryLater } from '@upload-once/queue';
 import { addAcceptance, type Logger, type Metrics } from '@upload-once/runtime';
 import {
+  createEvidence,
   type ObjectStore,
-  reportSighting,
+  type Reports,
   SightingKind,
   type Transition,
   type Upload,
@@ -28,6 +29,9 @@ const COPY_EVENTS = ['ObjectCreated:Copy', 'ObjectCreated:CompleteMultipartUploa
 export function createProcessAccepted(options: {
   readonly uploads: UploadStore;
   readonly objects: ObjectStore;
+  readonly reports: Reports;
+  /** The service's KEPT_DUPLICATES. */
+  readonly keptDuplicates: number;
   readonly workUnderLease: (
     upload: Upload,
     event: ObjectCreated,
@@ -44,6 +48,11 @@ export function createProcessAccepted(options: {
   readonly pause: (seconds: number, signal: AbortSignal) => Promise<void>;
 }) {
   const { uploads, objects, workUnderLease, log, metrics, leaseSeconds, now, newLeaseOwner, pause } = options;
+  const evidence = createEvidence({
+    ...options,
+    onReported: () => metrics.add('StrayObjects', 1),
+    onCounted: (_tally, count) => metrics.add('StrayObjects', count),
+  });
 
   return async function processAccepted(event: ObjectCreated, delivery: Delivery): Promise<void> {
     let hasLostItsLease = false;
@@ -104,13 +113,15 @@ export function createProcessAccepted(options: {
     log.info({ key: event.key, versionId: event.versionId }, 'late copy removed');
   }
 
-  /** Nobody but the acceptor should write under accepted/: what else is found there is kept, and not processed. */
+  /**
+   * Nobody but the acceptor should write under accepted/: what else is found there is kept, and not processed. Records and reports
+   * are bounded; an object is never removed here, since it may be what an operator has restored.
+   */
   async function recordStray(event: ObjectCreated, why: string): Promise<undefined> {
     const { key, versionId } = event;
-    await reportSighting(uploads, { key, kind: SightingKind.stray, version: event }, () => {
-      metrics.add('StrayObjects', 1);
-      log.warn({ key, versionId }, `an object under accepted/ is not processed: ${why}`);
-    });
+    log.warn({ key, versionId }, `an object under accepted/ is not processed: ${why}`);
+    const isKept = await evidence.keep({ key, kind: SightingKind.stray, version: event });
+    if (!isKept) await evidence.countSurplus(key, SightingKind.stray, 1);
   }
 
   function secondsLeft(upload: Upload): number {

@@ -118,7 +118,7 @@ t.test('wrong or missing configuration: every fault at once, exit 78, nothing st
   const { code, stderr } = await processor.ended();
   t.equal(code, 78);
   const faults = stderr.trimEnd().split('\n');
-  const [handlerFault] = faults.splice(6, 1);
+  const [handlerFault] = faults.splice(7, 1);
   t.match(handlerFault, /^PROCESSOR_HANDLER: can't load "\.\/nope\.mjs": Cannot find module/);
   t.strictSame(faults, [
     'AWS_ACCESS_KEY_ID: expected credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (AWS_PROFILE), or on AWS a task role; the AWS SDK says: Could not load credentials from any providers',
@@ -127,6 +127,7 @@ t.test('wrong or missing configuration: every fault at once, exit 78, nothing st
     'UPLOADS_TABLE: expected the name of a DynamoDB table: 3 to 255 letters, digits, "_", "." or "-", but it is not set',
     'QUEUE_URL: expected the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name", but it is not set',
     'SLOTS: expected a whole number from 1 to 256, got "0"',
+    'REPORT_QUEUE_URLS: expected the URLs of one or more SQS queues, separated by commas, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name", but it is not set',
     'HANDLER_LIMIT_SECONDS: expected a whole number of seconds from 1 to 39600 (11 hours), got "39601"',
   ]);
   t.strictSame(processor.lines, []);

@@ -5,6 +5,7 @@ import {
   acceptedKeyOf,
   createFaultScript,
   createMemoryObjectStore,
+  createMemoryReports,
   createMemoryUploadStore,
 } from '@upload-once/uploads';
 import type { Handler } from '../src/handler.ts';
@@ -103,9 +104,12 @@ export function createWorld(handler: Handler) {
     paused.resolve();
     await ended.promise;
   }
+  const reports = createMemoryReports();
   const processAccepted = createProcessAccepted({
     uploads,
     objects,
+    reports,
+    keptDuplicates: 3,
     workUnderLease: createWorkUnderLease({
       uploads,
       runHandler,
@@ -159,6 +163,7 @@ export function createWorld(handler: Handler) {
     clock,
     uploads,
     objects,
+    reports: reports.sent,
     tableFaults,
     logLines,
     /** The handlers' time limits that are running. */

@@ -72,6 +72,8 @@ t.test('an upload for which nothing came', async (t) => {
     sha256: 'ab'.repeat(32),
     duplicates: 0,
     refused: 0,
+    duplicatesRemoved: 0,
+    refusedRemoved: 0,
   });
   t.strictSame(calls(), ['queryLast'], 'it is one Query');
 });
@@ -115,7 +117,23 @@ t.test('a form that was used any number of times is as quickly looked at: 1,000 
   const before = calls().length;
   const response = await call('GET', id);
   t.equal(response.statusCode, 200);
-  t.match(response.json(), { state: 'CLAIMED', duplicates: 1_000, refused: 0 });
+  t.match(response.json(), { state: 'CLAIMED', duplicates: 1_000, refused: 0, duplicatesRemoved: 0 });
+  t.strictSame(calls().slice(before), ['queryLast']);
+});
+
+t.test('a flood is told by how many were removed beyond those that are kept', async (t) => {
+  const { id, key, call, calls, uploadStore } = await issued(t);
+  await uploadStore.claim(key, VERSION);
+  await uploadStore.recordSighting(key, SightingKind.duplicate, { ...VERSION, versionId: 'v2' });
+  await uploadStore.countSurplus(key, SightingKind.duplicate, 2_990);
+  await uploadStore.countSurplus(key, SightingKind.stray, 5);
+  const before = calls().length;
+  t.match((await call('GET', id)).json(), {
+    duplicates: 1,
+    refused: 0,
+    duplicatesRemoved: 2_990,
+    refusedRemoved: 0,
+  });
   t.strictSame(calls().slice(before), ['queryLast']);
 });
 

@@ -1,31 +1,6 @@
 locals {
-  # On metrics of the code, one alarm for each service that writes the metric. What happens once, and is not over later, does
-  # not tell when it is over.
+  # On metrics of the code, one alarm for each service that writes the metric.
   code_alarms = {
-    duplicate-uploads = {
-      metric      = "DuplicateUploads"
-      statistic   = "Sum"
-      threshold   = 1
-      periods     = 1
-      tells_end   = false
-      description = "A form was used more than once. The first upload was taken; the others lie under uploads/, each with its item duplicate#… in the table."
-    }
-    stray-objects = {
-      metric      = "StrayObjects"
-      statistic   = "Sum"
-      threshold   = 1
-      periods     = 1
-      tells_end   = false
-      description = "An object came for which no upload was issued: somebody other than the issuer signs forms, or writes to the bucket. See the items stray#… in the table."
-    }
-    revoked-uploads = {
-      metric      = "RevokedUploads"
-      statistic   = "Sum"
-      threshold   = 1
-      periods     = 1
-      tells_end   = false
-      description = "A file came for an upload that had been revoked. It was not taken; see its item refused#… in the table."
-    }
     server-errors = {
       metric      = "ServerErrors"
       statistic   = "Sum"
@@ -61,6 +36,25 @@ locals {
       })
     }
   ]...)
+
+  # What was kept apart. SQS itself counts the reports, so that the alarm needs no log line to arrive. A report is an event and no
+  # state: the alarm goes off with the first one in five minutes, is over when a period brings none, and does not tell its end.
+  # SQS measures a queue that nobody uses only up to 15 minutes after it is used again, under the time of the use (Amazon SQS
+  # Developer Guide, "Available CloudWatch metrics for Amazon SQS"): the period is long enough for CloudWatch to still evaluate
+  # such a late data point (Amazon CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data").
+  alarm_of_the_reports = {
+    upload-reports = {
+      namespace   = "AWS/SQS"
+      metric      = "NumberOfMessagesSent"
+      statistic   = "Sum"
+      period      = 300
+      threshold   = 1
+      periods     = 1
+      tells_end   = false
+      dimensions  = { QueueName = var.queues.upload_reports.name }
+      description = "Files came that were not accepted. The type of each report in the queue says what: duplicate (a form was used again), refused (its upload was revoked; with storedBeforeRevocation its client holds a success, and has to be told), stray (no upload was issued: find out who signs forms or writes to the bucket)."
+    }
+  }
 
   # Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
   alarms_of_the_queues = merge(
@@ -138,7 +132,7 @@ locals {
     }
   }
 
-  alarms = merge(local.alarms_of_the_code, local.alarms_of_the_queues, local.alarms_of_the_entry, local.alarms_of_the_tasks)
+  alarms = merge(local.alarms_of_the_code, local.alarm_of_the_reports, local.alarms_of_the_queues, local.alarms_of_the_entry, local.alarms_of_the_tasks)
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {

@@ -21,12 +21,13 @@ variable "environment" {
 }
 
 variable "queues" {
-  description = "The four queues, as the module storage puts them out."
+  description = "The queues, as the module storage puts them out."
   type = object({
     upload_events               = object({ name = string })
     upload_events_dead_letter   = object({ name = string })
     accepted_events             = object({ name = string })
     accepted_events_dead_letter = object({ name = string })
+    upload_reports              = object({ name = string })
   })
   nullable = false
 }

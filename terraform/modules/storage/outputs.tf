@@ -7,10 +7,15 @@ output "bucket" {
 }
 
 output "queues" {
-  description = "The queue that the acceptor works from (upload_events), the processor's (accepted_events), and the dead-letter queue of each."
+  description = "The queue that the acceptor works from (upload_events), the processor's (accepted_events), the dead-letter queue of each, and the queue of reports (upload_reports)."
   value = merge(
     { for name, queue in aws_sqs_queue.events : name => { name = queue.name, url = queue.url, arn = queue.arn } },
     { for name, queue in aws_sqs_queue.dead_letter : "${name}_dead_letter" => { name = queue.name, url = queue.url, arn = queue.arn } },
+    { upload_reports = {
+      name = aws_sqs_queue.upload_reports.name
+      url  = aws_sqs_queue.upload_reports.url
+      arn  = aws_sqs_queue.upload_reports.arn
+    } },
   )
 
   # A consumer refuses to start on a queue that gives up no message (packages/queue/src), and gives up itself.
@@ -19,6 +24,7 @@ output "queues" {
     aws_sqs_queue_redrive_allow_policy.dead_letter,
     aws_sqs_queue_policy.events,
     aws_sqs_queue_policy.dead_letter,
+    aws_sqs_queue_policy.upload_reports,
   ]
 }
 

@@ -1,4 +1,4 @@
-# Redrive, redrive-allow and access policy are resources of their own: so all four queues are made side by side, and the
+# Redrive, redrive-allow and access policy are resources of their own: so the queues of events and dead letters are made side by side, and the
 # provider's wait for each (some 25 seconds) is paid twice, not four times.
 
 resource "aws_sqs_queue" "events" {
@@ -19,6 +19,30 @@ resource "aws_sqs_queue" "dead_letter" {
   message_retention_seconds = var.dead_letter_retention_days * 86400
   sqs_managed_sse_enabled   = true
   tags                      = var.tags
+}
+
+# The outbox of reports, and the first of its readers: the alarm counts what is sent to it, an operator looks at it. Nothing takes
+# messages out of it, so that it keeps them as long as SQS can.
+resource "aws_sqs_queue" "upload_reports" {
+  name                      = "${var.name}-upload-reports"
+  message_retention_seconds = 14 * 86400
+  sqs_managed_sse_enabled   = true
+  tags                      = var.tags
+}
+
+resource "aws_sqs_queue_policy" "upload_reports" {
+  queue_url = aws_sqs_queue.upload_reports.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "OnlyTls"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "sqs:*"
+      Resource  = aws_sqs_queue.upload_reports.arn
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
 }
 
 resource "aws_sqs_queue_redrive_policy" "events" {

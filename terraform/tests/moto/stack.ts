@@ -20,7 +20,11 @@ export interface Installation {
   readonly bucket: Named;
   readonly queues: Readonly<
     Record<
-      'upload_events' | 'upload_events_dead_letter' | 'accepted_events' | 'accepted_events_dead_letter',
+      | 'upload_events'
+      | 'upload_events_dead_letter'
+      | 'accepted_events'
+      | 'accepted_events_dead_letter'
+      | 'upload_reports',
       Named & { readonly url: string }
     >
   >;

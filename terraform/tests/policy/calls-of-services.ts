@@ -61,6 +61,9 @@ const sightings = (uploads: UploadStore) =>
     Object.values(SightingKind).flatMap((kind) => [
       uploads.recordSighting(KEY, kind, VERSION),
       uploads.markReported(KEY, kind, VERSION.versionId),
+      uploads.reserveEvidence(KEY, kind, VERSION.versionId, 1),
+      uploads.countSurplus(KEY, kind, 1),
+      uploads.markSurplusReported(KEY, kind, 10),
     ]),
   );
 

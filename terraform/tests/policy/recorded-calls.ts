@@ -34,7 +34,7 @@ const KNOWN_PARTS = new Set([
   'ExpressionAttributeNames',
   'ExpressionAttributeValues',
 ]);
-const WORDS_OF_EXPRESSIONS = /^(?:SET|ADD|AND|OR|IN|attribute_exists|attribute_not_exists)$/;
+const WORDS_OF_EXPRESSIONS = /^(?:SET|ADD|AND|OR|NOT|IN|size|attribute_exists|attribute_not_exists)$/;
 
 /**
  * The calls that code makes on a table with the partition key `partitionKey`, of which none is sent. A read is answered with

@@ -35,6 +35,7 @@ const uploads = ({ tables }: Installation) => tables.uploads.arn;
 const access = ({ tables }: Installation) => tables.access.arn;
 const uploadEvents = ({ queues }: Installation) => queues.upload_events.arn;
 const acceptedEvents = ({ queues }: Installation) => queues.accepted_events.arn;
+const uploadReports = ({ queues }: Installation) => queues.upload_reports.arn;
 const deadLetters = ({ queues }: Installation) => queues.upload_events_dead_letter.arn;
 
 type CallOfRole = Omit<TriedCall, 'by'>;
@@ -185,6 +186,7 @@ const issuer: readonly CallOfRole[] = [
   },
   { may: false, what: 'to take events', action: 'sqs:ReceiveMessage', on: uploadEvents },
   { may: false, what: 'to make events up', action: 'sqs:SendMessage', on: uploadEvents },
+  { may: false, what: 'to make reports up', action: 'sqs:SendMessage', on: uploadReports },
 ];
 
 /**
@@ -204,6 +206,12 @@ function toList(...prefixes: readonly string[]): readonly CallOfRole[] {
     })),
   ];
 }
+
+const toReport: readonly CallOfRole[] = [
+  { may: true, what: 'to report', action: 'sqs:SendMessage', on: uploadReports },
+  { may: false, what: 'to read reports', action: 'sqs:ReceiveMessage', on: uploadReports },
+  { may: false, what: 'to take reports away', action: 'sqs:DeleteMessage', on: uploadReports },
+];
 
 const acceptor: readonly CallOfRole[] = [
   { may: true, what: 'to read the claimed version', action: 's3:GetObjectVersion', on: uploaded },
@@ -252,6 +260,7 @@ const acceptor: readonly CallOfRole[] = [
   { may: false, what: 'to make it public', action: 's3:PutObjectAcl', on: accepted },
   { may: true, what: 'to take its events', action: 'sqs:ReceiveMessage', on: uploadEvents },
   { may: true, what: 'to acknowledge them', action: 'sqs:DeleteMessage', on: uploadEvents },
+  ...toReport,
   { may: false, what: 'to take the processor’s', action: 'sqs:ReceiveMessage', on: acceptedEvents },
   { may: false, what: 'to take dead letters', action: 'sqs:ReceiveMessage', on: deadLetters },
   { may: false, what: 'to make events up', action: 'sqs:SendMessage', on: uploadEvents },
@@ -287,6 +296,7 @@ const processor: readonly CallOfRole[] = [
   { may: false, what: 'to delete uploads', action: 's3:DeleteObjectVersion', on: uploaded },
   { may: true, what: 'to take its events', action: 'sqs:ReceiveMessage', on: acceptedEvents },
   { may: false, what: 'to take the acceptor’s', action: 'sqs:ReceiveMessage', on: uploadEvents },
+  ...toReport,
   ...ofCode(uploadsCalls.processor, uploads),
   naming('PutItem', 'to record an upload', 'state', 'apiKeyId', 'issuedAt', 'expiresAt', 'constraints'),
   ...notNaming('PutItem', 'state', 'apiKeyId', 'constraints'),
@@ -360,7 +370,17 @@ const NOBODY = [
   'ecs:RunTask',
   'ecs:ExecuteCommand',
 ] as const;
-const ANYWHERE = [bucket, uploaded, accepted, uploads, access, uploadEvents, acceptedEvents, () => '*'];
+const ANYWHERE = [
+  bucket,
+  uploaded,
+  accepted,
+  uploads,
+  access,
+  uploadEvents,
+  acceptedEvents,
+  uploadReports,
+  () => '*',
+];
 
 const services = { 'url-issuer': issuer, acceptor, processor } as const;
 

@@ -311,6 +311,26 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: [13 * DAY_SECONDS, 13 * DAY_SECONDS],
     read: ofQueues('dead_letter', 'message_retention_seconds'),
   },
+  kept_duplicates: {
+    value: 25,
+    expected: ['25', '25'],
+    read: environmentOf(CONSUMERS, 'KEPT_DUPLICATES'),
+  },
+  report_queue_arns: {
+    value: ['arn:aws:sqs:eu-central-1:123456789012:reports-of-crm'],
+    expected: CONSUMERS.map(() => [
+      'https://sqs.eu-central-1.amazonaws.com/123456789012/reports-of-crm',
+      'arn:aws:sqs:eu-central-1:123456789012:reports-of-crm',
+    ]),
+    // The first of each is the queue that is made here.
+    read: (made) =>
+      CONSUMERS.map((service) => [
+        String(environment(made, service, 'REPORT_QUEUE_URLS')).split(',')[1],
+        statements(made, `module.${service}.aws_iam_role_policy.task`)
+          .filter(({ Sid }) => Sid === 'SendReports')
+          .flatMap(({ Resource }) => Resource as string[])[1],
+      ]),
+  },
   tombstone_days: {
     value: 120,
     expected: [120, inEvery('120')],

@@ -20,7 +20,7 @@ Goes through the bucket and the table and names what came to no end:
   not-recorded  a version under accepted/ that no upload names as the accepted one
   stuck         an upload that is CLAIMED or ACCEPTED, or PROCESSING without a lease, for too long
   failed        an upload whose handler failed as often as the queue allows
-  not-reported  a duplicate, refused version or stray that may never have been counted
+  not-reported  a duplicate, refused version or stray, or a count of them, that may never have been reported
 
 Mostly an event was lost, or a queue deleted. --repair sends the missing events again, to the acceptor's
 queue or the processor's: they look at what is there and go on from it. The items of the uploads are kept

@@ -110,6 +110,7 @@ export async function startLocalCloud(
       BUCKET: Bucket,
       UPLOADS_TABLE: provisioned.tables.uploads,
       QUEUE_URL,
+      REPORT_QUEUE_URLS: provisioned.queues.uploadReports,
       HOST: '127.0.0.1',
       PORT: '0',
     }),

@@ -35,22 +35,22 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
     await store.claim(keys[0] ?? '', version);
     await store.recordSighting(keys[0] ?? '', SightingKind.duplicate, { ...version, versionId: 'v2' });
     await store.recordSighting('uploads/unknown', SightingKind.stray, version);
+    await store.countSurplus('uploads/unknown', SightingKind.stray, 7);
 
     const pages = await Array.fromAsync(records.pages());
     t.ok(pages.length > 1, 'there are several');
-    const found = pages
-      .flat()
-      .map((record) =>
-        'upload' in record
-          ? [record.upload.key, record.upload.state]
-          : [record.sighting.key, record.sighting.kind, record.sighting.versionId],
-      );
+    const found = pages.flat().map((record) => {
+      if ('upload' in record) return [record.upload.key, record.upload.state];
+      if ('tally' in record) return [record.tally.key, record.tally.kind, record.tally.surplus];
+      return [record.sighting.key, record.sighting.kind, record.sighting.versionId];
+    });
     t.strictSame(
       found.sort(),
       [
         ...keys.map((key, at) => [key, at === 0 ? UploadState.claimed : UploadState.issued]),
         [keys[0], 'duplicate', 'v2'],
         ['uploads/unknown', 'stray', 'v1'],
+        ['uploads/unknown', 'stray', 7],
       ].sort(),
     );
   });

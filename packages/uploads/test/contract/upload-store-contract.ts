@@ -309,7 +309,8 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
   t.test('an upload is read together with all that was recorded under its key', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);
-    t.strictSame(await store.getWithSightings(key, 10), { upload: await store.get(key), sightings: [] });
+    const alone = { upload: await store.get(key), sightings: [], tallies: [] };
+    t.strictSame(await store.getWithSightings(key, 10), alone);
     await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v2' });
     await store.recordSighting(`${key}x`, SightingKind.duplicate, { ...version, versionId: 'v3' });
     t.match(await store.getWithSightings(key, 10), {
@@ -332,6 +333,80 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     t.strictSame(await idsOf(3), ['v2', 'v3', 'v4']);
     t.strictSame(await idsOf(2), ['v3', 'v4']);
     t.match(await store.getWithSightings(key, 0), { upload: { key }, sightings: [] });
+  });
+
+  t.test('the first versions of a kind get a place, and keep it', async (t) => {
+    const { store } = await open(t);
+    const key = await claimed(store);
+    const reserve = async (versionId: string, limit = 2) =>
+      (await store.reserveEvidence(key, SightingKind.duplicate, versionId, limit)).isKept;
+    t.equal(await store.getTally(key, SightingKind.duplicate), undefined);
+    t.strictSame([await reserve('v2'), await reserve('v3'), await reserve('v4')], [true, true, false]);
+    t.strictSame([await reserve('v2'), await reserve('v3')], [true, true], 'again');
+    t.equal(await reserve('v3', 1), true, 'under a lower limit too');
+    t.equal(await reserve('v4', 3), true, 'a higher limit has room as long as nothing was counted');
+    const refused = await store.reserveEvidence(key, SightingKind.refused, 'v5', 2);
+    t.strictSame(
+      [refused.isKept, [...refused.tally.keptVersionIds]],
+      [true, ['v5']],
+      'each kind has its own',
+    );
+    t.match(await store.getTally(key, SightingKind.duplicate), {
+      key,
+      kind: 'duplicate',
+      keptVersionIds: new Set(['v2', 'v3', 'v4']),
+      surplus: 0,
+      surplusReported: 0,
+    });
+    t.strictSame(await store.listSightings(key), [], 'a place is no record');
+  });
+
+  t.test('P4: of many versions at once exactly as many get a place as there are', async (t) => {
+    const { store } = await open(t);
+    const key = await claimed(store);
+    const ids = Array.from({ length: 12 }, (_, at) => `v${at}`);
+    const kept = await Promise.all(
+      [...ids, ...ids].map(async (versionId) => {
+        const { isKept } = await store.reserveEvidence(key, SightingKind.duplicate, versionId, 5);
+        return isKept ? versionId : undefined;
+      }),
+    );
+    const places = (await store.getTally(key, SightingKind.duplicate))?.keptVersionIds;
+    t.equal(places?.size, 5);
+    t.strictSame(new Set(kept.filter((versionId) => versionId !== undefined)), places);
+  });
+
+  t.test('surplus is counted, and from then on no version gets a place', async (t) => {
+    const { store, clock } = await open(t);
+    const key = await claimed(store);
+    const { duplicate } = SightingKind;
+    await store.reserveEvidence(key, duplicate, 'v2', 1);
+    t.match(await store.countSurplus(key, duplicate, 1), { surplus: 1, surplusReported: 0 });
+    t.match(await store.countSurplus(key, duplicate, 11), {
+      keptVersionIds: new Set(['v2']),
+      surplus: 12,
+      countedAt: clock.now,
+    });
+    t.equal((await store.reserveEvidence(key, duplicate, 'v3', 100)).isKept, false);
+    t.equal((await store.reserveEvidence(key, duplicate, 'v2', 100)).isKept, true);
+    await store.markSurplusReported(key, duplicate, 100);
+    await store.markSurplusReported(key, duplicate, 10);
+    t.match(await store.getTally(key, duplicate), { surplus: 12, surplusReported: 100 }, 'never back');
+    const { tallies, sightings } = (await store.getWithSightings(key, 10)) ?? {};
+    t.match(tallies, [{ kind: 'duplicate', surplus: 12 }]);
+    t.strictSame(sightings, []);
+  });
+
+  t.test('tallies take no place of what is read with an upload', async (t) => {
+    const { store } = await open(t);
+    const key = await claimed(store);
+    const { duplicate, refused, stray } = SightingKind;
+    await store.recordSighting(key, duplicate, { ...version, versionId: 'v2' });
+    for (const kind of [duplicate, refused, stray]) await store.countSurplus(key, kind, 1);
+    const found = await store.getWithSightings(key, 1);
+    t.match(found?.sightings, [{ versionId: 'v2' }]);
+    t.equal(found?.tallies.length, 3);
+    t.strictSame((await store.getWithSightings(key, 0))?.sightings, []);
   });
 
   t.test('a revoked upload knows when', async (t) => {

@@ -25,6 +25,7 @@ variables {
     upload_events_dead_letter   = { name = "once-upload-events-dead-letter" }
     accepted_events             = { name = "once-accepted-events" }
     accepted_events_dead_letter = { name = "once-accepted-events-dead-letter" }
+    upload_reports              = { name = "once-upload-reports" }
   }
 
   cluster = {
@@ -39,19 +40,27 @@ variables {
   }
 }
 
-run "every_version_that_was_not_taken_raises_an_alarm" {
+run "every_report_raises_an_alarm_whatever_becomes_of_the_logs" {
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["upload-reports"].namespace == "AWS/SQS"
+      && aws_cloudwatch_metric_alarm.this["upload-reports"].metric_name == "NumberOfMessagesSent"
+      && aws_cloudwatch_metric_alarm.this["upload-reports"].dimensions == tomap({ QueueName = "once-upload-reports" })
+      && aws_cloudwatch_metric_alarm.this["upload-reports"].statistic == "Sum"
+      && aws_cloudwatch_metric_alarm.this["upload-reports"].threshold == 1
+      && aws_cloudwatch_metric_alarm.this["upload-reports"].evaluation_periods == 1
+    )
+    error_message = "One report is enough, and SQS counts it."
+  }
+
   assert {
     condition = {
       for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.dimensions["Service"]]
       if alarm.namespace == "UploadOnce" && alarm.threshold == 1
       } == {
-      acceptor-duplicate-uploads = ["DuplicateUploads", "acceptor"]
-      acceptor-revoked-uploads   = ["RevokedUploads", "acceptor"]
-      acceptor-stray-objects     = ["StrayObjects", "acceptor"]
-      processor-stray-objects    = ["StrayObjects", "processor"]
       url-issuer-rate-store-away = ["RatesCountedAlone", "url-issuer"]
     }
-    error_message = "One duplicate, stray or revoked upload is enough, whichever service saw it; so is one rate that was counted alone."
+    error_message = "One rate that was counted alone is enough; no alarm about what is kept apart depends on a log line."
   }
 
   assert {
@@ -77,14 +86,12 @@ run "every_alarm_tells_the_topic_at_once" {
   }
 
   assert {
-    condition = toset([for name, alarm in aws_cloudwatch_metric_alarm.this : name if length(alarm.ok_actions) == 0]) == toset([
-      "acceptor-duplicate-uploads", "acceptor-revoked-uploads", "acceptor-stray-objects", "processor-stray-objects",
-    ])
+    condition     = toset([for name, alarm in aws_cloudwatch_metric_alarm.this : name if length(alarm.ok_actions) == 0]) == toset(["upload-reports"])
     error_message = "What lasts tells when it is over; what happened does not."
   }
 
   assert {
-    condition     = length(output.alarm_names) == 14 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
+    condition     = length(output.alarm_names) == 11 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
     error_message = "The outputs name topic and alarms."
   }
 }
@@ -93,7 +100,7 @@ run "queues_raise_alarms_on_dead_letters_and_age" {
   assert {
     condition = {
       for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.dimensions["QueueName"], alarm.statistic, alarm.threshold]
-      if alarm.namespace == "AWS/SQS"
+      if alarm.namespace == "AWS/SQS" && name != "upload-reports"
       } == {
       upload-events-dead-letter   = ["ApproximateNumberOfMessagesVisible", "once-upload-events-dead-letter", "Maximum", 1]
       accepted-events-dead-letter = ["ApproximateNumberOfMessagesVisible", "once-accepted-events-dead-letter", "Maximum", 1]
@@ -302,7 +309,7 @@ run "dashboard_shows_every_metric_of_the_code" {
   assert {
     condition = alltrue([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets :
-      widget.type == "alarm" ? length(widget.properties.alarms) == 15 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
+      widget.type == "alarm" ? length(widget.properties.alarms) == 12 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
     ])
     error_message = "No widget is empty; one shows all alarms."
   }

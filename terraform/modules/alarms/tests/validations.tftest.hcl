@@ -9,6 +9,7 @@ variables {
     upload_events_dead_letter   = { name = "once-upload-events-dead-letter" }
     accepted_events             = { name = "once-accepted-events" }
     accepted_events_dead_letter = { name = "once-accepted-events-dead-letter" }
+    upload_reports              = { name = "once-upload-reports" }
   }
 
   cluster = {

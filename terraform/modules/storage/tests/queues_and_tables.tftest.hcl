@@ -45,6 +45,15 @@ mock_provider "aws" {
       arn = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events-dead-letter"
     }
   }
+
+  override_resource {
+    target = aws_sqs_queue.upload_reports
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-reports"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-reports"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:once-upload-reports"
+    }
+  }
 }
 
 variables {
@@ -54,7 +63,7 @@ variables {
 run "queues_encrypt_and_keep_long_enough" {
   assert {
     condition = alltrue([
-      for queue in concat(values(aws_sqs_queue.events), values(aws_sqs_queue.dead_letter)) : queue.sqs_managed_sse_enabled
+      for queue in concat(values(aws_sqs_queue.events), values(aws_sqs_queue.dead_letter), [aws_sqs_queue.upload_reports]) : queue.sqs_managed_sse_enabled
     ])
     error_message = "Every queue encrypts with the key of SQS."
   }
@@ -68,8 +77,8 @@ run "queues_encrypt_and_keep_long_enough" {
   }
 
   assert {
-    condition     = alltrue([for queue in aws_sqs_queue.dead_letter : queue.message_retention_seconds == 14 * 86400])
-    error_message = "A dead-letter queue keeps its events for fourteen days."
+    condition     = alltrue([for queue in concat(values(aws_sqs_queue.dead_letter), [aws_sqs_queue.upload_reports]) : queue.message_retention_seconds == 14 * 86400])
+    error_message = "A dead-letter queue keeps its events for fourteen days, the queue of reports its reports."
   }
 
   assert {
@@ -94,8 +103,13 @@ run "queues_encrypt_and_keep_long_enough" {
         url  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-accepted-events-dead-letter"
         arn  = "arn:aws:sqs:eu-central-1:123456789012:once-accepted-events-dead-letter"
       }
+      upload_reports = {
+        name = "once-upload-reports"
+        url  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-upload-reports"
+        arn  = "arn:aws:sqs:eu-central-1:123456789012:once-upload-reports"
+      }
     }
-    error_message = "The outputs name all four queues."
+    error_message = "The outputs name all five queues."
   }
 }
 
@@ -150,18 +164,18 @@ run "only_the_bucket_sends_events_and_only_over_tls" {
 
   assert {
     condition = alltrue([
-      for policy in concat(values(aws_sqs_queue_policy.events), values(aws_sqs_queue_policy.dead_letter)) :
+      for policy in concat(values(aws_sqs_queue_policy.events), values(aws_sqs_queue_policy.dead_letter), [aws_sqs_queue_policy.upload_reports]) :
       anytrue([
         for statement in jsondecode(policy.policy).Statement :
         statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "sqs:*" && statement.Condition == { Bool = { "aws:SecureTransport" = "false" } }
       ])
     ])
-    error_message = "All four queues answer over TLS alone."
+    error_message = "All five queues answer over TLS alone."
   }
 
   assert {
-    condition     = alltrue([for policy in aws_sqs_queue_policy.dead_letter : !strcontains(policy.policy, "\"Allow\"")])
-    error_message = "Nobody from outside sends to a dead-letter queue."
+    condition     = alltrue([for policy in concat(values(aws_sqs_queue_policy.dead_letter), [aws_sqs_queue_policy.upload_reports]) : !strcontains(policy.policy, "\"Allow\"")])
+    error_message = "Nobody from outside sends to a dead-letter queue, or to the queue of reports."
   }
 }
 

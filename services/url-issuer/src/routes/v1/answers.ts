@@ -165,6 +165,14 @@ export const uploadAnswer = Type.Object(
       description:
         'How many uploads came after it was revoked, and were kept apart; counted to 1,000 together with `duplicates`.',
     }),
+    duplicatesRemoved: Type.Integer({
+      description:
+        'How many more uploads came with the same form than are kept: they were removed. An upload can be counted more than once.',
+    }),
+    refusedRemoved: Type.Integer({
+      description:
+        'How many more came after it was revoked than are kept: they were removed, and counted alike.',
+    }),
     leadTimeSeconds: Type.Optional(Type.Number({ description: 'From storedAt to processedAt.' })),
   },
   { description: 'The upload as it stands.' },

@@ -29,7 +29,7 @@ export async function getUpload(
       assertOwn(request, found?.upload);
       if (!found) throw uploadNotFound();
       request.uploadKey = key;
-      return uploadView(found.upload, found.sightings);
+      return uploadView(found.upload, found.sightings, found.tallies);
     },
   });
 }

@@ -1,4 +1,4 @@
-import { type Sighting, SightingKind, type Upload, uploadIdOf } from '@upload-once/uploads';
+import { type Sighting, SightingKind, type Tally, type Upload, uploadIdOf } from '@upload-once/uploads';
 import type { Static } from 'typebox';
 import type { uploadAnswer } from './answers.ts';
 
@@ -6,7 +6,11 @@ import type { uploadAnswer } from './answers.ts';
 export const SIGHTINGS_MAX = 1_000;
 
 /** What its client may know of an upload: nothing of whoever works on it. */
-export function uploadView(upload: Upload, sightings: readonly Sighting[]): Static<typeof uploadAnswer> {
+export function uploadView(
+  upload: Upload,
+  sightings: readonly Sighting[],
+  tallies: readonly Tally[],
+): Static<typeof uploadAnswer> {
   const { claimed, constraints } = upload;
   const { contentType, sha256 } = constraints;
   return {
@@ -30,6 +34,8 @@ export function uploadView(upload: Upload, sightings: readonly Sighting[]): Stat
     ...(sha256 !== undefined && { sha256: Buffer.from(sha256, 'base64').toString('hex') }),
     duplicates: countOf(SightingKind.duplicate),
     refused: countOf(SightingKind.refused),
+    duplicatesRemoved: surplusOf(SightingKind.duplicate),
+    refusedRemoved: surplusOf(SightingKind.refused),
     ...(claimed &&
       upload.processedAt && {
         leadTimeSeconds: (upload.processedAt.getTime() - claimed.storedAt.getTime()) / 1000,
@@ -38,6 +44,10 @@ export function uploadView(upload: Upload, sightings: readonly Sighting[]): Stat
 
   function countOf(kind: SightingKind): number {
     return sightings.filter((sighting) => sighting.kind === kind).length;
+  }
+
+  function surplusOf(kind: SightingKind): number {
+    return tallies.find((tally) => tally.kind === kind)?.surplus ?? 0;
   }
 }
 

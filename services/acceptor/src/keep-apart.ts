@@ -1,0 +1,155 @@
+import type { ObjectCreated } from '@upload-once/queue';
+import type { Logger, MetricName, Metrics } from '@upload-once/runtime';
+import {
+  createEvidence,
+  type ObjectStore,
+  type Reports,
+  SightingKind,
+  type Tally,
+  type Upload,
+  type UploadStore,
+} from '@upload-once/uploads';
+import { createFullKeys } from './full-keys.ts';
+import { joinByKey } from './join-by-key.ts';
+
+/** What DeleteObjects takes (Amazon S3 API Reference). */
+const MOST_REMOVED_AT_ONCE = 1_000;
+/**
+ * By how much the clocks of S3 and of the url-issuer may differ. A version that came within it of the revocation counts as stored
+ * before: to look at one too many costs little, and a client that holds a success is not left alone.
+ */
+const CLOCK_SKEW_MS = 1_000;
+
+const REPORTS: Record<SightingKind, { metric: MetricName; message: string }> = {
+  [SightingKind.duplicate]: { metric: 'DuplicateUploads', message: 'a form was used again: kept apart' },
+  [SightingKind.refused]: {
+    metric: 'RevokedUploads',
+    message: 'a version came for a revoked upload: kept apart',
+  },
+  [SightingKind.stray]: {
+    metric: 'StrayObjects',
+    message: 'an object that no form was issued for: kept apart',
+  },
+};
+const STORED_BEFORE_REVOCATION = {
+  metric: 'StoredBeforeRevocation',
+  message:
+    'a version that S3 had stored before its upload was revoked: kept apart, its client holds a success',
+} as const;
+
+/** A version beyond those that are kept: it is removed already, and not counted yet. */
+export interface Surplus {
+  readonly key: string;
+  readonly kind: SightingKind;
+  /** The version that is no evidence and stays: the claimed one, or the oldest. */
+  readonly stayingVersionId: string | undefined;
+}
+
+export type KeepApart = ReturnType<typeof createKeepApart>;
+
+/**
+ * What the acceptor does with versions that are not accepted. The first `keptDuplicates` of a kind under a key are recorded and
+ * reported, and left to the bucket's lifecycle as evidence. Those beyond are removed at once and counted.
+ *
+ * The claimed version is never removed here: only a version of another id comes here at all once there is a claim, and before it
+ * none does. Without a claim (refused versions, strays) the oldest version of the key stays too, whatever the limit is: it is the
+ * one that would have been the upload.
+ *
+ * A flood of one form is cheap: removals and counts of one key that are under way at once are joined, and what is known of a
+ * full key is remembered.
+ */
+export function createKeepApart(options: {
+  readonly uploads: UploadStore;
+  readonly objects: ObjectStore;
+  readonly reports: Reports;
+  readonly keptDuplicates: number;
+  readonly now: () => Date;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}) {
+  const { uploads, objects, reports, keptDuplicates, now, log, metrics } = options;
+  const fullKeys = createFullKeys();
+  const evidence = createEvidence({
+    uploads,
+    reports,
+    keptDuplicates,
+    now,
+    onReported({ key, versionId, sizeBytes, kind }, { storedBeforeRevocation }) {
+      const { metric, message } = storedBeforeRevocation ? STORED_BEFORE_REVOCATION : REPORTS[kind];
+      metrics.add(metric, 1);
+      log.warn({ key, versionId, sizeBytes, kind }, message);
+    },
+    onCounted({ key, kind, surplus }, count) {
+      metrics.add(REPORTS[kind].metric, count);
+      log.warn({ key, kind, count, surplus }, 'versions beyond those that are kept: removed');
+    },
+  });
+  const remove = joinByKey<string, void>({
+    most: MOST_REMOVED_AT_ONCE,
+    call: (key, versionIds) => objects.deleteVersions(key, versionIds),
+  });
+  const count = joinByKey<Omit<Surplus, 'stayingVersionId'>, Tally | undefined>({
+    most: Number.MAX_SAFE_INTEGER,
+    async call(_name, [first, ...others]) {
+      return first && evidence.countSurplus(first.key, first.kind, 1 + others.length);
+    },
+  });
+  const findOldest = joinByKey<undefined, string | undefined>({
+    most: Number.MAX_SAFE_INTEGER,
+    call: async (key) => (await objects.oldestVersion(key))?.versionId,
+  });
+
+  const countOne = (key: string, kind: SightingKind) => count(`${kind}#${key}`, { key, kind });
+
+  return {
+    /**
+     * Records and reports the version, or removes it. Undefined: it is kept. Otherwise it is removed, and the caller counts it as the
+     * last thing before it acknowledges the event: a redelivery counts again.
+     * @param upload the item as it was read, where there is one
+     */
+    async keep(
+      event: ObjectCreated,
+      kind: SightingKind,
+      upload: Upload | undefined,
+    ): Promise<Surplus | undefined> {
+      const { key, versionId } = event;
+      const sighted = {
+        key,
+        kind,
+        version: event,
+        ...(kind === SightingKind.refused && { storedBeforeRevocation: isStoredBefore(event, upload) }),
+      };
+      if (await evidence.keep(sighted)) return undefined;
+      const stayingVersionId = upload?.claimed?.versionId ?? (await findOldest(key, undefined));
+      if (versionId === stayingVersionId) {
+        await evidence.keepAlways(sighted);
+        return undefined;
+      }
+      await remove(key, versionId);
+      return { key, kind, stayingVersionId };
+    },
+
+    /** Counts a version that `keep` has removed. From now on `dropKnownSurplus` deals with the rest of a flood. */
+    async countSurplus({ key, kind, stayingVersionId }: Surplus): Promise<void> {
+      const tally = await countOne(key, kind);
+      // An object without an upload: nothing about it is final.
+      if (!tally || !stayingVersionId || kind === SightingKind.stray) return;
+      fullKeys.add(key, { kind, staying: new Set([...tally.keptVersionIds, stayingVersionId]) });
+    },
+
+    /** True: this process knows that the version is surplus; it is removed and counted. False: nothing was done. */
+    async dropKnownSurplus({ key, versionId }: ObjectCreated): Promise<boolean> {
+      const kind = fullKeys.surplusKindOf({ key, versionId });
+      if (kind === undefined) return false;
+      await remove(key, versionId);
+      await countOne(key, kind);
+      return true;
+    },
+  };
+}
+
+/** A revocation of which no time is known is taken for a late one. */
+function isStoredBefore({ storedAt }: ObjectCreated, upload: Upload | undefined): boolean {
+  const revokedAtMs = upload?.revokedAt?.getTime() ?? Number.POSITIVE_INFINITY;
+  return storedAt.getTime() <= revokedAtMs + CLOCK_SKEW_MS;
+}
