@@ -31,6 +31,7 @@ export async function servedDocument(): Promise<OpenApi> {
     defaults: { namePart: 'x', maxBytes: 1, lifetimeSeconds: 1, lifetimeMaxSeconds: 1, presignedPut: true },
     accessStore: createMemoryAccessStore(),
     keyCacheSeconds: 1,
+    maxConnections: 10,
     badKeysPerMinute: 0,
     buckets: createMemoryBuckets({ now, maxBuckets: 1 }),
     quotaCounters: createMemoryQuotaCounters(),

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
+import { createBoundedServer } from './bounded-server.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface HealthServer {
@@ -9,11 +10,18 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
+/** Probes come one at a time, from the task itself, and a person now and then. */
+const MAX_CONNECTIONS = 64;
+const KEEP_ALIVE_MILLISECONDS = 5_000;
+/** For a client to take a response. */
+const STALLED_MILLISECONDS = 10_000;
+
 /**
  * `/livez` and `/readyz` of a service that has no HTTP of its own.
  *
  * `/livez` answers 200 as long as the process can answer at all. `/readyz` answers 200 while nothing speaks against it, otherwise
  * 503 with the reasons; what is behind them stands in the log alone. Anything else: 404. All bodies are JSON.
+ * Connections, and the requests of each, are bounded: see `createBoundedServer`.
  *
  * @param options.port 0 to 65535; 0 takes a free one
  * @throws the listen error when the address cannot be had
@@ -23,7 +31,14 @@ export async function startHealthServer(options: {
   port: number;
   readiness: Readiness;
 }): Promise<HealthServer> {
-  const app = Fastify({ forceCloseConnections: true });
+  const app = Fastify({
+    forceCloseConnections: true,
+    serverFactory: (handler) =>
+      createBoundedServer(
+        { maxConnections: MAX_CONNECTIONS, keepAliveTimeout: KEEP_ALIVE_MILLISECONDS },
+        handler,
+      ).setTimeout(STALLED_MILLISECONDS),
+  });
 
   app.get('/livez', async () => ({ status: 'alive' }));
 

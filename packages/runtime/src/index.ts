@@ -1,5 +1,11 @@
 export { addAcceptance } from './acceptance-metrics.ts';
 export { dynamoDbClientConfig, s3ClientConfig, sqsClientConfig } from './aws-clients.ts';
+export {
+  type BoundedServerOptions,
+  type ConnectionRefusal,
+  createBoundedServer,
+  MAX_REQUESTS_AT_ONCE,
+} from './bounded-server.ts';
 export { ConfigError, type ConfigProblem, loadConfig } from './config.ts';
 export { type ConfigChecks, type ConfigFinding, checkUrl } from './config-checks.ts';
 export {

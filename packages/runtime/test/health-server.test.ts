@@ -1,6 +1,7 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
-import { startHealthServer } from '../src/index.ts';
+import { MAX_REQUESTS_AT_ONCE, startHealthServer } from '../src/index.ts';
 
 async function start(t: Test, reasons: readonly string[] = []) {
   const readiness = { reasonsAgainst: async () => reasons, stop() {} };
@@ -29,6 +30,27 @@ t.test('not ready: 503 with all that speaks against it, and alive', async (t) =>
 t.test('anything else is a 404 in JSON', async (t) => {
   const { get } = await start(t);
   t.strictSame(await get('/'), { status: 404, body: { message: 'Not Found', code: 'NotFound' } });
+});
+
+t.test('a client that sends many requests at once is cut off, and others are answered', async (t) => {
+  let asked = 0;
+  const readiness = {
+    async reasonsAgainst() {
+      asked += 1;
+      return [];
+    },
+    stop() {},
+  };
+  const server = await startHealthServer({ host: '127.0.0.1', port: 0, readiness });
+  t.teardown(() => server.close());
+  for (const path of ['/readyz', '/livez', '/nothing']) {
+    const client = connect(server.port, '127.0.0.1');
+    client.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(1_000));
+    const received = await text(client).catch(({ code }) => code);
+    t.ok(received.split('HTTP/1.1 ').length - 1 <= MAX_REQUESTS_AT_ONCE, path);
+    t.equal((await fetch(`http://127.0.0.1:${server.port}/livez`)).status, 200);
+  }
+  t.ok(asked <= MAX_REQUESTS_AT_ONCE);
 });
 
 t.test('after close nothing listens, not even for connections that stayed open', async (t) => {

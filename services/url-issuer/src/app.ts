@@ -5,7 +5,13 @@ import {
   type IdempotencyStore,
   type QuotaCounters,
 } from '@upload-once/access';
-import type { Logger, Metrics, Readiness } from '@upload-once/runtime';
+import {
+  type ConnectionRefusal,
+  createBoundedServer,
+  type Logger,
+  type Metrics,
+  type Readiness,
+} from '@upload-once/runtime';
 import type { UploadStore } from '@upload-once/uploads';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { clientErrorHandler, frameworkErrorHandler } from './client-errors.ts';
@@ -39,6 +45,8 @@ import type { UploadSigner } from './signing/upload-signer.ts';
 import { strictValidation } from './strict-validation.ts';
 
 export interface AppOptions {
+  /** The most open connections; see `createBoundedServer`. */
+  readonly maxConnections: number;
   /** Empty, or with a slash before and none behind; the probes stay at the root. */
   readonly pathPrefix: string;
   /** Addresses and networks of the proxies whose X-Forwarded-For is believed. */
@@ -119,7 +127,25 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const log: FastifyBaseLogger = options.log;
   const answered: EarlyAnswers = new WeakMap();
 
+  const onRefused = (reason: ConnectionRefusal) => {
+    metrics.add('RequestsRefused', 1, { Reason: reason });
+    log.info({ code: reason }, 'a connection was closed');
+  };
+
   const app = Fastify({
+    serverFactory: (handler) =>
+      createBoundedServer(
+        {
+          maxConnections: options.maxConnections,
+          onRefused,
+          maxHeaderSize: MAX_HEADER_BYTES,
+          headersTimeout: limits.headers,
+          requestTimeout: limits.request,
+          connectionsCheckingInterval: limits.check,
+          keepAliveTimeout: limits.keepAlive,
+        },
+        handler,
+      ).setTimeout(limits.stalled),
     loggerInstance: log,
     logController: new FailuresOnlyLog(),
     genReqId: () => Buffer.from(randomBytes(REQUEST_ID_BYTES)).toString('hex'),
@@ -127,16 +153,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_CHARACTERS },
     handlerTimeout: limits.answer,
-    requestTimeout: limits.request,
-    keepAliveTimeout: limits.keepAlive,
-    connectionTimeout: limits.stalled,
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: limits.headers,
-      connectionsCheckingInterval: limits.check,
-      // Refused by the plugin `errors`, in JSON.
-      requireHostHeader: false,
-    },
     // Whoever has a connection still gets its answer while the service stops.
     return503OnClosing: false,
     frameworkErrors: frameworkErrorHandler({ metrics, corsOrigins: options.corsOrigins }),

@@ -52,6 +52,14 @@ export const configSchema = Type.Object({
       'How many bad API keys an address may present each minute before it is told to wait; 0 for any number, where all clients come from one address.',
     expected: 'a whole number from 0 to 100000',
   }),
+  MAX_CONNECTIONS: Type.Integer({
+    default: 1_000,
+    minimum: 10,
+    maximum: 100_000,
+    description:
+      'How many connections a task has open at most. One more is closed at once, and those that are idle with it. A connection can take 128 KiB of memory.',
+    expected: 'a whole number from 10 to 100000',
+  }),
   RATE_LIMIT_STORE_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?://[^/?#]',

@@ -107,6 +107,7 @@ await runService({
       ...settings,
       accessStore,
       keyCacheSeconds: config.API_KEY_CACHE_SECONDS,
+      maxConnections: config.MAX_CONNECTIONS,
       badKeysPerMinute: config.BAD_KEYS_PER_MINUTE,
       idempotencyStore,
       buckets,

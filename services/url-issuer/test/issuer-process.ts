@@ -37,9 +37,13 @@ export interface IssuerProcess {
   readonly exit: Promise<number | null>;
 }
 
-/** Runs the real main.ts with just these environment variables. */
-export function startIssuer(t: Test, env: Record<string, string>): IssuerProcess {
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs the real main.ts with just these environment variables, under these options of Node. */
+export function startIssuer(
+  t: Test,
+  env: Record<string, string>,
+  nodeOptions: readonly string[] = [],
+): IssuerProcess {
+  const child = spawn(process.execPath, [...nodeOptions, MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   t.teardown(() => child.kill('SIGKILL'));
   const lines: Record<string, unknown>[] = [];
   let stderr = '';

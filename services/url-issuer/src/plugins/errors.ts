@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { bodyTooSlow, clientLeft, HttpError, notFound, serviceUnavailable } from '../http-error.ts';
 import { pathOf } from '../request-path.ts';
-import { SECURITY_HEADERS } from '../security-headers.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -37,6 +36,7 @@ export const errors = fp(
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
         throw new HttpError(400, 'Bad Request: a request of HTTP/1.1 has a Host header');
       }
+      if (hasUnknownExpectation(request)) throw new HttpError(417);
       // Before a body is read: what is sent to nowhere is never the reason for another error.
       if (request.is404) throw notFound(request.method, pathOf(request));
     });
@@ -46,19 +46,15 @@ export const errors = fp(
     app.addHook('preValidation', async (request) => {
       request.isBodyAwaited = false;
     });
-    app.server.on('checkExpectation', (_request, response) => {
-      const body = JSON.stringify(new HttpError(417).body);
-      response.writeHead(417, {
-        'content-type': JSON_TYPE,
-        'content-length': Buffer.byteLength(body),
-        'cache-control': 'no-store',
-        ...SECURITY_HEADERS,
-      });
-      response.end(body);
-    });
   },
   { name: 'errors', fastify: '5.x' },
 );
+
+/** Node.js answers `100-continue` itself, and looks for it in HTTP/1.1 alone (RFC 9110, 10.1.1). */
+function hasUnknownExpectation({ headers, raw }: FastifyRequest): boolean {
+  const { expect } = headers;
+  return raw.httpVersion === '1.1' && expect !== undefined && !/(?:^|\W)100-continue(?:$|\W)/i.test(expect);
+}
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const answer = answerTo(error, request);

@@ -35,11 +35,11 @@ type ErrorStatus = keyof typeof ERRORS;
 /** What any request can come to, whatever it asks for. */
 const EVERYWHERE: readonly ErrorStatus[] = [400, 403, 408, 417, 429, 431, 500, 503];
 /** Answered where there is no request yet: it has no id. */
-const NEVER_A_REQUEST: readonly ErrorStatus[] = [417, 431];
+const NEVER_A_REQUEST: readonly ErrorStatus[] = [431];
 /** The same can happen to these. */
 const PERHAPS_A_REQUEST: readonly ErrorStatus[] = [400, 408];
 /** Answered before the rate is counted, if it ever is. */
-const NEVER_COUNTED: readonly ErrorStatus[] = [...NEVER_A_REQUEST, 414];
+const NEVER_COUNTED: readonly ErrorStatus[] = [...NEVER_A_REQUEST, 414, 417];
 const AGAIN_LATER: readonly ErrorStatus[] = [429, 503];
 /** What only a request is told whose key was good and whose rate was counted. */
 const ALWAYS_COUNTED: readonly ErrorStatus[] = [409, 413, 415, 422];

@@ -1,0 +1,90 @@
+import {
+  createServer,
+  IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import type { Socket } from 'node:net';
+
+/**
+ * The most requests of one connection that have no complete response yet. Load balancers, API Gateway, browsers and the HTTP clients
+ * of common languages send one at a time.
+ */
+export const MAX_REQUESTS_AT_ONCE = 8;
+
+/** Why the server closed a connection, without a response. */
+export type ConnectionRefusal = 'TooManyAtOnce' | 'TooManyConnections';
+
+export interface BoundedServerOptions
+  extends Omit<ServerOptions, 'IncomingMessage' | 'requireHostHeader' | 'shouldUpgradeCallback'> {
+  /** The most open connections, at least 1. */
+  readonly maxConnections: number;
+  /** Called once for each connection that the server closes. */
+  readonly onRefused?: (reason: ConnectionRefusal) => void;
+}
+
+/**
+ * An HTTP server, not listening yet, whose memory clients cannot exhaust by the number of their connections and requests.
+ *
+ * - A connection has at most `MAX_REQUESTS_AT_ONCE` requests without a complete response. A response is complete when the operating
+ *   system has taken its last byte, so a client that does not read its responses reaches the limit. One more request closes the
+ *   connection, and nothing else that it sent is read.
+ * - A connection beyond `maxConnections` is closed at once (Node.js, "server.maxConnections"). Connections that are idle are closed
+ *   then too, so that there is room for the next one.
+ * - Every request comes to the listener: one without a Host header and one with an expectation that Node.js does not know as well.
+ *   Node.js would answer these itself, any number of them.
+ */
+export function createBoundedServer(options: BoundedServerOptions, listener: RequestListener): Server {
+  const { maxConnections, onRefused, ...serverOptions } = options;
+  const requestsAtOnce = new WeakMap<Socket, number>();
+
+  /**
+   * Node.js parses all requests in a chunk of 64 KiB at once, some 2,000, before a pause takes effect, and holds each of them and its
+   * response until the connection is closed. The one thing that stops its parser in the middle is a change of protocol: what
+   * follows is none of HTTP's. So one request too many is taken for that.
+   */
+  class BoundedRequest extends IncomingMessage {
+    declare private isUpgrade: boolean;
+    declare isTooMany: boolean;
+
+    get upgrade(): boolean {
+      return this.isUpgrade;
+    }
+
+    /** Node.js sets this before the request reaches its listener, and so before the request is counted. */
+    set upgrade(asksForUpgrade: boolean) {
+      this.isTooMany = (requestsAtOnce.get(this.socket) ?? 0) >= MAX_REQUESTS_AT_ONCE;
+      this.isUpgrade = asksForUpgrade || this.isTooMany;
+    }
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse & { req: IncomingMessage }): void {
+    const { socket } = request;
+    requestsAtOnce.set(socket, (requestsAtOnce.get(socket) ?? 0) + 1);
+    response.once('close', () => requestsAtOnce.set(socket, (requestsAtOnce.get(socket) ?? 1) - 1));
+    listener(request, response);
+  }
+
+  const server = createServer(
+    {
+      ...serverOptions,
+      IncomingMessage: BoundedRequest,
+      requireHostHeader: false,
+      shouldUpgradeCallback: (request) => request.isTooMany,
+    },
+    handle,
+  );
+  server.on('checkExpectation', handle);
+  server.on('upgrade', (_request, socket) => {
+    socket.destroy();
+    onRefused?.('TooManyAtOnce');
+  });
+  server.maxConnections = maxConnections;
+  server.on('drop', () => {
+    server.closeIdleConnections();
+    onRefused?.('TooManyConnections');
+  });
+  return server;
+}

@@ -1,0 +1,143 @@
+import { EventEmitter, once } from 'node:events';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import t, { type Test } from 'tap';
+import { createBoundedServer, MAX_REQUESTS_AT_ONCE } from '../src/index.ts';
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+
+async function listening(t: Test, listener: RequestListener, maxConnections = 10) {
+  const refused: string[] = [];
+  const onRefused = (reason: string) => void refused.push(reason);
+  const server = createBoundedServer({ maxConnections, onRefused }, listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close().closeAllConnections());
+  const { port } = server.address() as AddressInfo;
+  return { server, refused, open: () => openSocket(t, port) };
+}
+
+async function openSocket(t: Test, port: number) {
+  const socket = connect(port, '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  socket.on('error', () => {});
+  const client = { socket, text: '', closed: new Promise((resolve) => socket.once('close', resolve)) };
+  socket.on('data', (bytes) => {
+    client.text += bytes;
+  });
+  await once(socket, 'connect');
+  return client;
+}
+
+/** Until so many responses have come. */
+async function responses(client: Awaited<ReturnType<typeof openSocket>>, count: number): Promise<void> {
+  while (client.text.split('HTTP/1.1 200 OK').length - 1 < count) {
+    await Promise.race([once(client.socket, 'data'), client.closed]);
+    if (client.socket.closed) throw new Error(`the connection was closed after ${client.text}`);
+  }
+}
+
+t.test('requests at once, up to the limit, are answered, and any number one after the other', async (t) => {
+  const completed = new EventEmitter();
+  const { open, refused } = await listening(t, (_request, response) => {
+    response.once('close', () => completed.emit('one'));
+    response.end('x');
+  });
+  const client = await open();
+  for (let round = 1; round <= 3; round += 1) {
+    const areComplete = new Promise<void>((resolve) => {
+      let left = MAX_REQUESTS_AT_ONCE;
+      completed.on('one', () => --left === 0 && resolve());
+    });
+    client.socket.write(REQUEST.repeat(MAX_REQUESTS_AT_ONCE));
+    await areComplete;
+    await responses(client, round * MAX_REQUESTS_AT_ONCE);
+  }
+  t.strictSame(refused, []);
+});
+
+t.test('one more closes the connection, and nothing else that it sent is handled', async (t) => {
+  const handled: ServerResponse[] = [];
+  const { open, refused } = await listening(t, (_request, response) => {
+    handled.push(response);
+  });
+  const [client, other] = [await open(), await open()];
+  other.socket.write(REQUEST);
+  client.socket.write(REQUEST.repeat(1_000));
+  await client.closed;
+  t.equal(handled.length, MAX_REQUESTS_AT_ONCE + 1, 'with that of the other connection');
+  t.strictSame(refused, ['TooManyAtOnce']);
+  for (const response of handled) response.end('x');
+  await responses(other, 1);
+});
+
+t.test('requests with an expectation count as well', async (t) => {
+  let handled = 0;
+  const { open, refused } = await listening(t, (request) => {
+    t.equal(request.headers.expect, 'more');
+    handled += 1;
+  });
+  const client = await open();
+  client.socket.write('GET / HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n'.repeat(1_000));
+  await client.closed;
+  t.equal(handled, MAX_REQUESTS_AT_ONCE);
+  t.strictSame(refused, ['TooManyAtOnce']);
+});
+
+t.test('requests that Node.js would answer itself come to the listener', async (t) => {
+  const { open } = await listening(t, (_request, response) => response.end('x'));
+  const client = await open();
+  for (const [at, header] of ['X: no host', 'Host: x\r\nExpect: more', 'Host: x'].entries()) {
+    client.socket.write(`GET / HTTP/1.1\r\n${header}\r\n\r\n`);
+    await responses(client, at + 1);
+  }
+  client.socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+  await responses(client, 4);
+});
+
+t.test('a client that does not read its responses reaches the limit', async (t) => {
+  let handled = 0;
+  const large = Buffer.alloc(8 * 1024 ** 2);
+  const arrived = Promise.withResolvers<void>();
+  const { open, refused, server } = await listening(t, (_request, response) => {
+    handled += 1;
+    response.end(large);
+    arrived.resolve();
+  });
+  const cut = new Promise((resolve) => server.once('connection', (socket) => socket.once('close', resolve)));
+  const client = await open();
+  client.socket.pause();
+  client.socket.write(REQUEST);
+  await arrived.promise;
+  // The first response fills what the operating system holds; the server reads on until the others wait behind it.
+  client.socket.write(REQUEST.repeat(1_000));
+  client.socket.resume();
+  client.socket.pause();
+  await Promise.race([cut, client.closed]);
+  t.ok(handled <= MAX_REQUESTS_AT_ONCE);
+  t.strictSame(refused, ['TooManyAtOnce']);
+});
+
+t.test('a connection beyond the limit is closed at once; those that are idle make room', async (t) => {
+  const waiting: ServerResponse[] = [];
+  const { open, refused } = await listening(
+    t,
+    (request, response) => {
+      if (request.headers['x-wait']) waiting.push(response);
+      else response.end('x');
+    },
+    2,
+  );
+  const [idle, busy] = [await open(), await open()];
+  idle.socket.write(REQUEST);
+  await responses(idle, 1);
+  busy.socket.write('GET / HTTP/1.1\r\nHost: x\r\nX-Wait: 1\r\n\r\n');
+  await (await open()).closed;
+  t.strictSame(refused, ['TooManyConnections']);
+  await idle.closed;
+  const next = await open();
+  next.socket.write(REQUEST);
+  await responses(next, 1);
+  for (const response of waiting) response.end('x');
+  await responses(busy, 1);
+  t.equal(waiting.length, 1, 'a request under way is not cut off');
+});

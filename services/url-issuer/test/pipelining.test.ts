@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { createDynamoDbAccessStore } from '@upload-once/access';
+import { MAX_REQUESTS_AT_ONCE } from '@upload-once/runtime';
+import t, { type Test } from 'tap';
+import { addKey, KEY_VALUE } from './app-under-test.ts';
+import { environmentFor, startIssuer } from './issuer-process.ts';
+import { ACCESS_TABLE, startTables } from './start-tables.ts';
+
+// The service runs as in a task of Terraform's default size, while clients without a key send requests and read nothing.
+
+const TASK_MEMORY_MIB = 512;
+/** The limit of the heap that Node 24 sets itself in a container of that size. */
+const TASK_HEAP_MIB = 259;
+/** What fits into the 64 KiB that Node.js reads at once. */
+const REQUESTS = 1_750;
+const FLOODS: [sockets: number, path: string][] = [
+  [40, '/openapi.json'],
+  [40, '/nothing'],
+  [40, '/%zz'],
+  [40, '/livez'],
+  [400, '/openapi.json'],
+];
+
+t.test('clients that pipeline requests and read nothing do not stop the service', async (t) => {
+  const tables = await startTables(t);
+  const accessStore = createDynamoDbAccessStore({ client: tables.client, tableName: ACCESS_TABLE });
+  await addKey(accessStore, { value: KEY_VALUE });
+  const env = environmentFor(tables.endpoint);
+  const issuer = startIssuer(t, env, [`--max-heap-size=${TASK_HEAP_MIB}`]);
+  const url = await issuer.url();
+
+  for (const [sockets, path] of FLOODS) {
+    t.test(`${sockets} sockets, each ${REQUESTS} times GET ${path}`, async (t) => {
+      const linesBefore = issuer.lines.length;
+      const attackers = await Promise.all(Array.from({ length: sockets }, () => connectDeaf(t, url)));
+      for (const { socket } of attackers) {
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(REQUESTS));
+      }
+      t.equal(await statusOf(`${url}/livez`), 200, 'it lives');
+      t.equal(await statusOf(`${url}/getpresignedurl`), 200, 'other clients are served');
+      // A client notices that it was cut off when it reads.
+      for (const { socket } of attackers) socket.resume();
+      const received = await Promise.all(attackers.map(({ received }) => received));
+      const responses = received.map((text) => text.split('HTTP/1.1 ').length - 1);
+      t.ok(Math.max(...responses) <= MAX_REQUESTS_AT_ONCE, 'no connection got more responses');
+      const lines = issuer.lines.slice(linesBefore).filter(({ status, code }) => status || code);
+      t.ok(lines.length <= sockets * (MAX_REQUESTS_AT_ONCE + 1) + 1, 'and no more requests were handled');
+      t.equal(await statusOf(`${url}/livez`), 200, 'it lives when all of them are cut off');
+      t.equal(issuer.child.exitCode, null);
+    });
+  }
+
+  const peakMib = peakMemoryMib(issuer.child.pid ?? 0);
+  if (peakMib !== undefined) t.ok(peakMib < TASK_MEMORY_MIB, `${peakMib} MiB at most`);
+});
+
+/** A client that does not read until it is told to, and what it has received when its connection is closed. */
+async function connectDeaf(t: Test, url: string): Promise<{ socket: Socket; received: Promise<string> }> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  let text = '';
+  socket.on('data', (bytes) => {
+    text += bytes;
+  });
+  socket.pause();
+  // A connection that is reset while it is written to is what this client is to see.
+  socket.on('error', () => {});
+  const received = new Promise<string>((resolve) => socket.once('close', () => resolve(text)));
+  await new Promise<void>((resolve) => socket.once('connect', resolve));
+  return { socket, received };
+}
+
+async function statusOf(url: string): Promise<number> {
+  const response = await fetch(url, { headers: { 'x-api-key': KEY_VALUE } });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+/** The most memory that a process has had; undefined where the system does not say. */
+function peakMemoryMib(pid: number): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Math.round(Number(kibibytes) / 1024);
+}
