@@ -23,8 +23,6 @@ export function readAfterWriteError(socket: Socket): void {
       done(error);
     };
     for (const event of ['end', 'error', 'close']) socket.once(event, release);
-    // Node stops reading where nothing has asked for more.
-    socket.resume();
   };
   socket._write = (chunk, encoding, done) => _write.call(socket, chunk, encoding, held(done));
   if (_writev) socket._writev = (chunks, done) => _writev.call(socket, chunks, held(done));

@@ -8,6 +8,7 @@ import t from 'tap';
 import { startDynamoDb } from '../../access/test/start-access-table.ts';
 import { KEYS_HELP } from '../src/commands/keys/help.ts';
 import { keysCommand } from '../src/commands/keys.ts';
+import { OutputFailed } from '../src/output-failed.ts';
 
 const NOW = new Date('2030-01-01T00:00:00Z');
 
@@ -28,6 +29,8 @@ interface Setting {
   /** Where the bytes that count up begin. */
   readonly firstRandomByte?: number;
   readonly createStore?: (tableName: string) => AccessStore;
+  /** Standard output can't be written. */
+  readonly outputFails?: 'at once' | 'later';
 }
 
 /** One call of the command, and all that can be seen of it. */
@@ -42,7 +45,15 @@ async function run(args: readonly string[], setting: Setting = {}) {
   }
   const code = await keysCommand(args, {
     stdin: Object.assign(stdin(), { isTTY: setting.isTTY ?? false }),
-    stdout: { write: (text: string) => (seen.stdout += text) },
+    stdout: {
+      write(text: string) {
+        const failure = new OutputFailed('standard output could not be written (ENOSPC)');
+        if (setting.outputFails === 'at once') throw failure;
+        if (setting.outputFails === 'later') return Promise.reject(failure);
+        seen.stdout += text;
+        return undefined;
+      },
+    },
     stderr: { write: (text: string) => (seen.stderr += text) },
     env: setting.env ?? {},
     randomBytes: (count) => Uint8Array.from({ length: count }, () => drawn++),
@@ -442,4 +453,42 @@ t.test('any other fault is told in one line, without a stack trace', async (t) =
     t.equal(code, 1);
     t.equal(stderr, `upload-once keys: the table "access" could not be used: ${words}\n`);
   }
+});
+
+t.test('a value that can not be written is an error that says how to take it back', async (t) => {
+  for (const outputFails of ['at once', 'later'] as const) {
+    const table = ['--table', await db.createTable()];
+    const created = await run(['create', '--name', 'x', ...table], { outputFails });
+    t.equal(created.code, 5);
+    const keyId = /value is lost\. Remove it: upload-once keys delete ([0-9a-f]{16})\n$/.exec(
+      created.stderr,
+    )?.[1];
+    t.equal((await run(['delete', keyId ?? '', ...table])).code, 0);
+  }
+});
+
+t.test('rotate: where the new value is lost, the old one works on without an end', async (t) => {
+  for (const outputFails of ['at once', 'later'] as const) {
+    const table = await db.createTable();
+    const value = (await run(['create', '--name', 'x', '--table', table])).stdout.trim();
+    const keyId = value.split('_')[1] ?? '';
+    const args = ['rotate', keyId, '--old-hours', '0', '--table', table];
+    const rotated = await run(args, { firstRandomByte: 50, outputFails });
+    t.equal(rotated.code, 5);
+    t.match(
+      rotated.stderr,
+      `The old one works on. Take the new one back: upload-once keys rotate ${keyId} --remove new`,
+    );
+    const inAYear = new Date(NOW.getTime() + 365 * 86_400_000);
+    t.match(await findApiKey(openTable(table), value, inAYear), { keyId });
+    t.equal((await run(['rotate', keyId, '--remove', 'new', '--table', table])).code, 0);
+    t.equal((await run(args, { firstRandomByte: 90 })).code, 0);
+  }
+});
+
+t.test('a list that can not be written is an error', async (t) => {
+  const table = ['--table', await db.createTable()];
+  await run(['create', '--name', 'x', ...table]);
+  for (const args of [['list', '--json'], ['list'], ['--help']])
+    t.match(await run([...args, ...table], { outputFails: 'at once' }), { code: 5, stderr: /ENOSPC/ });
 });

@@ -1,12 +1,15 @@
 // The command as a process: its bin file, its streams, its signals, its memory.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { startDynamoDb } from '../../access/test/start-access-table.ts';
 import { startServers } from './form-servers.ts';
+import { startHostileServers } from './hostile-servers.ts';
 
 const BIN = fileURLToPath(new URL('../bin/upload-once.mjs', import.meta.url));
 const MIB = 1024 * 1024;
@@ -15,6 +18,25 @@ async function withServers(test: { teardown(end: () => unknown): unknown }) {
   const servers = await startServers();
   test.teardown(() => servers.close());
   return servers;
+}
+
+/** A file that can't be written to: the device that is always full, where there is one. */
+function fullDisk(directory: string): number {
+  if (existsSync('/dev/full')) return openSync('/dev/full', 'w');
+  const file = join(directory, 'read-only');
+  writeFileSync(file, '');
+  return openSync(file, 'r');
+}
+
+/** With standard output to `output`, and its exit code and standard error. */
+async function startInto(output: number, args: string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, UPLOAD_ONCE_URL: '', UPLOAD_ONCE_API_KEY: '', ...env },
+    stdio: ['ignore', output, 'pipe'],
+  });
+  closeSync(output);
+  const [stderr, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')]);
+  return { stderr, code };
 }
 
 function start(args: string[], env: Record<string, string> = {}, nodeArgs: string[] = []) {
@@ -69,6 +91,63 @@ t.test('a reader that goes away does not end the uploads', async (t) => {
   if (child.exitCode === null) await once(child, 'exit');
   t.equal(servers.received.length, 3);
   t.equal(child.exitCode, 0);
+});
+
+t.test('a full disk behind standard output: exit code 5, and standard error has the result', async (t) => {
+  const servers = await withServers(t);
+  const directory = t.testdir({ a: 'x' });
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  const args = [BIN, 'upload', join(directory, 'a'), '--json'];
+  const seen = await startInto(fullDisk(directory), args, env);
+  t.equal(seen.code, 5);
+  t.match(seen.stderr, /could not be written \(\w+: .*what it was to say: \{.*"key":"uploads\/name-1"/);
+  t.match(await startInto(fullDisk(directory), [BIN, '--help'], {}), {
+    code: 5,
+    stderr: /could not be written/,
+  });
+});
+
+t.test(
+  'a key whose value can not be written, to a full disk or a closed pipe, is not lost in silence',
+  async (t) => {
+    const db = await startDynamoDb(t);
+    const env = {
+      AWS_REGION: 'eu-central-1',
+      AWS_ENDPOINT_URL_DYNAMODB: db.endpoint,
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'b',
+    };
+    const args = [BIN, 'keys', 'create', '--name', 'n', '--table', await db.createTable()];
+    const says =
+      /the key was made, and its value is lost\. Remove it: upload-once keys delete [0-9a-f]{16}\n$/;
+    t.match(await startInto(fullDisk(t.testdir({})), args, env), { code: 5, stderr: says });
+    const { child, ended } = start(args, env);
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.stdout.destroy();
+    // Its text breaks off with the stream.
+    await ended.catch(() => {});
+    if (child.exitCode === null) await once(child, 'close');
+    t.equal(child.exitCode, 5);
+    t.match(stderr, says);
+  },
+);
+
+t.test('ends also where a connection is left that its other side keeps open', async (t) => {
+  const servers = await startHostileServers();
+  t.teardown(() => servers.close());
+  servers.s3 = (socket) => socket.write('HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
+  servers.status = { status: 200, body: { id: 'a', state: 'CLAIMED' } };
+  const file = join(t.testdir({ a: 'x' }), 'a');
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  const seen = await start([BIN, 'upload', file], env).ended;
+  t.match(seen, {
+    code: 0,
+    stdout: /answer was 101, but the issuer knows that it was stored\n$/,
+    stderr: '',
+  });
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

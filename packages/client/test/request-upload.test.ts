@@ -261,3 +261,24 @@ t.test('the signal ends the request with its reason', async (t) => {
     reason,
   );
 });
+
+t.test(
+  'an https issuer whose form goes to plain http, or to a URL with a password, gives none',
+  async (t) => {
+    const policy = policyUntil('2030-01-02T03:04:05.000Z');
+    const answering = (url: string) => async () =>
+      new Response(JSON.stringify({ url: { url, fields: { key: 'k', policy } } }));
+    const ask = (url: string, issuerUrl = 'https://issuer.test') =>
+      requestUpload({ issuerUrl, apiKey: 'k', fetch: answering(url) });
+    const plain = await failureOf(ask('http://s3.test/b'));
+    t.match(plain, {
+      code: 'IssuerUnavailable',
+      message: /plain http URL, though the issuer has an https one/,
+    });
+    const named = await failureOf(ask('https://u:secret@s3.test/b'));
+    t.match(named, { code: 'IssuerUnavailable', message: /has a user name or a password/ });
+    t.notMatch(named.message, 'secret');
+    t.match(await ask('https://s3.test/b'), { url: 'https://s3.test/b' });
+    t.match(await ask('http://s3.test/b', 'http://issuer.test'), { url: 'http://s3.test/b' });
+  },
+);

@@ -7,6 +7,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import t from 'tap';
+import { fileSha256 } from '../src/file-sha256.ts';
 import {
   describeFile,
   type UploadOptions,
@@ -604,4 +605,73 @@ t.test('the bytes of a large file arrive as they are', async (t) => {
   }
   await uploadFile({ form: servers.form(), file: path });
   t.equal(servers.received[0]?.sha256, hash.digest('hex'));
+});
+
+t.test('a time limit that is none is named, before anything is sent', async (t) => {
+  const servers = await withServers(t);
+  const names = ['connectSeconds', 'idleSeconds', 'answerSeconds', 'totalSeconds'];
+  for (const name of names) {
+    for (const value of [Number.POSITIVE_INFINITY, Number.NaN, -1, 0, 2_147_484]) {
+      const error = await failureOf(
+        uploadFile({ form: servers.form(), file: generated(10).file, timeouts: { [name]: value } }),
+      );
+      t.match(error, { code: 'InvalidArgument' });
+      t.equal(
+        error.message,
+        `timeouts.${name} is a number of seconds, more than 0 and at most 2147483, not ${value}`,
+      );
+    }
+    const timeouts = { [name]: 2_147_483 };
+    t.match(await uploadFile({ form: servers.form(), file: generated(10).file, timeouts }), { status: 204 });
+  }
+  t.equal(servers.connections, names.length);
+});
+
+t.test(
+  'a form for another size, with a field for the file, or that HTTP can not carry: nothing is sent',
+  async (t) => {
+    const servers = await withServers(t);
+    const policy = (...range: unknown[]) =>
+      Buffer.from(JSON.stringify({ conditions: [['content-length-range', ...range]] })).toString('base64');
+    const put = (headers: Record<string, string>) => ({
+      url: `${servers.url}/bucket`,
+      headers,
+      key: 'uploads/a',
+      expiresAt: EXPIRES_AT,
+    });
+    const cases: [UploadOptions['form'], RegExp][] = [
+      [
+        servers.form({ key: 'a', policy: policy(0, 9) }),
+        /generated has 10 bytes, the form allows from 0 to 9;/,
+      ],
+      [
+        servers.form({ key: 'a', policy: policy('11', '12') }),
+        /has 10 bytes, the form allows from 11 to 12;/,
+      ],
+      [servers.form({ key: 'a', policy: 'p', FILE: 'other' }), /has a field "file"/],
+      [put({ 'Content-Length': '9' }), /for a file of 9 bytes, generated has 10/],
+      [put({ 'content-length': '10', 'x-a': 'b\nc' }), /Invalid character/],
+    ];
+    for (const [form, says] of cases) {
+      const error = await failureOf(uploadFile({ form, file: generated(10).file }));
+      t.match(error, { code: 'UploadNotSent', message: says });
+      t.match(error.message, /nothing was sent/);
+    }
+    t.equal(servers.connections, 0);
+    for (const range of [[10, 10], [0], ['a', 'b'], [12, 3]]) {
+      const form = servers.form({ key: 'a', policy: policy(...range) });
+      t.match(
+        await uploadFile({ form, file: generated(10).file }),
+        { status: 204 },
+        'S3 judges what can’t be read',
+      );
+    }
+  },
+);
+
+t.test('a checksum ends with the signal', async (t) => {
+  const reason = new Error('enough');
+  const path = join(t.testdir({ a: 'x' }), 'a');
+  t.equal(await fileSha256(path), sha256Of(Buffer.from('x')));
+  await t.rejects(fileSha256(path, AbortSignal.abort(reason)), reason);
 });

@@ -35,15 +35,15 @@ const ACTIONS: Readonly<Record<string, PrepareAction>> = {
  * `upload-once keys …`: makes, shows, changes and removes API keys.
  *
  * @param args what follows `keys` on the command line
- * @returns the exit code: 0 done, 1 failed, 2 wrong use. Never rejects; what went wrong stands on `io.stderr`.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong use, 5 done but not written. Never rejects; what went wrong stands on `io.stderr`.
  */
 export async function keysCommand(args: readonly string[], io: KeysIo): Promise<number> {
-  if (args.length === 0 || args.includes('--help') || args.includes('-h')) {
-    (args.length === 0 ? io.stderr : io.stdout).write(KEYS_HELP);
-    return args.length === 0 ? ExitCode.usage : ExitCode.done;
-  }
   let table = DEFAULT_TABLE;
   try {
+    if (args.length === 0 || args.includes('--help') || args.includes('-h')) {
+      (args.length === 0 ? io.stderr : io.stdout).write(KEYS_HELP);
+      return args.length === 0 ? ExitCode.usage : ExitCode.done;
+    }
     const action = prepare(args, io);
     table = action.table ?? (io.env['UPLOAD_ONCE_ACCESS_TABLE']?.trim() || DEFAULT_TABLE);
     await action.run({ store: io.createStore(table), randomBytes: io.randomBytes, now: io.now });

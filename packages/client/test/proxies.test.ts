@@ -1,0 +1,181 @@
+// The command through a proxy on loopback, to an issuer and an S3 that only the proxy's log shows to have been reached through it.
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, request } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import t, { type Test } from 'tap';
+import { makeCertificate } from './certificate.ts';
+import { runCommand } from './command-stage.ts';
+import { policyUntil, readPost } from './form-servers.ts';
+
+const { key, cert } = makeCertificate(t.testdir({}));
+const ca = readFileSync(cert, 'utf8');
+setDefaultCACertificates([...getCACertificates('default'), ca]);
+
+const portOf = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
+
+/** A proxy as they are: CONNECT for https, whole URLs for http. */
+async function startProxy(t: Test) {
+  const proxy = {
+    log: [] as string[],
+    authorization: undefined as string | undefined,
+    connect: (head: Buffer, client: Socket, path: string) => {
+      const [, port] = path.split(':');
+      const target = connect(Number(port), '127.0.0.1', () => {
+        client.write('HTTP/1.1 200 OK\r\n\r\n');
+        target.write(head);
+        client.pipe(target).pipe(client);
+      });
+      target.on('error', () => client.destroy());
+      client.on('error', () => target.destroy());
+    },
+    url: '',
+  };
+  const sockets = new Set<Socket>();
+  const server = createServer((incoming, answer) => {
+    proxy.log.push(`${incoming.method} ${incoming.url}`);
+    proxy.authorization = incoming.headers['proxy-authorization'];
+    const { port, pathname, search } = new URL(incoming.url ?? '');
+    const outgoing = request(
+      {
+        host: 'localhost',
+        port,
+        path: pathname + search,
+        method: incoming.method,
+        headers: incoming.headers,
+      },
+      (response) => {
+        answer.writeHead(response.statusCode ?? 0, response.headers);
+        response.pipe(answer);
+      },
+    );
+    incoming.pipe(outgoing);
+  });
+  server.on('connect', (incoming: IncomingMessage, client: Socket, head: Buffer) => {
+    proxy.log.push(`CONNECT ${incoming.url}`);
+    proxy.authorization = incoming.headers['proxy-authorization'];
+    proxy.connect(head, client, incoming.url ?? '');
+  });
+  server.on('connection', (socket) => sockets.add(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  proxy.url = `http://127.0.0.1:${portOf(server)}`;
+  return proxy;
+}
+
+/** Issuer and S3 in one, over https or http. */
+async function startTarget(t: Test, scheme: 'http' | 'https') {
+  const target = { url: '', posts: 0 };
+  const answer: Parameters<typeof createServer>[1] = async (incoming, response) => {
+    if (incoming.method === 'POST') {
+      await readPost(incoming);
+      target.posts += 1;
+      response.writeHead(204).end();
+      return;
+    }
+    const fields = { key: 'uploads/a', policy: policyUntil('2030-01-02T03:04:05.000Z') };
+    response.end(JSON.stringify({ id: 'a', state: 'ISSUED', url: { url: `${target.url}/bucket`, fields } }));
+  };
+  const server =
+    scheme === 'https'
+      ? createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, answer)
+      : createServer(answer);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  target.url = `${scheme}://localhost:${portOf(server)}`;
+  return target;
+}
+
+async function stage(t: Test, scheme: 'http' | 'https') {
+  const [proxy, target] = [await startProxy(t), await startTarget(t, scheme)];
+  const file = join(t.testdir({ a: 'hello' }), 'a');
+  const upload = (env: Record<string, string>, args: readonly string[] = []) =>
+    runCommand(['upload', file, ...args], {
+      env: { UPLOAD_ONCE_URL: target.url, UPLOAD_ONCE_API_KEY: 'k', ...env },
+    });
+  return { proxy, target, upload, host: target.url.split('//')[1] ?? '' };
+}
+
+for (const name of ['HTTPS_PROXY', 'https_proxy']) {
+  t.test(`https goes through ${name}, to the issuer and to S3, by CONNECT`, async (t) => {
+    const { proxy, target, upload, host } = await stage(t, 'https');
+    const seen = await upload({ [name]: proxy.url.replace('//', '//user:pass-word@'), HTTP_PROXY: '' });
+    t.match(seen, { code: 0, stderr: '' });
+    t.strictSame(proxy.log, [`CONNECT ${host}`, `CONNECT ${host}`]);
+    t.equal(proxy.authorization, `Basic ${Buffer.from('user:pass-word').toString('base64')}`);
+    t.equal(target.posts, 1);
+  });
+}
+
+t.test('http goes through HTTP_PROXY', async (t) => {
+  const { proxy, target, upload } = await stage(t, 'http');
+  t.match(await upload({ HTTP_PROXY: proxy.url }), { code: 0, stderr: '' });
+  t.equal(proxy.log.length, 2);
+  t.equal(proxy.log[1], `POST ${target.url}/bucket`);
+  t.equal(target.posts, 1);
+});
+
+t.test('the other scheme’s proxy, and one that NO_PROXY excepts, are not used', async (t) => {
+  const { proxy, target, upload, host } = await stage(t, 'https');
+  const cases: Record<string, string>[] = [
+    { HTTP_PROXY: proxy.url },
+    { HTTPS_PROXY: proxy.url, NO_PROXY: 'example.com, localhost' },
+    { HTTPS_PROXY: proxy.url, no_proxy: host },
+    { HTTPS_PROXY: proxy.url, NO_PROXY: '*' },
+  ];
+  for (const env of cases) t.match(await upload(env), { code: 0, stderr: '' }, JSON.stringify(env));
+  t.strictSame(proxy.log, []);
+  t.equal(target.posts, cases.length);
+  t.match(await upload({ HTTPS_PROXY: proxy.url, NO_PROXY: 'ocalhost,host' }), { code: 0 });
+  t.equal(proxy.log.length, 2);
+});
+
+t.test('status and revoke go through it as well, and what comes after does not', async (t) => {
+  const { proxy, target, host } = await stage(t, 'https');
+  const env = { UPLOAD_ONCE_URL: target.url, UPLOAD_ONCE_API_KEY: 'k' };
+  t.match(await runCommand(['status', 'a'], { env: { ...env, HTTPS_PROXY: proxy.url } }), { code: 0 });
+  t.strictSame(proxy.log, [`CONNECT ${host}`]);
+  t.match(await runCommand(['status', 'a'], { env }), { code: 0 });
+  t.equal(proxy.log.length, 1);
+});
+
+t.test(
+  'a proxy that refuses, hangs up or is silent: nothing was sent, and its password is not shown',
+  async (t) => {
+    const { proxy, target, upload } = await stage(t, 'https');
+    const { connect } = proxy;
+    const answers: [(client: Socket) => unknown, RegExp][] = [
+      [(client) => client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'), /407/],
+      [(client) => client.destroy(), /./],
+      [() => {}, /no connection within|longer than 0\.3 s/],
+    ];
+    for (const [answer, says] of answers) {
+      for (const refusedAt of [1, 2]) {
+        let connections = 0;
+        proxy.connect = (head, client, path) =>
+          ++connections >= refusedAt ? answer(client) : connect(head, client, path);
+        const url = proxy.url.replace('//', '//user:pass-word@');
+        const seen = await upload({ HTTPS_PROXY: url }, ['--timeout', '0.3']);
+        t.match(seen, {
+          code: 1,
+          stdout: '',
+          stderr: refusedAt === 1 ? /the issuer at/ : /nothing was sent/,
+        });
+        if (refusedAt === 2) t.match(seen.stderr, says);
+        t.notMatch(seen.stderr, 'pass-word');
+      }
+    }
+    t.equal(target.posts, 0);
+  },
+);
