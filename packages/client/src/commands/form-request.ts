@@ -5,6 +5,7 @@ import { printable } from '../printable.ts';
 import { requestUpload } from '../request-upload.ts';
 import type { UploadForm, UploadPut } from '../upload-form.ts';
 import { createUpload } from '../uploads-v1.ts';
+import type { Proxies } from './proxies.ts';
 import type { UploadCommandOptions } from './upload-options.ts';
 
 /** How long one form is waited for in all, where the issuer asks to wait. */
@@ -22,6 +23,7 @@ export interface FormRequest {
   readonly signal: AbortSignal;
   readonly io: CliIo;
   readonly waits: IssuerWaits;
+  readonly proxies: Proxies;
 }
 
 /**
@@ -63,10 +65,11 @@ async function asking({
   file,
   sizeBytes,
   options,
+  proxies,
   signal,
 }: FormRequest): Promise<() => Promise<UploadForm | UploadPut>> {
   const { issuerUrl, apiKey, issuerTimeoutSeconds: timeoutSeconds, wanted } = options;
-  const access = { issuerUrl, apiKey, timeoutSeconds, signal };
+  const access = { issuerUrl, apiKey, timeoutSeconds, signal, fetch: proxies.fetch };
   if (wanted === undefined) return () => requestUpload(access);
   const { sha256, ...asked } = wanted;
   const request = {

@@ -2,13 +2,17 @@ import http, { type Agent } from 'node:http';
 import https from 'node:https';
 import type { CliIo } from '../cli-io.ts';
 import { UsageError } from '../usage-error.ts';
+import { fetchThrough } from './agent-fetch.ts';
+
+/** The first release whose agents know proxies (Node.js, "http.Agent", `proxyEnv`). */
+const NODE_MIN = [24, 5] as const;
 
 /** How the command reaches the issuer and S3: through the proxies that the environment names, or directly. */
 export interface Proxies {
+  /** For the issuer; undefined: the platform's. */
+  readonly fetch: typeof fetch | undefined;
   /** For `uploadFile`. */
   agentFor(url: string): Agent | undefined;
-  /** Ends what was set for all of this process. */
-  close(): void;
 }
 
 /**
@@ -17,28 +21,26 @@ export interface Proxies {
  *
  * @throws UsageError for a proxy that can't be used; the message does not repeat its user name and password
  */
-export function openProxies(env: CliIo['env'], issuerUrl: string): Proxies {
-  const httpsProxy = proxyOf(env, 'https_proxy');
-  const httpProxy = proxyOf(env, 'http_proxy');
-  if (httpsProxy === undefined && httpProxy === undefined) return { agentFor: () => undefined, close() {} };
-  if (typeof http.setGlobalProxyFromEnv !== 'function') {
+export function openProxies(env: CliIo['env']): Proxies {
+  const https_proxy = proxyOf(env, 'https_proxy');
+  const http_proxy = proxyOf(env, 'http_proxy');
+  if (https_proxy === undefined && http_proxy === undefined)
+    return { fetch: undefined, agentFor: () => undefined };
+  const { node } = process.versions;
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
     throw new UsageError(
-      `HTTPS_PROXY or HTTP_PROXY is set, and only Node 24.14 or newer can use a proxy; this is Node ${process.versions.node}`,
+      `HTTPS_PROXY or HTTP_PROXY is set, and only Node ${NODE_MIN.join('.')} or newer can use a proxy; this is Node ${node}`,
     );
   }
   const proxyEnv = {
-    ...(httpsProxy && { https_proxy: httpsProxy }),
-    ...(httpProxy && { http_proxy: httpProxy }),
+    ...(https_proxy && { https_proxy }),
+    ...(http_proxy && { http_proxy }),
     no_proxy: withSubdomains(env['no_proxy'] || env['NO_PROXY'] || ''),
   };
-  // fetch would send an https request through HTTP_PROXY where HTTPS_PROXY is missing.
-  const isIssuerProxied = (issuerUrl.startsWith('https:') ? httpsProxy : httpProxy) !== undefined;
-  const restore = isIssuerProxied ? http.setGlobalProxyFromEnv(proxyEnv) : () => {};
-  return {
-    agentFor: (url) =>
-      url.startsWith('https:') ? new https.Agent({ proxyEnv }) : new http.Agent({ proxyEnv }),
-    close: restore,
-  };
+  const agentFor = (url: string) =>
+    url.startsWith('https:') ? new https.Agent({ proxyEnv }) : new http.Agent({ proxyEnv });
+  return { fetch: fetchThrough(agentFor), agentFor };
 }
 
 function proxyOf(env: CliIo['env'], name: 'https_proxy' | 'http_proxy'): string | undefined {

@@ -68,8 +68,8 @@ async function byId(
   const { issuerUrl, apiKey } = issuerAccess(values, io.env);
   assertNoApiKey(positionals, apiKey);
   const timeoutSeconds = timeoutOf(values.timeout);
-  const access = { issuerUrl, apiKey, timeoutSeconds, signal: io.interruptSignal() };
-  const proxies = openProxies(io.env, issuerUrl);
+  const { fetch } = openProxies(io.env);
+  const access = { issuerUrl, apiKey, timeoutSeconds, fetch, signal: io.interruptSignal() };
   try {
     await act(access, given.replace(/^uploads\//, ''), values.json ?? false);
     return ExitCode.done;
@@ -79,8 +79,6 @@ async function byId(
     if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
     io.stderr.write(`upload-once: ${printable(error.message)}\n`);
     return ExitCode.failed;
-  } finally {
-    proxies.close();
   }
 }
 

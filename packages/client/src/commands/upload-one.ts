@@ -7,7 +7,6 @@ import type { UploadForm, UploadPut } from '../upload-form.ts';
 import { UsageError } from '../usage-error.ts';
 import { askOutcome } from './ask-outcome.ts';
 import { type FormRequest, receiveForm } from './form-request.ts';
-import type { Proxies } from './proxies.ts';
 import type { FileOutcome } from './upload-report.ts';
 
 export interface UploadOne extends FormRequest {
@@ -15,7 +14,6 @@ export interface UploadOne extends FormRequest {
   readonly form: UploadForm | UploadPut | undefined;
   /** Whether nothing was sent with that form before. */
   readonly isFirstUse: boolean;
-  readonly proxies: Proxies;
 }
 
 /** Uploads one file, and finds out what became of it. @throws UsageError for what can't be asked or sent at all */
@@ -87,7 +85,7 @@ async function prepareForm(order: UploadOne): Promise<UploadForm | UploadPut> {
 async function unknownOutcome(
   form: UploadForm | UploadPut,
   error: UploadOutcomeUnknown,
-  { file, options, isFirstUse, signal, io }: UploadOne,
+  { file, options, isFirstUse, proxies, signal, io }: UploadOne,
 ): Promise<FileOutcome> {
   const { key } = error;
   const toAsk = howToAsk(key, options.byOption);
@@ -104,7 +102,7 @@ async function unknownOutcome(
       'The form had been used before, so that the state of its upload tells nothing of this one',
     );
   const { issuerUrl, apiKey, issuerTimeoutSeconds: timeoutSeconds } = options;
-  const access = { issuerUrl, apiKey, timeoutSeconds, signal };
+  const access = { issuerUrl, apiKey, timeoutSeconds, signal, fetch: proxies.fetch };
   try {
     const outcome = await askOutcome(access, error, (seconds) => io.sleep(seconds, signal));
     switch (outcome.known) {

@@ -5,7 +5,7 @@ import { OutputFailed } from '../output-failed.ts';
 import { printable } from '../printable.ts';
 import type { UploadForm, UploadPut } from '../upload-form.ts';
 import { describeFile } from '../upload-source.ts';
-import { openProxies } from './proxies.ts';
+import { openProxies, type Proxies } from './proxies.ts';
 import { uploadOne } from './upload-one.ts';
 import { readUploadOptions, UPLOAD_HELP, type UploadCommandOptions } from './upload-options.ts';
 import { type FileOutcome, outcomeLine, reportOutcome, timesNote } from './upload-report.ts';
@@ -24,18 +24,13 @@ export async function uploadCommand(args: readonly string[], io: CliIo): Promise
   }
   const sizes = await sizesOf(options, io);
   if (sizes === undefined) return ExitCode.failed;
-  const proxies = openProxies(io.env, options.issuerUrl);
-  try {
-    return await uploadAll(options, sizes, proxies, io);
-  } finally {
-    proxies.close();
-  }
+  return uploadAll(options, sizes, openProxies(io.env), io);
 }
 
 async function uploadAll(
   options: UploadCommandOptions,
   sizes: ReadonlyMap<string, number>,
-  proxies: ReturnType<typeof openProxies>,
+  proxies: Proxies,
   io: CliIo,
 ): Promise<ExitCode> {
   const signal = io.interruptSignal();
