@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { CliIo, TextOutput } from './cli-io.ts';
 import { ExitCode } from './exit-code.ts';
 import { apiKeysIn, hideSecrets } from './hidden-secrets.ts';
+import { suggestion } from './nearest.ts';
 import { OutputFailed } from './output-failed.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -19,6 +20,8 @@ For operators:
   upload-once COMMAND --help   tells more about one command
   upload-once --version        prints the version
 `;
+
+const COMMANDS = ['upload', 'status', 'revoke', 'keys', 'redrive', 'audit'];
 
 /** The commands that have a help of their own. */
 const OWN_HELP: readonly (string | undefined)[] = ['upload', 'status', 'revoke', 'redrive', 'audit'];
@@ -76,7 +79,7 @@ export async function run(args: readonly string[], world: CliIo): Promise<number
         return ExitCode.usage;
       default:
         throw new UsageError(
-          `there is no command ${JSON.stringify(command)}; there are: upload, status, revoke, keys, redrive, audit`,
+          `there is no command ${JSON.stringify(command)}; there are: ${COMMANDS.join(', ')}${suggestion(command, [...COMMANDS, '--help', '--version'])}`,
         );
     }
   } catch (error) {

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import type { CliIo } from '../cli-io.ts';
 import { UsageError } from '../usage-error.ts';
 import {
@@ -9,6 +8,7 @@ import {
   setting,
   wholeNumber,
 } from './operator-options.ts';
+import { parseCommandLine } from './parse-command-line.ts';
 
 const DEFAULT_OLDER_THAN_MINUTES = '15';
 
@@ -100,19 +100,15 @@ function bothQueueUrls(values: Parameters<typeof readQueueUrls>[0], env: CliIo['
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        ...OPERATOR_OPTIONS,
-        bucket: { type: 'string' },
-        repair: { type: 'boolean' },
-        'retry-failed': { type: 'boolean' },
-        'record-strays': { type: 'boolean' },
-        'older-than': { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+  return parseCommandLine({
+    args: [...args],
+    options: {
+      ...OPERATOR_OPTIONS,
+      bucket: { type: 'string' },
+      repair: { type: 'boolean' },
+      'retry-failed': { type: 'boolean' },
+      'record-strays': { type: 'boolean' },
+      'older-than': { type: 'string' },
+    },
+  }).values;
 }

@@ -8,6 +8,7 @@ import {
   UnknownApiKey,
 } from '@upload-once/access';
 import { ExitCode } from '../exit-code.ts';
+import { suggestion } from '../nearest.ts';
 import { OutputFailed } from '../output-failed.ts';
 import { UsageError } from '../usage-error.ts';
 import { prepareCreate } from './keys/create.ts';
@@ -58,7 +59,7 @@ function prepare([name = '', ...rest]: readonly string[], io: KeysIo): PreparedA
   if (action) return action(rest, io);
   const known = Object.keys(ACTIONS).map((action) => JSON.stringify(action));
   throw new UsageError(
-    `"keys" is followed by ${known.slice(0, -1).join(', ')} or ${known.at(-1)}, not by ${JSON.stringify(name)}`,
+    `"keys" is followed by ${known.slice(0, -1).join(', ')} or ${known.at(-1)}, not by ${JSON.stringify(name)}${suggestion(name, [...Object.keys(ACTIONS), '--help'])}`,
   );
 }
 

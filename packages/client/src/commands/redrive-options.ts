@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import type { CliIo } from '../cli-io.ts';
 import { UsageError } from '../usage-error.ts';
 import {
@@ -9,6 +8,7 @@ import {
   readTableSettings,
   wholeNumber,
 } from './operator-options.ts';
+import { parseCommandLine } from './parse-command-line.ts';
 
 const DEFAULT_LIMIT = '20';
 
@@ -94,18 +94,14 @@ function queuesOf(queue: string, known: ReturnType<typeof readQueueUrls>): strin
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        ...OPERATOR_OPTIONS,
-        queue: { type: 'string' },
-        yes: { type: 'boolean' },
-        limit: { type: 'string' },
-        'include-unknown': { type: 'boolean' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+  return parseCommandLine({
+    args: [...args],
+    options: {
+      ...OPERATOR_OPTIONS,
+      queue: { type: 'string' },
+      yes: { type: 'boolean' },
+      limit: { type: 'string' },
+      'include-unknown': { type: 'boolean' },
+    },
+  }).values;
 }

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import type { CliIo } from '../cli-io.ts';
 import { InvalidArgument, IssuerUnavailable, RequestRefused } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -7,6 +6,7 @@ import { printable } from '../printable.ts';
 import { getUpload, revokeUpload, type UploadStatus } from '../uploads-v1.ts';
 import { UsageError } from '../usage-error.ts';
 import { assertNoApiKey, issuerAccess } from './issuer-access.ts';
+import { parseCommandLine } from './parse-command-line.ts';
 import { openProxies } from './proxies.ts';
 import { timeoutOf } from './time-option.ts';
 
@@ -97,19 +97,15 @@ function linesOf(status: UploadStatus): string {
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        url: { type: 'string' },
-        key: { type: 'string' },
-        timeout: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+  return parseCommandLine({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      url: { type: 'string' },
+      key: { type: 'string' },
+      timeout: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }

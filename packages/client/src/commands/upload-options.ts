@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import type { CliIo } from '../cli-io.ts';
 import type { NewUploadOptions } from '../uploads-v1.ts';
 import { UsageError } from '../usage-error.ts';
 import { assertNoApiKey, issuerAccess } from './issuer-access.ts';
+import { parseCommandLine } from './parse-command-line.ts';
 import { timeoutOf } from './time-option.ts';
 
 export const UPLOAD_HELP = `Usage: upload-once upload FILE… [options]
@@ -104,30 +104,26 @@ export function readUploadOptions(args: readonly string[], env: CliIo['env']): U
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        url: { type: 'string' },
-        key: { type: 'string' },
-        times: { type: 'string' },
-        delay: { type: 'string' },
-        timeout: { type: 'string' },
-        'tamper-key': { type: 'boolean' },
-        json: { type: 'boolean' },
-        method: { type: 'string' },
-        sha256: { type: 'boolean' },
-        'content-type': { type: 'string' },
-        name: { type: 'string' },
-        metadata: { type: 'string', multiple: true },
-        expires: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+  return parseCommandLine({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      url: { type: 'string' },
+      key: { type: 'string' },
+      times: { type: 'string' },
+      delay: { type: 'string' },
+      timeout: { type: 'string' },
+      'tamper-key': { type: 'boolean' },
+      json: { type: 'boolean' },
+      method: { type: 'string' },
+      sha256: { type: 'boolean' },
+      'content-type': { type: 'string' },
+      name: { type: 'string' },
+      metadata: { type: 'string', multiple: true },
+      expires: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }
 
 function timesOf(text: string, fileCount: number): number {

@@ -1,6 +1,7 @@
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { ParseArgsOptionsConfig } from 'node:util';
 import type { ApiKeySettings } from '@upload-once/access';
 import { UsageError } from '../../usage-error.ts';
+import { parseCommandLine } from '../parse-command-line.ts';
 
 export const DEFAULT_RATE_PER_SECOND = 10;
 export const DEFAULT_BURST = 20;
@@ -20,18 +21,14 @@ export function parseOptions<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,
 ) {
-  const parsed = parse(args, { ...options, table: { type: 'string' } } as const);
+  const parsed = parseCommandLine({
+    args: [...args],
+    allowPositionals: true,
+    options: { ...options, table: { type: 'string' } },
+  });
   const { table } = parsed.values as { table?: string };
   if (table?.trim() === '') throw new UsageError('--table is blank: the name of the table was expected');
   return { ...parsed, table };
-}
-
-function parse<const Options extends ParseArgsOptionsConfig>(args: readonly string[], options: Options) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 /** @throws UsageError for what is no number or has no name; whether a number is allowed says the key itself */
