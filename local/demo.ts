@@ -21,10 +21,10 @@ const SHORT_LIFETIME_SECONDS = 2;
 
 const folder = await mkdtemp(join(tmpdir(), 'upload-once-demo-'));
 const acceptedFolder = join(folder, 'processed');
-const rows: string[][] = [['what was tried', 'S3 said', 'what came of it']];
+const rows: string[][] = [['sent', 'S3 answered', 'result']];
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-say('Starting S3, SQS and DynamoDB of this machine, and the three services …');
+say('Starting a local S3, SQS and DynamoDB, and the three services …');
 const stack = await startStack({
   logFolder: join(folder, 'logs'),
   settings: {
@@ -60,11 +60,7 @@ try {
   const leadTimeMs = (upload.processedAt?.getTime() ?? 0) - storedAt;
   const acceptedPath = join(acceptedFolder, uploadIdOf(form.key));
   await assertSameBytes(firstFile, acceptedPath);
-  rows.push([
-    basename(firstFile),
-    String(first.status),
-    `accepted, and processed ${leadTimeMs} ms after S3 had it`,
-  ]);
+  rows.push([basename(firstFile), String(first.status), `accepted, and processed after ${leadTimeMs} ms`]);
 
   say(`2. ${basename(secondFile)} is uploaded with the same form.`);
   const second = await uploadFile({ form, file: secondFile });
@@ -73,35 +69,30 @@ try {
   rows.push([
     `${basename(secondFile)}, same form`,
     String(second.status),
-    `${duplicate?.kind}: kept apart, counted, reported; the accepted file is unchanged`,
+    `${duplicate?.kind}: kept apart and reported`,
   ]);
 
-  say(`3. A form is used after its ${SHORT_LIFETIME_SECONDS} seconds are over.`);
+  say(`3. A form is used after its lifetime of ${SHORT_LIFETIME_SECONDS} seconds.`);
   const lateForm = await askForForm(issuerUrls['short-lived']);
   await delay(Math.max(0, lateForm.expiresAt.getTime() - Date.now()) + 500);
-  rows.push([
-    'a form that has expired',
-    ...(await refusalOf(uploadFile({ form: lateForm, file: firstFile }))),
-  ]);
+  rows.push(['an expired form', ...(await refusalOf(uploadFile({ form: lateForm, file: firstFile })))]);
 
-  say('4. A form is used with another key than it was signed for.');
+  say('4. A form is used with a key that it was not signed for.');
   const honest = await askForForm();
   const tampered = { ...honest, fields: { ...honest.fields, key: 'uploads/of-my-own-choice' } };
-  rows.push([
-    'a form with a changed key',
-    ...(await refusalOf(uploadFile({ form: tampered, file: firstFile }))),
-  ]);
+  rows.push(['a changed key', ...(await refusalOf(uploadFile({ form: tampered, file: firstFile })))]);
 
   say(`\n${textTable(rows)}\n`);
-  say('The accepted bytes lay in this machine’s S3, which ends with the demo, as');
+  say(`The accepted file, in the local S3, which ends with the demo:`);
   say(`  s3://${stack.bucket}/${acceptedKeyOf(form.key)}`);
-  say('and the processor’s handler saved them as');
+  say('The same bytes, as the processor’s handler saved them:');
   say(`  ${acceptedPath}`);
-  say(`The services’ logs: ${join(folder, 'logs')}`);
+  say('The logs of the services:');
+  say(`  ${join(folder, 'logs')}`);
 } finally {
   await stack.stop();
 }
-say('\nAll stopped. `make dev` starts the same and keeps it running.');
+say('\nEverything has stopped. `make dev` starts the same and keeps it running.');
 process.exit(0);
 
 /** What S3 answered, when it refused as it should. */
@@ -109,9 +100,12 @@ async function refusalOf(attempt: Promise<unknown>): Promise<[string, string]> {
   try {
     await attempt;
   } catch (error) {
-    // What stands in brackets repeats the whole condition.
+    // The message names the policy first, and repeats the whole condition in brackets.
     if (error instanceof UploadRefused) {
-      return [`${error.status} ${error.s3Code}`, `refused: ${error.s3Message?.replace(/: \[.*/, '')}`];
+      return [
+        `${error.status} ${error.s3Code}`,
+        `refused: ${error.s3Message?.replace(/^.*Policy: /, '').replace(/: \[.*/, '')}`,
+      ];
     }
     throw error;
   }

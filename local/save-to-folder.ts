@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Handler } from '@upload-once/processor';
 
@@ -14,5 +14,5 @@ export const handleUpload: Handler = async (upload, { log, signal }) => {
   const path = join(folder, upload.id);
   const { body } = await upload.open();
   await pipeline(body, createWriteStream(path), { signal });
-  log.info({ path, sizeBytes: upload.sizeBytes }, 'saved');
+  log.info({ path: relative('.', path), sizeBytes: upload.sizeBytes }, 'saved');
 };

@@ -40,8 +40,9 @@ async function start(): Promise<Stack> {
   const ports = await devPorts(process.env);
   const { passed, left } = callersEnv(process.env);
   const tombstoneDays = passed.TOMBSTONE_DAYS || DEFAULT_TOMBSTONE_DAYS;
-  say('Starting S3, SQS and DynamoDB of this machine, and the three services …');
-  if (left.length > 0) say(`Set by make dev itself, not taken from your environment: ${left.join(', ')}`);
+  say('Starting a local S3, SQS and DynamoDB, and the three services …');
+  if (left.length > 0)
+    say(`Not taken from your environment, because make dev sets them itself: ${left.join(', ')}`);
   const started = await startStack({
     logFolder: join(folder, 'logs'),
     dataFolder: join(folder, 'data'),
@@ -98,17 +99,17 @@ function instructions({ issuerUrl, apiKey, endpoints, bucket }: Stack): string {
   S3           ${endpoints.s3}, bucket ${bucket}
   SQS          ${endpoints.sqs}
   DynamoDB     ${endpoints.dynamodb}
-  handler      ${handler || `the one of make dev, which saves files to ${near(savedFolder)}`}
+  handler      ${handler || `local/save-to-folder.ts, which saves each file in ${near(savedFolder)}`}
   data         ${near(join(folder, 'data'))}, kept for the next start; remove it to begin anew
   logs         ${near(join(folder, 'logs'))}
 
-In another terminal, first take over these settings:
+In another terminal, load these settings first:
   . ${near(envFile)}
 
-Upload a file, and see below what becomes of it:
+Then upload a file. What happens to it is shown below:
   npx upload-once upload README.md
 
-Ask for a form, see the API keys, the dead-letter queues, and uploads that came to no end:
+Or ask for a form, list the API keys, look into the dead-letter queues, find uploads that are stuck:
   curl -s -H "x-api-key: $UPLOAD_ONCE_API_KEY" "$UPLOAD_ONCE_URL/getpresignedurl"
   npx upload-once keys list
   npx upload-once redrive

@@ -40,7 +40,7 @@ t.test(
       AWS_PROFILE: 'of-mine',
     });
     await dev.shown(READY);
-    t.match(await dev.shown(/not taken from your environment/), /AWS_PROFILE, .*BUCKET, LOG_LEVEL/);
+    t.match(await dev.shown(/^Not taken from your environment/), /AWS_PROFILE, .*BUCKET, LOG_LEVEL/);
 
     const envFile = join(folder, 'env');
     t.equal((await stat(envFile)).mode & 0o777, 0o600);
