@@ -7,7 +7,7 @@ installed := node_modules/.package-lock.json
 # Wheels alone: a source package would run code of its own to be installed, and get what that needs by no hash.
 pip_install := pip install --quiet --disable-pip-version-check --only-binary :all: -r
 
-.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants bench bench-containers audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants bench bench-client bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ mutants: $(installed) ## Break the code on purpose, in a copy, and see the tests
 
 bench: $(installed) ## Measure lead time, throughput and memory on this machine
 	@node bench/bench.ts
+
+bench-client: $(installed) ## Measure the client library against curl on this machine: SIZE_MIB= ROUNDS=
+	@node bench/client/main.ts
 
 bench-containers: $(installed) ## Measure images and their start-up; needs a running `make local`
 	@node bench/containers.ts

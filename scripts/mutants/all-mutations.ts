@@ -1,5 +1,6 @@
 import type { Mutation } from './mutation.ts';
 import { claimMutations } from './mutations/claim.ts';
+import { clientMutations } from './mutations/client.ts';
 import { copyMutations } from './mutations/copy.ts';
 import { deletionMutations } from './mutations/deletion.ts';
 import { drainMutations } from './mutations/drain.ts';
@@ -10,6 +11,7 @@ import { threadMutations } from './mutations/threads.ts';
 
 /** What `make mutants` tries, in the order of an upload's way. */
 export const allMutations: readonly Mutation[] = [
+  ...clientMutations,
   ...claimMutations,
   ...copyMutations,
   ...deletionMutations,

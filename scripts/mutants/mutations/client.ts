@@ -1,0 +1,47 @@
+import type { Mutation } from '../mutation.ts';
+
+const VERDICT = 'packages/client/src/upload-verdict.ts';
+const VERDICT_TEST = 'packages/client/test/upload-verdict.test.ts';
+
+/** What a client says of an upload: a person acts on it. */
+export const clientMutations: readonly Mutation[] = [
+  {
+    id: 'any-success-is-stored',
+    change: 'the client takes any status of success for S3’s, a login page’s too',
+    breaks: 'P3: an upload that S3 never got counts as stored, and is not sent again',
+    file: VERDICT,
+    find: 'if (everythingSent && isSuccess(form, answer))',
+    replace: 'if (everythingSent && status >= 200 && status < 300)',
+    noticedBy: { file: VERDICT_TEST, test: 'what an answer proves' },
+  },
+  {
+    id: 'early-success-is-stored',
+    change: 'the client believes an answer of success that comes before it has sent everything',
+    breaks: 'P3: an upload that S3 never got whole counts as stored',
+    file: VERDICT,
+    find: 'if (everythingSent && isSuccess(form, answer))',
+    replace: 'if (isSuccess(form, answer))',
+    noticedBy: { file: VERDICT_TEST, test: 'what an answer proves' },
+  },
+  {
+    id: 'gateway-refuses',
+    change: 'the client takes every 4xx for a refusal, a gateway’s time-out too',
+    breaks: 'P4: what was stored is sent again, and is a duplicate of the sender’s own',
+    file: VERDICT,
+    find: 'if (NOT_CARRIED_OUT.includes(status)) return true;',
+    replace: 'if (status < 500) return true;',
+    noticedBy: { file: VERDICT_TEST, test: 'what an answer proves' },
+  },
+  {
+    id: 'refusal-lost-with-the-connection',
+    change: 'a write that fails throws away what S3 had answered by then',
+    breaks: 'P4: a refusal is not heard of, and the sender does not know whether to send again',
+    file: 'packages/client/src/send-request.ts',
+    find: '    readAfterWriteError(socket);\n',
+    replace: '    void readAfterWriteError;\n',
+    noticedBy: {
+      file: 'packages/client/test/early-refusal.test.ts',
+      test: 'a refusal is read, though the connection is closed behind it: http',
+    },
+  },
+];
