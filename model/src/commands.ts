@@ -85,7 +85,7 @@ const plannedFate: Arbitrary<PlannedFate> = fc
 
 const handlerPlan: Arbitrary<HandlerPlan> = fc.record({
   seconds: fc.constantFrom(0, 1, 20, 40, 100, 150),
-  outcome: fc.constantFrom('done', 'fails', 'takes the object away'),
+  outcome: fc.constantFrom('done', 'fails', 'ends its thread', 'takes the object away'),
   heedsSignal: fc.boolean(),
 });
 

@@ -8,6 +8,7 @@ import {
 } from '@upload-once/uploads';
 import type { Caller } from './simulation/network.ts';
 import type { WorkerProcess } from './simulation/worker-process.ts';
+import type { HandlerPlan } from './user-handler.ts';
 
 export interface StoredVersion extends ObjectVersion {
   readonly bytes: Uint8Array;
@@ -42,6 +43,9 @@ export interface KeyFacts {
   /** Who holds or held each attempt, and what its handler came to. */
   readonly holders: Map<number, Caller>;
   readonly runs: Map<number, HandlerRun>;
+  /** What the handler was to do in each attempt, and the attempts in which it has failed itself. */
+  readonly plans: Map<number, HandlerPlan>;
+  readonly hasFailed: Set<number>;
   /** Those whose attempt left FAILED. */
   readonly failedBy: Set<WorkerProcess>;
   /** The attempts whose leases were given up. */
@@ -81,6 +85,8 @@ export function createFacts(): Facts {
         isTaken: false,
         holders: new Map(),
         runs: new Map(),
+        plans: new Map(),
+        hasFailed: new Set(),
         failedBy: new Set(),
         givenUp: new Set(),
         wasAnswerLost: false,

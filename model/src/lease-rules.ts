@@ -1,6 +1,7 @@
 import type { UploadItem } from '@upload-once/uploads';
 import { LeaseLost } from '../../services/processor/src/lease-keeper.ts';
 import type { KeyFacts } from './facts.ts';
+import { HANDLER_LIMIT_SECONDS } from './limits.ts';
 import type { Must } from './promise-broken.ts';
 import { type Caller, isUnharmed } from './simulation/network.ts';
 import type { VirtualTime } from './simulation/virtual-time.ts';
@@ -71,6 +72,12 @@ export function createLeaseRules(must: Must, time: VirtualTime, actor: () => Cal
       `${key.key}: attempt ${item.attempt} became ${item.state} by ${by?.process.name}, who does not hold it`,
     );
     if (item.state === 'FAILED') {
+      const isTooSlow = (key.plans.get(item.attempt)?.seconds ?? 0) >= HANDLER_LIMIT_SECONDS;
+      must(
+        isTooSlow || key.hasFailed.has(item.attempt),
+        'P3',
+        `${key.key}: attempt ${item.attempt} is FAILED, and its handler has not failed: ${item.failureReason}`,
+      );
       seen.failures += 1;
       if (by) key.failedBy.add(by.process);
     }
@@ -89,6 +96,26 @@ export function createLeaseRules(must: Must, time: VirtualTime, actor: () => Cal
     attemptEnds,
     leaseChanges,
     isTakenOver,
+
+    /**
+     * A run of the handler begins: no other one may go on, where nothing has befallen its worker. One that heeds its signal
+     * has ended whatever became of its worker's calls, unless that was frozen.
+     */
+    handlerBegins(key: KeyFacts, attempt: number): void {
+      for (const [other, run] of key.runs) {
+        const holder = key.holders.get(other);
+        if (holder === undefined) continue;
+        const goesOn =
+          run === 'running'
+            ? holder.process.isAwakeSince(holder.receivedAtMs)
+            : run === 'deaf' && isUnharmed(holder);
+        must(
+          !goesOn,
+          'P3',
+          `${key.key}: the handler of attempt ${attempt} begins while that of ${other} runs in ${holder.process.name}`,
+        );
+      }
+    },
 
     /** The signal of a running handler was aborted. */
     brokenOff(key: KeyFacts, attempt: number, reason: unknown): void {

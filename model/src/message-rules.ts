@@ -1,4 +1,5 @@
 import { type DeliveryFacts, parseS3Event, RetryLater } from '@upload-once/queue';
+import { HandlerThreadEnded } from '../../services/processor/src/handler-runner.ts';
 import { HandlerTooSlow } from '../../services/processor/src/run-handler.ts';
 import type { Facts } from './facts.ts';
 import { HandlerFails } from './handler-fails.ts';
@@ -52,7 +53,9 @@ export function createMessageRules(
     },
 
     deadLettered(process: WorkerProcess, { messageId, body }: DeliveryFacts, error: unknown): void {
-      const isHandlersFailure = error instanceof HandlerFails || error instanceof HandlerTooSlow;
+      const isHandlersFailure = [HandlerFails, HandlerTooSlow, HandlerThreadEnded].some(
+        (failure) => error instanceof failure,
+      );
       if (isHandlersFailure && process.isUnharmedSince(time.nowMs() - LAST_STEPS_MS)) {
         const keys = parseS3Event(body).map(({ key }) => facts.of(key));
         must(

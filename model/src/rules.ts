@@ -209,6 +209,7 @@ export function createRules(
     },
 
     brokenOff: leases.brokenOff,
+    handlerBegins: leases.handlerBegins,
     takenInHand: messages.takenInHand,
     isGivenAgain: messages.isGivenAgain,
     deadLettered: messages.deadLettered,

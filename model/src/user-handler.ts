@@ -4,12 +4,13 @@ import type { Handler } from '../../services/processor/src/handler.ts';
 import { type Facts, type StoredVersion, theUpload } from './facts.ts';
 import { HandlerFails } from './handler-fails.ts';
 import type { Rules } from './rules.ts';
+import type { InThread } from './simulation/thread-twin.ts';
 import type { WorkerProcess } from './simulation/worker-process.ts';
 
 /** What one run of the user's handler does after it has read the object. */
 export interface HandlerPlan {
   readonly seconds: number;
-  readonly outcome: 'done' | 'fails' | 'takes the object away';
+  readonly outcome: 'done' | 'fails' | 'ends its thread' | 'takes the object away';
   readonly heedsSignal: boolean;
 }
 
@@ -30,20 +31,28 @@ export function createUser(facts: Facts, rules: Rules, objects: () => MemoryObje
     key.onTop = undefined;
   }
 
-  function handlerIn(process: WorkerProcess): Handler {
+  function handlerIn(process: WorkerProcess, thread: InThread): Handler {
     return async (upload, { attempt, signal }) => {
-      const plan = plans.shift() ?? AT_ONCE;
       const key = facts.of(uploadKeyOfAccepted(upload.key));
+      // What runs again within an attempt does what it did before.
+      const plan = key.plans.get(attempt) ?? plans.shift() ?? AT_ONCE;
+      key.plans.set(attempt, plan);
+      rules.handlerBegins(key, attempt);
       key.runs.set(attempt, plan.heedsSignal ? 'running' : 'deaf');
+      thread.onEnd(() => {
+        if (key.runs.get(attempt) !== 'done') key.runs.set(attempt, 'failed');
+      });
       signal.addEventListener('abort', () => rules.brokenOff(key, attempt, signal.reason));
       try {
         const expected = theUpload(key);
         try {
           const object = await upload.open();
           const bytes = Buffer.concat(await object.body.toArray());
+          await whileItRuns(thread);
           const isEqual = expected !== undefined && isSame(bytes, object, expected);
           rules.must(isEqual, 'P2', `${upload.key}: what was accepted is not what was uploaded first`);
         } catch (error) {
+          await whileItRuns(thread);
           if (!(error instanceof AcceptedObjectGone)) throw error;
           rules.must(
             key.isTaken,
@@ -52,11 +61,19 @@ export function createUser(facts: Facts, rules: Rules, objects: () => MemoryObje
           );
         }
         await sleep(process, plan.seconds, plan.heedsSignal ? signal : undefined);
+        await whileItRuns(thread);
+        if (plan.outcome === 'ends its thread') {
+          key.hasFailed.add(attempt);
+          thread.crash();
+          await whileItRuns(thread);
+        }
         if (plan.outcome === 'fails') throw new HandlerFails('the handler fails');
         key.runs.set(attempt, 'done');
         if (plan.outcome === 'takes the object away') await take(upload.key, true);
       } catch (error) {
+        await whileItRuns(thread);
         key.runs.set(attempt, 'failed');
+        key.hasFailed.add(attempt);
         throw error;
       }
     };
@@ -75,6 +92,11 @@ export function isSame(
     object.contentType === expected.attributes.contentType &&
     object.metadata['of'] === expected.attributes.metadata['of']
   );
+}
+
+/** Never resolves where the thread has ended: nothing of a handler goes on. */
+async function whileItRuns(thread: InThread): Promise<void> {
+  if (thread.isEnded) await new Promise<never>(() => undefined);
 }
 
 function sleep(process: WorkerProcess, seconds: number, signal: AbortSignal | undefined): Promise<void> {

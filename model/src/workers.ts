@@ -16,23 +16,25 @@ import {
   UPLOADS_PREFIX,
 } from '@upload-once/uploads';
 import { createAcceptor } from '../../services/acceptor/src/create-acceptor.ts';
+import { createCallHandler } from '../../services/processor/src/call-handler.ts';
 import type { Handler } from '../../services/processor/src/handler.ts';
-import { createInThreadRunner } from '../../services/processor/src/in-thread-runner.ts';
 import { createLeaseKeeper } from '../../services/processor/src/lease-keeper.ts';
 import { createProcessAccepted } from '../../services/processor/src/process-accepted.ts';
 import { createRunHandler } from '../../services/processor/src/run-handler.ts';
+import { createThreadRunner } from '../../services/processor/src/thread-runner.ts';
 import { createWorkUnderLease } from '../../services/processor/src/work-under-lease.ts';
+import { HANDLER_LIMIT_SECONDS } from './limits.ts';
 import type { Rules } from './rules.ts';
 import { BUCKET } from './simulation/bucket-events.ts';
 import type { Caller, Network } from './simulation/network.ts';
 import type { QueueTwin } from './simulation/queue-twin.ts';
 import type { Random } from './simulation/random.ts';
 import { createSqsClient } from './simulation/sqs-client.ts';
+import { createThreadTwin, type InThread } from './simulation/thread-twin.ts';
 import type { VirtualTime } from './simulation/virtual-time.ts';
 import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts';
 
 export const VISIBILITY_SECONDS = 30;
-const HANDLER_LIMIT_SECONDS = 120;
 const HANDLER_GRACE_SECONDS = 10;
 const SLOTS = 2;
 
@@ -48,8 +50,8 @@ export interface WorkerSurroundings {
   readonly reports: MemoryReports;
   readonly keptDuplicates: number;
   readonly queues: Readonly<Record<ServiceName, QueueTwin>>;
-  /** The user's handler, in a process. */
-  readonly handlerIn: (process: WorkerProcess) => Handler;
+  /** The user's handler, in a thread of a process. */
+  readonly handlerIn: (process: WorkerProcess, thread: InThread) => Handler;
   readonly newLeaseOwner: () => string;
 }
 
@@ -125,7 +127,15 @@ function createProcessorWork(process: WorkerProcess, ports: Ports, around: Worke
     await promise;
   };
   const runHandler = createRunHandler({
-    runner: createInThreadRunner({ handler: around.handlerIn(process), objects, log }),
+    runner: createThreadRunner({
+      threads: 1,
+      aloneThreads: 1,
+      startThread: () =>
+        createThreadTwin((work, signal, thread) => {
+          const handler = around.handlerIn(process, thread);
+          return createCallHandler({ handler, objects, log })(work, signal);
+        }),
+    }),
     log,
     limitSeconds: HANDLER_LIMIT_SECONDS,
     graceSeconds: HANDLER_GRACE_SECONDS,
