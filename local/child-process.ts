@@ -22,6 +22,8 @@ export interface ManagedProcess {
   readonly ended: Promise<string>;
   /** The same for a program: one of both is null. */
   readonly exit: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** What it writes from now on to standard output and error is lost: nothing reads there any more. */
+  closeOutput(): void;
   /** Nothing happens when the process has ended. */
   signal(name: NodeJS.Signals): void;
   /** SIGTERM, and SIGKILL where that is not enough. Resolves when the process has ended. */
@@ -79,6 +81,10 @@ export function startProcess(options: {
     ended,
     exit,
     signal: (signalName) => child.kill(signalName),
+    closeOutput() {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    },
 
     lineThat<T>(pick: (line: string) => T | undefined): Promise<T> {
       return new Promise((resolve, reject) => {

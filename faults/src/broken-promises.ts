@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { acceptedKeyOf } from '@upload-once/uploads';
+import { acceptedKeyOf, SightingKind } from '@upload-once/uploads';
 import type { Content } from './content.ts';
 import type { Outside } from './outside.ts';
 
@@ -8,6 +8,8 @@ export interface Sent {
   readonly key: string;
   /** In the order in which S3 stored them: the first is *the* upload. */
   readonly versions: readonly { readonly versionId: string; readonly content: Content }[];
+  /** The services' KEPT_DUPLICATES; undefined: more than were sent. */
+  readonly keptDuplicates?: number | undefined;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface Sent {
  * from bucket and table, whatever the services say of themselves.
  */
 export async function brokenPromisesOf(
-  { uploads, versionsOf, read }: Outside,
+  { uploads, versionsOf, read, reports }: Outside,
   sent: Sent,
 ): Promise<string[]> {
   const { key } = sent;
@@ -47,19 +49,35 @@ export async function brokenPromisesOf(
     );
   }
 
-  const left = await versionsOf(key);
-  const evidence = others.map(({ versionId }) => versionId);
+  const sightings = await uploads.listSightings(key);
+  const kept = others
+    .map(({ versionId }) => versionId)
+    .filter((id) => sightings.some(({ versionId }) => versionId === id));
+  const keptCount = Math.min(sent.keptDuplicates ?? others.length, others.length);
   must(
-    isDeepStrictEqual(left, evidence),
-    `P4: under ${key} the versions [${left}] are left, not [${evidence}]`,
+    kept.length === keptCount,
+    `P4: of ${key} [${kept}] are on record, not ${keptCount} of ${others.length}`,
   );
-  const sightings = (await uploads.listSightings(key)).map(
+  const left = await versionsOf(key);
+  must(isDeepStrictEqual(left, kept), `P4: under ${key} the versions [${left}] are left, not [${kept}]`);
+  const recordedAs = sightings.map(
     ({ kind, versionId, reported }) => `${kind}#${versionId} ${reported ? 'reported' : 'not reported'}`,
   );
-  const duplicates = evidence.map((versionId) => `duplicate#${versionId} reported`);
+  const duplicates = kept.map((versionId) => `duplicate#${versionId} reported`);
   must(
-    isDeepStrictEqual(sightings.toSorted(), duplicates.toSorted()),
-    `P4: of ${key} are on record [${sightings}], not [${duplicates}]`,
+    isDeepStrictEqual(recordedAs.toSorted(), duplicates.toSorted()),
+    `P4: of ${key} are on record [${recordedAs}], not [${duplicates}]`,
   );
+  const { surplus = 0 } = (await uploads.getTally(key, SightingKind.duplicate)) ?? {};
+  const beyond = others.length - keptCount;
+  must(
+    beyond === 0 ? surplus === 0 : surplus >= beyond,
+    `P4: ${beyond} versions of ${key} are beyond those that are kept, ${surplus} were counted`,
+  );
+  const sentReports = await reports();
+  for (const versionId of kept) {
+    const id = `duplicate#${key}#${versionId}`;
+    must(sentReports.has(id), `P4: no reader has the report ${id}`);
+  }
   return broken;
 }

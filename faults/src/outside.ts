@@ -13,6 +13,7 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { LocalAwsFacts } from '@upload-once/local/stack.ts';
 import { createDynamoDbUploadStore, makeUploadKey, type UploadStore } from '@upload-once/uploads';
 import { type Content, sha256Of } from './content.ts';
+import { takeReports } from './take-reports.ts';
 
 const FORM_MS = 60_000;
 
@@ -32,15 +33,25 @@ export interface Outside {
   removeVersion(key: string, versionId: string): Promise<void>;
   /** Messages in a queue, visible and in somebody's hands together. */
   depthOf(queueUrl: string): Promise<number>;
+  /** The ids of all reports that a reader has got so far. */
+  reports(): Promise<ReadonlySet<string>>;
   close(): void;
 }
 
-export function lookFromOutside({ region, credentials, endpoints, bucket, tables }: LocalAwsFacts): Outside {
+export function lookFromOutside({
+  region,
+  credentials,
+  endpoints,
+  bucket,
+  queues,
+  tables,
+}: LocalAwsFacts): Outside {
   const common = { region, credentials: { ...credentials } };
   const s3 = new S3Client({ ...common, endpoint: endpoints.s3, forcePathStyle: true });
   const sqs = new SQSClient({ ...common, endpoint: endpoints.sqs });
   const dynamoDb = new DynamoDBClient({ ...common, endpoint: endpoints.dynamodb });
   const Bucket = bucket;
+  const reports = new Set<string>();
   const uploads = createDynamoDbUploadStore({
     client: dynamoDb,
     tableName: tables.uploads,
@@ -116,6 +127,11 @@ export function lookFromOutside({ region, credentials, endpoints, bucket, tables
         new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
       );
       return AttributeNames.reduce((sum, name) => sum + Number(Attributes?.[name]), 0);
+    },
+
+    async reports() {
+      for (const id of await takeReports(sqs, queues.uploadReports)) reports.add(id);
+      return reports;
     },
 
     close() {

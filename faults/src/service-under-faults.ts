@@ -44,6 +44,8 @@ export interface ServiceUnderFaults {
   url(): Promise<string>;
   /** `launch`, and `url`. */
   start(): Promise<string>;
+  /** From now on nothing that the process writes arrives anywhere. */
+  closeOutput(): void;
   /** To the process that runs; SIGSTOP and SIGCONT too. */
   signal(name: NodeJS.Signals): void;
   /** Resolves when the last process has ended and its lines were read. */
@@ -150,6 +152,7 @@ export function createServiceUnderFaults(options: {
       launch();
       return running().url;
     },
+    closeOutput: () => running().process.closeOutput(),
     signal: (signal) => running().process.signal(signal),
     ended,
     kill: () => end('SIGKILL'),

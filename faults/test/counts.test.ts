@@ -49,7 +49,7 @@ t.test('who is killed at its claim has counted nothing: the next one does', asyn
 t.test('a duplicate is counted again only when its count was not recorded, heartbeat or not', async (t) => {
   const counted = { UploadsAccepted: 1, UploadsProcessed: 1 };
   for (const beats of [[], [HEARTBEAT]]) {
-    const before = ['dynamodb PutItem', ...beats];
+    const before = ['dynamodb PutItem', 'sqs SendMessage', ...beats];
     t.strictSame(findings('before', before, { ...counted, DuplicateUploads: 1 }), []);
     t.strictSame(findings('before', before, counted), [
       'P4: DuplicateUploads was counted 0 times, not 1 to 1',

@@ -5,6 +5,8 @@ import { assertCounts, assertKillPoints, startLanes } from './support/kill-point
 const first = contentOf(Buffer.from('the one and only'), 'one');
 const second = contentOf(Buffer.from('too late, and longer'), 'two');
 
+const third = contentOf(Buffer.from('one too many'), 'three');
+
 const lanes = await startLanes(t, 'acceptor', [{}, {}, {}]);
 
 t.test('P1–P5: one upload, its acceptor ended at every call', async (t) => {
@@ -24,6 +26,12 @@ t.test('P1–P5: two versions under one form, the acceptor ended at every call',
 
 t.test('P1–P5: the later version’s event first, the acceptor ended at every call', async (t) => {
   await assertKillPoints(t, lanes, { contents: [first, second], isReversed: true });
+});
+
+t.test('P4: more versions than are kept, the acceptor ended at every call', async (t) => {
+  const bounded = await startLanes(t, 'acceptor', [{ KEPT_DUPLICATES: '1' }, { KEPT_DUPLICATES: '1' }]);
+  await assertKillPoints(t, bounded, { contents: [first, second, third], keptDuplicates: 1 });
+  await assertCounts(t, bounded);
 });
 
 t.test('P4: each upload is counted once over all of it', (t) => assertCounts(t, lanes));

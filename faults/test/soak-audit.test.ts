@@ -35,7 +35,7 @@ async function cloud(t: Test) {
   const place = { client: s3, bucket: stack.bucket };
   const objects = createS3ObjectStore(place);
   const listing = createS3ObjectListing(place);
-  const audited: Audited = { cloud: { uploads, objects, listing }, s3, dynamoDb, stack };
+  const audited: Audited = { cloud: { uploads, objects, listing }, s3, sqs, dynamoDb, stack };
   const ledger = createLedger();
   ledger.begin(KEY);
   await issue(KEY);

@@ -77,6 +77,7 @@ async function start(): Promise<Stack> {
     UPLOAD_ONCE_ACCESS_TABLE: started.tables.access,
     UPLOAD_EVENTS_QUEUE_URL: started.queues.uploadEvents,
     ACCEPTED_EVENTS_QUEUE_URL: started.queues.acceptedEvents,
+    UPLOAD_REPORTS_QUEUE_URL: started.queues.uploadReports,
     TOMBSTONE_DAYS: tombstoneDays,
   });
   return started;

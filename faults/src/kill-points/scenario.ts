@@ -29,6 +29,8 @@ export interface Scenario {
   readonly contents: readonly Content[];
   /** Whether the service hears of the versions in the opposite order. */
   readonly isReversed?: boolean;
+  /** KEPT_DUPLICATES of the lanes, where more versions are sent than that. */
+  readonly keptDuplicates?: number;
   /**
    * Whether the other service hears of nothing before the one that is ended has nothing left to do: it can finish then what was
    * begun, and nobody does it in its stead.

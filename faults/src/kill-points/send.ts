@@ -12,7 +12,7 @@ export interface SentUploads {
 
 /** Uploads what a scenario says, up to where the events about it lie ready for the service that is ended. */
 export async function sendUploads(lane: Lane, scenario: Scenario): Promise<SentUploads> {
-  const { contents, isReversed = false, isAlone = false } = scenario;
+  const { contents, isReversed = false, isAlone = false, keptDuplicates } = scenario;
   const { stack, outside, prefix } = lane;
   const { control } = stack.endpoints;
   await order(control, '/events/hold', { keyPrefix: prefix });
@@ -24,7 +24,7 @@ export async function sendUploads(lane: Lane, scenario: Scenario): Promise<SentU
   const { held } = (await answer.json()) as { held: { id: string }[] };
   const ids = held.map(({ id }) => id);
   return {
-    sent: { key, versions },
+    sent: { key, versions, keptDuplicates },
     async release() {
       if (isAlone) await order(control, '/events/hold', { keyPrefix: 'accepted/' });
       await order(control, '/events/send', { ids: isReversed ? ids.toReversed() : ids });

@@ -1,14 +1,15 @@
 import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { ListObjectVersionsCommand, type ListObjectVersionsCommandOutput } from '@aws-sdk/client-s3';
 import { ACCEPTED_PREFIX, UPLOADS_PREFIX, UploadState, uploadKeyOfAccepted } from '@upload-once/uploads';
+import { takeReports } from '../take-reports.ts';
 import { findingsOf } from './findings.ts';
 import type { Ledger } from './ledger.ts';
 import { hashAccepted, lookUp } from './look.ts';
 import type { StackUnderSoak } from './stack-under-soak.ts';
 
 /** Table and bucket, their names, and ways to them on which nothing is faulty. */
-export type Audited = Pick<StackUnderSoak, 'cloud' | 's3' | 'dynamoDb'> & {
-  readonly stack: Pick<StackUnderSoak['stack'], 'bucket' | 'tables'>;
+export type Audited = Pick<StackUnderSoak, 'cloud' | 's3' | 'sqs' | 'dynamoDb'> & {
+  readonly stack: Pick<StackUnderSoak['stack'], 'bucket' | 'tables' | 'queues'>;
 };
 
 const AT_ONCE = 16;
@@ -31,6 +32,7 @@ export async function audit(ledger: Ledger, under: Audited): Promise<Audit> {
   let duplicates = 0;
   let unused = 0;
 
+  const reports = new Set(await takeReports(under.sqs, under.stack.queues.uploadReports));
   const entries = ledger.entries.values();
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
@@ -40,6 +42,10 @@ export async function audit(ledger: Ledger, under: Audited): Promise<Audit> {
         if (acceptedVersionId && !entry.isEvicted)
           entry.acceptedSha256 = await hashAccepted(entry, acceptedVersionId, under.cloud);
         findings.push(...findingsOf(entry, found));
+        for (const { key, kind, versionId } of found.sightings) {
+          const id = `${kind}#${key}#${versionId}`;
+          if (!reports.has(id)) findings.push(`P4: ${key}: no reader has the report ${id}`);
+        }
         duplicates += found.sightings.length;
         if (state === UploadState.processed) processed += 1;
         processedBytes += claimed?.sizeBytes ?? 0;

@@ -195,6 +195,42 @@ t.test('P4: a sighting that nobody was told of is found, under either prefix', a
   ]);
 });
 
+t.test('P4: a count that was not reported is found, with the event of a version that is kept', async (t) => {
+  const world = createWorld();
+  const { key } = await world.processed('flooded');
+  const kept = await world.sighted(key, SightingKind.duplicate);
+  await world.uploads.reserveEvidence(key, SightingKind.duplicate, kept.versionId, 1);
+  await world.uploads.countSurplus(key, SightingKind.duplicate, 12);
+  const { key: reported } = await world.processed('reported');
+  await world.uploads.countSurplus(reported, SightingKind.duplicate, 12);
+  await world.uploads.markSurplusReported(reported, SightingKind.duplicate, 10);
+  const { key: few } = await world.processed('few');
+  await world.uploads.countSurplus(few, SightingKind.duplicate, 9);
+  t.strictSame(await world.findings(), [], 'not before its time');
+  world.pass(OLDER_THAN_SECONDS);
+  const findings = await world.findings();
+  t.equal(findings.length, 1);
+  t.match(findings, [
+    {
+      kind: 'not-reported',
+      key,
+      detail: /^12 versions more than are kept came as duplicate/,
+      event: { pipeline: 'uploads', ...kept },
+    },
+  ]);
+});
+
+t.test('an object under accepted/ beyond those that are kept is counted, and not named', async (t) => {
+  const world = createWorld();
+  const key = 'accepted/planted';
+  await world.sighted(key, SightingKind.stray);
+  world.put(key, 'one more');
+  world.pass(OLDER_THAN_SECONDS);
+  t.match(await world.findings(), [{ kind: 'not-recorded', key }]);
+  await world.uploads.countSurplus(key, SightingKind.stray, 1);
+  t.strictSame(await world.findings(), []);
+});
+
 t.test('what may still be under way is not found', async (t) => {
   const world = createWorld();
   world.put(await world.issue('issued'));

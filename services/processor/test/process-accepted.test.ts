@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { DrainLimitReached, VisibilityLost } from '@upload-once/queue';
-import { UploadState } from '@upload-once/uploads';
+import { reportIdOf, UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import type { AcceptedUpload, Handler } from '../src/handler.ts';
 import { createDelivery, createWorld, LEASE_SECONDS } from './world.ts';
@@ -659,6 +659,21 @@ t.test('P5: an object under accepted/ that was never claimed is not processed', 
   t.equal(calls, 0);
   t.equal(world.total('StrayObjects'), 1);
   t.match(await world.uploads.listSightings('accepted/planted'), [{ kind: 'stray', reported: true }]);
+});
+
+t.test('P4: strays under accepted/ are recorded within bounds, and never removed', async (t) => {
+  const world = createWorld(succeeds);
+  const key = 'accepted/planted';
+  const events = Array.from({ length: 14 }, () => world.createdEvent(key));
+  for (const event of events) await world.processAccepted(event, createDelivery().delivery);
+  t.equal((await world.objects.listVersions(key)).length, 14, 'all of them stay');
+  t.equal((await world.uploads.listSightings(key)).length, 3);
+  t.match(await world.uploads.getTally(key, 'stray'), { surplus: 11, surplusReported: 10 });
+  t.strictSame(world.reports.map(reportIdOf), [
+    ...events.slice(0, 3).map(({ versionId }) => `stray#${key}#${versionId}`),
+    `stray-count#${key}#10`,
+  ]);
+  t.equal(world.total('StrayObjects'), 14);
 });
 
 t.test('what a handler opens is broken off with its signal', async (t) => {

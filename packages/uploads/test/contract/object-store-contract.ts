@@ -120,6 +120,19 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     t.match(await objects.head(from), { versionId: second });
   });
 
+  t.test('removing several versions leaves the others, and may be repeated', async (t) => {
+    const { objects, put } = await open(t);
+    const ids: string[] = [];
+    for (const text of ['1', '2', '3', '4']) ids.push(await put(from, bytes(text)));
+    const [first = '', second = '', third = '', fourth = ''] = ids;
+    await put(to, bytes('elsewhere'));
+    await objects.deleteVersions(from, [second, fourth]);
+    await objects.deleteVersions(from, [first, second, fourth]);
+    t.match(await objects.oldestVersion(from), { versionId: third });
+    t.match(await objects.head(from), { versionId: third });
+    t.ok(await objects.head(to), 'another key is untouched');
+  });
+
   t.test('what is not there has no head', async (t) => {
     const { objects, put, putDeleteMarker } = await open(t);
     t.equal(await objects.head(to), undefined);
