@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openUploadStore } from '@upload-once/local/outcome.ts';
 import { type Stack, startStack } from '@upload-once/local/stack.ts';
 import { openBareChain } from './bare-chain.ts';
+import { measureFlood } from './flood.ts';
 import { followHandledUploads } from './handled-uploads.ts';
 import { measureLeadTimes } from './lead-times.ts';
 import { followPeakMemory } from './peak-memory.ts';
@@ -41,7 +42,7 @@ try {
 }
 
 async function measure(stack: Stack): Promise<Figures> {
-  const { uploads: count, concurrency, bigMib } = settings;
+  const { uploads: count, concurrency, duplicates, bigMib } = settings;
   const processor = stack.processes.find(({ name }) => name === 'processor');
   if (!processor) throw new Error('the stack has no processor');
   const handled = followHandledUploads(processor);
@@ -55,6 +56,9 @@ async function measure(stack: Stack): Promise<Figures> {
   const leadTimes = await measureLeadTimes({ ...common, bareChain, concurrency, count });
   const peaksOfSmallUploads = await memory.read();
 
+  say(`One form that is used ${duplicates} times, beside the uploads of others …`);
+  const flood = await measureFlood({ ...common, duplicates, quietUploads: count });
+
   say(`One upload of ${bigMib} MiB …`);
   const throughput = await measureThroughput({
     ...common,
@@ -65,7 +69,7 @@ async function measure(stack: Stack): Promise<Figures> {
 
   await memory.stop();
   await bareChain.close();
-  return { leadTimes, throughput, memoryMethod: memory.method, peaksOfSmallUploads, peaksOfAll };
+  return { leadTimes, flood, throughput, memoryMethod: memory.method, peaksOfSmallUploads, peaksOfAll };
 }
 
 function settingsOrExit(): Settings {

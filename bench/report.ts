@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { arch, platform, version } from 'node:process';
 import { textTable } from '@upload-once/local/text-table.ts';
+import type { FloodTimes } from './flood.ts';
 import { type LeadTimes, SMALL_BYTES } from './lead-times.ts';
 import { percentile } from './percentile.ts';
 import type { Settings } from './settings.ts';
@@ -12,6 +13,7 @@ const LOCAL_AWS_AIM_MIB = 300;
 
 export interface Figures {
   readonly leadTimes: LeadTimes;
+  readonly flood: FloodTimes;
   readonly throughput: Throughput;
   readonly memoryMethod: string;
   /** In MiB, by the process's name. */
@@ -25,13 +27,18 @@ export function machineLine(now: Date): string {
   return `${cores}, ${platform} ${arch}, Node ${version}, ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-export function report(figures: Figures, { uploads, concurrency, bigMib }: Settings): string {
+export function report(figures: Figures, { uploads, concurrency, duplicates, bigMib }: Settings): string {
   return [
     textTable(speedRows(figures, bigMib)),
     '',
     `  lead time: processedAt − storedAt of ${uploads} uploads of ${SMALL_BYTES / 1024} KiB, ${concurrency} at once; bare: an object of the`,
     '  same size put into the same S3, until its event is received from a queue of its own, in turn with the uploads.',
     '  throughput: the client library; bare: a presigned PUT by node:http to the same S3, once before and once after.',
+    '',
+    textTable(floodRows(figures)),
+    '',
+    `  lead time of others’ small uploads, 4 at once, while one form is used ${duplicates} times, 16 at once; and without. The flood`,
+    `  took ${figures.flood.secondsToPost.toFixed(1)} s to send, its last event was handled after ${figures.flood.secondsToClear.toFixed(1)} s. All of it shares this machine.`,
     '',
     textTable(memoryRows(figures)),
     '',
@@ -58,6 +65,19 @@ function speedRows({ leadTimes, throughput }: Figures, bigMib: number): string[]
       `${(uploadOnceMibPerSecond / plainPutMibPerSecond).toFixed(2)} ×`,
     ],
     [`${bigMib} MiB, from its 204 to PROCESSED`, `${secondsToProcessed.toFixed(2)} s`],
+  ];
+}
+
+function floodRows({ flood }: Figures): string[][] {
+  const row = (name: string, percent: number) => {
+    const flooded = percentile(flood.flooded, percent);
+    const quiet = percentile(flood.quiet, percent);
+    return [name, `${flooded} ms`, `${quiet} ms`, `${(flooded / quiet).toFixed(1)} ×`];
+  };
+  return [
+    ['one form used again and again', 'meanwhile', 'without', 'ratio'],
+    row('lead time of others, median', 50),
+    row('lead time of others, p99', 99),
   ];
 }
 

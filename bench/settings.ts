@@ -3,6 +3,8 @@ export interface Settings {
   readonly uploads: number;
   /** How many of them are under way at once. */
   readonly concurrency: number;
+  /** How often one form is used again while others upload. */
+  readonly duplicates: number;
   /** The size of the one big upload. */
   readonly bigMib: number;
 }
@@ -10,7 +12,7 @@ export interface Settings {
 /** The largest file that a form takes (Amazon S3 API Reference, "POST Object"). */
 const MAX_BIG_MIB = 5 * 1024;
 
-/** Reads UPLOADS, CONCURRENCY and BIG_MIB; an empty one counts as not set. @throws RangeError naming the variable */
+/** Reads UPLOADS, CONCURRENCY, DUPLICATES and BIG_MIB; an empty one counts as not set. @throws RangeError naming the variable */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const whole = (name: string, otherwise: number, most: number): number => {
     const given = environment[name] || String(otherwise);
@@ -23,6 +25,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return {
     uploads: whole('UPLOADS', 300, 1_000_000),
     concurrency: whole('CONCURRENCY', 8, 256),
+    duplicates: whole('DUPLICATES', 1_000, 100_000),
     bigMib: whole('BIG_MIB', 2048, MAX_BIG_MIB),
   };
 }

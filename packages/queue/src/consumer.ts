@@ -21,13 +21,18 @@ const MAX_WAIT_SECONDS = 20;
 export const GIVE_BACK_SECONDS = 3;
 /** What of that the handlers have to clean up after themselves; the rest is for SQS. */
 const SETTLE_SECONDS = 2;
+/** How many deliveries may have stepped aside, for each slot: what is in memory has a bound. */
+const ASIDE_PER_SLOT = 4;
 
 export interface ConsumerOptions {
   /** Its request time-out must be longer than `waitTimeSeconds`. The consumer does not destroy it. */
   readonly sqs: SQSClient;
   /** A standard queue with a RedrivePolicy. */
   readonly queueUrl: string;
-  /** How many messages are in hand at once, at least 1: each from its receive until it is deleted or given back. */
+  /**
+   * How many messages are in hand at once, at least 1: each from its receive until it is deleted or given back, or its handler steps
+   * aside (`Delivery.stepAside`).
+   */
   readonly slots: number;
   /**
    * For how long a message is invisible from its receive and from each heartbeat on, 1 to 43,200. Also how late a
@@ -104,6 +109,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const deleter = createDeleteBatcher({ sqs, queueUrl, timers, random });
   const stopping = new AbortController();
   const runs = new Set<DeliveryRun>();
+  /** Those among them that take no slot. */
+  const aside = new Set<DeliveryRun>();
   let woken = Promise.withResolvers<void>();
   let isPaused = false;
   let isStarted = false;
@@ -113,7 +120,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   async function poll(context: DeliveryContext): Promise<void> {
     let failures = 0;
     while (!stopping.signal.aborted) {
-      const free = slots - runs.size;
+      const free = slots - (runs.size - aside.size);
       if (free === 0 || isPaused) {
         await woken.promise;
         continue;
@@ -150,10 +157,21 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   function begin(message: Message, polledAtMs: number, context: DeliveryContext): void {
     // An answer that came together with `stop` is given back as work that was cut off: nobody begins on it.
     const isLate = stopping.signal.aborted;
-    const run = runDelivery(message, polledAtMs, isLate ? refuse : handle, context);
+    // A handler begins at once, before its run is known here.
+    let hasSteppedAside = false;
+    let run: DeliveryRun | undefined;
+    const stepAside = () => {
+      hasSteppedAside = true;
+      if (run === undefined || !runs.has(run) || aside.size >= slots * ASIDE_PER_SLOT) return;
+      aside.add(run);
+      wake();
+    };
+    run = runDelivery(message, polledAtMs, isLate ? refuse : handle, stepAside, context);
     runs.add(run);
+    if (hasSteppedAside) stepAside();
     void run.ended.then(() => {
       runs.delete(run);
+      aside.delete(run);
       wake();
     });
     if (isLate)

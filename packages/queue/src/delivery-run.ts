@@ -47,6 +47,7 @@ export function runDelivery(
   message: Message,
   polledAtMs: number,
   handle: (delivery: Delivery) => Promise<void>,
+  stepAside: () => void,
   context: DeliveryContext,
 ): DeliveryRun {
   const { sqs, queueUrl, visibilitySeconds, maxReceiveCount, deleter, observe, random, timers } = context;
@@ -70,7 +71,7 @@ export function runDelivery(
   async function run(): Promise<void> {
     let failure: { readonly error: unknown } | undefined;
     try {
-      await handle({ ...facts, signal: held.signal, onHeartbeat: held.onHeartbeat });
+      await handle({ ...facts, signal: held.signal, onHeartbeat: held.onHeartbeat, stepAside });
     } catch (error) {
       failure = { error };
     }

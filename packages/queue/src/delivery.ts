@@ -25,4 +25,11 @@ export interface Delivery extends DeliveryFacts {
    * several records. From then on it is not called, and a call that is under way is neither awaited nor listened to.
    */
   onHeartbeat(listener: () => Promise<void>): () => void;
+
+  /**
+   * Frees this delivery's slot, for a handler that from now on only waits for work which it shares with other deliveries: so that
+   * many messages about one thing do not hold up the messages behind them. Everything else about the delivery stays as it is. Has no
+   * effect where four deliveries for each slot have stepped aside already.
+   */
+  stepAside(): void;
 }

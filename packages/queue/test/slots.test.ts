@@ -117,3 +117,72 @@ t.test('a slot is taken until its message is deleted', async (t) => {
   await consumer.stop(60);
   t.equal(await queue.depth(), 0);
 });
+
+t.test('P8: messages that wait for shared work take no slot, up to four for each slot', async (t) => {
+  const queue = await startLocalQueue(t);
+  const { observe } = recordingObserver();
+  const handled = new Journal<string>();
+  const shared = Promise.withResolvers<void>();
+  const waiting = new Journal<string>();
+  const consumer = createConsumer({
+    ...queue,
+    slots: 2,
+    visibilitySeconds: 300,
+    observe,
+    random: Math.random,
+    timers: systemTimers,
+    async handle({ body, stepAside }) {
+      if (body.startsWith('flood')) {
+        stepAside();
+        stepAside();
+        waiting.add(body);
+        await shared.promise;
+      }
+      handled.add(body);
+    },
+  });
+  await queue.send(...Array.from({ length: 8 }, (_, index) => `flood ${index}`));
+  await consumer.start();
+  await waiting.until((bodies) => bodies.length === 8);
+  await queue.send('of another', 'of a third');
+  await handled.until((bodies) => bodies.length === 2);
+  t.same([...handled.entries].sort(), ['of a third', 'of another'], 'though more wait than there are slots');
+
+  await queue.send(...Array.from({ length: 5 }, (_, index) => `flood ${8 + index}`));
+  await waiting.until((bodies) => bodies.length === 10);
+  shared.resolve();
+  await handled.until((bodies) => bodies.length === 15);
+  const asked = queue.sent.entries.filter(({ name }) => name === 'ReceiveMessage');
+  t.ok(
+    asked.every(({ input }) => input.MaxNumberOfMessages <= 2),
+    'a poll asks for free slots alone',
+  );
+  await consumer.stop(60);
+  t.equal(await queue.depth(), 0, 'each is deleted at its end');
+});
+
+t.test('messages that have stepped aside are given back when the consumer stops', async (t) => {
+  const queue = await startLocalQueue(t);
+  const { observe } = recordingObserver();
+  const waiting = new Journal<string>();
+  const consumer = createConsumer({
+    ...queue,
+    slots: 1,
+    visibilitySeconds: 300,
+    observe,
+    random: Math.random,
+    timers: systemTimers,
+    async handle({ body, signal, stepAside }) {
+      stepAside();
+      const aborted = Promise.withResolvers<never>();
+      signal.addEventListener('abort', () => aborted.reject(signal.reason));
+      waiting.add(body);
+      await aborted.promise;
+    },
+  });
+  await queue.send('a', 'b', 'c');
+  await consumer.start();
+  await waiting.until((bodies) => bodies.length === 3);
+  await consumer.stop(0);
+  t.equal((await queue.receive(queue.queueUrl)).length, 3, 'visible at once');
+});

@@ -22,7 +22,7 @@ export function createAcceptor(options: {
   readonly visibilitySeconds: number;
 }): (
   event: ObjectCreated,
-  delivery: Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive'>,
+  delivery: Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive' | 'stepAside'>,
 ) => Promise<void> {
   const { uploads, objects, visibilitySeconds } = options;
   return createReconcile({

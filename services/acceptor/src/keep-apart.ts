@@ -137,13 +137,15 @@ export function createKeepApart(options: {
       fullKeys.add(key, { kind, staying: new Set([...tally.keptVersionIds, stayingVersionId]) });
     },
 
-    /** True: this process knows that the version is surplus; it is removed and counted. False: nothing was done. */
-    async dropKnownSurplus({ key, versionId }: ObjectCreated): Promise<boolean> {
+    /** Whether this process knows, without asking, that the version is surplus. */
+    isKnownSurplus: (event: ObjectCreated): boolean => fullKeys.surplusKindOf(event) !== undefined,
+
+    /** Removes and counts a version that is known to be surplus. */
+    async dropKnownSurplus({ key, versionId }: ObjectCreated): Promise<void> {
       const kind = fullKeys.surplusKindOf({ key, versionId });
-      if (kind === undefined) return false;
+      if (kind === undefined) return;
       await remove(key, versionId);
       await countOne(key, kind);
-      return true;
     },
   };
 }

@@ -9,7 +9,7 @@ import {
 import type { JoinedCopies } from './join-copies.ts';
 import type { KeepApart } from './keep-apart.ts';
 
-type Receive = Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive'>;
+type Receive = Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive' | 'stepAside'>;
 
 /** The longest wait that SQS takes (Amazon SQS Developer Guide, "Amazon SQS visibility timeout"). */
 const MAX_WAIT_SECONDS = 43_200;
@@ -39,7 +39,11 @@ export function createReconcile(options: {
   const { uploads, objects, keepApart, copies, secondLookSeconds } = options;
 
   return async function reconcile(event: ObjectCreated, delivery: Receive): Promise<void> {
-    if (await keepApart.dropKnownSurplus(event)) return;
+    if (keepApart.isKnownSurplus(event)) {
+      // However many there are, what is done is done for all of them together.
+      delivery.stepAside();
+      return keepApart.dropKnownSurplus(event);
+    }
     let upload = await uploads.get(event.key);
     let wonTheClaim = false;
     if (upload?.state === UploadState.issued) {
@@ -60,6 +64,7 @@ export function createReconcile(options: {
     if (isOthersWork && mayWait(event, delivery)) {
       throw new RetryLater(waitSeconds(delivery), `${event.key} is claimed, and not accepted yet`);
     }
+    if (copies.isUnderWay(event.key)) delivery.stepAside();
     await copies.acceptClaimed(upload, upload.claimed, delivery.signal);
     if (surplus) await keepApart.countSurplus(surplus);
   };

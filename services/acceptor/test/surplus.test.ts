@@ -217,6 +217,20 @@ t.test('a flood costs a known key one removal and one count for many versions', 
   t.ok(bucketCalls.length <= 3, `${bucketCalls.length} removals for 200 versions`);
 });
 
+t.test('P8: events of a flood that share a removal or a copy leave their slots to others', async (t) => {
+  const { world, key, events } = await flooded(4, { keptDuplicates: 1 });
+  const worker = world.startWorker();
+  let asides = 0;
+  const stepAside = () => {
+    asides += 1;
+  };
+  for (const event of events.slice(0, 2)) await world.deliver(event, { stepAside }, worker);
+  t.equal(asides, 0, 'not as long as there is anything to decide');
+  for (const event of events.slice(2)) await world.deliver(event, { stepAside }, worker);
+  t.equal(asides, 2);
+  t.equal((await left(world, key)).length, 1);
+});
+
 t.test('a removal that fails fails all that were joined in it, and each comes again', async (t) => {
   const { world, key, events } = await flooded(6, { keptDuplicates: 1 });
   const worker = world.startWorker();

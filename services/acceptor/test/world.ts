@@ -110,7 +110,13 @@ export function createWorld({ keptDuplicates = 10 } = {}) {
       worker: Worker = startWorker(),
     ): Promise<void> {
       const { signal } = new AbortController();
-      return worker(event, { signal, receiveCount: 1, isLastReceive: false, ...delivery });
+      return worker(event, {
+        signal,
+        receiveCount: 1,
+        isLastReceive: false,
+        stepAside: () => undefined,
+        ...delivery,
+      });
     },
 
     async acceptedText(key: string): Promise<string | undefined> {

@@ -32,6 +32,7 @@ export function createDelivery(facts: { receiveCount?: number; isLastReceive?: b
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    stepAside: () => undefined,
   };
   return {
     delivery,

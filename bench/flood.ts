@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { requestUpload, uploadFile } from '@upload-once/client';
+import { waitUntilProcessed } from '@upload-once/local/outcome.ts';
+import type { Stack } from '@upload-once/local/stack.ts';
+import { type UploadStore, uploadIdOf } from '@upload-once/uploads';
+import type { HandledUploads } from './handled-uploads.ts';
+import { SMALL_BYTES } from './lead-times.ts';
+
+const LIMIT_SECONDS = 120;
+const BETWEEN_LOOKS_MS = 50;
+/** Posts with the flooded form that are under way at once. */
+const FLOOD_CONCURRENCY = 16;
+/** Uploads of others that are under way at once. */
+const OTHERS_CONCURRENCY = 4;
+
+/** Lead times of other clients' uploads in milliseconds, and how the flood went. */
+export interface FloodTimes {
+  readonly quiet: readonly number[];
+  readonly flooded: readonly number[];
+  /** From the first duplicate's POST to the last one's 204, and to the end of the last event. */
+  readonly secondsToPost: number;
+  readonly secondsToClear: number;
+}
+
+/**
+ * The lead time of others' small uploads while one form is used `duplicates` times, beside the same without: half of the quiet
+ * ones before the flood and half after it, so that a machine which grows slower does so for both.
+ */
+export async function measureFlood(options: {
+  readonly stack: Stack;
+  readonly uploads: UploadStore;
+  readonly handled: HandledUploads;
+  readonly duplicates: number;
+  readonly quietUploads: number;
+}): Promise<FloodTimes> {
+  const { stack, uploads, handled, duplicates, quietUploads } = options;
+  const content = new Blob([randomBytes(SMALL_BYTES)]);
+  const file = { blob: content, name: 'small' };
+  const sqs = new SQSClient({
+    region: stack.region,
+    endpoint: stack.endpoints.sqs,
+    credentials: { ...stack.credentials },
+  });
+
+  async function leadTimeMs(): Promise<number> {
+    const form = await requestUpload({ issuerUrl: stack.issuerUrl, apiKey: stack.apiKey });
+    await uploadFile({ form, file });
+    await handled.whenHandled(uploadIdOf(form.key), LIMIT_SECONDS);
+    const { claimed, processedAt } = await waitUntilProcessed(uploads, form.key);
+    if (!claimed || !processedAt) throw new Error(`${form.key} is processed, but has no times`);
+    return processedAt.getTime() - claimed.storedAt.getTime();
+  }
+
+  async function othersUntil(isOver: () => boolean): Promise<number[]> {
+    const times: number[] = [];
+    await Promise.all(
+      Array.from({ length: OTHERS_CONCURRENCY }, async () => {
+        while (!isOver()) times.push(await leadTimeMs());
+      }),
+    );
+    return times;
+  }
+
+  async function quiet(count: number): Promise<number[]> {
+    let left = count;
+    return othersUntil(() => left-- <= 0);
+  }
+
+  async function depth(): Promise<number> {
+    const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+    const ask = new GetQueueAttributesCommand({
+      QueueUrl: stack.queues.uploadEvents,
+      AttributeNames: [...names],
+    });
+    const { Attributes } = await sqs.send(ask);
+    return names.reduce((sum, name) => sum + Number(Attributes?.[name]), 0);
+  }
+
+  async function flood(): Promise<void> {
+    const form = await requestUpload({ issuerUrl: stack.issuerUrl, apiKey: stack.apiKey });
+    await uploadFile({ form, file });
+    await handled.whenHandled(uploadIdOf(form.key), LIMIT_SECONDS);
+    let left = duplicates;
+    await Promise.all(
+      Array.from({ length: FLOOD_CONCURRENCY }, async () => {
+        while (left-- > 0) await uploadFile({ form, file });
+      }),
+    );
+  }
+
+  const before = await quiet(Math.ceil(quietUploads / 2));
+  const startedAtMs = performance.now();
+  let isOver = false;
+  const others = othersUntil(() => isOver);
+  await flood();
+  const postedAtMs = performance.now();
+  // What is left then are events of the others.
+  while ((await depth()) > OTHERS_CONCURRENCY) await delay(BETWEEN_LOOKS_MS);
+  const clearedAtMs = performance.now();
+  isOver = true;
+  const flooded = await others;
+  const after = await quiet(Math.floor(quietUploads / 2));
+  sqs.destroy();
+  return {
+    quiet: [...before, ...after],
+    flooded,
+    secondsToPost: (postedAtMs - startedAtMs) / 1000,
+    secondsToClear: (clearedAtMs - startedAtMs) / 1000,
+  };
+}
