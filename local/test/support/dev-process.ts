@@ -24,7 +24,7 @@ export interface DevProcess {
 /** `make dev` as a process of its own. Killed when the test ends, and its children with it. */
 export function startDev(t: Test, env: Readonly<Record<string, string>>): DevProcess {
   const child = spawn(process.execPath, ['--import', END_WITH_PARENT, MAIN], {
-    env: { ...process.env, ...env },
+    env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   t.teardown(() => child.kill('SIGKILL'));
