@@ -1,18 +1,18 @@
 import { isMainThread } from 'node:worker_threads';
 
 /**
- * Ends this process when the one that started it ends, however that ends: `node --import ./local/end-with-parent.ts PROGRAM`, started
- * with an IPC channel, which the operating system closes with the parent. The program ends as on SIGTERM, and is killed where that
- * takes too long.
+ * Ends this process when its parent ends, even if the parent is killed: `node --import ./local/end-with-parent.ts PROGRAM`, started
+ * with an IPC channel, which the operating system closes with the parent. The process gets SIGTERM, and SIGKILL if that is not enough
+ * within 5 seconds.
  */
 const STOP_LIMIT_MS = 5_000;
 
-// Worker threads load what `--import` names as well.
+// Worker threads load this module too.
 if (isMainThread) {
   process.once('disconnect', () => {
     process.kill(process.pid, 'SIGTERM');
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_LIMIT_MS);
   });
-  // The listener alone must not keep the program running.
+  // The listener must not keep the process running.
   process.channel?.unref();
 }

@@ -3,11 +3,11 @@ import { isTaken } from '../localstack/ports.ts';
 const FIRST_PORT = 8090;
 const LAST_PORT = 65_535;
 
-/** What listens at which port, counted from the first. */
+/** What listens, in the order of the ports. */
 const LISTENERS = ['url-issuer', 'S3', 'SQS', 'DynamoDB', 'control API', 'acceptor', 'processor'] as const;
 export type Listener = (typeof LISTENERS)[number];
 
-/** What ties the processes together; a value from elsewhere would break it. */
+/** Variables that connect the processes with each other. */
 const OWN_VARIABLES = [
   'S3_FORCE_PATH_STYLE',
   'BUCKET',
@@ -23,17 +23,18 @@ const OWN_VARIABLES = [
   'LOCAL_AWS_CONTROL_PORT',
 ];
 
-/** The services log nothing of an upload's course at these levels. */
+/** At these levels the services do not log the steps of an upload. */
 const SILENT_LEVELS = ['warn', 'error'];
 
-/** The settings of `make dev` can't be used; the message says which, and what is allowed. */
+/** A setting of `make dev` is wrong. The message names it and says what is allowed. */
 export class DevSettingsError extends Error {
   readonly code = 'DevSettingsError';
 }
 
 /**
- * Divides the caller's environment into what reaches the services and the names of what does not: everything of AWS, so that nothing
- * can reach a real account, what `make dev` sets itself, and a LOG_LEVEL that hides what it shows.
+ * Divides the caller's environment into the variables that are passed to the services and the names of those that are left out: all
+ * that begin with `AWS_`, so that the services can't reach a real account; those that `make dev` sets itself; and a LOG_LEVEL that would
+ * leave nothing to show.
  */
 export function callersEnv(env: NodeJS.ProcessEnv): { passed: Record<string, string>; left: string[] } {
   const passed: Record<string, string> = {};
@@ -47,9 +48,8 @@ export function callersEnv(env: NodeJS.ProcessEnv): { passed: Record<string, str
 }
 
 /**
- * The ports of 127.0.0.1 that everything listens on: one after the other from DEV_PORT, by default 8090, so that they are the same at
- * each start.
- * @throws DevSettingsError when DEV_PORT is no port, or a port is taken: by name
+ * The ports on 127.0.0.1: consecutive numbers that begin with DEV_PORT (default 8090), so that they are the same at each start.
+ * @throws DevSettingsError if DEV_PORT is not a port, or if a port is taken
  */
 export async function devPorts(env: NodeJS.ProcessEnv): Promise<Record<Listener, number>> {
   const first = env.DEV_PORT ? Number(env.DEV_PORT) : FIRST_PORT;

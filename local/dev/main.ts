@@ -8,9 +8,9 @@ import { apiKeyIn, writeEnvFile } from './env-file.ts';
 import { shownLine } from './shown-line.ts';
 
 /**
- * `make dev`: the whole of upload-once on this machine, until Ctrl-C. Objects and tables are kept in .local/dev (or DEV_FOLDER) and are
- * there again at the next start, on the same ports (from DEV_PORT on) and with the same API key. The caller's environment reaches the
- * services, see `callersEnv`.
+ * `make dev`: runs all of upload-once on this machine until Ctrl-C. The next start has the same objects and tables (in .local/dev or
+ * DEV_FOLDER), the same ports (from DEV_PORT on) and the same API key. The caller's environment is passed to the services, see
+ * `callersEnv`.
  */
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const folder = resolve(process.env.DEV_FOLDER || join(repository, '.local/dev'));
@@ -120,7 +120,7 @@ Ctrl-C stops everything.
 `;
 }
 
-/** What goes wrong is for the person at the terminal: the message, without a stack. */
+/** Shows an error's message without its stack, and exits. */
 function endWith(error: unknown): never {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   return process.exit(1);

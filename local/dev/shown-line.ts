@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { printable } from '../../packages/client/src/printable.ts';
 
-/** What a log line of a service can hold; anything else is shown behind its message. */
+/** Fields of a service's log line. A handler's log line can have others. */
 interface Entry {
   readonly time?: string;
   readonly level?: string;
@@ -25,13 +25,13 @@ const WHAT_WIDTH = 'processed'.length;
 const TROUBLE: readonly (string | undefined)[] = ['warn', 'error', 'fatal'];
 const FRAME = /^\s+at /;
 const FRAME_OF_OURS = /^\s+at .*(\bnode:|\/(services|packages)\/[a-z-]+\/src\/)/;
-/** They say nothing that the line does not say otherwise, or nothing to a person. */
+/** Fields that the shown line has already, or that do not help the reader. */
 const NOT_SHOWN = ['time', 'level', 'service', 'msg', 'id', 'attempt', 'traceId', 'err', 'pid', 'hostname'];
 
 /**
- * What a person at the terminal sees of a line that a service prints: the course of an upload, a handler's own log lines and errors,
- * and what goes wrong. A line that is no JSON object is shown as it is.
- * @returns undefined where there is nothing to see
+ * Formats a line that a service prints for a person at the terminal: the steps of an upload, the handler's log lines and errors, and
+ * warnings. A line that is not a JSON object is shown as it is.
+ * @returns undefined if the line is not shown
  */
 export function shownLine(line: string): string | undefined {
   const entry = entryOf(line);
@@ -74,14 +74,14 @@ function shown(entry: Entry, what: string, style: Style, more = ''): string {
   return `${parts.filter((part) => part !== '').join('  ')}${errorOf(entry)}`;
 }
 
-/** A handler's message with all its fields. */
+/** A handler's message and its fields. */
 function said(entry: Entry): string {
   const fields = Object.entries(entry).filter(([name]) => !NOT_SHOWN.includes(name));
   const text = fields.length === 0 ? '' : JSON.stringify(Object.fromEntries(fields));
   return [entry.msg, text].filter(Boolean).join('  ');
 }
 
-/** An error with its own stack frames, where it has any: those of the services and of Node say nothing to who wrote the handler. */
+/** An error and its stack. Frames of the services and of Node are left out, unless there are no others. */
 function errorOf({ err }: Entry): string {
   if (err === undefined) return '';
   const lines = (err.stack ?? `${err.type ?? 'Error'}: ${err.message ?? ''}`).split('\n');
@@ -90,13 +90,13 @@ function errorOf({ err }: Entry): string {
   return (isAllOurs ? lines : own).map((line) => `\n    ${printable(line)}`).join('');
 }
 
-/** The upload's id, from the line itself or from the S3 event that the message holds; '' where neither names one. */
+/** The upload's id, from the log line or from the S3 event in the message's body; '' if neither has one. */
 function idOf({ id, key, body }: Entry): string {
   if (id !== undefined) return id;
   return (key ?? keyOfEvent(body ?? '') ?? '').replace(/^(uploads|accepted)\//, '');
 }
 
-/** The body in a log line can be cut off behind the key. */
+/** A log line can have only the beginning of the body, so it is not parsed as JSON. */
 function keyOfEvent(body: string): string | undefined {
   const encoded = /"key":"([^"]*)"/.exec(body)?.[1];
   try {
