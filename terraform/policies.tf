@@ -30,8 +30,8 @@ locals {
         "kind", "kept", "surplus", "surplusReported", "countedAt",
       ]
       process = [
-        "state", "attempt", "leaseOwner", "leaseExpiresAt", "acceptedVersionId", "acceptedAt", "processedAt", "failureReason",
-        "reported", "kind", "kept", "surplus", "surplusReported", "countedAt",
+        "state", "attempt", "leaseOwner", "leaseExpiresAt", "processedAt", "failureReason", "reported", "kind", "kept",
+        "surplus", "surplusReported", "countedAt",
       ]
       } : call => {
       "ForAllValues:StringEquals" = { "dynamodb:Attributes" = concat(local.written_always, attributes) }
@@ -175,10 +175,18 @@ locals {
       Resource = [local.uploads_arn]
     },
     {
-      # The copy, and a HEAD for what an earlier attempt copied. Nothing under accepted/ is ever deleted here.
+      # The copy. Nothing under accepted/ is ever deleted here.
       Sid      = "WriteAccepted"
       Effect   = "Allow"
-      Action   = ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload", "s3:GetObject"]
+      Action   = ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"]
+      Resource = [local.accepted_arn]
+    },
+    {
+      # Where something is there already: HEAD, and where that does not tell, UploadPartCopy of that version for S3 to compare
+      # its bytes with the upload's. IAM can't allow these without GetObject: whoever has this role can read accepted files.
+      Sid      = "CompareAccepted"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject", "s3:GetObjectVersion"]
       Resource = [local.accepted_arn]
     },
     {
@@ -217,10 +225,10 @@ locals {
       Resource = [module.storage.queues.accepted_events.arn]
     },
     {
-      # What the handler reads, and the end of a late copy.
+      # What the handler reads. Nothing under accepted/ is ever deleted by a service.
       Sid      = "ReadAccepted"
       Effect   = "Allow"
-      Action   = ["s3:GetObjectVersion", "s3:DeleteObjectVersion"]
+      Action   = ["s3:GetObjectVersion"]
       Resource = [local.accepted_arn]
     },
     {

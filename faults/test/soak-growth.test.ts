@@ -73,7 +73,6 @@ const counters: Counters = {
   duplicates: 2,
   strays: 0,
   failed: 0,
-  lateCopies: 0,
   retried: 3,
 };
 

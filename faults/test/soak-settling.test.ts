@@ -61,7 +61,7 @@ function startWorld(t: Test) {
       async process(acceptedBytes = FIRST) {
         const copy = objects.put(acceptedKeyOf(key), acceptedBytes);
         await uploads.claim(key, first);
-        await uploads.accept(key, copy.versionId);
+        await uploads.accept(key, { claimedVersionId: first.versionId, acceptedVersionId: copy.versionId });
         await objects.deleteVersion(key, first.versionId);
         const lease = { acceptedVersionId: copy.versionId, leaseOwner: 'one', leaseSeconds: 10 };
         await uploads.startProcessing(key, lease);

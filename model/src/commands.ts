@@ -3,7 +3,7 @@ import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
 import { AT_ONCE, type EventPlan } from './simulation/bucket-events.ts';
 import { Fate, type PlannedFate, REFUSALS } from './simulation/fate.ts';
 import type { HandlerPlan } from './user-handler.ts';
-import type { VersionPlan, World } from './world.ts';
+import type { PlantPlan, VersionPlan, World } from './world.ts';
 
 /** How much of a history has happened: which keys there are. */
 export interface Course {
@@ -63,10 +63,19 @@ const stallSeconds = fc.constantFrom(1, 20, 31, 45, 100, 600);
 
 const CALLS = {
   acceptor: [
-    ...['get', 'putIfAbsent', 'update', 'oldestVersion', 'copyIfAbsent', 'head', 'deleteVersion'],
+    ...[
+      'get',
+      'putIfAbsent',
+      'update',
+      'oldestVersion',
+      'copyIfAbsent',
+      'head',
+      'haveSameBytes',
+      'deleteVersion',
+    ],
     ...['deleteVersions', 'sendReport'],
   ],
-  processor: ['get', 'putIfAbsent', 'update', 'open', 'deleteVersion', 'sendReport'],
+  processor: ['get', 'putIfAbsent', 'update', 'open', 'sendReport'],
 };
 const SQS_CALLS = ['ReceiveMessage', 'DeleteMessageBatch', 'ChangeMessageVisibility'] as const;
 
@@ -223,6 +232,46 @@ const tableAway = fc
     }),
   );
 
+const plantPlan: Arbitrary<PlantPlan> = fc.record({
+  content: fc.constantFrom('same', 'other'),
+  madeBy: fc.constantFrom('Copy', 'Put'),
+  event: eventPlan,
+});
+
+const plant = fc
+  .tuple(keyIndex, plantPlan)
+  .map(([index, plan]) =>
+    command(
+      `plant(${index}, ${fc.stringify(plan)})`,
+      (world, course) => world.plant(keyOf(course, index), plan),
+      'a key',
+    ),
+  );
+
+/** Before the form is used, while its upload is on its way, and right behind the copy: whenever it does the most harm. */
+const plantSoon = fc
+  .tuple(plantPlan, fc.constantFrom(-50, 0, 20, 60, 120, 300), fc.nat({ max: 3 }))
+  .map(([plan, afterMs, sizeBytes]) =>
+    command(`plantSoon(${fc.stringify(plan)}, after ${afterMs} ms)`, async (world, course) => {
+      const key = await world.issue('post', 30);
+      course.keys.push(key);
+      if (afterMs < 0) world.plant(key, plan);
+      world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes, event: AT_ONCE });
+      if (afterMs >= 0) world.time.after(afterMs, () => world.plant(key, plan));
+      await world.time.pass(1_000);
+    }),
+  );
+
+const replace = fc
+  .tuple(keyIndex, plantPlan)
+  .map(([index, plan]) =>
+    command(
+      `replace(${index}, ${fc.stringify(plan)})`,
+      (world, course) => world.replace(keyOf(course, index), plan),
+      'a key',
+    ),
+  );
+
 const strike = fc
   .tuple(workerIndex, fc.constantFrom('crash' as const, 'freeze' as const, 'deploy' as const), stallSeconds)
   .map(([index, what, seconds]) =>
@@ -256,6 +305,9 @@ export const anyCommand: Arbitrary<HistoryCommand> = fc.oneof(
   { weight: 1, arbitrary: takeSoon },
   { weight: 1, arbitrary: takenUnrecorded },
   { weight: 1, arbitrary: tableAway },
+  { weight: 1, arbitrary: plant },
+  { weight: 1, arbitrary: plantSoon },
+  { weight: 1, arbitrary: replace },
   { weight: 2, arbitrary: strike },
   { weight: 1, arbitrary: queue },
 );

@@ -23,21 +23,28 @@ export interface KeyFacts {
   readonly key: string;
   /** Undefined: no upload was issued; all under this key are strays. */
   readonly issued: { readonly method: 'post' | 'put'; readonly expiresAtMs: number } | undefined;
+  /** When the claim took effect. */
+  claimedAtMs: number;
   /** What clients sent, in S3's own order. */
   readonly versions: StoredVersion[];
   /** Those among them of which S3 never tells: an audit finds them, no service can. */
   readonly untold: Set<string>;
   /** The upload's item as the last write left it. */
   item: UploadItem | undefined;
-  readonly sightings: Map<string, { readonly item: SightingItem; reportedAtMs: number | undefined }>;
+  readonly sightings: Map<
+    string,
+    { readonly item: SightingItem; readonly recordedAtMs: number; reportedAtMs: number | undefined }
+  >;
   /** How many came of each kind, by the item's name. */
   readonly tallies: Map<string, TallyItem>;
   /** What a service has removed under `uploads/` beside the upload itself. */
   readonly removed: Set<string>;
   /** What lies on top under `accepted/`. */
   onTop: string | undefined;
-  /** What lies under `accepted/` at all. */
-  readonly acceptedVersions: Set<string>;
+  /** What the services have copied to `accepted/`, also what is gone again. */
+  readonly copies: Set<string>;
+  /** What another hand has put under `accepted/`: backups that were restored, or objects that should not be there. */
+  readonly foreign: Map<string, StoredVersion>;
   /** The user has removed or moved the accepted object. */
   isTaken: boolean;
   /** Who holds or held each attempt, and what its handler came to. */
@@ -74,6 +81,7 @@ export function createFacts(): Facts {
       const facts: KeyFacts = {
         key,
         issued,
+        claimedAtMs: Number.POSITIVE_INFINITY,
         versions: [],
         untold: new Set(),
         item: undefined,
@@ -81,7 +89,8 @@ export function createFacts(): Facts {
         tallies: new Map(),
         removed: new Set(),
         onTop: undefined,
-        acceptedVersions: new Set(),
+        copies: new Set(),
+        foreign: new Map(),
         isTaken: false,
         holders: new Map(),
         runs: new Map(),
@@ -117,10 +126,20 @@ export function sightingKind(facts: KeyFacts): 'stray' | 'refused' | 'duplicate'
   return facts.item?.state === 'REVOKED' ? 'refused' : 'duplicate';
 }
 
-export function sightingName(facts: KeyFacts, versionId: string): string {
-  return `${sightingKind(facts)}#${versionId}`;
+export function sightingName(facts: KeyFacts, key: string, versionId: string): string {
+  return `${key.startsWith(ACCEPTED_PREFIX) ? 'stray' : sightingKind(facts)}#${versionId}`;
 }
 
-export function tallyOf(facts: KeyFacts): TallyItem | undefined {
-  return facts.tallies.get(`tally#${sightingKind(facts)}`);
+/** Whether one version has the other's bytes, and is described as it is. */
+export function isSameContent(one: StoredVersion, other: StoredVersion): boolean {
+  const [a, b] = [one.attributes, other.attributes];
+  return (
+    Buffer.compare(one.bytes, other.bytes) === 0 &&
+    a.contentType === b.contentType &&
+    a.metadata['of'] === b.metadata['of']
+  );
+}
+
+export function tallyOf(facts: KeyFacts, key: string): TallyItem | undefined {
+  return facts.tallies.get(`tally#${key.startsWith(ACCEPTED_PREFIX) ? 'stray' : sightingKind(facts)}`);
 }

@@ -9,7 +9,7 @@ import {
   type TallyItem,
   type UploadItem,
 } from '@upload-once/uploads';
-import { type Facts, type KeyFacts, sightingName, tallyOf } from './facts.ts';
+import { type Facts, isSameContent, type KeyFacts, sightingName, tallyOf } from './facts.ts';
 import { createLeaseRules } from './lease-rules.ts';
 import { createMessageRules } from './message-rules.ts';
 import { type Must, PromiseBroken } from './promise-broken.ts';
@@ -69,6 +69,7 @@ export function createRules(
       `${key.key}: its processing had finished, now it is ${item.state} again`,
     );
     if (item.state === 'CLAIMED') {
+      key.claimedAtMs = time.nowMs();
       const oldest = key.versions[0]?.versionId;
       must(
         item.versionId === oldest,
@@ -76,14 +77,33 @@ export function createRules(
         `${key.key}: ${item.versionId} is claimed, ${oldest} is the oldest`,
       );
     }
+    if (item.state === 'ACCEPTED') mustBeTheUpload(key, item);
     if (item.state === 'PROCESSING') leases.attemptBegins(key, was, item);
     if (item.state === 'PROCESSED' || item.state === 'FAILED') leases.attemptEnds(key, item);
   }
 
+  /** What is recorded as accepted was copied from the claimed version, or can't be told from such a copy. */
+  function mustBeTheUpload(key: KeyFacts, { acceptedVersionId = '' }: UploadItem): void {
+    const foreign = key.foreign.get(acceptedVersionId);
+    const [upload] = key.versions;
+    const isIt = foreign
+      ? upload !== undefined && isSameContent(foreign, upload)
+      : key.copies.has(acceptedVersionId);
+    must(isIt, 'P2', `${key.key}: ${acceptedVersionId} is accepted, which is no copy of the upload`);
+    // The acceptor looks for such a record after its claim.
+    const orphanAtMs = key.sightings.get(`stray#${acceptedVersionId}`)?.recordedAtMs;
+    must(
+      orphanAtMs === undefined || orphanAtMs >= key.claimedAtMs,
+      'P4',
+      `${key.key}: ${acceptedVersionId} is accepted, which was on record as an orphan before the claim`,
+    );
+  }
+
   function sightingWritten(key: KeyFacts, item: SightingItem): void {
-    const reportedAtMs = key.sightings.get(item.item)?.reportedAtMs;
+    const { recordedAtMs = time.nowMs(), reportedAtMs } = key.sightings.get(item.item) ?? {};
     key.sightings.set(item.item, {
       item,
+      recordedAtMs,
       reportedAtMs: reportedAtMs ?? (item.reported ? time.nowMs() : undefined),
     });
   }
@@ -114,20 +134,20 @@ export function createRules(
   function acceptedChanged(key: KeyFacts, { what, version: { versionId } }: BucketChange): void {
     if (what === 'stored') {
       must(
-        key.onTop === undefined,
+        key.onTop === undefined || actor() === undefined,
         'P2',
         `${key.key}: ${versionId} was put over ${key.onTop} under accepted/`,
       );
       key.onTop = versionId;
-      key.acceptedVersions.add(versionId);
+      if (actor() !== undefined) key.copies.add(versionId);
       return;
     }
     if (key.onTop === versionId) key.onTop = undefined;
-    key.acceptedVersions.delete(versionId);
+    key.foreign.delete(versionId);
     must(
-      actor() === undefined || key.item?.acceptedVersionId !== versionId,
+      actor() === undefined,
       'P3',
-      `${key.key}: ${actor()?.process.name} removed the accepted object ${versionId}`,
+      `${key.key}: ${actor()?.process.name} removed ${versionId}, which lay under accepted/`,
     );
   }
 
@@ -135,13 +155,13 @@ export function createRules(
   function isSurplus(key: KeyFacts, versionId: string): boolean {
     const staying =
       key.issued && key.item?.state !== 'REVOKED' ? key.item?.versionId : key.versions[0]?.versionId;
-    const { kept } = tallyOf(key) ?? {};
+    const { kept } = tallyOf(key, key.key) ?? {};
     const isFull = (kept?.size ?? 0) >= keptDuplicates && !kept?.has(versionId);
     return (
       isFull &&
       staying !== undefined &&
       staying !== versionId &&
-      !key.sightings.has(sightingName(key, versionId))
+      !key.sightings.has(sightingName(key, key.key, versionId))
     );
   }
 
@@ -177,24 +197,20 @@ export function createRules(
       );
     }
     if (event.versionId === claimed) return;
-    const name = sightingName(key, event.versionId);
-    const isCounted = key.removed.has(event.versionId) && (tallyOf(key)?.surplus ?? 0) > 0;
+    const name = sightingName(key, event.key, event.versionId);
+    const isCounted = key.removed.has(event.versionId) && (tallyOf(key, event.key)?.surplus ?? 0) > 0;
     must(key.sightings.has(name) || isCounted, 'P4', `${key.key}: acknowledged without a record of ${name}`);
   }
 
   function processorIsDone(key: KeyFacts, event: ObjectCreated): void {
     const { item } = key;
-    if (!key.issued) {
-      must(
-        key.sightings.has(`stray#${event.versionId}`) || (tallyOf(key)?.surplus ?? 0) > 0,
-        'P4',
-        `${event.key}: acknowledged without a record`,
-      );
-    } else if (event.versionId === item?.acceptedVersionId) {
+    if (event.versionId === item?.acceptedVersionId) {
       must(item.state === 'PROCESSED', 'P3', `${key.key}: acknowledged while it is ${item.state}`);
-    } else {
-      must(!key.acceptedVersions.has(event.versionId), 'P2', `${key.key}: a second copy was left`);
+      return;
     }
+    const isCounted = (tallyOf(key, event.key)?.surplus ?? 0) > 0;
+    const isKnown = key.sightings.has(`stray#${event.versionId}`) || isCounted;
+    must(isKnown, 'P4', `${event.key}: acknowledged without a record`);
   }
 
   return {
@@ -261,8 +277,8 @@ export function createRules(
       add(name);
       if (!SIGHTING_METRICS.includes(name)) return;
       add(`reports of ${event.versionId}`);
-      const sighting = key.sightings.get(sightingName(key, event.versionId));
-      const isCounted = (tallyOf(key)?.surplus ?? 0) > 0;
+      const sighting = key.sightings.get(sightingName(key, event.key, event.versionId));
+      const isCounted = (tallyOf(key, event.key)?.surplus ?? 0) > 0;
       must(
         sighting !== undefined || isCounted,
         'P4',

@@ -151,7 +151,6 @@ function createProcessorWork(process: WorkerProcess, ports: Ports, around: Worke
   });
   return createProcessAccepted({
     uploads,
-    objects,
     reports,
     keptDuplicates: around.keptDuplicates,
     workUnderLease: createWorkUnderLease({
@@ -195,10 +194,10 @@ function createPorts(process: WorkerProcess, callers: AsyncLocalStorage<Caller>,
   const bucket = around.objects.over(way);
   const objects: typeof bucket = {
     ...bucket,
-    /** The acceptor asks only after a copy was refused because there was one already. */
-    async head(key) {
-      const found = await bucket.head(key);
-      if (!found) around.rules.copyWasTaken();
+    /** The acceptor asks this of accepted/ only after a copy was refused because there was one already. */
+    async head(key, versionId) {
+      const found = await bucket.head(key, versionId);
+      if (!found && key.startsWith(ACCEPTED_PREFIX)) around.rules.copyWasTaken();
       return found;
     },
   };

@@ -38,6 +38,13 @@ export interface VersionPlan {
   readonly event: EventPlan | undefined;
 }
 
+/** What another hand puts under `accepted/`. */
+export interface PlantPlan {
+  readonly content: 'same' | 'other';
+  readonly madeBy: 'Copy' | 'Put';
+  readonly event: EventPlan;
+}
+
 /** A user who takes the next copy away so soon after it was made. */
 export interface Taker {
   readonly afterMs: number;
@@ -197,6 +204,41 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
         store(key, 1, plan, prefix === UPLOADS_PREFIX ? tellOfUpload : tellOfCopy);
     },
 
+    /**
+     * Another hand puts something under accepted/: a backup that is restored, or an object that should not be there. `same`: what the
+     * first upload is, where there is one by now.
+     */
+    plant(key: string, plan: PlantPlan): void {
+      const about = facts.of(key);
+      const acceptedKey = acceptedKeyOf(key);
+      const [upload] = about.versions;
+      const isSame = plan.content === 'same' && upload !== undefined;
+      const bytes = isSame ? upload.bytes : Buffer.alloc(upload?.sizeBytes ?? 1, unique('other'));
+      const attributes = upload?.attributes ?? { contentType: 'text/plain', metadata: { of: 'nobody' } };
+      const version = objects.put(acceptedKey, bytes, attributes);
+      about.foreign.set(version.versionId, { ...version, bytes, attributes });
+      tellOfCopy(acceptedKey, version, `ObjectCreated:${plan.madeBy}`, plan.event);
+    },
+
+    /** An operator takes away what another hand has put in the copy's place, as docs/operations.md says. */
+    async clearWay(key: string): Promise<void> {
+      const { foreign, item } = facts.of(key);
+      while (item?.state === 'CLAIMED') {
+        const there = await objects.head(acceptedKeyOf(key));
+        if (!there || !foreign.has(there.versionId)) return;
+        await objects.deleteVersion(acceptedKeyOf(key), there.versionId);
+      }
+    },
+
+    /** A restore that keeps the key: the object copied onto itself, or a backup of it put there, and the old version deleted for good. */
+    async replace(key: string, plan: PlantPlan): Promise<void> {
+      const there = await objects.head(acceptedKeyOf(key));
+      if (!there) return;
+      this.plant(key, plan);
+      facts.of(key).isTaken = true;
+      await objects.deleteVersion(acceptedKeyOf(key), there.versionId);
+    },
+
     giveAgain(service: ServiceName): void {
       rules.isGivenAgain(service);
       queues[service].giveAgain();
@@ -229,6 +271,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
         surplus: count(({ tallies }) =>
           [...tallies.values()].reduce((sum, { surplus = 0 }) => sum + surplus, 0),
         ),
+        planted: count(({ foreign }) => foreign.size),
         handlerRuns: count(({ runs }) => runs.size),
         faults: fates.metCount + strikes,
         ...rules.seen,
@@ -246,6 +289,8 @@ export interface Tally {
   readonly keptApart: number;
   /** Versions beyond those that are kept, as they were counted. */
   readonly surplus: number;
+  /** What another hand has put under `accepted/`, and is there still. */
+  readonly planted: number;
   readonly handlerRuns: number;
   /** Calls that met a fate, workers that crashed, froze or were deployed in between. */
   readonly faults: number;

@@ -244,7 +244,7 @@ t.test('each service’s role has its own calls on its own resources, and nothin
     ],
     acceptor: [
       ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} ${tables.uploads.arn}`),
-      ...['AbortMultipartUpload', 'GetObject', 'PutObject', 'PutObjectTagging'].map(
+      ...['AbortMultipartUpload', 'GetObject', 'GetObjectVersion', 'PutObject', 'PutObjectTagging'].map(
         (action) => `s3:${action} ${bucket.arn}/accepted/*`,
       ),
       ...['DeleteObjectVersion', 'GetObjectVersion', 'GetObjectVersionTagging'].map(
@@ -256,7 +256,7 @@ t.test('each service’s role has its own calls on its own resources, and nothin
     ],
     processor: [
       ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} ${tables.uploads.arn}`),
-      ...['DeleteObjectVersion', 'GetObjectVersion'].map((action) => `s3:${action} ${bucket.arn}/accepted/*`),
+      `s3:GetObjectVersion ${bucket.arn}/accepted/*`,
       `s3:ListBucket ${bucket.arn}`,
       ...consume(queues.accepted_events.arn),
       `sqs:SendMessage ${queues.upload_reports.arn}`,

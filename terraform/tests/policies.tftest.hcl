@@ -111,6 +111,7 @@ run "the_acceptor_takes_versions_and_writes_copies" {
       "s3:PutObjectTagging arn:aws:s3:::files/accepted/*",
       "s3:AbortMultipartUpload arn:aws:s3:::files/accepted/*",
       "s3:GetObject arn:aws:s3:::files/accepted/*",
+      "s3:GetObjectVersion arn:aws:s3:::files/accepted/*",
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:UpdateItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
@@ -128,7 +129,6 @@ run "the_processor_reads_what_was_accepted" {
       "sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:ac",
       "sqs:SendMessage arn:aws:sqs:eu-central-1:123456789012:re",
       "s3:GetObjectVersion arn:aws:s3:::files/accepted/*",
-      "s3:DeleteObjectVersion arn:aws:s3:::files/accepted/*",
       "s3:ListBucket arn:aws:s3:::files",
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
@@ -174,7 +174,7 @@ run "conditions_hold_what_resources_cannot" {
       processor = {
         KnowWhatIsMissing = { StringLikeIfExists = { "s3:prefix" = ["accepted/*"] } }
         ProcessUploads = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "attempt", "leaseOwner", "leaseExpiresAt", "acceptedVersionId", "acceptedAt", "processedAt", "failureReason", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "attempt", "leaseOwner", "leaseExpiresAt", "processedAt", "failureReason", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         RecordSightings = {

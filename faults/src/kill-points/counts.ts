@@ -6,7 +6,7 @@ const HEARTBEAT = 'sqs ChangeMessageVisibility';
 /** The last call before the mark: metric and log line come between the two. */
 const REPORT = 'sqs SendMessage';
 const COPIES = ['s3 CopyObject', 's3 CompleteMultipartUpload'];
-const METRICS = ['UploadsAccepted', 'UploadsProcessed', 'DuplicateUploads', 'LateCopiesRemoved'] as const;
+const METRICS = ['UploadsAccepted', 'UploadsProcessed', 'DuplicateUploads', 'StrayObjects'] as const;
 
 /** Where a process was ended while an upload was on its way. */
 interface EndedAt {
@@ -30,8 +30,8 @@ export interface Counts {
 }
 
 export function expectedCounts(): Counts {
-  // A copy that is made again finds the first one and adds nothing: there never is one to be removed.
-  const least = { UploadsAccepted: 0, UploadsProcessed: 0, DuplicateUploads: 0, LateCopiesRemoved: 0 };
+  // A copy that is made again finds the first one and adds nothing: no second one is ever reported as an orphan.
+  const least = { UploadsAccepted: 0, UploadsProcessed: 0, DuplicateUploads: 0, StrayObjects: 0 };
   const most = { ...least };
   return {
     add({ versions, keptDuplicates = Number.POSITIVE_INFINITY }, endedAt) {

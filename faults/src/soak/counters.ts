@@ -10,7 +10,6 @@ export interface Counters {
   readonly duplicates: number;
   readonly strays: number;
   readonly failed: number;
-  readonly lateCopies: number;
   readonly retried: number;
 }
 
@@ -24,7 +23,6 @@ export function sumCounters(services: readonly ServiceUnderFaults[]): Counters {
     duplicates: sum('DuplicateUploads'),
     strays: sum('StrayObjects'),
     failed: sum('ProcessingFailed'),
-    lateCopies: sum('LateCopiesRemoved'),
     retried: sum('MessagesRetried'),
   };
 }

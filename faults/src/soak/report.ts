@@ -80,7 +80,7 @@ function uploadRows({ ledger, load, audit, counters }: SoakResult): string[][] {
       'uploads processed',
       `${audit.processed}, byte for byte; ${runs} handler runs; counted ${counters.processed}`,
     ],
-    ['  acceptances counted', `${counters.accepted}; late copies removed: ${counters.lateCopies}`],
+    ['  acceptances counted', `${counters.accepted}`],
     ['duplicates on record', `${audit.duplicates}; reported ${counters.duplicates}`],
     ['forms never used', `${audit.unused}: nothing was stored with them`],
   ];

@@ -15,9 +15,9 @@ async function lostAndFailed(t: Test) {
   const failed = await cloud.issue();
   await cloud.uploads.claim(failed, { versionId: 'v1', eTag: 'e', sizeBytes: 6, storedAt: new Date() });
   const acceptedVersionId = await cloud.put(acceptedKeyOf(failed), 'failed');
+  await cloud.uploads.accept(failed, { claimedVersionId: 'v1', acceptedVersionId });
   await cloud.uploads.startProcessing(failed, {
     acceptedVersionId,
-    copiedBytes: 6,
     leaseOwner: 'w',
     leaseSeconds: 60,
   });

@@ -23,7 +23,8 @@ async function twoDeadLetters(t: Test) {
   const cloud = await quietCloud(t);
   const [accepted, issued] = [await cloud.issue(), await cloud.issue()];
   await cloud.uploads.claim(accepted, { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: new Date() });
-  const lease = { acceptedVersionId: 'copy', copiedBytes: 1, leaseOwner: 'w', leaseSeconds: 60 };
+  const lease = { acceptedVersionId: 'copy', leaseOwner: 'w', leaseSeconds: 60 };
+  await cloud.uploads.accept(accepted, { claimedVersionId: 'v1', acceptedVersionId: 'copy' });
   await cloud.uploads.startProcessing(accepted, lease);
   await cloud.uploads.fail(accepted, 1, 'Error: the disk is full\u001b[2J');
   const acceptedKey = accepted.replace('uploads/', 'accepted/');

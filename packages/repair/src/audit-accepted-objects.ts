@@ -5,6 +5,7 @@ import {
   type StoredVersion,
   type Upload,
   type UploadRecords,
+  UploadState,
   uploadKeyOfAccepted,
 } from '@upload-once/uploads';
 import type { AuditCounts } from './audit-counts.ts';
@@ -43,31 +44,31 @@ export async function* auditAcceptedObjects(options: {
 }
 
 function findingOf(version: StoredVersion, upload: Upload | undefined): Finding {
+  const isUnclaimed = upload?.state === UploadState.issued;
   return {
-    kind: FindingKind.notRecorded,
+    kind: isUnclaimed ? FindingKind.unclaimed : FindingKind.notRecorded,
     key: version.key,
     versionId: version.versionId,
     state: upload?.state,
     since: version.storedAt,
     detail: detailOf(upload),
-    event: { pipeline: Pipeline.accepted, ...version, isCopy: isCopyOf(version, upload) },
+    // The processor can't accept what was never claimed. An orphan with an alarm would be false where a table was restored.
+    event: isUnclaimed
+      ? undefined
+      : { pipeline: Pipeline.accepted, ...version, isCopy: upload?.state === UploadState.claimed },
   };
-}
-
-/**
- * The bucket does not tell what made a version. Before ACCEPTED is recorded it is taken for the copy, as by the acceptor that finds it
- * there. Beside an accepted version it is a late copy only with the very ETag of what was claimed, and so with its bytes.
- */
-function isCopyOf({ eTag, sizeBytes }: StoredVersion, upload: Upload | undefined): boolean {
-  if (!upload?.claimed) return false;
-  if (upload.acceptedVersionId === undefined) return true;
-  return eTag === upload.claimed.eTag && sizeBytes === upload.claimed.sizeBytes;
 }
 
 function detailOf(upload: Upload | undefined): string {
   if (!upload) return 'there is no upload that it belongs to';
-  if (upload.acceptedVersionId) return 'another version is the accepted one';
-  return upload.claimed
-    ? 'it was copied, and nobody has recorded that'
-    : 'nothing was claimed for its upload, so nobody should have copied it';
+  switch (upload.state) {
+    case UploadState.issued:
+      return 'its upload is only ISSUED: the table was restored to an earlier time, or another hand has put it there (docs/operations.md, "After an accident")';
+    case UploadState.claimed:
+      return 'its upload is CLAIMED: the acceptor will say whether it is the copy';
+    case UploadState.revoked:
+      return 'its upload was revoked, so the acceptor has not copied it';
+    default:
+      return 'another version is the accepted one';
+  }
 }

@@ -6,6 +6,8 @@ export const FindingKind = {
   noOutcome: 'no-outcome',
   /** A version under `accepted/` that no item names as the accepted one, and that is not recorded as a stray. */
   notRecorded: 'not-recorded',
+  /** A version under `accepted/` whose upload is only ISSUED: the table was restored to an earlier time, or another hand put it there. */
+  unclaimed: 'unclaimed',
   /** An upload that is CLAIMED, ACCEPTED, or PROCESSING under a lease that has run out, for longer than it should be. */
   stuck: 'stuck',
   /** An upload whose processing failed with the last receive that its queue allowed. */
@@ -27,10 +29,7 @@ export interface MissingEvent {
   readonly eTag: string;
   readonly sizeBytes: number;
   readonly storedAt: Date;
-  /**
-   * It is told of as a copy that the acceptor has made. The processor removes a copy that is not the accepted version, and keeps
-   * and reports whatever else lies under `accepted/`: what may be somebody else's must not be called one.
-   */
+  /** It is told of as a copy, as the acceptor makes them. */
   readonly isCopy: boolean;
 }
 

@@ -57,7 +57,7 @@ export async function* repairFindings(
     try {
       const current = await objects.head(event.key);
       const isCurrent = current?.versionId === event.versionId;
-      return { event: isCurrent ? { ...event, ...current } : event, remark: '' };
+      return { event: isCurrent ? { ...event, eTag: current.eTag } : event, remark: '' };
     } catch (error) {
       return { event, remark: `its object’s own ETag could not be read: ${reasonOf(error)}` };
     }

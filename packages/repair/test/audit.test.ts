@@ -148,22 +148,35 @@ t.test('an object under accepted/ that no item names is found', async (t) => {
   const late = world.put('accepted/copied-twice');
   await world.issue('not-claimed');
   const early = world.put('accepted/not-claimed');
+  await world.uploads.revoke(await world.issue('revoked'));
+  const ofRevoked = world.put('accepted/revoked');
   world.pass(OLDER_THAN_SECONDS);
 
-  const findings = (await world.findings()).filter(({ kind }) => kind === 'not-recorded');
+  const findings = (await world.findings()).filter(({ key }) => key.startsWith('accepted/'));
   t.strictSame(
-    new Map(findings.map(({ key, versionId, detail }) => [`${key} ${versionId}`, detail])),
+    new Map(findings.map(({ kind, key, versionId, detail }) => [`${kind} ${key} ${versionId}`, detail])),
     new Map([
-      [`accepted/copied ${unrecorded.versionId}`, 'it was copied, and nobody has recorded that'],
-      [`accepted/of nobody ${withoutItem.versionId}`, 'there is no upload that it belongs to'],
-      [`accepted/copied-twice ${late.versionId}`, 'another version is the accepted one'],
       [
-        `accepted/not-claimed ${early.versionId}`,
-        'nothing was claimed for its upload, so nobody should have copied it',
+        `not-recorded accepted/copied ${unrecorded.versionId}`,
+        'its upload is CLAIMED: the acceptor will say whether it is the copy',
+      ],
+      [`not-recorded accepted/of nobody ${withoutItem.versionId}`, 'there is no upload that it belongs to'],
+      [`not-recorded accepted/copied-twice ${late.versionId}`, 'another version is the accepted one'],
+      [
+        `unclaimed accepted/not-claimed ${early.versionId}`,
+        'its upload is only ISSUED: the table was restored to an earlier time, or another hand has put it there (docs/operations.md, "After an accident")',
+      ],
+      [
+        `not-recorded accepted/revoked ${ofRevoked.versionId}`,
+        'its upload was revoked, so the acceptor has not copied it',
       ],
     ]),
   );
-  t.ok(findings.every(({ event }) => event?.pipeline === 'accepted'));
+  t.ok(
+    findings.every(({ kind, event }) => kind === 'unclaimed' || event?.pipeline === 'accepted'),
+    'a repair sends an event for each but the unclaimed',
+  );
+  t.equal(findings.find(({ kind }) => kind === 'unclaimed')?.event, undefined);
   t.not(late.versionId, copy.versionId);
 });
 

@@ -58,7 +58,10 @@ export function createWorld() {
 
     async accepted(name: string) {
       const { key, version, copy } = await world.copied(name);
-      await uploads.accept(key, copy.versionId);
+      await uploads.accept(key, {
+        claimedVersionId: version.versionId,
+        acceptedVersionId: copy.versionId,
+      });
       await objects.deleteVersion(key, version.versionId);
       return { key, version, copy };
     },

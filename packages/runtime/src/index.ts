@@ -1,4 +1,3 @@
-export { addAcceptance } from './acceptance-metrics.ts';
 export { dynamoDbClientConfig, s3ClientConfig, sqsClientConfig } from './aws-clients.ts';
 export {
   type BoundedServerOptions,

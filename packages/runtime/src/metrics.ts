@@ -51,7 +51,8 @@ export const METRICS = {
   StrayObjects: {
     unit: 'Count',
     dimensions: [],
-    description: 'Objects for which no upload was issued, or under accepted/ none was claimed.',
+    description:
+      'Objects under uploads/ for which no upload was ever issued, and those under accepted/ that no upload names as accepted.',
   },
   RevokedUploads: {
     unit: 'Count',
@@ -63,11 +64,6 @@ export const METRICS = {
     dimensions: [],
     description:
       'Versions that S3 had stored before their upload was revoked, and that were refused: their clients hold a success.',
-  },
-  LateCopiesRemoved: {
-    unit: 'Count',
-    dimensions: [],
-    description: 'Second copies of accepted bytes, made by a worker that woke up late, and removed.',
   },
   UploadsProcessed: { unit: 'Count', dimensions: [], description: 'Uploads whose handler finished.' },
   ProcessingFailed: {

@@ -1,3 +1,4 @@
+export { type DescribedVersion, differenceOf } from './compare-versions.ts';
 export {
   createDynamoDbUploadRecords,
   type DynamoDbUploadRecordsOptions,
@@ -25,7 +26,14 @@ export { type BucketChange, createMemoryObjectStore, type MemoryObjectStore } fr
 export { createMemoryReports, type MemoryReports } from './memory-reports.ts';
 export { createMemoryUploadStore, type MemoryUploadStore } from './memory-upload-store.ts';
 export type { ObjectListing, StoredVersion } from './object-listing.ts';
-export type { CopyOrder, CopyOutcome, ObjectStore, OpenedObject } from './object-store.ts';
+export type {
+  CopyOrder,
+  CopyOutcome,
+  ObjectStore,
+  OpenedObject,
+  VersionBytes,
+  VersionDescription,
+} from './object-store.ts';
 export {
   type Report,
   type Reports,

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { describedAttributes } from './described-attributes.ts';
 import { type Faults, noFaults } from './faults.ts';
 import type { ObjectListing } from './object-listing.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { ObjectStore, VersionDescription } from './object-store.ts';
+import { SourceMissing } from './source-missing.ts';
 import type { ObjectVersion } from './upload.ts';
 
 export interface MemoryObjectStoreOptions {
@@ -10,6 +12,8 @@ export interface MemoryObjectStoreOptions {
   readonly faults?: Faults;
   /** Told of every version that is stored or removed, as it happens: what S3's event notifications would tell. */
   readonly notify?: (change: BucketChange) => void;
+  /** Default true. A bucket whose objects are encrypted with KMS gives no ETag that is an MD5, and may keep no checksum. */
+  readonly keepsDigests?: boolean;
 }
 
 export interface BucketChange {
@@ -45,7 +49,7 @@ interface Entry {
 }
 
 export function createMemoryObjectStore(options: MemoryObjectStoreOptions): MemoryObjectStore {
-  const { now, faults = noFaults, notify } = options;
+  const { now, faults = noFaults, notify, keepsDigests = true } = options;
   const entries = new Map<string, Entry[]>();
   let sequence = 0;
 
@@ -72,9 +76,20 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
   const find = (key: string, versionId: string) =>
     entries.get(key)?.find((entry) => entry.version.versionId === versionId && entry.bytes);
 
-  function current(key: string): ObjectVersion | undefined {
+  function current(key: string): Entry | undefined {
     const top = entries.get(key)?.at(-1);
-    return top?.bytes && top.version;
+    return top?.bytes && top;
+  }
+
+  function describe(entry: Entry | undefined): VersionDescription | undefined {
+    if (!entry) return undefined;
+    const { version, attributes } = entry;
+    const { contentType, metadata = {} } = attributes;
+    return {
+      ...asListed(version),
+      digests: keepsDigests ? { MD5: version.eTag } : {},
+      attributes: describedAttributes({ 'content-type': contentType }, metadata),
+    };
   }
 
   function remove(key: string, versionId: string): void {
@@ -138,7 +153,20 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
           signal,
         ),
 
-      head: (key) => call('head', key, () => current(key)),
+      head: (key, versionId) =>
+        call('head', key, () => describe(versionId === undefined ? current(key) : find(key, versionId))),
+
+      haveSameBytes: (one, other, signal) =>
+        call(
+          'haveSameBytes',
+          one.key,
+          () => {
+            const [first, second] = [one, other].map(({ key, versionId }) => find(key, versionId)?.bytes);
+            if (!first || !second) throw new SourceMissing('a version to be compared is gone');
+            return Buffer.compare(first, second) === 0;
+          },
+          signal,
+        ),
 
       open: (key, versionId, signal) =>
         call(

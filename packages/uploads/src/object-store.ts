@@ -18,6 +18,21 @@ export type CopyOutcome =
   /** That version is not there (any more); nothing was changed. */
   | { readonly outcome: 'source-missing' };
 
+/** One version, with all that S3 tells of it without giving its bytes. */
+export interface VersionDescription extends ObjectVersion {
+  /** Digests of the whole object by the name of the algorithm. S3 may keep several, or none. */
+  readonly digests: Readonly<Record<string, string>>;
+  /** What was said of the object when it was stored: Content-Type and its like, and metadata; no tags. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** One version that is there, and how long it is. */
+export interface VersionBytes {
+  readonly key: string;
+  readonly versionId: string;
+  readonly sizeBytes: number;
+}
+
 export interface OpenedObject {
   readonly body: Readable;
   readonly sizeBytes: number;
@@ -39,8 +54,14 @@ export interface ObjectStore {
    */
   copyIfAbsent(order: CopyOrder, signal?: AbortSignal): Promise<CopyOutcome>;
 
-  /** The current version under a key; undefined when there is none. */
-  head(key: string): Promise<ObjectVersion | undefined>;
+  /** Describes one version, by default the current one; undefined when there is none. Strongly consistent. */
+  head(key: string, versionId?: string): Promise<VersionDescription | undefined>;
+
+  /**
+   * Whether two versions of the same size hold the same bytes, by SHA-256 of both. S3 reads each whole version for it, so ask only
+   * where their digests say nothing. Changes nothing. Rejects where either version is gone.
+   */
+  haveSameBytes(one: VersionBytes, other: VersionBytes, signal?: AbortSignal): Promise<boolean>;
 
   /** One version's stream and description; undefined when that version is not there. The caller consumes or destroys the body. */
   open(key: string, versionId: string, signal?: AbortSignal): Promise<OpenedObject | undefined>;

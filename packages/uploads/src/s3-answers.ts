@@ -1,11 +1,5 @@
 import { type ObjectVersion as ListedVersion, S3ServiceException } from '@aws-sdk/client-s3';
-import type { CopyOrder } from './object-store.ts';
 import type { ObjectVersion } from './upload.ts';
-
-/** Part of a copy found its source gone. */
-export class SourceMissing extends Error {
-  readonly code = 'SourceMissing';
-}
 
 /** That key or version is not there. HEAD answers 404 without a body, hence without a code (`NotFound`). */
 export function isMissing(error: unknown): boolean {
@@ -42,9 +36,9 @@ export function isUploadGone(error: unknown): boolean {
 }
 
 /** `x-amz-copy-source`: URL-encoded but for the slashes, with the version that is meant. */
-export function copySource(bucket: string, order: CopyOrder): string {
-  const path = order.sourceKey.split('/').map(encodeURIComponent).join('/');
-  return `${bucket}/${path}?versionId=${encodeURIComponent(order.sourceVersionId)}`;
+export function copySource(bucket: string, key: string, versionId: string): string {
+  const path = key.split('/').map(encodeURIComponent).join('/');
+  return `${bucket}/${path}?versionId=${encodeURIComponent(versionId)}`;
 }
 
 export function sendWith(abortSignal: AbortSignal | undefined) {

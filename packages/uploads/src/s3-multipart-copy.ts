@@ -10,9 +10,9 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import type { CopyOrder } from './object-store.ts';
-import { copySource, isMissing, isUploadGone, SourceMissing, sendWith, toldByStatus } from './s3-answers.ts';
-
-const MAX_PARTS = 10_000;
+import { forEachRange, partRanges } from './part-ranges.ts';
+import { copySource, isMissing, isUploadGone, sendWith, toldByStatus } from './s3-answers.ts';
+import { SourceMissing } from './source-missing.ts';
 
 export interface MultipartCopyOptions {
   readonly client: S3Client;
@@ -75,40 +75,34 @@ export function createMultipartCopy(options: MultipartCopyOptions) {
     }
   }
 
-  /** A few workers draw on one list of ranges. After a failure none begins another part; it is thrown when all have settled. */
+  /** A failure is thrown when all parts have settled. */
   async function copyParts(
     upload: { Bucket: string; Key: string; UploadId: string | undefined },
     order: CopyOrder,
     sizeBytes: number,
     signal: AbortSignal | undefined,
   ): Promise<CompletedPart[]> {
-    const failures: unknown[] = [];
-    const ranges = partRanges(sizeBytes, partBytes).entries();
     const parts: CompletedPart[] = [];
 
-    async function work(): Promise<void> {
-      for (const [index, CopySourceRange] of ranges) {
-        if (failures.length > 0) return;
-        const PartNumber = index + 1;
-        const copy = new UploadPartCopyCommand({
-          ...upload,
-          PartNumber,
-          CopySource: copySource(Bucket, order),
-          CopySourceRange,
-        });
-        const { CopyPartResult } = await client.send(copy, sendWith(signal));
-        const { LastModified: _, ...eTagAndChecksums } = CopyPartResult ?? {};
-        parts[index] = { PartNumber, ...eTagAndChecksums };
-      }
+    async function copyPart(CopySourceRange: string, index: number): Promise<void> {
+      const PartNumber = index + 1;
+      const copy = new UploadPartCopyCommand({
+        ...upload,
+        PartNumber,
+        CopySource: copySource(Bucket, order.sourceKey, order.sourceVersionId),
+        CopySourceRange,
+      });
+      const { CopyPartResult } = await client.send(copy, sendWith(signal));
+      const { LastModified: _, ...eTagAndChecksums } = CopyPartResult ?? {};
+      parts[index] = { PartNumber, ...eTagAndChecksums };
     }
 
-    const workers = Array.from({ length: partConcurrency }, () =>
-      work().catch((error) => failures.push(error)),
-    );
-    await Promise.all(workers);
-    const [failure] = failures;
-    if (isMissing(failure)) throw new SourceMissing(`${order.sourceKey} has no such version any more`);
-    if (failure) throw failure;
+    try {
+      await forEachRange(partRanges(sizeBytes, partBytes), partConcurrency, copyPart);
+    } catch (failure) {
+      if (isMissing(failure)) throw new SourceMissing(`${order.sourceKey} has no such version any more`);
+      throw failure;
+    }
     return parts;
   }
 
@@ -128,14 +122,4 @@ function carriedOver(head: HeadObjectCommandOutput) {
     ...(head.Expires && { Expires: head.Expires }),
     Metadata: head.Metadata,
   };
-}
-
-/** Byte ranges, both ends included, of at most 10,000 parts: the parts grow with an object that would need more. */
-export function partRanges(sizeBytes: number, partBytes: number): string[] {
-  const step = Math.max(partBytes, Math.ceil(sizeBytes / MAX_PARTS));
-  const ranges: string[] = [];
-  for (let start = 0; start < sizeBytes; start += step) {
-    ranges.push(`bytes=${start}-${Math.min(start + step, sizeBytes) - 1}`);
-  }
-  return ranges;
 }

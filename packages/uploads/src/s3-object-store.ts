@@ -17,13 +17,14 @@ import {
   isMissing,
   isTargetThere,
   isUploadGone,
-  SourceMissing,
   sendWith,
   toldByStatus,
-  unquoted,
 } from './s3-answers.ts';
+import { createByteComparison } from './s3-byte-comparison.ts';
+import { toDescription } from './s3-description.ts';
 import { createMultipartCopy } from './s3-multipart-copy.ts';
 import { createS3ObjectListing } from './s3-object-listing.ts';
+import { SourceMissing } from './source-missing.ts';
 
 const MIB = 1024 * 1024;
 /** A copy that S3 asks to make again (409) is made again at once, the multipart one from its beginning. */
@@ -44,16 +45,18 @@ export interface S3ObjectStoreOptions {
 export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
   const { client, bucket: Bucket, multipartFromBytes = 64 * MIB } = options;
   const listing = createS3ObjectListing({ client, bucket: Bucket });
-  const multipartCopy = createMultipartCopy({
+  const inParts = {
     client,
     bucket: Bucket,
     partBytes: options.partBytes ?? 32 * MIB,
     partConcurrency: options.partConcurrency ?? 8,
-  });
+  };
+  const multipartCopy = createMultipartCopy(inParts);
+  const haveSameBytes = createByteComparison(inParts);
 
   async function head(Key: string, VersionId?: string): Promise<HeadObjectCommandOutput | undefined> {
     try {
-      return await client.send(new HeadObjectCommand({ Bucket, Key, VersionId }));
+      return await client.send(new HeadObjectCommand({ Bucket, Key, VersionId, ChecksumMode: 'ENABLED' }));
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw toldByStatus(error, 'HeadObject');
@@ -71,7 +74,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       const copy = new CopyObjectCommand({
         Bucket,
         Key: order.targetKey,
-        CopySource: copySource(Bucket, order),
+        CopySource: copySource(Bucket, order.sourceKey, order.sourceVersionId),
         IfNoneMatch: '*',
         MetadataDirective: 'COPY',
         TaggingDirective: 'COPY',
@@ -111,17 +114,13 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       }
     },
 
-    async head(key) {
-      const answer = await head(key);
-      return (
-        answer && {
-          versionId: required(answer.VersionId, key),
-          eTag: unquoted(answer.ETag),
-          sizeBytes: answer.ContentLength ?? 0,
-          storedAt: answer.LastModified ?? new Date(0),
-        }
-      );
+    async head(key, versionId) {
+      const answer = await head(key, versionId);
+      return answer && toDescription(answer, required(answer.VersionId, key));
     },
+
+    // Under the second one's key, for the acceptor may write under accepted/ alone.
+    haveSameBytes: (one, other, signal) => haveSameBytes(one, other, other.key, signal),
 
     async open(Key, VersionId, signal) {
       try {

@@ -19,7 +19,7 @@ import {
 } from './item.ts';
 import type { Change, Condition, ItemTable } from './item-table.ts';
 import * as transitions from './transitions.ts';
-import { LONGEST_FORM_SECONDS, type Sighting, SightingKind, type Tally, UploadState } from './upload.ts';
+import { LONGEST_FORM_SECONDS, type Sighting, SightingKind, type Tally } from './upload.ts';
 import { type Transition, UploadAlreadyIssued, type UploadStore } from './upload-store.ts';
 
 export interface TableUploadStoreOptions {
@@ -96,27 +96,15 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     },
 
     claim: (key, version) => transition(key, transitions.claim(version, now())),
-    accept: (key, acceptedVersionId) => transition(key, transitions.accept(acceptedVersionId, now())),
+    accept: (key, acceptance) => transition(key, transitions.accept(acceptance, now())),
     revoke: (key) => transition(key, transitions.revoke(now())),
 
     async startProcessing(key, lease) {
-      let upload = (await read(key))?.upload;
-      for (;;) {
-        const change = upload && transitions.startProcessing(upload, lease, now());
-        if (!upload || !change) return { applied: false, upload };
-        const started = await transition(key, change);
-        if (started.applied) {
-          return {
-            ...started,
-            recordedAcceptance: upload.state === UploadState.claimed,
-            lastLeaseRanOut: transitions.holdsLease(upload),
-          };
-        }
-        // Between read and write the acceptor may have recorded ACCEPTED: that is no other worker's lease, and takes
-        // nothing from this one. Only a state that has moved on is tried again, so this ends.
-        if (started.upload?.state === upload.state) return started;
-        upload = started.upload;
-      }
+      const upload = (await read(key))?.upload;
+      const change = upload && transitions.startProcessing(upload, lease, now());
+      if (!upload || !change) return { applied: false, upload };
+      const started = await transition(key, change);
+      return started.applied ? { ...started, lastLeaseRanOut: transitions.holdsLease(upload) } : started;
     },
 
     renewLease: (key, holder, leaseSeconds) =>
@@ -132,6 +120,10 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
         | SightingItem
         | undefined;
       return toSighting(found ?? item);
+    },
+
+    async isSighted(key, kind, versionId) {
+      return (await table.get(sightingItemKey(key, kind, versionId))) !== undefined;
     },
 
     async markReported(key, kind, versionId) {

@@ -6,7 +6,6 @@ import { type ObjectVersion, type Upload, UploadState } from './upload.ts';
  *
  *   ISSUED → CLAIMED → ACCEPTED → PROCESSING → PROCESSED
  *   ISSUED → REVOKED                PROCESSING → FAILED → PROCESSING (a redrive)
- *              CLAIMED → PROCESSING (the copy's event came before ACCEPTED was recorded)
  */
 export function claim(version: ObjectVersion, now: Date): Change {
   return {
@@ -22,9 +21,19 @@ export function claim(version: ObjectVersion, now: Date): Change {
   };
 }
 
-export function accept(acceptedVersionId: string, now: Date): Change {
+/** What the acceptor has copied: which version, and what that became. */
+export interface Acceptance {
+  readonly claimedVersionId: string;
+  readonly acceptedVersionId: string;
+}
+
+/** Holds only for the claim that was copied: a table that was restored to an earlier time may hold another one by now. */
+export function accept({ claimedVersionId, acceptedVersionId }: Acceptance, now: Date): Change {
   return {
-    when: [{ attribute: 'state', equals: UploadState.claimed }],
+    when: [
+      { attribute: 'state', equals: UploadState.claimed },
+      { attribute: 'versionId', equals: claimedVersionId },
+    ],
     set: { state: UploadState.accepted, acceptedVersionId, acceptedAt: now.toISOString() },
   };
 }
@@ -41,8 +50,6 @@ const NOBODY = 'nobody';
 
 export interface Lease {
   readonly acceptedVersionId: string;
-  /** How long that version is, where it is told of as a copy: from CLAIMED nothing starts but with a copy of the claimed version. */
-  readonly copiedBytes?: number | undefined;
   readonly leaseOwner: string;
   readonly leaseSeconds: number;
 }
@@ -67,16 +74,11 @@ export function startProcessing(upload: Upload, lease: Lease, now: Date): Change
       attempt: upload.attempt + 1,
       leaseOwner: lease.leaseOwner,
       leaseExpiresAt: after(now, lease.leaseSeconds),
-      ...(upload.state === UploadState.claimed && {
-        acceptedVersionId: lease.acceptedVersionId,
-        acceptedAt: now.toISOString(),
-      }),
     },
   };
 }
 
 function mayStart(upload: Upload, lease: Lease, now: Date): boolean {
-  if (upload.state === UploadState.claimed) return upload.claimed?.sizeBytes === lease.copiedBytes;
   if (upload.acceptedVersionId !== lease.acceptedVersionId) return false;
   if (upload.state === UploadState.accepted || upload.state === UploadState.failed) return true;
   if (upload.state !== UploadState.processing) return false;

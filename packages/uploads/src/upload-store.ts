@@ -1,4 +1,4 @@
-import type { Lease, LeaseHolder } from './transitions.ts';
+import type { Acceptance, Lease, LeaseHolder } from './transitions.ts';
 import type { NewUpload, ObjectVersion, Sighting, SightingKind, Tally, Upload } from './upload.ts';
 
 /**
@@ -11,16 +11,11 @@ export type Transition =
   | { readonly applied: false; readonly upload: Upload | undefined };
 
 /**
- * A lease that was taken; `recordedAcceptance` tells that it was this write that made the acceptance known, `lastLeaseRanOut` that
- * the attempt before has neither ended nor given its lease up: its worker has died, was frozen, or could not reach the table.
+ * A lease that was taken; `lastLeaseRanOut` tells that the attempt before has neither ended nor given its lease up: its worker has died,
+ * was frozen, or could not reach the table.
  */
 export type ProcessingStart =
-  | {
-      readonly applied: true;
-      readonly upload: Upload;
-      readonly recordedAcceptance: boolean;
-      readonly lastLeaseRanOut: boolean;
-    }
+  | { readonly applied: true; readonly upload: Upload; readonly lastLeaseRanOut: boolean }
   | { readonly applied: false; readonly upload: Upload | undefined };
 
 /** There is an item under this key already: the random part was not random, or a key was used again. */
@@ -45,16 +40,15 @@ export interface UploadStore {
   /** ISSUED → CLAIMED(version): the decision which version is the upload. Never made twice. */
   claim(key: string, version: ObjectVersion): Promise<Transition>;
 
-  /** CLAIMED → ACCEPTED(acceptedVersionId). */
-  accept(key: string, acceptedVersionId: string): Promise<Transition>;
+  /** CLAIMED(claimedVersionId) → ACCEPTED(acceptedVersionId). */
+  accept(key: string, acceptance: Acceptance): Promise<Transition>;
 
   /** ISSUED → REVOKED: nothing that arrives from now on is accepted. */
   revoke(key: string): Promise<Transition>;
 
   /**
-   * CLAIMED | ACCEPTED | FAILED → PROCESSING, or PROCESSING → PROCESSING once its lease has run out: attempt + 1,
-   * a lease of `leaseSeconds` for `leaseOwner`. From CLAIMED it sets `acceptedVersionId`, and holds only where
-   * `copiedBytes` is the claimed version's size; otherwise only while the item's `acceptedVersionId` is the given one.
+   * ACCEPTED | FAILED → PROCESSING, or PROCESSING → PROCESSING once its lease has run out: attempt + 1, a lease of
+   * `leaseSeconds` for `leaseOwner`. Holds only while the item's `acceptedVersionId` is the given one.
    * @param leaseOwner unique to this call, so that a lost answer is recognised
    */
   startProcessing(key: string, lease: Lease): Promise<ProcessingStart>;
@@ -77,6 +71,9 @@ export interface UploadStore {
    * nothing crashes or fails in between).
    */
   recordSighting(key: string, kind: SightingKind, version: ObjectVersion): Promise<Sighting>;
+
+  /** Whether this version is on record as that. */
+  isSighted(key: string, kind: SightingKind, versionId: string): Promise<boolean>;
 
   markReported(key: string, kind: SightingKind, versionId: string): Promise<void>;
 

@@ -56,7 +56,7 @@ export interface Upload extends NewUpload {
   readonly claimed?: ObjectVersion & { readonly claimedAt: Date };
   /** Absent where an earlier release revoked it. */
   readonly revokedAt?: Date;
-  /** The version under `accepted/` that counts; set once, by whoever comes first. */
+  /** The version under `accepted/` that counts; set once, by the acceptor. */
   readonly acceptedVersionId?: string;
   readonly acceptedAt?: Date;
   /** How many times processing was started; also the fencing token of the one who holds the lease. */

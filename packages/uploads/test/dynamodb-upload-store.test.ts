@@ -56,7 +56,8 @@ function newUpload(): NewUpload {
 }
 
 const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
-const lease = { acceptedVersionId: 'copy-1', copiedBytes: 5, leaseOwner: 'worker-1', leaseSeconds: 60 };
+const acceptance = { claimedVersionId: 'v1', acceptedVersionId: 'copy-1' };
+const lease = { acceptedVersionId: 'copy-1', leaseOwner: 'worker-1', leaseSeconds: 60 };
 
 t.test('the contract', async (t) => {
   const client = new DynamoDBClient(local.dynamoDbConfig);
@@ -75,9 +76,10 @@ t.test('P3: a write whose answer was lost recognises itself when it is sent agai
   loseNextAnswer();
   t.match(await store.claim(key, version), { applied: true, upload: { state: UploadState.claimed } });
   loseNextAnswer();
+  t.match(await store.accept(key, acceptance), { applied: true, upload: { state: UploadState.accepted } });
+  loseNextAnswer();
   t.match(await store.startProcessing(key, lease), {
     applied: true,
-    recordedAcceptance: true,
     upload: { attempt: 1, leaseOwner: 'worker-1' },
   });
   loseNextAnswer();
@@ -118,7 +120,7 @@ t.test(
     });
     const steps: [string, () => Promise<unknown>][] = [
       ['CLAIMED', () => store.claim(upload.key, version)],
-      ['ACCEPTED', () => store.accept(upload.key, 'copy-1')],
+      ['ACCEPTED', () => store.accept(upload.key, acceptance)],
       ['PROCESSING', () => store.startProcessing(upload.key, lease)],
       ['FAILED', () => store.fail(upload.key, 1, 'why')],
       ['PROCESSING', () => store.startProcessing(upload.key, lease)],
@@ -157,7 +159,7 @@ t.test('P4: no transition brings the deletion forward', async (t) => {
   await store.issue(upload);
   for (const step of [
     () => store.claim(upload.key, version),
-    () => store.accept(upload.key, 'copy-1'),
+    () => store.accept(upload.key, acceptance),
     () => store.startProcessing(upload.key, lease),
     () => store.renewLease(upload.key, { attempt: 1, leaseOwner: 'worker-1' }, 120),
     () => store.releaseLease(upload.key, 1),
@@ -228,13 +230,13 @@ t.test('an item of a later release is neither read nor changed', async (t) => {
     message: /schemaVersion 2, this release reads up to 1/,
   };
   const holder = { attempt: 1, leaseOwner: 'somebody' };
-  const lease = { acceptedVersionId: 'a1', copiedBytes: 5, leaseOwner: 'somebody', leaseSeconds: 60 };
+  const lease = { acceptedVersionId: 'a1', leaseOwner: 'somebody', leaseSeconds: 60 };
   const calls: [state: string, call: (key: string) => Promise<unknown>][] = [
     ['SOMETHING', (key) => store.get(key)],
     ['ISSUED', (key) => store.claim(key, version)],
     ['ISSUED', (key) => store.revoke(key)],
-    ['CLAIMED', (key) => store.accept(key, 'a1')],
-    ['CLAIMED', (key) => store.startProcessing(key, lease)],
+    ['CLAIMED', (key) => store.accept(key, { claimedVersionId: 'v1', acceptedVersionId: 'a1' })],
+    ['ACCEPTED', (key) => store.startProcessing(key, lease)],
     ['PROCESSING', (key) => store.renewLease(key, holder, 60)],
     ['PROCESSING', (key) => store.releaseLease(key, 1)],
     ['PROCESSING', (key) => store.finish(key, 1)],

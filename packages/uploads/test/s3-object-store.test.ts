@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import t from 'tap';
 import { createS3ObjectStore } from '../src/index.ts';
-import { partRanges } from '../src/s3-multipart-copy.ts';
+import { partRanges } from '../src/part-ranges.ts';
 import { type BucketUnderTest, objectStoreContract } from './contract/object-store-contract.ts';
 import { startLocal } from './local.ts';
 
@@ -38,7 +38,9 @@ function openBucket(options: { multipartFromBytes?: number } = {}): BucketUnderT
           { ...order, sourceKey: own(order.sourceKey), targetKey: own(order.targetKey) },
           signal,
         ),
-      head: (key) => objects.head(own(key)),
+      head: (key, versionId) => objects.head(own(key), versionId),
+      haveSameBytes: (one, other, signal) =>
+        objects.haveSameBytes({ ...one, key: own(one.key) }, { ...other, key: own(other.key) }, signal),
       open: (key, versionId, signal) => objects.open(own(key), versionId, signal),
       deleteVersion: (key, versionId) => objects.deleteVersion(own(key), versionId),
       deleteVersions: (key, versionIds) => objects.deleteVersions(own(key), versionIds),

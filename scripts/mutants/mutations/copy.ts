@@ -4,6 +4,10 @@ const ACCEPT = 'services/acceptor/src/accept-claimed.ts';
 const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
 const S3_STORE = 'packages/uploads/src/s3-object-store.ts';
 const S3_MULTIPART = 'packages/uploads/src/s3-multipart-copy.ts';
+const PART_RANGES = 'packages/uploads/src/part-ranges.ts';
+const FIND_COPY = 'services/acceptor/src/find-earlier-copy.ts';
+const FIND_COPY_TEST = 'services/acceptor/test/earlier-copy.test.ts';
+const COMPARE = 'packages/uploads/src/compare-versions.ts';
 const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
 const S3_ANSWERS_TEST = 'packages/uploads/test/s3-answers.test.ts';
 
@@ -38,7 +42,7 @@ export const copyMutations: readonly Mutation[] = [
     change: 'the copy’s source is named without its version',
     breaks: 'P2: a later upload’s bytes are accepted',
     file: 'packages/uploads/src/s3-answers.ts',
-    find: `?versionId=$\{encodeURIComponent(order.sourceVersionId)}`,
+    find: `?versionId=$\{encodeURIComponent(versionId)}`,
     replace: '',
     noticedBy: {
       file: S3_STORE_TEST,
@@ -70,7 +74,7 @@ export const copyMutations: readonly Mutation[] = [
     id: 'parts-lose-a-byte',
     change: 'a part ends one byte early',
     breaks: 'P2: bytes are lost between two parts',
-    file: S3_MULTIPART,
+    file: PART_RANGES,
     find: 'Math.min(start + step, sizeBytes) - 1}',
     replace: 'Math.min(start + step - 1, sizeBytes) - 1}',
     noticedBy: { file: S3_STORE_TEST, test: 'ranges cover an object without a gap, in at most 10,000 parts' },
@@ -79,8 +83,8 @@ export const copyMutations: readonly Mutation[] = [
     id: 'part-missing',
     change: 'a copy is completed although one of its parts failed',
     breaks: 'P2: a piece is missing in the middle',
-    file: S3_MULTIPART,
-    find: '    if (failure) throw failure;\n',
+    file: PART_RANGES,
+    find: '  if (failures.length > 0) throw failures[0];\n',
     replace: '',
     noticedBy: {
       file: S3_ANSWERS_TEST,
@@ -122,11 +126,11 @@ export const copyMutations: readonly Mutation[] = [
   },
   {
     id: 'any-target-is-ours',
-    change: 'what lies under accepted/ is taken for the copy, whatever its size',
+    change: 'what lies under accepted/ is taken for the copy, whatever it is',
     breaks: 'P2: other bytes are recorded as accepted',
-    file: ACCEPT,
-    find: 'if (there && there.sizeBytes !== claimed.sizeBytes)',
-    replace: 'if (false)',
+    file: FIND_COPY,
+    find: 'if (there && objection === undefined)',
+    replace: 'if (there)',
     noticedBy: { file: RECONCILE_TEST, test: 'something else under accepted/ is never taken for the upload' },
   },
   {
@@ -145,12 +149,105 @@ export const copyMutations: readonly Mutation[] = [
     id: 'lost-in-silence',
     change: 'a claimed version that is nowhere is acknowledged',
     breaks: 'P3: an upload is lost without a dead letter',
-    file: ACCEPT,
-    find: 'if (upload && upload.state !== UploadState.claimed) return;',
-    replace: 'return;',
+    file: FIND_COPY,
+    find: 'if (isAcceptanceOnRecord(await uploads.get(key), claimed)) return undefined;',
+    replace: 'if (!there) return undefined;',
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'a claimed version that is lost ends in an error, never in silence',
+    },
+  },
+  {
+    id: 'older-is-ours',
+    change: 'what was stored before the upload is taken for its copy',
+    breaks: 'P5: another hand’s object is recorded as accepted',
+    file: FIND_COPY,
+    find: 'if (wholeSeconds(there.storedAt) < storedAt)',
+    replace: 'if (false)',
+    noticedBy: {
+      file: FIND_COPY_TEST,
+      test: 'P5: what was stored before the upload is not its copy, though nothing tells them apart',
+    },
+  },
+  {
+    id: 'orphan-is-ours',
+    change: 'what is on record as an orphan is recorded as accepted',
+    breaks: 'P4: its event was acknowledged, so it is never processed',
+    file: FIND_COPY,
+    find: 'if (await uploads.isSighted(targetKey, SightingKind.stray, there.versionId))',
+    replace: 'if (false)',
+    noticedBy: {
+      file: FIND_COPY_TEST,
+      test: 'P4: what is on record as an orphan is never recorded as accepted',
+    },
+  },
+  {
+    id: 'bytes-by-size',
+    change: 'where S3 keeps no digest two versions of one size are taken for the same',
+    breaks: 'P2: other bytes are recorded as accepted',
+    file: COMPARE,
+    find: 'if (common.length > 0) return undefined;',
+    replace: 'return undefined;',
+    noticedBy: {
+      file: FIND_COPY_TEST,
+      test: 'P2: other bytes of the same size under accepted/ never replace the upload',
+    },
+  },
+  {
+    id: 'digest-unread',
+    change: 'two versions with different digests are taken for the same',
+    breaks: 'P2: other bytes are recorded as accepted',
+    file: COMPARE,
+    find: 'a.digests[name] !== b.digests[name]',
+    replace: 'false',
+    noticedBy: {
+      file: FIND_COPY_TEST,
+      test: 'P2: other bytes of the same size under accepted/ never replace the upload',
+    },
+  },
+  {
+    id: 'description-unread',
+    change: 'two versions with different metadata are taken for the same',
+    breaks: 'P2: other metadata is recorded as accepted',
+    file: COMPARE,
+    find: 'if (a.attributes[name] !== b.attributes[name])',
+    replace: 'if (false)',
+    noticedBy: { file: FIND_COPY_TEST, test: 'P2: the same bytes with another description are not the copy' },
+  },
+  {
+    id: 'composite-is-digest',
+    change: 'a checksum of the parts’ checksums is taken for one of the object',
+    breaks: 'P3: a copy in other parts than its source is never found again',
+    file: 'packages/uploads/src/s3-description.ts',
+    find: "const isOfWhole = ChecksumType === 'FULL_OBJECT';",
+    replace: 'const isOfWhole = true;',
+    noticedBy: {
+      file: 'packages/uploads/test/s3-description.test.ts',
+      test: 'a checksum of the parts says nothing of the whole',
+    },
+  },
+  {
+    id: 'e-tag-is-digest',
+    change: 'the ETag of an object that KMS encrypts is taken for an MD5',
+    breaks: 'P3: a copy is never found again, since its ETag is another',
+    file: 'packages/uploads/src/s3-description.ts',
+    find: "const isPlain = ServerSideEncryption === undefined || ServerSideEncryption === 'AES256';",
+    replace: 'const isPlain = true;',
+    noticedBy: {
+      file: 'packages/uploads/test/s3-description.test.ts',
+      test: 'an ETag is an MD5 only of what was stored at once, and not with KMS or a key of the client',
+    },
+  },
+  {
+    id: 'accept-any-claim',
+    change: 'a copy is recorded as accepted for whatever version is claimed',
+    breaks: 'P1: a version is claimed, and another one’s copy accepted',
+    file: 'packages/uploads/src/transitions.ts',
+    find: "      { attribute: 'versionId', equals: claimedVersionId },\n",
+    replace: '',
+    noticedBy: {
+      file: 'packages/uploads/test/memory-upload-store.test.ts',
+      test: 'P1: a copy is accepted only for the claim that it was made for',
     },
   },
 ];

@@ -1,5 +1,4 @@
-import { Unprocessable } from '@upload-once/queue';
-import { addAcceptance, type Logger, type Metrics, traceIdOf } from '@upload-once/runtime';
+import { type Logger, type Metrics, traceIdOf } from '@upload-once/runtime';
 import {
   acceptedKeyOf,
   type ObjectStore,
@@ -8,16 +7,20 @@ import {
   UploadState,
   type UploadStore,
 } from '@upload-once/uploads';
+import { addAcceptance } from './add-acceptance.ts';
+import { createFindEarlierCopy } from './find-earlier-copy.ts';
+import { isAcceptanceOnRecord } from './is-acceptance-on-record.ts';
 
-/** The claimed version is gone, nothing lies under accepted/, and nobody has recorded that it was ever there. */
-export class ClaimedVersionLost extends Error {
-  readonly code = 'ClaimedVersionLost';
+/** ACCEPTED could not be recorded, and no later state of the same claim is on record: the item is gone, or it is another claim's. */
+export class AcceptanceNotRecorded extends Error {
+  readonly code = 'AcceptanceNotRecorded';
 }
 
 /**
  * Takes a claimed upload to its end: copy exactly the claimed version, record ACCEPTED, remove that version.
- * Every step may be repeated, or done by two workers at once; a crash between any two loses nothing. Nothing under
- * accepted/ is ever removed here: what one worker copied may be what another has just recorded.
+ * Every step may be repeated, or done by two workers at once; a crash between any two loses nothing. The claimed version is removed only
+ * when ACCEPTED or a later state of the same claim was read. Nothing under accepted/ is ever removed here: what one worker copied may be
+ * what another has just recorded.
  */
 export function createAcceptClaimed(options: {
   readonly uploads: UploadStore;
@@ -26,6 +29,7 @@ export function createAcceptClaimed(options: {
   readonly metrics: Metrics;
 }) {
   const { uploads, objects, log, metrics } = options;
+  const findEarlierCopy = createFindEarlierCopy({ uploads, objects });
 
   return async function acceptClaimed(
     upload: Upload,
@@ -37,6 +41,7 @@ export function createAcceptClaimed(options: {
     if (upload.constraints.method === 'post') await objects.deleteVersion(upload.key, claimed.versionId);
   };
 
+  /** Resolves when ACCEPTED or a later state is on record, whoever has recorded it. */
   async function copyAndRecord(upload: Upload, claimed: ObjectVersion, signal: AbortSignal): Promise<void> {
     const targetKey = acceptedKeyOf(upload.key);
     const order = {
@@ -47,34 +52,21 @@ export function createAcceptClaimed(options: {
     };
     const copy = await objects.copyIfAbsent(order, signal);
     const acceptedVersionId =
-      copy.outcome === 'copied' ? copy.versionId : await findEarlierCopy(targetKey, claimed);
-    if (acceptedVersionId === undefined) return assertLaterThanClaimed(upload.key);
+      copy.outcome === 'copied' ? copy.versionId : await findEarlierCopy(upload.key, claimed, signal);
+    if (acceptedVersionId === undefined) return;
 
-    const recorded = await uploads.accept(upload.key, acceptedVersionId);
-    if (!recorded.applied) return;
+    const acceptance = { claimedVersionId: claimed.versionId, acceptedVersionId };
+    const recorded = await uploads.accept(upload.key, acceptance);
+    if (!recorded.applied) {
+      if (isAcceptanceOnRecord(recorded.upload, claimed)) return;
+      const { upload: found } = recorded;
+      throw new AcceptanceNotRecorded(
+        `${upload.key}: version ${claimed.versionId} was copied, but its upload ${found ? `is ${found.state} with the claimed version ${found.claimed?.versionId}` : 'is no longer on record'}`,
+      );
+    }
     const { sizeBytes, storedAt } = claimed;
     addAcceptance(metrics, { sizeBytes, storedAt, acceptedAt: recorded.upload.acceptedAt ?? storedAt });
     const traceId = traceIdOf(upload.traceparent);
     log.info({ key: targetKey, versionId: acceptedVersionId, sizeBytes, traceId }, 'upload accepted');
-  }
-
-  /** Only the acceptor may write under accepted/, so what is there was copied by an earlier attempt; its size must say so too. */
-  async function findEarlierCopy(targetKey: string, claimed: ObjectVersion): Promise<string | undefined> {
-    const there = await objects.head(targetKey);
-    if (there && there.sizeBytes !== claimed.sizeBytes) {
-      throw new Unprocessable(
-        `${targetKey} has ${there.sizeBytes} bytes, the claimed version ${claimed.sizeBytes}: somebody else wrote it`,
-      );
-    }
-    return there?.versionId;
-  }
-
-  /** Neither source nor copy: fine when the user has taken the copy away already, and said nowhere else in silence. */
-  async function assertLaterThanClaimed(key: string): Promise<void> {
-    const upload = await uploads.get(key);
-    if (upload && upload.state !== UploadState.claimed) return;
-    throw new ClaimedVersionLost(
-      `${key}: version ${upload?.claimed?.versionId} was claimed, but is neither there nor under accepted/`,
-    );
   }
 }

@@ -14,7 +14,7 @@ import { createAcceptor } from '../src/create-acceptor.ts';
 type Worker = ReturnType<typeof createAcceptor>;
 
 /** An acceptor over the twins: what clients and S3 do is done by the test, what the acceptor makes of it is looked at. */
-export function createWorld({ keptDuplicates = 10 } = {}) {
+export function createWorld({ keptDuplicates = 10, keepsDigests = true } = {}) {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
   const tableFaults = createFaultScript();
   const bucketFaults = createFaultScript();
@@ -26,7 +26,7 @@ export function createWorld({ keptDuplicates = 10 } = {}) {
     tombstoneSeconds: 60,
     faults: tableFaults,
   });
-  const objects = createMemoryObjectStore({ now: () => clock.now, faults: bucketFaults });
+  const objects = createMemoryObjectStore({ now: () => clock.now, faults: bucketFaults, keepsDigests });
   const metricLines: Record<string, unknown>[] = [];
   const logLines: Record<string, unknown>[] = [];
   const metrics = createMetrics({
@@ -62,6 +62,8 @@ export function createWorld({ keptDuplicates = 10 } = {}) {
     bucketFaults,
     reportFaults,
     logLines,
+    log,
+    metrics,
 
     /** The ids of all reports that were sent, in order. */
     reportIds: () => reports.sent.map(reportIdOf),
@@ -101,6 +103,11 @@ export function createWorld({ keptDuplicates = 10 } = {}) {
         eventName: 'ObjectCreated:Post',
         storedAt: version.storedAt,
       };
+    },
+
+    /** What another hand puts under accepted/, by default just as the acceptor would have copied this upload. */
+    plant(key: string, text: string, attributes = { contentType: 'text/plain', metadata: { of: text } }) {
+      return objects.put(acceptedKeyOf(key), Buffer.from(text), attributes).versionId;
     },
 
     /** By default as the first of several receives, to a worker of its own. */

@@ -129,7 +129,6 @@ await runService({
     const reportQueueUrls = config.REPORT_QUEUE_URLS.split(',');
     const processAccepted = createProcessAccepted({
       uploads,
-      objects,
       reports: { send: (report) => sendToEach(sqs, reportQueueUrls, writeReport(report)) },
       keptDuplicates: config.KEPT_DUPLICATES,
       workUnderLease: createWorkUnderLease({

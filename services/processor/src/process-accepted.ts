@@ -1,8 +1,7 @@
-import { type Delivery, type ObjectCreated, RetryLater } from '@upload-once/queue';
-import { addAcceptance, type Logger, type Metrics } from '@upload-once/runtime';
+import { type Delivery, type ObjectCreated, RetryLater, Unprocessable } from '@upload-once/queue';
+import type { Logger, Metrics } from '@upload-once/runtime';
 import {
   createEvidence,
-  type ObjectStore,
   type Reports,
   SightingKind,
   type Transition,
@@ -19,16 +18,34 @@ const MAX_WAIT_SECONDS = 43_200;
 const COPY_EVENTS = ['ObjectCreated:Copy', 'ObjectCreated:CompleteMultipartUpload'];
 
 /**
+ * The acceptor records ACCEPTED milliseconds after its copy, and S3's event can be faster. So the first looks come soon, and most uploads
+ * cost no receive.
+ */
+const FIRST_LOOK_SECONDS = 0.1;
+const LONGEST_LOOK_SECONDS = 5;
+const LOOKS_SECONDS = 3;
+
+/** The acceptor has claimed the upload and, as far as the queue lets this message wait, has not recorded what it accepted. */
+export class NotAcceptedYet extends Error {
+  readonly code = 'NotAcceptedYet';
+}
+
+/** What one look at an event leaves to be waited for; undefined: nothing. */
+type Pending = { readonly heldBy: Upload } | { readonly claimed: Upload };
+
+/**
  * What one event about an accepted object comes to:
  *
  *   lease (PROCESSING, attempt + 1) ── renewed with each heartbeat ──▶ handler ──▶ PROCESSED ──▶ acknowledge
  *
  * The attempt's number is the fencing token: a worker that was taken over can neither finish nor fail the upload. The
  * message is acknowledged only at PROCESSED; while another worker holds the lease it waits.
+ *
+ * Only the acceptor says which version is accepted, since only it can compare a copy with its source. While the upload is CLAIMED the
+ * message waits for that. Nothing under accepted/ is ever removed here: what looks like a second copy can be a restored file.
  */
 export function createProcessAccepted(options: {
   readonly uploads: UploadStore;
-  readonly objects: ObjectStore;
   readonly reports: Reports;
   /** The service's KEPT_DUPLICATES. */
   readonly keptDuplicates: number;
@@ -47,7 +64,7 @@ export function createProcessAccepted(options: {
   /** Resolves after so many seconds; rejects with the signal's reason as soon as it is aborted. */
   readonly pause: (seconds: number, signal: AbortSignal) => Promise<void>;
 }) {
-  const { uploads, objects, workUnderLease, log, metrics, leaseSeconds, now, newLeaseOwner, pause } = options;
+  const { uploads, workUnderLease, log, metrics, leaseSeconds, now, newLeaseOwner, pause } = options;
   const evidence = createEvidence({
     ...options,
     onReported: () => metrics.add('StrayObjects', 1),
@@ -56,10 +73,11 @@ export function createProcessAccepted(options: {
 
   return async function processAccepted(event: ObjectCreated, delivery: Delivery): Promise<void> {
     let hasLostItsLease = false;
+    const acceptance = looksForAcceptance(delivery);
     for (;;) {
-      let held: Upload | undefined;
+      let pending: Pending | undefined;
       try {
-        held = await processOnce(event, delivery);
+        pending = await processOnce(event, delivery);
       } catch (error) {
         // Nothing has failed but the lease. Given back now it would end in the dead-letter queue; so it looks who has it, once.
         if (!(error instanceof LeaseLost) || !delivery.isLastReceive || hasLostItsLease) throw error;
@@ -67,50 +85,56 @@ export function createProcessAccepted(options: {
         hasLostItsLease = true;
         continue;
       }
-      if (!held) return;
-      const leftSeconds = secondsLeft(held);
-      if (!delivery.isLastReceive) throw retryAfterLease(held, leftSeconds, delivery);
+      if (!pending) return;
+      if ('claimed' in pending) {
+        await acceptance.waitForNextLook(pending.claimed);
+        continue;
+      }
+      const leftSeconds = secondsLeft(pending.heldBy);
+      if (!delivery.isLastReceive) throw retryAfterLease(pending.heldBy, leftSeconds, delivery);
       // Given back now it would end in the dead-letter queue, though nothing has failed: it waits in hand.
       await pause(leftSeconds, delivery.signal);
     }
   };
 
-  /** Gives the upload when another worker holds its lease; otherwise the event is dealt with. */
-  async function processOnce(event: ObjectCreated, delivery: Delivery): Promise<Upload | undefined> {
+  async function processOnce(event: ObjectCreated, delivery: Delivery): Promise<Pending | undefined> {
     const key = uploadKeyOfAccepted(event.key);
-    const copiedBytes = isCopy(event) ? event.sizeBytes : undefined;
-    const lease = {
-      acceptedVersionId: event.versionId,
-      copiedBytes,
-      leaseOwner: newLeaseOwner(),
-      leaseSeconds,
-    };
+    const lease = { acceptedVersionId: event.versionId, leaseOwner: newLeaseOwner(), leaseSeconds };
     const started = await uploads.startProcessing(key, lease);
     if (started.applied) {
-      const { claimed, acceptedAt } = started.upload;
-      if (started.recordedAcceptance && claimed && acceptedAt) {
-        log.info({ key: event.key, versionId: event.versionId }, 'upload accepted');
-        addAcceptance(metrics, { ...claimed, acceptedAt });
-      }
       const finished = await workUnderLease(started.upload, event, delivery, started.lastLeaseRanOut);
       if (finished.applied) return undefined;
       log.warn({ key, attempt: started.upload.attempt }, 'finished too late: another worker has taken over');
-      return finished.upload?.state === UploadState.processed ? undefined : finished.upload;
+      return finished.upload && heldUnlessProcessed(finished.upload);
     }
     const { upload } = started;
-    if (!upload?.claimed) return recordStray(event, 'no upload was claimed for it');
-    if (!upload.acceptedVersionId) return recordStray(event, 'it is no copy of the claimed version');
-    if (upload.acceptedVersionId !== event.versionId) return handleOtherVersion(event, upload);
-    return upload.state === UploadState.processed ? undefined : upload;
+    if (!upload) return recordStray(event, 'no upload was issued for it');
+    switch (upload.state) {
+      case UploadState.claimed:
+        return { claimed: upload };
+      case UploadState.issued:
+        return handleUnclaimed(event, upload);
+      case UploadState.revoked:
+        return recordStray(event, 'its upload was revoked');
+    }
+    if (upload.acceptedVersionId === event.versionId) return heldUnlessProcessed(upload);
+    return recordStray(event, 'another version is the accepted one');
   }
 
-  /** Mostly a worker that woke up after the user had taken the accepted object away, and copied the same bytes once more. */
-  async function handleOtherVersion(event: ObjectCreated, upload: Upload): Promise<undefined> {
-    if (!isCopy(event) || event.sizeBytes !== upload.claimed?.sizeBytes)
-      return recordStray(event, 'it is no copy of the upload');
-    await objects.deleteVersion(event.key, event.versionId);
-    metrics.add('LateCopiesRemoved', 1);
-    log.info({ key: event.key, versionId: event.versionId }, 'late copy removed');
+  /**
+   * Every copy of ours comes after its claim. So this is another hand's object, or the table was restored to a time before the claim. A
+   * copy can be either: to record it as an orphan would keep the acceptor from ever accepting it, so a person decides.
+   */
+  async function handleUnclaimed(event: ObjectCreated, { key }: Upload): Promise<Pending | undefined> {
+    if (COPY_EVENTS.includes(event.eventName)) {
+      throw new Unprocessable(
+        `${event.key} version ${event.versionId} is a copy, but its upload is only ISSUED: the table was restored to an earlier time, or another hand has put it there`,
+      );
+    }
+    await recordStray(event, 'nothing was claimed for its upload');
+    // An acceptor that has claimed in between may have looked for the record before it was there, and accept this version.
+    const upload = await uploads.get(key);
+    return upload && upload.state !== UploadState.issued ? { claimed: upload } : undefined;
   }
 
   /**
@@ -124,18 +148,45 @@ export function createProcessAccepted(options: {
     if (!isKept) await evidence.countSurplus(key, SightingKind.stray, 1);
   }
 
+  /**
+   * Looks again soon, and longer apart each time. Then the message is given back; by the next receive the message of an acceptor that
+   * died is there again as well. With the last receive it is looked for that long in hand.
+   */
+  function looksForAcceptance(delivery: Delivery) {
+    const patienceSeconds = delivery.isLastReceive ? 2 * leaseSeconds : LOOKS_SECONDS;
+    let waitedSeconds = 0;
+    let nextSeconds = FIRST_LOOK_SECONDS;
+    return {
+      async waitForNextLook({ key }: Upload): Promise<void> {
+        if (waitedSeconds >= patienceSeconds) {
+          const reason = `${key} is claimed, and the acceptor has not recorded what it accepted`;
+          throw delivery.isLastReceive
+            ? new NotAcceptedYet(reason)
+            : retryAfter(leaseSeconds, delivery, reason);
+        }
+        await pause(nextSeconds, delivery.signal);
+        waitedSeconds += nextSeconds;
+        nextSeconds = Math.min(2 * nextSeconds, LONGEST_LOOK_SECONDS);
+      },
+    };
+  }
+
   function secondsLeft(upload: Upload): number {
     const leftMs = (upload.leaseExpiresAt?.getTime() ?? 0) - now().getTime();
     return Math.max(1, Math.ceil(leftMs / 1000));
   }
 }
 
-function isCopy({ eventName }: ObjectCreated): boolean {
-  return COPY_EVENTS.includes(eventName);
+function heldUnlessProcessed(upload: Upload): Pending | undefined {
+  return upload.state === UploadState.processed ? undefined : { heldBy: upload };
 }
 
-/** Until the lease ends; longer with each receive, so that long work elsewhere costs few of them. */
-function retryAfterLease(upload: Upload, leftSeconds: number, delivery: Delivery): RetryLater {
-  const waitSeconds = Math.min(MAX_WAIT_SECONDS, leftSeconds * 2 ** Math.max(0, delivery.receiveCount - 2));
-  return new RetryLater(waitSeconds, `another worker holds the lease of ${upload.key} for ${leftSeconds} s`);
+function retryAfterLease({ key }: Upload, leftSeconds: number, delivery: Delivery): RetryLater {
+  return retryAfter(leftSeconds, delivery, `another worker holds the lease of ${key} for ${leftSeconds} s`);
+}
+
+/** Longer with each receive, so that a long wait costs few of them. */
+function retryAfter(seconds: number, delivery: Delivery, reason: string): RetryLater {
+  const waitSeconds = Math.min(MAX_WAIT_SECONDS, seconds * 2 ** Math.max(0, delivery.receiveCount - 2));
+  return new RetryLater(waitSeconds, reason);
 }

@@ -53,14 +53,65 @@ t.test('an accepted upload is handled and recorded, with its lead time', async (
   ]);
 });
 
-t.test('the copy may be told of before ACCEPTED is recorded: it is recorded then', async (t) => {
+t.test('P3: a copy that is told of before ACCEPTED is recorded waits for that in hand', async (t) => {
   const world = createWorld(succeeds);
-  const { key, event } = await world.accepted({ recorded: false });
-  await world.processAccepted(event, createDelivery().delivery);
+  const { key, event, accept } = await world.accepted({ recorded: false });
+  const work = world.processAccepted(event, createDelivery().delivery);
+  const first = await world.nextPause();
+  t.equal(first.seconds, 0.1);
+  t.match(await world.uploads.get(key), { state: UploadState.claimed });
+  first.end();
+  const second = await world.nextPause();
+  t.equal(second.seconds, 0.2, 'longer each time');
+  await accept();
+  second.end();
+  await work;
   t.match(await world.uploads.get(key), { state: UploadState.processed, acceptedVersionId: event.versionId });
-  t.equal(world.total('UploadsAccepted'), 1);
-  t.equal(world.total('BytesAccepted'), 5);
-  t.equal((await world.uploads.accept(key, event.versionId)).applied, false);
+  t.equal(world.total('UploadsAccepted'), 0, 'the acceptor has counted it');
+  t.equal(world.total('UploadsProcessed'), 1);
+});
+
+t.test('P3: while ACCEPTED is not recorded the message comes back, longer apart each time', async (t) => {
+  let waited = 0;
+  const world = createWorld(succeeds, (seconds) => {
+    waited += seconds;
+  });
+  const { key, event, accept } = await world.accepted({ recorded: false });
+  for (const [receiveCount, seconds] of [
+    [1, LEASE_SECONDS],
+    [2, LEASE_SECONDS],
+    [3, 2 * LEASE_SECONDS],
+  ] as const) {
+    waited = 0;
+    const { delivery } = createDelivery({ receiveCount });
+    await t.rejects(world.processAccepted(event, delivery), {
+      code: 'RetryLater',
+      seconds,
+      message: new RegExp(key),
+    });
+    t.ok(waited >= 3 && waited < 10, `${waited} s in hand`);
+  }
+  const last = createDelivery({ receiveCount: 4, isLastReceive: true });
+  waited = 0;
+  await t.rejects(world.processAccepted(event, last.delivery), {
+    code: 'NotAcceptedYet',
+    message: new RegExp(key),
+  });
+  t.ok(waited >= 2 * LEASE_SECONDS, 'until the message of an acceptor that died is there again');
+  t.equal(world.total('StrayObjects'), 0, 'nothing is known of it that would make it one');
+  await accept();
+  await world.processAccepted(event, createDelivery().delivery);
+  t.match(await world.uploads.get(key), { state: UploadState.processed }, 'after a redrive');
+});
+
+t.test('a message that waits for ACCEPTED is given back when the service stops', async (t) => {
+  const world = createWorld(succeeds);
+  const { event } = await world.accepted({ recorded: false });
+  const { delivery, cutOff } = createDelivery();
+  const work = world.processAccepted(event, delivery);
+  await world.nextPause();
+  cutOff(new DrainLimitReached('the service stops'));
+  await t.rejects(work, { code: 'DrainLimitReached' });
 });
 
 t.test('a redelivery after PROCESSED is acknowledged, and handles nothing', async (t) => {
@@ -565,87 +616,123 @@ t.test('of several records in one message the first one’s lease does not outli
   t.match(await world.uploads.get(two.key), { state: UploadState.processed });
 });
 
-t.test('a late copy of the same bytes is removed, exactly that version', async (t) => {
-  const world = createWorld(succeeds);
-  const { key, event } = await world.accepted();
-  const late = world.createdEvent(event.key);
-  await world.processAccepted(late, createDelivery().delivery);
-  t.strictSame(
-    (await world.objects.listVersions(event.key)).map(({ versionId }) => versionId),
-    [event.versionId],
-  );
-  t.match(await world.uploads.get(key), { state: UploadState.accepted, attempt: 0 });
-  t.equal(world.total('LateCopiesRemoved'), 1);
-  await world.processAccepted(event, createDelivery().delivery);
-  await world.processAccepted(world.createdEvent(event.key), createDelivery().delivery);
-  t.equal((await world.objects.listVersions(event.key)).length, 1, 'after PROCESSED too');
-});
+/** What another hand, or a worker that woke up too late, can make of an accepted object. */
+const FURTHER_VERSIONS = [
+  ['a copy of the same bytes', 'hello', 'ObjectCreated:Copy'],
+  ['a copy in parts', 'hello', 'ObjectCreated:CompleteMultipartUpload'],
+  ['a copy of other bytes', 'HELLO', 'ObjectCreated:Copy'],
+  ['a smaller one', 'less', 'ObjectCreated:Copy'],
+  ['an empty one', '', 'ObjectCreated:Copy'],
+  ['one that was put there', 'hello', 'ObjectCreated:Put'],
+] as const;
 
-t.test('what is no copy of the upload is kept, reported, and not processed', async (t) => {
-  for (const text of ['something else', 'less', '']) {
-    const world = createWorld(succeeds);
-    const { key, event } = await world.accepted();
-    const restored = world.createdEvent(event.key, text);
-    await world.processAccepted(restored, createDelivery().delivery);
-    t.equal((await world.objects.listVersions(event.key)).length, 2);
-    t.equal(world.total('LateCopiesRemoved'), 0);
-    t.equal(world.total('StrayObjects'), 1);
-    t.match(await world.uploads.get(key), { state: UploadState.accepted });
+for (const [what, text, eventName] of FURTHER_VERSIONS) {
+  for (const acceptedVersion of ['is there', 'is gone'] as const) {
+    t.test(
+      `P4: a further version (${what}) is kept and reported, the accepted one ${acceptedVersion}`,
+      async (t) => {
+        const world = createWorld(succeeds);
+        const { key, event } = await world.accepted();
+        await world.processAccepted(event, createDelivery().delivery);
+        const further = { ...world.createdEvent(event.key, text), eventName };
+        if (acceptedVersion === 'is gone') await world.objects.deleteVersion(event.key, event.versionId);
+        await world.processAccepted(further, createDelivery().delivery);
+        await world.processAccepted(further, createDelivery().delivery);
+        const left = (await world.objects.listVersions(event.key)).map(({ versionId }) => versionId);
+        t.strictSame(
+          left,
+          acceptedVersion === 'is there' ? [event.versionId, further.versionId] : [further.versionId],
+        );
+        t.match(await world.uploads.listSightings(event.key), [
+          { kind: 'stray', versionId: further.versionId, reported: true },
+        ]);
+        t.equal(world.total('StrayObjects'), 1, 'once');
+        t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+      },
+    );
   }
-});
+}
 
-t.test('P2: what somebody puts over a processed object is no late copy, also with its size', async (t) => {
+t.test('P2: copied onto itself and the old version deleted: the bytes are there, and reported', async (t) => {
   const world = createWorld(succeeds);
   const { event } = await world.accepted();
   await world.processAccepted(event, createDelivery().delivery);
-  const putOver = { ...world.createdEvent(event.key, 'HELLO'), eventName: 'ObjectCreated:Put' };
-  await world.processAccepted(putOver, createDelivery().delivery);
-  t.equal((await world.objects.listVersions(event.key)).length, 2, 'nothing is removed');
-  t.match(await world.uploads.listSightings(event.key), [{ kind: 'stray', versionId: putOver.versionId }]);
+  // Both at once: the event is handled while the old version is still there.
+  const itself = world.createdEvent(event.key);
+  await world.processAccepted(itself, createDelivery().delivery);
+  await world.objects.deleteVersion(event.key, event.versionId);
+  t.match(await world.objects.listVersions(event.key), [{ versionId: itself.versionId }]);
   t.equal(world.total('StrayObjects'), 1);
 });
 
-t.test('a late copy that was made in parts is one as well', async (t) => {
-  const world = createWorld(succeeds);
-  const { event } = await world.accepted();
-  const late = {
-    ...world.createdEvent(event.key),
-    eventName: 'ObjectCreated:CompleteMultipartUpload',
-  };
-  await world.processAccepted(late, createDelivery().delivery);
-  t.equal(world.total('LateCopiesRemoved'), 1);
+t.test('P2, P5: a copy that another hand put there beforehand is not processed', async (t) => {
+  let calls = 0;
+  const world = createWorld(async () => {
+    calls += 1;
+  });
+  const { key, event } = await world.accepted({ recorded: false });
+  const foreign = world.createdEvent(event.key, 'HELLO');
+  const work = world.processAccepted(foreign, createDelivery().delivery);
+  const pause = await world.nextPause();
+  await world.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+  pause.end();
+  await work;
+  t.equal(calls, 0);
+  t.match(await world.uploads.listSightings(event.key), [{ kind: 'stray', versionId: foreign.versionId }]);
+  t.equal((await world.objects.listVersions(event.key)).length, 2, 'kept as evidence');
+  await world.processAccepted(event, createDelivery().delivery);
+  t.equal(calls, 1);
+  t.match(await world.uploads.get(key), { acceptedVersionId: event.versionId });
 });
 
-t.test(
-  'P5: before ACCEPTED is recorded nothing but a copy of the claimed version is processed',
-  async (t) => {
-    let calls = 0;
-    const world = createWorld(async () => {
-      calls += 1;
-    });
-    const { key, event } = await world.accepted({ recorded: false });
-    const others = [
-      world.createdEvent(event.key, 'something else'),
-      world.createdEvent(event.key, 'less'),
-      { ...world.createdEvent(event.key, 'HELLO'), eventName: 'ObjectCreated:Put' },
-    ];
-    for (const other of others) await world.processAccepted(other, createDelivery().delivery);
-    t.equal(calls, 0);
-    t.equal(world.total('StrayObjects'), 3);
-    t.match(await world.uploads.get(key), { state: UploadState.claimed, acceptedVersionId: undefined });
-    t.equal((await world.objects.listVersions(event.key)).length, 4, 'kept as evidence');
-    await world.processAccepted(event, createDelivery().delivery);
-    t.equal(calls, 1);
-    t.match(await world.uploads.get(key), { acceptedVersionId: event.versionId });
-  },
-);
-
-t.test('P5: an object under accepted/ of an upload that is only ISSUED is a stray', async (t) => {
+t.test('P5: what was put under accepted/ of an upload that is only ISSUED is a stray', async (t) => {
   const world = createWorld(succeeds);
-  const { event } = await world.issued();
-  await world.processAccepted(event, createDelivery().delivery);
+  const { key, event } = await world.issued();
+  const put = { ...event, eventName: 'ObjectCreated:Put' };
+  await world.processAccepted(put, createDelivery().delivery);
   t.equal((await world.objects.listVersions(event.key)).length, 1, 'kept as evidence');
   t.equal(world.total('StrayObjects'), 1);
+  t.match(await world.uploads.get(key), { state: UploadState.issued });
+});
+
+t.test('P3: who is claimed while an orphan is recorded is looked at again', async (t) => {
+  const world = createWorld(succeeds);
+  const { key, event } = await world.issued();
+  const recording = world.tableFaults.stallNext('before', 'putIfAbsent');
+  const put = { ...event, eventName: 'ObjectCreated:Put' };
+  const work = world.processAccepted(put, createDelivery().delivery);
+  await recording.reached;
+  await world.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: world.clock.now });
+  recording.release();
+  const pause = await world.nextPause();
+  // The acceptor had looked for the record before it was there, and found this version to be the same as its source.
+  await world.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+  pause.end();
+  await work;
+  t.match(await world.uploads.get(key), { state: UploadState.processed });
+});
+
+t.test('P5: an object under accepted/ of a revoked upload is a stray', async (t) => {
+  const world = createWorld(succeeds);
+  const { key, event } = await world.issued();
+  await world.uploads.revoke(key);
+  await world.processAccepted(event, createDelivery().delivery);
+  t.equal(world.total('StrayObjects'), 1);
+});
+
+t.test('P3: a copy whose upload is back at ISSUED is no false orphan, and no silence', async (t) => {
+  const world = createWorld(succeeds);
+  const { key, event } = await world.issued();
+  await t.rejects(world.processAccepted(event, createDelivery().delivery), {
+    code: 'Unprocessable',
+    message: /only ISSUED: the table was restored/,
+  });
+  t.strictSame(await world.uploads.listSightings(event.key), []);
+  t.equal(world.total('StrayObjects'), 0);
+  await world.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: world.clock.now });
+  await world.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+  await world.processAccepted(event, createDelivery().delivery);
+  t.match(await world.uploads.get(key), { state: UploadState.processed }, 'after a redrive');
 });
 
 t.test('P5: an object under accepted/ that was never claimed is not processed', async (t) => {

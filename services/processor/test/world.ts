@@ -44,8 +44,11 @@ export function createDelivery(facts: { receiveCount?: number; isLastReceive?: b
   };
 }
 
-/** A processor over the twins, with a handler of the test's own. */
-export function createWorld(handler: Handler) {
+/**
+ * A processor over the twins, with a handler of the test's own.
+ * @param passesAtOnce what waits in hand goes on at once, and is told here
+ */
+export function createWorld(handler: Handler, passesAtOnce?: (seconds: number) => void) {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
   const tableFaults = createFaultScript();
   let serial = 0;
@@ -99,6 +102,7 @@ export function createWorld(handler: Handler) {
   let paused = Promise.withResolvers<void>();
   async function pause(seconds: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    if (passesAtOnce) return passesAtOnce(seconds);
     const ended = Promise.withResolvers<void>();
     signal.addEventListener('abort', () => ended.reject(signal.reason), { once: true });
     pauses.push({ seconds, end: ended.resolve });
@@ -108,7 +112,6 @@ export function createWorld(handler: Handler) {
   const reports = createMemoryReports();
   const processAccepted = createProcessAccepted({
     uploads,
-    objects,
     reports,
     keptDuplicates: 3,
     workUnderLease: createWorkUnderLease({
@@ -180,8 +183,10 @@ export function createWorld(handler: Handler) {
     async accepted(options: { recorded: boolean } = { recorded: true }) {
       const { key, event } = await issued();
       await uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: clock.now });
-      if (options.recorded) await uploads.accept(key, event.versionId);
-      return { key, event };
+      const accept = () =>
+        uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+      if (options.recorded) await accept();
+      return { key, event, accept };
     },
 
     /** Resolves when a message begins to wait in hand. */

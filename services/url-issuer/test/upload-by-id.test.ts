@@ -8,7 +8,8 @@ const VERSION = {
   sizeBytes: 5,
   storedAt: new Date('2025-03-04T05:06:10.250Z'),
 };
-const LEASE = { acceptedVersionId: 'copy', copiedBytes: 5, leaseOwner: 'w', leaseSeconds: 60 };
+const ACCEPTANCE = { claimedVersionId: 'v1', acceptedVersionId: 'copy' };
+const LEASE = { acceptedVersionId: 'copy', leaseOwner: 'w', leaseSeconds: 60 };
 const NOT_FOUND = { message: 'There is no such upload of this API key', code: 'UploadNotFound' };
 
 async function issued(t: Test, body: object = {}) {
@@ -90,7 +91,7 @@ t.test('an upload on its way, and at its end', async (t) => {
     eTag: 'e1',
   });
   moveTo(2);
-  await uploadStore.accept(key, 'copy');
+  await uploadStore.accept(key, ACCEPTANCE);
   await uploadStore.startProcessing(key, LEASE);
   t.match((await call('GET', id)).json(), { state: 'PROCESSING', leadTimeSeconds: undefined });
   moveTo(3.5);
@@ -140,6 +141,7 @@ t.test('a flood is told by how many were removed beyond those that are kept', as
 t.test('a failed upload keeps the reason to itself', async (t) => {
   const { id, key, call, uploadStore } = await issued(t);
   await uploadStore.claim(key, VERSION);
+  await uploadStore.accept(key, ACCEPTANCE);
   await uploadStore.startProcessing(key, LEASE);
   await uploadStore.fail(key, 1, 'password of the database');
   const response = await call('GET', id);

@@ -6,7 +6,7 @@ locals {
   # CloudWatch API Reference, "Dashboard body structure and syntax".
   widgets = [
     { title = "Uploads", statistics = ["Sum"], metrics = ["UploadsIssued", "UploadsAccepted", "UploadsProcessed"], lines = [] },
-    { title = "Kept apart", statistics = ["Sum"], metrics = ["DuplicateUploads", "StrayObjects", "RevokedUploads", "StoredBeforeRevocation", "LateCopiesRemoved"], lines = [] },
+    { title = "Kept apart", statistics = ["Sum"], metrics = ["DuplicateUploads", "StrayObjects", "RevokedUploads", "StoredBeforeRevocation"], lines = [] },
     { title = "From stored to accepted, and to processed (ms)", statistics = ["p50", "p99"], metrics = ["AcceptTime", "LeadTime"], lines = [] },
     { title = "Bytes accepted", statistics = ["Sum"], metrics = ["BytesAccepted"], lines = [] },
     { title = "Failures", statistics = ["Sum"], metrics = ["MessagesRetried", "MessagesDeadLettered", "ProcessingFailed"], lines = [] },

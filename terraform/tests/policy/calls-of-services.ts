@@ -25,6 +25,12 @@ const CLAIMED_ITEM = {
   attempt: 0,
 };
 
+const ACCEPTED_ITEM = {
+  ...CLAIMED_ITEM,
+  state: UploadState.accepted,
+  acceptedVersionId: LEASE.acceptedVersionId,
+};
+
 /** Its lease is over: who takes it names that. */
 const PROCESSING_ITEM = {
   ...CLAIMED_ITEM,
@@ -105,12 +111,13 @@ export const uploadsCalls = {
     onUploads((uploads) => uploads.ping()),
     onUploads((uploads) => uploads.get(KEY)),
     onUploads((uploads) => uploads.claim(KEY, VERSION)),
-    onUploads((uploads) => uploads.accept(KEY, 'v2')),
+    onUploads((uploads) => uploads.isSighted(KEY, SightingKind.stray, 'v2')),
+    onUploads((uploads) => uploads.accept(KEY, { claimedVersionId: 'v1', acceptedVersionId: 'v2' })),
     onUploads(sightings),
   ),
   processor: await all(
     onUploads((uploads) => uploads.ping()),
-    onUploads((uploads) => uploads.startProcessing(KEY, LEASE)),
+    onUploads((uploads) => uploads.startProcessing(KEY, LEASE), ACCEPTED_ITEM),
     onUploads((uploads) => uploads.startProcessing(KEY, LEASE), PROCESSING_ITEM),
     onUploads((uploads) => uploads.renewLease(KEY, { attempt: 1, leaseOwner: 'me' }, 60)),
     onUploads((uploads) => uploads.releaseLease(KEY, 1)),

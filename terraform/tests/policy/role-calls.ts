@@ -218,7 +218,10 @@ const acceptor: readonly CallOfRole[] = [
   { may: true, what: 'to read its tags', action: 's3:GetObjectVersionTagging', on: uploaded },
   { may: true, what: 'to delete the claimed version', action: 's3:DeleteObjectVersion', on: uploaded },
   { may: true, what: 'to copy to accepted/', action: 's3:PutObject', on: accepted, context: HEADER },
-  { may: true, what: 'to look what it copied', action: 's3:GetObject', on: accepted },
+  { may: true, what: 'to look what is there already', action: 's3:GetObject', on: accepted },
+  { may: true, what: 'to have its bytes compared', action: 's3:GetObjectVersion', on: accepted },
+  { may: false, what: 'to read what is not a claimed version', action: 's3:GetObject', on: uploaded },
+  { may: false, what: 'to read elsewhere', action: 's3:GetObject', on: elsewhere },
   { may: true, what: 'to tag its copy', action: 's3:PutObjectTagging', on: accepted },
   { may: true, what: 'to give up a copy in parts', action: 's3:AbortMultipartUpload', on: accepted },
   {
@@ -274,7 +277,8 @@ const acceptor: readonly CallOfRole[] = [
 
 const processor: readonly CallOfRole[] = [
   { may: true, what: 'to read what was accepted', action: 's3:GetObjectVersion', on: accepted },
-  { may: true, what: 'to delete a late copy', action: 's3:DeleteObjectVersion', on: accepted },
+  { may: false, what: 'to delete what was accepted', action: 's3:DeleteObject', on: accepted },
+  { may: false, what: 'to delete a version of it', action: 's3:DeleteObjectVersion', on: accepted },
   ...toList('accepted/'),
   {
     may: false,
@@ -300,7 +304,16 @@ const processor: readonly CallOfRole[] = [
   ...ofCode(uploadsCalls.processor, uploads),
   naming('PutItem', 'to record an upload', 'state', 'apiKeyId', 'issuedAt', 'expiresAt', 'constraints'),
   ...notNaming('PutItem', 'state', 'apiKeyId', 'constraints'),
-  ...notNaming('UpdateItem', 'versionId', 'claimedAt', 'apiKeyId', 'constraints', 'metadata'),
+  ...notNaming(
+    'UpdateItem',
+    'versionId',
+    'claimedAt',
+    'acceptedVersionId',
+    'acceptedAt',
+    'apiKeyId',
+    'constraints',
+    'metadata',
+  ),
   { may: false, what: 'to write an upload, naming nothing', action: 'dynamodb:PutItem', on: uploads },
   { may: false, what: 'to forget an upload', action: 'dynamodb:DeleteItem', on: uploads },
   { may: false, what: 'to read keys', action: 'dynamodb:GetItem', on: access },

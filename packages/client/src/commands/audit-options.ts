@@ -18,6 +18,8 @@ Goes through the bucket and the table and names what came to no end:
 
   no-outcome    a version under uploads/ that is neither claimed nor recorded as duplicate, refused or stray
   not-recorded  a version under accepted/ that no upload names as the accepted one
+  unclaimed     a version under accepted/ whose upload is only ISSUED: the table was restored to an earlier
+                time, or another hand has put it there. --repair leaves it alone
   stuck         an upload that is CLAIMED or ACCEPTED, or PROCESSING without a lease, for too long
   failed        an upload whose handler failed as often as the queue allows
   not-reported  a duplicate, refused version or stray, or a count of them, that may never have been reported

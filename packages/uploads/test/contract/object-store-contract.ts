@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { Test } from 'tap';
-import type { ObjectStore } from '../../src/index.ts';
+import { differenceOf, type ObjectStore } from '../../src/index.ts';
 
 export interface BucketUnderTest {
   readonly objects: ObjectStore;
@@ -139,6 +139,76 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     await put(to, bytes('x'));
     await putDeleteMarker(to);
     t.equal(await objects.head(to), undefined);
+  });
+
+  t.test('a copy is described as its source is, but for the version and the time', async (t) => {
+    const { objects, put } = await open(t);
+    const described = { contentType: 'text/plain', metadata: { invoice: '42' } };
+    const versionId = await put(from, bytes('first'), described);
+    await put(from, bytes('second'));
+    const copy = await objects.copyIfAbsent(order(versionId, 5));
+    if (copy.outcome !== 'copied') throw new Error(copy.outcome);
+    const [source, target] = [await objects.head(from, versionId), await objects.head(to)];
+    if (!source || !target) throw new Error('both are there');
+    t.match(source, { versionId, sizeBytes: 5, storedAt: Date });
+    t.match(source.attributes, { 'content-type': 'text/plain', 'x-amz-meta-invoice': '42' });
+    t.strictSame(target.attributes, source.attributes);
+    const [one, other] = [
+      { key: from, description: source },
+      { key: to, description: target },
+    ];
+    t.equal(await differenceOf(objects, one, other), undefined);
+  });
+
+  t.test('P2: what differs from another version is said, by its bytes or by its description', async (t) => {
+    const { objects, put } = await open(t);
+    const described = { contentType: 'text/plain', metadata: { invoice: '42' } };
+    async function describe(content: string, attributes: Attributes) {
+      const versionId = await put(from, bytes(content), attributes);
+      const description = await objects.head(from, versionId);
+      if (!description) throw new Error('it was put');
+      return { key: from, description };
+    }
+    const one = await describe('first', described);
+    const others: [RegExp, string, Attributes][] = [
+      [/bytes/, 'longer', described],
+      [/MD5|CRC|SHA/, 'FIRST', described],
+      [/content-type/, 'first', { ...described, contentType: 'text/html' }],
+      [/x-amz-meta-invoice/, 'first', { ...described, metadata: { invoice: '43' } }],
+      [/x-amz-meta-more/, 'first', { ...described, metadata: { ...described.metadata, more: '1' } }],
+      [/x-amz-meta-invoice/, 'first', { contentType: 'text/plain' }],
+    ];
+    for (const [reason, content, attributes] of others) {
+      t.match(await differenceOf(objects, one, await describe(content, attributes)), reason);
+    }
+    t.equal(await differenceOf(objects, one, await describe('first', described)), undefined);
+  });
+
+  t.test('P2: bytes are compared though no digest is known, and nothing is left of it', async (t) => {
+    const { objects, put } = await open(t);
+    const version = async (key: string, text: string) => {
+      const versionId = await put(key, bytes(text));
+      return { key, versionId, sizeBytes: bytes(text).length };
+    };
+    const one = await version(from, 'first');
+    t.equal(await objects.haveSameBytes(one, await version(to, 'first')), true);
+    t.equal(await objects.haveSameBytes(one, await version(to, 'FIRST')), false);
+    t.equal(await objects.haveSameBytes(await version(from, ''), await version(to, '')), true);
+    t.match(await objects.head(to), { sizeBytes: 0 }, 'what is there stays as it is');
+    const gone = { ...one, versionId: (await version(from, 'other')).versionId };
+    await objects.deleteVersion(from, gone.versionId);
+    await t.rejects(objects.haveSameBytes(one, gone), { code: 'SourceMissing' });
+  });
+
+  t.test('one version is described, also below others and delete markers', async (t) => {
+    const { objects, put, putDeleteMarker } = await open(t);
+    const versionId = await put(to, bytes('first'));
+    await put(to, bytes('second'));
+    await putDeleteMarker(to);
+    t.match(await objects.head(to, versionId), { versionId, sizeBytes: 5 });
+    t.equal(await objects.head(to), undefined);
+    await objects.deleteVersion(to, versionId);
+    t.equal(await objects.head(to, versionId), undefined);
   });
 
   t.test('the bucket answers', async (t) => {

@@ -8,7 +8,8 @@ export interface StoreUnderTest {
 }
 
 const holder = { attempt: 1, leaseOwner: 'worker-1' };
-const lease = { acceptedVersionId: 'copy-1', copiedBytes: 5, leaseOwner: 'worker-1', leaseSeconds: 60 };
+const lease = { acceptedVersionId: 'copy-1', leaseOwner: 'worker-1', leaseSeconds: 60 };
+const acceptance = { claimedVersionId: 'v1', acceptedVersionId: 'copy-1' };
 const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
 
 /** What every upload store promises, whatever it stands on. */
@@ -41,8 +42,14 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     return key;
   }
 
-  async function processing(store: UploadStore): Promise<string> {
+  async function accepted(store: UploadStore): Promise<string> {
     const key = await claimed(store);
+    await store.accept(key, acceptance);
+    return key;
+  }
+
+  async function processing(store: UploadStore): Promise<string> {
+    const key = await accepted(store);
     await store.startProcessing(key, lease);
     return key;
   }
@@ -87,7 +94,7 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     const key = 'uploads/never-issued';
     const outcomes = [
       await store.claim(key, version),
-      await store.accept(key, 'copy'),
+      await store.accept(key, acceptance),
       await store.revoke(key),
       await store.startProcessing(key, lease),
       await store.finish(key, 1),
@@ -111,26 +118,28 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     });
   });
 
-  t.test('acceptedVersionId is set once, by whoever comes first', async (t) => {
+  t.test('acceptedVersionId is set once', async (t) => {
     const { store } = await open(t);
-    const byAcceptor = await claimed(store);
-    t.match(await store.accept(byAcceptor, 'copy-1'), {
+    const key = await claimed(store);
+    t.match(await store.accept(key, acceptance), {
       applied: true,
       upload: { state: UploadState.accepted, acceptedVersionId: 'copy-1' },
     });
-    t.match(await store.accept(byAcceptor, 'copy-2'), {
-      applied: false,
-      upload: { acceptedVersionId: 'copy-1' },
-    });
-
-    const byProcessor = await claimed(store);
-    t.match(await store.startProcessing(byProcessor, lease), {
-      applied: true,
-      upload: { state: UploadState.processing, acceptedVersionId: 'copy-1', attempt: 1 },
-    });
-    t.match(await store.accept(byProcessor, 'copy-2'), {
+    const second = { ...acceptance, acceptedVersionId: 'copy-2' };
+    t.match(await store.accept(key, second), { applied: false, upload: { acceptedVersionId: 'copy-1' } });
+    await store.startProcessing(key, lease);
+    t.match(await store.accept(key, second), {
       applied: false,
       upload: { state: UploadState.processing, acceptedVersionId: 'copy-1' },
+    });
+  });
+
+  t.test('P1: a copy is accepted only for the claim that it was made for', async (t) => {
+    const { store } = await open(t);
+    const key = await claimed(store);
+    t.match(await store.accept(key, { ...acceptance, claimedVersionId: 'v2' }), {
+      applied: false,
+      upload: { state: UploadState.claimed, claimed: { versionId: 'v1' }, acceptedVersionId: undefined },
     });
   });
 
@@ -151,7 +160,7 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
   t.test('processing starts only for the version that was accepted', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);
-    await store.accept(key, 'copy-1');
+    await store.accept(key, acceptance);
     const other = { ...lease, acceptedVersionId: 'copy-2' };
     t.match(await store.startProcessing(key, other), {
       applied: false,
@@ -160,25 +169,18 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     t.match(await store.startProcessing(key, lease), { applied: true, upload: { attempt: 1 } });
   });
 
-  t.test('P5: from CLAIMED processing starts only for a copy of the claimed version', async (t) => {
+  t.test('P2, P5: from CLAIMED no processing starts, whatever lies under accepted/', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);
-    for (const copiedBytes of [4, 6, undefined]) {
-      t.match(await store.startProcessing(key, { ...lease, copiedBytes }), {
-        applied: false,
-        upload: { state: UploadState.claimed, attempt: 0 },
-      });
-    }
     t.match(await store.startProcessing(key, lease), {
-      applied: true,
-      recordedAcceptance: true,
-      lastLeaseRanOut: false,
+      applied: false,
+      upload: { state: UploadState.claimed, attempt: 0 },
     });
   });
 
   t.test('of many that want the lease at once exactly one gets it', async (t) => {
     const { store } = await open(t);
-    const key = await claimed(store);
+    const key = await accepted(store);
     const owners = Array.from({ length: 8 }, (_, at) => ({ ...lease, leaseOwner: `worker-${at}` }));
     const outcomes = await Promise.all(owners.map((each) => store.startProcessing(key, each)));
     t.equal(outcomes.filter((outcome) => outcome.applied).length, 1);
@@ -304,6 +306,16 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
         ['duplicate', 'v3', false],
       ],
     );
+  });
+
+  t.test('whether a version is on record as something can be asked', async (t) => {
+    const { store } = await open(t);
+    const key = await claimed(store);
+    await store.recordSighting(key, SightingKind.stray, version);
+    t.equal(await store.isSighted(key, SightingKind.stray, 'v1'), true);
+    t.equal(await store.isSighted(key, SightingKind.duplicate, 'v1'), false, 'not as something else');
+    t.equal(await store.isSighted(key, SightingKind.stray, 'v2'), false);
+    t.equal(await store.isSighted(`${key}x`, SightingKind.stray, 'v1'), false);
   });
 
   t.test('an upload is read together with all that was recorded under its key', async (t) => {

@@ -2,7 +2,7 @@ import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { acceptedKeyOf } from '@upload-once/uploads';
 import type { LocalCloud } from '../../../../packages/runtime/test/support/local-cloud.ts';
 
-/** An upload that was claimed and copied; gives its key. Its event is on the way to the processor. */
+/** An upload that was accepted; gives its key. Its event is on the way to the processor, and may be there before the record. */
 export async function accept(cloud: LocalCloud, text: string) {
   const key = await cloud.issue();
   const storedAt = new Date(Date.now() - 1000);
@@ -13,5 +13,7 @@ export async function accept(cloud: LocalCloud, text: string) {
     Key: acceptedKeyOf(key),
     CopySource: `${cloud.bucket}/${key}?versionId=${claimed}`,
   });
-  return { key, versionId: (await cloud.s3.send(copy)).VersionId ?? '' };
+  const { VersionId: versionId = '' } = await cloud.s3.send(copy);
+  await cloud.uploads.accept(key, { claimedVersionId: claimed, acceptedVersionId: versionId });
+  return { key, versionId };
 }

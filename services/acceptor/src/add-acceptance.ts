@@ -1,9 +1,6 @@
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from '@upload-once/runtime';
 
-/**
- * What is counted of an acceptance, by whoever recorded it: mostly the acceptor; the processor where the copy's event
- * was faster than the acceptor's record.
- */
+/** What is counted of an acceptance, by the worker that recorded it. */
 export function addAcceptance(
   metrics: Metrics,
   accepted: { readonly sizeBytes: number; readonly storedAt: Date; readonly acceptedAt: Date },
