@@ -10,6 +10,7 @@ import { measureLeadTimes } from './lead-times.ts';
 import { followPeakMemory } from './peak-memory.ts';
 import { type Figures, machineLine, report } from './report.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { measureThreadHop } from './thread-hop.ts';
 import { measureThroughput } from './throughput.ts';
 
 /**
@@ -69,7 +70,17 @@ async function measure(stack: Stack): Promise<Figures> {
 
   await memory.stop();
   await bareChain.close();
-  return { leadTimes, flood, throughput, memoryMethod: memory.method, peaksOfSmallUploads, peaksOfAll };
+  say('Runs of a handler that does nothing …');
+  const threadHop = await measureThreadHop();
+  return {
+    leadTimes,
+    flood,
+    throughput,
+    threadHop,
+    memoryMethod: memory.method,
+    peaksOfSmallUploads,
+    peaksOfAll,
+  };
 }
 
 function settingsOrExit(): Settings {

@@ -5,16 +5,25 @@ import type { FloodTimes } from './flood.ts';
 import { type LeadTimes, SMALL_BYTES } from './lead-times.ts';
 import { percentile } from './percentile.ts';
 import type { Settings } from './settings.ts';
+import type { ThreadHop } from './thread-hop.ts';
 import type { Throughput } from './throughput.ts';
 
 const MEDIAN_AIM_MS = 300;
 const SERVICE_AIM_MIB = 250;
 const LOCAL_AWS_AIM_MIB = 300;
+/** With its handlers' threads. */
+const PROCESSOR_AIM_MIB = 350;
+
+const AIMS_MIB: Readonly<Record<string, number>> = {
+  'local-aws': LOCAL_AWS_AIM_MIB,
+  processor: PROCESSOR_AIM_MIB,
+};
 
 export interface Figures {
   readonly leadTimes: LeadTimes;
   readonly flood: FloodTimes;
   readonly throughput: Throughput;
+  readonly threadHop: ThreadHop;
   readonly memoryMethod: string;
   /** In MiB, by the process's name. */
   readonly peaksOfSmallUploads: ReadonlyMap<string, number>;
@@ -34,6 +43,7 @@ export function report(figures: Figures, { uploads, concurrency, duplicates, big
     `  lead time: processedAt − storedAt of ${uploads} uploads of ${SMALL_BYTES / 1024} KiB, ${concurrency} at once; bare: an object of the`,
     '  same size put into the same S3, until its event is received from a queue of its own, in turn with the uploads.',
     '  throughput: the client library; bare: a presigned PUT by node:http to the same S3, once before and once after.',
+    '  a handler that does nothing: one run in a thread of its own; bare: in the thread of the caller.',
     '',
     textTable(floodRows(figures)),
     '',
@@ -46,7 +56,7 @@ export function report(figures: Figures, { uploads, concurrency, duplicates, big
   ].join('\n');
 }
 
-function speedRows({ leadTimes, throughput }: Figures, bigMib: number): string[][] {
+function speedRows({ leadTimes, throughput, threadHop }: Figures, bigMib: number): string[][] {
   const leadTime = (percent: number) => {
     const ours = percentile(leadTimes.uploadOnce, percent);
     const bare = percentile(leadTimes.bareChain, percent);
@@ -65,6 +75,12 @@ function speedRows({ leadTimes, throughput }: Figures, bigMib: number): string[]
       `${(uploadOnceMibPerSecond / plainPutMibPerSecond).toFixed(2)} ×`,
     ],
     [`${bigMib} MiB, from its 204 to PROCESSED`, `${secondsToProcessed.toFixed(2)} s`],
+    [
+      'a handler that does nothing, median',
+      `${threadHop.inThreadMs.toFixed(3)} ms`,
+      `${threadHop.inSameThreadMs.toFixed(3)} ms`,
+      `${(threadHop.inThreadMs / threadHop.inSameThreadMs).toFixed(1)} ×`,
+    ],
   ];
 }
 
@@ -81,14 +97,15 @@ function floodRows({ flood }: Figures): string[][] {
   ];
 }
 
-function memoryRows({ peaksOfSmallUploads, peaksOfAll }: Figures): string[][] {
+function memoryRows({ peaksOfSmallUploads, peaksOfAll, threadHop }: Figures): string[][] {
   const rows = [...peaksOfAll].map(([name, peakMib]) => [
     name,
     `${Math.round(peaksOfSmallUploads.get(name) ?? 0)} MiB`,
     `${Math.round(peakMib)} MiB`,
-    aim(peakMib, name === 'local-aws' ? LOCAL_AWS_AIM_MIB : SERVICE_AIM_MIB, 'MiB'),
+    aim(peakMib, AIMS_MIB[name] ?? SERVICE_AIM_MIB, 'MiB'),
   ]);
-  return [['peak memory', 'small uploads', 'whole run', 'aim'], ...rows];
+  const thread = ['each thread of handlers, idle', '', `${Math.round(threadHop.mibPerThread)} MiB`];
+  return [['peak memory', 'small uploads', 'whole run', 'aim'], ...rows, thread];
 }
 
 /** Judged as it is shown, in whole units. */

@@ -245,7 +245,8 @@ run "a_form_s_age_is_limited_by_the_longest_that_may_be_asked_for" {
 
 run "an_event_in_hand_is_not_late" {
   variables {
-    handler_limit_seconds = 7200
+    handler_limit_seconds  = 7200
+    message_retention_days = 5
   }
   assert {
     condition     = local.oldest_message_seconds.accepted_events == 14400
@@ -293,7 +294,7 @@ run "own_handler" {
   variables {
     images                = { processor = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/uo/processor:1.2.0-mine" }
     handler_policy_json   = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}"
-    handler_limit_seconds = 7200
+    handler_limit_seconds = 3600
     acceptor              = { min_tasks = 3, protect_after_seconds = 200 }
     processor             = { min_tasks = 2, protect_after_seconds = 100 }
   }
@@ -345,6 +346,27 @@ run "warns_of_a_form_that_may_outlive_its_credentials" {
     form_lifetime_seconds = 301
   }
   expect_failures = [check.form_lifetime]
+}
+
+run "refuses_a_task_too_small_for_its_handlers" {
+  command = plan
+  variables {
+    handler_heap_mib = 193
+  }
+  expect_failures = [var.handler_heap_mib]
+}
+
+run "counts_on_handlers_that_run_again" {
+  variables {
+    handler_limit_seconds = 600
+    handler_grace_seconds = 20
+    handler_threads       = 3
+    handler_heap_mib      = 64
+  }
+  assert {
+    condition     = local.longest_attempt_seconds == 8 * 625
+    error_message = "two runs under others, five waits for a place, one run alone; each of 600 seconds, 20 and 5"
+  }
 }
 
 run "refuses_protection_that_no_handler_lives_to_see" {

@@ -6,6 +6,7 @@ import { handleUpload as logUpload } from '../src/handlers/log-upload.ts';
 import { loadHandler } from '../src/load-handler.ts';
 import { startHandlerThread } from '../src/start-handler-thread.ts';
 
+const END_LIMIT_SECONDS = 30;
 const here = dirname(fileURLToPath(import.meta.url));
 
 t.test('a module that exports handleUpload is a handler', async (t) => {
@@ -26,18 +27,20 @@ t.test('what is no handler is refused, with what was found', async (t) => {
   }
 });
 
+const systemTimer = (seconds: number, callback: () => void) => {
+  const timer = setTimeout(callback, seconds * 1000);
+  return () => clearTimeout(timer);
+};
+
 /** What is wrong with a handler, found in a thread that only loads it. */
-function check(handlerName: string) {
+function check(handlerName: string, startTimer = systemTimer) {
   return checkHandler(handlerName, () =>
     startHandlerThread({
       settings: { handlerName, workingDirectory: here, run: undefined },
       onLine: () => undefined,
-      endLimitSeconds: 60,
+      endLimitSeconds: END_LIMIT_SECONDS,
       onEndLimit: () => t.fail('the thread does not end'),
-      startTimer(seconds, callback) {
-        const timer = setTimeout(callback, seconds * 1000);
-        return () => clearTimeout(timer);
-      },
+      startTimer,
     }),
   );
 }
@@ -49,6 +52,15 @@ t.test('as a check it tells what is wrong, and a handler that is not named is no
   t.match(
     await check('./fixtures/exits.mjs'),
     'can\'t load "./fixtures/exits.mjs": the handler ended its thread by process.exit(3)',
+  );
+});
+
+t.test('a handler that is never loaded is told of after a while', async (t) => {
+  const startTimer = (seconds: number, callback: () => void) =>
+    systemTimer(seconds === END_LIMIT_SECONDS ? seconds : 0, callback);
+  t.equal(
+    await check('./fixtures/never-loads.mjs', startTimer),
+    'can\'t load "./fixtures/never-loads.mjs": that takes longer than 60 seconds',
   );
 });
 
