@@ -1,15 +1,17 @@
 # What each service's code may call, and on what: exactly the calls of services/ and packages/. Which call needs which action:
 # Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"; Service Authorization Reference for SQS and
-# DynamoDB (DeleteMessageBatch is authorised as sqs:DeleteMessage).
+# DynamoDB (DeleteMessageBatch is authorised as sqs:DeleteMessage, SendMessageBatch as sqs:SendMessage).
 locals {
   uploads_arn  = "${module.storage.bucket.arn}/uploads/*"
   accepted_arn = "${module.storage.bucket.arn}/accepted/*"
 
+  # SendMessage: a service that stops sends what it could not finish to its own queue once more, and deletes it then.
   consume_actions = [
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibility",
     "sqs:GetQueueAttributes",
+    "sqs:SendMessage",
   ]
 
   # The attributes that a call on the table of uploads names, in its item, its update or its condition: those of

@@ -77,7 +77,12 @@ const CALLS = {
   ],
   processor: ['get', 'putIfAbsent', 'update', 'open', 'sendReport'],
 };
-const SQS_CALLS = ['ReceiveMessage', 'DeleteMessageBatch', 'ChangeMessageVisibility'] as const;
+const SQS_CALLS = [
+  'ReceiveMessage',
+  'DeleteMessageBatch',
+  'ChangeMessageVisibility',
+  'SendMessageBatch',
+] as const;
 
 const plannedFate: Arbitrary<PlannedFate> = fc
   .constantFrom('acceptor' as const, 'processor' as const)
@@ -289,6 +294,15 @@ const queue = fc
     }),
   );
 
+/** An operator changes a queue while the services run. */
+const receiveLimit = fc
+  .tuple(fc.constantFrom('acceptor' as const, 'processor' as const), fc.integer({ min: 2, max: 5 }))
+  .map(([service, count]) =>
+    command(`maxReceiveCount(${service}'s queue, ${count})`, (world) => {
+      world.queues[service].maxReceiveCount = count;
+    }),
+  );
+
 /** Any of the things that can happen; the weights make histories in which something comes of it. */
 export const anyCommand: Arbitrary<HistoryCommand> = fc.oneof(
   { weight: 4, arbitrary: issue },
@@ -310,4 +324,5 @@ export const anyCommand: Arbitrary<HistoryCommand> = fc.oneof(
   { weight: 1, arbitrary: replace },
   { weight: 2, arbitrary: strike },
   { weight: 1, arbitrary: queue },
+  { weight: 1, arbitrary: receiveLimit },
 );

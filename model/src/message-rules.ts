@@ -1,4 +1,4 @@
-import { type DeliveryFacts, parseS3Event, RetryLater } from '@upload-once/queue';
+import { type DeliveryFacts, DrainLimitReached, parseS3Event, RetryLater } from '@upload-once/queue';
 import { HandlerThreadEnded } from '../../services/processor/src/handler-runner.ts';
 import { HandlerTooSlow } from '../../services/processor/src/run-handler.ts';
 import type { Facts } from './facts.ts';
@@ -64,6 +64,12 @@ export function createMessageRules(
           `${messageId} is left to the dead-letter queue by ${process.name} for ${error}, and no upload is FAILED`,
         );
       }
+      const isStop = error instanceof DrainLimitReached;
+      must(
+        !isStop || !process.isUnharmedSince(time.nowMs() - LAST_STEPS_MS),
+        'P3',
+        `${messageId} is left to the dead-letter queue by ${process.name}, which only stops: ${error}`,
+      );
       must(
         !(error instanceof RetryLater),
         'P3',

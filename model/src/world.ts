@@ -136,6 +136,12 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
     });
     fleet.push({ process, consumer });
   }
+  /** The successor starts at once, the old one drains and ends. */
+  function replace(process: WorkerProcess, consumer: Consumer): void {
+    start(process.service);
+    process.enter(() => void consumer.stop(DRAIN_SECONDS).then(() => process.die()));
+  }
+
   for (let count = 0; count < workersOfEach; count += 1) {
     start('acceptor');
     start('processor');
@@ -246,7 +252,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
 
     take: (key: string, forGood: boolean) => user.take(acceptedKeyOf(key), forGood),
 
-    /** What befalls one worker between its calls. A deploy is a rolling one: the successor starts at once, it drains and ends. */
+    /** What befalls one worker between its calls. */
     strike(index: number, what: 'crash' | 'freeze' | 'deploy', seconds: number): void {
       const worker = fleet[index % Math.max(1, fleet.length)];
       if (!worker) return;
@@ -255,9 +261,13 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
       process.meetFault();
       if (what === 'crash') process.die();
       if (what === 'freeze') process.freeze(seconds);
-      if (what !== 'deploy') return;
-      start(process.service);
-      process.enter(() => void consumer.stop(DRAIN_SECONDS).then(() => process.die()));
+      if (what === 'deploy') replace(process, consumer);
+    },
+
+    /** Deploys all workers of a service. */
+    deploy(service: ServiceName): void {
+      const old = fleet.filter(({ process }) => process.service === service);
+      for (const { process, consumer } of old) replace(process, consumer);
     },
 
     tally(): Tally {

@@ -91,3 +91,26 @@ t.test('at least once: what is in flight can be given to a second receiver', asy
   t.equal(second.messageId, first.messageId);
   t.not(second.receiptHandle, first.receiptHandle);
 });
+
+t.test('a message keeps its attributes until a redrive makes it new', async (t) => {
+  const { time, queue } = createQueue(1);
+  queue.send('a', { of: 'test' });
+  t.match(received(queue), { body: 'a', attributes: { of: 'test' } });
+  await time.pass(30_000);
+  t.strictSame(queue.take(1, 30), [], 'it goes to the dead-letter queue');
+  queue.redrive();
+  await time.pass(0);
+  t.match(received(queue), { body: 'a', attributes: {}, receiveCount: 1 });
+});
+
+t.test('a maxReceiveCount that is changed holds from the next receive on', async (t) => {
+  const { time, queue } = createQueue(1);
+  queue.send('a');
+  received(queue);
+  queue.maxReceiveCount = 2;
+  await time.pass(30_000);
+  t.match(received(queue), { receiveCount: 2 });
+  await time.pass(30_000);
+  t.strictSame(queue.take(1, 30), []);
+  t.strictSame(queue.deadBodies, ['a']);
+});

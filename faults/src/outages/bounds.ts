@@ -23,8 +23,11 @@ const ISSUER_ATTEMPTS = 2;
 const ISSUER_TABLES = 2;
 /** What handling a message makes of calls at most, when all of them succeed: get, claim, get, accept, or list, copy, head, delete. */
 const CALLS_PER_HANDLING: Readonly<Record<AwsService, number>> = { s3: 4, sqs: 0, dynamodb: 5 };
-/** A delete is tried three times, and given back once where it failed; a heartbeat every few seconds. */
-const SQS_CALLS_PER_RECEIVE = 5;
+/**
+ * A delete is tried three times, and again after seconds while its message is held; what has failed is given back once. A heartbeat,
+ * and a read of maxReceiveCount, every few seconds.
+ */
+const SQS_CALLS_PER_RECEIVE = 6;
 /** The longest poll, which ends without a message. */
 const LONG_POLL_SECONDS = 20;
 

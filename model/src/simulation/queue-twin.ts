@@ -1,9 +1,13 @@
 import { below, type Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
+/** The attributes of a message, each a text. */
+export type Attributes = Readonly<Record<string, string>>;
+
 export interface ReceivedMessage {
   readonly messageId: string;
   readonly body: string;
+  readonly attributes: Attributes;
   readonly receiveCount: number;
   readonly receiptHandle: string;
 }
@@ -19,8 +23,9 @@ export class ReceiptHandleIsInvalid extends Error {
  * Retention is left out: no history lasts for days.
  */
 export interface QueueTwin {
-  readonly maxReceiveCount: number;
-  send(body: string): void;
+  /** An operator may change it. */
+  maxReceiveCount: number;
+  send(body: string, attributes?: Attributes): void;
   /** Resolves when a message is there to be received; another receiver may be faster. */
   untilVisible(): Promise<void>;
   /** Up to `count` messages in any order; what was received too often goes to the dead-letter queue instead. */
@@ -31,7 +36,7 @@ export interface QueueTwin {
   changeVisibility(receiptHandle: string, seconds: number): void;
   /** At least once means: what is in flight is given to somebody else as well. */
   giveAgain(): void;
-  /** Moves what lies in the dead-letter queue back, as new messages. */
+  /** Moves what lies in the dead-letter queue back, as new messages without attributes. */
   redrive(): void;
   readonly deadBodies: readonly string[];
 }
@@ -39,6 +44,7 @@ export interface QueueTwin {
 interface Message {
   readonly messageId: string;
   readonly body: string;
+  readonly attributes: Attributes;
   receiveCount: number;
   visibleAtMs: number;
   handles: string[];
@@ -49,7 +55,8 @@ export function createQueueTwin(options: {
   readonly random: Random;
   readonly maxReceiveCount: number;
 }): QueueTwin {
-  const { time, random, maxReceiveCount } = options;
+  const { time, random } = options;
+  let { maxReceiveCount } = options;
   const messages = new Set<Message>();
   let dead: Message[] = [];
   let waiting: (() => void)[] = [];
@@ -68,8 +75,9 @@ export function createQueueTwin(options: {
     });
   }
 
-  function send(body: string): void {
-    const message = { messageId: `message-${++serial}`, body, receiveCount: 0, visibleAtMs: 0, handles: [] };
+  function send(body: string, attributes: Attributes = {}): void {
+    const messageId = `message-${++serial}`;
+    const message = { messageId, body, attributes, receiveCount: 0, visibleAtMs: 0, handles: [] };
     messages.add(message);
     hide(message, 0);
   }
@@ -81,7 +89,12 @@ export function createQueueTwin(options: {
   }
 
   return {
-    maxReceiveCount,
+    get maxReceiveCount() {
+      return maxReceiveCount;
+    },
+    set maxReceiveCount(count) {
+      maxReceiveCount = count;
+    },
     send,
 
     untilVisible() {
@@ -103,11 +116,11 @@ export function createQueueTwin(options: {
           continue;
         }
         message.receiveCount += 1;
-        const { messageId, body, receiveCount } = message;
+        const { messageId, body, attributes, receiveCount } = message;
         const receiptHandle = `${messageId}/${++serial}`;
         message.handles.push(receiptHandle);
         hide(message, visibilitySeconds);
-        given.push({ messageId, body, receiveCount, receiptHandle });
+        given.push({ messageId, body, attributes, receiveCount, receiptHandle });
       }
       return given;
     },

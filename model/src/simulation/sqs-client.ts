@@ -3,6 +3,7 @@ import {
   DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Caller, Network } from './network.ts';
@@ -23,11 +24,17 @@ export function createSqsClient(queue: QueueTwin, network: Network, caller: Call
       const messages = await carry(call, () => queue.take(count, seconds));
       if (messages.length === 0) continue;
       return {
-        Messages: messages.map(({ messageId, body, receiptHandle, receiveCount }) => ({
+        Messages: messages.map(({ messageId, body, attributes, receiptHandle, receiveCount }) => ({
           MessageId: messageId,
           Body: body,
           ReceiptHandle: receiptHandle,
           Attributes: { ApproximateReceiveCount: String(receiveCount) },
+          MessageAttributes: Object.fromEntries(
+            Object.entries(attributes).map(([name, text]) => [
+              name,
+              { DataType: 'String', StringValue: text },
+            ]),
+          ),
         })),
       };
     }
@@ -39,6 +46,19 @@ export function createSqsClient(queue: QueueTwin, network: Network, caller: Call
       const entries = command.input.Entries ?? [];
       return carry({ operation: 'DeleteMessageBatch', key: '' }, () => {
         for (const { ReceiptHandle } of entries) queue.remove(ReceiptHandle ?? '');
+        return {};
+      });
+    }
+    if (command instanceof SendMessageBatchCommand) {
+      const entries = command.input.Entries ?? [];
+      return carry({ operation: 'SendMessageBatch', key: '' }, () => {
+        for (const { MessageBody = '', MessageAttributes = {} } of entries) {
+          const texts = Object.entries(MessageAttributes).map(([name, value]) => [
+            name,
+            value.StringValue ?? '',
+          ]);
+          queue.send(MessageBody, Object.fromEntries(texts));
+        }
         return {};
       });
     }

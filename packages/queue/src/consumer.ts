@@ -5,12 +5,13 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { backoffSeconds, POLL_BACKOFF } from './backoff.ts';
+import { createCopySender } from './copy-sender.ts';
 import { createDeleteBatcher } from './delete-batcher.ts';
 import type { Delivery } from './delivery.ts';
 import { type DeliveryContext, type DeliveryRun, runDelivery } from './delivery-run.ts';
 import { DrainLimitReached, MAX_VISIBILITY_SECONDS } from './failures.ts';
 import type { ConsumerObserver } from './observer.ts';
-import { readRedrivePolicy } from './redrive-policy.ts';
+import { readReceiveLimit } from './receive-limit.ts';
 import { endsWithin, pause, type Timers } from './timers.ts';
 
 /** What ReceiveMessage gives at most (Amazon SQS API Reference). */
@@ -31,7 +32,7 @@ export interface ConsumerOptions {
   readonly queueUrl: string;
   /**
    * How many messages are in hand at once, at least 1: each from its receive until it is deleted or given back, or its handler steps
-   * aside (`Delivery.stepAside`).
+   * aside (`Delivery.stepAside`). A message that was handled, and that SQS does not delete, steps aside after the first attempts.
    */
   readonly slots: number;
   /**
@@ -52,22 +53,25 @@ export interface ConsumerOptions {
 
 export interface Consumer {
   /**
-   * Reads the queue's maxReceiveCount (`Delivery.isLastReceive`; a later change shows with the next start), then begins to poll.
-   * Once only, and not after `stop`.
+   * Reads the queue's maxReceiveCount (`Delivery.isLastReceive`), then begins to poll. A later change of it shows within two minutes
+   * while messages come, and within ten seconds for a message that was received before. Once only, and not after `stop`.
    * @throws QueueWithoutRedrivePolicy, or what SQS answers
    */
   start(): Promise<void>;
 
   /**
    * Cuts off the poll in flight and begins no other, awaits the work in flight, deletes included, for `limitSeconds`, then aborts
-   * the signals of what is left, lets those handlers settle (they have two seconds to free what they hold), makes their messages
-   * visible, and resolves: GIVE_BACK_SECONDS after the limit at the latest, whatever the handlers and SQS do. A handler
+   * the signals of what is left, lets those handlers settle (they have two seconds to free what they hold), gives their messages
+   * back, and resolves: GIVE_BACK_SECONDS after the limit at the latest, whatever the handlers and SQS do. A handler
    * that resolves in that time has handled its message. A second call gets the first one's promise.
    *
+   * What is given back has not failed, and keeps its receives: a copy of the message is sent to the queue, and then the message is
+   * deleted. A crash between the two, and a deletion that fails, leave both, which is one redelivery more. If SQS does not take
+   * the copy, the message itself is made visible, and has used up a receive.
+   *
    * SQS does not notice that a poll was cut off: what it still gives to it is invisible for `visibilitySeconds` and has used up one
-   * receive, seen by nobody; that can also be a message which comes back within `waitTimeSeconds` of the call, so take a longer
-   * limit than that. An answer that was here before is given back at once. Every message that is given back has used up
-   * one receive as well: give the queue a maxReceiveCount with room for deploys.
+   * receive, seen by no consumer; that can also be a message which comes back within `waitTimeSeconds` of the call, so take a
+   * longer limit than that. An answer that was here before is given back at once.
    *
    * @param limitSeconds 0 or more
    */
@@ -107,6 +111,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   assertWhole('visibilitySeconds', visibilitySeconds, 1, MAX_VISIBILITY_SECONDS);
   assertWhole('waitTimeSeconds', waitTimeSeconds, 1, MAX_WAIT_SECONDS);
   const deleter = createDeleteBatcher({ sqs, queueUrl, timers, random });
+  const copies = createCopySender({ sqs, queueUrl, timers });
   const stopping = new AbortController();
   const runs = new Set<DeliveryRun>();
   /** Those among them that take no slot. */
@@ -148,6 +153,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         WaitTimeSeconds: waitTimeSeconds,
         VisibilityTimeout: visibilitySeconds,
         MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+        // All of them go along with a copy.
+        MessageAttributeNames: ['All'],
       }),
       { abortSignal: stopping.signal },
     );
@@ -157,18 +164,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   function begin(message: Message, polledAtMs: number, context: DeliveryContext): void {
     // An answer that came together with `stop` is given back as work that was cut off: nobody begins on it.
     const isLate = stopping.signal.aborted;
-    // A handler begins at once, before its run is known here.
-    let hasSteppedAside = false;
-    let run: DeliveryRun | undefined;
-    const stepAside = () => {
-      hasSteppedAside = true;
-      if (run === undefined || !runs.has(run) || aside.size >= slots * ASIDE_PER_SLOT) return;
-      aside.add(run);
-      wake();
-    };
-    run = runDelivery(message, polledAtMs, isLate ? refuse : handle, stepAside, context);
+    const run = runDelivery(message, polledAtMs, handle, () => stepAside(run), context);
     runs.add(run);
-    if (hasSteppedAside) stepAside();
     void run.ended.then(() => {
       runs.delete(run);
       aside.delete(run);
@@ -179,6 +176,12 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         new DrainLimitReached('the consumer was stopped before the message was begun'),
         SETTLE_SECONDS,
       );
+  }
+
+  function stepAside(run: DeliveryRun): void {
+    if (!runs.has(run) || aside.size >= slots * ASIDE_PER_SLOT) return;
+    aside.add(run);
+    wake();
   }
 
   function wake(): void {
@@ -204,8 +207,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       if (isStarted || stopping.signal.aborted)
         throw new Error('a consumer is started once, and not after it was stopped');
       isStarted = true;
-      const { maxReceiveCount } = await readRedrivePolicy(sqs, queueUrl, stopping.signal);
-      polling = poll({ sqs, queueUrl, visibilitySeconds, maxReceiveCount, deleter, observe, random, timers });
+      const limit = await readReceiveLimit({
+        sqs,
+        queueUrl,
+        timers,
+        signal: stopping.signal,
+        onUnread: observe.limitUnread,
+      });
+      polling = poll({ sqs, queueUrl, visibilitySeconds, limit, deleter, copies, observe, random, timers });
     },
     async stop(limitSeconds) {
       if (!(limitSeconds >= 0)) throw new RangeError(`limitSeconds is 0 or more, not ${limitSeconds}`);
@@ -225,10 +234,6 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       });
     },
   };
-}
-
-async function refuse(): Promise<void> {
-  throw new Error('the consumer stops');
 }
 
 function assertWhole(name: string, value: number, least: number, most: number): void {

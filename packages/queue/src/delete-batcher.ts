@@ -1,16 +1,20 @@
 import { DeleteMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { backoffSeconds, DELETE_BACKOFF } from './backoff.ts';
+import { gather } from './gather.ts';
 import type { Timers } from './timers.ts';
 
-/** What DeleteMessageBatch takes (Amazon SQS API Reference). */
-const MAX_BATCH_ENTRIES = 10;
-/** How long the first message of a batch waits for company. */
-const FLUSH_AFTER_MS = 5;
 const MAX_ATTEMPTS = 3;
 
 /** SQS did not delete a message, or no answer tells that it did. */
 export class DeleteFailed extends Error {
   readonly code = 'DeleteFailed';
+  /** SQS calls it the sender's fault: the receipt handle is not valid any more, and no later attempt can succeed. */
+  readonly isFinal: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly isFinal: boolean }) {
+    super(message, options);
+    this.isFinal = options.isFinal;
+  }
 }
 
 export interface DeleteBatcher {
@@ -36,22 +40,7 @@ export function createDeleteBatcher(options: {
   readonly random: () => number;
 }): DeleteBatcher {
   const { sqs, queueUrl, timers, random } = options;
-  let waiting: Entry[] = [];
-  let cancelFlush: (() => void) | undefined;
-
-  function enqueue(entry: Entry): void {
-    waiting.push(entry);
-    if (waiting.length === MAX_BATCH_ENTRIES) flush();
-    else cancelFlush ??= timers.after(FLUSH_AFTER_MS, flush);
-  }
-
-  function flush(): void {
-    cancelFlush?.();
-    cancelFlush = undefined;
-    const batch = waiting;
-    waiting = [];
-    void send(batch);
-  }
+  const enqueue = gather<Entry>(timers, (batch) => void send(batch));
 
   async function send(batch: readonly Entry[]): Promise<void> {
     let failures: ReadonlyMap<number, { readonly cause: unknown; readonly final: boolean }>;
@@ -82,7 +71,7 @@ export function createDeleteBatcher(options: {
     entry.attempts += 1;
     if (failure.final || entry.attempts === MAX_ATTEMPTS) {
       const message = `SQS did not delete the message in ${entry.attempts} of at most ${MAX_ATTEMPTS} attempts`;
-      entry.settled.reject(new DeleteFailed(message, { cause: failure.cause }));
+      entry.settled.reject(new DeleteFailed(message, { cause: failure.cause, isFinal: failure.final }));
       return;
     }
     const waitSeconds = backoffSeconds(entry.attempts, DELETE_BACKOFF, random);

@@ -1,19 +1,31 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { backoffSeconds, longestWaitSeconds, RETRY_BACKOFF } from './backoff.ts';
-import type { DeleteBatcher } from './delete-batcher.ts';
-import type { Delivery, DeliveryFacts } from './delivery.ts';
-import { type DrainLimitReached, RetryLater, Unprocessable } from './failures.ts';
+import type { CopySender } from './copy-sender.ts';
+import { type DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
+import { deleteHandled } from './delete-handled.ts';
+import type { Delivery } from './delivery.ts';
+import { type DrainLimitReached, RetryLater, Unprocessable, type VisibilityLost } from './failures.ts';
 import { holdMessage } from './held-message.ts';
 import type { ConsumerObserver, MessageRequest } from './observer.ts';
+import type { ReceiveLimit } from './receive-limit.ts';
+import { copyOf, factsOf, isSpent, receivesOfQueue } from './receives.ts';
 import { endsWithin, type Timers } from './timers.ts';
+
+/** How old maxReceiveCount may be for a message that was received before: its last receive may be this one. */
+const LIMIT_AGE_OF_REPEATED_SECONDS = 10;
+/** For any other message, and while a message is handled. */
+const LIMIT_AGE_SECONDS = 120;
+/** What a message waits at most for maxReceiveCount to be read. */
+const LIMIT_WAIT_SECONDS = 5;
 
 /** What is the same for every delivery of a consumer. */
 export interface DeliveryContext {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
   readonly visibilitySeconds: number;
-  readonly maxReceiveCount: number;
+  readonly limit: ReceiveLimit;
   readonly deleter: DeleteBatcher;
+  readonly copies: CopySender;
   readonly observe: ConsumerObserver;
   readonly random: () => number;
   readonly timers: Timers;
@@ -25,24 +37,17 @@ export interface DeliveryRun {
   readonly ended: Promise<void>;
   /**
    * Ends the work: aborts the signal, gives the handler `settleSeconds` to clean up after itself (the lease that it lets go of
-   * must be free when the next consumer has the message), and makes the message visible at once. A handler that resolves
-   * in that time, or has ended before, gets what it was to get. Resolves when all that is done; what a handler does after
-   * its time is over has no effect on the message.
+   * must be free when the next consumer has the message), and gives the message back at once: as a copy, so that the receive does
+   * not count. A handler that resolves in that time, or has ended before, gets what it was to get. Resolves when all that is
+   * done; what a handler does after its time is over has no effect on the message.
    */
   cutOff(reason: DrainLimitReached, settleSeconds: number): Promise<void>;
 }
 
-export function factsOf(message: Message, maxReceiveCount: number): DeliveryFacts {
-  const receiveCount = Number(message.Attributes?.ApproximateReceiveCount ?? 1);
-  return {
-    messageId: message.MessageId ?? '',
-    body: message.Body ?? '',
-    receiveCount,
-    isLastReceive: receiveCount >= maxReceiveCount,
-  };
-}
-
-/** Holds a message, hands it to `handle`, and does with it what came of that. */
+/**
+ * Holds a message, hands it to `handle`, and does with it what came of that.
+ * @param stepAside frees the slot of the message; not called before this function has returned
+ */
 export function runDelivery(
   message: Message,
   polledAtMs: number,
@@ -50,9 +55,9 @@ export function runDelivery(
   stepAside: () => void,
   context: DeliveryContext,
 ): DeliveryRun {
-  const { sqs, queueUrl, visibilitySeconds, maxReceiveCount, deleter, observe, random, timers } = context;
+  const { sqs, queueUrl, visibilitySeconds, limit, deleter, copies, observe, random, timers } = context;
   const receiptHandle = message.ReceiptHandle ?? '';
-  const facts = factsOf(message, maxReceiveCount);
+  const facts = () => factsOf(message, limit.maxReceiveCount);
   const held = holdMessage({
     sqs,
     queueUrl,
@@ -60,49 +65,138 @@ export function runDelivery(
     visibilitySeconds,
     polledAtMs,
     timers,
-    onLost: (error) => observe.visibilityLost(facts, error),
-    onExtendFailed: (error) => observe.requestFailed('extend', facts, error),
+    onLost,
+    onExtendFailed: (error) => observe.requestFailed('extend', facts(), error),
   });
+  held.onHeartbeat(async () => void limit.renew(LIMIT_AGE_SECONDS));
   const settled = Promise.withResolvers<void>();
+  /** Ends the attempts to delete what was handled. */
+  const deleting = new AbortController();
+  /** What the handler was told last. */
+  let wasLastReceive: boolean | undefined;
+  let isHandled = false;
   let isSettled = false;
   let isAbandoned = false;
   let cutOffReason: DrainLimitReached | undefined;
 
   async function run(): Promise<void> {
+    await renewLimit();
+    if (isSpent(message, limit.maxReceiveCount)) return leaveToQueue();
     let failure: { readonly error: unknown } | undefined;
     try {
-      await handle({ ...facts, signal: held.signal, onHeartbeat: held.onHeartbeat, stepAside });
+      if (cutOffReason !== undefined) throw cutOffReason;
+      await handle(delivery());
     } catch (error) {
       failure = { error };
     }
     if (isAbandoned) return;
-    isSettled = true;
-    settled.resolve();
+    settle();
     await held.endHeartbeats();
-    if (failure === undefined) await attempt('delete', () => deleter.delete(receiptHandle));
+    if (failure === undefined) await deleteMessage();
     else if (cutOffReason !== undefined) await giveBackUnhandled(cutOffReason);
     else await fail(failure.error);
   }
 
-  async function giveBackUnhandled(reason: DrainLimitReached): Promise<void> {
-    if (!held.isLost) observe.givenBack(facts);
-    if (facts.isLastReceive) observe.deadLettered(facts, reason);
+  function delivery(): Delivery {
+    return {
+      ...facts(),
+      get isLastReceive() {
+        wasLastReceive = facts().isLastReceive;
+        return wasLastReceive;
+      },
+      signal: held.signal,
+      onHeartbeat: held.onHeartbeat,
+      stepAside,
+    };
+  }
+
+  function settle(): void {
+    isSettled = true;
+    settled.resolve();
+  }
+
+  /** Reads maxReceiveCount again where it may have changed: before a last receive, and when the queue has given out more than that. */
+  async function renewLimit(): Promise<void> {
+    const receives = receivesOfQueue(message);
+    if (receives > limit.maxReceiveCount) await endsWithin(timers, LIMIT_WAIT_SECONDS * 1000, limit.renew(0));
+    else if (facts().receiveCount > 1)
+      await endsWithin(timers, LIMIT_WAIT_SECONDS * 1000, limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));
+    else void limit.renew(LIMIT_AGE_SECONDS);
+  }
+
+  /** What has become of it was told with its last receive. */
+  async function leaveToQueue(): Promise<void> {
+    settle();
+    await held.endHeartbeats();
     if (!held.isLost) await attempt('give-back', () => held.giveBack(0));
   }
 
+  async function deleteMessage(): Promise<void> {
+    isHandled = true;
+    let isTold = false;
+    const tell = (error: DeleteFailed) => {
+      if (!isTold) observe.requestFailed('delete', facts(), error);
+      isTold = true;
+    };
+    const failure = await deleteHandled({
+      deleter,
+      receiptHandle,
+      held,
+      visibilitySeconds,
+      ended: deleting.signal,
+      timers,
+      random,
+      onDelayed(error) {
+        tell(error);
+        stepAside();
+      },
+    });
+    if (failure === undefined) return;
+    tell(failure);
+    if (!facts().isLastReceive) return;
+    const reason = 'the message was handled, and needs nothing more; SQS has not deleted it';
+    observe.deadLettered(facts(), new DeleteFailed(reason, { cause: failure, isFinal: failure.isFinal }));
+  }
+
+  function onLost(error: VisibilityLost): void {
+    deleting.abort();
+    if (!isHandled) observe.visibilityLost(facts(), error);
+  }
+
+  /** As a copy: SQS would count this receive, although nothing has failed. */
+  async function giveBackUnhandled(reason: DrainLimitReached): Promise<void> {
+    if (held.isLost) {
+      if (facts().isLastReceive) observe.deadLettered(facts(), reason);
+      return;
+    }
+    observe.givenBack(facts());
+    try {
+      await copies.send(copyOf(message, facts()));
+    } catch (error) {
+      observe.requestFailed('copy', facts(), error);
+      if (facts().isLastReceive) observe.deadLettered(facts(), reason);
+      return attempt('give-back', () => held.giveBack(0));
+    }
+    await attempt('delete', () => deleter.delete(receiptHandle));
+  }
+
   async function fail(error: unknown): Promise<void> {
-    const waitSeconds = waitAfter(error);
-    if (facts.isLastReceive) observe.deadLettered(facts, error);
-    else if (error instanceof RetryLater) observe.postponed(facts, error, waitSeconds);
-    else if (!(error instanceof Unprocessable || held.isLost)) observe.retried(facts, error, waitSeconds);
+    // What the handler has recorded goes by what it was told; that may be older than what is known now.
+    const isLastReceive = wasLastReceive ?? facts().isLastReceive;
+    // Nothing comes after the last receive but the dead-letter queue, and its alarm: the sooner the better.
+    const waitSeconds = isLastReceive ? 0 : waitAfter(error);
+    if (isLastReceive) observe.deadLettered(facts(), error);
+    else if (error instanceof RetryLater) observe.postponed(facts(), error, waitSeconds);
+    else if (!(error instanceof Unprocessable || held.isLost)) observe.retried(facts(), error, waitSeconds);
     if (!held.isLost) await attempt('give-back', () => held.giveBack(waitSeconds));
   }
 
   function waitAfter(error: unknown): number {
-    // Nothing comes after the last receive but the dead-letter queue, and its alarm: the sooner the better.
-    if (facts.isLastReceive || error instanceof Unprocessable) return 0;
+    if (error instanceof Unprocessable) return 0;
     const seconds =
-      error instanceof RetryLater ? error.seconds : backoffSeconds(facts.receiveCount, RETRY_BACKOFF, random);
+      error instanceof RetryLater
+        ? error.seconds
+        : backoffSeconds(facts().receiveCount, RETRY_BACKOFF, random);
     return Math.min(seconds, longestWaitSeconds(visibilitySeconds), held.longestWaitSeconds());
   }
 
@@ -110,7 +204,7 @@ export function runDelivery(
     try {
       await call();
     } catch (error) {
-      observe.requestFailed(request, facts, error);
+      observe.requestFailed(request, facts(), error);
     }
   }
 
@@ -119,6 +213,7 @@ export function runDelivery(
   return {
     ended: ended.promise,
     async cutOff(reason, settleSeconds) {
+      deleting.abort();
       if (!isSettled) {
         cutOffReason = reason;
         held.abort(reason);

@@ -2,9 +2,15 @@
 export interface DeliveryFacts {
   readonly messageId: string;
   readonly body: string;
-  /** 1 with the first receive. A receive that nobody saw (a crash, a poll cut off) counts too. */
+  /**
+   * 1 with the first receive. A receive that no consumer saw (a crash, a poll cut off) counts too; one that a stop gave back does
+   * not.
+   */
   readonly receiveCount: number;
-  /** The queue will not give this message again: a failure now ends in the dead-letter queue. */
+  /**
+   * The message is not handled again: a failure now ends in the dead-letter queue. Of a `Delivery` it can change while the message
+   * is handled, when the queue's maxReceiveCount does: ask when it matters.
+   */
   readonly isLastReceive: boolean;
 }
 

@@ -22,6 +22,8 @@ export interface HeldMessage {
   abort(reason: unknown): void;
   /** Ends the heartbeats. Resolves when no extension is under way that could undo what is done to the message next. */
   endHeartbeats(): Promise<void>;
+  /** Begins the heartbeats again that were ended, with one at once. Has no effect while they go on, and when the message is lost. */
+  resumeHeartbeats(): void;
   /** What is left of SQS's 12 hours, in whole seconds. */
   longestWaitSeconds(): number;
   /** Makes the message visible again after `waitSeconds`. Rejects as SQS does. */
@@ -147,6 +149,12 @@ export function holdMessage(options: HoldOptions): HeldMessage {
     async endHeartbeats() {
       end();
       await extension;
+    },
+    resumeHeartbeats() {
+      if (!isEnded || isLost) return;
+      isEnded = false;
+      cancelDeadline = timers.after(Math.max(0, visibleAtMs - timers.nowMs()), runOut);
+      void beat();
     },
     longestWaitSeconds,
     giveBack: changeVisibility,

@@ -1,10 +1,12 @@
 export { type Backoff, POLL_BACKOFF, RETRY_BACKOFF } from './backoff.ts';
 export { type Consumer, type ConsumerOptions, createConsumer, GIVE_BACK_SECONDS } from './consumer.ts';
+export { CopyNotSent } from './copy-sender.ts';
 export { createDeleteBatcher, type DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
 export type { Delivery, DeliveryFacts } from './delivery.ts';
 export { DrainLimitReached, RetryLater, Unprocessable, VisibilityLost } from './failures.ts';
 export { longestTimeInQueueSeconds } from './longest-time-in-queue.ts';
 export type { ConsumerObserver, MessageRequest } from './observer.ts';
+export { RECEIVES_ATTRIBUTE } from './receives.ts';
 export {
   deadLetterQueueUrl,
   QueueWithoutRedrivePolicy,

@@ -2,7 +2,7 @@ import type { DeliveryFacts } from './delivery.ts';
 import type { RetryLater, VisibilityLost } from './failures.ts';
 
 /** The SQS calls about one message that can fail. */
-export type MessageRequest = 'extend' | 'give-back' | 'delete';
+export type MessageRequest = 'extend' | 'give-back' | 'copy' | 'delete';
 
 /**
  * What a consumer tells about itself; log and metrics are the listener's. Called as it happens, before the message
@@ -16,23 +16,29 @@ export interface ConsumerObserver {
   postponed(delivery: DeliveryFacts, error: RetryLater, waitSeconds: number): void;
 
   /**
-   * The last receive that the queue allows has failed: the next poll that meets the message moves it to the
-   * dead-letter queue. The only call that tells why a message was `Unprocessable`: its earlier receives are silent.
+   * The last receive that the queue allows has failed: polls that meet the message move it to the dead-letter queue. The only
+   * call that tells why a message was `Unprocessable`: its earlier receives are silent. With `DeleteFailed` nothing has failed
+   * but the deletion: the message was handled.
    */
   deadLettered(delivery: DeliveryFacts, error: unknown): void;
 
-  /** The message was given back, unhandled, because the consumer stops. */
+  /** The message was given back, unhandled, because the consumer stops. That receive does not count, unless `copy` failed. */
   givenBack(delivery: DeliveryFacts): void;
 
   /** The queue may give the message to somebody else although its handler is still at work; `signal` is aborted. */
   visibilityLost(delivery: DeliveryFacts, error: VisibilityLost): void;
 
   /**
-   * An SQS call about a message failed. `extend` is tried again while the message is still held, `delete` was
-   * (see `createDeleteBatcher`); after a failed `give-back` or `delete` the message comes back with its visibility timeout.
+   * An SQS call about a message failed. `extend` is tried again while the message is still held. `delete` was tried three times and,
+   * unless SQS calls the receipt handle invalid, is tried again while the message is held; told once for each message. After a
+   * failed `copy` the message itself is given back, and has used up a receive. After a failed `give-back` it comes back with
+   * its visibility timeout.
    */
   requestFailed(request: MessageRequest, delivery: DeliveryFacts, error: unknown): void;
 
   /** A poll failed; the next follows after `waitSeconds`. */
   pollFailed(error: unknown, waitSeconds: number): void;
+
+  /** The queue's maxReceiveCount could not be read again; the number that was read before is used. */
+  limitUnread(error: unknown, maxReceiveCount: number): void;
 }

@@ -1,22 +1,29 @@
 import t, { type Test } from 'tap';
-import { createConsumer, DeleteFailed } from '../src/index.ts';
+import { createConsumer, DeleteFailed, GIVE_BACK_SECONDS } from '../src/index.ts';
 import { Journal } from './journal.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
 import { VirtualTimers } from './virtual-timers.ts';
 
+/** Its half, after which heartbeats come, is no wait between attempts to delete. */
+const VISIBILITY_SECONDS = 100;
+
 /** All messages in hand at once, ending together when the test says so. */
-async function holdAll(t: Test, count: number) {
+async function holdAll(
+  t: Test,
+  count: number,
+  options: { readonly maxReceiveCount?: number; readonly slots?: number } = {},
+) {
   const timers = new VirtualTimers();
   timers.rule(t);
-  const queue = await startLocalQueue(t);
+  const queue = await startLocalQueue(t, options);
   const recorded = recordingObserver();
   const work = Promise.withResolvers<void>();
   const began = new Journal<string>();
   const consumer = createConsumer({
     ...queue,
-    slots: count,
-    visibilitySeconds: 60,
+    slots: options.slots ?? count,
+    visibilitySeconds: VISIBILITY_SECONDS,
     observe: recorded.observe,
     random: () => 0,
     timers,
@@ -25,11 +32,18 @@ async function holdAll(t: Test, count: number) {
       await work.promise;
     },
   });
-  t.teardown(() => consumer.stop(60));
+  t.teardown(async () => {
+    const stopped = consumer.stop(0);
+    timers.advance(0);
+    const givingBack = timers.untilSet(GIVE_BACK_SECONDS * 1000);
+    await Promise.race([stopped, givingBack]);
+    timers.advance(GIVE_BACK_SECONDS * 1000);
+    await stopped;
+  });
   await queue.send(...Array.from({ length: count }, (_, index) => `message ${index}`));
   await consumer.start();
-  await began.until(({ length }) => length === count);
-  return { timers, queue, ...recorded, work, consumer };
+  await began.until(({ length }) => length === (options.slots ?? count));
+  return { timers, queue, ...recorded, began, work, consumer };
 }
 
 function batches(queue: LocalQueue): number[] {
@@ -55,9 +69,10 @@ t.test('handled messages are deleted ten at a time, and the rest a few milliseco
 });
 
 t.test('a full batch leaves no empty one behind', async (t) => {
-  const { timers, queue, work } = await holdAll(t, 10);
+  const { timers, queue, work, consumer } = await holdAll(t, 10);
   work.resolve();
   await untilBatches(queue, 1);
+  await consumer.stop(60);
   t.equal(timers.pendingCount, 0);
   t.equal(await queue.depth(), 0);
 });
@@ -118,6 +133,146 @@ t.test('a message that can not be deleted is told of after three attempts', asyn
   t.ok(error instanceof DeleteFailed && error.cause === refusal);
   t.same(batches(queue), [1, 1, 1]);
 });
+
+/** Lets a round of three attempts to delete fail: one, two and no seconds after each other. */
+async function failRound(timers: VirtualTimers, queue: LocalQueue): Promise<void> {
+  for (const waitSeconds of [1, 2, 0]) {
+    const attempts = batches(queue).length;
+    const waits = timers.countSet(waitSeconds * 1000);
+    timers.advance(5);
+    await untilBatches(queue, attempts + 1);
+    if (waitSeconds === 0) return;
+    await timers.untilSet(waitSeconds * 1000, waits + 1);
+    const flushes = timers.countSet(5);
+    timers.advance(waitSeconds * 1000);
+    await timers.untilSet(5, flushes + 1);
+  }
+}
+
+function refuse(queue: LocalQueue): void {
+  queue.hook('DeleteMessageBatch', async () => {
+    throw new Error('SQS does not answer');
+  });
+}
+
+t.test('P3: what was handled is held until SQS deletes it, and uses up no receive', async (t) => {
+  const { timers, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
+  refuse(queue);
+  work.resolve();
+  // The waits between the rounds: from the fourth on half a minute.
+  for (const [round, waitSeconds] of [4, 8, 16, 30, 30, 30, 30, 30].entries()) {
+    await timers.untilSet(5, 1 + 3 * round);
+    const waits = timers.countSet(waitSeconds * 1000);
+    await failRound(timers, queue);
+    await timers.untilSet(waitSeconds * 1000, waits + 1);
+    t.same(await queue.receive(queue.queueUrl), [], 'no other consumer gets it');
+    const flushes = timers.countSet(5);
+    timers.advance(waitSeconds * 1000);
+    await timers.untilSet(5, flushes + 1);
+  }
+  queue.unhook('DeleteMessageBatch');
+  timers.advance(5);
+  await consumer.stop(60);
+  t.equal(await queue.depth(), 0);
+  t.same(await queue.receive(queue.deadLetterUrl), []);
+  matchEvents(t, observed, [{ event: 'requestFailed', request: 'delete' }]);
+  t.equal(timers.pendingCount, 0, 'no heartbeat goes on');
+});
+
+t.test('P3: a deletion without an answer keeps the message hidden as well', async (t) => {
+  const { timers, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
+  const answer = Promise.withResolvers<void>();
+  queue.hook('DeleteMessageBatch', async (_, proceed) => {
+    await answer.promise;
+    return proceed();
+  });
+  work.resolve();
+  await timers.untilSet(5);
+  const beats = timers.countSet(VISIBILITY_SECONDS * 500);
+  timers.advance(5);
+  for (let beat = 1; beat <= 4; beat += 1) {
+    timers.advance(VISIBILITY_SECONDS * 500);
+    await timers.untilSet(VISIBILITY_SECONDS * 500, beats + beat);
+    t.same(await queue.receive(queue.queueUrl), []);
+  }
+  answer.resolve();
+  await consumer.stop(60);
+  t.equal(await queue.depth(), 0);
+  t.same(observed.entries, []);
+});
+
+t.test('P8: a message that can not be deleted holds up no slot', async (t) => {
+  const { timers, queue, work, began, observed } = await holdAll(t, 2, { slots: 1 });
+  refuse(queue);
+  work.resolve();
+  await timers.untilSet(5);
+  t.equal(began.entries.length, 1, 'the one slot is taken');
+  await failRound(timers, queue);
+  await began.until(({ length }) => length === 2);
+  matchEvents(t, observed, [{ event: 'requestFailed', request: 'delete' }]);
+});
+
+t.test('P3: who stops waiting for the deletion of a last receive says so', async (t) => {
+  const { timers, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
+  refuse(queue);
+  work.resolve();
+  await timers.untilSet(5);
+  await failRound(timers, queue);
+  await timers.untilSet(4000);
+  const stopped = consumer.stop(0);
+  timers.advance(0);
+  await stopped;
+  matchEvents(t, observed, [
+    { event: 'requestFailed', request: 'delete' },
+    {
+      event: 'deadLettered',
+      error: { code: 'DeleteFailed', message: /^the message was handled/, cause: { code: 'DeleteFailed' } },
+    },
+  ]);
+  t.equal(
+    queue.sent.count(({ name }) => name === 'SendMessageBatch'),
+    0,
+    'what is done is not sent again',
+  );
+  t.equal(timers.pendingCount, 0);
+});
+
+t.test('a stop does not wait for an attempt without an answer', async (t) => {
+  const { timers, queue, work, consumer, observed } = await holdAll(t, 1);
+  refuse(queue);
+  work.resolve();
+  await timers.untilSet(5);
+  await failRound(timers, queue);
+  await timers.untilSet(4000);
+  queue.hook('DeleteMessageBatch', () => new Promise(() => undefined));
+  const flushes = timers.countSet(5);
+  timers.advance(4000);
+  await timers.untilSet(5, flushes + 1);
+  timers.advance(5);
+  const stopped = consumer.stop(0);
+  timers.advance(0);
+  await stopped;
+  matchEvents(t, observed, [{ event: 'requestFailed', request: 'delete' }]);
+});
+
+t.test(
+  'P3: a message that is lost before it could be deleted is told of with its last receive',
+  async (t) => {
+    const { timers, queue, work, observed } = await holdAll(t, 1, { maxReceiveCount: 1 });
+    refuse(queue);
+    queue.hook('ChangeMessageVisibility', async () => {
+      throw Object.assign(new Error('on demand'), { name: 'ReceiptHandleIsInvalid' });
+    });
+    work.resolve();
+    await timers.untilSet(5);
+    await failRound(timers, queue);
+    await observed.until(({ length }) => length === 2);
+    matchEvents(t, observed, [
+      { event: 'requestFailed', request: 'delete' },
+      { event: 'deadLettered', error: { code: 'DeleteFailed' } },
+    ]);
+  },
+);
 
 t.test("what SQS calls the sender's fault is not tried again", async (t) => {
   const { timers, queue, work, observed } = await holdAll(t, 1);

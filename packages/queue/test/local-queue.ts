@@ -10,7 +10,12 @@ import { buildApp } from 'fauxqs';
 import type { Test } from 'tap';
 import { Journal } from './journal.ts';
 
-type CallName = 'ReceiveMessage' | 'ChangeMessageVisibility' | 'DeleteMessageBatch' | 'GetQueueAttributes';
+type CallName =
+  | 'ReceiveMessage'
+  | 'ChangeMessageVisibility'
+  | 'DeleteMessageBatch'
+  | 'GetQueueAttributes'
+  | 'SendMessageBatch';
 
 // biome-ignore lint/suspicious/noExplicitAny: the inputs of all SQS calls; a test reads the field that it knows
 type CallInput = any;
@@ -119,6 +124,7 @@ export async function startLocalQueue(
           MaxNumberOfMessages: 10,
           WaitTimeSeconds: waitTimeSeconds,
           MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+          MessageAttributeNames: ['All'],
         }),
       );
       return Messages ?? [];

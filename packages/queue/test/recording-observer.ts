@@ -28,6 +28,7 @@ export function recordingObserver(): {
       visibilityLost: (delivery, error) => observed.add({ event: 'visibilityLost', delivery, error }),
       requestFailed: (request, delivery, error) =>
         observed.add({ event: 'requestFailed', request, delivery, error }),
+      limitUnread: (error) => observed.add({ event: 'limitUnread', error }),
       pollFailed: (error, waitSeconds) => observed.add({ event: 'pollFailed', error, waitSeconds }),
     },
   };

@@ -1,3 +1,4 @@
+import type { Message } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { createConsumer, type Delivery, DrainLimitReached, GIVE_BACK_SECONDS } from '../src/index.ts';
 import { Journal } from './journal.ts';
@@ -28,6 +29,22 @@ async function prepare(t: Test, options: { readonly slots: number; readonly maxR
     },
   });
   return { timers, queue, ...recorded, began, work, consumer };
+}
+
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
+/** Lets the copies of what is given back be sent, and then the messages themselves be deleted, until `stopped`. */
+async function untilGivenBack({ timers, queue }: Prepared, stopped: Promise<void>): Promise<void> {
+  await timers.untilSet(5);
+  timers.advance(5);
+  await queue.answered.until((calls) => calls.some(({ name }) => name === 'SendMessageBatch'));
+  await timers.untilSet(5, 2);
+  timers.advance(5);
+  await stopped;
+}
+
+function receivesOf({ Attributes, MessageAttributes }: Message): (string | undefined)[] {
+  return [Attributes?.ApproximateReceiveCount, MessageAttributes?.['upload-once-receives']?.StringValue];
 }
 
 t.test('stop cuts the poll in flight off, and begins no other', async (t) => {
@@ -81,7 +98,8 @@ t.test('stop awaits the work in flight, its deletes included', async (t) => {
 t.test(
   'after the limit the rest is aborted, and given back although its handler does not settle',
   async (t) => {
-    const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 2 });
+    const prepared = await prepare(t, { slots: 2 });
+    const { timers, queue, observed, began, work, consumer } = prepared;
     await queue.send('one', 'two');
     await consumer.start();
     await began.until(({ length }) => length === 2);
@@ -92,7 +110,7 @@ t.test(
     timers.advance(1);
     await timers.untilSet(SETTLE_MS, 2);
     timers.advance(SETTLE_MS);
-    await stopped;
+    await untilGivenBack(prepared, stopped);
     for (const { signal } of began.entries) {
       t.type(signal.reason, DrainLimitReached);
       t.match(signal.reason, { code: 'DrainLimitReached', message: /no longer than 60 s/ });
@@ -100,9 +118,14 @@ t.test(
     const back = await queue.receive(queue.queueUrl);
     t.same(back.map(({ Body }) => Body).sort(), ['one', 'two'], 'another consumer has them without a wait');
     t.same(
-      back.map(({ Attributes }) => Attributes?.ApproximateReceiveCount),
-      ['2', '2'],
+      back.map(receivesOf),
+      [
+        ['1', '0'],
+        ['1', '0'],
+      ],
+      'as if nobody had received them',
     );
+    t.equal(await queue.depth(), 2, 'once each');
     matchEvents(t, observed, [{ event: 'givenBack' }, { event: 'givenBack' }]);
     t.equal(timers.pendingCount, 0, 'no heartbeat goes on');
 
@@ -115,7 +138,8 @@ t.test(
 );
 
 t.test('a handler that answers the abort with a failure does not have its message wait', async (t) => {
-  const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 1 });
+  const prepared = await prepare(t, { slots: 1 });
+  const { timers, queue, observed, began, work, consumer } = prepared;
   await queue.send('one');
   await consumer.start();
   await began.until(({ length }) => length === 1);
@@ -123,16 +147,14 @@ t.test('a handler that answers the abort with a failure does not have its messag
   signal?.addEventListener('abort', () => work.reject(signal.reason));
   const stopped = consumer.stop(0);
   timers.advance(0);
-  await stopped;
-  t.match(
-    queue.answered.entries.filter(({ name }) => name === 'ChangeMessageVisibility').map(({ input }) => input),
-    [{ VisibilityTimeout: 0 }],
-  );
+  await untilGivenBack(prepared, stopped);
+  t.same((await queue.receive(queue.queueUrl)).map(receivesOf), [['1', '0']]);
   matchEvents(t, observed, [{ event: 'givenBack' }]);
 });
 
 t.test('a handler frees what it holds before another consumer has its message', async (t) => {
-  const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 1 });
+  const prepared = await prepare(t, { slots: 1 });
+  const { timers, queue, observed, began, work, consumer } = prepared;
   await queue.send('one');
   await consumer.start();
   await began.until(({ length }) => length === 1);
@@ -140,17 +162,15 @@ t.test('a handler frees what it holds before another consumer has its message', 
   timers.advance(0);
   await timers.untilSet(SETTLE_MS);
   t.equal(began.entries[0]?.signal.aborted, true);
+  await new Promise(setImmediate);
+  timers.advance(5);
   t.equal(
-    queue.sent.count(({ name }) => name === 'ChangeMessageVisibility'),
+    queue.sent.count(({ name }) => name === 'SendMessageBatch'),
     0,
     'the lease in the table is still held',
   );
   work.reject(new Error('the lease was released'));
-  await stopped;
-  t.match(
-    queue.answered.entries.filter(({ name }) => name === 'ChangeMessageVisibility').map(({ input }) => input),
-    [{ VisibilityTimeout: 0 }],
-  );
+  await untilGivenBack(prepared, stopped);
   t.equal((await queue.receive(queue.queueUrl)).length, 1);
   matchEvents(t, observed, [{ event: 'givenBack' }]);
   t.equal(timers.pendingCount, 0);
@@ -177,7 +197,7 @@ t.test('a handler that finishes although it was aborted has handled its message'
 
 t.test('neither a handler that never settles nor an SQS that is silent holds up the stop', async (t) => {
   const { timers, queue, began, consumer } = await prepare(t, { slots: 1 });
-  queue.hook('ChangeMessageVisibility', () => new Promise(() => undefined));
+  queue.hook('SendMessageBatch', () => new Promise(() => undefined));
   await queue.send('one');
   await consumer.start();
   await began.until(({ length }) => length === 1);
@@ -185,28 +205,49 @@ t.test('neither a handler that never settles nor an SQS that is silent holds up 
   timers.advance(60_000);
   await timers.untilSet(SETTLE_MS);
   timers.advance(SETTLE_MS);
-  await queue.sent.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
-  timers.advance(GIVE_BACK_SECONDS * 1000 - SETTLE_MS);
+  await timers.untilSet(5);
+  timers.advance(5);
+  await queue.sent.until((calls) => calls.some(({ name }) => name === 'SendMessageBatch'));
+  timers.advance(GIVE_BACK_SECONDS * 1000 - SETTLE_MS - 5);
   await stopped;
 });
 
-t.test('a last receive that is given back is told of: the dead-letter queue comes next', async (t) => {
-  const { timers, queue, observed, began, work, consumer } = await prepare(t, {
-    slots: 1,
-    maxReceiveCount: 1,
-  });
-  await queue.send('one');
-  await consumer.start();
-  await began.until(({ length }) => length === 1);
-  const stopped = consumer.stop(0);
-  timers.advance(0);
-  work.reject(new Error('aborted'));
-  await stopped;
-  matchEvents(t, observed, [
-    { event: 'givenBack' },
-    { event: 'deadLettered', error: { code: 'DrainLimitReached' } },
-  ]);
-});
+t.test(
+  'P3: where SQS takes no copy the message itself is given back, and a last receive is told of',
+  async (t) => {
+    for (const maxReceiveCount of [1, 2]) {
+      const { timers, queue, observed, began, work, consumer } = await prepare(t, {
+        slots: 1,
+        maxReceiveCount,
+      });
+      queue.hook('SendMessageBatch', async () => {
+        throw new Error('SQS does not answer');
+      });
+      await queue.send('one');
+      await consumer.start();
+      await began.until(({ length }) => length === 1);
+      const stopped = consumer.stop(0);
+      timers.advance(0);
+      work.reject(new Error('aborted'));
+      await timers.untilSet(5);
+      timers.advance(5);
+      await stopped;
+      t.match(
+        queue.answered.entries
+          .filter(({ name }) => name === 'ChangeMessageVisibility')
+          .map(({ input }) => input),
+        [{ VisibilityTimeout: 0 }],
+      );
+      const failed = {
+        event: 'requestFailed',
+        request: 'copy',
+        error: { code: 'CopyNotSent', message: /not answer/ },
+      };
+      const told = { event: 'deadLettered', error: { code: 'DrainLimitReached' } };
+      matchEvents(t, observed, [{ event: 'givenBack' }, failed, ...(maxReceiveCount === 1 ? [told] : [])]);
+    }
+  },
+);
 
 t.test('a message that is lost already is not given back', async (t) => {
   const { timers, queue, observed, began, consumer } = await prepare(t, { slots: 1 });
@@ -261,7 +302,8 @@ t.test(
 );
 
 t.test('an answer that came together with stop is given back, begun by nobody', async (t) => {
-  const { queue, observed, began, consumer } = await prepare(t, { slots: 3 });
+  const prepared = await prepare(t, { slots: 3 });
+  const { queue, observed, began, consumer } = prepared;
   const received = Promise.withResolvers<void>();
   const late = Promise.withResolvers<void>();
   queue.hook('ReceiveMessage', async (_, proceed) => {
@@ -275,8 +317,15 @@ t.test('an answer that came together with stop is given back, begun by nobody', 
   await received.promise;
   const stopped = consumer.stop(60);
   late.resolve();
-  await stopped;
-  t.same((await queue.receive(queue.queueUrl)).length, 2, 'before stop resolves');
+  await untilGivenBack(prepared, stopped);
+  t.same(
+    (await queue.receive(queue.queueUrl)).map(receivesOf),
+    [
+      ['1', '0'],
+      ['1', '0'],
+    ],
+    'before stop resolves',
+  );
   t.same(began.entries, []);
   matchEvents(t, observed, [{ event: 'givenBack', delivery: { body: 'one' } }, { event: 'givenBack' }]);
 });

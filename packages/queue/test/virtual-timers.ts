@@ -41,6 +41,11 @@ export class VirtualTimers implements Timers {
     return this.#pending.size;
   }
 
+  /** How many timers of this delay have been set since the start. */
+  countSet(delayMs: number): number {
+    return this.#delaysMs.count((delay) => delay === delayMs);
+  }
+
   /** Resolves once a timer of this delay has been set `count` times since the start. */
   async untilSet(delayMs: number, count = 1): Promise<void> {
     await this.#delaysMs.until((delays) => delays.filter((delay) => delay === delayMs).length >= count);

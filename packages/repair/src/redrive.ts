@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { type DeleteBatcher, sendMessages } from '@upload-once/queue';
+import { type DeleteBatcher, RECEIVES_ATTRIBUTE, sendMessages } from '@upload-once/queue';
 import type { UploadRecords } from '@upload-once/uploads';
 import { type DeadLetter, REDRIVE_ATTRIBUTE } from './dead-letter.ts';
 import { giveBack, receiveDeadLetters } from './dead-letter-queue.ts';
@@ -53,7 +53,7 @@ export interface RedriveOptions {
  * whatever the queue does: also where it gives out the same messages again and again, whether they stay or are moved already.
  *
  * For each message, in this order: receive; put off the deletion of the items that it is about, for its retention starts anew and
- * their tombstones must outlive it; send; delete. Nothing of that is atomic. A crash before the send leaves the message where it
+ * their tombstones must outlive it; send, and its receives count from one again; delete. Nothing of that is atomic. A crash before the send leaves the message where it
  * was, hidden for two minutes (longer where so many stay that two minutes were not enough); a crash between send and delete
  * leaves it in both queues, as does a delete that fails; none loses it. Doubled messages are harmless: the services tell a redelivery from a duplicate.
  *
@@ -117,7 +117,7 @@ export async function redrive(options: RedriveOptions): Promise<void> {
     const failures = await sendMessages(
       sqs,
       queueUrl,
-      ready.map(({ body, attributes }) => ({
+      ready.map(({ body, attributes: { [RECEIVES_ATTRIBUTE]: _, ...attributes } }) => ({
         body,
         attributes: { ...attributes, [REDRIVE_ATTRIBUTE]: { DataType: 'String', StringValue: runId } },
       })),

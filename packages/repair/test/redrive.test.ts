@@ -1,3 +1,4 @@
+import { RECEIVES_ATTRIBUTE } from '@upload-once/queue';
 import t from 'tap';
 import { eventFor, startDeadLetters } from './dead-letters.ts';
 
@@ -293,4 +294,20 @@ t.test('attributes that a message had go with it', async (t) => {
     of: { StringValue: 'somebody' },
     'upload-once-redrive': { StringValue: 'run-1' },
   });
+});
+
+t.test('P3: a redrive counts receives from one, whatever a stop had counted before', async (t) => {
+  const letters = await startDeadLetters(t);
+  const [body = ''] = named(1);
+  await letters.die(body);
+  letters.hook('ReceiveMessage', async (_, proceed) => {
+    const answer = await proceed();
+    for (const message of answer.Messages ?? []) {
+      message.MessageAttributes = { [RECEIVES_ATTRIBUTE]: { DataType: 'Number', StringValue: '7' } };
+    }
+    return answer;
+  });
+  await letters.redrive();
+  const [moved] = await letters.receiveAll(letters.queueUrl);
+  t.strictSame(Object.keys(moved?.MessageAttributes ?? {}), ['upload-once-redrive']);
 });

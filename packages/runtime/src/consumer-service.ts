@@ -141,7 +141,11 @@ export function observeConsumer(log: Logger, metrics: Metrics): ConsumerObserver
       log.warn({ messageId, receiveCount, err }, 'message may be handled elsewhere from now on');
     },
     requestFailed(request, { messageId, receiveCount }, err) {
+      if (request === 'delete') metrics.add('MessagesUndeleted', 1);
       log.warn({ request, messageId, receiveCount, err }, 'a call about a message failed');
+    },
+    limitUnread(err, maxReceiveCount) {
+      log.warn({ err, maxReceiveCount }, "the queue's maxReceiveCount could not be read again");
     },
     pollFailed(err, waitSeconds) {
       log.warn({ err, waitSeconds }, 'the queue does not answer');

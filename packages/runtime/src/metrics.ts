@@ -81,6 +81,11 @@ export const METRICS = {
     dimensions: [],
     description: 'Messages that failed and come back after a wait.',
   },
+  MessagesUndeleted: {
+    unit: 'Count',
+    dimensions: [],
+    description: 'Messages that were handled, and that SQS did not delete at once.',
+  },
   MessagesDeadLettered: {
     unit: 'Count',
     dimensions: [],

@@ -214,10 +214,12 @@ t.test('each fate of a message has its log line, and its metric', async (t) => {
   observe.deadLettered(delivery, new Unprocessable('garbage'));
   observe.givenBack(delivery);
   observe.visibilityLost(delivery, new VisibilityLost('too late'));
+  observe.requestFailed('copy', delivery, new Error('throttled'));
   observe.requestFailed('delete', delivery, new Error('throttled'));
+  observe.limitUnread(new Error('away'), 8);
   observe.pollFailed(new Error('away'), 4);
 
-  t.equal(lines.length, 9);
+  t.equal(lines.length, 12);
   t.match(lines, [
     { MessagesRetried: 1 },
     { level: 'warn', ...facts, body, waitSeconds: 8, err: { message: 'full' } },
@@ -226,7 +228,10 @@ t.test('each fate of a message has its log line, and its metric', async (t) => {
     { level: 'error', ...facts, body, err: { code: 'Unprocessable', message: 'garbage' } },
     { level: 'info', ...facts, msg: 'message given back, the service stops' },
     { level: 'warn', ...facts, err: { code: 'VisibilityLost' } },
+    { level: 'warn', ...facts, request: 'copy', err: { message: 'throttled' } },
+    { MessagesUndeleted: 1 },
     { level: 'warn', ...facts, request: 'delete', err: { message: 'throttled' } },
+    { level: 'warn', maxReceiveCount: 8, err: { message: 'away' }, msg: /could not be read again/ },
     { level: 'warn', waitSeconds: 4, err: { message: 'away' }, msg: 'the queue does not answer' },
   ]);
 });

@@ -32,8 +32,8 @@ export const drainMutations: readonly Mutation[] = [
     change: 'what is not done at the limit is not given back',
     breaks: 'P3: it is hidden until its visibility timeout is over, an hour perhaps',
     file: 'packages/queue/src/delivery-run.ts',
-    find: "if (!held.isLost) await attempt('give-back', () => held.giveBack(0));",
-    replace: '',
+    find: '    observe.givenBack(facts());\n',
+    replace: '    observe.givenBack(facts());\n    return;\n',
     noticedBy: {
       file: ACCEPTOR_PROCESS_TEST,
       test: 'SIGTERM and a copy that takes longer than the limit: given back at once, exit 0',
@@ -55,9 +55,9 @@ export const drainMutations: readonly Mutation[] = [
     id: 'late-answer-begun',
     change: 'a message that arrives together with the stop is begun',
     breaks: 'P3: it is broken off right away',
-    file: CONSUMER,
-    find: 'isLate ? refuse : handle',
-    replace: 'handle',
+    file: 'packages/queue/src/delivery-run.ts',
+    find: 'if (cutOffReason !== undefined) throw cutOffReason;',
+    replace: '',
     noticedBy: {
       file: STOP_TEST,
       test: 'an answer that came together with stop is given back, begun by nobody',
@@ -74,5 +74,53 @@ export const drainMutations: readonly Mutation[] = [
     replace: `    );
     return answer.Messages`,
     noticedBy: { file: STOP_TEST, test: 'stop cuts the poll in flight off, and begins no other' },
+  },
+  {
+    id: 'deleted-without-copy',
+    change: 'what is given back is deleted, and no copy of it sent',
+    breaks: 'P3: a deploy loses every upload that it cuts off',
+    file: 'packages/queue/src/delivery-run.ts',
+    find: '      await copies.send(copyOf(message, facts()));\n',
+    replace: '',
+    noticedBy: {
+      file: STOP_TEST,
+      test: 'after the limit the rest is aborted, and given back although its handler does not settle',
+    },
+  },
+  {
+    id: 'stop-costs-a-receive',
+    change: 'a copy counts the receive that the stop has cut off',
+    breaks: 'P3: work longer than a drain is a dead letter after eight deploys, although nothing has failed',
+    file: 'packages/queue/src/receives.ts',
+    find: 'String(receiveCount - 1)',
+    replace: 'String(receiveCount)',
+    noticedBy: {
+      file: 'packages/queue/test/copies.test.ts',
+      test: 'P3: work that every deploy cuts off keeps its receives, and ends well',
+    },
+  },
+  {
+    id: 'copy-forgets-failures',
+    change: 'a copy brings no receives along',
+    breaks: 'P3: what fails each time has no end while there are deploys, and no dead letter tells of it',
+    file: 'packages/queue/src/receives.ts',
+    find: 'String(receiveCount - 1)',
+    replace: "'0'",
+    noticedBy: {
+      file: 'packages/queue/test/copies.test.ts',
+      test: 'P3: failures count from copy to copy, and the last is told once',
+    },
+  },
+  {
+    id: 'spent-handled',
+    change: 'a copy is handled again after its last receive, as long as SQS gives it out',
+    breaks: 'P3: an upload is FAILED, then processed again, and told as dead-lettered more than once',
+    file: 'packages/queue/src/delivery-run.ts',
+    find: 'if (isSpent(message, limit.maxReceiveCount)) return leaveToQueue();',
+    replace: '',
+    noticedBy: {
+      file: 'packages/queue/test/copies.test.ts',
+      test: 'P3: failures count from copy to copy, and the last is told once',
+    },
   },
 ];

@@ -6,6 +6,8 @@ const CONSUMER = 'packages/queue/src/consumer.ts';
 const HEARTBEAT_TEST = 'packages/queue/test/heartbeat.test.ts';
 const PROCESS_TEST = 'services/processor/test/process-accepted.test.ts';
 const SLOTS_TEST = 'packages/queue/test/slots.test.ts';
+const LIMIT_TEST = 'packages/queue/test/receive-limit.test.ts';
+const DELETES_TEST = 'packages/queue/test/deletes.test.ts';
 
 /** How a message is held while its handler works, and given up. */
 export const heartbeatMutations: readonly Mutation[] = [
@@ -119,8 +121,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'a message is deleted although its handler failed',
     breaks: 'P3: an upload is lost',
     file: RUN,
-    find: "if (failure === undefined) await attempt('delete'",
-    replace: "if (true) await attempt('delete'",
+    find: 'if (failure === undefined) await deleteMessage();',
+    replace: 'if (true) await deleteMessage();',
     noticedBy: {
       file: 'packages/queue/test/outcomes.test.ts',
       test: 'a failed message comes back after a wait that grows with each receive',
@@ -131,8 +133,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'a slot is free before its message is deleted',
     breaks: 'P3: a service that stops exits before the delete, and the work is done again',
     file: RUN,
-    find: "await attempt('delete'",
-    replace: "void attempt('delete'",
+    find: 'if (failure === undefined) await deleteMessage();',
+    replace: 'if (failure === undefined) void deleteMessage();',
     noticedBy: { file: SLOTS_TEST, test: 'a slot is taken until its message is deleted' },
   },
   {
@@ -151,7 +153,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     id: 'last-receive-unknown',
     change: 'the last receive that the queue allows is taken for one before it',
     breaks: 'P3: a dead letter without its alarm, an upload without FAILED',
-    file: RUN,
+    file: 'packages/queue/src/receives.ts',
     find: 'isLastReceive: receiveCount >= maxReceiveCount,',
     replace: 'isLastReceive: receiveCount > maxReceiveCount,',
     noticedBy: {
@@ -261,11 +263,70 @@ export const heartbeatMutations: readonly Mutation[] = [
     breaks:
       'P3: the message is in its queue for longer than the queue keeps it, and is gone without a dead letter',
     file: 'services/acceptor/src/limit-work.ts',
-    find: 'await Promise.race([handle({ ...delivery, signal }), expired.promise]);',
-    replace: 'await handle({ ...delivery, signal });',
+    find: 'await Promise.race([handle(limited), expired.promise]);',
+    replace: 'await handle(limited);',
     noticedBy: {
       file: 'services/acceptor/test/limit-work.test.ts',
       test: 'P3: a copy that does not end is given up after the limit, and its calls are aborted',
     },
+  },
+  {
+    id: 'limit-read-once',
+    change: 'maxReceiveCount is read at the start alone',
+    breaks:
+      'P3: after it was lowered a last receive is not known: a dead letter without FAILED, log and metric',
+    file: 'packages/queue/src/receive-limit.ts',
+    find: 'reading ??= read();',
+    replace: '',
+    noticedBy: {
+      file: LIMIT_TEST,
+      test: 'P3: a maxReceiveCount that is lowered shows with the next receive of a failed message',
+    },
+  },
+  {
+    id: 'impossible-receive-believed',
+    change:
+      'a message that was received more often than is known to be allowed does not have maxReceiveCount read again',
+    breaks: 'P3: after it was raised a message is told as dead-lettered with each receive, and comes back',
+    file: RUN,
+    find: 'receives > limit.maxReceiveCount',
+    replace: 'false',
+    noticedBy: {
+      file: LIMIT_TEST,
+      test: 'P3: a receive that can not be has maxReceiveCount read again, however young it is',
+    },
+  },
+  {
+    id: 'undeleted-let-go',
+    change: 'a message that was handled is not held while SQS does not delete it',
+    breaks: 'P3: it uses up its receives, and is a dead letter although its upload is PROCESSED',
+    file: 'packages/queue/src/delete-handled.ts',
+    find: '    held.resumeHeartbeats();\n',
+    replace: '',
+    noticedBy: {
+      file: DELETES_TEST,
+      test: 'P3: what was handled is held until SQS deletes it, and uses up no receive',
+    },
+  },
+  {
+    id: 'undeleted-untold',
+    change: 'a last receive that was handled and not deleted is left to the dead-letter queue without a word',
+    breaks: 'P3: a dead letter that no log line explains',
+    file: RUN,
+    find: 'if (!facts().isLastReceive) return;',
+    replace: 'return;',
+    noticedBy: {
+      file: DELETES_TEST,
+      test: 'P3: who stops waiting for the deletion of a last receive says so',
+    },
+  },
+  {
+    id: 'undeleted-takes-slot',
+    change: 'a message that was handled keeps its slot until SQS deletes it',
+    breaks: 'P8: deletions that fail hold up the uploads behind them',
+    file: RUN,
+    find: '        tell(error);\n        stepAside();',
+    replace: '        tell(error);',
+    noticedBy: { file: DELETES_TEST, test: 'P8: a message that can not be deleted holds up no slot' },
   },
 ];

@@ -34,9 +34,16 @@ export function limitWork(
       tooSlow.abort(error);
       expired.reject(error);
     });
-    const signal = AbortSignal.any([delivery.signal, tooSlow.signal]);
+    const limited: Delivery = {
+      ...delivery,
+      // It can change; a spread would keep what it is now.
+      get isLastReceive() {
+        return delivery.isLastReceive;
+      },
+      signal: AbortSignal.any([delivery.signal, tooSlow.signal]),
+    };
     try {
-      await Promise.race([handle({ ...delivery, signal }), expired.promise]);
+      await Promise.race([handle(limited), expired.promise]);
     } finally {
       stopTimer();
     }

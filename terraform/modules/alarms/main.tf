@@ -26,6 +26,7 @@ locals {
     ProcessingFailed       = ["processor"]
     LeadTime               = ["processor"]
     MessagesRetried        = ["acceptor", "processor"]
+    MessagesUndeleted      = ["acceptor", "processor"]
     MessagesDeadLettered   = ["acceptor", "processor"]
   }
 }

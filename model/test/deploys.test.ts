@@ -1,0 +1,66 @@
+import t from 'tap';
+import { AT_ONCE } from '../src/simulation/bucket-events.ts';
+import { Fate } from '../src/simulation/fate.ts';
+import type { ServiceName } from '../src/simulation/worker-process.ts';
+import { settleAndVerify } from '../src/verify.ts';
+import { createWorld } from '../src/world.ts';
+
+/** Longer than a stop waits for the work in flight. */
+const WORK_SECONDS = 110;
+/** When S3 carries out a copy that was broken off: after all deploys. */
+const LATE_SECONDS = 3_600;
+const DEPLOYS = 12;
+const MAX_RECEIVE_COUNT = 3;
+
+/** One worker of each service, and an upload for each seed. */
+async function worldWithAnUpload(seed: number) {
+  const world = createWorld({
+    seed,
+    maxReceiveCount: MAX_RECEIVE_COUNT,
+    workersOfEach: 1,
+    keptDuplicates: 10,
+  });
+  const key = await world.issue('post', 30);
+  world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 3, event: AT_ONCE });
+  return { world, key };
+}
+
+/** Replaces every worker of the service, whose stop ends before the next begins. */
+async function deploy({ world }: Awaited<ReturnType<typeof worldWithAnUpload>>, service: ServiceName) {
+  world.deploy(service);
+  await world.time.pass(40_000);
+}
+
+for (const seed of [1, 2, 3, 4, 5, 6]) {
+  t.test(`P3: a handler that ${DEPLOYS} deploys cut off ends well, seed ${seed}`, async (t) => {
+    const made = await worldWithAnUpload(seed);
+    const { world, key } = made;
+    for (let run = 0; run <= DEPLOYS; run += 1)
+      world.handlerPlans.push({ seconds: WORK_SECONDS, outcome: 'done', heedsSignal: true });
+    for (let count = 0; count < DEPLOYS; count += 1) {
+      await world.time.pass(20_000);
+      await deploy(made, 'processor');
+    }
+    t.match(world.facts.of(key).item, { state: 'PROCESSING', attempt: DEPLOYS + 1 });
+    await world.time.pass(WORK_SECONDS * 1000);
+    t.match(world.facts.of(key).item, { state: 'PROCESSED', attempt: DEPLOYS + 1 });
+    t.strictSame(world.queues.processor.deadBodies, []);
+    await settleAndVerify(world);
+  });
+
+  t.test(`P3: a copy that ${DEPLOYS} deploys cut off ends well, seed ${seed}`, async (t) => {
+    const made = await worldWithAnUpload(seed);
+    const { world, key } = made;
+    const slow = { fate: Fate.slow, seconds: LATE_SECONDS, error: 'none', skip: 0 };
+    for (let count = 0; count < DEPLOYS; count += 1) {
+      world.fates.add({ ...slow, service: 'acceptor', operation: 'copyIfAbsent' });
+    }
+    for (let count = 0; count < DEPLOYS; count += 1) {
+      await world.time.pass(5_000);
+      await deploy(made, 'acceptor');
+    }
+    await settleAndVerify(world);
+    t.match(world.facts.of(key).item, { state: 'PROCESSED' });
+    t.strictSame(world.queues.acceptor.deadBodies, []);
+  });
+}

@@ -1,0 +1,49 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { gather } from './gather.ts';
+import { type OutgoingMessage, sendMessages } from './send-messages.ts';
+import type { Timers } from './timers.ts';
+
+/** SQS did not take the copy of a message, or no answer tells that it did. */
+export class CopyNotSent extends Error {
+  readonly code = 'CopyNotSent';
+}
+
+export interface CopySender {
+  /**
+   * Sends one message, together with whatever else is to be sent within a few milliseconds. Resolves when SQS has taken this very
+   * message. It is not sent a second time: that could make a second copy, and a stop has seconds.
+   * @throws CopyNotSent
+   */
+  send(copy: OutgoingMessage): Promise<void>;
+}
+
+export function createCopySender(options: {
+  readonly sqs: SQSClient;
+  readonly queueUrl: string;
+  readonly timers: Timers;
+}): CopySender {
+  const { sqs, queueUrl, timers } = options;
+  const enqueue = gather<{ readonly copy: OutgoingMessage; readonly sent: PromiseWithResolvers<void> }>(
+    timers,
+    async (batch) => {
+      const failures = await sendMessages(
+        sqs,
+        queueUrl,
+        batch.map(({ copy }) => copy),
+      );
+      for (const [index, { sent }] of batch.entries()) {
+        const reason = failures.get(index);
+        if (reason === undefined) sent.resolve();
+        else sent.reject(new CopyNotSent(`SQS did not take the copy of the message: ${reason}`));
+      }
+    },
+  );
+
+  return {
+    send(copy) {
+      const sent = Promise.withResolvers<void>();
+      enqueue({ copy, sent });
+      return sent.promise;
+    },
+  };
+}

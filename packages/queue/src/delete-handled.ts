@@ -1,0 +1,53 @@
+import { type Backoff, backoffSeconds } from './backoff.ts';
+import type { DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
+import type { HeldMessage } from './held-message.ts';
+import { pause, type Timers } from './timers.ts';
+
+/** Between the rounds of attempts to delete one message: 4–8 s, 8–16 s … from the fourth round on 30–60 s. */
+const ROUND_BACKOFF: Backoff = { baseSeconds: 8, capSeconds: 60 };
+
+/**
+ * Deletes a message that was handled. While SQS does not delete it the message is held, and its deletion is tried again: given
+ * back, it would use up its receives and end in the dead-letter queue, although nothing has failed. Ends when the message is
+ * deleted, when it is lost (after SQS's 12 hours at the latest), when SQS calls the receipt handle invalid, or with `ended`.
+ *
+ * @param options.held its heartbeats have ended; they go on if the deletion takes longer than a quarter of the visibility timeout
+ * @param options.ended the message is lost, or the consumer does not wait any longer
+ * @param options.onDelayed told once, when the first round has failed and another follows
+ * @returns why the message was not deleted; undefined when it was
+ */
+export async function deleteHandled(options: {
+  readonly deleter: DeleteBatcher;
+  readonly receiptHandle: string;
+  readonly held: HeldMessage;
+  readonly visibilitySeconds: number;
+  readonly ended: AbortSignal;
+  readonly timers: Timers;
+  readonly random: () => number;
+  readonly onDelayed: (error: DeleteFailed) => void;
+}): Promise<DeleteFailed | undefined> {
+  const { deleter, receiptHandle, held, visibilitySeconds, ended, timers, random, onDelayed } = options;
+
+  async function round(): Promise<DeleteFailed | undefined> {
+    return deleter.delete(receiptHandle).then(
+      () => undefined,
+      (error) => error,
+    );
+  }
+
+  const abandoned = Promise.withResolvers<void>();
+  ended.addEventListener('abort', () => abandoned.resolve(), { once: true });
+  const cancelHold = timers.after(visibilitySeconds * 250, held.resumeHeartbeats);
+  let failure = await round();
+  cancelHold();
+  for (let rounds = 1; failure !== undefined && !failure.isFinal && !ended.aborted; rounds += 1) {
+    if (rounds === 1) onDelayed(failure);
+    held.resumeHeartbeats();
+    await pause(timers, backoffSeconds(rounds, ROUND_BACKOFF, random) * 1000, ended);
+    if (ended.aborted) break;
+    const before = failure;
+    failure = await Promise.race([round(), abandoned.promise.then(() => before)]);
+  }
+  void held.endHeartbeats();
+  return failure;
+}

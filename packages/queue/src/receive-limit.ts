@@ -1,0 +1,52 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { readRedrivePolicy } from './redrive-policy.ts';
+import type { Timers } from './timers.ts';
+
+/** A queue's maxReceiveCount, as it was read last: it can be changed while a consumer runs. */
+export interface ReceiveLimit {
+  readonly maxReceiveCount: number;
+  /**
+   * Reads it again if the last attempt to do so is at least `olderThanSeconds` ago; joins a read that is under way. A read that
+   * fails keeps the number and tells `onUnread`. Never rejects.
+   */
+  renew(olderThanSeconds: number): Promise<void>;
+}
+
+/**
+ * Reads the queue's maxReceiveCount.
+ * @param options.signal ends reads, without a word
+ * @throws QueueWithoutRedrivePolicy, or what SQS answers
+ */
+export async function readReceiveLimit(options: {
+  readonly sqs: SQSClient;
+  readonly queueUrl: string;
+  readonly timers: Timers;
+  readonly signal: AbortSignal;
+  readonly onUnread: (error: unknown, maxReceiveCount: number) => void;
+}): Promise<ReceiveLimit> {
+  const { sqs, queueUrl, timers, signal, onUnread } = options;
+  let triedAtMs = timers.nowMs();
+  let { maxReceiveCount } = await readRedrivePolicy(sqs, queueUrl, signal);
+  let reading: Promise<void> | undefined;
+
+  async function read(): Promise<void> {
+    triedAtMs = timers.nowMs();
+    try {
+      maxReceiveCount = (await readRedrivePolicy(sqs, queueUrl, signal)).maxReceiveCount;
+    } catch (error) {
+      if (!signal.aborted) onUnread(error, maxReceiveCount);
+    }
+    reading = undefined;
+  }
+
+  return {
+    get maxReceiveCount() {
+      return maxReceiveCount;
+    },
+    async renew(olderThanSeconds) {
+      if (reading === undefined && timers.nowMs() - triedAtMs < olderThanSeconds * 1000) return;
+      reading ??= read();
+      await reading;
+    },
+  };
+}

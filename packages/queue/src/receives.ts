@@ -1,0 +1,52 @@
+import type { Message } from '@aws-sdk/client-sqs';
+import type { DeliveryFacts } from './delivery.ts';
+import type { OutgoingMessage } from './send-messages.ts';
+
+/**
+ * The attribute of a copy that a stop has sent: how often the message was received before, as a number. SQS counts the receives of
+ * the copy from one.
+ */
+export const RECEIVES_ATTRIBUTE = 'upload-once-receives';
+
+/** How often the queue has given out this very message, this time included. */
+export function receivesOfQueue(message: Message): number {
+  return Number(message.Attributes?.ApproximateReceiveCount ?? 1);
+}
+
+/**
+ * What a message is by the maxReceiveCount that is known now. The receives that a copy brings along leave it one at least, also
+ * where maxReceiveCount was lowered since: no copy goes to the dead-letter queue that was not handled.
+ */
+export function factsOf(message: Message, maxReceiveCount: number): DeliveryFacts {
+  const receiveCount = Math.min(receivesBefore(message), maxReceiveCount - 1) + receivesOfQueue(message);
+  return {
+    messageId: message.MessageId ?? '',
+    body: message.Body ?? '',
+    receiveCount,
+    isLastReceive: receiveCount >= maxReceiveCount,
+  };
+}
+
+/** Whether the message has had its last receive, though its queue still gives it out: SQS does not count what a copy brings along. */
+export function isSpent(message: Message, maxReceiveCount: number): boolean {
+  return (
+    factsOf(message, maxReceiveCount).receiveCount > maxReceiveCount &&
+    receivesOfQueue(message) <= maxReceiveCount
+  );
+}
+
+/** The same message once more, with the receives that it has had before this one, which does not count. */
+export function copyOf(message: Message, { receiveCount }: DeliveryFacts): OutgoingMessage {
+  return {
+    body: message.Body ?? '',
+    attributes: {
+      ...message.MessageAttributes,
+      [RECEIVES_ATTRIBUTE]: { DataType: 'Number', StringValue: String(receiveCount - 1) },
+    },
+  };
+}
+
+function receivesBefore({ MessageAttributes }: Message): number {
+  const before = Number(MessageAttributes?.[RECEIVES_ATTRIBUTE]?.StringValue ?? 0);
+  return Number.isInteger(before) && before > 0 ? before : 0;
+}

@@ -1,0 +1,236 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import t, { type Test } from 'tap';
+import { createConsumer, type Delivery, GIVE_BACK_SECONDS, Unprocessable } from '../src/index.ts';
+import { Journal } from './journal.ts';
+import { type LocalQueue, startLocalQueue } from './local-queue.ts';
+import { matchEvents, recordingObserver } from './recording-observer.ts';
+import { VirtualTimers } from './virtual-timers.ts';
+
+const RECEIVES_ATTRIBUTE = 'upload-once-receives';
+
+/** One queue, and consumers with one slot each that come and go as deploys make them. */
+async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
+  const timers = new VirtualTimers();
+  timers.rule(t);
+  const queue = await startLocalQueue(t, options);
+  const recorded = recordingObserver();
+  const began = new Journal<Delivery>();
+
+  return {
+    timers,
+    queue,
+    began,
+    ...recorded,
+
+    /** Starts a consumer; resolves when it handles a message, with what that one is, and with its ways to end. */
+    async deploy() {
+      const work = Promise.withResolvers<void>();
+      const number = began.entries.length + 1;
+      const consumer = createConsumer({
+        ...queue,
+        slots: 1,
+        visibilitySeconds: 600,
+        observe: recorded.observe,
+        random: () => 0,
+        timers,
+        async handle(delivery) {
+          began.add(delivery);
+          delivery.signal.addEventListener('abort', () => work.reject(delivery.signal.reason));
+          await work.promise;
+        },
+      });
+      await consumer.start();
+      await began.until(({ length }) => length === number);
+      const { receiveCount = 0, isLastReceive } = began.entries[number - 1] ?? {};
+      return {
+        receiveCount,
+        isLastReceive,
+        consumer,
+        work,
+        /** Cuts the work off: a copy is sent, and then the message deleted. */
+        stop: () => stopWith(timers, 2, () => consumer.stop(0)),
+        /** Ends the work well, whose message is deleted. */
+        finish: () =>
+          stopWith(timers, 1, () => {
+            work.resolve();
+            return consumer.stop(60);
+          }),
+      };
+    },
+  };
+}
+
+/** The time that a batch waits for company. */
+const BATCH_MS = 5;
+
+/** Calls `stop`, and lets so many batches go out, one after the other, until it is done. */
+async function stopWith(timers: VirtualTimers, batches: number, stop: () => Promise<void>): Promise<void> {
+  const before = timers.countSet(BATCH_MS);
+  const stopped = stop();
+  timers.advance(0);
+  for (let batch = 1; batch <= batches; batch += 1) {
+    await timers.untilSet(BATCH_MS, before + batch);
+    timers.advance(BATCH_MS);
+  }
+  await stopped;
+}
+
+async function deadBodies(queue: LocalQueue): Promise<(string | undefined)[]> {
+  return (await queue.receive(queue.deadLetterUrl)).map(({ Body }) => Body);
+}
+
+t.test('P3: work that every deploy cuts off keeps its receives, and ends well', async (t) => {
+  const { queue, observed, deploy } = await prepare(t, { maxReceiveCount: 3 });
+  await queue.send('long work');
+  for (let deploys = 1; deploys <= 12; deploys += 1) {
+    const { receiveCount, isLastReceive, stop } = await deploy();
+    t.strictSame({ receiveCount, isLastReceive }, { receiveCount: 1, isLastReceive: false });
+    await stop();
+    t.equal(await queue.depth(), 1, 'there is one message, not two');
+  }
+  await (await deploy()).finish();
+  t.equal(await queue.depth(), 0);
+  t.strictSame(await deadBodies(queue), []);
+  matchEvents(t, observed, Array(12).fill({ event: 'givenBack' }));
+});
+
+t.test('P3: failures count from copy to copy, and the last is told once', async (t) => {
+  const { timers, queue, observed, began, deploy } = await prepare(t, { maxReceiveCount: 3 });
+  const failure = new Error('it fails');
+  await queue.send('long work');
+  const first = await deploy();
+  first.work.reject(failure);
+  await observed.until(({ length }) => length === 1);
+  await first.consumer.stop(0);
+  timers.advance(2_000);
+
+  const second = await deploy();
+  t.match(second, { receiveCount: 2, isLastReceive: false });
+  await second.stop();
+  const third = await deploy();
+  t.match(third, { receiveCount: 2, isLastReceive: false }, 'the stop did not count');
+  third.work.reject(failure);
+  await observed.until(({ length }) => length === 3);
+  await third.consumer.stop(0);
+  timers.advance(4_000);
+
+  const last = await deploy();
+  t.match(last, { receiveCount: 3, isLastReceive: true });
+  await last.stop();
+  const lastAgain = await deploy();
+  t.match(lastAgain, { receiveCount: 3, isLastReceive: true }, 'nor a stop with the last receive');
+  lastAgain.work.reject(failure);
+  // SQS counts the copy's receives from one: the consumer gives it back until SQS moves it.
+  const [dead] = await queue.receive(queue.deadLetterUrl, 20);
+  t.equal(dead?.Body, 'long work');
+  t.equal(began.entries.length, 5, 'no handler has seen it again');
+  t.equal(
+    observed.count(({ event }) => event === 'deadLettered'),
+    1,
+  );
+  t.match(observed.entries.at(-1), { event: 'deadLettered', error: failure, delivery: { receiveCount: 3 } });
+  t.equal(await queue.depth(), 0);
+  await lastAgain.consumer.stop(0);
+});
+
+t.test('P3: a copy of what can never be handled is in the dead-letter queue without a wait', async (t) => {
+  const { queue, observed, deploy } = await prepare(t, { maxReceiveCount: 3 });
+  await queue.send('garbage');
+  const first = await deploy();
+  await first.stop();
+  const { work, consumer } = await deploy();
+  const reason = new Unprocessable('no S3 event');
+  work.reject(reason);
+  const [dead] = await queue.receive(queue.deadLetterUrl, 20);
+  t.equal(dead?.Body, 'garbage');
+  t.strictSame(
+    observed.entries.map(({ event }) => event),
+    ['givenBack', 'deadLettered'],
+  );
+  await consumer.stop(0);
+});
+
+t.test('P3: a stop that ends between copy and delete leaves both, and loses none', async (t) => {
+  const { timers, queue, deploy } = await prepare(t, { maxReceiveCount: 3 });
+  await queue.send('long work');
+  const { consumer } = await deploy();
+  queue.hook('DeleteMessageBatch', () => new Promise(() => undefined));
+  const before = timers.countSet(BATCH_MS);
+  const stopped = consumer.stop(0);
+  timers.advance(0);
+  for (const batch of [1, 2]) {
+    await timers.untilSet(BATCH_MS, before + batch);
+    timers.advance(BATCH_MS);
+  }
+  await queue.sent.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
+  timers.advance(GIVE_BACK_SECONDS * 1000);
+  await stopped;
+  queue.unhook('DeleteMessageBatch');
+  t.equal(await queue.depth(), 2);
+  timers.advance(600_000);
+  for (let deploys = 1; deploys <= 2; deploys += 1) {
+    await (await deploy()).finish();
+  }
+  t.equal(await queue.depth(), 0);
+  t.strictSame(await deadBodies(queue), []);
+});
+
+t.test('a copy has the attributes of the message', async (t) => {
+  const { queue, deploy } = await prepare(t, { maxReceiveCount: 3 });
+  const other = { DataType: 'String', StringValue: 'run-1' };
+  await queue.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: queue.queueUrl,
+      MessageBody: 'redriven',
+      MessageAttributes: { 'upload-once-redrive': other },
+    }),
+  );
+  const { stop } = await deploy();
+  await stop();
+  const [back] = await queue.receive(queue.queueUrl);
+  t.match(back, {
+    Body: 'redriven',
+    MessageAttributes: {
+      'upload-once-redrive': other,
+      [RECEIVES_ATTRIBUTE]: { DataType: 'Number', StringValue: '0' },
+    },
+  });
+});
+
+t.test(
+  'P3: what a copy brings along leaves it one receive, also after maxReceiveCount was lowered',
+  async (t) => {
+    for (const before of ['2', '7', '1e9']) {
+      const { queue, observed, began, deploy } = await prepare(t, { maxReceiveCount: 3 });
+      await sendWith(queue, before);
+      const { receiveCount, isLastReceive, work, consumer } = await deploy();
+      t.strictSame({ receiveCount, isLastReceive }, { receiveCount: 3, isLastReceive: true });
+      work.reject(new Error('it fails'));
+      t.equal((await queue.receive(queue.deadLetterUrl, 20)).length, 1);
+      t.equal(began.entries.length, 1);
+      t.strictSame(
+        observed.entries.map(({ event }) => event),
+        ['deadLettered'],
+      );
+      await consumer.stop(0);
+    }
+  },
+);
+
+t.test('an attribute that is no number of receives counts for none', async (t) => {
+  for (const before of ['-3', '1.5', 'many', '']) {
+    const { queue, deploy } = await prepare(t, { maxReceiveCount: 3 });
+    await sendWith(queue, before);
+    const { receiveCount, finish } = await deploy();
+    t.equal(receiveCount, 1, before);
+    await finish();
+  }
+});
+
+async function sendWith(queue: LocalQueue, before: string): Promise<void> {
+  const attribute =
+    before === '' ? {} : { [RECEIVES_ATTRIBUTE]: { DataType: 'String', StringValue: before } };
+  await queue.sqs.send(
+    new SendMessageCommand({ QueueUrl: queue.queueUrl, MessageBody: 'one', MessageAttributes: attribute }),
+  );
+}

@@ -1,0 +1,213 @@
+import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import t, { type Test } from 'tap';
+import { createConsumer, type Delivery } from '../src/index.ts';
+import { Journal } from './journal.ts';
+import { type LocalQueue, startLocalQueue } from './local-queue.ts';
+import { matchEvents, recordingObserver } from './recording-observer.ts';
+import { VirtualTimers } from './virtual-timers.ts';
+
+const failure = new Error('it fails');
+
+/** A queue whose maxReceiveCount is changed while a consumer, started at its first value, fails every message. */
+async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
+  const timers = new VirtualTimers();
+  timers.rule(t);
+  const queue = await startLocalQueue(t, options);
+  const recorded = recordingObserver();
+  const received = new Journal<Pick<Delivery, 'receiveCount' | 'isLastReceive'>>();
+  const consumer = createConsumer({
+    ...queue,
+    slots: 1,
+    visibilitySeconds: 60,
+    observe: recorded.observe,
+    random: () => 0,
+    timers,
+    async handle({ receiveCount, isLastReceive }) {
+      received.add({ receiveCount, isLastReceive });
+      throw failure;
+    },
+  });
+  t.teardown(() => consumer.stop(0));
+  await consumer.start();
+  return { timers, queue, ...recorded, received, consumer };
+}
+
+async function setMaxReceiveCount(queue: LocalQueue, maxReceiveCount: number): Promise<void> {
+  const deadLetterTargetArn = 'arn:aws:sqs:eu-central-1:000000000000:events-dead';
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount });
+  await queue.sqs.send(
+    new SetQueueAttributesCommand({ QueueUrl: queue.queueUrl, Attributes: { RedrivePolicy } }),
+  );
+}
+
+/** How often the consumer has read the policy. */
+function reads(queue: LocalQueue): number {
+  return queue.sent.count(({ name }) => name === 'GetQueueAttributes');
+}
+
+/** Lets a failed message come back, whose next receive is `receive`. */
+async function untilReceived(
+  { timers, queue, received }: Awaited<ReturnType<typeof prepare>>,
+  receive: number,
+  waitSeconds: number,
+): Promise<void> {
+  await queue.answered.until(
+    (calls) => calls.filter(({ name }) => name === 'ChangeMessageVisibility').length === receive - 1,
+  );
+  timers.advance(waitSeconds * 1000);
+  await received.until(({ length }) => length === receive);
+}
+
+t.test('P3: a maxReceiveCount that is lowered shows with the next receive of a failed message', async (t) => {
+  const prepared = await prepare(t, { maxReceiveCount: 8 });
+  const { queue, observed, received } = prepared;
+  await queue.send('unlucky');
+  await received.until(({ length }) => length === 1);
+  await setMaxReceiveCount(queue, 3);
+  await untilReceived(prepared, 2, 60);
+  await untilReceived(prepared, 3, 10);
+  const [dead] = await queue.receive(queue.deadLetterUrl, 20);
+  t.equal(dead?.Body, 'unlucky');
+  t.strictSame(received.entries, [
+    { receiveCount: 1, isLastReceive: false },
+    { receiveCount: 2, isLastReceive: false },
+    { receiveCount: 3, isLastReceive: true },
+  ]);
+  matchEvents(t, observed, [
+    { event: 'retried' },
+    { event: 'retried' },
+    { event: 'deadLettered', error: failure },
+  ]);
+});
+
+t.test(
+  'P3: a maxReceiveCount that is raised has no message told as dead-lettered that comes back',
+  async (t) => {
+    const prepared = await prepare(t, { maxReceiveCount: 3 });
+    const { queue, observed, received } = prepared;
+    await queue.send('unlucky');
+    await received.until(({ length }) => length === 1);
+    await setMaxReceiveCount(queue, 5);
+    for (const [receive, waitSeconds] of [
+      [2, 60],
+      [3, 10],
+      [4, 10],
+      [5, 20],
+    ] as const) {
+      await untilReceived(prepared, receive, waitSeconds);
+    }
+    t.equal((await queue.receive(queue.deadLetterUrl, 20)).length, 1);
+    t.strictSame(
+      received.entries.map(({ isLastReceive }) => isLastReceive),
+      [false, false, false, false, true],
+    );
+    t.strictSame(
+      observed.entries.map(({ event }) => event),
+      ['retried', 'retried', 'retried', 'retried', 'deadLettered'],
+    );
+  },
+);
+
+t.test('P3: a receive that can not be has maxReceiveCount read again, however young it is', async (t) => {
+  const prepared = await prepare(t, { maxReceiveCount: 1 });
+  const { queue, observed, received } = prepared;
+  const changed = Promise.withResolvers<void>();
+  queue.hook('ChangeMessageVisibility', async (_, proceed) => {
+    await setMaxReceiveCount(queue, 3);
+    queue.unhook('ChangeMessageVisibility');
+    const answer = await proceed();
+    changed.resolve();
+    return answer;
+  });
+  await queue.send('unlucky');
+  await changed.promise;
+  // Told once, ten seconds or less after the change; from then on it is known.
+  await received.until(({ length }) => length === 2);
+  t.strictSame(received.entries[1], { receiveCount: 2, isLastReceive: false });
+  await observed.until(({ length }) => length === 2);
+  matchEvents(t, observed, [{ event: 'deadLettered' }, { event: 'retried' }]);
+});
+
+t.test('a read that fails keeps the number, and is told', async (t) => {
+  const prepared = await prepare(t, { maxReceiveCount: 3 });
+  const { queue, observed, received } = prepared;
+  const error = new Error('SQS does not answer');
+  queue.hook('GetQueueAttributes', async () => {
+    throw error;
+  });
+  await queue.send('unlucky');
+  await received.until(({ length }) => length === 1);
+  await untilReceived(prepared, 2, 60);
+  await untilReceived(prepared, 3, 10);
+  t.equal((await queue.receive(queue.deadLetterUrl, 20)).length, 1);
+  matchEvents(t, observed, [
+    { event: 'retried' },
+    { event: 'limitUnread', error },
+    { event: 'retried' },
+    { event: 'limitUnread', error },
+    { event: 'deadLettered' },
+  ]);
+});
+
+t.test('P8: a read without an answer holds a message up for five seconds', async (t) => {
+  const prepared = await prepare(t, { maxReceiveCount: 3 });
+  const { timers, queue, received } = prepared;
+  queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
+  await queue.send('unlucky');
+  await queue.answered.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
+  timers.advance(60_000);
+  await timers.untilSet(5_000);
+  t.equal(received.entries.length, 1);
+  timers.advance(5_000);
+  await received.until(({ length }) => length === 2);
+});
+
+t.test(
+  'a message that comes for the first time waits for no read, and has one made every two minutes',
+  async (t) => {
+    const { timers, queue, received } = await prepare(t, { maxReceiveCount: 1 });
+    queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
+    for (const [index, waitSeconds] of [0, 119, 1, 1].entries()) {
+      timers.advance(waitSeconds * 1000);
+      await queue.send(`message ${index}`);
+      await received.until(({ length }) => length === index + 1);
+    }
+    t.equal(reads(queue), 2, 'at the start, and after two minutes');
+  },
+);
+
+t.test('P3: while a message is handled its last receive can become known', async (t) => {
+  const timers = new VirtualTimers();
+  timers.rule(t);
+  const queue = await startLocalQueue(t, { maxReceiveCount: 3 });
+  const { observe, observed } = recordingObserver();
+  const began = Promise.withResolvers<Delivery>();
+  const work = Promise.withResolvers<void>();
+  const consumer = createConsumer({
+    ...queue,
+    slots: 1,
+    visibilitySeconds: 240,
+    observe,
+    random: () => 0,
+    timers,
+    async handle(delivery) {
+      began.resolve(delivery);
+      await work.promise;
+    },
+  });
+  await queue.send('long work');
+  await consumer.start();
+  const delivery = await began.promise;
+  t.equal(delivery.isLastReceive, false);
+  await setMaxReceiveCount(queue, 1);
+  timers.advance(120_000);
+  await queue.answered.until(
+    (calls) => calls.filter(({ name }) => name === 'GetQueueAttributes').length === 2,
+  );
+  await new Promise(setImmediate);
+  t.equal(delivery.isLastReceive, true);
+  work.reject(failure);
+  t.equal((await queue.receive(queue.deadLetterUrl, 20)).length, 1);
+  matchEvents(t, observed, [{ event: 'deadLettered', error: failure }]);
+  await consumer.stop(0);
+});
