@@ -135,7 +135,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     read: (made) => [
       ...EVERY_SERVICE.map((service) => environment(made, service, 'ENVIRONMENT')),
       made.at(
-        'module.alarms.aws_cloudwatch_metric_alarm.this["acceptor-duplicate-uploads"]',
+        'module.alarms.aws_cloudwatch_metric_alarm.this["url-issuer-server-errors"]',
         ...['dimensions', 'Environment'],
       ),
     ],

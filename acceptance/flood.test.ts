@@ -1,0 +1,33 @@
+import { createUpload, getUpload, uploadFile } from '@upload-once/client';
+import t from 'tap';
+import { deployment } from './support/deployment.ts';
+import { eventually } from './support/eventually.ts';
+import { withoutHaste } from './support/forms.ts';
+import { acceptedKey, listVersions, readObject, sha256 } from './support/objects.ts';
+import { processed, reportedSightings } from './support/records.ts';
+
+const { issuerUrl, apiKey } = deployment;
+/** The services' default. */
+const KEPT_DUPLICATES = 10;
+const SURPLUS = 15;
+
+t.test(
+  'P1 P4: of a form that is used again and again the first uploads are kept, and all are counted',
+  async (t) => {
+    const { id, form } = await withoutHaste(() => createUpload({ issuerUrl, apiKey, expiresInSeconds: 300 }));
+    const send = (content: string) => uploadFile({ form, file: { blob: new Blob([content]), name: 'file' } });
+    await send('the upload');
+    const upload = await processed(form.key);
+    await Promise.all(Array.from({ length: KEPT_DUPLICATES + SURPLUS }, (_, at) => send(`too many ${at}`)));
+    const told = await eventually(
+      'the count of what was removed',
+      () => getUpload({ issuerUrl, apiKey }, id),
+      ({ duplicatesRemoved }) => duplicatesRemoved >= SURPLUS,
+    );
+    t.match(told, { state: 'PROCESSED', duplicates: KEPT_DUPLICATES, refused: 0, refusedRemoved: 0 });
+    t.equal((await reportedSightings(form.key, KEPT_DUPLICATES)).length, KEPT_DUPLICATES);
+    t.equal((await listVersions(form.key)).length, KEPT_DUPLICATES, 'the others are removed');
+    const accepted = await readObject(acceptedKey(form.key), upload.acceptedVersionId);
+    t.equal(accepted.sha256, sha256('the upload'));
+  },
+);
