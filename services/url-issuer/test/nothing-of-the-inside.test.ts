@@ -1,0 +1,102 @@
+import {
+  createMemoryAccessStore,
+  createMemoryIdempotencyStore,
+  createMemoryQuotaCounters,
+} from '@upload-once/access';
+import { createLogger, createReadiness } from '@upload-once/runtime';
+import { createMemoryUploadStore } from '@upload-once/uploads';
+import t from 'tap';
+import type { AppOptions } from '../src/app.ts';
+import { createMemoryBuckets } from '../src/rates/memory-buckets.ts';
+import { addKey, appUnderTest, KEY_VALUE, NOW, signerOf } from './app-under-test.ts';
+
+// Every route is asked while each dependency in turn fails with all that an SDK's error tells: no answer repeats any of it.
+
+const INSIDE = [
+  'ResourceNotFoundException',
+  'arn:aws:dynamodb:eu-central-1:123456789012:table/inner-table',
+  'inner-table',
+  'inner.example.internal',
+  '10.0.0.1',
+  'node_modules',
+  'inner-request-id',
+];
+
+function fails(): never {
+  throw Object.assign(
+    new Error('Requested resource arn:aws:dynamodb:eu-central-1:123456789012:table/inner-table not found'),
+    {
+      name: 'ResourceNotFoundException',
+      code: 'ECONNREFUSED',
+      statusCode: 403,
+      address: '10.0.0.1',
+      hostname: 'inner.example.internal',
+      $metadata: { httpStatusCode: 400, requestId: 'inner-request-id' },
+      stack: 'ResourceNotFoundException: …\n    at send (/app/node_modules/@aws-sdk/client.js:1:1)',
+    },
+  );
+}
+
+/** The same thing, each of whose calls fails. */
+function failing<T extends object>(dependency: T): T {
+  return new Proxy(dependency, {
+    get: (target, name) =>
+      typeof Reflect.get(target, name) === 'function' ? async () => fails() : Reflect.get(target, name),
+  });
+}
+
+const now = () => NOW;
+const tableStore = () => createMemoryUploadStore({ now, newToken: () => 'token', tombstoneSeconds: 1000 });
+
+/** Each dependency that can fail, and how many of the requests below it takes along. */
+const DEPENDENCIES: Record<string, [overrides: Partial<AppOptions>, failed: number]> = {
+  'the table of keys': [{ accessStore: failing(createMemoryAccessStore()) }, 6],
+  'the table of uploads': [{ uploadStore: failing(tableStore()) }, 5],
+  'the records of idempotency keys': [
+    { idempotencyStore: failing(createMemoryIdempotencyStore({ now })) },
+    1,
+  ],
+  'the counters of quotas': [{ quotaCounters: failing(createMemoryQuotaCounters()) }, 3],
+  'the store of rates': [{ buckets: failing(createMemoryBuckets({ now, maxBuckets: 10 })) }, 5],
+  'what signs': [{ signer: failing(signerOf()) }, 3],
+  'the readiness': [
+    {
+      readiness: createReadiness({
+        checks: { 'A dependency': async () => fails() },
+        limitMilliseconds: 1_000,
+        validMilliseconds: 1_000,
+        now,
+        log: createLogger({ service: 'url-issuer', level: 'fatal' }),
+      }),
+    },
+    1,
+  ],
+};
+
+for (const [what, [overrides, failed]] of Object.entries(DEPENDENCIES)) {
+  t.test(`${what} fails: no answer says how`, async (t) => {
+    const { app, accessStore } = await appUnderTest(t, overrides);
+    if (overrides.accessStore === undefined) await addKey(accessStore, { value: 'counted', dailyQuota: 5 });
+    const headers = { 'x-api-key': overrides.accessStore === undefined ? 'counted' : KEY_VALUE };
+    const create = { method: 'POST', url: '/v1/uploads', payload: {} } as const;
+    const requests = [
+      { method: 'GET', url: '/getpresignedurl', headers },
+      { ...create, headers },
+      { ...create, headers: { ...headers, 'idempotency-key': 'one' } },
+      { method: 'GET', url: '/v1/uploads/an-id', headers },
+      { method: 'DELETE', url: '/v1/uploads/an-id', headers },
+      { method: 'GET', url: '/livez' },
+      { method: 'GET', url: '/readyz' },
+      { method: 'GET', url: '/openapi.json' },
+      { method: 'GET', url: '/nothing' },
+    ] as const;
+    const answers = [];
+    for (const request of requests) answers.push(await app.inject(request));
+    t.equal(answers.filter(({ statusCode }) => statusCode >= 500).length, failed, 'it was asked');
+    for (const answer of answers) {
+      const text = `${JSON.stringify(answer.headers)}\n${answer.body}`;
+      for (const each of INSIDE) t.notOk(text.includes(each), `${each}: ${text.slice(0, 300)}`);
+      if (answer.statusCode >= 400) t.strictSame(Object.keys(answer.json()), ['message', 'code']);
+    }
+  });
+}
