@@ -131,6 +131,17 @@ module "storage" {
   tags                 = var.tags
 }
 
+module "trail" {
+  source = "./modules/trail"
+  count  = var.trail_retention_days == null ? 0 : 1
+
+  name           = "${var.name}-trail"
+  bucket_arn     = module.storage.bucket.arn
+  retention_days = var.trail_retention_days
+  force_destroy  = var.force_destroy
+  tags           = var.tags
+}
+
 module "network" {
   source = "./modules/network"
 

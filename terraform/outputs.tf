@@ -23,6 +23,11 @@ output "tombstone_days" {
   value       = module.storage.tombstone_days
 }
 
+output "trail_bucket_name" {
+  description = "The bucket of CloudTrail's log files; null without trail_retention_days."
+  value       = one(module.trail[*].bucket_name)
+}
+
 output "topic_arn" {
   description = "The topic that every alarm is published to."
   value       = module.alarms.topic_arn

@@ -275,6 +275,12 @@ variable "accepted_expire_days" {
   default     = null
 }
 
+variable "trail_retention_days" {
+  description = "For how many days CloudTrail's data events of the bucket are kept: who read or wrote which object. By default none are recorded: CloudTrail charges for each."
+  type        = number
+  default     = null
+}
+
 variable "unfinished_multipart_days" {
   description = "When the parts of a multipart copy that was never completed are removed."
   type        = number

@@ -53,7 +53,7 @@ t.test(
   async (t) => {
     const exported = /```sh\n(tf\(\).*?)```/s.exec(operations)?.[1] ?? '';
     const outputs = [...read('terraform/outputs.tf').matchAll(/^output "(\w+)"/gm)].map(([, name]) => name);
-    const asked = [...exported.matchAll(/\$\(tf (\w+)/g)].map(([, name]) => name);
+    const asked = [...operations.matchAll(/\$\(tf (\w+)/g)].map(([, name]) => name);
     t.ok(asked.length > 0);
     t.strictSame(
       asked.filter((name) => !outputs.includes(name)),

@@ -128,6 +128,25 @@ t.test('pages of the given origins may send forms, and no others', async (t) => 
   t.match(CORSRules, [{ AllowedOrigins: ['https://www.example.com'], AllowedMethods: ['POST'] }]);
 });
 
+t.test('who called S3 is recorded where that was asked for, in a bucket of its own', async (t) => {
+  t.equal(minimal.trail_bucket_name, null);
+  const Bucket = own.trail_bucket_name ?? '';
+  t.equal(Bucket, `own-trail-${ACCOUNT}-eu-central-1`);
+  const { Policy } = await s3.getBucketPolicy({ Bucket });
+  t.match(
+    statementsOf(Policy).find(({ Sid }) => Sid === 'CloudTrailWrites'),
+    {
+      Principal: { Service: 'cloudtrail.amazonaws.com' },
+      Resource: `arn:aws:s3:::${Bucket}/AWSLogs/${ACCOUNT}/*`,
+      Condition: {
+        StringEquals: { 'aws:SourceArn': `arn:aws:cloudtrail:eu-central-1:${ACCOUNT}:trail/own-trail` },
+      },
+    },
+  );
+  const { Rules = [] } = await s3.getBucketLifecycleConfiguration({ Bucket });
+  t.match(Rules, [{ Expiration: { Days: 30 } }]);
+});
+
 t.test('every object is told of to the queue of its prefix', async (t) => {
   for (const { bucket, queues } of both) {
     const { QueueConfigurations = [] } = await s3.getBucketNotificationConfiguration({ Bucket: bucket.name });

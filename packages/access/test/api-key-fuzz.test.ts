@@ -110,5 +110,8 @@ t.test('a made key with one edit behind its id is refused, and the table is not 
     fc.asyncProperty(edited, async (value) => (await finder.find(value)) === undefined),
     { numRuns, seed },
   );
+  for (const wrapped of [`"${made}"`, `'${made}'`, `Bearer ${made}`, `"Bearer ${made}"`]) {
+    t.equal(await finder.find(wrapped), undefined, wrapped.replace(made, '…'));
+  }
   t.equal(asked(), 0);
 });

@@ -1,5 +1,5 @@
 resource "aws_s3_bucket" "this" {
-  #checkov:skip=CKV_AWS_18:Every upload has its item in the table, and CloudTrail's data events name the caller of each request; server access logs would need a second bucket that is readable to whoever reads logs.
+  #checkov:skip=CKV_AWS_18:Every upload has its item in the table; who called S3 is recorded where trail_retention_days asks for it (modules/trail).
   #checkov:skip=CKV_AWS_144:A copy in another region is for each user to decide: it doubles the cost, and may break a rule on where the files lie.
   #checkov:skip=CKV_AWS_145:A key of the user's is a variable (kms_key_arn); without one it is S3's own, AES-256.
   bucket        = local.bucket_name

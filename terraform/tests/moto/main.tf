@@ -25,6 +25,7 @@ provider "aws" {
     acm                    = var.endpoint
     apigatewayv2           = var.endpoint
     applicationautoscaling = var.endpoint
+    cloudtrail             = var.endpoint
     cloudwatch             = var.endpoint
     dynamodb               = var.endpoint
     ec2                    = var.endpoint
@@ -98,6 +99,7 @@ module "own" {
   point_in_time_recovery    = false
   allow_presigned_put       = false
   accepted_expire_days      = 365
+  trail_retention_days      = 30
   cors_allowed_origins      = ["https://www.example.com"]
   form_lifetime_seconds     = 120
   form_lifetime_max_seconds = 60

@@ -29,6 +29,7 @@ export interface Installation {
     >
   >;
   readonly tables: Readonly<Record<'uploads' | 'access', Named>>;
+  readonly trail_bucket_name: string | null;
   readonly topic_arn: string;
   readonly cluster_name: string;
   readonly repository_urls: Readonly<Record<string, string>>;

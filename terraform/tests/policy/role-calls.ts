@@ -65,6 +65,12 @@ function naming(call: 'PutItem' | 'UpdateItem', what: string, ...attributes: str
 const notNaming = (call: 'PutItem' | 'UpdateItem', ...attributes: string[]) =>
   attributes.map((attribute) => naming(call, `to say ${attribute} of an upload`, attribute));
 
+/** What SECURITY.md says that each role could do: IAM sees neither a value, nor which item of a partition it is. */
+const whatEachCould: readonly CallOfRole[] = [
+  { ...naming('UpdateItem', 'to have a record removed by TTL', 'deleteAt'), may: true },
+  { ...naming('UpdateItem', 'to set an upload back to ISSUED', 'state'), may: true },
+];
+
 const issuer: readonly CallOfRole[] = [
   { may: true, what: 'a form of its own', action: 's3:PutObject', on: uploaded, context: FORM },
   {
@@ -130,6 +136,7 @@ const issuer: readonly CallOfRole[] = [
   { may: false, what: 'to tag an upload', action: 's3:PutObjectTagging', on: uploaded, context: FORM },
   { may: false, what: 'to replicate into uploads/', action: 's3:ReplicateObject', on: uploaded },
   ...ofCode(uploadsCalls['url-issuer'], uploads),
+  ...whatEachCould,
   ...notNaming('UpdateItem', 'versionId', 'acceptedVersionId', 'apiKeyId', 'constraints'),
   ...notNaming('PutItem', 'versionId', 'claimedAt', 'acceptedVersionId'),
   naming('UpdateItem', 'to claim a version of its choice', 'state', 'versionId', 'eTag', 'sizeBytes'),
@@ -270,6 +277,7 @@ const acceptor: readonly CallOfRole[] = [
   { may: false, what: 'to make events up for the processor', action: 'sqs:SendMessage', on: acceptedEvents },
   { may: false, what: 'to make dead letters up', action: 'sqs:SendMessage', on: deadLetters },
   ...ofCode(uploadsCalls.acceptor, uploads),
+  ...whatEachCould,
   ...notNaming('PutItem', 'state', 'apiKeyId', 'constraints'),
   ...notNaming('UpdateItem', 'apiKeyId', 'constraints', 'metadata', 'leaseOwner'),
   { may: false, what: 'to write an upload, naming nothing', action: 'dynamodb:PutItem', on: uploads },
@@ -306,8 +314,10 @@ const processor: readonly CallOfRole[] = [
   { may: false, what: 'to make events up for the acceptor', action: 'sqs:SendMessage', on: uploadEvents },
   ...toReport,
   ...ofCode(uploadsCalls.processor, uploads),
+  ...whatEachCould,
   naming('PutItem', 'to record an upload', 'state', 'apiKeyId', 'issuedAt', 'expiresAt', 'constraints'),
-  ...notNaming('PutItem', 'state', 'apiKeyId', 'constraints'),
+  // No record is a claim without claimedAt: packages/uploads/src/item.ts.
+  ...notNaming('PutItem', 'state', 'apiKeyId', 'constraints', 'claimedAt'),
   ...notNaming(
     'UpdateItem',
     'versionId',

@@ -297,6 +297,14 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     read: lifecycle(1, 'noncurrent_version_expiration', 0, 'noncurrent_days'),
   },
   accepted_expire_days: { value: 365, read: lifecycle(2, 'expiration', 0, 'days') },
+  trail_retention_days: {
+    value: 31,
+    read: (made) =>
+      made.at(
+        'module.trail[0].aws_s3_bucket_lifecycle_configuration.this',
+        ...['rule', 0, 'expiration', 0, 'days'],
+      ),
+  },
   unfinished_multipart_days: {
     value: 3,
     read: lifecycle(0, 'abort_incomplete_multipart_upload', 0, 'days_after_initiation'),

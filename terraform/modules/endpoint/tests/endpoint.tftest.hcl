@@ -67,6 +67,13 @@ run "without_a_domain_api_gateway_speaks_https" {
   }
 }
 
+run "requests_are_bounded_where_nothing_is_set" {
+  assert {
+    condition     = one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_rate_limit == 1000 && one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_burst_limit == 500
+    error_message = "API Gateway lets through 1,000 requests a second, and 500 at once, whoever asks"
+  }
+}
+
 run "time_outs_fit_the_url_issuer" {
   assert {
     condition     = aws_lb.this.idle_timeout < 72
