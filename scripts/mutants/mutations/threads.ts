@@ -76,6 +76,18 @@ export const threadMutations: readonly Mutation[] = [
     noticedBy: { file: THREAD_TEST, test: 'P3: in a blocked thread nothing tells who blocks it' },
   },
   {
+    id: 'dead-worker-forgotten',
+    change: 'an upload whose worker has died runs among others',
+    breaks: 'P3: its handler ends their thread as well, or their process again',
+    file: 'services/processor/src/process-accepted.ts',
+    find: 'started.lastLeaseRanOut',
+    replace: 'false',
+    noticedBy: {
+      file: 'services/processor/test/process-accepted.test.ts',
+      test: 'P3: an upload whose worker has died runs alone: its handler may have ended the process',
+    },
+  },
+  {
     id: 'visibility-lost-is-failure',
     change: 'with the last receive a message whose visibility was lost records FAILED',
     breaks: 'P3: an upload fails whose handler has not',

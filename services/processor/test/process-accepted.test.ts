@@ -578,6 +578,22 @@ t.test('a message that waits in hand is given back when the service stops', asyn
   await first;
 });
 
+t.test(
+  'P3: an upload whose worker has died runs alone: its handler may have ended the process',
+  async (t) => {
+    for (const isGivenUp of [false, true]) {
+      const world = createWorld(succeeds);
+      const { key, event } = await world.accepted();
+      const lease = { acceptedVersionId: event.versionId, leaseOwner: 'dead', leaseSeconds: LEASE_SECONDS };
+      await world.uploads.startProcessing(key, lease);
+      if (isGivenUp) await world.uploads.releaseLease(key, 1);
+      else world.pass(LEASE_SECONDS);
+      await world.processAccepted(event, createDelivery().delivery);
+      t.strictSame(world.runs, [{ attempt: 2, isAlone: !isGivenUp }]);
+    }
+  },
+);
+
 t.test('P3: why a handler failed is told, also when the table is away', async (t) => {
   for (const isLastReceive of [true, false]) {
     const world = createWorld(fails);

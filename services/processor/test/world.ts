@@ -73,8 +73,15 @@ export function createWorld(handler: Handler, passesAtOnce?: (seconds: number) =
     destination: { write: (line) => logLines.push(JSON.parse(line)) },
   });
   const timers = new Set<() => void>();
+  const inThread = createInThreadRunner({ handler, objects, log });
+  const runs: { attempt: number; isAlone: boolean }[] = [];
   const runHandler = createRunHandler({
-    runner: createInThreadRunner({ handler, objects, log }),
+    runner: {
+      start(work, options) {
+        runs.push({ attempt: work.attempt, isAlone: options.isAlone });
+        return inThread.start(work, options);
+      },
+    },
     log,
     limitSeconds: LIMIT_SECONDS,
     graceSeconds: LIMIT_SECONDS,
@@ -170,6 +177,8 @@ export function createWorld(handler: Handler, passesAtOnce?: (seconds: number) =
     reports: reports.sent,
     tableFaults,
     logLines,
+    /** What the runner of handlers was asked for. */
+    runs,
     /** The handlers' time limits that are running. */
     timers,
     /** The ends of leases, and the renewals that are to be made again. */
