@@ -1,0 +1,246 @@
+// The drill for docs/operations.md, "Restoring a file under accepted/" and "A restored table": both services as processes, an operator's
+// hand in bucket and table, and the command that operators run.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { CopyObjectCommand, DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { acceptedKeyOf, type Upload, UploadState } from '@upload-once/uploads';
+import t from 'tap';
+import { operate } from '../../../packages/client/test/operator-stage.ts';
+import { eventually } from '../../../packages/runtime/test/support/eventually.ts';
+import { startLocalCloud } from '../../../packages/runtime/test/support/local-cloud.ts';
+import { startServiceProcess } from '../../../packages/runtime/test/support/service-process.ts';
+
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const TEXT = 'the only copy of a contract';
+const inAnHour = () => new Date(Date.now() + 3_600_000);
+const isIn = (state: UploadState) => (upload: Upload) => upload.state === state;
+
+const cloud = await startLocalCloud(t);
+const acceptor = startServiceProcess(
+  t,
+  pathOf('../../acceptor/src/main.ts'),
+  cloud.envFor(cloud.queues.uploadEvents),
+);
+const processor = startServiceProcess(t, pathOf('../src/main.ts'), cloud.envFor(cloud.queues.acceptedEvents));
+
+const remove = (Key: string, VersionId: string) =>
+  cloud.s3.send(new DeleteObjectCommand({ Bucket: cloud.bucket, Key, VersionId }));
+
+/** Copies exactly one version; onto itself as well, since it is named by its version. */
+async function copyVersion(from: string, versionId: string, Key: string): Promise<string> {
+  const copy = new CopyObjectCommand({
+    Bucket: cloud.bucket,
+    Key,
+    CopySource: `${cloud.bucket}/${from}?versionId=${versionId}`,
+  });
+  return (await cloud.s3.send(copy)).VersionId ?? '';
+}
+
+/** Uploads one file and waits until it is done. */
+async function processed(): Promise<{ key: string; acceptedKey: string; versionId: string }> {
+  const key = await cloud.issue();
+  await cloud.put(key, TEXT);
+  const { acceptedVersionId: versionId = '' } = await cloud.upload(key, isIn(UploadState.processed));
+  return { key, acceptedKey: acceptedKeyOf(key), versionId };
+}
+
+async function untilQuiet(): Promise<void> {
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+}
+
+/** What the runbook has an operator write into the item of an upload. */
+function documentedUpdate() {
+  const runbook = readFileSync(pathOf('../../../docs/operations.md'), 'utf8');
+  const option = (name: string) => new RegExp(`--${name} '([^']*)'`).exec(runbook)?.[1] ?? '';
+  return {
+    UpdateExpression: option('update-expression'),
+    ConditionExpression: option('condition-expression'),
+    ExpressionAttributeNames: JSON.parse(option('expression-attribute-names')),
+  };
+}
+
+async function sayWhichVersionCounts(key: string, versionId: string, was: UploadState) {
+  const version = { Bucket: cloud.bucket, Key: acceptedKeyOf(key), VersionId: versionId };
+  const head = await cloud.s3.send(new HeadObjectCommand(version));
+  await DynamoDBDocumentClient.from(cloud.dynamoDb).send(
+    new UpdateCommand({
+      TableName: cloud.tables.uploads,
+      Key: { FullFilename: key, item: 'upload' },
+      ...documentedUpdate(),
+      ExpressionAttributeValues: {
+        ':was': was,
+        ':accepted': UploadState.accepted,
+        ':version': versionId,
+        ':etag': head.ETag?.replaceAll('"', ''),
+        ':size': head.ContentLength,
+        ':time': head.LastModified?.toISOString(),
+      },
+    }),
+  );
+}
+
+/** Each takes the accepted version away for good, and leaves the file there. Gives the restored version. */
+const RESTORES: [how: string, restore: (key: string, id: string) => Promise<string>][] = [
+  [
+    'a backup is PUT',
+    async (key, versionId) => {
+      await remove(key, versionId);
+      return await cloud.put(key, TEXT);
+    },
+  ],
+  [
+    'a backup is copied there',
+    async (key, versionId) => {
+      const backup = await copyVersion(key, versionId, 'backup/of-it');
+      await remove(key, versionId);
+      return await copyVersion('backup/of-it', backup, key);
+    },
+  ],
+  [
+    'the version below the delete marker is copied to the top, and expires',
+    async (key, versionId) => {
+      await cloud.s3.send(new DeleteObjectCommand({ Bucket: cloud.bucket, Key: key }));
+      const restored = await copyVersion(key, versionId, key);
+      await remove(key, versionId);
+      return restored;
+    },
+  ],
+  [
+    'the object is copied onto itself, and the old version deleted',
+    async (key, versionId) => {
+      const restored = await copyVersion(key, versionId, key);
+      await remove(key, versionId);
+      return restored;
+    },
+  ],
+];
+
+t.test('P2: a restored file stays, is reported once, and a repair leaves it', async (t) => {
+  for (const [how, restore] of RESTORES) {
+    const { key, acceptedKey, versionId } = await processed();
+    const restored = await restore(acceptedKey, versionId);
+    await eventually(
+      () => cloud.uploads.listSightings(acceptedKey),
+      (sightings) => sightings.some(({ reported }) => reported),
+    );
+    await untilQuiet();
+    const repair = await operate(cloud, ['audit', '--repair', '--older-than', '0'], { now: inAnHour });
+    t.equal(repair.code, 0, `${how}: there is nothing to be repaired: ${repair.stdout}`);
+    await untilQuiet();
+    t.equal(await cloud.read(acceptedKey), TEXT, `${how}: the bytes are there`);
+    t.strictSame(await cloud.versionsOf(acceptedKey), [restored], how);
+    t.match(await cloud.uploads.listSightings(acceptedKey), [{ kind: 'stray', versionId: restored }]);
+    t.match(await cloud.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  }
+});
+
+t.test(
+  'a file that a delete marker hides comes back with the marker’s removal, without a word',
+  async (t) => {
+    const { acceptedKey, versionId } = await processed();
+    const marker = await cloud.s3.send(new DeleteObjectCommand({ Bucket: cloud.bucket, Key: acceptedKey }));
+    await remove(acceptedKey, marker.VersionId ?? '');
+    await untilQuiet();
+    t.equal(await cloud.read(acceptedKey), TEXT);
+    t.strictSame(await cloud.versionsOf(acceptedKey), [versionId]);
+    t.strictSame(await cloud.uploads.listSightings(acceptedKey), []);
+  },
+);
+
+t.test('P3: an upload that was not processed is processed from the restored version', async (t) => {
+  const key = await cloud.issue();
+  const acceptedVersionId = 'gone for good';
+  const storedAt = new Date();
+  await cloud.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: TEXT.length, storedAt });
+  await cloud.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId });
+  await cloud.uploads.startProcessing(key, { acceptedVersionId, leaseOwner: 'a processor', leaseSeconds: 1 });
+  await cloud.uploads.fail(key, 1, 'AcceptedObjectGone');
+  const restored = await cloud.put(acceptedKeyOf(key), TEXT);
+  await eventually(
+    () => cloud.uploads.listSightings(acceptedKeyOf(key)),
+    (sightings) => sightings.some(({ reported }) => reported),
+  );
+  await sayWhichVersionCounts(key, restored, UploadState.failed);
+  const repair = await operate(cloud, ['audit', '--repair', '--older-than', '0'], { now: inAnHour });
+  t.equal(repair.code, 4);
+  t.match(await cloud.upload(key, isIn(UploadState.processed)), {
+    acceptedVersionId: restored,
+    attempt: 2,
+    claimed: { sizeBytes: TEXT.length },
+  });
+  t.equal(await cloud.read(acceptedKeyOf(key)), TEXT);
+});
+
+/** The item as it was before the claim, as a table has it that was restored to that time. */
+async function backToIssued(key: string, work: () => Promise<unknown>): Promise<void> {
+  const documents = DynamoDBDocumentClient.from(cloud.dynamoDb);
+  const Key = { FullFilename: key, item: 'upload' };
+  const { Item } = await documents.send(new GetCommand({ TableName: cloud.tables.uploads, Key }));
+  await work();
+  await documents.send(new PutCommand({ TableName: cloud.tables.uploads, Item }));
+}
+
+t.test('P3: in a restored table no accepted file is a false orphan, and each comes to an end', async (t) => {
+  // By a presigned PUT the claimed version stays; by a form it is gone.
+  const keys = { put: `uploads/by-put-${Date.now()}`, post: await cloud.issue() };
+  await cloud.uploads.issue({
+    key: keys.put,
+    apiKeyId: 'key-1',
+    issuedAt: new Date(),
+    expiresAt: new Date(),
+    constraints: { method: 'put', minBytes: 0, maxBytes: 1000 },
+    metadata: {},
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  });
+  for (const key of Object.values(keys)) {
+    await backToIssued(key, async () => {
+      await cloud.put(key, TEXT);
+      await cloud.upload(key, isIn(UploadState.processed));
+      await untilQuiet();
+    });
+    t.match(await cloud.uploads.get(key), { state: UploadState.issued });
+  }
+  const before = await cloud.versionsOf('accepted/');
+  const audit = ['audit', '--repair', '--older-than', '0', '--json'];
+  const findings = async () =>
+    (await operate(cloud, audit, { now: inAnHour })).json().map(({ kind, key }) => `${kind} ${key}`);
+
+  t.strictSame(
+    new Set(await findings()),
+    new Set([
+      `unclaimed ${acceptedKeyOf(keys.put)}`,
+      `unclaimed ${acceptedKeyOf(keys.post)}`,
+      `no-outcome ${keys.put}`,
+    ]),
+  );
+  await cloud.upload(keys.put, isIn(UploadState.accepted));
+  await untilQuiet();
+  t.strictSame(
+    new Set(await findings()),
+    new Set([`stuck ${keys.put}`, `unclaimed ${acceptedKeyOf(keys.post)}`]),
+    'the acceptor has found its copy, and the other is named still',
+  );
+  await cloud.upload(keys.put, isIn(UploadState.processed));
+
+  const [versionId = ''] = await cloud.versionsOf(acceptedKeyOf(keys.post));
+  await sayWhichVersionCounts(keys.post, versionId, UploadState.issued);
+  t.strictSame(await findings(), [`stuck ${keys.post}`]);
+  await cloud.upload(keys.post, isIn(UploadState.processed));
+  await untilQuiet();
+  t.strictSame(await findings(), []);
+  t.strictSame(await cloud.versionsOf('accepted/'), before, 'every file is where it was');
+  for (const key of Object.values(keys)) {
+    t.strictSame(await cloud.uploads.listSightings(acceptedKeyOf(key)), []);
+  }
+});
+
+t.test('no message was left to a dead-letter queue, and each restore was counted once', async (t) => {
+  for (const service of [acceptor, processor]) {
+    t.strictSame(await service.stop(), { code: 0, stderr: '' });
+    t.equal(service.total('MessagesDeadLettered'), 0);
+  }
+  t.equal(acceptor.total('StrayObjects'), 0);
+  t.equal(processor.total('StrayObjects'), RESTORES.length + 1);
+});
