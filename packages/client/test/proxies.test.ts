@@ -141,6 +141,16 @@ t.test('the other scheme’s proxy, and one that NO_PROXY excepts, are not used'
   t.equal(proxy.log.length, 2);
 });
 
+t.test('a domain in NO_PROXY stands for its subdomains', async (t) => {
+  const { proxy, upload } = await stage(t, 'https');
+  // No such host can be, so that only the proxy's log tells which way was taken (RFC 6761).
+  const args = ['--url', 'https://issuer.example.invalid', '--timeout', '3'];
+  t.match(await upload({ HTTPS_PROXY: proxy.url, NO_PROXY: 'example.invalid' }, args), { code: 1 });
+  t.strictSame(proxy.log, []);
+  t.match(await upload({ HTTPS_PROXY: proxy.url, NO_PROXY: 'ample.invalid' }, args), { code: 1 });
+  t.strictSame(proxy.log, ['CONNECT issuer.example.invalid:443']);
+});
+
 t.test('status and revoke go through it as well, and what comes after does not', async (t) => {
   const { proxy, target, host } = await stage(t, 'https');
   const env = { UPLOAD_ONCE_URL: target.url, UPLOAD_ONCE_API_KEY: 'k' };
