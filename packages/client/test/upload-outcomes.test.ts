@@ -253,8 +253,12 @@ async function runCase(t: Test, directory: string, { what, args = [], fileBytes,
   if (code !== 0) t.equal(seen.stdout, '', what);
   t.ok(servers.posts <= 1, `${what}: it is never sent again`);
   if (code === 3) {
-    t.match(said, /upload-once status uploads\/a\./, `${what}: how to ask`);
-    t.match(said, /State ISSUED .*upload it again\. Any other state: it has come, do not$/m, what);
+    t.match(said, /: upload-once status uploads\/a \(/, `${what}: how to ask`);
+    t.match(
+      said,
+      /ISSUED still after ten minutes: nothing has come, upload it again; any other state: do not\)$/m,
+      what,
+    );
   }
   if (code === 3 || state) t.ok(servers.asked.includes('/v1/uploads/a'), `${what}: the issuer was asked`);
 }

@@ -124,10 +124,10 @@ async function unknownOutcome(
   }
 }
 
-/** What the reader does next, and how the answer is to be understood. */
+/** What the reader does next, and how the answer is to be understood. Nothing touches the command, which is going to be copied. */
 function howToAsk(key: string, byOption: boolean): string {
-  const same = byOption ? ' (with the same --url and --key)' : '';
-  return `Before you upload it again, ask what became of it: upload-once status ${inShell(key)}${same}. State ISSUED still after ten minutes: nothing has come, upload it again. Any other state: it has come, do not`;
+  const same = byOption ? 'with the same --url and --key; ' : '';
+  return `Before you upload it again, ask what became of it: upload-once status ${inShell(key)} (${same}ISSUED still after ten minutes: nothing has come, upload it again; any other state: do not)`;
 }
 
 /** As a shell takes it for one word. */
