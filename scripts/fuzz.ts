@@ -12,6 +12,7 @@ const FILES = [
   'packages/access/test/api-key-fuzz.test.ts',
   'packages/local-aws/test/form-fuzz.test.ts',
   'services/url-issuer/test/malformed-requests.test.ts',
+  'services/url-issuer/test/upload-body-fuzz.test.ts',
 ];
 const INPUTS = { FUZZ_RUNS: '10000', FUZZ_REQUESTS: '10000' };
 const LARGEST_SEED = 2 ** 31 - 1;

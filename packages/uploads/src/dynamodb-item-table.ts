@@ -1,14 +1,18 @@
-import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   DynamoDBDocumentClient,
   GetCommand,
-  PutCommand,
   paginateQuery,
   QueryCommand,
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Item, ItemKey } from './item.ts';
 import type { Change, ItemTable } from './item-table.ts';
 
@@ -21,13 +25,14 @@ export function dynamoDbItemTable(client: DynamoDBClient, TableName: string): It
       return answer.Item as Item | undefined;
     },
 
-    async putIfAbsent(item) {
-      const put = new PutCommand({
+    async putIfAbsent(item, beforeWrite) {
+      const put = new PutItemCommand({
         TableName,
-        Item: item,
+        Item: marshall(withMaps(item), { removeUndefinedValues: true }),
         ConditionExpression: 'attribute_not_exists(FullFilename)',
       });
-      return (await unlessConditionFailed(documents.send(put))) !== undefined;
+      await beforeWrite?.();
+      return (await unlessConditionFailed(client.send(put))) !== undefined;
     },
 
     async update(Key, change) {
@@ -89,6 +94,19 @@ export function dynamoDbItemTable(client: DynamoDBClient, TableName: string): It
       await documents.send(new GetCommand({ TableName, Key }), { ...(abortSignal && { abortSignal }) });
     },
   };
+}
+
+/**
+ * The item with each object in it as a Map. The SDK takes the type of an object from its `constructor`, which in metadata can be the
+ * name of an entry.
+ */
+function withMaps(item: Item): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(item).map(([name, value]) => {
+      const isObject = typeof value === 'object' && value !== null && !(value instanceof Set);
+      return [name, isObject ? new Map(Object.entries(value)) : value];
+    }),
+  );
 }
 
 /** Every name goes through a placeholder: `state` and `item` are among DynamoDB's reserved words. */

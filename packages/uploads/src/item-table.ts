@@ -33,8 +33,11 @@ export interface Change {
 export interface ItemTable {
   /** Strongly consistent. */
   get(key: ItemKey): Promise<Item | undefined>;
-  /** False: there is an item under that key already; nothing was changed. */
-  putIfAbsent(item: Item): Promise<boolean>;
+  /**
+   * False: there is an item under that key already; nothing was changed.
+   * @param beforeWrite see `UploadStore.issue`
+   */
+  putIfAbsent(item: Item, beforeWrite?: () => Promise<void>): Promise<boolean>;
   /** The item as the write left it. Undefined: a condition did not hold, or there is no such item; nothing was changed. */
   update(key: ItemKey, change: Change): Promise<Item | undefined>;
   /** All items of one partition, all pages, by sort key; strongly consistent. */

@@ -66,12 +66,15 @@ function memoryItemTable(
   return {
     get: (key) => call('get', key.FullFilename, () => find(key)),
 
-    putIfAbsent: (item) =>
-      call('putIfAbsent', item.FullFilename, () => {
+    async putIfAbsent(item, beforeWrite) {
+      const written = structuredClone(item);
+      await beforeWrite?.();
+      return call('putIfAbsent', item.FullFilename, () => {
         if (find(item)) return false;
-        put(item);
+        put(written);
         return true;
-      }),
+      });
+    },
 
     update: (key, change) =>
       call('update', key.FullFilename, () => {

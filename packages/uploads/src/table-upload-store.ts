@@ -84,9 +84,10 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
   }
 
   return {
-    async issue(upload) {
+    async issue(upload, beforeWrite) {
       const writer = newToken();
-      if (await table.putIfAbsent(issuedItem(upload, deleteAt(upload.expiresAt), writer))) return;
+      const item = issuedItem(upload, deleteAt(upload.expiresAt), writer);
+      if (await table.putIfAbsent(item, beforeWrite)) return;
       const found = await read(upload.key);
       if (found?.writer !== writer) throw new UploadAlreadyIssued(`${upload.key} was issued before`);
     },

@@ -31,9 +31,11 @@ export class UploadAlreadyIssued extends Error {
 export interface UploadStore {
   /**
    * Records ISSUED durably, before the form is given away; its deletion is counted from the form's expiry.
+   * @param beforeWrite called once, when the write is ready to be sent: an upload that cannot be written never gets there. Nothing is
+   *   written when it rejects, and `issue` rejects with the same error.
    * @throws UploadAlreadyIssued
    */
-  issue(upload: NewUpload): Promise<void>;
+  issue(upload: NewUpload, beforeWrite?: () => Promise<void>): Promise<void>;
 
   get(key: string): Promise<Upload | undefined>;
 

@@ -214,11 +214,35 @@ export const claimMutations: readonly Mutation[] = [
     change: 'the form is given away before its item is durable',
     breaks: 'P3: an upload is made with it, and taken for a stray',
     file: 'services/url-issuer/src/issuing/issue-upload.ts',
-    find: 'await uploadStore.issue(upload);',
-    replace: 'void uploadStore.issue(upload);',
+    find: 'await uploadStore.issue(upload, context.takeQuota);',
+    replace: 'void uploadStore.issue(upload, context.takeQuota);',
     noticedBy: {
       file: 'services/url-issuer/test/issue-upload.test.ts',
       test: 'a write whose outcome is unknown is not tried with another key',
+    },
+  },
+  {
+    id: 'quota-before-item',
+    change: 'a unit of the quota is taken before it is known that the upload can be written',
+    breaks: 'P7: a request that fails before its write is sent uses the quota up',
+    file: 'services/url-issuer/src/issuing/issue-upload.ts',
+    find: 'await uploadStore.issue(upload, context.takeQuota);',
+    replace: 'await context.takeQuota();\n    await uploadStore.issue(upload);',
+    noticedBy: {
+      file: 'services/url-issuer/test/quota.test.ts',
+      test: 'P7: a request that fails before its write is sent uses none of it',
+    },
+  },
+  {
+    id: 'metadata-by-constructor',
+    change: 'metadata is written as a plain object, whose type the SDK takes from an entry named constructor',
+    breaks: 'P7: a key gets no form for metadata that it may ask for, and its quota is used up',
+    file: 'packages/uploads/src/dynamodb-item-table.ts',
+    find: 'isObject ? new Map(Object.entries(value)) : value',
+    replace: 'isObject ? value : value',
+    noticedBy: {
+      file: 'packages/uploads/test/dynamodb-upload-store.test.ts',
+      test: 'the contract > metadata keeps any name, also one that every object has',
     },
   },
 ];

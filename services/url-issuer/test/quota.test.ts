@@ -5,8 +5,10 @@ import {
   createMemoryQuotaCounters,
   type QuotaCounters,
 } from '@upload-once/access';
+import { createMemoryUploadStore } from '@upload-once/uploads';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import type { AppOptions } from '../src/app.ts';
 import { addKey, appUnderTest, KEY_VALUE, NOW } from './app-under-test.ts';
 import { ACCESS_TABLE, CREDENTIALS, REGION, startTables } from './start-tables.ts';
 
@@ -50,6 +52,37 @@ t.test('what is refused for anything else uses none of it up', async (t) => {
   t.equal(await used(), 0);
   for (const status of [200, 200, 429]) t.equal((await get('/getpresignedurl', headers)).statusCode, status);
   t.equal(await used(), 2);
+});
+
+t.test('P7: a request that fails before its write is sent uses none of it', async (t) => {
+  const quotaCounters = createMemoryQuotaCounters();
+  let isReady = false;
+  const uploadStore = createMemoryUploadStore({ now: () => NOW, newToken: () => 'x', tombstoneSeconds: 1 });
+  const failing: AppOptions['uploadStore'] = {
+    ...uploadStore,
+    async issue(_upload, beforeWrite) {
+      if (isReady) await beforeWrite?.();
+      throw new TypeError('no item can be made of this');
+    },
+  };
+  const { accessStore, app } = await appUnderTest(t, { quotaCounters, uploadStore: failing });
+  const keyId = await addKey(accessStore, { value: 'k', dailyQuota: 10 });
+  const requests = [
+    { method: 'GET', url: '/getpresignedurl', headers: { 'x-api-key': 'k' } },
+    { method: 'POST', url: '/v1/uploads', headers: { 'x-api-key': 'k' }, payload: {} },
+    {
+      method: 'POST',
+      url: '/v1/uploads',
+      headers: { 'x-api-key': 'k', 'idempotency-key': '1' },
+      payload: {},
+    },
+  ] as const;
+  const used = () => quotaCounters.used({ keyId, day: NOW.toISOString().slice(0, 10) });
+  for (const request of requests) t.equal((await app.inject(request)).statusCode, 503);
+  t.equal(await used(), 0);
+  isReady = true;
+  for (const request of requests) t.equal((await app.inject(request)).statusCode, 503);
+  t.equal(await used(), 3, 'a write whose outcome is not known may have taken effect');
 });
 
 t.test('no count, no form: 503 with Retry-After, and the count is not sent again', async (t) => {

@@ -62,6 +62,40 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     t.equal(await store.get('uploads/none'), undefined);
   });
 
+  t.test('metadata keeps any name, also one that every object has', async (t) => {
+    const { store } = await open(t);
+    // An object whose prototype was set by such a name would be none that JSON can say.
+    const names = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== '__proto__');
+    for (const name of names) {
+      const upload = newUpload({ metadata: { [name]: 'x', customer: '7' } });
+      await store.issue(upload);
+      const found = await store.get(upload.key);
+      t.strictSame(
+        new Map(Object.entries(found?.metadata ?? {})),
+        new Map(Object.entries(upload.metadata)),
+        name,
+      );
+    }
+  });
+
+  t.test('what comes before the write is done when the write is ready, and once', async (t) => {
+    const { store } = await open(t);
+    const done: string[] = [];
+    const before = async () => void done.push('before');
+    const unwritable = newUpload({ metadata: { customer: Symbol('x') as unknown as string } });
+    await t.rejects(store.issue(unwritable, before));
+    t.strictSame(done, [], 'what can’t be written never gets there');
+    const upload = newUpload();
+    const refused = async () => {
+      throw new RangeError('no more');
+    };
+    await t.rejects(store.issue(upload, refused), { message: 'no more' });
+    t.equal(await store.get(upload.key), undefined, 'and nothing is written where it fails');
+    await store.issue(upload, before);
+    t.strictSame(done, ['before']);
+    t.match(await store.get(upload.key), { state: UploadState.issued });
+  });
+
   t.test('a key is issued once', async (t) => {
     const { store } = await open(t);
     const upload = newUpload();

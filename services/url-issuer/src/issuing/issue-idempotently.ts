@@ -89,8 +89,7 @@ export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueI
   /** By the writer of the record, and by nobody else while it has it. */
   async function issueOwn(wanted: NewUpload, takeQuota: () => Promise<void>) {
     try {
-      await takeQuota();
-      await uploadStore.issue(wanted);
+      await uploadStore.issue(wanted, takeQuota);
       return { upload: { ...wanted, state: UploadState.issued, attempt: 0 }, isNew: true };
     } catch (error) {
       if (!isRefusal(error)) throw error;

@@ -21,7 +21,7 @@ export interface UploadIssuerOptions {
 export interface IssueContext {
   readonly apiKeyId: string;
   readonly traceparent: string;
-  /** Called before an upload is recorded, perhaps more than once for the same. @throws HttpError when the key may have no more */
+  /** Called when an upload is ready to be recorded, and before it is; perhaps more than once for the same. @throws HttpError when the key may have no more */
   readonly takeQuota: () => Promise<void>;
 }
 
@@ -58,8 +58,7 @@ export function createUploadIssuer(options: UploadIssuerOptions): IssueUpload {
       random: randomBytes(RANDOM_BYTES),
     });
     const signed = await signing.sign(upload);
-    await context.takeQuota();
-    await uploadStore.issue(upload);
+    await uploadStore.issue(upload, context.takeQuota);
     const { key, expiresAt } = upload;
     return { key, state: UploadState.issued, signed, expiresAt, isNew: true };
   }
