@@ -411,8 +411,8 @@ variable "upload_name_part" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[^/$\\x00-\\x1f\\x7f]+$", var.upload_name_part)) && length(base64encode(var.upload_name_part)) <= 1200
-    error_message = "upload_name_part takes 1 to 900 bytes of UTF-8 without \"/\", \"$\" and control characters."
+    condition     = can(regex("^([^/$\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]|\\x{200c}|\\x{200d})+$", var.upload_name_part)) && length(base64encode(var.upload_name_part)) <= 1200
+    error_message = "upload_name_part takes 1 to 900 bytes of UTF-8 without \"/\", \"$\", control characters and characters that hide or reorder text."
   }
 }
 

@@ -1,3 +1,4 @@
+import { hiddenCharacterIn, withoutHiddenCharacters } from '@upload-once/uploads/hidden-characters';
 import type { ApiKeySettings } from './api-key.ts';
 
 export const RATE_MAX_PER_SECOND = 10_000;
@@ -33,11 +34,17 @@ export function assertApiKeySettings(settings: ApiKeySettings): void {
 }
 
 function assertName(name: string): void {
-  if (name.trim() === '' || name.length > NAME_MAX_CHARACTERS || /\p{C}/u.test(name)) {
+  if (name.trim() === '' || name.length > NAME_MAX_CHARACTERS || hiddenCharacterIn(name) !== undefined) {
     throw new InvalidApiKeySettings(
-      `a key's name has 1 to ${NAME_MAX_CHARACTERS} printable characters, not ${JSON.stringify(name.slice(0, NAME_MAX_CHARACTERS))}`,
+      `a key's name has 1 to ${NAME_MAX_CHARACTERS} printable characters, none that hides or reorders text, not ${shown(name)}`,
     );
   }
+}
+
+function shown(name: string): string {
+  const hidden = hiddenCharacterIn(name);
+  const text = withoutHiddenCharacters(JSON.stringify(name.slice(0, NAME_MAX_CHARACTERS)));
+  return hidden === undefined ? text : `${text} with ${hidden}`;
 }
 
 function assertWholeNumber(what: string, value: number, max: number): void {

@@ -197,7 +197,9 @@ t.test('what only resembles a key made here is one of another make', async (t) =
 
 t.test('settings that no key can have are refused, by name and value', async (t) => {
   const refusals: [Partial<ApiKeySettings>, RegExp][] = [
-    [{ name: '' }, /name has 1 to 100 printable characters, not ""/],
+    [{ name: '' }, /name has 1 to 100 printable characters, none that hides or reorders text, not ""/],
+    [{ name: 'a\u202eb' }, /none that hides or reorders text, not "a\\u202eb" with U\+202E$/],
+    [{ name: 'a\u2028b' }, /not "a\\u2028b" with U\+2028$/],
     [{ name: '  ' }, /name has 1 to 100/],
     [{ name: 'x'.repeat(101) }, /name has 1 to 100/],
     [{ name: 'a\nb' }, /not "a\\nb"/],

@@ -1,5 +1,6 @@
-/** Text from elsewhere (file names, answers) as one line that can't steer the terminal: control characters become `?`. */
+import { HIDDEN_CHARACTERS } from '@upload-once/uploads/hidden-characters';
+
+/** Text from elsewhere (file names, answers) as one line that can't steer the terminal: what hides or reorders text becomes `?`. */
 export function printable(text: string): string {
-  // C0, DEL and C1 controls, line and paragraph separators, and the marks that reverse the direction of text.
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '?');
+  return text.replace(HIDDEN_CHARACTERS, '?');
 }

@@ -21,7 +21,7 @@ export type UploadState =
 
 /** What an upload may be; whatever is left out is the installation's default. */
 export interface NewUploadOptions {
-  /** What the id begins with: 1 to 900 bytes of UTF-8 without "/", "$" and control characters. */
+  /** What the id begins with: 1 to 900 bytes of UTF-8 without "/", "$", control characters and characters that hide or reorder text. */
   readonly name?: string | undefined;
   /** `put`: S3 takes one upload and answers 412 to every other; it needs the exact size, as `minBytes` and `maxBytes`. */
   readonly method?: 'post' | 'put' | undefined;

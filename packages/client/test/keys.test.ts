@@ -183,7 +183,11 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
     [['lisst'], /"keys" is followed by "create", .* "enable" or "delete", not by "lisst"/],
     [['toString'], 'not by "toString"'],
     [['create'], '--name is missing'],
-    [['create', '--name', ''], 'name has 1 to 100 printable characters, not ""'],
+    [
+      ['create', '--name', ''],
+      'name has 1 to 100 printable characters, none that hides or reorders text, not ""',
+    ],
+    [['create', '--name', 'a\u2066b'], 'not "a\\u2066b" with U+2066'],
     [['create', '--name', 'x', '--rate', 'fast'], '--rate: a number was expected, not "fast"'],
     [['create', '--name', 'x', '--rate', ''], '--rate: a number was expected, not ""'],
     [['create', '--name', 'x', '--rate', '0'], 'rate is a number of requests per second above 0'],

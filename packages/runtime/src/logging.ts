@@ -1,10 +1,12 @@
+import { withoutHiddenCharacters } from '@upload-once/uploads/hidden-characters';
 import { type Logger as PinoLogger, pino } from 'pino';
 import { redactData } from './redaction.ts';
 
 export type Logger = PinoLogger;
 
 /**
- * A logger that writes one JSON object a line and never a secret, from the first line on.
+ * A logger that writes one JSON object a line and never a secret, from the first line on. Characters that hide or reorder text are
+ * escaped: keys of objects can have any, whoever made them.
  *
  * Redaction works on each finished line, after serializers, child bindings and message formatting, so that there is no
  * path around it: not a header at a depth nobody thought of, not a presigned URL inside an error's message or stack.
@@ -31,5 +33,5 @@ export function createLogger(options: {
 }
 
 function redactLine(line: string): string {
-  return `${JSON.stringify(redactData(JSON.parse(line)))}\n`;
+  return `${withoutHiddenCharacters(JSON.stringify(redactData(JSON.parse(line))))}\n`;
 }

@@ -189,3 +189,14 @@ t.test('whatever is logged, the line is written and is JSON', async (t) => {
     t.match(JSON.parse(line), { level: 'info', msg: /^x/ });
   }
 });
+
+t.test('what hides or reorders text is escaped, wherever in a line it stands', async (t) => {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const log = createLogger({ service: 'acceptor', level: 'info', destination });
+  const key = 'uploads/invoice\u202efdp\u2028\u{e0041}';
+  log.info({ key, [key]: 1, err: new Error(key) }, key);
+  const [line = ''] = lines;
+  t.notMatch(line.trimEnd(), /[\u202e\u2028\u{e0041}]/u);
+  t.match(JSON.parse(line), { key, [key]: 1, msg: key });
+});

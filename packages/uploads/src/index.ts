@@ -13,6 +13,7 @@ export {
   type Stall,
   type TwinCall,
 } from './faults.ts';
+export { HIDDEN_CHARACTERS, hiddenCharacterIn, withoutHiddenCharacters } from './hidden-characters.ts';
 export {
   type Item,
   isTallyItem,
@@ -63,6 +64,7 @@ export {
   assertNamePart,
   InvalidNamePart,
   makeUploadKey,
+  NAME_PART_EXPECTED,
   NAME_PART_MAX_BYTES,
   UPLOADS_PREFIX,
   uploadIdOf,

@@ -1,3 +1,5 @@
+import { hiddenCharacterIn, withoutHiddenCharacters } from './hidden-characters.ts';
+
 /** Where clients may write: every issued form is for exactly one key under this prefix. */
 export const UPLOADS_PREFIX = 'uploads/';
 /** Where the accepted bytes lie: only the acceptor writes here. */
@@ -5,6 +7,9 @@ export const ACCEPTED_PREFIX = 'accepted/';
 
 /** S3 allows 1,024 bytes of UTF-8 (Amazon S3 User Guide, "Naming Amazon S3 objects"); prefix, time and random part take 51 of them. */
 export const NAME_PART_MAX_BYTES = 900;
+
+/** What a name part can be, for those who wrote one that can't. */
+export const NAME_PART_EXPECTED = `1 to ${NAME_PART_MAX_BYTES} bytes of UTF-8 without "/", "$", control characters and characters that hide or reorder text`;
 
 /** A name part that cannot become part of an object key; `message` says why, for the person who configured it. */
 export class InvalidNamePart extends Error {
@@ -29,8 +34,9 @@ export function makeUploadKey(namePart: string, issuedAt: Date, random: Uint8Arr
 }
 
 /**
- * Refuses a name part from which no key can be made: 1 to 900 bytes of UTF-8, no `/`, no `$`, no control character, and
- * nothing that XML can't carry, in which S3 lists keys (Extensible Markup Language 1.0, "Characters").
+ * Refuses a name part from which no key is made: 1 to 900 bytes of UTF-8, no `/`, no `$`, and none of `HIDDEN_CHARACTERS`, which would
+ * forge what people read in logs and on screens. Among these is what XML can't carry, in which S3 lists keys (Extensible Markup
+ * Language 1.0, "Characters"). It is asked for new keys only: those that are in the table can have any of them.
  * @throws InvalidNamePart
  */
 export function assertNamePart(namePart: string): void {
@@ -40,14 +46,13 @@ export function assertNamePart(namePart: string): void {
       `a name part has 1 to ${NAME_PART_MAX_BYTES} bytes of UTF-8, this one has ${bytes}`,
     );
   }
-  if (!namePart.isWellFormed()) throw new InvalidNamePart('a name part is well-formed Unicode');
+  const hidden = hiddenCharacterIn(namePart);
   // S3 puts the file's name in the place of ${filename} in a form's key ("Creating an HTML form", Amazon S3 API Reference).
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being refused
-  if (/[/$\u0000-\u001f\u007f-\u009f\ufffe\uffff]/.test(namePart)) {
-    throw new InvalidNamePart(
-      `a name part has no "/", no "$" and no control character: ${JSON.stringify(namePart)}`,
-    );
-  }
+  const unusable = hidden ?? /[/$]/.exec(namePart)?.[0];
+  if (unusable === undefined) return;
+  const shown = withoutHiddenCharacters(JSON.stringify(namePart));
+  const found = hidden ?? `"${unusable}"`;
+  throw new InvalidNamePart(`a name part has ${NAME_PART_EXPECTED}, but there is ${found} in ${shown}`);
 }
 
 /** The key under `accepted/` that belongs to a key under `uploads/`. */

@@ -10,7 +10,7 @@ import {
   storageFields,
   tableNameRule,
 } from '@upload-once/runtime';
-import { assertNamePart, LONGEST_FORM_SECONDS, NAME_PART_MAX_BYTES } from '@upload-once/uploads';
+import { assertNamePart, LONGEST_FORM_SECONDS, NAME_PART_EXPECTED } from '@upload-once/uploads';
 import { type Static, Type } from 'typebox';
 import type { UploadDefaults } from './issuing/upload-order.ts';
 
@@ -23,9 +23,6 @@ const TRUSTED_PROXIES_EXPECTED =
 
 const CORS_ORIGINS_EXPECTED =
   'origins such as "https://www.example.com", each a scheme, a host and perhaps a port, with commas between them; no "*"';
-
-/** A `$` begins a variable such as ${filename} in a form's policy: S3 would put something else in its place. */
-const NAME_PART_EXPECTED = `1 to ${NAME_PART_MAX_BYTES} bytes of UTF-8 without "/", "$" and control characters`;
 
 /** The url-issuer's variables. */
 export const configSchema = Type.Object({

@@ -1,3 +1,4 @@
+import { withoutHiddenCharacters } from '@upload-once/uploads';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -46,7 +47,7 @@ function fieldsOf({ instancePath, params }: SchemaFault): string[] {
 }
 
 function shown(value: unknown): string {
-  const text = asJson(value);
+  const text = withoutHiddenCharacters(asJson(value));
   return text.length > SHOWN_VALUE_CHARACTERS ? `${text.slice(0, SHOWN_VALUE_CHARACTERS)}…` : text;
 }
 

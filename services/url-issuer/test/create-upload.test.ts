@@ -126,11 +126,22 @@ const WRONG: Record<string, [unknown, RegExp | string]> = {
     { name: 7, minBytes: '1' },
     /^"name" is 1 to 900 bytes.*, not 7\. "minBytes" is a whole number.*, not "1"$/,
   ],
-  'a name with a slash': [{ name: '../accepted/x' }, /^"name" can't be used: .*no "\/"/],
+  'a name with a slash': [{ name: '../accepted/x' }, /^"name" can't be used: .* there is "\/" in/],
   'a name with a variable': [{ name: '$\u007bfilename}' }, /^"name" can't be used/],
   'a name of two lines': [{ name: 'a\r\nx-amz-acl: public-read' }, /^"name" can't be used/],
   'a name with NUL': [{ name: 'a\0b' }, /^"name" can't be used/],
   'a name that is too long': [{ name: 'ä'.repeat(451) }, /^"name" can't be used: .*902/],
+  'a name with a line separator': [{ name: 'a\u2028b' }, /^"name" can't be used: .* U\+2028 in "a\\u2028b"$/],
+  'a name that turns text round': [
+    { name: 'invoice\u202efdp.exe' },
+    `"name" can't be used: a name part has 1 to 900 bytes of UTF-8 without "/", "$", control characters and characters that hide or reorder text, but there is U+202E in "invoice\\u202efdp.exe"`,
+  ],
+  'a name with a byte order mark': [{ name: '\ufeffx' }, /^"name" can't be used: .* U\+FEFF in/],
+  'a metadata value that turns text round': [
+    { metadata: { a: '\u202ex' } },
+    /^"metadata" is names .*\\u202ex/,
+  ],
+  'a field that nobody can see': [{ 'na\u200bme': 'x' }, /^"na\\u200bme" is not known here/],
   'an empty name': [{ name: '' }, /^"name" is 1 to 900 bytes/],
   'another method': [{ method: 'PUT' }, '"method" is "post" or "put", not "PUT"'],
   'a content type without a subtype': [
@@ -167,7 +178,7 @@ const WRONG: Record<string, [unknown, RegExp | string]> = {
   'a metadata value that is a number': [{ metadata: { a: 1 } }, /^"metadata" is names/],
   'a field of brackets without end': [
     `{"name": ${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}}`,
-    '"name" is 1 to 900 bytes of UTF-8 without "/", "$" and control characters, not […]',
+    '"name" is 1 to 900 bytes of UTF-8 without "/", "$", control characters and characters that hide or reorder text, not […]',
   ],
   'a field of braces without end': [
     `{"metadata": ${'{"":'.repeat(DEPTH / 2.5)}1${'}'.repeat(DEPTH / 2.5)}}`,

@@ -1,6 +1,6 @@
 import { SightingKind } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
-import { addKey, appUnderTest, KEY_VALUE, NOW } from './app-under-test.ts';
+import { addKey, appUnderTest, KEY_ID, KEY_VALUE, NOW } from './app-under-test.ts';
 
 const VERSION = {
   versionId: 'v1',
@@ -32,6 +32,25 @@ async function issued(t: Test, body: object = {}) {
   };
   return { ...underTest, id, key: `uploads/${id}`, call, calls, moveTo };
 }
+
+t.test('an upload that has an unprintable name from before can be looked at and revoked', async (t) => {
+  const { app, uploadStore } = await appUnderTest(t);
+  const key = 'uploads/invoice\u202efdp\u2028-20250304_050607-aaaaaaaaaaaaaaaaaaaaaaaaaa';
+  await uploadStore.issue({
+    key,
+    apiKeyId: KEY_ID,
+    issuedAt: NOW,
+    expiresAt: NOW,
+    constraints: { method: 'post', minBytes: 0, maxBytes: 1 },
+    metadata: {},
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  });
+  const url = `/v1/uploads/${encodeURIComponent(key.slice('uploads/'.length))}`;
+  const headers = { 'x-api-key': KEY_VALUE };
+  const found = await app.inject({ method: 'GET', url, headers });
+  t.match(found.json(), { id: key.slice('uploads/'.length), state: 'ISSUED' });
+  t.equal((await app.inject({ method: 'DELETE', url, headers })).statusCode, 204);
+});
 
 t.test('whatever a client says of a body that it does not send, it is answered as without', async (t) => {
   const { app, id } = await issued(t);

@@ -1,4 +1,4 @@
-import { LONGEST_FORM_SECONDS } from '@upload-once/uploads';
+import { LONGEST_FORM_SECONDS, NAME_PART_EXPECTED } from '@upload-once/uploads';
 import { Type } from 'typebox';
 
 /** Amazon S3 User Guide, "Working with object metadata": names and values together. */
@@ -31,7 +31,7 @@ export const uploadBody = Type.Object(
         maxLength: 900,
         description:
           'What the id begins with; a time and random characters follow. By default the installation’s.',
-        'x-expected': '1 to 900 bytes of UTF-8 without "/", "$" and control characters',
+        'x-expected': NAME_PART_EXPECTED,
       }),
     ),
     method: Type.Optional(
