@@ -9,7 +9,7 @@ export interface JoinedCopies {
 }
 
 /**
- * One copy of an upload at a time within a process: whoever comes while it is under way waits for that one, instead of copying
+ * One copy of an upload at a time within a process: an event that comes while it is under way waits for that one, instead of copying
  * gigabytes once more. A copy ends with the message that it was begun for; when that message is lost, the next one that waits
  * begins again.
  */

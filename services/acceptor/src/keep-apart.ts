@@ -150,7 +150,7 @@ export function createKeepApart(options: {
   };
 }
 
-/** A revocation of which no time is known is taken for a late one. */
+/** A revocation without a time is taken for a late one. */
 function isStoredBefore({ storedAt }: ObjectCreated, upload: Upload | undefined): boolean {
   const revokedAtMs = upload?.revokedAt?.getTime() ?? Number.POSITIVE_INFINITY;
   return storedAt.getTime() <= revokedAtMs + CLOCK_SKEW_MS;
