@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { freePorts, type Ports } from '../localstack/ports.ts';
-import { removeLocalStack, startLocalStack } from '../localstack/start.ts';
+import { buildImages, removeLocalStack, startLocalStack } from '../localstack/start.ts';
 import { holdLock, lockOf } from '../lock.ts';
 import { pathWith } from './support/fake-programs.ts';
 
@@ -102,8 +102,6 @@ t.test('an image of one’s own that is here is not pulled, one that is not is',
 
 t.test('a base image that can’t be had is said by name, with what to do', async (t) => {
   const docker = `case "$*" in
-    *" ps "*) ;;
-    *" up "*) ;;
     *" build")
       echo "#5 [url-issuer internal] load metadata for docker.io/library/node:24-trixie-slim@sha256:17" >&2
       echo "#4 [acceptor internal] load build definition" >&2
@@ -111,8 +109,8 @@ t.test('a base image that can’t be had is said by name, with what to do', asyn
       exit 1;;
     *) echo "unexpected: $*" >&2; exit 1;;
   esac`;
-  const settings = { NODE_IMAGE: 'node:24-mine' };
-  await t.rejects(start(t, await freePorts(), docker, settings), {
+  const env = { PATH: await pathWith(t, { docker }), NODE_IMAGE: 'node:24-mine' };
+  await t.rejects(buildImages({ project, ports: await freePorts(), env }), {
     code: 'BaseImageMissing',
     message: /no such host\n\nThis machine can't get the base image node:24-mine\. .*: NODE_IMAGE=/,
   });
