@@ -44,6 +44,7 @@ export async function measureThreadHop(): Promise<ThreadHop> {
           },
         },
         onLine: () => undefined,
+        onPrint: () => undefined,
         endLimitSeconds: 60,
         onEndLimit: () => undefined,
         startTimer,

@@ -43,11 +43,16 @@ async function pause(seconds: number, signal: AbortSignal): Promise<void> {
   await delay(seconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
-/** The check comes before the log. What a handler's module prints while it is loaded goes to standard output by itself. */
+function print(stream: 'stdout' | 'stderr', text: string): void {
+  process[stream].write(text);
+}
+
+/** The check comes before the log: of what a handler's module says while it is loaded, only what it prints by itself is seen. */
 function startCheckingThread(handlerName: string) {
   return startHandlerThread({
     settings: { handlerName, workingDirectory: process.cwd(), run: undefined },
     onLine: () => undefined,
+    onPrint: print,
     endLimitSeconds: END_LIMIT_SECONDS,
     onEndLimit: () => exitNow(process, EXIT_FAILURE),
     startTimer,
@@ -92,6 +97,7 @@ await runService({
           },
           heapMib: config.HANDLER_HEAP_MIB,
           onLine: writeLine,
+          onPrint: print,
           endLimitSeconds: END_LIMIT_SECONDS,
           onEndLimit() {
             log.fatal(

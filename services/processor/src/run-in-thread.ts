@@ -7,7 +7,8 @@ import { createS3ObjectStore } from '@upload-once/uploads/s3-object-store';
 import { createCallHandler } from './call-handler.ts';
 import type { Handler } from './handler.ts';
 import { fromPlain, toPlain } from './plain-error.ts';
-import type { FromThread, ThreadSettings, ToThread } from './thread-messages.ts';
+import type { ThreadSettings, ToThread } from './thread-messages.ts';
+import type { ThreadPort } from './thread-port.ts';
 
 /**
  * Runs the handler for what the main thread sends. The thread opens S3 itself, so that no bytes go from thread to thread; its log
@@ -16,13 +17,13 @@ import type { FromThread, ThreadSettings, ToThread } from './thread-messages.ts'
 export function runHandlers(
   handler: Handler,
   settings: NonNullable<ThreadSettings['run']>,
-  port: Pick<MessagePort, 'postMessage' | 'on'>,
+  port: ThreadPort & Pick<MessagePort, 'on'>,
 ): void {
-  const say = (message: FromThread) => port.postMessage(message);
+  const { say, print } = port;
   const log = createLogger({
     service: 'processor',
     level: settings.logLevel,
-    destination: { write: (line) => say({ type: 'line', line }) },
+    destination: { write: (text) => print({ type: 'line', text }) },
   });
   // Node's own listener prints them as they are, with whatever secret is in them.
   process.removeAllListeners('warning');

@@ -8,7 +8,8 @@ import {
 } from './handler-runner.ts';
 import { HandlerNotLoaded, reasonOf } from './load-handler.ts';
 import { fromPlain, toPlain } from './plain-error.ts';
-import type { FromThread, ThreadSettings, ToThread } from './thread-messages.ts';
+import type { ThreadSettings, ThreadStart, ToThread } from './thread-messages.ts';
+import { readThreadPort } from './thread-port.ts';
 
 /** A module that opens a database as it is imported is given time for it; one that waits for ever is told of. */
 const LOAD_LIMIT_SECONDS = 60;
@@ -36,6 +37,8 @@ export interface HandlerThreadOptions {
   readonly heapMib?: number;
   /** Takes one finished log line, redacted, with its line feed. */
   readonly onLine: (line: string) => void;
+  /** Takes what the handler printed by itself, as it is. */
+  readonly onPrint: (stream: 'stdout' | 'stderr', text: string) => void;
   /** Called when it has not ended so long after it was told to, which only a call that blocks outside of JavaScript can do. */
   readonly endLimitSeconds: number;
   readonly onEndLimit: () => void;
@@ -56,10 +59,12 @@ interface Run {
  * a log line, or the end of a run, is not lost by what comes after it.
  */
 export function startHandlerThread(options: HandlerThreadOptions): HandlerThread {
-  const { settings, heapMib, onLine, endLimitSeconds, onEndLimit, startTimer } = options;
+  const { settings, heapMib, onLine, onPrint, endLimitSeconds, onEndLimit, startTimer } = options;
+  const underWay = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const read = readThreadPort(underWay);
   const worker = new Worker(PROGRAM, {
     name: 'handler',
-    workerData: settings,
+    workerData: { settings, underWay } satisfies ThreadStart,
     ...(heapMib !== undefined && { resourceLimits: { maxOldGenerationSizeMb: heapMib } }),
   });
   const runs = new Map<number, Run>();
@@ -92,8 +97,12 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   );
   loaded.promise.catch(() => undefined).finally(cancelLoadLimit);
 
-  worker.on('message', (message: FromThread) => {
-    if (message.type === 'line') return onLine(message.line);
+  worker.on('message', (received: unknown) => {
+    const message = read(received);
+    if (message === undefined) return;
+    if ('text' in message) {
+      return message.type === 'line' ? onLine(message.text) : onPrint(message.type, message.text);
+    }
     if (message.type === 'loaded') return loaded.resolve();
     if (message.type === 'not-loaded') return failToLoad(message.message);
     const run = runs.get(message.runId);

@@ -1,6 +1,13 @@
 import type { HandlerWork } from './handler-runner.ts';
 import type { PlainThrown } from './plain-error.ts';
 
+/** What a thread is given as its `workerData`. */
+export interface ThreadStart {
+  readonly settings: ThreadSettings;
+  /** See `openThreadPort`; shared with the main thread. */
+  readonly underWay: Int32Array;
+}
+
 /** What a handler's thread is started with. */
 export interface ThreadSettings {
   /** PROCESSOR_HANDLER; '' is the handler that ships. */
@@ -32,4 +39,6 @@ export type FromThread =
   | { readonly type: 'aborting'; readonly runId: number }
   | { readonly type: 'ended'; readonly runId: number; readonly thrown?: PlainThrown }
   /** A finished log line, redacted, with its line feed. */
-  | { readonly type: 'line'; readonly line: string };
+  | { readonly type: 'line'; readonly text: string }
+  /** What the handler printed, by `console.log` for example: as it is. */
+  | { readonly type: 'stdout' | 'stderr'; readonly text: string };

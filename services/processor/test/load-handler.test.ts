@@ -38,6 +38,7 @@ function check(handlerName: string, startTimer = systemTimer) {
     startHandlerThread({
       settings: { handlerName, workingDirectory: here, run: undefined },
       onLine: () => undefined,
+      onPrint: () => undefined,
       endLimitSeconds: END_LIMIT_SECONDS,
       onEndLimit: () => t.fail('the thread does not end'),
       startTimer,

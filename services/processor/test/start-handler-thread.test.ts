@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { eventually } from '../../../packages/runtime/test/support/eventually.ts';
 import { startLocalCloud } from '../../../packages/runtime/test/support/local-cloud.ts';
@@ -143,4 +145,47 @@ t.test('a warning in a thread is a log line, its secrets redacted', async (t) =>
     (count) => count === 2,
   );
   t.match(lines[1], { level: 'warn', err: { message: 'password=[Redacted] is old' } });
+});
+
+for (const [id, count] of [
+  ['log much', 2_001],
+  ['print much', 2_000],
+] as const) {
+  t.test(`P3: told to ${id}, a handler waits while the main thread does not write it`, async (t) => {
+    const done = join(t.testdir(), 'done');
+    let isHeldBack: boolean | undefined;
+    const { thread, lines, printed } = startThread(t, {
+      onOutput() {
+        if (isHeldBack !== undefined || lines.length + printed.length < 2) return;
+        // The main thread reads nothing now. A handler that did not wait would be done in a part of this time.
+        const clock = new Int32Array(new SharedArrayBuffer(4));
+        for (let looks = 0; looks < 100 && !existsSync(done); looks += 1) Atomics.wait(clock, 0, 0, 20);
+        isHeldBack = !existsSync(done);
+      },
+    });
+    t.strictSame(await thread.start(work(id, { metadata: { done } })).ended, { how: 'resolved' });
+    t.equal(isHeldBack, true);
+    t.equal(id === 'log much' ? lines.length : printed.length, count, 'and nothing of it is lost');
+  });
+}
+
+t.test('P3: a handler that logs without an end is ended like any other that is deaf', async (t) => {
+  const { thread, lines } = startThread(t);
+  const run = thread.start(work('log for ever'));
+  await eventually(
+    async () => lines.length,
+    (count) => count > 1_000,
+  );
+  run.abort(new Error('too slow'));
+  run.kill();
+  t.match(await run.ended, { how: 'thread-ended', blame: 'own' });
+});
+
+t.test('what a handler itself posts to the main thread is no message of its thread', async (t) => {
+  const { thread, lines } = startThread(t);
+  t.match(await thread.start(work('post to the main thread')).ended, {
+    how: 'rejected',
+    error: { message: 'the real end' },
+  });
+  t.equal(lines.length, 1);
 });

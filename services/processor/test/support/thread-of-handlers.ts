@@ -6,9 +6,13 @@ import { startHandlerThread } from '../../src/start-handler-thread.ts';
 const REGION = 'us-east-1';
 
 /** Starts a thread with the handler in fixtures/in-thread.ts; it is ended with the test. */
-export function startThread(t: Test, options: { heapMib?: number; bucket?: string } = {}) {
+export function startThread(
+  t: Test,
+  options: { heapMib?: number; bucket?: string; onOutput?: () => void } = {},
+) {
   const lines: Record<string, unknown>[] = [];
-  const { heapMib = 64, bucket = 'uploads-test' } = options;
+  const printed: string[] = [];
+  const { heapMib = 64, bucket = 'uploads-test', onOutput } = options;
   const thread = startHandlerThread({
     settings: {
       handlerName: fileURLToPath(new URL('../fixtures/in-thread.ts', import.meta.url)),
@@ -16,7 +20,14 @@ export function startThread(t: Test, options: { heapMib?: number; bucket?: strin
       run: { logLevel: 'info', region: REGION, forcePathStyle: true, bucket, callsAtOnce: 2 },
     },
     heapMib,
-    onLine: (line) => lines.push(JSON.parse(line)),
+    onLine(line) {
+      lines.push(JSON.parse(line));
+      onOutput?.();
+    },
+    onPrint(_stream, text) {
+      printed.push(text);
+      onOutput?.();
+    },
     endLimitSeconds: 60,
     onEndLimit: () => t.fail('the thread does not end'),
     startTimer(seconds, callback) {
@@ -25,7 +36,7 @@ export function startThread(t: Test, options: { heapMib?: number; bucket?: strin
     },
   });
   t.teardown(() => thread.end());
-  return { thread, lines };
+  return { thread, lines, printed };
 }
 
 /** What the handler in fixtures/in-thread.ts is told to do is the upload's id. */
