@@ -268,8 +268,9 @@ run "thresholds_of_alarms_can_be_given" {
 run "refuses_an_alarm_on_every_long_handler" {
   command = plan
   variables {
-    handler_limit_seconds = 7200
-    alarm_thresholds      = { accepted_events_age_seconds = 3600 }
+    handler_limit_seconds  = 7200
+    message_retention_days = 5
+    alarm_thresholds       = { accepted_events_age_seconds = 3600 }
   }
   expect_failures = [var.alarm_thresholds]
 }
