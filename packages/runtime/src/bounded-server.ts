@@ -31,14 +31,16 @@ export interface BoundedServerOptions
  * - A connection has at most `MAX_REQUESTS_AT_ONCE` requests without a complete response. A response is complete when the operating
  *   system has taken its last byte, so a client that does not read its responses reaches the limit. One more request closes the
  *   connection, and nothing else that it sent is read.
- * - A connection beyond `maxConnections` is closed at once (Node.js, "server.maxConnections"). Connections that are idle are closed
- *   then too, so that there is room for the next one.
+ * - A connection beyond `maxConnections` takes the place of the oldest one that the server does no work for: one that is idle, that
+ *   has not sent a whole request yet, or that has not read its response. So clients that only hold connections open keep no others
+ *   out. Where the server works for every connection, the newest is closed.
  * - Every request comes to the listener: one without a Host header and one with an expectation that Node.js does not know as well.
  *   Node.js would answer these itself, any number of them.
  */
 export function createBoundedServer(options: BoundedServerOptions, listener: RequestListener): Server {
   const { maxConnections, onRefused, ...serverOptions } = options;
-  const requestsAtOnce = new WeakMap<Socket, number>();
+  /** The open connections, the oldest first, each with its requests that have no complete response. */
+  const connections = new Map<Socket, Map<IncomingMessage, ServerResponse>>();
 
   /**
    * Node.js parses all requests in a chunk of 64 KiB at once, some 2,000, before a pause takes effect, and holds each of them and its
@@ -55,15 +57,15 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
 
     /** Node.js sets this before the request reaches its listener, and so before the request is counted. */
     set upgrade(asksForUpgrade: boolean) {
-      this.isTooMany = (requestsAtOnce.get(this.socket) ?? 0) >= MAX_REQUESTS_AT_ONCE;
+      this.isTooMany = (connections.get(this.socket)?.size ?? 0) >= MAX_REQUESTS_AT_ONCE;
       this.isUpgrade = asksForUpgrade || this.isTooMany;
     }
   }
 
   function handle(request: IncomingMessage, response: ServerResponse & { req: IncomingMessage }): void {
-    const { socket } = request;
-    requestsAtOnce.set(socket, (requestsAtOnce.get(socket) ?? 0) + 1);
-    response.once('close', () => requestsAtOnce.set(socket, (requestsAtOnce.get(socket) ?? 1) - 1));
+    const requests = connections.get(request.socket);
+    requests?.set(request, response);
+    response.once('close', () => requests?.delete(request));
     listener(request, response);
   }
 
@@ -81,10 +83,20 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
     socket.destroy();
     onRefused?.('TooManyAtOnce');
   });
-  server.maxConnections = maxConnections;
-  server.on('drop', () => {
-    server.closeIdleConnections();
+  // Not by `server.maxConnections`: that closes the newest.
+  server.on('connection', (socket) => {
+    connections.set(socket, new Map());
+    socket.once('close', () => connections.delete(socket));
+    if (connections.size <= maxConnections) return;
+    const oldest = [...connections.keys()].find((other) => other !== socket && !isWorkedFor(other));
+    (oldest ?? socket).destroy();
     onRefused?.('TooManyConnections');
   });
+
+  function isWorkedFor(socket: Socket): boolean {
+    const requests = [...(connections.get(socket) ?? [])];
+    return requests.some(([request, response]) => request.complete && !response.writableEnded);
+  }
+
   return server;
 }

@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { createBoundedServer, MAX_REQUESTS_AT_ONCE } from '../src/index.ts';
 
+const large = Buffer.alloc(8 * 1024 ** 2);
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
 async function listening(t: Test, listener: RequestListener, maxConnections = 10) {
@@ -96,7 +97,6 @@ t.test('requests that Node.js would answer itself come to the listener', async (
 
 t.test('a client that does not read its responses reaches the limit', async (t) => {
   let handled = 0;
-  const large = Buffer.alloc(8 * 1024 ** 2);
   const arrived = Promise.withResolvers<void>();
   const { open, refused, server } = await listening(t, (_request, response) => {
     handled += 1;
@@ -117,27 +117,59 @@ t.test('a client that does not read its responses reaches the limit', async (t) 
   t.strictSame(refused, ['TooManyAtOnce']);
 });
 
-t.test('a connection beyond the limit is closed at once; those that are idle make room', async (t) => {
+t.test('a connection beyond the limit takes the place of the oldest that is not worked for', async (t) => {
   const waiting: ServerResponse[] = [];
+  const arrived = new EventEmitter();
   const { open, refused } = await listening(
     t,
     (request, response) => {
-      if (request.headers['x-wait']) waiting.push(response);
-      else response.end('x');
+      arrived.emit(request.url ?? '');
+      if (request.url === '/wait') waiting.push(response);
+      // Of a body that never ends nothing is answered.
+      else request.resume().once('end', () => response.end(request.url === '/large' ? large : 'x'));
     },
-    2,
+    5,
   );
-  const [idle, busy] = [await open(), await open()];
-  idle.socket.write(REQUEST);
+  const send = (client: Awaited<ReturnType<typeof open>>, text: string) => client.socket.write(text);
+  const busy = await open();
+  send(busy, 'GET /wait HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(arrived, '/wait');
+  const idle = await open();
+  send(idle, REQUEST);
   await responses(idle, 1);
-  busy.socket.write('GET / HTTP/1.1\r\nHost: x\r\nX-Wait: 1\r\n\r\n');
+  const inItsHeader = await open();
+  send(inItsHeader, 'GET / HTTP/1.1\r\nHost:');
+  const inItsBody = await open();
+  const bodyBegan = once(arrived, '/body');
+  send(inItsBody, 'POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx');
+  await bodyBegan;
+  const deaf = await open();
+  deaf.socket.pause();
+  const largeBegan = once(arrived, '/large');
+  send(deaf, 'GET /large HTTP/1.1\r\nHost: x\r\n\r\n');
+  await largeBegan;
+
+  for (const [at, other] of [idle, inItsHeader, inItsBody, deaf].entries()) {
+    const next = await open();
+    send(next, 'GET /wait HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(arrived, '/wait');
+    other.socket.resume();
+    await other.closed;
+    t.equal(refused.length, at + 1);
+  }
   await (await open()).closed;
-  t.strictSame(refused, ['TooManyConnections']);
-  await idle.closed;
-  const next = await open();
-  next.socket.write(REQUEST);
-  await responses(next, 1);
+  t.strictSame(new Set(refused), new Set(['TooManyConnections']), 'all are worked for: the newest is closed');
   for (const response of waiting) response.end('x');
   await responses(busy, 1);
-  t.equal(waiting.length, 1, 'a request under way is not cut off');
+  t.equal(waiting.length, 5, 'no request under way is cut off');
+});
+
+t.test('clients that open connections and send no whole request keep no other out', async (t) => {
+  const { open } = await listening(t, (_request, response) => response.end('x'), 10);
+  for (let round = 0; round < 20; round += 1) {
+    for (let count = 0; count < 15; count += 1) (await open()).socket.write('GET / HTTP/1.1\r\nX:');
+    const client = await open();
+    client.socket.write(REQUEST);
+    await responses(client, 1);
+  }
 });
