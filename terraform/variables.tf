@@ -167,7 +167,7 @@ variable "ingress_cidrs" {
 }
 
 variable "access_log_bucket" {
-  description = "With a domain_name: a bucket of yours for the load balancer's access logs."
+  description = "With a domain_name: a bucket of yours for the load balancer's access logs. They have every request's whole URL, with a key that a client put into it by mistake: let no one read them who must not see keys."
   type        = string
   default     = null
 }

@@ -36,7 +36,7 @@ t.test('a queue that is cut off is polled no more often than its backoff says', 
   t.equal(mostConsumerCalls('sqs', OutageKind.cut, { ...work, probes: 5 }), 3 * (4 + 5));
 });
 
-const SAYS = { s3: 'The bucket b does not answer', dynamodb: 'The table uploads does not answer' } as const;
+const SAYS = { s3: 'The bucket does not answer', dynamodb: 'The table of uploads does not answer' } as const;
 
 function probesOf(service: string, path: Probe['path'], ...answers: (readonly [number, string?])[]): Probe[] {
   return answers.map(([status, message = ''], at) => ({

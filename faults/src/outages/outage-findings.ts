@@ -21,9 +21,9 @@ const FAILED_MESSAGE = 'message failed, and comes back';
 
 /** What `/readyz` says of each when it does not answer. */
 const REASONS: Readonly<Record<AwsService, RegExp>> = {
-  s3: /The bucket \S+ does not answer/,
-  sqs: /The queue \S+ does not answer/,
-  dynamodb: /The table \S+ does not answer/,
+  s3: /The bucket does not answer/,
+  sqs: /The queue does not answer/,
+  dynamodb: /The table of (uploads|API keys) does not answer/,
 };
 
 /** What was seen of an outage from outside, from its beginning to its end. */

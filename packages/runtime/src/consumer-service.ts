@@ -65,7 +65,7 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
   });
 
   const readiness = createReadiness({
-    checks: { [`The queue ${config.QUEUE_URL.split('/').at(-1)}`]: consumer.ping, ...dependencies },
+    checks: { 'The queue': consumer.ping, ...dependencies },
     limitMilliseconds: READY_LIMIT_MS,
     // Asked every few seconds, by those alone that run the service.
     validMilliseconds: 0,

@@ -73,8 +73,8 @@ await runService({
         { limitSeconds: ACCEPT_LIMIT_SECONDS, startTimer },
       ),
       dependencies: {
-        [`The table ${config.UPLOADS_TABLE}`]: uploads.ping,
-        [`The bucket ${config.BUCKET}`]: objects.ping,
+        'The table of uploads': uploads.ping,
+        'The bucket': objects.ping,
       },
     });
   },

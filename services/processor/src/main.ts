@@ -164,8 +164,8 @@ await runService({
         handle: processAccepted,
       }),
       dependencies: {
-        [`The table ${config.UPLOADS_TABLE}`]: uploads.ping,
-        [`The bucket ${bucket}`]: objects.ping,
+        'The table of uploads': uploads.ping,
+        'The bucket': objects.ping,
       },
     });
     return {

@@ -6,7 +6,6 @@ import { HttpError } from './http-error.ts';
 import { corsHeadersFor } from './plugins/cors.ts';
 import type { EarlyAnswers } from './plugins/early-answers.ts';
 import { answerError } from './plugins/errors.ts';
-import { pathOf } from './request-path.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 const STATUS_OF_PARSER_ERROR: Record<string, number> = {
@@ -59,10 +58,7 @@ export function frameworkErrorHandler(options: {
     answerError(error, request, reply);
     const { errorCode = 'BadRequest', method } = request;
     options.metrics.add('RequestsRefused', 1, { Reason: errorCode });
-    request.log.info(
-      { method, path: pathOf(request), status: reply.statusCode, code: errorCode },
-      'not a request',
-    );
+    request.log.info({ method, status: reply.statusCode, code: errorCode }, 'not a request');
   };
 }
 

@@ -94,8 +94,8 @@ await runService({
     const signer = createUploadSigner({ client: s3, bucket: config.BUCKET, now });
     const readiness = createReadiness({
       checks: {
-        [`The table ${config.ACCESS_TABLE}`]: (signal) => accessStore.ping(signal),
-        [`The table ${config.UPLOADS_TABLE}`]: (signal) => uploadStore.ping(signal),
+        'The table of API keys': (signal) => accessStore.ping(signal),
+        'The table of uploads': (signal) => uploadStore.ping(signal),
       },
       limitMilliseconds: READY_LIMIT_MILLISECONDS,
       validMilliseconds: READY_VALID_MILLISECONDS,

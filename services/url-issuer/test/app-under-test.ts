@@ -88,7 +88,10 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
     uploadStore,
     signer: signerOf({ now }),
     readiness: createReadiness({
-      checks: { 'The table uploads': () => uploadStore.ping(), 'The table access': () => accessStore.ping() },
+      checks: {
+        'The table of uploads': () => uploadStore.ping(),
+        'The table of API keys': () => accessStore.ping(),
+      },
       limitMilliseconds: 1_000,
       validMilliseconds: 1_000,
       now,

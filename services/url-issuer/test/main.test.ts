@@ -97,7 +97,10 @@ t.test('the tables away: 503 with Retry-After, no form; alive, but not ready', a
   t.equal(status, 503);
   t.strictSame(body, { message: 'Service Unavailable', code: 'ServiceUnavailable' });
   t.match(headers['retry-after'], /^[1-9]/);
-  t.match(await ask('/readyz', {}), { status: 503, body: { code: 'NotReady' } });
+  const message = 'The table of API keys does not answer. The table of uploads does not answer';
+  const notReady = await ask('/readyz', {});
+  t.equal(notReady.status, 503);
+  t.strictSame(notReady.body, { message, code: 'NotReady' }, 'what kind of thing is away, not its name');
   t.equal((await ask('/livez', {})).status, 200);
   issuer.child.kill('SIGTERM');
   t.equal(await issuer.exit, 0, 'it can be stopped all the same');

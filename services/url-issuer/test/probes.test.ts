@@ -2,6 +2,7 @@ import { createMemoryAccessStore } from '@upload-once/access';
 import { createLogger, createReadiness } from '@upload-once/runtime';
 import t from 'tap';
 import { appUnderTest, NOW } from './app-under-test.ts';
+import { exchange } from './raw-http.ts';
 
 const SILENT = createLogger({ service: 'test', level: 'error', destination: { write() {} } });
 
@@ -22,7 +23,7 @@ t.test('a table away: not ready, but alive; ready again once it is back', async 
   faults.failNext('before', 'ping', new Error('away'));
   const response = await get('/readyz');
   t.equal(response.statusCode, 503);
-  t.strictSame(response.json(), { message: 'The table uploads does not answer', code: 'NotReady' });
+  t.strictSame(response.json(), { message: 'The table of uploads does not answer', code: 'NotReady' });
   t.equal(response.headers['cache-control'], 'no-store');
   t.equal((await get('/livez')).statusCode, 200);
   now = new Date(now.getTime() + 1_000);
@@ -36,7 +37,7 @@ t.test('every table that is away is named', async (t) => {
   faults.failNext('before', 'ping', new Error('away'));
   t.equal(
     (await get('/readyz')).json().message,
-    'The table uploads does not answer. The table access does not answer',
+    'The table of uploads does not answer. The table of API keys does not answer',
   );
 });
 
@@ -86,4 +87,26 @@ t.test('readyz turns 503 before the connections close', async (t) => {
   const response = await get('/readyz');
   t.equal(response.statusCode, 503);
   t.strictSame(response.json(), { message: 'The service is stopping', code: 'NotReady' });
+});
+
+t.test('is not ready by any other spelling: what keeps clients from it goes by this one', async (t) => {
+  const { app, get, faults } = await appUnderTest(t);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  for (const path of [
+    '/%72eadyz',
+    '/READYZ',
+    '/readyz/',
+    '//readyz',
+    '/readyz%3F',
+    '/readyz#a',
+    '/readyz;a',
+    '/./readyz',
+    '/livez/../readyz',
+    'http://x/readyz',
+  ]) {
+    const { status } = await exchange(app, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    t.equal(status, 404, path);
+  }
+  t.strictSame(faults.calls, [], 'and no table was asked');
+  t.equal((await get('/readyz?a=b', {})).statusCode, 200);
 });

@@ -115,7 +115,8 @@ resource "aws_apigatewayv2_stage" "this" {
     throttling_burst_limit = var.throttle_burst
   }
 
-  # Behind API Gateway a task sees the load balancer's address: the clients' own stand here, and only here.
+  # Behind API Gateway a task sees the load balancer's address: the clients' own stand here, and only here. No path: clients put keys
+  # into paths. The url-issuer logs which of its routes was asked for.
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.access[0].arn
     format = jsonencode({
@@ -123,7 +124,6 @@ resource "aws_apigatewayv2_stage" "this" {
       requestId         = "$context.requestId"
       ip                = "$context.identity.sourceIp"
       method            = "$context.httpMethod"
-      path              = "$context.path"
       status            = "$context.status"
       milliseconds      = "$context.responseLatency"
       integrationStatus = "$context.integrationStatus"

@@ -58,6 +58,30 @@ resource "aws_lb_target_group" "this" {
   }
 }
 
+# What asks the tables is for those who run the service, and a person at a task. The service knows this path by its plain text alone, so
+# that no other spelling of it gets past (docs/security.md).
+resource "aws_lb_listener_rule" "not_ready_to_clients" {
+  listener_arn = one(concat(aws_lb_listener.https[*].arn, aws_lb_listener.internal[*].arn))
+  priority     = 1
+  tags         = var.tags
+
+  condition {
+    path_pattern {
+      values = ["/readyz"]
+    }
+  }
+
+  action {
+    type = "fixed-response"
+
+    fixed_response {
+      status_code  = "404"
+      content_type = "application/json"
+      message_body = jsonencode({ message = "Not Found", code = "NotFound" })
+    }
+  }
+}
+
 # The same with a domain and without one: EC2 can't change a description, and a group that was made anew could not be deleted
 # first, while the tasks' own group refers to it.
 resource "aws_security_group" "load_balancer" {

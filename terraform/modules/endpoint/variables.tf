@@ -151,7 +151,7 @@ variable "throttle_burst" {
 }
 
 variable "access_log_bucket" {
-  description = "With a domain: a bucket of yours for the load balancer's access logs, with the policy that Elastic Load Balancing asks for."
+  description = "With a domain: a bucket of yours for the load balancer's access logs, with the policy that Elastic Load Balancing asks for. They have every request's whole URL, with a key that a client put into it by mistake: let no one read them who must not see keys."
   type        = string
   default     = null
 

@@ -17,19 +17,19 @@ export async function assertReadinessFollows(
 ): Promise<void> {
   const outages = {
     table: {
-      name: `table ${cloud.tables.uploads}`,
+      name: 'table of uploads',
       begin: () => cloud.dynamoDb.send(new DeleteTableCommand({ TableName: cloud.tables.uploads })),
       end: () => cloud.provision(),
       reason: /not found|non-existent/i,
     },
     bucket: {
-      name: `bucket ${cloud.bucket}`,
+      name: 'bucket',
       begin: () => cloud.localAws.calls.hold({ operation: 'HeadBucket' }),
       end: () => cloud.localAws.calls.release(),
       reason: /no answer within 3000 ms|aborted/i,
     },
     queue: {
-      name: `queue ${queueUrl.split('/').at(-1)}`,
+      name: 'queue',
       begin: () => cloud.sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl })),
       end: () => cloud.provision(),
       reason: /queue does not exist/,

@@ -1,14 +1,21 @@
 import type { Readiness } from '@upload-once/runtime';
 import type { FastifyInstance } from 'fastify';
-import type { ErrorBody } from '../http-error.ts';
+import { type ErrorBody, notFound } from '../http-error.ts';
+import { pathOf } from '../request-path.ts';
 
-/** `GET /readyz`: 200 while forms can be issued, 503 with the reasons otherwise, and from the moment the service stops. */
+const PATH = '/readyz';
+
+/**
+ * `GET /readyz`: 200 while forms can be issued, 503 with the reasons otherwise, and from the moment the service stops. Written in any
+ * other way (`/%72eadyz`), it is no path: a load balancer keeps clients from this one by its plain text.
+ */
 export async function readyz(
   app: FastifyInstance,
   options: { readonly readiness: Readiness },
 ): Promise<void> {
   app.addHook('preClose', async () => options.readiness.stop());
-  app.get('/readyz', { schema: { hide: true }, config: { probe: true } }, async (_request, reply) => {
+  app.get(PATH, { schema: { hide: true }, config: { probe: true } }, async (request, reply) => {
+    if (request.url.split('?', 1)[0] !== PATH) throw notFound(request.method, pathOf(request));
     const reasons = await options.readiness.reasonsAgainst();
     if (reasons.length === 0) return { status: 'ready' };
     reply.code(503);

@@ -67,6 +67,21 @@ run "without_a_domain_api_gateway_speaks_https" {
   }
 }
 
+run "clients_do_not_reach_what_asks_the_tables" {
+  assert {
+    condition     = aws_lb_listener_rule.not_ready_to_clients.listener_arn == aws_lb_listener.internal[0].arn
+    error_message = "behind API Gateway the internal load balancer keeps /readyz from clients"
+  }
+  assert {
+    condition     = toset(one(one(aws_lb_listener_rule.not_ready_to_clients.condition).path_pattern).values) == toset(["/readyz"])
+    error_message = "/readyz alone: /livez and everything that clients ask for goes on to the tasks"
+  }
+  assert {
+    condition     = one(aws_lb_listener_rule.not_ready_to_clients.action).type == "fixed-response" && one(one(aws_lb_listener_rule.not_ready_to_clients.action).fixed_response).status_code == "404"
+    error_message = "as what is not there"
+  }
+}
+
 run "requests_are_bounded_where_nothing_is_set" {
   assert {
     condition     = one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_rate_limit == 1000 && one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_burst_limit == 500
@@ -103,6 +118,10 @@ run "the_access_log_has_addresses_and_no_keys" {
     error_message = "no header of a request is logged"
   }
   assert {
+    condition     = !can(regex("(?i)path|resource|protocol|uri", aws_apigatewayv2_stage.this[0].access_log_settings[0].format))
+    error_message = "nor its path: clients put keys into paths"
+  }
+  assert {
     condition     = aws_cloudwatch_log_group.access[0].retention_in_days == 90
     error_message = "the log is not kept for ever"
   }
@@ -121,6 +140,10 @@ run "with_a_domain_the_load_balancer_speaks_https_and_nothing_else" {
   assert {
     condition     = !aws_lb.this.internal && aws_lb_listener.https[0].protocol == "HTTPS" && aws_lb_listener.https[0].port == 443
     error_message = "a public load balancer that speaks HTTPS"
+  }
+  assert {
+    condition     = aws_lb_listener_rule.not_ready_to_clients.listener_arn == aws_lb_listener.https[0].arn
+    error_message = "the public load balancer keeps /readyz from clients"
   }
   assert {
     condition     = length(aws_lb_listener.internal) == 0 && length(aws_apigatewayv2_api.this) == 0 && length(aws_apigatewayv2_vpc_link.this) == 0
