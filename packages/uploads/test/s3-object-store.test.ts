@@ -153,6 +153,25 @@ t.test('a copy in parts that another overtakes never replaces it, and leaves no 
   t.equal(await unfinishedUploads(), 0);
 });
 
+t.test('P2: bytes that differ in a later part are found, and no parts are left behind', async (t) => {
+  const objects = createS3ObjectStore({ client: s3, bucket: Bucket, partBytes: 5 * MIB });
+  const bytes = randomBytes(11 * MIB);
+  async function put(Key: string, Body: Uint8Array) {
+    const { VersionId = '' } = await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+    return { key: Key, versionId: VersionId, sizeBytes: Body.length };
+  }
+  const source = await put('uploads/compared', bytes);
+  t.equal(await objects.haveSameBytes(source, await put('accepted/compared', bytes)), true);
+  const last = Buffer.from(bytes);
+  last.writeUInt8(last.readUInt8(last.length - 1) ^ 1, last.length - 1);
+  t.equal(await objects.haveSameBytes(source, await put('accepted/compared', last)), false);
+  t.match(await objects.head('accepted/compared'), { sizeBytes: last.length });
+  t.equal(await unfinishedUploads(), 0);
+  const aborted = AbortSignal.abort();
+  await t.rejects(objects.haveSameBytes(source, source, aborted), { name: 'AbortError' });
+  t.equal(await unfinishedUploads(), 0);
+});
+
 t.test('a copy in parts that is broken off leaves no object and no parts', async (t) => {
   const objects = createS3ObjectStore({
     client: s3,

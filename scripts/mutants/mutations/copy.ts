@@ -250,4 +250,28 @@ export const copyMutations: readonly Mutation[] = [
       test: 'P1: a copy is accepted only for the claim that it was made for',
     },
   },
+  {
+    id: 'counted-orphan-is-ours',
+    change: 'what may be an orphan that was only counted is recorded as accepted',
+    breaks: 'P3: its event was acknowledged, so it is never processed',
+    file: FIND_COPY,
+    find: 'if (orphans && orphans.surplus > 0)',
+    replace: 'if (false)',
+    noticedBy: {
+      file: FIND_COPY_TEST,
+      test: 'P4: what may be one of the orphans that were only counted is never recorded as accepted',
+    },
+  },
+  {
+    id: 'parts-compared-by-one',
+    change: 'of two versions only the first part is compared',
+    breaks: 'P2: bytes that differ further on are recorded as accepted',
+    file: 'packages/uploads/src/s3-byte-comparison.ts',
+    find: 'partRanges(one.sizeBytes, partBytes),',
+    replace: 'partRanges(one.sizeBytes, partBytes).slice(0, 1),',
+    noticedBy: {
+      file: S3_STORE_TEST,
+      test: 'P2: bytes that differ in a later part are found, and no parts are left behind',
+    },
+  },
 ];
