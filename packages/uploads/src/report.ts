@@ -39,15 +39,19 @@ export function reportIdOf(report: Report): string {
   return `${report.kind}-count#${report.key}#${report.count}`;
 }
 
-/** A report as the JSON text that a reader gets: docs/reports.md. It holds no secret, and no word of the client. */
+/**
+ * A report as the JSON text that a reader gets: docs/reports.md. It holds no secret, and no word of the client.
+ * Everything but printable ASCII is escaped: a key can hold characters that a message can't (Amazon SQS API Reference,
+ * "SendMessage").
+ */
 export function writeReport(report: Report): string {
   const head = { schemaVersion: REPORT_SCHEMA_VERSION, id: reportIdOf(report) };
   if (!('sighting' in report)) {
     const { kind, key, count, countedAt } = report;
-    return JSON.stringify({ ...head, type: `${kind}-count`, key, count, countedAt: countedAt.toISOString() });
+    return asciiJson({ ...head, type: `${kind}-count`, key, count, countedAt: countedAt.toISOString() });
   }
   const { kind, key, versionId, sizeBytes, eTag, storedAt, recordedAt } = report.sighting;
-  return JSON.stringify({
+  return asciiJson({
     ...head,
     type: kind,
     key,
@@ -60,4 +64,11 @@ export function writeReport(report: Report): string {
       storedBeforeRevocation: report.storedBeforeRevocation,
     }),
   });
+}
+
+function asciiJson(value: object): string {
+  return JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
