@@ -89,7 +89,10 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
     socket.once('close', () => connections.delete(socket));
     if (connections.size <= maxConnections) return;
     const oldest = [...connections.keys()].find((other) => other !== socket && !isWorkedFor(other));
-    (oldest ?? socket).destroy();
+    const closing = oldest ?? socket;
+    // At once, not when it is closed: the next connection may come at the same moment, and takes the place of another.
+    connections.delete(closing);
+    closing.destroy();
     onRefused?.('TooManyConnections');
   });
 

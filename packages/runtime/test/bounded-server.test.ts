@@ -173,3 +173,18 @@ t.test('clients that open connections and send no whole request keep no other ou
     await responses(client, 1);
   }
 });
+
+t.test('connections that come at the same moment are bounded as well', async (t) => {
+  const { server, open } = await listening(t, (_request, response) => response.end('x'), 2);
+  const clients = await Promise.all(Array.from({ length: 100 }, open));
+  let closed = 0;
+  await new Promise<void>((resolve) => {
+    for (const client of clients) {
+      client.closed.then(() => {
+        closed += 1;
+        if (closed === 98) resolve();
+      });
+    }
+  });
+  t.equal(await new Promise((resolve) => server.getConnections((_error, count) => resolve(count))), 2);
+});
