@@ -9,7 +9,7 @@ export interface ApiKey {
   readonly burst: number;
   /** Uploads that may be issued from one 00:00 UTC to the next; without it any number. */
   readonly dailyQuota?: number;
-  /** Content types an upload may have, as `allowsContentType` reads them; without it any, and none. */
+  /** Content types an upload may have, as `allowsContentType` reads them (`image/*` without what browsers execute); without it any, and none. */
   readonly allowedContentTypes?: readonly string[];
   /** The largest upload that may be asked for, in bytes; without it what the installation allows. */
   readonly maxBytes?: number;

@@ -9,7 +9,7 @@ export {
   UnknownApiKey,
 } from './access-store.ts';
 export { createApiKey, InvalidApiKeyValue, importApiKey, type KeyMaking } from './add-api-key.ts';
-export { allowsContentType } from './allows-content-type.ts';
+export { allowsContentType, isExecutedByBrowsers } from './allows-content-type.ts';
 export type { ApiKey, ApiKeySettings } from './api-key.ts';
 export { type ApiKeyFinder, type ApiKeyFinderOptions, createApiKeyFinder } from './api-key-finder.ts';
 export { isMistypedApiKey } from './api-key-format.ts';

@@ -10,6 +10,7 @@ import {
   createMemoryAccessStore,
   hashApiKey,
   importApiKey,
+  isExecutedByBrowsers,
 } from '../src/index.ts';
 
 const settings = { name: 'build server', ratePerSecond: 10, burst: 20 };
@@ -235,13 +236,7 @@ t.test('settings that no key can have are refused, by name and value', async (t)
 
 t.test('a key allows the content types on its list, however they are written, and no other', async (t) => {
   const key = { allowedContentTypes: ['image/*', 'text/plain'] };
-  for (const type of [
-    'image/png',
-    'IMAGE/PNG',
-    ' image/svg+xml ',
-    'text/plain',
-    'text/plain; charset=utf-8',
-  ]) {
+  for (const type of ['image/png', 'IMAGE/PNG', ' image/gif ', 'text/plain', 'text/plain; charset=utf-8']) {
     t.ok(allowsContentType(key, type), type);
   }
   for (const type of [
@@ -257,4 +252,48 @@ t.test('a key allows the content types on its list, however they are written, an
     t.notOk(allowsContentType(key, type), String(type));
   }
   for (const type of ['image/png', '', undefined]) t.ok(allowsContentType({}, type), 'no list allows all');
+});
+
+t.test('a wildcard leaves out what browsers execute, unless it is named as well', async (t) => {
+  const wildcards = ['image/*', 'text/*', 'application/*', 'multipart/*', 'model/*', 'unknown/*'];
+  for (const type of [
+    'image/svg+xml',
+    'IMAGE/SVG+XML',
+    ' image/svg+xml ; charset=utf-8',
+    'text/html',
+    'text/html;charset=utf-8',
+    'text/xml',
+    'text/xsl',
+    'text/javascript',
+    'text/ecmascript',
+    'text/jscript',
+    'application/xhtml+xml',
+    'application/xml',
+    'application/rdf+xml',
+    'application/vnd.anything+xml',
+    'application/javascript',
+    'application/x-javascript',
+    'application/wasm',
+    'application/unknown',
+    'multipart/x-mixed-replace',
+    'model/x3d+xml',
+    'unknown/unknown',
+  ]) {
+    t.notOk(allowsContentType({ allowedContentTypes: wildcards }, type), type);
+    t.ok(isExecutedByBrowsers(type), type);
+    const [named = ''] = type.trim().toLowerCase().split(/ ?;/);
+    t.ok(allowsContentType({ allowedContentTypes: [...wildcards, named] }, type), `${type}, named`);
+    t.ok(allowsContentType({}, type), `${type}, where there is no list`);
+  }
+  for (const type of [
+    'image/png',
+    'text/plain',
+    'text/css',
+    'application/pdf',
+    'application/json',
+    'application/zip',
+  ]) {
+    t.ok(allowsContentType({ allowedContentTypes: wildcards }, type), type);
+    t.notOk(isExecutedByBrowsers(type), type);
+  }
 });

@@ -346,12 +346,22 @@ t.test('a key’s own limits bound what it may ask for', async (t) => {
   await refused('small', { minBytes: 18 }, 403, { code: 'TooLargeForKey', message: /^"minBytes"/ });
   await refused('images', { contentType: 'text/html' }, 403, {
     code: 'ContentTypeNotAllowed',
-    message: '"contentType" is one of image/*, application/pdf for this key, not "text/html"',
+    message:
+      '"contentType" is one of image/*, application/pdf for this key, not "text/html": "/*" leaves out what browsers execute',
+  });
+  await refused('images', { contentType: 'image/SVG+xml; charset=utf-8' }, 403, {
+    code: 'ContentTypeNotAllowed',
+    message: /not "image\/SVG\+xml; charset=utf-8": "\/\*" leaves out what browsers execute$/,
+  });
+  await refused('images', { contentType: 'text/plain' }, 403, {
+    message: '"contentType" is one of image/*, application/pdf for this key, not "text/plain"',
   });
   await refused('images', {}, 400, {
     message: '"contentType" is needed with this key: one of image/*, application/pdf',
   });
   t.strictSame(faults.calls, []);
+  await addKey(accessStore, { value: 'drawings', allowedContentTypes: ['image/*', 'image/svg+xml'] });
+  t.equal((await create({ contentType: 'image/svg+xml' }, { 'x-api-key': 'drawings' })).statusCode, 201);
 
   const small = (await create({}, { 'x-api-key': 'small' })).json();
   t.strictSame(conditionsOf(small)[0], ['content-length-range', 0, 17]);

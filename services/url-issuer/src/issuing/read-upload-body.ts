@@ -1,4 +1,4 @@
-import { allowsContentType } from '@upload-once/access';
+import { allowsContentType, isExecutedByBrowsers } from '@upload-once/access';
 import { assertNamePart, InvalidNamePart } from '@upload-once/uploads';
 import type { Static } from 'typebox';
 import { HttpError } from '../http-error.ts';
@@ -85,7 +85,11 @@ function faultsOfContentType(contentType: string | undefined, requester: UploadR
   if (contentType === undefined) {
     return [{ message: `"contentType" is needed with this key: one of ${allowed}` }];
   }
-  const message = `"contentType" is one of ${allowed} for this key, not ${JSON.stringify(contentType)}`;
+  const shown = JSON.stringify(contentType);
+  const hasWildcard = requester.allowedContentTypes?.some((type) => type.endsWith('/*'));
+  const reason =
+    hasWildcard && isExecutedByBrowsers(contentType) ? `: "/*" leaves out what browsers execute` : '';
+  const message = `"contentType" is one of ${allowed} for this key, not ${shown}${reason}`;
   return [{ message, forbidden: 'ContentTypeNotAllowed' }];
 }
 
