@@ -1,6 +1,8 @@
 // Processors as processes, with handlers that do what no handler should: what it costs the uploads beside them.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Upload, UploadState, uploadIdOf } from '@upload-once/uploads';
+import { type Upload, UploadState, uploadIdOf, uploadKeyOfId } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { type LocalCloud, startLocalCloud } from '../../../packages/runtime/test/support/local-cloud.ts';
 import { startServiceProcess } from '../../../packages/runtime/test/support/service-process.ts';
@@ -30,13 +32,21 @@ async function acceptMany(cloud: LocalCloud, count: number): Promise<string[]> {
 
 t.test('P3, P8: a handler that blocks its thread costs no upload its lease', async (t) => {
   const cloud = await startLocalCloud(t, { maxReceiveCount: 3 });
-  const calls = await listenForHandlers(t, (call) => call.tell('block for 3 seconds'));
-  const settings = { VISIBILITY_SECONDS: '2', SLOTS: '2', HANDLER_THREADS: '1' };
+  const released = join(t.testdir(), 'released');
+  const calls = await listenForHandlers(t, (call) => call.tell(`block until ${released}`));
+  const leaseSeconds = 6;
+  const settings = { VISIBILITY_SECONDS: String(leaseSeconds), SLOTS: '2', HANDLER_THREADS: '1' };
   const processors = [0, 1].map(() => startProcessor(t, cloud, calls.url, settings));
   for (const processor of processors) await processor.logged('listening, and polling');
   const keys = await acceptMany(cloud, 4);
+  const blocking = uploadKeyOfId(idOf(await calls.call(1)));
+  const begun = await cloud.upload(blocking, isIn(UploadState.processing));
+  const lastsUntilMs = (begun.leaseExpiresAt?.getTime() ?? 0) + leaseSeconds * 1000;
+  // By then it has been blocked for longer than a lease, and than a message is hidden.
+  await cloud.upload(blocking, ({ leaseExpiresAt }) => (leaseExpiresAt?.getTime() ?? 0) > lastsUntilMs);
+  writeFileSync(released, '');
   for (const key of keys) {
-    t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 1 }, 'nobody took it over');
+    t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 1 }, 'it was not taken over');
   }
   await cloud.depthIs(cloud.queues.acceptedEvents, 0);
   await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, 0);
