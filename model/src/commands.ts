@@ -1,8 +1,8 @@
 import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
+import type { HandlerPlan } from './facts.ts';
 import { AT_ONCE, type EventPlan } from './simulation/bucket-events.ts';
 import { Fate, type PlannedFate, REFUSALS } from './simulation/fate.ts';
-import type { HandlerPlan } from './user-handler.ts';
 import type { PlantPlan, VersionPlan, World } from './world.ts';
 
 /** How much of a history has happened: which keys there are. */

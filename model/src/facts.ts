@@ -8,7 +8,13 @@ import {
 } from '@upload-once/uploads';
 import type { Caller } from './simulation/network.ts';
 import type { WorkerProcess } from './simulation/worker-process.ts';
-import type { HandlerPlan } from './user-handler.ts';
+
+/** What one run of the user's handler does after it has read the object. */
+export interface HandlerPlan {
+  readonly seconds: number;
+  readonly outcome: 'done' | 'fails' | 'ends its thread' | 'takes the object away';
+  readonly heedsSignal: boolean;
+}
 
 export interface StoredVersion extends ObjectVersion {
   readonly bytes: Uint8Array;

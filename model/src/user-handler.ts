@@ -1,18 +1,11 @@
 import { type MemoryObjectStore, uploadKeyOfAccepted } from '@upload-once/uploads';
 import { AcceptedObjectGone } from '../../services/processor/src/call-handler.ts';
 import type { Handler } from '../../services/processor/src/handler.ts';
-import { type Facts, type StoredVersion, theUpload } from './facts.ts';
+import { type Facts, type HandlerPlan, type StoredVersion, theUpload } from './facts.ts';
 import { HandlerFails } from './handler-fails.ts';
 import type { Rules } from './rules.ts';
 import type { InThread } from './simulation/thread-twin.ts';
 import type { WorkerProcess } from './simulation/worker-process.ts';
-
-/** What one run of the user's handler does after it has read the object. */
-export interface HandlerPlan {
-  readonly seconds: number;
-  readonly outcome: 'done' | 'fails' | 'ends its thread' | 'takes the object away';
-  readonly heedsSignal: boolean;
-}
 
 const AT_ONCE: HandlerPlan = { seconds: 0, outcome: 'done', heedsSignal: true };
 
