@@ -17,6 +17,7 @@ import {
   isMissing,
   isTargetThere,
   isUploadGone,
+  isVersionGone,
   sendWith,
   toldByStatus,
 } from './s3-answers.ts';
@@ -138,7 +139,11 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
     },
 
     async deleteVersion(Key, VersionId) {
-      await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+      try {
+        await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+      } catch (error) {
+        if (!isVersionGone(error)) throw error;
+      }
     },
 
     async deleteVersions(Key, versionIds) {
@@ -146,7 +151,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       const answer = await client.send(
         new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
       );
-      const [failed] = answer.Errors ?? [];
+      const failed = answer.Errors?.find(({ Code }) => Code !== 'NoSuchVersion');
       if (!failed) return;
       throw new Error(
         `S3 did not remove version ${failed.VersionId} of ${Key}: ${failed.Code}: ${failed.Message ?? 'no message'}`,

@@ -22,7 +22,17 @@ interface Answer {
   readonly cut?: boolean;
 }
 
-type Call = 'Copy' | 'HeadTarget' | 'HeadSource' | 'GetTags' | 'Create' | 'PartCopy' | 'Complete' | 'Abort';
+type Call =
+  | 'Copy'
+  | 'HeadTarget'
+  | 'HeadSource'
+  | 'GetTags'
+  | 'Create'
+  | 'PartCopy'
+  | 'Complete'
+  | 'Abort'
+  | 'Delete'
+  | 'DeleteMany';
 
 const wellAnswers: Record<Call, Answer> = {
   Copy: {
@@ -63,6 +73,8 @@ const wellAnswers: Record<Call, Answer> = {
     body: '<CompleteMultipartUploadResult><ETag>"e-1"</ETag></CompleteMultipartUploadResult>',
   },
   Abort: { status: 204 },
+  Delete: { status: 204 },
+  DeleteMany: { status: 200, body: '<DeleteResult/>' },
 };
 
 function errorOf(status: number, code: string): Answer {
@@ -72,7 +84,8 @@ function errorOf(status: number, code: string): Answer {
 function nameOf(method: string, url: string): Call {
   const query = new URL(url, 'http://s3').searchParams;
   if (method === 'HEAD') return query.has('versionId') ? 'HeadSource' : 'HeadTarget';
-  if (method === 'DELETE') return 'Abort';
+  if (method === 'DELETE') return query.has('uploadId') ? 'Abort' : 'Delete';
+  if (query.has('delete')) return 'DeleteMany';
   if (method === 'POST') return query.has('uploads') ? 'Create' : 'Complete';
   if (query.has('tagging')) return 'GetTags';
   return query.has('partNumber') ? 'PartCopy' : 'Copy';
@@ -264,3 +277,51 @@ t.test('a 403 is no missing object', async (t) => {
   const refused = await copy(LARGE).catch((error) => error);
   t.match(refused, { $metadata: { httpStatusCode: 403 } });
 });
+
+t.test(
+  'a version that S3 no longer knows is removed, however S3 puts it; any other error is one',
+  async (t) => {
+    const unknown: Answer = {
+      status: 400,
+      body: '<Error><Code>InvalidArgument</Code><Message>said</Message><ArgumentName>versionId</ArgumentName></Error>',
+    };
+    for (const answer of [
+      wellAnswers.Delete,
+      errorOf(404, 'NoSuchVersion'),
+      errorOf(404, 'NoSuchKey'),
+      unknown,
+    ]) {
+      const { objects } = await openStore(t, { Delete: [answer] });
+      await objects.deleteVersion('uploads/a', 'V');
+    }
+    for (const [status, name] of [
+      [403, 'AccessDenied'],
+      [400, 'InvalidArgument'],
+    ] as const) {
+      const { objects } = await openStore(t, { Delete: [errorOf(status, name)] });
+      await t.rejects(objects.deleteVersion('uploads/a', 'V'), { name });
+    }
+  },
+);
+
+t.test(
+  'of several versions those that S3 no longer knows count as removed, and one that it keeps does not',
+  async (t) => {
+    const entry = (versionId: string, code: string) =>
+      `<Error><Key>uploads/a</Key><VersionId>${versionId}</VersionId><Code>${code}</Code><Message>said</Message></Error>`;
+    const answer = (...entries: string[]): Answer => ({
+      status: 200,
+      body: `<DeleteResult>${entries.join('')}</DeleteResult>`,
+    });
+    const gone = await openStore(t, {
+      DeleteMany: [answer(entry('V1', 'NoSuchVersion'), entry('V2', 'NoSuchVersion'))],
+    });
+    await gone.objects.deleteVersions('uploads/a', ['V1', 'V2']);
+    const kept = await openStore(t, {
+      DeleteMany: [answer(entry('V1', 'NoSuchVersion'), entry('V2', 'AccessDenied'))],
+    });
+    await t.rejects(kept.objects.deleteVersions('uploads/a', ['V1', 'V2']), {
+      message: /version V2 .*AccessDenied/,
+    });
+  },
+);
