@@ -1,8 +1,10 @@
 // Both services and the command as processes on a cloud of this machine: what an audit does when events are lost.
-import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
+import { readFile } from 'node:fs/promises';
+import { DeleteQueueCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { acceptedKeyOf, UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import { startLocalCloud } from '../../packages/runtime/test/support/local-cloud.ts';
+import { runCommand } from './support/command-process.ts';
 import { assertAllIsWell, audit, isIn, startAcceptor, startProcessor } from './support/services-on-cloud.ts';
 
 t.test('P3: events that S3 never sent are named, sent again, and the uploads processed', async (t) => {
@@ -88,4 +90,34 @@ t.test('P3: what lay in queues that were deleted is found in bucket and table', 
   await acceptor.stop();
   await processor.stop();
   t.equal(processor.total('UploadsProcessed'), 2);
+});
+
+t.test('P3: after a purge, the procedure of docs/operations.md has every upload processed', async (t) => {
+  const docs = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const [, section = ''] = docs.split('### A queue that was purged or deleted\n');
+  const [repair, look, ...others] = [
+    ...(section.split('\n#')[0] ?? '').matchAll(/^ *npx upload-once (.*)$/gm),
+  ];
+  const commandOf = (line?: RegExpExecArray) => line?.[1]?.split(' ') ?? [];
+  t.strictSame(others, [], 'two commands');
+
+  const cloud = await startLocalCloud(t);
+  const keys = await Promise.all(Array.from({ length: 20 }, () => cloud.issue()));
+  await Promise.all(keys.map((key) => cloud.put(key, `content of ${key}`)));
+  // The test event of a new bucket as well.
+  await cloud.depthIs(cloud.queues.uploadEvents, 21);
+  await cloud.sqs.send(new PurgeQueueCommand({ QueueUrl: cloud.queues.uploadEvents }));
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+  const acceptor = startAcceptor(t, cloud);
+  const processor = startProcessor(t, cloud);
+
+  const before = await runCommand(t, cloud, ...commandOf(look));
+  t.match(before, { code: 6, stderr: /^nothing found; .*\n20 are too young to be judged/ });
+  const repaired = await runCommand(t, cloud, ...commandOf(repair));
+  t.match(repaired, { code: 4, stderr: /^20 found, 20 events sent; looked at/ });
+  for (const key of keys) await cloud.upload(key, isIn(UploadState.processed));
+  t.match(await runCommand(t, cloud, ...commandOf(look)), { code: 0, stderr: /^nothing found; looked at/ });
+  await acceptor.stop();
+  await processor.stop();
+  t.equal(processor.total('UploadsProcessed'), 20);
 });

@@ -7,6 +7,8 @@ export const ExitCode = {
   found: 4,
   /** A result could not be written to standard output. */
   outputFailed: 5,
+  /** Not all could be looked at yet; the message says when to run the command again. */
+  tooEarly: 6,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

@@ -27,7 +27,7 @@ async function lostAndFailed(t: Test) {
 
 t.test('it names what came to no end, with exit code 4', async (t) => {
   const { cloud, lost, versionId, failed } = await lostAndFailed(t);
-  const { code, stdout, stderr } = await operate(cloud, ['audit'], { now: inAnHour });
+  const { code, stdout, stderr } = await operate(cloud, ['audit'], { now: inAnHour, s3Now: inAnHour });
   t.equal(code, 4);
   t.equal(
     stdout,
@@ -51,10 +51,57 @@ t.test('nothing to be named: exit code 0', async (t) => {
   });
 });
 
+t.test('what is too young to be judged: exit code 6, how many, and when to run it again', async (t) => {
+  const cloud = await quietCloud(t);
+  for (let at = 0; at < 20; at += 1) await cloud.put(await cloud.issue(), 'lost');
+  for (const repair of [[], ['--repair']]) {
+    const { code, stdout, stderr } = await operate(cloud, ['audit', ...repair]);
+    t.equal(code, 6);
+    t.equal(stdout, '');
+    const sent = repair.length > 0 ? ' No event was sent for them.' : '';
+    const time = /(2\d{3}-\d\d-\d\dT[\d:]{8}Z)/.source;
+    const said = new RegExp(
+      `^nothing found; looked at 20 versions .*\\n20 are too young to be judged \\(since ${time} to ${time}\\): they may be under way, or lost\\.${sent} Run this again at ${time} or later; or now, with a smaller --older-than \\(15 minutes were used\\)\\.\\n$`,
+    ).exec(stderr);
+    const [, , youngest = '', again = ''] = said ?? [];
+    const minutes = (Date.parse(again) - Date.parse(youngest)) / 60_000;
+    t.ok(minutes >= 15 && minutes <= 15.02, stderr);
+    const then = await operate(cloud, ['audit'], { s3Now: () => new Date(again) });
+    t.match(then, { code: 4, lines: { length: 41 } });
+  }
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+});
+
+t.test('what is named outweighs what is too young, and both are told', async (t) => {
+  const { cloud } = await lostAndFailed(t);
+  const { code, stderr } = await operate(cloud, ['audit']);
+  t.equal(code, 4);
+  t.match(
+    stderr,
+    /^1 found; .*\n1 is too young to be judged \(since .*\): it may be under way, or lost\. Run/,
+  );
+});
+
+t.test('ages are counted by S3’s clock, whatever this machine’s says', async (t) => {
+  const { cloud } = await lostAndFailed(t);
+  const hours = (count: number) => () => new Date(Date.now() + count * 3_600_000);
+  const behind = await operate(cloud, ['audit'], { now: hours(-2), s3Now: hours(1) });
+  t.match(behind, { code: 4, stdout: /^no-outcome .* 1 h /m, stderr: /^2 found/m });
+  t.match(
+    behind.stderr,
+    /^This machine's clock is 108\d\d s behind S3's\. Ages are counted by S3's clock\.$/m,
+  );
+  const ahead = await operate(cloud, ['audit'], { now: hours(2) });
+  t.match(ahead, { code: 4, stderr: /^1 found;.*\n1 is too young/m });
+  t.match(ahead.stderr, /^This machine's clock is \d+ s ahead of S3's\./m);
+});
+
 t.test('--older-than: what is younger is not named', async (t) => {
   const { cloud, lost } = await lostAndFailed(t);
   const kinds = async (...args: string[]) =>
-    (await operate(cloud, ['audit', '--json', ...args], { now: inAnHour })).json().map(({ kind }) => kind);
+    (await operate(cloud, ['audit', '--json', ...args], { now: inAnHour, s3Now: inAnHour }))
+      .json()
+      .map(({ kind }) => kind);
   t.strictSame(await kinds('--older-than', '120'), ['failed']);
   t.strictSame(await kinds('--older-than', '0'), ['no-outcome', 'failed']);
   t.ok(lost);
@@ -63,7 +110,7 @@ t.test('--older-than: what is younger is not named', async (t) => {
 t.test('--json --repair: one object a line, and the events are sent', async (t) => {
   const { cloud, lost, versionId, failed, acceptedVersionId } = await lostAndFailed(t);
   const args = ['audit', '--json', '--repair'];
-  const { code, json, stderr } = await operate(cloud, args, { now: inAnHour });
+  const { code, json, stderr } = await operate(cloud, args, { now: inAnHour, s3Now: inAnHour });
   t.equal(code, 4);
   const rows = json();
   t.equal(rows.length, 2);
@@ -76,7 +123,7 @@ t.test('--json --repair: one object a line, and the events are sent', async (t) 
   t.match(event, { bucket: cloud.bucket, key: lost, versionId, sizeBytes: 4 });
   await cloud.depthIs(cloud.queues.acceptedEvents, 0);
 
-  const retried = await operate(cloud, [...args, '--retry-failed'], { now: inAnHour });
+  const retried = await operate(cloud, [...args, '--retry-failed'], { now: inAnHour, s3Now: inAnHour });
   t.match(retried.json()[1], { kind: 'failed', sent: true });
   const [ofFailed] = parseS3Event((await cloud.peek(cloud.queues.acceptedEvents)).Body ?? '');
   t.match(ofFailed, { key: acceptedKeyOf(failed), versionId: acceptedVersionId, sizeBytes: 6 });
@@ -86,12 +133,14 @@ t.test('P4: what --repair sends has items that outlive it', async (t) => {
   const { cloud, lost, failed } = await lostAndFailed(t);
   const nextMonth = new Date(Date.now() + 29 * 86_400_000);
   const before = await deleteAtOf(cloud, failed);
-  t.match(await operate(cloud, ['audit'], { now: () => nextMonth }), { code: 4 });
+  t.match(await operate(cloud, ['audit'], { now: () => nextMonth, s3Now: () => nextMonth }), { code: 4 });
   t.ok(
     (await deleteAtOf(cloud, lost)) < nextMonth.getTime() / 1000 + TOMBSTONE_SECONDS,
     'an audit changes nothing',
   );
-  t.match(await operate(cloud, ['audit', '--repair'], { now: () => nextMonth }), { code: 4 });
+  t.match(await operate(cloud, ['audit', '--repair'], { now: () => nextMonth, s3Now: () => nextMonth }), {
+    code: 4,
+  });
   const renewed = Math.ceil(nextMonth.getTime() / 1000) + TOMBSTONE_SECONDS;
   t.equal(await deleteAtOf(cloud, lost), renewed);
   t.equal(await deleteAtOf(cloud, failed), before, 'what is left alone is left alone');
@@ -99,7 +148,7 @@ t.test('P4: what --repair sends has items that outlive it', async (t) => {
 
 t.test('what can’t be kept longer is not sent, with exit code 1', async (t) => {
   const { cloud } = await lostAndFailed(t);
-  const setting = { now: inAnHour, operations: withoutKeeping };
+  const setting = { now: inAnHour, s3Now: inAnHour, operations: withoutKeeping };
   const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair'], setting);
   t.equal(code, 1);
   t.match(
@@ -126,12 +175,13 @@ for (const [prefix, queue, detail] of [
       const cloud = await quietCloud(t);
       const key = `${prefix}of nobody`;
       const versionId = await cloud.put(key, 'who knows');
-      const left = await operate(cloud, ['audit', '--repair'], { now: inAnHour });
+      const left = await operate(cloud, ['audit', '--repair'], { now: inAnHour, s3Now: inAnHour });
       t.equal(left.code, 4);
       t.match(left.stdout, `    ${detail}; left alone without --record-strays\n`);
       await cloud.depthIs(cloud.queues[queue], 0);
       const recorded = await operate(cloud, ['audit', '--repair', '--record-strays'], {
         now: inAnHour,
+        s3Now: inAnHour,
         env: { TOMBSTONE_DAYS: '113' },
       });
       t.match(recorded.stdout, `    ${detail}; its event was sent\n`);
@@ -145,13 +195,13 @@ t.test('an audit that can’t be brought to its end says how far it came, with e
   const { cloud } = await lostAndFailed(t);
   const queue = `${cloud.queues.uploadEvents}-nowhere`;
   const args = ['audit', '--repair', '--uploads-queue', queue];
-  const { code, stderr } = await operate(cloud, args, { now: inAnHour });
+  const { code, stderr } = await operate(cloud, args, { now: inAnHour, s3Now: inAnHour });
   t.equal(code, 1);
   t.match(
     stderr,
     /^upload-once audit: not brought to its end: 1 of 1 events could not be sent to \S+-nowhere: .+; 0 events were sent\n$/,
   );
-  t.match(await operate(cloud, ['audit', '--table', 'nowhere'], { now: inAnHour }), {
+  t.match(await operate(cloud, ['audit', '--table', 'nowhere'], { now: inAnHour, s3Now: inAnHour }), {
     code: 1,
     stderr: /there is no table "nowhere" in this region and account; --table names another/,
   });

@@ -35,7 +35,10 @@ export interface OperatorSetting {
   /** What the person at the terminal types; undefined: there is no terminal. */
   readonly typed?: string;
   readonly env?: Record<string, string | undefined>;
+  /** This machine's clock. */
   readonly now?: () => Date;
+  /** S3's clock, where it is another. */
+  readonly s3Now?: () => Date;
   readonly interrupt?: AbortSignal;
   /** Changes what the command reaches. */
   readonly operations?: (operations: Operations) => Operations;
@@ -80,6 +83,8 @@ export async function operate(cloud: LocalCloud, args: readonly string[], settin
     loadOperations: async () => (settings) => {
       opened.push(settings);
       const { s3, sqs, dynamoDb } = cloud;
+      const listing = createS3ObjectListing({ client: s3, bucket: settings.bucket, pageEntries: 2 });
+      const { s3Now } = setting;
       return operations({
         sqs,
         records: createDynamoDbUploadRecords({
@@ -89,7 +94,7 @@ export async function operate(cloud: LocalCloud, args: readonly string[], settin
           now,
           pause: async () => undefined,
         }),
-        listing: createS3ObjectListing({ client: s3, bucket: settings.bucket, pageEntries: 2 }),
+        listing: s3Now ? { ...listing, now: async () => s3Now() } : listing,
         objects: createS3ObjectStore({ client: s3, bucket: settings.bucket }),
         region: async () => cloud.localAws.region,
       });

@@ -14,7 +14,7 @@ import { type Finding, FindingKind, Pipeline } from './finding.ts';
 import { unrecordedOf } from './unrecorded.ts';
 
 /**
- * Every version under `accepted/` that no item names as the accepted one, and that is not recorded as a stray. Of a key with more
+ * Every version under `accepted/`, however young, that no item names as the accepted one, and that is not recorded as a stray. Of a key with more
  * strays than are kept those beyond have no record each, only a count: none of them is named.
  */
 export async function* auditAcceptedObjects(options: {
@@ -27,10 +27,10 @@ export async function* auditAcceptedObjects(options: {
   for await (const page of listing.pages(ACCEPTED_PREFIX)) {
     counts.acceptedVersions += page.length;
     counts.forgottenVersions += page.filter(({ storedAt }) => window.isForgotten(storedAt)).length;
-    const due = page.filter(({ storedAt }) => window.isDue(storedAt) && !window.isForgotten(storedAt));
-    const uploads = await records.uploads(due.map(({ key }) => uploadKeyOfAccepted(key)));
+    const known = page.filter(({ storedAt }) => !window.isForgotten(storedAt));
+    const uploads = await records.uploads(known.map(({ key }) => uploadKeyOfAccepted(key)));
     const uploadOf = ({ key }: StoredVersion) => uploads.get(uploadKeyOfAccepted(key));
-    const others = due.filter((version) => uploadOf(version)?.acceptedVersionId !== version.versionId);
+    const others = known.filter((version) => uploadOf(version)?.acceptedVersionId !== version.versionId);
     const unrecorded = await unrecordedOf(records, others, () => [SightingKind.stray]);
     const tallies = await records.tallies(
       unrecorded.map(({ key }) => key),

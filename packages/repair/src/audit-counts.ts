@@ -8,4 +8,8 @@ export interface AuditCounts {
   forgottenVersions: number;
   /** Items of the table. */
   items: number;
+  /** What would be named if nothing changes, and is not old enough yet: not judged. One that moves meanwhile can count twice. */
+  tooYoung: number;
+  /** Since when the oldest and the youngest of these are as they are; undefined: there is none. A lease can end in the future. */
+  tooYoungSince: { readonly oldest: Date; readonly youngest: Date } | undefined;
 }

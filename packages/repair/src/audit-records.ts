@@ -10,22 +10,19 @@ import {
   UploadState,
 } from '@upload-once/uploads';
 import type { AuditCounts } from './audit-counts.ts';
-import type { AuditWindow } from './audit-window.ts';
 import { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';
 
-/** Every item that has not come to its end: stuck, failed, or a sighting or a count that may never have been reported. */
+/** Every item that has not come to its end, however young: stuck, failed, or a sighting or a count that may never have been reported. */
 export async function* auditRecords(options: {
   readonly records: UploadRecords;
-  readonly window: AuditWindow;
   readonly counts: AuditCounts;
 }): AsyncIterable<Finding> {
-  const { records, window, counts } = options;
+  const { records, counts } = options;
   for await (const page of records.pages()) {
     counts.items += page.length;
     for (const record of page) {
       const finding = findingOf(record);
-      // A failed upload has come to an end of its own: there is nothing to wait for.
-      if (!finding || (finding.kind !== FindingKind.failed && !window.isDue(finding.since))) continue;
+      if (!finding) continue;
       yield 'tally' in record ? { ...finding, event: await eventOfTally(record.tally, records) } : finding;
     }
   }

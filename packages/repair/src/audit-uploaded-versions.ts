@@ -12,7 +12,7 @@ import type { AuditWindow } from './audit-window.ts';
 import { type Finding, FindingKind, Pipeline } from './finding.ts';
 import { unrecordedOf } from './unrecorded.ts';
 
-/** Every version under `uploads/` that is neither claimed nor recorded as what it is: its event was lost, or waits somewhere. */
+/** Every version under `uploads/`, however young, that is neither claimed nor recorded as what it is: its event was lost, or waits somewhere. */
 export async function* auditUploadedVersions(options: {
   readonly listing: ObjectListing;
   readonly records: UploadRecords;
@@ -23,9 +23,9 @@ export async function* auditUploadedVersions(options: {
   for await (const page of listing.pages(UPLOADS_PREFIX)) {
     counts.uploadedVersions += page.length;
     counts.forgottenVersions += page.filter(({ storedAt }) => window.isForgotten(storedAt)).length;
-    const due = page.filter(({ storedAt }) => window.isDue(storedAt) && !window.isForgotten(storedAt));
-    const uploads = await records.uploads(due.map(({ key }) => key));
-    const others = due.filter(({ key, versionId }) => uploads.get(key)?.claimed?.versionId !== versionId);
+    const known = page.filter(({ storedAt }) => !window.isForgotten(storedAt));
+    const uploads = await records.uploads(known.map(({ key }) => key));
+    const others = known.filter(({ key, versionId }) => uploads.get(key)?.claimed?.versionId !== versionId);
     const unrecorded = await unrecordedOf(records, others, ({ key }) => sightingKindsFor(uploads.get(key)));
     for (const version of unrecorded) yield findingOf(version, uploads.get(version.key));
   }

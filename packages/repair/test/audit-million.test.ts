@@ -87,7 +87,10 @@ function world(uploads: number, watch: () => void): { listing: ObjectListing; re
     }
   }
   return {
-    listing: { pages: (prefix) => pages((number) => versionsOf(prefix, number)) },
+    listing: {
+      pages: (prefix) => pages((number) => versionsOf(prefix, number)),
+      now: async () => at,
+    },
     records: {
       pages: () =>
         pages((number): UploadRecord[] => {
@@ -163,6 +166,8 @@ t.test(
       acceptedVersions: MANY - ofEach(0),
       forgottenVersions: 0,
       items: 2 * MANY - lostUploads + ofEach(3),
+      tooYoung: 0,
+      tooYoungSince: undefined,
     });
     t.ok(grownMib < 8, `the heap grew by ${grownMib.toFixed(1)} MiB`);
   },

@@ -13,7 +13,40 @@ t.test('where all has come to its end nothing is found', async (t) => {
     acceptedVersions: 3,
     forgottenVersions: 0,
     items: 9,
+    tooYoung: 0,
+    tooYoungSince: undefined,
   });
+});
+
+t.test('what has no outcome and is too young is counted, with its ages', async (t) => {
+  const world = createWorld();
+  await world.allIsWell();
+  world.pass(OLDER_THAN_SECONDS);
+  const oldest = world.clock.now;
+  world.put(await world.issue('lost'));
+  world.pass(60);
+  await world.copied('claimed-and-copied');
+  world.pass(60);
+  const youngest = world.clock.now;
+  await world.accepted('not-begun');
+  await world.sighted('uploads/not-reported', SightingKind.stray, { reported: false });
+  world.pass(60);
+  const audit = world.audit();
+  t.strictSame(await Array.fromAsync(audit.findings()), []);
+  t.match(audit.counts, { tooYoung: 5, tooYoungSince: { oldest, youngest } });
+
+  world.pass(OLDER_THAN_SECONDS - 120);
+  const later = world.audit();
+  t.equal((await Array.fromAsync(later.findings())).length, 3);
+  t.match(later.counts, { tooYoung: 2, tooYoungSince: { oldest: youngest, youngest } });
+});
+
+t.test('what came to its end a moment ago is not too young: it is not counted', async (t) => {
+  const world = createWorld();
+  await world.allIsWell();
+  const audit = world.audit();
+  t.strictSame(await Array.fromAsync(audit.findings()), []);
+  t.match(audit.counts, { tooYoung: 0, tooYoungSince: undefined });
 });
 
 t.test('P3: a version with no outcome is found, whatever it should have become', async (t) => {

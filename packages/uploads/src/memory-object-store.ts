@@ -112,6 +112,7 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
     ...over(faults),
 
     listing: {
+      now: async () => now(),
       async *pages(prefix) {
         const keys = [...entries.keys()].filter((key) => key.startsWith(prefix));
         for (const key of keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {

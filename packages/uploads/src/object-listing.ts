@@ -13,4 +13,9 @@ export interface ObjectListing {
    * on may be in it or not.
    */
   pages(prefix: string): AsyncIterable<readonly StoredVersion[]>;
+  /**
+   * The time on S3's clock, by which it says when a version was stored: never earlier than that, at most a second later. It costs one
+   * ListObjectVersions.
+   */
+  now(): Promise<Date>;
 }

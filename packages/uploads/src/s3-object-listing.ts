@@ -40,6 +40,25 @@ export function createS3ObjectListing({
         VersionIdMarker = answer.IsTruncated ? answer.NextVersionIdMarker : undefined;
       } while (KeyMarker !== undefined);
     },
+
+    async now() {
+      const ask = new ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: 1 });
+      let date: string | undefined;
+      ask.middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args);
+          const { headers } = result.response as { headers?: Readonly<Record<string, string>> };
+          date = headers?.['date'];
+          return result;
+        },
+        { step: 'deserialize', name: 'readDate' },
+      );
+      await client.send(ask);
+      const milliseconds = Date.parse(date ?? '');
+      if (Number.isNaN(milliseconds)) throw new Error(`S3's answer has no date that can be read: ${date}`);
+      // The header has whole seconds.
+      return new Date(milliseconds + 999);
+    },
   };
 }
 

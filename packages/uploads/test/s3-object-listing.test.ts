@@ -42,3 +42,23 @@ t.test('a space in a key may come as + or as %20', async (t) => {
     ['uploads/a b+c'],
   );
 });
+
+for (const [date, now] of [
+  ['Tue, 01 Jan 2030 12:00:00 GMT', new Date('2030-01-01T12:00:00.999Z')],
+  [undefined, undefined],
+] as const) {
+  t.test(`its time is what S3’s answer says in Date, never this machine’s: ${date}`, async (t) => {
+    const { s3: client, bucket } = await startLocal(t);
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        (result.response as { headers: Record<string, unknown> }).headers['date'] = date;
+        return result;
+      },
+      { step: 'deserialize', priority: 'low', name: 'otherDate' },
+    );
+    const asked = createS3ObjectListing({ client, bucket }).now();
+    if (now) t.strictSame(await asked, now);
+    else await t.rejects(asked, /no date that can be read: undefined/);
+  });
+}

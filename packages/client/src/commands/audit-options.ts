@@ -35,7 +35,9 @@ Run the audit again, some time after a repair, to see that nothing is left.
   --record-strays        with --repair: also for objects that no upload in the table belongs to; each is
                          recorded as a stray, and an alarm tells. Needs the services' own TOMBSTONE_DAYS,
                          given by either way below
-  --older-than MINUTES   how long it may take before it is named, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES})
+  --older-than MINUTES   how long it may take before it is named, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES}). After a queue
+                         was purged give 0: all of its messages are gone, the youngest too. Ages are
+                         counted by S3's clock, not by this machine's
   --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET)
 ${OPERATOR_HELP}
 
@@ -45,10 +47,12 @@ For each million versions it makes 1,000 list requests and 10,000 to 20,000 Batc
 where no upload belongs to them), one after the other, and it scans the whole table once.
 
 Exit code:
-  0    there is nothing to be named
+  0    there is nothing to be named, and nothing is too young to be judged
   1    it could not be brought to its end, or an event could not be sent
   2    the command line can't be carried out
   4    something was named, repaired or not
+  6    nothing was named, but something is too young to be judged: it may be under way, or lost. The message
+       says how many, and when to run it again. For a daily check this is no alarm
 `;
 
 export interface AuditCommandOptions {

@@ -34,7 +34,9 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
   try {
     const open = await io.loadOperations();
     const operations = open(options);
-    const startedAt = io.now();
+    // By S3's clock, not this machine's: it is S3 that says when a version was stored.
+    const startedAt = await operations.listing.now();
+    io.stderr.write(clockNote(io.now(), startedAt));
     const audit = createAudit({ ...operations, ...options, startedAt });
     for await (const repaired of await repairedOf(audit.findings(), options, operations)) {
       if (named === 0 && !options.json) io.stdout.write(HEADER);
@@ -44,9 +46,10 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
       io.stdout.write(options.json ? jsonLine(repaired) : textLine(repaired, startedAt, options));
     }
     const outcome = options.repair ? `, ${sent} events sent${failed ? `, ${failed} could not be` : ''}` : '';
-    io.stderr.write(`${summaryOf(audit.counts, named, outcome)}\n`);
+    io.stderr.write(`${summaryOf(audit.counts, named, outcome)}\n${tooYoungNote(audit.counts, options)}`);
     if (failed > 0) return ExitCode.failed;
-    return named === 0 ? ExitCode.done : ExitCode.found;
+    if (named > 0) return ExitCode.found;
+    return audit.counts.tooYoung > 0 ? ExitCode.tooEarly : ExitCode.done;
   } catch (error) {
     const soFar = options.repair ? `; ${sent} events were sent` : '';
     if (error instanceof OutputFailed) throw new OutputFailed(`${error.message}${soFar}`, { cause: error });
@@ -92,6 +95,34 @@ function whatWasDone({ finding, sent, failure, remark }: RepairedFinding): strin
 function jsonLine({ finding, sent, failure, remark }: RepairedFinding): string {
   const { kind, key, versionId, state, since, detail } = finding;
   return `${JSON.stringify({ kind, key, versionId, state, since, detail, sent, failure, remark })}\n`;
+}
+
+/** Larger than what a request takes, and smaller than what a person waits. */
+const CLOCK_TOLERANCE_SECONDS = 60;
+
+function clockNote(own: Date, s3: Date): string {
+  const seconds = Math.round((own.getTime() - s3.getTime()) / 1000);
+  if (Math.abs(seconds) <= CLOCK_TOLERANCE_SECONDS) return '';
+  const place = seconds < 0 ? 'behind' : 'ahead of';
+  return `This machine's clock is ${Math.abs(seconds)} s ${place} S3's. Ages are counted by S3's clock.\n`;
+}
+
+/** What could not be judged yet, and when to run the command again; '' where all was. */
+function tooYoungNote({ tooYoung, tooYoungSince }: AuditCounts, options: AuditCommandOptions): string {
+  if (tooYoungSince === undefined) return '';
+  const { oldest, youngest } = tooYoungSince;
+  const dueAt = new Date(Math.ceil(youngest.getTime() / 1000) * 1000 + options.olderThanSeconds * 1000);
+  const [are, they] = tooYoung === 1 ? ['is', 'it'] : ['are', 'they'];
+  const sent = options.repair ? ` No event was sent for ${they === 'it' ? 'it' : 'them'}.` : '';
+  return (
+    `${tooYoung} ${are} too young to be judged (since ${shortTime(oldest)} to ${shortTime(youngest)}): ${they} may be under way, or lost.${sent} ` +
+    `Run this again at ${shortTime(dueAt)} or later; or now, with a smaller --older-than (${options.olderThanSeconds / 60} minutes were used).\n`
+  );
+}
+
+/** `2030-01-31T12:00:00Z` */
+function shortTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
 }
 
 /** @param outcome of a repair, behind what was found */

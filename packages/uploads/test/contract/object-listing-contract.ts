@@ -41,6 +41,17 @@ export function objectListingContract(t: Test, open: (t: Test) => Promise<Listin
     t.match(ofOne[0], { eTag: /^[0-9a-f]{32}$/, storedAt: Date });
   });
 
+  t.test(
+    'its time is never earlier than that of what was stored before, as the listing has it',
+    async (t) => {
+      const { listing, put } = await open(t);
+      await put('uploads/a', bytes('x'));
+      const now = await listing.now();
+      const [version] = (await Array.fromAsync(listing.pages('uploads/'))).flat();
+      t.ok(version && version.storedAt <= now, `${version?.storedAt.toISOString()} ${now.toISOString()}`);
+    },
+  );
+
   t.test('nothing under a prefix is no version', async (t) => {
     const { listing, put } = await open(t);
     await put('uploads/a', bytes('x'));
