@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os';
 import t from 'tap';
 import { configurationFolders, foldersWithTests } from './support/folders.ts';
 import { runTerraform } from './support/run-terraform.ts';
+import { startSharedProvider } from './support/shared-provider.ts';
 
 const FORMAT_LIMIT_SECONDS = 60;
 const VALIDATE_LIMIT_SECONDS = 120;
-const TEST_LIMIT_SECONDS = 600;
-/** A provider takes half a gigabyte for each run. */
+const TEST_LIMIT_SECONDS = 400;
 const AT_ONCE = Math.min(4, availableParallelism());
 
 interface Diagnostic {
@@ -29,6 +29,9 @@ interface TestEvent {
   readonly test_summary?: { readonly status: string };
 }
 
+const provider = await startSharedProvider();
+t.teardown(() => provider.stop());
+
 t.jobs = AT_ONCE;
 
 t.test('every file is formatted', { buffered: true }, async (t) => {
@@ -42,7 +45,7 @@ t.test('every file is formatted', { buffered: true }, async (t) => {
 
 for (const folder of configurationFolders()) {
   t.test(`terraform/${folder} is valid`, { buffered: true }, async (t) => {
-    const run = await runTerraform(folder, ['validate', '-json'], VALIDATE_LIMIT_SECONDS);
+    const run = await runTerraform(folder, ['validate', '-json'], VALIDATE_LIMIT_SECONDS, provider);
     t.equal(run.exitCode, 0, run.stderr);
     const { diagnostics } = JSON.parse(run.stdout) as { readonly diagnostics: readonly Diagnostic[] };
     t.strictSame(diagnostics.map(sentence), [], 'not even a warning');
@@ -52,7 +55,7 @@ for (const folder of configurationFolders()) {
 // The root has by far the most; it goes first, so that nobody waits for it alone.
 for (const folder of foldersWithTests()) {
   t.test(`the tests of terraform/${folder}`, { buffered: true }, async (t) => {
-    const run = await runTerraform(folder, ['test', '-json'], TEST_LIMIT_SECONDS);
+    const run = await runTerraform(folder, ['test', '-json'], TEST_LIMIT_SECONDS, provider);
     const events = run.stdout
       .split('\n')
       .filter((line) => line.startsWith('{'))

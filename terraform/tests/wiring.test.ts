@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { terraformFolder } from './support/folders.ts';
+import { startSharedProvider } from './support/shared-provider.ts';
 import { besideDomain, inGivenVpc, type Wiring, withNat } from './wiring/every-variable.ts';
 import { type MockedInstallation, mockInstallation } from './wiring/mocked-installation.ts';
 
@@ -20,10 +21,12 @@ const valuesOf = (table: Readonly<Record<string, Wiring>>) =>
   Object.fromEntries(Object.entries(table).map(([name, { value }]) => [name, value]));
 
 const image_tag = '1.0.0';
+const provider = await startSharedProvider();
+t.teardown(() => provider.stop());
 const [made, given, nat] = await Promise.all([
-  mockInstallation('beside-domain', valuesOf(besideDomain)),
-  mockInstallation('in-given-vpc', { image_tag, ...valuesOf(inGivenVpc) }),
-  mockInstallation('with-nat', { image_tag, ...valuesOf(withNat) }),
+  mockInstallation('beside-domain', valuesOf(besideDomain), provider),
+  mockInstallation('in-given-vpc', { image_tag, ...valuesOf(inGivenVpc) }, provider),
+  mockInstallation('with-nat', { image_tag, ...valuesOf(withNat) }, provider),
 ]);
 
 const tables = [besideDomain, inGivenVpc, withNat];

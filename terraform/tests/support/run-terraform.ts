@@ -4,8 +4,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { repositoryFolder, terraformFolder } from './folders.ts';
+import type { SharedProvider } from './shared-provider.ts';
 
-const dataFolder = join(repositoryFolder, '.local/test-terraform');
+/** Where Terraform's providers, modules and states are kept. */
+export const dataFolder = join(repositoryFolder, '.local/test-terraform');
 const KEPT_SETTINGS = ['TF_CLI_CONFIG_FILE', 'TF_PLUGIN_CACHE_DIR'];
 
 export interface TerraformRun {
@@ -20,15 +22,17 @@ export interface TerraformRun {
  * so that runs in different folders don't meet. The caller's credentials and settings of AWS are not handed on.
  *
  * @param limitSeconds after which Terraform and its providers are ended: some repeat a call that fails without end
+ * @param provider to use, in the place of one that this run starts
  */
 export async function runTerraform(
   folder: string,
   args: readonly string[],
   limitSeconds: number,
+  provider?: SharedProvider,
 ): Promise<TerraformRun> {
   const child = spawn('terraform', args, {
     cwd: join(terraformFolder, folder),
-    env: environment(folder),
+    env: { ...environment(folder), ...provider?.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that the providers it starts end with it.
     detached: true,
@@ -73,6 +77,8 @@ function environment(folder: string): NodeJS.ProcessEnv {
   );
   return {
     TF_PLUGIN_CACHE_DIR: providers,
+    // Terraform spends a third of its time on Go's garbage collection by default; this takes half a gigabyte for it instead.
+    GOGC: '400',
     ...Object.fromEntries(inherited),
     // There are no lock files to break: which provider is used is for whoever uses the modules.
     TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: '1',

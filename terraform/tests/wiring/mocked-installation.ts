@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { runTerraform, stateFile } from '../support/run-terraform.ts';
+import type { SharedProvider } from '../support/shared-provider.ts';
 
 const LIMIT_SECONDS = 300;
 
@@ -46,6 +47,7 @@ export interface MockedInstallation {
 export async function mockInstallation(
   name: string,
   variables: Readonly<Record<string, unknown>>,
+  provider: SharedProvider,
 ): Promise<MockedInstallation> {
   const file = `${stateFile('tests/wiring')}.${name}.tfvars.json`;
   mkdirSync(dirname(file), { recursive: true });
@@ -54,6 +56,7 @@ export async function mockInstallation(
     '.',
     ['test', '-json', '-verbose', '-test-directory=tests/wiring', `-var-file=${file}`],
     LIMIT_SECONDS,
+    provider,
   );
   const events = run.stdout
     .split('\n')
