@@ -34,13 +34,14 @@ const KNOWN_PARTS = new Set([
   'ExpressionAttributeNames',
   'ExpressionAttributeValues',
 ]);
+const MOST_CALLS = 200;
 const WORDS_OF_EXPRESSIONS = /^(?:SET|ADD|AND|OR|NOT|IN|size|attribute_exists|attribute_not_exists)$/;
 
 /**
  * The calls that code makes on a table with the partition key `partitionKey`, of which none is sent. A read is answered with
- * `item`, a write as one that took effect.
+ * `item`, a write as one that took effect: with `item` as what it is now.
  *
- * @throws Error for a part of a request that is not known here
+ * @throws Error for a part of a request that is not known here, and for code that asks again and again
  */
 export async function recordCalls(
   partitionKey: string,
@@ -58,7 +59,12 @@ export async function recordCalls(
       async ({ input }) => {
         const action = `dynamodb:${String(commandName).replace(/Command$/, '')}`;
         calls.push({ action, context: contextOf(input as TableRequest, partitionKey) });
-        return { response: {}, output: { $metadata: {}, ...(item && { Item: item }) } };
+        if (calls.length > MOST_CALLS) {
+          throw new Error(
+            `more than ${MOST_CALLS} calls, the last one ${action}: the code waits for another answer`,
+          );
+        }
+        return { response: {}, output: { $metadata: {}, ...(item && { Item: item, Attributes: item }) } };
       },
     // Behind where the document client marshals a request, and before where it unmarshals the answer.
     { step: 'build', priority: 'high' },
