@@ -479,11 +479,13 @@ t.test('every alarm is published to its topic, and is on something that is there
     t.strictSame(
       alarms.map(({ AlarmName }) => AlarmName?.slice(name.length + 1)).sort(),
       [
+        'acceptor-messages-undeleted',
         'acceptor-task-failures',
         'accepted-events-age',
         'accepted-events-dead-letter',
         ...(installation === minimal ? ['api-errors'] : []),
         'load-balancer-errors',
+        'processor-messages-undeleted',
         'processor-task-failures',
         'upload-events-age',
         'upload-events-dead-letter',

@@ -25,6 +25,15 @@ locals {
       tells_end   = true
       description = "The issuer is slow: see the latency of the table, and the processor time of its tasks."
     }
+    # Counted once for each message, so it does not tell when the last one is deleted.
+    messages-undeleted = {
+      metric      = "MessagesUndeleted"
+      statistic   = "Sum"
+      threshold   = 1
+      periods     = 1
+      tells_end   = false
+      description = "Messages were handled, and SQS did not delete them in several tries. The service holds them and goes on trying for 12 hours; after that they are dead letters although nothing failed. Its log says why: a denied sqs:DeleteMessage, no way to SQS, or an outage of SQS."
+    }
   }
 
   alarms_of_the_code = merge([

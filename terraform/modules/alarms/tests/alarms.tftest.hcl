@@ -58,7 +58,9 @@ run "every_report_raises_an_alarm_whatever_becomes_of_the_logs" {
       for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.dimensions["Service"]]
       if alarm.namespace == "UploadOnce" && alarm.threshold == 1
       } == {
-      url-issuer-rate-store-away = ["RatesCountedAlone", "url-issuer"]
+      url-issuer-rate-store-away   = ["RatesCountedAlone", "url-issuer"]
+      acceptor-messages-undeleted  = ["MessagesUndeleted", "acceptor"]
+      processor-messages-undeleted = ["MessagesUndeleted", "processor"]
     }
     error_message = "One rate that was counted alone is enough; no alarm about what is kept apart depends on a log line."
   }
@@ -69,6 +71,20 @@ run "every_report_raises_an_alarm_whatever_becomes_of_the_logs" {
       if alarm.namespace == "UploadOnce"
     ])
     error_message = "Metrics of the code have exactly the dimensions Environment and Service."
+  }
+}
+
+run "a_message_that_sqs_does_not_delete_raises_an_alarm_of_its_service" {
+  assert {
+    condition = alltrue([
+      for service in ["acceptor", "processor"] : (
+        aws_cloudwatch_metric_alarm.this["${service}-messages-undeleted"].statistic == "Sum"
+        && aws_cloudwatch_metric_alarm.this["${service}-messages-undeleted"].period == 300
+        && aws_cloudwatch_metric_alarm.this["${service}-messages-undeleted"].evaluation_periods == 1
+        && strcontains(aws_cloudwatch_metric_alarm.this["${service}-messages-undeleted"].alarm_description, "sqs:DeleteMessage")
+      )
+    ])
+    error_message = "The service counts each message once, after several calls that failed: one is enough, and the alarm says what to look at."
   }
 }
 
@@ -86,12 +102,12 @@ run "every_alarm_tells_the_topic_at_once" {
   }
 
   assert {
-    condition     = toset([for name, alarm in aws_cloudwatch_metric_alarm.this : name if length(alarm.ok_actions) == 0]) == toset(["upload-reports"])
+    condition     = toset([for name, alarm in aws_cloudwatch_metric_alarm.this : name if length(alarm.ok_actions) == 0]) == toset(["upload-reports", "acceptor-messages-undeleted", "processor-messages-undeleted"])
     error_message = "What lasts tells when it is over; what happened does not."
   }
 
   assert {
-    condition     = length(output.alarm_names) == 11 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
+    condition     = length(output.alarm_names) == 13 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
     error_message = "The outputs name topic and alarms."
   }
 }
@@ -309,7 +325,7 @@ run "dashboard_shows_every_metric_of_the_code" {
   assert {
     condition = alltrue([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets :
-      widget.type == "alarm" ? length(widget.properties.alarms) == 12 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
+      widget.type == "alarm" ? length(widget.properties.alarms) == 14 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
     ])
     error_message = "No widget is empty; one shows all alarms."
   }
