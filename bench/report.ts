@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { arch, platform, version } from 'node:process';
 import { textTable } from '@upload-once/local/text-table.ts';
-import type { FloodTimes } from './flood.ts';
+import { FLOOD_CONCURRENCY, type FloodTimes, OTHERS_CONCURRENCY } from './flood.ts';
 import { type LeadTimes, SMALL_BYTES } from './lead-times.ts';
 import { percentile } from './percentile.ts';
 import type { Settings } from './settings.ts';
@@ -47,8 +47,9 @@ export function report(figures: Figures, { uploads, concurrency, duplicates, big
     '',
     textTable(floodRows(figures)),
     '',
-    `  lead time of others’ small uploads, 4 at once, while one form is used ${duplicates} times, 16 at once; and without. The flood`,
-    `  took ${figures.flood.secondsToPost.toFixed(1)} s to send, its last event was handled after ${figures.flood.secondsToClear.toFixed(1)} s. All of it shares this machine.`,
+    `  others: small uploads, ${OTHERS_CONCURRENCY} at once, while one form is used ${duplicates} times, ${FLOOD_CONCURRENCY} at once; while ${duplicates} forms are used`,
+    `  once each, ${FLOOD_CONCURRENCY} at once; and with nothing beside them. The flood took ${figures.flood.secondsToPost.toFixed(1)} s to send, its last event was handled after`,
+    `  ${figures.flood.secondsToClear.toFixed(1)} s. All of it shares this machine.`,
     '',
     textTable(memoryRows(figures)),
     '',
@@ -87,13 +88,13 @@ function speedRows({ leadTimes, throughput, threadHop }: Figures, bigMib: number
 function floodRows({ flood }: Figures): string[][] {
   const row = (name: string, percent: number) => {
     const flooded = percentile(flood.flooded, percent);
-    const quiet = percentile(flood.quiet, percent);
-    return [name, `${flooded} ms`, `${quiet} ms`, `${(flooded / quiet).toFixed(1)} ×`];
+    const baselines = [flood.busy, flood.quiet].map((times) => percentile(times, percent));
+    return [name, `${flooded} ms`, ...baselines.map((ms) => `${ms} ms (${(flooded / ms).toFixed(2)} ×)`)];
   };
   return [
-    ['one form used again and again', 'meanwhile', 'without', 'ratio'],
-    row('lead time of others, median', 50),
-    row('lead time of others, p99', 99),
+    ['lead time of others', 'beside one form', 'beside as many forms', 'alone'],
+    row('median', 50),
+    row('p99', 99),
   ];
 }
 
