@@ -2,6 +2,8 @@ data "aws_region" "current" {}
 
 data "aws_partition" "current" {}
 
+data "aws_caller_identity" "current" {}
+
 locals {
   has_domain     = var.domain_name != null
   needs_registry = length(var.images) < 3
@@ -64,6 +66,7 @@ locals {
         FORM_LIFETIME_MAX_SECONDS = tostring(var.form_lifetime_max_seconds)
         FORM_MAX_BYTES            = tostring(var.form_max_bytes)
         PRESIGNED_PUT             = tostring(var.allow_presigned_put)
+        MAX_CONNECTIONS           = tostring(var.url_issuer.max_connections)
       },
       length(var.api_cors_allowed_origins) == 0 ? {} : { CORS_ORIGINS = join(",", var.api_cors_allowed_origins) },
       var.path_prefix == "" ? {} : { PATH_PREFIX = var.path_prefix },

@@ -50,6 +50,9 @@ locals {
     Condition = local.naming_only.sight
   }
 
+  # What the ARNs of all queues of this account and region begin with.
+  own_queues = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:"
+
   # One queue for each reader of reports. The tasks may send to exactly these.
   report_queues = concat(
     [module.storage.queues.upload_reports],
@@ -67,7 +70,17 @@ locals {
     Resource = [for queue in local.report_queues : queue.arn]
   }
 
-  # SQS uses its own key. S3 and DynamoDB call KMS with the caller's permissions; kms:ViaService keeps these from being used
+  # SQS calls KMS with the sender's permissions, and asks for both (Amazon SQS Developer Guide, "Key management", "Configure KMS
+  # permissions for a producer").
+  send_to_encrypted_queues = length(var.report_queue_kms_key_arns) == 0 ? [] : [{
+    Sid       = "SendToEncryptedQueues"
+    Effect    = "Allow"
+    Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource  = var.report_queue_kms_key_arns
+    Condition = { StringLike = { "kms:ViaService" = ["sqs.*.amazonaws.com"] } }
+  }]
+
+  # The queues made here are encrypted with SQS's own key. S3 and DynamoDB call KMS with the caller's permissions; kms:ViaService keeps these from being used
   # for anything else. S3: kms:Decrypt reads, kms:GenerateDataKey writes, and a multipart copy decrypts what it wrote itself
   # (Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys"). DynamoDB: reading and writing items takes
   # kms:Decrypt, of the table's own key, and no more; the rest is asked of whoever makes the table (Amazon DynamoDB
@@ -266,11 +279,11 @@ locals {
     })
     acceptor = jsonencode({
       Version   = "2012-10-17"
-      Statement = concat(local.acceptor_statements, local.kms_read_statements, local.kms_write_statements)
+      Statement = concat(local.acceptor_statements, local.kms_read_statements, local.kms_write_statements, local.send_to_encrypted_queues)
     })
     processor = jsonencode({
       Version   = "2012-10-17"
-      Statement = concat(local.processor_statements, local.kms_read_statements)
+      Statement = concat(local.processor_statements, local.kms_read_statements, local.send_to_encrypted_queues)
     })
   }
 }

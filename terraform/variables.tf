@@ -312,19 +312,37 @@ variable "kept_duplicates" {
 }
 
 variable "report_queue_arns" {
-  description = "More readers of the reports, beside the alarm's queue: standard queues of this account and region that exist already, one for each reader. Every report is sent to each of them. They have no key of their own (SSE-SQS is fine): the services have no leave to use one."
+  description = "More readers of the reports, beside the alarm's queue: standard queues of this account and region that exist already, one for each reader. Every report is sent to each of them. Where a queue is encrypted with a KMS key of yours, name the key in report_queue_kms_key_arns."
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = alltrue([for arn in var.report_queue_arns : can(regex("^arn:[a-z-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}$", arn))])
-    error_message = "report_queue_arns takes ARNs of standard queues, such as \"arn:aws:sqs:eu-central-1:123456789012:reports-of-crm\"."
+    error_message = "report_queue_arns takes ARNs of standard queues (not of FIFO queues, whose names end with .fifo), such as \"arn:aws:sqs:eu-central-1:123456789012:reports-of-crm\"; got ${jsonencode(var.report_queue_arns)}."
+  }
+
+  # The services send with their own region's endpoint, and the queue's URL is made from its ARN.
+  validation {
+    condition     = alltrue([for arn in var.report_queue_arns : startswith(arn, local.own_queues)])
+    error_message = "report_queue_arns takes queues of the account and region of the installation, whose ARNs begin with \"${local.own_queues}\"; got ${jsonencode([for arn in var.report_queue_arns : arn if !startswith(arn, local.own_queues)])}."
   }
 
   validation {
     condition     = length(distinct(var.report_queue_arns)) == length(var.report_queue_arns)
     error_message = "report_queue_arns names a queue twice: its reader would get each report twice."
+  }
+}
+
+variable "report_queue_kms_key_arns" {
+  description = "KMS keys of yours that queues of report_queue_arns are encrypted with. Acceptor and processor get permission to use them to send. The policy of each key must leave permissions to IAM policies of its account."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.report_queue_kms_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", arn))])
+    error_message = "report_queue_kms_key_arns takes ARNs of keys, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; not aliases, since policies name keys. Got ${jsonencode(var.report_queue_kms_key_arns)}."
   }
 }
 
@@ -575,17 +593,23 @@ variable "handler_writable_paths" {
 # Tasks
 
 variable "url_issuer" {
-  description = "Size and number of the url-issuer's tasks. requests_per_minute: how many of one task before there is another; spot: only where clients try again, see modules/service/README.md."
+  description = "Size and number of the url-issuer's tasks. requests_per_minute: how many of one task before there is another; max_connections: how many connections a task has open at most, each of which can take 128 KiB of its memory; spot: only where clients try again, see modules/service/README.md."
   type = object({
     cpu                 = optional(number, 256)
     memory              = optional(number, 512)
     min_tasks           = optional(number, 2)
     max_tasks           = optional(number, 10)
     requests_per_minute = optional(number, 3000)
+    max_connections     = optional(number, 1000)
     spot                = optional(bool, false)
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = var.url_issuer.max_connections >= 10 && var.url_issuer.max_connections <= 100000 && floor(var.url_issuer.max_connections) == var.url_issuer.max_connections
+    error_message = "url_issuer.max_connections takes a whole number from 10 to 100000; got ${var.url_issuer.max_connections}."
+  }
 }
 
 variable "acceptor" {

@@ -234,3 +234,17 @@ run "what_lies_under_a_previous_key_can_still_be_read_and_nothing_is_written_wit
     error_message = "the old key decrypts and does no more"
   }
 }
+
+run "a_key_of_a_reader_s_queue_is_used_through_sqs_by_those_who_report" {
+  variables {
+    report_queue_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/3"]
+  }
+  assert {
+    condition = { for service, policy in local.task_policies : service => [for statement in jsondecode(policy).Statement : [statement.Action, statement.Condition] if contains(statement.Resource, "arn:aws:kms:eu-central-1:123456789012:key/3")] } == {
+      url-issuer = []
+      acceptor   = [[["kms:Decrypt", "kms:GenerateDataKey"], { StringLike = { "kms:ViaService" = ["sqs.*.amazonaws.com"] } }]]
+      processor  = [[["kms:Decrypt", "kms:GenerateDataKey"], { StringLike = { "kms:ViaService" = ["sqs.*.amazonaws.com"] } }]]
+    }
+    error_message = "SQS asks both of a sender, and of nobody else"
+  }
+}

@@ -525,3 +525,43 @@ run "refuses_a_store_s_secret_that_sealed_tasks_cannot_reach" {
   }
   expect_failures = [var.rate_limit_store]
 }
+
+run "refuses_a_queue_for_reports_in_another_account" {
+  command = plan
+  variables {
+    report_queue_arns = ["arn:aws:sqs:eu-central-1:123456789012:reports-of-crm", "arn:aws:sqs:eu-central-1:210987654321:reports-of-erp"]
+  }
+  expect_failures = [var.report_queue_arns]
+}
+
+run "refuses_a_queue_for_reports_in_another_region" {
+  command = plan
+  variables {
+    report_queue_arns = ["arn:aws:sqs:eu-west-1:123456789012:reports-of-crm"]
+  }
+  expect_failures = [var.report_queue_arns]
+}
+
+run "refuses_a_fifo_queue_for_reports" {
+  command = plan
+  variables {
+    report_queue_arns = ["arn:aws:sqs:eu-central-1:123456789012:reports-of-crm.fifo"]
+  }
+  expect_failures = [var.report_queue_arns]
+}
+
+run "refuses_a_key_of_a_reports_queue_by_its_alias" {
+  command = plan
+  variables {
+    report_queue_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/reports"]
+  }
+  expect_failures = [var.report_queue_kms_key_arns]
+}
+
+run "refuses_fewer_connections_than_the_url_issuer_takes" {
+  command = plan
+  variables {
+    url_issuer = { max_connections = 9 }
+  }
+  expect_failures = [var.url_issuer]
+}

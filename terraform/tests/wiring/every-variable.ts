@@ -68,6 +68,7 @@ function tasks(service: ServiceModule, given: Readonly<Record<string, unknown>>)
       messages: () => of(backlog, ...target, 'target_value'),
       disable_scale_in: () => of(backlog, ...target, 'disable_scale_in'),
       slots: () => Number(environment(installation, service, 'SLOTS')),
+      max_connections: () => Number(environment(installation, service, 'MAX_CONNECTIONS')),
       protect_after_seconds: () => Number(environment(installation, service, 'PROTECT_AFTER_SECONDS')),
       spot: () =>
         (
@@ -86,6 +87,7 @@ const urlIssuer = {
   min_tasks: 3,
   max_tasks: 7,
   requests_per_minute: 1000,
+  max_connections: 2000,
   spot: true,
 };
 const acceptor = {
@@ -338,6 +340,17 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
           .filter(({ Sid }) => Sid === 'SendReports')
           .flatMap(({ Resource }) => Resource as string[])[1],
       ]),
+  },
+  report_queue_kms_key_arns: {
+    value: [KEY],
+    expected: CONSUMERS.map(() => [KEY]),
+    read: (made) =>
+      CONSUMERS.map(
+        (service) =>
+          statements(made, `module.${service}.aws_iam_role_policy.task`).find(
+            ({ Sid }) => Sid === 'SendToEncryptedQueues',
+          )?.Resource,
+      ),
   },
   tombstone_days: {
     value: 120,
