@@ -3,6 +3,7 @@ import {
   ACCEPTED_PREFIX,
   type BucketChange,
   type Item,
+  isSightingItem,
   isTallyItem,
   type Report,
   type SightingItem,
@@ -238,7 +239,7 @@ export function createRules(
       const key = facts.of(item.FullFilename);
       if ('state' in item) uploadWritten(key, item);
       else if (isTallyItem(item)) tallyWritten(key, item);
-      else sightingWritten(key, item);
+      else if (isSightingItem(item)) sightingWritten(key, item);
     },
 
     /** Every reader has it: what it tells of must be on record before. */

@@ -78,6 +78,7 @@ t.test('the permissions are valid JSON, and those of the calls that the commands
   const allowed = policy.Statement.flatMap(({ Action }: { Action: string[] }) => Action);
   const sources = [
     'packages/repair/src/dead-letter-queue.ts',
+    'packages/repair/src/queue-pair.ts',
     'packages/queue/src/redrive-policy.ts',
     'packages/queue/src/send-messages.ts',
     'packages/queue/src/delete-batcher.ts',

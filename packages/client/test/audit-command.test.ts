@@ -1,11 +1,21 @@
 // The command in this process, on queues, a table and a bucket of this machine; no service runs.
+import { ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { parseS3Event } from '@upload-once/queue';
 import { acceptedKeyOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { AUDIT_HELP } from '../src/commands/audit-options.ts';
-import { deleteAtOf, operate, quietCloud, TOMBSTONE_SECONDS, withoutKeeping } from './operator-stage.ts';
+import {
+  deleteAtOf,
+  operate,
+  quietCloud,
+  spoiled,
+  TOMBSTONE_SECONDS,
+  withoutKeeping,
+} from './operator-stage.ts';
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
+/** When everything is old enough to be judged. */
+const LATER = { now: inAnHour, s3Now: inAnHour };
 
 /** A cloud on which S3 tells of nothing, with a lost upload and a failed one. */
 async function lostAndFailed(t: Test) {
@@ -27,7 +37,7 @@ async function lostAndFailed(t: Test) {
 
 t.test('it names what came to no end, with exit code 4', async (t) => {
   const { cloud, lost, versionId, failed } = await lostAndFailed(t);
-  const { code, stdout, stderr } = await operate(cloud, ['audit'], { now: inAnHour, s3Now: inAnHour });
+  const { code, stdout, stderr } = await operate(cloud, ['audit'], LATER);
   t.equal(code, 4);
   t.equal(
     stdout,
@@ -99,9 +109,7 @@ t.test('ages are counted by S3’s clock, whatever this machine’s says', async
 t.test('--older-than: what is younger is not named', async (t) => {
   const { cloud, lost } = await lostAndFailed(t);
   const kinds = async (...args: string[]) =>
-    (await operate(cloud, ['audit', '--json', ...args], { now: inAnHour, s3Now: inAnHour }))
-      .json()
-      .map(({ kind }) => kind);
+    (await operate(cloud, ['audit', '--json', ...args], LATER)).json().map(({ kind }) => kind);
   t.strictSame(await kinds('--older-than', '120'), ['failed']);
   t.strictSame(await kinds('--older-than', '0'), ['no-outcome', 'failed']);
   t.ok(lost);
@@ -110,7 +118,7 @@ t.test('--older-than: what is younger is not named', async (t) => {
 t.test('--json --repair: one object a line, and the events are sent', async (t) => {
   const { cloud, lost, versionId, failed, acceptedVersionId } = await lostAndFailed(t);
   const args = ['audit', '--json', '--repair'];
-  const { code, json, stderr } = await operate(cloud, args, { now: inAnHour, s3Now: inAnHour });
+  const { code, json, stderr } = await operate(cloud, args, LATER);
   t.equal(code, 4);
   const rows = json();
   t.equal(rows.length, 2);
@@ -123,7 +131,7 @@ t.test('--json --repair: one object a line, and the events are sent', async (t) 
   t.match(event, { bucket: cloud.bucket, key: lost, versionId, sizeBytes: 4 });
   await cloud.depthIs(cloud.queues.acceptedEvents, 0);
 
-  const retried = await operate(cloud, [...args, '--retry-failed'], { now: inAnHour, s3Now: inAnHour });
+  const retried = await operate(cloud, [...args, '--retry-failed'], LATER);
   t.match(retried.json()[1], { kind: 'failed', sent: true });
   const [ofFailed] = parseS3Event((await cloud.peek(cloud.queues.acceptedEvents)).Body ?? '');
   t.match(ofFailed, { key: acceptedKeyOf(failed), versionId: acceptedVersionId, sizeBytes: 6 });
@@ -148,7 +156,7 @@ t.test('P4: what --repair sends has items that outlive it', async (t) => {
 
 t.test('what can’t be kept longer is not sent, with exit code 1', async (t) => {
   const { cloud } = await lostAndFailed(t);
-  const setting = { now: inAnHour, s3Now: inAnHour, operations: withoutKeeping };
+  const setting = { ...LATER, operations: withoutKeeping };
   const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair'], setting);
   t.equal(code, 1);
   t.match(
@@ -156,11 +164,16 @@ t.test('what can’t be kept longer is not sent, with exit code 1', async (t) =>
     '    it was uploaded, and nothing was claimed; its event was not sent: its items could not be kept longer: the table is away\n',
   );
   t.match(stdout, '    Error: the disk is full; left alone without --retry-failed\n');
-  t.match(stderr, /^2 found, 0 events sent, 1 could not be; looked at/);
+  t.match(stderr, /^2 found, 0 events sent, 1 not sent; looked at/);
   const { json } = await operate(cloud, ['audit', '--repair', '--json'], setting);
   t.match(json(), [
-    { kind: 'no-outcome', sent: false, failure: 'its items could not be kept longer: the table is away' },
-    { kind: 'failed', sent: false, failure: '' },
+    {
+      kind: 'no-outcome',
+      sent: false,
+      outcome: 'not-sent',
+      remark: 'its items could not be kept longer: the table is away',
+    },
+    { kind: 'failed', sent: false, outcome: 'left', remark: 'left alone without --retry-failed' },
   ]);
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
 });
@@ -175,7 +188,7 @@ for (const [prefix, queue, detail] of [
       const cloud = await quietCloud(t);
       const key = `${prefix}of nobody`;
       const versionId = await cloud.put(key, 'who knows');
-      const left = await operate(cloud, ['audit', '--repair'], { now: inAnHour, s3Now: inAnHour });
+      const left = await operate(cloud, ['audit', '--repair'], LATER);
       t.equal(left.code, 4);
       t.match(left.stdout, `    ${detail}; left alone without --record-strays\n`);
       await cloud.depthIs(cloud.queues[queue], 0);
@@ -195,13 +208,13 @@ t.test('an audit that can’t be brought to its end says how far it came, with e
   const { cloud } = await lostAndFailed(t);
   const queue = `${cloud.queues.uploadEvents}-nowhere`;
   const args = ['audit', '--repair', '--uploads-queue', queue];
-  const { code, stderr } = await operate(cloud, args, { now: inAnHour, s3Now: inAnHour });
+  const { code, stderr } = await operate(cloud, args, LATER);
   t.equal(code, 1);
   t.match(
     stderr,
-    /^upload-once audit: not brought to its end: 1 of 1 events could not be sent to \S+-nowhere: .+; 0 events were sent\n$/,
+    `upload-once audit: not brought to its end: there is no queue ${queue} in this region and account; 0 events sent. Run it again: what was sent is not sent twice\n`,
   );
-  t.match(await operate(cloud, ['audit', '--table', 'nowhere'], { now: inAnHour, s3Now: inAnHour }), {
+  t.match(await operate(cloud, ['audit', '--table', 'nowhere'], LATER), {
     code: 1,
     stderr: /there is no table "nowhere" in this region and account; --table names another/,
   });
@@ -209,6 +222,118 @@ t.test('an audit that can’t be brought to its end says how far it came, with e
     code: 1,
     stderr: /there is no bucket "nowhere" in this region and account; --bucket names another/,
   });
+});
+
+t.test('a dead-letter queue in the place of a queue: nothing is done, and the reason is told', async (t) => {
+  const { cloud } = await lostAndFailed(t);
+  const { uploadEvents, uploadEventsDeadLetter, acceptedEventsDeadLetter } = cloud.queues;
+  for (const [option, url] of [
+    ['--uploads-queue', uploadEventsDeadLetter],
+    ['--accepted-queue', acceptedEventsDeadLetter],
+  ] as const) {
+    const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair', option, url], LATER);
+    t.equal(code, 1);
+    t.equal(stdout, '');
+    t.match(
+      stderr,
+      `upload-once audit: nothing was done: ${url} names no dead-letter queue (it has no usable RedrivePolicy), so it is not the acceptor's or the processor's queue. Often it is a dead-letter queue itself. Give the URL of the queue that the service reads\n`,
+    );
+    await cloud.depthIs(url, 0);
+  }
+  const allow = (policy: object) =>
+    cloud.sqs.send(
+      new SetQueueAttributesCommand({
+        QueueUrl: uploadEventsDeadLetter,
+        Attributes: { RedriveAllowPolicy: JSON.stringify(policy) },
+      }),
+    );
+  await allow({ redrivePermission: 'byQueue', sourceQueueArns: ['arn:aws:sqs:eu-central-1:0:other'] });
+  t.match(await operate(cloud, ['audit', '--repair'], LATER), {
+    code: 1,
+    stderr:
+      /nothing was done: \S+ names \S+ as its dead-letter queue, and that one takes messages from arn:aws:sqs:eu-central-1:0:other alone/,
+  });
+  await allow({ redrivePermission: 'denyAll' });
+  t.match(await operate(cloud, ['audit', '--repair'], LATER), { code: 1, stderr: /from no queue alone/ });
+  await cloud.depthIs(uploadEvents, 0);
+  await allow({ redrivePermission: 'allowAll' });
+  t.match(await operate(cloud, ['audit', '--repair'], LATER), { code: 4, stderr: /1 events sent/ });
+});
+
+t.test('repairs while the cause lasts add no dead letters', async (t) => {
+  const cloud = await quietCloud(t);
+  const { uploadEvents, uploadEventsDeadLetter } = cloud.queues;
+  const bodies: string[] = [];
+  for (let at = 0; at < 5; at += 1) await cloud.put(await cloud.issue(), 'content');
+  await cloud.localAws.events.gate.whenHeld(5);
+  for (const { body } of cloud.localAws.events.gate.held()) bodies.push(body);
+  // Three were given up by the acceptor; of two the event is lost.
+  for (const body of bodies.slice(2)) await cloud.send(uploadEventsDeadLetter, body);
+
+  const first = await operate(cloud, ['audit', '--repair'], LATER);
+  t.equal(first.code, 4);
+  t.match(
+    first.stderr,
+    /^5 found, 2 events sent, 3 left alone: sent before, or in a dead-letter queue; looked at/,
+  );
+  t.equal(first.stdout.match(/left alone: its message lies in the dead-letter queue/g)?.length, 3);
+  await cloud.depthIs(uploadEvents, 2);
+  for (let run = 0; run < 2; run += 1) {
+    const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair'], LATER);
+    t.equal(code, 4);
+    t.match(stderr, /^5 found, 0 events sent, 5 left alone/);
+    t.equal(
+      stdout.match(/left alone: a repair sent its event at 2\S+ \(--again sends it once more\)/g)?.length,
+      2,
+    );
+  }
+  await cloud.depthIs(uploadEvents, 2);
+  await cloud.depthIs(uploadEventsDeadLetter, 3);
+  t.match(await operate(cloud, ['audit', '--repair', '--again'], LATER), {
+    code: 4,
+    stderr: /^5 found, 5 events sent; looked at/,
+  });
+  await cloud.depthIs(uploadEvents, 7);
+});
+
+t.test(
+  'dead letters that no one can see now: a repair waits for them, unless it is told not to',
+  async (t) => {
+    const { cloud } = await lostAndFailed(t);
+    const QueueUrl = cloud.queues.acceptedEventsDeadLetter;
+    await cloud.send(QueueUrl, 'a letter');
+    await cloud.sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 120, WaitTimeSeconds: 5 }));
+    const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair'], LATER);
+    t.equal(code, 6);
+    t.equal(stdout, '');
+    t.match(
+      stderr,
+      /^upload-once audit: about 1 message of accepted-events-dead-letter is hidden, .* by 2\S+Z as a rule, .*\. Nothing is lost\. Run this again then\. --again repairs now, and can send an event twice\.\n$/,
+    );
+    await cloud.depthIs(cloud.queues.uploadEvents, 0);
+    t.match(await operate(cloud, ['audit', '--repair', '--again'], LATER), {
+      code: 4,
+      stderr: /1 events sent/,
+    });
+  },
+);
+
+t.test('what is known of events whose answer was lost, and of those that were refused', async (t) => {
+  const { cloud } = await lostAndFailed(t);
+  for (const [spoil, said] of [
+    ['refuse', '0 events sent, 1 not sent'],
+    ['lose', '0 events sent, 1 may have been sent (no answer of SQS tells)'],
+  ] as const) {
+    const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair'], {
+      ...LATER,
+      operations: (given) => ({ ...given, sqs: spoiled(cloud, spoil) }),
+    });
+    t.equal(code, 1);
+    const reason = spoil === 'lose' ? 'no answer tells whether its event was sent' : 'its event was not sent';
+    t.match(stdout, `    it was uploaded, and nothing was claimed; ${reason}: `);
+    t.match(stderr, `; ${said}. Run it again: what was sent is not sent twice\n`);
+  }
+  await cloud.depthIs(cloud.queues.uploadEvents, 1);
 });
 
 t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
@@ -220,6 +345,8 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
     [['--repair', '--record-strays'], 'set TOMBSTONE_DAYS or give --tombstone-days'],
     [['--older-than', '1.5'], '--older-than takes a whole number from 0 to 525600, not "1.5"'],
     [['--repair'], '--repair needs both queues', { ACCEPTED_EVENTS_QUEUE_URL: '' }],
+    [['--again'], '--again is for --repair'],
+    [['--repair', '--uploads-queue', cloud.queues.acceptedEvents], 'are two, and both options name'],
     [['--repair', '--uploads-queue', 'x'], '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) takes the URL of'],
     [['--colour'], "Unknown option '--colour'"],
   ] as const) {

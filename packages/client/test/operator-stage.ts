@@ -1,4 +1,4 @@
-import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import {
   createDynamoDbUploadRecords,
@@ -50,6 +50,31 @@ export function withoutKeeping(given: Operations): Operations {
     throw new Error('the table is away');
   };
   return { ...given, records: { ...given.records, keepLonger } };
+}
+
+/** SQS as it is when it refuses to take messages, or takes them and its answer is lost. */
+export function spoiled(cloud: LocalCloud, how: 'refuse' | 'lose'): SQSClient {
+  const { region, endpoints } = cloud.localAws;
+  const sqs = new SQSClient({
+    region,
+    endpoint: endpoints.sqs,
+    credentials: cloud.sqs.config.credentials,
+    maxAttempts: 1,
+  });
+  sqs.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName !== 'SendMessageBatchCommand') return next(args);
+        if (how === 'lose') await next(args);
+        const details =
+          how === 'lose'
+            ? { code: 'ECONNRESET' }
+            : { $metadata: { httpStatusCode: 403 }, name: 'AccessDenied' };
+        throw Object.assign(new Error(how === 'lose' ? 'the connection broke' : 'not allowed'), details);
+      },
+    { step: 'deserialize', priority: 'low', name: 'spoil' },
+  );
+  return sqs;
 }
 
 /** One call of an operator's command on a cloud of this machine, in this process, and all that can be seen of it. */

@@ -1,13 +1,27 @@
 // The command in this process, on queues, a table and a bucket of this machine; no service runs.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  ChangeMessageVisibilityCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { writeS3Event } from '@upload-once/queue';
 import t, { type Test } from 'tap';
 import { REDRIVE_HELP } from '../src/commands/redrive-options.ts';
-import { deleteAtOf, operate, quietCloud, TOMBSTONE_SECONDS, withoutKeeping } from './operator-stage.ts';
+import {
+  deleteAtOf,
+  operate,
+  quietCloud,
+  spoiled,
+  TOMBSTONE_SECONDS,
+  withoutKeeping,
+} from './operator-stage.ts';
 
 const eventFor = (key: string, versionId: string, storedAt = new Date(0)) =>
   writeS3Event(
     {
-      bucket: 'b',
+      bucket: 'uploads-test',
       key,
       versionId,
       eTag: 'e',
@@ -166,6 +180,133 @@ t.test('--json --yes: what became of each message', async (t) => {
   t.match(json(), [{ what: 'upload' }, { messageId: /./, outcome: 'moved', reason: '' }]);
 });
 
+t.test('messages that no one can see now: how many, until when, and exit code 6', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  const QueueUrl = cloud.queues.uploadEventsDeadLetter;
+  for (let at = 0; at < 24; at += 1) await cloud.send(QueueUrl, eventFor(`uploads/${at}`, 'v'));
+  // What a redrive that is killed has in hand, with 25 messages.
+  for (let left = 24; left > 0; ) {
+    const receive = {
+      QueueUrl,
+      VisibilityTimeout: 120,
+      WaitTimeSeconds: 5,
+      MaxNumberOfMessages: Math.min(10, left),
+    };
+    left -= (await cloud.sqs.send(new ReceiveMessageCommand(receive))).Messages?.length ?? 0;
+  }
+  const now = () => new Date('2030-01-01T12:00:00Z');
+  const said =
+    /about 24 messages of upload-events-dead-letter are hidden, and have been neither seen nor moved: .* by 2030-01-01T12:02:00Z as a rule, after a redrive of many messages by 2030-01-01T14:08:00Z\. Nothing is lost\. Run this again then\.\n$/;
+  const shown = await operate(cloud, ['redrive'], { now });
+  t.match(shown, {
+    code: 6,
+    stdout: /^upload-events-dead-letter has about 1 message, and about 24 that are hidden:/,
+    stderr: said,
+  });
+  const moved = await operate(cloud, ['redrive', '--yes'], { now });
+  t.match(moved, {
+    code: 6,
+    stdout: /\n1 moved to upload-events\n1 moved to accepted-events\n$/,
+    stderr: said,
+  });
+  const empty = await operate(cloud, ['redrive', '--yes', '--json'], { now });
+  t.match(empty, { code: 6, stdout: '', stderr: said });
+});
+
+t.test('hidden messages that came back while others were moved are not told of', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  const QueueUrl = cloud.queues.uploadEventsDeadLetter;
+  await cloud.send(QueueUrl, eventFor('uploads/hidden', 'v'));
+  const receive = { QueueUrl, VisibilityTimeout: 120, WaitTimeSeconds: 5, MaxNumberOfMessages: 1 };
+  const [hidden] = (await cloud.sqs.send(new ReceiveMessageCommand(receive))).Messages ?? [];
+  let isBack = false;
+  const keepLonger = async () => {
+    if (isBack) return;
+    isBack = true;
+    const show = { QueueUrl, ReceiptHandle: hidden?.ReceiptHandle, VisibilityTimeout: 0 };
+    await cloud.sqs.send(new ChangeMessageVisibilityCommand(show));
+  };
+  const { code, stdout, stderr } = await operate(cloud, ['redrive', '--yes'], {
+    operations: (given) => ({ ...given, records: { ...given.records, keepLonger } }),
+  });
+  t.match({ code, stderr }, { code: 0, stderr: '' });
+  t.match(stdout, /\n2 moved to upload-events\n/);
+});
+
+t.test('what is known of messages whose answer was lost, and of those that were refused', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  for (const [spoil, outcome, reason] of [
+    ['refuse', 'failed', 'it could not be sent: AccessDenied: not allowed'],
+    ['lose', 'uncertain', 'no answer tells whether it was sent: Error: the connection broke'],
+  ] as const) {
+    const { code, stdout, stderr } = await operate(cloud, ['redrive', '--yes', '--queue', 'uploads'], {
+      operations: (given) => ({ ...given, sqs: spoiled(cloud, spoil) }),
+    });
+    t.equal(code, 1);
+    t.match(stdout, `\n0 moved to upload-events, 1 ${outcome}\n`);
+    t.match(stderr, `: ${reason}\n`);
+  }
+  await cloud.depthIs(cloud.queues.uploadEvents, 1);
+  await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 1);
+});
+
+t.test(
+  '--delete-unknown: what is none of ours is written to a file, then deleted; nothing is moved',
+  async (t) => {
+    const { cloud } = await twoDeadLetters(t);
+    const QueueUrl = cloud.queues.uploadEventsDeadLetter;
+    await cloud.send(QueueUrl, 'not ours');
+    const attribute = { DataType: 'Binary', BinaryValue: Buffer.from('bytes') };
+    const MessageBody = eventFor('uploads/of-another-bucket', 'v').replaceAll(
+      'uploads-test',
+      'another-bucket',
+    );
+    await cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes: { attribute } }));
+    const file = join(t.testdir({}), 'unknown.jsonl');
+    const args = ['redrive', '--delete-unknown', file, '--queue', 'uploads'];
+
+    const shown = await operate(cloud, args);
+    t.match(shown, { code: 0, stderr: 'Nothing was deleted; --yes deletes them.\n' });
+    t.match(shown.stdout, 'it tells of the bucket another-bucket, not of uploads-test');
+    const asked = await operate(cloud, args, { typed: 'n\n' });
+    t.match(asked, {
+      code: 0,
+      stderr: `Delete each "unknown" message of upload-events-dead-letter, after it was written to ${file}? [y/N] Nothing was deleted.\n`,
+    });
+    t.notOk(existsSync(file));
+
+    const deleted = await operate(cloud, [...args, '--yes']);
+    t.match(deleted, { code: 0, stderr: '' });
+    t.match(deleted.stdout, `\n2 deleted from upload-events-dead-letter, each kept in ${file}, 1 left\n`);
+    const kept = readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    t.match(
+      kept.sort((a, b) => a.body.length - b.body.length),
+      [
+        { queue: QueueUrl, messageId: /./, body: 'not ours', reason: /not JSON/, attributes: {} },
+        { body: MessageBody, attributes: { attribute: { DataType: 'Binary', BinaryValue: 'Ynl0ZXM=' } } },
+      ],
+    );
+    await cloud.depthIs(QueueUrl, 1);
+    await cloud.depthIs(cloud.queues.uploadEvents, 0);
+
+    t.match(await operate(cloud, [...args, '--yes']), {
+      code: 0,
+      stdout: /\n0 deleted from upload-events-dead-letter, 1 left\n$/,
+    });
+    await cloud.send(QueueUrl, 'not ours either');
+    t.match(await operate(cloud, [...args, '--yes']), {
+      code: 2,
+      stderr:
+        /^upload-once: --delete-unknown takes the name of a new file: EEXIST.*\nSee upload-once redrive --help\n$/,
+    });
+    t.equal(readFileSync(file, 'utf8').trimEnd().split('\n').length, 2, 'the file is as it was');
+    await cloud.depthIs(QueueUrl, 2);
+  },
+);
+
 t.test('interrupted: exit code 130, and nothing is lost', async (t) => {
   const { cloud } = await twoDeadLetters(t);
   const { code, stderr } = await operate(cloud, ['redrive', '--yes'], { interrupt: AbortSignal.abort() });
@@ -193,7 +334,8 @@ t.test('what is not there is named, with exit code 1', async (t) => {
   });
   t.match(await operate(cloud, ['redrive', '--queue', cloud.queues.uploadEventsDeadLetter]), {
     code: 1,
-    stderr: /^upload-once redrive: the queue \S+ needs a RedrivePolicy .*; it has none\n$/,
+    stderr:
+      /^upload-once redrive: \S+ names no dead-letter queue .* Give the URL of the queue that the service reads\n$/,
   });
   t.match(await operate(cloud, ['redrive', '--table', 'nowhere']), {
     code: 1,
@@ -210,6 +352,8 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
     [['--queue', 'constructor'], 'not "constructor"'],
     [['--queue', 'name/of'], '--queue takes the URL of an SQS queue'],
     [['--queue', fifo], 'is a FIFO queue; S3 sends its events to standard queues only'],
+    [['--delete-unknown', ' '], '--delete-unknown is blank'],
+    [['--delete-unknown', 'f', '--include-unknown'], 'exclude each other'],
     [['--limit', '0'], '--limit takes a whole number from 1 to 1000, not "0"'],
     [['--tombstone-days', '3'], '--tombstone-days takes a whole number from 22 to 3650, not "3"'],
     [['--table', ' '], '--table is blank'],

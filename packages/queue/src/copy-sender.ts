@@ -32,9 +32,9 @@ export function createCopySender(options: {
         batch.map(({ copy }) => copy),
       );
       for (const [index, { sent }] of batch.entries()) {
-        const reason = failures.get(index);
-        if (reason === undefined) sent.resolve();
-        else sent.reject(new CopyNotSent(`SQS did not take the copy of the message: ${reason}`));
+        const failure = failures.get(index);
+        if (failure === undefined) sent.resolve();
+        else sent.reject(new CopyNotSent(`SQS did not take the copy of the message: ${failure.reason}`));
       }
     },
   );

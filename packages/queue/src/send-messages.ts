@@ -6,6 +6,22 @@ const MAX_BATCH_BYTES = 262_144;
 /** For the attributes of a message: ours are short. */
 const ATTRIBUTES_BYTES = 1_024;
 
+/** Errors of a connection that never stood: no byte of the request left. */
+const NO_CONNECTION: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** Why SQS is not known to have a message. */
+export interface SendFailure {
+  readonly reason: string;
+  /** No answer proves that SQS does not have it. False: SQS refused it each time, or was never reached. */
+  readonly mayBeSent: boolean;
+}
+
 export interface OutgoingMessage {
   readonly body: string;
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>>;
@@ -13,35 +29,59 @@ export interface OutgoingMessage {
 
 /**
  * Sends messages to a standard queue, in batches, one after the other. Not atomic: of a batch SQS may take some and refuse
- * others. Never rejects: what SQS refused, or left without an answer after the client's own retries (and may have taken), is
- * told by its place in `messages`, with the reason. A message that is not told of is in the queue.
+ * others. Never rejects: each message that SQS refused, or left without an answer after the client's own retries, is told by its
+ * place in `messages`, with what is known of it. A message that is not told of is in the queue.
  */
 export async function sendMessages(
   sqs: SQSClient,
   queueUrl: string,
   messages: readonly OutgoingMessage[],
-): Promise<ReadonlyMap<number, string>> {
-  const failures = new Map<number, string>();
+): Promise<ReadonlyMap<number, SendFailure>> {
+  const failures = new Map<number, SendFailure>();
   for (const batch of batchesOf(messages)) {
+    const command = new SendMessageBatchCommand({
+      QueueUrl: queueUrl,
+      Entries: batch.map((index) => ({
+        Id: String(index),
+        MessageBody: messages[index]?.body,
+        MessageAttributes: messages[index]?.attributes,
+      })),
+    });
+    let mayBeSent = false;
+    /** SQS has taken the request; where it counts as failed all the same, its answer could not be read. */
+    let isAnswered = false;
+    // Behind the client's retries, so that it sees each attempt: a first one may have arrived, though the last was refused.
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        try {
+          const answer = await next(args);
+          isAnswered = true;
+          return answer;
+        } catch (error) {
+          mayBeSent ||= mayHaveArrived(error);
+          throw error;
+        }
+      },
+      { step: 'finalizeRequest', priority: 'low', name: 'watchAttempts' },
+    );
     try {
-      const { Failed = [] } = await sqs.send(
-        new SendMessageBatchCommand({
-          QueueUrl: queueUrl,
-          Entries: batch.map((index) => ({
-            Id: String(index),
-            MessageBody: messages[index]?.body,
-            MessageAttributes: messages[index]?.attributes,
-          })),
-        }),
-      );
+      const { Failed = [] } = await sqs.send(command);
       for (const { Id, Code, Message = 'no message' } of Failed)
-        failures.set(Number(Id), `${Code}: ${Message}`);
+        failures.set(Number(Id), { reason: `${Code}: ${Message}`, mayBeSent });
     } catch (error) {
       const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      for (const index of batch) failures.set(index, reason);
+      for (const index of batch) failures.set(index, { reason, mayBeSent: mayBeSent || isAnswered });
     }
   }
   return failures;
+}
+
+/** Whether SQS may have carried out an attempt that failed: a 4xx says that it did not. */
+function mayHaveArrived(error: unknown): boolean {
+  const { code, $metadata } = error as { code?: unknown; $metadata?: { httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode;
+  if (status !== undefined) return status >= 500;
+  return !NO_CONNECTION.has(code);
 }
 
 function batchesOf(messages: readonly OutgoingMessage[]): number[][] {

@@ -1,3 +1,4 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
 import t from 'tap';
 import { sendMessages } from '../src/send-messages.ts';
 import { startLocalQueue } from './local-queue.ts';
@@ -57,7 +58,7 @@ t.test('what SQS refuses is told by its place, the others are sent', async (t) =
   const bad = { body: 'not allowed: \u0000' };
   const failures = await sendMessages(queue.sqs, queue.queueUrl, [{ body: 'a' }, bad, { body: 'b' }]);
   t.strictSame([...failures.keys()], [1]);
-  t.match(failures.get(1), /^InvalidMessageContents: ./);
+  t.match(failures.get(1), { reason: /^InvalidMessageContents: ./, mayBeSent: false });
   t.strictSame(await receiveAll(queue), ['a', 'b']);
 });
 
@@ -74,6 +75,54 @@ t.test('a request that fails is told for each of its messages, and the next one 
   );
   const failures = await sendMessages(queue.sqs, queue.queueUrl, named(12));
   t.strictSame([...failures.keys()], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  t.equal(failures.get(0), 'Error: socket hang up');
+  t.match(failures.get(0), { reason: 'Error: socket hang up' });
   t.strictSame(await receiveAll(queue), ['message-10', 'message-11']);
 });
+
+/** What became of one attempt, on the wire; `lost`: SQS has it, and its answer does not arrive. */
+type Attempt = 'lost' | 'refused' | 'error' | 'no connection';
+
+async function sendWith(t: Parameters<typeof startLocalQueue>[0], attempts: readonly Attempt[]) {
+  const queue = await startLocalQueue(t);
+  const sqs = new SQSClient({
+    endpoint: new URL(queue.queueUrl).origin,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: attempts.length,
+  });
+  t.teardown(() => sqs.destroy());
+  let made = 0;
+  sqs.middlewareStack.add(
+    (next) => async (args) => {
+      const attempt = attempts[made++];
+      if (attempt === 'lost') await next(args);
+      const failed = (status: number, fields: object) =>
+        Object.assign(new Error('no'), { $metadata: { httpStatusCode: status }, ...fields });
+      if (attempt === 'refused')
+        throw failed(400, { name: 'ThrottlingException', $retryable: { throttling: true } });
+      if (attempt === 'error') throw failed(503, { $retryable: {} });
+      const code = attempt === 'no connection' ? 'ECONNREFUSED' : 'ECONNRESET';
+      throw Object.assign(new Error('the connection broke'), { code, name: 'TimeoutError' });
+    },
+    { step: 'deserialize', priority: 'low', name: 'spoil' },
+  );
+  const [failure] = (await sendMessages(sqs, queue.queueUrl, named(1))).values();
+  t.equal(made, attempts.length, 'so many attempts were made');
+  return { failure, inQueue: (await receiveAll(queue)).length };
+}
+
+for (const [attempts, mayBeSent] of [
+  [['refused'], false],
+  [['no connection'], false],
+  [['no connection', 'refused'], false],
+  [['lost'], true],
+  [['error'], true],
+  [['lost', 'refused'], true],
+  [['lost', 'no connection'], true],
+] as const) {
+  t.test(`${attempts.join(', then ')}: it ${mayBeSent ? 'may be' : 'is not'} sent`, async (t) => {
+    const { failure, inQueue } = await sendWith(t, attempts);
+    t.match(failure, { reason: /./, mayBeSent });
+    t.equal(inQueue, (attempts as readonly Attempt[]).includes('lost') ? 1 : 0);
+  });
+}

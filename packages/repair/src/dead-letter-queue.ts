@@ -37,7 +37,11 @@ export async function countDeadLetters(sqs: SQSClient, queueUrl: string): Promis
 export async function receiveDeadLetters(
   sqs: SQSClient,
   queueUrl: string,
-  options: { readonly count: number; readonly visibilitySeconds: number },
+  options: {
+    readonly count: number;
+    readonly visibilitySeconds: number;
+    readonly bucket?: string | undefined;
+  },
 ): Promise<DeadLetter[]> {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
@@ -49,7 +53,7 @@ export async function receiveDeadLetters(
       MessageAttributeNames: [...RECEIVE_ATTRIBUTES.MessageAttributeNames],
     }),
   );
-  return Messages.map(toDeadLetter);
+  return Messages.map((message) => toDeadLetter(message, options.bucket));
 }
 
 /**
@@ -74,19 +78,24 @@ export async function giveBack(
 /**
  * Looks at the first `limit` messages of a dead-letter queue and gives them back: nothing is changed but their receive counts,
  * by one, which a dead-letter queue without a redrive policy of its own does not mind. A look that is broken off, or takes
- * longer than half a minute, has them come back by themselves; a message that is met twice for that is shown once.
+ * longer than `visibilitySeconds`, has them come back by themselves; a message that is met twice for that is shown once.
  */
 export async function lookAtDeadLetters(
   sqs: SQSClient,
   queueUrl: string,
   limit: number,
+  {
+    visibilitySeconds = LOOK_SECONDS,
+    bucket,
+  }: { readonly visibilitySeconds?: number; readonly bucket?: string | undefined } = {},
 ): Promise<DeadLetter[]> {
   const seen = new Map<string, DeadLetter>();
   try {
     while (seen.size < limit) {
       const letters = await receiveDeadLetters(sqs, queueUrl, {
         count: limit - seen.size,
-        visibilitySeconds: LOOK_SECONDS,
+        visibilitySeconds,
+        bucket,
       });
       const known = seen.size;
       for (const letter of letters) seen.set(letter.messageId, letter);

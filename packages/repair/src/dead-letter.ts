@@ -26,7 +26,8 @@ export const RECEIVE_ATTRIBUTES = {
   MessageAttributeNames: ['All'],
 } as const;
 
-export function toDeadLetter(message: Message): DeadLetter {
+/** @param bucket ours; undefined: an event of any bucket is taken for ours */
+export function toDeadLetter(message: Message, bucket?: string): DeadLetter {
   const body = message.Body ?? '';
   return {
     messageId: message.MessageId ?? '',
@@ -35,16 +36,18 @@ export function toDeadLetter(message: Message): DeadLetter {
     attributes: message.MessageAttributes ?? {},
     receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
     sentAt: new Date(Number(message.Attributes?.SentTimestamp ?? 0)),
-    ...read(body),
+    ...read(body, bucket),
   };
 }
 
-function read(body: string): Pick<DeadLetter, 'events' | 'unknownReason'> {
+function read(body: string, bucket: string | undefined): Pick<DeadLetter, 'events' | 'unknownReason'> {
   try {
     const events = parseS3Event(body);
     const foreign = events.find(
       ({ key }) => ![UPLOADS_PREFIX, ACCEPTED_PREFIX].some((prefix) => key.startsWith(prefix)),
     );
+    const elsewhere = bucket === undefined ? undefined : events.find((event) => event.bucket !== bucket);
+    if (elsewhere) return unknown(`it tells of the bucket ${elsewhere.bucket}, not of ${bucket}`);
     if (foreign)
       return unknown(
         `it tells of ${foreign.key}, which is neither under ${UPLOADS_PREFIX} nor under ${ACCEPTED_PREFIX}`,

@@ -15,18 +15,27 @@ const VISIBILITY_SECONDS = 120;
 const VISIBILITY_GROWTH = 4;
 const MAX_VISIBILITY_SECONDS = VISIBILITY_SECONDS * VISIBILITY_GROWTH ** 3;
 
+/** For how long a redrive that was killed keeps messages hidden: as a rule, and at most. */
+export const REDRIVE_HIDES_SECONDS = { usual: VISIBILITY_SECONDS, most: MAX_VISIBILITY_SECONDS } as const;
+
 /** What became of one message. */
 export const RedriveOutcome = {
   /** It is in its queue again, and no longer in the dead-letter queue. */
   moved: 'moved',
   /** It is in its queue again, and still in the dead-letter queue. The next redrive moves it once more; that is harmless. */
   doubled: 'doubled',
-  /** It is not known to be in its queue again, and is still in the dead-letter queue. */
+  /** It is not in its queue again, and is still in the dead-letter queue. */
   failed: 'failed',
+  /** No answer of SQS tells whether it is in its queue again; it is still in the dead-letter queue. Harmless, as a doubled one. */
+  uncertain: 'uncertain',
   /** It is none of ours, and stays. */
   unknown: 'unknown',
   /** This very redrive has moved it, and it is back already: what it failed of is not over. It stays. */
   cameBack: 'came-back',
+  /** It is none of ours; it was saved, and is no longer in the dead-letter queue. */
+  deleted: 'deleted',
+  /** Only messages that are none of ours were to be deleted: it is one of ours, and stays. */
+  left: 'left',
 } as const;
 export type RedriveOutcome = (typeof RedriveOutcome)[keyof typeof RedriveOutcome];
 
@@ -38,8 +47,15 @@ export interface RedriveOptions {
   readonly records: Pick<UploadRecords, 'keepLonger'>;
   /** For the dead-letter queue. */
   readonly deleter: DeleteBatcher;
+  /** The bucket that events are of; undefined: an event of any is taken for ours. */
+  readonly bucket?: string | undefined;
   /** Messages that are none of ours are moved as well. */
   readonly includeUnknown: boolean;
+  /**
+   * Given: nothing is moved. What is none of ours is saved by this, all of a batch before any of it is deleted; rejects where it could not
+   * be saved, which ends the redrive.
+   */
+  readonly saveUnknown?: (letters: readonly DeadLetter[]) => Promise<void>;
   /** Unlike any other redrive's. */
   readonly runId: string;
   /** Ends it behind the batch that is under way. */
@@ -64,8 +80,8 @@ export interface RedriveOptions {
  * Rejects when the dead-letter queue does not answer; what was moved until then was told of. What is left is given back at once.
  */
 export async function redrive(options: RedriveOptions): Promise<void> {
-  const { sqs, queueUrl, deadLetterUrl, records, deleter, includeUnknown, runId, signal, onOutcome } =
-    options;
+  const { sqs, queueUrl, deadLetterUrl, bucket, records, deleter, includeUnknown, saveUnknown } = options;
+  const { runId, signal, onOutcome } = options;
   /** Receipt handles of what stays, by message: when it is met again, this took longer than it was hidden. */
   const staying = new Map<string, string>();
   /** A standard queue may give out a message once more that was deleted (Amazon SQS Developer Guide, "At-least-once delivery"). */
@@ -101,14 +117,29 @@ export async function redrive(options: RedriveOptions): Promise<void> {
     }
   }
 
-  async function remove(letter: DeadLetter): Promise<void> {
+  async function remove(letter: DeadLetter, done: RedriveOutcome, otherwise: RedriveOutcome): Promise<void> {
     try {
       await deleter.delete(letter.receiptHandle);
       moved.add(letter.messageId);
-      onOutcome(letter, RedriveOutcome.moved, '');
+      onOutcome(letter, done, '');
     } catch (error) {
-      stays(letter, RedriveOutcome.doubled, reasonOf(error));
+      stays(letter, otherwise, `it could not be deleted: ${reasonOf(error)}`);
     }
+  }
+
+  async function discard(
+    letters: readonly DeadLetter[],
+    save: NonNullable<typeof saveUnknown>,
+  ): Promise<void> {
+    const unknown = letters.filter(({ events, messageId }) => !events && !staying.has(messageId));
+    for (const letter of letters) if (!unknown.includes(letter)) stays(letter, RedriveOutcome.left, '');
+    try {
+      if (unknown.length > 0) await save(unknown);
+    } catch (error) {
+      for (const { messageId, receiptHandle } of unknown) staying.set(messageId, receiptHandle);
+      throw error;
+    }
+    await Promise.all(unknown.map((letter) => remove(letter, RedriveOutcome.deleted, RedriveOutcome.failed)));
   }
 
   async function move(letters: readonly DeadLetter[]): Promise<void> {
@@ -122,11 +153,18 @@ export async function redrive(options: RedriveOptions): Promise<void> {
         attributes: { ...attributes, [REDRIVE_ATTRIBUTE]: { DataType: 'String', StringValue: runId } },
       })),
     );
-    for (const [at, reason] of failures) {
+    for (const [at, { reason, mayBeSent }] of failures) {
       const letter = ready[at];
-      if (letter) stays(letter, RedriveOutcome.failed, `it could not be sent: ${reason}`);
+      if (!letter) continue;
+      if (mayBeSent)
+        stays(letter, RedriveOutcome.uncertain, `no answer tells whether it was sent: ${reason}`);
+      else stays(letter, RedriveOutcome.failed, `it could not be sent: ${reason}`);
     }
-    await Promise.all(ready.filter((_, at) => !failures.has(at)).map(remove));
+    await Promise.all(
+      ready
+        .filter((_, at) => !failures.has(at))
+        .map((letter) => remove(letter, RedriveOutcome.moved, RedriveOutcome.doubled)),
+    );
   }
 
   const isKnown = ({ messageId }: DeadLetter) => staying.has(messageId) || moved.has(messageId);
@@ -135,12 +173,14 @@ export async function redrive(options: RedriveOptions): Promise<void> {
   let knownInARow = 0;
   try {
     while (!signal.aborted) {
-      const letters = await receiveDeadLetters(sqs, deadLetterUrl, { count: 10, visibilitySeconds });
+      const letters = await receiveDeadLetters(sqs, deadLetterUrl, { count: 10, visibilitySeconds, bucket });
       if (letters.length === 0) break;
       knownInARow = letters.every(isKnown) ? knownInARow + letters.length : 0;
       const again = letters.filter(({ messageId }) => moved.has(messageId));
       await Promise.all(again.map(removeAgain));
-      await move(letters.filter((letter) => !again.includes(letter) && mayMove(letter)));
+      const fresh = letters.filter((letter) => !again.includes(letter));
+      if (saveUnknown) await discard(fresh, saveUnknown);
+      else await move(fresh.filter(mayMove));
       if (knownInARow <= staying.size) continue;
       // One of them at least was met twice, and nothing new between.
       if (visibilitySeconds >= MAX_VISIBILITY_SECONDS) break;

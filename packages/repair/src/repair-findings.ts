@@ -1,25 +1,47 @@
-import type { ObjectStore, UploadRecords } from '@upload-once/uploads';
+import { type ObjectStore, repairName, type UploadRecords } from '@upload-once/uploads';
 import { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';
 import { keepItems } from './keep-items.ts';
 import { reasonOf } from './reason-of.ts';
+import type { SendEvents } from './send-events.ts';
 
 /** As many findings as one batch of messages holds. */
 const BATCH_FINDINGS = 10;
 
+/** What a repair did about one finding. */
+export const RepairOutcome = {
+  /** Its event is in the queue. */
+  sent: 'sent',
+  /** SQS gave no answer that tells whether its event is in the queue. Sent once more it does no harm. */
+  uncertain: 'uncertain',
+  /** Its event should have been sent, and is not in the queue. */
+  notSent: 'not-sent',
+  /** A repair has sent its event before, or its message lies in the dead-letter queue. */
+  sentBefore: 'sent-before',
+  /** It has no event, or none that may be sent without being asked for. */
+  left: 'left',
+} as const;
+export type RepairOutcome = (typeof RepairOutcome)[keyof typeof RepairOutcome];
+
 export interface RepairedFinding {
   readonly finding: Finding;
-  /** Its event is in the queue. */
-  readonly sent: boolean;
-  /** Why its event was not sent though it should have been; '' where it was, and where there is none that may be. */
-  readonly failure: string;
-  /** What its event lacks, which was sent all the same; '' where that is nothing. */
+  readonly outcome: RepairOutcome;
+  /** Why its event was not sent, or what is missing of it; '' where there is nothing to say. */
   readonly remark: string;
 }
 
+/** SQS refused events, or gave no answer. */
+export class EventsNotSent extends Error {
+  readonly code = 'EventsNotSent';
+}
+
 /**
- * Sends the events that findings lack, ten findings at a time, and gives each finding once its event is in the queue. Safe to be
+ * Sends the events that findings lack, ten findings at a time, and gives each finding with what became of its event. Safe to be
  * repeated, broken off, and done while the services work: an event tells them to look at the state of the world, and what is done
  * already is not done again. A handler runs at least once anyway.
+ *
+ * An event that an earlier repair has sent is not sent again within the 14 days that its message can be somewhere, nor one whose message
+ * lies in the dead-letter queue: while what it failed of lasts, each repair would leave one dead letter more. That it was sent is
+ * recorded after it was; a repair that is broken off in between sends it once more.
  *
  * Before an event is sent the deletion of its items is put off, as for a redrive: an item may be near its end, and a message that
  * outlives it would make a stray of its upload. What can't be kept longer is not sent.
@@ -30,24 +52,29 @@ export interface RepairedFinding {
  * An event for an accepted object has the ETag that S3 gives for it now, at the price of one HeadObject; where that version
  * is not the current one (any more), or S3 does not say, the claimed version's.
  *
- * @param send puts events into their queues, and rejects unless all are there
+ * @param again events are sent that were sent before as well, for a queue that was purged
+ * @param deadLetters what the dead-letter queues hold, by `repairName`
+ * @throws EventsNotSent behind the ten findings of which SQS did not take all; each of these says what is known of it
  */
 export async function* repairFindings(
   findings: AsyncIterable<Finding>,
   options: {
     readonly objects: Pick<ObjectStore, 'head'>;
-    readonly records: Pick<UploadRecords, 'keepLonger'>;
-    readonly send: (events: readonly MissingEvent[]) => Promise<void>;
+    readonly records: Pick<UploadRecords, 'keepLonger' | 'repairs' | 'recordRepair'>;
+    readonly send: SendEvents;
     readonly retryFailed: boolean;
     readonly recordStrays: boolean;
+    readonly again: boolean;
+    readonly deadLetters: ReadonlySet<string>;
   },
 ): AsyncIterable<RepairedFinding> {
-  const { objects, records, send, retryFailed, recordStrays } = options;
+  const { objects, records, send, retryFailed, recordStrays, again, deadLetters } = options;
 
-  function maySend({ kind, state }: Finding): boolean {
-    if (kind === FindingKind.failed) return retryFailed;
+  /** Why its event is not sent without being asked for; '': it is. */
+  function needs({ kind, state }: Finding): string {
+    if (kind === FindingKind.failed) return retryFailed ? '' : '--retry-failed';
     // What is on record, and was not reported, is what it is on record as.
-    return state !== undefined || kind === FindingKind.notReported || recordStrays;
+    return state !== undefined || kind === FindingKind.notReported || recordStrays ? '' : '--record-strays';
   }
 
   async function withOwnETag({ kind, state }: Finding, event: MissingEvent) {
@@ -63,22 +90,60 @@ export async function* repairFindings(
     }
   }
 
-  async function prepare(finding: Finding): Promise<RepairedFinding & { readonly event?: MissingEvent }> {
-    if (!finding.event || !maySend(finding)) return { finding, sent: false, failure: '', remark: '' };
+  async function prepare(
+    finding: Finding,
+    sentBefore: ReadonlyMap<string, Date>,
+  ): Promise<RepairedFinding & { readonly event?: MissingEvent }> {
+    if (!finding.event) return { finding, outcome: RepairOutcome.left, remark: '' };
+    const option = needs(finding);
+    if (option) return { finding, outcome: RepairOutcome.left, remark: `left alone without ${option}` };
+    const name = repairName(finding.event);
+    const sentAt = sentBefore.get(name);
+    if (deadLetters.has(name)) {
+      const remark = 'left alone: its message lies in the dead-letter queue (upload-once redrive)';
+      return { finding, outcome: RepairOutcome.sentBefore, remark };
+    }
+    if (sentAt) {
+      const remark = `left alone: a repair sent its event at ${sentAt.toISOString()} (--again sends it once more)`;
+      return { finding, outcome: RepairOutcome.sentBefore, remark };
+    }
     const { event, remark } = await withOwnETag(finding, finding.event);
     try {
       await keepItems(records, event);
     } catch (error) {
       const failure = `its items could not be kept longer: ${reasonOf(error)}`;
-      return { finding, sent: false, failure, remark: '' };
+      return { finding, outcome: RepairOutcome.notSent, remark: failure };
     }
-    return { finding, sent: true, failure: '', remark, event };
+    return { finding, outcome: RepairOutcome.sent, remark, event };
+  }
+
+  async function record(repaired: RepairedFinding, event: MissingEvent): Promise<RepairedFinding> {
+    try {
+      await records.recordRepair(event);
+      return repaired;
+    } catch (error) {
+      const lost = `that it was sent could not be recorded: ${reasonOf(error)}`;
+      return { ...repaired, remark: [repaired.remark, lost].filter(Boolean).join('; ') };
+    }
   }
 
   for await (const batch of batchesOf(findings)) {
-    const prepared = await Promise.all(batch.map(prepare));
-    await send(prepared.flatMap(({ event }) => event ?? []));
-    yield* prepared.map(({ event: _, ...repaired }) => repaired);
+    const events = batch.flatMap(({ event }) => event ?? []);
+    const sentBefore = again ? new Map<string, Date>() : await records.repairs(events);
+    const prepared = await Promise.all(batch.map((finding) => prepare(finding, sentBefore)));
+    const failed = await send(prepared.flatMap(({ event }) => event ?? []));
+    // All are recorded before the first is given: whoever takes them can stop at any of them.
+    yield* await Promise.all(
+      prepared.map(async ({ event, ...repaired }) => {
+        if (!event) return repaired;
+        const failure = failed.get(event);
+        if (!failure) return record(repaired, event);
+        const outcome = failure.mayBeSent ? RepairOutcome.uncertain : RepairOutcome.notSent;
+        return { ...repaired, outcome, remark: failure.reason };
+      }),
+    );
+    const [first] = failed.values();
+    if (first) throw new EventsNotSent(`${first.queueUrl} did not take every event: ${first.reason}`);
   }
 }
 

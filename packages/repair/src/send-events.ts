@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { sendMessages, writeS3Event } from '@upload-once/queue';
+import { type SendFailure, sendMessages, writeS3Event } from '@upload-once/queue';
 import { type MissingEvent, Pipeline } from './finding.ts';
 
 /** As S3 would call what made the version: a form, the acceptor's copy, or somebody else. */
@@ -8,36 +8,35 @@ function eventNameOf({ pipeline, isCopy }: MissingEvent): string {
   return isCopy ? 'ObjectCreated:Copy' : 'ObjectCreated:Put';
 }
 
-/** SQS refused events, or gave no answer; some of them, and of those of other batches, may be in the queue. */
-export class EventsNotSent extends Error {
-  readonly code = 'EventsNotSent';
-}
-
 /**
- * A function that puts missing events into the queues of their pipelines.
- * @param options.region of the bucket
- * @returns it resolves when all are in their queues; otherwise it rejects with EventsNotSent, and may be called again with the same
+ * Puts missing events into the queues of their pipelines. It never rejects.
+ * @returns what failed, with what is known of it; an event that is not among these is in its queue
  */
+export type SendEvents = (
+  events: readonly MissingEvent[],
+) => Promise<ReadonlyMap<MissingEvent, SendFailure & { readonly queueUrl: string }>>;
+
+/** @param options.region of the bucket */
 export function createSendEvents(options: {
   readonly sqs: SQSClient;
   readonly queueUrls: Readonly<Record<Pipeline, string>>;
   readonly bucket: string;
   readonly region: string;
-}): (events: readonly MissingEvent[]) => Promise<void> {
+}): SendEvents {
   const { sqs, queueUrls, bucket, region } = options;
   return async (events) => {
+    const failed = new Map<MissingEvent, SendFailure & { readonly queueUrl: string }>();
     for (const pipeline of Object.values(Pipeline)) {
-      const messages = events
-        .filter((event) => event.pipeline === pipeline)
-        .map((event) => ({
-          body: writeS3Event({ ...event, bucket, eventName: eventNameOf(event) }, region),
-        }));
-      const failures = await sendMessages(sqs, queueUrls[pipeline], messages);
-      const [reason] = failures.values();
-      if (reason === undefined) continue;
-      throw new EventsNotSent(
-        `${failures.size} of ${messages.length} events could not be sent to ${queueUrls[pipeline]}: ${reason}`,
-      );
+      const queueUrl = queueUrls[pipeline];
+      const own = events.filter((event) => event.pipeline === pipeline);
+      const messages = own.map((event) => ({
+        body: writeS3Event({ ...event, bucket, eventName: eventNameOf(event) }, region),
+      }));
+      for (const [at, failure] of await sendMessages(sqs, queueUrl, messages)) {
+        const event = own[at];
+        if (event) failed.set(event, { ...failure, queueUrl });
+      }
     }
+    return failed;
   };
 }

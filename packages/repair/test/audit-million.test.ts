@@ -106,6 +106,8 @@ function world(uploads: number, watch: () => void): { listing: ObjectListing; re
         ),
       tallies: async () => new Map(),
       keepLonger: async () => undefined,
+      repairs: async () => new Map(),
+      recordRepair: async () => undefined,
     },
   };
 }

@@ -89,7 +89,7 @@ t.test('P3: a send whose answer was lost leaves the message in both queues', asy
   });
   const outcomes = await letters.redrive();
   t.equal(outcomes.length, 1);
-  t.match(outcomes, [[body, 'failed', /socket hang up/]]);
+  t.match(outcomes, [[body, 'uncertain', /^no answer tells whether it was sent: Error: socket hang up$/]]);
   t.strictSame(await letters.bodies(letters.queueUrl), [body]);
   t.strictSame(await letters.bodies(letters.deadLetterUrl), [body]);
 });
@@ -136,6 +136,59 @@ t.test('messages that are none of ours stay, unless they are asked for', async (
     ['moved', 'moved', 'moved'],
   );
   t.strictSame(await letters.bodies(letters.queueUrl), [elsewhere, notJson, test].sort());
+});
+
+t.test(
+  'what is none of ours is deleted where that is asked for: saved first, and nothing is moved',
+  async (t) => {
+    const letters = await startDeadLetters(t);
+    const ours = named(12);
+    const others = ['hello', '{"Service":"Amazon S3","Event":"s3:TestEvent"}', eventFor('other/file')];
+    await letters.die(...ours, ...others);
+    const saved: string[] = [];
+    const saveUnknown = async (unknown: readonly { readonly body: string }[]) => {
+      letters.calls.push('save');
+      saved.push(...unknown.map(({ body }) => body));
+    };
+    const outcomes = await letters.redrive({ saveUnknown });
+    t.strictSame(saved.sort(), others.toSorted());
+    t.strictSame(
+      outcomes.sort(),
+      [...ours.map((body) => [body, 'left', '']), ...others.map((body) => [body, 'deleted', ''])].sort(),
+    );
+    t.ok(letters.calls.indexOf('save') < letters.calls.indexOf('DeleteMessageBatch'));
+    t.notOk(letters.calls.includes('SendMessageBatch'));
+    t.strictSame(await letters.bodies(letters.deadLetterUrl), ours.toSorted(), 'visible again at once');
+  },
+);
+
+t.test('what could not be saved is not deleted, and ends the redrive', async (t) => {
+  const letters = await startDeadLetters(t);
+  await letters.die('hello');
+  const saveUnknown = async () => {
+    throw new Error('ENOSPC');
+  };
+  await t.rejects(letters.redrive({ saveUnknown }), /ENOSPC/);
+  t.notOk(letters.calls.includes('DeleteMessageBatch'));
+  t.match(await letters.depth(letters.deadLetterUrl), { visible: 1, hidden: 0 });
+});
+
+t.test('what was saved and could not be deleted stays, and is told as that', async (t) => {
+  const letters = await startDeadLetters(t);
+  await letters.die('hello');
+  letters.hook('DeleteMessageBatch', async () => {
+    throw new Error('socket hang up');
+  });
+  const outcomes = await letters.redrive({ saveUnknown: async () => undefined });
+  t.match(outcomes, [['hello', 'failed', /^it could not be deleted: .*socket hang up/]]);
+  t.strictSame(await letters.bodies(letters.deadLetterUrl), ['hello']);
+});
+
+t.test('an event of another bucket is none of ours, where ours is known', async (t) => {
+  const letters = await startDeadLetters(t);
+  await letters.die(...named(1));
+  t.match(await letters.redrive({ bucket: 'c' }), [[/./, 'unknown', 'it tells of the bucket b, not of c']]);
+  t.match(await letters.redrive({ bucket: 'b' }), [[/./, 'moved', '']]);
 });
 
 t.test('what fails again at once does not go round for ever', async (t) => {

@@ -1,5 +1,5 @@
 import { parseS3Event } from '@upload-once/queue';
-import { SightingKind } from '@upload-once/uploads';
+import { repairName, SightingKind, type UploadRecords } from '@upload-once/uploads';
 import t from 'tap';
 import { createSendEvents, type MissingEvent, repairFindings } from '../src/index.ts';
 import { startDeadLetters } from './dead-letters.ts';
@@ -7,6 +7,11 @@ import { createWorld, OLDER_THAN_SECONDS, TOMBSTONE_SECONDS } from './world.ts';
 
 /** What a repair does not look at. */
 const UNDESCRIBED = { digests: {}, attributes: {} };
+
+const UNRECORDED: Pick<UploadRecords, 'repairs' | 'recordRepair'> = {
+  repairs: async () => new Map(),
+  recordRepair: async () => undefined,
+};
 
 async function repair(
   world: ReturnType<typeof createWorld>,
@@ -16,9 +21,14 @@ async function repair(
   const repaired = repairFindings(world.audit().findings(), {
     objects: world.objects,
     records: world.uploads.records,
-    send: async (events) => void sent.push(...events),
+    send: async (events) => {
+      sent.push(...events);
+      return new Map();
+    },
     retryFailed: false,
     recordStrays: false,
+    again: false,
+    deadLetters: new Set(),
     ...options,
   });
   return { repaired: await Array.fromAsync(repaired), sent };
@@ -29,9 +39,14 @@ t.test('each finding’s event is sent', async (t) => {
   for (let at = 0; at < 23; at += 1) world.put(await world.issue(`issued-${at}`));
   world.pass(OLDER_THAN_SECONDS);
   const batches: number[] = [];
-  const { repaired } = await repair(world, { send: async (events) => void batches.push(events.length) });
+  const { repaired } = await repair(world, {
+    send: async (events) => {
+      batches.push(events.length);
+      return new Map();
+    },
+  });
   t.equal(repaired.length, 23);
-  t.ok(repaired.every(({ sent }) => sent));
+  t.ok(repaired.every(({ outcome }) => outcome === 'sent'));
   t.strictSame(batches, [10, 10, 3]);
 });
 
@@ -39,10 +54,12 @@ t.test('FAILED is left to a redrive, unless it is asked for', async (t) => {
   const world = createWorld();
   await world.failed('failed', 'why');
   const left = await repair(world);
-  t.match(left.repaired, [{ finding: { kind: 'failed' }, sent: false }]);
+  t.match(left.repaired, [
+    { finding: { kind: 'failed' }, outcome: 'left', remark: 'left alone without --retry-failed' },
+  ]);
   t.strictSame(left.sent, []);
   const retried = await repair(world, { retryFailed: true });
-  t.match(retried.repaired, [{ finding: { kind: 'failed' }, sent: true }]);
+  t.match(retried.repaired, [{ finding: { kind: 'failed' }, outcome: 'sent' }]);
   t.match(retried.sent, [{ pipeline: 'accepted', key: 'accepted/failed' }]);
 });
 
@@ -61,7 +78,7 @@ t.test('P4: an object without an upload is left alone, unless it is asked for', 
   ]) {
     t.match(
       left.repaired.find(({ finding }) => finding.key === key),
-      { finding: { kind }, sent: false, failure: '' },
+      { finding: { kind }, outcome: 'left', remark: 'left alone without --record-strays' },
     );
   }
   t.strictSame(
@@ -74,8 +91,8 @@ t.test('P4: an object without an upload is left alone, unless it is asked for', 
     'all others are sent, what is on record as a stray already among them',
   );
   t.equal(left.sent.length, 3);
-  const recorded = await repair(world, { recordStrays: true });
-  t.ok(recorded.repaired.every(({ sent }) => sent));
+  const recorded = await repair(world, { recordStrays: true, again: true });
+  t.ok(recorded.repaired.every(({ outcome }) => outcome === 'sent'));
   t.match(
     recorded.sent.find(({ key }) => key === 'accepted/outlived'),
     { pipeline: 'accepted', versionId: outlived.versionId },
@@ -93,10 +110,16 @@ t.test('P3, P4: the items are kept longer before their events are sent', async (
   world.pass(TOMBSTONE_SECONDS - 86_400);
   const calls: string[] = [];
   const { repaired } = await repair(world, {
-    records: { keepLonger: async (name, versionId) => void calls.push(`keepLonger ${name} ${versionId}`) },
-    send: async (events) => void calls.push(...events.map((event) => `send ${event.key}`)),
+    records: {
+      ...UNRECORDED,
+      keepLonger: async (name, versionId) => void calls.push(`keepLonger ${name} ${versionId}`),
+    },
+    send: async (events) => {
+      calls.push(...events.map((event) => `send ${event.key}`));
+      return new Map();
+    },
   });
-  t.ok(repaired.length >= 2 && repaired.every(({ sent }) => sent));
+  t.ok(repaired.length >= 2 && repaired.every(({ outcome }) => outcome === 'sent'));
   const kept = calls.slice(
     0,
     calls.findIndex((call) => call.startsWith('send')),
@@ -120,6 +143,7 @@ t.test('P3: what can’t be kept longer is not sent, and told as that', async (t
   world.pass(OLDER_THAN_SECONDS);
   const { repaired, sent } = await repair(world, {
     records: {
+      ...UNRECORDED,
       async keepLonger(key) {
         if (key === bad) throw new Error('the table is away');
       },
@@ -128,8 +152,8 @@ t.test('P3: what can’t be kept longer is not sent, and told as that', async (t
   t.strictSame(
     new Map(repaired.map(({ finding, ...outcome }) => [finding.key, outcome])),
     new Map([
-      [bad, { sent: false, failure: 'its items could not be kept longer: the table is away', remark: '' }],
-      [good, { sent: true, failure: '', remark: '' }],
+      [bad, { outcome: 'not-sent', remark: 'its items could not be kept longer: the table is away' }],
+      [good, { outcome: 'sent', remark: '' }],
     ]),
   );
   t.ok(sent.length > 0 && sent.every(({ key }) => key === good));
@@ -168,12 +192,12 @@ t.test('P3: an object that can’t be looked at holds nothing up', async (t) => 
   t.strictSame(
     new Map(repaired.map(({ finding, ...outcome }) => [finding.key, outcome])),
     new Map([
-      ['uploads/another', { sent: true, failure: '', remark: '' }],
+      ['uploads/another', { outcome: 'sent', remark: '' }],
       [
         'uploads/denied',
-        { sent: true, failure: '', remark: 'its object’s own ETag could not be read: access denied' },
+        { outcome: 'sent', remark: 'its object’s own ETag could not be read: access denied' },
       ],
-      ['uploads/good', { sent: true, failure: '', remark: '' }],
+      ['uploads/good', { outcome: 'sent', remark: '' }],
     ]),
   );
   t.equal(sent.length, 3);
@@ -258,14 +282,20 @@ t.test('P4: only what may be the copy is told of as one, and what is unclaimed n
   );
   t.match(
     repaired.find(({ finding }) => finding.versionId === unclaimed.versionId),
-    { finding: { kind: 'unclaimed' }, sent: false, failure: '' },
+    { finding: { kind: 'unclaimed' }, outcome: 'left', remark: '' },
   );
 });
 
-t.test('events that SQS does not take are an error that says how many, and where to', async (t) => {
+t.test('what SQS does not take is told for each event, and ends the repair behind its ten', async (t) => {
+  const world = createWorld();
+  for (let at = 0; at < 12; at += 1) world.put(await world.issue(`issued-${at}`));
+  world.pass(OLDER_THAN_SECONDS);
   const letters = await startDeadLetters(t);
-  letters.hook('SendMessageBatch', async () => {
-    throw new Error('socket hang up');
+  letters.hook('SendMessageBatch', async (input, proceed) => {
+    const [refused] = input.Entries.splice(0, 1);
+    const answer = await proceed();
+    const Failed = [{ Id: refused.Id, Code: 'InternalError', Message: 'once more', SenderFault: false }];
+    return { ...answer, Failed };
   });
   const send = createSendEvents({
     sqs: letters.sqs,
@@ -273,16 +303,100 @@ t.test('events that SQS does not take are an error that says how many, and where
     bucket: 'the-bucket',
     region: 'eu-central-1',
   });
-  const event = {
-    key: 'uploads/a',
-    versionId: 'v',
-    eTag: 'e',
-    sizeBytes: 1,
-    storedAt: new Date(0),
-    isCopy: false,
+  const outcomes: string[] = [];
+  const run = async () => {
+    const { records } = world.uploads;
+    const options = { retryFailed: false, recordStrays: false, again: false, deadLetters: new Set<string>() };
+    const findings = world.audit().findings();
+    for await (const { outcome, remark } of repairFindings(findings, {
+      ...options,
+      objects: world.objects,
+      records,
+      send,
+    }))
+      outcomes.push(`${outcome} ${remark}`);
   };
-  await t.rejects(send([{ ...event, pipeline: 'uploads' }]), {
+  await t.rejects(run(), {
     code: 'EventsNotSent',
-    message: `1 of 1 events could not be sent to ${letters.queueUrl}: Error: socket hang up`,
+    message: `${letters.queueUrl} did not take every event: InternalError: once more`,
   });
+  t.strictSame(outcomes, ['not-sent InternalError: once more', ...Array(9).fill('sent ')]);
+
+  outcomes.length = 0;
+  letters.hook('SendMessageBatch', async (_, proceed) => {
+    await proceed();
+    throw new Error('socket hang up');
+  });
+  await t.rejects(run(), { code: 'EventsNotSent' });
+  t.strictSame(
+    outcomes.map((outcome) => outcome.replace(/at 2\S+/, 'at TIME')),
+    [
+      'uncertain Error: socket hang up',
+      ...Array(9).fill(
+        'sent-before left alone: a repair sent its event at TIME (--again sends it once more)',
+      ),
+    ],
+  );
+  letters.unhook('SendMessageBatch');
+  t.equal((await letters.bodies(letters.queueUrl)).length, 10);
+});
+
+t.test('an event that a repair has sent is not sent again, unless that is asked for', async (t) => {
+  const world = createWorld();
+  const key = await world.issue('lost');
+  world.put(key);
+  world.pass(OLDER_THAN_SECONDS);
+  const first = await repair(world);
+  t.match(first.repaired, [{ outcome: 'sent', remark: '' }]);
+  const sentAt = world.clock.now.toISOString();
+  world.pass(86_400);
+  const second = await repair(world);
+  t.match(second.repaired, [
+    {
+      outcome: 'sent-before',
+      remark: `left alone: a repair sent its event at ${sentAt} (--again sends it once more)`,
+    },
+  ]);
+  t.strictSame(second.sent, []);
+  const another = world.put(key, 'another version');
+  world.pass(OLDER_THAN_SECONDS);
+  t.match(
+    (await repair(world)).sent,
+    [{ versionId: another.versionId }],
+    'another version is another matter',
+  );
+  const again = await repair(world, { again: true });
+  t.equal(again.sent.length, 2);
+  world.pass(14 * 86_400 + 1);
+  t.equal((await repair(world)).sent.length, 2, 'its message can’t be there any more');
+});
+
+t.test('an event whose message lies in the dead-letter queue is not sent', async (t) => {
+  const world = createWorld();
+  const { copy } = await world.failed('failed', 'why');
+  world.pass(OLDER_THAN_SECONDS);
+  const deadLetters = new Set([repairName({ key: 'accepted/failed', versionId: copy.versionId })]);
+  const { repaired, sent } = await repair(world, { retryFailed: true, deadLetters });
+  t.match(repaired, [
+    {
+      outcome: 'sent-before',
+      remark: 'left alone: its message lies in the dead-letter queue (upload-once redrive)',
+    },
+  ]);
+  t.strictSame(sent, []);
+});
+
+t.test('what can’t be recorded as sent is told as sent, and sent once more by the next repair', async (t) => {
+  const world = createWorld();
+  world.put(await world.issue('lost'));
+  world.pass(OLDER_THAN_SECONDS);
+  const { records } = world.uploads;
+  const recordRepair = async () => {
+    throw new Error('the table is away');
+  };
+  const { repaired } = await repair(world, { records: { ...records, recordRepair } });
+  t.match(repaired, [
+    { outcome: 'sent', remark: 'that it was sent could not be recorded: the table is away' },
+  ]);
+  t.match((await repair(world)).repaired, [{ outcome: 'sent', remark: '' }]);
 });

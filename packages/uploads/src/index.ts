@@ -16,6 +16,7 @@ export {
 export { HIDDEN_CHARACTERS, hiddenCharacterIn, withoutHiddenCharacters } from './hidden-characters.ts';
 export {
   type Item,
+  isSightingItem,
   isTallyItem,
   type SightingItem,
   type TallyItem,
@@ -71,7 +72,13 @@ export {
   uploadKeyOfAccepted,
   uploadKeyOfId,
 } from './upload-key.ts';
-export type { SightingName, UploadRecord, UploadRecords } from './upload-records.ts';
+export {
+  type RepairedVersion,
+  repairName,
+  type SightingName,
+  type UploadRecord,
+  type UploadRecords,
+} from './upload-records.ts';
 export {
   type ProcessingStart,
   type Transition,

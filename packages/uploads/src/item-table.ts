@@ -1,7 +1,8 @@
-import type { Item, ItemKey, SightingItem, TallyItem, UploadItem } from './item.ts';
+import type { Item, ItemKey, RepairItem, SightingItem, TallyItem, UploadItem } from './item.ts';
 
 type Attributes = Omit<UploadItem & Pick<SightingItem, 'reported' | 'kind'>, keyof ItemKey> &
-  Required<Omit<TallyItem, keyof ItemKey>>;
+  Required<Omit<TallyItem, keyof ItemKey>> &
+  Omit<RepairItem, keyof ItemKey>;
 export type AttributeName = keyof Attributes;
 
 /** One comparison that has to hold for a write to take effect. */

@@ -8,6 +8,7 @@ import {
   type Upload,
   UploadState,
 } from './upload.ts';
+import type { RepairedVersion } from './upload-records.ts';
 
 /**
  * The table `uploads` as it is stored: partition key `FullFilename`, sort key `item`, so that one Query gives an
@@ -18,6 +19,7 @@ import {
 export const SCHEMA_VERSION = 1;
 export const UPLOAD_ITEM = 'upload';
 const TALLY_PREFIX = 'tally#';
+const REPAIR_PREFIX = 'repair#';
 
 export interface ItemKey {
   readonly FullFilename: string;
@@ -79,7 +81,14 @@ export interface TallyItem extends ItemKey {
   readonly countedAt?: string;
 }
 
-export type Item = UploadItem | SightingItem | TallyItem;
+/** When an operator's repair sent the event of a version. It has a partition of its own: no service reads it. */
+export interface RepairItem extends ItemKey {
+  readonly schemaVersion: number;
+  readonly repairSentAt: string;
+  readonly deleteAt: number;
+}
+
+export type Item = UploadItem | SightingItem | TallyItem | RepairItem;
 
 /** The item was written by a later release than this one; reading on would be guessing. */
 export class UnsupportedSchemaVersion extends Error {
@@ -98,6 +107,18 @@ export function tallyItemKey(key: string, kind: SightingKind): ItemKey {
   return { FullFilename: key, item: `${TALLY_PREFIX}${kind}` };
 }
 
+export function repairItemKey({ key, versionId }: RepairedVersion): ItemKey {
+  return { FullFilename: `${REPAIR_PREFIX}${key}`, item: versionId };
+}
+
+export function repairedVersionOf({ FullFilename, item }: RepairItem): RepairedVersion {
+  return { key: FullFilename.slice(REPAIR_PREFIX.length), versionId: item };
+}
+
+export function isRepairItem(item: Item): item is RepairItem {
+  return item.FullFilename.startsWith(REPAIR_PREFIX);
+}
+
 export function isUploadItem(item: Item): item is UploadItem {
   return item.item === UPLOAD_ITEM;
 }
@@ -107,7 +128,7 @@ export function isTallyItem(item: Item): item is TallyItem {
 }
 
 export function isSightingItem(item: Item): item is SightingItem {
-  return !isUploadItem(item) && !isTallyItem(item);
+  return !isUploadItem(item) && !isTallyItem(item) && !isRepairItem(item);
 }
 
 export function issuedItem(upload: NewUpload, deleteAt: number, writer: string): UploadItem {

@@ -1,8 +1,13 @@
 import {
   type Item,
   type ItemKey,
+  isRepairItem,
   isTallyItem,
   isUploadItem,
+  type RepairItem,
+  repairedVersionOf,
+  repairItemKey,
+  SCHEMA_VERSION,
   type SightingItem,
   sightingItemKey,
   type TallyItem,
@@ -16,10 +21,12 @@ import {
 import type { ItemTable } from './item-table.ts';
 import { keepUntil } from './transitions.ts';
 import { SightingKind } from './upload.ts';
-import type { UploadRecord, UploadRecords } from './upload-records.ts';
+import { repairName, type UploadRecord, type UploadRecords } from './upload-records.ts';
 
 /** What BatchGetItem takes (Amazon DynamoDB API Reference). */
 const MAX_BATCH_KEYS = 100;
+/** The longest that SQS keeps a message, in a queue and its dead-letter queue together (Amazon SQS Developer Guide, "Using dead-letter queues"). */
+const MESSAGE_SECONDS = 14 * 86_400;
 
 export interface TableUploadRecordsOptions {
   readonly table: ItemTable;
@@ -52,7 +59,7 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
       let after: ItemKey | undefined;
       do {
         const page = await table.scan(after);
-        yield page.items.map(toRecord);
+        yield page.items.filter((item) => !isRepairItem(item)).map(toRecord);
         after = page.next;
       } while (after !== undefined);
     },
@@ -82,6 +89,30 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
       for (const { FullFilename, item } of await getAll(keys)) {
         await table.update({ FullFilename, item }, keepUntil(until));
       }
+    },
+
+    async repairs(versions) {
+      const nowSeconds = now().getTime() / 1000;
+      const named = new Map(versions.map((version) => [repairName(version), version]));
+      const items = await getAll([...named.values()].map((version) => repairItemKey(version)));
+      return new Map(
+        (items as RepairItem[])
+          // DynamoDB deletes an item up to days after its time.
+          .filter(({ deleteAt }) => deleteAt > nowSeconds)
+          .map((item) => [repairName(repairedVersionOf(item)), new Date(item.repairSentAt)]),
+      );
+    },
+
+    async recordRepair(version) {
+      await table.update(repairItemKey(version), {
+        when: [],
+        set: {
+          schemaVersion: SCHEMA_VERSION,
+          repairSentAt: now().toISOString(),
+          deleteAt: Math.ceil(now().getTime() / 1000) + MESSAGE_SECONDS,
+        },
+        orCreate: true,
+      });
     },
   };
 }

@@ -38,4 +38,24 @@ export interface UploadRecords {
    * changes, not even its writer's token, for a worker may be about to look for its own. May be repeated.
    */
   keepLonger(key: string, versionId: string): Promise<void>;
+
+  /**
+   * When a repair last sent the events of these versions, by `repairName`; one whose message can't be there any more, after SQS's longest
+   * retention of 14 days, is left out. A BatchGetItem for every 100 of them.
+   */
+  repairs(versions: readonly RepairedVersion[]): Promise<ReadonlyMap<string, Date>>;
+
+  /** Records that a repair has sent the event of one version. One write; may be repeated. */
+  recordRepair(version: RepairedVersion): Promise<void>;
+}
+
+/** A version whose event a repair can send. */
+export interface RepairedVersion {
+  readonly key: string;
+  readonly versionId: string;
+}
+
+/** What names a version among others: no version id holds a line feed. */
+export function repairName({ key, versionId }: RepairedVersion): string {
+  return `${versionId}\n${key}`;
 }

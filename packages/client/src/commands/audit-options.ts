@@ -27,10 +27,14 @@ Goes through the bucket and the table and names what came to no end:
 Mostly an event was lost, or a queue deleted. --repair sends the missing events again, to the acceptor's
 queue or the processor's: they look at what is there and go on from it. The items of the uploads are kept
 longer first, so that they outlive the messages. It may be run again, broken off, and run while the services
-work. Look into the dead-letter queues first ("upload-once redrive"): what waits there is named here as well.
-Run the audit again, some time after a repair, to see that nothing is left.
+work. It sends no event twice: what an earlier repair sent in the last 14 days, and what lies in a
+dead-letter queue, it names and leaves alone. Such a message needs its cause to end, not another event:
+"upload-once redrive" shows why it failed. Run the audit again, some time after a repair, to see that
+nothing is left.
 
   --repair               send the missing events
+  --again                with --repair: also what a repair sent before, or what lies in a dead-letter queue.
+                         For a queue whose messages are lost: purged, deleted, or over their retention
   --retry-failed         with --repair: also for failed uploads, whose dead letters are lost
   --record-strays        with --repair: also for objects that no upload in the table belongs to; each is
                          recorded as a stray, and an alarm tells. Needs the services' own TOMBSTONE_DAYS,
@@ -48,7 +52,7 @@ where no upload belongs to them), one after the other, and it scans the whole ta
 
 Exit code:
   0    there is nothing to be named, and nothing is too young to be judged
-  1    it could not be brought to its end, or an event could not be sent
+  1    it could not be brought to its end, or an event is not known to be sent: run it again
   2    the command line can't be carried out
   4    something was named, repaired or not
   6    nothing was named, but something is too young to be judged: it may be under way, or lost. The message
@@ -64,6 +68,7 @@ export interface AuditCommandOptions {
   readonly repair:
     | { readonly queueUrls: { readonly uploads: string; readonly accepted: string } }
     | undefined;
+  readonly again: boolean;
   readonly retryFailed: boolean;
   readonly recordStrays: boolean;
   readonly json: boolean;
@@ -75,7 +80,7 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
   if (values.help) return 'help';
   const bucket = setting(values, 'bucket', env, 'BUCKET');
   if (bucket === undefined) throw new UsageError('the bucket is missing: set BUCKET or give --bucket');
-  for (const option of ['retry-failed', 'record-strays'] as const) {
+  for (const option of ['again', 'retry-failed', 'record-strays'] as const) {
     if (values[option] && !values.repair) throw new UsageError(`--${option} is for --repair`);
   }
   if (values['record-strays'] && setting(values, 'tombstone-days', env, 'TOMBSTONE_DAYS') === undefined) {
@@ -89,6 +94,7 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
     ...readTableSettings(values, env),
     olderThanSeconds: wholeNumber('--older-than', minutes, 0, 525_600) * 60,
     repair: values.repair ? { queueUrls: bothQueueUrls(values, env) } : undefined,
+    again: values.again ?? false,
     retryFailed: values['retry-failed'] ?? false,
     recordStrays: values['record-strays'] ?? false,
     json: values.json ?? false,
@@ -102,6 +108,11 @@ function bothQueueUrls(values: Parameters<typeof readQueueUrls>[0], env: CliIo['
       '--repair needs both queues: set UPLOAD_EVENTS_QUEUE_URL and ACCEPTED_EVENTS_QUEUE_URL, or give --uploads-queue and --accepted-queue',
     );
   }
+  if (uploads === accepted) {
+    throw new UsageError(
+      `the acceptor's and the processor's queue are two, and both options name ${uploads}`,
+    );
+  }
   return { uploads, accepted };
 }
 
@@ -112,6 +123,7 @@ function parse(args: readonly string[]) {
       ...OPERATOR_OPTIONS,
       bucket: { type: 'string' },
       repair: { type: 'boolean' },
+      again: { type: 'boolean' },
       'retry-failed': { type: 'boolean' },
       'record-strays': { type: 'boolean' },
       'older-than': { type: 'string' },

@@ -1,11 +1,17 @@
 import {
   type AuditCounts,
+  countDeadLetters,
   createAudit,
   createSendEvents,
-  FindingKind,
+  type Finding,
+  lookAtDeadLetters,
+  openQueuePair,
   type RepairedFinding,
+  RepairOutcome,
   repairFindings,
+  WrongQueue,
 } from '@upload-once/repair';
+import { repairName } from '@upload-once/uploads';
 import { ageWords } from '../age-words.ts';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -13,7 +19,13 @@ import type { Operations } from '../operations.ts';
 import { OutputFailed } from '../output-failed.ts';
 import { printable } from '../printable.ts';
 import { AUDIT_HELP, type AuditCommandOptions, readAuditOptions } from './audit-options.ts';
-import { operatorError } from './operator-errors.ts';
+import { hiddenNote } from './hidden-note.ts';
+import { aboutQueue, operatorError } from './operator-errors.ts';
+
+/** Of each queue; the names of so many take some 2 MB. */
+const MAX_DEAD_LETTERS = 10_000;
+/** Longer than so many take. */
+const LOOK_SECONDS = 120;
 
 /**
  * `upload-once audit`: names what came to no end in bucket and table, and with --repair sends the events that are missing. It
@@ -28,50 +40,92 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     io.stdout.write(AUDIT_HELP);
     return ExitCode.done;
   }
-  let named = 0;
-  let sent = 0;
-  let failed = 0;
+  const done = new Map<RepairOutcome, number>();
+  const count = (outcome: RepairOutcome) => done.get(outcome) ?? 0;
   try {
     const open = await io.loadOperations();
     const operations = open(options);
     // By S3's clock, not this machine's: it is S3 that says when a version was stored.
     const startedAt = await operations.listing.now();
     io.stderr.write(clockNote(io.now(), startedAt));
+    const repair = options.repair && (await prepareRepair(options.repair, options, operations));
+    if (repair && 'hidden' in repair) {
+      io.stderr.write(
+        `upload-once audit: ${hiddenNote(repair.hidden, startedAt)} --again repairs now, and can send an event twice.\n`,
+      );
+      return ExitCode.tooEarly;
+    }
     const audit = createAudit({ ...operations, ...options, startedAt });
-    for await (const repaired of await repairedOf(audit.findings(), options, operations)) {
+    let named = 0;
+    for await (const repaired of repair ? repair.run(audit.findings()) : notRepaired(audit.findings())) {
       if (named === 0 && !options.json) io.stdout.write(HEADER);
       named += 1;
-      if (repaired.sent) sent += 1;
-      if (repaired.failure) failed += 1;
+      done.set(repaired.outcome, count(repaired.outcome) + 1);
       io.stdout.write(options.json ? jsonLine(repaired) : textLine(repaired, startedAt, options));
     }
-    const outcome = options.repair ? `, ${sent} events sent${failed ? `, ${failed} could not be` : ''}` : '';
+    const outcome = options.repair ? `, ${sentWords(count)}` : '';
     io.stderr.write(`${summaryOf(audit.counts, named, outcome)}\n${tooYoungNote(audit.counts, options)}`);
-    if (failed > 0) return ExitCode.failed;
+    if (count(RepairOutcome.notSent) > 0) return ExitCode.failed;
     if (named > 0) return ExitCode.found;
     return audit.counts.tooYoung > 0 ? ExitCode.tooEarly : ExitCode.done;
   } catch (error) {
-    const soFar = options.repair ? `; ${sent} events were sent` : '';
+    const soFar = options.repair
+      ? `; ${sentWords(count)}. Run it again: what was sent is not sent twice`
+      : '';
     if (error instanceof OutputFailed) throw new OutputFailed(`${error.message}${soFar}`, { cause: error });
-    io.stderr.write(`upload-once audit: not brought to its end: ${operatorError(error, options)}${soFar}\n`);
+    const what = error instanceof WrongQueue ? 'nothing was done' : 'not brought to its end';
+    const why = `${what}: ${operatorError(error, options)}`;
+    io.stderr.write(`upload-once audit: ${why}${error instanceof WrongQueue ? '' : soFar}\n`);
     return ExitCode.failed;
   }
 }
 
-async function repairedOf(
-  findings: ReturnType<ReturnType<typeof createAudit>['findings']>,
-  { repair, retryFailed, recordStrays, bucket }: AuditCommandOptions,
+async function prepareRepair(
+  { queueUrls }: NonNullable<AuditCommandOptions['repair']>,
+  { again, retryFailed, recordStrays, bucket }: AuditCommandOptions,
   { sqs, objects, records, region }: Operations,
-): Promise<AsyncIterable<RepairedFinding>> {
-  if (!repair) return notRepaired(findings);
-  const send = createSendEvents({ sqs, queueUrls: repair.queueUrls, bucket, region: await region() });
-  return repairFindings(findings, { objects, records, send, retryFailed, recordStrays });
+) {
+  const pairs = await Promise.all(
+    [queueUrls.uploads, queueUrls.accepted].map((url) => aboutQueue(url, openQueuePair(sqs, url))),
+  );
+  const deadLetters = new Set<string>();
+  for (const { deadLetterUrl } of again ? [] : pairs) {
+    const { visible, hidden } = await countDeadLetters(sqs, deadLetterUrl);
+    if (hidden > 0) return { hidden: { deadLetterUrl, hidden } };
+    if (visible > MAX_DEAD_LETTERS) {
+      throw new Error(
+        `${deadLetterUrl} has more than ${MAX_DEAD_LETTERS} messages: redrive them first, or give --again`,
+      );
+    }
+    for (const { events = [] } of await lookAtDeadLetters(sqs, deadLetterUrl, MAX_DEAD_LETTERS, {
+      visibilitySeconds: LOOK_SECONDS,
+    }))
+      for (const event of events) deadLetters.add(repairName(event));
+  }
+  const send = createSendEvents({ sqs, queueUrls, bucket, region: await region() });
+  return {
+    run: (findings: AsyncIterable<Finding>) =>
+      repairFindings(findings, { objects, records, send, retryFailed, recordStrays, again, deadLetters }),
+  };
 }
 
-async function* notRepaired(
-  findings: ReturnType<ReturnType<typeof createAudit>['findings']>,
-): AsyncIterable<RepairedFinding> {
-  for await (const finding of findings) yield { finding, sent: false, failure: '', remark: '' };
+async function* notRepaired(findings: AsyncIterable<Finding>): AsyncIterable<RepairedFinding> {
+  for await (const finding of findings) yield { finding, outcome: RepairOutcome.left, remark: '' };
+}
+
+/** What is known of the events: `3 events sent, 1 may have been sent (no answer of SQS tells), 2 not sent`. */
+function sentWords(count: (outcome: RepairOutcome) => number): string {
+  const [uncertain, notSent, before] = [
+    count(RepairOutcome.uncertain),
+    count(RepairOutcome.notSent),
+    count(RepairOutcome.sentBefore),
+  ];
+  return [
+    `${count(RepairOutcome.sent)} events sent`,
+    ...(uncertain ? [`${uncertain} may have been sent (no answer of SQS tells)`] : []),
+    ...(notSent ? [`${notSent} not sent`] : []),
+    ...(before ? [`${before} left alone: sent before, or in a dead-letter queue`] : []),
+  ].join(', ');
 }
 
 /** Findings are written as they come, so the columns have the width of the longest that there can be. */
@@ -85,16 +139,23 @@ function textLine(repaired: RepairedFinding, now: Date, { repair }: AuditCommand
   return `${line}    ${printable(`${detail}${repair ? whatWasDone(repaired) : ''}`)}\n`;
 }
 
-function whatWasDone({ finding, sent, failure, remark }: RepairedFinding): string {
-  if (sent) return `; its event was sent${remark && `, but ${remark}`}`;
-  if (failure) return `; its event was not sent: ${failure}`;
-  if (!finding.event) return '';
-  return `; left alone without ${finding.kind === FindingKind.failed ? '--retry-failed' : '--record-strays'}`;
+function whatWasDone({ outcome, remark }: RepairedFinding): string {
+  switch (outcome) {
+    case RepairOutcome.sent:
+      return `; its event was sent${remark && `, but ${remark}`}`;
+    case RepairOutcome.uncertain:
+      return `; no answer tells whether its event was sent: ${remark}`;
+    case RepairOutcome.notSent:
+      return `; its event was not sent: ${remark}`;
+    default:
+      return remark && `; ${remark}`;
+  }
 }
 
-function jsonLine({ finding, sent, failure, remark }: RepairedFinding): string {
+function jsonLine({ finding, outcome, remark }: RepairedFinding): string {
   const { kind, key, versionId, state, since, detail } = finding;
-  return `${JSON.stringify({ kind, key, versionId, state, since, detail, sent, failure, remark })}\n`;
+  const sent = outcome === RepairOutcome.sent;
+  return `${JSON.stringify({ kind, key, versionId, state, since, detail, sent, outcome, remark })}\n`;
 }
 
 /** Larger than what a request takes, and smaller than what a person waits. */

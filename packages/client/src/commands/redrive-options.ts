@@ -6,6 +6,7 @@ import {
   OPERATOR_OPTIONS,
   readQueueUrls,
   readTableSettings,
+  setting,
   wholeNumber,
 } from './operator-options.ts';
 import { parseCommandLine } from './parse-command-line.ts';
@@ -33,22 +34,34 @@ they will be tried as often as the queue allows, and be back.
   --yes                  move them, without asking
   --limit N              messages shown of each queue, 1 to 1000 (default ${DEFAULT_LIMIT}); all are moved
   --include-unknown      move also messages that are none of S3's events under uploads/ or accepted/
+  --delete-unknown FILE  move nothing; delete those messages instead. Each is first written to FILE, which must
+                         be new, as one JSON object a line. Without --yes it shows them and asks
+  --bucket BUCKET        the bucket (default: $BUCKET). If given, an event of another bucket is "unknown" too
 ${OPERATOR_HELP}
 
 What becomes of a message that it is to move:
 
   moved      it is back in its queue
   doubled    it is back in its queue, and could not be deleted here: harmless, and the next redrive tries again
-  failed     it could not be moved, and stays
-  unknown    it tells of nothing under uploads/ or accepted/, and stays (--include-unknown)
+  uncertain  no answer of SQS tells whether it is back in its queue. It stays: run the redrive again, harmless
+  failed     it was not moved or not deleted, and stays: run the redrive again
+  unknown    it tells of nothing under uploads/ or accepted/ of the bucket, and stays. Look at it, then
+             --delete-unknown FILE removes it
   came-back  it was moved a moment ago and is here again: what it failed of is not over. It stays
+
+With --delete-unknown:
+
+  deleted    it was written to the file, and is gone from the dead-letter queue
+  left       it is one of S3's events, and stays
 
 To look at a message SQS has to hand it out: each look counts as one more receive.
 
 Exit code:
-  0    shown, or moved
-  1    it could not be shown, not all could be moved, or some were back at once
+  0    shown, moved or deleted
+  1    it could not be shown, not all could be moved or deleted, or some were back at once
   2    the command line can't be carried out
+  6    some messages are hidden, and were neither shown nor moved: a redrive that runs now has them, or one that
+       was killed. The message says how many, and when to run it again. Nothing is lost
   130  interrupted: what was moved is told
 `;
 
@@ -58,6 +71,9 @@ export interface RedriveOptions {
   readonly yes: boolean;
   readonly limit: number;
   readonly includeUnknown: boolean;
+  /** The file for messages that are none of ours, which are then deleted; undefined: messages are moved. */
+  readonly deleteUnknown: string | undefined;
+  readonly bucket: string | undefined;
   readonly table: string;
   readonly tombstoneSeconds: number;
   readonly json: boolean;
@@ -67,11 +83,18 @@ export interface RedriveOptions {
 export function readRedriveOptions(args: readonly string[], env: CliIo['env']): RedriveOptions | 'help' {
   const values = parse(args);
   if (values.help) return 'help';
+  const deleteUnknown = values['delete-unknown'];
+  if (deleteUnknown !== undefined && values['include-unknown'])
+    throw new UsageError('--delete-unknown and --include-unknown exclude each other');
+  if (deleteUnknown?.trim() === '')
+    throw new UsageError('--delete-unknown is blank: the name of a new file was expected');
   return {
     queueUrls: queuesOf(values.queue ?? 'both', readQueueUrls(values, env)),
     yes: values.yes ?? false,
     limit: wholeNumber('--limit', values.limit ?? DEFAULT_LIMIT, 1, 1000),
     includeUnknown: values['include-unknown'] ?? false,
+    deleteUnknown,
+    bucket: setting(values, 'bucket', env, 'BUCKET'),
     ...readTableSettings(values, env),
     json: values.json ?? false,
   };
@@ -102,6 +125,8 @@ function parse(args: readonly string[]) {
       yes: { type: 'boolean' },
       limit: { type: 'string' },
       'include-unknown': { type: 'boolean' },
+      'delete-unknown': { type: 'string' },
+      bucket: { type: 'string' },
     },
   }).values;
 }

@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadLetterCount, RedriveOutcome } from '@upload-once/repair';
+import type { DeadLetter, DeadLetterCount, QueuePair, RedriveOutcome } from '@upload-once/repair';
 import { ACCEPTED_PREFIX, type Upload, uploadKeyOfAccepted } from '@upload-once/uploads';
 import { ageWords } from '../age-words.ts';
 import { printable } from '../printable.ts';
@@ -74,17 +74,24 @@ export function textOfRows(rows: readonly LetterRow[], now: Date): string {
 
 export function headOf(deadLetterUrl: string, { visible, hidden }: DeadLetterCount, shown: number): string {
   const messages = `${visible} message${visible === 1 ? '' : 's'}`;
-  const inHand = hidden > 0 ? `, and ${hidden} in somebody's hands` : '';
+  const inHand = hidden > 0 ? `, and about ${hidden} that are hidden` : '';
   const first = shown > 0 && shown < visible ? `; the first ${shown}:` : shown > 0 ? ':' : '';
   return `${nameOf(deadLetterUrl)} has about ${messages}${inHand}${first}\n`;
 }
 
-/** `12 moved to upload-events, 1 unknown`. */
-export function totalsOf(totals: ReadonlyMap<RedriveOutcome, number>, queueUrl: string): string {
-  const moved = totals.get('moved') ?? 0;
-  const others = [...totals].filter(([outcome]) => outcome !== 'moved');
+/** `12 moved to upload-events, 1 unknown`, `2 deleted from upload-events-dead-letter and kept in FILE, 12 left`. */
+export function totalsOf(
+  totals: ReadonlyMap<RedriveOutcome, number>,
+  { queueUrl, deadLetterUrl }: QueuePair,
+  savedTo: string | undefined,
+): string {
+  const main = savedTo === undefined ? 'moved' : 'deleted';
+  const count = totals.get(main) ?? 0;
+  const others = [...totals].filter(([outcome]) => outcome !== main);
   return [
-    `${moved} moved to ${nameOf(queueUrl)}`,
+    savedTo === undefined
+      ? `${count} moved to ${nameOf(queueUrl)}`
+      : `${count} deleted from ${nameOf(deadLetterUrl)}${count > 0 ? `, each kept in ${printable(savedTo)}` : ''}`,
     ...others.map(([outcome, count]) => `${count} ${outcome}`),
   ].join(', ');
 }

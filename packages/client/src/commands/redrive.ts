@@ -1,20 +1,39 @@
-import { createDeleteBatcher, deadLetterQueueUrl, readRedrivePolicy, systemTimers } from '@upload-once/queue';
-import { countDeadLetters, lookAtDeadLetters, RedriveOutcome, redrive } from '@upload-once/repair';
+import { createDeleteBatcher, systemTimers } from '@upload-once/queue';
+import {
+  countDeadLetters,
+  lookAtDeadLetters,
+  openQueuePair,
+  type QueuePair,
+  RedriveOutcome,
+  redrive,
+} from '@upload-once/repair';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Operations } from '../operations.ts';
 import { OutputFailed } from '../output-failed.ts';
 import { printable } from '../printable.ts';
-import { operatorError } from './operator-errors.ts';
+import { UsageError } from '../usage-error.ts';
+import { hiddenNote } from './hidden-note.ts';
+import { aboutQueue, operatorError } from './operator-errors.ts';
 import { REDRIVE_HELP, type RedriveOptions, readRedriveOptions } from './redrive-options.ts';
 import { headOf, jsonOfRow, nameOf, rowsOf, textOfRows, totalsOf, uploadKeyOf } from './redrive-report.ts';
+import { type UnknownFile, unknownFile } from './unknown-file.ts';
 
-interface QueuePair {
-  readonly queueUrl: string;
-  readonly deadLetterUrl: string;
+const HARMLESS: readonly RedriveOutcome[] = [
+  RedriveOutcome.moved,
+  RedriveOutcome.unknown,
+  RedriveOutcome.deleted,
+  RedriveOutcome.left,
+];
+
+/** Outcomes that the totals tell well enough. */
+const QUIET: readonly RedriveOutcome[] = [RedriveOutcome.moved, RedriveOutcome.deleted, RedriveOutcome.left];
+
+/** What a dead-letter queue had when it was looked at. */
+interface Shown extends QueuePair {
+  readonly visible: number;
+  readonly hidden: number;
 }
-
-const HARMLESS: readonly RedriveOutcome[] = [RedriveOutcome.moved, RedriveOutcome.unknown];
 
 /**
  * `upload-once redrive`: shows dead letters, and moves them back when it is told to. While it only shows, Ctrl-C ends it
@@ -32,34 +51,34 @@ export async function redriveCommand(args: readonly string[], io: CliIo): Promis
   }
   try {
     const open = await io.loadOperations();
-    const operations = open({ ...options, bucket: '' });
+    const operations = open({ ...options, bucket: options.bucket ?? '' });
+    const { sqs } = operations;
     const pairs: QueuePair[] = [];
-    let letters = 0;
-    for (const queueUrl of options.queueUrls) {
-      const policy = await about(queueUrl, readRedrivePolicy(operations.sqs, queueUrl));
-      const pair = { queueUrl, deadLetterUrl: deadLetterQueueUrl(queueUrl, policy) };
-      letters += await about(pair.deadLetterUrl, show(pair, options, operations, io));
-      pairs.push(pair);
-    }
-    if (letters === 0) return ExitCode.done;
-    if (!(await isToMove(letters, pairs, options, io))) return ExitCode.done;
-    return await moveAll(pairs, options, operations, io);
+    for (const url of options.queueUrls) pairs.push(await aboutQueue(url, openQueuePair(sqs, url)));
+    const shown: Shown[] = [];
+    for (const pair of pairs)
+      shown.push({ ...pair, ...(await aboutQueue(pair.deadLetterUrl, show(pair, options, operations, io))) });
+    const visible = shown.reduce((sum, queue) => sum + queue.visible, 0);
+    const isToAct = visible > 0 && (await isConfirmed(visible, pairs, options, io));
+    const code = isToAct ? await act(pairs, options, operations, io) : ExitCode.done;
+    const isAllSeen = await tellHidden(shown, isToAct, operations, io);
+    return code === ExitCode.done && !isAllSeen ? ExitCode.tooEarly : code;
   } catch (error) {
-    if (error instanceof OutputFailed) throw error;
+    if (error instanceof OutputFailed || error instanceof UsageError) throw error;
     io.stderr.write(`upload-once redrive: ${operatorError(error, options)}\n`);
     return ExitCode.failed;
   }
 }
 
-/** Gives the number of messages that can be moved: SQS's own, which may be a minute late, or what was seen where that is more. */
+/** Gives what can be moved: SQS's own count, which may be a minute late, or what was seen where that is more; and what can't be seen. */
 async function show(
   { deadLetterUrl }: QueuePair,
-  { limit, json }: RedriveOptions,
+  { limit, json, bucket }: RedriveOptions,
   { sqs, records }: Operations,
   io: CliIo,
-): Promise<number> {
+): Promise<{ visible: number; hidden: number }> {
   const count = await countDeadLetters(sqs, deadLetterUrl);
-  const letters = await lookAtDeadLetters(sqs, deadLetterUrl, limit);
+  const letters = await lookAtDeadLetters(sqs, deadLetterUrl, limit, { bucket });
   const keys = letters.flatMap(({ events = [] }) => events.map(({ key }) => uploadKeyOf(key)));
   const uploads = await records.uploads(keys);
   const rows = letters.flatMap((letter) => rowsOf(letter, uploads));
@@ -69,25 +88,50 @@ async function show(
     io.stdout.write(headOf(deadLetterUrl, { ...count, visible }, letters.length));
     if (rows.length > 0) io.stdout.write(textOfRows(rows, io.now()));
   }
-  return visible;
+  return { visible, hidden: count.hidden };
 }
 
-async function isToMove(
+/** Says which messages no one can see now. Those that came back while others were moved are not among them. @returns whether there are none */
+async function tellHidden(
+  shown: readonly Shown[],
+  isAsked: boolean,
+  { sqs }: Operations,
+  io: CliIo,
+): Promise<boolean> {
+  let isAllSeen = true;
+  for (const { deadLetterUrl, hidden: before } of shown) {
+    if (before === 0) continue;
+    const now = isAsked ? (await countDeadLetters(sqs, deadLetterUrl)).hidden : before;
+    const hidden = Math.min(before, now);
+    if (hidden === 0) continue;
+    isAllSeen = false;
+    io.stderr.write(`upload-once redrive: ${hiddenNote({ deadLetterUrl, hidden }, io.now())}\n`);
+  }
+  return isAllSeen;
+}
+
+async function isConfirmed(
   letters: number,
   pairs: readonly QueuePair[],
-  { yes, json }: RedriveOptions,
+  { yes, json, deleteUnknown }: RedriveOptions,
   io: CliIo,
 ): Promise<boolean> {
   if (yes) return true;
+  const done = deleteUnknown === undefined ? 'moved' : 'deleted';
   if (json || !io.stdin.isTTY || !io.stderr.isTTY) {
-    if (!json) io.stderr.write('Nothing was moved; --yes moves them.\n');
+    if (!json)
+      io.stderr.write(`Nothing was ${done}; --yes ${done === 'moved' ? 'moves' : 'deletes'} them.\n`);
     return false;
   }
-  const targets = pairs.map(({ queueUrl }) => nameOf(queueUrl)).join(' and ');
-  io.stderr.write(`Move all ${letters} back to ${targets}? [y/N] `);
+  const names = (urls: readonly string[]) => urls.map(nameOf).join(' and ');
+  const question =
+    deleteUnknown === undefined
+      ? `Move all ${letters} back to ${names(pairs.map(({ queueUrl }) => queueUrl))}?`
+      : `Delete each "unknown" message of ${names(pairs.map(({ deadLetterUrl }) => deadLetterUrl))}, after it was written to ${printable(deleteUnknown)}?`;
+  io.stderr.write(`${question} [y/N] `);
   const answer = await firstLine(io.stdin);
   if (/^y(es)?$/i.test(answer)) return true;
-  io.stderr.write('Nothing was moved.\n');
+  io.stderr.write(`Nothing was ${done}.\n`);
   return false;
 }
 
@@ -100,12 +144,29 @@ async function firstLine(input: CliIo['stdin']): Promise<string> {
   return text.split('\n', 1)[0]?.trim() ?? '';
 }
 
-async function moveAll(
+/** Moves, or deletes what is none of ours, as the options say. */
+async function act(
   pairs: readonly QueuePair[],
   options: RedriveOptions,
+  operations: Operations,
+  io: CliIo,
+): Promise<ExitCode> {
+  if (options.deleteUnknown === undefined) return actOnAll(pairs, options, undefined, operations, io);
+  const file = unknownFile(options.deleteUnknown);
+  try {
+    return await actOnAll(pairs, options, file, operations, io);
+  } finally {
+    await file.close();
+  }
+}
+
+async function actOnAll(
+  pairs: readonly QueuePair[],
+  options: RedriveOptions,
+  file: UnknownFile | undefined,
   { sqs, records }: Operations,
   io: CliIo,
-): Promise<number> {
+): Promise<ExitCode> {
   const signal = io.interruptSignal();
   const runId = Buffer.from(io.randomBytes(8)).toString('hex');
   let isAllRight = true;
@@ -118,23 +179,26 @@ async function moveAll(
         sqs,
         queueUrl,
         deadLetterUrl,
+        bucket: options.bucket,
         records,
         deleter: createDeleteBatcher({ sqs, queueUrl: deadLetterUrl, timers: systemTimers, random }),
         includeUnknown: options.includeUnknown,
+        ...(file && { saveUnknown: (letters) => file.save(deadLetterUrl, letters) }),
         runId,
         signal,
         onOutcome({ messageId }, outcome, reason) {
           totals.set(outcome, (totals.get(outcome) ?? 0) + 1);
           if (options.json) {
             io.stdout.write(`${JSON.stringify({ queue: deadLetterUrl, messageId, outcome, reason })}\n`);
-          } else if (outcome !== RedriveOutcome.moved) {
+          } else if (!QUIET.includes(outcome)) {
             io.stderr.write(`${outcome}: message ${messageId}: ${printable(reason)}\n`);
           }
         },
       });
-      await about(deadLetterUrl, moving);
+      await aboutQueue(deadLetterUrl, moving);
     } finally {
-      if (!options.json) io.stdout.write(`${totalsOf(totals, queueUrl)}\n`);
+      if (!options.json)
+        io.stdout.write(`${totalsOf(totals, { queueUrl, deadLetterUrl }, options.deleteUnknown)}\n`);
     }
     isAllRight &&= [...totals.keys()].every((outcome) => HARMLESS.includes(outcome));
   }
@@ -145,14 +209,4 @@ async function moveAll(
     return ExitCode.interrupted;
   }
   return isAllRight ? ExitCode.done : ExitCode.failed;
-}
-
-/** SQS itself never says which queue it speaks of. */
-async function about<T>(queueUrl: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'QueueDoesNotExist') throw error;
-    throw new Error(`there is no queue ${queueUrl} in this region and account`, { cause: error });
-  }
 }

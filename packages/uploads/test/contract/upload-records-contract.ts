@@ -1,5 +1,11 @@
 import type { Test } from 'tap';
-import { SightingKind, type UploadRecords, UploadState, type UploadStore } from '../../src/index.ts';
+import {
+  repairName,
+  SightingKind,
+  type UploadRecords,
+  UploadState,
+  type UploadStore,
+} from '../../src/index.ts';
 
 export interface RecordsUnderTest {
   readonly store: UploadStore;
@@ -116,5 +122,37 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
     await records.keepLonger('uploads/none', 'v1');
     t.equal(await itemOf('uploads/none', 'upload'), undefined);
     t.equal(await itemOf('uploads/none', 'stray#v1'), undefined);
+  });
+
+  t.test('a repair is on record for a version, until its message can’t be there any more', async (t) => {
+    const { store, records, clock, itemOf } = await open(t);
+    const [first, second] = [
+      { key: 'uploads/repaired', versionId: 'v1' },
+      { key: 'accepted/repaired', versionId: 'v2' },
+    ];
+    await issue(store, 'uploads/repaired');
+    const before = await itemOf('uploads/repaired', 'upload');
+    t.equal((await records.repairs([first, second])).size, 0);
+    await records.recordRepair(first);
+    const sentAt = clock.now;
+    t.strictSame(await records.repairs([first, second, first]), new Map([[repairName(first), sentAt]]));
+    t.strictSame(await itemOf('uploads/repaired', 'upload'), before, 'the upload’s own item is as it was');
+    t.match((await Array.fromAsync(records.pages())).flat(), { length: 1 }, 'it is no record of its own');
+    t.strictSame(
+      await store.get('uploads/repaired'),
+      (await records.uploads(['uploads/repaired'])).get('uploads/repaired'),
+    );
+
+    clock.now = new Date(sentAt.getTime() + 14 * 86_400_000 - 1000);
+    await records.recordRepair(second);
+    t.strictSame(
+      await records.repairs([first, second]),
+      new Map([
+        [repairName(first), sentAt],
+        [repairName(second), clock.now],
+      ]),
+    );
+    clock.now = new Date(sentAt.getTime() + 14 * 86_400_000 + 1000);
+    t.strictSame([...(await records.repairs([first, second])).keys()], [repairName(second)]);
   });
 }
