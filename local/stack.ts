@@ -7,6 +7,9 @@ import { createKey } from './create-key.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
+/** A stop waits for the end of the last poll, and people for the end of a stop. */
+const POLL_WAIT_SECONDS = '1';
+
 /** What local-aws prints when it is ready. */
 export interface LocalAwsFacts {
   readonly endpoints: Record<'s3' | 'sqs' | 'dynamodb' | 'control', string>;
@@ -76,7 +79,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const started = startProcess({
       name,
       program: join(repository, program),
-      env: { PATH: process.env.PATH ?? '', ...options.env, ...env },
+      env: { PATH: process.env.PATH ?? '', POLL_WAIT_SECONDS, ...options.env, ...env },
       logFile: join(options.logFolder, `${name}.log`),
       ...(options.ownGroup && { ownGroup: true }),
     });

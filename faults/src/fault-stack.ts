@@ -14,6 +14,8 @@ import {
 
 const LOCAL_AWS = fileURLToPath(new URL('../../packages/local-aws/src/main.ts', import.meta.url));
 const KEY_RATE = 1000;
+/** A stop waits for the end of the last poll. */
+export const POLL_WAIT_SECONDS = 1;
 
 export interface FaultStackOptions {
   /** The processes' logs go here, a file for each start. */
@@ -116,5 +118,6 @@ function settingsOf(
     QUEUE_URL: proxy.queueUrl(queueUrl),
     REPORT_QUEUE_URLS: proxy.queueUrl(queues.uploadReports),
     VISIBILITY_SECONDS: String(visibilitySeconds),
+    POLL_WAIT_SECONDS: String(POLL_WAIT_SECONDS),
   };
 }

@@ -136,6 +136,37 @@ t.test('P3: a handler of several visibility timeouts runs once, under one lease'
   t.strictSame(await brokenPromisesOf(outside, { key, versions: [{ versionId, content }] }), []);
 });
 
+t.test('P3: handlers that more deploys cut off than a queue allows receives end well', async (t) => {
+  const { stack, outside } = await startStack(t, { maxReceiveCount: 2 });
+  const calls = await listenForHandlers(t);
+  const settings = { PROCESSOR_HANDLER: HANDLER, TEST_URL: calls.url, DRAIN_LIMIT_SECONDS: '1' };
+  const acceptor = await stack.add('acceptor');
+  const processor = await stack.add('processor', settings);
+  await Promise.all([acceptor.start(), processor.start()]);
+  const uploads = await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      const key = await outside.issue();
+      return { key, versions: [{ versionId: await outside.put(key, content), content }] };
+    }),
+  );
+  const deploys = 3;
+  for (let deploy = 1; deploy <= deploys; deploy += 1) {
+    await calls.call(uploads.length * deploy);
+    t.strictSame(await processor.stop(), { code: 0, signal: null });
+    await processor.start();
+  }
+  await calls.call(uploads.length * (deploys + 1));
+  for (const call of calls.all.slice(-uploads.length)) call.succeed();
+  for (const upload of uploads) {
+    const { attempt } = await uploadOf(outside, upload.key, ({ state }) => state === 'PROCESSED');
+    t.equal(attempt, deploys + 1);
+  }
+  await untilQuiet({ stack, outside });
+  for (const upload of uploads) t.strictSame(await brokenPromisesOf(outside, upload), []);
+  t.equal(await outside.depthOf(stack.queues.acceptedEventsDeadLetter), 0);
+  t.equal(processor.total('MessagesDeadLettered'), 0);
+});
+
 t.test(
   'P3: a processor that was frozen past its lease changes nothing of what another finished',
   async (t) => {

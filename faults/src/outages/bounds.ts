@@ -1,4 +1,5 @@
 import { type Backoff, POLL_BACKOFF, RETRY_BACKOFF } from '@upload-once/queue';
+import { POLL_WAIT_SECONDS } from '../fault-stack.ts';
 import type { AwsService } from '../proxy/aws-call.ts';
 import { OutageKind } from './outage-kind.ts';
 
@@ -28,8 +29,6 @@ const CALLS_PER_HANDLING: Readonly<Record<AwsService, number>> = { s3: 4, sqs: 0
  * and a read of maxReceiveCount, every few seconds.
  */
 const SQS_CALLS_PER_RECEIVE = 6;
-/** The longest poll, which ends without a message. */
-const LONG_POLL_SECONDS = 20;
 
 /** The last attempt that a process may make of one call. */
 export function mostAttempts(process: string, service: AwsService): number {
@@ -59,7 +58,7 @@ export function mostConsumerCalls(service: AwsService, kind: OutageKind, work: W
     if (kind === OutageKind.cut) return attempts * (mostTries(seconds, POLL_BACKOFF) + probes);
     const shortestWaitSeconds = POLL_BACKOFF.baseSeconds / 2;
     const polls =
-      receives + Math.ceil(seconds / LONG_POLL_SECONDS) + Math.ceil(seconds / shortestWaitSeconds);
+      receives + Math.ceil(seconds / POLL_WAIT_SECONDS) + Math.ceil(seconds / shortestWaitSeconds);
     return attempts * (polls + probes + receives * SQS_CALLS_PER_RECEIVE);
   }
   // Where nothing gets through, the first failure ends a handling.

@@ -37,11 +37,14 @@ export interface ConsumerOptions {
   readonly slots: number;
   /**
    * For how long a message is invisible from its receive and from each heartbeat on, 1 to 43,200. Also how late a
-   * message comes back when its worker dies, or when a poll is cut off; heartbeats make it independent of how
+   * message comes back when its worker dies, or when a poll is cut off (see `stop`); heartbeats make it independent of how
    * long a handler takes, so it can be short.
    */
   readonly visibilitySeconds: number;
-  /** How long a poll waits for a message, 1 to 20, by default 20. */
+  /**
+   * How long a poll waits for a message, 1 to 20, by default 20. A stop lets the last poll end, so it takes this long even if there is
+   * nothing to do: do not set it longer than the limit of `stop`.
+   */
   readonly waitTimeSeconds?: number;
   /** Resolves: the message is deleted. Rejects: it comes back, see `RetryLater`, `Unprocessable` and RETRY_BACKOFF. */
   readonly handle: (delivery: Delivery) => Promise<void>;
@@ -60,26 +63,25 @@ export interface Consumer {
   start(): Promise<void>;
 
   /**
-   * Cuts off the poll in flight and begins no other, awaits the work in flight, deletes included, for `limitSeconds`, then aborts
-   * the signals of what is left, lets those handlers settle (they have two seconds to free what they hold), gives their messages
-   * back, and resolves: GIVE_BACK_SECONDS after the limit at the latest, whatever the handlers and SQS do. A handler
-   * that resolves in that time has handled its message. A second call gets the first one's promise.
+   * Begins no other poll, lets the one in flight end, and gives back at once what it brings. Awaits the work in flight, deletes
+   * included, for `limitSeconds`, then aborts the signals of what is left, lets those handlers settle (they have two seconds to
+   * free what they hold), gives their messages back, and resolves: GIVE_BACK_SECONDS after the limit at the latest, whatever the
+   * handlers and SQS do. A handler that resolves in that time has handled its message. A second call gets the first one's promise.
    *
    * What is given back has not failed, and keeps its receives: a copy of the message is sent to the queue, and then the message is
    * deleted. A crash between the two, and a deletion that fails, leave both, which is one redelivery more. If SQS does not take
    * the copy, the message itself is made visible, and has used up a receive.
    *
-   * SQS does not notice that a poll was cut off: what it still gives to it is invisible for `visibilitySeconds` and has used up one
-   * receive, seen by no consumer; that can also be a message which comes back within `waitTimeSeconds` of the call, so take a
-   * longer limit than that. An answer that was here before is given back at once.
+   * The last poll has two seconds more than `limitSeconds`, then it is cut off. SQS does not notice that: a message that it still gives
+   * to this poll is invisible for `visibilitySeconds` and has used up one receive, although no consumer has seen it. With
+   * `waitTimeSeconds` up to the limit this happens only if SQS does not answer in time.
    *
-   * @param limitSeconds 0 or more
+   * @param limitSeconds 0 or more; best `waitTimeSeconds` or more
    */
   stop(limitSeconds: number): Promise<void>;
 
   /**
-   * Begins no other poll until `resume`. The one in flight ends by itself, and what it brings is handled: cut off, SQS would
-   * hide it from everybody (see `stop`). Work in hand goes on, its heartbeats and deletes too. Before `start` as well.
+   * Begins no other poll until `resume`. The one in flight ends by itself, and what it brings is handled. Work in hand goes on, its heartbeats and deletes too. Before `start` as well.
    */
   pause(): void;
 
@@ -113,6 +115,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const deleter = createDeleteBatcher({ sqs, queueUrl, timers, random });
   const copies = createCopySender({ sqs, queueUrl, timers });
   const stopping = new AbortController();
+  /** Cuts off the poll in flight. */
+  const polledLongEnough = new AbortController();
   const runs = new Set<DeliveryRun>();
   /** Those among them that take no slot. */
   const aside = new Set<DeliveryRun>();
@@ -156,13 +160,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         // All of them go along with a copy.
         MessageAttributeNames: ['All'],
       }),
-      { abortSignal: stopping.signal },
+      { abortSignal: polledLongEnough.signal },
     );
     return answer.Messages ?? [];
   }
 
   function begin(message: Message, polledAtMs: number, context: DeliveryContext): void {
-    // An answer that came together with `stop` is given back as work that was cut off: nobody begins on it.
+    // What the last poll brings after `stop` was called is given back, and no handler begins on it.
     const isLate = stopping.signal.aborted;
     const run = runDelivery(message, polledAtMs, handle, () => stepAside(run), context);
     runs.add(run);
@@ -198,8 +202,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     })();
     if (await endsWithin(timers, limitSeconds * 1000, ended)) return;
     const reason = new DrainLimitReached(`the consumer stops and waits no longer than ${limitSeconds} s`);
-    const givenBack = Promise.all([...runs].map((run) => run.cutOff(reason, SETTLE_SECONDS)));
-    await endsWithin(timers, GIVE_BACK_SECONDS * 1000, givenBack);
+    for (const run of runs) void run.cutOff(reason, SETTLE_SECONDS);
+    const cancelCut = timers.after(SETTLE_SECONDS * 1000, () => polledLongEnough.abort());
+    await endsWithin(timers, GIVE_BACK_SECONDS * 1000, ended);
+    cancelCut();
   }
 
   return {

@@ -8,7 +8,7 @@ import { type DrainLimitReached, RetryLater, Unprocessable, type VisibilityLost 
 import { holdMessage } from './held-message.ts';
 import type { ConsumerObserver, MessageRequest } from './observer.ts';
 import type { ReceiveLimit } from './receive-limit.ts';
-import { copyOf, factsOf, isSpent, receivesOfQueue } from './receives.ts';
+import { copyOf, cutOffsBefore, factsOf, isSpent, receivesOfQueue } from './receives.ts';
 import { endsWithin, type Timers } from './timers.ts';
 
 /** How old maxReceiveCount may be for a message that was received before: its last receive may be this one. */
@@ -74,6 +74,7 @@ export function runDelivery(
   const deleting = new AbortController();
   /** What the handler was told last. */
   let wasLastReceive: boolean | undefined;
+  let isBegun = false;
   let isHandled = false;
   let isSettled = false;
   let isAbandoned = false;
@@ -85,6 +86,7 @@ export function runDelivery(
     let failure: { readonly error: unknown } | undefined;
     try {
       if (cutOffReason !== undefined) throw cutOffReason;
+      isBegun = true;
       await handle(delivery());
     } catch (error) {
       failure = { error };
@@ -169,9 +171,10 @@ export function runDelivery(
       if (facts().isLastReceive) observe.deadLettered(facts(), reason);
       return;
     }
-    observe.givenBack(facts());
+    const cutOffs = cutOffsBefore(message) + (isBegun ? 1 : 0);
+    observe.givenBack(facts(), cutOffs);
     try {
-      await copies.send(copyOf(message, facts()));
+      await copies.send(copyOf(message, facts(), cutOffs));
     } catch (error) {
       observe.requestFailed('copy', facts(), error);
       if (facts().isLastReceive) observe.deadLettered(facts(), reason);

@@ -6,7 +6,7 @@ export type { Delivery, DeliveryFacts } from './delivery.ts';
 export { DrainLimitReached, RetryLater, Unprocessable, VisibilityLost } from './failures.ts';
 export { longestTimeInQueueSeconds } from './longest-time-in-queue.ts';
 export type { ConsumerObserver, MessageRequest } from './observer.ts';
-export { RECEIVES_ATTRIBUTE } from './receives.ts';
+export { CUT_OFFS_ATTRIBUTE, RECEIVES_ATTRIBUTE } from './receives.ts';
 export {
   deadLetterQueueUrl,
   QueueWithoutRedrivePolicy,

@@ -22,8 +22,12 @@ export interface ConsumerObserver {
    */
   deadLettered(delivery: DeliveryFacts, error: unknown): void;
 
-  /** The message was given back, unhandled, because the consumer stops. That receive does not count, unless `copy` failed. */
-  givenBack(delivery: DeliveryFacts): void;
+  /**
+   * The message was given back, unhandled, because the consumer stops. That receive does not count, unless `copy` failed.
+   * @param cutOffs how often stops have cut off its handler in a row, this time included; a message whose handler had not begun
+   *   adds none. A redrive, and a copy that failed, begin at 0 again.
+   */
+  givenBack(delivery: DeliveryFacts, cutOffs: number): void;
 
   /** The queue may give the message to somebody else although its handler is still at work; `signal` is aborted. */
   visibilityLost(delivery: DeliveryFacts, error: VisibilityLost): void;

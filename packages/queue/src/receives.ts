@@ -8,6 +8,9 @@ import type { OutgoingMessage } from './send-messages.ts';
  */
 export const RECEIVES_ATTRIBUTE = 'upload-once-receives';
 
+/** The attribute of a copy that tells how often a stop has cut off the work on the message, as a number. */
+export const CUT_OFFS_ATTRIBUTE = 'upload-once-cut-offs';
+
 /** How often the queue has given out this very message, this time included. */
 export function receivesOfQueue(message: Message): number {
   return Number(message.Attributes?.ApproximateReceiveCount ?? 1);
@@ -35,18 +38,32 @@ export function isSpent(message: Message, maxReceiveCount: number): boolean {
   );
 }
 
-/** The same message once more, with the receives that it has had before this one, which does not count. */
-export function copyOf(message: Message, { receiveCount }: DeliveryFacts): OutgoingMessage {
+/** How often stops have cut off the work on the message before, as far as its copies tell. */
+export function cutOffsBefore(message: Message): number {
+  return countIn(message, CUT_OFFS_ATTRIBUTE);
+}
+
+/**
+ * The same message once more, with the receives that it has had before this one, which does not count.
+ * @param cutOffs how often stops have cut off the work on it by now
+ */
+export function copyOf(message: Message, { receiveCount }: DeliveryFacts, cutOffs: number): OutgoingMessage {
   return {
     body: message.Body ?? '',
     attributes: {
       ...message.MessageAttributes,
       [RECEIVES_ATTRIBUTE]: { DataType: 'Number', StringValue: String(receiveCount - 1) },
+      [CUT_OFFS_ATTRIBUTE]: { DataType: 'Number', StringValue: String(cutOffs) },
     },
   };
 }
 
-function receivesBefore({ MessageAttributes }: Message): number {
-  const before = Number(MessageAttributes?.[RECEIVES_ATTRIBUTE]?.StringValue ?? 0);
-  return Number.isInteger(before) && before > 0 ? before : 0;
+function receivesBefore(message: Message): number {
+  return countIn(message, RECEIVES_ATTRIBUTE);
+}
+
+/** A number that is none, or below 0, counts for 0. */
+function countIn({ MessageAttributes }: Message, attribute: string): number {
+  const count = Number(MessageAttributes?.[attribute]?.StringValue ?? 0);
+  return Number.isInteger(count) && count > 0 ? count : 0;
 }

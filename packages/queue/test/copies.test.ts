@@ -7,6 +7,7 @@ import { matchEvents, recordingObserver } from './recording-observer.ts';
 import { VirtualTimers } from './virtual-timers.ts';
 
 const RECEIVES_ATTRIBUTE = 'upload-once-receives';
+const CUT_OFFS_ATTRIBUTE = 'upload-once-cut-offs';
 
 /** One queue, and consumers with one slot each that come and go as deploys make them. */
 async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
@@ -91,7 +92,8 @@ t.test('P3: work that every deploy cuts off keeps its receives, and ends well', 
   await (await deploy()).finish();
   t.equal(await queue.depth(), 0);
   t.strictSame(await deadBodies(queue), []);
-  matchEvents(t, observed, Array(12).fill({ event: 'givenBack' }));
+  const cutOffs = Array.from({ length: 12 }, (_, before) => ({ event: 'givenBack', cutOffs: before + 1 }));
+  matchEvents(t, observed, cutOffs);
 });
 
 t.test('P3: failures count from copy to copy, and the last is told once', async (t) => {
@@ -101,7 +103,7 @@ t.test('P3: failures count from copy to copy, and the last is told once', async 
   const first = await deploy();
   first.work.reject(failure);
   await observed.until(({ length }) => length === 1);
-  await first.consumer.stop(0);
+  await queue.stop(first.consumer);
   timers.advance(2_000);
 
   const second = await deploy();
@@ -111,7 +113,7 @@ t.test('P3: failures count from copy to copy, and the last is told once', async 
   t.match(third, { receiveCount: 2, isLastReceive: false }, 'the stop did not count');
   third.work.reject(failure);
   await observed.until(({ length }) => length === 3);
-  await third.consumer.stop(0);
+  await queue.stop(third.consumer);
   timers.advance(4_000);
 
   const last = await deploy();
@@ -130,7 +132,7 @@ t.test('P3: failures count from copy to copy, and the last is told once', async 
   );
   t.match(observed.entries.at(-1), { event: 'deadLettered', error: failure, delivery: { receiveCount: 3 } });
   t.equal(await queue.depth(), 0);
-  await lastAgain.consumer.stop(0);
+  await queue.stop(lastAgain.consumer);
 });
 
 t.test('P3: a copy of what can never be handled is in the dead-letter queue without a wait', async (t) => {
@@ -147,7 +149,7 @@ t.test('P3: a copy of what can never be handled is in the dead-letter queue with
     observed.entries.map(({ event }) => event),
     ['givenBack', 'deadLettered'],
   );
-  await consumer.stop(0);
+  await queue.stop(consumer);
 });
 
 t.test('P3: a stop that ends between copy and delete leaves both, and loses none', async (t) => {
@@ -193,6 +195,7 @@ t.test('a copy has the attributes of the message', async (t) => {
     MessageAttributes: {
       'upload-once-redrive': other,
       [RECEIVES_ATTRIBUTE]: { DataType: 'Number', StringValue: '0' },
+      [CUT_OFFS_ATTRIBUTE]: { DataType: 'Number', StringValue: '1' },
     },
   });
 });
@@ -212,7 +215,7 @@ t.test(
         observed.entries.map(({ event }) => event),
         ['deadLettered'],
       );
-      await consumer.stop(0);
+      await queue.stop(consumer);
     }
   },
 );

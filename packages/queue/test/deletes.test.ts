@@ -72,7 +72,7 @@ t.test('a full batch leaves no empty one behind', async (t) => {
   const { timers, queue, work, consumer } = await holdAll(t, 10);
   work.resolve();
   await untilBatches(queue, 1);
-  await consumer.stop(60);
+  await queue.stop(consumer);
   t.equal(timers.pendingCount, 0);
   t.equal(await queue.depth(), 0);
 });
@@ -172,7 +172,7 @@ t.test('P3: what was handled is held until SQS deletes it, and uses up no receiv
   }
   queue.unhook('DeleteMessageBatch');
   timers.advance(5);
-  await consumer.stop(60);
+  await queue.stop(consumer);
   t.equal(await queue.depth(), 0);
   t.same(await queue.receive(queue.deadLetterUrl), []);
   matchEvents(t, observed, [{ event: 'requestFailed', request: 'delete' }]);
@@ -196,7 +196,7 @@ t.test('P3: a deletion without an answer keeps the message hidden as well', asyn
     t.same(await queue.receive(queue.queueUrl), []);
   }
   answer.resolve();
-  await consumer.stop(60);
+  await queue.stop(consumer);
   t.equal(await queue.depth(), 0);
   t.same(observed.entries, []);
 });
@@ -221,6 +221,7 @@ t.test('P3: who stops waiting for the deletion of a last receive says so', async
   await timers.untilSet(4000);
   const stopped = consumer.stop(0);
   timers.advance(0);
+  await queue.endPolls();
   await stopped;
   matchEvents(t, observed, [
     { event: 'requestFailed', request: 'delete' },
@@ -251,6 +252,7 @@ t.test('a stop does not wait for an attempt without an answer', async (t) => {
   timers.advance(5);
   const stopped = consumer.stop(0);
   timers.advance(0);
+  await queue.endPolls();
   await stopped;
   matchEvents(t, observed, [{ event: 'requestFailed', request: 'delete' }]);
 });

@@ -67,7 +67,7 @@ t.test('a message stays invisible for as long as its handler works, far beyond i
   work.resolve();
   await timers.untilSet(5);
   timers.advance(5);
-  await consumer.stop(60);
+  await queue.stop(consumer);
   t.equal(await queue.depth(), 0);
   t.same(observed.entries, []);
   t.equal(timers.pendingCount, 0, 'the heartbeats ended with the delivery');
@@ -282,7 +282,7 @@ t.test('a handler that ends while a listener is at work ends the heartbeat', asy
     await timers.untilSet(5);
     listening[settle]();
     timers.advance(5);
-    await consumer.stop(60);
+    await queue.stop(consumer);
     t.same(extensions(queue), []);
     t.equal(delivery.signal.aborted, false);
     t.equal(await queue.depth(), 0);

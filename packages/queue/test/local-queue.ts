@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -8,6 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 import type { Test } from 'tap';
+import type { Consumer } from '../src/index.ts';
 import { Journal } from './journal.ts';
 
 type CallName =
@@ -40,6 +42,10 @@ export interface LocalQueue {
   hook(name: CallName, hook: Hook): void;
   unhook(name: CallName): void;
   send(...bodies: string[]): Promise<void>;
+  /** Ends the long polls of the consumer's client that wait for a message now, as SQS does when their time is over. */
+  endPolls(): Promise<void>;
+  /** Stops a consumer that has nothing in hand but a poll, which ends without a message. */
+  stop(consumer: Consumer, limitSeconds?: number): Promise<void>;
   /** Receives as another consumer would. */
   receive(queueUrl: string, waitTimeSeconds?: number): Promise<Message[]>;
   /** How many messages the queue has, visible or not. */
@@ -83,6 +89,33 @@ export async function startLocalQueue(
   const sent = new Journal<Call>();
   const answered = new Journal<Call>();
   const hooks = new Map<CallName, Hook>();
+  let waiting = new AbortController();
+
+  const send = sqs.send.bind(sqs);
+  /** A long poll ends empty by `endPolls`; everything else is the client's own. */
+  async function sendUntilOver(command: unknown, options?: { readonly abortSignal?: AbortSignal }) {
+    if (!(command instanceof ReceiveMessageCommand)) return send(command as never, options);
+    const over = waiting.signal;
+    const abortSignal = AbortSignal.any([over, ...(options?.abortSignal ? [options.abortSignal] : [])]);
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    abortSignal.addEventListener('abort', () => reject(abortSignal.reason), { once: true });
+    try {
+      // As a real client it does not wait for the answer any longer, whatever a hook does; SQS goes on.
+      return await Promise.race([send(command, { abortSignal }), aborted]);
+    } catch (error) {
+      if (over.aborted) return {};
+      throw error;
+    }
+  }
+  Object.assign(sqs, { send: sendUntilOver });
+
+  async function endPolls(): Promise<void> {
+    // A poll that was begun in this turn is on its way by the next.
+    await nextTurn();
+    waiting.abort();
+    waiting = new AbortController();
+  }
+
   sqs.middlewareStack.add(
     (next, context) => async (args) => {
       const name = String(context['commandName']).replace(/Command$/, '') as CallName;
@@ -109,6 +142,12 @@ export async function startLocalQueue(
     answered,
     hook: (name, hook) => void hooks.set(name, hook),
     unhook: (name) => void hooks.delete(name),
+    endPolls,
+    async stop(consumer, limitSeconds = 60) {
+      const stopped = consumer.stop(limitSeconds);
+      await endPolls();
+      await stopped;
+    },
     async send(...bodies) {
       for (let at = 0; at < bodies.length; at += 10) {
         const Entries = bodies

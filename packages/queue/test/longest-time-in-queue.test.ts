@@ -53,7 +53,7 @@ for (const { visibilitySeconds, longestSeconds } of [
         longestWorkSeconds: 0,
       });
       t.ok((timers.nowMs() - first) / 1000 <= bound);
-      await consumer.stop(0);
+      await queue.stop(consumer);
     },
   );
 }

@@ -27,7 +27,7 @@ async function consume(
     timers,
     handle,
   });
-  t.teardown(() => consumer.stop(60));
+  t.teardown(() => queue.stop(consumer));
   return { timers, queue, ...recorded, consumer };
 }
 

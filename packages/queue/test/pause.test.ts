@@ -27,7 +27,7 @@ async function prepare(t: Test) {
       if (body === 'slow') await work.promise;
     },
   });
-  t.teardown(() => consumer.stop(60));
+  t.teardown(() => queue.stop(consumer));
   const polls = () => queue.sent.count(({ name }) => name === 'ReceiveMessage');
   /** Resolves when the so-many-th delete is done and all that follows from it has happened. */
   async function deleted(times: number): Promise<void> {

@@ -22,7 +22,7 @@ async function prepare(t: Test, options: Partial<ConsumerOptions> = {}) {
     handle: async ({ body }) => handled.add(body),
     ...options,
   });
-  t.teardown(() => consumer.stop(60));
+  t.teardown(() => queue.stop(consumer));
   return { timers, queue, ...recorded, handled, consumer };
 }
 

@@ -27,7 +27,7 @@ async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
       throw failure;
     },
   });
-  t.teardown(() => consumer.stop(0));
+  t.teardown(() => queue.stop(consumer));
   await consumer.start();
   return { timers, queue, ...recorded, received, consumer };
 }
@@ -209,5 +209,5 @@ t.test('P3: while a message is handled its last receive can become known', async
   work.reject(failure);
   t.equal((await queue.receive(queue.deadLetterUrl, 20)).length, 1);
   matchEvents(t, observed, [{ event: 'deadLettered', error: failure }]);
-  await consumer.stop(0);
+  await queue.stop(consumer);
 });

@@ -9,6 +9,7 @@ export interface Observed {
   readonly error?: unknown;
   readonly waitSeconds?: number;
   readonly request?: MessageRequest;
+  readonly cutOffs?: number;
 }
 
 export function recordingObserver(): {
@@ -24,7 +25,7 @@ export function recordingObserver(): {
       postponed: (delivery, error, waitSeconds) =>
         observed.add({ event: 'postponed', delivery, error, waitSeconds }),
       deadLettered: (delivery, error) => observed.add({ event: 'deadLettered', delivery, error }),
-      givenBack: (delivery) => observed.add({ event: 'givenBack', delivery }),
+      givenBack: (delivery, cutOffs) => observed.add({ event: 'givenBack', delivery, cutOffs }),
       visibilityLost: (delivery, error) => observed.add({ event: 'visibilityLost', delivery, error }),
       requestFailed: (request, delivery, error) =>
         observed.add({ event: 'requestFailed', request, delivery, error }),

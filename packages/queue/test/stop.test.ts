@@ -47,20 +47,81 @@ function receivesOf({ Attributes, MessageAttributes }: Message): (string | undef
   return [Attributes?.ApproximateReceiveCount, MessageAttributes?.['upload-once-receives']?.StringValue];
 }
 
-t.test('stop cuts the poll in flight off, and begins no other', async (t) => {
-  const { timers, queue, observed, consumer } = await prepare(t, { slots: 1 });
+/** Holds each poll until it is told what SQS answers, which it does whether or not its client still listens. */
+function holdPolls({ queue }: Prepared) {
+  const polled = Promise.withResolvers<void>();
+  const { promise: answer, resolve } = Promise.withResolvers<readonly Message[]>();
+  queue.hook('ReceiveMessage', async () => {
+    polled.resolve();
+    return { output: { Messages: await answer } };
+  });
+  return { polled: polled.promise, answer: resolve };
+}
+
+const isPoll = ({ name }: { readonly name: string }) => name === 'ReceiveMessage';
+
+t.test('stop lets the poll in flight end, and begins no other', async (t) => {
+  const prepared = await prepare(t, { slots: 1 });
+  const { timers, queue, observed, consumer } = prepared;
+  const { polled, answer } = holdPolls(prepared);
   await consumer.start();
-  await queue.sent.until((calls) => calls.some(({ name }) => name === 'ReceiveMessage'));
-  await consumer.stop(60);
-  t.match(
-    queue.answered.entries.filter(({ name }) => name === 'ReceiveMessage'),
-    [{ error: { name: 'AbortError' } }],
-    'it did not wait for the long poll to end',
-  );
-  t.equal(
-    queue.sent.count(({ name }) => name === 'ReceiveMessage'),
-    1,
-  );
+  await polled;
+  let isStopped = false;
+  const stopped = consumer.stop(60).then(() => {
+    isStopped = true;
+  });
+  timers.advance(20_000);
+  await new Promise(setImmediate);
+  t.equal(isStopped, false, 'it waits for the end of the long poll');
+  answer([]);
+  await stopped;
+  t.match(queue.answered.entries.filter(isPoll), [{ error: undefined }]);
+  t.equal(queue.sent.count(isPoll), 1);
+  t.same(observed.entries, []);
+  t.equal(timers.pendingCount, 0);
+});
+
+for (const [when, afterMs] of [
+  ['', 19_000],
+  [', even a second after the limit', 61_000],
+] as const) {
+  t.test(`P3: what SQS gives to the last poll is back at once, with its receives${when}`, async (t) => {
+    const prepared = await prepare(t, { slots: 2 });
+    const { timers, queue, observed, began, consumer } = prepared;
+    const { polled, answer } = holdPolls(prepared);
+    await consumer.start();
+    await polled;
+    const stopped = consumer.stop(60);
+    timers.advance(afterMs);
+    await queue.send('one');
+    answer(await queue.receive(queue.queueUrl));
+    await untilGivenBack(prepared, stopped);
+    const back = await queue.receive(queue.queueUrl);
+    t.same(back.map(receivesOf), [['1', '0']], 'as if no consumer had received it');
+    t.equal(await queue.depth(), 1);
+    t.same(began.entries, []);
+    matchEvents(t, observed, [{ event: 'givenBack', cutOffs: 0 }]);
+    t.equal(timers.pendingCount, 0);
+  });
+}
+
+t.test('a poll that SQS does not answer is cut off two seconds after the limit', async (t) => {
+  const prepared = await prepare(t, { slots: 1 });
+  const { timers, observed, consumer } = prepared;
+  const { polled } = holdPolls(prepared);
+  await consumer.start();
+  await polled;
+  let isStopped = false;
+  const stopped = consumer.stop(60).then(() => {
+    isStopped = true;
+  });
+  timers.advance(60_000);
+  await timers.untilSet(GIVE_BACK_SECONDS * 1000);
+  timers.advance(1_999);
+  await new Promise(setImmediate);
+  t.equal(isStopped, false);
+  timers.advance(1);
+  await stopped;
   t.same(observed.entries, [], 'which is no failure');
   t.equal(timers.pendingCount, 0);
 });
@@ -338,7 +399,7 @@ t.test('stop ends a wait after a failed poll', async (t) => {
   await consumer.start();
   await observed.until(({ length }) => length === 1);
   await timers.untilSet(1000);
-  await consumer.stop(60);
+  await queue.stop(consumer);
   t.equal(timers.pendingCount, 0);
 });
 

@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { type DeleteBatcher, RECEIVES_ATTRIBUTE, sendMessages } from '@upload-once/queue';
+import { CUT_OFFS_ATTRIBUTE, type DeleteBatcher, RECEIVES_ATTRIBUTE, sendMessages } from '@upload-once/queue';
 import type { UploadRecords } from '@upload-once/uploads';
 import { type DeadLetter, REDRIVE_ATTRIBUTE } from './dead-letter.ts';
 import { giveBack, receiveDeadLetters } from './dead-letter-queue.ts';
@@ -148,10 +148,15 @@ export async function redrive(options: RedriveOptions): Promise<void> {
     const failures = await sendMessages(
       sqs,
       queueUrl,
-      ready.map(({ body, attributes: { [RECEIVES_ATTRIBUTE]: _, ...attributes } }) => ({
-        body,
-        attributes: { ...attributes, [REDRIVE_ATTRIBUTE]: { DataType: 'String', StringValue: runId } },
-      })),
+      ready.map(
+        ({
+          body,
+          attributes: { [RECEIVES_ATTRIBUTE]: _receives, [CUT_OFFS_ATTRIBUTE]: _cutOffs, ...attributes },
+        }) => ({
+          body,
+          attributes: { ...attributes, [REDRIVE_ATTRIBUTE]: { DataType: 'String', StringValue: runId } },
+        }),
+      ),
     );
     for (const [at, { reason, mayBeSent }] of failures) {
       const letter = ready[at];

@@ -1,4 +1,4 @@
-import { RECEIVES_ATTRIBUTE } from '@upload-once/queue';
+import { CUT_OFFS_ATTRIBUTE, RECEIVES_ATTRIBUTE } from '@upload-once/queue';
 import t from 'tap';
 import { eventFor, startDeadLetters } from './dead-letters.ts';
 
@@ -356,7 +356,8 @@ t.test('P3: a redrive counts receives from one, whatever a stop had counted befo
   letters.hook('ReceiveMessage', async (_, proceed) => {
     const answer = await proceed();
     for (const message of answer.Messages ?? []) {
-      message.MessageAttributes = { [RECEIVES_ATTRIBUTE]: { DataType: 'Number', StringValue: '7' } };
+      const seven = { DataType: 'Number', StringValue: '7' };
+      message.MessageAttributes = { [RECEIVES_ATTRIBUTE]: seven, [CUT_OFFS_ATTRIBUTE]: seven };
     }
     return answer;
   });

@@ -108,6 +108,14 @@ export const consumerFields = {
       'Visibility timeout of a message, prolonged by heartbeats while it is worked on: how late it comes back when its worker dies.',
     expected: 'a whole number of seconds from 2 to 43200',
   }),
+  POLL_WAIT_SECONDS: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 20,
+    description:
+      'How long a poll waits for a message: WaitTimeSeconds of SQS. A stop lets the last poll end, so that a service with nothing to do takes this long to stop. DRAIN_LIMIT_SECONDS, where that is shorter.',
+    expected: 'a whole number of seconds from 1 to 20',
+  }),
   PROTECT_AFTER_SECONDS: Type.Optional(
     Type.Integer({
       minimum: 1,

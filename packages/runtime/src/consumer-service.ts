@@ -4,6 +4,7 @@ import {
   type ConsumerObserver,
   createConsumer,
   type Delivery,
+  parseS3Event,
   QueueWithoutRedrivePolicy,
   systemTimers,
 } from '@upload-once/queue';
@@ -19,6 +20,9 @@ import { createTaskProtection } from './task-protection.ts';
 /** Whole S3 events, whose keys stand far behind, and not the megabyte that a message may have. */
 const SHOWN_BODY_CHARACTERS = 2_000;
 
+/** From this stop in a row on that cuts off the work on a message, the log and a metric tell of it. */
+const MANY_CUT_OFFS = 3;
+
 /** How long a readiness check may take; load balancers and ECS give up after 5 seconds by default. */
 const READY_LIMIT_MS = 3_000;
 
@@ -27,6 +31,8 @@ export interface ConsumerServiceOptions {
     readonly QUEUE_URL: string;
     readonly SLOTS: number;
     readonly VISIBILITY_SECONDS: number;
+    readonly POLL_WAIT_SECONDS: number;
+    readonly DRAIN_LIMIT_SECONDS: number;
     readonly HOST: string;
     readonly PORT: number;
     readonly PROTECT_AFTER_SECONDS?: number;
@@ -58,6 +64,8 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
     queueUrl: config.QUEUE_URL,
     slots: config.SLOTS,
     visibilitySeconds: config.VISIBILITY_SECONDS,
+    // A stop must be able to let the last poll end.
+    waitTimeSeconds: Math.min(config.POLL_WAIT_SECONDS, config.DRAIN_LIMIT_SECONDS),
     handle: longWork?.watch(handle) ?? handle,
     observe: observeConsumer(log, metrics),
     random: Math.random,
@@ -134,8 +142,14 @@ export function observeConsumer(log: Logger, metrics: Metrics): ConsumerObserver
         'message is left to the dead-letter queue',
       );
     },
-    givenBack({ messageId, receiveCount }) {
-      log.info({ messageId, receiveCount }, 'message given back, the service stops');
+    givenBack({ messageId, receiveCount, body }, cutOffs) {
+      log.info({ messageId, receiveCount, cutOffs }, 'message given back, the service stops');
+      if (cutOffs < MANY_CUT_OFFS) return;
+      metrics.add('WorkCutOff', 1);
+      log.warn(
+        { keys: keysIn(body), cutOffs, messageId },
+        `the work on a message was cut off by ${cutOffs} stops, and begins again: it takes longer than DRAIN_LIMIT_SECONDS`,
+      );
     },
     visibilityLost({ messageId, receiveCount }, err) {
       log.warn({ messageId, receiveCount, err }, 'message may be handled elsewhere from now on');
@@ -151,6 +165,15 @@ export function observeConsumer(log: Logger, metrics: Metrics): ConsumerObserver
       log.warn({ err, waitSeconds }, 'the queue does not answer');
     },
   };
+}
+
+/** The keys of the objects that the message tells of; none if it is no event of S3. */
+function keysIn(body: string): string[] {
+  try {
+    return parseS3Event(body).map(({ key }) => key);
+  } catch {
+    return [];
+  }
 }
 
 function shown(body: string): string {

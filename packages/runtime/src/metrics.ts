@@ -86,6 +86,12 @@ export const METRICS = {
     dimensions: [],
     description: 'Messages that were handled, and that SQS did not delete at once.',
   },
+  WorkCutOff: {
+    unit: 'Count',
+    dimensions: [],
+    description:
+      'Messages given back by a stop whose work three stops in a row, or more, have cut off: it takes longer than DRAIN_LIMIT_SECONDS.',
+  },
   MessagesDeadLettered: {
     unit: 'Count',
     dimensions: [],

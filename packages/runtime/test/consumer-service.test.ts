@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type DeliveryFacts, RetryLater, Unprocessable, VisibilityLost } from '@upload-once/queue';
+import {
+  type DeliveryFacts,
+  RetryLater,
+  Unprocessable,
+  VisibilityLost,
+  writeS3Event,
+} from '@upload-once/queue';
 import t, { type Test } from 'tap';
 import {
   type ConsumerServiceOptions,
@@ -41,6 +47,8 @@ async function start(t: Test, cloud: LocalCloud, options: StartOptions) {
       QUEUE_URL: cloud.queues.uploadEvents,
       SLOTS: 4,
       VISIBILITY_SECONDS: 30,
+      POLL_WAIT_SECONDS: 1,
+      DRAIN_LIMIT_SECONDS: 60,
       HOST: '127.0.0.1',
       PORT: 0,
       ...options.config,
@@ -212,7 +220,7 @@ t.test('each fate of a message has its log line, and its metric', async (t) => {
   observe.retried(delivery, new Error('full'), 8);
   observe.postponed(delivery, new RetryLater(30, 'another holds it'), 30);
   observe.deadLettered(delivery, new Unprocessable('garbage'));
-  observe.givenBack(delivery);
+  observe.givenBack(delivery, 2);
   observe.visibilityLost(delivery, new VisibilityLost('too late'));
   observe.requestFailed('copy', delivery, new Error('throttled'));
   observe.requestFailed('delete', delivery, new Error('throttled'));
@@ -226,7 +234,7 @@ t.test('each fate of a message has its log line, and its metric', async (t) => {
     { level: 'info', ...facts, waitSeconds: 30, msg: 'message waits: another holds it' },
     { MessagesDeadLettered: 1 },
     { level: 'error', ...facts, body, err: { code: 'Unprocessable', message: 'garbage' } },
-    { level: 'info', ...facts, msg: 'message given back, the service stops' },
+    { level: 'info', ...facts, cutOffs: 2, msg: 'message given back, the service stops' },
     { level: 'warn', ...facts, err: { code: 'VisibilityLost' } },
     { level: 'warn', ...facts, request: 'copy', err: { message: 'throttled' } },
     { MessagesUndeleted: 1 },
@@ -234,4 +242,34 @@ t.test('each fate of a message has its log line, and its metric', async (t) => {
     { level: 'warn', maxReceiveCount: 8, err: { message: 'away' }, msg: /could not be read again/ },
     { level: 'warn', waitSeconds: 4, err: { message: 'away' }, msg: 'the queue does not answer' },
   ]);
+});
+
+t.test('work that stops have cut off three times or more is told by its upload, and counted', async (t) => {
+  const { lines, log, metrics } = record();
+  const observe = observeConsumer(log, metrics);
+  const key = 'uploads/many deploys';
+  const version = { bucket: 'uploads-test', key, versionId: 'v1', eTag: 'e', sizeBytes: 1 };
+  const event = { ...version, eventName: 'ObjectCreated:Post', storedAt: new Date(0) };
+  const body = writeS3Event(event, 'eu-central-1');
+  const delivery: DeliveryFacts = { messageId: 'm1', body, receiveCount: 1, isLastReceive: false };
+  observe.givenBack(delivery, 0);
+  observe.givenBack(delivery, 2);
+  t.equal(lines.length, 2, 'it takes three');
+  observe.givenBack(delivery, 3);
+  observe.givenBack({ ...delivery, body: 'no event' }, 41);
+  t.match(lines.slice(2), [
+    { level: 'info', cutOffs: 3 },
+    { WorkCutOff: 1 },
+    {
+      level: 'warn',
+      keys: [key],
+      cutOffs: 3,
+      messageId: 'm1',
+      msg: /cut off by 3 stops.+DRAIN_LIMIT_SECONDS/,
+    },
+    { level: 'info', cutOffs: 41 },
+    { WorkCutOff: 1 },
+    { level: 'warn', keys: [], cutOffs: 41 },
+  ]);
+  t.equal(lines.length, 8);
 });

@@ -32,8 +32,8 @@ export const drainMutations: readonly Mutation[] = [
     change: 'what is not done at the limit is not given back',
     breaks: 'P3: it is hidden until its visibility timeout is over, an hour perhaps',
     file: 'packages/queue/src/delivery-run.ts',
-    find: '    observe.givenBack(facts());\n',
-    replace: '    observe.givenBack(facts());\n    return;\n',
+    find: '    observe.givenBack(facts(), cutOffs);\n',
+    replace: '    observe.givenBack(facts(), cutOffs);\n    return;\n',
     noticedBy: {
       file: ACCEPTOR_PROCESS_TEST,
       test: 'SIGTERM and a copy that takes longer than the limit: given back at once, exit 0',
@@ -64,23 +64,36 @@ export const drainMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'poll-not-cut-off',
-    change: 'the poll in flight is not cut off',
-    breaks: 'P3: the drain limit goes by while nothing is done',
+    id: 'poll-cut-off',
+    change: 'a stop cuts off the poll in flight',
+    breaks:
+      'P3: what SQS gives to that poll is hidden and has used up a receive: deploys alone make it a dead letter',
     file: CONSUMER,
-    find: `      { abortSignal: stopping.signal },
-    );
-    return answer.Messages`,
-    replace: `    );
-    return answer.Messages`,
-    noticedBy: { file: STOP_TEST, test: 'stop cuts the poll in flight off, and begins no other' },
+    find: '{ abortSignal: polledLongEnough.signal }',
+    replace: '{ abortSignal: stopping.signal }',
+    noticedBy: {
+      file: STOP_TEST,
+      test: 'P3: what SQS gives to the last poll is back at once, with its receives',
+    },
+  },
+  {
+    id: 'poll-never-cut-off',
+    change: 'a poll that SQS does not answer is not cut off',
+    breaks: 'P3: the time to give back the rest goes by while nothing is done',
+    file: CONSUMER,
+    find: '() => polledLongEnough.abort()',
+    replace: '() => undefined',
+    noticedBy: {
+      file: STOP_TEST,
+      test: 'a poll that SQS does not answer is cut off two seconds after the limit',
+    },
   },
   {
     id: 'deleted-without-copy',
     change: 'what is given back is deleted, and no copy of it sent',
     breaks: 'P3: a deploy loses every upload that it cuts off',
     file: 'packages/queue/src/delivery-run.ts',
-    find: '      await copies.send(copyOf(message, facts()));\n',
+    find: '      await copies.send(copyOf(message, facts(), cutOffs));\n',
     replace: '',
     noticedBy: {
       file: STOP_TEST,

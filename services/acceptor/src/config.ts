@@ -1,4 +1,12 @@
-import { awsFields, consumerFields, evidenceFields, healthFields, storageFields } from '@upload-once/runtime';
+import {
+  awsFields,
+  consumerFields,
+  drainFields,
+  evidenceFields,
+  healthFields,
+  logFields,
+  storageFields,
+} from '@upload-once/runtime';
 import { Type } from 'typebox';
 
 export const configSchema = Type.Object({
@@ -14,4 +22,6 @@ export const configSchema = Type.Object({
     description: 'How many parts of one large copy are under way at once.',
     expected: 'a whole number from 1 to 64',
   }),
+  ...logFields,
+  ...drainFields,
 });

@@ -1,4 +1,12 @@
-import { awsFields, consumerFields, evidenceFields, healthFields, storageFields } from '@upload-once/runtime';
+import {
+  awsFields,
+  consumerFields,
+  drainFields,
+  evidenceFields,
+  healthFields,
+  logFields,
+  storageFields,
+} from '@upload-once/runtime';
 import { Type } from 'typebox';
 
 export const configSchema = Type.Object({
@@ -43,4 +51,6 @@ export const configSchema = Type.Object({
       'How much heap a handler thread may have for its objects (V8’s old generation; the bytes of a Buffer are not in it). A thread that needs more is ended.',
     expected: 'a whole number of MiB from 32 to 65536',
   }),
+  ...logFields,
+  ...drainFields,
 });

@@ -9,7 +9,7 @@ locals {
     { title = "Kept apart", statistics = ["Sum"], metrics = ["DuplicateUploads", "StrayObjects", "RevokedUploads", "StoredBeforeRevocation"], lines = [] },
     { title = "From stored to accepted, and to processed (ms)", statistics = ["p50", "p99"], metrics = ["AcceptTime", "LeadTime"], lines = [] },
     { title = "Bytes accepted", statistics = ["Sum"], metrics = ["BytesAccepted"], lines = [] },
-    { title = "Failures", statistics = ["Sum"], metrics = ["MessagesRetried", "MessagesUndeleted", "MessagesDeadLettered", "ProcessingFailed"], lines = [] },
+    { title = "Failures", statistics = ["Sum"], metrics = ["MessagesRetried", "MessagesUndeleted", "WorkCutOff", "MessagesDeadLettered", "ProcessingFailed"], lines = [] },
     { title = "Issuer: time to answer (ms)", statistics = ["p50", "p99"], metrics = ["RequestTime"], lines = [] },
     { title = "Issuer: answers with 5xx", statistics = ["Sum"], metrics = ["ServerErrors"], lines = local.entry_lines },
     { title = "Issuer: rates that one task counted alone", statistics = ["Sum"], metrics = ["RatesCountedAlone"], lines = [] },

@@ -27,6 +27,7 @@ locals {
     LeadTime               = ["processor"]
     MessagesRetried        = ["acceptor", "processor"]
     MessagesUndeleted      = ["acceptor", "processor"]
+    WorkCutOff             = ["acceptor", "processor"]
     MessagesDeadLettered   = ["acceptor", "processor"]
   }
 }

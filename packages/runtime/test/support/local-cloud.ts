@@ -111,6 +111,8 @@ export async function startLocalCloud(
       UPLOADS_TABLE: provisioned.tables.uploads,
       QUEUE_URL,
       REPORT_QUEUE_URLS: provisioned.queues.uploadReports,
+      // A stop waits for the end of the last poll.
+      POLL_WAIT_SECONDS: '1',
       HOST: '127.0.0.1',
       PORT: '0',
     }),
