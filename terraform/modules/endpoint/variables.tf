@@ -162,7 +162,7 @@ variable "access_log_bucket" {
 }
 
 variable "log_retention_days" {
-  description = "Without a domain: how long API Gateway's access log is kept. It has the clients' addresses, never their keys."
+  description = "Without a domain: how long API Gateway's access log is kept. Of a request it has the client's address and the method, no header and no path: keys are sent in these."
   type        = number
   default     = 90
   nullable    = false
