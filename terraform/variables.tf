@@ -288,7 +288,7 @@ variable "unfinished_multipart_days" {
 }
 
 variable "message_retention_days" {
-  description = "How long an event may wait in its queue."
+  description = "How long an event may wait in its queue. By default 5 days: long enough for every handler_limit_seconds with the defaults of max_receive_count and visibility_seconds."
   type        = number
   default     = null
 }

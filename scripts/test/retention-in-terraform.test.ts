@@ -86,15 +86,28 @@ t.test('P3: Terraform counts on the longest work of both services', async (t) =>
   }
 });
 
-t.test('P3: the default plan passes, and a visibility timeout of 12 hours needs more days', async (t) => {
-  const longestWorkSeconds = longestAttemptSeconds({
-    limitSeconds: 3_600,
-    graceSeconds: 10,
-    slots: 16,
-    threads: 2,
-  });
-  const days = (visibilitySeconds: number) =>
-    longestTimeInQueueSeconds({ visibilitySeconds, maxReceiveCount: 8, longestWorkSeconds }) / DAY_SECONDS;
-  t.ok(days(60) <= 4);
-  t.ok(days(43_200) > 4);
-});
+t.test(
+  'P3: the default retention is long enough for every limit of a handler, and a day less is not',
+  async (t) => {
+    const defaultOf = (name: string) => {
+      const declaration = new RegExp(`^variable "${name}" \\{.*?^ {2}default += (\\d+)$`, 'ms');
+      return Number(declaration.exec(read('modules/storage/variables.tf'))?.[1]);
+    };
+    const longestWorkSeconds = longestAttemptSeconds({
+      limitSeconds: 39_600,
+      graceSeconds: 600,
+      slots: 256,
+      threads: 1,
+    });
+    const days = (visibilitySeconds: number) =>
+      longestTimeInQueueSeconds({
+        visibilitySeconds,
+        maxReceiveCount: defaultOf('max_receive_count'),
+        longestWorkSeconds,
+      }) / DAY_SECONDS;
+    const kept = defaultOf('message_retention_days');
+    t.ok(days(defaultOf('visibility_seconds')) <= kept);
+    t.ok(days(defaultOf('visibility_seconds')) > kept - 1);
+    t.ok(days(43_200) > kept, 'a visibility timeout of 12 hours needs more days');
+  },
+);

@@ -245,8 +245,7 @@ run "a_form_s_age_is_limited_by_the_longest_that_may_be_asked_for" {
 
 run "an_event_in_hand_is_not_late" {
   variables {
-    handler_limit_seconds  = 7200
-    message_retention_days = 5
+    handler_limit_seconds = 7200
   }
   assert {
     condition     = local.oldest_message_seconds.accepted_events == 14400
@@ -268,9 +267,8 @@ run "thresholds_of_alarms_can_be_given" {
 run "refuses_an_alarm_on_every_long_handler" {
   command = plan
   variables {
-    handler_limit_seconds  = 7200
-    message_retention_days = 5
-    alarm_thresholds       = { accepted_events_age_seconds = 3600 }
+    handler_limit_seconds = 7200
+    alarm_thresholds      = { accepted_events_age_seconds = 3600 }
   }
   expect_failures = [var.alarm_thresholds]
 }

@@ -95,9 +95,9 @@ variable "cors_allowed_origins" {
 }
 
 variable "message_retention_days" {
-  description = "How long an event may wait in its queue."
+  description = "How long an event may wait in its queue. The default is long enough for the longest work (12 hours) with the defaults of max_receive_count and visibility_seconds."
   type        = number
-  default     = 4
+  default     = 5
   nullable    = false
 
   validation {
@@ -133,7 +133,7 @@ variable "max_receive_count" {
   # SQS deletes an event whose retention is over, and sends it to no dead-letter queue.
   validation {
     condition     = (var.max_receive_count - 1) * local.longest_receive_seconds + 43200 <= var.message_retention_days * 86400
-    error_message = "max_receive_count (${var.max_receive_count}) is too many: an event that fails each time is in its queue for up to ${(var.max_receive_count - 1) * local.longest_receive_seconds + 43200} seconds, more than message_retention_days (${var.message_retention_days}), and would be gone before it reached the dead-letter queue. A receive takes up to longest_work_seconds (${var.longest_work_seconds}), visibility_seconds (${var.visibility_seconds}) and a wait of 900 seconds or visibility_seconds, whichever is longer; the last receive takes up to 12 hours. Lower one of these, or raise message_retention_days (up to 13)."
+    error_message = "message_retention_days (${var.message_retention_days}) is too short: an event that fails each time can be in its queue for ${(var.max_receive_count - 1) * local.longest_receive_seconds + 43200} seconds, and would be gone before it reached the dead-letter queue. Set message_retention_days to at least ${ceil(((var.max_receive_count - 1) * local.longest_receive_seconds + 43200) / 86400)} (13 is the most), or lower max_receive_count (${var.max_receive_count}), visibility_seconds (${var.visibility_seconds}) or the longest work on an event (${var.longest_work_seconds} seconds). The whole installation calculates the longest work from handler_limit_seconds, handler_grace_seconds, handler_threads and processor.slots. Each receive but the last takes up to the longest work, visibility_seconds, and a wait of 900 seconds or visibility_seconds, whichever is longer; the last takes up to 12 hours."
   }
 }
 

@@ -71,9 +71,9 @@ run "queues_encrypt_and_keep_long_enough" {
   assert {
     condition = alltrue([
       for queue in aws_sqs_queue.events :
-      queue.message_retention_seconds == 4 * 86400 && queue.visibility_timeout_seconds == 60 && queue.receive_wait_time_seconds == 20
+      queue.message_retention_seconds == 5 * 86400 && queue.visibility_timeout_seconds == 60 && queue.receive_wait_time_seconds == 20
     ])
-    error_message = "A queue keeps its events for four days, hides them for a minute, and is polled long."
+    error_message = "A queue keeps its events for five days, hides them for a minute, and is polled long."
   }
 
   assert {

@@ -262,7 +262,7 @@ run "tombstone_days_refuses_less_than_redrives_take" {
   command = plan
 
   variables {
-    tombstone_days = 72
+    tombstone_days = 76
   }
 
   expect_failures = [var.tombstone_days]
@@ -272,7 +272,7 @@ run "uploads_expire_days_refuses_less_than_queues_keep" {
   command = plan
 
   variables {
-    uploads_expire_days = 17
+    uploads_expire_days = 18
   }
 
   expect_failures = [var.uploads_expire_days]
@@ -282,7 +282,7 @@ run "noncurrent_expire_days_refuses_less_than_queues_keep" {
   command = plan
 
   variables {
-    noncurrent_expire_days = 17
+    noncurrent_expire_days = 18
   }
 
   expect_failures = [var.noncurrent_expire_days]
@@ -292,7 +292,7 @@ run "accepted_expire_days_refuses_less_than_queues_keep" {
   command = plan
 
   variables {
-    accepted_expire_days = 17
+    accepted_expire_days = 18
   }
 
   expect_failures = [var.accepted_expire_days]
@@ -301,16 +301,16 @@ run "accepted_expire_days_refuses_less_than_queues_keep" {
 run "the_least_days_are_allowed" {
   command = plan
 
-  # 4 x (4 + 14) + 1, and 4 + 14.
+  # 4 x (5 + 14) + 1, and 5 + 14.
   variables {
-    tombstone_days         = 73
-    uploads_expire_days    = 18
-    noncurrent_expire_days = 18
-    accepted_expire_days   = 18
+    tombstone_days         = 77
+    uploads_expire_days    = 19
+    noncurrent_expire_days = 19
+    accepted_expire_days   = 19
   }
 
   assert {
-    condition     = output.tombstone_days == 73
+    condition     = output.tombstone_days == 77
     error_message = "The bounds themselves are within."
   }
 }
