@@ -34,6 +34,14 @@ locals {
       tells_end   = false
       description = "Messages were handled, and SQS did not delete them in several tries. The service holds them and goes on trying for 12 hours; after that they are dead letters although nothing failed. Its log says why: a denied sqs:DeleteMessage, no way to SQS, or an outage of SQS."
     }
+    work-cut-off = {
+      metric      = "WorkCutOff"
+      statistic   = "Sum"
+      threshold   = 1
+      periods     = 1
+      tells_end   = false
+      description = "At least three stops in a row have cut off the work on a message. Its upload does not fail and does not end: the work takes longer than DRAIN_LIMIT_SECONDS, and tasks stop more often than it needs. Set protect_after_seconds, make the work shorter, or deploy less often."
+    }
   }
 
   alarms_of_the_code = merge([

@@ -61,6 +61,8 @@ run "every_report_raises_an_alarm_whatever_becomes_of_the_logs" {
       url-issuer-rate-store-away   = ["RatesCountedAlone", "url-issuer"]
       acceptor-messages-undeleted  = ["MessagesUndeleted", "acceptor"]
       processor-messages-undeleted = ["MessagesUndeleted", "processor"]
+      acceptor-work-cut-off        = ["WorkCutOff", "acceptor"]
+      processor-work-cut-off       = ["WorkCutOff", "processor"]
     }
     error_message = "One rate that was counted alone is enough; no alarm about what is kept apart depends on a log line."
   }
@@ -88,6 +90,20 @@ run "a_message_that_sqs_does_not_delete_raises_an_alarm_of_its_service" {
   }
 }
 
+run "work_that_stops_cut_off_again_and_again_raises_an_alarm_of_its_service" {
+  assert {
+    condition = alltrue([
+      for service in ["acceptor", "processor"] : (
+        aws_cloudwatch_metric_alarm.this["${service}-work-cut-off"].statistic == "Sum"
+        && aws_cloudwatch_metric_alarm.this["${service}-work-cut-off"].period == 300
+        && aws_cloudwatch_metric_alarm.this["${service}-work-cut-off"].evaluation_periods == 1
+        && strcontains(aws_cloudwatch_metric_alarm.this["${service}-work-cut-off"].alarm_description, "protect_after_seconds")
+      )
+    ])
+    error_message = "The service counts a message from the third stop in a row on: one is enough, and the alarm says what to do."
+  }
+}
+
 run "every_alarm_tells_the_topic_at_once" {
   assert {
     condition = alltrue([
@@ -102,12 +118,12 @@ run "every_alarm_tells_the_topic_at_once" {
   }
 
   assert {
-    condition     = toset([for name, alarm in aws_cloudwatch_metric_alarm.this : name if length(alarm.ok_actions) == 0]) == toset(["upload-reports", "acceptor-messages-undeleted", "processor-messages-undeleted"])
+    condition     = toset([for name, alarm in aws_cloudwatch_metric_alarm.this : name if length(alarm.ok_actions) == 0]) == toset(["upload-reports", "acceptor-messages-undeleted", "processor-messages-undeleted", "acceptor-work-cut-off", "processor-work-cut-off"])
     error_message = "What lasts tells when it is over; what happened does not."
   }
 
   assert {
-    condition     = length(output.alarm_names) == 13 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
+    condition     = length(output.alarm_names) == 15 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
     error_message = "The outputs name topic and alarms."
   }
 }
@@ -325,7 +341,7 @@ run "dashboard_shows_every_metric_of_the_code" {
   assert {
     condition = alltrue([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets :
-      widget.type == "alarm" ? length(widget.properties.alarms) == 14 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
+      widget.type == "alarm" ? length(widget.properties.alarms) == 16 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
     ])
     error_message = "No widget is empty; one shows all alarms."
   }
