@@ -411,7 +411,7 @@ variable "rate_limit_store" {
 }
 
 variable "bad_keys_per_minute" {
-  description = "How many bad API keys an address may present each minute before it is told to wait. It has no effect without a domain of your own: behind API Gateway the issuer does not learn clients' addresses."
+  description = "How many unknown API keys an address may present each minute before it is told to wait; a disabled or expired key is counted for itself, by the same number. It has no effect without a domain of your own: behind API Gateway the issuer does not learn clients' addresses."
   type        = number
   default     = 30
   nullable    = false

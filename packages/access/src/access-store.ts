@@ -1,4 +1,4 @@
-import type { ApiKey } from './api-key.ts';
+import type { ApiKey, ApiKeySettings } from './api-key.ts';
 
 /** A secret's record together with the key that it opens. */
 export interface KeyBySecret {
@@ -55,6 +55,17 @@ export class SecretsChanged extends Error {
   }
 }
 
+/** What this key may do is not what it was when it was read: somebody else has changed it. */
+export class ApiKeySettingsChanged extends Error {
+  readonly code = 'ApiKeySettingsChanged';
+
+  constructor(keyId: string) {
+    super(
+      `the limits of the key ${keyId} were changed by somebody else at the same time; look at them and try again`,
+    );
+  }
+}
+
 /**
  * The table `access`. Every read is strongly consistent, so that a key works once `addKey` has resolved and a disabled
  * one no longer does. Calls reject when the table does not answer; a write may then have taken effect or not.
@@ -91,6 +102,14 @@ export interface AccessStore {
    * @throws SecretsChanged and UnknownApiKey: nothing was done; SecretAlreadyInUse for an added value: it opens nothing here
    */
   changeSecrets(found: KeyWithSecrets, secrets: readonly ApiKeySecret[]): Promise<KeyWithSecrets>;
+
+  /**
+   * Puts other settings in the place of those that a key had when it was read, by one conditional write. Its values, and whether it is
+   * enabled, stay as they are.
+   * @returns the key as it is now
+   * @throws ApiKeySettingsChanged and UnknownApiKey: nothing was done
+   */
+  changeSettings(found: ApiKey, settings: ApiKeySettings): Promise<ApiKey>;
 
   /** @returns the key as it is now. @throws UnknownApiKey */
   setEnabled(keyId: string, enabled: boolean): Promise<ApiKey>;

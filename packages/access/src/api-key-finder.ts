@@ -32,6 +32,12 @@ export interface ApiKeyFinder {
 
   /** Whether the value opened a key when the table was last asked for it: it is then no guess, however long ago that was. */
   isFamiliar(value: string): boolean;
+
+  /**
+   * The id of the key that a value belongs to though it did not open it when the table was last asked: disabled, or expired. Such a
+   * value is no guess either. Undefined for any other, and once that answer is forgotten.
+   */
+  refusedKeyId(value: string): string | undefined;
 }
 
 interface Answer {
@@ -81,6 +87,12 @@ export function createApiKeyFinder(options: ApiKeyFinderOptions): ApiKeyFinder {
       const sha256 = hashApiKey(value);
       const answer = await answerFor(sha256);
       return opens(answer.found, sha256, now()) ? answer.found.key : undefined;
+    },
+
+    refusedKeyId(value) {
+      const sha256 = hashApiKey(value);
+      const known = canBeKey(value) ? notFound.peek(sha256)?.found : undefined;
+      return known && isSameHash(known.secretSha256, sha256) ? known.key.keyId : undefined;
     },
 
     isFamiliar: (value) => canBeKey(value) && found.peek(hashApiKey(value)) !== undefined,

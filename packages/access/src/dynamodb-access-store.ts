@@ -11,6 +11,7 @@ import {
 import {
   type AccessStore,
   ApiKeyIdAlreadyInUse,
+  ApiKeySettingsChanged,
   type KeyWithSecrets,
   SecretAlreadyInUse,
   SecretsChanged,
@@ -28,6 +29,7 @@ import {
   type SecretItem,
   secretItem,
   secretItemKey,
+  settingAttributes,
 } from './item.ts';
 
 /**
@@ -223,6 +225,43 @@ export function createDynamoDbAccessStore(options: {
     getKey,
     changeSecrets,
 
+    async changeSettings(found, settings) {
+      const wanted = settingAttributes(settings);
+      const before = Object.entries(settingAttributes(found));
+      const standing = before.map(([name, value]) => isAsBefore(name, value));
+      const after = Object.entries(wanted);
+      const given = (entries: [string, unknown][]) => entries.filter(([, value]) => value !== undefined);
+      const absent = after.filter(([, value]) => value === undefined).map(([name]) => `#${name}`);
+      try {
+        const { Attributes } = await documents.send(
+          new UpdateCommand({
+            TableName,
+            Key: keyItemKey(found.keyId),
+            UpdateExpression: [
+              `SET ${given(after)
+                .map(([name]) => `#${name} = :to_${name}`)
+                .join(', ')}`,
+              ...(absent.length > 0 ? [`REMOVE ${absent.join(', ')}`] : []),
+            ].join(' '),
+            ConditionExpression: standing.map(({ text }) => text).join(' AND '),
+            ExpressionAttributeNames: Object.fromEntries(before.map(([name]) => [`#${name}`, name])),
+            ExpressionAttributeValues: Object.fromEntries([
+              ...standing.flatMap(({ values }) => values),
+              ...given(after).map(([name, value]) => [`:to_${name}`, value]),
+            ]),
+            ReturnValues: 'ALL_NEW',
+          }),
+        );
+        return keyWithSecretsFrom(assertSupported(Attributes as KeyItem)).key;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        const { key } = await getKey(found.keyId);
+        // The client's own retry found what its first attempt had written.
+        if (!isDeepStrictEqual(settingAttributes(key), wanted)) throw new ApiKeySettingsChanged(found.keyId);
+        return key;
+      }
+    },
+
     async setEnabled(keyId, enabled) {
       const item = await update(keyId, { enabled });
       if (!item) throw new UnknownApiKey(keyId);
@@ -248,6 +287,17 @@ export function createDynamoDbAccessStore(options: {
       const get = new GetCommand({ TableName, Key: { id: 'readiness', item: 'readiness' } });
       await documents.send(get, { ...(abortSignal && { abortSignal }) });
     },
+  };
+}
+
+/** The condition that an attribute is as it was read; a list member by member, because local stand-ins compare no lists. */
+function isAsBefore(name: string, value: unknown) {
+  if (value === undefined) return { text: `attribute_not_exists(#${name})`, values: [] };
+  if (!Array.isArray(value)) return { text: `#${name} = :was_${name}`, values: [[`:was_${name}`, value]] };
+  const members = value.map((_, at) => `#${name}[${at}] = :was_${name}_${at}`);
+  return {
+    text: [`size(#${name}) = :size_${name}`, ...members].join(' AND '),
+    values: [[`:size_${name}`, value.length], ...value.map((member, at) => [`:was_${name}_${at}`, member])],
   };
 }
 

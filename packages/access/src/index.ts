@@ -2,6 +2,7 @@ export {
   type AccessStore,
   ApiKeyIdAlreadyInUse,
   type ApiKeySecret,
+  ApiKeySettingsChanged,
   type KeyBySecret,
   type KeyWithSecrets,
   SecretAlreadyInUse,
@@ -14,6 +15,7 @@ export type { ApiKey, ApiKeySettings } from './api-key.ts';
 export { type ApiKeyFinder, type ApiKeyFinderOptions, createApiKeyFinder } from './api-key-finder.ts';
 export { isMistypedApiKey } from './api-key-format.ts';
 export { InvalidApiKeySettings } from './api-key-settings.ts';
+export { type ApiKeyChange, changeApiKey } from './change-api-key.ts';
 export { createDailyQuota, type DailyQuota, type QuotaAnswer, QuotaCounterWentBack } from './daily-quota.ts';
 export { createDynamoDbAccessStore } from './dynamodb-access-store.ts';
 export { createDynamoDbIdempotencyStore } from './dynamodb-idempotency-store.ts';

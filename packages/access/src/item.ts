@@ -1,5 +1,5 @@
 import type { ApiKeySecret, KeyWithSecrets } from './access-store.ts';
-import type { ApiKey } from './api-key.ts';
+import type { ApiKey, ApiKeySettings } from './api-key.ts';
 import type { QuotaCounter } from './quota-counters.ts';
 
 /**
@@ -120,6 +120,12 @@ function limitsOf({ dailyQuota, allowedContentTypes, maxBytes }: ApiKey | KeyIte
     ...(allowedContentTypes !== undefined && { allowedContentTypes: [...allowedContentTypes] }),
     ...(maxBytes !== undefined && { maxBytes }),
   };
+}
+
+/** The settings of a key as attributes of its item; undefined: the attribute is not there. */
+export function settingAttributes(settings: ApiKeySettings) {
+  const { name, ratePerSecond, burst, dailyQuota, allowedContentTypes, maxBytes } = settings;
+  return { name, ratePerSecond, burst, dailyQuota, allowedContentTypes, maxBytes };
 }
 
 /** @throws UnsupportedSchemaVersion */

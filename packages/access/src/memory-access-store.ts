@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type AccessStore,
   ApiKeyIdAlreadyInUse,
+  ApiKeySettingsChanged,
   type KeyWithSecrets,
   SecretAlreadyInUse,
   SecretsChanged,
@@ -64,6 +66,16 @@ export function createMemoryAccessStore(): AccessStore {
       const changed = { key: standing.key, secrets, secretsVersion: secretsVersion + 1 };
       keys.set(keyId, structuredClone(changed));
       return structuredClone(changed);
+    },
+
+    async changeSettings(found, settings) {
+      const standing = keyOf(found.keyId);
+      const { keyId, createdAt, enabled } = standing.key;
+      if (!isDeepStrictEqual({ ...found, keyId, createdAt, enabled }, standing.key))
+        throw new ApiKeySettingsChanged(keyId);
+      const key = { ...settings, keyId, createdAt, enabled };
+      keys.set(keyId, structuredClone({ ...standing, key }));
+      return structuredClone(key);
     },
 
     async setEnabled(keyId, enabled) {

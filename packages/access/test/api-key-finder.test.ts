@@ -42,6 +42,24 @@ function finding(options: Partial<ApiKeyFinderOptions> = {}, store: AccessStore 
   };
 }
 
+t.test(
+  'the key of a value that it refuses is known while its answer is remembered, that of a guess never',
+  async (t) => {
+    const { store, keys, add } = finding({ maxNotFound: 1 });
+    await add('good');
+    await add('disabled');
+    await store.setEnabled('disabled', false);
+    t.equal(keys.refusedKeyId('disabled'), undefined, 'not asked yet');
+    for (const value of ['good', 'disabled']) await keys.find(value);
+    t.equal(keys.refusedKeyId('disabled'), 'disabled');
+    t.equal(keys.refusedKeyId('good'), undefined, 'it is not refused');
+    t.equal(keys.refusedKeyId(''), undefined);
+    await keys.find('a guess');
+    t.equal(keys.refusedKeyId('a guess'), undefined);
+    t.equal(keys.refusedKeyId('disabled'), undefined, 'forgotten');
+  },
+);
+
 t.test('a value that cannot be a key is refused before the table is asked', async (t) => {
   const { keys, asked, store } = finding();
   const making = { store, now: () => new Date(START), randomBytes: (count: number) => new Uint8Array(count) };

@@ -13,7 +13,7 @@ const HELP = `Usage: upload-once COMMAND …
   revoke ID      revoke an upload that nothing has come for
 
 For operators:
-  keys …         the API keys that may ask for forms: make, import, list, rotate, disable, delete
+  keys …         the API keys that may ask for forms: make, import, list, set limits, rotate, disable, delete
   redrive        show what lies in the dead-letter queues, and move it back
   audit          name the uploads that came to no end, and send their missing events again
 

@@ -8,7 +8,7 @@ export class RequestRefused extends Error {
   readonly code = 'RequestRefused';
   /**
    * 400, 413, 414, 415, 422, 431: a fault in the request; 403: the API key is missing, wrong or revoked, or must not ask for this;
-   * 404, 409: there is no such upload, or one has come; 429: the key's rate or quota, or bad keys from this address.
+   * 404, 409: there is no such upload, one has come, or the idempotency key's upload was revoked; 429: the key's rate or quota, or bad keys from this address.
    */
   readonly status: number;
   /** The issuer's own `code` (its `message` where it sent no code), such as `Forbidden` or `LimitExceeded`. */

@@ -100,6 +100,67 @@ t.test('create: rate and burst have defaults, which the help names', async (t) =
   t.match(KEYS_HELP, '(default 20)');
 });
 
+t.test('set: only what is given changes, before and after are shown, and the value works on', async (t) => {
+  const table = ['--table', await db.createTable()];
+  const limits = ['--rate', '5', '--quota', '9', '--types', 'image/png', '--max-bytes', '1024'];
+  const { stdout: made } = await run(['create', '--name', 'x', ...limits, ...table]);
+  const keyId = '0001020304050607';
+  const changed = await run(['set', keyId, '--rate', '7.5', '--quota', 'none', ...table]);
+  t.match(changed, {
+    code: 0,
+    stdout: '',
+    stderr: `Was: key ${keyId} ("x", 5 requests per second, burst 20, 9 uploads a day, at most 1.0 KiB each, only image/png).
+Is:  key ${keyId} ("x", 7.5 requests per second, burst 20, at most 1.0 KiB each, only image/png), within 10 seconds everywhere.
+`,
+  });
+  const key = await findApiKey(openTable(table[1] ?? ''), made.trim());
+  t.match(key, { keyId, ratePerSecond: 7.5, burst: 20, maxBytes: 1024, allowedContentTypes: ['image/png'] });
+  t.equal(key?.dailyQuota, undefined);
+
+  const more = ['--name', 'y', '--burst', '3', '--quota', '4', '--types', 'None', '--max-bytes', 'none'];
+  const again = await run(['set', keyId, ...more, ...table]);
+  t.match(
+    again.stderr,
+    `\nIs:  key ${keyId} ("y", 7.5 requests per second, burst 3, 4 uploads a day), within`,
+  );
+  const typed = await run(['set', keyId, '--types', 'Text/CSV, image/*', ...table]);
+  t.match(typed.stderr, ', only text/csv, image/*), within');
+  t.match(await run(['set', keyId, '--burst', '0', ...table]), {
+    code: 2,
+    stderr: /a key's burst is a whole number from 1 to 10000, not 0/,
+  });
+  t.match((await findApiKey(openTable(table[1] ?? ''), made.trim()))?.burst, 3);
+  await run(['disable', keyId, ...table]);
+  t.match(await run(['set', keyId, '--burst', '5', ...table]), {
+    code: 0,
+    stderr: `\nIt is disabled still; "upload-once keys enable ${keyId}" lets it go on.\n`,
+  });
+});
+
+t.test('set: what somebody else changed at the same time is not written over', async (t) => {
+  const table = await db.createTable();
+  await run(['create', '--name', 'x', '--table', table]);
+  const keyId = '0001020304050607';
+  const createStore = (name: string) => {
+    const store = openTable(name);
+    return {
+      ...store,
+      async getKey(id: string) {
+        const found = await store.getKey(id);
+        await store.changeSettings(found.key, { name: 'x', ratePerSecond: 1, burst: 77 });
+        return found;
+      },
+    };
+  };
+  const { code, stderr } = await run(['set', keyId, '--rate', '2', '--table', table], { createStore });
+  t.equal(code, 1);
+  t.equal(
+    stderr,
+    `upload-once keys: the limits of the key ${keyId} were changed by somebody else at the same time; look at them and try again\n`,
+  );
+  t.match((await openTable(table).getKey(keyId)).key, { burst: 77, ratePerSecond: 1 });
+});
+
 t.test('import: the value from standard input opens, and is printed nowhere', async (t) => {
   for (const [chunks, value] of [
     [['old-value\n'], 'old-value'],
@@ -203,6 +264,12 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
     [['create', '--name', 'x', '--types', ''], 'content type is like "image/png"'],
     [['list', 'more'], '"keys list" takes options only, not "more"'],
     [['disable'], '"keys disable" is followed by the id of a key'],
+    [
+      ['set', '0'.repeat(16)],
+      '"keys set" changes what is given, and nothing is: --name, --rate, --burst, --quota',
+    ],
+    [['set', '0'.repeat(16), '--rate', 'none'], '--rate: a number was expected, not "none"'],
+    [['set', '0'.repeat(16), '--quota', 'many'], '--quota: a number was expected, not "many"'],
     [['enable'], '"keys enable" is followed by the id of a key'],
     [['delete', '0'.repeat(16), '1'.repeat(16)], '"keys delete" takes one id, not 2'],
     [['rotate', '0'.repeat(16), '--old-hours', '-1'], /argument is ambiguous/],
@@ -229,7 +296,7 @@ t.test('a key on the command line is neither imported nor repeated', async (t) =
 });
 
 t.test('a key in the place of its id is not repeated', async (t) => {
-  for (const command of ['disable', 'enable', 'delete', 'rotate']) {
+  for (const command of ['disable', 'enable', 'delete', 'rotate', 'set']) {
     const { code, stderr, tables } = await run([command, 'hidden-value']);
     t.equal(code, 2);
     t.match(stderr, 'takes the id of a key, 16 hexadecimal digits, not the key itself');
@@ -425,8 +492,8 @@ t.test('disable, enable and delete', async (t) => {
 
   t.match(await run(['delete', keyId, ...table]), { code: 0, stderr: /^Deleted key 0001020304050607/ });
   t.equal(await opens(value), false);
-  for (const command of ['disable', 'enable', 'delete', 'rotate']) {
-    const { code, stdout, stderr } = await run([command, keyId, ...table]);
+  for (const command of [['disable'], ['enable'], ['delete'], ['rotate'], ['set', '--rate', '1']]) {
+    const { code, stdout, stderr } = await run([...command, keyId, ...table]);
     t.equal(code, 1);
     t.equal(stdout, '');
     t.equal(stderr, 'upload-once keys: there is no key with the id "0001020304050607"\n');

@@ -46,7 +46,7 @@ export const configSchema = Type.Object({
     minimum: 0,
     maximum: 100_000,
     description:
-      'How many bad API keys an address may present each minute before it is told to wait; 0 for any number, where all clients come from one address.',
+      'How many unknown API keys an address may present each minute before it is told to wait; a disabled or expired key is counted for itself, by the same number. 0 for any number, where all clients come from one address.',
     expected: 'a whole number from 0 to 100000',
   }),
   MAX_CONNECTIONS: Type.Integer({

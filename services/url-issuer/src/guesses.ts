@@ -8,19 +8,27 @@ export interface GuessesOptions {
   readonly now: () => Date;
 }
 
-/** How many keys that open nothing each address has presented to this task. */
+/** Whose account a request is put down to that may open nothing. */
+export type GuessSource =
+  /**
+   * An IPv4 address for itself, an IPv6 address for its /64 network, which one client has to itself; a port behind it counts for nothing,
+   * and whatever is no address, or missing, counts with all else that is none.
+   */
+  | { readonly address: string | undefined }
+  /** A key that is known and opens nothing, because it is disabled or expired. It has an account of its own, wherever it comes from. */
+  | { readonly refusedKeyId: string };
+
+/** How many keys that open nothing each address has presented to this task, and how often each refused key came. */
 export interface Guesses {
   /**
    * Counts a key of which it is not known yet whether it opens anything. What is counted before the look-up is ended
    * holds however many are tried at once.
    *
-   * @param address an IPv4 address for itself, an IPv6 address for its /64 network, which one client has to itself; a port
-   *   behind it counts for nothing, and whatever is no address, or missing, counts with all else that is none
-   * @returns 0, or the whole seconds after which this address may try again
+   * @returns 0, or the whole seconds after which this source may try again
    */
-  begin(address: string | undefined): Promise<number>;
+  begin(source: GuessSource): Promise<number>;
   /** It was no guess, or nobody could say: it does not count. */
-  forgive(address: string | undefined): void;
+  forgive(source: GuessSource): void;
 }
 
 /** Some 100 bytes each. Whoever has more addresses than this at hand makes only those of others forgotten, and starts anew. */
@@ -31,12 +39,12 @@ export function createGuesses({ perMinute, now }: GuessesOptions): Guesses {
   const limit = { burst: perMinute, ratePerSecond: perMinute / 60 };
   const buckets = createMemoryBuckets({ now, maxBuckets: MAX_ADDRESSES });
   return {
-    async begin(address) {
-      const { waitMilliseconds } = await buckets.take(bucketOf(address), limit);
+    async begin(source) {
+      const { waitMilliseconds } = await buckets.take(bucketOf(source), limit);
       return Math.ceil(waitMilliseconds / 1000);
     },
-    forgive(address) {
-      buckets.giveBack(bucketOf(address), limit.ratePerSecond);
+    forgive(source) {
+      buckets.giveBack(bucketOf(source), limit.ratePerSecond);
     },
   };
 }
@@ -44,7 +52,9 @@ export function createGuesses({ perMinute, now }: GuessesOptions): Guesses {
 const NO_ADDRESS = 'no address';
 
 /** A proxy may write more into X-Forwarded-For than an address; nobody gets an allowance of its own for what changes in it. */
-function bucketOf(address = NO_ADDRESS): string {
+function bucketOf(source: GuessSource): string {
+  if ('refusedKeyId' in source) return `key ${source.refusedKeyId}`;
+  const { address = NO_ADDRESS } = source;
   const bare = /^\[([^\]]*)\](?::\d*)?$/.exec(address)?.[1] ?? address.replace(/^([0-9.]+):\d*$/, '$1');
   return isIP(bare) === 0 ? NO_ADDRESS : normalizeIP(bare);
 }

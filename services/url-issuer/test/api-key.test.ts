@@ -218,13 +218,57 @@ t.test('bad keys', async (t) => {
     t.equal(await ask('d'), '429 20');
   });
 
-  t.test('a disabled key and a mistyped one are bad keys', async (t) => {
+  t.test('mistyped keys are bad keys, and never reach the table', async (t) => {
+    const { ask, asked } = await slowed(t);
+    const mistyped = `uo_0123456789abcdef_${'0'.repeat(48)}`;
+    for (let time = 0; time < 3; time += 1) t.equal(await ask(mistyped), 403);
+    t.equal(await ask(mistyped), '429 20');
+    t.equal(asked(), 0);
+  });
+
+  for (const what of ['disabled', 'expired'] as const) {
+    t.test(`good keys are not shut out by a client that goes on with one that is ${what}`, async (t) => {
+      const { ask, asked, accessStore, clock } = await slowed(t);
+      const keyId = await addKey(accessStore, { value: 'refused', enabled: what === 'expired' });
+      const found = await accessStore.getKey(keyId);
+      const ended = found.secrets.map((secret) => ({ ...secret, expiresAt: new Date(0) }));
+      if (what === 'expired') await accessStore.changeSecrets(found, ended);
+      await addKey(accessStore, { value: 'good' });
+      const answers: (number | string)[] = [];
+      for (let time = 0; time < 33; time += 1) answers.push(await ask('refused', `203.0.113.${time % 2}`));
+      t.strictSame(
+        answers.slice(0, 5),
+        [403, 403, 403, 403, '429 20'],
+        'it is slowed itself, from any address',
+      );
+      t.equal(answers.filter((answer) => answer === '429 20').length, 29);
+      t.equal(asked(), 1, 'and the table spared');
+      t.equal(await ask('good'), 200);
+      for (const guess of ['a', 'b', 'c']) t.equal(await ask(guess), 403, 'guesses are counted as ever');
+      t.equal(await ask('d'), '429 20');
+      clock.milliseconds += 20_000;
+      t.equal(await ask('refused'), 403);
+      t.equal(asked(), 6, 'it is asked for no more than its own number of times');
+      t.equal(await ask('refused'), '429 20');
+    });
+  }
+
+  t.test('many requests with a disabled key at once ask the table once', async (t) => {
     const { ask, asked, accessStore } = await slowed(t);
     await addKey(accessStore, { value: 'disabled', enabled: false });
-    const mistyped = `uo_0123456789abcdef_${'0'.repeat(48)}`;
-    for (const bad of ['disabled', mistyped, 'disabled']) t.equal(await ask(bad), 403);
-    t.equal(await ask(mistyped), '429 20');
-    t.equal(asked(), 1, 'a typing error never reaches the table, what was just answered is not asked again');
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask('disabled')));
+    t.equal(answers.filter((answer) => answer === 403).length, 3);
+    t.equal(asked(), 1);
+  });
+
+  t.test('a key that is enabled again comes in, however often it was refused', async (t) => {
+    const { ask, accessStore, clock } = await slowed(t);
+    const keyId = await addKey(accessStore, { value: 'disabled', enabled: false });
+    for (let time = 0; time < 10; time += 1) await ask('disabled');
+    await accessStore.setEnabled(keyId, true);
+    clock.milliseconds += 20_000;
+    t.equal(await ask('disabled'), 200);
+    for (let time = 0; time < 10; time += 1) t.equal(await ask('disabled'), 200);
   });
 
   t.test(

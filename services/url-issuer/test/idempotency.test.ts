@@ -37,8 +37,30 @@ t.test('the same request with the same key gives the same upload, to the byte', 
 t.test('it tells what became of the upload meanwhile', async (t) => {
   const { create, uploadStore } = await issuer(t);
   const { id } = (await create(BODY, 'one')).json();
+  const version = { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: NOW };
+  await uploadStore.claim(`uploads/${id}`, version);
+  t.match((await create(BODY, 'one')).json(), { id, state: 'CLAIMED' });
+});
+
+t.test('a repeat after the upload was revoked gets no form: 409, which says so', async (t) => {
+  const { create, uploadStore, issued, metrics } = await issuer(t);
+  const { id } = (await create(BODY, 'one')).json();
   await uploadStore.revoke(`uploads/${id}`);
-  t.match((await create(BODY, 'one')).json(), { id, state: 'REVOKED' });
+  for (let repeat = 0; repeat < 2; repeat += 1) {
+    const refused = await create(BODY, 'one');
+    t.equal(refused.statusCode, 409);
+    t.strictSame(refused.json(), {
+      message:
+        'The upload of this Idempotency-Key was revoked: whatever arrives for it is not accepted. A new upload needs a new key',
+      code: 'UploadRevoked',
+    });
+  }
+  t.match(metrics.at(-1), { name: 'RequestsRefused', dimensions: { Reason: 'UploadRevoked' } });
+  t.equal((await create({ ...BODY, name: 'another' }, 'one')).statusCode, 422, 'another body is told first');
+  const anew = await create(BODY, 'two');
+  t.equal(anew.statusCode, 201);
+  t.not(anew.json().id, id);
+  t.equal(issued(), 2);
 });
 
 t.test('another request with the same key is refused', async (t) => {

@@ -243,6 +243,44 @@ export function testAccessStore(t: Test, createStore: () => Promise<AccessStore>
     },
   );
 
+  t.test('the settings of a key are changed as they were read, all else as it was', async (t) => {
+    const store = await createStore();
+    const key = apiKey('k1', { dailyQuota: 7, allowedContentTypes: ['image/png'] });
+    await store.addKey(key, sha256('a'));
+    const found = (await store.getKey('k1')).key;
+    const { name, burst } = found;
+    const settings = { name, burst, ratePerSecond: 0.5, maxBytes: 9, allowedContentTypes: ['a/b', 'c/*'] };
+    const { keyId, createdAt, enabled } = key;
+    const changed = { ...settings, keyId, createdAt, enabled };
+    t.strictSame(await store.changeSettings(found, settings), changed, 'the quota is gone');
+    t.strictSame((await store.findBySecret(sha256('a')))?.key, changed);
+    await t.rejects(store.changeSettings(found, { ...settings, burst: 1 }), {
+      code: 'ApiKeySettingsChanged',
+    });
+    t.strictSame((await store.getKey('k1')).key, changed);
+    await store.setEnabled('k1', false);
+    t.strictSame(await store.changeSettings(changed, { name, burst, ratePerSecond: 2 }), {
+      name,
+      burst,
+      ratePerSecond: 2,
+      keyId,
+      createdAt,
+      enabled: false,
+    });
+    await t.rejects(store.changeSettings(apiKey('k2'), settings), { code: 'UnknownApiKey' });
+    t.equal((await store.listKeys()).length, 1);
+  });
+
+  t.test('of many changes at once to what was read one takes effect', async (t) => {
+    const store = await createStore();
+    await store.addKey(apiKey('k1'), sha256('a'));
+    const found = (await store.getKey('k1')).key;
+    const changes = await Promise.allSettled(
+      [2, 3, 4, 5].map((burst) => store.changeSettings(found, { name: 'n', ratePerSecond: 1, burst })),
+    );
+    t.equal(changes.filter(({ status }) => status === 'fulfilled').length, 1);
+  });
+
   t.test('a key is disabled and enabled again, all else as it was', async (t) => {
     const store = await createStore();
     const key = apiKey('k1', { dailyQuota: 7, allowedContentTypes: ['image/png'] });

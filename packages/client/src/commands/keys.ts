@@ -1,4 +1,5 @@
 import {
+  ApiKeySettingsChanged,
   InvalidApiKeySettings,
   InvalidApiKeyValue,
   NoRotationUnderWay,
@@ -19,6 +20,7 @@ import { prepareImport } from './keys/import.ts';
 import type { KeysIo, PrepareAction, PreparedAction } from './keys/keys-io.ts';
 import { prepareList } from './keys/list.ts';
 import { prepareRotate } from './keys/rotate.ts';
+import { prepareSet } from './keys/set.ts';
 
 const DEFAULT_TABLE = 'access';
 
@@ -26,6 +28,7 @@ const ACTIONS: Readonly<Record<string, PrepareAction>> = {
   create: prepareCreate,
   import: prepareImport,
   list: prepareList,
+  set: prepareSet,
   rotate: prepareRotate,
   disable: prepareEnable(false),
   enable: prepareEnable(true),
@@ -69,6 +72,7 @@ const IN_THEIR_OWN_WORDS = [
   SecretAlreadyInUse,
   SecretsChanged,
   UnknownApiKey,
+  ApiKeySettingsChanged,
   RotationUnderWay,
   NoRotationUnderWay,
 ];

@@ -15,7 +15,10 @@ export interface IdempotentRequest {
   readonly isCounted: boolean;
 }
 
-/** @throws HttpError 422 when the key came with another request before; 503 as `IssueUpload` */
+/**
+ * @throws HttpError 422 when the key came with another request before; 409 when its upload was revoked: nothing that a form would bring is
+ *   accepted; 503 as `IssueUpload`
+ */
 export type IssueIdempotently = (
   order: UploadOrder,
   context: IssueContext,
@@ -140,6 +143,7 @@ export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueI
   return async (order, context, request) => {
     try {
       const { upload, isNew } = await issue(order, context, request);
+      if (upload.state === UploadState.revoked) throw uploadRevoked();
       // Signed from what the table holds: another release may have filled in other defaults.
       const signing = await signer.begin(upload.expiresAt);
       const signed = await signing.sign(upload);
@@ -155,6 +159,14 @@ export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueI
 /** The table has answered: there is no unit left, or there is the upload. */
 function isRefusal(error: unknown): boolean {
   return error instanceof UploadAlreadyIssued || (error instanceof HttpError && error.statusCode === 429);
+}
+
+function uploadRevoked(): HttpError {
+  return new HttpError(
+    409,
+    'The upload of this Idempotency-Key was revoked: whatever arrives for it is not accepted. A new upload needs a new key',
+    { code: 'UploadRevoked' },
+  );
 }
 
 function keyUsedOtherwise(): HttpError {

@@ -1,6 +1,7 @@
 import { type ApiKey, type ApiKeyFinder, isMistypedApiKey } from '@upload-once/access';
+import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import type { Guesses } from '../guesses.ts';
+import type { Guesses, GuessSource } from '../guesses.ts';
 import { headerValues } from '../header-values.ts';
 import { forbidden, mistypedApiKey, serviceUnavailable, tooManyBadKeys } from '../http-error.ts';
 
@@ -23,28 +24,41 @@ const HEADER = 'x-api-key';
  *
  * An address that presents many others is told to wait, before anything is looked up. A key that has opened something at
  * this task comes in from there all the same: whoever shares an address with somebody who guesses is not shut out.
+ *
+ * A key that the table knows and that opens nothing, disabled or expired, is no guess: a client that goes on with it does not shut out good
+ * keys at its address. It is counted for itself, by the same number, so that it can't be used to load the table.
  */
 export const apiKey = fp(
   async (app, { keys, guesses }: ApiKeyOptions) => {
+    /** Undefined: a key that has opened something is not counted. */
+    function sourceOf(request: FastifyRequest, presented: string): GuessSource | undefined {
+      if (keys.isFamiliar(presented)) return undefined;
+      const refusedKeyId = keys.refusedKeyId(presented);
+      // A connection that is gone already has no address, whatever the type says.
+      return refusedKeyId === undefined ? { address: request.ip as string | undefined } : { refusedKeyId };
+    }
+
     app.decorateRequest('apiKey', undefined);
     app.addHook('onRequest', async (request) => {
       const [presented, ...others] = headerValues(HEADER, request.raw.rawHeaders);
       if (!presented || others.length > 0) throw forbidden();
-      const isGuess = !keys.isFamiliar(presented);
-      // A connection that is gone already has none, whatever the type says.
-      const address: string | undefined = request.ip;
-      if (isGuess) {
-        const retryAfterSeconds = await guesses.begin(address);
+      const source = sourceOf(request, presented);
+      if (source) {
+        const retryAfterSeconds = await guesses.begin(source);
         if (retryAfterSeconds > 0) throw tooManyBadKeys(retryAfterSeconds);
       }
       const forgive = () => {
-        if (isGuess) guesses.forgive(address);
+        if (source) guesses.forgive(source);
       };
       const key = await keys.find(presented).catch((cause) => {
         forgive();
         throw serviceUnavailable(cause);
       });
-      if (!key) throw isMistypedApiKey(presented) ? mistypedApiKey() : forbidden();
+      if (!key) {
+        // The look-up told that it is no guess: from now on it is counted for itself.
+        if (source && 'address' in source && keys.refusedKeyId(presented) !== undefined) forgive();
+        throw isMistypedApiKey(presented) ? mistypedApiKey() : forbidden();
+      }
       forgive();
       request.apiKey = key;
     });

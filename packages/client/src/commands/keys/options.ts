@@ -42,11 +42,13 @@ export function settingsFrom(
     burst: numberOption('--burst', values.burst) ?? DEFAULT_BURST,
     ...given('dailyQuota', numberOption('--quota', values.quota)),
     ...given('maxBytes', numberOption('--max-bytes', values['max-bytes'])),
-    ...given(
-      'allowedContentTypes',
-      values.types?.split(',').map((type) => type.trim().toLowerCase()),
-    ),
+    ...given('allowedContentTypes', values.types === undefined ? undefined : typesFrom(values.types)),
   };
+}
+
+/** `image/png,application/pdf` */
+export function typesFrom(text: string): string[] {
+  return text.split(',').map((type) => type.trim().toLowerCase());
 }
 
 function given<Name extends string, Value>(name: Name, value: Value | undefined) {

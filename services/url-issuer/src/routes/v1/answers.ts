@@ -18,7 +18,7 @@ const ERRORS = {
   403: 'The API key is missing or not good, or must not ask for this.',
   404: 'There is no such upload of this API key.',
   408: 'The request did not come as fast as it has to.',
-  409: 'An upload has come already.',
+  409: 'The upload’s state does not allow it: something has come already, or it was revoked.',
   413: 'The body is too large.',
   414: 'The id is longer than any.',
   415: 'The body is no JSON in UTF-8 by its Content-Type, or has a Content-Encoding.',

@@ -33,7 +33,7 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
       summary: 'Ask for one upload',
       headers,
       body: uploadBody,
-      response: answers({ 201: createdUpload }, 413, 415, 422),
+      response: answers({ 201: createdUpload }, 409, 413, 415, 422),
     },
     handler: async (request, reply) => {
       const { apiKey, traceparent } = request;
