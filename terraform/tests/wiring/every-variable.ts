@@ -312,8 +312,8 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     read: lifecycle(0, 'abort_incomplete_multipart_upload', 0, 'days_after_initiation'),
   },
   message_retention_days: {
-    value: 5,
-    expected: [5 * DAY_SECONDS, 5 * DAY_SECONDS],
+    value: 6,
+    expected: [6 * DAY_SECONDS, 6 * DAY_SECONDS],
     read: ofQueues('events', 'message_retention_seconds'),
   },
   dead_letter_retention_days: {
