@@ -4,8 +4,9 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
-# Wheels alone: a source package would run code of its own to be installed, and get what that needs by no hash.
-pip_install := pip install --quiet --disable-pip-version-check --only-binary :all: -r
+# Wheels alone: a source package would run code of its own to be installed, and get what that needs by no hash. Not compiled: Python compiles
+# what is imported, which is far less.
+pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
 .PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants bench bench-client bench-containers audit format docs deploy clean
 
