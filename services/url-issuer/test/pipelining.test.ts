@@ -14,6 +14,13 @@ const TASK_MEMORY_MIB = 512;
 const TASK_HEAP_MIB = 259;
 /** What fits into the 64 KiB that Node.js reads at once. */
 const REQUESTS = 1_750;
+/**
+ * How many requests, each sent when the last one is answered, take as much processor time as a flood of 40 sockets may. A service that
+ * answers 1,000 such requests a second then answers `/livez` within a second of the flood.
+ */
+const HONEST_REQUESTS_PER_40_SOCKETS = 1_000;
+/** Of every architecture that Linux runs Node.js on. */
+const CLOCK_TICKS_PER_SECOND = 100;
 const FLOODS: [sockets: number, path: string][] = [
   [40, '/openapi.json'],
   [40, '/nothing'],
@@ -29,10 +36,16 @@ t.test('clients that pipeline requests and read nothing do not stop the service'
   const env = environmentFor(tables.endpoint);
   const issuer = startIssuer(t, env, [`--max-heap-size=${TASK_HEAP_MIB}`]);
   const url = await issuer.url();
+  const pid = issuer.child.pid ?? 0;
+
+  const honestBegan = processorSeconds(pid);
+  for (let sent = 0; sent < HONEST_REQUESTS_PER_40_SOCKETS; sent += 1) await statusOf(`${url}/openapi.json`);
+  const honestSeconds = processorSeconds(pid) - honestBegan;
 
   for (const [sockets, path] of FLOODS) {
     t.test(`${sockets} sockets, each ${REQUESTS} times GET ${path}`, async (t) => {
       const linesBefore = issuer.lines.length;
+      const secondsBefore = processorSeconds(pid);
       const attackers = await Promise.all(Array.from({ length: sockets }, () => connectDeaf(t, url)));
       for (const { socket } of attackers) {
         socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(REQUESTS));
@@ -48,10 +61,13 @@ t.test('clients that pipeline requests and read nothing do not stop the service'
       t.ok(lines.length <= sockets * (MAX_REQUESTS_AT_ONCE + 1) + 1, 'and no more requests were handled');
       t.equal(await statusOf(`${url}/livez`), 200, 'it lives when all of them are cut off');
       t.equal(issuer.child.exitCode, null);
+      const took = processorSeconds(pid) - secondsBefore;
+      const limit = honestSeconds * (sockets / 40);
+      t.ok(took <= limit, `${took.toFixed(2)} s of processor time, at most ${limit.toFixed(2)}`);
     });
   }
 
-  const peakMib = peakMemoryMib(issuer.child.pid ?? 0);
+  const peakMib = peakMemoryMib(pid);
   if (peakMib !== undefined) t.ok(peakMib < TASK_MEMORY_MIB, `${peakMib} MiB at most`);
 });
 
@@ -82,4 +98,14 @@ function peakMemoryMib(pid: number): number | undefined {
   if (process.platform !== 'linux') return undefined;
   const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Math.round(Number(kibibytes) / 1024);
+}
+
+/** The processor time that a process has used, which other work of the machine does not add to; 0 where the system does not say. */
+function processorSeconds(pid: number): number {
+  if (process.platform !== 'linux') return 0;
+  // proc_pid_stat(5): utime and stime are fields 14 and 15, in clock ticks; the name, field 2, may hold spaces.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
 }
