@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { run } from './cli.ts';
+import { awsAgents } from './commands/proxies.ts';
 import { ExitCode } from './exit-code.ts';
 import { createResultOutput } from './result-output.ts';
 
@@ -22,7 +23,12 @@ const exitCode = await run(process.argv.slice(2), {
       import('@upload-once/access'),
     ]);
     const client = new DynamoDBClient({
-      requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+      requestHandler: {
+        connectionTimeout: 5_000,
+        requestTimeout: 10_000,
+        throwOnRequestTimeout: true,
+        ...awsAgents(process.env),
+      },
     });
     return (tableName) => createDynamoDbAccessStore({ client, tableName });
   },
@@ -35,9 +41,9 @@ const exitCode = await run(process.argv.slice(2), {
       import('@upload-once/uploads'),
     ]);
     const forcePathStyle = process.env['S3_FORCE_PATH_STYLE'] === 'true';
-    const s3 = new S3Client(ownRegion(config.s3ClientConfig({ region: '', forcePathStyle })));
-    const dynamoDb = new DynamoDBClient(ownRegion(config.dynamoDbClientConfig({ region: '' })));
-    const sqs = new SQSClient(ownRegion(config.sqsClientConfig({ region: '', longPollSeconds: 20 })));
+    const s3 = new S3Client(own(config.s3ClientConfig({ region: '', forcePathStyle })));
+    const dynamoDb = new DynamoDBClient(own(config.dynamoDbClientConfig({ region: '' })));
+    const sqs = new SQSClient(own(config.sqsClientConfig({ region: '', longPollSeconds: 20 })));
     return ({ bucket, table, tombstoneSeconds }) => ({
       sqs,
       records: uploads.createDynamoDbUploadRecords({
@@ -71,7 +77,7 @@ process.stderr.write('', () =>
   process.exit(lost && exitCode === ExitCode.done ? ExitCode.outputFailed : exitCode),
 );
 
-/** Leaves the region to the SDK, which also finds it in a profile. */
-function ownRegion<T extends { region: string }>({ region: _, ...config }: T): Omit<T, 'region'> {
-  return config;
+/** Leaves the region to the SDK, which also finds it in a profile, and goes through the proxies that the environment names. */
+function own<T extends { region: string; requestHandler: object }>({ region: _, ...config }: T) {
+  return { ...config, requestHandler: { ...config.requestHandler, ...awsAgents(process.env) } };
 }

@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -228,4 +230,54 @@ t.test('a file of 300 MiB takes no more memory than a small one', async (t) => {
   t.match(servers.received, [{ sizeBytes: 8 * MIB }, { sizeBytes: 300 * MIB }]);
   t.ok(smallKiB > 0);
   t.ok((largeKiB - smallKiB) / 1024 < 64, `it grew by ${Math.round((largeKiB - smallKiB) / 1024)} MiB`);
+});
+
+/** DynamoDB as far as a Scan for keys goes, with so many of them. */
+async function startTableOfKeys(test: { teardown(end: () => unknown): unknown }, count: number) {
+  const attributes = (at: number) => ({
+    id: { S: `key#${String(at).padStart(16, '0')}` },
+    item: { S: 'key' },
+    schemaVersion: { N: '1' },
+    name: { S: `the holder of key ${at}` },
+    ratePerSecond: { N: '10' },
+    burst: { N: '20' },
+    createdAt: { S: '2030-01-01T00:00:00.000Z' },
+    enabled: { BOOL: true },
+    secrets: { L: [] },
+    secretsVersion: { N: '1' },
+  });
+  const Items = Array.from({ length: count }, (_, at) => attributes(at));
+  const server = createServer((_, answer) => {
+    answer.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+    answer.end(JSON.stringify({ Items, Count: count, ScannedCount: count }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  test.teardown(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const AWS = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+
+t.test('a result larger than a pipe holds is complete, however slowly it is read', async (t) => {
+  const count = 3_000;
+  const env = { ...AWS, AWS_ENDPOINT_URL_DYNAMODB: await startTableOfKeys(t, count) };
+  const child = spawn(process.execPath, [BIN, 'keys', 'list', '--json'], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = Promise.all([text(child.stderr), once(child, 'close')]);
+  let stdout = '';
+  // A reader that does much else before it takes more; what it has not taken fills the pipe.
+  for await (const chunk of child.stdout.setEncoding('utf8')) {
+    stdout += chunk;
+    for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+  const [stderr, [code]] = await ended;
+  t.equal(stderr, '');
+  t.equal(code, 0);
+  t.ok(stdout.length > 400_000, `${stdout.length} characters`);
+  const lines = stdout.trimEnd().split('\n');
+  t.equal(lines.length, count);
+  t.match(JSON.parse(lines.at(-1) ?? ''), { name: `the holder of key ${count - 1}` });
 });

@@ -1,74 +1,22 @@
 // The command through a proxy on loopback, to an issuer and an S3 that only the proxy's log shows to have been reached through it.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, request } from 'node:http';
+import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import t, { type Test } from 'tap';
 import { makeCertificate } from './certificate.ts';
 import { runCommand } from './command-stage.ts';
 import { policyUntil, readPost } from './form-servers.ts';
+import { startProxy } from './proxy-server.ts';
 
 const { key, cert } = makeCertificate(t.testdir({}));
 const ca = readFileSync(cert, 'utf8');
 setDefaultCACertificates([...getCACertificates('default'), ca]);
 
 const portOf = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
-
-/** A proxy as they are: CONNECT for https, whole URLs for http. */
-async function startProxy(t: Test) {
-  const proxy = {
-    log: [] as string[],
-    authorization: undefined as string | undefined,
-    connect: (head: Buffer, client: Socket, path: string) => {
-      const [, port] = path.split(':');
-      const target = connect(Number(port), '127.0.0.1', () => {
-        client.write('HTTP/1.1 200 OK\r\n\r\n');
-        target.write(head);
-        client.pipe(target).pipe(client);
-      });
-      target.on('error', () => client.destroy());
-      client.on('error', () => target.destroy());
-    },
-    url: '',
-  };
-  const sockets = new Set<Socket>();
-  const server = createServer((incoming, answer) => {
-    proxy.log.push(`${incoming.method} ${incoming.url}`);
-    proxy.authorization = incoming.headers['proxy-authorization'];
-    const { port, pathname, search } = new URL(incoming.url ?? '');
-    const outgoing = request(
-      {
-        host: 'localhost',
-        port,
-        path: pathname + search,
-        method: incoming.method,
-        headers: incoming.headers,
-      },
-      (response) => {
-        answer.writeHead(response.statusCode ?? 0, response.headers);
-        response.pipe(answer);
-      },
-    );
-    incoming.pipe(outgoing);
-  });
-  server.on('connect', (incoming: IncomingMessage, client: Socket, head: Buffer) => {
-    proxy.log.push(`CONNECT ${incoming.url}`);
-    proxy.authorization = incoming.headers['proxy-authorization'];
-    proxy.connect(head, client, incoming.url ?? '');
-  });
-  server.on('connection', (socket) => sockets.add(socket));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  proxy.url = `http://127.0.0.1:${portOf(server)}`;
-  return proxy;
-}
 
 /** Issuer and S3 in one, over https or http. */
 async function startTarget(t: Test, scheme: 'http' | 'https') {

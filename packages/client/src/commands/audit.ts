@@ -18,6 +18,7 @@ import { ExitCode } from '../exit-code.ts';
 import type { Operations } from '../operations.ts';
 import { OutputFailed } from '../output-failed.ts';
 import { printable } from '../printable.ts';
+import { UsageError } from '../usage-error.ts';
 import { AUDIT_HELP, type AuditCommandOptions, readAuditOptions } from './audit-options.ts';
 import { hiddenNote } from './hidden-note.ts';
 import { aboutQueue, operatorError } from './operator-errors.ts';
@@ -69,6 +70,7 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     if (named > 0) return ExitCode.found;
     return audit.counts.tooYoung > 0 ? ExitCode.tooEarly : ExitCode.done;
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const soFar = options.repair
       ? `; ${sentWords(count)}. Run it again: what was sent is not sent twice`
       : '';

@@ -22,10 +22,33 @@ export interface Proxies {
  * @throws UsageError for a proxy that can't be used; the message does not repeat its user name and password
  */
 export function openProxies(env: CliIo['env']): Proxies {
+  const proxyEnv = proxyEnvOf(env);
+  if (!proxyEnv) return { fetch: undefined, agentFor: () => undefined };
+  const agentFor = (url: string) =>
+    url.startsWith('https:') ? new https.Agent({ proxyEnv }) : new http.Agent({ proxyEnv });
+  return { fetch: fetchThrough(agentFor), agentFor };
+}
+
+/**
+ * The agents for the clients of AWS's SDK, which reads none of these variables by itself; undefined: no proxy is named. What the SDK asks
+ * for credentials goes by clients of its own: those of a container or an instance are on its own host, and never behind a proxy.
+ *
+ * @throws UsageError as `openProxies`
+ */
+export function awsAgents(
+  env: CliIo['env'],
+): { readonly httpAgent: http.Agent; readonly httpsAgent: https.Agent } | undefined {
+  const proxyEnv = proxyEnvOf(env);
+  if (!proxyEnv) return undefined;
+  const settings = { proxyEnv, keepAlive: true };
+  return { httpAgent: new http.Agent(settings), httpsAgent: new https.Agent(settings) };
+}
+
+/** What Node's agents take; undefined: no proxy is named. @throws UsageError */
+function proxyEnvOf(env: CliIo['env']) {
   const https_proxy = proxyOf(env, 'https_proxy');
   const http_proxy = proxyOf(env, 'http_proxy');
-  if (https_proxy === undefined && http_proxy === undefined)
-    return { fetch: undefined, agentFor: () => undefined };
+  if (https_proxy === undefined && http_proxy === undefined) return undefined;
   const { node } = process.versions;
   const [major = 0, minor = 0] = node.split('.').map(Number);
   if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
@@ -33,14 +56,11 @@ export function openProxies(env: CliIo['env']): Proxies {
       `HTTPS_PROXY or HTTP_PROXY is set, and only Node ${NODE_MIN.join('.')} or newer can use a proxy; this is Node ${node}`,
     );
   }
-  const proxyEnv = {
+  return {
     ...(https_proxy && { https_proxy }),
     ...(http_proxy && { http_proxy }),
     no_proxy: withSubdomains(env['no_proxy'] || env['NO_PROXY'] || ''),
   };
-  const agentFor = (url: string) =>
-    url.startsWith('https:') ? new https.Agent({ proxyEnv }) : new http.Agent({ proxyEnv });
-  return { fetch: fetchThrough(agentFor), agentFor };
 }
 
 function proxyOf(env: CliIo['env'], name: 'https_proxy' | 'http_proxy'): string | undefined {
