@@ -59,8 +59,9 @@ export function bodyTooSlow(cause: unknown): HttpError {
   return new HttpError(408, undefined, { cause });
 }
 
-export function notFound(method: string, path: string): HttpError {
-  return new HttpError(404, `Not Found: ${method} ${path}`);
+/** Without the path: clients put keys into paths, and write what an error says into logs. */
+export function notFound(): HttpError {
+  return new HttpError(404, 'Not Found: no such path and method; /openapi.json lists all');
 }
 
 export function tooManyRequests(retryAfterSeconds: number): HttpError {

@@ -22,19 +22,19 @@ t.test('what is not there: 404 in JSON, whatever comes with it', async (t) => {
   ] as const;
   for (const request of requests) {
     const response = await app.inject(request);
-    const path = request.url.split('?')[0];
     t.equal(response.statusCode, 404, `${request.method} ${request.url}`);
-    t.strictSame(response.json(), { message: `Not Found: ${request.method} ${path}`, code: 'NotFound' });
+    const message = 'Not Found: no such path and method; /openapi.json lists all';
+    t.strictSame(response.json(), { message, code: 'NotFound' });
     t.equal(response.headers['cache-control'], 'no-store');
   }
   t.strictSame(faults.calls, []);
 });
 
-t.test('a very long path is not repeated whole', async (t) => {
+t.test('a very long path is in no response and no log line', async (t) => {
   const { get, logLines } = await appUnderTest(t);
   const response = await get(`/${'a'.repeat(50_000)}`);
   t.equal(response.statusCode, 404);
-  t.ok(response.body.length < 400);
+  t.notMatch(response.body, /aaa/);
   t.ok(logLines.every((line) => line.length < 1_000));
 });
 

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { bodyTooSlow, clientLeft, HttpError, notFound, serviceUnavailable } from '../http-error.ts';
-import { pathOf } from '../request-path.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,8 +28,8 @@ export const errors = fp(
     app.decorateRequest('isBodyAwaited', false);
     app.setErrorHandler(answerError);
     // For a route that has nothing to say: that of the plugin `cors` to an OPTIONS which is no preflight.
-    app.setNotFoundHandler((request) => {
-      throw notFound(request.method, pathOf(request));
+    app.setNotFoundHandler(() => {
+      throw notFound();
     });
     app.addHook('onRequest', async (request) => {
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
@@ -38,7 +37,7 @@ export const errors = fp(
       }
       if (hasUnknownExpectation(request)) throw new HttpError(417);
       // Before a body is read: what is sent to nowhere is never the reason for another error.
-      if (request.is404) throw notFound(request.method, pathOf(request));
+      if (request.is404) throw notFound();
     });
     app.addHook('preParsing', async (request) => {
       request.isBodyAwaited = true;

@@ -1,7 +1,6 @@
 import type { Readiness } from '@upload-once/runtime';
 import type { FastifyInstance } from 'fastify';
 import { type ErrorBody, notFound } from '../http-error.ts';
-import { pathOf } from '../request-path.ts';
 
 const PATH = '/readyz';
 
@@ -15,7 +14,7 @@ export async function readyz(
 ): Promise<void> {
   app.addHook('preClose', async () => options.readiness.stop());
   app.get(PATH, { schema: { hide: true }, config: { probe: true } }, async (request, reply) => {
-    if (request.url.split('?', 1)[0] !== PATH) throw notFound(request.method, pathOf(request));
+    if (request.url.split('?', 1)[0] !== PATH) throw notFound();
     const reasons = await options.readiness.reasonsAgainst();
     if (reasons.length === 0) return { status: 'ready' };
     reply.code(503);
