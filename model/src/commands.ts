@@ -1,3 +1,4 @@
+// Over 250 lines, and one thing: the commands that a history is made of, each with how it is drawn, run and shown.
 import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
 import type { HandlerPlan } from './facts.ts';

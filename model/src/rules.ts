@@ -1,3 +1,4 @@
+// Over 250 lines, and one thing: what may happen at each step of a history, rule by rule.
 import type { ObjectCreated } from '@upload-once/queue';
 import {
   ACCEPTED_PREFIX,

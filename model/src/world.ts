@@ -1,3 +1,4 @@
+// Over 250 lines, and one thing: the whole system of one history, put together on one virtual clock.
 import type { Consumer } from '@upload-once/queue';
 import {
   acceptedKeyOf,

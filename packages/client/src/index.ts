@@ -1,7 +1,7 @@
 export * from './errors.ts';
 export type { IssuerAccess } from './issuer-request.ts';
+export type { Timeouts } from './request-timers.ts';
 export { requestUpload, type UploadRequest } from './request-upload.ts';
-export type { Timeouts } from './send-request.ts';
 export { type UploadOptions, type UploadResult, uploadFile } from './upload-file.ts';
 export type { UploadForm, UploadPut } from './upload-form.ts';
 export { describeFile, type FileDescription, type FileToUpload } from './upload-source.ts';

@@ -1,4 +1,3 @@
-// Over 250 lines, and one thing: one request, its limits in time, and how it can end.
 import http, {
   type Agent,
   type ClientRequest,
@@ -8,7 +7,8 @@ import http, {
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { readAfterWriteError } from './read-after-write-error.ts';
-import { assertTimeLimit, timerMilliseconds } from './time-limits.ts';
+import { startTimers, type Timeouts, type Timers, timeLimits } from './request-timers.ts';
+import { timerMilliseconds } from './time-limits.ts';
 
 const ANSWER_MAX_BYTES = 64 * 1024;
 /** The pieces that are written at once: small at first, so that a slow line is seen to make progress. */
@@ -16,20 +16,6 @@ const PIECE_MIN_BYTES = 64 * 1024;
 const PIECE_MAX_BYTES = 1024 * 1024;
 /** A line that takes a piece in this time gets larger ones. */
 const QUICK_MILLISECONDS = 100;
-
-/** Each is more than 0 and at most 2147483 seconds. */
-export interface Timeouts {
-  /** Until the connection stands, proxy and TLS included; default 10. */
-  readonly connectSeconds?: number | undefined;
-  /** While sending: how long the connection may take for the next 64 KiB; default 60. */
-  readonly idleSeconds?: number | undefined;
-  /** From the last byte sent, or from the beginning of an earlier answer, to the answer's end; default 300, for S3 may work on a large file. */
-  readonly answerSeconds?: number | undefined;
-  /** For all of it, however much progress it makes; default 86400, a day. */
-  readonly totalSeconds?: number | undefined;
-}
-
-const DEFAULT_TIMEOUTS = { connectSeconds: 10, idleSeconds: 60, answerSeconds: 300, totalSeconds: 86_400 };
 
 export interface SendRequest {
   /** POST for a form, PUT for a URL that is signed for one. */
@@ -154,15 +140,6 @@ export async function sendOnce(order: SendRequest): Promise<SendEnd> {
   }
 }
 
-function timeLimits(given: Timeouts = {}): typeof DEFAULT_TIMEOUTS {
-  const limits = { ...DEFAULT_TIMEOUTS };
-  for (const name of Object.keys(limits) as (keyof typeof limits)[]) {
-    limits[name] = given[name] ?? limits[name];
-    assertTimeLimit(`timeouts.${name}`, limits[name]);
-  }
-  return limits;
-}
-
 function openRequest(order: SendRequest, connectSeconds: number): ClientRequest {
   const { url, method, agent } = order;
   return (url.startsWith('https:') ? https : http).request(url, {
@@ -182,56 +159,6 @@ function whenConnected(socket: Socket & { secureConnecting?: boolean }, onConnec
   if (socket.connecting || socket.secureConnecting)
     socket.once('encrypted' in socket ? 'secureConnect' : 'connect', onConnected);
   else onConnected();
-}
-
-interface Timers {
-  connected(): void;
-  /** A piece is handed over. */
-  writing(): void;
-  /** The connection has taken it. */
-  written(): void;
-  /** All is sent, or an answer has begun. */
-  answering(): void;
-  stop(): void;
-}
-
-function startTimers(
-  limits: typeof DEFAULT_TIMEOUTS,
-  progress: { readonly began: boolean },
-  breakOff: (error: Error) => void,
-): Timers {
-  const { connectSeconds, idleSeconds, answerSeconds, totalSeconds } = limits;
-  const after = (seconds: number, message: string) =>
-    setTimeout(() => breakOff(new Error(message)), timerMilliseconds(seconds));
-  const connect = after(connectSeconds, `no connection within ${connectSeconds} s`);
-  const total = after(totalSeconds, `it took longer than ${totalSeconds} s in all`);
-  let idle: NodeJS.Timeout | undefined;
-  let answer: NodeJS.Timeout | undefined;
-  const timers: Timers = {
-    connected() {
-      clearTimeout(connect);
-      if (idle) timers.writing();
-    },
-    writing() {
-      clearTimeout(idle);
-      idle = setTimeout(
-        () => progress.began && breakOff(new Error(`it took less than 64 KiB in ${idleSeconds} s`)),
-        timerMilliseconds(idleSeconds),
-      );
-    },
-    written() {
-      clearTimeout(idle);
-      idle = undefined;
-    },
-    answering() {
-      timers.written();
-      answer ??= after(answerSeconds, `no answer within ${answerSeconds} s`);
-    },
-    stop() {
-      for (const timer of [connect, total, idle, answer]) clearTimeout(timer);
-    },
-  };
-  return timers;
 }
 
 /** @returns ends the answer early, with what of it is there */

@@ -1,6 +1,14 @@
 import type { CliIo } from '../cli-io.ts';
 import { UsageError } from '../usage-error.ts';
 
+/** What every command that asks the issuer takes, as `parseArgs` of Node describes it. */
+export const ISSUER_OPTIONS = {
+  url: { type: 'string' },
+  key: { type: 'string' },
+  timeout: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 export interface GivenAccess {
   readonly issuerUrl: string;
   readonly apiKey: string;

@@ -5,7 +5,7 @@ import type { IssuerAccess } from '../issuer-request.ts';
 import { printable } from '../printable.ts';
 import { getUpload, revokeUpload, type UploadStatus } from '../uploads-v1.ts';
 import { UsageError } from '../usage-error.ts';
-import { assertNoApiKey, issuerAccess } from './issuer-access.ts';
+import { assertNoApiKey, ISSUER_OPTIONS, issuerAccess } from './issuer-access.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { openProxies } from './proxies.ts';
 import { timeoutOf } from './time-option.ts';
@@ -101,11 +101,8 @@ function parse(args: readonly string[]) {
     args: [...args],
     allowPositionals: true,
     options: {
-      url: { type: 'string' },
-      key: { type: 'string' },
-      timeout: { type: 'string' },
+      ...ISSUER_OPTIONS,
       json: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
     },
   });
 }

@@ -1,7 +1,7 @@
 import type { CliIo } from '../cli-io.ts';
 import type { NewUploadOptions } from '../uploads-v1.ts';
 import { UsageError } from '../usage-error.ts';
-import { assertNoApiKey, issuerAccess } from './issuer-access.ts';
+import { assertNoApiKey, ISSUER_OPTIONS, issuerAccess } from './issuer-access.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { timeoutOf } from './time-option.ts';
 
@@ -108,11 +108,9 @@ function parse(args: readonly string[]) {
     args: [...args],
     allowPositionals: true,
     options: {
-      url: { type: 'string' },
-      key: { type: 'string' },
+      ...ISSUER_OPTIONS,
       times: { type: 'string' },
       delay: { type: 'string' },
-      timeout: { type: 'string' },
       'tamper-key': { type: 'boolean' },
       json: { type: 'boolean' },
       method: { type: 'string' },
@@ -121,7 +119,6 @@ function parse(args: readonly string[]) {
       name: { type: 'string' },
       metadata: { type: 'string', multiple: true },
       expires: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
     },
   });
 }
