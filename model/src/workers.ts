@@ -28,7 +28,7 @@ import type { Rules } from './rules.ts';
 import { BUCKET } from './simulation/bucket-events.ts';
 import type { Caller, Network } from './simulation/network.ts';
 import type { QueueTwin } from './simulation/queue-twin.ts';
-import type { Random } from './simulation/random.ts';
+import { below, type Random } from './simulation/random.ts';
 import { createSqsClient } from './simulation/sqs-client.ts';
 import { createThreadTwin, type InThread } from './simulation/thread-twin.ts';
 import type { VirtualTime } from './simulation/virtual-time.ts';
@@ -37,6 +37,7 @@ import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts'
 export const VISIBILITY_SECONDS = 30;
 const HANDLER_GRACE_SECONDS = 10;
 const SLOTS = 2;
+const LONG_POLL_SECONDS = 20;
 
 const log = createLogger({ service: 'model', level: 'silent' });
 
@@ -56,7 +57,7 @@ export interface WorkerSurroundings {
 }
 
 /** What main.ts of a service makes: its own code over the twins, behind the real consumer of its queue. */
-export function startWorker(process: WorkerProcess, around: WorkerSurroundings): Consumer {
+export function startWorker(process: WorkerProcess, around: WorkerSurroundings): Pick<Consumer, 'stop'> {
   const { time, random, network, rules, queues } = around;
   const isAcceptor = process.service === 'acceptor';
   const callers = new AsyncLocalStorage<Caller>();
@@ -76,8 +77,16 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
     handle,
   });
   const queue = queues[process.service];
+  const lastPollEnds = Promise.withResolvers<void>();
   const consumer = createConsumer({
-    sqs: createSqsClient(queue, network, { process, receivedAtMs: 0 }),
+    sqs: createSqsClient({
+      queue,
+      network,
+      caller: { process, receivedAtMs: 0 },
+      time,
+      random,
+      lastPollEnds: lastPollEnds.promise,
+    }),
     queueUrl: process.service,
     slots: SLOTS,
     visibilitySeconds: VISIBILITY_SECONDS,
@@ -94,7 +103,13 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
     timers: process.timers,
   });
   void consumer.start();
-  return consumer;
+  return {
+    async stop(limitSeconds) {
+      // The last poll has been under way for any part of its time.
+      time.after(below(LONG_POLL_SECONDS * 1000, random), lastPollEnds.resolve);
+      await consumer.stop(limitSeconds);
+    },
+  };
 }
 
 const METRICS_OF_NOBODY = { service: 'model', environment: 'model', write: () => undefined };

@@ -110,7 +110,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
   const reports = createMemoryReports({ notify: (report) => rules.reportSent(report) });
   const user = createUser(facts, rules, () => objects);
 
-  const fleet: { process: WorkerProcess; consumer: Consumer }[] = [];
+  const fleet: { process: WorkerProcess; consumer: Pick<Consumer, 'stop'> }[] = [];
   function start(service: ServiceName): void {
     const process = createWorkerProcess(service, unique(service), time, () => {
       fleet.splice(
@@ -138,7 +138,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
     fleet.push({ process, consumer });
   }
   /** The successor starts at once, the old one drains and ends. */
-  function replace(process: WorkerProcess, consumer: Consumer): void {
+  function replace(process: WorkerProcess, consumer: Pick<Consumer, 'stop'>): void {
     start(process.service);
     process.enter(() => void consumer.stop(DRAIN_SECONDS).then(() => process.die()));
   }

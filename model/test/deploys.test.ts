@@ -64,3 +64,30 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
     t.strictSame(world.queues.acceptor.deadBodies, []);
   });
 }
+
+/** A message that a dead poll has taken comes back after this time; the next deploy is there just before. */
+const HIDDEN_SECONDS = 30;
+
+for (const seed of [1, 2, 3, 4, 5, 6]) {
+  t.test(
+    `P3: uploads that come while ${DEPLOYS} deploys are under way all reach a handler, seed ${seed}`,
+    async (t) => {
+      const { world, key } = await worldWithAnUpload(seed);
+      const keys = [key];
+      for (let count = 0; count < DEPLOYS; count += 1) {
+        await world.time.pass(HIDDEN_SECONDS * 1000 - 200);
+        for (const service of ['acceptor', 'processor'] as const) world.deploy(service);
+        await world.time.pass(200);
+        for (let uploads = 0; uploads < 3; uploads += 1) {
+          const next = await world.issue('post', 30);
+          world.upload(next, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 3, event: AT_ONCE });
+          keys.push(next);
+        }
+      }
+      await world.time.passUntilQuiet();
+      t.strictSame([world.queues.acceptor.deadBodies, world.queues.processor.deadBodies], [[], []]);
+      await settleAndVerify(world);
+      for (const each of keys) t.match(world.facts.of(each).item, { state: 'PROCESSED' });
+    },
+  );
+}

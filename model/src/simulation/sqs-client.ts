@@ -8,18 +8,46 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Caller, Network } from './network.ts';
 import type { QueueTwin } from './queue-twin.ts';
+import { below, type Random } from './random.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** How long SQS answers a poll later than it gives out its messages, at most. */
+const MAX_HAND_OUT_MS = 40;
 
 /**
- * What the consumer calls of SQS's client, over a queue in memory. A poll waits until there is a message: an empty answer every
- * twenty seconds would change nothing.
+ * What the consumer calls of SQS's client, over a queue in memory. A poll waits until there is a message, or until its process stops
+ * and SQS ends the last one: an empty answer every twenty seconds would change nothing before that. SQS does not notice that
+ * a client cuts off a poll: until the poll is over it gives it what it can.
+ * @param options.lastPollEnds resolves when SQS ends the last poll of a process that stops
  */
-export function createSqsClient(queue: QueueTwin, network: Network, caller: Caller): SQSClient {
+export function createSqsClient(options: {
+  readonly queue: QueueTwin;
+  readonly network: Network;
+  readonly caller: Caller;
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly lastPollEnds: Promise<void>;
+}): SQSClient {
+  const { queue, network, caller, time, random, lastPollEnds } = options;
   const { carry } = network.over(caller);
+
+  async function giveToDeadPoll(count: number, visibilitySeconds: number): Promise<void> {
+    const isOver = lastPollEnds.then(() => true);
+    if (await Promise.race([isOver, queue.untilVisible().then(() => false)])) return;
+    time.after(below(MAX_HAND_OUT_MS, random), () => void queue.take(count, visibilitySeconds));
+  }
 
   async function receive(command: ReceiveMessageCommand, signal: AbortSignal | undefined) {
     const { MaxNumberOfMessages: count = 1, VisibilityTimeout: seconds = 30 } = command.input;
     for (;;) {
-      await unlessAborted(queue.untilVisible(), signal);
+      try {
+        const isOver = lastPollEnds.then(() => true);
+        const poll = Promise.race([isOver, queue.untilVisible().then(() => false)]);
+        if (await unlessAborted(poll, signal)) return { Messages: [] };
+      } catch (error) {
+        void giveToDeadPoll(count, seconds);
+        throw error;
+      }
       const call = { operation: 'ReceiveMessage', key: '', ...(signal && { signal }) };
       const messages = await carry(call, () => queue.take(count, seconds));
       if (messages.length === 0) continue;
@@ -78,14 +106,14 @@ export function createSqsClient(queue: QueueTwin, network: Network, caller: Call
   return { send } as unknown as SQSClient;
 }
 
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    await Promise.race([promise, aborted.promise]);
+    return await Promise.race([promise, aborted.promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
