@@ -211,3 +211,38 @@ t.test('P3: while a message is handled its last receive can become known', async
   matchEvents(t, observed, [{ event: 'deadLettered', error: failure }]);
   await queue.stop(consumer);
 });
+
+t.test('P3: what is told of a failure goes by what its handler was told last', async (t) => {
+  const timers = new VirtualTimers();
+  timers.rule(t);
+  const queue = await startLocalQueue(t, { maxReceiveCount: 3 });
+  const { observe, observed } = recordingObserver();
+  const told = new Journal<boolean>();
+  const work = Promise.withResolvers<void>();
+  const consumer = createConsumer({
+    ...queue,
+    slots: 1,
+    visibilitySeconds: 240,
+    observe,
+    random: () => 0,
+    timers,
+    async handle(delivery) {
+      told.add(delivery.isLastReceive);
+      await work.promise;
+    },
+  });
+  await queue.send('long work');
+  await consumer.start();
+  await told.until(({ length }) => length === 1);
+  await setMaxReceiveCount(queue, 1);
+  timers.advance(120_000);
+  await queue.answered.until(
+    (calls) => calls.filter(({ name }) => name === 'GetQueueAttributes').length === 2,
+  );
+  await new Promise(setImmediate);
+  work.reject(failure);
+  await observed.until(({ length }) => length === 1);
+  t.strictSame(told.entries, [false]);
+  matchEvents(t, observed, [{ event: 'retried', error: failure }]);
+  await queue.stop(consumer);
+});

@@ -9,6 +9,7 @@ import {
   createMemoryUploadStore,
 } from '@upload-once/uploads';
 import type { Handler } from '../src/handler.ts';
+import type { HandlerRunner } from '../src/handler-runner.ts';
 import { createInThreadRunner } from '../src/in-thread-runner.ts';
 import { createLeaseKeeper } from '../src/lease-keeper.ts';
 import { createProcessAccepted } from '../src/process-accepted.ts';
@@ -47,8 +48,13 @@ export function createDelivery(facts: { receiveCount?: number; isLastReceive?: b
 /**
  * A processor over the twins, with a handler of the test's own.
  * @param passesAtOnce what waits in hand goes on at once, and is told here
+ * @param runner what runs the handlers; by default the test's own thread does
  */
-export function createWorld(handler: Handler, passesAtOnce?: (seconds: number) => void) {
+export function createWorld(
+  handler: Handler,
+  passesAtOnce?: (seconds: number) => void,
+  runner?: HandlerRunner,
+) {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
   const tableFaults = createFaultScript();
   let serial = 0;
@@ -73,13 +79,13 @@ export function createWorld(handler: Handler, passesAtOnce?: (seconds: number) =
     destination: { write: (line) => logLines.push(JSON.parse(line)) },
   });
   const timers = new Set<() => void>();
-  const inThread = createInThreadRunner({ handler, objects, log });
+  const handlers = runner ?? createInThreadRunner({ handler, objects, log });
   const runs: { attempt: number; isAlone: boolean }[] = [];
   const runHandler = createRunHandler({
     runner: {
       start(work, options) {
         runs.push({ attempt: work.attempt, isAlone: options.isAlone });
-        return inThread.start(work, options);
+        return handlers.start(work, options);
       },
     },
     log,
@@ -156,7 +162,7 @@ export function createWorld(handler: Handler, passesAtOnce?: (seconds: number) =
   }
 
   /** An upload that was only issued, and an object under accepted/ nevertheless. */
-  async function issued() {
+  async function issued(metadata: Readonly<Record<string, string>> = { customer: '42' }) {
     const key = `uploads/file-${++serial}`;
     await uploads.issue({
       key,
@@ -164,7 +170,7 @@ export function createWorld(handler: Handler, passesAtOnce?: (seconds: number) =
       issuedAt: clock.now,
       expiresAt: clock.now,
       constraints: { method: 'post', minBytes: 0, maxBytes: 100 },
-      metadata: { customer: '42' },
+      metadata,
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     });
     return { key, event: createdEvent(acceptedKeyOf(key)) };
@@ -189,12 +195,18 @@ export function createWorld(handler: Handler, passesAtOnce?: (seconds: number) =
     issued,
 
     /** An upload that was claimed and copied; recorded as accepted unless the event is to be faster. */
-    async accepted(options: { recorded: boolean } = { recorded: true }) {
-      const { key, event } = await issued();
+    async accepted({
+      recorded = true,
+      metadata,
+    }: {
+      readonly recorded?: boolean;
+      readonly metadata?: Readonly<Record<string, string>>;
+    } = {}) {
+      const { key, event } = await issued(metadata);
       await uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: clock.now });
       const accept = () =>
         uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
-      if (options.recorded) await accept();
+      if (recorded) await accept();
       return { key, event, accept };
     },
 

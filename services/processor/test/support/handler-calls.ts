@@ -6,8 +6,6 @@ import type { Test } from 'tap';
 
 /** What the handler in fixtures/do-as-told.ts can be told to do. */
 export type Command =
-  /** Blocks its thread, without work for the processor, until a file is there. */
-  | `block until ${string}`
   | 'block for ever'
   | 'throw outside the promise'
   | 'exit'

@@ -1,0 +1,120 @@
+// Real threads of handlers under time that the test moves: what a handler that blocks, or does not end, costs the uploads beside it.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Delivery } from '@upload-once/queue';
+import { createLogger } from '@upload-once/runtime';
+import { acceptedKeyOf, type Upload, UploadState } from '@upload-once/uploads';
+import t, { type Test } from 'tap';
+import { createRunHandler } from '../src/run-handler.ts';
+import { createThreadRunner } from '../src/thread-runner.ts';
+import { startThread } from './support/thread-of-handlers.ts';
+import { createDelivery, createWorld, LEASE_SECONDS } from './world.ts';
+
+const LIMIT_SECONDS = 100;
+const GRACE_SECONDS = 10;
+
+/** One thread that uploads share. */
+function startThreads(t: Test) {
+  let began = 0;
+  const looks = new Set<() => void>();
+  const threads: ReturnType<typeof startThread>[] = [];
+  const runner = createThreadRunner({
+    threads: 1,
+    aloneThreads: 1,
+    startThread() {
+      const started = startThread(t, {
+        onOutput() {
+          if (started.lines.at(-1)?.['msg'] !== 'began') return;
+          began += 1;
+          for (const look of looks) look();
+        },
+      });
+      threads.push(started);
+      return started.thread;
+    },
+  });
+  return {
+    runner,
+    threads,
+    /** Resolves when so many runs of handlers have begun. */
+    runsBegan: (count: number) =>
+      new Promise<void>((resolve) => {
+        const look = () => began >= count && resolve();
+        looks.add(look);
+        look();
+      }),
+  };
+}
+
+t.test('P3, P8: a handler that blocks its thread costs no upload its lease', async (t) => {
+  const { runner, threads, runsBegan } = startThreads(t);
+  await runner.open();
+  const world = createWorld(async () => undefined, undefined, runner);
+  const done = join(t.testdir(), 'done');
+  const uploads = await Promise.all(
+    Array.from({ length: 3 }, () => world.accepted({ metadata: { do: 'block until done', done } })),
+  );
+  const deliveries = uploads.map(() => createDelivery());
+  const works = uploads.map(({ event }, at) =>
+    world.processAccepted(event, deliveries[at]?.delivery ?? createDelivery().delivery),
+  );
+  await runsBegan(1);
+  // The thread is blocked now, for three times as long as a lease lasts.
+  for (let beats = 0; beats < 6; beats += 1) {
+    await world.passAwake(LEASE_SECONDS / 2);
+    for (const { heartbeat } of deliveries) await heartbeat();
+    for (const { key, event } of uploads) {
+      t.match(await world.uploads.get(key), { state: UploadState.processing, attempt: 1 });
+      await t.rejects(
+        world.processAccepted(event, createDelivery().delivery),
+        { code: 'RetryLater' },
+        'no other worker can take it over',
+      );
+    }
+  }
+  writeFileSync(done, '');
+  await Promise.all(works);
+  for (const { key } of uploads)
+    t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  t.equal(threads.length, 1);
+  t.equal(world.runs.length, 3, 'each ran once');
+});
+
+t.test('P3: who runs beside a deaf handler runs again, within the same attempt', async (t) => {
+  const { runner, threads, runsBegan } = startThreads(t);
+  await runner.open();
+  const timers: { readonly seconds: number; readonly callback: () => void }[] = [];
+  const runHandler = createRunHandler({
+    runner,
+    log: createLogger({ service: 'processor', level: 'silent' }),
+    limitSeconds: LIMIT_SECONDS,
+    graceSeconds: GRACE_SECONDS,
+    startTimer(seconds, callback) {
+      timers.push({ seconds, callback });
+      return () => undefined;
+    },
+  });
+  const folder = t.testdir();
+  const { signal } = new AbortController();
+  function attempt(name: string, told: string) {
+    const key = `uploads/${name}`;
+    const metadata = { do: told, done: join(folder, name) };
+    const upload = { key, state: UploadState.processing, attempt: 1, metadata, traceparent: '' };
+    const version = { bucket: 'bucket', key: acceptedKeyOf(key), versionId: 'v', eTag: 'e', sizeBytes: 5 };
+    const event = { ...version, sequencer: '', eventName: 'ObjectCreated:Copy', storedAt: new Date() };
+    return runHandler(upload as unknown as Upload, event, { signal } as Delivery, false);
+  }
+  const deaf = attempt('deaf', 'never end');
+  await runsBegan(1);
+  const others = ['a', 'b', 'c'].map((name) => attempt(name, 'end when it runs again'));
+  await runsBegan(4);
+  timers.find(({ seconds }) => seconds === LIMIT_SECONDS)?.callback();
+  writeFileSync(join(folder, 'last'), '');
+  // What the thread answers to this comes after what it answers to the abort.
+  await attempt('last', 'end when it runs again');
+  timers.find(({ seconds }) => seconds === GRACE_SECONDS)?.callback();
+  await t.rejects(deaf, { code: 'HandlerTooSlow' });
+  await Promise.all(others);
+  const begun = threads.map(({ lines }) => lines.filter(({ msg }) => msg === 'began').length);
+  t.strictSame(begun, [5, 3], 'again among others, in one fresh thread');
+});
