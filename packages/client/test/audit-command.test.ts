@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import { AUDIT_HELP } from '../src/commands/audit-options.ts';
 import {
   deleteAtOf,
+  messages,
   operate,
   quietCloud,
   spoiled,
@@ -359,3 +360,7 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
   }
   t.match(await operate(cloud, ['audit', '--help']), { code: 0, stdout: AUDIT_HELP, stderr: '' });
 });
+
+t.test('docs/client.md has what it says, and nothing else', async (t) =>
+  messages.assertDocumented(t, 'audit'),
+);

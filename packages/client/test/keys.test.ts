@@ -9,7 +9,9 @@ import { startDynamoDb } from '../../access/test/start-access-table.ts';
 import { KEYS_HELP } from '../src/commands/keys/help.ts';
 import { keysCommand } from '../src/commands/keys.ts';
 import { OutputFailed } from '../src/output-failed.ts';
+import { watchMessages } from './documented-messages.ts';
 
+const messages = watchMessages();
 const NOW = new Date('2030-01-01T00:00:00Z');
 
 const db = await startDynamoDb(t);
@@ -63,6 +65,7 @@ async function run(args: readonly string[], setting: Setting = {}) {
       return (setting.createStore ?? openTable)(tableName);
     },
   });
+  messages.record(['keys'], { code, text: seen.stdout + seen.stderr });
   return { code, ...seen };
 }
 
@@ -563,3 +566,7 @@ t.test('a list that can not be written is an error', async (t) => {
   for (const args of [['list', '--json'], ['list'], ['--help']])
     t.match(await run([...args, ...table], { outputFails: 'at once' }), { code: 5, stderr: /ENOSPC/ });
 });
+
+t.test('docs/client.md has what it says, and nothing else', async (t) =>
+  messages.assertDocumented(t, 'keys'),
+);

@@ -10,6 +10,10 @@ import { type LocalCloud, startLocalCloud } from '../../runtime/test/support/loc
 import { run } from '../src/cli.ts';
 import type { CliIo } from '../src/cli-io.ts';
 import type { Operations, OperationsSettings } from '../src/operations.ts';
+import { watchMessages } from './documented-messages.ts';
+
+/** All that the commands of a file said. */
+export const messages = watchMessages();
 
 export const TOMBSTONE_SECONDS = 113 * 86_400;
 
@@ -128,6 +132,7 @@ export async function operate(cloud: LocalCloud, args: readonly string[], settin
     interruptSignal: () => setting.interrupt ?? new AbortController().signal,
   };
   const code = await run(args, io);
+  messages.record(args, { code, text: seen.stdout + seen.stderr });
   const lines = seen.stdout.split('\n').filter(Boolean);
   return { code, ...seen, opened, lines, json: () => lines.map((line) => JSON.parse(line)) };
 }

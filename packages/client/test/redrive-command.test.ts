@@ -11,6 +11,7 @@ import t, { type Test } from 'tap';
 import { REDRIVE_HELP } from '../src/commands/redrive-options.ts';
 import {
   deleteAtOf,
+  messages,
   operate,
   quietCloud,
   spoiled,
@@ -369,3 +370,7 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
   }
   t.match(await operate(cloud, ['redrive', '--help']), { code: 0, stdout: REDRIVE_HELP, stderr: '' });
 });
+
+t.test('docs/client.md has what it says, and nothing else', async (t) =>
+  messages.assertDocumented(t, 'redrive'),
+);

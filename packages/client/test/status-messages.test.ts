@@ -1,0 +1,54 @@
+// `status` and `revoke` in this process, against every kind of answer, held to the table of docs/client.md.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import t from 'tap';
+import { runCommand } from './command-stage.ts';
+import { watchMessages } from './documented-messages.ts';
+
+const STATUS = {
+  id: 'a',
+  state: 'ISSUED',
+  method: 'post',
+  minBytes: 0,
+  maxBytes: 1,
+  metadata: {},
+  issuedAt: '2030-01-01T00:00:00.000Z',
+  expiresAt: '2030-01-01T00:00:30.000Z',
+  duplicates: 0,
+  refused: 0,
+  duplicatesRemoved: 0,
+  refusedRemoved: 0,
+};
+
+t.test('docs/client.md has what they say, and nothing else', async (t) => {
+  const messages = watchMessages();
+  let [status, body]: [number, unknown] = [200, STATUS];
+  const server = createServer((_, answer) => {
+    answer.writeHead(status, { 'content-type': 'application/json' });
+    answer.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const ask = async (command: 'status' | 'revoke', answer: [number, unknown], issuer = url) => {
+    [status, body] = answer;
+    const { code, stdout, stderr } = await runCommand([command, 'a'], {
+      env: { UPLOAD_ONCE_URL: issuer, UPLOAD_ONCE_API_KEY: 'k' },
+    });
+    messages.record([command], { code, text: stdout + stderr });
+    return code;
+  };
+  const refusal = (code: string) => ({ code, message: `about ${code}` });
+  const closed = 'http://127.0.0.1:9';
+  t.equal(await ask('status', [200, STATUS]), 0);
+  t.equal(await ask('status', [404, refusal('UploadNotFound')]), 1);
+  t.equal(await ask('status', [403, refusal('Forbidden')]), 1);
+  t.equal(await ask('status', [200, STATUS], closed), 1);
+  t.equal(await ask('revoke', [204, undefined]), 0);
+  t.equal(await ask('revoke', [409, refusal('AlreadyClaimed')]), 1);
+  t.equal(await ask('revoke', [404, refusal('UploadNotFound')]), 1);
+  t.equal(await ask('revoke', [200, STATUS], closed), 1);
+  messages.assertDocumented(t, 'status', 'revoke');
+});
