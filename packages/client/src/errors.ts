@@ -87,7 +87,9 @@ export class UploadRefused extends Error {
 /**
  * Sending had begun and no answer proves how it ended: the upload may or may not have been stored. Nothing here sends
  * it again, because a second upload with the same form would count as a duplicate of the first. Ask the issuer what became of `key`
- * before you upload the file again: `getUpload`, with the API key that the form was issued to.
+ * before you upload the file again: `getUpload`, with the API key that the form was issued to. While it says ISSUED, call
+ * `revokeUpload` first, and upload again with a new form only if that succeeds: S3's event can be late or lost. Without that key,
+ * give `key` to the person or service that gave you the form; they can ask.
  */
 export class UploadOutcomeUnknown extends Error {
   readonly code = 'UploadOutcomeUnknown';

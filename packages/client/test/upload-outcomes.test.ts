@@ -256,7 +256,7 @@ async function runCase(t: Test, directory: string, { what, args = [], fileBytes,
     t.match(said, /: upload-once status uploads\/a \(/, `${what}: how to ask`);
     t.match(
       said,
-      /ISSUED still after ten minutes: nothing has come, upload it again; any other state: do not\)$/m,
+      /ISSUED: .*; run upload-once revoke uploads\/a, and upload the file again with a new form only if that succeeds\. REVOKED: upload it again\. Any other state: it was stored, do not\)$/m,
       what,
     );
   }

@@ -22,9 +22,11 @@ const STATUS_HELP = `Usage: upload-once status ID [options]
 
 Tells what became of an upload, by its id or its object key.
 
-State ISSUED still ten minutes after the file was sent: nothing has come, upload it again with a new
-form. CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: it was stored, do not send it again. REVOKED: nothing
-that arrives is accepted.
+ISSUED: nothing has been seen yet. If you sent the file, that proves nothing: S3's event can be late or lost.
+Before you upload the file again, run upload-once revoke ID. If that succeeds, at most the new upload is
+accepted. If it fails, the file has come.
+CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: the file was stored; do not send it again.
+REVOKED: nothing that arrives is accepted; you can upload the file again, with a new form.
 
   --json             one JSON object, as the API gives it
 ${OPTIONS_HELP}`;

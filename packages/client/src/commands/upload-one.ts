@@ -127,7 +127,12 @@ async function unknownOutcome(
 /** What the reader does next, and how the answer is to be understood. Nothing touches the command, which is going to be copied. */
 function howToAsk(key: string, byOption: boolean): string {
   const same = byOption ? 'with the same --url and --key; ' : '';
-  return `Before you upload it again, ask what became of it: upload-once status ${inShell(key)} (${same}ISSUED still after ten minutes: nothing has come, upload it again; any other state: do not)`;
+  const id = inShell(key);
+  return (
+    `Before you upload it again, ask what became of it: upload-once status ${id} (${same}ISSUED: the upload can still be seen later; ` +
+    `run upload-once revoke ${id}, and upload the file again with a new form only if that succeeds. REVOKED: upload it again. ` +
+    'Any other state: it was stored, do not)'
+  );
 }
 
 /** As a shell takes it for one word. */
