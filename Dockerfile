@@ -17,6 +17,7 @@ COPY package.json package-lock.json ./
 COPY packages/access/package.json packages/access/
 COPY packages/queue/package.json packages/queue/
 COPY packages/runtime/package.json packages/runtime/
+COPY packages/text/package.json packages/text/
 COPY packages/uploads/package.json packages/uploads/
 COPY services/acceptor/package.json services/acceptor/
 COPY services/processor/package.json services/processor/
@@ -50,6 +51,7 @@ COPY --from=url-issuer-dependencies /app ./
 COPY packages/access packages/access
 COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
+COPY packages/text packages/text
 COPY packages/uploads packages/uploads
 COPY services/url-issuer services/url-issuer
 CMD ["node", "services/url-issuer/src/main.ts"]
@@ -58,6 +60,7 @@ FROM service AS acceptor
 COPY --from=acceptor-dependencies /app ./
 COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
+COPY packages/text packages/text
 COPY packages/uploads packages/uploads
 COPY services/acceptor services/acceptor
 CMD ["node", "services/acceptor/src/main.ts"]
@@ -66,6 +69,7 @@ FROM service AS processor
 COPY --from=processor-dependencies /app ./
 COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
+COPY packages/text packages/text
 COPY packages/uploads packages/uploads
 COPY services/processor services/processor
 CMD ["node", "services/processor/src/main.ts"]

@@ -13,11 +13,18 @@ const SOURCES: Record<(typeof SERVICES)[number], string[]> = {
     'packages/access',
     'packages/queue',
     'packages/runtime',
+    'packages/text',
     'packages/uploads',
     'services/url-issuer',
   ],
-  acceptor: ['packages/queue', 'packages/runtime', 'packages/uploads', 'services/acceptor'],
-  processor: ['packages/queue', 'packages/runtime', 'packages/uploads', 'services/processor'],
+  acceptor: ['packages/queue', 'packages/runtime', 'packages/text', 'packages/uploads', 'services/acceptor'],
+  processor: [
+    'packages/queue',
+    'packages/runtime',
+    'packages/text',
+    'packages/uploads',
+    'services/processor',
+  ],
 };
 
 const unreachable = [

@@ -1,4 +1,4 @@
-import { hiddenCharacterIn, withoutHiddenCharacters } from '@upload-once/uploads/hidden-characters';
+import { hiddenCharacterIn, withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
 import type { ApiKeySettings } from './api-key.ts';
 
 export const RATE_MAX_PER_SECOND = 10_000;

@@ -1,4 +1,4 @@
-import { withoutHiddenCharacters } from '@upload-once/uploads/hidden-characters';
+import { withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
 import { type Logger as PinoLogger, pino } from 'pino';
 import { redactData } from './redaction.ts';
 

@@ -13,7 +13,6 @@ export {
   type Stall,
   type TwinCall,
 } from './faults.ts';
-export { HIDDEN_CHARACTERS, hiddenCharacterIn, withoutHiddenCharacters } from './hidden-characters.ts';
 export {
   type Item,
   isSightingItem,

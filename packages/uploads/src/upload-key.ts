@@ -1,4 +1,4 @@
-import { hiddenCharacterIn, withoutHiddenCharacters } from './hidden-characters.ts';
+import { hiddenCharacterIn, withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
 
 /** Where clients may write: every issued form is for exactly one key under this prefix. */
 export const UPLOADS_PREFIX = 'uploads/';

@@ -1,3 +1,4 @@
+import { withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
 import fc from 'fast-check';
 import t from 'tap';
 import {
@@ -7,7 +8,6 @@ import {
   uploadIdOf,
   uploadKeyOfAccepted,
   uploadKeyOfId,
-  withoutHiddenCharacters,
 } from '../src/index.ts';
 
 const random = (bytes: number[]) => Uint8Array.from({ length: 16 }, (_, at) => bytes[at] ?? 0);

@@ -1,4 +1,4 @@
-import { withoutHiddenCharacters } from '@upload-once/uploads';
+import { withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';

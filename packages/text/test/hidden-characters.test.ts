@@ -1,5 +1,5 @@
 import t from 'tap';
-import { hiddenCharacterIn, withoutHiddenCharacters } from '../src/index.ts';
+import { hiddenCharacterIn, withoutHiddenCharacters } from '../src/hidden-characters.ts';
 
 const HIDDEN: Record<string, string> = {
   'a line feed': '\n',
