@@ -49,7 +49,11 @@ failed        FAILED      59 min  ${failed} v1
     Error: the disk is full
 `.replace('60 min  ', '1 h     '),
   );
-  t.equal(stderr, '2 found; looked at 1 versions under uploads/, 1 under accepted/, 2 items of the table\n');
+  t.equal(
+    stderr,
+    '2 found; looked at 1 versions under uploads/, 1 under accepted/, 2 items of the table\n' +
+      'Look into the dead-letter queues first (upload-once redrive). For what is lost, run this with --repair.\n',
+  );
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
 });
 
@@ -89,7 +93,7 @@ t.test('what is named outweighs what is too young, and both are told', async (t)
   t.equal(code, 4);
   t.match(
     stderr,
-    /^1 found; .*\n1 is too young to be judged \(since .*\): it may be under way, or lost\. Run/,
+    /^1 found; .*\nLook .*\n1 is too young to be judged \(since .*\): it may be under way, or lost\. Run/,
   );
 });
 
@@ -103,7 +107,7 @@ t.test('ages are counted by S3’s clock, whatever this machine’s says', async
     /^This machine's clock is 108\d\d s behind S3's\. Ages are counted by S3's clock\.$/m,
   );
   const ahead = await operate(cloud, ['audit'], { now: hours(2) });
-  t.match(ahead, { code: 4, stderr: /^1 found;.*\n1 is too young/m });
+  t.match(ahead, { code: 4, stderr: /^1 found;.*\nLook .*\n1 is too young/m });
   t.match(ahead.stderr, /^This machine's clock is \d+ s ahead of S3's\./m);
 });
 
@@ -282,7 +286,7 @@ t.test('repairs while the cause lasts add no dead letters', async (t) => {
   for (let run = 0; run < 2; run += 1) {
     const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair'], LATER);
     t.equal(code, 4);
-    t.match(stderr, /^5 found, 0 events sent, 5 left alone/);
+    t.match(stderr, /^5 found, 0 events sent, 5 left alone.*\nWhat was left alone needs its cause to end: /);
     t.equal(
       stdout.match(/left alone: a repair sent its event at 2\S+ \(--again sends it once more\)/g)?.length,
       2,
@@ -292,7 +296,8 @@ t.test('repairs while the cause lasts add no dead letters', async (t) => {
   await cloud.depthIs(uploadEventsDeadLetter, 3);
   t.match(await operate(cloud, ['audit', '--repair', '--again'], LATER), {
     code: 4,
-    stderr: /^5 found, 5 events sent; looked at/,
+    stderr:
+      /^5 found, 5 events sent; looked at.*\nRun audit again 15 minutes from now: what it still names has failed again\.\n$/,
   });
   await cloud.depthIs(uploadEvents, 7);
 });

@@ -65,7 +65,9 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
       io.stdout.write(options.json ? jsonLine(repaired) : textLine(repaired, startedAt, options));
     }
     const outcome = options.repair ? `, ${sentWords(count)}` : '';
-    io.stderr.write(`${summaryOf(audit.counts, named, outcome)}\n${tooYoungNote(audit.counts, options)}`);
+    io.stderr.write(
+      `${summaryOf(audit.counts, named, outcome)}\n${nextStep(named, count, options)}${tooYoungNote(audit.counts, options)}`,
+    );
     if (count(RepairOutcome.notSent) > 0) return ExitCode.failed;
     if (named > 0) return ExitCode.found;
     return audit.counts.tooYoung > 0 ? ExitCode.tooEarly : ExitCode.done;
@@ -158,6 +160,27 @@ function jsonLine({ finding, outcome, remark }: RepairedFinding): string {
   const { kind, key, versionId, state, since, detail } = finding;
   const sent = outcome === RepairOutcome.sent;
   return `${JSON.stringify({ kind, key, versionId, state, since, detail, sent, outcome, remark })}\n`;
+}
+
+/** What to do about what was named. */
+function nextStep(
+  named: number,
+  count: (outcome: RepairOutcome) => number,
+  { repair }: AuditCommandOptions,
+): string {
+  if (named === 0) return '';
+  if (!repair)
+    return 'Look into the dead-letter queues first (upload-once redrive). For what is lost, run this with --repair.\n';
+  const after = count(RepairOutcome.sent) > 0;
+  const before = count(RepairOutcome.sentBefore) > 0;
+  return [
+    ...(after ? ['Run audit again 15 minutes from now: what it still names has failed again.\n'] : []),
+    ...(before
+      ? [
+          "What was left alone needs its cause to end: see the services' logs and upload-once redrive, then redrive it. Give --again only if the queue's messages are lost.\n",
+        ]
+      : []),
+  ].join('');
 }
 
 /** Larger than what a request takes, and smaller than what a person waits. */

@@ -208,5 +208,9 @@ async function actOnAll(
     );
     return ExitCode.interrupted;
   }
-  return isAllRight ? ExitCode.done : ExitCode.failed;
+  if (isAllRight) return ExitCode.done;
+  io.stderr.write(
+    'upload-once redrive: not all was done. End the reasons above, then run it again: nothing is lost, and a message that is sent twice does no harm.\n',
+  );
+  return ExitCode.failed;
 }
