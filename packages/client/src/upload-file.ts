@@ -162,7 +162,7 @@ function readAnswer(
   }
   const { error } = judged;
   if (judged.verdict === 'refused') throw refusalOf(status, error, { form, sizeBytes: totalBytes });
-  const said = [status, error.code].filter(Boolean).join(' ');
+  const said = error.code === undefined ? `${status}` : `${status} ${error.code}`;
   throw unknownOutcome(`the answer was ${said}, which does not tell,`, upload, { status });
 }
 

@@ -64,6 +64,8 @@ const ALL_SENT = /after everything had been sent/;
 const ENDS_SOON = ['--timeout', '3'];
 const BIG = 24 * 1024 * 1024;
 
+const TWO_ANSWERS = 'HTTP/1.1 204 x\r\n\r\nHTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n';
+
 const CASES: readonly Case[] = [
   { what: 'S3 stores it', s3: raw('204 No Content'), code: 0 },
 
@@ -89,6 +91,16 @@ const CASES: readonly Case[] = [
   { what: 'a close', s3: (socket) => socket.end(), code: 3 },
   { what: 'no HTTP', s3: (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'), code: 3 },
   { what: 'headers that end early', s3: (socket) => socket.end('HTTP/1.1 204 No Con'), code: 3 },
+  { what: 'no status', s3: raw('000 x'), code: 3, says: /the answer was 0, which/ },
+  { what: 'a status that HTTP does not have', s3: raw('999 x'), code: 3, says: /the answer was 999, which/ },
+  {
+    what: 'more headers than fit',
+    s3: raw('204 x', '', { x: 'x'.repeat(100_000) }),
+    code: 3,
+    says: ALL_SENT,
+  },
+  { what: 'two lengths', s3: raw('403 x', 'x', { 'transfer-encoding': 'chunked' }), code: 3, says: ALL_SENT },
+  { what: 'another answer behind it', s3: (socket) => socket.end(TWO_ANSWERS), code: 0 },
   { what: 'a reset half-way', s3: resetting(), moment: 'early', fileBytes: BIG, code: 3 },
 
   // The issuer knows.
