@@ -144,7 +144,7 @@ t.test('P3: handlers that more deploys cut off than a queue allows receives end 
   const processor = await stack.add('processor', settings);
   await Promise.all([acceptor.start(), processor.start()]);
   const uploads = await Promise.all(
-    Array.from({ length: 6 }, async () => {
+    Array.from({ length: 3 }, async () => {
       const key = await outside.issue();
       return { key, versions: [{ versionId: await outside.put(key, content), content }] };
     }),

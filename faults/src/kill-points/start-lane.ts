@@ -29,12 +29,18 @@ export async function startLane(options: {
   });
   const outside = lookFromOutside(stack);
   const queueUrl = killed === 'acceptor' ? stack.queues.uploadEvents : stack.queues.acceptedEvents;
-  const service = await stack.add(killed, { SLOTS: '1', DRAIN_LIMIT_SECONDS: '20', ...settings });
+  const service = await stack.add(killed, {
+    SLOTS: '1',
+    DRAIN_LIMIT_SECONDS: '20',
+    // A poll that was judged gets a message, also one that is hidden until its dead worker's time is over.
+    POLL_WAIT_SECONDS: '20',
+    ...settings,
+  });
   const lane = {
     stack,
     outside,
     killed: service,
-    turnstile: createTurnstile(service.proxy, () => outside.depthOf(queueUrl)),
+    turnstile: createTurnstile(service, () => outside.depthOf(queueUrl)),
     queueUrl,
     prefix: killed === 'acceptor' ? ('uploads/' as const) : ('accepted/' as const),
     other: await stack.add(killed === 'acceptor' ? 'processor' : 'acceptor', {

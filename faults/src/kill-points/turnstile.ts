@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AwsProxy } from '../proxy/aws-proxy.ts';
 import { type Judge, PASS } from '../proxy/fate.ts';
+import type { ServiceUnderFaults } from '../service-under-faults.ts';
 
 export const RECEIVE = 'sqs ReceiveMessage';
 const BETWEEN_LOOKS_MS = 50;
@@ -13,13 +13,22 @@ export interface Turnstile {
 /**
  * Keeps a consumer's polls back while its queue has no message. SQS does not notice that a poll was cut off: what it gives to
  * the poll of a process that has ended is hidden, and the messages behind it come first. Here no poll is left behind, so that
- * the next process gets them in their order; and the poll that is judged is the one that gets a message.
+ * the next process gets them in their order; and the poll that is judged is the one that gets a message. A process that stops
+ * waits for its last poll, which ends here at once.
  */
-export function createTurnstile(proxy: AwsProxy, depth: () => Promise<number>): Turnstile {
+export function createTurnstile(service: ServiceUnderFaults, depth: () => Promise<number>): Turnstile {
   let current: Judge = () => PASS;
-  proxy.judge(async (call) => {
+  let isStopping = false;
+  service.onLine(({ msg }) => {
+    if (msg === `${service.name} stops`) isStopping = true;
+    if (msg === 'listening, and polling') isStopping = false;
+  });
+  service.proxy.judge(async (call) => {
     if (call.name === RECEIVE) {
-      while (!call.gone.aborted && (await depth()) === 0) await delay(BETWEEN_LOOKS_MS);
+      while (!call.gone.aborted && (await depth()) === 0) {
+        if (isStopping) return { kind: 'cut' };
+        await delay(BETWEEN_LOOKS_MS);
+      }
       if (call.gone.aborted) return { kind: 'cut' };
     }
     return current(call);
