@@ -40,7 +40,7 @@ locals {
   }
 
   # longestAttemptSeconds in services/processor/src/longest-attempt.ts: a handler runs again where another one ends its thread.
-  longest_attempt_seconds = min(43200, (3 + ceil((var.processor.slots - 1) / var.handler_threads)) * (var.handler_limit_seconds + var.handler_grace_seconds + 5))
+  longest_attempt_seconds = min(43200, (3 + ceil((var.processor.slots - 1) / var.handler_threads)) * (60 + var.handler_limit_seconds + var.handler_grace_seconds + 5))
 
   common_environment = {
     AWS_REGION     = data.aws_region.current.id

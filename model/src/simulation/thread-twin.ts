@@ -67,6 +67,7 @@ export function createThreadTwin(
       );
       return {
         ended,
+        isHeldUp: false,
         abort: (reason) => aborting.abort(reason),
         kill() {
           if (!runs.has(run)) return;

@@ -107,6 +107,7 @@ export function runDelivery(
         return wasLastReceive;
       },
       signal: held.signal,
+      renewReceiveLimit: () => within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS)),
       onHeartbeat: held.onHeartbeat,
       stepAside,
     };
@@ -120,10 +121,13 @@ export function runDelivery(
   /** Reads maxReceiveCount again where it may have changed: before a last receive, and when the queue has given out more than that. */
   async function renewLimit(): Promise<void> {
     const receives = receivesOfQueue(message);
-    if (receives > limit.maxReceiveCount) await endsWithin(timers, LIMIT_WAIT_SECONDS * 1000, limit.renew(0));
-    else if (facts().receiveCount > 1)
-      await endsWithin(timers, LIMIT_WAIT_SECONDS * 1000, limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));
+    if (receives > limit.maxReceiveCount) await within(limit.renew(0));
+    else if (facts().receiveCount > 1) await within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));
     else void limit.renew(LIMIT_AGE_SECONDS);
+  }
+
+  async function within(renewal: Promise<void>): Promise<void> {
+    await endsWithin(timers, LIMIT_WAIT_SECONDS * 1000, renewal);
   }
 
   /** What has become of it was told with its last receive. */

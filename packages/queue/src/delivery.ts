@@ -9,7 +9,7 @@ export interface DeliveryFacts {
   readonly receiveCount: number;
   /**
    * The message is not handled again: a failure now ends in the dead-letter queue. Of a `Delivery` it can change while the message
-   * is handled, when the queue's maxReceiveCount does: ask when it matters.
+   * is handled, when the queue's maxReceiveCount does: see `renewReceiveLimit`.
    */
   readonly isLastReceive: boolean;
 }
@@ -21,6 +21,12 @@ export interface DeliveryFacts {
 export interface Delivery extends DeliveryFacts {
   /** Aborted with `VisibilityLost`, `DrainLimitReached` or what a heartbeat listener rejected with. */
   readonly signal: AbortSignal;
+
+  /**
+   * Reads the queue's maxReceiveCount again if it was not read within the last ten seconds, so that `isLastReceive` is right. Call it
+   * before you record what depends on that. Takes up to five seconds, and keeps the number that is known where SQS does not answer. Never rejects.
+   */
+  renewReceiveLimit(): Promise<void>;
 
   /**
    * `listener` is called with each heartbeat (about every half visibility timeout), before the visibility is extended.

@@ -246,3 +246,38 @@ t.test('P3: what is told of a failure goes by what its handler was told last', a
   matchEvents(t, observed, [{ event: 'retried', error: failure }]);
   await queue.stop(consumer);
 });
+
+t.test(
+  'P3: a handler that asks before it records a failure knows of a limit that was lowered meanwhile',
+  async (t) => {
+    const timers = new VirtualTimers();
+    timers.rule(t);
+    const queue = await startLocalQueue(t, { maxReceiveCount: 3 });
+    const { observe, observed } = recordingObserver();
+    const began = Promise.withResolvers<Delivery>();
+    const work = Promise.withResolvers<void>();
+    const consumer = createConsumer({
+      ...queue,
+      slots: 1,
+      visibilitySeconds: 240,
+      observe,
+      random: () => 0,
+      timers,
+      async handle(delivery) {
+        began.resolve(delivery);
+        await work.promise;
+      },
+    });
+    await queue.send('long work');
+    await consumer.start();
+    const delivery = await began.promise;
+    await setMaxReceiveCount(queue, 1);
+    timers.advance(10_000);
+    await delivery.renewReceiveLimit();
+    t.equal(delivery.isLastReceive, true);
+    work.reject(failure);
+    await observed.until(({ length }) => length === 1);
+    matchEvents(t, observed, [{ event: 'deadLettered', error: failure }]);
+    await queue.stop(consumer);
+  },
+);

@@ -19,6 +19,7 @@ function delivery(...records: object[]): Delivery {
     isLastReceive: false,
     signal: new AbortController().signal,
     onHeartbeat: () => () => undefined,
+    renewReceiveLimit: async () => undefined,
     stepAside: () => undefined,
   };
 }

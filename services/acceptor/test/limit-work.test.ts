@@ -10,6 +10,7 @@ function delivery(signal = new AbortController().signal): Delivery {
     isLastReceive: false,
     signal,
     onHeartbeat: () => () => undefined,
+    renewReceiveLimit: async () => undefined,
     stepAside: () => undefined,
   };
 }

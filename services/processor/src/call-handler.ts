@@ -32,6 +32,8 @@ export function createCallHandler(options: {
       async open() {
         const object = await objects.open(key, versionId, signal);
         if (!object) throw new AcceptedObjectGone(`${key} has no version ${versionId} any more`);
+        // A stream that the handler has not begun to read has no listener yet: its error would end the thread.
+        object.body.on('error', () => undefined);
         opened.push(object.body);
         return object;
       },

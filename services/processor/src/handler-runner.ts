@@ -21,12 +21,20 @@ export type Blame = 'own' | 'neighbour' | 'unknown';
 export type RunEnd =
   | { readonly how: 'resolved' }
   | { readonly how: 'rejected'; readonly error: unknown }
-  | { readonly how: 'thread-ended'; readonly error: HandlerThreadEnded; readonly blame: Blame };
+  | {
+      readonly how: 'thread-ended';
+      readonly error: HandlerThreadEnded;
+      readonly blame: Blame;
+      /** The thread could not be ended, so the service ends. */
+      readonly isStuck?: boolean;
+    };
 
 /** One run of the handler. */
 export interface HandlerRun {
-  /** Resolves when nothing of the handler runs any more; never rejects. */
+  /** Resolves when nothing of the handler runs any more, or its thread could not be ended; never rejects. */
   readonly ended: Promise<RunEnd>;
+  /** Its thread did not answer for a while: a handler beside it may have taken its time. */
+  readonly isHeldUp: boolean;
   /** Aborts the handler's signal, with an equal reason. The handler goes on until it ends by itself. */
   abort(reason: unknown): void;
   /** Ends the handler's thread, with all that runs in it. For a handler that does not heed its signal. */

@@ -26,6 +26,7 @@ export function createInThreadRunner(options: {
       return {
         ended,
         abort: (reason) => aborting.abort(reason),
+        isHeldUp: false,
         kill: () =>
           resolve({
             how: 'thread-ended',

@@ -3,12 +3,15 @@ import { MAX_BYSTANDER_ENDS } from './run-handler.ts';
 /** How long a thread that was told to end may take, in seconds. Then the service ends. */
 export const END_LIMIT_SECONDS = 5;
 
+/** A module that opens a database as it is imported is given time for it; one that waits for ever is told of. In seconds. */
+export const LOAD_LIMIT_SECONDS = 60;
+
 /** SQS ends what takes longer (Amazon SQS Developer Guide, "Amazon SQS visibility timeout"). */
 const MAX_VISIBILITY_SECONDS = 43_200;
 
 /**
- * The longest time that one receive of a message is worked on, in seconds. A run of the handler takes up to its limit, its grace and
- * the end of its thread. An attempt is as many runs as a thread is ended under it by others, one more alone, and before that the wait for a
+ * The longest time that one receive of a message is worked on, in seconds. A run of the handler takes up to the time
+ * to load it, its limit, its grace and the end of its thread. An attempt is as many runs as a thread is ended under it by others, one more alone, and before that the wait for a
  * place: all other slots can be in front of it. Terraform holds the retention of the queue to it (`longest_work_seconds`);
  * scripts/test/retention-in-terraform.test.ts compares the two.
  */
@@ -20,5 +23,6 @@ export function longestAttemptSeconds(options: {
 }): number {
   const { limitSeconds, graceSeconds, slots, threads } = options;
   const runs = MAX_BYSTANDER_ENDS + Math.ceil((slots - 1) / threads) + 1;
-  return Math.min(MAX_VISIBILITY_SECONDS, runs * (limitSeconds + graceSeconds + END_LIMIT_SECONDS));
+  const runSeconds = LOAD_LIMIT_SECONDS + limitSeconds + graceSeconds + END_LIMIT_SECONDS;
+  return Math.min(MAX_VISIBILITY_SECONDS, runs * runSeconds);
 }

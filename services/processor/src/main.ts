@@ -33,6 +33,8 @@ import { createWorkUnderLease } from './work-under-lease.ts';
 
 const SECONDS_PER_DAY = 86_400;
 const EXIT_FAILURE = 1;
+/** For what fails now to be recorded; the rest is given back. */
+const STUCK_STOP_SECONDS = 2;
 
 function startTimer(seconds: number, callback: () => void): () => void {
   const timer = setTimeout(callback, seconds * 1000);
@@ -78,6 +80,21 @@ await runService({
     const region = config.AWS_REGION;
     const bucket = config.BUCKET;
     const forcePathStyle = config.S3_FORCE_PATH_STYLE;
+    let service: RunningService | undefined;
+
+    /** Gives back what other threads work on, as a stop does; what is in the stuck thread is suspected of it and runs alone. */
+    async function endWithStuckThread(): Promise<void> {
+      log.fatal(
+        { endLimitSeconds: END_LIMIT_SECONDS },
+        'the thread of a handler could not be ended (a child process that it waits for?): the service ends',
+      );
+      try {
+        await service?.stop(STUCK_STOP_SECONDS);
+      } finally {
+        exitNow(process, EXIT_FAILURE);
+      }
+    }
+
     const threads = createThreadRunner({
       threads: config.HANDLER_THREADS,
       aloneThreads: config.HANDLER_THREADS,
@@ -99,13 +116,7 @@ await runService({
           onLine: writeLine,
           onPrint: print,
           endLimitSeconds: END_LIMIT_SECONDS,
-          onEndLimit() {
-            log.fatal(
-              { endLimitSeconds: END_LIMIT_SECONDS },
-              'the thread of a handler could not be ended (a child process that it waits for?): the service ends',
-            );
-            exitNow(process, EXIT_FAILURE);
-          },
+          onEndLimit: () => void endWithStuckThread(),
           startTimer,
         }),
     });
@@ -153,7 +164,7 @@ await runService({
       newLeaseOwner: randomUUID,
       pause,
     });
-    const service = await startConsumerService({
+    const consumer = await startConsumerService({
       config,
       log,
       metrics,
@@ -168,9 +179,10 @@ await runService({
         'The bucket': objects.ping,
       },
     });
+    service = consumer;
     return {
       async stop(limitSeconds) {
-        await service.stop(limitSeconds);
+        await consumer.stop(limitSeconds);
         await threads.close();
       },
     };

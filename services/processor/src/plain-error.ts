@@ -19,7 +19,16 @@ export type PlainThrown =
 /** An error can be its own cause. */
 const MAX_DEPTH = 8;
 
-export function toPlain(thrown: unknown, depth = 0): PlainThrown {
+/** Never throws, whatever getters and conversions of the value do. */
+export function toPlain(thrown: unknown): PlainThrown {
+  try {
+    return plainOf(thrown, 0);
+  } catch {
+    return { kind: 'value', value: 'what was thrown can’t be read' };
+  }
+}
+
+function plainOf(thrown: unknown, depth: number): PlainThrown {
   if (!(thrown instanceof Error)) return { kind: 'value', value: cloneable(thrown) };
   const { errors } = thrown as { errors?: unknown };
   const isDeep = depth >= MAX_DEPTH;
@@ -30,8 +39,8 @@ export function toPlain(thrown: unknown, depth = 0): PlainThrown {
     message: String(thrown.message),
     stack: thrown.stack,
     properties: propertiesOf(thrown),
-    cause: thrown.cause === undefined || isDeep ? undefined : toPlain(thrown.cause, depth + 1),
-    errors: Array.isArray(errors) && !isDeep ? errors.map((error) => toPlain(error, depth + 1)) : undefined,
+    cause: thrown.cause === undefined || isDeep ? undefined : plainOf(thrown.cause, depth + 1),
+    errors: Array.isArray(errors) && !isDeep ? errors.map((error) => plainOf(error, depth + 1)) : undefined,
   };
 }
 
@@ -64,7 +73,15 @@ function cloneable(value: unknown): unknown {
   try {
     return structuredClone(value);
   } catch {
-    return typeof value === 'function' ? undefined : String(value);
+    return typeof value === 'function' ? undefined : textOf(value);
+  }
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'a value that has no text';
   }
 }
 

@@ -8,6 +8,11 @@ export class HandlerTooSlow extends Error {
   readonly code = 'HandlerTooSlow';
 }
 
+/** The same, and its thread could not be ended: the service ends. */
+export class HandlerStuck extends Error {
+  readonly code = 'HandlerStuck';
+}
+
 /**
  * How long a handler may go on when its work is no longer this worker's. The next worker may begin by then, and a consumer that stops
  * gives a message back two seconds after it has aborted the signal.
@@ -26,6 +31,8 @@ const MAX_REMEMBERED = 1_000;
  *
  * - Where the limit passes or the work is no longer this worker's, the handler's signal is aborted, and the attempt fails with the
  *   signal's reason whatever the handler makes of it. A handler that does not end within its grace is ended with its thread.
+ * - In a thread that did not answer for a while, a handler beside it may have taken the time. There the limit fails no attempt: a
+ *   handler that resolves has done its work, and one that does not runs again, alone.
  * - An upload whose thread ends under it runs again, within the same attempt: alone, where its own handler may have
  *   ended the thread. So only the handler that ends a thread by itself fails, and none that ran beside it.
  * - Each run has the whole limit. There are three runs at most.
@@ -54,14 +61,25 @@ export function createRunHandler(options: {
     let isAlone = isSuspect || runsAlone.has(key);
     let bystanderEnds = 0;
     for (;;) {
-      const { end, failure } = await runOnce(work, delivery.signal, isAlone);
+      const { end, failure, isHeldUp } = await runOnce(work, delivery.signal, isAlone);
       if (end.how === 'thread-ended' && end.blame === 'own') runsAlone.add(key);
       // A neighbour that blocks the thread makes every handler in it late and deaf.
       const isExcused =
-        failure instanceof HandlerTooSlow && end.how === 'thread-ended' && end.blame === 'unknown';
-      if (failure !== undefined && !isExcused) throw failure;
+        failure instanceof HandlerTooSlow &&
+        !isAlone &&
+        (end.how === 'thread-ended' ? end.blame === 'unknown' : isHeldUp);
+      if (failure !== undefined && !isExcused) throw isStuck(end) ? stuckAfter(failure) : failure;
       if (end.how === 'resolved') return;
-      if (end.how === 'rejected' || end.blame === 'own') throw end.error;
+      if (end.how === 'rejected') {
+        if (!isExcused) throw end.error;
+        isAlone = true;
+        log.warn(
+          { key, attempt, err: end.error },
+          'the thread of a handler was blocked: it runs again, alone',
+        );
+        continue;
+      }
+      if (end.blame === 'own') throw end.error;
       if (end.blame === 'neighbour') bystanderEnds += 1;
       isAlone = isAlone || end.blame === 'unknown' || bystanderEnds === MAX_BYSTANDER_ENDS;
       log.warn({ key, attempt, isAlone, err: end.error }, 'the thread of a handler has ended: it runs again');
@@ -73,7 +91,7 @@ export function createRunHandler(options: {
     work: HandlerWork,
     signal: AbortSignal,
     isAlone: boolean,
-  ): Promise<{ end: RunEnd; failure: unknown }> {
+  ): Promise<{ end: RunEnd; failure: unknown; isHeldUp: boolean }> {
     signal.throwIfAborted();
     const run = await runner.start(work, { isAlone, signal });
     let failure: unknown;
@@ -94,8 +112,19 @@ export function createRunHandler(options: {
     const end = await run.ended;
     signal.removeEventListener('abort', onLost);
     for (const cancel of timers) cancel();
-    return { end, failure };
+    return { end, failure, isHeldUp: run.isHeldUp };
   }
+}
+
+function isStuck(end: RunEnd): boolean {
+  return end.how === 'thread-ended' && end.isStuck === true;
+}
+
+function stuckAfter(cause: unknown): HandlerStuck {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new HandlerStuck(`${reason}, and its thread could not be ended: does it wait for a child process?`, {
+    cause,
+  });
 }
 
 function workOf(upload: Upload, event: ObjectCreated): HandlerWork {

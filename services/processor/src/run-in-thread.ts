@@ -48,6 +48,7 @@ export function runHandlers(
   }
 
   port.on('message', (message: ToThread) => {
+    if (message.type === 'ask') return say({ type: 'here' });
     if (message.type === 'run') return run(message);
     running.get(message.runId)?.abort(fromPlain(message.reason));
     say({ type: 'aborting', runId: message.runId });

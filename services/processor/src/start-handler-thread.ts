@@ -7,12 +7,13 @@ import {
   type RunEnd,
 } from './handler-runner.ts';
 import { HandlerNotLoaded, reasonOf } from './load-handler.ts';
+import { LOAD_LIMIT_SECONDS } from './longest-attempt.ts';
 import { fromPlain, toPlain } from './plain-error.ts';
-import type { ThreadSettings, ThreadStart, ToThread } from './thread-messages.ts';
-import { readThreadPort } from './thread-port.ts';
+import type { FromThread, ThreadSettings, ThreadStart, ToThread } from './thread-messages.ts';
+import { countOff } from './thread-port.ts';
 
-/** A module that opens a database as it is imported is given time for it; one that waits for ever is told of. */
-const LOAD_LIMIT_SECONDS = 60;
+/** How long a thread may take to answer. If it takes longer, no one can tell how much time the runs in it had. */
+const ANSWER_SECONDS = 1;
 
 const PROGRAM = new URL('handler-thread.ts', import.meta.url);
 
@@ -52,6 +53,7 @@ interface Run {
   /** The thread has read that the run's signal is aborted: its event loop is not blocked. */
   isAborting: boolean;
   isKiller: boolean;
+  isHeldUp: boolean;
 }
 
 /**
@@ -61,7 +63,6 @@ interface Run {
 export function startHandlerThread(options: HandlerThreadOptions): HandlerThread {
   const { settings, heapMib, onLine, onPrint, endLimitSeconds, onEndLimit, startTimer } = options;
   const underWay = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const read = readThreadPort(underWay);
   const worker = new Worker(PROGRAM, {
     name: 'handler',
     workerData: { settings, underWay } satisfies ThreadStart,
@@ -76,14 +77,40 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   let isTerminated = false;
   let cancelEndLimit: (() => void) | undefined;
   let hasExited = false;
+  let isLoaded = false;
+  let isAnswered = true;
+  let cancelWatch: (() => void) | undefined;
 
   const say = (message: ToThread) => worker.postMessage(message);
 
   function terminate(): void {
     if (hasExited) return;
     isTerminated = true;
-    cancelEndLimit ??= startTimer(endLimitSeconds, onEndLimit);
+    cancelEndLimit ??= startTimer(endLimitSeconds, giveUpEnding);
     void worker.terminate();
+  }
+
+  /** Asks the thread for an answer for as long as uploads are in it. */
+  function watch(): void {
+    if (!isLoaded || cancelWatch !== undefined || runs.size === 0) return;
+    if (isAnswered) say({ type: 'ask' });
+    isAnswered = false;
+    cancelWatch = startTimer(ANSWER_SECONDS, () => {
+      cancelWatch = undefined;
+      if (!isAnswered) for (const run of runs.values()) run.isHeldUp = true;
+      watch();
+    });
+  }
+
+  /** The service ends now. What can't be told from its neighbours stays open: no attempt of it has ended. */
+  function giveUpEnding(): void {
+    const [run, ...others] = runs.values();
+    if (run && others.length === 0 && started === 1) {
+      const error = new HandlerThreadEnded('its thread could not be ended');
+      run.resolve({ how: 'thread-ended', error, blame: 'own', isStuck: true });
+    }
+    exited.resolve();
+    onEndLimit();
   }
 
   function failToLoad(message: string): void {
@@ -97,13 +124,20 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   );
   loaded.promise.catch(() => undefined).finally(cancelLoadLimit);
 
-  worker.on('message', (received: unknown) => {
-    const message = read(received);
-    if (message === undefined) return;
+  worker.on('message', (message: FromThread) => {
+    countOff(message, underWay);
     if ('text' in message) {
       return message.type === 'line' ? onLine(message.text) : onPrint(message.type, message.text);
     }
-    if (message.type === 'loaded') return loaded.resolve();
+    if (message.type === 'loaded') {
+      isLoaded = true;
+      watch();
+      return loaded.resolve();
+    }
+    if (message.type === 'here') {
+      isAnswered = true;
+      return;
+    }
     if (message.type === 'not-loaded') return failToLoad(message.message);
     const run = runs.get(message.runId);
     if (run === undefined) return;
@@ -116,12 +150,13 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
 
   worker.on('error', (error) => {
     failure ??= { error };
-    cancelEndLimit ??= startTimer(endLimitSeconds, onEndLimit);
+    cancelEndLimit ??= startTimer(endLimitSeconds, giveUpEnding);
   });
 
   worker.on('exit', (exitCode) => {
     hasExited = true;
     cancelEndLimit?.();
+    cancelWatch?.();
     const isKilled = failure === undefined && isTerminated;
     const error = new HandlerThreadEnded(
       isKilled ? 'its thread was ended: a handler did not heed its signal' : crashReason(exitCode),
@@ -170,11 +205,15 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     start(work) {
       const runId = ++started;
       const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
-      const run: Run = { resolve, isBegun: false, isAborting: false, isKiller: false };
+      const run: Run = { resolve, isBegun: false, isAborting: false, isKiller: false, isHeldUp: false };
       runs.set(runId, run);
       say({ type: 'run', runId, work });
+      watch();
       return {
         ended,
+        get isHeldUp() {
+          return run.isHeldUp;
+        },
         abort: (reason) => say({ type: 'abort', runId, reason: toPlain(reason) }),
         kill() {
           if (!runs.has(runId)) return;

@@ -29,14 +29,16 @@ export interface ThreadSettings {
 /** From the main thread. */
 export type ToThread =
   | { readonly type: 'run'; readonly runId: number; readonly work: HandlerWork }
-  | { readonly type: 'abort'; readonly runId: number; readonly reason: PlainThrown };
+  | { readonly type: 'abort'; readonly runId: number; readonly reason: PlainThrown }
+  | { readonly type: 'ask' };
 
-/** From the handler's thread. Each `run` and each `abort` is answered at once: a thread that does not answer is blocked. */
+/** From the handler's thread. Each `run`, `abort` and `ask` is answered at once: a thread that does not answer is blocked. */
 export type FromThread =
   | { readonly type: 'loaded' }
   | { readonly type: 'not-loaded'; readonly message: string }
   | { readonly type: 'begun'; readonly runId: number }
   | { readonly type: 'aborting'; readonly runId: number }
+  | { readonly type: 'here' }
   | { readonly type: 'ended'; readonly runId: number; readonly thrown?: PlainThrown }
   /** A finished log line, redacted, with its line feed. */
   | { readonly type: 'line'; readonly text: string }

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
 import type { FromThread } from './thread-messages.ts';
 
 /** How much output may be on its way to the main thread, in characters: more than any burst, and little beside a heap. */
 const MOST_UNDER_WAY = 1_048_576;
+/** What a message costs beside its text: one without text costs memory and time too. With the bound above, some 4,000 are on their way. */
+const COST_OF_MESSAGE = 256;
 
 /** A handler's thread, as the main thread hears it. All of it goes one way, so that it stays in order. */
 export interface ThreadPort {
@@ -16,20 +17,20 @@ export interface ThreadPort {
 }
 
 /**
- * The thread's end. Its messages carry a token that no handler knows: whatever a handler, or a library in it, posts to its
- * `parentPort` is no message of ours.
+ * The thread's end. From now on the port takes no other messages: what a handler, or a library in it, posts to its `parentPort` goes
+ * nowhere. In a loop without an end it would fill the heap of the service.
  *
- * @param underWay how many characters of output are on their way; the main thread takes off what it has written
+ * @param underWay how much output is on its way; the main thread takes off what it has written
  */
 export function openThreadPort(port: Pick<MessagePort, 'postMessage'>, underWay: Int32Array): ThreadPort {
-  const token = randomUUID();
-  const say: ThreadPort['say'] = (message) => port.postMessage({ token, message });
-  port.postMessage({ token });
+  const say: (message: FromThread) => void = port.postMessage.bind(port);
+  port.postMessage = () => undefined;
   return {
     say,
     print(message) {
       say(message);
-      let count = Atomics.add(underWay, 0, message.text.length) + message.text.length;
+      const cost = costOf(message);
+      let count = Atomics.add(underWay, 0, cost) + cost;
       while (count > MOST_UNDER_WAY) {
         Atomics.wait(underWay, 0, count);
         count = Atomics.load(underWay, 0);
@@ -38,18 +39,13 @@ export function openThreadPort(port: Pick<MessagePort, 'postMessage'>, underWay:
   };
 }
 
-/** The main thread's end: gives the messages of the thread itself, and nothing else that comes from there. */
-export function readThreadPort(underWay: Int32Array): (received: unknown) => FromThread | undefined {
-  let token: unknown;
-  return (received) => {
-    const { token: given, message } = (received ?? {}) as { token?: unknown; message?: FromThread };
-    // The first message comes before any code of the handler's has run.
-    token ??= given;
-    if (given !== token || message === undefined) return undefined;
-    if ('text' in message) {
-      Atomics.sub(underWay, 0, message.text.length);
-      Atomics.notify(underWay, 0);
-    }
-    return message;
-  };
+/** The main thread's end: takes off what a message of output has cost. */
+export function countOff(message: FromThread, underWay: Int32Array): void {
+  if (!('text' in message)) return;
+  Atomics.sub(underWay, 0, costOf(message));
+  Atomics.notify(underWay, 0);
+}
+
+function costOf({ text }: { readonly text: string }): number {
+  return text.length + COST_OF_MESSAGE;
 }

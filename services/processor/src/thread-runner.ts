@@ -61,6 +61,18 @@ export function createThreadRunner(options: {
     }
   }
 
+  /** Node throws where the system gives it no thread more. */
+  function startAlone(): HandlerThread {
+    try {
+      const thread = startThread();
+      alone.add(thread);
+      return thread;
+    } catch (error) {
+      leavePlace();
+      throw error;
+    }
+  }
+
   async function endAlone(thread: HandlerThread, end: Promise<RunEnd>): Promise<RunEnd> {
     const ended = await end;
     await thread.end();
@@ -78,13 +90,19 @@ export function createThreadRunner(options: {
     async start(work, { isAlone, signal }) {
       signal.throwIfAborted();
       if (isAlone) await takePlace(signal);
-      const thread = isAlone ? startThread() : sharedThread();
-      if (isAlone) alone.add(thread);
+      const thread = isAlone ? startAlone() : sharedThread();
       const run = thread.start(work);
       const ended = isAlone ? endAlone(thread, run.ended) : run.ended;
       // The time that a fresh thread takes to load the handler is none of the handler's.
       await settledOrAborted(thread.loaded, signal);
-      return { ...run, ended };
+      return {
+        ended,
+        abort: run.abort,
+        kill: run.kill,
+        get isHeldUp() {
+          return run.isHeldUp;
+        },
+      };
     },
 
     async close() {

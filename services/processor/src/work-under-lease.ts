@@ -2,6 +2,7 @@ import { type Delivery, DrainLimitReached, type ObjectCreated, VisibilityLost } 
 import { type Logger, type Metrics, redactText } from '@upload-once/runtime';
 import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
 import { type KeptLease, LeaseLost, RETRIES_PER_LEASE } from './lease-keeper.ts';
+import { HandlerStuck } from './run-handler.ts';
 
 /** An item of DynamoDB has 400 KB at most; a reason is for a person to read. */
 const REASON_MAX_CHARACTERS = 1_000;
@@ -91,7 +92,10 @@ export function createWorkUnderLease(options: {
   async function giveUp({ key, attempt }: Upload, delivery: Delivery, error: unknown): Promise<void> {
     if (error instanceof LeaseLost) return;
     try {
+      await delivery.renewReceiveLimit();
       if (!delivery.isLastReceive || isNoFailure(error)) {
+        // Left to run out, the lease tells the next attempt that this one has ended the process: it runs alone.
+        if (error instanceof HandlerStuck) return;
         await uploads.releaseLease(key, attempt);
         return;
       }

@@ -118,24 +118,24 @@ t.test(
   },
 );
 
-t.test('a thread that can’t be ended: the service ends, its uploads are taken over', async (t) => {
-  const cloud = await startLocalCloud(t);
+t.test('a thread that can’t be ended: the service ends, and what failed in it is on record', async (t) => {
+  const cloud = await startLocalCloud(t, { maxReceiveCount: 1 });
   const calls = await listenForHandlers(t);
   const { key } = await accept(cloud, 'content');
-  const settings = {
+  const processor = startProcessor(t, cloud, calls.url, {
     SLOTS: '1',
     VISIBILITY_SECONDS: '2',
     HANDLER_LIMIT_SECONDS: '1',
     HANDLER_GRACE_SECONDS: '1',
-  };
-  const processor = startProcessor(t, cloud, calls.url, settings);
+  });
   (await calls.call(1)).tell('wait for a child process');
   t.strictSame(await processor.ended(), { code: 1, stderr: '' });
-  t.match(processor.errors(), [{ level: 'fatal', msg: /could not be ended .+: the service ends$/ }]);
-
-  startProcessor(t, cloud, calls.url, settings);
-  (await calls.call(2)).succeed();
-  t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 2 });
+  t.match(
+    processor.errors().filter(({ level }) => level === 'fatal'),
+    [{ msg: /could not be ended .+: the service ends$/ }],
+  );
+  const { failureReason } = await cloud.upload(key, isIn(UploadState.failed));
+  t.match(failureReason, /took longer than 1 seconds .+ its thread could not be ended/);
 });
 
 t.test('SIGTERM and a blocked thread: exit 0, and another processor begins at once', async (t) => {

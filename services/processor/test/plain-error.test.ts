@@ -62,3 +62,17 @@ t.test('properties that can’t be cloned, and causes without end, are no obstac
   t.notOk('retry' in found);
   t.match(found.cause, { message: 'disk full' });
 });
+
+t.test('what can’t be read when it is thrown is told all the same', async (t) => {
+  const odd = Object.assign(new Error('odd'), {
+    bare: Object.assign(Object.create(null), { call: () => undefined }),
+  });
+  t.match(crossed(odd), { message: 'odd', bare: 'a value that has no text' });
+  const unreadable = new Error('never seen');
+  Object.defineProperty(unreadable, 'message', {
+    get() {
+      throw new TypeError('no message');
+    },
+  });
+  t.equal(crossed(unreadable), 'what was thrown can’t be read');
+});

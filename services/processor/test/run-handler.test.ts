@@ -219,3 +219,39 @@ t.test('only so many keys are remembered, the newest ones', async (t) => {
   attempts.begin({ key: 'uploads/2' });
   t.equal((await attempts.run(1_003)).isAlone, true);
 });
+
+t.test('P3: in a thread that was blocked the limit fails no attempt', async (t) => {
+  const attempts = createAttempts();
+  const done = attempts.begin();
+  const run = await attempts.run(1);
+  await attempts.pass(LIMIT_SECONDS);
+  run.isHeldUp = true;
+  run.end({ how: 'resolved' });
+  await setImmediate();
+  t.equal(done.outcome, 'resolved', 'its work is done');
+
+  const late = attempts.begin({ key: 'uploads/file-2' });
+  const shared = await attempts.run(2);
+  await attempts.pass(LIMIT_SECONDS);
+  shared.isHeldUp = true;
+  shared.end({ how: 'rejected', error: new Error('aborted') });
+  const alone = await attempts.run(3);
+  t.equal(alone.isAlone, true, 'it runs again, where nothing can block it but itself');
+  t.equal(late.outcome, 'pending');
+  await attempts.pass(LIMIT_SECONDS);
+  alone.isHeldUp = true;
+  alone.end({ how: 'rejected', error: new Error('aborted') });
+  await setImmediate();
+  t.match(late.outcome, { code: 'HandlerTooSlow' });
+});
+
+t.test('a handler alone in a thread that can’t be ended is told so', async (t) => {
+  const attempts = createAttempts();
+  const attempt = attempts.begin({ isSuspect: true });
+  const run = await attempts.run(1);
+  await attempts.pass(LIMIT_SECONDS);
+  await attempts.pass(GRACE_SECONDS);
+  run.end({ how: 'thread-ended', error: CRASH, blame: 'own', isStuck: true });
+  await setImmediate();
+  t.match(attempt.outcome, { code: 'HandlerStuck', message: /100 seconds .+ could not be ended/ });
+});

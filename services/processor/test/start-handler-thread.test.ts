@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { eventually } from '../../../packages/runtime/test/support/eventually.ts';
@@ -180,6 +180,109 @@ t.test('P3: a handler that logs without an end is ended like any other that is d
   run.kill();
   t.match(await run.ended, { how: 'thread-ended', blame: 'own' });
 });
+
+t.test(
+  'P3: empty output without an end comes in turns, and the main thread does other work between them',
+  async (t) => {
+    let inTurn = 0;
+    let most = 0;
+    let isOver = false;
+    const { thread, printed } = startThread(t, {
+      onOutput() {
+        inTurn += 1;
+        most = Math.max(most, inTurn);
+      },
+    });
+    const countTurns = () => {
+      inTurn = 0;
+      if (!isOver) setImmediate(countTurns);
+    };
+    countTurns();
+    const run = thread.start(work('print for ever'));
+    await eventually(
+      async () => printed.length,
+      (count) => count > 20_000,
+    );
+    run.kill();
+    await run.ended;
+    isOver = true;
+    t.ok(most < 10_000, `${most} messages in one turn`);
+  },
+);
+
+t.test('P3: what a handler posts without an end fills no memory of the main thread', async (t) => {
+  const { thread } = startThread(t);
+  await thread.loaded;
+  const before = process.memoryUsage.rss();
+  const run = thread.start(work('post without an end'));
+  await eventually(
+    async () => run.isHeldUp,
+    (isHeldUp) => isHeldUp,
+  );
+  const grown = process.memoryUsage.rss() - before;
+  run.kill();
+  await run.ended;
+  t.ok(grown < 256 * 1024 ** 2, `${Math.round(grown / 1024 ** 2)} MiB`);
+});
+
+t.test(
+  'a stream that a handler has opened and not read ends with its signal, and its thread goes on',
+  async (t) => {
+    const cloud = await startLocalCloud(t);
+    const env = cloud.envFor(cloud.queues.acceptedEvents);
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_ENDPOINT_URL_S3'])
+      process.env[name] = env[name];
+    const versionId = await cloud.put('accepted/open and wait', 'x'.repeat(1_000_000));
+    const { thread, lines } = startThread(t, { bucket: cloud.bucket });
+    const run = thread.start(work('open and wait', { versionId }));
+    await eventually(
+      async () => lines.map(({ msg }) => msg),
+      (messages) => messages.includes('opened'),
+    );
+    run.abort(new Error('too slow'));
+    t.strictSame(await run.ended, { how: 'resolved' });
+    t.equal(lines.at(-1)?.['msg'], 'cleaned up');
+  },
+);
+
+t.test('P3: of a thread that does not answer for a while it is known', async (t) => {
+  const { thread } = startThread(t);
+  const heeding = thread.start(work('heed'));
+  const done = join(t.testdir(), 'done');
+  const blocking = thread.start(work('any', { metadata: { do: 'block until done', done } }));
+  t.equal(heeding.isHeldUp, false);
+  await eventually(
+    async () => heeding.isHeldUp,
+    (isHeldUp) => isHeldUp,
+  );
+  writeFileSync(done, '');
+  t.strictSame(await blocking.ended, { how: 'resolved' });
+  const later = thread.start(work('succeed'));
+  t.strictSame(await later.ended, { how: 'resolved' });
+  t.equal(later.isHeldUp, false, 'what begins later is not');
+});
+
+t.test(
+  'a thread that can’t be ended is given up: only the end of an upload that was always alone there is known',
+  async (t) => {
+    for (const count of [1, 2]) {
+      const stuck = Promise.withResolvers<void>();
+      const { thread } = startThread(t, { endLimitSeconds: 0, onEndLimit: stuck.resolve });
+      const beside = count === 2 ? thread.start(work('heed')) : undefined;
+      const done = join(t.testdir(), 'done');
+      const run = thread.start(work('any', { metadata: { do: 'wait for a child process', done } }));
+      await eventually(
+        async () => existsSync(done),
+        (isBegun) => isBegun,
+      );
+      run.kill();
+      await stuck.promise;
+      const first = await Promise.race([run.ended, ...(beside ? [beside.ended] : []), thread.end()]);
+      if (count === 1) t.match(first, { how: 'thread-ended', blame: 'own', isStuck: true });
+      else t.equal(first, undefined, 'no end of a run is told');
+    }
+  },
+);
 
 t.test('what a handler itself posts to the main thread is no message of its thread', async (t) => {
   const { thread, lines } = startThread(t);

@@ -13,7 +13,9 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
     isEnding: boolean;
     loaded: PromiseWithResolvers<void>;
   }[] = [];
+  const out = { ofThreads: false };
   function startThread(): HandlerThread {
+    if (out.ofThreads) throw new Error('no thread more');
     const state = {
       runs: [] as PromiseWithResolvers<RunEnd>[],
       unanswered: 0,
@@ -38,7 +40,7 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
       start() {
         const ended = Promise.withResolvers<RunEnd>();
         state.runs.push(ended);
-        return { ended: ended.promise, abort: () => undefined, kill: () => undefined };
+        return { ended: ended.promise, isHeldUp: false, abort: () => undefined, kill: () => undefined };
       },
       async end() {
         state.isEnding = true;
@@ -49,6 +51,7 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
   const signal = new AbortController().signal;
   return {
     threads,
+    out,
     runner,
     start: (isAlone = false) => runner.start(work('any'), { isAlone, signal }),
     load: () => threads.map(({ runs }) => runs.length),
@@ -115,4 +118,13 @@ t.test('closed, every thread is ended', async (t) => {
     threads.map(({ isEnding }) => isEnding),
     [true, true, true],
   );
+});
+
+t.test('a place for an upload that must be alone is not lost where no thread can be started', async (t) => {
+  const { runner, out, start } = createThreads({ threads: 1, aloneThreads: 1 });
+  await runner.open();
+  out.ofThreads = true;
+  await t.rejects(start(true), { message: 'no thread more' });
+  out.ofThreads = false;
+  await start(true);
 });

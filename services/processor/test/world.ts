@@ -33,6 +33,7 @@ export function createDelivery(facts: { receiveCount?: number; isLastReceive?: b
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    renewReceiveLimit: async () => undefined,
     stepAside: () => undefined,
   };
   return {

@@ -235,7 +235,8 @@ t.test('bad keys', async (t) => {
       if (what === 'expired') await accessStore.changeSecrets(found, ended);
       await addKey(accessStore, { value: 'good' });
       const answers: (number | string)[] = [];
-      for (let time = 0; time < 33; time += 1) answers.push(await ask('refused', `203.0.113.${1 + (time % 2)}`));
+      for (let time = 0; time < 33; time += 1)
+        answers.push(await ask('refused', `203.0.113.${1 + (time % 2)}`));
       t.strictSame(
         answers.slice(0, 5),
         [403, 403, 403, 403, '429 20'],

@@ -6,6 +6,7 @@ export interface ScriptedRun {
   /** Why its signal was aborted; undefined: it was not. */
   readonly abortedWith: unknown;
   readonly isKilled: boolean;
+  isHeldUp: boolean;
   end(how: RunEnd): void;
 }
 
@@ -17,9 +18,18 @@ export function createScriptedRunner() {
     async start(_work, { isAlone, signal }) {
       signal.throwIfAborted();
       const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
-      const state = { isAlone, abortedWith: undefined as unknown, isKilled: false, end: resolve };
+      const state = {
+        isAlone,
+        abortedWith: undefined as unknown,
+        isKilled: false,
+        isHeldUp: false,
+        end: resolve,
+      };
       const run: HandlerRun = {
         ended,
+        get isHeldUp() {
+          return state.isHeldUp;
+        },
         abort(reason) {
           state.abortedWith ??= reason;
         },

@@ -8,7 +8,13 @@ const REGION = 'us-east-1';
 /** Starts a thread with the handler in fixtures/in-thread.ts; it is ended with the test. */
 export function startThread(
   t: Test,
-  options: { heapMib?: number; bucket?: string; onOutput?: () => void } = {},
+  options: {
+    heapMib?: number;
+    bucket?: string;
+    onOutput?: () => void;
+    endLimitSeconds?: number;
+    onEndLimit?: () => void;
+  } = {},
 ) {
   const lines: Record<string, unknown>[] = [];
   const printed: string[] = [];
@@ -28,8 +34,8 @@ export function startThread(
       printed.push(text);
       onOutput?.();
     },
-    endLimitSeconds: 60,
-    onEndLimit: () => t.fail('the thread does not end'),
+    endLimitSeconds: options.endLimitSeconds ?? 60,
+    onEndLimit: options.onEndLimit ?? (() => t.fail('the thread does not end')),
     startTimer(seconds, callback) {
       const timer = setTimeout(callback, seconds * 1000);
       return () => clearTimeout(timer);
