@@ -51,6 +51,8 @@ export interface KeyFacts {
   readonly copies: Set<string>;
   /** What another hand has put under `accepted/`: backups that were restored, or objects that should not be there. */
   readonly foreign: Map<string, StoredVersion>;
+  /** The same, with those that were removed since: an acceptor may have looked at one before. */
+  readonly everForeign: Map<string, StoredVersion>;
   /** The user has removed or moved the accepted object. */
   isTaken: boolean;
   /** Who holds or held each attempt, and what its handler came to. */
@@ -97,6 +99,7 @@ export function createFacts(): Facts {
         onTop: undefined,
         copies: new Set(),
         foreign: new Map(),
+        everForeign: new Map(),
         isTaken: false,
         holders: new Map(),
         runs: new Map(),

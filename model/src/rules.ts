@@ -86,7 +86,7 @@ export function createRules(
 
   /** What is recorded as accepted was copied from the claimed version, or can't be told from such a copy. */
   function mustBeTheUpload(key: KeyFacts, { acceptedVersionId = '' }: UploadItem): void {
-    const foreign = key.foreign.get(acceptedVersionId);
+    const foreign = key.everForeign.get(acceptedVersionId);
     const [upload] = key.versions;
     const isIt = foreign
       ? upload !== undefined && isSameContent(foreign, upload)

@@ -223,7 +223,9 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
       const bytes = isSame ? upload.bytes : Buffer.alloc(upload?.sizeBytes ?? 1, unique('other'));
       const attributes = upload?.attributes ?? { contentType: 'text/plain', metadata: { of: 'nobody' } };
       const version = objects.put(acceptedKey, bytes, attributes);
-      about.foreign.set(version.versionId, { ...version, bytes, attributes });
+      const foreign = { ...version, bytes, attributes };
+      about.foreign.set(version.versionId, foreign);
+      about.everForeign.set(version.versionId, foreign);
       tellOfCopy(acceptedKey, version, `ObjectCreated:${plan.madeBy}`, plan.event);
     },
 
