@@ -38,12 +38,16 @@ export function createLeaseKeeper(options: {
     let isOver = false;
     let lastFailure: unknown;
     let heldUntil = leaseExpiresAt;
-    let cancelLapse = startLapse();
+    let cancelLapse = () => {};
     let cancelRetry = () => {};
 
-    function startLapse(): () => void {
-      const leftSeconds = Math.max(0, (heldUntil.getTime() - now().getTime()) / 1000);
-      return startTimer(leftSeconds, () => lose(`the lease of attempt ${attempt} ran out`, lastFailure));
+    /** At once where the lease has run out already: its record was long on its way, and no handler may begin. */
+    function watchLapse(): void {
+      cancelLapse();
+      const leftSeconds = (heldUntil.getTime() - now().getTime()) / 1000;
+      const lapse = () => lose(`the lease of attempt ${attempt} ran out`, lastFailure);
+      if (leftSeconds <= 0) lapse();
+      else cancelLapse = startTimer(leftSeconds, lapse);
     }
 
     function end(): void {
@@ -78,10 +82,10 @@ export function createLeaseKeeper(options: {
       const until = renewed.upload?.leaseExpiresAt;
       if (until === undefined || until <= heldUntil) return;
       heldUntil = until;
-      cancelLapse();
-      cancelLapse = startLapse();
+      watchLapse();
     }
 
+    watchLapse();
     return { signal: lost.signal, renew, end };
   };
 }

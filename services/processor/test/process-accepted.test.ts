@@ -267,6 +267,28 @@ t.test('P3: a handler whose lease could not be renewed is stopped before another
   }
 });
 
+t.test('P3: a worker that learns of its lease when it has run out begins no handler', async (t) => {
+  const { handler, began, end } = latchedHandler();
+  let calls = 0;
+  const world = createWorld((upload, context) => {
+    calls += 1;
+    return handler(upload, context);
+  });
+  const { key, event } = await world.accepted();
+  const late = world.tableFaults.stallNext('after', 'update');
+  const first = t.rejects(world.processAccepted(event, createDelivery().delivery), { code: 'LeaseLost' });
+  await late.reached;
+  world.pass(LEASE_SECONDS);
+  const taken = world.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
+  await began;
+  late.release();
+  await first;
+  t.equal(calls, 1);
+  end();
+  await taken;
+  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+});
+
 t.test('P3: work that is done is recorded when the table is back, and not done again', async (t) => {
   for (const side of ['before', 'after'] as const) {
     let calls = 0;
