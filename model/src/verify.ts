@@ -42,7 +42,7 @@ function isOfUnclaimed({ facts }: World, body: string): boolean {
   try {
     return parseS3Event(body).every(({ key, versionId }) => {
       const about = facts.of(key);
-      return about.foreign.has(versionId) && about.item?.state === 'ISSUED';
+      return about.everForeign.has(versionId) && about.item?.state === 'ISSUED';
     });
   } catch {
     return false;
