@@ -97,11 +97,23 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'a handler whose lease ended unrenewed goes on',
     breaks: 'P3: two handlers work on one upload',
     file: 'services/processor/src/lease-keeper.ts',
-    find: 'return startTimer(leftSeconds, () => lose(',
-    replace: 'return startTimer(leftSeconds, () => void (',
+    find: 'else cancelLapse = startTimer(leftSeconds, lapse);',
+    replace: 'else cancelLapse = startTimer(leftSeconds, () => void lapse);',
     noticedBy: {
       file: PROCESS_TEST,
       test: 'P3: a handler whose lease could not be renewed is stopped before another begins',
+    },
+  },
+  {
+    id: 'late-lease-begins',
+    change: 'a handler begins under a lease that has run out before its record arrived',
+    breaks: 'P3: the next worker may have begun',
+    file: 'services/processor/src/lease-keeper.ts',
+    find: 'if (leftSeconds <= 0) lapse();\n      else cancelLapse',
+    replace: 'cancelLapse',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'P3: a worker that learns of its lease when it has run out begins no handler',
     },
   },
   {
