@@ -71,7 +71,7 @@ export async function measureThreadHop(): Promise<ThreadHop> {
 
 async function timeOf(runner: HandlerRunner): Promise<number> {
   const startedAtMs = performance.now();
-  const run = await runner.start(WORK, { isAlone: false, signal: NEVER });
+  const run = await runner.start(WORK, { isAlone: false, signal: NEVER, assertHeld: () => undefined });
   await run.ended;
   return performance.now() - startedAtMs;
 }

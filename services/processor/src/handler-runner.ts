@@ -41,16 +41,21 @@ export interface HandlerRun {
   kill(): void;
 }
 
+/** Whose work an upload is: this worker's, until the signal is aborted. */
+export interface Hold {
+  readonly signal: AbortSignal;
+  /** @throws where the work is no longer this worker's, also before a timer has told it so */
+  assertHeld(): void;
+}
+
 /** Where handlers run: in threads of their own, or in tests in the same thread. */
 export interface HandlerRunner {
   /**
    * Begins a run, as soon as there is a place for it. Resolves when its thread has loaded the handler, or the signal is aborted.
    * @param options.isAlone in a fresh thread that no other upload is in, before or beside it
    * @param options.signal ends the wait; it is not the handler's signal
-   * @throws the signal's reason, where it was aborted before there was a place
+   * @param options.assertHeld called right before the handler begins, which it does not where this throws
+   * @throws the signal's reason, where it was aborted before there was a place; what `assertHeld` throws
    */
-  start(
-    work: HandlerWork,
-    options: { readonly isAlone: boolean; readonly signal: AbortSignal },
-  ): Promise<HandlerRun>;
+  start(work: HandlerWork, options: { readonly isAlone: boolean } & Hold): Promise<HandlerRun>;
 }

@@ -15,8 +15,9 @@ export function createInThreadRunner(options: {
 }): HandlerRunner {
   const callHandler = createCallHandler(options);
   return {
-    async start(work, { signal }) {
+    async start(work, { signal, assertHeld }) {
       signal.throwIfAborted();
+      assertHeld();
       const aborting = new AbortController();
       const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
       callHandler(work, aborting.signal).then(

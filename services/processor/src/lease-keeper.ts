@@ -13,6 +13,8 @@ export class LeaseLost extends Error {
 export interface KeptLease {
   /** Aborted with `LeaseLost`: when another worker is seen to have taken over, at the latest when the lease ends unrenewed. */
   readonly signal: AbortSignal;
+  /** For the moment before a handler begins: a process that was frozen goes on before its timers have told it. @throws LeaseLost */
+  assertHeld(): void;
   /** For each heartbeat. Renews the lease, or tries again soon; never rejects. */
   renew(): Promise<void>;
   /** The work is over: nothing is renewed any more, and no timer is left. */
@@ -86,7 +88,15 @@ export function createLeaseKeeper(options: {
     }
 
     watchLapse();
-    return { signal: lost.signal, renew, end };
+    return {
+      signal: lost.signal,
+      assertHeld() {
+        if (!isOver && heldUntil <= now()) watchLapse();
+        lost.signal.throwIfAborted();
+      },
+      renew,
+      end,
+    };
   };
 }
 

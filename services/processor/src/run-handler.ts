@@ -1,7 +1,7 @@
-import type { Delivery, ObjectCreated } from '@upload-once/queue';
+import type { ObjectCreated } from '@upload-once/queue';
 import { type Logger, traceIdOf } from '@upload-once/runtime';
 import { type Upload, uploadIdOf } from '@upload-once/uploads';
-import type { HandlerRunner, HandlerWork, RunEnd } from './handler-runner.ts';
+import type { HandlerRunner, HandlerWork, Hold, RunEnd } from './handler-runner.ts';
 
 /** The handler took longer than HANDLER_LIMIT_SECONDS. */
 export class HandlerTooSlow extends Error {
@@ -53,7 +53,7 @@ export function createRunHandler(options: {
   return async function runHandler(
     upload: Upload,
     event: ObjectCreated,
-    delivery: Delivery,
+    hold: Hold,
     isSuspect: boolean,
   ): Promise<void> {
     const { key, attempt } = upload;
@@ -61,7 +61,7 @@ export function createRunHandler(options: {
     let isAlone = isSuspect || runsAlone.has(key);
     let bystanderEnds = 0;
     for (;;) {
-      const { end, failure, isHeldUp } = await runOnce(work, delivery.signal, isAlone);
+      const { end, failure, isHeldUp } = await runOnce(work, hold, isAlone);
       if (end.how === 'thread-ended' && end.blame === 'own') runsAlone.add(key);
       // A neighbour that blocks the thread makes every handler in it late and deaf.
       const isExcused =
@@ -89,11 +89,11 @@ export function createRunHandler(options: {
   /** `failure` is why the signal was aborted, where it was. */
   async function runOnce(
     work: HandlerWork,
-    signal: AbortSignal,
+    { signal, assertHeld }: Hold,
     isAlone: boolean,
   ): Promise<{ end: RunEnd; failure: unknown; isHeldUp: boolean }> {
     signal.throwIfAborted();
-    const run = await runner.start(work, { isAlone, signal });
+    const run = await runner.start(work, { isAlone, signal, assertHeld });
     let failure: unknown;
     const breakOff = (reason: unknown, seconds: number) => {
       failure ??= reason;

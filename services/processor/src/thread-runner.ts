@@ -62,8 +62,9 @@ export function createThreadRunner(options: {
   }
 
   /** Node throws where the system gives it no thread more. */
-  function startAlone(): HandlerThread {
+  function startAlone(assertHeld: () => void): HandlerThread {
     try {
+      assertHeld();
       const thread = startThread();
       alone.add(thread);
       return thread;
@@ -87,10 +88,11 @@ export function createThreadRunner(options: {
       await Promise.all(shared.map(({ loaded }) => loaded));
     },
 
-    async start(work, { isAlone, signal }) {
+    async start(work, { isAlone, signal, assertHeld }) {
       signal.throwIfAborted();
       if (isAlone) await takePlace(signal);
-      const thread = isAlone ? startAlone() : sharedThread();
+      if (!isAlone) assertHeld();
+      const thread = isAlone ? startAlone(assertHeld) : sharedThread();
       const run = thread.start(work);
       const ended = isAlone ? endAlone(thread, run.ended) : run.ended;
       // The time that a fresh thread takes to load the handler is none of the handler's.

@@ -1,6 +1,7 @@
 import { type Delivery, DrainLimitReached, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
 import { type Logger, type Metrics, redactText } from '@upload-once/runtime';
 import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
+import type { Hold } from './handler-runner.ts';
 import { type KeptLease, LeaseLost, RETRIES_PER_LEASE } from './lease-keeper.ts';
 import { HandlerStuck } from './run-handler.ts';
 
@@ -19,7 +20,7 @@ export function createWorkUnderLease(options: {
   readonly runHandler: (
     upload: Upload,
     event: ObjectCreated,
-    delivery: Delivery,
+    hold: Hold,
     isSuspect: boolean,
   ) => Promise<void>;
   readonly keepLease: (upload: Upload) => KeptLease;
@@ -41,7 +42,7 @@ export function createWorkUnderLease(options: {
     const stopBeats = delivery.onHeartbeat(lease.renew);
     const signal = AbortSignal.any([delivery.signal, lease.signal]);
     try {
-      await runHandler(upload, event, { ...delivery, signal }, isSuspect)
+      await runHandler(upload, event, { signal, assertHeld: lease.assertHeld }, isSuspect)
         .catch(async (error) => {
           await giveUp(upload, delivery, error);
           throw error;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Delivery, DrainLimitReached } from '@upload-once/queue';
+import { DrainLimitReached } from '@upload-once/queue';
 import { createLogger } from '@upload-once/runtime';
 import { type Upload, UploadState } from '@upload-once/uploads';
 import t from 'tap';
@@ -60,8 +60,8 @@ function createAttempts() {
         eventName: 'ObjectCreated:Copy',
         storedAt: new Date(),
       };
-      const delivery = { signal: cutOff.signal } as Delivery;
-      runHandler(upload, event, delivery, isSuspect).then(
+      const hold = { signal: cutOff.signal, assertHeld: () => undefined };
+      runHandler(upload, event, hold, isSuspect).then(
         () => {
           attempt.outcome = 'resolved';
         },

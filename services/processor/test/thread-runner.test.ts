@@ -53,7 +53,7 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
     threads,
     out,
     runner,
-    start: (isAlone = false) => runner.start(work('any'), { isAlone, signal }),
+    start: (isAlone = false) => runner.start(work('any'), { isAlone, signal, assertHeld: () => undefined }),
     load: () => threads.map(({ runs }) => runs.length),
   };
 }
@@ -93,7 +93,11 @@ t.test('what must be alone has a fresh thread, and waits for its place', async (
   const first = await start(true);
   const second = start(true);
   const gaveUp = new AbortController();
-  const third = runner.start(work('any'), { isAlone: true, signal: gaveUp.signal });
+  const third = runner.start(work('any'), {
+    isAlone: true,
+    signal: gaveUp.signal,
+    assertHeld: () => undefined,
+  });
   await setImmediate();
   t.strictSame(load(), [0, 1], 'one place');
   gaveUp.abort(new Error('the service stops'));
@@ -128,3 +132,21 @@ t.test('a place for an upload that must be alone is not lost where no thread can
   out.ofThreads = false;
   await start(true);
 });
+
+t.test(
+  'P3: what is no longer this worker’s when its place is free does not begin, and leaves the place',
+  async (t) => {
+    const { runner, start, load } = createThreads({ threads: 1, aloneThreads: 1 });
+    await runner.open();
+    const { signal } = new AbortController();
+    const assertHeld = () => {
+      throw new Error('the lease ran out');
+    };
+    for (const isAlone of [true, false])
+      await t.rejects(runner.start(work('any'), { isAlone, signal, assertHeld }), {
+        message: 'the lease ran out',
+      });
+    t.strictSame(load(), [0]);
+    await start(true);
+  },
+);

@@ -1,7 +1,6 @@
 // Real threads of handlers under time that the test moves: what a handler that blocks, or does not end, costs the uploads beside it.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Delivery } from '@upload-once/queue';
 import { createLogger } from '@upload-once/runtime';
 import { acceptedKeyOf, type Upload, UploadState } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
@@ -102,7 +101,7 @@ t.test('P3: who runs beside a deaf handler runs again, within the same attempt',
     const upload = { key, state: UploadState.processing, attempt: 1, metadata, traceparent: '' };
     const version = { bucket: 'bucket', key: acceptedKeyOf(key), versionId: 'v', eTag: 'e', sizeBytes: 5 };
     const event = { ...version, sequencer: '', eventName: 'ObjectCreated:Copy', storedAt: new Date() };
-    return runHandler(upload as unknown as Upload, event, { signal } as Delivery, false);
+    return runHandler(upload as unknown as Upload, event, { signal, assertHeld: () => undefined }, false);
   }
   const deaf = attempt('deaf', 'never end');
   await runsBegan(1);
