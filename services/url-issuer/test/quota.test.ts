@@ -132,14 +132,15 @@ t.test(
     t.equal((await send('GET', `/${first.json().id}`)).statusCode, 200);
     t.equal((await send('DELETE', `/${first.json().id}`)).statusCode, 204);
     t.equal(await used(), 1);
-    t.equal((await send('POST', '', { name: 'b' })).statusCode, 201);
+    t.equal((await send('POST', '', { name: 'b' }, 'other')).statusCode, 201);
     t.equal(await used(), 2);
 
     const refused = await send('POST', '', { name: 'c' }, 'two');
     t.equal(refused.statusCode, 429);
     t.strictSame(refused.json(), { message: 'Limit Exceeded', code: 'LimitExceeded' });
     t.equal((await send('POST', '', { name: 'c' }, 'two')).statusCode, 429, 'not by asking again either');
-    t.equal((await send('POST', '', { name: 'a' }, 'one')).statusCode, 201, 'it was issued before');
+    t.equal((await send('POST', '', { name: 'b' }, 'other')).statusCode, 201, 'it was issued before');
+    t.equal((await send('POST', '', { name: 'a' }, 'one')).statusCode, 409, 'so was this, and revoked');
     clock.now = new Date('2025-03-05T00:00:00Z');
     t.equal((await send('POST', '', { name: 'c' }, 'two')).statusCode, 201);
     t.equal(await used(), 1);
