@@ -163,7 +163,11 @@ function readAnswer(
   const { error } = judged;
   if (judged.verdict === 'refused') throw refusalOf(status, error, { form, sizeBytes: totalBytes });
   const said = error.code === undefined ? `${status}` : `${status} ${error.code}`;
-  throw unknownOutcome(`the answer was ${said}, which does not tell,`, upload, { status });
+  const what =
+    upload.everythingSent && status < 400
+      ? `the answer was ${said}. S3 never answers so for a stored upload. Something between here and S3 may have answered, such as a proxy or a login page`
+      : `the answer was ${said}, which does not tell whether it was stored`;
+  throw unknownOutcome(what, upload, { status });
 }
 
 function unknownOutcome(
@@ -173,11 +177,11 @@ function unknownOutcome(
 ): UploadOutcomeUnknown {
   const { form, sentBytes, totalBytes, everythingSent } = sent;
   const key = keyOf(form);
-  const after = everythingSent
-    ? `after everything had been sent: it may or may not have been stored as ${key}`
-    : `after ${byteSize(sentBytes)} of ${byteSize(totalBytes)}: S3 keeps no upload that it has not received whole, but no answer says whether anything was stored as ${key}`;
+  const sentSoFar = everythingSent
+    ? `Everything was sent: it may or may not have been stored as ${key}`
+    : `${byteSize(sentBytes)} of ${byteSize(totalBytes)} were sent. S3 keeps no upload that it has not received whole, but no answer says whether anything was stored as ${key}`;
   return new UploadOutcomeUnknown(
-    `${what} ${after}. It was not sent again, because a second upload with the same form counts as a duplicate`,
+    `${what}. ${sentSoFar}. It was not sent again, because a second upload with the same form counts as a duplicate`,
     { key, sentBytes, totalBytes, everythingSent, ...details },
   );
 }

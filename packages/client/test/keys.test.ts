@@ -113,7 +113,8 @@ t.test('set: only what is given changes, before and after are shown, and the val
     code: 0,
     stdout: '',
     stderr: `Was: key ${keyId} ("x", 5 requests per second, burst 20, 9 uploads a day, at most 1.0 KiB each, only image/png).
-Is:  key ${keyId} ("x", 7.5 requests per second, burst 20, at most 1.0 KiB each, only image/png), within 10 seconds everywhere.
+Is:  key ${keyId} ("x", 7.5 requests per second, burst 20, at most 1.0 KiB each, only image/png).
+It holds everywhere within 10 seconds.
 `,
   });
   const key = await findApiKey(openTable(table[1] ?? ''), made.trim());
@@ -122,12 +123,15 @@ Is:  key ${keyId} ("x", 7.5 requests per second, burst 20, at most 1.0 KiB each,
 
   const more = ['--name', 'y', '--burst', '3', '--quota', '4', '--types', 'None', '--max-bytes', 'none'];
   const again = await run(['set', keyId, ...more, ...table]);
+  t.match(again.stderr, `\nIs:  key ${keyId} ("y", 7.5 requests per second, burst 3, 4 uploads a day).\n`);
   t.match(
     again.stderr,
-    `\nIs:  key ${keyId} ("y", 7.5 requests per second, burst 3, 4 uploads a day), within`,
+    `\nThe burst (3) is lower than the rate (7.5 per second): no more than 3 requests can come at once. To raise it:\n  upload-once keys set ${keyId} --burst 8\n`,
   );
+  t.notMatch(changed.stderr, 'The burst', 'a burst above the rate');
   const typed = await run(['set', keyId, '--types', 'Text/CSV, image/*', ...table]);
-  t.match(typed.stderr, ', only text/csv, image/*), within');
+  t.match(typed.stderr, ', only text/csv, image/*).\nIt holds');
+  t.notMatch(typed.stderr, 'The burst', 'neither was given');
   t.match(await run(['set', keyId, '--burst', '0', ...table]), {
     code: 2,
     stderr: /a key's burst is a whole number from 1 to 10000, not 0/,

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { writeS3Event } from '@upload-once/queue';
 import t, { type Test } from 'tap';
+import { hiddenNote } from '../src/commands/hidden-note.ts';
 import { REDRIVE_HELP } from '../src/commands/redrive-options.ts';
 import {
   deleteAtOf,
@@ -56,7 +57,11 @@ t.test('it shows what lies there, and moves nothing', async (t) => {
   const later = new Date(Date.now() + 3 * 3_600_000);
   const { code, stdout, stderr } = await operate(cloud, ['redrive'], { now: () => later });
   t.equal(code, 0);
-  t.equal(stderr, 'Nothing was moved; --yes moves them.\n');
+  t.equal(stderr, 'Nothing was moved. --yes moves 3; 1 unknown stays (--delete-unknown FILE removes it).\n');
+  const all = await operate(cloud, ['redrive', '--include-unknown']);
+  t.equal(all.stderr, 'Nothing was moved. --yes moves 4.\n');
+  const some = await operate(cloud, ['redrive', '--limit', '1', '--queue', 'uploads']);
+  t.match(some.stderr, /^Nothing was moved\. --yes moves (all|the others) of about 3; .*unknown.* stay/);
   t.match(stdout, /^upload-events-dead-letter has about 3 messages:\n/);
   t.match(stdout, /\n {2}event +received {2}age {2}file +state +key, version\n/);
   const sinceEpoch = `${Math.floor(later.getTime() / 86_400_000)} d`;
@@ -112,7 +117,10 @@ t.test('--yes moves what is ours, and the items outlive it', async (t) => {
   const nextWeek = new Date(Date.now() + 7 * 86_400_000);
   const { code, stdout, stderr } = await operate(cloud, ['redrive', '--yes'], { now: () => nextWeek });
   t.equal(code, 0);
-  t.match(stdout, /\n1 moved to upload-events, 1 unknown\n1 moved to accepted-events\n$/);
+  t.match(
+    stdout,
+    /\n1 moved to upload-events, 1 unknown stays \(--delete-unknown FILE removes it\)\n1 moved to accepted-events\n$/,
+  );
   t.match(stderr, /^unknown: message \S+: no S3 event: the message is not JSON: "not ours"\n$/);
   await cloud.depthIs(cloud.queues.uploadEvents, 1);
   await cloud.depthIs(cloud.queues.acceptedEvents, 1);
@@ -145,7 +153,7 @@ t.test('at a terminal it asks', async (t) => {
     t.equal(code, 0);
     t.equal(
       stderr,
-      'Move all 2 back to upload-events and accepted-events? [y/N] Nothing was moved.\n',
+      'Back to upload-events and accepted-events: y moves 2. Go on? [y/N] Nothing was moved.\n',
       JSON.stringify(typed),
     );
   }
@@ -173,7 +181,7 @@ t.test('what could not be moved is told, with exit code 1', async (t) => {
   t.equal(code, 1);
   t.match(
     stderr,
-    /^failed: message \S+: its items could not be kept longer: the table is away\nupload-once redrive: not all was done\. End the reasons above, then run it again: nothing is lost/,
+    /^failed: message \S+: its items could not be kept longer: the table is away\nupload-once redrive: not all was done\. Correct the reasons above, then run it again\. Nothing is lost/,
   );
   t.match(stdout, /\n0 moved to upload-events, 1 failed\n$/);
 });
@@ -200,7 +208,7 @@ t.test('messages that no one can see now: how many, until when, and exit code 6'
   }
   const now = () => new Date('2030-01-01T12:00:00Z');
   const said =
-    /about 24 messages of upload-events-dead-letter are hidden, and have been neither seen nor moved: .* by 2030-01-01T12:02:00Z as a rule, after a redrive of many messages by 2030-01-01T14:08:00Z\. Nothing is lost\. Run this again then\.\n$/;
+    /about 24 messages of upload-events-dead-letter are hidden\. This run neither saw nor moved them\.\nA redrive or an audit that runs now holds them, or one that was killed\. Nothing is lost: SQS shows them again by itself\.\nIf a redrive still runs, wait for its end\. If none runs, run this again at 2030-01-01T12:02:00Z\.\n$/;
   const shown = await operate(cloud, ['redrive'], { now });
   t.match(shown, {
     code: 6,
@@ -215,6 +223,20 @@ t.test('messages that no one can see now: how many, until when, and exit code 6'
   });
   const empty = await operate(cloud, ['redrive', '--yes', '--json'], { now });
   t.match(empty, { code: 6, stdout: '', stderr: said });
+});
+
+t.test('of more than 1,000 messages it is not known when they are back: both times are told', (t) => {
+  const note = (hidden: number, visible: number) =>
+    hiddenNote(
+      { deadLetterUrl: 'https://sqs.test/1/dead', hidden, visible },
+      'It did nothing.',
+      new Date('2030-01-01T12:00:00Z'),
+    );
+  const atMost = / at 2030-01-01T12:02:00Z as a rule, and at 2030-01-01T14:08:00Z at the latest\.$/;
+  t.match(note(1, 1000), atMost);
+  t.match(note(1001, 0), atMost);
+  t.match(note(1, 999), / run this again at 2030-01-01T12:02:00Z\.$/);
+  t.end();
 });
 
 t.test('hidden messages that came back while others were moved are not told of', async (t) => {
@@ -239,9 +261,14 @@ t.test('hidden messages that came back while others were moved are not told of',
 
 t.test('what is known of messages whose answer was lost, and of those that were refused', async (t) => {
   const { cloud } = await twoDeadLetters(t);
-  for (const [spoil, outcome, reason] of [
-    ['refuse', 'failed', 'it could not be sent: AccessDenied: not allowed'],
-    ['lose', 'uncertain', 'no answer tells whether it was sent: Error: the connection broke'],
+  for (const [spoil, outcome, reason, next] of [
+    [
+      'refuse',
+      'failed',
+      'it could not be sent: AccessDenied: not allowed',
+      'Correct the reasons above, then run it again',
+    ],
+    ['lose', 'uncertain', 'no answer tells whether it was sent: Error: the connection broke', 'Run it again'],
   ] as const) {
     const { code, stdout, stderr } = await operate(cloud, ['redrive', '--yes', '--queue', 'uploads'], {
       operations: (given) => ({ ...given, sqs: spoiled(cloud, spoil) }),
@@ -249,6 +276,7 @@ t.test('what is known of messages whose answer was lost, and of those that were 
     t.equal(code, 1);
     t.match(stdout, `\n0 moved to upload-events, 1 ${outcome}\n`);
     t.match(stderr, `: ${reason}\n`);
+    t.match(stderr, `not all was done. ${next}. Nothing is lost`);
   }
   await cloud.depthIs(cloud.queues.uploadEvents, 1);
   await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 1);
@@ -270,7 +298,7 @@ t.test(
     const args = ['redrive', '--delete-unknown', file, '--queue', 'uploads'];
 
     const shown = await operate(cloud, args);
-    t.match(shown, { code: 0, stderr: 'Nothing was deleted; --yes deletes them.\n' });
+    t.match(shown, { code: 0, stderr: 'Nothing was deleted. --yes deletes 2 unknown; 1 stays.\n' });
     t.match(shown.stdout, 'it tells of the bucket another-bucket, not of uploads-test');
     const asked = await operate(cloud, args, { typed: 'n\n' });
     t.match(asked, {
@@ -281,7 +309,10 @@ t.test(
 
     const deleted = await operate(cloud, [...args, '--yes']);
     t.match(deleted, { code: 0, stderr: '' });
-    t.match(deleted.stdout, `\n2 deleted from upload-events-dead-letter, each kept in ${file}, 1 left\n`);
+    t.match(
+      deleted.stdout,
+      `\n2 deleted from upload-events-dead-letter, each kept in ${file}, 1 event of an upload is left: redrive --yes moves it\n`,
+    );
     const kept = readFileSync(file, 'utf8')
       .trimEnd()
       .split('\n')
@@ -298,7 +329,8 @@ t.test(
 
     t.match(await operate(cloud, [...args, '--yes']), {
       code: 0,
-      stdout: /\n0 deleted from upload-events-dead-letter, 1 left\n$/,
+      stdout:
+        /\n0 deleted from upload-events-dead-letter, 1 event of an upload is left: redrive --yes moves it\n$/,
     });
     await cloud.send(QueueUrl, 'not ours either');
     t.match(await operate(cloud, [...args, '--yes']), {
@@ -337,9 +369,9 @@ t.test('what is not there is named, with exit code 1', async (t) => {
     stderr: `upload-once redrive: there is no queue ${nowhere} in this region and account\n`,
   });
   t.match(await operate(cloud, ['redrive', '--queue', cloud.queues.uploadEventsDeadLetter]), {
-    code: 1,
+    code: 2,
     stderr:
-      /^upload-once redrive: \S+ names no dead-letter queue .* Give the URL of the queue that the service reads\n$/,
+      /^upload-once redrive: nothing was moved: \S+ has no dead-letter queue: it is probably one itself\. .* Give the URL of the queue that the service reads\n$/,
   });
   t.match(await operate(cloud, ['redrive', '--table', 'nowhere']), {
     code: 1,

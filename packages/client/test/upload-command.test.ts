@@ -377,7 +377,7 @@ t.test('interrupted while it sends: says how far it came, exit code 130', async 
   t.equal(await run(['upload', file], io), 130);
   t.match(
     seen.stderr.split(CLEARED).at(-1),
-    /^upload-once: .*a: the upload was broken off after [\d.]+ \w+ of 64\.0 MiB.*no answer says/,
+    /^upload-once: .*a: the upload was broken off\. [\d.]+ \w+ of 64\.0 MiB were sent\..*no answer says/,
   );
   t.equal(seen.stdout, '');
 });

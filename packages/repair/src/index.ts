@@ -4,6 +4,12 @@ export type { DeadLetter } from './dead-letter.ts';
 export { countDeadLetters, type DeadLetterCount, lookAtDeadLetters } from './dead-letter-queue.ts';
 export { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';
 export { openQueuePair, type QueuePair, WrongQueue } from './queue-pair.ts';
-export { REDRIVE_HIDES_SECONDS, type RedriveOptions, RedriveOutcome, redrive } from './redrive.ts';
+export {
+  FEW_DEAD_LETTERS,
+  REDRIVE_HIDES_SECONDS,
+  type RedriveOptions,
+  RedriveOutcome,
+  redrive,
+} from './redrive.ts';
 export { EventsNotSent, type RepairedFinding, RepairOutcome, repairFindings } from './repair-findings.ts';
 export { createSendEvents, type SendEvents } from './send-events.ts';

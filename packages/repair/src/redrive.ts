@@ -15,8 +15,12 @@ const VISIBILITY_SECONDS = 120;
 const VISIBILITY_GROWTH = 4;
 const MAX_VISIBILITY_SECONDS = VISIBILITY_SECONDS * VISIBILITY_GROWTH ** 3;
 
-/** For how long a redrive that was killed keeps messages hidden: as a rule, and at most. */
+/**
+ * For how long a redrive that was killed keeps messages hidden: as a rule, and at most. It goes through
+ * FEW_DEAD_LETTERS, ten at a time, within the usual time.
+ */
 export const REDRIVE_HIDES_SECONDS = { usual: VISIBILITY_SECONDS, most: MAX_VISIBILITY_SECONDS } as const;
+export const FEW_DEAD_LETTERS = 1000;
 
 /** What became of one message. */
 export const RedriveOutcome = {

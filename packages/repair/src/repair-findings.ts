@@ -15,8 +15,10 @@ export const RepairOutcome = {
   uncertain: 'uncertain',
   /** Its event should have been sent, and is not in the queue. */
   notSent: 'not-sent',
-  /** A repair has sent its event before, or its message lies in the dead-letter queue. */
+  /** A repair has sent its event before. */
   sentBefore: 'sent-before',
+  /** Its message lies in the dead-letter queue. */
+  deadLetter: 'dead-letter',
   /** It has no event, or none that may be sent without being asked for. */
   left: 'left',
 } as const;
@@ -41,7 +43,8 @@ export class EventsNotSent extends Error {
  *
  * An event that an earlier repair has sent is not sent again within the 14 days that its message can be somewhere, nor one whose message
  * lies in the dead-letter queue: while what it failed of lasts, each repair would leave one dead letter more. That it was sent is
- * recorded after it was; a repair that is broken off in between sends it once more.
+ * recorded after SQS has confirmed it; a repair that is broken off in between sends it once more. An uncertain one is not recorded: the
+ * next repair sends it again, unless an older record of it stands from before `again`.
  *
  * Before an event is sent the deletion of its items is put off, as for a redrive: an item may be near its end, and a message that
  * outlives it would make a stray of its upload. What can't be kept longer is not sent.
@@ -100,11 +103,11 @@ export async function* repairFindings(
     const name = repairName(finding.event);
     const sentAt = sentBefore.get(name);
     if (deadLetters.has(name)) {
-      const remark = 'left alone: its message lies in the dead-letter queue (upload-once redrive)';
-      return { finding, outcome: RepairOutcome.sentBefore, remark };
+      const remark = 'left alone: its message lies in the dead-letter queue';
+      return { finding, outcome: RepairOutcome.deadLetter, remark };
     }
     if (sentAt) {
-      const remark = `left alone: a repair sent its event at ${sentAt.toISOString()} (--again sends it once more)`;
+      const remark = `left alone: a repair sent its event at ${sentAt.toISOString()}`;
       return { finding, outcome: RepairOutcome.sentBefore, remark };
     }
     const { event, remark } = await withOwnETag(finding, finding.event);
@@ -143,7 +146,10 @@ export async function* repairFindings(
       }),
     );
     const [first] = failed.values();
-    if (first) throw new EventsNotSent(`${first.queueUrl} did not take every event: ${first.reason}`);
+    if (first) {
+      const verb = first.mayBeSent ? 'confirm' : 'take';
+      throw new EventsNotSent(`${first.queueUrl} did not ${verb} every event: ${first.reason}`);
+    }
   }
 }
 

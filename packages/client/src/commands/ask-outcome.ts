@@ -46,6 +46,6 @@ export async function askOutcome(
   }
   return {
     known: 'nothing',
-    why: 'The issuer has not seen it yet, which proves nothing: an event of S3 can take minutes',
+    why: 'The issuer has not seen it yet. That proves nothing: an event of S3 can take minutes',
   };
 }

@@ -28,13 +28,15 @@ Mostly an event was lost, or a queue deleted. --repair sends the missing events 
 queue or the processor's: they look at what is there and go on from it. The items of the uploads are kept
 longer first, so that they outlive the messages. It may be run again, broken off, and run while the services
 work. It sends no event twice: what an earlier repair sent in the last 14 days, and what lies in a
-dead-letter queue, it names and leaves alone. Such a message needs its cause to end, not another event:
-"upload-once redrive" shows why it failed. Run the audit again, some time after a repair, to see that
-nothing is left.
+dead-letter queue, it names and leaves alone. Correct the reason why it failed: another event would fail
+as well. What was sent before is then tried again by itself; what lies in a dead-letter queue you move back
+with "upload-once redrive". Run the audit again, 15 minutes after a repair, to see that nothing is left.
 
   --repair               send the missing events
   --again                with --repair: also what a repair sent before, or what lies in a dead-letter queue.
-                         For a queue whose messages are lost: purged, deleted, or over their retention
+                         For a queue that was purged or deleted after a repair, so that what the repair sent
+                         is lost. The first repair after a purge does without it, unless another one was made
+                         in the 14 days before. An event that is sent twice does no harm
   --retry-failed         with --repair: also for failed uploads, whose dead letters are lost
   --record-strays        with --repair: also for objects that no upload in the table belongs to; each is
                          recorded as a stray, and an alarm tells. Needs the services' own TOMBSTONE_DAYS,
@@ -52,11 +54,16 @@ where no upload belongs to them), one after the other, and it scans the whole ta
 
 Exit code:
   0    there is nothing to be named, and nothing is too young to be judged
-  1    it could not be brought to its end, or an event is not known to be sent: run it again
-  2    the command line can't be carried out
+  1    it could not be brought to its end, or an event is not known to be sent, whatever else was named. Run it
+       again
+  2    the command line can't be carried out, or a URL is not that of a queue with a dead-letter queue. Nothing
+       was done
   4    something was named, repaired or not
-  6    nothing was named, but something is too young to be judged: it may be under way, or lost. The message
-       says how many, and when to run it again. For a daily check this is no alarm
+  6    one of two, and the message says which:
+       - something is too young to be judged, and nothing else was named. It may be under way, or lost. For a
+         daily check this is normal. After a purge run it again now, with --older-than 0
+       - with --repair: messages of a dead-letter queue are hidden. Nothing was repaired, and no event was sent.
+         Run it again at the time that the message names
 `;
 
 export interface AuditCommandOptions {

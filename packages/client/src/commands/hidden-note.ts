@@ -1,18 +1,34 @@
-import { REDRIVE_HIDES_SECONDS } from '@upload-once/repair';
+import { FEW_DEAD_LETTERS, REDRIVE_HIDES_SECONDS } from '@upload-once/repair';
 import { printable } from '../printable.ts';
 
-/** Messages of a dead-letter queue that SQS gives to no one now: whose hands they are in, and when they are back. */
+/**
+ * Messages of a dead-letter queue that SQS gives to no one now: who holds them, and when they are back. In lines, without the last line
+ * feed.
+ *
+ * @param told what this run did not do about them, as a sentence
+ * @param visible how many more the queue has: of few in all, one time is known
+ */
 export function hiddenNote(
-  { deadLetterUrl, hidden }: { readonly deadLetterUrl: string; readonly hidden: number },
+  {
+    deadLetterUrl,
+    hidden,
+    visible,
+  }: { readonly deadLetterUrl: string; readonly hidden: number; readonly visible: number },
+  told: string,
   now: Date,
 ): string {
   const after = (seconds: number) =>
     `${new Date(now.getTime() + seconds * 1000).toISOString().slice(0, 19)}Z`;
   const name = printable(deadLetterUrl.slice(deadLetterUrl.lastIndexOf('/') + 1));
-  const [messages, are, have] = hidden === 1 ? ['message', 'is', 'has'] : ['messages', 'are', 'have'];
-  return (
-    `about ${hidden} ${messages} of ${name} ${are} hidden, and ${have} been neither seen nor moved: a redrive or a look that runs now has ` +
-    `them, or one that was ended in the middle had. SQS shows them again by itself, by ${after(REDRIVE_HIDES_SECONDS.usual)} as a rule, ` +
-    `after a redrive of many messages by ${after(REDRIVE_HIDES_SECONDS.most)}. Nothing is lost. Run this again then.`
-  );
+  const [messages, are, them] = hidden === 1 ? ['message', 'is', 'it'] : ['messages', 'are', 'them'];
+  const usual = after(REDRIVE_HIDES_SECONDS.usual);
+  const when =
+    hidden + visible <= FEW_DEAD_LETTERS
+      ? usual
+      : `${usual} as a rule, and at ${after(REDRIVE_HIDES_SECONDS.most)} at the latest`;
+  return [
+    `about ${hidden} ${messages} of ${name} ${are} hidden. ${told}`,
+    `A redrive or an audit that runs now holds ${them}, or one that was killed. Nothing is lost: SQS shows ${them} again by itself.`,
+    `If a redrive still runs, wait for its end. If none runs, run this again at ${when}.`,
+  ].join('\n');
 }

@@ -16,23 +16,25 @@ const DEFAULT_LIMIT = '20';
 export const REDRIVE_HELP = `Usage: upload-once redrive [options]
 
 Shows what lies in the dead-letter queues. With --yes, or when a terminal is asked and says so, it moves
-all of it back to the queues that it came from. Nothing is lost on the way: what is broken off in the
-middle is in its dead-letter queue still, or in both queues, which the services do not mind. The items of
-the uploads are kept as long as an upload's that has just been made, so that they outlive the messages.
+the events of uploads back to the queues that they came from. Unknown messages, which tell of no upload, stay.
+Nothing is lost on the way: what is broken off in the middle is in its dead-letter queue still, or in both
+queues, which the services do not mind. The items of the uploads are kept as long as an upload's that has
+just been made, so that they outlive the messages.
 
 For each version that a message tells of it shows how often the message was received, its age since it was
 sent to its queue, the file's age since S3 stored it, and the upload's state. What is ISSUED or CLAIMED lies
 under uploads/ alone, from where the bucket's lifecycle removes it, redriven or not: by default it is safe
 until the file is 30 days old.
 
-Find out first why the messages died (the services' logs, and the reason shown here), and end that:
-they will be tried as often as the queue allows, and be back.
+Find out first why the messages died (the services' logs, and the reason shown here), and correct that.
+Otherwise they are tried as often as the queue allows, and are back.
 
   --queue QUEUE          whose dead letters: "uploads" (the acceptor's), "accepted" (the processor's),
-                         "both" (default), or the URL of the queue that they are to go back to.
-                         The dead-letter queue itself is found by the queue's redrive policy
+                         "both" (default), or the URL of the queue that the service reads. Do not give the
+                         dead-letter queue's URL: it is found by the queue's redrive policy
   --yes                  move them, without asking
-  --limit N              messages shown of each queue, 1 to 1000 (default ${DEFAULT_LIMIT}); all are moved
+  --limit N              messages shown of each queue, 1 to 1000 (default ${DEFAULT_LIMIT}). Those not shown are moved
+                         as well
   --include-unknown      move also messages that are none of S3's events under uploads/ or accepted/
   --delete-unknown FILE  move nothing; delete those messages instead. Each is first written to FILE, which must
                          be new, as one JSON object a line. Without --yes it shows them and asks
@@ -46,22 +48,23 @@ What becomes of a message that it is to move:
   uncertain  no answer of SQS tells whether it is back in its queue. It stays: run the redrive again, harmless
   failed     it was not moved or not deleted, and stays: run the redrive again
   unknown    it tells of nothing under uploads/ or accepted/ of the bucket, and stays. Look at it, then
-             --delete-unknown FILE removes it
+             --delete-unknown FILE removes it. Until then the alarm of dead letters goes on
   came-back  it was moved a moment ago and is here again: what it failed of is not over. It stays
 
 With --delete-unknown:
 
   deleted    it was written to the file, and is gone from the dead-letter queue
-  left       it is one of S3's events, and stays
+  left       it is an event of an upload, and stays. --yes without --delete-unknown moves it
 
 To look at a message SQS has to hand it out: each look counts as one more receive.
 
 Exit code:
-  0    shown, moved or deleted
+  0    shown, moved or deleted; also where unknown messages stay
   1    it could not be shown, not all could be moved or deleted, or some were back at once
-  2    the command line can't be carried out
-  6    some messages are hidden, and were neither shown nor moved: a redrive that runs now has them, or one that
-       was killed. The message says how many, and when to run it again. Nothing is lost
+  2    the command line can't be carried out, or the URL is not that of a queue with a dead-letter queue.
+       Nothing was moved
+  6    some messages are hidden, and were neither shown nor moved: a redrive or an audit that runs now holds them,
+       or one that was killed. The message says how many, and when to run it again. Nothing is lost
   130  interrupted: what was moved is told
 `;
 

@@ -72,14 +72,51 @@ export function textOfRows(rows: readonly LetterRow[], now: Date): string {
     .join('');
 }
 
+/** What of a dead-letter queue was seen. */
+export interface Seen {
+  readonly visible: number;
+  /** How many of these were looked at. */
+  readonly shown: number;
+  /** How many of those that were looked at are none of ours. */
+  readonly unknown: number;
+}
+
+/** What a yes does: `moves 1; 2 unknown stay (--delete-unknown FILE removes them)`. */
+export function plan(
+  queues: readonly Seen[],
+  options: { readonly includeUnknown: boolean; readonly deleteUnknown: string | undefined },
+): string {
+  const sum = (count: (seen: Seen) => number) => queues.reduce((all, seen) => all + count(seen), 0);
+  const [visible, shown, unknown] = [
+    sum((seen) => seen.visible),
+    sum((seen) => seen.shown),
+    sum((seen) => seen.unknown),
+  ];
+  const isAllShown = shown >= visible;
+  const atLeast = isAllShown ? '' : `, of the ${shown} shown`;
+  const others = isAllShown ? `${shown - unknown}` : `the others of about ${visible}`;
+  if (options.deleteUnknown !== undefined)
+    return `deletes ${unknown} unknown${atLeast}${isAllShown ? '' : ', and those not shown'}; ${others} ${others === '1' ? 'stays' : 'stay'}`;
+  if (options.includeUnknown) return `moves ${isAllShown ? shown : `all of about ${visible}`}`;
+  if (unknown === 0) return `moves ${isAllShown ? shown : `all of about ${visible}; unknown ones stay`}`;
+  return `moves ${others}; ${unknownStay(unknown)}${isAllShown ? '' : `; so do unknown ones that are not shown`}`;
+}
+
+function unknownStay(count: number): string {
+  const [stay, them] = count === 1 ? ['stays', 'it'] : ['stay', 'them'];
+  return `${count} unknown ${stay} (--delete-unknown FILE removes ${them})`;
+}
+
 export function headOf(deadLetterUrl: string, { visible, hidden }: DeadLetterCount, shown: number): string {
+  if (visible === 0 && hidden > 0)
+    return `${nameOf(deadLetterUrl)} has about ${hidden} hidden message${hidden === 1 ? '' : 's'}, and none that can be seen\n`;
   const messages = `${visible} message${visible === 1 ? '' : 's'}`;
   const inHand = hidden > 0 ? `, and about ${hidden} that are hidden` : '';
   const first = shown > 0 && shown < visible ? `; the first ${shown}:` : shown > 0 ? ':' : '';
   return `${nameOf(deadLetterUrl)} has about ${messages}${inHand}${first}\n`;
 }
 
-/** `12 moved to upload-events, 1 unknown`, `2 deleted from upload-events-dead-letter and kept in FILE, 12 left`. */
+/** `12 moved to upload-events, 1 failed`; `2 deleted from upload-events-dead-letter, each kept in FILE, 1 event of an upload is left: …`. */
 export function totalsOf(
   totals: ReadonlyMap<RedriveOutcome, number>,
   { queueUrl, deadLetterUrl }: QueuePair,
@@ -92,8 +129,21 @@ export function totalsOf(
     savedTo === undefined
       ? `${count} moved to ${nameOf(queueUrl)}`
       : `${count} deleted from ${nameOf(deadLetterUrl)}${count > 0 ? `, each kept in ${printable(savedTo)}` : ''}`,
-    ...others.map(([outcome, count]) => `${count} ${outcome}`),
+    ...others.map(([outcome, count]) => whatStays(outcome, count)),
   ].join(', ');
+}
+
+function whatStays(outcome: RedriveOutcome, count: number): string {
+  switch (outcome) {
+    case 'unknown':
+      return unknownStay(count);
+    case 'left':
+      return count === 1
+        ? '1 event of an upload is left: redrive --yes moves it'
+        : `${count} events of uploads are left: redrive --yes moves them`;
+    default:
+      return `${count} ${outcome}`;
+  }
 }
 
 export function nameOf(queueUrl: string): string {

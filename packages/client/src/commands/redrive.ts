@@ -6,6 +6,7 @@ import {
   type QueuePair,
   RedriveOutcome,
   redrive,
+  WrongQueue,
 } from '@upload-once/repair';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -16,7 +17,17 @@ import { UsageError } from '../usage-error.ts';
 import { hiddenNote } from './hidden-note.ts';
 import { aboutQueue, operatorError } from './operator-errors.ts';
 import { REDRIVE_HELP, type RedriveOptions, readRedriveOptions } from './redrive-options.ts';
-import { headOf, jsonOfRow, nameOf, rowsOf, textOfRows, totalsOf, uploadKeyOf } from './redrive-report.ts';
+import {
+  headOf,
+  jsonOfRow,
+  nameOf,
+  plan,
+  rowsOf,
+  type Seen,
+  textOfRows,
+  totalsOf,
+  uploadKeyOf,
+} from './redrive-report.ts';
 import { type UnknownFile, unknownFile } from './unknown-file.ts';
 
 const HARMLESS: readonly RedriveOutcome[] = [
@@ -30,10 +41,12 @@ const HARMLESS: readonly RedriveOutcome[] = [
 const QUIET: readonly RedriveOutcome[] = [RedriveOutcome.moved, RedriveOutcome.deleted, RedriveOutcome.left];
 
 /** What a dead-letter queue had when it was looked at. */
-interface Shown extends QueuePair {
-  readonly visible: number;
+interface Shown extends QueuePair, Seen {
   readonly hidden: number;
 }
+
+/** What the next run does again by itself, with nothing to end before. */
+const JUST_RUN_AGAIN: readonly RedriveOutcome[] = [RedriveOutcome.uncertain, RedriveOutcome.doubled];
 
 /**
  * `upload-once redrive`: shows dead letters, and moves them back when it is told to. While it only shows, Ctrl-C ends it
@@ -59,24 +72,26 @@ export async function redriveCommand(args: readonly string[], io: CliIo): Promis
     for (const pair of pairs)
       shown.push({ ...pair, ...(await aboutQueue(pair.deadLetterUrl, show(pair, options, operations, io))) });
     const visible = shown.reduce((sum, queue) => sum + queue.visible, 0);
-    const isToAct = visible > 0 && (await isConfirmed(visible, pairs, options, io));
+    const isToAct = visible > 0 && (await isConfirmed(shown, options, io));
     const code = isToAct ? await act(pairs, options, operations, io) : ExitCode.done;
     const isAllSeen = await tellHidden(shown, isToAct, operations, io);
     return code === ExitCode.done && !isAllSeen ? ExitCode.tooEarly : code;
   } catch (error) {
     if (error instanceof OutputFailed || error instanceof UsageError) throw error;
-    io.stderr.write(`upload-once redrive: ${operatorError(error, options)}\n`);
-    return ExitCode.failed;
+    const isWrong = error instanceof WrongQueue;
+    const why = operatorError(error, options);
+    io.stderr.write(`upload-once redrive: ${isWrong ? 'nothing was moved: ' : ''}${why}\n`);
+    return isWrong ? ExitCode.usage : ExitCode.failed;
   }
 }
 
-/** Gives what can be moved: SQS's own count, which may be a minute late, or what was seen where that is more; and what can't be seen. */
+/** Gives how many can be seen: SQS's own count, which may be a minute late, or what was seen where that is more; and what can't be seen. */
 async function show(
   { deadLetterUrl }: QueuePair,
   { limit, json, bucket }: RedriveOptions,
   { sqs, records }: Operations,
   io: CliIo,
-): Promise<{ visible: number; hidden: number }> {
+): Promise<Seen & { hidden: number }> {
   const count = await countDeadLetters(sqs, deadLetterUrl);
   const letters = await lookAtDeadLetters(sqs, deadLetterUrl, limit, { bucket });
   const keys = letters.flatMap(({ events = [] }) => events.map(({ key }) => uploadKeyOf(key)));
@@ -88,7 +103,8 @@ async function show(
     io.stdout.write(headOf(deadLetterUrl, { ...count, visible }, letters.length));
     if (rows.length > 0) io.stdout.write(textOfRows(rows, io.now()));
   }
-  return { visible, hidden: count.hidden };
+  const unknown = letters.filter(({ events }) => !events).length;
+  return { visible, hidden: count.hidden, shown: letters.length, unknown };
 }
 
 /** Says which messages no one can see now. Those that came back while others were moved are not among them. @returns whether there are none */
@@ -99,34 +115,31 @@ async function tellHidden(
   io: CliIo,
 ): Promise<boolean> {
   let isAllSeen = true;
-  for (const { deadLetterUrl, hidden: before } of shown) {
+  for (const { deadLetterUrl, hidden: before, visible } of shown) {
     if (before === 0) continue;
     const now = isAsked ? (await countDeadLetters(sqs, deadLetterUrl)).hidden : before;
     const hidden = Math.min(before, now);
     if (hidden === 0) continue;
     isAllSeen = false;
-    io.stderr.write(`upload-once redrive: ${hiddenNote({ deadLetterUrl, hidden }, io.now())}\n`);
+    const told = `This run neither saw nor moved ${hidden === 1 ? 'it' : 'them'}.`;
+    const note = hiddenNote({ deadLetterUrl, hidden, visible }, told, io.now());
+    io.stderr.write(`upload-once redrive: ${note}\n`);
   }
   return isAllSeen;
 }
 
-async function isConfirmed(
-  letters: number,
-  pairs: readonly QueuePair[],
-  { yes, json, deleteUnknown }: RedriveOptions,
-  io: CliIo,
-): Promise<boolean> {
+async function isConfirmed(pairs: readonly Shown[], options: RedriveOptions, io: CliIo): Promise<boolean> {
+  const { yes, json, deleteUnknown } = options;
   if (yes) return true;
   const done = deleteUnknown === undefined ? 'moved' : 'deleted';
   if (json || !io.stdin.isTTY || !io.stderr.isTTY) {
-    if (!json)
-      io.stderr.write(`Nothing was ${done}; --yes ${done === 'moved' ? 'moves' : 'deletes'} them.\n`);
+    if (!json) io.stderr.write(`Nothing was ${done}. --yes ${plan(pairs, options)}.\n`);
     return false;
   }
   const names = (urls: readonly string[]) => urls.map(nameOf).join(' and ');
   const question =
     deleteUnknown === undefined
-      ? `Move all ${letters} back to ${names(pairs.map(({ queueUrl }) => queueUrl))}?`
+      ? `Back to ${names(pairs.map(({ queueUrl }) => queueUrl))}: y ${plan(pairs, options)}. Go on?`
       : `Delete each "unknown" message of ${names(pairs.map(({ deadLetterUrl }) => deadLetterUrl))}, after it was written to ${printable(deleteUnknown)}?`;
   io.stderr.write(`${question} [y/N] `);
   const answer = await firstLine(io.stdin);
@@ -169,7 +182,7 @@ async function actOnAll(
 ): Promise<ExitCode> {
   const signal = io.interruptSignal();
   const runId = Buffer.from(io.randomBytes(8)).toString('hex');
-  let isAllRight = true;
+  const ends = new Set<RedriveOutcome>();
   for (const { queueUrl, deadLetterUrl } of pairs) {
     if (signal.aborted) break;
     const totals = new Map<RedriveOutcome, number>();
@@ -200,7 +213,7 @@ async function actOnAll(
       if (!options.json)
         io.stdout.write(`${totalsOf(totals, { queueUrl, deadLetterUrl }, options.deleteUnknown)}\n`);
     }
-    isAllRight &&= [...totals.keys()].every((outcome) => HARMLESS.includes(outcome));
+    for (const outcome of totals.keys()) if (!HARMLESS.includes(outcome)) ends.add(outcome);
   }
   if (signal.aborted) {
     io.stderr.write(
@@ -208,9 +221,11 @@ async function actOnAll(
     );
     return ExitCode.interrupted;
   }
-  if (isAllRight) return ExitCode.done;
+  if (ends.size === 0) return ExitCode.done;
+  const isJustAgain = [...ends].every((outcome) => JUST_RUN_AGAIN.includes(outcome));
+  const next = isJustAgain ? 'Run it again' : 'Correct the reasons above, then run it again';
   io.stderr.write(
-    'upload-once redrive: not all was done. End the reasons above, then run it again: nothing is lost, and a message that is sent twice does no harm.\n',
+    `upload-once redrive: not all was done. ${next}. Nothing is lost, and a message that is sent twice does no harm.\n`,
   );
   return ExitCode.failed;
 }

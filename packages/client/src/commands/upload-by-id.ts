@@ -23,8 +23,9 @@ const STATUS_HELP = `Usage: upload-once status ID [options]
 Tells what became of an upload, by its id or its object key.
 
 ISSUED: nothing has been seen yet. If you sent the file, that proves nothing: S3's event can be late or lost.
-Before you upload the file again, run upload-once revoke ID. If that succeeds, at most the new upload is
-accepted. If it fails, the file has come.
+Before you upload the file again, run "upload-once revoke ID", at once: there is no need to wait.
+If it succeeds, you can upload the file again: at most the new upload is accepted. If it says
+AlreadyClaimed, the file has come: do not send it again. If it fails in any other way, run it again.
 CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: the file was stored; do not send it again.
 REVOKED: nothing that arrives is accepted; you can upload the file again, with a new form.
 
@@ -34,7 +35,8 @@ ${OPTIONS_HELP}`;
 const REVOKE_HELP = `Usage: upload-once revoke ID [options]
 
 Revokes an upload by its id or its object key: nothing that arrives from now on is accepted.
-It fails once an upload has come; revoking again is no error.
+Once an upload has come, it fails with AlreadyClaimed: the file was stored, do not send it again. If it
+fails in any other way, run it again: to revoke twice is no error.
 
 ${OPTIONS_HELP}`;
 

@@ -94,7 +94,7 @@ async function unknownOutcome(
     file,
     key,
     error,
-    found: `${found}. ${toAsk}`,
+    found: `${printable(found)}.\n${toAsk}`,
   });
   if (signal.aborted) return unknown('It was interrupted before the issuer was asked');
   if (!isFirstUse)
@@ -124,15 +124,20 @@ async function unknownOutcome(
   }
 }
 
-/** What the reader does next, and how the answer is to be understood. Nothing touches the command, which is going to be copied. */
+/** What the reader does next, in lines. Each command has its own, because it is going to be copied. */
 function howToAsk(key: string, byOption: boolean): string {
-  const same = byOption ? 'with the same --url and --key; ' : '';
-  const id = inShell(key);
-  return (
-    `Before you upload it again, ask what became of it: upload-once status ${id} (${same}ISSUED: the upload can still be seen later; ` +
-    `run upload-once revoke ${id}, and upload the file again with a new form only if that succeeds. REVOKED: upload it again. ` +
-    'Any other state: it was stored, do not)'
-  );
+  const id = printable(inShell(key));
+  return [
+    `Do not upload it again yet. Ask what became of it${byOption ? ', with the same --url and --key' : ''}:`,
+    `  upload-once status ${id}`,
+    `ISSUED: it may be stored, and not be seen yet. Run revoke now, no need to wait${byOption ? ' (with the same --url and --key)' : ''}:`,
+    `  upload-once revoke ${id}`,
+    '  It succeeds: upload the file again. It gets a new form.',
+    '  It says AlreadyClaimed: the file has come. Do not upload it again.',
+    '  It fails in any other way: run it again.',
+    'REVOKED: upload the file again. It gets a new form.',
+    'Any other state: it was stored. Do not upload it again.',
+  ].join('\n');
 }
 
 /** As a shell takes it for one word. */

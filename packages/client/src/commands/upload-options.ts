@@ -42,8 +42,9 @@ Exit code:
   0    everything was stored
   1    something was refused or failed, and was not stored
   2    the command line can't be carried out
-  3    it is unknown whether something was stored: ask, before you upload it again, by
-       "upload-once status KEY"; the message has the command
+  3    it is unknown whether something was stored. Do not upload it again before you have
+       run the commands of the message: "upload-once status KEY", and where that says
+       ISSUED, "upload-once revoke KEY"
   5    a result could not be written to standard output; standard error has it
   130  interrupted
 `;

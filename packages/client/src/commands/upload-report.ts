@@ -25,7 +25,7 @@ export type FileOutcome =
       /** The key that was sent; undefined when no form was received. */
       readonly key: string | undefined;
       readonly error: Error;
-      /** Of an unknown outcome: what the issuer knew, and what to do. */
+      /** Of an unknown outcome: what the issuer knew, and what to do, in printable lines. */
       readonly found?: string;
     };
 
@@ -62,8 +62,8 @@ function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): strin
   const stored = `${file} stored as ${result.key} at ${url}, ${byteSize(result.sizeBytes)}`;
   if (toldByIssuer) {
     const { status } = toldByIssuer;
-    const said = status === undefined ? 'no answer of S3 came' : `the answer was ${status}`;
-    return printable(`${stored}: ${said}, but the issuer knows that it was stored`);
+    const said = status === undefined ? 'no response of S3 came' : `S3's response was ${status}`;
+    return printable(`${stored} (${said}; the issuer confirms that it was stored)`);
   }
   if (seconds === undefined) return printable(stored);
   const rate = seconds > 0 && result.sizeBytes > 0 ? ` (${byteSize(result.sizeBytes / seconds)}/s)` : '';
@@ -74,7 +74,8 @@ function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): strin
 function failedLine({ file, error, found }: Exclude<FileOutcome, { outcome: 'stored' }>): string {
   const namesIt = error instanceof FileUnusable || error instanceof FileChanged;
   const line = namesIt ? error.message : `${file}: ${error.message}`;
-  return printable([line + saidBy(error), found].filter(Boolean).join('. '));
+  const said = printable(line + saidBy(error));
+  return found === undefined ? said : `${said}.\n${found}`;
 }
 
 /** ` (S3: 403 AccessDenied)`, ` (HTTP 403)` where it was not S3. */
@@ -110,6 +111,6 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
       status: error.status,
       everythingSent: error.everythingSent,
     }),
-    message: found === undefined ? error.message : `${error.message}. ${found}`,
+    message: found === undefined ? error.message : `${error.message}.\n${found}`,
   };
 }

@@ -14,7 +14,7 @@ export const prepareCreate: PrepareAction = (args, io) => {
     table,
     async run(making) {
       const { value, key } = await createApiKey(settings, making);
-      io.stderr.write(`Made ${describeKey(key)}. It is shown this once:\n`);
+      io.stderr.write(`Made ${describeKey(key)}.\n`);
       await deliverValue(value, `Remove it: upload-once keys delete ${key.keyId}`, io);
     },
   };

@@ -10,6 +10,7 @@ import type { KeysIo } from './keys-io.ts';
 export async function deliverValue(value: string, undo: string, io: KeysIo): Promise<void> {
   try {
     await io.stdout.write(`${value}\n`);
+    io.stderr.write('Standard output has its value. It is shown this once: store it now.\n');
   } catch (error) {
     if (!(error instanceof OutputFailed)) throw error;
     throw new OutputFailed(`${error.message}: the key was made, and its value is lost. ${undo}`, {

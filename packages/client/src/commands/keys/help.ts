@@ -16,8 +16,9 @@ create   makes an API key and prints it, once, on standard output; everything el
 import   records a value that clients have already, of any form that an HTTP header can carry. It is read from
          standard input, never from the command line, so that it is in no shell history and no list of processes.
 list     shows all keys with their ids and limits, and when their values were made; --json one object a line.
-set      changes the limits that are given, and no others; it prints what they were and what they are. Its values go on
-         as they are. "none" takes a limit away: --quota none, --types none, --max-bytes none.
+set      changes the limits that are given, and no others; it prints what they were and what they are. The key's values
+         go on as they are. A higher rate does not raise the burst. "none" takes a limit away: --quota none, --types none,
+         --max-bytes none.
 rotate   prints a second value for the same key, once. The old one works on for some hours; then the new one alone
          does. --remove old ends that at once, --remove new takes it back.
 disable  stops a key, within 10 seconds everywhere; enable lets it go on with the same values.

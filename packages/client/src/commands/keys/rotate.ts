@@ -30,7 +30,7 @@ export const prepareRotate: PrepareAction = (args, io) => {
 
 async function rotate(keyId: string, oldHours: number, making: KeyMaking, io: KeysIo): Promise<void> {
   const { value, old, rotated } = await rotateApiKey(keyId, making);
-  io.stderr.write(`Made a second value for ${describeKey(rotated.key)}. It is shown this once:\n`);
+  io.stderr.write(`Made a second value for ${describeKey(rotated.key)}.\n`);
   // Before the old value is given an end: without the new one it is all that works.
   await deliverValue(
     value,

@@ -20,8 +20,14 @@ export const prepareSet: PrepareAction = (args, io) => {
     async run({ store }) {
       const { before, after } = await changeApiKey(keyId, change, store);
       io.stderr.write(
-        `Was: ${describeKey(before)}.\nIs:  ${describeKey(after)}, within 10 seconds everywhere.\n`,
+        `Was: ${describeKey(before)}.\nIs:  ${describeKey(after)}.\nIt holds everywhere within 10 seconds.\n`,
       );
+      const isLimitGiven = change.ratePerSecond !== undefined || change.burst !== undefined;
+      if (isLimitGiven && after.burst < after.ratePerSecond)
+        io.stderr.write(
+          `The burst (${after.burst}) is lower than the rate (${after.ratePerSecond} per second): no more than ${after.burst} requests can come at once. To raise it:\n` +
+            `  upload-once keys set ${keyId} --burst ${Math.ceil(after.ratePerSecond)}\n`,
+        );
       if (!after.enabled)
         io.stderr.write(`It is disabled still; "upload-once keys enable ${keyId}" lets it go on.\n`);
     },
