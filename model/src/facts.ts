@@ -58,6 +58,8 @@ export interface KeyFacts {
   /** Who holds or held each attempt, and what its handler came to. */
   readonly holders: Map<number, Caller>;
   readonly runs: Map<number, HandlerRun>;
+  /** When the last run of the handler began in each attempt. */
+  readonly begunAtMs: Map<number, number>;
   /** What the handler was to do in each attempt, and the attempts in which it has failed itself. */
   readonly plans: Map<number, HandlerPlan>;
   readonly hasFailed: Set<number>;
@@ -103,6 +105,7 @@ export function createFacts(): Facts {
         isTaken: false,
         holders: new Map(),
         runs: new Map(),
+        begunAtMs: new Map(),
         plans: new Map(),
         hasFailed: new Set(),
         failedBy: new Set(),
