@@ -74,11 +74,11 @@ t.test('what is too young to be judged: exit code 6, how many, and when to run i
     t.equal(code, 6);
     t.equal(stdout, '');
     const time = /(2\d{3}-\d\d-\d\dT[\d:]{8}Z)/.source;
-    const judge = `o judge them as well, run this again at ${time} or later\\.`;
+    const runAgain = `run this again at ${time} or later\\.`;
     const next =
       repair.length > 0
-        ? `No event was sent for them: they may be under way, or lost\\.\\nAfter a purge, run it now with --older-than 0\\. T${judge}\\n`
-        : `For a daily check this is normal: the next one judges them\\.\\nT${judge} After a purge, run it now with --older-than 0\\.\\n`;
+        ? `No event was sent for them: they may be under way, or lost\\.\\nAfter a purge, run it now with --older-than 0\\. Otherwise, ${runAgain}\\n`
+        : `For a daily check this is normal: the next one judges them\\.\\nTo judge them as well, ${runAgain} After a purge, run it now with --older-than 0\\.\\n`;
     const said = new RegExp(
       `^20 are too young to be judged: younger than 15 minutes \\(since ${time} to ${time}\\)\\. ${next}Nothing else was found; looked at 20 versions .*\\n$`,
     ).exec(stderr);
@@ -283,7 +283,7 @@ t.test('repairs while the cause lasts add no dead letters', async (t) => {
   t.equal(first.code, 4);
   t.match(
     first.stderr,
-    /^5 found, 2 events sent, 3 left alone that lie in a dead-letter queue; looked at.*\nWhat was left alone is under way, or failed for a reason\. .*\nThe 3 in a dead-letter queue: .*:\n {2}upload-once redrive\nRun audit again 15 minutes after that: .*\n$/,
+    /^5 found, 2 events sent, 3 left alone that lie in a dead-letter queue; looked at.*\nWhat was left alone is under way, or has failed\. .*\nThe 3 in a dead-letter queue: .*:\n {2}upload-once redrive\nRun audit again 15 minutes after that: .*\n$/,
   );
   t.equal(first.stdout.match(/left alone: its message lies in the dead-letter queue/g)?.length, 3);
   await cloud.depthIs(uploadEvents, 2);
@@ -292,7 +292,7 @@ t.test('repairs while the cause lasts add no dead letters', async (t) => {
     t.equal(code, 4);
     t.match(
       stderr,
-      /^5 found, 0 events sent, 2 left alone that a repair sent before, 3 left alone that lie in a dead-letter queue; .*\nWhat was left alone is under way, or failed for a reason\. .*\nThe 2 that a repair sent before: nothing to do\. The service tries them again by itself, .*\nThe 3 in a dead-letter queue: .*\n {2}upload-once redrive\n.*\nGive --again only if a queue was purged or deleted since the repair\.\n$/,
+      /^5 found, 0 events sent, 2 left alone that a repair sent before, 3 left alone that lie in a dead-letter queue; .*\nWhat was left alone is under way, or has failed\. .*\nThe 2 that a repair sent before: nothing to do\. The service tries them again by itself, .*\nThe 3 in a dead-letter queue: .*\n {2}upload-once redrive\n.*\nGive --again only if a queue was purged or deleted since the repair\.\n$/,
     );
     t.equal(stdout.match(/left alone: a repair sent its event at 2\S+$/gm)?.length, 2);
   }
@@ -318,7 +318,7 @@ t.test(
     t.equal(stdout, '');
     t.match(
       stderr,
-      /^upload-once audit: about 1 message of accepted-events-dead-letter is hidden\. A repair has to see all of them first\. Nothing was repaired, and no event was sent\.\n.* or one that was killed\. Nothing is lost: .*\nIf a redrive still runs, wait for its end\. If none runs, run this again at 2\S+Z\.\n\(--again .*\)\n$/,
+      /^upload-once audit: about 1 message of accepted-events-dead-letter is hidden\. A repair has to see all of them first\. Nothing was repaired, and no event was sent\.\n.* or one that was killed\. It is not lost: .*\nIf a redrive still runs, wait for its end\. If none runs, run this again at 2\S+Z\.\n\(--again .*\)\n$/,
     );
     await cloud.depthIs(cloud.queues.uploadEvents, 0);
     t.match(await operate(cloud, ['audit', '--repair', '--again'], LATER), {

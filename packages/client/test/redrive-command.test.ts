@@ -208,7 +208,7 @@ t.test('messages that no one can see now: how many, until when, and exit code 6'
   }
   const now = () => new Date('2030-01-01T12:00:00Z');
   const said =
-    /about 24 messages of upload-events-dead-letter are hidden\. This run neither saw nor moved them\.\nA redrive or an audit that runs now holds them, or one that was killed\. Nothing is lost: SQS shows them again by itself\.\nIf a redrive still runs, wait for its end\. If none runs, run this again at 2030-01-01T12:02:00Z\.\n$/;
+    /about 24 messages of upload-events-dead-letter are hidden\. This run neither saw nor moved them\.\nA redrive or an audit that runs now holds them, or one that was killed\. None of them is lost: SQS shows them again by itself\.\nIf a redrive still runs, wait for its end\. If none runs, run this again at 2030-01-01T12:02:00Z\.\n$/;
   const shown = await operate(cloud, ['redrive'], { now });
   t.match(shown, {
     code: 6,

@@ -67,7 +67,7 @@ export function nextStep(
   return [
     ...(before + dead > 0
       ? [
-          "What was left alone is under way, or failed for a reason. Correct that first: the services' logs have it.\n",
+          "What was left alone is under way, or has failed. If it has failed, correct the reason first: the services' logs have it.\n",
         ]
       : []),
     ...(before > 0
@@ -108,10 +108,12 @@ export function tooYoungNote({ tooYoung, tooYoungSince }: AuditCounts, options: 
   const minutes = options.olderThanSeconds / 60;
   const age = minutes > 0 ? `: younger than ${minutes} minutes` : '';
   const young = `${tooYoung} ${are} too young to be judged${age} (since ${shortTime(oldest)} to ${shortTime(youngest)}).`;
-  const judge = `To judge ${them} as well, run this again at ${shortTime(dueAt)} or later.`;
+  const again = `run this again at ${shortTime(dueAt)} or later.`;
+  const judge = `To judge ${them} as well, ${again}`;
+  const otherwise = minutes > 0 ? `Otherwise, ${again}` : judge;
   const purged = minutes > 0 ? 'After a purge, run it now with --older-than 0.' : '';
   return options.repair
-    ? `${young} No event was sent for ${them}: ${they} may be under way, or lost.\n${[purged, judge].filter(Boolean).join(' ')}\n`
+    ? `${young} No event was sent for ${them}: ${they} may be under way, or lost.\n${[purged, otherwise].filter(Boolean).join(' ')}\n`
     : `${young} For a daily check this is normal: the next one judges ${them}.\n${[judge, purged].filter(Boolean).join(' ')}\n`;
 }
 

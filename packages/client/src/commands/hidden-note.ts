@@ -21,6 +21,7 @@ export function hiddenNote(
     `${new Date(now.getTime() + seconds * 1000).toISOString().slice(0, 19)}Z`;
   const name = printable(deadLetterUrl.slice(deadLetterUrl.lastIndexOf('/') + 1));
   const [messages, are, them] = hidden === 1 ? ['message', 'is', 'it'] : ['messages', 'are', 'them'];
+  const lost = hidden === 1 ? 'It is not lost' : 'None of them is lost';
   const usual = after(REDRIVE_HIDES_SECONDS.usual);
   const when =
     hidden + visible <= FEW_DEAD_LETTERS
@@ -28,7 +29,7 @@ export function hiddenNote(
       : `${usual} as a rule, and at ${after(REDRIVE_HIDES_SECONDS.most)} at the latest`;
   return [
     `about ${hidden} ${messages} of ${name} ${are} hidden. ${told}`,
-    `A redrive or an audit that runs now holds ${them}, or one that was killed. Nothing is lost: SQS shows ${them} again by itself.`,
+    `A redrive or an audit that runs now holds ${them}, or one that was killed. ${lost}: SQS shows ${them} again by itself.`,
     `If a redrive still runs, wait for its end. If none runs, run this again at ${when}.`,
   ].join('\n');
 }
