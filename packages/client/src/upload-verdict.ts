@@ -31,8 +31,8 @@ const TOO_BUSY: readonly (string | undefined)[] = ['SlowDown', 'ServiceUnavailab
  * What an answer proves.
  *
  * - stored: everything had been sent, and it is S3's own answer of success to this form: 204, or what its fields
- *   `success_action_status` and `success_action_redirect` asked for (Amazon S3 API Reference, "POST Object"); 200 to a PUT. These
- *   have no body, but for a 201.
+ *   `success_action_status` and `success_action_redirect` asked for (Amazon S3 API Reference, "POST Object"); 200 with an ETag to a PUT
+ *   ("PutObject"). These have no body, but for a 201.
  * - refused: S3's own error document says so; or a status that says so by itself; or any error before everything had been sent,
  *   because S3 stores nothing that it has not received whole.
  * - unknown: all else.
@@ -54,7 +54,7 @@ function isRefusal(status: number, { code }: S3Error, everythingSent: boolean): 
 
 function isSuccess(form: UploadForm | UploadPut, { status, headers, body, bodyWhole }: SendAnswer): boolean {
   const isEmpty = bodyWhole && body.trim() === '';
-  if (!('fields' in form)) return status === 200 && isEmpty;
+  if (!('fields' in form)) return status === 200 && isEmpty && headers.etag !== undefined;
   const field = (name: string) =>
     Object.entries(form.fields).find(([other]) => other.toLowerCase() === name)?.[1];
   const redirect = field('success_action_redirect') ?? field('redirect');

@@ -119,6 +119,22 @@ const CASES: readonly Case[] = [
   { what: 'another answer behind it', s3: (socket) => socket.end(TWO_ANSWERS), code: 0 },
   { what: 'a reset half-way', s3: resetting(), moment: 'early', fileBytes: BIG, code: 3 },
 
+  {
+    what: 'a state that is none',
+    s3: raw('504 x'),
+    state: 'EXPIRED',
+    sizeBytes: 5,
+    code: 3,
+    says: /"EXPIRED"/,
+  },
+  {
+    what: 'a state in small letters',
+    s3: raw('504 x'),
+    state: 'issued',
+    sizeBytes: 5,
+    code: 3,
+    says: /"issued"/,
+  },
   // The issuer knows.
   { what: '504, but it was stored', s3: raw('504 x'), state: 'CLAIMED', code: 0, says: BY_ISSUER },
   { what: 'a reset, but it was stored', s3: resetting(), state: 'PROCESSED', sizeBytes: 5, code: 0 },

@@ -32,7 +32,11 @@ export function fetchThrough(agentFor: (url: string) => Agent): typeof fetch {
         for (const [name, values = []] of Object.entries(headersDistinct))
           for (const value of values) received.append(name, value);
         const content = WITHOUT_BODY.includes(status) ? null : (Readable.toWeb(response) as ReadableStream);
-        resolve(new Response(content, { status, headers: received }));
+        try {
+          resolve(new Response(content, { status, headers: received }));
+        } catch {
+          fail(new Error(`the answer has the status ${status}, which HTTP does not have`));
+        }
       });
       request.once('upgrade', () => fail(new Error('the answer was a change of protocol')));
       request.on('error', reject);

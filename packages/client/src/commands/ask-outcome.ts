@@ -5,6 +5,9 @@ import { getUpload, type UploadStatus } from '../uploads-v1.ts';
 /** S3's events are here within seconds mostly: so long the issuer is asked again. */
 const WAITS_SECONDS = [1, 2, 4, 8];
 
+/** The states of an upload whose file has come (docs/design.md). Of any other state nothing is known. */
+const STORED_STATES: readonly string[] = ['CLAIMED', 'ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED'];
+
 /** What the issuer knows of an upload whose outcome S3's answer left open. */
 export type KnownOutcome =
   | { readonly known: 'stored'; readonly status: UploadStatus }
@@ -32,6 +35,11 @@ export async function askOutcome(
     } catch (error) {
       if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
       return { known: 'nothing', why: `The issuer could not tell either: ${error.message}` };
+    }
+    const isKnown = ['ISSUED', 'REVOKED', ...STORED_STATES].includes(status.state);
+    if (status.id !== id || !isKnown) {
+      const answer = `id ${JSON.stringify(status.id)}, state ${JSON.stringify(status.state)}`;
+      return { known: 'nothing', why: `The issuer's answer is none about this upload: ${answer}` };
     }
     if (status.state === 'REVOKED') return { known: 'revoked', status };
     if (status.state !== 'ISSUED') {

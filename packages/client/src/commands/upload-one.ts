@@ -120,7 +120,8 @@ async function unknownOutcome(
     }
   } catch (fault) {
     if (signal.aborted) return unknown('It was interrupted before the issuer could tell');
-    throw fault;
+    // The file was sent: whatever broke here, the reader needs its key and the way to ask.
+    return unknown(`The issuer could not be asked: ${(fault as Error).message}`);
   }
 }
 
