@@ -54,7 +54,8 @@ t.test('P3: events that S3 never sent are named, sent again, and the uploads pro
   await processor.stop();
   t.equal(await cloud.read(acceptedKeyOf(uploadLost)), 'the upload’s event is lost');
   t.equal(acceptor.total('UploadsAccepted') + processor.total('UploadsAccepted'), 2);
-  t.equal(acceptor.total('DuplicateUploads'), 1);
+  // Recorded once; reported at least once, since both repairs may have sent its event, and two deliveries can meet.
+  t.ok(acceptor.total('DuplicateUploads') >= 1);
   t.equal(processor.total('UploadsProcessed'), 2);
   t.strictSame([...acceptor.errors(), ...processor.errors()], []);
 });

@@ -194,8 +194,8 @@ export const fencingMutations: readonly Mutation[] = [
     change: 'PROCESSED is recorded while the handler still works',
     breaks: 'P3: a crash then, and nobody does the work again',
     file: WORK,
-    find: 'await runHandler(upload, event, { ...delivery, signal }, isSuspect)',
-    replace: 'void runHandler(upload, event, { ...delivery, signal }, isSuspect)',
+    find: 'await runHandler(upload, event, { signal, assertHeld: lease.assertHeld }, isSuspect)',
+    replace: 'void runHandler(upload, event, { signal, assertHeld: lease.assertHeld }, isSuspect)',
     noticedBy: {
       file: PROCESS_TEST,
       test: 'while another holds the lease the message waits, longer with each receive',
