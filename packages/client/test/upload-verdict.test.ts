@@ -22,6 +22,7 @@ interface Said {
   readonly status: number;
   readonly body?: string;
   readonly location?: string;
+  readonly etag?: string;
   /** The body broke off. */
   readonly cut?: true;
 }
@@ -58,7 +59,8 @@ const ROWS: readonly Row[] = [
   ['another redirect', redirects, { status: 303, location: 'https://portal.test/' }, 'unknown', 'unknown'],
   ['303 to a page', form(), { status: 303, location: 'https://portal.test/' }, 'unknown', 'unknown'],
   ['302 to a page', form(), { status: 302, location: 'https://portal.test/' }, 'unknown', 'unknown'],
-  ['200 to a PUT', put, { status: 200 }, 'stored', 'unknown'],
+  ['200 to a PUT', put, { status: 200, etag: '"e"' }, 'stored', 'unknown'],
+  ['200 to a PUT that is not S3’s', put, { status: 200 }, 'unknown', 'unknown'],
   ['a login page to a PUT', put, { status: 200, body: PAGE }, 'unknown', 'unknown'],
   ['an error in a 200 to a PUT', put, { status: 200, body: s3('SlowDown') }, 'unknown', 'unknown'],
   ['204 to a PUT', put, { status: 204 }, 'unknown', 'unknown'],
@@ -97,8 +99,8 @@ const ROWS: readonly Row[] = [
 ];
 
 t.test('what an answer proves', async (t) => {
-  for (const [what, to, { status, body = '', location, cut }, whole, early] of ROWS) {
-    const answer = { status, headers: { location }, body, bodyWhole: !cut };
+  for (const [what, to, { status, body = '', location, etag, cut }, whole, early] of ROWS) {
+    const answer = { status, headers: { location, etag }, body, bodyWhole: !cut };
     const verdict = (everythingSent: boolean) => verdictOf({ form: to, everythingSent, answer }).verdict;
     t.equal(verdict(true), whole, `${what}: ${status} after everything was sent`);
     t.equal(verdict(false), early, `${what}: ${status} before everything was sent`);
