@@ -81,7 +81,8 @@ export interface Consumer {
   stop(limitSeconds: number): Promise<void>;
 
   /**
-   * Begins no other poll until `resume`. The one in flight ends by itself, and what it brings is handled. Work in hand goes on, its heartbeats and deletes too. Before `start` as well.
+   * Begins no other poll until `resume`. The one in flight ends by itself, and what it brings is handled. Work in flight goes
+   * on, its heartbeats and deletes too. Before `start` as well.
    */
   pause(): void;
 
