@@ -1,5 +1,6 @@
 // Processors as processes, with handlers that do what no handler should: what it costs the uploads beside them.
 import { fileURLToPath } from 'node:url';
+import { type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { type Upload, UploadState, uploadIdOf, uploadKeyOfId } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { type LocalCloud, startLocalCloud } from '../../../packages/runtime/test/support/local-cloud.ts';
@@ -25,6 +26,20 @@ function startProcessor(t: Test, cloud: LocalCloud, url: string, settings: Recor
 async function acceptMany(cloud: LocalCloud, count: number): Promise<string[]> {
   const accepted = await Promise.all(Array.from({ length: count }, () => accept(cloud, 'content')));
   return accepted.map(({ key }) => key);
+}
+
+async function receiveMessageWith(cloud: LocalCloud, text: string): Promise<Message> {
+  const receive = new ReceiveMessageCommand({
+    QueueUrl: cloud.queues.acceptedEvents,
+    MaxNumberOfMessages: 10,
+    MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+    WaitTimeSeconds: 20,
+  });
+  for (;;) {
+    const { Messages = [] } = await cloud.sqs.send(receive);
+    const found = Messages.find(({ Body }) => Body?.includes(text));
+    if (found) return found;
+  }
 }
 
 t.test('P3: of seven uploads only those fail whose handlers end their threads', async (t) => {
@@ -136,6 +151,41 @@ t.test('a thread that can’t be ended: the service ends, and what failed in it 
   );
   const { failureReason } = await cloud.upload(key, isIn(UploadState.failed));
   t.match(failureReason, /took longer than 1 seconds .+ its thread could not be ended/);
+});
+
+t.test('P3: a thread that can’t be ended costs the uploads in other threads no receive', async (t) => {
+  const cloud = await startLocalCloud(t);
+  const guiltyBegan = Promise.withResolvers<void>();
+  let inFlight: HandlerCall | undefined;
+  // Each of the others ends when the next one begins: one is in flight at any time, and none comes near the limit.
+  const calls = await listenForHandlers(t, (call) => {
+    if (calls.all.length === 1) {
+      call.tell('wait for a child process');
+      return guiltyBegan.resolve();
+    }
+    inFlight?.succeed();
+    inFlight = call;
+    void accept(cloud, 'content');
+  });
+  await accept(cloud, 'content');
+  const processor = startProcessor(t, cloud, calls.url, {
+    SLOTS: '8',
+    HANDLER_THREADS: '2',
+    VISIBILITY_SECONDS: '3600',
+    // Longer than the service's stop takes: the last one in flight must be cut off by the stop, not by its limit.
+    HANDLER_LIMIT_SECONDS: '5',
+    HANDLER_GRACE_SECONDS: '1',
+  });
+  await guiltyBegan.promise;
+  // One of these is put behind the guilty one. Its thread does not answer for it, so it gets no other.
+  await acceptMany(cloud, 3);
+  t.strictSame(await processor.ended(), { code: 1, stderr: '' });
+  const id = inFlight ? idOf(inFlight) : t.fail('no other upload was handled beside the blocked thread');
+  // An hour is left until SQS gives a message again that was not given back.
+  const given = await receiveMessageWith(cloud, String(id));
+  t.equal(given.Attributes?.ApproximateReceiveCount, '1');
+  t.match(await cloud.uploads.get(uploadKeyOfId(String(id))), { attempt: 1, failureReason: undefined });
+  t.equal(processor.total('MessagesRetried') + processor.total('MessagesDeadLettered'), 0);
 });
 
 t.test('SIGTERM and a blocked thread: exit 0, and another processor begins at once', async (t) => {
