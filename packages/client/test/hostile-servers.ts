@@ -83,7 +83,8 @@ export async function startHostileServers() {
         head += bytes.toString('latin1');
         const end = head.indexOf('\r\n\r\n');
         if (end < 0) return;
-        const path = head.split(' ', 2)[1] ?? '';
+        // As a proxy, they are asked for whole URLs.
+        const path = (head.split(' ', 2)[1] ?? '').replace(/^http:\/\/[^/]+/, '');
         if (head.startsWith('GET ')) {
           servers.asked.push(path);
           if (!path.startsWith('/v1/')) (servers.issuer ?? servers.issue)(socket);

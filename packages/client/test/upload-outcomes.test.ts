@@ -9,6 +9,7 @@ import { s3ErrorXml } from './form-servers.ts';
 import {
   type Answer,
   dripping,
+  type IssuerAnswer,
   type Moment,
   raw,
   resetting,
@@ -50,6 +51,10 @@ interface Case {
   /** What `GET /v1/uploads/{id}` says of the upload. */
   readonly state?: string;
   readonly sizeBytes?: number;
+  /** The whole answer to that, where it is none about an upload. */
+  readonly status?: IssuerAnswer;
+  /** Everything goes through HTTP_PROXY, which is the same servers. */
+  readonly proxied?: true;
   readonly fields?: Record<string, string>;
   readonly conditions?: unknown[];
   readonly args?: readonly string[];
@@ -134,6 +139,14 @@ const CASES: readonly Case[] = [
     sizeBytes: 5,
     code: 3,
     says: /"issued"/,
+  },
+  {
+    what: '504, and the issuer answers a status that HTTP does not have, through a proxy',
+    s3: raw('504 x'),
+    status: { status: 999 },
+    proxied: true,
+    code: 3,
+    says: /The issuer could not tell either: .* the answer has the status 999, which HTTP does not have\.\n/,
   },
   // The issuer knows.
   { what: '504, but it was stored', s3: raw('504 x'), state: 'CLAIMED', code: 0, says: BY_ISSUER },
@@ -263,6 +276,13 @@ const CASES: readonly Case[] = [
   { what: 'an issuer’s login page', issuer: raw('200 OK', PAGE), code: 1 },
   { what: 'no issuer', issuer: raw('404 Not Found', PAGE), code: 1 },
   {
+    what: 'an issuer’s status that HTTP does not have, through a proxy',
+    issuer: raw('999 x'),
+    proxied: true,
+    code: 1,
+    says: /can't be reached: the answer has the status 999, which HTTP does not have/,
+  },
+  {
     what: 'an issuer that moved',
     issuer: raw('302 x', '', { location: 'https://u:secret-1@x.test/?a=secret-1' }),
     code: 1,
@@ -277,7 +297,7 @@ async function stage(t: Test) {
 
 async function runCase(t: Test, directory: string, { what, args = [], fileBytes, code, ...answers }: Case) {
   const servers = await stage(t);
-  const { s3, moment, issuer, fields, conditions, state, sizeBytes } = answers;
+  const { s3, moment, issuer, fields, conditions, state, sizeBytes, status } = answers;
   Object.assign(servers, {
     ...(s3 && { s3 }),
     ...(moment && { moment }),
@@ -285,9 +305,14 @@ async function runCase(t: Test, directory: string, { what, args = [], fileBytes,
     ...(fields && { fields }),
     ...(conditions && { conditions }),
     ...(state && { status: { status: 200, body: { id: 'a', state, sizeBytes } } }),
+    ...(status && { status }),
   });
   const file = join(directory, fileBytes === BIG ? 'big' : 'a.txt');
-  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  const env = {
+    UPLOAD_ONCE_URL: servers.url,
+    UPLOAD_ONCE_API_KEY: 'k',
+    ...(answers.proxied && { HTTP_PROXY: servers.url }),
+  };
   const seen = await runCommand(['upload', file, ...args], { env });
   const said = code === 0 ? seen.stdout : seen.stderr;
   t.equal(seen.code, code, `${what}: ${seen.stderr}`);
@@ -363,6 +388,24 @@ t.test('more that ends an upload, each as docs/client.md has it', async (t) => {
   servers.s3 = () => interrupt.abort(new Error('interrupted'));
   await expect('interrupted at the end', 130, /interrupted before the issuer/, ['upload', file], interrupted);
   await expect('interrupted before', 130, /nothing was stored/, ['upload', file], interrupted);
+});
+
+t.test('a crash while the issuer is asked, after the file was sent: unknown, with the way to ask', async (t) => {
+  const servers = await stage(t);
+  const file = join(t.testdir({ 'a.txt': 'hello' }), 'a.txt');
+  servers.s3 = raw('504 x');
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  const sleep = async () => {
+    throw new TypeError('a bug');
+  };
+  for (const json of [[], ['--json']]) {
+    const seen = await runCommand(['upload', file, ...json], { env, sleep });
+    t.match(seen, { code: 3, stderr: /The issuer could not be asked: a bug\.\n/ });
+    t.ok(seen.stderr.endsWith(HOW_TO_ASK));
+    t.not(rowsOf(3, seen.stderr).length, 0, 'docs/client.md has it');
+    if (json.length > 0) t.match(JSON.parse(seen.stdout), { outcome: 'unknown', key: 'uploads/a' });
+  }
+  t.equal(servers.posts, 2);
 });
 
 t.test('a result that can not be written: exit code 5, and standard error has it', async (t) => {
