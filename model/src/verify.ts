@@ -37,10 +37,13 @@ export async function settleAndVerify(world: World): Promise<void> {
   if (world.rules.broken) throw world.rules.broken;
 }
 
-/** Whether a dead letter tells only of copies that another hand made for uploads which were never claimed: those stay, with an alarm. */
+/**
+ * Whether a dead letter tells of a copy that another hand made for an upload which was never claimed: it stays, with an alarm. What else
+ * the message tells of has been handled all the same, which is verified with its upload.
+ */
 function isOfUnclaimed({ facts }: World, body: string): boolean {
   try {
-    return parseS3Event(body).every(({ key, versionId }) => {
+    return parseS3Event(body).some(({ key, versionId }) => {
       const about = facts.of(key);
       return about.everForeign.has(versionId) && about.item?.state === 'ISSUED';
     });

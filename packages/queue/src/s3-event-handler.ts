@@ -4,7 +4,8 @@ import { type ObjectCreated, parseS3Event } from './s3-event.ts';
 
 /**
  * A handler of messages for a handler of S3 events: every record in a message is handled, one after the other, and the
- * message is done when all of them are.
+ * message is done when all of them are. A record that fails keeps none of the others from being handled. The message fails with
+ * the first error that another attempt can mend, or else with the first `Unprocessable`.
  * @param options.bucket @param options.prefix where the events have to come from; any other is `Unprocessable`
  */
 export function createS3EventHandler(options: {
@@ -13,14 +14,26 @@ export function createS3EventHandler(options: {
   readonly handle: (event: ObjectCreated, delivery: Delivery) => Promise<void>;
 }): (delivery: Delivery) => Promise<void> {
   const { bucket, prefix, handle } = options;
-  return async (delivery) => {
-    for (const event of parseS3Event(delivery.body)) {
-      if (event.bucket !== bucket || !event.key.startsWith(prefix)) {
-        throw new Unprocessable(
-          `an event for ${prefix}… in ${bucket} was expected, not for ${event.key} in ${event.bucket}`,
-        );
-      }
-      await handle(event, delivery);
+
+  async function handleOwn(event: ObjectCreated, delivery: Delivery): Promise<void> {
+    if (event.bucket !== bucket || !event.key.startsWith(prefix)) {
+      throw new Unprocessable(
+        `an event for ${prefix}… in ${bucket} was expected, not for ${event.key} in ${event.bucket}`,
+      );
     }
+    await handle(event, delivery);
+  }
+
+  return async (delivery) => {
+    let failure: unknown;
+    for (const event of parseS3Event(delivery.body)) {
+      try {
+        await handleOwn(event, delivery);
+      } catch (error) {
+        if (delivery.signal.aborted) throw error;
+        if (failure === undefined || failure instanceof Unprocessable) failure = error;
+      }
+    }
+    if (failure !== undefined) throw failure;
   };
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createS3EventHandler, type Delivery } from '../src/index.ts';
+import { createS3EventHandler, type Delivery, Unprocessable } from '../src/index.ts';
 
 function record(key: string, bucket = 'bucket') {
   return {
@@ -12,12 +12,16 @@ function record(key: string, bucket = 'bucket') {
 }
 
 function delivery(...records: object[]): Delivery {
+  return deliveryUntil(new AbortController().signal, ...records);
+}
+
+function deliveryUntil(signal: AbortSignal, ...records: object[]): Delivery {
   return {
     messageId: 'm',
     body: JSON.stringify({ Records: records }),
     receiveCount: 1,
     isLastReceive: false,
-    signal: new AbortController().signal,
+    signal,
     onHeartbeat: () => () => undefined,
     renewReceiveLimit: async () => undefined,
     stepAside: () => undefined,
@@ -31,6 +35,7 @@ function listening() {
     prefix: 'uploads/',
     async handle(event) {
       if (event.key.endsWith('fails')) throw new Error('no');
+      if (event.key.endsWith('never')) throw new Unprocessable('never');
       keys.push(event.key);
     },
   });
@@ -43,10 +48,29 @@ t.test('every record of a message is handled, in order', async (t) => {
   t.strictSame(keys, ['uploads/a b', 'uploads/c']);
 });
 
-t.test('a message is done only when all of its records are', async (t) => {
+t.test(
+  'P3: a message is done only when all of its records are, and none waits for one that fails',
+  async (t) => {
+    const { handler, keys } = listening();
+    const fails = record('uploads/fails');
+    await t.rejects(handler(delivery(record('uploads/a'), fails, record('uploads/b'))), { message: 'no' });
+    t.strictSame(keys, ['uploads/a', 'uploads/b']);
+  },
+);
+
+t.test('what another attempt can mend decides how the message comes back', async (t) => {
+  const { handler } = listening();
+  const never = record('uploads/never');
+  const fails = record('uploads/fails');
+  await t.rejects(handler(delivery(never, fails, never)), { message: 'no' });
+  await t.rejects(handler(delivery(never, record('uploads/a'))), { code: 'Unprocessable' });
+});
+
+t.test('P3: when the delivery is over, no further record begins', async (t) => {
   const { handler, keys } = listening();
-  await t.rejects(handler(delivery(record('uploads/a'), record('uploads/fails'))), { message: 'no' });
-  t.strictSame(keys, ['uploads/a']);
+  const over = deliveryUntil(AbortSignal.abort(), record('uploads/fails'), record('uploads/a'));
+  await t.rejects(handler(over), { message: 'no' });
+  t.strictSame(keys, []);
 });
 
 t.test('an event of another bucket or prefix is unprocessable, and says which', async (t) => {

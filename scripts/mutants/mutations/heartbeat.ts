@@ -202,8 +202,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'of several records in a message only the first is handled',
     breaks: 'P3: the others are lost',
     file: 'packages/queue/src/s3-event-handler.ts',
-    find: 'await handle(event, delivery);',
-    replace: 'return handle(event, delivery);',
+    find: 'await handleOwn(event, delivery);',
+    replace: 'return await handleOwn(event, delivery);',
     noticedBy: {
       file: 'packages/queue/test/s3-event-handler.test.ts',
       test: 'every record of a message is handled, in order',
@@ -218,7 +218,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     replace: 'void handle(event, delivery).catch(() => undefined);',
     noticedBy: {
       file: 'packages/queue/test/s3-event-handler.test.ts',
-      test: 'a message is done only when all of its records are',
+      test: 'P3: a message is done only when all of its records are, and none waits for one that fails',
     },
   },
   {
