@@ -390,23 +390,26 @@ t.test('more that ends an upload, each as docs/client.md has it', async (t) => {
   await expect('interrupted before', 130, /nothing was stored/, ['upload', file], interrupted);
 });
 
-t.test('a crash while the issuer is asked, after the file was sent: unknown, with the way to ask', async (t) => {
-  const servers = await stage(t);
-  const file = join(t.testdir({ 'a.txt': 'hello' }), 'a.txt');
-  servers.s3 = raw('504 x');
-  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
-  const sleep = async () => {
-    throw new TypeError('a bug');
-  };
-  for (const json of [[], ['--json']]) {
-    const seen = await runCommand(['upload', file, ...json], { env, sleep });
-    t.match(seen, { code: 3, stderr: /The issuer could not be asked: a bug\.\n/ });
-    t.ok(seen.stderr.endsWith(HOW_TO_ASK));
-    t.not(rowsOf(3, seen.stderr).length, 0, 'docs/client.md has it');
-    if (json.length > 0) t.match(JSON.parse(seen.stdout), { outcome: 'unknown', key: 'uploads/a' });
-  }
-  t.equal(servers.posts, 2);
-});
+t.test(
+  'a crash while the issuer is asked, after the file was sent: unknown, with the way to ask',
+  async (t) => {
+    const servers = await stage(t);
+    const file = join(t.testdir({ 'a.txt': 'hello' }), 'a.txt');
+    servers.s3 = raw('504 x');
+    const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+    const sleep = async () => {
+      throw new TypeError('a bug');
+    };
+    for (const json of [[], ['--json']]) {
+      const seen = await runCommand(['upload', file, ...json], { env, sleep });
+      t.match(seen, { code: 3, stderr: /The issuer could not be asked: a bug\.\n/ });
+      t.ok(seen.stderr.endsWith(HOW_TO_ASK));
+      t.not(rowsOf(3, seen.stderr).length, 0, 'docs/client.md has it');
+      if (json.length > 0) t.match(JSON.parse(seen.stdout), { outcome: 'unknown', key: 'uploads/a' });
+    }
+    t.equal(servers.posts, 2);
+  },
+);
 
 t.test('a result that can not be written: exit code 5, and standard error has it', async (t) => {
   const servers = await stage(t);

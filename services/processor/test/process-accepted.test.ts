@@ -459,6 +459,21 @@ t.test('the last receive records FAILED, once, with the reason; a redrive starts
   t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
 
+for (const { isLast, change, state } of [
+  { isLast: true, change: 'lowered', state: UploadState.failed },
+  { isLast: false, change: 'raised', state: UploadState.processing },
+]) {
+  t.test(`P3: after the queue's limit was ${change} a failure is recorded as ${state}`, async (t) => {
+    const { accepted, processAccepted, uploads } = createWorld(async () => {
+      throw new TypeError('not a contract');
+    });
+    const { key, event } = await accepted();
+    const { delivery } = createDelivery({ isLastReceive: !isLast, isLastReceiveWhenRenewed: isLast });
+    await t.rejects(processAccepted(event, delivery), { message: 'not a contract' });
+    t.match(await uploads.get(key), { state });
+  });
+}
+
 t.test('what a handler throws need not be an error', async (t) => {
   const world = createWorld(() => Promise.reject('a text'));
   const { key, event } = await world.accepted();

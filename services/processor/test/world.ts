@@ -19,21 +19,31 @@ import { createWorkUnderLease } from '../src/work-under-lease.ts';
 export const LEASE_SECONDS = 60;
 const LIMIT_SECONDS = 5;
 
-/** A delivery whose heartbeats and end are in the test's hands. */
-export function createDelivery(facts: { receiveCount?: number; isLastReceive?: boolean } = {}) {
+/**
+ * A delivery whose heartbeats and end are in the test's hands.
+ * @param facts.isLastReceiveWhenRenewed what is found when the queue is asked again for its limit; by default what was known
+ */
+export function createDelivery(
+  facts: { receiveCount?: number; isLastReceive?: boolean; isLastReceiveWhenRenewed?: boolean } = {},
+) {
+  let isLastReceive = facts.isLastReceive ?? false;
   const cutOff = new AbortController();
   const listeners = new Set<() => Promise<void>>();
   const delivery: Delivery = {
     messageId: 'message-1',
     body: '',
     receiveCount: facts.receiveCount ?? 1,
-    isLastReceive: facts.isLastReceive ?? false,
+    get isLastReceive() {
+      return isLastReceive;
+    },
     signal: cutOff.signal,
     onHeartbeat(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    renewReceiveLimit: async () => undefined,
+    async renewReceiveLimit() {
+      isLastReceive = facts.isLastReceiveWhenRenewed ?? isLastReceive;
+    },
     stepAside: () => undefined,
   };
   return {
