@@ -1,3 +1,4 @@
+// Over 250 lines, and one thing: each call of the AccessStore as its requests to DynamoDB, with the conditions that make it atomic.
 import { isDeepStrictEqual } from 'node:util';
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
