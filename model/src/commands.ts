@@ -100,6 +100,7 @@ const plannedFate: Arbitrary<PlannedFate> = fc
 
 const handlerPlan: Arbitrary<HandlerPlan> = fc.record({
   seconds: fc.constantFrom(0, 1, 20, 40, 100, 150),
+  blocks: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   outcome: fc.constantFrom('done', 'fails', 'ends its thread', 'takes the object away'),
   heedsSignal: fc.boolean(),
 });
@@ -228,7 +229,7 @@ const tableAway = fc
       const key = await world.issue('post', 30);
       course.keys.push(key);
       world.copyEvents.push({ ...AT_ONCE, delaysMs: [0, plan.secondEventMs] });
-      world.handlerPlans.push({ seconds: 100, outcome: 'done', heedsSignal: true });
+      world.handlerPlans.push({ seconds: 100, blocks: false, outcome: 'done', heedsSignal: true });
       world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event: AT_ONCE });
       await world.time.pass(10_000);
       const refused = { fate: Fate.refused, seconds: 0, error: 'ThrottlingException' };

@@ -12,6 +12,8 @@ import type { WorkerProcess } from './simulation/worker-process.ts';
 /** What one run of the user's handler does after it has read the object. */
 export interface HandlerPlan {
   readonly seconds: number;
+  /** It blocks its thread for that long. */
+  readonly blocks: boolean;
   readonly outcome: 'done' | 'fails' | 'ends its thread' | 'takes the object away';
   readonly heedsSignal: boolean;
 }
@@ -63,6 +65,8 @@ export interface KeyFacts {
   /** What the handler was to do in each attempt, and the attempts in which it has failed itself. */
   readonly plans: Map<number, HandlerPlan>;
   readonly hasFailed: Set<number>;
+  /** When the handler of an attempt had all bytes. */
+  readonly openedAtMs: Map<number, number>;
   /** Those whose attempt left FAILED. */
   readonly failedBy: Set<WorkerProcess>;
   /** The attempts whose leases were given up. */
@@ -108,6 +112,7 @@ export function createFacts(): Facts {
         begunAtMs: new Map(),
         plans: new Map(),
         hasFailed: new Set(),
+        openedAtMs: new Map(),
         failedBy: new Set(),
         givenUp: new Set(),
         wasAnswerLost: false,

@@ -64,6 +64,13 @@ export function createLeaseRules(must: Must, time: VirtualTime, actor: () => Cal
     );
   }
 
+  /** How much of its limit a handler takes by itself: what it opens can be slow too, and what blocks its thread is not its own. */
+  function ownMs(key: KeyFacts, attempt: number): number {
+    const begunAtMs = key.begunAtMs.get(attempt) ?? time.nowMs();
+    const openedAtMs = key.openedAtMs.get(attempt) ?? time.nowMs();
+    return Math.max(0, openedAtMs - begunAtMs) + (key.plans.get(attempt)?.seconds ?? 0) * 1000;
+  }
+
   function attemptEnds(key: KeyFacts, item: UploadItem): void {
     const by = actor();
     must(
@@ -72,9 +79,9 @@ export function createLeaseRules(must: Must, time: VirtualTime, actor: () => Cal
       `${key.key}: attempt ${item.attempt} became ${item.state} by ${by?.process.name}, who does not hold it`,
     );
     if (item.state === 'FAILED') {
-      // What it opens can be slow too.
-      const begunAtMs = key.begunAtMs.get(item.attempt) ?? time.nowMs();
-      const isTooSlow = time.nowMs() - begunAtMs >= HANDLER_LIMIT_SECONDS * 1000;
+      const isTooSlow =
+        ownMs(key, item.attempt) >= HANDLER_LIMIT_SECONDS * 1000 ||
+        !by?.process.isAwakeSince(by.receivedAtMs);
       must(
         isTooSlow || key.hasFailed.has(item.attempt),
         'P3',
@@ -105,6 +112,7 @@ export function createLeaseRules(must: Must, time: VirtualTime, actor: () => Cal
      */
     handlerBegins(key: KeyFacts, attempt: number): void {
       key.begunAtMs.set(attempt, time.nowMs());
+      key.openedAtMs.delete(attempt);
       for (const [other, run] of key.runs) {
         const holder = key.holders.get(other);
         if (holder === undefined) continue;

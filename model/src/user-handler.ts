@@ -7,10 +7,15 @@ import type { Rules } from './rules.ts';
 import type { InThread } from './simulation/thread-twin.ts';
 import type { WorkerProcess } from './simulation/worker-process.ts';
 
-const AT_ONCE: HandlerPlan = { seconds: 0, outcome: 'done', heedsSignal: true };
+const AT_ONCE: HandlerPlan = { seconds: 0, blocks: false, outcome: 'done', heedsSignal: true };
 
 /** The user, who looks at every byte, works as long as the plan says, and may take the object away when done, or before. */
-export function createUser(facts: Facts, rules: Rules, objects: () => MemoryObjectStore) {
+export function createUser(
+  facts: Facts,
+  rules: Rules,
+  objects: () => MemoryObjectStore,
+  nowMs: () => number,
+) {
   const plans: HandlerPlan[] = [];
 
   /** Removes (for good) or hides (with a delete marker) what lies on top under the key. */
@@ -26,12 +31,16 @@ export function createUser(facts: Facts, rules: Rules, objects: () => MemoryObje
 
   function handlerIn(process: WorkerProcess, thread: InThread): Handler {
     return async (upload, { attempt, signal }) => {
+      await thread.goesOn();
       const key = facts.of(uploadKeyOfAccepted(upload.key));
       // What runs again within an attempt does what it did before.
       const plan = key.plans.get(attempt) ?? plans.shift() ?? AT_ONCE;
       key.plans.set(attempt, plan);
       rules.handlerBegins(key, attempt);
       key.runs.set(attempt, plan.heedsSignal ? 'running' : 'deaf');
+      thread.onBlock(() => {
+        if (key.runs.get(attempt) === 'running') key.runs.set(attempt, 'deaf');
+      });
       thread.onEnd(() => {
         if (key.runs.get(attempt) !== 'done') key.runs.set(attempt, 'failed');
       });
@@ -41,11 +50,12 @@ export function createUser(facts: Facts, rules: Rules, objects: () => MemoryObje
         try {
           const object = await upload.open();
           const bytes = Buffer.concat(await object.body.toArray());
-          await whileItRuns(thread);
+          key.openedAtMs.set(attempt, nowMs());
+          await thread.goesOn();
           const isEqual = expected !== undefined && isSame(bytes, object, expected);
           rules.must(isEqual, 'P2', `${upload.key}: what was accepted is not what was uploaded first`);
         } catch (error) {
-          await whileItRuns(thread);
+          await thread.goesOn();
           if (!(error instanceof AcceptedObjectGone)) throw error;
           rules.must(
             key.isTaken,
@@ -53,20 +63,22 @@ export function createUser(facts: Facts, rules: Rules, objects: () => MemoryObje
             `${upload.key} ${upload.versionId} is gone, and the user did not take it`,
           );
         }
-        await sleep(process, plan.seconds, plan.heedsSignal ? signal : undefined);
-        await whileItRuns(thread);
+        if (plan.blocks) thread.block(plan.seconds);
+        else await sleep(process, plan.seconds, plan.heedsSignal ? signal : undefined);
+        await thread.goesOn();
         if (plan.outcome === 'ends its thread') {
           key.hasFailed.add(attempt);
           thread.crash();
-          await whileItRuns(thread);
+          await thread.goesOn();
         }
         if (plan.outcome === 'fails') throw new HandlerFails('the handler fails');
         key.runs.set(attempt, 'done');
         if (plan.outcome === 'takes the object away') await take(upload.key, true);
       } catch (error) {
-        await whileItRuns(thread);
+        await thread.goesOn();
         key.runs.set(attempt, 'failed');
-        key.hasFailed.add(attempt);
+        // Whom its signal breaks off has not failed by that.
+        if (!signal.aborted || error instanceof HandlerFails) key.hasFailed.add(attempt);
         throw error;
       }
     };
@@ -85,11 +97,6 @@ export function isSame(
     object.contentType === expected.attributes.contentType &&
     object.metadata['of'] === expected.attributes.metadata['of']
   );
-}
-
-/** Never resolves where the thread has ended: nothing of a handler goes on. */
-async function whileItRuns(thread: InThread): Promise<void> {
-  if (thread.isEnded) await new Promise<never>(() => undefined);
 }
 
 function sleep(process: WorkerProcess, seconds: number, signal: AbortSignal | undefined): Promise<void> {

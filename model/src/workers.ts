@@ -149,7 +149,7 @@ function createProcessorWork(process: WorkerProcess, ports: Ports, around: Worke
         createThreadTwin((work, signal, thread) => {
           const handler = around.handlerIn(process, thread);
           return createCallHandler({ handler, objects, log })(work, signal);
-        }),
+        }, startTimer),
     }),
     log,
     limitSeconds: HANDLER_LIMIT_SECONDS,

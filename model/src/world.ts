@@ -108,7 +108,12 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
     },
   });
   const reports = createMemoryReports({ notify: (report) => rules.reportSent(report) });
-  const user = createUser(facts, rules, () => objects);
+  const user = createUser(
+    facts,
+    rules,
+    () => objects,
+    () => time.nowMs(),
+  );
 
   const fleet: { process: WorkerProcess; consumer: Pick<Consumer, 'stop'> }[] = [];
   function start(service: ServiceName): void {

@@ -6,24 +6,42 @@ import {
 } from '../../../services/processor/src/handler-runner.ts';
 import type { HandlerThread } from '../../../services/processor/src/start-handler-thread.ts';
 
+/** How long a thread may take to answer; as in start-handler-thread.ts. */
+const ANSWER_SECONDS = 1;
+
 /** A thread of handlers, seen from one of them. */
 export interface InThread {
-  readonly isEnded: boolean;
+  /** Resolves when the thread is free: at once, after a block, or never, where the thread has ended. */
+  goesOn(): Promise<void>;
+  /** What a handler does that computes, or waits for a child process: nothing in its thread goes on meanwhile. */
+  block(seconds: number): void;
+  onBlock(callback: () => void): void;
   /** What a handler does that throws outside its promise: it ends all that runs beside it. */
   crash(): void;
   onEnd(callback: () => void): void;
 }
 
-/** A handler's thread in virtual time. What has ended with it runs no further where the handler looks at `isEnded`. */
+interface Run {
+  readonly resolve: (end: RunEnd) => void;
+  isBegun: boolean;
+  isAborting: boolean;
+  isKiller: boolean;
+  isHeldUp: boolean;
+}
+
+/** A handler's thread in virtual time. A handler in it runs no further than it lets it, where the handler awaits `goesOn`. */
 export function createThreadTwin(
   call: (work: HandlerWork, signal: AbortSignal, thread: InThread) => Promise<void>,
+  startTimer: (seconds: number, callback: () => void) => () => void,
 ): HandlerThread {
-  const runs = new Set<{ resolve: (end: RunEnd) => void; isKiller: boolean }>();
+  const runs = new Set<Run>();
   const onEnd: (() => void)[] = [];
+  const onBlock: (() => void)[] = [];
   let started = 0;
   let isEnded = false;
+  let blocked: Promise<void> | undefined;
 
-  function end(blame: (run: { isKiller: boolean }) => Blame): void {
+  function end(blame: (run: Run) => Blame): void {
     if (isEnded) return;
     isEnded = true;
     for (const callback of onEnd) callback();
@@ -33,10 +51,42 @@ export function createThreadTwin(
     runs.clear();
   }
 
+  function blameOf({ isKiller }: Run): Blame {
+    if ([...runs].some((run) => run.isKiller && !run.isAborting)) return 'unknown';
+    return isKiller ? 'own' : 'neighbour';
+  }
+
+  async function goesOn(): Promise<void> {
+    while (blocked) await blocked;
+    if (isEnded) await new Promise<never>(() => undefined);
+  }
+
+  /** What is posted to a thread, or by it, waits while it is blocked. */
+  function post(message: () => void): void {
+    if (blocked === undefined && !isEnded) message();
+    else void goesOn().then(message);
+  }
+
+  function block(seconds: number): void {
+    for (const callback of onBlock) callback();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    blocked = promise;
+    const markHeldUp = () => {
+      if (blocked !== promise || isEnded) return;
+      for (const run of runs) run.isHeldUp = true;
+      startTimer(ANSWER_SECONDS, markHeldUp);
+    };
+    startTimer(ANSWER_SECONDS, markHeldUp);
+    startTimer(seconds, () => {
+      blocked = undefined;
+      resolve();
+    });
+  }
+
   const inThread: InThread = {
-    get isEnded() {
-      return isEnded;
-    },
+    goesOn,
+    block,
+    onBlock: (callback) => void onBlock.push(callback),
     crash: () => end(() => 'unknown'),
     onEnd: (callback) => void onEnd.push(callback),
   };
@@ -45,7 +95,9 @@ export function createThreadTwin(
     get running() {
       return runs.size;
     },
-    unanswered: 0,
+    get unanswered() {
+      return [...runs].filter(({ isBegun }) => !isBegun).length;
+    },
     get isEnding() {
       return isEnded;
     },
@@ -54,25 +106,34 @@ export function createThreadTwin(
       started += 1;
       const aborting = new AbortController();
       const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
-      const run = { resolve, isKiller: false };
+      const run: Run = { resolve, isBegun: false, isAborting: false, isKiller: false, isHeldUp: false };
       runs.add(run);
-      const settle = (how: RunEnd) => {
-        if (isEnded) return;
-        runs.delete(run);
-        resolve(how);
-      };
-      call(work, aborting.signal, inThread).then(
-        () => settle({ how: 'resolved' }),
-        (error) => settle({ how: 'rejected', error }),
-      );
+      const settle = (how: RunEnd) =>
+        post(() => {
+          runs.delete(run);
+          resolve(how);
+        });
+      post(() => {
+        run.isBegun = true;
+        call(work, aborting.signal, inThread).then(
+          () => settle({ how: 'resolved' }),
+          (error) => settle({ how: 'rejected', error }),
+        );
+      });
       return {
         ended,
-        isHeldUp: false,
-        abort: (reason) => aborting.abort(reason),
+        get isHeldUp() {
+          return run.isHeldUp;
+        },
+        abort: (reason) =>
+          post(() => {
+            run.isAborting = true;
+            aborting.abort(reason);
+          }),
         kill() {
           if (!runs.has(run)) return;
           run.isKiller = true;
-          end(({ isKiller }) => (isKiller ? 'own' : 'neighbour'));
+          end(blameOf);
         },
       };
     },
