@@ -4,7 +4,7 @@ export const PostOutcome = {
   stored: 'stored',
   /** S3 answered that it does not. */
   refused: 'refused',
-  /** There was no connection; nothing was sent. */
+  /** There was no connection, or it broke before the end was sent: S3 must not have it. */
   notSent: 'not-sent',
   /** It broke off, or the answer leaves it open: the file may be there, now or in a while, or not. */
   unknown: 'unknown',

@@ -3,6 +3,7 @@ import {
   IssuerUnavailable,
   requestUpload,
   type UploadForm,
+  UploadIncomplete,
   UploadNotSent,
   UploadOutcomeUnknown,
   UploadRefused,
@@ -72,7 +73,8 @@ export function createUploading(options: {
       return { outcome: PostOutcome.stored, versionId };
     } catch (error) {
       if (error instanceof UploadOutcomeUnknown) return { outcome: PostOutcome.unknown };
-      if (error instanceof UploadNotSent) return { outcome: PostOutcome.notSent };
+      if (error instanceof UploadNotSent || error instanceof UploadIncomplete)
+        return { outcome: PostOutcome.notSent };
       if (!(error instanceof UploadRefused)) throw error;
       if (!BUSY_CODES.includes(error.s3Code ?? '')) {
         findings.push(`P6: ${form.key}: S3 refused what the form allows: ${error.status} ${error.message}`);

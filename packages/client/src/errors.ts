@@ -85,8 +85,32 @@ export class UploadRefused extends Error {
 }
 
 /**
- * Sending had begun and no answer proves how it ended: the upload may or may not have been stored. Nothing here sends
- * it again, because a second upload with the same form would count as a duplicate of the first. Ask the issuer what became of `key`
+ * Sending broke off before its end: the last bytes were never handed to the connection, so that no server has the whole request. It was
+ * not stored: "Amazon S3 never adds partial objects" (Amazon S3 API Reference, "PutObject"; `IncompleteBody` in "List of error codes").
+ * The form has not been used, and may be used again until it expires.
+ */
+export class UploadIncomplete extends Error {
+  readonly code = 'UploadIncomplete';
+  /** How many of the file's bytes the connection had taken; it may have taken part of the next 1 MiB too. */
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+  /** Set when an answer ended it, one of success or a redirect; no S3 gives it before it has everything. */
+  readonly status: number | undefined;
+
+  constructor(
+    message: string,
+    details: { sentBytes: number; totalBytes: number; status?: number | undefined; cause?: unknown },
+  ) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.sentBytes = details.sentBytes;
+    this.totalBytes = details.totalBytes;
+    this.status = details.status;
+  }
+}
+
+/**
+ * Everything was handed to the connection, and no answer proves how it ended: the upload may or may not have been stored. Nothing here
+ * sends it again, because a second upload with the same form would count as a duplicate of the first. Ask the issuer what became of `key`
  * before you upload the file again: `getUpload`, with the API key that the form was issued to. While it says ISSUED, call
  * `revokeUpload` first, and upload again with a new form only if that succeeds: S3's event can be late or lost. Without that key,
  * give `key` to the person or service that gave you the form; they can ask.
@@ -95,30 +119,17 @@ export class UploadOutcomeUnknown extends Error {
   readonly code = 'UploadOutcomeUnknown';
   /** The object key that it was sent under. */
   readonly key: string;
-  /** How many of the file's bytes the connection had taken. */
-  readonly sentBytes: number;
   readonly totalBytes: number;
-  /** Whether the request was sent to its end. If not, S3 has nothing whole to store, but no answer says so. */
-  readonly everythingSent: boolean;
   /** Set when there was an answer, one that leaves the outcome open, such as a 5xx or a page that is not S3's. */
   readonly status: number | undefined;
 
   constructor(
     message: string,
-    details: {
-      key: string;
-      sentBytes: number;
-      totalBytes: number;
-      everythingSent: boolean;
-      status?: number | undefined;
-      cause?: unknown;
-    },
+    details: { key: string; totalBytes: number; status?: number | undefined; cause?: unknown },
   ) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.key = details.key;
-    this.sentBytes = details.sentBytes;
     this.totalBytes = details.totalBytes;
-    this.everythingSent = details.everythingSent;
     this.status = details.status;
   }
 }

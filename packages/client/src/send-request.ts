@@ -57,7 +57,7 @@ export type SendEnd = (
 ) & {
   /** There was a connection, so bytes may have gone out. */
   readonly began: boolean;
-  /** The end was handed over; before that no server has the whole request. */
+  /** The last bytes were handed over, which says nothing of their arrival. Before that no server can have the whole request. */
   readonly everythingSent: boolean;
 };
 

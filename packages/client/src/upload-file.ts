@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Agent } from 'node:http';
 import { byteSize } from './byte-size.ts';
-import { UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
+import { UploadIncomplete, UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
 import { sizeLimitsOf } from './form-limits.ts';
 import { multipartFrame } from './multipart-body.ts';
 import type { Timeouts } from './request-timers.ts';
@@ -15,7 +15,10 @@ import { type AnsweredUpload, verdictOf } from './upload-verdict.ts';
 export interface UploadOptions {
   readonly form: UploadForm | UploadPut;
   readonly file: FileToUpload;
-  /** Called with the file's bytes that the connection has taken so far, as they grow; not for an empty file. */
+  /**
+   * Called with the file's bytes that the connection has taken so far, as they grow; not for an empty file. What it throws becomes a
+   * warning of the process (Node.js, "process.emitWarning"), and the upload goes on.
+   */
   readonly onProgress?:
     | ((progress: { readonly sentBytes: number; readonly totalBytes: number }) => void)
     | undefined;
@@ -52,7 +55,8 @@ export interface UploadResult {
  * @throws FileChanged the file was written to meanwhile; the upload was broken off before its end
  * @throws UploadNotSent no connection, or the form can't be sent with this file; the form has not been used
  * @throws UploadRefused it was not stored; nothing more of the file is sent once S3 has said so
- * @throws UploadOutcomeUnknown it broke off (the signal included) after sending had begun, or the answer leaves it open
+ * @throws UploadIncomplete it broke off (the signal included) before everything was sent, so that it was not stored
+ * @throws UploadOutcomeUnknown it broke off (the signal included) after everything was sent, or the answer leaves it open
  * @throws the signal's reason, when it is aborted before sending began
  */
 export async function uploadFile(options: UploadOptions): Promise<UploadResult> {
@@ -78,7 +82,9 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
     agent: options.agent,
     onSent: (bytes) => {
       sentBytes = bytes;
-      onProgress?.({ sentBytes, totalBytes });
+      // It only watches: its fault ends no upload, and takes no result away.
+      if (onProgress)
+        new Promise((resolve) => resolve(onProgress({ sentBytes, totalBytes }))).catch(warnOfProgress);
     },
   });
   const { began, everythingSent } = end;
@@ -95,7 +101,11 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
   const what = signal?.aborted
     ? 'the upload was broken off'
     : `the connection broke (${shownReason(end.cause)})`;
-  throw unknownOutcome(what, sent, { cause: end.cause });
+  throw notProven(what, sent, { cause: end.cause });
+}
+
+function warnOfProgress(fault: unknown): void {
+  process.emitWarning(`onProgress of uploadFile failed, the upload goes on: ${String(fault)}`);
 }
 
 /** How the file is wrapped. @throws UploadNotSent for a form that can't be sent with this file */
@@ -163,25 +173,32 @@ function readAnswer(
   const { error } = judged;
   if (judged.verdict === 'refused') throw refusalOf(status, error, { form, sizeBytes: totalBytes });
   const said = error.code === undefined ? `${status}` : `${status} ${error.code}`;
+  const from = 'Something between here and S3 may have answered, such as a proxy or a login page';
   const what =
-    upload.everythingSent && status < 400
-      ? `the answer was ${said}. S3 never answers so for a stored upload. Something between here and S3 may have answered, such as a proxy or a login page`
-      : `the answer was ${said}, which does not tell whether it was stored`;
-  throw unknownOutcome(what, upload, { status });
+    judged.verdict === 'incomplete'
+      ? `the answer was ${said} before the whole file was sent. S3 never answers so. ${from}`
+      : status < 400
+        ? `the answer was ${said}. S3 never answers so for a stored upload. ${from}`
+        : `the answer was ${said}, which does not tell whether it was stored`;
+  throw notProven(what, upload, { status });
 }
 
-function unknownOutcome(
+/** Nothing proves that it was stored; that it was not is proven where the end was never handed over. */
+function notProven(
   what: string,
   sent: Pick<AnsweredUpload, 'form' | 'everythingSent'> & { sentBytes: number; totalBytes: number },
   details: { readonly status?: number; readonly cause?: unknown },
-): UploadOutcomeUnknown {
+): UploadIncomplete | UploadOutcomeUnknown {
   const { form, sentBytes, totalBytes, everythingSent } = sent;
+  if (!everythingSent) {
+    return new UploadIncomplete(
+      `${what}. About ${byteSize(sentBytes)} of ${byteSize(totalBytes)} were sent. It was not stored: S3 stores nothing of an incomplete upload. Upload it again`,
+      { sentBytes, totalBytes, ...details },
+    );
+  }
   const key = keyOf(form);
-  const sentSoFar = everythingSent
-    ? `Everything was sent: it may or may not have been stored as ${key}`
-    : `${byteSize(sentBytes)} of ${byteSize(totalBytes)} were sent. S3 keeps no upload that it has not received whole, but no answer says whether anything was stored as ${key}`;
   return new UploadOutcomeUnknown(
-    `${what}. ${sentSoFar}. It was not sent again, because a second upload with the same form counts as a duplicate`,
-    { key, sentBytes, totalBytes, everythingSent, ...details },
+    `${what}. Everything was sent: it may or may not have been stored as ${key}. It was not sent again, because a second upload with the same form counts as a duplicate`,
+    { key, totalBytes, ...details },
   );
 }

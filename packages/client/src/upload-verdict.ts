@@ -13,7 +13,7 @@ export interface AnsweredUpload {
 export type Verdict =
   | { readonly verdict: 'stored' }
   /** `error` is empty where the answer is not S3's. */
-  | { readonly verdict: 'refused' | 'unknown'; readonly error: S3Error };
+  | { readonly verdict: 'refused' | 'incomplete' | 'unknown'; readonly error: S3Error };
 
 /**
  * Statuses that say by HTTP itself that whoever answers did not carry the request out (RFC 9110, "Status Codes"; RFC 6585), so that
@@ -35,20 +35,25 @@ const TOO_BUSY: readonly (string | undefined)[] = ['SlowDown', 'ServiceUnavailab
  *   ("PutObject"). These have no body, but for a 201.
  * - refused: S3's own error document says so; or a status that says so by itself; or any error before everything had been sent,
  *   because S3 stores nothing that it has not received whole.
+ * - incomplete: any other answer before everything had been sent. Nothing more is sent then, so that it was not stored either.
  * - unknown: all else.
  */
 export function verdictOf({ form, everythingSent, answer }: AnsweredUpload): Verdict {
   const { status } = answer;
   const error = answer.bodyWhole ? readS3Error(answer.body) : {};
   if (everythingSent && isSuccess(form, answer)) return { verdict: 'stored' };
-  if (status < 300) return { verdict: 'unknown', error };
-  return { verdict: isRefusal(status, error, everythingSent) ? 'refused' : 'unknown', error };
+  const verdict = isRefusal(status, error, everythingSent)
+    ? 'refused'
+    : everythingSent
+      ? 'unknown'
+      : 'incomplete';
+  return { verdict, error };
 }
 
 function isRefusal(status: number, { code }: S3Error, everythingSent: boolean): boolean {
   if (NOT_CARRIED_OUT.includes(status)) return true;
   if (!everythingSent) return status >= 400;
-  if (code === undefined) return false;
+  if (code === undefined || status < 300) return false;
   return status < 500 || status === 501 || (status === 503 && TOO_BUSY.includes(code));
 }
 

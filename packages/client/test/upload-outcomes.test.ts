@@ -99,7 +99,22 @@ const CASES: readonly Case[] = [
   { what: '205', s3: raw('205 Reset Content'), code: 3, says: NOT_BY_S3 },
   { what: '303 to a page', s3: raw('303 See Other', '', { location: 'https://portal.test/' }), code: 3 },
   { what: '302 to a page', s3: raw('302 Found', '', { location: 'https://portal.test/' }), code: 3 },
-  { what: '204 early', s3: raw('204 No Content'), moment: 'early', fileBytes: BIG, code: 3 },
+  {
+    what: '204 early',
+    s3: raw('204 No Content'),
+    moment: 'early',
+    fileBytes: BIG,
+    code: 1,
+    says: /was 204 before the whole file was sent\. .*\. It was not stored: .*\. Upload it again\n$/,
+  },
+  {
+    what: '303 to a page, early',
+    s3: raw('303 See Other', '', { location: 'https://portal.test/' }),
+    moment: 'early',
+    fileBytes: BIG,
+    code: 1,
+    says: /was 303 before the whole file was sent\. /,
+  },
 
   // Stored perhaps, though it was said not to be.
   { what: '408', s3: raw('408 Request Timeout', PAGE), code: 3, says: ALL_SENT },
@@ -122,7 +137,14 @@ const CASES: readonly Case[] = [
   },
   { what: 'two lengths', s3: raw('403 x', 'x', { 'transfer-encoding': 'chunked' }), code: 3, says: ALL_SENT },
   { what: 'another answer behind it', s3: (socket) => socket.end(TWO_ANSWERS), code: 0 },
-  { what: 'a reset half-way', s3: resetting(), moment: 'early', fileBytes: BIG, code: 3 },
+  {
+    what: 'a reset half-way',
+    s3: resetting(),
+    moment: 'early',
+    fileBytes: BIG,
+    code: 1,
+    says: /broke \(.*\)\. About .* of 24\.0 MiB were sent\. It was not stored: .* incomplete upload\. Upload it again\n$/,
+  },
 
   {
     what: 'a state that is none',
@@ -158,8 +180,8 @@ const CASES: readonly Case[] = [
     s3: raw('504 x'),
     state: 'ACCEPTED',
     sizeBytes: 6,
-    code: 3,
-    says: /an upload of 6 bytes under this key, this one has 5/,
+    code: 1,
+    says: /: uploads\/a has 6 bytes, this file has 5\. This file is not accepted, .*\. Upload it again: it gets a new form\n$/,
   },
 
   // It ends.
@@ -185,14 +207,14 @@ const CASES: readonly Case[] = [
     code: 1,
   },
   { what: 'silence', s3: silent(), args: ENDS_SOON, code: 3, says: /longer than 3 s in all/ },
-  { what: 'nothing is read', s3: silent(), moment: 'early', fileBytes: BIG, args: ENDS_SOON, code: 3 },
+  { what: 'nothing is read', s3: silent(), moment: 'early', fileBytes: BIG, args: ENDS_SOON, code: 1 },
   {
     what: 'nothing is read, and 102s come',
     s3: dripping('', 'HTTP/1.1 102 x\r\n\r\n'),
     moment: 'early',
     fileBytes: BIG,
     args: ENDS_SOON,
-    code: 3,
+    code: 1,
   },
   { what: 'an issuer that is silent', issuer: silent(), args: ENDS_SOON, code: 1 },
   {
@@ -387,6 +409,17 @@ t.test('more that ends an upload, each as docs/client.md has it', async (t) => {
   servers.moment = 'whole';
   servers.s3 = () => interrupt.abort(new Error('interrupted'));
   await expect('interrupted at the end', 130, /interrupted before the issuer/, ['upload', file], interrupted);
+  const halfWay = new AbortController();
+  servers.moment = 'early';
+  servers.s3 = () => halfWay.abort(new Error('interrupted'));
+  truncateSync(join(directory, 'big'), BIG);
+  await expect(
+    'interrupted half-way',
+    130,
+    /the upload was broken off\. About .* It was not stored: /,
+    ['upload', join(directory, 'big')],
+    { interruptSignal: () => halfWay.signal },
+  );
   await expect('interrupted before', 130, /nothing was stored/, ['upload', file], interrupted);
 });
 
@@ -408,6 +441,70 @@ t.test(
       if (json.length > 0) t.match(JSON.parse(seen.stdout), { outcome: 'unknown', key: 'uploads/a' });
     }
     t.equal(servers.posts, 2);
+  },
+);
+
+t.test('--times after an upload that was stored: what to do is told of this file', async (t) => {
+  const servers = await stage(t);
+  const directory = t.testdir({ a: 'hello', b: 'another' });
+  const files = ['a', 'b'].map((name) => join(directory, name));
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  servers.s3 = (socket) => {
+    servers.s3 = raw('504 x');
+    raw('204 No Content')(socket);
+  };
+  const used = await runCommand(['upload', ...files, '--times', '2'], { env });
+  t.match(used, { code: 3, slept: [] });
+  t.match(
+    used.stderr,
+    /b: .*may or may not have been stored.*\.\nAn upload with this form was stored before, and only the first one is accepted\.\nIf this one was stored too, it is reported as a duplicate\. .*nothing to revoke\.\n.*without --times: it gets a form of its own\.\n$/s,
+  );
+  t.notMatch(used.stderr, /upload-once status|Do not upload/);
+  t.not(rowsOf(3, used.stderr).length, 0, 'docs/client.md has it');
+  t.notOk(servers.asked.includes('/v1/uploads/a'), 'the issuer could only tell of the first');
+
+  // Where the first was refused, this one is the first.
+  servers.s3 = (socket) => {
+    servers.s3 = raw('504 x');
+    s3Error('503 x', 'SlowDown')(socket);
+  };
+  servers.status = { status: 200, body: { id: 'a', state: 'CLAIMED', sizeBytes: 7 } };
+  const first = await runCommand(['upload', ...files, '--times', '2'], { env });
+  t.match(first, { code: 1, stdout: /b stored as uploads\/a at .*the issuer confirms/ });
+});
+
+t.test(
+  'an issuer that asks to wait while it is asked what came of it is asked again, for 15 s',
+  async (t) => {
+    const servers = await stage(t);
+    const file = join(t.testdir({ 'a.txt': 'hello' }), 'a.txt');
+    const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+    const busy = (retryAfter?: string): IssuerAnswer => ({
+      status: 429,
+      headers: { ...JSON_TYPE, ...(retryAfter && { 'retry-after': retryAfter }) },
+      body: { code: 'TooManyRequests', message: 'm' },
+    });
+    const issued = { status: 200, body: { id: 'a', state: 'ISSUED' } };
+    const claimed = { status: 200, body: { id: 'a', state: 'CLAIMED' } };
+    const cases: [IssuerAnswer[], number[], number, RegExp][] = [
+      [[busy('5'), claimed], [5], 0, /^$/],
+      [[busy('0'), busy('0'), claimed], [1, 1], 0, /^$/],
+      [[issued, issued, busy('6'), issued, claimed], [1, 2, 6, 4], 0, /^$/],
+      [[issued, busy('9'), issued, issued, issued], [1, 9, 2, 3], 3, /has not seen it yet/],
+      [[busy('16')], [], 3, /could not tell either: .* try again in 16 s\.\n/],
+      [[issued, issued, busy('13')], [1, 2], 3, /could not tell either: .* try again in 13 s\.\n/],
+      [[busy()], [], 3, /could not tell either: .* try again later\.\n/],
+    ];
+    servers.s3 = raw('504 x');
+    let left: IssuerAnswer[] = [];
+    Object.defineProperty(servers, 'status', { get: () => left.shift() });
+    for (const [answers, slept, code, says] of cases) {
+      left = [...answers];
+      const seen = await runCommand(['upload', file], { env });
+      t.match(seen, { code, stderr: says }, seen.stderr);
+      t.strictSame(seen.slept, slept);
+      t.strictSame(left, [], 'it was asked as often');
+    }
   },
 );
 

@@ -33,6 +33,18 @@ export const clientMutations: readonly Mutation[] = [
     noticedBy: { file: VERDICT_TEST, test: 'what an answer proves' },
   },
   {
+    id: 'broken-is-not-stored',
+    change: 'the client takes every connection that breaks for one that broke before the end was sent',
+    breaks: 'P4: what was stored is sent again, and is a duplicate of the sender’s own',
+    file: 'packages/client/src/upload-file.ts',
+    find: '  if (!everythingSent) {',
+    replace: '  if (sentBytes <= totalBytes) {',
+    noticedBy: {
+      file: 'packages/client/test/upload-file.test.ts',
+      test: 'a connection that breaks after everything was sent: it may or may not have been stored',
+    },
+  },
+  {
     id: 'refusal-lost-with-the-connection',
     change: 'a write that fails throws away what S3 had answered by then',
     breaks: 'P4: a refusal is not heard of, and the sender does not know whether to send again',

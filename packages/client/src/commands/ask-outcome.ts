@@ -1,9 +1,12 @@
 import { IssuerUnavailable, RequestRefused, type UploadOutcomeUnknown } from '../errors.ts';
 import type { IssuerAccess } from '../issuer-request.ts';
 import { getUpload, type UploadStatus } from '../uploads-v1.ts';
+import { retryAfterOf } from './retry-after.ts';
 
-/** S3's events are here within seconds mostly: so long the issuer is asked again. */
-const WAITS_SECONDS = [1, 2, 4, 8];
+/** S3's events take seconds as a rule: so long the issuer is asked, after 1, 2, 4 and 8 seconds. */
+const ASK_SECONDS = 15;
+
+const NOT_SEEN = 'The issuer has not seen it yet. That proves nothing: an event of S3 can take minutes';
 
 /** The states of an upload whose file has come (docs/design.md). Of any other state nothing is known. */
 const STORED_STATES: readonly string[] = ['CLAIMED', 'ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED'];
@@ -12,48 +15,55 @@ const STORED_STATES: readonly string[] = ['CLAIMED', 'ACCEPTED', 'PROCESSING', '
 export type KnownOutcome =
   | { readonly known: 'stored'; readonly status: UploadStatus }
   /** It was revoked: nothing that came or comes for it is accepted. */
-  | { readonly known: 'revoked'; readonly status: UploadStatus }
+  | { readonly known: 'revoked' }
+  /** The upload that was claimed has another size: this one is a duplicate at most, and never accepted. */
+  | { readonly known: 'other'; readonly sizeBytes: number }
   /** `why` completes a sentence of its own. */
   | { readonly known: 'nothing'; readonly why: string };
 
 /**
- * Asks the issuer what became of an upload that was sent once, with a form of its own. Asks again for 15 seconds if all of it was sent,
- * because S3's events take a moment.
+ * Asks the issuer what became of an upload that was sent once, to its end, with a form of its own. Asks again for 15 seconds, because
+ * S3's events take a moment; within them it waits as long as the issuer asks to (`Retry-After`).
  *
  * @throws the signal's reason
  */
 export async function askOutcome(
   access: IssuerAccess,
-  upload: Pick<UploadOutcomeUnknown, 'key' | 'totalBytes' | 'everythingSent'>,
+  upload: Pick<UploadOutcomeUnknown, 'key' | 'totalBytes'>,
   sleep: (seconds: number) => Promise<void>,
 ): Promise<KnownOutcome> {
   const id = upload.key.replace(/^uploads\//, '');
-  for (const waitSeconds of [...(upload.everythingSent ? WAITS_SECONDS : []), undefined]) {
-    let status: UploadStatus;
+  let leftSeconds = ASK_SECONDS;
+  for (let pauseSeconds = 1; ; ) {
+    let waitSeconds: number;
     try {
-      status = await getUpload(access, id);
+      const status = await getUpload(access, id);
+      const known = outcomeOf(status, id, upload.totalBytes);
+      if (known) return known;
+      if (leftSeconds === 0) return { known: 'nothing', why: NOT_SEEN };
+      waitSeconds = Math.min(pauseSeconds, leftSeconds);
+      pauseSeconds *= 2;
     } catch (error) {
       if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
-      return { known: 'nothing', why: `The issuer could not tell either: ${error.message}` };
+      const asked = retryAfterOf(error);
+      if (asked === undefined || asked > leftSeconds)
+        return { known: 'nothing', why: `The issuer could not tell either: ${error.message}` };
+      waitSeconds = asked;
     }
-    const isKnown = ['ISSUED', 'REVOKED', ...STORED_STATES].includes(status.state);
-    if (status.id !== id || !isKnown) {
-      const answer = `id ${JSON.stringify(status.id)}, state ${JSON.stringify(status.state)}`;
-      return { known: 'nothing', why: `The issuer's answer is none about this upload: ${answer}` };
-    }
-    if (status.state === 'REVOKED') return { known: 'revoked', status };
-    if (status.state !== 'ISSUED') {
-      if (status.sizeBytes === undefined || status.sizeBytes === upload.totalBytes)
-        return { known: 'stored', status };
-      return {
-        known: 'nothing',
-        why: `The issuer has an upload of ${status.sizeBytes} bytes under this key, this one has ${upload.totalBytes}: something else was uploaded there`,
-      };
-    }
-    if (waitSeconds !== undefined) await sleep(waitSeconds);
+    await sleep(waitSeconds);
+    leftSeconds -= waitSeconds;
   }
-  return {
-    known: 'nothing',
-    why: 'The issuer has not seen it yet. That proves nothing: an event of S3 can take minutes',
-  };
+}
+
+/** @returns undefined while nothing has been seen of it */
+function outcomeOf(status: UploadStatus, id: string, totalBytes: number): KnownOutcome | undefined {
+  const { state, sizeBytes } = status;
+  if (status.id !== id || !['ISSUED', 'REVOKED', ...STORED_STATES].includes(state)) {
+    const answer = `id ${JSON.stringify(status.id)}, state ${JSON.stringify(state)}`;
+    return { known: 'nothing', why: `The issuer's answer is none about this upload: ${answer}` };
+  }
+  if (state === 'ISSUED') return undefined;
+  if (state === 'REVOKED') return { known: 'revoked' };
+  if (sizeBytes === undefined || sizeBytes === totalBytes) return { known: 'stored', status };
+  return { known: 'other', sizeBytes };
 }

@@ -1,11 +1,11 @@
 import type { CliIo } from '../cli-io.ts';
-import { IssuerUnavailable, RequestRefused } from '../errors.ts';
 import { fileSha256 } from '../file-sha256.ts';
 import { printable } from '../printable.ts';
 import { requestUpload } from '../request-upload.ts';
 import type { UploadForm, UploadPut } from '../upload-form.ts';
 import { createUpload } from '../uploads-v1.ts';
 import type { Proxies } from './proxies.ts';
+import { retryAfterOf } from './retry-after.ts';
 import type { UploadCommandOptions } from './upload-options.ts';
 
 /** How long one form is waited for in all, where the issuer asks to wait. */
@@ -43,12 +43,6 @@ export async function receiveForm(order: FormRequest): Promise<UploadForm | Uplo
       await wait(waitSeconds, error as Error, order);
     }
   }
-}
-
-/** A wait of 0 seconds would ask again without end. */
-function retryAfterOf(error: unknown): number | undefined {
-  if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) return undefined;
-  return error.retryAfterSeconds === undefined ? undefined : Math.max(error.retryAfterSeconds, 1);
 }
 
 async function wait(seconds: number, { message }: Error, { io, signal, waits }: FormRequest): Promise<void> {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { InvalidArgument, UploadOutcomeUnknown, UploadRefused } from '../errors.ts';
+import { InvalidArgument, UploadIncomplete, UploadOutcomeUnknown, UploadRefused } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { uploadFile } from '../upload-file.ts';
@@ -12,8 +12,8 @@ import type { FileOutcome } from './upload-report.ts';
 export interface UploadOne extends FormRequest {
   /** Undefined: one is asked for. */
   readonly form: UploadForm | UploadPut | undefined;
-  /** Whether nothing was sent with that form before. */
-  readonly isFirstUse: boolean;
+  /** Whether another upload with that form was stored. */
+  readonly isFormUsed: boolean;
 }
 
 /** Uploads one file, and finds out what became of it. @throws UsageError for what can't be asked or sent at all */
@@ -85,22 +85,25 @@ async function prepareForm(order: UploadOne): Promise<UploadForm | UploadPut> {
 async function unknownOutcome(
   form: UploadForm | UploadPut,
   error: UploadOutcomeUnknown,
-  { file, options, isFirstUse, proxies, signal, io }: UploadOne,
+  { file, options, isFormUsed, proxies, signal, io }: UploadOne,
 ): Promise<FileOutcome> {
   const { key } = error;
   const toAsk = howToAsk(key, options.byOption);
-  const unknown = (found: string): FileOutcome => ({
+  const unknown = (found: string, next = toAsk): FileOutcome => ({
     outcome: 'unknown',
     file,
     key,
     error,
-    found: `${printable(found)}.\n${toAsk}`,
+    found: `${printable(found)}.\n${next}`,
   });
+  const notAccepted = (message: string): FileOutcome => ({
+    outcome: 'refused',
+    file,
+    key,
+    error: new Error(message, { cause: error }),
+  });
+  if (isFormUsed) return unknown(FORM_USED, FORM_USED_NEXT);
   if (signal.aborted) return unknown('It was interrupted before the issuer was asked');
-  if (!isFirstUse)
-    return unknown(
-      'The form had been used before, so that the state of its upload tells nothing of this one',
-    );
   const { issuerUrl, apiKey, issuerTimeoutSeconds: timeoutSeconds } = options;
   const access = { issuerUrl, apiKey, timeoutSeconds, signal, fetch: proxies.fetch };
   try {
@@ -111,10 +114,12 @@ async function unknownOutcome(
         const stored = { key, sizeBytes: error.totalBytes, ...(status.eTag && { eTag: status.eTag }) };
         return { outcome: 'stored', file, url: withoutQuery(form.url), result: stored, toldByIssuer: error };
       }
-      case 'revoked': {
-        const message = `the upload ${key} was revoked meanwhile: whatever arrived of it is not accepted`;
-        return { outcome: 'refused', file, key, error: new Error(message, { cause: error }) };
-      }
+      case 'revoked':
+        return notAccepted(`the upload ${key} was revoked meanwhile: whatever arrived of it is not accepted`);
+      case 'other':
+        return notAccepted(
+          `another upload was made with this form, and is the one that counts: ${key} has ${outcome.sizeBytes} bytes, this file has ${error.totalBytes}. This file is not accepted, whether it was stored or not. Upload it again: it gets a new form`,
+        );
       case 'nothing':
         return unknown(outcome.why);
     }
@@ -124,6 +129,13 @@ async function unknownOutcome(
     return unknown(`The issuer could not be asked: ${(fault as Error).message}`);
   }
 }
+
+/** Where `--times` sends again what was stored before. */
+const FORM_USED = 'An upload with this form was stored before, and only the first one is accepted';
+const FORM_USED_NEXT = [
+  'If this one was stored too, it is reported as a duplicate. There is nothing to ask and nothing to revoke.',
+  'To have this file accepted, upload it without --times: it gets a form of its own.',
+].join('\n');
 
 /** What the reader does next, in lines. Each command has its own, because it is going to be copied. */
 function howToAsk(key: string, byOption: boolean): string {
@@ -163,6 +175,7 @@ function failedOutcome(
   signal: AbortSignal,
 ): FileOutcome {
   if (error instanceof UploadRefused) return { outcome: 'refused', file, key, error };
+  if (error instanceof UploadIncomplete) return { outcome: 'failed', file, key, error };
   if (signal.aborted) {
     const interrupted = new Error('interrupted before any of it was sent: nothing was stored', {
       cause: error,

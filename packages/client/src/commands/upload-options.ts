@@ -43,8 +43,8 @@ Exit code:
   1    something was refused or failed, and was not stored
   2    the command line can't be carried out
   3    it is unknown whether something was stored. Do not upload it again before you have
-       run the commands of the message: "upload-once status KEY", and where that says
-       ISSUED, "upload-once revoke KEY"
+       done what the message says: as a rule "upload-once status KEY", and where that
+       says ISSUED, "upload-once revoke KEY"
   5    a result could not be written to standard output; standard error has it
   130  interrupted
 `;

@@ -1,6 +1,12 @@
 import { byteSize } from '../byte-size.ts';
 import type { CliIo } from '../cli-io.ts';
-import { FileChanged, FileUnusable, UploadOutcomeUnknown, UploadRefused } from '../errors.ts';
+import {
+  FileChanged,
+  FileUnusable,
+  UploadIncomplete,
+  UploadOutcomeUnknown,
+  UploadRefused,
+} from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { UploadResult } from '../upload-file.ts';
 
@@ -19,7 +25,7 @@ export type FileOutcome =
       readonly toldByIssuer?: UploadOutcomeUnknown;
     }
   | {
-      /** refused: it was not stored, or will not be accepted; unknown: it may have been stored; failed: nothing was sent. */
+      /** refused: it was not stored, or will not be accepted; unknown: it may have been stored; failed: it was not sent, or not to its end. */
       readonly outcome: 'refused' | 'unknown' | 'failed';
       readonly file: string;
       /** The key that was sent; undefined when no form was received. */
@@ -107,9 +113,8 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
       s3Code: error.s3Code,
       s3Message: error.s3Message,
     }),
-    ...(error instanceof UploadOutcomeUnknown && {
+    ...((error instanceof UploadOutcomeUnknown || error instanceof UploadIncomplete) && {
       status: error.status,
-      everythingSent: error.everythingSent,
     }),
     message: found === undefined ? error.message : `${error.message}.\n${found}`,
   };

@@ -46,7 +46,7 @@ async function uploadAll(
       file,
       sizeBytes,
       form,
-      isFirstUse: form === undefined,
+      isFormUsed: form !== undefined && outcomes.some(({ outcome }) => outcome === 'stored'),
       options,
       signal,
       waits,
