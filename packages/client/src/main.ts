@@ -55,6 +55,7 @@ const exitCode = await run(process.argv.slice(2), {
       }),
       listing: uploads.createS3ObjectListing({ client: s3, bucket }),
       objects: uploads.createS3ObjectStore({ client: s3, bucket }),
+      eventRules: () => uploads.readEventRules(s3, bucket),
       region: () => s3.config.region(),
     });
   },

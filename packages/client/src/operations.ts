@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { ObjectListing, ObjectStore, UploadRecords } from '@upload-once/uploads';
+import type { EventRule, ObjectListing, ObjectStore, UploadRecords } from '@upload-once/uploads';
 
 export interface OperationsSettings {
   readonly bucket: string;
@@ -14,6 +14,8 @@ export interface Operations {
   readonly records: UploadRecords;
   readonly listing: ObjectListing;
   readonly objects: ObjectStore;
+  /** To which queues the bucket sends its events. */
+  readonly eventRules: () => Promise<readonly EventRule[]>;
   /** The region of all of it. */
   readonly region: () => Promise<string>;
 }

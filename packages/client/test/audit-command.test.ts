@@ -1,4 +1,5 @@
 // The command in this process, on queues, a table and a bucket of this machine; no service runs.
+import { PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { parseS3Event } from '@upload-once/queue';
 import { acceptedKeyOf } from '@upload-once/uploads';
@@ -11,6 +12,8 @@ import {
   quietCloud,
   spoiled,
   TOMBSTONE_SECONDS,
+  withAnotherPair,
+  withoutEventRules,
   withoutKeeping,
 } from './operator-stage.ts';
 
@@ -217,12 +220,10 @@ t.test('an audit that can’t be brought to its end says how far it came, with e
   const { cloud } = await lostAndFailed(t);
   const queue = `${cloud.queues.uploadEvents}-nowhere`;
   const args = ['audit', '--repair', '--uploads-queue', queue];
-  const { code, stderr } = await operate(cloud, args, LATER);
-  t.equal(code, 1);
-  t.match(
-    stderr,
-    `upload-once audit: not brought to its end: there is no queue ${queue} in this region and account; 0 events sent. Run it again: the table has on record what was sent, and that is not sent again\n`,
-  );
+  t.match(await operate(cloud, args, LATER), {
+    code: 2,
+    stderr: `upload-once audit: nothing was done: there is no queue ${queue} in this region and account. Correct the URL, the region or the account\n`,
+  });
   t.match(await operate(cloud, ['audit', '--table', 'nowhere'], LATER), {
     code: 1,
     stderr: /there is no table "nowhere" in this region and account; --table names another/,
@@ -267,6 +268,68 @@ t.test('a dead-letter queue in the place of a queue: nothing is done, and the re
   await cloud.depthIs(uploadEvents, 0);
   await allow({ redrivePermission: 'allowAll' });
   t.match(await operate(cloud, ['audit', '--repair'], LATER), { code: 4, stderr: /1 events sent/ });
+});
+
+t.test('queues that the bucket does not use so: nothing is done, and the right ones are told', async (t) => {
+  const { cloud } = await lostAndFailed(t);
+  const { uploadEvents, acceptedEvents } = cloud.queues;
+  const other = await withAnotherPair(cloud);
+  const arn = 'arn:aws:sqs:us-east-1:000000000000';
+  const swapped = [
+    ['audit', '--repair', '--uploads-queue', acceptedEvents, '--accepted-queue', uploadEvents],
+    ['audit', '--repair', '--again', '--uploads-queue', acceptedEvents, '--accepted-queue', uploadEvents],
+  ];
+  for (const args of swapped) {
+    t.match(await operate(cloud, args, LATER), {
+      code: 2,
+      stdout: '',
+      stderr: `upload-once audit: nothing was done: --uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) is ${acceptedEvents}, but the bucket "uploads-test" sends its events under uploads/ to ${arn}:upload-events. The queue that was given takes the events under accepted/: the two queues are swapped. Give each in the place of the other\n`,
+    });
+  }
+  t.match(await operate(cloud, ['audit', '--repair', '--accepted-queue', other], LATER), {
+    code: 2,
+    stderr: `--accepted-queue (or ACCEPTED_EVENTS_QUEUE_URL) is ${other}, but the bucket "uploads-test" sends its events under accepted/ to ${arn}:accepted-events. Give the URL of that queue, or correct the bucket\n`,
+  });
+  for (const queue of [uploadEvents, acceptedEvents, other]) await cloud.depthIs(queue, 0);
+  t.match(await operate(cloud, ['audit', '--repair'], LATER), { code: 4, stderr: /1 events sent/ });
+  await cloud.depthIs(uploadEvents, 1);
+
+  const none = { Bucket: cloud.bucket, NotificationConfiguration: {} };
+  await cloud.s3.send(new PutBucketNotificationConfigurationCommand(none));
+  t.match(await operate(cloud, ['audit', '--repair', '--again'], LATER), {
+    code: 2,
+    stderr:
+      /sends its events under uploads\/ to no queue\. Correct the bucket's notification configuration first\n$/,
+  });
+  await cloud.depthIs(uploadEvents, 1);
+});
+
+t.test(
+  'without the permission to compare the queues a repair sends nothing, and says what it needs',
+  async (t) => {
+    const { cloud } = await lostAndFailed(t);
+    const setting = { ...LATER, operations: withoutEventRules };
+    t.match(await operate(cloud, ['audit', '--repair'], setting), {
+      code: 1,
+      stdout: '',
+      stderr:
+        /^upload-once audit: nothing was done: AWS does not allow this command to read to which queues the bucket "uploads-test" sends its events \(Access Denied\)\. .* Allow s3:GetBucketNotification on the bucket: .*\n$/,
+    });
+    await cloud.depthIs(cloud.queues.uploadEvents, 0);
+    t.match(await operate(cloud, ['audit'], setting), { code: 4 }, 'an audit alone needs none of it');
+  },
+);
+
+t.test('a dead letter counts only in the dead-letter queue of its own queue', async (t) => {
+  const { cloud, lost } = await lostAndFailed(t);
+  await cloud.localAws.events.gate.whenHeld(2);
+  const event = cloud.localAws.events.gate.held().find(({ body }) => body.includes(lost))?.body ?? '';
+  await cloud.send(cloud.queues.acceptedEventsDeadLetter, event);
+  t.match(await operate(cloud, ['audit', '--repair'], LATER), {
+    code: 4,
+    stderr: /^2 found, 1 events sent; looked at/,
+  });
+  await cloud.depthIs(cloud.queues.uploadEvents, 1);
 });
 
 t.test('repairs while the cause lasts add no dead letters', async (t) => {

@@ -46,7 +46,7 @@ t.test(
         ['audit', '--repair'],
         ['s3', 'sqs', 'dynamodb'],
       ],
-      [['redrive'], ['sqs']],
+      [['redrive'], ['s3', 'sqs']],
     ] as const) {
       const through = await run(args, { HTTP_PROXY: proxy.url });
       t.match(through, { code: 0, reached }, `${args.join(' ')}: ${through.stderr}`);

@@ -1,9 +1,15 @@
-import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import {
   createDynamoDbUploadRecords,
   createS3ObjectListing,
   createS3ObjectStore,
+  readEventRules,
 } from '@upload-once/uploads';
 import type { Test } from 'tap';
 import { type LocalCloud, startLocalCloud } from '../../runtime/test/support/local-cloud.ts';
@@ -26,6 +32,15 @@ export async function quietCloud(t: Test): Promise<LocalCloud> {
     await cloud.sqs.send(new PurgeQueueCommand({ QueueUrl }));
   }
   return cloud;
+}
+
+/** Makes a queue that the bucket knows nothing of, with `upload-reports` as its dead-letter queue. @returns its URL */
+export async function withAnotherPair({ sqs, queues }: LocalCloud): Promise<string> {
+  const ask = new GetQueueAttributesCommand({ QueueUrl: queues.uploadReports, AttributeNames: ['QueueArn'] });
+  const deadLetterTargetArn = (await sqs.send(ask)).Attributes?.QueueArn;
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 5 });
+  await sqs.send(new CreateQueueCommand({ QueueName: 'another', Attributes: { RedrivePolicy } }));
+  return queues.uploadReports.replace(/[^/]*$/, 'another');
 }
 
 /** When the item of an upload is to be deleted, in epoch seconds. */
@@ -54,6 +69,14 @@ export function withoutKeeping(given: Operations): Operations {
     throw new Error('the table is away');
   };
   return { ...given, records: { ...given.records, keepLonger } };
+}
+
+/** For a setting: the caller may not read the bucket's notification configuration. */
+export function withoutEventRules(given: Operations): Operations {
+  const eventRules = async () => {
+    throw Object.assign(new Error('Access Denied'), { $metadata: { httpStatusCode: 403 } });
+  };
+  return { ...given, eventRules };
 }
 
 /** SQS as it is when it refuses to take messages, or takes them and its answer is lost. */
@@ -125,6 +148,7 @@ export async function operate(cloud: LocalCloud, args: readonly string[], settin
         }),
         listing: s3Now ? { ...listing, now: async () => s3Now() } : listing,
         objects: createS3ObjectStore({ client: s3, bucket: settings.bucket }),
+        eventRules: () => readEventRules(s3, settings.bucket),
         region: async () => cloud.localAws.region,
       });
     },

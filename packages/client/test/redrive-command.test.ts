@@ -1,6 +1,7 @@
 // The command in this process, on queues, a table and a bucket of this machine; no service runs.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import {
   ChangeMessageVisibilityCommand,
   ReceiveMessageCommand,
@@ -17,6 +18,8 @@ import {
   quietCloud,
   spoiled,
   TOMBSTONE_SECONDS,
+  withAnotherPair,
+  withoutEventRules,
   withoutKeeping,
 } from './operator-stage.ts';
 
@@ -343,6 +346,80 @@ t.test(
   },
 );
 
+t.test('queues that the bucket does not use so: nothing is moved or deleted', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  const { uploadEvents, acceptedEvents, uploadEventsDeadLetter, acceptedEventsDeadLetter } = cloud.queues;
+  const another = await withAnotherPair(cloud);
+  await cloud.s3.send(new CreateBucketCommand({ Bucket: 'another-stage' }));
+  const file = join(t.testdir({}), 'unknown.jsonl');
+  const swapped = ['--uploads-queue', acceptedEvents, '--accepted-queue', uploadEvents];
+  for (const [args, said] of [
+    [
+      [...swapped, '--yes'],
+      /is http\S+, but the bucket "uploads-test" sends .* the two queues are swapped\. /,
+    ],
+    [swapped, /the two queues are swapped\. /],
+    [
+      ['--queue', another, '--yes'],
+      `the bucket "uploads-test" sends no events to ${another} (arn:aws:sqs:us-east-1:000000000000:another). Those under uploads/ go to arn:aws:sqs:us-east-1:000000000000:upload-events, those under accepted/ to arn:aws:sqs:us-east-1:000000000000:accepted-events. Correct the URL, or the bucket\n`,
+    ],
+    [
+      ['--bucket', 'another-stage', '--delete-unknown', file, '--yes'],
+      /the bucket "another-stage" sends its events under uploads\/ to no queue\. /,
+    ],
+  ] as const) {
+    const { code, stdout, stderr } = await operate(cloud, ['redrive', ...args]);
+    t.match({ code, stdout }, { code: 2, stdout: '' }, args.join(' '));
+    t.match(stderr, /^upload-once redrive: nothing was moved: /);
+    t.match(stderr, said);
+  }
+  t.notOk(existsSync(file));
+  for (const queue of [uploadEventsDeadLetter, acceptedEventsDeadLetter]) await cloud.depthIs(queue, 1);
+  for (const queue of [uploadEvents, acceptedEvents]) await cloud.depthIs(queue, 0);
+  const unknown = await operate(cloud, ['redrive', '--yes'], { operations: withoutEventRules });
+  t.match(unknown, {
+    code: 1,
+    stderr: /^upload-once redrive: nothing was moved: AWS does not allow .* s3:GetBucketNotification /,
+  });
+  const unchecked = await operate(cloud, ['redrive'], {
+    env: { BUCKET: '' },
+    operations: withoutEventRules,
+  });
+  t.match(unchecked, { code: 0, stderr: /^Nothing was moved\. --yes moves 2\.\n$/ });
+});
+
+t.test('an event in the wrong queue: it is told, it stays, and --delete-unknown removes it', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  const { acceptedEvents, acceptedEventsDeadLetter } = cloud.queues;
+  await cloud.send(acceptedEventsDeadLetter, eventFor('uploads/lost', 'v9'));
+  const file = join(t.testdir({}), 'unknown.jsonl');
+  const deleting = ['redrive', '--queue', 'accepted', '--delete-unknown', file];
+  const shown = await operate(cloud, ['redrive', '--queue', 'accepted']);
+  t.match(shown, {
+    code: 0,
+    stdout:
+      /\n {2}wrong-queue .* message \S+\n {4}wrong queue: it tells of uploads\/lost, which the bucket sends to another queue\. /,
+    stderr: 'Nothing was moved. --yes moves 1; 1 of the wrong queue stays.\n',
+  });
+  const moved = await operate(cloud, ['redrive', '--queue', 'accepted', '--yes']);
+  t.match(moved, {
+    code: 1,
+    stdout: /\n1 moved to accepted-events, 1 of the wrong queue stays\n$/,
+    stderr:
+      /^wrong-queue: message \S+: wrong queue: it tells of uploads\/lost, .*\nupload-once redrive: what is in the wrong queue stays\. Send its events to the right one: upload-once audit --repair\. Then remove it here: upload-once redrive --delete-unknown FILE\n$/,
+  });
+  await cloud.depthIs(acceptedEvents, 1);
+  await cloud.depthIs(acceptedEventsDeadLetter, 1);
+  t.match(await operate(cloud, deleting, { typed: 'n\n' }), {
+    stderr: /^Delete each "unknown" and "wrong-queue" message of accepted-events-dead-letter, /,
+  });
+  t.match(await operate(cloud, [...deleting, '--yes']), {
+    code: 0,
+    stdout: /\n1 deleted from accepted-events-dead-letter, each kept in /,
+  });
+  t.match(JSON.parse(readFileSync(file, 'utf8')), { body: eventFor('uploads/lost', 'v9') });
+});
+
 t.test('interrupted: exit code 130, and nothing is lost', async (t) => {
   const { cloud } = await twoDeadLetters(t);
   const { code, stderr } = await operate(cloud, ['redrive', '--yes'], { interrupt: AbortSignal.abort() });
@@ -361,12 +438,12 @@ t.test('empty dead-letter queues: nothing is asked', async (t) => {
   });
 });
 
-t.test('what is not there is named, with exit code 1', async (t) => {
+t.test('what is not there is named', async (t) => {
   const { cloud } = await twoDeadLetters(t);
   const nowhere = `${cloud.queues.uploadEvents}-nowhere`;
   t.match(await operate(cloud, ['redrive', '--queue', nowhere]), {
-    code: 1,
-    stderr: `upload-once redrive: there is no queue ${nowhere} in this region and account\n`,
+    code: 2,
+    stderr: `upload-once redrive: nothing was moved: there is no queue ${nowhere} in this region and account. Correct the URL, the region or the account\n`,
   });
   t.match(await operate(cloud, ['redrive', '--queue', cloud.queues.uploadEventsDeadLetter]), {
     code: 2,

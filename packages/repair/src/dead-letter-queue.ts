@@ -4,7 +4,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type DeadLetter, RECEIVE_ATTRIBUTES, toDeadLetter } from './dead-letter.ts';
+import { type DeadLetter, type QueuePurpose, RECEIVE_ATTRIBUTES, toDeadLetter } from './dead-letter.ts';
 
 /** What ReceiveMessage gives, and what a batch takes (Amazon SQS API Reference). */
 const MAX_BATCH_ENTRIES = 10;
@@ -37,11 +37,7 @@ export async function countDeadLetters(sqs: SQSClient, queueUrl: string): Promis
 export async function receiveDeadLetters(
   sqs: SQSClient,
   queueUrl: string,
-  options: {
-    readonly count: number;
-    readonly visibilitySeconds: number;
-    readonly bucket?: string | undefined;
-  },
+  options: { readonly count: number; readonly visibilitySeconds: number; readonly purpose?: QueuePurpose },
 ): Promise<DeadLetter[]> {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
@@ -53,7 +49,7 @@ export async function receiveDeadLetters(
       MessageAttributeNames: [...RECEIVE_ATTRIBUTES.MessageAttributeNames],
     }),
   );
-  return Messages.map((message) => toDeadLetter(message, options.bucket));
+  return Messages.map((message) => toDeadLetter(message, options.purpose));
 }
 
 /**
@@ -86,8 +82,8 @@ export async function lookAtDeadLetters(
   limit: number,
   {
     visibilitySeconds = LOOK_SECONDS,
-    bucket,
-  }: { readonly visibilitySeconds?: number; readonly bucket?: string | undefined } = {},
+    purpose = {},
+  }: { readonly visibilitySeconds?: number; readonly purpose?: QueuePurpose } = {},
 ): Promise<DeadLetter[]> {
   const seen = new Map<string, DeadLetter>();
   try {
@@ -95,7 +91,7 @@ export async function lookAtDeadLetters(
       const letters = await receiveDeadLetters(sqs, queueUrl, {
         count: limit - seen.size,
         visibilitySeconds,
-        bucket,
+        purpose,
       });
       const known = seen.size;
       for (const letter of letters) seen.set(letter.messageId, letter);

@@ -1,6 +1,7 @@
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { type ObjectCreated, parseS3Event, Unprocessable } from '@upload-once/queue';
 import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
+import { Pipeline } from './finding.ts';
 
 /** The attribute that a redriven message carries: which run has sent it. The services do not look at attributes. */
 export const REDRIVE_ATTRIBUTE = 'upload-once-redrive';
@@ -14,10 +15,18 @@ export interface DeadLetter {
   /** How often it was received, this time included, since it was sent to its first queue. */
   readonly receiveCount: number;
   readonly sentAt: Date;
-  /** What it tells of: of `uploads/` or `accepted/`, at least one; undefined: it is none of ours. */
+  /** What it tells of, at least one; undefined: none of ours, or none for this queue. */
   readonly events: readonly ObjectCreated[] | undefined;
-  /** Why it is none of ours; '' for one that is. */
+  /** It is an event of an upload, and no service that reads this queue can handle it: it belongs to the other queue. */
+  readonly isWrongQueue: boolean;
+  /** Why it has no events that this queue's service can handle; '' where it has. */
   readonly unknownReason: string;
+}
+
+/** Which events a queue is for. What is undefined is not held against a message. */
+export interface QueuePurpose {
+  readonly bucket?: string | undefined;
+  readonly pipelines?: readonly Pipeline[] | undefined;
 }
 
 /** What ReceiveMessage has to be asked for, so that a `DeadLetter` can be made of its answer. */
@@ -26,8 +35,7 @@ export const RECEIVE_ATTRIBUTES = {
   MessageAttributeNames: ['All'],
 } as const;
 
-/** @param bucket ours; undefined: an event of any bucket is taken for ours */
-export function toDeadLetter(message: Message, bucket?: string): DeadLetter {
+export function toDeadLetter(message: Message, purpose: QueuePurpose = {}): DeadLetter {
   const body = message.Body ?? '';
   return {
     messageId: message.MessageId ?? '',
@@ -36,29 +44,44 @@ export function toDeadLetter(message: Message, bucket?: string): DeadLetter {
     attributes: message.MessageAttributes ?? {},
     receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
     sentAt: new Date(Number(message.Attributes?.SentTimestamp ?? 0)),
-    ...read(body, bucket),
+    ...read(body, purpose),
   };
 }
 
-function read(body: string, bucket: string | undefined): Pick<DeadLetter, 'events' | 'unknownReason'> {
+type Reading = Pick<DeadLetter, 'events' | 'isWrongQueue' | 'unknownReason'>;
+
+function read(body: string, { bucket, pipelines }: QueuePurpose): Reading {
+  let events: readonly ObjectCreated[];
   try {
-    const events = parseS3Event(body);
-    const foreign = events.find(
-      ({ key }) => ![UPLOADS_PREFIX, ACCEPTED_PREFIX].some((prefix) => key.startsWith(prefix)),
-    );
-    const elsewhere = bucket === undefined ? undefined : events.find((event) => event.bucket !== bucket);
-    if (elsewhere) return unknown(`it tells of the bucket ${elsewhere.bucket}, not of ${bucket}`);
-    if (foreign)
-      return unknown(
-        `it tells of ${foreign.key}, which is neither under ${UPLOADS_PREFIX} nor under ${ACCEPTED_PREFIX}`,
-      );
-    return events.length > 0 ? { events, unknownReason: '' } : unknown('it tells of no new version');
+    events = parseS3Event(body);
   } catch (error) {
     if (error instanceof Unprocessable) return unknown(error.message);
     throw error;
   }
+  const elsewhere = bucket === undefined ? undefined : events.find((event) => event.bucket !== bucket);
+  if (elsewhere) return unknown(`it tells of the bucket ${elsewhere.bucket}, not of ${bucket}`);
+  const foreign = events.find(({ key }) => pipelineOf(key) === undefined);
+  if (foreign)
+    return unknown(
+      `it tells of ${foreign.key}, which is neither under ${UPLOADS_PREFIX} nor under ${ACCEPTED_PREFIX}`,
+    );
+  if (events.length === 0) return unknown('it tells of no new version');
+  const misplaced = events.find(({ key }) => !(pipelines?.includes(pipelineOf(key) as Pipeline) ?? true));
+  if (misplaced)
+    return {
+      ...unknown(
+        `wrong queue: it tells of ${misplaced.key}, which the bucket sends to another queue. No service that reads this one can handle it`,
+      ),
+      isWrongQueue: true,
+    };
+  return { events, isWrongQueue: false, unknownReason: '' };
 }
 
-function unknown(unknownReason: string) {
-  return { events: undefined, unknownReason };
+function pipelineOf(key: string): Pipeline | undefined {
+  if (key.startsWith(UPLOADS_PREFIX)) return Pipeline.uploads;
+  return key.startsWith(ACCEPTED_PREFIX) ? Pipeline.accepted : undefined;
+}
+
+function unknown(unknownReason: string): Reading {
+  return { events: undefined, isWrongQueue: false, unknownReason };
 }

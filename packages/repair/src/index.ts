@@ -2,6 +2,7 @@ export { type Audit, type AuditOptions, createAudit } from './audit.ts';
 export type { AuditCounts } from './audit-counts.ts';
 export type { DeadLetter } from './dead-letter.ts';
 export { countDeadLetters, type DeadLetterCount, lookAtDeadLetters } from './dead-letter-queue.ts';
+export { eventQueueArns, pipelinesOf } from './event-queues.ts';
 export { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';
 export { openQueuePair, type QueuePair, WrongQueue } from './queue-pair.ts';
 export {

@@ -4,6 +4,7 @@ import { deadLetterQueueUrl, QueueWithoutRedrivePolicy, readRedrivePolicy } from
 /** A queue and its dead-letter queue. */
 export interface QueuePair {
   readonly queueUrl: string;
+  readonly queueArn: string;
   readonly deadLetterUrl: string;
 }
 
@@ -37,7 +38,7 @@ export async function openQueuePair(sqs: SQSClient, queueUrl: string): Promise<Q
         `from ${sources?.length ? sources.join(', ') : 'no queue'} alone (its RedriveAllowPolicy). Correct the queues, or the URL`,
     );
   }
-  return { queueUrl, deadLetterUrl };
+  return { queueUrl, queueArn: queue.QueueArn ?? '', deadLetterUrl };
 }
 
 async function attributesOf(sqs: SQSClient, QueueUrl: string) {

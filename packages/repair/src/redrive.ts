@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { CUT_OFFS_ATTRIBUTE, type DeleteBatcher, RECEIVES_ATTRIBUTE, sendMessages } from '@upload-once/queue';
 import type { UploadRecords } from '@upload-once/uploads';
-import { type DeadLetter, REDRIVE_ATTRIBUTE } from './dead-letter.ts';
+import { type DeadLetter, type QueuePurpose, REDRIVE_ATTRIBUTE } from './dead-letter.ts';
 import { giveBack, receiveDeadLetters } from './dead-letter-queue.ts';
 import { keepItems } from './keep-items.ts';
 import { reasonOf } from './reason-of.ts';
@@ -34,9 +34,11 @@ export const RedriveOutcome = {
   uncertain: 'uncertain',
   /** It is none of ours, and stays. */
   unknown: 'unknown',
+  /** It is an event of an upload that belongs to the other queue. Moved back, it would fail again: it stays. */
+  wrongQueue: 'wrong-queue',
   /** This very redrive has moved it, and it is back already: what it failed of is not over. It stays. */
   cameBack: 'came-back',
-  /** It is none of ours; it was saved, and is no longer in the dead-letter queue. */
+  /** It is none of ours, or belongs to the other queue; it was saved, and is no longer in the dead-letter queue. */
   deleted: 'deleted',
   /** Only messages that are none of ours were to be deleted: it is one of ours, and stays. */
   left: 'left',
@@ -51,13 +53,13 @@ export interface RedriveOptions {
   readonly records: Pick<UploadRecords, 'keepLonger'>;
   /** For the dead-letter queue. */
   readonly deleter: DeleteBatcher;
-  /** The bucket that events are of; undefined: an event of any is taken for ours. */
-  readonly bucket?: string | undefined;
+  /** Which events the queue is for; default: any under `uploads/` and `accepted/`, of any bucket. */
+  readonly purpose?: QueuePurpose;
   /** Messages that are none of ours are moved as well. */
   readonly includeUnknown: boolean;
   /**
-   * Given: nothing is moved. What is none of ours is saved by this, all of a batch before any of it is deleted; rejects where it could not
-   * be saved, which ends the redrive.
+   * Given: nothing is moved. What is none of ours, or belongs to the other queue, is saved by this, all of a batch before any of it is
+   * deleted; rejects where it could not be saved, which ends the redrive.
    */
   readonly saveUnknown?: (letters: readonly DeadLetter[]) => Promise<void>;
   /** Unlike any other redrive's. */
@@ -84,8 +86,8 @@ export interface RedriveOptions {
  * Rejects when the dead-letter queue does not answer; what was moved until then was told of. What is left is given back at once.
  */
 export async function redrive(options: RedriveOptions): Promise<void> {
-  const { sqs, queueUrl, deadLetterUrl, bucket, records, deleter, includeUnknown, saveUnknown } = options;
-  const { runId, signal, onOutcome } = options;
+  const { sqs, queueUrl, deadLetterUrl, purpose = {}, records, deleter, includeUnknown } = options;
+  const { saveUnknown, runId, signal, onOutcome } = options;
   /** Receipt handles of what stays, by message: when it is met again, this took longer than it was hidden. */
   const staying = new Map<string, string>();
   /** A standard queue may give out a message once more that was deleted (Amazon SQS Developer Guide, "At-least-once delivery"). */
@@ -105,6 +107,8 @@ export async function redrive(options: RedriveOptions): Promise<void> {
     if (staying.has(letter.messageId)) stays(letter, RedriveOutcome.failed, '');
     else if (letter.attributes[REDRIVE_ATTRIBUTE]?.StringValue === runId) {
       stays(letter, RedriveOutcome.cameBack, 'it was moved a moment ago, and has failed again');
+    } else if (letter.isWrongQueue) {
+      stays(letter, RedriveOutcome.wrongQueue, letter.unknownReason);
     } else if (!letter.events && !includeUnknown) {
       stays(letter, RedriveOutcome.unknown, letter.unknownReason);
     } else return true;
@@ -182,7 +186,7 @@ export async function redrive(options: RedriveOptions): Promise<void> {
   let knownInARow = 0;
   try {
     while (!signal.aborted) {
-      const letters = await receiveDeadLetters(sqs, deadLetterUrl, { count: 10, visibilitySeconds, bucket });
+      const letters = await receiveDeadLetters(sqs, deadLetterUrl, { count: 10, visibilitySeconds, purpose });
       if (letters.length === 0) break;
       knownInARow = letters.every(isKnown) ? knownInARow + letters.length : 0;
       const again = letters.filter(({ messageId }) => moved.has(messageId));

@@ -1,5 +1,6 @@
 import { CUT_OFFS_ATTRIBUTE, RECEIVES_ATTRIBUTE } from '@upload-once/queue';
 import t from 'tap';
+import { type DeadLetter, Pipeline } from '../src/index.ts';
 import { eventFor, startDeadLetters } from './dead-letters.ts';
 
 const named = (count: number) => Array.from({ length: count }, (_, at) => eventFor(`uploads/file-${at}`));
@@ -187,9 +188,36 @@ t.test('what was saved and could not be deleted stays, and is told as that', asy
 t.test('an event of another bucket is none of ours, where ours is known', async (t) => {
   const letters = await startDeadLetters(t);
   await letters.die(...named(1));
-  t.match(await letters.redrive({ bucket: 'c' }), [[/./, 'unknown', 'it tells of the bucket b, not of c']]);
-  t.match(await letters.redrive({ bucket: 'b' }), [[/./, 'moved', '']]);
+  t.match(await letters.redrive({ purpose: { bucket: 'c' } }), [
+    [/./, 'unknown', 'it tells of the bucket b, not of c'],
+  ]);
+  t.match(await letters.redrive({ purpose: { bucket: 'b' } }), [[/./, 'moved', '']]);
 });
+
+t.test(
+  'an event that belongs to the other queue stays, whatever else is moved, and can be deleted',
+  async (t) => {
+    const letters = await startDeadLetters(t);
+    const [misplaced, own] = [eventFor('accepted/a'), eventFor('uploads/b')];
+    await letters.die(misplaced, own);
+    const purpose = { bucket: 'b', pipelines: [Pipeline.uploads] };
+    const outcomes = await letters.redrive({ purpose, includeUnknown: true });
+    const reason =
+      'wrong queue: it tells of accepted/a, which the bucket sends to another queue. No service that reads this one can handle it';
+    t.strictSame(
+      outcomes.sort(),
+      [
+        [misplaced, 'wrong-queue', reason],
+        [own, 'moved', ''],
+      ].sort(),
+    );
+    t.strictSame(await letters.bodies(letters.queueUrl), [own]);
+    const saved: string[] = [];
+    const saveUnknown = async (all: readonly DeadLetter[]) => void saved.push(...all.map(({ body }) => body));
+    t.strictSame(await letters.redrive({ purpose, saveUnknown }), [[misplaced, 'deleted', '']]);
+    t.strictSame(saved, [misplaced]);
+  },
+);
 
 t.test('what fails again at once does not go round for ever', async (t) => {
   const letters = await startDeadLetters(t);

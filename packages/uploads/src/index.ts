@@ -43,6 +43,7 @@ export {
   type SurplusReport,
   writeReport,
 } from './report.ts';
+export { type EventRule, readEventRules } from './s3-event-rules.ts';
 export { createS3ObjectListing, type S3ObjectListingOptions } from './s3-object-listing.ts';
 export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts';
 export type { LeaseHolder } from './transitions.ts';

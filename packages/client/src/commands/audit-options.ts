@@ -44,7 +44,8 @@ with "upload-once redrive". Run the audit again, 15 minutes after a repair, to s
   --older-than MINUTES   how long it may take before it is named, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES}). After a queue
                          was purged give 0: all of its messages are gone, the youngest too. Ages are
                          counted by S3's clock, not by this machine's
-  --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET)
+  --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET). A repair compares both queues
+                         with those that this bucket sends its events to
 ${OPERATOR_HELP}
 
 Objects that are older than --tombstone-days less one are not judged, for their items may be gone. With more
@@ -56,8 +57,8 @@ Exit code:
   0    there is nothing to be named, and nothing is too young to be judged
   1    it could not be brought to its end, or an event is not known to be sent, whatever else was named. Run it
        again
-  2    the command line can't be carried out, or a URL is not that of a queue with a dead-letter queue. Nothing
-       was done
+  2    the command line can't be carried out: for example, a queue does not exist, has no dead-letter queue, or
+       is not the one that the bucket uses. Nothing was done
   4    something was named, repaired or not
   6    one of two, and the message says which:
        - something is too young to be judged, and nothing else was named. It may be under way, or lost. For a

@@ -4,7 +4,7 @@ import {
   createSendEvents,
   type Finding,
   lookAtDeadLetters,
-  openQueuePair,
+  Pipeline,
   type RepairedFinding,
   RepairOutcome,
   repairFindings,
@@ -28,8 +28,9 @@ import {
   textLine,
   tooYoungNote,
 } from './audit-report.ts';
+import { checkedQueues, QueuesNotCompared } from './checked-queues.ts';
 import { hiddenNote } from './hidden-note.ts';
-import { aboutQueue, operatorError } from './operator-errors.ts';
+import { operatorError } from './operator-errors.ts';
 
 /** Of each queue; the names of so many take some 2 MB. */
 const MAX_DEAD_LETTERS = 10_000;
@@ -86,9 +87,10 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     if (error instanceof UsageError) throw error;
     const soFar = options.repair ? `; ${sentWords(count)}. ${runAgain(count, options)}` : '';
     if (error instanceof OutputFailed) throw new OutputFailed(`${error.message}${soFar}`, { cause: error });
-    const what = error instanceof WrongQueue ? 'nothing was done' : 'not brought to its end';
+    const isNothingDone = error instanceof WrongQueue || error instanceof QueuesNotCompared;
+    const what = isNothingDone ? 'nothing was done' : 'not brought to its end';
     const why = `${what}: ${operatorError(error, options)}`;
-    io.stderr.write(`upload-once audit: ${why}${error instanceof WrongQueue ? '' : soFar}\n`);
+    io.stderr.write(`upload-once audit: ${why}${isNothingDone ? '' : soFar}\n`);
     return error instanceof WrongQueue ? ExitCode.usage : ExitCode.failed;
   }
 }
@@ -96,13 +98,13 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
 async function prepareRepair(
   { queueUrls }: NonNullable<AuditCommandOptions['repair']>,
   { again, retryFailed, recordStrays, bucket }: AuditCommandOptions,
-  { sqs, objects, records, region }: Operations,
+  operations: Operations,
 ) {
-  const pairs = await Promise.all(
-    [queueUrls.uploads, queueUrls.accepted].map((url) => aboutQueue(url, openQueuePair(sqs, url))),
-  );
+  const { sqs, objects, records, region } = operations;
+  const named = Object.values(Pipeline).map((pipeline) => ({ url: queueUrls[pipeline], pipeline }));
+  const pairs = await checkedQueues(named, bucket, operations);
   const deadLetters = new Set<string>();
-  for (const { deadLetterUrl } of again ? [] : pairs) {
+  for (const { deadLetterUrl, pipelines } of again ? [] : pairs) {
     const { visible, hidden } = await countDeadLetters(sqs, deadLetterUrl);
     if (hidden > 0) return { hidden: { deadLetterUrl, hidden, visible } };
     if (visible > MAX_DEAD_LETTERS) {
@@ -112,6 +114,7 @@ async function prepareRepair(
     }
     for (const { events = [] } of await lookAtDeadLetters(sqs, deadLetterUrl, MAX_DEAD_LETTERS, {
       visibilitySeconds: LOOK_SECONDS,
+      purpose: { bucket, pipelines },
     }))
       for (const event of events) deadLetters.add(repairName(event));
   }

@@ -1,12 +1,25 @@
 import { printable } from '../printable.ts';
 
-/** SQS itself never says which queue it speaks of. */
-export async function aboutQueue<T>(queueUrl: string, work: Promise<T>): Promise<T> {
+/**
+ * SQS itself never says which queue it speaks of.
+ *
+ * @param missing the error for a queue that does not exist; default: an Error
+ */
+export async function aboutQueue<T>(
+  queueUrl: string,
+  work: Promise<T>,
+  missing = (message: string): Error => new Error(message),
+): Promise<T> {
   try {
     return await work;
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'QueueDoesNotExist') throw error;
-    throw new Error(`there is no queue ${queueUrl} in this region and account`, { cause: error });
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause.name !== 'QueueDoesNotExist') throw cause;
+    throw Object.assign(
+      missing(
+        `there is no queue ${queueUrl} in this region and account. Correct the URL, the region or the account`,
+      ),
+      { cause },
+    );
   }
 }
 

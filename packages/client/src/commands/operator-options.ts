@@ -26,6 +26,12 @@ const DEFAULT_TABLE = 'uploads';
 const DEFAULT_TOMBSTONE_DAYS = '113';
 const SECONDS_PER_DAY = 86_400;
 
+/** What names the queue of a pipeline on the command line. */
+export const OPTION_OF = {
+  uploads: '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL)',
+  accepted: '--accepted-queue (or ACCEPTED_EVENTS_QUEUE_URL)',
+} as const;
+
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 /** @throws UsageError */

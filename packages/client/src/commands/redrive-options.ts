@@ -1,9 +1,12 @@
+import { Pipeline } from '@upload-once/repair';
 import type { CliIo } from '../cli-io.ts';
 import { UsageError } from '../usage-error.ts';
+import type { NamedQueue } from './checked-queues.ts';
 import {
   assertQueueUrl,
   OPERATOR_HELP,
   OPERATOR_OPTIONS,
+  OPTION_OF,
   readQueueUrls,
   readTableSettings,
   setting,
@@ -37,8 +40,10 @@ Otherwise they are tried as often as the queue allows, and are back.
                          as well
   --include-unknown      move also messages that are none of S3's events under uploads/ or accepted/
   --delete-unknown FILE  move nothing; delete those messages instead. Each is first written to FILE, which must
-                         be new, as one JSON object a line. Without --yes it shows them and asks
-  --bucket BUCKET        the bucket (default: $BUCKET). If given, an event of another bucket is "unknown" too
+                         be new, as one JSON object a line. Without --yes it shows them and asks. It deletes
+                         those of the wrong queue as well
+  --bucket BUCKET        the bucket (default: $BUCKET). If given, the queues are compared with those that it sends its
+                         events to, and an event of another bucket is "unknown" too
 ${OPERATOR_HELP}
 
 What becomes of a message that it is to move:
@@ -49,6 +54,8 @@ What becomes of a message that it is to move:
   failed     it was not moved or not deleted, and stays: run the redrive again
   unknown    it tells of nothing under uploads/ or accepted/ of the bucket, and stays. Look at it, then
              --delete-unknown FILE removes it. Until then the alarm of dead letters goes on
+  wrong-queue  it is an event of an upload that belongs to the other queue, and stays. "upload-once audit
+             --repair" sends its event to the right queue. Then --delete-unknown FILE removes it
   came-back  it was moved a moment ago and is here again: what it failed of is not over. It stays
 
 With --delete-unknown:
@@ -61,8 +68,8 @@ To look at a message SQS has to hand it out: each look counts as one more receiv
 Exit code:
   0    shown, moved or deleted; also where unknown messages stay
   1    it could not be shown, not all could be moved or deleted, or some were back at once
-  2    the command line can't be carried out, or the URL is not that of a queue with a dead-letter queue.
-       Nothing was moved
+  2    the command line can't be carried out: for example, a queue does not exist, has no dead-letter queue, or
+       is not the one that the bucket uses. Nothing was moved
   6    some messages are hidden, and were neither shown nor moved: a redrive or an audit that runs now holds them,
        or one that was killed. The message says how many, and when to run it again. Nothing is lost
   130  interrupted: what was moved is told
@@ -70,7 +77,7 @@ Exit code:
 
 export interface RedriveOptions {
   /** The queues that messages go back to. */
-  readonly queueUrls: readonly string[];
+  readonly queues: readonly NamedQueue[];
   readonly yes: boolean;
   readonly limit: number;
   readonly includeUnknown: boolean;
@@ -92,7 +99,7 @@ export function readRedriveOptions(args: readonly string[], env: CliIo['env']): 
   if (deleteUnknown?.trim() === '')
     throw new UsageError('--delete-unknown is blank: the name of a new file was expected');
   return {
-    queueUrls: queuesOf(values.queue ?? 'both', readQueueUrls(values, env)),
+    queues: queuesOf(values.queue ?? 'both', readQueueUrls(values, env)),
     yes: values.yes ?? false,
     limit: wholeNumber('--limit', values.limit ?? DEFAULT_LIMIT, 1, 1000),
     includeUnknown: values['include-unknown'] ?? false,
@@ -103,19 +110,19 @@ export function readRedriveOptions(args: readonly string[], env: CliIo['env']): 
   };
 }
 
-function queuesOf(queue: string, known: ReturnType<typeof readQueueUrls>): string[] {
-  const uploads = { url: known.uploads, option: '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL)' };
-  const accepted = { url: known.accepted, option: '--accepted-queue (or ACCEPTED_EVENTS_QUEUE_URL)' };
+function queuesOf(queue: string, known: ReturnType<typeof readQueueUrls>): NamedQueue[] {
+  const { uploads, accepted } = Pipeline;
   const named = { uploads: [uploads], accepted: [accepted], both: [uploads, accepted] };
   if (!Object.hasOwn(named, queue)) {
-    if (queue.includes('/')) return [assertQueueUrl(queue, '--queue')];
+    if (queue.includes('/')) return [{ url: assertQueueUrl(queue, '--queue'), pipeline: undefined }];
     throw new UsageError(
       `--queue takes "uploads", "accepted", "both" or a URL, not ${JSON.stringify(queue)}`,
     );
   }
-  return named[queue as keyof typeof named].map(({ url, option }) => {
-    if (url === undefined) throw new UsageError(`${option} is missing: the URL of the queue`);
-    return url;
+  return named[queue as keyof typeof named].map((pipeline) => {
+    const url = known[pipeline];
+    if (url === undefined) throw new UsageError(`${OPTION_OF[pipeline]} is missing: the URL of the queue`);
+    return { url, pipeline };
   });
 }
 

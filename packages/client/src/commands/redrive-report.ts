@@ -3,10 +3,10 @@ import { ACCEPTED_PREFIX, type Upload, uploadKeyOfAccepted } from '@upload-once/
 import { ageWords } from '../age-words.ts';
 import { printable } from '../printable.ts';
 
-/** One line of what lies in a dead-letter queue: one version that a message tells of, or a message that is none of ours. */
+/** One line of what lies in a dead-letter queue: one version that a message tells of, or a message that its queue can't handle. */
 export interface LetterRow {
   readonly messageId: string;
-  readonly what: 'upload' | 'accepted' | 'unknown';
+  readonly what: 'upload' | 'accepted' | 'unknown' | 'wrong-queue';
   readonly key: string | undefined;
   readonly versionId: string | undefined;
   readonly receiveCount: number;
@@ -14,7 +14,7 @@ export interface LetterRow {
   /** When S3 stored the version: what lies under `uploads/` is removed by the lifecycle, counted from then. */
   readonly storedAt: Date | undefined;
   readonly state: string | undefined;
-  /** Why the upload failed, or why the message is none of ours. */
+  /** Why the upload failed, or why the queue can't handle the message. */
   readonly reason: string | undefined;
 }
 
@@ -28,7 +28,8 @@ export function rowsOf(letter: DeadLetter, uploads: ReadonlyMap<string, Upload>)
   const message = { messageId, receiveCount, sentAt };
   if (!letter.events) {
     const nothing = { key: undefined, versionId: undefined, storedAt: undefined, state: undefined };
-    return [{ ...message, ...nothing, what: 'unknown', reason: letter.unknownReason }];
+    const what = letter.isWrongQueue ? 'wrong-queue' : 'unknown';
+    return [{ ...message, ...nothing, what, reason: letter.unknownReason }];
   }
   return letter.events.map(({ key, versionId, storedAt }) => {
     const upload = uploads.get(uploadKeyOf(key));
@@ -79,6 +80,8 @@ export interface Seen {
   readonly shown: number;
   /** How many of those that were looked at are none of ours. */
   readonly unknown: number;
+  /** How many of those that were looked at belong to the other queue. */
+  readonly wrongQueue: number;
 }
 
 /** What a yes does: `moves 1; 2 unknown stay (--delete-unknown FILE removes them)`. */
@@ -87,19 +90,37 @@ export function plan(
   options: { readonly includeUnknown: boolean; readonly deleteUnknown: string | undefined },
 ): string {
   const sum = (count: (seen: Seen) => number) => queues.reduce((all, seen) => all + count(seen), 0);
-  const [visible, shown, unknown] = [
+  const [visible, shown, unknown, wrongQueue] = [
     sum((seen) => seen.visible),
     sum((seen) => seen.shown),
     sum((seen) => seen.unknown),
+    sum((seen) => seen.wrongQueue),
   ];
   const isAllShown = shown >= visible;
-  const atLeast = isAllShown ? '' : `, of the ${shown} shown`;
-  const others = isAllShown ? `${shown - unknown}` : `the others of about ${visible}`;
-  if (options.deleteUnknown !== undefined)
-    return `deletes ${unknown} unknown${atLeast}${isAllShown ? '' : ', and those not shown'}; ${others} ${others === '1' ? 'stays' : 'stay'}`;
-  if (options.includeUnknown) return `moves ${isAllShown ? shown : `all of about ${visible}`}`;
-  if (unknown === 0) return `moves ${isAllShown ? shown : `all of about ${visible}; unknown ones stay`}`;
-  return `moves ${others}; ${unknownStay(unknown)}${isAllShown ? '' : `; so do unknown ones that are not shown`}`;
+  const unusable = unknown + wrongQueue;
+  const others = isAllShown ? `${shown - unusable}` : `the others of about ${visible}`;
+  if (options.deleteUnknown !== undefined) {
+    const kinds = [
+      ...(unknown > 0 || wrongQueue === 0 ? [`${unknown} unknown`] : []),
+      ...(wrongQueue > 0 ? [`${wrongQueue} of the wrong queue`] : []),
+    ].join(' and ');
+    const atLeast = isAllShown ? '' : `, of the ${shown} shown, and those not shown`;
+    return `deletes ${kinds}${atLeast}; ${others} ${others === '1' ? 'stays' : 'stay'}`;
+  }
+  const stay = [
+    ...(unknown > 0 && !options.includeUnknown ? [unknownStay(unknown)] : []),
+    ...(wrongQueue > 0 ? [wrongQueueStay(wrongQueue)] : []),
+    ...(isAllShown || options.includeUnknown
+      ? []
+      : [unusable > 0 ? 'so do unknown ones that are not shown' : 'unknown ones stay']),
+  ];
+  const staying = wrongQueue + (options.includeUnknown ? 0 : unknown);
+  const moved = isAllShown ? `${shown - staying}` : staying > 0 ? others : `all of about ${visible}`;
+  return [`moves ${moved}`, ...stay].join('; ');
+}
+
+function wrongQueueStay(count: number): string {
+  return count === 1 ? '1 of the wrong queue stays' : `${count} of the wrong queue stay`;
 }
 
 function unknownStay(count: number): string {
@@ -137,6 +158,8 @@ function whatStays(outcome: RedriveOutcome, count: number): string {
   switch (outcome) {
     case 'unknown':
       return unknownStay(count);
+    case 'wrong-queue':
+      return wrongQueueStay(count);
     case 'left':
       return count === 1
         ? '1 event of an upload is left: redrive --yes moves it'

@@ -2,8 +2,6 @@ import { createDeleteBatcher, systemTimers } from '@upload-once/queue';
 import {
   countDeadLetters,
   lookAtDeadLetters,
-  openQueuePair,
-  type QueuePair,
   RedriveOutcome,
   redrive,
   WrongQueue,
@@ -14,6 +12,7 @@ import type { Operations } from '../operations.ts';
 import { OutputFailed } from '../output-failed.ts';
 import { printable } from '../printable.ts';
 import { UsageError } from '../usage-error.ts';
+import { type CheckedQueue, checkedQueues, QueuesNotCompared } from './checked-queues.ts';
 import { hiddenNote } from './hidden-note.ts';
 import { aboutQueue, operatorError } from './operator-errors.ts';
 import { REDRIVE_HELP, type RedriveOptions, readRedriveOptions } from './redrive-options.ts';
@@ -41,7 +40,7 @@ const HARMLESS: readonly RedriveOutcome[] = [
 const QUIET: readonly RedriveOutcome[] = [RedriveOutcome.moved, RedriveOutcome.deleted, RedriveOutcome.left];
 
 /** What a dead-letter queue had when it was looked at. */
-interface Shown extends QueuePair, Seen {
+interface Shown extends CheckedQueue, Seen {
   readonly hidden: number;
 }
 
@@ -65,9 +64,7 @@ export async function redriveCommand(args: readonly string[], io: CliIo): Promis
   try {
     const open = await io.loadOperations();
     const operations = open({ ...options, bucket: options.bucket ?? '' });
-    const { sqs } = operations;
-    const pairs: QueuePair[] = [];
-    for (const url of options.queueUrls) pairs.push(await aboutQueue(url, openQueuePair(sqs, url)));
+    const pairs = await checkedQueues(options.queues, options.bucket, operations);
     const shown: Shown[] = [];
     for (const pair of pairs)
       shown.push({ ...pair, ...(await aboutQueue(pair.deadLetterUrl, show(pair, options, operations, io))) });
@@ -79,21 +76,22 @@ export async function redriveCommand(args: readonly string[], io: CliIo): Promis
   } catch (error) {
     if (error instanceof OutputFailed || error instanceof UsageError) throw error;
     const isWrong = error instanceof WrongQueue;
+    const isNothingDone = isWrong || error instanceof QueuesNotCompared;
     const why = operatorError(error, options);
-    io.stderr.write(`upload-once redrive: ${isWrong ? 'nothing was moved: ' : ''}${why}\n`);
+    io.stderr.write(`upload-once redrive: ${isNothingDone ? 'nothing was moved: ' : ''}${why}\n`);
     return isWrong ? ExitCode.usage : ExitCode.failed;
   }
 }
 
 /** Gives how many can be seen: SQS's own count, which may be a minute late, or what was seen where that is more; and what can't be seen. */
 async function show(
-  { deadLetterUrl }: QueuePair,
+  { deadLetterUrl, pipelines }: CheckedQueue,
   { limit, json, bucket }: RedriveOptions,
   { sqs, records }: Operations,
   io: CliIo,
 ): Promise<Seen & { hidden: number }> {
   const count = await countDeadLetters(sqs, deadLetterUrl);
-  const letters = await lookAtDeadLetters(sqs, deadLetterUrl, limit, { bucket });
+  const letters = await lookAtDeadLetters(sqs, deadLetterUrl, limit, { purpose: { bucket, pipelines } });
   const keys = letters.flatMap(({ events = [] }) => events.map(({ key }) => uploadKeyOf(key)));
   const uploads = await records.uploads(keys);
   const rows = letters.flatMap((letter) => rowsOf(letter, uploads));
@@ -103,8 +101,9 @@ async function show(
     io.stdout.write(headOf(deadLetterUrl, { ...count, visible }, letters.length));
     if (rows.length > 0) io.stdout.write(textOfRows(rows, io.now()));
   }
-  const unknown = letters.filter(({ events }) => !events).length;
-  return { visible, hidden: count.hidden, shown: letters.length, unknown };
+  const wrongQueue = letters.filter(({ isWrongQueue }) => isWrongQueue).length;
+  const unknown = letters.filter(({ events }) => !events).length - wrongQueue;
+  return { visible, hidden: count.hidden, shown: letters.length, unknown, wrongQueue };
 }
 
 /** Says which messages no one can see now. Those that came back while others were moved are not among them. @returns whether there are none */
@@ -140,7 +139,7 @@ async function isConfirmed(pairs: readonly Shown[], options: RedriveOptions, io:
   const question =
     deleteUnknown === undefined
       ? `Back to ${names(pairs.map(({ queueUrl }) => queueUrl))}: y ${plan(pairs, options)}. Go on?`
-      : `Delete each "unknown" message of ${names(pairs.map(({ deadLetterUrl }) => deadLetterUrl))}, after it was written to ${printable(deleteUnknown)}?`;
+      : `Delete each ${pairs.some(({ wrongQueue }) => wrongQueue > 0) ? '"unknown" and "wrong-queue"' : '"unknown"'} message of ${names(pairs.map(({ deadLetterUrl }) => deadLetterUrl))}, after it was written to ${printable(deleteUnknown)}?`;
   io.stderr.write(`${question} [y/N] `);
   const answer = await firstLine(io.stdin);
   if (/^y(es)?$/i.test(answer)) return true;
@@ -159,7 +158,7 @@ async function firstLine(input: CliIo['stdin']): Promise<string> {
 
 /** Moves, or deletes what is none of ours, as the options say. */
 async function act(
-  pairs: readonly QueuePair[],
+  pairs: readonly CheckedQueue[],
   options: RedriveOptions,
   operations: Operations,
   io: CliIo,
@@ -174,7 +173,7 @@ async function act(
 }
 
 async function actOnAll(
-  pairs: readonly QueuePair[],
+  pairs: readonly CheckedQueue[],
   options: RedriveOptions,
   file: UnknownFile | undefined,
   { sqs, records }: Operations,
@@ -183,7 +182,8 @@ async function actOnAll(
   const signal = io.interruptSignal();
   const runId = Buffer.from(io.randomBytes(8)).toString('hex');
   const ends = new Set<RedriveOutcome>();
-  for (const { queueUrl, deadLetterUrl } of pairs) {
+  for (const { pipelines, ...pair } of pairs) {
+    const { queueUrl, deadLetterUrl } = pair;
     if (signal.aborted) break;
     const totals = new Map<RedriveOutcome, number>();
     const random = () => (io.randomBytes(1)[0] ?? 0) / 256;
@@ -192,7 +192,7 @@ async function actOnAll(
         sqs,
         queueUrl,
         deadLetterUrl,
-        bucket: options.bucket,
+        purpose: { bucket: options.bucket, pipelines },
         records,
         deleter: createDeleteBatcher({ sqs, queueUrl: deadLetterUrl, timers: systemTimers, random }),
         includeUnknown: options.includeUnknown,
@@ -210,8 +210,7 @@ async function actOnAll(
       });
       await aboutQueue(deadLetterUrl, moving);
     } finally {
-      if (!options.json)
-        io.stdout.write(`${totalsOf(totals, { queueUrl, deadLetterUrl }, options.deleteUnknown)}\n`);
+      if (!options.json) io.stdout.write(`${totalsOf(totals, pair, options.deleteUnknown)}\n`);
     }
     for (const outcome of totals.keys()) if (!HARMLESS.includes(outcome)) ends.add(outcome);
   }
@@ -222,6 +221,13 @@ async function actOnAll(
     return ExitCode.interrupted;
   }
   if (ends.size === 0) return ExitCode.done;
+  if (ends.delete(RedriveOutcome.wrongQueue)) {
+    io.stderr.write(
+      'upload-once redrive: what is in the wrong queue stays. Send its events to the right one: upload-once audit --repair. ' +
+        'Then remove it here: upload-once redrive --delete-unknown FILE\n',
+    );
+    if (ends.size === 0) return ExitCode.failed;
+  }
   const isJustAgain = [...ends].every((outcome) => JUST_RUN_AGAIN.includes(outcome));
   const next = isJustAgain ? 'Run it again' : 'Correct the reasons above, then run it again';
   io.stderr.write(
