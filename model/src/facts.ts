@@ -73,6 +73,8 @@ export interface KeyFacts {
   readonly givenUp: Set<number>;
   /** A call about this key may have been done without its worker being told. */
   wasAnswerLost: boolean;
+  /** The same of a call about objects under accepted/ that are not the upload's. */
+  wasStrayAnswerLost: boolean;
   /** A call about this key was made again by the client itself; another may have written in between. */
   wasRepeated: boolean;
   /** What the services wrote of each metric, and of each version's reports. */
@@ -116,6 +118,7 @@ export function createFacts(): Facts {
         failedBy: new Set(),
         givenUp: new Set(),
         wasAnswerLost: false,
+        wasStrayAnswerLost: false,
         wasRepeated: false,
         values: new Map(),
       };

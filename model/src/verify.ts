@@ -150,7 +150,7 @@ async function verifySightings(
   const sent = new Set(reports.sent.map(reportIdOf));
   for (const { key: sightedKey, kind, versionId, reported } of [...sightings, ...orphans]) {
     // A record that is carried out after its worker was refused can come when the acceptor has shown the object to be the copy.
-    if (key.wasAnswerLost && versionId === key.item?.acceptedVersionId) continue;
+    if (key.wasStrayAnswerLost && versionId === key.item?.acceptedVersionId) continue;
     const counts = key.values.get(`reports of ${versionId}`)?.length ?? 0;
     const id = `${kind}#${sightedKey}#${versionId}`;
     rules.must(

@@ -1,6 +1,7 @@
 // Over 250 lines, and one thing: the whole system of one history, put together on one virtual clock.
 import type { Consumer } from '@upload-once/queue';
 import {
+  ACCEPTED_PREFIX,
   acceptedKeyOf,
   createMemoryObjectStore,
   createMemoryReports,
@@ -67,6 +68,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
     onAnswerLost({ key }) {
       const about = facts.all.get(key);
       if (about) about.wasAnswerLost = true;
+      else if (key.startsWith(ACCEPTED_PREFIX)) facts.of(key).wasStrayAnswerLost = true;
     },
     // Of a write that its client has made again only the read behind it may tell whose it is.
     onNotDone({ key }) {
