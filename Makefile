@@ -8,7 +8,7 @@ installed := node_modules/.package-lock.json
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev local local-down images test check test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants bench bench-client bench-containers audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants bench bench-client bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: check test-unit test-acceptance ## Run all checks and tests
 
 check: $(installed) ## Check types, style and format
 	npm run --silent check
+
+check-workflows: ## Check .github/workflows with actionlint; needs Go
+	@go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 test-unit: $(installed) ## Run the tests of packages and services, and hold them to their coverage
 	npm run --silent test:unit

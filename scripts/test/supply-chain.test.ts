@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
@@ -54,6 +54,17 @@ t.test('the example handler’s image is built on a version: that of this reposi
   const base = `upload-once/processor:${root.version}`;
   t.strictSame(basesIn(read('examples/handler/Dockerfile')), [base]);
   t.match(read('docker-compose.localstack.yml'), `tags: ['${base}']`, 'make images gives it this name');
+});
+
+t.test('an action of GitHub is named by its commit, with its version beside it', async (t) => {
+  const workflows = readdirSync(`${repository}/.github/workflows`);
+  t.ok(workflows.length > 0);
+  for (const name of workflows) {
+    const uses = read(`.github/workflows/${name}`).match(/\buses: .*/g) ?? [];
+    t.ok(uses.length > 0, name);
+    for (const line of uses)
+      t.match(line, /^uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, `${name}: ${line}`);
+  }
 });
 
 t.test('npm installs exact versions, known by their hash, from the registry', async (t) => {
