@@ -353,7 +353,7 @@ variable "tombstone_days" {
 }
 
 variable "max_receive_count" {
-  description = "How often an event is delivered before it goes to the dead-letter queue."
+  description = "How often an event is delivered before it goes to the dead-letter queue. When you lower it, SQS moves the events that have already been delivered that often; `upload-once redrive` shows them."
   type        = number
   default     = null
 }
