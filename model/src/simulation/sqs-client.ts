@@ -74,7 +74,7 @@ export function createSqsClient(options: {
       const entries = command.input.Entries ?? [];
       return carry({ operation: 'DeleteMessageBatch', key: '' }, () => {
         for (const { ReceiptHandle } of entries) queue.remove(ReceiptHandle ?? '');
-        return {};
+        return { Successful: entries.map(({ Id }) => ({ Id })) };
       });
     }
     if (command instanceof SendMessageBatchCommand) {
@@ -87,7 +87,7 @@ export function createSqsClient(options: {
           ]);
           queue.send(MessageBody, Object.fromEntries(texts));
         }
-        return {};
+        return { Successful: entries.map(({ Id }) => ({ Id })) };
       });
     }
     if (command instanceof ChangeMessageVisibilityCommand) {

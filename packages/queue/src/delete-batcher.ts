@@ -20,7 +20,7 @@ export class DeleteFailed extends Error {
 export interface DeleteBatcher {
   /**
    * Deletes one message, together with whatever else is to be deleted within a few milliseconds. Resolves when SQS has
-   * confirmed this very message. A failure is tried again up to three times in all, with a growing jittered wait;
+   * named this very message as deleted. A failure, also an answer that does not name it, is tried again up to three times in all, with a growing jittered wait;
    * one that SQS calls the sender's fault is not.
    * @throws DeleteFailed
    */
@@ -51,12 +51,13 @@ export function createDeleteBatcher(options: {
           Entries: batch.map((entry, index) => ({ Id: String(index), ReceiptHandle: entry.receiptHandle })),
         }),
       );
-      failures = new Map(
-        (answer.Failed ?? []).map((failed) => [
-          Number(failed.Id),
-          { cause: `${failed.Code}: ${failed.Message ?? 'no message'}`, final: failed.SenderFault === true },
-        ]),
-      );
+      const unnamed = { cause: 'SQS’s answer does not name the message', final: false };
+      const all = new Map<number, { readonly cause: unknown; readonly final: boolean }>();
+      for (const index of batch.keys()) all.set(index, unnamed);
+      for (const { Id } of answer.Successful ?? []) all.delete(Number(Id));
+      for (const { Id, Code, Message = 'no message', SenderFault } of answer.Failed ?? [])
+        all.set(Number(Id), { cause: `${Code}: ${Message}`, final: SenderFault === true });
+      failures = all;
     } catch (error) {
       failures = new Map(batch.map((_, index) => [index, { cause: error, final: false }]));
     }

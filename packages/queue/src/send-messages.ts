@@ -15,6 +15,9 @@ const NO_CONNECTION: ReadonlySet<unknown> = new Set([
   'ENETUNREACH',
 ]);
 
+/** Not every 200 is SQS's, and what it does not name it has not promised to have. */
+const UNNAMED = 'SQS’s answer does not name the message';
+
 /** Why SQS is not known to have a message. */
 export interface SendFailure {
   readonly reason: string;
@@ -29,8 +32,9 @@ export interface OutgoingMessage {
 
 /**
  * Sends messages to a standard queue, in batches, one after the other. Not atomic: of a batch SQS may take some and refuse
- * others. Never rejects: each message that SQS refused, or left without an answer after the client's own retries, is told by its
- * place in `messages`, with what is known of it. A message that is not told of is in the queue.
+ * others. Never rejects: each message that SQS refused, did not name in its answer, or left without an answer after the client's own
+ * retries, is told by its place in `messages`, with what is known of it. A message that is not told of is in the queue: SQS named it as
+ * successful.
  */
 export async function sendMessages(
   sqs: SQSClient,
@@ -65,7 +69,9 @@ export async function sendMessages(
       { step: 'finalizeRequest', priority: 'low', name: 'watchAttempts' },
     );
     try {
-      const { Failed = [] } = await sqs.send(command);
+      const { Successful = [], Failed = [] } = await sqs.send(command);
+      for (const index of batch) failures.set(index, { reason: UNNAMED, mayBeSent: true });
+      for (const { Id } of Successful) failures.delete(Number(Id));
       for (const { Id, Code, Message = 'no message' } of Failed)
         failures.set(Number(Id), { reason: `${Code}: ${Message}`, mayBeSent });
     } catch (error) {

@@ -103,6 +103,26 @@ t.test('one entry that fails is tried again alone', async (t) => {
   t.same(observed.entries, []);
 });
 
+t.test('P3: a message that the answer does not name is not deleted: it is tried again', async (t) => {
+  const { timers, queue, work, observed } = await holdAll(t, 2);
+  queue.hook('DeleteMessageBatch', async () => {
+    queue.unhook('DeleteMessageBatch');
+    return { output: { Successful: [{ Id: '0' }] } };
+  });
+  work.resolve();
+  await timers.untilSet(5);
+  timers.advance(5);
+  await timers.untilSet(1000);
+  timers.advance(1000);
+  await timers.untilSet(5, 2);
+  timers.advance(5);
+  await untilBatches(queue, 2);
+  const [first, second] = queue.answered.entries.filter(({ name }) => name === 'DeleteMessageBatch');
+  t.same(batches(queue), [2, 1]);
+  t.equal(second?.input.Entries[0].ReceiptHandle, first?.input.Entries[1].ReceiptHandle);
+  t.same(observed.entries, []);
+});
+
 t.test('a message that can not be deleted is told of after three attempts', async (t) => {
   const { timers, queue, work, observed } = await holdAll(t, 1);
   const refusal = new Error('SQS does not answer');

@@ -79,6 +79,23 @@ t.test('a request that fails is told for each of its messages, and the next one 
   t.strictSame(await receiveAll(queue), ['message-10', 'message-11']);
 });
 
+t.test('what an answer of success does not name is not known to be sent', async (t) => {
+  const queue = await startLocalQueue(t);
+  queue.sqs.middlewareStack.add(
+    () => async () => ({ response: {}, output: { $metadata: {}, Successful: [{ Id: '1' }] } }) as never,
+    { step: 'initialize', name: 'nameOne' },
+  );
+  const failures = await sendMessages(queue.sqs, queue.queueUrl, named(3));
+  const failure = { reason: 'SQS’s answer does not name the message', mayBeSent: true };
+  t.strictSame(
+    [...failures],
+    [
+      [0, failure],
+      [2, failure],
+    ],
+  );
+});
+
 /** What became of one attempt, on the wire; `lost`: SQS has it, and its answer does not arrive. */
 type Attempt = 'lost' | 'refused' | 'error' | 'no connection';
 

@@ -234,6 +234,30 @@ export const heartbeatMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'unnamed-is-deleted',
+    change: 'a message that SQS’s answer does not name is taken for deleted',
+    breaks: 'P3: it comes back, and nobody is told why',
+    file: 'packages/queue/src/delete-batcher.ts',
+    find: 'for (const index of batch.keys()) all.set(index, unnamed);',
+    replace: '',
+    noticedBy: {
+      file: 'packages/queue/test/deletes.test.ts',
+      test: 'P3: a message that the answer does not name is not deleted: it is tried again',
+    },
+  },
+  {
+    id: 'unnamed-is-sent',
+    change: 'a message that SQS’s answer does not name is taken for sent',
+    breaks: 'P3: a redrive deletes a dead letter that is in no other queue',
+    file: 'packages/queue/src/send-messages.ts',
+    find: 'for (const index of batch) failures.set(index, { reason: UNNAMED, mayBeSent: true });',
+    replace: '',
+    noticedBy: {
+      file: 'packages/queue/test/send-messages.test.ts',
+      test: 'what an answer of success does not name is not known to be sent',
+    },
+  },
+  {
     id: 'batches',
     change: 'the next poll waits for all that is in hand',
     breaks: 'P8: a large copy holds up the uploads behind it',
