@@ -13,7 +13,7 @@ const server = createServer((socket) => {
       if (end < 0) return;
       const contentBytes = Number(/content-length: (\d+)/i.exec(head)?.[1]);
       leftBytes = contentBytes - (head.length - end - 4);
-      answer = head.startsWith('PUT') ? '200 OK\r\ncontent-length: 0' : '204 No Content';
+      answer = head.startsWith('PUT') ? '200 OK\r\netag: "e"\r\ncontent-length: 0' : '204 No Content';
       if (/expect: 100-continue/i.test(head)) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
     } else leftBytes -= bytes.length;
     if (leftBytes <= 0) socket.end(`HTTP/1.1 ${answer}\r\nconnection: close\r\n\r\n`);

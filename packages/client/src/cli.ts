@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { CliIo, TextOutput } from './cli-io.ts';
 import { ExitCode } from './exit-code.ts';
-import { apiKeysIn, hideSecrets } from './hidden-secrets.ts';
+import { apiKeysIn, hideSecrets, hidesApiKey } from './hidden-secrets.ts';
 import { suggestion } from './nearest.ts';
 import { OutputFailed } from './output-failed.ts';
 import { UsageError } from './usage-error.ts';
@@ -26,6 +26,10 @@ const COMMANDS = ['upload', 'status', 'revoke', 'keys', 'redrive', 'audit'];
 /** The commands that have a help of their own. */
 const OWN_HELP: readonly (string | undefined)[] = ['upload', 'status', 'revoke', 'redrive', 'audit'];
 
+/** A name without its middle would be copied as it stands. */
+const HIDDEN_NOTE =
+  'upload-once: [API key] stands for an API key, which is not shown. In a name or a command that you copy, write the key itself\n';
+
 /**
  * Runs one command line.
  *
@@ -33,8 +37,17 @@ const OWN_HELP: readonly (string | undefined)[] = ['upload', 'status', 'revoke',
  * @returns the exit code
  */
 export async function run(args: readonly string[], world: CliIo): Promise<number> {
+  let isKeyHidden = false;
+  const onHidden = () => {
+    isKeyHidden = true;
+  };
+  const exitCode = await runCommand(args, world, withHiddenSecrets(world, args, onHidden));
+  if (isKeyHidden) world.stderr.write(HIDDEN_NOTE);
+  return exitCode;
+}
+
+async function runCommand(args: readonly string[], world: CliIo, io: CliIo): Promise<number> {
   const [command, ...rest] = args;
-  const io = withHiddenSecrets(world, args);
   try {
     switch (command) {
       case 'upload': {
@@ -95,10 +108,14 @@ export async function run(args: readonly string[], world: CliIo): Promise<number
 }
 
 /** Only `keys` prints a secret, to standard output. */
-function withHiddenSecrets(io: CliIo, args: readonly string[]): CliIo {
+function withHiddenSecrets(io: CliIo, args: readonly string[], onHidden: () => void): CliIo {
   const secrets = apiKeysIn(args, io.env);
   const hiding = (output: TextOutput): TextOutput => ({
-    write: (text) => output.write(hideSecrets(text, secrets)),
+    write(text) {
+      const shown = hideSecrets(text, secrets);
+      if (hidesApiKey(shown)) onHidden();
+      return output.write(shown);
+    },
     get isTTY() {
       return output.isTTY ?? false;
     },

@@ -1,7 +1,9 @@
 import { isMistypedApiKey } from '@upload-once/access/api-key-format';
 import { InvalidArgument, IssuerUnavailable, RequestRefused } from './errors.ts';
+import { withoutApiKey } from './hidden-secrets.ts';
 import { readText } from './read-text.ts';
-import { shownReason, withoutUserInfo } from './shown-reason.ts';
+import { retryAfterSecondsOf } from './retry-after-seconds.ts';
+import { shownReason } from './shown-reason.ts';
 import { assertTimeLimit, timerMilliseconds } from './time-limits.ts';
 
 /** A form takes two or three kilobytes. */
@@ -35,6 +37,8 @@ export interface IssuerAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+  /** What it says, for people: without the API key, which it may repeat. */
+  readonly shown: (said: string) => string;
 }
 
 /**
@@ -90,7 +94,8 @@ async function exchange(
     signal,
   });
   const text = response.body === null ? '' : await readText(response.body, ANSWER_MAX_BYTES);
-  return { url, status: response.status, headers: response.headers, text };
+  const shown = (said: string) => withoutApiKey(said, access.apiKey);
+  return { url, status: response.status, headers: response.headers, text, shown };
 }
 
 /** An exchange that hangs past its end, as a change of protocol can make it, is not waited for. */
@@ -102,10 +107,10 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
 }
 
 /** What an answer that is not the one asked for means to the caller. */
-export function refusal({ url, status, headers, text }: IssuerAnswer): Error {
-  const retryAfterSeconds = secondsOf(headers.get('retry-after'));
+export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Error {
+  const retryAfterSeconds = retryAfterSecondsOf(headers);
   const again = retryAfterSeconds === undefined ? 'try again later' : `try again in ${retryAfterSeconds} s`;
-  const { code, message } = issuerError(text);
+  const { code, message } = issuerError(text, shown);
   const issuerCode = code ?? message;
   const answer = [String(status), issuerCode].filter(Boolean).join(' ');
   switch (status) {
@@ -151,7 +156,7 @@ export function refusal({ url, status, headers, text }: IssuerAnswer): Error {
   const target = headers.get('location');
   const hint =
     target !== null
-      ? `it points to ${withoutUserInfo(target.split('?', 1)[0] ?? '')}, which is not followed; if that is the issuer, use its URL`
+      ? `it points ${shown(placeOf(target, url))}, which is not followed; if that is the issuer, use its URL`
       : 'is the URL the issuer’s, with its path prefix?';
   return new IssuerUnavailable(`what answered at ${url} gave no answer of an issuer (${answer}): ${hint}`, {
     status,
@@ -202,15 +207,21 @@ function assertKey(apiKey: string): void {
   }
 }
 
-function issuerError(text: string): { code?: string; message?: string } {
+/** `to …` a place, without user name, password and query; an address that can't be read is not repeated. */
+function placeOf(location: string, url: string): string {
+  const target = URL.parse(location, url);
+  if (target?.protocol !== 'http:' && target?.protocol !== 'https:') return 'elsewhere';
+  return `to ${target.origin}${target.pathname}`;
+}
+
+function issuerError(text: string, shown: (said: string) => string): { code?: string; message?: string } {
   try {
     const { code, message } = JSON.parse(text);
-    return { ...(typeof code === 'string' && { code }), ...(typeof message === 'string' && { message }) };
+    return {
+      ...(typeof code === 'string' && { code: shown(code) }),
+      ...(typeof message === 'string' && { message: shown(message) }),
+    };
   } catch {
     return {};
   }
-}
-
-function secondsOf(retryAfter: string | null): number | undefined {
-  return retryAfter !== null && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : undefined;
 }

@@ -18,7 +18,7 @@ export async function requestUpload(request: UploadRequest): Promise<UploadForm>
 }
 
 function readAnswer(answer: IssuerAnswer): UploadForm {
-  const { url, status, text } = answer;
+  const { url, status, text, shown } = answer;
   if (status !== 200) throw refusal(answer);
   try {
     const form = readUploadForm(JSON.parse(text));
@@ -26,6 +26,9 @@ function readAnswer(answer: IssuerAnswer): UploadForm {
     return form;
   } catch (cause) {
     const what = cause instanceof SyntaxError ? 'it is no JSON' : (cause as Error).message;
-    throw new IssuerUnavailable(`what answered at ${url} gave no upload form: ${what}`, { status, cause });
+    throw new IssuerUnavailable(`what answered at ${url} gave no upload form: ${shown(what)}`, {
+      status,
+      cause,
+    });
   }
 }

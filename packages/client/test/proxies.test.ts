@@ -99,6 +99,41 @@ t.test('a domain in NO_PROXY stands for its subdomains', async (t) => {
   t.strictSame(proxy.log, ['CONNECT issuer.example.invalid:443']);
 });
 
+t.test('a network in NO_PROXY stands for its addresses; one that can’t be honoured is named', async (t) => {
+  const { proxy, target, upload } = await stage(t, 'http');
+  const at = (host: string) => ['--url', target.url.replace('localhost', host)];
+  const direct = ['127.0.0.0/8', '127.0.0.1/32', '0.0.0.0/0', '127.0.0.1/8', '192.168.0.0/16,127.0.0.0/31'];
+  for (const NO_PROXY of direct) {
+    proxy.log.length = 0;
+    t.match(await upload({ HTTP_PROXY: proxy.url, NO_PROXY: `${NO_PROXY},localhost` }, at('127.0.0.1')), {
+      code: 0,
+      stderr: '',
+    });
+    t.strictSame(proxy.log, [], NO_PROXY);
+  }
+  for (const NO_PROXY of ['127.0.0.2/32', '10.0.0.0/8', '127.0.0.4/30', '128.0.0.0/1']) {
+    proxy.log.length = 0;
+    t.match(await upload({ HTTP_PROXY: proxy.url, NO_PROXY: `${NO_PROXY},localhost` }, at('127.0.0.1')), {
+      code: 0,
+    });
+    t.equal(proxy.log.length, 1, NO_PROXY);
+  }
+  const wrong = [
+    'fd00::/8',
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    '10.0.0/8',
+    '10.0.0.0/8/8',
+    'http://x.test/',
+    '10.0.0.0/8:80',
+  ];
+  for (const network of wrong) {
+    const seen = await upload({ HTTP_PROXY: proxy.url, no_proxy: `localhost,${network}` });
+    t.match(seen, { code: 2, stderr: `IPv4 networks such as 10.0.0.0/8, not ${JSON.stringify(network)}` });
+    t.match(await upload({ no_proxy: network }), { code: 0 }, 'without a proxy it is not read');
+  }
+});
+
 t.test('status and revoke go through it as well, and what comes after does not', async (t) => {
   const { proxy, target, host } = await stage(t, 'https');
   const env = { UPLOAD_ONCE_URL: target.url, UPLOAD_ONCE_API_KEY: 'k' };

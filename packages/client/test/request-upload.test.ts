@@ -160,6 +160,105 @@ t.test('a refusal is RequestRefused with the status, the issuer’s code and how
   }
 });
 
+t.test('Retry-After in seconds or as a date, by the clock of the answer', async (t) => {
+  const servers = await withServers(t);
+  const cases: [retryAfter: string, seconds: number | undefined, date?: string][] = [
+    ['17', 17],
+    ['0', 0],
+    ['Sun, 06 Nov 1994 08:49:54 GMT', 17, 'Sun, 06 Nov 1994 08:49:37 GMT'],
+    ['Sunday, 06-Nov-94 08:49:54 GMT', 17, 'Sun, 06 Nov 1994 08:49:37 GMT'],
+    ['Sun Nov  6 08:49:54 1994', 17, 'Sun Nov  6 08:49:37 1994'],
+    ['Sun, 06 Nov 1994 08:49:37 GMT', 0, 'Sun, 06 Nov 1994 08:49:37 GMT'],
+    ['Sun, 06 Nov 1994 08:49:36 GMT', 0, 'Sun, 06 Nov 1994 08:49:37 GMT'],
+    // By this machine's clock where the answer has none.
+    ['Sun, 06 Nov 1994 08:49:37 GMT', 0, ''],
+    ['Sun, 06 Nov 1994 08:49:37 GMT', 0, 'yesterday'],
+    ['soon', undefined],
+    ['1.5', undefined],
+    ['-1', undefined],
+    ['2026-11-28', undefined],
+    ['Sun, 36 Nov 1994 08:49:37 GMT', undefined],
+    ['', undefined],
+  ];
+  for (const [retryAfter, seconds, date] of cases) {
+    servers.issue = (_, response) => {
+      response.sendDate = false;
+      response.writeHead(429, { 'retry-after': retryAfter, ...(date && { date }) }).end('{}');
+    };
+    const error = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k' }));
+    t.type(error, RequestRefused);
+    t.equal((error as RequestRefused).retryAfterSeconds, seconds, `${retryAfter} at ${date}`);
+    t.match(error.message, seconds === undefined ? /try again later$/ : `try again in ${seconds} s`);
+  }
+});
+
+t.test('an issuer that repeats the key: no error has it', async (t) => {
+  const servers = await withServers(t);
+  const keys = [
+    'k1',
+    'q',
+    '"k1"',
+    "'legacy-key'",
+    '"legacy-key"',
+    'back\\slash"quote',
+    'with space',
+    'a.c+d',
+  ];
+  for (const apiKey of keys) {
+    const bare = apiKey.replaceAll(/^["']|["']$/g, '');
+    const said = `no key ${apiKey}, nor (${bare})`;
+    const form = { url: 'http://x.test/', fields: { key: 'a', policy: 'p', [`n ${bare}`]: 1 } };
+    const answers: [number, object, Record<string, string>?][] = [
+      [400, { code: apiKey, message: said }],
+      [403, { code: 'X', message: said }],
+      [422, { code: 'X', message: `${said} ${JSON.stringify(apiKey)}` }],
+      [500, { code: `about ${bare}` }],
+      [302, {}, { location: `/${encodeURIComponent(bare)}` }],
+      [200, { url: form }],
+    ];
+    const forms = [bare, JSON.stringify(bare).slice(1, -1), encodeURIComponent(bare)];
+    for (const [status, body, headers] of answers) {
+      servers.issue = (_, response) => response.writeHead(status, headers).end(JSON.stringify(body));
+      const { message } = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey }));
+      const words = ` ${message.replaceAll(/[():/,"]+/g, ' ')} `;
+      for (const form of forms)
+        t.notOk(words.includes(` ${form.replaceAll(/[():/,"]+/g, ' ')} `), `${status} ${form}: ${message}`);
+      t.ok(message.includes('[API key]'), `${status} ${apiKey}: ${message}`);
+    }
+  }
+});
+
+t.test('an issuer that repeats a short key: words that contain it stay as they are', async (t) => {
+  const servers = await withServers(t);
+  servers.issue = (_, response) => response.writeHead(400).end('{"code":"Bad","message":"key k: k is bad"}');
+  const { message } = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k' }));
+  t.match(message, /: key \[API key\]: \[API key\] is bad$/);
+});
+
+t.test('a redirect is named without user name, password and query', async (t) => {
+  const servers = await withServers(t);
+  const { host } = new URL(servers.url);
+  const cases: [location: string, says: string][] = [
+    ['https://user:pass-word@x.test/a?b=pass-word#pass-word', 'to https://x.test/a,'],
+    ['//user:pass-word@x.test/a', 'to http://x.test/a,'],
+    ['https:user:pass-word@x.test/a', 'to https://x.test/a,'],
+    ['https:/user:pass-word@x.test/a', 'to https://x.test/a,'],
+    ['https:\\\\user:pass-word@x.test/a', 'to https://x.test/a,'],
+    ['https://user:pass-word/@x.test/a', 'elsewhere,'],
+    ['https://user:pass-word?@x.test/a', 'elsewhere,'],
+    ['ftp://user:pass-word@x.test/a', 'elsewhere,'],
+    ['mailto:pass-word@x.test', 'elsewhere,'],
+    ['https://', 'elsewhere,'],
+    ['/a', `to http://${host}/a,`],
+  ];
+  for (const [location, says] of cases) {
+    servers.issue = (_, response) => response.writeHead(302, { location }).end();
+    const { message } = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k' }));
+    t.match(message, `it points ${says} which is not followed`, location);
+    t.notMatch(message, 'pass-word', location);
+  }
+});
+
 t.test('an issuer that can not answer now is IssuerUnavailable', async (t) => {
   const servers = await withServers(t);
   servers.issue = (_, response) => {

@@ -396,6 +396,9 @@ t.test('more that ends an upload, each as docs/client.md has it', async (t) => {
     await expect('a proxy', 2, /HTTPS_PROXY/, ['upload', file], { env: withProxy });
   }
 
+  const withNetwork = { ...env, HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: 'fd00::/8' };
+  await expect('a network of IPv6', 2, /NO_PROXY takes/, ['upload', file], { env: withNetwork });
+
   servers.moment = 'early';
   truncateSync(join(directory, 'big'), BIG);
   servers.s3 = (socket) => {
@@ -643,6 +646,50 @@ t.test('what may not be printed is not', async (t) => {
     t.notMatch(stdout + stderr, /08090a0b|legacy-key/, args.map((arg) => arg.slice(0, 12)).join(' '));
     t.not(stderr, '');
   }
+});
+
+t.test('an API key inside a name is hidden, and a note says that it stands there', async (t) => {
+  const servers = await stage(t);
+  const key = 'contracts';
+  const file = join(t.testdir({ 'contracts-7.pdf': 'x' }), 'contracts-7.pdf');
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: key };
+  const note = /\nupload-once: \[API key\] stands for an API key, .*that you copy, write the key itself\n$/;
+  servers.fields = { key: 'uploads/contracts-7' };
+  servers.status = { status: 200, body: { id: 'contracts-7', state: 'ISSUED' } };
+
+  const stored = await runCommand(['upload', file], { env });
+  t.match(stored, { code: 0, stdout: /\[API key\]-7\.pdf stored as uploads\/\[API key\]-7 at/ });
+  t.match(`\n${stored.stderr}`, note);
+  servers.s3 = raw('504 x');
+  const unknown = await runCommand(['upload', file], { env });
+  t.match(unknown, {
+    code: 3,
+    stderr: / {2}upload-once status 'uploads\/\[API key\]-7'\n|status uploads\/\[API key\]-7\n/,
+  });
+  t.match(unknown.stderr, note);
+  t.equal(unknown.stderr.split('write the key itself').length, 2, 'once');
+  for (const seen of [stored, unknown]) t.notMatch(seen.stdout + seen.stderr, key);
+
+  const other = await runCommand(['upload', file], { env: { ...env, UPLOAD_ONCE_API_KEY: 'k' } });
+  t.notMatch(other.stderr, '[API key]');
+
+  // What JSON escapes in it.
+  const quoted = { ...env, UPLOAD_ONCE_API_KEY: 'legacy"key\\1' };
+  servers.issuer = issuerError('400 x', 'legacy"key\\1');
+  const json = await runCommand(['upload', file, '--json'], { env: quoted });
+  t.match(JSON.parse(json.stdout), {
+    message: 'the issuer refused the request (400 [API key]): about [API key]',
+  });
+  t.notMatch(json.stdout + json.stderr, 'legacy');
+});
+
+t.test('an issuer’s status that repeats a short key', async (t) => {
+  const servers = await stage(t);
+  const file = join(t.testdir({ a: 'x' }), 'a');
+  servers.s3 = raw('504 x');
+  servers.status = { status: 200, body: { id: 'a', state: 'k1' } };
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k1' };
+  t.match(await runCommand(['upload', file], { env }), { code: 3, stderr: 'state "[API key]"' });
 });
 
 t.test('a status without metadata, and one with what nothing is known of', async (t) => {

@@ -1,4 +1,5 @@
 import { IssuerUnavailable, RequestRefused, type UploadOutcomeUnknown } from '../errors.ts';
+import { withoutApiKey } from '../hidden-secrets.ts';
 import type { IssuerAccess } from '../issuer-request.ts';
 import { getUpload, type UploadStatus } from '../uploads-v1.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -38,7 +39,7 @@ export async function askOutcome(
     let waitSeconds: number;
     try {
       const status = await getUpload(access, id);
-      const known = outcomeOf(status, id, upload.totalBytes);
+      const known = outcomeOf(status, id, upload.totalBytes, access.apiKey);
       if (known) return known;
       if (leftSeconds === 0) return { known: 'nothing', why: NOT_SEEN };
       waitSeconds = Math.min(pauseSeconds, leftSeconds);
@@ -56,10 +57,15 @@ export async function askOutcome(
 }
 
 /** @returns undefined while nothing has been seen of it */
-function outcomeOf(status: UploadStatus, id: string, totalBytes: number): KnownOutcome | undefined {
+function outcomeOf(
+  status: UploadStatus,
+  id: string,
+  totalBytes: number,
+  apiKey: string,
+): KnownOutcome | undefined {
   const { state, sizeBytes } = status;
   if (status.id !== id || !['ISSUED', 'REVOKED', ...STORED_STATES].includes(state)) {
-    const answer = `id ${JSON.stringify(status.id)}, state ${JSON.stringify(state)}`;
+    const answer = withoutApiKey(`id ${JSON.stringify(status.id)}, state ${JSON.stringify(state)}`, apiKey);
     return { known: 'nothing', why: `The issuer's answer is none about this upload: ${answer}` };
   }
   if (state === 'ISSUED') return undefined;

@@ -1,5 +1,6 @@
 import http, { type Agent } from 'node:http';
 import https from 'node:https';
+import { isIPv4 } from 'node:net';
 import type { CliIo } from '../cli-io.ts';
 import { UsageError } from '../usage-error.ts';
 import { fetchThrough } from './agent-fetch.ts';
@@ -59,7 +60,7 @@ function proxyEnvOf(env: CliIo['env']) {
   return {
     ...(https_proxy && { https_proxy }),
     ...(http_proxy && { http_proxy }),
-    no_proxy: withSubdomains(env['no_proxy'] || env['NO_PROXY'] || ''),
+    no_proxy: exceptionsOf(env['no_proxy'] || env['NO_PROXY'] || ''),
   };
 }
 
@@ -74,8 +75,36 @@ function proxyOf(env: CliIo['env'], name: 'https_proxy' | 'http_proxy'): string 
   );
 }
 
-/** In NO_PROXY `example.com` means its subdomains as well, as it does to curl; to Node's agents only with a dot before it. */
-function withSubdomains(noProxy: string): string {
-  const hosts = noProxy.split(/[,\s]+/).filter(Boolean);
-  return hosts.flatMap((host) => (/^[a-z]/i.test(host) ? [host, `.${host}`] : [host])).join(',');
+/**
+ * NO_PROXY as Node's agents take it. `example.com` means its subdomains as well, as it does to curl; to the agents only with a dot before
+ * it. A network is a range to them.
+ *
+ * @throws UsageError for a network that is none of IPv4
+ */
+function exceptionsOf(noProxy: string): string {
+  const entries = noProxy.split(/[,\s]+/).filter(Boolean);
+  return entries
+    .flatMap((entry) => {
+      if (entry.includes('/')) return rangeOf(entry);
+      return /^[a-z]/i.test(entry) ? [entry, `.${entry}`] : entry;
+    })
+    .join(',');
+}
+
+/** `10.0.0.0/8` → `10.0.0.0-10.255.255.255` */
+function rangeOf(network: string): string {
+  const [address = '', bits = '', ...more] = network.split('/');
+  if (!isIPv4(address) || !/^\d{1,2}$/.test(bits) || Number(bits) > 32 || more.length > 0) {
+    throw new UsageError(
+      `NO_PROXY takes host names, IPv4 addresses and IPv4 networks such as 10.0.0.0/8, not ${JSON.stringify(network)}`,
+    );
+  }
+  const sizeAddresses = 2 ** (32 - Number(bits));
+  const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const first = number - (number % sizeAddresses);
+  return [first, first + sizeAddresses - 1].map(dotted).join('-');
+}
+
+function dotted(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 }
