@@ -20,15 +20,18 @@ export class InvalidApiKeyValue extends Error {
 /**
  * Makes a key and records it. Its value is in the answer and nowhere else: the table has only its hash.
  *
+ * @param beforeWrite told of the key before any of it is in the table: from then on it may be there
  * @returns when the key is durable and works
  * @throws InvalidApiKeySettings; rejects when the table does not answer: the key may then be there, but nobody has it
  */
 export async function createApiKey(
   settings: ApiKeySettings,
   making: KeyMaking,
+  beforeWrite: (key: ApiKey) => void = () => undefined,
 ): Promise<{ value: string; key: ApiKey }> {
   const key = newKey(settings, making);
   const value = formatApiKey(key.keyId, making.randomBytes(SECRET_BYTES));
+  beforeWrite(key);
   await making.store.addKey(key, hashApiKey(value));
   return { value, key };
 }
@@ -38,6 +41,7 @@ export async function createApiKey(
  * none of them a control character but the tab, and neither blank nor tab at either end, where the header would lose it.
  *
  * @param value one character for each byte; see `hashApiKey`
+ * @param beforeWrite as for `createApiKey`
  * @returns when the key is durable and works
  * @throws InvalidApiKeyValue, InvalidApiKeySettings, SecretAlreadyInUse when the same value was imported before
  */
@@ -45,9 +49,11 @@ export async function importApiKey(
   value: string,
   settings: ApiKeySettings,
   making: KeyMaking,
+  beforeWrite: (key: ApiKey) => void = () => undefined,
 ): Promise<ApiKey> {
   assertImportable(value);
   const key = newKey(settings, making);
+  beforeWrite(key);
   await making.store.addKey(key, hashApiKey(value));
   return key;
 }

@@ -25,6 +25,8 @@ export interface TextOutput {
    * only what can't be given again has to await it.
    */
   write(text: string): unknown;
+  /** What is written goes nowhere: it is the null device, which Node also puts in the place of a closed one. */
+  readonly isDiscarded?: boolean;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }

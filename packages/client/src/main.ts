@@ -61,7 +61,7 @@ const exitCode = await run(process.argv.slice(2), {
   },
   interruptSignal() {
     const interrupt = new AbortController();
-    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       // Once: a second Ctrl-C ends the process at once, as if nobody listened.
       process.once(name, () => interrupt.abort(new Error(`interrupted by ${name}`)));
     }

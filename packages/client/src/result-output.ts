@@ -1,4 +1,5 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, statSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { OutputFailed } from './output-failed.ts';
 
 export interface ResultOutput {
@@ -11,6 +12,8 @@ export interface ResultOutput {
   write(text: string): Promise<void>;
   /** When all that was written has gone out or failed. @returns the first failure, other than that of a pipe that its reader closed */
   flushed(): Promise<OutputFailed | undefined>;
+  /** What is written goes nowhere: it is the null device, which Node also puts in the place of a closed one. */
+  readonly isDiscarded: boolean;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
@@ -53,6 +56,7 @@ export function createResultOutput(stream: typeof process.stdout): ResultOutput 
       await last;
       return failure;
     },
+    isDiscarded: isNullDevice(stream.fd),
     get isTTY() {
       return stream.isTTY;
     },
@@ -71,4 +75,13 @@ function writeWhole(fd: number, text: string): void {
 function isFileOrDevice(fd: number): boolean {
   const kind = fstatSync(fd);
   return kind.isFile() || kind.isCharacterDevice();
+}
+
+function isNullDevice(fd: number): boolean {
+  try {
+    const [own, none] = [fstatSync(fd), statSync(devNull)];
+    return own.isCharacterDevice() && none.isCharacterDevice() && own.rdev === none.rdev;
+  } catch {
+    return false;
+  }
 }

@@ -5,6 +5,7 @@ import { parseS3Event } from '@upload-once/queue';
 import { acceptedKeyOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { AUDIT_HELP } from '../src/commands/audit-options.ts';
+import type { Operations } from '../src/operations.ts';
 import {
   deleteAtOf,
   messages,
@@ -13,6 +14,7 @@ import {
   spoiled,
   TOMBSTONE_SECONDS,
   withAnotherPair,
+  withLateCounts,
   withoutEventRules,
   withoutKeeping,
 } from './operator-stage.ts';
@@ -390,6 +392,44 @@ t.test(
     });
   },
 );
+
+t.test('dead letters that SQS counts and does not give are hidden, whatever its counts say', async (t) => {
+  const { cloud } = await lostAndFailed(t);
+  const QueueUrl = cloud.queues.acceptedEventsDeadLetter;
+  await cloud.send(QueueUrl, 'a letter');
+  await cloud.sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 120, WaitTimeSeconds: 5 }));
+  const sqs = withLateCounts(cloud);
+  const setting = { ...LATER, operations: (given: Operations) => ({ ...given, sqs }) };
+  t.match(await operate(cloud, ['audit', '--repair'], setting), {
+    code: 6,
+    stdout: '',
+    stderr:
+      /about 1 message of accepted-events-dead-letter is hidden\. .* no event was sent\.\n.*\nSQS's count can be a minute late: /,
+  });
+  await cloud.depthIs(cloud.queues.uploadEvents, 0);
+});
+
+t.test('a disk that is full: how many events were sent before that is told', async (t) => {
+  const cloud = await quietCloud(t);
+  for (let at = 0; at < 12; at += 1) await cloud.put(await cloud.issue(), 'lost');
+  const repair = ['audit', '--repair'];
+  t.match(await operate(cloud, repair, { ...LATER, outputWrites: 0 }), {
+    code: 5,
+    stderr:
+      /^upload-once: standard output could not be written \(ENOSPC\); 10 events sent\. Run it again: the table has on record what was sent, and that is not sent again; what was done stays done\n$/,
+  });
+  await cloud.depthIs(cloud.queues.uploadEvents, 10);
+  t.match(await operate(cloud, repair, { ...LATER, outputWrites: 3 }), {
+    code: 5,
+    stderr: /; 0 events sent, 10 left alone/,
+  });
+  t.match(await operate(cloud, [...repair, '--again'], { ...LATER, outputWrites: 0 }), {
+    code: 5,
+    stderr:
+      /; 10 events sent\. Run it again, with --again as well: it sends the events once more, and an event/,
+  });
+  await cloud.depthIs(cloud.queues.uploadEvents, 20);
+});
 
 t.test('what is known of events whose answer was lost, and of those that were refused', async (t) => {
   const { cloud } = await lostAndFailed(t);

@@ -3,6 +3,7 @@ import {
   createApiKeyFinder,
   createDynamoDbAccessStore,
   createMemoryAccessStore,
+  SecretsChanged,
 } from '@upload-once/access';
 import t from 'tap';
 import { startDynamoDb } from '../../access/test/start-access-table.ts';
@@ -33,6 +34,9 @@ interface Setting {
   readonly createStore?: (tableName: string) => AccessStore;
   /** Standard output can't be written. */
   readonly outputFails?: 'at once' | 'later';
+  /** Standard output is closed, or the null device. */
+  readonly isDiscarded?: boolean;
+  readonly interrupt?: AbortSignal;
 }
 
 /** One call of the command, and all that can be seen of it. */
@@ -55,8 +59,10 @@ async function run(args: readonly string[], setting: Setting = {}) {
         seen.stdout += text;
         return undefined;
       },
+      isDiscarded: setting.isDiscarded ?? false,
     },
     stderr: { write: (text: string) => (seen.stderr += text) },
+    interruptSignal: () => setting.interrupt ?? new AbortController().signal,
     env: setting.env ?? {},
     randomBytes: (count) => Uint8Array.from({ length: count }, () => drawn++),
     now: () => setting.now ?? NOW,
@@ -482,7 +488,16 @@ t.test('rotate: somebody else who ends the rotation at the same moment is told o
   };
   const { code, stderr } = await run(['rotate', '0001020304050607'], { createStore, firstRandomByte: 50 });
   t.equal(code, 1);
-  t.match(stderr, 'the values of the key 0001020304050607 were changed by somebody else at the same time');
+  t.match(stderr, 'the values of the key 0001020304050607 were changed at the same time by another command');
+  store.changeSecrets = async () => {
+    throw new SecretsChanged('0001020304050607');
+  };
+  t.match(await run(['rotate', '0001020304050607'], { createStore }), {
+    code: 1,
+    stdout: '',
+    stderr:
+      'upload-once keys: the values of the key 0001020304050607 were changed by somebody else at the same time\n',
+  });
   t.ok(await findApiKey(store, created.stdout.trim(), new Date('2040-01-01T00:00:00Z')));
 });
 
@@ -529,7 +544,7 @@ t.test('any other fault is told in one line, without a stack trace', async (t) =
       },
     });
     t.equal(code, 1);
-    t.equal(stderr, `upload-once keys: the table "access" could not be used: ${words}\n`);
+    t.equal(stderr, `upload-once keys: the table "access" could not be used: ${words}. Nothing was done.\n`);
   }
 });
 
@@ -561,6 +576,126 @@ t.test('rotate: where the new value is lost, the old one works on without an end
     t.match(await findApiKey(openTable(table), value, inAYear), { keyId });
     t.equal((await run(['rotate', keyId, '--remove', 'new', '--table', table])).code, 0);
     t.equal((await run(args, { firstRandomByte: 90 })).code, 0);
+  }
+});
+
+t.test('a value that would go nowhere is not made', async (t) => {
+  const table = ['--table', await db.createTable()];
+  const { stdout } = await run(['create', '--name', 'x', ...table]);
+  for (const args of [
+    ['create', '--name', 'y'],
+    ['rotate', '0001020304050607'],
+  ]) {
+    t.match(await run([...args, ...table], { isDiscarded: true, firstRandomByte: 50 }), {
+      code: 2,
+      stdout: '',
+      stderr:
+        /^upload-once keys: standard output is closed or goes to the null device\. .* Nothing was made\. /,
+    });
+  }
+  const { stdout: list } = await run(['list', '--json', ...table]);
+  t.match(JSON.parse(list), { name: 'x', values: { length: 1 } }, 'one key with one value');
+  t.ok(stdout);
+  for (const args of [
+    ['rotate', '0001020304050607', '--remove', 'new'],
+    ['list'],
+    ['disable', '0001020304050607'],
+  ])
+    t.not((await run([...args, ...table], { isDiscarded: true })).code, 2, args.join(' '));
+});
+
+/** The store whose so-many-th write of a kind does something else. */
+function spoiledStore(
+  table: string,
+  method: 'addKey' | 'changeSecrets' | 'setEnabled',
+  at: number,
+  instead: () => Promise<never>,
+): (name: string) => AccessStore {
+  const store = openTable(table);
+  let calls = 0;
+  const call = (...args: unknown[]) =>
+    ++calls === at ? instead() : (store[method] as (...args: unknown[]) => Promise<unknown>)(...args);
+  return () => ({ ...store, [method]: call });
+}
+
+t.test('Ctrl-C: what may be true then is said', async (t) => {
+  const table = await db.createTable();
+  const { stdout } = await run(['create', '--name', 'x', '--table', table]);
+  const keyId = '0001020304050607';
+  t.match(stdout, keyId);
+  const never = (method: 'addKey' | 'changeSecrets' | 'setEnabled', at = 1) => {
+    const interrupt = new AbortController();
+    const createStore = spoiledStore(table, method, at, () => {
+      interrupt.abort();
+      return new Promise<never>(() => undefined);
+    });
+    return { createStore, interrupt: interrupt.signal, firstRandomByte: 50 };
+  };
+  const other = '3233343536373839';
+  for (const [args, setting, said, out] of [
+    [
+      ['create', '--name', 'y'],
+      never('addKey'),
+      `The key ${other} may have been made. Its value was not shown, and can't be shown again. If "upload-once keys list" has the key, remove it: upload-once keys delete ${other}`,
+      /^$/,
+    ],
+    [
+      ['import', '--name', 'y'],
+      { ...never('addKey'), stdin: ['a-key-of-a-client'] },
+      `It may have been imported as key ${other}. If "upload-once keys list" has that key, remove it before you run this again: upload-once keys delete ${other}`,
+      /^$/,
+    ],
+    [
+      ['rotate', keyId],
+      never('changeSecrets'),
+      `The old value works on. A second one may have been made, and was not shown. If "upload-once keys list" has two values of the key, take the new one back: upload-once keys rotate ${keyId} --remove new`,
+      /^$/,
+    ],
+    [
+      ['rotate', keyId],
+      never('changeSecrets', 2),
+      `Standard output has the new value. Both values work. It is not known whether the old one has its end yet: look at "upload-once keys list". To end the old one at once: upload-once keys rotate ${keyId} --remove old`,
+      /^uo_/,
+    ],
+    [
+      ['disable', keyId],
+      never('setEnabled'),
+      'It is not known whether it was done: look at "upload-once keys list". It may be run again.',
+      /^$/,
+    ],
+    [['import', '--name', 'y'], { interrupt: AbortSignal.abort() }, 'Nothing was done.', /^$/],
+  ] as const) {
+    const seen = await run([...args, '--table', table], setting);
+    t.match(seen, { code: 130, stdout: out }, args.join(' '));
+    t.ok(seen.stderr.endsWith(`upload-once keys: interrupted. ${said}\n`), seen.stderr);
+  }
+});
+
+t.test('rotate: where the old value gets no end, it is told which values work', async (t) => {
+  for (const [fault, said] of [
+    [
+      new Error('the table is away'),
+      /could not be used: the table is away\. Standard output has the new value\. Both values work\. It is not known whether the old one has its end yet: .* --remove old\n$/,
+    ],
+    [
+      new SecretsChanged('0001020304050607'),
+      /standard output has the new value, but the values of the key 0001020304050607 were changed at the same time by another command, and the old one was given no end\. .* To end the old one at once: upload-once keys rotate 0001020304050607 --remove old\n$/,
+    ],
+  ] as const) {
+    const table = await db.createTable();
+    const old = (await run(['create', '--name', 'x', '--table', table])).stdout.trim();
+    const createStore = spoiledStore(table, 'changeSecrets', 2, async () => {
+      throw fault;
+    });
+    const { code, stdout, stderr } = await run(['rotate', '0001020304050607', '--table', table], {
+      createStore,
+      firstRandomByte: 50,
+    });
+    t.equal(code, 1);
+    t.match(stderr, said);
+    const inAYear = new Date(NOW.getTime() + 365 * 86_400_000);
+    for (const value of [old, stdout.trim()])
+      t.match(await findApiKey(openTable(table), value, inAYear), { keyId: '0001020304050607' });
   }
 });
 

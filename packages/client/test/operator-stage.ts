@@ -16,6 +16,7 @@ import { type LocalCloud, startLocalCloud } from '../../runtime/test/support/loc
 import { run } from '../src/cli.ts';
 import type { CliIo } from '../src/cli-io.ts';
 import type { Operations, OperationsSettings } from '../src/operations.ts';
+import { OutputFailed } from '../src/output-failed.ts';
 import { watchMessages } from './documented-messages.ts';
 
 /** All that the commands of a file said. */
@@ -59,6 +60,8 @@ export interface OperatorSetting {
   /** S3's clock, where it is another. */
   readonly s3Now?: () => Date;
   readonly interrupt?: AbortSignal;
+  /** After so many writes standard output can't be written any more. */
+  readonly outputWrites?: number;
   /** Changes what the command reaches. */
   readonly operations?: (operations: Operations) => Operations;
 }
@@ -77,6 +80,32 @@ export function withoutEventRules(given: Operations): Operations {
     throw Object.assign(new Error('Access Denied'), { $metadata: { httpStatusCode: 403 } });
   };
   return { ...given, eventRules };
+}
+
+/** SQS whose counts are late: what was received a moment ago it counts as visible still. */
+export function withLateCounts(cloud: LocalCloud): SQSClient {
+  const sqs = new SQSClient({
+    region: cloud.localAws.region,
+    endpoint: cloud.localAws.endpoints.sqs,
+    credentials: cloud.sqs.config.credentials,
+  });
+  sqs.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { Attributes } = result.output as { Attributes?: Record<string, string> };
+      const [visible, hidden] = [
+        'ApproximateNumberOfMessages',
+        'ApproximateNumberOfMessagesNotVisible',
+      ] as const;
+      if (Attributes?.[visible] !== undefined) {
+        Attributes[visible] = String(Number(Attributes[visible]) + Number(Attributes[hidden]));
+        Attributes[hidden] = '0';
+      }
+      return result;
+    },
+    { step: 'initialize', name: 'lateCounts' },
+  );
+  return sqs;
 }
 
 /** SQS as it is when it refuses to take messages, or takes them and its answer is lost. */
@@ -110,6 +139,7 @@ export async function operate(cloud: LocalCloud, args: readonly string[], settin
   const seen = { stdout: '', stderr: '' };
   const opened: OperationsSettings[] = [];
   let drawn = 0;
+  let written = 0;
   const isTTY = typed !== undefined;
   const io: CliIo = {
     stdin: Object.assign(
@@ -118,7 +148,15 @@ export async function operate(cloud: LocalCloud, args: readonly string[], settin
       })(),
       { isTTY },
     ),
-    stdout: { write: (text: string) => (seen.stdout += text), isTTY },
+    stdout: {
+      write(text: string) {
+        written += 1;
+        if (written > (setting.outputWrites ?? Number.POSITIVE_INFINITY))
+          throw new OutputFailed('standard output could not be written (ENOSPC)');
+        seen.stdout += text;
+      },
+      isTTY,
+    },
     stderr: { write: (text: string) => (seen.stderr += text), isTTY },
     env: {
       BUCKET: cloud.bucket,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -50,6 +51,17 @@ function start(args: string[], env: Record<string, string> = {}, nodeArgs: strin
     ([stdout, stderr, [code, signal]]) => ({ stdout, stderr, code, signal }),
   );
   return { child, ended };
+}
+
+/** As `start`, by a line of the shell that has the command as $0 and what follows it. */
+function startShell(line: string, args: string[], env: Record<string, string>) {
+  const child = spawn('/bin/sh', ['-c', line, process.execPath, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
+    ([stdout, stderr, [code]]) => ({ stdout, stderr, code }),
+  );
 }
 
 t.test('uploads, with plain lines only where there is no terminal', async (t) => {
@@ -139,6 +151,27 @@ t.test(
   },
 );
 
+t.test('a key that would be lost is not made: standard output closed, or the null device', async (t) => {
+  const db = await startDynamoDb(t);
+  const env = {
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL_DYNAMODB: db.endpoint,
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+  };
+  const table = ['--table', await db.createTable()];
+  const create = ['keys', 'create', '--name', 'n', ...table];
+  const refused = {
+    code: 2,
+    stderr: /^upload-once keys: standard output is closed or goes to the null device\. /,
+  };
+  t.match(await startInto(openSync(devNull, 'w'), [BIN, ...create], env), refused);
+  // A shell can start a process without a standard output, Node can't.
+  const ended = startShell('exec "$0" "$@" >&-', [BIN, ...create], env);
+  t.match(await ended, { ...refused, stdout: '' });
+  t.match(await start([BIN, 'keys', 'list', '--json', ...table], env).ended, { code: 0, stdout: '' });
+});
+
 t.test('ends also where a connection is left that its other side keeps open', async (t) => {
   const servers = await startHostileServers();
   t.teardown(() => servers.close());
@@ -154,7 +187,7 @@ t.test('ends also where a connection is left that its other side keeps open', as
   });
 });
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   t.test(`${signal} while sending: exit code 130, and what became of the upload`, async (t) => {
     const servers = await withServers(t);
     const file = join(t.testdir({ a: '' }), 'a');

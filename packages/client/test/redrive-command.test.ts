@@ -11,6 +11,7 @@ import { writeS3Event } from '@upload-once/queue';
 import t, { type Test } from 'tap';
 import { hiddenNote } from '../src/commands/hidden-note.ts';
 import { REDRIVE_HELP } from '../src/commands/redrive-options.ts';
+import type { Operations } from '../src/operations.ts';
 import {
   deleteAtOf,
   messages,
@@ -19,6 +20,7 @@ import {
   spoiled,
   TOMBSTONE_SECONDS,
   withAnotherPair,
+  withLateCounts,
   withoutEventRules,
   withoutKeeping,
 } from './operator-stage.ts';
@@ -227,6 +229,56 @@ t.test('messages that no one can see now: how many, until when, and exit code 6'
   const empty = await operate(cloud, ['redrive', '--yes', '--json'], { now });
   t.match(empty, { code: 6, stdout: '', stderr: said });
 });
+
+t.test('messages that SQS counts and does not give are hidden, whatever its counts say', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  const QueueUrl = cloud.queues.uploadEventsDeadLetter;
+  await cloud.sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 120, WaitTimeSeconds: 5 }));
+  const sqs = withLateCounts(cloud);
+  const operations = (given: Operations) => ({ ...given, sqs });
+  const said =
+    /about 1 message of upload-events-dead-letter is hidden\. .*\n.* or one that was killed\. It is not lost: .*\nSQS's count can be a minute late: if a redrive has just ended, it may have moved it already\.\nIf a redrive still runs, .*\n$/;
+  t.match(await operate(cloud, ['redrive', '--queue', 'uploads', '--yes'], { operations }), {
+    code: 6,
+    stdout: 'upload-events-dead-letter has about 1 hidden message, and none that can be seen\n',
+    stderr: said,
+  });
+  t.match(await operate(cloud, ['redrive', '--yes'], { operations }), {
+    code: 6,
+    stdout: /\n0 moved to upload-events\n1 moved to accepted-events\n$/,
+    stderr: said,
+  });
+});
+
+t.test('a disk that is full: nothing is moved before it was shown', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  t.match(await operate(cloud, ['redrive', '--yes'], { outputWrites: 0 }), {
+    code: 5,
+    stderr: 'upload-once redrive: nothing was moved: standard output could not be written (ENOSPC)\n',
+  });
+  await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 1);
+});
+
+for (const json of [['--json'], []]) {
+  t.test(`a disk that fills up while it moves: what was done is told (${json})`, async (t) => {
+    const cloud = await quietCloud(t);
+    for (let at = 0; at < 12; at += 1)
+      await cloud.send(cloud.queues.uploadEventsDeadLetter, eventFor(`uploads/${at}`, 'v'));
+    const { code, stderr } = await operate(cloud, ['redrive', '--yes', '--limit', '1', ...json], {
+      outputWrites: json.length > 0 ? 2 : 4,
+    });
+    t.equal(code, 5);
+    const moved = Number(
+      /^(\d+) moved to upload-events\n(?:0 moved to accepted-events\n)?upload-once redrive: standard output could not be written \(ENOSPC\)\. It stopped; the numbers above are what was done\. What was not moved is in its dead-letter queue still: run it again\n$/.exec(
+        stderr,
+      )?.[1],
+    );
+    t.ok(json.length > 0 ? moved > 0 && moved < 12 : moved === 12, stderr);
+    if (Number.isNaN(moved)) return;
+    await cloud.depthIs(cloud.queues.uploadEvents, moved);
+    await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 12 - moved);
+  });
+}
 
 t.test('of more than 1,000 messages it is not known when they are back: both times are told', (t) => {
   const note = (hidden: number, visible: number) =>

@@ -43,8 +43,8 @@ export class EventsNotSent extends Error {
  *
  * An event that an earlier repair has sent is not sent again within the 14 days that its message can be somewhere, nor one whose message
  * lies in the dead-letter queue: while what it failed of lasts, each repair would leave one dead letter more. That it was sent is
- * recorded after SQS has confirmed it; a repair that is broken off in between sends it once more. An uncertain one is not recorded: the
- * next repair sends it again, unless an older record of it stands from before `again`.
+ * recorded after SQS has confirmed it; a repair that is broken off in between sends it once more. An uncertain one is not recorded, and
+ * with `again` an older record of it is removed: the next repair sends it again.
  *
  * Before an event is sent the deletion of its items is put off, as for a redrive: an item may be near its end, and a message that
  * outlives it would make a stray of its upload. What can't be kept longer is not sent.
@@ -57,21 +57,23 @@ export class EventsNotSent extends Error {
  *
  * @param again events are sent that were sent before as well, for a queue that was purged
  * @param deadLetters what the dead-letter queues hold, by `repairName`
+ * @param onOutcome told of each finding of ten before the first of them is given: whoever takes them can stop at any of them
  * @throws EventsNotSent behind the ten findings of which SQS did not take all; each of these says what is known of it
  */
 export async function* repairFindings(
   findings: AsyncIterable<Finding>,
   options: {
     readonly objects: Pick<ObjectStore, 'head'>;
-    readonly records: Pick<UploadRecords, 'keepLonger' | 'repairs' | 'recordRepair'>;
+    readonly records: Pick<UploadRecords, 'keepLonger' | 'repairs' | 'recordRepair' | 'forgetRepair'>;
     readonly send: SendEvents;
     readonly retryFailed: boolean;
     readonly recordStrays: boolean;
     readonly again: boolean;
     readonly deadLetters: ReadonlySet<string>;
+    readonly onOutcome?: (outcome: RepairOutcome) => void;
   },
 ): AsyncIterable<RepairedFinding> {
-  const { objects, records, send, retryFailed, recordStrays, again, deadLetters } = options;
+  const { objects, records, send, retryFailed, recordStrays, again, deadLetters, onOutcome } = options;
 
   /** Why its event is not sent without being asked for; '': it is. */
   function needs({ kind, state }: Finding): string {
@@ -130,21 +132,34 @@ export async function* repairFindings(
     }
   }
 
+  /** An older record would keep a later repair from sending what this one is not known to have sent. */
+  async function forget(event: MissingEvent, reason: string): Promise<string> {
+    try {
+      await records.forgetRepair(event);
+      return reason;
+    } catch (error) {
+      return `${reason}; its older record could not be removed: ${reasonOf(error)}`;
+    }
+  }
+
   for await (const batch of batchesOf(findings)) {
     const events = batch.flatMap(({ event }) => event ?? []);
     const sentBefore = again ? new Map<string, Date>() : await records.repairs(events);
     const prepared = await Promise.all(batch.map((finding) => prepare(finding, sentBefore)));
     const failed = await send(prepared.flatMap(({ event }) => event ?? []));
     // All are recorded before the first is given: whoever takes them can stop at any of them.
-    yield* await Promise.all(
+    const all = await Promise.all(
       prepared.map(async ({ event, ...repaired }) => {
         if (!event) return repaired;
         const failure = failed.get(event);
         if (!failure) return record(repaired, event);
         const outcome = failure.mayBeSent ? RepairOutcome.uncertain : RepairOutcome.notSent;
-        return { ...repaired, outcome, remark: failure.reason };
+        const remark = again ? await forget(event, failure.reason) : failure.reason;
+        return { ...repaired, outcome, remark };
       }),
     );
+    for (const { outcome } of all) onOutcome?.(outcome);
+    yield* all;
     const [first] = failed.values();
     if (first) {
       const verb = first.mayBeSent ? 'confirm' : 'take';

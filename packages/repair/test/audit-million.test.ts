@@ -108,6 +108,7 @@ function world(uploads: number, watch: () => void): { listing: ObjectListing; re
       keepLonger: async () => undefined,
       repairs: async () => new Map(),
       recordRepair: async () => undefined,
+      forgetRepair: async () => undefined,
     },
   };
 }

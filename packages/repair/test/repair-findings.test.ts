@@ -8,9 +8,10 @@ import { createWorld, OLDER_THAN_SECONDS, TOMBSTONE_SECONDS } from './world.ts';
 /** What a repair does not look at. */
 const UNDESCRIBED = { digests: {}, attributes: {} };
 
-const UNRECORDED: Pick<UploadRecords, 'repairs' | 'recordRepair'> = {
+const UNRECORDED: Pick<UploadRecords, 'repairs' | 'recordRepair' | 'forgetRepair'> = {
   repairs: async () => new Map(),
   recordRepair: async () => undefined,
+  forgetRepair: async () => undefined,
 };
 
 async function repair(
@@ -367,6 +368,42 @@ t.test('an event that a repair has sent is not sent again, unless that is asked 
   t.equal(again.sent.length, 2);
   world.pass(14 * 86_400 + 1);
   t.equal((await repair(world)).sent.length, 2, 'its message can’t be there any more');
+});
+
+t.test(
+  'what is not known to be sent again has no older record, so that the next repair sends it',
+  async (t) => {
+    const world = createWorld();
+    world.put(await world.issue('lost'));
+    world.pass(OLDER_THAN_SECONDS);
+    t.equal((await repair(world)).sent.length, 1);
+    for (const mayBeSent of [true, false]) {
+      const send = async (events: readonly MissingEvent[]) =>
+        new Map(events.map((event) => [event, { reason: 'no answer', mayBeSent, queueUrl: 'q' }]));
+      await t.rejects(repair(world, { again: true, send }), { code: 'EventsNotSent' });
+      t.equal((await repair(world)).sent.length, 1);
+    }
+    t.equal((await repair(world)).sent.length, 0);
+  },
+);
+
+t.test('all ten are told of before the first is given', async (t) => {
+  const world = createWorld();
+  for (let at = 0; at < 12; at += 1) world.put(await world.issue(`lost-${at}`));
+  world.pass(OLDER_THAN_SECONDS);
+  const outcomes: string[] = [];
+  const repaired = repairFindings(world.audit().findings(), {
+    objects: world.objects,
+    records: world.uploads.records,
+    send: async () => new Map(),
+    retryFailed: false,
+    recordStrays: false,
+    again: false,
+    deadLetters: new Set(),
+    onOutcome: (outcome) => outcomes.push(outcome),
+  });
+  for await (const _ of repaired) break;
+  t.strictSame(outcomes, Array(10).fill('sent'));
 });
 
 t.test('an event whose message lies in the dead-letter queue is not sent', async (t) => {

@@ -21,7 +21,7 @@ import {
 import type { ItemTable } from './item-table.ts';
 import { keepUntil } from './transitions.ts';
 import { SightingKind } from './upload.ts';
-import { repairName, type UploadRecord, type UploadRecords } from './upload-records.ts';
+import { type RepairedVersion, repairName, type UploadRecord, type UploadRecords } from './upload-records.ts';
 
 /** What BatchGetItem takes (Amazon DynamoDB API Reference). */
 const MAX_BATCH_KEYS = 100;
@@ -52,6 +52,14 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
       }
     }
     return found;
+  }
+
+  async function writeRepair(version: RepairedVersion, deleteAt: number): Promise<void> {
+    await table.update(repairItemKey(version), {
+      when: [],
+      set: { schemaVersion: SCHEMA_VERSION, repairSentAt: now().toISOString(), deleteAt },
+      orCreate: true,
+    });
   }
 
   return {
@@ -103,17 +111,9 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
       );
     },
 
-    async recordRepair(version) {
-      await table.update(repairItemKey(version), {
-        when: [],
-        set: {
-          schemaVersion: SCHEMA_VERSION,
-          repairSentAt: now().toISOString(),
-          deleteAt: Math.ceil(now().getTime() / 1000) + MESSAGE_SECONDS,
-        },
-        orCreate: true,
-      });
-    },
+    recordRepair: (version) => writeRepair(version, Math.ceil(now().getTime() / 1000) + MESSAGE_SECONDS),
+    // Not a delete, for which an operator would need one permission more: `repairs` leaves out what is over.
+    forgetRepair: (version) => writeRepair(version, Math.floor(now().getTime() / 1000)),
   };
 }
 

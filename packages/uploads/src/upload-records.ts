@@ -47,6 +47,9 @@ export interface UploadRecords {
 
   /** Records that a repair has sent the event of one version. One write; may be repeated. */
   recordRepair(version: RepairedVersion): Promise<void>;
+
+  /** From now on no repair is on record for one version. One write; may be repeated, and done where there is none. */
+  forgetRepair(version: RepairedVersion): Promise<void>;
 }
 
 /** A version whose event a repair can send. */

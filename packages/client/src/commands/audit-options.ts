@@ -27,8 +27,8 @@ Goes through the bucket and the table and names what came to no end:
 Mostly an event was lost, or a queue deleted. --repair sends the missing events again, to the acceptor's
 queue or the processor's: they look at what is there and go on from it. The items of the uploads are kept
 longer first, so that they outlive the messages. It may be run again, broken off, and run while the services
-work. It sends no event twice: what an earlier repair sent in the last 14 days, and what lies in a
-dead-letter queue, it names and leaves alone. Correct the reason why it failed: another event would fail
+work. What an earlier repair sent in the last 14 days, and what lies in a dead-letter queue, it does not send
+again without --again: it names that and leaves it alone. Correct the reason why it failed: another event would fail
 as well. What was sent before is then tried again by itself; what lies in a dead-letter queue you move back
 with "upload-once redrive". Run the audit again, 15 minutes after a repair, to see that nothing is left.
 

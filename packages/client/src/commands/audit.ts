@@ -58,7 +58,8 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     // By S3's clock, not this machine's: it is S3 that says when a version was stored.
     const startedAt = await operations.listing.now();
     io.stderr.write(clockNote(io.now(), startedAt));
-    const repair = options.repair && (await prepareRepair(options.repair, options, operations));
+    const onOutcome = (outcome: RepairOutcome) => done.set(outcome, count(outcome) + 1);
+    const repair = options.repair && (await prepareRepair(options.repair, options, operations, onOutcome));
     if (repair && 'hidden' in repair) {
       const told = 'A repair has to see all of them first. Nothing was repaired, and no event was sent.';
       io.stderr.write(
@@ -72,7 +73,6 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     for await (const repaired of repair ? repair.run(audit.findings()) : notRepaired(audit.findings())) {
       if (named === 0 && !options.json) io.stdout.write(HEADER);
       named += 1;
-      done.set(repaired.outcome, count(repaired.outcome) + 1);
       io.stdout.write(options.json ? jsonLine(repaired) : textLine(repaired, startedAt, options));
     }
     const outcome = options.repair ? `, ${sentWords(count)}` : '';
@@ -99,6 +99,7 @@ async function prepareRepair(
   { queueUrls }: NonNullable<AuditCommandOptions['repair']>,
   { again, retryFailed, recordStrays, bucket }: AuditCommandOptions,
   operations: Operations,
+  onOutcome: (outcome: RepairOutcome) => void,
 ) {
   const { sqs, objects, records, region } = operations;
   const named = Object.values(Pipeline).map((pipeline) => ({ url: queueUrls[pipeline], pipeline }));
@@ -112,16 +113,29 @@ async function prepareRepair(
         `${deadLetterUrl} has more than ${MAX_DEAD_LETTERS} messages: redrive them first, or give --again`,
       );
     }
-    for (const { events = [] } of await lookAtDeadLetters(sqs, deadLetterUrl, MAX_DEAD_LETTERS, {
+    const letters = await lookAtDeadLetters(sqs, deadLetterUrl, MAX_DEAD_LETTERS, {
       visibilitySeconds: LOOK_SECONDS,
       purpose: { bucket, pipelines },
-    }))
-      for (const event of events) deadLetters.add(repairName(event));
+    });
+    // SQS's count can be late. What it counts and does not give is hidden, or gone.
+    const unseen = visible - letters.length;
+    if (unseen > 0)
+      return { hidden: { deadLetterUrl, hidden: unseen, visible: letters.length, isCountLate: true } };
+    for (const { events = [] } of letters) for (const event of events) deadLetters.add(repairName(event));
   }
   const send = createSendEvents({ sqs, queueUrls, bucket, region: await region() });
   return {
     run: (findings: AsyncIterable<Finding>) =>
-      repairFindings(findings, { objects, records, send, retryFailed, recordStrays, again, deadLetters }),
+      repairFindings(findings, {
+        objects,
+        records,
+        send,
+        retryFailed,
+        recordStrays,
+        again,
+        deadLetters,
+        onOutcome,
+      }),
   };
 }
 

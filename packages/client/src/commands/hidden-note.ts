@@ -6,14 +6,21 @@ import { printable } from '../printable.ts';
  * feed.
  *
  * @param told what this run did not do about them, as a sentence
- * @param visible how many more the queue has: of few in all, one time is known
+ * @param of.visible how many more the queue has: of few in all, one time is known
+ * @param of.isCountLate SQS counted some of them as visible, and did not give them
  */
 export function hiddenNote(
   {
     deadLetterUrl,
     hidden,
     visible,
-  }: { readonly deadLetterUrl: string; readonly hidden: number; readonly visible: number },
+    isCountLate = false,
+  }: {
+    readonly deadLetterUrl: string;
+    readonly hidden: number;
+    readonly visible: number;
+    readonly isCountLate?: boolean;
+  },
   told: string,
   now: Date,
 ): string {
@@ -30,6 +37,9 @@ export function hiddenNote(
   return [
     `about ${hidden} ${messages} of ${name} ${are} hidden. ${told}`,
     `A redrive or an audit that runs now holds ${them}, or one that was killed. ${lost}: SQS shows ${them} again by itself.`,
+    ...(isCountLate
+      ? [`SQS's count can be a minute late: if a redrive has just ended, it may have moved ${them} already.`]
+      : []),
     `If a redrive still runs, wait for its end. If none runs, run this again at ${when}.`,
   ].join('\n');
 }

@@ -19,7 +19,7 @@ import { KEYS_HELP } from './keys/help.ts';
 import { prepareImport } from './keys/import.ts';
 import type { KeysIo, PrepareAction, PreparedAction } from './keys/keys-io.ts';
 import { prepareList } from './keys/list.ts';
-import { prepareRotate } from './keys/rotate.ts';
+import { prepareRotate, RotationNotEnded } from './keys/rotate.ts';
 import { prepareSet } from './keys/set.ts';
 
 const DEFAULT_TABLE = 'access';
@@ -39,10 +39,12 @@ const ACTIONS: Readonly<Record<string, PrepareAction>> = {
  * `upload-once keys …`: makes, shows, changes and removes API keys.
  *
  * @param args what follows `keys` on the command line
- * @returns the exit code: 0 done, 1 failed, 2 wrong use, 5 done but not written. Never rejects; what went wrong stands on `io.stderr`.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong use, 5 done but not written, 130 interrupted. Never rejects; what went wrong stands on `io.stderr`.
  */
 export async function keysCommand(args: readonly string[], io: KeysIo): Promise<number> {
   let table = DEFAULT_TABLE;
+  let truth = 'Nothing was done.';
+  const interrupt = io.interruptSignal();
   try {
     if (args.length === 0 || args.includes('--help') || args.includes('-h')) {
       (args.length === 0 ? io.stderr : io.stdout).write(KEYS_HELP);
@@ -50,10 +52,32 @@ export async function keysCommand(args: readonly string[], io: KeysIo): Promise<
     }
     const action = prepare(args, io);
     table = action.table ?? (io.env['UPLOAD_ONCE_ACCESS_TABLE']?.trim() || DEFAULT_TABLE);
-    await action.run({ store: io.createStore(table), randomBytes: io.randomBytes, now: io.now });
+    const making = { store: io.createStore(table), randomBytes: io.randomBytes, now: io.now };
+    const tell = (text: string) => {
+      truth = text;
+    };
+    await unlessAborted(action.run(making, tell), interrupt);
     return ExitCode.done;
   } catch (error) {
-    return explain(error, table, io);
+    if (interrupt.aborted) {
+      io.stderr.write(`upload-once keys: interrupted. ${truth}\n`);
+      return ExitCode.interrupted;
+    }
+    return explain(error, table, truth, io);
+  }
+}
+
+/** What is under way goes on unseen: the process ends soon. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    work.catch(() => undefined);
   }
 }
 
@@ -75,9 +99,10 @@ const IN_THEIR_OWN_WORDS = [
   ApiKeySettingsChanged,
   RotationUnderWay,
   NoRotationUnderWay,
+  RotationNotEnded,
 ];
 
-function explain(error: unknown, table: string, { stderr }: KeysIo): number {
+function explain(error: unknown, table: string, truth: string, { stderr }: KeysIo): number {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof UsageError || error instanceof InvalidApiKeySettings) {
     stderr.write(`upload-once keys: ${message}\nTry "upload-once keys --help".\n`);
@@ -94,7 +119,7 @@ function explain(error: unknown, table: string, { stderr }: KeysIo): number {
       `upload-once keys: there is no table "${table}" in this region and account; --table names another\n`,
     );
   } else {
-    stderr.write(`upload-once keys: the table "${table}" could not be used: ${message || name}\n`);
+    stderr.write(`upload-once keys: the table "${table}" could not be used: ${message || name}. ${truth}\n`);
   }
   return ExitCode.failed;
 }

@@ -39,10 +39,17 @@ const HARMLESS: readonly RedriveOutcome[] = [
 /** Outcomes that the totals tell well enough. */
 const QUIET: readonly RedriveOutcome[] = [RedriveOutcome.moved, RedriveOutcome.deleted, RedriveOutcome.left];
 
-/** What a dead-letter queue had when it was looked at. */
-interface Shown extends CheckedQueue, Seen {
+interface Hidden {
   readonly hidden: number;
+  /** Some of them SQS counted as visible. */
+  readonly isCountLate: boolean;
 }
+
+/** What a dead-letter queue had when it was looked at. */
+interface Shown extends CheckedQueue, Seen, Hidden {}
+
+/** What became of the messages of each dead-letter queue, by its URL. */
+type Done = Map<string, Map<RedriveOutcome, number>>;
 
 /** What the next run does again by itself, with nothing to end before. */
 const JUST_RUN_AGAIN: readonly RedriveOutcome[] = [RedriveOutcome.uncertain, RedriveOutcome.doubled];
@@ -70,11 +77,17 @@ export async function redriveCommand(args: readonly string[], io: CliIo): Promis
       shown.push({ ...pair, ...(await aboutQueue(pair.deadLetterUrl, show(pair, options, operations, io))) });
     const visible = shown.reduce((sum, queue) => sum + queue.visible, 0);
     const isToAct = visible > 0 && (await isConfirmed(shown, options, io));
-    const code = isToAct ? await act(pairs, options, operations, io) : ExitCode.done;
-    const isAllSeen = await tellHidden(shown, isToAct, operations, io);
+    const done: Done = new Map();
+    const code = isToAct ? await act(pairs, options, done, operations, io) : ExitCode.done;
+    if (code === ExitCode.outputFailed) return code;
+    const isAllSeen = await tellHidden(shown, done, operations, io);
     return code === ExitCode.done && !isAllSeen ? ExitCode.tooEarly : code;
   } catch (error) {
-    if (error instanceof OutputFailed || error instanceof UsageError) throw error;
+    if (error instanceof UsageError) throw error;
+    if (error instanceof OutputFailed) {
+      io.stderr.write(`upload-once redrive: nothing was moved: ${printable(error.message)}\n`);
+      return ExitCode.outputFailed;
+    }
     const isWrong = error instanceof WrongQueue;
     const isNothingDone = isWrong || error instanceof QueuesNotCompared;
     const why = operatorError(error, options);
@@ -83,48 +96,69 @@ export async function redriveCommand(args: readonly string[], io: CliIo): Promis
   }
 }
 
-/** Gives how many can be seen: SQS's own count, which may be a minute late, or what was seen where that is more; and what can't be seen. */
+/** Gives how many can be seen and how many can't: all of them where the queue was gone through, otherwise by SQS's own count. */
 async function show(
   { deadLetterUrl, pipelines }: CheckedQueue,
   { limit, json, bucket }: RedriveOptions,
   { sqs, records }: Operations,
   io: CliIo,
-): Promise<Seen & { hidden: number }> {
+): Promise<Seen & Hidden> {
   const count = await countDeadLetters(sqs, deadLetterUrl);
   const letters = await lookAtDeadLetters(sqs, deadLetterUrl, limit, { purpose: { bucket, pipelines } });
   const keys = letters.flatMap(({ events = [] }) => events.map(({ key }) => uploadKeyOf(key)));
   const uploads = await records.uploads(keys);
   const rows = letters.flatMap((letter) => rowsOf(letter, uploads));
-  const visible = Math.max(count.visible, letters.length);
+  const isGoneThrough = letters.length < limit;
+  // SQS's count can be late. What it counts and does not give is hidden, or gone.
+  const unseen = isGoneThrough ? Math.max(0, count.visible - letters.length) : 0;
+  const visible = isGoneThrough ? letters.length : Math.max(count.visible, letters.length);
+  const hidden = count.hidden + unseen;
   if (json) for (const row of rows) io.stdout.write(`${jsonOfRow(row, deadLetterUrl, io.now())}\n`);
   else {
-    io.stdout.write(headOf(deadLetterUrl, { ...count, visible }, letters.length));
+    io.stdout.write(headOf(deadLetterUrl, { visible, hidden }, letters.length));
     if (rows.length > 0) io.stdout.write(textOfRows(rows, io.now()));
   }
   const wrongQueue = letters.filter(({ isWrongQueue }) => isWrongQueue).length;
   const unknown = letters.filter(({ events }) => !events).length - wrongQueue;
-  return { visible, hidden: count.hidden, shown: letters.length, unknown, wrongQueue };
+  return { visible, hidden, isCountLate: unseen > 0, shown: letters.length, unknown, wrongQueue };
 }
 
-/** Says which messages no one can see now. Those that came back while others were moved are not among them. @returns whether there are none */
+/**
+ * Says which messages no one can see now. Those that came back while others were moved are not among them.
+ * @returns whether there are none
+ */
 async function tellHidden(
   shown: readonly Shown[],
-  isAsked: boolean,
+  done: Done,
   { sqs }: Operations,
   io: CliIo,
 ): Promise<boolean> {
   let isAllSeen = true;
-  for (const { deadLetterUrl, hidden: before, visible } of shown) {
+  for (const { deadLetterUrl, hidden: before, visible, isCountLate } of shown) {
     if (before === 0) continue;
-    const now = isAsked ? (await countDeadLetters(sqs, deadLetterUrl)).hidden : before;
-    const hidden = Math.min(before, now);
+    const totals = done.get(deadLetterUrl);
+    const hidden = totals ? await stillHidden(sqs, deadLetterUrl, { before, visible }, totals) : before;
     if (hidden === 0) continue;
     isAllSeen = false;
     const told = `This run neither saw nor moved ${hidden === 1 ? 'it' : 'them'}.`;
-    const note = hiddenNote({ deadLetterUrl, hidden, visible }, told, io.now());
+    const note = hiddenNote({ deadLetterUrl, hidden, visible, isCountLate }, told, io.now());
     io.stderr.write(`upload-once redrive: ${note}\n`);
   }
   return isAllSeen;
+}
+
+/** By what was met: which of the messages are hidden, SQS's counts tell late. */
+async function stillHidden(
+  sqs: Operations['sqs'],
+  deadLetterUrl: string,
+  { before, visible }: { readonly before: number; readonly visible: number },
+  totals: ReadonlyMap<RedriveOutcome, number>,
+): Promise<number> {
+  const count = (outcome: RedriveOutcome) => totals.get(outcome) ?? 0;
+  const met = [...totals.values()].reduce((sum, one) => sum + one, 0) - count(RedriveOutcome.cameBack);
+  const stayed = met - count(RedriveOutcome.moved) - count(RedriveOutcome.deleted);
+  const now = await countDeadLetters(sqs, deadLetterUrl);
+  return Math.max(0, Math.min(before - Math.max(0, met - visible), now.visible + now.hidden - stayed));
 }
 
 async function isConfirmed(pairs: readonly Shown[], options: RedriveOptions, io: CliIo): Promise<boolean> {
@@ -156,17 +190,18 @@ async function firstLine(input: CliIo['stdin']): Promise<string> {
   return text.split('\n', 1)[0]?.trim() ?? '';
 }
 
-/** Moves, or deletes what is none of ours, as the options say. */
+/** Moves, or deletes what is none of ours, as the options say. Never rejects with OutputFailed. */
 async function act(
   pairs: readonly CheckedQueue[],
   options: RedriveOptions,
+  done: Done,
   operations: Operations,
   io: CliIo,
 ): Promise<ExitCode> {
-  if (options.deleteUnknown === undefined) return actOnAll(pairs, options, undefined, operations, io);
+  if (options.deleteUnknown === undefined) return actOnAll(pairs, options, undefined, done, operations, io);
   const file = unknownFile(options.deleteUnknown);
   try {
-    return await actOnAll(pairs, options, file, operations, io);
+    return await actOnAll(pairs, options, file, done, operations, io);
   } finally {
     await file.close();
   }
@@ -176,17 +211,21 @@ async function actOnAll(
   pairs: readonly CheckedQueue[],
   options: RedriveOptions,
   file: UnknownFile | undefined,
+  done: Done,
   { sqs, records }: Operations,
   io: CliIo,
 ): Promise<ExitCode> {
-  const signal = io.interruptSignal();
+  const interrupt = io.interruptSignal();
+  const output = stoppingOutput(io);
+  const signal = AbortSignal.any([interrupt, output.failed]);
   const runId = Buffer.from(io.randomBytes(8)).toString('hex');
-  const ends = new Set<RedriveOutcome>();
+  const random = () => (io.randomBytes(1)[0] ?? 0) / 256;
+  const lines: string[] = [];
   for (const { pipelines, ...pair } of pairs) {
-    const { queueUrl, deadLetterUrl } = pair;
     if (signal.aborted) break;
+    const { queueUrl, deadLetterUrl } = pair;
     const totals = new Map<RedriveOutcome, number>();
-    const random = () => (io.randomBytes(1)[0] ?? 0) / 256;
+    done.set(deadLetterUrl, totals);
     try {
       const moving = redrive({
         sqs,
@@ -202,7 +241,7 @@ async function actOnAll(
         onOutcome({ messageId }, outcome, reason) {
           totals.set(outcome, (totals.get(outcome) ?? 0) + 1);
           if (options.json) {
-            io.stdout.write(`${JSON.stringify({ queue: deadLetterUrl, messageId, outcome, reason })}\n`);
+            output.write(`${JSON.stringify({ queue: deadLetterUrl, messageId, outcome, reason })}\n`);
           } else if (!QUIET.includes(outcome)) {
             io.stderr.write(`${outcome}: message ${messageId}: ${printable(reason)}\n`);
           }
@@ -210,28 +249,62 @@ async function actOnAll(
       });
       await aboutQueue(deadLetterUrl, moving);
     } finally {
-      if (!options.json) io.stdout.write(`${totalsOf(totals, pair, options.deleteUnknown)}\n`);
+      const line = `${totalsOf(totals, pair, options.deleteUnknown)}\n`;
+      lines.push(line);
+      if (!options.json) output.write(line);
+      // Standard output may have lost the earlier ones as well.
+      if (output.failed.aborted) io.stderr.write(lines.splice(0).join(''));
     }
-    for (const outcome of totals.keys()) if (!HARMLESS.includes(outcome)) ends.add(outcome);
   }
-  if (signal.aborted) {
+  if (output.failed.aborted) {
+    io.stderr.write(
+      `upload-once redrive: ${printable(output.failed.reason.message)}. It stopped; the numbers above are what was done. ` +
+        'What was not moved is in its dead-letter queue still: run it again\n',
+    );
+    return ExitCode.outputFailed;
+  }
+  if (interrupt.aborted) {
     io.stderr.write(
       'upload-once redrive: interrupted; what was not moved is in its dead-letter queue still\n',
     );
     return ExitCode.interrupted;
   }
-  if (ends.size === 0) return ExitCode.done;
-  if (ends.delete(RedriveOutcome.wrongQueue)) {
+  return endOf(new Set([...done.values()].flatMap((totals) => [...totals.keys()])), io);
+}
+
+/** Standard output that takes nothing more after the first write that fails, and says so; what is under way can end then. */
+function stoppingOutput(io: CliIo) {
+  const failure = new AbortController();
+  return {
+    failed: failure.signal,
+    write(text: string): void {
+      if (failure.signal.aborted) return;
+      try {
+        io.stdout.write(text);
+      } catch (error) {
+        if (!(error instanceof OutputFailed)) throw error;
+        failure.abort(error);
+      }
+    },
+  };
+}
+
+/** Says what is to do about messages that could not be moved or deleted. */
+function endOf(outcomes: ReadonlySet<RedriveOutcome>, io: CliIo): ExitCode {
+  const ends = [...outcomes].filter((outcome) => !HARMLESS.includes(outcome));
+  if (ends.includes(RedriveOutcome.wrongQueue)) {
     io.stderr.write(
       'upload-once redrive: what is in the wrong queue stays. Send its events to the right one: upload-once audit --repair. ' +
         'Then remove it here: upload-once redrive --delete-unknown FILE\n',
     );
-    if (ends.size === 0) return ExitCode.failed;
   }
-  const isJustAgain = [...ends].every((outcome) => JUST_RUN_AGAIN.includes(outcome));
-  const next = isJustAgain ? 'Run it again' : 'Correct the reasons above, then run it again';
-  io.stderr.write(
-    `upload-once redrive: not all was done. ${next}. Nothing is lost, and a message that is sent twice does no harm.\n`,
-  );
-  return ExitCode.failed;
+  const others = ends.filter((outcome) => outcome !== RedriveOutcome.wrongQueue);
+  if (others.length > 0) {
+    const isJustAgain = others.every((outcome) => JUST_RUN_AGAIN.includes(outcome));
+    const next = isJustAgain ? 'Run it again' : 'Correct the reasons above, then run it again';
+    io.stderr.write(
+      `upload-once redrive: not all was done. ${next}. Nothing is lost, and a message that is sent twice does no harm.\n`,
+    );
+  }
+  return ends.length > 0 ? ExitCode.failed : ExitCode.done;
 }

@@ -154,5 +154,10 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
     );
     clock.now = new Date(sentAt.getTime() + 14 * 86_400_000 + 1000);
     t.strictSame([...(await records.repairs([first, second])).keys()], [repairName(second)]);
+
+    for (const version of [first, second, second]) await records.forgetRepair(version);
+    t.equal((await records.repairs([first, second])).size, 0, 'forgotten, also what was not on record');
+    await records.recordRepair(second);
+    t.equal((await records.repairs([first, second])).size, 1, 'and on record again');
   });
 }

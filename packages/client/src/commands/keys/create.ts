@@ -1,6 +1,6 @@
 import { createApiKey } from '@upload-once/access';
 import { UsageError } from '../../usage-error.ts';
-import { deliverValue } from './deliver-value.ts';
+import { assertValueIsKept, deliverValue } from './deliver-value.ts';
 import { describeKey } from './describe-key.ts';
 import type { PrepareAction } from './keys-io.ts';
 import { parseOptions, settingsFrom, settingsOptions } from './options.ts';
@@ -10,12 +10,18 @@ export const prepareCreate: PrepareAction = (args, io) => {
   if (positionals.length > 0)
     throw new UsageError(`"keys create" takes options only, not ${JSON.stringify(positionals[0])}`);
   const settings = settingsFrom(values);
+  assertValueIsKept(io);
   return {
     table,
-    async run(making) {
-      const { value, key } = await createApiKey(settings, making);
+    async run(making, tell) {
+      const { value, key } = await createApiKey(settings, making, ({ keyId }) =>
+        tell(
+          `The key ${keyId} may have been made. Its value was not shown, and can't be shown again. If "upload-once keys list" has the key, remove it: upload-once keys delete ${keyId}`,
+        ),
+      );
       io.stderr.write(`Made ${describeKey(key)}.\n`);
       await deliverValue(value, `Remove it: upload-once keys delete ${key.keyId}`, io);
+      tell(`The key ${key.keyId} was made, and its value was written to standard output.`);
     },
   };
 };

@@ -1,5 +1,15 @@
 import { OutputFailed } from '../../output-failed.ts';
+import { UsageError } from '../../usage-error.ts';
 import type { KeysIo } from './keys-io.ts';
+
+/** Before a value is made that would be lost. @throws UsageError */
+export function assertValueIsKept({ stdout }: KeysIo): void {
+  if (!stdout.isDiscarded) return;
+  throw new UsageError(
+    'standard output is closed or goes to the null device. The value of a key is shown this once, and would be lost. ' +
+      'Nothing was made. Let standard output go to a terminal, a file or another program',
+  );
+}
 
 /**
  * Writes a key's value, which can't be shown again: it has to arrive, also where the reader of a pipe has gone.

@@ -1,5 +1,5 @@
 import { describeKey } from './describe-key.ts';
-import type { PrepareAction } from './keys-io.ts';
+import { NOT_KNOWN, type PrepareAction } from './keys-io.ts';
 import { keyIdFrom, parseOptions } from './options.ts';
 
 /** `keys enable` and `keys disable`; either may be repeated. */
@@ -9,7 +9,8 @@ export function prepareEnable(enabled: boolean): PrepareAction {
     const keyId = keyIdFrom(enabled ? 'enable' : 'disable', positionals);
     return {
       table,
-      async run({ store }) {
+      async run({ store }, tell) {
+        tell(NOT_KNOWN);
         const key = await store.setEnabled(keyId, enabled);
         io.stderr.write(
           `${enabled ? 'Enabled' : 'Disabled'} ${describeKey(key)}, within 10 seconds everywhere.\n`,

@@ -43,5 +43,6 @@ AWS region, endpoint and credentials come from the environment, as for any AWS t
 AWS_ENDPOINT_URL_DYNAMODB, AWS_PROFILE, …
 
 Exit code: 0 done; 1 not done, or it is not known whether it was done; 2 wrong use, nothing was tried;
-5 done, but what it prints could not be written: a key that was made is lost, and standard error says how to remove it.
+5 done, but what it prints could not be written: a key that was made is lost, and standard error says how to remove it;
+130 interrupted: standard error says what is known.
 `;

@@ -15,10 +15,14 @@ export const prepareImport: PrepareAction = (args, io) => {
   const settings = settingsFrom(values);
   return {
     table,
-    async run(making) {
+    async run(making, tell) {
       if (io.stdin.isTTY) io.stderr.write('Type or paste the key, then Enter and Ctrl-D:\n');
       const value = await readKey(io.stdin);
-      const key = await importApiKey(value, settings, making);
+      const key = await importApiKey(value, settings, making, ({ keyId }) =>
+        tell(
+          `It may have been imported as key ${keyId}. If "upload-once keys list" has that key, remove it before you run this again: upload-once keys delete ${keyId}`,
+        ),
+      );
       io.stderr.write(`Imported ${describeKey(key)}.\n`);
       if (/[^\t\x20-\x7e]/.test(value)) {
         io.stderr.write(

@@ -2,6 +2,8 @@ import type { AccessStore, KeyMaking } from '@upload-once/access';
 
 interface TextSink {
   write(text: string): unknown;
+  /** What is written goes nowhere. */
+  readonly isDiscarded?: boolean;
 }
 
 /** What the command touches of the world around it. */
@@ -13,14 +15,21 @@ export interface KeysIo {
   readonly randomBytes: (count: number) => Uint8Array;
   readonly now: () => Date;
   readonly createStore: (tableName: string) => AccessStore;
+  /** Aborted by the user's Ctrl-C. */
+  readonly interruptSignal: () => AbortSignal;
 }
 
 /** A command line that was understood: nothing has been done yet. */
 export interface PreparedAction {
   /** The table that was named in it. */
   readonly table: string | undefined;
-  run(making: KeyMaking): Promise<void>;
+  /** @param tell what is true from then on, if the action is broken off or the table does not answer: in sentences */
+  run(making: KeyMaking, tell: (truth: string) => void): Promise<void>;
 }
+
+/** What is true where an action that may be repeated has begun, and no answer came. */
+export const NOT_KNOWN =
+  'It is not known whether it was done: look at "upload-once keys list". It may be run again.';
 
 /** @throws UsageError, before anything is tried */
 export type PrepareAction = (args: readonly string[], io: KeysIo) => PreparedAction;

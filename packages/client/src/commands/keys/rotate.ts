@@ -1,12 +1,23 @@
-import { endOlderSecrets, type KeyMaking, removeSecrets, rotateApiKey } from '@upload-once/access';
+import {
+  endOlderSecrets,
+  type KeyMaking,
+  removeSecrets,
+  rotateApiKey,
+  SecretsChanged,
+} from '@upload-once/access';
 import { UsageError } from '../../usage-error.ts';
-import { deliverValue } from './deliver-value.ts';
+import { assertValueIsKept, deliverValue } from './deliver-value.ts';
 import { describeKey } from './describe-key.ts';
-import type { KeysIo, PrepareAction } from './keys-io.ts';
+import { type KeysIo, NOT_KNOWN, type PrepareAction } from './keys-io.ts';
 import { keyIdFrom, numberOption, parseOptions } from './options.ts';
 
 export const DEFAULT_OLD_HOURS = 24;
 export const OLD_HOURS_MAX = 8760;
+
+/** The new value is there and was shown, and the older one was given no end. */
+export class RotationNotEnded extends Error {
+  readonly code = 'RotationNotEnded';
+}
 
 export const prepareRotate: PrepareAction = (args, io) => {
   const { values, positionals, table } = parseOptions(args, {
@@ -20,15 +31,25 @@ export const prepareRotate: PrepareAction = (args, io) => {
     if (which !== 'old' && which !== 'new')
       throw new UsageError(`--remove is followed by "old" or "new", not by ${JSON.stringify(which)}`);
     if (oldHours !== undefined) throw new UsageError('--remove and --old-hours exclude each other');
-    return { table, run: (making) => remove(keyId, which, making, io) };
+    return { table, run: (making, tell) => remove(keyId, which, making, tell, io) };
   }
   const hours = oldHours ?? DEFAULT_OLD_HOURS;
   if (!(hours >= 0 && hours <= OLD_HOURS_MAX))
     throw new UsageError(`--old-hours is a number from 0 to ${OLD_HOURS_MAX} (a year), not ${hours}`);
-  return { table, run: (making) => rotate(keyId, hours, making, io) };
+  assertValueIsKept(io);
+  return { table, run: (making, tell) => rotate(keyId, hours, making, tell, io) };
 };
 
-async function rotate(keyId: string, oldHours: number, making: KeyMaking, io: KeysIo): Promise<void> {
+async function rotate(
+  keyId: string,
+  oldHours: number,
+  making: KeyMaking,
+  tell: (truth: string) => void,
+  io: KeysIo,
+): Promise<void> {
+  tell(
+    `The old value works on. A second one may have been made, and was not shown. If "upload-once keys list" has two values of the key, take the new one back: upload-once keys rotate ${keyId} --remove new`,
+  );
   const { value, old, rotated } = await rotateApiKey(keyId, making);
   io.stderr.write(`Made a second value for ${describeKey(rotated.key)}.\n`);
   // Before the old value is given an end: without the new one it is all that works.
@@ -37,13 +58,34 @@ async function rotate(keyId: string, oldHours: number, making: KeyMaking, io: Ke
     `The old one works on. Take the new one back: upload-once keys rotate ${keyId} --remove new`,
     io,
   );
-  if (old.length === 0) return;
+  if (old.length === 0) {
+    tell(`Standard output has the new value, which works.`);
+    return;
+  }
   const until = new Date(making.now().getTime() + oldHours * 3_600_000);
-  await endOlderSecrets(rotated, until, making);
+  const toEnd = `To end the old one at once: upload-once keys rotate ${keyId} --remove old`;
+  tell(
+    `Standard output has the new value. Both values work. It is not known whether the old one has its end yet: look at "upload-once keys list". ${toEnd}`,
+  );
+  await endOlderSecrets(rotated, until, making).catch((cause) => {
+    if (!(cause instanceof SecretsChanged)) throw cause;
+    throw new RotationNotEnded(
+      `standard output has the new value, but the values of the key ${keyId} were changed at the same time by another command, and the old one was given no end. ` +
+        `Before you use the new value, look at "upload-once keys list": if the key has one value, it is the one that the other command left. If it has two, both work. ${toEnd}`,
+      { cause },
+    );
+  });
   io.stderr.write(`The old one works until ${until.toISOString()}.\n`);
 }
 
-async function remove(keyId: string, which: 'old' | 'new', making: KeyMaking, io: KeysIo): Promise<void> {
+async function remove(
+  keyId: string,
+  which: 'old' | 'new',
+  making: KeyMaking,
+  tell: (truth: string) => void,
+  io: KeysIo,
+): Promise<void> {
+  tell(NOT_KNOWN);
   const { key, removed } = await removeSecrets(keyId, which, making);
   const made = removed.map(({ createdAt }) => createdAt.toISOString()).join(' and ');
   io.stderr.write(`Removed the value of ${describeKey(key)} that was made at ${made}.\n`);

@@ -1,7 +1,7 @@
 import { type ApiKeyChange, changeApiKey } from '@upload-once/access';
 import { UsageError } from '../../usage-error.ts';
 import { describeKey } from './describe-key.ts';
-import type { PrepareAction } from './keys-io.ts';
+import { NOT_KNOWN, type PrepareAction } from './keys-io.ts';
 import { keyIdFrom, numberOption, parseOptions, settingsOptions, typesFrom } from './options.ts';
 
 /** What takes a limit away that a key need not have. */
@@ -17,7 +17,8 @@ export const prepareSet: PrepareAction = (args, io) => {
   }
   return {
     table,
-    async run({ store }) {
+    async run({ store }, tell) {
+      tell(NOT_KNOWN);
       const { before, after } = await changeApiKey(keyId, change, store);
       io.stderr.write(
         `Was: ${describeKey(before)}.\nIs:  ${describeKey(after)}.\nIt holds everywhere within 10 seconds.\n`,
