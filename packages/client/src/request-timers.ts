@@ -54,23 +54,24 @@ export function startTimers(
     setTimeout(() => breakOff(new Error(message)), timerMilliseconds(seconds));
   const connect = after(connectSeconds, `no connection within ${connectSeconds} s`);
   const total = after(totalSeconds, `it took longer than ${totalSeconds} s in all`);
-  let idle: NodeJS.Timeout | undefined;
+  let isWriting = false;
+  // One for all pieces, because to make one for each costs a fast line time.
+  const idle = setTimeout(
+    () => isWriting && progress.began && breakOff(new Error(`it took less than 64 KiB in ${idleSeconds} s`)),
+    timerMilliseconds(idleSeconds),
+  );
   let answer: NodeJS.Timeout | undefined;
   const timers: Timers = {
     connected() {
       clearTimeout(connect);
-      if (idle) timers.writing();
+      if (isWriting) timers.writing();
     },
     writing() {
-      clearTimeout(idle);
-      idle = setTimeout(
-        () => progress.began && breakOff(new Error(`it took less than 64 KiB in ${idleSeconds} s`)),
-        timerMilliseconds(idleSeconds),
-      );
+      isWriting = true;
+      idle.refresh();
     },
     written() {
-      clearTimeout(idle);
-      idle = undefined;
+      isWriting = false;
     },
     answering() {
       timers.written();

@@ -117,13 +117,13 @@ export async function sendOnce(order: SendRequest): Promise<SendEnd> {
   request.once('close', () => breakOff(new Error('it was closed without an answer')));
 
   let contentError: { readonly cause: unknown } | undefined;
-  const content = noteErrors(order.content, (cause) => {
-    contentError = { cause };
-  });
-  send({ ...order, content }, request, stop.signal, timers, () => {
+  const onEverythingSent = () => {
     progress.everythingSent = true;
-  }).catch((error) => {
-    if (!stop.signal.aborted) breakOff(asError(error));
+  };
+  send(order, request, stop.signal, timers, onEverythingSent, breakOff).catch((cause) => {
+    if (stop.signal.aborted) return;
+    contentError = { cause };
+    breakOff(asError(cause));
   });
 
   try {
@@ -180,25 +180,32 @@ function collectAnswer(response: IncomingMessage, onAnswer: (answer: SendAnswer)
   return end;
 }
 
+/**
+ * Of what happens for each piece there is as little as can be: it is what a fast line waits for.
+ *
+ * @throws what `content` throws; a write that fails is told to `onFault`
+ */
 async function send(
   order: SendRequest,
   request: ClientRequest,
   stop: AbortSignal,
   timers: Timers,
   onEverythingSent: () => void,
+  onFault: (error: Error) => void,
 ): Promise<void> {
   let sentBytes = 0;
   let pieceBytes = PIECE_MIN_BYTES;
+  let letGo = () => {};
+  stop.addEventListener('abort', () => letGo(), { once: true });
   /** Resolves once the connection has taken it, or when nothing more is to be sent. */
   const handOver = (start: (done: (error?: Error | null) => void) => void) =>
-    new Promise<void>((resolve, reject) => {
-      const onStop = () => resolve();
-      stop.addEventListener('abort', onStop, { once: true });
+    new Promise<void>((resolve) => {
+      letGo = resolve;
       timers.writing();
       start((error) => {
-        stop.removeEventListener('abort', onStop);
-        if (!stop.aborted) timers.written();
-        if (error) reject(error);
+        if (stop.aborted) return;
+        timers.written();
+        if (error) onFault(error);
         else resolve();
       });
     });
@@ -213,27 +220,19 @@ async function send(
       from += piece.length;
       // Without a tail this piece makes the request whole.
       if (sentBytes + piece.length === order.contentBytes && order.tail.length === 0) onEverythingSent();
-      const startedAt = performance.now();
+      const startedAt = pieceBytes < PIECE_MAX_BYTES ? performance.now() : undefined;
       await write(piece);
       if (stop.aborted) return;
       sentBytes += piece.length;
       order.onSent(sentBytes);
-      if (performance.now() - startedAt < QUICK_MILLISECONDS) pieceBytes = PIECE_MAX_BYTES;
+      if (startedAt !== undefined && performance.now() - startedAt < QUICK_MILLISECONDS)
+        pieceBytes = PIECE_MAX_BYTES;
     }
   }
   if (stop.aborted) return;
   onEverythingSent();
   await handOver((done) => request.end(order.tail, done));
   if (!stop.aborted) timers.answering();
-}
-
-async function* noteErrors<T>(items: AsyncIterable<T>, note: (error: unknown) => void): AsyncGenerator<T> {
-  try {
-    yield* items;
-  } catch (error) {
-    note(error);
-    throw error;
-  }
 }
 
 function asError(reason: unknown): Error {

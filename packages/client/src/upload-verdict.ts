@@ -40,8 +40,8 @@ const TOO_BUSY: readonly (string | undefined)[] = ['SlowDown', 'ServiceUnavailab
  */
 export function verdictOf({ form, everythingSent, answer }: AnsweredUpload): Verdict {
   const { status } = answer;
-  const error = answer.bodyWhole ? readS3Error(answer.body) : {};
   if (everythingSent && isSuccess(form, answer)) return { verdict: 'stored' };
+  const error = answer.bodyWhole ? readS3Error(answer.body) : {};
   const verdict = isRefusal(status, error, everythingSent)
     ? 'refused'
     : everythingSent
