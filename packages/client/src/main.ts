@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { run } from './cli.ts';
+import { AWS_ATTEMPT_SECONDS, endEachAttempt } from './commands/aws-time-limit.ts';
 import { awsAgents } from './commands/proxies.ts';
 import { ExitCode } from './exit-code.ts';
 import { createResultOutput } from './result-output.ts';
@@ -30,6 +31,7 @@ const exitCode = await run(process.argv.slice(2), {
         ...awsAgents(process.env),
       },
     });
+    endEachAttempt(client, AWS_ATTEMPT_SECONDS);
     return (tableName) => createDynamoDbAccessStore({ client, tableName });
   },
   async loadOperations() {
@@ -44,6 +46,7 @@ const exitCode = await run(process.argv.slice(2), {
     const s3 = new S3Client(own(config.s3ClientConfig({ region: '', forcePathStyle })));
     const dynamoDb = new DynamoDBClient(own(config.dynamoDbClientConfig({ region: '' })));
     const sqs = new SQSClient(own(config.sqsClientConfig({ region: '', longPollSeconds: 20 })));
+    for (const client of [s3, dynamoDb, sqs]) endEachAttempt(client, AWS_ATTEMPT_SECONDS);
     return ({ bucket, table, tombstoneSeconds }) => ({
       sqs,
       records: uploads.createDynamoDbUploadRecords({

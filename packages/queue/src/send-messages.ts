@@ -86,7 +86,8 @@ export async function sendMessages(
 function mayHaveArrived(error: unknown): boolean {
   const { code, $metadata } = error as { code?: unknown; $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
-  if (status !== undefined) return status >= 500;
+  // A 200 whose answer could not be read to its end is a failed attempt as well.
+  if (status !== undefined) return status < 400 || status >= 500;
   return !NO_CONNECTION.has(code);
 }
 

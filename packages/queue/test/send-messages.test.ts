@@ -97,7 +97,7 @@ t.test('what an answer of success does not name is not known to be sent', async 
 });
 
 /** What became of one attempt, on the wire; `lost`: SQS has it, and its answer does not arrive. */
-type Attempt = 'lost' | 'refused' | 'error' | 'no connection';
+type Attempt = 'lost' | 'unread' | 'refused' | 'error' | 'no connection';
 
 async function sendWith(t: Parameters<typeof startLocalQueue>[0], attempts: readonly Attempt[]) {
   const queue = await startLocalQueue(t);
@@ -117,6 +117,7 @@ async function sendWith(t: Parameters<typeof startLocalQueue>[0], attempts: read
         Object.assign(new Error('no'), { $metadata: { httpStatusCode: status }, ...fields });
       if (attempt === 'refused')
         throw failed(400, { name: 'ThrottlingException', $retryable: { throttling: true } });
+      if (attempt === 'unread') throw failed(200, { $retryable: {} });
       if (attempt === 'error') throw failed(503, { $retryable: {} });
       const code = attempt === 'no connection' ? 'ECONNREFUSED' : 'ECONNRESET';
       throw Object.assign(new Error('the connection broke'), { code, name: 'TimeoutError' });
@@ -134,6 +135,8 @@ for (const [attempts, mayBeSent] of [
   [['no connection', 'refused'], false],
   [['lost'], true],
   [['error'], true],
+  [['unread'], true],
+  [['unread', 'refused'], true],
   [['lost', 'refused'], true],
   [['lost', 'no connection'], true],
 ] as const) {

@@ -1,0 +1,53 @@
+import type { Readable } from 'node:stream';
+
+/** Longer than any answer takes that comes at all: S3's and SQS's slowest are a page of 1,000 entries and a poll of 20 seconds. */
+export const AWS_ATTEMPT_SECONDS = 60;
+
+interface HandlerOptions {
+  readonly abortSignal?: unknown;
+}
+interface Handler {
+  handle(
+    request: { readonly hostname: string },
+    options?: HandlerOptions,
+  ): Promise<{ readonly response: { readonly body?: unknown } }>;
+}
+
+/**
+ * Gives each attempt of a client's requests an end, from its first byte to the last one of the answer. The SDK's own limits end a silence
+ * alone: an answer that comes byte by byte would never end. With the client's `maxAttempts` every call ends.
+ *
+ * An attempt that this ends rejects with a TimeoutError, which the SDK tries again as any other.
+ */
+export function endEachAttempt(
+  client: { readonly config: { readonly requestHandler: unknown } },
+  seconds: number,
+): void {
+  const handler = client.config.requestHandler as Handler;
+  const handle = handler.handle.bind(handler);
+  handler.handle = async (request, options = {}) => {
+    const tooLong = Object.assign(
+      new Error(`${request.hostname} did not give its whole answer within ${seconds} s`),
+      { name: 'TimeoutError' },
+    );
+    const limit = new AbortController();
+    let body: Readable | undefined;
+    const timer = setTimeout(() => {
+      body?.destroy(tooLong);
+      limit.abort(tooLong);
+    }, seconds * 1000);
+    try {
+      const given = options.abortSignal instanceof AbortSignal ? [options.abortSignal] : [];
+      const answer = await handle(request, {
+        ...options,
+        abortSignal: AbortSignal.any([...given, limit.signal]),
+      });
+      body = answer.response.body as Readable;
+      body.once('close', () => clearTimeout(timer));
+      return answer;
+    } catch (error) {
+      clearTimeout(timer);
+      throw limit.signal.aborted ? tooLong : error;
+    }
+  };
+}
