@@ -24,7 +24,14 @@ const STATUS = {
 t.test('docs/client.md has what they say, and nothing else', async (t) => {
   const messages = watchMessages();
   let [status, body]: [number, unknown] = [200, STATUS];
-  const server = createServer((_, answer) => {
+  let interrupt: AbortController | undefined;
+  const server = createServer(({ method }, answer) => {
+    interrupt?.abort();
+    if (interrupt) return;
+    if (method === 'DELETE' && status === 200) {
+      answer.writeHead(204).end();
+      return;
+    }
     answer.writeHead(status, { 'content-type': 'application/json' });
     answer.end(body === undefined ? undefined : JSON.stringify(body));
   });
@@ -36,8 +43,10 @@ t.test('docs/client.md has what they say, and nothing else', async (t) => {
     [status, body] = answer;
     const { code, stdout, stderr } = await runCommand([command, 'a'], {
       env: { UPLOAD_ONCE_URL: issuer, UPLOAD_ONCE_API_KEY: 'k' },
+      interruptSignal: () => interrupt?.signal ?? new AbortController().signal,
     });
     messages.record([command], { code, text: stdout + stderr });
+    if (code !== 0) t.equal(stdout, '');
     return code;
   };
   const refusal = (code: string) => ({ code, message: `about ${code}` });
@@ -46,9 +55,16 @@ t.test('docs/client.md has what they say, and nothing else', async (t) => {
   t.equal(await ask('status', [404, refusal('UploadNotFound')]), 1);
   t.equal(await ask('status', [403, refusal('Forbidden')]), 1);
   t.equal(await ask('status', [200, STATUS], closed), 1);
-  t.equal(await ask('revoke', [204, undefined]), 0);
+  t.equal(await ask('revoke', [200, { ...STATUS, state: 'REVOKED' }]), 0);
+  t.equal(await ask('revoke', [204, undefined]), 1, 'any service can answer 204');
+  for (const other of [{}, { state: 'CLAIMED' }, { state: 'REVOKED', id: 'b' }, { state: 'new' }])
+    t.equal(await ask('revoke', [200, { ...STATUS, ...other }]), 1, JSON.stringify(other));
   t.equal(await ask('revoke', [409, refusal('AlreadyClaimed')]), 1);
   t.equal(await ask('revoke', [404, refusal('UploadNotFound')]), 1);
   t.equal(await ask('revoke', [200, STATUS], closed), 1);
+  for (const command of ['status', 'revoke'] as const) {
+    interrupt = new AbortController();
+    t.equal(await ask(command, [200, STATUS]), 130);
+  }
   messages.assertDocumented(t, 'status', 'revoke');
 });

@@ -10,7 +10,7 @@ const ASK_SECONDS = 15;
 const NOT_SEEN = 'The issuer has not seen it yet. That proves nothing: an event of S3 can take minutes';
 
 /** The states of an upload whose file has come (docs/design.md). Of any other state nothing is known. */
-const STORED_STATES: readonly string[] = ['CLAIMED', 'ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED'];
+export const STORED_STATES: readonly string[] = ['CLAIMED', 'ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED'];
 
 /** What the issuer knows of an upload whose outcome S3's answer left open. */
 export type KnownOutcome =

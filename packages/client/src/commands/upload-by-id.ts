@@ -5,6 +5,7 @@ import type { IssuerAccess } from '../issuer-request.ts';
 import { printable } from '../printable.ts';
 import { getUpload, revokeUpload, type UploadStatus } from '../uploads-v1.ts';
 import { UsageError } from '../usage-error.ts';
+import { STORED_STATES } from './ask-outcome.ts';
 import { assertNoApiKey, ISSUER_OPTIONS, issuerAccess } from './issuer-access.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { openProxies } from './proxies.ts';
@@ -42,25 +43,58 @@ ${OPTIONS_HELP}`;
 
 /** `upload-once status ID`. @returns the exit code: 0, or 1 when the issuer refused or did not answer @throws UsageError */
 export async function statusCommand(args: readonly string[], io: CliIo): Promise<number> {
-  return byId(args, io, STATUS_HELP, async (access, id, json) => {
-    const status = await getUpload(access, id);
-    io.stdout.write(json ? `${JSON.stringify(status)}\n` : linesOf(status));
+  return byId(args, io, STATUS_HELP, {
+    async act(access, id, json) {
+      const status = await getUpload(access, id);
+      io.stdout.write(json ? `${JSON.stringify(status)}\n` : linesOf(status));
+      return ExitCode.done;
+    },
+    onInterrupt: (id) => `nothing is known of ${id}`,
   });
 }
 
 /** `upload-once revoke ID`. @returns the exit code, as `statusCommand` @throws UsageError */
 export async function revokeCommand(args: readonly string[], io: CliIo): Promise<number> {
-  return byId(args, io, REVOKE_HELP, async (access, id) => {
-    await revokeUpload(access, id);
-    io.stdout.write(`${printable(id)} is revoked\n`);
+  return byId(args, io, REVOKE_HELP, {
+    async act(access, id) {
+      await revokeUpload(access, id);
+      const doubt = await doubtOfRevoked(access, id);
+      if (doubt === undefined) io.stdout.write(`${printable(id)} is revoked\n`);
+      else io.stderr.write(`upload-once: ${printable(doubt)}\n`);
+      return doubt === undefined ? ExitCode.done : ExitCode.failed;
+    },
+    onInterrupt: (id) =>
+      `it is not known whether ${id} was revoked. Run it again: to revoke twice is no error`,
   });
+}
+
+/**
+ * A 204 has no body, so that any service can have sent it; the upload's state is the issuer's own word.
+ * @returns why it does not say REVOKED; undefined: it does
+ */
+async function doubtOfRevoked(access: IssuerAccess, id: string): Promise<string | undefined> {
+  const again = 'Run revoke again: to revoke twice is no error';
+  try {
+    const { id: told, state } = await getUpload(access, id);
+    if (told === id && state === 'REVOKED') return undefined;
+    if (told === id && STORED_STATES.includes(state))
+      return `${id} is not revoked: its state is ${state}. The file was stored. Do not upload it again`;
+    return `the answer said that ${id} is revoked, and the issuer has the id ${JSON.stringify(told)} with the state ${JSON.stringify(state)}: it is not known whether it was revoked. Check the URL. ${again}`;
+  } catch (error) {
+    if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
+    return `the answer said that ${id} is revoked, and its state could not be read (${error.message}): it is not known whether it was revoked. ${again}`;
+  }
 }
 
 async function byId(
   args: readonly string[],
   io: CliIo,
   help: string,
-  act: (access: IssuerAccess, id: string, json: boolean) => Promise<void>,
+  command: {
+    readonly act: (access: IssuerAccess, id: string, json: boolean) => Promise<ExitCode>;
+    /** What is known of the upload then. */
+    readonly onInterrupt: (id: string) => string;
+  },
 ): Promise<number> {
   const { values, positionals } = parse(args);
   if (values.help) {
@@ -74,11 +108,14 @@ async function byId(
   const timeoutSeconds = timeoutOf(values.timeout);
   const { fetch } = openProxies(io.env);
   const access = { issuerUrl, apiKey, timeoutSeconds, fetch, signal: io.interruptSignal() };
+  const id = given.replace(/^uploads\//, '');
   try {
-    await act(access, given.replace(/^uploads\//, ''), values.json ?? false);
-    return ExitCode.done;
+    return await command.act(access, id, values.json ?? false);
   } catch (error) {
-    if (access.signal.aborted) return ExitCode.interrupted;
+    if (access.signal.aborted) {
+      io.stderr.write(`upload-once: interrupted: ${printable(command.onInterrupt(id))}\n`);
+      return ExitCode.interrupted;
+    }
     if (error instanceof InvalidArgument) throw new UsageError(error.message, { cause: error });
     if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
     io.stderr.write(`upload-once: ${printable(error.message)}\n`);
