@@ -129,6 +129,36 @@ t.test('--older-than: what is younger is not named', async (t) => {
   t.ok(lost);
 });
 
+t.test('what is being processed is not judged while its lease runs, also with --older-than 0', async (t) => {
+  const cloud = await quietCloud(t);
+  const keys = [await cloud.issue(), await cloud.issue()];
+  for (const [at, key] of keys.entries()) {
+    await cloud.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 6, storedAt: new Date() });
+    const acceptedVersionId = await cloud.put(acceptedKeyOf(key), 'accepted');
+    await cloud.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId });
+    const lease = { acceptedVersionId, leaseOwner: 'w', leaseSeconds: 1000 * (at + 1) };
+    await cloud.uploads.startProcessing(key, lease);
+  }
+  const until = (await cloud.upload(keys[1] ?? '', () => true)).leaseExpiresAt as Date;
+  const at = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const due = Math.ceil(until.getTime() / 1000) * 1000;
+  const said = (sent: string, minutes: number) =>
+    `2 are being processed now.${sent} Their leases end at ${at(until.getTime())} unless the service renews them, which it does while it works.\n` +
+    `If they do not come to an end, run this again at ${at(due + minutes * 60_000)} or later.\nNothing else was found; looked at 0 versions under uploads/, 2 under accepted/, 2 items of the table\n`;
+  t.match(await operate(cloud, ['audit', '--older-than', '0']), { code: 6, stderr: said('', 0) });
+  t.match(await operate(cloud, ['audit', '--repair']), {
+    code: 6,
+    stderr: said(' No event was sent for them.', 15),
+  });
+  await cloud.depthIs(cloud.queues.acceptedEvents, 0);
+  const between = () => new Date(until.getTime() - 500_000);
+  t.match(await operate(cloud, ['audit', '--older-than', '0'], { now: between, s3Now: between }), {
+    code: 4,
+    stderr:
+      /^1 found; .*\n.*\n1 is being processed now\. Its lease ends at .*\nIf it does not come to an end, /,
+  });
+});
+
 t.test('--json --repair: one object a line, and the events are sent', async (t) => {
   const { cloud, lost, versionId, failed, acceptedVersionId } = await lostAndFailed(t);
   const args = ['audit', '--json', '--repair'];

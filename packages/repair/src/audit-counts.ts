@@ -10,6 +10,10 @@ export interface AuditCounts {
   items: number;
   /** What would be named if nothing changes, and is not old enough yet: not judged. One that moves meanwhile can count twice. */
   tooYoung: number;
-  /** Since when the oldest and the youngest of these are as they are; undefined: there is none. A lease can end in the future. */
+  /** Since when the oldest and the youngest of these are as they are; undefined: there is none. */
   tooYoungSince: { readonly oldest: Date; readonly youngest: Date } | undefined;
+  /** Uploads whose lease ran when the audit began: a service works on them, or died with the lease. Not judged, whatever age is asked for. */
+  leased: number;
+  /** The latest end of these leases, if none is renewed; undefined: there is none. */
+  leasedUntil: Date | undefined;
 }

@@ -1,4 +1,4 @@
-import type { ObjectListing, UploadRecords } from '@upload-once/uploads';
+import { type ObjectListing, type UploadRecords, UploadState } from '@upload-once/uploads';
 import { auditAcceptedObjects } from './audit-accepted-objects.ts';
 import type { AuditCounts } from './audit-counts.ts';
 import { auditRecords } from './audit-records.ts';
@@ -47,6 +47,8 @@ export function createAudit(options: AuditOptions): Audit {
     items: 0,
     tooYoung: 0,
     tooYoungSince: undefined,
+    leased: 0,
+    leasedUntil: undefined,
   };
   const window = auditWindow(startedAt, olderThanSeconds, tombstoneSeconds);
 
@@ -54,8 +56,15 @@ export function createAudit(options: AuditOptions): Audit {
     for await (const finding of candidates) {
       // A failed upload has come to an end of its own: there is nothing to wait for.
       if (finding.kind === FindingKind.failed || window.isDue(finding.since)) yield finding;
+      else if (finding.state === UploadState.processing && finding.since > startedAt)
+        countLeased(finding.since);
       else countTooYoung(finding.since);
     }
+  }
+
+  function countLeased(until: Date): void {
+    counts.leased += 1;
+    if (counts.leasedUntil === undefined || until > counts.leasedUntil) counts.leasedUntil = until;
   }
 
   function countTooYoung(since: Date): void {

@@ -171,6 +171,8 @@ t.test(
       items: 2 * MANY - lostUploads + ofEach(3),
       tooYoung: 0,
       tooYoungSince: undefined,
+      leased: 0,
+      leasedUntil: undefined,
     });
     t.ok(grownMib < 8, `the heap grew by ${grownMib.toFixed(1)} MiB`);
   },

@@ -15,6 +15,8 @@ t.test('where all has come to its end nothing is found', async (t) => {
     items: 9,
     tooYoung: 0,
     tooYoungSince: undefined,
+    leased: 0,
+    leasedUntil: undefined,
   });
 });
 

@@ -60,9 +60,11 @@ Exit code:
   2    the command line can't be carried out: for example, a queue does not exist, has no dead-letter queue, or
        is not the one that the bucket uses. Nothing was done
   4    something was named, repaired or not
-  6    one of two, and the message says which:
+  6    one of three, and the message says which:
        - something is too young to be judged, and nothing else was named. It may be under way, or lost. For a
          daily check this is normal. After a purge run it again now, with --older-than 0
+       - something is being processed now, and nothing else was named. It is not judged while its lease runs, also
+         with --older-than 0
        - with --repair: messages of a dead-letter queue are hidden. Nothing was repaired, and no event was sent.
          Run it again at the time that the message names
 `;

@@ -117,6 +117,19 @@ export function tooYoungNote({ tooYoung, tooYoungSince }: AuditCounts, options: 
     : `${young} For a daily check this is normal: the next one judges ${them}.\n${[judge, purged].filter(Boolean).join(' ')}\n`;
 }
 
+/** What a service works on, as far as its lease says; '' where nothing is. */
+export function leaseNote({ leased, leasedUntil }: AuditCounts, options: AuditCommandOptions): string {
+  if (leasedUntil === undefined) return '';
+  const [are, it, they, its] =
+    leased === 1 ? ['is', 'it', 'it does', 'Its lease ends'] : ['are', 'them', 'they do', 'Their leases end'];
+  const dueAt = new Date(Math.ceil(leasedUntil.getTime() / 1000) * 1000 + options.olderThanSeconds * 1000);
+  const sent = options.repair ? ` No event was sent for ${it}.` : '';
+  return (
+    `${leased} ${are} being processed now.${sent} ${its} at ${shortTime(leasedUntil)} unless the service renews ${leased === 1 ? 'it' : 'them'}, which it does while it works.\n` +
+    `If ${they} not come to an end, run this again at ${shortTime(dueAt)} or later.\n`
+  );
+}
+
 /** `2030-01-31T12:00:00Z` */
 function shortTime(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;
@@ -127,7 +140,7 @@ export function summaryOf(counts: AuditCounts, named: number, outcome: string): 
   const { uploadedVersions, acceptedVersions, forgottenVersions, items } = counts;
   const looked = `${uploadedVersions} versions under uploads/, ${acceptedVersions} under accepted/, ${items} items of the table`;
   const forgotten = forgottenVersions > 0 ? `; ${forgottenVersions} versions are too old to be judged` : '';
-  const nothing = counts.tooYoung > 0 ? 'Nothing else was found' : 'nothing found';
+  const nothing = counts.tooYoung + counts.leased > 0 ? 'Nothing else was found' : 'nothing found';
   const found = named === 0 ? nothing : `${named} found${outcome}`;
   return `${found}; looked at ${looked}${forgotten}`;
 }

@@ -21,6 +21,7 @@ import {
   clockNote,
   HEADER,
   jsonLine,
+  leaseNote,
   nextStep,
   runAgain,
   sentWords,
@@ -77,12 +78,12 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     }
     const outcome = options.repair ? `, ${sentWords(count)}` : '';
     const summary = `${summaryOf(audit.counts, named, outcome)}\n${nextStep(named, count, options)}`;
-    const young = tooYoungNote(audit.counts, options);
+    const young = tooYoungNote(audit.counts, options) + leaseNote(audit.counts, options);
     // "nothing found" is no beginning where not all was judged.
     io.stderr.write(named === 0 ? young + summary : summary + young);
     if (count(RepairOutcome.notSent) > 0) return ExitCode.failed;
     if (named > 0) return ExitCode.found;
-    return audit.counts.tooYoung > 0 ? ExitCode.tooEarly : ExitCode.done;
+    return audit.counts.tooYoung + audit.counts.leased > 0 ? ExitCode.tooEarly : ExitCode.done;
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const soFar = options.repair ? `; ${sentWords(count)}. ${runAgain(count, options)}` : '';
