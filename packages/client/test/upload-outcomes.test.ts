@@ -460,7 +460,7 @@ t.test('--times after an upload that was stored: what to do is told of this file
   t.match(used, { code: 3, slept: [] });
   t.match(
     used.stderr,
-    /b: .*may or may not have been stored.*\.\nAn upload with this form was stored before, and only the first one is accepted\.\nIf this one was stored too, it is reported as a duplicate\. .*nothing to revoke\.\n.*without --times: it gets a form of its own\.\n$/s,
+    /b: .*may or may not have been stored.*\.\nAn upload with this form was stored before, and only the first one is accepted\.\nIf this one was stored too, it is reported as a duplicate\. .*nothing to revoke\.\nThe same file as before: do nothing\. Another file: upload it again without --times\. It gets a form of its own\.\n$/s,
   );
   t.notMatch(used.stderr, /upload-once status|Do not upload/);
   t.not(rowsOf(3, used.stderr).length, 0, 'docs/client.md has it');

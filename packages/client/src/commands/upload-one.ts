@@ -134,7 +134,7 @@ async function unknownOutcome(
 const FORM_USED = 'An upload with this form was stored before, and only the first one is accepted';
 const FORM_USED_NEXT = [
   'If this one was stored too, it is reported as a duplicate. There is nothing to ask and nothing to revoke.',
-  'To have this file accepted, upload it without --times: it gets a form of its own.',
+  'The same file as before: do nothing. Another file: upload it again without --times. It gets a form of its own.',
 ].join('\n');
 
 /** What the reader does next, in lines. Each command has its own, because it is going to be copied. */

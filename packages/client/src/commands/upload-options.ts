@@ -40,7 +40,7 @@ NO_PROXY are honoured.
 
 Exit code:
   0    everything was stored
-  1    something was refused or failed, and was not stored
+  1    something was refused or failed: it was not stored, or it is not accepted
   2    the command line can't be carried out
   3    it is unknown whether something was stored. Do not upload it again before you have
        done what the message says: as a rule "upload-once status KEY", and where that
