@@ -1,4 +1,5 @@
 export { dynamoDbClientConfig, s3ClientConfig, sqsClientConfig } from './aws-clients.ts';
+export { redactBeginning } from './bounded-data.ts';
 export {
   type BoundedServerOptions,
   type ConnectionRefusal,
@@ -23,6 +24,7 @@ export { type HealthServer, startHealthServer } from './health-server.ts';
 export { type RunningService, runService, type ServiceContext } from './lifecycle.ts';
 export { createLogger, type Logger } from './logging.ts';
 export { createMetrics, METRICS, METRICS_NAMESPACE, type MetricName, type Metrics } from './metrics.ts';
+export { textOfThrown } from './plain-error.ts';
 export { createReadiness, type Readiness } from './readiness.ts';
 export { isSecretName, REDACTED, redactText } from './redaction.ts';
 export { traceIdOf, traceparentFrom } from './traceparent.ts';

@@ -1,8 +1,13 @@
 import { withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
-import { type Logger as PinoLogger, pino } from 'pino';
-import { redactData } from './redaction.ts';
+import { type Logger as PinoLogger, pino, stdSerializers } from 'pino';
+import { boundedData } from './bounded-data.ts';
+import { fromPlain, toPlain } from './plain-error.ts';
 
 export type Logger = PinoLogger;
+
+/** What one line may have. A line for a person is far shorter; CloudWatch Logs takes 1 MiB for an event. */
+const MAX_LINE_CHARACTERS = 65_536;
+const MAX_LINE_VALUES = 4_000;
 
 /**
  * A logger that writes one JSON object a line and never a secret, from the first line on. Characters that hide or reorder text are
@@ -10,6 +15,9 @@ export type Logger = PinoLogger;
  *
  * Redaction works on each finished line, after serializers, child bindings and message formatting, so that there is no
  * path around it: not a header at a depth nobody thought of, not a presigned URL inside an error's message or stack.
+ *
+ * A line is bounded, and says what was cut; its message comes first. An error (`err`) is bounded before anything is made of it: one with
+ * a Buffer of a megabyte would keep a thread busy for seconds.
  *
  * @param options.service the dimension Service of the metrics, and `service` in every line
  * @param options.level the least important level that is written
@@ -25,6 +33,7 @@ export function createLogger(options: {
       level: options.level,
       base: { service: options.service },
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: (err) => stdSerializers.err(fromPlain(toPlain(err)) as Error) },
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: redactLine },
     },
@@ -33,5 +42,9 @@ export function createLogger(options: {
 }
 
 function redactLine(line: string): string {
-  return `${withoutHiddenCharacters(JSON.stringify(redactData(JSON.parse(line))))}\n`;
+  const { msg, ...fields } = JSON.parse(line);
+  const budget = { characters: MAX_LINE_CHARACTERS, values: MAX_LINE_VALUES };
+  const message = boundedData(msg, budget);
+  const shown = boundedData(fields, budget) as object;
+  return `${withoutHiddenCharacters(JSON.stringify({ ...shown, msg: message }))}\n`;
 }

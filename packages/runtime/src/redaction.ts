@@ -77,32 +77,14 @@ export function redactText(text: string): string {
   return redacted;
 }
 
-/**
- * A copy of plain data (what JSON can say) without the secrets in it, at any depth: properties by name, pairs of a
- * name and a value as raw headers have them, and text by what it looks like.
- */
-export function redactData(data: unknown): unknown {
-  if (typeof data === 'string') return redactText(data);
-  if (Array.isArray(data))
-    return data.map((item, at) => (isSecretName(nameBefore(data, at)) ? REDACTED : redactData(item)));
-  if (typeof data !== 'object' || data === null) return data;
-  const pairName = namedBy(data);
-  return Object.fromEntries(
-    Object.entries(data).map(([name, value]) => {
-      const secret = isSecretName(name) || (name.toLowerCase() === 'value' && isSecretName(pairName));
-      return [name, secret && value !== null ? REDACTED : redactData(value)];
-    }),
-  );
-}
-
-/** `['x-api-key', '…']` */
-function nameBefore(items: readonly unknown[], at: number): string {
+/** The name that an item is the value of, in pairs as raw headers have them: `['x-api-key', '…']`. '' without one. */
+export function nameBefore(items: readonly unknown[], at: number): string {
   const before = at % 2 === 1 ? items[at - 1] : undefined;
   return typeof before === 'string' ? before : '';
 }
 
-/** `{ name: 'x-api-key', value: '…' }` */
-function namedBy(data: object): string {
+/** The name in an object that is a pair: `{ name: 'x-api-key', value: '…' }`. '' without one. */
+export function namedBy(data: object): string {
   const { name, Name } = data as { name?: unknown; Name?: unknown };
   return [name, Name].find((candidate) => typeof candidate === 'string') ?? '';
 }

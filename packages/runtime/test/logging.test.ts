@@ -200,3 +200,24 @@ t.test('what hides or reorders text is escaped, wherever in a line it stands', a
   t.notMatch(line.trimEnd(), /[\u202e\u2028\u{e0041}]/u);
   t.match(JSON.parse(line), { key, [key]: 1, msg: key });
 });
+
+t.test('a line is bounded, says what was cut, and keeps its message', async (t) => {
+  const large = 'x'.repeat(1_000_000);
+  const many = Array.from({ length: 20_000 }, () => 'x');
+  for (const [name, line] of [
+    ['a field', written((log) => log.info({ large }, 'said'))],
+    [
+      'many fields',
+      written((log) => log.info(Object.fromEntries(many.map((_, at) => [`k${at}`, at])), 'said')),
+    ],
+    ['bytes', written((log) => log.info({ body: Buffer.alloc(1_000_000) }, 'said'))],
+    ['a list', written((log) => log.info({ list: many }, 'said'))],
+    ['a binding', written((log) => log.child({ large }).info('said'))],
+    ['an error', written((log) => log.info({ err: Object.assign(new Error(large), { large }) }, 'said'))],
+  ] as const) {
+    t.ok(line.length < 200_000, `${name}: ${line.length} characters`);
+    t.match(JSON.parse(line), { level: 'info', service: 'url-issuer', msg: 'said' }, name);
+    t.match(line, /\bcut\b/, name);
+  }
+  t.match(JSON.parse(written((log) => log.info(large))).msg, /^x+\[cut, of 1000000 characters\]$/);
+});

@@ -97,6 +97,42 @@ export const threadMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'thrown-unbounded',
+    change: 'bytes in what a handler throws are told one by one, up to the budget for values',
+    breaks: 'P3: the log of an upload’s failure says nothing of the error but bytes',
+    file: 'packages/runtime/src/bounded-data.ts',
+    find: 'bytesOf(value) ?? ',
+    replace: '',
+    noticedBy: {
+      file: THREAD_TEST,
+      test: 'P3: what a handler throws is small and without secrets when the main thread gets it',
+    },
+  },
+  {
+    id: 'long-text-thrown-whole',
+    change: 'a text in what a handler throws is told whole, however long it is',
+    breaks: 'P3: the main thread redacts it for seconds, and loses the leases of others',
+    file: 'packages/runtime/src/bounded-data.ts',
+    find: 'Math.min(mostCharacters, Math.max(0, budget.characters))',
+    replace: 'text.length',
+    noticedBy: {
+      file: THREAD_TEST,
+      test: 'P3: what a handler throws is small and without secrets when the main thread gets it',
+    },
+  },
+  {
+    id: 'odd-value-unrecorded',
+    change: 'the reason of FAILED is made by converting what was thrown to a text',
+    breaks: 'P3: a value that has no text is dead-lettered without FAILED',
+    file: WORK,
+    find: 'textOfThrown(error, { isNamed: true })',
+    replace: 'String(error)',
+    noticedBy: {
+      file: 'services/processor/test/process-accepted.test.ts',
+      test: 'P3: FAILED is recorded whatever a handler throws',
+    },
+  },
+  {
     id: 'limit-read-before-failure-only',
     change: 'FAILED goes by what maxReceiveCount was before the handler began',
     breaks: 'P3: a message is dead-lettered without FAILED',

@@ -1,7 +1,9 @@
 import process from 'node:process';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { toPlain } from '@upload-once/runtime/plain-error';
 import { handleUpload as logUpload } from './handlers/log-upload.ts';
 import { loadHandler } from './load-handler.ts';
+import { printedPieces } from './printed-pieces.ts';
 import type { ThreadStart } from './thread-messages.ts';
 import { openThreadPort } from './thread-port.ts';
 
@@ -17,12 +19,20 @@ const { say, print } = openThreadPort(port, underWay);
 // Node's own streams of a thread hold what is printed until its event loop turns; a handler that only prints would fill the heap.
 for (const type of ['stdout', 'stderr'] as const) {
   process[type].write = (chunk: Uint8Array | string, ...rest: unknown[]) => {
-    print({ type, text: typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString() });
+    for (const text of printedPieces(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()))
+      print({ type, text });
     const callback = rest.at(-1);
     if (typeof callback === 'function') queueMicrotask(() => callback());
     return true;
   };
 }
+
+// Node itself would send the error as it is, and the main thread would take as long to read it as a handler likes.
+process.on('uncaughtExceptionMonitor', (error) => {
+  if (process.listenerCount('uncaughtException') > 0) return;
+  say({ type: 'crashed', thrown: toPlain(error) });
+  process.exit(1);
+});
 
 try {
   const handler = handlerName === '' ? logUpload : await loadHandler(handlerName, workingDirectory);

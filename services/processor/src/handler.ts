@@ -32,7 +32,10 @@ export interface HandlerContext {
   readonly log: HandlerLog;
 }
 
-/** One JSON line each, with the upload's id and trace id. Secrets in known places are redacted. */
+/**
+ * One JSON line each, with the upload's id and trace id. Secrets in known places are redacted. A text of more than 16,384 characters,
+ * and a line of more than 65,536, are cut and say so; a Buffer is shown by its size.
+ */
 export interface HandlerLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -44,7 +47,7 @@ export interface HandlerLog {
  * wait, as often as the queue allows, then recorded FAILED and left to the dead-letter queue.
  *
  * Handlers run at least once: a worker can die after the work and before it is recorded. Make the effect idempotent, by
- * `idempotencyKey`. It may remove or move the accepted object, but not write over it.
+ * `idempotencyKey`. Of what it rejects with, the log and FAILED show the beginning. It may remove or move the accepted object, but not write over it.
  *
  * It runs in a worker thread (Node.js, "Worker threads") that several uploads share. So the module is imported once a thread, and what
  * it keeps (a pool of connections, a cache) is there once a thread. In a thread:

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { redactText } from '@upload-once/runtime/redaction';
+import { textOfThrown } from '@upload-once/runtime/plain-error';
 import type { Handler } from './handler.ts';
 
 /** PROCESSOR_HANDLER names nothing that can be run; `message` says why, in one line that can follow the variable's name. */
@@ -32,5 +32,5 @@ export async function loadHandler(name: string, workingDirectory: string): Promi
 
 /** One line; a user's module may say anything here, over several lines and with its database's password in it. */
 export function reasonOf(error: unknown): string {
-  return redactText(error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
+  return textOfThrown(error).replaceAll(/\s*\n\s*/g, ' ');
 }

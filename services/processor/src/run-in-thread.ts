@@ -3,10 +3,10 @@ import type { MessagePort } from 'node:worker_threads';
 import { S3Client } from '@aws-sdk/client-s3';
 import { s3ClientConfig } from '@upload-once/runtime/aws-clients';
 import { createLogger } from '@upload-once/runtime/logging';
+import { fromPlain, toPlain } from '@upload-once/runtime/plain-error';
 import { createS3ObjectStore } from '@upload-once/uploads/s3-object-store';
 import { createCallHandler } from './call-handler.ts';
 import type { Handler } from './handler.ts';
-import { fromPlain, toPlain } from './plain-error.ts';
 import type { ThreadSettings, ToThread } from './thread-messages.ts';
 import type { ThreadPort } from './thread-port.ts';
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { fromPlain, toPlain } from '@upload-once/runtime/plain-error';
 import {
   type Blame,
   type HandlerRun,
@@ -8,7 +9,6 @@ import {
 } from './handler-runner.ts';
 import { HandlerNotLoaded, reasonOf } from './load-handler.ts';
 import { LOAD_LIMIT_SECONDS } from './longest-attempt.ts';
-import { fromPlain, toPlain } from './plain-error.ts';
 import type { FromThread, ThreadSettings, ThreadStart, ToThread } from './thread-messages.ts';
 import { countOff } from './thread-port.ts';
 
@@ -138,6 +138,10 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
       isAnswered = true;
       return;
     }
+    if (message.type === 'crashed') {
+      failure ??= { error: fromPlain(message.thrown) };
+      return;
+    }
     if (message.type === 'not-loaded') return failToLoad(message.message);
     const run = runs.get(message.runId);
     if (run === undefined) return;
@@ -151,6 +155,12 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   worker.on('error', (error) => {
     failure ??= { error };
     cancelEndLimit ??= startTimer(endLimitSeconds, giveUpEnding);
+  });
+
+  // It may have been the end of a run, which would not end otherwise.
+  worker.on('messageerror', (error) => {
+    failure ??= { error };
+    terminate();
   });
 
   worker.on('exit', (exitCode) => {

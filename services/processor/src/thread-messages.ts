@@ -1,5 +1,5 @@
+import type { PlainThrown } from '@upload-once/runtime/plain-error';
 import type { HandlerWork } from './handler-runner.ts';
-import type { PlainThrown } from './plain-error.ts';
 
 /** What a thread is given as its `workerData`. */
 export interface ThreadStart {
@@ -40,6 +40,8 @@ export type FromThread =
   | { readonly type: 'aborting'; readonly runId: number }
   | { readonly type: 'here' }
   | { readonly type: 'ended'; readonly runId: number; readonly thrown?: PlainThrown }
+  /** What was thrown outside of every promise. The thread ends. */
+  | { readonly type: 'crashed'; readonly thrown: PlainThrown }
   /** A finished log line, redacted, with its line feed. */
   | { readonly type: 'line'; readonly text: string }
   /** What the handler printed, by `console.log` for example: as it is. */

@@ -1,5 +1,5 @@
 import { type Delivery, DrainLimitReached, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
-import { type Logger, type Metrics, redactText } from '@upload-once/runtime';
+import { type Logger, type Metrics, redactBeginning, textOfThrown } from '@upload-once/runtime';
 import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
 import type { Hold } from './handler-runner.ts';
 import { type KeptLease, LeaseLost, RETRIES_PER_LEASE } from './lease-keeper.ts';
@@ -113,7 +113,7 @@ function isNoFailure(error: unknown): boolean {
   return error instanceof DrainLimitReached || error instanceof VisibilityLost;
 }
 
+/** Never throws, whatever was thrown: an attempt whose end is not recorded leaves a dead letter that nothing explains. */
 function reasonOf(error: unknown): string {
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return redactText(reason).slice(0, REASON_MAX_CHARACTERS);
+  return redactBeginning(textOfThrown(error, { isNamed: true }), REASON_MAX_CHARACTERS);
 }

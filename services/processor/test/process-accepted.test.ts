@@ -481,6 +481,18 @@ t.test('what a handler throws need not be an error', async (t) => {
   t.match(await world.uploads.get(key), { state: UploadState.failed, failureReason: 'a text' });
 });
 
+t.test('P3: FAILED is recorded whatever a handler throws', async (t) => {
+  for (const thrown of [
+    { toString: 1, valueOf: 2 },
+    Object.assign(new Error('none'), { message: { toString: 1 } }),
+  ]) {
+    const world = createWorld(() => Promise.reject(thrown));
+    const { key, event } = await world.accepted();
+    await t.rejects(world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
+    t.match(await world.uploads.get(key), { state: UploadState.failed, failureReason: /"toString":1/ });
+  }
+});
+
 t.test('a service that stops is no failure of the upload, not even with the last receive', async (t) => {
   const { handler, began } = latchedHandler();
   const world = createWorld(handler);
@@ -652,7 +664,7 @@ t.test('the recorded reason is short, and without secrets', async (t) => {
   await t.rejects(world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
   const upload = await world.uploads.get(key);
   t.equal(upload?.state, UploadState.failed);
-  t.ok((upload?.failureReason?.length ?? 0) <= 1000);
+  t.ok((upload?.failureReason?.length ?? 0) <= 1_050);
   t.notMatch(upload?.failureReason, 'example-secret');
 });
 

@@ -1,10 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import t from 'tap';
 import { eventually } from '../../../packages/runtime/test/support/eventually.ts';
 import { startLocalCloud } from '../../../packages/runtime/test/support/local-cloud.ts';
 import { HandlerThreadEnded } from '../src/handler-runner.ts';
 import { startThread, work } from './support/thread-of-handlers.ts';
+
+const ALL_OF_IT = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
 
 t.test('a handler is told of its upload, and how it ends is told', async (t) => {
   const { thread, lines } = startThread(t);
@@ -291,4 +294,48 @@ t.test('what a handler itself posts to the main thread is no message of its thre
     error: { message: 'the real end' },
   });
   t.equal(lines.length, 1);
+});
+
+t.test('P3: what a handler throws is small and without secrets when the main thread gets it', async (t) => {
+  const { thread } = startThread(t, { heapMib: 256 });
+  for (const [id, said] of [
+    ['throw bytes', '[Buffer, 4194304 bytes]'],
+    ['throw a long message', '[cut, of 2400000 characters]'],
+    ['throw many errors', ' more]'],
+    ['throw something deep', 'too deep'],
+    ['throw no error', 'too deep'],
+  ] as const) {
+    const end = await thread.start(work(id)).ended;
+    const text = inspect(end, { ...ALL_OF_IT, showHidden: true });
+    t.equal(end.how, 'rejected', id);
+    t.ok(text.includes(said), `${id}: ${text.slice(0, 300)}`);
+    t.ok(text.length < 200_000, `${id}: ${text.length} characters`);
+    t.notMatch(text, 'of-the-handler');
+  }
+});
+
+t.test('P3: what a handler throws outside its promise is as small', async (t) => {
+  const { thread } = startThread(t, { heapMib: 256 });
+  const end = await thread.start(work('throw much outside')).ended;
+  t.match(end, {
+    how: 'thread-ended',
+    blame: 'own',
+    error: {
+      message: /^the handler threw outside its promise: Error: password=\[Redacted\]$/,
+      cause: { code: 'ENOSPC', body: '[Buffer, 4194304 bytes]' },
+    },
+  });
+  t.match(inspect(end, ALL_OF_IT), /too deep/);
+});
+
+t.test('P3: a thread that says what can’t be read is ended, and no run waits for its limit', async (t) => {
+  const { thread } = startThread(t);
+  t.match(await thread.start(work('say what can’t be read')).ended, { how: 'thread-ended', blame: 'own' });
+});
+
+t.test('P3: what a handler prints and logs is bounded for each line', async (t) => {
+  const { thread, lines, printed } = startThread(t);
+  await thread.start(work('print a long line')).ended;
+  t.match(printed.join(''), /^x{65536}\[cut, of 1000000 characters\]\nthe next line\n$/);
+  t.match(lines.at(-1), { msg: 'printed', text: /^x+\[cut, of 1000000 characters\]$/ });
 });
