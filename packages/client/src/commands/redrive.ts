@@ -1,11 +1,4 @@
-import { createDeleteBatcher, systemTimers } from '@upload-once/queue';
-import {
-  countDeadLetters,
-  lookAtDeadLetters,
-  RedriveOutcome,
-  redrive,
-  WrongQueue,
-} from '@upload-once/repair';
+import { countDeadLetters, lookAtDeadLetters, RedriveOutcome, WrongQueue } from '@upload-once/repair';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Operations } from '../operations.ts';
@@ -15,6 +8,7 @@ import { UsageError } from '../usage-error.ts';
 import { type CheckedQueue, checkedQueues, QueuesNotCompared } from './checked-queues.ts';
 import { hiddenNote } from './hidden-note.ts';
 import { aboutQueue, operatorError } from './operator-errors.ts';
+import { act, type Done } from './redrive-act.ts';
 import { REDRIVE_HELP, type RedriveOptions, readRedriveOptions } from './redrive-options.ts';
 import {
   headOf,
@@ -24,20 +18,8 @@ import {
   rowsOf,
   type Seen,
   textOfRows,
-  totalsOf,
   uploadKeyOf,
 } from './redrive-report.ts';
-import { type UnknownFile, unknownFile } from './unknown-file.ts';
-
-const HARMLESS: readonly RedriveOutcome[] = [
-  RedriveOutcome.moved,
-  RedriveOutcome.unknown,
-  RedriveOutcome.deleted,
-  RedriveOutcome.left,
-];
-
-/** Outcomes that the totals tell well enough. */
-const QUIET: readonly RedriveOutcome[] = [RedriveOutcome.moved, RedriveOutcome.deleted, RedriveOutcome.left];
 
 interface Hidden {
   readonly hidden: number;
@@ -47,12 +29,6 @@ interface Hidden {
 
 /** What a dead-letter queue had when it was looked at. */
 interface Shown extends CheckedQueue, Seen, Hidden {}
-
-/** What became of the messages of each dead-letter queue, by its URL. */
-type Done = Map<string, Map<RedriveOutcome, number>>;
-
-/** What the next run does again by itself, with nothing to end before. */
-const JUST_RUN_AGAIN: readonly RedriveOutcome[] = [RedriveOutcome.uncertain, RedriveOutcome.doubled];
 
 /**
  * `upload-once redrive`: shows dead letters, and moves them back when it is told to. While it only shows, Ctrl-C ends it
@@ -188,123 +164,4 @@ async function firstLine(input: CliIo['stdin']): Promise<string> {
     if (text.includes('\n')) break;
   }
   return text.split('\n', 1)[0]?.trim() ?? '';
-}
-
-/** Moves, or deletes what is none of ours, as the options say. Never rejects with OutputFailed. */
-async function act(
-  pairs: readonly CheckedQueue[],
-  options: RedriveOptions,
-  done: Done,
-  operations: Operations,
-  io: CliIo,
-): Promise<ExitCode> {
-  if (options.deleteUnknown === undefined) return actOnAll(pairs, options, undefined, done, operations, io);
-  const file = unknownFile(options.deleteUnknown);
-  try {
-    return await actOnAll(pairs, options, file, done, operations, io);
-  } finally {
-    await file.close();
-  }
-}
-
-async function actOnAll(
-  pairs: readonly CheckedQueue[],
-  options: RedriveOptions,
-  file: UnknownFile | undefined,
-  done: Done,
-  { sqs, records }: Operations,
-  io: CliIo,
-): Promise<ExitCode> {
-  const interrupt = io.interruptSignal();
-  const output = stoppingOutput(io);
-  const signal = AbortSignal.any([interrupt, output.failed]);
-  const runId = Buffer.from(io.randomBytes(8)).toString('hex');
-  const random = () => (io.randomBytes(1)[0] ?? 0) / 256;
-  const lines: string[] = [];
-  for (const { pipelines, ...pair } of pairs) {
-    if (signal.aborted) break;
-    const { queueUrl, deadLetterUrl } = pair;
-    const totals = new Map<RedriveOutcome, number>();
-    done.set(deadLetterUrl, totals);
-    try {
-      const moving = redrive({
-        sqs,
-        queueUrl,
-        deadLetterUrl,
-        purpose: { bucket: options.bucket, pipelines },
-        records,
-        deleter: createDeleteBatcher({ sqs, queueUrl: deadLetterUrl, timers: systemTimers, random }),
-        includeUnknown: options.includeUnknown,
-        ...(file && { saveUnknown: (letters) => file.save(deadLetterUrl, letters) }),
-        runId,
-        signal,
-        onOutcome({ messageId }, outcome, reason) {
-          totals.set(outcome, (totals.get(outcome) ?? 0) + 1);
-          if (options.json) {
-            output.write(`${JSON.stringify({ queue: deadLetterUrl, messageId, outcome, reason })}\n`);
-          } else if (!QUIET.includes(outcome)) {
-            io.stderr.write(`${outcome}: message ${messageId}: ${printable(reason)}\n`);
-          }
-        },
-      });
-      await aboutQueue(deadLetterUrl, moving);
-    } finally {
-      const line = `${totalsOf(totals, pair, options.deleteUnknown)}\n`;
-      lines.push(line);
-      if (!options.json) output.write(line);
-      // Standard output may have lost the earlier ones as well.
-      if (output.failed.aborted) io.stderr.write(lines.splice(0).join(''));
-    }
-  }
-  if (output.failed.aborted) {
-    io.stderr.write(
-      `upload-once redrive: ${printable(output.failed.reason.message)}. It stopped; the numbers above are what was done. ` +
-        'What was not moved is in its dead-letter queue still: run it again\n',
-    );
-    return ExitCode.outputFailed;
-  }
-  if (interrupt.aborted) {
-    io.stderr.write(
-      'upload-once redrive: interrupted; what was not moved is in its dead-letter queue still\n',
-    );
-    return ExitCode.interrupted;
-  }
-  return endOf(new Set([...done.values()].flatMap((totals) => [...totals.keys()])), io);
-}
-
-/** Standard output that takes nothing more after the first write that fails, and says so; what is under way can end then. */
-function stoppingOutput(io: CliIo) {
-  const failure = new AbortController();
-  return {
-    failed: failure.signal,
-    write(text: string): void {
-      if (failure.signal.aborted) return;
-      try {
-        io.stdout.write(text);
-      } catch (error) {
-        if (!(error instanceof OutputFailed)) throw error;
-        failure.abort(error);
-      }
-    },
-  };
-}
-
-/** Says what is to do about messages that could not be moved or deleted. */
-function endOf(outcomes: ReadonlySet<RedriveOutcome>, io: CliIo): ExitCode {
-  const ends = [...outcomes].filter((outcome) => !HARMLESS.includes(outcome));
-  if (ends.includes(RedriveOutcome.wrongQueue)) {
-    io.stderr.write(
-      'upload-once redrive: what is in the wrong queue stays. Send its events to the right one: upload-once audit --repair. ' +
-        'Then remove it here: upload-once redrive --delete-unknown FILE\n',
-    );
-  }
-  const others = ends.filter((outcome) => outcome !== RedriveOutcome.wrongQueue);
-  if (others.length > 0) {
-    const isJustAgain = others.every((outcome) => JUST_RUN_AGAIN.includes(outcome));
-    const next = isJustAgain ? 'Run it again' : 'Correct the reasons above, then run it again';
-    io.stderr.write(
-      `upload-once redrive: not all was done. ${next}. Nothing is lost, and a message that is sent twice does no harm.\n`,
-    );
-  }
-  return ends.length > 0 ? ExitCode.failed : ExitCode.done;
 }
