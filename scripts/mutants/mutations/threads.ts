@@ -133,6 +133,18 @@ export const threadMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'opens-after-end',
+    change: 'a handler opens its object also after its end',
+    breaks: 'P8: the connections of its thread run out, and other uploads fail',
+    file: 'services/processor/src/call-handler.ts',
+    find: 'AbortSignal.any([signal, ending.signal])',
+    replace: 'signal',
+    noticedBy: {
+      file: 'services/processor/test/call-handler.test.ts',
+      test: 'P8: after its end a handler opens nothing, and is told why',
+    },
+  },
+  {
     id: 'limit-read-before-failure-only',
     change: 'FAILED goes by what maxReceiveCount was before the handler began',
     breaks: 'P3: a message is dead-lettered without FAILED',

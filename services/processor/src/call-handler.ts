@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { Logger } from '@upload-once/runtime';
 import type { ObjectStore } from '@upload-once/uploads';
 import type { AcceptedUpload, Handler, HandlerContext } from './handler.ts';
@@ -9,10 +8,15 @@ export class AcceptedObjectGone extends Error {
   readonly code = 'AcceptedObjectGone';
 }
 
+/** The handler calls `open()`, or still reads, although its promise has settled. */
+export class HandlerHasEnded extends Error {
+  readonly code = 'HandlerHasEnded';
+}
+
 /**
- * One call of the user's handler, in whatever thread this runs. It settles when the handler has ended, and as the handler does; it
- * never ends before that. What the handler opened is closed when the signal is aborted, and when the handler has ended: a stream
- * that is never read keeps one of the client's connections.
+ * One call of the user's handler, in whatever thread this runs. It settles when the handler's promise settles, and as that does; it
+ * never ends before that. What the handler opened is closed when the signal is aborted, and when the handler has ended; nothing is opened
+ * after that. A stream that is never read keeps one of the client's connections, and other uploads need them.
  */
 export function createCallHandler(options: {
   readonly handler: Handler;
@@ -26,15 +30,23 @@ export function createCallHandler(options: {
     signal: AbortSignal,
   ): Promise<void> {
     const { id, key, versionId } = upload;
-    const opened: Readable[] = [];
+    const ending = new AbortController();
+    const stop = AbortSignal.any([signal, ending.signal]);
     const accepted: AcceptedUpload = {
       ...upload,
       async open() {
-        const object = await objects.open(key, versionId, signal);
+        stop.throwIfAborted();
+        const object = await objects.open(key, versionId, stop).catch((error) => {
+          stop.throwIfAborted();
+          throw error;
+        });
         if (!object) throw new AcceptedObjectGone(`${key} has no version ${versionId} any more`);
+        const { body } = object;
         // A stream that the handler has not begun to read has no listener yet: its error would end the thread.
-        object.body.on('error', () => undefined);
-        opened.push(object.body);
+        body.on('error', () => undefined);
+        if (stop.aborted) body.destroy();
+        stop.throwIfAborted();
+        stop.addEventListener('abort', () => body.destroy(stop.reason), { once: true });
         return object;
       },
     };
@@ -44,15 +56,10 @@ export function createCallHandler(options: {
       signal,
       log: log.child({ id, attempt, traceId }),
     };
-    const breakOff = () => {
-      for (const body of opened) body.destroy(signal.reason);
-    };
-    signal.addEventListener('abort', breakOff, { once: true });
     try {
       await handler(accepted, context);
     } finally {
-      signal.removeEventListener('abort', breakOff);
-      for (const body of opened) body.destroy();
+      ending.abort(new HandlerHasEnded(`"${key}" is not open any more: its handler has ended`));
     }
   };
 }

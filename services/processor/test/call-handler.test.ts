@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { createLogger } from '@upload-once/runtime';
+import type { OpenedObject } from '@upload-once/uploads';
+import t from 'tap';
+import { createCallHandler } from '../src/call-handler.ts';
+import type { AcceptedUpload, Handler } from '../src/handler.ts';
+import { work } from './support/thread-of-handlers.ts';
+
+/** A store of which the test says when an object is opened. */
+function createOpenings() {
+  const openings: { readonly signal: AbortSignal; readonly body: Readable; readonly answer: () => void }[] =
+    [];
+  return {
+    openings,
+    objects: {
+      open(_key: string, _versionId: string, signal = new AbortController().signal) {
+        const { promise, resolve } = Promise.withResolvers<OpenedObject>();
+        const body = new Readable({ read: () => undefined });
+        openings.push({
+          signal,
+          body,
+          answer: () => resolve({ body, sizeBytes: 5, contentType: 'text/plain', metadata: {} }),
+        });
+        return promise;
+      },
+    },
+  };
+}
+
+const log = createLogger({ service: 'processor', level: 'silent' });
+
+function call(handler: Handler, signal = new AbortController().signal) {
+  const { openings, objects } = createOpenings();
+  return { openings, ended: createCallHandler({ handler, objects, log })(work('any'), signal) };
+}
+
+t.test('what a handler has opened and not read is closed when it has ended', async (t) => {
+  const { openings, ended } = call(async (upload) => {
+    await upload.open();
+  });
+  openings[0]?.answer();
+  await ended;
+  t.equal(openings[0]?.body.destroyed, true);
+});
+
+t.test('P8: after its end a handler opens nothing, and is told why', async (t) => {
+  const given = Promise.withResolvers<AcceptedUpload>();
+  const { openings, ended } = call(async (upload) => given.resolve(upload));
+  await ended;
+  await t.rejects((await given.promise).open(), {
+    code: 'HandlerHasEnded',
+    message: /"accepted\/any" .+ its handler has ended/,
+  });
+  t.equal(openings.length, 0);
+});
+
+for (const how of ['ended', 'aborted'] as const) {
+  t.test(`P8: what is still being opened when a handler is ${how} leaves no stream open`, async (t) => {
+    let opening: Promise<unknown> = Promise.resolve();
+    const aborting = new AbortController();
+    const goOn = Promise.withResolvers<void>();
+    const { openings, ended } = call(async (upload) => {
+      opening = upload.open();
+      if (how === 'aborted') await goOn.promise;
+    }, aborting.signal);
+    if (how === 'aborted') aborting.abort(new Error('too slow'));
+    else await ended;
+    await setImmediate();
+    t.equal(openings[0]?.signal.aborted, true, 'the call is broken off');
+    // The answer is here before the call was broken off.
+    openings[0]?.answer();
+    await t.rejects(opening, how === 'aborted' ? { message: 'too slow' } : { code: 'HandlerHasEnded' });
+    t.equal(openings[0]?.body.destroyed, true);
+    goOn.resolve();
+    await ended;
+  });
+}
+
+t.test('a stream ends with the reason of the signal', async (t) => {
+  const aborting = new AbortController();
+  const { openings, ended } = call(async (upload) => {
+    const { body } = await upload.open();
+    aborting.abort(new Error('too slow'));
+    await t.rejects(body.toArray(), { message: 'too slow' });
+  }, aborting.signal);
+  openings[0]?.answer();
+  await ended;
+});
