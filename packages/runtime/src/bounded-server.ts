@@ -15,6 +15,18 @@ import type { Socket } from 'node:net';
 export const MAX_REQUESTS_AT_ONCE = 8;
 
 /**
+ * The most bytes that the headers of those requests have together; a single request may have more. So a connection has one request with a
+ * large header at a time.
+ */
+export const MAX_HEADER_BYTES_AT_ONCE = 32 * 1024;
+
+/** The most bytes that the headers of all connections' requests have together. A small part of the memory of the smallest task. */
+export const MAX_HEADER_BYTES_OF_ALL = 32 * 1024 ** 2;
+
+/** What a string takes in memory besides its characters. Each name and each value of a header is one. */
+const STRING_OVERHEAD_BYTES = 32;
+
+/**
  * The most bytes of a request's body that the server reads, also when the response is given already. The listener's own limit is lower,
  * so a client that sends too much can read why. A piece, such as a chunk of the chunked coding, counts as 4 KiB at least: each costs
  * memory and time of its own, however short it is.
@@ -23,7 +35,7 @@ const MAX_BODY_BYTES = 1024 ** 2;
 const LEAST_BYTES_OF_A_PIECE = 4096;
 
 /** Why the server closed a connection. */
-export type ConnectionRefusal = 'TooManyAtOnce' | 'TooManyConnections' | 'TooLongBody';
+export type ConnectionRefusal = 'TooManyAtOnce' | 'TooManyConnections' | 'TooManyHeaderBytes' | 'TooLongBody';
 
 export interface BoundedServerOptions
   extends Omit<ServerOptions, 'IncomingMessage' | 'requireHostHeader' | 'shouldUpgradeCallback'> {
@@ -33,13 +45,23 @@ export interface BoundedServerOptions
   readonly onRefused?: (reason: ConnectionRefusal) => void;
 }
 
+/** An open connection. */
+interface Connection {
+  /** Its requests that have no complete response. */
+  readonly requests: Map<IncomingMessage, ServerResponse>;
+  /** Of these requests. */
+  headerBytes: number;
+}
+
 /**
- * An HTTP server, not listening yet, whose memory clients cannot exhaust by the number of their connections and requests, and which
- * divides its time fairly between its connections.
+ * An HTTP server, not listening yet, whose memory clients cannot exhaust by the number of their connections and requests or by the size of
+ * these, and which divides its time fairly between its connections.
  *
  * - A connection has at most `MAX_REQUESTS_AT_ONCE` requests without a complete response. A response is complete when the operating
  *   system has taken its last byte, so a client that does not read its responses reaches the limit. One more request closes the
- *   connection, and nothing else that it sent is read.
+ *   connection, and nothing else that it sent is read. So does one more request when those that it has fill `MAX_HEADER_BYTES_AT_ONCE`.
+ * - Where the requests of all connections fill `MAX_HEADER_BYTES_OF_ALL`, the connection whose requests have the largest headers is
+ *   closed; of several, the newest.
  * - A connection beyond `maxConnections` takes the place of the oldest one that the server does no work for: one that is idle, that
  *   has not sent a whole request yet, or that has not read its response. So clients that only hold connections open keep no others
  *   out. Where the server works for every connection, the newest is closed.
@@ -51,8 +73,11 @@ export interface BoundedServerOptions
  */
 export function createBoundedServer(options: BoundedServerOptions, listener: RequestListener): Server {
   const { maxConnections, onRefused, ...serverOptions } = options;
-  /** The open connections, the oldest first, each with its requests that have no complete response. */
-  const connections = new Map<Socket, Map<IncomingMessage, ServerResponse>>();
+  /** The oldest first. */
+  const connections = new Map<Socket, Connection>();
+  const turns = createTurns<Socket>();
+  /** Of all connections. */
+  let headerBytes = 0;
 
   /**
    * Node.js parses all requests in a chunk of 64 KiB at once, some 2,000, before a pause takes effect, and holds each of them and its
@@ -62,6 +87,7 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
   class BoundedRequest extends IncomingMessage {
     declare private isUpgrade: boolean;
     declare isTooMany: boolean;
+    headerBytes = 0;
     #bodyBytes = 0;
 
     get upgrade(): boolean {
@@ -70,34 +96,78 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
 
     /** Node.js sets this before the request reaches its listener, and so before the request is counted. */
     set upgrade(asksForUpgrade: boolean) {
-      this.isTooMany = (connections.get(this.socket)?.size ?? 0) >= MAX_REQUESTS_AT_ONCE;
+      this.isTooMany = hasMost(this.socket);
       this.isUpgrade = asksForUpgrade || this.isTooMany;
     }
 
     override push(piece: Buffer | null, encoding?: BufferEncoding): boolean {
-      if (piece === null) return super.push(piece, encoding);
+      if (piece === null) {
+        // The trailers, which come behind the body, take memory as headers do.
+        count(this, stringBytes(this.rawTrailers));
+        return super.push(piece, encoding);
+      }
       const isRead = this.#bodyBytes <= MAX_BODY_BYTES;
       this.#bodyBytes += Math.max(piece.length, LEAST_BYTES_OF_A_PIECE);
       if (this.#bodyBytes <= MAX_BODY_BYTES) return super.push(piece, encoding);
-      if (isRead) {
-        this.socket.destroy();
-        onRefused?.('TooLongBody');
-      }
+      if (isRead) refuse(this.socket, 'TooLongBody');
       return false;
     }
   }
 
-  const inTurn = createTurns<Socket>();
+  /** Also of a connection that is closed already: Node.js parses the rest of what it has read. */
+  function hasMost(socket: Socket): boolean {
+    const connection = connections.get(socket);
+    if (!connection) return true;
+    return (
+      connection.requests.size >= MAX_REQUESTS_AT_ONCE || connection.headerBytes >= MAX_HEADER_BYTES_AT_ONCE
+    );
+  }
 
-  function handle(request: IncomingMessage, response: ServerResponse & { req: IncomingMessage }): void {
-    const requests = connections.get(request.socket);
-    requests?.set(request, response);
-    response.once('close', () => requests?.delete(request));
+  function handle(request: BoundedRequest, response: ServerResponse<BoundedRequest>): void {
+    connections.get(request.socket)?.requests.set(request, response);
+    response.once('close', () => forget(request));
     // Node.js would read the rest of the body without an end; read like this, it is bounded.
     response.once('prefinish', () => request.resume());
-    inTurn(request.socket, () => {
+    turns.add(request.socket, () => {
       if (!request.socket.destroyed) listener(request, response);
     });
+    count(request, (request.url?.length ?? 0) + stringBytes(request.rawHeaders));
+  }
+
+  /** Adds to what the request holds until its response is complete, and makes room for it. */
+  function count(request: BoundedRequest, bytes: number): void {
+    const connection = connections.get(request.socket);
+    if (!connection?.requests.has(request)) return;
+    request.headerBytes += bytes;
+    connection.headerBytes += bytes;
+    headerBytes += bytes;
+    while (headerBytes > MAX_HEADER_BYTES_OF_ALL) refuse(largest(), 'TooManyHeaderBytes');
+  }
+
+  function forget(request: BoundedRequest): void {
+    const connection = connections.get(request.socket);
+    if (!connection?.requests.delete(request)) return;
+    connection.headerBytes -= request.headerBytes;
+    headerBytes -= request.headerBytes;
+  }
+
+  function largest(): Socket {
+    const all = [...connections];
+    return all.reduce((most, other) => (other[1].headerBytes >= most[1].headerBytes ? other : most))[0];
+  }
+
+  /** @returns false for a connection that was released before */
+  function release(socket: Socket): boolean {
+    headerBytes -= connections.get(socket)?.headerBytes ?? 0;
+    turns.drop(socket);
+    return connections.delete(socket);
+  }
+
+  function refuse(socket: Socket, reason: ConnectionRefusal): void {
+    // At once, not when it is closed: the next connection or request may come at the same moment, and needs the room of another.
+    const isOpen = release(socket);
+    socket.destroy();
+    if (isOpen) onRefused?.(reason);
   }
 
   const server = createServer(
@@ -110,49 +180,64 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
     handle,
   );
   server.on('checkExpectation', handle);
-  server.on('upgrade', (_request, socket) => {
-    socket.destroy();
-    onRefused?.('TooManyAtOnce');
-  });
+  server.on('upgrade', ({ socket }) => refuse(socket, 'TooManyAtOnce'));
   // Not by `server.maxConnections`: that closes the newest.
   server.on('connection', (socket) => {
-    connections.set(socket, new Map());
-    socket.once('close', () => connections.delete(socket));
+    connections.set(socket, { requests: new Map(), headerBytes: 0 });
+    socket.once('close', () => release(socket));
     if (connections.size <= maxConnections) return;
     const oldest = [...connections.keys()].find((other) => other !== socket && !isWorkedFor(other));
-    const closing = oldest ?? socket;
-    // At once, not when it is closed: the next connection may come at the same moment, and takes the place of another.
-    connections.delete(closing);
-    closing.destroy();
-    onRefused?.('TooManyConnections');
+    refuse(oldest ?? socket, 'TooManyConnections');
   });
 
   function isWorkedFor(socket: Socket): boolean {
-    const requests = [...(connections.get(socket) ?? [])];
+    const requests = [...(connections.get(socket)?.requests ?? [])];
     return requests.some(([request, response]) => request.complete && !response.writableEnded);
   }
 
   return server;
 }
 
+/** Of the names and values of a header. */
+function stringBytes(strings: readonly string[]): number {
+  return strings.reduce((bytes, string) => bytes + string.length + STRING_OVERHEAD_BYTES, 0);
+}
+
+interface Turns<Owner> {
+  add(owner: Owner, task: () => void): void;
+  /** Forgets the tasks of an owner. */
+  drop(owner: Owner): void;
+}
+
 /** Runs one task in each turn of the event loop: the first that waits of each owner, one owner after the other. */
-function createTurns<Owner>(): (owner: Owner, task: () => void) => void {
+function createTurns<Owner>(): Turns<Owner> {
   const waiting = new Map<Owner, (() => void)[]>();
+  let isBegun = false;
+
+  function begin(): void {
+    if (isBegun || waiting.size === 0) return;
+    isBegun = true;
+    setImmediate(runNext);
+  }
 
   function runNext(): void {
+    isBegun = false;
     const [next] = waiting;
     if (!next) return;
     const [owner, [task, ...others]] = next;
     waiting.delete(owner);
     if (others.length > 0) waiting.set(owner, others);
-    if (waiting.size > 0) setImmediate(runNext);
+    begin();
     task?.();
   }
 
-  return (owner, task) => {
-    if (waiting.size === 0) setImmediate(runNext);
-    const tasks = waiting.get(owner);
-    if (tasks) tasks.push(task);
-    else waiting.set(owner, [task]);
+  return {
+    add(owner, task) {
+      const tasks = waiting.get(owner);
+      if (tasks) tasks.push(task);
+      else waiting.set(owner, [task]);
+      begin();
+    },
+    drop: (owner) => void waiting.delete(owner),
   };
 }

@@ -2,17 +2,23 @@ import { EventEmitter, once } from 'node:events';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import t, { type Test } from 'tap';
+import { MAX_HEADER_BYTES_AT_ONCE, MAX_HEADER_BYTES_OF_ALL } from '../src/bounded-server.ts';
 import { createBoundedServer, MAX_REQUESTS_AT_ONCE } from '../src/index.ts';
 
 const large = Buffer.alloc(8 * 1024 ** 2);
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 const UPGRADE = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n';
+/** As the url-issuer takes them. */
+const MAX_HEADER_BYTES = 128 * 1024;
 const CHUNKED = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
 
 async function listening(t: Test, listener: RequestListener, maxConnections = 10) {
   const refused: string[] = [];
   const onRefused = (reason: string) => void refused.push(reason);
-  const server = createBoundedServer({ maxConnections, onRefused }, listener);
+  const server = createBoundedServer(
+    { maxConnections, onRefused, maxHeaderSize: MAX_HEADER_BYTES },
+    listener,
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close().closeAllConnections());
   const { port } = server.address() as AddressInfo;
@@ -142,6 +148,95 @@ t.test('a client that does not read its responses reaches the limit', async (t) 
   await Promise.race([cut, client.closed]);
   t.ok(handled <= MAX_REQUESTS_AT_ONCE);
   t.strictSame(refused, ['TooManyAtOnce']);
+});
+
+/** A request whose header has about so many bytes, in its path, in one field, in many, or behind its body. */
+const LARGE_REQUESTS: Record<string, (bytes: number, path?: string) => string> = {
+  'a long path': (bytes, path = '/') => `GET ${path}?${'x'.repeat(bytes)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+  'a long field': (bytes, path = '/') => `GET ${path} HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(bytes)}\r\n\r\n`,
+  // Each field costs more memory than its characters.
+  'many fields': (bytes, path = '/') =>
+    `GET ${path} HTTP/1.1\r\nHost: x\r\n${'x: yz\r\n'.repeat(Math.min(bytes / 64, 900))}\r\n`,
+  'a trailer': (bytes, path = '/') =>
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ${'x'.repeat(bytes)}\r\n\r\n`,
+};
+
+t.test('of requests with large headers a connection has one at a time', async (t) => {
+  for (const [what, largeRequest] of Object.entries(LARGE_REQUESTS)) {
+    t.test(what, async (t) => {
+      const waiting: ServerResponse[] = [];
+      const arrived = new EventEmitter();
+      const { open, refused } = await listening(t, (request, response) => {
+        if (request.url?.startsWith('/held')) waiting.push(response);
+        else response.end('x');
+        request.resume().once('end', () => arrived.emit('whole'));
+      });
+      const client = await open();
+      for (let count = 1; count <= 10; count += 1) {
+        client.socket.write(largeRequest(MAX_HEADER_BYTES_AT_ONCE));
+        await responses(client, count);
+      }
+      t.strictSame(refused, [], 'one after the other, any number');
+      const whole = once(arrived, 'whole');
+      client.socket.write(largeRequest(MAX_HEADER_BYTES_AT_ONCE, '/held'));
+      await whole;
+      client.socket.write(REQUEST);
+      await client.closed;
+      t.strictSame(refused, ['TooManyAtOnce']);
+      t.ok(waiting.length <= 1);
+    });
+  }
+});
+
+t.test('requests with ordinary headers may fill the limit', async (t) => {
+  const { open, refused } = await listening(t, (_request, response) => response.end('x'));
+  const client = await open();
+  const ordinary = `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(MAX_HEADER_BYTES_AT_ONCE / MAX_REQUESTS_AT_ONCE - 200)}\r\n\r\n`;
+  client.socket.write(ordinary.repeat(MAX_REQUESTS_AT_ONCE));
+  await responses(client, MAX_REQUESTS_AT_ONCE);
+  t.strictSame(refused, []);
+});
+
+t.test('all headers together are bounded, at the expense of the connection that holds most', async (t) => {
+  const BYTES = 120 * 1024;
+  const FITTING = Math.floor(MAX_HEADER_BYTES_OF_ALL / BYTES) - 1;
+  for (const what of ['a long path', 'a long field', 'a trailer'] as const) {
+    t.test(what, async (t) => {
+      const largeRequest = LARGE_REQUESTS[what] as (bytes: number) => string;
+      const waiting: ServerResponse[] = [];
+      const arrived = new EventEmitter();
+      const { open, refused } = await listening(
+        t,
+        (request, response) => {
+          waiting.push(response);
+          request.resume().once('end', () => arrived.emit('whole'));
+        },
+        3 * FITTING,
+      );
+      const hold = async (request: string) => {
+        const client = await open();
+        const whole = Promise.race([once(arrived, 'whole'), client.closed]);
+        client.socket.write(request);
+        await whole;
+        return client;
+      };
+      // This one has waited longest, and still holds little.
+      const small = await hold(REQUEST);
+      const most = await hold(largeRequest(BYTES + 1_000));
+      for (let count = 1; count < FITTING; count += 1) await hold(largeRequest(BYTES - 500));
+      t.strictSame(refused, [], 'they fit');
+      for (let count = 0; count < 4; count += 1) await hold(largeRequest(BYTES - 500));
+      await most.closed;
+      t.ok(refused.length > 0);
+      t.strictSame(new Set(refused), new Set(['TooManyHeaderBytes']));
+      const late = await hold(REQUEST);
+      for (const response of waiting) response.end('x');
+      await Promise.all([responses(small, 1), responses(late, 1)]);
+      const refusedBefore = refused.length;
+      for (let count = 1; count < FITTING; count += 1) await hold(largeRequest(BYTES - 500));
+      t.equal(refused.length, refusedBefore, 'requests that have their responses take no room');
+    });
+  }
 });
 
 t.test('a connection beyond the limit takes the place of the oldest that is not worked for', async (t) => {
