@@ -25,7 +25,7 @@ export class ReceiptHandleIsInvalid extends Error {
 export interface QueueTwin {
   /** An operator may change it. */
   maxReceiveCount: number;
-  send(body: string, attributes?: Attributes): void;
+  send(body: string, attributes?: Attributes, delaySeconds?: number): void;
   /** Resolves when a message is there to be received; another receiver may be faster. */
   untilVisible(): Promise<void>;
   /** Up to `count` messages in any order; what was received too often goes to the dead-letter queue instead. */
@@ -75,11 +75,11 @@ export function createQueueTwin(options: {
     });
   }
 
-  function send(body: string, attributes: Attributes = {}): void {
+  function send(body: string, attributes: Attributes = {}, delaySeconds = 0): void {
     const messageId = `message-${++serial}`;
     const message = { messageId, body, attributes, receiveCount: 0, visibleAtMs: 0, handles: [] };
     messages.add(message);
-    hide(message, 0);
+    hide(message, delaySeconds);
   }
 
   function find(receiptHandle: string) {

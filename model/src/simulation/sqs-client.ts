@@ -80,12 +80,12 @@ export function createSqsClient(options: {
     if (command instanceof SendMessageBatchCommand) {
       const entries = command.input.Entries ?? [];
       return carry({ operation: 'SendMessageBatch', key: '' }, () => {
-        for (const { MessageBody = '', MessageAttributes = {} } of entries) {
+        for (const { MessageBody = '', MessageAttributes = {}, DelaySeconds = 0 } of entries) {
           const texts = Object.entries(MessageAttributes).map(([name, value]) => [
             name,
             value.StringValue ?? '',
           ]);
-          queue.send(MessageBody, Object.fromEntries(texts));
+          queue.send(MessageBody, Object.fromEntries(texts), DelaySeconds);
         }
         return { Successful: entries.map(({ Id }) => ({ Id })) };
       });

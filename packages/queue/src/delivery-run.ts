@@ -4,7 +4,13 @@ import type { CopySender } from './copy-sender.ts';
 import { type DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
 import { deleteHandled } from './delete-handled.ts';
 import type { Delivery } from './delivery.ts';
-import { type DrainLimitReached, RetryLater, Unprocessable, type VisibilityLost } from './failures.ts';
+import {
+  type DrainLimitReached,
+  NotBegun,
+  RetryLater,
+  Unprocessable,
+  type VisibilityLost,
+} from './failures.ts';
 import { holdMessage } from './held-message.ts';
 import type { ConsumerObserver, MessageRequest } from './observer.ts';
 import type { ReceiveLimit } from './receive-limit.ts';
@@ -95,7 +101,8 @@ export function runDelivery(
     settle();
     await held.endHeartbeats();
     if (failure === undefined) await deleteMessage();
-    else if (cutOffReason !== undefined) await giveBackUnhandled(cutOffReason);
+    else if (cutOffReason !== undefined) await giveBackCutOff(cutOffReason);
+    else if (failure.error instanceof NotBegun) await giveBackNotBegun(failure.error);
     else await fail(failure.error);
   }
 
@@ -169,20 +176,30 @@ export function runDelivery(
     if (!isHandled) observe.visibilityLost(facts(), error);
   }
 
+  async function giveBackCutOff(reason: DrainLimitReached): Promise<void> {
+    const cutOffs = cutOffsBefore(message) + (isBegun ? 1 : 0);
+    if (!held.isLost) observe.givenBack(facts(), cutOffs);
+    await giveBackUnhandled(reason, cutOffs, 0);
+  }
+
+  async function giveBackNotBegun(reason: NotBegun): Promise<void> {
+    const waitSeconds = Math.ceil((reason.seconds * (1 + random())) / 2);
+    if (!held.isLost) observe.postponed(facts(), reason, waitSeconds);
+    await giveBackUnhandled(reason, cutOffsBefore(message), waitSeconds);
+  }
+
   /** As a copy: SQS would count this receive, although nothing has failed. */
-  async function giveBackUnhandled(reason: DrainLimitReached): Promise<void> {
+  async function giveBackUnhandled(reason: Error, cutOffs: number, waitSeconds: number): Promise<void> {
     if (held.isLost) {
       if (facts().isLastReceive) observe.deadLettered(facts(), reason);
       return;
     }
-    const cutOffs = cutOffsBefore(message) + (isBegun ? 1 : 0);
-    observe.givenBack(facts(), cutOffs);
     try {
-      await copies.send(copyOf(message, facts(), cutOffs));
+      await copies.send({ ...copyOf(message, facts(), cutOffs), delaySeconds: waitSeconds });
     } catch (error) {
       observe.requestFailed('copy', facts(), error);
       if (facts().isLastReceive) observe.deadLettered(facts(), reason);
-      return attempt('give-back', () => held.giveBack(0));
+      return attempt('give-back', () => held.giveBack(waitSeconds));
     }
     await attempt('delete', () => deleter.delete(receiptHandle));
   }
@@ -229,7 +246,7 @@ export function runDelivery(
       if (!isSettled) {
         isAbandoned = true;
         await held.endHeartbeats();
-        await giveBackUnhandled(reason);
+        await giveBackCutOff(reason);
         ended.resolve();
       }
       await ended.promise;

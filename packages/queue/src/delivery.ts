@@ -3,8 +3,8 @@ export interface DeliveryFacts {
   readonly messageId: string;
   readonly body: string;
   /**
-   * 1 with the first receive. A receive that no consumer saw (a crash, a poll cut off) counts too; one that a stop gave back does
-   * not.
+   * 1 with the first receive. A receive that no consumer saw (a crash, a poll cut off) counts too; one that a stop gave back, or
+   * that ended with `NotBegun`, does not.
    */
   readonly receiveCount: number;
   /**

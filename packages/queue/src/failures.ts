@@ -1,3 +1,6 @@
+/** The longest that SQS delays a message that is sent (Amazon SQS API Reference, "SendMessageBatch", DelaySeconds). */
+const MAX_DELAY_SECONDS = 900;
+
 /** The longest that SQS hides a message, counted from its receive (Amazon SQS Developer Guide, "Amazon SQS visibility timeout"). */
 export const MAX_VISIBILITY_SECONDS = 43_200;
 
@@ -9,7 +12,7 @@ export const MAX_VISIBILITY_SECONDS = 43_200;
  * (`Delivery.isLastReceive`) the message goes to the dead-letter queue all the same.
  */
 export class RetryLater extends Error {
-  readonly code = 'RetryLater';
+  readonly code: string = 'RetryLater';
   /** Whole seconds, as SQS counts. */
   readonly seconds: number;
 
@@ -23,6 +26,27 @@ export class RetryLater extends Error {
       throw new RangeError(`a message can wait 0 to ${MAX_VISIBILITY_SECONDS} seconds, not ${seconds}`);
     }
     this.seconds = Math.ceil(seconds);
+  }
+}
+
+/**
+ * Thrown by a handler that has not begun its work, because there is no place for it. The receive does not count: the consumer sends a
+ * copy of the message, which SQS delays, and deletes the message. The delay is jittered, from half of `seconds` up to all of it. If SQS
+ * does not take the copy, the message comes back after the same time, and has used up a receive.
+ */
+export class NotBegun extends RetryLater {
+  override readonly code = 'NotBegun';
+
+  /**
+   * @param seconds 0 to 900 (15 minutes); fractions are rounded up
+   * @throws RangeError
+   */
+  constructor(seconds: number, message: string) {
+    super(seconds, message);
+    if (seconds > MAX_DELAY_SECONDS)
+      throw new RangeError(
+        `a copy of a message can be delayed by 0 to ${MAX_DELAY_SECONDS} seconds, not ${seconds}`,
+      );
   }
 }
 

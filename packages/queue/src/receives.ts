@@ -3,7 +3,7 @@ import type { DeliveryFacts } from './delivery.ts';
 import type { OutgoingMessage } from './send-messages.ts';
 
 /**
- * The attribute of a copy that a stop has sent: how often the message was received before, as a number. SQS counts the receives of
+ * The attribute of a copy (see `DrainLimitReached` and `NotBegun`): how often the message was received before, as a number. SQS counts the receives of
  * the copy from one.
  */
 export const RECEIVES_ATTRIBUTE = 'upload-once-receives';

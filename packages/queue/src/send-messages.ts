@@ -28,6 +28,8 @@ export interface SendFailure {
 export interface OutgoingMessage {
   readonly body: string;
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>>;
+  /** For how long the queue gives it to no consumer: whole seconds, 0 to 900. By default what the queue says. */
+  readonly delaySeconds?: number;
 }
 
 /**
@@ -49,6 +51,7 @@ export async function sendMessages(
         Id: String(index),
         MessageBody: messages[index]?.body,
         MessageAttributes: messages[index]?.attributes,
+        DelaySeconds: messages[index]?.delaySeconds,
       })),
     });
     let mayBeSent = false;

@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
-import { createConsumer, type Delivery, GIVE_BACK_SECONDS, Unprocessable } from '../src/index.ts';
+import { createConsumer, type Delivery, GIVE_BACK_SECONDS, NotBegun, Unprocessable } from '../src/index.ts';
 import { Journal } from './journal.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
@@ -134,6 +134,97 @@ t.test('P3: failures count from copy to copy, and the last is told once', async 
   t.equal(await queue.depth(), 0);
   await queue.stop(lastAgain.consumer);
 });
+
+t.test('P3: what has not begun comes back as a copy after a while, and keeps its receives', async (t) => {
+  const timers = new VirtualTimers();
+  timers.rule(t);
+  const queue = await startLocalQueue(t, { maxReceiveCount: 1 });
+  const { observe, observed } = recordingObserver();
+  const began = new Journal<Delivery>();
+  const consumer = createConsumer({
+    ...queue,
+    slots: 1,
+    visibilitySeconds: 600,
+    observe,
+    random: () => 0.5,
+    timers,
+    async handle(delivery) {
+      began.add(delivery);
+      if (began.entries.length <= 3) throw new NotBegun(40, 'another one is at work');
+    },
+  });
+  await queue.send('patient');
+  await consumer.start();
+  let batches = 0;
+  const sendBatch = async () => {
+    await timers.untilSet(BATCH_MS, ++batches);
+    timers.advance(BATCH_MS);
+    await queue.answered.until(
+      (calls) =>
+        calls.filter(({ name }) => name === 'SendMessageBatch' || name === 'DeleteMessageBatch').length ===
+        batches,
+    );
+  };
+  for (let times = 1; times <= 3; times += 1) {
+    await began.until(({ length }) => length === times);
+    t.match(began.entries.at(-1), { receiveCount: 1, isLastReceive: true });
+    await sendBatch();
+    await sendBatch();
+    timers.advance(29_990);
+    t.strictSame(await queue.receive(queue.queueUrl), [], 'not yet');
+    timers.advance(10);
+  }
+  await began.until(({ length }) => length === 4);
+  await sendBatch();
+  await queue.stop(consumer);
+  t.equal(await queue.depth(), 0);
+  t.strictSame(await deadBodies(queue), []);
+  const postponed = { event: 'postponed', waitSeconds: 30, error: { code: 'NotBegun' } };
+  matchEvents(t, observed, [postponed, postponed, postponed]);
+});
+
+t.test(
+  'P3: where SQS takes no copy, what has not begun comes back itself, after the same while',
+  async (t) => {
+    const timers = new VirtualTimers();
+    timers.rule(t);
+    const queue = await startLocalQueue(t, { maxReceiveCount: 2 });
+    queue.hook('SendMessageBatch', async () => {
+      throw new Error('SQS is away');
+    });
+    const { observe, observed } = recordingObserver();
+    const consumer = createConsumer({
+      ...queue,
+      slots: 1,
+      visibilitySeconds: 600,
+      observe,
+      random: () => 0,
+      timers,
+      async handle() {
+        throw new NotBegun(60, 'another one is at work');
+      },
+    });
+    await queue.send('unlucky');
+    await consumer.start();
+    for (const times of [1, 2]) {
+      await timers.untilSet(BATCH_MS, times);
+      timers.advance(BATCH_MS);
+      const givenBack = ({ name }: { name: string }) => name === 'ChangeMessageVisibility';
+      await queue.answered.until((calls) => calls.filter(givenBack).length === times);
+      t.equal(queue.answered.entries.findLast(givenBack)?.input.VisibilityTimeout, 30);
+      timers.advance(30_000);
+    }
+    const copyFailed = { event: 'requestFailed', request: 'copy' };
+    matchEvents(t, observed, [
+      { event: 'postponed' },
+      copyFailed,
+      { event: 'postponed' },
+      copyFailed,
+      { event: 'deadLettered', error: { code: 'NotBegun' } },
+    ]);
+    await queue.stop(consumer);
+  },
+);
 
 t.test('P3: a copy of what can never be handled is in the dead-letter queue without a wait', async (t) => {
   const { queue, observed, deploy } = await prepare(t, { maxReceiveCount: 3 });

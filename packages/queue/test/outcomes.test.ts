@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { createConsumer, type Delivery, RetryLater, Unprocessable } from '../src/index.ts';
+import { createConsumer, type Delivery, NotBegun, RetryLater, Unprocessable } from '../src/index.ts';
 import { Journal } from './journal.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
@@ -135,6 +135,12 @@ t.test("a wait ends within SQS's twelve hours from the receive", async (t) => {
   await untilGivenBack(queue, 1);
   t.same(waits(queue), [43_170]);
   matchEvents(t, observed, [{ event: 'postponed', waitSeconds: 43_170 }]);
+});
+
+t.test('NotBegun takes 0 to 900 seconds', async (t) => {
+  t.equal(new NotBegun(900, 'no place').seconds, 900);
+  t.throws(() => new NotBegun(901, 'no place'), RangeError);
+  t.throws(() => new NotBegun(-1, 'no place'), RangeError);
 });
 
 t.test('RetryLater takes 0 to 43,200 seconds', async (t) => {

@@ -100,12 +100,14 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     accept: (key, acceptance) => transition(key, transitions.accept(acceptance, now())),
     revoke: (key) => transition(key, transitions.revoke(now())),
 
-    async startProcessing(key, lease) {
+    async startProcessing(key, lease, beforeTakeover) {
       const upload = (await read(key))?.upload;
       const change = upload && transitions.startProcessing(upload, lease, now());
       if (!upload || !change) return { applied: false, upload };
+      const lastLeaseRanOut = transitions.holdsLease(upload);
+      if (lastLeaseRanOut) beforeTakeover?.();
       const started = await transition(key, change);
-      return started.applied ? { ...started, lastLeaseRanOut: transitions.holdsLease(upload) } : started;
+      return started.applied ? { ...started, lastLeaseRanOut } : started;
     },
 
     renewLease: (key, holder, leaseSeconds) =>

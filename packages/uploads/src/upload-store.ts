@@ -52,8 +52,10 @@ export interface UploadStore {
    * ACCEPTED | FAILED → PROCESSING, or PROCESSING → PROCESSING once its lease has run out: attempt + 1, a lease of
    * `leaseSeconds` for `leaseOwner`. Holds only while the item's `acceptedVersionId` is the given one.
    * @param leaseOwner unique to this call, so that a lost answer is recognised
+   * @param beforeTakeover called before a lease is taken that has run out and was not given up. Nothing is written where it throws, and
+   *   `startProcessing` rejects with the same error.
    */
-  startProcessing(key: string, lease: Lease): Promise<ProcessingStart>;
+  startProcessing(key: string, lease: Lease, beforeTakeover?: () => void): Promise<ProcessingStart>;
 
   /** Prolongs the holder's lease to now + `leaseSeconds`; never shortens it. Not applied: the lease is lost or given up. */
   renewLease(key: string, holder: LeaseHolder, leaseSeconds: number): Promise<Transition>;

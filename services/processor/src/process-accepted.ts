@@ -1,7 +1,8 @@
-import { type Delivery, type ObjectCreated, RetryLater, Unprocessable } from '@upload-once/queue';
+import { type Delivery, NotBegun, type ObjectCreated, RetryLater, Unprocessable } from '@upload-once/queue';
 import type { Logger, Metrics } from '@upload-once/runtime';
 import {
   createEvidence,
+  type ProcessingStart,
   type Reports,
   SightingKind,
   type Transition,
@@ -25,6 +26,9 @@ const FIRST_LOOK_SECONDS = 0.1;
 const LONGEST_LOOK_SECONDS = 5;
 const LOOKS_SECONDS = 3;
 
+/** How long a suspect is away whose place is taken, at most: few calls for a long handler, and a short wait for the place behind it. */
+const SUSPECT_WAIT_SECONDS = 60;
+
 /** The acceptor has claimed the upload and, as far as the queue lets this message wait, has not recorded what it accepted. */
 export class NotAcceptedYet extends Error {
   readonly code = 'NotAcceptedYet';
@@ -40,6 +44,9 @@ type Pending = { readonly heldBy: Upload } | { readonly claimed: Upload };
  *
  * The attempt's number is the fencing token: a worker that was taken over can neither finish nor fail the upload. The
  * message is acknowledged only at PROCESSED; while another worker holds the lease it waits.
+ *
+ * An upload whose last lease has run out is a suspect: its handler may have ended the process. The process works on one suspect at a
+ * time. Another one takes no lease and loses no receive (`NotBegun`): were it held here, each process that ends would cost it one.
  *
  * Only the acceptor says which version is accepted, since only it can compare a copy with its source. While the upload is CLAIMED the
  * message waits for that. Nothing under accepted/ is ever removed here: what looks like a second copy can be a restored file.
@@ -65,6 +72,7 @@ export function createProcessAccepted(options: {
   readonly pause: (seconds: number, signal: AbortSignal) => Promise<void>;
 }) {
   const { uploads, workUnderLease, log, metrics, leaseSeconds, now, newLeaseOwner, pause } = options;
+  let hasSuspect = false;
   const evidence = createEvidence({
     ...options,
     onReported: () => metrics.add('StrayObjects', 1),
@@ -100,12 +108,26 @@ export function createProcessAccepted(options: {
   async function processOnce(event: ObjectCreated, delivery: Delivery): Promise<Pending | undefined> {
     const key = uploadKeyOfAccepted(event.key);
     const lease = { acceptedVersionId: event.versionId, leaseOwner: newLeaseOwner(), leaseSeconds };
-    const started = await uploads.startProcessing(key, lease);
-    if (started.applied) {
-      const finished = await workUnderLease(started.upload, event, delivery, started.lastLeaseRanOut);
-      if (finished.applied) return undefined;
-      log.warn({ key, attempt: started.upload.attempt }, 'finished too late: another worker has taken over');
-      return finished.upload && heldUnlessProcessed(finished.upload);
+    let isSuspect = false;
+    const takePlaceOfSuspect = () => {
+      if (hasSuspect) throw notBegun(key);
+      hasSuspect = true;
+      isSuspect = true;
+    };
+    let started: ProcessingStart;
+    try {
+      started = await uploads.startProcessing(key, lease, takePlaceOfSuspect);
+      if (started.applied) {
+        const finished = await workUnderLease(started.upload, event, delivery, started.lastLeaseRanOut);
+        if (finished.applied) return undefined;
+        log.warn(
+          { key, attempt: started.upload.attempt },
+          'finished too late: another worker has taken over',
+        );
+        return finished.upload && heldUnlessProcessed(finished.upload);
+      }
+    } finally {
+      if (isSuspect) hasSuspect = false;
     }
     const { upload } = started;
     if (!upload) return recordStray(event, 'no upload was issued for it');
@@ -169,6 +191,11 @@ export function createProcessAccepted(options: {
         nextSeconds = Math.min(2 * nextSeconds, LONGEST_LOOK_SECONDS);
       },
     };
+  }
+
+  function notBegun(key: string): NotBegun {
+    const reason = `the handler of ${key}, or of an upload beside it, may have ended a process: it runs when no other such upload does`;
+    return new NotBegun(Math.min(leaseSeconds, SUSPECT_WAIT_SECONDS), reason);
   }
 
   function secondsLeft(upload: Upload): number {

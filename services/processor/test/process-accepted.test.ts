@@ -643,6 +643,53 @@ t.test(
   },
 );
 
+t.test(
+  'P3: one suspect runs at a time, and another one is held by no lease, costs no receive and comes back',
+  async (t) => {
+    const holder = latchedHandler();
+    const handlers = [holder.handler, succeeds];
+    const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
+    const uploads = [await world.accepted(), await world.accepted(), await world.accepted()];
+    const [one, two, sound] = uploads as [(typeof uploads)[0], (typeof uploads)[0], (typeof uploads)[0]];
+    for (const { key, event } of [one, two]) {
+      const lease = { acceptedVersionId: event.versionId, leaseOwner: 'dead', leaseSeconds: LEASE_SECONDS };
+      await world.uploads.startProcessing(key, lease);
+    }
+    world.pass(LEASE_SECONDS);
+    const first = world.processAccepted(one.event, createDelivery().delivery);
+    await holder.began;
+    const before = await world.uploads.get(two.key);
+    for (const isLastReceive of [false, true])
+      await t.rejects(world.processAccepted(two.event, createDelivery({ isLastReceive }).delivery), {
+        code: 'NotBegun',
+        seconds: LEASE_SECONDS,
+      });
+    t.strictSame(await world.uploads.get(two.key), before, 'no lease was taken');
+    await world.processAccepted(sound.event, createDelivery().delivery);
+    t.match(await world.uploads.get(sound.key), { state: UploadState.processed }, 'others do not wait');
+    holder.end();
+    await first;
+    await world.processAccepted(two.event, createDelivery().delivery);
+    t.match(await world.uploads.get(two.key), { state: UploadState.processed, attempt: 2 });
+    t.strictSame(
+      world.runs.map(({ isAlone }) => isAlone),
+      [true, false, true],
+    );
+  },
+);
+
+t.test('P3: the place of a suspect is free again where its lease could not be taken', async (t) => {
+  const world = createWorld(succeeds);
+  const { key, event } = await world.accepted();
+  const lease = { acceptedVersionId: event.versionId, leaseOwner: 'dead', leaseSeconds: LEASE_SECONDS };
+  await world.uploads.startProcessing(key, lease);
+  world.pass(LEASE_SECONDS);
+  world.tableFaults.failNext('before', 'update', new Error('throttled'));
+  await t.rejects(world.processAccepted(event, createDelivery().delivery), { message: 'throttled' });
+  await world.processAccepted(event, createDelivery().delivery);
+  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+});
+
 t.test('P3: why a handler failed is told, also when the table is away', async (t) => {
   for (const isLastReceive of [true, false]) {
     const world = createWorld(fails);

@@ -243,6 +243,22 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     t.equal((await store.renewLease(key, holder, 60)).applied, false, 'the first holder has lost it');
   });
 
+  t.test('who asks before a takeover can leave it, and nothing is written', async (t) => {
+    const { store, clock } = await open(t);
+    const key = await processing(store);
+    const before = await store.get(key);
+    const next = { ...lease, leaseOwner: 'worker-2' };
+    const refuse = () => {
+      throw new Error('no place');
+    };
+    t.equal((await store.startProcessing(key, next, refuse)).applied, false, 'the lease is held');
+    clock.now = new Date(clock.now.getTime() + 60_000);
+    await t.rejects(store.startProcessing(key, next, refuse), { message: 'no place' });
+    t.strictSame(await store.get(key), before);
+    await store.releaseLease(key, 1);
+    t.equal((await store.startProcessing(key, next, refuse)).applied, true, 'it was given up');
+  });
+
   t.test('a lease is never shortened', async (t) => {
     const { store, clock } = await open(t);
     const key = await processing(store);
