@@ -32,8 +32,8 @@ export const drainMutations: readonly Mutation[] = [
     change: 'what is not done at the limit is not given back',
     breaks: 'P3: it is hidden until its visibility timeout is over, an hour perhaps',
     file: 'packages/queue/src/delivery-run.ts',
-    find: '    observe.givenBack(facts(), cutOffs);\n',
-    replace: '    observe.givenBack(facts(), cutOffs);\n    return;\n',
+    find: '    await giveBackUnhandled(reason, cutOffs, 0);\n',
+    replace: '',
     noticedBy: {
       file: ACCEPTOR_PROCESS_TEST,
       test: 'SIGTERM and a copy that takes longer than the limit: given back at once, exit 0',
@@ -93,7 +93,7 @@ export const drainMutations: readonly Mutation[] = [
     change: 'what is given back is deleted, and no copy of it sent',
     breaks: 'P3: a deploy loses every upload that it cuts off',
     file: 'packages/queue/src/delivery-run.ts',
-    find: '      await copies.send(copyOf(message, facts(), cutOffs));\n',
+    find: '      await copies.send({ ...copyOf(message, facts(), cutOffs), delaySeconds: waitSeconds });\n',
     replace: '',
     noticedBy: {
       file: STOP_TEST,
