@@ -145,6 +145,30 @@ export const threadMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'left-behind-goes-on',
+    change: 'the attempt of a handler that ends with its signal ends before its thread',
+    breaks: 'P3: what it left behind runs beside the next attempt',
+    file: THREAD,
+    find: 'if (run.isAborting && isLast) return;',
+    replace: '',
+    noticedBy: {
+      file: THREAD_TEST,
+      test: 'P3: a run that ends with its signal ends when nothing of it runs any more',
+    },
+  },
+  {
+    id: 'retired-thread-kept',
+    change: 'a thread in which work was left behind takes more uploads',
+    breaks: 'P3: an upload’s next attempt runs beside what its last one left behind',
+    file: THREAD,
+    find: 'isTerminated || isRetired ||',
+    replace: 'isTerminated ||',
+    noticedBy: {
+      file: THREAD_TEST,
+      test: 'P3: beside others such a run ends at once, and its thread with the last of them',
+    },
+  },
+  {
     id: 'limit-read-before-failure-only',
     change: 'FAILED goes by what maxReceiveCount was before the handler began',
     breaks: 'P3: a message is dead-lettered without FAILED',

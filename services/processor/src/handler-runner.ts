@@ -31,7 +31,13 @@ export type RunEnd =
 
 /** One run of the handler. */
 export interface HandlerRun {
-  /** Resolves when nothing of the handler runs any more, or its thread could not be ended; never rejects. */
+  /**
+   * Resolves when the handler's promise has settled, or its thread has ended or could not be ended; never rejects.
+   *
+   * If the promise settles after the signal was aborted, a part of the handler may go on. Where no other upload is in the thread, this
+   * resolves when the thread has ended. Where others are in it, this resolves at once, and the thread ends with the last of them: until then
+   * what the handler left behind can run beside the next attempt. So can what it leaves behind without such a signal.
+   */
   readonly ended: Promise<RunEnd>;
   /** Its thread did not answer for a while: a handler beside it may have taken its time. */
   readonly isHeldUp: boolean;

@@ -62,6 +62,9 @@ export interface HandlerLog {
  * - `process.chdir()` and `process.umask(mask)` throw; `process.env` is a copy; `process.on('SIGTERM')` is never called, for signals
  *   come to the main thread alone. `context.signal` says that the service stops.
  *
+ * The promise must settle when all of the work has ended, also after `signal` is aborted: what it leaves behind can run beside the next attempt.
+ * A thread in which a handler has settled after that is replaced, for this reason.
+ *
  * A handler that does not end within HANDLER_GRACE_SECONDS after HANDLER_LIMIT_SECONDS, or within a second after `signal` was aborted for
  * another reason, is ended with its thread, and those beside it run again. A thread that waits for a child process (`execSync`)
  * can't be ended: then the service ends. Start child processes asynchronously, with `signal`.

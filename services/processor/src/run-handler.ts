@@ -26,8 +26,8 @@ export const MAX_BYSTANDER_ENDS = 2;
 const MAX_REMEMBERED = 1_000;
 
 /**
- * One attempt of the user's handler at an accepted object, bounded in time. It settles when nothing of the handler runs any more,
- * so that lease and message are given to no other attempt before.
+ * One attempt of the user's handler at an accepted object, bounded in time. It settles when the run has ended (`HandlerRun.ended`
+ * says when that is), so that lease and message are given to no other attempt before.
  *
  * - Where the limit passes or the work is no longer this worker's, the handler's signal is aborted, and the attempt fails with the
  *   signal's reason whatever the handler makes of it. A handler that does not end within its grace is ended with its thread.

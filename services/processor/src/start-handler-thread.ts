@@ -1,3 +1,4 @@
+// Over 250 lines, and one thing: what the main thread knows of one thread for handlers, from each message and event of it.
 import { Worker } from 'node:worker_threads';
 import { fromPlain, toPlain } from '@upload-once/runtime/plain-error';
 import {
@@ -23,7 +24,10 @@ export interface HandlerThread {
   readonly running: number;
   /** How many of them it has not answered for yet: it is starting, or blocked. */
   readonly unanswered: number;
-  /** It takes no more uploads. */
+  /**
+   * It takes no more uploads: it ends, or it will when the last of them leaves it. The latter begins with a run that settles after its
+   * signal was aborted, for a part of that handler may go on.
+   */
   readonly isEnding: boolean;
   /** Resolves when the handler is loaded. @throws HandlerNotLoaded */
   readonly loaded: Promise<void>;
@@ -54,6 +58,8 @@ interface Run {
   isAborting: boolean;
   isKiller: boolean;
   isHeldUp: boolean;
+  /** The handler's promise has settled so, but the run ends with the thread. */
+  settled: RunEnd | undefined;
 }
 
 /**
@@ -75,6 +81,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   let notLoaded: HandlerNotLoaded | undefined;
   let failure: { readonly error: unknown } | undefined;
   let isTerminated = false;
+  let isRetired = false;
   let cancelEndLimit: (() => void) | undefined;
   let hasExited = false;
   let isLoaded = false;
@@ -97,7 +104,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     isAnswered = false;
     cancelWatch = startTimer(ANSWER_SECONDS, () => {
       cancelWatch = undefined;
-      if (!isAnswered) for (const run of runs.values()) run.isHeldUp = true;
+      if (!isAnswered) for (const run of runs.values()) run.isHeldUp ||= run.settled === undefined;
       watch();
     });
   }
@@ -148,9 +155,24 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     if (message.type === 'begun') run.isBegun = true;
     if (message.type === 'aborting') run.isAborting = true;
     if (message.type !== 'ended') return;
-    runs.delete(message.runId);
-    run.resolve(message.thrown ? { how: 'rejected', error: fromPlain(message.thrown) } : { how: 'resolved' });
+    run.settled = message.thrown
+      ? { how: 'rejected', error: fromPlain(message.thrown) }
+      : { how: 'resolved' };
+    settle(message.runId, run, run.settled);
   });
+
+  /**
+   * A handler that settles because its signal was aborted (`Promise.race`) may have left work behind, and only the end of its thread
+   * ends that. Alone there, its run ends with the thread. Those beside it go on, and that run does not wait for them.
+   */
+  function settle(runId: number, run: Run, end: RunEnd): void {
+    isRetired ||= run.isAborting;
+    const isLast = [...runs.values()].every(({ settled }) => settled !== undefined);
+    if (isRetired && isLast) terminate();
+    if (run.isAborting && isLast) return;
+    runs.delete(runId);
+    run.resolve(end);
+  }
 
   worker.on('error', (error) => {
     failure ??= { error };
@@ -174,11 +196,10 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     );
     loaded.reject(new HandlerNotLoaded(`can't load "${settings.handlerName}": ${error.message}`));
     for (const run of runs.values()) {
-      run.resolve(
-        notLoaded
-          ? { how: 'rejected', error: notLoaded }
-          : { how: 'thread-ended', error, blame: blameOf(run, isKilled) },
-      );
+      const unsettled: RunEnd = notLoaded
+        ? { how: 'rejected', error: notLoaded }
+        : { how: 'thread-ended', error, blame: blameOf(run, isKilled) };
+      run.resolve(run.settled ?? unsettled);
     }
     runs.clear();
     exited.resolve();
@@ -209,13 +230,20 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
       return [...runs.values()].filter(({ isBegun }) => !isBegun).length;
     },
     get isEnding() {
-      return hasExited || isTerminated || failure !== undefined;
+      return hasExited || isTerminated || isRetired || failure !== undefined;
     },
     loaded: loaded.promise,
     start(work) {
       const runId = ++started;
       const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
-      const run: Run = { resolve, isBegun: false, isAborting: false, isKiller: false, isHeldUp: false };
+      const run: Run = {
+        resolve,
+        isBegun: false,
+        isAborting: false,
+        isKiller: false,
+        isHeldUp: false,
+        settled: undefined,
+      };
       runs.set(runId, run);
       say({ type: 'run', runId, work });
       watch();

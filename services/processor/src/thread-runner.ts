@@ -22,12 +22,15 @@ export function createThreadRunner(options: {
 }): ThreadRunner {
   const { startThread, threads, aloneThreads } = options;
   let shared: HandlerThread[] = [];
+  /** Shared until they took no more uploads; some are still in them. */
+  let retired: HandlerThread[] = [];
   const alone = new Set<HandlerThread>();
   const waiting = new Set<() => void>();
   let placesTaken = 0;
 
   /** A thread that does not answer is blocked, or starting: what could begin elsewhere does not wait for it. */
   function sharedThread(): HandlerThread {
+    retired = [...retired, ...shared.filter(({ isEnding }) => isEnding)].filter(({ running }) => running > 0);
     shared = shared.filter(({ isEnding }) => !isEnding);
     const [best] = [...shared].sort((a, b) => a.unanswered - b.unanswered || a.running - b.running);
     if (best && (best.running === 0 || shared.length >= threads)) return best;
@@ -108,7 +111,7 @@ export function createThreadRunner(options: {
     },
 
     async close() {
-      await Promise.all([...shared, ...alone].map((thread) => thread.end()));
+      await Promise.all([...shared, ...retired, ...alone].map((thread) => thread.end()));
     },
   };
 }

@@ -104,12 +104,12 @@ t.test(
     const cloud = await startLocalCloud(t, { maxReceiveCount: 2 });
     const commands = new Map<string, Command>();
     const calls = await listenForHandlers(t, (call) => call.tell(commands.get(idOf(call)) ?? 'exit'));
-    for (const command of ['be deaf', 'block for ever'] as const)
+    for (const command of ['be deaf', 'block for ever', 'end with the signal, and go on'] as const)
       commands.set(uploadIdOf((await accept(cloud, 'content')).key), command);
     // A thread for each.
     const settings = {
-      SLOTS: '2',
-      HANDLER_THREADS: '2',
+      SLOTS: '3',
+      HANDLER_THREADS: '3',
       HANDLER_LIMIT_SECONDS: '1',
       HANDLER_GRACE_SECONDS: '1',
     };
@@ -129,7 +129,7 @@ t.test(
       t.strictSame(attempts, [...attempts].sort(), 'nothing of the first runs beside the second');
       t.equal(new Set(attempts).size, 2);
     }
-    t.equal(processor.total('MessagesRetried'), 2);
+    t.equal(processor.total('MessagesRetried'), 3);
   },
 );
 

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { eventually } from '../../../packages/runtime/test/support/eventually.ts';
 import { startLocalCloud } from '../../../packages/runtime/test/support/local-cloud.ts';
 import { HandlerThreadEnded } from '../src/handler-runner.ts';
@@ -338,4 +338,48 @@ t.test('P3: what a handler prints and logs is bounded for each line', async (t) 
   await thread.start(work('print a long line')).ended;
   t.match(printed.join(''), /^x{65536}\[cut, of 1000000 characters\]\nthe next line\n$/);
   t.match(lines.at(-1), { msg: 'printed', text: /^x+\[cut, of 1000000 characters\]$/ });
+});
+
+/** Whether a thread still says something, in the time that another one takes to start and to run a handler. */
+async function isAtWork(t: Test, lines: readonly unknown[]): Promise<boolean> {
+  const before = lines.length;
+  await startThread(t).thread.start(work('succeed')).ended;
+  return lines.length > before;
+}
+
+t.test('P3: a run that ends with its signal ends when nothing of it runs any more', async (t) => {
+  const { thread, lines, timers } = startThread(t);
+  await thread.start(work('succeed')).ended;
+  const run = thread.start(work('leave work behind'));
+  await eventually(
+    async () => lines.length,
+    (count) => count > 5,
+  );
+  run.abort(new Error('too slow'));
+  const end = await run.ended;
+  t.equal(timers.size, 0, 'its thread has ended: nothing waits for that, or for an answer');
+  t.match(end, { how: 'rejected', error: { message: 'too slow' } });
+  t.equal(await isAtWork(t, lines), false);
+});
+
+t.test('P3: beside others such a run ends at once, and its thread with the last of them', async (t) => {
+  const { thread, lines } = startThread(t);
+  const done = join(t.testdir(), 'done');
+  const beside = thread.start(work('any', { metadata: { do: 'wait until done', done } }));
+  const run = thread.start(work('leave work behind'));
+  await eventually(
+    async () => lines.length,
+    (count) => count > 5,
+  );
+  run.abort(new Error('too slow'));
+  t.match(await run.ended, { how: 'rejected', error: { message: 'too slow' } });
+  t.equal(thread.isEnding, true, 'it takes no more uploads');
+  t.equal(thread.running, 1);
+  t.equal(await isAtWork(t, lines), true, 'the other one goes on, and so does what was left behind');
+  writeFileSync(done, '');
+  t.strictSame(await beside.ended, { how: 'resolved' });
+  await eventually(
+    () => isAtWork(t, lines),
+    (isSo) => !isSo,
+  );
 });

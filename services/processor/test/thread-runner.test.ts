@@ -11,6 +11,7 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
     runs: PromiseWithResolvers<RunEnd>[];
     unanswered: number;
     isEnding: boolean;
+    isEnded: boolean;
     loaded: PromiseWithResolvers<void>;
   }[] = [];
   const out = { ofThreads: false };
@@ -20,6 +21,7 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
       runs: [] as PromiseWithResolvers<RunEnd>[],
       unanswered: 0,
       isEnding: false,
+      isEnded: false,
       loaded: Promise.withResolvers<void>(),
     };
     state.loaded.resolve();
@@ -44,6 +46,7 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
       },
       async end() {
         state.isEnding = true;
+        state.isEnded = true;
       },
     };
   }
@@ -85,6 +88,21 @@ t.test('a thread that has ended is replaced when it is needed', async (t) => {
   t.equal(threads.length, 2, 'the other one is free');
   await start();
   t.strictSame(load(), [0, 1, 1]);
+});
+
+t.test('a thread that takes no more uploads is replaced, and closed with the others', async (t) => {
+  const { runner, threads, start, load } = createThreads({ threads: 1, aloneThreads: 1 });
+  await runner.open();
+  await start();
+  const [retired] = threads;
+  if (retired) retired.isEnding = true;
+  await start();
+  t.strictSame(load(), [1, 1]);
+  await runner.close();
+  t.strictSame(
+    threads.map(({ isEnded }) => isEnded),
+    [true, true],
+  );
 });
 
 t.test('what must be alone has a fresh thread, and waits for its place', async (t) => {

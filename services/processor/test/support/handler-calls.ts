@@ -7,6 +7,7 @@ import type { Test } from 'tap';
 /** What the handler in fixtures/do-as-told.ts can be told to do. */
 export type Command =
   | 'block for ever'
+  | 'end with the signal, and go on'
   | 'throw outside the promise'
   | 'exit'
   | 'use up the memory'

@@ -18,6 +18,7 @@ export function startThread(
 ) {
   const lines: Record<string, unknown>[] = [];
   const printed: string[] = [];
+  const timers = new Set<NodeJS.Timeout>();
   const { heapMib = 64, bucket = 'uploads-test', onOutput } = options;
   const thread = startHandlerThread({
     settings: {
@@ -37,12 +38,19 @@ export function startThread(
     endLimitSeconds: options.endLimitSeconds ?? 60,
     onEndLimit: options.onEndLimit ?? (() => t.fail('the thread does not end')),
     startTimer(seconds, callback) {
-      const timer = setTimeout(callback, seconds * 1000);
-      return () => clearTimeout(timer);
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        callback();
+      }, seconds * 1000);
+      timers.add(timer);
+      return () => {
+        timers.delete(timer);
+        clearTimeout(timer);
+      };
     },
   });
   t.teardown(() => thread.end());
-  return { thread, lines, printed };
+  return { thread, lines, printed, timers };
 }
 
 /** What the handler in fixtures/in-thread.ts is told to do is the upload's id. */
