@@ -62,7 +62,10 @@ function dataOf(value: unknown, budget: Budget, around: readonly object[]): unkn
   }
 }
 
+/** Also of a Buffer that JSON has made `{ type: 'Buffer', data: [0, …] }` of. */
 function bytesOf(value: object): string | undefined {
+  const { type, data } = value as { type?: unknown; data?: unknown };
+  if (type === 'Buffer' && Array.isArray(data)) return `[Buffer, ${data.length} bytes]`;
   if (!ArrayBuffer.isView(value) && !(value instanceof ArrayBuffer) && !(value instanceof SharedArrayBuffer))
     return undefined;
   const kind = Buffer.isBuffer(value) ? 'Buffer' : Object.prototype.toString.call(value).slice(8, -1);

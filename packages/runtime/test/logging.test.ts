@@ -210,7 +210,6 @@ t.test('a line is bounded, says what was cut, and keeps its message', async (t) 
       'many fields',
       written((log) => log.info(Object.fromEntries(many.map((_, at) => [`k${at}`, at])), 'said')),
     ],
-    ['bytes', written((log) => log.info({ body: Buffer.alloc(1_000_000) }, 'said'))],
     ['a list', written((log) => log.info({ list: many }, 'said'))],
     ['a binding', written((log) => log.child({ large }).info('said'))],
     ['an error', written((log) => log.info({ err: Object.assign(new Error(large), { large }) }, 'said'))],
@@ -221,3 +220,14 @@ t.test('a line is bounded, says what was cut, and keeps its message', async (t) 
   }
   t.match(JSON.parse(written((log) => log.info(large))).msg, /^x+\[cut, of 1000000 characters\]$/);
 });
+
+t.test(
+  'bytes in a line are shown by their size, and an error is made small before the line is',
+  async (t) => {
+    const body = Buffer.alloc(100_000);
+    const err = Object.assign(new Error('refused'), { body, bytes: new Uint8Array(100_000), find: () => 1 });
+    const line = JSON.parse(written((log) => log.info({ body, err }, 'said')));
+    t.match(line, { body: '[Buffer, 100000 bytes]', err: { bytes: '[Uint8Array, 100000 bytes]' } });
+    t.equal(line.err.body, '[Buffer, 100000 bytes]');
+  },
+);
