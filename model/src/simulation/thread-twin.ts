@@ -23,6 +23,8 @@ export interface InThread {
 
 interface Run {
   readonly resolve: (end: RunEnd) => void;
+  readonly isMovable: boolean;
+  withdraw(): boolean;
   isBegun: boolean;
   isAborting: boolean;
   isKiller: boolean;
@@ -39,6 +41,7 @@ export function createThreadTwin(
   const onBlock: (() => void)[] = [];
   let started = 0;
   let isEnded = false;
+  let isSilent = false;
   let blocked: Promise<void> | undefined;
 
   function end(blame: (run: Run) => Blame): void {
@@ -73,12 +76,17 @@ export function createThreadTwin(
     blocked = promise;
     const markHeldUp = () => {
       if (blocked !== promise || isEnded) return;
-      for (const run of runs) run.isHeldUp = true;
+      isSilent = true;
+      for (const run of runs) {
+        run.isHeldUp = true;
+        if (run.isMovable) run.withdraw();
+      }
       startTimer(ANSWER_SECONDS, markHeldUp);
     };
     startTimer(ANSWER_SECONDS, markHeldUp);
     startTimer(seconds, () => {
       blocked = undefined;
+      isSilent = false;
       resolve();
     });
   }
@@ -98,15 +106,35 @@ export function createThreadTwin(
     get unanswered() {
       return [...runs].filter(({ isBegun }) => !isBegun).length;
     },
+    get isSilent() {
+      return isSilent;
+    },
     get isEnding() {
       return isEnded;
     },
     loaded: Promise.resolve(),
-    start(work) {
+    start(work, isMovable = false) {
       started += 1;
       const aborting = new AbortController();
       const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
-      const run: Run = { resolve, isBegun: false, isAborting: false, isKiller: false, isHeldUp: false };
+      const begun = Promise.withResolvers<boolean>();
+      void ended.then(() => begun.resolve(true));
+      let isWithdrawn = false;
+      const run: Run = {
+        resolve,
+        isMovable,
+        isBegun: false,
+        isAborting: false,
+        isKiller: false,
+        isHeldUp: false,
+        withdraw() {
+          if (run.isBegun || !runs.delete(run)) return false;
+          isWithdrawn = true;
+          started -= 1;
+          begun.resolve(false);
+          return true;
+        },
+      };
       runs.add(run);
       const settle = (how: RunEnd) =>
         post(() => {
@@ -114,7 +142,9 @@ export function createThreadTwin(
           resolve(how);
         });
       post(() => {
+        if (isWithdrawn) return;
         run.isBegun = true;
+        begun.resolve(true);
         call(work, aborting.signal, inThread).then(
           () => settle({ how: 'resolved' }),
           (error) => settle({ how: 'rejected', error }),
@@ -122,6 +152,8 @@ export function createThreadTwin(
       });
       return {
         ended,
+        begun: begun.promise,
+        withdraw: run.withdraw,
         get isHeldUp() {
           return run.isHeldUp;
         },

@@ -217,6 +217,30 @@ export const threadMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'withdrawn-begins',
+    change: 'a thread begins what was withdrawn from it',
+    breaks: 'P3: two handlers work on one upload',
+    file: 'services/processor/src/run-in-thread.ts',
+    find: 'if (!beginOnce(beginning)) return;',
+    replace: 'beginOnce(beginning);',
+    noticedBy: {
+      file: THREAD_TEST,
+      test: 'P8: what a blocked thread has not begun is withdrawn, and never begins there',
+    },
+  },
+  {
+    id: 'waits-in-silent-thread',
+    change: 'what a silent thread has not begun stays in it',
+    breaks: 'P8: it waits for another upload’s handler, an hour perhaps',
+    file: THREAD,
+    find: 'if (run.isMovable) run.withdraw();',
+    replace: '',
+    noticedBy: {
+      file: THREAD_TEST,
+      test: 'P8: what a blocked thread has not begun is withdrawn, and never begins there',
+    },
+  },
+  {
     id: 'visibility-lost-is-failure',
     change: 'with the last receive a message whose visibility was lost records FAILED',
     breaks: 'P3: an upload fails whose handler has not',

@@ -57,7 +57,8 @@ export interface Hold {
 /** Where handlers run: in threads of their own, or in tests in the same thread. */
 export interface HandlerRunner {
   /**
-   * Begins a run, as soon as there is a place for it. Resolves when its thread has loaded the handler, or the signal is aborted.
+   * Begins a run, as soon as there is a place for it. Resolves when the run has begun; one that is alone, when its thread has loaded the
+   * handler or the signal is aborted.
    * @param options.isAlone in a fresh thread that no other upload is in, before or beside it
    * @param options.signal ends the wait; it is not the handler's signal
    * @param options.assertHeld called right before the handler begins, which it does not where this throws

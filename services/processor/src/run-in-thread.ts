@@ -5,6 +5,7 @@ import { s3ClientConfig } from '@upload-once/runtime/aws-clients';
 import { createLogger } from '@upload-once/runtime/logging';
 import { fromPlain, toPlain } from '@upload-once/runtime/plain-error';
 import { createS3ObjectStore } from '@upload-once/uploads/s3-object-store';
+import { beginOnce } from './beginning.ts';
 import { createCallHandler } from './call-handler.ts';
 import type { Handler } from './handler.ts';
 import type { ThreadSettings, ToThread } from './thread-messages.ts';
@@ -35,7 +36,8 @@ export function runHandlers(
   const callHandler = createCallHandler({ handler, objects, log });
   const running = new Map<number, AbortController>();
 
-  function run({ runId, work }: Extract<ToThread, { type: 'run' }>): void {
+  function run({ runId, work, beginning }: Extract<ToThread, { type: 'run' }>): void {
+    if (!beginOnce(beginning)) return;
     const aborting = new AbortController();
     running.set(runId, aborting);
     say({ type: 'begun', runId });

@@ -1,6 +1,7 @@
 // Over 250 lines, and one thing: what the main thread knows of one thread for handlers, from each message and event of it.
 import { Worker } from 'node:worker_threads';
 import { fromPlain, toPlain } from '@upload-once/runtime/plain-error';
+import { createBeginning, withdraw } from './beginning.ts';
 import {
   type Blame,
   type HandlerRun,
@@ -18,12 +19,22 @@ const ANSWER_SECONDS = 1;
 
 const PROGRAM = new URL('handler-thread.ts', import.meta.url);
 
+/** A run in a thread, which may have to wait there. */
+export interface ThreadRun extends HandlerRun {
+  /** Resolves with true when it has begun, or has ended without that; with false when it was withdrawn: it never begins then. */
+  readonly begun: Promise<boolean>;
+  /** Takes it back. False: it has begun, or has ended. */
+  withdraw(): boolean;
+}
+
 /** One thread for handlers, seen from the main thread. */
 export interface HandlerThread {
   /** How many uploads are in it. */
   readonly running: number;
   /** How many of them it has not answered for yet: it is starting, or blocked. */
   readonly unanswered: number;
+  /** It has loaded the handler, and has not answered for a while: it is blocked. */
+  readonly isSilent: boolean;
   /**
    * It takes no more uploads: it ends, or it will when the last of them leaves it. The latter begins with a run that settles after its
    * signal was aborted, for a part of that handler may go on.
@@ -31,7 +42,8 @@ export interface HandlerThread {
   readonly isEnding: boolean;
   /** Resolves when the handler is loaded. @throws HandlerNotLoaded */
   readonly loaded: Promise<void>;
-  start(work: HandlerWork): HandlerRun;
+  /** @param isMovable the run is withdrawn where the thread is silent before it has begun it; by default it stays */
+  start(work: HandlerWork, isMovable?: boolean): ThreadRun;
   /** Ends it with all that runs in it. Resolves when it has ended. */
   end(): Promise<void>;
 }
@@ -53,6 +65,9 @@ export interface HandlerThreadOptions {
 
 interface Run {
   readonly resolve: (end: RunEnd) => void;
+  readonly begun: PromiseWithResolvers<boolean>;
+  readonly isMovable: boolean;
+  withdraw(): boolean;
   isBegun: boolean;
   /** The thread has read that the run's signal is aborted: its event loop is not blocked. */
   isAborting: boolean;
@@ -78,6 +93,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   const loaded = Promise.withResolvers<void>();
   const exited = Promise.withResolvers<void>();
   let started = 0;
+  let withdrawn = 0;
   let notLoaded: HandlerNotLoaded | undefined;
   let failure: { readonly error: unknown } | undefined;
   let isTerminated = false;
@@ -86,6 +102,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   let hasExited = false;
   let isLoaded = false;
   let isAnswered = true;
+  let isSilent = false;
   let cancelWatch: (() => void) | undefined;
 
   const say = (message: ToThread) => worker.postMessage(message);
@@ -104,15 +121,24 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     isAnswered = false;
     cancelWatch = startTimer(ANSWER_SECONDS, () => {
       cancelWatch = undefined;
-      if (!isAnswered) for (const run of runs.values()) run.isHeldUp ||= run.settled === undefined;
+      if (!isAnswered) beSilent();
       watch();
     });
+  }
+
+  /** What has not begun can begin elsewhere. */
+  function beSilent(): void {
+    isSilent = true;
+    for (const run of runs.values()) {
+      run.isHeldUp ||= run.settled === undefined;
+      if (run.isMovable) run.withdraw();
+    }
   }
 
   /** The service ends now. What can't be told from its neighbours stays open: no attempt of it has ended. */
   function giveUpEnding(): void {
     const [run, ...others] = runs.values();
-    if (run && others.length === 0 && started === 1) {
+    if (run && others.length === 0 && started - withdrawn === 1) {
       const error = new HandlerThreadEnded('its thread could not be ended');
       run.resolve({ how: 'thread-ended', error, blame: 'own', isStuck: true });
     }
@@ -143,6 +169,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     }
     if (message.type === 'here') {
       isAnswered = true;
+      isSilent = false;
       return;
     }
     if (message.type === 'crashed') {
@@ -152,7 +179,10 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     if (message.type === 'not-loaded') return failToLoad(message.message);
     const run = runs.get(message.runId);
     if (run === undefined) return;
-    if (message.type === 'begun') run.isBegun = true;
+    if (message.type === 'begun') {
+      run.isBegun = true;
+      run.begun.resolve(true);
+    }
     if (message.type === 'aborting') run.isAborting = true;
     if (message.type !== 'ended') return;
     run.settled = message.thrown
@@ -167,11 +197,17 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
    */
   function settle(runId: number, run: Run, end: RunEnd): void {
     isRetired ||= run.isAborting;
-    const isLast = [...runs.values()].every(({ settled }) => settled !== undefined);
-    if (isRetired && isLast) terminate();
+    const isLast = endIfLeft();
     if (run.isAborting && isLast) return;
     runs.delete(runId);
     run.resolve(end);
+  }
+
+  /** Ends a retired thread in which no handler runs. Says whether none does. */
+  function endIfLeft(): boolean {
+    const isLeft = [...runs.values()].every(({ settled }) => settled !== undefined);
+    if (isRetired && isLeft) terminate();
+    return isLeft;
   }
 
   worker.on('error', (error) => {
@@ -207,7 +243,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
 
   /** A thread that only ever had one upload was ended by that one, also where an earlier upload left something behind in others. */
   function blameOf(run: Run, isKilled: boolean): Blame {
-    if (started === 1) return 'own';
+    if (started - withdrawn === 1) return 'own';
     if (!isKilled || [...runs.values()].some(({ isKiller, isAborting }) => isKiller && !isAborting))
       return 'unknown';
     return run.isKiller ? 'own' : 'neighbour';
@@ -229,26 +265,44 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     get unanswered() {
       return [...runs.values()].filter(({ isBegun }) => !isBegun).length;
     },
+    get isSilent() {
+      return isSilent;
+    },
     get isEnding() {
       return hasExited || isTerminated || isRetired || failure !== undefined;
     },
     loaded: loaded.promise,
-    start(work) {
+    start(work, isMovable = false) {
       const runId = ++started;
       const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
+      const beginning = createBeginning();
+      const begun = Promise.withResolvers<boolean>();
+      void ended.then(() => begun.resolve(true));
       const run: Run = {
         resolve,
+        begun,
+        isMovable,
         isBegun: false,
         isAborting: false,
         isKiller: false,
         isHeldUp: false,
         settled: undefined,
+        withdraw() {
+          if (!runs.has(runId) || !withdraw(beginning)) return false;
+          runs.delete(runId);
+          withdrawn += 1;
+          begun.resolve(false);
+          endIfLeft();
+          return true;
+        },
       };
       runs.set(runId, run);
-      say({ type: 'run', runId, work });
+      say({ type: 'run', runId, work, beginning });
       watch();
       return {
         ended,
+        begun: begun.promise,
+        withdraw: run.withdraw,
         get isHeldUp() {
           return run.isHeldUp;
         },

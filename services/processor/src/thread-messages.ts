@@ -28,7 +28,13 @@ export interface ThreadSettings {
 
 /** From the main thread. */
 export type ToThread =
-  | { readonly type: 'run'; readonly runId: number; readonly work: HandlerWork }
+  | {
+      readonly type: 'run';
+      readonly runId: number;
+      readonly work: HandlerWork;
+      /** See `beginOnce`; shared with the main thread. */
+      readonly beginning: Int32Array;
+    }
   | { readonly type: 'abort'; readonly runId: number; readonly reason: PlainThrown }
   | { readonly type: 'ask' };
 

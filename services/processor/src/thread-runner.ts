@@ -1,5 +1,5 @@
-import type { HandlerRunner, RunEnd } from './handler-runner.ts';
-import type { HandlerThread } from './start-handler-thread.ts';
+import type { HandlerRun, HandlerRunner, HandlerWork, Hold, RunEnd } from './handler-runner.ts';
+import type { HandlerThread, ThreadRun } from './start-handler-thread.ts';
 
 export interface ThreadRunner extends HandlerRunner {
   /** Starts the threads that uploads share. @throws HandlerNotLoaded */
@@ -25,6 +25,8 @@ export function createThreadRunner(options: {
   /** Shared until they took no more uploads; some are still in them. */
   let retired: HandlerThread[] = [];
   const alone = new Set<HandlerThread>();
+  /** Those among them that uploads shared before. */
+  const replaced = new Set<HandlerThread>();
   const waiting = new Set<() => void>();
   let placesTaken = 0;
 
@@ -32,11 +34,74 @@ export function createThreadRunner(options: {
   function sharedThread(): HandlerThread {
     retired = [...retired, ...shared.filter(({ isEnding }) => isEnding)].filter(({ running }) => running > 0);
     shared = shared.filter(({ isEnding }) => !isEnding);
-    const [best] = [...shared].sort((a, b) => a.unanswered - b.unanswered || a.running - b.running);
+    if (shared.every(({ isSilent }) => isSilent)) replaceSilent();
+    const [best] = [...shared].sort(
+      (a, b) =>
+        Number(a.isSilent) - Number(b.isSilent) || a.unanswered - b.unanswered || a.running - b.running,
+    );
     if (best && (best.running === 0 || shared.length >= threads)) return best;
     const started = startThread();
     shared.push(started);
     return started;
+  }
+
+  /**
+   * Ends the silent threads that nothing runs in. Where there is none, one of the others takes no more uploads, and has the place of an
+   * upload that is alone until what runs in it has ended: so there are never more threads than with uploads that are alone.
+   */
+  function replaceSilent(): void {
+    const idle = shared.filter(({ running }) => running === 0);
+    for (const thread of idle) void thread.end();
+    shared = shared.filter((thread) => !idle.includes(thread));
+    if (shared.length < threads || placesTaken >= aloneThreads) return;
+    const [thread] = shared.splice(0, 1);
+    if (thread === undefined) return;
+    placesTaken += 1;
+    alone.add(thread);
+    replaced.add(thread);
+  }
+
+  function endIfReplaced(thread: HandlerThread): void {
+    if (thread.running > 0 || !replaced.delete(thread)) return;
+    void thread.end().then(() => {
+      alone.delete(thread);
+      leavePlace();
+    });
+  }
+
+  /** Resolves when the run has begun; in another thread where its own does not answer. */
+  async function startShared(work: HandlerWork, { signal, assertHeld }: Hold): Promise<ThreadRun> {
+    for (;;) {
+      assertHeld();
+      const thread = sharedThread();
+      const run = thread.start(work, true);
+      void run.ended.then(() => endIfReplaced(thread));
+      const onAbort = () => run.withdraw();
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      const isBegun = await run.begun;
+      signal.removeEventListener('abort', onAbort);
+      if (isBegun) return run;
+      endIfReplaced(thread);
+      signal.throwIfAborted();
+    }
+  }
+
+  async function startFresh(work: HandlerWork, { signal, assertHeld }: Hold): Promise<HandlerRun> {
+    await takePlace(signal);
+    const thread = startAlone(assertHeld);
+    const run = thread.start(work);
+    const ended = endAlone(thread, run.ended);
+    // The time that a fresh thread takes to load the handler is none of the handler's.
+    await settledOrAborted(thread.loaded, signal);
+    return {
+      ended,
+      abort: run.abort,
+      kill: run.kill,
+      get isHeldUp() {
+        return run.isHeldUp;
+      },
+    };
   }
 
   async function takePlace(signal: AbortSignal): Promise<void> {
@@ -93,21 +158,7 @@ export function createThreadRunner(options: {
 
     async start(work, { isAlone, signal, assertHeld }) {
       signal.throwIfAborted();
-      if (isAlone) await takePlace(signal);
-      if (!isAlone) assertHeld();
-      const thread = isAlone ? startAlone(assertHeld) : sharedThread();
-      const run = thread.start(work);
-      const ended = isAlone ? endAlone(thread, run.ended) : run.ended;
-      // The time that a fresh thread takes to load the handler is none of the handler's.
-      await settledOrAborted(thread.loaded, signal);
-      return {
-        ended,
-        abort: run.abort,
-        kill: run.kill,
-        get isHeldUp() {
-          return run.isHeldUp;
-        },
-      };
+      return isAlone ? startFresh(work, { signal, assertHeld }) : startShared(work, { signal, assertHeld });
     },
 
     async close() {

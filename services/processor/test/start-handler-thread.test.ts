@@ -126,6 +126,29 @@ t.test('P3: in a blocked thread nothing tells who blocks it', async (t) => {
   t.match(await blocking.ended, { how: 'thread-ended', blame: 'unknown' });
 });
 
+t.test('P8: what a blocked thread has not begun is withdrawn, and never begins there', async (t) => {
+  const { thread, lines } = startThread(t);
+  const done = join(t.testdir(), 'done');
+  await thread.loaded;
+  const blocking = thread.start(work('block until done', { metadata: { done } }));
+  await blocking.begun;
+  const staying = thread.start(work('succeed'));
+  const moving = thread.start(work('fail'), true);
+  t.equal(await moving.begun, false);
+  t.equal(thread.isSilent, true);
+  t.equal(thread.running, 2);
+  writeFileSync(done, '');
+  t.strictSame(await staying.ended, { how: 'resolved' });
+  t.equal(blocking.withdraw(), false, 'what has begun stays');
+  // The answer to this comes after what the thread makes of the withdrawn run.
+  await thread.start(work('succeed'), true).ended;
+  await eventually(
+    async () => thread.isSilent,
+    (isSilent) => !isSilent,
+  );
+  t.equal(lines.filter(({ msg }) => msg === 'began').length, 3);
+});
+
 t.test('a thread says when it is blocked: it does not answer', async (t) => {
   const { thread } = startThread(t);
   await thread.loaded;

@@ -10,6 +10,10 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
   const threads: {
     runs: PromiseWithResolvers<RunEnd>[];
     unanswered: number;
+    isSilent: boolean;
+    over: number;
+    begin: PromiseWithResolvers<boolean>[];
+    isBlocked: boolean;
     isEnding: boolean;
     isEnded: boolean;
     loaded: PromiseWithResolvers<void>;
@@ -20,6 +24,10 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
     const state = {
       runs: [] as PromiseWithResolvers<RunEnd>[],
       unanswered: 0,
+      isSilent: false,
+      over: 0,
+      begin: [] as PromiseWithResolvers<boolean>[],
+      isBlocked: false,
       isEnding: false,
       isEnded: false,
       loaded: Promise.withResolvers<void>(),
@@ -28,10 +36,13 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
     threads.push(state);
     return {
       get running() {
-        return state.runs.length;
+        return state.runs.length - state.over;
       },
       get unanswered() {
         return state.unanswered;
+      },
+      get isSilent() {
+        return state.isSilent;
       },
       get isEnding() {
         return state.isEnding;
@@ -41,8 +52,27 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
       },
       start() {
         const ended = Promise.withResolvers<RunEnd>();
+        const begun = Promise.withResolvers<boolean>();
         state.runs.push(ended);
-        return { ended: ended.promise, isHeldUp: false, abort: () => undefined, kill: () => undefined };
+        state.begin.push(begun);
+        if (!state.isBlocked) begun.resolve(true);
+        void ended.promise.then(() => {
+          state.over += 1;
+        });
+        function withdraw() {
+          if (!state.isBlocked) return false;
+          state.runs.splice(state.runs.indexOf(ended), 1);
+          begun.resolve(false);
+          return true;
+        }
+        return {
+          ended: ended.promise,
+          begun: begun.promise,
+          withdraw,
+          isHeldUp: false,
+          abort: () => undefined,
+          kill: () => undefined,
+        };
       },
       async end() {
         state.isEnding = true;
@@ -77,6 +107,70 @@ t.test('P8: what could begin elsewhere does not wait for a blocked thread', asyn
   if (blocked) blocked.unanswered = 1;
   for (let count = 0; count < 3; count += 1) await start();
   t.strictSame(load(), [1, 3]);
+});
+
+t.test('P8: an upload that has not begun in a thread that falls silent begins in another one', async (t) => {
+  const { runner, threads, start, load } = createThreads({ threads: 2, aloneThreads: 2 });
+  await runner.open();
+  const [first] = threads;
+  if (!first) throw new Error('no thread');
+  await start();
+  await start();
+  first.isBlocked = true;
+  const waiting = start();
+  await setImmediate();
+  t.strictSame(load(), [2, 1]);
+  first.isSilent = true;
+  first.begin.at(-1)?.resolve(false);
+  first.runs.pop();
+  await waiting;
+  t.strictSame(load(), [1, 2]);
+});
+
+t.test(
+  'P8: where every thread is silent a fresh one begins what waits, as many as there are places',
+  async (t) => {
+    const { runner, threads, start, load } = createThreads({ threads: 2, aloneThreads: 1 });
+    await runner.open();
+    await start();
+    await start();
+    for (const thread of threads) thread.isSilent = true;
+    await start();
+    t.strictSame(load(), [1, 1, 1], 'in place of the first one, which has an upload in it');
+    const alone = start(true);
+    await setImmediate();
+    t.equal(threads.length, 3, 'it has the place of an upload that is alone');
+    if (threads[2]) threads[2].isSilent = true;
+    await start();
+    t.strictSame(load(), [1, 2, 1], 'there is no other place');
+    threads[0]?.runs[0]?.resolve({ how: 'resolved' });
+    await alone;
+    t.equal(threads[0]?.isEnding, true);
+    t.strictSame(load(), [1, 2, 1, 1], 'the place is free again');
+  },
+);
+
+t.test('P8: a silent thread that nothing runs in is ended and replaced', async (t) => {
+  const { runner, threads, start, load } = createThreads({ threads: 1, aloneThreads: 1 });
+  await runner.open();
+  if (threads[0]) threads[0].isSilent = true;
+  await start();
+  t.equal(threads[0]?.isEnding, true);
+  t.strictSame(load(), [0, 1]);
+});
+
+t.test('P3: what is no longer this worker’s while it waits in a blocked thread never begins', async (t) => {
+  const { runner, threads, load } = createThreads({ threads: 1, aloneThreads: 1 });
+  await runner.open();
+  if (threads[0]) threads[0].isBlocked = true;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const waiting = runner.start(work('any'), { isAlone: false, signal, assertHeld: () => undefined });
+  await setImmediate();
+  t.strictSame(load(), [1]);
+  stopping.abort(new Error('the service stops'));
+  await t.rejects(waiting, { message: 'the service stops' });
+  t.strictSame(load(), [0]);
 });
 
 t.test('a thread that has ended is replaced when it is needed', async (t) => {

@@ -46,7 +46,7 @@ function startThreads(t: Test) {
 }
 
 t.test('P3, P8: a handler that blocks its thread costs no upload its lease', async (t) => {
-  const { runner, threads, runsBegan } = startThreads(t);
+  const { runner, runsBegan } = startThreads(t);
   await runner.open();
   const world = createWorld(async () => undefined, undefined, runner);
   const done = join(t.testdir(), 'done');
@@ -75,7 +75,6 @@ t.test('P3, P8: a handler that blocks its thread costs no upload its lease', asy
   await Promise.all(works);
   for (const { key } of uploads)
     t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
-  t.equal(threads.length, 1);
   t.equal(world.runs.length, 3, 'each ran once');
 });
 
