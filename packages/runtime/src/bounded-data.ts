@@ -30,6 +30,15 @@ export function boundedData(value: unknown, budget: Budget): unknown {
   return dataOf(value, budget, []);
 }
 
+/** The same for some properties of an object. */
+export function boundedProperties(
+  value: object,
+  names: readonly string[],
+  budget: Budget,
+): Record<string, unknown> {
+  return propertiesOf(value, names, budget, []);
+}
+
 /** The same for one text of at most `mostCharacters` characters. */
 export function boundedText(text: string, budget: Budget, mostCharacters = MAX_TEXT_CHARACTERS): string {
   const shown = redactBeginning(text, Math.min(mostCharacters, Math.max(0, budget.characters)));
@@ -79,7 +88,9 @@ function partsOf(value: object, budget: Budget, around: readonly object[]): unkn
   if (isArray) return itemsOf(value, budget, within);
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === 'function') return dataOf(toJSON.call(value, ''), budget, within);
-  return propertiesOf(value, budget, within);
+  // An error's own name and message are not enumerable.
+  const names = Object.keys(value);
+  return propertiesOf(value, value instanceof Error ? ['name', 'message', ...names] : names, budget, within);
 }
 
 function itemsOf(items: readonly unknown[], budget: Budget, within: readonly object[]): unknown[] {
@@ -92,14 +103,17 @@ function itemsOf(items: readonly unknown[], budget: Budget, within: readonly obj
   return shown;
 }
 
-function propertiesOf(value: object, budget: Budget, within: readonly object[]): Record<string, unknown> {
+function propertiesOf(
+  value: object,
+  names: readonly string[],
+  budget: Budget,
+  within: readonly object[],
+): Record<string, unknown> {
   const pairName = namedBy(value);
-  // An error's own message is not enumerable.
-  const own = value instanceof Error ? ['name', 'message', ...Object.keys(value)] : Object.keys(value);
   const shown: [string, unknown][] = [];
-  for (const name of own) {
+  for (const [at, name] of names.entries()) {
     if (isSpent(budget)) {
-      shown.push(['[cut]', `${own.length - shown.length} more`]);
+      shown.push(['[cut]', `${names.length - at} more`]);
       break;
     }
     if (name.length > MAX_NAME_CHARACTERS) {
@@ -108,11 +122,20 @@ function propertiesOf(value: object, budget: Budget, within: readonly object[]):
     }
     budget.characters -= name.length;
     const isSecret = isSecretName(name) || (name.toLowerCase() === 'value' && isSecretName(pairName));
-    const property = (value as Record<string, unknown>)[name];
-    const data = isSecret && property !== null ? REDACTED : dataOf(property, budget, within);
-    if (data !== undefined) shown.push([name, data]);
+    const data = dataAt(value, name, budget, within);
+    if (isSecret && data !== undefined && data !== null) shown.push([name, REDACTED]);
+    else if (data !== undefined) shown.push([name, data]);
   }
   return Object.fromEntries(shown);
+}
+
+/** A getter may throw. */
+function dataAt(value: object, name: string, budget: Budget, within: readonly object[]): unknown {
+  try {
+    return dataOf((value as Record<string, unknown>)[name], budget, within);
+  } catch {
+    return '[can’t be read]';
+  }
 }
 
 function isSpent({ characters, values }: Budget): boolean {

@@ -1,4 +1,4 @@
-import { type Budget, boundedData, boundedText } from './bounded-data.ts';
+import { type Budget, boundedData, boundedProperties, boundedText } from './bounded-data.ts';
 
 /**
  * What was thrown in one thread, told in another. Structured clone alone would lose an error's class, its name and its code
@@ -27,6 +27,9 @@ const MAX_VALUES = 1_000;
 const MAX_NAME_CHARACTERS = 256;
 const MAX_MESSAGE_CHARACTERS = 4_096;
 const MAX_STACK_CHARACTERS = 8_192;
+
+/** Properties that are told of in a place of their own. */
+const TOLD_BESIDE = new Set(['code', 'cause', 'errors']);
 
 /**
  * The result is small, not deep, and without the secrets that can be recognized, whatever was thrown; it says what was cut. It never throws,
@@ -112,14 +115,8 @@ function stackAsItIs(error: Error): unknown {
 }
 
 function propertiesOf(error: Error, budget: Budget): Record<string, unknown> {
-  const {
-    cause: _,
-    errors: __,
-    toJSON: ___,
-    ...own
-  } = error as Error & { errors?: unknown; toJSON?: unknown };
-  const all = 'code' in error ? { code: error.code, ...own } : own;
-  return boundedData(all, budget) as Record<string, unknown>;
+  const own = Object.keys(error).filter((name) => !TOLD_BESIDE.has(name));
+  return boundedProperties(error, 'code' in error ? ['code', ...own] : own, budget);
 }
 
 function errorClass(name: string): ErrorConstructor {

@@ -80,6 +80,13 @@ t.test('what can’t be read, or goes round, is no obstacle', async (t) => {
     },
   };
   t.strictSame(bounded({ odd, fine: 1 }), { odd: '[can’t be read]', fine: 1 });
+  const getter = {
+    get odd() {
+      throw new TypeError('no value');
+    },
+    fine: 1,
+  };
+  t.strictSame(bounded(getter), { odd: '[can’t be read]', fine: 1 });
 });
 
 t.test('a secret that lies across a cut is not shown in part', async (t) => {

@@ -29,7 +29,8 @@ for (const type of ['stdout', 'stderr'] as const) {
 
 // Node itself would send the error as it is, and the main thread would take as long to read it as a handler likes.
 process.on('uncaughtExceptionMonitor', (error) => {
-  if (process.listenerCount('uncaughtException') > 0) return;
+  // A handler, or a library of its, that takes such errors goes on doing so.
+  if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
   say({ type: 'crashed', thrown: toPlain(error) });
   process.exit(1);
 });
