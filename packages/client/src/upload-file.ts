@@ -179,7 +179,7 @@ function readAnswer(
       ? `the answer was ${said} before the whole file was sent. S3 never answers so. ${from}`
       : status < 400
         ? `the answer was ${said}. S3 never answers so for a stored upload. ${from}`
-        : `the answer was ${said}, which does not tell whether it was stored`;
+        : `the answer was ${said}, which does not tell whether the file was stored`;
   throw notProven(what, upload, { status });
 }
 
@@ -192,13 +192,13 @@ function notProven(
   const { form, sentBytes, totalBytes, everythingSent } = sent;
   if (!everythingSent) {
     return new UploadIncomplete(
-      `${what}. About ${byteSize(sentBytes)} of ${byteSize(totalBytes)} were sent. It was not stored: S3 stores nothing of an incomplete upload. Upload it again`,
+      `${what}. About ${byteSize(sentBytes)} of ${byteSize(totalBytes)} were sent. The file was not stored: S3 stores nothing of an incomplete upload. Upload the file again`,
       { sentBytes, totalBytes, ...details },
     );
   }
   const key = keyOf(form);
   return new UploadOutcomeUnknown(
-    `${what}. Everything was sent: it may or may not have been stored as ${key}. It was not sent again, because a second upload with the same form counts as a duplicate`,
+    `${what}. Everything was sent: the file may or may not have been stored as ${key}. The file was not sent again, because only the first upload with a form is accepted`,
     { key, totalBytes, ...details },
   );
 }

@@ -203,7 +203,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     t.equal(stdout, '');
     t.match(
       stderr,
-      /^upload-once: .*broken off\. About [\d.]+ \w+ of 256\.0 MiB were sent\. It was not stored: .*Upload it again\n$/,
+      /^upload-once: .*broken off\. About [\d.]+ \w+ of 256\.0 MiB were sent\. The file was not stored: .*Upload the file again\n$/,
     );
     t.equal(code, 130);
   });

@@ -284,7 +284,7 @@ t.test('success that comes before everything was sent is not believed', async (t
     response.writeHead(204).end();
   };
   const error = await failureOf(uploadFile({ form: servers.form(), file: generated(64 * MIB).file }));
-  t.match(error, { code: 'UploadIncomplete', status: 204, message: /It was not stored/ });
+  t.match(error, { code: 'UploadIncomplete', status: 204, message: /The file was not stored/ });
 });
 
 t.test('a connection that breaks half-way: it was not stored, and nothing is sent again', async (t) => {
@@ -304,7 +304,10 @@ t.test('a connection that breaks half-way: it was not stored, and nothing is sen
     status: undefined,
   });
   t.ok(error.sentBytes < 64 * MIB && error.sentBytes <= made.bytes);
-  t.match(error.message, /connection broke .*were sent\. It was not stored: .*\. Upload it again$/);
+  t.match(
+    error.message,
+    /connection broke .*were sent\. The file was not stored: .*\. Upload the file again$/,
+  );
   t.equal(posts, 1);
   t.equal(made.ended, true);
 });
@@ -427,7 +430,7 @@ t.test('the signal', async (t) => {
   t.match(half, {
     code: 'UploadIncomplete',
     cause: reason,
-    message: /was broken off\. .* were sent\. It was not stored/,
+    message: /was broken off\. .* were sent\. The file was not stored/,
   });
   t.equal(made.ended, true);
 

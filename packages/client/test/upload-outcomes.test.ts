@@ -73,15 +73,16 @@ const ENDS_SOON = ['--timeout', '3'];
 const BY_ISSUER =
   /a\.txt stored as .*, 5 bytes \(S3's response was 504; the issuer confirms that it was stored\)\n$/;
 const HOW_TO_ASK = `
-Do not upload it again yet. Ask what became of it:
+Do not upload the file again yet. Ask what became of the upload:
   upload-once status uploads/a
-ISSUED: it may be stored, and not be seen yet. Run revoke now, no need to wait:
+status says ISSUED: the file may be stored, and the issuer has not seen it yet. Run revoke now:
   upload-once revoke uploads/a
-  It succeeds: upload the file again. It gets a new form.
-  It says AlreadyClaimed: the file has come. Do not upload it again.
-  It fails in any other way: run it again.
-REVOKED: upload the file again. It gets a new form.
-Any other state: it was stored. Do not upload it again.
+  revoke succeeds: upload the file again. It gets a new form.
+  revoke says AlreadyClaimed: the file was stored. Do not upload the file again.
+  revoke fails otherwise: run revoke again.
+  revoke cannot destroy a file that was accepted.
+status says REVOKED: upload the file again. It gets a new form.
+status says any other state: the file was stored. Do not upload the file again.
 `;
 const BIG = 24 * 1024 * 1024;
 
@@ -105,7 +106,7 @@ const CASES: readonly Case[] = [
     moment: 'early',
     fileBytes: BIG,
     code: 1,
-    says: /was 204 before the whole file was sent\. .*\. It was not stored: .*\. Upload it again\n$/,
+    says: /was 204 before the whole file was sent\. .*\. The file was not stored: .*\. Upload the file again\n$/,
   },
   {
     what: '303 to a page, early',
@@ -143,7 +144,7 @@ const CASES: readonly Case[] = [
     moment: 'early',
     fileBytes: BIG,
     code: 1,
-    says: /broke \(.*\)\. About .* of 24\.0 MiB were sent\. It was not stored: .* incomplete upload\. Upload it again\n$/,
+    says: /broke \(.*\)\. About .* of 24\.0 MiB were sent\. The file was not stored: .* incomplete upload\. Upload the file again\n$/,
   },
 
   {
@@ -181,7 +182,7 @@ const CASES: readonly Case[] = [
     state: 'ACCEPTED',
     sizeBytes: 6,
     code: 1,
-    says: /: uploads\/a has 6 bytes, this file has 5\. This file is not accepted, .*\. Upload it again: it gets a new form\n$/,
+    says: /a\.txt: this file is not accepted\. Another upload with this form counts: uploads\/a has 6 bytes, this file has 5\. Someone else has used this form: find out who has your forms\. Upload the file again: it gets a new form\n$/,
   },
 
   // It ends.
@@ -261,7 +262,12 @@ const CASES: readonly Case[] = [
     code: 1,
   },
   { what: 'too large', s3: s3Error('400 Bad', 'EntityTooLarge'), code: 1, says: /it has 5 bytes/ },
-  { what: 'a second one', s3: s3Error('412 x', 'PreconditionFailed'), code: 1 },
+  {
+    what: 'a second one',
+    s3: s3Error('412 x', 'PreconditionFailed'),
+    code: 1,
+    says: /a\.txt: something was uploaded with this URL before, as uploads\/a\. The file was not stored by this upload \(S3: 412 PreconditionFailed\)\.\nSee what was uploaded before:\n {2}upload-once status uploads\/a\nstatus shows sizeBytes 5: .*\nstatus shows another sizeBytes: someone else has used this URL\..*\nstatus says ISSUED: .*\n {2}upload-once revoke uploads\/a\n$/,
+  },
   { what: 'too busy', s3: s3Error('503 x', 'SlowDown'), code: 1 },
   {
     what: 'something new',
@@ -269,7 +275,12 @@ const CASES: readonly Case[] = [
     code: 1,
     says: /in S3’s words/,
   },
-  { what: 'a firewall', s3: raw('403 Forbidden', PAGE), code: 1 },
+  {
+    what: 'a firewall',
+    s3: raw('403 Forbidden', PAGE),
+    code: 1,
+    says: /a\.txt: the file was not stored\. .*: ask the people who run your network, then upload the file again \(HTTP 403\)\n$/,
+  },
   { what: 'a firewall, early', s3: raw('413 x', PAGE), moment: 'early', fileBytes: BIG, code: 1 },
   { what: '504 early', s3: raw('504 x', PAGE), moment: 'early', fileBytes: BIG, code: 1 },
   {
@@ -411,7 +422,13 @@ t.test('more that ends an upload, each as docs/client.md has it', async (t) => {
   const interrupted = { interruptSignal: () => interrupt.signal };
   servers.moment = 'whole';
   servers.s3 = () => interrupt.abort(new Error('interrupted'));
-  await expect('interrupted at the end', 130, /interrupted before the issuer/, ['upload', file], interrupted);
+  await expect(
+    'interrupted at the end',
+    130,
+    /interrupted before it asked the issuer/,
+    ['upload', file],
+    interrupted,
+  );
   const halfWay = new AbortController();
   servers.moment = 'early';
   servers.s3 = () => halfWay.abort(new Error('interrupted'));
@@ -419,7 +436,7 @@ t.test('more that ends an upload, each as docs/client.md has it', async (t) => {
   await expect(
     'interrupted half-way',
     130,
-    /the upload was broken off\. About .* It was not stored: /,
+    /the upload was broken off\. About .* The file was not stored: /,
     ['upload', join(directory, 'big')],
     { interruptSignal: () => halfWay.signal },
   );
@@ -460,11 +477,40 @@ t.test('--times after an upload that was stored: what to do is told of this file
   t.match(used, { code: 3, slept: [] });
   t.match(
     used.stderr,
-    /b: .*may or may not have been stored.*\.\nAn upload with this form was stored before, and only the first one is accepted\.\nIf this one was stored too, it is reported as a duplicate\. .*nothing to revoke\.\nThe same file as before: do nothing\. Another file: upload it again without --times\. It gets a form of its own\.\n$/s,
+    /b: .*may or may not have been stored.*, because only the first upload with a form is accepted\.\n\S+a was stored with this form before, and only the first upload with a form is accepted\.\n\S+b is not accepted, whether it was stored or not\. Upload \S+b again without --times, with your other options\. It gets a form of its own:\n {2}upload-once upload \S+b\n$/s,
   );
   t.notMatch(used.stderr, /upload-once status|Do not upload/);
   t.not(rowsOf(3, used.stderr).length, 0, 'docs/client.md has it');
   t.notOk(servers.asked.includes('/v1/uploads/a'), 'the issuer could only tell of the first');
+
+  servers.s3 = (socket) => {
+    servers.s3 = raw('504 x');
+    raw('204 No Content')(socket);
+  };
+  const same = await runCommand(['upload', files[0] ?? '', '--times', '2'], { env });
+  t.match(same, {
+    code: 3,
+    stderr:
+      /a: .*\n\S+a was stored with this form before, .*\.\nIf this upload was stored too, it is reported as a duplicate\. You have nothing to do\.\n$/,
+  });
+  t.not(rowsOf(3, same.stderr).length, 0, 'docs/client.md has it');
+
+  for (const [names, says] of [
+    [[files[0]], /a was stored with this URL before\. You have nothing to do\.\n$/],
+    [
+      files,
+      /a was stored with this URL before\. Upload \S+b again without --times, .*:\n {2}upload-once upload \S+b\n$/,
+    ],
+  ] as const) {
+    servers.s3 = (socket) => {
+      servers.s3 = s3Error('412 x', 'PreconditionFailed');
+      raw('204 No Content')(socket);
+    };
+    const refused = await runCommand(['upload', ...names.map(String), '--times', '2'], { env });
+    t.match(refused, { code: 1, stderr: says });
+    t.notMatch(refused.stderr, /upload-once status/);
+    t.not(rowsOf(1, refused.stderr).length, 0, 'docs/client.md has it');
+  }
 
   // Where the first was refused, this one is the first.
   servers.s3 = (socket) => {
@@ -493,7 +539,7 @@ t.test(
       [[busy('5'), claimed], [5], 0, /^$/],
       [[busy('0'), busy('0'), claimed], [1, 1], 0, /^$/],
       [[issued, issued, busy('6'), issued, claimed], [1, 2, 6, 4], 0, /^$/],
-      [[issued, busy('9'), issued, issued, issued], [1, 9, 2, 3], 3, /has not seen it yet/],
+      [[issued, busy('9'), issued, issued, issued], [1, 9, 2, 3], 3, /has not seen the upload yet/],
       [[busy('16')], [], 3, /could not tell either: .* try again in 16 s\.\n/],
       [[issued, issued, busy('13')], [1, 2], 3, /could not tell either: .* try again in 13 s\.\n/],
       [[busy()], [], 3, /could not tell either: .* try again later\.\n/],

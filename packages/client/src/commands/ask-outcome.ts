@@ -7,7 +7,8 @@ import { retryAfterOf } from './retry-after.ts';
 /** S3's events take seconds as a rule: so long the issuer is asked, after 1, 2, 4 and 8 seconds. */
 const ASK_SECONDS = 15;
 
-const NOT_SEEN = 'The issuer has not seen it yet. That proves nothing: an event of S3 can take minutes';
+const NOT_SEEN =
+  'The issuer has not seen the upload yet. That proves nothing: an event of S3 can take minutes';
 
 /** The states of an upload whose file has come (docs/design.md). Of any other state nothing is known. */
 export const STORED_STATES: readonly string[] = ['CLAIMED', 'ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED'];

@@ -1,5 +1,6 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { InvalidArgument, UploadIncomplete, UploadOutcomeUnknown, UploadRefused } from '../errors.ts';
+import { inShell } from '../in-shell.ts';
 import { printable } from '../printable.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { uploadFile } from '../upload-file.ts';
@@ -12,15 +13,14 @@ import type { FileOutcome } from './upload-report.ts';
 export interface UploadOne extends FormRequest {
   /** Undefined: one is asked for. */
   readonly form: UploadForm | UploadPut | undefined;
-  /** Whether another upload with that form was stored. */
-  readonly isFormUsed: boolean;
+  /** The file that was stored with that form before; undefined: none. */
+  readonly formUsedBy: string | undefined;
 }
 
 /** Uploads one file, and finds out what became of it. @throws UsageError for what can't be asked or sent at all */
 export async function uploadOne(
   order: UploadOne,
 ): Promise<{ outcome: FileOutcome; form: UploadForm | UploadPut | undefined }> {
-  const { file, signal } = order;
   let { form } = order;
   try {
     form ??= await prepareForm(order);
@@ -29,7 +29,7 @@ export async function uploadOne(
     if (error instanceof InvalidArgument) throw new UsageError(error.message, { cause: error });
     if (form && error instanceof UploadOutcomeUnknown)
       return { outcome: await unknownOutcome(form, error, order), form };
-    return { outcome: failedOutcome(file, form && keyIn(form), error as Error, signal), form };
+    return { outcome: failedOutcome(order, form, error as Error), form };
   }
 }
 
@@ -85,7 +85,7 @@ async function prepareForm(order: UploadOne): Promise<UploadForm | UploadPut> {
 async function unknownOutcome(
   form: UploadForm | UploadPut,
   error: UploadOutcomeUnknown,
-  { file, options, isFormUsed, proxies, signal, io }: UploadOne,
+  { file, options, formUsedBy, proxies, signal, io }: UploadOne,
 ): Promise<FileOutcome> {
   const { key } = error;
   const toAsk = howToAsk(key, options.byOption);
@@ -102,8 +102,8 @@ async function unknownOutcome(
     key,
     error: new Error(message, { cause: error }),
   });
-  if (isFormUsed) return unknown(FORM_USED, FORM_USED_NEXT);
-  if (signal.aborted) return unknown('It was interrupted before the issuer was asked');
+  if (formUsedBy !== undefined) return unknown(...formUsed(file, formUsedBy));
+  if (signal.aborted) return unknown('The command was interrupted before it asked the issuer');
   const { issuerUrl, apiKey, issuerTimeoutSeconds: timeoutSeconds } = options;
   const access = { issuerUrl, apiKey, timeoutSeconds, signal, fetch: proxies.fetch };
   try {
@@ -118,44 +118,58 @@ async function unknownOutcome(
         return notAccepted(`the upload ${key} was revoked meanwhile: whatever arrived of it is not accepted`);
       case 'other':
         return notAccepted(
-          `another upload was made with this form, and is the one that counts: ${key} has ${outcome.sizeBytes} bytes, this file has ${error.totalBytes}. This file is not accepted, whether it was stored or not. Upload it again: it gets a new form`,
+          `this file is not accepted. Another upload with this form counts: ${key} has ${outcome.sizeBytes} bytes, this file has ${error.totalBytes}. Someone else has used this form: find out who has your forms. Upload the file again: it gets a new form`,
         );
       case 'nothing':
         return unknown(outcome.why);
     }
   } catch (fault) {
-    if (signal.aborted) return unknown('It was interrupted before the issuer could tell');
+    if (signal.aborted) return unknown('The command was interrupted before the issuer could tell');
     // The file was sent: whatever broke here, the reader needs its key and the way to ask.
     return unknown(`The issuer could not be asked: ${(fault as Error).message}`);
   }
 }
 
-/** Where `--times` sends again what was stored before. */
-const FORM_USED = 'An upload with this form was stored before, and only the first one is accepted';
-const FORM_USED_NEXT = [
-  'If this one was stored too, it is reported as a duplicate. There is nothing to ask and nothing to revoke.',
-  'The same file as before: do nothing. Another file: upload it again without --times. It gets a form of its own.',
-].join('\n');
+/** Where `--times` sends again with a form that was used: what is known, and what to do. */
+function formUsed(file: string, usedBy: string): [found: string, next: string] {
+  const found = `${usedBy} was stored with this form before, and only the first upload with a form is accepted`;
+  if (resolve(file) === resolve(usedBy))
+    return [found, 'If this upload was stored too, it is reported as a duplicate. You have nothing to do.'];
+  return [found, `${printable(file)} is not accepted, whether it was stored or not. ${uploadAlone(file)}`];
+}
+
+function uploadAlone(file: string): string {
+  return `Upload ${printable(file)} again without --times, with your other options. It gets a form of its own:\n  upload-once upload ${printable(inShell(file))}`;
+}
 
 /** What the reader does next, in lines. Each command has its own, because it is going to be copied. */
 function howToAsk(key: string, byOption: boolean): string {
   const id = printable(inShell(key));
   return [
-    `Do not upload it again yet. Ask what became of it${byOption ? ', with the same --url and --key' : ''}:`,
+    `Do not upload the file again yet. Ask what became of the upload${byOption ? ', with the same --url and --key' : ''}:`,
     `  upload-once status ${id}`,
-    `ISSUED: it may be stored, and not be seen yet. Run revoke now, no need to wait${byOption ? ' (with the same --url and --key)' : ''}:`,
+    `status says ISSUED: the file may be stored, and the issuer has not seen it yet. Run revoke now${byOption ? ', with the same --url and --key' : ''}:`,
     `  upload-once revoke ${id}`,
-    '  It succeeds: upload the file again. It gets a new form.',
-    '  It says AlreadyClaimed: the file has come. Do not upload it again.',
-    '  It fails in any other way: run it again.',
-    'REVOKED: upload the file again. It gets a new form.',
-    'Any other state: it was stored. Do not upload it again.',
+    '  revoke succeeds: upload the file again. It gets a new form.',
+    '  revoke says AlreadyClaimed: the file was stored. Do not upload the file again.',
+    '  revoke fails otherwise: run revoke again.',
+    '  revoke cannot destroy a file that was accepted.',
+    'status says REVOKED: upload the file again. It gets a new form.',
+    'status says any other state: the file was stored. Do not upload the file again.',
   ].join('\n');
 }
 
-/** As a shell takes it for one word. */
-function inShell(text: string): string {
-  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+/** After S3's 412 to a URL that this run got for this file: someone else used it, or something on the way sent the request twice. */
+function howToSee(key: string, sizeBytes: number, byOption: boolean): string {
+  const id = printable(inShell(key));
+  return [
+    `See what was uploaded before${byOption ? ', with the same --url and --key' : ''}:`,
+    `  upload-once status ${id}`,
+    `status shows sizeBytes ${sizeBytes}: this file may be stored already, such as by a proxy that sent it twice. Compare the eTag or the sha256 before you upload the file again.`,
+    'status shows another sizeBytes: someone else has used this URL. Upload the file again, and find out who has your URLs.',
+    `status says ISSUED: the issuer has not seen the other upload yet. Run revoke now, and if revoke succeeds, upload the file again:`,
+    `  upload-once revoke ${id}`,
+  ].join('\n');
 }
 
 /** What follows the question mark is a PUT's signature: whoever reads it can upload. */
@@ -169,12 +183,23 @@ function keyIn(form: UploadForm | UploadPut): string | undefined {
 }
 
 function failedOutcome(
-  file: string,
-  key: string | undefined,
+  { file, sizeBytes, options, formUsedBy, signal }: UploadOne,
+  form: UploadForm | UploadPut | undefined,
   error: Error,
-  signal: AbortSignal,
 ): FileOutcome {
-  if (error instanceof UploadRefused) return { outcome: 'refused', file, key, error };
+  const key = form && keyIn(form);
+  if (error instanceof UploadRefused) {
+    if (key === undefined || error.s3Code !== 'PreconditionFailed')
+      return { outcome: 'refused', file, key, error };
+    const used = formUsedBy === undefined ? undefined : afterOwnUpload(file, formUsedBy);
+    return {
+      outcome: 'refused',
+      file,
+      key,
+      error,
+      found: used ?? howToSee(key, sizeBytes, options.byOption),
+    };
+  }
   if (error instanceof UploadIncomplete) return { outcome: 'failed', file, key, error };
   if (signal.aborted) {
     const interrupted = new Error('interrupted before any of it was sent: nothing was stored', {
@@ -184,4 +209,12 @@ function failedOutcome(
   }
   if (!('code' in error)) throw error;
   return { outcome: 'failed', file, key, error };
+}
+
+/** After S3's 412 to a URL that this run used before. */
+function afterOwnUpload(file: string, usedBy: string): string {
+  const before = `${printable(usedBy)} was stored with this URL before.`;
+  return resolve(file) === resolve(usedBy)
+    ? `${before} You have nothing to do.`
+    : `${before} ${uploadAlone(file)}`;
 }

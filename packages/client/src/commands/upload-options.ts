@@ -42,8 +42,8 @@ Exit code:
   0    everything was stored
   1    something was refused or failed: it was not stored, or it is not accepted
   2    the command line can't be carried out
-  3    it is unknown whether something was stored. Do not upload it again before you have
-       done what the message says: as a rule "upload-once status KEY", and where that
+  3    it is unknown whether a file was stored. Do not upload the file again before you have
+       done what the message says: as a rule "upload-once status KEY", and where status
        says ISSUED, "upload-once revoke KEY"
   5    a result could not be written to standard output; standard error has it
   130  interrupted

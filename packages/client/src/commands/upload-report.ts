@@ -31,7 +31,7 @@ export type FileOutcome =
       /** The key that was sent; undefined when no form was received. */
       readonly key: string | undefined;
       readonly error: Error;
-      /** Of an unknown outcome: what the issuer knew, and what to do, in printable lines. */
+      /** What else is known, such as by the issuer, and what to do, in printable lines. */
       readonly found?: string;
     };
 

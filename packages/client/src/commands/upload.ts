@@ -46,7 +46,7 @@ async function uploadAll(
       file,
       sizeBytes,
       form,
-      isFormUsed: form !== undefined && outcomes.some(({ outcome }) => outcome === 'stored'),
+      formUsedBy: form && outcomes.find(({ outcome }) => outcome === 'stored')?.file,
       options,
       signal,
       waits,
