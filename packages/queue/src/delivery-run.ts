@@ -78,8 +78,6 @@ export function runDelivery(
   const settled = Promise.withResolvers<void>();
   /** Ends the attempts to delete what was handled. */
   const deleting = new AbortController();
-  /** What the handler was told last. */
-  let wasLastReceive: boolean | undefined;
   let isBegun = false;
   let isHandled = false;
   let isSettled = false;
@@ -99,7 +97,9 @@ export function runDelivery(
     }
     if (isAbandoned) return;
     settle();
-    await held.endHeartbeats();
+    // What is told of a failure is what SQS does with the message, whether the handler has asked or not.
+    const renewed = failure === undefined ? undefined : within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));
+    await Promise.all([held.endHeartbeats(), renewed]);
     if (failure === undefined) await deleteMessage();
     else if (cutOffReason !== undefined) await giveBackCutOff(cutOffReason);
     else if (failure.error instanceof NotBegun) await giveBackNotBegun(failure.error);
@@ -110,8 +110,7 @@ export function runDelivery(
     return {
       ...facts(),
       get isLastReceive() {
-        wasLastReceive = facts().isLastReceive;
-        return wasLastReceive;
+        return facts().isLastReceive;
       },
       signal: held.signal,
       renewReceiveLimit: () => within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS)),
@@ -205,8 +204,7 @@ export function runDelivery(
   }
 
   async function fail(error: unknown): Promise<void> {
-    // What the handler has recorded goes by what it was told; that may be older than what is known now.
-    const isLastReceive = wasLastReceive ?? facts().isLastReceive;
+    const { isLastReceive } = facts();
     // Nothing comes after the last receive but the dead-letter queue, and its alarm: the sooner the better.
     const waitSeconds = isLastReceive ? 0 : waitAfter(error);
     if (isLastReceive) observe.deadLettered(facts(), error);

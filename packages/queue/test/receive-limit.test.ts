@@ -1,6 +1,6 @@
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
-import { createConsumer, type Delivery } from '../src/index.ts';
+import { createConsumer, type Delivery, RetryLater, Unprocessable } from '../src/index.ts';
 import { Journal } from './journal.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
@@ -149,38 +149,49 @@ t.test('a read that fails keeps the number, and is told', async (t) => {
   ]);
 });
 
-t.test('P8: a read without an answer holds a message up for five seconds', async (t) => {
-  const prepared = await prepare(t, { maxReceiveCount: 3 });
-  const { timers, queue, received } = prepared;
-  queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
-  await queue.send('unlucky');
-  await queue.answered.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
-  timers.advance(60_000);
-  await timers.untilSet(5_000);
-  t.equal(received.entries.length, 1);
-  timers.advance(5_000);
-  await received.until(({ length }) => length === 2);
-});
+t.test(
+  'P8: a read without an answer holds a message up for five seconds, before its work and after a failure',
+  async (t) => {
+    const prepared = await prepare(t, { maxReceiveCount: 3 });
+    const { timers, queue, received, observed } = prepared;
+    queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
+    await queue.send('unlucky');
+    await queue.answered.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
+    timers.advance(60_000);
+    // The first failure has set one as well, and needed no read.
+    await timers.untilSet(5_000, 2);
+    t.equal(received.entries.length, 1);
+    timers.advance(5_000);
+    await received.until(({ length }) => length === 2);
+    await timers.untilSet(5_000, 3);
+    timers.advance(5_000);
+    await observed.until(({ length }) => length === 2);
+    matchEvents(t, observed, [{ event: 'retried' }, { event: 'retried' }]);
+  },
+);
 
 t.test(
   'a message that comes for the first time waits for no read, and has one made every two minutes',
   async (t) => {
     const { timers, queue, received } = await prepare(t, { maxReceiveCount: 1 });
     queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
-    for (const [index, waitSeconds] of [0, 119, 1, 1].entries()) {
+    for (const [index, waitSeconds] of [0, 120].entries()) {
       timers.advance(waitSeconds * 1000);
       await queue.send(`message ${index}`);
       await received.until(({ length }) => length === index + 1);
     }
     t.equal(reads(queue), 2, 'at the start, and after two minutes');
+    // The failure waits for the read.
+    await timers.untilSet(5_000, 2);
+    timers.advance(5_000);
   },
 );
 
-/** A message that may be received three times, given to a handler that ends as `work` does. */
-async function beginLongWork(t: Test) {
+/** A message, given to a handler that ends as `work` does. */
+async function beginLongWork(t: Test, maxReceiveCount = 3) {
   const timers = new VirtualTimers();
   timers.rule(t);
-  const queue = await startLocalQueue(t, { maxReceiveCount: 3 });
+  const queue = await startLocalQueue(t, { maxReceiveCount });
   const { observe, observed } = recordingObserver();
   const began = Promise.withResolvers<Delivery>();
   const work = Promise.withResolvers<void>();
@@ -217,20 +228,39 @@ t.test('P3: while a message is handled its last receive can become known', async
   await queue.stop(consumer);
 });
 
-t.test('P3: what is told of a failure goes by what its handler was told last', async (t) => {
-  const { timers, queue, observed, consumer, work, delivery } = await beginLongWork(t);
-  t.equal(delivery.isLastReceive, false, 'it is told before the change');
-  await setMaxReceiveCount(queue, 1);
-  timers.advance(120_000);
-  await queue.answered.until(
-    (calls) => calls.filter(({ name }) => name === 'GetQueueAttributes').length === 2,
-  );
-  await new Promise(setImmediate);
-  work.reject(failure);
-  await observed.until(({ length }) => length === 1);
-  matchEvents(t, observed, [{ event: 'retried', error: failure }]);
-  await queue.stop(consumer);
+t.test('P3: what is told of a failure goes by the limit of that time', async (t) => {
+  for (const asks of [true, false]) {
+    for (const error of [failure, new RetryLater(60, 'later'), new Unprocessable('never')]) {
+      t.test(
+        `${error.constructor.name}, the handler ${asks ? 'asks before the change' : 'never asks'}`,
+        async (t) => {
+          const { timers, queue, observed, consumer, work, delivery } = await beginLongWork(t);
+          if (asks) t.equal(delivery.isLastReceive, false);
+          await setMaxReceiveCount(queue, 1);
+          timers.advance(10_000);
+          work.reject(error);
+          t.equal((await queue.receive(queue.deadLetterUrl, 20)).length, 1);
+          matchEvents(t, observed, [{ event: 'deadLettered', error }]);
+          await queue.stop(consumer);
+        },
+      );
+    }
+  }
 });
+
+t.test(
+  'P3: a failure whose handler was told of its last receive comes back if the limit was raised',
+  async (t) => {
+    const { timers, queue, observed, consumer, work, delivery } = await beginLongWork(t, 1);
+    t.equal(delivery.isLastReceive, true);
+    await setMaxReceiveCount(queue, 3);
+    timers.advance(10_000);
+    work.reject(failure);
+    await observed.until(({ length }) => length === 1);
+    matchEvents(t, observed, [{ event: 'retried', error: failure }]);
+    await queue.stop(consumer);
+  },
+);
 
 t.test(
   'P3: a handler that asks before it records a failure knows of a limit that was lowered meanwhile',

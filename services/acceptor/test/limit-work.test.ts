@@ -67,3 +67,27 @@ t.test('within the limit the handler decides, and hears the consumer', async (t)
   t.equal(signal?.reason, reason);
   await t.rejects(limited(delivery(stop.signal)), reason);
 });
+
+t.test('P3: a last receive that becomes known later shows within the limit as well', async (t) => {
+  let isLastReceive = false;
+  const given: Delivery = {
+    ...delivery(),
+    get isLastReceive() {
+      return isLastReceive;
+    },
+    renewReceiveLimit: async () => {
+      isLastReceive = true;
+    },
+  };
+  const told: boolean[] = [];
+  const limited = limitWork(
+    async (delivery) => {
+      told.push(delivery.isLastReceive);
+      await delivery.renewReceiveLimit();
+      told.push(delivery.isLastReceive);
+    },
+    { limitSeconds: 1, startTimer: oneTimer().startTimer },
+  );
+  await limited(given);
+  t.strictSame(told, [false, true]);
+});
