@@ -1,7 +1,11 @@
+import { lookupName } from './lookup-name.ts';
+
 /**
  * One place for time-outs and retries of the AWS clients. Every call ends: in an answer, or in an error that the
  * caller can see, after at most `maxAttempts` tries with the SDK's jittered, growing waits between them (AWS SDKs and
  * Tools Reference Guide, "Retry behavior", mode standard). Endpoints and credentials are the SDK's own environment.
+ *
+ * Names are resolved without libuv's thread pool, which a handler can fill (`createLookup`).
  *
  * `requestTimeout` bounds the time until an answer begins, `socketTimeout` the silence after that; without
  * `throwOnRequestTimeout` the SDK only logs a warning and goes on waiting.
@@ -41,8 +45,8 @@ export function s3ClientConfig(options: { region: string; forcePathStyle: boolea
     retryMode: 'standard',
     requestHandler: {
       ...timeouts(S3_REQUEST_TIMEOUT_MS, S3_SOCKET_TIMEOUT_MS),
-      httpAgent: { maxSockets },
-      httpsAgent: { maxSockets },
+      httpAgent: { maxSockets, lookup: lookupName },
+      httpsAgent: { maxSockets, lookup: lookupName },
     },
   };
 }
@@ -77,5 +81,7 @@ function timeouts(requestTimeoutMs: number, socketTimeoutMs: number) {
     requestTimeout: requestTimeoutMs,
     socketTimeout: socketTimeoutMs,
     throwOnRequestTimeout: true,
+    httpAgent: { lookup: lookupName },
+    httpsAgent: { lookup: lookupName },
   };
 }

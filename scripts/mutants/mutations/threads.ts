@@ -241,6 +241,18 @@ export const threadMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'names-by-the-pool',
+    change: 'names are looked up in the thread pool of the process',
+    breaks: 'P3: a handler that fills the pool costs every upload of the process its lease',
+    file: 'packages/runtime/src/aws-clients.ts',
+    find: '    httpAgent: { lookup: lookupName },',
+    replace: '',
+    noticedBy: {
+      file: 'packages/runtime/test/lookup-name.test.ts',
+      test: 'P3, P8: a service reaches AWS by name while a handler fills the thread pool',
+    },
+  },
+  {
     id: 'visibility-lost-is-failure',
     change: 'with the last receive a message whose visibility was lost records FAILED',
     breaks: 'P3: an upload fails whose handler has not',
