@@ -13,8 +13,8 @@ interface Entry {
   readonly id?: string;
   readonly kind?: string;
   readonly body?: string;
-  readonly receiveCount?: number;
-  readonly waitSeconds?: number;
+  readonly receiveCount?: unknown;
+  readonly waitSeconds?: unknown;
   readonly err?: { readonly type?: string; readonly message?: string; readonly stack?: string };
   readonly [field: string]: unknown;
 }
@@ -25,12 +25,14 @@ const WHAT_WIDTH = 'processed'.length;
 const TROUBLE: readonly (string | undefined)[] = ['warn', 'error', 'fatal'];
 const FRAME = /^\s+at /;
 const FRAME_OF_OURS = /^\s+at .*(\bnode:|\/(services|packages)\/[a-z-]+\/src\/)/;
+const ENTRY_TEXTS = ['time', 'level', 'service', 'msg', 'key', 'id', 'kind', 'body'];
+const ERROR_TEXTS = ['type', 'message', 'stack'];
 /** Fields that the shown line has already, or that do not help the reader. */
 const NOT_SHOWN = ['time', 'level', 'service', 'msg', 'id', 'attempt', 'traceId', 'err', 'pid', 'hostname'];
 
 /**
  * Formats a line that a service prints for a person at the terminal: the steps of an upload, the handler's log lines and errors, and
- * warnings. A line that is not a JSON object is shown as it is.
+ * warnings. A line that is not a JSON object, or whose fields have other types than a service gives them, is shown as it is.
  * @returns undefined if the line is not shown
  */
 export function shownLine(line: string): string | undefined {
@@ -55,12 +57,25 @@ export function shownLine(line: string): string | undefined {
 function entryOf(line: string): Entry | undefined {
   try {
     const parsed: unknown = JSON.parse(line);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
-      ? (parsed as Entry)
-      : undefined;
+    return isEntry(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (!isObject(value) || !hasTexts(value, ENTRY_TEXTS)) return false;
+  const { err } = value;
+  return err === undefined || (isObject(err) && hasTexts(err, ERROR_TEXTS));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether each of these fields is a string or missing. */
+function hasTexts(value: Record<string, unknown>, names: readonly string[]): boolean {
+  return names.every((name) => value[name] === undefined || typeof value[name] === 'string');
 }
 
 function shown(entry: Entry, what: string, style: Style, more = ''): string {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import t from 'tap';
 import { shownLine } from '../dev/shown-line.ts';
 
@@ -52,4 +53,50 @@ t.test('what says nothing to a person is left out; what can’t be read is shown
   t.equal(shownLine(''), undefined);
   for (const line of ['{"cut', 'null', '[1]', 'at least\u2028this', '"text"']) t.equal(shownLine(line), line);
   t.equal(shown({ id: 'a', msg: 'x\u001b[31m\u2028\u202ey' }), `${at}  handler    a  x?[31m??y`);
+});
+
+t.test('a line whose fields are of other types is shown as it is', async (t) => {
+  for (const entry of [
+    { id: 42, level: 'info', msg: 'customer found' },
+    { id: null, msg: 'm' },
+    { id: [], msg: 'm' },
+    { id: {}, msg: 'm' },
+    { id: 'a', level: 'error', err: null, msg: 'm' },
+    { id: 'a', err: { stack: 5 }, msg: 'm' },
+    { id: 'a', err: 'text', msg: 'm' },
+    { kind: 3, key: 'k', msg: 'm' },
+    { kind: 'a', key: 7, msg: 'm' },
+  ]) {
+    t.equal(shownLine(JSON.stringify(entry)), JSON.stringify(entry));
+  }
+});
+
+t.test('no line stops the display', async () => {
+  const anything = fc.oneof(
+    fc.string(),
+    fc.jsonValue(),
+    fc.record({ stack: fc.jsonValue(), type: fc.jsonValue() }),
+  );
+  const names = [
+    'time',
+    'level',
+    'service',
+    'key',
+    'id',
+    'kind',
+    'body',
+    'receiveCount',
+    'err',
+    '_aws',
+    '__proto__',
+  ];
+  const messages = fc.constantFrom('upload accepted', 'message failed, and comes back', 'other');
+  const entries = fc
+    .tuple(fc.dictionary(fc.constantFrom(...names), anything), fc.oneof(messages, anything))
+    .map(([fields, msg]) => JSON.stringify({ ...fields, msg }));
+  const lines = fc.oneof(entries, fc.json(), fc.string());
+  fc.assert(
+    fc.property(lines, (line) => ['string', 'undefined'].includes(typeof shownLine(line))),
+    { numRuns: 2_000 },
+  );
 });
