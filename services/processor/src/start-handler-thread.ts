@@ -95,7 +95,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   let started = 0;
   let withdrawn = 0;
   let notLoaded: HandlerNotLoaded | undefined;
-  let failure: { readonly error: unknown } | undefined;
+  let failure: { readonly error: unknown; readonly isUnreadable?: boolean } | undefined;
   let isTerminated = false;
   let isRetired = false;
   let cancelEndLimit: (() => void) | undefined;
@@ -217,7 +217,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
 
   // It may have been the end of a run, which would not end otherwise.
   worker.on('messageerror', (error) => {
-    failure ??= { error };
+    failure ??= { error, isUnreadable: true };
     terminate();
   });
 
@@ -253,7 +253,8 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     if (failure === undefined) return `the handler ended its thread by process.exit(${exitCode})`;
     if (isOutOfMemory(failure.error))
       return `the handler needed more heap than its thread may have: ${heapMib} MiB (HANDLER_HEAP_MIB)`;
-    const { error } = failure;
+    const { error, isUnreadable } = failure;
+    if (isUnreadable) return `the handler's thread sent a message that can't be read: ${reasonOf(error)}`;
     const name = error instanceof Error ? `${error.name}: ` : '';
     return `the handler threw outside its promise: ${name}${reasonOf(error)}`;
   }

@@ -353,7 +353,11 @@ t.test('P3: what a handler throws outside its promise is as small', async (t) =>
 
 t.test('P3: a thread that says what can’t be read is ended, and no run waits for its limit', async (t) => {
   const { thread } = startThread(t);
-  t.match(await thread.start(work('say what can’t be read')).ended, { how: 'thread-ended', blame: 'own' });
+  t.match(await thread.start(work('say what can’t be read')).ended, {
+    how: 'thread-ended',
+    blame: 'own',
+    error: { message: /^the handler's thread sent a message that can't be read: / },
+  });
 });
 
 t.test('P3: what a handler prints and logs is bounded for each line', async (t) => {
