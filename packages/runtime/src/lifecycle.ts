@@ -67,7 +67,7 @@ export async function runService<S extends TObject>(options: {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (err: unknown) => {
       log.fatal({ err }, `${name} ends after an error that nothing handled`);
-      process.exit(EXIT_FAILURE);
+      exitNow(process, EXIT_FAILURE);
     });
   }
   // Node's own listener is the one that prints them, as they are, with whatever secret is in them.

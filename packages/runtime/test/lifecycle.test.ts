@@ -87,6 +87,11 @@ t.test('a stop that fails: exits 1 and says why', async (t) => {
   });
 });
 
+t.test('an error that nothing handles ends the process, also while a thread is stuck', async (t) => {
+  const { code } = await run(t, { BEHAVIOUR: 'exception beside a stuck thread' }).ended();
+  t.equal(code, 1);
+});
+
 t.test('wrong configuration: every fault at once, exit 78, no stack trace, nothing started', async (t) => {
   const { code, stderr, messages } = await run(t, {
     SLOTS: '99',
