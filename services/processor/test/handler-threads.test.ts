@@ -177,7 +177,7 @@ t.test('P3: a thread that can’t be ended costs the uploads in other threads no
     HANDLER_GRACE_SECONDS: '1',
   });
   await guiltyBegan.promise;
-  // One of these is put behind the guilty one. Its thread does not answer for it, so it gets no other.
+  // One of these is put behind the guilty one. Its thread does not answer for it, so it is taken back: the guilty one was always alone.
   await acceptMany(cloud, 3);
   t.strictSame(await processor.ended(), { code: 1, stderr: '' });
   const id = inFlight ? idOf(inFlight) : t.fail('no other upload was handled beside the blocked thread');
@@ -185,7 +185,12 @@ t.test('P3: a thread that can’t be ended costs the uploads in other threads no
   const given = await receiveMessageWith(cloud, String(id));
   t.equal(given.Attributes?.ApproximateReceiveCount, '1');
   t.match(await cloud.uploads.get(uploadKeyOfId(String(id))), { attempt: 1, failureReason: undefined });
-  t.equal(processor.total('MessagesRetried') + processor.total('MessagesDeadLettered'), 0);
+  t.equal(processor.total('MessagesRetried'), 1, 'the guilty one');
+  t.match(
+    processor.lines.filter(({ msg }) => msg === 'message failed, and comes back'),
+    [{ err: { code: 'HandlerStuck' } }],
+  );
+  t.equal(processor.total('MessagesDeadLettered'), 0);
 });
 
 t.test('SIGTERM and a blocked thread: exit 0, and another processor begins at once', async (t) => {
