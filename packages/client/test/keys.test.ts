@@ -383,6 +383,20 @@ t.test('list: every key with its limits, in columns, and no value or hash', asyn
   t.notMatch(stdout, value);
 });
 
+t.test('list: a name that another program has written can not steer the terminal', async (t) => {
+  const table = await db.createTable();
+  const key = {
+    keyId: '6465666768696a6b',
+    name: 'a\u001b[31m\u202eb',
+    enabled: true,
+    ratePerSecond: 10,
+    burst: 20,
+    createdAt: NOW,
+  };
+  await openTable(table).addKey(key, '0'.repeat(64));
+  t.match((await run(['list', '--table', table])).stdout, `${key.keyId}  a?[31m?b  enabled`);
+});
+
 t.test('list --json: one object a line', async (t) => {
   const { table } = await tableWithKey(['--quota', '5']);
   const { stdout } = await run(['list', '--json', ...table]);

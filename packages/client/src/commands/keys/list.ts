@@ -1,5 +1,6 @@
 import { type ApiKeySecret, type KeyWithSecrets, liveSecrets } from '@upload-once/access';
 import { byteSize } from '../../byte-size.ts';
+import { printable } from '../../printable.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { PrepareAction } from './keys-io.ts';
 import { parseOptions } from './options.ts';
@@ -28,7 +29,7 @@ export const prepareList: PrepareAction = (args, io) => {
 function rowOf({ key, secrets }: KeyWithSecrets, now: Date): string[] {
   return [
     key.keyId,
-    key.name,
+    printable(key.name),
     key.enabled ? 'enabled' : 'disabled',
     `${key.ratePerSecond}/s`,
     String(key.burst),
