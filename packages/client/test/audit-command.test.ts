@@ -57,7 +57,7 @@ failed        FAILED      59 min  ${failed} v1
   t.equal(
     stderr,
     '2 found; looked at 1 versions under uploads/, 1 under accepted/, 2 items of the table\n' +
-      'Look into the dead-letter queues first (upload-once redrive). For what is lost, run this with --repair.\n',
+      'Look into the dead-letter queues first:\n  upload-once redrive\nThen send the events that are lost:\n  upload-once audit --repair\n',
   );
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
 });
@@ -79,11 +79,12 @@ t.test('what is too young to be judged: exit code 6, how many, and when to run i
     t.equal(code, 6);
     t.equal(stdout, '');
     const time = /(2\d{3}-\d\d-\d\dT[\d:]{8}Z)/.source;
-    const runAgain = `run this again at ${time} or later\\.`;
+    const runAgain = `run this again at ${time} or later:\\n  upload-once audit${repair.length > 0 ? ' --repair' : ''}\\n`;
+    const purged = 'After a purge, run this now:\\n  upload-once audit --repair --older-than 0\\n';
     const next =
       repair.length > 0
-        ? `No event was sent for them: they may be under way, or lost\\.\\nAfter a purge, run it now with --older-than 0\\. Otherwise, ${runAgain}\\n`
-        : `For a daily check this is normal: the next one judges them\\.\\nTo judge them as well, ${runAgain} After a purge, run it now with --older-than 0\\.\\n`;
+        ? `No event was sent for them: they may be under way, or lost\\.\\n${purged}Otherwise, ${runAgain}`
+        : `For a daily check this is normal: the next check judges them\\.\\nTo judge them as well, ${runAgain}${purged}`;
     const said = new RegExp(
       `^20 are too young to be judged: younger than 15 minutes \\(since ${time} to ${time}\\)\\. ${next}Nothing else was found; looked at 20 versions .*\\n$`,
     ).exec(stderr);
@@ -102,7 +103,7 @@ t.test('what is named outweighs what is too young, and both are told', async (t)
   t.equal(code, 4);
   t.match(
     stderr,
-    /^1 found; .*\nLook .*\n1 is too young to be judged: younger than 15 minutes \(since .*\)\. For a daily check this is normal: the next one judges it\.\n/,
+    /^1 found; .*\nLook .*\n {2}upload-once redrive\nThen .*\n {2}upload-once audit --repair\n1 is too young to be judged: younger than 15 minutes \(since .*\)\. For a daily check this is normal: the next check judges it\.\n/,
   );
 });
 
@@ -113,10 +114,10 @@ t.test('ages are counted by S3’s clock, whatever this machine’s says', async
   t.match(behind, { code: 4, stdout: /^no-outcome .* 1 h /m, stderr: /^2 found/m });
   t.match(
     behind.stderr,
-    /^This machine's clock is 108\d\d s behind S3's\. Ages are counted by S3's clock\.$/m,
+    /^This machine's clock is 108\d\d s behind S3's\. Correct this machine's clock\. Ages, and the times to run this again, are by S3's clock\.$/m,
   );
   const ahead = await operate(cloud, ['audit'], { now: hours(2) });
-  t.match(ahead, { code: 4, stderr: /^1 found;.*\nLook .*\n1 is too young/m });
+  t.match(ahead, { code: 4, stderr: /^1 found;.*\nLook .*\n.*\n.*\n.*\n1 is too young/m });
   t.match(ahead.stderr, /^This machine's clock is \d+ s ahead of S3's\./m);
 });
 
@@ -155,7 +156,7 @@ t.test('what is being processed is not judged while its lease runs, also with --
   t.match(await operate(cloud, ['audit', '--older-than', '0'], { now: between, s3Now: between }), {
     code: 4,
     stderr:
-      /^1 found; .*\n.*\n1 is being processed now\. Its lease ends at .*\nIf it does not come to an end, /,
+      /^1 found; .*\n.*\n.*\n.*\n.*\n1 is being processed now\. Its lease ends at .*\nIf it does not come to an end, /,
   });
 });
 
@@ -378,7 +379,7 @@ t.test('repairs while the cause lasts add no dead letters', async (t) => {
   t.equal(first.code, 4);
   t.match(
     first.stderr,
-    /^5 found, 2 events sent, 3 left alone that lie in a dead-letter queue; looked at.*\nWhat was left alone is under way, or has failed\. .*\nThe 3 in a dead-letter queue: .*:\n {2}upload-once redrive\nRun audit again 15 minutes after that: .*\n$/,
+    /^5 found, 2 events sent, 3 left alone that lie in a dead-letter queue; looked at.*\n3 lie in a dead-letter queue: they have failed\. .*:\n {2}upload-once redrive\nThe events that were sent are under way\. Exit code 4 is normal for this repair\.\nRun this 15 minutes after the redrive\. .*:\n {2}upload-once audit\n$/,
   );
   t.equal(first.stdout.match(/left alone: its message lies in the dead-letter queue/g)?.length, 3);
   await cloud.depthIs(uploadEvents, 2);
@@ -387,7 +388,7 @@ t.test('repairs while the cause lasts add no dead letters', async (t) => {
     t.equal(code, 4);
     t.match(
       stderr,
-      /^5 found, 0 events sent, 2 left alone that a repair sent before, 3 left alone that lie in a dead-letter queue; .*\nWhat was left alone is under way, or has failed\. .*\nThe 2 that a repair sent before: nothing to do\. The service tries them again by itself, .*\nThe 3 in a dead-letter queue: .*\n {2}upload-once redrive\n.*\nGive --again only if a queue was purged or deleted since the repair\.\n$/,
+      /^5 found, 0 events sent, 2 left alone that a repair sent before, 3 left alone that lie in a dead-letter queue; .*\n2 were sent by an earlier repair\. You have nothing to do for them: .*\n3 lie in a dead-letter queue: .*\n {2}upload-once redrive\nRun this 15 minutes after the redrive\. .*\n {2}upload-once audit\nOnly if a queue was purged or deleted after the earlier repair, send the events again:\n {2}upload-once audit --repair --again --older-than 0\n$/,
     );
     t.equal(stdout.match(/left alone: a repair sent its event at 2\S+$/gm)?.length, 2);
   }
@@ -396,7 +397,7 @@ t.test('repairs while the cause lasts add no dead letters', async (t) => {
   t.match(await operate(cloud, ['audit', '--repair', '--again'], LATER), {
     code: 4,
     stderr:
-      /^5 found, 5 events sent; looked at.*\nRun audit again 15 minutes from now: what it still names has failed again\.\n$/,
+      /^5 found, 5 events sent; looked at.*\nThe events that were sent are under way\. Exit code 4 is normal for this repair\.\nRun this 15 minutes from now\. What audit still names then has failed again:\n {2}upload-once audit\n$/,
   });
   await cloud.depthIs(uploadEvents, 7);
 });
@@ -413,7 +414,7 @@ t.test(
     t.equal(stdout, '');
     t.match(
       stderr,
-      /^upload-once audit: about 1 message of accepted-events-dead-letter is hidden\. A repair has to see all of them first\. Nothing was repaired, and no event was sent\.\n.* or one that was killed\. It is not lost: .*\nIf a redrive still runs, wait for its end\. If none runs, run this again at 2\S+Z\.\n\(--again .*\)\n$/,
+      /^upload-once audit: about 1 message of accepted-events-dead-letter is hidden\. A repair has to see all of them first\. Nothing was repaired, and no event was sent\.\n.* may hold this message\. .*\nThis message is not lost: .*\nIf a redrive or an audit still runs, wait for its end\. If none runs, run this again at 2\S+Z:\n {2}upload-once audit --repair.*\n\(--again .*\)\n$/,
     );
     await cloud.depthIs(cloud.queues.uploadEvents, 0);
     t.match(await operate(cloud, ['audit', '--repair', '--again'], LATER), {
@@ -434,7 +435,7 @@ t.test('dead letters that SQS counts and does not give are hidden, whatever its 
     code: 6,
     stdout: '',
     stderr:
-      /about 1 message of accepted-events-dead-letter is hidden\. .* no event was sent\.\n.*\nSQS's count can be a minute late: /,
+      /about 1 message of accepted-events-dead-letter is hidden\. .* no event was sent\.\n.*\n.*\nSQS's count can be a minute late: /,
   });
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
 });
@@ -446,7 +447,7 @@ t.test('a disk that is full: how many events were sent before that is told', asy
   t.match(await operate(cloud, repair, { ...LATER, outputWrites: 0 }), {
     code: 5,
     stderr:
-      /^upload-once: standard output could not be written \(ENOSPC\); 10 events sent\. Run it again: the table has on record what was sent, and that is not sent again; what was done stays done\n$/,
+      /^upload-once: standard output could not be written \(ENOSPC\)\. The audit stopped before its end, and its list is incomplete; 10 events sent\. Run audit again with another output file: the table has on record what was sent, and that is not sent again; what was done stays done\n$/,
   });
   await cloud.depthIs(cloud.queues.uploadEvents, 10);
   t.match(await operate(cloud, repair, { ...LATER, outputWrites: 3 }), {
@@ -456,14 +457,14 @@ t.test('a disk that is full: how many events were sent before that is told', asy
   t.match(await operate(cloud, [...repair, '--again'], { ...LATER, outputWrites: 0 }), {
     code: 5,
     stderr:
-      /; 10 events sent\. Run it again, with --again as well: it sends the events once more, and an event/,
+      /; 10 events sent\. Run audit again with another output file, with --again as well: audit sends the events once more, and an event/,
   });
   await cloud.depthIs(cloud.queues.uploadEvents, 20);
 });
 
 t.test('what is known of events whose answer was lost, and of those that were refused', async (t) => {
   const { cloud } = await lostAndFailed(t);
-  const onRecord = 'Run it again: the table has on record what was sent, and that is not sent again';
+  const onRecord = 'Run audit again: the table has on record what was sent, and that is not sent again';
   const maybe = '1 may have been sent (no answer of SQS tells)';
   for (const [spoil, again, said] of [
     [
@@ -474,12 +475,12 @@ t.test('what is known of events whose answer was lost, and of those that were re
     [
       'lose',
       [],
-      `did not confirm every event: Error: the connection broke; 0 events sent, ${maybe}. ${onRecord}. What may have been sent is not on record. The next run sends it again, which does no harm`,
+      `did not confirm every event: Error: the connection broke; 0 events sent, ${maybe}. ${onRecord}. What may have been sent is not on record. The next repair sends those events again, which does no harm`,
     ],
     [
       'lose',
       ['--again'],
-      `; 0 events sent, ${maybe}. Run it again, with --again as well: it sends the events once more, and an event that is sent twice does no harm`,
+      `; 0 events sent, ${maybe}. Run audit again, with --again as well: audit sends the events once more, and an event that is sent twice does no harm`,
     ],
   ] as const) {
     const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair', ...again], {
@@ -496,7 +497,8 @@ t.test('what is known of events whose answer was lost, and of those that were re
   t.match(next, { code: 4, stderr: /^2 found, 1 events sent; / }, 'what may have been sent is sent again');
   await cloud.depthIs(cloud.queues.uploadEvents, 3);
   t.match(await operate(cloud, ['audit', '--repair'], LATER), {
-    stderr: /^2 found, 0 events sent, 1 left alone that a repair sent before; /,
+    stderr:
+      /^2 found, 0 events sent, 1 left alone that a repair sent before; .*\n1 was sent by an earlier repair\. You have nothing to do for it: .* To see what is there:\n {2}upload-once redrive\nRun this 15 minutes from now\./,
   });
 });
 

@@ -186,7 +186,7 @@ t.test('what could not be moved is told, with exit code 1', async (t) => {
   t.equal(code, 1);
   t.match(
     stderr,
-    /^failed: message \S+: its items could not be kept longer: the table is away\nupload-once redrive: not all was done\. Correct the reasons above, then run it again\. Nothing is lost/,
+    /^failed: message \S+: its items could not be kept longer: the table is away\nupload-once redrive: not all was done\. Correct the reasons above, then run redrive again\. Nothing is lost/,
   );
   t.match(stdout, /\n0 moved to upload-events, 1 failed\n$/);
 });
@@ -213,7 +213,7 @@ t.test('messages that no one can see now: how many, until when, and exit code 6'
   }
   const now = () => new Date('2030-01-01T12:00:00Z');
   const said =
-    /about 24 messages of upload-events-dead-letter are hidden\. This run neither saw nor moved them\.\nA redrive or an audit that runs now holds them, or one that was killed\. None of them is lost: SQS shows them again by itself\.\nIf a redrive still runs, wait for its end\. If none runs, run this again at 2030-01-01T12:02:00Z\.\n$/;
+    /about 24 messages of upload-events-dead-letter are hidden\. This run neither saw nor moved these messages\.\nA redrive or an audit that runs now may hold these messages\. A redrive or an audit that was killed may hold these messages too\.\nNone of these messages is lost: SQS shows these messages again by itself\.\nIf a redrive or an audit still runs, wait for its end\. If none runs, run this again at 2030-01-01T12:02:00Z:\n {2}upload-once redrive( .*)?\n$/;
   const shown = await operate(cloud, ['redrive'], { now });
   t.match(shown, {
     code: 6,
@@ -237,7 +237,7 @@ t.test('messages that SQS counts and does not give are hidden, whatever its coun
   const sqs = withLateCounts(cloud);
   const operations = (given: Operations) => ({ ...given, sqs });
   const said =
-    /about 1 message of upload-events-dead-letter is hidden\. .*\n.* or one that was killed\. It is not lost: .*\nSQS's count can be a minute late: if a redrive has just ended, it may have moved it already\.\nIf a redrive still runs, .*\n$/;
+    /about 1 message of upload-events-dead-letter is hidden\. .*\n.* was killed may hold this message too\.\nThis message is not lost: .*\nSQS's count can be a minute late: a redrive that has just ended may have moved this message back already\.\nIf a redrive or an audit still runs, .*\n {2}upload-once redrive.*\n$/;
   t.match(await operate(cloud, ['redrive', '--queue', 'uploads', '--yes'], { operations }), {
     code: 6,
     stdout: 'upload-events-dead-letter has about 1 hidden message, and none that can be seen\n',
@@ -269,7 +269,7 @@ for (const json of [['--json'], []]) {
     });
     t.equal(code, 5);
     const moved = Number(
-      /^(\d+) moved to upload-events\n(?:0 moved to accepted-events\n)?upload-once redrive: standard output could not be written \(ENOSPC\)\. It stopped; the numbers above are what was done\. What was not moved is in its dead-letter queue still: run it again\n$/.exec(
+      /^(\d+) moved to upload-events\n(?:0 moved to accepted-events\n)?upload-once redrive: standard output could not be written \(ENOSPC\)\. The redrive stopped before its end\. The numbers above are what was done; the list on standard output is incomplete\. What was not moved is in its dead-letter queue still\. Run redrive again with another output file:\n {2}upload-once redrive --yes --limit 1( --json)?\n$/.exec(
         stderr,
       )?.[1],
     );
@@ -286,11 +286,13 @@ t.test('of more than 1,000 messages it is not known when they are back: both tim
       { deadLetterUrl: 'https://sqs.test/1/dead', hidden, visible },
       'It did nothing.',
       new Date('2030-01-01T12:00:00Z'),
+      'upload-once redrive',
     );
-  const atMost = / at 2030-01-01T12:02:00Z as a rule, and at 2030-01-01T14:08:00Z at the latest\.$/;
+  const atMost =
+    / at 2030-01-01T12:02:00Z as a rule, and at 2030-01-01T14:08:00Z at the latest:\n {2}upload-once redrive$/;
   t.match(note(1, 1000), atMost);
   t.match(note(1001, 0), atMost);
-  t.match(note(1, 999), / run this again at 2030-01-01T12:02:00Z\.$/);
+  t.match(note(1, 999), / run this again at 2030-01-01T12:02:00Z:\n {2}upload-once redrive$/);
   t.end();
 });
 
@@ -321,9 +323,14 @@ t.test('what is known of messages whose answer was lost, and of those that were 
       'refuse',
       'failed',
       'it could not be sent: AccessDenied: not allowed',
-      'Correct the reasons above, then run it again',
+      'Correct the reasons above, then run redrive again',
     ],
-    ['lose', 'uncertain', 'no answer tells whether it was sent: Error: the connection broke', 'Run it again'],
+    [
+      'lose',
+      'uncertain',
+      'no answer tells whether it was sent: Error: the connection broke',
+      'Run redrive again',
+    ],
   ] as const) {
     const { code, stdout, stderr } = await operate(cloud, ['redrive', '--yes', '--queue', 'uploads'], {
       operations: (given) => ({ ...given, sqs: spoiled(cloud, spoil) }),
@@ -453,12 +460,12 @@ t.test('an event in the wrong queue: it is told, it stays, and --delete-unknown 
       /\n {2}wrong-queue .* message \S+\n {4}wrong queue: it tells of uploads\/lost, which the bucket sends to another queue\. /,
     stderr: 'Nothing was moved. --yes moves 1; 1 of the wrong queue stays.\n',
   });
-  const moved = await operate(cloud, ['redrive', '--queue', 'accepted', '--yes']);
+  const moved = await operate(cloud, ['redrive', '--queue', 'accepted', '--yes', `--bucket=${cloud.bucket}`]);
   t.match(moved, {
     code: 1,
     stdout: /\n1 moved to accepted-events, 1 of the wrong queue stays\n$/,
     stderr:
-      /^wrong-queue: message \S+: wrong queue: it tells of uploads\/lost, .*\nupload-once redrive: what is in the wrong queue stays\. Send its events to the right one: upload-once audit --repair\. Then remove it here: upload-once redrive --delete-unknown FILE\n$/,
+      /^wrong-queue: message \S+ stays\nupload-once redrive: what is in the wrong queue stays\. Send its events to the right queue:\n {2}upload-once audit --bucket=uploads-test --repair --older-than 0\nThen remove what is in the wrong queue:\n {2}upload-once redrive --bucket=uploads-test --queue accepted --delete-unknown FILE\n$/,
   });
   await cloud.depthIs(acceptedEvents, 1);
   await cloud.depthIs(acceptedEventsDeadLetter, 1);
@@ -476,7 +483,7 @@ t.test('interrupted: exit code 130, and nothing is lost', async (t) => {
   const { cloud } = await twoDeadLetters(t);
   const { code, stderr } = await operate(cloud, ['redrive', '--yes'], { interrupt: AbortSignal.abort() });
   t.equal(code, 130);
-  t.match(stderr, /interrupted; what was not moved is in its dead-letter queue still\n$/);
+  t.match(stderr, /interrupted; what was not moved is in its dead-letter queue still\. Run redrive again\n$/);
   await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 1);
 });
 

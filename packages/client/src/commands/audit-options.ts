@@ -59,7 +59,10 @@ Exit code:
        again
   2    the command line can't be carried out: for example, a queue does not exist, has no dead-letter queue, or
        is not the one that the bucket uses. Nothing was done
-  4    something was named, repaired or not
+  4    something was named, repaired or not. A repair that sent every event ends with 4 too: run
+       "upload-once audit" 15 minutes later to see that nothing is left
+  5    standard output could not be written: the run stopped before its end, and its list is incomplete. Run it
+       again with another output file
   6    one of three, and the message says which:
        - something is too young to be judged, and nothing else was named. It may be under way, or lost. For a
          daily check this is normal. After a purge run it again now, with --older-than 0
@@ -67,9 +70,12 @@ Exit code:
          with --older-than 0
        - with --repair: messages of a dead-letter queue are hidden. Nothing was repaired, and no event was sent.
          Run it again at the time that the message names
+  130  interrupted before its end. Run it again: what a repair has sent is not sent again
 `;
 
 export interface AuditCommandOptions {
+  /** What followed the command's name. */
+  readonly args: readonly string[];
   readonly bucket: string;
   readonly table: string;
   readonly tombstoneSeconds: number;
@@ -100,6 +106,7 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
   }
   const minutes = values['older-than'] ?? DEFAULT_OLDER_THAN_MINUTES;
   return {
+    args,
     bucket,
     ...readTableSettings(values, env),
     olderThanSeconds: wholeNumber('--older-than', minutes, 0, 525_600) * 60,

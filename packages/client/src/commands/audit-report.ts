@@ -2,6 +2,7 @@ import { type AuditCounts, type RepairedFinding, RepairOutcome } from '@upload-o
 import { ageWords } from '../age-words.ts';
 import { printable } from '../printable.ts';
 import type { AuditCommandOptions } from './audit-options.ts';
+import { sameCommand, samePlace } from './place-options.ts';
 
 /** What is known of the events: `3 events sent, 1 may have been sent (no answer of SQS tells), 2 not sent`. */
 export function sentWords(count: (outcome: RepairOutcome) => number): string {
@@ -54,38 +55,43 @@ export function jsonLine({ finding, outcome, remark }: RepairedFinding): string 
 export function nextStep(
   named: number,
   count: (outcome: RepairOutcome) => number,
-  { repair }: AuditCommandOptions,
+  { repair, args }: AuditCommandOptions,
 ): string {
   if (named === 0) return '';
+  const audit = (...more: string[]) => `  ${samePlace('audit', args, ...more)}\n`;
+  const redrive = `  ${samePlace('redrive', args)}\n`;
   if (!repair)
-    return 'Look into the dead-letter queues first (upload-once redrive). For what is lost, run this with --repair.\n';
+    return `Look into the dead-letter queues first:\n${redrive}Then send the events that are lost:\n${audit('--repair')}`;
   const [sent, before, dead] = [
     count(RepairOutcome.sent),
     count(RepairOutcome.sentBefore),
     count(RepairOutcome.deadLetter),
   ];
+  const many = (one: string, more: string, of: number) => (of === 1 ? one : more);
   return [
-    ...(before + dead > 0
-      ? [
-          "What was left alone is under way, or has failed. If it has failed, correct the reason first: the services' logs have it.\n",
-        ]
-      : []),
     ...(before > 0
       ? [
-          `The ${before} that a repair sent before: nothing to do. The service tries ${before === 1 ? 'it' : 'them'} again by itself, from its queue. What fails too often comes into the dead-letter queue.\n`,
+          `${before} ${many('was', 'were', before)} sent by an earlier repair. You have nothing to do for ${many('it', 'them', before)}: the service works on ${many('it', 'them', before)}, or tries ${many('it', 'them', before)} again by itself. What fails too often comes into the dead-letter queue.${dead > 0 ? '\n' : ` To see what is there:\n${redrive}`}`,
         ]
       : []),
     ...(dead > 0
       ? [
-          `The ${dead} in a dead-letter queue: when the reason is gone, look at ${dead === 1 ? 'it' : 'them'}, and say yes to move ${dead === 1 ? 'it' : 'them'} back:\n  upload-once redrive\n`,
+          `${dead} ${many('lies in a dead-letter queue: it has', 'lie in a dead-letter queue: they have', dead)} failed. The services' logs have the reason. Correct the reason first. Then look at the dead-letter queue, and say yes to move ${many('it', 'them', dead)} back:\n${redrive}`,
         ]
+      : []),
+    ...(sent > 0 && count(RepairOutcome.notSent) === 0
+      ? ['The events that were sent are under way. Exit code 4 is normal for this repair.\n']
       : []),
     ...(sent + before + dead > 0
       ? [
-          `Run audit again 15 minutes ${before + dead > 0 ? 'after that' : 'from now'}: what it still names has failed again.\n`,
+          `Run this 15 minutes ${dead > 0 ? 'after the redrive' : 'from now'}. What audit still names then has failed again:\n${audit()}`,
         ]
       : []),
-    ...(before > 0 ? ['Give --again only if a queue was purged or deleted since the repair.\n'] : []),
+    ...(before > 0
+      ? [
+          `Only if a queue was purged or deleted after the earlier repair, send the events again:\n${audit('--repair', '--again', '--older-than', '0')}`,
+        ]
+      : []),
   ].join('');
 }
 
@@ -96,7 +102,7 @@ export function clockNote(own: Date, s3: Date): string {
   const seconds = Math.round((own.getTime() - s3.getTime()) / 1000);
   if (Math.abs(seconds) <= CLOCK_TOLERANCE_SECONDS) return '';
   const place = seconds < 0 ? 'behind' : 'ahead of';
-  return `This machine's clock is ${Math.abs(seconds)} s ${place} S3's. Ages are counted by S3's clock.\n`;
+  return `This machine's clock is ${Math.abs(seconds)} s ${place} S3's. Correct this machine's clock. Ages, and the times to run this again, are by S3's clock.\n`;
 }
 
 /** What could not be judged yet, and when to run the command again; '' where all was. */
@@ -108,13 +114,16 @@ export function tooYoungNote({ tooYoung, tooYoungSince }: AuditCounts, options: 
   const minutes = options.olderThanSeconds / 60;
   const age = minutes > 0 ? `: younger than ${minutes} minutes` : '';
   const young = `${tooYoung} ${are} too young to be judged${age} (since ${shortTime(oldest)} to ${shortTime(youngest)}).`;
-  const again = `run this again at ${shortTime(dueAt)} or later.`;
+  const again = `run this again at ${shortTime(dueAt)} or later:\n  ${sameCommand('audit', options.args)}\n`;
   const judge = `To judge ${them} as well, ${again}`;
   const otherwise = minutes > 0 ? `Otherwise, ${again}` : judge;
-  const purged = minutes > 0 ? 'After a purge, run it now with --older-than 0.' : '';
+  const purged =
+    minutes > 0
+      ? `After a purge, run this now:\n  ${samePlace('audit', options.args, '--repair', '--older-than', '0')}\n`
+      : '';
   return options.repair
-    ? `${young} No event was sent for ${them}: ${they} may be under way, or lost.\n${[purged, otherwise].filter(Boolean).join(' ')}\n`
-    : `${young} For a daily check this is normal: the next one judges ${them}.\n${[judge, purged].filter(Boolean).join(' ')}\n`;
+    ? `${young} No event was sent for ${them}: ${they} may be under way, or lost.\n${purged}${otherwise}`
+    : `${young} For a daily check this is normal: the next check judges ${them}.\n${judge}${purged}`;
 }
 
 /** What a service works on, as far as its lease says; '' where nothing is. */
@@ -146,10 +155,14 @@ export function summaryOf(counts: AuditCounts, named: number, outcome: string): 
 }
 
 /** After a repair that was not brought to its end. */
-export function runAgain(count: (outcome: RepairOutcome) => number, { again }: AuditCommandOptions): string {
+export function runAgain(
+  count: (outcome: RepairOutcome) => number,
+  { again }: AuditCommandOptions,
+  where = '',
+): string {
   if (again)
-    return 'Run it again, with --again as well: it sends the events once more, and an event that is sent twice does no harm';
-  const onRecord = 'Run it again: the table has on record what was sent, and that is not sent again';
+    return `Run audit again${where}, with --again as well: audit sends the events once more, and an event that is sent twice does no harm`;
+  const onRecord = `Run audit again${where}: the table has on record what was sent, and that is not sent again`;
   if (count(RepairOutcome.uncertain) === 0) return onRecord;
-  return `${onRecord}. What may have been sent is not on record. The next run sends it again, which does no harm`;
+  return `${onRecord}. What may have been sent is not on record. The next repair sends those events again, which does no harm`;
 }

@@ -32,9 +32,11 @@ import {
 import { checkedQueues, QueuesNotCompared } from './checked-queues.ts';
 import { hiddenNote } from './hidden-note.ts';
 import { operatorError } from './operator-errors.ts';
+import { sameCommand } from './place-options.ts';
 
 /** Of each queue; the names of so many take some 2 MB. */
 const MAX_DEAD_LETTERS = 10_000;
+const ELSEWHERE = ' with another output file';
 /** Longer than so many take. */
 const LOOK_SECONDS = 120;
 
@@ -64,7 +66,7 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     if (repair && 'hidden' in repair) {
       const told = 'A repair has to see all of them first. Nothing was repaired, and no event was sent.';
       io.stderr.write(
-        `upload-once audit: ${hiddenNote(repair.hidden, told, startedAt)}\n` +
+        `upload-once audit: ${hiddenNote(repair.hidden, told, startedAt, sameCommand('audit', args))}\n` +
           '(--again does not wait for them. It can send an event twice: nothing breaks, but while the cause lasts it adds a dead letter.)\n',
       );
       return ExitCode.tooEarly;
@@ -86,12 +88,17 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     return audit.counts.tooYoung + audit.counts.leased > 0 ? ExitCode.tooEarly : ExitCode.done;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const soFar = options.repair ? `; ${sentWords(count)}. ${runAgain(count, options)}` : '';
-    if (error instanceof OutputFailed) throw new OutputFailed(`${error.message}${soFar}`, { cause: error });
+    const soFar = (where = '') =>
+      options.repair ? `; ${sentWords(count)}. ${runAgain(count, options, where)}` : '';
+    if (error instanceof OutputFailed)
+      throw new OutputFailed(
+        `${error.message}. The audit stopped before its end, and its list is incomplete${soFar(ELSEWHERE) || `. Run audit again${ELSEWHERE}`}`,
+        { cause: error },
+      );
     const isNothingDone = error instanceof WrongQueue || error instanceof QueuesNotCompared;
     const what = isNothingDone ? 'nothing was done' : 'not brought to its end';
     const why = `${what}: ${operatorError(error, options)}`;
-    io.stderr.write(`upload-once audit: ${why}${isNothingDone ? '' : soFar}\n`);
+    io.stderr.write(`upload-once audit: ${why}${isNothingDone ? '' : soFar()}\n`);
     return error instanceof WrongQueue ? ExitCode.usage : ExitCode.failed;
   }
 }

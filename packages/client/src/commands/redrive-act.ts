@@ -7,6 +7,7 @@ import { OutputFailed } from '../output-failed.ts';
 import { printable } from '../printable.ts';
 import type { CheckedQueue } from './checked-queues.ts';
 import { aboutQueue } from './operator-errors.ts';
+import { sameCommand, samePlace } from './place-options.ts';
 import type { RedriveOptions } from './redrive-options.ts';
 import { totalsOf } from './redrive-report.ts';
 import { type UnknownFile, unknownFile } from './unknown-file.ts';
@@ -80,7 +81,8 @@ async function actOnAll(
           if (options.json) {
             output.write(`${JSON.stringify({ queue: deadLetterUrl, messageId, outcome, reason })}\n`);
           } else if (!QUIET.includes(outcome)) {
-            io.stderr.write(`${outcome}: message ${messageId}: ${printable(reason)}\n`);
+            const why = outcome === RedriveOutcome.wrongQueue ? ' stays' : `: ${printable(reason)}`;
+            io.stderr.write(`${outcome}: message ${messageId}${why}\n`);
           }
         },
       });
@@ -95,18 +97,18 @@ async function actOnAll(
   }
   if (output.failed.aborted) {
     io.stderr.write(
-      `upload-once redrive: ${printable(output.failed.reason.message)}. It stopped; the numbers above are what was done. ` +
-        'What was not moved is in its dead-letter queue still: run it again\n',
+      `upload-once redrive: ${printable(output.failed.reason.message)}. The redrive stopped before its end. ` +
+        `The numbers above are what was done; the list on standard output is incomplete. What was not moved is in its dead-letter queue still. Run redrive again with another output file:\n  ${sameCommand('redrive', options.args)}\n`,
     );
     return ExitCode.outputFailed;
   }
   if (interrupt.aborted) {
     io.stderr.write(
-      'upload-once redrive: interrupted; what was not moved is in its dead-letter queue still\n',
+      'upload-once redrive: interrupted; what was not moved is in its dead-letter queue still. Run redrive again\n',
     );
     return ExitCode.interrupted;
   }
-  return endOf(new Set([...done.values()].flatMap((totals) => [...totals.keys()])), io);
+  return endOf(new Set([...done.values()].flatMap((totals) => [...totals.keys()])), options, io);
 }
 
 /** Standard output that takes nothing more after the first write that fails, and says so; what is under way can end then. */
@@ -127,18 +129,20 @@ function stoppingOutput(io: CliIo) {
 }
 
 /** Says what is to do about messages that could not be moved or deleted. */
-function endOf(outcomes: ReadonlySet<RedriveOutcome>, io: CliIo): ExitCode {
+function endOf(outcomes: ReadonlySet<RedriveOutcome>, { args, queue }: RedriveOptions, io: CliIo): ExitCode {
   const ends = [...outcomes].filter((outcome) => !HARMLESS.includes(outcome));
   if (ends.includes(RedriveOutcome.wrongQueue)) {
     io.stderr.write(
-      'upload-once redrive: what is in the wrong queue stays. Send its events to the right one: upload-once audit --repair. ' +
-        'Then remove it here: upload-once redrive --delete-unknown FILE\n',
+      'upload-once redrive: what is in the wrong queue stays. Send its events to the right queue:\n' +
+        `  ${samePlace('audit', args, '--repair', '--older-than', '0')}\n` +
+        'Then remove what is in the wrong queue:\n' +
+        `  ${samePlace('redrive', args, '--queue', queue, '--delete-unknown', 'FILE')}\n`,
     );
   }
   const others = ends.filter((outcome) => outcome !== RedriveOutcome.wrongQueue);
   if (others.length > 0) {
     const isJustAgain = others.every((outcome) => JUST_RUN_AGAIN.includes(outcome));
-    const next = isJustAgain ? 'Run it again' : 'Correct the reasons above, then run it again';
+    const next = isJustAgain ? 'Run redrive again' : 'Correct the reasons above, then run redrive again';
     io.stderr.write(
       `upload-once redrive: not all was done. ${next}. Nothing is lost, and a message that is sent twice does no harm.\n`,
     );

@@ -55,7 +55,8 @@ What becomes of a message that it is to move:
   unknown    it tells of nothing under uploads/ or accepted/ of the bucket, and stays. Look at it, then
              --delete-unknown FILE removes it. Until then the alarm of dead letters goes on
   wrong-queue  it is an event of an upload that belongs to the other queue, and stays. "upload-once audit
-             --repair" sends its event to the right queue. Then --delete-unknown FILE removes it
+             --repair --older-than 0" sends its event to the right queue. Then --delete-unknown FILE
+             removes it
   came-back  it was moved a moment ago and is here again: what it failed of is not over. It stays
 
 With --delete-unknown:
@@ -70,12 +71,18 @@ Exit code:
   1    it could not be shown, not all could be moved or deleted, or some were back at once
   2    the command line can't be carried out: for example, a queue does not exist, has no dead-letter queue, or
        is not the one that the bucket uses. Nothing was moved
+  5    standard output could not be written: the run stopped before its end, and its list is incomplete. What was
+       not moved is in its dead-letter queue still. Run it again with another output file
   6    some messages are hidden, and were neither shown nor moved: a redrive or an audit that runs now holds them,
        or one that was killed. The message says how many, and when to run it again. Nothing is lost
-  130  interrupted: what was moved is told
+  130  interrupted: what was moved is told. Run it again for the rest
 `;
 
 export interface RedriveOptions {
+  /** What followed the command's name. */
+  readonly args: readonly string[];
+  /** As the option gives it. */
+  readonly queue: string;
   /** The queues that messages go back to. */
   readonly queues: readonly NamedQueue[];
   readonly yes: boolean;
@@ -98,8 +105,11 @@ export function readRedriveOptions(args: readonly string[], env: CliIo['env']): 
     throw new UsageError('--delete-unknown and --include-unknown exclude each other');
   if (deleteUnknown?.trim() === '')
     throw new UsageError('--delete-unknown is blank: the name of a new file was expected');
+  const queue = values.queue ?? 'both';
   return {
-    queues: queuesOf(values.queue ?? 'both', readQueueUrls(values, env)),
+    args,
+    queue,
+    queues: queuesOf(queue, readQueueUrls(values, env)),
     yes: values.yes ?? false,
     limit: wholeNumber('--limit', values.limit ?? DEFAULT_LIMIT, 1, 1000),
     includeUnknown: values['include-unknown'] ?? false,

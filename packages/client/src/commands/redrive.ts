@@ -8,6 +8,7 @@ import { UsageError } from '../usage-error.ts';
 import { type CheckedQueue, checkedQueues, QueuesNotCompared } from './checked-queues.ts';
 import { hiddenNote } from './hidden-note.ts';
 import { aboutQueue, operatorError } from './operator-errors.ts';
+import { sameCommand } from './place-options.ts';
 import { act, type Done } from './redrive-act.ts';
 import { REDRIVE_HELP, type RedriveOptions, readRedriveOptions } from './redrive-options.ts';
 import {
@@ -56,7 +57,7 @@ export async function redriveCommand(args: readonly string[], io: CliIo): Promis
     const done: Done = new Map();
     const code = isToAct ? await act(pairs, options, done, operations, io) : ExitCode.done;
     if (code === ExitCode.outputFailed) return code;
-    const isAllSeen = await tellHidden(shown, done, operations, io);
+    const isAllSeen = await tellHidden(shown, done, operations, sameCommand('redrive', args), io);
     return code === ExitCode.done && !isAllSeen ? ExitCode.tooEarly : code;
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -107,6 +108,7 @@ async function tellHidden(
   shown: readonly Shown[],
   done: Done,
   { sqs }: Operations,
+  again: string,
   io: CliIo,
 ): Promise<boolean> {
   let isAllSeen = true;
@@ -116,8 +118,8 @@ async function tellHidden(
     const hidden = totals ? await stillHidden(sqs, deadLetterUrl, { before, visible }, totals) : before;
     if (hidden === 0) continue;
     isAllSeen = false;
-    const told = `This run neither saw nor moved ${hidden === 1 ? 'it' : 'them'}.`;
-    const note = hiddenNote({ deadLetterUrl, hidden, visible, isCountLate }, told, io.now());
+    const told = `This run neither saw nor moved ${hidden === 1 ? 'this message' : 'these messages'}.`;
+    const note = hiddenNote({ deadLetterUrl, hidden, visible, isCountLate }, told, io.now(), again);
     io.stderr.write(`upload-once redrive: ${note}\n`);
   }
   return isAllSeen;
