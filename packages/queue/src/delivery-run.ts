@@ -6,6 +6,7 @@ import { deleteHandled } from './delete-handled.ts';
 import type { Delivery } from './delivery.ts';
 import {
   type DrainLimitReached,
+  MAX_DELAY_SECONDS,
   NotBegun,
   RetryLater,
   Unprocessable,
@@ -97,13 +98,17 @@ export function runDelivery(
     }
     if (isAbandoned) return;
     settle();
+    const wasLastReceive = facts().isLastReceive;
     // What is told of a failure is what SQS does with the message, whether the handler has asked or not.
     const renewed = failure === undefined ? undefined : within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));
     await Promise.all([held.endHeartbeats(), renewed]);
     if (failure === undefined) await deleteMessage();
     else if (cutOffReason !== undefined) await giveBackCutOff(cutOffReason);
-    else if (failure.error instanceof NotBegun) await giveBackNotBegun(failure.error);
-    else await fail(failure.error);
+    else if (failure.error instanceof NotBegun) await giveBackUncounted(failure.error);
+    else if (failure.error instanceof RetryLater && !wasLastReceive && facts().isLastReceive) {
+      // It waits for no failure of its own. With the limit as it was it would come back; only now is it known to be lower.
+      await giveBackUncounted(failure.error);
+    } else await fail(failure.error);
   }
 
   function delivery(): Delivery {
@@ -181,8 +186,9 @@ export function runDelivery(
     await giveBackUnhandled(reason, cutOffs, 0);
   }
 
-  async function giveBackNotBegun(reason: NotBegun): Promise<void> {
-    const waitSeconds = Math.ceil((reason.seconds * (1 + random())) / 2);
+  async function giveBackUncounted(reason: RetryLater): Promise<void> {
+    const seconds = Math.min(reason.seconds, MAX_DELAY_SECONDS);
+    const waitSeconds = Math.ceil((seconds * (1 + random())) / 2);
     if (!held.isLost) observe.postponed(facts(), reason, waitSeconds);
     await giveBackUnhandled(reason, cutOffsBefore(message), waitSeconds);
   }

@@ -1,5 +1,5 @@
 /** The longest that SQS delays a message that is sent (Amazon SQS API Reference, "SendMessageBatch", DelaySeconds). */
-const MAX_DELAY_SECONDS = 900;
+export const MAX_DELAY_SECONDS = 900;
 
 /** The longest that SQS hides a message, counted from its receive (Amazon SQS Developer Guide, "Amazon SQS visibility timeout"). */
 export const MAX_VISIBILITY_SECONDS = 43_200;
