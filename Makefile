@@ -23,19 +23,19 @@ $(installed): package-lock.json
 	@touch $@
 
 demo: $(installed) ## Run one upload, a duplicate, a late and a tampered one through everything, and stop
-	@node local/demo.ts
+	@node local/stack/demo.ts
 
 dev: $(installed) ## Start everything on this machine and keep it running
-	@node local/dev/main.ts
+	@node local/stack/dev/main.ts
 
 local: $(installed) ## Start everything in containers on LocalStack; needs Docker and Terraform
-	@node local/localstack.ts up
+	@node local/localstack/main.ts up
 
 local-down: $(installed) ## Remove what `make local` started, and all that was uploaded to it
-	@node local/localstack.ts down
+	@node local/localstack/main.ts down
 
 images: $(installed) ## Build the images of the three services, on NODE_IMAGE= or the pinned one
-	@node local/localstack.ts images
+	@node local/localstack/main.ts images
 
 test: check test-unit test-acceptance ## Run all checks and tests
 
@@ -67,14 +67,14 @@ test-localstack: images ## Run the acceptance suite on LocalStack; needs Docker 
 test-python: $(installed) ## Run a Python client as they exist (requests) against a stack; needs python3
 	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.9 or later" >&2; exit 1; }
 	python3 -m venv .local/python
-	.local/python/bin/$(pip_install) acceptance/python/requirements.txt
-	node local/with-stack.ts .local/python/bin/python acceptance/python/existing_client.py
+	.local/python/bin/$(pip_install) test/acceptance/python/requirements.txt
+	node local/stack/with-stack.ts .local/python/bin/python test/acceptance/python/existing_client.py
 
 test-schema: $(installed) ## Try requests made up from the served OpenAPI (schemathesis); needs python3
 	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.11 or later" >&2; exit 1; }
 	python3 -m venv .local/schemathesis
-	.local/schemathesis/bin/$(pip_install) acceptance/schemathesis/requirements.txt
-	node local/with-stack.ts acceptance/schemathesis/run.sh
+	.local/schemathesis/bin/$(pip_install) test/acceptance/schemathesis/requirements.txt
+	node local/stack/with-stack.ts test/acceptance/schemathesis/run.sh
 
 test-rate-store: $(installed) ## Test rates over several tasks on a real Valkey or Redis (valkey-server, redis-server)
 	@command -v valkey-server >/dev/null || command -v redis-server >/dev/null || \
@@ -91,13 +91,13 @@ test-terraform: $(installed) ## Check all Terraform and apply it to a stand-in o
 	npm run --silent test:terraform
 
 outages: $(installed) ## Have S3, SQS and DynamoDB away, slow and throttling, a minute each: SECONDS=
-	@node faults/src/outages/main.ts
+	@node test/chaos/src/outages/main.ts
 
 soak: $(installed) ## Upload, kill and fail for ten minutes, account for every byte: MINUTES= SEED=
-	@node faults/src/soak/main.ts
+	@node test/chaos/src/soak/main.ts
 
 model: $(installed) ## Try the promises on random histories in virtual time: RUNS=10000 SEED=1
-	@node model/src/main.ts
+	@node test/simulation/src/main.ts
 
 test-faults: $(installed) ## Kill, freeze and cut off real processes at every call, and hold them to the promises
 	npm run --silent test:faults

@@ -12,7 +12,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Stack } from '@upload-once/local/stack.ts';
+import type { Stack } from '@upload-once/local-stack/stack.ts';
 
 const NAME = 'bench-bare-chain';
 /** As the services poll. */

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openUploadStore } from '@upload-once/local/outcome.ts';
-import { type Stack, startStack } from '@upload-once/local/stack.ts';
+import { openUploadStore } from '@upload-once/local-stack/outcome.ts';
+import { type Stack, startStack } from '@upload-once/local-stack/stack.ts';
 import { openBareChain } from './bare-chain.ts';
 import { measureFlood } from './flood.ts';
 import { followHandledUploads } from './handled-uploads.ts';

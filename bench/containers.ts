@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { nodeImage } from '@upload-once/local/localstack/node-image.ts';
-import { freePorts } from '@upload-once/local/localstack/ports.ts';
-import { textTable } from '@upload-once/local/text-table.ts';
+import { textTable } from '@upload-once/local-stack/text-table.ts';
+import { nodeImage } from '@upload-once/localstack/node-image.ts';
+import { freePorts } from '@upload-once/localstack/ports.ts';
 import { percentile } from './percentile.ts';
 import { machineLine } from './report.ts';
 

@@ -1,4 +1,4 @@
-import type { ManagedProcess } from '@upload-once/local/child-process.ts';
+import type { ManagedProcess } from '@upload-once/local-stack/child-process.ts';
 
 export interface HandledUploads {
   /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { requestUpload, uploadFile } from '@upload-once/client';
-import { waitUntilProcessed } from '@upload-once/local/outcome.ts';
-import type { Stack } from '@upload-once/local/stack.ts';
+import { waitUntilProcessed } from '@upload-once/local-stack/outcome.ts';
+import type { Stack } from '@upload-once/local-stack/stack.ts';
 import { type UploadStore, uploadIdOf } from '@upload-once/uploads';
 import type { BareChain } from './bare-chain.ts';
 import type { HandledUploads } from './handled-uploads.ts';

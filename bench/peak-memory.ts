@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { platform } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { ManagedProcess } from '@upload-once/local/child-process.ts';
+import type { ManagedProcess } from '@upload-once/local-stack/child-process.ts';
 
 const KIB_PER_MIB = 1024;
 const SAMPLE_EVERY_MS = 250;

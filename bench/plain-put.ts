@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { Stack } from '@upload-once/local/stack.ts';
+import type { Stack } from '@upload-once/local-stack/stack.ts';
 
 /** A presigned PUT to the stack's S3, streamed by node:http and nothing else. Resolves when S3 has stored it. */
 export async function plainPut(

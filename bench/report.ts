@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { arch, platform, version } from 'node:process';
-import { textTable } from '@upload-once/local/text-table.ts';
+import { textTable } from '@upload-once/local-stack/text-table.ts';
 import { FLOOD_CONCURRENCY, type FloodTimes, OTHERS_CONCURRENCY } from './flood.ts';
 import { type LeadTimes, SMALL_BYTES } from './lead-times.ts';
 import { percentile } from './percentile.ts';

@@ -1,6 +1,6 @@
 import { requestUpload, uploadFile } from '@upload-once/client';
-import { waitUntilProcessed } from '@upload-once/local/outcome.ts';
-import type { Stack } from '@upload-once/local/stack.ts';
+import { waitUntilProcessed } from '@upload-once/local-stack/outcome.ts';
+import type { Stack } from '@upload-once/local-stack/stack.ts';
 import { type UploadStore, uploadIdOf } from '@upload-once/uploads';
 import type { HandledUploads } from './handled-uploads.ts';
 import { plainPut } from './plain-put.ts';

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const FILES = [
   'packages/queue/test/s3-event-fuzz.test.ts',
   'packages/access/test/api-key-fuzz.test.ts',
-  'packages/local-aws/test/form-fuzz.test.ts',
+  'local/aws/test/form-fuzz.test.ts',
   'services/url-issuer/test/malformed-requests.test.ts',
   'services/url-issuer/test/upload-body-fuzz.test.ts',
 ];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { textTable } from '@upload-once/local/text-table.ts';
+import { textTable } from '@upload-once/local-stack/text-table.ts';
 import { percentile } from '../percentile.ts';
 import { machineLine } from '../report.ts';
 

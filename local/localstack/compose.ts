@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { CommandFailed, runCommand } from '../run-command.ts';
+import { CommandFailed, runCommand } from '../stack/run-command.ts';
 import { nodeImage } from './node-image.ts';
 import type { Ports } from './ports.ts';
 

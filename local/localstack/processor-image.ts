@@ -1,4 +1,4 @@
-import { CommandFailed, runCommand } from '../run-command.ts';
+import { CommandFailed, runCommand } from '../stack/run-command.ts';
 
 export class ImageMissing extends Error {
   readonly code = 'ImageMissing';

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../stack/run-command.ts';
 import type { Compose } from './compose.ts';
 
 const terraformFolder = fileURLToPath(new URL('../../terraform/local', import.meta.url));

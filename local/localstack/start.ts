@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createKey } from '../create-key.ts';
-import { holdLock, lockOf } from '../lock.ts';
+import { createKey } from '../stack/create-key.ts';
+import { holdLock, lockOf } from '../stack/lock.ts';
 import { type Compose, createCompose } from './compose.ts';
 import { isTaken, type Ports } from './ports.ts';
 import { bringProcessorImage } from './processor-image.ts';

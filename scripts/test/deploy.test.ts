@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { pathWith } from '../../local/test/support/fake-programs.ts';
+import { pathWith } from '../../test/support/fake-programs.ts';
 
 const program = fileURLToPath(new URL('../deploy.ts', import.meta.url));
 const COMMIT = '0123456789ab';

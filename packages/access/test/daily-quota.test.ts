@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 import {
   createDailyQuota,
   createDynamoDbQuotaCounters,
@@ -7,7 +8,6 @@ import {
   type QuotaAnswer,
   type QuotaCounters,
 } from '../src/index.ts';
-import { startDynamoDb } from './start-access-table.ts';
 
 const NOON = new Date('2030-01-31T12:00:00Z');
 const RESETS_AT = new Date('2030-02-01T00:00:00Z');

@@ -1,9 +1,9 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import t from 'tap';
+import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 import { createDynamoDbAccessStore, removeSecrets, rotateApiKey } from '../src/index.ts';
 import { apiKey, sha256, testAccessStore } from './contract/access-store-contract.ts';
-import { startDynamoDb } from './start-access-table.ts';
 
 const db = await startDynamoDb(t);
 const documents = DynamoDBDocumentClient.from(db.client);

@@ -1,8 +1,8 @@
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import t from 'tap';
+import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 import { createDynamoDbQuotaCounters } from '../src/index.ts';
 import { testQuotaCounters } from './contract/quota-counters-contract.ts';
-import { startDynamoDb } from './start-access-table.ts';
 
 const db = await startDynamoDb(t);
 const today = { keyId: 'k1', day: '2030-01-31' };

@@ -1,9 +1,9 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import t from 'tap';
+import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 import { createDynamoDbIdempotencyStore, createMemoryIdempotencyStore } from '../src/index.ts';
 import { KEY, record, testIdempotencyStore } from './contract/idempotency-store-contract.ts';
-import { startDynamoDb } from './start-access-table.ts';
 
 const now = () => record(1).issuedAt;
 const db = await startDynamoDb(t);

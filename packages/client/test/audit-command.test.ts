@@ -4,8 +4,6 @@ import { ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/clien
 import { parseS3Event } from '@upload-once/queue';
 import { acceptedKeyOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
-import { AUDIT_HELP } from '../src/commands/audit-options.ts';
-import type { Operations } from '../src/operations.ts';
 import {
   deleteAtOf,
   messages,
@@ -17,7 +15,9 @@ import {
   withLateCounts,
   withoutEventRules,
   withoutKeeping,
-} from './operator-stage.ts';
+} from '../../../test/support/operator-stage.ts';
+import { AUDIT_HELP } from '../src/commands/audit-options.ts';
+import type { Operations } from '../src/operations.ts';
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 /** When everything is old enough to be judged. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { quietCloud } from './operator-stage.ts';
+import { quietCloud } from '../../../test/support/operator-stage.ts';
 import { startProxy } from './proxy-server.ts';
 
 const BIN = fileURLToPath(new URL('../bin/upload-once.mjs', import.meta.url));

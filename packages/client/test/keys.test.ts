@@ -6,7 +6,7 @@ import {
   SecretsChanged,
 } from '@upload-once/access';
 import t from 'tap';
-import { startDynamoDb } from '../../access/test/start-access-table.ts';
+import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 import { KEYS_HELP } from '../src/commands/keys/help.ts';
 import { keysCommand } from '../src/commands/keys.ts';
 import { OutputFailed } from '../src/output-failed.ts';

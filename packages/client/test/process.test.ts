@@ -10,7 +10,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { startDynamoDb } from '../../access/test/start-access-table.ts';
+import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 import { startServers } from './form-servers.ts';
 import { startHostileServers } from './hostile-servers.ts';
 

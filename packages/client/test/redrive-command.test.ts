@@ -9,9 +9,6 @@ import {
 } from '@aws-sdk/client-sqs';
 import { writeS3Event } from '@upload-once/queue';
 import t, { type Test } from 'tap';
-import { hiddenNote } from '../src/commands/hidden-note.ts';
-import { REDRIVE_HELP } from '../src/commands/redrive-options.ts';
-import type { Operations } from '../src/operations.ts';
 import {
   deleteAtOf,
   messages,
@@ -23,7 +20,10 @@ import {
   withLateCounts,
   withoutEventRules,
   withoutKeeping,
-} from './operator-stage.ts';
+} from '../../../test/support/operator-stage.ts';
+import { hiddenNote } from '../src/commands/hidden-note.ts';
+import { REDRIVE_HELP } from '../src/commands/redrive-options.ts';
+import type { Operations } from '../src/operations.ts';
 
 const eventFor = (key: string, versionId: string, storedAt = new Date(0)) =>
   writeS3Event(

@@ -1,10 +1,10 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
+import { Journal } from '../../../test/support/journal.ts';
+import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
 import { createConsumer, type Delivery, GIVE_BACK_SECONDS, NotBegun, Unprocessable } from '../src/index.ts';
-import { Journal } from './journal.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
-import { VirtualTimers } from './virtual-timers.ts';
 
 const RECEIVES_ATTRIBUTE = 'upload-once-receives';
 const CUT_OFFS_ATTRIBUTE = 'upload-once-cut-offs';

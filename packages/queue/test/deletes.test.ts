@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap';
+import { Journal } from '../../../test/support/journal.ts';
+import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
 import { createConsumer, DeleteFailed, GIVE_BACK_SECONDS } from '../src/index.ts';
-import { Journal } from './journal.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
-import { VirtualTimers } from './virtual-timers.ts';
 
 /** Its half, after which heartbeats come, is no wait between attempts to delete. */
 const VISIBILITY_SECONDS = 100;

@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 import type { Test } from 'tap';
+import { Journal } from '../../../test/support/journal.ts';
 import type { Consumer } from '../src/index.ts';
-import { Journal } from './journal.ts';
 
 type CallName =
   | 'ReceiveMessage'

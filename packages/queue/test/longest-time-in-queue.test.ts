@@ -1,9 +1,9 @@
 import t from 'tap';
+import { Journal } from '../../../test/support/journal.ts';
+import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
 import { createConsumer, longestTimeInQueueSeconds, RetryLater } from '../src/index.ts';
-import { Journal } from './journal.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { recordingObserver } from './recording-observer.ts';
-import { VirtualTimers } from './virtual-timers.ts';
 
 const MAX_RECEIVE_COUNT = 4;
 const TWELVE_HOURS = 43_200;

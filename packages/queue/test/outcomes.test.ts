@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap';
+import { Journal } from '../../../test/support/journal.ts';
+import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
 import { createConsumer, type Delivery, NotBegun, RetryLater, Unprocessable } from '../src/index.ts';
-import { Journal } from './journal.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
-import { VirtualTimers } from './virtual-timers.ts';
 
 async function consume(
   t: Test,

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap';
+import { Journal } from '../../../test/support/journal.ts';
+import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
 import { createConsumer } from '../src/index.ts';
-import { Journal } from './journal.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { recordingObserver } from './recording-observer.ts';
-import { VirtualTimers } from './virtual-timers.ts';
 
 /** How long a batch of deletes waits for company. */
 const FLUSH_MS = 5;

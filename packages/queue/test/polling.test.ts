@@ -1,10 +1,10 @@
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
+import { Journal } from '../../../test/support/journal.ts';
+import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
 import { type ConsumerOptions, createConsumer } from '../src/index.ts';
-import { Journal } from './journal.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
-import { VirtualTimers } from './virtual-timers.ts';
 
 async function prepare(t: Test, options: Partial<ConsumerOptions> = {}) {
   const timers = new VirtualTimers();

@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
+import { Journal } from '../../../test/support/journal.ts';
 import type { DeliveryFacts } from '../src/delivery.ts';
 import type { ConsumerObserver, MessageRequest } from '../src/observer.ts';
-import { Journal } from './journal.ts';
 
 export interface Observed {
   readonly event: keyof ConsumerObserver;

@@ -1,6 +1,6 @@
 import t from 'tap';
+import { Journal } from '../../../test/support/journal.ts';
 import { createConsumer, type Delivery, systemTimers } from '../src/index.ts';
-import { Journal } from './journal.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { recordingObserver } from './recording-observer.ts';
 

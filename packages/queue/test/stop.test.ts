@@ -1,10 +1,10 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
+import { Journal } from '../../../test/support/journal.ts';
+import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
 import { createConsumer, type Delivery, DrainLimitReached, GIVE_BACK_SECONDS } from '../src/index.ts';
-import { Journal } from './journal.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
-import { VirtualTimers } from './virtual-timers.ts';
 
 /** What `stop` leaves to handlers after the limit; see `Consumer.stop`. */
 const SETTLE_MS = 2000;

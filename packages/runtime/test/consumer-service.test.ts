@@ -9,6 +9,8 @@ import {
   writeS3Event,
 } from '@upload-once/queue';
 import t, { type Test } from 'tap';
+import { startEcsAgent } from '../../../test/support/ecs-agent.ts';
+import { type LocalCloud, startLocalCloud } from '../../../test/support/local-cloud.ts';
 import {
   type ConsumerServiceOptions,
   createLogger,
@@ -16,8 +18,6 @@ import {
   observeConsumer,
   startConsumerService,
 } from '../src/index.ts';
-import { startEcsAgent } from './support/ecs-agent.ts';
-import { type LocalCloud, startLocalCloud } from './support/local-cloud.ts';
 
 type Line = Record<string, unknown>;
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { NO_CREDENTIALS, startServiceProcess } from './support/service-process.ts';
+import { NO_CREDENTIALS, startServiceProcess } from '../../../test/support/service-process.ts';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/aws-service.ts', import.meta.url));
 

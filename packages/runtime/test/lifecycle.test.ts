@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { startServiceProcess } from './support/service-process.ts';
+import { startServiceProcess } from '../../../test/support/service-process.ts';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/service.ts', import.meta.url));
 

@@ -1,11 +1,11 @@
 import type { Delivery } from '@upload-once/queue';
 import t, { type Test } from 'tap';
-import { Journal } from '../../queue/test/journal.ts';
-import { VirtualTimers } from '../../queue/test/virtual-timers.ts';
+import { type EcsAgent, errorAnswer, failureAnswer, startEcsAgent } from '../../../test/support/ecs-agent.ts';
+import { Journal } from '../../../test/support/journal.ts';
+import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
 import { createLogger } from '../src/logging.ts';
 import { protectLongWork } from '../src/long-work.ts';
 import { createTaskProtection } from '../src/task-protection.ts';
-import { type EcsAgent, errorAnswer, failureAnswer, startEcsAgent } from './support/ecs-agent.ts';
 
 const AFTER_MS = 100_000;
 const ASK_EVERY_MS = 120_000;

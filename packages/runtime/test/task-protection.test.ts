@@ -1,7 +1,7 @@
 import t from 'tap';
-import { VirtualTimers } from '../../queue/test/virtual-timers.ts';
+import { errorAnswer, failureAnswer, type Refusal, startEcsAgent } from '../../../test/support/ecs-agent.ts';
+import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
 import { createTaskProtection } from '../src/task-protection.ts';
-import { errorAnswer, failureAnswer, type Refusal, startEcsAgent } from './support/ecs-agent.ts';
 
 t.test('it asks for protection, for so many minutes, and takes it back', async (t) => {
   const agent = await startEcsAgent(t);

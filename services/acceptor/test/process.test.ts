@@ -1,19 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { acceptedKeyOf, UploadState } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
-import { eventually } from '../../../packages/runtime/test/support/eventually.ts';
-import {
-  type LocalCloud,
-  secretsIn,
-  startLocalCloud,
-  TRACE_ID,
-} from '../../../packages/runtime/test/support/local-cloud.ts';
-import { assertReadinessFollows, statusOf } from '../../../packages/runtime/test/support/readiness.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { type LocalCloud, secretsIn, startLocalCloud, TRACE_ID } from '../../../test/support/local-cloud.ts';
+import { assertReadinessFollows, statusOf } from '../../../test/support/readiness.ts';
 import {
   NO_CREDENTIALS,
   type ServiceProcess,
   startServiceProcess,
-} from '../../../packages/runtime/test/support/service-process.ts';
+} from '../../../test/support/service-process.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const isAccepted = ({ state }: { state: UploadState }) => state === UploadState.accepted;

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { type Upload, UploadState, uploadIdOf, uploadKeyOfId } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
-import { type LocalCloud, startLocalCloud } from '../../../packages/runtime/test/support/local-cloud.ts';
-import { startServiceProcess } from '../../../packages/runtime/test/support/service-process.ts';
+import { type Command, type HandlerCall, listenForHandlers } from '../../../test/support/handler-calls.ts';
+import { type LocalCloud, startLocalCloud } from '../../../test/support/local-cloud.ts';
+import { startServiceProcess } from '../../../test/support/service-process.ts';
 import { accept } from './support/accept-upload.ts';
-import { type Command, type HandlerCall, listenForHandlers } from './support/handler-calls.ts';
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const MAIN = pathOf('../src/main.ts');

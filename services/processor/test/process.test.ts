@@ -2,22 +2,22 @@ import { fileURLToPath } from 'node:url';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { acceptedKeyOf, type Upload, UploadState, uploadIdOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
-import { type Asked, startEcsAgent } from '../../../packages/runtime/test/support/ecs-agent.ts';
+import { type Asked, startEcsAgent } from '../../../test/support/ecs-agent.ts';
+import { listenForHandlers } from '../../../test/support/handler-calls.ts';
 import {
   type LocalCloud,
   METADATA,
   secretsIn,
   startLocalCloud,
   TRACE_ID,
-} from '../../../packages/runtime/test/support/local-cloud.ts';
-import { assertReadinessFollows } from '../../../packages/runtime/test/support/readiness.ts';
+} from '../../../test/support/local-cloud.ts';
+import { assertReadinessFollows } from '../../../test/support/readiness.ts';
 import {
   NO_CREDENTIALS,
   type ServiceProcess,
   startServiceProcess,
-} from '../../../packages/runtime/test/support/service-process.ts';
+} from '../../../test/support/service-process.ts';
 import { accept } from './support/accept-upload.ts';
-import { listenForHandlers } from './support/handler-calls.ts';
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const MAIN = pathOf('../src/main.ts');

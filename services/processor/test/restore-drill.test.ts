@@ -6,10 +6,10 @@ import { CopyObjectCommand, DeleteObjectCommand, HeadObjectCommand } from '@aws-
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { acceptedKeyOf, type Upload, UploadState } from '@upload-once/uploads';
 import t from 'tap';
-import { operate } from '../../../packages/client/test/operator-stage.ts';
-import { eventually } from '../../../packages/runtime/test/support/eventually.ts';
-import { startLocalCloud } from '../../../packages/runtime/test/support/local-cloud.ts';
-import { startServiceProcess } from '../../../packages/runtime/test/support/service-process.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { startLocalCloud } from '../../../test/support/local-cloud.ts';
+import { operate } from '../../../test/support/operator-stage.ts';
+import { startServiceProcess } from '../../../test/support/service-process.ts';
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const TEXT = 'the only copy of a contract';

@@ -2,8 +2,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
-import { eventually } from '../../../packages/runtime/test/support/eventually.ts';
-import { startLocalCloud } from '../../../packages/runtime/test/support/local-cloud.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { startLocalCloud } from '../../../test/support/local-cloud.ts';
 import { HandlerThreadEnded } from '../src/handler-runner.ts';
 import { startThread, work } from './support/thread-of-handlers.ts';
 

@@ -5,7 +5,7 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbAccessStore } from '@upload-once/access';
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
 import t from 'tap';
-import { NO_CREDENTIALS } from '../../../packages/runtime/test/support/service-process.ts';
+import { NO_CREDENTIALS } from '../../../test/support/service-process.ts';
 import { addKey, KEY_ID, KEY_VALUE } from './app-under-test.ts';
 import { environmentFor, startIssuer } from './issuer-process.ts';
 import { ACCESS_TABLE, startTables, UPLOADS_TABLE } from './start-tables.ts';

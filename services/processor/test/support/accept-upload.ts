@@ -1,6 +1,6 @@
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { acceptedKeyOf } from '@upload-once/uploads';
-import type { LocalCloud } from '../../../../packages/runtime/test/support/local-cloud.ts';
+import type { LocalCloud } from '../../../../test/support/local-cloud.ts';
 
 /** An upload that was accepted; gives its key. Its event is on the way to the processor, and may be there before the record. */
 export async function accept(cloud: LocalCloud, text: string) {

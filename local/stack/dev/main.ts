@@ -1,0 +1,127 @@
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ManagedProcess } from '../child-process.ts';
+import { holdLock, lockOf } from '../lock.ts';
+import { type Stack, startStack } from '../stack.ts';
+import { callersEnv, devPorts } from './dev-settings.ts';
+import { apiKeyIn, writeEnvFile } from './env-file.ts';
+import { shownLine } from './shown-line.ts';
+
+/**
+ * `make dev`: runs all of upload-once on this machine until Ctrl-C. The next start has the same objects and tables (in .local/dev or
+ * DEV_FOLDER), the same ports (from DEV_PORT on) and the same API key. The caller's environment is passed to the services, see
+ * `callersEnv`.
+ */
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const folder = resolve(process.env.DEV_FOLDER || join(repository, '.local/dev'));
+const envFile = join(folder, 'env');
+const savedFolder = join(folder, 'processed');
+const DEFAULT_TOMBSTONE_DAYS = '113';
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+const asked = new Promise<number>((end) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end(0));
+});
+await using _lock = await holdLock(lockOf(folder)).catch(endWith);
+const stack = await start().catch(endWith);
+for (const service of stack.processes) show(service);
+say(instructions(stack));
+
+const failed = stack.failed.then((how) => {
+  process.stderr.write(`${how}\n`);
+  return 1;
+});
+const exitCode = await Promise.race([asked, failed]);
+say('\nStopping …');
+await stack.stop();
+process.exit(exitCode);
+
+async function start(): Promise<Stack> {
+  const ports = await devPorts(process.env);
+  const { passed, left } = callersEnv(process.env);
+  const tombstoneDays = passed.TOMBSTONE_DAYS || DEFAULT_TOMBSTONE_DAYS;
+  say('Starting a local S3, SQS and DynamoDB, and the three services …');
+  if (left.length > 0)
+    say(`Not taken from your environment, because make dev sets them itself: ${left.join(', ')}`);
+  const started = await startStack({
+    logFolder: join(folder, 'logs'),
+    dataFolder: join(folder, 'data'),
+    env: {
+      LOCAL_AWS_CORS_ORIGINS: passed.CORS_ORIGINS ?? '',
+      ...passed,
+      PROCESSOR_HANDLER: passed.PROCESSOR_HANDLER || join(repository, 'local/stack/save-to-folder.ts'),
+      SAVE_TO_FOLDER: savedFolder,
+      TOMBSTONE_DAYS: tombstoneDays,
+    },
+    ownGroup: true,
+    apiKey: await apiKeyIn(envFile),
+    settings: {
+      'local-aws': {
+        LOCAL_AWS_S3_PORT: String(ports.S3),
+        LOCAL_AWS_SQS_PORT: String(ports.SQS),
+        LOCAL_AWS_DYNAMODB_PORT: String(ports.DynamoDB),
+        LOCAL_AWS_CONTROL_PORT: String(ports['control API']),
+      },
+      'url-issuer': { PORT: String(ports['url-issuer']) },
+      acceptor: { PORT: String(ports.acceptor) },
+      processor: { PORT: String(ports.processor) },
+    },
+  });
+  await writeEnvFile(envFile, {
+    UPLOAD_ONCE_URL: started.issuerUrl,
+    UPLOAD_ONCE_API_KEY: started.apiKey,
+    ...started.awsEnv,
+    S3_FORCE_PATH_STYLE: 'true',
+    BUCKET: started.bucket,
+    UPLOADS_TABLE: started.tables.uploads,
+    UPLOAD_ONCE_ACCESS_TABLE: started.tables.access,
+    UPLOAD_EVENTS_QUEUE_URL: started.queues.uploadEvents,
+    ACCEPTED_EVENTS_QUEUE_URL: started.queues.acceptedEvents,
+    UPLOAD_REPORTS_QUEUE_URL: started.queues.uploadReports,
+    TOMBSTONE_DAYS: tombstoneDays,
+  });
+  return started;
+}
+
+function show(service: ManagedProcess): void {
+  service.onLine((line) => {
+    const text = shownLine(line);
+    if (text !== undefined) say(text);
+  });
+  service.onErrorLine(say);
+}
+
+function instructions({ issuerUrl, apiKey, endpoints, bucket }: Stack): string {
+  const handler = process.env.PROCESSOR_HANDLER;
+  const near = (path: string) => relative(process.cwd(), path) || '.';
+  return `
+  url-issuer   ${issuerUrl}
+  API key      ${apiKey}
+  S3           ${endpoints.s3}, bucket ${bucket}
+  SQS          ${endpoints.sqs}
+  DynamoDB     ${endpoints.dynamodb}
+  handler      ${handler || `local/stack/save-to-folder.ts, which saves each file in ${near(savedFolder)}`}
+  data         ${near(join(folder, 'data'))}, kept for the next start; remove it to begin anew
+  logs         ${near(join(folder, 'logs'))}
+
+In another terminal, load these settings first:
+  . ${near(envFile)}
+
+Then upload a file. What happens to it is shown below:
+  npx upload-once upload README.md
+
+Or ask for a form, list the API keys, look into the dead-letter queues, find uploads that are stuck:
+  curl -s -H "x-api-key: $UPLOAD_ONCE_API_KEY" "$UPLOAD_ONCE_URL/getpresignedurl"
+  npx upload-once keys list
+  npx upload-once redrive
+  npx upload-once audit
+
+Ctrl-C stops everything.
+`;
+}
+
+/** Shows an error's message without its stack, and exits. */
+function endWith(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  return process.exit(1);
+}

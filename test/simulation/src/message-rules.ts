@@ -1,0 +1,80 @@
+import { type DeliveryFacts, DrainLimitReached, parseS3Event, RetryLater } from '@upload-once/queue';
+import { HandlerThreadEnded } from '../../../services/processor/src/handler-runner.ts';
+import { HandlerTooSlow } from '../../../services/processor/src/run-handler.ts';
+import type { Facts } from './facts.ts';
+import { HandlerFails } from './handler-fails.ts';
+import type { LeaseRules } from './lease-rules.ts';
+import type { Must } from './promise-broken.ts';
+import { type Caller, isUnharmed } from './simulation/network.ts';
+import type { VirtualTime } from './simulation/virtual-time.ts';
+import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts';
+
+/** Longer than a worker takes from its handler's end to the message's, unless a call of it is slow; then it is carried out. */
+const LAST_STEPS_MS = 5_000;
+
+/** Longer than an answer of SQS is on its way. */
+const ON_ITS_WAY_MS = 1_000;
+
+/** Messages: in one worker's hands at a time, and left to the dead-letter queue only for what is recorded as failed. */
+export function createMessageRules(
+  must: Must,
+  facts: Facts,
+  time: VirtualTime,
+  isTakenOver: LeaseRules['isTakenOver'],
+) {
+  /** The messages in hand that nobody has had before, and so nobody else can have touched. */
+  const inHand = new Map<string, Caller>();
+  const givenAgainAtMs = { acceptor: Number.NEGATIVE_INFINITY, processor: Number.NEGATIVE_INFINITY };
+
+  /** What is on its way to a worker when it is given again counts as well. */
+  const isGivenTwice = ({ process, receivedAtMs }: Caller) =>
+    receivedAtMs <= givenAgainAtMs[process.service] + ON_ITS_WAY_MS;
+
+  return {
+    /** A message is handled from now until the given function is called. */
+    takenInHand(process: WorkerProcess, { messageId, receiveCount }: DeliveryFacts): () => void {
+      const name = `${process.service}'s ${messageId}`;
+      const before = inHand.get(name);
+      must(
+        before === undefined || !isUnharmed(before) || isGivenTwice(before),
+        'P3',
+        `${name} is given to ${process.name} while ${before?.process.name} has it in hand, which nothing has befallen`,
+      );
+      const caller = { process, receivedAtMs: time.nowMs() };
+      if (receiveCount === 1) inHand.set(name, caller);
+      return () => {
+        if (inHand.get(name) === caller) inHand.delete(name);
+      };
+    },
+
+    /** SQS gives what is in flight once more: no worker can help that. */
+    isGivenAgain(service: ServiceName): void {
+      givenAgainAtMs[service] = time.nowMs();
+    },
+
+    deadLettered(process: WorkerProcess, { messageId, body }: DeliveryFacts, error: unknown): void {
+      const isHandlersFailure = [HandlerFails, HandlerTooSlow, HandlerThreadEnded].some(
+        (failure) => error instanceof failure,
+      );
+      if (isHandlersFailure && process.isUnharmedSince(time.nowMs() - LAST_STEPS_MS)) {
+        const keys = parseS3Event(body).map(({ key }) => facts.of(key));
+        must(
+          keys.some((key) => key.failedBy.has(process) || isTakenOver(key, process)),
+          'P3',
+          `${messageId} is left to the dead-letter queue by ${process.name} for ${error}, and no upload is FAILED`,
+        );
+      }
+      const isStop = error instanceof DrainLimitReached;
+      must(
+        !isStop || !process.isUnharmedSince(time.nowMs() - LAST_STEPS_MS),
+        'P3',
+        `${messageId} is left to the dead-letter queue by ${process.name}, which only stops: ${error}`,
+      );
+      must(
+        !(error instanceof RetryLater),
+        'P3',
+        `${messageId} is left to the dead-letter queue by ${process.name}, though nothing has failed: ${error}`,
+      );
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import {
+  type Blame,
+  HandlerThreadEnded,
+  type HandlerWork,
+  type RunEnd,
+} from '../../../../services/processor/src/handler-runner.ts';
+import type { HandlerThread } from '../../../../services/processor/src/start-handler-thread.ts';
+
+/** How long a thread may take to answer; as in start-handler-thread.ts. */
+const ANSWER_SECONDS = 1;
+
+/** A thread of handlers, seen from one of them. */
+export interface InThread {
+  /** Resolves when the thread is free: at once, after a block, or never, where the thread has ended. */
+  goesOn(): Promise<void>;
+  /** What a handler does that computes, or waits for a child process: nothing in its thread goes on meanwhile. */
+  block(seconds: number): void;
+  onBlock(callback: () => void): void;
+  /** What a handler does that throws outside its promise: it ends all that runs beside it. */
+  crash(): void;
+  onEnd(callback: () => void): void;
+}
+
+interface Run {
+  readonly resolve: (end: RunEnd) => void;
+  readonly isMovable: boolean;
+  withdraw(): boolean;
+  isBegun: boolean;
+  isAborting: boolean;
+  isKiller: boolean;
+  isHeldUp: boolean;
+}
+
+/** A handler's thread in virtual time. A handler in it runs no further than it lets it, where the handler awaits `goesOn`. */
+export function createThreadTwin(
+  call: (work: HandlerWork, signal: AbortSignal, thread: InThread) => Promise<void>,
+  startTimer: (seconds: number, callback: () => void) => () => void,
+): HandlerThread {
+  const runs = new Set<Run>();
+  const onEnd: (() => void)[] = [];
+  const onBlock: (() => void)[] = [];
+  let started = 0;
+  let isEnded = false;
+  let isSilent = false;
+  let blocked: Promise<void> | undefined;
+
+  function end(blame: (run: Run) => Blame): void {
+    if (isEnded) return;
+    isEnded = true;
+    for (const callback of onEnd) callback();
+    const error = new HandlerThreadEnded('the thread has ended');
+    for (const run of runs)
+      run.resolve({ how: 'thread-ended', error, blame: started === 1 ? 'own' : blame(run) });
+    runs.clear();
+  }
+
+  function blameOf({ isKiller }: Run): Blame {
+    if ([...runs].some((run) => run.isKiller && !run.isAborting)) return 'unknown';
+    return isKiller ? 'own' : 'neighbour';
+  }
+
+  async function goesOn(): Promise<void> {
+    while (blocked) await blocked;
+    if (isEnded) await new Promise<never>(() => undefined);
+  }
+
+  /** What is posted to a thread, or by it, waits while it is blocked. */
+  function post(message: () => void): void {
+    if (blocked === undefined && !isEnded) message();
+    else void goesOn().then(message);
+  }
+
+  function block(seconds: number): void {
+    for (const callback of onBlock) callback();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    blocked = promise;
+    const markHeldUp = () => {
+      if (blocked !== promise || isEnded) return;
+      isSilent = true;
+      for (const run of runs) {
+        run.isHeldUp = true;
+        if (run.isMovable) run.withdraw();
+      }
+      startTimer(ANSWER_SECONDS, markHeldUp);
+    };
+    startTimer(ANSWER_SECONDS, markHeldUp);
+    startTimer(seconds, () => {
+      blocked = undefined;
+      isSilent = false;
+      resolve();
+    });
+  }
+
+  const inThread: InThread = {
+    goesOn,
+    block,
+    onBlock: (callback) => void onBlock.push(callback),
+    crash: () => end(() => 'unknown'),
+    onEnd: (callback) => void onEnd.push(callback),
+  };
+
+  return {
+    get running() {
+      return runs.size;
+    },
+    get unanswered() {
+      return [...runs].filter(({ isBegun }) => !isBegun).length;
+    },
+    get isSilent() {
+      return isSilent;
+    },
+    get isEnding() {
+      return isEnded;
+    },
+    loaded: Promise.resolve(),
+    start(work, isMovable = false) {
+      started += 1;
+      const aborting = new AbortController();
+      const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
+      const begun = Promise.withResolvers<boolean>();
+      void ended.then(() => begun.resolve(true));
+      let isWithdrawn = false;
+      const run: Run = {
+        resolve,
+        isMovable,
+        isBegun: false,
+        isAborting: false,
+        isKiller: false,
+        isHeldUp: false,
+        withdraw() {
+          if (run.isBegun || !runs.delete(run)) return false;
+          isWithdrawn = true;
+          started -= 1;
+          begun.resolve(false);
+          return true;
+        },
+      };
+      runs.add(run);
+      const settle = (how: RunEnd) =>
+        post(() => {
+          runs.delete(run);
+          resolve(how);
+        });
+      post(() => {
+        if (isWithdrawn) return;
+        run.isBegun = true;
+        begun.resolve(true);
+        call(work, aborting.signal, inThread).then(
+          () => settle({ how: 'resolved' }),
+          (error) => settle({ how: 'rejected', error }),
+        );
+      });
+      return {
+        ended,
+        begun: begun.promise,
+        withdraw: run.withdraw,
+        get isHeldUp() {
+          return run.isHeldUp;
+        },
+        abort: (reason) =>
+          post(() => {
+            run.isAborting = true;
+            aborting.abort(reason);
+          }),
+        kill() {
+          if (!runs.has(run)) return;
+          run.isKiller = true;
+          end(blameOf);
+        },
+      };
+    },
+    async end() {
+      end(() => 'unknown');
+    },
+  };
+}

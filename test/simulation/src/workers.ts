@@ -1,0 +1,220 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  type Consumer,
+  createConsumer,
+  createS3EventHandler,
+  type Delivery,
+  type ObjectCreated,
+} from '@upload-once/queue';
+import { createLogger, createMetrics, type Metrics, observeConsumer } from '@upload-once/runtime';
+import {
+  ACCEPTED_PREFIX,
+  type Faults,
+  type MemoryObjectStore,
+  type MemoryReports,
+  type MemoryUploadStore,
+  UPLOADS_PREFIX,
+} from '@upload-once/uploads';
+import { createAcceptor } from '../../../services/acceptor/src/create-acceptor.ts';
+import { createCallHandler } from '../../../services/processor/src/call-handler.ts';
+import type { Handler } from '../../../services/processor/src/handler.ts';
+import { createLeaseKeeper } from '../../../services/processor/src/lease-keeper.ts';
+import { createProcessAccepted } from '../../../services/processor/src/process-accepted.ts';
+import { createRunHandler } from '../../../services/processor/src/run-handler.ts';
+import { createThreadRunner } from '../../../services/processor/src/thread-runner.ts';
+import { createWorkUnderLease } from '../../../services/processor/src/work-under-lease.ts';
+import { HANDLER_LIMIT_SECONDS } from './limits.ts';
+import type { Rules } from './rules.ts';
+import { BUCKET } from './simulation/bucket-events.ts';
+import type { Caller, Network } from './simulation/network.ts';
+import type { QueueTwin } from './simulation/queue-twin.ts';
+import { below, type Random } from './simulation/random.ts';
+import { createSqsClient } from './simulation/sqs-client.ts';
+import { createThreadTwin, type InThread } from './simulation/thread-twin.ts';
+import type { VirtualTime } from './simulation/virtual-time.ts';
+import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts';
+
+export const VISIBILITY_SECONDS = 30;
+const HANDLER_GRACE_SECONDS = 10;
+const SLOTS = 2;
+const LONG_POLL_SECONDS = 20;
+
+const log = createLogger({ service: 'model', level: 'silent' });
+
+export interface WorkerSurroundings {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly network: Network;
+  readonly rules: Rules;
+  readonly uploads: MemoryUploadStore;
+  readonly objects: MemoryObjectStore;
+  readonly reports: MemoryReports;
+  readonly keptDuplicates: number;
+  readonly queues: Readonly<Record<ServiceName, QueueTwin>>;
+  /** The user's handler, in a thread of a process. */
+  readonly handlerIn: (process: WorkerProcess, thread: InThread) => Handler;
+  readonly newLeaseOwner: () => string;
+}
+
+/** What main.ts of a service makes: its own code over the twins, behind the real consumer of its queue. */
+export function startWorker(process: WorkerProcess, around: WorkerSurroundings): Pick<Consumer, 'stop'> {
+  const { time, random, network, rules, queues } = around;
+  const isAcceptor = process.service === 'acceptor';
+  const callers = new AsyncLocalStorage<Caller>();
+  const ports = createPorts(process, callers, around);
+  const work = isAcceptor ? createAcceptorWork(ports, around) : createProcessorWork(process, ports, around);
+
+  async function handle(event: ObjectCreated, delivery: Delivery): Promise<void> {
+    const caller = { process, event, receivedAtMs: receivedAtMs.get(delivery) ?? 0 };
+    await callers.run(caller, () => work(event, delivery));
+    rules.isDone(caller, event);
+  }
+
+  const receivedAtMs = new WeakMap<Delivery, number>();
+  const handleMessage = createS3EventHandler({
+    bucket: BUCKET,
+    prefix: isAcceptor ? UPLOADS_PREFIX : ACCEPTED_PREFIX,
+    handle,
+  });
+  const queue = queues[process.service];
+  const lastPollEnds = Promise.withResolvers<void>();
+  const consumer = createConsumer({
+    sqs: createSqsClient({
+      queue,
+      network,
+      caller: { process, receivedAtMs: 0 },
+      time,
+      random,
+      lastPollEnds: lastPollEnds.promise,
+    }),
+    queueUrl: process.service,
+    slots: SLOTS,
+    visibilitySeconds: VISIBILITY_SECONDS,
+    handle(delivery) {
+      receivedAtMs.set(delivery, time.nowMs());
+      const letGo = rules.takenInHand(process, delivery);
+      return handleMessage(delivery).finally(letGo);
+    },
+    observe: {
+      ...observeConsumer(log, createMetrics({ ...METRICS_OF_NOBODY, now: time.now })),
+      deadLettered: (message, error) => rules.deadLettered(process, message, error),
+    },
+    random,
+    timers: process.timers,
+  });
+  void consumer.start();
+  return {
+    async stop(limitSeconds) {
+      // The last poll has been under way for any part of its time.
+      time.after(below(LONG_POLL_SECONDS * 1000, random), lastPollEnds.resolve);
+      await consumer.stop(limitSeconds);
+    },
+  };
+}
+
+const METRICS_OF_NOBODY = { service: 'model', environment: 'model', write: () => undefined };
+
+type Work = (event: ObjectCreated, delivery: Delivery) => Promise<void>;
+type Ports = ReturnType<typeof createPorts>;
+
+function createAcceptorWork(ports: Ports, { time, keptDuplicates }: WorkerSurroundings): Work {
+  return createAcceptor({
+    ...ports,
+    log,
+    now: time.now,
+    keptDuplicates,
+    visibilitySeconds: VISIBILITY_SECONDS,
+  });
+}
+
+function createProcessorWork(process: WorkerProcess, ports: Ports, around: WorkerSurroundings): Work {
+  const { uploads, objects, reports, metrics } = ports;
+  const { timers } = process;
+  const startTimer = (seconds: number, callback: () => void) => timers.after(seconds * 1000, callback);
+  const pause = async (seconds: number, signal: AbortSignal) => {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const cancel = timers.after(seconds * 1000, resolve);
+    signal.addEventListener('abort', () => {
+      cancel();
+      reject(signal.reason);
+    });
+    await promise;
+  };
+  const runHandler = createRunHandler({
+    runner: createThreadRunner({
+      threads: 1,
+      aloneThreads: 1,
+      startThread: () =>
+        createThreadTwin((work, signal, thread) => {
+          const handler = around.handlerIn(process, thread);
+          return createCallHandler({ handler, objects, log })(work, signal);
+        }, startTimer),
+    }),
+    log,
+    limitSeconds: HANDLER_LIMIT_SECONDS,
+    graceSeconds: HANDLER_GRACE_SECONDS,
+    startTimer,
+  });
+  const { now } = around.time;
+  const keepLease = createLeaseKeeper({
+    uploads,
+    log,
+    leaseSeconds: VISIBILITY_SECONDS,
+    now,
+    startTimer,
+  });
+  return createProcessAccepted({
+    uploads,
+    reports,
+    keptDuplicates: around.keptDuplicates,
+    workUnderLease: createWorkUnderLease({
+      uploads,
+      runHandler,
+      keepLease,
+      log,
+      metrics,
+      leaseSeconds: VISIBILITY_SECONDS,
+      pause,
+    }),
+    log,
+    metrics,
+    leaseSeconds: VISIBILITY_SECONDS,
+    now,
+    newLeaseOwner: around.newLeaseOwner,
+    pause,
+  });
+}
+
+/**
+ * Store, bucket, outbox and metrics of one process, so that the model knows who did what: each call is made for the event whose work
+ * has made it. A call that several events share is the first one's.
+ */
+function createPorts(process: WorkerProcess, callers: AsyncLocalStorage<Caller>, around: WorkerSurroundings) {
+  const way: Faults = {
+    carry: (call, act) =>
+      around.network.over(callers.getStore() ?? { process, receivedAtMs: 0 }).carry(call, act),
+  };
+  const metrics: Metrics = createMetrics({
+    service: process.service,
+    environment: 'model',
+    now: around.time.now,
+    write(line) {
+      const [name, value] = Object.entries(JSON.parse(line)).at(-1) ?? [];
+      const caller = callers.getStore();
+      if (!caller?.event) throw new Error(`${name} is written for no event`);
+      around.rules.metricWritten(caller, caller.event, String(name), Number(value));
+    },
+  });
+  const bucket = around.objects.over(way);
+  const objects: typeof bucket = {
+    ...bucket,
+    /** The acceptor asks this of accepted/ only after a copy was refused because there was one already. */
+    async head(key, versionId) {
+      const found = await bucket.head(key, versionId);
+      if (!found && key.startsWith(ACCEPTED_PREFIX)) around.rules.copyWasTaken();
+      return found;
+    },
+  };
+  return { uploads: around.uploads.over(way), objects, reports: around.reports.over(way), metrics };
+}
