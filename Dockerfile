@@ -19,6 +19,7 @@ COPY packages/queue/package.json packages/queue/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/text/package.json packages/text/
 COPY packages/uploads/package.json packages/uploads/
+COPY packages/worker/package.json packages/worker/
 COPY services/acceptor/package.json services/acceptor/
 COPY services/processor/package.json services/processor/
 COPY services/url-issuer/package.json services/url-issuer/
@@ -49,7 +50,6 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=15s \
 FROM service AS url-issuer
 COPY --from=url-issuer-dependencies /app ./
 COPY packages/access packages/access
-COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
 COPY packages/text packages/text
 COPY packages/uploads packages/uploads
@@ -62,6 +62,7 @@ COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
 COPY packages/text packages/text
 COPY packages/uploads packages/uploads
+COPY packages/worker packages/worker
 COPY services/acceptor services/acceptor
 CMD ["node", "services/acceptor/src/main.ts"]
 
@@ -71,5 +72,6 @@ COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
 COPY packages/text packages/text
 COPY packages/uploads packages/uploads
+COPY packages/worker packages/worker
 COPY services/processor services/processor
 CMD ["node", "services/processor/src/main.ts"]

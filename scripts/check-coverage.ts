@@ -10,6 +10,7 @@ const FOLDERS = [
   'packages/queue',
   'packages/repair',
   'packages/runtime',
+  'packages/worker',
   'services/url-issuer',
   'services/acceptor',
   'services/processor',

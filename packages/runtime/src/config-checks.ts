@@ -1,6 +1,6 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import type { Static, TObject } from 'typebox';
-import type { awsFields, consumerFields } from './config-fields.ts';
+import type { awsFields } from './config-fields.ts';
 import { redactText } from './redaction.ts';
 
 /** What is wrong, in words that can follow the variable's name; undefined when nothing is. */
@@ -18,26 +18,21 @@ export function checkUrl(value: string | undefined): ConfigFinding {
 }
 
 /** What `runService` checks of these variables, for each service that has them. */
-export const awsChecks: ConfigChecks<TObject<typeof awsFields & typeof consumerFields>> = {
+export const awsChecks: ConfigChecks<TObject<typeof awsFields>> = {
   AWS_ACCESS_KEY_ID: checkCredentials,
   AWS_ENDPOINT_URL: checkUrl,
   AWS_ENDPOINT_URL_S3: checkUrl,
   AWS_ENDPOINT_URL_SQS: checkUrl,
   AWS_ENDPOINT_URL_DYNAMODB: checkUrl,
-  QUEUE_URL: checkUrl,
-  ECS_AGENT_URI: checkUrl,
 };
 
 /** Asks the SDK itself, as every client will: whether it finds any credentials, not whether they are good for anything. */
 async function checkCredentials(): Promise<ConfigFinding> {
-  const client = new SQSClient({});
   try {
-    await client.config.credentials();
+    await defaultProvider()();
     return undefined;
   } catch (error) {
     const reason = redactText(error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ');
     return `expected credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (AWS_PROFILE), or on AWS a task role; the AWS SDK says: ${reason}`;
-  } finally {
-    client.destroy();
   }
 }

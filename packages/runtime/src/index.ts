@@ -10,15 +10,12 @@ export { ConfigError, type ConfigProblem, loadConfig } from './config.ts';
 export { type ConfigChecks, type ConfigFinding, checkUrl } from './config-checks.ts';
 export {
   awsFields,
-  consumerFields,
   drainFields,
-  evidenceFields,
   healthFields,
   logFields,
   storageFields,
   tableNameRule,
 } from './config-fields.ts';
-export { type ConsumerServiceOptions, observeConsumer, startConsumerService } from './consumer-service.ts';
 export { exitNow } from './exit-now.ts';
 export { type HealthServer, startHealthServer } from './health-server.ts';
 export { type RunningService, runService, type ServiceContext } from './lifecycle.ts';

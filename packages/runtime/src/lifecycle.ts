@@ -55,7 +55,7 @@ export interface ServiceContext<S extends TObject> {
 export async function runService<S extends TObject>(options: {
   name: string;
   schema: S;
-  checks?: ConfigChecks<S>;
+  checks?: ConfigChecks<NoInfer<S>>;
   process: NodeJS.Process;
   start: (context: ServiceContext<S>) => Promise<RunningService>;
 }): Promise<void> {

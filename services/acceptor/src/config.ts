@@ -1,12 +1,5 @@
-import {
-  awsFields,
-  consumerFields,
-  drainFields,
-  evidenceFields,
-  healthFields,
-  logFields,
-  storageFields,
-} from '@upload-once/runtime';
+import { awsFields, drainFields, healthFields, logFields, storageFields } from '@upload-once/runtime';
+import { consumerFields, evidenceFields } from '@upload-once/worker';
 import { Type } from 'typebox';
 
 export const configSchema = Type.Object({

@@ -3,19 +3,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { createS3EventHandler, sendToEach } from '@upload-once/queue';
-import {
-  dynamoDbClientConfig,
-  runService,
-  s3ClientConfig,
-  sqsClientConfig,
-  startConsumerService,
-} from '@upload-once/runtime';
+import { dynamoDbClientConfig, runService, s3ClientConfig, sqsClientConfig } from '@upload-once/runtime';
 import {
   createDynamoDbUploadStore,
   createS3ObjectStore,
   UPLOADS_PREFIX,
   writeReport,
 } from '@upload-once/uploads';
+import { consumerChecks, startConsumerService } from '@upload-once/worker';
 import { configSchema } from './config.ts';
 import { createAcceptor } from './create-acceptor.ts';
 import { ACCEPT_LIMIT_SECONDS, limitWork } from './limit-work.ts';
@@ -30,6 +25,7 @@ function startTimer(seconds: number, callback: () => void): () => void {
 await runService({
   name: 'acceptor',
   schema: configSchema,
+  checks: consumerChecks,
   process,
   async start({ config, log, metrics }) {
     const region = config.AWS_REGION;

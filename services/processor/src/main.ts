@@ -12,7 +12,6 @@ import {
   runService,
   s3ClientConfig,
   sqsClientConfig,
-  startConsumerService,
 } from '@upload-once/runtime';
 import {
   ACCEPTED_PREFIX,
@@ -20,6 +19,7 @@ import {
   createS3ObjectStore,
   writeReport,
 } from '@upload-once/uploads';
+import { consumerChecks, startConsumerService } from '@upload-once/worker';
 import { checkHandler } from './check-handler.ts';
 import { configSchema } from './config.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
@@ -74,7 +74,10 @@ async function openThreads(threads: ThreadRunner): Promise<void> {
 await runService({
   name: 'processor',
   schema: configSchema,
-  checks: { PROCESSOR_HANDLER: (name) => checkHandler(name, () => startCheckingThread(name)) },
+  checks: {
+    ...consumerChecks,
+    PROCESSOR_HANDLER: (name) => checkHandler(name, () => startCheckingThread(name)),
+  },
   process,
   async start({ config, log, metrics, writeLine }): Promise<RunningService> {
     const region = config.AWS_REGION;

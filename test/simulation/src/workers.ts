@@ -6,7 +6,7 @@ import {
   type Delivery,
   type ObjectCreated,
 } from '@upload-once/queue';
-import { createLogger, createMetrics, type Metrics, observeConsumer } from '@upload-once/runtime';
+import { createLogger, createMetrics, type Metrics } from '@upload-once/runtime';
 import {
   ACCEPTED_PREFIX,
   type Faults,
@@ -15,6 +15,7 @@ import {
   type MemoryUploadStore,
   UPLOADS_PREFIX,
 } from '@upload-once/uploads';
+import { observeConsumer } from '@upload-once/worker';
 import { createAcceptor } from '../../../services/acceptor/src/create-acceptor.ts';
 import { createCallHandler } from '../../../services/processor/src/call-handler.ts';
 import type { Handler } from '../../../services/processor/src/handler.ts';

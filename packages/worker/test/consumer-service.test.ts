@@ -8,16 +8,11 @@ import {
   VisibilityLost,
   writeS3Event,
 } from '@upload-once/queue';
+import { createLogger, createMetrics } from '@upload-once/runtime';
 import t, { type Test } from 'tap';
 import { startEcsAgent } from '../../../test/support/ecs-agent.ts';
 import { type LocalCloud, startLocalCloud } from '../../../test/support/local-cloud.ts';
-import {
-  type ConsumerServiceOptions,
-  createLogger,
-  createMetrics,
-  observeConsumer,
-  startConsumerService,
-} from '../src/index.ts';
+import { type ConsumerServiceOptions, observeConsumer, startConsumerService } from '../src/index.ts';
 
 type Line = Record<string, unknown>;
 

@@ -8,13 +8,15 @@ import {
   QueueWithoutRedrivePolicy,
   systemTimers,
 } from '@upload-once/queue';
-import { ConfigError } from './config.ts';
-import { startHealthServer } from './health-server.ts';
-import type { RunningService } from './lifecycle.ts';
-import type { Logger } from './logging.ts';
+import {
+  ConfigError,
+  createReadiness,
+  type Logger,
+  type Metrics,
+  type RunningService,
+  startHealthServer,
+} from '@upload-once/runtime';
 import { type LongWork, protectLongWork } from './long-work.ts';
-import type { Metrics } from './metrics.ts';
-import { createReadiness } from './readiness.ts';
 import { createTaskProtection } from './task-protection.ts';
 
 /** Whole S3 events, whose keys stand far behind, and not the megabyte that a message may have. */

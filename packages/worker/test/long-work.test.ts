@@ -1,9 +1,9 @@
 import type { Delivery } from '@upload-once/queue';
+import { createLogger } from '@upload-once/runtime';
 import t, { type Test } from 'tap';
 import { type EcsAgent, errorAnswer, failureAnswer, startEcsAgent } from '../../../test/support/ecs-agent.ts';
 import { Journal } from '../../../test/support/journal.ts';
 import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
-import { createLogger } from '../src/logging.ts';
 import { protectLongWork } from '../src/long-work.ts';
 import { createTaskProtection } from '../src/task-protection.ts';
 

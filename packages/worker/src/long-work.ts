@@ -1,5 +1,5 @@
 import { type Consumer, type Delivery, pause, type Timers } from '@upload-once/queue';
-import type { Logger } from './logging.ts';
+import type { Logger } from '@upload-once/runtime';
 import { type TaskProtection, TaskProtectionFailed } from './task-protection.ts';
 
 /**

@@ -1,0 +1,76 @@
+import { type ConfigChecks, checkUrl } from '@upload-once/runtime';
+import { type TObject, Type } from 'typebox';
+
+/** What a service that lives on one queue needs to know of it. */
+export const consumerFields = {
+  QUEUE_URL: Type.String({
+    pattern: '^https?://[^/?#]+/.',
+    description: 'The queue whose messages are handled. It needs a redrive policy.',
+    expected:
+      'the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
+  }),
+  SLOTS: Type.Integer({
+    default: 16,
+    minimum: 1,
+    maximum: 256,
+    description: 'How many messages are in hand at once.',
+    expected: 'a whole number from 1 to 256',
+  }),
+  VISIBILITY_SECONDS: Type.Integer({
+    default: 60,
+    minimum: 2,
+    maximum: 43_200,
+    description:
+      'Visibility timeout of a message, prolonged by heartbeats while it is worked on: how late it comes back when its worker dies.',
+    expected: 'a whole number of seconds from 2 to 43200',
+  }),
+  POLL_WAIT_SECONDS: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 20,
+    description:
+      'How long a poll waits for a message: WaitTimeSeconds of SQS. A stop lets the last poll end, so that a service with nothing to do takes this long to stop. DRAIN_LIMIT_SECONDS, where that is shorter.',
+    expected: 'a whole number of seconds from 1 to 20',
+  }),
+  PROTECT_AFTER_SECONDS: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 39_600,
+      description:
+        'On Amazon ECS: from when on work in hand protects its task against scale-in and deployments; until that work ends the task takes nothing new. Best DRAIN_LIMIT_SECONDS; without it, never.',
+      expected: 'a whole number of seconds from 1 to 39600 (11 hours)',
+    }),
+  ),
+  ECS_AGENT_URI: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/?#]',
+      description: 'The ECS agent beside the task, which PROTECT_AFTER_SECONDS needs. ECS sets it itself.',
+      expected: 'what Amazon ECS sets: http://, an address and a path',
+    }),
+  ),
+};
+
+/** What is kept of versions that are not accepted, and who is told of them. */
+export const evidenceFields = {
+  REPORT_QUEUE_URLS: Type.String({
+    pattern: '^https?://[^/?#,\\s]+/[^?#,\\s]+(,https?://[^/?#,\\s]+/[^?#,\\s]+)*$',
+    description:
+      'The queues that every report of a duplicate, a refused version or a stray is sent to: one for each reader, separated by commas.',
+    expected:
+      'the URLs of one or more SQS queues, separated by commas, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
+  }),
+  KEPT_DUPLICATES: Type.Integer({
+    default: 10,
+    minimum: 1,
+    maximum: 1_000,
+    description:
+      'How many duplicates of an upload are kept, recorded and reported one by one; the same for refused versions and for strays of one key. Those beyond are counted, and removed from uploads/.',
+    expected: 'a whole number from 1 to 1000',
+  }),
+};
+
+/** For `runService`: what the schema cannot say of these variables. */
+export const consumerChecks: ConfigChecks<TObject<typeof consumerFields>> = {
+  QUEUE_URL: checkUrl,
+  ECS_AGENT_URI: checkUrl,
+};

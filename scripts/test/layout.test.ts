@@ -1,0 +1,61 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+// Imports go one way: docs/design.md, "Layout".
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What the sources of each package may import of this repository. A service imports no other service. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'packages/text': [],
+  'packages/queue': [],
+  'packages/runtime': ['text'],
+  'packages/uploads': ['text'],
+  'packages/access': ['text'],
+  'packages/worker': ['queue', 'runtime'],
+  'packages/repair': ['queue', 'uploads'],
+  'packages/client': ['access', 'queue', 'repair', 'runtime', 'text', 'uploads'],
+  'services/url-issuer': ['access', 'runtime', 'text', 'uploads'],
+  'services/acceptor': ['queue', 'runtime', 'uploads', 'worker'],
+  'services/processor': ['queue', 'runtime', 'uploads', 'worker'],
+};
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(repository, file), 'utf8');
+  return [...text.matchAll(/(?:\bfrom |\bimport\(?)\s*'([^']+)'/g)].map(([, name = '']) => name);
+}
+
+t.test('every package and service is in the table', async (t) => {
+  const folders = globSync(['packages/*/package.json', 'services/*/package.json'], { cwd: repository });
+  t.strictSame(folders.map(dirname).sort(), Object.keys(MAY_IMPORT).sort());
+});
+
+for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
+  t.test(`${folder} imports only ${allowed.join(', ') || 'what others have made'}`, async (t) => {
+    const files = globSync(`${folder}/src/**/*.ts`, { cwd: repository });
+    t.ok(files.length > 0);
+    for (const file of files) {
+      for (const name of importsOf(file)) {
+        if (name.startsWith('.')) {
+          t.ok(join(dirname(file), name).startsWith(`${folder}/`), `${file} imports ${name}`);
+          continue;
+        }
+        const [, own] = /^@upload-once\/([^/]+)/.exec(name) ?? [];
+        if (own !== undefined) t.ok(allowed.includes(own), `${file} imports ${name}`);
+      }
+    }
+  });
+}
+
+t.test('no test imports from the tests of another package', async (t) => {
+  for (const file of globSync('{packages,services,local}/*/test/**/*.ts', { cwd: repository })) {
+    const [own] = /^[^/]+\/[^/]+\//.exec(file) ?? [''];
+    const others = importsOf(file)
+      .filter((name) => name.startsWith('.'))
+      .map((name) => join(dirname(file), name))
+      .filter((path) => !path.startsWith(own) && !path.startsWith('test/support/') && /\/test\//.test(path));
+    t.strictSame(others, [], file);
+  }
+});
