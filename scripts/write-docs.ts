@@ -8,6 +8,6 @@ function renew(file: string, renewed: (document: string) => string): void {
   writeFileSync(path, renewed(readFileSync(path, 'utf8')));
 }
 
-renew('README.md', withConfigurationTable);
+renew('docs/configuration.md', withConfigurationTable);
 renew('docs/reliability.md', withMutationsTable);
 writeFileSync(CURRENT, asCommitted(await servedDocument()));

@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { withConfigurationTable } from '../configuration-table.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-const readme = readFileSync(`${repository}/README.md`, 'utf8');
+const read = (path: string) => readFileSync(`${repository}/${path}`, 'utf8');
+const readme = read('README.md');
 
 t.test('the configuration table is what the services’ schemas say', async (t) => {
-  t.equal(readme, withConfigurationTable(readme), 'renew it with `make docs`');
+  const document = read('docs/configuration.md');
+  t.equal(document, withConfigurationTable(document), 'renew it with `make docs`');
 });
 
 t.test('every target of the Makefile is listed by `make help`, in one line', async (t) => {
@@ -21,8 +24,19 @@ t.test('every target of the Makefile is listed by `make help`, in one line', asy
   t.ok(help.every((line) => line.length <= 110));
 });
 
-t.test('every file that the README links to is there', async (t) => {
-  const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? '');
-  t.ok(links.length > 0);
-  for (const link of links) t.ok(existsSync(`${repository}/${link}`), link);
+t.test('the README is read in five minutes', async (t) => {
+  t.ok(readme.split('\n').length <= 130);
+});
+
+t.test('every file that a document links to is there', async (t) => {
+  const documents = globSync(
+    '{*.md,docs/**/*.md,examples/**/*.md,{packages,services,local}/*/*.md,terraform/**/*.md}',
+    { cwd: repository },
+  );
+  t.ok(documents.length > 10);
+  for (const document of documents) {
+    const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link = '']) => link);
+    for (const link of links)
+      t.ok(existsSync(join(repository, dirname(document), link)), `${document}: ${link}`);
+  }
 });

@@ -1,4 +1,4 @@
-// The README's shell examples as they stand, with programs in the place of curl and jq that tell how they were called.
+// The documents' shell examples as they stand, with programs in the place of curl and jq that tell how they were called.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { delimiter } from 'node:path';
@@ -6,8 +6,13 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { pathWith } from '../../../test/support/fake-programs.ts';
 
-const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
-const examples = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, commands = '']) => commands);
+const repository = new URL('../../../', import.meta.url);
+const documents = await Promise.all(
+  ['README.md', 'docs/api.md'].map((path) => readFile(new URL(path, repository), 'utf8')),
+);
+const examples = [...documents.join('\n').matchAll(/^```sh\n(.*?)^```$/gms)].map(
+  ([, commands = '']) => commands,
+);
 const UPLOADING = /-F file=|--upload-file/;
 
 t.test(
@@ -20,7 +25,7 @@ t.test(
       jq: 'echo "jq $*" >&2',
     });
     const uploading = examples.filter((commands) => UPLOADING.test(commands));
-    t.equal(uploading.length, 3);
+    t.equal(uploading.length, 4);
     for (const commands of uploading) {
       const cwd = t.testdir({ 'contract.pdf': 'x' });
       const { stdout, stderr } = await promisify(execFile)('sh', ['-c', commands], {
