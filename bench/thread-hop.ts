@@ -1,7 +1,7 @@
 import { memoryUsage } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { createLogger } from '@upload-once/runtime';
-import { createMemoryObjectStore } from '@upload-once/uploads';
+import { createMemoryObjectStore } from '@upload-once/uploads/testing';
 import type { HandlerRunner, HandlerWork } from '../services/processor/src/handler-runner.ts';
 import { createInThreadRunner } from '../services/processor/src/in-thread-runner.ts';
 import { startHandlerThread } from '../services/processor/src/start-handler-thread.ts';

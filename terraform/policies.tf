@@ -15,7 +15,7 @@ locals {
   ]
 
   # The attributes that a call on the table of uploads names, in its item, its update or its condition: those of
-  # packages/uploads/src/item.ts and transitions.ts, and the item's key. IAM can't hold a call to its condition, nor tell the
+  # packages/uploads/src/domain/item.ts and transitions.ts, and the item's key. IAM can't hold a call to its condition, nor tell the
   # items of one upload apart; but who may not name versionId claims no version, and who may not name state or apiKeyId
   # records no upload (DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control").
   written_always = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer"]

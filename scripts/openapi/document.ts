@@ -4,9 +4,9 @@ import {
   createMemoryAccessStore,
   createMemoryIdempotencyStore,
   createMemoryQuotaCounters,
-} from '@upload-once/access';
+} from '@upload-once/access/testing';
 import { createLogger } from '@upload-once/runtime';
-import { createMemoryUploadStore } from '@upload-once/uploads';
+import { createMemoryUploadStore } from '@upload-once/uploads/testing';
 import { buildApp } from '../../services/url-issuer/src/app.ts';
 import { createMemoryBuckets } from '../../services/url-issuer/src/rates/memory-buckets.ts';
 import { createUploadSigner } from '../../services/url-issuer/src/signing/upload-signer.ts';

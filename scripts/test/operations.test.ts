@@ -82,8 +82,8 @@ t.test('the permissions are valid JSON, and those of the calls that the commands
     'packages/queue/src/redrive-policy.ts',
     'packages/queue/src/send-messages.ts',
     'packages/queue/src/delete-batcher.ts',
-    'packages/uploads/src/s3-event-rules.ts',
-    'packages/uploads/src/s3-object-listing.ts',
+    'packages/uploads/src/s3/s3-event-rules.ts',
+    'packages/uploads/src/s3/s3-object-listing.ts',
   ].map(read);
   const called = new Set(
     sources.flatMap((source) => [...source.matchAll(/new (\w+)Command\(/g)].map((m) => m[1])),

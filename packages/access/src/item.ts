@@ -1,6 +1,6 @@
-import type { ApiKeySecret, KeyWithSecrets } from './access-store.ts';
-import type { ApiKey, ApiKeySettings } from './api-key.ts';
-import type { QuotaCounter } from './quota-counters.ts';
+import type { ApiKeySecret, KeyWithSecrets } from './api-keys/access-store.ts';
+import type { ApiKey, ApiKeySettings } from './api-keys/api-key.ts';
+import type { QuotaCounter } from './quotas/quota-counters.ts';
 
 /**
  * The table `access` as it is stored: partition key `id`, sort key `item`, both strings. A key, each value that leads to

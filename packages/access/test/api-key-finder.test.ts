@@ -4,9 +4,9 @@ import {
   type ApiKeyFinderOptions,
   createApiKey,
   createApiKeyFinder,
-  createMemoryAccessStore,
   hashApiKey,
 } from '../src/index.ts';
+import { createMemoryAccessStore } from '../src/testing/index.ts';
 import { apiKey, sha256 } from './contract/access-store-contract.ts';
 
 const START = Date.UTC(2030, 0, 1);

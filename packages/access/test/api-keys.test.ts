@@ -7,11 +7,11 @@ import {
   allowsContentType,
   createApiKey,
   createApiKeyFinder,
-  createMemoryAccessStore,
   hashApiKey,
   importApiKey,
   isExecutedByBrowsers,
 } from '../src/index.ts';
+import { createMemoryAccessStore } from '../src/testing/index.ts';
 
 const settings = { name: 'build server', ratePerSecond: 10, burst: 20 };
 const NOW = new Date('2030-01-01T00:00:00.000Z');

@@ -4,10 +4,10 @@ import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 import {
   createDailyQuota,
   createDynamoDbQuotaCounters,
-  createMemoryQuotaCounters,
   type QuotaAnswer,
   type QuotaCounters,
 } from '../src/index.ts';
+import { createMemoryQuotaCounters } from '../src/testing/index.ts';
 
 const NOON = new Date('2030-01-31T12:00:00Z');
 const RESETS_AT = new Date('2030-02-01T00:00:00Z');

@@ -2,7 +2,8 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import t from 'tap';
 import { startDynamoDb } from '../../../test/support/start-access-table.ts';
-import { createDynamoDbIdempotencyStore, createMemoryIdempotencyStore } from '../src/index.ts';
+import { createDynamoDbIdempotencyStore } from '../src/index.ts';
+import { createMemoryIdempotencyStore } from '../src/testing/index.ts';
 import { KEY, record, testIdempotencyStore } from './contract/idempotency-store-contract.ts';
 
 const now = () => record(1).issuedAt;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createMemoryAccessStore } from '../src/index.ts';
+import { createMemoryAccessStore } from '../src/testing/index.ts';
 import { testAccessStore } from './contract/access-store-contract.ts';
 
 testAccessStore(t, async () => createMemoryAccessStore());

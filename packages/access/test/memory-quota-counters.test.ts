@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createMemoryQuotaCounters } from '../src/index.ts';
+import { createMemoryQuotaCounters } from '../src/testing/index.ts';
 import { testQuotaCounters } from './contract/quota-counters-contract.ts';
 
 testQuotaCounters(t, async () => createMemoryQuotaCounters());

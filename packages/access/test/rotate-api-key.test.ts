@@ -1,7 +1,6 @@
 import t from 'tap';
 import {
   createApiKey,
-  createMemoryAccessStore,
   endOlderSecrets,
   hashApiKey,
   importApiKey,
@@ -9,6 +8,7 @@ import {
   rotateApiKey,
   SecretsChanged,
 } from '../src/index.ts';
+import { createMemoryAccessStore } from '../src/testing/index.ts';
 
 const START = Date.UTC(2030, 0, 1);
 const HOUR = 3_600_000;

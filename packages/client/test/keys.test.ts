@@ -2,9 +2,9 @@ import {
   type AccessStore,
   createApiKeyFinder,
   createDynamoDbAccessStore,
-  createMemoryAccessStore,
   SecretsChanged,
 } from '@upload-once/access';
+import { createMemoryAccessStore } from '@upload-once/access/testing';
 import t from 'tap';
 import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 import { KEYS_HELP } from '../src/commands/keys/help.ts';

@@ -1,4 +1,5 @@
-import { createMemoryObjectStore, createMemoryUploadStore, SightingKind } from '@upload-once/uploads';
+import { SightingKind } from '@upload-once/uploads';
+import { createMemoryObjectStore, createMemoryUploadStore } from '@upload-once/uploads/testing';
 import { createAudit, type Finding } from '../src/index.ts';
 
 const DAY_SECONDS = 86_400;

@@ -1,18 +1,5 @@
-export { type DescribedVersion, differenceOf } from './compare-versions.ts';
-export {
-  createDynamoDbUploadRecords,
-  type DynamoDbUploadRecordsOptions,
-} from './dynamodb-upload-records.ts';
-export { createDynamoDbUploadStore, type DynamoDbUploadStoreOptions } from './dynamodb-upload-store.ts';
-export { createEvidence, type Evidence, type Sighted } from './evidence.ts';
-export {
-  createFaultScript,
-  type FaultScript,
-  type Faults,
-  noFaults,
-  type Stall,
-  type TwinCall,
-} from './faults.ts';
+export { type DescribedVersion, differenceOf } from './domain/compare-versions.ts';
+export { createEvidence, type Evidence, type Sighted } from './domain/evidence.ts';
 export {
   type Item,
   isSightingItem,
@@ -22,19 +9,7 @@ export {
   toTally,
   UnsupportedSchemaVersion,
   type UploadItem,
-} from './item.ts';
-export { type BucketChange, createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
-export { createMemoryReports, type MemoryReports } from './memory-reports.ts';
-export { createMemoryUploadStore, type MemoryUploadStore } from './memory-upload-store.ts';
-export type { ObjectListing, StoredVersion } from './object-listing.ts';
-export type {
-  CopyOrder,
-  CopyOutcome,
-  ObjectStore,
-  OpenedObject,
-  VersionBytes,
-  VersionDescription,
-} from './object-store.ts';
+} from './domain/item.ts';
 export {
   type Report,
   type Reports,
@@ -42,11 +17,8 @@ export {
   type SightingReport,
   type SurplusReport,
   writeReport,
-} from './report.ts';
-export { type EventRule, readEventRules } from './s3-event-rules.ts';
-export { createS3ObjectListing, type S3ObjectListingOptions } from './s3-object-listing.ts';
-export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts';
-export type { LeaseHolder } from './transitions.ts';
+} from './domain/report.ts';
+export type { LeaseHolder } from './domain/transitions.ts';
 export {
   type Constraints,
   LONGEST_FORM_SECONDS,
@@ -58,7 +30,7 @@ export {
   type Tally,
   type Upload,
   UploadState,
-} from './upload.ts';
+} from './domain/upload.ts';
 export {
   ACCEPTED_PREFIX,
   acceptedKeyOf,
@@ -71,17 +43,37 @@ export {
   uploadIdOf,
   uploadKeyOfAccepted,
   uploadKeyOfId,
-} from './upload-key.ts';
+} from './domain/upload-key.ts';
+export {
+  createDynamoDbUploadRecords,
+  type DynamoDbUploadRecordsOptions,
+} from './dynamodb/dynamodb-upload-records.ts';
+export {
+  createDynamoDbUploadStore,
+  type DynamoDbUploadStoreOptions,
+} from './dynamodb/dynamodb-upload-store.ts';
+export type { ObjectListing, StoredVersion } from './ports/object-listing.ts';
+export type {
+  CopyOrder,
+  CopyOutcome,
+  ObjectStore,
+  OpenedObject,
+  VersionBytes,
+  VersionDescription,
+} from './ports/object-store.ts';
 export {
   type RepairedVersion,
   repairName,
   type SightingName,
   type UploadRecord,
   type UploadRecords,
-} from './upload-records.ts';
+} from './ports/upload-records.ts';
 export {
   type ProcessingStart,
   type Transition,
   UploadAlreadyIssued,
   type UploadStore,
-} from './upload-store.ts';
+} from './ports/upload-store.ts';
+export { type EventRule, readEventRules } from './s3/s3-event-rules.ts';
+export { createS3ObjectListing, type S3ObjectListingOptions } from './s3/s3-object-listing.ts';
+export { createS3ObjectStore, type S3ObjectStoreOptions } from './s3/s3-object-store.ts';

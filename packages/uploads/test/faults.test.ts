@@ -1,10 +1,6 @@
 import t from 'tap';
-import {
-  createFaultScript,
-  createMemoryObjectStore,
-  createMemoryUploadStore,
-  UploadState,
-} from '../src/index.ts';
+import { UploadState } from '../src/index.ts';
+import { createFaultScript, createMemoryObjectStore, createMemoryUploadStore } from '../src/testing/index.ts';
 
 const version = { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: new Date(0) };
 

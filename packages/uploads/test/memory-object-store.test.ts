@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createMemoryObjectStore } from '../src/index.ts';
+import { createMemoryObjectStore } from '../src/testing/index.ts';
 import { objectStoreContract } from './contract/object-store-contract.ts';
 
 objectStoreContract(t, async () => {

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { createMemoryUploadStore, type Item } from '../src/index.ts';
+import type { Item } from '../src/index.ts';
+import { createMemoryUploadStore } from '../src/testing/index.ts';
 import { uploadRecordsContract } from './contract/upload-records-contract.ts';
 
 uploadRecordsContract(t, async () => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createMemoryUploadStore } from '../src/index.ts';
+import { createMemoryUploadStore } from '../src/testing/index.ts';
 import { uploadStoreContract } from './contract/upload-store-contract.ts';
 
 uploadStoreContract(t, async () => {

@@ -1,6 +1,6 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import t from 'tap';
-import { toDescription } from '../src/s3-description.ts';
+import { toDescription } from '../src/s3/s3-description.ts';
 
 const MD5 = '5d41402abc4b2a76b9719d911017c592';
 const CRC64 = 'M3eFcAZSQlc=';

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import t from 'tap';
 import { createS3ObjectStore } from '../src/index.ts';
-import { partRanges } from '../src/part-ranges.ts';
+import { partRanges } from '../src/s3/part-ranges.ts';
 import { type BucketUnderTest, objectStoreContract } from './contract/object-store-contract.ts';
 import { startLocal } from './local.ts';
 

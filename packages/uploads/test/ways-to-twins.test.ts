@@ -1,13 +1,12 @@
 import t from 'tap';
+import { type Item, UploadState } from '../src/index.ts';
 import {
   type BucketChange,
   createFaultScript,
   createMemoryObjectStore,
   createMemoryUploadStore,
   type Faults,
-  type Item,
-  UploadState,
-} from '../src/index.ts';
+} from '../src/testing/index.ts';
 
 const key = 'uploads/a';
 const version = { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: new Date(0) };

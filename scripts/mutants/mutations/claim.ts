@@ -2,9 +2,9 @@ import type { Mutation } from '../mutation.ts';
 
 const RECONCILE = 'services/acceptor/src/reconcile.ts';
 const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
-const S3_STORE = 'packages/uploads/src/s3-object-store.ts';
+const S3_STORE = 'packages/uploads/src/s3/s3-object-store.ts';
 const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
-const DYNAMODB_TABLE = 'packages/uploads/src/dynamodb-item-table.ts';
+const DYNAMODB_TABLE = 'packages/uploads/src/dynamodb/dynamodb-item-table.ts';
 const DYNAMODB_STORE_TEST = 'packages/uploads/test/dynamodb-upload-store.test.ts';
 
 /** Which version is the upload, and whether there is one. */
@@ -49,7 +49,7 @@ export const claimMutations: readonly Mutation[] = [
     id: 'list-one-page',
     change: 'only the first page of the versions is read',
     breaks: 'P1: the oldest version of many is not seen',
-    file: 'packages/uploads/src/s3-object-listing.ts',
+    file: 'packages/uploads/src/s3/s3-object-listing.ts',
     find: '} while (KeyMarker !== undefined);',
     replace: '} while (false);',
     noticedBy: {
@@ -62,7 +62,7 @@ export const claimMutations: readonly Mutation[] = [
     change: 'keys are listed as they are, not URL-encoded',
     breaks:
       'P3: the SDK misreads a character reference, and an upload whose name has an emoji is never claimed',
-    file: 'packages/uploads/src/s3-object-listing.ts',
+    file: 'packages/uploads/src/s3/s3-object-listing.ts',
     find: "EncodingType: 'url',",
     replace: '',
     noticedBy: {
@@ -86,7 +86,7 @@ export const claimMutations: readonly Mutation[] = [
     id: 'claim-unconditional',
     change: 'the claim is written without its condition',
     breaks: 'P1: of two workers each claims a version',
-    file: 'packages/uploads/src/transitions.ts',
+    file: 'packages/uploads/src/domain/transitions.ts',
     find: `    when: [{ attribute: 'state', equals: UploadState.issued }],
     set: {
       state: UploadState.claimed,`,
@@ -171,7 +171,7 @@ export const claimMutations: readonly Mutation[] = [
     id: 'token-unknown',
     change: 'a writer does not know its own token again',
     breaks: 'P3: a claim whose answer was lost is nobody’s, and nobody goes on',
-    file: 'packages/uploads/src/table-upload-store.ts',
+    file: 'packages/uploads/src/domain/table-upload-store.ts',
     find: 'if (found?.writer === writer) return { applied: true, upload: found.upload };',
     replace: '',
     noticedBy: {
@@ -183,7 +183,7 @@ export const claimMutations: readonly Mutation[] = [
     id: 'revoked-accepted',
     change: 'an upload that is revoked stays ISSUED',
     breaks: 'P5: what was revoked is accepted',
-    file: 'packages/uploads/src/transitions.ts',
+    file: 'packages/uploads/src/domain/transitions.ts',
     find: 'set: { state: UploadState.revoked, revokedAt',
     replace: 'set: { revokedAt',
     noticedBy: { file: RECONCILE_TEST, test: 'P5: revoked between read and claim is refused too' },
@@ -192,7 +192,7 @@ export const claimMutations: readonly Mutation[] = [
     id: 'tombstone-not-renewed',
     change: 'a transition does not put the deletion of the item off',
     breaks: 'P4: a late event finds no item, and a duplicate is taken for a stray',
-    file: 'packages/uploads/src/table-upload-store.ts',
+    file: 'packages/uploads/src/domain/table-upload-store.ts',
     find: 'set: { ...change.set, deleteAt: uploadDeleteAt(), writer } };',
     replace: 'set: { ...change.set, writer } };',
     noticedBy: {
@@ -237,7 +237,7 @@ export const claimMutations: readonly Mutation[] = [
     id: 'metadata-by-constructor',
     change: 'metadata is written as a plain object, whose type the SDK takes from an entry named constructor',
     breaks: 'P7: a key gets no form for metadata that it may ask for, and its quota is used up',
-    file: 'packages/uploads/src/dynamodb-item-table.ts',
+    file: 'packages/uploads/src/dynamodb/dynamodb-item-table.ts',
     find: 'isObject ? new Map(Object.entries(value)) : value',
     replace: 'isObject ? value : value',
     noticedBy: {

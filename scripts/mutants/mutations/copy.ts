@@ -2,12 +2,12 @@ import type { Mutation } from '../mutation.ts';
 
 const ACCEPT = 'services/acceptor/src/accept-claimed.ts';
 const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
-const S3_STORE = 'packages/uploads/src/s3-object-store.ts';
-const S3_MULTIPART = 'packages/uploads/src/s3-multipart-copy.ts';
-const PART_RANGES = 'packages/uploads/src/part-ranges.ts';
+const S3_STORE = 'packages/uploads/src/s3/s3-object-store.ts';
+const S3_MULTIPART = 'packages/uploads/src/s3/s3-multipart-copy.ts';
+const PART_RANGES = 'packages/uploads/src/s3/part-ranges.ts';
 const FIND_COPY = 'services/acceptor/src/find-earlier-copy.ts';
 const FIND_COPY_TEST = 'services/acceptor/test/earlier-copy.test.ts';
-const COMPARE = 'packages/uploads/src/compare-versions.ts';
+const COMPARE = 'packages/uploads/src/domain/compare-versions.ts';
 const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
 const S3_ANSWERS_TEST = 'packages/uploads/test/s3-answers.test.ts';
 
@@ -41,7 +41,7 @@ export const copyMutations: readonly Mutation[] = [
     id: 'copy-newest',
     change: 'the copy’s source is named without its version',
     breaks: 'P2: a later upload’s bytes are accepted',
-    file: 'packages/uploads/src/s3-answers.ts',
+    file: 'packages/uploads/src/s3/s3-answers.ts',
     find: `?versionId=$\{encodeURIComponent(versionId)}`,
     replace: '',
     noticedBy: {
@@ -218,7 +218,7 @@ export const copyMutations: readonly Mutation[] = [
     id: 'composite-is-digest',
     change: 'a checksum of the parts’ checksums is taken for one of the object',
     breaks: 'P3: a copy in other parts than its source is never found again',
-    file: 'packages/uploads/src/s3-description.ts',
+    file: 'packages/uploads/src/s3/s3-description.ts',
     find: "const isOfWhole = ChecksumType === 'FULL_OBJECT';",
     replace: 'const isOfWhole = true;',
     noticedBy: {
@@ -230,7 +230,7 @@ export const copyMutations: readonly Mutation[] = [
     id: 'e-tag-is-digest',
     change: 'the ETag of an object that KMS encrypts is taken for an MD5',
     breaks: 'P3: a copy is never found again, since its ETag is another',
-    file: 'packages/uploads/src/s3-description.ts',
+    file: 'packages/uploads/src/s3/s3-description.ts',
     find: "const isPlain = ServerSideEncryption === undefined || ServerSideEncryption === 'AES256';",
     replace: 'const isPlain = true;',
     noticedBy: {
@@ -242,7 +242,7 @@ export const copyMutations: readonly Mutation[] = [
     id: 'accept-any-claim',
     change: 'a copy is recorded as accepted for whatever version is claimed',
     breaks: 'P1: a version is claimed, and another one’s copy accepted',
-    file: 'packages/uploads/src/transitions.ts',
+    file: 'packages/uploads/src/domain/transitions.ts',
     find: "      { attribute: 'versionId', equals: claimedVersionId },\n",
     replace: '',
     noticedBy: {
@@ -266,7 +266,7 @@ export const copyMutations: readonly Mutation[] = [
     id: 'parts-compared-by-one',
     change: 'of two versions only the first part is compared',
     breaks: 'P2: bytes that differ further on are recorded as accepted',
-    file: 'packages/uploads/src/s3-byte-comparison.ts',
+    file: 'packages/uploads/src/s3/s3-byte-comparison.ts',
     find: 'partRanges(one.sizeBytes, partBytes),',
     replace: 'partRanges(one.sizeBytes, partBytes).slice(0, 1),',
     noticedBy: {

@@ -56,7 +56,7 @@ export const deletionMutations: readonly Mutation[] = [
     id: 'delete-any-version',
     change: 'a delete names no version',
     breaks: 'P4: a duplicate that is evidence is hidden, the accepted version stays',
-    file: 'packages/uploads/src/s3-object-store.ts',
+    file: 'packages/uploads/src/s3/s3-object-store.ts',
     find: 'new DeleteObjectCommand({ Bucket, Key, VersionId })',
     replace: 'new DeleteObjectCommand({ Bucket, Key })',
     noticedBy: {

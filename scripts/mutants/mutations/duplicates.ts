@@ -2,9 +2,9 @@ import type { Mutation } from '../mutation.ts';
 
 const RECONCILE = 'services/acceptor/src/reconcile.ts';
 const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
-const EVIDENCE = 'packages/uploads/src/evidence.ts';
+const EVIDENCE = 'packages/uploads/src/domain/evidence.ts';
 const KEEP_APART = 'services/acceptor/src/keep-apart.ts';
-const UPLOAD_STORE = 'packages/uploads/src/table-upload-store.ts';
+const UPLOAD_STORE = 'packages/uploads/src/domain/table-upload-store.ts';
 const SURPLUS_TEST = 'services/acceptor/test/surplus.test.ts';
 
 /** What is kept apart, and how often it is counted. */
@@ -65,7 +65,7 @@ export const duplicateMutations: readonly Mutation[] = [
     id: 'record-replaced',
     change: 'a record is put over the one that is there',
     breaks: 'P4: a redelivery makes a reported duplicate a new one; a key is issued twice',
-    file: 'packages/uploads/src/dynamodb-item-table.ts',
+    file: 'packages/uploads/src/dynamodb/dynamodb-item-table.ts',
     find: "        ConditionExpression: 'attribute_not_exists(FullFilename)',\n",
     replace: '',
     noticedBy: {

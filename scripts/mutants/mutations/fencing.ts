@@ -1,6 +1,6 @@
 import type { Mutation } from '../mutation.ts';
 
-const TRANSITIONS = 'packages/uploads/src/transitions.ts';
+const TRANSITIONS = 'packages/uploads/src/domain/transitions.ts';
 const PROCESS = 'services/processor/src/process-accepted.ts';
 const WORK = 'services/processor/src/work-under-lease.ts';
 const CONTRACT_TEST = 'packages/uploads/test/memory-upload-store.test.ts';

@@ -1,14 +1,12 @@
 import type { ObjectCreated } from '@upload-once/queue';
 import { createLogger, createMetrics } from '@upload-once/runtime';
+import { acceptedKeyOf, type NewUpload, reportIdOf } from '@upload-once/uploads';
 import {
-  acceptedKeyOf,
   createFaultScript,
   createMemoryObjectStore,
   createMemoryReports,
   createMemoryUploadStore,
-  type NewUpload,
-  reportIdOf,
-} from '@upload-once/uploads';
+} from '@upload-once/uploads/testing';
 import { createAcceptor } from '../src/create-acceptor.ts';
 
 type Worker = ReturnType<typeof createAcceptor>;

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Delivery, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
 import { createLogger, createMetrics } from '@upload-once/runtime';
+import { acceptedKeyOf } from '@upload-once/uploads';
 import {
-  acceptedKeyOf,
   createFaultScript,
   createMemoryObjectStore,
   createMemoryReports,
   createMemoryUploadStore,
-} from '@upload-once/uploads';
+} from '@upload-once/uploads/testing';
 import type { Handler } from '../src/handler.ts';
 import type { HandlerRunner } from '../src/handler-runner.ts';
 import { createInThreadRunner } from '../src/in-thread-runner.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMemoryAccessStore } from '@upload-once/access';
+import { createMemoryAccessStore } from '@upload-once/access/testing';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { addKey, appUnderTest, KEY_VALUE, NOW } from './app-under-test.ts';

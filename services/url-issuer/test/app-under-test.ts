@@ -1,15 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
+import { type AccessStore, type ApiKey, hashApiKey } from '@upload-once/access';
 import {
-  type AccessStore,
-  type ApiKey,
   createMemoryAccessStore,
   createMemoryIdempotencyStore,
   createMemoryQuotaCounters,
-  hashApiKey,
-} from '@upload-once/access';
+} from '@upload-once/access/testing';
 import { createLogger, createReadiness, type Metrics } from '@upload-once/runtime';
-import { createFaultScript, createMemoryUploadStore, type FaultScript } from '@upload-once/uploads';
+import { createFaultScript, createMemoryUploadStore, type FaultScript } from '@upload-once/uploads/testing';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import type { Test } from 'tap';
 import { type AppOptions, buildApp } from '../src/app.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createMemoryAccessStore } from '@upload-once/access';
+import { createMemoryAccessStore } from '@upload-once/access/testing';
 import t, { type Test } from 'tap';
 import type { AppLimits } from '../src/app.ts';
 import { SECURITY_HEADERS } from '../src/security-headers.ts';

@@ -3,10 +3,12 @@ import {
   createDynamoDbAccessStore,
   createDynamoDbIdempotencyStore,
   createDynamoDbQuotaCounters,
+} from '@upload-once/access';
+import {
   createMemoryAccessStore,
   createMemoryIdempotencyStore,
   createMemoryQuotaCounters,
-} from '@upload-once/access';
+} from '@upload-once/access/testing';
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import type { AppOptions } from '../src/app.ts';

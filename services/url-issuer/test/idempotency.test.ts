@@ -1,4 +1,4 @@
-import { createMemoryIdempotencyStore } from '@upload-once/access';
+import { createMemoryIdempotencyStore } from '@upload-once/access/testing';
 import t, { type Test } from 'tap';
 import { addKey, appUnderTest, DEFAULTS, KEY_VALUE, NOW } from './app-under-test.ts';
 

@@ -1,4 +1,4 @@
-import { createFaultScript, createMemoryUploadStore } from '@upload-once/uploads';
+import { createFaultScript, createMemoryUploadStore } from '@upload-once/uploads/testing';
 import t from 'tap';
 import { limitExceeded } from '../src/http-error.ts';
 import { createUploadIssuer } from '../src/issuing/issue-upload.ts';

@@ -2,9 +2,9 @@ import {
   createMemoryAccessStore,
   createMemoryIdempotencyStore,
   createMemoryQuotaCounters,
-} from '@upload-once/access';
+} from '@upload-once/access/testing';
 import { createLogger, createReadiness } from '@upload-once/runtime';
-import { createMemoryUploadStore } from '@upload-once/uploads';
+import { createMemoryUploadStore } from '@upload-once/uploads/testing';
 import t from 'tap';
 import type { AppOptions } from '../src/app.ts';
 import { createMemoryBuckets } from '../src/rates/memory-buckets.ts';

@@ -1,4 +1,4 @@
-import { createMemoryAccessStore } from '@upload-once/access';
+import { createMemoryAccessStore } from '@upload-once/access/testing';
 import { createLogger, createReadiness } from '@upload-once/runtime';
 import t from 'tap';
 import { appUnderTest, NOW } from './app-under-test.ts';

@@ -2,10 +2,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   createDynamoDbAccessStore,
   createDynamoDbQuotaCounters,
-  createMemoryQuotaCounters,
   type QuotaCounters,
 } from '@upload-once/access';
-import { createMemoryUploadStore } from '@upload-once/uploads';
+import { createMemoryQuotaCounters } from '@upload-once/access/testing';
+import { createMemoryUploadStore } from '@upload-once/uploads/testing';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { AppOptions } from '../src/app.ts';

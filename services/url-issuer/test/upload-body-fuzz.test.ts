@@ -1,4 +1,4 @@
-import { createMemoryQuotaCounters } from '@upload-once/access';
+import { createMemoryQuotaCounters } from '@upload-once/access/testing';
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';

@@ -6,7 +6,7 @@ locals {
   # Buckets have one namespace, over all accounts and regions.
   bucket_name = coalesce(var.bucket_name, "${var.name}-${local.account_id}-${data.aws_region.current.id}")
 
-  # The prefixes are the code's: packages/uploads/src/upload-key.ts.
+  # The prefixes are the code's: packages/uploads/src/domain/upload-key.ts.
   pipelines = {
     upload_events   = { prefix = "uploads/", queue_name = "${var.name}-upload-events" }
     accepted_events = { prefix = "accepted/", queue_name = "${var.name}-accepted-events" }

@@ -316,7 +316,7 @@ const processor: readonly CallOfRole[] = [
   ...ofCode(uploadsCalls.processor, uploads),
   ...whatEachCould,
   naming('PutItem', 'to record an upload', 'state', 'apiKeyId', 'issuedAt', 'expiresAt', 'constraints'),
-  // No record is a claim without claimedAt: packages/uploads/src/item.ts.
+  // No record is a claim without claimedAt: packages/uploads/src/domain/item.ts.
   ...notNaming('PutItem', 'state', 'apiKeyId', 'constraints', 'claimedAt'),
   ...notNaming(
     'UpdateItem',

@@ -1,10 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  acceptedKeyOf,
-  createMemoryObjectStore,
-  createMemoryUploadStore,
-  SightingKind,
-} from '@upload-once/uploads';
+import { acceptedKeyOf, SightingKind } from '@upload-once/uploads';
+import { createMemoryObjectStore, createMemoryUploadStore } from '@upload-once/uploads/testing';
 import t, { type Test } from 'tap';
 import { type Entry, PostOutcome } from '../src/soak/ledger.ts';
 import { startSettling } from '../src/soak/settling.ts';

@@ -2,7 +2,6 @@
 import type { ObjectCreated } from '@upload-once/queue';
 import {
   ACCEPTED_PREFIX,
-  type BucketChange,
   type Item,
   isSightingItem,
   isTallyItem,
@@ -11,6 +10,7 @@ import {
   type TallyItem,
   type UploadItem,
 } from '@upload-once/uploads';
+import type { BucketChange } from '@upload-once/uploads/testing';
 import { type Facts, isSameContent, type KeyFacts, sightingName, tallyOf } from './facts.ts';
 import { createLeaseRules } from './lease-rules.ts';
 import { createMessageRules } from './message-rules.ts';

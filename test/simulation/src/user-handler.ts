@@ -1,4 +1,5 @@
-import { type MemoryObjectStore, uploadKeyOfAccepted } from '@upload-once/uploads';
+import { uploadKeyOfAccepted } from '@upload-once/uploads';
+import type { MemoryObjectStore } from '@upload-once/uploads/testing';
 import { AcceptedObjectGone } from '../../../services/processor/src/call-handler.ts';
 import type { Handler } from '../../../services/processor/src/handler.ts';
 import { type Facts, type HandlerPlan, type StoredVersion, theUpload } from './facts.ts';

@@ -1,13 +1,11 @@
 // Over 250 lines, and one thing: the whole system of one history, put together on one virtual clock.
 import type { Consumer } from '@upload-once/queue';
+import { ACCEPTED_PREFIX, acceptedKeyOf, UPLOADS_PREFIX } from '@upload-once/uploads';
 import {
-  ACCEPTED_PREFIX,
-  acceptedKeyOf,
   createMemoryObjectStore,
   createMemoryReports,
   createMemoryUploadStore,
-  UPLOADS_PREFIX,
-} from '@upload-once/uploads';
+} from '@upload-once/uploads/testing';
 import { createFacts, type KeyFacts } from './facts.ts';
 import { createRules } from './rules.ts';
 import { AT_ONCE, createBucketEvents, type EventPlan } from './simulation/bucket-events.ts';

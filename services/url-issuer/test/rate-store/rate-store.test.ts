@@ -1,5 +1,6 @@
 import { createClient } from '@redis/client';
-import { createDynamoDbAccessStore, createMemoryAccessStore } from '@upload-once/access';
+import { createDynamoDbAccessStore } from '@upload-once/access';
+import { createMemoryAccessStore } from '@upload-once/access/testing';
 import t, { type Test } from 'tap';
 import { createRedisBuckets } from '../../src/rates/redis-buckets.ts';
 import { redisClientOptions } from '../../src/rates/redis-client-options.ts';

@@ -1,5 +1,5 @@
 import type { ObjectCreated } from '@upload-once/queue';
-import type { Faults, TwinCall } from '@upload-once/uploads';
+import type { Faults, TwinCall } from '@upload-once/uploads/testing';
 import { CallFailed, Fate, type FatePlan } from './fate.ts';
 import { below, type Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';

@@ -1,0 +1,47 @@
+import { crc32 } from 'node:zlib';
+
+/**
+ * The form of the keys that are made here:
+ *
+ *     uo_<id>_<secret><checksum>
+ *
+ * - `uo_` lets secret scanners, and people, tell what it is.
+ * - `<id>`: 16 hexadecimal digits (64 random bits), the key's id; not secret.
+ * - `<secret>`: 40 hexadecimal digits (160 random bits).
+ * - `<checksum>`: 8 hexadecimal digits, the CRC-32 of all that stands before it. It tells a typing error from a wrong
+ *   key; it proves nothing, anyone can compute it.
+ *
+ * 68 characters of ASCII that a double click selects whole. Imported keys have any form.
+ */
+const API_KEY = /^uo_([0-9a-f]{16})_([0-9a-f]{40})([0-9a-f]{8})$/;
+
+/** How such a key begins, in whatever case, and with what people copy or paste before it. */
+const BEGINS_LIKE_API_KEY = /^["'\s]*(?:bearer\s+["']*)?uo_[0-9a-f]{16}_/i;
+
+export const KEY_ID_BYTES = 8;
+export const SECRET_BYTES = 20;
+const CHECKSUM_DIGITS = 8;
+
+/** @param secret 20 bytes of cryptographic randomness */
+export function formatApiKey(keyId: string, secret: Uint8Array): string {
+  const text = `uo_${keyId}_${Buffer.from(secret).toString('hex')}`;
+  return text + checksumOf(text);
+}
+
+/**
+ * Whether a value begins like a key made here and is no whole one with its checksum: somebody mistyped it, cut it wrong,
+ * or sent it in quotation marks or behind `Bearer`.. Such a value is no key, and is not taken for one of another make.
+ */
+export function isMistypedApiKey(value: string): boolean {
+  return BEGINS_LIKE_API_KEY.test(value) && !isWholeApiKey(value);
+}
+
+function isWholeApiKey(value: string): boolean {
+  return (
+    API_KEY.test(value) && checksumOf(value.slice(0, -CHECKSUM_DIGITS)) === value.slice(-CHECKSUM_DIGITS)
+  );
+}
+
+function checksumOf(text: string): string {
+  return crc32(text).toString(16).padStart(CHECKSUM_DIGITS, '0');
+}

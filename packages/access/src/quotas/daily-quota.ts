@@ -1,0 +1,116 @@
+import { LRUCache } from 'lru-cache';
+import type { ApiKey } from '../api-keys/api-key.ts';
+import { dayOf, type QuotaCounters } from './quota-counters.ts';
+
+export interface DailyQuotaOptions {
+  readonly counters: QuotaCounters;
+  readonly now: () => Date;
+}
+
+/** What became of one request for a unit of a key's quota. */
+export interface QuotaAnswer {
+  readonly granted: boolean;
+  readonly quota: number;
+  /** Units that were left for the rest of the day, as far as this request could see. */
+  readonly remaining: number;
+  /** 00:00 UTC, when the count begins anew. */
+  readonly resetsAt: Date;
+}
+
+export interface DailyQuota {
+  /**
+   * Takes one unit of a key's quota of the day. All that ask for the same key in one turn of the event loop are one write;
+   * where not all of them fit, the first get what there is, to the last unit.
+   *
+   * @returns undefined for a key without a quota. Rejects when the table did not answer: then a unit may have been used up
+   *   for nothing, but none was granted that the table does not know of.
+   */
+  take(key: Pick<ApiKey, 'keyId' | 'dailyQuota'>): Promise<QuotaAnswer | undefined>;
+}
+
+type Waiting = Pick<PromiseWithResolvers<QuotaAnswer>, 'resolve' | 'reject'>;
+
+/** A counter went back, which it never does: somebody removed it while the day was not over. */
+export class QuotaCounterWentBack extends Error {
+  readonly code = 'QuotaCounterWentBack';
+}
+
+const MILLISECONDS_PER_DAY = 86_400_000;
+
+/** How many keys that have used up their quota are remembered, so that their requests cost the table nothing. */
+const MAX_EXHAUSTED_KEYS = 10_000;
+
+export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuota {
+  const groups = new Map<string, Waiting[]>();
+  const exhausted = new LRUCache<string, { readonly day: string; readonly used: number }>({
+    max: MAX_EXHAUSTED_KEYS,
+  });
+
+  function noteUse(keyId: string, day: string, quota: number, used: number): void {
+    if (used >= quota) exhausted.set(keyId, { day, used });
+  }
+
+  /**
+   * Whoever waits gets its answer, in the order in which they came. Never rejects. Nobody is refused before the quota is
+   * known to be used up: after a failure those beyond it may try again as well.
+   */
+  async function settle(keyId: string, day: string, quota: number, group: readonly Waiting[]): Promise<void> {
+    let fitting = Math.min(group.length, quota);
+    try {
+      let used: number | undefined;
+      while (fitting > 0) {
+        used = await counters.add({ keyId, day }, fitting, quota);
+        if (used !== undefined) break;
+        const usedByAll = await counters.used({ keyId, day });
+        noteUse(keyId, day, quota, usedByAll);
+        const left = Math.max(0, quota - usedByAll);
+        if (left >= fitting)
+          throw new QuotaCounterWentBack(`the count of ${keyId} on ${day} went back to ${usedByAll}`);
+        // Counts only grow: for those beyond what is left now there will be nothing today.
+        fitting = left;
+      }
+      if (used !== undefined) noteUse(keyId, day, quota, used);
+      const before = (used ?? quota) - fitting;
+      group.forEach(({ resolve }, at) => {
+        const granted = at < fitting;
+        resolve({
+          granted,
+          quota,
+          remaining: granted ? quota - before - at - 1 : 0,
+          resetsAt: endOf(day),
+        });
+      });
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  return {
+    async take({ keyId, dailyQuota: quota }) {
+      if (quota === undefined) return undefined;
+      const day = dayOf(now());
+      const known = exhausted.get(keyId);
+      if (known?.day === day && known.used >= quota) {
+        return { granted: false, quota, remaining: 0, resetsAt: endOf(day) };
+      }
+      const name = `${keyId} ${day} ${quota}`;
+      const { promise, ...waiting } = Promise.withResolvers<QuotaAnswer>();
+      const group = groups.get(name);
+      if (group) {
+        group.push(waiting);
+      } else {
+        const started = [waiting];
+        groups.set(name, started);
+        setImmediate(() => {
+          groups.delete(name);
+          void settle(keyId, day, quota, started);
+        });
+      }
+      return promise;
+    },
+  };
+}
+
+function endOf(day: string): Date {
+  return new Date(Date.parse(day) + MILLISECONDS_PER_DAY);
+}

@@ -1,0 +1,3 @@
+export { createMemoryAccessStore } from './memory-access-store.ts';
+export { createMemoryIdempotencyStore } from './memory-idempotency-store.ts';
+export { createMemoryQuotaCounters } from './memory-quota-counters.ts';

@@ -1,0 +1,241 @@
+import type { RepairedVersion } from '../ports/upload-records.ts';
+import {
+  type Constraints,
+  type NewUpload,
+  type ObjectVersion,
+  type Sighting,
+  type SightingKind,
+  type Tally,
+  type Upload,
+  UploadState,
+} from './upload.ts';
+
+/**
+ * The table `uploads` as it is stored: partition key `FullFilename`, sort key `item`, so that one Query gives an
+ * upload and all that was sent under its key. Times are ISO 8601 in UTC with milliseconds (they sort as text);
+ * `deleteAt` is epoch seconds, as DynamoDB TTL wants it. On AWS a service may write just the attributes that
+ * terraform/policies.tf names for it: another one is named there first.
+ */
+export const SCHEMA_VERSION = 1;
+export const UPLOAD_ITEM = 'upload';
+const TALLY_PREFIX = 'tally#';
+const REPAIR_PREFIX = 'repair#';
+
+export interface ItemKey {
+  readonly FullFilename: string;
+  readonly item: string;
+}
+
+export interface UploadItem extends ItemKey {
+  readonly schemaVersion: number;
+  readonly state: UploadState;
+  readonly apiKeyId: string;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+  readonly constraints: Constraints;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly traceparent: string;
+  readonly attempt: number;
+  readonly deleteAt: number;
+  /** Unique to the write that made the item what it is: a retry whose first attempt took effect finds its own. */
+  readonly writer: string;
+  readonly versionId?: string;
+  readonly eTag?: string;
+  readonly sizeBytes?: number;
+  readonly storedAt?: string;
+  readonly claimedAt?: string;
+  readonly revokedAt?: string;
+  readonly acceptedVersionId?: string;
+  readonly acceptedAt?: string;
+  readonly leaseOwner?: string;
+  readonly leaseExpiresAt?: string;
+  readonly processedAt?: string;
+  readonly failureReason?: string;
+}
+
+export interface SightingItem extends ItemKey {
+  readonly schemaVersion: number;
+  readonly kind: SightingKind;
+  readonly versionId: string;
+  readonly eTag: string;
+  readonly sizeBytes: number;
+  readonly storedAt: string;
+  readonly recordedAt: string;
+  readonly reported: boolean;
+  readonly deleteAt: number;
+  readonly writer: string;
+}
+
+/**
+ * How many versions of one kind lie or lay under a key. A partition's last item is the upload's, so this one's name sorts before it.
+ */
+export interface TallyItem extends ItemKey {
+  readonly schemaVersion: number;
+  readonly kind: SightingKind;
+  readonly deleteAt: number;
+  readonly writer: string;
+  /** A string set, absent as long as it is empty. */
+  readonly kept?: ReadonlySet<string>;
+  readonly surplus?: number;
+  readonly surplusReported?: number;
+  readonly countedAt?: string;
+}
+
+/** When an operator's repair sent the event of a version. It has a partition of its own: no service reads it. */
+export interface RepairItem extends ItemKey {
+  readonly schemaVersion: number;
+  readonly repairSentAt: string;
+  readonly deleteAt: number;
+}
+
+export type Item = UploadItem | SightingItem | TallyItem | RepairItem;
+
+/** The item was written by a later release than this one; reading on would be guessing. */
+export class UnsupportedSchemaVersion extends Error {
+  readonly code = 'UnsupportedSchemaVersion';
+}
+
+export function uploadItemKey(key: string): ItemKey {
+  return { FullFilename: key, item: UPLOAD_ITEM };
+}
+
+export function sightingItemKey(key: string, kind: SightingKind, versionId: string): ItemKey {
+  return { FullFilename: key, item: `${kind}#${versionId}` };
+}
+
+export function tallyItemKey(key: string, kind: SightingKind): ItemKey {
+  return { FullFilename: key, item: `${TALLY_PREFIX}${kind}` };
+}
+
+export function repairItemKey({ key, versionId }: RepairedVersion): ItemKey {
+  return { FullFilename: `${REPAIR_PREFIX}${key}`, item: versionId };
+}
+
+export function repairedVersionOf({ FullFilename, item }: RepairItem): RepairedVersion {
+  return { key: FullFilename.slice(REPAIR_PREFIX.length), versionId: item };
+}
+
+export function isRepairItem(item: Item): item is RepairItem {
+  return item.FullFilename.startsWith(REPAIR_PREFIX);
+}
+
+export function isUploadItem(item: Item): item is UploadItem {
+  return item.item === UPLOAD_ITEM;
+}
+
+export function isTallyItem(item: Item): item is TallyItem {
+  return item.item.startsWith(TALLY_PREFIX);
+}
+
+export function isSightingItem(item: Item): item is SightingItem {
+  return !isUploadItem(item) && !isTallyItem(item) && !isRepairItem(item);
+}
+
+export function issuedItem(upload: NewUpload, deleteAt: number, writer: string): UploadItem {
+  return {
+    ...uploadItemKey(upload.key),
+    schemaVersion: SCHEMA_VERSION,
+    state: UploadState.issued,
+    apiKeyId: upload.apiKeyId,
+    issuedAt: upload.issuedAt.toISOString(),
+    expiresAt: upload.expiresAt.toISOString(),
+    constraints: upload.constraints,
+    metadata: upload.metadata,
+    traceparent: upload.traceparent,
+    attempt: 0,
+    deleteAt,
+    writer,
+  };
+}
+
+export function sightingItem(
+  key: string,
+  kind: SightingKind,
+  version: ObjectVersion,
+  recordedAt: Date,
+  deleteAt: number,
+  writer: string,
+): SightingItem {
+  return {
+    ...sightingItemKey(key, kind, version.versionId),
+    schemaVersion: SCHEMA_VERSION,
+    kind,
+    versionId: version.versionId,
+    eTag: version.eTag,
+    sizeBytes: version.sizeBytes,
+    storedAt: version.storedAt.toISOString(),
+    recordedAt: recordedAt.toISOString(),
+    reported: false,
+    deleteAt,
+    writer,
+  };
+}
+
+/** @throws UnsupportedSchemaVersion */
+export function toUpload(item: UploadItem): Upload {
+  assertReadable(item);
+  const { versionId, eTag, sizeBytes, storedAt, claimedAt } = item;
+  const isClaimed =
+    versionId !== undefined &&
+    eTag !== undefined &&
+    sizeBytes !== undefined &&
+    storedAt !== undefined &&
+    claimedAt !== undefined;
+  return {
+    key: item.FullFilename,
+    state: item.state,
+    apiKeyId: item.apiKeyId,
+    issuedAt: new Date(item.issuedAt),
+    expiresAt: new Date(item.expiresAt),
+    constraints: item.constraints,
+    metadata: item.metadata,
+    traceparent: item.traceparent,
+    attempt: item.attempt,
+    ...(isClaimed && {
+      claimed: { versionId, eTag, sizeBytes, storedAt: new Date(storedAt), claimedAt: new Date(claimedAt) },
+    }),
+    ...(item.revokedAt !== undefined && { revokedAt: new Date(item.revokedAt) }),
+    ...(item.acceptedVersionId !== undefined && { acceptedVersionId: item.acceptedVersionId }),
+    ...(item.acceptedAt !== undefined && { acceptedAt: new Date(item.acceptedAt) }),
+    ...(item.leaseOwner !== undefined && { leaseOwner: item.leaseOwner }),
+    ...(item.leaseExpiresAt !== undefined && { leaseExpiresAt: new Date(item.leaseExpiresAt) }),
+    ...(item.processedAt !== undefined && { processedAt: new Date(item.processedAt) }),
+    ...(item.failureReason !== undefined && { failureReason: item.failureReason }),
+  };
+}
+
+/** @throws UnsupportedSchemaVersion */
+export function toSighting(item: SightingItem): Sighting {
+  assertReadable(item);
+  return {
+    key: item.FullFilename,
+    kind: item.kind,
+    versionId: item.versionId,
+    eTag: item.eTag,
+    sizeBytes: item.sizeBytes,
+    storedAt: new Date(item.storedAt),
+    recordedAt: new Date(item.recordedAt),
+    reported: item.reported,
+  };
+}
+
+/** @throws UnsupportedSchemaVersion */
+export function toTally(item: TallyItem): Tally {
+  assertReadable(item);
+  return {
+    key: item.FullFilename,
+    kind: item.kind,
+    keptVersionIds: item.kept ?? new Set(),
+    surplus: item.surplus ?? 0,
+    surplusReported: item.surplusReported ?? 0,
+    ...(item.countedAt !== undefined && { countedAt: new Date(item.countedAt) }),
+  };
+}
+
+function assertReadable(item: Item): void {
+  if (item.schemaVersion > SCHEMA_VERSION) {
+    throw new UnsupportedSchemaVersion(
+      `item ${item.item} of ${item.FullFilename} has schemaVersion ${item.schemaVersion}, this release reads up to ${SCHEMA_VERSION}`,
+    );
+  }
+}

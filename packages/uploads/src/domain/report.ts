@@ -1,0 +1,74 @@
+import type { Sighting, SightingKind } from './upload.ts';
+
+/** The version of the format of a report. A reader ignores fields that it does not know; a field is never removed or reused. */
+export const REPORT_SCHEMA_VERSION = 1;
+
+/** One version that was kept apart, with what S3 says about it. */
+export interface SightingReport {
+  readonly sighting: Sighting;
+  /** For a refused version: S3 had stored it before the upload was revoked, so its client holds a success. */
+  readonly storedBeforeRevocation?: boolean;
+}
+
+/** A count of the surplus versions of one key has reached 10, 100, 1,000 … */
+export interface SurplusReport {
+  readonly key: string;
+  readonly kind: SightingKind;
+  /** 10, 100, 1,000 …: at least so many. */
+  readonly count: number;
+  readonly countedAt: Date;
+}
+
+export type Report = SightingReport | SurplusReport;
+
+/**
+ * The outbox of reports, for every reader that has to learn that a form was used more than once. `send` resolves when every
+ * reader's queue has the report durably, and rejects when it is not known that all have it; it may be repeated. Readers can get a
+ * report more than once, and recognise it by its `id`..
+ */
+export interface Reports {
+  send(report: Report): Promise<void>;
+}
+
+/** The id of a report: the same each time that the same thing is reported. */
+export function reportIdOf(report: Report): string {
+  if ('sighting' in report) {
+    const { kind, key, versionId } = report.sighting;
+    return `${kind}#${key}#${versionId}`;
+  }
+  return `${report.kind}-count#${report.key}#${report.count}`;
+}
+
+/**
+ * A report as the JSON text that a reader gets: docs/reports.md. It holds no secret, and no word of the client.
+ * Everything but printable ASCII is escaped: a key can hold characters that a message can't (Amazon SQS API Reference,
+ * "SendMessage").
+ */
+export function writeReport(report: Report): string {
+  const head = { schemaVersion: REPORT_SCHEMA_VERSION, id: reportIdOf(report) };
+  if (!('sighting' in report)) {
+    const { kind, key, count, countedAt } = report;
+    return asciiJson({ ...head, type: `${kind}-count`, key, count, countedAt: countedAt.toISOString() });
+  }
+  const { kind, key, versionId, sizeBytes, eTag, storedAt, recordedAt } = report.sighting;
+  return asciiJson({
+    ...head,
+    type: kind,
+    key,
+    versionId,
+    sizeBytes,
+    eTag,
+    storedAt: storedAt.toISOString(),
+    recordedAt: recordedAt.toISOString(),
+    ...(report.storedBeforeRevocation !== undefined && {
+      storedBeforeRevocation: report.storedBeforeRevocation,
+    }),
+  });
+}
+
+function asciiJson(value: object): string {
+  return JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

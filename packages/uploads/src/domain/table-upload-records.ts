@@ -1,0 +1,128 @@
+import type { ItemTable } from '../ports/item-table.ts';
+import {
+  type RepairedVersion,
+  repairName,
+  type UploadRecord,
+  type UploadRecords,
+} from '../ports/upload-records.ts';
+import {
+  type Item,
+  type ItemKey,
+  isRepairItem,
+  isTallyItem,
+  isUploadItem,
+  type RepairItem,
+  repairedVersionOf,
+  repairItemKey,
+  SCHEMA_VERSION,
+  type SightingItem,
+  sightingItemKey,
+  type TallyItem,
+  tallyItemKey,
+  toSighting,
+  toTally,
+  toUpload,
+  type UploadItem,
+  uploadItemKey,
+} from './item.ts';
+import { keepUntil } from './transitions.ts';
+import { SightingKind } from './upload.ts';
+
+/** What BatchGetItem takes (Amazon DynamoDB API Reference). */
+const MAX_BATCH_KEYS = 100;
+/** The longest that SQS keeps a message, in a queue and its dead-letter queue together (Amazon SQS Developer Guide, "Using dead-letter queues"). */
+const MESSAGE_SECONDS = 14 * 86_400;
+
+export interface TableUploadRecordsOptions {
+  readonly table: ItemTable;
+  readonly now: () => Date;
+  readonly tombstoneSeconds: number;
+  /** Waits before the so-many-th attempt at keys that the table had no time for, 2 or more. */
+  readonly pause: (attempt: number) => Promise<void>;
+}
+
+/** The records over any table: DynamoDB's, or the one in memory. */
+export function createTableUploadRecords(options: TableUploadRecordsOptions): UploadRecords {
+  const { table, now, tombstoneSeconds, pause } = options;
+
+  async function getAll(keys: readonly ItemKey[]): Promise<Item[]> {
+    const found: Item[] = [];
+    for (let at = 0; at < keys.length; at += MAX_BATCH_KEYS) {
+      let unread = keys.slice(at, at + MAX_BATCH_KEYS);
+      for (let attempt = 1; unread.length > 0; attempt += 1) {
+        if (attempt > 1) await pause(attempt);
+        const answer = await table.getSome(unread);
+        found.push(...answer.items);
+        unread = [...answer.unread];
+      }
+    }
+    return found;
+  }
+
+  async function writeRepair(version: RepairedVersion, deleteAt: number): Promise<void> {
+    await table.update(repairItemKey(version), {
+      when: [],
+      set: { schemaVersion: SCHEMA_VERSION, repairSentAt: now().toISOString(), deleteAt },
+      orCreate: true,
+    });
+  }
+
+  return {
+    async *pages() {
+      let after: ItemKey | undefined;
+      do {
+        const page = await table.scan(after);
+        yield page.items.filter((item) => !isRepairItem(item)).map(toRecord);
+        after = page.next;
+      } while (after !== undefined);
+    },
+
+    async uploads(keys) {
+      const items = await getAll([...new Set(keys)].map(uploadItemKey));
+      return new Map(items.map((item) => [item.FullFilename, toUpload(item as UploadItem)]));
+    },
+
+    async sightings(names) {
+      const keys = names.map(({ key, kind, versionId }) => sightingItemKey(key, kind, versionId));
+      return (await getAll(keys)).map((item) => toSighting(item as SightingItem));
+    },
+
+    async tallies(keys, kind) {
+      const items = await getAll([...new Set(keys)].map((key) => tallyItemKey(key, kind)));
+      return new Map(items.map((item) => [item.FullFilename, toTally(item as TallyItem)]));
+    },
+
+    async keepLonger(key, versionId) {
+      const until = Math.ceil(now().getTime() / 1000) + tombstoneSeconds;
+      const kinds = Object.values(SightingKind);
+      const keys = [
+        uploadItemKey(key),
+        ...kinds.flatMap((kind) => [sightingItemKey(key, kind, versionId), tallyItemKey(key, kind)]),
+      ];
+      for (const { FullFilename, item } of await getAll(keys)) {
+        await table.update({ FullFilename, item }, keepUntil(until));
+      }
+    },
+
+    async repairs(versions) {
+      const nowSeconds = now().getTime() / 1000;
+      const named = new Map(versions.map((version) => [repairName(version), version]));
+      const items = await getAll([...named.values()].map((version) => repairItemKey(version)));
+      return new Map(
+        (items as RepairItem[])
+          // DynamoDB deletes an item up to days after its time.
+          .filter(({ deleteAt }) => deleteAt > nowSeconds)
+          .map((item) => [repairName(repairedVersionOf(item)), new Date(item.repairSentAt)]),
+      );
+    },
+
+    recordRepair: (version) => writeRepair(version, Math.ceil(now().getTime() / 1000) + MESSAGE_SECONDS),
+    // Not a delete, for which an operator would need one permission more: `repairs` leaves out what is over.
+    forgetRepair: (version) => writeRepair(version, Math.floor(now().getTime() / 1000)),
+  };
+}
+
+function toRecord(item: Item): UploadRecord {
+  if (isUploadItem(item)) return { upload: toUpload(item) };
+  return isTallyItem(item) ? { tally: toTally(item) } : { sighting: toSighting(item as SightingItem) };
+}

@@ -1,0 +1,206 @@
+import type { Change, Condition, ItemTable } from '../ports/item-table.ts';
+import { type Transition, UploadAlreadyIssued, type UploadStore } from '../ports/upload-store.ts';
+import {
+  type Item,
+  type ItemKey,
+  isSightingItem,
+  issuedItem,
+  isTallyItem,
+  isUploadItem,
+  SCHEMA_VERSION,
+  type SightingItem,
+  sightingItem,
+  sightingItemKey,
+  type TallyItem,
+  tallyItemKey,
+  toSighting,
+  toTally,
+  toUpload,
+  type UploadItem,
+  uploadItemKey,
+} from './item.ts';
+import * as transitions from './transitions.ts';
+import { LONGEST_FORM_SECONDS, type Sighting, SightingKind, type Tally } from './upload.ts';
+
+export interface TableUploadStoreOptions {
+  readonly table: ItemTable;
+  readonly now: () => Date;
+  /** A value that no other write has: its writer's token. */
+  readonly newToken: () => string;
+  /** How long an item outlives its last transition, and its form. */
+  readonly tombstoneSeconds: number;
+}
+
+/** What a later release has made of an item is not changed by one that can't read it: they run side by side while one replaces the other. */
+const IS_READABLE: Condition = { attribute: 'schemaVersion', below: SCHEMA_VERSION + 1 };
+
+/** The upload store over any table that can write conditionally: DynamoDB's, or the one in memory. */
+export function createTableUploadStore(options: TableUploadStoreOptions): UploadStore {
+  const { table, now, newToken, tombstoneSeconds } = options;
+
+  function deleteAt(lastUse = now()): number {
+    return Math.ceil(lastUse.getTime() / 1000) + tombstoneSeconds;
+  }
+
+  /**
+   * Nothing that refers to an upload is younger than its last transition, or than the last use of its form. A write does not know
+   * when that form ends, and must not bring the deletion forward: it takes the latest that it can be.
+   */
+  function uploadDeleteAt(): number {
+    return deleteAt() + LONGEST_FORM_SECONDS;
+  }
+
+  async function read(key: string) {
+    const item = (await table.get(uploadItemKey(key))) as UploadItem | undefined;
+    return item && { upload: toUpload(item), writer: item.writer };
+  }
+
+  async function transition(key: string, change: Change): Promise<Transition> {
+    const writer = newToken();
+    const when = [...change.when, IS_READABLE];
+    const signed = { when, set: { ...change.set, deleteAt: uploadDeleteAt(), writer } };
+    const written = (await table.update(uploadItemKey(key), signed)) as UploadItem | undefined;
+    if (written) return { applied: true, upload: toUpload(written) };
+    const found = await read(key);
+    if (found?.writer === writer) return { applied: true, upload: found.upload };
+    return { applied: false, upload: found?.upload };
+  }
+
+  async function getTally(key: string, kind: SightingKind): Promise<Tally | undefined> {
+    const item = (await table.get(tallyItemKey(key, kind))) as TallyItem | undefined;
+    return item && toTally(item);
+  }
+
+  /** Undefined: a condition did not hold. */
+  async function writeTally(key: string, kind: SightingKind, change: Change): Promise<Tally | undefined> {
+    const facts = { schemaVersion: SCHEMA_VERSION, kind, deleteAt: deleteAt(), writer: newToken() };
+    const written = await table.update(tallyItemKey(key, kind), {
+      ...change,
+      orCreate: true,
+      when: [...change.when, { attribute: 'schemaVersion', notAtLeast: SCHEMA_VERSION + 1 }],
+      set: { ...change.set, ...facts },
+    });
+    return written && toTally(written as TallyItem);
+  }
+
+  return {
+    async issue(upload, beforeWrite) {
+      const writer = newToken();
+      const item = issuedItem(upload, deleteAt(upload.expiresAt), writer);
+      if (await table.putIfAbsent(item, beforeWrite)) return;
+      const found = await read(upload.key);
+      if (found?.writer !== writer) throw new UploadAlreadyIssued(`${upload.key} was issued before`);
+    },
+
+    async get(key) {
+      return (await read(key))?.upload;
+    },
+
+    claim: (key, version) => transition(key, transitions.claim(version, now())),
+    accept: (key, acceptance) => transition(key, transitions.accept(acceptance, now())),
+    revoke: (key) => transition(key, transitions.revoke(now())),
+
+    async startProcessing(key, lease, beforeTakeover) {
+      const upload = (await read(key))?.upload;
+      const change = upload && transitions.startProcessing(upload, lease, now());
+      if (!upload || !change) return { applied: false, upload };
+      const lastLeaseRanOut = transitions.holdsLease(upload);
+      if (lastLeaseRanOut) beforeTakeover?.();
+      const started = await transition(key, change);
+      return started.applied ? { ...started, lastLeaseRanOut } : started;
+    },
+
+    renewLease: (key, holder, leaseSeconds) =>
+      transition(key, transitions.renewLease(holder, leaseSeconds, now())),
+    releaseLease: (key, attempt) => transition(key, transitions.releaseLease(attempt, now())),
+    finish: (key, attempt) => transition(key, transitions.finish(attempt, now())),
+    fail: (key, attempt, reason) => transition(key, transitions.fail(attempt, reason)),
+
+    async recordSighting(key, kind, version) {
+      const item = sightingItem(key, kind, version, now(), deleteAt(), newToken());
+      if (await table.putIfAbsent(item)) return toSighting(item);
+      const found = (await table.get(sightingItemKey(key, kind, version.versionId))) as
+        | SightingItem
+        | undefined;
+      return toSighting(found ?? item);
+    },
+
+    async isSighted(key, kind, versionId) {
+      return (await table.get(sightingItemKey(key, kind, versionId))) !== undefined;
+    },
+
+    async markReported(key, kind, versionId) {
+      const itemKey: ItemKey = sightingItemKey(key, kind, versionId);
+      await table.update(itemKey, {
+        when: [],
+        set: { reported: true, deleteAt: deleteAt(), writer: newToken() },
+      });
+    },
+
+    async reserveEvidence(key, kind, versionId, limit) {
+      // Read first: a write whose condition fails is billed as a write, and most versions of a flood get no place.
+      for (;;) {
+        const tally = (await getTally(key, kind)) ?? emptyTally(key, kind);
+        const { keptVersionIds, surplus } = tally;
+        if (keptVersionIds.has(versionId)) return { isKept: true, tally };
+        if (surplus > 0 || keptVersionIds.size >= limit) return { isKept: false, tally };
+        const written = await writeTally(key, kind, {
+          when: [
+            { attribute: 'surplus', absent: true },
+            { attribute: 'kept', fewerMembersThan: limit },
+          ],
+          set: {},
+          include: { kept: versionId },
+        });
+        if (written) return { isKept: true, tally: written };
+        // Another version took a place in between, or an earlier attempt of this write did: the next read tells which.
+      }
+    },
+
+    async countSurplus(key, kind, count) {
+      const set = { countedAt: now().toISOString() };
+      const change = { when: [], set, add: { surplus: count } };
+      // It is not written only where a later release has made the item, which the read refuses.
+      const counted = (await writeTally(key, kind, change)) ?? (await getTally(key, kind));
+      return counted ?? emptyTally(key, kind);
+    },
+
+    async markSurplusReported(key, kind, count) {
+      const when = [{ attribute: 'surplusReported', notAtLeast: count }] as const;
+      await writeTally(key, kind, { when, set: { surplusReported: count } });
+    },
+
+    getTally,
+
+    async getWithSightings(key, most) {
+      // The upload's own item has the last name of all; the tallies come right before it.
+      const items = await table.queryLast(key, most + 1 + Object.keys(SightingKind).length);
+      const uploadItem = items.find(isUploadItem);
+      return (
+        uploadItem && {
+          upload: toUpload(uploadItem),
+          sightings: lastOf(sightingsIn(items.reverse()), most),
+          tallies: items.filter(isTallyItem).map(toTally),
+        }
+      );
+    },
+
+    async listSightings(key) {
+      return sightingsIn(await table.query(key));
+    },
+
+    ping: (signal) => table.ping(signal),
+  };
+}
+
+function sightingsIn(items: readonly Item[]): Sighting[] {
+  return items.filter(isSightingItem).map(toSighting);
+}
+
+function lastOf<T>(values: readonly T[], most: number): T[] {
+  return values.slice(Math.max(0, values.length - most));
+}
+
+function emptyTally(key: string, kind: SightingKind): Tally {
+  return { key, kind, keptVersionIds: new Set(), surplus: 0, surplusReported: 0 };
+}

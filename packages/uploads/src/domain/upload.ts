@@ -1,0 +1,112 @@
+/** The states of an upload. Expiry is none of them: S3 alone judges it, when a request begins. */
+export const UploadState = {
+  issued: 'ISSUED',
+  revoked: 'REVOKED',
+  claimed: 'CLAIMED',
+  accepted: 'ACCEPTED',
+  processing: 'PROCESSING',
+  processed: 'PROCESSED',
+  failed: 'FAILED',
+} as const;
+export type UploadState = (typeof UploadState)[keyof typeof UploadState];
+
+/**
+ * How long a form can be good: all that a signature of version 4 allows (Amazon S3 API Reference, "Authenticating Requests: Using Query
+ * Parameters"). Items are kept beyond that, so whoever signs for longer would see uploads outlive them.
+ */
+export const LONGEST_FORM_SECONDS = 7 * 86_400;
+
+/** What the form was signed with; S3 refuses what breaks it, the item remembers it. */
+export interface Constraints {
+  /** The way in: a presigned POST form, or a presigned PUT, which S3 takes only while nothing lies under the key. */
+  readonly method: 'post' | 'put';
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly contentType?: string;
+  /** Base64 of the SHA-256 that the bytes must have. */
+  readonly sha256?: string;
+}
+
+/** What the issuer knows when it asks for the item to be recorded. */
+export interface NewUpload {
+  readonly key: string;
+  readonly apiKeyId: string;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+  readonly constraints: Constraints;
+  /** The issuing client's own words, kept with the item; values are strings. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** W3C Trace Context of the request that asked for the form. */
+  readonly traceparent: string;
+}
+
+/** One object version as S3 lists it. */
+export interface ObjectVersion {
+  readonly versionId: string;
+  readonly eTag: string;
+  readonly sizeBytes: number;
+  /** When S3 stored it. S3 lists whole seconds; an event knows milliseconds. */
+  readonly storedAt: Date;
+}
+
+/** The item of one upload, as read from the table. */
+export interface Upload extends NewUpload {
+  readonly state: UploadState;
+  /** The claimed version; set from CLAIMED on. */
+  readonly claimed?: ObjectVersion & { readonly claimedAt: Date };
+  /** Absent where an earlier release revoked it. */
+  readonly revokedAt?: Date;
+  /** The version under `accepted/` that counts; set once, by the acceptor. */
+  readonly acceptedVersionId?: string;
+  readonly acceptedAt?: Date;
+  /** How many times processing was started; also the fencing token of the one who holds the lease. */
+  readonly attempt: number;
+  readonly leaseOwner?: string;
+  readonly leaseExpiresAt?: Date;
+  readonly processedAt?: Date;
+  readonly failureReason?: string;
+}
+
+/** Why a version that is not the upload itself was written down. */
+export const SightingKind = {
+  /** A version of an issued key other than the claimed one. */
+  duplicate: 'duplicate',
+  /** A version of a key that was revoked before anything was claimed. */
+  refused: 'refused',
+  /** An object for which no upload was ever issued. */
+  stray: 'stray',
+} as const;
+export type SightingKind = (typeof SightingKind)[keyof typeof SightingKind];
+
+/** The record of one version that will never be accepted. */
+export interface Sighting extends ObjectVersion {
+  readonly key: string;
+  readonly kind: SightingKind;
+  readonly recordedAt: Date;
+  /** Whether its metric was already written; see `UploadStore.recordSighting`.. */
+  readonly reported: boolean;
+}
+
+/**
+ * How many versions of one kind there are under one key. The first of them are kept as evidence, each with a record; those beyond
+ * them are surplus, and only counted.
+ */
+export interface Tally {
+  readonly key: string;
+  readonly kind: SightingKind;
+  /** Never changes again once there is surplus. */
+  readonly keptVersionIds: ReadonlySet<string>;
+  /** At least once each. */
+  readonly surplus: number;
+  /** Up to which of 10, 100, 1,000 … the surplus was reported; 0: none was. */
+  readonly surplusReported: number;
+  /** When surplus was last counted. */
+  readonly countedAt?: Date;
+}
+
+/** The greatest of 10, 100, 1,000 … that a count has reached; 0 below 10. */
+export function milestoneOf(count: number): number {
+  let milestone = 0;
+  for (let next = 10; next <= count; next *= 10) milestone = next;
+  return milestone;
+}

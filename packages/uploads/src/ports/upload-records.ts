@@ -1,0 +1,64 @@
+import type { Sighting, SightingKind, Tally, Upload } from '../domain/upload.ts';
+
+/** One item of the table `uploads`.. */
+export type UploadRecord =
+  | { readonly upload: Upload }
+  | { readonly sighting: Sighting }
+  | { readonly tally: Tally };
+
+export interface SightingName {
+  readonly key: string;
+  readonly kind: SightingKind;
+  readonly versionId: string;
+}
+
+/**
+ * The table `uploads` as those see it who look after it; no service reads it so. Every read is strongly consistent. Calls reject
+ * when the table does not answer, and with UnsupportedSchemaVersion for an item that a later release has written.
+ */
+export interface UploadRecords {
+  /**
+   * Every item of the table, page by page: one Scan of at most 1 MB each, the next one when the last was taken. What is
+   * written while it goes on may be in it as it was before, as it is after, or (a new item) not at all.
+   */
+  pages(): AsyncIterable<readonly UploadRecord[]>;
+
+  /** The uploads of these keys, by key; one that is not there is left out. A BatchGetItem for every 100 different keys. */
+  uploads(keys: readonly string[]): Promise<ReadonlyMap<string, Upload>>;
+
+  /** Those of these sightings that are on record, in no order. A BatchGetItem for every 100 of them. */
+  sightings(names: readonly SightingName[]): Promise<readonly Sighting[]>;
+
+  /** The tallies of this kind under these keys, by key; one that is not there is left out. A BatchGetItem for every 100 different keys. */
+  tallies(keys: readonly string[], kind: SightingKind): Promise<ReadonlyMap<string, Tally>>;
+
+  /**
+   * Puts off the deletion of what is on record for one version, its upload, its sighting and the tallies of its key, until now + the tombstone's
+   * time: only ever later, never earlier. Each item is one conditional write, not both are one; nothing else of an item
+   * changes, not even its writer's token, for a worker may be about to look for its own. May be repeated.
+   */
+  keepLonger(key: string, versionId: string): Promise<void>;
+
+  /**
+   * When a repair last sent the events of these versions, by `repairName`; one whose message can't be there any more, after SQS's longest
+   * retention of 14 days, is left out. A BatchGetItem for every 100 of them.
+   */
+  repairs(versions: readonly RepairedVersion[]): Promise<ReadonlyMap<string, Date>>;
+
+  /** Records that a repair has sent the event of one version. One write; may be repeated. */
+  recordRepair(version: RepairedVersion): Promise<void>;
+
+  /** From now on no repair is on record for one version. One write; may be repeated, and done where there is none. */
+  forgetRepair(version: RepairedVersion): Promise<void>;
+}
+
+/** A version whose event a repair can send. */
+export interface RepairedVersion {
+  readonly key: string;
+  readonly versionId: string;
+}
+
+/** What names a version among others: no version id holds a line feed. */
+export function repairName({ key, versionId }: RepairedVersion): string {
+  return `${versionId}\n${key}`;
+}

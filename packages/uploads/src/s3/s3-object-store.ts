@@ -1,0 +1,176 @@
+import type { Readable } from 'node:stream';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { StoredVersion } from '../ports/object-listing.ts';
+import type { CopyOrder, CopyOutcome, ObjectStore } from '../ports/object-store.ts';
+import { SourceMissing } from '../ports/source-missing.ts';
+import {
+  copySource,
+  isConflict,
+  isMissing,
+  isTargetThere,
+  isUploadGone,
+  isVersionGone,
+  sendWith,
+  toldByStatus,
+} from './s3-answers.ts';
+import { createByteComparison } from './s3-byte-comparison.ts';
+import { toDescription } from './s3-description.ts';
+import { createMultipartCopy } from './s3-multipart-copy.ts';
+import { createS3ObjectListing } from './s3-object-listing.ts';
+
+const MIB = 1024 * 1024;
+/** A copy that S3 asks to make again (409) is made again at once, the multipart one from its beginning. */
+const CONFLICT_ATTEMPTS = 3;
+
+export interface S3ObjectStoreOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  /** From this size up a copy goes in parallel parts. Default 64 MiB; CopyObject itself ends at 5 GiB. */
+  readonly multipartFromBytes?: number;
+  /** Size of a part but the last: 5 MiB to 5 GiB (Amazon S3 User Guide, "multipart upload limits"). Default 32 MiB. */
+  readonly partBytes?: number;
+  /** Parts of one copy under way at once. Default 8. */
+  readonly partConcurrency?: number;
+}
+
+/** The bucket in S3. Its copies happen inside S3: no byte passes through the service. */
+export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
+  const { client, bucket: Bucket, multipartFromBytes = 64 * MIB } = options;
+  const listing = createS3ObjectListing({ client, bucket: Bucket });
+  const inParts = {
+    client,
+    bucket: Bucket,
+    partBytes: options.partBytes ?? 32 * MIB,
+    partConcurrency: options.partConcurrency ?? 8,
+  };
+  const multipartCopy = createMultipartCopy(inParts);
+  const haveSameBytes = createByteComparison(inParts);
+
+  async function head(Key: string, VersionId?: string): Promise<HeadObjectCommandOutput | undefined> {
+    try {
+      return await client.send(new HeadObjectCommand({ Bucket, Key, VersionId, ChecksumMode: 'ENABLED' }));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw toldByStatus(error, 'HeadObject');
+    }
+  }
+
+  async function copyOnce(order: CopyOrder, signal?: AbortSignal): Promise<CopyOutcome> {
+    try {
+      if (order.sourceSizeBytes >= multipartFromBytes) {
+        // Spares the parts when an earlier attempt has done it; the condition of the completion is what decides.
+        if (await head(order.targetKey)) return { outcome: 'target-exists' };
+        return { outcome: 'copied', versionId: await multipartCopy(order, signal) };
+      }
+      // No CopySourceIfMatch: a version does not change, and its 412 could not be told from the target's.
+      const copy = new CopyObjectCommand({
+        Bucket,
+        Key: order.targetKey,
+        CopySource: copySource(Bucket, order.sourceKey, order.sourceVersionId),
+        IfNoneMatch: '*',
+        MetadataDirective: 'COPY',
+        TaggingDirective: 'COPY',
+      });
+      const answer = await client.send(copy, sendWith(signal));
+      return { outcome: 'copied', versionId: required(answer.VersionId, order.targetKey) };
+    } catch (error) {
+      if (isTargetThere(error)) return { outcome: 'target-exists' };
+      if (error instanceof SourceMissing || isMissing(error)) return { outcome: 'source-missing' };
+      // Our own completion whose answer was lost: what it made is there.
+      if (isUploadGone(error) && (await head(order.targetKey))) return { outcome: 'target-exists' };
+      throw error;
+    }
+  }
+
+  return {
+    async oldestVersion(key) {
+      let oldest: StoredVersion | undefined;
+      for await (const page of listing.pages(key)) {
+        // The versions of a key come newest first, and those of longer keys follow.
+        const ofThisKey = page.filter((version) => version.key === key);
+        oldest = ofThisKey.at(-1) ?? oldest;
+        if (ofThisKey.length < page.length) break;
+      }
+      if (oldest === undefined) return undefined;
+      const { key: _, ...version } = oldest;
+      return version;
+    },
+
+    async copyIfAbsent(order, signal) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await copyOnce(order, signal);
+        } catch (error) {
+          if (!isConflict(error) || attempt === CONFLICT_ATTEMPTS) throw error;
+        }
+      }
+    },
+
+    async head(key, versionId) {
+      const answer = await head(key, versionId);
+      return answer && toDescription(answer, required(answer.VersionId, key));
+    },
+
+    // Under the second one's key, for the acceptor may write under accepted/ alone.
+    haveSameBytes: (one, other, signal) => haveSameBytes(one, other, other.key, signal),
+
+    async open(Key, VersionId, signal) {
+      try {
+        const answer = await client.send(new GetObjectCommand({ Bucket, Key, VersionId }), sendWith(signal));
+        return {
+          body: answer.Body as Readable,
+          sizeBytes: answer.ContentLength ?? 0,
+          contentType: answer.ContentType,
+          metadata: answer.Metadata ?? {},
+        };
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async deleteVersion(Key, VersionId) {
+      try {
+        await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+      } catch (error) {
+        if (!isVersionGone(error)) throw error;
+      }
+    },
+
+    async deleteVersions(Key, versionIds) {
+      const Objects = versionIds.map((VersionId) => ({ Key, VersionId }));
+      const answer = await client.send(
+        new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
+      );
+      const failed = answer.Errors?.find(({ Code }) => Code !== 'NoSuchVersion');
+      if (!failed) return;
+      throw new Error(
+        `S3 did not remove version ${failed.VersionId} of ${Key}: ${failed.Code}: ${failed.Message ?? 'no message'}`,
+      );
+    },
+
+    async ping(signal) {
+      try {
+        await client.send(new HeadBucketCommand({ Bucket }), sendWith(signal));
+      } catch (error) {
+        throw toldByStatus(error, 'HeadBucket');
+      }
+    },
+  };
+}
+
+function required(versionId: string | undefined, key: string): string {
+  if (versionId === undefined) {
+    throw new Error(`S3 gave no version id for ${key}: the bucket's versioning is not switched on`);
+  }
+  return versionId;
+}

@@ -1,0 +1,11 @@
+export {
+  createFaultScript,
+  type FaultScript,
+  type Faults,
+  noFaults,
+  type Stall,
+  type TwinCall,
+} from './faults.ts';
+export { type BucketChange, createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
+export { createMemoryReports, type MemoryReports } from './memory-reports.ts';
+export { createMemoryUploadStore, type MemoryUploadStore } from './memory-upload-store.ts';

@@ -1,0 +1,32 @@
+import type { Report, Reports } from '../domain/report.ts';
+import { type Faults, noFaults } from './faults.ts';
+
+/** The outbox in memory: what was sent, with faults on command in the place of a network. */
+export interface MemoryReports extends Reports {
+  /** In the order in which they were taken. */
+  readonly sent: readonly Report[];
+  /** The same outbox at the end of another way: each caller meets faults of its own. */
+  over(faults: Faults): Reports;
+}
+
+export function createMemoryReports(
+  options: {
+    readonly faults?: Faults;
+    /** Told of every report as it is taken. */
+    readonly notify?: (report: Report) => void;
+  } = {},
+): MemoryReports {
+  const sent: Report[] = [];
+  const over = ({ carry }: Faults): Reports => ({
+    send: (report) =>
+      carry({ operation: 'sendReport', key: keyOf(report) }, () => {
+        sent.push(report);
+        options.notify?.(report);
+      }),
+  });
+  return { ...over(options.faults ?? noFaults), sent, over };
+}
+
+function keyOf(report: Report): string {
+  return 'sighting' in report ? report.sighting.key : report.key;
+}
