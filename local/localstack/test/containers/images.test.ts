@@ -11,18 +11,25 @@ const LARGEST_BYTES = 100_000_000;
 const SOURCES: Record<(typeof SERVICES)[number], string[]> = {
   'url-issuer': [
     'packages/access',
-    'packages/queue',
     'packages/runtime',
     'packages/text',
     'packages/uploads',
     'services/url-issuer',
   ],
-  acceptor: ['packages/queue', 'packages/runtime', 'packages/text', 'packages/uploads', 'services/acceptor'],
+  acceptor: [
+    'packages/queue',
+    'packages/runtime',
+    'packages/text',
+    'packages/uploads',
+    'packages/worker',
+    'services/acceptor',
+  ],
   processor: [
     'packages/queue',
     'packages/runtime',
     'packages/text',
     'packages/uploads',
+    'packages/worker',
     'services/processor',
   ],
 };
@@ -98,6 +105,11 @@ for (const service of SERVICES) {
 
     const packages = await list('cd node_modules && ls -d * @*/*');
     t.ok(packages.includes('@aws-sdk/client-dynamodb'));
+    t.equal(
+      packages.includes('@aws-sdk/client-sqs'),
+      service !== 'url-issuer',
+      'who has no queue has no code for one',
+    );
     t.strictSame(
       packages.filter((each) => development.includes(each)),
       [],
