@@ -209,7 +209,7 @@ export const threadMutations: readonly Mutation[] = [
     change: 'a message that was not begun comes back itself',
     breaks: 'P3: it is a dead letter after a few receives, though no handler has seen it',
     file: 'packages/queue/src/delivery-run.ts',
-    find: 'else if (failure.error instanceof NotBegun) await giveBackNotBegun(failure.error);',
+    find: 'else if (failure.error instanceof NotBegun) await giveBackUncounted(failure.error);',
     replace: '',
     noticedBy: {
       file: 'packages/queue/test/copies.test.ts',
