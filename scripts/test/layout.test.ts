@@ -51,6 +51,15 @@ for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
   });
 }
 
+t.test('the README of each says the same', async (t) => {
+  for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
+    const readme = readFileSync(join(repository, folder, 'README.md'), 'utf8');
+    const [, said = ''] = /^- \*\*May import:\*\* (.*)$/m.exec(readme) ?? [];
+    const names = [...said.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+    t.strictSame(names, allowed, folder);
+  }
+});
+
 t.test('no test imports from the tests of another package', async (t) => {
   for (const file of globSync('{packages,services,local}/*/test/**/*.ts', { cwd: repository })) {
     const [own] = /^[^/]+\/[^/]+\//.exec(file) ?? [''];
