@@ -132,7 +132,7 @@ It holds everywhere within 10 seconds.
   t.match(again.stderr, `\nIs:  key ${keyId} ("y", 7.5 requests per second, burst 3, 4 uploads a day).\n`);
   t.match(
     again.stderr,
-    `\nThe burst (3) is lower than the rate (7.5 per second): no more than 3 requests can come at once. To raise it:\n  upload-once keys set ${keyId} --burst 8\n`,
+    `\nThe burst (3) is lower than the rate (7.5 per second): no more than 3 requests can come at once. If the client sends more at once, raise the burst:\n  upload-once keys set ${keyId} --burst 8\n`,
   );
   t.notMatch(changed.stderr, 'The burst', 'a burst above the rate');
   const typed = await run(['set', keyId, '--types', 'Text/CSV, image/*', ...table]);
@@ -567,7 +567,7 @@ t.test('a value that can not be written is an error that says how to take it bac
     const table = ['--table', await db.createTable()];
     const created = await run(['create', '--name', 'x', ...table], { outputFails });
     t.equal(created.code, 5);
-    const keyId = /value is lost\. Remove it: upload-once keys delete ([0-9a-f]{16})\n$/.exec(
+    const keyId = /Remove the key: upload-once keys delete ([0-9a-f]{16})\. Then make another key\n$/.exec(
       created.stderr,
     )?.[1];
     t.equal((await run(['delete', keyId ?? '', ...table])).code, 0);
@@ -650,7 +650,7 @@ t.test('Ctrl-C: what may be true then is said', async (t) => {
     [
       ['create', '--name', 'y'],
       never('addKey'),
-      `The key ${other} may have been made. Its value was not shown, and can't be shown again. If "upload-once keys list" has the key, remove it: upload-once keys delete ${other}`,
+      `The key ${other} may have been made. Its value was not shown, and can't be shown again. If "upload-once keys list" has the key ${other}, remove it: upload-once keys delete ${other}. Then make another key`,
       /^$/,
     ],
     [
@@ -668,7 +668,7 @@ t.test('Ctrl-C: what may be true then is said', async (t) => {
     [
       ['rotate', keyId],
       never('changeSecrets', 2),
-      `Standard output has the new value. Both values work. It is not known whether the old one has its end yet: look at "upload-once keys list". To end the old one at once: upload-once keys rotate ${keyId} --remove old`,
+      `Standard output has the new value. Both values work. The old value may have no expiry yet: look at "upload-once keys list". To end the old value at once: upload-once keys rotate ${keyId} --remove old. That command writes to the same table`,
       /^uo_/,
     ],
     [
@@ -689,11 +689,11 @@ t.test('rotate: where the old value gets no end, it is told which values work', 
   for (const [fault, said] of [
     [
       new Error('the table is away'),
-      /could not be used: the table is away\. Standard output has the new value\. Both values work\. It is not known whether the old one has its end yet: .* --remove old\n$/,
+      /could not be used: the table is away\. Standard output has the new value\. Both values work\. The old value may have no expiry yet: .* --remove old\. That command writes to the same table\n$/,
     ],
     [
       new SecretsChanged('0001020304050607'),
-      /standard output has the new value, but the values of the key 0001020304050607 were changed at the same time by another command, and the old one was given no end\. .* To end the old one at once: upload-once keys rotate 0001020304050607 --remove old\n$/,
+      /standard output has the new value, but the values of the key 0001020304050607 were changed at the same time by another command, and the old one was given no end\. .* To end the old value at once: upload-once keys rotate 0001020304050607 --remove old\n$/,
     ],
   ] as const) {
     const table = await db.createTable();

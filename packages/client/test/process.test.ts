@@ -133,7 +133,7 @@ t.test(
     };
     const args = [BIN, 'keys', 'create', '--name', 'n', '--table', await db.createTable()];
     const says =
-      /the key was made, and its value is lost\. Remove it: upload-once keys delete [0-9a-f]{16}\n$/;
+      /the key was made, and its value is lost\. Remove the key: upload-once keys delete [0-9a-f]{16}\. Then make another key\n$/;
     const full = await startInto(fullDisk(t.testdir({})), args, env);
     t.match(full, { code: 5, stderr: says });
     t.notMatch(full.stderr, 'It is shown', 'what is lost is not shown');

@@ -36,8 +36,9 @@ ${OPTIONS_HELP}`;
 const REVOKE_HELP = `Usage: upload-once revoke ID [options]
 
 Revokes an upload by its id or its object key: nothing that arrives from now on is accepted.
-Once an upload has come, it fails with AlreadyClaimed: the file was stored, do not send it again. If it
-fails in any other way, run it again: to revoke twice is no error.
+When it succeeds, you can upload the file again, with a new form. Once the file has come, revoke fails with
+AlreadyClaimed: the file was stored, do not send it again. If revoke fails in any other way, run revoke again:
+to revoke twice is no error.
 
 ${OPTIONS_HELP}`;
 
@@ -50,21 +51,31 @@ export async function statusCommand(args: readonly string[], io: CliIo): Promise
       return ExitCode.done;
     },
     onInterrupt: (id) => `nothing is known of ${id}`,
+    onUnavailable: (id) => `Nothing is known of ${id}: run status again`,
   });
 }
 
 /** `upload-once revoke ID`. @returns the exit code, as `statusCommand` @throws UsageError */
 export async function revokeCommand(args: readonly string[], io: CliIo): Promise<number> {
   return byId(args, io, REVOKE_HELP, {
-    async act(access, id) {
+    async act(access, id, _json, given) {
       await revokeUpload(access, id);
       const doubt = await doubtOfRevoked(access, id);
-      if (doubt === undefined) io.stdout.write(`${printable(id)} is revoked\n`);
+      if (doubt === undefined)
+        io.stdout.write(
+          `${printable(given)} is revoked. You can upload the file again: it gets a new form\n`,
+        );
       else io.stderr.write(`upload-once: ${printable(doubt)}\n`);
       return doubt === undefined ? ExitCode.done : ExitCode.failed;
     },
     onInterrupt: (id) =>
-      `it is not known whether ${id} was revoked. Run it again: to revoke twice is no error`,
+      `it is not known whether ${id} was revoked. Run revoke again: to revoke twice is no error`,
+    onUnavailable: (id) =>
+      `Nothing shows whether ${id} was revoked. Run revoke again: to revoke twice is no error`,
+    onRefused: (id, { issuerCode }) =>
+      issuerCode === 'AlreadyClaimed'
+        ? `${id} is not revoked: the file was stored before. Do not upload the file again`
+        : undefined,
   });
 }
 
@@ -91,9 +102,13 @@ async function byId(
   io: CliIo,
   help: string,
   command: {
-    readonly act: (access: IssuerAccess, id: string, json: boolean) => Promise<ExitCode>;
+    readonly act: (access: IssuerAccess, id: string, json: boolean, given: string) => Promise<ExitCode>;
     /** What is known of the upload then. */
     readonly onInterrupt: (id: string) => string;
+    /** What to do when no usable answer came. */
+    readonly onUnavailable: (id: string) => string;
+    /** What a refusal means for the file, where it means more than its own words. */
+    readonly onRefused?: (id: string, refusal: RequestRefused) => string | undefined;
   },
 ): Promise<number> {
   const { values, positionals } = parse(args);
@@ -110,15 +125,22 @@ async function byId(
   const access = { issuerUrl, apiKey, timeoutSeconds, fetch, signal: io.interruptSignal() };
   const id = given.replace(/^uploads\//, '');
   try {
-    return await command.act(access, id, values.json ?? false);
+    return await command.act(access, id, values.json ?? false, given);
   } catch (error) {
     if (access.signal.aborted) {
-      io.stderr.write(`upload-once: interrupted: ${printable(command.onInterrupt(id))}\n`);
+      io.stderr.write(`upload-once: interrupted: ${printable(command.onInterrupt(given))}\n`);
       return ExitCode.interrupted;
     }
     if (error instanceof InvalidArgument) throw new UsageError(error.message, { cause: error });
     if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
-    io.stderr.write(`upload-once: ${printable(error.message)}\n`);
+    const meaning = error instanceof RequestRefused ? command.onRefused?.(given, error) : undefined;
+    const text =
+      error instanceof IssuerUnavailable
+        ? `${error.message}. ${command.onUnavailable(given)}`
+        : meaning === undefined
+          ? error.message
+          : `${meaning} (${error.message})`;
+    io.stderr.write(`upload-once: ${printable(text)}\n`);
     return ExitCode.failed;
   }
 }

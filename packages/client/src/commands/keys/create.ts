@@ -16,11 +16,15 @@ export const prepareCreate: PrepareAction = (args, io) => {
     async run(making, tell) {
       const { value, key } = await createApiKey(settings, making, ({ keyId }) =>
         tell(
-          `The key ${keyId} may have been made. Its value was not shown, and can't be shown again. If "upload-once keys list" has the key, remove it: upload-once keys delete ${keyId}`,
+          `The key ${keyId} may have been made. Its value was not shown, and can't be shown again. If "upload-once keys list" has the key ${keyId}, remove it: upload-once keys delete ${keyId}. Then make another key`,
         ),
       );
       io.stderr.write(`Made ${describeKey(key)}.\n`);
-      await deliverValue(value, `Remove it: upload-once keys delete ${key.keyId}`, io);
+      await deliverValue(
+        value,
+        `Remove the key: upload-once keys delete ${key.keyId}. Then make another key`,
+        io,
+      );
       tell(`The key ${key.keyId} was made, and its value was written to standard output.`);
     },
   };

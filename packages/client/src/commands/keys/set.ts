@@ -26,7 +26,7 @@ export const prepareSet: PrepareAction = (args, io) => {
       const isLimitGiven = change.ratePerSecond !== undefined || change.burst !== undefined;
       if (isLimitGiven && after.burst < after.ratePerSecond)
         io.stderr.write(
-          `The burst (${after.burst}) is lower than the rate (${after.ratePerSecond} per second): no more than ${after.burst} requests can come at once. To raise it:\n` +
+          `The burst (${after.burst}) is lower than the rate (${after.ratePerSecond} per second): no more than ${after.burst} requests can come at once. If the client sends more at once, raise the burst:\n` +
             `  upload-once keys set ${keyId} --burst ${Math.ceil(after.ratePerSecond)}\n`,
         );
       if (!after.enabled)
