@@ -10,7 +10,7 @@ import { freePorts, type Ports } from '../ports.ts';
 import { buildImages, removeLocalStack, startLocalStack } from '../start.ts';
 
 const project = `upload-once-unit-${process.pid}`;
-const folder = fileURLToPath(new URL(`../../.local/localstack/${project}`, import.meta.url));
+const folder = fileURLToPath(new URL(`../../../.local/localstack/${project}`, import.meta.url));
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 
 /** A program that has a port already. */

@@ -6,7 +6,8 @@ import { startServiceProcess } from '../../../../test/support/service-process.ts
 import { runCommand } from './command-process.ts';
 
 /** A file of a service. */
-export const pathOf = (name: string) => fileURLToPath(new URL(`../../../services/${name}`, import.meta.url));
+export const pathOf = (name: string) =>
+  fileURLToPath(new URL(`../../../../services/${name}`, import.meta.url));
 export const isIn = (state: UploadState) => (upload: { state: UploadState }) => upload.state === state;
 
 export function startAcceptor(t: Test, cloud: LocalCloud) {
