@@ -16,12 +16,12 @@ export async function settleAndVerify(world: World): Promise<void> {
   world.copyEvents.length = 0;
   world.takers.length = 0;
   await world.time.passUntilQuiet();
-  for (const key of world.facts.all.keys()) await world.clearWay(key);
+  await world.clearWays();
   // The acceptor's first: what the processor's wait for may be among them.
-  for (const service of ['acceptor', 'processor'] as const) {
-    world.queues[service].redrive();
-    await world.time.passUntilQuiet();
-  }
+  await redrive(world, 'acceptor');
+  // Of an upload that was claimed only now, what is in its way shows now.
+  if (await world.clearWays()) await redrive(world, 'acceptor');
+  await redrive(world, 'processor');
   for (const [service, { deadBodies }] of Object.entries(world.queues)) {
     const unexpected = deadBodies.filter((body) => !isOfUnclaimed(world, body));
     world.rules.must(
@@ -35,6 +35,11 @@ export async function settleAndVerify(world: World): Promise<void> {
     await verifySightings(world, key);
   }
   if (world.rules.broken) throw world.rules.broken;
+}
+
+async function redrive(world: World, service: 'acceptor' | 'processor'): Promise<void> {
+  world.queues[service].redrive();
+  await world.time.passUntilQuiet();
 }
 
 /**

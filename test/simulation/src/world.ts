@@ -234,14 +234,22 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
       tellOfCopy(acceptedKey, version, `ObjectCreated:${plan.madeBy}`, plan.event);
     },
 
-    /** An operator takes away what another hand has put in the copy's place, as docs/operations.md says. */
-    async clearWay(key: string): Promise<void> {
-      const { foreign, item } = facts.of(key);
-      while (item?.state === 'CLAIMED') {
-        const there = await objects.head(acceptedKeyOf(key));
-        if (!there || !foreign.has(there.versionId)) return;
-        await objects.deleteVersion(acceptedKeyOf(key), there.versionId);
+    /**
+     * An operator takes away what another hand has put in the copies' places, as docs/operations.md says: of uploads that were claimed.
+     * @returns whether there was any
+     */
+    async clearWays(): Promise<boolean> {
+      let hasCleared = false;
+      for (const key of facts.all.keys()) {
+        const { foreign, item } = facts.of(key);
+        while (item?.state === 'CLAIMED') {
+          const there = await objects.head(acceptedKeyOf(key));
+          if (!there || !foreign.has(there.versionId)) break;
+          await objects.deleteVersion(acceptedKeyOf(key), there.versionId);
+          hasCleared = true;
+        }
       }
+      return hasCleared;
     },
 
     /** A restore that keeps the key: the object copied onto itself, or a backup of it put there, and the old version deleted for good. */
