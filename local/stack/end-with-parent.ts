@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 
 /**
- * Ends this process when its parent ends, even if the parent is killed: `node --import ./local/end-with-parent.ts PROGRAM`, started
+ * Ends this process when its parent ends, even if the parent is killed: `node --import ./local/stack/end-with-parent.ts PROGRAM`, started
  * with an IPC channel, which the operating system closes with the parent. The process gets SIGTERM, and SIGKILL if that is not enough
  * within 5 seconds.
  */

@@ -1,3 +1,4 @@
+// Over 250 lines, and one thing: one message from its receive until it is deleted, given back or left to the dead-letter queue.
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { backoffSeconds, longestWaitSeconds, RETRY_BACKOFF } from './backoff.ts';
 import type { CopySender } from './copy-sender.ts';
@@ -141,7 +142,7 @@ export function runDelivery(
     await endsWithin(timers, LIMIT_WAIT_SECONDS * 1000, renewal);
   }
 
-  /** What has become of it was told with its last receive. */
+  /** Its receives are used up. What became of it was told with the last one, unless the process of that one has died. */
   async function leaveToQueue(): Promise<void> {
     settle();
     await held.endHeartbeats();
