@@ -270,16 +270,24 @@ t.test('an audit that can’t be brought to its end says how far it came, with e
 t.test('a dead-letter queue in the place of a queue: nothing is done, and the reason is told', async (t) => {
   const { cloud } = await lostAndFailed(t);
   const { uploadEvents, uploadEventsDeadLetter, acceptedEventsDeadLetter } = cloud.queues;
-  for (const [option, url] of [
-    ['--uploads-queue', uploadEventsDeadLetter],
-    ['--accepted-queue', acceptedEventsDeadLetter],
+  for (const [option, url, right] of [
+    [
+      '--uploads-queue',
+      uploadEventsDeadLetter,
+      '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) the URL of the queue that the acceptor reads',
+    ],
+    [
+      '--accepted-queue',
+      acceptedEventsDeadLetter,
+      '--accepted-queue (or ACCEPTED_EVENTS_QUEUE_URL) the URL of the queue that the processor reads',
+    ],
   ] as const) {
     const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair', option, url], LATER);
     t.equal(code, 2);
     t.equal(stdout, '');
     t.match(
       stderr,
-      `upload-once audit: nothing was done: ${url} has no dead-letter queue: it is probably one itself. (It has no usable RedrivePolicy.) Give the URL of the queue that the service reads\n`,
+      `upload-once audit: nothing was done: ${url} has no dead-letter queue: it is probably one itself. (It has no usable RedrivePolicy.) Give ${right}\n`,
     );
     await cloud.depthIs(url, 0);
   }
@@ -307,7 +315,6 @@ t.test('queues that the bucket does not use so: nothing is done, and the right o
   const { cloud } = await lostAndFailed(t);
   const { uploadEvents, acceptedEvents } = cloud.queues;
   const other = await withAnotherPair(cloud);
-  const arn = 'arn:aws:sqs:us-east-1:000000000000';
   const swapped = [
     ['audit', '--repair', '--uploads-queue', acceptedEvents, '--accepted-queue', uploadEvents],
     ['audit', '--repair', '--again', '--uploads-queue', acceptedEvents, '--accepted-queue', uploadEvents],
@@ -316,12 +323,12 @@ t.test('queues that the bucket does not use so: nothing is done, and the right o
     t.match(await operate(cloud, args, LATER), {
       code: 2,
       stdout: '',
-      stderr: `upload-once audit: nothing was done: --uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) is ${acceptedEvents}, but the bucket "uploads-test" sends its events under uploads/ to ${arn}:upload-events. The queue that was given takes the events under accepted/: the two queues are swapped. Give each in the place of the other\n`,
+      stderr: `upload-once audit: nothing was done: --uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) is ${acceptedEvents}, but the bucket "uploads-test" sends its events under uploads/ to the queue "upload-events" (region us-east-1, account 000000000000). The queue that was given takes the events under accepted/: the two queues are swapped. Exchange the values of --uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) and --accepted-queue (or ACCEPTED_EVENTS_QUEUE_URL)\n`,
     });
   }
   t.match(await operate(cloud, ['audit', '--repair', '--accepted-queue', other], LATER), {
     code: 2,
-    stderr: `--accepted-queue (or ACCEPTED_EVENTS_QUEUE_URL) is ${other}, but the bucket "uploads-test" sends its events under accepted/ to ${arn}:accepted-events. Give the URL of that queue, or correct the bucket\n`,
+    stderr: `--accepted-queue (or ACCEPTED_EVENTS_QUEUE_URL) is ${other}, but the bucket "uploads-test" sends its events under accepted/ to the queue "accepted-events" (region us-east-1, account 000000000000). Give --accepted-queue (or ACCEPTED_EVENTS_QUEUE_URL) the URL of that queue, or correct the bucket\n`,
   });
   for (const queue of [uploadEvents, acceptedEvents, other]) await cloud.depthIs(queue, 0);
   t.match(await operate(cloud, ['audit', '--repair'], LATER), { code: 4, stderr: /1 events sent/ });

@@ -668,7 +668,7 @@ t.test('Ctrl-C: what may be true then is said', async (t) => {
     [
       ['rotate', keyId],
       never('changeSecrets', 2),
-      `Standard output has the new value. Both values work. The old value may have no expiry yet: look at "upload-once keys list". To end the old value at once: upload-once keys rotate ${keyId} --remove old. That command writes to the same table`,
+      `Standard output has the new value. Both values work. The old value may have no expiry yet: look at "upload-once keys list". If the old value has leaked, remove it at once; otherwise give your clients the new value first. To remove the old value: upload-once keys rotate ${keyId} --remove old. That command writes to the same table: if the table could not be used, correct that first`,
       /^uo_/,
     ],
     [
@@ -689,11 +689,11 @@ t.test('rotate: where the old value gets no end, it is told which values work', 
   for (const [fault, said] of [
     [
       new Error('the table is away'),
-      /could not be used: the table is away\. Standard output has the new value\. Both values work\. The old value may have no expiry yet: .* --remove old\. That command writes to the same table\n$/,
+      /could not be used: the table is away\. Standard output has the new value\. Both values work\. The old value may have no expiry yet: .* --remove old\. That command writes to the same table: if the table could not be used, correct that first\n$/,
     ],
     [
       new SecretsChanged('0001020304050607'),
-      /standard output has the new value, but the values of the key 0001020304050607 were changed at the same time by another command, and the old one was given no end\. .* To end the old value at once: upload-once keys rotate 0001020304050607 --remove old\n$/,
+      /standard output has the new value, but the values of the key 0001020304050607 were changed at the same time by another command, and the old one was given no end\. .* To remove the old value: upload-once keys rotate 0001020304050607 --remove old\n$/,
     ],
   ] as const) {
     const table = await db.createTable();

@@ -420,7 +420,7 @@ t.test('queues that the bucket does not use so: nothing is moved or deleted', as
     [swapped, /the two queues are swapped\. /],
     [
       ['--queue', another, '--yes'],
-      `the bucket "uploads-test" sends no events to ${another} (arn:aws:sqs:us-east-1:000000000000:another). Those under uploads/ go to arn:aws:sqs:us-east-1:000000000000:upload-events, those under accepted/ to arn:aws:sqs:us-east-1:000000000000:accepted-events. Correct the URL, or the bucket\n`,
+      `the bucket "uploads-test" sends no events to ${another} (arn:aws:sqs:us-east-1:000000000000:another). Those under uploads/ go to the queue "upload-events" (region us-east-1, account 000000000000), those under accepted/ to the queue "accepted-events" (region us-east-1, account 000000000000). Give --queue uploads, --queue accepted or the URL of one of these queues, or correct the bucket\n`,
     ],
     [
       ['--bucket', 'another-stage', '--delete-unknown', file, '--yes'],
@@ -465,7 +465,7 @@ t.test('an event in the wrong queue: it is told, it stays, and --delete-unknown 
     code: 1,
     stdout: /\n1 moved to accepted-events, 1 of the wrong queue stays\n$/,
     stderr:
-      /^wrong-queue: message \S+ stays\nupload-once redrive: what is in the wrong queue stays\. Send its events to the right queue:\n {2}upload-once audit --bucket=uploads-test --repair --older-than 0\nThen remove what is in the wrong queue:\n {2}upload-once redrive --bucket=uploads-test --queue accepted --delete-unknown FILE\n$/,
+      /^wrong-queue: message \S+ stays\nupload-once redrive: what is in the wrong queue stays\. Send its events to the right queue\. A message in the wrong queue needs no --again:\n {2}upload-once audit --bucket=uploads-test --repair --older-than 0\nWhen that audit has sent the events, remove what is in the wrong queue:\n {2}upload-once redrive --bucket=uploads-test --queue accepted --delete-unknown FILE\n$/,
   });
   await cloud.depthIs(acceptedEvents, 1);
   await cloud.depthIs(acceptedEventsDeadLetter, 1);
@@ -507,7 +507,7 @@ t.test('what is not there is named', async (t) => {
   t.match(await operate(cloud, ['redrive', '--queue', cloud.queues.uploadEventsDeadLetter]), {
     code: 2,
     stderr:
-      /^upload-once redrive: nothing was moved: \S+ has no dead-letter queue: it is probably one itself\. .* Give the URL of the queue that the service reads\n$/,
+      /^upload-once redrive: nothing was moved: \S+ has no dead-letter queue: it is probably one itself\. .* Give --queue uploads for the queue that the acceptor reads .*, or the URL of one of them\n$/,
   });
   t.match(await operate(cloud, ['redrive', '--table', 'nowhere']), {
     code: 1,

@@ -1,3 +1,4 @@
+import { QueueWithoutRedrivePolicy } from '@upload-once/queue';
 import {
   eventQueueArns,
   openQueuePair,
@@ -28,6 +29,7 @@ export class QueuesNotCompared extends Error {
   readonly code = 'QueuesNotCompared';
 }
 
+const READER_OF = { uploads: 'acceptor', accepted: 'processor' } as const;
 const OTHER = { uploads: Pipeline.accepted, accepted: Pipeline.uploads } as const;
 
 /**
@@ -43,8 +45,7 @@ export async function checkedQueues(
   { sqs, eventRules }: Pick<Operations, 'sqs' | 'eventRules'>,
 ): Promise<CheckedQueue[]> {
   const pairs: QueuePair[] = [];
-  for (const { url } of named)
-    pairs.push(await aboutQueue(url, openQueuePair(sqs, url), (message) => new WrongQueue(message)));
+  for (const queue of named) pairs.push(await openNamed(queue, sqs));
   if (bucket === undefined) return pairs.map((pair) => ({ ...pair, pipelines: undefined }));
   const rules = await eventRules().catch((error) => {
     throw isDenied(error) ? notCompared(bucket, error) : error;
@@ -58,6 +59,19 @@ export async function checkedQueues(
   });
 }
 
+async function openNamed({ url, pipeline }: NamedQueue, sqs: Operations['sqs']): Promise<QueuePair> {
+  try {
+    return await aboutQueue(url, openQueuePair(sqs, url), (message) => new WrongQueue(message));
+  } catch (error) {
+    if (!(error instanceof WrongQueue && error.cause instanceof QueueWithoutRedrivePolicy)) throw error;
+    const instead =
+      pipeline === undefined
+        ? `Give --queue uploads for the queue that the acceptor reads (UPLOAD_EVENTS_QUEUE_URL), --queue accepted for the one that the processor reads (ACCEPTED_EVENTS_QUEUE_URL), or the URL of one of them`
+        : `Give ${OPTION_OF[pipeline]} the URL of the queue that the ${READER_OF[pipeline]} reads`;
+    throw new WrongQueue(`${error.message} ${instead}`, { cause: error });
+  }
+}
+
 function whatIsWrong(
   { queueUrl, queueArn }: QueuePair,
   pipeline: Pipeline | undefined,
@@ -65,22 +79,29 @@ function whatIsWrong(
   rules: readonly EventRule[],
   bucket: string,
 ): string {
-  const namedFor = (of: Pipeline) => eventQueueArns(rules, of).join(' and ') || 'no queue';
+  const namedFor = (of: Pipeline) => eventQueueArns(rules, of).map(queueWords).join(' and ') || 'no queue';
   if (pipeline === undefined) {
     return (
       `the bucket "${bucket}" sends no events to ${queueUrl} (${queueArn}). Those under uploads/ go to ${namedFor(Pipeline.uploads)}, ` +
-      `those under accepted/ to ${namedFor(Pipeline.accepted)}. Correct the URL, or the bucket`
+      `those under accepted/ to ${namedFor(Pipeline.accepted)}. ` +
+      'Give --queue uploads, --queue accepted or the URL of one of these queues, or correct the bucket'
     );
   }
   const isSwapped = pipelines.includes(OTHER[pipeline]);
   return (
     `${OPTION_OF[pipeline]} is ${queueUrl}, but the bucket "${bucket}" sends its events under ${pipeline}/ to ${namedFor(pipeline)}. ` +
     (isSwapped
-      ? `The queue that was given takes the events under ${OTHER[pipeline]}/: the two queues are swapped. Give each in the place of the other`
+      ? `The queue that was given takes the events under ${OTHER[pipeline]}/: the two queues are swapped. Exchange the values of ${OPTION_OF.uploads} and ${OPTION_OF.accepted}`
       : eventQueueArns(rules, pipeline).length > 0
-        ? 'Give the URL of that queue, or correct the bucket'
+        ? `Give ${OPTION_OF[pipeline]} the URL of that queue, or correct the bucket`
         : "Correct the bucket's notification configuration first")
   );
+}
+
+/** A queue by the name that its URL ends with, from its ARN. */
+function queueWords(queueArn: string): string {
+  const [, , , region, account, name] = queueArn.split(':');
+  return `the queue "${name}" (region ${region}, account ${account})`;
 }
 
 function isDenied(error: unknown): boolean {

@@ -133,9 +133,9 @@ function endOf(outcomes: ReadonlySet<RedriveOutcome>, { args, queue }: RedriveOp
   const ends = [...outcomes].filter((outcome) => !HARMLESS.includes(outcome));
   if (ends.includes(RedriveOutcome.wrongQueue)) {
     io.stderr.write(
-      'upload-once redrive: what is in the wrong queue stays. Send its events to the right queue:\n' +
+      'upload-once redrive: what is in the wrong queue stays. Send its events to the right queue. A message in the wrong queue needs no --again:\n' +
         `  ${samePlace('audit', args, '--repair', '--older-than', '0')}\n` +
-        'Then remove what is in the wrong queue:\n' +
+        'When that audit has sent the events, remove what is in the wrong queue:\n' +
         `  ${samePlace('redrive', args, '--queue', queue, '--delete-unknown', 'FILE')}\n`,
     );
   }

@@ -112,13 +112,14 @@ async function unknownOutcome(
       case 'stored': {
         const { status } = outcome;
         const stored = { key, sizeBytes: error.totalBytes, ...(status.eTag && { eTag: status.eTag }) };
-        return { outcome: 'stored', file, url: withoutQuery(form.url), result: stored, toldByIssuer: error };
+        const toldByIssuer = { error, isThisContent: takesOneContent(form) };
+        return { outcome: 'stored', file, url: withoutQuery(form.url), result: stored, toldByIssuer };
       }
       case 'revoked':
         return notAccepted(`the upload ${key} was revoked meanwhile: whatever arrived of it is not accepted`);
       case 'other':
         return notAccepted(
-          `this file is not accepted. Another upload with this form counts: ${key} has ${outcome.sizeBytes} bytes, this file has ${error.totalBytes}. Someone else has used this form: find out who has your forms. Upload the file again: it gets a new form`,
+          `this file is not accepted. Another upload with this form counts: ${key} has ${outcome.sizeBytes} bytes, this file has ${error.totalBytes}. Someone else has used this form: find out who has your forms, and tell the people who process ${key} that it is not your file. Upload the file again: it gets a new form`,
         );
       case 'nothing':
         return unknown(outcome.why);
@@ -160,15 +161,28 @@ function howToAsk(key: string, byOption: boolean): string {
 }
 
 /** After S3's 412 to a URL that this run got for this file: someone else used it, or something on the way sent the request twice. */
-function howToSee(key: string, sizeBytes: number, byOption: boolean): string {
+function howToSee(key: string, file: string, form: UploadForm | UploadPut, byOption: boolean): string {
   const id = printable(inShell(key));
+  const stored = takesOneContent(form)
+    ? [
+        'status says any other state: this file was stored, because the URL takes no other content. Do not upload the file again.',
+      ]
+    : [
+        'status says any other state: a file of this size was stored, this one or another. Compare its eTag with the MD5 of this file:',
+        `  md5sum ${printable(inShell(file))}`,
+        '  They are the same: this file was stored, such as by a proxy that sent it twice. Do not upload the file again.',
+        '  They differ: ask the people who process the upload whether they have this file. If not, upload the file again, and find out who has your URLs. (With KMS, an eTag is no MD5.)',
+      ];
   return [
     `See what was uploaded before${byOption ? ', with the same --url and --key' : ''}:`,
     `  upload-once status ${id}`,
-    `status shows sizeBytes ${sizeBytes}: this file may be stored already, such as by a proxy that sent it twice. Compare the eTag or the sha256 before you upload the file again.`,
-    'status shows another sizeBytes: someone else has used this URL. Upload the file again, and find out who has your URLs.',
-    `status says ISSUED: the issuer has not seen the other upload yet. Run revoke now, and if revoke succeeds, upload the file again:`,
+    'status says ISSUED: the issuer has not seen the other upload yet. Run revoke now:',
     `  upload-once revoke ${id}`,
+    '  revoke succeeds: upload the file again. It gets a new URL.',
+    '  revoke says AlreadyClaimed: run status again.',
+    '  revoke fails otherwise: run revoke again.',
+    'status says REVOKED: upload the file again. It gets a new URL.',
+    ...stored,
   ].join('\n');
 }
 
@@ -177,19 +191,25 @@ function withoutQuery(url: string): string {
   return url.split('?', 1)[0] ?? '';
 }
 
+/** S3 takes the content with this SHA-256 alone (Amazon S3 User Guide, "Checking object integrity"). */
+function takesOneContent(form: UploadForm | UploadPut): boolean {
+  const sent = 'fields' in form ? form.fields : form.headers;
+  return Object.keys(sent).some((name) => name.toLowerCase() === 'x-amz-checksum-sha256');
+}
+
 /** As it is going to be sent. */
 function keyIn(form: UploadForm | UploadPut): string | undefined {
   return 'fields' in form ? form.fields['key'] : form.key;
 }
 
 function failedOutcome(
-  { file, sizeBytes, options, formUsedBy, signal }: UploadOne,
+  { file, options, formUsedBy, signal }: UploadOne,
   form: UploadForm | UploadPut | undefined,
   error: Error,
 ): FileOutcome {
   const key = form && keyIn(form);
   if (error instanceof UploadRefused) {
-    if (key === undefined || error.s3Code !== 'PreconditionFailed')
+    if (form === undefined || key === undefined || error.s3Code !== 'PreconditionFailed')
       return { outcome: 'refused', file, key, error };
     const used = formUsedBy === undefined ? undefined : afterOwnUpload(file, formUsedBy);
     return {
@@ -197,7 +217,7 @@ function failedOutcome(
       file,
       key,
       error,
-      found: used ?? howToSee(key, sizeBytes, options.byOption),
+      found: used ?? howToSee(key, file, form, options.byOption),
     };
   }
   if (error instanceof UploadIncomplete) return { outcome: 'failed', file, key, error };

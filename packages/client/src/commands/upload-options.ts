@@ -9,7 +9,9 @@ export const UPLOAD_HELP = `Usage: upload-once upload FILE… [options]
 
 Asks the issuer for a form and uploads a FILE with it; several FILEs get one form each.
 A file is sent once. If S3's answer does not tell whether it was stored, the issuer is asked, and nothing is
-sent again. Where the issuer asks to wait (Retry-After), it waits, up to 300 s for one form.
+sent again. The issuer knows an upload by its form and its size: another file of the same size, sent
+with the same form, looks the same to it. With --sha256 the form takes no other content.
+Where the issuer asks to wait (Retry-After), it waits, up to 300 s for one form.
 
   --url URL         the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
   --key KEY         the API key; default: $UPLOAD_ONCE_API_KEY, which is better: other
@@ -22,7 +24,8 @@ sent again. Where the issuer asks to wait (Retry-After), it waits, up to 300 s f
 
 What S3 is to hold the upload to:
   --method put      a URL that S3 takes once and for just this size, in place of a form
-  --sha256          the SHA-256 of the file, which is read for it first
+  --sha256          the SHA-256 of the file, which is read for it first. The form then
+                    takes this content and no other
   --content-type T  the content type, such as application/pdf
   --name NAME       what the upload's id begins with
   --metadata N=V    kept with the upload; may be given several times

@@ -22,7 +22,11 @@ export type FileOutcome =
       readonly result: StoredFile;
       readonly seconds?: number;
       /** S3's answer did not tell, the issuer did. */
-      readonly toldByIssuer?: UploadOutcomeUnknown;
+      readonly toldByIssuer?: {
+        readonly error: UploadOutcomeUnknown;
+        /** The form takes no other content (`--sha256`). Otherwise the issuer's word is for a file of this size. */
+        readonly isThisContent: boolean;
+      };
     }
   | {
       /** refused: it was not stored, or will not be accepted; unknown: it may have been stored; failed: it was not sent, or not to its end. */
@@ -67,9 +71,11 @@ function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): strin
   const { file, url, result, seconds, toldByIssuer } = outcome;
   const stored = `${file} stored as ${result.key} at ${url}, ${byteSize(result.sizeBytes)}`;
   if (toldByIssuer) {
-    const { status } = toldByIssuer;
+    const { error, isThisContent } = toldByIssuer;
+    const { status } = error;
     const said = status === undefined ? 'no response of S3 came' : `S3's response was ${status}`;
-    return printable(`${stored} (${said}; the issuer confirms that it was stored)`);
+    const what = isThisContent ? 'this file' : 'a file of this size';
+    return printable(`${stored} (${said}; the issuer confirms that ${what} was stored)`);
   }
   if (seconds === undefined) return printable(stored);
   const rate = seconds > 0 && result.sizeBytes > 0 ? ` (${byteSize(result.sizeBytes / seconds)}/s)` : '';
@@ -99,7 +105,7 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
       url,
       ...result,
       seconds,
-      ...(toldByIssuer && { toldBy: 'issuer', message: toldByIssuer.message }),
+      ...(toldByIssuer && { toldBy: 'issuer', message: toldByIssuer.error.message }),
     };
   }
   const { file, key, error, found } = outcome;

@@ -63,9 +63,9 @@ async function rotate(
     return;
   }
   const until = new Date(making.now().getTime() + oldHours * 3_600_000);
-  const toEnd = `To end the old value at once: upload-once keys rotate ${keyId} --remove old`;
+  const toEnd = `If the old value has leaked, remove it at once; otherwise give your clients the new value first. To remove the old value: upload-once keys rotate ${keyId} --remove old`;
   tell(
-    `Standard output has the new value. Both values work. The old value may have no expiry yet: look at "upload-once keys list". ${toEnd}. That command writes to the same table`,
+    `Standard output has the new value. Both values work. The old value may have no expiry yet: look at "upload-once keys list". ${toEnd}. That command writes to the same table: if the table could not be used, correct that first`,
   );
   await endOlderSecrets(rotated, until, making).catch((cause) => {
     if (!(cause instanceof SecretsChanged)) throw cause;
