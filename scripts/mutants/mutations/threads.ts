@@ -85,6 +85,31 @@ export const threadMutations: readonly Mutation[] = [
     noticedBy: { file: RUN_TEST, test: 'P3: in a thread that was blocked the limit fails no attempt' },
   },
   {
+    id: 'broken-off-is-done',
+    change:
+      'a handler that returns because its signal was aborted, late by a block of its thread, has done its work',
+    breaks: 'P3: an upload is PROCESSED whose work is half done',
+    file: RUN,
+    find: "if (end.how === 'resolved' && !end.isAfterAbort) return;",
+    replace: "if (end.how === 'resolved') return;",
+    noticedBy: {
+      file: 'services/processor/test/threads-and-leases.test.ts',
+      test: 'P3: a handler that returns because of its signal, late by a block, runs again',
+    },
+  },
+  {
+    id: 'abort-unread',
+    change: 'a thread’s run that resolves counts as one that settled before its signal was aborted',
+    breaks: 'P3: an upload is PROCESSED whose work is half done',
+    file: THREAD,
+    find: '...(run.isAborting && { isAfterAbort: true })',
+    replace: '',
+    noticedBy: {
+      file: 'services/processor/test/threads-and-leases.test.ts',
+      test: 'P3: a handler that returns because of its signal, late by a block, runs again',
+    },
+  },
+  {
     id: 'empty-output-free',
     change: 'output without text costs nothing',
     breaks: 'P3: a handler that prints nothing in a loop keeps the main thread from its leases',

@@ -19,7 +19,11 @@ export class HandlerThreadEnded extends Error {
 export type Blame = 'own' | 'neighbour' | 'unknown';
 
 export type RunEnd =
-  | { readonly how: 'resolved' }
+  | {
+      readonly how: 'resolved';
+      /** The handler could see that its signal was aborted: it may have broken off, and returned. */
+      readonly isAfterAbort?: true;
+    }
   | { readonly how: 'rejected'; readonly error: unknown }
   | {
       readonly how: 'thread-ended';
@@ -39,7 +43,10 @@ export interface HandlerRun {
    * what the handler left behind can run beside the next attempt. So can what it leaves behind without such a signal.
    */
   readonly ended: Promise<RunEnd>;
-  /** Its thread did not answer for a while: a handler beside it may have taken its time. */
+  /**
+   * Its thread did not answer for a while, at any time of the run: a handler may have taken the time of those beside it. A block of less than
+   * two seconds can go unnoticed. Of the handler that blocks this says the same as of the others.
+   */
   readonly isHeldUp: boolean;
   /** Aborts the handler's signal, with an equal reason. The handler goes on until it ends by itself. */
   abort(reason: unknown): void;

@@ -31,8 +31,10 @@ const MAX_REMEMBERED = 1_000;
  *
  * - Where the limit passes or the work is no longer this worker's, the handler's signal is aborted, and the attempt fails with the
  *   signal's reason whatever the handler makes of it. A handler that does not end within its grace is ended with its thread.
- * - In a thread that did not answer for a while, a handler beside it may have taken the time. There the limit fails no attempt: a
- *   handler that resolves has done its work, and one that does not runs again, alone.
+ * - In a thread that did not answer for a while, a handler beside it may have taken the time. There the limit fails no attempt. A
+ *   handler that resolves before its thread reads that the signal is aborted has done its work. Any other one runs again, alone: one that
+ *   resolves later may have stopped because of the signal. This also excuses the handler that blocks, and a block that was over long before
+ *   the limit. Both cost one run more, for the limit of a run that is alone is never excused.
  * - An upload whose thread ends under it runs again, within the same attempt: alone, where its own handler may have
  *   ended the thread. So only the handler that ends a thread by itself fails, and none that ran beside it.
  * - Each run has the whole limit. There are three runs at most.
@@ -69,12 +71,12 @@ export function createRunHandler(options: {
         !isAlone &&
         (end.how === 'thread-ended' ? end.blame === 'unknown' : isHeldUp);
       if (failure !== undefined && !isExcused) throw isStuck(end) ? stuckAfter(failure) : failure;
-      if (end.how === 'resolved') return;
-      if (end.how === 'rejected') {
-        if (!isExcused) throw end.error;
+      if (end.how === 'resolved' && !end.isAfterAbort) return;
+      if (end.how !== 'thread-ended') {
+        if (end.how === 'rejected' && !isExcused) throw end.error;
         isAlone = true;
         log.warn(
-          { key, attempt, err: end.error },
+          { key, attempt, err: end.how === 'rejected' ? end.error : failure },
           'the thread of a handler was blocked: it runs again, alone',
         );
         continue;

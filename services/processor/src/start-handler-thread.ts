@@ -187,7 +187,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     if (message.type !== 'ended') return;
     run.settled = message.thrown
       ? { how: 'rejected', error: fromPlain(message.thrown) }
-      : { how: 'resolved' };
+      : { how: 'resolved', ...(run.isAborting && { isAfterAbort: true }) };
     settle(message.runId, run, run.settled);
   });
 

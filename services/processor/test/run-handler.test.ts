@@ -230,19 +230,27 @@ t.test('P3: in a thread that was blocked the limit fails no attempt', async (t) 
   await setImmediate();
   t.equal(done.outcome, 'resolved', 'its work is done');
 
-  const late = attempts.begin({ key: 'uploads/file-2' });
-  const shared = await attempts.run(2);
-  await attempts.pass(LIMIT_SECONDS);
-  shared.isHeldUp = true;
-  shared.end({ how: 'rejected', error: new Error('aborted') });
-  const alone = await attempts.run(3);
-  t.equal(alone.isAlone, true, 'it runs again, where nothing can block it but itself');
-  t.equal(late.outcome, 'pending');
-  await attempts.pass(LIMIT_SECONDS);
-  alone.isHeldUp = true;
-  alone.end({ how: 'rejected', error: new Error('aborted') });
-  await setImmediate();
-  t.match(late.outcome, { code: 'HandlerTooSlow' });
+  for (const said of [
+    { how: 'resolved', isAfterAbort: true },
+    { how: 'rejected', error: new Error('aborted') },
+  ] as const) {
+    const first = attempts.runs.length + 1;
+    const late = attempts.begin({ key: 'uploads/file-2' });
+    const shared = await attempts.run(first);
+    await attempts.pass(LIMIT_SECONDS);
+    shared.isHeldUp = true;
+    shared.end(said);
+    const alone = await attempts.run(first + 1);
+    t.equal(alone.isAlone, true, 'it runs again, where nothing can block it but itself');
+    t.equal(late.outcome, 'pending');
+    t.match(attempts.logLines.at(-1), { key: 'uploads/file-2', msg: /runs again, alone/, err: {} });
+    await attempts.pass(LIMIT_SECONDS);
+    alone.isHeldUp = true;
+    alone.end(said);
+    await setImmediate();
+    t.match(late.outcome, { code: 'HandlerTooSlow' });
+    t.equal(attempts.runs.length, first + 1, 'once');
+  }
 });
 
 t.test('a handler alone in a thread that can’t be ended is told so', async (t) => {

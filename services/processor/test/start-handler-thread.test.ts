@@ -266,7 +266,7 @@ t.test(
       (messages) => messages.includes('opened'),
     );
     run.abort(new Error('too slow'));
-    t.strictSame(await run.ended, { how: 'resolved' });
+    t.strictSame(await run.ended, { how: 'resolved', isAfterAbort: true });
     t.equal(lines.at(-1)?.['msg'], 'cleaned up');
   },
 );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createLogger } from '@upload-once/runtime';
 import { acceptedKeyOf, type Upload, UploadState } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
+import { eventually } from '../../../test/support/eventually.ts';
 import { createRunHandler } from '../src/run-handler.ts';
 import { createThreadRunner } from '../src/thread-runner.ts';
 import { startThread } from './support/thread-of-handlers.ts';
@@ -78,9 +79,9 @@ t.test('P3, P8: a handler that blocks its thread costs no upload its lease', asy
   t.equal(world.runs.length, 3, 'each ran once');
 });
 
-t.test('P3: who runs beside a deaf handler runs again, within the same attempt', async (t) => {
+/** Attempts in real threads, with timers that the test calls. */
+function prepareAttempts(t: Test) {
   const { runner, threads, runsBegan } = startThreads(t);
-  await runner.open();
   const timers: { readonly seconds: number; readonly callback: () => void }[] = [];
   const runHandler = createRunHandler({
     runner,
@@ -94,25 +95,62 @@ t.test('P3: who runs beside a deaf handler runs again, within the same attempt',
   });
   const folder = t.testdir();
   const { signal } = new AbortController();
-  function attempt(name: string, told: string) {
-    const key = `uploads/${name}`;
-    const metadata = { do: told, done: join(folder, name) };
-    const upload = { key, state: UploadState.processing, attempt: 1, metadata, traceparent: '' };
-    const version = { bucket: 'bucket', key: acceptedKeyOf(key), versionId: 'v', eTag: 'e', sizeBytes: 5 };
-    const event = { ...version, sequencer: '', eventName: 'ObjectCreated:Copy', storedAt: new Date() };
-    return runHandler(upload as unknown as Upload, event, { signal, assertHeld: () => undefined }, false);
-  }
-  const deaf = attempt('deaf', 'never end');
-  await runsBegan(1);
-  const others = ['a', 'b', 'c'].map((name) => attempt(name, 'end when it runs again'));
-  await runsBegan(4);
-  timers.find(({ seconds }) => seconds === LIMIT_SECONDS)?.callback();
-  writeFileSync(join(folder, 'last'), '');
+  return {
+    runner,
+    threads,
+    runsBegan,
+    /** What the handler in fixtures/in-thread.ts waits for, where it is told to. */
+    done: (name: string) => writeFileSync(join(folder, name), ''),
+    /** Calls the first timer of so many seconds. */
+    pass: (passed: number) => timers.find(({ seconds }) => seconds === passed)?.callback(),
+    begunInEach: () => threads.map(({ lines }) => lines.filter(({ msg }) => msg === 'began').length),
+    begin(name: string, told: string) {
+      const key = `uploads/${name}`;
+      const metadata = { do: told, done: join(folder, name) };
+      const upload = { key, state: UploadState.processing, attempt: 1, metadata, traceparent: '' };
+      const version = { bucket: 'bucket', key: acceptedKeyOf(key), versionId: 'v', eTag: 'e', sizeBytes: 5 };
+      const event = { ...version, sequencer: '', eventName: 'ObjectCreated:Copy', storedAt: new Date() };
+      return runHandler(upload as unknown as Upload, event, { signal, assertHeld: () => undefined }, false);
+    },
+  };
+}
+
+t.test('P3: who runs beside a deaf handler runs again, within the same attempt', async (t) => {
+  const attempts = prepareAttempts(t);
+  await attempts.runner.open();
+  const deaf = attempts.begin('deaf', 'never end');
+  await attempts.runsBegan(1);
+  const others = ['a', 'b', 'c'].map((name) => attempts.begin(name, 'end when it runs again'));
+  await attempts.runsBegan(4);
+  attempts.pass(LIMIT_SECONDS);
+  attempts.done('last');
   // What the thread answers to this comes after what it answers to the abort.
-  await attempt('last', 'end when it runs again');
-  timers.find(({ seconds }) => seconds === GRACE_SECONDS)?.callback();
+  await attempts.begin('last', 'end when it runs again');
+  attempts.pass(GRACE_SECONDS);
   await t.rejects(deaf, { code: 'HandlerTooSlow' });
   await Promise.all(others);
-  const begun = threads.map(({ lines }) => lines.filter(({ msg }) => msg === 'began').length);
-  t.strictSame(begun, [5, 3], 'again among others, in one fresh thread');
+  t.strictSame(attempts.begunInEach(), [5, 3], 'again among others, in one fresh thread');
+});
+
+t.test('P3: a handler that returns because of its signal, late by a block, runs again', async (t) => {
+  const attempts = prepareAttempts(t);
+  await attempts.runner.open();
+  const polite = attempts.begin('polite', 'return when done or aborted');
+  await attempts.runsBegan(1);
+  const blocking = attempts.begin('blocking', 'block until done');
+  await eventually(
+    async () => attempts.threads[0]?.thread.isSilent,
+    (isSilent) => isSilent === true,
+  );
+  attempts.pass(LIMIT_SECONDS);
+  attempts.done('blocking');
+  await blocking;
+  const next = await Promise.race([
+    polite.then(() => 'its work counts as done'),
+    attempts.runsBegan(3).then(() => 'it runs again'),
+  ]);
+  t.equal(next, 'it runs again');
+  attempts.done('polite');
+  await polite;
+  t.strictSame(attempts.begunInEach(), [2, 1], 'alone');
 });

@@ -102,7 +102,7 @@ const handlerPlan: Arbitrary<HandlerPlan> = fc.record({
   seconds: fc.constantFrom(0, 1, 20, 40, 100, 150),
   blocks: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   outcome: fc.constantFrom('done', 'fails', 'ends its thread', 'takes the object away'),
-  heedsSignal: fc.boolean(),
+  onSignal: fc.constantFrom('rejects', 'returns', 'goes on', 'goes on'),
 });
 
 const versions = fc.array(versionPlan, { minLength: 1, maxLength: 5, size: 'small' });
@@ -229,13 +229,34 @@ const tableAway = fc
       const key = await world.issue('post', 30);
       course.keys.push(key);
       world.copyEvents.push({ ...AT_ONCE, delaysMs: [0, plan.secondEventMs] });
-      world.handlerPlans.push({ seconds: 100, blocks: false, outcome: 'done', heedsSignal: true });
+      world.handlerPlans.push({ seconds: 100, blocks: false, outcome: 'done', onSignal: 'rejects' });
       world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event: AT_ONCE });
       await world.time.pass(10_000);
       const refused = { fate: Fate.refused, seconds: 0, error: 'ThrottlingException' };
       for (let count = 0; count < plan.refusals; count += 1)
         world.fates.add({ ...refused, service: 'processor', operation: 'update', skip: 0 });
       await world.time.pass(30_000);
+    }),
+  );
+
+/** A handler that takes longer than its limit runs beside one that blocks their thread meanwhile. */
+const besideABlock = fc
+  .record({
+    onSignal: fc.constantFrom('rejects' as const, 'returns' as const, 'goes on' as const),
+    blocksSeconds: fc.constantFrom(1, 20, 100, 150),
+    beginsAfterSeconds: fc.constantFrom(0, 5, 60, 110),
+  })
+  .map((plan) =>
+    command(`besideABlock(${fc.stringify(plan)})`, async (world, course) => {
+      const { onSignal, blocksSeconds } = plan;
+      world.handlerPlans.push({ seconds: 150, blocks: false, outcome: 'done', onSignal });
+      world.handlerPlans.push({ seconds: blocksSeconds, blocks: true, outcome: 'done', onSignal });
+      for (const seconds of [plan.beginsAfterSeconds, 30]) {
+        const key = await world.issue('post', 30);
+        course.keys.push(key);
+        world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event: AT_ONCE });
+        await world.time.pass(seconds * 1_000);
+      }
     }),
   );
 
@@ -321,6 +342,7 @@ export const anyCommand: Arbitrary<HistoryCommand> = fc.oneof(
   { weight: 1, arbitrary: takeSoon },
   { weight: 1, arbitrary: takenUnrecorded },
   { weight: 1, arbitrary: tableAway },
+  { weight: 1, arbitrary: besideABlock },
   { weight: 1, arbitrary: plant },
   { weight: 1, arbitrary: plantSoon },
   { weight: 1, arbitrary: replace },

@@ -15,7 +15,8 @@ export interface HandlerPlan {
   /** It blocks its thread for that long. */
   readonly blocks: boolean;
   readonly outcome: 'done' | 'fails' | 'ends its thread' | 'takes the object away';
-  readonly heedsSignal: boolean;
+  /** What it makes of its signal. One that returns has not done its work. */
+  readonly onSignal: 'rejects' | 'returns' | 'goes on';
 }
 
 export interface StoredVersion extends ObjectVersion {

@@ -8,7 +8,7 @@ import type { Rules } from './rules.ts';
 import type { InThread } from './simulation/thread-twin.ts';
 import type { WorkerProcess } from './simulation/worker-process.ts';
 
-const AT_ONCE: HandlerPlan = { seconds: 0, blocks: false, outcome: 'done', heedsSignal: true };
+const AT_ONCE: HandlerPlan = { seconds: 0, blocks: false, outcome: 'done', onSignal: 'rejects' };
 
 /** The user, who looks at every byte, works as long as the plan says, and may take the object away when done, or before. */
 export function createUser(
@@ -38,7 +38,7 @@ export function createUser(
       const plan = key.plans.get(attempt) ?? plans.shift() ?? AT_ONCE;
       key.plans.set(attempt, plan);
       rules.handlerBegins(key, attempt);
-      key.runs.set(attempt, plan.heedsSignal ? 'running' : 'deaf');
+      key.runs.set(attempt, plan.onSignal === 'goes on' ? 'deaf' : 'running');
       thread.onBlock(() => {
         if (key.runs.get(attempt) === 'running') key.runs.set(attempt, 'deaf');
       });
@@ -65,7 +65,7 @@ export function createUser(
           );
         }
         if (plan.blocks) thread.block(plan.seconds);
-        else await sleep(process, plan.seconds, plan.heedsSignal ? signal : undefined);
+        else await sleep(process, plan.seconds, plan.onSignal === 'goes on' ? undefined : signal);
         await thread.goesOn();
         if (plan.outcome === 'ends its thread') {
           key.hasFailed.add(attempt);
@@ -79,8 +79,9 @@ export function createUser(
         await thread.goesOn();
         key.runs.set(attempt, 'failed');
         // Whom its signal breaks off has not failed by that.
-        if (!signal.aborted || error instanceof HandlerFails) key.hasFailed.add(attempt);
-        throw error;
+        const isBrokenOff = signal.aborted && !(error instanceof HandlerFails);
+        if (!isBrokenOff) key.hasFailed.add(attempt);
+        if (!isBrokenOff || plan.onSignal !== 'returns') throw error;
       }
     };
   }

@@ -36,7 +36,7 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
     const made = await worldWithAnUpload(seed);
     const { world, key } = made;
     for (let run = 0; run <= DEPLOYS; run += 1)
-      world.handlerPlans.push({ blocks: false, seconds: WORK_SECONDS, outcome: 'done', heedsSignal: true });
+      world.handlerPlans.push({ blocks: false, seconds: WORK_SECONDS, outcome: 'done', onSignal: 'rejects' });
     for (let count = 0; count < DEPLOYS; count += 1) {
       await world.time.pass(20_000);
       await deploy(made, 'processor');

@@ -146,7 +146,7 @@ export function createThreadTwin(
         run.isBegun = true;
         begun.resolve(true);
         call(work, aborting.signal, inThread).then(
-          () => settle({ how: 'resolved' }),
+          () => settle({ how: 'resolved', ...(run.isAborting && { isAfterAbort: true }) }),
           (error) => settle({ how: 'rejected', error }),
         );
       });
