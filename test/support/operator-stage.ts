@@ -16,7 +16,7 @@ import { run } from '../../packages/client/src/cli.ts';
 import type { CliIo } from '../../packages/client/src/cli-io.ts';
 import type { Operations, OperationsSettings } from '../../packages/client/src/operations.ts';
 import { OutputFailed } from '../../packages/client/src/output-failed.ts';
-import { watchMessages } from '../../packages/client/test/documented-messages.ts';
+import { watchMessages } from './documented-messages.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 
 /** All that the commands of a file said. */

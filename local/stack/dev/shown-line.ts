@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { printable } from '../../../packages/client/src/printable.ts';
+import { printable } from '@upload-once/text/printable';
 
 /** Fields of a service's log line. A handler's log line can have others. */
 interface Entry {

@@ -1,3 +1,4 @@
+export { isMistypedApiKey } from '@upload-once/text/api-key-format';
 export {
   type AccessStore,
   ApiKeyIdAlreadyInUse,
@@ -17,7 +18,6 @@ export {
   type ApiKeyFinderOptions,
   createApiKeyFinder,
 } from './api-keys/api-key-finder.ts';
-export { isMistypedApiKey } from './api-keys/api-key-format.ts';
 export { InvalidApiKeySettings } from './api-keys/api-key-settings.ts';
 export { type ApiKeyChange, changeApiKey } from './api-keys/change-api-key.ts';
 export { createDynamoDbAccessStore } from './api-keys/dynamodb-access-store.ts';

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { hideSecrets, hidesApiKey } from '@upload-once/text/hidden-secrets';
+import { apiKeysIn } from './api-keys-given.ts';
 import type { CliIo, TextOutput } from './cli-io.ts';
 import { ExitCode } from './exit-code.ts';
-import { apiKeysIn, hideSecrets, hidesApiKey } from './hidden-secrets.ts';
 import { suggestion } from './nearest.ts';
 import { OutputFailed } from './output-failed.ts';
 import { UsageError } from './usage-error.ts';

@@ -1,4 +1,5 @@
 export * from './errors.ts';
+export { fileSha256 } from './file-sha256.ts';
 export type { IssuerAccess } from './issuer-request.ts';
 export type { Timeouts } from './request-timers.ts';
 export { requestUpload, type UploadRequest } from './request-upload.ts';

@@ -1,6 +1,6 @@
-import { isMistypedApiKey } from '@upload-once/access/api-key-format';
+import { isMistypedApiKey } from '@upload-once/text/api-key-format';
+import { withoutApiKey } from '@upload-once/text/hidden-secrets';
 import { InvalidArgument, IssuerUnavailable, RequestRefused } from './errors.ts';
-import { withoutApiKey } from './hidden-secrets.ts';
 import { readText } from './read-text.ts';
 import { retryAfterSecondsOf } from './retry-after-seconds.ts';
 import { shownReason } from './shown-reason.ts';

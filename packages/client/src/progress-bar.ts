@@ -1,7 +1,7 @@
 // Own lines: the line itself is all that is needed, with its clock and its terminal as arguments. The package
 // cli-progress was last released in February 2023 (3.12.0) and brings timers and cursor handling of its own.
-import { byteShare, byteSize } from './byte-size.ts';
-import { printable } from './printable.ts';
+import { byteShare, byteSize } from '@upload-once/text/byte-size';
+import { printable } from '@upload-once/text/printable';
 
 const REDRAW_MILLISECONDS = 100;
 /** The rate is that of the last seconds: an average over all would not show that the line has become slow. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Agent } from 'node:http';
-import { byteSize } from './byte-size.ts';
+import { byteSize } from '@upload-once/text/byte-size';
 import { UploadIncomplete, UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
 import { sizeLimitsOf } from './form-limits.ts';
 import { multipartFrame } from './multipart-body.ts';

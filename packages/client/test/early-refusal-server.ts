@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { s3ErrorXml } from './form-servers.ts';
+import { s3ErrorXml } from '../../../test/support/form-servers.ts';
 
 const [keyFile, certFile] = process.argv.slice(2);
 const BODY = s3ErrorXml('AccessDenied', 'Invalid according to Policy: Policy expired.');

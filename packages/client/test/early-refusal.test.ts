@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { makeCertificate } from '../../../test/support/certificate.ts';
+import { EXPIRES_AT } from '../../../test/support/form-servers.ts';
 import { uploadFile } from '../src/index.ts';
-import { makeCertificate } from './certificate.ts';
-import { EXPIRES_AT } from './form-servers.ts';
 
 const SERVER = fileURLToPath(new URL('early-refusal-server.ts', import.meta.url));
 const MIB = 1024 * 1024;

@@ -6,11 +6,11 @@ import {
 } from '@upload-once/access';
 import { createMemoryAccessStore } from '@upload-once/access/testing';
 import t from 'tap';
+import { watchMessages } from '../../../test/support/documented-messages.ts';
 import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 import { KEYS_HELP } from '../src/commands/keys/help.ts';
 import { keysCommand } from '../src/commands/keys.ts';
 import { OutputFailed } from '../src/output-failed.ts';
-import { watchMessages } from './documented-messages.ts';
 
 const messages = watchMessages();
 const NOW = new Date('2030-01-01T00:00:00Z');

@@ -10,9 +10,9 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { startServers } from '../../../test/support/form-servers.ts';
+import { startHostileServers } from '../../../test/support/hostile-servers.ts';
 import { startDynamoDb } from '../../../test/support/start-access-table.ts';
-import { startServers } from './form-servers.ts';
-import { startHostileServers } from './hostile-servers.ts';
 
 const BIN = fileURLToPath(new URL('../bin/upload-once.mjs', import.meta.url));
 const MIB = 1024 * 1024;

@@ -1,6 +1,6 @@
+import { byteSize } from '@upload-once/text/byte-size';
+import { printable } from '@upload-once/text/printable';
 import t from 'tap';
-import { byteSize } from '../src/byte-size.ts';
-import { printable } from '../src/printable.ts';
 import { createProgressBar, progressLine } from '../src/progress-bar.ts';
 
 const MIB = 1024 * 1024;

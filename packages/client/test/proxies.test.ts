@@ -7,9 +7,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import t, { type Test } from 'tap';
-import { makeCertificate } from './certificate.ts';
+import { makeCertificate } from '../../../test/support/certificate.ts';
+import { policyUntil, readPost } from '../../../test/support/form-servers.ts';
 import { runCommand } from './command-stage.ts';
-import { policyUntil, readPost } from './form-servers.ts';
 import { startProxy } from './proxy-server.ts';
 
 const { key, cert } = makeCertificate(t.testdir({}));

@@ -1,6 +1,6 @@
 import t from 'tap';
+import { EXPIRES_AT, policyUntil, startServers } from '../../../test/support/form-servers.ts';
 import { InvalidArgument, IssuerUnavailable, RequestRefused, requestUpload } from '../src/index.ts';
-import { EXPIRES_AT, policyUntil, startServers } from './form-servers.ts';
 
 async function withServers(test: { teardown(end: () => unknown): unknown }) {
   const servers = await startServers();

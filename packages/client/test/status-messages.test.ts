@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
+import { watchMessages } from '../../../test/support/documented-messages.ts';
 import { runCommand } from './command-stage.ts';
-import { watchMessages } from './documented-messages.ts';
 
 const STATUS = {
   id: 'a',

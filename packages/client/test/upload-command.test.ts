@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import t from 'tap';
+import { policyUntil, readPost, s3ErrorXml, startServers } from '../../../test/support/form-servers.ts';
 import { run } from '../src/cli.ts';
 import type { CliIo } from '../src/cli-io.ts';
-import { policyUntil, readPost, s3ErrorXml, startServers } from './form-servers.ts';
 
 /** The line is empty and the cursor at its beginning. */
 const CLEARED = '\r\x1b[K';

@@ -7,16 +7,22 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import t from 'tap';
-import { fileSha256 } from '../src/file-sha256.ts';
+import {
+  EXPIRES_AT,
+  readPost,
+  s3ErrorXml,
+  sha256Of,
+  startServers,
+} from '../../../test/support/form-servers.ts';
+import { resetting, startHostileServers } from '../../../test/support/hostile-servers.ts';
 import {
   describeFile,
+  fileSha256,
   UploadIncomplete,
   type UploadOptions,
   UploadRefused,
   uploadFile,
 } from '../src/index.ts';
-import { EXPIRES_AT, readPost, s3ErrorXml, sha256Of, startServers } from './form-servers.ts';
-import { resetting, startHostileServers } from './hostile-servers.ts';
 
 const MIB = 1024 * 1024;
 

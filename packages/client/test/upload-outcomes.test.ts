@@ -2,10 +2,7 @@
 import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { ExitCode } from '../src/exit-code.ts';
-import { OutputFailed } from '../src/output-failed.ts';
-import { runCommand } from './command-stage.ts';
-import { s3ErrorXml } from './form-servers.ts';
+import { s3ErrorXml } from '../../../test/support/form-servers.ts';
 import {
   type Answer,
   dripping,
@@ -15,7 +12,10 @@ import {
   resetting,
   silent,
   startHostileServers,
-} from './hostile-servers.ts';
+} from '../../../test/support/hostile-servers.ts';
+import { ExitCode } from '../src/exit-code.ts';
+import { OutputFailed } from '../src/output-failed.ts';
+import { runCommand } from './command-stage.ts';
 
 const docs = readFileSync(new URL('../../../docs/client.md', import.meta.url), 'utf8');
 const rows = [...docs.matchAll(/^\| (\d+) \| `(.+?)` \| .* \| .*\|$/gm)].map(([, code, message = '']) => ({

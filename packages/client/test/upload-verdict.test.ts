@@ -1,8 +1,8 @@
 // What an answer proves, over statuses, moments and bodies. A new answer is one line.
 import t from 'tap';
+import { EXPIRES_AT, s3ErrorXml } from '../../../test/support/form-servers.ts';
 import type { UploadForm, UploadPut } from '../src/index.ts';
 import { verdictOf } from '../src/upload-verdict.ts';
-import { EXPIRES_AT, s3ErrorXml } from './form-servers.ts';
 
 const form = (fields: Record<string, string> = {}): UploadForm => ({
   url: 'https://s3.test/b',

@@ -67,7 +67,7 @@ export class ApiKeySettingsChanged extends Error {
 }
 
 /**
- * The table `access`.. Every read is strongly consistent, so that a key works once `addKey` has resolved and a disabled
+ * The table `access`. Every read is strongly consistent, so that a key works once `addKey` has resolved and a disabled
  * one no longer does. Calls reject when the table does not answer; a write may then have taken effect or not.
  */
 export interface AccessStore {

@@ -1,6 +1,6 @@
+import { formatApiKey, isMistypedApiKey, KEY_ID_BYTES, SECRET_BYTES } from '@upload-once/text/api-key-format';
 import type { AccessStore } from './access-store.ts';
 import type { ApiKey, ApiKeySettings } from './api-key.ts';
-import { formatApiKey, isMistypedApiKey, KEY_ID_BYTES, SECRET_BYTES } from './api-key-format.ts';
 import { assertApiKeySettings } from './api-key-settings.ts';
 import { API_KEY_MAX_BYTES, hashApiKey } from './hash-api-key.ts';
 

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
+import { isMistypedApiKey } from '@upload-once/text/api-key-format';
 import { LRUCache } from 'lru-cache';
 import type { AccessStore, KeyBySecret } from './access-store.ts';
 import type { ApiKey } from './api-key.ts';
-import { isMistypedApiKey } from './api-key-format.ts';
 import { API_KEY_MAX_BYTES, hashApiKey } from './hash-api-key.ts';
 
 export interface ApiKeyFinderOptions {
@@ -22,7 +22,7 @@ export interface ApiKeyFinderOptions {
 export interface ApiKeyFinder {
   /**
    * The enabled key that a presented value opens. The table is asked once for all that ask at the same time. Never for
-   * values that can't be keys: empty, overlong, or mistyped, see `isMistypedApiKey`..
+   * values that can't be keys: empty, overlong, or mistyped, see `isMistypedApiKey`.
    *
    * @param value one character for each byte, as Node gives the values of headers
    * @returns undefined for every value that opens nothing: unknown, expired, disabled, all the same to the caller.

@@ -1,7 +1,7 @@
+import { formatApiKey, SECRET_BYTES } from '@upload-once/text/api-key-format';
 import { type AccessStore, type ApiKeySecret, type KeyWithSecrets, SecretsChanged } from './access-store.ts';
 import type { KeyMaking } from './add-api-key.ts';
 import type { ApiKey } from './api-key.ts';
-import { formatApiKey, SECRET_BYTES } from './api-key-format.ts';
 import { hashApiKey } from './hash-api-key.ts';
 
 /** A rotation has begun already: two values open the key. */

@@ -18,19 +18,19 @@ export interface IdempotencyKey {
 }
 
 /**
- * How long a repeated request is recognised, counted from the first one's `issuedAt`.. It is longer than any client goes on
+ * How long a repeated request is recognised, counted from the first one's `issuedAt`. It is longer than any client goes on
  * trying, and longer than the forms that clients usually ask for.
  */
 export const IDEMPOTENCY_SECONDS = 86_400;
 
 /**
- * Idempotency keys, in the table `access`.. Calls reject when the table does not answer; a write may then
+ * Idempotency keys, in the table `access`. Calls reject when the table does not answer; a write may then
  * have taken effect or not, and may be repeated.
  */
 export interface IdempotencyStore {
   /**
    * Records what the request is going to come to, if nothing is recorded under its key, or nothing younger than
-   * `IDEMPOTENCY_SECONDS`.. One conditional write: of any number of calls at once, one records its own, and all give that.
+   * `IDEMPOTENCY_SECONDS`. One conditional write: of any number of calls at once, one records its own, and all give that.
    *
    * @param replacing the `writer` of a record that may be written over, because nothing has come of it
    * @returns the record as it stands after the call: the given one, or the one that was there before

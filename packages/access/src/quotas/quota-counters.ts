@@ -1,7 +1,7 @@
 /** How many uploads were issued with one key on one day. */
 export interface QuotaCounter {
   readonly keyId: string;
-  /** The day in UTC, `2030-01-31`.. */
+  /** The day in UTC, `2030-01-31`. */
   readonly day: string;
 }
 

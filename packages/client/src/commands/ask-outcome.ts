@@ -1,5 +1,5 @@
+import { withoutApiKey } from '@upload-once/text/hidden-secrets';
 import { IssuerUnavailable, RequestRefused, type UploadOutcomeUnknown } from '../errors.ts';
-import { withoutApiKey } from '../hidden-secrets.ts';
 import type { IssuerAccess } from '../issuer-request.ts';
 import { getUpload, type UploadStatus } from '../uploads-v1.ts';
 import { retryAfterOf } from './retry-after.ts';

@@ -1,6 +1,6 @@
 import { type AuditCounts, type RepairedFinding, RepairOutcome } from '@upload-once/repair';
+import { printable } from '@upload-once/text/printable';
 import { ageWords } from '../age-words.ts';
-import { printable } from '../printable.ts';
 import type { AuditCommandOptions } from './audit-options.ts';
 import { sameCommand, samePlace } from './place-options.ts';
 

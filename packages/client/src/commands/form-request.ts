@@ -1,6 +1,6 @@
+import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 import { fileSha256 } from '../file-sha256.ts';
-import { printable } from '../printable.ts';
 import { requestUpload } from '../request-upload.ts';
 import type { UploadForm, UploadPut } from '../upload-form.ts';
 import { createUpload } from '../uploads-v1.ts';

@@ -1,5 +1,5 @@
 import { FEW_DEAD_LETTERS, REDRIVE_HIDES_SECONDS } from '@upload-once/repair';
-import { printable } from '../printable.ts';
+import { printable } from '@upload-once/text/printable';
 
 /**
  * Messages of a dead-letter queue that SQS gives to no one now: who holds them, and when they are back. In lines, without the last line

@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { printable } from '@upload-once/text/printable';
 
 /**
  * SQS itself never says which queue it speaks of.

@@ -1,5 +1,5 @@
+import { printable } from '@upload-once/text/printable';
 import { inShell } from '../in-shell.ts';
-import { printable } from '../printable.ts';
 
 /** What names the installation that `redrive` and `audit` work on. Each takes a value. */
 const PLACE_OPTIONS = ['--bucket', '--table', '--tombstone-days', '--uploads-queue', '--accepted-queue'];

@@ -1,10 +1,10 @@
 import { createDeleteBatcher, systemTimers } from '@upload-once/queue';
 import { RedriveOutcome, redrive } from '@upload-once/repair';
+import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Operations } from '../operations.ts';
 import { OutputFailed } from '../output-failed.ts';
-import { printable } from '../printable.ts';
 import type { CheckedQueue } from './checked-queues.ts';
 import { aboutQueue } from './operator-errors.ts';
 import { sameCommand, samePlace } from './place-options.ts';

@@ -1,7 +1,7 @@
 import type { DeadLetter, DeadLetterCount, QueuePair, RedriveOutcome } from '@upload-once/repair';
+import { printable } from '@upload-once/text/printable';
 import { ACCEPTED_PREFIX, type Upload, uploadKeyOfAccepted } from '@upload-once/uploads';
 import { ageWords } from '../age-words.ts';
-import { printable } from '../printable.ts';
 
 /** One line of what lies in a dead-letter queue: one version that a message tells of, or a message that its queue can't handle. */
 export interface LetterRow {

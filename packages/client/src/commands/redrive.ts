@@ -1,9 +1,9 @@
 import { countDeadLetters, lookAtDeadLetters, RedriveOutcome, WrongQueue } from '@upload-once/repair';
+import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Operations } from '../operations.ts';
 import { OutputFailed } from '../output-failed.ts';
-import { printable } from '../printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { type CheckedQueue, checkedQueues, QueuesNotCompared } from './checked-queues.ts';
 import { hiddenNote } from './hidden-note.ts';

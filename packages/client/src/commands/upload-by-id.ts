@@ -1,8 +1,8 @@
+import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 import { InvalidArgument, IssuerUnavailable, RequestRefused } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { IssuerAccess } from '../issuer-request.ts';
-import { printable } from '../printable.ts';
 import { getUpload, revokeUpload, type UploadStatus } from '../uploads-v1.ts';
 import { UsageError } from '../usage-error.ts';
 import { STORED_STATES } from './ask-outcome.ts';

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
+import { printable } from '@upload-once/text/printable';
 import { InvalidArgument, UploadIncomplete, UploadOutcomeUnknown, UploadRefused } from '../errors.ts';
 import { inShell } from '../in-shell.ts';
-import { printable } from '../printable.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { uploadFile } from '../upload-file.ts';
 import type { UploadForm, UploadPut } from '../upload-form.ts';

@@ -1,4 +1,5 @@
-import { byteSize } from '../byte-size.ts';
+import { byteSize } from '@upload-once/text/byte-size';
+import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 import {
   FileChanged,
@@ -7,7 +8,6 @@ import {
   UploadOutcomeUnknown,
   UploadRefused,
 } from '../errors.ts';
-import { printable } from '../printable.ts';
 import type { UploadResult } from '../upload-file.ts';
 
 /** What is known of a stored file; S3's answer has more of it than the issuer has. */

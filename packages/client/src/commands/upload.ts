@@ -1,8 +1,8 @@
+import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 import { IssuerUnavailable, RequestRefused } from '../errors.ts';
 import { ExitCode } from '../exit-code.ts';
 import { OutputFailed } from '../output-failed.ts';
-import { printable } from '../printable.ts';
 import type { UploadForm, UploadPut } from '../upload-form.ts';
 import { describeFile } from '../upload-source.ts';
 import { openProxies, type Proxies } from './proxies.ts';

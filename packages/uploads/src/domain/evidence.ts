@@ -18,7 +18,7 @@ export interface Sighted {
 export interface Evidence {
   /**
    * Records and reports a version that is among the first ones: the record is made once, the report is sent at least once.
-   * False: the version is surplus. Nothing was recorded; the caller counts it with `countSurplus`..
+   * False: the version is surplus. Nothing was recorded; the caller counts it with `countSurplus`.
    */
   keep(sighted: Sighted): Promise<boolean>;
 

@@ -24,7 +24,7 @@ export type Report = SightingReport | SurplusReport;
 /**
  * The outbox of reports, for every reader that has to learn that a form was used more than once. `send` resolves when every
  * reader's queue has the report durably, and rejects when it is not known that all have it; it may be repeated. Readers can get a
- * report more than once, and recognise it by its `id`..
+ * report more than once, and recognise it by its `id`.
  */
 export interface Reports {
   send(report: Report): Promise<void>;

@@ -55,17 +55,17 @@ export function assertNamePart(namePart: string): void {
   throw new InvalidNamePart(`a name part has ${NAME_PART_EXPECTED}, but there is ${found} in ${shown}`);
 }
 
-/** The key under `accepted/` that belongs to a key under `uploads/`.. */
+/** The key under `accepted/` that belongs to a key under `uploads/`. */
 export function acceptedKeyOf(uploadKey: string): string {
   return ACCEPTED_PREFIX + uploadIdOf(uploadKey);
 }
 
-/** The key under `uploads/` that belongs to a key under `accepted/`.. */
+/** The key under `uploads/` that belongs to a key under `accepted/`. */
 export function uploadKeyOfAccepted(acceptedKey: string): string {
   return UPLOADS_PREFIX + withoutPrefix(acceptedKey, ACCEPTED_PREFIX);
 }
 
-/** The id that the HTTP API shows: the key without `uploads/`.. */
+/** The id that the HTTP API shows: the key without `uploads/`. */
 export function uploadIdOf(uploadKey: string): string {
   return withoutPrefix(uploadKey, UPLOADS_PREFIX);
 }

@@ -83,7 +83,7 @@ export interface Sighting extends ObjectVersion {
   readonly key: string;
   readonly kind: SightingKind;
   readonly recordedAt: Date;
-  /** Whether its metric was already written; see `UploadStore.recordSighting`.. */
+  /** Whether its metric was already written; see `UploadStore.recordSighting`. */
   readonly reported: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { Sighting, SightingKind, Tally, Upload } from '../domain/upload.ts';
 
-/** One item of the table `uploads`.. */
+/** One item of the table `uploads`. */
 export type UploadRecord =
   | { readonly upload: Upload }
   | { readonly sighting: Sighting }

@@ -24,8 +24,8 @@ export class UploadAlreadyIssued extends Error {
 }
 
 /**
- * The table `uploads`.. Every read is strongly consistent; every write is one conditional write on one item, so
- * that of any number of callers at once exactly one is `applied`.. Every transition puts off `deleteAt`, beyond the end of any form.
+ * The table `uploads`. Every read is strongly consistent; every write is one conditional write on one item, so
+ * that of any number of callers at once exactly one is `applied`. Every transition puts off `deleteAt`, beyond the end of any form.
  * Calls reject when the table does not answer; the write may then have taken effect or not, and may be repeated.
  */
 export interface UploadStore {
@@ -50,7 +50,7 @@ export interface UploadStore {
 
   /**
    * ACCEPTED | FAILED → PROCESSING, or PROCESSING → PROCESSING once its lease has run out: attempt + 1, a lease of
-   * `leaseSeconds` for `leaseOwner`.. Holds only while the item's `acceptedVersionId` is the given one.
+   * `leaseSeconds` for `leaseOwner`. Holds only while the item's `acceptedVersionId` is the given one.
    * @param leaseOwner unique to this call, so that a lost answer is recognised
    * @param beforeTakeover called before a lease is taken that has run out and was not given up. Nothing is written where it throws, and
    *   `startProcessing` rejects with the same error.

@@ -3,7 +3,7 @@ import { GetBucketNotificationConfigurationCommand, type S3Client } from '@aws-s
 /** One rule of a bucket's notification configuration that names a queue. */
 export interface EventRule {
   readonly queueArn: string;
-  /** Such as `s3:ObjectCreated:*`.. */
+  /** Such as `s3:ObjectCreated:*`. */
   readonly events: readonly string[];
   /** The rule is for the keys that begin with it; '' is for all. */
   readonly prefix: string;

@@ -1,5 +1,5 @@
 import type { ApiKey } from '@upload-once/access';
-import { byteSize } from '../../byte-size.ts';
+import { byteSize } from '@upload-once/text/byte-size';
 
 /** A key in a sentence: its id, and in brackets its name and limits. */
 export function describeKey(key: ApiKey): string {

@@ -1,6 +1,6 @@
 import { type ApiKeySecret, type KeyWithSecrets, liveSecrets } from '@upload-once/access';
-import { byteSize } from '../../byte-size.ts';
-import { printable } from '../../printable.ts';
+import { byteSize } from '@upload-once/text/byte-size';
+import { printable } from '@upload-once/text/printable';
 import { UsageError } from '../../usage-error.ts';
 import type { PrepareAction } from './keys-io.ts';
 import { parseOptions } from './options.ts';

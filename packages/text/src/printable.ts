@@ -1,4 +1,4 @@
-import { HIDDEN_CHARACTERS } from '@upload-once/text/hidden-characters';
+import { HIDDEN_CHARACTERS } from './hidden-characters.ts';
 
 /** Text from elsewhere (file names, answers) as one line that can't steer the terminal: what hides or reorders text becomes `?`. */
 export function printable(text: string): string {

@@ -1,5 +1,3 @@
-import { withoutUserInfo } from './shown-reason.ts';
-
 /** Shorter ones than this would take words out of messages. */
 const SECRET_MIN_CHARACTERS = 8;
 const HIDDEN = '[API key]';
@@ -51,14 +49,7 @@ function formsOf(secret: string): string[] {
   return [...new Set(forms)].sort((a, b) => b.length - a.length);
 }
 
-/** The API keys that a command line and the environment hold. */
-export function apiKeysIn(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): string[] {
-  const given = args.flatMap((arg, at) => {
-    if (arg === '--key') return args[at + 1] ?? [];
-    return arg.startsWith('--key=') ? arg.slice('--key='.length) : [];
-  });
-  return [...given, env['UPLOAD_ONCE_API_KEY'] ?? ''].filter((key) => key !== '');
+/** `https://user:password@host/` → `https://…@host/` */
+export function withoutUserInfo(text: string): string {
+  return text.replace(/(\w:\/\/)[^/\s?#@]*(?:@[^/\s?#@]*)*@/g, '$1…@');
 }

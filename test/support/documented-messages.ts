@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Test } from 'tap';
 
-const docs = readFileSync(new URL('../../../docs/client.md', import.meta.url), 'utf8');
+const docs = readFileSync(new URL('../../docs/client.md', import.meta.url), 'utf8');
 const rows = [...docs.matchAll(/^\| `(\w+)` \| (\d+) \| `(.+?)` \| .* \| .*\|$/gm)].map(
   ([, command = '', code, message = '']) => ({
     command,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Busboy } from '@fastify/busboy';
-import type { UploadForm } from '../src/index.ts';
+import type { UploadForm } from '@upload-once/client';
 
 export interface ReceivedPost {
   fields: [string, string][];

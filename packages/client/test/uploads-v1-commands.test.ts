@@ -1,0 +1,88 @@
+// The commands that use the issuer's /v1.
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { STATUS, startV1Server } from '../../../test/support/v1-server.ts';
+import { runCommand } from './command-stage.ts';
+
+async function stage(t: Test) {
+  const servers = await startV1Server(t);
+  const seen = { stdout: '', stderr: '' };
+  const output = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (seen[name] += text) });
+  const env = { UPLOAD_ONCE_URL: servers.issuerUrl, UPLOAD_ONCE_API_KEY: servers.apiKey };
+  const world = { env, stdout: output('stdout'), stderr: output('stderr') };
+  const cli = async (...args: string[]) => (await runCommand(args, world)).code;
+  return { servers, seen, cli };
+}
+
+t.test('the command uploads by PUT, with the file’s own size and checksum', async (t) => {
+  const { servers, seen, cli } = await stage(t);
+  servers.answer = { status: 201, headers: {}, body: servers.put() };
+  const file = join(t.testdir({}), 'hello.txt');
+  await writeFile(file, 'hello');
+  const wanted = ['--content-type', 'text/plain', '--metadata', 'a=b=c', '--name', 'a', '--expires', '60'];
+  t.equal(await cli('upload', file, '--method', 'put', '--sha256', ...wanted), 0, seen.stderr);
+  t.strictSame(JSON.parse(servers.asked[0]?.body ?? ''), {
+    method: 'put',
+    name: 'a',
+    contentType: 'text/plain',
+    metadata: { a: 'b=c' },
+    expiresInSeconds: 60,
+    minBytes: 5,
+    maxBytes: 5,
+    sha256: createHash('sha256').update('hello').digest('hex'),
+  });
+  t.match(seen.stdout, /hello\.txt stored as uploads\/a-x at .*, version v1/);
+  t.notMatch(seen.stdout, 'Signature', 'with the signed URL anybody could upload');
+});
+
+t.test('the command tells what became of an upload', async (t) => {
+  const { servers, seen, cli } = await stage(t);
+  servers.answer = { status: 200, headers: {}, body: STATUS };
+  t.equal(await cli('status', 'uploads/Zähler 1+1-x'), 0);
+  t.equal(servers.asked[0]?.path, '/v1/uploads/Z%C3%A4hler%201%2B1-x');
+  t.match(seen.stdout, /^state +PROCESSED$/m);
+  t.match(seen.stdout, /^duplicates +2$/m);
+  t.match(seen.stdout, /^metadata customer +A/m);
+  t.notMatch(seen.stdout, '\u001b', 'nothing that a terminal would obey');
+  seen.stdout = '';
+  t.equal(await cli('status', 'x', '--json'), 0);
+  t.strictSame(JSON.parse(seen.stdout), STATUS);
+});
+
+t.test('the command revokes an upload, or says why it can’t', async (t) => {
+  const { servers, seen, cli } = await stage(t);
+  servers.answer = { status: 200, headers: {}, body: { ...STATUS, id: 'a-x', state: 'REVOKED' } };
+  t.equal(await cli('revoke', 'a-x'), 0);
+  t.equal(seen.stdout, 'a-x is revoked. You can upload the file again: it gets a new form\n');
+  servers.answer = { status: 409, headers: {}, body: { code: 'AlreadyClaimed', message: 'too late' } };
+  t.equal(await cli('revoke', 'a-x'), 1);
+  t.match(seen.stderr, /409 AlreadyClaimed\): too late/);
+});
+
+t.test('wrong usage is named, and nothing asked', async (t) => {
+  const { servers, seen, cli } = await stage(t);
+  const cases: [string[], RegExp][] = [
+    [['status'], /name one upload, by its id/],
+    [['revoke', 'a', 'b'], /name one upload, by its id/],
+    [['status', 'a', '--force'], /--force/],
+    [['upload', 'f', '--method', 'PUT'], /--method takes post or put, not "PUT"/],
+    [['upload', 'f', '--metadata', 'a'], /--metadata takes NAME=VALUE, not "a"/],
+    [['upload', 'f', '--expires', '0'], /--expires takes a whole number of seconds from 1 up, not "0"/],
+    [['upload', 'f', '--method', 'put', '--tamper-key'], /--tamper-key changes a form/],
+    [['upload', 'f', 'g', '--times', '2', '--sha256'], /--sha256 is of one file/],
+    [['status', 'a', '--url', 'ftp://x'], /http or https URL/],
+  ];
+  for (const [args, says] of cases) {
+    seen.stderr = '';
+    t.equal(await cli(...args), 2, args.join(' '));
+    t.match(seen.stderr, says);
+  }
+  t.strictSame(servers.asked, []);
+  for (const command of ['status', 'revoke']) {
+    seen.stdout = '';
+    t.equal(await cli(command, '--help'), 0);
+    t.match(seen.stdout, `Usage: upload-once ${command} ID`);
+  }
+});
