@@ -18,8 +18,11 @@ export function longestWaitSeconds(visibilitySeconds: number): number {
 /** Between polls that failed: 1–2 s, 2–4 s … from the fifth on 15–30 s. */
 export const POLL_BACKOFF: Backoff = { baseSeconds: 2, capSeconds: 30 };
 
-/** Between the attempts to delete a message that was handled. */
+/** Between the attempts to delete a message. */
 export const DELETE_BACKOFF: Backoff = { baseSeconds: 2, capSeconds: 4 };
+
+/** Between the rounds of such attempts, and between the attempts to send a copy: 4–8 s, 8–16 s … from the fourth on 30–60 s. */
+export const ROUND_BACKOFF: Backoff = { baseSeconds: 8, capSeconds: 60 };
 
 /**
  * Exponential backoff with equal jitter: a whole number of seconds from half of min(cap, base × 2^(attempt − 1)) up to

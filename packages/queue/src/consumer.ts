@@ -32,7 +32,7 @@ export interface ConsumerOptions {
   readonly queueUrl: string;
   /**
    * How many messages are in hand at once, at least 1: each from its receive until it is deleted or given back, or its handler steps
-   * aside (`Delivery.stepAside`). A message that was handled, and that SQS does not delete, steps aside after the first attempts.
+   * aside (`Delivery.stepAside`). A message that SQS does not delete, or whose copy SQS does not take, steps aside after the first attempts.
    */
   readonly slots: number;
   /**
@@ -70,7 +70,7 @@ export interface Consumer {
    *
    * What is given back has not failed, and keeps its receives: a copy of the message is sent to the queue, and then the message is
    * deleted. A crash between the two, and a deletion that fails, leave both, which is one redelivery more. If SQS does not take
-   * the copy, the message itself is made visible, and has used up a receive.
+   * the copy, or has deleted no messages lately, the message itself is made visible, and has used up a receive.
    *
    * The last poll has two seconds more than `limitSeconds`, then it is cut off. SQS does not notice that: a message that it still gives
    * to this poll is invisible for `visibilitySeconds` and has used up one receive, although no consumer has seen it. With

@@ -11,7 +11,7 @@ export class CopyNotSent extends Error {
 export interface CopySender {
   /**
    * Sends one message, together with whatever else is to be sent within a few milliseconds. Resolves when SQS has taken this very
-   * message. It is not sent a second time: that could make a second copy, and a stop has seconds.
+   * message. One call sends it once, apart from the client's own retries.
    * @throws CopyNotSent
    */
   send(copy: OutgoingMessage): Promise<void>;

@@ -5,6 +5,12 @@ import type { Timers } from './timers.ts';
 
 const MAX_ATTEMPTS = 3;
 
+/**
+ * How long a failure counts. Longer than from one attempt to the next for a message that is held (`deleteHeld`), with the client's own
+ * retries and time-outs.
+ */
+const FAILING_SECONDS = 300;
+
 /** SQS did not delete a message, or no answer tells that it did. */
 export class DeleteFailed extends Error {
   readonly code = 'DeleteFailed';
@@ -25,6 +31,8 @@ export interface DeleteBatcher {
    * @throws DeleteFailed
    */
   delete(receiptHandle: string): Promise<void>;
+  /** The last attempt to delete any message has failed, at most five minutes ago; an invalid receipt handle is no failure. */
+  readonly isFailing: boolean;
 }
 
 interface Entry {
@@ -41,6 +49,7 @@ export function createDeleteBatcher(options: {
 }): DeleteBatcher {
   const { sqs, queueUrl, timers, random } = options;
   const enqueue = gather<Entry>(timers, (batch) => void send(batch));
+  let failedAtMs = Number.NEGATIVE_INFINITY;
 
   async function send(batch: readonly Entry[]): Promise<void> {
     let failures: ReadonlyMap<number, { readonly cause: unknown; readonly final: boolean }>;
@@ -63,6 +72,8 @@ export function createDeleteBatcher(options: {
     }
     for (const [index, entry] of batch.entries()) {
       const failure = failures.get(index);
+      if (failure?.final !== true)
+        failedAtMs = failure === undefined ? Number.NEGATIVE_INFINITY : timers.nowMs();
       if (failure === undefined) entry.settled.resolve();
       else retry(entry, failure);
     }
@@ -84,6 +95,9 @@ export function createDeleteBatcher(options: {
       const settled = Promise.withResolvers<void>();
       enqueue({ receiptHandle, attempts: 0, settled });
       return settled.promise;
+    },
+    get isFailing() {
+      return timers.nowMs() - failedAtMs < FAILING_SECONDS * 1000;
     },
   };
 }

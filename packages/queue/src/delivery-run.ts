@@ -3,7 +3,7 @@ import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { backoffSeconds, longestWaitSeconds, RETRY_BACKOFF } from './backoff.ts';
 import type { CopySender } from './copy-sender.ts';
 import { type DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
-import { deleteHandled } from './delete-handled.ts';
+import { deleteHeld } from './delete-held.ts';
 import type { Delivery } from './delivery.ts';
 import {
   type DrainLimitReached,
@@ -17,6 +17,7 @@ import { holdMessage } from './held-message.ts';
 import type { ConsumerObserver, MessageRequest } from './observer.ts';
 import type { ReceiveLimit } from './receive-limit.ts';
 import { copyOf, cutOffsBefore, factsOf, isSpent, receivesOfQueue } from './receives.ts';
+import { sendCopyHeld } from './send-copy-held.ts';
 import { endsWithin, type Timers } from './timers.ts';
 
 /** How old maxReceiveCount may be for a message that was received before: its last receive may be this one. */
@@ -78,10 +79,10 @@ export function runDelivery(
   });
   held.onHeartbeat(async () => void limit.renew(LIMIT_AGE_SECONDS));
   const settled = Promise.withResolvers<void>();
-  /** Ends the attempts to delete what was handled. */
-  const deleting = new AbortController();
+  /** Ends the attempts to delete the message, or to send a copy of it. */
+  const giveUp = new AbortController();
   let isBegun = false;
-  let isHandled = false;
+  let isDone = false;
   let isSettled = false;
   let isAbandoned = false;
   let cutOffReason: DrainLimitReached | undefined;
@@ -149,36 +150,30 @@ export function runDelivery(
     if (!held.isLost) await attempt('give-back', () => held.giveBack(0));
   }
 
-  async function deleteMessage(): Promise<void> {
-    isHandled = true;
-    let isTold = false;
-    const tell = (error: DeleteFailed) => {
-      if (!isTold) observe.requestFailed('delete', facts(), error);
-      isTold = true;
-    };
-    const failure = await deleteHandled({
+  /** @param why it needs nothing more */
+  async function deleteMessage(why = 'the message was handled, and needs nothing more'): Promise<void> {
+    isDone = true;
+    const { tell, onDelayed } = tellOnce('delete');
+    const failure = await deleteHeld({
       deleter,
       receiptHandle,
       held,
       visibilitySeconds,
-      ended: deleting.signal,
+      ended: giveUp.signal,
       timers,
       random,
-      onDelayed(error) {
-        tell(error);
-        stepAside();
-      },
+      onDelayed,
     });
     if (failure === undefined) return;
     tell(failure);
     if (!facts().isLastReceive) return;
-    const reason = 'the message was handled, and needs nothing more; SQS has not deleted it';
+    const reason = `${why}; SQS has not deleted it`;
     observe.deadLettered(facts(), new DeleteFailed(reason, { cause: failure, isFinal: failure.isFinal }));
   }
 
   function onLost(error: VisibilityLost): void {
-    deleting.abort();
-    if (!isHandled) observe.visibilityLost(facts(), error);
+    giveUp.abort();
+    if (!isDone) observe.visibilityLost(facts(), error);
   }
 
   async function giveBackCutOff(reason: DrainLimitReached): Promise<void> {
@@ -196,18 +191,20 @@ export function runDelivery(
 
   /** As a copy: SQS would count this receive, although nothing has failed. */
   async function giveBackUnhandled(reason: Error, cutOffs: number, waitSeconds: number): Promise<void> {
-    if (held.isLost) {
-      if (facts().isLastReceive) observe.deadLettered(facts(), reason);
-      return;
-    }
-    try {
-      await copies.send({ ...copyOf(message, facts(), cutOffs), delaySeconds: waitSeconds });
-    } catch (error) {
-      observe.requestFailed('copy', facts(), error);
-      if (facts().isLastReceive) observe.deadLettered(facts(), reason);
-      return attempt('give-back', () => held.giveBack(waitSeconds));
-    }
-    await attempt('delete', () => deleter.delete(receiptHandle));
+    const failure = held.isLost ? reason : await sendCopy(cutOffs, waitSeconds);
+    if (failure === undefined) return deleteMessage('a copy of the message was sent');
+    if (facts().isLastReceive) observe.deadLettered(facts(), reason);
+    if (held.isLost) return;
+    await attempt('give-back', () => held.giveBack(waitSeconds));
+  }
+
+  async function sendCopy(cutOffs: number, delaySeconds: number): Promise<Error | undefined> {
+    const { tell, onDelayed } = tellOnce('copy');
+    const copy = { ...copyOf(message, facts(), cutOffs), delaySeconds };
+    const ended = giveUp.signal;
+    const failure = await sendCopyHeld({ copies, copy, deleter, held, ended, timers, random, onDelayed });
+    if (failure !== undefined) tell(failure);
+    return failure;
   }
 
   async function fail(error: unknown): Promise<void> {
@@ -229,6 +226,20 @@ export function runDelivery(
     return Math.min(seconds, longestWaitSeconds(visibilitySeconds), held.longestWaitSeconds());
   }
 
+  /** For a request that is tried again and again: its failure is told once, and the message takes no slot meanwhile. */
+  function tellOnce(request: MessageRequest) {
+    let isTold = false;
+    const tell = (error: Error) => {
+      if (!isTold) observe.requestFailed(request, facts(), error);
+      isTold = true;
+    };
+    const onDelayed = (error: Error) => {
+      tell(error);
+      stepAside();
+    };
+    return { tell, onDelayed };
+  }
+
   async function attempt(request: MessageRequest, call: () => Promise<void>): Promise<void> {
     try {
       await call();
@@ -242,7 +253,7 @@ export function runDelivery(
   return {
     ended: ended.promise,
     async cutOff(reason, settleSeconds) {
-      deleting.abort();
+      giveUp.abort();
       if (!isSettled) {
         cutOffReason = reason;
         held.abort(reason);

@@ -31,8 +31,9 @@ export class RetryLater extends Error {
 
 /**
  * Thrown by a handler that has not begun its work, because there is no place for it. The receive does not count: the consumer sends a
- * copy of the message, which SQS delays, and deletes the message. The delay is jittered, from half of `seconds` up to all of it. If SQS
- * does not take the copy, the message comes back after the same time, and has used up a receive.
+ * copy of the message, which SQS delays, and deletes the message. The delay is jittered, from half of `seconds` up to all of it. While SQS
+ * does not take the copy, the message is held, and the copy is sent again: five times in one to two minutes. After that, the message comes
+ * back after the same time, and has used up a receive. On its last receive it goes to the dead-letter queue.
  */
 export class NotBegun extends RetryLater {
   override readonly code = 'NotBegun';

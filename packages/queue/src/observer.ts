@@ -18,7 +18,7 @@ export interface ConsumerObserver {
   /**
    * The last receive that the queue allows has failed: polls that meet the message move it to the dead-letter queue. The only
    * call that tells why a message was `Unprocessable`: its earlier receives are silent. With `DeleteFailed` nothing has failed
-   * but the deletion: the message was handled.
+   * but the deletion: the message was handled, or a copy of it was sent.
    */
   deadLettered(delivery: DeliveryFacts, error: unknown): void;
 
@@ -34,9 +34,10 @@ export interface ConsumerObserver {
 
   /**
    * An SQS call about a message failed. `extend` is tried again while the message is still held. `delete` was tried three times and,
-   * unless SQS calls the receipt handle invalid, is tried again while the message is held; told once for each message. After a
-   * failed `copy` the message itself is given back, and has used up a receive. After a failed `give-back` it comes back with
-   * its visibility timeout.
+   * unless SQS calls the receipt handle invalid, is tried again while the message is held. `copy` is tried up to five times in all while
+   * the message is held, and once where the consumer stops. Also while SQS deletes no messages, a `copy` counts as failed. `delete` and
+   * `copy` are told once for each message. Where no `copy` was taken, the message itself is given back, and has used up a receive.
+   * After a failed `give-back` it comes back with its visibility timeout.
    */
   requestFailed(request: MessageRequest, delivery: DeliveryFacts, error: unknown): void;
 

@@ -84,7 +84,7 @@ export const METRICS = {
   MessagesUndeleted: {
     unit: 'Count',
     dimensions: [],
-    description: 'Messages that were handled, and that SQS did not delete at once.',
+    description: 'Messages that were handled, or sent again as a copy, and that SQS did not delete at once.',
   },
   WorkCutOff: {
     unit: 'Count',

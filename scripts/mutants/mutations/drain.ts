@@ -2,6 +2,7 @@ import type { Mutation } from '../mutation.ts';
 
 const CONSUMER = 'packages/queue/src/consumer.ts';
 const STOP_TEST = 'packages/queue/test/stop.test.ts';
+const UNDELETED_TEST = 'test/simulation/test/undeleted.test.ts';
 const ACCEPTOR_PROCESS_TEST = 'services/acceptor/test/process.test.ts';
 
 /** What a service does when it is to stop. */
@@ -92,12 +93,36 @@ export const drainMutations: readonly Mutation[] = [
     id: 'deleted-without-copy',
     change: 'what is given back is deleted, and no copy of it sent',
     breaks: 'P3: a deploy loses every upload that it cuts off',
-    file: 'packages/queue/src/delivery-run.ts',
-    find: '      await copies.send({ ...copyOf(message, facts(), cutOffs), delaySeconds: waitSeconds });\n',
-    replace: '',
+    file: 'packages/queue/src/send-copy-held.ts',
+    find: 'return copies.send(copy).then(',
+    replace: 'return Promise.resolve().then(',
     noticedBy: {
       file: STOP_TEST,
       test: 'after the limit the rest is aborted, and given back although its handler does not settle',
+    },
+  },
+  {
+    id: 'copied-while-undeleted',
+    change: 'copies are sent while SQS deletes no messages',
+    breaks: 'P3: each message that waits becomes two, then four, as long as deletions fail',
+    file: 'packages/queue/src/send-copy-held.ts',
+    find: 'if (deleter.isFailing)',
+    replace: 'if (false)',
+    noticedBy: {
+      file: UNDELETED_TEST,
+      test: 'P3: while SQS deletes nothing, no message is copied a second time',
+    },
+  },
+  {
+    id: 'copied-once',
+    change: 'a copy that SQS does not take is not sent again',
+    breaks: 'P3: a message on its last receive is a dead letter, although it only waited',
+    file: 'packages/queue/src/send-copy-held.ts',
+    find: 'const MAX_ATTEMPTS = 5;',
+    replace: 'const MAX_ATTEMPTS = 1;',
+    noticedBy: {
+      file: UNDELETED_TEST,
+      test: 'P3: a message on its last receive outlasts a minute in which SQS takes no copy',
     },
   },
   {

@@ -336,7 +336,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     id: 'undeleted-let-go',
     change: 'a message that was handled is not held while SQS does not delete it',
     breaks: 'P3: it uses up its receives, and is a dead letter although its upload is PROCESSED',
-    file: 'packages/queue/src/delete-handled.ts',
+    file: 'packages/queue/src/delete-held.ts',
     find: '    held.resumeHeartbeats();\n',
     replace: '',
     noticedBy: {
@@ -361,8 +361,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'a message that was handled keeps its slot until SQS deletes it',
     breaks: 'P8: deletions that fail hold up the uploads behind them',
     file: RUN,
-    find: '        tell(error);\n        stepAside();',
-    replace: '        tell(error);',
+    find: '      tell(error);\n      stepAside();',
+    replace: '      tell(error);',
     noticedBy: { file: DELETES_TEST, test: 'P8: a message that can not be deleted holds up no slot' },
   },
 ];

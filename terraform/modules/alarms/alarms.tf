@@ -32,7 +32,7 @@ locals {
       threshold   = 1
       periods     = 1
       tells_end   = false
-      description = "Messages were handled, and SQS did not delete them in several tries. The service holds them and goes on trying for 12 hours; after that they are dead letters although nothing failed. Its log says why: a denied sqs:DeleteMessage, no way to SQS, or an outage of SQS."
+      description = "Messages were handled or sent again as copies, and SQS did not delete them in several tries. The service holds them and goes on trying for 12 hours; after that they can be dead letters although nothing failed. Its log says why: a denied sqs:DeleteMessage, no way to SQS, or an outage of SQS."
     }
     work-cut-off = {
       metric      = "WorkCutOff"

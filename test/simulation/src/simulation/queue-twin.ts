@@ -39,6 +39,8 @@ export interface QueueTwin {
   /** Moves what lies in the dead-letter queue back, as new messages without attributes. */
   redrive(): void;
   readonly deadBodies: readonly string[];
+  /** How many messages the queue has, visible or not. */
+  readonly depth: number;
 }
 
 interface Message {
@@ -149,6 +151,10 @@ export function createQueueTwin(options: {
 
     get deadBodies() {
       return dead.map(({ body }) => body);
+    },
+
+    get depth() {
+      return messages.size;
     },
   };
 }

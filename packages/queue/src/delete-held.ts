@@ -1,14 +1,12 @@
-import { type Backoff, backoffSeconds } from './backoff.ts';
+import { backoffSeconds, ROUND_BACKOFF } from './backoff.ts';
 import type { DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
 import type { HeldMessage } from './held-message.ts';
 import { pause, type Timers } from './timers.ts';
 
-/** Between the rounds of attempts to delete one message: 4–8 s, 8–16 s … from the fourth round on 30–60 s. */
-const ROUND_BACKOFF: Backoff = { baseSeconds: 8, capSeconds: 60 };
-
 /**
- * Deletes a message that was handled. While SQS does not delete it the message is held, and its deletion is tried again: given
- * back, it would use up its receives and end in the dead-letter queue, although nothing has failed. Ends when the message is
+ * Deletes a message that needs nothing more: it was handled, or a copy of it is in the queue. While SQS does not delete it, the message
+ * is held, and its deletion is tried again. Given back, a message that was handled would use up its receives and end in the dead-letter
+ * queue, although nothing has failed; one that was copied would be a second message. Ends when the message is
  * deleted, when it is lost (after SQS's 12 hours at the latest), when SQS calls the receipt handle invalid, or with `ended`.
  *
  * @param options.held its heartbeats have ended; they go on if the deletion takes longer than a quarter of the visibility timeout
@@ -16,7 +14,7 @@ const ROUND_BACKOFF: Backoff = { baseSeconds: 8, capSeconds: 60 };
  * @param options.onDelayed told once, when the first round has failed and another follows
  * @returns why the message was not deleted; undefined when it was
  */
-export async function deleteHandled(options: {
+export async function deleteHeld(options: {
   readonly deleter: DeleteBatcher;
   readonly receiptHandle: string;
   readonly held: HeldMessage;

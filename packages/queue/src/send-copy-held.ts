@@ -1,0 +1,54 @@
+import { backoffSeconds, ROUND_BACKOFF } from './backoff.ts';
+import { CopyNotSent, type CopySender } from './copy-sender.ts';
+import type { DeleteBatcher } from './delete-batcher.ts';
+import type { HeldMessage } from './held-message.ts';
+import type { OutgoingMessage } from './send-messages.ts';
+import { pause, type Timers } from './timers.ts';
+
+/** One to two minutes together: without a copy, the message loses a receive although nothing has failed. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Sends a copy of a message that is to be deleted then. While SQS does not take the copy, the message is held, and the copy is sent
+ * again: five times at most, and once more with `ended`. While SQS deletes no messages, no copy is sent: copy and message would both
+ * stay, and each of them would be copied again.
+ *
+ * A send whose answer is lost may leave a copy, and another attempt one more.
+ *
+ * @param options.held its heartbeats have ended; they go on while further attempts are made, and have ended again with the answer
+ * @param options.ended the message is lost, or the consumer does not wait any longer
+ * @param options.onDelayed called once, when the first attempt has failed and another follows
+ * @returns why there is no copy; undefined when SQS has taken it
+ */
+export async function sendCopyHeld(options: {
+  readonly copies: CopySender;
+  readonly copy: OutgoingMessage;
+  readonly deleter: DeleteBatcher;
+  readonly held: HeldMessage;
+  readonly ended: AbortSignal;
+  readonly timers: Timers;
+  readonly random: () => number;
+  readonly onDelayed: (error: CopyNotSent) => void;
+}): Promise<CopyNotSent | undefined> {
+  const { copies, copy, deleter, held, ended, timers, random, onDelayed } = options;
+
+  async function attempt(): Promise<CopyNotSent | undefined> {
+    if (deleter.isFailing)
+      return new CopyNotSent('SQS deletes no messages: a copy would be a second message');
+    return copies.send(copy).then(
+      () => undefined,
+      (error) => error,
+    );
+  }
+
+  let failure = await attempt();
+  for (let attempts = 1; failure && attempts < MAX_ATTEMPTS && !ended.aborted; attempts += 1) {
+    if (attempts === 1) onDelayed(failure);
+    held.resumeHeartbeats();
+    await pause(timers, backoffSeconds(attempts, ROUND_BACKOFF, random) * 1000, ended);
+    if (held.isLost) break;
+    failure = await attempt();
+  }
+  await held.endHeartbeats();
+  return failure;
+}
