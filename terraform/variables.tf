@@ -497,7 +497,7 @@ variable "handler_grace_seconds" {
 }
 
 variable "handler_threads" {
-  description = "How many threads the handlers of all processor.slots share. As many again may run at times, for uploads that must be alone."
+  description = "How many threads the handlers of all processor.slots share. As many again may run at times: for uploads that must be alone, and for threads that end with the uploads in them."
   type        = number
   default     = 2
   nullable    = false

@@ -2,8 +2,10 @@ import type { Mutation } from '../mutation.ts';
 
 const RUN = 'services/processor/src/run-handler.ts';
 const THREAD = 'services/processor/src/start-handler-thread.ts';
+const RUNNER = 'services/processor/src/thread-runner.ts';
 const WORK = 'services/processor/src/work-under-lease.ts';
 const RUN_TEST = 'services/processor/test/run-handler.test.ts';
+const RUNNER_TEST = 'services/processor/test/thread-runner.test.ts';
 const THREAD_TEST = 'services/processor/test/start-handler-thread.test.ts';
 
 /** Handlers in threads: what one of them does to those beside it. */
@@ -185,12 +187,58 @@ export const threadMutations: readonly Mutation[] = [
     id: 'retired-thread-kept',
     change: 'a thread in which work was left behind takes more uploads',
     breaks: 'P3: an upload’s next attempt runs beside what its last one left behind',
+    file: RUNNER,
+    find: '(({ isEnding, isRetired }) => isEnding || isRetired)',
+    replace: '(({ isEnding }) => isEnding)',
+    noticedBy: { file: RUNNER_TEST, test: 'a retired thread is replaced, and closed with the others' },
+  },
+  {
+    id: 'threads-unbounded',
+    change: 'a retired thread needs no place',
+    breaks: 'P8: each of them has a heap of its own, and the process runs out of memory',
+    file: RUNNER,
+    find: 'if (placesTaken >= aloneThreads) return;',
+    replace: '',
+    noticedBy: {
+      file: RUNNER_TEST,
+      test: 'P8: there are never more threads than those that are shared, and as many places',
+    },
+  },
+  {
+    id: 'alone-begins-late',
+    change: 'an upload that is alone begins when its thread is loaded, whosever it is by then',
+    breaks: 'P3: it begins a minute after its lease was lost, beside the next attempt',
+    file: RUNNER,
+    find: `      await orAborted(thread.loaded, signal);
+      assertHeld();`,
+    replace: '      await thread.loaded;',
+    noticedBy: {
+      file: RUNNER_TEST,
+      test: 'P3: what must be alone begins only where it is still this worker’s when its thread is loaded',
+    },
+  },
+  {
+    id: 'posted-to-silent',
+    change: 'what waits is posted to a silent thread, again after each second',
+    breaks: 'P8: the messages of all that waits fill the memory of the service',
+    file: RUNNER,
+    find: '.filter(({ isEnding, isSilent }) => !isEnding && !isSilent)',
+    replace: '.filter(({ isEnding }) => !isEnding)',
+    noticedBy: {
+      file: RUNNER_TEST,
+      test: 'P8: what waits for a blocked thread is posted to it when it answers, and once',
+    },
+  },
+  {
+    id: 'crash-without-limit',
+    change: 'a thread that has crashed may take as long as it likes to end',
+    breaks: 'P8: the uploads in it wait for as long as a handler may take, though nothing of it runs',
     file: THREAD,
-    find: 'isTerminated || isRetired ||',
-    replace: 'isTerminated ||',
+    find: 'if (!isTerminated) cancelEndLimit ??= startTimer(endLimitSeconds, terminate);',
+    replace: '',
     noticedBy: {
       file: THREAD_TEST,
-      test: 'P3: beside others such a run ends at once, and its thread with the last of them',
+      test: 'P8: a thread that crashes and blocks in an exit listener is ended after a while',
     },
   },
   {

@@ -101,7 +101,7 @@ await runService({
     const threads = createThreadRunner({
       threads: config.HANDLER_THREADS,
       aloneThreads: config.HANDLER_THREADS,
-      startThread: () =>
+      startThread: (onAnswer) =>
         startHandlerThread({
           settings: {
             handlerName: config.PROCESSOR_HANDLER,
@@ -118,6 +118,7 @@ await runService({
           heapMib: config.HANDLER_HEAP_MIB,
           onLine: writeLine,
           onPrint: print,
+          onAnswer,
           endLimitSeconds: END_LIMIT_SECONDS,
           onEndLimit: () => void endWithStuckThread(),
           startTimer,

@@ -1,7 +1,9 @@
-// Over 250 lines, and one thing: what the main thread knows of one thread for handlers, from each message and event of it.
+// Over 250 lines, and one thing: the runs in one thread for handlers, seen from the main thread by each message and event of it.
 import { Worker } from 'node:worker_threads';
 import { fromPlain, toPlain } from '@upload-once/runtime/plain-error';
+import { createAnswerWatch } from './answer-watch.ts';
 import { createBeginning, withdraw } from './beginning.ts';
+import { crashReason, isOutOfMemory, type ThreadFailure } from './crash-reason.ts';
 import {
   type Blame,
   type HandlerRun,
@@ -9,13 +11,10 @@ import {
   type HandlerWork,
   type RunEnd,
 } from './handler-runner.ts';
-import { HandlerNotLoaded, reasonOf } from './load-handler.ts';
+import { HandlerNotLoaded } from './load-handler.ts';
 import { LOAD_LIMIT_SECONDS } from './longest-attempt.ts';
 import type { FromThread, ThreadSettings, ThreadStart, ToThread } from './thread-messages.ts';
 import { countOff } from './thread-port.ts';
-
-/** How long a thread may take to answer. If it takes longer, no one can tell how much time the runs in it had. */
-const ANSWER_SECONDS = 1;
 
 const PROGRAM = new URL('handler-thread.ts', import.meta.url);
 
@@ -35,15 +34,21 @@ export interface HandlerThread {
   readonly unanswered: number;
   /** It has loaded the handler, and has not answered for a while: it is blocked. */
   readonly isSilent: boolean;
-  /**
-   * It takes no more uploads: it ends, or it will when the last of them leaves it. The latter begins with a run that settles after its
-   * signal was aborted, for a part of that handler may go on.
-   */
+  /** It can take no more uploads. */
   readonly isEnding: boolean;
+  /**
+   * It ends as soon as no upload is in it, and should take no more: it was told to, or a run settled after its signal was aborted, and a
+   * part of that handler may go on.
+   */
+  readonly isRetired: boolean;
   /** Resolves when the handler is loaded. @throws HandlerNotLoaded */
   readonly loaded: Promise<void>;
+  /** Resolves when it has ended, or could not be ended. */
+  readonly exited: Promise<void>;
   /** @param isMovable the run is withdrawn where the thread is silent before it has begun it; by default it stays */
   start(work: HandlerWork, isMovable?: boolean): ThreadRun;
+  /** See `isRetired`. */
+  retire(): void;
   /** Ends it with all that runs in it. Resolves when it has ended. */
   end(): Promise<void>;
 }
@@ -56,8 +61,11 @@ export interface HandlerThreadOptions {
   readonly onLine: (line: string) => void;
   /** Takes what the handler printed by itself, as it is. */
   readonly onPrint: (stream: 'stdout' | 'stderr', text: string) => void;
-  /** Called when it has not ended so long after it was told to, which only a call that blocks outside of JavaScript can do. */
+  /** Called when it was silent and answers again. */
+  readonly onAnswer?: () => void;
+  /** How long it may take to end. One that ends by itself, whose `exit` listener blocks for example, is ended then. */
   readonly endLimitSeconds: number;
+  /** Called when it has not ended so long after it was told to, which only a call that blocks outside of JavaScript can do. */
   readonly onEndLimit: () => void;
   /** Calls back once after so many seconds, unless the function that it gives is called before. */
   readonly startTimer: (seconds: number, callback: () => void) => () => void;
@@ -95,44 +103,40 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   let started = 0;
   let withdrawn = 0;
   let notLoaded: HandlerNotLoaded | undefined;
-  let failure: { readonly error: unknown; readonly isUnreadable?: boolean } | undefined;
+  let failure: ThreadFailure | undefined;
   let isTerminated = false;
   let isRetired = false;
   let cancelEndLimit: (() => void) | undefined;
   let hasExited = false;
   let isLoaded = false;
-  let isAnswered = true;
-  let isSilent = false;
-  let cancelWatch: (() => void) | undefined;
 
   const say = (message: ToThread) => worker.postMessage(message);
+  const answers = createAnswerWatch({
+    ask: () => say({ type: 'ask' }),
+    isNeeded: () => isLoaded && runs.size > 0,
+    /** What has not begun can begin elsewhere. */
+    onSilence() {
+      for (const run of runs.values()) {
+        run.isHeldUp ||= run.settled === undefined;
+        if (run.isMovable) run.withdraw();
+      }
+    },
+    onAnswer: options.onAnswer ?? (() => undefined),
+    startTimer,
+  });
 
   function terminate(): void {
-    if (hasExited) return;
+    if (hasExited || isTerminated) return;
     isTerminated = true;
-    cancelEndLimit ??= startTimer(endLimitSeconds, giveUpEnding);
+    cancelEndLimit?.();
+    cancelEndLimit = startTimer(endLimitSeconds, giveUpEnding);
     void worker.terminate();
   }
 
-  /** Asks the thread for an answer for as long as uploads are in it. */
-  function watch(): void {
-    if (!isLoaded || cancelWatch !== undefined || runs.size === 0) return;
-    if (isAnswered) say({ type: 'ask' });
-    isAnswered = false;
-    cancelWatch = startTimer(ANSWER_SECONDS, () => {
-      cancelWatch = undefined;
-      if (!isAnswered) beSilent();
-      watch();
-    });
-  }
-
-  /** What has not begun can begin elsewhere. */
-  function beSilent(): void {
-    isSilent = true;
-    for (const run of runs.values()) {
-      run.isHeldUp ||= run.settled === undefined;
-      if (run.isMovable) run.withdraw();
-    }
+  /** It ends by itself; its `exit` listeners have some time for it. */
+  function fail(why: ThreadFailure): void {
+    failure ??= why;
+    if (!isTerminated) cancelEndLimit ??= startTimer(endLimitSeconds, terminate);
   }
 
   /** The service ends now. What can't be told from its neighbours stays open: no attempt of it has ended. */
@@ -164,18 +168,11 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     }
     if (message.type === 'loaded') {
       isLoaded = true;
-      watch();
+      answers.watch();
       return loaded.resolve();
     }
-    if (message.type === 'here') {
-      isAnswered = true;
-      isSilent = false;
-      return;
-    }
-    if (message.type === 'crashed') {
-      failure ??= { error: fromPlain(message.thrown) };
-      return;
-    }
+    if (message.type === 'here') return answers.answered();
+    if (message.type === 'crashed') return fail({ error: fromPlain(message.thrown) });
     if (message.type === 'not-loaded') return failToLoad(message.message);
     const run = runs.get(message.runId);
     if (run === undefined) return;
@@ -210,10 +207,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     return isLeft;
   }
 
-  worker.on('error', (error) => {
-    failure ??= { error };
-    cancelEndLimit ??= startTimer(endLimitSeconds, giveUpEnding);
-  });
+  worker.on('error', (error) => fail({ error }));
 
   // It may have been the end of a run, which would not end otherwise.
   worker.on('messageerror', (error) => {
@@ -224,11 +218,13 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   worker.on('exit', (exitCode) => {
     hasExited = true;
     cancelEndLimit?.();
-    cancelWatch?.();
+    answers.stop();
     const isKilled = failure === undefined && isTerminated;
     const error = new HandlerThreadEnded(
-      isKilled ? 'its thread was ended: a handler did not heed its signal' : crashReason(exitCode),
-      failure && !isOutOfMemory(failure.error) ? { cause: failure.error } : undefined,
+      isKilled
+        ? 'its thread was ended: a handler did not heed its signal'
+        : crashReason(failure, exitCode, heapMib),
+      failure && !isOutOfMemory(failure) ? { cause: failure.error } : undefined,
     );
     loaded.reject(new HandlerNotLoaded(`can't load "${settings.handlerName}": ${error.message}`));
     for (const run of runs.values()) {
@@ -249,16 +245,6 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     return run.isKiller ? 'own' : 'neighbour';
   }
 
-  function crashReason(exitCode: number): string {
-    if (failure === undefined) return `the handler ended its thread by process.exit(${exitCode})`;
-    if (isOutOfMemory(failure.error))
-      return `the handler needed more heap than its thread may have: ${heapMib} MiB (HANDLER_HEAP_MIB)`;
-    const { error, isUnreadable } = failure;
-    if (isUnreadable) return `the handler's thread sent a message that can't be read: ${reasonOf(error)}`;
-    const name = error instanceof Error ? `${error.name}: ` : '';
-    return `the handler threw outside its promise: ${name}${reasonOf(error)}`;
-  }
-
   return {
     get running() {
       return runs.size;
@@ -267,12 +253,16 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
       return [...runs.values()].filter(({ isBegun }) => !isBegun).length;
     },
     get isSilent() {
-      return isSilent;
+      return answers.isSilent;
     },
     get isEnding() {
-      return hasExited || isTerminated || isRetired || failure !== undefined;
+      return hasExited || isTerminated || failure !== undefined;
+    },
+    get isRetired() {
+      return isRetired;
     },
     loaded: loaded.promise,
+    exited: exited.promise,
     start(work, isMovable = false) {
       const runId = ++started;
       const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
@@ -299,7 +289,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
       };
       runs.set(runId, run);
       say({ type: 'run', runId, work, beginning });
-      watch();
+      answers.watch();
       return {
         ended,
         begun: begun.promise,
@@ -315,13 +305,13 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
         },
       };
     },
+    retire() {
+      isRetired = true;
+      endIfLeft();
+    },
     async end() {
       terminate();
       await exited.promise;
     },
   };
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return (error as { code?: string } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }

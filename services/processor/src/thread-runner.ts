@@ -1,4 +1,4 @@
-import type { HandlerRun, HandlerRunner, HandlerWork, Hold, RunEnd } from './handler-runner.ts';
+import type { HandlerRun, HandlerRunner, HandlerWork, Hold } from './handler-runner.ts';
 import type { HandlerThread, ThreadRun } from './start-handler-thread.ts';
 
 export interface ThreadRunner extends HandlerRunner {
@@ -9,93 +9,132 @@ export interface ThreadRunner extends HandlerRunner {
 }
 
 /**
- * Runs handlers in threads that uploads share, and those that must be alone in a fresh thread each.
+ * Runs handlers in threads that uploads share, and those that must be alone in a fresh thread each. There are never more threads than
+ * `threads` and `aloneThreads` together, with those that are ending.
  *
+ * @param options.startThread starts a thread; it calls back when the thread answers again after it was silent
  * @param options.threads how many threads are shared. One that has ended is replaced when an upload needs it: a handler that ends each
  *   thread while it is loaded costs a thread for each attempt, and no more
- * @param options.aloneThreads how many uploads are alone at once; others wait
+ * @param options.aloneThreads how many places there are beside them: for an upload that is alone, or for a thread that uploads shared and
+ *   that takes no more of them
  */
 export function createThreadRunner(options: {
-  readonly startThread: () => HandlerThread;
+  readonly startThread: (onAnswer: () => void) => HandlerThread;
   readonly threads: number;
   readonly aloneThreads: number;
 }): ThreadRunner {
   const { startThread, threads, aloneThreads } = options;
   let shared: HandlerThread[] = [];
-  /** Shared until they took no more uploads; some are still in them. */
-  let retired: HandlerThread[] = [];
-  const alone = new Set<HandlerThread>();
-  /** Those among them that uploads shared before. */
-  const replaced = new Set<HandlerThread>();
+  const inPlaces = new Set<HandlerThread>();
   const waiting = new Set<() => void>();
   let placesTaken = 0;
+  let changed = Promise.withResolvers<void>();
 
-  /** A thread that does not answer is blocked, or starting: what could begin elsewhere does not wait for it. */
-  function sharedThread(): HandlerThread {
-    retired = [...retired, ...shared.filter(({ isEnding }) => isEnding)].filter(({ running }) => running > 0);
-    shared = shared.filter(({ isEnding }) => !isEnding);
-    if (shared.every(({ isSilent }) => isSilent)) replaceSilent();
-    const [best] = [...shared].sort(
-      (a, b) =>
-        Number(a.isSilent) - Number(b.isSilent) || a.unanswered - b.unanswered || a.running - b.running,
-    );
-    if (best && (best.running === 0 || shared.length >= threads)) return best;
-    const started = startThread();
-    shared.push(started);
-    return started;
+  /** A thread answers again or has ended, or a place is free: what waits for a shared thread looks again. */
+  function tellChange(): void {
+    changed.resolve();
+    changed = Promise.withResolvers();
   }
 
-  /**
-   * Ends the silent threads that nothing runs in. Where there is none, one of the others takes no more uploads, and has the place of an
-   * upload that is alone until what runs in it has ended: so there are never more threads than with uploads that are alone.
-   */
+  function addShared(): HandlerThread {
+    const thread = startThread(tellChange);
+    shared.push(thread);
+    void thread.exited.then(() => {
+      shared = shared.filter((other) => other !== thread);
+      tellChange();
+    });
+    return thread;
+  }
+
+  /** Undefined: each thread is silent, which means blocked, or ending, and no other one may be started. */
+  function sharedThread(): HandlerThread | undefined {
+    for (const thread of shared.filter(({ isEnding, isRetired }) => isEnding || isRetired)) retire(thread);
+    if (shared.every(({ isEnding, isSilent }) => isEnding || isSilent)) replaceSilent();
+    const [best] = shared
+      .filter(({ isEnding, isSilent }) => !isEnding && !isSilent)
+      .sort(
+        (a, b) =>
+          Number(a.isRetired) - Number(b.isRetired) || a.unanswered - b.unanswered || a.running - b.running,
+      );
+    return best?.running === 0 || shared.length >= threads ? best : addShared();
+  }
+
+  /** Ends the silent threads that nothing runs in. Where there is none, one of the others is retired. */
   function replaceSilent(): void {
-    const idle = shared.filter(({ running }) => running === 0);
-    for (const thread of idle) void thread.end();
-    shared = shared.filter((thread) => !idle.includes(thread));
-    if (shared.length < threads || placesTaken >= aloneThreads) return;
-    const [thread] = shared.splice(0, 1);
-    if (thread === undefined) return;
-    placesTaken += 1;
-    alone.add(thread);
-    replaced.add(thread);
+    if (shared.length < threads) return;
+    const silent = shared.filter(({ isEnding }) => !isEnding);
+    for (const thread of silent.filter(({ running }) => running === 0)) {
+      void thread.end();
+      retire(thread);
+    }
+    const [first] = silent;
+    if (first && shared.length >= threads) retire(first);
   }
 
-  function endIfReplaced(thread: HandlerThread): void {
-    if (thread.running > 0 || !replaced.delete(thread)) return;
-    void thread.end().then(() => {
-      alone.delete(thread);
+  /** Another thread can be started for it, while what runs in it goes on to its end. Without a free place it stays as it is. */
+  function retire(thread: HandlerThread): void {
+    if (placesTaken >= aloneThreads) return;
+    placesTaken += 1;
+    shared = shared.filter((other) => other !== thread);
+    keepPlace(thread);
+    thread.retire();
+  }
+
+  function keepPlace(thread: HandlerThread): void {
+    inPlaces.add(thread);
+    void thread.exited.then(() => {
+      inPlaces.delete(thread);
       leavePlace();
     });
   }
 
-  /** Resolves when the run has begun; in another thread where its own does not answer. */
+  /**
+   * Resolves when the run has begun. A run whose thread falls silent before that is withdrawn, and waits here until there is a thread
+   * that answers: nothing is posted to a blocked one, and `assertHeld` is asked again before the run can begin.
+   */
   async function startShared(work: HandlerWork, { signal, assertHeld }: Hold): Promise<ThreadRun> {
     for (;;) {
       assertHeld();
       const thread = sharedThread();
-      const run = thread.start(work, true);
-      void run.ended.then(() => endIfReplaced(thread));
-      const onAbort = () => run.withdraw();
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) onAbort();
-      const isBegun = await run.begun;
-      signal.removeEventListener('abort', onAbort);
-      if (isBegun) return run;
-      endIfReplaced(thread);
-      signal.throwIfAborted();
+      const run = thread && (await beginIn(thread, work, signal));
+      if (run) return run;
+      if (thread) signal.throwIfAborted();
+      else await orAborted(changed.promise, signal);
     }
   }
 
+  /** Undefined: it was withdrawn. */
+  async function beginIn(
+    thread: HandlerThread,
+    work: HandlerWork,
+    signal: AbortSignal,
+  ): Promise<ThreadRun | undefined> {
+    const run = thread.start(work, true);
+    const onAbort = () => run.withdraw();
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    const isBegun = await run.begun;
+    signal.removeEventListener('abort', onAbort);
+    return isBegun ? run : undefined;
+  }
+
+  /** The time that a fresh thread takes to load the handler is none of the handler's; the lease can be lost in it. */
   async function startFresh(work: HandlerWork, { signal, assertHeld }: Hold): Promise<HandlerRun> {
     await takePlace(signal);
     const thread = startAlone(assertHeld);
+    try {
+      await orAborted(thread.loaded, signal);
+      assertHeld();
+    } catch (error) {
+      void thread.end();
+      throw error;
+    }
     const run = thread.start(work);
-    const ended = endAlone(thread, run.ended);
-    // The time that a fresh thread takes to load the handler is none of the handler's.
-    await settledOrAborted(thread.loaded, signal);
     return {
-      ended,
+      ended: run.ended.then(async (end) => {
+        await thread.end();
+        return end;
+      }),
       abort: run.abort,
       kill: run.kill,
       get isHeldUp() {
@@ -122,8 +161,10 @@ export function createThreadRunner(options: {
 
   function leavePlace(): void {
     const [next] = waiting;
-    if (next === undefined) placesTaken -= 1;
-    else {
+    if (next === undefined) {
+      placesTaken -= 1;
+      tellChange();
+    } else {
       waiting.delete(next);
       next();
     }
@@ -133,8 +174,8 @@ export function createThreadRunner(options: {
   function startAlone(assertHeld: () => void): HandlerThread {
     try {
       assertHeld();
-      const thread = startThread();
-      alone.add(thread);
+      const thread = startThread(() => undefined);
+      keepPlace(thread);
       return thread;
     } catch (error) {
       leavePlace();
@@ -142,17 +183,9 @@ export function createThreadRunner(options: {
     }
   }
 
-  async function endAlone(thread: HandlerThread, end: Promise<RunEnd>): Promise<RunEnd> {
-    const ended = await end;
-    await thread.end();
-    alone.delete(thread);
-    leavePlace();
-    return ended;
-  }
-
   return {
     async open() {
-      shared = Array.from({ length: threads }, startThread);
+      for (let count = 0; count < threads; count += 1) addShared();
       await Promise.all(shared.map(({ loaded }) => loaded));
     },
 
@@ -162,16 +195,16 @@ export function createThreadRunner(options: {
     },
 
     async close() {
-      await Promise.all([...shared, ...retired, ...alone].map((thread) => thread.end()));
+      await Promise.all([...shared, ...inPlaces].map((thread) => thread.end()));
     },
   };
 }
 
-async function settledOrAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const onAbort = () => resolve();
+/** Settles as `work` does; rejects with the signal's reason where that is aborted before. */
+async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
-  work.then(onAbort, onAbort);
-  await promise;
-  signal.removeEventListener('abort', onAbort);
+  await Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', onAbort));
 }

@@ -288,6 +288,31 @@ t.test('P3: of a thread that does not answer for a while it is known', async (t)
   t.equal(later.isHeldUp, false, 'what begins later is not');
 });
 
+t.test('P8: a thread that crashes and blocks in an exit listener is ended after a while', async (t) => {
+  const endLimits: (() => void)[] = [];
+  const { thread } = startThread(t, {
+    endLimitSeconds: 7,
+    startTimer(seconds, callback) {
+      if (seconds === 7) endLimits.push(callback);
+      return () => undefined;
+    },
+  });
+  const done = join(t.testdir(), 'never');
+  const run = thread.start(
+    work('any', { metadata: { do: 'throw outside, and block as the thread exits', done } }),
+  );
+  await eventually(
+    async () => endLimits.length,
+    (count) => count === 1,
+  );
+  endLimits[0]?.();
+  t.match(await run.ended, {
+    how: 'thread-ended',
+    blame: 'own',
+    error: { message: 'the handler threw outside its promise: Error: password=[Redacted]' },
+  });
+});
+
 t.test(
   'a thread that can’t be ended is given up: only the end of an upload that was always alone there is known',
   async (t) => {
@@ -400,7 +425,7 @@ t.test('P3: beside others such a run ends at once, and its thread with the last 
   );
   run.abort(new Error('too slow'));
   t.match(await run.ended, { how: 'rejected', error: { message: 'too slow' } });
-  t.equal(thread.isEnding, true, 'it takes no more uploads');
+  t.equal(thread.isRetired, true, 'it should take no more uploads');
   t.equal(thread.running, 1);
   t.equal(await isAtWork(t, lines), true, 'the other one goes on, and so does what was left behind');
   writeFileSync(done, '');

@@ -21,8 +21,9 @@ function startThreads(t: Test) {
   const runner = createThreadRunner({
     threads: 1,
     aloneThreads: 1,
-    startThread() {
+    startThread(onAnswer) {
       const started = startThread(t, {
+        onAnswer,
         onOutput() {
           if (started.lines.at(-1)?.['msg'] !== 'began') return;
           began += 1;

@@ -145,11 +145,15 @@ function createProcessorWork(process: WorkerProcess, ports: Ports, around: Worke
     runner: createThreadRunner({
       threads: 1,
       aloneThreads: 1,
-      startThread: () =>
-        createThreadTwin((work, signal, thread) => {
-          const handler = around.handlerIn(process, thread);
-          return createCallHandler({ handler, objects, log })(work, signal);
-        }, startTimer),
+      startThread: (onAnswer) =>
+        createThreadTwin({
+          call(work, signal, thread) {
+            const handler = around.handlerIn(process, thread);
+            return createCallHandler({ handler, objects, log })(work, signal);
+          },
+          onAnswer,
+          startTimer,
+        }),
     }),
     log,
     limitSeconds: HANDLER_LIMIT_SECONDS,

@@ -14,11 +14,24 @@ export function startThread(
     onOutput?: () => void;
     endLimitSeconds?: number;
     onEndLimit?: () => void;
+    onAnswer?: () => void;
+    startTimer?: (seconds: number, callback: () => void) => () => void;
   } = {},
 ) {
   const lines: Record<string, unknown>[] = [];
   const printed: string[] = [];
   const timers = new Set<NodeJS.Timeout>();
+  function startTimer(seconds: number, callback: () => void): () => void {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      callback();
+    }, seconds * 1000);
+    timers.add(timer);
+    return () => {
+      timers.delete(timer);
+      clearTimeout(timer);
+    };
+  }
   const { heapMib = 64, bucket = 'uploads-test', onOutput } = options;
   const thread = startHandlerThread({
     settings: {
@@ -35,19 +48,10 @@ export function startThread(
       printed.push(text);
       onOutput?.();
     },
+    ...(options.onAnswer && { onAnswer: options.onAnswer }),
     endLimitSeconds: options.endLimitSeconds ?? 60,
     onEndLimit: options.onEndLimit ?? (() => t.fail('the thread does not end')),
-    startTimer(seconds, callback) {
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        callback();
-      }, seconds * 1000);
-      timers.add(timer);
-      return () => {
-        timers.delete(timer);
-        clearTimeout(timer);
-      };
-    },
+    startTimer: options.startTimer ?? startTimer,
   });
   t.teardown(() => thread.end());
   return { thread, lines, printed, timers };

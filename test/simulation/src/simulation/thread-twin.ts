@@ -1,3 +1,4 @@
+import { ANSWER_SECONDS } from '../../../../services/processor/src/answer-watch.ts';
 import {
   type Blame,
   HandlerThreadEnded,
@@ -5,9 +6,6 @@ import {
   type RunEnd,
 } from '../../../../services/processor/src/handler-runner.ts';
 import type { HandlerThread } from '../../../../services/processor/src/start-handler-thread.ts';
-
-/** How long a thread may take to answer; as in start-handler-thread.ts. */
-const ANSWER_SECONDS = 1;
 
 /** A thread of handlers, seen from one of them. */
 export interface InThread {
@@ -32,15 +30,19 @@ interface Run {
 }
 
 /** A handler's thread in virtual time. A handler in it runs no further than it lets it, where the handler awaits `goesOn`. */
-export function createThreadTwin(
-  call: (work: HandlerWork, signal: AbortSignal, thread: InThread) => Promise<void>,
-  startTimer: (seconds: number, callback: () => void) => () => void,
-): HandlerThread {
+export function createThreadTwin(options: {
+  readonly call: (work: HandlerWork, signal: AbortSignal, thread: InThread) => Promise<void>;
+  readonly onAnswer: () => void;
+  readonly startTimer: (seconds: number, callback: () => void) => () => void;
+}): HandlerThread {
+  const { call, onAnswer, startTimer } = options;
+  const exited = Promise.withResolvers<void>();
   const runs = new Set<Run>();
   const onEnd: (() => void)[] = [];
   const onBlock: (() => void)[] = [];
   let started = 0;
   let isEnded = false;
+  let isRetired = false;
   let isSilent = false;
   let blocked: Promise<void> | undefined;
 
@@ -52,6 +54,11 @@ export function createThreadTwin(
     for (const run of runs)
       run.resolve({ how: 'thread-ended', error, blame: started === 1 ? 'own' : blame(run) });
     runs.clear();
+    exited.resolve();
+  }
+
+  function endIfLeft(): void {
+    if (isRetired && runs.size === 0) end(() => 'unknown');
   }
 
   function blameOf({ isKiller }: Run): Blame {
@@ -86,8 +93,10 @@ export function createThreadTwin(
     startTimer(ANSWER_SECONDS, markHeldUp);
     startTimer(seconds, () => {
       blocked = undefined;
+      const wasSilent = isSilent;
       isSilent = false;
       resolve();
+      if (wasSilent) onAnswer();
     });
   }
 
@@ -112,7 +121,11 @@ export function createThreadTwin(
     get isEnding() {
       return isEnded;
     },
+    get isRetired() {
+      return isRetired;
+    },
     loaded: Promise.resolve(),
+    exited: exited.promise,
     start(work, isMovable = false) {
       started += 1;
       const aborting = new AbortController();
@@ -132,6 +145,7 @@ export function createThreadTwin(
           isWithdrawn = true;
           started -= 1;
           begun.resolve(false);
+          endIfLeft();
           return true;
         },
       };
@@ -140,6 +154,8 @@ export function createThreadTwin(
         post(() => {
           runs.delete(run);
           resolve(how);
+          isRetired ||= run.isAborting;
+          endIfLeft();
         });
       post(() => {
         if (isWithdrawn) return;
@@ -168,6 +184,10 @@ export function createThreadTwin(
           end(blameOf);
         },
       };
+    },
+    retire() {
+      isRetired = true;
+      endIfLeft();
     },
     async end() {
       end(() => 'unknown');
