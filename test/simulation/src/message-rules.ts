@@ -24,13 +24,31 @@ export function createMessageRules(
 ) {
   /** The messages in hand that nobody has had before, and so nobody else can have touched. */
   const inHand = new Map<string, Caller>();
+  /** When each process has begun on each message, the last time. */
+  const begunAtMs = new WeakMap<WorkerProcess, Map<string, number>>();
+  /** The calls of SQS whose last one has failed, as far as the process was told. */
+  const failing = new WeakMap<WorkerProcess, Set<string>>();
   const givenAgainAtMs = { acceptor: Number.NEGATIVE_INFINITY, processor: Number.NEGATIVE_INFINITY };
 
   /** What is on its way to a worker when it is given again counts as well. */
   const isGivenTwice = ({ process, receivedAtMs }: Caller) =>
     receivedAtMs <= givenAgainAtMs[process.service] + ON_ITS_WAY_MS;
 
+  /** A message that only waits may become a dead letter where its process could not give it back, neither as a copy nor in time. */
+  function couldNotGiveBack(process: WorkerProcess, messageId: string): boolean {
+    const wasFrozen = !process.isAwakeSince(begunAtMs.get(process)?.get(messageId) ?? time.nowMs());
+    return wasFrozen || (failing.get(process)?.size ?? 0) > 0;
+  }
+
   return {
+    /** Without copies that SQS takes, and without deletions, nothing can be given back but with a receive. */
+    sqsAnswered(process: WorkerProcess, operation: string, isDone: boolean): void {
+      const calls = failing.get(process) ?? new Set();
+      failing.set(process, calls);
+      if (isDone) calls.delete(operation);
+      else calls.add(operation);
+    },
+
     /** A message is handled from now until the given function is called. */
     takenInHand(process: WorkerProcess, { messageId, receiveCount }: DeliveryFacts): () => void {
       const name = `${process.service}'s ${messageId}`;
@@ -41,6 +59,7 @@ export function createMessageRules(
         `${name} is given to ${process.name} while ${before?.process.name} has it in hand, which nothing has befallen`,
       );
       const caller = { process, receivedAtMs: time.nowMs() };
+      begunAtMs.set(process, (begunAtMs.get(process) ?? new Map()).set(messageId, time.nowMs()));
       if (receiveCount === 1) inHand.set(name, caller);
       return () => {
         if (inHand.get(name) === caller) inHand.delete(name);
@@ -66,12 +85,14 @@ export function createMessageRules(
       }
       const isStop = error instanceof DrainLimitReached;
       must(
-        !isStop || !process.isUnharmedSince(time.nowMs() - LAST_STEPS_MS),
+        !isStop ||
+          !process.isUnharmedSince(time.nowMs() - LAST_STEPS_MS) ||
+          couldNotGiveBack(process, messageId),
         'P3',
         `${messageId} is left to the dead-letter queue by ${process.name}, which only stops: ${error}`,
       );
       must(
-        !(error instanceof RetryLater),
+        !(error instanceof RetryLater) || couldNotGiveBack(process, messageId),
         'P3',
         `${messageId} is left to the dead-letter queue by ${process.name}, though nothing has failed: ${error}`,
       );

@@ -231,6 +231,7 @@ export function createRules(
     takenInHand: messages.takenInHand,
     isGivenAgain: messages.isGivenAgain,
     deadLettered: messages.deadLettered,
+    sqsAnswered: messages.sqsAnswered,
 
     copyWasTaken(): void {
       takenCopies += 1;

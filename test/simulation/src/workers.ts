@@ -86,6 +86,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
       time,
       random,
       lastPollEnds: lastPollEnds.promise,
+      onAnswer: (operation, isDone) => rules.sqsAnswered(process, operation, isDone),
     }),
     queueUrl: process.service,
     slots: SLOTS,

@@ -1,3 +1,4 @@
+import { NotBegun } from '@upload-once/queue';
 import t from 'tap';
 import { AT_ONCE, BUCKET, type EventPlan } from '../src/simulation/bucket-events.ts';
 import { Fate } from '../src/simulation/fate.ts';
@@ -78,6 +79,26 @@ t.test('P3: an event that is acknowledged while its key is CLAIMED is noticed', 
   world.rules.isDone({ process, receivedAtMs: 0 }, event);
   t.match(world.rules.broken, { message: /^P3: .* acknowledged by somebody while it is CLAIMED/ });
 });
+
+t.test(
+  'P3: a message that only waited and is dead-lettered is noticed, unless SQS took no copy',
+  async (t) => {
+    const { world } = await worldWithAnUpload();
+    const process = createWorkerProcess('processor', 'somebody', world.time, () => undefined);
+    const waited = { messageId: 'message-1', body: '', receiveCount: 3, isLastReceive: true };
+    const letGo = world.rules.takenInHand(process, waited);
+    await world.time.pass(1_000);
+    letGo();
+    world.rules.sqsAnswered(process, 'SendMessageBatch', false);
+    world.rules.deadLettered(process, waited, new NotBegun(30, 'another one is at work'));
+    t.equal(world.rules.broken, undefined);
+    world.rules.sqsAnswered(process, 'SendMessageBatch', true);
+    world.rules.deadLettered(process, waited, new NotBegun(30, 'another one is at work'));
+    t.match(world.rules.broken, {
+      message: /^P3: message-1 is left to the dead-letter queue .* nothing has failed/,
+    });
+  },
+);
 
 t.test('P3: a message that can never be handled is noticed', async (t) => {
   const { world } = await worldWithAnUpload();

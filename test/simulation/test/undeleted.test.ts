@@ -58,6 +58,7 @@ function prepare(options: { readonly maxReceiveCount: number }) {
           time,
           random,
           lastPollEnds: lastPollEnds.promise,
+          onAnswer: nothing,
         }),
         queueUrl: 'processor',
         slots: SLOTS,

@@ -18,6 +18,7 @@ const MAX_HAND_OUT_MS = 40;
  * What the consumer calls of SQS's client, over a queue in memory. A poll waits until there is a message, or until its process stops
  * and SQS ends the last one: an empty answer every twenty seconds would change nothing before that. SQS does not notice that
  * a client cuts off a poll: until the poll is over it gives it what it can.
+ * @param options.onAnswer told how each call to send copies or to delete has ended for its caller
  * @param options.lastPollEnds resolves when SQS ends the last poll of a process that stops
  */
 export function createSqsClient(options: {
@@ -27,9 +28,24 @@ export function createSqsClient(options: {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly lastPollEnds: Promise<void>;
+  readonly onAnswer: (operation: 'SendMessageBatch' | 'DeleteMessageBatch', isDone: boolean) => void;
 }): SQSClient {
-  const { queue, network, caller, time, random, lastPollEnds } = options;
+  const { queue, network, caller, time, random, lastPollEnds, onAnswer } = options;
   const { carry } = network.over(caller);
+
+  async function carryBatch<T>(
+    operation: 'SendMessageBatch' | 'DeleteMessageBatch',
+    act: () => T,
+  ): Promise<T> {
+    try {
+      const answer = await carry({ operation, key: '' }, act);
+      onAnswer(operation, true);
+      return answer;
+    } catch (error) {
+      onAnswer(operation, false);
+      throw error;
+    }
+  }
 
   async function giveToDeadPoll(count: number, visibilitySeconds: number): Promise<void> {
     const isOver = lastPollEnds.then(() => true);
@@ -72,14 +88,14 @@ export function createSqsClient(options: {
     if (command instanceof ReceiveMessageCommand) return receive(command, options?.abortSignal);
     if (command instanceof DeleteMessageBatchCommand) {
       const entries = command.input.Entries ?? [];
-      return carry({ operation: 'DeleteMessageBatch', key: '' }, () => {
+      return carryBatch('DeleteMessageBatch', () => {
         for (const { ReceiptHandle } of entries) queue.remove(ReceiptHandle ?? '');
         return { Successful: entries.map(({ Id }) => ({ Id })) };
       });
     }
     if (command instanceof SendMessageBatchCommand) {
       const entries = command.input.Entries ?? [];
-      return carry({ operation: 'SendMessageBatch', key: '' }, () => {
+      return carryBatch('SendMessageBatch', () => {
         for (const { MessageBody = '', MessageAttributes = {}, DelaySeconds = 0 } of entries) {
           const texts = Object.entries(MessageAttributes).map(([name, value]) => [
             name,
