@@ -86,9 +86,8 @@ t.test(
     const { world } = await worldWithAnUpload();
     const process = createWorkerProcess('processor', 'somebody', world.time, () => undefined);
     const waited = { messageId: 'message-1', body: '', receiveCount: 3, isLastReceive: true };
-    const letGo = world.rules.takenInHand(process, waited);
     await world.time.pass(1_000);
-    letGo();
+    world.rules.takenInHand(process, waited)();
     world.rules.sqsAnswered(process, 'SendMessageBatch', false);
     world.rules.deadLettered(process, waited, new NotBegun(30, 'another one is at work'));
     t.equal(world.rules.broken, undefined);
