@@ -39,8 +39,8 @@ locals {
     accepted_events = coalesce(var.alarm_thresholds.accepted_events_age_seconds, max(7200, 2 * var.handler_limit_seconds))
   }
 
-  # longestAttemptSeconds in services/processor/src/longest-attempt.ts: a handler runs again where another one ends its thread.
-  longest_attempt_seconds = min(43200, (3 + ceil((var.processor.slots - 1) / var.handler_threads)) * (60 + var.handler_limit_seconds + var.handler_grace_seconds + 5))
+  # longestAttemptSeconds in services/processor/src/longest-attempt.ts: a handler runs again where another one ends its thread, and can have to wait before each run.
+  longest_attempt_seconds = min(43200, 3 * (1 + ceil((var.processor.slots - 1) / var.handler_threads)) * (60 + var.handler_limit_seconds + var.handler_grace_seconds + 5))
 
   common_environment = {
     AWS_REGION     = data.aws_region.current.id
