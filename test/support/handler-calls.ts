@@ -12,6 +12,7 @@ export type Command =
   | 'exit'
   | 'use up the memory'
   | 'be deaf'
+  | 'fill the thread pool'
   | 'wait for a child process';
 
 /** One run of a handler in fixtures/, which waits for what the test says. */

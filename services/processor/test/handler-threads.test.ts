@@ -1,4 +1,7 @@
 // Processors as processes, with handlers that do what no handler should: what it costs the uploads beside them.
+import { execFileSync } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { type Upload, UploadState, uploadIdOf, uploadKeyOfId } from '@upload-once/uploads';
@@ -97,6 +100,41 @@ t.test('P3: of seven uploads only those fail whose handlers end their threads', 
   );
   await processor.logged('the last words');
 });
+
+t.test(
+  'P3, P8: a handler that fills the thread pool costs no upload its lease, and others begin',
+  async (t) => {
+    const cloud = await startLocalCloud(t);
+    const calls = await listenForHandlers(t);
+    const fifo = join(t.testdir(), 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const settings = { VISIBILITY_SECONDS: '2', TEST_FIFO: fifo };
+    const processor = startProcessor(t, cloud, calls.url, settings);
+    const { key: beside } = await accept(cloud, 'content');
+    const waiting = await calls.call(1);
+    const { key: filling } = await accept(cloud, 'content');
+    (await calls.call(2)).tell('fill the thread pool');
+    await processor.logged('the thread pool is full');
+    for (const key of [beside, filling]) {
+      const { leaseExpiresAt: before } = await cloud.upload(key, isIn(UploadState.processing));
+      const twoLeasesOn = (before?.getTime() ?? Number.NaN) + 4_000;
+      const renewed = ({ leaseExpiresAt }: Upload) => (leaseExpiresAt?.getTime() ?? 0) > twoLeasesOn;
+      t.match(await cloud.upload(key, renewed), { state: UploadState.processing, attempt: 1 });
+    }
+    const { key: next } = await accept(cloud, 'content');
+    (await calls.call(3)).succeed();
+    await cloud.upload(next, isIn(UploadState.processed));
+    t.notOk(
+      processor.lines.some(({ msg }) => msg === 'the thread pool is free again'),
+      'it is full still',
+    );
+    await (await open(fifo, 'w')).close();
+    waiting.succeed();
+    for (const key of [beside, filling])
+      t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 1 });
+    t.equal(calls.all.length, 3, 'each handler ran once');
+  },
+);
 
 t.test(
   'P3: a handler that does not end is ended past its limit, before the next attempt begins',
