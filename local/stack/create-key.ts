@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const command = fileURLToPath(new URL('../../packages/client/bin/upload-once.mjs', import.meta.url));
+const command = fileURLToPath(new URL('../../packages/cli/bin/upload-once.mjs', import.meta.url));
 
 /**
  * Makes an API key as an operator does, with `upload-once keys create`.

@@ -15,8 +15,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/uploads': ['text'],
   'packages/access': ['text'],
   'packages/worker': ['queue', 'runtime'],
-  'packages/repair': ['queue', 'uploads'],
-  'packages/client': ['access', 'queue', 'repair', 'runtime', 'text', 'uploads'],
+  'packages/client': ['text'],
+  'packages/cli': ['access', 'client', 'queue', 'runtime', 'text', 'uploads'],
   'services/url-issuer': ['access', 'runtime', 'text', 'uploads'],
   'services/acceptor': ['queue', 'runtime', 'uploads', 'worker'],
   'services/processor': ['queue', 'runtime', 'uploads', 'worker'],
@@ -50,6 +50,21 @@ for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
     }
   });
 }
+
+t.test('a program that imports the client library installs no AWS SDK', async (t) => {
+  const needed = new Set(['@upload-once/client']);
+  for (const name of needed) {
+    if (!name.startsWith('@upload-once/')) continue;
+    const folder = join(repository, 'packages', name.split('/')[1] ?? '');
+    const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    for (const one of Object.keys(dependencies)) needed.add(one);
+  }
+  t.ok(needed.has('@upload-once/text'));
+  t.strictSame(
+    [...needed].filter((name) => name.startsWith('@aws-sdk/')),
+    [],
+  );
+});
 
 t.test('the README of each says the same', async (t) => {
   for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {

@@ -59,9 +59,7 @@ t.test(
       asked.filter((name) => !outputs.includes(name)),
       [],
     );
-    const helps = ['audit', 'operator'].map((name) =>
-      read(`packages/client/src/commands/${name}-options.ts`),
-    );
+    const helps = ['audit', 'operator'].map((name) => read(`packages/cli/src/commands/${name}-options.ts`));
     const variables = helps.flatMap((help) =>
       [...help.matchAll(/\(default: \$(\w+)/g)].map(([, name]) => name),
     );
@@ -77,8 +75,8 @@ t.test('the permissions are valid JSON, and those of the calls that the commands
   const policy = JSON.parse(/```json\n(.*?)```/s.exec(operations)?.[1] ?? '');
   const allowed = policy.Statement.flatMap(({ Action }: { Action: string[] }) => Action);
   const sources = [
-    'packages/repair/src/dead-letter-queue.ts',
-    'packages/repair/src/queue-pair.ts',
+    'packages/cli/src/repair/dead-letter-queue.ts',
+    'packages/cli/src/repair/queue-pair.ts',
     'packages/queue/src/redrive-policy.ts',
     'packages/queue/src/send-messages.ts',
     'packages/queue/src/delete-batcher.ts',

@@ -12,10 +12,10 @@ import {
   readEventRules,
 } from '@upload-once/uploads';
 import type { Test } from 'tap';
-import { run } from '../../packages/client/src/cli.ts';
-import type { CliIo } from '../../packages/client/src/cli-io.ts';
-import type { Operations, OperationsSettings } from '../../packages/client/src/operations.ts';
-import { OutputFailed } from '../../packages/client/src/output-failed.ts';
+import { run } from '../../packages/cli/src/cli.ts';
+import type { CliIo } from '../../packages/cli/src/cli-io.ts';
+import type { Operations, OperationsSettings } from '../../packages/cli/src/operations.ts';
+import { OutputFailed } from '../../packages/cli/src/output-failed.ts';
 import { watchMessages } from './documented-messages.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 

@@ -1,4 +1,4 @@
-// Run as a process of its own by process.test.ts: uploads a small file, then a large one, and prints this process's peak
+// Run as a process of its own by peak-memory.test.ts: uploads a small file, then a large one, and prints this process's peak
 // memory after each. Its arguments: the form as JSON, the small file's path, the large one's.
 import { type UploadForm, uploadFile } from '../src/index.ts';
 

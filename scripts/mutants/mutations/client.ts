@@ -60,11 +60,11 @@ export const clientMutations: readonly Mutation[] = [
     id: 'any-queue-will-do',
     change: 'the operator’s commands take any queue that has a dead-letter queue, swapped ones too',
     breaks: 'P3: a repair sends a lost event to a service that can’t handle it, and records it as sent',
-    file: 'packages/client/src/commands/checked-queues.ts',
+    file: 'packages/cli/src/commands/checked-queues.ts',
     find: 'if (pipeline === undefined ? pipelines.length > 0 : pipelines.includes(pipeline))',
     replace: 'if (pairs.length > 0)',
     noticedBy: {
-      file: 'packages/client/test/checked-queues.test.ts',
+      file: 'packages/cli/test/checked-queues.test.ts',
       test: 'P3: a queue that the bucket uses otherwise is refused, by the names that the operator gives',
     },
   },

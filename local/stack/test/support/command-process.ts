@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import type { LocalCloud } from '../../../../test/support/local-cloud.ts';
 
-const BIN = fileURLToPath(new URL('../../../../packages/client/bin/upload-once.mjs', import.meta.url));
+const BIN = fileURLToPath(new URL('../../../../packages/cli/bin/upload-once.mjs', import.meta.url));
 
 /** `upload-once` as a process of its own, on a cloud of this machine. */
 export function startCommand(

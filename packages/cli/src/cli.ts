@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises';
+import { hideSecrets, hidesApiKey } from '@upload-once/text/hidden-secrets';
+import { apiKeysIn } from './api-keys-given.ts';
+import type { CliIo, TextOutput } from './cli-io.ts';
+import { ExitCode } from './exit-code.ts';
+import { suggestion } from './nearest.ts';
+import { OutputFailed } from './output-failed.ts';
+import { UsageError } from './usage-error.ts';
+
+const HELP = `Usage: upload-once COMMAND …
+
+  upload FILE…   upload files, each with a form of its own that is good for one upload
+  status ID      tell what became of an upload
+  revoke ID      revoke an upload that nothing has come for
+
+For operators:
+  keys …         the API keys that may ask for forms: make, import, list, set limits, rotate, disable, delete
+  redrive        show what lies in the dead-letter queues, and move it back
+  audit          name the uploads that came to no end, and send their missing events again
+
+  upload-once COMMAND --help   tells more about one command
+  upload-once --version        prints the version
+`;
+
+const COMMANDS = ['upload', 'status', 'revoke', 'keys', 'redrive', 'audit'];
+
+/** The commands that have a help of their own. */
+const OWN_HELP: readonly (string | undefined)[] = ['upload', 'status', 'revoke', 'redrive', 'audit'];
+
+/** A name without its middle would be copied as it stands. */
+const HIDDEN_NOTE =
+  'upload-once: [API key] stands for an API key, which is not shown. In a name or a command that you copy, write the key itself\n';
+
+/**
+ * Runs one command line.
+ *
+ * @param args what follows the program's name
+ * @returns the exit code
+ */
+export async function run(args: readonly string[], world: CliIo): Promise<number> {
+  let isKeyHidden = false;
+  const onHidden = () => {
+    isKeyHidden = true;
+  };
+  const exitCode = await runCommand(args, world, withHiddenSecrets(world, args, onHidden));
+  if (isKeyHidden) world.stderr.write(HIDDEN_NOTE);
+  return exitCode;
+}
+
+async function runCommand(args: readonly string[], world: CliIo, io: CliIo): Promise<number> {
+  const [command, ...rest] = args;
+  try {
+    switch (command) {
+      case 'upload': {
+        const { uploadCommand } = await import('./commands/upload.ts');
+        return await uploadCommand(rest, io);
+      }
+      case 'status': {
+        const { statusCommand } = await import('./commands/upload-by-id.ts');
+        return await statusCommand(rest, io);
+      }
+      case 'revoke': {
+        const { revokeCommand } = await import('./commands/upload-by-id.ts');
+        return await revokeCommand(rest, io);
+      }
+      case 'keys': {
+        // Loaded only here: this command brings the AWS SDK, which an upload does not need.
+        const { keysCommand } = await import('./commands/keys.ts');
+        return await keysCommand(rest, {
+          ...io,
+          stdout: world.stdout,
+          createStore: await io.loadAccess(),
+        });
+      }
+      case 'redrive': {
+        const { redriveCommand } = await import('./commands/redrive.ts');
+        return await redriveCommand(rest, io);
+      }
+      case 'audit': {
+        const { auditCommand } = await import('./commands/audit.ts');
+        return await auditCommand(rest, io);
+      }
+      case '--version':
+        io.stdout.write(`${await version()}\n`);
+        return ExitCode.done;
+      case 'help':
+      case '--help':
+      case '-h':
+        io.stdout.write(HELP);
+        return ExitCode.done;
+      case undefined:
+        io.stderr.write(HELP);
+        return ExitCode.usage;
+      default:
+        throw new UsageError(
+          `there is no command ${JSON.stringify(command)}; there are: ${COMMANDS.join(', ')}${suggestion(command, [...COMMANDS, '--help', '--version'])}`,
+        );
+    }
+  } catch (error) {
+    if (error instanceof OutputFailed) {
+      io.stderr.write(`upload-once: ${error.message}; what was done stays done\n`);
+      return ExitCode.outputFailed;
+    }
+    if (!(error instanceof UsageError)) throw error;
+    const help = OWN_HELP.includes(command) ? `upload-once ${command} --help` : 'upload-once --help';
+    io.stderr.write(`upload-once: ${error.message}\nSee ${help}\n`);
+    return ExitCode.usage;
+  }
+}
+
+/** Only `keys` prints a secret, to standard output. */
+function withHiddenSecrets(io: CliIo, args: readonly string[], onHidden: () => void): CliIo {
+  const secrets = apiKeysIn(args, io.env);
+  const hiding = (output: TextOutput): TextOutput => ({
+    write(text) {
+      const shown = hideSecrets(text, secrets);
+      if (hidesApiKey(shown)) onHidden();
+      return output.write(shown);
+    },
+    get isTTY() {
+      return output.isTTY ?? false;
+    },
+    get columns() {
+      return output.columns ?? 80;
+    },
+  });
+  return { ...io, stdout: hiding(io.stdout), stderr: hiding(io.stderr) };
+}
+
+async function version(): Promise<string> {
+  const manifest = await readFile(new URL('../../client/package.json', import.meta.url), 'utf8');
+  return String(JSON.parse(manifest).version);
+}

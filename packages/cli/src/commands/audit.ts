@@ -1,0 +1,152 @@
+import { repairName } from '@upload-once/uploads';
+import type { CliIo } from '../cli-io.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { Operations } from '../operations.ts';
+import { OutputFailed } from '../output-failed.ts';
+import {
+  countDeadLetters,
+  createAudit,
+  createSendEvents,
+  type Finding,
+  lookAtDeadLetters,
+  Pipeline,
+  type RepairedFinding,
+  RepairOutcome,
+  repairFindings,
+  WrongQueue,
+} from '../repair/index.ts';
+import { UsageError } from '../usage-error.ts';
+import { AUDIT_HELP, type AuditCommandOptions, readAuditOptions } from './audit-options.ts';
+import {
+  clockNote,
+  HEADER,
+  jsonLine,
+  leaseNote,
+  nextStep,
+  runAgain,
+  sentWords,
+  summaryOf,
+  textLine,
+  tooYoungNote,
+} from './audit-report.ts';
+import { checkedQueues, QueuesNotCompared } from './checked-queues.ts';
+import { hiddenNote } from './hidden-note.ts';
+import { operatorError } from './operator-errors.ts';
+import { sameCommand } from './place-options.ts';
+
+/** Of each queue; the names of so many take some 2 MB. */
+const MAX_DEAD_LETTERS = 10_000;
+const ELSEWHERE = ' with another output file';
+/** Longer than so many take. */
+const LOOK_SECONDS = 120;
+
+/**
+ * `upload-once audit`: names what came to no end in bucket and table, and with --repair sends the events that are missing. It
+ * holds nothing in hand, so that Ctrl-C may end it at any moment.
+ *
+ * @returns the exit code that the help documents
+ * @throws UsageError
+ */
+export async function auditCommand(args: readonly string[], io: CliIo): Promise<number> {
+  const options = readAuditOptions(args, io.env);
+  if (options === 'help') {
+    io.stdout.write(AUDIT_HELP);
+    return ExitCode.done;
+  }
+  const done = new Map<RepairOutcome, number>();
+  const count = (outcome: RepairOutcome) => done.get(outcome) ?? 0;
+  try {
+    const open = await io.loadOperations();
+    const operations = open(options);
+    // By S3's clock, not this machine's: it is S3 that says when a version was stored.
+    const startedAt = await operations.listing.now();
+    io.stderr.write(clockNote(io.now(), startedAt));
+    const onOutcome = (outcome: RepairOutcome) => done.set(outcome, count(outcome) + 1);
+    const repair = options.repair && (await prepareRepair(options.repair, options, operations, onOutcome));
+    if (repair && 'hidden' in repair) {
+      const told = 'A repair has to see all of them first. Nothing was repaired, and no event was sent.';
+      io.stderr.write(
+        `upload-once audit: ${hiddenNote(repair.hidden, told, startedAt, sameCommand('audit', args))}\n` +
+          '(--again does not wait for them. It can send an event twice: nothing breaks, but while the cause lasts it adds a dead letter.)\n',
+      );
+      return ExitCode.tooEarly;
+    }
+    const audit = createAudit({ ...operations, ...options, startedAt });
+    let named = 0;
+    for await (const repaired of repair ? repair.run(audit.findings()) : notRepaired(audit.findings())) {
+      if (named === 0 && !options.json) io.stdout.write(HEADER);
+      named += 1;
+      io.stdout.write(options.json ? jsonLine(repaired) : textLine(repaired, startedAt, options));
+    }
+    const outcome = options.repair ? `, ${sentWords(count)}` : '';
+    const summary = `${summaryOf(audit.counts, named, outcome)}\n${nextStep(named, count, options)}`;
+    const young = tooYoungNote(audit.counts, options) + leaseNote(audit.counts, options);
+    // "nothing found" is no beginning where not all was judged.
+    io.stderr.write(named === 0 ? young + summary : summary + young);
+    if (count(RepairOutcome.notSent) > 0) return ExitCode.failed;
+    if (named > 0) return ExitCode.found;
+    return audit.counts.tooYoung + audit.counts.leased > 0 ? ExitCode.tooEarly : ExitCode.done;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const soFar = (where = '') =>
+      options.repair ? `; ${sentWords(count)}. ${runAgain(count, options, where)}` : '';
+    if (error instanceof OutputFailed)
+      throw new OutputFailed(
+        `${error.message}. The audit stopped before its end, and its list is incomplete${soFar(ELSEWHERE) || `. Run audit again${ELSEWHERE}`}`,
+        { cause: error },
+      );
+    const isNothingDone = error instanceof WrongQueue || error instanceof QueuesNotCompared;
+    const what = isNothingDone ? 'nothing was done' : 'not brought to its end';
+    const why = `${what}: ${operatorError(error, options)}`;
+    io.stderr.write(`upload-once audit: ${why}${isNothingDone ? '' : soFar()}\n`);
+    return error instanceof WrongQueue ? ExitCode.usage : ExitCode.failed;
+  }
+}
+
+async function prepareRepair(
+  { queueUrls }: NonNullable<AuditCommandOptions['repair']>,
+  { again, retryFailed, recordStrays, bucket }: AuditCommandOptions,
+  operations: Operations,
+  onOutcome: (outcome: RepairOutcome) => void,
+) {
+  const { sqs, objects, records, region } = operations;
+  const named = Object.values(Pipeline).map((pipeline) => ({ url: queueUrls[pipeline], pipeline }));
+  const pairs = await checkedQueues(named, bucket, operations);
+  const deadLetters = new Set<string>();
+  for (const { deadLetterUrl, pipelines } of again ? [] : pairs) {
+    const { visible, hidden } = await countDeadLetters(sqs, deadLetterUrl);
+    if (hidden > 0) return { hidden: { deadLetterUrl, hidden, visible } };
+    if (visible > MAX_DEAD_LETTERS) {
+      throw new Error(
+        `${deadLetterUrl} has more than ${MAX_DEAD_LETTERS} messages: redrive them first, or give --again`,
+      );
+    }
+    const letters = await lookAtDeadLetters(sqs, deadLetterUrl, MAX_DEAD_LETTERS, {
+      visibilitySeconds: LOOK_SECONDS,
+      purpose: { bucket, pipelines },
+    });
+    // SQS's count can be late. What it counts and does not give is hidden, or gone.
+    const unseen = visible - letters.length;
+    if (unseen > 0)
+      return { hidden: { deadLetterUrl, hidden: unseen, visible: letters.length, isCountLate: true } };
+    for (const { events = [] } of letters) for (const event of events) deadLetters.add(repairName(event));
+  }
+  const send = createSendEvents({ sqs, queueUrls, bucket, region: await region() });
+  return {
+    run: (findings: AsyncIterable<Finding>) =>
+      repairFindings(findings, {
+        objects,
+        records,
+        send,
+        retryFailed,
+        recordStrays,
+        again,
+        deadLetters,
+        onOutcome,
+      }),
+  };
+}
+
+async function* notRepaired(findings: AsyncIterable<Finding>): AsyncIterable<RepairedFinding> {
+  for await (const finding of findings) yield { finding, outcome: RepairOutcome.left, remark: '' };
+}

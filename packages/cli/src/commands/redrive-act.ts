@@ -1,0 +1,151 @@
+import { createDeleteBatcher, systemTimers } from '@upload-once/queue';
+import { printable } from '@upload-once/text/printable';
+import type { CliIo } from '../cli-io.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { Operations } from '../operations.ts';
+import { OutputFailed } from '../output-failed.ts';
+import { RedriveOutcome, redrive } from '../repair/index.ts';
+import type { CheckedQueue } from './checked-queues.ts';
+import { aboutQueue } from './operator-errors.ts';
+import { sameCommand, samePlace } from './place-options.ts';
+import type { RedriveOptions } from './redrive-options.ts';
+import { totalsOf } from './redrive-report.ts';
+import { type UnknownFile, unknownFile } from './unknown-file.ts';
+
+const HARMLESS: readonly RedriveOutcome[] = [
+  RedriveOutcome.moved,
+  RedriveOutcome.unknown,
+  RedriveOutcome.deleted,
+  RedriveOutcome.left,
+];
+
+/** Outcomes that the totals tell well enough. */
+const QUIET: readonly RedriveOutcome[] = [RedriveOutcome.moved, RedriveOutcome.deleted, RedriveOutcome.left];
+
+/** What the next run does again by itself, with nothing to end before. */
+const JUST_RUN_AGAIN: readonly RedriveOutcome[] = [RedriveOutcome.uncertain, RedriveOutcome.doubled];
+
+/** What became of the messages of each dead-letter queue, by its URL. */
+export type Done = Map<string, Map<RedriveOutcome, number>>;
+
+/** Moves, or deletes what is none of ours, as the options say. Never rejects with OutputFailed. */
+export async function act(
+  pairs: readonly CheckedQueue[],
+  options: RedriveOptions,
+  done: Done,
+  operations: Operations,
+  io: CliIo,
+): Promise<ExitCode> {
+  if (options.deleteUnknown === undefined) return actOnAll(pairs, options, undefined, done, operations, io);
+  const file = unknownFile(options.deleteUnknown);
+  try {
+    return await actOnAll(pairs, options, file, done, operations, io);
+  } finally {
+    await file.close();
+  }
+}
+
+async function actOnAll(
+  pairs: readonly CheckedQueue[],
+  options: RedriveOptions,
+  file: UnknownFile | undefined,
+  done: Done,
+  { sqs, records }: Operations,
+  io: CliIo,
+): Promise<ExitCode> {
+  const interrupt = io.interruptSignal();
+  const output = stoppingOutput(io);
+  const signal = AbortSignal.any([interrupt, output.failed]);
+  const runId = Buffer.from(io.randomBytes(8)).toString('hex');
+  const random = () => (io.randomBytes(1)[0] ?? 0) / 256;
+  const lines: string[] = [];
+  for (const { pipelines, ...pair } of pairs) {
+    if (signal.aborted) break;
+    const { queueUrl, deadLetterUrl } = pair;
+    const totals = new Map<RedriveOutcome, number>();
+    done.set(deadLetterUrl, totals);
+    try {
+      const moving = redrive({
+        sqs,
+        queueUrl,
+        deadLetterUrl,
+        purpose: { bucket: options.bucket, pipelines },
+        records,
+        deleter: createDeleteBatcher({ sqs, queueUrl: deadLetterUrl, timers: systemTimers, random }),
+        includeUnknown: options.includeUnknown,
+        ...(file && { saveUnknown: (letters) => file.save(deadLetterUrl, letters) }),
+        runId,
+        signal,
+        onOutcome({ messageId }, outcome, reason) {
+          totals.set(outcome, (totals.get(outcome) ?? 0) + 1);
+          if (options.json) {
+            output.write(`${JSON.stringify({ queue: deadLetterUrl, messageId, outcome, reason })}\n`);
+          } else if (!QUIET.includes(outcome)) {
+            const why = outcome === RedriveOutcome.wrongQueue ? ' stays' : `: ${printable(reason)}`;
+            io.stderr.write(`${outcome}: message ${messageId}${why}\n`);
+          }
+        },
+      });
+      await aboutQueue(deadLetterUrl, moving);
+    } finally {
+      const line = `${totalsOf(totals, pair, options.deleteUnknown)}\n`;
+      lines.push(line);
+      if (!options.json) output.write(line);
+      // Standard output may have lost the earlier ones as well.
+      if (output.failed.aborted) io.stderr.write(lines.splice(0).join(''));
+    }
+  }
+  if (output.failed.aborted) {
+    io.stderr.write(
+      `upload-once redrive: ${printable(output.failed.reason.message)}. The redrive stopped before its end. ` +
+        `The numbers above are what was done; the list on standard output is incomplete. What was not moved is in its dead-letter queue still. Run redrive again with another output file:\n  ${sameCommand('redrive', options.args)}\n`,
+    );
+    return ExitCode.outputFailed;
+  }
+  if (interrupt.aborted) {
+    io.stderr.write(
+      'upload-once redrive: interrupted; what was not moved is in its dead-letter queue still. Run redrive again\n',
+    );
+    return ExitCode.interrupted;
+  }
+  return endOf(new Set([...done.values()].flatMap((totals) => [...totals.keys()])), options, io);
+}
+
+/** Standard output that takes nothing more after the first write that fails, and says so; what is under way can end then. */
+function stoppingOutput(io: CliIo) {
+  const failure = new AbortController();
+  return {
+    failed: failure.signal,
+    write(text: string): void {
+      if (failure.signal.aborted) return;
+      try {
+        io.stdout.write(text);
+      } catch (error) {
+        if (!(error instanceof OutputFailed)) throw error;
+        failure.abort(error);
+      }
+    },
+  };
+}
+
+/** Says what is to do about messages that could not be moved or deleted. */
+function endOf(outcomes: ReadonlySet<RedriveOutcome>, { args, queue }: RedriveOptions, io: CliIo): ExitCode {
+  const ends = [...outcomes].filter((outcome) => !HARMLESS.includes(outcome));
+  if (ends.includes(RedriveOutcome.wrongQueue)) {
+    io.stderr.write(
+      'upload-once redrive: what is in the wrong queue stays. Send its events to the right queue. A message in the wrong queue needs no --again:\n' +
+        `  ${samePlace('audit', args, '--repair', '--older-than', '0')}\n` +
+        'When that audit has sent the events, remove what is in the wrong queue:\n' +
+        `  ${samePlace('redrive', args, '--queue', queue, '--delete-unknown', 'FILE')}\n`,
+    );
+  }
+  const others = ends.filter((outcome) => outcome !== RedriveOutcome.wrongQueue);
+  if (others.length > 0) {
+    const isJustAgain = others.every((outcome) => JUST_RUN_AGAIN.includes(outcome));
+    const next = isJustAgain ? 'Run redrive again' : 'Correct the reasons above, then run redrive again';
+    io.stderr.write(
+      `upload-once redrive: not all was done. ${next}. Nothing is lost, and a message that is sent twice does no harm.\n`,
+    );
+  }
+  return ends.length > 0 ? ExitCode.failed : ExitCode.done;
+}

@@ -1,0 +1,245 @@
+import { basename, resolve } from 'node:path';
+import type { UploadForm, UploadPut } from '@upload-once/client';
+import {
+  InvalidArgument,
+  UploadIncomplete,
+  UploadOutcomeUnknown,
+  UploadRefused,
+  uploadFile,
+} from '@upload-once/client';
+import { printable } from '@upload-once/text/printable';
+import { inShell } from '../in-shell.ts';
+import { createProgressBar } from '../progress-bar.ts';
+import { UsageError } from '../usage-error.ts';
+import { askOutcome } from './ask-outcome.ts';
+import { type FormRequest, receiveForm } from './form-request.ts';
+import type { FileOutcome } from './upload-report.ts';
+
+export interface UploadOne extends FormRequest {
+  /** Undefined: one is asked for. */
+  readonly form: UploadForm | UploadPut | undefined;
+  /** The file that was stored with that form before; undefined: none. */
+  readonly formUsedBy: string | undefined;
+}
+
+/** Uploads one file, and finds out what became of it. @throws UsageError for what can't be asked or sent at all */
+export async function uploadOne(
+  order: UploadOne,
+): Promise<{ outcome: FileOutcome; form: UploadForm | UploadPut | undefined }> {
+  let { form } = order;
+  try {
+    form ??= await prepareForm(order);
+    return { outcome: await send(form, order), form };
+  } catch (error) {
+    if (error instanceof InvalidArgument) throw new UsageError(error.message, { cause: error });
+    if (form && error instanceof UploadOutcomeUnknown)
+      return { outcome: await unknownOutcome(form, error, order), form };
+    return { outcome: failedOutcome(order, form, error as Error), form };
+  }
+}
+
+async function send(
+  form: UploadForm | UploadPut,
+  { file, sizeBytes, options, proxies, signal, io }: UploadOne,
+): Promise<FileOutcome> {
+  const isDrawn = io.stderr.isTTY && io.env['TERM'] !== 'dumb';
+  const bar = isDrawn
+    ? createProgressBar({
+        terminal: io.stderr,
+        label: basename(file),
+        totalBytes: sizeBytes,
+        now: io.now,
+      })
+    : undefined;
+  const startedAt = io.now().getTime();
+  try {
+    const result = await uploadFile({
+      form,
+      file,
+      signal,
+      agent: proxies.agentFor(form.url),
+      timeouts: { totalSeconds: options.timeoutSeconds },
+      onProgress: bar && (({ sentBytes }) => bar.update(sentBytes)),
+    });
+    const seconds = Math.max(io.now().getTime() - startedAt, 0) / 1000;
+    return { outcome: 'stored', file, url: withoutQuery(form.url), result, seconds };
+  } finally {
+    bar?.clear();
+  }
+}
+
+async function prepareForm(order: UploadOne): Promise<UploadForm | UploadPut> {
+  const { options, signal, io } = order;
+  let form = await receiveForm(order);
+  const tell = (text: string) => io.stderr.isTTY && io.stderr.write(`${printable(text)}\n`);
+  if (options.tamperKey && 'fields' in form) {
+    const key = `${form.key}-tampered`;
+    form = { ...form, fields: { ...form.fields, key } };
+    tell(`The form is for ${form.key}; its key field now says ${key}.`);
+  }
+  if (options.delaySeconds > 0) {
+    tell(
+      `The form is good until ${form.expiresAt.toISOString()}; sending starts in ${options.delaySeconds} s.`,
+    );
+    await io.sleep(options.delaySeconds, signal);
+  }
+  return form;
+}
+
+/** S3's answer left it open: the issuer may know. */
+async function unknownOutcome(
+  form: UploadForm | UploadPut,
+  error: UploadOutcomeUnknown,
+  { file, options, formUsedBy, proxies, signal, io }: UploadOne,
+): Promise<FileOutcome> {
+  const { key } = error;
+  const toAsk = howToAsk(key, options.byOption);
+  const unknown = (found: string, next = toAsk): FileOutcome => ({
+    outcome: 'unknown',
+    file,
+    key,
+    error,
+    found: `${printable(found)}.\n${next}`,
+  });
+  const notAccepted = (message: string): FileOutcome => ({
+    outcome: 'refused',
+    file,
+    key,
+    error: new Error(message, { cause: error }),
+  });
+  if (formUsedBy !== undefined) return unknown(...formUsed(file, formUsedBy));
+  if (signal.aborted) return unknown('The command was interrupted before it asked the issuer');
+  const { issuerUrl, apiKey, issuerTimeoutSeconds: timeoutSeconds } = options;
+  const access = { issuerUrl, apiKey, timeoutSeconds, signal, fetch: proxies.fetch };
+  try {
+    const outcome = await askOutcome(access, error, (seconds) => io.sleep(seconds, signal));
+    switch (outcome.known) {
+      case 'stored': {
+        const { status } = outcome;
+        const stored = { key, sizeBytes: error.totalBytes, ...(status.eTag && { eTag: status.eTag }) };
+        const toldByIssuer = { error, isThisContent: takesOneContent(form) };
+        return { outcome: 'stored', file, url: withoutQuery(form.url), result: stored, toldByIssuer };
+      }
+      case 'revoked':
+        return notAccepted(`the upload ${key} was revoked meanwhile: whatever arrived of it is not accepted`);
+      case 'other':
+        return notAccepted(
+          `this file is not accepted. Another upload with this form counts: ${key} has ${outcome.sizeBytes} bytes, this file has ${error.totalBytes}. Someone else has used this form: find out who has your forms, and tell the people who process ${key} that it is not your file. Upload the file again: it gets a new form`,
+        );
+      case 'nothing':
+        return unknown(outcome.why);
+    }
+  } catch (fault) {
+    if (signal.aborted) return unknown('The command was interrupted before the issuer could tell');
+    // The file was sent: whatever broke here, the reader needs its key and the way to ask.
+    return unknown(`The issuer could not be asked: ${(fault as Error).message}`);
+  }
+}
+
+/** Where `--times` sends again with a form that was used: what is known, and what to do. */
+function formUsed(file: string, usedBy: string): [found: string, next: string] {
+  const found = `${usedBy} was stored with this form before, and only the first upload with a form is accepted`;
+  if (resolve(file) === resolve(usedBy))
+    return [found, 'If this upload was stored too, it is reported as a duplicate. You have nothing to do.'];
+  return [found, `${printable(file)} is not accepted, whether it was stored or not. ${uploadAlone(file)}`];
+}
+
+function uploadAlone(file: string): string {
+  return `Upload ${printable(file)} again without --times, with your other options. It gets a form of its own:\n  upload-once upload ${printable(inShell(file))}`;
+}
+
+/** What the reader does next, in lines. Each command has its own, because it is going to be copied. */
+function howToAsk(key: string, byOption: boolean): string {
+  const id = printable(inShell(key));
+  return [
+    `Do not upload the file again yet. Ask what became of the upload${byOption ? ', with the same --url and --key' : ''}:`,
+    `  upload-once status ${id}`,
+    `status says ISSUED: the file may be stored, and the issuer has not seen it yet. Run revoke now${byOption ? ', with the same --url and --key' : ''}:`,
+    `  upload-once revoke ${id}`,
+    '  revoke succeeds: upload the file again. It gets a new form.',
+    '  revoke says AlreadyClaimed: the file was stored. Do not upload the file again.',
+    '  revoke fails otherwise: run revoke again.',
+    '  revoke cannot destroy a file that was accepted.',
+    'status says REVOKED: upload the file again. It gets a new form.',
+    'status says any other state: the file was stored. Do not upload the file again.',
+  ].join('\n');
+}
+
+/** After S3's 412 to a URL that this run got for this file: someone else used it, or something on the way sent the request twice. */
+function howToSee(key: string, file: string, form: UploadForm | UploadPut, byOption: boolean): string {
+  const id = printable(inShell(key));
+  const stored = takesOneContent(form)
+    ? [
+        'status says any other state: this file was stored, because the URL takes no other content. Do not upload the file again.',
+      ]
+    : [
+        'status says any other state: a file of this size was stored, this one or another. Compare its eTag with the MD5 of this file:',
+        `  md5sum ${printable(inShell(file))}`,
+        '  They are the same: this file was stored, such as by a proxy that sent it twice. Do not upload the file again.',
+        '  They differ: ask the people who process the upload whether they have this file. If not, upload the file again, and find out who has your URLs. (With KMS, an eTag is no MD5.)',
+      ];
+  return [
+    `See what was uploaded before${byOption ? ', with the same --url and --key' : ''}:`,
+    `  upload-once status ${id}`,
+    'status says ISSUED: the issuer has not seen the other upload yet. Run revoke now:',
+    `  upload-once revoke ${id}`,
+    '  revoke succeeds: upload the file again. It gets a new URL.',
+    '  revoke says AlreadyClaimed: run status again.',
+    '  revoke fails otherwise: run revoke again.',
+    'status says REVOKED: upload the file again. It gets a new URL.',
+    ...stored,
+  ].join('\n');
+}
+
+/** What follows the question mark is a PUT's signature: whoever reads it can upload. */
+function withoutQuery(url: string): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+/** S3 takes the content with this SHA-256 alone (Amazon S3 User Guide, "Checking object integrity"). */
+function takesOneContent(form: UploadForm | UploadPut): boolean {
+  const sent = 'fields' in form ? form.fields : form.headers;
+  return Object.keys(sent).some((name) => name.toLowerCase() === 'x-amz-checksum-sha256');
+}
+
+/** As it is going to be sent. */
+function keyIn(form: UploadForm | UploadPut): string | undefined {
+  return 'fields' in form ? form.fields['key'] : form.key;
+}
+
+function failedOutcome(
+  { file, options, formUsedBy, signal }: UploadOne,
+  form: UploadForm | UploadPut | undefined,
+  error: Error,
+): FileOutcome {
+  const key = form && keyIn(form);
+  if (error instanceof UploadRefused) {
+    if (form === undefined || key === undefined || error.s3Code !== 'PreconditionFailed')
+      return { outcome: 'refused', file, key, error };
+    const used = formUsedBy === undefined ? undefined : afterOwnUpload(file, formUsedBy);
+    return {
+      outcome: 'refused',
+      file,
+      key,
+      error,
+      found: used ?? howToSee(key, file, form, options.byOption),
+    };
+  }
+  if (error instanceof UploadIncomplete) return { outcome: 'failed', file, key, error };
+  if (signal.aborted) {
+    const interrupted = new Error('interrupted before any of it was sent: nothing was stored', {
+      cause: error,
+    });
+    return { outcome: 'failed', file, key, error: interrupted };
+  }
+  if (!('code' in error)) throw error;
+  return { outcome: 'failed', file, key, error };
+}
+
+/** After S3's 412 to a URL that this run used before. */
+function afterOwnUpload(file: string, usedBy: string): string {
+  const before = `${printable(usedBy)} was stored with this URL before.`;
+  return resolve(file) === resolve(usedBy)
+    ? `${before} You have nothing to do.`
+    : `${before} ${uploadAlone(file)}`;
+}

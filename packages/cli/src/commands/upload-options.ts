@@ -1,0 +1,192 @@
+import type { NewUploadOptions } from '@upload-once/client';
+import type { CliIo } from '../cli-io.ts';
+import { UsageError } from '../usage-error.ts';
+import { assertNoApiKey, ISSUER_OPTIONS, issuerAccess } from './issuer-access.ts';
+import { parseCommandLine } from './parse-command-line.ts';
+import { timeoutOf } from './time-option.ts';
+
+export const UPLOAD_HELP = `Usage: upload-once upload FILE… [options]
+
+Asks the issuer for a form and uploads a FILE with it; several FILEs get one form each.
+A file is sent once. If S3's answer does not tell whether it was stored, the issuer is asked, and nothing is
+sent again. The issuer knows an upload by its form and its size: another file of the same size, sent
+with the same form, looks the same to it. With --sha256 the form takes no other content.
+Where the issuer asks to wait (Retry-After), it waits, up to 300 s for one form.
+
+  --url URL         the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
+  --key KEY         the API key; default: $UPLOAD_ONCE_API_KEY, which is better: other
+                    users of this machine can see a command line, and shells keep it
+  --timeout SECONDS how long sending one file may take in all (default 86400, a day; a
+                    connection that stands still ends before), and the issuer to
+                    answer (default and at most 30)
+  --json            one JSON object a file on standard output
+  --help            this text
+
+What S3 is to hold the upload to:
+  --method put      a URL that S3 takes once and for just this size, in place of a form
+  --sha256          the SHA-256 of the file, which is read for it first. The form then
+                    takes this content and no other
+  --content-type T  the content type, such as application/pdf
+  --name NAME       what the upload's id begins with
+  --metadata N=V    kept with the upload; may be given several times
+  --expires SECONDS how long sending can be begun
+
+To see what a form that is good for one upload does:
+  --times 2|3       use one form 2 or 3 times: for one FILE, sent again and again,
+                    or for as many FILEs, sent one after the other
+  --delay SECONDS   wait between receiving the form and sending (0 to 86400)
+  --tamper-key      change the form's key field after it was signed
+
+Results go to standard output, one line a file; refusals and faults to standard error.
+A progress bar is shown where standard error is a terminal. HTTPS_PROXY, HTTP_PROXY and
+NO_PROXY are honoured.
+
+Exit code:
+  0    everything was stored
+  1    something was refused or failed: it was not stored, or it is not accepted
+  2    the command line can't be carried out
+  3    it is unknown whether a file was stored. Do not upload the file again before you have
+       done what the message says: as a rule "upload-once status KEY", and where status
+       says ISSUED, "upload-once revoke KEY"
+  5    a result could not be written to standard output; standard error has it
+  130  interrupted
+`;
+
+const ISSUER_TIMEOUT_SECONDS = 30;
+
+export interface UploadCommandOptions {
+  readonly files: readonly string[];
+  readonly issuerUrl: string;
+  readonly apiKey: string;
+  /** Whether URL or key came from an option. */
+  readonly byOption: boolean;
+  /** For sending one file; undefined: the library's default. */
+  readonly timeoutSeconds: number | undefined;
+  /** For each answer of the issuer. */
+  readonly issuerTimeoutSeconds: number;
+  /** How many times one form is used; undefined: a form for each file. */
+  readonly times: number | undefined;
+  readonly delaySeconds: number;
+  readonly tamperKey: boolean;
+  readonly json: boolean;
+  /** What `POST /v1/uploads` is asked for; undefined: nothing is, and a plain form will do. */
+  readonly wanted: WantedUpload | undefined;
+}
+
+export interface WantedUpload
+  extends Pick<NewUploadOptions, 'name' | 'method' | 'contentType' | 'metadata' | 'expiresInSeconds'> {
+  readonly sha256: boolean;
+}
+
+/** @throws UsageError */
+export function readUploadOptions(args: readonly string[], env: CliIo['env']): UploadCommandOptions | 'help' {
+  const { values, positionals: files } = parse(args);
+  if (values.help) return 'help';
+  if (files.length === 0) throw new UsageError('name at least one file to upload');
+  const { issuerUrl, apiKey, byOption } = issuerAccess(values, env);
+  assertNoApiKey(files, apiKey);
+  const timeoutSeconds = timeoutOf(values.timeout);
+  const wanted = wantedOf(values);
+  if (values['tamper-key'] && wanted?.method === 'put')
+    throw new UsageError('--tamper-key changes a form, not a PUT');
+  if (values.times !== undefined && wanted?.sha256 && files.length > 1)
+    throw new UsageError('--sha256 is of one file: with several, --times can’t be given too');
+  const times = values.times === undefined ? undefined : timesOf(values.times, files.length);
+  return {
+    files: times !== undefined && files.length === 1 ? Array<string>(times).fill(files[0] ?? '') : files,
+    issuerUrl,
+    apiKey,
+    byOption,
+    timeoutSeconds,
+    issuerTimeoutSeconds: Math.min(timeoutSeconds ?? ISSUER_TIMEOUT_SECONDS, ISSUER_TIMEOUT_SECONDS),
+    times,
+    delaySeconds: values.delay === undefined ? 0 : delayOf(values.delay),
+    tamperKey: values['tamper-key'] ?? false,
+    json: values.json ?? false,
+    wanted,
+  };
+}
+
+function parse(args: readonly string[]) {
+  return parseCommandLine({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      ...ISSUER_OPTIONS,
+      times: { type: 'string' },
+      delay: { type: 'string' },
+      'tamper-key': { type: 'boolean' },
+      json: { type: 'boolean' },
+      method: { type: 'string' },
+      sha256: { type: 'boolean' },
+      'content-type': { type: 'string' },
+      name: { type: 'string' },
+      metadata: { type: 'string', multiple: true },
+      expires: { type: 'string' },
+    },
+  });
+}
+
+function timesOf(text: string, fileCount: number): number {
+  if (text !== '2' && text !== '3') throw new UsageError(`--times takes 2 or 3, not ${JSON.stringify(text)}`);
+  if (fileCount !== 1 && fileCount !== Number(text)) {
+    throw new UsageError(`--times ${text} takes 1 file or ${text} files, not ${fileCount}`);
+  }
+  return Number(text);
+}
+
+function delayOf(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds <= 86_400)) {
+    throw new UsageError(`--delay takes a number of seconds from 0 to 86400, not ${JSON.stringify(text)}`);
+  }
+  return seconds;
+}
+
+interface WantedValues {
+  readonly method?: string | undefined;
+  readonly sha256?: boolean | undefined;
+  readonly 'content-type'?: string | undefined;
+  readonly name?: string | undefined;
+  readonly metadata?: string[] | undefined;
+  readonly expires?: string | undefined;
+}
+
+function wantedOf(values: WantedValues): WantedUpload | undefined {
+  const { sha256 = false, name, metadata, expires } = values;
+  const contentType = values['content-type'];
+  const method = methodOf(values.method);
+  const wanted = {
+    method,
+    name,
+    contentType,
+    metadata: metadataOf(metadata),
+    expiresInSeconds: expiresOf(expires),
+  };
+  const isAnything = sha256 || Object.values(wanted).some((value) => value !== undefined);
+  return isAnything ? { ...wanted, sha256 } : undefined;
+}
+
+function methodOf(text: string | undefined): 'post' | 'put' | undefined {
+  if (text === undefined || text === 'post' || text === 'put') return text;
+  throw new UsageError(`--method takes post or put, not ${JSON.stringify(text)}`);
+}
+
+function metadataOf(pairs: readonly string[] | undefined): Record<string, string> | undefined {
+  if (pairs === undefined) return undefined;
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new UsageError(`--metadata takes NAME=VALUE, not ${JSON.stringify(pair)}`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}
+
+function expiresOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new UsageError(`--expires takes a whole number of seconds from 1 up, not ${JSON.stringify(text)}`);
+  }
+  return Number(text);
+}

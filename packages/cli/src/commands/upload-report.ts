@@ -1,0 +1,127 @@
+import type { UploadResult } from '@upload-once/client';
+import {
+  FileChanged,
+  FileUnusable,
+  UploadIncomplete,
+  UploadOutcomeUnknown,
+  UploadRefused,
+} from '@upload-once/client';
+import { byteSize } from '@upload-once/text/byte-size';
+import { printable } from '@upload-once/text/printable';
+import type { CliIo } from '../cli-io.ts';
+
+/** What is known of a stored file; S3's answer has more of it than the issuer has. */
+export type StoredFile = Omit<UploadResult, 'status'> & Partial<Pick<UploadResult, 'status'>>;
+
+/** What became of one file. */
+export type FileOutcome =
+  | {
+      readonly outcome: 'stored';
+      readonly file: string;
+      readonly url: string;
+      readonly result: StoredFile;
+      readonly seconds?: number;
+      /** S3's answer did not tell, the issuer did. */
+      readonly toldByIssuer?: {
+        readonly error: UploadOutcomeUnknown;
+        /** The form takes no other content (`--sha256`). Otherwise the issuer's word is for a file of this size. */
+        readonly isThisContent: boolean;
+      };
+    }
+  | {
+      /** refused: it was not stored, or will not be accepted; unknown: it may have been stored; failed: it was not sent, or not to its end. */
+      readonly outcome: 'refused' | 'unknown' | 'failed';
+      readonly file: string;
+      /** The key that was sent; undefined when no form was received. */
+      readonly key: string | undefined;
+      readonly error: Error;
+      /** What else is known, such as by the issuer, and what to do, in printable lines. */
+      readonly found?: string;
+    };
+
+/** Writes one file's outcome: results to standard output, what went wrong to standard error. @throws OutputFailed */
+export function reportOutcome(outcome: FileOutcome, json: boolean, io: CliIo): void {
+  if (outcome.outcome !== 'stored') io.stderr.write(`upload-once: ${failedLine(outcome)}\n`);
+  if (json || outcome.outcome === 'stored') io.stdout.write(`${outcomeLine(outcome, json)}\n`);
+}
+
+/** One line for one outcome. */
+export function outcomeLine(outcome: FileOutcome, json: boolean): string {
+  if (json) return JSON.stringify(jsonOf(outcome));
+  return outcome.outcome === 'stored' ? storedLine(outcome) : failedLine(outcome);
+}
+
+/** What using one form several times came to. */
+export function timesNote(outcomes: readonly FileOutcome[]): string | undefined {
+  const stored = outcomes.filter((outcome) => outcome.outcome === 'stored');
+  if (stored.length < 2) return undefined;
+  const statuses = [...new Set(stored.map(({ result }) => result.status ?? 'nothing'))].join(' and ');
+  const which =
+    stored.length === outcomes.length
+      ? `each of the ${stored.length}`
+      : `${stored.length} of the ${outcomes.length}`;
+  const others =
+    stored.length === 2
+      ? 'the other one is reported as a duplicate'
+      : 'the others are reported as duplicates';
+  return `S3 answered ${statuses} to ${which} uploads with this form, for S3 takes a form until it expires. Only the first is accepted; ${others}.`;
+}
+
+function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): string {
+  const { file, url, result, seconds, toldByIssuer } = outcome;
+  const stored = `${file} stored as ${result.key} at ${url}, ${byteSize(result.sizeBytes)}`;
+  if (toldByIssuer) {
+    const { error, isThisContent } = toldByIssuer;
+    const { status } = error;
+    const said = status === undefined ? 'no response of S3 came' : `S3's response was ${status}`;
+    const what = isThisContent ? 'this file' : 'a file of this size';
+    return printable(`${stored} (${said}; the issuer confirms that ${what} was stored)`);
+  }
+  if (seconds === undefined) return printable(stored);
+  const rate = seconds > 0 && result.sizeBytes > 0 ? ` (${byteSize(result.sizeBytes / seconds)}/s)` : '';
+  const version = result.versionId === undefined ? '' : `, version ${result.versionId}`;
+  return printable(`${stored} in ${seconds.toFixed(2)} s${rate}${version}`);
+}
+
+function failedLine({ file, error, found }: Exclude<FileOutcome, { outcome: 'stored' }>): string {
+  const namesIt = error instanceof FileUnusable || error instanceof FileChanged;
+  const line = namesIt ? error.message : `${file}: ${error.message}`;
+  const said = printable(line + saidBy(error));
+  return found === undefined ? said : `${said}.\n${found}`;
+}
+
+/** ` (S3: 403 AccessDenied)`, ` (HTTP 403)` where it was not S3. */
+function saidBy(error: Error): string {
+  if (!(error instanceof UploadRefused)) return '';
+  return error.s3Code === undefined ? ` (HTTP ${error.status})` : ` (S3: ${error.status} ${error.s3Code})`;
+}
+
+function jsonOf(outcome: FileOutcome): Record<string, unknown> {
+  if (outcome.outcome === 'stored') {
+    const { file, url, result, seconds, toldByIssuer } = outcome;
+    return {
+      file,
+      outcome: 'stored',
+      url,
+      ...result,
+      seconds,
+      ...(toldByIssuer && { toldBy: 'issuer', message: toldByIssuer.error.message }),
+    };
+  }
+  const { file, key, error, found } = outcome;
+  return {
+    file,
+    outcome: outcome.outcome,
+    key,
+    ...('code' in error && { code: error.code }),
+    ...(error instanceof UploadRefused && {
+      status: error.status,
+      s3Code: error.s3Code,
+      s3Message: error.s3Message,
+    }),
+    ...((error instanceof UploadOutcomeUnknown || error instanceof UploadIncomplete) && {
+      status: error.status,
+    }),
+    message: found === undefined ? error.message : `${error.message}.\n${found}`,
+  };
+}

@@ -1,0 +1,132 @@
+import { SightingKind } from '@upload-once/uploads';
+import { createMemoryObjectStore, createMemoryUploadStore } from '@upload-once/uploads/testing';
+import { createAudit, type Finding } from '../src/repair/index.ts';
+
+const DAY_SECONDS = 86_400;
+export const TOMBSTONE_SECONDS = 30 * DAY_SECONDS;
+export const OLDER_THAN_SECONDS = 900;
+
+/** Bucket and table in memory, under one clock, and what the services do there, step by step. */
+export function createWorld() {
+  const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
+  let serial = 0;
+  const uploads = createMemoryUploadStore({
+    now: () => clock.now,
+    newToken: () => `token-${++serial}`,
+    tombstoneSeconds: TOMBSTONE_SECONDS,
+  });
+  const objects = createMemoryObjectStore({ now: () => clock.now });
+  const bytes = (text: string) => new TextEncoder().encode(text);
+
+  const world = {
+    clock,
+    uploads,
+    objects,
+
+    pass(seconds: number) {
+      clock.now = new Date(clock.now.getTime() + seconds * 1000);
+    },
+
+    async issue(name: string): Promise<string> {
+      const key = `uploads/${name}`;
+      await uploads.issue({
+        key,
+        apiKeyId: 'key-1',
+        issuedAt: clock.now,
+        expiresAt: new Date(clock.now.getTime() + 30_000),
+        constraints: { method: 'post', minBytes: 0, maxBytes: 100 },
+        metadata: {},
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      });
+      return key;
+    },
+
+    put: (key: string, text = 'content') => objects.put(key, bytes(text)),
+
+    async claimed(name: string) {
+      const key = await world.issue(name);
+      const version = world.put(key);
+      await uploads.claim(key, version);
+      return { key, version };
+    },
+
+    /** Copied, and not recorded as that. */
+    async copied(name: string) {
+      const { key, version } = await world.claimed(name);
+      const copy = world.put(`accepted/${name}`);
+      return { key, version, copy };
+    },
+
+    async accepted(name: string) {
+      const { key, version, copy } = await world.copied(name);
+      await uploads.accept(key, {
+        claimedVersionId: version.versionId,
+        acceptedVersionId: copy.versionId,
+      });
+      await objects.deleteVersion(key, version.versionId);
+      return { key, version, copy };
+    },
+
+    async processing(name: string) {
+      const accepted = await world.accepted(name);
+      const { key, copy } = accepted;
+      await uploads.startProcessing(key, {
+        acceptedVersionId: copy.versionId,
+        leaseOwner: 'w',
+        leaseSeconds: 60,
+      });
+      return accepted;
+    },
+
+    async processed(name: string) {
+      const accepted = await world.processing(name);
+      await uploads.finish(accepted.key, 1);
+      return accepted;
+    },
+
+    async failed(name: string, reason: string) {
+      const accepted = await world.processing(name);
+      await uploads.fail(accepted.key, 1, reason);
+      return accepted;
+    },
+
+    async sighted(key: string, kind: SightingKind, { reported = true } = {}) {
+      const version = world.put(key, 'another');
+      await uploads.recordSighting(key, kind, version);
+      if (reported) await uploads.markReported(key, kind, version.versionId);
+      return version;
+    },
+
+    audit(options: { olderThanSeconds?: number } = {}) {
+      return createAudit({
+        listing: objects.listing,
+        records: uploads.records,
+        startedAt: clock.now,
+        olderThanSeconds: OLDER_THAN_SECONDS,
+        tombstoneSeconds: TOMBSTONE_SECONDS,
+        ...options,
+      });
+    },
+
+    findings: (options?: { olderThanSeconds?: number }): Promise<Finding[]> =>
+      Array.fromAsync(world.audit(options).findings()),
+
+    /** One of everything that has come to its end, or may still wait for it. */
+    async allIsWell() {
+      await world.issue('never-used');
+      const revoked = await world.issue('revoked');
+      await uploads.revoke(revoked);
+      await world.sighted(revoked, SightingKind.refused);
+      const { key } = await world.processed('processed');
+      await world.sighted(key, SightingKind.duplicate);
+      await world.sighted('uploads/stray', SightingKind.stray);
+      await world.sighted('accepted/stray', SightingKind.stray);
+      const removed = await world.processed('moved-away');
+      await objects.deleteVersion('accepted/moved-away', removed.copy.versionId);
+      const hidden = await world.processed('hidden');
+      objects.putDeleteMarker('accepted/hidden');
+      objects.putDeleteMarker(hidden.key);
+    },
+  };
+  return world;
+}
