@@ -489,6 +489,7 @@ t.test('every alarm is published to its topic, and is on something that is there
         'load-balancer-errors',
         'processor-messages-undeleted',
         'processor-task-failures',
+        'processor-waiting-time',
         'processor-work-cut-off',
         'upload-events-age',
         'upload-events-dead-letter',

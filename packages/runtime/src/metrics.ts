@@ -76,6 +76,12 @@ export const METRICS = {
     dimensions: [],
     description: 'From the moment S3 stored the version to the moment its processing finished.',
   },
+  WaitingTime: {
+    unit: 'Milliseconds',
+    dimensions: [],
+    description:
+      'From the moment S3 stored the accepted object to now, each time an upload finds no place: its handler, or one beside it, may have ended a process, and another such upload runs.',
+  },
   MessagesRetried: {
     unit: 'Count',
     dimensions: [],

@@ -270,7 +270,7 @@ export const threadMutations: readonly Mutation[] = [
     change: 'a process works on several suspects at once',
     breaks: 'P3: each time that one of them ends the process, all of them lose a receive',
     file: 'services/processor/src/process-accepted.ts',
-    find: 'if (hasSuspect) throw notBegun(key);',
+    find: 'if (hasSuspect) throw notBegun(key, event);',
     replace: '',
     noticedBy: {
       file: 'services/processor/test/process-accepted.test.ts',

@@ -110,7 +110,7 @@ export function createProcessAccepted(options: {
     const lease = { acceptedVersionId: event.versionId, leaseOwner: newLeaseOwner(), leaseSeconds };
     let isSuspect = false;
     const takePlaceOfSuspect = () => {
-      if (hasSuspect) throw notBegun(key);
+      if (hasSuspect) throw notBegun(key, event);
       hasSuspect = true;
       isSuspect = true;
     };
@@ -193,7 +193,9 @@ export function createProcessAccepted(options: {
     };
   }
 
-  function notBegun(key: string): NotBegun {
+  /** Each copy of the message is a new one for SQS: only this metric tells how long its upload has waited. */
+  function notBegun(key: string, { storedAt }: ObjectCreated): NotBegun {
+    metrics.add('WaitingTime', Math.max(0, now().getTime() - storedAt.getTime()));
     const reason = `the handler of ${key}, or of an upload beside it, may have ended a process: it runs when no other such upload does`;
     return new NotBegun(Math.min(leaseSeconds, SUSPECT_WAIT_SECONDS), reason);
   }

@@ -665,6 +665,9 @@ t.test(
         seconds: LEASE_SECONDS,
       });
     t.strictSame(await world.uploads.get(two.key), before, 'no lease was taken');
+    const ageMs = world.clock.now.getTime() - two.event.storedAt.getTime();
+    t.ok(ageMs >= LEASE_SECONDS * 1000);
+    t.equal(world.total('WaitingTime'), 2 * ageMs, 'each wait tells how old its upload is');
     await world.processAccepted(sound.event, createDelivery().delivery);
     t.match(await world.uploads.get(sound.key), { state: UploadState.processed }, 'others do not wait');
     holder.end();

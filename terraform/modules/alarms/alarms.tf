@@ -34,6 +34,16 @@ locals {
       tells_end   = false
       description = "Messages were handled or sent again as copies, and SQS did not delete them in several tries. The service holds them and goes on trying for 12 hours; after that they can be dead letters although nothing failed. Its log says why: a denied sqs:DeleteMessage, no way to SQS, or an outage of SQS."
     }
+    # Each copy of such a message begins a new age in its queue, so that accepted-events-age never tells of it. It is counted with each
+    # copy, every minute at most.
+    waiting-time = {
+      metric      = "WaitingTime"
+      statistic   = "Maximum"
+      threshold   = 1000 * var.oldest_message_seconds["accepted_events"]
+      periods     = 1
+      tells_end   = true
+      description = "Uploads that may have ended a process wait too long for their turn: each process runs one of them at a time. Its log names them (message waits). See processor-task-failures for what ends the processes, and make HANDLER_LIMIT_SECONDS or the handler's work shorter."
+    }
     work-cut-off = {
       metric      = "WorkCutOff"
       statistic   = "Sum"

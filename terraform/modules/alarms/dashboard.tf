@@ -8,6 +8,7 @@ locals {
     { title = "Uploads", statistics = ["Sum"], metrics = ["UploadsIssued", "UploadsAccepted", "UploadsProcessed"], lines = [] },
     { title = "Kept apart", statistics = ["Sum"], metrics = ["DuplicateUploads", "StrayObjects", "RevokedUploads", "StoredBeforeRevocation"], lines = [] },
     { title = "From stored to accepted, and to processed (ms)", statistics = ["p50", "p99"], metrics = ["AcceptTime", "LeadTime"], lines = [] },
+    { title = "Processor: age of uploads that find no place (ms)", statistics = ["Maximum"], metrics = ["WaitingTime"], lines = [] },
     { title = "Bytes accepted", statistics = ["Sum"], metrics = ["BytesAccepted"], lines = [] },
     { title = "Failures", statistics = ["Sum"], metrics = ["MessagesRetried", "MessagesUndeleted", "WorkCutOff", "MessagesDeadLettered", "ProcessingFailed"], lines = [] },
     { title = "Issuer: time to answer (ms)", statistics = ["p50", "p99"], metrics = ["RequestTime"], lines = [] },

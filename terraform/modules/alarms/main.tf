@@ -25,6 +25,7 @@ locals {
     UploadsProcessed       = ["processor"]
     ProcessingFailed       = ["processor"]
     LeadTime               = ["processor"]
+    WaitingTime            = ["processor"]
     MessagesRetried        = ["acceptor", "processor"]
     MessagesUndeleted      = ["acceptor", "processor"]
     WorkCutOff             = ["acceptor", "processor"]

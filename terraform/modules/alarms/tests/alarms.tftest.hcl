@@ -104,6 +104,18 @@ run "work_that_stops_cut_off_again_and_again_raises_an_alarm_of_its_service" {
   }
 }
 
+run "uploads_that_wait_as_copies_raise_an_alarm_by_their_own_age" {
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["processor-waiting-time"].metric_name == "WaitingTime"
+      && aws_cloudwatch_metric_alarm.this["processor-waiting-time"].statistic == "Maximum"
+      && aws_cloudwatch_metric_alarm.this["processor-waiting-time"].period == 300
+      && aws_cloudwatch_metric_alarm.this["processor-waiting-time"].threshold == 1000 * aws_cloudwatch_metric_alarm.this["accepted-events-age"].threshold
+    )
+    error_message = "The metric is in milliseconds, and its alarm comes at the age from which on an accepted event is too old."
+  }
+}
+
 run "every_alarm_tells_the_topic_at_once" {
   assert {
     condition = alltrue([
@@ -123,7 +135,7 @@ run "every_alarm_tells_the_topic_at_once" {
   }
 
   assert {
-    condition     = length(output.alarm_names) == 15 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
+    condition     = length(output.alarm_names) == 16 && output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:once-alarms"
     error_message = "The outputs name topic and alarms."
   }
 }
@@ -341,7 +353,7 @@ run "dashboard_shows_every_metric_of_the_code" {
   assert {
     condition = alltrue([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets :
-      widget.type == "alarm" ? length(widget.properties.alarms) == 16 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
+      widget.type == "alarm" ? length(widget.properties.alarms) == 17 : length(widget.properties.metrics) > 0 && widget.properties.region == "eu-central-1"
     ])
     error_message = "No widget is empty; one shows all alarms."
   }
