@@ -39,7 +39,7 @@ export interface HandlerRun {
    * Resolves when the handler's promise has settled, or its thread has ended or could not be ended; never rejects.
    *
    * If the promise settles after the signal was aborted, a part of the handler may go on. Where no other upload is in the thread, this
-   * resolves when the thread has ended. Where others are in it, this resolves at once, and the thread ends with the last of them: until then
+   * resolves when the thread has ended. Where others are in it, this resolves at once, and the thread ends as soon as it is empty: until then
    * what the handler left behind can run beside the next attempt. So can what it leaves behind without such a signal.
    */
   readonly ended: Promise<RunEnd>;
@@ -64,12 +64,12 @@ export interface Hold {
 /** Where handlers run: in threads of their own, or in tests in the same thread. */
 export interface HandlerRunner {
   /**
-   * Begins a run, as soon as there is a place for it. Resolves when the run has begun; one that is alone, when its thread has loaded the
-   * handler or the signal is aborted.
+   * Begins a run, as soon as there is a thread for it, which has loaded the handler. Resolves when the run has begun; one that is alone,
+   * when it was given to its thread.
    * @param options.isAlone in a fresh thread that no other upload is in, before or beside it
    * @param options.signal ends the wait; it is not the handler's signal
-   * @param options.assertHeld called right before the handler begins, which it does not where this throws
-   * @throws the signal's reason, where it was aborted before there was a place; what `assertHeld` throws
+   * @param options.assertHeld called right before a thread is given the run, which it is not where this throws
+   * @throws the signal's reason, where it was aborted before the run began; what `assertHeld` throws; HandlerNotLoaded
    */
   start(work: HandlerWork, options: { readonly isAlone: boolean } & Hold): Promise<HandlerRun>;
 }

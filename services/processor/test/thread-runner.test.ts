@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
-import type { Hold, RunEnd } from '../src/handler-runner.ts';
+import type { HandlerWork, Hold, RunEnd } from '../src/handler-runner.ts';
 import type { HandlerThread } from '../src/start-handler-thread.ts';
 import { createThreadRunner } from '../src/thread-runner.ts';
 import { work } from './support/thread-of-handlers.ts';
@@ -14,7 +14,8 @@ class ScriptedThread implements HandlerThread {
   readonly loaded = this.#loaded.promise;
   readonly exited = this.#exited.promise;
   readonly #onAnswer: () => void;
-  posted = 0;
+  /** Of all that was posted. */
+  readonly ids: string[] = [];
   unanswered = 0;
   isSilent = false;
   isEnding = false;
@@ -35,8 +36,12 @@ class ScriptedThread implements HandlerThread {
     return this.runs.length;
   }
 
-  start() {
-    this.posted += 1;
+  get posted(): number {
+    return this.ids.length;
+  }
+
+  start({ upload }: HandlerWork) {
+    this.ids.push(upload.id);
     const ended = Promise.withResolvers<RunEnd>();
     const begun = Promise.withResolvers<boolean>();
     this.runs.push(ended);
@@ -110,6 +115,7 @@ function createThreads(options: { threads: number; aloneThreads: number }) {
     threads,
     out,
     runner,
+    startOne: (id: string) => runner.start(work(id), { isAlone: false, ...HELD }),
     start: (isAlone = false, hold = HELD) => runner.start(work('any'), { isAlone, ...hold }),
     load: () => threads.map(({ running }) => running),
     alive: () => threads.filter(({ hasExited }) => !hasExited).length,
@@ -201,6 +207,22 @@ t.test(
     t.equal(alive(), 3);
   },
 );
+
+t.test('P8: what waits for a blocked thread begins in the order in which it came', async (t) => {
+  const { runner, thread, start, startOne } = createThreads({ threads: 1, aloneThreads: 1 });
+  await runner.open();
+  await start();
+  await start(true);
+  thread(1).isBlocked = true;
+  const waiting = ['a', 'b'].map(startOne);
+  await setImmediate();
+  thread(1).fallSilent();
+  await setImmediate();
+  waiting.push(startOne('c'));
+  thread(1).answer();
+  await Promise.all(waiting);
+  t.strictSame(thread(1).ids.slice(-3), ['a', 'b', 'c']);
+});
 
 t.test('P8: a silent thread that nothing runs in is ended and replaced', async (t) => {
   const { runner, thread, start, load } = createThreads({ threads: 1, aloneThreads: 1 });
