@@ -593,7 +593,7 @@ variable "handler_writable_paths" {
 # Tasks
 
 variable "url_issuer" {
-  description = "Size and number of the url-issuer's tasks. requests_per_minute: how many of one task before there is another; max_connections: how many connections a task has open at most, each of which can take 128 KiB of its memory while a header arrives (complete headers take 32 MiB at most, of all connections together); spot: only where clients try again, see modules/service/README.md."
+  description = "Size and number of the url-issuer's tasks. requests_per_minute: how many of one task before there is another; max_connections: how many connections a task has open at most (their headers and trailers take 32 MiB of its memory at most, all together); spot: only where clients try again, see modules/service/README.md."
   type = object({
     cpu                 = optional(number, 256)
     memory              = optional(number, 512)

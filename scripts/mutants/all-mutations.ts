@@ -1,6 +1,7 @@
 import type { Mutation } from './mutation.ts';
 import { claimMutations } from './mutations/claim.ts';
 import { clientMutations } from './mutations/client.ts';
+import { connectionMutations } from './mutations/connections.ts';
 import { copyMutations } from './mutations/copy.ts';
 import { deletionMutations } from './mutations/deletion.ts';
 import { drainMutations } from './mutations/drain.ts';
@@ -20,4 +21,5 @@ export const allMutations: readonly Mutation[] = [
   ...heartbeatMutations,
   ...threadMutations,
   ...drainMutations,
+  ...connectionMutations,
 ];

@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
+import { createTurns } from './turns.ts';
 
 /**
  * The most requests of one connection that have no complete response yet. Load balancers, API Gateway, browsers and the HTTP clients
@@ -20,11 +21,20 @@ export const MAX_REQUESTS_AT_ONCE = 8;
  */
 export const MAX_HEADER_BYTES_AT_ONCE = 32 * 1024;
 
-/** The most bytes that the headers of all connections' requests have together. A small part of the memory of the smallest task. */
+/**
+ * The most bytes that all headers and trailers have together that the server holds, whole or in part. A small part of the memory of the
+ * smallest task.
+ */
 export const MAX_HEADER_BYTES_OF_ALL = 32 * 1024 ** 2;
 
 /** What a string takes in memory besides its characters. Each name and each value of a header is one. */
 const STRING_OVERHEAD_BYTES = 32;
+
+/** The shortest field with a name and a value that take memory of their own, as `ab:` and the end of its line. */
+const LEAST_BYTES_OF_A_FIELD = 5;
+
+/** Node.js refuses a header with more fields, as one that is too large. */
+const MAX_FIELDS = 1_000;
 
 /**
  * The most bytes of a request's body that the server reads, also when the response is given already. The listener's own limit is lower,
@@ -33,6 +43,9 @@ const STRING_OVERHEAD_BYTES = 32;
  */
 const MAX_BODY_BYTES = 1024 ** 2;
 const LEAST_BYTES_OF_A_PIECE = 4096;
+
+/** A connection that sends so much at once waits for its turn before the server reads on. Ordinary requests are smaller. */
+const LARGE_PIECE_BYTES = 16 * 1024;
 
 /** Why the server closed a connection. */
 export type ConnectionRefusal = 'TooManyAtOnce' | 'TooManyConnections' | 'TooManyHeaderBytes' | 'TooLongBody';
@@ -47,10 +60,16 @@ export interface BoundedServerOptions
 
 /** An open connection. */
 interface Connection {
-  /** Its requests that have no complete response. */
+  /** Its requests that are not complete or have no complete response. */
   readonly requests: Map<IncomingMessage, ServerResponse>;
   /** Of these requests. */
   headerBytes: number;
+  /** Bytes that were read and that are no body and no whole header: all those of a header or of trailers that have not come whole. */
+  partBytes: number;
+  /** The most memory that these can take. */
+  partMemoryBytes: number;
+  /** Whether it is not read until its turn comes. */
+  isHeldBack: boolean;
 }
 
 /**
@@ -60,8 +79,10 @@ interface Connection {
  * - A connection has at most `MAX_REQUESTS_AT_ONCE` requests without a complete response. A response is complete when the operating
  *   system has taken its last byte, so a client that does not read its responses reaches the limit. One more request closes the
  *   connection, and nothing else that it sent is read. So does one more request when those that it has fill `MAX_HEADER_BYTES_AT_ONCE`.
- * - Where the requests of all connections fill `MAX_HEADER_BYTES_OF_ALL`, the connection whose requests have the largest headers is
- *   closed; of several, the newest.
+ * - Where headers and trailers of all connections fill `MAX_HEADER_BYTES_OF_ALL`, the connection with the largest is closed; of
+ *   several, the newest. They count from their first byte until the request has come whole and its response is complete.
+ * - A connection that sends 16 KiB or more at once is read on in its turn, one connection in each turn of the event loop. So one turn
+ *   does not parse, and does not hold, all that many clients send at the same time.
  * - A connection beyond `maxConnections` takes the place of the oldest one that the server does no work for: one that is idle, that
  *   has not sent a whole request yet, or that has not read its response. So clients that only hold connections open keep no others
  *   out. Where the server works for every connection, the newest is closed.
@@ -76,6 +97,7 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
   /** The oldest first. */
   const connections = new Map<Socket, Connection>();
   const turns = createTurns<Socket>();
+  const readTurns = createTurns<Socket>();
   /** Of all connections. */
   let headerBytes = 0;
 
@@ -103,9 +125,12 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
     override push(piece: Buffer | null, encoding?: BufferEncoding): boolean {
       if (piece === null) {
         // The trailers, which come behind the body, take memory as headers do.
-        count(this, stringBytes(this.rawTrailers));
+        count(this, this.rawTrailers);
+        forgetComplete(this);
         return super.push(piece, encoding);
       }
+      const connection = connections.get(this.socket);
+      if (connection) connection.partBytes -= piece.length;
       const isRead = this.#bodyBytes <= MAX_BODY_BYTES;
       this.#bodyBytes += Math.max(piece.length, LEAST_BYTES_OF_A_PIECE);
       if (this.#bodyBytes <= MAX_BODY_BYTES) return super.push(piece, encoding);
@@ -125,41 +150,76 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
 
   function handle(request: BoundedRequest, response: ServerResponse<BoundedRequest>): void {
     connections.get(request.socket)?.requests.set(request, response);
-    response.once('close', () => forget(request));
+    response.once('close', () => forgetComplete(request));
     // Node.js would read the rest of the body without an end; read like this, it is bounded.
     response.once('prefinish', () => request.resume());
     turns.add(request.socket, () => {
       if (!request.socket.destroyed) listener(request, response);
     });
-    count(request, (request.url?.length ?? 0) + stringBytes(request.rawHeaders));
+    count(request, [
+      request.method ?? '',
+      request.url ?? '',
+      `HTTP/${request.httpVersion}`,
+      ...request.rawHeaders,
+    ]);
   }
 
-  /** Adds to what the request holds until its response is complete, and makes room for it. */
-  function count(request: BoundedRequest, bytes: number): void {
+  /** Adds to what the request holds until it and its response are complete, and makes room for it. */
+  function count(request: BoundedRequest, strings: readonly string[]): void {
     const connection = connections.get(request.socket);
     if (!connection?.requests.has(request)) return;
+    const characters = strings.reduce((sum, { length }) => sum + length, 0);
+    // Behind each there are two bytes, as `: ` or the end of a line. All that came before has been parsed. Below zero is what the
+    // piece that is being parsed has of this.
+    connection.partBytes = Math.min(0, connection.partBytes - characters - 2 * strings.length);
+    const bytes = characters + strings.length * STRING_OVERHEAD_BYTES;
     request.headerBytes += bytes;
     connection.headerBytes += bytes;
     headerBytes += bytes;
+    makeRoom();
+  }
+
+  /** Counts a piece that Node.js has parsed. What is left of it is the beginning of a header or of trailers. */
+  function countPart(socket: Socket, pieceBytes: number): void {
+    const connection = connections.get(socket);
+    if (!connection) return;
+    connection.partBytes = Math.max(0, connection.partBytes + pieceBytes);
+    headerBytes -= connection.partMemoryBytes;
+    connection.partMemoryBytes = partMemoryBytes(connection.partBytes);
+    headerBytes += connection.partMemoryBytes;
+    makeRoom();
+    // Where Node.js has paused it already, Node.js resumes it.
+    connection.isHeldBack = pieceBytes >= LARGE_PIECE_BYTES && !socket.isPaused();
+    if (!connection.isHeldBack) return;
+    socket.pause();
+    readTurns.add(socket, () => {
+      if (connection.isHeldBack) socket.resume();
+    });
+  }
+
+  function makeRoom(): void {
     while (headerBytes > MAX_HEADER_BYTES_OF_ALL) refuse(largest(), 'TooManyHeaderBytes');
   }
 
-  function forget(request: BoundedRequest): void {
+  function forgetComplete(request: BoundedRequest): void {
     const connection = connections.get(request.socket);
-    if (!connection?.requests.delete(request)) return;
+    if (!request.complete || connection?.requests.get(request)?.closed !== true) return;
+    connection.requests.delete(request);
     connection.headerBytes -= request.headerBytes;
     headerBytes -= request.headerBytes;
   }
 
   function largest(): Socket {
     const all = [...connections];
-    return all.reduce((most, other) => (other[1].headerBytes >= most[1].headerBytes ? other : most))[0];
+    return all.reduce((most, other) => (bytesOf(other[1]) >= bytesOf(most[1]) ? other : most))[0];
   }
 
   /** @returns false for a connection that was released before */
   function release(socket: Socket): boolean {
-    headerBytes -= connections.get(socket)?.headerBytes ?? 0;
+    const connection = connections.get(socket);
+    if (connection) headerBytes -= connection.headerBytes + connection.partMemoryBytes;
     turns.drop(socket);
+    readTurns.drop(socket);
     return connections.delete(socket);
   }
 
@@ -183,8 +243,16 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
   server.on('upgrade', ({ socket }) => refuse(socket, 'TooManyAtOnce'));
   // Not by `server.maxConnections`: that closes the newest.
   server.on('connection', (socket) => {
-    connections.set(socket, { requests: new Map(), headerBytes: 0 });
+    connections.set(socket, {
+      requests: new Map(),
+      headerBytes: 0,
+      partBytes: 0,
+      partMemoryBytes: 0,
+      isHeldBack: false,
+    });
     socket.once('close', () => release(socket));
+    // Behind the listener of Node.js, which parses the piece.
+    socket.on('data', (piece) => countPart(socket, piece.length));
     if (connections.size <= maxConnections) return;
     const oldest = [...connections.keys()].find((other) => other !== socket && !isWorkedFor(other));
     refuse(oldest ?? socket, 'TooManyConnections');
@@ -198,46 +266,13 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
   return server;
 }
 
-/** Of the names and values of a header. */
-function stringBytes(strings: readonly string[]): number {
-  return strings.reduce((bytes, string) => bytes + string.length + STRING_OVERHEAD_BYTES, 0);
+/** What a connection holds for certain. The memory of a part is only known when it is whole. */
+function bytesOf({ headerBytes, partBytes }: Connection): number {
+  return headerBytes + partBytes;
 }
 
-interface Turns<Owner> {
-  add(owner: Owner, task: () => void): void;
-  /** Forgets the tasks of an owner. */
-  drop(owner: Owner): void;
-}
-
-/** Runs one task in each turn of the event loop: the first that waits of each owner, one owner after the other. */
-function createTurns<Owner>(): Turns<Owner> {
-  const waiting = new Map<Owner, (() => void)[]>();
-  let isBegun = false;
-
-  function begin(): void {
-    if (isBegun || waiting.size === 0) return;
-    isBegun = true;
-    setImmediate(runNext);
-  }
-
-  function runNext(): void {
-    isBegun = false;
-    const [next] = waiting;
-    if (!next) return;
-    const [owner, [task, ...others]] = next;
-    waiting.delete(owner);
-    if (others.length > 0) waiting.set(owner, others);
-    begin();
-    task?.();
-  }
-
-  return {
-    add(owner, task) {
-      const tasks = waiting.get(owner);
-      if (tasks) tasks.push(task);
-      else waiting.set(owner, [task]);
-      begin();
-    },
-    drop: (owner) => void waiting.delete(owner),
-  };
+/** The most memory that a header or trailers take of which so many bytes have come. */
+function partMemoryBytes(bytes: number): number {
+  const fields = Math.min(Math.floor(bytes / LEAST_BYTES_OF_A_FIELD), MAX_FIELDS);
+  return bytes + 2 * fields * STRING_OVERHEAD_BYTES;
 }

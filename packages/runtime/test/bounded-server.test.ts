@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
-import type { RequestListener, ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { RequestListener, Server, ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { MAX_HEADER_BYTES_AT_ONCE, MAX_HEADER_BYTES_OF_ALL } from '../src/bounded-server.ts';
 import { createBoundedServer, MAX_REQUESTS_AT_ONCE } from '../src/index.ts';
@@ -199,7 +199,7 @@ t.test('requests with ordinary headers may fill the limit', async (t) => {
 
 t.test('all headers together are bounded, at the expense of the connection that holds most', async (t) => {
   const BYTES = 120 * 1024;
-  const FITTING = Math.floor(MAX_HEADER_BYTES_OF_ALL / BYTES) - 1;
+  const FITTING = Math.floor(MAX_HEADER_BYTES_OF_ALL / BYTES) - 2;
   for (const what of ['a long path', 'a long field', 'a trailer'] as const) {
     t.test(what, async (t) => {
       const largeRequest = LARGE_REQUESTS[what] as (bytes: number) => string;
@@ -222,10 +222,13 @@ t.test('all headers together are bounded, at the expense of the connection that 
       };
       // This one has waited longest, and still holds little.
       const small = await hold(REQUEST);
-      const most = await hold(largeRequest(BYTES + 1_000));
+      const most = await hold(largeRequest(BYTES / 4));
+      const more = once(arrived, 'whole');
+      most.socket.write(largeRequest(BYTES));
+      await more;
       for (let count = 1; count < FITTING; count += 1) await hold(largeRequest(BYTES - 500));
       t.strictSame(refused, [], 'they fit');
-      for (let count = 0; count < 4; count += 1) await hold(largeRequest(BYTES - 500));
+      for (let count = 0; count < 5; count += 1) await hold(largeRequest(BYTES - 500));
       await most.closed;
       t.ok(refused.length > 0);
       t.strictSame(new Set(refused), new Set(['TooManyHeaderBytes']));
@@ -237,6 +240,90 @@ t.test('all headers together are bounded, at the expense of the connection that 
       t.equal(refused.length, refusedBefore, 'requests that have their responses take no room');
     });
   }
+});
+
+/** A client that has sent this, once the server has read it or closed the connection. */
+async function sent(server: Server, open: () => ReturnType<typeof openSocket>, text: string) {
+  const accepted = once(server, 'connection');
+  const client = await open();
+  const [socket] = (await accepted) as [Socket];
+  const isRead = new Promise<void>((resolve) =>
+    socket.on('data', () => {
+      if (socket.bytesRead >= text.length) resolve();
+    }),
+  );
+  client.socket.write(text);
+  await Promise.race([isRead, client.closed]);
+  return client;
+}
+
+const FIELD = `X: ${'x'.repeat(120 * 1024)}`;
+/** Requests that do not end, and the least memory that each takes. */
+const UNFINISHED: Record<string, { text: string; bytes: number }> = {
+  'a header of one long field': { text: `GET / HTTP/1.1\r\nHost: x\r\n${FIELD}`, bytes: FIELD.length },
+  // Each name and each value takes 16 bytes besides its characters at least.
+  'a header of many short fields': {
+    text: `GET / HTTP/1.1\r\nHost: x\r\n${'ab:cd\r\n'.repeat(900)}`,
+    bytes: 900 * 2 * 18,
+  },
+  'trailers, after the response': { text: `${CHUNKED}1\r\nx\r\n0\r\n${FIELD}`, bytes: FIELD.length },
+  'a body, after the response to a large header': {
+    text: `POST / HTTP/1.1\r\nHost: x\r\n${FIELD}\r\nContent-Length: 9\r\n\r\nx`,
+    bytes: FIELD.length,
+  },
+};
+
+t.test(
+  'headers and trailers that have not come whole are bounded, and those of unfinished requests',
+  async (t) => {
+    for (const [what, { text, bytes }] of Object.entries(UNFINISHED)) {
+      t.test(what, async (t) => {
+        const count = Math.ceil(MAX_HEADER_BYTES_OF_ALL / bytes) + 20;
+        const { server, open, refused } = await listening(
+          t,
+          (_request, response) => response.end('x'),
+          count + 1,
+        );
+        const clients = [];
+        for (let opened = 0; opened < count; opened += 1) clients.push(await sent(server, open, text));
+        const held = (count - refused.length) * bytes;
+        t.ok(held <= MAX_HEADER_BYTES_OF_ALL, `${held} bytes at least are held`);
+        t.strictSame(new Set(refused), new Set(['TooManyHeaderBytes']));
+        const late = await open();
+        late.socket.write(REQUEST);
+        await responses(late, 1);
+        const refusedBefore = refused.length;
+        for (const { socket } of clients) socket.destroy();
+        await sent(server, open, text);
+        t.equal(refused.length, refusedBefore, 'closed connections take no room');
+      });
+    }
+  },
+);
+
+t.test('bodies take no room of headers, and neither do complete requests', async (t) => {
+  const BODY_BYTES = 256 * 1024;
+  const COUNT = MAX_HEADER_BYTES_OF_ALL / BODY_BYTES + 20;
+  const { server, open, refused } = await listening(
+    t,
+    (request, response) => request.resume().once('end', () => response.end('x')),
+    COUNT,
+  );
+  const body = `Content-Length: ${BODY_BYTES}\r\n\r\n${'x'.repeat(BODY_BYTES - 1)}`;
+  const clients = [];
+  for (let opened = 0; opened < COUNT; opened += 1) {
+    clients.push(
+      await sent(
+        server,
+        open,
+        `${LARGE_REQUESTS['a long field']?.(BODY_BYTES / 16)}POST / HTTP/1.1\r\nHost: x\r\n${body}`,
+      ),
+    );
+  }
+  t.strictSame(refused, [], 'unfinished bodies');
+  for (const { socket } of clients) socket.write('x');
+  await Promise.all(clients.map((client) => responses(client, 2)));
+  t.strictSame(refused, []);
 });
 
 t.test('a connection beyond the limit takes the place of the oldest that is not worked for', async (t) => {

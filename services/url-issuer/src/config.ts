@@ -54,7 +54,7 @@ export const configSchema = Type.Object({
     minimum: 10,
     maximum: 100_000,
     description:
-      'How many connections a task has open at most. One more takes the place of the oldest one that has no request being worked on. A connection can take 128 KiB of memory while a header arrives; complete headers take 32 MiB at most, of all connections together.',
+      'How many connections a task has open at most. One more takes the place of the oldest one that has no request being worked on. Headers and trailers take 32 MiB of memory at most, of all connections together.',
     expected: 'a whole number from 10 to 100000',
   }),
   RATE_LIMIT_STORE_URL: Type.Optional(

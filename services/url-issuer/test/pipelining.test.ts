@@ -19,10 +19,11 @@ const CLOCK_TICKS_PER_SECOND = 100;
 
 interface Flood {
   readonly sockets: number;
-  /** Of each socket. */
-  readonly requests: number;
-  readonly path: string;
-  readonly headerKib: number;
+  /** What each socket sends. */
+  readonly what: string;
+  readonly text: string;
+  /** Whether the service is asked only when each socket has a response or is closed. */
+  readonly waits?: boolean;
   /**
    * How many measures of processor time the flood may take. A service that answers 1,000 requests a second answers `/livez` after as many
    * seconds of a flood at the latest.
@@ -31,75 +32,119 @@ interface Flood {
 }
 
 /** What fits into the 64 KiB that Node.js reads at once. */
-const SMALL = { requests: 1_750, headerKib: 0 };
+const SMALL_REQUESTS = 1_750;
+const field = (kib: number) => `X: ${'x'.repeat(kib * 1024)}\r\n`;
+const get = (path: string, fields = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`;
+const small = (path: string) => ({
+  what: `${SMALL_REQUESTS} times GET ${path}`,
+  text: get(path).repeat(SMALL_REQUESTS),
+});
+const FIELDS = Array.from({ length: 900 }, (_, at) => `x${at}${'n'.repeat(56)}: ${'v'.repeat(62)}\r\n`).join(
+  '',
+);
+const POST = 'POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n';
+
 const FLOODS: readonly Flood[] = [
-  { ...SMALL, sockets: 40, path: '/openapi.json', measures: 1 },
-  { ...SMALL, sockets: 40, path: '/nothing', measures: 1 },
-  { ...SMALL, sockets: 40, path: '/%zz', measures: 1 },
-  { ...SMALL, sockets: 40, path: '/livez', measures: 1 },
-  { ...SMALL, sockets: 400, path: '/openapi.json', measures: 10 },
+  { ...small('/openapi.json'), sockets: 40, measures: 1 },
+  { ...small('/nothing'), sockets: 40, measures: 1 },
+  { ...small('/%zz'), sockets: 40, measures: 1 },
+  { ...small('/livez'), sockets: 40, measures: 1 },
+  { ...small('/openapi.json'), sockets: 400, measures: 10 },
   // A connection may have so many requests at once, but not with headers of such sizes.
-  { sockets: 300, requests: 8, headerKib: 120, path: '/openapi.json', measures: 2 },
-  { sockets: 900, requests: 8, headerKib: 30, path: '/openapi.json', measures: 4 },
+  {
+    what: '4 requests with 120 KiB of headers',
+    text: get('/openapi.json', field(120)).repeat(4),
+    sockets: 300,
+    measures: 5,
+  },
+  {
+    what: '8 requests with 30 KiB of headers',
+    text: get('/openapi.json', field(30)).repeat(8),
+    sockets: 900,
+    measures: 5,
+  },
+  // Each gets its response. Node.js holds the headers until the request is complete.
+  {
+    what: '115 KiB of headers, a body and 115 KiB of trailers that do not end',
+    text: `${POST}${FIELDS}\r\n1\r\nx\r\n0\r\n${FIELDS}`,
+    waits: true,
+    sockets: 900,
+    measures: 10,
+  },
 ];
 
-t.test('clients that pipeline requests and read nothing do not stop the service', async (t) => {
-  const tables = await startTables(t);
-  const accessStore = createDynamoDbAccessStore({ client: tables.client, tableName: ACCESS_TABLE });
-  await addKey(accessStore, { value: KEY_VALUE });
-  const env = environmentFor(tables.endpoint);
-  const issuer = startIssuer(t, env, [`--max-heap-size=${TASK_HEAP_MIB}`]);
-  const url = await issuer.url();
-  const pid = issuer.child.pid ?? 0;
+t.test(
+  'clients that send any number or part of requests and read nothing do not stop the service',
+  async (t) => {
+    const tables = await startTables(t);
+    const accessStore = createDynamoDbAccessStore({ client: tables.client, tableName: ACCESS_TABLE });
+    await addKey(accessStore, { value: KEY_VALUE });
+    const env = environmentFor(tables.endpoint);
+    const issuer = startIssuer(t, env, [`--max-heap-size=${TASK_HEAP_MIB}`]);
+    const url = await issuer.url();
+    const pid = issuer.child.pid ?? 0;
 
-  const measureBegan = processorSeconds(pid);
-  for (let sent = 0; sent < MEASURE_REQUESTS; sent += 1) await statusOf(`${url}/openapi.json`);
-  const measureSeconds = processorSeconds(pid) - measureBegan;
+    const measureBegan = processorSeconds(pid);
+    for (let sent = 0; sent < MEASURE_REQUESTS; sent += 1) await statusOf(`${url}/openapi.json`);
+    const measureSeconds = processorSeconds(pid) - measureBegan;
 
-  for (const { sockets, requests, path, headerKib, measures } of FLOODS) {
-    const what = `${sockets} sockets, each ${requests} times GET ${path} with ${headerKib} KiB of headers`;
-    t.test(what, async (t) => {
-      const linesBefore = issuer.lines.length;
-      const secondsBefore = processorSeconds(pid);
-      const attackers = await Promise.all(Array.from({ length: sockets }, () => connectDeaf(t, url)));
-      const header = headerKib === 0 ? '' : `X: ${'x'.repeat(headerKib * 1024)}\r\n`;
-      const flood = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: x\r\n${header}\r\n`.repeat(requests));
-      for (const { socket } of attackers) socket.write(flood);
-      t.equal(await statusOf(`${url}/livez`), 200, 'it lives');
-      t.equal(await statusOf(`${url}/getpresignedurl`), 200, 'other clients are served');
-      // A client notices that it was cut off when it reads. One that was not, as its requests were answered in between, ends here.
-      for (const { socket } of attackers) socket.resume().end();
-      const received = await Promise.all(attackers.map(({ received }) => received));
-      const responses = received.map((text) => text.split('HTTP/1.1 ').length - 1);
-      t.ok(Math.max(...responses) <= MAX_REQUESTS_AT_ONCE, 'no connection got more responses');
-      const lines = issuer.lines.slice(linesBefore).filter(({ status, code }) => status || code);
-      t.ok(lines.length <= sockets * (MAX_REQUESTS_AT_ONCE + 1) + 1, 'and no more requests were handled');
-      t.equal(await statusOf(`${url}/livez`), 200, 'it lives when all of them are cut off');
-      t.equal(issuer.child.exitCode, null);
-      const took = processorSeconds(pid) - secondsBefore;
-      const limit = measureSeconds * measures;
-      t.ok(took <= limit, `${took.toFixed(2)} s of processor time, at most ${limit.toFixed(2)}`);
-    });
-  }
+    for (const { sockets, what, text, waits, measures } of FLOODS) {
+      t.test(`${sockets} sockets, each ${what}`, async (t) => {
+        const linesBefore = issuer.lines.length;
+        const secondsBefore = processorSeconds(pid);
+        const attackers = await Promise.all(Array.from({ length: sockets }, () => connectDeaf(t, url)));
+        const flood = Buffer.from(text);
+        for (const { socket } of attackers) socket.write(flood);
+        if (waits) {
+          for (const { socket } of attackers) socket.resume();
+          await Promise.all(attackers.map(({ answered }) => answered));
+        }
+        t.equal(await statusOf(`${url}/livez`), 200, 'it lives');
+        t.equal(await statusOf(`${url}/getpresignedurl`), 200, 'other clients are served');
+        // A client notices that it was cut off when it reads. One that was not, as its requests were answered in between, ends here.
+        for (const { socket } of attackers) socket.resume().end();
+        const received = await Promise.all(attackers.map(({ received }) => received));
+        const responses = received.map((text) => text.split('HTTP/1.1 ').length - 1);
+        t.ok(Math.max(...responses) <= MAX_REQUESTS_AT_ONCE, 'no connection got more responses');
+        const lines = issuer.lines.slice(linesBefore).filter(({ status, code }) => status || code);
+        t.ok(lines.length <= sockets * (MAX_REQUESTS_AT_ONCE + 1) + 1, 'and no more requests were handled');
+        t.equal(await statusOf(`${url}/livez`), 200, 'it lives when all of them are cut off');
+        t.equal(issuer.child.exitCode, null);
+        const took = processorSeconds(pid) - secondsBefore;
+        const limit = measureSeconds * measures;
+        t.ok(took <= limit, `${took.toFixed(2)} s of processor time, at most ${limit.toFixed(2)}`);
+      });
+    }
 
-  const peakMib = peakMemoryMib(pid);
-  if (peakMib !== undefined) t.ok(peakMib < TASK_MEMORY_MIB, `${peakMib} MiB at most`);
-});
+    const peakMib = peakMemoryMib(pid);
+    if (peakMib !== undefined) t.ok(peakMib < TASK_MEMORY_MIB, `${peakMib} MiB at most`);
+  },
+);
 
-/** A client that does not read until it is told to, and what it has received when its connection is closed. */
-async function connectDeaf(t: Test, url: string): Promise<{ socket: Socket; received: Promise<string> }> {
+interface Attacker {
+  readonly socket: Socket;
+  /** Once something has come or the connection is closed. */
+  readonly answered: Promise<unknown>;
+  /** What has come when the connection is closed. */
+  readonly received: Promise<string>;
+}
+
+/** A client that does not read until it is told to. */
+async function connectDeaf(t: Test, url: string): Promise<Attacker> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   t.teardown(() => socket.destroy());
   let text = '';
   socket.on('data', (bytes) => {
     text += bytes;
   });
-  socket.pause();
   // A connection that is reset while it is written to is what this client is to see.
   socket.on('error', () => {});
   const received = new Promise<string>((resolve) => socket.once('close', () => resolve(text)));
+  const answered = Promise.race([received, new Promise((resolve) => socket.once('data', resolve))]);
+  // A listener for data would resume it.
+  socket.pause();
   await new Promise<void>((resolve) => socket.once('connect', resolve));
-  return { socket, received };
+  return { socket, answered, received };
 }
 
 async function statusOf(url: string): Promise<number> {

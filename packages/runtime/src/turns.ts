@@ -1,0 +1,38 @@
+export interface Turns<Owner> {
+  add(owner: Owner, task: () => void): void;
+  /** Forgets the tasks of an owner. */
+  drop(owner: Owner): void;
+}
+
+/** Runs one task in each turn of the event loop: the first that waits of each owner, one owner after the other. */
+export function createTurns<Owner>(): Turns<Owner> {
+  const waiting = new Map<Owner, (() => void)[]>();
+  let isBegun = false;
+
+  function begin(): void {
+    if (isBegun || waiting.size === 0) return;
+    isBegun = true;
+    setImmediate(runNext);
+  }
+
+  function runNext(): void {
+    isBegun = false;
+    const [next] = waiting;
+    if (!next) return;
+    const [owner, [task, ...others]] = next;
+    waiting.delete(owner);
+    if (others.length > 0) waiting.set(owner, others);
+    begin();
+    task?.();
+  }
+
+  return {
+    add(owner, task) {
+      const tasks = waiting.get(owner);
+      if (tasks) tasks.push(task);
+      else waiting.set(owner, [task]);
+      begin();
+    },
+    drop: (owner) => void waiting.delete(owner),
+  };
+}

@@ -1,0 +1,52 @@
+import type { Mutation } from '../mutation.ts';
+
+const SERVER = 'packages/runtime/src/bounded-server.ts';
+const noticedBy = {
+  file: 'packages/runtime/test/bounded-server.test.ts',
+  test: 'headers and trailers that have not come whole are bounded, and those of unfinished requests',
+};
+
+/** What clients can make a server hold. */
+export const connectionMutations: readonly Mutation[] = [
+  {
+    id: 'headers-forgotten-early',
+    change:
+      'the headers of a request no longer count when its response is complete, though its body has not ended',
+    breaks: 'P7: a client without a key ends a task of the url-issuer by bodies that do not end',
+    file: SERVER,
+    find: '!request.complete || ',
+    replace: '',
+    noticedBy,
+  },
+  {
+    id: 'header-parts-uncounted',
+    change: 'headers and trailers that have come in part do not count',
+    breaks: 'P7: a client without a key ends a task of the url-issuer by headers or trailers that do not end',
+    file: SERVER,
+    find: 'connection.partMemoryBytes = partMemoryBytes(connection.partBytes);',
+    replace: 'connection.partMemoryBytes = 0;',
+    noticedBy,
+  },
+  {
+    id: 'header-parts-by-their-characters',
+    change: 'a header that has come in part counts its characters alone',
+    breaks:
+      'P7: a client without a key ends a task of the url-issuer by many short fields of headers that do not end',
+    file: SERVER,
+    find: 'bytes + 2 * fields * STRING_OVERHEAD_BYTES',
+    replace: 'bytes + 0 * fields',
+    noticedBy,
+  },
+  {
+    id: 'bodies-counted-as-headers',
+    change: 'the bytes of a body count as those of a header that has not come whole',
+    breaks: 'P7: connections of clients that sent large bodies are closed for headers they did not send',
+    file: SERVER,
+    find: 'if (connection) connection.partBytes -= piece.length;',
+    replace: '',
+    noticedBy: {
+      ...noticedBy,
+      test: 'bodies take no room of headers, and neither do complete requests',
+    },
+  },
+];
