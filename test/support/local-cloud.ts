@@ -47,7 +47,7 @@ export interface LocalCloud extends AwsClients, Provisioned {
   peek(queueUrl: string): Promise<Message>;
   /** Resolves when a queue has exactly so many messages, visible or not. */
   depthIs(queueUrl: string, depth: number): Promise<void>;
-  /** The upload, once `isThere`../../packages/runtime/test/support */
+  /** The upload, once `isThere`. */
   upload(key: string, isThere: (upload: Upload) => boolean): Promise<Upload>;
   /** Makes again what is missing of queues, tables and bucket. */
   provision(): Promise<void>;

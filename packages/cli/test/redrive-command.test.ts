@@ -465,7 +465,7 @@ t.test('an event in the wrong queue: it is told, it stays, and --delete-unknown 
     code: 1,
     stdout: /\n1 moved to accepted-events, 1 of the wrong queue stays\n$/,
     stderr:
-      /^wrong-queue: message \S+ stays\nupload-once redrive: what is in the wrong queue stays\. Send its events to the right queue\. A message in the wrong queue needs no --again:\n {2}upload-once audit --bucket=uploads-test --repair --older-than 0\nWhen that audit has sent the events, remove what is in the wrong queue:\n {2}upload-once redrive --bucket=uploads-test --queue accepted --delete-unknown FILE\n$/,
+      /^wrong-queue: message \S+ stays\nupload-once redrive: what is in the wrong queue stays\. Send its events to the right queue\. A message in the wrong queue needs no --again:\n {2}upload-once audit --bucket=uploads-test --repair --older-than 0\nWhen that audit has sent the events, or does not name the files, remove what is in the wrong queue:\n {2}upload-once redrive --bucket=uploads-test --queue accepted --delete-unknown FILE\n$/,
   });
   await cloud.depthIs(acceptedEvents, 1);
   await cloud.depthIs(acceptedEventsDeadLetter, 1);

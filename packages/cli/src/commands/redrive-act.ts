@@ -135,7 +135,7 @@ function endOf(outcomes: ReadonlySet<RedriveOutcome>, { args, queue }: RedriveOp
     io.stderr.write(
       'upload-once redrive: what is in the wrong queue stays. Send its events to the right queue. A message in the wrong queue needs no --again:\n' +
         `  ${samePlace('audit', args, '--repair', '--older-than', '0')}\n` +
-        'When that audit has sent the events, remove what is in the wrong queue:\n' +
+        'When that audit has sent the events, or does not name the files, remove what is in the wrong queue:\n' +
         `  ${samePlace('redrive', args, '--queue', queue, '--delete-unknown', 'FILE')}\n`,
     );
   }
