@@ -1,3 +1,4 @@
+// Over 250 lines: what a connection holds and what the server does with it share one account, which each step changes.
 import {
   createServer,
   IncomingMessage,
@@ -7,6 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
+import { memoryBytes, partMemoryBytes, sentBytes } from './header-bytes.ts';
 import { createTurns } from './turns.ts';
 
 /**
@@ -26,15 +28,6 @@ export const MAX_HEADER_BYTES_AT_ONCE = 32 * 1024;
  * smallest task.
  */
 export const MAX_HEADER_BYTES_OF_ALL = 32 * 1024 ** 2;
-
-/** What a string takes in memory besides its characters. Each name and each value of a header is one. */
-const STRING_OVERHEAD_BYTES = 32;
-
-/** The shortest field with a name and a value that take memory of their own, as `ab:` and the end of its line. */
-const LEAST_BYTES_OF_A_FIELD = 5;
-
-/** Node.js refuses a header with more fields, as one that is too large. */
-const MAX_FIELDS = 1_000;
 
 /**
  * The most bytes of a request's body that the server reads, also when the response is given already. The listener's own limit is lower,
@@ -168,11 +161,9 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
   function count(request: BoundedRequest, strings: readonly string[]): void {
     const connection = connections.get(request.socket);
     if (!connection?.requests.has(request)) return;
-    const characters = strings.reduce((sum, { length }) => sum + length, 0);
-    // Behind each there are two bytes, as `: ` or the end of a line. All that came before has been parsed. Below zero is what the
-    // piece that is being parsed has of this.
-    connection.partBytes = Math.min(0, connection.partBytes - characters - 2 * strings.length);
-    const bytes = characters + strings.length * STRING_OVERHEAD_BYTES;
+    // All that came before has been parsed. Below zero is what the piece that is being parsed has of this.
+    connection.partBytes = Math.min(0, connection.partBytes - sentBytes(strings));
+    const bytes = memoryBytes(strings);
     request.headerBytes += bytes;
     connection.headerBytes += bytes;
     headerBytes += bytes;
@@ -269,10 +260,4 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
 /** What a connection holds for certain. The memory of a part is only known when it is whole. */
 function bytesOf({ headerBytes, partBytes }: Connection): number {
   return headerBytes + partBytes;
-}
-
-/** The most memory that a header or trailers take of which so many bytes have come. */
-function partMemoryBytes(bytes: number): number {
-  const fields = Math.min(Math.floor(bytes / LEAST_BYTES_OF_A_FIELD), MAX_FIELDS);
-  return bytes + 2 * fields * STRING_OVERHEAD_BYTES;
 }

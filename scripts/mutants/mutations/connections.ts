@@ -32,7 +32,7 @@ export const connectionMutations: readonly Mutation[] = [
     change: 'a header that has come in part counts its characters alone',
     breaks:
       'P7: a client without a key ends a task of the url-issuer by many short fields of headers that do not end',
-    file: SERVER,
+    file: 'packages/runtime/src/header-bytes.ts',
     find: 'bytes + 2 * fields * STRING_OVERHEAD_BYTES',
     replace: 'bytes + 0 * fields',
     noticedBy,
