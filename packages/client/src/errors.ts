@@ -114,6 +114,9 @@ export class UploadIncomplete extends Error {
  * before you upload the file again: `getUpload`, with the API key that the form was issued to. While it says ISSUED, call
  * `revokeUpload` first, and upload again with a new form only if that succeeds: S3's event can be late or lost. Without that key,
  * give `key` to the person or service that gave you the form; they can ask.
+ *
+ * The status has the size of what came, not its content. If someone else may have used the form for another file of the same size, ask for
+ * the form with `sha256`: S3 then takes no other content.
  */
 export class UploadOutcomeUnknown extends Error {
   readonly code = 'UploadOutcomeUnknown';
