@@ -15,7 +15,7 @@ export const threadMutations: readonly Mutation[] = [
     change: 'every upload whose thread has ended has failed',
     breaks: 'P3: uploads are dead-lettered because of a neighbour',
     file: RUN,
-    find: "if (end.blame === 'own') throw end.error;",
+    find: "if (end.how === 'rejected' || end.blame === 'own') throw end.error;",
     replace: 'throw end.error;',
     noticedBy: {
       file: RUN_TEST,
@@ -82,8 +82,17 @@ export const threadMutations: readonly Mutation[] = [
     change: 'a limit that passes while another handler blocks the thread for a while fails the upload',
     breaks: 'P3: an upload fails because of a neighbour',
     file: RUN,
-    find: "(end.how === 'thread-ended' ? end.blame === 'unknown' : isHeldUp)",
+    find: "isHeldUp || (end.how === 'thread-ended' && end.blame === 'unknown')",
     replace: "end.how === 'thread-ended' && end.blame === 'unknown'",
+    noticedBy: { file: RUN_TEST, test: 'P3: in a thread that was blocked the limit fails no attempt' },
+  },
+  {
+    id: 'held-up-and-ended-fails',
+    change: 'a handler that was held up fails where it does not heed its signal',
+    breaks: 'P3: an upload fails because of a neighbour',
+    file: RUN,
+    find: 'const isBlocked = isHeldUp ||',
+    replace: "const isBlocked = (end.how !== 'thread-ended' && isHeldUp) ||",
     noticedBy: { file: RUN_TEST, test: 'P3: in a thread that was blocked the limit fails no attempt' },
   },
   {
@@ -92,8 +101,8 @@ export const threadMutations: readonly Mutation[] = [
       'a handler that returns because its signal was aborted, late by a block of its thread, has done its work',
     breaks: 'P3: an upload is PROCESSED whose work is half done',
     file: RUN,
-    find: "if (end.how === 'resolved' && !end.isAfterAbort) return;",
-    replace: "if (end.how === 'resolved') return;",
+    find: "const isDone = end.how === 'resolved' && !end.isAfterAbort;",
+    replace: "const isDone = end.how === 'resolved';",
     noticedBy: {
       file: 'services/processor/test/threads-and-leases.test.ts',
       test: 'P3: a handler that returns because of its signal, late by a block, runs again',

@@ -66,22 +66,20 @@ export function createRunHandler(options: {
       const { end, failure, isHeldUp } = await runOnce(work, hold, isAlone);
       if (end.how === 'thread-ended' && end.blame === 'own') runsAlone.add(key);
       // A neighbour that blocks the thread makes every handler in it late and deaf.
-      const isExcused =
-        failure instanceof HandlerTooSlow &&
-        !isAlone &&
-        (end.how === 'thread-ended' ? end.blame === 'unknown' : isHeldUp);
+      const isBlocked = isHeldUp || (end.how === 'thread-ended' && end.blame === 'unknown');
+      const isExcused = failure instanceof HandlerTooSlow && isBlocked && !isAlone && !isStuck(end);
       if (failure !== undefined && !isExcused) throw isStuck(end) ? stuckAfter(failure) : failure;
-      if (end.how === 'resolved' && !end.isAfterAbort) return;
-      if (end.how !== 'thread-ended') {
-        if (end.how === 'rejected' && !isExcused) throw end.error;
+      const isDone = end.how === 'resolved' && !end.isAfterAbort;
+      if (isExcused && !isDone) {
         isAlone = true;
         log.warn(
-          { key, attempt, err: end.how === 'rejected' ? end.error : failure },
+          { key, attempt, err: end.how === 'resolved' ? failure : end.error },
           'the thread of a handler was blocked: it runs again, alone',
         );
         continue;
       }
-      if (end.blame === 'own') throw end.error;
+      if (end.how === 'resolved') return;
+      if (end.how === 'rejected' || end.blame === 'own') throw end.error;
       if (end.blame === 'neighbour') bystanderEnds += 1;
       isAlone = isAlone || end.blame === 'unknown' || bystanderEnds === MAX_BYSTANDER_ENDS;
       log.warn({ key, attempt, isAlone, err: end.error }, 'the thread of a handler has ended: it runs again');

@@ -233,9 +233,12 @@ t.test('P3: in a thread that was blocked the limit fails no attempt', async (t) 
   for (const said of [
     { how: 'resolved', isAfterAbort: true },
     { how: 'rejected', error: new Error('aborted') },
+    { how: 'thread-ended', error: CRASH, blame: 'own' },
+    { how: 'thread-ended', error: CRASH, blame: 'neighbour' },
   ] as const) {
     const first = attempts.runs.length + 1;
-    const late = attempts.begin({ key: 'uploads/file-2' });
+    const key = `uploads/file-${first}`;
+    const late = attempts.begin({ key });
     const shared = await attempts.run(first);
     await attempts.pass(LIMIT_SECONDS);
     shared.isHeldUp = true;
@@ -243,7 +246,7 @@ t.test('P3: in a thread that was blocked the limit fails no attempt', async (t) 
     const alone = await attempts.run(first + 1);
     t.equal(alone.isAlone, true, 'it runs again, where nothing can block it but itself');
     t.equal(late.outcome, 'pending');
-    t.match(attempts.logLines.at(-1), { key: 'uploads/file-2', msg: /runs again, alone/, err: {} });
+    t.match(attempts.logLines.at(-1), { key, msg: /runs again, alone/, err: {} });
     await attempts.pass(LIMIT_SECONDS);
     alone.isHeldUp = true;
     alone.end(said);
