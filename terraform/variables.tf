@@ -258,7 +258,7 @@ variable "cors_allowed_origins" {
 }
 
 variable "uploads_expire_days" {
-  description = "When what is still under uploads/ is removed: duplicates, strays, refused versions."
+  description = "When what is still under uploads/ is removed: duplicates, orphans, refused versions."
   type        = number
   default     = null
 }
@@ -300,7 +300,7 @@ variable "dead_letter_retention_days" {
 }
 
 variable "kept_duplicates" {
-  description = "How many duplicates of an upload are kept as evidence, recorded and reported one by one; the same for refused versions and for strays of one key. Those beyond are counted and removed."
+  description = "How many duplicates of an upload are kept as evidence, recorded and reported one by one; the same for refused versions and for orphans of one key. Those beyond are counted and removed."
   type        = number
   default     = 10
   nullable    = false

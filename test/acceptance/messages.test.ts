@@ -89,11 +89,11 @@ t.test('P4: an event that is delivered again, once all is over, is no duplicate'
   t.equal((await listVersions(acceptedKey(form.key))).length, 1);
 });
 
-t.test('P5: an object that no form was issued for is a stray, and never accepted', async (t) => {
-  const Key = `uploads/stray-${process.pid}-${Date.now()}`;
+t.test('P5: an object that no form was issued for is an orphan, and never accepted', async (t) => {
+  const Key = `uploads/orphan-${process.pid}-${Date.now()}`;
   await s3.send(new PutObjectCommand({ Bucket: deployment.bucket, Key, Body: 'planted' }));
   const [sighting] = await reportedSightings(Key, 1);
-  t.match(sighting?.item, /^stray#/);
+  t.match(sighting?.item, /^orphan#/);
   t.strictSame(await listVersions(acceptedKey(Key)), []);
   t.equal((await listVersions(Key)).length, 1, 'it is kept as evidence');
   t.equal((await readSightings(Key)).length, 1);

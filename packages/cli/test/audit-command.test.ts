@@ -225,19 +225,19 @@ t.test('what can’t be kept longer is not sent, with exit code 1', async (t) =>
 
 for (const [prefix, queue, detail] of [
   ['accepted/', 'acceptedEvents', 'there is no upload that it belongs to'],
-  ['uploads/', 'uploadEvents', 'there is no upload that it belongs to, and it is not recorded as a stray'],
+  ['uploads/', 'uploadEvents', 'there is no upload that it belongs to, and it is not recorded as an orphan'],
 ] as const) {
   t.test(
-    `an object under ${prefix} without an upload becomes a stray with --record-strays alone`,
+    `an object under ${prefix} without an upload becomes an orphan with --record-orphans alone`,
     async (t) => {
       const cloud = await quietCloud(t);
       const key = `${prefix}of nobody`;
       const versionId = await cloud.put(key, 'who knows');
       const left = await operate(cloud, ['audit', '--repair'], LATER);
       t.equal(left.code, 4);
-      t.match(left.stdout, `    ${detail}; left alone without --record-strays\n`);
+      t.match(left.stdout, `    ${detail}; left alone without --record-orphans\n`);
       await cloud.depthIs(cloud.queues[queue], 0);
-      const recorded = await operate(cloud, ['audit', '--repair', '--record-strays'], {
+      const recorded = await operate(cloud, ['audit', '--repair', '--record-orphans'], {
         now: inAnHour,
         s3Now: inAnHour,
         env: { TOMBSTONE_DAYS: '113' },
@@ -514,8 +514,8 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
   for (const [args, reason, env] of [
     [[], 'the bucket is missing: set BUCKET or give --bucket', { BUCKET: '' }],
     [['--retry-failed'], '--retry-failed is for --repair'],
-    [['--record-strays'], '--record-strays is for --repair'],
-    [['--repair', '--record-strays'], 'set TOMBSTONE_DAYS or give --tombstone-days'],
+    [['--record-orphans'], '--record-orphans is for --repair'],
+    [['--repair', '--record-orphans'], 'set TOMBSTONE_DAYS or give --tombstone-days'],
     [['--older-than', '1.5'], '--older-than takes a whole number from 0 to 525600, not "1.5"'],
     [['--repair'], '--repair needs both queues', { ACCEPTED_EVENTS_QUEUE_URL: '' }],
     [['--again'], '--again is for --repair'],

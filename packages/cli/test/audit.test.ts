@@ -31,7 +31,7 @@ t.test('what has no outcome and is too young is counted, with its ages', async (
   world.pass(60);
   const youngest = world.clock.now;
   await world.accepted('not-begun');
-  await world.sighted('uploads/not-reported', SightingKind.stray, { reported: false });
+  await world.sighted('uploads/not-reported', SightingKind.orphan, { reported: false });
   world.pass(60);
   const audit = world.audit();
   t.strictSame(await Array.fromAsync(audit.findings()), []);
@@ -62,7 +62,7 @@ t.test('P3: a version with no outcome is found, whatever it should have become',
   const revoked = await world.issue('revoked-in-time');
   await world.uploads.revoke(revoked);
   const refused = world.put(revoked);
-  const stray = world.put('uploads/of nobody');
+  const orphan = world.put('uploads/of nobody');
   world.pass(OLDER_THAN_SECONDS);
 
   const findings = await world.findings();
@@ -87,9 +87,9 @@ t.test('P3: a version with no outcome is found, whatever it should have become',
     state: UploadState.revoked,
     detail: /not recorded as refused/,
   });
-  const ofStray = found('uploads/of nobody', stray);
-  t.match(ofStray, { kind: 'no-outcome', detail: /not recorded as a stray/ });
-  t.equal(ofStray?.state, undefined);
+  const ofOrphan = found('uploads/of nobody', orphan);
+  t.match(ofOrphan, { kind: 'no-outcome', detail: /not recorded as an orphan/ });
+  t.equal(ofOrphan?.state, undefined);
 });
 
 t.test('an upload that is stuck is found in each state, with what brings it on', async (t) => {
@@ -227,7 +227,7 @@ t.test('P4: a sighting that nobody was told of is found, under either prefix', a
   const world = createWorld();
   const { key } = await world.processed('used-again');
   const duplicate = await world.sighted(key, SightingKind.duplicate, { reported: false });
-  const stray = await world.sighted('accepted/stray', SightingKind.stray, { reported: false });
+  const orphan = await world.sighted('accepted/orphan', SightingKind.orphan, { reported: false });
   world.pass(OLDER_THAN_SECONDS);
   const findings = await world.findings();
   t.equal(findings.length, 2);
@@ -239,7 +239,7 @@ t.test('P4: a sighting that nobody was told of is found, under either prefix', a
       detail: /recorded as duplicate/,
       event: { pipeline: 'uploads', ...duplicate },
     },
-    { kind: 'not-reported', key: 'accepted/stray', event: { pipeline: 'accepted', ...stray } },
+    { kind: 'not-reported', key: 'accepted/orphan', event: { pipeline: 'accepted', ...orphan } },
   ]);
 });
 
@@ -271,11 +271,11 @@ t.test('P4: a count that was not reported is found, with the event of a version 
 t.test('an object under accepted/ beyond those that are kept is counted, and not named', async (t) => {
   const world = createWorld();
   const key = 'accepted/planted';
-  await world.sighted(key, SightingKind.stray);
+  await world.sighted(key, SightingKind.orphan);
   world.put(key, 'one more');
   world.pass(OLDER_THAN_SECONDS);
   t.match(await world.findings(), [{ kind: 'not-recorded', key }]);
-  await world.uploads.countSurplus(key, SightingKind.stray, 1);
+  await world.uploads.countSurplus(key, SightingKind.orphan, 1);
   t.strictSame(await world.findings(), []);
 });
 
@@ -284,13 +284,13 @@ t.test('what may still be under way is not found', async (t) => {
   world.put(await world.issue('issued'));
   await world.copied('copied');
   await world.accepted('accepted');
-  await world.sighted('uploads/stray', SightingKind.stray, { reported: false });
+  await world.sighted('uploads/orphan', SightingKind.orphan, { reported: false });
   world.pass(OLDER_THAN_SECONDS - 1);
   t.strictSame(await world.findings(), []);
   t.ok((await world.findings({ olderThanSeconds: OLDER_THAN_SECONDS - 1 })).length >= 4, 'but for its age');
 });
 
-t.test('an object that has outlived its item is not taken for a stray', async (t) => {
+t.test('an object that has outlived its item is not taken for an orphan', async (t) => {
   const world = createWorld();
   // As it is when DynamoDB has deleted their items.
   world.put('accepted/of last year');

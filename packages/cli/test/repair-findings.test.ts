@@ -27,7 +27,7 @@ async function repair(
       return new Map();
     },
     retryFailed: false,
-    recordStrays: false,
+    recordOrphans: false,
     again: false,
     deadLetters: new Set(),
     ...options,
@@ -70,7 +70,7 @@ t.test('P4: an object without an upload is left alone, unless it is asked for', 
   const outlived = world.put('accepted/outlived');
   const duplicate = world.put('uploads/outlived');
   const { copy, version } = await world.copied('copied');
-  const told = await world.sighted('accepted/stray', SightingKind.stray, { reported: false });
+  const told = await world.sighted('accepted/orphan', SightingKind.orphan, { reported: false });
   world.pass(OLDER_THAN_SECONDS);
   const left = await repair(world);
   for (const [key, kind] of [
@@ -79,7 +79,7 @@ t.test('P4: an object without an upload is left alone, unless it is asked for', 
   ]) {
     t.match(
       left.repaired.find(({ finding }) => finding.key === key),
-      { finding: { kind }, outcome: 'left', remark: 'left alone without --record-strays' },
+      { finding: { kind }, outcome: 'left', remark: 'left alone without --record-orphans' },
     );
   }
   t.strictSame(
@@ -87,12 +87,12 @@ t.test('P4: an object without an upload is left alone, unless it is asked for', 
     new Map([
       ['accepted/copied', copy.versionId],
       ['uploads/copied', version.versionId],
-      ['accepted/stray', told.versionId],
+      ['accepted/orphan', told.versionId],
     ]),
-    'all others are sent, what is on record as a stray already among them',
+    'all others are sent, what is on record as an orphan already among them',
   );
   t.equal(left.sent.length, 3);
-  const recorded = await repair(world, { recordStrays: true, again: true });
+  const recorded = await repair(world, { recordOrphans: true, again: true });
   t.ok(recorded.repaired.every(({ outcome }) => outcome === 'sent'));
   t.match(
     recorded.sent.find(({ key }) => key === 'accepted/outlived'),
@@ -261,7 +261,7 @@ t.test('P4: only what may be the copy is told of as one, and what is unclaimed n
   await world.issue('issued');
   const unclaimed = world.put('accepted/issued');
   await world.processed('reported');
-  const stray = await world.sighted('accepted/reported', SightingKind.stray, { reported: false });
+  const orphan = await world.sighted('accepted/reported', SightingKind.orphan, { reported: false });
   world.pass(OLDER_THAN_SECONDS);
   const letters = await startDeadLetters(t);
   const send = createSendEvents({
@@ -278,7 +278,7 @@ t.test('P4: only what may be the copy is told of as one, and what is unclaimed n
       [copy.versionId, 'ObjectCreated:Copy'],
       [accepted.copy.versionId, 'ObjectCreated:Copy'],
       [restored.versionId, 'ObjectCreated:Put'],
-      [stray.versionId, 'ObjectCreated:Put'],
+      [orphan.versionId, 'ObjectCreated:Put'],
     ]),
   );
   t.match(
@@ -307,7 +307,12 @@ t.test('what SQS does not take is told for each event, and ends the repair behin
   const outcomes: string[] = [];
   const run = async () => {
     const { records } = world.uploads;
-    const options = { retryFailed: false, recordStrays: false, again: false, deadLetters: new Set<string>() };
+    const options = {
+      retryFailed: false,
+      recordOrphans: false,
+      again: false,
+      deadLetters: new Set<string>(),
+    };
     const findings = world.audit().findings();
     for await (const { outcome, remark } of repairFindings(findings, {
       ...options,
@@ -397,7 +402,7 @@ t.test('all ten are told of before the first is given', async (t) => {
     records: world.uploads.records,
     send: async () => new Map(),
     retryFailed: false,
-    recordStrays: false,
+    recordOrphans: false,
     again: false,
     deadLetters: new Set(),
     onOutcome: (outcome) => outcomes.push(outcome),

@@ -119,8 +119,8 @@ export function createWorld() {
       await world.sighted(revoked, SightingKind.refused);
       const { key } = await world.processed('processed');
       await world.sighted(key, SightingKind.duplicate);
-      await world.sighted('uploads/stray', SightingKind.stray);
-      await world.sighted('accepted/stray', SightingKind.stray);
+      await world.sighted('uploads/orphan', SightingKind.orphan);
+      await world.sighted('accepted/orphan', SightingKind.orphan);
       const removed = await world.processed('moved-away');
       await objects.deleteVersion('accepted/moved-away', removed.copy.versionId);
       const hidden = await world.processed('hidden');

@@ -48,7 +48,7 @@ export const METRICS = {
     dimensions: [],
     description: 'Versions other than the claimed one, kept or removed: a form was used more than once.',
   },
-  StrayObjects: {
+  OrphanObjects: {
     unit: 'Count',
     dimensions: [],
     description:

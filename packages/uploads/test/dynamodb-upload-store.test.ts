@@ -207,10 +207,10 @@ t.test('more sightings than fit into one page are all listed', async (t) => {
   const FullFilename = 'uploads/many-sightings';
   const count = 12;
   for (let at = 0; at < count; at += 1) {
-    await store.recordSighting(FullFilename, SightingKind.stray, { ...version, versionId: `v${at}` });
+    await store.recordSighting(FullFilename, SightingKind.orphan, { ...version, versionId: `v${at}` });
     const update = new UpdateCommand({
       TableName: local.tables.uploads,
-      Key: { FullFilename, item: `stray#v${at}` },
+      Key: { FullFilename, item: `orphan#v${at}` },
       UpdateExpression: 'SET padding = :padding',
       ExpressionAttributeValues: { ':padding': 'x'.repeat(200_000) },
     });
@@ -260,12 +260,12 @@ t.test('an item of a later release is neither read nor changed', async (t) => {
   }
   const Item = {
     FullFilename: 'uploads/later',
-    item: `stray#${version.versionId}`,
+    item: `orphan#${version.versionId}`,
     schemaVersion: 2,
-    kind: 'stray',
+    kind: 'orphan',
   };
   await documents.send(new PutCommand({ TableName, Item }));
-  await t.rejects(store.recordSighting('uploads/later', SightingKind.stray, version), refused);
+  await t.rejects(store.recordSighting('uploads/later', SightingKind.orphan, version), refused);
   await t.rejects(store.listSightings('uploads/later'), refused);
 });
 

@@ -55,7 +55,7 @@ export const evidenceFields = {
   REPORT_QUEUE_URLS: Type.String({
     pattern: '^https?://[^/?#,\\s]+/[^?#,\\s]+(,https?://[^/?#,\\s]+/[^?#,\\s]+)*$',
     description:
-      'The queues that every report of a duplicate, a refused version or a stray is sent to: one for each reader, separated by commas.',
+      'The queues that every report of a duplicate, a refused version or an orphan is sent to: one for each reader, separated by commas.',
     expected:
       'the URLs of one or more SQS queues, separated by commas, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
   }),
@@ -64,7 +64,7 @@ export const evidenceFields = {
     minimum: 1,
     maximum: 1_000,
     description:
-      'How many duplicates of an upload are kept, recorded and reported one by one; the same for refused versions and for strays of one key. Those beyond are counted, and removed from uploads/.',
+      'How many duplicates of an upload are kept, recorded and reported one by one; the same for refused versions and for orphans of one key. Those beyond are counted, and removed from uploads/.',
     expected: 'a whole number from 1 to 1000',
   }),
 };

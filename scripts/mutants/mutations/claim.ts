@@ -149,7 +149,7 @@ export const claimMutations: readonly Mutation[] = [
   {
     id: 'stale-read',
     change: 'the item is read eventually consistent',
-    breaks: 'P3: a fast client’s upload is taken for a stray',
+    breaks: 'P3: a fast client’s upload is taken for an orphan',
     file: DYNAMODB_TABLE,
     find: 'new GetCommand({ TableName, Key, ConsistentRead: true })',
     replace: 'new GetCommand({ TableName, Key, ConsistentRead: false })',
@@ -191,7 +191,7 @@ export const claimMutations: readonly Mutation[] = [
   {
     id: 'tombstone-not-renewed',
     change: 'a transition does not put the deletion of the item off',
-    breaks: 'P4: a late event finds no item, and a duplicate is taken for a stray',
+    breaks: 'P4: a late event finds no item, and a duplicate is taken for an orphan',
     file: 'packages/uploads/src/domain/table-upload-store.ts',
     find: 'set: { ...change.set, deleteAt: uploadDeleteAt(), writer } };',
     replace: 'set: { ...change.set, writer } };',
@@ -203,7 +203,7 @@ export const claimMutations: readonly Mutation[] = [
   {
     id: 'key-not-decoded',
     change: 'an event’s key is taken as it is written, URL-encoded',
-    breaks: 'P3: a key with a blank or an umlaut is another one, and its upload a stray',
+    breaks: 'P3: a key with a blank or an umlaut is another one, and its upload an orphan',
     file: 'packages/queue/src/s3-event.ts',
     find: "return decodeURIComponent(value.replaceAll('+', ' '));",
     replace: 'return decodeURIComponent(value);',
@@ -212,7 +212,7 @@ export const claimMutations: readonly Mutation[] = [
   {
     id: 'form-before-item',
     change: 'the form is given away before its item is durable',
-    breaks: 'P3: an upload is made with it, and taken for a stray',
+    breaks: 'P3: an upload is made with it, and taken for an orphan',
     file: 'services/url-issuer/src/issuing/issue-upload.ts',
     find: 'await uploadStore.issue(upload, context.takeQuota);',
     replace: 'void uploadStore.issue(upload, context.takeQuota);',

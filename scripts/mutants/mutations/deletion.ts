@@ -93,7 +93,7 @@ export const deletionMutations: readonly Mutation[] = [
     change: 'a further version under accepted/ is acknowledged without a record',
     breaks: 'P4: a restored or foreign file lies there, and no alarm tells',
     file: 'services/processor/src/process-accepted.ts',
-    find: "return recordStray(event, 'another version is the accepted one');",
+    find: "return recordOrphan(event, 'another version is the accepted one');",
     replace: 'return undefined;',
     noticedBy: {
       file: 'services/processor/test/process-accepted.test.ts',

@@ -147,12 +147,12 @@ export const duplicateMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'refused-is-stray',
-    change: 'what comes for a revoked upload is taken for a stray',
+    id: 'refused-is-orphan',
+    change: 'what comes for a revoked upload is taken for an orphan',
     breaks: 'P4: the wrong alarm goes off',
     file: RECONCILE,
-    find: 'upload?.state === UploadState.revoked ? SightingKind.refused : SightingKind.stray;',
-    replace: 'SightingKind.stray;',
+    find: 'upload?.state === UploadState.revoked ? SightingKind.refused : SightingKind.orphan;',
+    replace: 'SightingKind.orphan;',
     noticedBy: { file: RECONCILE_TEST, test: 'P5: what was revoked before it was claimed is refused' },
   },
 ];

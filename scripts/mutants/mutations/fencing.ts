@@ -202,11 +202,11 @@ export const fencingMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'stray-in-silence',
+    id: 'orphan-in-silence',
     change: 'an object under accepted/ that no upload was issued for is acknowledged',
     breaks: 'P5: somebody writes where only the acceptor may, and nobody is alarmed',
     file: PROCESS,
-    find: "if (!upload) return recordStray(event, 'no upload was issued for it');",
+    find: "if (!upload) return recordOrphan(event, 'no upload was issued for it');",
     replace: 'if (!upload) return undefined;',
     noticedBy: {
       file: PROCESS_TEST,

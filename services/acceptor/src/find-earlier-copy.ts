@@ -67,10 +67,10 @@ export function createFindEarlierCopy(options: {
     claimed: ObjectVersion,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    if (await uploads.isSighted(targetKey, SightingKind.stray, there.versionId)) {
+    if (await uploads.isSighted(targetKey, SightingKind.orphan, there.versionId)) {
       return 'it is on record as an orphan object';
     }
-    const orphans = await uploads.getTally(targetKey, SightingKind.stray);
+    const orphans = await uploads.getTally(targetKey, SightingKind.orphan);
     if (orphans && orphans.surplus > 0) return 'more orphan objects came under this key than are on record';
     const source = await objects.head(key, claimed.versionId);
     const storedAt = wholeSeconds((source ?? claimed).storedAt);

@@ -26,8 +26,8 @@ const REPORTS: Record<SightingKind, { metric: MetricName; message: string }> = {
     metric: 'RevokedUploads',
     message: 'a version came for a revoked upload: kept apart',
   },
-  [SightingKind.stray]: {
-    metric: 'StrayObjects',
+  [SightingKind.orphan]: {
+    metric: 'OrphanObjects',
     message: 'an object that no form was issued for: kept apart',
   },
 };
@@ -52,7 +52,7 @@ export type KeepApart = ReturnType<typeof createKeepApart>;
  * reported, and left to the bucket's lifecycle as evidence. Those beyond are removed at once and counted.
  *
  * The claimed version is never removed here: only a version of another id comes here at all once there is a claim, and before it
- * none does. Without a claim (refused versions, strays) the oldest version of the key stays too, whatever the limit is: it is the
+ * none does. Without a claim (refused versions, orphans) the oldest version of the key stays too, whatever the limit is: it is the
  * one that would have been the upload.
  *
  * A flood of one form is cheap: removals and counts of one key that are under way at once are joined, and what is known of a
@@ -133,7 +133,7 @@ export function createKeepApart(options: {
     async countSurplus({ key, kind, stayingVersionId }: Surplus): Promise<void> {
       const tally = await countOne(key, kind);
       // An object without an upload: nothing about it is final.
-      if (!tally || !stayingVersionId || kind === SightingKind.stray) return;
+      if (!tally || !stayingVersionId || kind === SightingKind.orphan) return;
       fullKeys.add(key, { kind, staying: new Set([...tally.keptVersionIds, stayingVersionId]) });
     },
 

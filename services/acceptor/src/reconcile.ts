@@ -52,7 +52,7 @@ export function createReconcile(options: {
       wonTheClaim = claim.applied;
     }
     if (!upload?.claimed) {
-      const kind = upload?.state === UploadState.revoked ? SightingKind.refused : SightingKind.stray;
+      const kind = upload?.state === UploadState.revoked ? SightingKind.refused : SightingKind.orphan;
       const surplus = await keepApart.keep(event, kind, upload);
       if (surplus) await keepApart.countSurplus(surplus);
       return;

@@ -73,7 +73,7 @@ t.test('P4: what is on record as an orphan is never recorded as accepted', async
   const planted = world.plant(key, 'first');
   const version = await world.objects.head(acceptedKeyOf(key));
   if (!version) throw new Error('it was planted');
-  await world.uploads.recordSighting(acceptedKeyOf(key), SightingKind.stray, version);
+  await world.uploads.recordSighting(acceptedKeyOf(key), SightingKind.orphan, version);
   await t.rejects(world.deliver(event), { code: 'Unprocessable', message: /on record as an orphan/ });
   await assertUntouched(t, world, key, [planted]);
 });
@@ -84,7 +84,7 @@ t.test(
     const world = createWorld();
     const { key, event } = await claimedUpload(world);
     const planted = world.plant(key, 'first');
-    await world.uploads.countSurplus(acceptedKeyOf(key), SightingKind.stray, 1);
+    await world.uploads.countSurplus(acceptedKeyOf(key), SightingKind.orphan, 1);
     await t.rejects(world.deliver(event), { code: 'Unprocessable', message: /more orphan objects/ });
     await assertUntouched(t, world, key, [planted]);
   },

@@ -139,15 +139,15 @@ t.test('P4: a duplicate is reported though nothing that is logged arrives', asyn
   );
 });
 
-t.test('P5: what was never issued is a stray, and stays where it is', async (t) => {
+t.test('P5: what was never issued is an orphan, and stays where it is', async (t) => {
   const world = createWorld();
   const event = world.upload('uploads/never-issued', 'x');
   await world.deliver(event);
   await world.deliver(event);
-  t.match(await world.uploads.listSightings(event.key), [{ kind: 'stray', versionId: event.versionId }]);
+  t.match(await world.uploads.listSightings(event.key), [{ kind: 'orphan', versionId: event.versionId }]);
   t.equal(await world.acceptedText(event.key), undefined);
   t.equal((await world.objects.listVersions(event.key)).length, 1);
-  t.equal(world.total('StrayObjects'), 1);
+  t.equal(world.total('OrphanObjects'), 1);
 });
 
 t.test('P5: what was revoked before it was claimed is refused', async (t) => {

@@ -4,7 +4,7 @@ import { SightingKind, UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import { createWorld } from './world.ts';
 
-const { duplicate, refused, stray } = SightingKind;
+const { duplicate, refused, orphan } = SightingKind;
 
 /** An accepted upload, and so many further versions of its key, whose events are still to come. */
 async function flooded(count: number, options: { keptDuplicates?: number } = { keptDuplicates: 2 }) {
@@ -169,8 +169,8 @@ t.test('P4: a count that a crash left unreported is made good by a redelivery of
   t.equal(world.reportIds().at(-1), `duplicate-count#${key}#10`);
 });
 
-t.test('refused versions and strays are bounded the same way', async (t) => {
-  for (const kind of [refused, stray]) {
+t.test('refused versions and orphans are bounded the same way', async (t) => {
+  for (const kind of [refused, orphan]) {
     const world = createWorld({ keptDuplicates: 2 });
     const key = kind === refused ? await world.issue() : 'uploads/never-issued';
     if (kind === refused) await world.uploads.revoke(key);
@@ -180,7 +180,7 @@ t.test('refused versions and strays are bounded the same way', async (t) => {
     t.equal((await left(world, key)).length, 2, kind);
     t.match(await world.uploads.getTally(key, kind), { surplus: 13, surplusReported: 10 });
     t.equal(world.reportIds().at(-1), `${kind}-count#${key}#10`);
-    t.equal(world.total(kind === refused ? 'RevokedUploads' : 'StrayObjects'), 15);
+    t.equal(world.total(kind === refused ? 'RevokedUploads' : 'OrphanObjects'), 15);
   }
 });
 

@@ -75,8 +75,8 @@ export function createProcessAccepted(options: {
   let hasSuspect = false;
   const evidence = createEvidence({
     ...options,
-    onReported: () => metrics.add('StrayObjects', 1),
-    onCounted: (_tally, count) => metrics.add('StrayObjects', count),
+    onReported: () => metrics.add('OrphanObjects', 1),
+    onCounted: (_tally, count) => metrics.add('OrphanObjects', count),
   });
 
   return async function processAccepted(event: ObjectCreated, delivery: Delivery): Promise<void> {
@@ -130,17 +130,17 @@ export function createProcessAccepted(options: {
       if (isSuspect) hasSuspect = false;
     }
     const { upload } = started;
-    if (!upload) return recordStray(event, 'no upload was issued for it');
+    if (!upload) return recordOrphan(event, 'no upload was issued for it');
     switch (upload.state) {
       case UploadState.claimed:
         return { claimed: upload };
       case UploadState.issued:
         return handleUnclaimed(event, upload);
       case UploadState.revoked:
-        return recordStray(event, 'its upload was revoked');
+        return recordOrphan(event, 'its upload was revoked');
     }
     if (upload.acceptedVersionId === event.versionId) return heldUnlessProcessed(upload);
-    return recordStray(event, 'another version is the accepted one');
+    return recordOrphan(event, 'another version is the accepted one');
   }
 
   /**
@@ -153,7 +153,7 @@ export function createProcessAccepted(options: {
         `${event.key} version ${event.versionId} is a copy, but its upload is only ISSUED: the table was restored to an earlier time, or another hand has put it there`,
       );
     }
-    await recordStray(event, 'nothing was claimed for its upload');
+    await recordOrphan(event, 'nothing was claimed for its upload');
     // An acceptor that has claimed in between may have looked for the record before it was there, and accept this version.
     const upload = await uploads.get(key);
     return upload && upload.state !== UploadState.issued ? { claimed: upload } : undefined;
@@ -163,11 +163,11 @@ export function createProcessAccepted(options: {
    * Nobody but the acceptor should write under accepted/: what else is found there is kept, and not processed. Records and reports
    * are bounded; an object is never removed here, since it may be what an operator has restored.
    */
-  async function recordStray(event: ObjectCreated, why: string): Promise<undefined> {
+  async function recordOrphan(event: ObjectCreated, why: string): Promise<undefined> {
     const { key, versionId } = event;
     log.warn({ key, versionId }, `an object under accepted/ is not processed: ${why}`);
-    const isKept = await evidence.keep({ key, kind: SightingKind.stray, version: event });
-    if (!isKept) await evidence.countSurplus(key, SightingKind.stray, 1);
+    const isKept = await evidence.keep({ key, kind: SightingKind.orphan, version: event });
+    if (!isKept) await evidence.countSurplus(key, SightingKind.orphan, 1);
   }
 
   /**

@@ -98,7 +98,7 @@ t.test('P3: while ACCEPTED is not recorded the message comes back, longer apart 
     message: new RegExp(key),
   });
   t.ok(waited >= 2 * LEASE_SECONDS, 'until the message of an acceptor that died is there again');
-  t.equal(world.total('StrayObjects'), 0, 'nothing is known of it that would make it one');
+  t.equal(world.total('OrphanObjects'), 0, 'nothing is known of it that would make it one');
   await accept();
   await world.processAccepted(event, createDelivery().delivery);
   t.match(await world.uploads.get(key), { state: UploadState.processed }, 'after a redrive');
@@ -759,9 +759,9 @@ for (const [what, text, eventName] of FURTHER_VERSIONS) {
           acceptedVersion === 'is there' ? [event.versionId, further.versionId] : [further.versionId],
         );
         t.match(await world.uploads.listSightings(event.key), [
-          { kind: 'stray', versionId: further.versionId, reported: true },
+          { kind: 'orphan', versionId: further.versionId, reported: true },
         ]);
-        t.equal(world.total('StrayObjects'), 1, 'once');
+        t.equal(world.total('OrphanObjects'), 1, 'once');
         t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
       },
     );
@@ -777,7 +777,7 @@ t.test('P2: copied onto itself and the old version deleted: the bytes are there,
   await world.processAccepted(itself, createDelivery().delivery);
   await world.objects.deleteVersion(event.key, event.versionId);
   t.match(await world.objects.listVersions(event.key), [{ versionId: itself.versionId }]);
-  t.equal(world.total('StrayObjects'), 1);
+  t.equal(world.total('OrphanObjects'), 1);
 });
 
 t.test('P2, P5: a copy that another hand put there beforehand is not processed', async (t) => {
@@ -793,20 +793,20 @@ t.test('P2, P5: a copy that another hand put there beforehand is not processed',
   pause.end();
   await work;
   t.equal(calls, 0);
-  t.match(await world.uploads.listSightings(event.key), [{ kind: 'stray', versionId: foreign.versionId }]);
+  t.match(await world.uploads.listSightings(event.key), [{ kind: 'orphan', versionId: foreign.versionId }]);
   t.equal((await world.objects.listVersions(event.key)).length, 2, 'kept as evidence');
   await world.processAccepted(event, createDelivery().delivery);
   t.equal(calls, 1);
   t.match(await world.uploads.get(key), { acceptedVersionId: event.versionId });
 });
 
-t.test('P5: what was put under accepted/ of an upload that is only ISSUED is a stray', async (t) => {
+t.test('P5: what was put under accepted/ of an upload that is only ISSUED is an orphan', async (t) => {
   const world = createWorld(succeeds);
   const { key, event } = await world.issued();
   const put = { ...event, eventName: 'ObjectCreated:Put' };
   await world.processAccepted(put, createDelivery().delivery);
   t.equal((await world.objects.listVersions(event.key)).length, 1, 'kept as evidence');
-  t.equal(world.total('StrayObjects'), 1);
+  t.equal(world.total('OrphanObjects'), 1);
   t.match(await world.uploads.get(key), { state: UploadState.issued });
 });
 
@@ -827,12 +827,12 @@ t.test('P3: who is claimed while an orphan is recorded is looked at again', asyn
   t.match(await world.uploads.get(key), { state: UploadState.processed });
 });
 
-t.test('P5: an object under accepted/ of a revoked upload is a stray', async (t) => {
+t.test('P5: an object under accepted/ of a revoked upload is an orphan', async (t) => {
   const world = createWorld(succeeds);
   const { key, event } = await world.issued();
   await world.uploads.revoke(key);
   await world.processAccepted(event, createDelivery().delivery);
-  t.equal(world.total('StrayObjects'), 1);
+  t.equal(world.total('OrphanObjects'), 1);
 });
 
 t.test('P3: a copy whose upload is back at ISSUED is no false orphan, and no silence', async (t) => {
@@ -843,7 +843,7 @@ t.test('P3: a copy whose upload is back at ISSUED is no false orphan, and no sil
     message: /only ISSUED: the table was restored/,
   });
   t.strictSame(await world.uploads.listSightings(event.key), []);
-  t.equal(world.total('StrayObjects'), 0);
+  t.equal(world.total('OrphanObjects'), 0);
   await world.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: world.clock.now });
   await world.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
   await world.processAccepted(event, createDelivery().delivery);
@@ -855,27 +855,27 @@ t.test('P5: an object under accepted/ that was never claimed is not processed', 
   const world = createWorld(async () => {
     calls += 1;
   });
-  const stray = world.createdEvent('accepted/planted');
-  await world.processAccepted(stray, createDelivery().delivery);
-  await world.processAccepted(stray, createDelivery().delivery);
+  const orphan = world.createdEvent('accepted/planted');
+  await world.processAccepted(orphan, createDelivery().delivery);
+  await world.processAccepted(orphan, createDelivery().delivery);
   t.equal(calls, 0);
-  t.equal(world.total('StrayObjects'), 1);
-  t.match(await world.uploads.listSightings('accepted/planted'), [{ kind: 'stray', reported: true }]);
+  t.equal(world.total('OrphanObjects'), 1);
+  t.match(await world.uploads.listSightings('accepted/planted'), [{ kind: 'orphan', reported: true }]);
 });
 
-t.test('P4: strays under accepted/ are recorded within bounds, and never removed', async (t) => {
+t.test('P4: orphans under accepted/ are recorded within bounds, and never removed', async (t) => {
   const world = createWorld(succeeds);
   const key = 'accepted/planted';
   const events = Array.from({ length: 14 }, () => world.createdEvent(key));
   for (const event of events) await world.processAccepted(event, createDelivery().delivery);
   t.equal((await world.objects.listVersions(key)).length, 14, 'all of them stay');
   t.equal((await world.uploads.listSightings(key)).length, 3);
-  t.match(await world.uploads.getTally(key, 'stray'), { surplus: 11, surplusReported: 10 });
+  t.match(await world.uploads.getTally(key, 'orphan'), { surplus: 11, surplusReported: 10 });
   t.strictSame(world.reports.map(reportIdOf), [
-    ...events.slice(0, 3).map(({ versionId }) => `stray#${key}#${versionId}`),
-    `stray-count#${key}#10`,
+    ...events.slice(0, 3).map(({ versionId }) => `orphan#${key}#${versionId}`),
+    `orphan-count#${key}#10`,
   ]);
-  t.equal(world.total('StrayObjects'), 14);
+  t.equal(world.total('OrphanObjects'), 14);
 });
 
 t.test('what a handler opens is broken off with its signal', async (t) => {

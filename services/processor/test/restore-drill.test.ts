@@ -131,7 +131,7 @@ t.test('P2: a restored file stays, is reported once, and a repair leaves it', as
     await untilQuiet();
     t.equal(await cloud.read(acceptedKey), TEXT, `${how}: the bytes are there`);
     t.strictSame(await cloud.versionsOf(acceptedKey), [restored], how);
-    t.match(await cloud.uploads.listSightings(acceptedKey), [{ kind: 'stray', versionId: restored }]);
+    t.match(await cloud.uploads.listSightings(acceptedKey), [{ kind: 'orphan', versionId: restored }]);
     t.match(await cloud.uploads.get(key), { state: UploadState.processed, attempt: 1 });
   }
 });
@@ -241,6 +241,6 @@ t.test('no message was left to a dead-letter queue, and each restore was counted
     t.strictSame(await service.stop(), { code: 0, stderr: '' });
     t.equal(service.total('MessagesDeadLettered'), 0);
   }
-  t.equal(acceptor.total('StrayObjects'), 0);
-  t.equal(processor.total('StrayObjects'), RESTORES.length + 1);
+  t.equal(acceptor.total('OrphanObjects'), 0);
+  t.equal(processor.total('OrphanObjects'), RESTORES.length + 1);
 });

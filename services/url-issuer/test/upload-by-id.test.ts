@@ -146,7 +146,7 @@ t.test('a flood is told by how many were removed beyond those that are kept', as
   await uploadStore.claim(key, VERSION);
   await uploadStore.recordSighting(key, SightingKind.duplicate, { ...VERSION, versionId: 'v2' });
   await uploadStore.countSurplus(key, SightingKind.duplicate, 2_990);
-  await uploadStore.countSurplus(key, SightingKind.stray, 5);
+  await uploadStore.countSurplus(key, SightingKind.orphan, 5);
   const before = calls().length;
   t.match((await call('GET', id)).json(), {
     duplicates: 1,
@@ -206,8 +206,8 @@ t.test('a claim between look and write wins', async (t) => {
 
 t.test('of another’s upload nobody learns more than of none', async (t) => {
   const { id, key, call, calls, uploadStore } = await issued(t);
-  await uploadStore.recordSighting('uploads/a-stray', SightingKind.stray, VERSION);
-  const ids = [id, 'no-such-upload', 'a-stray', '', '../x', 'x'.repeat(1_016), 'x'.repeat(4_000), '\0'];
+  await uploadStore.recordSighting('uploads/an-orphan', SightingKind.orphan, VERSION);
+  const ids = [id, 'no-such-upload', 'an-orphan', '', '../x', 'x'.repeat(1_016), 'x'.repeat(4_000), '\0'];
   for (const method of ['GET', 'DELETE'] as const) {
     for (const asked of ids) {
       const response = await call(method, asked, 'somebody else');

@@ -79,7 +79,7 @@ locals {
       periods     = 1
       tells_end   = false
       dimensions  = { QueueName = var.queues.upload_reports.name }
-      description = "Files came that were not accepted. The type of each report in the queue says what: duplicate (a form was used again), refused (its upload was revoked; with storedBeforeRevocation its client holds a success, and has to be told), stray (no upload was issued: find out who signs forms or writes to the bucket)."
+      description = "Files came that were not accepted. The type of each report in the queue says what: duplicate (a form was used again), refused (its upload was revoked; with storedBeforeRevocation its client holds a success, and has to be told), orphan (no upload was issued: find out who signs forms or writes to the bucket)."
     }
   }
 

@@ -19,7 +19,7 @@ locals {
     BytesAccepted          = ["acceptor"]
     AcceptTime             = ["acceptor"]
     DuplicateUploads       = ["acceptor"]
-    StrayObjects           = ["acceptor", "processor"]
+    OrphanObjects          = ["acceptor", "processor"]
     RevokedUploads         = ["acceptor"]
     StoredBeforeRevocation = ["acceptor"]
     UploadsProcessed       = ["processor"]

@@ -171,12 +171,12 @@ variable "tombstone_days" {
   # two retentions, and a redrive starts them anew.
   validation {
     condition     = var.tombstone_days <= 3650 && floor(var.tombstone_days) == var.tombstone_days && var.tombstone_days >= max(22, 4 * (var.message_retention_days + var.dead_letter_retention_days) + 1)
-    error_message = "tombstone_days takes a whole number from ${max(22, 4 * (var.message_retention_days + var.dead_letter_retention_days) + 1)} to 3650: twice the retentions of both queues and both dead-letter queues, plus a day. With fewer, a redelivered event could find its upload forgotten and take it for a stray."
+    error_message = "tombstone_days takes a whole number from ${max(22, 4 * (var.message_retention_days + var.dead_letter_retention_days) + 1)} to 3650: twice the retentions of both queues and both dead-letter queues, plus a day. With fewer, a redelivered event could find its upload forgotten and take it for an orphan."
   }
 }
 
 variable "uploads_expire_days" {
-  description = "When what is still under uploads/ is removed: duplicates, strays, refused versions."
+  description = "When what is still under uploads/ is removed: duplicates, orphans, refused versions."
   type        = number
   default     = 30
   nullable    = false

@@ -111,7 +111,7 @@ export const uploadsCalls = {
     onUploads((uploads) => uploads.ping()),
     onUploads((uploads) => uploads.get(KEY)),
     onUploads((uploads) => uploads.claim(KEY, VERSION)),
-    onUploads((uploads) => uploads.isSighted(KEY, SightingKind.stray, 'v2')),
+    onUploads((uploads) => uploads.isSighted(KEY, SightingKind.orphan, 'v2')),
     onUploads((uploads) => uploads.accept(KEY, { claimedVersionId: 'v1', acceptedVersionId: 'v2' })),
     onUploads(sightings),
   ),

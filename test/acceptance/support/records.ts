@@ -35,7 +35,7 @@ export async function readSightings(key: string): Promise<UploadRecord[]> {
     ExpressionAttributeValues: { ':key': key },
   });
   const { Items = [] } = await dynamoDb.send(query);
-  return (Items as UploadRecord[]).filter(({ item }) => /^(duplicate|refused|stray)#/.test(item));
+  return (Items as UploadRecord[]).filter(({ item }) => /^(duplicate|refused|orphan)#/.test(item));
 }
 
 export function processed(key: string): Promise<UploadRecord> {

@@ -272,7 +272,7 @@ for (const { method, isMovedAway, when } of LATE_COPIES) {
         t.strictSame(others, []);
         t.match(
           await outside.uploads.listSightings(acceptedKeyOf(key)),
-          [{ kind: 'stray', versionId: late, reported: true }],
+          [{ kind: 'orphan', versionId: late, reported: true }],
           'kept and reported: it can’t be told from a restored file',
         );
       } else {
@@ -291,7 +291,7 @@ for (const { method, isMovedAway, when } of LATE_COPIES) {
       const total = (metric: string) => services.reduce((sum, service) => sum + service.total(metric), 0);
       t.equal(total('UploadsAccepted'), 1);
       t.equal(total('UploadsProcessed'), 1);
-      t.equal(total('StrayObjects'), isMovedAway ? 1 : 0);
+      t.equal(total('OrphanObjects'), isMovedAway ? 1 : 0);
     },
   );
 }

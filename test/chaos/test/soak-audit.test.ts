@@ -70,16 +70,21 @@ t.test('a form that nobody used, and one that no client got, are no findings', a
 
 t.test('P5: an object that belongs to no upload is found, under both prefixes and elsewhere', async (t) => {
   const { audited, ledger, s3, stack } = await cloud(t);
-  for (const Key of ['accepted/stray', 'uploads/stray', 'elsewhere', KEY.replace('uploads/', 'accepted/')]) {
+  for (const Key of [
+    'accepted/orphan',
+    'uploads/orphan',
+    'elsewhere',
+    KEY.replace('uploads/', 'accepted/'),
+  ]) {
     await s3.send(new PutObjectCommand({ Bucket: stack.bucket, Key, Body: 'x' }));
   }
   const { findings } = await audit(ledger, audited);
   t.equal(findings.length, 4);
   for (const [at, says] of [
     /nothing is claimed, but something was accepted/,
-    /^P5: accepted\/stray: .* belongs to no upload/,
+    /^P5: accepted\/orphan: .* belongs to no upload/,
     /^P5: elsewhere: .* belongs to no upload/,
-    /^P5: uploads\/stray: .* belongs to no upload/,
+    /^P5: uploads\/orphan: .* belongs to no upload/,
   ].entries()) {
     t.match(findings[at], says);
   }
@@ -95,7 +100,7 @@ t.test('P5: what is on record for a key that no client got a form for is found',
   const { audited, ledger, dynamoDb, stack } = await cloud(t);
   for (const [FullFilename, item, state] of [
     ['uploads/other', 'upload', 'PROCESSED'],
-    ['uploads/stray', 'stray#1', undefined],
+    ['uploads/orphan', 'orphan#1', undefined],
   ] as const) {
     const Item = {
       FullFilename: { S: FullFilename },
@@ -107,6 +112,6 @@ t.test('P5: what is on record for a key that no client got a form for is found',
   const { findings } = await audit(ledger, audited);
   t.strictSame(findings.toSorted(), [
     'P5: uploads/other: upload is on record, for which no client got a form',
-    'P5: uploads/stray: stray#1 is on record, for which no client got a form',
+    'P5: uploads/orphan: orphan#1 is on record, for which no client got a form',
   ]);
 });

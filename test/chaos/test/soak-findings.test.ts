@@ -176,10 +176,10 @@ const bad: Readonly<Record<string, { entry?: Entry; found: Found; promise: strin
     promise: 'P4',
     says: /on record twice: v1,v2,v1/,
   },
-  'a duplicate recorded as a stray': {
-    found: { ...good, sightings: [{ ...duplicate, kind: SightingKind.stray }] },
+  'a duplicate recorded as an orphan': {
+    found: { ...good, sightings: [{ ...duplicate, kind: SightingKind.orphan }] },
     promise: 'P4',
-    says: /recorded as stray/,
+    says: /recorded as orphan/,
   },
   'a duplicate that was not reported': {
     found: { ...good, sightings: [{ ...duplicate, reported: false }] },

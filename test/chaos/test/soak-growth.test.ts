@@ -71,7 +71,7 @@ const counters: Counters = {
   acceptedBytes: 1000,
   processed: 10,
   duplicates: 2,
-  strays: 0,
+  orphans: 0,
   failed: 0,
   retried: 3,
 };
@@ -91,7 +91,7 @@ for (const wrong of [
   { acceptedBytes: 1001 },
   { processed: 11 },
   { duplicates: 1 },
-  { strays: 1 },
+  { orphans: 1 },
 ]) {
   t.test(`P4: ${JSON.stringify(wrong)} is found`, async (t) => {
     t.match(counterFindings({ ...counters, ...wrong }, 11, audit), [/^P4: /]);

@@ -169,11 +169,11 @@ const revoke = fc
 
 const expire = fc.constant(command('expire()', (world) => world.time.pass(30_000)));
 
-const stray = fc
+const orphan = fc
   .tuple(fc.constantFrom(UPLOADS_PREFIX, ACCEPTED_PREFIX), fc.integer({ min: 1, max: 5 }), eventPlan)
   .map(([prefix, count, plan]) =>
-    command(`stray(${prefix}, ${count} times, ${fc.stringify(plan)})`, (world) =>
-      world.stray(prefix, count, plan),
+    command(`orphan(${prefix}, ${count} times, ${fc.stringify(plan)})`, (world) =>
+      world.orphan(prefix, count, plan),
     ),
   );
 
@@ -336,7 +336,7 @@ export const anyCommand: Arbitrary<HistoryCommand> = fc.oneof(
   { weight: 1, arbitrary: copyEvent },
   { weight: 1, arbitrary: revoke },
   { weight: 1, arbitrary: expire },
-  { weight: 1, arbitrary: stray },
+  { weight: 1, arbitrary: orphan },
   { weight: 1, arbitrary: flood },
   { weight: 1, arbitrary: take },
   { weight: 1, arbitrary: takeSoon },

@@ -30,7 +30,7 @@ export type HandlerRun = 'running' | 'deaf' | 'done' | 'failed';
 /** All that is known of one key from outside: what clients and users did to it, and what was written about it. */
 export interface KeyFacts {
   readonly key: string;
-  /** Undefined: no upload was issued; all under this key are strays. */
+  /** Undefined: no upload was issued; all under this key are orphans. */
   readonly issued: { readonly method: 'post' | 'put'; readonly expiresAtMs: number } | undefined;
   /** When the claim took effect. */
   claimedAtMs: number;
@@ -75,7 +75,7 @@ export interface KeyFacts {
   /** A call about this key may have been done without its worker being told. */
   wasAnswerLost: boolean;
   /** The same of a call about objects under accepted/ that are not the upload's. */
-  wasStrayAnswerLost: boolean;
+  wasOrphanAnswerLost: boolean;
   /** A call about this key was made again by the client itself; another may have written in between. */
   wasRepeated: boolean;
   /** What the services wrote of each metric, and of each version's reports. */
@@ -119,7 +119,7 @@ export function createFacts(): Facts {
         failedBy: new Set(),
         givenUp: new Set(),
         wasAnswerLost: false,
-        wasStrayAnswerLost: false,
+        wasOrphanAnswerLost: false,
         wasRepeated: false,
         values: new Map(),
       };
@@ -142,13 +142,13 @@ export function theUpload(facts: KeyFacts): StoredVersion | undefined {
 }
 
 /** What each version that is not the upload is to be recorded as. */
-export function sightingKind(facts: KeyFacts): 'stray' | 'refused' | 'duplicate' {
-  if (!facts.issued) return 'stray';
+export function sightingKind(facts: KeyFacts): 'orphan' | 'refused' | 'duplicate' {
+  if (!facts.issued) return 'orphan';
   return facts.item?.state === 'REVOKED' ? 'refused' : 'duplicate';
 }
 
 export function sightingName(facts: KeyFacts, key: string, versionId: string): string {
-  return `${key.startsWith(ACCEPTED_PREFIX) ? 'stray' : sightingKind(facts)}#${versionId}`;
+  return `${key.startsWith(ACCEPTED_PREFIX) ? 'orphan' : sightingKind(facts)}#${versionId}`;
 }
 
 /** Whether one version has the other's bytes, and is described as it is. */
@@ -162,5 +162,5 @@ export function isSameContent(one: StoredVersion, other: StoredVersion): boolean
 }
 
 export function tallyOf(facts: KeyFacts, key: string): TallyItem | undefined {
-  return facts.tallies.get(`tally#${key.startsWith(ACCEPTED_PREFIX) ? 'stray' : sightingKind(facts)}`);
+  return facts.tallies.get(`tally#${key.startsWith(ACCEPTED_PREFIX) ? 'orphan' : sightingKind(facts)}`);
 }

@@ -18,7 +18,7 @@ import { type Must, PromiseBroken } from './promise-broken.ts';
 import type { Caller } from './simulation/network.ts';
 import type { VirtualTime } from './simulation/virtual-time.ts';
 
-const SIGHTING_METRICS = ['DuplicateUploads', 'RevokedUploads', 'StoredBeforeRevocation', 'StrayObjects'];
+const SIGHTING_METRICS = ['DuplicateUploads', 'RevokedUploads', 'StoredBeforeRevocation', 'OrphanObjects'];
 
 /**
  * The reference model: it is told of everything that happens, knows what may happen, and keeps what happened in the facts. It
@@ -93,7 +93,7 @@ export function createRules(
       : key.copies.has(acceptedVersionId);
     must(isIt, 'P2', `${key.key}: ${acceptedVersionId} is accepted, which is no copy of the upload`);
     // The acceptor looks for such a record after its claim.
-    const orphanAtMs = key.sightings.get(`stray#${acceptedVersionId}`)?.recordedAtMs;
+    const orphanAtMs = key.sightings.get(`orphan#${acceptedVersionId}`)?.recordedAtMs;
     must(
       orphanAtMs === undefined || orphanAtMs >= key.claimedAtMs,
       'P4',
@@ -211,7 +211,7 @@ export function createRules(
       return;
     }
     const isCounted = (tallyOf(key, event.key)?.surplus ?? 0) > 0;
-    const isKnown = key.sightings.has(`stray#${event.versionId}`) || isCounted;
+    const isKnown = key.sightings.has(`orphan#${event.versionId}`) || isCounted;
     must(isKnown, 'P4', `${event.key}: acknowledged without a record`);
   }
 

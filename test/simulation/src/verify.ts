@@ -71,7 +71,7 @@ async function verifyUpload({ uploads, objects, rules }: World, key: KeyFacts): 
     'P4',
     `${key.key}: versions ${left} are left, not ${evidence}`,
   );
-  if (!key.issued) return rules.must(item === undefined, 'P5', `${key.key}: a stray is ${item?.state}`);
+  if (!key.issued) return rules.must(item === undefined, 'P5', `${key.key}: an orphan is ${item?.state}`);
 
   const acceptedKey = acceptedKeyOf(key.key);
   for (const [versionId, planted] of key.foreign) {
@@ -102,7 +102,7 @@ async function verifyUpload({ uploads, objects, rules }: World, key: KeyFacts): 
   const acceptedVersionId = item?.acceptedVersionId ?? 'none';
   const others = accepted.filter((versionId) => versionId !== acceptedVersionId);
   const isCounted = (tallyOf(key, acceptedKey)?.surplus ?? 0) > 0;
-  const unknown = others.filter((versionId) => !key.sightings.has(`stray#${versionId}`) && !isCounted);
+  const unknown = others.filter((versionId) => !key.sightings.has(`orphan#${versionId}`) && !isCounted);
   rules.must(
     unknown.length === 0,
     'P4',
@@ -155,7 +155,7 @@ async function verifySightings(
   const sent = new Set(reports.sent.map(reportIdOf));
   for (const { key: sightedKey, kind, versionId, reported } of [...sightings, ...orphans]) {
     // A record that is carried out after its worker was refused can come when the acceptor has shown the object to be the copy.
-    if (key.wasStrayAnswerLost && versionId === key.item?.acceptedVersionId) continue;
+    if (key.wasOrphanAnswerLost && versionId === key.item?.acceptedVersionId) continue;
     const counts = key.values.get(`reports of ${versionId}`)?.length ?? 0;
     const id = `${kind}#${sightedKey}#${versionId}`;
     rules.must(

@@ -66,7 +66,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
     onAnswerLost({ key }) {
       const about = facts.all.get(key);
       if (about) about.wasAnswerLost = true;
-      else if (key.startsWith(ACCEPTED_PREFIX)) facts.of(key).wasStrayAnswerLost = true;
+      else if (key.startsWith(ACCEPTED_PREFIX)) facts.of(key).wasOrphanAnswerLost = true;
     },
     // Of a write that its client has made again only the read behind it may tell whose it is.
     onNotDone({ key }) {
@@ -209,8 +209,8 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
     },
 
     /** So many versions of an object that nobody was given a form for. */
-    stray(prefix: string, versions: number, plan: EventPlan): void {
-      const key = `${prefix}${unique('stray')}`;
+    orphan(prefix: string, versions: number, plan: EventPlan): void {
+      const key = `${prefix}${unique('orphan')}`;
       facts.begin(key, undefined);
       for (let count = 0; count < versions; count += 1)
         store(key, 1, plan, prefix === UPLOADS_PREFIX ? tellOfUpload : tellOfCopy);
@@ -311,7 +311,7 @@ export interface Tally {
   readonly forms: number;
   readonly versions: number;
   readonly processed: number;
-  /** Duplicates, refused versions and strays. */
+  /** Duplicates, refused versions and orphans. */
   readonly keptApart: number;
   /** Versions beyond those that are kept, as they were counted. */
   readonly surplus: number;

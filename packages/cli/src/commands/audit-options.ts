@@ -16,13 +16,13 @@ export const AUDIT_HELP = `Usage: upload-once audit [--repair] [options]
 
 Goes through the bucket and the table and names what came to no end:
 
-  no-outcome    a version under uploads/ that is neither claimed nor recorded as duplicate, refused or stray
+  no-outcome    a version under uploads/ that is neither claimed nor recorded as duplicate, refused or orphan
   not-recorded  a version under accepted/ that no upload names as the accepted one
   unclaimed     a version under accepted/ whose upload is only ISSUED: the table was restored to an earlier
                 time, or another hand has put it there. --repair leaves it alone
   stuck         an upload that is CLAIMED or ACCEPTED, or PROCESSING without a lease, for too long
   failed        an upload whose handler failed as often as the queue allows
-  not-reported  a duplicate, refused version or stray, or a count of them, that may never have been reported
+  not-reported  a duplicate, refused version or orphan, or a count of them, that may never have been reported
 
 Mostly an event was lost, or a queue deleted. --repair sends the missing events again, to the acceptor's
 queue or the processor's: they look at what is there and go on from it. The items of the uploads are kept
@@ -38,8 +38,8 @@ with "upload-once redrive". Run the audit again, 15 minutes after a repair, to s
                          is lost. The first repair after a purge does without it, unless another one was made
                          in the 14 days before. An event that is sent twice does no harm
   --retry-failed         with --repair: also for failed uploads, whose dead letters are lost
-  --record-strays        with --repair: also for objects that no upload in the table belongs to; each is
-                         recorded as a stray, and an alarm tells. Needs the services' own TOMBSTONE_DAYS,
+  --record-orphans        with --repair: also for objects that no upload in the table belongs to; each is
+                         recorded as an orphan, and an alarm tells. Needs the services' own TOMBSTONE_DAYS,
                          given by either way below
   --older-than MINUTES   how long it may take before it is named, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES}). After a queue
                          was purged give 0: all of its messages are gone, the youngest too. Ages are
@@ -86,7 +86,7 @@ export interface AuditCommandOptions {
     | undefined;
   readonly again: boolean;
   readonly retryFailed: boolean;
-  readonly recordStrays: boolean;
+  readonly recordOrphans: boolean;
   readonly json: boolean;
 }
 
@@ -96,12 +96,12 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
   if (values.help) return 'help';
   const bucket = setting(values, 'bucket', env, 'BUCKET');
   if (bucket === undefined) throw new UsageError('the bucket is missing: set BUCKET or give --bucket');
-  for (const option of ['again', 'retry-failed', 'record-strays'] as const) {
+  for (const option of ['again', 'retry-failed', 'record-orphans'] as const) {
     if (values[option] && !values.repair) throw new UsageError(`--${option} is for --repair`);
   }
-  if (values['record-strays'] && setting(values, 'tombstone-days', env, 'TOMBSTONE_DAYS') === undefined) {
+  if (values['record-orphans'] && setting(values, 'tombstone-days', env, 'TOMBSTONE_DAYS') === undefined) {
     throw new UsageError(
-      "--record-strays makes strays of objects that have outlived their items, unless it knows the services' days: set TOMBSTONE_DAYS or give --tombstone-days",
+      "--record-orphans makes orphans of objects that have outlived their items, unless it knows the services' days: set TOMBSTONE_DAYS or give --tombstone-days",
     );
   }
   const minutes = values['older-than'] ?? DEFAULT_OLDER_THAN_MINUTES;
@@ -113,7 +113,7 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
     repair: values.repair ? { queueUrls: bothQueueUrls(values, env) } : undefined,
     again: values.again ?? false,
     retryFailed: values['retry-failed'] ?? false,
-    recordStrays: values['record-strays'] ?? false,
+    recordOrphans: values['record-orphans'] ?? false,
     json: values.json ?? false,
   };
 }
@@ -142,7 +142,7 @@ function parse(args: readonly string[]) {
       repair: { type: 'boolean' },
       again: { type: 'boolean' },
       'retry-failed': { type: 'boolean' },
-      'record-strays': { type: 'boolean' },
+      'record-orphans': { type: 'boolean' },
       'older-than': { type: 'string' },
     },
   }).values;

@@ -105,7 +105,7 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
 
 async function prepareRepair(
   { queueUrls }: NonNullable<AuditCommandOptions['repair']>,
-  { again, retryFailed, recordStrays, bucket }: AuditCommandOptions,
+  { again, retryFailed, recordOrphans, bucket }: AuditCommandOptions,
   operations: Operations,
   onOutcome: (outcome: RepairOutcome) => void,
 ) {
@@ -139,7 +139,7 @@ async function prepareRepair(
         records,
         send,
         retryFailed,
-        recordStrays,
+        recordOrphans,
         again,
         deadLetters,
         onOutcome,

@@ -14,8 +14,8 @@ import { type Finding, FindingKind, Pipeline } from './finding.ts';
 import { unrecordedOf } from './unrecorded.ts';
 
 /**
- * Every version under `accepted/`, however young, that no item names as the accepted one, and that is not recorded as a stray. Of a key with more
- * strays than are kept those beyond have no record each, only a count: none of them is named.
+ * Every version under `accepted/`, however young, that no item names as the accepted one, and that is not recorded as an orphan. Of a key with more
+ * orphans than are kept those beyond have no record each, only a count: none of them is named.
  */
 export async function* auditAcceptedObjects(options: {
   readonly listing: ObjectListing;
@@ -31,10 +31,10 @@ export async function* auditAcceptedObjects(options: {
     const uploads = await records.uploads(known.map(({ key }) => uploadKeyOfAccepted(key)));
     const uploadOf = ({ key }: StoredVersion) => uploads.get(uploadKeyOfAccepted(key));
     const others = known.filter((version) => uploadOf(version)?.acceptedVersionId !== version.versionId);
-    const unrecorded = await unrecordedOf(records, others, () => [SightingKind.stray]);
+    const unrecorded = await unrecordedOf(records, others, () => [SightingKind.orphan]);
     const tallies = await records.tallies(
       unrecorded.map(({ key }) => key),
-      SightingKind.stray,
+      SightingKind.orphan,
     );
     for (const version of unrecorded) {
       const { surplus = 0 } = tallies.get(version.key) ?? {};

@@ -33,7 +33,7 @@ export async function* auditUploadedVersions(options: {
 
 /**
  * As what the acceptor has recorded it, or would; none: as nothing yet, one of the versions is to be claimed first. Without an upload
- * it is a stray, or what it was as long as its upload's item was there: a sighting may outlive that.
+ * it is an orphan, or what it was as long as its upload's item was there: a sighting may outlive that.
  */
 function sightingKindsFor(upload: Upload | undefined): readonly SightingKind[] {
   if (!upload) return Object.values(SightingKind);
@@ -54,7 +54,7 @@ function findingOf(version: StoredVersion, upload: Upload | undefined): Finding 
 }
 
 function detailOf(upload: Upload | undefined): string {
-  if (!upload) return 'there is no upload that it belongs to, and it is not recorded as a stray';
+  if (!upload) return 'there is no upload that it belongs to, and it is not recorded as an orphan';
   if (upload.claimed) return 'another version was claimed, and it is not recorded as a duplicate';
   if (upload.state === UploadState.revoked)
     return 'its upload was revoked, and it is not recorded as refused';

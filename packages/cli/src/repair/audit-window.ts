@@ -6,7 +6,7 @@ export interface AuditWindow {
   isDue(since: Date): boolean;
   /**
    * A version that was stored so long ago that its item may have been deleted as `deleteAt` says: nothing can be told of it.
-   * Objects under `accepted/` can outlive their items by years, and are no strays for that.
+   * Objects under `accepted/` can outlive their items by years, and are no orphans for that.
    */
   isForgotten(storedAt: Date): boolean;
 }

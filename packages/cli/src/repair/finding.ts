@@ -2,9 +2,9 @@ import type { UploadState } from '@upload-once/uploads';
 
 /** What an audit finds. */
 export const FindingKind = {
-  /** A version under `uploads/` that is neither claimed nor recorded as duplicate, refused or stray. */
+  /** A version under `uploads/` that is neither claimed nor recorded as duplicate, refused or orphan. */
   noOutcome: 'no-outcome',
-  /** A version under `accepted/` that no item names as the accepted one, and that is not recorded as a stray. */
+  /** A version under `accepted/` that no item names as the accepted one, and that is not recorded as an orphan. */
   notRecorded: 'not-recorded',
   /** A version under `accepted/` whose upload is only ISSUED: the table was restored to an earlier time, or another hand put it there. */
   unclaimed: 'unclaimed',
@@ -12,7 +12,7 @@ export const FindingKind = {
   stuck: 'stuck',
   /** An upload whose processing failed with the last receive that its queue allowed. */
   failed: 'failed',
-  /** A duplicate, refused version or stray, or a count of them, that was never reported, or is not known to be. */
+  /** A duplicate, refused version or orphan, or a count of them, that was never reported, or is not known to be. */
   notReported: 'not-reported',
 } as const;
 export type FindingKind = (typeof FindingKind)[keyof typeof FindingKind];

@@ -3,7 +3,7 @@ import { ACCEPTED_PREFIX, type UploadRecords, uploadKeyOfAccepted } from '@uploa
 /**
  * Puts off the deletion of all items that an event for this version is about, before the event is sent: its message may lie in
  * a queue and a dead-letter queue for both retentions, and must not outlive them. For an accepted object these are its upload's
- * and, if it is on record as a stray, its own.
+ * and, if it is on record as an orphan, its own.
  */
 export async function keepItems(
   records: Pick<UploadRecords, 'keepLonger'>,

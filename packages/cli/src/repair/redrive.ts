@@ -80,7 +80,7 @@ export interface RedriveOptions {
  * leaves it in both queues, as does a delete that fails; none loses it. Doubled messages are harmless: the services tell a redelivery from a duplicate.
  *
  * SQS's own StartMessageMoveTask is not used: it would move messages whose items are deleted before the message is, so that an
- * upload would end as a stray; it moves what nobody has looked at, and what is none of ours; and without a rate of its own
+ * upload would end as an orphan; it moves what nobody has looked at, and what is none of ours; and without a rate of its own
  * it goes on with what comes back while it runs.
  *
  * Rejects when the dead-letter queue does not answer; what was moved until then was told of. What is left is given back at once.

@@ -47,11 +47,11 @@ export class EventsNotSent extends Error {
  * with `again` an older record of it is removed: the next repair sends it again.
  *
  * Before an event is sent the deletion of its items is put off, as for a redrive: an item may be near its end, and a message that
- * outlives it would make a stray of its upload. What can't be kept longer is not sent.
+ * outlives it would make an orphan of its upload. What can't be kept longer is not sent.
  *
  * An upload that FAILED is left alone unless `retryFailed`: its message lies in the dead-letter queue, where a redrive has it.
- * A version without an upload, under either prefix, is left alone unless `recordStrays`: all that its event can do is to have it
- * recorded as a stray, and that it is one is only true if the audit was told the services' own `tombstoneSeconds`.
+ * A version without an upload, under either prefix, is left alone unless `recordOrphans`: all that its event can do is to have it
+ * recorded as an orphan, and that it is one is only true if the audit was told the services' own `tombstoneSeconds`.
  * An event for an accepted object has the ETag that S3 gives for it now, at the price of one HeadObject; where that version
  * is not the current one (any more), or S3 does not say, the claimed version's.
  *
@@ -67,19 +67,19 @@ export async function* repairFindings(
     readonly records: Pick<UploadRecords, 'keepLonger' | 'repairs' | 'recordRepair' | 'forgetRepair'>;
     readonly send: SendEvents;
     readonly retryFailed: boolean;
-    readonly recordStrays: boolean;
+    readonly recordOrphans: boolean;
     readonly again: boolean;
     readonly deadLetters: ReadonlySet<string>;
     readonly onOutcome?: (outcome: RepairOutcome) => void;
   },
 ): AsyncIterable<RepairedFinding> {
-  const { objects, records, send, retryFailed, recordStrays, again, deadLetters, onOutcome } = options;
+  const { objects, records, send, retryFailed, recordOrphans, again, deadLetters, onOutcome } = options;
 
   /** Why its event is not sent without being asked for; '': it is. */
   function needs({ kind, state }: Finding): string {
     if (kind === FindingKind.failed) return retryFailed ? '' : '--retry-failed';
     // What is on record, and was not reported, is what it is on record as.
-    return state !== undefined || kind === FindingKind.notReported || recordStrays ? '' : '--record-strays';
+    return state !== undefined || kind === FindingKind.notReported || recordOrphans ? '' : '--record-orphans';
   }
 
   async function withOwnETag({ kind, state }: Finding, event: MissingEvent) {

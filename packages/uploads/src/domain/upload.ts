@@ -74,7 +74,7 @@ export const SightingKind = {
   /** A version of a key that was revoked before anything was claimed. */
   refused: 'refused',
   /** An object for which no upload was ever issued. */
-  stray: 'stray',
+  orphan: 'orphan',
 } as const;
 export type SightingKind = (typeof SightingKind)[keyof typeof SightingKind];
 

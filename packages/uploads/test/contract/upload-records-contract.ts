@@ -40,8 +40,8 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
     for (const key of keys) await issue(store, key, { note: 'x'.repeat(100_000) });
     await store.claim(keys[0] ?? '', version);
     await store.recordSighting(keys[0] ?? '', SightingKind.duplicate, { ...version, versionId: 'v2' });
-    await store.recordSighting('uploads/unknown', SightingKind.stray, version);
-    await store.countSurplus('uploads/unknown', SightingKind.stray, 7);
+    await store.recordSighting('uploads/unknown', SightingKind.orphan, version);
+    await store.countSurplus('uploads/unknown', SightingKind.orphan, 7);
 
     const pages = await Array.fromAsync(records.pages());
     t.ok(pages.length > 1, 'there are several');
@@ -55,8 +55,8 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
       [
         ...keys.map((key, at) => [key, at === 0 ? UploadState.claimed : UploadState.issued]),
         [keys[0], 'duplicate', 'v2'],
-        ['uploads/unknown', 'stray', 'v1'],
-        ['uploads/unknown', 'stray', 7],
+        ['uploads/unknown', 'orphan', 'v1'],
+        ['uploads/unknown', 'orphan', 7],
       ].sort(),
     );
   });
@@ -121,7 +121,7 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
     const { records, itemOf } = await open(t);
     await records.keepLonger('uploads/none', 'v1');
     t.equal(await itemOf('uploads/none', 'upload'), undefined);
-    t.equal(await itemOf('uploads/none', 'stray#v1'), undefined);
+    t.equal(await itemOf('uploads/none', 'orphan#v1'), undefined);
   });
 
   t.test('a repair is on record for a version, until its message can’t be there any more', async (t) => {

@@ -134,7 +134,7 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
       await store.finish(key, 1),
     ];
     for (const outcome of outcomes) t.strictSame(outcome, { applied: false, upload: undefined });
-    await store.markReported(key, SightingKind.stray, 'v1');
+    await store.markReported(key, SightingKind.orphan, 'v1');
     t.equal(await store.get(key), undefined);
     t.strictSame(await store.listSightings(key), []);
   });
@@ -361,11 +361,11 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
   t.test('whether a version is on record as something can be asked', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);
-    await store.recordSighting(key, SightingKind.stray, version);
-    t.equal(await store.isSighted(key, SightingKind.stray, 'v1'), true);
+    await store.recordSighting(key, SightingKind.orphan, version);
+    t.equal(await store.isSighted(key, SightingKind.orphan, 'v1'), true);
     t.equal(await store.isSighted(key, SightingKind.duplicate, 'v1'), false, 'not as something else');
-    t.equal(await store.isSighted(key, SightingKind.stray, 'v2'), false);
-    t.equal(await store.isSighted(`${key}x`, SightingKind.stray, 'v1'), false);
+    t.equal(await store.isSighted(key, SightingKind.orphan, 'v2'), false);
+    t.equal(await store.isSighted(`${key}x`, SightingKind.orphan, 'v1'), false);
   });
 
   t.test('an upload is read together with all that was recorded under its key', async (t) => {
@@ -380,8 +380,8 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
       sightings: [{ key, kind: 'duplicate', versionId: 'v2' }],
     });
     t.equal((await store.getWithSightings(key, 10))?.sightings.length, 1);
-    await store.recordSighting('uploads/stray', SightingKind.stray, version);
-    t.equal(await store.getWithSightings('uploads/stray', 10), undefined, 'a stray alone is no upload');
+    await store.recordSighting('uploads/orphan', SightingKind.orphan, version);
+    t.equal(await store.getWithSightings('uploads/orphan', 10), undefined, 'an orphan alone is no upload');
     t.equal(await store.getWithSightings('uploads/none', 10), undefined);
   });
 
@@ -462,9 +462,9 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
   t.test('tallies take no place of what is read with an upload', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);
-    const { duplicate, refused, stray } = SightingKind;
+    const { duplicate, refused, orphan } = SightingKind;
     await store.recordSighting(key, duplicate, { ...version, versionId: 'v2' });
-    for (const kind of [duplicate, refused, stray]) await store.countSurplus(key, kind, 1);
+    for (const kind of [duplicate, refused, orphan]) await store.countSurplus(key, kind, 1);
     const found = await store.getWithSightings(key, 1);
     t.match(found?.sightings, [{ versionId: 'v2' }]);
     t.equal(found?.tallies.length, 3);
@@ -480,9 +480,9 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     t.match(await store.revoke(key), { applied: false, upload: { state: UploadState.revoked, revokedAt } });
   });
 
-  t.test('a stray needs no upload', async (t) => {
+  t.test('an orphan needs no upload', async (t) => {
     const { store } = await open(t);
-    await store.recordSighting('uploads/unknown', SightingKind.stray, version);
+    await store.recordSighting('uploads/unknown', SightingKind.orphan, version);
     t.equal((await store.listSightings('uploads/unknown')).length, 1);
     t.equal(await store.get('uploads/unknown'), undefined);
   });

@@ -6,7 +6,7 @@ const HEARTBEAT = 'sqs ChangeMessageVisibility';
 /** The last call before the mark: metric and log line come between the two. */
 const REPORT = 'sqs SendMessage';
 const COPIES = ['s3 CopyObject', 's3 CompleteMultipartUpload'];
-const METRICS = ['UploadsAccepted', 'UploadsProcessed', 'DuplicateUploads', 'StrayObjects'] as const;
+const METRICS = ['UploadsAccepted', 'UploadsProcessed', 'DuplicateUploads', 'OrphanObjects'] as const;
 
 /** Where a process was ended while an upload was on its way. */
 interface EndedAt {
@@ -31,7 +31,7 @@ export interface Counts {
 
 export function expectedCounts(): Counts {
   // A copy that is made again finds the first one and adds nothing: no second one is ever reported as an orphan.
-  const least = { UploadsAccepted: 0, UploadsProcessed: 0, DuplicateUploads: 0, StrayObjects: 0 };
+  const least = { UploadsAccepted: 0, UploadsProcessed: 0, DuplicateUploads: 0, OrphanObjects: 0 };
   const most = { ...least };
   return {
     add({ versions, keptDuplicates = Number.POSITIVE_INFINITY }, endedAt) {

@@ -8,7 +8,7 @@ export interface Counters {
   readonly acceptedBytes: number;
   readonly processed: number;
   readonly duplicates: number;
-  readonly strays: number;
+  readonly orphans: number;
   readonly failed: number;
   readonly retried: number;
 }
@@ -21,7 +21,7 @@ export function sumCounters(services: readonly ServiceUnderFaults[]): Counters {
     acceptedBytes: sum('BytesAccepted'),
     processed: sum('UploadsProcessed'),
     duplicates: sum('DuplicateUploads'),
-    strays: sum('StrayObjects'),
+    orphans: sum('OrphanObjects'),
     failed: sum('ProcessingFailed'),
     retried: sum('MessagesRetried'),
   };
@@ -54,6 +54,6 @@ export function counterFindings(counters: Counters, forms: number, audit: Audit)
     counters.duplicates >= duplicates,
     `${counters.duplicates} duplicates were reported, there are ${duplicates}`,
   );
-  must(counters.strays === 0, `${counters.strays} strays were reported, there are none`);
+  must(counters.orphans === 0, `${counters.orphans} orphans were reported, there are none`);
   return findings;
 }
