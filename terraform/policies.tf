@@ -42,8 +42,8 @@ locals {
     }
   }
 
-  record_sightings = {
-    Sid       = "RecordSightings"
+  record_observed_versions = {
+    Sid       = "RecordObservedVersions"
     Effect    = "Allow"
     Action    = ["dynamodb:PutItem"]
     Resource  = [module.storage.tables.uploads.arn]
@@ -228,7 +228,7 @@ locals {
       Resource  = [module.storage.tables.uploads.arn]
       Condition = local.naming_only.accept
     },
-    local.record_sightings,
+    local.record_observed_versions,
     local.send_reports,
   ]
 
@@ -268,7 +268,7 @@ locals {
       Resource  = [module.storage.tables.uploads.arn]
       Condition = local.naming_only.process
     },
-    local.record_sightings,
+    local.record_observed_versions,
     local.send_reports,
   ]
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   createDynamoDbUploadStore,
-  type Sighting,
+  type ObservedVersion,
   type Upload,
   UploadState,
   type UploadStore,
@@ -42,11 +42,12 @@ export async function waitUntilReported(
   uploads: UploadStore,
   key: string,
   count: number,
-): Promise<Sighting[]> {
+): Promise<ObservedVersion[]> {
   return waitFor(
-    () => uploads.listSightings(key),
-    (sightings) => sightings.filter((each) => each.reported).length >= count,
-    (sightings) => `${key} has ${sightings.length} other versions on record, ${count} were expected`,
+    () => uploads.listObservedVersions(key),
+    (observedVersions) => observedVersions.filter((each) => each.reported).length >= count,
+    (observedVersions) =>
+      `${key} has ${observedVersions.length} other versions on record, ${count} were expected`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { sendToEach } from '@upload-once/queue';
-import { SightingKind, writeReport } from '@upload-once/uploads';
+import { ObservedKind, writeReport } from '@upload-once/uploads';
 import t from 'tap';
 import { createClients } from './moto/clients.ts';
 import { differencesOf, knownDifferences } from './moto/known-differences.ts';
@@ -432,9 +432,9 @@ t.test('each service scales, by what its work comes from', async (t) => {
 
 t.test('P4: a report is kept in its queue, by whose count the alarm goes off', async (t) => {
   const report = writeReport({
-    sighting: {
+    observedVersion: {
       key: 'uploads/a-file',
-      kind: SightingKind.duplicate,
+      kind: ObservedKind.duplicate,
       versionId: 'v2',
       eTag: 'e',
       sizeBytes: 1,

@@ -168,7 +168,7 @@ run "conditions_hold_what_resources_cannot" {
           "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "acceptedAt", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
-        RecordSightings = {
+        RecordObservedVersions = {
           "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
@@ -179,7 +179,7 @@ run "conditions_hold_what_resources_cannot" {
           "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "attempt", "leaseOwner", "leaseExpiresAt", "processedAt", "failureReason", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
-        RecordSightings = {
+        RecordObservedVersions = {
           "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }

@@ -15,7 +15,7 @@ import { eventually } from './support/eventually.ts';
 import { postForm, withoutHaste } from './support/forms.ts';
 import { KNOWN_GAPS } from './support/known-gaps.ts';
 import { acceptedKey, listVersions, readObject, sha256 } from './support/objects.ts';
-import { processed, readSightings, readUpload, reportedSightings } from './support/records.ts';
+import { processed, readObservedVersions, readUpload, reportedObservedVersions } from './support/records.ts';
 
 const { issuerUrl, apiKey } = deployment;
 const access = { issuerUrl, apiKey };
@@ -64,7 +64,7 @@ t.test('P6: S3 holds a form to all that was asked for, and the upload tells what
   const upload = await processed(form.key);
   const accepted = await readObject(acceptedKey(form.key), upload.acceptedVersionId);
   t.match(accepted, { sha256: sha256(content), contentType: 'text/csv; charset=utf-8' });
-  await reportedSightings(form.key, 1);
+  await reportedObservedVersions(form.key, 1);
   const told = await getUpload(access, id);
   t.match(told, {
     id,
@@ -94,7 +94,7 @@ t.test('P1: of a PUT S3 takes one, also after it was accepted', async (t) => {
   t.match(await readObject(acceptedKey(form.key), upload.acceptedVersionId), { sha256: sha256(content) });
   t.match(await again(), { code: 'UploadRefused', status: 412 }, 'the object is still there');
   t.match(await getUpload(access, id), { state: 'PROCESSED', method: 'put', duplicates: 0 });
-  t.strictSame(await readSightings(form.key), []);
+  t.strictSame(await readObservedVersions(form.key), []);
 });
 
 t.test(

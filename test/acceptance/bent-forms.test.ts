@@ -10,7 +10,7 @@ import { leftNothing } from './support/left-nothing.ts';
 import { acceptedKey, listVersions, readObject, sha256 } from './support/objects.ts';
 import { otherBucket } from './support/other-bucket.ts';
 import { callRaw } from './support/raw-calls.ts';
-import { processed, readSightings } from './support/records.ts';
+import { processed, readObservedVersions } from './support/records.ts';
 
 // Whoever holds a form tries to make more of it than the one upload that it is for.
 
@@ -284,7 +284,7 @@ t.test('P6: once expired, a form that was good is good for nothing', async (t) =
   t.match(await postForm(form, 'replayed'), { status: 403, code: 'AccessDenied' });
   await leftNothing(t, [], []);
   t.equal((await listVersions(form.key)).length, 0, 'the one that was accepted is gone, no other has come');
-  t.strictSame(await readSightings(form.key), []);
+  t.strictSame(await readObservedVersions(form.key), []);
 });
 
 /** A short-lived form that has been used: on a busy machine some expire before they are. */

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { type PostOutcome, postForm, requestForm } from './support/forms.ts';
 import { acceptedKey, listVersions, readObject, sha256 } from './support/objects.ts';
-import { processed, reportedSightings } from './support/records.ts';
+import { processed, reportedObservedVersions } from './support/records.ts';
 
 const UPLOADS = 200;
 
@@ -40,10 +40,11 @@ t.test(`P1 P2 P4: ${UPLOADS} uploads at once, with one, two or three files each`
     }
     if ((await listVersions(acceptedKey(key))).length !== 1)
       problems.push('not exactly one accepted version');
-    const sightings = await reportedSightings(key, sent.length - 1);
-    duplicates += sightings.length;
-    if (sightings.length !== sent.length - 1) problems.push(`${sightings.length} duplicates recorded`);
-    if (sightings.some((each) => each.versionId === upload.versionId))
+    const observedVersions = await reportedObservedVersions(key, sent.length - 1);
+    duplicates += observedVersions.length;
+    if (observedVersions.length !== sent.length - 1)
+      problems.push(`${observedVersions.length} duplicates recorded`);
+    if (observedVersions.some((each) => each.versionId === upload.versionId))
       problems.push('the upload is its own duplicate');
     t.strictSame(problems, [], key);
   }

@@ -5,7 +5,7 @@ import { deployment, sqs } from './support/deployment.ts';
 import { eventually } from './support/eventually.ts';
 import { withoutHaste } from './support/forms.ts';
 import { acceptedKey, listVersions, readObject, sha256 } from './support/objects.ts';
-import { processed, reportedSightings } from './support/records.ts';
+import { processed, reportedObservedVersions } from './support/records.ts';
 
 const { issuerUrl, apiKey } = deployment;
 /** The services' default. */
@@ -38,7 +38,7 @@ t.test(
       ({ duplicatesRemoved }) => duplicatesRemoved >= SURPLUS,
     );
     t.match(told, { state: 'PROCESSED', duplicates: KEPT_DUPLICATES, refused: 0, refusedRemoved: 0 });
-    t.equal((await reportedSightings(form.key, KEPT_DUPLICATES)).length, KEPT_DUPLICATES);
+    t.equal((await reportedObservedVersions(form.key, KEPT_DUPLICATES)).length, KEPT_DUPLICATES);
     t.equal((await listVersions(form.key)).length, KEPT_DUPLICATES, 'the others are removed');
     const accepted = await readObject(acceptedKey(form.key), upload.acceptedVersionId);
     t.equal(accepted.sha256, sha256('the upload'));

@@ -6,9 +6,9 @@ import { postForm, requestForm } from './support/forms.ts';
 import { acceptedKey, listVersions } from './support/objects.ts';
 import {
   processed,
-  readSightings,
+  readObservedVersions,
   readUpload,
-  reportedSightings,
+  reportedObservedVersions,
   type UploadRecord,
 } from './support/records.ts';
 
@@ -82,9 +82,9 @@ t.test('P4: an event that is delivered again, once all is over, is no duplicate'
   const upload = await processed(form.key);
   for (let again = 0; again < 3; again += 1) await send(JSON.stringify(eventOf(upload)));
   await postForm(form, 'twice');
-  const sightings = await reportedSightings(form.key, 1);
-  t.equal(sightings.length, 1);
-  t.not(sightings[0]?.versionId, upload.versionId);
+  const observedVersions = await reportedObservedVersions(form.key, 1);
+  t.equal(observedVersions.length, 1);
+  t.not(observedVersions[0]?.versionId, upload.versionId);
   t.strictSame({ ...(await readUpload(form.key)), deleteAt: 0 }, { ...upload, deleteAt: 0 });
   t.equal((await listVersions(acceptedKey(form.key))).length, 1);
 });
@@ -92,9 +92,9 @@ t.test('P4: an event that is delivered again, once all is over, is no duplicate'
 t.test('P5: an object that no form was issued for is an orphan, and never accepted', async (t) => {
   const Key = `uploads/orphan-${process.pid}-${Date.now()}`;
   await s3.send(new PutObjectCommand({ Bucket: deployment.bucket, Key, Body: 'planted' }));
-  const [sighting] = await reportedSightings(Key, 1);
-  t.match(sighting?.item, /^orphan#/);
+  const [observedVersion] = await reportedObservedVersions(Key, 1);
+  t.match(observedVersion?.item, /^orphan#/);
   t.strictSame(await listVersions(acceptedKey(Key)), []);
   t.equal((await listVersions(Key)).length, 1, 'it is kept as evidence');
-  t.equal((await readSightings(Key)).length, 1);
+  t.equal((await readObservedVersions(Key)).length, 1);
 });

@@ -3,7 +3,7 @@ import t from 'tap';
 import { deployment } from './support/deployment.ts';
 import { postForm, requestForm, withoutHaste } from './support/forms.ts';
 import { acceptedKey, readObject, sha256 } from './support/objects.ts';
-import { processed, reportedSightings } from './support/records.ts';
+import { processed, reportedObservedVersions } from './support/records.ts';
 
 /** The deployment's own name part is what keys are made of; run it with spaces, `+`, `%` and letters beyond ASCII. */
 t.test(`a key that begins with "${deployment.namePart}" is found again at every step`, async (t) => {
@@ -23,7 +23,7 @@ t.test('P3: a key with an emoji is found again at every step', async (t) => {
   const upload = await processed(form.key);
   t.match(form.key, /^uploads\/Vertrag 😀-/);
   t.equal((await readObject(acceptedKey(form.key), upload.acceptedVersionId)).sha256, sha256('first'));
-  t.match(await reportedSightings(form.key, 1), [{ item: /^duplicate#/ }]);
+  t.match(await reportedObservedVersions(form.key, 1), [{ item: /^duplicate#/ }]);
 });
 
 t.test('the name of the client’s file plays no part in the key', async (t) => {

@@ -3,7 +3,7 @@ import { deployment } from './support/deployment.ts';
 import { eventually } from './support/eventually.ts';
 import { postForm, requestForm } from './support/forms.ts';
 import { acceptedKey, listVersions, readObject, sha256 } from './support/objects.ts';
-import { processed, readSightings, readUpload } from './support/records.ts';
+import { processed, readObservedVersions, readUpload } from './support/records.ts';
 
 t.test('the issuer answers exactly what existing clients read', async (t) => {
   const answer = await fetch(`${deployment.issuerUrl}/getpresignedurl`, {
@@ -51,7 +51,7 @@ t.test('one upload is accepted, processed and recorded, its bytes unchanged', as
   const accepted = await readObject(acceptedKey(form.key), upload.acceptedVersionId);
   t.equal(accepted.sha256, sha256(content));
   t.equal(upload.sizeBytes, accepted.sizeBytes);
-  t.strictSame(await readSightings(form.key), []);
+  t.strictSame(await readObservedVersions(form.key), []);
   t.ok(Date.parse(upload.processedAt ?? '') >= Date.parse(upload.acceptedAt ?? ''));
   t.ok(Date.parse(upload.storedAt ?? '') > 0, 'the lead time can be told');
   t.ok(upload.deleteAt > Date.now() / 1000 + 86_400, 'the record stays as a tombstone, for a time');

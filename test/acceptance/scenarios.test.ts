@@ -3,7 +3,7 @@ import t from 'tap';
 import { deployment } from './support/deployment.ts';
 import { postForm, requestForm } from './support/forms.ts';
 import { acceptedKey, listVersions, readObject, sha256 } from './support/objects.ts';
-import { processed, readSightings, readUpload, reportedSightings } from './support/records.ts';
+import { processed, readObservedVersions, readUpload, reportedObservedVersions } from './support/records.ts';
 
 for (const files of [2, 3]) {
   t.test(
@@ -13,14 +13,14 @@ for (const files of [2, 3]) {
       const contents = Array.from({ length: files }, (_, at) => `file ${at + 1}`);
       for (const content of contents) t.equal((await postForm(form, content)).status, 204);
       const upload = await processed(form.key);
-      const sightings = await reportedSightings(form.key, files - 1);
+      const observedVersions = await reportedObservedVersions(form.key, files - 1);
       t.equal((await readObject(acceptedKey(form.key), upload.acceptedVersionId)).sha256, sha256('file 1'));
       t.equal((await listVersions(acceptedKey(form.key))).length, 1);
-      t.equal(sightings.length, files - 1);
-      t.ok(sightings.every((each) => each.item === `duplicate#${each.versionId}`));
+      t.equal(observedVersions.length, files - 1);
+      t.ok(observedVersions.every((each) => each.item === `duplicate#${each.versionId}`));
       const kept = await listVersions(form.key);
       t.strictSame(
-        new Set(sightings.map((each) => each.versionId)),
+        new Set(observedVersions.map((each) => each.versionId)),
         new Set(kept.map((version) => version.VersionId).filter((id) => id !== upload.versionId)),
         'duplicates are kept as evidence',
       );
@@ -33,7 +33,7 @@ t.test('P1: a second upload after the first is processed changes nothing', async
   await postForm(form, 'the first');
   const before = await processed(form.key);
   t.equal((await postForm(form, 'much later')).status, 204);
-  await reportedSightings(form.key, 1);
+  await reportedObservedVersions(form.key, 1);
   const after = await readUpload(form.key);
   t.strictSame({ ...after, deleteAt: 0 }, { ...before, deleteAt: 0 });
   t.equal((await readObject(acceptedKey(form.key))).sha256, sha256('the first'));
@@ -60,5 +60,5 @@ t.test('P6: a changed key is refused by S3, and leaves nothing', async (t) => {
     });
     t.strictSame(await listVersions(key), []);
   }
-  t.strictSame(await readSightings(form.key), []);
+  t.strictSame(await readObservedVersions(form.key), []);
 });

@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import {
   type ObjectListing,
-  type Sighting,
-  SightingKind,
+  ObservedKind,
+  type ObservedVersion,
   type StoredVersion,
   type Upload,
   type UploadRecord,
@@ -71,11 +71,11 @@ function versionsOf(prefix: string, number: number): StoredVersion[] {
   return [prefix === 'uploads/' ? version('second') : version('copy')];
 }
 
-function duplicateOf(number: number): Sighting | undefined {
+function duplicateOf(number: number): ObservedVersion | undefined {
   const [version] = versionsOf('uploads/', number);
   const lost = lostOf(number);
   if (!version || (lost && lost !== 'attempt')) return undefined;
-  return { ...version, kind: SightingKind.duplicate, recordedAt: at, reported: true };
+  return { ...version, kind: ObservedKind.duplicate, recordedAt: at, reported: true };
 }
 
 /** @param watch called before each page */
@@ -94,13 +94,13 @@ function world(uploads: number, watch: () => void): { listing: ObjectListing; re
     records: {
       pages: () =>
         pages((number): UploadRecord[] => {
-          const sighting = duplicateOf(number);
-          return [{ upload: uploadOf(number) }, ...(sighting ? [{ sighting }] : [])];
+          const observedVersion = duplicateOf(number);
+          return [{ upload: uploadOf(number) }, ...(observedVersion ? [{ observedVersion }] : [])];
         }),
       uploads: async (keys) => new Map(keys.map((key) => [key, uploadOf(numberOf(key))])),
-      sightings: async (names) =>
+      observedVersions: async (names) =>
         names.flatMap(({ key, kind }) =>
-          kind === SightingKind.duplicate && key.startsWith('uploads/')
+          kind === ObservedKind.duplicate && key.startsWith('uploads/')
             ? (duplicateOf(numberOf(key)) ?? [])
             : [],
         ),

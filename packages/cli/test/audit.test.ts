@@ -1,4 +1,4 @@
-import { acceptedKeyOf, SightingKind, UploadState } from '@upload-once/uploads';
+import { acceptedKeyOf, ObservedKind, UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import { createWorld, OLDER_THAN_SECONDS, TOMBSTONE_SECONDS } from './world.ts';
 
@@ -31,7 +31,7 @@ t.test('what has no outcome and is too young is counted, with its ages', async (
   world.pass(60);
   const youngest = world.clock.now;
   await world.accepted('not-begun');
-  await world.sighted('uploads/not-reported', SightingKind.orphan, { reported: false });
+  await world.observed('uploads/not-reported', ObservedKind.orphan, { reported: false });
   world.pass(60);
   const audit = world.audit();
   t.strictSame(await Array.fromAsync(audit.findings()), []);
@@ -223,11 +223,11 @@ t.test('FAILED is found at once, with its reason', async (t) => {
   t.match(findings, [{ kind: 'failed', key, state: UploadState.failed, detail: 'Error: the disk is full' }]);
 });
 
-t.test('P4: a sighting that nobody was told of is found, under either prefix', async (t) => {
+t.test('P4: an observed version that nobody was told of is found, under either prefix', async (t) => {
   const world = createWorld();
   const { key } = await world.processed('used-again');
-  const duplicate = await world.sighted(key, SightingKind.duplicate, { reported: false });
-  const orphan = await world.sighted('accepted/orphan', SightingKind.orphan, { reported: false });
+  const duplicate = await world.observed(key, ObservedKind.duplicate, { reported: false });
+  const orphan = await world.observed('accepted/orphan', ObservedKind.orphan, { reported: false });
   world.pass(OLDER_THAN_SECONDS);
   const findings = await world.findings();
   t.equal(findings.length, 2);
@@ -246,14 +246,14 @@ t.test('P4: a sighting that nobody was told of is found, under either prefix', a
 t.test('P4: a count that was not reported is found, with the event of a version that is kept', async (t) => {
   const world = createWorld();
   const { key } = await world.processed('flooded');
-  const kept = await world.sighted(key, SightingKind.duplicate);
-  await world.uploads.reserveEvidence(key, SightingKind.duplicate, kept.versionId, 1);
-  await world.uploads.countSurplus(key, SightingKind.duplicate, 12);
+  const kept = await world.observed(key, ObservedKind.duplicate);
+  await world.uploads.reserveEvidence(key, ObservedKind.duplicate, kept.versionId, 1);
+  await world.uploads.countSurplus(key, ObservedKind.duplicate, 12);
   const { key: reported } = await world.processed('reported');
-  await world.uploads.countSurplus(reported, SightingKind.duplicate, 12);
-  await world.uploads.markSurplusReported(reported, SightingKind.duplicate, 10);
+  await world.uploads.countSurplus(reported, ObservedKind.duplicate, 12);
+  await world.uploads.markSurplusReported(reported, ObservedKind.duplicate, 10);
   const { key: few } = await world.processed('few');
-  await world.uploads.countSurplus(few, SightingKind.duplicate, 9);
+  await world.uploads.countSurplus(few, ObservedKind.duplicate, 9);
   t.strictSame(await world.findings(), [], 'not before its time');
   world.pass(OLDER_THAN_SECONDS);
   const findings = await world.findings();
@@ -271,11 +271,11 @@ t.test('P4: a count that was not reported is found, with the event of a version 
 t.test('an object under accepted/ beyond those that are kept is counted, and not named', async (t) => {
   const world = createWorld();
   const key = 'accepted/planted';
-  await world.sighted(key, SightingKind.orphan);
+  await world.observed(key, ObservedKind.orphan);
   world.put(key, 'one more');
   world.pass(OLDER_THAN_SECONDS);
   t.match(await world.findings(), [{ kind: 'not-recorded', key }]);
-  await world.uploads.countSurplus(key, SightingKind.orphan, 1);
+  await world.uploads.countSurplus(key, ObservedKind.orphan, 1);
   t.strictSame(await world.findings(), []);
 });
 
@@ -284,7 +284,7 @@ t.test('what may still be under way is not found', async (t) => {
   world.put(await world.issue('issued'));
   await world.copied('copied');
   await world.accepted('accepted');
-  await world.sighted('uploads/orphan', SightingKind.orphan, { reported: false });
+  await world.observed('uploads/orphan', ObservedKind.orphan, { reported: false });
   world.pass(OLDER_THAN_SECONDS - 1);
   t.strictSame(await world.findings(), []);
   t.ok((await world.findings({ olderThanSeconds: OLDER_THAN_SECONDS - 1 })).length >= 4, 'but for its age');
@@ -306,7 +306,7 @@ t.test('an object that has outlived its item is not taken for an orphan', async 
 t.test('P4: what is on record is found without its upload', async (t) => {
   const world = createWorld();
   // As it is when DynamoDB has deleted the upload's item, and not yet those that were written later.
-  for (const kind of Object.values(SightingKind)) await world.sighted(`uploads/once a ${kind}`, kind);
+  for (const kind of Object.values(ObservedKind)) await world.observed(`uploads/once a ${kind}`, kind);
   const unknown = world.put('uploads/unknown');
   world.pass(OLDER_THAN_SECONDS);
   const findings = (await world.findings()).map(({ kind, versionId }) => `${kind} ${versionId}`);
@@ -316,7 +316,7 @@ t.test('P4: what is on record is found without its upload', async (t) => {
 t.test('more versions of one key than a page holds, and one outcome for each', async (t) => {
   const world = createWorld();
   const { key } = await world.processed('popular');
-  for (let at = 0; at < 150; at += 1) await world.sighted(key, SightingKind.duplicate);
+  for (let at = 0; at < 150; at += 1) await world.observed(key, ObservedKind.duplicate);
   const lost = world.put(key);
   world.pass(OLDER_THAN_SECONDS);
   const found = (await world.findings()).map(({ kind, versionId }) => `${kind} ${versionId}`);

@@ -1,5 +1,5 @@
 import { parseS3Event } from '@upload-once/queue';
-import { repairName, SightingKind, type UploadRecords } from '@upload-once/uploads';
+import { ObservedKind, repairName, type UploadRecords } from '@upload-once/uploads';
 import t from 'tap';
 import { createSendEvents, type MissingEvent, repairFindings } from '../src/repair/index.ts';
 import { startDeadLetters } from './dead-letters.ts';
@@ -70,7 +70,7 @@ t.test('P4: an object without an upload is left alone, unless it is asked for', 
   const outlived = world.put('accepted/outlived');
   const duplicate = world.put('uploads/outlived');
   const { copy, version } = await world.copied('copied');
-  const told = await world.sighted('accepted/orphan', SightingKind.orphan, { reported: false });
+  const told = await world.observed('accepted/orphan', ObservedKind.orphan, { reported: false });
   world.pass(OLDER_THAN_SECONDS);
   const left = await repair(world);
   for (const [key, kind] of [
@@ -261,7 +261,7 @@ t.test('P4: only what may be the copy is told of as one, and what is unclaimed n
   await world.issue('issued');
   const unclaimed = world.put('accepted/issued');
   await world.processed('reported');
-  const orphan = await world.sighted('accepted/reported', SightingKind.orphan, { reported: false });
+  const orphan = await world.observed('accepted/reported', ObservedKind.orphan, { reported: false });
   world.pass(OLDER_THAN_SECONDS);
   const letters = await startDeadLetters(t);
   const send = createSendEvents({

@@ -1,4 +1,4 @@
-import { SightingKind } from '@upload-once/uploads';
+import { ObservedKind } from '@upload-once/uploads';
 import { createMemoryObjectStore, createMemoryUploadStore } from '@upload-once/uploads/testing';
 import { createAudit, type Finding } from '../src/repair/index.ts';
 
@@ -90,9 +90,9 @@ export function createWorld() {
       return accepted;
     },
 
-    async sighted(key: string, kind: SightingKind, { reported = true } = {}) {
+    async observed(key: string, kind: ObservedKind, { reported = true } = {}) {
       const version = world.put(key, 'another');
-      await uploads.recordSighting(key, kind, version);
+      await uploads.recordObservedVersion(key, kind, version);
       if (reported) await uploads.markReported(key, kind, version.versionId);
       return version;
     },
@@ -116,11 +116,11 @@ export function createWorld() {
       await world.issue('never-used');
       const revoked = await world.issue('revoked');
       await uploads.revoke(revoked);
-      await world.sighted(revoked, SightingKind.refused);
+      await world.observed(revoked, ObservedKind.refused);
       const { key } = await world.processed('processed');
-      await world.sighted(key, SightingKind.duplicate);
-      await world.sighted('uploads/orphan', SightingKind.orphan);
-      await world.sighted('accepted/orphan', SightingKind.orphan);
+      await world.observed(key, ObservedKind.duplicate);
+      await world.observed('uploads/orphan', ObservedKind.orphan);
+      await world.observed('accepted/orphan', ObservedKind.orphan);
       const removed = await world.processed('moved-away');
       await objects.deleteVersion('accepted/moved-away', removed.copy.versionId);
       const hidden = await world.processed('hidden');

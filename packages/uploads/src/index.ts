@@ -1,20 +1,20 @@
 export { type DescribedVersion, differenceOf } from './domain/compare-versions.ts';
-export { createEvidence, type Evidence, type Sighted } from './domain/evidence.ts';
+export { createEvidence, type Evidence, type Observed } from './domain/evidence.ts';
 export {
   type Item,
-  isSightingItem,
+  isObservedVersionItem,
   isTallyItem,
-  type SightingItem,
+  type ObservedVersionItem,
   type TallyItem,
   toTally,
   UnsupportedSchemaVersion,
   type UploadItem,
 } from './domain/item.ts';
 export {
+  type ObservedVersionReport,
   type Report,
   type Reports,
   reportIdOf,
-  type SightingReport,
   type SurplusReport,
   writeReport,
 } from './domain/report.ts';
@@ -25,8 +25,8 @@ export {
   milestoneOf,
   type NewUpload,
   type ObjectVersion,
-  type Sighting,
-  SightingKind,
+  ObservedKind,
+  type ObservedVersion,
   type Tally,
   type Upload,
   UploadState,
@@ -62,9 +62,9 @@ export type {
   VersionDescription,
 } from './ports/object-store.ts';
 export {
+  type ObservedName,
   type RepairedVersion,
   repairName,
-  type SightingName,
   type UploadRecord,
   type UploadRecords,
 } from './ports/upload-records.ts';

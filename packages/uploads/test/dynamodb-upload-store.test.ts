@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import t, { type Test } from 'tap';
-import { createDynamoDbUploadStore, type NewUpload, SightingKind, UploadState } from '../src/index.ts';
+import { createDynamoDbUploadStore, type NewUpload, ObservedKind, UploadState } from '../src/index.ts';
 import { uploadStoreContract } from './contract/upload-store-contract.ts';
 import { startLocal } from './local.ts';
 
@@ -85,11 +85,11 @@ t.test('P3: a write whose answer was lost recognises itself when it is sent agai
   loseNextAnswer();
   t.match(await store.finish(key, 1), { applied: true, upload: { state: UploadState.processed } });
   loseNextAnswer();
-  t.match(await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v2' }), {
+  t.match(await store.recordObservedVersion(key, ObservedKind.duplicate, { ...version, versionId: 'v2' }), {
     versionId: 'v2',
     reported: false,
   });
-  t.equal((await store.listSightings(key)).length, 1);
+  t.equal((await store.listObservedVersions(key)).length, 1);
 });
 
 t.test(
@@ -131,14 +131,14 @@ t.test(
       await step();
       t.match(await readItem('upload'), { state, deleteAt: expectedDeleteAt() + WEEK_SECONDS });
     }
-    await store.recordSighting(upload.key, SightingKind.duplicate, { ...version, versionId: 'v2' });
+    await store.recordObservedVersion(upload.key, ObservedKind.duplicate, { ...version, versionId: 'v2' });
     t.match(await readItem('duplicate#v2'), {
       kind: 'duplicate',
       reported: false,
       deleteAt: expectedDeleteAt(),
     });
     clock.now = new Date(clock.now.getTime() + 1000);
-    await store.markReported(upload.key, SightingKind.duplicate, 'v2');
+    await store.markReported(upload.key, ObservedKind.duplicate, 'v2');
     t.match(await readItem('duplicate#v2'), { reported: true, deleteAt: expectedDeleteAt() });
   },
 );
@@ -189,8 +189,8 @@ t.test('P3: every read that decides is strongly consistent', async (t) => {
   );
   const { store } = openStore(client);
   await store.get('uploads/none');
-  await store.listSightings('uploads/none');
-  await store.getWithSightings('uploads/none', 10);
+  await store.listObservedVersions('uploads/none');
+  await store.getWithObservedVersions('uploads/none', 10);
   t.strictSame(reads, [
     ['GetItemCommand', true],
     ['QueryCommand', true],
@@ -198,16 +198,16 @@ t.test('P3: every read that decides is strongly consistent', async (t) => {
   ]);
 });
 
-t.test('more sightings than fit into one page are all listed', async (t) => {
+t.test('more observed versions than fit into one page are all listed', async (t) => {
   const client = new DynamoDBClient(local.dynamoDbConfig);
   t.teardown(() => client.destroy());
   const { store } = openStore(client);
   const documents = DynamoDBDocumentClient.from(client);
   // A page of a Query ends at 1 MB (Amazon DynamoDB Developer Guide, "Paginating table query results").
-  const FullFilename = 'uploads/many-sightings';
+  const FullFilename = 'uploads/many-observed-versions';
   const count = 12;
   for (let at = 0; at < count; at += 1) {
-    await store.recordSighting(FullFilename, SightingKind.orphan, { ...version, versionId: `v${at}` });
+    await store.recordObservedVersion(FullFilename, ObservedKind.orphan, { ...version, versionId: `v${at}` });
     const update = new UpdateCommand({
       TableName: local.tables.uploads,
       Key: { FullFilename, item: `orphan#v${at}` },
@@ -216,7 +216,7 @@ t.test('more sightings than fit into one page are all listed', async (t) => {
     });
     await documents.send(update);
   }
-  t.equal((await store.listSightings(FullFilename)).length, count);
+  t.equal((await store.listObservedVersions(FullFilename)).length, count);
 });
 
 t.test('an item of a later release is neither read nor changed', async (t) => {
@@ -265,8 +265,8 @@ t.test('an item of a later release is neither read nor changed', async (t) => {
     kind: 'orphan',
   };
   await documents.send(new PutCommand({ TableName, Item }));
-  await t.rejects(store.recordSighting('uploads/later', SightingKind.orphan, version), refused);
-  await t.rejects(store.listSightings('uploads/later'), refused);
+  await t.rejects(store.recordObservedVersion('uploads/later', ObservedKind.orphan, version), refused);
+  await t.rejects(store.listObservedVersions('uploads/later'), refused);
 });
 
 t.test('what the table refuses for another reason than its condition is an error', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { SightingKind, writeReport } from '../src/index.ts';
+import { ObservedKind, writeReport } from '../src/index.ts';
 
 const at = new Date('2026-11-28T10:00:00.000Z');
 // What S3 takes in a key and SQS refuses in a message, and what an SQS of this machine refuses.
@@ -13,8 +13,17 @@ const KEYS = [
 t.test('P4: a report of any key is a message that SQS takes, and holds the key as it is', async (t) => {
   for (const key of KEYS) {
     const version = { versionId: 'v', eTag: 'e', sizeBytes: 1, storedAt: at };
-    const sighting = { key, kind: SightingKind.duplicate, ...version, recordedAt: at, reported: false };
-    for (const report of [{ sighting }, { key, kind: SightingKind.duplicate, count: 10, countedAt: at }]) {
+    const observedVersion = {
+      key,
+      kind: ObservedKind.duplicate,
+      ...version,
+      recordedAt: at,
+      reported: false,
+    };
+    for (const report of [
+      { observedVersion },
+      { key, kind: ObservedKind.duplicate, count: 10, countedAt: at },
+    ]) {
       const text = writeReport(report);
       t.match(text, /^[\x20-\x7e]+$/);
       t.equal(JSON.parse(text).key, key);

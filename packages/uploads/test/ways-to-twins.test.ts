@@ -127,7 +127,7 @@ t.test('the table tells of every item as a write left it', async (t) => {
   const store = await issuedUpload((item) => told.push(item));
   await store.claim(key, version);
   await store.claim(key, version);
-  await store.recordSighting(key, 'duplicate', { ...version, versionId: 'v2' });
+  await store.recordObservedVersion(key, 'duplicate', { ...version, versionId: 'v2' });
   await store.markReported(key, 'duplicate', 'v2');
   t.match(told, [
     { item: 'upload', state: UploadState.issued },

@@ -174,7 +174,7 @@ export const copyMutations: readonly Mutation[] = [
     change: 'what is on record as an orphan is recorded as accepted',
     breaks: 'P4: its event was acknowledged, so it is never processed',
     file: FIND_COPY,
-    find: 'if (await uploads.isSighted(targetKey, SightingKind.orphan, there.versionId))',
+    find: 'if (await uploads.isObserved(targetKey, ObservedKind.orphan, there.versionId))',
     replace: 'if (false)',
     noticedBy: {
       file: FIND_COPY_TEST,

@@ -26,7 +26,7 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a redelivery of a duplicate’s event is counted again',
     breaks: 'P4: one duplicate is alarmed as two',
     file: EVIDENCE,
-    find: '    if (sighting.reported) return;\n',
+    find: '    if (observedVersion.reported) return;\n',
     replace: '',
     noticedBy: {
       file: RECONCILE_TEST,
@@ -38,12 +38,12 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a duplicate is marked as reported before it is',
     breaks: 'P4: a crash in between, and nobody is alarmed',
     file: EVIDENCE,
-    find: `    await reports.send({ sighting, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });
-    onReported(sighting, sighted);
+    find: `    await reports.send({ observedVersion, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });
+    onReported(observedVersion, observed);
     await uploads.markReported(key, kind, version.versionId);`,
     replace: `    await uploads.markReported(key, kind, version.versionId);
-    await reports.send({ sighting, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });
-    onReported(sighting, sighted);`,
+    await reports.send({ observedVersion, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });
+    onReported(observedVersion, observed);`,
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'P4: a crash between record and report reports again, not never',
@@ -54,7 +54,7 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a duplicate is not recorded',
     breaks: 'P4: a form that was used twice leaves no trace',
     file: RECONCILE,
-    find: 'isTheUpload ? undefined : await keepApart.keep(event, SightingKind.duplicate, upload);',
+    find: 'isTheUpload ? undefined : await keepApart.keep(event, ObservedKind.duplicate, upload);',
     replace: 'undefined;',
     noticedBy: {
       file: RECONCILE_TEST,
@@ -78,7 +78,7 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a duplicate is logged and counted, and not reported to the queue',
     breaks: 'P4: with its log line the alarm is lost',
     file: EVIDENCE,
-    find: '    await reports.send({ sighting, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });\n',
+    find: '    await reports.send({ observedVersion, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });\n',
     replace: '',
     noticedBy: {
       file: RECONCILE_TEST,
@@ -139,8 +139,8 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a count that a crash left unreported is not reported by the next event',
     breaks: 'P4: nobody hears of thousands of duplicates',
     file: EVIDENCE,
-    find: '      await keepAlways(sighted);\n      await reportCount(tally);',
-    replace: '      await keepAlways(sighted);',
+    find: '      await keepAlways(observed);\n      await reportCount(tally);',
+    replace: '      await keepAlways(observed);',
     noticedBy: {
       file: SURPLUS_TEST,
       test: 'P4: a count that a crash left unreported is made good by a redelivery of what is kept',
@@ -151,8 +151,8 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'what comes for a revoked upload is taken for an orphan',
     breaks: 'P4: the wrong alarm goes off',
     file: RECONCILE,
-    find: 'upload?.state === UploadState.revoked ? SightingKind.refused : SightingKind.orphan;',
-    replace: 'SightingKind.orphan;',
+    find: 'upload?.state === UploadState.revoked ? ObservedKind.refused : ObservedKind.orphan;',
+    replace: 'ObservedKind.orphan;',
     noticedBy: { file: RECONCILE_TEST, test: 'P5: what was revoked before it was claimed is refused' },
   },
 ];

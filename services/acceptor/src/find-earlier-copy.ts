@@ -4,7 +4,7 @@ import {
   differenceOf,
   type ObjectStore,
   type ObjectVersion,
-  SightingKind,
+  ObservedKind,
   type UploadStore,
   type VersionDescription,
 } from '@upload-once/uploads';
@@ -67,10 +67,10 @@ export function createFindEarlierCopy(options: {
     claimed: ObjectVersion,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    if (await uploads.isSighted(targetKey, SightingKind.orphan, there.versionId)) {
+    if (await uploads.isObserved(targetKey, ObservedKind.orphan, there.versionId)) {
       return 'it is on record as an orphan object';
     }
-    const orphans = await uploads.getTally(targetKey, SightingKind.orphan);
+    const orphans = await uploads.getTally(targetKey, ObservedKind.orphan);
     if (orphans && orphans.surplus > 0) return 'more orphan objects came under this key than are on record';
     const source = await objects.head(key, claimed.versionId);
     const storedAt = wholeSeconds((source ?? claimed).storedAt);

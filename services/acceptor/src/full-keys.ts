@@ -1,8 +1,8 @@
-import type { SightingKind } from '@upload-once/uploads';
+import type { ObservedKind } from '@upload-once/uploads';
 
 /** A key whose evidence is complete: every version but these is surplus, whenever its event comes. */
 export interface FullKey {
-  readonly kind: SightingKind;
+  readonly kind: ObservedKind;
   /** The versions that stay: the claimed one, or the oldest, and those that are kept as evidence. */
   readonly staying: ReadonlySet<string>;
 }

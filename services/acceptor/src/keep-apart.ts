@@ -3,8 +3,8 @@ import type { Logger, MetricName, Metrics } from '@upload-once/runtime';
 import {
   createEvidence,
   type ObjectStore,
+  ObservedKind,
   type Reports,
-  SightingKind,
   type Tally,
   type Upload,
   type UploadStore,
@@ -20,13 +20,13 @@ const MOST_REMOVED_AT_ONCE = 1_000;
  */
 const CLOCK_SKEW_MS = 1_000;
 
-const REPORTS: Record<SightingKind, { metric: MetricName; message: string }> = {
-  [SightingKind.duplicate]: { metric: 'DuplicateUploads', message: 'a form was used again: kept apart' },
-  [SightingKind.refused]: {
+const REPORTS: Record<ObservedKind, { metric: MetricName; message: string }> = {
+  [ObservedKind.duplicate]: { metric: 'DuplicateUploads', message: 'a form was used again: kept apart' },
+  [ObservedKind.refused]: {
     metric: 'RevokedUploads',
     message: 'a version came for a revoked upload: kept apart',
   },
-  [SightingKind.orphan]: {
+  [ObservedKind.orphan]: {
     metric: 'OrphanObjects',
     message: 'an object that no form was issued for: kept apart',
   },
@@ -40,7 +40,7 @@ const STORED_BEFORE_REVOCATION = {
 /** A version beyond those that are kept: it is removed already, and not counted yet. */
 export interface Surplus {
   readonly key: string;
-  readonly kind: SightingKind;
+  readonly kind: ObservedKind;
   /** The version that is no evidence and stays: the claimed one, or the oldest. */
   readonly stayingVersionId: string | undefined;
 }
@@ -99,7 +99,7 @@ export function createKeepApart(options: {
     call: async (key) => (await objects.oldestVersion(key))?.versionId,
   });
 
-  const countOne = (key: string, kind: SightingKind) => count(`${kind}#${key}`, { key, kind });
+  const countOne = (key: string, kind: ObservedKind) => count(`${kind}#${key}`, { key, kind });
 
   return {
     /**
@@ -109,20 +109,20 @@ export function createKeepApart(options: {
      */
     async keep(
       event: ObjectCreated,
-      kind: SightingKind,
+      kind: ObservedKind,
       upload: Upload | undefined,
     ): Promise<Surplus | undefined> {
       const { key, versionId } = event;
-      const sighted = {
+      const observed = {
         key,
         kind,
         version: event,
-        ...(kind === SightingKind.refused && { storedBeforeRevocation: isStoredBefore(event, upload) }),
+        ...(kind === ObservedKind.refused && { storedBeforeRevocation: isStoredBefore(event, upload) }),
       };
-      if (await evidence.keep(sighted)) return undefined;
+      if (await evidence.keep(observed)) return undefined;
       const stayingVersionId = upload?.claimed?.versionId ?? (await findOldest(key, undefined));
       if (versionId === stayingVersionId) {
-        await evidence.keepAlways(sighted);
+        await evidence.keepAlways(observed);
         return undefined;
       }
       await remove(key, versionId);
@@ -133,7 +133,7 @@ export function createKeepApart(options: {
     async countSurplus({ key, kind, stayingVersionId }: Surplus): Promise<void> {
       const tally = await countOne(key, kind);
       // An object without an upload: nothing about it is final.
-      if (!tally || !stayingVersionId || kind === SightingKind.orphan) return;
+      if (!tally || !stayingVersionId || kind === ObservedKind.orphan) return;
       fullKeys.add(key, { kind, staying: new Set([...tally.keptVersionIds, stayingVersionId]) });
     },
 

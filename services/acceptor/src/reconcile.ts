@@ -2,7 +2,7 @@ import { type Delivery, type ObjectCreated, RetryLater } from '@upload-once/queu
 import {
   type ObjectStore,
   type ObjectVersion,
-  SightingKind,
+  ObservedKind,
   UploadState,
   type UploadStore,
 } from '@upload-once/uploads';
@@ -52,14 +52,14 @@ export function createReconcile(options: {
       wonTheClaim = claim.applied;
     }
     if (!upload?.claimed) {
-      const kind = upload?.state === UploadState.revoked ? SightingKind.refused : SightingKind.orphan;
+      const kind = upload?.state === UploadState.revoked ? ObservedKind.refused : ObservedKind.orphan;
       const surplus = await keepApart.keep(event, kind, upload);
       if (surplus) await keepApart.countSurplus(surplus);
       return;
     }
 
     const isTheUpload = event.versionId === upload.claimed.versionId;
-    const surplus = isTheUpload ? undefined : await keepApart.keep(event, SightingKind.duplicate, upload);
+    const surplus = isTheUpload ? undefined : await keepApart.keep(event, ObservedKind.duplicate, upload);
     const isOthersWork = !wonTheClaim && !isTheUpload && upload.state === UploadState.claimed;
     if (isOthersWork && mayWait(event, delivery)) {
       throw new RetryLater(waitSeconds(delivery), `${event.key} is claimed, and not accepted yet`);

@@ -1,4 +1,4 @@
-import { acceptedKeyOf, SightingKind, UploadState } from '@upload-once/uploads';
+import { acceptedKeyOf, ObservedKind, UploadState } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { createWorld } from './world.ts';
 
@@ -73,7 +73,7 @@ t.test('P4: what is on record as an orphan is never recorded as accepted', async
   const planted = world.plant(key, 'first');
   const version = await world.objects.head(acceptedKeyOf(key));
   if (!version) throw new Error('it was planted');
-  await world.uploads.recordSighting(acceptedKeyOf(key), SightingKind.orphan, version);
+  await world.uploads.recordObservedVersion(acceptedKeyOf(key), ObservedKind.orphan, version);
   await t.rejects(world.deliver(event), { code: 'Unprocessable', message: /on record as an orphan/ });
   await assertUntouched(t, world, key, [planted]);
 });
@@ -84,7 +84,7 @@ t.test(
     const world = createWorld();
     const { key, event } = await claimedUpload(world);
     const planted = world.plant(key, 'first');
-    await world.uploads.countSurplus(acceptedKeyOf(key), SightingKind.orphan, 1);
+    await world.uploads.countSurplus(acceptedKeyOf(key), ObservedKind.orphan, 1);
     await t.rejects(world.deliver(event), { code: 'Unprocessable', message: /more orphan objects/ });
     await assertUntouched(t, world, key, [planted]);
   },

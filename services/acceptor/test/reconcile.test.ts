@@ -43,9 +43,9 @@ t.test('P1: the oldest version is accepted, in whatever order the events come', 
     }
     t.equal(await world.acceptedText(key), 'first', `order ${order}`);
     t.equal((await world.objects.listVersions(acceptedKeyOf(key))).length, 1);
-    const sightings = await world.uploads.listSightings(key);
+    const observedVersions = await world.uploads.listObservedVersions(key);
     t.strictSame(
-      sightings.map(({ kind, versionId }) => [kind, versionId]),
+      observedVersions.map(({ kind, versionId }) => [kind, versionId]),
       events.slice(1).map(({ versionId }) => ['duplicate', versionId]),
     );
     t.strictSame(
@@ -93,7 +93,7 @@ t.test('P4: a redelivery is never taken for a duplicate, and a duplicate is coun
   for (const event of [first, first, second, second, first, second]) await world.deliver(event);
   t.equal(world.total('DuplicateUploads'), 1);
   t.equal(world.total('UploadsAccepted'), 1);
-  t.equal((await world.uploads.listSightings(key)).length, 1);
+  t.equal((await world.uploads.listObservedVersions(key)).length, 1);
 });
 
 t.test('P4: a crash between record and report reports again, not never', async (t) => {
@@ -103,16 +103,16 @@ t.test('P4: a crash between record and report reports again, not never', async (
   const second = world.upload(key, 'second');
   world.reportFaults.failNext('before', 'sendReport', new Error('crash before it is sent'));
   await t.rejects(world.deliver(second), { message: 'crash before it is sent' });
-  t.match(await world.uploads.listSightings(key), [{ reported: false }], 'recorded first');
+  t.match(await world.uploads.listObservedVersions(key), [{ reported: false }], 'recorded first');
   world.reportFaults.failNext('after', 'sendReport', new Error('crash before it is marked'));
   await t.rejects(world.deliver(second), { message: 'crash before it is marked' });
-  t.match(await world.uploads.listSightings(key), [{ reported: false }], 'marked last');
+  t.match(await world.uploads.listObservedVersions(key), [{ reported: false }], 'marked last');
   await world.deliver(second);
   await world.deliver(second);
   const id = `duplicate#${key}#${second.versionId}`;
   t.strictSame(world.reportIds(), [id, id], 'at least once, under one id');
   t.equal(world.total('DuplicateUploads'), 1);
-  t.match(await world.uploads.listSightings(key), [{ reported: true }]);
+  t.match(await world.uploads.listObservedVersions(key), [{ reported: true }]);
 });
 
 t.test('P4: a duplicate is reported though nothing that is logged arrives', async (t) => {
@@ -144,7 +144,9 @@ t.test('P5: what was never issued is an orphan, and stays where it is', async (t
   const event = world.upload('uploads/never-issued', 'x');
   await world.deliver(event);
   await world.deliver(event);
-  t.match(await world.uploads.listSightings(event.key), [{ kind: 'orphan', versionId: event.versionId }]);
+  t.match(await world.uploads.listObservedVersions(event.key), [
+    { kind: 'orphan', versionId: event.versionId },
+  ]);
   t.equal(await world.acceptedText(event.key), undefined);
   t.equal((await world.objects.listVersions(event.key)).length, 1);
   t.equal(world.total('OrphanObjects'), 1);
@@ -156,7 +158,7 @@ t.test('P5: what was revoked before it was claimed is refused', async (t) => {
   const event = world.upload(key, 'x');
   await world.uploads.revoke(key);
   await world.deliver(event);
-  t.match(await world.uploads.listSightings(key), [{ kind: 'refused', versionId: event.versionId }]);
+  t.match(await world.uploads.listObservedVersions(key), [{ kind: 'refused', versionId: event.versionId }]);
   t.equal(await world.acceptedText(key), undefined);
   t.equal(world.reportIds().length, 1);
 });

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ObjectCreated } from '@upload-once/queue';
-import { SightingKind, UploadState } from '@upload-once/uploads';
+import { ObservedKind, UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import { createWorld } from './world.ts';
 
-const { duplicate, refused, orphan } = SightingKind;
+const { duplicate, refused, orphan } = ObservedKind;
 
 /** An accepted upload, and so many further versions of its key, whose events are still to come. */
 async function flooded(count: number, options: { keptDuplicates?: number } = { keptDuplicates: 2 }) {
@@ -22,7 +22,7 @@ type World = ReturnType<typeof createWorld>;
 const left = async (world: World, key: string) =>
   (await world.objects.listVersions(key)).map(({ versionId }) => versionId);
 const recorded = async (world: World, key: string) =>
-  (await world.uploads.listSightings(key)).map(({ kind, versionId }) => `${kind}#${versionId}`);
+  (await world.uploads.listObservedVersions(key)).map(({ kind, versionId }) => `${kind}#${versionId}`);
 
 t.test('P4: the first duplicates are kept and reported, those beyond are removed and counted', async (t) => {
   const { world, key, events, idsOf } = await flooded(5);

@@ -2,9 +2,9 @@ import { type Delivery, NotBegun, type ObjectCreated, RetryLater, Unprocessable 
 import type { Logger, Metrics } from '@upload-once/runtime';
 import {
   createEvidence,
+  ObservedKind,
   type ProcessingStart,
   type Reports,
-  SightingKind,
   type Transition,
   type Upload,
   UploadState,
@@ -166,8 +166,8 @@ export function createProcessAccepted(options: {
   async function recordOrphan(event: ObjectCreated, why: string): Promise<undefined> {
     const { key, versionId } = event;
     log.warn({ key, versionId }, `an object under accepted/ is not processed: ${why}`);
-    const isKept = await evidence.keep({ key, kind: SightingKind.orphan, version: event });
-    if (!isKept) await evidence.countSurplus(key, SightingKind.orphan, 1);
+    const isKept = await evidence.keep({ key, kind: ObservedKind.orphan, version: event });
+    if (!isKept) await evidence.countSurplus(key, ObservedKind.orphan, 1);
   }
 
   /**

@@ -758,7 +758,7 @@ for (const [what, text, eventName] of FURTHER_VERSIONS) {
           left,
           acceptedVersion === 'is there' ? [event.versionId, further.versionId] : [further.versionId],
         );
-        t.match(await world.uploads.listSightings(event.key), [
+        t.match(await world.uploads.listObservedVersions(event.key), [
           { kind: 'orphan', versionId: further.versionId, reported: true },
         ]);
         t.equal(world.total('OrphanObjects'), 1, 'once');
@@ -793,7 +793,9 @@ t.test('P2, P5: a copy that another hand put there beforehand is not processed',
   pause.end();
   await work;
   t.equal(calls, 0);
-  t.match(await world.uploads.listSightings(event.key), [{ kind: 'orphan', versionId: foreign.versionId }]);
+  t.match(await world.uploads.listObservedVersions(event.key), [
+    { kind: 'orphan', versionId: foreign.versionId },
+  ]);
   t.equal((await world.objects.listVersions(event.key)).length, 2, 'kept as evidence');
   await world.processAccepted(event, createDelivery().delivery);
   t.equal(calls, 1);
@@ -842,7 +844,7 @@ t.test('P3: a copy whose upload is back at ISSUED is no false orphan, and no sil
     code: 'Unprocessable',
     message: /only ISSUED: the table was restored/,
   });
-  t.strictSame(await world.uploads.listSightings(event.key), []);
+  t.strictSame(await world.uploads.listObservedVersions(event.key), []);
   t.equal(world.total('OrphanObjects'), 0);
   await world.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: world.clock.now });
   await world.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
@@ -860,7 +862,7 @@ t.test('P5: an object under accepted/ that was never claimed is not processed', 
   await world.processAccepted(orphan, createDelivery().delivery);
   t.equal(calls, 0);
   t.equal(world.total('OrphanObjects'), 1);
-  t.match(await world.uploads.listSightings('accepted/planted'), [{ kind: 'orphan', reported: true }]);
+  t.match(await world.uploads.listObservedVersions('accepted/planted'), [{ kind: 'orphan', reported: true }]);
 });
 
 t.test('P4: orphans under accepted/ are recorded within bounds, and never removed', async (t) => {
@@ -869,7 +871,7 @@ t.test('P4: orphans under accepted/ are recorded within bounds, and never remove
   const events = Array.from({ length: 14 }, () => world.createdEvent(key));
   for (const event of events) await world.processAccepted(event, createDelivery().delivery);
   t.equal((await world.objects.listVersions(key)).length, 14, 'all of them stay');
-  t.equal((await world.uploads.listSightings(key)).length, 3);
+  t.equal((await world.uploads.listObservedVersions(key)).length, 3);
   t.match(await world.uploads.getTally(key, 'orphan'), { surplus: 11, surplusReported: 10 });
   t.strictSame(world.reports.map(reportIdOf), [
     ...events.slice(0, 3).map(({ versionId }) => `orphan#${key}#${versionId}`),

@@ -122,8 +122,8 @@ t.test('P2: a restored file stays, is reported once, and a repair leaves it', as
     const { key, acceptedKey, versionId } = await processed();
     const restored = await restore(acceptedKey, versionId);
     await eventually(
-      () => cloud.uploads.listSightings(acceptedKey),
-      (sightings) => sightings.some(({ reported }) => reported),
+      () => cloud.uploads.listObservedVersions(acceptedKey),
+      (observedVersions) => observedVersions.some(({ reported }) => reported),
     );
     await untilQuiet();
     const repair = await operate(cloud, ['audit', '--repair', '--older-than', '0'], { now: inAnHour });
@@ -131,7 +131,7 @@ t.test('P2: a restored file stays, is reported once, and a repair leaves it', as
     await untilQuiet();
     t.equal(await cloud.read(acceptedKey), TEXT, `${how}: the bytes are there`);
     t.strictSame(await cloud.versionsOf(acceptedKey), [restored], how);
-    t.match(await cloud.uploads.listSightings(acceptedKey), [{ kind: 'orphan', versionId: restored }]);
+    t.match(await cloud.uploads.listObservedVersions(acceptedKey), [{ kind: 'orphan', versionId: restored }]);
     t.match(await cloud.uploads.get(key), { state: UploadState.processed, attempt: 1 });
   }
 });
@@ -145,7 +145,7 @@ t.test(
     await untilQuiet();
     t.equal(await cloud.read(acceptedKey), TEXT);
     t.strictSame(await cloud.versionsOf(acceptedKey), [versionId]);
-    t.strictSame(await cloud.uploads.listSightings(acceptedKey), []);
+    t.strictSame(await cloud.uploads.listObservedVersions(acceptedKey), []);
   },
 );
 
@@ -159,8 +159,8 @@ t.test('P3: an upload that was not processed is processed from the restored vers
   await cloud.uploads.fail(key, 1, 'AcceptedObjectGone');
   const restored = await cloud.put(acceptedKeyOf(key), TEXT);
   await eventually(
-    () => cloud.uploads.listSightings(acceptedKeyOf(key)),
-    (sightings) => sightings.some(({ reported }) => reported),
+    () => cloud.uploads.listObservedVersions(acceptedKeyOf(key)),
+    (observedVersions) => observedVersions.some(({ reported }) => reported),
   );
   await sayWhichVersionCounts(key, restored, UploadState.failed);
   const repair = await operate(cloud, ['audit', '--repair', '--older-than', '0'], { now: inAnHour });
@@ -232,7 +232,7 @@ t.test('P3: in a restored table no accepted file is a false orphan, and each com
   t.strictSame(await findings(), []);
   t.strictSame(await cloud.versionsOf('accepted/'), before, 'every file is where it was');
   for (const key of Object.values(keys)) {
-    t.strictSame(await cloud.uploads.listSightings(acceptedKeyOf(key)), []);
+    t.strictSame(await cloud.uploads.listObservedVersions(acceptedKeyOf(key)), []);
   }
 });
 

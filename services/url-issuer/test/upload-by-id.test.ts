@@ -1,4 +1,4 @@
-import { SightingKind } from '@upload-once/uploads';
+import { ObservedKind } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { addKey, appUnderTest, KEY_ID, KEY_VALUE, NOW } from './app-under-test.ts';
 
@@ -115,8 +115,8 @@ t.test('an upload on its way, and at its end', async (t) => {
   t.match((await call('GET', id)).json(), { state: 'PROCESSING', leadTimeSeconds: undefined });
   moveTo(3.5);
   await uploadStore.finish(key, 1);
-  await uploadStore.recordSighting(key, SightingKind.duplicate, { ...VERSION, versionId: 'v2' });
-  await uploadStore.recordSighting(key, SightingKind.duplicate, { ...VERSION, versionId: 'v3' });
+  await uploadStore.recordObservedVersion(key, ObservedKind.duplicate, { ...VERSION, versionId: 'v2' });
+  await uploadStore.recordObservedVersion(key, ObservedKind.duplicate, { ...VERSION, versionId: 'v3' });
   const done = (await call('GET', id)).json();
   t.match(done, {
     state: 'PROCESSED',
@@ -133,7 +133,10 @@ t.test('a form that was used any number of times is as quickly looked at: 1,000 
   const { id, key, call, calls, uploadStore } = await issued(t);
   await uploadStore.claim(key, VERSION);
   for (let at = 0; at < 1_005; at += 1)
-    await uploadStore.recordSighting(key, SightingKind.duplicate, { ...VERSION, versionId: `copy-${at}` });
+    await uploadStore.recordObservedVersion(key, ObservedKind.duplicate, {
+      ...VERSION,
+      versionId: `copy-${at}`,
+    });
   const before = calls().length;
   const response = await call('GET', id);
   t.equal(response.statusCode, 200);
@@ -144,9 +147,9 @@ t.test('a form that was used any number of times is as quickly looked at: 1,000 
 t.test('a flood is told by how many were removed beyond those that are kept', async (t) => {
   const { id, key, call, calls, uploadStore } = await issued(t);
   await uploadStore.claim(key, VERSION);
-  await uploadStore.recordSighting(key, SightingKind.duplicate, { ...VERSION, versionId: 'v2' });
-  await uploadStore.countSurplus(key, SightingKind.duplicate, 2_990);
-  await uploadStore.countSurplus(key, SightingKind.orphan, 5);
+  await uploadStore.recordObservedVersion(key, ObservedKind.duplicate, { ...VERSION, versionId: 'v2' });
+  await uploadStore.countSurplus(key, ObservedKind.duplicate, 2_990);
+  await uploadStore.countSurplus(key, ObservedKind.orphan, 5);
   const before = calls().length;
   t.match((await call('GET', id)).json(), {
     duplicates: 1,
@@ -176,7 +179,7 @@ t.test('P5: revoking', async (t) => {
   t.match(await uploadStore.claim(key, VERSION), { applied: false, upload: { state: 'REVOKED' } });
   moveTo(60);
   t.equal((await call('DELETE', id)).statusCode, 204, 'again is no error');
-  await uploadStore.recordSighting(key, SightingKind.refused, VERSION);
+  await uploadStore.recordObservedVersion(key, ObservedKind.refused, VERSION);
   t.match((await call('GET', id)).json(), {
     state: 'REVOKED',
     revokedAt: '2025-03-04T05:06:07.890Z',
@@ -206,7 +209,7 @@ t.test('a claim between look and write wins', async (t) => {
 
 t.test('of another’s upload nobody learns more than of none', async (t) => {
   const { id, key, call, calls, uploadStore } = await issued(t);
-  await uploadStore.recordSighting('uploads/an-orphan', SightingKind.orphan, VERSION);
+  await uploadStore.recordObservedVersion('uploads/an-orphan', ObservedKind.orphan, VERSION);
   const ids = [id, 'no-such-upload', 'an-orphan', '', '../x', 'x'.repeat(1_016), 'x'.repeat(4_000), '\0'];
   for (const method of ['GET', 'DELETE'] as const) {
     for (const asked of ids) {

@@ -4,7 +4,7 @@ import {
   createDynamoDbIdempotencyStore,
   createDynamoDbQuotaCounters,
 } from '@upload-once/access';
-import { createDynamoDbUploadStore, SightingKind, UploadState, type UploadStore } from '@upload-once/uploads';
+import { createDynamoDbUploadStore, ObservedKind, UploadState, type UploadStore } from '@upload-once/uploads';
 import { type RecordedCall, recordCalls } from './recorded-calls.ts';
 
 // What the services' own code asks of the tables, so that a key or an attribute that changes there is seen here.
@@ -62,10 +62,10 @@ async function all(...recorded: Promise<readonly RecordedCall[]>[]): Promise<rea
   return (await Promise.all(recorded)).flat();
 }
 
-const sightings = (uploads: UploadStore) =>
+const observedVersions = (uploads: UploadStore) =>
   Promise.all(
-    Object.values(SightingKind).flatMap((kind) => [
-      uploads.recordSighting(KEY, kind, VERSION),
+    Object.values(ObservedKind).flatMap((kind) => [
+      uploads.recordObservedVersion(KEY, kind, VERSION),
       uploads.markReported(KEY, kind, VERSION.versionId),
       uploads.reserveEvidence(KEY, kind, VERSION.versionId, 1),
       uploads.countSurplus(KEY, kind, 1),
@@ -93,7 +93,7 @@ export const uploadsCalls = {
   'url-issuer': await all(
     onUploads((uploads) => uploads.ping()),
     onUploads((uploads) => uploads.get(KEY)),
-    onUploads((uploads) => uploads.getWithSightings(KEY, 1)),
+    onUploads((uploads) => uploads.getWithObservedVersions(KEY, 1)),
     onUploads((uploads) => uploads.revoke(KEY)),
     onUploads((uploads) =>
       uploads.issue({
@@ -111,9 +111,9 @@ export const uploadsCalls = {
     onUploads((uploads) => uploads.ping()),
     onUploads((uploads) => uploads.get(KEY)),
     onUploads((uploads) => uploads.claim(KEY, VERSION)),
-    onUploads((uploads) => uploads.isSighted(KEY, SightingKind.orphan, 'v2')),
+    onUploads((uploads) => uploads.isObserved(KEY, ObservedKind.orphan, 'v2')),
     onUploads((uploads) => uploads.accept(KEY, { claimedVersionId: 'v1', acceptedVersionId: 'v2' })),
-    onUploads(sightings),
+    onUploads(observedVersions),
   ),
   processor: await all(
     onUploads((uploads) => uploads.ping()),
@@ -123,7 +123,7 @@ export const uploadsCalls = {
     onUploads((uploads) => uploads.releaseLease(KEY, 1)),
     onUploads((uploads) => uploads.finish(KEY, 1)),
     onUploads((uploads) => uploads.fail(KEY, 1, 'why')),
-    onUploads(sightings),
+    onUploads(observedVersions),
   ),
 } as const;
 

@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
 import { postForm, requestForm } from './forms.ts';
 import { listVersions } from './objects.ts';
-import { processed, readSightings, readUpload } from './records.ts';
+import { processed, readObservedVersions, readUpload } from './records.ts';
 
 /**
  * No object and no event came of what was tried: nothing lies under the keys, and once an honest upload that was sent
@@ -20,7 +20,7 @@ export async function leftNothing(
   await processed(honest.key);
   for (const key of [...issued, ...others]) {
     t.strictSame(await listVersions(key), [], `no object ${key}`);
-    t.strictSame(await readSightings(key), [], `no event of ${key}`);
+    t.strictSame(await readObservedVersions(key), [], `no event of ${key}`);
   }
   for (const key of issued) t.match(await readUpload(key), { state: 'ISSUED' }, key);
   for (const key of others) t.equal(await readUpload(key), undefined, key);

@@ -27,7 +27,7 @@ export async function readUpload(key: string): Promise<UploadRecord | undefined>
 }
 
 /** Everything that was recorded under a key beside the upload itself, as `<kind>#<versionId>`. */
-export async function readSightings(key: string): Promise<UploadRecord[]> {
+export async function readObservedVersions(key: string): Promise<UploadRecord[]> {
   const query = new QueryCommand({
     TableName,
     ConsistentRead: true,
@@ -47,10 +47,10 @@ export function processed(key: string): Promise<UploadRecord> {
 }
 
 /** Waits until so many other versions are recorded and reported. */
-export function reportedSightings(key: string, count: number): Promise<UploadRecord[]> {
+export function reportedObservedVersions(key: string, count: number): Promise<UploadRecord[]> {
   return eventually(
-    `${count} sightings of ${key}`,
-    () => readSightings(key),
+    `${count} observed versions of ${key}`,
+    () => readObservedVersions(key),
     (found) => found.length >= count && found.every((each) => each.reported === true),
   );
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { acceptedKeyOf, SightingKind } from '@upload-once/uploads';
+import { acceptedKeyOf, ObservedKind } from '@upload-once/uploads';
 import type { Content } from './content.ts';
 import type { Outside } from './outside.ts';
 
@@ -49,10 +49,10 @@ export async function brokenPromisesOf(
     );
   }
 
-  const sightings = await uploads.listSightings(key);
+  const observedVersions = await uploads.listObservedVersions(key);
   const kept = others
     .map(({ versionId }) => versionId)
-    .filter((id) => sightings.some(({ versionId }) => versionId === id));
+    .filter((id) => observedVersions.some(({ versionId }) => versionId === id));
   const keptCount = Math.min(sent.keptDuplicates ?? others.length, others.length);
   must(
     kept.length === keptCount,
@@ -60,7 +60,7 @@ export async function brokenPromisesOf(
   );
   const left = await versionsOf(key);
   must(isDeepStrictEqual(left, kept), `P4: under ${key} the versions [${left}] are left, not [${kept}]`);
-  const recordedAs = sightings.map(
+  const recordedAs = observedVersions.map(
     ({ kind, versionId, reported }) => `${kind}#${versionId} ${reported ? 'reported' : 'not reported'}`,
   );
   const duplicates = kept.map((versionId) => `duplicate#${versionId} reported`);
@@ -68,7 +68,7 @@ export async function brokenPromisesOf(
     isDeepStrictEqual(recordedAs.toSorted(), duplicates.toSorted()),
     `P4: of ${key} are on record [${recordedAs}], not [${duplicates}]`,
   );
-  const { surplus = 0 } = (await uploads.getTally(key, SightingKind.duplicate)) ?? {};
+  const { surplus = 0 } = (await uploads.getTally(key, ObservedKind.duplicate)) ?? {};
   const beyond = others.length - keptCount;
   must(
     beyond === 0 ? surplus === 0 : surplus >= beyond,

@@ -271,7 +271,7 @@ for (const { method, isMovedAway, when } of LATE_COPIES) {
         const [late = '', ...others] = await outside.versionsOf(acceptedKeyOf(key));
         t.strictSame(others, []);
         t.match(
-          await outside.uploads.listSightings(acceptedKeyOf(key)),
+          await outside.uploads.listObservedVersions(acceptedKeyOf(key)),
           [{ kind: 'orphan', versionId: late, reported: true }],
           'kept and reported: it can’t be told from a restored file',
         );
@@ -369,7 +369,7 @@ t.test('clients that take their time, and clients that leave', async (t) => {
       t.strictSame(await outside.versionsOf(form.key), []);
       t.strictSame(await outside.uploads.get(form.key), before);
       t.match(before, { state: 'ISSUED' });
-      t.strictSame(await outside.uploads.listSightings(form.key), []);
+      t.strictSame(await outside.uploads.listObservedVersions(form.key), []);
     },
   );
 });

@@ -27,12 +27,12 @@ t.test('P4: after a crash of the log pipeline every duplicate is still reported,
   );
 
   t.equal(acceptor.total('DuplicateUploads'), 0, 'no metric arrived');
-  const sightings = await outside.uploads.listSightings(key);
-  t.equal(sightings.length, 3);
+  const observedVersions = await outside.uploads.listObservedVersions(key);
+  t.equal(observedVersions.length, 3);
   t.strictSame(
     [...(await outside.reports())].sort(),
     [
-      ...sightings.map(({ versionId }) => `duplicate#${key}#${versionId}`),
+      ...observedVersions.map(({ versionId }) => `duplicate#${key}#${versionId}`),
       `duplicate-count#${key}#10`,
     ].sort(),
   );

@@ -1,4 +1,4 @@
-import { type Sighting, SightingKind, UploadState } from '@upload-once/uploads';
+import { ObservedKind, type ObservedVersion, UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import { type Found, findingsOf } from '../src/soak/findings.ts';
 import { type Entry, type Post, PostOutcome } from '../src/soak/ledger.ts';
@@ -36,9 +36,9 @@ const claimed = {
   storedAt: new Date(1_000),
   claimedAt: new Date(1_100),
 };
-const duplicate: Sighting = {
+const duplicate: ObservedVersion = {
   key: KEY,
-  kind: SightingKind.duplicate,
+  kind: ObservedKind.duplicate,
   versionId: 'v2',
   eTag: 'md5-of-second',
   sizeBytes: 4,
@@ -50,14 +50,14 @@ const duplicate: Sighting = {
 /** As it has to be after two files were sent. */
 const good: Found = {
   upload: { state: UploadState.processed, claimed, acceptedVersionId: 'a1', attempt: 1 },
-  sightings: [duplicate],
+  observedVersions: [duplicate],
   acceptedVersionIds: ['a1'],
   uploadVersionIds: ['v2'],
 };
-const one: Found = { ...good, sightings: [], uploadVersionIds: [] };
+const one: Found = { ...good, observedVersions: [], uploadVersionIds: [] };
 const issued: Found = {
   upload: { state: UploadState.issued, attempt: 0 },
-  sightings: [],
+  observedVersions: [],
   acceptedVersionIds: [],
   uploadVersionIds: [],
 };
@@ -86,7 +86,7 @@ t.test('a lost answer is right both ways', async (t) => {
       acceptedVersionId: 'a1',
       attempt: 1,
     },
-    sightings: [{ ...duplicate, ...version(first) }],
+    observedVersions: [{ ...duplicate, ...version(first) }],
     uploadVersionIds: ['v1'],
   };
   const early = { ...first, outcome: PostOutcome.unknown, versionId: undefined };
@@ -157,32 +157,32 @@ const bad: Readonly<Record<string, { entry?: Entry; found: Found; promise: strin
     says: /two handlers finished/,
   },
   'a duplicate that is not on record': {
-    found: { ...good, sightings: [] },
+    found: { ...good, observedVersions: [] },
     promise: 'P4',
     says: /v2 lies in uploads\//,
   },
   'a duplicate that is neither on record nor in the bucket': {
-    found: { ...good, sightings: [], uploadVersionIds: [] },
+    found: { ...good, observedVersions: [], uploadVersionIds: [] },
     promise: 'P3',
     says: /v2 was stored, and is neither/,
   },
   'a duplicate that is on record twice': {
-    found: { ...good, sightings: [duplicate, duplicate] },
+    found: { ...good, observedVersions: [duplicate, duplicate] },
     promise: 'P4',
     says: /on record twice: v1,v2,v2/,
   },
   'a redelivery that was taken for a duplicate': {
-    found: { ...good, sightings: [duplicate, { ...duplicate, ...version(first) }] },
+    found: { ...good, observedVersions: [duplicate, { ...duplicate, ...version(first) }] },
     promise: 'P4',
     says: /on record twice: v1,v2,v1/,
   },
   'a duplicate recorded as an orphan': {
-    found: { ...good, sightings: [{ ...duplicate, kind: SightingKind.orphan }] },
+    found: { ...good, observedVersions: [{ ...duplicate, kind: ObservedKind.orphan }] },
     promise: 'P4',
     says: /recorded as orphan/,
   },
   'a duplicate that was not reported': {
-    found: { ...good, sightings: [{ ...duplicate, reported: false }] },
+    found: { ...good, observedVersions: [{ ...duplicate, reported: false }] },
     promise: 'P4',
     says: /not reported/,
   },
@@ -210,7 +210,7 @@ const bad: Readonly<Record<string, { entry?: Entry; found: Found; promise: strin
     says: /v1 is claimed, which began after v2 had been answered/,
   },
   'the later of two accepted, by S3’s clock': {
-    found: { ...good, sightings: [{ ...duplicate, storedAt: new Date(900) }] },
+    found: { ...good, observedVersions: [{ ...duplicate, storedAt: new Date(900) }] },
     promise: 'P1',
     says: /v2 is kept apart, which is older/,
   },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { acceptedKeyOf, SightingKind } from '@upload-once/uploads';
+import { acceptedKeyOf, ObservedKind } from '@upload-once/uploads';
 import { createMemoryObjectStore, createMemoryUploadStore } from '@upload-once/uploads/testing';
 import t, { type Test } from 'tap';
 import { type Entry, PostOutcome } from '../src/soak/ledger.ts';
@@ -65,8 +65,8 @@ function startWorld(t: Test) {
         entry.runs.push({ attempt: 1, sizeBytes: FIRST.length, sha256: hashes(FIRST).sha256 });
       },
       async report() {
-        await uploads.recordSighting(key, SightingKind.duplicate, second);
-        await uploads.markReported(key, SightingKind.duplicate, second.versionId);
+        await uploads.recordObservedVersion(key, ObservedKind.duplicate, second);
+        await uploads.markReported(key, ObservedKind.duplicate, second.versionId);
       },
     };
   }

@@ -1,7 +1,7 @@
 import {
   ACCEPTED_PREFIX,
   type ObjectVersion,
-  type SightingItem,
+  type ObservedVersionItem,
   type TallyItem,
   type UploadItem,
   uploadKeyOfAccepted,
@@ -40,9 +40,9 @@ export interface KeyFacts {
   readonly untold: Set<string>;
   /** The upload's item as the last write left it. */
   item: UploadItem | undefined;
-  readonly sightings: Map<
+  readonly observedVersions: Map<
     string,
-    { readonly item: SightingItem; readonly recordedAtMs: number; reportedAtMs: number | undefined }
+    { readonly item: ObservedVersionItem; readonly recordedAtMs: number; reportedAtMs: number | undefined }
   >;
   /** How many came of each kind, by the item's name. */
   readonly tallies: Map<string, TallyItem>;
@@ -102,7 +102,7 @@ export function createFacts(): Facts {
         versions: [],
         untold: new Set(),
         item: undefined,
-        sightings: new Map(),
+        observedVersions: new Map(),
         tallies: new Map(),
         removed: new Set(),
         onTop: undefined,
@@ -142,13 +142,13 @@ export function theUpload(facts: KeyFacts): StoredVersion | undefined {
 }
 
 /** What each version that is not the upload is to be recorded as. */
-export function sightingKind(facts: KeyFacts): 'orphan' | 'refused' | 'duplicate' {
+export function observedKind(facts: KeyFacts): 'orphan' | 'refused' | 'duplicate' {
   if (!facts.issued) return 'orphan';
   return facts.item?.state === 'REVOKED' ? 'refused' : 'duplicate';
 }
 
-export function sightingName(facts: KeyFacts, key: string, versionId: string): string {
-  return `${key.startsWith(ACCEPTED_PREFIX) ? 'orphan' : sightingKind(facts)}#${versionId}`;
+export function observedName(facts: KeyFacts, key: string, versionId: string): string {
+  return `${key.startsWith(ACCEPTED_PREFIX) ? 'orphan' : observedKind(facts)}#${versionId}`;
 }
 
 /** Whether one version has the other's bytes, and is described as it is. */
@@ -162,5 +162,5 @@ export function isSameContent(one: StoredVersion, other: StoredVersion): boolean
 }
 
 export function tallyOf(facts: KeyFacts, key: string): TallyItem | undefined {
-  return facts.tallies.get(`tally#${key.startsWith(ACCEPTED_PREFIX) ? 'orphan' : sightingKind(facts)}`);
+  return facts.tallies.get(`tally#${key.startsWith(ACCEPTED_PREFIX) ? 'orphan' : observedKind(facts)}`);
 }

@@ -3,22 +3,27 @@ import type { ObjectCreated } from '@upload-once/queue';
 import {
   ACCEPTED_PREFIX,
   type Item,
-  isSightingItem,
+  isObservedVersionItem,
   isTallyItem,
+  type ObservedVersionItem,
   type Report,
-  type SightingItem,
   type TallyItem,
   type UploadItem,
 } from '@upload-once/uploads';
 import type { BucketChange } from '@upload-once/uploads/testing';
-import { type Facts, isSameContent, type KeyFacts, sightingName, tallyOf } from './facts.ts';
+import { type Facts, isSameContent, type KeyFacts, observedName, tallyOf } from './facts.ts';
 import { createLeaseRules } from './lease-rules.ts';
 import { createMessageRules } from './message-rules.ts';
 import { type Must, PromiseBroken } from './promise-broken.ts';
 import type { Caller } from './simulation/network.ts';
 import type { VirtualTime } from './simulation/virtual-time.ts';
 
-const SIGHTING_METRICS = ['DuplicateUploads', 'RevokedUploads', 'StoredBeforeRevocation', 'OrphanObjects'];
+const OBSERVED_VERSION_METRICS = [
+  'DuplicateUploads',
+  'RevokedUploads',
+  'StoredBeforeRevocation',
+  'OrphanObjects',
+];
 
 /**
  * The reference model: it is told of everything that happens, knows what may happen, and keeps what happened in the facts. It
@@ -93,7 +98,7 @@ export function createRules(
       : key.copies.has(acceptedVersionId);
     must(isIt, 'P2', `${key.key}: ${acceptedVersionId} is accepted, which is no copy of the upload`);
     // The acceptor looks for such a record after its claim.
-    const orphanAtMs = key.sightings.get(`orphan#${acceptedVersionId}`)?.recordedAtMs;
+    const orphanAtMs = key.observedVersions.get(`orphan#${acceptedVersionId}`)?.recordedAtMs;
     must(
       orphanAtMs === undefined || orphanAtMs >= key.claimedAtMs,
       'P4',
@@ -101,9 +106,9 @@ export function createRules(
     );
   }
 
-  function sightingWritten(key: KeyFacts, item: SightingItem): void {
-    const { recordedAtMs = time.nowMs(), reportedAtMs } = key.sightings.get(item.item) ?? {};
-    key.sightings.set(item.item, {
+  function observedVersionWritten(key: KeyFacts, item: ObservedVersionItem): void {
+    const { recordedAtMs = time.nowMs(), reportedAtMs } = key.observedVersions.get(item.item) ?? {};
+    key.observedVersions.set(item.item, {
       item,
       recordedAtMs,
       reportedAtMs: reportedAtMs ?? (item.reported ? time.nowMs() : undefined),
@@ -163,7 +168,7 @@ export function createRules(
       isFull &&
       staying !== undefined &&
       staying !== versionId &&
-      !key.sightings.has(sightingName(key, key.key, versionId))
+      !key.observedVersions.has(observedName(key, key.key, versionId))
     );
   }
 
@@ -199,9 +204,13 @@ export function createRules(
       );
     }
     if (event.versionId === claimed) return;
-    const name = sightingName(key, event.key, event.versionId);
+    const name = observedName(key, event.key, event.versionId);
     const isCounted = key.removed.has(event.versionId) && (tallyOf(key, event.key)?.surplus ?? 0) > 0;
-    must(key.sightings.has(name) || isCounted, 'P4', `${key.key}: acknowledged without a record of ${name}`);
+    must(
+      key.observedVersions.has(name) || isCounted,
+      'P4',
+      `${key.key}: acknowledged without a record of ${name}`,
+    );
   }
 
   function processorIsDone(key: KeyFacts, event: ObjectCreated): void {
@@ -211,7 +220,7 @@ export function createRules(
       return;
     }
     const isCounted = (tallyOf(key, event.key)?.surplus ?? 0) > 0;
-    const isKnown = key.sightings.has(`orphan#${event.versionId}`) || isCounted;
+    const isKnown = key.observedVersions.has(`orphan#${event.versionId}`) || isCounted;
     must(isKnown, 'P4', `${event.key}: acknowledged without a record`);
   }
 
@@ -241,19 +250,19 @@ export function createRules(
       const key = facts.of(item.FullFilename);
       if ('state' in item) uploadWritten(key, item);
       else if (isTallyItem(item)) tallyWritten(key, item);
-      else if (isSightingItem(item)) sightingWritten(key, item);
+      else if (isObservedVersionItem(item)) observedVersionWritten(key, item);
     },
 
     /** Every reader has it: what it tells of must be on record before. */
     reportSent(report: Report): void {
-      if (!('sighting' in report)) {
+      if (!('observedVersion' in report)) {
         const { surplus = 0 } = facts.of(report.key).tallies.get(`tally#${report.kind}`) ?? {};
         must(surplus >= report.count, 'P4', `${report.key}: ${report.count} reported, ${surplus} counted`);
         return;
       }
-      const { key, kind, versionId } = report.sighting;
+      const { key, kind, versionId } = report.observedVersion;
       must(
-        facts.of(key).sightings.has(`${kind}#${versionId}`),
+        facts.of(key).observedVersions.has(`${kind}#${versionId}`),
         'P4',
         `${key}: ${versionId} was reported and is not recorded`,
       );
@@ -278,16 +287,16 @@ export function createRules(
       const key = facts.of(event.key);
       const add = (what: string) => key.values.set(what, [...(key.values.get(what) ?? []), value]);
       add(name);
-      if (!SIGHTING_METRICS.includes(name)) return;
+      if (!OBSERVED_VERSION_METRICS.includes(name)) return;
       add(`reports of ${event.versionId}`);
-      const sighting = key.sightings.get(sightingName(key, event.key, event.versionId));
+      const observedVersion = key.observedVersions.get(observedName(key, event.key, event.versionId));
       const isCounted = (tallyOf(key, event.key)?.surplus ?? 0) > 0;
       must(
-        sighting !== undefined || isCounted,
+        observedVersion !== undefined || isCounted,
         'P4',
         `${event.key}: ${event.versionId} was counted in ${name}, not recorded`,
       );
-      const reportedAtMs = sighting?.reportedAtMs ?? Number.POSITIVE_INFINITY;
+      const reportedAtMs = observedVersion?.reportedAtMs ?? Number.POSITIVE_INFINITY;
       must(
         caller.receivedAtMs <= reportedAtMs,
         'P4',

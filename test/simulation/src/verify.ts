@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseS3Event } from '@upload-once/queue';
 import { ACCEPTED_PREFIX, acceptedKeyOf, milestoneOf, reportIdOf } from '@upload-once/uploads';
-import { type KeyFacts, sightingKind, sightingName, tallyOf, theUpload } from './facts.ts';
+import { type KeyFacts, observedKind, observedName, tallyOf, theUpload } from './facts.ts';
 import { isSame } from './user-handler.ts';
 import type { World } from './world.ts';
 
@@ -32,7 +32,7 @@ export async function settleAndVerify(world: World): Promise<void> {
   }
   for (const key of world.facts.all.values()) {
     await verifyUpload(world, key);
-    await verifySightings(world, key);
+    await verifyObservedVersions(world, key);
   }
   if (world.rules.broken) throw world.rules.broken;
 }
@@ -102,7 +102,9 @@ async function verifyUpload({ uploads, objects, rules }: World, key: KeyFacts): 
   const acceptedVersionId = item?.acceptedVersionId ?? 'none';
   const others = accepted.filter((versionId) => versionId !== acceptedVersionId);
   const isCounted = (tallyOf(key, acceptedKey)?.surplus ?? 0) > 0;
-  const unknown = others.filter((versionId) => !key.sightings.has(`orphan#${versionId}`) && !isCounted);
+  const unknown = others.filter(
+    (versionId) => !key.observedVersions.has(`orphan#${versionId}`) && !isCounted,
+  );
   rules.must(
     unknown.length === 0,
     'P4',
@@ -131,20 +133,20 @@ function verifyCount(rules: World['rules'], key: KeyFacts, metric: string, isCou
   );
 }
 
-async function verifySightings(
+async function verifyObservedVersions(
   { uploads, rules, reports, keptDuplicates }: World,
   key: KeyFacts,
 ): Promise<void> {
-  const sightings = await uploads.listSightings(key.key);
-  const orphans = key.issued ? await uploads.listSightings(acceptedKeyOf(key.key)) : [];
+  const observedVersions = await uploads.listObservedVersions(key.key);
+  const orphans = key.issued ? await uploads.listObservedVersions(acceptedKeyOf(key.key)) : [];
   const others = theUpload(key) ? key.versions.slice(1) : key.versions;
   const toldOf = others.filter(({ versionId }) => !key.untold.has(versionId));
-  const expected = new Set(toldOf.map(({ versionId }) => sightingName(key, key.key, versionId)));
-  const recorded = sightings.map(({ kind, versionId }) => `${kind}#${versionId}`);
+  const expected = new Set(toldOf.map(({ versionId }) => observedName(key, key.key, versionId)));
+  const recorded = observedVersions.map(({ kind, versionId }) => `${kind}#${versionId}`);
   const unexpected = recorded.filter((name) => !expected.has(name));
   rules.must(unexpected.length === 0, 'P4', `${key.key}: recorded are ${unexpected}`);
   const oldest = key.versions[0]?.versionId;
-  const kept = sightings.filter(({ versionId }) => theUpload(key) || versionId !== oldest);
+  const kept = observedVersions.filter(({ versionId }) => theUpload(key) || versionId !== oldest);
   // Without a claim the oldest version has a record as well, with a place or without one.
   const least = Math.min(keptDuplicates, toldOf.length);
   rules.must(
@@ -153,19 +155,19 @@ async function verifySightings(
     `${key.key}: recorded are ${recorded}, not the first ${least} of ${[...expected]}`,
   );
   const sent = new Set(reports.sent.map(reportIdOf));
-  for (const { key: sightedKey, kind, versionId, reported } of [...sightings, ...orphans]) {
+  for (const { key: observedKey, kind, versionId, reported } of [...observedVersions, ...orphans]) {
     // A record that is carried out after its worker was refused can come when the acceptor has shown the object to be the copy.
     if (key.wasOrphanAnswerLost && versionId === key.item?.acceptedVersionId) continue;
     const counts = key.values.get(`reports of ${versionId}`)?.length ?? 0;
-    const id = `${kind}#${sightedKey}#${versionId}`;
+    const id = `${kind}#${observedKey}#${versionId}`;
     rules.must(
       reported && counts >= 1 && sent.has(id),
       'P4',
-      `${sightedKey}: ${versionId} is a ${kind}, which was counted ${counts} times, and ${sent.has(id) ? '' : 'not '}reported`,
+      `${observedKey}: ${versionId} is a ${kind}, which was counted ${counts} times, and ${sent.has(id) ? '' : 'not '}reported`,
     );
   }
 
-  const tally = await uploads.getTally(key.key, sightingKind(key));
+  const tally = await uploads.getTally(key.key, observedKind(key));
   const { surplus = 0, surplusReported = 0 } = tally ?? {};
   const beyond = toldOf.length - recorded.length;
   rules.must(
@@ -179,7 +181,7 @@ async function verifySightings(
     surplusReported === milestone || (key.wasAnswerLost && surplusReported >= milestoneOf(beyond));
   rules.must(
     isReported &&
-      (surplusReported === 0 || sent.has(`${sightingKind(key)}-count#${key.key}#${surplusReported}`)),
+      (surplusReported === 0 || sent.has(`${observedKind(key)}-count#${key.key}#${surplusReported}`)),
     'P4',
     `${key.key}: ${surplus} versions were counted, and ${surplusReported} reported`,
   );
@@ -188,7 +190,7 @@ async function verifySightings(
   const unhandled = toldOf
     .map(({ versionId }) => versionId)
     .filter(
-      (versionId) => !key.removed.has(versionId) && !handled.has(sightingName(key, key.key, versionId)),
+      (versionId) => !key.removed.has(versionId) && !handled.has(observedName(key, key.key, versionId)),
     );
   rules.must(unhandled.length === 0, 'P4', `${key.key}: neither recorded nor removed: ${unhandled}`);
 }

@@ -293,7 +293,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
         forms: count(({ issued }) => (issued ? 1 : 0)),
         versions: count(({ versions }) => versions.length),
         processed: count(({ item }) => (item?.state === 'PROCESSED' ? 1 : 0)),
-        keptApart: count(({ sightings }) => sightings.size),
+        keptApart: count(({ observedVersions }) => observedVersions.size),
         surplus: count(({ tallies }) =>
           [...tallies.values()].reduce((sum, { surplus = 0 }) => sum + surplus, 0),
         ),

@@ -1,7 +1,7 @@
 import {
   ACCEPTED_PREFIX,
   type ObjectListing,
-  SightingKind,
+  ObservedKind,
   type StoredVersion,
   type Upload,
   type UploadRecords,
@@ -31,10 +31,10 @@ export async function* auditAcceptedObjects(options: {
     const uploads = await records.uploads(known.map(({ key }) => uploadKeyOfAccepted(key)));
     const uploadOf = ({ key }: StoredVersion) => uploads.get(uploadKeyOfAccepted(key));
     const others = known.filter((version) => uploadOf(version)?.acceptedVersionId !== version.versionId);
-    const unrecorded = await unrecordedOf(records, others, () => [SightingKind.orphan]);
+    const unrecorded = await unrecordedOf(records, others, () => [ObservedKind.orphan]);
     const tallies = await records.tallies(
       unrecorded.map(({ key }) => key),
-      SightingKind.orphan,
+      ObservedKind.orphan,
     );
     for (const version of unrecorded) {
       const { surplus = 0 } = tallies.get(version.key) ?? {};

@@ -2,7 +2,7 @@ import {
   ACCEPTED_PREFIX,
   acceptedKeyOf,
   milestoneOf,
-  type Sighting,
+  type ObservedVersion,
   type Tally,
   type Upload,
   type UploadRecord,
@@ -12,7 +12,7 @@ import {
 import type { AuditCounts } from './audit-counts.ts';
 import { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';
 
-/** Every item that has not come to its end, however young: stuck, failed, or a sighting or a count that may never have been reported. */
+/** Every item that has not come to its end, however young: stuck, failed, or an observed version or a count that may never have been reported. */
 export async function* auditRecords(options: {
   readonly records: UploadRecords;
   readonly counts: AuditCounts;
@@ -30,7 +30,7 @@ export async function* auditRecords(options: {
 
 function findingOf(record: UploadRecord): Finding | undefined {
   if ('upload' in record) return uploadFinding(record.upload);
-  return 'tally' in record ? tallyFinding(record.tally) : sightingFinding(record.sighting);
+  return 'tally' in record ? tallyFinding(record.tally) : observedVersionFinding(record.observedVersion);
 }
 
 function uploadFinding(upload: Upload): Finding | undefined {
@@ -90,9 +90,9 @@ function eventOfAccepted(
   };
 }
 
-function sightingFinding(sighting: Sighting): Finding | undefined {
-  if (sighting.reported) return undefined;
-  const { key, kind, versionId, recordedAt } = sighting;
+function observedVersionFinding(observedVersion: ObservedVersion): Finding | undefined {
+  if (observedVersion.reported) return undefined;
+  const { key, kind, versionId, recordedAt } = observedVersion;
   return {
     kind: FindingKind.notReported,
     key,
@@ -100,11 +100,17 @@ function sightingFinding(sighting: Sighting): Finding | undefined {
     state: undefined,
     since: recordedAt,
     detail: `it is recorded as ${kind}, and may never have been reported`,
-    event: eventOfSighting(sighting),
+    event: eventOfObservedVersion(observedVersion),
   };
 }
 
-function eventOfSighting({ key, versionId, eTag, sizeBytes, storedAt }: Sighting): MissingEvent {
+function eventOfObservedVersion({
+  key,
+  versionId,
+  eTag,
+  sizeBytes,
+  storedAt,
+}: ObservedVersion): MissingEvent {
   const pipeline = key.startsWith(ACCEPTED_PREFIX) ? Pipeline.accepted : Pipeline.uploads;
   return { pipeline, key, versionId, eTag, sizeBytes, storedAt, isCopy: false };
 }
@@ -137,6 +143,6 @@ async function eventOfTally(
 ): Promise<MissingEvent | undefined> {
   const [versionId] = keptVersionIds;
   if (versionId === undefined) return undefined;
-  const [kept] = await records.sightings([{ key, kind, versionId }]);
-  return kept && eventOfSighting(kept);
+  const [kept] = await records.observedVersions([{ key, kind, versionId }]);
+  return kept && eventOfObservedVersion(kept);
 }

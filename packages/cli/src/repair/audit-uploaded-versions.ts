@@ -1,6 +1,6 @@
 import {
   type ObjectListing,
-  SightingKind,
+  ObservedKind,
   type StoredVersion,
   UPLOADS_PREFIX,
   type Upload,
@@ -26,19 +26,19 @@ export async function* auditUploadedVersions(options: {
     const known = page.filter(({ storedAt }) => !window.isForgotten(storedAt));
     const uploads = await records.uploads(known.map(({ key }) => key));
     const others = known.filter(({ key, versionId }) => uploads.get(key)?.claimed?.versionId !== versionId);
-    const unrecorded = await unrecordedOf(records, others, ({ key }) => sightingKindsFor(uploads.get(key)));
+    const unrecorded = await unrecordedOf(records, others, ({ key }) => observedKindsFor(uploads.get(key)));
     for (const version of unrecorded) yield findingOf(version, uploads.get(version.key));
   }
 }
 
 /**
  * As what the acceptor has recorded it, or would; none: as nothing yet, one of the versions is to be claimed first. Without an upload
- * it is an orphan, or what it was as long as its upload's item was there: a sighting may outlive that.
+ * it is an orphan, or what it was as long as its upload's item was there: an observed version may outlive that.
  */
-function sightingKindsFor(upload: Upload | undefined): readonly SightingKind[] {
-  if (!upload) return Object.values(SightingKind);
-  if (upload.claimed) return [SightingKind.duplicate];
-  return upload.state === UploadState.revoked ? [SightingKind.refused] : [];
+function observedKindsFor(upload: Upload | undefined): readonly ObservedKind[] {
+  if (!upload) return Object.values(ObservedKind);
+  if (upload.claimed) return [ObservedKind.duplicate];
+  return upload.state === UploadState.revoked ? [ObservedKind.refused] : [];
 }
 
 function findingOf(version: StoredVersion, upload: Upload | undefined): Finding {

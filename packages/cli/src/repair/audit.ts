@@ -34,8 +34,8 @@ export interface Audit {
  * after the other, for V versions under `uploads/`, A under `accepted/`, and a table of B bytes:
  *
  *   ListObjectVersions  V / 1,000 + A / 1,000
- *   BatchGetItem        V / 100 for the uploads, at most V / 100 for the sightings (thrice that of versions without an upload),
- *                       A / 100 for the uploads, at most A / 100 for the sightings (a read unit or more for each item)
+ *   BatchGetItem        V / 100 for the uploads, at most V / 100 for the observed versions (thrice that of versions without an upload),
+ *                       A / 100 for the uploads, at most A / 100 for the observed versions (a read unit or more for each item)
  *   Scan                B / 1 MB (256 read units each)
  */
 export function createAudit(options: AuditOptions): Audit {

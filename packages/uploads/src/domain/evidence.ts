@@ -1,11 +1,17 @@
 import type { UploadStore } from '../ports/upload-store.ts';
 import type { Reports } from './report.ts';
-import { milestoneOf, type ObjectVersion, type Sighting, type SightingKind, type Tally } from './upload.ts';
+import {
+  milestoneOf,
+  type ObjectVersion,
+  type ObservedKind,
+  type ObservedVersion,
+  type Tally,
+} from './upload.ts';
 
 /** A version that will never be accepted. */
-export interface Sighted {
+export interface Observed {
   readonly key: string;
-  readonly kind: SightingKind;
+  readonly kind: ObservedKind;
   readonly version: ObjectVersion;
   /** For a refused version: S3 had stored it before the upload was revoked. */
   readonly storedBeforeRevocation?: boolean;
@@ -20,16 +26,16 @@ export interface Evidence {
    * Records and reports a version that is among the first ones: the record is made once, the report is sent at least once.
    * False: the version is surplus. Nothing was recorded; the caller counts it with `countSurplus`.
    */
-  keep(sighted: Sighted): Promise<boolean>;
+  keep(observed: Observed): Promise<boolean>;
 
   /** As `keep`, for a version that stays whatever the limit is. */
-  keepAlways(sighted: Sighted): Promise<void>;
+  keepAlways(observed: Observed): Promise<void>;
 
   /**
    * Counts surplus versions, at least once each: a redelivery counts again. The count is reported when it reaches 10, 100,
    * 1,000 …; when several of these are reached at once, the greatest is reported.
    */
-  countSurplus(key: string, kind: SightingKind, count: number): Promise<Tally>;
+  countSurplus(key: string, kind: ObservedKind, count: number): Promise<Tally>;
 }
 
 /**
@@ -42,17 +48,20 @@ export function createEvidence(options: {
   readonly reports: Reports;
   readonly keptDuplicates: number;
   readonly now: () => Date;
-  readonly onReported: (sighting: Sighting, sighted: Sighted) => void;
+  readonly onReported: (observedVersion: ObservedVersion, observed: Observed) => void;
   readonly onCounted: (tally: Tally, count: number) => void;
 }): Evidence {
   const { uploads, reports, keptDuplicates, now, onReported, onCounted } = options;
 
-  async function keepAlways(sighted: Sighted): Promise<void> {
-    const { key, kind, version, storedBeforeRevocation } = sighted;
-    const sighting = await uploads.recordSighting(key, kind, version);
-    if (sighting.reported) return;
-    await reports.send({ sighting, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });
-    onReported(sighting, sighted);
+  async function keepAlways(observed: Observed): Promise<void> {
+    const { key, kind, version, storedBeforeRevocation } = observed;
+    const observedVersion = await uploads.recordObservedVersion(key, kind, version);
+    if (observedVersion.reported) return;
+    await reports.send({
+      observedVersion,
+      ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
+    });
+    onReported(observedVersion, observed);
     await uploads.markReported(key, kind, version.versionId);
   }
 
@@ -67,11 +76,11 @@ export function createEvidence(options: {
   return {
     keepAlways,
 
-    async keep(sighted) {
-      const { key, kind, version } = sighted;
+    async keep(observed) {
+      const { key, kind, version } = observed;
       const { isKept, tally } = await uploads.reserveEvidence(key, kind, version.versionId, keptDuplicates);
       if (!isKept) return false;
-      await keepAlways(sighted);
+      await keepAlways(observed);
       await reportCount(tally);
       return true;
     },

@@ -3,8 +3,8 @@ import {
   type Constraints,
   type NewUpload,
   type ObjectVersion,
-  type Sighting,
-  type SightingKind,
+  type ObservedKind,
+  type ObservedVersion,
   type Tally,
   type Upload,
   UploadState,
@@ -53,9 +53,9 @@ export interface UploadItem extends ItemKey {
   readonly failureReason?: string;
 }
 
-export interface SightingItem extends ItemKey {
+export interface ObservedVersionItem extends ItemKey {
   readonly schemaVersion: number;
-  readonly kind: SightingKind;
+  readonly kind: ObservedKind;
   readonly versionId: string;
   readonly eTag: string;
   readonly sizeBytes: number;
@@ -71,7 +71,7 @@ export interface SightingItem extends ItemKey {
  */
 export interface TallyItem extends ItemKey {
   readonly schemaVersion: number;
-  readonly kind: SightingKind;
+  readonly kind: ObservedKind;
   readonly deleteAt: number;
   readonly writer: string;
   /** A string set, absent as long as it is empty. */
@@ -88,7 +88,7 @@ export interface RepairItem extends ItemKey {
   readonly deleteAt: number;
 }
 
-export type Item = UploadItem | SightingItem | TallyItem | RepairItem;
+export type Item = UploadItem | ObservedVersionItem | TallyItem | RepairItem;
 
 /** The item was written by a later release than this one; reading on would be guessing. */
 export class UnsupportedSchemaVersion extends Error {
@@ -99,11 +99,11 @@ export function uploadItemKey(key: string): ItemKey {
   return { FullFilename: key, item: UPLOAD_ITEM };
 }
 
-export function sightingItemKey(key: string, kind: SightingKind, versionId: string): ItemKey {
+export function observedVersionItemKey(key: string, kind: ObservedKind, versionId: string): ItemKey {
   return { FullFilename: key, item: `${kind}#${versionId}` };
 }
 
-export function tallyItemKey(key: string, kind: SightingKind): ItemKey {
+export function tallyItemKey(key: string, kind: ObservedKind): ItemKey {
   return { FullFilename: key, item: `${TALLY_PREFIX}${kind}` };
 }
 
@@ -127,7 +127,7 @@ export function isTallyItem(item: Item): item is TallyItem {
   return item.item.startsWith(TALLY_PREFIX);
 }
 
-export function isSightingItem(item: Item): item is SightingItem {
+export function isObservedVersionItem(item: Item): item is ObservedVersionItem {
   return !isUploadItem(item) && !isTallyItem(item) && !isRepairItem(item);
 }
 
@@ -148,16 +148,16 @@ export function issuedItem(upload: NewUpload, deleteAt: number, writer: string):
   };
 }
 
-export function sightingItem(
+export function observedVersionItem(
   key: string,
-  kind: SightingKind,
+  kind: ObservedKind,
   version: ObjectVersion,
   recordedAt: Date,
   deleteAt: number,
   writer: string,
-): SightingItem {
+): ObservedVersionItem {
   return {
-    ...sightingItemKey(key, kind, version.versionId),
+    ...observedVersionItemKey(key, kind, version.versionId),
     schemaVersion: SCHEMA_VERSION,
     kind,
     versionId: version.versionId,
@@ -205,7 +205,7 @@ export function toUpload(item: UploadItem): Upload {
 }
 
 /** @throws UnsupportedSchemaVersion */
-export function toSighting(item: SightingItem): Sighting {
+export function toObservedVersion(item: ObservedVersionItem): ObservedVersion {
   assertReadable(item);
   return {
     key: item.FullFilename,

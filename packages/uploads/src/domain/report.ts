@@ -1,11 +1,11 @@
-import type { Sighting, SightingKind } from './upload.ts';
+import type { ObservedKind, ObservedVersion } from './upload.ts';
 
 /** The version of the format of a report. A reader ignores fields that it does not know; a field is never removed or reused. */
 export const REPORT_SCHEMA_VERSION = 1;
 
 /** One version that was kept apart, with what S3 says about it. */
-export interface SightingReport {
-  readonly sighting: Sighting;
+export interface ObservedVersionReport {
+  readonly observedVersion: ObservedVersion;
   /** For a refused version: S3 had stored it before the upload was revoked, so its client holds a success. */
   readonly storedBeforeRevocation?: boolean;
 }
@@ -13,13 +13,13 @@ export interface SightingReport {
 /** A count of the surplus versions of one key has reached 10, 100, 1,000 … */
 export interface SurplusReport {
   readonly key: string;
-  readonly kind: SightingKind;
+  readonly kind: ObservedKind;
   /** 10, 100, 1,000 …: at least so many. */
   readonly count: number;
   readonly countedAt: Date;
 }
 
-export type Report = SightingReport | SurplusReport;
+export type Report = ObservedVersionReport | SurplusReport;
 
 /**
  * The outbox of reports, for every reader that has to learn that a form was used more than once. `send` resolves when every
@@ -32,8 +32,8 @@ export interface Reports {
 
 /** The id of a report: the same each time that the same thing is reported. */
 export function reportIdOf(report: Report): string {
-  if ('sighting' in report) {
-    const { kind, key, versionId } = report.sighting;
+  if ('observedVersion' in report) {
+    const { kind, key, versionId } = report.observedVersion;
     return `${kind}#${key}#${versionId}`;
   }
   return `${report.kind}-count#${report.key}#${report.count}`;
@@ -46,11 +46,11 @@ export function reportIdOf(report: Report): string {
  */
 export function writeReport(report: Report): string {
   const head = { schemaVersion: REPORT_SCHEMA_VERSION, id: reportIdOf(report) };
-  if (!('sighting' in report)) {
+  if (!('observedVersion' in report)) {
     const { kind, key, count, countedAt } = report;
     return asciiJson({ ...head, type: `${kind}-count`, key, count, countedAt: countedAt.toISOString() });
   }
-  const { kind, key, versionId, sizeBytes, eTag, storedAt, recordedAt } = report.sighting;
+  const { kind, key, versionId, sizeBytes, eTag, storedAt, recordedAt } = report.observedVersion;
   return asciiJson({
     ...head,
     type: kind,

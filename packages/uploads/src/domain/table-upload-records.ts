@@ -11,22 +11,22 @@ import {
   isRepairItem,
   isTallyItem,
   isUploadItem,
+  type ObservedVersionItem,
+  observedVersionItemKey,
   type RepairItem,
   repairedVersionOf,
   repairItemKey,
   SCHEMA_VERSION,
-  type SightingItem,
-  sightingItemKey,
   type TallyItem,
   tallyItemKey,
-  toSighting,
+  toObservedVersion,
   toTally,
   toUpload,
   type UploadItem,
   uploadItemKey,
 } from './item.ts';
 import { keepUntil } from './transitions.ts';
-import { SightingKind } from './upload.ts';
+import { ObservedKind } from './upload.ts';
 
 /** What BatchGetItem takes (Amazon DynamoDB API Reference). */
 const MAX_BATCH_KEYS = 100;
@@ -82,9 +82,9 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
       return new Map(items.map((item) => [item.FullFilename, toUpload(item as UploadItem)]));
     },
 
-    async sightings(names) {
-      const keys = names.map(({ key, kind, versionId }) => sightingItemKey(key, kind, versionId));
-      return (await getAll(keys)).map((item) => toSighting(item as SightingItem));
+    async observedVersions(names) {
+      const keys = names.map(({ key, kind, versionId }) => observedVersionItemKey(key, kind, versionId));
+      return (await getAll(keys)).map((item) => toObservedVersion(item as ObservedVersionItem));
     },
 
     async tallies(keys, kind) {
@@ -94,10 +94,10 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
 
     async keepLonger(key, versionId) {
       const until = Math.ceil(now().getTime() / 1000) + tombstoneSeconds;
-      const kinds = Object.values(SightingKind);
+      const kinds = Object.values(ObservedKind);
       const keys = [
         uploadItemKey(key),
-        ...kinds.flatMap((kind) => [sightingItemKey(key, kind, versionId), tallyItemKey(key, kind)]),
+        ...kinds.flatMap((kind) => [observedVersionItemKey(key, kind, versionId), tallyItemKey(key, kind)]),
       ];
       for (const { FullFilename, item } of await getAll(keys)) {
         await table.update({ FullFilename, item }, keepUntil(until));
@@ -124,5 +124,7 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
 
 function toRecord(item: Item): UploadRecord {
   if (isUploadItem(item)) return { upload: toUpload(item) };
-  return isTallyItem(item) ? { tally: toTally(item) } : { sighting: toSighting(item as SightingItem) };
+  return isTallyItem(item)
+    ? { tally: toTally(item) }
+    : { observedVersion: toObservedVersion(item as ObservedVersionItem) };
 }

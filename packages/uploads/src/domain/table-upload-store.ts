@@ -3,24 +3,24 @@ import { type Transition, UploadAlreadyIssued, type UploadStore } from '../ports
 import {
   type Item,
   type ItemKey,
-  isSightingItem,
+  isObservedVersionItem,
   issuedItem,
   isTallyItem,
   isUploadItem,
+  type ObservedVersionItem,
+  observedVersionItem,
+  observedVersionItemKey,
   SCHEMA_VERSION,
-  type SightingItem,
-  sightingItem,
-  sightingItemKey,
   type TallyItem,
   tallyItemKey,
-  toSighting,
+  toObservedVersion,
   toTally,
   toUpload,
   type UploadItem,
   uploadItemKey,
 } from './item.ts';
 import * as transitions from './transitions.ts';
-import { LONGEST_FORM_SECONDS, type Sighting, SightingKind, type Tally } from './upload.ts';
+import { LONGEST_FORM_SECONDS, ObservedKind, type ObservedVersion, type Tally } from './upload.ts';
 
 export interface TableUploadStoreOptions {
   readonly table: ItemTable;
@@ -66,13 +66,13 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     return { applied: false, upload: found?.upload };
   }
 
-  async function getTally(key: string, kind: SightingKind): Promise<Tally | undefined> {
+  async function getTally(key: string, kind: ObservedKind): Promise<Tally | undefined> {
     const item = (await table.get(tallyItemKey(key, kind))) as TallyItem | undefined;
     return item && toTally(item);
   }
 
   /** Undefined: a condition did not hold. */
-  async function writeTally(key: string, kind: SightingKind, change: Change): Promise<Tally | undefined> {
+  async function writeTally(key: string, kind: ObservedKind, change: Change): Promise<Tally | undefined> {
     const facts = { schemaVersion: SCHEMA_VERSION, kind, deleteAt: deleteAt(), writer: newToken() };
     const written = await table.update(tallyItemKey(key, kind), {
       ...change,
@@ -116,21 +116,21 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     finish: (key, attempt) => transition(key, transitions.finish(attempt, now())),
     fail: (key, attempt, reason) => transition(key, transitions.fail(attempt, reason)),
 
-    async recordSighting(key, kind, version) {
-      const item = sightingItem(key, kind, version, now(), deleteAt(), newToken());
-      if (await table.putIfAbsent(item)) return toSighting(item);
-      const found = (await table.get(sightingItemKey(key, kind, version.versionId))) as
-        | SightingItem
+    async recordObservedVersion(key, kind, version) {
+      const item = observedVersionItem(key, kind, version, now(), deleteAt(), newToken());
+      if (await table.putIfAbsent(item)) return toObservedVersion(item);
+      const found = (await table.get(observedVersionItemKey(key, kind, version.versionId))) as
+        | ObservedVersionItem
         | undefined;
-      return toSighting(found ?? item);
+      return toObservedVersion(found ?? item);
     },
 
-    async isSighted(key, kind, versionId) {
-      return (await table.get(sightingItemKey(key, kind, versionId))) !== undefined;
+    async isObserved(key, kind, versionId) {
+      return (await table.get(observedVersionItemKey(key, kind, versionId))) !== undefined;
     },
 
     async markReported(key, kind, versionId) {
-      const itemKey: ItemKey = sightingItemKey(key, kind, versionId);
+      const itemKey: ItemKey = observedVersionItemKey(key, kind, versionId);
       await table.update(itemKey, {
         when: [],
         set: { reported: true, deleteAt: deleteAt(), writer: newToken() },
@@ -172,35 +172,35 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
 
     getTally,
 
-    async getWithSightings(key, most) {
+    async getWithObservedVersions(key, most) {
       // The upload's own item has the last name of all; the tallies come right before it.
-      const items = await table.queryLast(key, most + 1 + Object.keys(SightingKind).length);
+      const items = await table.queryLast(key, most + 1 + Object.keys(ObservedKind).length);
       const uploadItem = items.find(isUploadItem);
       return (
         uploadItem && {
           upload: toUpload(uploadItem),
-          sightings: lastOf(sightingsIn(items.reverse()), most),
+          observedVersions: lastOf(observedVersionsIn(items.reverse()), most),
           tallies: items.filter(isTallyItem).map(toTally),
         }
       );
     },
 
-    async listSightings(key) {
-      return sightingsIn(await table.query(key));
+    async listObservedVersions(key) {
+      return observedVersionsIn(await table.query(key));
     },
 
     ping: (signal) => table.ping(signal),
   };
 }
 
-function sightingsIn(items: readonly Item[]): Sighting[] {
-  return items.filter(isSightingItem).map(toSighting);
+function observedVersionsIn(items: readonly Item[]): ObservedVersion[] {
+  return items.filter(isObservedVersionItem).map(toObservedVersion);
 }
 
 function lastOf<T>(values: readonly T[], most: number): T[] {
   return values.slice(Math.max(0, values.length - most));
 }
 
-function emptyTally(key: string, kind: SightingKind): Tally {
+function emptyTally(key: string, kind: ObservedKind): Tally {
   return { key, kind, keptVersionIds: new Set(), surplus: 0, surplusReported: 0 };
 }

@@ -68,7 +68,7 @@ export interface Upload extends NewUpload {
 }
 
 /** Why a version that is not the upload itself was written down. */
-export const SightingKind = {
+export const ObservedKind = {
   /** A version of an issued key other than the claimed one. */
   duplicate: 'duplicate',
   /** A version of a key that was revoked before anything was claimed. */
@@ -76,14 +76,14 @@ export const SightingKind = {
   /** An object for which no upload was ever issued. */
   orphan: 'orphan',
 } as const;
-export type SightingKind = (typeof SightingKind)[keyof typeof SightingKind];
+export type ObservedKind = (typeof ObservedKind)[keyof typeof ObservedKind];
 
 /** The record of one version that will never be accepted. */
-export interface Sighting extends ObjectVersion {
+export interface ObservedVersion extends ObjectVersion {
   readonly key: string;
-  readonly kind: SightingKind;
+  readonly kind: ObservedKind;
   readonly recordedAt: Date;
-  /** Whether its metric was already written; see `UploadStore.recordSighting`. */
+  /** Whether its metric was already written; see `UploadStore.recordObservedVersion`. */
   readonly reported: boolean;
 }
 
@@ -93,7 +93,7 @@ export interface Sighting extends ObjectVersion {
  */
 export interface Tally {
   readonly key: string;
-  readonly kind: SightingKind;
+  readonly kind: ObservedKind;
   /** Never changes again once there is surplus. */
   readonly keptVersionIds: ReadonlySet<string>;
   /** At least once each. */

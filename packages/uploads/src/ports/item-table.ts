@@ -1,6 +1,13 @@
-import type { Item, ItemKey, RepairItem, SightingItem, TallyItem, UploadItem } from '../domain/item.ts';
+import type {
+  Item,
+  ItemKey,
+  ObservedVersionItem,
+  RepairItem,
+  TallyItem,
+  UploadItem,
+} from '../domain/item.ts';
 
-type Attributes = Omit<UploadItem & Pick<SightingItem, 'reported' | 'kind'>, keyof ItemKey> &
+type Attributes = Omit<UploadItem & Pick<ObservedVersionItem, 'reported' | 'kind'>, keyof ItemKey> &
   Required<Omit<TallyItem, keyof ItemKey>> &
   Omit<RepairItem, keyof ItemKey>;
 export type AttributeName = keyof Attributes;

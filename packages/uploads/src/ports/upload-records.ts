@@ -1,14 +1,14 @@
-import type { Sighting, SightingKind, Tally, Upload } from '../domain/upload.ts';
+import type { ObservedKind, ObservedVersion, Tally, Upload } from '../domain/upload.ts';
 
 /** One item of the table `uploads`. */
 export type UploadRecord =
   | { readonly upload: Upload }
-  | { readonly sighting: Sighting }
+  | { readonly observedVersion: ObservedVersion }
   | { readonly tally: Tally };
 
-export interface SightingName {
+export interface ObservedName {
   readonly key: string;
-  readonly kind: SightingKind;
+  readonly kind: ObservedKind;
   readonly versionId: string;
 }
 
@@ -26,14 +26,14 @@ export interface UploadRecords {
   /** The uploads of these keys, by key; one that is not there is left out. A BatchGetItem for every 100 different keys. */
   uploads(keys: readonly string[]): Promise<ReadonlyMap<string, Upload>>;
 
-  /** Those of these sightings that are on record, in no order. A BatchGetItem for every 100 of them. */
-  sightings(names: readonly SightingName[]): Promise<readonly Sighting[]>;
+  /** Those of these observed versions that are on record, in no order. A BatchGetItem for every 100 of them. */
+  observedVersions(names: readonly ObservedName[]): Promise<readonly ObservedVersion[]>;
 
   /** The tallies of this kind under these keys, by key; one that is not there is left out. A BatchGetItem for every 100 different keys. */
-  tallies(keys: readonly string[], kind: SightingKind): Promise<ReadonlyMap<string, Tally>>;
+  tallies(keys: readonly string[], kind: ObservedKind): Promise<ReadonlyMap<string, Tally>>;
 
   /**
-   * Puts off the deletion of what is on record for one version, its upload, its sighting and the tallies of its key, until now + the tombstone's
+   * Puts off the deletion of what is on record for one version, its upload, its observed version and the tallies of its key, until now + the tombstone's
    * time: only ever later, never earlier. Each item is one conditional write, not both are one; nothing else of an item
    * changes, not even its writer's token, for a worker may be about to look for its own. May be repeated.
    */

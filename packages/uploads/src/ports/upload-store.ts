@@ -1,5 +1,12 @@
 import type { Acceptance, Lease, LeaseHolder } from '../domain/transitions.ts';
-import type { NewUpload, ObjectVersion, Sighting, SightingKind, Tally, Upload } from '../domain/upload.ts';
+import type {
+  NewUpload,
+  ObjectVersion,
+  ObservedKind,
+  ObservedVersion,
+  Tally,
+  Upload,
+} from '../domain/upload.ts';
 
 /**
  * What a conditional write came to.
@@ -74,12 +81,12 @@ export interface UploadStore {
    * reports has it: a caller that reads false sends the report, then calls `markReported` (at least once; once where
    * nothing crashes or fails in between).
    */
-  recordSighting(key: string, kind: SightingKind, version: ObjectVersion): Promise<Sighting>;
+  recordObservedVersion(key: string, kind: ObservedKind, version: ObjectVersion): Promise<ObservedVersion>;
 
   /** Whether this version is on record as that. */
-  isSighted(key: string, kind: SightingKind, versionId: string): Promise<boolean>;
+  isObserved(key: string, kind: ObservedKind, versionId: string): Promise<boolean>;
 
-  markReported(key: string, kind: SightingKind, versionId: string): Promise<void>;
+  markReported(key: string, kind: ObservedKind, versionId: string): Promise<void>;
 
   /**
    * Gives the version a place among the first `limit` of its kind under its key, or says that there is none: of any number of
@@ -89,34 +96,38 @@ export interface UploadStore {
    */
   reserveEvidence(
     key: string,
-    kind: SightingKind,
+    kind: ObservedKind,
     versionId: string,
     limit: number,
   ): Promise<{ readonly isKept: boolean; readonly tally: Tally }>;
 
   /** Counts `count` more surplus versions, in one write that the client's own retry may repeat. Gives the tally after it. */
-  countSurplus(key: string, kind: SightingKind, count: number): Promise<Tally>;
+  countSurplus(key: string, kind: ObservedKind, count: number): Promise<Tally>;
 
   /** Every reader has the report of this count; never goes back to a smaller one. */
-  markSurplusReported(key: string, kind: SightingKind, count: number): Promise<void>;
+  markSurplusReported(key: string, kind: ObservedKind, count: number): Promise<void>;
 
   /** Undefined: no version of this kind came under this key. */
-  getTally(key: string, kind: SightingKind): Promise<Tally | undefined>;
+  getTally(key: string, kind: ObservedKind): Promise<Tally | undefined>;
 
   /**
    * An upload and what was recorded beside it, by one Query of one page; undefined: there is no upload, whatever lies beside it.
-   * @param most how many sightings are read
+   * @param most how many observed versions are read
    */
-  getWithSightings(
+  getWithObservedVersions(
     key: string,
     most: number,
   ): Promise<
-    | { readonly upload: Upload; readonly sightings: readonly Sighting[]; readonly tallies: readonly Tally[] }
+    | {
+        readonly upload: Upload;
+        readonly observedVersions: readonly ObservedVersion[];
+        readonly tallies: readonly Tally[];
+      }
     | undefined
   >;
 
   /** All versions that were recorded under a key beside the upload itself, all pages, in the table's order. */
-  listSightings(key: string): Promise<Sighting[]>;
+  listObservedVersions(key: string): Promise<ObservedVersion[]>;
 
   /** Resolves when the table answers; for readiness. */
   ping(signal?: AbortSignal): Promise<void>;

@@ -28,5 +28,5 @@ export function createMemoryReports(
 }
 
 function keyOf(report: Report): string {
-  return 'sighting' in report ? report.sighting.key : report.key;
+  return 'observedVersion' in report ? report.observedVersion.key : report.key;
 }

@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
 import {
+  ObservedKind,
   repairName,
-  SightingKind,
   type UploadRecords,
   UploadState,
   type UploadStore,
@@ -39,16 +39,16 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
     const keys = Array.from({ length: 13 }, (_, at) => `uploads/many Zähler+%-${at}`);
     for (const key of keys) await issue(store, key, { note: 'x'.repeat(100_000) });
     await store.claim(keys[0] ?? '', version);
-    await store.recordSighting(keys[0] ?? '', SightingKind.duplicate, { ...version, versionId: 'v2' });
-    await store.recordSighting('uploads/unknown', SightingKind.orphan, version);
-    await store.countSurplus('uploads/unknown', SightingKind.orphan, 7);
+    await store.recordObservedVersion(keys[0] ?? '', ObservedKind.duplicate, { ...version, versionId: 'v2' });
+    await store.recordObservedVersion('uploads/unknown', ObservedKind.orphan, version);
+    await store.countSurplus('uploads/unknown', ObservedKind.orphan, 7);
 
     const pages = await Array.fromAsync(records.pages());
     t.ok(pages.length > 1, 'there are several');
     const found = pages.flat().map((record) => {
       if ('upload' in record) return [record.upload.key, record.upload.state];
       if ('tally' in record) return [record.tally.key, record.tally.kind, record.tally.surplus];
-      return [record.sighting.key, record.sighting.kind, record.sighting.versionId];
+      return [record.observedVersion.key, record.observedVersion.kind, record.observedVersion.versionId];
     });
     t.strictSame(
       found.sort(),
@@ -77,16 +77,16 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
     t.equal((await records.uploads([])).size, 0);
   });
 
-  t.test('sightings are found by key, kind and version', async (t) => {
+  t.test('observed versions are found by key, kind and version', async (t) => {
     const { store, records } = await open(t);
-    const key = 'uploads/sighted';
-    const recorded = await store.recordSighting(key, SightingKind.refused, version);
+    const key = 'uploads/observed';
+    const recorded = await store.recordObservedVersion(key, ObservedKind.refused, version);
     t.strictSame(
-      await records.sightings([
-        { key, kind: SightingKind.refused, versionId: 'v1' },
-        { key, kind: SightingKind.duplicate, versionId: 'v1' },
-        { key, kind: SightingKind.refused, versionId: 'v2' },
-        { key: 'uploads/none', kind: SightingKind.refused, versionId: 'v1' },
+      await records.observedVersions([
+        { key, kind: ObservedKind.refused, versionId: 'v1' },
+        { key, kind: ObservedKind.duplicate, versionId: 'v1' },
+        { key, kind: ObservedKind.refused, versionId: 'v2' },
+        { key: 'uploads/none', kind: ObservedKind.refused, versionId: 'v1' },
       ]),
       [recorded],
     );
@@ -97,8 +97,8 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
     const key = 'uploads/kept';
     await issue(store, key);
     await store.claim(key, version);
-    await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v2' });
-    await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v3' });
+    await store.recordObservedVersion(key, ObservedKind.duplicate, { ...version, versionId: 'v2' });
+    await store.recordObservedVersion(key, ObservedKind.duplicate, { ...version, versionId: 'v3' });
     const before = {
       upload: await itemOf(key, 'upload'),
       v2: await itemOf(key, 'duplicate#v2'),

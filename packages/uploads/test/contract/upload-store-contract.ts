@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { type NewUpload, SightingKind, UploadState, type UploadStore } from '../../src/index.ts';
+import { type NewUpload, ObservedKind, UploadState, type UploadStore } from '../../src/index.ts';
 
 export interface StoreUnderTest {
   readonly store: UploadStore;
@@ -134,9 +134,9 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
       await store.finish(key, 1),
     ];
     for (const outcome of outcomes) t.strictSame(outcome, { applied: false, upload: undefined });
-    await store.markReported(key, SightingKind.orphan, 'v1');
+    await store.markReported(key, ObservedKind.orphan, 'v1');
     t.equal(await store.get(key), undefined);
-    t.strictSame(await store.listSightings(key), []);
+    t.strictSame(await store.listObservedVersions(key), []);
   });
 
   t.test('only ISSUED can be claimed or revoked', async (t) => {
@@ -338,17 +338,21 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     const { store, clock } = await open(t);
     const key = await claimed(store);
     const second = { ...version, versionId: 'v2' };
-    const first = await store.recordSighting(key, SightingKind.duplicate, second);
+    const first = await store.recordObservedVersion(key, ObservedKind.duplicate, second);
     t.strictSame(first, { ...second, key, kind: 'duplicate', recordedAt: clock.now, reported: false });
     clock.now = new Date(clock.now.getTime() + 1000);
-    t.strictSame(await store.recordSighting(key, SightingKind.duplicate, second), first, 'a redelivery');
-    await store.markReported(key, SightingKind.duplicate, 'v2');
-    t.strictSame(await store.recordSighting(key, SightingKind.duplicate, second), {
+    t.strictSame(
+      await store.recordObservedVersion(key, ObservedKind.duplicate, second),
+      first,
+      'a redelivery',
+    );
+    await store.markReported(key, ObservedKind.duplicate, 'v2');
+    t.strictSame(await store.recordObservedVersion(key, ObservedKind.duplicate, second), {
       ...first,
       reported: true,
     });
-    await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v3' });
-    const found = await store.listSightings(key);
+    await store.recordObservedVersion(key, ObservedKind.duplicate, { ...version, versionId: 'v3' });
+    const found = await store.listObservedVersions(key);
     t.strictSame(
       found.map((each) => [each.kind, each.versionId, each.reported]),
       [
@@ -361,66 +365,70 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
   t.test('whether a version is on record as something can be asked', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);
-    await store.recordSighting(key, SightingKind.orphan, version);
-    t.equal(await store.isSighted(key, SightingKind.orphan, 'v1'), true);
-    t.equal(await store.isSighted(key, SightingKind.duplicate, 'v1'), false, 'not as something else');
-    t.equal(await store.isSighted(key, SightingKind.orphan, 'v2'), false);
-    t.equal(await store.isSighted(`${key}x`, SightingKind.orphan, 'v1'), false);
+    await store.recordObservedVersion(key, ObservedKind.orphan, version);
+    t.equal(await store.isObserved(key, ObservedKind.orphan, 'v1'), true);
+    t.equal(await store.isObserved(key, ObservedKind.duplicate, 'v1'), false, 'not as something else');
+    t.equal(await store.isObserved(key, ObservedKind.orphan, 'v2'), false);
+    t.equal(await store.isObserved(`${key}x`, ObservedKind.orphan, 'v1'), false);
   });
 
   t.test('an upload is read together with all that was recorded under its key', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);
-    const alone = { upload: await store.get(key), sightings: [], tallies: [] };
-    t.strictSame(await store.getWithSightings(key, 10), alone);
-    await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId: 'v2' });
-    await store.recordSighting(`${key}x`, SightingKind.duplicate, { ...version, versionId: 'v3' });
-    t.match(await store.getWithSightings(key, 10), {
+    const alone = { upload: await store.get(key), observedVersions: [], tallies: [] };
+    t.strictSame(await store.getWithObservedVersions(key, 10), alone);
+    await store.recordObservedVersion(key, ObservedKind.duplicate, { ...version, versionId: 'v2' });
+    await store.recordObservedVersion(`${key}x`, ObservedKind.duplicate, { ...version, versionId: 'v3' });
+    t.match(await store.getWithObservedVersions(key, 10), {
       upload: { key, state: UploadState.claimed },
-      sightings: [{ key, kind: 'duplicate', versionId: 'v2' }],
+      observedVersions: [{ key, kind: 'duplicate', versionId: 'v2' }],
     });
-    t.equal((await store.getWithSightings(key, 10))?.sightings.length, 1);
-    await store.recordSighting('uploads/orphan', SightingKind.orphan, version);
-    t.equal(await store.getWithSightings('uploads/orphan', 10), undefined, 'an orphan alone is no upload');
-    t.equal(await store.getWithSightings('uploads/none', 10), undefined);
+    t.equal((await store.getWithObservedVersions(key, 10))?.observedVersions.length, 1);
+    await store.recordObservedVersion('uploads/orphan', ObservedKind.orphan, version);
+    t.equal(
+      await store.getWithObservedVersions('uploads/orphan', 10),
+      undefined,
+      'an orphan alone is no upload',
+    );
+    t.equal(await store.getWithObservedVersions('uploads/none', 10), undefined);
   });
 
   t.test('of what was recorded under a key no more is read than was asked for', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);
     for (const versionId of ['v2', 'v3', 'v4'])
-      await store.recordSighting(key, SightingKind.duplicate, { ...version, versionId });
+      await store.recordObservedVersion(key, ObservedKind.duplicate, { ...version, versionId });
     const idsOf = async (most: number) =>
-      (await store.getWithSightings(key, most))?.sightings.map(({ versionId }) => versionId);
+      (await store.getWithObservedVersions(key, most))?.observedVersions.map(({ versionId }) => versionId);
     t.strictSame(await idsOf(3), ['v2', 'v3', 'v4']);
     t.strictSame(await idsOf(2), ['v3', 'v4']);
-    t.match(await store.getWithSightings(key, 0), { upload: { key }, sightings: [] });
+    t.match(await store.getWithObservedVersions(key, 0), { upload: { key }, observedVersions: [] });
   });
 
   t.test('the first versions of a kind get a place, and keep it', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);
     const reserve = async (versionId: string, limit = 2) =>
-      (await store.reserveEvidence(key, SightingKind.duplicate, versionId, limit)).isKept;
-    t.equal(await store.getTally(key, SightingKind.duplicate), undefined);
+      (await store.reserveEvidence(key, ObservedKind.duplicate, versionId, limit)).isKept;
+    t.equal(await store.getTally(key, ObservedKind.duplicate), undefined);
     t.strictSame([await reserve('v2'), await reserve('v3'), await reserve('v4')], [true, true, false]);
     t.strictSame([await reserve('v2'), await reserve('v3')], [true, true], 'again');
     t.equal(await reserve('v3', 1), true, 'under a lower limit too');
     t.equal(await reserve('v4', 3), true, 'a higher limit has room as long as nothing was counted');
-    const refused = await store.reserveEvidence(key, SightingKind.refused, 'v5', 2);
+    const refused = await store.reserveEvidence(key, ObservedKind.refused, 'v5', 2);
     t.strictSame(
       [refused.isKept, [...refused.tally.keptVersionIds]],
       [true, ['v5']],
       'each kind has its own',
     );
-    t.match(await store.getTally(key, SightingKind.duplicate), {
+    t.match(await store.getTally(key, ObservedKind.duplicate), {
       key,
       kind: 'duplicate',
       keptVersionIds: new Set(['v2', 'v3', 'v4']),
       surplus: 0,
       surplusReported: 0,
     });
-    t.strictSame(await store.listSightings(key), [], 'a place is no record');
+    t.strictSame(await store.listObservedVersions(key), [], 'a place is no record');
   });
 
   t.test('P4: of many versions at once exactly as many get a place as there are', async (t) => {
@@ -429,11 +437,11 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     const ids = Array.from({ length: 12 }, (_, at) => `v${at}`);
     const kept = await Promise.all(
       [...ids, ...ids].map(async (versionId) => {
-        const { isKept } = await store.reserveEvidence(key, SightingKind.duplicate, versionId, 5);
+        const { isKept } = await store.reserveEvidence(key, ObservedKind.duplicate, versionId, 5);
         return isKept ? versionId : undefined;
       }),
     );
-    const places = (await store.getTally(key, SightingKind.duplicate))?.keptVersionIds;
+    const places = (await store.getTally(key, ObservedKind.duplicate))?.keptVersionIds;
     t.equal(places?.size, 5);
     t.strictSame(new Set(kept.filter((versionId) => versionId !== undefined)), places);
   });
@@ -441,7 +449,7 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
   t.test('surplus is counted, and from then on no version gets a place', async (t) => {
     const { store, clock } = await open(t);
     const key = await claimed(store);
-    const { duplicate } = SightingKind;
+    const { duplicate } = ObservedKind;
     await store.reserveEvidence(key, duplicate, 'v2', 1);
     t.match(await store.countSurplus(key, duplicate, 1), { surplus: 1, surplusReported: 0 });
     t.match(await store.countSurplus(key, duplicate, 11), {
@@ -454,21 +462,21 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     await store.markSurplusReported(key, duplicate, 100);
     await store.markSurplusReported(key, duplicate, 10);
     t.match(await store.getTally(key, duplicate), { surplus: 12, surplusReported: 100 }, 'never back');
-    const { tallies, sightings } = (await store.getWithSightings(key, 10)) ?? {};
+    const { tallies, observedVersions } = (await store.getWithObservedVersions(key, 10)) ?? {};
     t.match(tallies, [{ kind: 'duplicate', surplus: 12 }]);
-    t.strictSame(sightings, []);
+    t.strictSame(observedVersions, []);
   });
 
   t.test('tallies take no place of what is read with an upload', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);
-    const { duplicate, refused, orphan } = SightingKind;
-    await store.recordSighting(key, duplicate, { ...version, versionId: 'v2' });
+    const { duplicate, refused, orphan } = ObservedKind;
+    await store.recordObservedVersion(key, duplicate, { ...version, versionId: 'v2' });
     for (const kind of [duplicate, refused, orphan]) await store.countSurplus(key, kind, 1);
-    const found = await store.getWithSightings(key, 1);
-    t.match(found?.sightings, [{ versionId: 'v2' }]);
+    const found = await store.getWithObservedVersions(key, 1);
+    t.match(found?.observedVersions, [{ versionId: 'v2' }]);
     t.equal(found?.tallies.length, 3);
-    t.strictSame((await store.getWithSightings(key, 0))?.sightings, []);
+    t.strictSame((await store.getWithObservedVersions(key, 0))?.observedVersions, []);
   });
 
   t.test('a revoked upload knows when', async (t) => {
@@ -482,8 +490,8 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
 
   t.test('an orphan needs no upload', async (t) => {
     const { store } = await open(t);
-    await store.recordSighting('uploads/unknown', SightingKind.orphan, version);
-    t.equal((await store.listSightings('uploads/unknown')).length, 1);
+    await store.recordObservedVersion('uploads/unknown', ObservedKind.orphan, version);
+    t.equal((await store.listObservedVersions('uploads/unknown')).length, 1);
     t.equal(await store.get('uploads/unknown'), undefined);
   });
 

@@ -42,11 +42,11 @@ export async function audit(ledger: Ledger, under: Audited): Promise<Audit> {
         if (acceptedVersionId && !entry.isEvicted)
           entry.acceptedSha256 = await hashAccepted(entry, acceptedVersionId, under.cloud);
         findings.push(...findingsOf(entry, found));
-        for (const { key, kind, versionId } of found.sightings) {
+        for (const { key, kind, versionId } of found.observedVersions) {
           const id = `${kind}#${key}#${versionId}`;
           if (!reports.has(id)) findings.push(`P4: ${key}: no reader has the report ${id}`);
         }
-        duplicates += found.sightings.length;
+        duplicates += found.observedVersions.length;
         if (state === UploadState.processed) processed += 1;
         processedBytes += claimed?.sizeBytes ?? 0;
         if (!claimed) unused += 1;

@@ -1,10 +1,10 @@
-import { type Sighting, SightingKind, type Upload, UploadState } from '@upload-once/uploads';
+import { ObservedKind, type ObservedVersion, type Upload, UploadState } from '@upload-once/uploads';
 import { type Entry, type Post, PostOutcome } from './ledger.ts';
 
 /** What became of one key, as table and bucket have it. */
 export interface Found {
   readonly upload: Pick<Upload, 'state' | 'claimed' | 'acceptedVersionId' | 'attempt'> | undefined;
-  readonly sightings: readonly Sighting[];
+  readonly observedVersions: readonly ObservedVersion[];
   /** Ids of the versions that lie under its key in `accepted/`, and in `uploads/`. */
   readonly acceptedVersionIds: readonly string[];
   readonly uploadVersionIds: readonly string[];
@@ -21,12 +21,12 @@ export function findingsOf(entry: Entry, found: Found): string[] {
     if (!holds) findings.push(`${promise}: ${entry.key}: ${what}`);
   };
 
-  const { upload, sightings } = found;
+  const { upload, observedVersions } = found;
   if (!upload) return [`P6: ${entry.key}: a form was given, but no upload is on record`];
   const { claimed } = upload;
   const recordedIds = [
     ...(claimed ? [claimed.versionId] : []),
-    ...sightings.map(({ versionId }) => versionId),
+    ...observedVersions.map(({ versionId }) => versionId),
   ];
   const recorded = new Set(recordedIds);
 
@@ -43,18 +43,18 @@ export function findingsOf(entry: Entry, found: Found): string[] {
   }
   must(recorded.size === recordedIds.length, 'P4', `a version is on record twice: ${recordedIds}`);
 
-  const posts = postsOf(entry, [...(claimed ? [claimed] : []), ...sightings]);
+  const posts = postsOf(entry, [...(claimed ? [claimed] : []), ...observedVersions]);
   for (const versionId of recorded) {
     must(posts.has(versionId), 'P5', `${versionId} is on record, which no client has sent, or not as it is`);
   }
-  for (const { kind, versionId, reported } of sightings) {
-    must(kind === SightingKind.duplicate, 'P4', `${versionId} is a duplicate, recorded as ${kind}`);
+  for (const { kind, versionId, reported } of observedVersions) {
+    must(kind === ObservedKind.duplicate, 'P4', `${versionId} is a duplicate, recorded as ${kind}`);
     must(reported, 'P4', `${versionId} is recorded, and not reported`);
   }
 
   if (!claimed) {
     must(upload.state === UploadState.issued, 'P3', `nothing is claimed, but it is ${upload.state}`);
-    must(sightings.length === 0, 'P4', `nothing is claimed, but there are duplicates on record`);
+    must(observedVersions.length === 0, 'P4', `nothing is claimed, but there are duplicates on record`);
     must(found.acceptedVersionIds.length === 0, 'P5', 'nothing is claimed, but something was accepted');
     return findings;
   }
@@ -82,7 +82,7 @@ export function findingsOf(entry: Entry, found: Found): string[] {
       `${claimed.versionId} is claimed, which began after ${versionId} had been answered`,
     );
   }
-  for (const { versionId, storedAt } of sightings) {
+  for (const { versionId, storedAt } of observedVersions) {
     // S3 lists whole seconds, and the claim may have its time from there.
     const isOlder = storedAt.getTime() < claimed.storedAt.getTime();
     must(!isOlder, 'P1', `${versionId} is kept apart, which is older than the claimed ${claimed.versionId}`);

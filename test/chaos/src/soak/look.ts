@@ -4,7 +4,7 @@ import type { Found } from './findings.ts';
 import type { Entry } from './ledger.ts';
 
 /** More than the load makes under one key. */
-const SIGHTINGS_MAX = 100;
+const OBSERVED_VERSIONS_MAX = 100;
 
 /** Table and bucket, reached by a way on which nothing is faulty. */
 export interface Cloud {
@@ -16,13 +16,13 @@ export interface Cloud {
 /** Looks up what became of one key. */
 export async function lookUp({ key }: Entry, { uploads, listing }: Cloud): Promise<Found> {
   const [recorded, acceptedVersionIds, uploadVersionIds] = await Promise.all([
-    uploads.getWithSightings(key, SIGHTINGS_MAX),
+    uploads.getWithObservedVersions(key, OBSERVED_VERSIONS_MAX),
     versionIdsOf(acceptedKeyOf(key), listing),
     versionIdsOf(key, listing),
   ]);
   return {
     upload: recorded?.upload,
-    sightings: recorded?.sightings ?? [],
+    observedVersions: recorded?.observedVersions ?? [],
     acceptedVersionIds,
     uploadVersionIds,
   };

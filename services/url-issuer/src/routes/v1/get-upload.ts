@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 import { serviceUnavailable } from '../../http-error.ts';
 import { answers, uploadAnswer } from './answers.ts';
 import { assertOwn, idParameter, keyOfId, uploadNotFound } from './own-upload.ts';
-import { SIGHTINGS_MAX, uploadView } from './upload-view.ts';
+import { OBSERVED_VERSIONS_MAX, uploadView } from './upload-view.ts';
 
 /** `GET /v1/uploads/{id}`: what became of an upload, for the key that made it, by one Query. */
 export async function getUpload(
@@ -23,13 +23,13 @@ export async function getUpload(
     },
     handler: async (request) => {
       const key = keyOfId(request.params.id);
-      const found = await uploadStore.getWithSightings(key, SIGHTINGS_MAX).catch((cause) => {
+      const found = await uploadStore.getWithObservedVersions(key, OBSERVED_VERSIONS_MAX).catch((cause) => {
         throw serviceUnavailable(cause);
       });
       assertOwn(request, found?.upload);
       if (!found) throw uploadNotFound();
       request.uploadKey = key;
-      return uploadView(found.upload, found.sightings, found.tallies);
+      return uploadView(found.upload, found.observedVersions, found.tallies);
     },
   });
 }

@@ -1,14 +1,20 @@
-import { type Sighting, SightingKind, type Tally, type Upload, uploadIdOf } from '@upload-once/uploads';
+import {
+  ObservedKind,
+  type ObservedVersion,
+  type Tally,
+  type Upload,
+  uploadIdOf,
+} from '@upload-once/uploads';
 import type { Static } from 'typebox';
 import type { uploadAnswer } from './answers.ts';
 
 /** One page of a Query, and a few milliseconds: whoever has a form can make any number of them. */
-export const SIGHTINGS_MAX = 1_000;
+export const OBSERVED_VERSIONS_MAX = 1_000;
 
 /** What its client may know of an upload: nothing of whoever works on it. */
 export function uploadView(
   upload: Upload,
-  sightings: readonly Sighting[],
+  observedVersions: readonly ObservedVersion[],
   tallies: readonly Tally[],
 ): Static<typeof uploadAnswer> {
   const { claimed, constraints } = upload;
@@ -32,21 +38,21 @@ export function uploadView(
     }),
     ...(claimed && { sizeBytes: claimed.sizeBytes, eTag: claimed.eTag }),
     ...(sha256 !== undefined && { sha256: Buffer.from(sha256, 'base64').toString('hex') }),
-    duplicates: countOf(SightingKind.duplicate),
-    refused: countOf(SightingKind.refused),
-    duplicatesRemoved: surplusOf(SightingKind.duplicate),
-    refusedRemoved: surplusOf(SightingKind.refused),
+    duplicates: countOf(ObservedKind.duplicate),
+    refused: countOf(ObservedKind.refused),
+    duplicatesRemoved: surplusOf(ObservedKind.duplicate),
+    refusedRemoved: surplusOf(ObservedKind.refused),
     ...(claimed &&
       upload.processedAt && {
         leadTimeSeconds: (upload.processedAt.getTime() - claimed.storedAt.getTime()) / 1000,
       }),
   };
 
-  function countOf(kind: SightingKind): number {
-    return sightings.filter((sighting) => sighting.kind === kind).length;
+  function countOf(kind: ObservedKind): number {
+    return observedVersions.filter((observedVersion) => observedVersion.kind === kind).length;
   }
 
-  function surplusOf(kind: SightingKind): number {
+  function surplusOf(kind: ObservedKind): number {
     return tallies.find((tally) => tally.kind === kind)?.surplus ?? 0;
   }
 }
