@@ -29,7 +29,7 @@ locals {
     "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
     "BUCKET", "DRAIN_LIMIT_SECONDS", "ECS_AGENT_URI", "ENVIRONMENT",
     "HANDLER_GRACE_SECONDS", "HANDLER_HEAP_MIB", "HANDLER_LIMIT_SECONDS", "HANDLER_THREADS", "HOST", "KEPT_DUPLICATES", "LOG_LEVEL",
-    "POLL_WAIT_SECONDS", "PORT", "PROTECT_AFTER_SECONDS", "QUEUE_URL", "REPORT_QUEUE_URLS", "S3_FORCE_PATH_STYLE", "SLOTS", "TOMBSTONE_DAYS",
+    "POLL_WAIT_SECONDS", "PORT", "PROTECT_AFTER_SECONDS", "QUEUE_URL", "REPORT_QUEUE_URLS", "S3_FORCE_PATH_STYLE", "SLOTS", "RECORD_RETENTION_DAYS",
     "UPLOADS_TABLE", "VISIBILITY_SECONDS",
   ]
 
@@ -43,12 +43,12 @@ locals {
   longest_attempt_seconds = min(43200, 3 * (1 + ceil((var.processor.slots - 1) / var.handler_threads)) * (60 + var.handler_limit_seconds + var.handler_grace_seconds + 5))
 
   common_environment = {
-    AWS_REGION     = data.aws_region.current.id
-    ENVIRONMENT    = local.environment
-    LOG_LEVEL      = var.log_level
-    BUCKET         = module.storage.bucket.name
-    UPLOADS_TABLE  = module.storage.tables.uploads.name
-    TOMBSTONE_DAYS = tostring(module.storage.tombstone_days)
+    AWS_REGION            = data.aws_region.current.id
+    ENVIRONMENT           = local.environment
+    LOG_LEVEL             = var.log_level
+    BUCKET                = module.storage.bucket.name
+    UPLOADS_TABLE         = module.storage.tables.uploads.name
+    RECORD_RETENTION_DAYS = tostring(module.storage.record_retention_days)
   }
 
   evidence_environment = {
@@ -126,7 +126,7 @@ module "storage" {
   unfinished_multipart_days  = var.unfinished_multipart_days
   message_retention_days     = var.message_retention_days
   dead_letter_retention_days = var.dead_letter_retention_days
-  tombstone_days             = var.tombstone_days
+  record_retention_days      = var.record_retention_days
   max_receive_count          = var.max_receive_count
   # The acceptor works for 3600 seconds at most: ACCEPT_LIMIT_SECONDS in services/acceptor/src/limit-work.ts.
   longest_work_seconds = max(3600, local.longest_attempt_seconds)

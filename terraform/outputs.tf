@@ -18,9 +18,9 @@ output "tables" {
   value       = module.storage.tables
 }
 
-output "tombstone_days" {
-  description = "The services' TOMBSTONE_DAYS, which upload-once redrive and audit have to be told too."
-  value       = module.storage.tombstone_days
+output "record_retention_days" {
+  description = "The services' RECORD_RETENTION_DAYS, which upload-once redrive and audit have to be told too."
+  value       = module.storage.record_retention_days
 }
 
 output "trail_bucket_name" {

@@ -346,7 +346,7 @@ variable "report_queue_kms_key_arns" {
   }
 }
 
-variable "tombstone_days" {
+variable "record_retention_days" {
   description = "How long an upload's item outlives its last transition."
   type        = number
   default     = null

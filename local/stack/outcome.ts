@@ -22,7 +22,7 @@ export function openUploadStore(stack: LocalAwsFacts): UploadStore {
   return createDynamoDbUploadStore({
     client,
     tableName: stack.tables.uploads,
-    tombstoneSeconds: 0,
+    recordRetentionSeconds: 0,
     now: () => new Date(),
     newToken: () => '',
   });

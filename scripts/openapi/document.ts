@@ -36,7 +36,7 @@ export async function servedDocument(): Promise<OpenApi> {
     buckets: createMemoryBuckets({ now, maxBuckets: 1 }),
     quotaCounters: createMemoryQuotaCounters(),
     idempotencyStore: createMemoryIdempotencyStore({ now }),
-    uploadStore: createMemoryUploadStore({ now, newToken: () => '', tombstoneSeconds: 1 }),
+    uploadStore: createMemoryUploadStore({ now, newToken: () => '', recordRetentionSeconds: 1 }),
     signer: createUploadSigner({ client: new S3Client({ region: 'us-east-1' }), bucket: 'x', now }),
     readiness: { reasonsAgainst: async () => [], stop() {} },
     metrics: { add() {} },

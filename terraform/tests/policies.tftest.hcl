@@ -30,8 +30,8 @@ override_module {
       uploads = { name = "uploads", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/uploads" }
       access  = { name = "access", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/access" }
     }
-    kms_key_arn    = null
-    tombstone_days = 113
+    kms_key_arn           = null
+    record_retention_days = 113
   }
 }
 

@@ -115,7 +115,7 @@ run "each_service_gets_its_variables" {
     error_message = "the queues' visibility is the services'"
   }
   assert {
-    condition     = alltrue([for environment in local.environments : environment.BUCKET == output.bucket.name && environment.UPLOADS_TABLE == output.tables.uploads.name && environment.AWS_REGION == "eu-central-1" && environment.TOMBSTONE_DAYS == "113"])
+    condition     = alltrue([for environment in local.environments : environment.BUCKET == output.bucket.name && environment.UPLOADS_TABLE == output.tables.uploads.name && environment.AWS_REGION == "eu-central-1" && environment.RECORD_RETENTION_DAYS == "113"])
     error_message = "what all three share"
   }
   assert {

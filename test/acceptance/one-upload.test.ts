@@ -54,7 +54,7 @@ t.test('one upload is accepted, processed and recorded, its bytes unchanged', as
   t.strictSame(await readObservedVersions(form.key), []);
   t.ok(Date.parse(upload.processedAt ?? '') >= Date.parse(upload.acceptedAt ?? ''));
   t.ok(Date.parse(upload.storedAt ?? '') > 0, 'the lead time can be told');
-  t.ok(upload.deleteAt > Date.now() / 1000 + 86_400, 'the record stays as a tombstone, for a time');
+  t.ok(upload.deleteAt > Date.now() / 1000 + 86_400, 'the record stays for its retention');
   await eventually(
     'the upload’s own version is removed',
     () => listVersions(form.key),

@@ -85,7 +85,7 @@ export async function startLocalCloud(
   const uploads = createDynamoDbUploadStore({
     client: dynamoDb,
     tableName: provisioned.tables.uploads,
-    tombstoneSeconds: 3600,
+    recordRetentionSeconds: 3600,
     now: () => new Date(),
     newToken: randomUUID,
   });

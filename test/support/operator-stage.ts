@@ -22,7 +22,7 @@ import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 /** All that the commands of a file said. */
 export const messages = watchMessages();
 
-export const TOMBSTONE_SECONDS = 113 * 86_400;
+export const RECORD_RETENTION_SECONDS = 113 * 86_400;
 
 /** A cloud on which S3 tells of nothing, and whose queues are empty: the test event of a new bucket is gone. */
 export async function quietCloud(t: Test): Promise<LocalCloud> {
@@ -180,7 +180,7 @@ export async function operate(cloud: LocalCloud, args: readonly string[], settin
         records: createDynamoDbUploadRecords({
           client: dynamoDb,
           tableName: settings.table,
-          tombstoneSeconds: settings.tombstoneSeconds,
+          recordRetentionSeconds: settings.recordRetentionSeconds,
           now,
           pause: async () => undefined,
         }),

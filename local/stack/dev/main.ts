@@ -16,7 +16,7 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = resolve(process.env.DEV_FOLDER || join(repository, '.local/dev'));
 const envFile = join(folder, 'env');
 const savedFolder = join(folder, 'processed');
-const DEFAULT_TOMBSTONE_DAYS = '113';
+const DEFAULT_RECORD_RETENTION_DAYS = '113';
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const asked = new Promise<number>((end) => {
@@ -39,7 +39,7 @@ process.exit(exitCode);
 async function start(): Promise<Stack> {
   const ports = await devPorts(process.env);
   const { passed, left } = callersEnv(process.env);
-  const tombstoneDays = passed.TOMBSTONE_DAYS || DEFAULT_TOMBSTONE_DAYS;
+  const recordRetentionDays = passed.RECORD_RETENTION_DAYS || DEFAULT_RECORD_RETENTION_DAYS;
   say('Starting a local S3, SQS and DynamoDB, and the three services …');
   if (left.length > 0)
     say(`Not taken from your environment, because make dev sets them itself: ${left.join(', ')}`);
@@ -51,7 +51,7 @@ async function start(): Promise<Stack> {
       ...passed,
       PROCESSOR_HANDLER: passed.PROCESSOR_HANDLER || join(repository, 'local/stack/save-to-folder.ts'),
       SAVE_TO_FOLDER: savedFolder,
-      TOMBSTONE_DAYS: tombstoneDays,
+      RECORD_RETENTION_DAYS: recordRetentionDays,
     },
     ownGroup: true,
     apiKey: await apiKeyIn(envFile),
@@ -78,7 +78,7 @@ async function start(): Promise<Stack> {
     UPLOAD_EVENTS_QUEUE_URL: started.queues.uploadEvents,
     ACCEPTED_EVENTS_QUEUE_URL: started.queues.acceptedEvents,
     UPLOAD_REPORTS_QUEUE_URL: started.queues.uploadReports,
-    TOMBSTONE_DAYS: tombstoneDays,
+    RECORD_RETENTION_DAYS: recordRetentionDays,
   });
   return started;
 }

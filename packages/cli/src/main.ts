@@ -47,12 +47,12 @@ const exitCode = await run(process.argv.slice(2), {
     const dynamoDb = new DynamoDBClient(own(config.dynamoDbClientConfig({ region: '' })));
     const sqs = new SQSClient(own(config.sqsClientConfig({ region: '', longPollSeconds: 20 })));
     for (const client of [s3, dynamoDb, sqs]) endEachAttempt(client, AWS_ATTEMPT_SECONDS);
-    return ({ bucket, table, tombstoneSeconds }) => ({
+    return ({ bucket, table, recordRetentionSeconds }) => ({
       sqs,
       records: uploads.createDynamoDbUploadRecords({
         client: dynamoDb,
         tableName: table,
-        tombstoneSeconds,
+        recordRetentionSeconds,
         now: () => new Date(),
         pause: (attempt) => setTimeout(Math.min(2 ** attempt * 100, 5_000) * (0.5 + Math.random() / 2)),
       }),

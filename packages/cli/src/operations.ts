@@ -4,8 +4,8 @@ import type { EventRule, ObjectListing, ObjectStore, UploadRecords } from '@uplo
 export interface OperationsSettings {
   readonly bucket: string;
   readonly table: string;
-  /** The services' TOMBSTONE_DAYS, in seconds. */
-  readonly tombstoneSeconds: number;
+  /** The services' RECORD_RETENTION_DAYS, in seconds. */
+  readonly recordRetentionSeconds: number;
 }
 
 /** What the commands of operators reach on AWS. */

@@ -9,8 +9,8 @@ import {
   messages,
   operate,
   quietCloud,
+  RECORD_RETENTION_SECONDS,
   spoiled,
-  TOMBSTONE_SECONDS,
   withAnotherPair,
   withLateCounts,
   withoutEventRules,
@@ -188,13 +188,13 @@ t.test('P4: what --repair sends has items that outlive it', async (t) => {
   const before = await deleteAtOf(cloud, failed);
   t.match(await operate(cloud, ['audit'], { now: () => nextMonth, s3Now: () => nextMonth }), { code: 4 });
   t.ok(
-    (await deleteAtOf(cloud, lost)) < nextMonth.getTime() / 1000 + TOMBSTONE_SECONDS,
+    (await deleteAtOf(cloud, lost)) < nextMonth.getTime() / 1000 + RECORD_RETENTION_SECONDS,
     'an audit changes nothing',
   );
   t.match(await operate(cloud, ['audit', '--repair'], { now: () => nextMonth, s3Now: () => nextMonth }), {
     code: 4,
   });
-  const renewed = Math.ceil(nextMonth.getTime() / 1000) + TOMBSTONE_SECONDS;
+  const renewed = Math.ceil(nextMonth.getTime() / 1000) + RECORD_RETENTION_SECONDS;
   t.equal(await deleteAtOf(cloud, lost), renewed);
   t.equal(await deleteAtOf(cloud, failed), before, 'what is left alone is left alone');
 });
@@ -240,7 +240,7 @@ for (const [prefix, queue, detail] of [
       const recorded = await operate(cloud, ['audit', '--repair', '--record-orphans'], {
         now: inAnHour,
         s3Now: inAnHour,
-        env: { TOMBSTONE_DAYS: '113' },
+        env: { RECORD_RETENTION_DAYS: '113' },
       });
       t.match(recorded.stdout, `    ${detail}; its event was sent\n`);
       const [event] = parseS3Event((await cloud.peek(cloud.queues[queue])).Body ?? '');
@@ -515,7 +515,7 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
     [[], 'the bucket is missing: set BUCKET or give --bucket', { BUCKET: '' }],
     [['--retry-failed'], '--retry-failed is for --repair'],
     [['--record-orphans'], '--record-orphans is for --repair'],
-    [['--repair', '--record-orphans'], 'set TOMBSTONE_DAYS or give --tombstone-days'],
+    [['--repair', '--record-orphans'], 'set RECORD_RETENTION_DAYS or give --record-retention-days'],
     [['--older-than', '1.5'], '--older-than takes a whole number from 0 to 525600, not "1.5"'],
     [['--repair'], '--repair needs both queues', { ACCEPTED_EVENTS_QUEUE_URL: '' }],
     [['--again'], '--again is for --repair'],

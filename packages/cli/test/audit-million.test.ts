@@ -128,7 +128,7 @@ async function audit(uploads: number) {
     ...world(uploads, watch),
     startedAt: new Date(at.getTime() + 3_600_000),
     olderThanSeconds: 900,
-    tombstoneSeconds: 30 * 86_400,
+    recordRetentionSeconds: 30 * 86_400,
   });
   const found = new Map<string, number>();
   for await (const { kind, key, state } of findings()) {

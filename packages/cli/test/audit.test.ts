@@ -1,6 +1,6 @@
 import { acceptedKeyOf, ObservedKind, UploadState } from '@upload-once/uploads';
 import t from 'tap';
-import { createWorld, OLDER_THAN_SECONDS, TOMBSTONE_SECONDS } from './world.ts';
+import { createWorld, OLDER_THAN_SECONDS, RECORD_RETENTION_SECONDS } from './world.ts';
 
 t.test('where all has come to its end nothing is found', async (t) => {
   const world = createWorld();
@@ -295,7 +295,7 @@ t.test('an object that has outlived its item is not taken for an orphan', async 
   // As it is when DynamoDB has deleted their items.
   world.put('accepted/of last year');
   world.put('uploads/of last year');
-  world.pass(TOMBSTONE_SECONDS - 86_401);
+  world.pass(RECORD_RETENTION_SECONDS - 86_401);
   t.equal((await world.findings()).length, 2, 'as long as its item would be there');
   world.pass(1);
   const audit = world.audit();

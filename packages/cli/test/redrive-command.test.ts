@@ -14,8 +14,8 @@ import {
   messages,
   operate,
   quietCloud,
+  RECORD_RETENTION_SECONDS,
   spoiled,
-  TOMBSTONE_SECONDS,
   withAnotherPair,
   withLateCounts,
   withoutEventRules,
@@ -131,7 +131,7 @@ t.test('--yes moves what is ours, and the items outlive it', async (t) => {
   await cloud.depthIs(cloud.queues.acceptedEvents, 1);
   await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 1);
   await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, 0);
-  const renewed = Math.ceil(nextWeek.getTime() / 1000) + TOMBSTONE_SECONDS;
+  const renewed = Math.ceil(nextWeek.getTime() / 1000) + RECORD_RETENTION_SECONDS;
   t.equal(await deleteAtOf(cloud, accepted), renewed);
   t.equal(await deleteAtOf(cloud, issued), renewed);
 
@@ -527,7 +527,10 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
     [['--delete-unknown', ' '], '--delete-unknown is blank'],
     [['--delete-unknown', 'f', '--include-unknown'], 'exclude each other'],
     [['--limit', '0'], '--limit takes a whole number from 1 to 1000, not "0"'],
-    [['--tombstone-days', '3'], '--tombstone-days takes a whole number from 22 to 3650, not "3"'],
+    [
+      ['--record-retention-days', '3'],
+      '--record-retention-days takes a whole number from 22 to 3650, not "3"',
+    ],
     [['--table', ' '], '--table is blank'],
     [['more'], "Unexpected argument 'more'"],
     [[], '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) is missing', { UPLOAD_EVENTS_QUEUE_URL: '' }],

@@ -3,7 +3,7 @@ import { ObservedKind, repairName, type UploadRecords } from '@upload-once/uploa
 import t from 'tap';
 import { createSendEvents, type MissingEvent, repairFindings } from '../src/repair/index.ts';
 import { startDeadLetters } from './dead-letters.ts';
-import { createWorld, OLDER_THAN_SECONDS, TOMBSTONE_SECONDS } from './world.ts';
+import { createWorld, OLDER_THAN_SECONDS, RECORD_RETENTION_SECONDS } from './world.ts';
 
 /** What a repair does not look at. */
 const UNDESCRIBED = { digests: {}, attributes: {} };
@@ -66,7 +66,7 @@ t.test('FAILED is left to a redrive, unless it is asked for', async (t) => {
 
 t.test('P4: an object without an upload is left alone, unless it is asked for', async (t) => {
   const world = createWorld();
-  // As with a TOMBSTONE_DAYS above the services' own: accepted long ago, or kept apart, and the items are gone.
+  // As with a RECORD_RETENTION_DAYS above the services' own: accepted long ago, or kept apart, and the items are gone.
   const outlived = world.put('accepted/outlived');
   const duplicate = world.put('uploads/outlived');
   const { copy, version } = await world.copied('copied');
@@ -108,7 +108,7 @@ t.test('P3, P4: the items are kept longer before their events are sent', async (
   const world = createWorld();
   const { key, version } = await world.claimed('claimed');
   const { copy } = await world.accepted('accepted');
-  world.pass(TOMBSTONE_SECONDS - 86_400);
+  world.pass(RECORD_RETENTION_SECONDS - 86_400);
   const calls: string[] = [];
   const { repaired } = await repair(world, {
     records: {

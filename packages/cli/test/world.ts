@@ -3,7 +3,7 @@ import { createMemoryObjectStore, createMemoryUploadStore } from '@upload-once/u
 import { createAudit, type Finding } from '../src/repair/index.ts';
 
 const DAY_SECONDS = 86_400;
-export const TOMBSTONE_SECONDS = 30 * DAY_SECONDS;
+export const RECORD_RETENTION_SECONDS = 30 * DAY_SECONDS;
 export const OLDER_THAN_SECONDS = 900;
 
 /** Bucket and table in memory, under one clock, and what the services do there, step by step. */
@@ -13,7 +13,7 @@ export function createWorld() {
   const uploads = createMemoryUploadStore({
     now: () => clock.now,
     newToken: () => `token-${++serial}`,
-    tombstoneSeconds: TOMBSTONE_SECONDS,
+    recordRetentionSeconds: RECORD_RETENTION_SECONDS,
   });
   const objects = createMemoryObjectStore({ now: () => clock.now });
   const bytes = (text: string) => new TextEncoder().encode(text);
@@ -103,7 +103,7 @@ export function createWorld() {
         records: uploads.records,
         startedAt: clock.now,
         olderThanSeconds: OLDER_THAN_SECONDS,
-        tombstoneSeconds: TOMBSTONE_SECONDS,
+        recordRetentionSeconds: RECORD_RETENTION_SECONDS,
         ...options,
       });
     },

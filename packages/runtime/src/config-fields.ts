@@ -99,7 +99,7 @@ export const storageFields = {
     expected: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." or "-"',
   }),
   UPLOADS_TABLE: Type.String({ ...tableNameRule, description: 'The DynamoDB table of the uploads.' }),
-  TOMBSTONE_DAYS: Type.Integer({
+  RECORD_RETENTION_DAYS: Type.Integer({
     default: 113,
     // A form of 7 days, then a message that waits 14 in a queue, and a day.
     minimum: 22,

@@ -5,7 +5,7 @@ import { createDynamoDbUploadRecords, createDynamoDbUploadStore } from '../src/i
 import { uploadRecordsContract } from './contract/upload-records-contract.ts';
 import { startLocal } from './local.ts';
 
-const TOMBSTONE_SECONDS = 3600;
+const RECORD_RETENTION_SECONDS = 3600;
 const local = await startLocal(t);
 let tables = 0;
 
@@ -31,7 +31,12 @@ async function open(t: Test) {
   const clock = { now: new Date('2026-01-01T00:00:02.000Z') };
   const pauses: number[] = [];
   let serial = 0;
-  const common = { client, tableName, tombstoneSeconds: TOMBSTONE_SECONDS, now: () => clock.now };
+  const common = {
+    client,
+    tableName,
+    recordRetentionSeconds: RECORD_RETENTION_SECONDS,
+    now: () => clock.now,
+  };
   const store = createDynamoDbUploadStore({ ...common, newToken: () => `token-${++serial}` });
   const records = createDynamoDbUploadRecords({
     ...common,
@@ -41,7 +46,7 @@ async function open(t: Test) {
     const get = new GetCommand({ TableName: tableName, Key: { FullFilename, item }, ConsistentRead: true });
     return (await DynamoDBDocumentClient.from(client).send(get)).Item;
   };
-  return { client, store, records, clock, pauses, tombstoneSeconds: TOMBSTONE_SECONDS, itemOf };
+  return { client, store, records, clock, pauses, recordRetentionSeconds: RECORD_RETENTION_SECONDS, itemOf };
 }
 
 t.test('the contract', async (t) => uploadRecordsContract(t, open));

@@ -5,7 +5,7 @@ import { createDynamoDbUploadStore, type NewUpload, ObservedKind, UploadState } 
 import { uploadStoreContract } from './contract/upload-store-contract.ts';
 import { startLocal } from './local.ts';
 
-const TOMBSTONE_SECONDS = 3600;
+const RECORD_RETENTION_SECONDS = 3600;
 const WEEK_SECONDS = 7 * 86_400;
 const local = await startLocal(t);
 let serial = 0;
@@ -15,7 +15,7 @@ function openStore(client: DynamoDBClient) {
   const store = createDynamoDbUploadStore({
     client,
     tableName: local.tables.uploads,
-    tombstoneSeconds: TOMBSTONE_SECONDS,
+    recordRetentionSeconds: RECORD_RETENTION_SECONDS,
     now: () => clock.now,
     newToken: () => `token-${++serial}`,
   });
@@ -104,7 +104,7 @@ t.test(
       const get = new GetCommand({ TableName: local.tables.uploads, Key, ConsistentRead: true });
       return (await DynamoDBDocumentClient.from(client).send(get)).Item;
     };
-    const expectedDeleteAt = () => clock.now.getTime() / 1000 + TOMBSTONE_SECONDS;
+    const expectedDeleteAt = () => clock.now.getTime() / 1000 + RECORD_RETENTION_SECONDS;
 
     await store.issue(upload);
     const issued = await readItem('upload');
@@ -116,7 +116,7 @@ t.test(
       issuedAt: '2026-01-01T00:00:00.123Z',
       expiresAt: '2026-01-01T00:00:30.000Z',
       attempt: 0,
-      deleteAt: upload.expiresAt.getTime() / 1000 + TOMBSTONE_SECONDS,
+      deleteAt: upload.expiresAt.getTime() / 1000 + RECORD_RETENTION_SECONDS,
     });
     const steps: [string, () => Promise<unknown>][] = [
       ['CLAIMED', () => store.claim(upload.key, version)],
@@ -154,7 +154,7 @@ t.test('P4: no transition brings the deletion forward', async (t) => {
   };
   // No form lives longer, and this one can still be used after all of it.
   const expiresAt = new Date('2026-01-08T00:00:00.123Z');
-  const least = expiresAt.getTime() / 1000 + TOMBSTONE_SECONDS;
+  const least = expiresAt.getTime() / 1000 + RECORD_RETENTION_SECONDS;
   const upload = { ...newUpload(), expiresAt };
   await store.issue(upload);
   for (const step of [
@@ -275,7 +275,7 @@ t.test('what the table refuses for another reason than its condition is an error
   const store = createDynamoDbUploadStore({
     client,
     tableName: 'no-such-table',
-    tombstoneSeconds: 1,
+    recordRetentionSeconds: 1,
     now: () => new Date(),
     newToken: () => 'token',
   });

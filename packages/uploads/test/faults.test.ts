@@ -10,7 +10,7 @@ async function issuedUpload() {
   const store = createMemoryUploadStore({
     now: () => new Date(0),
     newToken: () => `token-${++serial}`,
-    tombstoneSeconds: 60,
+    recordRetentionSeconds: 60,
     faults,
   });
   const key = 'uploads/a';

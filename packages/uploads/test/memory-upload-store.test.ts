@@ -8,7 +8,7 @@ uploadStoreContract(t, async () => {
   const store = createMemoryUploadStore({
     now: () => clock.now,
     newToken: () => `token-${++serial}`,
-    tombstoneSeconds: 3600,
+    recordRetentionSeconds: 3600,
   });
   return { store, clock };
 });

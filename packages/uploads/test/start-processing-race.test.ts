@@ -13,7 +13,7 @@ async function claimedUpload() {
   const store = createMemoryUploadStore({
     now: () => now,
     newToken: () => `token-${++serial}`,
-    tombstoneSeconds: 3600,
+    recordRetentionSeconds: 3600,
     faults,
   });
   await store.issue({

@@ -24,7 +24,7 @@ function createTable(stream?: (item: Item) => void) {
   return createMemoryUploadStore({
     now: () => new Date(0),
     newToken: () => `token-${++serial}`,
-    tombstoneSeconds: 60,
+    recordRetentionSeconds: 60,
     ...(stream && { stream }),
   });
 }

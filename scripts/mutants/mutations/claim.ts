@@ -189,7 +189,7 @@ export const claimMutations: readonly Mutation[] = [
     noticedBy: { file: RECONCILE_TEST, test: 'P5: revoked between read and claim is refused too' },
   },
   {
-    id: 'tombstone-not-renewed',
+    id: 'record-retention-not-renewed',
     change: 'a transition does not put the deletion of the item off',
     breaks: 'P4: a late event finds no item, and a duplicate is taken for an orphan',
     file: 'packages/uploads/src/domain/table-upload-store.ts',

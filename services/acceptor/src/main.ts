@@ -32,7 +32,7 @@ await runService({
     const uploads = createDynamoDbUploadStore({
       client: new DynamoDBClient(dynamoDbClientConfig({ region })),
       tableName: config.UPLOADS_TABLE,
-      tombstoneSeconds: config.TOMBSTONE_DAYS * SECONDS_PER_DAY,
+      recordRetentionSeconds: config.RECORD_RETENTION_DAYS * SECONDS_PER_DAY,
       now: () => new Date(),
       newToken: randomUUID,
     });

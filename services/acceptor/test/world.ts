@@ -21,7 +21,7 @@ export function createWorld({ keptDuplicates = 10, keepsDigests = true } = {}) {
   const uploads = createMemoryUploadStore({
     now: () => clock.now,
     newToken: () => `token-${++serial}`,
-    tombstoneSeconds: 60,
+    recordRetentionSeconds: 60,
     faults: tableFaults,
   });
   const objects = createMemoryObjectStore({ now: () => clock.now, faults: bucketFaults, keepsDigests });

@@ -72,7 +72,7 @@ export function createWorld(
   const uploads = createMemoryUploadStore({
     now: () => clock.now,
     newToken: () => `token-${++serial}`,
-    tombstoneSeconds: 60,
+    recordRetentionSeconds: 60,
     faults: tableFaults,
   });
   const objects = createMemoryObjectStore({ now: () => clock.now });

@@ -138,7 +138,7 @@ export interface Settings {
   readonly pathPrefix: string;
   readonly trustedProxies: readonly string[];
   readonly corsOrigins: readonly string[];
-  readonly tombstoneSeconds: number;
+  readonly recordRetentionSeconds: number;
   readonly defaults: UploadDefaults;
 }
 
@@ -147,7 +147,7 @@ export function settingsFrom(config: Config): Settings {
     pathPrefix: config.PATH_PREFIX.replace(/\/$/, ''),
     trustedProxies: entriesOf(config.TRUSTED_PROXIES),
     corsOrigins: entriesOf(config.CORS_ORIGINS),
-    tombstoneSeconds: config.TOMBSTONE_DAYS * SECONDS_PER_DAY,
+    recordRetentionSeconds: config.RECORD_RETENTION_DAYS * SECONDS_PER_DAY,
     defaults: {
       namePart: config.UPLOAD_NAME_PART,
       maxBytes: config.FORM_MAX_BYTES,

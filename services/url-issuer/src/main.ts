@@ -58,7 +58,7 @@ await runService({
     const uploadStore = createDynamoDbUploadStore({
       client: dynamoDb,
       tableName: config.UPLOADS_TABLE,
-      tombstoneSeconds: settings.tombstoneSeconds,
+      recordRetentionSeconds: settings.recordRetentionSeconds,
       now,
       newToken: randomUUID,
     });

@@ -66,7 +66,7 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
   const uploadStore = createMemoryUploadStore({
     now,
     newToken: () => randomBytes(8).toString('hex'),
-    tombstoneSeconds: 1000,
+    recordRetentionSeconds: 1000,
     faults,
   });
   if (!overrides.accessStore) await addKey(accessStore, { value: KEY_VALUE });

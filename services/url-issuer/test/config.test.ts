@@ -28,7 +28,7 @@ t.test('what is required suffices', async (t) => {
     UPLOAD_NAME_PART: 'UploadFilename',
     FORM_LIFETIME_SECONDS: 30,
     FORM_MAX_BYTES: 5 * 1024 ** 3,
-    TOMBSTONE_DAYS: 113,
+    RECORD_RETENTION_DAYS: 113,
     S3_FORCE_PATH_STYLE: false,
     PORT: 8080,
   });
@@ -37,7 +37,7 @@ t.test('what is required suffices', async (t) => {
     pathPrefix: '',
     trustedProxies: [],
     corsOrigins: [],
-    tombstoneSeconds: 113 * 86_400,
+    recordRetentionSeconds: 113 * 86_400,
     defaults: {
       namePart: 'UploadFilename',
       maxBytes: 5_368_709_120,
@@ -136,7 +136,7 @@ t.test('each wrong value is found', async (t) => {
     ],
     ['FORM_LIFETIME_SECONDS', '0', '604801', '1.5', 'soon', '-1'],
     ['FORM_MAX_BYTES', '0', '5368709121', '5GiB'],
-    ['TOMBSTONE_DAYS', '0', '3651', 'x'],
+    ['RECORD_RETENTION_DAYS', '0', '3651', 'x'],
     // With the 5 seconds that a request may take: no more than 10 in which a disabled key still opens something.
     ['API_KEY_CACHE_SECONDS', '6', '10', '-1', '0.5'],
     ['PORT', '65536'],

@@ -42,7 +42,7 @@ async function inDynamoDb(t: Test, now: Now): Promise<Stores> {
       tableName: UPLOADS_TABLE,
       now,
       newToken: () => `write ${writes++}`,
-      tombstoneSeconds: 1000,
+      recordRetentionSeconds: 1000,
     }),
   };
 }

@@ -19,7 +19,7 @@ function issuerWith(randomParts: number[]) {
   const uploadStore = createMemoryUploadStore({
     now: () => NOW,
     newToken: () => `write ${writes++}`,
-    tombstoneSeconds: 1000,
+    recordRetentionSeconds: 1000,
     faults,
   });
   const issueUpload = createUploadIssuer({

@@ -21,7 +21,7 @@ async function running(t: T, env: Record<string, string> = {}) {
   const uploadStore = createDynamoDbUploadStore({
     client: tables.client,
     tableName: UPLOADS_TABLE,
-    tombstoneSeconds: 1,
+    recordRetentionSeconds: 1,
     now: () => new Date(),
     newToken: () => 'a reader',
   });
@@ -51,7 +51,7 @@ t.test('it issues under its prefix, on the endpoint that clients see', async (t)
     PATH_PREFIX: '/prod/',
     UPLOAD_NAME_PART: 'Größe a+b',
     FORM_LIFETIME_SECONDS: '7',
-    TOMBSTONE_DAYS: '30',
+    RECORD_RETENTION_DAYS: '30',
   });
   t.equal((await ask('/readyz', {})).status, 200);
   const { status, body } = await ask('/prod/getpresignedurl');

@@ -46,7 +46,8 @@ function failing<T extends object>(dependency: T): T {
 }
 
 const now = () => NOW;
-const tableStore = () => createMemoryUploadStore({ now, newToken: () => 'token', tombstoneSeconds: 1000 });
+const tableStore = () =>
+  createMemoryUploadStore({ now, newToken: () => 'token', recordRetentionSeconds: 1000 });
 
 /** Each dependency that can fail, and how many of the requests below it takes along. */
 const DEPENDENCIES: Record<string, [overrides: Partial<AppOptions>, failed: number]> = {

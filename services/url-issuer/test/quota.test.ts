@@ -57,7 +57,11 @@ t.test('what is refused for anything else uses none of it up', async (t) => {
 t.test('P7: a request that fails before its write is sent uses none of it', async (t) => {
   const quotaCounters = createMemoryQuotaCounters();
   let isReady = false;
-  const uploadStore = createMemoryUploadStore({ now: () => NOW, newToken: () => 'x', tombstoneSeconds: 1 });
+  const uploadStore = createMemoryUploadStore({
+    now: () => NOW,
+    newToken: () => 'x',
+    recordRetentionSeconds: 1,
+  });
   const failing: AppOptions['uploadStore'] = {
     ...uploadStore,
     async issue(_upload, beforeWrite) {

@@ -21,7 +21,7 @@ async function issuer(t: Test) {
   const uploadStore = createDynamoDbUploadStore({
     client: tables.client,
     tableName: UPLOADS_TABLE,
-    tombstoneSeconds: 1,
+    recordRetentionSeconds: 1,
     now: () => NOW,
     newToken: () => crypto.randomUUID(),
   });

@@ -38,7 +38,7 @@ output "kms_key_arn" {
   value       = var.kms_key_arn
 }
 
-output "tombstone_days" {
-  description = "The services' TOMBSTONE_DAYS."
-  value       = var.tombstone_days
+output "record_retention_days" {
+  description = "The services' RECORD_RETENTION_DAYS."
+  value       = var.record_retention_days
 }

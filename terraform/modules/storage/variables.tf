@@ -161,8 +161,8 @@ variable "visibility_seconds" {
   }
 }
 
-variable "tombstone_days" {
-  description = "How long an item outlives its last transition (deleteAt). The services' TOMBSTONE_DAYS."
+variable "record_retention_days" {
+  description = "How long an item outlives its last transition (deleteAt). The services' RECORD_RETENTION_DAYS."
   type        = number
   default     = 113
   nullable    = false
@@ -170,8 +170,8 @@ variable "tombstone_days" {
   # docs/design.md, "The table `uploads`": longer than anything can still refer to the item. Both pipelines have the same
   # two retentions, and a redrive starts them anew.
   validation {
-    condition     = var.tombstone_days <= 3650 && floor(var.tombstone_days) == var.tombstone_days && var.tombstone_days >= max(22, 4 * (var.message_retention_days + var.dead_letter_retention_days) + 1)
-    error_message = "tombstone_days takes a whole number from ${max(22, 4 * (var.message_retention_days + var.dead_letter_retention_days) + 1)} to 3650: twice the retentions of both queues and both dead-letter queues, plus a day. With fewer, a redelivered event could find its upload forgotten and take it for an orphan."
+    condition     = var.record_retention_days <= 3650 && floor(var.record_retention_days) == var.record_retention_days && var.record_retention_days >= max(22, 4 * (var.message_retention_days + var.dead_letter_retention_days) + 1)
+    error_message = "record_retention_days takes a whole number from ${max(22, 4 * (var.message_retention_days + var.dead_letter_retention_days) + 1)} to 3650: twice the retentions of both queues and both dead-letter queues, plus a day. With fewer, a redelivered event could find its upload forgotten and take it for an orphan."
   }
 }
 

@@ -48,7 +48,7 @@ function onUploads(
       createDynamoDbUploadStore({
         client,
         tableName: 'uploads',
-        tombstoneSeconds: 1,
+        recordRetentionSeconds: 1,
         now: () => NOW,
         newToken: () => 'a-token',
       }),

@@ -352,10 +352,13 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
           )?.Resource,
       ),
   },
-  tombstone_days: {
+  record_retention_days: {
     value: 120,
     expected: [120, inEvery('120')],
-    read: (made) => [made.output('tombstone_days'), environmentOf(EVERY_SERVICE, 'TOMBSTONE_DAYS')(made)],
+    read: (made) => [
+      made.output('record_retention_days'),
+      environmentOf(EVERY_SERVICE, 'RECORD_RETENTION_DAYS')(made),
+    ],
   },
   max_receive_count: {
     value: 9,

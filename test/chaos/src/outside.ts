@@ -55,7 +55,7 @@ export function lookFromOutside({
   const uploads = createDynamoDbUploadStore({
     client: dynamoDb,
     tableName: tables.uploads,
-    tombstoneSeconds: 0,
+    recordRetentionSeconds: 0,
     now: () => new Date(),
     newToken: randomUUID,
   });

@@ -28,7 +28,7 @@ async function cloud(t: Test) {
   const uploads = createDynamoDbUploadStore({
     client: dynamoDb,
     tableName: stack.tables.uploads,
-    tombstoneSeconds: 0,
+    recordRetentionSeconds: 0,
     now: () => new Date(),
     newToken: () => 'token',
   });

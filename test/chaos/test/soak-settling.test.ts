@@ -13,7 +13,11 @@ const FOR_EVER = new AbortController().signal;
 function startWorld(t: Test) {
   const objects = createMemoryObjectStore({ now });
   let token = 0;
-  const uploads = createMemoryUploadStore({ now, newToken: () => String(++token), tombstoneSeconds: 1 });
+  const uploads = createMemoryUploadStore({
+    now,
+    newToken: () => String(++token),
+    recordRetentionSeconds: 1,
+  });
   const settling = startSettling({ uploads, objects, listing: objects.listing });
   t.teardown(() => settling.stop());
 

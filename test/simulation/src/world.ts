@@ -94,7 +94,7 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
   const uploads = createMemoryUploadStore({
     now: time.now,
     newToken: () => unique('token'),
-    tombstoneSeconds: 60,
+    recordRetentionSeconds: 60,
     stream: (item) => rules.tableWritten(item),
   });
   const objects = createMemoryObjectStore({

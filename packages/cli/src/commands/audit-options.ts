@@ -39,7 +39,7 @@ with "upload-once redrive". Run the audit again, 15 minutes after a repair, to s
                          in the 14 days before. An event that is sent twice does no harm
   --retry-failed         with --repair: also for failed uploads, whose dead letters are lost
   --record-orphans        with --repair: also for objects that no upload in the table belongs to; each is
-                         recorded as an orphan, and an alarm tells. Needs the services' own TOMBSTONE_DAYS,
+                         recorded as an orphan, and an alarm tells. Needs the services' own RECORD_RETENTION_DAYS,
                          given by either way below
   --older-than MINUTES   how long it may take before it is named, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES}). After a queue
                          was purged give 0: all of its messages are gone, the youngest too. Ages are
@@ -48,7 +48,7 @@ with "upload-once redrive". Run the audit again, 15 minutes after a repair, to s
                          with those that this bucket sends its events to
 ${OPERATOR_HELP}
 
-Objects that are older than --tombstone-days less one are not judged, for their items may be gone. With more
+Objects that are older than --record-retention-days less one are not judged, for their items may be gone. With more
 days than the services have, such objects are named as if no upload belonged to them.
 For each million versions it makes 1,000 list requests and 10,000 to 20,000 BatchGetItem requests (to 40,000
 where no upload belongs to them), one after the other, and it scans the whole table once.
@@ -78,7 +78,7 @@ export interface AuditCommandOptions {
   readonly args: readonly string[];
   readonly bucket: string;
   readonly table: string;
-  readonly tombstoneSeconds: number;
+  readonly recordRetentionSeconds: number;
   readonly olderThanSeconds: number;
   /** Where events are sent; undefined: no repair. */
   readonly repair:
@@ -99,9 +99,12 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
   for (const option of ['again', 'retry-failed', 'record-orphans'] as const) {
     if (values[option] && !values.repair) throw new UsageError(`--${option} is for --repair`);
   }
-  if (values['record-orphans'] && setting(values, 'tombstone-days', env, 'TOMBSTONE_DAYS') === undefined) {
+  if (
+    values['record-orphans'] &&
+    setting(values, 'record-retention-days', env, 'RECORD_RETENTION_DAYS') === undefined
+  ) {
     throw new UsageError(
-      "--record-orphans makes orphans of objects that have outlived their items, unless it knows the services' days: set TOMBSTONE_DAYS or give --tombstone-days",
+      "--record-orphans makes orphans of objects that have outlived their items, unless it knows the services' days: set RECORD_RETENTION_DAYS or give --record-retention-days",
     );
   }
   const minutes = values['older-than'] ?? DEFAULT_OLDER_THAN_MINUTES;

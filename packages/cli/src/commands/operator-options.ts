@@ -5,7 +5,7 @@ import { UsageError } from '../usage-error.ts';
 /** The options that redrive and audit share, for `parseArgs`. */
 export const OPERATOR_OPTIONS = {
   table: { type: 'string' },
-  'tombstone-days': { type: 'string' },
+  'record-retention-days': { type: 'string' },
   'uploads-queue': { type: 'string' },
   'accepted-queue': { type: 'string' },
   json: { type: 'boolean' },
@@ -13,7 +13,7 @@ export const OPERATOR_OPTIONS = {
 } as const;
 
 export const OPERATOR_HELP = `  --table TABLE          the table of the uploads (default: $UPLOADS_TABLE, or "uploads")
-  --tombstone-days DAYS  the services' TOMBSTONE_DAYS (default: $TOMBSTONE_DAYS, or 113)
+  --record-retention-days DAYS  the services' RECORD_RETENTION_DAYS (default: $RECORD_RETENTION_DAYS, or 113)
   --uploads-queue URL    the acceptor's queue (default: $UPLOAD_EVENTS_QUEUE_URL)
   --accepted-queue URL   the processor's queue (default: $ACCEPTED_EVENTS_QUEUE_URL)
   --json                 one JSON object a line on standard output
@@ -23,7 +23,7 @@ AWS region, endpoints and credentials come from the environment, as for any AWS 
 AWS_PROFILE, …; S3_FORCE_PATH_STYLE=true for a stand-in of S3. docs/operations.md names the permissions.`;
 
 const DEFAULT_TABLE = 'uploads';
-const DEFAULT_TOMBSTONE_DAYS = '113';
+const DEFAULT_RECORD_RETENTION_DAYS = '113';
 const SECONDS_PER_DAY = 86_400;
 
 /** What names the queue of a pipeline on the command line. */
@@ -36,10 +36,11 @@ type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 /** @throws UsageError */
 export function readTableSettings(values: Values, env: CliIo['env']): Omit<OperationsSettings, 'bucket'> {
-  const days = setting(values, 'tombstone-days', env, 'TOMBSTONE_DAYS') ?? DEFAULT_TOMBSTONE_DAYS;
+  const days =
+    setting(values, 'record-retention-days', env, 'RECORD_RETENTION_DAYS') ?? DEFAULT_RECORD_RETENTION_DAYS;
   return {
     table: setting(values, 'table', env, 'UPLOADS_TABLE') ?? DEFAULT_TABLE,
-    tombstoneSeconds: wholeNumber('--tombstone-days', days, 22, 3650) * SECONDS_PER_DAY,
+    recordRetentionSeconds: wholeNumber('--record-retention-days', days, 22, 3650) * SECONDS_PER_DAY,
   };
 }
 

@@ -2,7 +2,13 @@ import { printable } from '@upload-once/text/printable';
 import { inShell } from '../in-shell.ts';
 
 /** What names the installation that `redrive` and `audit` work on. Each takes a value. */
-const PLACE_OPTIONS = ['--bucket', '--table', '--tombstone-days', '--uploads-queue', '--accepted-queue'];
+const PLACE_OPTIONS = [
+  '--bucket',
+  '--table',
+  '--record-retention-days',
+  '--uploads-queue',
+  '--accepted-queue',
+];
 
 /**
  * A command of the operator, to be copied, for the installation that another one was run on.

@@ -92,7 +92,7 @@ export interface RedriveOptions {
   readonly deleteUnknown: string | undefined;
   readonly bucket: string | undefined;
   readonly table: string;
-  readonly tombstoneSeconds: number;
+  readonly recordRetentionSeconds: number;
   readonly json: boolean;
 }
 

@@ -13,16 +13,16 @@ export interface AuditWindow {
 
 /**
  * @param olderThanSeconds 0 or more
- * @param tombstoneSeconds how long an item outlives its last transition, and so the version that it speaks of; a day of it is
+ * @param recordRetentionSeconds how long an item outlives its last transition, and so the version that it speaks of; a day of it is
  * given away, for clocks and for the time that an audit takes
  */
 export function auditWindow(
   startedAt: Date,
   olderThanSeconds: number,
-  tombstoneSeconds: number,
+  recordRetentionSeconds: number,
 ): AuditWindow {
   const dueMs = startedAt.getTime() - olderThanSeconds * 1000;
-  const forgottenMs = startedAt.getTime() - (tombstoneSeconds - SECONDS_PER_DAY) * 1000;
+  const forgottenMs = startedAt.getTime() - (recordRetentionSeconds - SECONDS_PER_DAY) * 1000;
   return {
     isDue: (since) => since.getTime() <= dueMs,
     isForgotten: (storedAt) => storedAt.getTime() <= forgottenMs,

@@ -13,8 +13,8 @@ export interface AuditOptions {
   readonly startedAt: Date;
   /** How long something may take before it is found: longer than the queues' age and the longest copy usually are. */
   readonly olderThanSeconds: number;
-  /** The services' TOMBSTONE_DAYS, in seconds. */
-  readonly tombstoneSeconds: number;
+  /** The services' RECORD_RETENTION_DAYS, in seconds. */
+  readonly recordRetentionSeconds: number;
 }
 
 export interface Audit {
@@ -39,7 +39,7 @@ export interface Audit {
  *   Scan                B / 1 MB (256 read units each)
  */
 export function createAudit(options: AuditOptions): Audit {
-  const { listing, records, startedAt, olderThanSeconds, tombstoneSeconds } = options;
+  const { listing, records, startedAt, olderThanSeconds, recordRetentionSeconds } = options;
   const counts: AuditCounts = {
     uploadedVersions: 0,
     acceptedVersions: 0,
@@ -50,7 +50,7 @@ export function createAudit(options: AuditOptions): Audit {
     leased: 0,
     leasedUntil: undefined,
   };
-  const window = auditWindow(startedAt, olderThanSeconds, tombstoneSeconds);
+  const window = auditWindow(startedAt, olderThanSeconds, recordRetentionSeconds);
 
   async function* judged(candidates: AsyncIterable<Finding>): AsyncIterable<Finding> {
     for await (const finding of candidates) {

@@ -75,7 +75,7 @@ export interface RedriveOptions {
  * whatever the queue does: also where it gives out the same messages again and again, whether they stay or are moved already.
  *
  * For each message, in this order: receive; put off the deletion of the items that it is about, for its retention starts anew and
- * their tombstones must outlive it; send, and its receives count from one again; delete. Nothing of that is atomic. A crash before the send leaves the message where it
+ * the record retention must outlive it; send, and its receives count from one again; delete. Nothing of that is atomic. A crash before the send leaves the message where it
  * was, hidden for two minutes (longer where so many stay that two minutes were not enough); a crash between send and delete
  * leaves it in both queues, as does a delete that fails; none loses it. Doubled messages are harmless: the services tell a redelivery from a duplicate.
  *

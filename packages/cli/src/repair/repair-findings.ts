@@ -51,7 +51,7 @@ export class EventsNotSent extends Error {
  *
  * An upload that FAILED is left alone unless `retryFailed`: its message lies in the dead-letter queue, where a redrive has it.
  * A version without an upload, under either prefix, is left alone unless `recordOrphans`: all that its event can do is to have it
- * recorded as an orphan, and that it is one is only true if the audit was told the services' own `tombstoneSeconds`.
+ * recorded as an orphan, and that it is one is only true if the audit was told the services' own `recordRetentionSeconds`.
  * An event for an accepted object has the ETag that S3 gives for it now, at the price of one HeadObject; where that version
  * is not the current one (any more), or S3 does not say, the claimed version's.
  *

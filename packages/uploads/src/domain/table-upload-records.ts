@@ -36,14 +36,14 @@ const MESSAGE_SECONDS = 14 * 86_400;
 export interface TableUploadRecordsOptions {
   readonly table: ItemTable;
   readonly now: () => Date;
-  readonly tombstoneSeconds: number;
+  readonly recordRetentionSeconds: number;
   /** Waits before the so-many-th attempt at keys that the table had no time for, 2 or more. */
   readonly pause: (attempt: number) => Promise<void>;
 }
 
 /** The records over any table: DynamoDB's, or the one in memory. */
 export function createTableUploadRecords(options: TableUploadRecordsOptions): UploadRecords {
-  const { table, now, tombstoneSeconds, pause } = options;
+  const { table, now, recordRetentionSeconds, pause } = options;
 
   async function getAll(keys: readonly ItemKey[]): Promise<Item[]> {
     const found: Item[] = [];
@@ -93,7 +93,7 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
     },
 
     async keepLonger(key, versionId) {
-      const until = Math.ceil(now().getTime() / 1000) + tombstoneSeconds;
+      const until = Math.ceil(now().getTime() / 1000) + recordRetentionSeconds;
       const kinds = Object.values(ObservedKind);
       const keys = [
         uploadItemKey(key),

@@ -28,7 +28,7 @@ export interface TableUploadStoreOptions {
   /** A value that no other write has: its writer's token. */
   readonly newToken: () => string;
   /** How long an item outlives its last transition, and its form. */
-  readonly tombstoneSeconds: number;
+  readonly recordRetentionSeconds: number;
 }
 
 /** What a later release has made of an item is not changed by one that can't read it: they run side by side while one replaces the other. */
@@ -36,10 +36,10 @@ const IS_READABLE: Condition = { attribute: 'schemaVersion', below: SCHEMA_VERSI
 
 /** The upload store over any table that can write conditionally: DynamoDB's, or the one in memory. */
 export function createTableUploadStore(options: TableUploadStoreOptions): UploadStore {
-  const { table, now, newToken, tombstoneSeconds } = options;
+  const { table, now, newToken, recordRetentionSeconds } = options;
 
   function deleteAt(lastUse = now()): number {
-    return Math.ceil(lastUse.getTime() / 1000) + tombstoneSeconds;
+    return Math.ceil(lastUse.getTime() / 1000) + recordRetentionSeconds;
   }
 
   /**

@@ -6,7 +6,7 @@ import { dynamoDbItemTable } from './dynamodb-item-table.ts';
 export interface DynamoDbUploadRecordsOptions {
   readonly client: DynamoDBClient;
   readonly tableName: string;
-  readonly tombstoneSeconds: number;
+  readonly recordRetentionSeconds: number;
   readonly now: () => Date;
   /** Waits before the so-many-th attempt at keys for which DynamoDB had no capacity, 2 or more. */
   readonly pause: (attempt: number) => Promise<void>;

@@ -6,7 +6,7 @@ import { dynamoDbItemTable } from './dynamodb-item-table.ts';
 export interface DynamoDbUploadStoreOptions {
   readonly client: DynamoDBClient;
   readonly tableName: string;
-  readonly tombstoneSeconds: number;
+  readonly recordRetentionSeconds: number;
   readonly now: () => Date;
   readonly newToken: () => string;
 }

@@ -33,7 +33,7 @@ export interface UploadRecords {
   tallies(keys: readonly string[], kind: ObservedKind): Promise<ReadonlyMap<string, Tally>>;
 
   /**
-   * Puts off the deletion of what is on record for one version, its upload, its observed version and the tallies of its key, until now + the tombstone's
+   * Puts off the deletion of what is on record for one version, its upload, its observed version and the tallies of its key, until now + the record retention's
    * time: only ever later, never earlier. Each item is one conditional write, not both are one; nothing else of an item
    * changes, not even its writer's token, for a worker may be about to look for its own. May be repeated.
    */

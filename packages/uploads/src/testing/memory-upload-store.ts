@@ -9,7 +9,7 @@ import { type Faults, noFaults } from './faults.ts';
 export interface MemoryUploadStoreOptions {
   readonly now: () => Date;
   readonly newToken: () => string;
-  readonly tombstoneSeconds: number;
+  readonly recordRetentionSeconds: number;
   readonly faults?: Faults;
   /** Told of every item as a write leaves it: what the table's stream would tell. */
   readonly stream?: (item: Item) => void;

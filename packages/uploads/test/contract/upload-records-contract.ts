@@ -12,7 +12,7 @@ export interface RecordsUnderTest {
   readonly records: UploadRecords;
   /** The clock of both, which only the test moves. */
   readonly clock: { now: Date };
-  readonly tombstoneSeconds: number;
+  readonly recordRetentionSeconds: number;
   /** What stands in the table itself; undefined: there is no such item. */
   readonly itemOf: (key: string, item: string) => Promise<Record<string, unknown> | undefined>;
 }
@@ -93,7 +93,7 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
   });
 
   t.test('what is kept longer is deleted later, never earlier, and is the same otherwise', async (t) => {
-    const { store, records, clock, tombstoneSeconds, itemOf } = await open(t);
+    const { store, records, clock, recordRetentionSeconds, itemOf } = await open(t);
     const key = 'uploads/kept';
     await issue(store, key);
     await store.claim(key, version);
@@ -106,7 +106,7 @@ export function uploadRecordsContract(t: Test, open: (t: Test) => Promise<Record
     };
 
     clock.now = new Date(clock.now.getTime() + 30 * 86_400_000);
-    const deleteAt = clock.now.getTime() / 1000 + tombstoneSeconds;
+    const deleteAt = clock.now.getTime() / 1000 + recordRetentionSeconds;
     await records.keepLonger(key, 'v2');
     t.strictSame(await itemOf(key, 'upload'), { ...before.upload, deleteAt });
     t.strictSame(await itemOf(key, 'duplicate#v2'), { ...before.v2, deleteAt });

@@ -204,7 +204,7 @@ run "tables_are_what_the_services_expect_and_protected" {
   }
 
   assert {
-    condition     = output.tombstone_days == 113
+    condition     = output.record_retention_days == 113
     error_message = "The services are given the same number of days that was validated here."
   }
 }

@@ -258,14 +258,14 @@ run "dead_letter_retention_days_refuses_more_than_sqs_keeps" {
   expect_failures = [var.dead_letter_retention_days]
 }
 
-run "tombstone_days_refuses_less_than_redrives_take" {
+run "record_retention_days_refuses_less_than_redrives_take" {
   command = plan
 
   variables {
-    tombstone_days = 76
+    record_retention_days = 76
   }
 
-  expect_failures = [var.tombstone_days]
+  expect_failures = [var.record_retention_days]
 }
 
 run "uploads_expire_days_refuses_less_than_queues_keep" {
@@ -303,19 +303,19 @@ run "the_least_days_are_allowed" {
 
   # 4 x (5 + 14) + 1, and 5 + 14.
   variables {
-    tombstone_days         = 77
+    record_retention_days  = 77
     uploads_expire_days    = 19
     noncurrent_expire_days = 19
     accepted_expire_days   = 19
   }
 
   assert {
-    condition     = output.tombstone_days == 77
+    condition     = output.record_retention_days == 77
     error_message = "The bounds themselves are within."
   }
 }
 
-run "the_default_tombstone_outlives_the_longest_retentions" {
+run "the_default_record_retention_outlives_the_longest_retentions" {
   command = plan
 
   variables {
@@ -324,7 +324,7 @@ run "the_default_tombstone_outlives_the_longest_retentions" {
   }
 
   assert {
-    condition     = output.tombstone_days == 113
+    condition     = output.record_retention_days == 113
     error_message = "113 days hold for whatever SQS allows."
   }
 }

@@ -90,7 +90,7 @@ export async function startStackUnderSoak(
         uploads: createDynamoDbUploadStore({
           client: dynamoDb,
           tableName: stack.tables.uploads,
-          tombstoneSeconds: 0,
+          recordRetentionSeconds: 0,
           now: () => new Date(),
           newToken: () => '',
         }),
