@@ -57,7 +57,7 @@ export function createDelivery(
 }
 
 /**
- * A processor over the twins, with a handler of the test's own.
+ * A processor over the fakes, with a handler of the test's own.
  * @param passesAtOnce what waits in hand goes on at once, and is told here
  * @param runner what runs the handlers; by default the test's own thread does
  */

@@ -48,7 +48,7 @@ export interface AppUnderTest {
   get(path?: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
 }
 
-/** The whole service on twins in memory, with one good key, at a fixed time. Its answers are held to its description. */
+/** The whole service on fakes in memory, with one good key, at a fixed time. Its answers are held to its description. */
 export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {}): Promise<AppUnderTest> {
   const now = overrides.now ?? (() => NOW);
   const metrics: Metric[] = [];

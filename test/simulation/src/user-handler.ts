@@ -5,7 +5,7 @@ import type { Handler } from '../../../services/processor/src/handler.ts';
 import { type Facts, type HandlerPlan, type StoredVersion, theUpload } from './facts.ts';
 import { HandlerFails } from './handler-fails.ts';
 import type { Rules } from './rules.ts';
-import type { InThread } from './simulation/thread-twin.ts';
+import type { InThread } from './simulation/fake-thread.ts';
 import type { WorkerProcess } from './simulation/worker-process.ts';
 
 const AT_ONCE: HandlerPlan = { seconds: 0, blocks: false, outcome: 'done', onSignal: 'rejects' };

@@ -26,11 +26,11 @@ import { createWorkUnderLease } from '../../../services/processor/src/work-under
 import { HANDLER_LIMIT_SECONDS } from './limits.ts';
 import type { Rules } from './rules.ts';
 import { BUCKET } from './simulation/bucket-events.ts';
+import type { FakeQueue } from './simulation/fake-queue.ts';
+import { createFakeThread, type InThread } from './simulation/fake-thread.ts';
 import type { Caller, Network } from './simulation/network.ts';
-import type { QueueTwin } from './simulation/queue-twin.ts';
 import { below, type Random } from './simulation/random.ts';
 import { createSqsClient } from './simulation/sqs-client.ts';
-import { createThreadTwin, type InThread } from './simulation/thread-twin.ts';
 import type { VirtualTime } from './simulation/virtual-time.ts';
 import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts';
 
@@ -50,13 +50,13 @@ export interface WorkerSurroundings {
   readonly objects: MemoryObjectStore;
   readonly reports: MemoryReports;
   readonly keptDuplicates: number;
-  readonly queues: Readonly<Record<ServiceName, QueueTwin>>;
+  readonly queues: Readonly<Record<ServiceName, FakeQueue>>;
   /** The user's handler, in a thread of a process. */
   readonly handlerIn: (process: WorkerProcess, thread: InThread) => Handler;
   readonly newLeaseOwner: () => string;
 }
 
-/** What main.ts of a service makes: its own code over the twins, behind the real consumer of its queue. */
+/** What main.ts of a service makes: its own code over the fakes, behind the real consumer of its queue. */
 export function startWorker(process: WorkerProcess, around: WorkerSurroundings): Pick<Consumer, 'stop'> {
   const { time, random, network, rules, queues } = around;
   const isAcceptor = process.service === 'acceptor';
@@ -147,7 +147,7 @@ function createProcessorWork(process: WorkerProcess, ports: Ports, around: Worke
       threads: 1,
       aloneThreads: 1,
       startThread: (onAnswer) =>
-        createThreadTwin({
+        createFakeThread({
           call(work, signal, thread) {
             const handler = around.handlerIn(process, thread);
             return createCallHandler({ handler, objects, log })(work, signal);

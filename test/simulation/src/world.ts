@@ -9,9 +9,9 @@ import {
 import { createFacts, type KeyFacts } from './facts.ts';
 import { createRules } from './rules.ts';
 import { AT_ONCE, createBucketEvents, type EventPlan } from './simulation/bucket-events.ts';
+import { createFakeQueue } from './simulation/fake-queue.ts';
 import { createFatePlan } from './simulation/fate.ts';
 import { createNetwork } from './simulation/network.ts';
-import { createQueueTwin } from './simulation/queue-twin.ts';
 import { createRandom } from './simulation/random.ts';
 import { createVirtualTime } from './simulation/virtual-time.ts';
 import { createWorkerProcess, type ServiceName, type WorkerProcess } from './simulation/worker-process.ts';
@@ -84,8 +84,8 @@ export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicat
   const unique = (what: string) => `${what}-${++serial}`;
 
   const queues = {
-    acceptor: createQueueTwin({ time, random, maxReceiveCount }),
-    processor: createQueueTwin({ time, random, maxReceiveCount }),
+    acceptor: createFakeQueue({ time, random, maxReceiveCount }),
+    processor: createFakeQueue({ time, random, maxReceiveCount }),
   };
   const tellOfUpload = createBucketEvents(time, queues.acceptor);
   const tellOfCopy = createBucketEvents(time, queues.processor);

@@ -2,9 +2,9 @@
 import { createConsumer, NotBegun } from '@upload-once/queue';
 import t from 'tap';
 import { recordingObserver } from '../../../packages/queue/test/recording-observer.ts';
+import { createFakeQueue } from '../src/simulation/fake-queue.ts';
 import { createFatePlan, Fate } from '../src/simulation/fate.ts';
 import { createNetwork } from '../src/simulation/network.ts';
-import { createQueueTwin } from '../src/simulation/queue-twin.ts';
 import { createSqsClient } from '../src/simulation/sqs-client.ts';
 import { createVirtualTime } from '../src/simulation/virtual-time.ts';
 import { createWorkerProcess } from '../src/simulation/worker-process.ts';
@@ -17,7 +17,7 @@ const VISIBILITY_SECONDS = 30;
 function prepare(options: { readonly maxReceiveCount: number }) {
   const time = createVirtualTime(() => undefined);
   const random = () => 0.5;
-  const queue = createQueueTwin({ time, random, ...options });
+  const queue = createFakeQueue({ time, random, ...options });
   const { observe, observed } = recordingObserver();
   const refused = new Set<string>();
   const planned = createFatePlan();

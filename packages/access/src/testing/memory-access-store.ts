@@ -10,7 +10,7 @@ import {
 } from '../api-keys/access-store.ts';
 import { inOrderOfMaking } from '../api-keys/in-order-of-making.ts';
 
-/** The twin of the table in memory, for tests. */
+/** The fake of the table in memory, for tests. */
 export function createMemoryAccessStore(): AccessStore {
   const keys = new Map<string, KeyWithSecrets>();
 

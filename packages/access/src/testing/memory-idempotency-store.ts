@@ -5,7 +5,7 @@ import {
 } from '../idempotency/idempotency-item.ts';
 import type { IdempotencyStore } from '../idempotency/idempotency-store.ts';
 
-/** The twin of the idempotency keys in memory, for tests. */
+/** The fake of the idempotency keys in memory, for tests. */
 export function createMemoryIdempotencyStore(options: { readonly now: () => Date }): IdempotencyStore {
   const items = new Map<string, IdempotencyItem>();
   return {

@@ -1,6 +1,6 @@
 import { assertUnits, type QuotaCounter, type QuotaCounters } from '../quotas/quota-counters.ts';
 
-/** The twin of the counters in memory, for tests. */
+/** The fake of the counters in memory, for tests. */
 export function createMemoryQuotaCounters(): QuotaCounters {
   const counts = new Map<string, number>();
   const nameOf = ({ keyId, day }: QuotaCounter) => `${keyId} ${day}`;

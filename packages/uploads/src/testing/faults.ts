@@ -1,19 +1,19 @@
-/** One call that is made to a twin. */
-export interface TwinCall {
+/** One call that is made to a fake. */
+export interface FakeCall {
   readonly operation: string;
   readonly key: string;
   /** Given where the caller can break the call off. */
   readonly signal?: AbortSignal;
 }
 
-/** The way between a caller and a twin. */
+/** The way between a caller and a fake. */
 export interface Faults {
   /**
    * Carries one request there and its answer back. `act` is the request taking effect: called once where nothing happens,
    * never or late where something does, twice where the client's own retry came through as well. It throws what the
-   * twin itself refuses with.
+   * fake itself refuses with.
    */
-  carry<T>(call: TwinCall, act: () => T): Promise<T>;
+  carry<T>(call: FakeCall, act: () => T): Promise<T>;
 }
 
 /** A way on which nothing happens. */
@@ -26,7 +26,7 @@ export const noFaults: Faults = {
 /** A call that is held at one side until it is let go. */
 export interface Stall {
   /** Resolves once a call has arrived here. */
-  readonly reached: Promise<TwinCall>;
+  readonly reached: Promise<FakeCall>;
   /** Lets it go on, or fails it. */
   release(error?: Error): void;
 }
@@ -37,22 +37,22 @@ export interface FaultScript extends Faults {
   /** Holds the next matching call. Several stalls, released in another order than reached, reorder the calls. */
   stallNext(side: FaultSide, operation: string): Stall;
   /** Every call that was made so far, in order. */
-  readonly calls: readonly TwinCall[];
+  readonly calls: readonly FakeCall[];
 }
 export type FaultSide = 'before' | 'after';
 
 interface Rule {
   readonly side: FaultSide;
   readonly operation: string;
-  readonly act: (call: TwinCall) => Promise<void>;
+  readonly act: (call: FakeCall) => Promise<void>;
 }
 
 /** Faults on command. A rule meets one call, in the order in which the rules were given. */
 export function createFaultScript(): FaultScript {
   const rules: Rule[] = [];
-  const calls: TwinCall[] = [];
+  const calls: FakeCall[] = [];
 
-  async function meet(side: FaultSide, call: TwinCall): Promise<void> {
+  async function meet(side: FaultSide, call: FakeCall): Promise<void> {
     const at = rules.findIndex((rule) => rule.side === side && rule.operation === call.operation);
     const [rule] = at < 0 ? [] : rules.splice(at, 1);
     await rule?.act(call);
@@ -71,7 +71,7 @@ export function createFaultScript(): FaultScript {
       rules.push({ side, operation, act: () => Promise.reject(error) });
     },
     stallNext(side, operation) {
-      const reached = Promise.withResolvers<TwinCall>();
+      const reached = Promise.withResolvers<FakeCall>();
       const released = Promise.withResolvers<void>();
       rules.push({
         side,

@@ -1,10 +1,10 @@
 export {
   createFaultScript,
+  type FakeCall,
   type FaultScript,
   type Faults,
   noFaults,
   type Stall,
-  type TwinCall,
 } from './faults.ts';
 export { type BucketChange, createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
 export { createMemoryReports, type MemoryReports } from './memory-reports.ts';

@@ -27,7 +27,7 @@ export interface ObjectAttributes {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** The twin of the bucket in memory, and the hands of the client and the user who reach into it from outside. */
+/** The fake of the bucket in memory, and the hands of the client and the user who reach into it from outside. */
 export interface MemoryObjectStore extends ObjectStore {
   /** What a client's finished POST does: a new version on top. */
   put(key: string, bytes: Uint8Array, attributes?: ObjectAttributes): ObjectVersion;

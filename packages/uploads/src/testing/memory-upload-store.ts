@@ -25,7 +25,7 @@ export interface MemoryUploadStore extends UploadStore {
   readonly records: UploadRecords;
 }
 
-/** The twin of the table in memory: the same store, with faults on command in the place of a network. */
+/** The fake of the table in memory: the same store, with faults on command in the place of a network. */
 export function createMemoryUploadStore(options: MemoryUploadStoreOptions): MemoryUploadStore {
   const partitions: Partitions = new Map();
   const over = (faults: Faults) =>

@@ -1,5 +1,5 @@
 import type { ObjectVersion } from '@upload-once/uploads';
-import type { QueueTwin } from './queue-twin.ts';
+import type { FakeQueue } from './fake-queue.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export const BUCKET = 'bucket';
@@ -19,7 +19,7 @@ const BATCH_MS = 1_000;
 const BATCH_RECORDS = 3;
 
 /** S3's event notifications for one queue. */
-export function createBucketEvents(time: VirtualTime, queue: QueueTwin) {
+export function createBucketEvents(time: VirtualTime, queue: FakeQueue) {
   let batch: object[] = [];
   let rising = 0;
 

@@ -35,7 +35,7 @@ export const REFUSALS = [
 /** What the next call of a kind will meet. */
 export interface PlannedFate {
   readonly service: ServiceName;
-  /** A call of the twins or of SQS, or `any`. */
+  /** A call of the fakes or of SQS, or `any`. */
   readonly operation: string;
   /** How many such calls go well before. */
   readonly skip: number;

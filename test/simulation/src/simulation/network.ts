@@ -1,5 +1,5 @@
 import type { ObjectCreated } from '@upload-once/queue';
-import type { Faults, TwinCall } from '@upload-once/uploads/testing';
+import type { FakeCall, Faults } from '@upload-once/uploads/testing';
 import { CallFailed, Fate, type FatePlan } from './fate.ts';
 import { below, type Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -32,18 +32,18 @@ export function createNetwork(options: {
   readonly random: Random;
   readonly fates: FatePlan;
   /** Told of each call that may have taken effect without its caller being told. */
-  readonly onAnswerLost: (call: TwinCall) => void;
+  readonly onAnswerLost: (call: FakeCall) => void;
   /** Told of each call that never takes effect: it was refused, or its caller died before it was sent. */
-  readonly onNotDone: (call: TwinCall) => void;
+  readonly onNotDone: (call: FakeCall) => void;
   /** Told of each call that was made again by the client itself, some time after the first attempt. */
-  readonly onRepeated: (call: TwinCall) => void;
+  readonly onRepeated: (call: FakeCall) => void;
 }): Network {
   const { time, random, fates, onAnswerLost, onNotDone, onRepeated } = options;
   let actor: Caller | undefined;
 
   const latencyMs = () => 1 + below(MAX_LATENCY_MS, random);
 
-  function carry<T>(caller: Caller, call: TwinCall, act: () => T): Promise<T> {
+  function carry<T>(caller: Caller, call: FakeCall, act: () => T): Promise<T> {
     const { process } = caller;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     let isSettled = false;

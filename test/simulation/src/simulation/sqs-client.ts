@@ -6,8 +6,8 @@ import {
   SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { FakeQueue } from './fake-queue.ts';
 import type { Caller, Network } from './network.ts';
-import type { QueueTwin } from './queue-twin.ts';
 import { below, type Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -22,7 +22,7 @@ const MAX_HAND_OUT_MS = 40;
  * @param options.lastPollEnds resolves when SQS ends the last poll of a process that stops
  */
 export function createSqsClient(options: {
-  readonly queue: QueueTwin;
+  readonly queue: FakeQueue;
   readonly network: Network;
   readonly caller: Caller;
   readonly time: VirtualTime;

@@ -30,7 +30,7 @@ interface Run {
 }
 
 /** A handler's thread in virtual time. A handler in it runs no further than it lets it, where the handler awaits `goesOn`. */
-export function createThreadTwin(options: {
+export function createFakeThread(options: {
   readonly call: (work: HandlerWork, signal: AbortSignal, thread: InThread) => Promise<void>;
   readonly onAnswer: () => void;
   readonly startTimer: (seconds: number, callback: () => void) => () => void;

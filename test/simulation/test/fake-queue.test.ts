@@ -1,11 +1,11 @@
 import t from 'tap';
-import { createQueueTwin } from '../src/simulation/queue-twin.ts';
+import { createFakeQueue } from '../src/simulation/fake-queue.ts';
 import { createVirtualTime } from '../src/simulation/virtual-time.ts';
 
 function createQueue(maxReceiveCount = 2) {
   const time = createVirtualTime(() => undefined);
   // 0.9: what has an old receipt handle does something.
-  return { time, queue: createQueueTwin({ time, random: () => 0.9, maxReceiveCount }) };
+  return { time, queue: createFakeQueue({ time, random: () => 0.9, maxReceiveCount }) };
 }
 
 const received = (queue: ReturnType<typeof createQueue>['queue'], visibilitySeconds = 30) => {

@@ -22,7 +22,7 @@ export class ReceiptHandleIsInvalid extends Error {
  * one delivery. (Amazon SQS Developer Guide, "Amazon SQS visibility timeout", "Using dead-letter queues in Amazon SQS".)
  * Retention is left out: no history lasts for days.
  */
-export interface QueueTwin {
+export interface FakeQueue {
   /** An operator may change it. */
   maxReceiveCount: number;
   send(body: string, attributes?: Attributes, delaySeconds?: number): void;
@@ -52,11 +52,11 @@ interface Message {
   handles: string[];
 }
 
-export function createQueueTwin(options: {
+export function createFakeQueue(options: {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly maxReceiveCount: number;
-}): QueueTwin {
+}): FakeQueue {
   const { time, random } = options;
   let { maxReceiveCount } = options;
   const messages = new Set<Message>();
