@@ -35,7 +35,7 @@ locals {
 
   oldest_message_seconds = {
     upload_events = var.alarm_thresholds.upload_events_age_seconds
-    # An event in hand counts as waiting: longer than a handler may take, and its second attempt.
+    # An event in flight counts as waiting: longer than a handler may take, and its second attempt.
     accepted_events = coalesce(var.alarm_thresholds.accepted_events_age_seconds, max(7200, 2 * var.handler_limit_seconds))
   }
 

@@ -613,7 +613,7 @@ variable "url_issuer" {
 }
 
 variable "acceptor" {
-  description = "Size and number of the acceptor's tasks. slots: events in hand at once; messages: events a task, waiting or in hand, before there is another; protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
+  description = "Size and number of the acceptor's tasks. slots: events in flight at once; messages: events a task, waiting or in flight, before there is another; protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
   type = object({
     cpu                   = optional(number, 256)
     memory                = optional(number, 512)
@@ -634,7 +634,7 @@ variable "acceptor" {
 }
 
 variable "processor" {
-  description = "Size and number of the processor's tasks. slots: uploads in hand at once; messages: uploads a task, waiting or in hand, before there is another; disable_scale_in and protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
+  description = "Size and number of the processor's tasks. slots: uploads in flight at once; messages: uploads a task, waiting or in flight, before there is another; disable_scale_in and protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
   type = object({
     cpu                   = optional(number, 512)
     memory                = optional(number, 1024)
@@ -732,7 +732,7 @@ variable "alarm_thresholds" {
 
   validation {
     condition     = try(var.alarm_thresholds.accepted_events_age_seconds >= var.handler_limit_seconds, true)
-    error_message = "alarm_thresholds.accepted_events_age_seconds takes a number from handler_limit_seconds (${var.handler_limit_seconds}): an event in hand counts, and would raise the alarm while its handler works."
+    error_message = "alarm_thresholds.accepted_events_age_seconds takes a number from handler_limit_seconds (${var.handler_limit_seconds}): an event in flight counts, and would raise the alarm while its handler works."
   }
 }
 

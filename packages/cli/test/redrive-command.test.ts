@@ -201,7 +201,7 @@ t.test('messages that no one can see now: how many, until when, and exit code 6'
   const { cloud } = await twoDeadLetters(t);
   const QueueUrl = cloud.queues.uploadEventsDeadLetter;
   for (let at = 0; at < 24; at += 1) await cloud.send(QueueUrl, eventFor(`uploads/${at}`, 'v'));
-  // What a redrive that is killed has in hand, with 25 messages.
+  // What a redrive that is killed has in flight, with 25 messages.
   for (let left = 24; left > 0; ) {
     const receive = {
       QueueUrl,

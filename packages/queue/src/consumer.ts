@@ -31,7 +31,7 @@ export interface ConsumerOptions {
   /** A standard queue with a RedrivePolicy. */
   readonly queueUrl: string;
   /**
-   * How many messages are in hand at once, at least 1: each from its receive until it is deleted or given back, or its handler steps
+   * How many messages are in flight at once, at least 1: each from its receive until it is deleted or given back, or its handler steps
    * aside (`Delivery.stepAside`). A message that SQS does not delete, or whose copy SQS does not take, steps aside after the first attempts.
    */
   readonly slots: number;

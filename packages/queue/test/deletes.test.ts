@@ -8,7 +8,7 @@ import { matchEvents, recordingObserver } from './recording-observer.ts';
 /** Its half, after which heartbeats come, is no wait between attempts to delete. */
 const VISIBILITY_SECONDS = 100;
 
-/** All messages in hand at once, ending together when the test says so. */
+/** All messages in flight at once, ending together when the test says so. */
 async function holdAll(
   t: Test,
   count: number,

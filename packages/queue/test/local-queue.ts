@@ -44,7 +44,7 @@ export interface LocalQueue {
   send(...bodies: string[]): Promise<void>;
   /** Ends the long polls of the consumer's client that wait for a message now, as SQS does when their time is over. */
   endPolls(): Promise<void>;
-  /** Stops a consumer that has nothing in hand but a poll, which ends without a message. */
+  /** Stops a consumer that has nothing in flight but a poll, which ends without a message. */
   stop(consumer: Consumer, limitSeconds?: number): Promise<void>;
   /** Receives as another consumer would. */
   receive(queueUrl: string, waitTimeSeconds?: number): Promise<Message[]>;

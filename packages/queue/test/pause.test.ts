@@ -41,7 +41,7 @@ async function prepare(t: Test) {
   return { timers, queue, ...recorded, began, work, consumer, polls, deleted };
 }
 
-t.test('paused it leaves messages to others, and goes on with those in hand', async (t) => {
+t.test('paused it leaves messages to others, and goes on with those in flight', async (t) => {
   const { timers, queue, observed, began, work, consumer, polls, deleted } = await prepare(t);
   await queue.send('slow', 'short');
   await consumer.start();
@@ -58,7 +58,7 @@ t.test('paused it leaves messages to others, and goes on with those in hand', as
   ]);
   work.resolve();
   await deleted(2);
-  t.equal(polls(), before, 'nor when nothing is in hand any more');
+  t.equal(polls(), before, 'nor when nothing is in flight any more');
   t.equal(await queue.depth(), 1, 'both are done and deleted; the new one is in the other hand');
 
   consumer.resume();

@@ -13,7 +13,7 @@ export const consumerFields = {
     default: 16,
     minimum: 1,
     maximum: 256,
-    description: 'How many messages are in hand at once.',
+    description: 'How many messages are in flight at once.',
     expected: 'a whole number from 1 to 256',
   }),
   VISIBILITY_SECONDS: Type.Integer({
@@ -37,7 +37,7 @@ export const consumerFields = {
       minimum: 1,
       maximum: 39_600,
       description:
-        'On Amazon ECS: from when on work in hand protects its task against scale-in and deployments; until that work ends the task takes nothing new. Best DRAIN_LIMIT_SECONDS; without it, never.',
+        'On Amazon ECS: from when on work in flight protects its task against scale-in and deployments; until that work ends the task takes nothing new. Best DRAIN_LIMIT_SECONDS; without it, never.',
       expected: 'a whole number of seconds from 1 to 39600 (11 hours)',
     }),
   ),

@@ -9,7 +9,7 @@ import { type TaskProtection, TaskProtectionFailed } from './task-protection.ts'
 const EXPIRES_IN_MINUTES = 60;
 const ASK_EVERY_SECONDS = 120;
 
-/** Keeps a task that has long work in hand from being stopped in the middle of it. */
+/** Keeps a task that has long work in flight from being stopped in the middle of it. */
 export interface LongWork {
   /** The same handler, watched. What comes of protection has no effect on it. */
   watch(handle: (delivery: Delivery) => Promise<void>): (delivery: Delivery) => Promise<void>;
@@ -18,8 +18,8 @@ export interface LongWork {
 }
 
 /**
- * As soon as work has been in hand for `protectAfterSeconds` the task is protected and polls no more, until all such work has
- * ended: a task that went on polling would always have some in hand, and a deployment would wait for ever.
+ * As soon as work has been in flight for `protectAfterSeconds` the task is protected and polls no more, until all such work has
+ * ended: a task that went on polling would always have some in flight, and a deployment would wait for ever.
  *
  * Polling rests exactly while a protection stands that was granted. Refused, or without an answer, the task takes messages
  * as ever, and asks again every two minutes; a stretch of that is logged once.
@@ -35,7 +35,7 @@ export function protectLongWork(options: {
   readonly timers: Timers;
 }): LongWork {
   const { protectAfterSeconds, task, polling, log, timers } = options;
-  const inHand = new Set<object>();
+  const inFlight = new Set<object>();
   let changed = new AbortController();
   let isTending = false;
   let isClosed = false;
@@ -44,18 +44,18 @@ export function protectLongWork(options: {
   let mayStandUntilMs = 0;
 
   function begin(work: object): void {
-    if (inHand.add(work).size === 1) changed.abort();
+    if (inFlight.add(work).size === 1) changed.abort();
     if (!isTending) void tend();
   }
 
   function end(work: object): void {
-    if (inHand.delete(work) && inHand.size === 0) changed.abort();
+    if (inFlight.delete(work) && inFlight.size === 0) changed.abort();
   }
 
   async function tend(): Promise<void> {
     isTending = true;
     // More of it may have begun while the protection for the first was being taken back.
-    while (inHand.size > 0 && !isClosed) {
+    while (inFlight.size > 0 && !isClosed) {
       const wasProtected = await protectWhileLong();
       await takeBack(wasProtected);
       if (!isClosed) polling.resume();
@@ -65,7 +65,7 @@ export function protectLongWork(options: {
 
   async function protectWhileLong(): Promise<boolean> {
     let isProtected: boolean | undefined;
-    while (inHand.size > 0 && !isClosed) {
+    while (inFlight.size > 0 && !isClosed) {
       changed = new AbortController();
       const untilMs = timers.nowMs() + EXPIRES_IN_MINUTES * 60_000;
       const failure = await attempt(() => task.protect(EXPIRES_IN_MINUTES));
@@ -84,7 +84,7 @@ export function protectLongWork(options: {
 
   async function takeBack(wasProtected: boolean): Promise<void> {
     let isTold = !wasProtected;
-    while (inHand.size === 0 && !isClosed && timers.nowMs() < mayStandUntilMs) {
+    while (inFlight.size === 0 && !isClosed && timers.nowMs() < mayStandUntilMs) {
       changed = new AbortController();
       const failure = await attempt(() => task.unprotect());
       if (isClosed) return;
@@ -107,9 +107,12 @@ export function protectLongWork(options: {
   }
 
   function tell(failure: TaskProtectionFailed | undefined): void {
-    const facts = { protectAfterSeconds, longWork: inHand.size };
+    const facts = { protectAfterSeconds, longWork: inFlight.size };
     if (failure === undefined) {
-      log.info(facts, 'long work is in hand: the task is protected, and does not poll until that has ended');
+      log.info(
+        facts,
+        'long work is in flight: the task is protected, and does not poll until that has ended',
+      );
     } else {
       log.warn(
         facts,

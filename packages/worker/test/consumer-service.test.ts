@@ -79,12 +79,12 @@ t.test('it handles the messages of its queue, and says where it listens', async 
 t.test('it is ready while the queue and all that it depends on answer, until it stops', async (t) => {
   const cloud = await startLocalCloud(t);
   let isThere = true;
-  const inHand = Promise.withResolvers<void>();
+  const inFlight = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<void>();
   const { service, url } = await start(t, cloud, {
     async handle({ body }) {
       if (body !== 'slow') return;
-      inHand.resolve();
+      inFlight.resolve();
       await finish.promise;
     },
     dependencies: {
@@ -106,7 +106,7 @@ t.test('it is ready while the queue and all that it depends on answer, until it 
   t.match(await readyz(), { status: 200 });
 
   await cloud.send(cloud.queues.uploadEvents, 'slow');
-  await inHand.promise;
+  await inFlight.promise;
   const stopped = service.stop(60);
   t.match(await readyz(), { status: 503, message: 'The service is stopping' });
   t.equal((await fetch(`${url}/livez`)).status, 200, 'alive while it drains');
@@ -167,7 +167,7 @@ t.test('an address that is taken: it starts nothing', async (t) => {
 t.test('long work protects the task, which polls again when it has ended', async (t) => {
   const cloud = await startLocalCloud(t);
   const agent = await startEcsAgent(t);
-  const inHand = Promise.withResolvers<void>();
+  const inFlight = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<void>();
   const bodies: string[] = [];
   await start(t, cloud, {
@@ -175,12 +175,12 @@ t.test('long work protects the task, which polls again when it has ended', async
     async handle({ body }) {
       bodies.push(body);
       if (body !== 'slow') return;
-      inHand.resolve();
+      inFlight.resolve();
       await finish.promise;
     },
   });
   await cloud.send(cloud.queues.uploadEvents, 'slow');
-  await inHand.promise;
+  await inFlight.promise;
   await agent.asked.until(({ length }) => length === 1);
   finish.resolve();
   await agent.asked.until(({ length }) => length === 2);

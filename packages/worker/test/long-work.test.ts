@@ -113,7 +113,7 @@ t.test('long work protects its task, which polls no more until the last of it ha
   t.match(
     lines.entries.map(({ level, msg }) => `${level}: ${msg}`),
     [
-      'info: long work is in hand: the task is protected, and does not poll until that has ended',
+      'info: long work is in flight: the task is protected, and does not poll until that has ended',
       'info: the long work has ended: the task is no longer protected, and polls',
     ],
   );

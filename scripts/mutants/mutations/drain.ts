@@ -22,7 +22,7 @@ export const drainMutations: readonly Mutation[] = [
   {
     id: 'work-not-awaited',
     change: 'a consumer that stops breaks the work in flight off at once',
-    breaks: 'P3: a deploy costs every upload in hand one of its receives',
+    breaks: 'P3: a deploy costs every upload in flight one of its receives',
     file: CONSUMER,
     find: 'if (await endsWithin(timers, limitSeconds * 1000, ended)) return;',
     replace: '',

@@ -102,7 +102,7 @@ export const fencingMutations: readonly Mutation[] = [
     replace: 'return undefined;\n      case',
     noticedBy: {
       file: PROCESS_TEST,
-      test: 'P3: a copy that is told of before ACCEPTED is recorded waits for that in hand',
+      test: 'P3: a copy that is told of before ACCEPTED is recorded waits for that in flight',
     },
   },
   {
@@ -167,14 +167,14 @@ export const fencingMutations: readonly Mutation[] = [
   },
   {
     id: 'last-receive-given-back',
-    change: 'with the last receive a message does not wait in hand for another worker',
+    change: 'with the last receive a message does not wait in flight for another worker',
     breaks: 'P3: a dead letter although nothing has failed, and no FAILED',
     file: PROCESS,
     find: 'if (!delivery.isLastReceive) throw',
     replace: 'if (true) throw',
     noticedBy: {
       file: PROCESS_TEST,
-      test: 'with the last receive the message waits in hand for the other worker, and is no dead letter',
+      test: 'with the last receive the message waits in flight for the other worker, and is no dead letter',
     },
   },
   {

@@ -259,7 +259,7 @@ export const heartbeatMutations: readonly Mutation[] = [
   },
   {
     id: 'batches',
-    change: 'the next poll waits for all that is in hand',
+    change: 'the next poll waits for all that is in flight',
     breaks: 'P8: a large copy holds up the uploads behind it',
     file: CONSUMER,
     find: 'if (free === 0 ||',

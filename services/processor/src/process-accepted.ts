@@ -100,7 +100,7 @@ export function createProcessAccepted(options: {
       }
       const leftSeconds = secondsLeft(pending.heldBy);
       if (!delivery.isLastReceive) throw retryAfterLease(pending.heldBy, leftSeconds, delivery);
-      // Given back now it would end in the dead-letter queue, though nothing has failed: it waits in hand.
+      // Given back now it would end in the dead-letter queue, though nothing has failed: it waits in flight.
       await pause(leftSeconds, delivery.signal);
     }
   };
@@ -172,7 +172,7 @@ export function createProcessAccepted(options: {
 
   /**
    * Looks again soon, and longer apart each time. Then the message is given back; by the next receive the message of an acceptor that
-   * died is there again as well. With the last receive it is looked for that long in hand.
+   * died is there again as well. With the last receive it is looked for that long in flight.
    */
   function looksForAcceptance(delivery: Delivery) {
     const patienceSeconds = delivery.isLastReceive ? 2 * leaseSeconds : LOOKS_SECONDS;

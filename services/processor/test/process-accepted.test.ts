@@ -53,7 +53,7 @@ t.test('an accepted upload is handled and recorded, with its lead time', async (
   ]);
 });
 
-t.test('P3: a copy that is told of before ACCEPTED is recorded waits for that in hand', async (t) => {
+t.test('P3: a copy that is told of before ACCEPTED is recorded waits for that in flight', async (t) => {
   const world = createWorld(succeeds);
   const { key, event, accept } = await world.accepted({ recorded: false });
   const work = world.processAccepted(event, createDelivery().delivery);
@@ -89,7 +89,7 @@ t.test('P3: while ACCEPTED is not recorded the message comes back, longer apart 
       seconds,
       message: new RegExp(key),
     });
-    t.ok(waited >= 3 && waited < 10, `${waited} s in hand`);
+    t.ok(waited >= 3 && waited < 10, `${waited} s in flight`);
   }
   const last = createDelivery({ receiveCount: 4, isLastReceive: true });
   waited = 0;
@@ -206,7 +206,7 @@ t.test('a table that is away longer than the lease runs ends the work', async (t
   await world.passAwake(1);
   await ended;
   t.equal(signal.aborted, true);
-  t.equal(delivery.signal.aborted, false, 'the message is still in hand, and given back');
+  t.equal(delivery.signal.aborted, false, 'the message is still in flight, and given back');
 });
 
 t.test(
@@ -360,7 +360,7 @@ t.test('with the last receive a lease that ran out is taken once more, for nothi
   await ended;
 });
 
-t.test('with the last receive who was taken over waits in hand for the other worker', async (t) => {
+t.test('with the last receive who was taken over waits in flight for the other worker', async (t) => {
   const [sleeper, taker] = [latchedHandler(), latchedHandler()];
   const handlers = [sleeper.handler, taker.handler];
   const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
@@ -569,7 +569,7 @@ t.test('nothing of an ended handler stays behind: no timer, no open stream', asy
 });
 
 t.test(
-  'with the last receive the message waits in hand for the other worker, and is no dead letter',
+  'with the last receive the message waits in flight for the other worker, and is no dead letter',
   async (t) => {
     const holder = latchedHandler();
     const world = createWorld(holder.handler);
@@ -597,7 +597,7 @@ t.test(
   },
 );
 
-t.test('a message that waits in hand takes over when the other worker is gone', async (t) => {
+t.test('a message that waits in flight takes over when the other worker is gone', async (t) => {
   const holder = latchedHandler();
   const handlers = [holder.handler, succeeds];
   const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
@@ -612,7 +612,7 @@ t.test('a message that waits in hand takes over when the other worker is gone', 
   t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
 
-t.test('a message that waits in hand is given back when the service stops', async (t) => {
+t.test('a message that waits in flight is given back when the service stops', async (t) => {
   const holder = latchedHandler();
   const world = createWorld(holder.handler);
   const { event } = await world.accepted();

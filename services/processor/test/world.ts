@@ -58,7 +58,7 @@ export function createDelivery(
 
 /**
  * A processor over the fakes, with a handler of the test's own.
- * @param passesAtOnce what waits in hand goes on at once, and is told here
+ * @param passesAtOnce what waits in flight goes on at once, and is told here
  * @param runner what runs the handlers; by default the test's own thread does
  */
 export function createWorld(
@@ -221,7 +221,7 @@ export function createWorld(
       return { key, event, accept };
     },
 
-    /** Resolves when a message begins to wait in hand. */
+    /** Resolves when a message begins to wait in flight. */
     async nextPause() {
       await paused.promise;
       paused = Promise.withResolvers();

@@ -62,7 +62,7 @@ module "upload_once" {
   })
 
   # Ten minutes of work do not fit into the two that a stopped task has: it would begin anew elsewhere. So a task protects itself
-  # while it has long work in hand; two at least, since it takes nothing new meanwhile.
+  # while it has long work in flight; two at least, since it takes nothing new meanwhile.
   processor = {
     cpu                   = 1024
     memory                = 2048

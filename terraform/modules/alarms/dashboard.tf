@@ -16,7 +16,7 @@ locals {
     { title = "Issuer: rates that one task counted alone", statistics = ["Sum"], metrics = ["RatesCountedAlone"], lines = [] },
     { title = "Issuer: requests refused, by reason", statistics = ["Sum"], metrics = [], lines = local.refused_lines },
     { title = "Age of the oldest event (s)", statistics = ["Maximum"], metrics = [], lines = [for queue in local.working_queues : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue]] },
-    { title = "Events waiting, in hand and dead", statistics = ["Maximum"], metrics = [], lines = concat(
+    { title = "Events waiting, in flight and dead", statistics = ["Maximum"], metrics = [], lines = concat(
       [for queue in local.working_queues : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue]],
       [for queue in local.working_queues : ["AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "QueueName", queue]],
       [for queue in local.dead_letter_queues : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue]],

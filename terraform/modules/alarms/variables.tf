@@ -123,7 +123,7 @@ variable "kms_key_arn" {
 }
 
 variable "oldest_message_seconds" {
-  description = "From what age of its oldest event a queue raises an alarm. That of accepted_events should be above the processor's HANDLER_LIMIT_SECONDS: an event in hand counts."
+  description = "From what age of its oldest event a queue raises an alarm. That of accepted_events should be above the processor's HANDLER_LIMIT_SECONDS: an event in flight counts."
   type = object({
     upload_events   = optional(number, 900)
     accepted_events = optional(number, 7200)

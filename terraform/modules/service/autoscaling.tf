@@ -52,7 +52,7 @@ resource "aws_appautoscaling_policy" "cpu" {
 }
 
 # Backlog a task (Application Auto Scaling User Guide, "Create a target tracking scaling policy … using metric math", with
-# its example of an SQS queue). Messages in hand count as well: a task whose slots are full of long work is not idle when
+# its example of an SQS queue). Messages in flight count as well: a task whose slots are full of long work is not idle when
 # nothing waits.
 resource "aws_appautoscaling_policy" "backlog" {
   count = var.autoscaling.kind == "backlog" ? 1 : 0
@@ -72,7 +72,7 @@ resource "aws_appautoscaling_policy" "backlog" {
     customized_metric_specification {
       metrics {
         id          = "backlog"
-        label       = "Messages a task, waiting or in hand"
+        label       = "Messages a task, waiting or in flight"
         expression  = "(waiting + inhand) / running"
         return_data = true
       }

@@ -236,7 +236,7 @@ variable "spot" {
 }
 
 variable "autoscaling" {
-  description = "What the number of tasks follows. kind = \"requests\": requests a minute a task, and CPU; needs load_balancer_arn_suffix and target_group_arn_suffix. kind = \"backlog\": messages a task, waiting or in hand; needs queue_name."
+  description = "What the number of tasks follows. kind = \"requests\": requests a minute a task, and CPU; needs load_balancer_arn_suffix and target_group_arn_suffix. kind = \"backlog\": messages a task, waiting or in flight; needs queue_name."
   type = object({
     kind                     = string
     load_balancer_arn_suffix = optional(string)
@@ -271,7 +271,7 @@ variable "autoscaling" {
 }
 
 variable "protect_after_seconds" {
-  description = "For a service that lives on a queue: from when on work in hand protects its task against scale-in and deployments, until that work ends; the task takes nothing new meanwhile. Null: never. Best 100; the README says what it costs."
+  description = "For a service that lives on a queue: from when on work in flight protects its task against scale-in and deployments, until that work ends; the task takes nothing new meanwhile. Null: never. Best 100; the README says what it costs."
   type        = number
   default     = null
 

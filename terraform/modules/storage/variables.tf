@@ -127,7 +127,7 @@ variable "max_receive_count" {
 
   validation {
     condition     = var.max_receive_count >= 2 && var.max_receive_count <= 1000 && floor(var.max_receive_count) == var.max_receive_count
-    error_message = "max_receive_count takes a whole number from 2 to 1000: with 1, a task that is replaced sends what it had in hand to the dead-letter queue."
+    error_message = "max_receive_count takes a whole number from 2 to 1000: with 1, a task that is replaced sends what it had in flight to the dead-letter queue."
   }
 
   # SQS deletes an event whose retention is over, and sends it to no dead-letter queue.

@@ -22,8 +22,8 @@ export function createMessageRules(
   time: VirtualTime,
   isTakenOver: LeaseRules['isTakenOver'],
 ) {
-  /** The messages in hand that nobody has had before, and so nobody else can have touched. */
-  const inHand = new Map<string, Caller>();
+  /** The messages in flight that nobody has had before, and so nobody else can have touched. */
+  const inFlight = new Map<string, Caller>();
   /** When each process has begun on each message, the last time. */
   const begunAtMs = new WeakMap<WorkerProcess, Map<string, number>>();
   /** The calls of SQS whose last one has failed, as far as the process was told. */
@@ -50,19 +50,19 @@ export function createMessageRules(
     },
 
     /** A message is handled from now until the given function is called. */
-    takenInHand(process: WorkerProcess, { messageId, receiveCount }: DeliveryFacts): () => void {
+    takenInFlight(process: WorkerProcess, { messageId, receiveCount }: DeliveryFacts): () => void {
       const name = `${process.service}'s ${messageId}`;
-      const before = inHand.get(name);
+      const before = inFlight.get(name);
       must(
         before === undefined || !isUnharmed(before) || isGivenTwice(before),
         'P3',
-        `${name} is given to ${process.name} while ${before?.process.name} has it in hand, which nothing has befallen`,
+        `${name} is given to ${process.name} while ${before?.process.name} has it in flight, which nothing has befallen`,
       );
       const caller = { process, receivedAtMs: time.nowMs() };
       begunAtMs.set(process, (begunAtMs.get(process) ?? new Map()).set(messageId, time.nowMs()));
-      if (receiveCount === 1) inHand.set(name, caller);
+      if (receiveCount === 1) inFlight.set(name, caller);
       return () => {
-        if (inHand.get(name) === caller) inHand.delete(name);
+        if (inFlight.get(name) === caller) inFlight.delete(name);
       };
     },
 

@@ -191,7 +191,7 @@ export function createRules(
   }
 
   /**
-   * The event that `caller` had in hand needs no more work: what it told of must be on record, and what was claimed be accepted,
+   * The event that `caller` had in flight needs no more work: what it told of must be on record, and what was claimed be accepted,
    * for no other event may ever come.
    */
   function acceptorIsDone(key: KeyFacts, event: ObjectCreated, caller: Caller): void {
@@ -237,7 +237,7 @@ export function createRules(
 
     brokenOff: leases.brokenOff,
     handlerBegins: leases.handlerBegins,
-    takenInHand: messages.takenInHand,
+    takenInFlight: messages.takenInFlight,
     isGivenAgain: messages.isGivenAgain,
     deadLettered: messages.deadLettered,
     sqsAnswered: messages.sqsAnswered,

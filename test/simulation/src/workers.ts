@@ -93,7 +93,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
     visibilitySeconds: VISIBILITY_SECONDS,
     handle(delivery) {
       receivedAtMs.set(delivery, time.nowMs());
-      const letGo = rules.takenInHand(process, delivery);
+      const letGo = rules.takenInFlight(process, delivery);
       return handleMessage(delivery).finally(letGo);
     },
     observe: {

@@ -87,7 +87,7 @@ t.test(
     const process = createWorkerProcess('processor', 'somebody', world.time, () => undefined);
     const waited = { messageId: 'message-1', body: '', receiveCount: 3, isLastReceive: true };
     await world.time.pass(1_000);
-    world.rules.takenInHand(process, waited)();
+    world.rules.takenInFlight(process, waited)();
     world.rules.sqsAnswered(process, 'SendMessageBatch', false);
     world.rules.deadLettered(process, waited, new NotBegun(30, 'another one is at work'));
     t.equal(world.rules.broken, undefined);

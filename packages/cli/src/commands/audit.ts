@@ -42,7 +42,7 @@ const LOOK_SECONDS = 120;
 
 /**
  * `upload-once audit`: names what came to no end in bucket and table, and with --repair sends the events that are missing. It
- * holds nothing in hand, so that Ctrl-C may end it at any moment.
+ * holds nothing in flight, so that Ctrl-C may end it at any moment.
  *
  * @returns the exit code that the help documents
  * @throws UsageError

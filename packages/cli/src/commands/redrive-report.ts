@@ -132,9 +132,9 @@ export function headOf(deadLetterUrl: string, { visible, hidden }: DeadLetterCou
   if (visible === 0 && hidden > 0)
     return `${nameOf(deadLetterUrl)} has about ${hidden} hidden message${hidden === 1 ? '' : 's'}, and none that can be seen\n`;
   const messages = `${visible} message${visible === 1 ? '' : 's'}`;
-  const inHand = hidden > 0 ? `, and about ${hidden} that are hidden` : '';
+  const inFlight = hidden > 0 ? `, and about ${hidden} that are hidden` : '';
   const first = shown > 0 && shown < visible ? `; the first ${shown}:` : shown > 0 ? ':' : '';
-  return `${nameOf(deadLetterUrl)} has about ${messages}${inHand}${first}\n`;
+  return `${nameOf(deadLetterUrl)} has about ${messages}${inFlight}${first}\n`;
 }
 
 /** `12 moved to upload-events, 1 failed`; `2 deleted from upload-events-dead-letter, each kept in FILE, 1 event of an upload is left: …`. */

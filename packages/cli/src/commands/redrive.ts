@@ -33,7 +33,7 @@ interface Shown extends CheckedQueue, Seen, Hidden {}
 
 /**
  * `upload-once redrive`: shows dead letters, and moves them back when it is told to. While it only shows, Ctrl-C ends it
- * at once, and what it had in hand comes back by itself within half a minute. While it moves, Ctrl-C ends it behind the
+ * at once, and what it had in flight comes back by itself within half a minute. While it moves, Ctrl-C ends it behind the
  * batch of ten that is under way.
  *
  * @returns the exit code that the help documents

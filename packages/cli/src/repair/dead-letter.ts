@@ -6,7 +6,7 @@ import { Pipeline } from './finding.ts';
 /** The attribute that a redriven message carries: which run has sent it. The services do not look at attributes. */
 export const REDRIVE_ATTRIBUTE = 'upload-once-redrive';
 
-/** One message of a dead-letter queue, received and in hand. */
+/** One message of a dead-letter queue, received and in flight. */
 export interface DeadLetter {
   readonly messageId: string;
   readonly receiptHandle: string;

@@ -73,9 +73,9 @@ async function runKillPoint(lane: Lane, scenario: Scenario, point: KillPoint): P
   });
   const left = await outside.depthOf(queueUrl);
   if (point.signal === 'SIGTERM' && lossesSaidBy(killed) === lossesBefore) {
-    // What it had in hand it has finished; what came, or would have come, with the call at which it was told to end, it leaves.
-    const inHand = received - (point.name === RECEIVE ? 1 : 0);
-    const most = messagesOf(lane, scenario) - inHand;
+    // What it had in flight it has finished; what came, or would have come, with the call at which it was told to end, it leaves.
+    const inFlight = received - (point.name === RECEIVE ? 1 : 0);
+    const most = messagesOf(lane, scenario) - inFlight;
     if (left > most)
       findings.push(`P3: ${left} messages are left behind, not ${most}: work was not finished`);
   }

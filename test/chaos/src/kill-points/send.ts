@@ -1,7 +1,7 @@
 import type { Sent } from '../broken-promises.ts';
 import { type Lane, messagesOf, type Scenario } from './scenario.ts';
 
-/** What was uploaded, with its events in hand. */
+/** What was uploaded, with its events in flight. */
 export interface SentUploads {
   readonly sent: Sent;
   /** The service that is ended hears of it, all at once. */

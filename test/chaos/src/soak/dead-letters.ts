@@ -13,7 +13,7 @@ export interface QueuePair {
   readonly deadLetterQueue: string;
 }
 
-/** How many messages are in a queue: those that wait, and those that are in hand or come back later. */
+/** How many messages are in a queue: those that wait, and those that are in flight or come back later. */
 export async function messagesIn(sqs: SQSClient, queueUrl: string): Promise<number> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({

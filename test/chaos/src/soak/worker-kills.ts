@@ -3,7 +3,7 @@ import { below, type Random } from '@upload-once/simulation/src/simulation/rando
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
 
 const BETWEEN_SECONDS = { least: 2, most: 6 } as const;
-/** The others are deploys: SIGTERM, and what is in hand is brought to its end. */
+/** The others are deploys: SIGTERM, and what is in flight is brought to its end. */
 const KILLED_SHARE = 0.8;
 /** A service that can't read its queue when it starts ends, to be started again by whoever runs it: so it is here. */
 const START_ATTEMPTS = 10;

@@ -15,7 +15,7 @@ export interface WorkerProcess {
   enter(callback: () => void, orElse?: () => void): void;
   die(): void;
   freeze(seconds: number): void;
-  /** Something has befallen it: what it has in hand now may go any way that the promises allow. */
+  /** Something has befallen it: what it has in flight now may go any way that the promises allow. */
   meetFault(): void;
   /** Whether it lives, and nothing has befallen it since that moment. */
   isUnharmedSince(ms: number): boolean;
