@@ -15,7 +15,7 @@ import {
 import type { UploadStore } from '@upload-once/uploads';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { clientErrorHandler, frameworkErrorHandler } from './client-errors.ts';
-import { createGuesses } from './guesses.ts';
+import { createFailedKeyAttempts } from './failed-key-attempts.ts';
 import { createIdempotentIssuer } from './issuing/issue-idempotently.ts';
 import { createUploadIssuer } from './issuing/issue-upload.ts';
 import { joinRepeats } from './issuing/join-repeats.ts';
@@ -191,7 +191,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
           maxFound: MAX_REMEMBERED_KEYS,
           maxNotFound: MAX_REMEMBERED_KEYS,
         }),
-        guesses: createGuesses({ perMinute: options.badKeysPerMinute, now }),
+        failedKeyAttempts: createFailedKeyAttempts({ perMinute: options.badKeysPerMinute, now }),
       });
       await guarded.register(rateLimit, { buckets: options.buckets });
       const dailyQuota = createDailyQuota({ counters: options.quotaCounters, now });

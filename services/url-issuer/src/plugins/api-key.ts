@@ -1,7 +1,7 @@
 import { type ApiKey, type ApiKeyFinder, isMistypedApiKey } from '@upload-once/access';
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import type { Guesses, GuessSource } from '../guesses.ts';
+import type { FailedKeyAttempts, KeyAttemptSource } from '../failed-key-attempts.ts';
 import { headerValues } from '../header-values.ts';
 import { forbidden, mistypedApiKey, serviceUnavailable, tooManyBadKeys } from '../http-error.ts';
 
@@ -14,7 +14,7 @@ declare module 'fastify' {
 
 export interface ApiKeyOptions {
   readonly keys: ApiKeyFinder;
-  readonly guesses: Guesses;
+  readonly failedKeyAttempts: FailedKeyAttempts;
 }
 
 const HEADER = 'x-api-key';
@@ -29,9 +29,9 @@ const HEADER = 'x-api-key';
  * keys at its address. It is counted for itself, by the same number, so that it can't be used to load the table.
  */
 export const apiKey = fp(
-  async (app, { keys, guesses }: ApiKeyOptions) => {
+  async (app, { keys, failedKeyAttempts }: ApiKeyOptions) => {
     /** Undefined: a key that has opened something is not counted. */
-    function sourceOf(request: FastifyRequest, presented: string): GuessSource | undefined {
+    function sourceOf(request: FastifyRequest, presented: string): KeyAttemptSource | undefined {
       if (keys.isFamiliar(presented)) return undefined;
       const refusedKeyId = keys.refusedKeyId(presented);
       // A connection that is gone already has no address, whatever the type says.
@@ -44,22 +44,22 @@ export const apiKey = fp(
       if (!presented || others.length > 0) throw forbidden();
       const source = sourceOf(request, presented);
       if (source) {
-        const retryAfterSeconds = await guesses.begin(source);
+        const retryAfterSeconds = await failedKeyAttempts.begin(source);
         if (retryAfterSeconds > 0) throw tooManyBadKeys(retryAfterSeconds);
       }
-      const forgive = () => {
-        if (source) guesses.forgive(source);
+      const refund = () => {
+        if (source) failedKeyAttempts.refund(source);
       };
       const key = await keys.find(presented).catch((cause) => {
-        forgive();
+        refund();
         throw serviceUnavailable(cause);
       });
       if (!key) {
         // The look-up told that it is no guess: from now on it is counted for itself.
-        if (source && 'address' in source && keys.refusedKeyId(presented) !== undefined) forgive();
+        if (source && 'address' in source && keys.refusedKeyId(presented) !== undefined) refund();
         throw isMistypedApiKey(presented) ? mistypedApiKey() : forbidden();
       }
-      forgive();
+      refund();
       request.apiKey = key;
     });
   },

@@ -2,14 +2,14 @@ import { isIP } from 'node:net';
 import { normalizeIP } from '@fastify/rate-limit';
 import { createMemoryBuckets } from './rates/memory-buckets.ts';
 
-export interface GuessesOptions {
+export interface FailedKeyAttemptsOptions {
   /** How many keys that open nothing an address may present each minute, and at once; 0: any number. */
   readonly perMinute: number;
   readonly now: () => Date;
 }
 
 /** Whose account a request is put down to that may open nothing. */
-export type GuessSource =
+export type KeyAttemptSource =
   /**
    * An IPv4 address for itself, an IPv6 address for its /64 network, which one client has to itself; a port behind it counts for nothing,
    * and whatever is no address, or missing, counts with all else that is none.
@@ -19,23 +19,23 @@ export type GuessSource =
   | { readonly refusedKeyId: string };
 
 /** How many keys that open nothing each address has presented to this task, and how often each refused key came. */
-export interface Guesses {
+export interface FailedKeyAttempts {
   /**
    * Counts a key of which it is not known yet whether it opens anything. What is counted before the look-up is ended
    * holds however many are tried at once.
    *
    * @returns 0, or the whole seconds after which this source may try again
    */
-  begin(source: GuessSource): Promise<number>;
+  begin(source: KeyAttemptSource): Promise<number>;
   /** It was no guess, or nobody could say: it does not count. */
-  forgive(source: GuessSource): void;
+  refund(source: KeyAttemptSource): void;
 }
 
 /** Some 100 bytes each. Whoever has more addresses than this at hand makes only those of others forgotten, and starts anew. */
 const MAX_ADDRESSES = 10_000;
 
-export function createGuesses({ perMinute, now }: GuessesOptions): Guesses {
-  if (perMinute === 0) return { begin: async () => 0, forgive() {} };
+export function createFailedKeyAttempts({ perMinute, now }: FailedKeyAttemptsOptions): FailedKeyAttempts {
+  if (perMinute === 0) return { begin: async () => 0, refund() {} };
   const limit = { burst: perMinute, ratePerSecond: perMinute / 60 };
   const buckets = createMemoryBuckets({ now, maxBuckets: MAX_ADDRESSES });
   return {
@@ -43,7 +43,7 @@ export function createGuesses({ perMinute, now }: GuessesOptions): Guesses {
       const { waitMilliseconds } = await buckets.take(bucketOf(source), limit);
       return Math.ceil(waitMilliseconds / 1000);
     },
-    forgive(source) {
+    refund(source) {
       buckets.giveBack(bucketOf(source), limit.ratePerSecond);
     },
   };
@@ -52,7 +52,7 @@ export function createGuesses({ perMinute, now }: GuessesOptions): Guesses {
 const NO_ADDRESS = 'no address';
 
 /** A proxy may write more into X-Forwarded-For than an address; nobody gets an allowance of its own for what changes in it. */
-function bucketOf(source: GuessSource): string {
+function bucketOf(source: KeyAttemptSource): string {
   if ('refusedKeyId' in source) return `key ${source.refusedKeyId}`;
   const { address = NO_ADDRESS } = source;
   const bare = /^\[([^\]]*)\](?::\d*)?$/.exec(address)?.[1] ?? address.replace(/^([0-9.]+):\d*$/, '$1');
