@@ -17,7 +17,7 @@ export type Verdict =
 
 /**
  * Statuses that say by HTTP itself that whoever answers did not carry the request out (RFC 9110, "Status Codes"; RFC 6585), so that
- * they need no error document of S3's. 408, 499 and each 5xx but 511 are not among them: a gateway that lost patience answers so, with
+ * they need no error document of S3's. 408, 499 and each 5xx but 511 are not among them: a gateway that lost timeout answers so, with
  * the request in S3's hands. 302 and 303 may follow what was done.
  */
 const NOT_CARRIED_OUT: readonly number[] = [

@@ -32,7 +32,7 @@ const SPARE_SOCKETS = 16;
 const LEAST_SOCKETS = 50;
 
 /**
- * For `new S3Client(…)`: 5 attempts, minutes for each (S3 asks for more patience than its SDK has: 503 Slow Down).
+ * For `new S3Client(…)`: 5 attempts, minutes for each (S3 asks for more timeout than its SDK has: 503 Slow Down).
  * @param options.callsAtOnce how many calls are under way at once, at most: the SDK takes the wait for a free
  *   connection for one that can't be had, and fails it after 2 seconds
  */

@@ -175,12 +175,12 @@ export function createProcessAccepted(options: {
    * died is there again as well. With the last receive it is looked for that long in flight.
    */
   function looksForAcceptance(delivery: Delivery) {
-    const patienceSeconds = delivery.isLastReceive ? 2 * leaseSeconds : LOOKS_SECONDS;
+    const timeoutSeconds = delivery.isLastReceive ? 2 * leaseSeconds : LOOKS_SECONDS;
     let waitedSeconds = 0;
     let nextSeconds = FIRST_LOOK_SECONDS;
     return {
       async waitForNextLook({ key }: Upload): Promise<void> {
-        if (waitedSeconds >= patienceSeconds) {
+        if (waitedSeconds >= timeoutSeconds) {
           const reason = `${key} is claimed, and the acceptor has not recorded what it accepted`;
           throw delivery.isLastReceive
             ? new NotAcceptedYet(reason)

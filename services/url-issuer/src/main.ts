@@ -20,7 +20,7 @@ import { createSharedBuckets } from './rates/shared-buckets.ts';
 import { createUploadSigner } from './signing/upload-signer.ts';
 
 /** A client waits for the answer: two short attempts a call, so that a table that is away shows before the client gives up. */
-const TABLE_PATIENCE = {
+const TABLE_TIMEOUT = {
   maxAttempts: 2,
   requestHandler: {
     connectionTimeout: 500,
@@ -31,7 +31,7 @@ const TABLE_PATIENCE = {
 };
 
 /** The rate is counted before anything else is asked: a store that is slower than this is as good as none. */
-const RATE_STORE_PATIENCE_MILLISECONDS = 250;
+const RATE_STORE_TIMEOUT_MS = 250;
 const RATE_STORE_RETRY_MILLISECONDS = 1_000;
 const MAX_BUCKETS = 100_000;
 
@@ -48,7 +48,7 @@ await runService({
     const now = () => new Date();
     const region = config.AWS_REGION;
 
-    const dynamoDb = new DynamoDBClient({ ...dynamoDbClientConfig({ region }), ...TABLE_PATIENCE });
+    const dynamoDb = new DynamoDBClient({ ...dynamoDbClientConfig({ region }), ...TABLE_TIMEOUT });
     const accessStore = createDynamoDbAccessStore({ client: dynamoDb, tableName: config.ACCESS_TABLE });
     const idempotencyStore = createDynamoDbIdempotencyStore({
       client: dynamoDb,
@@ -65,7 +65,7 @@ await runService({
     // What of a quota was counted is never counted again.
     const quotaDynamoDb = new DynamoDBClient({
       ...dynamoDbClientConfig({ region }),
-      ...TABLE_PATIENCE,
+      ...TABLE_TIMEOUT,
       maxAttempts: 1,
     });
     const alone = createMemoryBuckets({ now, maxBuckets: MAX_BUCKETS });
@@ -83,7 +83,7 @@ await runService({
           now,
           log,
           onCountedAlone: () => metrics.add('RatesCountedAlone', 1),
-          patienceMilliseconds: RATE_STORE_PATIENCE_MILLISECONDS,
+          timeoutMs: RATE_STORE_TIMEOUT_MS,
           retryMilliseconds: RATE_STORE_RETRY_MILLISECONDS,
         })
       : alone;

@@ -8,7 +8,7 @@ import type { TokenBuckets } from '../src/rates/token-buckets.ts';
 const LIMIT = { burst: 1, ratePerSecond: 0.001 };
 
 /** One task, whose store answers as the test says. */
-function task(patienceMilliseconds = 60_000) {
+function task(timeoutMs = 60_000) {
   const clock = { milliseconds: Date.UTC(2030, 0, 1) };
   const now = () => new Date(clock.milliseconds);
   const memory = () => createMemoryBuckets({ now, maxBuckets: 100 });
@@ -33,7 +33,7 @@ function task(patienceMilliseconds = 60_000) {
     onCountedAlone: () => {
       alone += 1;
     },
-    patienceMilliseconds,
+    timeoutMs,
     retryMilliseconds: 1_000,
   });
   const take = async (name = 'k') => (await buckets.take(name, LIMIT)).taken;

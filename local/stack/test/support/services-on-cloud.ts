@@ -19,7 +19,7 @@ export function startProcessor(t: Test, cloud: LocalCloud, settings: Record<stri
   return startServiceProcess(t, pathOf('processor/src/main.ts'), env);
 }
 
-/** What an audit without patience names. */
+/** What an audit without timeout names. */
 export async function audit(t: Test, cloud: LocalCloud, ...args: string[]) {
   const { stdout, stderr, code } = await runCommand(
     t,

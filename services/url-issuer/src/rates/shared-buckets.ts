@@ -11,8 +11,8 @@ export interface SharedBucketsOptions {
   /** Called for every request that was counted alone. */
   readonly onCountedAlone: () => void;
   /** How long the store may take; then a request is counted alone. */
-  readonly patienceMilliseconds: number;
-  /** How long the store is left alone once it did not answer: one request tries it then, and pays with its patience. */
+  readonly timeoutMs: number;
+  /** How long the store is left alone once it did not answer: one request tries it then, and pays with its timeout. */
   readonly retryMilliseconds: number;
 }
 
@@ -21,7 +21,7 @@ export interface SharedBucketsOptions {
  * The log tells when that begins and when it is over. Never rejects because of the store.
  */
 export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets {
-  const { store, alone, now, log, patienceMilliseconds, retryMilliseconds } = options;
+  const { store, alone, now, log, timeoutMs, retryMilliseconds } = options;
   let awaySince: number | undefined;
   let triedAt = 0;
 
@@ -48,7 +48,7 @@ export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets
       if (!isLeftAlone()) {
         triedAt = now().getTime();
         try {
-          const answer = await within(patienceMilliseconds, store.take(name, limit));
+          const answer = await within(timeoutMs, store.take(name, limit));
           answered();
           return answer;
         } catch (error) {

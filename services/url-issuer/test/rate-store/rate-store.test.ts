@@ -110,7 +110,7 @@ t.test('P7: the rate holds over all tasks that share a store', async (t) => {
   t.equal(statuses.filter((status) => status === 429).length, 35);
 });
 
-/** As main.ts has it, but with the patience of a test: a busy machine is no store that is away. */
+/** As main.ts has it, but with the timeout of a test: a busy machine is no store that is away. */
 function sharedWith(store: TokenBuckets): TokenBuckets {
   const unused = () => {
     throw new Error('the store was away');
@@ -121,7 +121,7 @@ function sharedWith(store: TokenBuckets): TokenBuckets {
     now: () => new Date(),
     log: { warn: unused, info: unused },
     onCountedAlone: unused,
-    patienceMilliseconds: 60_000,
+    timeoutMs: 60_000,
     retryMilliseconds: 1_000,
   });
 }
