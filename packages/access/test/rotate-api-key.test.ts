@@ -14,12 +14,12 @@ const START = Date.UTC(2030, 0, 1);
 const HOUR = 3_600_000;
 
 function world() {
-  const clock = { milliseconds: START };
+  const clock = { ms: START };
   const store = createMemoryAccessStore();
   let drawn = 0;
   const making = {
     store,
-    now: () => new Date(clock.milliseconds),
+    now: () => new Date(clock.ms),
     randomBytes: (count: number) => Uint8Array.from({ length: count }, () => drawn++ % 256),
   };
   const opens = async (value: string) => (await store.findBySecret(hashApiKey(value)))?.key.keyId;
@@ -31,7 +31,7 @@ const settings = { name: 'build server', ratePerSecond: 1, burst: 1, dailyQuota:
 t.test('a rotated key has two values, and one id, name and set of limits', async (t) => {
   const { clock, making, opens } = world();
   const { value: first, key } = await createApiKey(settings, making);
-  clock.milliseconds += HOUR;
+  clock.ms += HOUR;
   const { value: second, old, rotated } = await rotateApiKey(key.keyId, making);
   t.not(second, first);
   t.match(second, new RegExp(`^uo_${key.keyId}_[0-9a-f]{48}$`));
@@ -53,15 +53,15 @@ t.test('an imported key is rotated to one of the form that is made here', async 
 t.test('no third value, until one of the two has expired or was removed', async (t) => {
   const { clock, making } = world();
   const { key } = await createApiKey(settings, making);
-  clock.milliseconds += HOUR;
+  clock.ms += HOUR;
   const { rotated } = await rotateApiKey(key.keyId, making);
   await t.rejects(rotateApiKey(key.keyId, making), {
     code: 'RotationUnderWay',
     message: /two values open it, made at 2030-01-01T00:00:00.000Z and 2030-01-01T01:00:00.000Z/,
   });
-  await endOlderSecrets(rotated, new Date(clock.milliseconds + 1), making);
+  await endOlderSecrets(rotated, new Date(clock.ms + 1), making);
   await t.rejects(rotateApiKey(key.keyId, making), { code: 'RotationUnderWay' });
-  clock.milliseconds += 1;
+  clock.ms += 1;
   t.match(await rotateApiKey(key.keyId, making), { old: [{ createdAt: new Date(START + HOUR) }] });
 });
 
@@ -73,7 +73,7 @@ t.test('a rotation is ended, or taken back; the one value that is left is never 
     const { clock, making, opens } = world();
     const { value: first, key } = await createApiKey(settings, making);
     await t.rejects(removeSecrets(key.keyId, which, making), { code: 'NoRotationUnderWay' });
-    clock.milliseconds += HOUR;
+    clock.ms += HOUR;
     const { value: second } = await rotateApiKey(key.keyId, making);
     const { removed } = await removeSecrets(key.keyId, which, making);
     t.strictSame(
@@ -89,9 +89,9 @@ t.test('a rotation is ended, or taken back; the one value that is left is never 
 t.test('an old value that has expired does not make the new one removable', async (t) => {
   const { clock, making, opens } = world();
   const { key } = await createApiKey(settings, making);
-  clock.milliseconds += HOUR;
+  clock.ms += HOUR;
   const { value, rotated } = await rotateApiKey(key.keyId, making);
-  await endOlderSecrets(rotated, new Date(clock.milliseconds), making);
+  await endOlderSecrets(rotated, new Date(clock.ms), making);
   await t.rejects(removeSecrets(key.keyId, 'new', making), { code: 'NoRotationUnderWay' });
   t.equal(await opens(value), key.keyId);
 });
@@ -99,7 +99,7 @@ t.test('an old value that has expired does not make the new one removable', asyn
 t.test('the newest is the one that was added last, whatever the operators’ clocks say', async (t) => {
   const { clock, making, opens } = world();
   const { value: first, key } = await createApiKey(settings, making);
-  clock.milliseconds -= HOUR;
+  clock.ms -= HOUR;
   const { value: second, rotated } = await rotateApiKey(key.keyId, making);
   await endOlderSecrets(rotated, new Date(START + HOUR), making);
   const { removed } = await removeSecrets(key.keyId, 'old', making);

@@ -3,9 +3,9 @@
 import { byteShare, byteSize } from '@upload-once/text/byte-size';
 import { printable } from '@upload-once/text/printable';
 
-const REDRAW_MILLISECONDS = 100;
+const REDRAW_MS = 100;
 /** The rate is that of the last seconds: an average over all would not show that the line has become slow. */
-const RATE_WINDOW_MILLISECONDS = 5000;
+const RATE_WINDOW_MS = 5000;
 const LABEL_MAX_COLUMNS = 30;
 const LABEL_MIN_COLUMNS = 4;
 const BAR_MIN_COLUMNS = 10;
@@ -40,10 +40,10 @@ export function createProgressBar(options: {
 
   function draw(sentBytes: number): void {
     const at = now().getTime();
-    if (Math.abs(at - drawnAt) < REDRAW_MILLISECONDS && sentBytes < totalBytes) return;
+    if (Math.abs(at - drawnAt) < REDRAW_MS && sentBytes < totalBytes) return;
     drawnAt = at;
     samples.push({ at, sentBytes });
-    while (samples.length > 2 && at - (samples[0]?.at ?? at) > RATE_WINDOW_MILLISECONDS) samples.shift();
+    while (samples.length > 2 && at - (samples[0]?.at ?? at) > RATE_WINDOW_MS) samples.shift();
     const first = samples[0] ?? { at, sentBytes };
     const seconds = (at - first.at) / 1000;
     const bytesPerSecond = seconds > 0 ? (sentBytes - first.sentBytes) / seconds : undefined;

@@ -12,12 +12,12 @@ function stage(columns?: number) {
     terminal.text += text;
     terminal.writes += 1;
   }
-  let milliseconds = 1_000_000;
+  let ms = 1_000_000;
   return {
     terminal,
-    now: () => new Date(milliseconds),
-    pass(elapsedMilliseconds: number) {
-      milliseconds += elapsedMilliseconds;
+    now: () => new Date(ms),
+    pass(elapsedMs: number) {
+      ms += elapsedMs;
     },
     /** What stands on the line now. */
     line: () => (terminal.text.split('\r').at(-1) ?? '').replace('\x1b[K', ''),

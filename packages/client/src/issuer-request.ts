@@ -4,7 +4,7 @@ import { InvalidArgument, IssuerUnavailable, RequestRefused } from './errors.ts'
 import { readText } from './read-text.ts';
 import { retryAfterSecondsOf } from './retry-after-seconds.ts';
 import { shownReason } from './shown-reason.ts';
-import { assertTimeLimit, timerMilliseconds } from './time-limits.ts';
+import { assertTimeLimit, timerMs } from './time-limits.ts';
 
 /** A form takes two or three kilobytes. */
 const ANSWER_MAX_BYTES = 256 * 1024;
@@ -55,7 +55,7 @@ export async function askIssuer(access: IssuerAccess, request: IssuerRequest): P
   const timeoutSeconds = access.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
   assertTimeLimit('timeoutSeconds', timeoutSeconds);
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timerMilliseconds(timeoutSeconds));
+  const timer = setTimeout(() => timeout.abort(), timerMs(timeoutSeconds));
   const ended = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
   try {
     return await Promise.race([exchange(url, access, request, ended), rejectionOf(ended)]);

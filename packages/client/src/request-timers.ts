@@ -1,4 +1,4 @@
-import { assertTimeLimit, timerMilliseconds } from './time-limits.ts';
+import { assertTimeLimit, timerMs } from './time-limits.ts';
 
 /** Each is more than 0 and at most 2147483 seconds. */
 export interface Timeouts {
@@ -51,14 +51,14 @@ export function startTimers(
 ): Timers {
   const { connectSeconds, idleSeconds, answerSeconds, totalSeconds } = limits;
   const after = (seconds: number, message: string) =>
-    setTimeout(() => breakOff(new Error(message)), timerMilliseconds(seconds));
+    setTimeout(() => breakOff(new Error(message)), timerMs(seconds));
   const connect = after(connectSeconds, `no connection within ${connectSeconds} s`);
   const total = after(totalSeconds, `it took longer than ${totalSeconds} s in all`);
   let isWriting = false;
   // One for all pieces, because to make one for each costs a fast line time.
   const idle = setTimeout(
     () => isWriting && progress.began && breakOff(new Error(`it took less than 64 KiB in ${idleSeconds} s`)),
-    timerMilliseconds(idleSeconds),
+    timerMs(idleSeconds),
   );
   let answer: NodeJS.Timeout | undefined;
   const timers: Timers = {

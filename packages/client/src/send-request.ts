@@ -8,14 +8,14 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { readAfterWriteError } from './read-after-write-error.ts';
 import { startTimers, type Timeouts, type Timers, timeLimits } from './request-timers.ts';
-import { timerMilliseconds } from './time-limits.ts';
+import { timerMs } from './time-limits.ts';
 
 const ANSWER_MAX_BYTES = 64 * 1024;
 /** The pieces that are written at once: small at first, so that a slow line is seen to make progress. */
 const PIECE_MIN_BYTES = 64 * 1024;
 const PIECE_MAX_BYTES = 1024 * 1024;
 /** A line that takes a piece in this time gets larger ones. */
-const QUICK_MILLISECONDS = 100;
+const QUICK_MS = 100;
 
 export interface SendRequest {
   /** POST for a form, PUT for a URL that is signed for one. */
@@ -146,7 +146,7 @@ function openRequest(order: SendRequest, connectSeconds: number): ClientRequest 
     method,
     agent: agent ?? false,
     // So long a proxy may be silent before it has made the connection; an agent keeps no other time for that.
-    ...(agent && { timeout: timerMilliseconds(connectSeconds) }),
+    ...(agent && { timeout: timerMs(connectSeconds) }),
     headers: {
       ...order.headers,
       'content-length': order.head.length + order.contentBytes + order.tail.length,
@@ -225,8 +225,7 @@ async function send(
       if (stop.aborted) return;
       sentBytes += piece.length;
       order.onSent(sentBytes);
-      if (startedAt !== undefined && performance.now() - startedAt < QUICK_MILLISECONDS)
-        pieceBytes = PIECE_MAX_BYTES;
+      if (startedAt !== undefined && performance.now() - startedAt < QUICK_MS) pieceBytes = PIECE_MAX_BYTES;
     }
   }
   if (stop.aborted) return;

@@ -12,6 +12,6 @@ export function assertTimeLimit(name: string, seconds: number): void {
 }
 
 /** In milliseconds, for a timer; a fraction of one counts as one. */
-export function timerMilliseconds(seconds: number): number {
+export function timerMs(seconds: number): number {
   return Math.ceil(seconds * 1000);
 }

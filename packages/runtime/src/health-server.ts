@@ -12,9 +12,9 @@ export interface HealthServer {
 
 /** Probes come one at a time, from the task itself, and a person now and then. */
 const MAX_CONNECTIONS = 64;
-const KEEP_ALIVE_MILLISECONDS = 5_000;
+const KEEP_ALIVE_MS = 5_000;
 /** For a client to take a response. */
-const STALLED_MILLISECONDS = 10_000;
+const STALLED_MS = 10_000;
 
 /**
  * `/livez` and `/readyz` of a service that has no HTTP of its own.
@@ -35,9 +35,9 @@ export async function startHealthServer(options: {
     forceCloseConnections: true,
     serverFactory: (handler) =>
       createBoundedServer(
-        { maxConnections: MAX_CONNECTIONS, keepAliveTimeout: KEEP_ALIVE_MILLISECONDS },
+        { maxConnections: MAX_CONNECTIONS, keepAliveTimeout: KEEP_ALIVE_MS },
         handler,
-      ).setTimeout(STALLED_MILLISECONDS),
+      ).setTimeout(STALLED_MS),
   });
 
   app.get('/livez', async () => ({ status: 'alive' }));

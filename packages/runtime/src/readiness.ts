@@ -7,9 +7,9 @@ export interface ReadinessOptions {
    */
   readonly checks: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>>;
   /** How long one round of checks may take. */
-  readonly limitMilliseconds: number;
+  readonly limitMs: number;
   /** How long an answer, good or bad, is good for: however many ask, the tables are asked once in that time. */
-  readonly validMilliseconds: number;
+  readonly validMs: number;
   readonly now: () => Date;
   readonly log: Logger;
 }
@@ -36,7 +36,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   let round: Round | undefined;
 
   function isStale({ endedAt }: Round): boolean {
-    return endedAt !== undefined && options.now().getTime() - endedAt >= options.validMilliseconds;
+    return endedAt !== undefined && options.now().getTime() - endedAt >= options.validMs;
   }
 
   function startRound(): Round {
@@ -63,8 +63,8 @@ export function createReadiness(options: ReadinessOptions): Readiness {
 async function checkAll(options: ReadinessOptions, silent: Set<string>): Promise<string[]> {
   const limit = new AbortController();
   const timer = setTimeout(
-    () => limit.abort(new Error(`no answer within ${options.limitMilliseconds} ms`)),
-    options.limitMilliseconds,
+    () => limit.abort(new Error(`no answer within ${options.limitMs} ms`)),
+    options.limitMs,
   );
   const reasons = await Promise.all(
     Object.entries(options.checks).map(async ([name, check]) => {

@@ -14,8 +14,8 @@ t.test('a table that stays silent is as good as away', async (t) => {
       },
       'The other one': async () => {},
     },
-    limitMilliseconds: 5,
-    validMilliseconds: 0,
+    limitMs: 5,
+    validMs: 0,
     now: () => NOW,
     log: SILENT,
   });
@@ -34,8 +34,8 @@ t.test('the log tells of an outage once, and of its end', async (t) => {
       },
       'The other one': async () => {},
     },
-    limitMilliseconds: 1_000,
-    validMilliseconds: 1_000,
+    limitMs: 1_000,
+    validMs: 1_000,
     now: () => now,
     log: createLogger({
       service: 'test',

@@ -76,9 +76,9 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
 
   const readiness = createReadiness({
     checks: { 'The queue': consumer.ping, ...dependencies },
-    limitMilliseconds: READY_LIMIT_MS,
+    limitMs: READY_LIMIT_MS,
     // Asked every few seconds, by those alone that run the service.
-    validMilliseconds: 0,
+    validMs: 0,
     now: () => new Date(),
     log,
   });

@@ -69,7 +69,7 @@ export interface AppOptions {
   /** Cryptographic randomness. */
   readonly randomBytes: (count: number) => Uint8Array;
   /** How the wait for another task is spent: see `createIdempotentIssuer`. */
-  readonly pause?: (milliseconds: number) => Promise<unknown>;
+  readonly pause?: (ms: number) => Promise<unknown>;
   /** Where the rates are counted. */
   readonly buckets: TokenBuckets;
   readonly quotaCounters: QuotaCounters;

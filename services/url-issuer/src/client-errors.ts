@@ -13,7 +13,7 @@ const STATUS_OF_PARSER_ERROR: Record<string, number> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-const LINGER_MILLISECONDS = 1_000;
+const LINGER_MS = 1_000;
 
 /**
  * Answers what never became a request (malformed HTTP, too long a header, too slow a client), in JSON as well,
@@ -39,7 +39,7 @@ export function clientErrorHandler(options: {
     );
     socket.end(rawAnswer(refusal));
     // The client gets its time to read the answer; one that neither reads nor closes must not hold the connection.
-    setTimeout(() => socket.destroy(), LINGER_MILLISECONDS).unref();
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
   };
 }
 

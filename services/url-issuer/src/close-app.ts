@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-const IDLE_CHECK_MILLISECONDS = 100;
+const IDLE_CHECK_MS = 100;
 
 /**
  * Takes no new connection, closes the idle ones, and lets the requests in flight finish.
@@ -8,7 +8,7 @@ const IDLE_CHECK_MILLISECONDS = 100;
  */
 export async function closeApp(app: FastifyInstance, limitSeconds: number): Promise<void> {
   // An answer that was on its way when closing began left its connection open, and idle from then on.
-  const idleCheck = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MILLISECONDS);
+  const idleCheck = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS);
   const limit = setTimeout(() => app.server.closeAllConnections(), limitSeconds * 1000);
   try {
     await app.close();

@@ -40,8 +40,8 @@ export function createFailedKeyAttempts({ perMinute, now }: FailedKeyAttemptsOpt
   const buckets = createMemoryBuckets({ now, maxBuckets: MAX_ADDRESSES });
   return {
     async begin(source) {
-      const { waitMilliseconds } = await buckets.take(bucketOf(source), limit);
-      return Math.ceil(waitMilliseconds / 1000);
+      const { waitMs } = await buckets.take(bucketOf(source), limit);
+      return Math.ceil(waitMs / 1000);
     },
     refund(source) {
       buckets.giveBack(bucketOf(source), limit.ratePerSecond);

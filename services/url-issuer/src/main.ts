@@ -32,11 +32,11 @@ const TABLE_TIMEOUT = {
 
 /** The rate is counted before anything else is asked: a store that is slower than this is as good as none. */
 const RATE_STORE_TIMEOUT_MS = 250;
-const RATE_STORE_RETRY_MILLISECONDS = 1_000;
+const RATE_STORE_RETRY_MS = 1_000;
 const MAX_BUCKETS = 100_000;
 
-const READY_LIMIT_MILLISECONDS = 2_000;
-const READY_VALID_MILLISECONDS = 1_000;
+const READY_LIMIT_MS = 2_000;
+const READY_VALID_MS = 1_000;
 
 await runService({
   name: 'url-issuer',
@@ -84,7 +84,7 @@ await runService({
           log,
           onCountedAlone: () => metrics.add('RatesCountedAlone', 1),
           timeoutMs: RATE_STORE_TIMEOUT_MS,
-          retryMilliseconds: RATE_STORE_RETRY_MILLISECONDS,
+          retryMs: RATE_STORE_RETRY_MS,
         })
       : alone;
     const s3 = new S3Client({
@@ -97,8 +97,8 @@ await runService({
         'The table of API keys': (signal) => accessStore.ping(signal),
         'The table of uploads': (signal) => uploadStore.ping(signal),
       },
-      limitMilliseconds: READY_LIMIT_MILLISECONDS,
-      validMilliseconds: READY_VALID_MILLISECONDS,
+      limitMs: READY_LIMIT_MS,
+      validMs: READY_VALID_MS,
       now,
       log,
     });

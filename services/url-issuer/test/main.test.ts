@@ -61,8 +61,8 @@ t.test('it issues under its prefix, on the endpoint that clients see', async (t)
   t.match(key, /^uploads\/Größe a\+b-\d{8}_\d{6}-[a-z2-7]{26}$/);
   const upload = await uploadStore.get(key);
   t.match(upload, { state: 'ISSUED', apiKeyId: KEY_ID, constraints: { maxBytes: 5 * 1024 ** 3 } });
-  const lifeMilliseconds = Number(upload?.expiresAt) - Number(upload?.issuedAt);
-  t.ok(lifeMilliseconds > 6_000 && lifeMilliseconds <= 7_000);
+  const lifeMs = Number(upload?.expiresAt) - Number(upload?.issuedAt);
+  t.ok(lifeMs > 6_000 && lifeMs <= 7_000);
   t.equal((await ask('/getpresignedurl')).status, 404);
   t.equal((await ask('/prod/getpresignedurl', {})).status, 403);
   t.ok(

@@ -64,8 +64,8 @@ const DEPENDENCIES: Record<string, [overrides: Partial<AppOptions>, failed: numb
     {
       readiness: createReadiness({
         checks: { 'A dependency': async () => fails() },
-        limitMilliseconds: 1_000,
-        validMilliseconds: 1_000,
+        limitMs: 1_000,
+        validMs: 1_000,
         now,
         log: createLogger({ service: 'url-issuer', level: 'fatal' }),
       }),

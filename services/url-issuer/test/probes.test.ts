@@ -63,8 +63,8 @@ t.test('however many ask, the tables are asked once in the time that an answer i
 t.test('a service that stops is never ready again', async (t) => {
   const readiness = createReadiness({
     checks: {},
-    limitMilliseconds: 1_000,
-    validMilliseconds: 1_000,
+    limitMs: 1_000,
+    validMs: 1_000,
     now: () => NOW,
     log: SILENT,
   });
@@ -77,8 +77,8 @@ t.test('a service that stops is never ready again', async (t) => {
 t.test('readyz turns 503 before the connections close', async (t) => {
   const readiness = createReadiness({
     checks: {},
-    limitMilliseconds: 1_000,
-    validMilliseconds: 1_000,
+    limitMs: 1_000,
+    validMs: 1_000,
     now: () => NOW,
     log: SILENT,
   });

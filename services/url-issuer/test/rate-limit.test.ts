@@ -22,26 +22,26 @@ t.test('a key has its burst, then waits; other keys are not held up', async (t) 
 });
 
 t.test('requests come back one by one, at the rate of the key', async (t) => {
-  let milliseconds = NOW.getTime();
-  const { accessStore, get } = await appUnderTest(t, { now: () => new Date(milliseconds) });
+  let ms = NOW.getTime();
+  const { accessStore, get } = await appUnderTest(t, { now: () => new Date(ms) });
   await addKey(accessStore, { value: 'two a second', ratePerSecond: 2, burst: 4 });
   const ask = async () => (await get('/getpresignedurl', { 'x-api-key': 'two a second' })).statusCode;
 
   for (let request = 1; request <= 4; request += 1) t.equal(await ask(), 200);
   t.equal(await ask(), 429);
-  milliseconds += 499;
+  ms += 499;
   t.equal(await ask(), 429);
-  milliseconds += 1;
+  ms += 1;
   t.equal(await ask(), 200);
   t.equal(await ask(), 429, 'one has come back, not the whole burst');
-  milliseconds += 60_000;
+  ms += 60_000;
   for (let request = 1; request <= 4; request += 1) t.equal(await ask(), 200);
   t.equal(await ask(), 429, 'never more than the burst');
 });
 
 t.test('every answer says how the rate stands', async (t) => {
-  let milliseconds = NOW.getTime();
-  const { accessStore, get } = await appUnderTest(t, { now: () => new Date(milliseconds) });
+  let ms = NOW.getTime();
+  const { accessStore, get } = await appUnderTest(t, { now: () => new Date(ms) });
   await addKey(accessStore, { value: 'k', ratePerSecond: 0.25, burst: 2 });
   const ask = async () => {
     const { headers } = await get('/getpresignedurl', { 'x-api-key': 'k' });
@@ -49,10 +49,10 @@ t.test('every answer says how the rate stands', async (t) => {
     return [headers['ratelimit'], headers['retry-after']];
   };
   t.strictSame(await ask(), ['"rate";r=1;t=4', undefined]);
-  milliseconds += 1_000;
+  ms += 1_000;
   t.strictSame(await ask(), ['"rate";r=0;t=7', undefined]);
   t.strictSame(await ask(), ['"rate";r=0;t=3', '3'], 'what is refused does not count');
-  milliseconds += 3_000;
+  ms += 3_000;
   t.strictSame(await ask(), ['"rate";r=0;t=8', undefined]);
 });
 
@@ -72,7 +72,7 @@ t.test('the count is kept by the id of the key, wherever it is kept', async (t) 
   const buckets: TokenBuckets = {
     async take(name, limit) {
       counted.push({ name, ...limit });
-      return { taken: false, remaining: 0, waitMilliseconds: 10, fullInMilliseconds: 3_000 };
+      return { taken: false, remaining: 0, waitMs: 10, fullInMs: 3_000 };
     },
   };
   const { accessStore, get } = await appUnderTest(t, { buckets });

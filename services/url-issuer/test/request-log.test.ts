@@ -18,7 +18,7 @@ t.test('one line a request says who asked, for what, and what came of it', async
     method: 'GET',
     route: '/getpresignedurl',
     status: 200,
-    milliseconds: Number,
+    ms: Number,
     ip: '127.0.0.1',
     apiKeyId: KEY_ID,
     uploadKey: response.json().url.fields.key,

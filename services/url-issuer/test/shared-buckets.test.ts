@@ -9,8 +9,8 @@ const LIMIT = { burst: 1, ratePerSecond: 0.001 };
 
 /** One task, whose store answers as the test says. */
 function task(timeoutMs = 60_000) {
-  const clock = { milliseconds: Date.UTC(2030, 0, 1) };
-  const now = () => new Date(clock.milliseconds);
+  const clock = { ms: Date.UTC(2030, 0, 1) };
+  const now = () => new Date(clock.ms);
   const memory = () => createMemoryBuckets({ now, maxBuckets: 100 });
   const shared = memory();
   const store = { asked: 0, answer: (take: () => ReturnType<TokenBuckets['take']>) => take() };
@@ -34,7 +34,7 @@ function task(timeoutMs = 60_000) {
       alone += 1;
     },
     timeoutMs,
-    retryMilliseconds: 1_000,
+    retryMs: 1_000,
   });
   const take = async (name = 'k') => (await buckets.take(name, LIMIT)).taken;
   return { clock, store, logged, take, alone: () => alone };
@@ -58,7 +58,7 @@ t.test('while it does not, the task counts alone, and says so once', async (t) =
   t.strictSame([await take(), await take(), await take('other')], [true, false, true]);
   t.equal(alone(), 3);
   t.equal(store.asked, 1, 'it is left alone for a second');
-  clock.milliseconds += 1_000;
+  clock.ms += 1_000;
   await take();
   await take();
   t.equal(store.asked, 2, 'one request tries it again');
@@ -71,7 +71,7 @@ t.test('it comes back by itself, and the next time it is away is told again', as
   const { take, store, logged, clock, alone } = task();
   store.answer = away;
   await take();
-  clock.milliseconds += 5_000;
+  clock.ms += 5_000;
   store.answer = (answer) => answer();
   t.equal(await take(), true, 'the store has not counted this key yet');
   t.equal(await take(), false);
@@ -103,7 +103,7 @@ t.test('a clock that is set back does not keep the store from being tried', asyn
   const { take, store, clock } = task();
   store.answer = away;
   await take();
-  clock.milliseconds -= 3_600_000;
+  clock.ms -= 3_600_000;
   await take();
   t.equal(store.asked, 2);
 });
@@ -157,14 +157,14 @@ t.test('what the script of the store answers is read as this process says it its
   t.strictSame(await buckets([1, '0', '500.0000']).take('k', limit), {
     taken: true,
     remaining: 3,
-    waitMilliseconds: 0,
-    fullInMilliseconds: 500,
+    waitMs: 0,
+    fullInMs: 500,
   });
   t.strictSame(await buckets([0, '123.4560', '1623.4560']).take('k', limit), {
     taken: false,
     remaining: 0,
-    waitMilliseconds: 123.456,
-    fullInMilliseconds: 1623.456,
+    waitMs: 123.456,
+    fullInMs: 1623.456,
   });
   t.strictSame(calls, Array(2).fill(['upload-once:rate:k', 500, 4]));
 });

@@ -7,20 +7,20 @@ const START = Date.UTC(2030, 0, 1);
 
 /** Buckets at a time that the test sets. */
 function memoryBuckets(maxBuckets = 100) {
-  const clock = { milliseconds: START };
-  return { clock, buckets: createMemoryBuckets({ now: () => new Date(clock.milliseconds), maxBuckets }) };
+  const clock = { ms: START };
+  return { clock, buckets: createMemoryBuckets({ now: () => new Date(clock.ms), maxBuckets }) };
 }
 
 t.test('an answer says what is left, how long to wait, and when the bucket is full again', async (t) => {
   const { clock, buckets } = memoryBuckets();
   const take = () => buckets.take('a', { burst: 2, ratePerSecond: 10 });
-  t.strictSame(await take(), { taken: true, remaining: 1, waitMilliseconds: 0, fullInMilliseconds: 100 });
-  t.strictSame(await take(), { taken: true, remaining: 0, waitMilliseconds: 0, fullInMilliseconds: 200 });
-  t.strictSame(await take(), { taken: false, remaining: 0, waitMilliseconds: 100, fullInMilliseconds: 200 });
-  clock.milliseconds += 60;
-  t.strictSame(await take(), { taken: false, remaining: 0, waitMilliseconds: 40, fullInMilliseconds: 140 });
-  clock.milliseconds += 40;
-  t.strictSame(await take(), { taken: true, remaining: 0, waitMilliseconds: 0, fullInMilliseconds: 200 });
+  t.strictSame(await take(), { taken: true, remaining: 1, waitMs: 0, fullInMs: 100 });
+  t.strictSame(await take(), { taken: true, remaining: 0, waitMs: 0, fullInMs: 200 });
+  t.strictSame(await take(), { taken: false, remaining: 0, waitMs: 100, fullInMs: 200 });
+  clock.ms += 60;
+  t.strictSame(await take(), { taken: false, remaining: 0, waitMs: 40, fullInMs: 140 });
+  clock.ms += 40;
+  t.strictSame(await take(), { taken: true, remaining: 0, waitMs: 0, fullInMs: 200 });
 });
 
 t.test(
@@ -61,9 +61,9 @@ t.test('a clock that is set back, or a smaller burst, leaves no bucket emptier t
   const { clock, buckets } = memoryBuckets();
   const limit = { burst: 10, ratePerSecond: 1 };
   for (let token = 0; token < 10; token += 1) await buckets.take('a', limit);
-  clock.milliseconds -= 86_400_000;
-  t.match(await buckets.take('a', limit), { taken: false, waitMilliseconds: 1_000 });
-  t.match(await buckets.take('a', { burst: 2, ratePerSecond: 1 }), { taken: false, waitMilliseconds: 1_000 });
+  clock.ms -= 86_400_000;
+  t.match(await buckets.take('a', limit), { taken: false, waitMs: 1_000 });
+  t.match(await buckets.take('a', { burst: 2, ratePerSecond: 1 }), { taken: false, waitMs: 1_000 });
 });
 
 t.test('a token that was given back can be taken again, and none is made by it', async (t) => {

@@ -52,7 +52,7 @@ function assertTime({ timestamp, lifetimeSeconds }: Authorization, startedAt: Da
       {
         RequestTime: timestamp,
         ServerTime: startedAt.toISOString(),
-        MaxAllowedSkewMilliseconds: String(MAX_SKEW_SECONDS * 1000),
+        MaxAllowedSkewMs: String(MAX_SKEW_SECONDS * 1000),
       },
     );
   }

@@ -54,8 +54,8 @@ export function createApiKeyFinder(options: ApiKeyFinderOptions): ApiKeyFinder {
 
   /** A clock that was set back makes an answer old, not young. */
   function isGood({ askedAt }: { readonly askedAt: number }): boolean {
-    const ageMilliseconds = now().getTime() - askedAt;
-    return ageMilliseconds >= 0 && ageMilliseconds < answerLifetimeSeconds * 1000;
+    const ageMs = now().getTime() - askedAt;
+    return ageMs >= 0 && ageMs < answerLifetimeSeconds * 1000;
   }
 
   async function ask(sha256: string, askedAt: number): Promise<Answer> {

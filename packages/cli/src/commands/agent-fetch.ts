@@ -5,7 +5,7 @@ import https from 'node:https';
 import { Readable } from 'node:stream';
 
 /** How long a proxy may be silent before the connection stands. */
-const CONNECT_MILLISECONDS = 10_000;
+const CONNECT_MS = 10_000;
 /** The Fetch Standard's "null body status". */
 const WITHOUT_BODY = [204, 205, 304];
 
@@ -18,7 +18,7 @@ export function fetchThrough(agentFor: (url: string) => Agent): typeof fetch {
       const request = (url.startsWith('https:') ? https : http).request(url, {
         method,
         agent: agentFor(url),
-        timeout: CONNECT_MILLISECONDS,
+        timeout: CONNECT_MS,
         headers: Object.fromEntries(new Headers(headers)),
       });
       const fail = (error: Error) => {

@@ -54,10 +54,10 @@ export function createS3ObjectListing({
         { step: 'deserialize', name: 'readDate' },
       );
       await client.send(ask);
-      const milliseconds = Date.parse(date ?? '');
-      if (Number.isNaN(milliseconds)) throw new Error(`S3's answer has no date that can be read: ${date}`);
+      const ms = Date.parse(date ?? '');
+      if (Number.isNaN(ms)) throw new Error(`S3's answer has no date that can be read: ${date}`);
       // The header has whole seconds.
-      return new Date(milliseconds + 999);
+      return new Date(ms + 999);
     },
   };
 }

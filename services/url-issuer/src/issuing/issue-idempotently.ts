@@ -28,7 +28,7 @@ export type IssueIdempotently = (
 export interface IdempotentIssuerOptions extends UploadIssuerOptions {
   readonly idempotencyStore: IdempotencyStore;
   /** Resolves after so long; by default by the clock. */
-  readonly pause?: (milliseconds: number) => Promise<unknown>;
+  readonly pause?: (ms: number) => Promise<unknown>;
 }
 
 const RANDOM_BYTES = 16;
@@ -41,7 +41,7 @@ const WRITER_BYTES = 16;
 const LEASE_SECONDS = 10;
 
 /** How long to wait each time for another task; together less than a client is kept waiting. */
-const WAITS_MILLISECONDS = [25, 50, 100, 200, 400, 800, 1_000, 1_000];
+const WAITS_MS = [25, 50, 100, 200, 400, 800, 1_000, 1_000];
 
 /**
  * Issues at most one upload for an idempotency key, however often the request comes, also at the same time, and wherever an
@@ -118,7 +118,7 @@ export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueI
 
   async function issue(order: UploadOrder, context: IssueContext, request: IdempotentRequest) {
     let takingOver: IdempotencyRecord | undefined;
-    for (const milliseconds of [...WAITS_MILLISECONDS, undefined]) {
+    for (const ms of [...WAITS_MS, undefined]) {
       const planned = await plan(order, context);
       const wanted = takingOver ? { ...planned, key: takingOver.uploadKey } : planned;
       const own = recordOf(wanted, request);
@@ -135,7 +135,7 @@ export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueI
       const upload = await find({ ...planned, key: record.uploadKey });
       if (upload) return { upload, isNew: false };
       takingOver = isOwned(record) ? undefined : record;
-      if (!takingOver && milliseconds !== undefined) await pause(milliseconds);
+      if (!takingOver && ms !== undefined) await pause(ms);
     }
     throw new Error('another task has had this request for long, and has come to no end');
   }

@@ -16,7 +16,7 @@ export const rateLimit = fp(
       global: false,
       keyGenerator: (request) => keyOf(request).keyId,
       max: (request) => keyOf(request).burst,
-      timeWindow: (request) => windowMilliseconds(keyOf(request)),
+      timeWindow: (request) => windowMs(keyOf(request)),
       store: bucketStore(buckets),
     });
     const count = app.createRateLimit();
@@ -42,6 +42,6 @@ function keyOf(request: FastifyRequest) {
 }
 
 /** In which a whole burst comes back. */
-function windowMilliseconds({ burst, ratePerSecond }: { burst: number; ratePerSecond: number }): number {
+function windowMs({ burst, ratePerSecond }: { burst: number; ratePerSecond: number }): number {
   return (burst / ratePerSecond) * 1000;
 }

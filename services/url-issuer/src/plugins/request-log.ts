@@ -27,7 +27,7 @@ export const requestLog = fp(
         route: request.is404 ? undefined : request.routeOptions.url,
         status: reply.statusCode,
         code: request.errorCode,
-        milliseconds: Math.round(reply.elapsedTime),
+        ms: Math.round(reply.elapsedTime),
         ip: request.ip,
         apiKeyId: request.apiKey?.keyId,
         uploadKey: request.uploadKey,

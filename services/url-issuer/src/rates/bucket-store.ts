@@ -11,10 +11,10 @@ export function bucketStore(buckets: TokenBuckets): FastifyRateLimitStoreCtor {
     incr: FastifyRateLimitStore['incr'] = (name, callback, timeWindow, max) => {
       const limit = { burst: max, ratePerSecond: (max * 1000) / timeWindow };
       buckets.take(name, limit).then(
-        ({ taken, remaining, waitMilliseconds, fullInMilliseconds }) =>
+        ({ taken, remaining, waitMs, fullInMs }) =>
           callback(null, {
             current: taken ? max - remaining : max + 1,
-            ttl: taken ? fullInMilliseconds : waitMilliseconds,
+            ttl: taken ? fullInMs : waitMs,
           }),
         (error) => callback(error),
       );

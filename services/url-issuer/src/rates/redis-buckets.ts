@@ -1,5 +1,5 @@
 import { defineScript, ErrorReply } from '@redis/client';
-import { bucketAnswer, ROUNDING_MILLISECONDS, type TokenBuckets } from './token-buckets.ts';
+import { bucketAnswer, ROUNDING_MS, type TokenBuckets } from './token-buckets.ts';
 
 /**
  * `takeToken` in the store, atomically and by the store's own clock, so that the clocks of the tasks don't matter. A bucket
@@ -15,16 +15,16 @@ const takeTokenScript = defineScript({
     local before = tonumber(redis.call('GET', KEYS[1]) or now)
     before = math.min(math.max(before, now), now + empty)
     local wait = before + token - now - empty
-    if wait > ${ROUNDING_MILLISECONDS} then
+    if wait > ${ROUNDING_MS} then
       return { 0, string.format('%.4f', wait), string.format('%.4f', before - now) }
     end
     local after = before + token
     redis.call('SET', KEYS[1], string.format('%.4f', after), 'PX', math.ceil(after - now))
     return { 1, '0', string.format('%.4f', after - now) }
   `,
-  parseCommand(parser, key: string, tokenMilliseconds: number, burst: number) {
+  parseCommand(parser, key: string, tokenMs: number, burst: number) {
     parser.pushKey(key);
-    parser.push(String(tokenMilliseconds), String(burst));
+    parser.push(String(tokenMs), String(burst));
   },
   transformReply: (reply) => reply as unknown as readonly (string | number)[],
 });
@@ -34,7 +34,7 @@ export const bucketScripts = { takeToken: takeTokenScript };
 
 /** What is used of a client that was made with `bucketScripts`. */
 export interface BucketScriptClient {
-  takeToken(key: string, tokenMilliseconds: number, burst: number): Promise<readonly (string | number)[]>;
+  takeToken(key: string, tokenMs: number, burst: number): Promise<readonly (string | number)[]>;
   sendCommand(args: readonly string[]): Promise<unknown>;
 }
 

@@ -1,6 +1,6 @@
 import { bucketScripts } from './redis-buckets.ts';
 
-const RECONNECT_MILLISECONDS = 1_000;
+const RECONNECT_MS = 1_000;
 
 /**
  * For `createClient(…)`: what waits for nobody. A command that finds no connection is refused at once rather than kept for
@@ -17,7 +17,7 @@ export function redisClientOptions(url: string) {
     socket: {
       connectTimeout: 2_000,
       socketTimeout: 10_000,
-      reconnectStrategy: () => RECONNECT_MILLISECONDS,
+      reconnectStrategy: () => RECONNECT_MS,
     },
   };
 }

@@ -13,7 +13,7 @@ export interface SharedBucketsOptions {
   /** How long the store may take; then a request is counted alone. */
   readonly timeoutMs: number;
   /** How long the store is left alone once it did not answer: one request tries it then, and pays with its timeout. */
-  readonly retryMilliseconds: number;
+  readonly retryMs: number;
 }
 
 /**
@@ -21,13 +21,13 @@ export interface SharedBucketsOptions {
  * The log tells when that begins and when it is over. Never rejects because of the store.
  */
 export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets {
-  const { store, alone, now, log, timeoutMs, retryMilliseconds } = options;
+  const { store, alone, now, log, timeoutMs, retryMs } = options;
   let awaySince: number | undefined;
   let triedAt = 0;
 
   function isLeftAlone(): boolean {
-    const sinceMilliseconds = now().getTime() - triedAt;
-    return awaySince !== undefined && sinceMilliseconds >= 0 && sinceMilliseconds < retryMilliseconds;
+    const sinceMs = now().getTime() - triedAt;
+    return awaySince !== undefined && sinceMs >= 0 && sinceMs < retryMs;
   }
 
   function answered(): void {
@@ -61,9 +61,9 @@ export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets
   };
 }
 
-async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
+  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
   try {
     return await Promise.race([answer, late]);
   } finally {

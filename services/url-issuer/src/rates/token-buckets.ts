@@ -12,9 +12,9 @@ export interface BucketAnswer {
   /** Whole tokens that are left. */
   readonly remaining: number;
   /** Until there is a token again, in milliseconds; 0 where there is one. */
-  readonly waitMilliseconds: number;
+  readonly waitMs: number;
   /** Until the bucket is full again if nothing more is taken. */
-  readonly fullInMilliseconds: number;
+  readonly fullInMs: number;
 }
 
 /** One bucket of tokens for each name; one that nobody has taken from is full. */
@@ -24,7 +24,7 @@ export interface TokenBuckets {
 }
 
 /** Times are doubles in milliseconds: this much of one is rounding, not waiting. */
-export const ROUNDING_MILLISECONDS = 0.01;
+export const ROUNDING_MS = 0.01;
 
 /**
  * The whole state of a bucket is the time at which it is full again (the generic cell rate algorithm of ITU-T I.371, as a
@@ -40,31 +40,31 @@ export function takeToken(
   now: number,
   { burst, ratePerSecond }: BucketLimit,
 ): { readonly fullAt: number; readonly answer: BucketAnswer } {
-  const tokenMilliseconds = 1000 / ratePerSecond;
-  const emptyMilliseconds = burst * tokenMilliseconds;
-  const before = Math.min(Math.max(fullAt ?? now, now), now + emptyMilliseconds);
-  const after = before + tokenMilliseconds;
-  const waitMilliseconds = after - now - emptyMilliseconds;
-  const taken = waitMilliseconds <= ROUNDING_MILLISECONDS;
+  const tokenMs = 1000 / ratePerSecond;
+  const emptyMs = burst * tokenMs;
+  const before = Math.min(Math.max(fullAt ?? now, now), now + emptyMs);
+  const after = before + tokenMs;
+  const waitMs = after - now - emptyMs;
+  const taken = waitMs <= ROUNDING_MS;
   const standing = taken ? after : before;
   return {
     fullAt: standing,
-    answer: bucketAnswer(taken, waitMilliseconds, standing - now, { burst, ratePerSecond }),
+    answer: bucketAnswer(taken, waitMs, standing - now, { burst, ratePerSecond }),
   };
 }
 
 /** The same words for what this process has counted and what a store has. */
 export function bucketAnswer(
   taken: boolean,
-  waitMilliseconds: number,
-  fullInMilliseconds: number,
+  waitMs: number,
+  fullInMs: number,
   { burst, ratePerSecond }: BucketLimit,
 ): BucketAnswer {
-  const missing = ((fullInMilliseconds - ROUNDING_MILLISECONDS) * ratePerSecond) / 1000;
+  const missing = ((fullInMs - ROUNDING_MS) * ratePerSecond) / 1000;
   return {
     taken,
     remaining: Math.min(burst, Math.max(0, burst - Math.ceil(missing))),
-    waitMilliseconds: taken ? 0 : waitMilliseconds,
-    fullInMilliseconds,
+    waitMs: taken ? 0 : waitMs,
+    fullInMs,
   };
 }

@@ -63,6 +63,6 @@ function endOf(identity: Identity): number {
   return identity.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
 }
 
-function wholeSecond(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000) * 1000;
+function wholeSecond(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
 }

@@ -54,14 +54,14 @@ t.test('tokens come back one by one, by the clock of the store', async (t) => {
   const limit = { burst: 3, ratePerSecond: 0.001 };
   const take = async () => (await buckets?.take('k', limit))?.taken;
   /** What so much time would have done: it is the one thing that the store remembers. */
-  async function pass(milliseconds: number) {
+  async function pass(ms: number) {
     const fullAt = Number(await client.get(STORE_KEY));
-    await client.set(STORE_KEY, String(fullAt - milliseconds));
+    await client.set(STORE_KEY, String(fullAt - ms));
   }
   t.strictSame([await take(), await take(), await take(), await take()], [true, true, true, false]);
   const refused = await buckets?.take('k', limit);
   t.match(refused, { taken: false, remaining: 0 });
-  const wait = Number(refused?.waitMilliseconds);
+  const wait = Number(refused?.waitMs);
   t.ok(wait > 500_000 && wait <= 1_000_000, `${wait} ms`);
   await pass(2_000_000);
   t.strictSame([await take(), await take(), await take()], [true, true, false]);
@@ -76,8 +76,8 @@ t.test('a bucket that is full takes no memory', async (t) => {
     buckets: [buckets],
   } = await bucketsOn(t, url);
   const answer = await buckets?.take('k', { burst: 10, ratePerSecond: 0.001 });
-  const leftMilliseconds = Number(await client.pTTL(STORE_KEY));
-  t.ok(leftMilliseconds > 0 && leftMilliseconds <= Number(answer?.fullInMilliseconds));
+  const leftMs = Number(await client.pTTL(STORE_KEY));
+  t.ok(leftMs > 0 && leftMs <= Number(answer?.fullInMs));
 });
 
 t.test(
@@ -91,7 +91,7 @@ t.test(
     await client.set(STORE_KEY, String(Date.now() + 10 ** 12));
     const answer = await buckets?.take('k', { burst: 2, ratePerSecond: 0.001 });
     t.match(answer, { taken: false, remaining: 0 });
-    t.ok(Number(answer?.waitMilliseconds) <= 1_000_000);
+    t.ok(Number(answer?.waitMs) <= 1_000_000);
   },
 );
 
@@ -122,7 +122,7 @@ function sharedWith(store: TokenBuckets): TokenBuckets {
     log: { warn: unused, info: unused },
     onCountedAlone: unused,
     timeoutMs: 60_000,
-    retryMilliseconds: 1_000,
+    retryMs: 1_000,
   });
 }
 

@@ -11,7 +11,7 @@ export interface VirtualTime {
   /** Calls back once, `delayMs` from now; what it gives cancels that. What is due at the same moment goes in the order asked for. */
   after(delayMs: number, callback: () => void): () => void;
   /** Lets so much time pass, with all that happens in it. */
-  pass(milliseconds: number): Promise<void>;
+  pass(ms: number): Promise<void>;
   /**
    * Lets time pass until nothing is left that could happen.
    * @throws NoRest
@@ -81,8 +81,8 @@ export function createVirtualTime(onStep: () => void): VirtualTime {
         step.isCancelled = true;
       };
     },
-    async pass(milliseconds) {
-      const endMs = nowMs + milliseconds;
+    async pass(ms) {
+      const endMs = nowMs + ms;
       await passUntil(endMs);
       nowMs = endMs;
     },
