@@ -29,7 +29,7 @@ locals {
     "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
     "BUCKET", "DRAIN_LIMIT_SECONDS", "ECS_AGENT_URI", "ENVIRONMENT",
     "HANDLER_GRACE_SECONDS", "HANDLER_HEAP_MIB", "HANDLER_LIMIT_SECONDS", "HANDLER_THREADS", "HOST", "KEPT_DUPLICATES", "LOG_LEVEL",
-    "POLL_WAIT_SECONDS", "PORT", "PROTECT_AFTER_SECONDS", "QUEUE_URL", "REPORT_QUEUE_URLS", "S3_FORCE_PATH_STYLE", "SLOTS", "RECORD_RETENTION_DAYS",
+    "POLL_WAIT_SECONDS", "PORT", "PROTECT_AFTER_SECONDS", "QUEUE_URL", "REPORT_QUEUE_URLS", "S3_FORCE_PATH_STYLE", "CONCURRENCY", "RECORD_RETENTION_DAYS",
     "UPLOADS_TABLE", "VISIBILITY_SECONDS",
   ]
 
@@ -40,7 +40,7 @@ locals {
   }
 
   # longestAttemptSeconds in services/processor/src/longest-attempt.ts: a handler runs again where another one ends its thread, and can have to wait before each run.
-  longest_attempt_seconds = min(43200, 3 * (1 + ceil((var.processor.slots - 1) / var.handler_threads)) * (60 + var.handler_limit_seconds + var.handler_grace_seconds + 5))
+  longest_attempt_seconds = min(43200, 3 * (1 + ceil((var.processor.concurrency - 1) / var.handler_threads)) * (60 + var.handler_limit_seconds + var.handler_grace_seconds + 5))
 
   common_environment = {
     AWS_REGION            = data.aws_region.current.id
@@ -81,13 +81,13 @@ locals {
     acceptor = merge(local.common_environment, local.evidence_environment, {
       QUEUE_URL          = module.storage.queues.upload_events.url
       VISIBILITY_SECONDS = tostring(var.visibility_seconds)
-      SLOTS              = tostring(var.acceptor.slots)
+      CONCURRENCY        = tostring(var.acceptor.concurrency)
     })
 
     processor = merge(var.handler_environment, local.common_environment, local.evidence_environment, {
       QUEUE_URL             = module.storage.queues.accepted_events.url
       VISIBILITY_SECONDS    = tostring(var.visibility_seconds)
-      SLOTS                 = tostring(var.processor.slots)
+      CONCURRENCY           = tostring(var.processor.concurrency)
       HANDLER_LIMIT_SECONDS = tostring(var.handler_limit_seconds)
       HANDLER_GRACE_SECONDS = tostring(var.handler_grace_seconds)
       HANDLER_THREADS       = tostring(var.handler_threads)

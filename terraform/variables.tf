@@ -497,7 +497,7 @@ variable "handler_grace_seconds" {
 }
 
 variable "handler_threads" {
-  description = "How many threads the handlers of all processor.slots share. As many again may run at times: for uploads that must be alone, and for threads that end with the uploads in them."
+  description = "How many threads the handlers of all processor.concurrency share. As many again may run at times: for uploads that must be alone, and for threads that end with the uploads in them."
   type        = number
   default     = 2
   nullable    = false
@@ -533,7 +533,7 @@ variable "handler_environment" {
 
   validation {
     condition     = length([for name in keys(var.handler_environment) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL")]) == 0
-    error_message = "handler_environment takes the handler's own variables. The processor's (BUCKET, QUEUE_URL, SLOTS, …) are set by variables of this configuration, and credentials and endpoints of AWS (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_…) would be the processor's too. Not: ${join(", ", [for name in keys(var.handler_environment) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL")])}."
+    error_message = "handler_environment takes the handler's own variables. The processor's (BUCKET, QUEUE_URL, CONCURRENCY, …) are set by variables of this configuration, and credentials and endpoints of AWS (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_…) would be the processor's too. Not: ${join(", ", [for name in keys(var.handler_environment) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL")])}."
   }
 
   validation {
@@ -613,13 +613,13 @@ variable "url_issuer" {
 }
 
 variable "acceptor" {
-  description = "Size and number of the acceptor's tasks. slots: events in flight at once; messages: events a task, waiting or in flight, before there is another; protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
+  description = "Size and number of the acceptor's tasks. concurrency: events in flight at once; messages: events a task, waiting or in flight, before there is another; protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
   type = object({
     cpu                   = optional(number, 256)
     memory                = optional(number, 512)
     min_tasks             = optional(number, 1)
     max_tasks             = optional(number, 10)
-    slots                 = optional(number, 16)
+    concurrency           = optional(number, 16)
     messages              = optional(number, 200)
     spot                  = optional(bool, false)
     protect_after_seconds = optional(number)
@@ -628,19 +628,19 @@ variable "acceptor" {
   nullable = false
 
   validation {
-    condition     = var.acceptor.slots >= 1 && var.acceptor.slots <= 256 && floor(var.acceptor.slots) == var.acceptor.slots
-    error_message = "acceptor.slots takes a whole number from 1 to 256."
+    condition     = var.acceptor.concurrency >= 1 && var.acceptor.concurrency <= 256 && floor(var.acceptor.concurrency) == var.acceptor.concurrency
+    error_message = "acceptor.concurrency takes a whole number from 1 to 256."
   }
 }
 
 variable "processor" {
-  description = "Size and number of the processor's tasks. slots: uploads in flight at once; messages: uploads a task, waiting or in flight, before there is another; disable_scale_in and protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
+  description = "Size and number of the processor's tasks. concurrency: uploads in flight at once; messages: uploads a task, waiting or in flight, before there is another; disable_scale_in and protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
   type = object({
     cpu                   = optional(number, 512)
     memory                = optional(number, 1024)
     min_tasks             = optional(number, 1)
     max_tasks             = optional(number, 10)
-    slots                 = optional(number, 16)
+    concurrency           = optional(number, 16)
     messages              = optional(number, 32)
     spot                  = optional(bool, false)
     disable_scale_in      = optional(bool, false)
@@ -650,8 +650,8 @@ variable "processor" {
   nullable = false
 
   validation {
-    condition     = var.processor.slots >= 1 && var.processor.slots <= 256 && floor(var.processor.slots) == var.processor.slots
-    error_message = "processor.slots takes a whole number from 1 to 256."
+    condition     = var.processor.concurrency >= 1 && var.processor.concurrency <= 256 && floor(var.processor.concurrency) == var.processor.concurrency
+    error_message = "processor.concurrency takes a whole number from 1 to 256."
   }
 
   validation {

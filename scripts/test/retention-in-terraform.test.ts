@@ -61,7 +61,7 @@ t.test('P3: Terraform counts on the longest work of both services', async (t) =>
     new RegExp(`longest_work_seconds += max\\(${ACCEPT_LIMIT_SECONDS}, local\\.longest_attempt_seconds\\)`),
   );
   const [, expression = ''] = /^ {2}longest_attempt_seconds = (.+)$/m.exec(read('main.tf')) ?? [];
-  for (const slots of [1, 2, 16, 17, 256]) {
+  for (const concurrency of [1, 2, 16, 17, 256]) {
     for (const threads of [1, 2, 3, 64]) {
       for (const [limitSeconds, graceSeconds] of [
         [1, 1],
@@ -69,15 +69,15 @@ t.test('P3: Terraform counts on the longest work of both services', async (t) =>
         [3_600, 10],
         [39_600, 600],
       ] as const) {
-        const options = { limitSeconds, graceSeconds, slots, threads };
+        const options = { limitSeconds, graceSeconds, concurrency, threads };
         const variables = {
-          slots,
+          concurrency,
           handler_threads: threads,
           handler_limit_seconds: limitSeconds,
           handler_grace_seconds: graceSeconds,
         };
         t.equal(
-          calculate(expression.replaceAll('processor.slots', 'slots'), variables),
+          calculate(expression.replaceAll('processor.concurrency', 'concurrency'), variables),
           longestAttemptSeconds(options),
           JSON.stringify(options),
         );
@@ -96,7 +96,7 @@ t.test(
     const longestWorkSeconds = longestAttemptSeconds({
       limitSeconds: 39_600,
       graceSeconds: 600,
-      slots: 256,
+      concurrency: 256,
       threads: 1,
     });
     const days = (visibilitySeconds: number) =>

@@ -394,10 +394,10 @@ run "refuses_a_secret_in_the_processor_s_place" {
   expect_failures = [var.handler_secrets]
 }
 
-run "refuses_the_number_of_slots_by_the_back_door" {
+run "refuses_the_concurrency_by_the_back_door" {
   command = plan
   variables {
-    handler_environment = { SLOTS = "64" }
+    handler_environment = { CONCURRENCY = "64" }
   }
   expect_failures = [var.handler_environment]
 }

@@ -34,7 +34,7 @@ export interface ConsumerOptions {
    * How many messages are in flight at once, at least 1: each from its receive until it is deleted or given back, or its handler steps
    * aside (`Delivery.stepAside`). A message that SQS does not delete, or whose copy SQS does not take, steps aside after the first attempts.
    */
-  readonly slots: number;
+  readonly concurrency: number;
   /**
    * For how long a message is invisible from its receive and from each heartbeat on, 1 to 43,200. Also how late a
    * message comes back when its worker dies, or when a poll is cut off (see `stop`); heartbeats make it independent of how
@@ -102,7 +102,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const {
     sqs,
     queueUrl,
-    slots,
+    concurrency,
     visibilitySeconds,
     waitTimeSeconds = MAX_WAIT_SECONDS,
     handle,
@@ -110,7 +110,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     random,
     timers,
   } = options;
-  assertWhole('slots', slots, 1, Number.MAX_SAFE_INTEGER);
+  assertWhole('concurrency', concurrency, 1, Number.MAX_SAFE_INTEGER);
   assertWhole('visibilitySeconds', visibilitySeconds, 1, MAX_VISIBILITY_SECONDS);
   assertWhole('waitTimeSeconds', waitTimeSeconds, 1, MAX_WAIT_SECONDS);
   const deleter = createDeleteBatcher({ sqs, queueUrl, timers, random });
@@ -130,7 +130,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   async function poll(context: DeliveryContext): Promise<void> {
     let failures = 0;
     while (!stopping.signal.aborted) {
-      const free = slots - (runs.size - aside.size);
+      const free = concurrency - (runs.size - aside.size);
       if (free === 0 || isPaused) {
         await woken.promise;
         continue;
@@ -184,7 +184,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   }
 
   function stepAside(run: DeliveryRun): void {
-    if (!runs.has(run) || aside.size >= slots * ASIDE_PER_SLOT) return;
+    if (!runs.has(run) || aside.size >= concurrency * ASIDE_PER_SLOT) return;
     aside.add(run);
     wake();
   }

@@ -29,7 +29,7 @@ async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
       const number = began.entries.length + 1;
       const consumer = createConsumer({
         ...queue,
-        slots: 1,
+        concurrency: 1,
         visibilitySeconds: 600,
         observe: recorded.observe,
         random: () => 0,
@@ -143,7 +143,7 @@ t.test('P3: what has not begun comes back as a copy after a while, and keeps its
   const began = new Journal<Delivery>();
   const consumer = createConsumer({
     ...queue,
-    slots: 1,
+    concurrency: 1,
     visibilitySeconds: 600,
     observe,
     random: () => 0.5,
@@ -195,7 +195,7 @@ t.test(
     const { observe, observed } = recordingObserver();
     const consumer = createConsumer({
       ...queue,
-      slots: 1,
+      concurrency: 1,
       visibilitySeconds: 600,
       observe,
       random: () => 0,

@@ -12,7 +12,7 @@ const VISIBILITY_SECONDS = 100;
 async function holdAll(
   t: Test,
   count: number,
-  options: { readonly maxReceiveCount?: number; readonly slots?: number } = {},
+  options: { readonly maxReceiveCount?: number; readonly concurrency?: number } = {},
 ) {
   const timers = new VirtualTimers();
   timers.rule(t);
@@ -22,7 +22,7 @@ async function holdAll(
   const began = new Journal<string>();
   const consumer = createConsumer({
     ...queue,
-    slots: options.slots ?? count,
+    concurrency: options.concurrency ?? count,
     visibilitySeconds: VISIBILITY_SECONDS,
     observe: recorded.observe,
     random: () => 0,
@@ -42,7 +42,7 @@ async function holdAll(
   });
   await queue.send(...Array.from({ length: count }, (_, index) => `message ${index}`));
   await consumer.start();
-  await began.until(({ length }) => length === (options.slots ?? count));
+  await began.until(({ length }) => length === (options.concurrency ?? count));
   return { timers, queue, ...recorded, began, work, consumer };
 }
 
@@ -222,7 +222,7 @@ t.test('P3: a deletion without an answer keeps the message hidden as well', asyn
 });
 
 t.test('P8: a message that can not be deleted holds up no slot', async (t) => {
-  const { timers, queue, work, began, observed } = await holdAll(t, 2, { slots: 1 });
+  const { timers, queue, work, began, observed } = await holdAll(t, 2, { concurrency: 1 });
   refuse(queue);
   work.resolve();
   await timers.untilSet(5);

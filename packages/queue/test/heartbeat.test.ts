@@ -18,7 +18,7 @@ async function holdOne(t: Test, visibilitySeconds: number) {
   const began = Promise.withResolvers<Delivery>();
   const consumer = createConsumer({
     ...queue,
-    slots: 1,
+    concurrency: 1,
     visibilitySeconds,
     observe: recorded.observe,
     random: () => 0,

@@ -22,7 +22,7 @@ for (const { visibilitySeconds, longestSeconds } of [
       const receivedAtMs = new Journal<number>();
       const consumer = createConsumer({
         ...queue,
-        slots: 1,
+        concurrency: 1,
         visibilitySeconds,
         observe,
         random: () => 0.999,

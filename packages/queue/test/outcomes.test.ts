@@ -20,7 +20,7 @@ async function consume(
   const recorded = recordingObserver();
   const consumer = createConsumer({
     ...queue,
-    slots: 2,
+    concurrency: 2,
     visibilitySeconds: options.visibilitySeconds ?? 60,
     observe: recorded.observe,
     random: options.random ?? (() => 0),

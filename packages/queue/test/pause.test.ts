@@ -17,7 +17,7 @@ async function prepare(t: Test) {
   const work = Promise.withResolvers<void>();
   const consumer = createConsumer({
     ...queue,
-    slots: 2,
+    concurrency: 2,
     visibilitySeconds: 600,
     observe: recorded.observe,
     random: () => 0,

@@ -14,7 +14,7 @@ async function prepare(t: Test, options: Partial<ConsumerOptions> = {}) {
   const handled = new Journal<string>();
   const consumer = createConsumer({
     ...queue,
-    slots: 1,
+    concurrency: 1,
     visibilitySeconds: 60,
     observe: recorded.observe,
     random: () => 0,
@@ -155,8 +155,8 @@ t.test('ping resolves when the queue answers, and heeds its signal', async (t) =
 
 t.test('options out of their range are refused by name', async (t) => {
   const bad: Partial<ConsumerOptions>[] = [
-    { slots: 0 },
-    { slots: 1.5 },
+    { concurrency: 0 },
+    { concurrency: 1.5 },
     { visibilitySeconds: 0 },
     { visibilitySeconds: 43_201 },
     { waitTimeSeconds: 0 },
@@ -168,7 +168,7 @@ t.test('options out of their range are refused by name', async (t) => {
     const create = () =>
       createConsumer({
         ...queue,
-        slots: 1,
+        concurrency: 1,
         visibilitySeconds: 60,
         observe: recordingObserver().observe,
         random: Math.random,

@@ -20,7 +20,7 @@ async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
   const received = new Journal<Pick<Delivery, 'receiveCount' | 'isLastReceive'>>();
   const consumer = createConsumer({
     ...queue,
-    slots: 1,
+    concurrency: 1,
     visibilitySeconds: 60,
     observe: recorded.observe,
     random: () => 0,
@@ -200,7 +200,7 @@ async function beginLongWork(t: Test, maxReceiveCount = 3) {
   const work = Promise.withResolvers<void>();
   const consumer = createConsumer({
     ...queue,
-    slots: 1,
+    concurrency: 1,
     visibilitySeconds: 240,
     observe,
     random: () => 0,

@@ -9,7 +9,10 @@ import { matchEvents, recordingObserver } from './recording-observer.ts';
 /** What `stop` leaves to handlers after the limit; see `Consumer.stop`. */
 const SETTLE_MS = 2000;
 
-async function prepare(t: Test, options: { readonly slots: number; readonly maxReceiveCount?: number }) {
+async function prepare(
+  t: Test,
+  options: { readonly concurrency: number; readonly maxReceiveCount?: number },
+) {
   const timers = new VirtualTimers();
   timers.rule(t);
   const queue = await startLocalQueue(t, options);
@@ -18,7 +21,7 @@ async function prepare(t: Test, options: { readonly slots: number; readonly maxR
   const work = Promise.withResolvers<void>();
   const consumer = createConsumer({
     ...queue,
-    slots: options.slots,
+    concurrency: options.concurrency,
     visibilitySeconds: 600,
     observe: recorded.observe,
     random: () => 0,
@@ -61,7 +64,7 @@ function holdPolls({ queue }: Prepared) {
 const isPoll = ({ name }: { readonly name: string }) => name === 'ReceiveMessage';
 
 t.test('stop lets the poll in flight end, and begins no other', async (t) => {
-  const prepared = await prepare(t, { slots: 1 });
+  const prepared = await prepare(t, { concurrency: 1 });
   const { timers, queue, observed, consumer } = prepared;
   const { polled, answer } = holdPolls(prepared);
   await consumer.start();
@@ -86,7 +89,7 @@ for (const [when, afterMs] of [
   [', even a second after the limit', 61_000],
 ] as const) {
   t.test(`P3: what SQS gives to the last poll is back at once, with its receives${when}`, async (t) => {
-    const prepared = await prepare(t, { slots: 2 });
+    const prepared = await prepare(t, { concurrency: 2 });
     const { timers, queue, observed, began, consumer } = prepared;
     const { polled, answer } = holdPolls(prepared);
     await consumer.start();
@@ -106,7 +109,7 @@ for (const [when, afterMs] of [
 }
 
 t.test('a poll that SQS does not answer is cut off two seconds after the limit', async (t) => {
-  const prepared = await prepare(t, { slots: 1 });
+  const prepared = await prepare(t, { concurrency: 1 });
   const { timers, observed, consumer } = prepared;
   const { polled } = holdPolls(prepared);
   await consumer.start();
@@ -127,7 +130,7 @@ t.test('a poll that SQS does not answer is cut off two seconds after the limit',
 });
 
 t.test('stop awaits the work in flight, its deletes included', async (t) => {
-  const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 2 });
+  const { timers, queue, observed, began, work, consumer } = await prepare(t, { concurrency: 2 });
   await queue.send('one', 'two');
   await consumer.start();
   await began.until(({ length }) => length === 2);
@@ -159,7 +162,7 @@ t.test('stop awaits the work in flight, its deletes included', async (t) => {
 t.test(
   'after the limit the rest is aborted, and given back although its handler does not settle',
   async (t) => {
-    const prepared = await prepare(t, { slots: 2 });
+    const prepared = await prepare(t, { concurrency: 2 });
     const { timers, queue, observed, began, work, consumer } = prepared;
     await queue.send('one', 'two');
     await consumer.start();
@@ -199,7 +202,7 @@ t.test(
 );
 
 t.test('a handler that answers the abort with a failure does not have its message wait', async (t) => {
-  const prepared = await prepare(t, { slots: 1 });
+  const prepared = await prepare(t, { concurrency: 1 });
   const { timers, queue, observed, began, work, consumer } = prepared;
   await queue.send('one');
   await consumer.start();
@@ -214,7 +217,7 @@ t.test('a handler that answers the abort with a failure does not have its messag
 });
 
 t.test('a handler frees what it holds before another consumer has its message', async (t) => {
-  const prepared = await prepare(t, { slots: 1 });
+  const prepared = await prepare(t, { concurrency: 1 });
   const { timers, queue, observed, began, work, consumer } = prepared;
   await queue.send('one');
   await consumer.start();
@@ -239,7 +242,7 @@ t.test('a handler frees what it holds before another consumer has its message', 
 
 t.test('a handler that finishes although it was aborted has handled its message', async (t) => {
   const { timers, queue, observed, began, work, consumer } = await prepare(t, {
-    slots: 1,
+    concurrency: 1,
     maxReceiveCount: 1,
   });
   await queue.send('one');
@@ -257,7 +260,7 @@ t.test('a handler that finishes although it was aborted has handled its message'
 });
 
 t.test('neither a handler that never settles nor an SQS that is silent holds up the stop', async (t) => {
-  const { timers, queue, began, consumer } = await prepare(t, { slots: 1 });
+  const { timers, queue, began, consumer } = await prepare(t, { concurrency: 1 });
   queue.hook('SendMessageBatch', () => new Promise(() => undefined));
   await queue.send('one');
   await consumer.start();
@@ -278,7 +281,7 @@ t.test(
   async (t) => {
     for (const maxReceiveCount of [1, 2]) {
       const { timers, queue, observed, began, work, consumer } = await prepare(t, {
-        slots: 1,
+        concurrency: 1,
         maxReceiveCount,
       });
       queue.hook('SendMessageBatch', async () => {
@@ -311,7 +314,7 @@ t.test(
 );
 
 t.test('a message that is lost already is not given back', async (t) => {
-  const { timers, queue, observed, began, consumer } = await prepare(t, { slots: 1 });
+  const { timers, queue, observed, began, consumer } = await prepare(t, { concurrency: 1 });
   queue.hook('ChangeMessageVisibility', async () => {
     throw Object.assign(new Error('on demand'), { name: 'ReceiptHandleIsInvalid' });
   });
@@ -336,7 +339,7 @@ t.test('a message that is lost already is not given back', async (t) => {
 t.test(
   'a message that was handled within the limit is not given back, however late its delete is',
   async (t) => {
-    const { timers, queue, observed, began, work, consumer } = await prepare(t, { slots: 1 });
+    const { timers, queue, observed, began, work, consumer } = await prepare(t, { concurrency: 1 });
     const deleting = Promise.withResolvers<void>();
     queue.hook('DeleteMessageBatch', async (_, proceed) => {
       await deleting.promise;
@@ -363,7 +366,7 @@ t.test(
 );
 
 t.test('an answer that came together with stop is given back, begun by nobody', async (t) => {
-  const prepared = await prepare(t, { slots: 3 });
+  const prepared = await prepare(t, { concurrency: 3 });
   const { queue, observed, began, consumer } = prepared;
   const received = Promise.withResolvers<void>();
   const late = Promise.withResolvers<void>();
@@ -392,7 +395,7 @@ t.test('an answer that came together with stop is given back, begun by nobody', 
 });
 
 t.test('stop ends a wait after a failed poll', async (t) => {
-  const { timers, queue, observed, consumer } = await prepare(t, { slots: 1 });
+  const { timers, queue, observed, consumer } = await prepare(t, { concurrency: 1 });
   queue.hook('ReceiveMessage', async () => {
     throw new Error('SQS does not answer');
   });
@@ -404,13 +407,13 @@ t.test('stop ends a wait after a failed poll', async (t) => {
 });
 
 t.test('a consumer that never started can be stopped, and is then not started', async (t) => {
-  const { consumer } = await prepare(t, { slots: 1 });
+  const { consumer } = await prepare(t, { concurrency: 1 });
   await consumer.stop(0);
   await t.rejects(consumer.start(), /not after it was stopped/);
 });
 
 t.test('a limit below zero is refused', async (t) => {
-  const { consumer } = await prepare(t, { slots: 1 });
+  const { consumer } = await prepare(t, { concurrency: 1 });
   await t.rejects(consumer.stop(-1), RangeError);
   await t.rejects(consumer.stop(Number.NaN), /limitSeconds is 0 or more, not NaN/);
 });

@@ -94,7 +94,7 @@ t.test('an error that nothing handles ends the process, also while a thread is s
 
 t.test('wrong configuration: every fault at once, exit 78, no stack trace, nothing started', async (t) => {
   const { code, stderr, messages } = await run(t, {
-    SLOTS: '99',
+    CONCURRENCY: '99',
     LOG_LEVEL: 'loud',
     DRAIN_LIMIT_SECONDS: '0',
   }).ended();
@@ -103,7 +103,7 @@ t.test('wrong configuration: every fault at once, exit 78, no stack trace, nothi
     stderr,
     [
       'BEHAVIOUR: expected what to do, but it is not set',
-      'SLOTS: expected a whole number from 1 to 64, got "99"',
+      'CONCURRENCY: expected a whole number from 1 to 64, got "99"',
       'LOG_LEVEL: expected one of "trace", "debug", "info", "warn", "error", got "loud"',
       'DRAIN_LIMIT_SECONDS: expected a whole number of seconds from 1 to 110, got "0"',
       '',
@@ -117,7 +117,7 @@ t.test(
   async (t) => {
     const { code, stderr, messages } = await run(t, { BEHAVIOUR: 'rules' }).ended();
     t.equal(code, 78);
-    t.equal(stderr, 'SLOTS: expected fewer slots than sockets, got "4"\n');
+    t.equal(stderr, 'CONCURRENCY: expected fewer slots than sockets, got "4"\n');
     t.strictSame(messages, []);
   },
 );

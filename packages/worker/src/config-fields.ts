@@ -9,7 +9,7 @@ export const consumerFields = {
     expected:
       'the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
   }),
-  SLOTS: Type.Integer({
+  CONCURRENCY: Type.Integer({
     default: 16,
     minimum: 1,
     maximum: 256,

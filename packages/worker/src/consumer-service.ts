@@ -31,7 +31,7 @@ const READY_LIMIT_MS = 3_000;
 export interface ConsumerServiceOptions {
   readonly config: {
     readonly QUEUE_URL: string;
-    readonly SLOTS: number;
+    readonly CONCURRENCY: number;
     readonly VISIBILITY_SECONDS: number;
     readonly POLL_WAIT_SECONDS: number;
     readonly DRAIN_LIMIT_SECONDS: number;
@@ -64,7 +64,7 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
   const consumer = createConsumer({
     sqs,
     queueUrl: config.QUEUE_URL,
-    slots: config.SLOTS,
+    concurrency: config.CONCURRENCY,
     visibilitySeconds: config.VISIBILITY_SECONDS,
     // A stop must be able to let the last poll end.
     waitTimeSeconds: Math.min(config.POLL_WAIT_SECONDS, config.DRAIN_LIMIT_SECONDS),
@@ -90,7 +90,10 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
     await health.close();
     throw queueProblem(error, config.QUEUE_URL);
   }
-  log.info({ port: health.port, queueUrl: config.QUEUE_URL, slots: config.SLOTS }, 'listening, and polling');
+  log.info(
+    { port: health.port, queueUrl: config.QUEUE_URL, concurrency: config.CONCURRENCY },
+    'listening, and polling',
+  );
 
   return {
     async stop(limitSeconds) {

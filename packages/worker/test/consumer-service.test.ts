@@ -40,7 +40,7 @@ async function start(t: Test, cloud: LocalCloud, options: StartOptions) {
     ...options,
     config: {
       QUEUE_URL: cloud.queues.uploadEvents,
-      SLOTS: 4,
+      CONCURRENCY: 4,
       VISIBILITY_SECONDS: 30,
       POLL_WAIT_SECONDS: 1,
       DRAIN_LIMIT_SECONDS: 60,
@@ -73,7 +73,7 @@ t.test('it handles the messages of its queue, and says where it listens', async 
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
   t.ok(bodies.includes('hello'));
   t.equal((await fetch(`${url}/livez`)).status, 200);
-  t.match(lines, [{ queueUrl: cloud.queues.uploadEvents, slots: 4, msg: 'listening, and polling' }]);
+  t.match(lines, [{ queueUrl: cloud.queues.uploadEvents, concurrency: 4, msg: 'listening, and polling' }]);
 });
 
 t.test('it is ready while the queue and all that it depends on answer, until it stops', async (t) => {
@@ -171,7 +171,7 @@ t.test('long work protects the task, which polls again when it has ended', async
   const finish = Promise.withResolvers<void>();
   const bodies: string[] = [];
   await start(t, cloud, {
-    config: { SLOTS: 1, PROTECT_AFTER_SECONDS: 1, ECS_AGENT_URI: agent.uri },
+    config: { CONCURRENCY: 1, PROTECT_AFTER_SECONDS: 1, ECS_AGENT_URI: agent.uri },
     async handle({ body }) {
       bodies.push(body);
       if (body !== 'slow') return;

@@ -5,7 +5,7 @@ const RUN = 'packages/queue/src/delivery-run.ts';
 const CONSUMER = 'packages/queue/src/consumer.ts';
 const HEARTBEAT_TEST = 'packages/queue/test/heartbeat.test.ts';
 const PROCESS_TEST = 'services/processor/test/process-accepted.test.ts';
-const SLOTS_TEST = 'packages/queue/test/slots.test.ts';
+const CONCURRENCY_TEST = 'packages/queue/test/concurrency.test.ts';
 const LIMIT_TEST = 'packages/queue/test/receive-limit.test.ts';
 const DELETES_TEST = 'packages/queue/test/deletes.test.ts';
 
@@ -147,7 +147,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     file: RUN,
     find: 'if (failure === undefined) await deleteMessage();',
     replace: 'if (failure === undefined) void deleteMessage();',
-    noticedBy: { file: SLOTS_TEST, test: 'a slot is taken until its message is deleted' },
+    noticedBy: { file: CONCURRENCY_TEST, test: 'a slot is taken until its message is deleted' },
   },
   {
     id: 'lost-given-back',
@@ -193,7 +193,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     find: '        VisibilityTimeout: visibilitySeconds,\n',
     replace: '',
     noticedBy: {
-      file: SLOTS_TEST,
+      file: CONCURRENCY_TEST,
       test: 'it never asks for more messages than it has free slots, nor for more than ten',
     },
   },
@@ -265,19 +265,19 @@ export const heartbeatMutations: readonly Mutation[] = [
     find: 'if (free === 0 ||',
     replace: 'if (runs.size > 0 ||',
     noticedBy: {
-      file: SLOTS_TEST,
+      file: CONCURRENCY_TEST,
       test: 'P8: a message that takes for ever holds up its own slot and nothing else',
     },
   },
   {
-    id: 'more-than-slots',
+    id: 'more-than-concurrency',
     change: 'a poll asks for ten messages, however many slots are free',
     breaks: 'P8: messages wait behind slow work, unseen by other workers',
     file: CONSUMER,
     find: 'receive(Math.min(MAX_RECEIVED, free))',
     replace: 'receive(MAX_RECEIVED)',
     noticedBy: {
-      file: SLOTS_TEST,
+      file: CONCURRENCY_TEST,
       test: 'it never asks for more messages than it has free slots, nor for more than ten',
     },
   },

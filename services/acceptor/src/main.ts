@@ -41,7 +41,7 @@ await runService({
         s3ClientConfig({
           region,
           forcePathStyle: config.S3_FORCE_PATH_STYLE,
-          callsAtOnce: config.SLOTS * config.COPY_PARTS_IN_PARALLEL,
+          callsAtOnce: config.CONCURRENCY * config.COPY_PARTS_IN_PARALLEL,
         }),
       ),
       bucket: config.BUCKET,

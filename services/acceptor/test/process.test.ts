@@ -78,7 +78,7 @@ t.test('wrong configuration: every fault at once, exit 78, nothing started', asy
     UPLOADS_TABLE: ' ',
     RECORD_RETENTION_DAYS: '0',
     QUEUE_URL: 'https://',
-    SLOTS: '257',
+    CONCURRENCY: '257',
     VISIBILITY_SECONDS: '1.5',
     REPORT_QUEUE_URLS: 'https://sqs.eu-central-1.amazonaws.com/123456789012/a, and b',
     KEPT_DUPLICATES: '0',
@@ -103,7 +103,7 @@ t.test('wrong configuration: every fault at once, exit 78, nothing started', asy
       'UPLOADS_TABLE',
       'RECORD_RETENTION_DAYS',
       'QUEUE_URL',
-      'SLOTS',
+      'CONCURRENCY',
       'VISIBILITY_SECONDS',
       'REPORT_QUEUE_URLS',
       'KEPT_DUPLICATES',
@@ -180,7 +180,7 @@ t.test('after an outage of everything it goes on by itself', async (t) => {
 
 t.test('SIGTERM while a copy is held back: no new message, the copy is finished, exit 0', async (t) => {
   const cloud = await startLocalCloud(t);
-  const acceptor = startAcceptor(t, cloud, { SLOTS: '1' });
+  const acceptor = startAcceptor(t, cloud, { CONCURRENCY: '1' });
   const url = await acceptor.url();
   cloud.localAws.calls.hold({ operation: 'CopyObject', count: 1 });
   const begun = await cloud.issue();
@@ -212,7 +212,7 @@ t.test('SIGTERM while a copy is held back: no new message, the copy is finished,
 t.test('SIGTERM and a copy that takes longer than the limit: given back at once, exit 0', async (t) => {
   const cloud = await startLocalCloud(t);
   const acceptor = startAcceptor(t, cloud, {
-    SLOTS: '1',
+    CONCURRENCY: '1',
     DRAIN_LIMIT_SECONDS: '1',
     VISIBILITY_SECONDS: '3600',
   });

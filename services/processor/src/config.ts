@@ -33,7 +33,7 @@ export const configSchema = Type.Object({
     minimum: 1,
     maximum: 64,
     description:
-      'How many threads the handlers of all SLOTS share. As many again may run at times: for uploads that must be alone, and for threads that end with the uploads in them.',
+      'How many threads the handlers of all CONCURRENCY share. As many again may run at times: for uploads that must be alone, and for threads that end with the uploads in them.',
     expected: 'a whole number from 1 to 64',
   }),
   HANDLER_HEAP_MIB: Type.Integer({

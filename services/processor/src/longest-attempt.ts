@@ -20,11 +20,11 @@ const MAX_VISIBILITY_SECONDS = 43_200;
 export function longestAttemptSeconds(options: {
   readonly limitSeconds: number;
   readonly graceSeconds: number;
-  readonly slots: number;
+  readonly concurrency: number;
   readonly threads: number;
 }): number {
-  const { limitSeconds, graceSeconds, slots, threads } = options;
-  const runs = (MAX_BYSTANDER_ENDS + 1) * (1 + Math.ceil((slots - 1) / threads));
+  const { limitSeconds, graceSeconds, concurrency, threads } = options;
+  const runs = (MAX_BYSTANDER_ENDS + 1) * (1 + Math.ceil((concurrency - 1) / threads));
   const runSeconds = LOAD_LIMIT_SECONDS + limitSeconds + graceSeconds + END_LIMIT_SECONDS;
   return Math.min(MAX_VISIBILITY_SECONDS, runs * runSeconds);
 }

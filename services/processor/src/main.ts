@@ -112,7 +112,7 @@ await runService({
               forcePathStyle,
               bucket,
               // A stream that its handler reads slowly keeps its connection; another is for calls beside it.
-              callsAtOnce: config.SLOTS * 2,
+              callsAtOnce: config.CONCURRENCY * 2,
             },
           },
           heapMib: config.HANDLER_HEAP_MIB,

@@ -146,7 +146,7 @@ t.test(
       commands.set(uploadIdOf((await accept(cloud, 'content')).key), command);
     // A thread for each.
     const settings = {
-      SLOTS: '3',
+      CONCURRENCY: '3',
       HANDLER_THREADS: '3',
       HANDLER_LIMIT_SECONDS: '1',
       HANDLER_GRACE_SECONDS: '1',
@@ -176,7 +176,7 @@ t.test('a thread that can’t be ended: the service ends, and what failed in it 
   const calls = await listenForHandlers(t);
   const { key } = await accept(cloud, 'content');
   const processor = startProcessor(t, cloud, calls.url, {
-    SLOTS: '1',
+    CONCURRENCY: '1',
     VISIBILITY_SECONDS: '2',
     HANDLER_LIMIT_SECONDS: '1',
     HANDLER_GRACE_SECONDS: '1',
@@ -207,7 +207,7 @@ t.test('P3: a thread that can’t be ended costs the uploads in other threads no
   });
   await accept(cloud, 'content');
   const processor = startProcessor(t, cloud, calls.url, {
-    SLOTS: '8',
+    CONCURRENCY: '8',
     HANDLER_THREADS: '2',
     VISIBILITY_SECONDS: '3600',
     // Longer than the service's stop takes: the last one in flight must be cut off by the stop, not by its limit.
@@ -235,7 +235,7 @@ t.test('SIGTERM and a blocked thread: exit 0, and another processor begins at on
   const cloud = await startLocalCloud(t);
   const calls = await listenForHandlers(t);
   const { key } = await accept(cloud, 'content');
-  const settings = { SLOTS: '1', VISIBILITY_SECONDS: '3600', DRAIN_LIMIT_SECONDS: '1' };
+  const settings = { CONCURRENCY: '1', VISIBILITY_SECONDS: '3600', DRAIN_LIMIT_SECONDS: '1' };
   const processor = startProcessor(t, cloud, calls.url, settings);
   (await calls.call(1)).tell('block for ever');
   t.strictSame(await processor.stop(), { code: 0, stderr: '' });

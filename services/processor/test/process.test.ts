@@ -111,7 +111,7 @@ t.test('wrong or missing configuration: every fault at once, exit 78, nothing st
     AWS_ACCESS_KEY_ID: 'an id without its secret',
     AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:65536',
     BUCKET: 'Uploads',
-    SLOTS: '0',
+    CONCURRENCY: '0',
     PROCESSOR_HANDLER: './nope.mjs',
     HANDLER_LIMIT_SECONDS: '39601',
   });
@@ -126,7 +126,7 @@ t.test('wrong or missing configuration: every fault at once, exit 78, nothing st
     'BUCKET: expected the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." or "-", got "Uploads"',
     'UPLOADS_TABLE: expected the name of a DynamoDB table: 3 to 255 letters, digits, "_", "." or "-", but it is not set',
     'QUEUE_URL: expected the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name", but it is not set',
-    'SLOTS: expected a whole number from 1 to 256, got "0"',
+    'CONCURRENCY: expected a whole number from 1 to 256, got "0"',
     'REPORT_QUEUE_URLS: expected the URLs of one or more SQS queues, separated by commas, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name", but it is not set',
     'HANDLER_LIMIT_SECONDS: expected a whole number of seconds from 1 to 39600 (11 hours), got "39601"',
   ]);
@@ -304,7 +304,7 @@ t.test(
   async (t) => {
     const cloud = await startLocalCloud(t);
     const { processor, calls, latched } = await startCallingProcessor(t, cloud, {
-      SLOTS: '1',
+      CONCURRENCY: '1',
       DRAIN_LIMIT_SECONDS: '1',
       VISIBILITY_SECONDS: '3600',
     });
@@ -345,7 +345,7 @@ t.test('long work protects its task, which leaves new uploads to others until it
   const cloud = await startLocalCloud(t);
   const agent = await startEcsAgent(t);
   const isOn = ({ ProtectionEnabled }: Asked) => ProtectionEnabled;
-  const settings = { SLOTS: '2', PROTECT_AFTER_SECONDS: '1', ECS_AGENT_URI: agent.uri };
+  const settings = { CONCURRENCY: '2', PROTECT_AFTER_SECONDS: '1', ECS_AGENT_URI: agent.uri };
   // Nothing but these two, and both there when it begins to poll: no event takes a slot, none comes too late for one.
   await cloud.sqs.send(new PurgeQueueCommand({ QueueUrl: cloud.queues.acceptedEvents }));
   await accept(cloud, 'one');
@@ -382,7 +382,7 @@ t.test('long work protects its task, which leaves new uploads to others until it
 t.test('SIGTERM while it is protected: the work is awaited, exit 0, as ever', async (t) => {
   const cloud = await startLocalCloud(t);
   const agent = await startEcsAgent(t);
-  const settings = { SLOTS: '2', PROTECT_AFTER_SECONDS: '1', ECS_AGENT_URI: agent.uri };
+  const settings = { CONCURRENCY: '2', PROTECT_AFTER_SECONDS: '1', ECS_AGENT_URI: agent.uri };
   const { processor, calls } = await startCallingProcessor(t, cloud, settings);
   const { key } = await accept(cloud, 'content');
   const call = await calls.call(1);

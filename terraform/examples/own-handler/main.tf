@@ -66,7 +66,7 @@ module "upload_once" {
   processor = {
     cpu                   = 1024
     memory                = 2048
-    slots                 = 4
+    concurrency           = 4
     messages              = 4
     max_tasks             = 5
     min_tasks             = 2

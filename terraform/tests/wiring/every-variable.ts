@@ -67,7 +67,7 @@ function tasks(service: ServiceModule, given: Readonly<Record<string, unknown>>)
       requests_per_minute: () => of(requests, ...target, 'target_value'),
       messages: () => of(backlog, ...target, 'target_value'),
       disable_scale_in: () => of(backlog, ...target, 'disable_scale_in'),
-      slots: () => Number(environment(installation, service, 'SLOTS')),
+      concurrency: () => Number(environment(installation, service, 'CONCURRENCY')),
       max_connections: () => Number(environment(installation, service, 'MAX_CONNECTIONS')),
       protect_after_seconds: () => Number(environment(installation, service, 'PROTECT_AFTER_SECONDS')),
       spot: () =>
@@ -91,11 +91,11 @@ const urlIssuer = {
   spot: true,
 };
 const acceptor = {
-  ...{ cpu: 1024, memory: 2048, min_tasks: 4, max_tasks: 8, slots: 5, messages: 50, spot: true },
+  ...{ cpu: 1024, memory: 2048, min_tasks: 4, max_tasks: 8, concurrency: 5, messages: 50, spot: true },
   protect_after_seconds: 110,
 };
 const processor = {
-  ...{ cpu: 2048, memory: 4096, min_tasks: 5, max_tasks: 9, slots: 6, messages: 7, spot: true },
+  ...{ cpu: 2048, memory: 4096, min_tasks: 5, max_tasks: 9, concurrency: 6, messages: 7, spot: true },
   ...{ disable_scale_in: true, protect_after_seconds: 115 },
 };
 const thresholds = {

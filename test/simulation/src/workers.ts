@@ -36,7 +36,7 @@ import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts'
 
 export const VISIBILITY_SECONDS = 30;
 const HANDLER_GRACE_SECONDS = 10;
-const SLOTS = 2;
+const CONCURRENCY = 2;
 const LONG_POLL_SECONDS = 20;
 
 const log = createLogger({ service: 'model', level: 'silent' });
@@ -89,7 +89,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
       onAnswer: (operation, isDone) => rules.sqsAnswered(process, operation, isDone),
     }),
     queueUrl: process.service,
-    slots: SLOTS,
+    concurrency: CONCURRENCY,
     visibilitySeconds: VISIBILITY_SECONDS,
     handle(delivery) {
       receivedAtMs.set(delivery, time.nowMs());

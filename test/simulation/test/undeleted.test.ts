@@ -9,7 +9,7 @@ import { createSqsClient } from '../src/simulation/sqs-client.ts';
 import { createVirtualTime } from '../src/simulation/virtual-time.ts';
 import { createWorkerProcess } from '../src/simulation/worker-process.ts';
 
-const SLOTS = 2;
+const CONCURRENCY = 2;
 const OUTAGE_SECONDS = 600;
 const VISIBILITY_SECONDS = 30;
 
@@ -61,7 +61,7 @@ function prepare(options: { readonly maxReceiveCount: number }) {
           onAnswer: nothing,
         }),
         queueUrl: 'processor',
-        slots: SLOTS,
+        concurrency: CONCURRENCY,
         visibilitySeconds: VISIBILITY_SECONDS,
         async handle() {
           if (!isPlaceFree) throw new NotBegun(VISIBILITY_SECONDS, 'another one is at work');
@@ -110,7 +110,7 @@ t.test('P3: each stop while SQS deletes nothing adds at most a copy for each slo
     const { stop } = await start(`processor-${processes}`);
     await time.pass(OUTAGE_SECONDS * 1000);
     await stop();
-    t.ok(queue.depth <= 2 + SLOTS * processes, `${queue.depth} messages after ${processes} processes`);
+    t.ok(queue.depth <= 2 + CONCURRENCY * processes, `${queue.depth} messages after ${processes} processes`);
   }
 });
 

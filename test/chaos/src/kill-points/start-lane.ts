@@ -30,7 +30,7 @@ export async function startLane(options: {
   const outside = lookFromOutside(stack);
   const queueUrl = killed === 'acceptor' ? stack.queues.uploadEvents : stack.queues.acceptedEvents;
   const service = await stack.add(killed, {
-    SLOTS: '1',
+    CONCURRENCY: '1',
     DRAIN_LIMIT_SECONDS: '20',
     // A poll that was judged gets a message, also one that is hidden until its dead worker's time is over.
     POLL_WAIT_SECONDS: '20',

@@ -12,7 +12,7 @@ t.test('P8: a message that takes for ever holds up its own slot and nothing else
   const slowBegan = Promise.withResolvers<void>();
   const consumer = createConsumer({
     ...queue,
-    slots: 3,
+    concurrency: 3,
     visibilitySeconds: 300,
     observe,
     random: Math.random,
@@ -47,7 +47,7 @@ t.test('it never asks for more messages than it has free slots, nor for more tha
   const ends = new Map<string, () => void>();
   const consumer = createConsumer({
     ...queue,
-    slots: 12,
+    concurrency: 12,
     visibilitySeconds: 300,
     observe,
     random: Math.random,
@@ -97,7 +97,7 @@ t.test('a slot is taken until its message is deleted', async (t) => {
   });
   const consumer = createConsumer({
     ...queue,
-    slots: 1,
+    concurrency: 1,
     visibilitySeconds: 300,
     waitTimeSeconds: 1,
     observe,
@@ -126,7 +126,7 @@ t.test('P8: messages that wait for shared work take no slot, up to four for each
   const waiting = new Journal<string>();
   const consumer = createConsumer({
     ...queue,
-    slots: 2,
+    concurrency: 2,
     visibilitySeconds: 300,
     observe,
     random: Math.random,
@@ -167,7 +167,7 @@ t.test('messages that have stepped aside are given back when the consumer stops'
   const waiting = new Journal<string>();
   const consumer = createConsumer({
     ...queue,
-    slots: 1,
+    concurrency: 1,
     visibilitySeconds: 300,
     observe,
     random: Math.random,
