@@ -15,7 +15,7 @@ const TAG = `${COMMIT}-arm64`;
 const HOST = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const SERVICES = ['url-issuer', 'acceptor', 'processor'];
 
-interface World {
+interface Harness {
   /** What `terraform show` says of the first plan, and of the second if it differs. */
   readonly plans: readonly ReturnType<typeof planOf>[];
   /** What `git status --porcelain` prints. */
@@ -52,7 +52,7 @@ const UPGRADE = planOf({
 });
 
 /** Runs the script with programs that note how they are called; none of them reaches anything. */
-async function deploy(t: Test, world: World) {
+async function deploy(t: Test, harness: Harness) {
   const folder = await mkdtemp(join(tmpdir(), 'upload-once-deploy-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const calls = join(folder, 'calls');
@@ -78,7 +78,7 @@ async function deploy(t: Test, world: World) {
       *'output -json cluster_name') printf '%s' '"upload-once"';;
       *'output -json services') printf '%s' "$ECS_SERVICES";;
     esac`,
-    ...world.programs,
+    ...harness.programs,
   };
   const PATH = await pathWith(
     t,
@@ -91,20 +91,20 @@ async function deploy(t: Test, world: World) {
     env: {
       PATH,
       AWS_REGION: 'eu-central-1',
-      CHANGES: world.changes ?? '',
-      ARCHITECTURE: world.plans[0]?.variables.architecture.value ?? '',
-      FIRST_PLAN: JSON.stringify(world.plans[0]),
-      SECOND_PLAN: JSON.stringify(world.plans.at(-1)),
+      CHANGES: harness.changes ?? '',
+      ARCHITECTURE: harness.plans[0]?.variables.architecture.value ?? '',
+      FIRST_PLAN: JSON.stringify(harness.plans[0]),
+      SECOND_PLAN: JSON.stringify(harness.plans.at(-1)),
       ECS_SERVICES: JSON.stringify(
         Object.fromEntries(SERVICES.map((service) => [service, { service_name: `upload-once-${service}` }])),
       ),
       REPOSITORY_URLS: JSON.stringify(
         Object.fromEntries(SERVICES.map((service) => [service, `${HOST}/upload-once/${service}`])),
       ),
-      ...world.env,
+      ...harness.env,
     },
   });
-  child.stdin.end(world.typed ?? '');
+  child.stdin.end(harness.typed ?? '');
   const [[exitCode], stdout, stderr] = await Promise.all([
     once(child, 'close'),
     text(child.stdout),

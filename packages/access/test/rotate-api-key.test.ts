@@ -13,7 +13,7 @@ import { createMemoryAccessStore } from '../src/testing/index.ts';
 const START = Date.UTC(2030, 0, 1);
 const HOUR = 3_600_000;
 
-function world() {
+function harness() {
   const clock = { ms: START };
   const store = createMemoryAccessStore();
   let drawn = 0;
@@ -29,7 +29,7 @@ function world() {
 const settings = { name: 'build server', ratePerSecond: 1, burst: 1, dailyQuota: 5 };
 
 t.test('a rotated key has two values, and one id, name and set of limits', async (t) => {
-  const { clock, making, opens } = world();
+  const { clock, making, opens } = harness();
   const { value: first, key } = await createApiKey(settings, making);
   clock.ms += HOUR;
   const { value: second, old, rotated } = await rotateApiKey(key.keyId, making);
@@ -42,7 +42,7 @@ t.test('a rotated key has two values, and one id, name and set of limits', async
 });
 
 t.test('an imported key is rotated to one of the form that is made here', async (t) => {
-  const { making, opens } = world();
+  const { making, opens } = harness();
   const { keyId } = await importApiKey('an old value', settings, making);
   const { value } = await rotateApiKey(keyId, making);
   t.match(value, `uo_${keyId}_`);
@@ -51,7 +51,7 @@ t.test('an imported key is rotated to one of the form that is made here', async 
 });
 
 t.test('no third value, until one of the two has expired or was removed', async (t) => {
-  const { clock, making } = world();
+  const { clock, making } = harness();
   const { key } = await createApiKey(settings, making);
   clock.ms += HOUR;
   const { rotated } = await rotateApiKey(key.keyId, making);
@@ -70,7 +70,7 @@ t.test('a rotation is ended, or taken back; the one value that is left is never 
     ['old', 'second'],
     ['new', 'first'],
   ] as const) {
-    const { clock, making, opens } = world();
+    const { clock, making, opens } = harness();
     const { value: first, key } = await createApiKey(settings, making);
     await t.rejects(removeSecrets(key.keyId, which, making), { code: 'NoRotationUnderWay' });
     clock.ms += HOUR;
@@ -87,7 +87,7 @@ t.test('a rotation is ended, or taken back; the one value that is left is never 
 });
 
 t.test('an old value that has expired does not make the new one removable', async (t) => {
-  const { clock, making, opens } = world();
+  const { clock, making, opens } = harness();
   const { key } = await createApiKey(settings, making);
   clock.ms += HOUR;
   const { value, rotated } = await rotateApiKey(key.keyId, making);
@@ -97,7 +97,7 @@ t.test('an old value that has expired does not make the new one removable', asyn
 });
 
 t.test('the newest is the one that was added last, whatever the operators’ clocks say', async (t) => {
-  const { clock, making, opens } = world();
+  const { clock, making, opens } = harness();
   const { value: first, key } = await createApiKey(settings, making);
   clock.ms -= HOUR;
   const { value: second, rotated } = await rotateApiKey(key.keyId, making);
@@ -110,7 +110,7 @@ t.test('the newest is the one that was added last, whatever the operators’ clo
 t.test(
   'an end is set to older values alone, never later than it was, and taken back with the new one',
   async (t) => {
-    const { making, store } = world();
+    const { making, store } = harness();
     const { key } = await createApiKey(settings, making);
     const { rotated } = await rotateApiKey(key.keyId, making);
     const sooner = await endOlderSecrets(rotated, new Date(START + HOUR), making);
@@ -128,7 +128,7 @@ t.test(
 
 t.test('no end is set once somebody else has ended the rotation or taken it back', async (t) => {
   for (const which of ['old', 'new'] as const) {
-    const { making, store } = world();
+    const { making, store } = harness();
     const { key } = await createApiKey(settings, making);
     const { rotated } = await rotateApiKey(key.keyId, making);
     await removeSecrets(key.keyId, which, making);
@@ -138,7 +138,7 @@ t.test('no end is set once somebody else has ended the rotation or taken it back
 });
 
 t.test('one who comes in between again and again is told of, not waited for without end', async (t) => {
-  const { making, store } = world();
+  const { making, store } = harness();
   const { key } = await createApiKey(settings, making);
   store.changeSecrets = async () => {
     throw new SecretsChanged(key.keyId);
@@ -150,7 +150,7 @@ t.test('one who comes in between again and again is told of, not waited for with
 });
 
 t.test('there is nothing to rotate where there is no key', async (t) => {
-  const { making } = world();
+  const { making } = harness();
   const missing = { code: 'UnknownApiKey', message: 'there is no key with the id "0123"' };
   await t.rejects(rotateApiKey('0123', making), missing);
   await t.rejects(removeSecrets('0123', 'old', making), missing);

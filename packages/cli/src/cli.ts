@@ -37,17 +37,17 @@ const HIDDEN_NOTE =
  * @param args what follows the program's name
  * @returns the exit code
  */
-export async function run(args: readonly string[], world: CliIo): Promise<number> {
+export async function run(args: readonly string[], harness: CliIo): Promise<number> {
   let isKeyHidden = false;
   const onHidden = () => {
     isKeyHidden = true;
   };
-  const exitCode = await runCommand(args, world, withHiddenSecrets(world, args, onHidden));
-  if (isKeyHidden) world.stderr.write(HIDDEN_NOTE);
+  const exitCode = await runCommand(args, harness, withHiddenSecrets(harness, args, onHidden));
+  if (isKeyHidden) harness.stderr.write(HIDDEN_NOTE);
   return exitCode;
 }
 
-async function runCommand(args: readonly string[], world: CliIo, io: CliIo): Promise<number> {
+async function runCommand(args: readonly string[], harness: CliIo, io: CliIo): Promise<number> {
   const [command, ...rest] = args;
   try {
     switch (command) {
@@ -68,7 +68,7 @@ async function runCommand(args: readonly string[], world: CliIo, io: CliIo): Pro
         const { keysCommand } = await import('./commands/keys.ts');
         return await keysCommand(rest, {
           ...io,
-          stdout: world.stdout,
+          stdout: harness.stdout,
           createStore: await io.loadAccess(),
         });
       }

@@ -79,7 +79,7 @@ function duplicateOf(number: number): ObservedVersion | undefined {
 }
 
 /** @param watch called before each page */
-function world(uploads: number, watch: () => void): { listing: ObjectListing; records: UploadRecords } {
+function harness(uploads: number, watch: () => void): { listing: ObjectListing; records: UploadRecords } {
   async function* pages<T>(make: (number: number) => readonly T[]): AsyncIterable<T[]> {
     for (let from = 0; from < uploads; from += PAGE) {
       watch();
@@ -125,7 +125,7 @@ async function audit(uploads: number) {
     peakBytes = Math.max(peakBytes, process.memoryUsage().heapUsed);
   };
   const { counts, findings } = createAudit({
-    ...world(uploads, watch),
+    ...harness(uploads, watch),
     startedAt: new Date(at.getTime() + 3_600_000),
     olderThanSeconds: 900,
     recordRetentionSeconds: 30 * 86_400,

@@ -1,12 +1,12 @@
 import { acceptedKeyOf, ObservedKind, UploadState } from '@upload-once/uploads';
 import t from 'tap';
-import { createWorld, OLDER_THAN_SECONDS, RECORD_RETENTION_SECONDS } from './world.ts';
+import { createHarness, OLDER_THAN_SECONDS, RECORD_RETENTION_SECONDS } from './harness.ts';
 
 t.test('where all has come to its end nothing is found', async (t) => {
-  const world = createWorld();
-  await world.allIsWell();
-  world.pass(OLDER_THAN_SECONDS);
-  const audit = world.audit();
+  const harness = createHarness();
+  await harness.allIsWell();
+  harness.pass(OLDER_THAN_SECONDS);
+  const audit = harness.audit();
   t.strictSame(await Array.fromAsync(audit.findings()), []);
   t.strictSame(audit.counts, {
     uploadedVersions: 3,
@@ -21,51 +21,51 @@ t.test('where all has come to its end nothing is found', async (t) => {
 });
 
 t.test('what has no outcome and is too young is counted, with its ages', async (t) => {
-  const world = createWorld();
-  await world.allIsWell();
-  world.pass(OLDER_THAN_SECONDS);
-  const oldest = world.clock.now;
-  world.put(await world.issue('lost'));
-  world.pass(60);
-  await world.copied('claimed-and-copied');
-  world.pass(60);
-  const youngest = world.clock.now;
-  await world.accepted('not-begun');
-  await world.observed('uploads/not-reported', ObservedKind.orphan, { reported: false });
-  world.pass(60);
-  const audit = world.audit();
+  const harness = createHarness();
+  await harness.allIsWell();
+  harness.pass(OLDER_THAN_SECONDS);
+  const oldest = harness.clock.now;
+  harness.put(await harness.issue('lost'));
+  harness.pass(60);
+  await harness.copied('claimed-and-copied');
+  harness.pass(60);
+  const youngest = harness.clock.now;
+  await harness.accepted('not-begun');
+  await harness.observed('uploads/not-reported', ObservedKind.orphan, { reported: false });
+  harness.pass(60);
+  const audit = harness.audit();
   t.strictSame(await Array.fromAsync(audit.findings()), []);
   t.match(audit.counts, { tooYoung: 5, tooYoungSince: { oldest, youngest } });
 
-  world.pass(OLDER_THAN_SECONDS - 120);
-  const later = world.audit();
+  harness.pass(OLDER_THAN_SECONDS - 120);
+  const later = harness.audit();
   t.equal((await Array.fromAsync(later.findings())).length, 3);
   t.match(later.counts, { tooYoung: 2, tooYoungSince: { oldest: youngest, youngest } });
 });
 
 t.test('what came to its end a moment ago is not too young: it is not counted', async (t) => {
-  const world = createWorld();
-  await world.allIsWell();
-  const audit = world.audit();
+  const harness = createHarness();
+  await harness.allIsWell();
+  const audit = harness.audit();
   t.strictSame(await Array.fromAsync(audit.findings()), []);
   t.match(audit.counts, { tooYoung: 0, tooYoungSince: undefined });
 });
 
 t.test('P3: a version with no outcome is found, whatever it should have become', async (t) => {
-  const world = createWorld();
-  await world.allIsWell();
-  const issued = await world.issue('issued');
-  const first = world.put(issued);
-  const second = world.put(issued, 'a second');
-  const { key: processed } = await world.processed('used-again');
-  const duplicate = world.put(processed);
-  const revoked = await world.issue('revoked-in-time');
-  await world.uploads.revoke(revoked);
-  const refused = world.put(revoked);
-  const orphan = world.put('uploads/of nobody');
-  world.pass(OLDER_THAN_SECONDS);
+  const harness = createHarness();
+  await harness.allIsWell();
+  const issued = await harness.issue('issued');
+  const first = harness.put(issued);
+  const second = harness.put(issued, 'a second');
+  const { key: processed } = await harness.processed('used-again');
+  const duplicate = harness.put(processed);
+  const revoked = await harness.issue('revoked-in-time');
+  await harness.uploads.revoke(revoked);
+  const refused = harness.put(revoked);
+  const orphan = harness.put('uploads/of nobody');
+  harness.pass(OLDER_THAN_SECONDS);
 
-  const findings = await world.findings();
+  const findings = await harness.findings();
   const found = (key: string, { versionId }: { versionId: string }) =>
     findings.find((finding) => finding.key === key && finding.versionId === versionId);
   t.equal(findings.length, 5);
@@ -93,15 +93,15 @@ t.test('P3: a version with no outcome is found, whatever it should have become',
 });
 
 t.test('an upload that is stuck is found in each state, with what brings it on', async (t) => {
-  const world = createWorld();
-  const claimed = await world.claimed('claimed');
-  const accepted = await world.accepted('accepted');
-  const processing = await world.processing('processing');
-  const claimedAt = world.clock.now;
-  world.pass(OLDER_THAN_SECONDS + 60);
-  const working = await world.processing('at work');
+  const harness = createHarness();
+  const claimed = await harness.claimed('claimed');
+  const accepted = await harness.accepted('accepted');
+  const processing = await harness.processing('processing');
+  const claimedAt = harness.clock.now;
+  harness.pass(OLDER_THAN_SECONDS + 60);
+  const working = await harness.processing('at work');
 
-  const findings = await world.findings();
+  const findings = await harness.findings();
   t.equal(findings.length, 3);
   t.match(
     findings.find(({ key }) => key === claimed.key),
@@ -149,19 +149,19 @@ t.test('an upload that is stuck is found in each state, with what brings it on',
 });
 
 t.test('P3: a later attempt whose lease has run out is found like the first', async (t) => {
-  const world = createWorld();
-  const { key, copy } = await world.processing('taken over, and dropped again');
-  world.pass(120);
-  await world.uploads.startProcessing(key, {
+  const harness = createHarness();
+  const { key, copy } = await harness.processing('taken over, and dropped again');
+  harness.pass(120);
+  await harness.uploads.startProcessing(key, {
     acceptedVersionId: copy.versionId,
     leaseOwner: 'another',
     leaseSeconds: 60,
   });
-  const leaseEndsAt = new Date(world.clock.now.getTime() + 60_000);
-  world.pass(60 + OLDER_THAN_SECONDS - 1);
-  t.strictSame(await world.findings(), [], 'counted from the end of the second lease');
-  world.pass(1);
-  const findings = await world.findings();
+  const leaseEndsAt = new Date(harness.clock.now.getTime() + 60_000);
+  harness.pass(60 + OLDER_THAN_SECONDS - 1);
+  t.strictSame(await harness.findings(), [], 'counted from the end of the second lease');
+  harness.pass(1);
+  const findings = await harness.findings();
   t.equal(findings.length, 1);
   t.match(findings, [
     {
@@ -176,18 +176,18 @@ t.test('P3: a later attempt whose lease has run out is found like the first', as
 });
 
 t.test('an object under accepted/ that no item names is found', async (t) => {
-  const world = createWorld();
-  const { copy: unrecorded } = await world.copied('copied');
-  const withoutItem = world.put('accepted/of nobody');
-  const { copy } = await world.processed('copied-twice');
-  const late = world.put('accepted/copied-twice');
-  await world.issue('not-claimed');
-  const early = world.put('accepted/not-claimed');
-  await world.uploads.revoke(await world.issue('revoked'));
-  const ofRevoked = world.put('accepted/revoked');
-  world.pass(OLDER_THAN_SECONDS);
+  const harness = createHarness();
+  const { copy: unrecorded } = await harness.copied('copied');
+  const withoutItem = harness.put('accepted/of nobody');
+  const { copy } = await harness.processed('copied-twice');
+  const late = harness.put('accepted/copied-twice');
+  await harness.issue('not-claimed');
+  const early = harness.put('accepted/not-claimed');
+  await harness.uploads.revoke(await harness.issue('revoked'));
+  const ofRevoked = harness.put('accepted/revoked');
+  harness.pass(OLDER_THAN_SECONDS);
 
-  const findings = (await world.findings()).filter(({ key }) => key.startsWith('accepted/'));
+  const findings = (await harness.findings()).filter(({ key }) => key.startsWith('accepted/'));
   t.strictSame(
     new Map(findings.map(({ kind, key, versionId, detail }) => [`${kind} ${key} ${versionId}`, detail])),
     new Map([
@@ -216,20 +216,20 @@ t.test('an object under accepted/ that no item names is found', async (t) => {
 });
 
 t.test('FAILED is found at once, with its reason', async (t) => {
-  const world = createWorld();
-  const { key } = await world.failed('failed', 'Error: the disk is full');
-  const findings = await world.findings();
+  const harness = createHarness();
+  const { key } = await harness.failed('failed', 'Error: the disk is full');
+  const findings = await harness.findings();
   t.equal(findings.length, 1);
   t.match(findings, [{ kind: 'failed', key, state: UploadState.failed, detail: 'Error: the disk is full' }]);
 });
 
 t.test('P4: an observed version that nobody was told of is found, under either prefix', async (t) => {
-  const world = createWorld();
-  const { key } = await world.processed('used-again');
-  const duplicate = await world.observed(key, ObservedKind.duplicate, { reported: false });
-  const orphan = await world.observed('accepted/orphan', ObservedKind.orphan, { reported: false });
-  world.pass(OLDER_THAN_SECONDS);
-  const findings = await world.findings();
+  const harness = createHarness();
+  const { key } = await harness.processed('used-again');
+  const duplicate = await harness.observed(key, ObservedKind.duplicate, { reported: false });
+  const orphan = await harness.observed('accepted/orphan', ObservedKind.orphan, { reported: false });
+  harness.pass(OLDER_THAN_SECONDS);
+  const findings = await harness.findings();
   t.equal(findings.length, 2);
   t.match(findings, [
     {
@@ -244,19 +244,19 @@ t.test('P4: an observed version that nobody was told of is found, under either p
 });
 
 t.test('P4: a count that was not reported is found, with the event of a version that is kept', async (t) => {
-  const world = createWorld();
-  const { key } = await world.processed('flooded');
-  const kept = await world.observed(key, ObservedKind.duplicate);
-  await world.uploads.reserveEvidence(key, ObservedKind.duplicate, kept.versionId, 1);
-  await world.uploads.countSurplus(key, ObservedKind.duplicate, 12);
-  const { key: reported } = await world.processed('reported');
-  await world.uploads.countSurplus(reported, ObservedKind.duplicate, 12);
-  await world.uploads.markSurplusReported(reported, ObservedKind.duplicate, 10);
-  const { key: few } = await world.processed('few');
-  await world.uploads.countSurplus(few, ObservedKind.duplicate, 9);
-  t.strictSame(await world.findings(), [], 'not before its time');
-  world.pass(OLDER_THAN_SECONDS);
-  const findings = await world.findings();
+  const harness = createHarness();
+  const { key } = await harness.processed('flooded');
+  const kept = await harness.observed(key, ObservedKind.duplicate);
+  await harness.uploads.reserveEvidence(key, ObservedKind.duplicate, kept.versionId, 1);
+  await harness.uploads.countSurplus(key, ObservedKind.duplicate, 12);
+  const { key: reported } = await harness.processed('reported');
+  await harness.uploads.countSurplus(reported, ObservedKind.duplicate, 12);
+  await harness.uploads.markSurplusReported(reported, ObservedKind.duplicate, 10);
+  const { key: few } = await harness.processed('few');
+  await harness.uploads.countSurplus(few, ObservedKind.duplicate, 9);
+  t.strictSame(await harness.findings(), [], 'not before its time');
+  harness.pass(OLDER_THAN_SECONDS);
+  const findings = await harness.findings();
   t.equal(findings.length, 1);
   t.match(findings, [
     {
@@ -269,68 +269,68 @@ t.test('P4: a count that was not reported is found, with the event of a version 
 });
 
 t.test('an object under accepted/ beyond those that are kept is counted, and not named', async (t) => {
-  const world = createWorld();
+  const harness = createHarness();
   const key = 'accepted/planted';
-  await world.observed(key, ObservedKind.orphan);
-  world.put(key, 'one more');
-  world.pass(OLDER_THAN_SECONDS);
-  t.match(await world.findings(), [{ kind: 'not-recorded', key }]);
-  await world.uploads.countSurplus(key, ObservedKind.orphan, 1);
-  t.strictSame(await world.findings(), []);
+  await harness.observed(key, ObservedKind.orphan);
+  harness.put(key, 'one more');
+  harness.pass(OLDER_THAN_SECONDS);
+  t.match(await harness.findings(), [{ kind: 'not-recorded', key }]);
+  await harness.uploads.countSurplus(key, ObservedKind.orphan, 1);
+  t.strictSame(await harness.findings(), []);
 });
 
 t.test('what may still be under way is not found', async (t) => {
-  const world = createWorld();
-  world.put(await world.issue('issued'));
-  await world.copied('copied');
-  await world.accepted('accepted');
-  await world.observed('uploads/orphan', ObservedKind.orphan, { reported: false });
-  world.pass(OLDER_THAN_SECONDS - 1);
-  t.strictSame(await world.findings(), []);
-  t.ok((await world.findings({ olderThanSeconds: OLDER_THAN_SECONDS - 1 })).length >= 4, 'but for its age');
+  const harness = createHarness();
+  harness.put(await harness.issue('issued'));
+  await harness.copied('copied');
+  await harness.accepted('accepted');
+  await harness.observed('uploads/orphan', ObservedKind.orphan, { reported: false });
+  harness.pass(OLDER_THAN_SECONDS - 1);
+  t.strictSame(await harness.findings(), []);
+  t.ok((await harness.findings({ olderThanSeconds: OLDER_THAN_SECONDS - 1 })).length >= 4, 'but for its age');
 });
 
 t.test('an object that has outlived its item is not taken for an orphan', async (t) => {
-  const world = createWorld();
+  const harness = createHarness();
   // As it is when DynamoDB has deleted their items.
-  world.put('accepted/of last year');
-  world.put('uploads/of last year');
-  world.pass(RECORD_RETENTION_SECONDS - 86_401);
-  t.equal((await world.findings()).length, 2, 'as long as its item would be there');
-  world.pass(1);
-  const audit = world.audit();
+  harness.put('accepted/of last year');
+  harness.put('uploads/of last year');
+  harness.pass(RECORD_RETENTION_SECONDS - 86_401);
+  t.equal((await harness.findings()).length, 2, 'as long as its item would be there');
+  harness.pass(1);
+  const audit = harness.audit();
   t.strictSame(await Array.fromAsync(audit.findings()), []);
   t.equal(audit.counts.forgottenVersions, 2, 'it says how many it could not judge');
 });
 
 t.test('P4: what is on record is found without its upload', async (t) => {
-  const world = createWorld();
+  const harness = createHarness();
   // As it is when DynamoDB has deleted the upload's item, and not yet those that were written later.
-  for (const kind of Object.values(ObservedKind)) await world.observed(`uploads/once a ${kind}`, kind);
-  const unknown = world.put('uploads/unknown');
-  world.pass(OLDER_THAN_SECONDS);
-  const findings = (await world.findings()).map(({ kind, versionId }) => `${kind} ${versionId}`);
+  for (const kind of Object.values(ObservedKind)) await harness.observed(`uploads/once a ${kind}`, kind);
+  const unknown = harness.put('uploads/unknown');
+  harness.pass(OLDER_THAN_SECONDS);
+  const findings = (await harness.findings()).map(({ kind, versionId }) => `${kind} ${versionId}`);
   t.strictSame(findings, [`no-outcome ${unknown.versionId}`]);
 });
 
 t.test('more versions of one key than a page holds, and one outcome for each', async (t) => {
-  const world = createWorld();
-  const { key } = await world.processed('popular');
-  for (let at = 0; at < 150; at += 1) await world.observed(key, ObservedKind.duplicate);
-  const lost = world.put(key);
-  world.pass(OLDER_THAN_SECONDS);
-  const found = (await world.findings()).map(({ kind, versionId }) => `${kind} ${versionId}`);
+  const harness = createHarness();
+  const { key } = await harness.processed('popular');
+  for (let at = 0; at < 150; at += 1) await harness.observed(key, ObservedKind.duplicate);
+  const lost = harness.put(key);
+  harness.pass(OLDER_THAN_SECONDS);
+  const found = (await harness.findings()).map(({ kind, versionId }) => `${kind} ${versionId}`);
   t.strictSame(found, [`no-outcome ${lost.versionId}`]);
 });
 
 t.test('a table that does not answer ends the audit with its error', async (t) => {
-  const world = createWorld();
-  world.put(await world.issue('issued'));
-  world.pass(OLDER_THAN_SECONDS);
-  const audit = world.audit();
+  const harness = createHarness();
+  harness.put(await harness.issue('issued'));
+  harness.pass(OLDER_THAN_SECONDS);
+  const audit = harness.audit();
   const away = new Error('the table is away');
   const iterator = audit.findings()[Symbol.asyncIterator]();
-  world.uploads.records.pages = () => {
+  harness.uploads.records.pages = () => {
     throw away;
   };
   t.match(await iterator.next(), { value: { kind: 'no-outcome' } }, 'what was found before is given');

@@ -5,7 +5,7 @@ import type { CliIo } from '../src/cli-io.ts';
 /** One call of the command, and all that can be seen of it. */
 export async function runCommand(
   args: readonly string[],
-  world: Partial<CliIo> & { readonly env: CliIo['env'] },
+  harness: Partial<CliIo> & { readonly env: CliIo['env'] },
 ) {
   const seen = { code: -1, stdout: '', stderr: '', slept: [] as number[] };
   const io: CliIo = {
@@ -25,7 +25,7 @@ export async function runCommand(
       signal.throwIfAborted();
     },
     interruptSignal: () => new AbortController().signal,
-    ...world,
+    ...harness,
   };
   seen.code = await run(args, io);
   return seen;

@@ -3,7 +3,7 @@ import { ObservedKind, repairName, type UploadRecords } from '@upload-once/uploa
 import t from 'tap';
 import { createSendEvents, type MissingEvent, repairFindings } from '../src/repair/index.ts';
 import { startDeadLetters } from './dead-letters.ts';
-import { createWorld, OLDER_THAN_SECONDS, RECORD_RETENTION_SECONDS } from './world.ts';
+import { createHarness, OLDER_THAN_SECONDS, RECORD_RETENTION_SECONDS } from './harness.ts';
 
 /** What a repair does not look at. */
 const UNDESCRIBED = { digests: {}, attributes: {} };
@@ -15,13 +15,13 @@ const UNRECORDED: Pick<UploadRecords, 'repairs' | 'recordRepair' | 'forgetRepair
 };
 
 async function repair(
-  world: ReturnType<typeof createWorld>,
+  harness: ReturnType<typeof createHarness>,
   options: Partial<Parameters<typeof repairFindings>[1]> = {},
 ) {
   const sent: MissingEvent[] = [];
-  const repaired = repairFindings(world.audit().findings(), {
-    objects: world.objects,
-    records: world.uploads.records,
+  const repaired = repairFindings(harness.audit().findings(), {
+    objects: harness.objects,
+    records: harness.uploads.records,
     send: async (events) => {
       sent.push(...events);
       return new Map();
@@ -36,11 +36,11 @@ async function repair(
 }
 
 t.test('each finding’s event is sent', async (t) => {
-  const world = createWorld();
-  for (let at = 0; at < 23; at += 1) world.put(await world.issue(`issued-${at}`));
-  world.pass(OLDER_THAN_SECONDS);
+  const harness = createHarness();
+  for (let at = 0; at < 23; at += 1) harness.put(await harness.issue(`issued-${at}`));
+  harness.pass(OLDER_THAN_SECONDS);
   const batches: number[] = [];
-  const { repaired } = await repair(world, {
+  const { repaired } = await repair(harness, {
     send: async (events) => {
       batches.push(events.length);
       return new Map();
@@ -52,27 +52,27 @@ t.test('each finding’s event is sent', async (t) => {
 });
 
 t.test('FAILED is left to a redrive, unless it is asked for', async (t) => {
-  const world = createWorld();
-  await world.failed('failed', 'why');
-  const left = await repair(world);
+  const harness = createHarness();
+  await harness.failed('failed', 'why');
+  const left = await repair(harness);
   t.match(left.repaired, [
     { finding: { kind: 'failed' }, outcome: 'left', remark: 'left alone without --retry-failed' },
   ]);
   t.strictSame(left.sent, []);
-  const retried = await repair(world, { retryFailed: true });
+  const retried = await repair(harness, { retryFailed: true });
   t.match(retried.repaired, [{ finding: { kind: 'failed' }, outcome: 'sent' }]);
   t.match(retried.sent, [{ pipeline: 'accepted', key: 'accepted/failed' }]);
 });
 
 t.test('P4: an object without an upload is left alone, unless it is asked for', async (t) => {
-  const world = createWorld();
+  const harness = createHarness();
   // As with a RECORD_RETENTION_DAYS above the services' own: accepted long ago, or kept apart, and the items are gone.
-  const outlived = world.put('accepted/outlived');
-  const duplicate = world.put('uploads/outlived');
-  const { copy, version } = await world.copied('copied');
-  const told = await world.observed('accepted/orphan', ObservedKind.orphan, { reported: false });
-  world.pass(OLDER_THAN_SECONDS);
-  const left = await repair(world);
+  const outlived = harness.put('accepted/outlived');
+  const duplicate = harness.put('uploads/outlived');
+  const { copy, version } = await harness.copied('copied');
+  const told = await harness.observed('accepted/orphan', ObservedKind.orphan, { reported: false });
+  harness.pass(OLDER_THAN_SECONDS);
+  const left = await repair(harness);
   for (const [key, kind] of [
     ['accepted/outlived', 'not-recorded'],
     ['uploads/outlived', 'no-outcome'],
@@ -92,7 +92,7 @@ t.test('P4: an object without an upload is left alone, unless it is asked for', 
     'all others are sent, what is on record as an orphan already among them',
   );
   t.equal(left.sent.length, 3);
-  const recorded = await repair(world, { recordOrphans: true, again: true });
+  const recorded = await repair(harness, { recordOrphans: true, again: true });
   t.ok(recorded.repaired.every(({ outcome }) => outcome === 'sent'));
   t.match(
     recorded.sent.find(({ key }) => key === 'accepted/outlived'),
@@ -105,12 +105,12 @@ t.test('P4: an object without an upload is left alone, unless it is asked for', 
 });
 
 t.test('P3, P4: the items are kept longer before their events are sent', async (t) => {
-  const world = createWorld();
-  const { key, version } = await world.claimed('claimed');
-  const { copy } = await world.accepted('accepted');
-  world.pass(RECORD_RETENTION_SECONDS - 86_400);
+  const harness = createHarness();
+  const { key, version } = await harness.claimed('claimed');
+  const { copy } = await harness.accepted('accepted');
+  harness.pass(RECORD_RETENTION_SECONDS - 86_400);
   const calls: string[] = [];
-  const { repaired } = await repair(world, {
+  const { repaired } = await repair(harness, {
     records: {
       ...UNRECORDED,
       keepLonger: async (name, versionId) => void calls.push(`keepLonger ${name} ${versionId}`),
@@ -138,11 +138,11 @@ t.test('P3, P4: the items are kept longer before their events are sent', async (
 });
 
 t.test('P3: what can’t be kept longer is not sent, and told as that', async (t) => {
-  const world = createWorld();
-  const { key: bad } = await world.claimed('bad');
-  const { key: good } = await world.claimed('good');
-  world.pass(OLDER_THAN_SECONDS);
-  const { repaired, sent } = await repair(world, {
+  const harness = createHarness();
+  const { key: bad } = await harness.claimed('bad');
+  const { key: good } = await harness.claimed('good');
+  harness.pass(OLDER_THAN_SECONDS);
+  const { repaired, sent } = await repair(harness, {
     records: {
       ...UNRECORDED,
       async keepLonger(key) {
@@ -161,14 +161,14 @@ t.test('P3: what can’t be kept longer is not sent, and told as that', async (t
 });
 
 t.test('an accepted object is told of with its own ETag, where it can be had', async (t) => {
-  const world = createWorld();
-  const there = await world.accepted('there');
-  const hidden = await world.accepted('hidden');
-  world.objects.putDeleteMarker('accepted/hidden');
-  world.pass(OLDER_THAN_SECONDS);
-  world.objects.head = async (key) =>
+  const harness = createHarness();
+  const there = await harness.accepted('there');
+  const hidden = await harness.accepted('hidden');
+  harness.objects.putDeleteMarker('accepted/hidden');
+  harness.pass(OLDER_THAN_SECONDS);
+  harness.objects.head = async (key) =>
     key === 'accepted/there' ? { ...UNDESCRIBED, ...there.copy, eTag: 'of-parts-2' } : undefined;
-  const { sent } = await repair(world);
+  const { sent } = await repair(harness);
   t.match(
     sent.find(({ key }) => key === 'accepted/there'),
     { versionId: there.copy.versionId, eTag: 'of-parts-2' },
@@ -180,16 +180,16 @@ t.test('an accepted object is told of with its own ETag, where it can be had', a
 });
 
 t.test('P3: an object that can’t be looked at holds nothing up', async (t) => {
-  const world = createWorld();
-  const denied = await world.accepted('denied');
-  const { copy } = await world.accepted('good');
-  world.put(await world.issue('another'));
-  world.pass(OLDER_THAN_SECONDS);
+  const harness = createHarness();
+  const denied = await harness.accepted('denied');
+  const { copy } = await harness.accepted('good');
+  harness.put(await harness.issue('another'));
+  harness.pass(OLDER_THAN_SECONDS);
   const head = async (key: string) => {
     if (key === 'accepted/denied') throw new Error('access denied');
     return { ...UNDESCRIBED, ...copy };
   };
-  const { repaired, sent } = await repair(world, { objects: { head } });
+  const { repaired, sent } = await repair(harness, { objects: { head } });
   t.strictSame(
     new Map(repaired.map(({ finding, ...outcome }) => [finding.key, outcome])),
     new Map([
@@ -210,12 +210,12 @@ t.test('P3: an object that can’t be looked at holds nothing up', async (t) => 
 });
 
 t.test('a finding is not given before its event is in the queue', async (t) => {
-  const world = createWorld();
-  world.put(await world.issue('issued'));
-  world.pass(OLDER_THAN_SECONDS);
+  const harness = createHarness();
+  harness.put(await harness.issue('issued'));
+  harness.pass(OLDER_THAN_SECONDS);
   const away = new Error('the queue is away');
   await t.rejects(
-    repair(world, {
+    repair(harness, {
       send: async () => {
         throw away;
       },
@@ -225,11 +225,11 @@ t.test('a finding is not given before its event is in the queue', async (t) => {
 });
 
 t.test('events go to the queue of their pipeline, as S3 would tell them', async (t) => {
-  const world = createWorld();
-  const issued = await world.issue('Zähler 1+1');
-  const version = world.put(issued);
-  const { copy } = await world.accepted('accepted');
-  world.pass(OLDER_THAN_SECONDS);
+  const harness = createHarness();
+  const issued = await harness.issue('Zähler 1+1');
+  const version = harness.put(issued);
+  const { copy } = await harness.accepted('accepted');
+  harness.pass(OLDER_THAN_SECONDS);
   const letters = await startDeadLetters(t);
   const send = createSendEvents({
     sqs: letters.sqs,
@@ -237,7 +237,7 @@ t.test('events go to the queue of their pipeline, as S3 would tell them', async 
     bucket: 'the-bucket',
     region: 'eu-central-1',
   });
-  await repair(world, { send });
+  await repair(harness, { send });
   const told = async (url: string) => (await letters.bodies(url)).flatMap(parseS3Event);
   t.strictSame(await told(letters.queueUrl), [
     { ...version, bucket: 'the-bucket', key: issued, eventName: 'ObjectCreated:Post', sequencer: '' },
@@ -253,16 +253,16 @@ t.test('events go to the queue of their pipeline, as S3 would tell them', async 
 });
 
 t.test('P4: only what may be the copy is told of as one, and what is unclaimed not at all', async (t) => {
-  const world = createWorld();
-  const { copy } = await world.copied('copied');
-  const accepted = await world.accepted('accepted');
-  await world.processed('processed');
-  const restored = world.put('accepted/processed');
-  await world.issue('issued');
-  const unclaimed = world.put('accepted/issued');
-  await world.processed('reported');
-  const orphan = await world.observed('accepted/reported', ObservedKind.orphan, { reported: false });
-  world.pass(OLDER_THAN_SECONDS);
+  const harness = createHarness();
+  const { copy } = await harness.copied('copied');
+  const accepted = await harness.accepted('accepted');
+  await harness.processed('processed');
+  const restored = harness.put('accepted/processed');
+  await harness.issue('issued');
+  const unclaimed = harness.put('accepted/issued');
+  await harness.processed('reported');
+  const orphan = await harness.observed('accepted/reported', ObservedKind.orphan, { reported: false });
+  harness.pass(OLDER_THAN_SECONDS);
   const letters = await startDeadLetters(t);
   const send = createSendEvents({
     sqs: letters.sqs,
@@ -270,7 +270,7 @@ t.test('P4: only what may be the copy is told of as one, and what is unclaimed n
     bucket: 'the-bucket',
     region: 'eu-central-1',
   });
-  const { repaired } = await repair(world, { send });
+  const { repaired } = await repair(harness, { send });
   const told = (await letters.bodies(letters.queueUrl)).flatMap(parseS3Event);
   t.strictSame(
     new Map(told.map(({ versionId, eventName }) => [versionId, eventName])),
@@ -288,9 +288,9 @@ t.test('P4: only what may be the copy is told of as one, and what is unclaimed n
 });
 
 t.test('what SQS does not take is told for each event, and ends the repair behind its ten', async (t) => {
-  const world = createWorld();
-  for (let at = 0; at < 12; at += 1) world.put(await world.issue(`issued-${at}`));
-  world.pass(OLDER_THAN_SECONDS);
+  const harness = createHarness();
+  for (let at = 0; at < 12; at += 1) harness.put(await harness.issue(`issued-${at}`));
+  harness.pass(OLDER_THAN_SECONDS);
   const letters = await startDeadLetters(t);
   letters.hook('SendMessageBatch', async (input, proceed) => {
     const [refused] = input.Entries.splice(0, 1);
@@ -306,17 +306,17 @@ t.test('what SQS does not take is told for each event, and ends the repair behin
   });
   const outcomes: string[] = [];
   const run = async () => {
-    const { records } = world.uploads;
+    const { records } = harness.uploads;
     const options = {
       retryFailed: false,
       recordOrphans: false,
       again: false,
       deadLetters: new Set<string>(),
     };
-    const findings = world.audit().findings();
+    const findings = harness.audit().findings();
     for await (const { outcome, remark } of repairFindings(findings, {
       ...options,
-      objects: world.objects,
+      objects: harness.objects,
       records,
       send,
     }))
@@ -346,15 +346,15 @@ t.test('what SQS does not take is told for each event, and ends the repair behin
 });
 
 t.test('an event that a repair has sent is not sent again, unless that is asked for', async (t) => {
-  const world = createWorld();
-  const key = await world.issue('lost');
-  world.put(key);
-  world.pass(OLDER_THAN_SECONDS);
-  const first = await repair(world);
+  const harness = createHarness();
+  const key = await harness.issue('lost');
+  harness.put(key);
+  harness.pass(OLDER_THAN_SECONDS);
+  const first = await repair(harness);
   t.match(first.repaired, [{ outcome: 'sent', remark: '' }]);
-  const sentAt = world.clock.now.toISOString();
-  world.pass(86_400);
-  const second = await repair(world);
+  const sentAt = harness.clock.now.toISOString();
+  harness.pass(86_400);
+  const second = await repair(harness);
   t.match(second.repaired, [
     {
       outcome: 'sent-before',
@@ -362,44 +362,44 @@ t.test('an event that a repair has sent is not sent again, unless that is asked 
     },
   ]);
   t.strictSame(second.sent, []);
-  const another = world.put(key, 'another version');
-  world.pass(OLDER_THAN_SECONDS);
+  const another = harness.put(key, 'another version');
+  harness.pass(OLDER_THAN_SECONDS);
   t.match(
-    (await repair(world)).sent,
+    (await repair(harness)).sent,
     [{ versionId: another.versionId }],
     'another version is another matter',
   );
-  const again = await repair(world, { again: true });
+  const again = await repair(harness, { again: true });
   t.equal(again.sent.length, 2);
-  world.pass(14 * 86_400 + 1);
-  t.equal((await repair(world)).sent.length, 2, 'its message can’t be there any more');
+  harness.pass(14 * 86_400 + 1);
+  t.equal((await repair(harness)).sent.length, 2, 'its message can’t be there any more');
 });
 
 t.test(
   'what is not known to be sent again has no older record, so that the next repair sends it',
   async (t) => {
-    const world = createWorld();
-    world.put(await world.issue('lost'));
-    world.pass(OLDER_THAN_SECONDS);
-    t.equal((await repair(world)).sent.length, 1);
+    const harness = createHarness();
+    harness.put(await harness.issue('lost'));
+    harness.pass(OLDER_THAN_SECONDS);
+    t.equal((await repair(harness)).sent.length, 1);
     for (const mayBeSent of [true, false]) {
       const send = async (events: readonly MissingEvent[]) =>
         new Map(events.map((event) => [event, { reason: 'no answer', mayBeSent, queueUrl: 'q' }]));
-      await t.rejects(repair(world, { again: true, send }), { code: 'EventsNotSent' });
-      t.equal((await repair(world)).sent.length, 1);
+      await t.rejects(repair(harness, { again: true, send }), { code: 'EventsNotSent' });
+      t.equal((await repair(harness)).sent.length, 1);
     }
-    t.equal((await repair(world)).sent.length, 0);
+    t.equal((await repair(harness)).sent.length, 0);
   },
 );
 
 t.test('all ten are told of before the first is given', async (t) => {
-  const world = createWorld();
-  for (let at = 0; at < 12; at += 1) world.put(await world.issue(`lost-${at}`));
-  world.pass(OLDER_THAN_SECONDS);
+  const harness = createHarness();
+  for (let at = 0; at < 12; at += 1) harness.put(await harness.issue(`lost-${at}`));
+  harness.pass(OLDER_THAN_SECONDS);
   const outcomes: string[] = [];
-  const repaired = repairFindings(world.audit().findings(), {
-    objects: world.objects,
-    records: world.uploads.records,
+  const repaired = repairFindings(harness.audit().findings(), {
+    objects: harness.objects,
+    records: harness.uploads.records,
     send: async () => new Map(),
     retryFailed: false,
     recordOrphans: false,
@@ -412,11 +412,11 @@ t.test('all ten are told of before the first is given', async (t) => {
 });
 
 t.test('an event whose message lies in the dead-letter queue is not sent', async (t) => {
-  const world = createWorld();
-  const { copy } = await world.failed('failed', 'why');
-  world.pass(OLDER_THAN_SECONDS);
+  const harness = createHarness();
+  const { copy } = await harness.failed('failed', 'why');
+  harness.pass(OLDER_THAN_SECONDS);
   const deadLetters = new Set([repairName({ key: 'accepted/failed', versionId: copy.versionId })]);
-  const { repaired, sent } = await repair(world, { retryFailed: true, deadLetters });
+  const { repaired, sent } = await repair(harness, { retryFailed: true, deadLetters });
   t.match(repaired, [
     {
       outcome: 'dead-letter',
@@ -427,16 +427,16 @@ t.test('an event whose message lies in the dead-letter queue is not sent', async
 });
 
 t.test('what can’t be recorded as sent is told as sent, and sent once more by the next repair', async (t) => {
-  const world = createWorld();
-  world.put(await world.issue('lost'));
-  world.pass(OLDER_THAN_SECONDS);
-  const { records } = world.uploads;
+  const harness = createHarness();
+  harness.put(await harness.issue('lost'));
+  harness.pass(OLDER_THAN_SECONDS);
+  const { records } = harness.uploads;
   const recordRepair = async () => {
     throw new Error('the table is away');
   };
-  const { repaired } = await repair(world, { records: { ...records, recordRepair } });
+  const { repaired } = await repair(harness, { records: { ...records, recordRepair } });
   t.match(repaired, [
     { outcome: 'sent', remark: 'that it was sent could not be recorded: the table is away' },
   ]);
-  t.match((await repair(world)).repaired, [{ outcome: 'sent', remark: '' }]);
+  t.match((await repair(harness)).repaired, [{ outcome: 'sent', remark: '' }]);
 });

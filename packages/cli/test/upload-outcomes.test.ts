@@ -403,9 +403,9 @@ t.test('more that ends an upload, each as docs/client.md has it', async (t) => {
     code: number,
     says: RegExp,
     args: readonly string[],
-    world: Partial<Parameters<typeof runCommand>[1]> = {},
+    harness: Partial<Parameters<typeof runCommand>[1]> = {},
   ) => {
-    const seen = await runCommand(args, { env, ...world });
+    const seen = await runCommand(args, { env, ...harness });
     t.equal(seen.code, code, `${what}: ${seen.stderr}`);
     t.match(seen.stderr, says, what);
     t.not(rowsOf(code, seen.stderr).length, 0, `${what}: docs/client.md has it`);

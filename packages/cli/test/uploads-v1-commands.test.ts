@@ -11,8 +11,8 @@ async function stage(t: Test) {
   const seen = { stdout: '', stderr: '' };
   const output = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (seen[name] += text) });
   const env = { UPLOAD_ONCE_URL: servers.issuerUrl, UPLOAD_ONCE_API_KEY: servers.apiKey };
-  const world = { env, stdout: output('stdout'), stderr: output('stderr') };
-  const cli = async (...args: string[]) => (await runCommand(args, world)).code;
+  const harness = { env, stdout: output('stdout'), stderr: output('stderr') };
+  const cli = async (...args: string[]) => (await runCommand(args, harness)).code;
   return { servers, seen, cli };
 }
 

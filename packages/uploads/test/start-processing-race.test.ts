@@ -33,9 +33,9 @@ async function claimedUpload() {
 }
 
 async function acceptedUpload() {
-  const world = await claimedUpload();
-  await world.store.accept(key, { claimedVersionId: 'v1', acceptedVersionId: lease.acceptedVersionId });
-  return world;
+  const harness = await claimedUpload();
+  await harness.store.accept(key, { claimedVersionId: 'v1', acceptedVersionId: lease.acceptedVersionId });
+  return harness;
 }
 
 /** An accepted upload, read by a worker whose write for the lease is held back until `goOn`. */
@@ -61,9 +61,9 @@ t.test('a lease that another worker took in between stays with it', async (t) =>
 });
 
 /** A worker that has read the upload, and whose write for the lease is held back until `goOn`. */
-async function takerOf(world: Awaited<ReturnType<typeof acceptedUpload>>) {
-  const stall = world.faults.stallNext('before', 'update');
-  const starting = world.store.startProcessing(key, { ...lease, leaseOwner: 'taker' });
+async function takerOf(harness: Awaited<ReturnType<typeof acceptedUpload>>) {
+  const stall = harness.faults.stallNext('before', 'update');
+  const starting = harness.store.startProcessing(key, { ...lease, leaseOwner: 'taker' });
   await stall.reached;
   return () => {
     stall.release();
@@ -72,30 +72,30 @@ async function takerOf(world: Awaited<ReturnType<typeof acceptedUpload>>) {
 }
 
 t.test('fencing: what was finished between read and write is not processed again', async (t) => {
-  const world = await acceptedUpload();
-  await world.store.startProcessing(key, lease);
-  world.pass(lease.leaseSeconds);
-  const goOn = await takerOf(world);
-  await world.store.finish(key, 1);
+  const harness = await acceptedUpload();
+  await harness.store.startProcessing(key, lease);
+  harness.pass(lease.leaseSeconds);
+  const goOn = await takerOf(harness);
+  await harness.store.finish(key, 1);
   t.match(await goOn(), { applied: false, upload: { state: UploadState.processed, attempt: 1 } });
 });
 
 t.test('fencing: a lease that was renewed between read and write is not taken', async (t) => {
-  const world = await acceptedUpload();
-  await world.store.startProcessing(key, lease);
-  world.pass(lease.leaseSeconds);
-  const goOn = await takerOf(world);
-  t.match(await world.store.renewLease(key, { attempt: 1, leaseOwner: 'worker-1' }, 60), { applied: true });
+  const harness = await acceptedUpload();
+  await harness.store.startProcessing(key, lease);
+  harness.pass(lease.leaseSeconds);
+  const goOn = await takerOf(harness);
+  t.match(await harness.store.renewLease(key, { attempt: 1, leaseOwner: 'worker-1' }, 60), { applied: true });
   t.match(await goOn(), { applied: false, upload: { leaseOwner: 'worker-1', attempt: 1 } });
 });
 
 t.test('fencing: an attempt’s number is never given out twice', async (t) => {
-  const world = await acceptedUpload();
-  await world.store.startProcessing(key, lease);
-  await world.store.fail(key, 1, 'first');
-  const goOn = await takerOf(world);
-  await world.store.startProcessing(key, { ...lease, leaseOwner: 'second' });
-  await world.store.fail(key, 2, 'second');
+  const harness = await acceptedUpload();
+  await harness.store.startProcessing(key, lease);
+  await harness.store.fail(key, 1, 'first');
+  const goOn = await takerOf(harness);
+  await harness.store.startProcessing(key, { ...lease, leaseOwner: 'second' });
+  await harness.store.fail(key, 2, 'second');
   const taken = await goOn();
   t.not(taken.applied && taken.upload.attempt, 2);
 });

@@ -1,29 +1,29 @@
 import { acceptedKeyOf, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
 import t from 'tap';
 import { createAcceptClaimed } from '../src/accept-claimed.ts';
-import { createWorld } from './world.ts';
+import { createHarness } from './harness.ts';
 
 /** The acceptor between its copy and its record, when the item is not what it was any more. */
 async function acceptOver(found: (upload: Upload) => Upload | undefined) {
-  const world = createWorld();
-  const key = await world.issue();
-  const event = world.upload(key, 'first');
-  world.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
-  await world.deliver(event).catch(() => undefined);
-  const upload = await world.uploads.get(key);
+  const harness = createHarness();
+  const key = await harness.issue();
+  const event = harness.upload(key, 'first');
+  harness.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
+  await harness.deliver(event).catch(() => undefined);
+  const upload = await harness.uploads.get(key);
   if (!upload?.claimed) throw new Error('it was claimed');
   const uploads: UploadStore = {
-    ...world.uploads,
+    ...harness.uploads,
     accept: async () => ({ applied: false, upload: found(upload) }),
   };
   const acceptClaimed = createAcceptClaimed({
     uploads,
-    objects: world.objects,
-    log: world.log,
-    metrics: world.metrics,
+    objects: harness.objects,
+    log: harness.log,
+    metrics: harness.metrics,
   });
   const accepting = acceptClaimed(upload, upload.claimed, new AbortController().signal);
-  return { world, key, accepting };
+  return { harness, key, accepting };
 }
 
 t.test('P3: the source stays unless a later state of its own claim was read', async (t) => {
@@ -43,23 +43,23 @@ t.test('P3: the source stays unless a later state of its own claim was read', as
     ],
   ];
   for (const [what, found] of cases) {
-    const { world, key, accepting } = await acceptOver(found);
+    const { harness, key, accepting } = await acceptOver(found);
     await t.rejects(accepting, { code: 'AcceptanceNotRecorded', message: new RegExp(key) }, what);
-    t.equal((await world.objects.listVersions(key)).length, 1, `${what}: the source is untouched`);
-    t.equal((await world.objects.listVersions(acceptedKeyOf(key))).length, 1);
-    t.equal(world.total('UploadsAccepted'), 0);
+    t.equal((await harness.objects.listVersions(key)).length, 1, `${what}: the source is untouched`);
+    t.equal((await harness.objects.listVersions(acceptedKeyOf(key))).length, 1);
+    t.equal(harness.total('UploadsAccepted'), 0);
   }
 });
 
 t.test('the source is removed when another worker has recorded the acceptance', async (t) => {
   for (const state of ['ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED'] as const) {
-    const { world, key, accepting } = await acceptOver((upload) => ({
+    const { harness, key, accepting } = await acceptOver((upload) => ({
       ...upload,
       state,
       acceptedVersionId: 'its copy',
     }));
     await accepting;
-    t.strictSame(await world.objects.listVersions(key), [], state);
-    t.equal(world.total('UploadsAccepted'), 0, 'who has recorded it counts it');
+    t.strictSame(await harness.objects.listVersions(key), [], state);
+    t.equal(harness.total('UploadsAccepted'), 0, 'who has recorded it counts it');
   }
 });

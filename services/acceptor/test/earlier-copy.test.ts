@@ -1,43 +1,43 @@
 import { acceptedKeyOf, ObservedKind, UploadState } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
-import { createWorld } from './world.ts';
+import { createHarness } from './harness.ts';
 
 /** What a copy that finds something under accepted/ takes for its own, and what it never does. */
-type World = ReturnType<typeof createWorld>;
+type Harness = ReturnType<typeof createHarness>;
 
 /** An upload that is CLAIMED: its acceptor died before it copied. */
-async function claimedUpload(world: World, text = 'first') {
-  const key = await world.issue();
-  const event = world.upload(key, text);
-  world.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
-  await world.deliver(event).catch(() => undefined);
+async function claimedUpload(harness: Harness, text = 'first') {
+  const key = await harness.issue();
+  const event = harness.upload(key, text);
+  harness.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
+  await harness.deliver(event).catch(() => undefined);
   return { key, event };
 }
 
 /** Nothing was accepted, and both objects are as they were. */
-async function assertUntouched(t: Test, world: World, key: string, versionIds: string[]) {
-  t.match(await world.uploads.get(key), { state: UploadState.claimed, acceptedVersionId: undefined });
-  t.equal(world.total('UploadsAccepted'), 0);
-  t.equal((await world.objects.listVersions(key)).length, 1, 'the source is untouched');
-  const there = (await world.objects.listVersions(acceptedKeyOf(key))).map(({ versionId }) => versionId);
+async function assertUntouched(t: Test, harness: Harness, key: string, versionIds: string[]) {
+  t.match(await harness.uploads.get(key), { state: UploadState.claimed, acceptedVersionId: undefined });
+  t.equal(harness.total('UploadsAccepted'), 0);
+  t.equal((await harness.objects.listVersions(key)).length, 1, 'the source is untouched');
+  const there = (await harness.objects.listVersions(acceptedKeyOf(key))).map(({ versionId }) => versionId);
   t.strictSame(there, versionIds);
 }
 
 t.test('P2: other bytes of the same size under accepted/ never replace the upload', async (t) => {
   for (const keepsDigests of [true, false]) {
     for (const isBeforehand of [true, false]) {
-      const world = createWorld({ keepsDigests });
-      const key = await world.issue();
+      const harness = createHarness({ keepsDigests });
+      const key = await harness.issue();
       const described = { contentType: 'text/plain', metadata: { of: 'first' } };
-      const beforehand = isBeforehand ? world.plant(key, 'other', described) : undefined;
-      const event = world.upload(key, 'first');
-      const planted = beforehand ?? world.plant(key, 'other', described);
-      await t.rejects(world.deliver(event), { code: 'Unprocessable', message: new RegExp(planted) });
-      await t.rejects(world.deliver(event), { code: 'Unprocessable' }, 'and not with a redelivery');
-      await assertUntouched(t, world, key, [planted]);
-      await world.objects.deleteVersion(acceptedKeyOf(key), planted);
-      await world.deliver(event);
-      t.equal(await world.acceptedText(key), 'first', 'a redrive after the object was moved away');
+      const beforehand = isBeforehand ? harness.plant(key, 'other', described) : undefined;
+      const event = harness.upload(key, 'first');
+      const planted = beforehand ?? harness.plant(key, 'other', described);
+      await t.rejects(harness.deliver(event), { code: 'Unprocessable', message: new RegExp(planted) });
+      await t.rejects(harness.deliver(event), { code: 'Unprocessable' }, 'and not with a redelivery');
+      await assertUntouched(t, harness, key, [planted]);
+      await harness.objects.deleteVersion(acceptedKeyOf(key), planted);
+      await harness.deliver(event);
+      t.equal(await harness.acceptedText(key), 'first', 'a redrive after the object was moved away');
     }
   }
 });
@@ -47,77 +47,77 @@ t.test('P2: the same bytes with another description are not the copy', async (t)
     { contentType: 'text/html', metadata: { of: 'first' } },
     { contentType: 'text/plain', metadata: { of: 'another' } },
   ]) {
-    const world = createWorld();
-    const { key, event } = await claimedUpload(world);
-    const planted = world.plant(key, 'first', attributes);
-    await t.rejects(world.deliver(event), { code: 'Unprocessable', message: /they differ in/ });
-    await assertUntouched(t, world, key, [planted]);
+    const harness = createHarness();
+    const { key, event } = await claimedUpload(harness);
+    const planted = harness.plant(key, 'first', attributes);
+    await t.rejects(harness.deliver(event), { code: 'Unprocessable', message: /they differ in/ });
+    await assertUntouched(t, harness, key, [planted]);
   }
 });
 
 t.test(
   'P5: what was stored before the upload is not its copy, though nothing tells them apart',
   async (t) => {
-    const world = createWorld();
-    const key = await world.issue();
-    const planted = world.plant(key, 'first');
-    const event = world.upload(key, 'first');
-    await t.rejects(world.deliver(event), { code: 'Unprocessable', message: /before the upload/ });
-    await assertUntouched(t, world, key, [planted]);
+    const harness = createHarness();
+    const key = await harness.issue();
+    const planted = harness.plant(key, 'first');
+    const event = harness.upload(key, 'first');
+    await t.rejects(harness.deliver(event), { code: 'Unprocessable', message: /before the upload/ });
+    await assertUntouched(t, harness, key, [planted]);
   },
 );
 
 t.test('P4: what is on record as an orphan is never recorded as accepted', async (t) => {
-  const world = createWorld();
-  const { key, event } = await claimedUpload(world);
-  const planted = world.plant(key, 'first');
-  const version = await world.objects.head(acceptedKeyOf(key));
+  const harness = createHarness();
+  const { key, event } = await claimedUpload(harness);
+  const planted = harness.plant(key, 'first');
+  const version = await harness.objects.head(acceptedKeyOf(key));
   if (!version) throw new Error('it was planted');
-  await world.uploads.recordObservedVersion(acceptedKeyOf(key), ObservedKind.orphan, version);
-  await t.rejects(world.deliver(event), { code: 'Unprocessable', message: /on record as an orphan/ });
-  await assertUntouched(t, world, key, [planted]);
+  await harness.uploads.recordObservedVersion(acceptedKeyOf(key), ObservedKind.orphan, version);
+  await t.rejects(harness.deliver(event), { code: 'Unprocessable', message: /on record as an orphan/ });
+  await assertUntouched(t, harness, key, [planted]);
 });
 
 t.test(
   'P4: what may be one of the orphans that were only counted is never recorded as accepted',
   async (t) => {
-    const world = createWorld();
-    const { key, event } = await claimedUpload(world);
-    const planted = world.plant(key, 'first');
-    await world.uploads.countSurplus(acceptedKeyOf(key), ObservedKind.orphan, 1);
-    await t.rejects(world.deliver(event), { code: 'Unprocessable', message: /more orphan objects/ });
-    await assertUntouched(t, world, key, [planted]);
+    const harness = createHarness();
+    const { key, event } = await claimedUpload(harness);
+    const planted = harness.plant(key, 'first');
+    await harness.uploads.countSurplus(acceptedKeyOf(key), ObservedKind.orphan, 1);
+    await t.rejects(harness.deliver(event), { code: 'Unprocessable', message: /more orphan objects/ });
+    await assertUntouched(t, harness, key, [planted]);
   },
 );
 
 t.test('P3: a copy whose record was lost is found again, also where S3 keeps no digest of it', async (t) => {
   for (const keepsDigests of [true, false]) {
     for (const text of ['first', '']) {
-      const world = createWorld({ keepsDigests });
-      const key = await world.issue();
-      const event = world.upload(key, text);
-      world.bucketFaults.failNext('after', 'copyIfAbsent', new Error('crash'));
-      await t.rejects(world.deliver(event), { message: 'crash' });
-      await world.deliver(event);
-      t.match(await world.uploads.get(key), { state: UploadState.accepted });
-      t.equal(await world.acceptedText(key), text);
-      t.equal((await world.objects.listVersions(acceptedKeyOf(key))).length, 1);
-      t.strictSame(await world.objects.listVersions(key), []);
-      const comparisons = world.bucketFaults.calls.filter(({ operation }) => operation === 'haveSameBytes');
+      const harness = createHarness({ keepsDigests });
+      const key = await harness.issue();
+      const event = harness.upload(key, text);
+      harness.bucketFaults.failNext('after', 'copyIfAbsent', new Error('crash'));
+      await t.rejects(harness.deliver(event), { message: 'crash' });
+      await harness.deliver(event);
+      t.match(await harness.uploads.get(key), { state: UploadState.accepted });
+      t.equal(await harness.acceptedText(key), text);
+      t.equal((await harness.objects.listVersions(acceptedKeyOf(key))).length, 1);
+      t.strictSame(await harness.objects.listVersions(key), []);
+      const comparisons = harness.bucketFaults.calls.filter(({ operation }) => operation === 'haveSameBytes');
       t.equal(comparisons.length, keepsDigests ? 0 : 1, 'bytes are read only where nothing else tells');
     }
   }
 });
 
 t.test('P3: a copy made in the same second as its upload is no older one', async (t) => {
-  const world = createWorld();
-  const key = await world.issue();
-  const event = world.upload(key, 'first');
-  world.bucketFaults.failNext('after', 'copyIfAbsent', new Error('crash'));
-  await t.rejects(world.deliver(event), { message: 'crash' });
+  const harness = createHarness();
+  const key = await harness.issue();
+  const event = harness.upload(key, 'first');
+  harness.bucketFaults.failNext('after', 'copyIfAbsent', new Error('crash'));
+  await t.rejects(harness.deliver(event), { message: 'crash' });
   t.equal(event.storedAt.getMilliseconds(), 234, 'S3 gives the copy’s time in whole seconds');
-  await world.deliver({ ...event, storedAt: new Date(event.storedAt.getTime() + 700) });
-  t.match(await world.uploads.get(key), { state: UploadState.accepted });
+  await harness.deliver({ ...event, storedAt: new Date(event.storedAt.getTime() + 700) });
+  t.match(await harness.uploads.get(key), { state: UploadState.accepted });
 });
 
 t.test('where the claimed version is gone only a copy with its very ETag is accepted', async (t) => {
@@ -125,32 +125,33 @@ t.test('where the claimed version is gone only a copy with its very ETag is acce
     ['first', true],
     ['other', false],
   ] as const) {
-    const world = createWorld();
-    const { key, event } = await claimedUpload(world);
-    world.plant(key, planted);
-    await world.objects.deleteVersion(key, event.versionId);
-    if (isCopy) await world.deliver(event);
-    else await t.rejects(world.deliver(event), { code: 'Unprocessable', message: /claimed version is gone/ });
-    t.match(await world.uploads.get(key), { state: isCopy ? UploadState.accepted : UploadState.claimed });
+    const harness = createHarness();
+    const { key, event } = await claimedUpload(harness);
+    harness.plant(key, planted);
+    await harness.objects.deleteVersion(key, event.versionId);
+    if (isCopy) await harness.deliver(event);
+    else
+      await t.rejects(harness.deliver(event), { code: 'Unprocessable', message: /claimed version is gone/ });
+    t.match(await harness.uploads.get(key), { state: isCopy ? UploadState.accepted : UploadState.claimed });
   }
 });
 
 t.test('P3: what lies under accepted/ after another worker has accepted its copy is no matter', async (t) => {
-  const world = createWorld();
-  const key = await world.issue();
-  const event = world.upload(key, 'first');
-  const sleeping = world.bucketFaults.stallNext('before', 'copyIfAbsent');
-  const sleeper = world.deliver(event);
+  const harness = createHarness();
+  const key = await harness.issue();
+  const event = harness.upload(key, 'first');
+  const sleeping = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
+  const sleeper = harness.deliver(event);
   await sleeping.reached;
-  await world.deliver(event);
-  const accepted = await world.objects.head(acceptedKeyOf(key));
-  await world.objects.deleteVersion(acceptedKeyOf(key), accepted?.versionId ?? '');
-  const restored = world.plant(key, 'other');
+  await harness.deliver(event);
+  const accepted = await harness.objects.head(acceptedKeyOf(key));
+  await harness.objects.deleteVersion(acceptedKeyOf(key), accepted?.versionId ?? '');
+  const restored = harness.plant(key, 'other');
   sleeping.release();
   await sleeper;
-  t.match(await world.uploads.get(key), {
+  t.match(await harness.uploads.get(key), {
     state: UploadState.accepted,
     acceptedVersionId: accepted?.versionId,
   });
-  t.match(await world.objects.listVersions(acceptedKeyOf(key)), [{ versionId: restored }]);
+  t.match(await harness.objects.listVersions(acceptedKeyOf(key)), [{ versionId: restored }]);
 });

@@ -5,7 +5,7 @@ import { DrainLimitReached, VisibilityLost } from '@upload-once/queue';
 import { reportIdOf, UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import type { AcceptedUpload, Handler } from '../src/handler.ts';
-import { createDelivery, createWorld, LEASE_SECONDS } from './world.ts';
+import { createDelivery, createHarness, LEASE_SECONDS } from './harness.ts';
 
 /** A handler that says when it began, and ends when the test says so. */
 function latchedHandler() {
@@ -25,16 +25,16 @@ const fails: Handler = async () => {
 
 t.test('an accepted upload is handled and recorded, with its lead time', async (t) => {
   const seen: { upload: AcceptedUpload; text: string; key: string; attempt: number }[] = [];
-  const world = createWorld(async (upload, context) => {
+  const harness = createHarness(async (upload, context) => {
     const opened = await upload.open();
     t.match(opened, { contentType: 'text/plain', metadata: { of: 'mine' }, sizeBytes: 5 });
     const text = (await buffer(opened.body)).toString();
     seen.push({ upload, text, key: context.idempotencyKey, attempt: context.attempt });
     context.log.info({ customer: upload.metadata.customer }, 'handled');
-    world.pass(2);
+    harness.pass(2);
   });
-  const { key, event } = await world.accepted();
-  await world.processAccepted(event, createDelivery().delivery);
+  const { key, event } = await harness.accepted();
+  await harness.processAccepted(event, createDelivery().delivery);
   t.match(seen, [{ text: 'hello', key: 'file-1', attempt: 1 }]);
   t.match(seen[0]?.upload, {
     id: 'file-1',
@@ -44,39 +44,42 @@ t.test('an accepted upload is handled and recorded, with its lead time', async (
     sizeBytes: 5,
     metadata: { customer: '42' },
   });
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
-  t.equal(world.total('LeadTime'), 2000);
-  t.equal(world.total('UploadsProcessed'), 1);
-  t.match(world.logLines.slice(-2), [
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  t.equal(harness.total('LeadTime'), 2000);
+  t.equal(harness.total('UploadsProcessed'), 1);
+  t.match(harness.logLines.slice(-2), [
     { msg: 'handled', id: 'file-1', traceId: '0af7651916cd43dd8448eb211c80319c' },
     { msg: 'upload recorded as PROCESSED', key, attempt: 1 },
   ]);
 });
 
 t.test('P3: a copy that is told of before ACCEPTED is recorded waits for that in flight', async (t) => {
-  const world = createWorld(succeeds);
-  const { key, event, accept } = await world.accepted({ recorded: false });
-  const work = world.processAccepted(event, createDelivery().delivery);
-  const first = await world.nextPause();
+  const harness = createHarness(succeeds);
+  const { key, event, accept } = await harness.accepted({ recorded: false });
+  const work = harness.processAccepted(event, createDelivery().delivery);
+  const first = await harness.nextPause();
   t.equal(first.seconds, 0.1);
-  t.match(await world.uploads.get(key), { state: UploadState.claimed });
+  t.match(await harness.uploads.get(key), { state: UploadState.claimed });
   first.end();
-  const second = await world.nextPause();
+  const second = await harness.nextPause();
   t.equal(second.seconds, 0.2, 'longer each time');
   await accept();
   second.end();
   await work;
-  t.match(await world.uploads.get(key), { state: UploadState.processed, acceptedVersionId: event.versionId });
-  t.equal(world.total('UploadsAccepted'), 0, 'the acceptor has counted it');
-  t.equal(world.total('UploadsProcessed'), 1);
+  t.match(await harness.uploads.get(key), {
+    state: UploadState.processed,
+    acceptedVersionId: event.versionId,
+  });
+  t.equal(harness.total('UploadsAccepted'), 0, 'the acceptor has counted it');
+  t.equal(harness.total('UploadsProcessed'), 1);
 });
 
 t.test('P3: while ACCEPTED is not recorded the message comes back, longer apart each time', async (t) => {
   let waited = 0;
-  const world = createWorld(succeeds, (seconds) => {
+  const harness = createHarness(succeeds, (seconds) => {
     waited += seconds;
   });
-  const { key, event, accept } = await world.accepted({ recorded: false });
+  const { key, event, accept } = await harness.accepted({ recorded: false });
   for (const [receiveCount, seconds] of [
     [1, LEASE_SECONDS],
     [2, LEASE_SECONDS],
@@ -84,7 +87,7 @@ t.test('P3: while ACCEPTED is not recorded the message comes back, longer apart 
   ] as const) {
     waited = 0;
     const { delivery } = createDelivery({ receiveCount });
-    await t.rejects(world.processAccepted(event, delivery), {
+    await t.rejects(harness.processAccepted(event, delivery), {
       code: 'RetryLater',
       seconds,
       message: new RegExp(key),
@@ -93,46 +96,46 @@ t.test('P3: while ACCEPTED is not recorded the message comes back, longer apart 
   }
   const last = createDelivery({ receiveCount: 4, isLastReceive: true });
   waited = 0;
-  await t.rejects(world.processAccepted(event, last.delivery), {
+  await t.rejects(harness.processAccepted(event, last.delivery), {
     code: 'NotAcceptedYet',
     message: new RegExp(key),
   });
   t.ok(waited >= 2 * LEASE_SECONDS, 'until the message of an acceptor that died is there again');
-  t.equal(world.total('OrphanObjects'), 0, 'nothing is known of it that would make it one');
+  t.equal(harness.total('OrphanObjects'), 0, 'nothing is known of it that would make it one');
   await accept();
-  await world.processAccepted(event, createDelivery().delivery);
-  t.match(await world.uploads.get(key), { state: UploadState.processed }, 'after a redrive');
+  await harness.processAccepted(event, createDelivery().delivery);
+  t.match(await harness.uploads.get(key), { state: UploadState.processed }, 'after a redrive');
 });
 
 t.test('a message that waits for ACCEPTED is given back when the service stops', async (t) => {
-  const world = createWorld(succeeds);
-  const { event } = await world.accepted({ recorded: false });
+  const harness = createHarness(succeeds);
+  const { event } = await harness.accepted({ recorded: false });
   const { delivery, cutOff } = createDelivery();
-  const work = world.processAccepted(event, delivery);
-  await world.nextPause();
+  const work = harness.processAccepted(event, delivery);
+  await harness.nextPause();
   cutOff(new DrainLimitReached('the service stops'));
   await t.rejects(work, { code: 'DrainLimitReached' });
 });
 
 t.test('a redelivery after PROCESSED is acknowledged, and handles nothing', async (t) => {
   let calls = 0;
-  const world = createWorld(async () => {
+  const harness = createHarness(async () => {
     calls += 1;
   });
-  const { event } = await world.accepted();
-  await world.processAccepted(event, createDelivery().delivery);
-  await world.processAccepted(event, createDelivery().delivery);
+  const { event } = await harness.accepted();
+  await harness.processAccepted(event, createDelivery().delivery);
+  await harness.processAccepted(event, createDelivery().delivery);
   t.equal(calls, 1);
-  t.equal(world.total('UploadsProcessed'), 1);
+  t.equal(harness.total('UploadsProcessed'), 1);
 });
 
 t.test('while another holds the lease the message waits, longer with each receive', async (t) => {
   const { handler, began, end } = latchedHandler();
-  const world = createWorld(handler);
-  const { key, event } = await world.accepted();
-  const first = world.processAccepted(event, createDelivery().delivery);
+  const harness = createHarness(handler);
+  const { key, event } = await harness.accepted();
+  const first = harness.processAccepted(event, createDelivery().delivery);
   await began;
-  world.pass(20);
+  harness.pass(20);
   for (const [receiveCount, seconds] of [
     [1, 40],
     [2, 40],
@@ -141,69 +144,69 @@ t.test('while another holds the lease the message waits, longer with each receiv
     [40, 43_200],
   ] as const) {
     const { delivery } = createDelivery({ receiveCount });
-    await t.rejects(world.processAccepted(event, delivery), { code: 'RetryLater', seconds });
+    await t.rejects(harness.processAccepted(event, delivery), { code: 'RetryLater', seconds });
   }
   end();
   await first;
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
 });
 
 t.test('heartbeats keep the lease of long work', async (t) => {
   const { handler, began, end } = latchedHandler();
-  const world = createWorld(handler);
-  const { key, event } = await world.accepted();
+  const harness = createHarness(handler);
+  const { key, event } = await harness.accepted();
   const { delivery, heartbeat } = createDelivery();
-  const first = world.processAccepted(event, delivery);
+  const first = harness.processAccepted(event, delivery);
   await began;
   for (let beat = 0; beat < 10; beat += 1) {
-    world.pass(LEASE_SECONDS / 2);
+    harness.pass(LEASE_SECONDS / 2);
     await heartbeat();
-    await t.rejects(world.processAccepted(event, createDelivery().delivery), { code: 'RetryLater' });
+    await t.rejects(harness.processAccepted(event, createDelivery().delivery), { code: 'RetryLater' });
   }
   await heartbeat();
   t.equal(delivery.signal.aborted, false, 'a heartbeat at the same moment loses nothing');
   end();
   await first;
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
 });
 
 t.test('a table that is away for a while does not cost the lease, as long as it runs', async (t) => {
   const { handler, began, end } = latchedHandler();
-  const world = createWorld(handler);
-  const { key, event } = await world.accepted();
+  const harness = createHarness(handler);
+  const { key, event } = await harness.accepted();
   const { delivery, heartbeat } = createDelivery();
-  const work = world.processAccepted(event, delivery);
+  const work = harness.processAccepted(event, delivery);
   await began;
-  world.pass(LEASE_SECONDS / 2);
-  world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+  harness.pass(LEASE_SECONDS / 2);
+  harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
   await heartbeat();
   t.equal(delivery.signal.aborted, false);
-  world.pass(LEASE_SECONDS / 4);
+  harness.pass(LEASE_SECONDS / 4);
   await heartbeat();
-  world.pass(LEASE_SECONDS - 1);
-  world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+  harness.pass(LEASE_SECONDS - 1);
+  harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
   await heartbeat();
   t.equal(delivery.signal.aborted, false);
   end();
   await work;
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
 });
 
 t.test('a table that is away longer than the lease runs ends the work', async (t) => {
   const { handler, began } = latchedHandler();
-  const world = createWorld(handler);
-  const { event } = await world.accepted();
+  const harness = createHarness(handler);
+  const { event } = await harness.accepted();
   const { delivery, heartbeat } = createDelivery();
-  const work = world.processAccepted(event, delivery);
+  const work = harness.processAccepted(event, delivery);
   const signal = await began;
   for (let call = 0; call < 20; call += 1)
-    world.tableFaults.failNext('before', 'update', new Error('the table is away'));
-  await world.passAwake(LEASE_SECONDS / 2);
+    harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
+  await harness.passAwake(LEASE_SECONDS / 2);
   await heartbeat();
-  await world.passAwake(LEASE_SECONDS / 2 - 1);
+  await harness.passAwake(LEASE_SECONDS / 2 - 1);
   t.equal(signal.aborted, false);
   const ended = t.rejects(work, { code: 'LeaseLost', cause: { message: 'the table is away' } });
-  await world.passAwake(1);
+  await harness.passAwake(1);
   await ended;
   t.equal(signal.aborted, true);
   t.equal(delivery.signal.aborted, false, 'the message is still in flight, and given back');
@@ -214,26 +217,26 @@ t.test(
   async (t) => {
     const { handler, began, end } = latchedHandler();
     let calls = 0;
-    const world = createWorld((upload, context) => {
+    const harness = createHarness((upload, context) => {
       calls += 1;
       return handler(upload, context);
     });
-    const { key, event } = await world.accepted();
+    const { key, event } = await harness.accepted();
     const { delivery, heartbeat } = createDelivery();
-    const work = world.processAccepted(event, delivery);
+    const work = harness.processAccepted(event, delivery);
     const signal = await began;
-    await world.passAwake(LEASE_SECONDS / 2);
+    await harness.passAwake(LEASE_SECONDS / 2);
     for (let call = 0; call < 3; call += 1)
-      world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+      harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
     await heartbeat();
-    await world.passAwake(LEASE_SECONDS / 2);
+    await harness.passAwake(LEASE_SECONDS / 2);
     const other = createDelivery({ receiveCount: 2 });
-    await t.rejects(world.processAccepted(event, other.delivery), { code: 'RetryLater' });
+    await t.rejects(harness.processAccepted(event, other.delivery), { code: 'RetryLater' });
     t.equal(signal.aborted, false);
     end();
     await work;
     t.equal(calls, 1);
-    t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+    t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
   },
 );
 
@@ -242,76 +245,78 @@ t.test('P3: a handler whose lease could not be renewed is stopped before another
     const one = latchedHandler();
     const two = latchedHandler();
     const handlers = [one.handler, two.handler];
-    const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-    const { key, event } = await world.accepted();
+    const harness = createHarness(
+      (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+    );
+    const { key, event } = await harness.accepted();
     const first = createDelivery();
-    const work = world.processAccepted(event, first.delivery);
+    const work = harness.processAccepted(event, first.delivery);
     const signal = await one.began;
-    await world.passAwake(LEASE_SECONDS / 2);
-    const hanging = isAnswered ? undefined : world.tableFaults.stallNext('before', 'update');
+    await harness.passAwake(LEASE_SECONDS / 2);
+    const hanging = isAnswered ? undefined : harness.tableFaults.stallNext('before', 'update');
     for (let call = 0; call < 4; call += 1)
-      if (isAnswered) world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+      if (isAnswered) harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
     const beat = first.heartbeat();
     const ended = t.rejects(work, { code: 'LeaseLost', message: /ran out/ });
-    await world.passAwake(LEASE_SECONDS / 2);
+    await harness.passAwake(LEASE_SECONDS / 2);
     await ended;
     t.equal(signal.aborted, true);
-    const taken = world.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
+    const taken = harness.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
     await two.began;
     hanging?.release();
     await beat;
     two.end();
     await taken;
-    t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
-    t.equal(world.leaseTimers.size, 0);
+    t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+    t.equal(harness.leaseTimers.size, 0);
   }
 });
 
 t.test('P3: a worker that learns of its lease when it has run out begins no handler', async (t) => {
   const { handler, began, end } = latchedHandler();
   let calls = 0;
-  const world = createWorld((upload, context) => {
+  const harness = createHarness((upload, context) => {
     calls += 1;
     return handler(upload, context);
   });
-  const { key, event } = await world.accepted();
-  const late = world.tableFaults.stallNext('after', 'update');
-  const first = t.rejects(world.processAccepted(event, createDelivery().delivery), { code: 'LeaseLost' });
+  const { key, event } = await harness.accepted();
+  const late = harness.tableFaults.stallNext('after', 'update');
+  const first = t.rejects(harness.processAccepted(event, createDelivery().delivery), { code: 'LeaseLost' });
   await late.reached;
-  world.pass(LEASE_SECONDS);
-  const taken = world.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
+  harness.pass(LEASE_SECONDS);
+  const taken = harness.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
   await began;
   late.release();
   await first;
   t.equal(calls, 1);
   end();
   await taken;
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
 
 t.test('P3: work that is done is recorded when the table is back, and not done again', async (t) => {
   for (const side of ['before', 'after'] as const) {
     let calls = 0;
-    const world = createWorld(async () => {
+    const harness = createHarness(async () => {
       calls += 1;
-      world.tableFaults.failNext(side, 'update', new Error('throttled'));
-      world.pass(2);
+      harness.tableFaults.failNext(side, 'update', new Error('throttled'));
+      harness.pass(2);
     });
-    const { key, event } = await world.accepted();
+    const { key, event } = await harness.accepted();
     const { delivery, heartbeat } = createDelivery({ isLastReceive: true });
-    const work = world.processAccepted(event, delivery);
-    const pause = await world.nextPause();
+    const work = harness.processAccepted(event, delivery);
+    const pause = await harness.nextPause();
     t.equal(pause.seconds, 5);
-    const asked = world.tableFaults.calls.length;
+    const asked = harness.tableFaults.calls.length;
     await heartbeat();
-    t.equal(world.tableFaults.calls.length, asked, 'the lease of what is done is not renewed');
+    t.equal(harness.tableFaults.calls.length, asked, 'the lease of what is done is not renewed');
     pause.end();
     await work;
     t.equal(calls, 1);
-    t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 }, side);
-    t.equal(world.total('UploadsProcessed'), 1);
-    t.equal(world.total('LeadTime'), 2000);
-    t.equal(world.leaseTimers.size, 0);
+    t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 }, side);
+    t.equal(harness.total('UploadsProcessed'), 1);
+    t.equal(harness.total('LeadTime'), 2000);
+    t.equal(harness.leaseTimers.size, 0);
   }
 });
 
@@ -319,144 +324,164 @@ t.test('a table that stays away until the lease has ended costs the message a re
   const handlers = [
     async () => {
       for (let call = 0; call < 3; call += 1)
-        world.tableFaults.failNext('before', 'update', new Error('the table is away'));
+        harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
     },
     succeeds,
   ];
-  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-  const { key, event } = await world.accepted();
-  const work = world.processAccepted(event, createDelivery().delivery);
-  (await world.nextPause()).end();
-  await world.nextPause();
+  const harness = createHarness(
+    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+  );
+  const { key, event } = await harness.accepted();
+  const work = harness.processAccepted(event, createDelivery().delivery);
+  (await harness.nextPause()).end();
+  await harness.nextPause();
   const ended = t.rejects(work, { message: 'the table is away' });
-  await world.passAwake(LEASE_SECONDS);
+  await harness.passAwake(LEASE_SECONDS);
   await ended;
-  await world.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
-  t.equal(world.total('UploadsProcessed'), 1);
+  await harness.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+  t.equal(harness.total('UploadsProcessed'), 1);
 });
 
 t.test('with the last receive a lease that ran out is taken once more, for nothing has failed', async (t) => {
   const [one, two, three] = [latchedHandler(), latchedHandler(), latchedHandler()];
   const handlers = [one.handler, two.handler, three.handler];
-  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-  const { key, event } = await world.accepted();
-  const first = world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
+  const harness = createHarness(
+    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+  );
+  const { key, event } = await harness.accepted();
+  const first = harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
   await one.began;
-  await world.passAwake(LEASE_SECONDS);
+  await harness.passAwake(LEASE_SECONDS);
   await two.began;
-  t.match(await world.uploads.get(key), { state: UploadState.processing, attempt: 2 });
+  t.match(await harness.uploads.get(key), { state: UploadState.processing, attempt: 2 });
   two.end();
   await first;
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 
-  const other = await world.accepted();
+  const other = await harness.accepted();
   handlers.splice(0, 0, latchedHandler().handler);
-  const second = world.processAccepted(other.event, createDelivery({ isLastReceive: true }).delivery);
+  const second = harness.processAccepted(other.event, createDelivery({ isLastReceive: true }).delivery);
   const ended = t.rejects(second, { code: 'LeaseLost' }, 'twice says that it will never hold');
-  await world.passAwake(LEASE_SECONDS);
+  await harness.passAwake(LEASE_SECONDS);
   await three.began;
-  await world.passAwake(LEASE_SECONDS);
+  await harness.passAwake(LEASE_SECONDS);
   await ended;
 });
 
 t.test('with the last receive who was taken over waits in flight for the other worker', async (t) => {
   const [sleeper, taker] = [latchedHandler(), latchedHandler()];
   const handlers = [sleeper.handler, taker.handler];
-  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-  const { key, event } = await world.accepted();
+  const harness = createHarness(
+    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+  );
+  const { key, event } = await harness.accepted();
   const slept = createDelivery({ isLastReceive: true });
-  const last = world.processAccepted(event, slept.delivery);
+  const last = harness.processAccepted(event, slept.delivery);
   await sleeper.began;
-  world.pass(LEASE_SECONDS);
-  const taken = world.processAccepted(event, createDelivery().delivery);
+  harness.pass(LEASE_SECONDS);
+  const taken = harness.processAccepted(event, createDelivery().delivery);
   await taker.began;
   await slept.heartbeat();
-  const pause = await world.nextPause();
-  t.match(await world.uploads.get(key), { state: UploadState.processing, attempt: 2 }, 'and changes nothing');
+  const pause = await harness.nextPause();
+  t.match(
+    await harness.uploads.get(key),
+    { state: UploadState.processing, attempt: 2 },
+    'and changes nothing',
+  );
   taker.end();
   await taken;
   pause.end();
   await last;
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
-  t.equal(world.total('UploadsProcessed'), 1);
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+  t.equal(harness.total('UploadsProcessed'), 1);
 });
 
 t.test('fencing: a worker that slept past its lease cannot finish what another took over', async (t) => {
   const sleeper = latchedHandler();
   const taker = latchedHandler();
   const handlers = [sleeper.handler, taker.handler];
-  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-  const { key, event } = await world.accepted();
-  const asleep = world.processAccepted(event, createDelivery().delivery);
+  const harness = createHarness(
+    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+  );
+  const { key, event } = await harness.accepted();
+  const asleep = harness.processAccepted(event, createDelivery().delivery);
   await sleeper.began;
-  world.pass(LEASE_SECONDS);
-  const taken = world.processAccepted(event, createDelivery().delivery);
+  harness.pass(LEASE_SECONDS);
+  const taken = harness.processAccepted(event, createDelivery().delivery);
   await taker.began;
   sleeper.end();
   await t.rejects(asleep, { code: 'RetryLater' }, 'its message is not acknowledged');
-  t.match(await world.uploads.get(key), { state: UploadState.processing, attempt: 2 });
-  t.equal(world.total('UploadsProcessed'), 0);
+  t.match(await harness.uploads.get(key), { state: UploadState.processing, attempt: 2 });
+  t.equal(harness.total('UploadsProcessed'), 0);
   taker.end();
   await taken;
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
-  t.equal(world.total('UploadsProcessed'), 1);
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+  t.equal(harness.total('UploadsProcessed'), 1);
 });
 
 t.test('a sleeper that wakes after the other has finished acknowledges', async (t) => {
   const sleeper = latchedHandler();
   const handlers = [sleeper.handler, succeeds];
-  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-  const { event } = await world.accepted();
-  const asleep = world.processAccepted(event, createDelivery().delivery);
+  const harness = createHarness(
+    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+  );
+  const { event } = await harness.accepted();
+  const asleep = harness.processAccepted(event, createDelivery().delivery);
   await sleeper.began;
-  world.pass(LEASE_SECONDS);
-  await world.processAccepted(event, createDelivery().delivery);
+  harness.pass(LEASE_SECONDS);
+  await harness.processAccepted(event, createDelivery().delivery);
   sleeper.end();
   await asleep;
-  t.equal(world.total('UploadsProcessed'), 1);
+  t.equal(harness.total('UploadsProcessed'), 1);
 });
 
 t.test('a heartbeat that finds the lease taken stops the handler and changes nothing', async (t) => {
   const sleeper = latchedHandler();
   const taker = latchedHandler();
   const handlers = [sleeper.handler, taker.handler];
-  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-  const { key, event } = await world.accepted();
+  const harness = createHarness(
+    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+  );
+  const { key, event } = await harness.accepted();
   const { delivery, heartbeat } = createDelivery();
-  const asleep = world.processAccepted(event, delivery);
+  const asleep = harness.processAccepted(event, delivery);
   const signal = await sleeper.began;
-  world.pass(LEASE_SECONDS);
-  const taken = world.processAccepted(event, createDelivery().delivery);
+  harness.pass(LEASE_SECONDS);
+  const taken = harness.processAccepted(event, createDelivery().delivery);
   await taker.began;
   await heartbeat();
   await t.rejects(asleep, { code: 'LeaseLost' });
   t.equal(signal.aborted, true);
-  t.match(await world.uploads.get(key), { state: UploadState.processing, attempt: 2 });
+  t.match(await harness.uploads.get(key), { state: UploadState.processing, attempt: 2 });
   taker.end();
   await taken;
 });
 
 t.test('a handler that fails gives its lease up, so that the next attempt need not wait', async (t) => {
   const handlers = [fails, succeeds];
-  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-  const { key, event } = await world.accepted();
-  await t.rejects(world.processAccepted(event, createDelivery().delivery), { message: 'disk full' });
-  t.match(await world.uploads.get(key), { state: UploadState.processing, attempt: 1 });
-  await world.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+  const harness = createHarness(
+    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+  );
+  const { key, event } = await harness.accepted();
+  await t.rejects(harness.processAccepted(event, createDelivery().delivery), { message: 'disk full' });
+  t.match(await harness.uploads.get(key), { state: UploadState.processing, attempt: 1 });
+  await harness.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
 
 t.test('the last receive records FAILED, once, with the reason; a redrive starts again', async (t) => {
   const handlers: Handler[] = [fails, succeeds];
-  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-  const { key, event } = await world.accepted();
+  const harness = createHarness(
+    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+  );
+  const { key, event } = await harness.accepted();
   const last = createDelivery({ receiveCount: 5, isLastReceive: true });
-  await t.rejects(world.processAccepted(event, last.delivery), { message: 'disk full' });
-  t.match(await world.uploads.get(key), { state: UploadState.failed, failureReason: 'Error: disk full' });
-  t.equal(world.total('ProcessingFailed'), 1);
-  await world.processAccepted(event, createDelivery().delivery);
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+  await t.rejects(harness.processAccepted(event, last.delivery), { message: 'disk full' });
+  t.match(await harness.uploads.get(key), { state: UploadState.failed, failureReason: 'Error: disk full' });
+  t.equal(harness.total('ProcessingFailed'), 1);
+  await harness.processAccepted(event, createDelivery().delivery);
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
 
 for (const { isLast, change, state } of [
@@ -464,7 +489,7 @@ for (const { isLast, change, state } of [
   { isLast: false, change: 'raised', state: UploadState.processing },
 ]) {
   t.test(`P3: after the queue's limit was ${change} a failure is recorded as ${state}`, async (t) => {
-    const { accepted, processAccepted, uploads } = createWorld(async () => {
+    const { accepted, processAccepted, uploads } = createHarness(async () => {
       throw new TypeError('not a contract');
     });
     const { key, event } = await accepted();
@@ -475,10 +500,10 @@ for (const { isLast, change, state } of [
 }
 
 t.test('what a handler throws need not be an error', async (t) => {
-  const world = createWorld(() => Promise.reject('a text'));
-  const { key, event } = await world.accepted();
-  await t.rejects(world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
-  t.match(await world.uploads.get(key), { state: UploadState.failed, failureReason: 'a text' });
+  const harness = createHarness(() => Promise.reject('a text'));
+  const { key, event } = await harness.accepted();
+  await t.rejects(harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
+  t.match(await harness.uploads.get(key), { state: UploadState.failed, failureReason: 'a text' });
 });
 
 t.test('P3: FAILED is recorded whatever a handler throws', async (t) => {
@@ -486,81 +511,83 @@ t.test('P3: FAILED is recorded whatever a handler throws', async (t) => {
     { toString: 1, valueOf: 2 },
     Object.assign(new Error('none'), { message: { toString: 1 } }),
   ]) {
-    const world = createWorld(() => Promise.reject(thrown));
-    const { key, event } = await world.accepted();
-    await t.rejects(world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
-    t.match(await world.uploads.get(key), { state: UploadState.failed, failureReason: /"toString":1/ });
+    const harness = createHarness(() => Promise.reject(thrown));
+    const { key, event } = await harness.accepted();
+    await t.rejects(harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
+    t.match(await harness.uploads.get(key), { state: UploadState.failed, failureReason: /"toString":1/ });
   }
 });
 
 t.test('a service that stops is no failure of the upload, not even with the last receive', async (t) => {
   const { handler, began } = latchedHandler();
-  const world = createWorld(handler);
-  const { key, event } = await world.accepted();
+  const harness = createHarness(handler);
+  const { key, event } = await harness.accepted();
   const { delivery, cutOff } = createDelivery({ isLastReceive: true });
-  const work = world.processAccepted(event, delivery);
+  const work = harness.processAccepted(event, delivery);
   const signal = await began;
   cutOff(new DrainLimitReached('the service stops'));
   await t.rejects(work, { code: 'DrainLimitReached' });
   t.equal(signal.aborted, true, 'the handler is told');
-  t.match(await world.uploads.get(key), { state: UploadState.processing });
-  t.equal(world.total('ProcessingFailed'), 0);
+  t.match(await harness.uploads.get(key), { state: UploadState.processing });
+  t.equal(harness.total('ProcessingFailed'), 0);
 });
 
 t.test('P3: a message that SQS may give to another worker never leaves FAILED behind', async (t) => {
   const { handler, began } = latchedHandler();
   const handlers = [handler, succeeds];
-  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-  const { key, event } = await world.accepted();
+  const harness = createHarness(
+    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+  );
+  const { key, event } = await harness.accepted();
   const { delivery, cutOff } = createDelivery({ isLastReceive: true });
-  const work = world.processAccepted(event, delivery);
+  const work = harness.processAccepted(event, delivery);
   await began;
   await setImmediate();
   cutOff(new VisibilityLost('no heartbeat could extend it'));
   await t.rejects(work, { code: 'VisibilityLost' });
-  t.match(await world.uploads.get(key), { state: UploadState.processing, failureReason: undefined });
-  t.equal(world.total('ProcessingFailed'), 0);
-  await world.processAccepted(event, createDelivery().delivery);
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+  t.match(await harness.uploads.get(key), { state: UploadState.processing, failureReason: undefined });
+  t.equal(harness.total('ProcessingFailed'), 0);
+  await harness.processAccepted(event, createDelivery().delivery);
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
 
 t.test('a handler that takes too long is told, and failed', async (t) => {
   const { handler, began } = latchedHandler();
-  const world = createWorld(handler);
-  const { key, event } = await world.accepted();
-  const work = world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
+  const harness = createHarness(handler);
+  const { key, event } = await harness.accepted();
+  const work = harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
   const signal = await began;
-  await world.passLimit();
+  await harness.passLimit();
   await t.rejects(work, { code: 'HandlerTooSlow', message: /5 seconds \(HANDLER_LIMIT_SECONDS\)/ });
   t.equal(signal.aborted, true);
-  t.match(await world.uploads.get(key), { state: UploadState.failed });
+  t.match(await harness.uploads.get(key), { state: UploadState.failed });
 });
 
 t.test('a delivery that is over before it began handles nothing', async (t) => {
   let calls = 0;
-  const world = createWorld(async () => {
+  const harness = createHarness(async () => {
     calls += 1;
   });
-  const { event } = await world.accepted();
+  const { event } = await harness.accepted();
   const { delivery, cutOff } = createDelivery();
   cutOff(new DrainLimitReached('the service stops'));
-  await t.rejects(world.processAccepted(event, delivery), { code: 'DrainLimitReached' });
+  await t.rejects(harness.processAccepted(event, delivery), { code: 'DrainLimitReached' });
   t.equal(calls, 0);
 });
 
 t.test('nothing of an ended handler stays behind: no timer, no open stream', async (t) => {
   for (const ending of [succeeds, fails]) {
     const bodies: Readable[] = [];
-    const world = createWorld(async (upload, context) => {
+    const harness = createHarness(async (upload, context) => {
       bodies.push((await upload.open()).body);
-      t.equal(world.timers.size, 1);
-      t.equal(world.leaseTimers.size, 1);
+      t.equal(harness.timers.size, 1);
+      t.equal(harness.leaseTimers.size, 1);
       await ending(upload, context);
     });
-    const { event } = await world.accepted();
-    await world.processAccepted(event, createDelivery().delivery).catch(() => undefined);
-    t.equal(world.timers.size, 0);
-    t.equal(world.leaseTimers.size, 0);
+    const { event } = await harness.accepted();
+    await harness.processAccepted(event, createDelivery().delivery).catch(() => undefined);
+    t.equal(harness.timers.size, 0);
+    t.equal(harness.leaseTimers.size, 0);
     t.strictSame(
       bodies.map((body) => body.destroyed),
       [true],
@@ -572,55 +599,57 @@ t.test(
   'with the last receive the message waits in flight for the other worker, and is no dead letter',
   async (t) => {
     const holder = latchedHandler();
-    const world = createWorld(holder.handler);
-    const { key, event } = await world.accepted();
+    const harness = createHarness(holder.handler);
+    const { key, event } = await harness.accepted();
     const held = createDelivery();
-    const first = world.processAccepted(event, held.delivery);
+    const first = harness.processAccepted(event, held.delivery);
     await holder.began;
-    const last = world.processAccepted(
+    const last = harness.processAccepted(
       event,
       createDelivery({ receiveCount: 5, isLastReceive: true }).delivery,
     );
-    const pause = await world.nextPause();
+    const pause = await harness.nextPause();
     t.equal(pause.seconds, LEASE_SECONDS);
-    world.pass(LEASE_SECONDS / 2);
+    harness.pass(LEASE_SECONDS / 2);
     await held.heartbeat();
-    world.pass(LEASE_SECONDS / 2);
+    harness.pass(LEASE_SECONDS / 2);
     pause.end();
-    const again = await world.nextPause();
+    const again = await harness.nextPause();
     t.equal(again.seconds, LEASE_SECONDS / 2, 'the lease was renewed meanwhile');
     holder.end();
     await first;
     again.end();
     await last;
-    t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+    t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
   },
 );
 
 t.test('a message that waits in flight takes over when the other worker is gone', async (t) => {
   const holder = latchedHandler();
   const handlers = [holder.handler, succeeds];
-  const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-  const { key, event } = await world.accepted();
-  void world.processAccepted(event, createDelivery().delivery).catch(() => undefined);
+  const harness = createHarness(
+    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+  );
+  const { key, event } = await harness.accepted();
+  void harness.processAccepted(event, createDelivery().delivery).catch(() => undefined);
   await holder.began;
-  const last = world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
-  const pause = await world.nextPause();
-  world.pass(LEASE_SECONDS);
+  const last = harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
+  const pause = await harness.nextPause();
+  harness.pass(LEASE_SECONDS);
   pause.end();
   await last;
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
 
 t.test('a message that waits in flight is given back when the service stops', async (t) => {
   const holder = latchedHandler();
-  const world = createWorld(holder.handler);
-  const { event } = await world.accepted();
-  const first = world.processAccepted(event, createDelivery().delivery);
+  const harness = createHarness(holder.handler);
+  const { event } = await harness.accepted();
+  const first = harness.processAccepted(event, createDelivery().delivery);
   await holder.began;
   const { delivery, cutOff } = createDelivery({ isLastReceive: true });
-  const last = world.processAccepted(event, delivery);
-  await world.nextPause();
+  const last = harness.processAccepted(event, delivery);
+  await harness.nextPause();
   cutOff(new DrainLimitReached('the service stops'));
   await t.rejects(last, { code: 'DrainLimitReached' });
   holder.end();
@@ -631,14 +660,14 @@ t.test(
   'P3: an upload whose worker has died runs alone: its handler may have ended the process',
   async (t) => {
     for (const isGivenUp of [false, true]) {
-      const world = createWorld(succeeds);
-      const { key, event } = await world.accepted();
+      const harness = createHarness(succeeds);
+      const { key, event } = await harness.accepted();
       const lease = { acceptedVersionId: event.versionId, leaseOwner: 'dead', leaseSeconds: LEASE_SECONDS };
-      await world.uploads.startProcessing(key, lease);
-      if (isGivenUp) await world.uploads.releaseLease(key, 1);
-      else world.pass(LEASE_SECONDS);
-      await world.processAccepted(event, createDelivery().delivery);
-      t.strictSame(world.runs, [{ attempt: 2, isAlone: !isGivenUp }]);
+      await harness.uploads.startProcessing(key, lease);
+      if (isGivenUp) await harness.uploads.releaseLease(key, 1);
+      else harness.pass(LEASE_SECONDS);
+      await harness.processAccepted(event, createDelivery().delivery);
+      t.strictSame(harness.runs, [{ attempt: 2, isAlone: !isGivenUp }]);
     }
   },
 );
@@ -648,87 +677,89 @@ t.test(
   async (t) => {
     const holder = latchedHandler();
     const handlers = [holder.handler, succeeds];
-    const world = createWorld((upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve());
-    const uploads = [await world.accepted(), await world.accepted(), await world.accepted()];
+    const harness = createHarness(
+      (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+    );
+    const uploads = [await harness.accepted(), await harness.accepted(), await harness.accepted()];
     const [one, two, sound] = uploads as [(typeof uploads)[0], (typeof uploads)[0], (typeof uploads)[0]];
     for (const { key, event } of [one, two]) {
       const lease = { acceptedVersionId: event.versionId, leaseOwner: 'dead', leaseSeconds: LEASE_SECONDS };
-      await world.uploads.startProcessing(key, lease);
+      await harness.uploads.startProcessing(key, lease);
     }
-    world.pass(LEASE_SECONDS);
-    const first = world.processAccepted(one.event, createDelivery().delivery);
+    harness.pass(LEASE_SECONDS);
+    const first = harness.processAccepted(one.event, createDelivery().delivery);
     await holder.began;
-    const before = await world.uploads.get(two.key);
+    const before = await harness.uploads.get(two.key);
     for (const isLastReceive of [false, true])
-      await t.rejects(world.processAccepted(two.event, createDelivery({ isLastReceive }).delivery), {
+      await t.rejects(harness.processAccepted(two.event, createDelivery({ isLastReceive }).delivery), {
         code: 'NotBegun',
         seconds: LEASE_SECONDS,
       });
-    t.strictSame(await world.uploads.get(two.key), before, 'no lease was taken');
-    const ageMs = world.clock.now.getTime() - two.event.storedAt.getTime();
+    t.strictSame(await harness.uploads.get(two.key), before, 'no lease was taken');
+    const ageMs = harness.clock.now.getTime() - two.event.storedAt.getTime();
     t.ok(ageMs >= LEASE_SECONDS * 1000);
-    t.equal(world.total('WaitingTime'), 2 * ageMs, 'each wait tells how old its upload is');
-    await world.processAccepted(sound.event, createDelivery().delivery);
-    t.match(await world.uploads.get(sound.key), { state: UploadState.processed }, 'others do not wait');
+    t.equal(harness.total('WaitingTime'), 2 * ageMs, 'each wait tells how old its upload is');
+    await harness.processAccepted(sound.event, createDelivery().delivery);
+    t.match(await harness.uploads.get(sound.key), { state: UploadState.processed }, 'others do not wait');
     holder.end();
     await first;
-    await world.processAccepted(two.event, createDelivery().delivery);
-    t.match(await world.uploads.get(two.key), { state: UploadState.processed, attempt: 2 });
+    await harness.processAccepted(two.event, createDelivery().delivery);
+    t.match(await harness.uploads.get(two.key), { state: UploadState.processed, attempt: 2 });
     t.strictSame(
-      world.runs.map(({ isAlone }) => isAlone),
+      harness.runs.map(({ isAlone }) => isAlone),
       [true, false, true],
     );
   },
 );
 
 t.test('P3: the place of a suspect is free again where its lease could not be taken', async (t) => {
-  const world = createWorld(succeeds);
-  const { key, event } = await world.accepted();
+  const harness = createHarness(succeeds);
+  const { key, event } = await harness.accepted();
   const lease = { acceptedVersionId: event.versionId, leaseOwner: 'dead', leaseSeconds: LEASE_SECONDS };
-  await world.uploads.startProcessing(key, lease);
-  world.pass(LEASE_SECONDS);
-  world.tableFaults.failNext('before', 'update', new Error('throttled'));
-  await t.rejects(world.processAccepted(event, createDelivery().delivery), { message: 'throttled' });
-  await world.processAccepted(event, createDelivery().delivery);
-  t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 2 });
+  await harness.uploads.startProcessing(key, lease);
+  harness.pass(LEASE_SECONDS);
+  harness.tableFaults.failNext('before', 'update', new Error('throttled'));
+  await t.rejects(harness.processAccepted(event, createDelivery().delivery), { message: 'throttled' });
+  await harness.processAccepted(event, createDelivery().delivery);
+  t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
 
 t.test('P3: why a handler failed is told, also when the table is away', async (t) => {
   for (const isLastReceive of [true, false]) {
-    const world = createWorld(fails);
-    const { event } = await world.accepted();
-    world.tableFaults.stallNext('before', 'update').release();
-    world.tableFaults.failNext('before', 'update', new Error('throttled'));
-    await t.rejects(world.processAccepted(event, createDelivery({ isLastReceive }).delivery), {
+    const harness = createHarness(fails);
+    const { event } = await harness.accepted();
+    harness.tableFaults.stallNext('before', 'update').release();
+    harness.tableFaults.failNext('before', 'update', new Error('throttled'));
+    await t.rejects(harness.processAccepted(event, createDelivery({ isLastReceive }).delivery), {
       message: 'disk full',
     });
-    t.match(world.logLines.at(-1), { err: { message: 'throttled' } });
+    t.match(harness.logLines.at(-1), { err: { message: 'throttled' } });
   }
 });
 
 t.test('the recorded reason is short, and without secrets', async (t) => {
-  const world = createWorld(async () => {
+  const harness = createHarness(async () => {
     throw new Error(`x-api-key: example-secret\n${'x'.repeat(500_000)}`);
   });
-  const { key, event } = await world.accepted();
-  await t.rejects(world.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
-  const upload = await world.uploads.get(key);
+  const { key, event } = await harness.accepted();
+  await t.rejects(harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
+  const upload = await harness.uploads.get(key);
   t.equal(upload?.state, UploadState.failed);
   t.ok((upload?.failureReason?.length ?? 0) <= 1_050);
   t.notMatch(upload?.failureReason, 'example-secret');
 });
 
 t.test('of several records in one message the first one’s lease does not outlive its work', async (t) => {
-  const world = createWorld(succeeds);
-  const [one, two] = [await world.accepted(), await world.accepted()];
+  const harness = createHarness(succeeds);
+  const [one, two] = [await harness.accepted(), await harness.accepted()];
   const { delivery, heartbeat } = createDelivery();
-  await world.processAccepted(one.event, delivery);
-  const calls = world.tableFaults.calls.length;
+  await harness.processAccepted(one.event, delivery);
+  const calls = harness.tableFaults.calls.length;
   await heartbeat();
-  t.equal(world.tableFaults.calls.length, calls, 'nothing is renewed any more');
+  t.equal(harness.tableFaults.calls.length, calls, 'nothing is renewed any more');
   t.equal(delivery.signal.aborted, false);
-  await world.processAccepted(two.event, delivery);
-  t.match(await world.uploads.get(two.key), { state: UploadState.processed });
+  await harness.processAccepted(two.event, delivery);
+  t.match(await harness.uploads.get(two.key), { state: UploadState.processed });
 });
 
 /** What another hand, or a worker that woke up too late, can make of an accepted object. */
@@ -746,150 +777,152 @@ for (const [what, text, eventName] of FURTHER_VERSIONS) {
     t.test(
       `P4: a further version (${what}) is kept and reported, the accepted one ${acceptedVersion}`,
       async (t) => {
-        const world = createWorld(succeeds);
-        const { key, event } = await world.accepted();
-        await world.processAccepted(event, createDelivery().delivery);
-        const further = { ...world.createdEvent(event.key, text), eventName };
-        if (acceptedVersion === 'is gone') await world.objects.deleteVersion(event.key, event.versionId);
-        await world.processAccepted(further, createDelivery().delivery);
-        await world.processAccepted(further, createDelivery().delivery);
-        const left = (await world.objects.listVersions(event.key)).map(({ versionId }) => versionId);
+        const harness = createHarness(succeeds);
+        const { key, event } = await harness.accepted();
+        await harness.processAccepted(event, createDelivery().delivery);
+        const further = { ...harness.createdEvent(event.key, text), eventName };
+        if (acceptedVersion === 'is gone') await harness.objects.deleteVersion(event.key, event.versionId);
+        await harness.processAccepted(further, createDelivery().delivery);
+        await harness.processAccepted(further, createDelivery().delivery);
+        const left = (await harness.objects.listVersions(event.key)).map(({ versionId }) => versionId);
         t.strictSame(
           left,
           acceptedVersion === 'is there' ? [event.versionId, further.versionId] : [further.versionId],
         );
-        t.match(await world.uploads.listObservedVersions(event.key), [
+        t.match(await harness.uploads.listObservedVersions(event.key), [
           { kind: 'orphan', versionId: further.versionId, reported: true },
         ]);
-        t.equal(world.total('OrphanObjects'), 1, 'once');
-        t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+        t.equal(harness.total('OrphanObjects'), 1, 'once');
+        t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
       },
     );
   }
 }
 
 t.test('P2: copied onto itself and the old version deleted: the bytes are there, and reported', async (t) => {
-  const world = createWorld(succeeds);
-  const { event } = await world.accepted();
-  await world.processAccepted(event, createDelivery().delivery);
+  const harness = createHarness(succeeds);
+  const { event } = await harness.accepted();
+  await harness.processAccepted(event, createDelivery().delivery);
   // Both at once: the event is handled while the old version is still there.
-  const itself = world.createdEvent(event.key);
-  await world.processAccepted(itself, createDelivery().delivery);
-  await world.objects.deleteVersion(event.key, event.versionId);
-  t.match(await world.objects.listVersions(event.key), [{ versionId: itself.versionId }]);
-  t.equal(world.total('OrphanObjects'), 1);
+  const itself = harness.createdEvent(event.key);
+  await harness.processAccepted(itself, createDelivery().delivery);
+  await harness.objects.deleteVersion(event.key, event.versionId);
+  t.match(await harness.objects.listVersions(event.key), [{ versionId: itself.versionId }]);
+  t.equal(harness.total('OrphanObjects'), 1);
 });
 
 t.test('P2, P5: a copy that another hand put there beforehand is not processed', async (t) => {
   let calls = 0;
-  const world = createWorld(async () => {
+  const harness = createHarness(async () => {
     calls += 1;
   });
-  const { key, event } = await world.accepted({ recorded: false });
-  const foreign = world.createdEvent(event.key, 'HELLO');
-  const work = world.processAccepted(foreign, createDelivery().delivery);
-  const pause = await world.nextPause();
-  await world.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+  const { key, event } = await harness.accepted({ recorded: false });
+  const foreign = harness.createdEvent(event.key, 'HELLO');
+  const work = harness.processAccepted(foreign, createDelivery().delivery);
+  const pause = await harness.nextPause();
+  await harness.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
   pause.end();
   await work;
   t.equal(calls, 0);
-  t.match(await world.uploads.listObservedVersions(event.key), [
+  t.match(await harness.uploads.listObservedVersions(event.key), [
     { kind: 'orphan', versionId: foreign.versionId },
   ]);
-  t.equal((await world.objects.listVersions(event.key)).length, 2, 'kept as evidence');
-  await world.processAccepted(event, createDelivery().delivery);
+  t.equal((await harness.objects.listVersions(event.key)).length, 2, 'kept as evidence');
+  await harness.processAccepted(event, createDelivery().delivery);
   t.equal(calls, 1);
-  t.match(await world.uploads.get(key), { acceptedVersionId: event.versionId });
+  t.match(await harness.uploads.get(key), { acceptedVersionId: event.versionId });
 });
 
 t.test('P5: what was put under accepted/ of an upload that is only ISSUED is an orphan', async (t) => {
-  const world = createWorld(succeeds);
-  const { key, event } = await world.issued();
+  const harness = createHarness(succeeds);
+  const { key, event } = await harness.issued();
   const put = { ...event, eventName: 'ObjectCreated:Put' };
-  await world.processAccepted(put, createDelivery().delivery);
-  t.equal((await world.objects.listVersions(event.key)).length, 1, 'kept as evidence');
-  t.equal(world.total('OrphanObjects'), 1);
-  t.match(await world.uploads.get(key), { state: UploadState.issued });
+  await harness.processAccepted(put, createDelivery().delivery);
+  t.equal((await harness.objects.listVersions(event.key)).length, 1, 'kept as evidence');
+  t.equal(harness.total('OrphanObjects'), 1);
+  t.match(await harness.uploads.get(key), { state: UploadState.issued });
 });
 
 t.test('P3: who is claimed while an orphan is recorded is looked at again', async (t) => {
-  const world = createWorld(succeeds);
-  const { key, event } = await world.issued();
-  const recording = world.tableFaults.stallNext('before', 'putIfAbsent');
+  const harness = createHarness(succeeds);
+  const { key, event } = await harness.issued();
+  const recording = harness.tableFaults.stallNext('before', 'putIfAbsent');
   const put = { ...event, eventName: 'ObjectCreated:Put' };
-  const work = world.processAccepted(put, createDelivery().delivery);
+  const work = harness.processAccepted(put, createDelivery().delivery);
   await recording.reached;
-  await world.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: world.clock.now });
+  await harness.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: harness.clock.now });
   recording.release();
-  const pause = await world.nextPause();
+  const pause = await harness.nextPause();
   // The acceptor had looked for the record before it was there, and found this version to be the same as its source.
-  await world.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+  await harness.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
   pause.end();
   await work;
-  t.match(await world.uploads.get(key), { state: UploadState.processed });
+  t.match(await harness.uploads.get(key), { state: UploadState.processed });
 });
 
 t.test('P5: an object under accepted/ of a revoked upload is an orphan', async (t) => {
-  const world = createWorld(succeeds);
-  const { key, event } = await world.issued();
-  await world.uploads.revoke(key);
-  await world.processAccepted(event, createDelivery().delivery);
-  t.equal(world.total('OrphanObjects'), 1);
+  const harness = createHarness(succeeds);
+  const { key, event } = await harness.issued();
+  await harness.uploads.revoke(key);
+  await harness.processAccepted(event, createDelivery().delivery);
+  t.equal(harness.total('OrphanObjects'), 1);
 });
 
 t.test('P3: a copy whose upload is back at ISSUED is no false orphan, and no silence', async (t) => {
-  const world = createWorld(succeeds);
-  const { key, event } = await world.issued();
-  await t.rejects(world.processAccepted(event, createDelivery().delivery), {
+  const harness = createHarness(succeeds);
+  const { key, event } = await harness.issued();
+  await t.rejects(harness.processAccepted(event, createDelivery().delivery), {
     code: 'Unprocessable',
     message: /only ISSUED: the table was restored/,
   });
-  t.strictSame(await world.uploads.listObservedVersions(event.key), []);
-  t.equal(world.total('OrphanObjects'), 0);
-  await world.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: world.clock.now });
-  await world.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
-  await world.processAccepted(event, createDelivery().delivery);
-  t.match(await world.uploads.get(key), { state: UploadState.processed }, 'after a redrive');
+  t.strictSame(await harness.uploads.listObservedVersions(event.key), []);
+  t.equal(harness.total('OrphanObjects'), 0);
+  await harness.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: harness.clock.now });
+  await harness.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+  await harness.processAccepted(event, createDelivery().delivery);
+  t.match(await harness.uploads.get(key), { state: UploadState.processed }, 'after a redrive');
 });
 
 t.test('P5: an object under accepted/ that was never claimed is not processed', async (t) => {
   let calls = 0;
-  const world = createWorld(async () => {
+  const harness = createHarness(async () => {
     calls += 1;
   });
-  const orphan = world.createdEvent('accepted/planted');
-  await world.processAccepted(orphan, createDelivery().delivery);
-  await world.processAccepted(orphan, createDelivery().delivery);
+  const orphan = harness.createdEvent('accepted/planted');
+  await harness.processAccepted(orphan, createDelivery().delivery);
+  await harness.processAccepted(orphan, createDelivery().delivery);
   t.equal(calls, 0);
-  t.equal(world.total('OrphanObjects'), 1);
-  t.match(await world.uploads.listObservedVersions('accepted/planted'), [{ kind: 'orphan', reported: true }]);
+  t.equal(harness.total('OrphanObjects'), 1);
+  t.match(await harness.uploads.listObservedVersions('accepted/planted'), [
+    { kind: 'orphan', reported: true },
+  ]);
 });
 
 t.test('P4: orphans under accepted/ are recorded within bounds, and never removed', async (t) => {
-  const world = createWorld(succeeds);
+  const harness = createHarness(succeeds);
   const key = 'accepted/planted';
-  const events = Array.from({ length: 14 }, () => world.createdEvent(key));
-  for (const event of events) await world.processAccepted(event, createDelivery().delivery);
-  t.equal((await world.objects.listVersions(key)).length, 14, 'all of them stay');
-  t.equal((await world.uploads.listObservedVersions(key)).length, 3);
-  t.match(await world.uploads.getTally(key, 'orphan'), { surplus: 11, surplusReported: 10 });
-  t.strictSame(world.reports.map(reportIdOf), [
+  const events = Array.from({ length: 14 }, () => harness.createdEvent(key));
+  for (const event of events) await harness.processAccepted(event, createDelivery().delivery);
+  t.equal((await harness.objects.listVersions(key)).length, 14, 'all of them stay');
+  t.equal((await harness.uploads.listObservedVersions(key)).length, 3);
+  t.match(await harness.uploads.getTally(key, 'orphan'), { surplus: 11, surplusReported: 10 });
+  t.strictSame(harness.reports.map(reportIdOf), [
     ...events.slice(0, 3).map(({ versionId }) => `orphan#${key}#${versionId}`),
     `orphan-count#${key}#10`,
   ]);
-  t.equal(world.total('OrphanObjects'), 14);
+  t.equal(harness.total('OrphanObjects'), 14);
 });
 
 t.test('what a handler opens is broken off with its signal', async (t) => {
   const { handler, began } = latchedHandler();
   let open: (() => Promise<unknown>) | undefined;
-  const world = createWorld((upload, context) => {
+  const harness = createHarness((upload, context) => {
     open = () => upload.open();
     return handler(upload, context);
   });
-  const { event } = await world.accepted();
+  const { event } = await harness.accepted();
   const { delivery, cutOff } = createDelivery();
-  const work = world.processAccepted(event, delivery);
+  const work = harness.processAccepted(event, delivery);
   await began;
   await setImmediate();
   cutOff(new DrainLimitReached('the service stops'));
@@ -898,12 +931,12 @@ t.test('what a handler opens is broken off with its signal', async (t) => {
 });
 
 t.test('an object that was taken away is told to the handler that opens it', async (t) => {
-  const world = createWorld(async (upload) => {
+  const harness = createHarness(async (upload) => {
     await upload.open();
   });
-  const { event } = await world.accepted();
-  await world.objects.deleteVersion(event.key, event.versionId);
-  await t.rejects(world.processAccepted(event, createDelivery().delivery), { code: 'AcceptedObjectGone' });
+  const { event } = await harness.accepted();
+  await harness.objects.deleteVersion(event.key, event.versionId);
+  await t.rejects(harness.processAccepted(event, createDelivery().delivery), { code: 'AcceptedObjectGone' });
 });
 
 t.test('P3: a failure before or after any table call is made good by the redelivery', async (t) => {
@@ -912,15 +945,15 @@ t.test('P3: a failure before or after any table call is made good by the redeliv
     ['update', 0],
   ] as const) {
     for (const side of ['before', 'after'] as const) {
-      const world = createWorld(succeeds);
-      const { key, event } = await world.accepted();
-      for (let call = 0; call < passed; call += 1) world.tableFaults.stallNext(side, operation).release();
-      world.tableFaults.failNext(side, operation, new Error('crash'));
-      await t.rejects(world.processAccepted(event, createDelivery().delivery), { message: 'crash' });
-      world.pass(LEASE_SECONDS);
-      await world.processAccepted(event, createDelivery().delivery);
+      const harness = createHarness(succeeds);
+      const { key, event } = await harness.accepted();
+      for (let call = 0; call < passed; call += 1) harness.tableFaults.stallNext(side, operation).release();
+      harness.tableFaults.failNext(side, operation, new Error('crash'));
+      await t.rejects(harness.processAccepted(event, createDelivery().delivery), { message: 'crash' });
+      harness.pass(LEASE_SECONDS);
+      await harness.processAccepted(event, createDelivery().delivery);
       t.match(
-        await world.uploads.get(key),
+        await harness.uploads.get(key),
         { state: UploadState.processed },
         `${side} ${operation} ${passed + 1}`,
       );

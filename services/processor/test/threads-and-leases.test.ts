@@ -7,8 +7,8 @@ import t, { type Test } from 'tap';
 import { eventually } from '../../../test/support/eventually.ts';
 import { createRunHandler } from '../src/run-handler.ts';
 import { createThreadRunner } from '../src/thread-runner.ts';
+import { createDelivery, createHarness, LEASE_SECONDS } from './harness.ts';
 import { startThread } from './support/thread-of-handlers.ts';
-import { createDelivery, createWorld, LEASE_SECONDS } from './world.ts';
 
 const LIMIT_SECONDS = 100;
 const GRACE_SECONDS = 10;
@@ -50,24 +50,24 @@ function startThreads(t: Test) {
 t.test('P3, P8: a handler that blocks its thread costs no upload its lease', async (t) => {
   const { runner, runsBegan } = startThreads(t);
   await runner.open();
-  const world = createWorld(async () => undefined, undefined, runner);
+  const harness = createHarness(async () => undefined, undefined, runner);
   const done = join(t.testdir(), 'done');
   const uploads = await Promise.all(
-    Array.from({ length: 3 }, () => world.accepted({ metadata: { do: 'block until done', done } })),
+    Array.from({ length: 3 }, () => harness.accepted({ metadata: { do: 'block until done', done } })),
   );
   const deliveries = uploads.map(() => createDelivery());
   const works = uploads.map(({ event }, at) =>
-    world.processAccepted(event, deliveries[at]?.delivery ?? createDelivery().delivery),
+    harness.processAccepted(event, deliveries[at]?.delivery ?? createDelivery().delivery),
   );
   await runsBegan(1);
   // The thread is blocked now, for three times as long as a lease lasts.
   for (let beats = 0; beats < 6; beats += 1) {
-    await world.passAwake(LEASE_SECONDS / 2);
+    await harness.passAwake(LEASE_SECONDS / 2);
     for (const { heartbeat } of deliveries) await heartbeat();
     for (const { key, event } of uploads) {
-      t.match(await world.uploads.get(key), { state: UploadState.processing, attempt: 1 });
+      t.match(await harness.uploads.get(key), { state: UploadState.processing, attempt: 1 });
       await t.rejects(
-        world.processAccepted(event, createDelivery().delivery),
+        harness.processAccepted(event, createDelivery().delivery),
         { code: 'RetryLater' },
         'no other worker can take it over',
       );
@@ -76,8 +76,8 @@ t.test('P3, P8: a handler that blocks its thread costs no upload its lease', asy
   writeFileSync(done, '');
   await Promise.all(works);
   for (const { key } of uploads)
-    t.match(await world.uploads.get(key), { state: UploadState.processed, attempt: 1 });
-  t.equal(world.runs.length, 3, 'each ran once');
+    t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
+  t.equal(harness.runs.length, 3, 'each ran once');
 });
 
 /** Attempts in real threads, with timers that the test calls. */

@@ -10,7 +10,7 @@ const FIRST = Buffer.from('first');
 const SECOND = Buffer.from('second');
 const FOR_EVER = new AbortController().signal;
 
-function startWorld(t: Test) {
+function startHarness(t: Test) {
   const objects = createMemoryObjectStore({ now });
   let token = 0;
   const uploads = createMemoryUploadStore({
@@ -78,7 +78,7 @@ function startWorld(t: Test) {
 }
 
 t.test('an upload is followed until nothing is wrong with it, then it makes room', async (t) => {
-  const { objects, settling, upload } = startWorld(t);
+  const { objects, settling, upload } = startHarness(t);
   const { entry, process, report } = await upload('uploads/a');
   settling.follow(entry);
   t.strictSame(settling.waiting, { uploads: 1, bytes: FIRST.length + SECOND.length });
@@ -94,7 +94,7 @@ t.test('an upload is followed until nothing is wrong with it, then it makes room
 });
 
 t.test('wrong bytes, and a duplicate on no record, are never taken for settled', async (t) => {
-  const { settling, upload } = startWorld(t);
+  const { settling, upload } = startHarness(t);
   const wrong = await upload('uploads/wrong');
   const unrecorded = await upload('uploads/unrecorded');
   const good = await upload('uploads/good');
@@ -111,7 +111,7 @@ t.test('wrong bytes, and a duplicate on no record, are never taken for settled',
 });
 
 t.test('who waits for room goes on when the soak is over', async (t) => {
-  const { settling, upload } = startWorld(t);
+  const { settling, upload } = startHarness(t);
   settling.follow((await upload('uploads/a')).entry);
   const over = new AbortController();
   const waiting = settling.whenAtMost(0, 0, over.signal);

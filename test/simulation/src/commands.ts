@@ -2,29 +2,29 @@
 import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
 import type { HandlerPlan } from './facts.ts';
+import type { Harness, PlantPlan, VersionPlan } from './harness.ts';
 import { AT_ONCE, type EventPlan } from './simulation/bucket-events.ts';
 import { Fate, type PlannedFate, REFUSALS } from './simulation/fate.ts';
-import type { PlantPlan, VersionPlan, World } from './world.ts';
 
 /** How much of a history has happened: which keys there are. */
 export interface Course {
   readonly keys: string[];
 }
-export type HistoryCommand = AsyncCommand<Course, World>;
+export type HistoryCommand = AsyncCommand<Course, Harness>;
 
 const HOUR_MS = 3_600_000;
 
 /** Something that a client, a user, an operator or misfortune does. `needs`: only once a form was given away. */
 function command(
   description: string,
-  run: (world: World, course: Course) => unknown,
+  run: (harness: Harness, course: Course) => unknown,
   needs: 'a key' | 'nothing' = 'nothing',
 ): HistoryCommand {
   return {
     check: (course) => needs === 'nothing' || course.keys.length > 0,
-    async run(course, world) {
-      await run(world, course);
-      if (world.rules.broken) throw world.rules.broken;
+    async run(course, harness) {
+      await run(harness, course);
+      if (harness.rules.broken) throw harness.rules.broken;
     },
     toString: () => description,
   };
@@ -107,8 +107,8 @@ const handlerPlan: Arbitrary<HandlerPlan> = fc.record({
 
 const versions = fc.array(versionPlan, { minLength: 1, maxLength: 5, size: 'small' });
 
-function send(world: World, key: string, plans: readonly VersionPlan[]): void {
-  for (const plan of plans) world.upload(key, plan);
+function send(harness: Harness, key: string, plans: readonly VersionPlan[]): void {
+  for (const plan of plans) harness.upload(key, plan);
 }
 
 const issue = fc
@@ -120,10 +120,10 @@ const issue = fc
   .map(([method, formSeconds, plans]) =>
     command(
       `issue(${method} for ${formSeconds} s), upload(${fc.stringify(plans)})`,
-      async (world, course) => {
-        const key = await world.issue(method, formSeconds);
+      async (harness, course) => {
+        const key = await harness.issue(method, formSeconds);
         course.keys.push(key);
-        send(world, key, plans);
+        send(harness, key, plans);
       },
     ),
   );
@@ -133,7 +133,7 @@ const upload = fc
   .map(([index, plans]) =>
     command(
       `upload(${index}, ${fc.stringify(plans)})`,
-      (world, course) => send(world, keyOf(course, index), plans),
+      (harness, course) => send(harness, keyOf(course, index), plans),
       'a key',
     ),
   );
@@ -143,18 +143,18 @@ const pass = fc
     { weight: 3, arbitrary: fc.constantFrom(0.01, 0.05, 0.1, 0.2, 0.5) },
     { weight: 2, arbitrary: fc.constantFrom(1, 5, 20, 31, 61, 400, 3_600) },
   )
-  .map((seconds) => command(`pass(${seconds} s)`, (world) => world.time.pass(seconds * 1000)));
+  .map((seconds) => command(`pass(${seconds} s)`, (harness) => harness.time.pass(seconds * 1000)));
 
 const fault = plannedFate.map((planned) =>
-  command(`fate(${fc.stringify(planned)})`, (world) => world.fates.add(planned)),
+  command(`fate(${fc.stringify(planned)})`, (harness) => harness.fates.add(planned)),
 );
 
 const handlerRun = handlerPlan.map((plan) =>
-  command(`handler(${fc.stringify(plan)})`, (world) => world.handlerPlans.push(plan)),
+  command(`handler(${fc.stringify(plan)})`, (harness) => harness.handlerPlans.push(plan)),
 );
 
 const copyEvent = eventPlan.map((plan) =>
-  command(`copyEvent(${fc.stringify(plan)})`, (world) => world.copyEvents.push(plan)),
+  command(`copyEvent(${fc.stringify(plan)})`, (harness) => harness.copyEvents.push(plan)),
 );
 
 const revoke = fc
@@ -162,18 +162,18 @@ const revoke = fc
   .map(([index, afterMs]) =>
     command(
       `revoke(${index}, after ${afterMs} ms)`,
-      (world, course) => world.revoke(keyOf(course, index), afterMs),
+      (harness, course) => harness.revoke(keyOf(course, index), afterMs),
       'a key',
     ),
   );
 
-const expire = fc.constant(command('expire()', (world) => world.time.pass(30_000)));
+const expire = fc.constant(command('expire()', (harness) => harness.time.pass(30_000)));
 
 const orphan = fc
   .tuple(fc.constantFrom(UPLOADS_PREFIX, ACCEPTED_PREFIX), fc.integer({ min: 1, max: 5 }), eventPlan)
   .map(([prefix, count, plan]) =>
-    command(`orphan(${prefix}, ${count} times, ${fc.stringify(plan)})`, (world) =>
-      world.orphan(prefix, count, plan),
+    command(`orphan(${prefix}, ${count} times, ${fc.stringify(plan)})`, (harness) =>
+      harness.orphan(prefix, count, plan),
     ),
   );
 
@@ -181,9 +181,9 @@ const orphan = fc
 const flood = fc.tuple(keyIndex, fc.integer({ min: 12, max: 30 }), eventPlan).map(([index, count, event]) =>
   command(
     `flood(${index}, ${count} times, ${fc.stringify(event)})`,
-    (world, course) => {
+    (harness, course) => {
       const version = { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event };
-      send(world, keyOf(course, index), Array(count).fill(version));
+      send(harness, keyOf(course, index), Array(count).fill(version));
     },
     'a key',
   ),
@@ -194,30 +194,30 @@ const take = fc
   .map(([index, forGood]) =>
     command(
       `take(${index}, ${forGood ? 'for good' : 'by a delete marker'})`,
-      (world, course) => world.take(keyOf(course, index), forGood),
+      (harness, course) => harness.take(keyOf(course, index), forGood),
       'a key',
     ),
   );
 
 const takeSoon = fc
   .record({ afterMs: fc.nat({ max: 200 }), forGood: fc.boolean() })
-  .map((taker) => command(`takeNextCopy(${fc.stringify(taker)})`, (world) => world.takers.push(taker)));
+  .map((taker) => command(`takeNextCopy(${fc.stringify(taker)})`, (harness) => harness.takers.push(taker)));
 
 /** Two acceptors at one upload: the second finds the first one's copy, which a user takes before anything of it is on record. */
 const takenUnrecorded = fc
   .record({ secondEventMs: fc.nat(120), takenAfterMs: fc.nat(120), forGood: fc.boolean() })
   .map((plan) =>
-    command(`takenUnrecorded(${fc.stringify(plan)})`, async (world, course) => {
-      const key = await world.issue('post', 30);
+    command(`takenUnrecorded(${fc.stringify(plan)})`, async (harness, course) => {
+      const key = await harness.issue('post', 30);
       course.keys.push(key);
-      world.copyEvents.push({ ...AT_ONCE, delaysMs: [HOUR_MS] });
-      world.takers.push({ afterMs: plan.takenAfterMs, forGood: plan.forGood });
+      harness.copyEvents.push({ ...AT_ONCE, delaysMs: [HOUR_MS] });
+      harness.takers.push({ afterMs: plan.takenAfterMs, forGood: plan.forGood });
       const slow = { fate: Fate.slow, seconds: 20, error: 'none' };
       // The first update is the claim, the second records the acceptance.
-      world.fates.add({ ...slow, service: 'acceptor', operation: 'update', skip: 1 });
+      harness.fates.add({ ...slow, service: 'acceptor', operation: 'update', skip: 1 });
       const event = { ...AT_ONCE, delaysMs: [0, plan.secondEventMs] };
-      world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event });
-      await world.time.pass(1_000);
+      harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event });
+      await harness.time.pass(1_000);
     }),
   );
 
@@ -225,17 +225,17 @@ const takenUnrecorded = fc
 const tableAway = fc
   .record({ refusals: fc.integer({ min: 1, max: 6 }), secondEventMs: fc.nat(300) })
   .map((plan) =>
-    command(`tableAway(${fc.stringify(plan)})`, async (world, course) => {
-      const key = await world.issue('post', 30);
+    command(`tableAway(${fc.stringify(plan)})`, async (harness, course) => {
+      const key = await harness.issue('post', 30);
       course.keys.push(key);
-      world.copyEvents.push({ ...AT_ONCE, delaysMs: [0, plan.secondEventMs] });
-      world.handlerPlans.push({ seconds: 100, blocks: false, outcome: 'done', onSignal: 'rejects' });
-      world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event: AT_ONCE });
-      await world.time.pass(10_000);
+      harness.copyEvents.push({ ...AT_ONCE, delaysMs: [0, plan.secondEventMs] });
+      harness.handlerPlans.push({ seconds: 100, blocks: false, outcome: 'done', onSignal: 'rejects' });
+      harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event: AT_ONCE });
+      await harness.time.pass(10_000);
       const refused = { fate: Fate.refused, seconds: 0, error: 'ThrottlingException' };
       for (let count = 0; count < plan.refusals; count += 1)
-        world.fates.add({ ...refused, service: 'processor', operation: 'update', skip: 0 });
-      await world.time.pass(30_000);
+        harness.fates.add({ ...refused, service: 'processor', operation: 'update', skip: 0 });
+      await harness.time.pass(30_000);
     }),
   );
 
@@ -247,15 +247,15 @@ const besideABlock = fc
     beginsAfterSeconds: fc.constantFrom(0, 5, 60, 110),
   })
   .map((plan) =>
-    command(`besideABlock(${fc.stringify(plan)})`, async (world, course) => {
+    command(`besideABlock(${fc.stringify(plan)})`, async (harness, course) => {
       const { onSignal, blocksSeconds } = plan;
-      world.handlerPlans.push({ seconds: 150, blocks: false, outcome: 'done', onSignal });
-      world.handlerPlans.push({ seconds: blocksSeconds, blocks: true, outcome: 'done', onSignal });
+      harness.handlerPlans.push({ seconds: 150, blocks: false, outcome: 'done', onSignal });
+      harness.handlerPlans.push({ seconds: blocksSeconds, blocks: true, outcome: 'done', onSignal });
       for (const seconds of [plan.beginsAfterSeconds, 30]) {
-        const key = await world.issue('post', 30);
+        const key = await harness.issue('post', 30);
         course.keys.push(key);
-        world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event: AT_ONCE });
-        await world.time.pass(seconds * 1_000);
+        harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event: AT_ONCE });
+        await harness.time.pass(seconds * 1_000);
       }
     }),
   );
@@ -271,7 +271,7 @@ const plant = fc
   .map(([index, plan]) =>
     command(
       `plant(${index}, ${fc.stringify(plan)})`,
-      (world, course) => world.plant(keyOf(course, index), plan),
+      (harness, course) => harness.plant(keyOf(course, index), plan),
       'a key',
     ),
   );
@@ -280,13 +280,13 @@ const plant = fc
 const plantSoon = fc
   .tuple(plantPlan, fc.constantFrom(-50, 0, 20, 60, 120, 300), fc.nat({ max: 3 }))
   .map(([plan, afterMs, sizeBytes]) =>
-    command(`plantSoon(${fc.stringify(plan)}, after ${afterMs} ms)`, async (world, course) => {
-      const key = await world.issue('post', 30);
+    command(`plantSoon(${fc.stringify(plan)}, after ${afterMs} ms)`, async (harness, course) => {
+      const key = await harness.issue('post', 30);
       course.keys.push(key);
-      if (afterMs < 0) world.plant(key, plan);
-      world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes, event: AT_ONCE });
-      if (afterMs >= 0) world.time.after(afterMs, () => world.plant(key, plan));
-      await world.time.pass(1_000);
+      if (afterMs < 0) harness.plant(key, plan);
+      harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes, event: AT_ONCE });
+      if (afterMs >= 0) harness.time.after(afterMs, () => harness.plant(key, plan));
+      await harness.time.pass(1_000);
     }),
   );
 
@@ -295,7 +295,7 @@ const replace = fc
   .map(([index, plan]) =>
     command(
       `replace(${index}, ${fc.stringify(plan)})`,
-      (world, course) => world.replace(keyOf(course, index), plan),
+      (harness, course) => harness.replace(keyOf(course, index), plan),
       'a key',
     ),
   );
@@ -303,17 +303,17 @@ const replace = fc
 const strike = fc
   .tuple(workerIndex, fc.constantFrom('crash' as const, 'freeze' as const, 'deploy' as const), stallSeconds)
   .map(([index, what, seconds]) =>
-    command(`${what}(worker ${index}${what === 'freeze' ? `, ${seconds} s` : ''})`, (world) =>
-      world.strike(index, what, seconds),
+    command(`${what}(worker ${index}${what === 'freeze' ? `, ${seconds} s` : ''})`, (harness) =>
+      harness.strike(index, what, seconds),
     ),
   );
 
 const queue = fc
   .tuple(fc.constantFrom('acceptor' as const, 'processor' as const), fc.constantFrom('giveAgain', 'redrive'))
   .map(([service, what]) =>
-    command(`${what}(${service}'s queue)`, (world) => {
-      if (what === 'redrive') world.queues[service].redrive();
-      else world.giveAgain(service);
+    command(`${what}(${service}'s queue)`, (harness) => {
+      if (what === 'redrive') harness.queues[service].redrive();
+      else harness.giveAgain(service);
     }),
   );
 
@@ -321,8 +321,8 @@ const queue = fc
 const receiveLimit = fc
   .tuple(fc.constantFrom('acceptor' as const, 'processor' as const), fc.integer({ min: 2, max: 5 }))
   .map(([service, count]) =>
-    command(`maxReceiveCount(${service}'s queue, ${count})`, (world) => {
-      world.queues[service].maxReceiveCount = count;
+    command(`maxReceiveCount(${service}'s queue, ${count})`, (harness) => {
+      harness.queues[service].maxReceiveCount = count;
     }),
   );
 

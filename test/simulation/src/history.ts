@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { anyCommand, type Course } from './commands.ts';
+import { createHarness, type Tally } from './harness.ts';
 import { settleAndVerify } from './verify.ts';
-import { createWorld, type Tally } from './world.ts';
 
 const MAX_COMMANDS = 50;
 
@@ -16,11 +16,11 @@ function anyHistory(onEnd: (tally: Tally) => void) {
     }),
     fc.commands([anyCommand], { maxCommands: MAX_COMMANDS, size: 'max' }),
     async (options, commands) => {
-      const world = createWorld(options);
+      const harness = createHarness(options);
       const course: Course = { keys: [] };
-      await fc.asyncModelRun(() => ({ model: course, real: world }), commands);
-      await settleAndVerify(world);
-      onEnd(world.tally());
+      await fc.asyncModelRun(() => ({ model: course, real: harness }), commands);
+      await settleAndVerify(harness);
+      onEnd(harness.tally());
     },
   );
 }

@@ -2,51 +2,51 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseS3Event } from '@upload-once/queue';
 import { ACCEPTED_PREFIX, acceptedKeyOf, milestoneOf, reportIdOf } from '@upload-once/uploads';
 import { type KeyFacts, observedKind, observedName, tallyOf, theUpload } from './facts.ts';
+import type { Harness } from './harness.ts';
 import { isSame } from './user-handler.ts';
-import type { World } from './world.ts';
 
 /** What is counted once for an upload, by the call that records it. */
 const OF_ACCEPTANCE = ['UploadsAccepted', 'BytesAccepted', 'AcceptTime'];
 const OF_PROCESSING = ['UploadsProcessed', 'LeadTime'];
 
 /** Lets everything go its way without faults, gives what is dead-lettered one more chance, and looks at what came of it all. */
-export async function settleAndVerify(world: World): Promise<void> {
-  world.fates.clear();
-  world.handlerPlans.length = 0;
-  world.copyEvents.length = 0;
-  world.takers.length = 0;
-  await world.time.passUntilQuiet();
-  await world.clearWays();
+export async function settleAndVerify(harness: Harness): Promise<void> {
+  harness.fates.clear();
+  harness.handlerPlans.length = 0;
+  harness.copyEvents.length = 0;
+  harness.takers.length = 0;
+  await harness.time.passUntilQuiet();
+  await harness.clearWays();
   // The acceptor's first: what the processor's wait for may be among them.
-  await redrive(world, 'acceptor');
+  await redrive(harness, 'acceptor');
   // Of an upload that was claimed only now, what is in its way shows now.
-  if (await world.clearWays()) await redrive(world, 'acceptor');
-  await redrive(world, 'processor');
-  for (const [service, { deadBodies }] of Object.entries(world.queues)) {
-    const unexpected = deadBodies.filter((body) => !isOfUnclaimed(world, body));
-    world.rules.must(
+  if (await harness.clearWays()) await redrive(harness, 'acceptor');
+  await redrive(harness, 'processor');
+  for (const [service, { deadBodies }] of Object.entries(harness.queues)) {
+    const unexpected = deadBodies.filter((body) => !isOfUnclaimed(harness, body));
+    harness.rules.must(
       unexpected.length === 0,
       'P3',
       `the ${service}'s queue has dead letters again: ${unexpected}`,
     );
   }
-  for (const key of world.facts.all.values()) {
-    await verifyUpload(world, key);
-    await verifyObservedVersions(world, key);
+  for (const key of harness.facts.all.values()) {
+    await verifyUpload(harness, key);
+    await verifyObservedVersions(harness, key);
   }
-  if (world.rules.broken) throw world.rules.broken;
+  if (harness.rules.broken) throw harness.rules.broken;
 }
 
-async function redrive(world: World, service: 'acceptor' | 'processor'): Promise<void> {
-  world.queues[service].redrive();
-  await world.time.passUntilQuiet();
+async function redrive(harness: Harness, service: 'acceptor' | 'processor'): Promise<void> {
+  harness.queues[service].redrive();
+  await harness.time.passUntilQuiet();
 }
 
 /**
  * Whether a dead letter tells of a copy that another hand made for an upload which was never claimed: it stays, with an alarm. What else
  * the message tells of has been handled all the same, which is verified with its upload.
  */
-function isOfUnclaimed({ facts }: World, body: string): boolean {
+function isOfUnclaimed({ facts }: Harness, body: string): boolean {
   try {
     return parseS3Event(body).some(({ key, versionId }) => {
       const about = facts.of(key);
@@ -57,7 +57,7 @@ function isOfUnclaimed({ facts }: World, body: string): boolean {
   }
 }
 
-async function verifyUpload({ uploads, objects, rules }: World, key: KeyFacts): Promise<void> {
+async function verifyUpload({ uploads, objects, rules }: Harness, key: KeyFacts): Promise<void> {
   const item = await uploads.get(key.key);
   const expected = theUpload(key);
   const left = (await objects.listVersions(key.key)).map(({ versionId }) => versionId);
@@ -123,7 +123,7 @@ async function verifyUpload({ uploads, objects, rules }: World, key: KeyFacts): 
   for (const metric of OF_PROCESSING) verifyCount(rules, key, metric, isTold);
 }
 
-function verifyCount(rules: World['rules'], key: KeyFacts, metric: string, isCounted: boolean): void {
+function verifyCount(rules: Harness['rules'], key: KeyFacts, metric: string, isCounted: boolean): void {
   const values = key.values.get(metric) ?? [];
   const least = isCounted ? 1 : 0;
   rules.must(
@@ -134,7 +134,7 @@ function verifyCount(rules: World['rules'], key: KeyFacts, metric: string, isCou
 }
 
 async function verifyObservedVersions(
-  { uploads, rules, reports, keptDuplicates }: World,
+  { uploads, rules, reports, keptDuplicates }: Harness,
   key: KeyFacts,
 ): Promise<void> {
   const observedVersions = await uploads.listObservedVersions(key.key);

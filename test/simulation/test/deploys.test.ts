@@ -1,9 +1,9 @@
 import t from 'tap';
+import { createHarness } from '../src/harness.ts';
 import { AT_ONCE } from '../src/simulation/bucket-events.ts';
 import { Fate } from '../src/simulation/fate.ts';
 import type { ServiceName } from '../src/simulation/worker-process.ts';
 import { settleAndVerify } from '../src/verify.ts';
-import { createWorld } from '../src/world.ts';
 
 /** Longer than a stop waits for the work in flight. */
 const WORK_SECONDS = 110;
@@ -13,55 +13,60 @@ const DEPLOYS = 12;
 const MAX_RECEIVE_COUNT = 3;
 
 /** One worker of each service, and an upload for each seed. */
-async function worldWithAnUpload(seed: number) {
-  const world = createWorld({
+async function harnessWithAnUpload(seed: number) {
+  const harness = createHarness({
     seed,
     maxReceiveCount: MAX_RECEIVE_COUNT,
     workersOfEach: 1,
     keptDuplicates: 10,
   });
-  const key = await world.issue('post', 30);
-  world.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 3, event: AT_ONCE });
-  return { world, key };
+  const key = await harness.issue('post', 30);
+  harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 3, event: AT_ONCE });
+  return { harness, key };
 }
 
 /** Replaces every worker of the service, whose stop ends before the next begins. */
-async function deploy({ world }: Awaited<ReturnType<typeof worldWithAnUpload>>, service: ServiceName) {
-  world.deploy(service);
-  await world.time.pass(40_000);
+async function deploy({ harness }: Awaited<ReturnType<typeof harnessWithAnUpload>>, service: ServiceName) {
+  harness.deploy(service);
+  await harness.time.pass(40_000);
 }
 
 for (const seed of [1, 2, 3, 4, 5, 6]) {
   t.test(`P3: a handler that ${DEPLOYS} deploys cut off ends well, seed ${seed}`, async (t) => {
-    const made = await worldWithAnUpload(seed);
-    const { world, key } = made;
+    const made = await harnessWithAnUpload(seed);
+    const { harness, key } = made;
     for (let run = 0; run <= DEPLOYS; run += 1)
-      world.handlerPlans.push({ blocks: false, seconds: WORK_SECONDS, outcome: 'done', onSignal: 'rejects' });
+      harness.handlerPlans.push({
+        blocks: false,
+        seconds: WORK_SECONDS,
+        outcome: 'done',
+        onSignal: 'rejects',
+      });
     for (let count = 0; count < DEPLOYS; count += 1) {
-      await world.time.pass(20_000);
+      await harness.time.pass(20_000);
       await deploy(made, 'processor');
     }
-    t.match(world.facts.of(key).item, { state: 'PROCESSING', attempt: DEPLOYS + 1 });
-    await world.time.pass(WORK_SECONDS * 1000);
-    t.match(world.facts.of(key).item, { state: 'PROCESSED', attempt: DEPLOYS + 1 });
-    t.strictSame(world.queues.processor.deadBodies, []);
-    await settleAndVerify(world);
+    t.match(harness.facts.of(key).item, { state: 'PROCESSING', attempt: DEPLOYS + 1 });
+    await harness.time.pass(WORK_SECONDS * 1000);
+    t.match(harness.facts.of(key).item, { state: 'PROCESSED', attempt: DEPLOYS + 1 });
+    t.strictSame(harness.queues.processor.deadBodies, []);
+    await settleAndVerify(harness);
   });
 
   t.test(`P3: a copy that ${DEPLOYS} deploys cut off ends well, seed ${seed}`, async (t) => {
-    const made = await worldWithAnUpload(seed);
-    const { world, key } = made;
+    const made = await harnessWithAnUpload(seed);
+    const { harness, key } = made;
     const slow = { fate: Fate.slow, seconds: LATE_SECONDS, error: 'none', skip: 0 };
     for (let count = 0; count < DEPLOYS; count += 1) {
-      world.fates.add({ ...slow, service: 'acceptor', operation: 'copyIfAbsent' });
+      harness.fates.add({ ...slow, service: 'acceptor', operation: 'copyIfAbsent' });
     }
     for (let count = 0; count < DEPLOYS; count += 1) {
-      await world.time.pass(5_000);
+      await harness.time.pass(5_000);
       await deploy(made, 'acceptor');
     }
-    await settleAndVerify(world);
-    t.match(world.facts.of(key).item, { state: 'PROCESSED' });
-    t.strictSame(world.queues.acceptor.deadBodies, []);
+    await settleAndVerify(harness);
+    t.match(harness.facts.of(key).item, { state: 'PROCESSED' });
+    t.strictSame(harness.queues.acceptor.deadBodies, []);
   });
 }
 
@@ -72,22 +77,22 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
   t.test(
     `P3: uploads that come while ${DEPLOYS} deploys are under way all reach a handler, seed ${seed}`,
     async (t) => {
-      const { world, key } = await worldWithAnUpload(seed);
+      const { harness, key } = await harnessWithAnUpload(seed);
       const keys = [key];
       for (let count = 0; count < DEPLOYS; count += 1) {
-        await world.time.pass(HIDDEN_SECONDS * 1000 - 200);
-        for (const service of ['acceptor', 'processor'] as const) world.deploy(service);
-        await world.time.pass(200);
+        await harness.time.pass(HIDDEN_SECONDS * 1000 - 200);
+        for (const service of ['acceptor', 'processor'] as const) harness.deploy(service);
+        await harness.time.pass(200);
         for (let uploads = 0; uploads < 3; uploads += 1) {
-          const next = await world.issue('post', 30);
-          world.upload(next, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 3, event: AT_ONCE });
+          const next = await harness.issue('post', 30);
+          harness.upload(next, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 3, event: AT_ONCE });
           keys.push(next);
         }
       }
-      await world.time.passUntilQuiet();
-      t.strictSame([world.queues.acceptor.deadBodies, world.queues.processor.deadBodies], [[], []]);
-      await settleAndVerify(world);
-      for (const each of keys) t.match(world.facts.of(each).item, { state: 'PROCESSED' });
+      await harness.time.passUntilQuiet();
+      t.strictSame([harness.queues.acceptor.deadBodies, harness.queues.processor.deadBodies], [[], []]);
+      await settleAndVerify(harness);
+      for (const each of keys) t.match(harness.facts.of(each).item, { state: 'PROCESSED' });
     },
   );
 }

@@ -1,10 +1,10 @@
 import { NotBegun } from '@upload-once/queue';
 import t from 'tap';
+import { createHarness, type VersionPlan } from '../src/harness.ts';
 import { AT_ONCE, BUCKET, type EventPlan } from '../src/simulation/bucket-events.ts';
 import { Fate } from '../src/simulation/fate.ts';
 import { createWorkerProcess } from '../src/simulation/worker-process.ts';
 import { settleAndVerify } from '../src/verify.ts';
-import { createWorld, type VersionPlan } from '../src/world.ts';
 
 /** One worker of each service, nothing that goes wrong by itself. */
 const OPTIONS = { seed: 1, maxReceiveCount: 3, workersOfEach: 1, keptDuplicates: 2 };
@@ -15,101 +15,104 @@ const VERSION: VersionPlan & { event: EventPlan } = {
   event: AT_ONCE,
 };
 
-async function worldWithAnUpload(versions: readonly VersionPlan[] = [VERSION]) {
-  const world = createWorld(OPTIONS);
-  const key = await world.issue('post', 30);
-  for (const version of versions) world.upload(key, version);
-  return { world, key };
+async function harnessWithAnUpload(versions: readonly VersionPlan[] = [VERSION]) {
+  const harness = createHarness(OPTIONS);
+  const key = await harness.issue('post', 30);
+  for (const version of versions) harness.upload(key, version);
+  return { harness, key };
 }
 
 t.test('an upload and its duplicate come to what they are to come to', async (t) => {
-  const { world } = await worldWithAnUpload([VERSION, VERSION]);
-  await settleAndVerify(world);
-  t.match(world.tally(), { forms: 1, versions: 2, processed: 1, keptApart: 1, handlerRuns: 1, faults: 0 });
+  const { harness } = await harnessWithAnUpload([VERSION, VERSION]);
+  await settleAndVerify(harness);
+  t.match(harness.tally(), { forms: 1, versions: 2, processed: 1, keptApart: 1, handlerRuns: 1, faults: 0 });
 });
 
 t.test('P1: a claim of a version that is not the oldest is noticed', async (t) => {
-  const { world, key } = await worldWithAnUpload([VERSION, VERSION]);
-  await world.time.pass(0);
-  const [, second] = await world.objects.listVersions(key);
+  const { harness, key } = await harnessWithAnUpload([VERSION, VERSION]);
+  await harness.time.pass(0);
+  const [, second] = await harness.objects.listVersions(key);
   if (!second) throw new Error('there are two versions');
-  await world.uploads.claim(key, second);
-  await t.rejects(settleAndVerify(world), {
+  await harness.uploads.claim(key, second);
+  await t.rejects(settleAndVerify(harness), {
     code: 'PromiseBroken',
     message: /^P1: .* is claimed, .* is the oldest/,
   });
 });
 
 t.test('P2: an accepted object with other bytes is noticed', async (t) => {
-  const { world, key } = await worldWithAnUpload();
-  await world.time.pass(0);
-  const { versions } = world.facts.of(key);
+  const { harness, key } = await harnessWithAnUpload();
+  await harness.time.pass(0);
+  const { versions } = harness.facts.of(key);
   const [version] = versions;
   if (!version) throw new Error('there is a version');
   versions[0] = { ...version, bytes: Buffer.from('abc') };
-  await t.rejects(settleAndVerify(world), { message: /^P2: .* is not what was uploaded first/ });
+  await t.rejects(settleAndVerify(harness), { message: /^P2: .* is not what was uploaded first/ });
 });
 
 t.test('P3: an upload of which no event comes is noticed', async (t) => {
-  const { world } = await worldWithAnUpload([{ ...VERSION, event: { ...AT_ONCE, delaysMs: [] } }]);
-  await t.rejects(settleAndVerify(world), { message: /^P[134]: / });
+  const { harness } = await harnessWithAnUpload([{ ...VERSION, event: { ...AT_ONCE, delaysMs: [] } }]);
+  await t.rejects(settleAndVerify(harness), { message: /^P[134]: / });
 });
 
 t.test('P3: of versions of which S3 tells of one alone, the oldest is accepted', async (t) => {
-  const { world, key } = await worldWithAnUpload([{ ...VERSION, event: undefined }, VERSION]);
-  await settleAndVerify(world);
-  t.match(world.facts.of(key).item, { state: 'PROCESSED', versionId: 'version-1' });
-  t.match(world.tally(), { versions: 2, processed: 1, keptApart: 1 });
+  const { harness, key } = await harnessWithAnUpload([{ ...VERSION, event: undefined }, VERSION]);
+  await settleAndVerify(harness);
+  t.match(harness.facts.of(key).item, { state: 'PROCESSED', versionId: 'version-1' });
+  t.match(harness.tally(), { versions: 2, processed: 1, keptApart: 1 });
 });
 
 t.test('an upload of which S3 never tells is nobody’s fault', async (t) => {
-  const { world, key } = await worldWithAnUpload([{ ...VERSION, event: undefined }]);
-  await settleAndVerify(world);
-  t.match(world.facts.of(key).item, { state: 'ISSUED' });
+  const { harness, key } = await harnessWithAnUpload([{ ...VERSION, event: undefined }]);
+  await settleAndVerify(harness);
+  t.match(harness.facts.of(key).item, { state: 'ISSUED' });
 });
 
 t.test('P3: an event that is acknowledged while its key is CLAIMED is noticed', async (t) => {
-  const { world, key } = await worldWithAnUpload([VERSION, VERSION]);
-  await world.time.pass(0);
-  const [first, second] = await world.objects.listVersions(key);
+  const { harness, key } = await harnessWithAnUpload([VERSION, VERSION]);
+  await harness.time.pass(0);
+  const [first, second] = await harness.objects.listVersions(key);
   if (!first || !second) throw new Error('there are two versions');
-  await world.uploads.claim(key, first);
-  const process = createWorkerProcess('acceptor', 'somebody', world.time, () => undefined);
+  await harness.uploads.claim(key, first);
+  const process = createWorkerProcess('acceptor', 'somebody', harness.time, () => undefined);
   const event = { ...second, key, bucket: BUCKET, sequencer: '', eventName: 'ObjectCreated:Post' };
-  world.rules.isDone({ process, receivedAtMs: 0 }, event);
-  t.match(world.rules.broken, { message: /^P3: .* acknowledged by somebody while it is CLAIMED/ });
+  harness.rules.isDone({ process, receivedAtMs: 0 }, event);
+  t.match(harness.rules.broken, { message: /^P3: .* acknowledged by somebody while it is CLAIMED/ });
 });
 
 t.test(
   'P3: a message that only waited and is dead-lettered is noticed, unless SQS took no copy',
   async (t) => {
-    const { world } = await worldWithAnUpload();
-    const process = createWorkerProcess('processor', 'somebody', world.time, () => undefined);
+    const { harness } = await harnessWithAnUpload();
+    const process = createWorkerProcess('processor', 'somebody', harness.time, () => undefined);
     const waited = { messageId: 'message-1', body: '', receiveCount: 3, isLastReceive: true };
-    await world.time.pass(1_000);
-    world.rules.takenInFlight(process, waited)();
-    world.rules.sqsAnswered(process, 'SendMessageBatch', false);
-    world.rules.deadLettered(process, waited, new NotBegun(30, 'another one is at work'));
-    t.equal(world.rules.broken, undefined);
-    world.rules.sqsAnswered(process, 'SendMessageBatch', true);
-    world.rules.deadLettered(process, waited, new NotBegun(30, 'another one is at work'));
-    t.match(world.rules.broken, {
+    await harness.time.pass(1_000);
+    harness.rules.takenInFlight(process, waited)();
+    harness.rules.sqsAnswered(process, 'SendMessageBatch', false);
+    harness.rules.deadLettered(process, waited, new NotBegun(30, 'another one is at work'));
+    t.equal(harness.rules.broken, undefined);
+    harness.rules.sqsAnswered(process, 'SendMessageBatch', true);
+    harness.rules.deadLettered(process, waited, new NotBegun(30, 'another one is at work'));
+    t.match(harness.rules.broken, {
       message: /^P3: message-1 is left to the dead-letter queue .* nothing has failed/,
     });
   },
 );
 
 t.test('P3: a message that can never be handled is noticed', async (t) => {
-  const { world } = await worldWithAnUpload();
-  world.queues.acceptor.send('no event');
-  await t.rejects(settleAndVerify(world), {
+  const { harness } = await harnessWithAnUpload();
+  harness.queues.acceptor.send('no event');
+  await t.rejects(settleAndVerify(harness), {
     message: /^P3: the acceptor's queue has dead letters again: no event/,
   });
 });
 
 t.test('P4: a duplicate without a record is noticed', async (t) => {
-  const { world } = await worldWithAnUpload([VERSION, { ...VERSION, event: { ...AT_ONCE, delaysMs: [] } }]);
-  await t.rejects(settleAndVerify(world), {
+  const { harness } = await harnessWithAnUpload([
+    VERSION,
+    { ...VERSION, event: { ...AT_ONCE, delaysMs: [] } },
+  ]);
+  await t.rejects(settleAndVerify(harness), {
     message: /^P4: .* recorded are , not the first 1 of duplicate#version-2/,
   });
 });
@@ -119,33 +122,33 @@ for (const [metric, service, skip] of [
   ['UploadsProcessed', 'processor', 1],
 ] as const) {
   t.test(`P4: what is not counted in ${metric} is noticed, though its call was refused once`, async (t) => {
-    const { world, key } = await worldWithAnUpload();
+    const { harness, key } = await harnessWithAnUpload();
     const refused = { fate: Fate.refused, seconds: 0, error: 'ThrottlingException' };
-    world.fates.add({ ...refused, service, operation: 'update', skip });
-    await world.time.passUntilQuiet();
-    t.match(world.tally(), { processed: 1, faults: 1 });
-    world.facts.of(key).values.delete(metric);
-    await t.rejects(settleAndVerify(world), {
+    harness.fates.add({ ...refused, service, operation: 'update', skip });
+    await harness.time.passUntilQuiet();
+    t.match(harness.tally(), { processed: 1, faults: 1 });
+    harness.facts.of(key).values.delete(metric);
+    await t.rejects(settleAndVerify(harness), {
       message: new RegExp(`^P4: .* ${metric} was written 0 times`),
     });
   });
 
   t.test(`P4: ${metric} is not missed where the answer was lost`, async (t) => {
-    const { world, key } = await worldWithAnUpload();
+    const { harness, key } = await harnessWithAnUpload();
     const lost = { fate: Fate.answerLost, seconds: 0, error: 'none' };
-    world.fates.add({ ...lost, service, operation: 'update', skip });
-    await world.time.passUntilQuiet();
-    t.match(world.tally(), { processed: 1, faults: 1 });
-    world.facts.of(key).values.delete(metric);
-    await settleAndVerify(world);
+    harness.fates.add({ ...lost, service, operation: 'update', skip });
+    await harness.time.passUntilQuiet();
+    t.match(harness.tally(), { processed: 1, faults: 1 });
+    harness.facts.of(key).values.delete(metric);
+    await settleAndVerify(harness);
   });
 }
 
 t.test('P5: a claim of what was revoked is noticed', async (t) => {
-  const { world, key } = await worldWithAnUpload();
-  const item = world.facts.of(key).item;
+  const { harness, key } = await harnessWithAnUpload();
+  const item = harness.facts.of(key).item;
   if (!item) throw new Error('it was issued');
-  await world.uploads.revoke(key);
-  world.rules.tableWritten({ ...item, state: 'CLAIMED' });
-  t.match(world.rules.broken, { message: /^P5: .* it was revoked, now it is CLAIMED/ });
+  await harness.uploads.revoke(key);
+  harness.rules.tableWritten({ ...item, state: 'CLAIMED' });
+  t.match(harness.rules.broken, { message: /^P5: .* it was revoked, now it is CLAIMED/ });
 });

@@ -61,7 +61,7 @@ export function createDelivery(
  * @param passesAtOnce what waits in flight goes on at once, and is told here
  * @param runner what runs the handlers; by default the test's own thread does
  */
-export function createWorld(
+export function createHarness(
   handler: Handler,
   passesAtOnce?: (seconds: number) => void,
   runner?: HandlerRunner,

@@ -21,7 +21,7 @@ import { startWorker } from './workers.ts';
 const RESTART_SECONDS = 5;
 const DRAIN_SECONDS = 25;
 
-export interface WorldOptions {
+export interface HarnessOptions {
   /** Of the latencies, and of what SQS is free to choose. */
   readonly seed: number;
   readonly maxReceiveCount: number;
@@ -52,7 +52,7 @@ export interface Taker {
 }
 
 /** Everything that there is: clients, a bucket, a table, two queues, and the services' own code in processes. */
-export function createWorld({ seed, maxReceiveCount, workersOfEach, keptDuplicates }: WorldOptions) {
+export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplicates }: HarnessOptions) {
   const random = createRandom(seed);
   const facts = createFacts();
   const time = createVirtualTime(() => {
@@ -328,4 +328,4 @@ export interface Tally {
   readonly takenCopies: number;
 }
 
-export type World = ReturnType<typeof createWorld>;
+export type Harness = ReturnType<typeof createHarness>;

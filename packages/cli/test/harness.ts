@@ -7,7 +7,7 @@ export const RECORD_RETENTION_SECONDS = 30 * DAY_SECONDS;
 export const OLDER_THAN_SECONDS = 900;
 
 /** Bucket and table in memory, under one clock, and what the services do there, step by step. */
-export function createWorld() {
+export function createHarness() {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
   let serial = 0;
   const uploads = createMemoryUploadStore({
@@ -18,7 +18,7 @@ export function createWorld() {
   const objects = createMemoryObjectStore({ now: () => clock.now });
   const bytes = (text: string) => new TextEncoder().encode(text);
 
-  const world = {
+  const harness = {
     clock,
     uploads,
     objects,
@@ -44,21 +44,21 @@ export function createWorld() {
     put: (key: string, text = 'content') => objects.put(key, bytes(text)),
 
     async claimed(name: string) {
-      const key = await world.issue(name);
-      const version = world.put(key);
+      const key = await harness.issue(name);
+      const version = harness.put(key);
       await uploads.claim(key, version);
       return { key, version };
     },
 
     /** Copied, and not recorded as that. */
     async copied(name: string) {
-      const { key, version } = await world.claimed(name);
-      const copy = world.put(`accepted/${name}`);
+      const { key, version } = await harness.claimed(name);
+      const copy = harness.put(`accepted/${name}`);
       return { key, version, copy };
     },
 
     async accepted(name: string) {
-      const { key, version, copy } = await world.copied(name);
+      const { key, version, copy } = await harness.copied(name);
       await uploads.accept(key, {
         claimedVersionId: version.versionId,
         acceptedVersionId: copy.versionId,
@@ -68,7 +68,7 @@ export function createWorld() {
     },
 
     async processing(name: string) {
-      const accepted = await world.accepted(name);
+      const accepted = await harness.accepted(name);
       const { key, copy } = accepted;
       await uploads.startProcessing(key, {
         acceptedVersionId: copy.versionId,
@@ -79,19 +79,19 @@ export function createWorld() {
     },
 
     async processed(name: string) {
-      const accepted = await world.processing(name);
+      const accepted = await harness.processing(name);
       await uploads.finish(accepted.key, 1);
       return accepted;
     },
 
     async failed(name: string, reason: string) {
-      const accepted = await world.processing(name);
+      const accepted = await harness.processing(name);
       await uploads.fail(accepted.key, 1, reason);
       return accepted;
     },
 
     async observed(key: string, kind: ObservedKind, { reported = true } = {}) {
-      const version = world.put(key, 'another');
+      const version = harness.put(key, 'another');
       await uploads.recordObservedVersion(key, kind, version);
       if (reported) await uploads.markReported(key, kind, version.versionId);
       return version;
@@ -109,24 +109,24 @@ export function createWorld() {
     },
 
     findings: (options?: { olderThanSeconds?: number }): Promise<Finding[]> =>
-      Array.fromAsync(world.audit(options).findings()),
+      Array.fromAsync(harness.audit(options).findings()),
 
     /** One of everything that has come to its end, or may still wait for it. */
     async allIsWell() {
-      await world.issue('never-used');
-      const revoked = await world.issue('revoked');
+      await harness.issue('never-used');
+      const revoked = await harness.issue('revoked');
       await uploads.revoke(revoked);
-      await world.observed(revoked, ObservedKind.refused);
-      const { key } = await world.processed('processed');
-      await world.observed(key, ObservedKind.duplicate);
-      await world.observed('uploads/orphan', ObservedKind.orphan);
-      await world.observed('accepted/orphan', ObservedKind.orphan);
-      const removed = await world.processed('moved-away');
+      await harness.observed(revoked, ObservedKind.refused);
+      const { key } = await harness.processed('processed');
+      await harness.observed(key, ObservedKind.duplicate);
+      await harness.observed('uploads/orphan', ObservedKind.orphan);
+      await harness.observed('accepted/orphan', ObservedKind.orphan);
+      const removed = await harness.processed('moved-away');
       await objects.deleteVersion('accepted/moved-away', removed.copy.versionId);
-      const hidden = await world.processed('hidden');
+      const hidden = await harness.processed('hidden');
       objects.putDeleteMarker('accepted/hidden');
       objects.putDeleteMarker(hidden.key);
     },
   };
-  return world;
+  return harness;
 }

@@ -12,7 +12,7 @@ import { createAcceptor } from '../src/create-acceptor.ts';
 type Worker = ReturnType<typeof createAcceptor>;
 
 /** An acceptor over the fakes: what clients and S3 do is done by the test, what the acceptor makes of it is looked at. */
-export function createWorld({ keptDuplicates = 10, keepsDigests = true } = {}) {
+export function createHarness({ keptDuplicates = 10, keepsDigests = true } = {}) {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
   const tableFaults = createFaultScript();
   const bucketFaults = createFaultScript();
