@@ -3,13 +3,13 @@ import t from 'tap';
 import { type HandlerCall, type HandlerCalls, listenForHandlers } from '../../support/handler-calls.ts';
 import { contentOf } from '../src/content.ts';
 import { lossesSaidBy } from '../src/kill-points/losses.ts';
-import type { Lane, Round } from '../src/kill-points/scenario.ts';
-import { assertCounts, assertKillPoints, startLanes } from './support/kill-points.ts';
+import type { Round, Worker } from '../src/kill-points/scenario.ts';
+import { assertCounts, assertKillPoints, startWorkers } from './support/kill-points.ts';
 
 const HANDLER = fileURLToPath(
   new URL('../../../services/processor/test/fixtures/call-test.ts', import.meta.url),
 );
-const LANES = 3;
+const WORKERS = 3;
 
 interface Run {
   readonly idempotencyKey: string;
@@ -17,40 +17,42 @@ interface Run {
   readonly text: string;
 }
 
-const handlers = await Promise.all(Array.from({ length: LANES }, () => listenForHandlers(t)));
-const lanes = await startLanes(
+const handlers = await Promise.all(Array.from({ length: WORKERS }, () => listenForHandlers(t)));
+const workers = await startWorkers(
   t,
   'processor',
   handlers.map(({ url }) => ({ PROCESSOR_HANDLER: HANDLER, TEST_URL: url })),
 );
-const handlersOf = new Map<Lane, HandlerCalls>(lanes.map((lane, at) => [lane, handlers[at] as HandlerCalls]));
+const handlersOf = new Map<Worker, HandlerCalls>(
+  workers.map((worker, at) => [worker, handlers[at] as HandlerCalls]),
+);
 
 const ended = new Set<HandlerCall>();
 
 /** The handlers that run are done once the first heartbeat has been sent: it is a call to be killed at like all the others. */
-function endHandlers(lane: Lane): void {
-  for (const call of handlersOf.get(lane)?.all ?? []) {
+function endHandlers(worker: Worker): void {
+  for (const call of handlersOf.get(worker)?.all ?? []) {
     if (!ended.has(call)) call.succeed();
     ended.add(call);
   }
 }
 
-/** How often a processor of this lane has lost its time with an upload since it was last asked. */
-function countLosses(lane: Lane): number {
-  const said = lossesSaidBy(lane.killed);
-  const before = losses.get(lane) ?? 0;
-  losses.set(lane, said);
+/** How often a processor of this worker has lost its time with an upload since it was last asked. */
+function countLosses(worker: Worker): number {
+  const said = lossesSaidBy(worker.killed);
+  const before = losses.get(worker) ?? 0;
+  losses.set(worker, said);
   return said - before;
 }
-const losses = new Map<Lane, number>();
+const losses = new Map<Worker, number>();
 
 /** At least once, with the same key each time; twice only where the first was killed, or lost its time. */
-function verifyRuns({ lane, sent: { key }, point }: Round): string[] {
+function verifyRuns({ worker, sent: { key }, point }: Round): string[] {
   const id = key.replace(/^uploads\//, '');
-  const runs = (handlersOf.get(lane)?.all ?? [])
+  const runs = (handlersOf.get(worker)?.all ?? [])
     .map(({ given }) => given as Run & { upload: { id: string } })
     .filter(({ upload }) => upload.id === id);
-  const most = (point.signal === 'SIGKILL' ? 2 : 1) + countLosses(lane);
+  const most = (point.signal === 'SIGKILL' ? 2 : 1) + countLosses(worker);
   const findings: string[] = [];
   if (runs.length < 1 || runs.length > most)
     findings.push(`its handler ran ${runs.length} times, not 1 to ${most}`);
@@ -62,14 +64,14 @@ function verifyRuns({ lane, sent: { key }, point }: Round): string[] {
 }
 
 t.test('P3: a handler that runs over a heartbeat, its processor ended at every call', async (t) => {
-  await assertKillPoints(t, lanes, {
+  await assertKillPoints(t, workers, {
     contents: [contentOf(Buffer.from('to be handled'), 'handled')],
     heartbeats: 1,
-    onCall: (lane, { name }) => {
-      if (name === 'sqs ChangeMessageVisibility') endHandlers(lane);
+    onCall: (worker, { name }) => {
+      if (name === 'sqs ChangeMessageVisibility') endHandlers(worker);
     },
     verify: verifyRuns,
   });
 });
 
-t.test('P4: each upload is counted once over all of it', (t) => assertCounts(t, lanes));
+t.test('P4: each upload is counted once over all of it', (t) => assertCounts(t, workers));

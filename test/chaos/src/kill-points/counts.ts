@@ -21,7 +21,7 @@ interface Counting {
   readonly other: Pick<ServiceUnderFaults, 'total'>;
 }
 
-/** What a lane's uploads have to be counted in: each once, by whoever records it. */
+/** What a worker's uploads have to be counted in: each once, by whoever records it. */
 export interface Counts {
   /** One more upload has come to its end; no process was ended on its way where no place is given. */
   add(sent: Sent, endedAt: EndedAt | undefined): void;

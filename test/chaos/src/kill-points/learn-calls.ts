@@ -1,7 +1,7 @@
 import { brokenPromisesOf } from '../broken-promises.ts';
 import { PASS } from '../proxy/fate.ts';
 import type { CallPlace } from './kill-point.ts';
-import { type Lane, messagesOf, type Scenario } from './scenario.ts';
+import { messagesOf, type Scenario, type Worker } from './scenario.ts';
 import { sendUploads } from './send.ts';
 import { untilSettled } from './settled.ts';
 import { RECEIVE } from './turnstile.ts';
@@ -16,10 +16,10 @@ const RENEWAL = 'dynamodb UpdateItem';
  * The calls from the receive of the first message to the deletion of the last, on a day on which nothing happens. On a machine
  * so busy that a message is lost and comes again, the day is another one.
  */
-export async function learnCalls(lane: Lane, scenario: Scenario): Promise<CallPlace[]> {
-  const messages = messagesOf(lane, scenario);
+export async function learnCalls(worker: Worker, scenario: Scenario): Promise<CallPlace[]> {
+  const messages = messagesOf(worker, scenario);
   for (let day = 1; day <= DAYS; day += 1) {
-    const names = await callsOfOneDay(lane, scenario);
+    const names = await callsOfOneDay(worker, scenario);
     if (names.filter((name) => name === RECEIVE).length === messages) {
       return placesOf(withHeartbeats(names, scenario.heartbeats ?? 0));
     }
@@ -29,20 +29,20 @@ export async function learnCalls(lane: Lane, scenario: Scenario): Promise<CallPl
   );
 }
 
-async function callsOfOneDay(lane: Lane, scenario: Scenario): Promise<string[]> {
-  const { killed, turnstile, outside, counts } = lane;
+async function callsOfOneDay(worker: Worker, scenario: Scenario): Promise<string[]> {
+  const { killed, turnstile, outside, counts } = worker;
   if (!killed.isRunning) await killed.start();
-  const { sent, release, releaseOthers } = await sendUploads(lane, scenario);
+  const { sent, release, releaseOthers } = await sendUploads(worker, scenario);
   const names: string[] = [];
   turnstile.judge((call) => {
-    scenario.onCall?.(lane, call);
+    scenario.onCall?.(worker, call);
     names.push(call.name);
     return PASS;
   });
   await release();
-  await untilSettled(lane);
+  await untilSettled(worker);
   await releaseOthers();
-  await untilSettled(lane);
+  await untilSettled(worker);
   turnstile.judge();
   counts.add(sent, undefined);
   const broken = await brokenPromisesOf(outside, sent);

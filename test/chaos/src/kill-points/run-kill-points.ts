@@ -5,7 +5,7 @@ import { faultAt } from './fault-at.ts';
 import { describePoint, type KillPoint, type KillSignal } from './kill-point.ts';
 import { learnCalls } from './learn-calls.ts';
 import { lossesSaidBy } from './losses.ts';
-import { type Lane, messagesOf, type Scenario } from './scenario.ts';
+import { messagesOf, type Scenario, type Worker } from './scenario.ts';
 import { sendUploads } from './send.ts';
 import { untilSettled } from './settled.ts';
 import { RECEIVE } from './turnstile.ts';
@@ -18,16 +18,16 @@ export interface KillReport {
 
 /**
  * Learns which calls a scenario makes, then goes through it anew for each call and each side of it with a process that is ended
- * there, and looks at what came of it. The lanes share the points among them.
+ * there, and looks at what came of it. The workers share the points among them.
  */
 export async function runKillPoints(options: {
-  readonly lanes: readonly Lane[];
+  readonly workers: readonly Worker[];
   readonly signals: readonly KillSignal[];
   readonly scenario: Scenario;
 }): Promise<KillReport> {
-  const { lanes, signals, scenario } = options;
-  const [first] = lanes;
-  if (!first) throw new Error('kill points need a lane to be run in');
+  const { workers, signals, scenario } = options;
+  const [first] = workers;
+  if (!first) throw new Error('kill points need a worker to be run in');
   const places = await learnCalls(first, scenario);
   const points = places.flatMap((place) =>
     signals.flatMap((signal) => [
@@ -38,9 +38,9 @@ export async function runKillPoints(options: {
   const left = points.values();
   const findings: string[] = [];
   await Promise.all(
-    lanes.map(async (lane) => {
+    workers.map(async (worker) => {
       for (const point of left) {
-        const found = await runKillPoint(lane, scenario, point).catch((error) => [String(error)]);
+        const found = await runKillPoint(worker, scenario, point).catch((error) => [String(error)]);
         findings.push(...found.map((what) => `${describePoint(point)}: ${what}`));
       }
     }),
@@ -48,56 +48,56 @@ export async function runKillPoints(options: {
   return { points, findings };
 }
 
-async function runKillPoint(lane: Lane, scenario: Scenario, point: KillPoint): Promise<string[]> {
-  const { killed, turnstile, outside, stack, counts, queueUrl } = lane;
+async function runKillPoint(worker: Worker, scenario: Scenario, point: KillPoint): Promise<string[]> {
+  const { killed, turnstile, outside, stack, counts, queueUrl } = worker;
   const findings: string[] = [];
   if (!killed.isRunning) await killed.start();
-  const { sent, release, releaseOthers } = await sendUploads(lane, scenario);
+  const { sent, release, releaseOthers } = await sendUploads(worker, scenario);
   const lossesBefore = lossesSaidBy(killed);
   let received = 0;
   const fault = faultAt(killed, point, (call) => {
     if (call.name === RECEIVE) received += 1;
-    scenario.onCall?.(lane, call);
+    scenario.onCall?.(worker, call);
   });
   turnstile.judge(fault.judge);
   await release();
-  await untilSettled(lane, () => fault.reachedAfter !== undefined);
+  await untilSettled(worker, () => fault.reachedAfter !== undefined);
   if (!fault.reachedAfter) return ['it was never reached'];
 
   const { code, signal } = await killed.ended();
   const isAsTold = point.signal === 'SIGKILL' ? signal === 'SIGKILL' : code === 0;
   if (!isAsTold) findings.push(`the process ended with ${signal ?? `exit code ${code}`}`);
   turnstile.judge((call) => {
-    scenario.onCall?.(lane, call);
+    scenario.onCall?.(worker, call);
     return PASS;
   });
   const left = await outside.depthOf(queueUrl);
   if (point.signal === 'SIGTERM' && lossesSaidBy(killed) === lossesBefore) {
     // What it had in flight it has finished; what came, or would have come, with the call at which it was told to end, it leaves.
     const inFlight = received - (point.name === RECEIVE ? 1 : 0);
-    const most = messagesOf(lane, scenario) - inFlight;
+    const most = messagesOf(worker, scenario) - inFlight;
     if (left > most)
       findings.push(`P3: ${left} messages are left behind, not ${most}: work was not finished`);
   }
   if (left > 0) await killed.start();
-  await untilSettled(lane);
+  await untilSettled(worker);
   await releaseOthers();
-  await untilSettled(lane);
+  await untilSettled(worker);
 
   findings.push(...(await brokenPromisesOf(outside, sent)));
   for (const queue of ['uploadEventsDeadLetter', 'acceptedEventsDeadLetter'] as const) {
     const depth = await outside.depthOf(stack.queues[queue]);
     if (depth > 0) findings.push(`P3: ${depth} messages in the queue ${queue}`);
   }
-  const round = { lane, sent, point, after: fault.reachedAfter };
+  const round = { worker, sent, point, after: fault.reachedAfter };
   counts.add(sent, round);
   findings.push(...(scenario.verify?.(round) ?? []));
-  await clearAway(lane, sent.key);
+  await clearAway(worker, sent.key);
   return findings;
 }
 
 /** Dozens of large objects would fill a small disk. */
-async function clearAway({ outside }: Lane, uploadKey: string): Promise<void> {
+async function clearAway({ outside }: Worker, uploadKey: string): Promise<void> {
   for (const key of [uploadKey, acceptedKeyOf(uploadKey)]) {
     for (const versionId of await outside.versionsOf(key)) await outside.removeVersion(key, versionId);
   }

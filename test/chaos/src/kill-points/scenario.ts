@@ -9,7 +9,7 @@ import type { KillPoint } from './kill-point.ts';
 import type { Turnstile } from './turnstile.ts';
 
 /** One stack, one service in it that is killed again and again, and the other one that lives. */
-export interface Lane {
+export interface Worker {
   readonly stack: FaultStack;
   readonly outside: Outside;
   readonly killed: ServiceUnderFaults;
@@ -29,7 +29,7 @@ export interface Scenario {
   readonly contents: readonly Content[];
   /** Whether the service hears of the versions in the opposite order. */
   readonly isReversed?: boolean;
-  /** KEPT_DUPLICATES of the lanes, where more versions are sent than that. */
+  /** KEPT_DUPLICATES of the workers, where more versions are sent than that. */
   readonly keptDuplicates?: number;
   /**
    * Whether the other service hears of nothing before the one that is ended has nothing left to do: it can finish then what was
@@ -42,14 +42,14 @@ export interface Scenario {
    */
   readonly heartbeats?: number;
   /** Told of every call of the service, before its fate. */
-  readonly onCall?: (lane: Lane, call: AwsCall) => void;
+  readonly onCall?: (worker: Worker, call: AwsCall) => void;
   /** What else does not hold at the end of a round, beside what every upload was promised. */
   readonly verify?: (round: Round) => string[];
 }
 
 /** One upload's way with one fault in it. */
 export interface Round {
-  readonly lane: Lane;
+  readonly worker: Worker;
   readonly sent: Sent;
   readonly point: KillPoint;
   /** The names of the calls of the service that was ended, before the one at which it was. */
@@ -57,6 +57,6 @@ export interface Round {
 }
 
 /** How many messages a service that is ended gets about a scenario: of all versions one is accepted. */
-export function messagesOf({ prefix }: Lane, { contents }: Scenario): number {
+export function messagesOf({ prefix }: Worker, { contents }: Scenario): number {
   return prefix === 'accepted/' ? 1 : contents.length;
 }

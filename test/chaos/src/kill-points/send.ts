@@ -1,5 +1,5 @@
 import type { Sent } from '../broken-promises.ts';
-import { type Lane, messagesOf, type Scenario } from './scenario.ts';
+import { messagesOf, type Scenario, type Worker } from './scenario.ts';
 
 /** What was uploaded, with its events in flight. */
 export interface SentUploads {
@@ -11,15 +11,15 @@ export interface SentUploads {
 }
 
 /** Uploads what a scenario says, up to where the events about it lie ready for the service that is ended. */
-export async function sendUploads(lane: Lane, scenario: Scenario): Promise<SentUploads> {
+export async function sendUploads(worker: Worker, scenario: Scenario): Promise<SentUploads> {
   const { contents, isReversed = false, isAlone = false, keptDuplicates } = scenario;
-  const { stack, outside, prefix } = lane;
+  const { stack, outside, prefix } = worker;
   const { control } = stack.endpoints;
   await order(control, '/events/hold', { keyPrefix: prefix });
   const key = await outside.issue();
   const versions: { versionId: string; content: (typeof contents)[number] }[] = [];
   for (const content of contents) versions.push({ versionId: await outside.put(key, content), content });
-  const atLeast = messagesOf(lane, scenario);
+  const atLeast = messagesOf(worker, scenario);
   const answer = await fetch(`${control}/events/held?keyPrefix=${prefix}&atLeast=${atLeast}`);
   const { held } = (await answer.json()) as { held: { id: string }[] };
   const ids = held.map(({ id }) => id);

@@ -1,7 +1,7 @@
 import { startFaultStack } from '../fault-stack.ts';
 import { lookFromOutside } from '../outside.ts';
 import { expectedCounts } from './counts.ts';
-import type { Lane } from './scenario.ts';
+import type { Worker } from './scenario.ts';
 import { untilSettled } from './settled.ts';
 import { createTurnstile } from './turnstile.ts';
 
@@ -13,14 +13,14 @@ const OTHER_VISIBILITY_SECONDS = 60;
 const MAX_RECEIVE_COUNT = 20;
 
 /**
- * A stack of its own for one lane with both consumers at work. The service that is killed has one slot, so that its calls come one after another, and in the
+ * A stack of its own for one worker with both consumers at work. The service that is killed has one slot, so that its calls come one after another, and in the
  * same order each time.
  */
-export async function startLane(options: {
+export async function startWorker(options: {
   readonly killed: 'acceptor' | 'processor';
   readonly logFolder: string;
   readonly settings?: Readonly<Record<string, string>>;
-}): Promise<Lane & { stop(): Promise<void> }> {
+}): Promise<Worker & { stop(): Promise<void> }> {
   const { logFolder, killed, settings } = options;
   const stack = await startFaultStack({
     logFolder,
@@ -36,7 +36,7 @@ export async function startLane(options: {
     POLL_WAIT_SECONDS: '20',
     ...settings,
   });
-  const lane = {
+  const worker = {
     stack,
     outside,
     killed: service,
@@ -53,7 +53,7 @@ export async function startLane(options: {
     },
   };
   // S3 tests the destinations of its events with one of its own: that is out of the way before anything is counted.
-  await Promise.all([lane.other.start(), lane.killed.start()]);
-  await untilSettled(lane);
-  return lane;
+  await Promise.all([worker.other.start(), worker.killed.start()]);
+  await untilSettled(worker);
+  return worker;
 }
