@@ -200,7 +200,7 @@ t.test('protection where there is no ECS agent: refused by name, and nothing is 
   await t.rejects(fetch(`http://127.0.0.1:${port}/livez`));
 });
 
-t.test('each fate of a message has its log line, and its metric', async (t) => {
+t.test('each outcome of a message has its log line, and its metric', async (t) => {
   const { lines, log, metrics } = record();
   const observe = observeConsumer(log, metrics);
   const delivery: DeliveryFacts = {

@@ -11,7 +11,7 @@ import { brokenPromisesOf } from '../src/broken-promises.ts';
 import { contentOf, sha256Of } from '../src/content.ts';
 import { type FaultStack, startFaultStack } from '../src/fault-stack.ts';
 import { lookFromOutside, type Outside } from '../src/outside.ts';
-import { PASS } from '../src/proxy/fate.ts';
+import { PASS } from '../src/proxy/call-outcome.ts';
 import type { ServiceUnderFaults } from '../src/service-under-faults.ts';
 
 const HANDLER = fileURLToPath(

@@ -11,7 +11,7 @@ import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { provision, startLocalAws } from '@upload-once/local-aws';
 import t from 'tap';
 import { startAwsProxy } from '../src/proxy/aws-proxy.ts';
-import { type Judge, RefusalKind } from '../src/proxy/fate.ts';
+import { type Judge, RefusalKind } from '../src/proxy/call-outcome.ts';
 
 const localAws = await startLocalAws({ onFault: (error) => t.fail(String(error)) });
 const { endpoints, region, credentials } = localAws;

@@ -4,7 +4,7 @@ import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
 import type { HandlerPlan } from './facts.ts';
 import type { Harness, PlantPlan, VersionPlan } from './harness.ts';
 import { AT_ONCE, type EventPlan } from './simulation/bucket-events.ts';
-import { Fate, type PlannedFate, REFUSALS } from './simulation/fate.ts';
+import { CallOutcome, type PlannedOutcome, REFUSALS } from './simulation/call-outcome.ts';
 
 /** How much of a history has happened: which keys there are. */
 export interface Course {
@@ -85,14 +85,14 @@ const SQS_CALLS = [
   'SendMessageBatch',
 ] as const;
 
-const plannedFate: Arbitrary<PlannedFate> = fc
+const plannedOutcome: Arbitrary<PlannedOutcome> = fc
   .constantFrom('acceptor' as const, 'processor' as const)
   .chain((service) =>
     fc.record({
       service: fc.constant(service),
       operation: fc.constantFrom('any', ...CALLS[service], 'update', ...SQS_CALLS),
       skip: fc.nat({ max: 4 }),
-      fate: fc.constantFrom(...Object.values(Fate)),
+      outcome: fc.constantFrom(...Object.values(CallOutcome)),
       seconds: stallSeconds,
       error: fc.constantFrom(...REFUSALS),
     }),
@@ -145,8 +145,8 @@ const pass = fc
   )
   .map((seconds) => command(`pass(${seconds} s)`, (harness) => harness.time.pass(seconds * 1000)));
 
-const fault = plannedFate.map((planned) =>
-  command(`fate(${fc.stringify(planned)})`, (harness) => harness.fates.add(planned)),
+const fault = plannedOutcome.map((planned) =>
+  command(`outcome(${fc.stringify(planned)})`, (harness) => harness.outcomes.add(planned)),
 );
 
 const handlerRun = handlerPlan.map((plan) =>
@@ -212,9 +212,9 @@ const takenUnrecorded = fc
       course.keys.push(key);
       harness.copyEvents.push({ ...AT_ONCE, delaysMs: [HOUR_MS] });
       harness.takers.push({ afterMs: plan.takenAfterMs, forGood: plan.forGood });
-      const slow = { fate: Fate.slow, seconds: 20, error: 'none' };
+      const slow = { outcome: CallOutcome.slow, seconds: 20, error: 'none' };
       // The first update is the claim, the second records the acceptance.
-      harness.fates.add({ ...slow, service: 'acceptor', operation: 'update', skip: 1 });
+      harness.outcomes.add({ ...slow, service: 'acceptor', operation: 'update', skip: 1 });
       const event = { ...AT_ONCE, delaysMs: [0, plan.secondEventMs] };
       harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event });
       await harness.time.pass(1_000);
@@ -232,9 +232,9 @@ const tableAway = fc
       harness.handlerPlans.push({ seconds: 100, blocks: false, outcome: 'done', onSignal: 'rejects' });
       harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event: AT_ONCE });
       await harness.time.pass(10_000);
-      const refused = { fate: Fate.refused, seconds: 0, error: 'ThrottlingException' };
+      const refused = { outcome: CallOutcome.refused, seconds: 0, error: 'ThrottlingException' };
       for (let count = 0; count < plan.refusals; count += 1)
-        harness.fates.add({ ...refused, service: 'processor', operation: 'update', skip: 0 });
+        harness.outcomes.add({ ...refused, service: 'processor', operation: 'update', skip: 0 });
       await harness.time.pass(30_000);
     }),
   );

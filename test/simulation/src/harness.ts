@@ -9,8 +9,8 @@ import {
 import { createFacts, type KeyFacts } from './facts.ts';
 import { createRules } from './rules.ts';
 import { AT_ONCE, createBucketEvents, type EventPlan } from './simulation/bucket-events.ts';
+import { createOutcomePlan } from './simulation/call-outcome.ts';
 import { createFakeQueue } from './simulation/fake-queue.ts';
-import { createFatePlan } from './simulation/fate.ts';
 import { createNetwork } from './simulation/network.ts';
 import { createRandom } from './simulation/random.ts';
 import { createVirtualTime } from './simulation/virtual-time.ts';
@@ -58,11 +58,11 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
   const time = createVirtualTime(() => {
     if (rules.broken) throw rules.broken;
   });
-  const fates = createFatePlan();
+  const outcomes = createOutcomePlan();
   const network = createNetwork({
     time,
     random,
-    fates,
+    outcomes,
     onAnswerLost({ key }) {
       const about = facts.all.get(key);
       if (about) about.wasAnswerLost = true;
@@ -168,7 +168,7 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
     time,
     facts,
     rules,
-    fates,
+    outcomes,
     queues,
     uploads,
     objects,
@@ -299,7 +299,7 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
         ),
         planted: count(({ foreign }) => foreign.size),
         handlerRuns: count(({ runs }) => runs.size),
-        faults: fates.metCount + strikes,
+        faults: outcomes.metCount + strikes,
         ...rules.seen,
       };
     },
@@ -318,7 +318,7 @@ export interface Tally {
   /** What another hand has put under `accepted/`, and is there still. */
   readonly planted: number;
   readonly handlerRuns: number;
-  /** Calls that met a fate, workers that crashed, froze or were deployed in between. */
+  /** Calls that met a outcome, workers that crashed, froze or were deployed in between. */
   readonly faults: number;
   /** Attempts that were begun because the one before had let its lease run out. */
   readonly takeovers: number;

@@ -11,7 +11,7 @@ const OF_PROCESSING = ['UploadsProcessed', 'LeadTime'];
 
 /** Lets everything go its way without faults, gives what is dead-lettered one more chance, and looks at what came of it all. */
 export async function settleAndVerify(harness: Harness): Promise<void> {
-  harness.fates.clear();
+  harness.outcomes.clear();
   harness.handlerPlans.length = 0;
   harness.copyEvents.length = 0;
   harness.takers.length = 0;

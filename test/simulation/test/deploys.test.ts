@@ -1,7 +1,7 @@
 import t from 'tap';
 import { createHarness } from '../src/harness.ts';
 import { AT_ONCE } from '../src/simulation/bucket-events.ts';
-import { Fate } from '../src/simulation/fate.ts';
+import { CallOutcome } from '../src/simulation/call-outcome.ts';
 import type { ServiceName } from '../src/simulation/worker-process.ts';
 import { settleAndVerify } from '../src/verify.ts';
 
@@ -56,9 +56,9 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
   t.test(`P3: a copy that ${DEPLOYS} deploys cut off ends well, seed ${seed}`, async (t) => {
     const made = await harnessWithAnUpload(seed);
     const { harness, key } = made;
-    const slow = { fate: Fate.slow, seconds: LATE_SECONDS, error: 'none', skip: 0 };
+    const slow = { outcome: CallOutcome.slow, seconds: LATE_SECONDS, error: 'none', skip: 0 };
     for (let count = 0; count < DEPLOYS; count += 1) {
-      harness.fates.add({ ...slow, service: 'acceptor', operation: 'copyIfAbsent' });
+      harness.outcomes.add({ ...slow, service: 'acceptor', operation: 'copyIfAbsent' });
     }
     for (let count = 0; count < DEPLOYS; count += 1) {
       await harness.time.pass(5_000);

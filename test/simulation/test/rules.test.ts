@@ -2,7 +2,7 @@ import { NotBegun } from '@upload-once/queue';
 import t from 'tap';
 import { createHarness, type VersionPlan } from '../src/harness.ts';
 import { AT_ONCE, BUCKET, type EventPlan } from '../src/simulation/bucket-events.ts';
-import { Fate } from '../src/simulation/fate.ts';
+import { CallOutcome } from '../src/simulation/call-outcome.ts';
 import { createWorkerProcess } from '../src/simulation/worker-process.ts';
 import { settleAndVerify } from '../src/verify.ts';
 
@@ -123,8 +123,8 @@ for (const [metric, service, skip] of [
 ] as const) {
   t.test(`P4: what is not counted in ${metric} is noticed, though its call was refused once`, async (t) => {
     const { harness, key } = await harnessWithAnUpload();
-    const refused = { fate: Fate.refused, seconds: 0, error: 'ThrottlingException' };
-    harness.fates.add({ ...refused, service, operation: 'update', skip });
+    const refused = { outcome: CallOutcome.refused, seconds: 0, error: 'ThrottlingException' };
+    harness.outcomes.add({ ...refused, service, operation: 'update', skip });
     await harness.time.passUntilQuiet();
     t.match(harness.tally(), { processed: 1, faults: 1 });
     harness.facts.of(key).values.delete(metric);
@@ -135,8 +135,8 @@ for (const [metric, service, skip] of [
 
   t.test(`P4: ${metric} is not missed where the answer was lost`, async (t) => {
     const { harness, key } = await harnessWithAnUpload();
-    const lost = { fate: Fate.answerLost, seconds: 0, error: 'none' };
-    harness.fates.add({ ...lost, service, operation: 'update', skip });
+    const lost = { outcome: CallOutcome.answerLost, seconds: 0, error: 'none' };
+    harness.outcomes.add({ ...lost, service, operation: 'update', skip });
     await harness.time.passUntilQuiet();
     t.match(harness.tally(), { processed: 1, faults: 1 });
     harness.facts.of(key).values.delete(metric);

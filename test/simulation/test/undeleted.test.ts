@@ -2,8 +2,8 @@
 import { createConsumer, NotBegun } from '@upload-once/queue';
 import t from 'tap';
 import { recordingObserver } from '../../../packages/queue/test/recording-observer.ts';
+import { CallOutcome, createOutcomePlan } from '../src/simulation/call-outcome.ts';
 import { createFakeQueue } from '../src/simulation/fake-queue.ts';
-import { createFatePlan, Fate } from '../src/simulation/fate.ts';
 import { createNetwork } from '../src/simulation/network.ts';
 import { createSqsClient } from '../src/simulation/sqs-client.ts';
 import { createVirtualTime } from '../src/simulation/virtual-time.ts';
@@ -20,16 +20,16 @@ function prepare(options: { readonly maxReceiveCount: number }) {
   const queue = createFakeQueue({ time, random, ...options });
   const { observe, observed } = recordingObserver();
   const refused = new Set<string>();
-  const planned = createFatePlan();
+  const planned = createOutcomePlan();
   const nothing = () => undefined;
   const network = createNetwork({
     time,
     random,
-    fates: {
+    outcomes: {
       ...planned,
       take: (service, operation) =>
         refused.has(operation)
-          ? { service, operation, skip: 0, fate: Fate.refused, seconds: 0, error: 'AccessDenied' }
+          ? { service, operation, skip: 0, outcome: CallOutcome.refused, seconds: 0, error: 'AccessDenied' }
           : undefined,
     },
     onAnswerLost: nothing,

@@ -1,5 +1,5 @@
 import type { AwsCall } from '../proxy/aws-call.ts';
-import { type Fate, type Judge, PASS } from '../proxy/fate.ts';
+import { type CallOutcome, type Judge, PASS } from '../proxy/call-outcome.ts';
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
 import type { KillPoint } from './kill-point.ts';
 
@@ -12,7 +12,7 @@ export interface ArmedFault {
 /**
  * Ends a process at one point: the one with SIGKILL is gone before its call is passed on, or when AWS has carried it out and no
  * answer is back; the one with SIGTERM has heard of it there, and goes on.
- * @param seen told of every call before its fate
+ * @param seen told of every call before its outcome
  */
 export function faultAt(
   service: ServiceUnderFaults,
@@ -33,7 +33,7 @@ export function faultAt(
     await heard;
   }
 
-  async function fateAtPoint(): Promise<Fate> {
+  async function outcomeAtPoint(): Promise<CallOutcome> {
     if (side === 'before') {
       await strike();
       return signal === 'SIGKILL' ? { kind: 'cut' } : PASS;
@@ -52,7 +52,7 @@ export function faultAt(
         return PASS;
       }
       reachedAfter = [...before];
-      return fateAtPoint();
+      return outcomeAtPoint();
     },
     get reachedAfter() {
       return reachedAfter;

@@ -1,5 +1,5 @@
 import { brokenPromisesOf } from '../broken-promises.ts';
-import { PASS } from '../proxy/fate.ts';
+import { PASS } from '../proxy/call-outcome.ts';
 import type { CallPlace } from './kill-point.ts';
 import { messagesOf, type Scenario, type Worker } from './scenario.ts';
 import { sendUploads } from './send.ts';

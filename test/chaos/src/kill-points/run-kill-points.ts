@@ -1,6 +1,6 @@
 import { acceptedKeyOf } from '@upload-once/uploads';
 import { brokenPromisesOf } from '../broken-promises.ts';
-import { PASS } from '../proxy/fate.ts';
+import { PASS } from '../proxy/call-outcome.ts';
 import { faultAt } from './fault-at.ts';
 import { describePoint, type KillPoint, type KillSignal } from './kill-point.ts';
 import { learnCalls } from './learn-calls.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Judge, PASS } from '../proxy/fate.ts';
+import { type Judge, PASS } from '../proxy/call-outcome.ts';
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
 
 export const RECEIVE = 'sqs ReceiveMessage';

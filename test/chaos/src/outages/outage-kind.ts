@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '@upload-once/simulation/src/simulation/random.ts';
 import type { AwsCall, AwsService } from '../proxy/aws-call.ts';
 import type { AwsProxy } from '../proxy/aws-proxy.ts';
-import { PASS, RefusalKind } from '../proxy/fate.ts';
+import { PASS, RefusalKind } from '../proxy/call-outcome.ts';
 
 /** What one of AWS's services does to all who call it. */
 export const OutageKind = {

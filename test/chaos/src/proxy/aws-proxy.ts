@@ -1,5 +1,5 @@
 import { AWS_SERVICES, type AwsCall, type AwsService } from './aws-call.ts';
-import { type Judge, PASS } from './fate.ts';
+import { type Judge, PASS } from './call-outcome.ts';
 import { type ProxyListener, startListener } from './proxy-listener.ts';
 
 /** What lies between one process and AWS. Every call is named, counted and judged; bytes stream through, both ways. */
@@ -10,7 +10,7 @@ export interface AwsProxy {
   queueUrl(queueUrl: string): string;
   /** How often each call was made, by `AwsCall.name`. */
   readonly counts: ReadonlyMap<string, number>;
-  /** From now on `judge` decides; without one everything passes. Calls that are under way keep their fate. */
+  /** From now on `judge` decides; without one everything passes. Calls that are under way keep their outcome. */
   judge(judge?: Judge): void;
   /** Connections to that service are refused, those that stand are reset, until `open`. */
   close(service: AwsService): Promise<void>;

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request as requestTo, type ServerRe
 import type { AddressInfo, Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { type AwsCall, type AwsService, describeRequest } from './aws-call.ts';
-import type { Fate } from './fate.ts';
+import type { CallOutcome } from './call-outcome.ts';
 import { refusalOf } from './refusal.ts';
 
 export interface ProxyListener {
@@ -17,7 +17,7 @@ export interface ProxyListener {
 interface ListenerOptions {
   readonly service: AwsService;
   readonly endpoint: string;
-  readonly meet: (call: Omit<AwsCall, 'name' | 'number' | 'occurrence'>) => Promise<Fate>;
+  readonly meet: (call: Omit<AwsCall, 'name' | 'number' | 'occurrence'>) => Promise<CallOutcome>;
 }
 
 /** Of this hop alone, not of the message (RFC 9110, "Connection"). */
@@ -66,20 +66,20 @@ async function handle(
   response.on('error', () => undefined);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  let fate: Fate;
+  let outcome: CallOutcome;
   try {
-    fate = await meet({ service, ...describeRequest(service, request), gone: gone.signal });
+    outcome = await meet({ service, ...describeRequest(service, request), gone: gone.signal });
   } catch (error) {
     // A judge that waits for something is in its right to fail when nobody waits for its word any more.
     if (gone.signal.aborted) return;
     throw error;
   }
-  switch (fate.kind) {
+  switch (outcome.kind) {
     case 'cut':
       socket.resetAndDestroy();
       return;
     case 'refuse': {
-      const { status, headers, body } = refusalOf(service, fate.error);
+      const { status, headers, body } = refusalOf(service, outcome.error);
       request.resume();
       response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body);
       return;
@@ -87,7 +87,7 @@ async function handle(
     case 'pass':
     case 'lose-answer':
       try {
-        await carryOut(request, response, endpoint, fate);
+        await carryOut(request, response, endpoint, outcome);
       } catch {
         // Whichever side broke off, the other one sees its connection break, as it would without this one in between.
         socket.resetAndDestroy();
@@ -99,7 +99,7 @@ async function carryOut(
   request: IncomingMessage,
   response: ServerResponse,
   endpoint: string,
-  fate: Extract<Fate, { kind: 'pass' | 'lose-answer' }>,
+  outcome: Extract<CallOutcome, { kind: 'pass' | 'lose-answer' }>,
 ): Promise<void> {
   const { hostname, port } = new URL(endpoint);
   const upstream = requestTo({
@@ -115,14 +115,14 @@ async function carryOut(
   answered.catch(() => undefined);
   await pipeline(request, upstream);
   const [answer] = await answered;
-  if (fate.kind === 'lose-answer') {
+  if (outcome.kind === 'lose-answer') {
     answer.resume();
     await once(answer, 'end');
-    await fate.meanwhile?.();
+    await outcome.meanwhile?.();
     request.socket.resetAndDestroy();
     return;
   }
-  await fate.beforeAnswer?.();
+  await outcome.beforeAnswer?.();
   response.writeHead(answer.statusCode ?? 502, answer.statusMessage, passedOn(answer.rawHeaders));
   await pipeline(answer, response);
 }

@@ -1,5 +1,5 @@
 import type { AwsService } from './aws-call.ts';
-import { RefusalKind } from './fate.ts';
+import { RefusalKind } from './call-outcome.ts';
 
 export interface Refusal {
   readonly status: number;

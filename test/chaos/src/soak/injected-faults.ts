@@ -1,15 +1,16 @@
 import { below, type Random } from '@upload-once/simulation/src/simulation/random.ts';
 import { AWS_SERVICES, type AwsService } from '../proxy/aws-call.ts';
-import { type Fate, type Judge, PASS, RefusalKind } from '../proxy/fate.ts';
+import { type CallOutcome, type Judge, PASS, RefusalKind } from '../proxy/call-outcome.ts';
 
 /** Of a thousand calls, at any time: 3 % of all. */
-const ALWAYS: readonly { readonly perMille: number; readonly name: string; readonly fate: Fate }[] = [
-  { perMille: 5, name: '500', fate: { kind: 'refuse', error: RefusalKind.internal } },
-  { perMille: 5, name: '503', fate: { kind: 'refuse', error: RefusalKind.unavailable } },
-  { perMille: 10, name: 'throttled', fate: { kind: 'refuse', error: RefusalKind.throttled } },
-  { perMille: 5, name: 'reset', fate: { kind: 'cut' } },
-  { perMille: 5, name: 'answer lost', fate: { kind: 'lose-answer' } },
-];
+const ALWAYS: readonly { readonly perMille: number; readonly name: string; readonly outcome: CallOutcome }[] =
+  [
+    { perMille: 5, name: '500', outcome: { kind: 'refuse', error: RefusalKind.internal } },
+    { perMille: 5, name: '503', outcome: { kind: 'refuse', error: RefusalKind.unavailable } },
+    { perMille: 10, name: 'throttled', outcome: { kind: 'refuse', error: RefusalKind.throttled } },
+    { perMille: 5, name: 'reset', outcome: { kind: 'cut' } },
+    { perMille: 5, name: 'answer lost', outcome: { kind: 'lose-answer' } },
+  ];
 /** In a storm this share of one service's calls meets one of those: more than a client's own attempts get over. */
 const STORM_SHARE = 0.7;
 const STORM_SECONDS = { least: 1, most: 3 } as const;
@@ -56,10 +57,10 @@ export function injectFaults(random: Random): InjectedFaults {
       if (isOver) return PASS;
       const all = ALWAYS.reduce((sum, { perMille }) => sum + perMille, 0);
       let at = service === stormOver && random() < STORM_SHARE ? below(all, random) : below(1000, random);
-      for (const { perMille, name, fate } of ALWAYS) {
+      for (const { perMille, name, outcome } of ALWAYS) {
         if (at < perMille) {
           count(name);
-          return fate;
+          return outcome;
         }
         at -= perMille;
       }

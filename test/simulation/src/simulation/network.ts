@@ -1,6 +1,6 @@
 import type { ObjectCreated } from '@upload-once/queue';
 import type { FakeCall, Faults } from '@upload-once/uploads/testing';
-import { CallFailed, Fate, type FatePlan } from './fate.ts';
+import { CallFailed, CallOutcome, type OutcomePlan } from './call-outcome.ts';
 import { below, type Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -20,7 +20,7 @@ export function isUnharmed({ process, receivedAtMs }: Caller): boolean {
   return process.isUnharmedSince(receivedAtMs);
 }
 
-/** The ways from the workers to S3, DynamoDB and SQS, each call with a latency and a fate. */
+/** The ways from the workers to S3, DynamoDB and SQS, each call with a latency and a outcome. */
 export interface Network {
   over(caller: Caller): Faults;
   /** Whose call is taking effect at this very moment. */
@@ -30,7 +30,7 @@ export interface Network {
 export function createNetwork(options: {
   readonly time: VirtualTime;
   readonly random: Random;
-  readonly fates: FatePlan;
+  readonly outcomes: OutcomePlan;
   /** Told of each call that may have taken effect without its caller being told. */
   readonly onAnswerLost: (call: FakeCall) => void;
   /** Told of each call that never takes effect: it was refused, or its caller died before it was sent. */
@@ -38,7 +38,7 @@ export function createNetwork(options: {
   /** Told of each call that was made again by the client itself, some time after the first attempt. */
   readonly onRepeated: (call: FakeCall) => void;
 }): Network {
-  const { time, random, fates, onAnswerLost, onNotDone, onRepeated } = options;
+  const { time, random, outcomes, onAnswerLost, onNotDone, onRepeated } = options;
   let actor: Caller | undefined;
 
   const latencyMs = () => 1 + below(MAX_LATENCY_MS, random);
@@ -88,53 +88,53 @@ export function createNetwork(options: {
 
     function send(): void {
       if (!process.isAlive) return;
-      const planned = fates.take(process.service, call.operation);
+      const planned = outcomes.take(process.service, call.operation);
       if (planned) process.meetFault();
       const toThereMs = latencyMs();
-      switch (planned?.fate) {
+      switch (planned?.outcome) {
         case undefined:
           time.after(toThereMs, () => answer(arrive()));
           return;
-        case Fate.refused:
+        case CallOutcome.refused:
           time.after(toThereMs, () => refuse(planned.error));
           return;
-        case Fate.answerLost:
+        case CallOutcome.answerLost:
           time.after(toThereMs, arrive);
           time.after(TIMEOUT_MS, timeOut);
           return;
-        case Fate.landsLate:
+        case CallOutcome.landsLate:
           time.after(TIMEOUT_MS, timeOut);
           time.after(TIMEOUT_MS + planned.seconds * 1000, arrive);
           return;
-        case Fate.retried:
+        case CallOutcome.retried:
           onRepeated(call);
           time.after(toThereMs, arrive);
           time.after(TIMEOUT_MS, () => answer(arrive()));
           return;
-        case Fate.overtaken:
+        case CallOutcome.overtaken:
           onRepeated(call);
           time.after(TIMEOUT_MS, () => answer(arrive()));
           time.after(TIMEOUT_MS + planned.seconds * 1000, arrive);
           return;
-        case Fate.slow:
+        case CallOutcome.slow:
           time.after(planned.seconds * 1000, () => answer(arrive()));
           return;
-        case Fate.crashBefore:
+        case CallOutcome.crashBefore:
           onNotDone(call);
           process.die();
           return;
-        case Fate.crashAfter:
+        case CallOutcome.crashAfter:
           onAnswerLost(call);
           time.after(toThereMs, () => {
             arrive();
             process.die();
           });
           return;
-        case Fate.stallBefore:
+        case CallOutcome.stallBefore:
           process.freeze(planned.seconds);
           process.enter(() => time.after(toThereMs, () => answer(arrive())));
           return;
-        case Fate.stallAfter:
+        case CallOutcome.stallAfter:
           time.after(toThereMs, () => {
             const settle = arrive();
             process.freeze(planned.seconds);

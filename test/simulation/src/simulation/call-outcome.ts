@@ -4,7 +4,7 @@ import type { ServiceName } from './worker-process.ts';
  * What can become of one call. The reads of the product are not among it: S3's lists and HEAD are strongly consistent, and the table is
  * read with ConsistentRead, so that no read is stale.
  */
-export const Fate = {
+export const CallOutcome = {
   /** An error, and nothing was done. */
   refused: 'refused',
   /** It was done; the caller sees a time-out or a reset. */
@@ -22,7 +22,7 @@ export const Fate = {
   stallBefore: 'stall-before',
   stallAfter: 'stall-after',
 } as const;
-export type Fate = (typeof Fate)[keyof typeof Fate];
+export type CallOutcome = (typeof CallOutcome)[keyof typeof CallOutcome];
 
 export const REFUSALS = [
   'InternalError (500)',
@@ -33,13 +33,13 @@ export const REFUSALS = [
 ] as const;
 
 /** What the next call of a kind will meet. */
-export interface PlannedFate {
+export interface PlannedOutcome {
   readonly service: ServiceName;
   /** A call of the fakes or of SQS, or `any`. */
   readonly operation: string;
   /** How many such calls go well before. */
   readonly skip: number;
-  readonly fate: Fate;
+  readonly outcome: CallOutcome;
   /** Of a stall, of what is slow or late. */
   readonly seconds: number;
   readonly error: string;
@@ -50,17 +50,17 @@ export class CallFailed extends Error {
   readonly code = 'CallFailed';
 }
 
-export interface FatePlan {
-  add(planned: PlannedFate): void;
-  take(service: ServiceName, operation: string): PlannedFate | undefined;
+export interface OutcomePlan {
+  add(planned: PlannedOutcome): void;
+  take(service: ServiceName, operation: string): PlannedOutcome | undefined;
   /** From now on nothing happens. */
   clear(): void;
   /** How many calls have met something. */
   readonly metCount: number;
 }
 
-export function createFatePlan(): FatePlan {
-  const plan: { planned: PlannedFate; skip: number }[] = [];
+export function createOutcomePlan(): OutcomePlan {
+  const plan: { planned: PlannedOutcome; skip: number }[] = [];
   let metCount = 0;
   return {
     add(planned) {

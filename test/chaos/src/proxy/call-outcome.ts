@@ -1,7 +1,7 @@
 import type { AwsCall } from './aws-call.ts';
 
 /** What becomes of one call. */
-export type Fate =
+export type CallOutcome =
   /** It is carried out. `beforeAnswer` is awaited once it has taken effect, before the caller gets to know. */
   | { readonly kind: 'pass'; readonly beforeAnswer?: () => Promise<void> | void }
   /** It is answered with an error of that service's own, and never carried out. */
@@ -22,6 +22,6 @@ export const RefusalKind = {
 export type RefusalKind = (typeof RefusalKind)[keyof typeof RefusalKind];
 
 /** Decides over a call. As long as its promise is pending the call is held: a slow service is one that answers late. */
-export type Judge = (call: AwsCall) => Fate | Promise<Fate>;
+export type Judge = (call: AwsCall) => CallOutcome | Promise<CallOutcome>;
 
-export const PASS: Fate = { kind: 'pass' };
+export const PASS: CallOutcome = { kind: 'pass' };
