@@ -11,18 +11,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the variables that README.md lists. An empty one counts as not set.
- * @returns the settings, or one line for each fault that names the variable and says what was expected
+ * @returns the settings, or one line for each violation that names the variable and says what was expected
  */
 export function readSettings(
   environment: Environment,
-): { settings: Settings; faults: [] } | { settings: undefined; faults: string[] } {
-  const faults: string[] = [];
+): { settings: Settings; violations: [] } | { settings: undefined; violations: string[] } {
+  const violations: string[] = [];
   const text = (name: string, otherwise: string) => environment[name] || otherwise;
   const whole = (name: string, otherwise: number, least: number, most: number): number => {
     const given = text(name, String(otherwise));
     const number = /^\d+$/.test(given) ? Number(given) : Number.NaN;
     if (number >= least && number <= most) return number;
-    faults.push(
+    violations.push(
       `${name}: a whole number from ${least} to ${most} was expected, not ${JSON.stringify(given)}`,
     );
     return otherwise;
@@ -32,13 +32,15 @@ export function readSettings(
   const directory = environment.LOCAL_AWS_DATA;
   const bucket = text('LOCAL_AWS_BUCKET', 'upload-once');
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) {
-    faults.push(
+    violations.push(
       `LOCAL_AWS_BUCKET: 3 to 63 lower-case letters, digits, dots and hyphens were expected, not ${JSON.stringify(bucket)}`,
     );
   }
   const region = text('LOCAL_AWS_REGION', DEFAULT_REGION);
   if (!/^[a-z0-9-]+$/.test(region)) {
-    faults.push(`LOCAL_AWS_REGION: the name of an AWS region was expected, not ${JSON.stringify(region)}`);
+    violations.push(
+      `LOCAL_AWS_REGION: the name of an AWS region was expected, not ${JSON.stringify(region)}`,
+    );
   }
   const settings: Settings = {
     localAws: {
@@ -69,5 +71,5 @@ export function readSettings(
       maxReceiveCount: whole('LOCAL_AWS_MAX_RECEIVE_COUNT', 5, 1, 1_000),
     },
   };
-  return faults.length > 0 ? { settings: undefined, faults } : { settings, faults: [] };
+  return violations.length > 0 ? { settings: undefined, violations } : { settings, violations: [] };
 }

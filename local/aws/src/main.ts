@@ -9,9 +9,9 @@ import { startLocalAws } from './start.ts';
  * The process: starts everything, provisions it, then prints one line of JSON with the endpoints and names, so that
  * another process can start services on it. SIGTERM or SIGINT stops it, exit code 0.
  */
-const { settings, faults } = readSettings(process.env);
+const { settings, violations } = readSettings(process.env);
 if (settings === undefined) {
-  for (const fault of faults) process.stderr.write(`${fault}\n`);
+  for (const violation of violations) process.stderr.write(`${violation}\n`);
   process.exit(78);
 }
 

@@ -12,7 +12,7 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
-/** The configuration cannot be used. Holds every fault, not the first one only; `message` has one line for each. */
+/** The configuration cannot be used. Holds every violation, not the first one only; `message` has one line for each. */
 export class ConfigError extends Error {
   readonly code = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
@@ -32,7 +32,7 @@ interface FieldWords {
   readonly description?: string;
 }
 
-interface SchemaFault {
+interface SchemaViolation {
   readonly keyword: string;
   readonly instancePath: string;
   readonly params: { readonly missingProperty?: string };
@@ -47,8 +47,8 @@ interface SchemaFault {
  * @param schema a TypeBox object whose properties are environment variables; a property's `expected` is what an error
  *   message says was expected, in plain words ("a whole number from 0 to 65535"); its `description` stands in for it;
  *   text is bounded by `pattern`, for `format` is not known here
- * @param checks one at a time, in the schema's order, each for a variable that the schema found no fault with
- * @throws ConfigError with every fault at once, in the schema's order, one for each variable. A value whose variable
+ * @param checks one at a time, in the schema's order, each for a variable that the schema found no violation in
+ * @throws ConfigError with every violation at once, in the schema's order, one for each variable. A value whose variable
  *   looks like a secret's is not repeated. Whatever else a check throws is thrown as it is.
  */
 export async function loadConfig<S extends TObject>(
@@ -59,11 +59,11 @@ export async function loadConfig<S extends TObject>(
   const set = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name in schema.properties && value?.trim()),
   );
-  const { values, faulty } = readSound(schema, set);
+  const { values, refused } = readSound(schema, set);
   const checkOf = checks as Readonly<Record<string, ((value: unknown) => unknown) | undefined>>;
   const problems: ConfigProblem[] = [];
   for (const [variable, words] of Object.entries(schema.properties)) {
-    if (faulty.has(variable)) {
+    if (refused.has(variable)) {
       problems.push(problemOf(variable, words, env[variable]));
       continue;
     }
@@ -74,17 +74,17 @@ export async function loadConfig<S extends TObject>(
   return values as Static<S>;
 }
 
-/** The values of all variables but the faulty ones, and which those are. */
+/** The values of all variables but the refused ones, and which those are. */
 function readSound(schema: TObject, set: Environment) {
-  const faulty = new Set<string | undefined>();
+  const refused = new Set<string | undefined>();
   try {
-    return { values: read(schema, set), faulty };
+    return { values: read(schema, set), refused };
   } catch (error) {
-    const faults = (error as { errors?: readonly SchemaFault[] }).errors;
-    if (faults === undefined) throw error;
-    for (const fault of faults) faulty.add(variableOf(fault));
-    const sound = Object.entries(schema.properties).filter(([name]) => !faulty.has(name));
-    return { values: read(Type.Object(Object.fromEntries(sound)), set), faulty };
+    const violations = (error as { errors?: readonly SchemaViolation[] }).errors;
+    if (violations === undefined) throw error;
+    for (const violation of violations) refused.add(variableOf(violation));
+    const sound = Object.entries(schema.properties).filter(([name]) => !refused.has(name));
+    return { values: read(Type.Object(Object.fromEntries(sound)), set), refused };
   }
 }
 
@@ -97,8 +97,8 @@ function read(schema: TObject, set: Environment): Record<string, unknown> {
   });
 }
 
-function variableOf(fault: SchemaFault): string | undefined {
-  return fault.params.missingProperty ?? fault.instancePath.split('/')[1];
+function variableOf(violation: SchemaViolation): string | undefined {
+  return violation.params.missingProperty ?? violation.instancePath.split('/')[1];
 }
 
 function problemOf(variable: string, words: FieldWords, value: string | undefined): ConfigProblem {

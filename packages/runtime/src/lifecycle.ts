@@ -5,7 +5,7 @@ import { ConfigError, loadConfig } from './config.ts';
 import { awsChecks, type ConfigChecks } from './config-checks.ts';
 import { drainFields, logFields } from './config-fields.ts';
 import { exitNow } from './exit-now.ts';
-import { listenFault } from './listen-fault.ts';
+import { listenViolation } from './listen-violation.ts';
 import { createLogger, type Logger } from './logging.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
@@ -36,7 +36,7 @@ export interface ServiceContext<S extends TObject> {
 /**
  * Runs a service as a process, from reading the environment to its exit code.
  *
- * - Wrong configuration: one line for each fault on standard error, exit code 78, nothing started. Faults are those that
+ * - Wrong configuration: one line for each violation on standard error, exit code 78, nothing started. Violations are those that
  *   the schema, the service's own checks and `awsChecks` find: no endpoint that is no URL, no service without credentials.
  *   So too when `start` throws a ConfigError, for rules that span several variables.
  * - `start` fails: one log line, exit code 1.
@@ -80,7 +80,7 @@ export async function runService<S extends TObject>(options: {
   try {
     config = await loadConfig(schema, process.env, checks);
   } catch (error) {
-    return exitWithConfigFaults(process, error);
+    return exitWithViolations(process, error);
   }
   log.level = config.LOG_LEVEL;
   const metrics = createMetrics({
@@ -99,8 +99,8 @@ export async function runService<S extends TObject>(options: {
       writeLine: (line) => output.write(line),
     });
   } catch (error) {
-    const fault = error instanceof ConfigError ? error : listenFault(error);
-    if (fault) return exitWithConfigFaults(process, fault);
+    const violation = error instanceof ConfigError ? error : listenViolation(error);
+    if (violation) return exitWithViolations(process, violation);
     log.fatal({ err: error }, `${name} could not start: ${error instanceof Error ? error.message : error}`);
     return process.exit(EXIT_FAILURE);
   }
@@ -141,7 +141,7 @@ function firstSignal(process: NodeJS.Process, log: Logger): Promise<NodeJS.Signa
   return promise;
 }
 
-function exitWithConfigFaults(process: NodeJS.Process, error: unknown): never {
+function exitWithViolations(process: NodeJS.Process, error: unknown): never {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);
   return process.exit(EXIT_CONFIG);

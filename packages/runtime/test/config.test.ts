@@ -14,7 +14,7 @@ import {
 const schema = Type.Object({ ...awsFields, ...logFields, ...drainFields, ...healthFields });
 
 /** The error's lines, or a failed test when there is none. */
-async function faultsOf(
+async function violationsOf(
   env: Record<string, string | undefined>,
   of = schema,
   checks: ConfigChecks<typeof schema> = {},
@@ -54,40 +54,40 @@ t.test('unknown variables are ignored, and neither argument is changed', async (
 });
 
 t.test('a message says what was expected and what was found', async (t) => {
-  t.strictSame(await faultsOf({ AWS_REGION: 'eu-west-1', PORT: 'abc' }), [
+  t.strictSame(await violationsOf({ AWS_REGION: 'eu-west-1', PORT: 'abc' }), [
     'PORT: expected a whole number from 0 to 65535, got "abc"',
   ]);
-  t.strictSame(await faultsOf({ AWS_REGION: 'eu-west-1', PORT: '65536' }), [
+  t.strictSame(await violationsOf({ AWS_REGION: 'eu-west-1', PORT: '65536' }), [
     'PORT: expected a whole number from 0 to 65535, got "65536"',
   ]);
-  t.strictSame(await faultsOf({ AWS_REGION: 'eu-west-1', PORT: '80.5' }), [
+  t.strictSame(await violationsOf({ AWS_REGION: 'eu-west-1', PORT: '80.5' }), [
     'PORT: expected a whole number from 0 to 65535, got "80.5"',
   ]);
-  t.strictSame(await faultsOf({ AWS_REGION: 'eu-west-1', LOG_LEVEL: 'loud' }), [
+  t.strictSame(await violationsOf({ AWS_REGION: 'eu-west-1', LOG_LEVEL: 'loud' }), [
     'LOG_LEVEL: expected one of "trace", "debug", "info", "warn", "error", got "loud"',
   ]);
 });
 
-t.test('missing and blank are the same fault, told apart in words', async (t) => {
-  t.strictSame(await faultsOf({}), [
+t.test('missing and blank are the same violation, told apart in words', async (t) => {
+  t.strictSame(await violationsOf({}), [
     'AWS_REGION: expected the name of an AWS region, for example "eu-central-1", but it is not set',
   ]);
-  t.strictSame(await faultsOf({ AWS_REGION: '  ' }), [
+  t.strictSame(await violationsOf({ AWS_REGION: '  ' }), [
     'AWS_REGION: expected the name of an AWS region, for example "eu-central-1", but it is blank',
   ]);
   const { PORT } = await loadConfig(schema, { AWS_REGION: 'eu-west-1', PORT: '', LOG_LEVEL: undefined });
   t.equal(PORT, 8080);
 });
 
-t.test('every fault is named at once, in the order of the schema, one line each', async (t) => {
-  const faults = await faultsOf({
+t.test('every violation is named at once, in the order of the schema, one line each', async (t) => {
+  const violations = await violationsOf({
     PORT: 'x',
     S3_FORCE_PATH_STYLE: 'yes',
     DRAIN_LIMIT_SECONDS: '111',
     ENVIRONMENT: 'a b',
   });
   t.strictSame(
-    faults.map((fault) => fault.split(':')[0]),
+    violations.map((violation) => violation.split(':')[0]),
     ['AWS_REGION', 'S3_FORCE_PATH_STYLE', 'ENVIRONMENT', 'DRAIN_LIMIT_SECONDS', 'PORT'],
   );
 });
@@ -111,7 +111,7 @@ t.test('what may be a secret is not repeated', async (t) => {
     CALLBACK_URL: Type.String({ pattern: '^https:', expected: 'a URL that begins with "https:"' }),
   });
   const text = (
-    await faultsOf(
+    await violationsOf(
       {
         UPLOAD_API_KEY: 'abc-hidden',
         SIGNING_SECRET: 'def-hidden',
@@ -126,8 +126,8 @@ t.test('what may be a secret is not repeated', async (t) => {
 });
 
 t.test('a long value is cut in the message', async (t) => {
-  const [fault = ''] = await faultsOf({ AWS_REGION: 'x'.repeat(5000) });
-  t.match(fault, `got "${'x'.repeat(100)}"… (5000 characters)`);
+  const [violation = ''] = await violationsOf({ AWS_REGION: 'x'.repeat(5000) });
+  t.match(violation, `got "${'x'.repeat(100)}"… (5000 characters)`);
 });
 
 t.test('a schema that says less still gives a sentence', async (t) => {
@@ -136,13 +136,13 @@ t.test('a schema that says less still gives a sentence', async (t) => {
     SIZE: Type.Integer(),
     OPTIONAL: Type.Optional(Type.String()),
   });
-  t.strictSame(await faultsOf({ COUNT: 'x', SIZE: 'y' }, plain as never), [
+  t.strictSame(await violationsOf({ COUNT: 'x', SIZE: 'y' }, plain as never), [
     'COUNT: expected how many there are, got "x"',
     'SIZE: expected another value, got "y"',
   ]);
 });
 
-t.test('a schema that cannot be used is no configuration fault', async (t) => {
+t.test('a schema that cannot be used is no configuration violation', async (t) => {
   const broken = Type.Object({ A: Type.Unsafe<string>({ type: 'no-such-type' }) });
   try {
     await loadConfig(broken, { A: 'x' });
@@ -154,12 +154,16 @@ t.test('a schema that cannot be used is no configuration fault', async (t) => {
 });
 
 t.test('what checks find is named beside what the schema finds, in the order of the schema', async (t) => {
-  const faults = await faultsOf({ AWS_REGION: 'eu-west-1', PORT: 'x', ENVIRONMENT: 'stage' }, schema, {
-    HOST: async (host) => `expected an address of this machine, got "${host}"`,
-    ENVIRONMENT: (name) => (name === 'stage' ? 'expected another stage' : undefined),
-    AWS_REGION: async () => undefined,
-  });
-  t.strictSame(faults, [
+  const violations = await violationsOf(
+    { AWS_REGION: 'eu-west-1', PORT: 'x', ENVIRONMENT: 'stage' },
+    schema,
+    {
+      HOST: async (host) => `expected an address of this machine, got "${host}"`,
+      ENVIRONMENT: (name) => (name === 'stage' ? 'expected another stage' : undefined),
+      AWS_REGION: async () => undefined,
+    },
+  );
+  t.strictSame(violations, [
     'ENVIRONMENT: expected another stage',
     'HOST: expected an address of this machine, got "0.0.0.0"',
     'PORT: expected a whole number from 0 to 65535, got "x"',
@@ -168,7 +172,7 @@ t.test('what checks find is named beside what the schema finds, in the order of 
 
 t.test('a check gets the converted value, and none that the schema refuses', async (t) => {
   const seen: unknown[] = [];
-  await faultsOf({ AWS_REGION: 'eu-west-1', PORT: '80', DRAIN_LIMIT_SECONDS: '0' }, schema, {
+  await violationsOf({ AWS_REGION: 'eu-west-1', PORT: '80', DRAIN_LIMIT_SECONDS: '0' }, schema, {
     PORT: (port) => void seen.push(port),
     S3_FORCE_PATH_STYLE: (flag) => void seen.push(flag),
     AWS_ENDPOINT_URL: (url) => void seen.push(url),
@@ -177,7 +181,7 @@ t.test('a check gets the converted value, and none that the schema refuses', asy
   t.strictSame(seen, [undefined, false, 80]);
 });
 
-t.test('a check that fails by itself is no fault of the configuration', async (t) => {
+t.test('a check that fails by itself is no violation of the configuration', async (t) => {
   const checks = {
     HOST: async () => {
       throw new Error('no answer');

@@ -92,28 +92,31 @@ t.test('an error that nothing handles ends the process, also while a thread is s
   t.equal(code, 1);
 });
 
-t.test('wrong configuration: every fault at once, exit 78, no stack trace, nothing started', async (t) => {
-  const { code, stderr, messages } = await run(t, {
-    CONCURRENCY: '99',
-    LOG_LEVEL: 'loud',
-    DRAIN_LIMIT_SECONDS: '0',
-  }).ended();
-  t.equal(code, 78);
-  t.equal(
-    stderr,
-    [
-      'BEHAVIOUR: expected what to do, but it is not set',
-      'CONCURRENCY: expected a whole number from 1 to 64, got "99"',
-      'LOG_LEVEL: expected one of "trace", "debug", "info", "warn", "error", got "loud"',
-      'DRAIN_LIMIT_SECONDS: expected a whole number of seconds from 1 to 110, got "0"',
-      '',
-    ].join('\n'),
-  );
-  t.strictSame(messages, []);
-});
+t.test(
+  'wrong configuration: every violation at once, exit 78, no stack trace, nothing started',
+  async (t) => {
+    const { code, stderr, messages } = await run(t, {
+      CONCURRENCY: '99',
+      LOG_LEVEL: 'loud',
+      DRAIN_LIMIT_SECONDS: '0',
+    }).ended();
+    t.equal(code, 78);
+    t.equal(
+      stderr,
+      [
+        'BEHAVIOUR: expected what to do, but it is not set',
+        'CONCURRENCY: expected a whole number from 1 to 64, got "99"',
+        'LOG_LEVEL: expected one of "trace", "debug", "info", "warn", "error", got "loud"',
+        'DRAIN_LIMIT_SECONDS: expected a whole number of seconds from 1 to 110, got "0"',
+        '',
+      ].join('\n'),
+    );
+    t.strictSame(messages, []);
+  },
+);
 
 t.test(
-  'a rule over several variables that start finds broken is a configuration fault as well',
+  'a rule over several variables that start finds broken is a configuration violation as well',
   async (t) => {
     const { code, stderr, messages } = await run(t, { BEHAVIOUR: 'rules' }).ended();
     t.equal(code, 78);

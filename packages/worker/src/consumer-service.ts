@@ -122,9 +122,9 @@ function createLongWork(
 
 /** SQS itself never says which queue it speaks of. */
 function queueProblem(error: unknown, queueUrl: string): unknown {
-  const fault = (message: string) => new ConfigError([{ variable: 'QUEUE_URL', message }]);
-  if (error instanceof QueueWithoutRedrivePolicy) return fault(error.message);
-  if (error instanceof QueueDoesNotExist) return fault(`expected a queue that exists, got "${queueUrl}"`);
+  const violation = (message: string) => new ConfigError([{ variable: 'QUEUE_URL', message }]);
+  if (error instanceof QueueWithoutRedrivePolicy) return violation(error.message);
+  if (error instanceof QueueDoesNotExist) return violation(`expected a queue that exists, got "${queueUrl}"`);
   const reason = error instanceof Error ? error.message : error;
   return new Error(`the queue ${queueUrl} can't be read: ${reason}`, { cause: error });
 }

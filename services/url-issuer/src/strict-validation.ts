@@ -7,7 +7,7 @@ import { HttpError } from './http-error.ts';
 /** The part of a wrong value that an error still shows. */
 const SHOWN_VALUE_CHARACTERS = 100;
 
-interface SchemaFault {
+interface SchemaViolation {
   readonly keyword: string;
   readonly instancePath: string;
   readonly params: object;
@@ -25,10 +25,10 @@ export const strictValidation: FastifySchemaCompiler<TSchema> = ({ schema }) => 
   };
 };
 
-function messageFor(faults: readonly SchemaFault[], value: unknown, schema: TSchema): string {
+function messageFor(violations: readonly SchemaViolation[], value: unknown, schema: TSchema): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'The body is a JSON object';
   const properties = (schema as { properties?: Record<string, { 'x-expected'?: string }> }).properties ?? {};
-  const fields = new Set(faults.flatMap(fieldsOf));
+  const fields = new Set(violations.flatMap(fieldsOf));
   const messages = [...fields].map((field) => {
     const expected = Object.hasOwn(properties, field) ? properties[field]?.['x-expected'] : undefined;
     if (expected === undefined) {
@@ -39,8 +39,8 @@ function messageFor(faults: readonly SchemaFault[], value: unknown, schema: TSch
   return messages.join('. ');
 }
 
-/** The names of the properties that a fault speaks of, at the top of what was sent. */
-function fieldsOf({ instancePath, params }: SchemaFault): string[] {
+/** The names of the properties that a violation speaks of, at the top of what was sent. */
+function fieldsOf({ instancePath, params }: SchemaViolation): string[] {
   const [, field] = instancePath.split('/');
   if (field !== undefined) return [field.replaceAll('~1', '/').replaceAll('~0', '~')];
   return 'additionalProperties' in params ? (params.additionalProperties as string[]) : [];

@@ -9,13 +9,13 @@ import { maxBytesFor, type UploadDefaults, type UploadOrder, type UploadRequeste
 type Body = Static<typeof uploadBody>;
 
 /** Something that can't be asked for: 403 with a code where only this key must not. */
-interface Fault {
+interface Violation {
   readonly message: string;
   readonly forbidden?: string;
 }
 
 /**
- * Makes an order of a body that its schema found no fault with.
+ * Makes an order of a body that its schema found no violation in.
  * @throws HttpError that names every wrong field, its value and what is allowed: 400, or 403 where nothing is wrong but what this
  *   key must not ask for
  */
@@ -26,13 +26,13 @@ export function readUploadBody(
 ): UploadOrder {
   const limitBytes = maxBytesFor(requester, defaults);
   refuseAny([
-    ...faultsOfName(body.name),
-    ...faultsOfMethod(body, defaults),
-    ...faultsOfContentType(body.contentType, requester),
-    ...faultsOfSizes(body, limitBytes, requester),
-    ...faultsOfLifetime(body, defaults),
-    ...faultsOfMetadata(body.metadata),
-    ...faultsOfVariables(body),
+    ...violationsOfName(body.name),
+    ...violationsOfMethod(body, defaults),
+    ...violationsOfContentType(body.contentType, requester),
+    ...violationsOfSizes(body, limitBytes, requester),
+    ...violationsOfLifetime(body, defaults),
+    ...violationsOfMetadata(body.metadata),
+    ...violationsOfVariables(body),
   ]);
   const { method = 'post', contentType, sha256, minBytes = 0, maxBytes = limitBytes } = body;
   const order: UploadOrder = {
@@ -47,22 +47,22 @@ export function readUploadBody(
     metadata: body.metadata ?? {},
     lifetimeSeconds: body.expiresInSeconds ?? defaults.lifetimeSeconds,
   };
-  refuseAny(faultsOfWhole(order));
+  refuseAny(violationsOfWhole(order));
   return order;
 }
 
-function refuseAny(faults: readonly Fault[]): void {
-  const [first] = faults;
+function refuseAny(violations: readonly Violation[]): void {
+  const [first] = violations;
   if (!first) return;
-  const message = faults.map((fault) => fault.message).join('. ');
+  const message = violations.map((violation) => violation.message).join('. ');
   const isForbiddenOnly =
-    first.forbidden !== undefined && faults.every(({ forbidden }) => forbidden !== undefined);
+    first.forbidden !== undefined && violations.every(({ forbidden }) => forbidden !== undefined);
   throw isForbiddenOnly
     ? new HttpError(403, message, { code: first.forbidden as string })
     : new HttpError(400, message);
 }
 
-function faultsOfName(name: string | undefined): Fault[] {
+function violationsOfName(name: string | undefined): Violation[] {
   if (name === undefined) return [];
   try {
     assertNamePart(name);
@@ -74,12 +74,12 @@ function faultsOfName(name: string | undefined): Fault[] {
 }
 
 /** Where the bucket takes no presigned PUT, its URL would be refused by S3, whoever sends what. */
-function faultsOfMethod({ method }: Body, { presignedPut }: UploadDefaults): Fault[] {
+function violationsOfMethod({ method }: Body, { presignedPut }: UploadDefaults): Violation[] {
   if (method !== 'put' || presignedPut) return [];
   return [{ message: '"method" is "post" here, not "put": this installation takes no presigned PUTs' }];
 }
 
-function faultsOfContentType(contentType: string | undefined, requester: UploadRequester): Fault[] {
+function violationsOfContentType(contentType: string | undefined, requester: UploadRequester): Violation[] {
   if (allowsContentType(requester, contentType)) return [];
   const allowed = requester.allowedContentTypes?.join(', ');
   if (contentType === undefined) {
@@ -93,7 +93,7 @@ function faultsOfContentType(contentType: string | undefined, requester: UploadR
   return [{ message, forbidden: 'ContentTypeNotAllowed' }];
 }
 
-function faultsOfSizes(body: Body, limitBytes: number, requester: UploadRequester): Fault[] {
+function violationsOfSizes(body: Body, limitBytes: number, requester: UploadRequester): Violation[] {
   const { method = 'post', minBytes = 0, maxBytes = limitBytes } = body;
   const isOfKey = requester.maxBytes === limitBytes;
   const tooLarge = Object.entries({ maxBytes, minBytes })
@@ -116,13 +116,16 @@ function faultsOfSizes(body: Body, limitBytes: number, requester: UploadRequeste
   return tooLarge;
 }
 
-function faultsOfLifetime({ expiresInSeconds }: Body, { lifetimeMaxSeconds }: UploadDefaults): Fault[] {
+function violationsOfLifetime(
+  { expiresInSeconds }: Body,
+  { lifetimeMaxSeconds }: UploadDefaults,
+): Violation[] {
   if (expiresInSeconds === undefined || expiresInSeconds <= lifetimeMaxSeconds) return [];
   return [{ message: `"expiresInSeconds" is at most ${lifetimeMaxSeconds} here, not ${expiresInSeconds}` }];
 }
 
 /** Names and values are ASCII: a character is a byte. */
-function faultsOfMetadata(metadata: Readonly<Record<string, string>> = {}): Fault[] {
+function violationsOfMetadata(metadata: Readonly<Record<string, string>> = {}): Violation[] {
   const sizeBytes = Object.entries(metadata).reduce(
     (sum, [name, value]) => sum + name.length + value.length,
     0,
@@ -136,7 +139,7 @@ function faultsOfMetadata(metadata: Readonly<Record<string, string>> = {}): Faul
 }
 
 /** A PUT has no variables: there it is a value like any other. */
-function faultsOfVariables({ method = 'post', contentType = '', metadata = {} }: Body): Fault[] {
+function violationsOfVariables({ method = 'post', contentType = '', metadata = {} }: Body): Violation[] {
   if (method !== 'post') return [];
   const values = { contentType: [contentType], metadata: Object.values(metadata) };
   return Object.entries(values)
@@ -147,8 +150,8 @@ function faultsOfVariables({ method = 'post', contentType = '', metadata = {} }:
 }
 
 /** Everything else has a bound of its own, and leaves room: what is too much is the metadata. */
-function faultsOfWhole(order: UploadOrder): Fault[] {
-  const tooMuch = (what: string, bytes: number, maxBytes: number): Fault[] => {
+function violationsOfWhole(order: UploadOrder): Violation[] {
+  const tooMuch = (what: string, bytes: number, maxBytes: number): Violation[] => {
     if (bytes <= maxBytes) return [];
     const message = `"metadata" is too much beside all else: ${what} can have ${bytes} bytes, and S3 takes ${maxBytes}; fewer entries and shorter names take less`;
     return [{ message }];

@@ -26,7 +26,7 @@ const ERRORS = {
   422: 'The Idempotency-Key came with another request before.',
   429: 'The rate or the daily quota of the API key is used up, or too many bad keys came from the client’s address.',
   431: 'The header is too large.',
-  500: 'A fault of the service.',
+  500: 'An error in the service.',
   503: 'Something that the answer needs is away; nothing was given.',
 } as const;
 

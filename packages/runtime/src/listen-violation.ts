@@ -1,6 +1,6 @@
 import { ConfigError } from './config.ts';
 
-const FAULTS: Readonly<Record<string, { variable: 'HOST' | 'PORT'; expected: string }>> = {
+const VIOLATIONS: Readonly<Record<string, { variable: 'HOST' | 'PORT'; expected: string }>> = {
   EADDRINUSE: { variable: 'PORT', expected: 'a port on which nothing listens yet' },
   EACCES: { variable: 'PORT', expected: 'a port that this user may listen on (from 1024 up)' },
   EADDRNOTAVAIL: { variable: 'HOST', expected: 'an address of this machine' },
@@ -11,7 +11,7 @@ const FAULTS: Readonly<Record<string, { variable: 'HOST' | 'PORT'; expected: str
  * What a server that could not listen says about HOST and PORT: only trying shows it, and it is configuration all the
  * same. Undefined for any other error.
  */
-export function listenFault(error: unknown): ConfigError | undefined {
+export function listenViolation(error: unknown): ConfigError | undefined {
   const {
     code = '',
     syscall,
@@ -23,8 +23,10 @@ export function listenFault(error: unknown): ConfigError | undefined {
     readonly hostname?: string;
     readonly port?: number;
   };
-  const fault = syscall === 'listen' || syscall === 'getaddrinfo' ? FAULTS[code] : undefined;
-  if (!fault) return undefined;
-  const got = fault.variable === 'PORT' ? port : `"${address ?? hostname}"`;
-  return new ConfigError([{ variable: fault.variable, message: `expected ${fault.expected}, got ${got}` }]);
+  const violation = syscall === 'listen' || syscall === 'getaddrinfo' ? VIOLATIONS[code] : undefined;
+  if (!violation) return undefined;
+  const got = violation.variable === 'PORT' ? port : `"${address ?? hostname}"`;
+  return new ConfigError([
+    { variable: violation.variable, message: `expected ${violation.expected}, got ${got}` },
+  ]);
 }
