@@ -19,7 +19,7 @@ import { createFailedKeyAttempts } from './failed-key-attempts.ts';
 import { createIdempotentIssuer } from './issuing/issue-idempotently.ts';
 import { createUploadIssuer } from './issuing/issue-upload.ts';
 import { joinRepeats } from './issuing/join-repeats.ts';
-import type { UploadDefaults } from './issuing/upload-order.ts';
+import type { UploadDefaults } from './issuing/upload-request.ts';
 import { answerHeaders } from './plugins/answer-headers.ts';
 import { apiDescription } from './plugins/api-description.ts';
 import { apiKey } from './plugins/api-key.ts';

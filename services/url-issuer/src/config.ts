@@ -12,7 +12,7 @@ import {
 } from '@upload-once/runtime';
 import { assertNamePart, LONGEST_FORM_SECONDS, NAME_PART_EXPECTED } from '@upload-once/uploads';
 import { type Static, Type } from 'typebox';
-import type { UploadDefaults } from './issuing/upload-order.ts';
+import type { UploadDefaults } from './issuing/upload-request.ts';
 
 const SECONDS_PER_DAY = 86_400;
 

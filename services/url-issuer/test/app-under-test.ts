@@ -11,7 +11,7 @@ import { createFaultScript, createMemoryUploadStore, type FaultScript } from '@u
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import type { Test } from 'tap';
 import { type AppOptions, buildApp } from '../src/app.ts';
-import type { UploadDefaults } from '../src/issuing/upload-order.ts';
+import type { UploadDefaults } from '../src/issuing/upload-request.ts';
 import { createMemoryBuckets } from '../src/rates/memory-buckets.ts';
 import { createUploadSigner } from '../src/signing/upload-signer.ts';
 import { holdToDescription } from './described-answers.ts';

@@ -2,10 +2,10 @@ import { createFaultScript, createMemoryUploadStore } from '@upload-once/uploads
 import t from 'tap';
 import { limitExceeded } from '../src/http-error.ts';
 import { createUploadIssuer } from '../src/issuing/issue-upload.ts';
-import { plainOrder } from '../src/issuing/plain-order.ts';
+import { plainUploadRequest } from '../src/issuing/plain-upload-request.ts';
 import { DEFAULTS, NOW, signerOf } from './app-under-test.ts';
 
-const ORDER = plainOrder({ keyId: 'k' }, { ...DEFAULTS, namePart: 'a name' });
+const ORDER = plainUploadRequest({ keyId: 'k' }, { ...DEFAULTS, namePart: 'a name' });
 const REQUEST = {
   apiKeyId: 'k',
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',

@@ -4,10 +4,10 @@ import { HttpError } from '../src/http-error.ts';
 import type { IdempotentRequest } from '../src/issuing/issue-idempotently.ts';
 import type { IssuedUpload } from '../src/issuing/issue-upload.ts';
 import { joinRepeats } from '../src/issuing/join-repeats.ts';
-import { plainOrder } from '../src/issuing/plain-order.ts';
+import { plainUploadRequest } from '../src/issuing/plain-upload-request.ts';
 import { DEFAULTS } from './app-under-test.ts';
 
-const ORDER = plainOrder({ keyId: 'k1' }, DEFAULTS);
+const ORDER = plainUploadRequest({ keyId: 'k1' }, DEFAULTS);
 const CONTEXT = { apiKeyId: 'k1', traceparent: '', takeQuota: async () => {} };
 const REQUEST = { key: { apiKeyId: 'k1', sha256: 'a' }, requestSha256: 'b', isCounted: true };
 

@@ -4,7 +4,7 @@ import { type NewUpload, type Upload, UploadAlreadyIssued, UploadState } from '@
 import { HttpError, serviceUnavailable } from '../http-error.ts';
 import { expirationOf } from '../signing/signature-times.ts';
 import { type IssueContext, type IssuedUpload, newUpload, type UploadIssuerOptions } from './issue-upload.ts';
-import type { UploadOrder } from './upload-order.ts';
+import type { UploadRequest } from './upload-request.ts';
 
 /** A request with an `Idempotency-Key`. */
 export interface IdempotentRequest {
@@ -20,7 +20,7 @@ export interface IdempotentRequest {
  *   accepted; 503 as `IssueUpload`
  */
 export type IssueIdempotently = (
-  order: UploadOrder,
+  uploadRequest: UploadRequest,
   context: IssueContext,
   request: IdempotentRequest,
 ) => Promise<IssuedUpload>;
@@ -58,10 +58,10 @@ const WAITS_MS = [25, 50, 100, 200, 400, 800, 1_000, 1_000];
 export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueIdempotently {
   const { uploadStore, idempotencyStore, signer, now, randomBytes, pause = wait } = options;
 
-  async function plan(order: UploadOrder, context: IssueContext): Promise<NewUpload> {
+  async function plan(uploadRequest: UploadRequest, context: IssueContext): Promise<NewUpload> {
     const issuedAt = now();
-    const { expiresAt } = await signer.begin(expirationOf(issuedAt, order.lifetimeSeconds));
-    return newUpload(order, context, { issuedAt, expiresAt, random: randomBytes(RANDOM_BYTES) });
+    const { expiresAt } = await signer.begin(expirationOf(issuedAt, uploadRequest.lifetimeSeconds));
+    return newUpload(uploadRequest, context, { issuedAt, expiresAt, random: randomBytes(RANDOM_BYTES) });
   }
 
   function recordOf(upload: NewUpload, request: IdempotentRequest): IdempotencyRecord {
@@ -116,10 +116,10 @@ export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueI
     return ownedUntil !== undefined && ownedUntil.getTime() > now().getTime();
   }
 
-  async function issue(order: UploadOrder, context: IssueContext, request: IdempotentRequest) {
+  async function issue(uploadRequest: UploadRequest, context: IssueContext, request: IdempotentRequest) {
     let takingOver: IdempotencyRecord | undefined;
     for (const ms of [...WAITS_MS, undefined]) {
-      const planned = await plan(order, context);
+      const planned = await plan(uploadRequest, context);
       const wanted = takingOver ? { ...planned, key: takingOver.uploadKey } : planned;
       const own = recordOf(wanted, request);
       const record = await idempotencyStore.reserve(request.key, own, takingOver?.writer);
@@ -140,9 +140,9 @@ export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueI
     throw new Error('another task has had this request for long, and has come to no end');
   }
 
-  return async (order, context, request) => {
+  return async (uploadRequest, context, request) => {
     try {
-      const { upload, isNew } = await issue(order, context, request);
+      const { upload, isNew } = await issue(uploadRequest, context, request);
       if (upload.state === UploadState.revoked) throw uploadRevoked();
       // Signed from what the table holds: another release may have filled in other defaults.
       const signing = await signer.begin(upload.expiresAt);

@@ -8,7 +8,7 @@ import {
 import { HttpError, serviceUnavailable } from '../http-error.ts';
 import { expirationOf } from '../signing/signature-times.ts';
 import type { SignedUpload, UploadSigner } from '../signing/upload-signer.ts';
-import type { UploadOrder } from './upload-order.ts';
+import type { UploadRequest } from './upload-request.ts';
 
 export interface UploadIssuerOptions {
   readonly uploadStore: UploadStore;
@@ -40,7 +40,7 @@ export interface IssuedUpload {
  * @throws HttpError 429 when the key has no more for today; 503 when the upload cannot be recorded or its form not be signed.
  *   Then no form leaves the service.
  */
-export type IssueUpload = (order: UploadOrder, context: IssueContext) => Promise<IssuedUpload>;
+export type IssueUpload = (uploadRequest: UploadRequest, context: IssueContext) => Promise<IssuedUpload>;
 
 const RANDOM_BYTES = 16;
 const ATTEMPTS = 2;
@@ -49,10 +49,10 @@ const ATTEMPTS = 2;
 export function createUploadIssuer(options: UploadIssuerOptions): IssueUpload {
   const { uploadStore, signer, now, randomBytes } = options;
 
-  async function issueOnce(order: UploadOrder, context: IssueContext): Promise<IssuedUpload> {
+  async function issueOnce(uploadRequest: UploadRequest, context: IssueContext): Promise<IssuedUpload> {
     const issuedAt = now();
-    const signing = await signer.begin(expirationOf(issuedAt, order.lifetimeSeconds));
-    const upload = newUpload(order, context, {
+    const signing = await signer.begin(expirationOf(issuedAt, uploadRequest.lifetimeSeconds));
+    const upload = newUpload(uploadRequest, context, {
       issuedAt,
       expiresAt: signing.expiresAt,
       random: randomBytes(RANDOM_BYTES),
@@ -63,10 +63,10 @@ export function createUploadIssuer(options: UploadIssuerOptions): IssueUpload {
     return { key, state: UploadState.issued, signed, expiresAt, isNew: true };
   }
 
-  return async (order, context) => {
+  return async (uploadRequest, context) => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await issueOnce(order, context);
+        return await issueOnce(uploadRequest, context);
       } catch (error) {
         if (error instanceof HttpError) throw error;
         if (!(error instanceof UploadAlreadyIssued)) throw serviceUnavailable(error);
@@ -79,18 +79,18 @@ export function createUploadIssuer(options: UploadIssuerOptions): IssueUpload {
 
 /** An upload that nobody has recorded yet. */
 export function newUpload(
-  order: UploadOrder,
+  uploadRequest: UploadRequest,
   context: IssueContext,
   made: { readonly issuedAt: Date; readonly expiresAt: Date; readonly random: Uint8Array },
 ): NewUpload {
   const { issuedAt, expiresAt, random } = made;
   return {
-    key: makeUploadKey(order.namePart, issuedAt, random),
+    key: makeUploadKey(uploadRequest.namePart, issuedAt, random),
     apiKeyId: context.apiKeyId,
     issuedAt,
     expiresAt,
-    constraints: order.constraints,
-    metadata: order.metadata,
+    constraints: uploadRequest.constraints,
+    metadata: uploadRequest.metadata,
     traceparent: context.traceparent,
   };
 }

@@ -8,11 +8,11 @@ import type { IssuedUpload } from './issue-upload.ts';
  */
 export function joinRepeats(issue: IssueIdempotently): IssueIdempotently {
   const underWay = new Map<string, Promise<IssuedUpload>>();
-  return async (order, context, request) => {
+  return async (uploadRequest, context, request) => {
     const name = `${request.key.apiKeyId} ${request.key.sha256} ${request.requestSha256}`;
     const first = underWay.get(name);
     if (first) return { ...(await first), isNew: false };
-    const started = issue(order, context, request).finally(() => underWay.delete(name));
+    const started = issue(uploadRequest, context, request).finally(() => underWay.delete(name));
     underWay.set(name, started);
     return await started;
   };

@@ -4,7 +4,12 @@ import type { Static } from 'typebox';
 import { HttpError } from '../http-error.ts';
 import { formBytes, headerBytes, S3_FORM_MAX_BYTES, S3_HEADERS_MAX_BYTES } from './request-bytes.ts';
 import { FILENAME_VARIABLE, METADATA_MAX_BYTES, type uploadBody } from './upload-body.ts';
-import { maxBytesFor, type UploadDefaults, type UploadOrder, type UploadRequester } from './upload-order.ts';
+import {
+  maxBytesFor,
+  type UploadDefaults,
+  type UploadRequest,
+  type UploadRequester,
+} from './upload-request.ts';
 
 type Body = Static<typeof uploadBody>;
 
@@ -23,7 +28,7 @@ export function readUploadBody(
   body: Body,
   requester: UploadRequester,
   defaults: UploadDefaults,
-): UploadOrder {
+): UploadRequest {
   const limitBytes = maxBytesFor(requester, defaults);
   refuseAny([
     ...violationsOfName(body.name),
@@ -35,7 +40,7 @@ export function readUploadBody(
     ...violationsOfVariables(body),
   ]);
   const { method = 'post', contentType, sha256, minBytes = 0, maxBytes = limitBytes } = body;
-  const order: UploadOrder = {
+  const uploadRequest: UploadRequest = {
     namePart: body.name ?? defaults.namePart,
     constraints: {
       method,
@@ -47,8 +52,8 @@ export function readUploadBody(
     metadata: body.metadata ?? {},
     lifetimeSeconds: body.expiresInSeconds ?? defaults.lifetimeSeconds,
   };
-  refuseAny(violationsOfWhole(order));
-  return order;
+  refuseAny(violationsOfWhole(uploadRequest));
+  return uploadRequest;
 }
 
 function refuseAny(violations: readonly Violation[]): void {
@@ -150,16 +155,18 @@ function violationsOfVariables({ method = 'post', contentType = '', metadata = {
 }
 
 /** Everything else has a bound of its own, and leaves room: what is too much is the metadata. */
-function violationsOfWhole(order: UploadOrder): Violation[] {
+function violationsOfWhole(uploadRequest: UploadRequest): Violation[] {
   const tooMuch = (what: string, bytes: number, maxBytes: number): Violation[] => {
     if (bytes <= maxBytes) return [];
     const message = `"metadata" is too much beside all else: ${what} can have ${bytes} bytes, and S3 takes ${maxBytes}; fewer entries and shorter names take less`;
     return [{ message }];
   };
-  const { method } = order.constraints;
+  const { method } = uploadRequest.constraints;
   return [
-    ...(method === 'post' ? tooMuch('a form without its file', formBytes(order), S3_FORM_MAX_BYTES) : []),
-    ...tooMuch('a request with it in its headers', headerBytes(order), S3_HEADERS_MAX_BYTES),
+    ...(method === 'post'
+      ? tooMuch('a form without its file', formBytes(uploadRequest), S3_FORM_MAX_BYTES)
+      : []),
+    ...tooMuch('a request with it in its headers', headerBytes(uploadRequest), S3_HEADERS_MAX_BYTES),
   ];
 }
 

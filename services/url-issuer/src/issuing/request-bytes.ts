@@ -1,6 +1,6 @@
 import { makeUploadKey } from '@upload-once/uploads';
 import { signedFields } from '../signing/sign-form.ts';
-import type { UploadOrder } from './upload-order.ts';
+import type { UploadRequest } from './upload-request.ts';
 
 /**
  * What S3 takes beside a file. An upload that needs more would be issued, and refused whoever sends it. Amazon S3 API Reference,
@@ -34,11 +34,11 @@ const BUCKET = 'x'.repeat(63);
 const OTHER_HEADERS_BYTES = 3_500;
 
 /** The most bytes that a form for this order can have, without its file. */
-export function formBytes(order: UploadOrder): number {
-  const { minBytes, maxBytes } = order.constraints;
+export function formBytes(uploadRequest: UploadRequest): number {
+  const { minBytes, maxBytes } = uploadRequest.constraints;
   const fields = {
-    key: makeUploadKey(order.namePart, new Date(0), new Uint8Array(16)),
-    ...signedFields(order),
+    key: makeUploadKey(uploadRequest.namePart, new Date(0), new Uint8Array(16)),
+    ...signedFields(uploadRequest),
     ...ALWAYS_SIGNED,
   };
   const policy = JSON.stringify({
@@ -64,8 +64,8 @@ export function formBytes(order: UploadOrder): number {
  * The most bytes of headers and query that a PUT of this order can have, or the request by which its file is copied in parts:
  * whichever way it came, its metadata are headers there. Each has its line, and its name once more in what says that it is signed.
  */
-export function headerBytes(order: UploadOrder): number {
-  return Object.entries(signedFields(order)).reduce(
+export function headerBytes(uploadRequest: UploadRequest): number {
+  return Object.entries(signedFields(uploadRequest)).reduce(
     (sum, [name, value]) => sum + name.length + ': \r\n'.length + value.length + name.length + '%3B'.length,
     OTHER_HEADERS_BYTES,
   );

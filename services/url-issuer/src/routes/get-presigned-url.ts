@@ -2,8 +2,8 @@ import type { Metrics } from '@upload-once/runtime';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { IssueUpload } from '../issuing/issue-upload.ts';
-import { plainOrder } from '../issuing/plain-order.ts';
-import type { UploadDefaults } from '../issuing/upload-order.ts';
+import { plainUploadRequest } from '../issuing/plain-upload-request.ts';
+import type { UploadDefaults } from '../issuing/upload-request.ts';
 import { answers } from './v1/answers.ts';
 
 export interface GetPresignedUrlOptions {
@@ -32,13 +32,13 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
     },
     handler: async (request, reply) => {
       if (!request.apiKey) throw new Error('The plugin api-key must come before this route');
-      const order = plainOrder(request.apiKey, options.defaults);
-      const { key, signed } = await options.issueUpload(order, {
+      const uploadRequest = plainUploadRequest(request.apiKey, options.defaults);
+      const { key, signed } = await options.issueUpload(uploadRequest, {
         apiKeyId: request.apiKey.keyId,
         traceparent: request.traceparent,
         takeQuota: () => request.takeQuota(reply),
       });
-      if (signed.method !== 'post') throw new Error('A plain order is for a form');
+      if (signed.method !== 'post') throw new Error('A plain upload request is for a form');
       request.uploadKey = key;
       // It took too long and the client was told 503: what is in the table now is an upload without a form.
       if (reply.sent) return reply;

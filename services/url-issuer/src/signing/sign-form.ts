@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { signatureTimes } from './signature-times.ts';
-import type { SignedTerms, SigningOrder } from './signing-order.ts';
+import type { SignedTerms, SigningRequest } from './signing-request.ts';
 
 /** A form as clients know it: post `fields`, then `file`, as multipart/form-data to `url`; success is a 204. */
 export interface SignedForm {
@@ -17,9 +17,9 @@ export interface SignedForm {
  */
 export function createFormSigner(options: { readonly client: S3Client; readonly bucket: string }) {
   const { client, bucket } = options;
-  return async (order: SigningOrder): Promise<SignedForm> => {
-    const { key, constraints, identity } = order;
-    const { signedAt, lifetimeSeconds } = signatureTimes(order);
+  return async (toSign: SigningRequest): Promise<SignedForm> => {
+    const { key, constraints, identity } = toSign;
+    const { signedAt, lifetimeSeconds } = signatureTimes(toSign);
     const signing = {
       config: {
         ...client.config,
@@ -32,7 +32,7 @@ export function createFormSigner(options: { readonly client: S3Client; readonly 
       Key: key,
       Conditions: [['content-length-range', constraints.minBytes, constraints.maxBytes]],
       // A condition that its field has just this value comes with each.
-      Fields: signedFields(order),
+      Fields: signedFields(toSign),
       Expires: lifetimeSeconds,
     });
     return { method: 'post', url: post.url, fields: fieldsAsClientsKnowThem(post.fields) };

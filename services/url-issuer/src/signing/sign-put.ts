@@ -3,7 +3,7 @@ import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { buildQueryString, escapeUriPath, HttpRequest } from '@smithy/core/protocols';
 import { signatureTimes } from './signature-times.ts';
-import type { SigningOrder } from './signing-order.ts';
+import type { SigningRequest } from './signing-request.ts';
 
 /** Send the file's bytes as the body of a PUT to `url`, with just these headers; success is a 200. */
 export interface SignedPut {
@@ -23,23 +23,23 @@ export interface SignedPut {
  */
 export function createPutSigner(options: { readonly client: S3Client; readonly bucket: string }) {
   const { client, bucket: Bucket } = options;
-  return async (order: SigningOrder): Promise<SignedPut> => {
-    const { signedAt, lifetimeSeconds } = signatureTimes(order);
-    const endpoint = await getEndpointFromInstructions({ Bucket, Key: order.key }, PutObjectCommand, {
+  return async (toSign: SigningRequest): Promise<SignedPut> => {
+    const { signedAt, lifetimeSeconds } = signatureTimes(toSign);
+    const endpoint = await getEndpointFromInstructions({ Bucket, Key: toSign.key }, PutObjectCommand, {
       ...client.config,
     });
     const { url } = endpoint;
-    const headers = signedHeaders(order);
+    const headers = signedHeaders(toSign);
     const names = ['host', ...Object.keys(headers)];
     const request = new HttpRequest({
       method: 'PUT',
       protocol: url.protocol,
       hostname: url.hostname,
       ...(url.port !== '' && { port: Number(url.port) }),
-      path: `${url.pathname.replace(/\/$/, '')}/${escapeUriPath(order.key)}`,
+      path: `${url.pathname.replace(/\/$/, '')}/${escapeUriPath(toSign.key)}`,
       headers: { host: url.host, ...headers },
     });
-    const presigner = new S3RequestPresigner({ ...client.config, credentials: async () => order.identity });
+    const presigner = new S3RequestPresigner({ ...client.config, credentials: async () => toSign.identity });
     const presigned = await presigner.presign(request, {
       signingDate: signedAt,
       expiresIn: lifetimeSeconds,
@@ -54,7 +54,7 @@ export function createPutSigner(options: { readonly client: S3Client; readonly b
   };
 }
 
-function signedHeaders({ constraints, metadata }: SigningOrder): Record<string, string> {
+function signedHeaders({ constraints, metadata }: SigningRequest): Record<string, string> {
   if (constraints.minBytes !== constraints.maxBytes) {
     throw new RangeError(
       `a presigned PUT is for one exact size, not for ${constraints.minBytes} to ${constraints.maxBytes} bytes`,

@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { createFormSigner, type SignedForm } from './sign-form.ts';
 import { createPutSigner, type SignedPut } from './sign-put.ts';
 import { createSigningCredentials } from './signing-credentials.ts';
-import type { SignedTerms } from './signing-order.ts';
+import type { SignedTerms } from './signing-request.ts';
 
 /** What the client needs to send its file, and nothing else. */
 export type SignedUpload = SignedForm | SignedPut;
@@ -42,8 +42,8 @@ export function createUploadSigner(options: UploadSignerOptions): UploadSigner {
       return {
         expiresAt,
         sign(upload) {
-          const order = { ...upload, identity, expiresAt };
-          return upload.constraints.method === 'put' ? signPut(order) : signForm(order);
+          const toSign = { ...upload, identity, expiresAt };
+          return upload.constraints.method === 'put' ? signPut(toSign) : signForm(toSign);
         },
       };
     },

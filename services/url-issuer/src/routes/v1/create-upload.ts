@@ -7,7 +7,7 @@ import type { IssueIdempotently } from '../../issuing/issue-idempotently.ts';
 import type { IssueUpload } from '../../issuing/issue-upload.ts';
 import { readUploadBody } from '../../issuing/read-upload-body.ts';
 import { uploadBody } from '../../issuing/upload-body.ts';
-import type { UploadDefaults } from '../../issuing/upload-order.ts';
+import type { UploadDefaults } from '../../issuing/upload-request.ts';
 import { answers, createdUpload } from './answers.ts';
 
 export interface CreateUploadOptions {
@@ -39,13 +39,13 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
       const { apiKey, traceparent } = request;
       if (!apiKey) throw new Error('The plugin api-key must come before this route');
       const idempotencySha256 = idempotencyKeyOf(request.raw.rawHeaders);
-      const order = readUploadBody(request.body, apiKey, options.defaults);
+      const uploadRequest = readUploadBody(request.body, apiKey, options.defaults);
       const takeQuota = () => request.takeQuota(reply);
       const context = { apiKeyId: apiKey.keyId, traceparent, takeQuota };
       const issued =
         idempotencySha256 === undefined
-          ? await options.issueUpload(order, context)
-          : await options.issueIdempotently(order, context, {
+          ? await options.issueUpload(uploadRequest, context)
+          : await options.issueIdempotently(uploadRequest, context, {
               key: { apiKeyId: apiKey.keyId, sha256: idempotencySha256 },
               requestSha256: requestSha256Of(request.body),
               isCounted: apiKey.dailyQuota !== undefined,

@@ -1,12 +1,17 @@
 import { HttpError } from '../http-error.ts';
-import { maxBytesFor, type UploadDefaults, type UploadOrder, type UploadRequester } from './upload-order.ts';
+import {
+  maxBytesFor,
+  type UploadDefaults,
+  type UploadRequest,
+  type UploadRequester,
+} from './upload-request.ts';
 
 /**
  * The order of a client that can say nothing: `GET /getpresignedurl`. A key that is held to one content type gets it signed
  * into its form, where such a client sends it back like every other field.
  * @throws HttpError 403 for a key that allows several content types: a form is signed for one
  */
-export function plainOrder(requester: UploadRequester, defaults: UploadDefaults): UploadOrder {
+export function plainUploadRequest(requester: UploadRequester, defaults: UploadDefaults): UploadRequest {
   const contentType = onlyContentType(requester);
   return {
     namePart: defaults.namePart,

@@ -5,7 +5,7 @@ import type { NewUpload } from '@upload-once/uploads';
 export type SignedTerms = Pick<NewUpload, 'key' | 'issuedAt' | 'constraints' | 'metadata'>;
 
 /** What form and URL are made of, once the credentials are known. */
-export interface SigningOrder extends SignedTerms {
+export interface SigningRequest extends SignedTerms {
   readonly identity: Awaited<ReturnType<S3Client['config']['credentials']>>;
   readonly expiresAt: Date;
 }

@@ -2,7 +2,7 @@ import type { ApiKey } from '@upload-once/access';
 import type { Constraints } from '@upload-once/uploads';
 
 /** One upload as it is asked for, with every default filled in and within what the key may ask for. */
-export interface UploadOrder {
+export interface UploadRequest {
   /** See `makeUploadKey`. */
   readonly namePart: string;
   readonly constraints: Constraints;
