@@ -11,7 +11,7 @@ t.test('the course of an upload is shown with its id', async (t) => {
   for (const [entry, line] of [
     [{ msg: 'upload accepted', key: 'accepted/a b' }, `${at}  accepted   a b`],
     [{ msg: 'upload recorded as PROCESSED', key: 'uploads/a' }, `${at}  processed  a`],
-    [{ level: 'warn', kind: 'orphan', key: 'accepted/a', msg: 'kept' }, `${at}  orphan      a  kept`],
+    [{ level: 'warn', kind: 'orphan', key: 'accepted/a', msg: 'kept' }, `${at}  orphan     a  kept`],
     [{ id: 'a', attempt: 1, msg: 'saved', rows: 3 }, `${at}  handler    a  saved  {"rows":3}`],
     [{ id: 'a', attempt: 1, msg: 'saved' }, `${at}  handler    a  saved`],
     [

@@ -117,7 +117,7 @@ export const copyMutations: readonly Mutation[] = [
     change: 'a completion that finds its parts gone is taken for done, unseen',
     breaks: 'P3: an aborted copy passes for an accepted one',
     file: S3_STORE,
-    find: 'if (isUploadGone(error) && (await head(uploadRequest.targetKey)))',
+    find: 'if (isUploadGone(error) && (await head(order.targetKey)))',
     replace: 'if (isUploadGone(error))',
     noticedBy: {
       file: S3_ANSWERS_TEST,
@@ -138,8 +138,8 @@ export const copyMutations: readonly Mutation[] = [
     change: 'a copy is not broken off when the message is lost',
     breaks: 'P8: two workers copy the same gigabytes',
     file: ACCEPT,
-    find: 'objects.copyIfAbsent(uploadRequest, signal)',
-    replace: 'objects.copyIfAbsent(uploadRequest)',
+    find: 'objects.copyIfAbsent(order, signal)',
+    replace: 'objects.copyIfAbsent(order)',
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'a copy is broken off when the message is no longer this worker’s',

@@ -10,9 +10,9 @@ export const deletionMutations: readonly Mutation[] = [
     change: 'the upload is deleted before it is copied',
     breaks: 'P3: a crash in between loses it',
     file: ACCEPT,
-    find: 'const copy = await objects.copyIfAbsent(uploadRequest, signal);',
+    find: 'const copy = await objects.copyIfAbsent(order, signal);',
     replace: `await objects.deleteVersion(upload.key, claimed.versionId);
-    const copy = await objects.copyIfAbsent(uploadRequest, signal);`,
+    const copy = await objects.copyIfAbsent(order, signal);`,
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'one upload is claimed, copied, recorded, and its version removed',

@@ -38,11 +38,17 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a duplicate is marked as reported before it is',
     breaks: 'P4: a crash in between, and nobody is alarmed',
     file: EVIDENCE,
-    find: `    await reports.send({ observedVersion, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });
+    find: `    await reports.send({
+      observedVersion,
+      ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
+    });
     onReported(observedVersion, observed);
     await uploads.markReported(key, kind, version.versionId);`,
     replace: `    await uploads.markReported(key, kind, version.versionId);
-    await reports.send({ observedVersion, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });
+    await reports.send({
+      observedVersion,
+      ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
+    });
     onReported(observedVersion, observed);`,
     noticedBy: {
       file: RECONCILE_TEST,
@@ -78,7 +84,11 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a duplicate is logged and counted, and not reported to the queue',
     breaks: 'P4: with its log line the alarm is lost',
     file: EVIDENCE,
-    find: '    await reports.send({ observedVersion, ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }) });\n',
+    find: `    await reports.send({
+      observedVersion,
+      ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
+    });
+`,
     replace: '',
     noticedBy: {
       file: RECONCILE_TEST,

@@ -56,7 +56,7 @@ t.test('what is asked for is in the form, and recorded', async (t) => {
     maxBytes: 17,
     sha256: HEX.toUpperCase(),
     expiresInSeconds: 3_600,
-    metadata: { customer: 'A & B', 'uploadRequest-no': '7' },
+    metadata: { customer: 'A & B', 'order-no': '7' },
   };
   const body = (await create(asked)).json();
   t.match(body.id, /^Zähler 1\+1-20250304_050607-/);
@@ -66,7 +66,7 @@ t.test('what is asked for is in the form, and recorded', async (t) => {
     'Content-Type': 'text/csv; charset=utf-8',
     'x-amz-checksum-sha256': BASE64,
     'x-amz-meta-customer': 'A & B',
-    'x-amz-meta-uploadRequest-no': '7',
+    'x-amz-meta-order-no': '7',
   });
   t.match(await uploadStore.get(`uploads/${body.id}`), {
     constraints: {
@@ -76,7 +76,7 @@ t.test('what is asked for is in the form, and recorded', async (t) => {
       contentType: 'text/csv; charset=utf-8',
       sha256: BASE64,
     },
-    metadata: { customer: 'A & B', 'uploadRequest-no': '7' },
+    metadata: { customer: 'A & B', 'order-no': '7' },
   });
 });
 

@@ -62,14 +62,14 @@ t.test('content type, checksum and metadata are fields of the form, each fixed b
   const sha256 = Buffer.alloc(32, 7).toString('base64');
   const { form } = await sign(signerOf(), {
     constraints: { method: 'post', minBytes: 0, maxBytes: 9, contentType: 'text/csv; charset=utf-8', sha256 },
-    metadata: { customer: 'A & B', 'uploadRequest-no': '7' },
+    metadata: { customer: 'A & B', 'order-no': '7' },
   });
   const wanted = {
     'Content-Type': 'text/csv; charset=utf-8',
     'x-amz-checksum-algorithm': 'SHA256',
     'x-amz-checksum-sha256': sha256,
     'x-amz-meta-customer': 'A & B',
-    'x-amz-meta-uploadRequest-no': '7',
+    'x-amz-meta-order-no': '7',
   };
   t.match(form.fields, wanted);
   const exact = Object.assign({}, ...policyOf(form).conditions.map(inSmallLetters));

@@ -103,14 +103,14 @@ async function stored(Key: string) {
 t.test('a form with every constraint is taken as it was signed', async (t) => {
   const { key, signed } = await sign(
     { contentType: 'text/csv; charset=utf-8', sha256: SHA256, minBytes: 1 },
-    { customer: 'A & B', 'uploadRequest-no': '7' },
+    { customer: 'A & B', 'order-no': '7' },
   );
   t.strictSame(await post(signed), { status: 204, code: '' });
   const object = await s3.send(new GetObjectCommand({ Bucket, Key: key }));
   t.equal(await object.Body?.transformToString(), BYTES.toString());
   t.match(object, {
     ContentType: 'text/csv; charset=utf-8',
-    Metadata: { customer: 'A & B', 'uploadRequest-no': '7' },
+    Metadata: { customer: 'A & B', 'order-no': '7' },
   });
 });
 

@@ -1,0 +1,37 @@
+import { spawnSync } from 'node:child_process';
+
+/** Words that the project no longer uses, as extended regular expressions, and what it says instead: docs/design.md, "Words". */
+const REPLACED = {
+  'sighting|sighted': 'observed version',
+  stray: 'orphan',
+  tombstone: 'record retention',
+  '\\btwins?\\b': 'fake',
+  patience: 'timeout',
+  '\\bin hand\\b': 'in flight',
+  '\\bforgive': 'refund',
+  '\\bfates?\\b': 'outcome',
+} as const;
+
+const { status, stdout, stderr } = spawnSync(
+  'git',
+  [
+    'grep',
+    '-InE',
+    '--ignore-case',
+    Object.keys(REPLACED).join('|'),
+    '--',
+    '.',
+    ':!scripts/check-vocabulary.ts',
+  ],
+  { encoding: 'utf8' },
+);
+if (status === 0) {
+  const instead = Object.entries(REPLACED).map(([old, now]) => `  ${old}: ${now}`);
+  process.stderr.write(`${stdout}These lines use words that were replaced:\n${instead.join('\n')}\n`);
+  process.exit(1);
+}
+// 1 says that nothing was found.
+if (status !== 1) {
+  process.stderr.write(`git grep failed: ${stderr}\n`);
+  process.exit(2);
+}
