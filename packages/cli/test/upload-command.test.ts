@@ -376,7 +376,7 @@ t.test('interrupted while it sends: says how far it came, exit code 130', async 
   t.equal(await run(['upload', file], io), 130);
   t.match(
     seen.stderr.split(CLEARED).at(-1),
-    /^upload-once: .*a: the upload was broken off\. About [\d.]+ \w+ of 64\.0 MiB were sent\. The file was not stored: .*Upload the file again\n$/,
+    /^upload-once: .*a: the upload was interrupted\. About [\d.]+ \w+ of 64\.0 MiB were sent\. The file was not stored: .*Upload the file again\n$/,
   );
   t.equal(seen.stdout, '');
 });

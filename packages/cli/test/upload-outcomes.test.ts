@@ -67,22 +67,26 @@ interface Case {
 const ALL_SENT = /\. Everything was sent: /;
 /** An answer of success that S3 does not give. */
 const NOT_BY_S3 =
-  /: the answer was 2\d\d( \w+)?\. S3 never answers so for a stored upload\. .* proxy or a login page\. Everything was sent: /;
+  /: the answer was 2\d\d( \w+)?\. That is not an answer that S3 gives to an upload, so it does not tell whether the file was stored\. .* proxy or a login page\. Everything was sent: /;
 /** The cases with it run side by side. It is no test of speed: a slow machine only takes longer. */
 const ENDS_SOON = ['--timeout', '3'];
 const BY_ISSUER =
-  /a\.txt stored as .*, 5 bytes \(S3's response was 504; the issuer confirms that a file of this size was stored\)\n$/;
+  /a\.txt stored as .*, 5 bytes \(S3's response was 504; the issuer confirms that a file of this size was stored with this form\. With --sha256 it can confirm that it is this file\)\n$/;
 const HOW_TO_ASK = `
-Do not upload the file again yet. Ask what became of the upload:
+Keep your file. Do not upload it again yet. Ask what became of the upload:
   upload-once status uploads/a
-status says ISSUED: the file may be stored, and the issuer has not seen it yet. Run revoke now:
+status fails, or says none of the states below: run status again. Do not upload the file again.
+status says ISSUED: the issuer has not seen a file. One may be stored all the same. You need not wait. Run revoke:
   upload-once revoke uploads/a
-  revoke succeeds: upload the file again. It gets a new form.
-  revoke says AlreadyClaimed: the file was stored. Do not upload the file again.
-  revoke fails otherwise: run revoke again.
-  revoke cannot destroy a file that was accepted.
-status says REVOKED: upload the file again. It gets a new form.
-status says any other state: the file was stored. Do not upload the file again.
+  revoke succeeds: what was sent before never counts, even if S3 stored it. So upload your file again: it gets a new form.
+  revoke says AlreadyClaimed: run status again.
+  revoke fails otherwise: run revoke again. Do not upload the file yet.
+status says REVOKED: what was sent before does not count. Upload your file again: it gets a new form.
+`;
+const COUNTING = 'status says CLAIMED, ACCEPTED, PROCESSING, PROCESSED or FAILED:';
+const WHICH_FILE = `${COUNTING} a file was stored with your form. Look at its sizeBytes:
+  5, as your file has: a file of this size was stored. Do not upload the file again.
+  Another number: it is another file, and yours does not count. Upload the file again. Find out who else has your form.
 `;
 const SHA256 = { 'X-Amz-Checksum-Sha256': 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=' };
 const BIG = 24 * 1024 * 1024;
@@ -124,12 +128,19 @@ const CASES: readonly Case[] = [
   { what: '504', s3: raw('504 Gateway Timeout', PAGE), code: 3, says: ALL_SENT },
   { what: '502', s3: raw('502 Bad Gateway', PAGE), code: 3, says: ALL_SENT },
   { what: '503 of a gateway', s3: raw('503 Unavailable', PAGE), code: 3, says: ALL_SENT },
+  {
+    what: '504, and the form takes one content alone',
+    s3: raw('504 Gateway Timeout', PAGE),
+    fields: SHA256,
+    code: 3,
+    says: /\nstatus says CLAIMED, .* or FAILED: your file was stored\. Do not upload it again\.\n$/,
+  },
   { what: 'S3 broke', s3: s3Error('500 Internal', 'InternalError'), code: 3, says: /500 InternalError/ },
   { what: 'a reset', s3: resetting(), code: 3 },
   { what: 'a close', s3: (socket) => socket.end(), code: 3 },
   { what: 'no HTTP', s3: (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'), code: 3 },
   { what: 'headers that end early', s3: (socket) => socket.end('HTTP/1.1 204 No Con'), code: 3 },
-  { what: 'no status', s3: raw('000 x'), code: 3, says: /the answer was 0\. S3 never/ },
+  { what: 'no status', s3: raw('000 x'), code: 3, says: /the answer was 0\. That is not/ },
   { what: 'a status that HTTP does not have', s3: raw('999 x'), code: 3, says: /the answer was 999, which/ },
   {
     what: 'more headers than fit',
@@ -191,7 +202,7 @@ const CASES: readonly Case[] = [
     state: 'ACCEPTED',
     sizeBytes: 6,
     code: 1,
-    says: /a\.txt: this file is not accepted\. Another upload with this form counts: uploads\/a has 6 bytes, this file has 5\. Someone else has used this form: find out who has your forms, and tell the people who process uploads\/a that it is not your file\. Upload the file again: it gets a new form\n$/,
+    says: /a\.txt: this file does not count, even if S3 stored it\. uploads\/a is another file, which came first with this form: it has 6 bytes, yours has 5\. Upload the file again: it gets a new form\. Someone else has used this form, .*: find out how\. Your API key .* Tell the people who process uploads\/a that it is not your file\n$/,
   },
 
   // It ends.
@@ -275,14 +286,14 @@ const CASES: readonly Case[] = [
     what: 'a second one',
     s3: s3Error('412 x', 'PreconditionFailed'),
     code: 1,
-    says: /a\.txt: something was uploaded with this URL before, as uploads\/a\. The file was not stored by this upload \(S3: 412 PreconditionFailed\)\.\nSee what was uploaded before:\n {2}upload-once status uploads\/a\nstatus says ISSUED: .*\n {2}upload-once revoke uploads\/a\n {2}revoke succeeds: upload the file again\. .*\n {2}revoke says AlreadyClaimed: run status again\.\n {2}revoke fails otherwise: run revoke again\.\nstatus says REVOKED: upload the file again\. It gets a new URL\.\nstatus says any other state: .*\n {2}md5sum \S+a\.txt\n {2}They are the same: .*\. Do not upload the file again\.\n {2}They differ: ask .*\n$/,
+    says: /a\.txt: something was uploaded with this URL before, as uploads\/a\. This try stored nothing\. Your file may be stored already \(S3: 412 PreconditionFailed\)\.\nKeep your file\. Do not upload it again yet\. See what was uploaded before:\n {2}upload-once status uploads\/a\nstatus fails, .*: run status again\. .*\nstatus says ISSUED: .*\n {2}upload-once revoke uploads\/a\n {2}revoke succeeds: .* upload your file again: it gets a new URL\.\n {2}revoke says AlreadyClaimed: run status again\.\n {2}revoke fails otherwise: run revoke again\. .*\nstatus says REVOKED: .* it gets a new URL\.\nstatus says CLAIMED, .*KMS, an eTag is no MD5.*:\n {2}md5sum \S+a\.txt\n {2}They are the same: .*\. Do not upload it again\.\n {2}They differ: ask .*\n$/,
   },
   {
     what: 'a second one, of a URL that takes one content alone',
     s3: s3Error('412 x', 'PreconditionFailed'),
     fields: SHA256,
     code: 1,
-    says: /\nstatus says any other state: this file was stored, because the URL takes no other content\. Do not upload the file again\.\n$/,
+    says: /\nstatus says CLAIMED, .* or FAILED: your file was stored, because the URL takes no other content\. Do not upload it again\.\n$/,
   },
   { what: 'too busy', s3: s3Error('503 x', 'SlowDown'), code: 1 },
   {
@@ -295,7 +306,7 @@ const CASES: readonly Case[] = [
     what: 'a firewall',
     s3: raw('403 Forbidden', PAGE),
     code: 1,
-    says: /a\.txt: the file was not stored\. .*: ask the people who run your network, then upload the file again \(HTTP 403\)\n$/,
+    says: /a\.txt: the file was not stored\. .* no error code of S3: .* Ask the people who run your network, then upload the file again \(HTTP 403\)\n$/,
   },
   { what: 'a firewall, early', s3: raw('413 x', PAGE), moment: 'early', fileBytes: BIG, code: 1 },
   { what: '504 early', s3: raw('504 x', PAGE), moment: 'early', fileBytes: BIG, code: 1 },
@@ -372,7 +383,8 @@ async function runCase(t: Test, directory: string, { what, args = [], fileBytes,
   if (code !== 0) t.equal(seen.stdout, '', what);
   t.ok(servers.posts <= 1, `${what}: it is never sent again`);
   if (code === 3) {
-    t.ok(said.endsWith(HOW_TO_ASK), `${what}: how to ask: ${said}`);
+    t.ok(said.includes(HOW_TO_ASK), `${what}: how to ask: ${said}`);
+    if (!fields) t.ok(said.endsWith(WHICH_FILE), `${what}: which file: ${said}`);
   }
   if (code === 3 || state) t.ok(servers.asked.includes('/v1/uploads/a'), `${what}: the issuer was asked`);
 }
@@ -453,7 +465,7 @@ t.test('more that ends an upload, each as docs/client.md has it', async (t) => {
   await expect(
     'interrupted half-way',
     130,
-    /the upload was broken off\. About .* The file was not stored: /,
+    /the upload was interrupted\. About .* The file was not stored: /,
     ['upload', join(directory, 'big')],
     { interruptSignal: () => halfWay.signal },
   );
@@ -473,13 +485,32 @@ t.test(
     for (const json of [[], ['--json']]) {
       const seen = await runCommand(['upload', file, ...json], { env, sleep });
       t.match(seen, { code: 3, stderr: /The issuer could not be asked: a bug\.\n/ });
-      t.ok(seen.stderr.endsWith(HOW_TO_ASK));
+      t.ok(seen.stderr.endsWith(HOW_TO_ASK + WHICH_FILE));
       t.not(rowsOf(3, seen.stderr).length, 0, 'docs/client.md has it');
       if (json.length > 0) t.match(JSON.parse(seen.stdout), { outcome: 'unknown', key: 'uploads/a' });
     }
     t.equal(servers.posts, 2);
   },
 );
+
+t.test('of several files some are stored: the whole command is not to be repeated', async (t) => {
+  const servers = await stage(t);
+  const directory = t.testdir({ a: 'hello', b: 'another' });
+  const files = ['a', 'b'].map((name) => join(directory, name));
+  const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
+  const note =
+    /^upload-once: 1 of the files was stored\. Do not repeat the whole command: it would send it again\. /m;
+  servers.s3 = (socket) => {
+    servers.s3 = s3Error('503 x', 'SlowDown');
+    raw('204 No Content')(socket);
+  };
+  t.match(await runCommand(['upload', ...files], { env }), { code: 1, stderr: note });
+  const none = await runCommand(['upload', ...files], { env });
+  t.equal(none.code, 1);
+  t.notMatch(none.stderr, 'whole command', 'where none was stored, nothing is sent a second time');
+  servers.s3 = raw('204 No Content');
+  t.strictSame((await runCommand(['upload', ...files], { env })).stderr, '');
+});
 
 t.test('--times after an upload that was stored: what to do is told of this file', async (t) => {
   const servers = await stage(t);
@@ -494,7 +525,7 @@ t.test('--times after an upload that was stored: what to do is told of this file
   t.match(used, { code: 3, slept: [] });
   t.match(
     used.stderr,
-    /b: .*may or may not have been stored.*, because only the first upload with a form is accepted\.\n\S+a was stored with this form before, and only the first upload with a form is accepted\.\n\S+b is not accepted, whether it was stored or not\. Upload \S+b again without --times, with your other options\. It gets a form of its own:\n {2}upload-once upload \S+b\n$/s,
+    /b: .*may or may not have been stored.*, because only the first upload with a form is accepted\.\nThis form was used before, by \S+a, which was stored\. Only the first upload with a form counts\.\n\S+b does not count, even if S3 stored it\. Upload \S+b again without --times, with your other options\. It gets a form of its own:\n {2}upload-once upload \S+b\n$/s,
   );
   t.notMatch(used.stderr, /upload-once status|Do not upload/);
   t.not(rowsOf(3, used.stderr).length, 0, 'docs/client.md has it');
@@ -508,7 +539,7 @@ t.test('--times after an upload that was stored: what to do is told of this file
   t.match(same, {
     code: 3,
     stderr:
-      /a: .*\n\S+a was stored with this form before, .*\.\nIf this upload was stored too, it is reported as a duplicate\. You have nothing to do\.\n$/,
+      /a: .*\nThe first upload of \S+a with this form was stored, .*\.\nIf this one was stored too, the operators get a report of a duplicate\. You have nothing to do\.\n$/,
   });
   t.not(rowsOf(3, same.stderr).length, 0, 'docs/client.md has it');
 

@@ -55,7 +55,10 @@ t.test('the command revokes an upload, or says why it can’t', async (t) => {
   const { servers, seen, cli } = await stage(t);
   servers.answer = { status: 200, headers: {}, body: { ...STATUS, id: 'a-x', state: 'REVOKED' } };
   t.equal(await cli('revoke', 'a-x'), 0);
-  t.equal(seen.stdout, 'a-x is revoked. You can upload the file again: it gets a new form\n');
+  t.equal(
+    seen.stdout,
+    'a-x is revoked. A file that was sent with this form never counts, even if S3 stored it. Keep your file, and upload it again: it gets a new form\n',
+  );
   servers.answer = { status: 409, headers: {}, body: { code: 'AlreadyClaimed', message: 'too late' } };
   t.equal(await cli('revoke', 'a-x'), 1);
   t.match(seen.stderr, /409 AlreadyClaimed\): too late/);

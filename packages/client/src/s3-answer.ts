@@ -76,7 +76,7 @@ function plainWords(error: S3Error, form: UploadForm | UploadPut, sizeBytes: num
     case 'InvalidAccessKeyId':
       return `the credentials that the form was signed with are no longer good: ask for a new one${said}`;
     case 'PreconditionFailed':
-      return `something was uploaded with this URL before, as ${form.key}. The file was not stored by this upload`;
+      return `something was uploaded with this URL before, as ${form.key}. This try stored nothing. Your file may be stored already`;
     case 'EntityTooLarge':
       return `the file is too large${sizes(sizeBytes, 'the form allows up to', error.maxSizeAllowed)}`;
     case 'EntityTooSmall':
@@ -93,7 +93,7 @@ function plainWords(error: S3Error, form: UploadForm | UploadPut, sizeBytes: num
       return 'the bucket that the form is for does not exist';
     default:
       if (error.code === undefined)
-        return 'the file was not stored. The upload was refused by an answer that is not S3’s. A proxy or a firewall may have given that answer: ask the people who run your network, then upload the file again';
+        return 'the file was not stored. The upload was refused by an answer that has no error code of S3: something between here and S3 may have refused it, such as a proxy or a firewall. Ask the people who run your network, then upload the file again';
       return `S3 refused the upload${said}`;
   }
 }

@@ -99,7 +99,7 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
     );
   }
   const what = signal?.aborted
-    ? 'the upload was broken off'
+    ? 'the upload was interrupted'
     : `the connection broke (${shownReason(end.cause)})`;
   throw notProven(what, sent, { cause: end.cause });
 }
@@ -178,7 +178,7 @@ function readAnswer(
     judged.verdict === 'incomplete'
       ? `the answer was ${said} before the whole file was sent. S3 never answers so. ${from}`
       : status < 400
-        ? `the answer was ${said}. S3 never answers so for a stored upload. ${from}`
+        ? `the answer was ${said}. That is not an answer that S3 gives to an upload, so it does not tell whether the file was stored. ${from}`
         : `the answer was ${said}, which does not tell whether the file was stored`;
   throw notProven(what, upload, { status });
 }

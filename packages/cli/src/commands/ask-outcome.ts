@@ -13,7 +13,7 @@ import { retryAfterOf } from './retry-after.ts';
 const ASK_SECONDS = 15;
 
 const NOT_SEEN =
-  'The issuer has not seen the upload yet. That proves nothing: an event of S3 can take minutes';
+  'The issuer has not seen the upload yet. The file may be stored all the same: S3’s event can take minutes, or be lost';
 
 /** The states of an upload whose file has come (docs/design.md). Of any other state nothing is known. */
 export const STORED_STATES: readonly string[] = ['CLAIMED', 'ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED'];

@@ -29,24 +29,33 @@ const STATUS_HELP = `Usage: upload-once status ID [options]
 
 Tells what became of an upload, by its id or its object key.
 
-ISSUED: nothing has been seen yet. If you sent the file, that proves nothing: S3's event can be late or lost.
-Before you upload the file again, run "upload-once revoke ID", at once: there is no need to wait.
-If it succeeds, you can upload the file again: at most the new upload is accepted. If it says
-AlreadyClaimed, the file has come: do not send it again. If it fails in any other way, run it again.
-CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: the file was stored; do not send it again.
-REVOKED: nothing that arrives is accepted; you can upload the file again, with a new form.
+ISSUED: the issuer has not seen a file. ISSUED does not mean that no file is stored: S3's event can be late
+or lost. If you sent a file, keep it, and run "upload-once revoke ID" before you upload it again. You need
+not wait. If revoke succeeds, the old upload never counts, even if S3 stored it: upload the file again.
+If revoke says AlreadyClaimed, run status again. If it fails in any other way, run revoke again.
+CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: a file was stored with this form. sizeBytes and eTag say
+which: if someone else may have the form, compare them with your file. If it is yours, do not upload it
+again. FAILED: the people who run the service can have it processed again.
+REVOKED: no file counts that was sent with this form. Upload the file again, with a new form.
+If status fails, nothing is known: run it again, and do not upload the file again before that.
 
   --json             one JSON object, as the API gives it
 ${OPTIONS_HELP}`;
 
 const REVOKE_HELP = `Usage: upload-once revoke ID [options]
 
-Revokes an upload by its id or its object key: nothing that arrives from now on is accepted.
-When it succeeds, you can upload the file again, with a new form. Once the file has come, revoke fails with
-AlreadyClaimed: the file was stored, do not send it again. If revoke fails in any other way, run revoke again:
-to revoke twice is no error.
+Revokes an upload by its id or its object key. From then on no file counts that is or was sent with its form,
+not even one that S3 has stored already and the issuer has not seen. So keep your file: after revoke
+succeeds, upload it again. It gets a new form.
+Once the issuer has seen a file, revoke changes nothing and fails with AlreadyClaimed: run "upload-once
+status ID", and do not upload the file again if it is the one that was stored.
+If revoke fails in any other way, run revoke again, and do not upload the file yet. To revoke twice is no error.
 
 ${OPTIONS_HELP}`;
+
+const REVOKE_AGAIN = 'Do not upload the file yet. Run revoke again: to revoke twice is no error';
+const COMPARE =
+  'If someone else may have the form, compare your file with the sizeBytes and the eTag that status shows';
 
 /** `upload-once status ID`. @returns the exit code: 0, or 1 when the issuer refused or did not answer @throws UsageError */
 export async function statusCommand(args: readonly string[], io: CliIo): Promise<number> {
@@ -57,7 +66,7 @@ export async function statusCommand(args: readonly string[], io: CliIo): Promise
       return ExitCode.done;
     },
     onInterrupt: (id) => `nothing is known of ${id}`,
-    onUnavailable: (id) => `Nothing is known of ${id}: run status again`,
+    onUnavailable: (id) => `Nothing is known of ${id}: run status again. Do not upload the file before that`,
   });
 }
 
@@ -69,18 +78,16 @@ export async function revokeCommand(args: readonly string[], io: CliIo): Promise
       const doubt = await doubtOfRevoked(access, id);
       if (doubt === undefined)
         io.stdout.write(
-          `${printable(given)} is revoked. You can upload the file again: it gets a new form\n`,
+          `${printable(given)} is revoked. A file that was sent with this form never counts, even if S3 stored it. Keep your file, and upload it again: it gets a new form\n`,
         );
       else io.stderr.write(`upload-once: ${printable(doubt)}\n`);
       return doubt === undefined ? ExitCode.done : ExitCode.failed;
     },
-    onInterrupt: (id) =>
-      `it is not known whether ${id} was revoked. Run revoke again: to revoke twice is no error`,
-    onUnavailable: (id) =>
-      `Nothing shows whether ${id} was revoked. Run revoke again: to revoke twice is no error`,
+    onInterrupt: (id) => `it is not known whether ${id} was revoked. ${REVOKE_AGAIN}`,
+    onUnavailable: (id) => `Nothing shows whether ${id} was revoked. ${REVOKE_AGAIN}`,
     onRefused: (id, { issuerCode }) =>
       issuerCode === 'AlreadyClaimed'
-        ? `${id} is not revoked: the file was stored before. Do not upload the file again`
+        ? `${id} is not revoked: a file was stored with this form before. If it is yours, do not upload it again. ${COMPARE}`
         : undefined,
   });
 }
@@ -90,16 +97,15 @@ export async function revokeCommand(args: readonly string[], io: CliIo): Promise
  * @returns why it does not say REVOKED; undefined: it does
  */
 async function doubtOfRevoked(access: IssuerAccess, id: string): Promise<string | undefined> {
-  const again = 'Run revoke again: to revoke twice is no error';
   try {
     const { id: told, state } = await getUpload(access, id);
     if (told === id && state === 'REVOKED') return undefined;
     if (told === id && STORED_STATES.includes(state))
-      return `${id} is not revoked: its state is ${state}. The file was stored. Do not upload it again`;
-    return `the answer said that ${id} is revoked, and the issuer has the id ${JSON.stringify(told)} with the state ${JSON.stringify(state)}: it is not known whether it was revoked. Check the URL. ${again}`;
+      return `${id} is not revoked: its state is ${state}. A file was stored with this form. If it is yours, do not upload it again. ${COMPARE}`;
+    return `the answer said that ${id} is revoked, and the issuer has the id ${JSON.stringify(told)} with the state ${JSON.stringify(state)}: it is not known whether it was revoked. Check the URL. ${REVOKE_AGAIN}`;
   } catch (error) {
     if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
-    return `the answer said that ${id} is revoked, and its state could not be read (${error.message}): it is not known whether it was revoked. ${again}`;
+    return `the answer said that ${id} is revoked, and its state could not be read (${error.message}): it is not known whether it was revoked. ${REVOKE_AGAIN}`;
   }
 }
 

@@ -11,7 +11,7 @@ import { printable } from '@upload-once/text/printable';
 import { inShell } from '../in-shell.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { UsageError } from '../usage-error.ts';
-import { askOutcome } from './ask-outcome.ts';
+import { askOutcome, STORED_STATES } from './ask-outcome.ts';
 import { type FormRequest, receiveForm } from './form-request.ts';
 import type { FileOutcome } from './upload-report.ts';
 
@@ -93,7 +93,7 @@ async function unknownOutcome(
   { file, options, formUsedBy, proxies, signal, io }: UploadOne,
 ): Promise<FileOutcome> {
   const { key } = error;
-  const toAsk = howToAsk(key, options.byOption);
+  const toAsk = howToAsk(error, form, options.byOption);
   const unknown = (found: string, next = toAsk): FileOutcome => ({
     outcome: 'unknown',
     file,
@@ -121,10 +121,12 @@ async function unknownOutcome(
         return { outcome: 'stored', file, url: withoutQuery(form.url), result: stored, toldByIssuer };
       }
       case 'revoked':
-        return notAccepted(`the upload ${key} was revoked meanwhile: whatever arrived of it is not accepted`);
+        return notAccepted(
+          `the upload ${key} was revoked meanwhile: what was sent does not count, even if S3 stored it`,
+        );
       case 'other':
         return notAccepted(
-          `this file is not accepted. Another upload with this form counts: ${key} has ${outcome.sizeBytes} bytes, this file has ${error.totalBytes}. Someone else has used this form: find out who has your forms, and tell the people who process ${key} that it is not your file. Upload the file again: it gets a new form`,
+          `this file does not count, even if S3 stored it. ${key} is another file, which came first with this form: it has ${outcome.sizeBytes} bytes, yours has ${error.totalBytes}. Upload the file again: it gets a new form. Someone else has used this form, which was given to this command alone: find out how. Your API key went the same way; if it may be known, have it rotated. Tell the people who process ${key} that it is not your file`,
         );
       case 'nothing':
         return unknown(outcome.why);
@@ -138,57 +140,82 @@ async function unknownOutcome(
 
 /** Where `--times` sends again with a form that was used: what is known, and what to do. */
 function formUsed(file: string, usedBy: string): [found: string, next: string] {
-  const found = `${usedBy} was stored with this form before, and only the first upload with a form is accepted`;
   if (resolve(file) === resolve(usedBy))
-    return [found, 'If this upload was stored too, it is reported as a duplicate. You have nothing to do.'];
-  return [found, `${printable(file)} is not accepted, whether it was stored or not. ${uploadAlone(file)}`];
+    return [
+      `The first upload of ${usedBy} with this form was stored, and only the first counts`,
+      'If this one was stored too, the operators get a report of a duplicate. You have nothing to do.',
+    ];
+  return [
+    `This form was used before, by ${usedBy}, which was stored. Only the first upload with a form counts`,
+    `${printable(file)} does not count, even if S3 stored it. ${uploadAlone(file)}`,
+  ];
 }
 
 function uploadAlone(file: string): string {
   return `Upload ${printable(file)} again without --times, with your other options. It gets a form of its own:\n  upload-once upload ${printable(inShell(file))}`;
 }
 
+/** What no state proves: the upload is not sent again because of it. */
+const NO_STATE =
+  'status fails, or says none of the states below: run status again. Do not upload the file again.';
+const COUNTING = `${STORED_STATES.slice(0, -1).join(', ')} or ${STORED_STATES.at(-1)}`;
+
 /** What the reader does next, in lines. Each command has its own, because it is going to be copied. */
-function howToAsk(key: string, byOption: boolean): string {
-  const id = printable(inShell(key));
+function howToAsk(
+  { key, totalBytes }: UploadOutcomeUnknown,
+  form: UploadForm | UploadPut,
+  byOption: boolean,
+): string {
+  const stored = takesOneContent(form)
+    ? [`status says ${COUNTING}: your file was stored. Do not upload it again.`]
+    : [
+        `status says ${COUNTING}: a file was stored with your form. Look at its sizeBytes:`,
+        `  ${totalBytes}, as your file has: a file of this size was stored. Do not upload the file again.`,
+        '  Another number: it is another file, and yours does not count. Upload the file again. Find out who else has your form.',
+      ];
   return [
-    `Do not upload the file again yet. Ask what became of the upload${byOption ? ', with the same --url and --key' : ''}:`,
-    `  upload-once status ${id}`,
-    `status says ISSUED: the file may be stored, and the issuer has not seen it yet. Run revoke now${byOption ? ', with the same --url and --key' : ''}:`,
-    `  upload-once revoke ${id}`,
-    '  revoke succeeds: upload the file again. It gets a new form.',
-    '  revoke says AlreadyClaimed: the file was stored. Do not upload the file again.',
-    '  revoke fails otherwise: run revoke again.',
-    '  revoke cannot destroy a file that was accepted.',
-    'status says REVOKED: upload the file again. It gets a new form.',
-    'status says any other state: the file was stored. Do not upload the file again.',
+    `Keep your file. Do not upload it again yet. Ask what became of the upload${sameAccess(byOption)}:`,
+    ...howToRevoke(key, 'form', byOption),
+    ...stored,
   ].join('\n');
 }
 
 /** After S3's 412 to a URL that this run got for this file: someone else used it, or something on the way sent the request twice. */
 function howToSee(key: string, file: string, form: UploadForm | UploadPut, byOption: boolean): string {
-  const id = printable(inShell(key));
   const stored = takesOneContent(form)
     ? [
-        'status says any other state: this file was stored, because the URL takes no other content. Do not upload the file again.',
+        `status says ${COUNTING}: your file was stored, because the URL takes no other content. Do not upload it again.`,
       ]
     : [
-        'status says any other state: a file of this size was stored, this one or another. Compare its eTag with the MD5 of this file:',
+        `status says ${COUNTING}: a file of this size was stored, yours or another. status shows its eTag. Compare it with the MD5 of your file. If the bucket encrypts with KMS, an eTag is no MD5, and the two always differ:`,
         `  md5sum ${printable(inShell(file))}`,
-        '  They are the same: this file was stored, such as by a proxy that sent it twice. Do not upload the file again.',
-        '  They differ: ask the people who process the upload whether they have this file. If not, upload the file again, and find out who has your URLs. (With KMS, an eTag is no MD5.)',
+        '  They are the same: your file was stored, for example because a proxy sent it twice. Do not upload it again.',
+        '  They differ: ask the people who process the upload whether they have your file. If not, upload the file again, and find out who has your URLs.',
       ];
   return [
-    `See what was uploaded before${byOption ? ', with the same --url and --key' : ''}:`,
-    `  upload-once status ${id}`,
-    'status says ISSUED: the issuer has not seen the other upload yet. Run revoke now:',
-    `  upload-once revoke ${id}`,
-    '  revoke succeeds: upload the file again. It gets a new URL.',
-    '  revoke says AlreadyClaimed: run status again.',
-    '  revoke fails otherwise: run revoke again.',
-    'status says REVOKED: upload the file again. It gets a new URL.',
+    `Keep your file. Do not upload it again yet. See what was uploaded before${sameAccess(byOption)}:`,
+    ...howToRevoke(key, 'URL', byOption),
     ...stored,
   ].join('\n');
+}
+
+function howToRevoke(key: string, form: 'form' | 'URL', byOption: boolean): string[] {
+  const id = printable(inShell(key));
+  return [
+    `  upload-once status ${id}`,
+    NO_STATE,
+    `status says ISSUED: the issuer has not seen a file. One may be stored all the same. You need not wait. Run revoke${sameAccess(byOption)}:`,
+    `  upload-once revoke ${id}`,
+    '  revoke succeeds: what was sent before never counts, even if S3 stored it. So upload your file again: ' +
+      `it gets a new ${form}.`,
+    '  revoke says AlreadyClaimed: run status again.',
+    '  revoke fails otherwise: run revoke again. Do not upload the file yet.',
+    `status says REVOKED: what was sent before does not count. Upload your file again: it gets a new ${form}.`,
+  ];
+}
+
+function sameAccess(byOption: boolean): string {
+  return byOption ? ', with the same --url and --key' : '';
 }
 
 /** What follows the question mark is a PUT's signature: whoever reads it can upload. */

@@ -12,26 +12,28 @@ A file is sent once. If S3's answer does not tell whether it was stored, the iss
 sent again. The issuer knows an upload by its form and its size: another file of the same size, sent
 with the same form, looks the same to it. With --sha256 the form takes no other content.
 Where the issuer asks to wait (Retry-After), it waits, up to 300 s for one form.
+If some of several FILEs were stored and others were not, do not repeat the whole command: it would
+send the stored ones again. Give only those that the messages tell you to upload again.
 
   --url URL         the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
   --key KEY         the API key; default: $UPLOAD_ONCE_API_KEY, which is better: other
                     users of this machine can see a command line, and shells keep it
   --timeout SECONDS how long sending one file may take in all (default 86400, a day; a
                     connection that stands still ends before), and the issuer to
-                    answer (default and at most 30)
+                    answer (default 30, and at most 30)
   --json            one JSON object a file on standard output
   --help            this text
 
-What S3 is to hold the upload to:
+What the upload must match:
   --method put      a URL that S3 takes once and for just this size, in place of a form
   --sha256          the SHA-256 of the file, which is read for it first. The form then
                     takes this content and no other
   --content-type T  the content type, such as application/pdf
   --name NAME       what the upload's id begins with
   --metadata N=V    kept with the upload; may be given several times
-  --expires SECONDS how long sending can be begun
+  --expires SECONDS how long the form can be used to start an upload
 
-To see what a form that is good for one upload does:
+To try out that a form works once:
   --times 2|3       use one form 2 or 3 times: for one FILE, sent again and again,
                     or for as many FILEs, sent one after the other
   --delay SECONDS   wait between receiving the form and sending (0 to 86400)
@@ -41,15 +43,18 @@ Results go to standard output, one line a file; refusals and faults to standard 
 A progress bar is shown where standard error is a terminal. HTTPS_PROXY, HTTP_PROXY and
 NO_PROXY are honoured.
 
-Exit code:
+Exit code (if several FILEs end differently, the first that fits of 130, 5, 3, 1, 0):
   0    everything was stored
-  1    something was refused or failed: it was not stored, or it is not accepted
+  1    something was refused or failed: it was not stored, or it does not count. Read the
+       message before you upload it again: after "something was uploaded with this URL
+       before" the file may be stored already
   2    the command line can't be carried out
   3    it is unknown whether a file was stored. Do not upload the file again before you have
        done what the message says: as a rule "upload-once status KEY", and where status
        says ISSUED, "upload-once revoke KEY"
   5    a result could not be written to standard output; standard error has it
-  130  interrupted
+  130  interrupted. The message says whether the file was stored. If it says that it may or
+       may not have been stored, do as for 3
 `;
 
 const ISSUER_TIMEOUT_SECONDS = 30;

@@ -51,6 +51,13 @@ export function outcomeLine(outcome: FileOutcome, json: boolean): string {
   return outcome.outcome === 'stored' ? storedLine(outcome) : failedLine(outcome);
 }
 
+/** Where the whole command must not be repeated. */
+export function partlyStoredNote(outcomes: readonly FileOutcome[], fileCount: number): string | undefined {
+  const stored = outcomes.filter(({ outcome }) => outcome === 'stored').length;
+  if (stored === 0 || stored === fileCount) return undefined;
+  return `upload-once: ${stored} of the files ${stored === 1 ? 'was' : 'were'} stored. Do not repeat the whole command: it would send ${stored === 1 ? 'it' : 'them'} again. Give only the files that are still to be uploaded`;
+}
+
 /** What using one form several times came to. */
 export function timesNote(outcomes: readonly FileOutcome[]): string | undefined {
   const stored = outcomes.filter((outcome) => outcome.outcome === 'stored');
@@ -74,8 +81,10 @@ function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): strin
     const { error, isThisContent } = toldByIssuer;
     const { status } = error;
     const said = status === undefined ? 'no response of S3 came' : `S3's response was ${status}`;
-    const what = isThisContent ? 'this file' : 'a file of this size';
-    return printable(`${stored} (${said}; the issuer confirms that ${what} was stored)`);
+    const what = isThisContent
+      ? 'this file was stored'
+      : 'a file of this size was stored with this form. With --sha256 it can confirm that it is this file';
+    return printable(`${stored} (${said}; the issuer confirms that ${what})`);
   }
   if (seconds === undefined) return printable(stored);
   const rate = seconds > 0 && result.sizeBytes > 0 ? ` (${byteSize(result.sizeBytes / seconds)}/s)` : '';

@@ -7,7 +7,13 @@ import { OutputFailed } from '../output-failed.ts';
 import { openProxies, type Proxies } from './proxies.ts';
 import { uploadOne } from './upload-one.ts';
 import { readUploadOptions, UPLOAD_HELP, type UploadCommandOptions } from './upload-options.ts';
-import { type FileOutcome, outcomeLine, reportOutcome, timesNote } from './upload-report.ts';
+import {
+  type FileOutcome,
+  outcomeLine,
+  partlyStoredNote,
+  reportOutcome,
+  timesNote,
+} from './upload-report.ts';
 
 /**
  * `upload-once upload FILE…`
@@ -65,6 +71,9 @@ async function uploadAll(
   }
   if (waits.seconds > 0)
     io.stderr.write(`upload-once: waited ${waits.seconds} s in all for the issuer, as it asked\n`);
+  const again =
+    isOutputLost || options.times !== undefined ? undefined : partlyStoredNote(outcomes, files.length);
+  if (again !== undefined) io.stderr.write(`${again}\n`);
   const note = options.times === undefined || isOutputLost ? undefined : timesNote(outcomes);
   if (note !== undefined) (options.json ? io.stderr : io.stdout).write(`${note}\n`);
   if (isOutputLost && !signal.aborted) return ExitCode.outputFailed;
