@@ -120,7 +120,7 @@ t.test('set: only what is given changes, before and after are shown, and the val
     stdout: '',
     stderr: `Was: key ${keyId} ("x", 5 requests per second, burst 20, 9 uploads a day, at most 1.0 KiB each, only image/png).
 Is:  key ${keyId} ("x", 7.5 requests per second, burst 20, at most 1.0 KiB each, only image/png).
-It holds everywhere within 10 seconds.
+It takes effect within 10 seconds.
 `,
   });
   const key = await findApiKey(openTable(table[1] ?? ''), made.trim());
@@ -136,7 +136,7 @@ It holds everywhere within 10 seconds.
   );
   t.notMatch(changed.stderr, 'The burst', 'a burst above the rate');
   const typed = await run(['set', keyId, '--types', 'Text/CSV, image/*', ...table]);
-  t.match(typed.stderr, ', only text/csv, image/*).\nIt holds');
+  t.match(typed.stderr, ', only text/csv, image/*).\nIt takes effect');
   t.notMatch(typed.stderr, 'The burst', 'neither was given');
   t.match(await run(['set', keyId, '--burst', '0', ...table]), {
     code: 2,
@@ -567,9 +567,10 @@ t.test('a value that can not be written is an error that says how to take it bac
     const table = ['--table', await db.createTable()];
     const created = await run(['create', '--name', 'x', ...table], { outputFails });
     t.equal(created.code, 5);
-    const keyId = /Remove the key: upload-once keys delete ([0-9a-f]{16})\. Then make another key\n$/.exec(
-      created.stderr,
-    )?.[1];
+    const keyId =
+      /\nDelete the key:\n {2}upload-once keys delete ([0-9a-f]{16})\nThen make room or choose another file, and make another key\n$/.exec(
+        created.stderr,
+      )?.[1];
     t.equal((await run(['delete', keyId ?? '', ...table])).code, 0);
   }
 });
@@ -584,7 +585,7 @@ t.test('rotate: where the new value is lost, the old one works on without an end
     t.equal(rotated.code, 5);
     t.match(
       rotated.stderr,
-      `The old one works on. Take the new one back: upload-once keys rotate ${keyId} --remove new`,
+      `is lost. The old value goes on without end. Do not use what was written of the new one: if it went to a file, remove it there.\nRemove the new value before you run rotate again:\n  upload-once keys rotate ${keyId} --remove new\n`,
     );
     const inAYear = new Date(NOW.getTime() + 365 * 86_400_000);
     t.match(await findApiKey(openTable(table), value, inAYear), { keyId });
@@ -650,7 +651,7 @@ t.test('Ctrl-C: what may be true then is said', async (t) => {
     [
       ['create', '--name', 'y'],
       never('addKey'),
-      `The key ${other} may have been made. Its value was not shown, and can't be shown again. If "upload-once keys list" has the key ${other}, remove it: upload-once keys delete ${other}. Then make another key`,
+      `The key ${other} may have been made. Its value was not shown, and can't be shown again.\nRun "upload-once keys list" in a minute. If it shows the key ${other}, delete the key:\n  upload-once keys delete ${other}\nIn either case, make another key after that.`,
       /^$/,
     ],
     [
@@ -662,13 +663,17 @@ t.test('Ctrl-C: what may be true then is said', async (t) => {
     [
       ['rotate', keyId],
       never('changeSecrets'),
-      `The old value works on. A second one may have been made, and was not shown. If "upload-once keys list" has two values of the key, take the new one back: upload-once keys rotate ${keyId} --remove new`,
+      `The old value works on. A second one may have been made, and was not shown. Run "upload-once keys list" in a minute. If it shows two values of the key, remove the new one before you run rotate again:\n  upload-once keys rotate ${keyId} --remove new`,
       /^$/,
     ],
     [
       ['rotate', keyId],
       never('changeSecrets', 2),
-      `Standard output has the new value. Both values work. The old value may have no expiry yet: look at "upload-once keys list". If the old value has leaked, remove it at once; otherwise give your clients the new value first. To remove the old value: upload-once keys rotate ${keyId} --remove old. That command writes to the same table: if the table could not be used, correct that first`,
+      `Standard output has the new value, which works: keep it. The old value may go on without end: "upload-once keys list" shows until when it works.
+Do not run rotate again: it is refused while the key has two values.
+If the old value has not leaked, give your clients the new value first. If it has leaked, do not wait for them. Then remove the old value:
+  upload-once keys rotate ${keyId} --remove old
+Only a write to the table stops the old value, and "keys disable" and "keys delete" write to it too. If you can't write to the table (dynamodb:UpdateItem), have someone run the command who can; at once, if the old value has leaked.`,
       /^uo_/,
     ],
     [
@@ -689,11 +694,11 @@ t.test('rotate: where the old value gets no end, it is told which values work', 
   for (const [fault, said] of [
     [
       new Error('the table is away'),
-      /could not be used: the table is away\. Standard output has the new value\. Both values work\. The old value may have no expiry yet: .* --remove old\. That command writes to the same table: if the table could not be used, correct that first\n$/,
+      /could not be used: the table is away\. Standard output has the new value, which works: keep it\. The old value may go on without end: .*\nDo not run rotate again: .*\n.*\n {2}upload-once keys rotate 0001020304050607 --remove old\nOnly a write to the table stops the old value, .*\n$/,
     ],
     [
       new SecretsChanged('0001020304050607'),
-      /standard output has the new value, but the values of the key 0001020304050607 were changed at the same time by another command, and the old one was given no end\. .* To remove the old value: upload-once keys rotate 0001020304050607 --remove old\n$/,
+      /standard output has the new value, but the values of the key 0001020304050607 were changed at the same time by another command, and the old one was given no end\. .*\nDo not run rotate again: .*\n.* Then remove the old value:\n {2}upload-once keys rotate 0001020304050607 --remove old\n$/,
     ],
   ] as const) {
     const table = await db.createTable();

@@ -16,13 +16,13 @@ export const prepareCreate: PrepareAction = (args, io) => {
     async run(making, tell) {
       const { value, key } = await createApiKey(settings, making, ({ keyId }) =>
         tell(
-          `The key ${keyId} may have been made. Its value was not shown, and can't be shown again. If "upload-once keys list" has the key ${keyId}, remove it: upload-once keys delete ${keyId}. Then make another key`,
+          `The key ${keyId} may have been made. Its value was not shown, and can't be shown again.\nRun "upload-once keys list" in a minute. If it shows the key ${keyId}, delete the key:\n  upload-once keys delete ${keyId}\nIn either case, make another key after that.`,
         ),
       );
-      io.stderr.write(`Made ${describeKey(key)}.\n`);
       await deliverValue(
         value,
-        `Remove the key: upload-once keys delete ${key.keyId}. Then make another key`,
+        `Made ${describeKey(key)}.`,
+        `the key ${key.keyId} was made, and its value is lost. Do not use what was written of it: if it went to a file, remove it there.\nDelete the key:\n  upload-once keys delete ${key.keyId}\nThen make room or choose another file, and make another key`,
         io,
       );
       tell(`The key ${key.keyId} was made, and its value was written to standard output.`);

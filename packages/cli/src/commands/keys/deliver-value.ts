@@ -14,16 +14,17 @@ export function assertValueIsKept({ stdout }: KeysIo): void {
 /**
  * Writes a key's value, which can't be shown again: it has to arrive, also where the reader of a pipe has gone.
  *
- * @param undo what to do about a value that is lost, as a sentence
+ * @param made what was made, as a sentence: standard error says it only when the value has arrived
+ * @param lost what is true, and what to do, when the value is lost: in sentences
  * @throws OutputFailed
  */
-export async function deliverValue(value: string, undo: string, io: KeysIo): Promise<void> {
+export async function deliverValue(value: string, made: string, lost: string, io: KeysIo): Promise<void> {
   try {
     await io.stdout.write(`${value}\n`);
-    io.stderr.write('Standard output has its value. It is shown this once: store it now.\n');
+    io.stderr.write(`${made}\nStandard output has its value. It is shown this once: store it now.\n`);
   } catch (error) {
     if (!(error instanceof OutputFailed)) throw error;
-    throw new OutputFailed(`${error.message}: the key was made, and its value is lost. ${undo}`, {
+    throw new OutputFailed(`${error.message}: ${lost}`, {
       cause: error,
     });
   }

@@ -19,8 +19,10 @@ list     shows all keys with their ids and limits, and when their values were ma
 set      changes the limits that are given, and no others; it prints what they were and what they are. The key's values
          go on as they are. A higher rate does not raise the burst. "none" takes a limit away: --quota none, --types none,
          --max-bytes none.
-rotate   prints a second value for the same key, once. The old one works on for some hours; then the new one alone
-         does. --remove old ends that at once, --remove new takes it back.
+rotate   prints a second value for the same key, once. The old value works for some hours more; then only the new one
+         does. While a key has two values, rotate makes no third. --remove old stops the old value now: give your
+         clients the new one first, unless the old one has leaked. --remove new stops the new value, also for clients
+         that have it already; the old one goes on without end.
 disable  stops a key, within 10 seconds everywhere; enable lets it go on with the same values.
 delete   removes a key for good. What was uploaded with it stays.
 
@@ -42,7 +44,7 @@ Options:
 AWS region, endpoint and credentials come from the environment, as for any AWS tool: AWS_REGION,
 AWS_ENDPOINT_URL_DYNAMODB, AWS_PROFILE, …
 
-Exit code: 0 done; 1 not done, or it is not known whether it was done; 2 wrong use, nothing was tried;
-5 done, but what it prints could not be written: a key that was made is lost, and standard error says how to remove it;
-130 interrupted: standard error says what is known.
+Exit code: 0 done; 1 not done, done in part, or it is not known whether it was done: standard error says which; 2 wrong
+use, nothing was tried; 5 done, but what it prints could not be written: if a key was made, it works and its value is
+lost, and standard error says how to delete it; 130 interrupted: standard error says what is known.
 `;

@@ -48,14 +48,14 @@ async function rotate(
   io: KeysIo,
 ): Promise<void> {
   tell(
-    `The old value works on. A second one may have been made, and was not shown. If "upload-once keys list" has two values of the key, take the new one back: upload-once keys rotate ${keyId} --remove new`,
+    `The old value works on. A second one may have been made, and was not shown. Run "upload-once keys list" in a minute. If it shows two values of the key, remove the new one before you run rotate again:\n  upload-once keys rotate ${keyId} --remove new`,
   );
   const { value, old, rotated } = await rotateApiKey(keyId, making);
-  io.stderr.write(`Made a second value for ${describeKey(rotated.key)}.\n`);
   // Before the old value is given an end: without the new one it is all that works.
   await deliverValue(
     value,
-    `The old one works on. Take the new one back: upload-once keys rotate ${keyId} --remove new`,
+    `Made a second value for ${describeKey(rotated.key)}.`,
+    `a second value of the key ${keyId} was made, and is lost. The old value goes on without end. Do not use what was written of the new one: if it went to a file, remove it there.\nRemove the new value before you run rotate again:\n  upload-once keys rotate ${keyId} --remove new`,
     io,
   );
   if (old.length === 0) {
@@ -63,15 +63,20 @@ async function rotate(
     return;
   }
   const until = new Date(making.now().getTime() + oldHours * 3_600_000);
-  const toEnd = `If the old value has leaked, remove it at once; otherwise give your clients the new value first. To remove the old value: upload-once keys rotate ${keyId} --remove old`;
+  const toEnd =
+    'Do not run rotate again: it is refused while the key has two values.\n' +
+    'If the old value has not leaked, give your clients the new value first. If it has leaked, do not wait for them. Then remove the old value:\n' +
+    `  upload-once keys rotate ${keyId} --remove old`;
   tell(
-    `Standard output has the new value. Both values work. The old value may have no expiry yet: look at "upload-once keys list". ${toEnd}. That command writes to the same table: if the table could not be used, correct that first`,
+    'Standard output has the new value, which works: keep it. The old value may go on without end: "upload-once keys list" shows until when it works.\n' +
+      `${toEnd}\n` +
+      'Only a write to the table stops the old value, and "keys disable" and "keys delete" write to it too. If you can\'t write to the table (dynamodb:UpdateItem), have someone run the command who can; at once, if the old value has leaked.',
   );
   await endOlderSecrets(rotated, until, making).catch((cause) => {
     if (!(cause instanceof SecretsChanged)) throw cause;
     throw new RotationNotEnded(
       `standard output has the new value, but the values of the key ${keyId} were changed at the same time by another command, and the old one was given no end. ` +
-        `Before you use the new value, look at "upload-once keys list": if the key has one value, it is the one that the other command left. If it has two, both work. ${toEnd}`,
+        `Before you use the new value, look at "upload-once keys list": if the key has one value, it is the one that the other command left. If it has two, both work.\n${toEnd}`,
       { cause },
     );
   });

@@ -21,7 +21,7 @@ export const prepareSet: PrepareAction = (args, io) => {
       tell(NOT_KNOWN);
       const { before, after } = await changeApiKey(keyId, change, store);
       io.stderr.write(
-        `Was: ${describeKey(before)}.\nIs:  ${describeKey(after)}.\nIt holds everywhere within 10 seconds.\n`,
+        `Was: ${describeKey(before)}.\nIs:  ${describeKey(after)}.\nIt takes effect within 10 seconds.\n`,
       );
       const isLimitGiven = change.ratePerSecond !== undefined || change.burst !== undefined;
       if (isLimitGiven && after.burst < after.ratePerSecond)
