@@ -4,7 +4,7 @@ const STRING_OVERHEAD_BYTES = 32;
 /** The shortest field with a name that takes memory of its own, as `ab:` and the end of its line. */
 const LEAST_BYTES_OF_A_FIELD = 5;
 
-/** Node.js refuses a header with more fields, as one that is too large. */
+/** Node.js keeps no more fields of a header than these (Node.js, "server.maxHeadersCount"). */
 const MAX_FIELDS = 1_000;
 
 /** The memory that names and values of a header or of trailers take. */

@@ -96,6 +96,18 @@ export const threadMutations: readonly Mutation[] = [
     noticedBy: { file: RUN_TEST, test: 'P3: in a thread that was blocked the limit fails no attempt' },
   },
   {
+    id: 'held-up-rejects',
+    change: 'an error of a handler whose thread was blocked fails the attempt',
+    breaks: 'P3: a handler’s own time-out passes while a neighbour blocks the thread, and the upload fails',
+    file: RUN,
+    find: "failure instanceof HandlerTooSlow || (failure === undefined && end.how === 'rejected')",
+    replace: 'failure instanceof HandlerTooSlow',
+    noticedBy: {
+      file: RUN_TEST,
+      test: 'P3: in a thread that was blocked an error of a handler fails no attempt',
+    },
+  },
+  {
     id: 'broken-off-is-done',
     change:
       'a handler that returns because its signal was aborted, late by a block of its thread, has done its work',

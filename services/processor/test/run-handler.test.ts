@@ -256,6 +256,21 @@ t.test('P3: in a thread that was blocked the limit fails no attempt', async (t) 
   }
 });
 
+t.test('P3: in a thread that was blocked an error of a handler fails no attempt', async (t) => {
+  const attempts = createAttempts();
+  const attempt = attempts.begin({ key: 'uploads/timed-out' });
+  const shared = await attempts.run(1);
+  shared.isHeldUp = true;
+  shared.end({ how: 'rejected', error: new Error('the other service did not answer') });
+  const alone = await attempts.run(2);
+  t.equal(alone.isAlone, true, 'a time-out of its own may have passed meanwhile');
+  alone.isHeldUp = true;
+  alone.end({ how: 'rejected', error: new Error('no such customer') });
+  await setImmediate();
+  t.match(attempt.outcome, { message: 'no such customer' });
+  t.equal(attempts.runs.length, 2);
+});
+
 t.test('a handler alone in a thread that can’t be ended is told so', async (t) => {
   const attempts = createAttempts();
   const attempt = attempts.begin({ isSuspect: true });

@@ -101,7 +101,7 @@ const plannedOutcome: Arbitrary<PlannedOutcome> = fc
 const handlerPlan: Arbitrary<HandlerPlan> = fc.record({
   seconds: fc.constantFrom(0, 1, 20, 40, 100, 150),
   blocks: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-  outcome: fc.constantFrom('done', 'fails', 'ends its thread', 'takes the object away'),
+  outcome: fc.constantFrom('done', 'fails', 'times out', 'ends its thread', 'takes the object away'),
   onSignal: fc.constantFrom('rejects', 'returns', 'goes on', 'goes on'),
 });
 
@@ -239,17 +239,18 @@ const tableAway = fc
     }),
   );
 
-/** A handler that takes longer than its limit runs beside one that blocks their thread meanwhile. */
+/** A handler that takes longer than its limit, or has one of its own, runs beside one that blocks their thread meanwhile. */
 const besideABlock = fc
   .record({
+    outcome: fc.constantFrom('done' as const, 'times out' as const),
     onSignal: fc.constantFrom('rejects' as const, 'returns' as const, 'goes on' as const),
     blocksSeconds: fc.constantFrom(1, 20, 100, 150),
     beginsAfterSeconds: fc.constantFrom(0, 5, 60, 110),
   })
   .map((plan) =>
     command(`besideABlock(${fc.stringify(plan)})`, async (harness, course) => {
-      const { onSignal, blocksSeconds } = plan;
-      harness.handlerPlans.push({ seconds: 150, blocks: false, outcome: 'done', onSignal });
+      const { outcome, onSignal, blocksSeconds } = plan;
+      harness.handlerPlans.push({ seconds: outcome === 'done' ? 150 : 40, blocks: false, outcome, onSignal });
       harness.handlerPlans.push({ seconds: blocksSeconds, blocks: true, outcome: 'done', onSignal });
       for (const seconds of [plan.beginsAfterSeconds, 30]) {
         const key = await harness.issue('post', 30);

@@ -14,7 +14,8 @@ export interface HandlerPlan {
   readonly seconds: number;
   /** It blocks its thread for that long. */
   readonly blocks: boolean;
-  readonly outcome: 'done' | 'fails' | 'ends its thread' | 'takes the object away';
+  /** It times out where a handler beside it has blocked the thread; otherwise it is done. */
+  readonly outcome: 'done' | 'fails' | 'times out' | 'ends its thread' | 'takes the object away';
   /** What it makes of its signal. One that returns has not done its work. */
   readonly onSignal: 'rejects' | 'returns' | 'goes on';
 }

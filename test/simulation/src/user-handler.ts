@@ -8,6 +8,12 @@ import type { Rules } from './rules.ts';
 import type { InThread } from './simulation/fake-thread.ts';
 import type { WorkerProcess } from './simulation/worker-process.ts';
 
+/** A block that takes so long is noticed. */
+const NOTICED_SECONDS = 2;
+
+/** The handler's own limit for a request has passed, because its thread was blocked. */
+class TimedOut extends Error {}
+
 const AT_ONCE: HandlerPlan = { seconds: 0, blocks: false, outcome: 'done', onSignal: 'rejects' };
 
 /** The user, who looks at every byte, works as long as the plan says, and may take the object away when done, or before. */
@@ -39,7 +45,9 @@ export function createUser(
       key.plans.set(attempt, plan);
       rules.handlerBegins(key, attempt);
       key.runs.set(attempt, plan.onSignal === 'goes on' ? 'deaf' : 'running');
-      thread.onBlock(() => {
+      let blockedSeconds = 0;
+      thread.onBlock((seconds) => {
+        blockedSeconds = Math.max(blockedSeconds, seconds);
         if (key.runs.get(attempt) === 'running') key.runs.set(attempt, 'deaf');
       });
       thread.onEnd(() => {
@@ -73,14 +81,16 @@ export function createUser(
           await thread.goesOn();
         }
         if (plan.outcome === 'fails') throw new HandlerFails('the handler fails');
+        if (plan.outcome === 'times out' && !plan.blocks && blockedSeconds >= NOTICED_SECONDS)
+          throw new TimedOut('a request of the handler took too long');
         key.runs.set(attempt, 'done');
         if (plan.outcome === 'takes the object away') await take(upload.key, true);
       } catch (error) {
         await thread.goesOn();
         key.runs.set(attempt, 'failed');
-        // Whom its signal breaks off has not failed by that.
+        // Whom its signal or a neighbour breaks off has not failed by that.
         const isBrokenOff = signal.aborted && !(error instanceof HandlerFails);
-        if (!isBrokenOff) key.hasFailed.add(attempt);
+        if (!isBrokenOff && !(error instanceof TimedOut)) key.hasFailed.add(attempt);
         if (!isBrokenOff || plan.onSignal !== 'returns') throw error;
       }
     };

@@ -13,7 +13,7 @@ export interface InThread {
   goesOn(): Promise<void>;
   /** What a handler does that computes, or waits for a child process: nothing in its thread goes on meanwhile. */
   block(seconds: number): void;
-  onBlock(callback: () => void): void;
+  onBlock(callback: (seconds: number) => void): void;
   /** What a handler does that throws outside its promise: it ends all that runs beside it. */
   crash(): void;
   onEnd(callback: () => void): void;
@@ -39,7 +39,7 @@ export function createFakeThread(options: {
   const exited = Promise.withResolvers<void>();
   const runs = new Set<Run>();
   const onEnd: (() => void)[] = [];
-  const onBlock: (() => void)[] = [];
+  const onBlock: ((seconds: number) => void)[] = [];
   let started = 0;
   let isEnded = false;
   let isRetired = false;
@@ -78,7 +78,7 @@ export function createFakeThread(options: {
   }
 
   function block(seconds: number): void {
-    for (const callback of onBlock) callback();
+    for (const callback of onBlock) callback(seconds);
     const { promise, resolve } = Promise.withResolvers<void>();
     blocked = promise;
     const markHeldUp = () => {
