@@ -1,6 +1,7 @@
 import type { Logger } from '@upload-once/runtime';
 import type { ObjectStore } from '@upload-once/uploads';
 import type { AcceptedUpload, Handler, HandlerContext } from './handler.ts';
+import { createHandlerLog } from './handler-log.ts';
 import type { HandlerWork } from './handler-runner.ts';
 
 /** The accepted object is no longer there: somebody has removed or moved it. */
@@ -54,7 +55,7 @@ export function createCallHandler(options: {
       idempotencyKey: id,
       attempt,
       signal,
-      log: log.child({ id, attempt, traceId }),
+      log: createHandlerLog(log, { id, attempt, traceId }),
     };
     try {
       await handler(accepted, context);
