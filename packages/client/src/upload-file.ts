@@ -73,6 +73,12 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
   const { form, signal, onProgress } = options;
   const totalBytes = source.sizeBytes;
   let sentBytes = 0;
+  let isWarned = false;
+  const warnOnce = (reason: unknown) => {
+    if (isWarned) return;
+    isWarned = true;
+    process.emitWarning(`onProgress of uploadFile failed, the upload goes on: ${String(reason)}`);
+  };
   const end = await sendOnce({
     ...requestFor(form, source),
     content: source.read(),
@@ -84,7 +90,7 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
       sentBytes = bytes;
       // It only watches: its fault ends no upload, and takes no result away.
       if (onProgress)
-        new Promise((resolve) => resolve(onProgress({ sentBytes, totalBytes }))).catch(warnOfProgress);
+        new Promise((resolve) => resolve(onProgress({ sentBytes, totalBytes }))).catch(warnOnce);
     },
   });
   const { began, everythingSent } = end;
@@ -102,10 +108,6 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
     ? 'the upload was interrupted'
     : `the connection broke (${shownReason(end.cause)})`;
   throw notProven(what, sent, { cause: end.cause });
-}
-
-function warnOfProgress(fault: unknown): void {
-  process.emitWarning(`onProgress of uploadFile failed, the upload goes on: ${String(fault)}`);
 }
 
 /** How the file is wrapped. @throws UploadNotSent for a form that can't be sent with this file */
