@@ -60,12 +60,12 @@ t.test(
       [
         undefined,
         'upload-events-dead-letter',
-        `${urlOf('upload-events-dead-letter')} has no dead-letter queue: it is probably one itself. (It has no usable RedrivePolicy.) Give --queue uploads for the queue that the acceptor reads (UPLOAD_EVENTS_QUEUE_URL), --queue accepted for the one that the processor reads (ACCEPTED_EVENTS_QUEUE_URL), or the URL of one of them`,
+        `${urlOf('upload-events-dead-letter')} has no dead-letter queue: it may be a dead-letter queue itself. (It has no usable RedrivePolicy.) Give --queue uploads for the queue that the acceptor reads (UPLOAD_EVENTS_QUEUE_URL), --queue accepted for the one that the processor reads (ACCEPTED_EVENTS_QUEUE_URL), or the URL of one of them`,
       ],
       [
         Pipeline.accepted,
         'accepted-events-dead-letter',
-        `${urlOf('accepted-events-dead-letter')} has no dead-letter queue: it is probably one itself. (It has no usable RedrivePolicy.) Give ${accepted} the URL of the queue that the processor reads`,
+        `${urlOf('accepted-events-dead-letter')} has no dead-letter queue: it may be a dead-letter queue itself. (It has no usable RedrivePolicy.) Give ${accepted} the URL of the queue that the processor reads`,
       ],
       [
         Pipeline.uploads,

@@ -24,24 +24,26 @@ Goes through the bucket and the table and names what came to no end:
   failed        an upload whose handler failed as often as the queue allows
   not-reported  a duplicate, refused version or orphan, or a count of them, that may never have been reported
 
-Mostly an event was lost, or a queue deleted. --repair sends the missing events again, to the acceptor's
+As a rule an event was lost, or a queue deleted. --repair sends the missing events again, to the acceptor's
 queue or the processor's: they look at what is there and go on from it. The items of the uploads are kept
-longer first, so that they outlive the messages. It may be run again, broken off, and run while the services
-work. What an earlier repair sent in the last 14 days, and what lies in a dead-letter queue, it does not send
-again without --again: it names that and leaves it alone. Correct the reason why it failed: another event would fail
-as well. What was sent before is then tried again by itself; what lies in a dead-letter queue you move back
-with "upload-once redrive". Run the audit again, 15 minutes after a repair, to see that nothing is left.
+longer first, so that they outlive the messages. You can run it again, interrupt it, and run it while the
+services work. Without --again it leaves alone, and names, what an earlier repair sent in the last 14 days and
+what is in a dead-letter queue: correct the reason why that failed, because another event would fail as well.
+The service tries again by itself what was sent before. You move back what is in a dead-letter queue, with
+"upload-once redrive". Run the audit again, 15 minutes after a repair, to see that nothing is left.
 
   --repair               send the missing events
-  --again                with --repair: also what a repair sent before, or what lies in a dead-letter queue.
-                         For a queue that was purged or deleted after a repair, so that what the repair sent
-                         is lost. The first repair after a purge does without it, unless another one was made
-                         in the 14 days before. An event that is sent twice does no harm
-  --retry-failed         with --repair: also for failed uploads, whose dead letters are lost
-  --record-orphans        with --repair: also for objects that no upload in the table belongs to; each is
-                         recorded as an orphan, and an alarm tells. Needs the services' own RECORD_RETENTION_DAYS,
-                         given by either way below
-  --older-than MINUTES   how long it may take before it is named, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES}). After a queue
+  --again                with --repair: also what a repair sent before, and what is in a dead-letter queue.
+                         Give it after a queue was purged or deleted, if a repair ran in the 14 days before
+                         that: what this repair sent may be lost. Without --again it would be left alone. An
+                         event that is sent twice does no harm
+  --retry-failed         with --repair: also for failed uploads. Use it only if their dead letters are lost:
+                         otherwise "upload-once redrive" moves them back
+  --record-orphans       with --repair: also for objects that no upload in the table belongs to; each is
+                         recorded as an orphan, and an alarm tells. Needs the services' own
+                         RECORD_RETENTION_DAYS, given by either way below. WARNING: with more days than the
+                         services have, it records files of real uploads as orphans
+  --older-than MINUTES   name only what is older than this, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES}). After a queue
                          was purged give 0: all of its messages are gone, the youngest too. Ages are
                          counted by S3's clock, not by this machine's
   --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET). A repair compares both queues
@@ -49,7 +51,7 @@ with "upload-once redrive". Run the audit again, 15 minutes after a repair, to s
 ${OPERATOR_HELP}
 
 Objects that are older than --record-retention-days less one are not judged, for their items may be gone. With more
-days than the services have, such objects are named as if no upload belonged to them.
+days than the services have, old objects of real uploads are named as if no upload belonged to them.
 For each million versions it makes 1,000 list requests and 10,000 to 20,000 BatchGetItem requests (to 40,000
 where no upload belongs to them), one after the other, and it scans the whole table once.
 
@@ -65,7 +67,8 @@ Exit code:
        again with another output file
   6    one of three, and the message says which:
        - something is too young to be judged, and nothing else was named. It may be under way, or lost. For a
-         daily check this is normal. After a purge run it again now, with --older-than 0
+         daily check this is normal. After a purge run a repair now, with --older-than 0, and with --again if a
+         repair ran in the 14 days before the purge
        - something is being processed now, and nothing else was named. It is not judged while its lease runs, also
          with --older-than 0
        - with --repair: messages of a dead-letter queue are hidden. Nothing was repaired, and no event was sent.

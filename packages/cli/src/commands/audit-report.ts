@@ -16,8 +16,10 @@ export function sentWords(count: (outcome: RepairOutcome) => number): string {
     `${count(RepairOutcome.sent)} events sent`,
     ...(uncertain ? [`${uncertain} may have been sent (no answer of SQS tells)`] : []),
     ...(notSent ? [`${notSent} not sent`] : []),
-    ...(before ? [`${before} left alone that a repair sent before`] : []),
-    ...(dead ? [`${dead} left alone that ${dead === 1 ? 'lies' : 'lie'} in a dead-letter queue`] : []),
+    ...(before
+      ? [`${before} left alone (an earlier repair sent ${before === 1 ? 'its event' : 'their events'})`]
+      : []),
+    ...(dead ? [`${dead} left alone (in a dead-letter queue)`] : []),
   ].join(', ');
 }
 
@@ -71,7 +73,7 @@ export function nextStep(
   return [
     ...(before > 0
       ? [
-          `${before} ${many('was', 'were', before)} sent by an earlier repair. You have nothing to do for ${many('it', 'them', before)}: the service works on ${many('it', 'them', before)}, or tries ${many('it', 'them', before)} again by itself. What fails too often comes into the dead-letter queue.${dead > 0 ? '\n' : ` To see what is there:\n${redrive}`}`,
+          `${before} ${many('was', 'were', before)} sent by an earlier repair. Nothing is to be done for ${many('it', 'them', before)} now: the service works on ${many('it', 'them', before)}, or tries ${many('it', 'them', before)} again by itself. What fails too often comes into the dead-letter queue.${dead > 0 ? '\n' : ` To see what is there (it asks before it moves anything):\n${redrive}`}`,
         ]
       : []),
     ...(dead > 0
@@ -84,7 +86,7 @@ export function nextStep(
       : []),
     ...(sent + before + dead > 0
       ? [
-          `Run this 15 minutes ${dead > 0 ? 'after the redrive' : 'from now'}. What audit still names then has failed again:\n${audit()}`,
+          `Run this 15 minutes ${dead > 0 ? 'after the redrive' : 'from now'}. What that audit still names was not helped by this: look at the services' logs and the dead-letter queues.\n${audit()}`,
         ]
       : []),
     ...(before > 0
@@ -102,7 +104,7 @@ export function clockNote(own: Date, s3: Date): string {
   const seconds = Math.round((own.getTime() - s3.getTime()) / 1000);
   if (Math.abs(seconds) <= CLOCK_TOLERANCE_SECONDS) return '';
   const place = seconds < 0 ? 'behind' : 'ahead of';
-  return `This machine's clock is ${Math.abs(seconds)} s ${place} S3's. Correct this machine's clock. Ages, and the times to run this again, are by S3's clock.\n`;
+  return `This machine's clock is ${Math.abs(seconds)} s ${place} S3's. Correct this machine's clock. This run uses S3's clock: its ages, and the times to run this again, are right.\n`;
 }
 
 /** What could not be judged yet, and when to run the command again; '' where all was. */
@@ -110,19 +112,20 @@ export function tooYoungNote({ tooYoung, tooYoungSince }: AuditCounts, options: 
   if (tooYoungSince === undefined) return '';
   const { oldest, youngest } = tooYoungSince;
   const dueAt = new Date(Math.ceil(youngest.getTime() / 1000) * 1000 + options.olderThanSeconds * 1000);
-  const [are, they, them] = tooYoung === 1 ? ['is', 'it', 'it'] : ['are', 'they', 'them'];
+  const [are, their, them] = tooYoung === 1 ? ['is', 'its event', 'it'] : ['are', 'their events', 'them'];
   const minutes = options.olderThanSeconds / 60;
   const age = minutes > 0 ? `: younger than ${minutes} minutes` : '';
-  const young = `${tooYoung} ${are} too young to be judged${age} (since ${shortTime(oldest)} to ${shortTime(youngest)}).`;
+  const [from, to] = [shortTime(oldest), shortTime(youngest)];
+  const young = `${tooYoung} ${are} too young to be judged${age} (since ${from}${from === to ? '' : ` to ${to}`}).`;
   const again = `run this again at ${shortTime(dueAt)} or later:\n  ${sameCommand('audit', options.args)}\n`;
   const judge = `To judge ${them} as well, ${again}`;
   const otherwise = minutes > 0 ? `Otherwise, ${again}` : judge;
   const purged =
     minutes > 0
-      ? `After a purge, run this now:\n  ${samePlace('audit', options.args, '--repair', '--older-than', '0')}\n`
+      ? `After a purge, run this now${options.again ? '' : '. Add --again if a repair ran in the 14 days before the purge'}:\n  ${samePlace('audit', options.args, '--repair', ...(options.again ? ['--again'] : []), '--older-than', '0')}\n`
       : '';
   return options.repair
-    ? `${young} No event was sent for ${them}: ${they} may be under way, or lost.\n${purged}${otherwise}`
+    ? `${young} No event was sent for ${them}: ${their} may be under way or lost.\n${purged}${otherwise}`
     : `${young} For a daily check this is normal: the next check judges ${them}.\n${judge}${purged}`;
 }
 
@@ -162,7 +165,7 @@ export function runAgain(
 ): string {
   if (again)
     return `Run audit again${where}, with --again as well: audit sends the events once more, and an event that is sent twice does no harm`;
-  const onRecord = `Run audit again${where}: the table has on record what was sent, and that is not sent again`;
+  const onRecord = `Run audit again${where}: the table has on record what was sent, and audit does not send that a second time`;
   if (count(RepairOutcome.uncertain) === 0) return onRecord;
   return `${onRecord}. What may have been sent is not on record. The next repair sends those events again, which does no harm`;
 }

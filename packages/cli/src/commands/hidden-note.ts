@@ -36,8 +36,8 @@ export function hiddenNote(
   const usual = after(REDRIVE_HIDES_SECONDS.usual);
   const when =
     hidden + visible <= FEW_DEAD_LETTERS
-      ? usual
-      : `${usual} as a rule, and at ${after(REDRIVE_HIDES_SECONDS.most)} at the latest`;
+      ? `${usual} or later`
+      : `${usual} or later. Some may be hidden until ${after(REDRIVE_HIDES_SECONDS.most)}`;
   return [
     `about ${hidden} ${messages} of ${name} ${are} hidden. ${told}`,
     `A redrive or an audit that runs now may hold ${these}. A redrive or an audit that was killed may hold ${these} too.`,
@@ -47,7 +47,7 @@ export function hiddenNote(
           `SQS's count can be a minute late: a redrive that has just ended may have moved ${these} back already.`,
         ]
       : []),
-    `If a redrive or an audit still runs, wait for its end. If none runs, run this again at ${when}:`,
+    `When no other redrive or audit runs, run this again at ${when}:`,
     `  ${again}`,
   ].join('\n');
 }

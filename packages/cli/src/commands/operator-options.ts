@@ -13,7 +13,8 @@ export const OPERATOR_OPTIONS = {
 } as const;
 
 export const OPERATOR_HELP = `  --table TABLE          the table of the uploads (default: $UPLOADS_TABLE, or "uploads")
-  --record-retention-days DAYS  the services' RECORD_RETENTION_DAYS (default: $RECORD_RETENTION_DAYS, or 113)
+  --record-retention-days DAYS
+                         the services' RECORD_RETENTION_DAYS (default: $RECORD_RETENTION_DAYS, or 113)
   --uploads-queue URL    the acceptor's queue (default: $UPLOAD_EVENTS_QUEUE_URL)
   --accepted-queue URL   the processor's queue (default: $ACCEPTED_EVENTS_QUEUE_URL)
   --json                 one JSON object a line on standard output

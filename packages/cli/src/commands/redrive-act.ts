@@ -98,7 +98,7 @@ async function actOnAll(
   if (output.failed.aborted) {
     io.stderr.write(
       `upload-once redrive: ${printable(output.failed.reason.message)}. The redrive stopped before its end. ` +
-        `The numbers above are what was done; the list on standard output is incomplete. What was not moved is in its dead-letter queue still. Run redrive again with another output file:\n  ${sameCommand('redrive', options.args)}\n`,
+        `The numbers above say what was done. Standard output does not list all of it. What was not moved is in its dead-letter queue still. Run redrive again with another output file:\n  ${sameCommand('redrive', options.args)}\n`,
     );
     return ExitCode.outputFailed;
   }
@@ -133,10 +133,12 @@ function endOf(outcomes: ReadonlySet<RedriveOutcome>, { args, queue }: RedriveOp
   const ends = [...outcomes].filter((outcome) => !HARMLESS.includes(outcome));
   if (ends.includes(RedriveOutcome.wrongQueue)) {
     io.stderr.write(
-      'upload-once redrive: what is in the wrong queue stays. Send its events to the right queue. A message in the wrong queue needs no --again:\n' +
+      'upload-once redrive: what is in the wrong queue stays: no service that reads this queue can handle it. Have its events sent to the right queue:\n' +
         `  ${samePlace('audit', args, '--repair', '--older-than', '0')}\n` +
-        'When that audit has sent the events, or does not name the files, remove what is in the wrong queue:\n' +
-        `  ${samePlace('redrive', args, '--queue', queue, '--delete-unknown', 'FILE')}\n`,
+        'That audit must end with exit code 0 or 4. After any other exit code do what its message says, and run it again: an audit that failed names no files either.\n' +
+        'Then look at the files that the messages in the wrong queue tell of. Of each, an event must have been sent, now or by an earlier repair, or the audit must not name it. Only then remove the messages:\n' +
+        `  ${samePlace('redrive', args, '--queue', queue, '--delete-unknown', 'FILE')}\n` +
+        'This shows the messages and asks. It deletes every message there that is "wrong-queue" or "unknown", also one that came later. FILE is the name of a new file, which keeps them.\n',
     );
   }
   const others = ends.filter((outcome) => outcome !== RedriveOutcome.wrongQueue);

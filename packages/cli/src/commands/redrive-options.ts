@@ -18,16 +18,16 @@ const DEFAULT_LIMIT = '20';
 
 export const REDRIVE_HELP = `Usage: upload-once redrive [options]
 
-Shows what lies in the dead-letter queues. With --yes, or when a terminal is asked and says so, it moves
-the events of uploads back to the queues that they came from. Unknown messages, which tell of no upload, stay.
-Nothing is lost on the way: what is broken off in the middle is in its dead-letter queue still, or in both
-queues, which the services do not mind. The items of the uploads are kept as long as an upload's that has
-just been made, so that they outlive the messages.
+Shows what is in the dead-letter queues. With --yes, or when you answer yes, it moves the events of uploads
+back to the queues that they came from. Unknown messages, which tell of no upload, stay.
+You can interrupt it: each message is then still in its dead-letter queue, or in its queue, or in both, which
+does no harm. The records of the uploads are kept for the full time again, so that they outlive the messages.
 
 For each version that a message tells of it shows how often the message was received, its age since it was
-sent to its queue, the file's age since S3 stored it, and the upload's state. What is ISSUED or CLAIMED lies
-under uploads/ alone, from where the bucket's lifecycle removes it, redriven or not: by default it is safe
-until the file is 30 days old.
+sent to its queue, the file's age since S3 stored it, and the upload's state.
+
+WARNING: if the state is ISSUED or CLAIMED, the bucket's lifecycle deletes the file when it is 30 days old (the
+default), also after a redrive, unless a service accepts it before.
 
 Find out first why the messages died (the services' logs, and the reason shown here), and correct that.
 Otherwise they are tried as often as the queue allows, and are back.
@@ -36,12 +36,13 @@ Otherwise they are tried as often as the queue allows, and are back.
                          "both" (default), or the URL of the queue that the service reads. Do not give the
                          dead-letter queue's URL: it is found by the queue's redrive policy
   --yes                  move them, without asking
-  --limit N              messages shown of each queue, 1 to 1000 (default ${DEFAULT_LIMIT}). Those not shown are moved
-                         as well
+  --limit N              how many messages of each queue are shown, 1 to 1000 (default ${DEFAULT_LIMIT}). It does not
+                         limit what is moved or deleted: those not shown are moved or deleted as well
   --include-unknown      move also messages that are none of S3's events under uploads/ or accepted/
   --delete-unknown FILE  move nothing; delete those messages instead. Each is first written to FILE, which must
-                         be new, as one JSON object a line. Without --yes it shows them and asks. It deletes
-                         those of the wrong queue as well
+                         be new, as one JSON object a line. Without --yes it shows them and asks.
+                         WARNING: it deletes those of the wrong queue as well. Have their events sent first
+                         (see wrong-queue below)
   --bucket BUCKET        the bucket (default: $BUCKET). If given, the queues are compared with those that it sends its
                          events to, and an event of another bucket is "unknown" too
 ${OPERATOR_HELP}
@@ -55,8 +56,9 @@ What becomes of a message that it is to move:
   unknown    it tells of nothing under uploads/ or accepted/ of the bucket, and stays. Look at it, then
              --delete-unknown FILE removes it. Until then the alarm of dead letters goes on
   wrong-queue  it is an event of an upload that belongs to the other queue, and stays. "upload-once audit
-             --repair --older-than 0" sends its event to the right queue. Then --delete-unknown FILE
-             removes it
+             --repair --older-than 0" sends its event to the right queue. After that audit has ended with
+             exit code 0 or 4, --delete-unknown FILE removes it, with every other message that is unknown
+             or of the wrong queue
   came-back  it was moved a moment ago and is here again: what it failed of is not over. It stays
 
 With --delete-unknown:

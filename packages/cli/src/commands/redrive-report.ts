@@ -132,7 +132,10 @@ export function headOf(deadLetterUrl: string, { visible, hidden }: DeadLetterCou
   if (visible === 0 && hidden > 0)
     return `${nameOf(deadLetterUrl)} has about ${hidden} hidden message${hidden === 1 ? '' : 's'}, and none that can be seen\n`;
   const messages = `${visible} message${visible === 1 ? '' : 's'}`;
-  const inFlight = hidden > 0 ? `, and about ${hidden} that are hidden` : '';
+  const inFlight =
+    hidden > 0
+      ? ` that can be seen, and about ${hidden} more that ${hidden === 1 ? 'is' : 'are'} hidden`
+      : '';
   const first = shown > 0 && shown < visible ? `; the first ${shown}:` : shown > 0 ? ':' : '';
   return `${nameOf(deadLetterUrl)} has about ${messages}${inFlight}${first}\n`;
 }

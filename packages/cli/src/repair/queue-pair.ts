@@ -22,7 +22,7 @@ export async function openQueuePair(sqs: SQSClient, queueUrl: string): Promise<Q
   const policy = await readRedrivePolicy(sqs, queueUrl).catch((cause) => {
     if (!(cause instanceof QueueWithoutRedrivePolicy)) throw cause;
     throw new WrongQueue(
-      `${queueUrl} has no dead-letter queue: it is probably one itself. (It has no usable RedrivePolicy.)`,
+      `${queueUrl} has no dead-letter queue: it may be a dead-letter queue itself. (It has no usable RedrivePolicy.)`,
       { cause },
     );
   });
