@@ -669,7 +669,7 @@ t.test('Ctrl-C: what may be true then is said', async (t) => {
     [
       ['rotate', keyId],
       never('changeSecrets', 2),
-      `Standard output has the new value, which works: keep it. The old value may go on without end: "upload-once keys list" shows until when it works.
+      `Standard output has the new value, which works: keep it. The old value may go on without end: "upload-once keys list" shows the old value first, and behind "until" when it ends. Without "until" it has no end.
 Do not run rotate again: it is refused while the key has two values.
 If the old value has not leaked, give your clients the new value first. If it has leaked, do not wait for them. Then remove the old value:
   upload-once keys rotate ${keyId} --remove old

@@ -23,6 +23,9 @@ const OPTIONS_HELP = `  --url URL          the issuer, with its path prefix; def
   --help             this text
 
 HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.
+
+Exit code: 0 done; 1 the issuer refused, or gave no usable answer: the message says what is known; 2 the
+command line can't be carried out; 5 the result could not be written; 130 interrupted.
 `;
 
 const STATUS_HELP = `Usage: upload-once status ID [options]

@@ -68,7 +68,7 @@ async function rotate(
     'If the old value has not leaked, give your clients the new value first. If it has leaked, do not wait for them. Then remove the old value:\n' +
     `  upload-once keys rotate ${keyId} --remove old`;
   tell(
-    'Standard output has the new value, which works: keep it. The old value may go on without end: "upload-once keys list" shows until when it works.\n' +
+    'Standard output has the new value, which works: keep it. The old value may go on without end: "upload-once keys list" shows the old value first, and behind "until" when it ends. Without "until" it has no end.\n' +
       `${toEnd}\n` +
       'Only a write to the table stops the old value, and "keys disable" and "keys delete" write to it too. If you can\'t write to the table (dynamodb:UpdateItem), have someone run the command who can; at once, if the old value has leaked.',
   );
