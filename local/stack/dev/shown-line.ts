@@ -1,72 +1,93 @@
 import { styleText } from 'node:util';
 import { printable } from '@upload-once/text/printable';
 
-/** Fields of a service's log line. A handler's log line can have others. */
+/** A log line that one of the services writes. */
 interface Entry {
-  readonly time?: string;
-  readonly level?: string;
-  readonly service?: string;
+  readonly time: string;
+  readonly level: string;
+  readonly service: string;
+  readonly [field: string]: unknown;
+}
+
+/** A line of a service about its own work: an upload, a message, itself. */
+interface OwnEntry extends Entry {
   readonly msg?: string;
-  /** Of an upload's log line: its object key. */
+  /** The object key of the upload that the line is about. */
   readonly key?: string;
-  /** Of a handler's own log line: its upload's id. */
-  readonly id?: string;
   readonly kind?: string;
   readonly body?: string;
-  readonly receiveCount?: unknown;
-  readonly waitSeconds?: unknown;
-  readonly err?: { readonly type?: string; readonly message?: string; readonly stack?: string };
-  readonly [field: string]: unknown;
+  readonly err?: LoggedError;
+}
+
+/** A line of the handler's log. The handler's fields have any type. */
+interface HandlerEntry extends Entry {
+  /** The upload's id. */
+  readonly id: string;
+}
+
+interface LoggedError {
+  readonly type?: string;
+  readonly message?: string;
+  readonly stack?: string;
 }
 
 type Style = Parameters<typeof styleText>[0];
 
 const WHAT_WIDTH = 'processed'.length;
-const TROUBLE: readonly (string | undefined)[] = ['warn', 'error', 'fatal'];
+const SERVICES: readonly unknown[] = ['url-issuer', 'acceptor', 'processor'];
+const TROUBLE: readonly string[] = ['warn', 'error', 'fatal'];
 const FRAME = /^\s+at /;
 const FRAME_OF_OURS = /^\s+at .*(\bnode:|\/(services|packages)\/[a-z-]+\/src\/)/;
-const ENTRY_TEXTS = ['time', 'level', 'service', 'msg', 'key', 'id', 'kind', 'body'];
+const OWN_TEXTS = ['msg', 'key', 'kind', 'body'];
 const ERROR_TEXTS = ['type', 'message', 'stack'];
-/** Fields that the shown line has already, or that do not help the reader. */
-const NOT_SHOWN = ['time', 'level', 'service', 'msg', 'id', 'attempt', 'traceId', 'err', 'pid', 'hostname'];
+/** Names that each line of the handler's log has itself. */
+const NOT_FIELDS: readonly string[] = ['time', 'level', 'service', 'msg', 'id', 'attempt', 'traceId'];
 
 /**
- * Formats a line that a service prints for a person at the terminal: the steps of an upload, the handler's log lines and errors, and
- * warnings. A line that is not a JSON object, or whose fields have other types than a service gives them, is shown as it is.
+ * Formats a line of a service's standard output for a person at the terminal: the steps of an upload, the handler's log lines and errors,
+ * and warnings. A line that is no log line or metric of a service is the handler's output. It is shown as it is, and so is a
+ * log line of a service whose fields have other types than a service gives them.
  * @returns undefined if the line is not shown
  */
 export function shownLine(line: string): string | undefined {
-  const entry = entryOf(line);
-  if (entry === undefined) return line.trim() === '' ? undefined : line;
-  const { msg = '', level } = entry;
-  if ('_aws' in entry) return undefined;
-  if (msg === 'upload accepted') return shown(entry, 'accepted', 'cyan');
-  if (msg === 'upload recorded as PROCESSED') return shown(entry, 'processed', 'green');
-  if (entry.kind !== undefined && entry.key !== undefined) return shown(entry, entry.kind, 'yellow', msg);
-  if (msg === 'message failed, and comes back') {
-    return shown(entry, 'failed', 'red', `attempt ${entry.receiveCount}, again in ${entry.waitSeconds} s`);
-  }
-  if (msg === 'message is left to the dead-letter queue') {
-    return shown(entry, 'gave up', 'red', 'the message is left to the dead-letter queue');
-  }
-  if (entry.id !== undefined)
-    return shown(entry, 'handler', TROUBLE.includes(level) ? 'yellow' : 'reset', said(entry));
-  return TROUBLE.includes(level) ? shown(entry, 'warning', 'yellow', `${entry.service}: ${msg}`) : undefined;
+  const data = parsed(line);
+  if (isMetric(data)) return undefined;
+  if (!isEntry(data)) return line.trim() === '' ? undefined : line;
+  if (isOfHandler(data)) return shownOfHandler(data);
+  return isOwn(data) ? shownOfService(data) : line;
 }
 
-function entryOf(line: string): Entry | undefined {
+function parsed(line: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(line);
-    return isEntry(parsed) ? parsed : undefined;
+    return JSON.parse(line);
   } catch {
     return undefined;
   }
 }
 
-function isEntry(value: unknown): value is Entry {
-  if (!isObject(value) || !hasTexts(value, ENTRY_TEXTS)) return false;
-  const { err } = value;
-  return err === undefined || (isObject(err) && hasTexts(err, ERROR_TEXTS));
+/** The embedded metric format, with the dimension Service that each metric has. */
+function isMetric(data: unknown): boolean {
+  return isObject(data) && isObject(data._aws) && SERVICES.includes(data.Service) && !isEntry(data);
+}
+
+function isEntry(data: unknown): data is Entry {
+  if (!isObject(data)) return false;
+  const { time, level, service } = data;
+  const isTime = typeof time === 'string' && !Number.isNaN(Date.parse(time));
+  return isTime && typeof level === 'string' && SERVICES.includes(service);
+}
+
+/** Of its own lines, the processor gives none an `id`. */
+function isOfHandler(entry: Entry): entry is HandlerEntry {
+  return entry.service === 'processor' && typeof entry.id === 'string' && 'attempt' in entry;
+}
+
+function isOwn(entry: Entry): entry is OwnEntry {
+  return hasTexts(entry, OWN_TEXTS) && (entry.err === undefined || isError(entry.err));
+}
+
+function isError(value: unknown): value is LoggedError {
+  return isObject(value) && hasTexts(value, ERROR_TEXTS);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -78,36 +99,66 @@ function hasTexts(value: Record<string, unknown>, names: readonly string[]): boo
   return names.every((name) => value[name] === undefined || typeof value[name] === 'string');
 }
 
-function shown(entry: Entry, what: string, style: Style, more = ''): string {
-  const time = new Date(entry.time ?? Date.now()).toTimeString().slice(0, 8);
-  const parts = [
-    styleText('dim', time),
-    styleText(style, what.padEnd(WHAT_WIDTH)),
-    printable(idOf(entry)),
-    printable(more),
-  ];
-  return `${parts.filter((part) => part !== '').join('  ')}${errorOf(entry)}`;
+function shownOfService(entry: OwnEntry): string | undefined {
+  const { msg = '', level, service, kind, err } = entry;
+  const step = (what: string, style: Style, more = '') => shown(entry, what, style, idOf(entry), more, err);
+  if (msg === 'upload accepted') return step('accepted', 'cyan');
+  if (msg === 'upload recorded as PROCESSED') return step('processed', 'green');
+  if (kind !== undefined && entry.key !== undefined) return step(kind, 'yellow', msg);
+  if (msg === 'message failed, and comes back') {
+    return step('failed', 'red', `attempt ${entry.receiveCount}, again in ${entry.waitSeconds} s`);
+  }
+  if (msg === 'message is left to the dead-letter queue') {
+    return step('gave up', 'red', 'the message is left to the dead-letter queue');
+  }
+  return TROUBLE.includes(level) ? step('warning', 'yellow', `${service}: ${msg}`) : undefined;
 }
 
-/** A handler's message and its fields. */
-function said(entry: Entry): string {
-  const fields = Object.entries(entry).filter(([name]) => !NOT_SHOWN.includes(name));
-  const text = fields.length === 0 ? '' : JSON.stringify(Object.fromEntries(fields));
-  return [entry.msg, text].filter(Boolean).join('  ');
+/** The handler's message, its fields, and its error with the stack. */
+function shownOfHandler(entry: HandlerEntry): string {
+  const { id, level, msg, err } = entry;
+  const fields = { ...entry };
+  for (const name of NOT_FIELDS) delete fields[name];
+  const error = isError(err) && (err.stack ?? err.message) !== undefined ? err : undefined;
+  if (error !== undefined) {
+    // Its stack has these.
+    const { type, message, stack, ...others } = error;
+    fields.err = Object.keys(others).length === 0 ? undefined : others;
+  }
+  const text = JSON.stringify(fields);
+  const message = typeof msg === 'string' ? msg : JSON.stringify(msg);
+  const more = [message, text === '{}' ? '' : text].filter(Boolean).join('  ');
+  return shown(entry, 'handler', TROUBLE.includes(level) ? 'yellow' : 'reset', id, more, error);
+}
+
+function shown(
+  { time }: Entry,
+  what: string,
+  style: Style,
+  id: string,
+  more: string,
+  err: LoggedError | undefined,
+): string {
+  const clock = new Date(time).toTimeString().slice(0, 8);
+  const parts = [
+    styleText('dim', clock),
+    styleText(style, what.padEnd(WHAT_WIDTH)),
+    printable(id),
+    printable(more),
+  ];
+  return `${parts.filter((part) => part !== '').join('  ')}${err ? errorOf(err) : ''}`;
 }
 
 /** An error and its stack. Frames of the services and of Node are left out, unless there are no others. */
-function errorOf({ err }: Entry): string {
-  if (err === undefined) return '';
+function errorOf(err: LoggedError): string {
   const lines = (err.stack ?? `${err.type ?? 'Error'}: ${err.message ?? ''}`).split('\n');
   const own = lines.filter((line) => !FRAME_OF_OURS.test(line));
   const isAllOurs = !own.some((line) => FRAME.test(line));
   return (isAllOurs ? lines : own).map((line) => `\n    ${printable(line)}`).join('');
 }
 
-/** The upload's id, from the log line or from the S3 event in the message's body; '' if neither has one. */
-function idOf({ id, key, body }: Entry): string {
-  if (id !== undefined) return id;
+/** The upload's id, from the object key or from the S3 event in the message's body; '' if neither has one. */
+function idOf({ key, body }: OwnEntry): string {
   return (key ?? keyOfEvent(body ?? '') ?? '').replace(/^(uploads|accepted)\//, '');
 }
 

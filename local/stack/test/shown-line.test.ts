@@ -5,22 +5,60 @@ import { shownLine } from '../dev/shown-line.ts';
 process.env.NO_COLOR = '1';
 const time = '2026-11-27T10:20:30.400Z';
 const at = new Date(time).toTimeString().slice(0, 8);
-const shown = (entry: object) => shownLine(JSON.stringify({ time, ...entry }));
+/** What is shown of a service's log line. */
+const shown = (entry: object) =>
+  shownLine(JSON.stringify({ level: 'info', time, service: 'acceptor', ...entry }));
+/** What is shown of a line of the handler's log. */
+const shownOfHandler = (entry: object) =>
+  shown({ service: 'processor', id: 'a', attempt: 1, traceId: 't', ...entry });
 
 t.test('the course of an upload is shown with its id', async (t) => {
   for (const [entry, line] of [
     [{ msg: 'upload accepted', key: 'accepted/a b' }, `${at}  accepted   a b`],
     [{ msg: 'upload recorded as PROCESSED', key: 'uploads/a' }, `${at}  processed  a`],
     [{ level: 'warn', kind: 'orphan', key: 'accepted/a', msg: 'kept' }, `${at}  orphan     a  kept`],
-    [{ id: 'a', attempt: 1, msg: 'saved', rows: 3 }, `${at}  handler    a  saved  {"rows":3}`],
-    [{ id: 'a', attempt: 1, msg: 'saved' }, `${at}  handler    a  saved`],
-    [
-      { level: 'warn', service: 'acceptor', msg: 'slow', key: 'uploads/a' },
-      `${at}  warning    a  acceptor: slow`,
-    ],
-    [{ level: 'error', service: 'acceptor', msg: 'slow' }, `${at}  warning    acceptor: slow`],
+    [{ level: 'warn', msg: 'slow', key: 'uploads/a' }, `${at}  warning    a  acceptor: slow`],
+    [{ level: 'error', msg: 'slow' }, `${at}  warning    acceptor: slow`],
   ] as const) {
     t.equal(shown(entry), line);
+  }
+});
+
+t.test('a line of the handler’s log is shown as that, with the upload’s id and all fields', async (t) => {
+  for (const [entry, more] of [
+    [{ msg: 'saved', rows: 3 }, 'saved  {"rows":3}'],
+    [{ msg: 'saved' }, 'saved'],
+    [{ rows: 3 }, '{"rows":3}'],
+    [{ msg: 'saved', fields: { id: 'row-7' } }, 'saved  {"fields":{"id":"row-7"}}'],
+    [{ msg: 'odd', kind: 'invoice', key: 'customer-9' }, 'odd  {"kind":"invoice","key":"customer-9"}'],
+    [{ msg: 'odd', kind: 3, key: null, body: [1] }, 'odd  {"kind":3,"key":null,"body":[1]}'],
+    [
+      { msg: 'odd', pid: 7, hostname: 'db', receiveCount: 1 },
+      'odd  {"pid":7,"hostname":"db","receiveCount":1}',
+    ],
+    [{ msg: 'counted', _aws: {}, Service: 'processor' }, 'counted  {"_aws":{},"Service":"processor"}'],
+    [{ msg: 'upload accepted' }, 'upload accepted'],
+    [{ msg: 42 }, '42'],
+    [{ msg: 'odd', err: 'text' }, 'odd  {"err":"text"}'],
+    [{ msg: 'odd', err: null }, 'odd  {"err":null}'],
+    [{ msg: 'odd', err: { code: 7 } }, 'odd  {"err":{"code":7}}'],
+    [
+      { err: { type: 'Full', message: 'no', code: 7, stack: 'Full: no' } },
+      '{"err":{"code":7}}\n    Full: no',
+    ],
+    [{ err: { type: 'Full', message: 'no' } }, '\n    Full: no'],
+    [{ msg: 'odd', err: { stack: 5 } }, 'odd  {"err":{"stack":5}}'],
+    [
+      { msg: 'x', err: { stack: 'Error: no\n    at mine (h.mjs:1:1)' } },
+      'x\n    Error: no\n        at mine (h.mjs:1:1)',
+    ],
+    [{ msg: 'x\u001b[31m\u2028\u202ey' }, 'x?[31m??y'],
+  ] as const) {
+    for (const level of ['info', 'warn', 'error'])
+      t.equal(
+        shownOfHandler({ level, ...entry }),
+        `${at}  handler    a${more.startsWith('\n') ? '' : '  '}${more}`,
+      );
   }
 });
 
@@ -44,32 +82,54 @@ t.test('an error is shown with the stack frames of the handler, or all where it 
   t.equal(shown(gaveUp), `${at}  gave up    the message is left to the dead-letter queue`);
 });
 
-t.test('what says nothing to a person is left out; what can’t be read is shown as it is', async (t) => {
-  for (const entry of [
-    { _aws: {}, id: 'a' },
-    { level: 'info', msg: 'listening' },
-  ])
-    t.equal(shown(entry), undefined);
+t.test('what says nothing to a person is left out', async (t) => {
+  t.equal(shown({ msg: 'listening' }), undefined);
+  t.equal(
+    shownLine(JSON.stringify({ _aws: { Timestamp: 1 }, Service: 'acceptor', UploadsAccepted: 1 })),
+    undefined,
+  );
   t.equal(shownLine(''), undefined);
-  for (const line of ['{"cut', 'null', '[1]', 'at least\u2028this', '"text"']) t.equal(shownLine(line), line);
-  t.equal(shown({ id: 'a', msg: 'x\u001b[31m\u2028\u202ey' }), `${at}  handler    a  x?[31m??y`);
 });
 
-t.test('a line whose fields are of other types is shown as it is', async (t) => {
+t.test('what no service of ours writes is shown as it is, JSON too', async (t) => {
+  for (const line of [
+    '{"cut',
+    'null',
+    '[1]',
+    'at least\u2028this',
+    '"text"',
+    '{}',
+    '{"hello":1}',
+    '{"id":"a","msg":"m"}',
+    '{"level":"info","msg":"upload accepted"}',
+    '{"_aws":{},"Service":"mine"}',
+    '{"_aws":1,"Service":"processor"}',
+    `{"level":"info","time":"${time}","service":"mine","msg":"stored"}`,
+    `{"level":"info","time":"${time}","msg":"stored"}`,
+    '{"level":30,"time":1730000000000,"service":"processor","msg":"stored"}',
+    '{"level":"info","time":"once","service":"processor","msg":"stored"}',
+    `{"level":30,"time":"${time}","service":"processor","msg":"stored"}`,
+  ]) {
+    t.equal(shownLine(line), line);
+  }
+});
+
+t.test('a service’s line whose fields are of other types is shown as it is', async (t) => {
   for (const entry of [
-    { id: 42, level: 'info', msg: 'customer found' },
-    { id: null, msg: 'm' },
-    { id: [], msg: 'm' },
-    { id: {}, msg: 'm' },
-    { id: 'a', level: 'error', err: null, msg: 'm' },
-    { id: 'a', err: { stack: 5 }, msg: 'm' },
-    { id: 'a', err: 'text', msg: 'm' },
+    { msg: 5 },
+    { err: null, msg: 'm' },
+    { err: { stack: 5 }, msg: 'm' },
+    { err: 'text', msg: 'm' },
     { kind: 3, key: 'k', msg: 'm' },
     { kind: 'a', key: 7, msg: 'm' },
   ]) {
-    t.equal(shownLine(JSON.stringify(entry)), JSON.stringify(entry));
+    const line = JSON.stringify({ level: 'error', time, service: 'processor', ...entry });
+    t.equal(shownLine(line), line);
   }
 });
+
+/** Makes of other fields a line of the handler's log. */
+const OURS = { level: 'info', time, service: 'processor', id: 'a', attempt: 1 };
 
 t.test('no line stops the display', async () => {
   const anything = fc.oneof(
@@ -87,13 +147,19 @@ t.test('no line stops the display', async () => {
     'body',
     'receiveCount',
     'err',
+    'attempt',
+    'fields',
     '_aws',
+    'Service',
     '__proto__',
   ];
   const messages = fc.constantFrom('upload accepted', 'message failed, and comes back', 'other');
   const entries = fc
     .tuple(fc.dictionary(fc.constantFrom(...names), anything), fc.oneof(messages, anything))
-    .map(([fields, msg]) => JSON.stringify({ ...fields, msg }));
+    .chain(([fields, msg]) =>
+      fc.constantFrom({ ...fields, msg }, { ...OURS, ...fields, msg }, { ...fields, ...OURS, msg }),
+    )
+    .map((entry) => JSON.stringify(entry));
   const lines = fc.oneof(entries, fc.json(), fc.string());
   fc.assert(
     fc.property(lines, (line) => ['string', 'undefined'].includes(typeof shownLine(line))),
