@@ -255,7 +255,15 @@ t.test('a key allows the content types on its list, however they are written, an
 });
 
 t.test('a wildcard leaves out what browsers execute, unless it is named as well', async (t) => {
-  const wildcards = ['image/*', 'text/*', 'application/*', 'multipart/*', 'model/*', 'unknown/*'];
+  const wildcards = [
+    'image/*',
+    'text/*',
+    'application/*',
+    'multipart/*',
+    'model/*',
+    'message/*',
+    'unknown/*',
+  ];
   for (const type of [
     'image/svg+xml',
     'IMAGE/SVG+XML',
@@ -278,6 +286,16 @@ t.test('a wildcard leaves out what browsers execute, unless it is named as well'
     'multipart/x-mixed-replace',
     'model/x3d+xml',
     'unknown/unknown',
+    'application/hta',
+    'text/vbscript',
+    'application/x-mimearchive',
+    'multipart/related',
+    'multipart/related; type="text/html"',
+    'message/rfc822',
+    'text/x-component',
+    'text/scriptlet',
+    'application/x-shockwave-flash',
+    'text/cache-manifest',
   ]) {
     t.notOk(allowsContentType({ allowedContentTypes: wildcards }, type), type);
     t.ok(isExecutedByBrowsers(type), type);
@@ -289,6 +307,7 @@ t.test('a wildcard leaves out what browsers execute, unless it is named as well'
     'image/png',
     'text/plain',
     'text/css',
+    'text/vtt',
     'application/pdf',
     'application/json',
     'application/zip',

@@ -3,17 +3,24 @@ import type { ApiKey } from './api-key.ts';
 /**
  * Types that a browser shows as a page with scripts, or runs as one, beside all that end in `+xml`: HTML, XML, which can hold HTML and
  * SVG, what the MIME Sniffing Standard calls JavaScript MIME types, WebAssembly, a sequence of any pages, and the type whose content
- * the browser has to guess ("MIME type sniffing algorithm").
+ * the browser has to guess ("MIME type sniffing algorithm"). Also what older browsers, or programs that
+ * they start, show or run in this way: saved pages (MHTML), HTML applications, VBScript, components, Flash, and cache manifests.
  */
 const EXECUTED_TYPES: ReadonlySet<string> = new Set([
   'application/ecmascript',
+  'application/hta',
   'application/javascript',
   'application/unknown',
   'application/wasm',
   'application/x-ecmascript',
   'application/x-javascript',
+  'application/x-mimearchive',
+  'application/x-shockwave-flash',
   'application/xml',
+  'message/rfc822',
+  'multipart/related',
   'multipart/x-mixed-replace',
+  'text/cache-manifest',
   'text/ecmascript',
   'text/html',
   'text/javascript',
@@ -26,6 +33,9 @@ const EXECUTED_TYPES: ReadonlySet<string> = new Set([
   'text/jscript',
   'text/livescript',
   'text/rdf',
+  'text/scriptlet',
+  'text/vbscript',
+  'text/x-component',
   'text/x-ecmascript',
   'text/x-javascript',
   'text/xml',

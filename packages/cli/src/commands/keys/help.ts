@@ -31,8 +31,9 @@ Limits:
   --burst N      requests that may come at once, a whole number (default ${DEFAULT_BURST})
   --quota N      uploads from one 00:00 UTC to the next (default: any number)
   --types LIST   content types that may be uploaded, such as image/png,application/pdf or image/* (default: any).
-                 A type with /* leaves out what browsers execute: HTML, SVG and other XML, JavaScript. Name these
-                 as well where you want them: image/*,image/svg+xml
+                 A type with /* leaves out what browsers execute: HTML, SVG and other XML, JavaScript, and what
+                 older software runs, such as HTA and Flash. Name these as well where you want them:
+                 image/*,image/svg+xml
   --max-bytes N  the largest upload (default: what the installation allows)
 
 Options:
