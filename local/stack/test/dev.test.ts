@@ -65,11 +65,12 @@ t.test(
     await ofUpload('processed');
     await ofUpload('accepted');
     await ofUpload('duplicate');
-    t.match(await ofUpload('handler'), /looks at it {2}{"text":"before\?behind"}$/);
+    t.match(await ofUpload('handler'), /looks at it {2}{"text":"before\?behind","fields":{"id":7}}$/);
     t.match(await ofUpload('failed'), /attempt 1, again in \d+ s$/);
     await dev.shown(/^ {4}Error: the database does not answer$/);
-    await dev.shown(/^ {8}at .*talkative-handler\.mjs:6/);
+    await dev.shown(/^ {8}at .*talkative-handler\.mjs:7/);
     await dev.shown(/^{"plain output of postgres:\/\/mine$/);
+    await dev.shown(/^{"hello":1}$/);
     await dev.shown(/^an error line$/);
 
     t.match(await inShell(envFile, 'npx upload-once audit'), '');
