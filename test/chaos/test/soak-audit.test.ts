@@ -111,7 +111,7 @@ t.test('P5: what is on record for a key that no client got a form for is found',
   }
   const { findings } = await audit(ledger, audited);
   t.strictSame(findings.toSorted(), [
-    'P5: uploads/other: upload is on record, for which no client got a form',
     'P5: uploads/orphan: orphan#1 is on record, for which no client got a form',
+    'P5: uploads/other: upload is on record, for which no client got a form',
   ]);
 });
