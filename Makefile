@@ -123,7 +123,7 @@ audit: $(installed) ## Ask the registry for known vulnerabilities of the locked 
 format: $(installed) ## Format the code
 	npm run --silent format
 
-docs: $(installed) ## Renew from the code: tables in README.md, docs/reliability.md; docs/openapi.json
+docs: $(installed) ## Renew generated tables, and docs/openapi.json, from the code
 	@node scripts/write-docs.ts
 
 deploy: $(installed) ## Build and push the images, apply terraform/; says what, and asks (YES=1, TAG=…)

@@ -9,5 +9,5 @@ function renew(file: string, renewed: (document: string) => string): void {
 }
 
 renew('docs/configuration.md', withConfigurationTable);
-renew('docs/reliability.md', withMutationsTable);
+renew('scripts/mutants/README.md', withMutationsTable);
 writeFileSync(CURRENT, asCommitted(await servedDocument()));

@@ -2,7 +2,7 @@
 export interface Mutation {
   /** Short and unique: what `ONLY=` takes. */
   readonly id: string;
-  /** What is done to the code, for the table in docs/reliability.md. */
+  /** What is done to the code, for the table in scripts/mutants/README.md. */
   readonly change: string;
   /** The promise of docs/design.md that it breaks, and how. */
   readonly breaks: `P${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}: ${string}`;

@@ -5,7 +5,7 @@ import type { Mutation } from './mutation.ts';
 const BEGIN = '<!-- mutations: made by `make docs` from scripts/mutants -->';
 const END = '<!-- end of mutations -->';
 
-/** docs/reliability.md with its table renewed. @throws Error when the document has no place for it */
+/** scripts/mutants/README.md with its table renewed. @throws Error when the document has no place for it */
 export function withMutationsTable(document: string): string {
   return withGeneratedPart(document, { begin: BEGIN, end: END, text: tableOf(allMutations) });
 }

@@ -37,8 +37,8 @@ t.test('each area of the promises has mutations, and so has each promise that th
   t.strictSame([...promises].sort(), ['P1', 'P2', 'P3', 'P4', 'P5', 'P7', 'P8']);
 });
 
-t.test('the table in docs/reliability.md is what the mutations say', async (t) => {
-  const document = read('docs/reliability.md');
+t.test('the table in scripts/mutants/README.md is what the mutations say', async (t) => {
+  const document = read('scripts/mutants/README.md');
   t.equal(document, withMutationsTable(document), 'renew it with `make docs`');
 });
 

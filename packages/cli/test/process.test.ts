@@ -183,7 +183,7 @@ t.test('ends also where a connection is left that its other side keeps open', as
   t.match(seen, {
     code: 0,
     stdout:
-      / \(S3's response was 101; the issuer confirms that a file of this size was stored with this form\. .*\)\n$/,
+      / \(S3's response was 101; the issuer confirms that a file of this size was stored with this form: .*\)\n$/,
     stderr: '',
   });
 });

@@ -71,7 +71,7 @@ const NOT_BY_S3 =
 /** The cases with it run side by side. It is no test of speed: a slow machine only takes longer. */
 const ENDS_SOON = ['--timeout', '3'];
 const BY_ISSUER =
-  /a\.txt stored as .*, 5 bytes \(S3's response was 504; the issuer confirms that a file of this size was stored with this form\. With --sha256 it can confirm that it is this file\)\n$/;
+  /a\.txt stored as .*, 5 bytes \(S3's response was 504; the issuer confirms that a file of this size was stored with this form: do not upload it again\. Next time, --sha256 proves that it is this file\)\n$/;
 const HOW_TO_ASK = `
 Keep your file. Do not upload it again yet. Ask what became of the upload:
   upload-once status uploads/a
@@ -202,7 +202,7 @@ const CASES: readonly Case[] = [
     state: 'ACCEPTED',
     sizeBytes: 6,
     code: 1,
-    says: /a\.txt: this file does not count, even if S3 stored it\. uploads\/a is another file, which came first with this form: it has 6 bytes, yours has 5\. Upload the file again: it gets a new form\. Someone else has used this form, .*: find out how\. Your API key .* Tell the people who process uploads\/a that it is not your file\n$/,
+    says: /a\.txt: this file does not count, even if S3 stored it\. uploads\/a is another file, which came first with this form: it has 6 bytes, yours has 5\. Someone else has used this form, .*: find out how\. .* API key .* rotated first\. Then upload the file again: it gets a new form\. Tell the people who process uploads\/a that it is not your file\n$/,
   },
 
   // It ends.

@@ -56,9 +56,9 @@ What becomes of a message that it is to move:
   unknown    it tells of nothing under uploads/ or accepted/ of the bucket, and stays. Look at it, then
              --delete-unknown FILE removes it. Until then the alarm of dead letters goes on
   wrong-queue  it is an event of an upload that belongs to the other queue, and stays. "upload-once audit
-             --repair --older-than 0" sends its event to the right queue. After that audit has ended with
-             exit code 0 or 4, --delete-unknown FILE removes it, with every other message that is unknown
-             or of the wrong queue
+             --repair --older-than 0" sends its event to the right queue. Once that audit has ended with
+             exit code 0 or 4, and has sent an event for each such upload or names none of them,
+             --delete-unknown FILE removes it, with every other message that is unknown or of the wrong queue
   came-back  it was moved a moment ago and is here again: what it failed of is not over. It stays
 
 With --delete-unknown:

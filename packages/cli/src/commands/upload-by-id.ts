@@ -36,9 +36,10 @@ ISSUED: the issuer has not seen a file. ISSUED does not mean that no file is sto
 or lost. If you sent a file, keep it, and run "upload-once revoke ID" before you upload it again. You need
 not wait. If revoke succeeds, the old upload never counts, even if S3 stored it: upload the file again.
 If revoke says AlreadyClaimed, run status again. If it fails in any other way, run revoke again.
-CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: a file was stored with this form. sizeBytes and eTag say
-which: if someone else may have the form, compare them with your file. If it is yours, do not upload it
-again. FAILED: the people who run the service can have it processed again.
+CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: a file was stored with this form. If it is yours, do not
+upload it again. If someone else may have the form, compare your file: its size with sizeBytes, its MD5
+with eTag (with KMS, an eTag is no MD5: ask the people who process the upload). If it is not yours, upload
+yours again. FAILED: the people who run the service can have it processed again.
 REVOKED: no file counts that was sent with this form. Upload the file again, with a new form.
 If status fails, nothing is known: run it again, and do not upload the file again before that.
 
@@ -51,14 +52,14 @@ Revokes an upload by its id or its object key. From then on no file counts that 
 not even one that S3 has stored already and the issuer has not seen. So keep your file: after revoke
 succeeds, upload it again. It gets a new form.
 Once the issuer has seen a file, revoke changes nothing and fails with AlreadyClaimed: run "upload-once
-status ID", and do not upload the file again if it is the one that was stored.
+status ID". If the stored file is yours, do not upload it again. If it is another one, upload yours again.
 If revoke fails in any other way, run revoke again, and do not upload the file yet. To revoke twice is no error.
 
 ${OPTIONS_HELP}`;
 
 const REVOKE_AGAIN = 'Do not upload the file yet. Run revoke again: to revoke twice is no error';
 const COMPARE =
-  'If someone else may have the form, compare your file with the sizeBytes and the eTag that status shows';
+  'If someone else may have the form, run status, and compare your file: its size with sizeBytes, its MD5 with eTag (with KMS, an eTag is no MD5: ask the people who process the upload). If it is not your file, upload yours again';
 
 /** `upload-once status ID`. @returns the exit code: 0, or 1 when the issuer refused or did not answer @throws UsageError */
 export async function statusCommand(args: readonly string[], io: CliIo): Promise<number> {

@@ -126,7 +126,7 @@ async function unknownOutcome(
         );
       case 'other':
         return notAccepted(
-          `this file does not count, even if S3 stored it. ${key} is another file, which came first with this form: it has ${outcome.sizeBytes} bytes, yours has ${error.totalBytes}. Upload the file again: it gets a new form. Someone else has used this form, which was given to this command alone: find out how. Your API key went the same way; if it may be known, have it rotated. Tell the people who process ${key} that it is not your file`,
+          `this file does not count, even if S3 stored it. ${key} is another file, which came first with this form: it has ${outcome.sizeBytes} bytes, yours has ${error.totalBytes}. Someone else has used this form, which was given to this command alone: find out how. If they may know your API key too, have it rotated first. Then upload the file again: it gets a new form. Tell the people who process ${key} that it is not your file`,
         );
       case 'nothing':
         return unknown(outcome.why);

@@ -83,7 +83,7 @@ function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): strin
     const said = status === undefined ? 'no response of S3 came' : `S3's response was ${status}`;
     const what = isThisContent
       ? 'this file was stored'
-      : 'a file of this size was stored with this form. With --sha256 it can confirm that it is this file';
+      : 'a file of this size was stored with this form: do not upload it again. Next time, --sha256 proves that it is this file';
     return printable(`${stored} (${said}; the issuer confirms that ${what})`);
   }
   if (seconds === undefined) return printable(stored);

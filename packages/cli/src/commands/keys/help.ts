@@ -46,6 +46,6 @@ AWS region, endpoint and credentials come from the environment, as for any AWS t
 AWS_ENDPOINT_URL_DYNAMODB, AWS_PROFILE, …
 
 Exit code: 0 done; 1 not done, done in part, or it is not known whether it was done: standard error says which; 2 wrong
-use, nothing was tried; 5 done, but what it prints could not be written: if a key was made, it works and its value is
-lost, and standard error says how to delete it; 130 interrupted: standard error says what is known.
+use, nothing was tried; 5 done, but what it prints could not be written: standard error says what was made, and what to do
+about it; 130 interrupted: standard error says what is known.
 `;
