@@ -40,9 +40,10 @@ t.test('P3: events that S3 never sent are named, sent again, and the uploads pro
   );
   t.match(new Set(named.findings.map(({ versionId }) => versionId)), new Set([duplicate, version]));
 
-  // Twice, one of them while the services work on the other's events; it may come too late to find any of it.
+  // Twice, one of them while the services work on the other's events; it may come too late to find any of it, or
+  // find what they have just made, which is too young to be judged.
   const repairs = await Promise.all([audit(t, cloud, '--repair'), audit(t, cloud, '--repair')]);
-  for (const { code, stderr } of repairs) t.ok(code === 4 || code === 0, stderr);
+  for (const { code, stderr } of repairs) t.ok([0, 4, 6].includes(code ?? -1), stderr);
   t.ok(repairs.some(({ code }) => code === 4));
   await cloud.upload(uploadLost, isIn(UploadState.processed));
   await cloud.upload(copyLost, isIn(UploadState.processed));
