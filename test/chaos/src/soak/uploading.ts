@@ -19,7 +19,7 @@ const TIMEOUTS = { connectSeconds: 10, idleSeconds: 30, answerSeconds: 30 };
 const PAUSE_AFTER_REFUSAL_MS = 200;
 
 /** Refusals that come when S3 is busy. Any other would say that something is wrong with form or client. */
-const BUSY_CODES = ['SlowDown', 'ServiceUnavailable'];
+const BUSY_CODES = ['SlowDown', 'ServiceUnavailable', 'InternalError'];
 
 export interface Uploading {
   /** How many forms were asked for in vain. */
