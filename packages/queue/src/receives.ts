@@ -4,7 +4,7 @@ import type { OutgoingMessage } from './send-messages.ts';
 
 /**
  * The attribute of a copy (see `DrainLimitReached` and `NotBegun`): how often the message was received before, as a number. SQS counts the receives of
- * the copy from one.
+ * the copy from one. A redrive leaves the attribute out.
  */
 export const RECEIVES_ATTRIBUTE = 'upload-once-receives';
 

@@ -25,7 +25,7 @@ export const MAX_HEADER_BYTES_AT_ONCE = 32 * 1024;
 
 /**
  * The most bytes that all headers and trailers have together that the server holds, whole or in part. A small part of the memory of the
- * smallest task.
+ * smallest task. Without this limit, 300 connections with headers of 128 KiB fill its heap.
  */
 export const MAX_HEADER_BYTES_OF_ALL = 32 * 1024 ** 2;
 

@@ -33,6 +33,10 @@ export interface NameSources {
  *
  * The hosts file comes first, then the name servers; both kinds of addresses are given. Only for a name that no name server knows is the
  * system asked, and with it the pool. A name server that does not answer is an error.
+ *
+ * What else the SDK needs the pool for: a profile's files once, at the start. Credentials of EKS Pod Identity
+ * (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE) and of IAM Identity Center need it at each renewal. Credentials from the environment, of an ECS
+ * task role and of AWS_WEB_IDENTITY_TOKEN_FILE do not need it.
  */
 export function createLookup({ hosts, resolver, lookupInSystem }: NameSources): LookupFunction {
   async function resolve(name: string): Promise<readonly string[]> {

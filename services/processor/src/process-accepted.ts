@@ -49,7 +49,9 @@ type Pending = { readonly heldBy: Upload } | { readonly claimed: Upload };
  * time. Another one takes no lease and loses no receive (`NotBegun`): were it held here, each process that ends would cost it one.
  *
  * Only the acceptor says which version is accepted, since only it can compare a copy with its source. While the upload is CLAIMED the
- * message waits for that. Nothing under accepted/ is ever removed here: what looks like a second copy can be a restored file.
+ * message waits for that. Nothing under accepted/ is ever removed here: what looks like a second copy can be a restored file. A copy
+ * onto itself, and a copy of the version below a delete marker, which AWS recommends to restore it, cause the same event with the same
+ * bytes. And the version that is there when the processor looks can be gone when it deletes.
  */
 export function createProcessAccepted(options: {
   readonly uploads: UploadStore;

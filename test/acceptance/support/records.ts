@@ -2,7 +2,7 @@ import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { deployment, dynamoDb } from './deployment.ts';
 import { eventually } from './eventually.ts';
 
-/** An item of the table `uploads`, as documented in docs/design.md. */
+/** An item of the table `uploads`, as stored: packages/uploads/src/domain/item.ts. */
 export interface UploadRecord {
   readonly FullFilename: string;
   readonly item: string;
