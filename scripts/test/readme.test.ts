@@ -28,15 +28,31 @@ t.test('the README is read in five minutes', async (t) => {
   t.ok(readme.split('\n').length <= 130);
 });
 
-t.test('every file that a document links to is there', async (t) => {
+t.test('every file and section that a document links to is there', async (t) => {
   const documents = globSync(
     '{*.md,docs/**/*.md,examples/**/*.md,{packages,services,local}/*/*.md,terraform/**/*.md}',
     { cwd: repository },
   );
   t.ok(documents.length > 10);
   for (const document of documents) {
-    const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link = '']) => link);
-    for (const link of links)
-      t.ok(existsSync(join(repository, dirname(document), link)), `${document}: ${link}`);
+    for (const [, path = '', anchor] of read(document).matchAll(
+      /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g,
+    )) {
+      const target = path === '' ? document : join(dirname(document), path);
+      const isThere = existsSync(join(repository, target));
+      t.ok(isThere, `${document}: ${path}`);
+      if (isThere && anchor !== undefined)
+        t.ok(anchorsOf(target).includes(anchor), `${document}: ${path}#${anchor}`);
+    }
   }
 });
+
+/** As GitHub makes them of headings. */
+function anchorsOf(document: string): string[] {
+  return [...read(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\-_ ]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

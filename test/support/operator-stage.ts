@@ -16,7 +16,7 @@ import { run } from '../../packages/cli/src/cli.ts';
 import type { CliIo } from '../../packages/cli/src/cli-io.ts';
 import type { Operations, OperationsSettings } from '../../packages/cli/src/operations.ts';
 import { OutputFailed } from '../../packages/cli/src/output-failed.ts';
-import { watchMessages } from './documented-messages.ts';
+import { watchMessages } from './command-messages.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 
 /** All that the commands of a file said. */

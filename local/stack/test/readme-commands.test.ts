@@ -8,7 +8,7 @@ import { pathWith } from '../../../test/support/fake-programs.ts';
 
 const repository = new URL('../../../', import.meta.url);
 const documents = await Promise.all(
-  ['README.md', 'docs/api.md'].map((path) => readFile(new URL(path, repository), 'utf8')),
+  ['README.md', 'docs/client.md', 'docs/api.md'].map((path) => readFile(new URL(path, repository), 'utf8')),
 );
 const examples = [...documents.join('\n').matchAll(/^```sh\n(.*?)^```$/gms)].map(
   ([, commands = '']) => commands,

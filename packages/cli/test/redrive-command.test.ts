@@ -546,6 +546,4 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
   t.match(await operate(cloud, ['redrive', '--help']), { code: 0, stdout: REDRIVE_HELP, stderr: '' });
 });
 
-t.test('docs/client.md has what it says, and nothing else', async (t) =>
-  messages.assertDocumented(t, 'redrive'),
-);
+t.test('it says what it is to say, and nothing else', async (t) => messages.assertKnown(t, 'redrive'));
