@@ -36,9 +36,9 @@ export function configurationTable(): string {
     const used = users.get(name) ?? [];
     const by = used.length === Object.keys(services).length ? 'all' : used.join(', ');
     const otherwise = field.isRequired ? '**required**' : code(field.default);
-    return `| \`${name}\` | ${by} | ${otherwise} | ${cell(field.description)} Expected: ${cell(field.expected)}. |`;
+    return `| \`${name}\` | ${by} | ${otherwise} | ${cell(allowed(field.expected))} | ${cell(field.description)} |`;
   });
-  return ['| variable | service | default | what it is |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| Variable | Service | Default | Value | Meaning |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
 /** A document with its table renewed. @throws Error when the document has no place for it */
@@ -48,6 +48,11 @@ export function withConfigurationTable(document: string): string {
 
 function code(value: unknown): string {
   return value === undefined || value === '' ? '–' : `\`${value}\``;
+}
+
+/** The range of a number is short here: its unit is in the variable's name. */
+function allowed(expected = ''): string {
+  return expected.replace(/^a whole number (of \S+ )?from /, '');
 }
 
 function cell(text = ''): string {

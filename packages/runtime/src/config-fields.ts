@@ -5,7 +5,7 @@ function endpointField(of: string) {
   return Type.Optional(
     Type.String({
       pattern: '^https?://[^/?#]',
-      description: `Where ${of} is, when that is not the region's own endpoint.`,
+      description: `The endpoint of ${of}, if it is not the region's own.`,
       expected: 'http:// or https://, a host and perhaps a port, for example "http://127.0.0.1:9000"',
     }),
   );
@@ -20,8 +20,7 @@ export const awsFields = {
   }),
   AWS_ACCESS_KEY_ID: Type.Optional(
     Type.String({
-      description:
-        'Credentials, together with AWS_SECRET_ACCESS_KEY. On AWS it is not set: the SDK asks for those of the task role.',
+      description: 'Credentials, with AWS_SECRET_ACCESS_KEY. Not set on AWS, where the task role gives them.',
       expected: 'an access key, where neither a profile nor a role gives credentials',
     }),
   ),
@@ -31,7 +30,7 @@ export const awsFields = {
   AWS_ENDPOINT_URL_DYNAMODB: endpointField('DynamoDB'),
   S3_FORCE_PATH_STYLE: Type.Boolean({
     default: false,
-    description: 'Whether the bucket is named in the path rather than in the host, as S3 stand-ins need it.',
+    description: 'Names the bucket in the path instead of the host. Local S3 servers need it.',
     expected: '"true" or "false"',
   }),
 };
@@ -47,14 +46,14 @@ export const logFields = {
     ],
     {
       default: 'info',
-      description: 'The least important log lines that are written.',
+      description: 'The lowest level of log lines that are written.',
       expected: 'one of "trace", "debug", "info", "warn", "error"',
     },
   ),
   ENVIRONMENT: Type.String({
     default: 'default',
     pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
-    description: 'The name of this installation; the dimension Environment of every metric.',
+    description: 'The name of this installation: the dimension Environment of every metric.',
     expected: '1 to 64 letters, digits, ".", "_" or "-", the first a letter or digit',
   }),
 };
@@ -65,7 +64,7 @@ export const drainFields = {
     minimum: 1,
     maximum: 110,
     description:
-      'How long work in flight may go on after SIGTERM. Below the 120 seconds that ECS allows at most (stopTimeout).',
+      'How long work in flight can continue after SIGTERM. ECS allows at most 120 seconds (stopTimeout).',
     expected: 'a whole number of seconds from 1 to 110',
   }),
 };
@@ -73,14 +72,14 @@ export const drainFields = {
 export const healthFields = {
   HOST: Type.String({
     default: '0.0.0.0',
-    description: 'The address that is listened on.',
+    description: 'The address that the service listens on.',
     expected: 'an IP address or a host name to listen on',
   }),
   PORT: Type.Integer({
     default: 8080,
     minimum: 0,
     maximum: 65_535,
-    description: 'The port that is listened on; 0 takes a free one.',
+    description: 'The port that the service listens on. 0 takes a free one.',
     expected: 'a whole number from 0 to 65535',
   }),
 };
@@ -95,7 +94,7 @@ export const tableNameRule = {
 export const storageFields = {
   BUCKET: Type.String({
     pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
-    description: 'The bucket of uploads/ and accepted/. Versioned.',
+    description: 'The versioned bucket with uploads/ and accepted/.',
     expected: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." or "-"',
   }),
   UPLOADS_TABLE: Type.String({ ...tableNameRule, description: 'The DynamoDB table of the uploads.' }),
@@ -105,7 +104,7 @@ export const storageFields = {
     minimum: 22,
     maximum: 3650,
     description:
-      'How long an item outlives its form, and its last transition: twice the retentions of both queues and their dead-letter queues, plus a day. The default holds for every retention that SQS allows (14 days each).',
+      'How long an item is kept after its form expired and after its last transition: twice the retentions of both queues and their dead-letter queues, plus a day. The default suits the longest retentions that SQS allows.',
     expected: 'a whole number of days from 22 to 3650',
   }),
 };

@@ -5,7 +5,7 @@ import { type TObject, Type } from 'typebox';
 export const consumerFields = {
   QUEUE_URL: Type.String({
     pattern: '^https?://[^/?#]+/.',
-    description: 'The queue whose messages are handled. It needs a redrive policy.',
+    description: 'The queue that the service reads. It needs a redrive policy.',
     expected:
       'the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
   }),
@@ -21,7 +21,7 @@ export const consumerFields = {
     minimum: 2,
     maximum: 43_200,
     description:
-      'Visibility timeout of a message, prolonged by heartbeats while it is worked on: how late it comes back when its worker dies.',
+      'The visibility timeout of a message. Heartbeats extend it during the work. If the worker dies, the message comes back after this time.',
     expected: 'a whole number of seconds from 2 to 43200',
   }),
   POLL_WAIT_SECONDS: Type.Integer({
@@ -29,7 +29,7 @@ export const consumerFields = {
     minimum: 1,
     maximum: 20,
     description:
-      'How long a poll waits for a message: WaitTimeSeconds of SQS. A stop lets the last poll end, so that a service with nothing to do takes this long to stop. DRAIN_LIMIT_SECONDS, where that is shorter.',
+      'How long a poll waits for a message (WaitTimeSeconds of SQS), at most DRAIN_LIMIT_SECONDS. An idle service takes this long to stop.',
     expected: 'a whole number of seconds from 1 to 20',
   }),
   PROTECT_AFTER_SECONDS: Type.Optional(
@@ -37,14 +37,14 @@ export const consumerFields = {
       minimum: 1,
       maximum: 39_600,
       description:
-        'On Amazon ECS: from when on work in flight protects its task against scale-in and deployments; until that work ends the task takes nothing new. Best DRAIN_LIMIT_SECONDS; without it, never.',
+        'On Amazon ECS: work that takes longer protects its task against scale-in and deployments. The task receives nothing new until that work ends. Recommended: DRAIN_LIMIT_SECONDS. By default never.',
       expected: 'a whole number of seconds from 1 to 39600 (11 hours)',
     }),
   ),
   ECS_AGENT_URI: Type.Optional(
     Type.String({
       pattern: '^https?://[^/?#]',
-      description: 'The ECS agent beside the task, which PROTECT_AFTER_SECONDS needs. ECS sets it itself.',
+      description: 'The ECS agent that PROTECT_AFTER_SECONDS needs. ECS sets it.',
       expected: 'what Amazon ECS sets: http://, an address and a path',
     }),
   ),
@@ -55,7 +55,7 @@ export const evidenceFields = {
   REPORT_QUEUE_URLS: Type.String({
     pattern: '^https?://[^/?#,\\s]+/[^?#,\\s]+(,https?://[^/?#,\\s]+/[^?#,\\s]+)*$',
     description:
-      'The queues that every report of a duplicate, a refused version or an orphan is sent to: one for each reader, separated by commas.',
+      'The queues that receive each report of a duplicate, a refused version or an orphan: one for each reader.',
     expected:
       'the URLs of one or more SQS queues, separated by commas, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
   }),
@@ -64,7 +64,7 @@ export const evidenceFields = {
     minimum: 1,
     maximum: 1_000,
     description:
-      'How many duplicates of an upload are kept, recorded and reported one by one; the same for refused versions and for orphans of one key. Those beyond are counted, and removed from uploads/.',
+      'How many duplicates of an upload are kept, recorded and reported one by one. The same holds for refused versions and orphans of a key. More are counted, and removed from uploads/.',
     expected: 'a whole number from 1 to 1000',
   }),
 };

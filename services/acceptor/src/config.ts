@@ -12,7 +12,7 @@ export const configSchema = Type.Object({
     default: 8,
     minimum: 1,
     maximum: 64,
-    description: 'How many parts of one large copy are under way at once.',
+    description: 'How many parts of one large copy run at once.',
     expected: 'a whole number from 1 to 64',
   }),
   ...logFields,

@@ -10,14 +10,14 @@ export const configSchema = Type.Object({
   ...healthFields,
   PROCESSOR_HANDLER: Type.String({
     default: '',
-    description: 'The module that does the final work; without one, each upload is logged.',
+    description: 'The module with your handler. Without one, each upload is logged.',
     expected: 'a path to a module ("./handler.mjs"), or the name of a package',
   }),
   HANDLER_LIMIT_SECONDS: Type.Integer({
     default: 3600,
     minimum: 1,
     maximum: 39_600,
-    description: 'How long the handler may work on one upload. SQS hides a message for 12 hours at most.',
+    description: 'How long the handler can work on one upload. SQS hides a message for at most 12 hours.',
     expected: 'a whole number of seconds from 1 to 39600 (11 hours)',
   }),
   HANDLER_GRACE_SECONDS: Type.Integer({
@@ -25,7 +25,7 @@ export const configSchema = Type.Object({
     minimum: 1,
     maximum: 600,
     description:
-      'How long a handler may go on after HANDLER_LIMIT_SECONDS, when its signal is aborted. Then its thread is ended.',
+      'How long a handler can continue after HANDLER_LIMIT_SECONDS, when its signal is aborted. Then its thread is ended.',
     expected: 'a whole number of seconds from 1 to 600',
   }),
   HANDLER_THREADS: Type.Integer({
@@ -33,7 +33,7 @@ export const configSchema = Type.Object({
     minimum: 1,
     maximum: 64,
     description:
-      'How many threads the handlers of all CONCURRENCY share. As many again may run at times: for uploads that must be alone, and for threads that end with the uploads in them.',
+      'How many threads the handlers share. Up to as many more run for uploads that must be alone, and for threads that are ending.',
     expected: 'a whole number from 1 to 64',
   }),
   HANDLER_HEAP_MIB: Type.Integer({
@@ -41,7 +41,7 @@ export const configSchema = Type.Object({
     minimum: 32,
     maximum: 65_536,
     description:
-      'How much heap a handler thread may have for its objects (V8’s old generation; the bytes of a Buffer are not in it). A thread that needs more is ended.',
+      'The heap of a handler thread (V8’s old generation, without the bytes of Buffers). A thread that needs more is ended.',
     expected: 'a whole number of MiB from 32 to 65536',
   }),
   ...logFields,

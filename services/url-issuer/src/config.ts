@@ -31,14 +31,14 @@ export const configSchema = Type.Object({
   ...drainFields,
   ...healthFields,
   ...storageFields,
-  ACCESS_TABLE: Type.String({ ...tableNameRule, description: 'The table that holds the API keys.' }),
+  ACCESS_TABLE: Type.String({ ...tableNameRule, description: 'The DynamoDB table of the API keys.' }),
   API_KEY_CACHE_SECONDS: Type.Integer({
     default: 5,
     minimum: 0,
     // A body may take 5 seconds more: what a disabled key asks for ends within the 10 that are promised.
     maximum: 5,
     description:
-      'How long a look-up of an API key is good for: so long a key that was disabled or changed goes on as it was.',
+      'How long a task uses what it has read of an API key. A change takes effect after this time at most.',
     expected: 'a whole number of seconds from 0 to 5',
   }),
   BAD_KEYS_PER_MINUTE: Type.Integer({
@@ -46,7 +46,7 @@ export const configSchema = Type.Object({
     minimum: 0,
     maximum: 100_000,
     description:
-      'How many unknown API keys an address may present each minute before it is told to wait; a disabled or expired key is counted for itself, by the same number. 0 for any number, where all clients come from one address.',
+      'How many unknown API keys an address can send each minute before it gets 429. The same limit holds for each disabled or expired key. 0 means no limit: use it if all clients share one address.',
     expected: 'a whole number from 0 to 100000',
   }),
   MAX_CONNECTIONS: Type.Integer({
@@ -54,14 +54,14 @@ export const configSchema = Type.Object({
     minimum: 10,
     maximum: 100_000,
     description:
-      'How many connections a task has open at most. One more takes the place of the oldest one that has no request being worked on. Headers and trailers take 32 MiB of memory at most, of all connections together.',
+      'The most connections that a task has open. One more replaces the oldest idle one. Headers and trailers of all connections take at most 32 MiB of memory.',
     expected: 'a whole number from 10 to 100000',
   }),
   RATE_LIMIT_STORE_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?://[^/?#]',
       description:
-        'A Valkey or Redis where all tasks count the rates together. Without it, and while it is away, each task counts alone and allows the whole rate.',
+        'A Valkey or Redis in which all tasks count rates together. Without it, or while it is unavailable, each task allows the whole rate.',
       expected:
         'redis:// or rediss:// (with TLS), perhaps a user and a password, a host and perhaps a port, for example "rediss://rates.example.org:6379"',
     }),
@@ -69,42 +69,39 @@ export const configSchema = Type.Object({
   S3_PUBLIC_ENDPOINT: Type.Optional(
     Type.String({
       pattern: '^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?/?$',
-      description: 'Where clients reach S3, when that is not where the services reach it.',
+      description: 'The endpoint of S3 for clients, if it differs from the one for the services.',
       expected: 'http:// or https://, a host and perhaps a port, for example "http://127.0.0.1:9000"',
     }),
   ),
   PATH_PREFIX: Type.String({
     default: '',
     pattern: '^/?$|^(/[A-Za-z0-9._~-]+)+/?$',
-    description:
-      'What stands before /getpresignedurl, for clients that know it behind a stage such as /prod.',
+    description: 'The path before /getpresignedurl, for clients that use a stage such as /prod.',
     expected: 'a path such as "/prod", of letters, digits, "-", "_", "." and "~", or nothing',
   }),
   TRUSTED_PROXIES: Type.String({
     default: '',
     pattern: '^([0-9A-Za-z:./]+)?( *, *[0-9A-Za-z:./]+)*$',
-    description:
-      'The proxies whose X-Forwarded-For is believed. By default none: the address is the connection’s.',
+    description: 'The proxies whose X-Forwarded-For is trusted. By default none.',
     expected: TRUSTED_PROXIES_EXPECTED,
   }),
   CORS_ORIGINS: Type.String({
     default: '',
     description:
-      'Web origins whose pages may call this service. By default none: an API key in a page is everybody’s who opens it.',
+      'Web origins whose pages can call this service. By default none, because every visitor can read an API key in a page.',
     expected: CORS_ORIGINS_EXPECTED,
   }),
   UPLOAD_NAME_PART: Type.String({
     default: 'UploadFilename',
     pattern: '^[^/$\\u0000-\\u001f\\u007f]+$',
-    description: 'What every object key begins with, behind uploads/.',
+    description: 'The beginning of every object key, after uploads/.',
     expected: NAME_PART_EXPECTED,
   }),
   FORM_LIFETIME_SECONDS: Type.Integer({
     default: 30,
     minimum: 1,
     maximum: LONGEST_FORM_SECONDS,
-    description:
-      'How long an upload can be begun with a form. Seven days is all that a signature of version 4 allows.',
+    description: 'How long an upload can start with a form. Signature version 4 allows at most 7 days.',
     expected: FORM_LIFETIME_EXPECTED,
   }),
   FORM_LIFETIME_MAX_SECONDS: Type.Integer({
@@ -112,20 +109,19 @@ export const configSchema = Type.Object({
     minimum: 1,
     maximum: LONGEST_FORM_SECONDS,
     description:
-      'The longest lifetime that may be asked for with POST /v1/uploads; never less than FORM_LIFETIME_SECONDS. The bucket’s policy has to allow signatures of that age.',
+      'The longest lifetime that POST /v1/uploads accepts, at least FORM_LIFETIME_SECONDS. The bucket policy must allow signatures of that age.',
     expected: FORM_LIFETIME_EXPECTED,
   }),
   FORM_MAX_BYTES: Type.Integer({
     default: 5_368_709_120,
     minimum: 1,
     maximum: 5_368_709_120,
-    description: 'The largest file that a form takes. 5 GiB is the most that S3 takes in one form.',
+    description: 'The largest file that a form accepts. S3 allows at most 5 GiB.',
     expected: 'a whole number of bytes from 1 to 5368709120 (5 GiB)',
   }),
   PRESIGNED_PUT: Type.Boolean({
     default: true,
-    description:
-      'Whether "method": "put" may be asked for. "false" where the bucket’s policy lets no presigned PUT in: S3 would refuse each.',
+    description: 'Allows "method": "put". Set "false" if the bucket policy rejects presigned PUTs.',
     expected: '"true" or "false"',
   }),
 });
