@@ -11,7 +11,8 @@ const MAX_ATTEMPTS = 5;
 /**
  * Sends a copy of a message that is to be deleted then. While SQS does not take the copy, the message is held, and the copy is sent
  * again: five times at most, and once more with `ended`. While SQS deletes no messages, no copy is sent: copy and message would both
- * stay, and each of them would be copied again. So one process adds at most one copy of each message that it has when an outage begins.
+ * stay, and each of them would be copied again. So one process adds at most one copy of each message that it has in
+ * such an outage.
  *
  * A send whose answer is lost may leave a copy, and another attempt one more.
  *
