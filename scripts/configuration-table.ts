@@ -20,8 +20,8 @@ const services: Readonly<Record<string, TObject>> = {
   processor,
 };
 
-/** Every variable of the three services, as a Markdown table: from the schemas that refuse what is wrong. */
-export function configurationTable(): string {
+/** Every variable of the three services, as a Markdown table for each group of services: from the schemas that refuse what is wrong. */
+export function configurationTables(): string {
   const users = new Map<string, string[]>();
   const fields = new Map<string, Field & { readonly isRequired: boolean }>();
   for (const [service, schema] of Object.entries(services)) {
@@ -32,18 +32,25 @@ export function configurationTable(): string {
       fields.set(name, { ...field, isRequired });
     }
   }
-  const rows = [...fields].map(([name, field]) => {
-    const used = users.get(name) ?? [];
-    const by = used.length === Object.keys(services).length ? 'all' : used.join(', ');
-    const otherwise = field.isRequired ? '**required**' : code(field.default);
-    return `| \`${name}\` | ${by} | ${otherwise} | ${cell(allowed(field.expected))} | ${cell(field.description)} |`;
-  });
-  return ['| Variable | Service | Default | Value | Meaning |', '|---|---|---|---|---|', ...rows].join('\n');
+  const groups = Map.groupBy(fields, ([name]) => groupOf(users.get(name) ?? []));
+  return [...groups].map(([group, own]) => `\n## ${group}\n\n${table(own)}\n`).join('');
 }
 
-/** A document with its table renewed. @throws Error when the document has no place for it */
+function groupOf(users: readonly string[]): string {
+  return users.length === Object.keys(services).length ? 'All services' : users.join(' and ');
+}
+
+function table(fields: readonly [name: string, field: Field & { readonly isRequired: boolean }][]): string {
+  const rows = fields.map(([name, field]) => {
+    const otherwise = field.isRequired ? '**required**' : code(field.default);
+    return `| \`${name}\` | ${otherwise} | ${cell(allowed(field.expected))} | ${cell(field.description)} |`;
+  });
+  return ['| Variable | Default | Allowed | Meaning |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** A document with its tables renewed. @throws Error when the document has no place for it */
 export function withConfigurationTable(document: string): string {
-  return withGeneratedPart(document, { begin: BEGIN, end: END, text: configurationTable() });
+  return withGeneratedPart(document, { begin: BEGIN, end: END, text: configurationTables() });
 }
 
 function code(value: unknown): string {

@@ -6,7 +6,7 @@ function endpointField(of: string) {
     Type.String({
       pattern: '^https?://[^/?#]',
       description: `The endpoint of ${of}, if it is not the region's own.`,
-      expected: 'http:// or https://, a host and perhaps a port, for example "http://127.0.0.1:9000"',
+      expected: 'an http or https URL, for example "http://127.0.0.1:9000"',
     }),
   );
 }
@@ -21,7 +21,7 @@ export const awsFields = {
   AWS_ACCESS_KEY_ID: Type.Optional(
     Type.String({
       description: 'Credentials, with AWS_SECRET_ACCESS_KEY. Not set on AWS, where the task role gives them.',
-      expected: 'an access key, where neither a profile nor a role gives credentials',
+      expected: 'an access key, if neither a profile nor a role gives credentials',
     }),
   ),
   AWS_ENDPOINT_URL: endpointField('AWS'),

@@ -19,10 +19,10 @@ const SECONDS_PER_DAY = 86_400;
 const FORM_LIFETIME_EXPECTED = `a whole number of seconds from 1 to ${LONGEST_FORM_SECONDS} (7 days)`;
 
 const TRUSTED_PROXIES_EXPECTED =
-  'addresses or networks such as "10.0.0.0/16", or "loopback", "linklocal", "uniquelocal", with commas between them';
+  'addresses or networks such as "10.0.0.0/16", or "loopback", "linklocal", "uniquelocal", separated by commas';
 
 const CORS_ORIGINS_EXPECTED =
-  'origins such as "https://www.example.com", each a scheme, a host and perhaps a port, with commas between them; no "*"';
+  'origins such as "https://www.example.com" (scheme, host, optional port), separated by commas; no "*"';
 
 /** The url-issuer's variables. */
 export const configSchema = Type.Object({
@@ -62,15 +62,14 @@ export const configSchema = Type.Object({
       pattern: '^rediss?://[^/?#]',
       description:
         'A Valkey or Redis in which all tasks count rates together. Without it, or while it is unavailable, each task allows the whole rate.',
-      expected:
-        'redis:// or rediss:// (with TLS), perhaps a user and a password, a host and perhaps a port, for example "rediss://rates.example.org:6379"',
+      expected: 'a redis:// or rediss:// (TLS) URL, for example "rediss://rates.example.org:6379"',
     }),
   ),
   S3_PUBLIC_ENDPOINT: Type.Optional(
     Type.String({
       pattern: '^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?/?$',
       description: 'The endpoint of S3 for clients, if it differs from the one for the services.',
-      expected: 'http:// or https://, a host and perhaps a port, for example "http://127.0.0.1:9000"',
+      expected: 'an http or https URL without a path, for example "http://127.0.0.1:9000"',
     }),
   ),
   PATH_PREFIX: Type.String({
