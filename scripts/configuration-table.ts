@@ -57,9 +57,9 @@ function code(value: unknown): string {
   return value === undefined || value === '' ? '–' : `\`${value}\``;
 }
 
-/** The range of a number is short here: its unit is in the variable's name. */
+/** Without examples, and with the plain range of a number: its unit is in the variable's name. */
 function allowed(expected = ''): string {
-  return expected.replace(/^a whole number (of \S+ )?from /, '');
+  return expected.replace(/^a whole number (of \S+ )?from /, '').replace(/, for example .*$/, '');
 }
 
 function cell(text = ''): string {
