@@ -4,11 +4,12 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
+package_tools := scripts/packages/node_modules/.package-lock.json
 # Wheels alone: a source package would run code of its own to be installed, and get what that needs by no hash. Not compiled: Python compiles
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants bench bench-client bench-containers audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages bench bench-client bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +91,17 @@ test-terraform: $(installed) ## Check all Terraform and apply it to a stand-in o
 	node terraform/tests/prepare.ts; prepared=$$?; wait $$installing && exit $$prepared
 	npm run --silent test:terraform
 
+# The tools that build, check and try the packages; nothing else needs them.
+$(package_tools): scripts/packages/package-lock.json
+	npm ci --ignore-scripts --prefix scripts/packages
+	@touch $@
+
+packages: $(installed) $(package_tools) ## Build and pack the packages for npm, into .local/packages
+	@node scripts/packages/build.ts
+
+test-packages: packages ## Install what npm gets into an empty folder, and upload with it on Node 20 and 24
+	npm run --silent test:packages
+
 outages: $(installed) ## Have S3, SQS and DynamoDB away, slow and throttling, a minute each: SECONDS=
 	@node test/chaos/src/outages/main.ts
 
@@ -130,4 +142,4 @@ deploy: $(installed) ## Build and push the images, apply terraform/; says what, 
 	@node scripts/deploy.ts
 
 clean: ## Remove what was installed and made
-	rm -rf node_modules .tap .local
+	rm -rf node_modules scripts/packages/node_modules .tap .local

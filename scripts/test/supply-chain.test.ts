@@ -25,11 +25,12 @@ interface LockedPackage {
 }
 
 const root = JSON.parse(read('package.json')) as Manifest;
-const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> };
+const packageTools = JSON.parse(read('scripts/packages/package.json')) as Manifest;
 /** Those of the registry; the rest are this repository's own folders, and links to them. */
-const fromRegistry = Object.entries(packages).filter(
-  ([path, { link }]) => path.includes('node_modules/') && !link,
-);
+const fromRegistry = ['package-lock.json', 'scripts/packages/package-lock.json'].flatMap((path) => {
+  const { packages } = JSON.parse(read(path)) as { packages: Record<string, LockedPackage> };
+  return Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && !link);
+});
 
 /** The images that a Dockerfile's stages begin with, defaults in place of arguments; its own stages are left out. */
 function basesIn(dockerfile: string): string[] {
@@ -92,7 +93,7 @@ t.test('no package runs code of its own when it is installed', async (t) => {
   const withScript = fromRegistry.filter(([, { hasInstallScript }]) => hasInstallScript === true);
   t.strictSame(
     withScript.map(([path]) => [path.split('node_modules/').at(-1), false]),
-    Object.entries(root.allowScripts),
+    [root, packageTools].flatMap(({ allowScripts }) => Object.entries(allowScripts)),
     'each is known, and refused',
   );
   t.match(read('.npmrc'), /^strict-allow-scripts=true$/m);

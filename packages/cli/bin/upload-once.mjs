@@ -1,12 +1,15 @@
 #!/usr/bin/env node
-// Plain JavaScript that any Node can read: an older one would stop at the first type annotation with a syntax
-// error that helps nobody.
-const needed = 24;
-if (Number.parseInt(process.versions.node, 10) < needed) {
-  process.stderr.write(`upload-once needs Node ${needed} or newer, this is Node ${process.versions.node}\n`);
+// Plain JavaScript, so that an old Node can say what it lacks instead of ending with a syntax error.
+import { readFileSync } from 'node:fs';
+
+const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const [needed, needed2] = engines.node.match(/\d+/g).map(Number);
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < needed || (major === needed && minor < needed2)) {
+  process.stderr.write(`upload-once needs Node ${engines.node}, this is Node ${process.versions.node}\n`);
   process.exitCode = 1;
 } else {
-  // The first releases of Node 24 warn that they strip types; whoever uploads a file can do nothing about that.
+  // The first releases of Node 24 warn that they strip types; you can do nothing about that.
   process.removeAllListeners('warning');
   await import('../src/main.ts');
 }

@@ -128,6 +128,6 @@ function withHiddenSecrets(io: CliIo, args: readonly string[], onHidden: () => v
 }
 
 async function version(): Promise<string> {
-  const manifest = await readFile(new URL('../../client/package.json', import.meta.url), 'utf8');
+  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
   return String(JSON.parse(manifest).version);
 }

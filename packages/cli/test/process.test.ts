@@ -246,7 +246,7 @@ t.test('an older Node is told which one is needed', async (t) => {
   t.match(ended, {
     code: 1,
     stdout: '',
-    stderr: 'upload-once needs Node 24 or newer, this is Node 20.11.0\n',
+    stderr: 'upload-once needs Node >=24.0.0, this is Node 20.11.0\n',
   });
 });
 

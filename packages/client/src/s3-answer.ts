@@ -1,5 +1,5 @@
-import { XMLParser } from 'fast-xml-parser';
 import { UploadRefused } from './errors.ts';
+import { readXml } from './read-xml.ts';
 import type { UploadForm, UploadPut } from './upload-form.ts';
 
 /** What S3 says in the XML of an error (Amazon S3 API Reference, "Error responses"); empty when there is none. */
@@ -10,37 +10,21 @@ export interface S3Error {
   readonly minSizeAllowed?: string;
 }
 
-const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, ignoreDeclaration: true });
-
 export function readS3Error(xml: string): S3Error {
-  let error: unknown;
-  try {
-    error = parser.parse(xml)?.Error;
-  } catch {
-    return {};
-  }
-  if (typeof error !== 'object' || error === null) return {};
-  const text = (tag: string) => {
-    const value = (error as Record<string, unknown>)[tag];
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  };
+  const document = readXml(xml);
+  if (document?.root !== 'Error') return {};
   const said = {
-    code: text('Code'),
-    message: text('Message'),
-    maxSizeAllowed: text('MaxSizeAllowed'),
-    minSizeAllowed: text('MinSizeAllowed'),
+    code: document.texts.get('Code'),
+    message: document.texts.get('Message'),
+    maxSizeAllowed: document.texts.get('MaxSizeAllowed'),
+    minSizeAllowed: document.texts.get('MinSizeAllowed'),
   };
-  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value));
 }
 
 /** Whether it is the document that S3 answers a form with that asks for 201 (Amazon S3 API Reference, "POST Object"). */
 export function isPostResponse(xml: string): boolean {
-  try {
-    const document = parser.parse(xml);
-    return typeof document === 'object' && document !== null && 'PostResponse' in document;
-  } catch {
-    return false;
-  }
+  return readXml(xml)?.root === 'PostResponse';
 }
 
 /** S3's refusal in plain words: what was wrong and what to do about it. */

@@ -12,6 +12,11 @@ import type { UploadForm, UploadPut } from './upload-form.ts';
 import { type FileToUpload, openSource, type UploadSource } from './upload-source.ts';
 import { type AnsweredUpload, verdictOf } from './upload-verdict.ts';
 
+/** Node's `http.Agent` or `https.Agent`, in a type that needs no types of Node. */
+export interface ConnectionAgent {
+  destroy(): void;
+}
+
 export interface UploadOptions {
   readonly form: UploadForm | UploadPut;
   readonly file: FileToUpload;
@@ -29,7 +34,7 @@ export interface UploadOptions {
    * Makes the connection: an `http.Agent` for an http URL, an `https.Agent` for an https one, such as one with `proxyEnv`. It must not
    * keep connections alive. Default: a connection to S3 itself; no environment variable is read.
    */
-  readonly agent?: Agent | undefined;
+  readonly agent?: ConnectionAgent | undefined;
 }
 
 /** What S3 stored. That it was stored does not mean that it is *the* upload: a form may have been used before. */
@@ -85,7 +90,7 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
     contentBytes: totalBytes,
     timeouts: options.timeouts,
     signal,
-    agent: options.agent,
+    agent: options.agent as Agent | undefined,
     onSent: (bytes) => {
       sentBytes = bytes;
       // It only watches: its fault ends no upload, and takes no result away.

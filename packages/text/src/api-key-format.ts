@@ -1,5 +1,3 @@
-import { crc32 } from 'node:zlib';
-
 /**
  * The form of the keys that are made here:
  *
@@ -42,6 +40,12 @@ function isWholeApiKey(value: string): boolean {
   );
 }
 
+/** CRC-32 of ASCII, as zlib has it. Computed here, because browsers have no zlib and Node has `crc32` from 20.15 on. */
 function checksumOf(text: string): string {
-  return crc32(text).toString(16).padStart(CHECKSUM_DIGITS, '0');
+  let crc = ~0;
+  for (const character of text) {
+    crc ^= character.charCodeAt(0);
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return (~crc >>> 0).toString(16).padStart(CHECKSUM_DIGITS, '0');
 }

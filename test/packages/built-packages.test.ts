@@ -1,0 +1,51 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { builtPackage, NODES, repository, run, tool } from './built.ts';
+
+// What `make packages` has built, as npm would get it.
+
+const client = await builtPackage('client');
+const cli = await builtPackage('cli');
+
+t.test('publint finds nothing', async (t) => {
+  for (const { folder } of [client, cli])
+    t.match(await run(tool('publint'), ['run', folder, '--strict']), { code: 0, stdout: /All good!/ });
+});
+
+t.test('arethetypeswrong finds nothing wrong with the types', async (t) => {
+  const checked = await run(tool('attw'), [client.tarball, '--profile', 'esm-only', '--format', 'json']);
+  t.equal(checked.code, 0, checked.stdout);
+});
+
+t.test('neither needs a private package, and only the command needs the AWS SDK', async (t) => {
+  t.strictSame(client.manifest.dependencies, undefined);
+  const needed = Object.keys(cli.manifest.dependencies);
+  t.ok(needed.includes('@aws-sdk/client-s3'));
+  t.strictSame(
+    needed.filter((name) => name.startsWith('@upload-once/')),
+    [],
+  );
+  for (const { manifest } of [client, cli]) {
+    t.equal(manifest.private, undefined);
+    t.match(manifest.repository.url, /^git\+https:\/\/github\.com\//, 'which provenance is held to');
+  }
+});
+
+t.test('the sources can’t be published by mistake', async (t) => {
+  for (const folder of ['client', 'cli']) {
+    const source = JSON.parse(await readFile(join(repository, 'packages', folder, 'package.json'), 'utf8'));
+    t.equal(source.private, true);
+  }
+});
+
+t.test('nothing is left that Node 20 lacks', async (t) => {
+  t.match(await run(NODES[0] ?? '', ['--version']), { stdout: /^v20\./ });
+  for (const { folder } of [client, cli])
+    for (const name of await readdir(join(folder, 'dist')))
+      t.notMatch(
+        await readFile(join(folder, 'dist', name), 'utf8'),
+        /Promise\.(withResolvers|try)|URL\.parse\(|Array\.fromAsync|\.ts['"]/,
+        name,
+      );
+});
