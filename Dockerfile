@@ -17,6 +17,7 @@ COPY package.json package-lock.json ./
 COPY packages/access/package.json packages/access/
 COPY packages/queue/package.json packages/queue/
 COPY packages/runtime/package.json packages/runtime/
+COPY packages/table/package.json packages/table/
 COPY packages/text/package.json packages/text/
 COPY packages/uploads/package.json packages/uploads/
 COPY packages/worker/package.json packages/worker/
@@ -51,6 +52,7 @@ FROM service AS url-issuer
 COPY --from=url-issuer-dependencies /app ./
 COPY packages/access packages/access
 COPY packages/runtime packages/runtime
+COPY packages/table packages/table
 COPY packages/text packages/text
 COPY packages/uploads packages/uploads
 COPY services/url-issuer services/url-issuer
@@ -60,6 +62,7 @@ FROM service AS acceptor
 COPY --from=acceptor-dependencies /app ./
 COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
+COPY packages/table packages/table
 COPY packages/text packages/text
 COPY packages/uploads packages/uploads
 COPY packages/worker packages/worker
@@ -70,6 +73,7 @@ FROM service AS processor
 COPY --from=processor-dependencies /app ./
 COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
+COPY packages/table packages/table
 COPY packages/text packages/text
 COPY packages/uploads packages/uploads
 COPY packages/worker packages/worker

@@ -5,6 +5,7 @@ import { relative } from 'node:path';
 const LEAST_PERCENT = 95;
 const FOLDERS = [
   'packages/text',
+  'packages/table',
   'packages/uploads',
   'packages/access',
   'packages/queue',

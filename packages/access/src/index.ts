@@ -20,7 +20,6 @@ export {
 } from './api-keys/api-key-finder.ts';
 export { InvalidApiKeySettings } from './api-keys/api-key-settings.ts';
 export { type ApiKeyChange, changeApiKey } from './api-keys/change-api-key.ts';
-export { createDynamoDbAccessStore } from './api-keys/dynamodb-access-store.ts';
 export { API_KEY_MAX_BYTES, hashApiKey } from './api-keys/hash-api-key.ts';
 export {
   endOlderSecrets,
@@ -30,19 +29,21 @@ export {
   removeSecrets,
   rotateApiKey,
 } from './api-keys/rotate-api-key.ts';
-export { createDynamoDbIdempotencyStore } from './idempotency/dynamodb-idempotency-store.ts';
+export {
+  createDynamoDbAccessStore,
+  createDynamoDbIdempotencyStore,
+  createDynamoDbQuotaCounters,
+} from './dynamodb-stores.ts';
 export {
   IDEMPOTENCY_SECONDS,
   type IdempotencyKey,
   type IdempotencyRecord,
   type IdempotencyStore,
 } from './idempotency/idempotency-store.ts';
-export { UnsupportedSchemaVersion } from './item.ts';
 export {
   createDailyQuota,
   type DailyQuota,
   type QuotaAnswer,
   QuotaCounterWentBack,
 } from './quotas/daily-quota.ts';
-export { createDynamoDbQuotaCounters } from './quotas/dynamodb-quota-counters.ts';
 export type { QuotaCounter, QuotaCounters } from './quotas/quota-counters.ts';

@@ -1,3 +1,4 @@
+import { assertSupported } from '@upload-once/table';
 import type { ApiKeySecret, KeyWithSecrets } from './api-keys/access-store.ts';
 import type { ApiKey, ApiKeySettings } from './api-keys/api-key.ts';
 import type { QuotaCounter } from './quotas/quota-counters.ts';
@@ -8,6 +9,7 @@ import type { QuotaCounter } from './quotas/quota-counters.ts';
  * UTC with milliseconds.
  */
 export const SCHEMA_VERSION = 1;
+export const PARTITION_KEY = 'id';
 
 export interface ItemKey {
   readonly id: string;
@@ -44,9 +46,12 @@ export interface ListedSecret {
   readonly expiresAt?: string;
 }
 
-/** The item was written by a later release than this one; reading on would be guessing. */
-export class UnsupportedSchemaVersion extends Error {
-  readonly code = 'UnsupportedSchemaVersion';
+/** How many uploads were issued with one key on one day. */
+export interface QuotaItem extends ItemKey {
+  readonly schemaVersion: number;
+  readonly used: number;
+  /** Epoch seconds, for DynamoDB's TTL. */
+  readonly deleteAt: number;
 }
 
 export function secretItemKey(sha256: string): ItemKey {
@@ -122,18 +127,18 @@ function limitsOf({ dailyQuota, allowedContentTypes, maxBytes }: ApiKey | KeyIte
   };
 }
 
-/** The settings of a key as attributes of its item; undefined: the attribute is not there. */
-export function settingAttributes(settings: ApiKeySettings) {
-  const { name, ratePerSecond, burst, dailyQuota, allowedContentTypes, maxBytes } = settings;
-  return { name, ratePerSecond, burst, dailyQuota, allowedContentTypes, maxBytes };
-}
+/** The settings of a key. Its item has them under the same names. */
+export const SETTINGS = [
+  'name',
+  'ratePerSecond',
+  'burst',
+  'dailyQuota',
+  'allowedContentTypes',
+  'maxBytes',
+] as const satisfies readonly (keyof ApiKeySettings & keyof KeyItem)[];
 
 /** @throws UnsupportedSchemaVersion */
-export function assertSupported<T extends SecretItem | KeyItem>(item: T): T {
-  if (item.schemaVersion > SCHEMA_VERSION) {
-    throw new UnsupportedSchemaVersion(
-      `a ${item.item} item in the table of keys has schemaVersion ${item.schemaVersion}, this release reads up to ${SCHEMA_VERSION}`,
-    );
-  }
+export function assertReadable<T extends SecretItem | KeyItem>(item: T): T {
+  assertSupported(item, SCHEMA_VERSION, `a ${item.item} item in the table of keys`);
   return item;
 }

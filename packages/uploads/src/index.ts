@@ -7,7 +7,6 @@ export {
   type ObservedVersionItem,
   type TallyItem,
   toTally,
-  UnsupportedSchemaVersion,
   type UploadItem,
 } from './domain/item.ts';
 export {

@@ -4,7 +4,7 @@ const RECONCILE = 'services/acceptor/src/reconcile.ts';
 const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
 const S3_STORE = 'packages/uploads/src/s3/s3-object-store.ts';
 const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
-const DYNAMODB_TABLE = 'packages/uploads/src/dynamodb/dynamodb-item-table.ts';
+const DYNAMODB_TABLE = 'packages/table/src/dynamodb-table.ts';
 const DYNAMODB_STORE_TEST = 'packages/uploads/test/dynamodb-upload-store.test.ts';
 
 /** Which version is the upload, and whether there is one. */
@@ -159,8 +159,8 @@ export const claimMutations: readonly Mutation[] = [
     id: 'update-creates',
     change: 'an update makes an item where there is none',
     breaks: 'P5: what was never issued can be claimed',
-    file: DYNAMODB_TABLE,
-    find: "if (!change.orCreate) conditions.unshift('attribute_exists(FullFilename)');",
+    file: 'packages/table/src/expressions.ts',
+    find: 'if (!change.orCreate) conditions.unshift(isThere);',
     replace: "if (conditions.length === 0) conditions.push('attribute_not_exists(nothing)');",
     noticedBy: {
       file: DYNAMODB_STORE_TEST,
@@ -237,7 +237,7 @@ export const claimMutations: readonly Mutation[] = [
     id: 'metadata-by-constructor',
     change: 'metadata is written as a plain object, whose type the SDK takes from an entry named constructor',
     breaks: 'P7: a key gets no form for metadata that it may ask for, and its quota is used up',
-    file: 'packages/uploads/src/dynamodb/dynamodb-item-table.ts',
+    file: DYNAMODB_TABLE,
     find: 'isObject ? new Map(Object.entries(value)) : value',
     replace: 'isObject ? value : value',
     noticedBy: {

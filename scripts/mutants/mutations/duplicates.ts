@@ -71,8 +71,8 @@ export const duplicateMutations: readonly Mutation[] = [
     id: 'record-replaced',
     change: 'a record is put over the one that is there',
     breaks: 'P4: a redelivery makes a reported duplicate a new one; a key is issued twice',
-    file: 'packages/uploads/src/dynamodb/dynamodb-item-table.ts',
-    find: "        ConditionExpression: 'attribute_not_exists(FullFilename)',\n",
+    file: 'packages/table/src/dynamodb-table.ts',
+    find: '        ConditionExpression: isAbsent,\n',
     replace: '',
     noticedBy: {
       file: 'packages/uploads/test/dynamodb-upload-store.test.ts',

@@ -12,6 +12,7 @@ const SOURCES: Record<(typeof SERVICES)[number], string[]> = {
   'url-issuer': [
     'packages/access',
     'packages/runtime',
+    'packages/table',
     'packages/text',
     'packages/uploads',
     'services/url-issuer',
@@ -19,6 +20,7 @@ const SOURCES: Record<(typeof SERVICES)[number], string[]> = {
   acceptor: [
     'packages/queue',
     'packages/runtime',
+    'packages/table',
     'packages/text',
     'packages/uploads',
     'packages/worker',
@@ -27,6 +29,7 @@ const SOURCES: Record<(typeof SERVICES)[number], string[]> = {
   processor: [
     'packages/queue',
     'packages/runtime',
+    'packages/table',
     'packages/text',
     'packages/uploads',
     'packages/worker',

@@ -1,4 +1,5 @@
-import { type ItemKey, UnsupportedSchemaVersion } from '../item.ts';
+import { assertSupported } from '@upload-once/table';
+import type { ItemKey } from '../item.ts';
 import { IDEMPOTENCY_SECONDS, type IdempotencyKey, type IdempotencyRecord } from './idempotency-store.ts';
 
 const IDEMPOTENCY_SCHEMA_VERSION = 1;
@@ -39,11 +40,7 @@ export function idempotencyItem(key: IdempotencyKey, record: IdempotencyRecord):
 
 /** @throws UnsupportedSchemaVersion */
 export function idempotencyRecordFrom(item: IdempotencyItem): IdempotencyRecord {
-  if (item.schemaVersion > IDEMPOTENCY_SCHEMA_VERSION) {
-    throw new UnsupportedSchemaVersion(
-      `an idempotency item in the table of keys has schemaVersion ${item.schemaVersion}, this release reads up to ${IDEMPOTENCY_SCHEMA_VERSION}`,
-    );
-  }
+  assertSupported(item, IDEMPOTENCY_SCHEMA_VERSION, 'an idempotency item in the table of keys');
   return {
     requestSha256: item.requestSha256,
     uploadKey: item.uploadKey,

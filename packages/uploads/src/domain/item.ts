@@ -1,3 +1,4 @@
+import { assertSupported } from '@upload-once/table';
 import type { RepairedVersion } from '../ports/upload-records.ts';
 import {
   type Constraints,
@@ -17,6 +18,7 @@ import {
  * terraform/policies.tf names for it: another one is named there first.
  */
 export const SCHEMA_VERSION = 1;
+export const PARTITION_KEY = 'FullFilename';
 export const UPLOAD_ITEM = 'upload';
 const TALLY_PREFIX = 'tally#';
 const REPAIR_PREFIX = 'repair#';
@@ -89,11 +91,6 @@ export interface RepairItem extends ItemKey {
 }
 
 export type Item = UploadItem | ObservedVersionItem | TallyItem | RepairItem;
-
-/** The item was written by a later release than this one; reading on would be guessing. */
-export class UnsupportedSchemaVersion extends Error {
-  readonly code = 'UnsupportedSchemaVersion';
-}
 
 export function uploadItemKey(key: string): ItemKey {
   return { FullFilename: key, item: UPLOAD_ITEM };
@@ -233,9 +230,5 @@ export function toTally(item: TallyItem): Tally {
 }
 
 function assertReadable(item: Item): void {
-  if (item.schemaVersion > SCHEMA_VERSION) {
-    throw new UnsupportedSchemaVersion(
-      `item ${item.item} of ${item.FullFilename} has schemaVersion ${item.schemaVersion}, this release reads up to ${SCHEMA_VERSION}`,
-    );
-  }
+  assertSupported(item, SCHEMA_VERSION, `item ${item.item} of ${item.FullFilename}`);
 }

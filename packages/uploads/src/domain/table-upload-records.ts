@@ -69,12 +69,9 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
 
   return {
     async *pages() {
-      let after: ItemKey | undefined;
-      do {
-        const page = await table.scan(after);
-        yield page.items.filter((item) => !isRepairItem(item)).map(toRecord);
-        after = page.next;
-      } while (after !== undefined);
+      for await (const items of table.scan()) {
+        yield items.filter((item) => !isRepairItem(item)).map(toRecord);
+      }
     },
 
     async uploads(keys) {

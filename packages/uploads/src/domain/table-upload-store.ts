@@ -32,7 +32,7 @@ export interface TableUploadStoreOptions {
 }
 
 /** What a later release has made of an item is not changed by one that can't read it: they run side by side while one replaces the other. */
-const IS_READABLE: Condition = { attribute: 'schemaVersion', below: SCHEMA_VERSION + 1 };
+const IS_READABLE: Condition = { attribute: 'schemaVersion', atMost: SCHEMA_VERSION };
 
 /** The upload store over any table that can write conditionally: DynamoDB's, or the one in memory. */
 export function createTableUploadStore(options: TableUploadStoreOptions): UploadStore {
@@ -77,7 +77,7 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     const written = await table.update(tallyItemKey(key, kind), {
       ...change,
       orCreate: true,
-      when: [...change.when, { attribute: 'schemaVersion', notAtLeast: SCHEMA_VERSION + 1 }],
+      when: [...change.when, { ...IS_READABLE, orAbsent: true }],
       set: { ...change.set, ...facts },
     });
     return written && toTally(written as TallyItem);
@@ -87,7 +87,7 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     async issue(upload, beforeWrite) {
       const writer = newToken();
       const item = issuedItem(upload, deleteAt(upload.expiresAt), writer);
-      if (await table.putIfAbsent(item, beforeWrite)) return;
+      if (await table.putIfAbsent(item, { beforeWrite })) return;
       const found = await read(upload.key);
       if (found?.writer !== writer) throw new UploadAlreadyIssued(`${upload.key} was issued before`);
     },
@@ -166,7 +166,7 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     },
 
     async markSurplusReported(key, kind, count) {
-      const when = [{ attribute: 'surplusReported', notAtLeast: count }] as const;
+      const when = [{ attribute: 'surplusReported', below: count, orAbsent: true }] as const;
       await writeTally(key, kind, { when, set: { surplusReported: count } });
     },
 

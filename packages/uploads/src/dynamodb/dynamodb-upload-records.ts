@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDynamoDbTable } from '@upload-once/table';
+import { type Item, type ItemKey, PARTITION_KEY } from '../domain/item.ts';
 import { createTableUploadRecords } from '../domain/table-upload-records.ts';
 import type { UploadRecords } from '../ports/upload-records.ts';
-import { dynamoDbItemTable } from './dynamodb-item-table.ts';
 
 export interface DynamoDbUploadRecordsOptions {
   readonly client: DynamoDBClient;
@@ -14,8 +15,6 @@ export interface DynamoDbUploadRecordsOptions {
 
 /** The table `uploads` in DynamoDB, for those who look after it. */
 export function createDynamoDbUploadRecords(options: DynamoDbUploadRecordsOptions): UploadRecords {
-  return createTableUploadRecords({
-    ...options,
-    table: dynamoDbItemTable(options.client, options.tableName),
-  });
+  const table = createDynamoDbTable<ItemKey, Item>({ ...options, partitionKey: PARTITION_KEY });
+  return createTableUploadRecords({ ...options, table });
 }

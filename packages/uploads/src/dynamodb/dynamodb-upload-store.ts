@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDynamoDbTable } from '@upload-once/table';
+import { type Item, type ItemKey, PARTITION_KEY } from '../domain/item.ts';
 import { createTableUploadStore } from '../domain/table-upload-store.ts';
 import type { UploadStore } from '../ports/upload-store.ts';
-import { dynamoDbItemTable } from './dynamodb-item-table.ts';
 
 export interface DynamoDbUploadStoreOptions {
   readonly client: DynamoDBClient;
@@ -13,5 +14,6 @@ export interface DynamoDbUploadStoreOptions {
 
 /** The table `uploads` in DynamoDB. Reads are strongly consistent; the client's own retries may repeat a write. */
 export function createDynamoDbUploadStore(options: DynamoDbUploadStoreOptions): UploadStore {
-  return createTableUploadStore({ ...options, table: dynamoDbItemTable(options.client, options.tableName) });
+  const table = createDynamoDbTable<ItemKey, Item>({ ...options, partitionKey: PARTITION_KEY });
+  return createTableUploadStore({ ...options, table });
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { type Faults, noFaults } from '@upload-once/table/testing';
 import type { ObjectVersion } from '../domain/upload.ts';
 import type { ObjectListing } from '../ports/object-listing.ts';
 import type { ObjectStore, VersionDescription } from '../ports/object-store.ts';
 import { SourceMissing } from '../ports/source-missing.ts';
 import { describedAttributes } from '../s3/described-attributes.ts';
-import { type Faults, noFaults } from './faults.ts';
 
 export interface MemoryObjectStoreOptions {
   readonly now: () => Date;

@@ -1,5 +1,5 @@
+import { type Faults, noFaults } from '@upload-once/table/testing';
 import type { Report, Reports } from '../domain/report.ts';
-import { type Faults, noFaults } from './faults.ts';
 
 /** The outbox in memory: what was sent, with faults on command in the place of a network. */
 export interface MemoryReports extends Reports {

@@ -1,0 +1,153 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  paginateQuery,
+  paginateScan,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { conditionExpression, updateExpressions } from './expressions.ts';
+import type { Condition, PartitionKey, Table } from './table.ts';
+
+interface DynamoDbTableOptions<Key> {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly partitionKey: PartitionKey<Key>;
+}
+
+/** A table in DynamoDB. The client's own retries may repeat a write. */
+export function createDynamoDbTable<Key extends object, Item extends Key>(
+  options: DynamoDbTableOptions<Key>,
+): Table<Key, Item> {
+  const { client, tableName: TableName, partitionKey } = options;
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+
+  const isThere = `attribute_exists(${partitionKey})`;
+  const isAbsent = `attribute_not_exists(${partitionKey})`;
+
+  const inPartition = (partition: string) => ({
+    TableName,
+    ConsistentRead: true,
+    KeyConditionExpression: `${partitionKey} = :key`,
+    ExpressionAttributeValues: { ':key': partition },
+  });
+
+  return {
+    async get(Key) {
+      const answer = await documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+      return answer.Item as Item | undefined;
+    },
+
+    async putIfAbsent(item, { orReplace, beforeWrite } = {}) {
+      const put = new PutItemCommand({
+        TableName,
+        Item: marshall(withMaps(item), { removeUndefinedValues: true }),
+        ConditionExpression: isAbsent,
+        ...(orReplace && putConditions(isAbsent, orReplace)),
+      });
+      await beforeWrite?.();
+      return (await unlessConditionFailed(client.send(put))) !== undefined;
+    },
+
+    async update(Key, change) {
+      const expressions = updateExpressions(isThere, change);
+      const update = new UpdateCommand({ TableName, Key, ...expressions, ReturnValues: 'ALL_NEW' });
+      const answer = await unlessConditionFailed(documents.send(update));
+      return answer?.Attributes as Item | undefined;
+    },
+
+    async delete(Key, when) {
+      const { text, ...placeholders } = when ? conditionExpression(when, 'AND') : {};
+      const command = new DeleteCommand({
+        TableName,
+        Key,
+        ...(text !== undefined && { ConditionExpression: text }),
+        ...placeholders,
+      });
+      return (await unlessConditionFailed(documents.send(command))) !== undefined;
+    },
+
+    async query(partition) {
+      const pages = paginateQuery({ client: documents }, inPartition(partition));
+      const items: Item[] = [];
+      for await (const page of pages) items.push(...((page.Items ?? []) as Item[]));
+      return items;
+    },
+
+    async queryLast(partition, most) {
+      const query = new QueryCommand({ ...inPartition(partition), ScanIndexForward: false, Limit: most });
+      const answer = await documents.send(query);
+      return (answer.Items ?? []) as Item[];
+    },
+
+    async getSome(keys) {
+      const answer = await documents.send(
+        new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [...keys], ConsistentRead: true } } }),
+      );
+      return {
+        items: (answer.Responses?.[TableName] ?? []) as Item[],
+        unread: (answer.UnprocessedKeys?.[TableName]?.Keys ?? []) as unknown as Key[],
+      };
+    },
+
+    async *scan(where) {
+      const { text, ...placeholders } = where ? conditionExpression(where, 'AND') : {};
+      const pages = paginateScan(
+        { client: documents },
+        {
+          TableName,
+          ConsistentRead: true,
+          ...(text !== undefined && { FilterExpression: text }),
+          ...placeholders,
+        },
+      );
+      for await (const page of pages) yield (page.Items ?? []) as Item[];
+    },
+
+    // A read of the data plane, with a permission that every service has; DescribeTable is throttled per account.
+    async ping(abortSignal) {
+      const Key = { [partitionKey]: 'readiness', item: 'readiness' };
+      await documents.send(new GetCommand({ TableName, Key }), { ...(abortSignal && { abortSignal }) });
+    },
+  };
+}
+
+function putConditions<Item>(isAbsent: string, orReplace: readonly Condition<Item>[]) {
+  const { text, ExpressionAttributeNames, ExpressionAttributeValues } = conditionExpression(orReplace, 'OR');
+  return {
+    ConditionExpression: `${isAbsent} OR ${text}`,
+    ExpressionAttributeNames,
+    ...(ExpressionAttributeValues && { ExpressionAttributeValues: marshall(ExpressionAttributeValues) }),
+  };
+}
+
+/**
+ * The item with each object in it as a Map. The SDK takes the type of an object from its `constructor`, which in metadata can be the
+ * name of an entry.
+ */
+function withMaps(item: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(item).map(([name, value]) => {
+      const isObject =
+        typeof value === 'object' && value !== null && !(value instanceof Set) && !Array.isArray(value);
+      return [name, isObject ? new Map(Object.entries(value)) : value];
+    }),
+  );
+}
+
+async function unlessConditionFailed<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+/** What the partition key of a table is called. The sort key is called `item` in every table. */
+export type PartitionKey<Key> = Exclude<keyof Key & string, 'item'>;
+
+type AttributeName<Item> = Item extends unknown ? keyof Item & string : never;
+type AttributeValue<Item, Name> = Item extends unknown
+  ? Name extends keyof Item
+    ? Exclude<Item[Name], undefined>
+    : never
+  : never;
+
+/** A comparison with one attribute of an item. */
+export type Condition<Item> = {
+  readonly attribute: AttributeName<Item>;
+  /** The condition also holds where the attribute, or the item, does not exist. */
+  readonly orAbsent?: true;
+} & (
+  | { readonly equals: string | number | boolean | readonly string[] }
+  | { readonly in: readonly string[] }
+  | { readonly below: string | number }
+  | { readonly atMost: string | number }
+  /** For a set. A set that does not exist has no members. */
+  | { readonly fewerMembersThan: number }
+  | { readonly absent: true }
+);
+
+/** A conditional update of one item: if all conditions hold, all parts are written at once; otherwise nothing changes. */
+export interface Change<Key, Item> {
+  readonly when: readonly Condition<Item>[];
+  readonly set: {
+    readonly [Name in Exclude<AttributeName<Item>, keyof Key>]?: AttributeValue<Item, Name>;
+  };
+  readonly remove?: readonly Exclude<AttributeName<Item>, keyof Key>[];
+  /** Added to a number. A number that does not exist is 0. */
+  readonly add?: { readonly [Name in AttributeName<Item>]?: number };
+  /** Put into a set of strings, which is made if it does not exist. */
+  readonly include?: { readonly [Name in AttributeName<Item>]?: string };
+  /** Whether the update makes an item that does not exist. The default is false: nothing happens then. */
+  readonly orCreate?: boolean;
+}
+
+interface PutOptions<Item> {
+  /** The put replaces an item for which any of these conditions holds. */
+  readonly orReplace?: readonly Condition<Item>[];
+  /**
+   * Called once, when the write is ready to be sent: an item that can't be written never gets there. If it rejects, nothing is
+   * written, and the put rejects with the same error.
+   */
+  readonly beforeWrite?: (() => Promise<void>) | undefined;
+}
+
+/**
+ * A table with a partition key and the sort key `item`. `Item` is the union of what lies in it.
+ *
+ * Each method is one call to DynamoDB, or one for each page. Every write is atomic on one item. A method that rejects may have
+ * taken effect or not. Every read is strongly consistent.
+ */
+export interface Table<Key, Item extends Key> {
+  get(key: Key): Promise<Item | undefined>;
+
+  /** False: there is an item under that key, and no condition of `orReplace` holds for it. Nothing was changed. */
+  putIfAbsent(item: Item, options?: PutOptions<Item>): Promise<boolean>;
+
+  /** The item as the write left it. Undefined: a condition does not hold, or there is no such item. Nothing was changed. */
+  update(key: Key, change: Change<Key, Item>): Promise<Item | undefined>;
+
+  /** False: a condition does not hold. Nothing was changed. To delete an item that does not exist is no error. */
+  delete(key: Key, when?: readonly Condition<Item>[]): Promise<boolean>;
+
+  /** All items of one partition, all pages, by sort key. */
+  query(partition: string): Promise<Item[]>;
+
+  /** The last items of one partition by sort key, the last first: at most `most`, and one page. */
+  queryLast(partition: string, most: number): Promise<Item[]>;
+
+  /** The existing items of 1 to 100 different keys, in no order, and the keys that the table had no capacity for. */
+  getSome(
+    keys: readonly Key[],
+  ): Promise<{ readonly items: readonly Item[]; readonly unread: readonly Key[] }>;
+
+  /**
+   * All items for which all conditions hold, page by page, in the table's own order. It reads the whole table, and asks for a page
+   * when the page before it was taken. What is written before a page is read is in that page, or in one that belongs to it.
+   */
+  scan(where?: readonly Condition<Item>[]): AsyncIterable<readonly Item[]>;
+
+  /** Resolves when the table answers a read. */
+  ping(signal?: AbortSignal): Promise<void>;
+}
