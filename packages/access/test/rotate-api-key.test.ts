@@ -145,7 +145,7 @@ t.test('one who comes in between again and again is told of, not waited for with
   };
   await t.rejects(rotateApiKey(key.keyId, making), {
     code: 'SecretsChanged',
-    message: `the values of the key ${key.keyId} were changed by somebody else at the same time`,
+    message: `the values of the key ${key.keyId} were changed by another command at the same time`,
   });
 });
 

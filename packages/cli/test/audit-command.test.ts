@@ -474,7 +474,7 @@ t.test('what is known of events whose answer was lost, and of those that were re
   const { cloud } = await lostAndFailed(t);
   const onRecord =
     'Run audit again: the table has on record what was sent, and audit does not send that a second time';
-  const maybe = '1 may have been sent (no answer of SQS tells)';
+  const maybe = '1 may have been sent (SQS did not confirm it)';
   for (const [spoil, again, said] of [
     [
       'refuse',
@@ -497,7 +497,7 @@ t.test('what is known of events whose answer was lost, and of those that were re
       operations: (given) => ({ ...given, sqs: spoiled(cloud, spoil) }),
     });
     t.equal(code, 1);
-    const reason = spoil === 'lose' ? 'no answer tells whether its event was sent' : 'its event was not sent';
+    const reason = spoil === 'lose' ? 'it is unknown whether its event was sent' : 'its event was not sent';
     t.match(stdout, `    it was uploaded, and nothing was claimed; ${reason}: `);
     t.ok(stderr.endsWith(`${said}\n`), stderr);
   }

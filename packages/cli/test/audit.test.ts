@@ -129,7 +129,7 @@ t.test('an upload that is stuck is found in each state, with what brings it on',
     {
       kind: 'stuck',
       state: UploadState.processing,
-      detail: 'the lease of attempt 1 has run out, and nobody has taken it over',
+      detail: 'the lease of attempt 1 has run out, and no worker has taken it over',
       event: { pipeline: 'accepted', versionId: processing.copy.versionId },
     },
   );
@@ -169,7 +169,7 @@ t.test('P3: a later attempt whose lease has run out is found like the first', as
       key,
       state: UploadState.processing,
       since: leaseEndsAt,
-      detail: 'the lease of attempt 2 has run out, and nobody has taken it over',
+      detail: 'the lease of attempt 2 has run out, and no worker has taken it over',
       event: { pipeline: 'accepted', key: acceptedKeyOf(key), versionId: copy.versionId },
     },
   ]);
@@ -199,7 +199,7 @@ t.test('an object under accepted/ that no item names is found', async (t) => {
       [`not-recorded accepted/copied-twice ${late.versionId}`, 'another version is the accepted one'],
       [
         `unclaimed accepted/not-claimed ${early.versionId}`,
-        'its upload is only ISSUED: the table was restored to an earlier time, or another hand has put it there (docs/operations.md, "After an accident")',
+        'its upload is only ISSUED: the table was restored to an earlier time, or someone else wrote it (docs/operations.md, "After an accident")',
       ],
       [
         `not-recorded accepted/revoked ${ofRevoked.versionId}`,

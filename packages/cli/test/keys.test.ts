@@ -169,7 +169,7 @@ t.test('set: what somebody else changed at the same time is not written over', a
   t.equal(code, 1);
   t.equal(
     stderr,
-    `upload-once keys: the limits of the key ${keyId} were changed by somebody else at the same time; look at them and try again\n`,
+    `upload-once keys: the limits of the key ${keyId} were changed by another command at the same time; look at them and try again\n`,
   );
   t.match((await openTable(table).getKey(keyId)).key, { burst: 77, ratePerSecond: 1 });
 });
@@ -510,7 +510,7 @@ t.test('rotate: somebody else who ends the rotation at the same moment is told o
     code: 1,
     stdout: '',
     stderr:
-      'upload-once keys: the values of the key 0001020304050607 were changed by somebody else at the same time\n',
+      'upload-once keys: the values of the key 0001020304050607 were changed by another command at the same time\n',
   });
   t.ok(await findApiKey(store, created.stdout.trim(), new Date('2040-01-01T00:00:00Z')));
 });

@@ -329,7 +329,7 @@ t.test('what is known of messages whose answer was lost, and of those that were 
     [
       'lose',
       'uncertain',
-      'no answer tells whether it was sent: Error: the connection broke',
+      'it is unknown whether it was sent: Error: the connection broke',
       'Run redrive again',
     ],
   ] as const) {
@@ -362,7 +362,7 @@ t.test(
 
     const shown = await operate(cloud, args);
     t.match(shown, { code: 0, stderr: 'Nothing was deleted. --yes deletes 2 unknown; 1 stays.\n' });
-    t.match(shown.stdout, 'it tells of the bucket another-bucket, not of uploads-test');
+    t.match(shown.stdout, 'it is about the bucket another-bucket, not uploads-test');
     const asked = await operate(cloud, args, { typed: 'n\n' });
     t.match(asked, {
       code: 0,
@@ -458,7 +458,7 @@ t.test('an event in the wrong queue: it is told, it stays, and --delete-unknown 
   t.match(shown, {
     code: 0,
     stdout:
-      /\n {2}wrong-queue .* message \S+\n {4}wrong queue: it tells of uploads\/lost, which the bucket sends to another queue\. /,
+      /\n {2}wrong-queue .* message \S+\n {4}wrong queue: it is about uploads\/lost, which the bucket sends to another queue\. /,
     stderr: 'Nothing was moved. --yes moves 1; 1 of the wrong queue stays.\n',
   });
   const moved = await operate(cloud, ['redrive', '--queue', 'accepted', '--yes', `--bucket=${cloud.bucket}`]);

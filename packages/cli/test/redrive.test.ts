@@ -90,7 +90,7 @@ t.test('P3: a send whose answer was lost leaves the message in both queues', asy
   });
   const outcomes = await letters.redrive();
   t.equal(outcomes.length, 1);
-  t.match(outcomes, [[body, 'uncertain', /^no answer tells whether it was sent: Error: socket hang up$/]]);
+  t.match(outcomes, [[body, 'uncertain', /^it is unknown whether it was sent: Error: socket hang up$/]]);
   t.strictSame(await letters.bodies(letters.queueUrl), [body]);
   t.strictSame(await letters.bodies(letters.deadLetterUrl), [body]);
 });
@@ -125,8 +125,8 @@ t.test('messages that are none of ours stay, unless they are asked for', async (
   const outcomes = await letters.redrive();
   const reasons = new Map(outcomes.map(([body, outcome, reason]) => [body, `${outcome}: ${reason}`]));
   t.match(reasons.get(notJson), /^unknown: no S3 event: the message is not JSON/);
-  t.match(reasons.get(elsewhere), /^unknown: it tells of reports\/a, which is neither under uploads\//);
-  t.equal(reasons.get(test), 'unknown: it tells of no new version');
+  t.match(reasons.get(elsewhere), /^unknown: it is about reports\/a, which is neither under uploads\//);
+  t.equal(reasons.get(test), 'unknown: it is about no new version');
   t.equal(reasons.get(ours), 'moved: ');
   t.strictSame(await letters.bodies(letters.queueUrl), [ours]);
 
@@ -189,7 +189,7 @@ t.test('an event of another bucket is none of ours, where ours is known', async 
   const letters = await startDeadLetters(t);
   await letters.die(...named(1));
   t.match(await letters.redrive({ purpose: { bucket: 'c' } }), [
-    [/./, 'unknown', 'it tells of the bucket b, not of c'],
+    [/./, 'unknown', 'it is about the bucket b, not c'],
   ]);
   t.match(await letters.redrive({ purpose: { bucket: 'b' } }), [[/./, 'moved', '']]);
 });
@@ -203,7 +203,7 @@ t.test(
     const purpose = { bucket: 'b', pipelines: [Pipeline.uploads] };
     const outcomes = await letters.redrive({ purpose, includeUnknown: true });
     const reason =
-      'wrong queue: it tells of accepted/a, which the bucket sends to another queue. No service that reads this one can handle it';
+      'wrong queue: it is about accepted/a, which the bucket sends to another queue. No service that reads this one can handle it';
     t.strictSame(
       outcomes.sort(),
       [

@@ -50,7 +50,7 @@ function plainWords(error: S3Error, form: UploadForm | UploadPut, sizeBytes: num
       if (/policy/i.test(error.message ?? '')) {
         return `a field of the form is not what was signed; the form must be sent exactly as it was given${said}`;
       }
-      return `S3 does not allow this upload; whoever signed the form lacks the permission${said}`;
+      return `S3 does not allow this upload; the signer of the form lacks the permission${said}`;
     case 'SignatureDoesNotMatch':
       return 'the policy or the signature of the form was changed, or it was signed with another secret; send the form exactly as it was given';
     case 'InvalidPolicyDocument':

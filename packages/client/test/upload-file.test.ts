@@ -186,7 +186,7 @@ t.test('S3’s refusals in plain words, with its status, code and message', asyn
       'Invalid according to Policy: Policy Condition failed: ["eq", "$key", "a"]',
       /field of the form is not what was signed/,
     ],
-    [403, 'AccessDenied', 'Access Denied', /whoever signed the form lacks the permission/],
+    [403, 'AccessDenied', 'Access Denied', /the signer of the form lacks the permission/],
     [403, 'SignatureDoesNotMatch', 'm', /signature of the form was changed/],
     [400, 'InvalidPolicyDocument', 'Invalid Policy: x', /can't read the policy/],
     [400, 'ExpiredToken', 'm', /credentials .* no longer good/],

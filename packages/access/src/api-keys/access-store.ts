@@ -51,7 +51,7 @@ export class SecretsChanged extends Error {
   readonly code = 'SecretsChanged';
 
   constructor(keyId: string) {
-    super(`the values of the key ${keyId} were changed by somebody else at the same time`);
+    super(`the values of the key ${keyId} were changed by another command at the same time`);
   }
 }
 
@@ -61,7 +61,7 @@ export class ApiKeySettingsChanged extends Error {
 
   constructor(keyId: string) {
     super(
-      `the limits of the key ${keyId} were changed by somebody else at the same time; look at them and try again`,
+      `the limits of the key ${keyId} were changed by another command at the same time; look at them and try again`,
     );
   }
 }

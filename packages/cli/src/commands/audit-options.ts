@@ -14,62 +14,61 @@ const DEFAULT_OLDER_THAN_MINUTES = '15';
 
 export const AUDIT_HELP = `Usage: upload-once audit [--repair] [options]
 
-Goes through the bucket and the table and names what came to no end:
+Compares the bucket and the table, and names the uploads that did not finish:
 
   no-outcome    a version under uploads/ that is neither claimed nor recorded as duplicate, refused or orphan
   not-recorded  a version under accepted/ that no upload names as the accepted one
   unclaimed     a version under accepted/ whose upload is only ISSUED: the table was restored to an earlier
-                time, or another hand has put it there. --repair leaves it alone
+                time, or someone else wrote the version. --repair leaves it alone
   stuck         an upload that is CLAIMED or ACCEPTED, or PROCESSING without a lease, for too long
   failed        an upload whose handler failed as often as the queue allows
   not-reported  a duplicate, refused version or orphan, or a count of them, that may never have been reported
 
-As a rule an event was lost, or a queue deleted. --repair sends the missing events again, to the acceptor's
-queue or the processor's: they look at what is there and go on from it. The items of the uploads are kept
-longer first, so that they outlive the messages. You can run it again, interrupt it, and run it while the
-services work. Without --again it leaves alone, and names, what an earlier repair sent in the last 14 days and
-what is in a dead-letter queue: correct the reason why that failed, because another event would fail as well.
-The service tries again by itself what was sent before. You move back what is in a dead-letter queue, with
-"upload-once redrive". Run the audit again, 15 minutes after a repair, to see that nothing is left.
+The usual cause is a lost event or a deleted queue. --repair sends the missing events again, to the acceptor's
+or the processor's queue. The services then continue from what is there. Before that it extends the retention of
+the uploads' items, so that they outlive the messages. You can run it again, interrupt it, and run it while the
+services work. Without --again it names, and leaves alone, what an earlier repair sent in the last 14 days and
+what is in a dead-letter queue: correct the cause first, because another event would fail too. The service tries
+again by itself what was sent before. You move back what is in a dead-letter queue, with "upload-once redrive".
+Run the audit again 15 minutes after a repair, to see that nothing is left.
 
   --repair               send the missing events
-  --again                with --repair: also what a repair sent before, and what is in a dead-letter queue.
+  --again                with --repair: also send what a repair sent before, and what is in a dead-letter queue.
                          Give it after a queue was purged or deleted, if a repair ran in the 14 days before
-                         that: what this repair sent may be lost. Without --again it would be left alone. An
+                         that: its events may be lost, and without --again they would be left alone. An
                          event that is sent twice does no harm
   --retry-failed         with --repair: also for failed uploads. Use it only if their dead letters are lost:
                          otherwise "upload-once redrive" moves them back
-  --record-orphans       with --repair: also for objects that no upload in the table belongs to; each is
-                         recorded as an orphan, and an alarm tells. Needs the services' own
-                         RECORD_RETENTION_DAYS, given by either way below. WARNING: with more days than the
-                         services have, it records files of real uploads as orphans
-  --older-than MINUTES   name only what is older than this, 0 to 525600 (default ${DEFAULT_OLDER_THAN_MINUTES}). After a queue
-                         was purged give 0: all of its messages are gone, the youngest too. Ages are
-                         counted by S3's clock, not by this machine's
+  --record-orphans       with --repair: also for objects without an upload in the table. Each is recorded as an
+                         orphan, with an alarm. It needs the services' own RECORD_RETENTION_DAYS, in one of the
+                         two ways below. WARNING: with more days than the services have, it records files of
+                         real uploads as orphans
+  --older-than MINUTES   name only what is older than this, 0 to 525600 (default 15). After a queue
+                         was purged give 0, because its youngest messages are gone too. Ages are counted
+                         by S3's clock, not by this machine's
   --bucket BUCKET        the bucket of uploads/ and accepted/ (default: $BUCKET). A repair compares both queues
                          with those that this bucket sends its events to
 ${OPERATOR_HELP}
 
-Objects that are older than --record-retention-days less one are not judged, for their items may be gone. With more
-days than the services have, old objects of real uploads are named as if no upload belonged to them.
-For each million versions it makes 1,000 list requests and 10,000 to 20,000 BatchGetItem requests (to 40,000
-where no upload belongs to them), one after the other, and it scans the whole table once.
+Objects older than --record-retention-days less one are not judged, because their items may be gone. With more
+days than the services have, old objects of real uploads are named as objects without an upload.
+For each million versions it makes 1,000 list requests and 10,000 to 20,000 BatchGetItem requests (up to 40,000
+for versions without an upload), one after the other. It scans the whole table once.
 
 Exit code:
-  0    there is nothing to be named, and nothing is too young to be judged
-  1    it could not be brought to its end, or an event is not known to be sent, whatever else was named. Run it
-       again
-  2    the command line can't be carried out: for example, a queue does not exist, has no dead-letter queue, or
-       is not the one that the bucket uses. Nothing was done
-  4    something was named, repaired or not. A repair that sent every event ends with 4 too: run
-       "upload-once audit" 15 minutes later to see that nothing is left
+  0    nothing was found, and nothing is too young to be judged
+  1    it did not finish, or an event may not have been sent, whatever else was found. Run it again
+  2    the command line is wrong: for example, a queue does not exist, has no dead-letter queue, or is not the one
+       that the bucket uses. Nothing was done
+  4    something was found, repaired or not. A repair that sent every event ends with 4 too: run "upload-once
+       audit" 15 minutes later to see that nothing is left
   5    standard output could not be written: the run stopped before its end, and its list is incomplete. Run it
        again with another output file
   6    one of three, and the message says which:
-       - something is too young to be judged, and nothing else was named. It may be under way, or lost. For a
+       - something is too young to be judged, and nothing else was found. It may be in progress, or lost. For a
          daily check this is normal. After a purge run a repair now, with --older-than 0, and with --again if a
          repair ran in the 14 days before the purge
-       - something is being processed now, and nothing else was named. It is not judged while its lease runs, also
+       - something is being processed now, and nothing else was found. It is not judged while its lease runs, also
          with --older-than 0
        - with --repair: messages of a dead-letter queue are hidden. Nothing was repaired, and no event was sent.
          Run it again at the time that the message names

@@ -4,7 +4,7 @@ import { type AuditCounts, type RepairedFinding, RepairOutcome } from '../repair
 import type { AuditCommandOptions } from './audit-options.ts';
 import { sameCommand, samePlace } from './place-options.ts';
 
-/** What is known of the events: `3 events sent, 1 may have been sent (no answer of SQS tells), 2 not sent`. */
+/** What is known of the events: `3 events sent, 1 may have been sent (SQS did not confirm it), 2 not sent`. */
 export function sentWords(count: (outcome: RepairOutcome) => number): string {
   const [uncertain, notSent, before, dead] = [
     count(RepairOutcome.uncertain),
@@ -14,7 +14,7 @@ export function sentWords(count: (outcome: RepairOutcome) => number): string {
   ];
   return [
     `${count(RepairOutcome.sent)} events sent`,
-    ...(uncertain ? [`${uncertain} may have been sent (no answer of SQS tells)`] : []),
+    ...(uncertain ? [`${uncertain} may have been sent (SQS did not confirm it)`] : []),
     ...(notSent ? [`${notSent} not sent`] : []),
     ...(before
       ? [`${before} left alone (an earlier repair sent ${before === 1 ? 'its event' : 'their events'})`]
@@ -39,7 +39,7 @@ function whatWasDone({ outcome, remark }: RepairedFinding): string {
     case RepairOutcome.sent:
       return `; its event was sent${remark && `, but ${remark}`}`;
     case RepairOutcome.uncertain:
-      return `; no answer tells whether its event was sent: ${remark}`;
+      return `; it is unknown whether its event was sent: ${remark}`;
     case RepairOutcome.notSent:
       return `; its event was not sent: ${remark}`;
     default:

@@ -21,7 +21,7 @@ export const OPERATOR_HELP = `  --table TABLE          the table of the uploads 
   --help                 this text
 
 AWS region, endpoints and credentials come from the environment, as for any AWS tool: AWS_REGION,
-AWS_PROFILE, …; S3_FORCE_PATH_STYLE=true for a stand-in of S3. docs/operations.md names the permissions.`;
+AWS_PROFILE, …; S3_FORCE_PATH_STYLE=true for a local S3. docs/operations.md names the permissions.`;
 
 const DEFAULT_TABLE = 'uploads';
 const DEFAULT_RECORD_RETENTION_DAYS = '113';

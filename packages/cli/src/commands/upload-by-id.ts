@@ -22,38 +22,38 @@ const OPTIONS_HELP = `  --url URL          the issuer, with its path prefix; def
   --timeout SECONDS  how long to wait for the issuer (default 30)
   --help             this text
 
-HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.
+The command uses HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
 
-Exit code: 0 done; 1 the issuer refused, or gave no usable answer: the message says what is known; 2 the
-command line can't be carried out; 5 the result could not be written; 130 interrupted.
+Exit code: 0 done; 1 the issuer refused, or gave no usable response: the message says what is known; 2 the
+command line is wrong; 5 the result could not be written; 130 interrupted.
 `;
 
 const STATUS_HELP = `Usage: upload-once status ID [options]
 
-Tells what became of an upload, by its id or its object key.
+Shows the state of an upload. ID is its id or its object key.
 
-ISSUED: the issuer has not seen a file. ISSUED does not mean that no file is stored: S3's event can be late
-or lost. If you sent a file, keep it, and run "upload-once revoke ID" before you upload it again. You need
-not wait. If revoke succeeds, the old upload never counts, even if S3 stored it: upload the file again.
+ISSUED: the issuer has not seen a file. A file may be stored all the same, because S3's event can be late or
+lost. If you sent a file, keep it, and run "upload-once revoke ID" before you upload it again. You need not
+wait. If revoke succeeds, the old upload never counts, even if S3 stored it: upload the file again.
 If revoke says AlreadyClaimed, run status again. If it fails in any other way, run revoke again.
 CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: a file was stored with this form. If it is yours, do not
 upload it again. If someone else may have the form, compare your file: its size with sizeBytes, its MD5
 with eTag (with KMS, an eTag is no MD5: ask the people who process the upload). If it is not yours, upload
-yours again. FAILED: the people who run the service can have it processed again.
+yours again. FAILED: the people who run the service can process it again.
 REVOKED: no file counts that was sent with this form. Upload the file again, with a new form.
-If status fails, nothing is known: run it again, and do not upload the file again before that.
+If status fails, nothing is known. Run it again, and do not upload the file before that.
 
   --json             one JSON object, as the API gives it
 ${OPTIONS_HELP}`;
 
 const REVOKE_HELP = `Usage: upload-once revoke ID [options]
 
-Revokes an upload by its id or its object key. From then on no file counts that is or was sent with its form,
-not even one that S3 has stored already and the issuer has not seen. So keep your file: after revoke
+Revokes an upload. ID is its id or its object key. After that, no file counts that is or was sent with its
+form. This includes a file that S3 has stored and the issuer has not seen. So keep your file: after revoke
 succeeds, upload it again. It gets a new form.
-Once the issuer has seen a file, revoke changes nothing and fails with AlreadyClaimed: run "upload-once
+Once the issuer has seen a file, revoke changes nothing and fails with AlreadyClaimed. Then run "upload-once
 status ID". If the stored file is yours, do not upload it again. If it is another one, upload yours again.
-If revoke fails in any other way, run revoke again, and do not upload the file yet. To revoke twice is no error.
+If revoke fails in any other way, run revoke again, and do not upload the file yet. You can revoke twice.
 
 ${OPTIONS_HELP}`;
 

@@ -7,31 +7,30 @@ import { timeoutOf } from './time-option.ts';
 
 export const UPLOAD_HELP = `Usage: upload-once upload FILE… [options]
 
-Asks the issuer for a form and uploads a FILE with it; several FILEs get one form each.
-A file is sent once. If S3's answer does not tell whether it was stored, the issuer is asked, and nothing is
-sent again. The issuer knows an upload by its form and its size: another file of the same size, sent
-with the same form, looks the same to it. With --sha256 the form takes no other content.
-Where the issuer asks to wait (Retry-After), it waits, up to 300 s for one form.
-If some of several FILEs were stored and others were not, do not repeat the whole command: it would
-send the stored ones again. Give only those that the messages tell you to upload again.
+Asks the issuer for a form for each FILE, and sends the FILE with it. A file is sent once. If S3's response
+does not prove whether the file was stored, the command asks the issuer, and sends nothing again. The issuer
+knows an upload by its form and size. It cannot distinguish another file of the same size that someone sent
+with the same form. With --sha256 the form accepts no other content.
+If the issuer asks to wait (Retry-After), the command waits, up to 300 s for one form.
+If only some of several FILEs were stored, do not repeat the whole command: it would send the stored ones
+again. Give only the FILEs that the messages tell you to upload again.
 
   --url URL         the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
   --key KEY         the API key; default: $UPLOAD_ONCE_API_KEY, which is better: other
                     users of this machine can see a command line, and shells keep it
-  --timeout SECONDS how long sending one file may take in all (default 86400, a day; a
-                    connection that stands still ends before), and the issuer to
-                    answer (default 30, and at most 30)
-  --json            one JSON object a file on standard output
+  --timeout SECONDS how long sending one file can take in all (default 86400, a day; a
+                    connection that stands still ends earlier), and how long the issuer
+                    can take to respond (default 30, and at most 30)
+  --json            one JSON object for each file on standard output
   --help            this text
 
 What the upload must match:
-  --method put      a URL that S3 takes once and for just this size, in place of a form
-  --sha256          the SHA-256 of the file, which is read for it first. The form then
-                    takes this content and no other
+  --method put      use a URL that S3 accepts once, for exactly this size, instead of a form
+  --sha256          read the file first, and ask for a form that accepts only its SHA-256
   --content-type T  the content type, such as application/pdf
-  --name NAME       what the upload's id begins with
-  --metadata N=V    kept with the upload; may be given several times
-  --expires SECONDS how long the form can be used to start an upload
+  --name NAME       the beginning of the upload's id
+  --metadata N=V    metadata of the object; you can give it several times
+  --expires SECONDS how long an upload can start with the form
 
 To try out that a form works once:
   --times 2|3       use one form 2 or 3 times: for one FILE, sent again and again,
@@ -39,19 +38,19 @@ To try out that a form works once:
   --delay SECONDS   wait between receiving the form and sending (0 to 86400)
   --tamper-key      change the form's key field after it was signed
 
-Results go to standard output, one line a file; refusals and faults to standard error.
-A progress bar is shown where standard error is a terminal. HTTPS_PROXY, HTTP_PROXY and
-NO_PROXY are honoured.
+Results go to standard output, one line for each file. Refusals and errors go to standard error.
+A progress bar is shown if standard error is a terminal. The command uses HTTPS_PROXY,
+HTTP_PROXY and NO_PROXY.
 
-Exit code (if several FILEs end differently, the first that fits of 130, 5, 3, 1, 0):
+Exit code (if several FILEs end differently, the first of 130, 5, 3, 1, 0 that fits):
   0    everything was stored
   1    something was refused or failed: it was not stored, or it does not count. Read the
        message before you upload it again: after "something was uploaded with this URL
        before" the file may be stored already
-  2    the command line can't be carried out
-  3    it is unknown whether a file was stored. Do not upload the file again before you have
-       done what the message says: as a rule "upload-once status KEY", and where status
-       says ISSUED, "upload-once revoke KEY"
+  2    the command line is wrong, and nothing was done
+  3    it is unknown whether a file was stored. Do what the message says before you upload
+       the file again: usually "upload-once status KEY", and if status says ISSUED,
+       "upload-once revoke KEY"
   5    a result could not be written to standard output; standard error has it
   130  interrupted. The message says whether the file was stored. If it says that it may or
        may not have been stored, do as for 3

@@ -63,7 +63,7 @@ function detailOf(upload: Upload | undefined): string {
   if (!upload) return 'there is no upload that it belongs to';
   switch (upload.state) {
     case UploadState.issued:
-      return 'its upload is only ISSUED: the table was restored to an earlier time, or another hand has put it there (docs/operations.md, "After an accident")';
+      return 'its upload is only ISSUED: the table was restored to an earlier time, or someone else wrote it (docs/operations.md, "After an accident")';
     case UploadState.claimed:
       return 'its upload is CLAIMED: the acceptor will say whether it is the copy';
     case UploadState.revoked:

@@ -56,7 +56,7 @@ function uploadFinding(upload: Upload): Finding | undefined {
       return {
         ...ofUpload,
         since: upload.leaseExpiresAt ?? claimed.claimedAt,
-        detail: `the lease of attempt ${upload.attempt} has run out, and nobody has taken it over`,
+        detail: `the lease of attempt ${upload.attempt} has run out, and no worker has taken it over`,
         event: eventOfAccepted(upload, claimed),
       };
     case UploadState.failed:

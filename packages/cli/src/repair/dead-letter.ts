@@ -15,7 +15,7 @@ export interface DeadLetter {
   /** How often it was received, this time included, since it was sent to its first queue. */
   readonly receiveCount: number;
   readonly sentAt: Date;
-  /** What it tells of, at least one; undefined: none of ours, or none for this queue. */
+  /** What it is about, at least one; undefined: none of ours, or none for this queue. */
   readonly events: readonly ObjectCreated[] | undefined;
   /** It is an event of an upload, and no service that reads this queue can handle it: it belongs to the other queue. */
   readonly isWrongQueue: boolean;
@@ -59,18 +59,18 @@ function read(body: string, { bucket, pipelines }: QueuePurpose): Reading {
     throw error;
   }
   const elsewhere = bucket === undefined ? undefined : events.find((event) => event.bucket !== bucket);
-  if (elsewhere) return unknown(`it tells of the bucket ${elsewhere.bucket}, not of ${bucket}`);
+  if (elsewhere) return unknown(`it is about the bucket ${elsewhere.bucket}, not ${bucket}`);
   const foreign = events.find(({ key }) => pipelineOf(key) === undefined);
   if (foreign)
     return unknown(
-      `it tells of ${foreign.key}, which is neither under ${UPLOADS_PREFIX} nor under ${ACCEPTED_PREFIX}`,
+      `it is about ${foreign.key}, which is neither under ${UPLOADS_PREFIX} nor under ${ACCEPTED_PREFIX}`,
     );
-  if (events.length === 0) return unknown('it tells of no new version');
+  if (events.length === 0) return unknown('it is about no new version');
   const misplaced = events.find(({ key }) => !(pipelines?.includes(pipelineOf(key) as Pipeline) ?? true));
   if (misplaced)
     return {
       ...unknown(
-        `wrong queue: it tells of ${misplaced.key}, which the bucket sends to another queue. No service that reads this one can handle it`,
+        `wrong queue: it is about ${misplaced.key}, which the bucket sends to another queue. No service that reads this one can handle it`,
       ),
       isWrongQueue: true,
     };

@@ -169,8 +169,7 @@ export async function redrive(options: RedriveOptions): Promise<void> {
     for (const [at, { reason, mayBeSent }] of failures) {
       const letter = ready[at];
       if (!letter) continue;
-      if (mayBeSent)
-        stays(letter, RedriveOutcome.uncertain, `no answer tells whether it was sent: ${reason}`);
+      if (mayBeSent) stays(letter, RedriveOutcome.uncertain, `it is unknown whether it was sent: ${reason}`);
       else stays(letter, RedriveOutcome.failed, `it could not be sent: ${reason}`);
     }
     await Promise.all(

@@ -12,40 +12,39 @@ export const KEYS_HELP = `Usage:
   upload-once keys delete ID
 
 create   makes an API key and prints it, once, on standard output; everything else goes to standard error.
-         Nobody can print it again: the table has only its hash.
-import   records a value that clients have already, of any form that an HTTP header can carry. It is read from
-         standard input, never from the command line, so that it is in no shell history and no list of processes.
-list     shows all keys with their ids and limits, and when their values were made; --json one object a line.
-set      changes the limits that are given, and no others; it prints what they were and what they are. The key's values
-         go on as they are. A higher rate does not raise the burst. "none" takes a limit away: --quota none, --types none,
-         --max-bytes none.
-rotate   prints a second value for the same key, once. The old value works for some hours more; then only the new one
-         does. While a key has two values, rotate makes no third. --remove old stops the old value now: give your
+         It cannot be printed again: the table has only its hash.
+import   records a value that clients have already. It can be any text that an HTTP header can carry. The command reads
+         it from standard input, never from the command line, so that no shell history and no process list has it.
+list     shows all keys with their ids and limits, and when their values were made; with --json one object a line.
+set      changes only the limits that you give, and prints the old and the new ones. The key's values stay the same. A
+         higher rate does not raise the burst. "none" removes a limit: --quota none, --types none, --max-bytes none.
+rotate   prints a second value for the same key, once. The old value works for some more hours, then only the new one.
+         While a key has two values, rotate makes no third. --remove old stops the old value now: give your
          clients the new one first, unless the old one has leaked. --remove new stops the new value, also for clients
-         that have it already; the old one goes on without end.
-disable  stops a key, within 10 seconds everywhere; enable lets it go on with the same values.
+         that have it already; then the old one has no end.
+disable  stops a key, within 10 seconds everywhere; enable starts it again with the same values.
 delete   removes a key for good. What was uploaded with it stays.
 
 Limits:
-  --rate N       requests for each second in the long run, may be a fraction (default ${DEFAULT_RATE_PER_SECOND})
-  --burst N      requests that may come at once, a whole number (default ${DEFAULT_BURST})
+  --rate N       requests a second in the long run, can be a fraction (default ${DEFAULT_RATE_PER_SECOND})
+  --burst N      requests that can come at once, a whole number (default ${DEFAULT_BURST})
   --quota N      uploads from one 00:00 UTC to the next (default: any number)
-  --types LIST   content types that may be uploaded, such as image/png,application/pdf or image/* (default: any).
+  --types LIST   allowed content types, such as image/png,application/pdf or image/* (default: any).
                  A type with /* leaves out what browsers execute: HTML, SVG and other XML, JavaScript, and what
-                 older software runs, such as HTA and Flash. Name these as well where you want them:
+                 older software runs, such as HTA and Flash. Name these as well if you want them:
                  image/*,image/svg+xml
   --max-bytes N  the largest upload (default: what the installation allows)
 
 Options:
-  --name NAME    whose key it is, for people: logs and lists show it
-  --old-hours N  how long the old value works on after "rotate", may be a fraction (default ${DEFAULT_OLD_HOURS})
+  --name NAME    a name for people, such as the client's: logs and lists show it
+  --old-hours N  how long the old value still works after "rotate", can be a fraction (default ${DEFAULT_OLD_HOURS})
   --table TABLE  the table of keys (default: UPLOAD_ONCE_ACCESS_TABLE, or "access")
   --help         this text
 
 AWS region, endpoint and credentials come from the environment, as for any AWS tool: AWS_REGION,
 AWS_ENDPOINT_URL_DYNAMODB, AWS_PROFILE, …
 
-Exit code: 0 done; 1 not done, done in part, or it is not known whether it was done: standard error says which; 2 wrong
-use, nothing was tried; 5 done, but what it prints could not be written: standard error says what was made, and what to do
-about it; 130 interrupted: standard error says what is known.
+Exit code: 0 done; 1 not done, done in part, or unknown: standard error says which; 2 the command line is wrong, and
+nothing was done; 5 done, but the output could not be written: standard error says what was made, and what to do;
+130 interrupted: standard error says what is known.
 `;
