@@ -1,5 +1,5 @@
 output "issuer_url" {
-  description = "Where clients find the url-issuer, path prefix included."
+  description = "The URL of the url-issuer, with the path prefix."
   value       = "${module.endpoint.url}${trimsuffix(var.path_prefix, "/")}"
 }
 
@@ -19,7 +19,7 @@ output "tables" {
 }
 
 output "record_retention_days" {
-  description = "The services' RECORD_RETENTION_DAYS, which upload-once redrive and audit have to be told too."
+  description = "The services' RECORD_RETENTION_DAYS. upload-once redrive and audit need the same value."
   value       = module.storage.record_retention_days
 }
 
@@ -39,7 +39,7 @@ output "dashboard_url" {
 }
 
 output "repository_urls" {
-  description = "Where the images are pushed: url-issuer, acceptor, processor. Empty where images names all three."
+  description = "The repositories of the images: url-issuer, acceptor, processor. Empty if images names all three."
   value       = local.needs_registry ? module.registry[0].repository_urls : {}
 }
 
@@ -63,7 +63,7 @@ output "services" {
 }
 
 output "load_balancer_dns_name" {
-  description = "What domain_name has to point to, where no zone was given."
+  description = "What domain_name must point to if you gave no zone."
   value       = module.endpoint.load_balancer_dns_name
 }
 

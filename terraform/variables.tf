@@ -2,7 +2,7 @@
 # What a module checks is checked there, and said there; a null is the module's own default.
 
 variable "name" {
-  description = "Begins the name of everything that is made. Two installations in one account and region have two names; in two regions they may share one."
+  description = "The beginning of every name. Two installations in one account and region need two names; in two regions they can share one."
   type        = string
   default     = "upload-once"
   nullable    = false
@@ -14,7 +14,7 @@ variable "name" {
 }
 
 variable "environment" {
-  description = "The name of this installation in its metrics: their dimension Environment. By default the name, so that no two share their alarms."
+  description = "The name of this installation in its metrics: their dimension Environment. By default the name, so that no two installations share alarms."
   type        = string
   default     = null
 
@@ -25,7 +25,7 @@ variable "environment" {
 }
 
 variable "tags" {
-  description = "Tags of everything that can have some."
+  description = "Tags of everything that can have tags."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -34,7 +34,7 @@ variable "tags" {
 # Images
 
 variable "image_tag" {
-  description = "The tag of the images in the registry that is made here; `make deploy` pushes them. Not needed where images names all three."
+  description = "The tag of the images in the registry that is created here. `make deploy` pushes them. Not needed if images names all three."
   type        = string
   default     = null
 
@@ -50,7 +50,7 @@ variable "image_tag" {
 }
 
 variable "images" {
-  description = "Images of your own, with tag or digest, in place of the registry's: keys url-issuer, acceptor, processor."
+  description = "Your own images, with tag or digest, instead of the registry's: keys url-issuer, acceptor, processor."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -67,19 +67,19 @@ variable "images" {
 }
 
 variable "kept_images" {
-  description = "How many of the newest images of a service the registry that is made here keeps."
+  description = "How many of the newest images of each service the registry keeps."
   type        = number
   default     = null
 }
 
 variable "images_kms_key_arn" {
-  description = "Key of yours for the registry that is made here; changing it makes the registry anew."
+  description = "Your KMS key for the registry that is created here. A change replaces the registry."
   type        = string
   default     = null
 }
 
 variable "architecture" {
-  description = "What the images were built for: \"ARM64\" or \"X86_64\"."
+  description = "The architecture of the images: \"ARM64\" or \"X86_64\"."
   type        = string
   default     = "ARM64"
   nullable    = false
@@ -93,25 +93,25 @@ variable "architecture" {
 # Network
 
 variable "vpc_cidr" {
-  description = "The addresses of the VPC that is made; /16 to /23. It can't be changed once tasks run there."
+  description = "The addresses of the VPC that is created: /16 to /23. You cannot change them once tasks run there."
   type        = string
   default     = null
 }
 
 variable "zones" {
-  description = "Over how many availability zones the VPC that is made is spread: 2 or 3."
+  description = "How many availability zones the VPC that is created uses: 2 or 3."
   type        = number
   default     = null
 }
 
 variable "exclude_zone_ids" {
-  description = "Zones that get no subnet, by ids such as \"use1-az3\"; by default those that API Gateway has no VPC links in."
+  description = "Zones without a subnet, by ids such as \"use1-az3\". By default those where API Gateway has no VPC links."
   type        = set(string)
   default     = null
 }
 
 variable "egress" {
-  description = "How tasks reach AWS: \"endpoints\" (no way to the internet) or \"nat\" (for a handler that calls the internet, or images from outside ECR)."
+  description = "How tasks reach AWS: \"endpoints\" (without internet access) or \"nat\" (for a handler that calls the internet, or images from outside ECR)."
   type        = string
   default     = null
 }
@@ -124,7 +124,7 @@ variable "interface_endpoints" {
 }
 
 variable "vpc" {
-  description = "An existing VPC in place of a new one. Its private subnets must reach S3, DynamoDB, SQS, ECR and CloudWatch Logs; the public ones are needed with a domain_name. It can't be changed once tasks run there."
+  description = "An existing VPC instead of a new one. Its private subnets must reach S3, DynamoDB, SQS, ECR and CloudWatch Logs. A domain_name needs public subnets. You cannot change the VPC once tasks run there."
   type = object({
     id                 = string
     private_subnet_ids = list(string)
@@ -134,26 +134,26 @@ variable "vpc" {
 
   validation {
     condition     = var.vpc == null || var.domain_name == null || try(length(var.vpc.public_subnet_ids) >= 2, false)
-    error_message = "vpc.public_subnet_ids takes two subnets or more where there is a domain_name: the public load balancer stands there."
+    error_message = "vpc.public_subnet_ids takes two subnets or more with a domain_name: the public load balancer needs them."
   }
 }
 
 # The issuer's address
 
 variable "domain_name" {
-  description = "The host name that clients call, served by a public load balancer. Without it: API Gateway's default domain."
+  description = "The host name that clients call, served by a public load balancer. By default clients call API Gateway's domain."
   type        = string
   default     = null
 }
 
 variable "certificate_arn" {
-  description = "A certificate of AWS Certificate Manager for domain_name; given together with it or not at all."
+  description = "A certificate of AWS Certificate Manager for domain_name. Set both or neither."
   type        = string
   default     = null
 }
 
 variable "zone" {
-  description = "The Route 53 zone in which domain_name is to point to the load balancer: its id, which may be that of a zone made in the same apply. Without it, set that record yourself (output load_balancer_dns_name)."
+  description = "The Route 53 zone that gets a record from domain_name to the load balancer: its id, also of a zone from the same apply. Without it, create that record yourself (output load_balancer_dns_name)."
   type = object({
     id = string
   })
@@ -161,25 +161,25 @@ variable "zone" {
 }
 
 variable "ingress_cidrs" {
-  description = "With a domain_name: which addresses reach the load balancer."
+  description = "With a domain_name: the addresses that can reach the load balancer."
   type        = list(string)
   default     = null
 }
 
 variable "access_log_bucket" {
-  description = "With a domain_name: a bucket of yours for the load balancer's access logs. They have every request's whole URL, with a key that a client put into it by mistake: let no one read them who must not see keys."
+  description = "With a domain_name: your bucket for the load balancer's access logs. They contain each whole URL, and an API key if a client puts it there by mistake. Restrict who can read them."
   type        = string
   default     = null
 }
 
 variable "throttle_rate" {
-  description = "Without a domain_name: requests a second that API Gateway lets through in the long run, over all keys."
+  description = "Without a domain_name: requests a second that API Gateway allows in the long run, over all API keys."
   type        = number
   default     = null
 }
 
 variable "throttle_burst" {
-  description = "Without a domain_name: requests that API Gateway lets through at once."
+  description = "Without a domain_name: requests that API Gateway allows at once."
   type        = number
   default     = null
 }
@@ -187,19 +187,19 @@ variable "throttle_burst" {
 # Storage
 
 variable "bucket_name" {
-  description = "Name of the bucket; by default the name, the account's number and the region."
+  description = "The name of the bucket. By default the name, the account's number and the region."
   type        = string
   default     = null
 }
 
 variable "kms_key_arn" {
-  description = "Key of yours for bucket and tables. Its policy must leave permissions to IAM policies of the account; the services get theirs here. Whoever applies needs those that DynamoDB asks of the one who makes a table (modules/storage/README.md). When you change it, put the old one into previous_kms_key_arns."
+  description = "Your KMS key for bucket and tables. Its policy must allow IAM policies of the account to grant its use; the services get their permissions here. The principal that applies needs what DynamoDB asks of the creator of a table (modules/storage/README.md). When you change the key, add the old one to previous_kms_key_arns."
   type        = string
   default     = null
 }
 
 variable "previous_kms_key_arns" {
-  description = "Keys that kms_key_arn was before: files that lie there stay encrypted with them, and the services go on reading these."
+  description = "Earlier values of kms_key_arn. Stored files stay encrypted with them, and the services need to read those files."
   type        = list(string)
   default     = []
   nullable    = false
@@ -211,35 +211,35 @@ variable "previous_kms_key_arns" {
 }
 
 variable "force_destroy" {
-  description = "Whether `terraform destroy` may remove the bucket with the files in it, and the registry with its images."
+  description = "Allows `terraform destroy` to remove the bucket with its files, and the registry with its images."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "deletion_protection" {
-  description = "Whether tables and load balancer refuse to be deleted."
+  description = "Protects tables and load balancer against deletion."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "point_in_time_recovery" {
-  description = "Whether the tables can be restored to any second of the last 35 days."
+  description = "Lets you restore the tables to any second of the last 35 days."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "allow_presigned_put" {
-  description = "Whether presigned PUTs get into uploads/ beside forms, such as carry If-None-Match: what POST /v1/uploads gives for \"method\": \"put\". If not, the url-issuer gives none, and S3 refuses them."
+  description = "Allows presigned PUTs with If-None-Match under uploads/, beside forms: what POST /v1/uploads gives for \"method\": \"put\". With false, the url-issuer gives none and S3 rejects them."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "api_cors_allowed_origins" {
-  description = "Web origins whose pages may call the url-issuer itself. A key in a page is everybody's who opens it: for pages that only holders of the key get to see."
+  description = "Web origins whose pages can call the url-issuer. Every visitor can read an API key in a page, so allow only pages for the holders of the key."
   type        = list(string)
   default     = []
   nullable    = false
@@ -251,44 +251,44 @@ variable "api_cors_allowed_origins" {
 }
 
 variable "cors_allowed_origins" {
-  description = "Web origins whose pages may send forms and read S3's answer."
+  description = "Web origins whose pages can send forms to S3 and read its response."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "uploads_expire_days" {
-  description = "When what is still under uploads/ is removed: duplicates, orphans, refused versions."
+  description = "When objects that remain under uploads/ are removed: duplicates, orphans, refused versions."
   type        = number
   default     = null
 }
 
 variable "noncurrent_expire_days" {
-  description = "When a version is removed that another, or a delete marker, has covered."
+  description = "When a version is removed after another version, or a delete marker, replaced it."
   type        = number
   default     = null
 }
 
 variable "accepted_expire_days" {
-  description = "When accepted files are removed; by default never."
+  description = "When accepted files are removed. By default never."
   type        = number
   default     = null
 }
 
 variable "trail_retention_days" {
-  description = "For how many days CloudTrail's data events of the bucket are kept: who read or wrote which object. By default none are recorded: CloudTrail charges for each."
+  description = "How many days CloudTrail's data events of the bucket are kept: who read or wrote which object. By default none are recorded, because CloudTrail charges for each."
   type        = number
   default     = null
 }
 
 variable "unfinished_multipart_days" {
-  description = "When the parts of a multipart copy that was never completed are removed."
+  description = "When the parts of an unfinished multipart copy are removed."
   type        = number
   default     = null
 }
 
 variable "message_retention_days" {
-  description = "How long an event may wait in its queue. By default 5 days: long enough for every handler_limit_seconds with the defaults of max_receive_count and visibility_seconds."
+  description = "How long an event can wait in its queue. The default of 5 days suits every handler_limit_seconds with the defaults of max_receive_count and visibility_seconds."
   type        = number
   default     = null
 }
@@ -300,7 +300,7 @@ variable "dead_letter_retention_days" {
 }
 
 variable "kept_duplicates" {
-  description = "How many duplicates of an upload are kept as evidence, recorded and reported one by one; the same for refused versions and for orphans of one key. Those beyond are counted and removed."
+  description = "How many duplicates of an upload are kept, recorded and reported one by one. The same holds for refused versions and orphans of a key. More are counted and removed."
   type        = number
   default     = 10
   nullable    = false
@@ -312,7 +312,7 @@ variable "kept_duplicates" {
 }
 
 variable "report_queue_arns" {
-  description = "More readers of the reports, beside the alarm's queue: standard queues of this account and region that exist already, one for each reader. Every report is sent to each of them. Where a queue is encrypted with a KMS key of yours, name the key in report_queue_kms_key_arns."
+  description = "More queues that receive every report, beside the alarm's own: existing standard queues of this account and region, one for each reader. If a queue is encrypted with your KMS key, name the key in report_queue_kms_key_arns."
   type        = list(string)
   default     = []
   nullable    = false
@@ -335,7 +335,7 @@ variable "report_queue_arns" {
 }
 
 variable "report_queue_kms_key_arns" {
-  description = "KMS keys of yours that queues of report_queue_arns are encrypted with. Acceptor and processor get permission to use them to send. The policy of each key must leave permissions to IAM policies of its account."
+  description = "Your KMS keys that encrypt the queues of report_queue_arns. Acceptor and processor get permission to use them. The policy of each key must allow IAM policies of its account to grant its use."
   type        = list(string)
   default     = []
   nullable    = false
@@ -347,19 +347,19 @@ variable "report_queue_kms_key_arns" {
 }
 
 variable "record_retention_days" {
-  description = "How long an upload's item outlives its last transition."
+  description = "How long an upload's item is kept after its last transition."
   type        = number
   default     = null
 }
 
 variable "max_receive_count" {
-  description = "How often an event is delivered before it goes to the dead-letter queue. When you lower it, SQS moves the events that have already been delivered that often; `upload-once redrive` shows them."
+  description = "How often an event is delivered before it goes to the dead-letter queue. If you lower it, SQS moves events that were delivered that often; `upload-once redrive` shows them."
   type        = number
   default     = null
 }
 
 variable "visibility_seconds" {
-  description = "How late a message comes back when the task that had it dies. The same for queues and services. A long one needs a long message_retention_days or a low max_receive_count."
+  description = "When a message comes back after its task died. The same for queues and services. A long time needs a long message_retention_days or a low max_receive_count."
   type        = number
   default     = 60
   nullable    = false
@@ -368,7 +368,7 @@ variable "visibility_seconds" {
 # The issuer
 
 variable "path_prefix" {
-  description = "What stands before /getpresignedurl, for clients that know it behind a stage such as \"/prod\"."
+  description = "The path before /getpresignedurl, for clients that use a stage such as \"/prod\"."
   type        = string
   default     = ""
   nullable    = false
@@ -380,7 +380,7 @@ variable "path_prefix" {
 }
 
 variable "rate_limit_store" {
-  description = "A Valkey or Redis (not in cluster mode) where all tasks of the url-issuer count rates together. Its address: url, or url_secret_arn (Secrets Manager or Parameter Store) where a password stands in it. What its tasks may reach: port of security_group_id. The store's own security group has to let services.url-issuer.security_group_id in. Without a store each task counts alone."
+  description = "A Valkey or Redis (not in cluster mode) in which all tasks of the url-issuer count rates together. Set url, or url_secret_arn (Secrets Manager or Parameter Store) if it contains a password. The tasks can reach port of security_group_id. The store's own security group must allow services.url-issuer.security_group_id. Without a store, each task counts alone."
   type = object({
     url               = optional(string)
     url_secret_arn    = optional(string)
@@ -411,7 +411,7 @@ variable "rate_limit_store" {
 }
 
 variable "bad_keys_per_minute" {
-  description = "How many unknown API keys an address may present each minute before it is told to wait; a disabled or expired key is counted for itself, by the same number. It has no effect without a domain of your own: behind API Gateway the issuer does not learn clients' addresses."
+  description = "How many unknown API keys an address can send each minute before it gets 429. The same limit holds for each disabled or expired key. It has no effect without a domain_name, because behind API Gateway the issuer does not see clients' addresses."
   type        = number
   default     = 30
   nullable    = false
@@ -423,7 +423,7 @@ variable "bad_keys_per_minute" {
 }
 
 variable "upload_name_part" {
-  description = "What every object key begins with, behind uploads/."
+  description = "The beginning of every object key, after uploads/."
   type        = string
   default     = "UploadFilename"
   nullable    = false
@@ -435,7 +435,7 @@ variable "upload_name_part" {
 }
 
 variable "form_lifetime_seconds" {
-  description = "How long an upload can be begun with a form. A form ends with the credentials that signed it, and on ECS these live for six hours at most."
+  description = "How long an upload can start with a form. A form ends with the credentials that signed it. On ECS these live for at most six hours."
   type        = number
   default     = 30
   nullable    = false
@@ -447,7 +447,7 @@ variable "form_lifetime_seconds" {
 }
 
 variable "form_lifetime_max_seconds" {
-  description = "The longest lifetime that a client may ask for with POST /v1/uploads. S3 refuses older signatures, with a quarter of an hour for clocks that differ."
+  description = "The longest lifetime that POST /v1/uploads accepts. S3 rejects older signatures, with a tolerance of 15 minutes for clocks."
   type        = number
   default     = 3600
   nullable    = false
@@ -459,7 +459,7 @@ variable "form_lifetime_max_seconds" {
 }
 
 variable "form_max_bytes" {
-  description = "The largest file that a form takes."
+  description = "The largest file that a form accepts."
   type        = number
   default     = 5368709120
   nullable    = false
@@ -473,7 +473,7 @@ variable "form_max_bytes" {
 # The processor's handler
 
 variable "handler_limit_seconds" {
-  description = "How long the handler may work on one upload."
+  description = "How long the handler can work on one upload."
   type        = number
   default     = 3600
   nullable    = false
@@ -485,7 +485,7 @@ variable "handler_limit_seconds" {
 }
 
 variable "handler_grace_seconds" {
-  description = "How long a handler may go on after handler_limit_seconds, when its signal is aborted. Then its thread is ended."
+  description = "How long a handler can continue after handler_limit_seconds, when its signal is aborted. Then its thread is ended."
   type        = number
   default     = 10
   nullable    = false
@@ -497,7 +497,7 @@ variable "handler_grace_seconds" {
 }
 
 variable "handler_threads" {
-  description = "How many threads the handlers of all processor.concurrency share. As many again may run at times: for uploads that must be alone, and for threads that end with the uploads in them."
+  description = "How many threads the handlers share. Up to as many more run for uploads that must be alone, and for threads that are ending."
   type        = number
   default     = 2
   nullable    = false
@@ -509,7 +509,7 @@ variable "handler_threads" {
 }
 
 variable "handler_heap_mib" {
-  description = "How much heap a handler thread may have for its objects; the bytes of a Buffer are not in it. A thread that needs more is ended."
+  description = "The heap of a handler thread, without the bytes of Buffers. A thread that needs more is ended."
   type        = number
   default     = 192
   nullable    = false
@@ -526,7 +526,7 @@ variable "handler_heap_mib" {
 }
 
 variable "handler_environment" {
-  description = "Variables of the handler."
+  description = "Environment variables of the handler."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -543,7 +543,7 @@ variable "handler_environment" {
 }
 
 variable "handler_secrets" {
-  description = "Variables of the handler whose values come from Secrets Manager or Parameter Store: name to ARN."
+  description = "Environment variables of the handler from Secrets Manager or Parameter Store: name to ARN."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -571,20 +571,20 @@ variable "handler_secrets" {
 }
 
 variable "handler_policy_json" {
-  description = "What the handler may call beyond what the processor may: an IAM policy."
+  description = "An IAM policy with what the handler can call beyond the processor's own permissions."
   type        = string
   default     = null
 }
 
 variable "handler_security_group_ids" {
-  description = "Further security groups of the processor's tasks, for what the handler calls beyond HTTPS."
+  description = "More security groups of the processor's tasks, for what the handler calls beyond HTTPS."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "handler_writable_paths" {
-  description = "Folders that the handler can write in; the image must declare them as VOLUME, owned by its user."
+  description = "Folders that the handler can write to. The image must declare them as VOLUME, owned by its user."
   type        = list(string)
   default     = []
   nullable    = false
@@ -593,7 +593,7 @@ variable "handler_writable_paths" {
 # Tasks
 
 variable "url_issuer" {
-  description = "Size and number of the url-issuer's tasks. requests_per_minute: how many of one task before there is another; max_connections: how many connections a task has open at most (their headers and trailers take 32 MiB of its memory at most, all together); spot: only where clients try again, see modules/service/README.md."
+  description = "Size and number of the url-issuer's tasks. requests_per_minute: requests for each task before another one starts. max_connections: the most open connections of a task; their headers and trailers take at most 32 MiB of its memory. spot: only if clients try again, see modules/service/README.md."
   type = object({
     cpu                 = optional(number, 256)
     memory              = optional(number, 512)
@@ -613,7 +613,7 @@ variable "url_issuer" {
 }
 
 variable "acceptor" {
-  description = "Size and number of the acceptor's tasks. concurrency: events in flight at once; messages: events a task, waiting or in flight, before there is another; protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
+  description = "Size and number of the acceptor's tasks. concurrency: events in flight at once. messages: events for each task, waiting or in flight, before another one starts. protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
   type = object({
     cpu                   = optional(number, 256)
     memory                = optional(number, 512)
@@ -634,7 +634,7 @@ variable "acceptor" {
 }
 
 variable "processor" {
-  description = "Size and number of the processor's tasks. concurrency: uploads in flight at once; messages: uploads a task, waiting or in flight, before there is another; disable_scale_in and protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
+  description = "Size and number of the processor's tasks. concurrency: uploads in flight at once. messages: uploads for each task, waiting or in flight, before another one starts. disable_scale_in and protect_after_seconds: see modules/service/README.md on work longer than the stop timeout."
   type = object({
     cpu                   = optional(number, 512)
     memory                = optional(number, 1024)
@@ -661,7 +661,7 @@ variable "processor" {
 }
 
 variable "log_level" {
-  description = "The least important log lines that are written: trace, debug, info, warn or error."
+  description = "The lowest level of log lines that are written: trace, debug, info, warn or error."
   type        = string
   default     = "info"
   nullable    = false
@@ -685,7 +685,7 @@ variable "log_retention_days" {
 }
 
 variable "wait_for_steady_state" {
-  description = "Whether an apply ends only when all tasks are up."
+  description = "Whether an apply waits until all tasks run."
   type        = bool
   default     = false
   nullable    = false
@@ -694,21 +694,21 @@ variable "wait_for_steady_state" {
 # Alarms
 
 variable "alarm_emails" {
-  description = "Addresses that are told of every alarm; each has to confirm once."
+  description = "E-mail addresses that receive every alarm. Each must confirm once."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "alarm_sms" {
-  description = "Telephone numbers that are told of every alarm, such as \"+4915112345678\"."
+  description = "Telephone numbers that receive every alarm, such as \"+4915112345678\"."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "alarm_subscriptions" {
-  description = "Whoever else is told of every alarm: protocol and endpoint, as SNS knows them."
+  description = "Other receivers of every alarm: protocol and endpoint, as SNS names them."
   type = list(object({
     protocol = string
     endpoint = string
@@ -719,7 +719,7 @@ variable "alarm_subscriptions" {
 }
 
 variable "alarm_thresholds" {
-  description = "From where on there is an alarm: answers of the issuer with 5xx in five minutes, milliseconds for the slowest of a hundred answers, failed tasks in five minutes, age of a queue's oldest event in seconds. By default that of accepted events is twice handler_limit_seconds and at least 7200. What is left out is the default of modules/alarms."
+  description = "The thresholds of alarms: the issuer's 5xx responses in five minutes, milliseconds for the slowest of a hundred responses, failed tasks in five minutes, the age of a queue's oldest event in seconds. By default that of accepted events is twice handler_limit_seconds and at least 7200. The defaults are those of modules/alarms."
   type = object({
     issuer_errors               = optional(number)
     issuer_p99_milliseconds     = optional(number)
@@ -737,7 +737,7 @@ variable "alarm_thresholds" {
 }
 
 variable "alarm_kms_key_arn" {
-  description = "Key of yours for the alarms' topic, whose policy lets cloudwatch.amazonaws.com use it."
+  description = "Your KMS key for the alarms' topic. Its policy must allow cloudwatch.amazonaws.com to use it."
   type        = string
   default     = null
 }

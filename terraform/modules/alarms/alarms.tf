@@ -7,7 +7,7 @@ locals {
       threshold   = var.issuer_errors
       periods     = 1
       tells_end   = true
-      description = "The issuer answers with 5xx: see its logs. Most often the table does not answer."
+      description = "The issuer responds with 5xx: see its logs. Usually DynamoDB does not respond."
     }
     rate-store-away = {
       metric      = "RatesCountedAlone"
@@ -15,7 +15,7 @@ locals {
       threshold   = 1
       periods     = 1
       tells_end   = true
-      description = "The store that all tasks count rates in does not answer: each task counts alone, and allows the whole rate. Requests are served meanwhile."
+      description = "The store in which all tasks count rates does not respond. Each task counts alone and allows the whole rate. Requests are served."
     }
     request-time = {
       metric      = "RequestTime"
@@ -23,7 +23,7 @@ locals {
       threshold   = var.issuer_p99_milliseconds
       periods     = 3
       tells_end   = true
-      description = "The issuer is slow: see the latency of the table, and the processor time of its tasks."
+      description = "The issuer is slow: see the latency of the table and the CPU of its tasks."
     }
     # Counted once for each message, so it does not tell when the last one is deleted.
     messages-undeleted = {
@@ -32,7 +32,7 @@ locals {
       threshold   = 1
       periods     = 1
       tells_end   = false
-      description = "Messages were handled or sent again as copies, and SQS did not delete them in several tries. The service holds them and goes on trying for 12 hours; after that they can be dead letters although nothing failed. Its log says why: a denied sqs:DeleteMessage, no way to SQS, or an outage of SQS."
+      description = "SQS did not delete handled messages in several tries. The service tries again for 12 hours. After that they can become dead letters although nothing failed. Its log has the reason: sqs:DeleteMessage is denied, SQS cannot be reached, or SQS has an outage."
     }
     # Each copy of such a message begins a new age in its queue, so that accepted-events-age never tells of it. It is counted with each
     # copy, every minute at most.
@@ -42,7 +42,7 @@ locals {
       threshold   = 1000 * var.oldest_message_seconds["accepted_events"]
       periods     = 1
       tells_end   = true
-      description = "Uploads that may have ended a process wait too long for their turn: each process runs one of them at a time. Its log names them (message waits). See processor-task-failures for what ends the processes, and make HANDLER_LIMIT_SECONDS or the handler's work shorter."
+      description = "Uploads that may have ended a process wait too long: each process runs one of them at a time. The log names them (message waits). See processor-task-failures for what ends the processes. Shorten the handler's work or HANDLER_LIMIT_SECONDS."
     }
     work-cut-off = {
       metric      = "WorkCutOff"
@@ -50,7 +50,7 @@ locals {
       threshold   = 1
       periods     = 1
       tells_end   = false
-      description = "At least three stops in a row have cut off the work on a message. Its upload does not fail and does not end: the work takes longer than DRAIN_LIMIT_SECONDS, and tasks stop more often than it needs. Set protect_after_seconds, make the work shorter, or deploy less often."
+      description = "At least three stops in a row interrupted the work on a message. It takes longer than DRAIN_LIMIT_SECONDS, so its upload neither fails nor finishes. Set protect_after_seconds, shorten the work, or deploy less often."
     }
   }
 
@@ -79,7 +79,7 @@ locals {
       periods     = 1
       tells_end   = false
       dimensions  = { QueueName = var.queues.upload_reports.name }
-      description = "Files came that were not accepted. The type of each report in the queue says what: duplicate (a form was used again), refused (its upload was revoked; with storedBeforeRevocation its client holds a success, and has to be told), orphan (no upload was issued: find out who signs forms or writes to the bucket)."
+      description = "Files came that were not accepted. See the type of each report in the queue: duplicate (a form was used again), refused (its upload was revoked; with storedBeforeRevocation, inform the client, which has a success), orphan (no upload was issued: find out who signs forms or writes to the bucket)."
     }
   }
 
@@ -95,7 +95,7 @@ locals {
         periods     = 1
         tells_end   = true
         dimensions  = { QueueName = var.queues["${queue}_dead_letter"].name }
-        description = "An upload could not be handled and waits in the dead-letter queue. `upload-once redrive` shows which, the service's logs say why; `upload-once redrive --yes` when the cause is gone, before the queue's retention is over."
+        description = "An upload failed and is in the dead-letter queue. `upload-once redrive` shows it, and the service's logs have the reason. Correct the cause, then run `upload-once redrive --yes` before the queue's retention ends."
       }
     },
     {
@@ -126,7 +126,7 @@ locals {
         periods     = 1
         tells_end   = true
         dimensions  = { LoadBalancer = var.load_balancer.arn_suffix }
-        description = "The load balancer itself answers with 5xx: no task of the issuer is healthy, or they break connections."
+        description = "The load balancer itself responds with 5xx: no task of the issuer is healthy, or tasks break connections."
       }
     },
     var.api == null ? {} : {
@@ -139,7 +139,7 @@ locals {
         periods     = 1
         tells_end   = true
         dimensions  = { ApiId = var.api.id }
-        description = "Clients get 5xx from the HTTP API: the issuer fails, or cannot be reached."
+        description = "Clients get 5xx from the HTTP API: the issuer fails or cannot be reached."
       }
     },
   )
@@ -155,7 +155,7 @@ locals {
       periods     = 1
       tells_end   = true
       dimensions  = { RuleName = rule.name }
-      description = "Tasks of ${service} end by themselves or fail their health checks, and are started again. The log group ${aws_cloudwatch_log_group.task_failures.name} says why."
+      description = "Tasks of ${service} end by themselves or fail their health checks, and ECS starts new ones. The log group ${aws_cloudwatch_log_group.task_failures.name} has the reason."
     }
   }
 
