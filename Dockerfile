@@ -15,6 +15,7 @@ FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS manifests
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/access/package.json packages/access/
+COPY packages/clock/package.json packages/clock/
 COPY packages/queue/package.json packages/queue/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/table/package.json packages/table/
@@ -51,6 +52,7 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=15s \
 FROM service AS url-issuer
 COPY --from=url-issuer-dependencies /app ./
 COPY packages/access packages/access
+COPY packages/clock packages/clock
 COPY packages/runtime packages/runtime
 COPY packages/table packages/table
 COPY packages/text packages/text
@@ -60,6 +62,7 @@ CMD ["node", "services/url-issuer/src/main.ts"]
 
 FROM service AS acceptor
 COPY --from=acceptor-dependencies /app ./
+COPY packages/clock packages/clock
 COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
 COPY packages/table packages/table
@@ -71,6 +74,7 @@ CMD ["node", "services/acceptor/src/main.ts"]
 
 FROM service AS processor
 COPY --from=processor-dependencies /app ./
+COPY packages/clock packages/clock
 COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
 COPY packages/table packages/table

@@ -1,5 +1,6 @@
 import { memoryUsage } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '@upload-once/clock';
 import { createLogger } from '@upload-once/runtime';
 import { createMemoryObjectStore } from '@upload-once/uploads/testing';
 import type { HandlerRunner, HandlerWork } from '../services/processor/src/handler-runner.ts';
@@ -23,10 +24,6 @@ export interface ThreadHop {
 
 /** What it costs that handlers run in threads: the way there and back, by turns with the same run in the same thread, and a thread's memory. */
 export async function measureThreadHop(): Promise<ThreadHop> {
-  const startTimer = (seconds: number, callback: () => void) => {
-    const timer = setTimeout(callback, seconds * 1000);
-    return () => clearTimeout(timer);
-  };
   const threads = createThreadRunner({
     threads: THREADS,
     aloneThreads: 1,
@@ -47,7 +44,7 @@ export async function measureThreadHop(): Promise<ThreadHop> {
         onPrint: () => undefined,
         endLimitSeconds: 60,
         onEndLimit: () => undefined,
-        startTimer,
+        clock: systemClock,
       }),
   });
   const sameThread = createInThreadRunner({

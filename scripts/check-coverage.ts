@@ -6,6 +6,7 @@ const LEAST_PERCENT = 95;
 const FOLDERS = [
   'packages/text',
   'packages/table',
+  'packages/clock',
   'packages/uploads',
   'packages/access',
   'packages/queue',

@@ -10,17 +10,18 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 /** What the sources of each package may import of this repository. A service imports no other service. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/text': [],
+  'packages/clock': [],
   'packages/table': [],
-  'packages/queue': [],
+  'packages/queue': ['clock'],
   'packages/runtime': ['text'],
   'packages/uploads': ['table', 'text'],
   'packages/access': ['table', 'text'],
-  'packages/worker': ['queue', 'runtime'],
+  'packages/worker': ['clock', 'queue', 'runtime'],
   'packages/client': ['text'],
-  'packages/cli': ['access', 'client', 'queue', 'runtime', 'text', 'uploads'],
-  'services/url-issuer': ['access', 'runtime', 'text', 'uploads'],
-  'services/acceptor': ['queue', 'runtime', 'uploads', 'worker'],
-  'services/processor': ['queue', 'runtime', 'uploads', 'worker'],
+  'packages/cli': ['access', 'client', 'clock', 'queue', 'runtime', 'text', 'uploads'],
+  'services/url-issuer': ['access', 'clock', 'runtime', 'text', 'uploads'],
+  'services/acceptor': ['clock', 'queue', 'runtime', 'uploads', 'worker'],
+  'services/processor': ['clock', 'queue', 'runtime', 'uploads', 'worker'],
 };
 
 function importsOf(file: string): string[] {

@@ -6,7 +6,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { createDeleteBatcher, systemTimers, writeS3Event } from '@upload-once/queue';
+import { systemClock } from '@upload-once/clock';
+import { createDeleteBatcher, writeS3Event } from '@upload-once/queue';
 import { buildApp } from 'fauxqs';
 import type { Test } from 'tap';
 import { type RedriveOptions, redrive } from '../src/repair/index.ts';
@@ -112,9 +113,9 @@ export async function startDeadLetters(t: Test) {
         deleter: createDeleteBatcher({
           sqs,
           queueUrl: deadLetterUrl,
-          timers: {
-            ...systemTimers,
-            after: (delayMs, callback) => systemTimers.after(delayMs / 1000, callback),
+          clock: {
+            ...systemClock,
+            after: (delayMs, callback) => systemClock.after(delayMs / 1000, callback),
           },
           random: () => 0,
         }),

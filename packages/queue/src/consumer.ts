@@ -4,6 +4,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { type Clock, endsWithin, pause } from '@upload-once/clock';
 import { backoffSeconds, POLL_BACKOFF } from './backoff.ts';
 import { createCopySender } from './copy-sender.ts';
 import { createDeleteBatcher } from './delete-batcher.ts';
@@ -12,7 +13,6 @@ import { type DeliveryContext, type DeliveryRun, runDelivery } from './delivery-
 import { DrainLimitReached, MAX_VISIBILITY_SECONDS } from './failures.ts';
 import type { ConsumerObserver } from './observer.ts';
 import { readReceiveLimit } from './receive-limit.ts';
-import { endsWithin, pause, type Timers } from './timers.ts';
 
 /** What ReceiveMessage gives at most (Amazon SQS API Reference). */
 const MAX_RECEIVED = 10;
@@ -51,7 +51,7 @@ export interface ConsumerOptions {
   readonly observe: ConsumerObserver;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 export interface Consumer {
@@ -108,13 +108,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     handle,
     observe,
     random,
-    timers,
+    clock,
   } = options;
   assertWhole('concurrency', concurrency, 1, Number.MAX_SAFE_INTEGER);
   assertWhole('visibilitySeconds', visibilitySeconds, 1, MAX_VISIBILITY_SECONDS);
   assertWhole('waitTimeSeconds', waitTimeSeconds, 1, MAX_WAIT_SECONDS);
-  const deleter = createDeleteBatcher({ sqs, queueUrl, timers, random });
-  const copies = createCopySender({ sqs, queueUrl, timers });
+  const deleter = createDeleteBatcher({ sqs, queueUrl, clock, random });
+  const copies = createCopySender({ sqs, queueUrl, clock });
   const stopping = new AbortController();
   /** Cuts off the poll in flight. */
   const polledLongEnough = new AbortController();
@@ -135,7 +135,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         await woken.promise;
         continue;
       }
-      const polledAtMs = timers.nowMs();
+      const polledAtMs = clock.monotonicMs();
       try {
         const messages = await receive(Math.min(MAX_RECEIVED, free));
         failures = 0;
@@ -145,7 +145,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         failures += 1;
         const waitSeconds = backoffSeconds(failures, POLL_BACKOFF, random);
         observe.pollFailed(error, waitSeconds);
-        await pause(timers, waitSeconds * 1000, stopping.signal);
+        await pause(clock, waitSeconds * 1000, stopping.signal);
       }
     }
   }
@@ -201,11 +201,11 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       await polling;
       await Promise.all([...runs].map((run) => run.ended));
     })();
-    if (await endsWithin(timers, limitSeconds * 1000, ended)) return;
+    if (await endsWithin(clock, limitSeconds * 1000, ended)) return;
     const reason = new DrainLimitReached(`the consumer stops and waits no longer than ${limitSeconds} s`);
     for (const run of runs) void run.cutOff(reason, SETTLE_SECONDS);
-    const cancelCut = timers.after(SETTLE_SECONDS * 1000, () => polledLongEnough.abort());
-    await endsWithin(timers, GIVE_BACK_SECONDS * 1000, ended);
+    const cancelCut = clock.after(SETTLE_SECONDS * 1000, () => polledLongEnough.abort());
+    await endsWithin(clock, GIVE_BACK_SECONDS * 1000, ended);
     cancelCut();
   }
 
@@ -217,11 +217,11 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       const limit = await readReceiveLimit({
         sqs,
         queueUrl,
-        timers,
+        clock,
         signal: stopping.signal,
         onUnread: observe.limitUnread,
       });
-      polling = poll({ sqs, queueUrl, visibilitySeconds, limit, deleter, copies, observe, random, timers });
+      polling = poll({ sqs, queueUrl, visibilitySeconds, limit, deleter, copies, observe, random, clock });
     },
     async stop(limitSeconds) {
       if (!(limitSeconds >= 0)) throw new RangeError(`limitSeconds is 0 or more, not ${limitSeconds}`);

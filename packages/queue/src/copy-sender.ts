@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Clock } from '@upload-once/clock';
 import { gather } from './gather.ts';
 import { type OutgoingMessage, sendMessages } from './send-messages.ts';
-import type { Timers } from './timers.ts';
 
 /** SQS did not take the copy of a message, or no answer tells that it did. */
 export class CopyNotSent extends Error {
@@ -20,11 +20,11 @@ export interface CopySender {
 export function createCopySender(options: {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }): CopySender {
-  const { sqs, queueUrl, timers } = options;
+  const { sqs, queueUrl, clock } = options;
   const enqueue = gather<{ readonly copy: OutgoingMessage; readonly sent: PromiseWithResolvers<void> }>(
-    timers,
+    clock,
     async (batch) => {
       const failures = await sendMessages(
         sqs,

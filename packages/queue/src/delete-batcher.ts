@@ -1,7 +1,7 @@
 import { DeleteMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Clock } from '@upload-once/clock';
 import { backoffSeconds, DELETE_BACKOFF } from './backoff.ts';
 import { gather } from './gather.ts';
-import type { Timers } from './timers.ts';
 
 const MAX_ATTEMPTS = 3;
 
@@ -44,11 +44,11 @@ interface Entry {
 export function createDeleteBatcher(options: {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly random: () => number;
 }): DeleteBatcher {
-  const { sqs, queueUrl, timers, random } = options;
-  const enqueue = gather<Entry>(timers, (batch) => void send(batch));
+  const { sqs, queueUrl, clock, random } = options;
+  const enqueue = gather<Entry>(clock, (batch) => void send(batch));
   let failedAtMs = Number.NEGATIVE_INFINITY;
 
   async function send(batch: readonly Entry[]): Promise<void> {
@@ -73,7 +73,7 @@ export function createDeleteBatcher(options: {
     for (const [index, entry] of batch.entries()) {
       const failure = failures.get(index);
       if (failure?.final !== true)
-        failedAtMs = failure === undefined ? Number.NEGATIVE_INFINITY : timers.nowMs();
+        failedAtMs = failure === undefined ? Number.NEGATIVE_INFINITY : clock.monotonicMs();
       if (failure === undefined) entry.settled.resolve();
       else retry(entry, failure);
     }
@@ -87,7 +87,7 @@ export function createDeleteBatcher(options: {
       return;
     }
     const waitSeconds = backoffSeconds(entry.attempts, DELETE_BACKOFF, random);
-    timers.after(waitSeconds * 1000, () => enqueue(entry));
+    clock.after(waitSeconds * 1000, () => enqueue(entry));
   }
 
   return {
@@ -97,7 +97,7 @@ export function createDeleteBatcher(options: {
       return settled.promise;
     },
     get isFailing() {
-      return timers.nowMs() - failedAtMs < FAILING_SECONDS * 1000;
+      return clock.monotonicMs() - failedAtMs < FAILING_SECONDS * 1000;
     },
   };
 }

@@ -1,7 +1,7 @@
+import { type Clock, pause } from '@upload-once/clock';
 import { backoffSeconds, ROUND_BACKOFF } from './backoff.ts';
 import type { DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
 import type { HeldMessage } from './held-message.ts';
-import { pause, type Timers } from './timers.ts';
 
 /**
  * Deletes a message that needs nothing more: it was handled, or a copy of it is in the queue. While SQS does not delete it, the message
@@ -20,11 +20,11 @@ export async function deleteHeld(options: {
   readonly held: HeldMessage;
   readonly visibilitySeconds: number;
   readonly ended: AbortSignal;
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly onDelayed: (error: DeleteFailed) => void;
 }): Promise<DeleteFailed | undefined> {
-  const { deleter, receiptHandle, held, visibilitySeconds, ended, timers, random, onDelayed } = options;
+  const { deleter, receiptHandle, held, visibilitySeconds, ended, clock, random, onDelayed } = options;
 
   async function round(): Promise<DeleteFailed | undefined> {
     return deleter.delete(receiptHandle).then(
@@ -35,13 +35,13 @@ export async function deleteHeld(options: {
 
   const abandoned = Promise.withResolvers<void>();
   ended.addEventListener('abort', () => abandoned.resolve(), { once: true });
-  const cancelHold = timers.after(visibilitySeconds * 250, held.resumeHeartbeats);
+  const cancelHold = clock.after(visibilitySeconds * 250, held.resumeHeartbeats);
   let failure = await round();
   cancelHold();
   for (let rounds = 1; failure !== undefined && !failure.isFinal && !ended.aborted; rounds += 1) {
     if (rounds === 1) onDelayed(failure);
     held.resumeHeartbeats();
-    await pause(timers, backoffSeconds(rounds, ROUND_BACKOFF, random) * 1000, ended);
+    await pause(clock, backoffSeconds(rounds, ROUND_BACKOFF, random) * 1000, ended);
     if (ended.aborted) break;
     const before = failure;
     failure = await Promise.race([round(), abandoned.promise.then(() => before)]);

@@ -1,5 +1,6 @@
 // Over 250 lines, and one thing: one message from its receive until it is deleted, given back or left to the dead-letter queue.
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
+import { type Clock, endsWithin } from '@upload-once/clock';
 import { backoffSeconds, longestWaitSeconds, RETRY_BACKOFF } from './backoff.ts';
 import type { CopySender } from './copy-sender.ts';
 import { type DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
@@ -18,7 +19,6 @@ import type { ConsumerObserver, MessageRequest } from './observer.ts';
 import type { ReceiveLimit } from './receive-limit.ts';
 import { copyOf, cutOffsBefore, factsOf, isSpent, receivesOfQueue } from './receives.ts';
 import { sendCopyHeld } from './send-copy-held.ts';
-import { endsWithin, type Timers } from './timers.ts';
 
 /** How old maxReceiveCount may be for a message that was received before: its last receive may be this one. */
 const LIMIT_AGE_OF_REPEATED_SECONDS = 10;
@@ -37,7 +37,7 @@ export interface DeliveryContext {
   readonly copies: CopySender;
   readonly observe: ConsumerObserver;
   readonly random: () => number;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 /** One message, from its receive until nothing more is to be done about it. */
@@ -64,7 +64,7 @@ export function runDelivery(
   stepAside: () => void,
   context: DeliveryContext,
 ): DeliveryRun {
-  const { sqs, queueUrl, visibilitySeconds, limit, deleter, copies, observe, random, timers } = context;
+  const { sqs, queueUrl, visibilitySeconds, limit, deleter, copies, observe, random, clock } = context;
   const receiptHandle = message.ReceiptHandle ?? '';
   const facts = () => factsOf(message, limit.maxReceiveCount);
   const held = holdMessage({
@@ -73,7 +73,7 @@ export function runDelivery(
     receiptHandle,
     visibilitySeconds,
     polledAtMs,
-    timers,
+    clock,
     onLost,
     onExtendFailed: (error) => observe.requestFailed('extend', facts(), error),
   });
@@ -140,7 +140,7 @@ export function runDelivery(
   }
 
   async function within(renewal: Promise<void>): Promise<void> {
-    await endsWithin(timers, LIMIT_WAIT_SECONDS * 1000, renewal);
+    await endsWithin(clock, LIMIT_WAIT_SECONDS * 1000, renewal);
   }
 
   /** Its receives are used up. What became of it was told with the last one, unless the process of that one has died. */
@@ -160,7 +160,7 @@ export function runDelivery(
       held,
       visibilitySeconds,
       ended: giveUp.signal,
-      timers,
+      clock,
       random,
       onDelayed,
     });
@@ -202,7 +202,7 @@ export function runDelivery(
     const { tell, onDelayed } = tellOnce('copy');
     const copy = { ...copyOf(message, facts(), cutOffs), delaySeconds };
     const ended = giveUp.signal;
-    const failure = await sendCopyHeld({ copies, copy, deleter, held, ended, timers, random, onDelayed });
+    const failure = await sendCopyHeld({ copies, copy, deleter, held, ended, clock, random, onDelayed });
     if (failure !== undefined) tell(failure);
     return failure;
   }
@@ -257,7 +257,7 @@ export function runDelivery(
       if (!isSettled) {
         cutOffReason = reason;
         held.abort(reason);
-        await endsWithin(timers, settleSeconds * 1000, settled.promise);
+        await endsWithin(clock, settleSeconds * 1000, settled.promise);
       }
       if (!isSettled) {
         isAbandoned = true;

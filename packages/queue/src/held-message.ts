@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Clock } from '@upload-once/clock';
 import { MAX_VISIBILITY_SECONDS, VisibilityLost } from './failures.ts';
-import type { Timers } from './timers.ts';
 
 /**
  * SQS counts its 12 hours from the moment it got the ReceiveMessage request and refuses what would pass them; a
@@ -36,9 +36,9 @@ export interface HoldOptions {
   readonly receiptHandle: string;
   /** What the message was received with, and what each heartbeat extends it to. */
   readonly visibilitySeconds: number;
-  /** When the poll that got the message was sent, by `timers.nowMs()`. */
+  /** When the poll that got the message was sent, by `clock.monotonicMs()`. */
   readonly polledAtMs: number;
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly onLost: (error: VisibilityLost) => void;
   readonly onExtendFailed: (error: unknown) => void;
 }
@@ -49,16 +49,16 @@ export interface HoldOptions {
  * that the receipt handle is no good, the message is lost. No extension reaches past SQS's 12 hours.
  */
 export function holdMessage(options: HoldOptions): HeldMessage {
-  const { sqs, queueUrl, receiptHandle, visibilitySeconds, polledAtMs, timers, onLost, onExtendFailed } =
+  const { sqs, queueUrl, receiptHandle, visibilitySeconds, polledAtMs, clock, onLost, onExtendFailed } =
     options;
   const controller = new AbortController();
   const listeners = new Set<() => Promise<void>>();
   let isEnded = false;
   let isLost = false;
   let extension: Promise<unknown> = Promise.resolve();
-  let visibleAtMs = timers.nowMs() + visibilitySeconds * 1000;
-  let cancelDeadline = timers.after(visibilitySeconds * 1000, runOut);
-  let cancelBeat = timers.after(visibilitySeconds * 500, beat);
+  let visibleAtMs = clock.monotonicMs() + visibilitySeconds * 1000;
+  let cancelDeadline = clock.after(visibilitySeconds * 1000, runOut);
+  let cancelBeat = clock.after(visibilitySeconds * 500, beat);
 
   function end(): void {
     isEnded = true;
@@ -93,7 +93,7 @@ export function holdMessage(options: HoldOptions): HeldMessage {
       return;
     }
     if (isEnded) return;
-    const sentAtMs = timers.nowMs();
+    const sentAtMs = clock.monotonicMs();
     const seconds = Math.min(visibilitySeconds, longestWaitSeconds());
     if (sentAtMs + seconds * 1000 <= visibleAtMs) return;
     const extending = changeVisibility(seconds);
@@ -103,21 +103,21 @@ export function holdMessage(options: HoldOptions): HeldMessage {
       if (isEnded) return;
       visibleAtMs = sentAtMs + seconds * 1000;
       cancelDeadline();
-      cancelDeadline = timers.after(visibleAtMs - timers.nowMs(), runOut);
-      cancelBeat = timers.after(visibilitySeconds * 500, beat);
+      cancelDeadline = clock.after(visibleAtMs - clock.monotonicMs(), runOut);
+      cancelBeat = clock.after(visibilitySeconds * 500, beat);
     } catch (error) {
       if (isEnded) return;
       if (meansLost(error)) {
         lose('SQS says that the message is not held any more', error);
       } else {
-        cancelBeat = timers.after(visibilitySeconds * 125, beat);
+        cancelBeat = clock.after(visibilitySeconds * 125, beat);
         onExtendFailed(error);
       }
     }
   }
 
   function longestWaitSeconds(): number {
-    const heldSeconds = (timers.nowMs() - polledAtMs) / 1000;
+    const heldSeconds = (clock.monotonicMs() - polledAtMs) / 1000;
     return Math.max(0, Math.floor(MAX_VISIBILITY_SECONDS - CALL_MARGIN_SECONDS - heldSeconds));
   }
 
@@ -153,7 +153,7 @@ export function holdMessage(options: HoldOptions): HeldMessage {
     resumeHeartbeats() {
       if (!isEnded || isLost) return;
       isEnded = false;
-      cancelDeadline = timers.after(Math.max(0, visibleAtMs - timers.nowMs()), runOut);
+      cancelDeadline = clock.after(Math.max(0, visibleAtMs - clock.monotonicMs()), runOut);
       void beat();
     },
     longestWaitSeconds,

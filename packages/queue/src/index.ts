@@ -17,5 +17,4 @@ export { type ObjectCreated, parseS3Event } from './s3-event.ts';
 export { createS3EventHandler } from './s3-event-handler.ts';
 export { type OutgoingMessage, type SendFailure, sendMessages } from './send-messages.ts';
 export { NotSentToEach, sendToEach } from './send-to-each.ts';
-export { pause, systemTimers, type Timers } from './timers.ts';
 export { writeS3Event } from './write-s3-event.ts';

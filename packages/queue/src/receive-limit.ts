@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Clock } from '@upload-once/clock';
 import { readRedrivePolicy } from './redrive-policy.ts';
-import type { Timers } from './timers.ts';
 
 /** A queue's maxReceiveCount, as it was read last: it can be changed while a consumer runs. */
 export interface ReceiveLimit {
@@ -20,17 +20,17 @@ export interface ReceiveLimit {
 export async function readReceiveLimit(options: {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onUnread: (error: unknown, maxReceiveCount: number) => void;
 }): Promise<ReceiveLimit> {
-  const { sqs, queueUrl, timers, signal, onUnread } = options;
-  let triedAtMs = timers.nowMs();
+  const { sqs, queueUrl, clock, signal, onUnread } = options;
+  let triedAtMs = clock.monotonicMs();
   let { maxReceiveCount } = await readRedrivePolicy(sqs, queueUrl, signal);
   let reading: Promise<void> | undefined;
 
   async function read(): Promise<void> {
-    triedAtMs = timers.nowMs();
+    triedAtMs = clock.monotonicMs();
     try {
       maxReceiveCount = (await readRedrivePolicy(sqs, queueUrl, signal)).maxReceiveCount;
     } catch (error) {
@@ -44,7 +44,7 @@ export async function readReceiveLimit(options: {
       return maxReceiveCount;
     },
     async renew(olderThanSeconds) {
-      if (reading === undefined && timers.nowMs() - triedAtMs < olderThanSeconds * 1000) return;
+      if (reading === undefined && clock.monotonicMs() - triedAtMs < olderThanSeconds * 1000) return;
       reading ??= read();
       await reading;
     },

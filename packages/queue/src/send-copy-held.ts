@@ -1,9 +1,9 @@
+import { type Clock, pause } from '@upload-once/clock';
 import { backoffSeconds, ROUND_BACKOFF } from './backoff.ts';
 import { CopyNotSent, type CopySender } from './copy-sender.ts';
 import type { DeleteBatcher } from './delete-batcher.ts';
 import type { HeldMessage } from './held-message.ts';
 import type { OutgoingMessage } from './send-messages.ts';
-import { pause, type Timers } from './timers.ts';
 
 /** One to two minutes together: without a copy, the message loses a receive although nothing has failed. */
 const MAX_ATTEMPTS = 5;
@@ -27,11 +27,11 @@ export async function sendCopyHeld(options: {
   readonly deleter: DeleteBatcher;
   readonly held: HeldMessage;
   readonly ended: AbortSignal;
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly onDelayed: (error: CopyNotSent) => void;
 }): Promise<CopyNotSent | undefined> {
-  const { copies, copy, deleter, held, ended, timers, random, onDelayed } = options;
+  const { copies, copy, deleter, held, ended, clock, random, onDelayed } = options;
 
   async function attempt(): Promise<CopyNotSent | undefined> {
     if (deleter.isFailing)
@@ -46,7 +46,7 @@ export async function sendCopyHeld(options: {
   for (let attempts = 1; failure && attempts < MAX_ATTEMPTS && !ended.aborted; attempts += 1) {
     if (attempts === 1) onDelayed(failure);
     held.resumeHeartbeats();
-    await pause(timers, backoffSeconds(attempts, ROUND_BACKOFF, random) * 1000, ended);
+    await pause(clock, backoffSeconds(attempts, ROUND_BACKOFF, random) * 1000, ended);
     if (held.isLost) break;
     failure = await attempt();
   }

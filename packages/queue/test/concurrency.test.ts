@@ -1,6 +1,7 @@
+import { systemClock } from '@upload-once/clock';
 import t from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { createConsumer, type Delivery, systemTimers } from '../src/index.ts';
+import { createConsumer, type Delivery } from '../src/index.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { recordingObserver } from './recording-observer.ts';
 
@@ -16,7 +17,7 @@ t.test('P8: a message that takes for ever holds up its own slot and nothing else
     visibilitySeconds: 300,
     observe,
     random: Math.random,
-    timers: systemTimers,
+    clock: systemClock,
     async handle({ body }) {
       if (body === 'slow') {
         slowBegan.resolve();
@@ -51,7 +52,7 @@ t.test('it never asks for more messages than it has free slots, nor for more tha
     visibilitySeconds: 300,
     observe,
     random: Math.random,
-    timers: systemTimers,
+    clock: systemClock,
     async handle(delivery) {
       const { promise, resolve } = Promise.withResolvers<void>();
       ends.set(delivery.body, resolve);
@@ -102,7 +103,7 @@ t.test('a slot is taken until its message is deleted', async (t) => {
     waitTimeSeconds: 1,
     observe,
     random: Math.random,
-    timers: systemTimers,
+    clock: systemClock,
     handle: async ({ body }) => handled.add(body),
   });
   await queue.send('first', 'second');
@@ -130,7 +131,7 @@ t.test('P8: messages that wait for shared work take no slot, up to four for each
     visibilitySeconds: 300,
     observe,
     random: Math.random,
-    timers: systemTimers,
+    clock: systemClock,
     async handle({ body, stepAside }) {
       if (body.startsWith('flood')) {
         stepAside();
@@ -171,7 +172,7 @@ t.test('messages that have stepped aside are given back when the consumer stops'
     visibilitySeconds: 300,
     observe,
     random: Math.random,
-    timers: systemTimers,
+    clock: systemClock,
     async handle({ body, signal, stepAside }) {
       stepAside();
       const aborted = Promise.withResolvers<never>();

@@ -1,7 +1,7 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createConsumer, type Delivery, GIVE_BACK_SECONDS, NotBegun, Unprocessable } from '../src/index.ts';
 import { type Call, type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
@@ -11,14 +11,14 @@ const CUT_OFFS_ATTRIBUTE = 'upload-once-cut-offs';
 
 /** One queue, and consumers with one slot each that come and go as deploys make them. */
 async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
-  const timers = new VirtualTimers();
-  timers.rule(t);
+  const clock = new VirtualClock();
+  clock.rule(t);
   const queue = await startLocalQueue(t, options);
   const recorded = recordingObserver();
   const began = new Journal<Delivery>();
 
   return {
-    timers,
+    clock,
     queue,
     began,
     ...recorded,
@@ -33,7 +33,7 @@ async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
         visibilitySeconds: 600,
         observe: recorded.observe,
         random: () => 0,
-        timers,
+        clock,
         async handle(delivery) {
           began.add(delivery);
           delivery.signal.addEventListener('abort', () => work.reject(delivery.signal.reason));
@@ -49,10 +49,10 @@ async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
         consumer,
         work,
         /** Cuts the work off: a copy is sent, and then the message deleted. */
-        stop: () => stopWith(timers, 2, () => consumer.stop(0)),
+        stop: () => stopWith(clock, 2, () => consumer.stop(0)),
         /** Ends the work well, whose message is deleted. */
         finish: () =>
-          stopWith(timers, 1, () => {
+          stopWith(clock, 1, () => {
             work.resolve();
             return consumer.stop(60);
           }),
@@ -65,13 +65,13 @@ async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
 const BATCH_MS = 5;
 
 /** Calls `stop`, and lets so many batches go out, one after the other, until it is done. */
-async function stopWith(timers: VirtualTimers, batches: number, stop: () => Promise<void>): Promise<void> {
-  const before = timers.countSet(BATCH_MS);
+async function stopWith(clock: VirtualClock, batches: number, stop: () => Promise<void>): Promise<void> {
+  const before = clock.countSet(BATCH_MS);
   const stopped = stop();
-  timers.advance(0);
+  clock.advance(0);
   for (let batch = 1; batch <= batches; batch += 1) {
-    await timers.untilSet(BATCH_MS, before + batch);
-    timers.advance(BATCH_MS);
+    await clock.untilSet(BATCH_MS, before + batch);
+    clock.advance(BATCH_MS);
   }
   await stopped;
 }
@@ -97,14 +97,14 @@ t.test('P3: work that every deploy cuts off keeps its receives, and ends well', 
 });
 
 t.test('P3: failures count from copy to copy, and the last is told once', async (t) => {
-  const { timers, queue, observed, began, deploy } = await prepare(t, { maxReceiveCount: 3 });
+  const { clock, queue, observed, began, deploy } = await prepare(t, { maxReceiveCount: 3 });
   const failure = new Error('it fails');
   await queue.send('long work');
   const first = await deploy();
   first.work.reject(failure);
   await observed.until(({ length }) => length === 1);
   await queue.stop(first.consumer);
-  timers.advance(2_000);
+  clock.advance(2_000);
 
   const second = await deploy();
   t.match(second, { receiveCount: 2, isLastReceive: false });
@@ -114,7 +114,7 @@ t.test('P3: failures count from copy to copy, and the last is told once', async 
   third.work.reject(failure);
   await observed.until(({ length }) => length === 3);
   await queue.stop(third.consumer);
-  timers.advance(4_000);
+  clock.advance(4_000);
 
   const last = await deploy();
   t.match(last, { receiveCount: 3, isLastReceive: true });
@@ -136,8 +136,8 @@ t.test('P3: failures count from copy to copy, and the last is told once', async 
 });
 
 t.test('P3: what has not begun comes back as a copy after a while, and keeps its receives', async (t) => {
-  const timers = new VirtualTimers();
-  timers.rule(t);
+  const clock = new VirtualClock();
+  clock.rule(t);
   const queue = await startLocalQueue(t, { maxReceiveCount: 1 });
   const { observe, observed } = recordingObserver();
   const began = new Journal<Delivery>();
@@ -147,7 +147,7 @@ t.test('P3: what has not begun comes back as a copy after a while, and keeps its
     visibilitySeconds: 600,
     observe,
     random: () => 0.5,
-    timers,
+    clock,
     async handle(delivery) {
       began.add(delivery);
       if (began.entries.length <= 3) throw new NotBegun(40, 'another one is at work');
@@ -157,8 +157,8 @@ t.test('P3: what has not begun comes back as a copy after a while, and keeps its
   await consumer.start();
   let batches = 0;
   const sendBatch = async () => {
-    await timers.untilSet(BATCH_MS, ++batches);
-    timers.advance(BATCH_MS);
+    await clock.untilSet(BATCH_MS, ++batches);
+    clock.advance(BATCH_MS);
     await queue.answered.until(
       (calls) =>
         calls.filter(({ name }) => name === 'SendMessageBatch' || name === 'DeleteMessageBatch').length ===
@@ -170,9 +170,9 @@ t.test('P3: what has not begun comes back as a copy after a while, and keeps its
     t.match(began.entries.at(-1), { receiveCount: 1, isLastReceive: true });
     await sendBatch();
     await sendBatch();
-    timers.advance(29_990);
+    clock.advance(29_990);
     t.strictSame(await queue.receive(queue.queueUrl), [], 'not yet');
-    timers.advance(10);
+    clock.advance(10);
   }
   await began.until(({ length }) => length === 4);
   await sendBatch();
@@ -186,8 +186,8 @@ t.test('P3: what has not begun comes back as a copy after a while, and keeps its
 t.test(
   'P3: where SQS takes no copy in five attempts, what has not begun comes back itself, after the same while',
   async (t) => {
-    const timers = new VirtualTimers();
-    timers.rule(t);
+    const clock = new VirtualClock();
+    clock.rule(t);
     const queue = await startLocalQueue(t, { maxReceiveCount: 2 });
     queue.hook('SendMessageBatch', async () => {
       throw new Error('SQS is away');
@@ -199,7 +199,7 @@ t.test(
       visibilitySeconds: 600,
       observe,
       random: () => 0,
-      timers,
+      clock,
       async handle() {
         throw new NotBegun(60, 'another one is at work');
       },
@@ -208,18 +208,18 @@ t.test(
     await consumer.start();
     for (const times of [1, 2]) {
       for (const [failed, waitSeconds] of [4, 8, 16, 30].entries()) {
-        await timers.untilSet(BATCH_MS, (times - 1) * 5 + failed + 1);
-        const waits = timers.countSet(waitSeconds * 1000);
-        timers.advance(BATCH_MS);
-        await timers.untilSet(waitSeconds * 1000, waits + 1);
-        timers.advance(waitSeconds * 1000);
+        await clock.untilSet(BATCH_MS, (times - 1) * 5 + failed + 1);
+        const waits = clock.countSet(waitSeconds * 1000);
+        clock.advance(BATCH_MS);
+        await clock.untilSet(waitSeconds * 1000, waits + 1);
+        clock.advance(waitSeconds * 1000);
       }
-      await timers.untilSet(BATCH_MS, times * 5);
-      timers.advance(BATCH_MS);
+      await clock.untilSet(BATCH_MS, times * 5);
+      clock.advance(BATCH_MS);
       const givenBack = ({ name, input }: Call) =>
         name === 'ChangeMessageVisibility' && input.VisibilityTimeout === 30;
       await queue.answered.until((calls) => calls.filter(givenBack).length === times);
-      timers.advance(30_000);
+      clock.advance(30_000);
     }
     const copyFailed = { event: 'requestFailed', request: 'copy' };
     matchEvents(t, observed, [
@@ -251,23 +251,23 @@ t.test('P3: a copy of what can never be handled is in the dead-letter queue with
 });
 
 t.test('P3: a stop that ends between copy and delete leaves both, and loses none', async (t) => {
-  const { timers, queue, deploy } = await prepare(t, { maxReceiveCount: 3 });
+  const { clock, queue, deploy } = await prepare(t, { maxReceiveCount: 3 });
   await queue.send('long work');
   const { consumer } = await deploy();
   queue.hook('DeleteMessageBatch', () => new Promise(() => undefined));
-  const before = timers.countSet(BATCH_MS);
+  const before = clock.countSet(BATCH_MS);
   const stopped = consumer.stop(0);
-  timers.advance(0);
+  clock.advance(0);
   for (const batch of [1, 2]) {
-    await timers.untilSet(BATCH_MS, before + batch);
-    timers.advance(BATCH_MS);
+    await clock.untilSet(BATCH_MS, before + batch);
+    clock.advance(BATCH_MS);
   }
   await queue.sent.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
-  timers.advance(GIVE_BACK_SECONDS * 1000);
+  clock.advance(GIVE_BACK_SECONDS * 1000);
   await stopped;
   queue.unhook('DeleteMessageBatch');
   t.equal(await queue.depth(), 2);
-  timers.advance(600_000);
+  clock.advance(600_000);
   for (let deploys = 1; deploys <= 2; deploys += 1) {
     await (await deploy()).finish();
   }

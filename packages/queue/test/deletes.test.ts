@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createConsumer, DeleteFailed, GIVE_BACK_SECONDS } from '../src/index.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
@@ -14,8 +14,8 @@ async function holdAll(
   count: number,
   options: { readonly maxReceiveCount?: number; readonly concurrency?: number } = {},
 ) {
-  const timers = new VirtualTimers();
-  timers.rule(t);
+  const clock = new VirtualClock();
+  clock.rule(t);
   const queue = await startLocalQueue(t, options);
   const recorded = recordingObserver();
   const work = Promise.withResolvers<void>();
@@ -26,7 +26,7 @@ async function holdAll(
     visibilitySeconds: VISIBILITY_SECONDS,
     observe: recorded.observe,
     random: () => 0,
-    timers,
+    clock,
     async handle({ body }) {
       began.add(body);
       await work.promise;
@@ -34,16 +34,16 @@ async function holdAll(
   });
   t.teardown(async () => {
     const stopped = consumer.stop(0);
-    timers.advance(0);
-    const givingBack = timers.untilSet(GIVE_BACK_SECONDS * 1000);
+    clock.advance(0);
+    const givingBack = clock.untilSet(GIVE_BACK_SECONDS * 1000);
     await Promise.race([stopped, givingBack]);
-    timers.advance(GIVE_BACK_SECONDS * 1000);
+    clock.advance(GIVE_BACK_SECONDS * 1000);
     await stopped;
   });
   await queue.send(...Array.from({ length: count }, (_, index) => `message ${index}`));
   await consumer.start();
   await began.until(({ length }) => length === (options.concurrency ?? count));
-  return { timers, queue, ...recorded, began, work, consumer };
+  return { clock, queue, ...recorded, began, work, consumer };
 }
 
 function batches(queue: LocalQueue): number[] {
@@ -57,11 +57,11 @@ async function untilBatches(queue: LocalQueue, count: number): Promise<void> {
 }
 
 t.test('handled messages are deleted ten at a time, and the rest a few milliseconds later', async (t) => {
-  const { timers, queue, work, observed } = await holdAll(t, 23);
+  const { clock, queue, work, observed } = await holdAll(t, 23);
   work.resolve();
   await untilBatches(queue, 2);
   t.same(batches(queue), [10, 10], 'full batches wait for nothing');
-  timers.advance(5);
+  clock.advance(5);
   await untilBatches(queue, 3);
   t.same(batches(queue), [10, 10, 3]);
   t.equal(await queue.depth(), 0);
@@ -69,16 +69,16 @@ t.test('handled messages are deleted ten at a time, and the rest a few milliseco
 });
 
 t.test('a full batch leaves no empty one behind', async (t) => {
-  const { timers, queue, work, consumer } = await holdAll(t, 10);
+  const { clock, queue, work, consumer } = await holdAll(t, 10);
   work.resolve();
   await untilBatches(queue, 1);
   await queue.stop(consumer);
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
   t.equal(await queue.depth(), 0);
 });
 
 t.test('one entry that fails is tried again alone', async (t) => {
-  const { timers, queue, work, observed } = await holdAll(t, 3);
+  const { clock, queue, work, observed } = await holdAll(t, 3);
   queue.hook('DeleteMessageBatch', async () => {
     queue.unhook('DeleteMessageBatch');
     return {
@@ -89,12 +89,12 @@ t.test('one entry that fails is tried again alone', async (t) => {
     };
   });
   work.resolve();
-  await timers.untilSet(5);
-  timers.advance(5);
-  await timers.untilSet(1000);
-  timers.advance(1000);
-  await timers.untilSet(5, 2);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
+  await clock.untilSet(1000);
+  clock.advance(1000);
+  await clock.untilSet(5, 2);
+  clock.advance(5);
   await untilBatches(queue, 2);
   const [first, second] = queue.answered.entries.filter(({ name }) => name === 'DeleteMessageBatch');
   t.same(batches(queue), [3, 1]);
@@ -104,18 +104,18 @@ t.test('one entry that fails is tried again alone', async (t) => {
 });
 
 t.test('P3: a message that the answer does not name is not deleted: it is tried again', async (t) => {
-  const { timers, queue, work, observed } = await holdAll(t, 2);
+  const { clock, queue, work, observed } = await holdAll(t, 2);
   queue.hook('DeleteMessageBatch', async () => {
     queue.unhook('DeleteMessageBatch');
     return { output: { Successful: [{ Id: '0' }] } };
   });
   work.resolve();
-  await timers.untilSet(5);
-  timers.advance(5);
-  await timers.untilSet(1000);
-  timers.advance(1000);
-  await timers.untilSet(5, 2);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
+  await clock.untilSet(1000);
+  clock.advance(1000);
+  await clock.untilSet(5, 2);
+  clock.advance(5);
   await untilBatches(queue, 2);
   const [first, second] = queue.answered.entries.filter(({ name }) => name === 'DeleteMessageBatch');
   t.same(batches(queue), [2, 1]);
@@ -124,20 +124,20 @@ t.test('P3: a message that the answer does not name is not deleted: it is tried 
 });
 
 t.test('a message that can not be deleted is told of after three attempts', async (t) => {
-  const { timers, queue, work, observed } = await holdAll(t, 1);
+  const { clock, queue, work, observed } = await holdAll(t, 1);
   const refusal = new Error('SQS does not answer');
   queue.hook('DeleteMessageBatch', async () => {
     throw refusal;
   });
   work.resolve();
   for (const [index, waitSeconds] of [1, 2, 0].entries()) {
-    await timers.untilSet(5, index + 1);
-    timers.advance(5);
+    await clock.untilSet(5, index + 1);
+    clock.advance(5);
     await untilBatches(queue, index + 1);
     if (waitSeconds > 0) {
-      await timers.untilSet(waitSeconds * 1000);
+      await clock.untilSet(waitSeconds * 1000);
       t.same(observed.entries, []);
-      timers.advance(waitSeconds * 1000);
+      clock.advance(waitSeconds * 1000);
     }
   }
   await observed.until(({ length }) => length === 1);
@@ -155,17 +155,17 @@ t.test('a message that can not be deleted is told of after three attempts', asyn
 });
 
 /** Lets a round of three attempts to delete fail: one, two and no seconds after each other. */
-async function failRound(timers: VirtualTimers, queue: LocalQueue): Promise<void> {
+async function failRound(clock: VirtualClock, queue: LocalQueue): Promise<void> {
   for (const waitSeconds of [1, 2, 0]) {
     const attempts = batches(queue).length;
-    const waits = timers.countSet(waitSeconds * 1000);
-    timers.advance(5);
+    const waits = clock.countSet(waitSeconds * 1000);
+    clock.advance(5);
     await untilBatches(queue, attempts + 1);
     if (waitSeconds === 0) return;
-    await timers.untilSet(waitSeconds * 1000, waits + 1);
-    const flushes = timers.countSet(5);
-    timers.advance(waitSeconds * 1000);
-    await timers.untilSet(5, flushes + 1);
+    await clock.untilSet(waitSeconds * 1000, waits + 1);
+    const flushes = clock.countSet(5);
+    clock.advance(waitSeconds * 1000);
+    await clock.untilSet(5, flushes + 1);
   }
 }
 
@@ -176,43 +176,43 @@ function refuse(queue: LocalQueue): void {
 }
 
 t.test('P3: what was handled is held until SQS deletes it, and uses up no receive', async (t) => {
-  const { timers, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
+  const { clock, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
   refuse(queue);
   work.resolve();
   // The waits between the rounds: from the fourth on half a minute.
   for (const [round, waitSeconds] of [4, 8, 16, 30, 30, 30, 30, 30].entries()) {
-    await timers.untilSet(5, 1 + 3 * round);
-    const waits = timers.countSet(waitSeconds * 1000);
-    await failRound(timers, queue);
-    await timers.untilSet(waitSeconds * 1000, waits + 1);
+    await clock.untilSet(5, 1 + 3 * round);
+    const waits = clock.countSet(waitSeconds * 1000);
+    await failRound(clock, queue);
+    await clock.untilSet(waitSeconds * 1000, waits + 1);
     t.same(await queue.receive(queue.queueUrl), [], 'no other consumer gets it');
-    const flushes = timers.countSet(5);
-    timers.advance(waitSeconds * 1000);
-    await timers.untilSet(5, flushes + 1);
+    const flushes = clock.countSet(5);
+    clock.advance(waitSeconds * 1000);
+    await clock.untilSet(5, flushes + 1);
   }
   queue.unhook('DeleteMessageBatch');
-  timers.advance(5);
+  clock.advance(5);
   await queue.stop(consumer);
   t.equal(await queue.depth(), 0);
   t.same(await queue.receive(queue.deadLetterUrl), []);
   matchEvents(t, observed, [{ event: 'requestFailed', request: 'delete' }]);
-  t.equal(timers.pendingCount, 0, 'no heartbeat goes on');
+  t.equal(clock.pendingCount, 0, 'no heartbeat goes on');
 });
 
 t.test('P3: a deletion without an answer keeps the message hidden as well', async (t) => {
-  const { timers, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
+  const { clock, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
   const answer = Promise.withResolvers<void>();
   queue.hook('DeleteMessageBatch', async (_, proceed) => {
     await answer.promise;
     return proceed();
   });
   work.resolve();
-  await timers.untilSet(5);
-  const beats = timers.countSet(VISIBILITY_SECONDS * 500);
-  timers.advance(5);
+  await clock.untilSet(5);
+  const beats = clock.countSet(VISIBILITY_SECONDS * 500);
+  clock.advance(5);
   for (let beat = 1; beat <= 4; beat += 1) {
-    timers.advance(VISIBILITY_SECONDS * 500);
-    await timers.untilSet(VISIBILITY_SECONDS * 500, beats + beat);
+    clock.advance(VISIBILITY_SECONDS * 500);
+    await clock.untilSet(VISIBILITY_SECONDS * 500, beats + beat);
     t.same(await queue.receive(queue.queueUrl), []);
   }
   answer.resolve();
@@ -222,25 +222,25 @@ t.test('P3: a deletion without an answer keeps the message hidden as well', asyn
 });
 
 t.test('P8: a message that can not be deleted holds up no slot', async (t) => {
-  const { timers, queue, work, began, observed } = await holdAll(t, 2, { concurrency: 1 });
+  const { clock, queue, work, began, observed } = await holdAll(t, 2, { concurrency: 1 });
   refuse(queue);
   work.resolve();
-  await timers.untilSet(5);
+  await clock.untilSet(5);
   t.equal(began.entries.length, 1, 'the one slot is taken');
-  await failRound(timers, queue);
+  await failRound(clock, queue);
   await began.until(({ length }) => length === 2);
   matchEvents(t, observed, [{ event: 'requestFailed', request: 'delete' }]);
 });
 
 t.test('P3: who stops waiting for the deletion of a last receive says so', async (t) => {
-  const { timers, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
+  const { clock, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
   refuse(queue);
   work.resolve();
-  await timers.untilSet(5);
-  await failRound(timers, queue);
-  await timers.untilSet(4000);
+  await clock.untilSet(5);
+  await failRound(clock, queue);
+  await clock.untilSet(4000);
   const stopped = consumer.stop(0);
-  timers.advance(0);
+  clock.advance(0);
   await queue.endPolls();
   await stopped;
   matchEvents(t, observed, [
@@ -255,23 +255,23 @@ t.test('P3: who stops waiting for the deletion of a last receive says so', async
     0,
     'what is done is not sent again',
   );
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });
 
 t.test('a stop does not wait for an attempt without an answer', async (t) => {
-  const { timers, queue, work, consumer, observed } = await holdAll(t, 1);
+  const { clock, queue, work, consumer, observed } = await holdAll(t, 1);
   refuse(queue);
   work.resolve();
-  await timers.untilSet(5);
-  await failRound(timers, queue);
-  await timers.untilSet(4000);
+  await clock.untilSet(5);
+  await failRound(clock, queue);
+  await clock.untilSet(4000);
   queue.hook('DeleteMessageBatch', () => new Promise(() => undefined));
-  const flushes = timers.countSet(5);
-  timers.advance(4000);
-  await timers.untilSet(5, flushes + 1);
-  timers.advance(5);
+  const flushes = clock.countSet(5);
+  clock.advance(4000);
+  await clock.untilSet(5, flushes + 1);
+  clock.advance(5);
   const stopped = consumer.stop(0);
-  timers.advance(0);
+  clock.advance(0);
   await queue.endPolls();
   await stopped;
   matchEvents(t, observed, [{ event: 'requestFailed', request: 'delete' }]);
@@ -280,14 +280,14 @@ t.test('a stop does not wait for an attempt without an answer', async (t) => {
 t.test(
   'P3: a message that is lost before it could be deleted is told of with its last receive',
   async (t) => {
-    const { timers, queue, work, observed } = await holdAll(t, 1, { maxReceiveCount: 1 });
+    const { clock, queue, work, observed } = await holdAll(t, 1, { maxReceiveCount: 1 });
     refuse(queue);
     queue.hook('ChangeMessageVisibility', async () => {
       throw Object.assign(new Error('on demand'), { name: 'ReceiptHandleIsInvalid' });
     });
     work.resolve();
-    await timers.untilSet(5);
-    await failRound(timers, queue);
+    await clock.untilSet(5);
+    await failRound(clock, queue);
     await observed.until(({ length }) => length === 2);
     matchEvents(t, observed, [
       { event: 'requestFailed', request: 'delete' },
@@ -297,15 +297,15 @@ t.test(
 );
 
 t.test("what SQS calls the sender's fault is not tried again", async (t) => {
-  const { timers, queue, work, observed } = await holdAll(t, 1);
+  const { clock, queue, work, observed } = await holdAll(t, 1);
   queue.hook('DeleteMessageBatch', async () => ({
     output: {
       Failed: [{ Id: '0', Code: 'ReceiptHandleIsInvalid', Message: 'no such handle', SenderFault: true }],
     },
   }));
   work.resolve();
-  await timers.untilSet(5);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
   await observed.until(({ length }) => length === 1);
   matchEvents(t, observed, [
     { event: 'requestFailed', request: 'delete', error: { cause: 'ReceiptHandleIsInvalid: no such handle' } },

@@ -1,7 +1,7 @@
 import { DeleteMessageCommand, SQSServiceException } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createConsumer, type Delivery, VisibilityLost } from '../src/index.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
@@ -10,8 +10,8 @@ const HOUR_MS = 3_600_000;
 
 /** One slot, one message in the hands of a handler that ends when the test says so, and time that stands still. */
 async function holdOne(t: Test, visibilitySeconds: number) {
-  const timers = new VirtualTimers();
-  timers.rule(t);
+  const clock = new VirtualClock();
+  clock.rule(t);
   const queue = await startLocalQueue(t);
   const recorded = recordingObserver();
   const work = Promise.withResolvers<void>();
@@ -22,7 +22,7 @@ async function holdOne(t: Test, visibilitySeconds: number) {
     visibilitySeconds,
     observe: recorded.observe,
     random: () => 0,
-    timers,
+    clock,
     async handle(delivery) {
       began.resolve(delivery);
       await work.promise;
@@ -30,7 +30,7 @@ async function holdOne(t: Test, visibilitySeconds: number) {
   });
   await queue.send('long work');
   await consumer.start();
-  return { timers, queue, ...recorded, work, consumer, delivery: await began.promise };
+  return { clock, queue, ...recorded, work, consumer, delivery: await began.promise };
 }
 
 function extensions(queue: LocalQueue): number[] {
@@ -52,39 +52,39 @@ function failing(name: string): () => Promise<never> {
 }
 
 t.test('a message stays invisible for as long as its handler works, far beyond its timeout', async (t) => {
-  const { timers, queue, observed, work, consumer, delivery } = await holdOne(t, 60);
+  const { clock, queue, observed, work, consumer, delivery } = await holdOne(t, 60);
   for (let beat = 1; beat <= 5; beat++) {
-    timers.advance(29_999);
+    clock.advance(29_999);
     t.equal(extensions(queue).length, beat - 1, 'half the timeout is not over');
-    timers.advance(1);
+    clock.advance(1);
     await untilExtended(queue, beat);
-    await timers.untilSet(30_000, beat + 1);
+    await clock.untilSet(30_000, beat + 1);
     t.same(await queue.receive(queue.queueUrl), [], 'nobody else gets the message');
   }
   t.same(extensions(queue), [60, 60, 60, 60, 60]);
   t.equal(delivery.signal.aborted, false);
 
   work.resolve();
-  await timers.untilSet(5);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
   await queue.stop(consumer);
   t.equal(await queue.depth(), 0);
   t.same(observed.entries, []);
-  t.equal(timers.pendingCount, 0, 'the heartbeats ended with the delivery');
+  t.equal(clock.pendingCount, 0, 'the heartbeats ended with the delivery');
 });
 
 t.test('without a heartbeat the local queue gives such a message again', async (t) => {
-  const timers = new VirtualTimers();
-  timers.rule(t);
+  const clock = new VirtualClock();
+  clock.rule(t);
   const queue = await startLocalQueue(t);
   await queue.send('long work');
   t.equal((await queue.receive(queue.queueUrl)).length, 1);
-  timers.advance(31_000);
+  clock.advance(31_000);
   t.equal((await queue.receive(queue.queueUrl)).length, 1, 'so the tests here would see a lost message');
 });
 
 t.test('listeners are called with each heartbeat, before the visibility is extended', async (t) => {
-  const { timers, queue, delivery } = await holdOne(t, 60);
+  const { clock, queue, delivery } = await holdOne(t, 60);
   const order = new Journal<string>();
   const listening = Promise.withResolvers<void>();
   delivery.onHeartbeat(async () => {
@@ -96,7 +96,7 @@ t.test('listeners are called with each heartbeat, before the visibility is exten
     order.add('extension');
     return proceed();
   });
-  timers.advance(30_000);
+  clock.advance(30_000);
   await order.until(({ length }) => length === 1);
   listening.resolve();
   await untilExtended(queue, 1);
@@ -104,17 +104,17 @@ t.test('listeners are called with each heartbeat, before the visibility is exten
 });
 
 t.test('a listener that rejects aborts the delivery with its reason, and nothing is extended', async (t) => {
-  const { timers, queue, observed, work, delivery } = await holdOne(t, 60);
+  const { clock, queue, observed, work, delivery } = await holdOne(t, 60);
   const leaseLost = new Error('the lease is lost');
   delivery.onHeartbeat(async () => {
     throw leaseLost;
   });
   const aborted = Promise.withResolvers<void>();
   delivery.signal.addEventListener('abort', () => aborted.resolve());
-  timers.advance(30_000);
+  clock.advance(30_000);
   await aborted.promise;
   t.equal(delivery.signal.reason, leaseLost);
-  t.equal(timers.pendingCount, 0, 'no heartbeat follows');
+  t.equal(clock.pendingCount, 0, 'no heartbeat follows');
   t.same(extensions(queue), []);
 
   work.reject(leaseLost);
@@ -125,20 +125,20 @@ t.test('a listener that rejects aborts the delivery with its reason, and nothing
 
 t.test('a message that the queue no longer knows as held aborts the delivery', async (t) => {
   let receiptHandle: string | undefined;
-  const { timers, queue, observed, work, delivery } = await holdOne(t, 60);
+  const { clock, queue, observed, work, delivery } = await holdOne(t, 60);
   queue.hook('ChangeMessageVisibility', async (input, proceed) => {
     receiptHandle = input.ReceiptHandle;
     return proceed();
   });
-  timers.advance(30_000);
+  clock.advance(30_000);
   await untilExtended(queue, 1);
-  await timers.untilSet(30_000, 2);
+  await clock.untilSet(30_000, 2);
   await queue.sqs.send(new DeleteMessageCommand({ QueueUrl: queue.queueUrl, ReceiptHandle: receiptHandle }));
-  timers.advance(30_000);
+  clock.advance(30_000);
   await observed.until(({ length }) => length === 1);
   t.type(delivery.signal.reason, VisibilityLost);
   t.match(delivery.signal.reason, { code: 'VisibilityLost', cause: { name: 'MessageNotInflight' } });
-  t.equal(timers.pendingCount, 0, 'no heartbeat follows');
+  t.equal(clock.pendingCount, 0, 'no heartbeat follows');
 
   work.reject(delivery.signal.reason);
   await queue.sent.until((calls) => calls.filter(({ name }) => name === 'ReceiveMessage').length === 2);
@@ -148,9 +148,9 @@ t.test('a message that the queue no longer knows as held aborts the delivery', a
 
 for (const name of ['ReceiptHandleIsInvalid', 'InvalidParameterValue', 'InvalidParameterValueException']) {
   t.test(`${name} means that the receipt has expired`, async (t) => {
-    const { timers, queue, observed, delivery } = await holdOne(t, 60);
+    const { clock, queue, observed, delivery } = await holdOne(t, 60);
     queue.hook('ChangeMessageVisibility', failing(name));
-    timers.advance(30_000);
+    clock.advance(30_000);
     await observed.until(({ length }) => length === 1);
     t.match(observed.entries[0], { event: 'visibilityLost', delivery: { body: 'long work' } });
     t.match(delivery.signal.reason, { code: 'VisibilityLost', cause: { name } });
@@ -158,60 +158,60 @@ for (const name of ['ReceiptHandleIsInvalid', 'InvalidParameterValue', 'InvalidP
 }
 
 t.test('an extension that fails is tried again, and the message is kept', async (t) => {
-  const { timers, queue, observed, delivery } = await holdOne(t, 60);
+  const { clock, queue, observed, delivery } = await holdOne(t, 60);
   queue.hook('ChangeMessageVisibility', failing('RequestThrottled'));
-  timers.advance(30_000);
+  clock.advance(30_000);
   await observed.until(({ length }) => length === 1);
-  timers.advance(7_500);
+  clock.advance(7_500);
   await observed.until(({ length }) => length === 2);
   matchEvents(t, observed, [
     { event: 'requestFailed', request: 'extend', error: { name: 'RequestThrottled' } },
     { event: 'requestFailed', request: 'extend' },
   ]);
   queue.unhook('ChangeMessageVisibility');
-  timers.advance(7_500);
+  clock.advance(7_500);
   await untilExtended(queue, 3);
-  await timers.untilSet(30_000, 2);
-  timers.advance(20_000);
+  await clock.untilSet(30_000, 2);
+  clock.advance(20_000);
   t.same(await queue.receive(queue.queueUrl), [], 'beyond the first timeout nobody else gets it');
   t.equal(delivery.signal.aborted, false);
 });
 
 t.test('extensions that fail until the timeout is over lose the message', async (t) => {
-  const { timers, queue, observed, delivery } = await holdOne(t, 60);
+  const { clock, queue, observed, delivery } = await holdOne(t, 60);
   queue.hook('ChangeMessageVisibility', failing('ServiceUnavailable'));
   for (let failure = 1; failure <= 4; failure++) {
-    timers.advance(failure === 1 ? 30_000 : 7_500);
+    clock.advance(failure === 1 ? 30_000 : 7_500);
     await observed.until(({ length }) => length === failure);
     t.equal(delivery.signal.aborted, false);
   }
-  timers.advance(7_500);
+  clock.advance(7_500);
   t.match(delivery.signal.reason, { code: 'VisibilityLost', message: /no heartbeat could extend .* 60 s/ });
   t.equal(observed.entries.at(-1)?.event, 'visibilityLost');
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });
 
 t.test('an extension that never answers loses the message when its timeout is over', async (t) => {
-  const { timers, queue, delivery } = await holdOne(t, 60);
+  const { clock, queue, delivery } = await holdOne(t, 60);
   queue.hook('ChangeMessageVisibility', () => new Promise(() => undefined));
-  timers.advance(30_000);
+  clock.advance(30_000);
   await queue.sent.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
-  timers.advance(29_999);
+  clock.advance(29_999);
   t.equal(delivery.signal.aborted, false);
-  timers.advance(1);
+  clock.advance(1);
   t.match(delivery.signal.reason, { code: 'VisibilityLost' });
 });
 
 t.test('a listener that never answers loses the message when its timeout is over', async (t) => {
-  const { timers, queue, delivery } = await holdOne(t, 60);
+  const { clock, queue, delivery } = await holdOne(t, 60);
   delivery.onHeartbeat(() => new Promise(() => undefined));
-  timers.advance(60_000);
+  clock.advance(60_000);
   t.match(delivery.signal.reason, { code: 'VisibilityLost' });
   t.same(extensions(queue), []);
 });
 
 t.test('a listener that was taken off is not called any more, the others are', async (t) => {
-  const { timers, queue, delivery } = await holdOne(t, 60);
+  const { clock, queue, delivery } = await holdOne(t, 60);
   const called: string[] = [];
   const listener = async () => {
     called.push('taken off');
@@ -221,12 +221,12 @@ t.test('a listener that was taken off is not called any more, the others are', a
     called.push('stays');
   });
   delivery.onHeartbeat(listener);
-  timers.advance(30_000);
+  clock.advance(30_000);
   await untilExtended(queue, 1);
-  await timers.untilSet(30_000, 2);
+  await clock.untilSet(30_000, 2);
   takeOff();
   takeOff();
-  timers.advance(30_000);
+  clock.advance(30_000);
   await untilExtended(queue, 2);
   t.same(
     called,
@@ -236,7 +236,7 @@ t.test('a listener that was taken off is not called any more, the others are', a
 });
 
 t.test('a listener can be taken off by one before it, in the same heartbeat', async (t) => {
-  const { timers, queue, delivery } = await holdOne(t, 60);
+  const { clock, queue, delivery } = await holdOne(t, 60);
   const takeOffLater = Promise.withResolvers<() => void>();
   delivery.onHeartbeat(async () => (await takeOffLater.promise)());
   takeOffLater.resolve(
@@ -244,21 +244,21 @@ t.test('a listener can be taken off by one before it, in the same heartbeat', as
       t.fail('it was taken off');
     }),
   );
-  timers.advance(30_000);
+  clock.advance(30_000);
   await untilExtended(queue, 1);
   t.equal(delivery.signal.aborted, false);
 });
 
 t.test('a listener that is taken off while it is at work has no say any more', async (t) => {
   for (const settle of ['reject', 'never'] as const) {
-    const { timers, queue, delivery } = await holdOne(t, 60);
+    const { clock, queue, delivery } = await holdOne(t, 60);
     const called = Promise.withResolvers<void>();
     const listening = Promise.withResolvers<void>();
     const takeOff = delivery.onHeartbeat(() => {
       called.resolve();
       return listening.promise;
     });
-    timers.advance(30_000);
+    clock.advance(30_000);
     await called.promise;
     takeOff();
     if (settle === 'reject') listening.reject(new Error('the lease of a record that is done'));
@@ -269,19 +269,19 @@ t.test('a listener that is taken off while it is at work has no say any more', a
 
 t.test('a handler that ends while a listener is at work ends the heartbeat', async (t) => {
   for (const settle of ['resolve', 'reject'] as const) {
-    const { timers, queue, work, consumer, delivery } = await holdOne(t, 60);
+    const { clock, queue, work, consumer, delivery } = await holdOne(t, 60);
     const listening = Promise.withResolvers<void>();
     const called = Promise.withResolvers<void>();
     delivery.onHeartbeat(() => {
       called.resolve();
       return listening.promise;
     });
-    timers.advance(30_000);
+    clock.advance(30_000);
     await called.promise;
     work.resolve();
-    await timers.untilSet(5);
+    await clock.untilSet(5);
     listening[settle]();
-    timers.advance(5);
+    clock.advance(5);
     await queue.stop(consumer);
     t.same(extensions(queue), []);
     t.equal(delivery.signal.aborted, false);
@@ -291,14 +291,14 @@ t.test('a handler that ends while a listener is at work ends the heartbeat', asy
 
 t.test('what becomes of a message waits for the extension that is under way', async (t) => {
   for (const outcome of ['succeeds', 'fails'] as const) {
-    const { timers, queue, work, observed, delivery } = await holdOne(t, 60);
+    const { clock, queue, work, observed, delivery } = await holdOne(t, 60);
     const extending = Promise.withResolvers<void>();
     queue.hook('ChangeMessageVisibility', async (_, proceed) => {
       await extending.promise;
       if (outcome === 'fails') throw new Error('on demand');
       return proceed();
     });
-    timers.advance(30_000);
+    clock.advance(30_000);
     await queue.sent.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
     work.reject(new Error('the work failed'));
     await new Promise(setImmediate);
@@ -307,27 +307,27 @@ t.test('what becomes of a message waits for the extension that is under way', as
     extending.resolve();
     await untilExtended(queue, 2);
     t.same(extensions(queue), [60, 2]);
-    t.equal(timers.pendingCount, 0, 'no heartbeat follows');
+    t.equal(clock.pendingCount, 0, 'no heartbeat follows');
     t.equal(delivery.signal.aborted, false);
     matchEvents(t, observed, [{ event: 'retried' }]);
   }
 });
 
 t.test("no heartbeat reaches past SQS's twelve hours, and then the delivery is aborted", async (t) => {
-  const { timers, queue, observed, work, delivery } = await holdOne(t, 4 * 3600);
+  const { clock, queue, observed, work, delivery } = await holdOne(t, 4 * 3600);
   for (let beat = 1; beat <= 4; beat++) {
-    timers.advance(2 * HOUR_MS);
+    clock.advance(2 * HOUR_MS);
     await untilExtended(queue, beat);
-    await timers.untilSet(2 * HOUR_MS, beat + 1);
+    await clock.untilSet(2 * HOUR_MS, beat + 1);
   }
   t.same(
     extensions(queue),
     [14_400, 14_400, 14_400, 4 * 3600 - 30],
     'half a minute is kept for the call itself',
   );
-  timers.advance(4 * HOUR_MS - 30_001);
+  clock.advance(4 * HOUR_MS - 30_001);
   t.equal(delivery.signal.aborted, false);
-  timers.advance(1);
+  clock.advance(1);
   t.equal(extensions(queue).length, 4, 'the heartbeat at ten hours had nothing to extend');
   t.match(delivery.signal.reason, { code: 'VisibilityLost', message: /as long as SQS allows, 43200 s/ });
   work.reject(new Error('given up'));

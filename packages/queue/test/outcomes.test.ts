@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createConsumer, type Delivery, NotBegun, RetryLater, Unprocessable } from '../src/index.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
@@ -14,8 +14,8 @@ async function consume(
     readonly random?: () => number;
   } = {},
 ) {
-  const timers = new VirtualTimers();
-  timers.rule(t);
+  const clock = new VirtualClock();
+  clock.rule(t);
   const queue = await startLocalQueue(t, options);
   const recorded = recordingObserver();
   const consumer = createConsumer({
@@ -24,11 +24,11 @@ async function consume(
     visibilitySeconds: options.visibilitySeconds ?? 60,
     observe: recorded.observe,
     random: options.random ?? (() => 0),
-    timers,
+    clock,
     handle,
   });
   t.teardown(() => queue.stop(consumer));
-  return { timers, queue, ...recorded, consumer };
+  return { clock, queue, ...recorded, consumer };
 }
 
 function waits(queue: LocalQueue): number[] {
@@ -44,7 +44,7 @@ async function untilGivenBack(queue: LocalQueue, count: number): Promise<void> {
 t.test('a failed message comes back after a wait that grows with each receive', async (t) => {
   const receives = new Journal<number>();
   const failure = new Error('the table does not answer');
-  const { timers, queue, observed, consumer } = await consume(
+  const { clock, queue, observed, consumer } = await consume(
     t,
     async ({ receiveCount }) => {
       receives.add(receiveCount);
@@ -57,10 +57,10 @@ t.test('a failed message comes back after a wait that grows with each receive', 
   const expected = [2, 4, 8, 16];
   for (const [index, waitSeconds] of expected.entries()) {
     await untilGivenBack(queue, index + 1);
-    timers.advance(waitSeconds * 1000 - 1);
+    clock.advance(waitSeconds * 1000 - 1);
     t.same(await queue.receive(queue.queueUrl), [], 'not yet');
     t.equal(receives.entries.length, index + 1);
-    timers.advance(1);
+    clock.advance(1);
     await receives.until(({ length }) => length === index + 2);
   }
   t.same(receives.entries, [1, 2, 3, 4, 5]);
@@ -75,8 +75,8 @@ t.test('a failed message comes back after a wait that grows with each receive', 
       waitSeconds,
     })),
   );
-  await timers.untilSet(5);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
   await queue.answered.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
   t.equal(await queue.depth(), 0);
 });
@@ -99,16 +99,16 @@ t.test('the wait is jittered', async (t) => {
 
 t.test('RetryLater is no fault: the message comes back when it said', async (t) => {
   const receives = new Journal<number>();
-  const { timers, queue, observed, consumer } = await consume(t, async ({ receiveCount }) => {
+  const { clock, queue, observed, consumer } = await consume(t, async ({ receiveCount }) => {
     receives.add(receiveCount);
     if (receiveCount === 1) throw new RetryLater(299.2, 'somebody else has the lease');
   });
   await queue.send('taken');
   await consumer.start();
   await untilGivenBack(queue, 1);
-  timers.advance(299_999);
+  clock.advance(299_999);
   t.same(await queue.receive(queue.queueUrl), []);
-  timers.advance(1);
+  clock.advance(1);
   await receives.until(({ length }) => length === 2);
   t.same(waits(queue), [300]);
   matchEvents(t, observed, [
@@ -118,8 +118,8 @@ t.test('RetryLater is no fault: the message comes back when it said', async (t) 
       waitSeconds: 300,
     },
   ]);
-  await timers.untilSet(5);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
 });
 
 t.test("a wait ends within SQS's twelve hours from the receive", async (t) => {
@@ -206,7 +206,7 @@ for (const error of [new Error('still failing'), new RetryLater(600)]) {
 
 t.test('a message that can not be given back is told of, and comes back with its timeout', async (t) => {
   const receives = new Journal<number>();
-  const { timers, queue, observed, consumer } = await consume(t, async ({ receiveCount }) => {
+  const { clock, queue, observed, consumer } = await consume(t, async ({ receiveCount }) => {
     receives.add(receiveCount);
     if (receiveCount === 1) throw new Error('the work failed');
   });
@@ -220,8 +220,8 @@ t.test('a message that can not be given back is told of, and comes back with its
     { event: 'retried', error: { message: 'the work failed' } },
     { event: 'requestFailed', request: 'give-back', error: { message: 'SQS does not answer' } },
   ]);
-  timers.advance(60_000);
+  clock.advance(60_000);
   await receives.until(({ length }) => length === 2);
-  await timers.untilSet(5);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
 });

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createConsumer } from '../src/index.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { recordingObserver } from './recording-observer.ts';
@@ -9,8 +9,8 @@ import { recordingObserver } from './recording-observer.ts';
 const FLUSH_MS = 5;
 
 async function prepare(t: Test) {
-  const timers = new VirtualTimers();
-  timers.rule(t);
+  const clock = new VirtualClock();
+  clock.rule(t);
   const queue = await startLocalQueue(t);
   const recorded = recordingObserver();
   const began = new Journal<string>();
@@ -21,7 +21,7 @@ async function prepare(t: Test) {
     visibilitySeconds: 600,
     observe: recorded.observe,
     random: () => 0,
-    timers,
+    clock,
     async handle({ body }) {
       began.add(body);
       if (body === 'slow') await work.promise;
@@ -31,18 +31,18 @@ async function prepare(t: Test) {
   const polls = () => queue.sent.count(({ name }) => name === 'ReceiveMessage');
   /** Resolves when the so-many-th delete is done and all that follows from it has happened. */
   async function deleted(times: number): Promise<void> {
-    await timers.untilSet(FLUSH_MS, times);
-    timers.advance(FLUSH_MS);
+    await clock.untilSet(FLUSH_MS, times);
+    clock.advance(FLUSH_MS);
     await queue.answered.until(
       (calls) => calls.filter(({ name }) => name === 'DeleteMessageBatch').length >= times,
     );
     await new Promise(setImmediate);
   }
-  return { timers, queue, ...recorded, began, work, consumer, polls, deleted };
+  return { clock, queue, ...recorded, began, work, consumer, polls, deleted };
 }
 
 t.test('paused it leaves messages to others, and goes on with those in flight', async (t) => {
-  const { timers, queue, observed, began, work, consumer, polls, deleted } = await prepare(t);
+  const { clock, queue, observed, began, work, consumer, polls, deleted } = await prepare(t);
   await queue.send('slow', 'short');
   await consumer.start();
   await began.until(({ length }) => length === 2);
@@ -51,7 +51,7 @@ t.test('paused it leaves messages to others, and goes on with those in flight', 
   await deleted(1);
   await queue.send('new');
   t.equal(polls(), before, 'a slot is free, and nothing is polled for it');
-  timers.advance(300_000);
+  clock.advance(300_000);
   await queue.answered.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
   t.match(await queue.receive(queue.queueUrl), [
     { Body: 'new', Attributes: { ApproximateReceiveCount: '1' } },
@@ -91,15 +91,15 @@ t.test('the poll in flight is not cut off: what it brings is handled', async (t)
 });
 
 t.test('a failed poll is not repeated while it is paused', async (t) => {
-  const { timers, queue, observed, consumer, polls } = await prepare(t);
+  const { clock, queue, observed, consumer, polls } = await prepare(t);
   queue.hook('ReceiveMessage', async () => {
     throw new Error('SQS does not answer');
   });
   await consumer.start();
   await observed.until(({ length }) => length === 1);
-  await timers.untilSet(1000);
+  await clock.untilSet(1000);
   consumer.pause();
-  timers.advance(1000);
+  clock.advance(1000);
   await new Promise(setImmediate);
   t.equal(polls(), 1);
   consumer.resume();
@@ -120,7 +120,7 @@ t.test('one that was paused before its start polls when it is resumed', async (t
 });
 
 t.test('stop ends a paused consumer, and resume does not bring it back', async (t) => {
-  const { timers, queue, began, work, consumer, polls, deleted } = await prepare(t);
+  const { clock, queue, began, work, consumer, polls, deleted } = await prepare(t);
   await queue.send('slow', 'short');
   await consumer.start();
   await began.until(({ length }) => length === 2);
@@ -135,5 +135,5 @@ t.test('stop ends a paused consumer, and resume does not bring it back', async (
   await new Promise(setImmediate);
   t.equal(polls(), before);
   t.equal(await queue.depth(), 0);
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });

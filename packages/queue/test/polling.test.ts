@@ -1,14 +1,14 @@
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { type ConsumerOptions, createConsumer } from '../src/index.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
 
 async function prepare(t: Test, options: Partial<ConsumerOptions> = {}) {
-  const timers = new VirtualTimers();
-  timers.rule(t);
+  const clock = new VirtualClock();
+  clock.rule(t);
   const queue = await startLocalQueue(t);
   const recorded = recordingObserver();
   const handled = new Journal<string>();
@@ -18,16 +18,16 @@ async function prepare(t: Test, options: Partial<ConsumerOptions> = {}) {
     visibilitySeconds: 60,
     observe: recorded.observe,
     random: () => 0,
-    timers,
+    clock,
     handle: async ({ body }) => handled.add(body),
     ...options,
   });
   t.teardown(() => queue.stop(consumer));
-  return { timers, queue, ...recorded, handled, consumer };
+  return { clock, queue, ...recorded, handled, consumer };
 }
 
 t.test('polls that fail wait longer and longer, and a poll that succeeds ends that', async (t) => {
-  const { timers, queue, observed, handled, consumer } = await prepare(t);
+  const { clock, queue, observed, handled, consumer } = await prepare(t);
   const failure = new Error('SQS does not answer');
   queue.hook('ReceiveMessage', async () => {
     throw failure;
@@ -36,20 +36,20 @@ t.test('polls that fail wait longer and longer, and a poll that succeeds ends th
   const waits = [1, 2, 4, 8, 15, 15];
   for (const [index, waitSeconds] of waits.entries()) {
     await observed.until(({ length }) => length === index + 1);
-    await timers.untilSet(
+    await clock.untilSet(
       waitSeconds * 1000,
       waits.slice(0, index + 1).filter((wait) => wait === waitSeconds).length,
     );
     t.match(observed.entries[index], { event: 'pollFailed', error: failure, waitSeconds });
     if (index === waits.length - 1) queue.unhook('ReceiveMessage');
-    timers.advance(waitSeconds * 1000 - 1);
+    clock.advance(waitSeconds * 1000 - 1);
     await new Promise(setImmediate);
     t.equal(
       queue.sent.count(({ name }) => name === 'ReceiveMessage'),
       index + 1,
       'no poll before its time',
     );
-    timers.advance(1);
+    clock.advance(1);
   }
   await queue.send('after all');
   await handled.until(({ length }) => length === 1);
@@ -57,8 +57,8 @@ t.test('polls that fail wait longer and longer, and a poll that succeeds ends th
   queue.hook('ReceiveMessage', async () => {
     throw failure;
   });
-  await timers.untilSet(5);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
   await observed.until(({ length }) => length === waits.length + 1);
   t.match(observed.entries.at(-1), { event: 'pollFailed', waitSeconds: 1 });
 });
@@ -74,7 +74,7 @@ t.test('waits between polls are jittered', async (t) => {
 });
 
 t.test('an empty answer is followed by the next poll', async (t) => {
-  const { timers, queue, observed, handled, consumer } = await prepare(t, { waitTimeSeconds: 7 });
+  const { clock, queue, observed, handled, consumer } = await prepare(t, { waitTimeSeconds: 7 });
   const empty = new Journal<number>();
   queue.hook('ReceiveMessage', async (input) => {
     empty.add(input.WaitTimeSeconds);
@@ -86,8 +86,8 @@ t.test('an empty answer is followed by the next poll', async (t) => {
   await handled.until(({ length }) => length === 1);
   t.same(empty.entries, [7, 7]);
   t.same(observed.entries, []);
-  await timers.untilSet(5);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
 });
 
 t.test('a queue without a usable RedrivePolicy is refused', async (t) => {
@@ -123,7 +123,7 @@ t.test('a queue without a usable RedrivePolicy is refused', async (t) => {
 
 t.test('a maxReceiveCount that was written as a text is understood', async (t) => {
   const lasts = new Journal<boolean>();
-  const { timers, queue, consumer } = await prepare(t, {
+  const { clock, queue, consumer } = await prepare(t, {
     handle: async ({ isLastReceive }) => lasts.add(isLastReceive),
   });
   const policy = JSON.stringify({ deadLetterTargetArn: 'arn:aws:sqs:x:0:dead', maxReceiveCount: '1' });
@@ -132,8 +132,8 @@ t.test('a maxReceiveCount that was written as a text is understood', async (t) =
   await consumer.start();
   await lasts.until(({ length }) => length === 1);
   t.same(lasts.entries, [true]);
-  await timers.untilSet(5);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
 });
 
 t.test('a queue that is not there: start and ping reject, nothing is polled', async (t) => {
@@ -172,7 +172,7 @@ t.test('options out of their range are refused by name', async (t) => {
         visibilitySeconds: 60,
         observe: recordingObserver().observe,
         random: Math.random,
-        timers: new VirtualTimers(),
+        clock: new VirtualClock(),
         handle: async () => undefined,
         ...options,
       });

@@ -1,7 +1,7 @@
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createConsumer, type Delivery, RetryLater, Unprocessable } from '../src/index.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
@@ -13,8 +13,8 @@ const failure = new Error('it fails');
 
 /** A queue whose maxReceiveCount is changed while a consumer, started at its first value, fails every message. */
 async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
-  const timers = new VirtualTimers();
-  timers.rule(t);
+  const clock = new VirtualClock();
+  clock.rule(t);
   const queue = await startLocalQueue(t, options);
   const recorded = recordingObserver();
   const received = new Journal<Pick<Delivery, 'receiveCount' | 'isLastReceive'>>();
@@ -24,7 +24,7 @@ async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
     visibilitySeconds: 60,
     observe: recorded.observe,
     random: () => 0,
-    timers,
+    clock,
     async handle({ receiveCount, isLastReceive }) {
       received.add({ receiveCount, isLastReceive });
       throw failure;
@@ -32,7 +32,7 @@ async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
   });
   t.teardown(() => queue.stop(consumer));
   await consumer.start();
-  return { timers, queue, ...recorded, received, consumer };
+  return { clock, queue, ...recorded, received, consumer };
 }
 
 async function setMaxReceiveCount(queue: LocalQueue, maxReceiveCount: number): Promise<void> {
@@ -50,14 +50,14 @@ function reads(queue: LocalQueue): number {
 
 /** Lets a failed message come back, whose next receive is `receive`. */
 async function untilReceived(
-  { timers, queue, received }: Awaited<ReturnType<typeof prepare>>,
+  { clock, queue, received }: Awaited<ReturnType<typeof prepare>>,
   receive: number,
   waitSeconds: number,
 ): Promise<void> {
   await queue.answered.until(
     (calls) => calls.filter(({ name }) => name === 'ChangeMessageVisibility').length === receive - 1,
   );
-  timers.advance(waitSeconds * 1000);
+  clock.advance(waitSeconds * 1000);
   await received.until(({ length }) => length === receive);
 }
 
@@ -156,18 +156,18 @@ t.test(
   'P8: a read without an answer holds a message up for five seconds, before its work and after a failure',
   async (t) => {
     const prepared = await prepare(t, { maxReceiveCount: 3 });
-    const { timers, queue, received, observed } = prepared;
+    const { clock, queue, received, observed } = prepared;
     queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
     await queue.send('unlucky');
     await queue.answered.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
-    timers.advance(60_000);
+    clock.advance(60_000);
     // The first failure has set one as well, and needed no read.
-    await timers.untilSet(5_000, 2);
+    await clock.untilSet(5_000, 2);
     t.equal(received.entries.length, 1);
-    timers.advance(5_000);
+    clock.advance(5_000);
     await received.until(({ length }) => length === 2);
-    await timers.untilSet(5_000, 3);
-    timers.advance(5_000);
+    await clock.untilSet(5_000, 3);
+    clock.advance(5_000);
     await observed.until(({ length }) => length === 2);
     matchEvents(t, observed, [{ event: 'retried' }, { event: 'retried' }]);
   },
@@ -176,24 +176,24 @@ t.test(
 t.test(
   'a message that comes for the first time waits for no read, and has one made every two minutes',
   async (t) => {
-    const { timers, queue, received } = await prepare(t, { maxReceiveCount: 1 });
+    const { clock, queue, received } = await prepare(t, { maxReceiveCount: 1 });
     queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
     for (const [index, waitSeconds] of [0, 120].entries()) {
-      timers.advance(waitSeconds * 1000);
+      clock.advance(waitSeconds * 1000);
       await queue.send(`message ${index}`);
       await received.until(({ length }) => length === index + 1);
     }
     t.equal(reads(queue), 2, 'at the start, and after two minutes');
     // The failure waits for the read.
-    await timers.untilSet(5_000, 2);
-    timers.advance(5_000);
+    await clock.untilSet(5_000, 2);
+    clock.advance(5_000);
   },
 );
 
 /** A message, given to a handler that ends as `work` does. */
 async function beginLongWork(t: Test, maxReceiveCount = 3) {
-  const timers = new VirtualTimers();
-  timers.rule(t);
+  const clock = new VirtualClock();
+  clock.rule(t);
   const queue = await startLocalQueue(t, { maxReceiveCount });
   const { observe, observed } = recordingObserver();
   const began = Promise.withResolvers<Delivery>();
@@ -204,7 +204,7 @@ async function beginLongWork(t: Test, maxReceiveCount = 3) {
     visibilitySeconds: 240,
     observe,
     random: () => 0,
-    timers,
+    clock,
     async handle(delivery) {
       began.resolve(delivery);
       await work.promise;
@@ -212,14 +212,14 @@ async function beginLongWork(t: Test, maxReceiveCount = 3) {
   });
   await queue.send('long work');
   await consumer.start();
-  return { timers, queue, observed, consumer, work, delivery: await began.promise };
+  return { clock, queue, observed, consumer, work, delivery: await began.promise };
 }
 
 t.test('P3: while a message is handled its last receive can become known', async (t) => {
-  const { timers, queue, observed, consumer, work, delivery } = await beginLongWork(t);
+  const { clock, queue, observed, consumer, work, delivery } = await beginLongWork(t);
   t.equal(delivery.isLastReceive, false);
   await setMaxReceiveCount(queue, 1);
-  timers.advance(120_000);
+  clock.advance(120_000);
   await queue.answered.until(
     (calls) => calls.filter(({ name }) => name === 'GetQueueAttributes').length === 2,
   );
@@ -237,10 +237,10 @@ t.test('P3: what is told of a failure goes by the limit of that time', async (t)
       t.test(
         `${error.constructor.name}, the handler ${asks ? 'asks before the change' : 'never asks'}`,
         async (t) => {
-          const { timers, queue, observed, consumer, work, delivery } = await beginLongWork(t);
+          const { clock, queue, observed, consumer, work, delivery } = await beginLongWork(t);
           if (asks) t.equal(delivery.isLastReceive, false);
           await setMaxReceiveCount(queue, 1);
-          timers.advance(10_000);
+          clock.advance(10_000);
           work.reject(error);
           t.equal((await queue.receive(queue.deadLetterUrl, 20)).length, 1);
           matchEvents(t, observed, [{ event: 'deadLettered', error }]);
@@ -252,17 +252,17 @@ t.test('P3: what is told of a failure goes by the limit of that time', async (t)
 });
 
 t.test('P3: what only waits is no dead letter because the limit was lowered meanwhile', async (t) => {
-  const { timers, queue, observed, consumer, work } = await beginLongWork(t);
+  const { clock, queue, observed, consumer, work } = await beginLongWork(t);
   await setMaxReceiveCount(queue, 1);
-  timers.advance(10_000);
+  clock.advance(10_000);
   const later = new RetryLater(3600, 'later');
   work.reject(later);
   await observed.until(({ length }) => length === 1);
   matchEvents(t, observed, [{ event: 'postponed', error: later }]);
   // A copy is sent, then the message is deleted.
   for (const [index, request] of ['SendMessageBatch', 'DeleteMessageBatch'].entries()) {
-    await timers.untilSet(BATCH_MS, index + 1);
-    timers.advance(BATCH_MS);
+    await clock.untilSet(BATCH_MS, index + 1);
+    clock.advance(BATCH_MS);
     await queue.answered.until((calls) => calls.some(({ name }) => name === request));
   }
   await queue.stop(consumer);
@@ -272,10 +272,10 @@ t.test('P3: what only waits is no dead letter because the limit was lowered mean
 t.test(
   'P3: a failure whose handler was told of its last receive comes back if the limit was raised',
   async (t) => {
-    const { timers, queue, observed, consumer, work, delivery } = await beginLongWork(t, 1);
+    const { clock, queue, observed, consumer, work, delivery } = await beginLongWork(t, 1);
     t.equal(delivery.isLastReceive, true);
     await setMaxReceiveCount(queue, 3);
-    timers.advance(10_000);
+    clock.advance(10_000);
     work.reject(failure);
     await observed.until(({ length }) => length === 1);
     matchEvents(t, observed, [{ event: 'retried', error: failure }]);
@@ -286,9 +286,9 @@ t.test(
 t.test(
   'P3: a handler that asks before it records a failure knows of a limit that was lowered meanwhile',
   async (t) => {
-    const { timers, queue, observed, consumer, work, delivery } = await beginLongWork(t);
+    const { clock, queue, observed, consumer, work, delivery } = await beginLongWork(t);
     await setMaxReceiveCount(queue, 1);
-    timers.advance(10_000);
+    clock.advance(10_000);
     await delivery.renewReceiveLimit();
     t.equal(delivery.isLastReceive, true);
     work.reject(failure);

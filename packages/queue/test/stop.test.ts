@@ -1,7 +1,7 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createConsumer, type Delivery, DrainLimitReached, GIVE_BACK_SECONDS } from '../src/index.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
@@ -13,8 +13,8 @@ async function prepare(
   t: Test,
   options: { readonly concurrency: number; readonly maxReceiveCount?: number },
 ) {
-  const timers = new VirtualTimers();
-  timers.rule(t);
+  const clock = new VirtualClock();
+  clock.rule(t);
   const queue = await startLocalQueue(t, options);
   const recorded = recordingObserver();
   const began = new Journal<Delivery>();
@@ -25,24 +25,24 @@ async function prepare(
     visibilitySeconds: 600,
     observe: recorded.observe,
     random: () => 0,
-    timers,
+    clock,
     async handle(delivery) {
       began.add(delivery);
       await work.promise;
     },
   });
-  return { timers, queue, ...recorded, began, work, consumer };
+  return { clock, queue, ...recorded, began, work, consumer };
 }
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 /** Lets the copies of what is given back be sent, and then the messages themselves be deleted, until `stopped`. */
-async function untilGivenBack({ timers, queue }: Prepared, stopped: Promise<void>): Promise<void> {
-  await timers.untilSet(5);
-  timers.advance(5);
+async function untilGivenBack({ clock, queue }: Prepared, stopped: Promise<void>): Promise<void> {
+  await clock.untilSet(5);
+  clock.advance(5);
   await queue.answered.until((calls) => calls.some(({ name }) => name === 'SendMessageBatch'));
-  await timers.untilSet(5, 2);
-  timers.advance(5);
+  await clock.untilSet(5, 2);
+  clock.advance(5);
   await stopped;
 }
 
@@ -65,7 +65,7 @@ const isPoll = ({ name }: { readonly name: string }) => name === 'ReceiveMessage
 
 t.test('stop lets the poll in flight end, and begins no other', async (t) => {
   const prepared = await prepare(t, { concurrency: 1 });
-  const { timers, queue, observed, consumer } = prepared;
+  const { clock, queue, observed, consumer } = prepared;
   const { polled, answer } = holdPolls(prepared);
   await consumer.start();
   await polled;
@@ -73,7 +73,7 @@ t.test('stop lets the poll in flight end, and begins no other', async (t) => {
   const stopped = consumer.stop(60).then(() => {
     isStopped = true;
   });
-  timers.advance(20_000);
+  clock.advance(20_000);
   await new Promise(setImmediate);
   t.equal(isStopped, false, 'it waits for the end of the long poll');
   answer([]);
@@ -81,7 +81,7 @@ t.test('stop lets the poll in flight end, and begins no other', async (t) => {
   t.match(queue.answered.entries.filter(isPoll), [{ error: undefined }]);
   t.equal(queue.sent.count(isPoll), 1);
   t.same(observed.entries, []);
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });
 
 for (const [when, afterMs] of [
@@ -90,12 +90,12 @@ for (const [when, afterMs] of [
 ] as const) {
   t.test(`P3: what SQS gives to the last poll is back at once, with its receives${when}`, async (t) => {
     const prepared = await prepare(t, { concurrency: 2 });
-    const { timers, queue, observed, began, consumer } = prepared;
+    const { clock, queue, observed, began, consumer } = prepared;
     const { polled, answer } = holdPolls(prepared);
     await consumer.start();
     await polled;
     const stopped = consumer.stop(60);
-    timers.advance(afterMs);
+    clock.advance(afterMs);
     await queue.send('one');
     answer(await queue.receive(queue.queueUrl));
     await untilGivenBack(prepared, stopped);
@@ -104,13 +104,13 @@ for (const [when, afterMs] of [
     t.equal(await queue.depth(), 1);
     t.same(began.entries, []);
     matchEvents(t, observed, [{ event: 'givenBack', cutOffs: 0 }]);
-    t.equal(timers.pendingCount, 0);
+    t.equal(clock.pendingCount, 0);
   });
 }
 
 t.test('a poll that SQS does not answer is cut off two seconds after the limit', async (t) => {
   const prepared = await prepare(t, { concurrency: 1 });
-  const { timers, observed, consumer } = prepared;
+  const { clock, observed, consumer } = prepared;
   const { polled } = holdPolls(prepared);
   await consumer.start();
   await polled;
@@ -118,19 +118,19 @@ t.test('a poll that SQS does not answer is cut off two seconds after the limit',
   const stopped = consumer.stop(60).then(() => {
     isStopped = true;
   });
-  timers.advance(60_000);
-  await timers.untilSet(GIVE_BACK_SECONDS * 1000);
-  timers.advance(1_999);
+  clock.advance(60_000);
+  await clock.untilSet(GIVE_BACK_SECONDS * 1000);
+  clock.advance(1_999);
   await new Promise(setImmediate);
   t.equal(isStopped, false);
-  timers.advance(1);
+  clock.advance(1);
   await stopped;
   t.same(observed.entries, [], 'which is no failure');
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });
 
 t.test('stop awaits the work in flight, its deletes included', async (t) => {
-  const { timers, queue, observed, began, work, consumer } = await prepare(t, { concurrency: 2 });
+  const { clock, queue, observed, began, work, consumer } = await prepare(t, { concurrency: 2 });
   await queue.send('one', 'two');
   await consumer.start();
   await began.until(({ length }) => length === 2);
@@ -138,7 +138,7 @@ t.test('stop awaits the work in flight, its deletes included', async (t) => {
   const stopped = consumer.stop(60).then(() => {
     isStopped = true;
   });
-  timers.advance(59_000);
+  clock.advance(59_000);
   await new Promise(setImmediate);
   t.equal(isStopped, false);
   t.equal(began.entries[0]?.signal.aborted, false, 'the work may go on');
@@ -149,8 +149,8 @@ t.test('stop awaits the work in flight, its deletes included', async (t) => {
     return proceed();
   });
   work.resolve();
-  await timers.untilSet(5);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
   await queue.sent.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
   t.equal(isStopped, false, 'handled is not deleted');
   deleting.resolve();
@@ -163,17 +163,17 @@ t.test(
   'after the limit the rest is aborted, and given back although its handler does not settle',
   async (t) => {
     const prepared = await prepare(t, { concurrency: 2 });
-    const { timers, queue, observed, began, work, consumer } = prepared;
+    const { clock, queue, observed, began, work, consumer } = prepared;
     await queue.send('one', 'two');
     await consumer.start();
     await began.until(({ length }) => length === 2);
     const stopped = consumer.stop(60);
     t.equal(consumer.stop(1) instanceof Promise, true, 'a second call changes nothing');
-    timers.advance(59_999);
+    clock.advance(59_999);
     t.equal(began.entries[0]?.signal.aborted, false);
-    timers.advance(1);
-    await timers.untilSet(SETTLE_MS, 2);
-    timers.advance(SETTLE_MS);
+    clock.advance(1);
+    await clock.untilSet(SETTLE_MS, 2);
+    clock.advance(SETTLE_MS);
     await untilGivenBack(prepared, stopped);
     for (const { signal } of began.entries) {
       t.type(signal.reason, DrainLimitReached);
@@ -191,26 +191,26 @@ t.test(
     );
     t.equal(await queue.depth(), 2, 'once each');
     matchEvents(t, observed, [{ event: 'givenBack' }, { event: 'givenBack' }]);
-    t.equal(timers.pendingCount, 0, 'no heartbeat goes on');
+    t.equal(clock.pendingCount, 0, 'no heartbeat goes on');
 
     const sent = queue.sent.entries.length;
     work.resolve();
     await new Promise(setImmediate);
-    t.equal(timers.pendingCount, 0);
+    t.equal(clock.pendingCount, 0);
     t.equal(queue.sent.entries.length, sent, 'what the handlers do now has no effect on the messages');
   },
 );
 
 t.test('a handler that answers the abort with a failure does not have its message wait', async (t) => {
   const prepared = await prepare(t, { concurrency: 1 });
-  const { timers, queue, observed, began, work, consumer } = prepared;
+  const { clock, queue, observed, began, work, consumer } = prepared;
   await queue.send('one');
   await consumer.start();
   await began.until(({ length }) => length === 1);
   const signal = began.entries[0]?.signal;
   signal?.addEventListener('abort', () => work.reject(signal.reason));
   const stopped = consumer.stop(0);
-  timers.advance(0);
+  clock.advance(0);
   await untilGivenBack(prepared, stopped);
   t.same((await queue.receive(queue.queueUrl)).map(receivesOf), [['1', '0']]);
   matchEvents(t, observed, [{ event: 'givenBack' }]);
@@ -218,16 +218,16 @@ t.test('a handler that answers the abort with a failure does not have its messag
 
 t.test('a handler frees what it holds before another consumer has its message', async (t) => {
   const prepared = await prepare(t, { concurrency: 1 });
-  const { timers, queue, observed, began, work, consumer } = prepared;
+  const { clock, queue, observed, began, work, consumer } = prepared;
   await queue.send('one');
   await consumer.start();
   await began.until(({ length }) => length === 1);
   const stopped = consumer.stop(0);
-  timers.advance(0);
-  await timers.untilSet(SETTLE_MS);
+  clock.advance(0);
+  await clock.untilSet(SETTLE_MS);
   t.equal(began.entries[0]?.signal.aborted, true);
   await new Promise(setImmediate);
-  timers.advance(5);
+  clock.advance(5);
   t.equal(
     queue.sent.count(({ name }) => name === 'SendMessageBatch'),
     0,
@@ -237,11 +237,11 @@ t.test('a handler frees what it holds before another consumer has its message', 
   await untilGivenBack(prepared, stopped);
   t.equal((await queue.receive(queue.queueUrl)).length, 1);
   matchEvents(t, observed, [{ event: 'givenBack' }]);
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });
 
 t.test('a handler that finishes although it was aborted has handled its message', async (t) => {
-  const { timers, queue, observed, began, work, consumer } = await prepare(t, {
+  const { clock, queue, observed, began, work, consumer } = await prepare(t, {
     concurrency: 1,
     maxReceiveCount: 1,
   });
@@ -249,30 +249,30 @@ t.test('a handler that finishes although it was aborted has handled its message'
   await consumer.start();
   await began.until(({ length }) => length === 1);
   const stopped = consumer.stop(0);
-  timers.advance(0);
-  await timers.untilSet(SETTLE_MS);
+  clock.advance(0);
+  await clock.untilSet(SETTLE_MS);
   work.resolve();
-  await timers.untilSet(5);
-  timers.advance(5);
+  await clock.untilSet(5);
+  clock.advance(5);
   await stopped;
   t.equal(await queue.depth(), 0);
   t.same(observed.entries, []);
 });
 
 t.test('neither a handler that never settles nor an SQS that is silent holds up the stop', async (t) => {
-  const { timers, queue, began, consumer } = await prepare(t, { concurrency: 1 });
+  const { clock, queue, began, consumer } = await prepare(t, { concurrency: 1 });
   queue.hook('SendMessageBatch', () => new Promise(() => undefined));
   await queue.send('one');
   await consumer.start();
   await began.until(({ length }) => length === 1);
   const stopped = consumer.stop(60);
-  timers.advance(60_000);
-  await timers.untilSet(SETTLE_MS);
-  timers.advance(SETTLE_MS);
-  await timers.untilSet(5);
-  timers.advance(5);
+  clock.advance(60_000);
+  await clock.untilSet(SETTLE_MS);
+  clock.advance(SETTLE_MS);
+  await clock.untilSet(5);
+  clock.advance(5);
   await queue.sent.until((calls) => calls.some(({ name }) => name === 'SendMessageBatch'));
-  timers.advance(GIVE_BACK_SECONDS * 1000 - SETTLE_MS - 5);
+  clock.advance(GIVE_BACK_SECONDS * 1000 - SETTLE_MS - 5);
   await stopped;
 });
 
@@ -280,7 +280,7 @@ t.test(
   'P3: where SQS takes no copy the message itself is given back, and a last receive is told of',
   async (t) => {
     for (const maxReceiveCount of [1, 2]) {
-      const { timers, queue, observed, began, work, consumer } = await prepare(t, {
+      const { clock, queue, observed, began, work, consumer } = await prepare(t, {
         concurrency: 1,
         maxReceiveCount,
       });
@@ -291,10 +291,10 @@ t.test(
       await consumer.start();
       await began.until(({ length }) => length === 1);
       const stopped = consumer.stop(0);
-      timers.advance(0);
+      clock.advance(0);
       work.reject(new Error('aborted'));
-      await timers.untilSet(5);
-      timers.advance(5);
+      await clock.untilSet(5);
+      clock.advance(5);
       await stopped;
       t.match(
         queue.answered.entries
@@ -314,19 +314,19 @@ t.test(
 );
 
 t.test('a message that is lost already is not given back', async (t) => {
-  const { timers, queue, observed, began, consumer } = await prepare(t, { concurrency: 1 });
+  const { clock, queue, observed, began, consumer } = await prepare(t, { concurrency: 1 });
   queue.hook('ChangeMessageVisibility', async () => {
     throw Object.assign(new Error('on demand'), { name: 'ReceiptHandleIsInvalid' });
   });
   await queue.send('one');
   await consumer.start();
   await began.until(({ length }) => length === 1);
-  timers.advance(300_000);
+  clock.advance(300_000);
   await observed.until(({ length }) => length === 1);
   const stopped = consumer.stop(0);
-  timers.advance(0);
-  await timers.untilSet(SETTLE_MS);
-  timers.advance(SETTLE_MS);
+  clock.advance(0);
+  await clock.untilSet(SETTLE_MS);
+  clock.advance(SETTLE_MS);
   await stopped;
   matchEvents(t, observed, [{ event: 'visibilityLost' }]);
   t.equal(
@@ -339,7 +339,7 @@ t.test('a message that is lost already is not given back', async (t) => {
 t.test(
   'a message that was handled within the limit is not given back, however late its delete is',
   async (t) => {
-    const { timers, queue, observed, began, work, consumer } = await prepare(t, { concurrency: 1 });
+    const { clock, queue, observed, began, work, consumer } = await prepare(t, { concurrency: 1 });
     const deleting = Promise.withResolvers<void>();
     queue.hook('DeleteMessageBatch', async (_, proceed) => {
       await deleting.promise;
@@ -349,11 +349,11 @@ t.test(
     await consumer.start();
     await began.until(({ length }) => length === 1);
     work.resolve();
-    await timers.untilSet(5);
-    timers.advance(5);
+    await clock.untilSet(5);
+    clock.advance(5);
     const stopped = consumer.stop(0);
-    timers.advance(0);
-    await timers.untilSet(GIVE_BACK_SECONDS * 1000);
+    clock.advance(0);
+    await clock.untilSet(GIVE_BACK_SECONDS * 1000);
     deleting.resolve();
     await stopped;
     t.equal(await queue.depth(), 0);
@@ -395,15 +395,15 @@ t.test('an answer that came together with stop is given back, begun by nobody', 
 });
 
 t.test('stop ends a wait after a failed poll', async (t) => {
-  const { timers, queue, observed, consumer } = await prepare(t, { concurrency: 1 });
+  const { clock, queue, observed, consumer } = await prepare(t, { concurrency: 1 });
   queue.hook('ReceiveMessage', async () => {
     throw new Error('SQS does not answer');
   });
   await consumer.start();
   await observed.until(({ length }) => length === 1);
-  await timers.untilSet(1000);
+  await clock.untilSet(1000);
   await queue.stop(consumer);
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });
 
 t.test('a consumer that never started can be stopped, and is then not started', async (t) => {

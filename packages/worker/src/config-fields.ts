@@ -1,5 +1,6 @@
-import { type ConfigChecks, checkUrl } from '@upload-once/runtime';
-import { type TObject, Type } from 'typebox';
+import { type ConfigChecks, checkUrl, type drainFields, type healthFields } from '@upload-once/runtime';
+import { type Static, type TObject, Type } from 'typebox';
+import type { ConsumerSettings } from './consumer-service.ts';
 
 /** What a service that lives on one queue needs to know of it. */
 export const consumerFields = {
@@ -68,6 +69,22 @@ export const evidenceFields = {
     expected: 'a whole number from 1 to 1000',
   }),
 };
+
+type ConsumerConfig = Static<TObject<typeof consumerFields & typeof healthFields & typeof drainFields>>;
+
+export function consumerSettingsFrom(config: ConsumerConfig): ConsumerSettings {
+  return {
+    queueUrl: config.QUEUE_URL,
+    concurrency: config.CONCURRENCY,
+    visibilitySeconds: config.VISIBILITY_SECONDS,
+    // A stop must be able to let the last poll end.
+    pollWaitSeconds: Math.min(config.POLL_WAIT_SECONDS, config.DRAIN_LIMIT_SECONDS),
+    host: config.HOST,
+    port: config.PORT,
+    protectAfterSeconds: config.PROTECT_AFTER_SECONDS,
+    ecsAgentUri: config.ECS_AGENT_URI,
+  };
+}
 
 /** For `runService`: what the schema cannot say of these variables. */
 export const consumerChecks: ConfigChecks<TObject<typeof consumerFields>> = {

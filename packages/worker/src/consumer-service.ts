@@ -1,4 +1,5 @@
 import { QueueDoesNotExist, type SQSClient } from '@aws-sdk/client-sqs';
+import { systemClock } from '@upload-once/clock';
 import {
   type Consumer,
   type ConsumerObserver,
@@ -6,7 +7,6 @@ import {
   type Delivery,
   parseS3Event,
   QueueWithoutRedrivePolicy,
-  systemTimers,
 } from '@upload-once/queue';
 import {
   ConfigError,
@@ -28,18 +28,20 @@ const MANY_CUT_OFFS = 3;
 /** How long a readiness check may take; load balancers and ECS give up after 5 seconds by default. */
 const READY_LIMIT_MS = 3_000;
 
+export interface ConsumerSettings {
+  readonly queueUrl: string;
+  readonly concurrency: number;
+  readonly visibilitySeconds: number;
+  readonly pollWaitSeconds: number;
+  readonly host: string;
+  readonly port: number;
+  /** See `protectLongWork`; undefined: never. */
+  readonly protectAfterSeconds: number | undefined;
+  readonly ecsAgentUri: string | undefined;
+}
+
 export interface ConsumerServiceOptions {
-  readonly config: {
-    readonly QUEUE_URL: string;
-    readonly CONCURRENCY: number;
-    readonly VISIBILITY_SECONDS: number;
-    readonly POLL_WAIT_SECONDS: number;
-    readonly DRAIN_LIMIT_SECONDS: number;
-    readonly HOST: string;
-    readonly PORT: number;
-    readonly PROTECT_AFTER_SECONDS?: number;
-    readonly ECS_AGENT_URI?: string;
-  };
+  readonly settings: ConsumerSettings;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly sqs: SQSClient;
@@ -55,23 +57,22 @@ export interface ConsumerServiceOptions {
  *   there is no ECS agent
  */
 export async function startConsumerService(options: ConsumerServiceOptions): Promise<RunningService> {
-  const { config, log, metrics, sqs, handle, dependencies } = options;
+  const { settings, log, metrics, sqs, handle, dependencies } = options;
 
-  const longWork = createLongWork(config, log, {
+  const longWork = createLongWork(settings, log, {
     pause: () => consumer.pause(),
     resume: () => consumer.resume(),
   });
   const consumer = createConsumer({
     sqs,
-    queueUrl: config.QUEUE_URL,
-    concurrency: config.CONCURRENCY,
-    visibilitySeconds: config.VISIBILITY_SECONDS,
-    // A stop must be able to let the last poll end.
-    waitTimeSeconds: Math.min(config.POLL_WAIT_SECONDS, config.DRAIN_LIMIT_SECONDS),
+    queueUrl: settings.queueUrl,
+    concurrency: settings.concurrency,
+    visibilitySeconds: settings.visibilitySeconds,
+    waitTimeSeconds: settings.pollWaitSeconds,
     handle: longWork?.watch(handle) ?? handle,
     observe: observeConsumer(log, metrics),
     random: Math.random,
-    timers: systemTimers,
+    clock: systemClock,
   });
 
   const readiness = createReadiness({
@@ -79,19 +80,19 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
     limitMs: READY_LIMIT_MS,
     // Asked every few seconds, by those alone that run the service.
     validMs: 0,
-    now: () => new Date(),
+    now: systemClock.now,
     log,
   });
 
-  const health = await startHealthServer({ host: config.HOST, port: config.PORT, readiness });
+  const health = await startHealthServer({ host: settings.host, port: settings.port, readiness });
   try {
     await consumer.start();
   } catch (error) {
     await health.close();
-    throw queueProblem(error, config.QUEUE_URL);
+    throw queueProblem(error, settings.queueUrl);
   }
   log.info(
-    { port: health.port, queueUrl: config.QUEUE_URL, concurrency: config.CONCURRENCY },
+    { port: health.port, queueUrl: settings.queueUrl, concurrency: settings.concurrency },
     'listening, and polling',
   );
 
@@ -106,18 +107,17 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
 }
 
 function createLongWork(
-  config: ConsumerServiceOptions['config'],
+  { protectAfterSeconds, ecsAgentUri: agentUri }: ConsumerSettings,
   log: Logger,
   polling: Pick<Consumer, 'pause' | 'resume'>,
 ): LongWork | undefined {
-  const { PROTECT_AFTER_SECONDS: protectAfterSeconds, ECS_AGENT_URI: agentUri } = config;
   if (protectAfterSeconds === undefined) return undefined;
   if (agentUri === undefined) {
     const message = `expected to be set on Amazon ECS alone, which says where its agent is (ECS_AGENT_URI); that is not set, got "${protectAfterSeconds}"`;
     throw new ConfigError([{ variable: 'PROTECT_AFTER_SECONDS', message }]);
   }
-  const task = createTaskProtection({ agentUri, timers: systemTimers });
-  return protectLongWork({ protectAfterSeconds, task, polling, log, timers: systemTimers });
+  const task = createTaskProtection({ agentUri, clock: systemClock });
+  return protectLongWork({ protectAfterSeconds, task, polling, log, clock: systemClock });
 }
 
 /** SQS itself never says which queue it speaks of. */

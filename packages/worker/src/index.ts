@@ -1,2 +1,7 @@
-export { consumerChecks, consumerFields, evidenceFields } from './config-fields.ts';
-export { type ConsumerServiceOptions, observeConsumer, startConsumerService } from './consumer-service.ts';
+export { consumerChecks, consumerFields, consumerSettingsFrom, evidenceFields } from './config-fields.ts';
+export {
+  type ConsumerServiceOptions,
+  type ConsumerSettings,
+  observeConsumer,
+  startConsumerService,
+} from './consumer-service.ts';

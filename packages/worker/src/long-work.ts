@@ -1,4 +1,5 @@
-import { type Consumer, type Delivery, pause, type Timers } from '@upload-once/queue';
+import { type Clock, pause } from '@upload-once/clock';
+import type { Consumer, Delivery } from '@upload-once/queue';
 import type { Logger } from '@upload-once/runtime';
 import { type TaskProtection, TaskProtectionFailed } from './task-protection.ts';
 
@@ -32,14 +33,14 @@ export function protectLongWork(options: {
   readonly task: TaskProtection;
   readonly polling: Pick<Consumer, 'pause' | 'resume'>;
   readonly log: Logger;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }): LongWork {
-  const { protectAfterSeconds, task, polling, log, timers } = options;
+  const { protectAfterSeconds, task, polling, log, clock } = options;
   const inFlight = new Set<object>();
   let changed = new AbortController();
   let isTending = false;
   let isClosed = false;
-  /** Until when the protection stands, and until when one could that nobody has confirmed; by `timers.nowMs()`. */
+  /** Until when the protection stands, and until when one could that nobody has confirmed; by `clock.monotonicMs()`. */
   let standsUntilMs = 0;
   let mayStandUntilMs = 0;
 
@@ -67,24 +68,24 @@ export function protectLongWork(options: {
     let isProtected: boolean | undefined;
     while (inFlight.size > 0 && !isClosed) {
       changed = new AbortController();
-      const untilMs = timers.nowMs() + EXPIRES_IN_MINUTES * 60_000;
+      const untilMs = clock.monotonicMs() + EXPIRES_IN_MINUTES * 60_000;
       const failure = await attempt(() => task.protect(EXPIRES_IN_MINUTES));
       if (isClosed) break;
       if (failure === undefined) standsUntilMs = untilMs;
       if (failure?.mayHaveTakenEffect ?? true) mayStandUntilMs = untilMs;
       const was = isProtected;
-      isProtected = timers.nowMs() < standsUntilMs;
+      isProtected = clock.monotonicMs() < standsUntilMs;
       if (isProtected) polling.pause();
       else polling.resume();
       if (isProtected !== was) tell(failure);
-      await pause(timers, ASK_EVERY_SECONDS * 1000, changed.signal);
+      await pause(clock, ASK_EVERY_SECONDS * 1000, changed.signal);
     }
     return isProtected === true;
   }
 
   async function takeBack(wasProtected: boolean): Promise<void> {
     let isTold = !wasProtected;
-    while (inFlight.size === 0 && !isClosed && timers.nowMs() < mayStandUntilMs) {
+    while (inFlight.size === 0 && !isClosed && clock.monotonicMs() < mayStandUntilMs) {
       changed = new AbortController();
       const failure = await attempt(() => task.unprotect());
       if (isClosed) return;
@@ -96,7 +97,7 @@ export function protectLongWork(options: {
       polling.resume();
       if (!isTold) tellOfRemains(failure);
       isTold = true;
-      await pause(timers, ASK_EVERY_SECONDS * 1000, changed.signal);
+      await pause(clock, ASK_EVERY_SECONDS * 1000, changed.signal);
     }
   }
 
@@ -133,7 +134,7 @@ export function protectLongWork(options: {
   return {
     watch: (handle) => async (delivery) => {
       const work = {};
-      const cancel = timers.after(protectAfterSeconds * 1000, () => begin(work));
+      const cancel = clock.after(protectAfterSeconds * 1000, () => begin(work));
       try {
         await handle(delivery);
       } finally {

@@ -1,4 +1,4 @@
-import type { Timers } from '@upload-once/queue';
+import type { Clock } from '@upload-once/clock';
 
 /** The agent itself gives up on ECS after 4 seconds and answers then. */
 const ANSWER_SECONDS = 10;
@@ -44,9 +44,9 @@ export interface TaskProtection {
  */
 export function createTaskProtection(options: {
   readonly agentUri: string;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }): TaskProtection {
-  const { agentUri, timers } = options;
+  const { agentUri, clock } = options;
   const url = `${agentUri.replace(/\/$/, '')}/task-protection/v1/state`;
 
   async function put(state: { ProtectionEnabled: boolean; ExpiresInMinutes?: number }): Promise<void> {
@@ -72,7 +72,7 @@ export function createTaskProtection(options: {
 
   async function ask(state: object): Promise<{ status: number; text: string }> {
     const limit = new AbortController();
-    const cancel = timers.after(ANSWER_SECONDS * 1000, () => limit.abort());
+    const cancel = clock.after(ANSWER_SECONDS * 1000, () => limit.abort());
     try {
       const answer = await fetch(url, {
         method: 'PUT',

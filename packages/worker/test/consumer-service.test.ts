@@ -25,8 +25,8 @@ function record() {
   return { lines, log, metrics };
 }
 
-type StartOptions = Partial<Omit<ConsumerServiceOptions, 'config'>> & {
-  readonly config?: Partial<ConsumerServiceOptions['config']>;
+type StartOptions = Partial<Omit<ConsumerServiceOptions, 'settings'>> & {
+  readonly settings?: Partial<ConsumerServiceOptions['settings']>;
 };
 
 async function start(t: Test, cloud: LocalCloud, options: StartOptions) {
@@ -38,15 +38,16 @@ async function start(t: Test, cloud: LocalCloud, options: StartOptions) {
     handle: async () => undefined,
     dependencies: {},
     ...options,
-    config: {
-      QUEUE_URL: cloud.queues.uploadEvents,
-      CONCURRENCY: 4,
-      VISIBILITY_SECONDS: 30,
-      POLL_WAIT_SECONDS: 1,
-      DRAIN_LIMIT_SECONDS: 60,
-      HOST: '127.0.0.1',
-      PORT: 0,
-      ...options.config,
+    settings: {
+      queueUrl: cloud.queues.uploadEvents,
+      concurrency: 4,
+      visibilitySeconds: 30,
+      pollWaitSeconds: 1,
+      host: '127.0.0.1',
+      port: 0,
+      protectAfterSeconds: undefined,
+      ecsAgentUri: undefined,
+      ...options.settings,
     },
   });
   t.teardown(() => service.stop(0));
@@ -129,18 +130,18 @@ t.test('a queue that cannot be consumed is told by its URL, and nothing is left 
   t.teardown(() => deaf.destroy());
   const refusals: { options: StartOptions; error: object }[] = [
     {
-      options: { config: { QUEUE_URL: unknown, PORT: port } },
+      options: { settings: { queueUrl: unknown, port } },
       error: { code: 'ConfigError', message: `QUEUE_URL: expected a queue that exists, got "${unknown}"` },
     },
     {
-      options: { config: { QUEUE_URL: cloud.queues.uploadEventsDeadLetter, PORT: port } },
+      options: { settings: { queueUrl: cloud.queues.uploadEventsDeadLetter, port } },
       error: {
         code: 'ConfigError',
         message: /^QUEUE_URL: the queue .+upload-events-dead-letter needs a RedrivePolicy/,
       },
     },
     {
-      options: { config: { PORT: port }, sqs: deaf },
+      options: { settings: { port }, sqs: deaf },
       error: {
         message: new RegExp(`^the queue ${cloud.queues.uploadEvents} can't be read: .*ECONNREFUSED`),
         cause: { code: 'ECONNREFUSED' },
@@ -160,7 +161,7 @@ t.test('an address that is taken: it starts nothing', async (t) => {
   t.teardown(() => taken.close());
   const { port } = taken.address() as { port: number };
   await cloud.send(cloud.queues.uploadEvents, 'for nobody');
-  await t.rejects(start(t, cloud, { config: { PORT: port } }), { code: 'EADDRINUSE' });
+  await t.rejects(start(t, cloud, { settings: { port } }), { code: 'EADDRINUSE' });
   t.match(await cloud.peek(cloud.queues.uploadEvents), { Attributes: { ApproximateReceiveCount: '1' } });
 });
 
@@ -171,7 +172,7 @@ t.test('long work protects the task, which polls again when it has ended', async
   const finish = Promise.withResolvers<void>();
   const bodies: string[] = [];
   await start(t, cloud, {
-    config: { CONCURRENCY: 1, PROTECT_AFTER_SECONDS: 1, ECS_AGENT_URI: agent.uri },
+    settings: { concurrency: 1, protectAfterSeconds: 1, ecsAgentUri: agent.uri },
     async handle({ body }) {
       bodies.push(body);
       if (body !== 'slow') return;
@@ -193,7 +194,7 @@ t.test('long work protects the task, which polls again when it has ended', async
 t.test('protection where there is no ECS agent: refused by name, and nothing is started', async (t) => {
   const cloud = await startLocalCloud(t);
   const port = await freePort();
-  await t.rejects(start(t, cloud, { config: { PORT: port, PROTECT_AFTER_SECONDS: 100 } }), {
+  await t.rejects(start(t, cloud, { settings: { port, protectAfterSeconds: 100 } }), {
     code: 'ConfigError',
     message: /^PROTECT_AFTER_SECONDS: expected to be set on Amazon ECS alone, .+ got "100"$/,
   });

@@ -3,7 +3,7 @@ import { createLogger } from '@upload-once/runtime';
 import t, { type Test } from 'tap';
 import { type EcsAgent, errorAnswer, failureAnswer, startEcsAgent } from '../../../test/support/ecs-agent.ts';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { protectLongWork } from '../src/long-work.ts';
 import { createTaskProtection } from '../src/task-protection.ts';
 
@@ -22,21 +22,21 @@ interface Line {
 }
 
 async function prepare(t: Test, options: { readonly agentUri?: string } = {}) {
-  const timers = new VirtualTimers();
+  const clock = new VirtualClock();
   const agent = await startEcsAgent(t);
   const lines = new Journal<Line>();
   const polling = new Journal<'pause' | 'resume'>();
   const works: PromiseWithResolvers<void>[] = [];
   const longWork = protectLongWork({
     protectAfterSeconds: AFTER_MS / 1000,
-    task: createTaskProtection({ agentUri: agent.uri, timers, ...options }),
+    task: createTaskProtection({ agentUri: agent.uri, clock, ...options }),
     polling: { pause: () => polling.add('pause'), resume: () => polling.add('resume') },
     log: createLogger({
       service: 'test',
       level: 'info',
       destination: { write: (line) => lines.add(JSON.parse(line)) },
     }),
-    timers,
+    clock,
   });
   t.teardown(() => longWork.close());
   const handle = longWork.watch(async () => {
@@ -46,7 +46,7 @@ async function prepare(t: Test, options: { readonly agentUri?: string } = {}) {
   });
 
   return {
-    timers,
+    clock,
     agent,
     lines,
     polling,
@@ -58,7 +58,7 @@ async function prepare(t: Test, options: { readonly agentUri?: string } = {}) {
       return { handled, succeed: () => work?.resolve(), fail: (error: Error) => work?.reject(error) };
     },
     /** Resolves when the so-many-th question was answered and the next one waits for its time. */
-    asks: (times: number) => timers.untilSet(ASK_EVERY_MS, times),
+    asks: (times: number) => clock.untilSet(ASK_EVERY_MS, times),
     polls: (times: number) => polling.until(({ length }) => length >= times),
   };
 }
@@ -66,31 +66,31 @@ async function prepare(t: Test, options: { readonly agentUri?: string } = {}) {
 const asked = (agent: EcsAgent) => agent.asked.entries;
 
 t.test('work that ends in time is nothing that the agent hears of', async (t) => {
-  const { timers, agent, polling, lines, begin } = await prepare(t);
+  const { clock, agent, polling, lines, begin } = await prepare(t);
   const done = begin();
-  timers.advance(AFTER_MS - 1);
+  clock.advance(AFTER_MS - 1);
   done.succeed();
   await done.handled;
   const failed = begin();
-  timers.advance(AFTER_MS - 1);
+  clock.advance(AFTER_MS - 1);
   failed.fail(new Error('full'));
   await t.rejects(failed.handled, { message: 'full' }, 'what the handler says is handed on');
-  timers.advance(AFTER_MS);
-  t.equal(timers.pendingCount, 0);
+  clock.advance(AFTER_MS);
+  t.equal(clock.pendingCount, 0);
   t.strictSame([asked(agent), polling.entries, lines.entries], [[], [], []]);
 });
 
 t.test('long work protects its task, which polls no more until the last of it has ended', async (t) => {
-  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
   const first = begin();
-  timers.advance(60_000);
+  clock.advance(60_000);
   const second = begin();
-  timers.advance(AFTER_MS - 60_000);
+  clock.advance(AFTER_MS - 60_000);
   await asks(1);
   t.strictSame(asked(agent), [ON]);
   t.strictSame(polling.entries, ['pause']);
 
-  timers.advance(ASK_EVERY_MS);
+  clock.advance(ASK_EVERY_MS);
   await asks(2);
   t.strictSame(
     asked(agent),
@@ -99,7 +99,7 @@ t.test('long work protects its task, which polls no more until the last of it ha
   );
   first.succeed();
   await first.handled;
-  timers.advance(ASK_EVERY_MS);
+  clock.advance(ASK_EVERY_MS);
   await asks(3);
   t.strictSame(asked(agent), [ON, ON, ON], 'one is still at work');
   t.notOk(polling.entries.includes('resume'));
@@ -109,7 +109,7 @@ t.test('long work protects its task, which polls no more until the last of it ha
   await polls(4);
   t.strictSame(asked(agent), [ON, ON, ON, OFF]);
   t.strictSame(polling.entries, ['pause', 'pause', 'pause', 'resume']);
-  t.equal(timers.pendingCount, 0, 'nothing is asked any more');
+  t.equal(clock.pendingCount, 0, 'nothing is asked any more');
   t.match(
     lines.entries.map(({ level, msg }) => `${level}: ${msg}`),
     [
@@ -120,15 +120,15 @@ t.test('long work protects its task, which polls no more until the last of it ha
 });
 
 t.test('work that becomes long while protection is taken back is protected again', async (t) => {
-  const { timers, agent, polling, begin, asks, polls } = await prepare(t);
+  const { clock, agent, polling, begin, asks, polls } = await prepare(t);
   const first = begin();
-  timers.advance(ANSWER_MS / 2);
+  clock.advance(ANSWER_MS / 2);
   const second = begin();
-  timers.advance(AFTER_MS - ANSWER_MS / 2);
+  clock.advance(AFTER_MS - ANSWER_MS / 2);
   await asks(1);
   first.succeed();
   await agent.asked.until(({ length }) => length === 2);
-  timers.advance(ANSWER_MS / 2);
+  clock.advance(ANSWER_MS / 2);
   await asks(2);
   t.strictSame(asked(agent), [ON, OFF, ON]);
   second.succeed();
@@ -136,16 +136,16 @@ t.test('work that becomes long while protection is taken back is protected again
   await polls(4);
   t.strictSame(asked(agent), [ON, OFF, ON, OFF]);
   t.strictSame(polling.entries, ['pause', 'resume', 'pause', 'resume']);
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });
 
 t.test('refused, work and polling go on; that is told once, and asked again', async (t) => {
-  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
   agent.refuse(failureAnswer('DEPLOYMENT_BLOCKED'));
   const work = begin();
-  timers.advance(AFTER_MS);
+  clock.advance(AFTER_MS);
   await asks(1);
-  timers.advance(ASK_EVERY_MS);
+  clock.advance(ASK_EVERY_MS);
   await asks(2);
   t.strictSame(asked(agent), [ON, ON]);
   t.notOk(polling.entries.includes('pause'));
@@ -155,7 +155,7 @@ t.test('refused, work and polling go on; that is told once, and asked again', as
   t.equal(lines.entries.length, 1);
 
   agent.refuse(undefined);
-  timers.advance(ASK_EVERY_MS);
+  clock.advance(ASK_EVERY_MS);
   await asks(3);
   t.equal(polling.entries.at(-1), 'pause');
   t.match(lines.entries.at(-1), { level: 'info', msg: /the task is protected/ });
@@ -166,10 +166,10 @@ t.test('refused, work and polling go on; that is told once, and asked again', as
 });
 
 t.test('refused to the end: there is nothing to take back', async (t) => {
-  const { timers, agent, lines, begin, asks, polls } = await prepare(t);
+  const { clock, agent, lines, begin, asks, polls } = await prepare(t);
   agent.refuse(errorAnswer(400, 'AccessDeniedException', 'not authorized'));
   const work = begin();
-  timers.advance(AFTER_MS);
+  clock.advance(AFTER_MS);
   await asks(1);
   work.succeed();
   await work.handled;
@@ -179,23 +179,23 @@ t.test('refused to the end: there is nothing to take back', async (t) => {
 });
 
 t.test('a renewal that fails costs nothing while the protection stands; then polling goes on', async (t) => {
-  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
   const work = begin();
-  timers.advance(AFTER_MS);
+  clock.advance(AFTER_MS);
   await asks(1);
   agent.refuse(errorAnswer(400, 'ThrottlingException', 'Rate exceeded'));
   for (let times = 2; times <= ASKS_PER_PROTECTION; times += 1) {
-    timers.advance(ASK_EVERY_MS);
+    clock.advance(ASK_EVERY_MS);
     await asks(times);
   }
   t.notOk(polling.entries.includes('resume'));
   t.equal(lines.entries.length, 1, 'nothing to tell: it is protected still');
-  timers.advance(ASK_EVERY_MS);
+  clock.advance(ASK_EVERY_MS);
   await asks(ASKS_PER_PROTECTION + 1);
   t.equal(polling.entries.at(-1), 'resume');
 
   agent.refuse(undefined);
-  timers.advance(ASK_EVERY_MS);
+  clock.advance(ASK_EVERY_MS);
   await asks(ASKS_PER_PROTECTION + 2);
   t.equal(polling.entries.at(-1), 'pause');
   work.succeed();
@@ -212,13 +212,13 @@ t.test('a renewal that fails costs nothing while the protection stands; then pol
 });
 
 t.test('an agent that hangs harms nobody; what it may have granted is taken back', async (t) => {
-  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
   agent.refuse('hang');
   const work = begin();
-  timers.advance(AFTER_MS);
+  clock.advance(AFTER_MS);
   await agent.asked.until(({ length }) => length === 1);
   t.strictSame(polling.entries, []);
-  timers.advance(ANSWER_MS);
+  clock.advance(ANSWER_MS);
   await asks(1);
   t.strictSame(polling.entries, ['resume']);
   t.match(lines.entries, [{ level: 'warn', msg: /the ECS agent gives no answer within/ }]);
@@ -230,9 +230,9 @@ t.test('an agent that hangs harms nobody; what it may have granted is taken back
 });
 
 t.test('an agent that is not there is told of once, also when the work has ended', async (t) => {
-  const { timers, lines, begin, asks, polls } = await prepare(t, { agentUri: 'http://127.0.0.1:1/api/x' });
+  const { clock, lines, begin, asks, polls } = await prepare(t, { agentUri: 'http://127.0.0.1:1/api/x' });
   const work = begin();
-  timers.advance(AFTER_MS);
+  clock.advance(AFTER_MS);
   await asks(1);
   work.succeed();
   await work.handled;
@@ -243,20 +243,20 @@ t.test('an agent that is not there is told of once, also when the work has ended
 });
 
 t.test('protection that can not be taken back: it polls, says so once, and tries again', async (t) => {
-  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
   const work = begin();
-  timers.advance(AFTER_MS);
+  clock.advance(AFTER_MS);
   await asks(1);
   agent.refuse(errorAnswer(500, 'ServerException', 'Unexpected error occurred'));
   work.succeed();
   await work.handled;
   await asks(2);
-  timers.advance(ASK_EVERY_MS);
+  clock.advance(ASK_EVERY_MS);
   await asks(3);
   t.strictSame(asked(agent), [ON, OFF, OFF]);
   t.strictSame(polling.entries, ['pause', 'resume', 'resume']);
   agent.refuse(undefined);
-  timers.advance(ASK_EVERY_MS);
+  clock.advance(ASK_EVERY_MS);
   await polls(4);
   t.strictSame(asked(agent), [ON, OFF, OFF, OFF]);
   t.match(lines.entries, [
@@ -264,37 +264,37 @@ t.test('protection that can not be taken back: it polls, says so once, and tries
     { level: 'warn', msg: /could not be taken back yet .+ up to 60 minutes: .+ServerException/ },
     { level: 'info', msg: /no longer protected/ },
   ]);
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });
 
 t.test('what can not be taken back is left alone when it has run out by itself', async (t) => {
-  const { timers, agent, begin, asks } = await prepare(t);
+  const { clock, agent, begin, asks } = await prepare(t);
   const work = begin();
-  timers.advance(AFTER_MS);
+  clock.advance(AFTER_MS);
   await asks(1);
   agent.refuse(errorAnswer(500, 'ServerException', 'Unexpected error occurred'));
   work.succeed();
   await work.handled;
   await asks(2);
-  timers.advance(ASKS_PER_PROTECTION * ASK_EVERY_MS);
+  clock.advance(ASKS_PER_PROTECTION * ASK_EVERY_MS);
   await new Promise(setImmediate);
   t.strictSame(asked(agent), [ON, OFF]);
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });
 
 t.test('work that becomes long before the old protection was taken back is protected at once', async (t) => {
-  const { timers, agent, polling, begin, asks } = await prepare(t);
+  const { clock, agent, polling, begin, asks } = await prepare(t);
   const first = begin();
-  timers.advance(ASK_EVERY_MS / 2);
+  clock.advance(ASK_EVERY_MS / 2);
   const second = begin();
-  timers.advance(AFTER_MS - ASK_EVERY_MS / 2);
+  clock.advance(AFTER_MS - ASK_EVERY_MS / 2);
   await asks(1);
   agent.refuse(errorAnswer(500, 'ServerException', 'Unexpected error occurred'));
   first.succeed();
   await first.handled;
   await asks(2);
   agent.refuse(undefined);
-  timers.advance(ASK_EVERY_MS / 2);
+  clock.advance(ASK_EVERY_MS / 2);
   await asks(3);
   t.strictSame(asked(agent), [ON, OFF, ON], 'it does not wait for the next try to take the old one back');
   t.equal(polling.entries.at(-1), 'pause');
@@ -303,15 +303,15 @@ t.test('work that becomes long before the old protection was taken back is prote
 });
 
 t.test('a protection that was taken back counts for nothing with the next long work', async (t) => {
-  const { timers, agent, polling, lines, begin, asks, polls } = await prepare(t);
+  const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
   const first = begin();
-  timers.advance(AFTER_MS);
+  clock.advance(AFTER_MS);
   await asks(1);
   first.succeed();
   await polls(2);
   agent.refuse(failureAnswer('DEPLOYMENT_BLOCKED'));
   const second = begin();
-  timers.advance(AFTER_MS);
+  clock.advance(AFTER_MS);
   await asks(2);
   t.strictSame(polling.entries, ['pause', 'resume', 'resume']);
   t.match(lines.entries.at(-1), { level: 'warn', msg: /unprotected/ });
@@ -321,10 +321,10 @@ t.test('a protection that was taken back counts for nothing with the next long w
 
 t.test('a task that stops has nothing to say of a question that is under way', async (t) => {
   for (const asking of ['for protection', 'to take it back']) {
-    const { timers, agent, polling, lines, longWork, begin, asks } = await prepare(t);
+    const { clock, agent, polling, lines, longWork, begin, asks } = await prepare(t);
     const work = begin();
     if (asking === 'for protection') agent.refuse('hang');
-    timers.advance(AFTER_MS);
+    clock.advance(AFTER_MS);
     if (asking === 'to take it back') {
       await asks(1);
       agent.refuse('hang');
@@ -333,32 +333,32 @@ t.test('a task that stops has nothing to say of a question that is under way', a
     await agent.asked.until((all) => all.length === (asking === 'for protection' ? 1 : 2));
     const before = [polling.entries.length, lines.entries.length];
     longWork.close();
-    timers.advance(ANSWER_MS);
+    clock.advance(ANSWER_MS);
     work.succeed();
     await work.handled;
     await agent.givenUp();
     await new Promise(setImmediate);
     t.strictSame([polling.entries.length, lines.entries.length], before, asking);
-    t.equal(timers.pendingCount, 0);
+    t.equal(clock.pendingCount, 0);
   }
 });
 
 t.test('a task that stops asks for nothing more', async (t) => {
-  const { timers, agent, polling, longWork, begin, asks } = await prepare(t);
+  const { clock, agent, polling, longWork, begin, asks } = await prepare(t);
   const first = begin();
   const second = begin();
-  timers.advance(AFTER_MS);
+  clock.advance(AFTER_MS);
   await asks(1);
   const late = begin();
   longWork.close();
   first.succeed();
   second.succeed();
   await Promise.all([first.handled, second.handled]);
-  timers.advance(AFTER_MS + ASK_EVERY_MS);
+  clock.advance(AFTER_MS + ASK_EVERY_MS);
   late.succeed();
   await late.handled;
   await new Promise(setImmediate);
   t.strictSame(asked(agent), [ON]);
   t.strictSame(polling.entries, ['pause']);
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });

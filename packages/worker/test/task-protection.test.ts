@@ -1,11 +1,11 @@
 import t from 'tap';
 import { errorAnswer, failureAnswer, type Refusal, startEcsAgent } from '../../../test/support/ecs-agent.ts';
-import { VirtualTimers } from '../../../test/support/virtual-timers.ts';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createTaskProtection } from '../src/task-protection.ts';
 
 t.test('it asks for protection, for so many minutes, and takes it back', async (t) => {
   const agent = await startEcsAgent(t);
-  const task = createTaskProtection({ agentUri: agent.uri, timers: new VirtualTimers() });
+  const task = createTaskProtection({ agentUri: agent.uri, clock: new VirtualClock() });
   await task.protect(5);
   await task.protect(2_880);
   await task.unprotect();
@@ -14,13 +14,13 @@ t.test('it asks for protection, for so many minutes, and takes it back', async (
     { ProtectionEnabled: true, ExpiresInMinutes: 2_880 },
     { ProtectionEnabled: false },
   ]);
-  await createTaskProtection({ agentUri: `${agent.uri}/`, timers: new VirtualTimers() }).unprotect();
+  await createTaskProtection({ agentUri: `${agent.uri}/`, clock: new VirtualClock() }).unprotect();
   t.equal(agent.asked.entries.length, 4, 'a slash at the end changes nothing');
 });
 
 t.test('each refusal has its words, and tells whether it may have taken effect', async (t) => {
   const agent = await startEcsAgent(t);
-  const task = createTaskProtection({ agentUri: agent.uri, timers: new VirtualTimers() });
+  const task = createTaskProtection({ agentUri: agent.uri, clock: new VirtualClock() });
   const refusals: [Refusal, string | RegExp, boolean][] = [
     [
       failureAnswer('DEPLOYMENT_BLOCKED'),
@@ -63,10 +63,10 @@ t.test('each refusal has its words, and tells whether it may have taken effect',
 t.test('an agent without an answer is given up', async (t) => {
   const agent = await startEcsAgent(t);
   agent.refuse('hang');
-  const timers = new VirtualTimers();
-  const asking = createTaskProtection({ agentUri: agent.uri, timers }).protect(5);
+  const clock = new VirtualClock();
+  const asking = createTaskProtection({ agentUri: agent.uri, clock }).protect(5);
   await agent.asked.until(({ length }) => length === 1);
-  timers.advance(10_000);
+  clock.advance(10_000);
   await t.rejects(asking, {
     code: 'TaskProtectionFailed',
     message: 'the ECS agent gives no answer within 10 s',
@@ -77,12 +77,12 @@ t.test('an agent without an answer is given up', async (t) => {
 
 t.test('an agent that is not there is told by its address', async (t) => {
   const agentUri = 'http://127.0.0.1:1/api/x';
-  const timers = new VirtualTimers();
-  await t.rejects(createTaskProtection({ agentUri, timers }).unprotect(), {
+  const clock = new VirtualClock();
+  await t.rejects(createTaskProtection({ agentUri, clock }).unprotect(), {
     code: 'TaskProtectionFailed',
     message:
       /^the ECS agent can't be reached at http:\/\/127\.0\.0\.1:1\/api\/x: (connect ECONNREFUSED|bad port)/,
     mayHaveTakenEffect: true,
   });
-  t.equal(timers.pendingCount, 0);
+  t.equal(clock.pendingCount, 0);
 });

@@ -24,7 +24,7 @@ export const drainMutations: readonly Mutation[] = [
     change: 'a consumer that stops breaks the work in flight off at once',
     breaks: 'P3: a deploy costs every upload in flight one of its receives',
     file: CONSUMER,
-    find: 'if (await endsWithin(timers, limitSeconds * 1000, ended)) return;',
+    find: 'if (await endsWithin(clock, limitSeconds * 1000, ended)) return;',
     replace: '',
     noticedBy: { file: STOP_TEST, test: 'stop awaits the work in flight, its deletes included' },
   },
@@ -45,7 +45,7 @@ export const drainMutations: readonly Mutation[] = [
     change: 'a message is given back before its handler has let go',
     breaks: 'P3: the next worker finds the lease held, and waits for it',
     file: 'packages/queue/src/delivery-run.ts',
-    find: 'await endsWithin(timers, settleSeconds * 1000, settled.promise);',
+    find: 'await endsWithin(clock, settleSeconds * 1000, settled.promise);',
     replace: '',
     noticedBy: {
       file: STOP_TEST,

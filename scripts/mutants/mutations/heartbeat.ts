@@ -28,7 +28,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'an extension that fails is not tried again',
     breaks: 'P3: one failed call, and long work is given to a second worker',
     file: HELD,
-    find: '        cancelBeat = timers.after(visibilitySeconds * 125, beat);\n',
+    find: '        cancelBeat = clock.after(visibilitySeconds * 125, beat);\n',
     replace: '',
     noticedBy: {
       file: HEARTBEAT_TEST,
@@ -85,7 +85,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'a renewal that fails waits for the next heartbeat',
     breaks: 'P3: the lease ends before that, and is taken under a living worker',
     file: 'services/processor/src/lease-keeper.ts',
-    find: '        cancelRetry = startTimer(leaseSeconds / RETRIES_PER_LEASE, renew);\n',
+    find: '        cancelRetry = clock.after((leaseSeconds * 1000) / RETRIES_PER_LEASE, renew);\n',
     replace: '',
     noticedBy: {
       file: PROCESS_TEST,
@@ -97,8 +97,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'a handler whose lease ended unrenewed goes on',
     breaks: 'P3: two handlers work on one upload',
     file: 'services/processor/src/lease-keeper.ts',
-    find: 'else cancelLapse = startTimer(leftSeconds, lapse);',
-    replace: 'else cancelLapse = startTimer(leftSeconds, () => void lapse);',
+    find: 'else cancelLapse = clock.after(leftMs, lapse);',
+    replace: 'else cancelLapse = clock.after(leftMs, () => void lapse);',
     noticedBy: {
       file: PROCESS_TEST,
       test: 'P3: a handler whose lease could not be renewed is stopped before another begins',
@@ -109,7 +109,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'a handler begins under a lease that has run out before its record arrived',
     breaks: 'P3: the next worker may have begun',
     file: 'services/processor/src/lease-keeper.ts',
-    find: 'if (leftSeconds <= 0) lapse();\n      else cancelLapse',
+    find: 'if (leftMs <= 0) lapse();\n      else cancelLapse',
     replace: 'cancelLapse',
     noticedBy: {
       file: PROCESS_TEST,

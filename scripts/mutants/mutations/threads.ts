@@ -53,7 +53,7 @@ export const threadMutations: readonly Mutation[] = [
     file: RUN,
     find: '    const end = await run.ended;',
     replace:
-      "    const end = await Promise.race([run.ended, new Promise<RunEnd>((resolve) => timers.push(startTimer(graceSeconds, () => resolve({ how: 'resolved' }))))]);",
+      "    const end = await Promise.race([run.ended, new Promise<RunEnd>((resolve) => timers.push(clock.after(graceSeconds * 1000, () => resolve({ how: 'resolved' }))))]);",
     noticedBy: { file: RUN_TEST, test: 'P3: the attempt of a deaf handler lasts until its thread has ended' },
   },
   {
@@ -255,7 +255,7 @@ export const threadMutations: readonly Mutation[] = [
     change: 'a thread that has crashed may take as long as it likes to end',
     breaks: 'P8: the uploads in it wait for as long as a handler may take, though nothing of it runs',
     file: THREAD,
-    find: 'if (!isTerminated) cancelEndLimit ??= startTimer(endLimitSeconds, terminate);',
+    find: 'if (!isTerminated) cancelEndLimit ??= clock.after(endLimitSeconds * 1000, terminate);',
     replace: '',
     noticedBy: {
       file: THREAD_TEST,

@@ -1,3 +1,4 @@
+import type { Clock } from '@upload-once/clock';
 import type { Delivery, ObjectCreated } from '@upload-once/queue';
 import type { Logger, Metrics } from '@upload-once/runtime';
 import type { ObjectStore, Reports, UploadStore } from '@upload-once/uploads';
@@ -6,30 +7,40 @@ import { joinCopies } from './join-copies.ts';
 import { createKeepApart } from './keep-apart.ts';
 import { createReconcile } from './reconcile.ts';
 
-/**
- * The acceptor's work on one event, put together from its ports: once for a process, since events of one key that are handled at
- * the same time share their calls.
- * @param options.keptDuplicates the service's KEPT_DUPLICATES @param options.visibilitySeconds the service's VISIBILITY_SECONDS
- */
-export function createAcceptor(options: {
+export interface AcceptorPorts {
   readonly uploads: UploadStore;
   readonly objects: ObjectStore;
   readonly reports: Reports;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly now: () => Date;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+export interface AcceptorSettings {
+  /** The service's KEPT_DUPLICATES. */
   readonly keptDuplicates: number;
+  /** The service's VISIBILITY_SECONDS. */
   readonly visibilitySeconds: number;
-}): (
+}
+
+/**
+ * The acceptor's work on one event, composed from its ports. Create it once for a process: events of one key that
+ * are handled at the same time share their calls.
+ */
+export function createAcceptor(
+  ports: AcceptorPorts,
+  settings: AcceptorSettings,
+): (
   event: ObjectCreated,
   delivery: Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive' | 'stepAside'>,
 ) => Promise<void> {
-  const { uploads, objects, visibilitySeconds } = options;
+  const { uploads, objects, clock } = ports;
+  const { keptDuplicates, visibilitySeconds } = settings;
   return createReconcile({
     uploads,
     objects,
-    keepApart: createKeepApart(options),
-    copies: joinCopies(createAcceptClaimed(options)),
+    keepApart: createKeepApart({ ...ports, now: clock.now, keptDuplicates }),
+    copies: joinCopies(createAcceptClaimed(ports)),
     secondLookSeconds: visibilitySeconds,
   });
 }

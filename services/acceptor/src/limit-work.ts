@@ -1,3 +1,4 @@
+import type { Clock } from '@upload-once/clock';
 import type { Delivery } from '@upload-once/queue';
 
 /**
@@ -15,21 +16,16 @@ export class AcceptTooSlow extends Error {
  * The same handler, ended after `limitSeconds`: the signal is aborted and the promise rejects, whether the handler listens or not.
  * So the time that a message spends in its queue has a bound (`longestTimeInQueueSeconds`). What the handler still does then is
  * harmless: two workers at one upload end in one acceptance.
- *
- * @param options.startTimer calls back once after so many seconds, unless the function that it returns is called before
  */
 export function limitWork(
   handle: (delivery: Delivery) => Promise<void>,
-  options: {
-    readonly limitSeconds: number;
-    readonly startTimer: (seconds: number, callback: () => void) => () => void;
-  },
+  options: { readonly limitSeconds: number; readonly clock: Pick<Clock, 'after'> },
 ): (delivery: Delivery) => Promise<void> {
-  const { limitSeconds, startTimer } = options;
+  const { limitSeconds, clock } = options;
   return async (delivery) => {
     const tooSlow = new AbortController();
     const expired = Promise.withResolvers<never>();
-    const stopTimer = startTimer(limitSeconds, () => {
+    const stopTimer = clock.after(limitSeconds * 1000, () => {
       const error = new AcceptTooSlow(`the message was not done after ${limitSeconds} seconds`);
       tooSlow.abort(error);
       expired.reject(error);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { systemClock } from '@upload-once/clock';
 import { createS3EventHandler, sendToEach } from '@upload-once/queue';
 import { dynamoDbClientConfig, runService, s3ClientConfig, sqsClientConfig } from '@upload-once/runtime';
 import {
@@ -10,17 +11,12 @@ import {
   UPLOADS_PREFIX,
   writeReport,
 } from '@upload-once/uploads';
-import { consumerChecks, startConsumerService } from '@upload-once/worker';
+import { consumerChecks, consumerSettingsFrom, startConsumerService } from '@upload-once/worker';
 import { configSchema } from './config.ts';
 import { createAcceptor } from './create-acceptor.ts';
 import { ACCEPT_LIMIT_SECONDS, limitWork } from './limit-work.ts';
 
 const SECONDS_PER_DAY = 86_400;
-
-function startTimer(seconds: number, callback: () => void): () => void {
-  const timer = setTimeout(callback, seconds * 1000);
-  return () => clearTimeout(timer);
-}
 
 await runService({
   name: 'acceptor',
@@ -33,7 +29,7 @@ await runService({
       client: new DynamoDBClient(dynamoDbClientConfig({ region })),
       tableName: config.UPLOADS_TABLE,
       recordRetentionSeconds: config.RECORD_RETENTION_DAYS * SECONDS_PER_DAY,
-      now: () => new Date(),
+      now: systemClock.now,
       newToken: randomUUID,
     });
     const objects = createS3ObjectStore({
@@ -49,24 +45,25 @@ await runService({
     });
     const sqs = new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 }));
     const reportQueueUrls = config.REPORT_QUEUE_URLS.split(',');
-    const accept = createAcceptor({
-      uploads,
-      objects,
-      reports: { send: (report) => sendToEach(sqs, reportQueueUrls, writeReport(report)) },
-      log,
-      metrics,
-      now: () => new Date(),
-      keptDuplicates: config.KEPT_DUPLICATES,
-      visibilitySeconds: config.VISIBILITY_SECONDS,
-    });
+    const accept = createAcceptor(
+      {
+        uploads,
+        objects,
+        reports: { send: (report) => sendToEach(sqs, reportQueueUrls, writeReport(report)) },
+        log,
+        metrics,
+        clock: systemClock,
+      },
+      { keptDuplicates: config.KEPT_DUPLICATES, visibilitySeconds: config.VISIBILITY_SECONDS },
+    );
     return startConsumerService({
-      config,
+      settings: consumerSettingsFrom(config),
       log,
       metrics,
       sqs,
       handle: limitWork(
         createS3EventHandler({ bucket: config.BUCKET, prefix: UPLOADS_PREFIX, handle: accept }),
-        { limitSeconds: ACCEPT_LIMIT_SECONDS, startTimer },
+        { limitSeconds: ACCEPT_LIMIT_SECONDS, clock: systemClock },
       ),
       dependencies: {
         'The table of uploads': uploads.ping,

@@ -41,16 +41,17 @@ export function createHarness({ keptDuplicates = 10, keepsDigests = true } = {})
   const reports = createMemoryReports({ faults: reportFaults });
   /** A process of its own: it shares and remembers nothing. */
   const startWorker = () =>
-    createAcceptor({
-      uploads,
-      objects,
-      reports,
-      log,
-      metrics,
-      now: () => clock.now,
-      keptDuplicates,
-      visibilitySeconds: 60,
-    });
+    createAcceptor(
+      {
+        uploads,
+        objects,
+        reports,
+        log,
+        metrics,
+        clock: { now: () => clock.now },
+      },
+      { keptDuplicates, visibilitySeconds: 60 },
+    );
 
   return {
     clock,

@@ -17,31 +17,33 @@ function delivery(signal = new AbortController().signal): Delivery {
 
 /** One timer, which the test lets run out. */
 function oneTimer() {
-  const timer = { seconds: 0, isStopped: false, runOut: () => {} };
+  const timer = { delayMs: 0, isStopped: false, runOut: () => {} };
   return {
     timer,
-    startTimer(seconds: number, callback: () => void) {
-      timer.seconds = seconds;
-      timer.runOut = callback;
-      return () => {
-        timer.isStopped = true;
-      };
+    clock: {
+      after(delayMs: number, callback: () => void) {
+        timer.delayMs = delayMs;
+        timer.runOut = callback;
+        return () => {
+          timer.isStopped = true;
+        };
+      },
     },
   };
 }
 
 t.test('P3: a copy that does not end is given up after the limit, and its calls are aborted', async (t) => {
-  const { timer, startTimer } = oneTimer();
+  const { timer, clock } = oneTimer();
   let signal: AbortSignal | undefined;
   const limited = limitWork(
     (given) => {
       signal = given.signal;
       return new Promise(() => undefined);
     },
-    { limitSeconds: 3_600, startTimer },
+    { limitSeconds: 3_600, clock },
   );
   const handled = limited(delivery());
-  t.equal(timer.seconds, 3_600);
+  t.equal(timer.delayMs, 3_600_000);
   t.equal(signal?.aborted, false);
   timer.runOut();
   await t.rejects(handled, { code: 'AcceptTooSlow', message: /3600 seconds/ });
@@ -50,7 +52,7 @@ t.test('P3: a copy that does not end is given up after the limit, and its calls 
 });
 
 t.test('within the limit the handler decides, and hears the consumer', async (t) => {
-  const { timer, startTimer } = oneTimer();
+  const { timer, clock } = oneTimer();
   const stop = new AbortController();
   let signal: AbortSignal | undefined;
   const limited = limitWork(
@@ -58,7 +60,7 @@ t.test('within the limit the handler decides, and hears the consumer', async (t)
       signal = given.signal;
       if (given.signal.aborted) throw given.signal.reason;
     },
-    { limitSeconds: 1, startTimer },
+    { limitSeconds: 1, clock },
   );
   await limited(delivery(stop.signal));
   t.equal(timer.isStopped, true, 'no timer is left');
@@ -86,7 +88,7 @@ t.test('P3: a last receive that becomes known later shows within the limit as we
       await delivery.renewReceiveLimit();
       told.push(delivery.isLastReceive);
     },
-    { limitSeconds: 1, startTimer: oneTimer().startTimer },
+    { limitSeconds: 1, clock: oneTimer().clock },
   );
   await limited(given);
   t.strictSame(told, [false, true]);

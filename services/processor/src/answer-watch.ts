@@ -1,3 +1,5 @@
+import type { Clock } from '@upload-once/clock';
+
 /** How long a thread may take to answer, in seconds. If it takes longer, no one can tell how much time the runs in it had. */
 export const ANSWER_SECONDS = 1;
 
@@ -12,9 +14,9 @@ export function createAnswerWatch(options: {
   readonly onSilence: () => void;
   /** Called when a silent thread answers. */
   readonly onAnswer: () => void;
-  readonly startTimer: (seconds: number, callback: () => void) => () => void;
+  readonly clock: Pick<Clock, 'after'>;
 }) {
-  const { ask, isNeeded, onSilence, onAnswer, startTimer } = options;
+  const { ask, isNeeded, onSilence, onAnswer, clock } = options;
   let isAnswered = true;
   let isSilent = false;
   let cancel: (() => void) | undefined;
@@ -23,7 +25,7 @@ export function createAnswerWatch(options: {
     if (cancel !== undefined || !isNeeded()) return;
     if (isAnswered) ask();
     isAnswered = false;
-    cancel = startTimer(ANSWER_SECONDS, () => {
+    cancel = clock.after(ANSWER_SECONDS * 1000, () => {
       cancel = undefined;
       if (!isAnswered) {
         isSilent = true;

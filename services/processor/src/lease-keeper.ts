@@ -1,3 +1,4 @@
+import type { Clock } from '@upload-once/clock';
 import type { Logger } from '@upload-once/runtime';
 import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
 
@@ -29,13 +30,16 @@ export function createLeaseKeeper(options: {
   readonly uploads: UploadStore;
   readonly log: Logger;
   readonly leaseSeconds: number;
-  readonly now: () => Date;
-  /** Calls back once after so many seconds, unless the function that it gives is called before. */
-  readonly startTimer: (seconds: number, callback: () => void) => () => void;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
 }) {
-  const { uploads, log, leaseSeconds, now, startTimer } = options;
+  const { uploads, log, leaseSeconds, clock } = options;
 
-  return function keepLease({ key, attempt, leaseOwner = '', leaseExpiresAt = now() }: Upload): KeptLease {
+  return function keepLease({
+    key,
+    attempt,
+    leaseOwner = '',
+    leaseExpiresAt = clock.now(),
+  }: Upload): KeptLease {
     const lost = new AbortController();
     let isOver = false;
     let lastFailure: unknown;
@@ -46,10 +50,10 @@ export function createLeaseKeeper(options: {
     /** At once where the lease has run out already: its record was long on its way, and no handler may begin. */
     function watchLapse(): void {
       cancelLapse();
-      const leftSeconds = (heldUntil.getTime() - now().getTime()) / 1000;
+      const leftMs = heldUntil.getTime() - clock.now().getTime();
       const lapse = () => lose(`the lease of attempt ${attempt} ran out`, lastFailure);
-      if (leftSeconds <= 0) lapse();
-      else cancelLapse = startTimer(leftSeconds, lapse);
+      if (leftMs <= 0) lapse();
+      else cancelLapse = clock.after(leftMs, lapse);
     }
 
     function end(): void {
@@ -73,7 +77,7 @@ export function createLeaseKeeper(options: {
         lastFailure = err;
         log.warn({ key, attempt, err }, 'the lease could not be renewed yet');
         cancelRetry();
-        cancelRetry = startTimer(leaseSeconds / RETRIES_PER_LEASE, renew);
+        cancelRetry = clock.after((leaseSeconds * 1000) / RETRIES_PER_LEASE, renew);
         return;
       }
       if (isOver) return;
@@ -91,7 +95,7 @@ export function createLeaseKeeper(options: {
     return {
       signal: lost.signal,
       assertHeld() {
-        if (!isOver && heldUntil <= now()) watchLapse();
+        if (!isOver && heldUntil <= clock.now()) watchLapse();
         lost.signal.throwIfAborted();
       },
       renew,

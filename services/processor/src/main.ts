@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { systemClock } from '@upload-once/clock';
 import { createS3EventHandler, sendToEach } from '@upload-once/queue';
 import {
   ConfigError,
@@ -19,31 +19,19 @@ import {
   createS3ObjectStore,
   writeReport,
 } from '@upload-once/uploads';
-import { consumerChecks, startConsumerService } from '@upload-once/worker';
+import { consumerChecks, consumerSettingsFrom, startConsumerService } from '@upload-once/worker';
 import { checkHandler } from './check-handler.ts';
 import { configSchema } from './config.ts';
-import { createLeaseKeeper } from './lease-keeper.ts';
+import { createProcessor } from './create-processor.ts';
 import { HandlerNotLoaded } from './load-handler.ts';
 import { END_LIMIT_SECONDS } from './longest-attempt.ts';
-import { createProcessAccepted } from './process-accepted.ts';
-import { createRunHandler } from './run-handler.ts';
 import { startHandlerThread } from './start-handler-thread.ts';
 import { createThreadRunner, type ThreadRunner } from './thread-runner.ts';
-import { createWorkUnderLease } from './work-under-lease.ts';
 
 const SECONDS_PER_DAY = 86_400;
 const EXIT_FAILURE = 1;
 /** For what fails now to be recorded; the rest is given back. */
 const STUCK_STOP_SECONDS = 2;
-
-function startTimer(seconds: number, callback: () => void): () => void {
-  const timer = setTimeout(callback, seconds * 1000);
-  return () => clearTimeout(timer);
-}
-
-async function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  await delay(seconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
-}
 
 function print(stream: 'stdout' | 'stderr', text: string): void {
   process[stream].write(text);
@@ -57,7 +45,7 @@ function startCheckingThread(handlerName: string) {
     onPrint: print,
     endLimitSeconds: END_LIMIT_SECONDS,
     onEndLimit: () => exitNow(process, EXIT_FAILURE),
-    startTimer,
+    clock: systemClock,
   });
 }
 
@@ -121,7 +109,7 @@ await runService({
           onAnswer,
           endLimitSeconds: END_LIMIT_SECONDS,
           onEndLimit: () => void endWithStuckThread(),
-          startTimer,
+          clock: systemClock,
         }),
     });
     await openThreads(threads);
@@ -129,55 +117,38 @@ await runService({
       client: new DynamoDBClient(dynamoDbClientConfig({ region })),
       tableName: config.UPLOADS_TABLE,
       recordRetentionSeconds: config.RECORD_RETENTION_DAYS * SECONDS_PER_DAY,
-      now: () => new Date(),
+      now: systemClock.now,
       newToken: randomUUID,
     });
     const objects = createS3ObjectStore({
       client: new S3Client(s3ClientConfig({ region, forcePathStyle })),
       bucket,
     });
-    const runHandler = createRunHandler({
-      runner: threads,
-      log,
-      limitSeconds: config.HANDLER_LIMIT_SECONDS,
-      graceSeconds: config.HANDLER_GRACE_SECONDS,
-      startTimer,
-    });
-    const leaseSeconds = config.VISIBILITY_SECONDS;
-    const now = () => new Date();
-    const keepLease = createLeaseKeeper({ uploads, log, leaseSeconds, now, startTimer });
     const sqs = new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 }));
     const reportQueueUrls = config.REPORT_QUEUE_URLS.split(',');
-    const processAccepted = createProcessAccepted({
-      uploads,
-      reports: { send: (report) => sendToEach(sqs, reportQueueUrls, writeReport(report)) },
-      keptDuplicates: config.KEPT_DUPLICATES,
-      workUnderLease: createWorkUnderLease({
+    const processAccepted = createProcessor(
+      {
         uploads,
-        runHandler,
-        keepLease,
+        reports: { send: (report) => sendToEach(sqs, reportQueueUrls, writeReport(report)) },
+        runner: threads,
         log,
         metrics,
-        leaseSeconds,
-        pause,
-      }),
-      log,
-      metrics,
-      leaseSeconds,
-      now,
-      newLeaseOwner: randomUUID,
-      pause,
-    });
+        clock: systemClock,
+        newLeaseOwner: randomUUID,
+      },
+      {
+        keptDuplicates: config.KEPT_DUPLICATES,
+        leaseSeconds: config.VISIBILITY_SECONDS,
+        handlerLimitSeconds: config.HANDLER_LIMIT_SECONDS,
+        handlerGraceSeconds: config.HANDLER_GRACE_SECONDS,
+      },
+    );
     const consumer = await startConsumerService({
-      config,
+      settings: consumerSettingsFrom(config),
       log,
       metrics,
       sqs,
-      handle: createS3EventHandler({
-        bucket,
-        prefix: ACCEPTED_PREFIX,
-        handle: processAccepted,
-      }),
+      handle: createS3EventHandler({ bucket, prefix: ACCEPTED_PREFIX, handle: processAccepted }),
       dependencies: {
         'The table of uploads': uploads.ping,
         'The bucket': objects.ping,

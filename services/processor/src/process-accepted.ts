@@ -1,3 +1,4 @@
+import { type Clock, pause } from '@upload-once/clock';
 import { type Delivery, NotBegun, type ObjectCreated, RetryLater, Unprocessable } from '@upload-once/queue';
 import type { Logger, Metrics } from '@upload-once/runtime';
 import {
@@ -67,16 +68,15 @@ export function createProcessAccepted(options: {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly leaseSeconds: number;
-  readonly now: () => Date;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   /** Unique to each call: who holds the lease. */
   readonly newLeaseOwner: () => string;
-  /** Resolves after so many seconds; rejects with the signal's reason as soon as it is aborted. */
-  readonly pause: (seconds: number, signal: AbortSignal) => Promise<void>;
 }) {
-  const { uploads, workUnderLease, log, metrics, leaseSeconds, now, newLeaseOwner, pause } = options;
+  const { uploads, workUnderLease, log, metrics, leaseSeconds, clock, newLeaseOwner } = options;
   let hasSuspect = false;
   const evidence = createEvidence({
     ...options,
+    now: clock.now,
     onReported: () => metrics.add('OrphanObjects', 1),
     onCounted: (_tally, count) => metrics.add('OrphanObjects', count),
   });
@@ -103,7 +103,7 @@ export function createProcessAccepted(options: {
       const leftSeconds = secondsLeft(pending.heldBy);
       if (!delivery.isLastReceive) throw retryAfterLease(pending.heldBy, leftSeconds, delivery);
       // Given back now it would end in the dead-letter queue, though nothing has failed: it waits in flight.
-      await pause(leftSeconds, delivery.signal);
+      await waitInFlight(leftSeconds, delivery);
     }
   };
 
@@ -188,22 +188,28 @@ export function createProcessAccepted(options: {
             ? new NotAcceptedYet(reason)
             : retryAfter(leaseSeconds, delivery, reason);
         }
-        await pause(nextSeconds, delivery.signal);
+        await waitInFlight(nextSeconds, delivery);
         waitedSeconds += nextSeconds;
         nextSeconds = Math.min(2 * nextSeconds, LONGEST_LOOK_SECONDS);
       },
     };
   }
 
+  /** @throws the reason why the delivery was cut off, as soon as it is */
+  async function waitInFlight(seconds: number, { signal }: Delivery): Promise<void> {
+    await pause(clock, seconds * 1000, signal);
+    signal.throwIfAborted();
+  }
+
   /** Each copy of the message is a new one for SQS: only this metric tells how long its upload has waited. */
   function notBegun(key: string, { storedAt }: ObjectCreated): NotBegun {
-    metrics.add('WaitingTime', Math.max(0, now().getTime() - storedAt.getTime()));
+    metrics.add('WaitingTime', Math.max(0, clock.now().getTime() - storedAt.getTime()));
     const reason = `the handler of ${key}, or of an upload beside it, may have ended a process: it runs when no other such upload does`;
     return new NotBegun(Math.min(leaseSeconds, SUSPECT_WAIT_SECONDS), reason);
   }
 
   function secondsLeft(upload: Upload): number {
-    const leftMs = (upload.leaseExpiresAt?.getTime() ?? 0) - now().getTime();
+    const leftMs = (upload.leaseExpiresAt?.getTime() ?? 0) - clock.now().getTime();
     return Math.max(1, Math.ceil(leftMs / 1000));
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '@upload-once/clock';
 import type { ObjectCreated } from '@upload-once/queue';
 import { type Logger, traceIdOf } from '@upload-once/runtime';
 import { type Upload, uploadIdOf } from '@upload-once/uploads';
@@ -46,10 +47,9 @@ export function createRunHandler(options: {
   readonly limitSeconds: number;
   /** How long a handler may go on after its limit, before its thread is ended. */
   readonly graceSeconds: number;
-  /** Calls back once after so many seconds, unless the function that it gives is called before. */
-  readonly startTimer: (seconds: number, callback: () => void) => () => void;
+  readonly clock: Pick<Clock, 'after'>;
 }) {
-  const { runner, log, limitSeconds, graceSeconds, startTimer } = options;
+  const { runner, log, limitSeconds, graceSeconds, clock } = options;
   const runsAlone = createRecentKeys(MAX_REMEMBERED);
 
   /** @param isSuspect whether the attempt before has ended without a word: its handler may have ended the process */
@@ -101,11 +101,11 @@ export function createRunHandler(options: {
     const breakOff = (reason: unknown, seconds: number) => {
       failure ??= reason;
       run.abort(reason);
-      timers.push(startTimer(seconds, run.kill));
+      timers.push(clock.after(seconds * 1000, run.kill));
     };
     const onLost = () => breakOff(signal.reason, LOST_GRACE_SECONDS);
     const timers = [
-      startTimer(limitSeconds, () => {
+      clock.after(limitSeconds * 1000, () => {
         const message = `the handler took longer than ${limitSeconds} seconds (HANDLER_LIMIT_SECONDS)`;
         breakOff(new HandlerTooSlow(message), graceSeconds);
       }),

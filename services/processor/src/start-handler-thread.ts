@@ -1,5 +1,6 @@
 // Over 250 lines, and one thing: the runs in one thread for handlers, seen from the main thread by each message and event of it.
 import { Worker } from 'node:worker_threads';
+import type { Clock } from '@upload-once/clock';
 import { fromPlain, toPlain } from '@upload-once/runtime/plain-error';
 import { createAnswerWatch } from './answer-watch.ts';
 import { createBeginning, withdraw } from './beginning.ts';
@@ -67,8 +68,7 @@ export interface HandlerThreadOptions {
   readonly endLimitSeconds: number;
   /** Called when it has not ended so long after it was told to, which only a call that blocks outside of JavaScript can do. */
   readonly onEndLimit: () => void;
-  /** Calls back once after so many seconds, unless the function that it gives is called before. */
-  readonly startTimer: (seconds: number, callback: () => void) => () => void;
+  readonly clock: Pick<Clock, 'after'>;
 }
 
 interface Run {
@@ -90,7 +90,7 @@ interface Run {
  * a log line, or the end of a run, is not lost by what comes after it.
  */
 export function startHandlerThread(options: HandlerThreadOptions): HandlerThread {
-  const { settings, heapMib, onLine, onPrint, endLimitSeconds, onEndLimit, startTimer } = options;
+  const { settings, heapMib, onLine, onPrint, endLimitSeconds, onEndLimit, clock } = options;
   const underWay = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(PROGRAM, {
     name: 'handler',
@@ -122,21 +122,21 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
       }
     },
     onAnswer: options.onAnswer ?? (() => undefined),
-    startTimer,
+    clock,
   });
 
   function terminate(): void {
     if (hasExited || isTerminated) return;
     isTerminated = true;
     cancelEndLimit?.();
-    cancelEndLimit = startTimer(endLimitSeconds, giveUpEnding);
+    cancelEndLimit = clock.after(endLimitSeconds * 1000, giveUpEnding);
     void worker.terminate();
   }
 
   /** It ends by itself; its `exit` listeners have some time for it. */
   function fail(why: ThreadFailure): void {
     failure ??= why;
-    if (!isTerminated) cancelEndLimit ??= startTimer(endLimitSeconds, terminate);
+    if (!isTerminated) cancelEndLimit ??= clock.after(endLimitSeconds * 1000, terminate);
   }
 
   /** The service ends now. What can't be told from its neighbours stays open: no attempt of it has ended. */
@@ -156,7 +156,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
     terminate();
   }
 
-  const cancelLoadLimit = startTimer(LOAD_LIMIT_SECONDS, () =>
+  const cancelLoadLimit = clock.after(LOAD_LIMIT_SECONDS * 1000, () =>
     failToLoad(`can't load "${settings.handlerName}": that takes longer than ${LOAD_LIMIT_SECONDS} seconds`),
   );
   loaded.promise.catch(() => undefined).finally(cancelLoadLimit);

@@ -1,3 +1,4 @@
+import { type Clock, pause } from '@upload-once/clock';
 import { type Delivery, DrainLimitReached, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
 import { type Logger, type Metrics, redactBeginning, textOfThrown } from '@upload-once/runtime';
 import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
@@ -27,10 +28,9 @@ export function createWorkUnderLease(options: {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly leaseSeconds: number;
-  /** Resolves after so many seconds; rejects as soon as the signal is aborted. */
-  readonly pause: (seconds: number, signal: AbortSignal) => Promise<void>;
+  readonly clock: Pick<Clock, 'after'>;
 }) {
-  const { uploads, runHandler, keepLease, log, metrics, leaseSeconds, pause } = options;
+  const { uploads, runHandler, keepLease, log, metrics, leaseSeconds, clock } = options;
 
   return async function workUnderLease(
     upload: Upload,
@@ -79,9 +79,7 @@ export function createWorkUnderLease(options: {
         if (isLastTry) throw err;
         log.warn({ key, attempt, err }, 'the end of the work could not be recorded yet');
       }
-      await pause(Math.min(leaseSeconds / RETRIES_PER_LEASE, RETRY_MAX_SECONDS), signal).catch(
-        () => undefined,
-      );
+      await pause(clock, Math.min(leaseSeconds / RETRIES_PER_LEASE, RETRY_MAX_SECONDS) * 1000, signal);
     }
   }
 

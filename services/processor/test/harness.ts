@@ -8,16 +8,15 @@ import {
   createMemoryReports,
   createMemoryUploadStore,
 } from '@upload-once/uploads/testing';
+import { Journal } from '../../../test/support/journal.ts';
+import { createProcessor } from '../src/create-processor.ts';
 import type { Handler } from '../src/handler.ts';
 import type { HandlerRunner } from '../src/handler-runner.ts';
 import { createInThreadRunner } from '../src/in-thread-runner.ts';
-import { createLeaseKeeper } from '../src/lease-keeper.ts';
-import { createProcessAccepted } from '../src/process-accepted.ts';
-import { createRunHandler } from '../src/run-handler.ts';
-import { createWorkUnderLease } from '../src/work-under-lease.ts';
 
 export const LEASE_SECONDS = 60;
-const LIMIT_SECONDS = 5;
+/** Longer than any test that is not about it. */
+const LIMIT_SECONDS = 1_000;
 
 /**
  * A delivery whose heartbeats and end are in the test's hands.
@@ -57,16 +56,20 @@ export function createDelivery(
 }
 
 /**
- * A processor over the fakes, with a handler of the test's own.
- * @param passesAtOnce what waits in flight goes on at once, and is told here
- * @param runner what runs the handlers; by default the test's own thread does
+ * A processor over the fakes, with a handler of the test's own, in time that the test moves.
+ * @param options.runner what runs the handlers; by default the test's own thread does
  */
 export function createHarness(
   handler: Handler,
-  passesAtOnce?: (seconds: number) => void,
-  runner?: HandlerRunner,
+  options: {
+    readonly runner?: HandlerRunner;
+    readonly limitSeconds?: number;
+    readonly graceSeconds?: number;
+  } = {},
 ) {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
+  const timers = new Set<{ atMs: number; callback: () => void }>();
+  const delays = new Journal<number>();
   const tableFaults = createFaultScript();
   let serial = 0;
   const uploads = createMemoryUploadStore({
@@ -89,71 +92,49 @@ export function createHarness(
     level: 'info',
     destination: { write: (line) => logLines.push(JSON.parse(line)) },
   });
-  const timers = new Set<() => void>();
-  const handlers = runner ?? createInThreadRunner({ handler, objects, log });
+  const handlers = options.runner ?? createInThreadRunner({ handler, objects, log });
   const runs: { attempt: number; isAlone: boolean }[] = [];
-  const runHandler = createRunHandler({
-    runner: {
-      start(work, options) {
-        runs.push({ attempt: work.attempt, isAlone: options.isAlone });
-        return handlers.start(work, options);
-      },
-    },
-    log,
-    limitSeconds: LIMIT_SECONDS,
-    graceSeconds: LIMIT_SECONDS,
-    startTimer(seconds, callback) {
-      // A handler that is deaf to the end of its work is ended at once.
-      if (seconds !== LIMIT_SECONDS) queueMicrotask(callback);
-      else timers.add(callback);
-      return () => timers.delete(callback);
-    },
-  });
-  const now = () => clock.now;
-  const leaseTimers = new Set<{ atMs: number; callback: () => void }>();
-  const keepLease = createLeaseKeeper({
-    uploads,
-    log,
-    leaseSeconds: LEASE_SECONDS,
-    now,
-    startTimer(seconds, callback) {
-      const timer = { atMs: clock.now.getTime() + seconds * 1000, callback };
-      leaseTimers.add(timer);
-      return () => leaseTimers.delete(timer);
-    },
-  });
-  const pauses: { seconds: number; end: () => void }[] = [];
-  let paused = Promise.withResolvers<void>();
-  async function pause(seconds: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (passesAtOnce) return passesAtOnce(seconds);
-    const ended = Promise.withResolvers<void>();
-    signal.addEventListener('abort', () => ended.reject(signal.reason), { once: true });
-    pauses.push({ seconds, end: ended.resolve });
-    paused.resolve();
-    await ended.promise;
-  }
   const reports = createMemoryReports();
-  const processAccepted = createProcessAccepted({
-    uploads,
-    reports,
-    keptDuplicates: 3,
-    workUnderLease: createWorkUnderLease({
+  const processAccepted = createProcessor(
+    {
       uploads,
-      runHandler,
-      keepLease,
+      reports,
+      runner: {
+        start(work, options) {
+          runs.push({ attempt: work.attempt, isAlone: options.isAlone });
+          return handlers.start(work, options);
+        },
+      },
       log,
       metrics,
+      clock: {
+        now: () => clock.now,
+        after(delayMs, callback) {
+          const timer = { atMs: clock.now.getTime() + delayMs, callback };
+          timers.add(timer);
+          delays.add(delayMs);
+          return () => timers.delete(timer);
+        },
+      },
+      newLeaseOwner: () => `owner-${++serial}`,
+    },
+    {
+      keptDuplicates: 3,
       leaseSeconds: LEASE_SECONDS,
-      pause,
-    }),
-    log,
-    metrics,
-    leaseSeconds: LEASE_SECONDS,
-    now,
-    newLeaseOwner: () => `owner-${++serial}`,
-    pause,
-  });
+      handlerLimitSeconds: options.limitSeconds ?? LIMIT_SECONDS,
+      handlerGraceSeconds: options.graceSeconds ?? LIMIT_SECONDS,
+    },
+  );
+
+  /** Calls the timer that is due first, if it is due by then. */
+  function callNextTimer(untilMs: number): boolean {
+    const [next] = [...timers].sort((a, b) => a.atMs - b.atMs);
+    if (!next || next.atMs > untilMs) return false;
+    timers.delete(next);
+    clock.now = new Date(Math.max(next.atMs, clock.now.getTime()));
+    next.callback();
+    return true;
+  }
 
   function createdEvent(key: string, text = 'hello'): ObjectCreated {
     const version = objects.put(key, Buffer.from(text), {
@@ -196,10 +177,8 @@ export function createHarness(
     logLines,
     /** What the runner of handlers was asked for. */
     runs,
-    /** The handlers' time limits that are running. */
+    /** Time limits of handlers, ends of leases, renewals that are to be made again, and waits. */
     timers,
-    /** The ends of leases, and the renewals that are to be made again. */
-    leaseTimers,
     processAccepted,
     createdEvent,
 
@@ -221,38 +200,36 @@ export function createHarness(
       return { key, event, accept };
     },
 
-    /** Resolves when a message begins to wait in flight. */
-    async nextPause() {
-      await paused.promise;
-      paused = Promise.withResolvers();
-      const pause = pauses.shift();
-      if (!pause) throw new Error('nothing waits');
-      return pause;
-    },
+    /** Resolves when so many timers of this delay have been set since the start: a lease and a wait can have the same. */
+    timerSet: (seconds: number, count = 1) =>
+      delays.until((delaysMs) => delaysMs.filter((delayMs) => delayMs === seconds * 1000).length >= count),
 
     /** Time in which every worker is asleep: no timer is called. */
     pass(seconds: number) {
       clock.now = new Date(clock.now.getTime() + seconds * 1000);
     },
 
-    /** Time in which the workers are awake: the timers of their leases are called. */
+    /** Time in which the workers are awake. */
     async passAwake(seconds: number) {
       const endMs = clock.now.getTime() + seconds * 1000;
-      for (;;) {
-        await setImmediate();
-        const [next] = [...leaseTimers].sort((a, b) => a.atMs - b.atMs);
-        if (!next || next.atMs > endMs) break;
-        leaseTimers.delete(next);
-        clock.now = new Date(Math.max(next.atMs, clock.now.getTime()));
-        next.callback();
-      }
-      clock.now = new Date(endMs);
+      do await setImmediate();
+      while (callNextTimer(endMs));
+      clock.now = new Date(Math.max(endMs, clock.now.getTime()));
     },
 
-    /** The handlers' time limits pass, and the grace that comes after them. */
-    async passLimit() {
-      await setImmediate();
-      for (const callback of timers) callback();
+    /** As much time as this work takes. @returns so many seconds */
+    async passUntilSettled(work: Promise<unknown>): Promise<number> {
+      const startMs = clock.now.getTime();
+      let isSettled = false;
+      const settle = () => {
+        isSettled = true;
+      };
+      void work.then(settle, settle);
+      for (;;) {
+        await setImmediate();
+        if (isSettled) return (clock.now.getTime() - startMs) / 1000;
+        callNextTimer(Number.POSITIVE_INFINITY);
+      }
     },
 
     /** The sum of all values that were written of a metric. */

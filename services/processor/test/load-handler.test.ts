@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Clock, systemClock } from '@upload-once/clock';
 import t from 'tap';
 import { checkHandler } from '../src/check-handler.ts';
 import { handleUpload as logUpload } from '../src/handlers/log-upload.ts';
@@ -27,13 +28,8 @@ t.test('what is no handler is refused, with what was found', async (t) => {
   }
 });
 
-const systemTimer = (seconds: number, callback: () => void) => {
-  const timer = setTimeout(callback, seconds * 1000);
-  return () => clearTimeout(timer);
-};
-
 /** What is wrong with a handler, found in a thread that only loads it. */
-function check(handlerName: string, startTimer = systemTimer) {
+function check(handlerName: string, clock: Pick<Clock, 'after'> = systemClock) {
   return checkHandler(handlerName, () =>
     startHandlerThread({
       settings: { handlerName, workingDirectory: here, run: undefined },
@@ -41,7 +37,7 @@ function check(handlerName: string, startTimer = systemTimer) {
       onPrint: () => undefined,
       endLimitSeconds: END_LIMIT_SECONDS,
       onEndLimit: () => t.fail('the thread does not end'),
-      startTimer,
+      clock,
     }),
   );
 }
@@ -57,10 +53,12 @@ t.test('as a check it tells what is wrong, and a handler that is not named is no
 });
 
 t.test('a handler that is never loaded is told of after a while', async (t) => {
-  const startTimer = (seconds: number, callback: () => void) =>
-    systemTimer(seconds === END_LIMIT_SECONDS ? seconds : 0, callback);
+  const clock: Pick<Clock, 'after'> = {
+    after: (delayMs, callback) =>
+      systemClock.after(delayMs === END_LIMIT_SECONDS * 1000 ? delayMs : 0, callback),
+  };
   t.equal(
-    await check('./fixtures/never-loads.mjs', startTimer),
+    await check('./fixtures/never-loads.mjs', clock),
     'can\'t load "./fixtures/never-loads.mjs": that takes longer than 60 seconds',
   );
 });

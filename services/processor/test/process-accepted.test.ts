@@ -57,14 +57,12 @@ t.test('P3: a copy that is told of before ACCEPTED is recorded waits for that in
   const harness = createHarness(succeeds);
   const { key, event, accept } = await harness.accepted({ recorded: false });
   const work = harness.processAccepted(event, createDelivery().delivery);
-  const first = await harness.nextPause();
-  t.equal(first.seconds, 0.1);
+  await harness.timerSet(0.1);
   t.match(await harness.uploads.get(key), { state: UploadState.claimed });
-  first.end();
-  const second = await harness.nextPause();
-  t.equal(second.seconds, 0.2, 'longer each time');
+  await harness.passAwake(0.1);
+  await harness.timerSet(0.2);
   await accept();
-  second.end();
+  await harness.passAwake(0.2);
   await work;
   t.match(await harness.uploads.get(key), {
     state: UploadState.processed,
@@ -75,31 +73,23 @@ t.test('P3: a copy that is told of before ACCEPTED is recorded waits for that in
 });
 
 t.test('P3: while ACCEPTED is not recorded the message comes back, longer apart each time', async (t) => {
-  let waited = 0;
-  const harness = createHarness(succeeds, (seconds) => {
-    waited += seconds;
-  });
+  const harness = createHarness(succeeds);
   const { key, event, accept } = await harness.accepted({ recorded: false });
   for (const [receiveCount, seconds] of [
     [1, LEASE_SECONDS],
     [2, LEASE_SECONDS],
     [3, 2 * LEASE_SECONDS],
   ] as const) {
-    waited = 0;
     const { delivery } = createDelivery({ receiveCount });
-    await t.rejects(harness.processAccepted(event, delivery), {
-      code: 'RetryLater',
-      seconds,
-      message: new RegExp(key),
-    });
+    const work = harness.processAccepted(event, delivery);
+    const waited = await harness.passUntilSettled(work);
+    await t.rejects(work, { code: 'RetryLater', seconds, message: new RegExp(key) });
     t.ok(waited >= 3 && waited < 10, `${waited} s in flight`);
   }
   const last = createDelivery({ receiveCount: 4, isLastReceive: true });
-  waited = 0;
-  await t.rejects(harness.processAccepted(event, last.delivery), {
-    code: 'NotAcceptedYet',
-    message: new RegExp(key),
-  });
+  const work = harness.processAccepted(event, last.delivery);
+  const waited = await harness.passUntilSettled(work);
+  await t.rejects(work, { code: 'NotAcceptedYet', message: new RegExp(key) });
   t.ok(waited >= 2 * LEASE_SECONDS, 'until the message of an acceptor that died is there again');
   t.equal(harness.total('OrphanObjects'), 0, 'nothing is known of it that would make it one');
   await accept();
@@ -112,7 +102,7 @@ t.test('a message that waits for ACCEPTED is given back when the service stops',
   const { event } = await harness.accepted({ recorded: false });
   const { delivery, cutOff } = createDelivery();
   const work = harness.processAccepted(event, delivery);
-  await harness.nextPause();
+  await harness.timerSet(0.1);
   cutOff(new DrainLimitReached('the service stops'));
   await t.rejects(work, { code: 'DrainLimitReached' });
 });
@@ -207,7 +197,7 @@ t.test('a table that is away longer than the lease runs ends the work', async (t
   t.equal(signal.aborted, false);
   const ended = t.rejects(work, { code: 'LeaseLost', cause: { message: 'the table is away' } });
   await harness.passAwake(1);
-  await ended;
+  await harness.passUntilSettled(ended);
   t.equal(signal.aborted, true);
   t.equal(delivery.signal.aborted, false, 'the message is still in flight, and given back');
 });
@@ -259,8 +249,8 @@ t.test('P3: a handler whose lease could not be renewed is stopped before another
     const beat = first.heartbeat();
     const ended = t.rejects(work, { code: 'LeaseLost', message: /ran out/ });
     await harness.passAwake(LEASE_SECONDS / 2);
-    await ended;
     t.equal(signal.aborted, true);
+    await harness.passUntilSettled(ended);
     const taken = harness.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
     await two.began;
     hanging?.release();
@@ -268,7 +258,7 @@ t.test('P3: a handler whose lease could not be renewed is stopped before another
     two.end();
     await taken;
     t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
-    t.equal(harness.leaseTimers.size, 0);
+    t.equal(harness.timers.size, 0);
   }
 });
 
@@ -305,25 +295,25 @@ t.test('P3: work that is done is recorded when the table is back, and not done a
     const { key, event } = await harness.accepted();
     const { delivery, heartbeat } = createDelivery({ isLastReceive: true });
     const work = harness.processAccepted(event, delivery);
-    const pause = await harness.nextPause();
-    t.equal(pause.seconds, 5);
+    await harness.timerSet(5);
     const asked = harness.tableFaults.calls.length;
     await heartbeat();
     t.equal(harness.tableFaults.calls.length, asked, 'the lease of what is done is not renewed');
-    pause.end();
+    await harness.passAwake(5);
     await work;
     t.equal(calls, 1);
     t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 }, side);
     t.equal(harness.total('UploadsProcessed'), 1);
-    t.equal(harness.total('LeadTime'), 2000);
-    t.equal(harness.leaseTimers.size, 0);
+    t.equal(harness.total('LeadTime'), side === 'before' ? 7000 : 2000);
+    t.equal(harness.timers.size, 0);
   }
 });
 
 t.test('a table that stays away until the lease has ended costs the message a receive', async (t) => {
   const handlers = [
     async () => {
-      for (let call = 0; call < 3; call += 1)
+      // One try in five seconds, and the last one when the lease has run out.
+      for (let call = 0; call < 13; call += 1)
         harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
     },
     succeeds,
@@ -333,8 +323,7 @@ t.test('a table that stays away until the lease has ended costs the message a re
   );
   const { key, event } = await harness.accepted();
   const work = harness.processAccepted(event, createDelivery().delivery);
-  (await harness.nextPause()).end();
-  await harness.nextPause();
+  await harness.timerSet(5);
   const ended = t.rejects(work, { message: 'the table is away' });
   await harness.passAwake(LEASE_SECONDS);
   await ended;
@@ -352,7 +341,7 @@ t.test('with the last receive a lease that ran out is taken once more, for nothi
   const { key, event } = await harness.accepted();
   const first = harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
   await one.began;
-  await harness.passAwake(LEASE_SECONDS);
+  await harness.passAwake(LEASE_SECONDS + 1);
   await two.began;
   t.match(await harness.uploads.get(key), { state: UploadState.processing, attempt: 2 });
   two.end();
@@ -363,9 +352,9 @@ t.test('with the last receive a lease that ran out is taken once more, for nothi
   handlers.splice(0, 0, latchedHandler().handler);
   const second = harness.processAccepted(other.event, createDelivery({ isLastReceive: true }).delivery);
   const ended = t.rejects(second, { code: 'LeaseLost' }, 'twice says that it will never hold');
-  await harness.passAwake(LEASE_SECONDS);
+  await harness.passAwake(LEASE_SECONDS + 1);
   await three.began;
-  await harness.passAwake(LEASE_SECONDS);
+  await harness.passAwake(LEASE_SECONDS + 1);
   await ended;
 });
 
@@ -383,7 +372,8 @@ t.test('with the last receive who was taken over waits in flight for the other w
   const taken = harness.processAccepted(event, createDelivery().delivery);
   await taker.began;
   await slept.heartbeat();
-  const pause = await harness.nextPause();
+  await harness.passAwake(1);
+  await harness.timerSet(LEASE_SECONDS - 1);
   t.match(
     await harness.uploads.get(key),
     { state: UploadState.processing, attempt: 2 },
@@ -391,7 +381,7 @@ t.test('with the last receive who was taken over waits in flight for the other w
   );
   taker.end();
   await taken;
-  pause.end();
+  await harness.passAwake(LEASE_SECONDS);
   await last;
   t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
   t.equal(harness.total('UploadsProcessed'), 1);
@@ -451,6 +441,7 @@ t.test('a heartbeat that finds the lease taken stops the handler and changes not
   const taken = harness.processAccepted(event, createDelivery().delivery);
   await taker.began;
   await heartbeat();
+  await harness.passUntilSettled(asleep);
   await t.rejects(asleep, { code: 'LeaseLost' });
   t.equal(signal.aborted, true);
   t.match(await harness.uploads.get(key), { state: UploadState.processing, attempt: 2 });
@@ -526,6 +517,7 @@ t.test('a service that stops is no failure of the upload, not even with the last
   const work = harness.processAccepted(event, delivery);
   const signal = await began;
   cutOff(new DrainLimitReached('the service stops'));
+  await harness.passUntilSettled(work);
   await t.rejects(work, { code: 'DrainLimitReached' });
   t.equal(signal.aborted, true, 'the handler is told');
   t.match(await harness.uploads.get(key), { state: UploadState.processing });
@@ -544,6 +536,7 @@ t.test('P3: a message that SQS may give to another worker never leaves FAILED be
   await began;
   await setImmediate();
   cutOff(new VisibilityLost('no heartbeat could extend it'));
+  await harness.passUntilSettled(work);
   await t.rejects(work, { code: 'VisibilityLost' });
   t.match(await harness.uploads.get(key), { state: UploadState.processing, failureReason: undefined });
   t.equal(harness.total('ProcessingFailed'), 0);
@@ -553,11 +546,11 @@ t.test('P3: a message that SQS may give to another worker never leaves FAILED be
 
 t.test('a handler that takes too long is told, and failed', async (t) => {
   const { handler, began } = latchedHandler();
-  const harness = createHarness(handler);
+  const harness = createHarness(handler, { limitSeconds: 5, graceSeconds: 5 });
   const { key, event } = await harness.accepted();
   const work = harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
   const signal = await began;
-  await harness.passLimit();
+  t.equal(await harness.passUntilSettled(work), 10);
   await t.rejects(work, { code: 'HandlerTooSlow', message: /5 seconds \(HANDLER_LIMIT_SECONDS\)/ });
   t.equal(signal.aborted, true);
   t.match(await harness.uploads.get(key), { state: UploadState.failed });
@@ -580,14 +573,12 @@ t.test('nothing of an ended handler stays behind: no timer, no open stream', asy
     const bodies: Readable[] = [];
     const harness = createHarness(async (upload, context) => {
       bodies.push((await upload.open()).body);
-      t.equal(harness.timers.size, 1);
-      t.equal(harness.leaseTimers.size, 1);
+      t.equal(harness.timers.size, 2, 'the end of the lease, and the time limit');
       await ending(upload, context);
     });
     const { event } = await harness.accepted();
     await harness.processAccepted(event, createDelivery().delivery).catch(() => undefined);
     t.equal(harness.timers.size, 0);
-    t.equal(harness.leaseTimers.size, 0);
     t.strictSame(
       bodies.map((body) => body.destroyed),
       [true],
@@ -608,17 +599,14 @@ t.test(
       event,
       createDelivery({ receiveCount: 5, isLastReceive: true }).delivery,
     );
-    const pause = await harness.nextPause();
-    t.equal(pause.seconds, LEASE_SECONDS);
-    harness.pass(LEASE_SECONDS / 2);
+    await harness.timerSet(LEASE_SECONDS, 2);
+    await harness.passAwake(LEASE_SECONDS / 2);
     await held.heartbeat();
-    harness.pass(LEASE_SECONDS / 2);
-    pause.end();
-    const again = await harness.nextPause();
-    t.equal(again.seconds, LEASE_SECONDS / 2, 'the lease was renewed meanwhile');
+    await harness.passAwake(LEASE_SECONDS / 2);
+    await harness.timerSet(LEASE_SECONDS / 2);
     holder.end();
     await first;
-    again.end();
+    await harness.passAwake(LEASE_SECONDS / 2);
     await last;
     t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
   },
@@ -634,9 +622,8 @@ t.test('a message that waits in flight takes over when the other worker is gone'
   void harness.processAccepted(event, createDelivery().delivery).catch(() => undefined);
   await holder.began;
   const last = harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
-  const pause = await harness.nextPause();
-  harness.pass(LEASE_SECONDS);
-  pause.end();
+  await harness.timerSet(LEASE_SECONDS, 2);
+  await harness.passAwake(LEASE_SECONDS);
   await last;
   t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
@@ -649,7 +636,7 @@ t.test('a message that waits in flight is given back when the service stops', as
   await holder.began;
   const { delivery, cutOff } = createDelivery({ isLastReceive: true });
   const last = harness.processAccepted(event, delivery);
-  await harness.nextPause();
+  await harness.timerSet(LEASE_SECONDS, 2);
   cutOff(new DrainLimitReached('the service stops'));
   await t.rejects(last, { code: 'DrainLimitReached' });
   holder.end();
@@ -819,9 +806,9 @@ t.test('P2, P5: a copy that another hand put there beforehand is not processed',
   const { key, event } = await harness.accepted({ recorded: false });
   const foreign = harness.createdEvent(event.key, 'HELLO');
   const work = harness.processAccepted(foreign, createDelivery().delivery);
-  const pause = await harness.nextPause();
+  await harness.timerSet(0.1);
   await harness.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
-  pause.end();
+  await harness.passAwake(0.1);
   await work;
   t.equal(calls, 0);
   t.match(await harness.uploads.listObservedVersions(event.key), [
@@ -852,10 +839,10 @@ t.test('P3: who is claimed while an orphan is recorded is looked at again', asyn
   await recording.reached;
   await harness.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: harness.clock.now });
   recording.release();
-  const pause = await harness.nextPause();
+  await harness.timerSet(0.1);
   // The acceptor had looked for the record before it was there, and found this version to be the same as its source.
   await harness.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
-  pause.end();
+  await harness.passAwake(0.1);
   await work;
   t.match(await harness.uploads.get(key), { state: UploadState.processed });
 });
@@ -927,6 +914,7 @@ t.test('what a handler opens is broken off with its signal', async (t) => {
   await setImmediate();
   cutOff(new DrainLimitReached('the service stops'));
   await t.rejects(open?.() ?? Promise.resolve(), { code: 'DrainLimitReached' });
+  await harness.passUntilSettled(work);
   await t.rejects(work, { code: 'DrainLimitReached' });
 });
 

@@ -16,7 +16,7 @@ const endedBy = (blame: Blame): RunEnd => ({ how: 'thread-ended', error: CRASH, 
 /** Attempts at uploads over a scripted runner, with timers that the test calls. */
 function createAttempts() {
   const { runner, runs, run } = createScriptedRunner();
-  const timers = new Set<{ seconds: number; callback: () => void }>();
+  const timers = new Set<{ delayMs: number; callback: () => void }>();
   const logLines: Record<string, unknown>[] = [];
   const runHandler = createRunHandler({
     runner,
@@ -27,10 +27,12 @@ function createAttempts() {
     }),
     limitSeconds: LIMIT_SECONDS,
     graceSeconds: GRACE_SECONDS,
-    startTimer(seconds, callback) {
-      const timer = { seconds, callback };
-      timers.add(timer);
-      return () => timers.delete(timer);
+    clock: {
+      after(delayMs, callback) {
+        const timer = { delayMs, callback };
+        timers.add(timer);
+        return () => timers.delete(timer);
+      },
     },
   });
   return {
@@ -75,7 +77,7 @@ function createAttempts() {
     /** Calls what was to be called after so many seconds. */
     async pass(seconds: number) {
       await setImmediate();
-      for (const timer of [...timers]) if (timer.seconds === seconds) timer.callback();
+      for (const timer of [...timers]) if (timer.delayMs === seconds * 1000) timer.callback();
       await setImmediate();
     },
   };

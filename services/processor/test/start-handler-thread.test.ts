@@ -292,9 +292,11 @@ t.test('P8: a thread that crashes and blocks in an exit listener is ended after 
   const endLimits: (() => void)[] = [];
   const { thread } = startThread(t, {
     endLimitSeconds: 7,
-    startTimer(seconds, callback) {
-      if (seconds === 7) endLimits.push(callback);
-      return () => undefined;
+    clock: {
+      after(delayMs, callback) {
+        if (delayMs === 7_000) endLimits.push(callback);
+        return () => undefined;
+      },
     },
   });
   const done = join(t.testdir(), 'never');

@@ -50,7 +50,7 @@ function startThreads(t: Test) {
 t.test('P3, P8: a handler that blocks its thread costs no upload its lease', async (t) => {
   const { runner, runsBegan } = startThreads(t);
   await runner.open();
-  const harness = createHarness(async () => undefined, undefined, runner);
+  const harness = createHarness(async () => undefined, { runner });
   const done = join(t.testdir(), 'done');
   const uploads = await Promise.all(
     Array.from({ length: 3 }, () => harness.accepted({ metadata: { do: 'block until done', done } })),
@@ -83,15 +83,17 @@ t.test('P3, P8: a handler that blocks its thread costs no upload its lease', asy
 /** Attempts in real threads, with timers that the test calls. */
 function prepareAttempts(t: Test) {
   const { runner, threads, runsBegan } = startThreads(t);
-  const timers: { readonly seconds: number; readonly callback: () => void }[] = [];
+  const timers: { readonly delayMs: number; readonly callback: () => void }[] = [];
   const runHandler = createRunHandler({
     runner,
     log: createLogger({ service: 'processor', level: 'silent' }),
     limitSeconds: LIMIT_SECONDS,
     graceSeconds: GRACE_SECONDS,
-    startTimer(seconds, callback) {
-      timers.push({ seconds, callback });
-      return () => undefined;
+    clock: {
+      after(delayMs, callback) {
+        timers.push({ delayMs, callback });
+        return () => undefined;
+      },
     },
   });
   const folder = t.testdir();
@@ -103,7 +105,7 @@ function prepareAttempts(t: Test) {
     /** What the handler in fixtures/in-thread.ts waits for, where it is told to. */
     done: (name: string) => writeFileSync(join(folder, name), ''),
     /** Calls the first timer of so many seconds. */
-    pass: (passed: number) => timers.find(({ seconds }) => seconds === passed)?.callback(),
+    pass: (passed: number) => timers.find(({ delayMs }) => delayMs === passed * 1000)?.callback(),
     begunInEach: () => threads.map(({ lines }) => lines.filter(({ msg }) => msg === 'began').length),
     begin(name: string, told: string) {
       const key = `uploads/${name}`;

@@ -8,6 +8,7 @@ import {
   createDynamoDbIdempotencyStore,
   createDynamoDbQuotaCounters,
 } from '@upload-once/access';
+import { systemClock } from '@upload-once/clock';
 import { createReadiness, dynamoDbClientConfig, runService, s3ClientConfig } from '@upload-once/runtime';
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
 import { buildApp } from './app.ts';
@@ -45,7 +46,7 @@ await runService({
   process,
   async start({ config, log, metrics }) {
     const settings = settingsFrom(config);
-    const now = () => new Date();
+    const { now } = systemClock;
     const region = config.AWS_REGION;
 
     const dynamoDb = new DynamoDBClient({ ...dynamoDbClientConfig({ region }), ...TABLE_TIMEOUT });

@@ -112,7 +112,7 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
     facts,
     rules,
     () => objects,
-    () => time.nowMs(),
+    () => time.monotonicMs(),
   );
 
   const fleet: { process: WorkerProcess; consumer: Pick<Consumer, 'stop'> }[] = [];
@@ -181,7 +181,7 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
     /** Gives the key of a new form. */
     async issue(method: 'post' | 'put', formSeconds: number): Promise<string> {
       const key = `${UPLOADS_PREFIX}${unique('file')}`;
-      const expiresAtMs = time.nowMs() + formSeconds * 1000;
+      const expiresAtMs = time.monotonicMs() + formSeconds * 1000;
       facts.begin(key, { method, expiresAtMs });
       await uploads.issue({
         key,
@@ -199,7 +199,7 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
     upload(key: string, plan: VersionPlan): void {
       const expiresAtMs = facts.of(key).issued?.expiresAtMs ?? 0;
       time.after(plan.beginsAfterMs, () => {
-        if (time.nowMs() >= expiresAtMs) return;
+        if (time.monotonicMs() >= expiresAtMs) return;
         time.after(plan.takesMs, () => store(key, plan.sizeBytes, plan.event));
       });
     },

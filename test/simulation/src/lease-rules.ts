@@ -66,8 +66,8 @@ export function createLeaseRules(must: Must, time: VirtualTime, actor: () => Cal
 
   /** How much of its limit a handler takes by itself: what it opens can be slow too, and what blocks its thread is not its own. */
   function ownMs(key: KeyFacts, attempt: number): number {
-    const begunAtMs = key.begunAtMs.get(attempt) ?? time.nowMs();
-    const openedAtMs = key.openedAtMs.get(attempt) ?? time.nowMs();
+    const begunAtMs = key.begunAtMs.get(attempt) ?? time.monotonicMs();
+    const openedAtMs = key.openedAtMs.get(attempt) ?? time.monotonicMs();
     return Math.max(0, openedAtMs - begunAtMs) + (key.plans.get(attempt)?.seconds ?? 0) * 1000;
   }
 
@@ -111,7 +111,7 @@ export function createLeaseRules(must: Must, time: VirtualTime, actor: () => Cal
      * has ended whatever became of its worker's calls, unless that was frozen.
      */
     handlerBegins(key: KeyFacts, attempt: number): void {
-      key.begunAtMs.set(attempt, time.nowMs());
+      key.begunAtMs.set(attempt, time.monotonicMs());
       key.openedAtMs.delete(attempt);
       for (const [other, run] of key.runs) {
         const holder = key.holders.get(other);

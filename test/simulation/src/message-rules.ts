@@ -36,7 +36,7 @@ export function createMessageRules(
 
   /** A message that only waits may become a dead letter where its process could not give it back, neither as a copy nor in time. */
   function couldNotGiveBack(process: WorkerProcess, messageId: string): boolean {
-    const wasFrozen = !process.isAwakeSince(begunAtMs.get(process)?.get(messageId) ?? time.nowMs());
+    const wasFrozen = !process.isAwakeSince(begunAtMs.get(process)?.get(messageId) ?? time.monotonicMs());
     return wasFrozen || (failing.get(process)?.size ?? 0) > 0;
   }
 
@@ -58,8 +58,8 @@ export function createMessageRules(
         'P3',
         `${name} is given to ${process.name} while ${before?.process.name} has it in flight, which nothing has befallen`,
       );
-      const caller = { process, receivedAtMs: time.nowMs() };
-      begunAtMs.set(process, (begunAtMs.get(process) ?? new Map()).set(messageId, time.nowMs()));
+      const caller = { process, receivedAtMs: time.monotonicMs() };
+      begunAtMs.set(process, (begunAtMs.get(process) ?? new Map()).set(messageId, time.monotonicMs()));
       if (receiveCount === 1) inFlight.set(name, caller);
       return () => {
         if (inFlight.get(name) === caller) inFlight.delete(name);
@@ -68,14 +68,14 @@ export function createMessageRules(
 
     /** SQS gives what is in flight once more: no worker can help that. */
     isGivenAgain(service: ServiceName): void {
-      givenAgainAtMs[service] = time.nowMs();
+      givenAgainAtMs[service] = time.monotonicMs();
     },
 
     deadLettered(process: WorkerProcess, { messageId, body }: DeliveryFacts, error: unknown): void {
       const isHandlersFailure = [HandlerFails, HandlerTooSlow, HandlerThreadEnded].some(
         (failure) => error instanceof failure,
       );
-      if (isHandlersFailure && process.isUnharmedSince(time.nowMs() - LAST_STEPS_MS)) {
+      if (isHandlersFailure && process.isUnharmedSince(time.monotonicMs() - LAST_STEPS_MS)) {
         const keys = parseS3Event(body).map(({ key }) => facts.of(key));
         must(
           keys.some((key) => key.failedBy.has(process) || isTakenOver(key, process)),
@@ -86,7 +86,7 @@ export function createMessageRules(
       const isStop = error instanceof DrainLimitReached;
       must(
         !isStop ||
-          !process.isUnharmedSince(time.nowMs() - LAST_STEPS_MS) ||
+          !process.isUnharmedSince(time.monotonicMs() - LAST_STEPS_MS) ||
           couldNotGiveBack(process, messageId),
         'P3',
         `${messageId} is left to the dead-letter queue by ${process.name}, which only stops: ${error}`,

@@ -76,7 +76,7 @@ export function createRules(
       `${key.key}: its processing had finished, now it is ${item.state} again`,
     );
     if (item.state === 'CLAIMED') {
-      key.claimedAtMs = time.nowMs();
+      key.claimedAtMs = time.monotonicMs();
       const oldest = key.versions[0]?.versionId;
       must(
         item.versionId === oldest,
@@ -107,11 +107,11 @@ export function createRules(
   }
 
   function observedVersionWritten(key: KeyFacts, item: ObservedVersionItem): void {
-    const { recordedAtMs = time.nowMs(), reportedAtMs } = key.observedVersions.get(item.item) ?? {};
+    const { recordedAtMs = time.monotonicMs(), reportedAtMs } = key.observedVersions.get(item.item) ?? {};
     key.observedVersions.set(item.item, {
       item,
       recordedAtMs,
-      reportedAtMs: reportedAtMs ?? (item.reported ? time.nowMs() : undefined),
+      reportedAtMs: reportedAtMs ?? (item.reported ? time.monotonicMs() : undefined),
     });
   }
 

@@ -113,7 +113,7 @@ export function isSame(
 
 function sleep(process: WorkerProcess, seconds: number, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  process.timers.after(seconds * 1000, resolve);
+  process.clock.after(seconds * 1000, resolve);
   signal?.addEventListener('abort', () => reject(signal.reason));
   return promise;
 }

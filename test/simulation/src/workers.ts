@@ -17,12 +17,9 @@ import type {
 import { observeConsumer } from '@upload-once/worker';
 import { createAcceptor } from '../../../services/acceptor/src/create-acceptor.ts';
 import { createCallHandler } from '../../../services/processor/src/call-handler.ts';
+import { createProcessor } from '../../../services/processor/src/create-processor.ts';
 import type { Handler } from '../../../services/processor/src/handler.ts';
-import { createLeaseKeeper } from '../../../services/processor/src/lease-keeper.ts';
-import { createProcessAccepted } from '../../../services/processor/src/process-accepted.ts';
-import { createRunHandler } from '../../../services/processor/src/run-handler.ts';
 import { createThreadRunner } from '../../../services/processor/src/thread-runner.ts';
-import { createWorkUnderLease } from '../../../services/processor/src/work-under-lease.ts';
 import { HANDLER_LIMIT_SECONDS } from './limits.ts';
 import type { Rules } from './rules.ts';
 import { BUCKET } from './simulation/bucket-events.ts';
@@ -62,7 +59,9 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
   const isAcceptor = process.service === 'acceptor';
   const callers = new AsyncLocalStorage<Caller>();
   const ports = createPorts(process, callers, around);
-  const work = isAcceptor ? createAcceptorWork(ports, around) : createProcessorWork(process, ports, around);
+  const work = isAcceptor
+    ? createAcceptorWork(process, ports, around)
+    : createProcessorWork(process, ports, around);
 
   async function handle(event: ObjectCreated, delivery: Delivery): Promise<void> {
     const caller = { process, event, receivedAtMs: receivedAtMs.get(delivery) ?? 0 };
@@ -92,7 +91,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
     concurrency: CONCURRENCY,
     visibilitySeconds: VISIBILITY_SECONDS,
     handle(delivery) {
-      receivedAtMs.set(delivery, time.nowMs());
+      receivedAtMs.set(delivery, time.monotonicMs());
       const letGo = rules.takenInFlight(process, delivery);
       return handleMessage(delivery).finally(letGo);
     },
@@ -101,7 +100,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
       deadLettered: (message, error) => rules.deadLettered(process, message, error),
     },
     random,
-    timers: process.timers,
+    clock: process.clock,
   });
   void consumer.start();
   return {
@@ -118,77 +117,39 @@ const METRICS_OF_NOBODY = { service: 'model', environment: 'model', write: () =>
 type Work = (event: ObjectCreated, delivery: Delivery) => Promise<void>;
 type Ports = ReturnType<typeof createPorts>;
 
-function createAcceptorWork(ports: Ports, { time, keptDuplicates }: WorkerSurroundings): Work {
-  return createAcceptor({
-    ...ports,
-    log,
-    now: time.now,
-    keptDuplicates,
-    visibilitySeconds: VISIBILITY_SECONDS,
-  });
+function createAcceptorWork(
+  { clock }: WorkerProcess,
+  ports: Ports,
+  { keptDuplicates }: WorkerSurroundings,
+): Work {
+  return createAcceptor({ ...ports, log, clock }, { keptDuplicates, visibilitySeconds: VISIBILITY_SECONDS });
 }
 
 function createProcessorWork(process: WorkerProcess, ports: Ports, around: WorkerSurroundings): Work {
   const { uploads, objects, reports, metrics } = ports;
-  const { timers } = process;
-  const startTimer = (seconds: number, callback: () => void) => timers.after(seconds * 1000, callback);
-  const pause = async (seconds: number, signal: AbortSignal) => {
-    signal.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const cancel = timers.after(seconds * 1000, resolve);
-    signal.addEventListener('abort', () => {
-      cancel();
-      reject(signal.reason);
-    });
-    await promise;
-  };
-  const runHandler = createRunHandler({
-    runner: createThreadRunner({
-      threads: 1,
-      aloneThreads: 1,
-      startThread: (onAnswer) =>
-        createFakeThread({
-          call(work, signal, thread) {
-            const handler = around.handlerIn(process, thread);
-            return createCallHandler({ handler, objects, log })(work, signal);
-          },
-          onAnswer,
-          startTimer,
-        }),
-    }),
-    log,
-    limitSeconds: HANDLER_LIMIT_SECONDS,
-    graceSeconds: HANDLER_GRACE_SECONDS,
-    startTimer,
+  const { clock } = process;
+  const runner = createThreadRunner({
+    threads: 1,
+    aloneThreads: 1,
+    startThread: (onAnswer) =>
+      createFakeThread({
+        call(work, signal, thread) {
+          const handler = around.handlerIn(process, thread);
+          return createCallHandler({ handler, objects, log })(work, signal);
+        },
+        onAnswer,
+        clock,
+      }),
   });
-  const { now } = around.time;
-  const keepLease = createLeaseKeeper({
-    uploads,
-    log,
-    leaseSeconds: VISIBILITY_SECONDS,
-    now,
-    startTimer,
-  });
-  return createProcessAccepted({
-    uploads,
-    reports,
-    keptDuplicates: around.keptDuplicates,
-    workUnderLease: createWorkUnderLease({
-      uploads,
-      runHandler,
-      keepLease,
-      log,
-      metrics,
+  return createProcessor(
+    { uploads, reports, runner, log, metrics, clock, newLeaseOwner: around.newLeaseOwner },
+    {
+      keptDuplicates: around.keptDuplicates,
       leaseSeconds: VISIBILITY_SECONDS,
-      pause,
-    }),
-    log,
-    metrics,
-    leaseSeconds: VISIBILITY_SECONDS,
-    now,
-    newLeaseOwner: around.newLeaseOwner,
-    pause,
-  });
+      handlerLimitSeconds: HANDLER_LIMIT_SECONDS,
+      handlerGraceSeconds: HANDLER_GRACE_SECONDS,
+    },
+  );
 }
 
 /**

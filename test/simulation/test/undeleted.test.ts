@@ -68,7 +68,7 @@ function prepare(options: { readonly maxReceiveCount: number }) {
         },
         observe,
         random,
-        timers: process.timers,
+        clock: process.clock,
       });
       void consumer.start();
       return {

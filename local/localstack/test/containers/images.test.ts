@@ -11,6 +11,7 @@ const LARGEST_BYTES = 100_000_000;
 const SOURCES: Record<(typeof SERVICES)[number], string[]> = {
   'url-issuer': [
     'packages/access',
+    'packages/clock',
     'packages/runtime',
     'packages/table',
     'packages/text',
@@ -18,6 +19,7 @@ const SOURCES: Record<(typeof SERVICES)[number], string[]> = {
     'services/url-issuer',
   ],
   acceptor: [
+    'packages/clock',
     'packages/queue',
     'packages/runtime',
     'packages/table',
@@ -27,6 +29,7 @@ const SOURCES: Record<(typeof SERVICES)[number], string[]> = {
     'services/acceptor',
   ],
   processor: [
+    'packages/clock',
     'packages/queue',
     'packages/runtime',
     'packages/table',

@@ -1,4 +1,5 @@
-import { createDeleteBatcher, systemTimers } from '@upload-once/queue';
+import { systemClock } from '@upload-once/clock';
+import { createDeleteBatcher } from '@upload-once/queue';
 import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -71,7 +72,7 @@ async function actOnAll(
         deadLetterUrl,
         purpose: { bucket: options.bucket, pipelines },
         records,
-        deleter: createDeleteBatcher({ sqs, queueUrl: deadLetterUrl, timers: systemTimers, random }),
+        deleter: createDeleteBatcher({ sqs, queueUrl: deadLetterUrl, clock: systemClock, random }),
         includeUnknown: options.includeUnknown,
         ...(file && { saveUnknown: (letters) => file.save(deadLetterUrl, letters) }),
         runId,

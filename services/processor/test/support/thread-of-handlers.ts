@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { type Clock, systemClock } from '@upload-once/clock';
 import type { Test } from 'tap';
 import type { HandlerWork } from '../../src/handler-runner.ts';
 import { startHandlerThread } from '../../src/start-handler-thread.ts';
@@ -15,21 +16,22 @@ export function startThread(
     endLimitSeconds?: number;
     onEndLimit?: () => void;
     onAnswer?: () => void;
-    startTimer?: (seconds: number, callback: () => void) => () => void;
+    clock?: Pick<Clock, 'after'>;
   } = {},
 ) {
   const lines: Record<string, unknown>[] = [];
   const printed: string[] = [];
-  const timers = new Set<NodeJS.Timeout>();
-  function startTimer(seconds: number, callback: () => void): () => void {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
+  /** The timers that are running. */
+  const timers = new Set<() => void>();
+  function after(delayMs: number, callback: () => void): () => void {
+    const cancel = systemClock.after(delayMs, () => {
+      timers.delete(callback);
       callback();
-    }, seconds * 1000);
-    timers.add(timer);
+    });
+    timers.add(callback);
     return () => {
-      timers.delete(timer);
-      clearTimeout(timer);
+      timers.delete(callback);
+      cancel();
     };
   }
   const { heapMib = 64, bucket = 'uploads-test', onOutput } = options;
@@ -51,7 +53,7 @@ export function startThread(
     ...(options.onAnswer && { onAnswer: options.onAnswer }),
     endLimitSeconds: options.endLimitSeconds ?? 60,
     onEndLimit: options.onEndLimit ?? (() => t.fail('the thread does not end')),
-    startTimer: options.startTimer ?? startTimer,
+    clock: options.clock ?? { after },
   });
   t.teardown(() => thread.end());
   return { thread, lines, printed, timers };

@@ -64,10 +64,10 @@ export function createFakeQueue(options: {
   let waiting: (() => void)[] = [];
   let serial = 0;
 
-  const visible = () => [...messages].filter((message) => message.visibleAtMs <= time.nowMs());
+  const visible = () => [...messages].filter((message) => message.visibleAtMs <= time.monotonicMs());
 
   function hide(message: Message, seconds: number): void {
-    message.visibleAtMs = time.nowMs() + seconds * 1000;
+    message.visibleAtMs = time.monotonicMs() + seconds * 1000;
     const { visibleAtMs } = message;
     time.after(seconds * 1000, () => {
       if (!messages.has(message) || message.visibleAtMs !== visibleAtMs) return;
@@ -134,13 +134,13 @@ export function createFakeQueue(options: {
 
     changeVisibility(receiptHandle, seconds) {
       const message = find(receiptHandle);
-      if (!message || message.visibleAtMs <= time.nowMs())
+      if (!message || message.visibleAtMs <= time.monotonicMs())
         throw new ReceiptHandleIsInvalid(`${receiptHandle} is not held`);
       hide(message, seconds);
     },
 
     giveAgain() {
-      for (const message of messages) if (message.visibleAtMs > time.nowMs()) hide(message, 0);
+      for (const message of messages) if (message.visibleAtMs > time.monotonicMs()) hide(message, 0);
     },
 
     redrive() {

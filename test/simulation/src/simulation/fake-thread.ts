@@ -1,3 +1,4 @@
+import type { Clock } from '@upload-once/clock';
 import { ANSWER_SECONDS } from '../../../../services/processor/src/answer-watch.ts';
 import {
   type Blame,
@@ -33,9 +34,9 @@ interface Run {
 export function createFakeThread(options: {
   readonly call: (work: HandlerWork, signal: AbortSignal, thread: InThread) => Promise<void>;
   readonly onAnswer: () => void;
-  readonly startTimer: (seconds: number, callback: () => void) => () => void;
+  readonly clock: Pick<Clock, 'after'>;
 }): HandlerThread {
-  const { call, onAnswer, startTimer } = options;
+  const { call, onAnswer, clock } = options;
   const exited = Promise.withResolvers<void>();
   const runs = new Set<Run>();
   const onEnd: (() => void)[] = [];
@@ -88,10 +89,10 @@ export function createFakeThread(options: {
         run.isHeldUp = true;
         if (run.isMovable) run.withdraw();
       }
-      startTimer(ANSWER_SECONDS, markHeldUp);
+      clock.after(ANSWER_SECONDS * 1000, markHeldUp);
     };
-    startTimer(ANSWER_SECONDS, markHeldUp);
-    startTimer(seconds, () => {
+    clock.after(ANSWER_SECONDS * 1000, markHeldUp);
+    clock.after(seconds * 1000, () => {
       blocked = undefined;
       const wasSilent = isSilent;
       isSilent = false;

@@ -1,15 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '@upload-once/clock';
 
 /** Far more than any history needs; one that goes on for longer will never come to rest. */
 const MAX_STEPS = 20_000;
 const EPOCH_MS = Date.parse('2026-01-01T00:00:00.000Z');
 
-export interface VirtualTime {
-  /** Milliseconds since the beginning. */
-  nowMs(): number;
-  now(): Date;
-  /** Calls back once, `delayMs` from now; what it gives cancels that. What is due at the same moment goes in the order asked for. */
-  after(delayMs: number, callback: () => void): () => void;
+/** What is due at the same moment is called in the order in which it was asked for. */
+export interface VirtualTime extends Clock {
   /** Lets so much time pass, with all that happens in it. */
   pass(ms: number): Promise<void>;
   /**
@@ -72,7 +69,7 @@ export function createVirtualTime(onStep: () => void): VirtualTime {
   }
 
   return {
-    nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
     now: () => new Date(EPOCH_MS + nowMs),
     after(delayMs, callback) {
       const step = { atMs: nowMs + Math.max(0, delayMs), serial: ++serial, callback, isCancelled: false };

@@ -1,10 +1,10 @@
-import type { Timers } from '@upload-once/queue';
+import type { Clock } from '@upload-once/clock';
 import type { VirtualTime } from './virtual-time.ts';
 
 export type ServiceName = 'acceptor' | 'processor';
 
 /**
- * One process of a service, seen from its event loop: answers and timers come in by `enter`, and nothing else runs in it. A dead
+ * One process of a service, seen from its event loop: answers and clock come in by `enter`, and nothing else runs in it. A dead
  * one runs nothing any more, a frozen one all of it when it wakes. What it had sent before takes effect all the same.
  */
 export interface WorkerProcess {
@@ -21,7 +21,7 @@ export interface WorkerProcess {
   isUnharmedSince(ms: number): boolean;
   /** Whether it lives, and was not frozen since that moment; its calls may have failed. */
   isAwakeSince(ms: number): boolean;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 export function createWorkerProcess(
@@ -35,7 +35,7 @@ export function createWorkerProcess(
   let lastFaultMs = Number.NEGATIVE_INFINITY;
 
   function enter(callback: () => void, orElse?: () => void): void {
-    const frozenMs = frozenUntilMs - time.nowMs();
+    const frozenMs = frozenUntilMs - time.monotonicMs();
     if (!isAlive) orElse?.();
     else if (frozenMs > 0) time.after(frozenMs, () => enter(callback, orElse));
     else callback();
@@ -54,15 +54,16 @@ export function createWorkerProcess(
       onDeath();
     },
     meetFault() {
-      lastFaultMs = time.nowMs();
+      lastFaultMs = time.monotonicMs();
     },
     isAwakeSince: (ms) => isAlive && frozenUntilMs < ms,
     isUnharmedSince: (ms) => isAlive && lastFaultMs < ms && frozenUntilMs < ms,
     freeze(seconds) {
-      frozenUntilMs = Math.max(frozenUntilMs, time.nowMs() + seconds * 1000);
+      frozenUntilMs = Math.max(frozenUntilMs, time.monotonicMs() + seconds * 1000);
     },
-    timers: {
-      nowMs: time.nowMs,
+    clock: {
+      now: time.now,
+      monotonicMs: time.monotonicMs,
       after(delayMs, callback) {
         let isCancelled = false;
         const cancel = time.after(delayMs, () =>

@@ -1,5 +1,5 @@
+import type { Clock } from '@upload-once/clock';
 import type { Test } from 'tap';
-import type { Timers } from '../../packages/queue/src/timers.ts';
 import { Journal } from './journal.ts';
 
 interface Pending {
@@ -8,12 +8,16 @@ interface Pending {
 }
 
 /** Time that stands still until a test moves it. */
-export class VirtualTimers implements Timers {
+export class VirtualClock implements Clock {
   readonly #delaysMs = new Journal<number>();
   readonly #pending = new Set<Pending>();
   #nowMs = 1_000_000;
 
-  nowMs(): number {
+  now(): Date {
+    return new Date(this.#nowMs);
+  }
+
+  monotonicMs(): number {
     return this.#nowMs;
   }
 
@@ -41,7 +45,7 @@ export class VirtualTimers implements Timers {
     return this.#pending.size;
   }
 
-  /** How many timers of this delay have been set since the start. */
+  /** How many clock of this delay have been set since the start. */
   countSet(delayMs: number): number {
     return this.#delaysMs.count((delay) => delay === delayMs);
   }

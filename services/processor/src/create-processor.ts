@@ -1,0 +1,53 @@
+import type { Clock } from '@upload-once/clock';
+import type { Delivery, ObjectCreated } from '@upload-once/queue';
+import type { Logger, Metrics } from '@upload-once/runtime';
+import type { Reports, UploadStore } from '@upload-once/uploads';
+import type { HandlerRunner } from './handler-runner.ts';
+import { createLeaseKeeper } from './lease-keeper.ts';
+import { createProcessAccepted } from './process-accepted.ts';
+import { createRunHandler } from './run-handler.ts';
+import { createWorkUnderLease } from './work-under-lease.ts';
+
+export interface ProcessorPorts {
+  readonly uploads: UploadStore;
+  readonly reports: Reports;
+  /** Runs the user's handler. */
+  readonly runner: HandlerRunner;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
+  /** Unique to each call: who holds a lease. */
+  readonly newLeaseOwner: () => string;
+}
+
+export interface ProcessorSettings {
+  /** The service's KEPT_DUPLICATES. */
+  readonly keptDuplicates: number;
+  /** As long as the visibility of the message, the service's VISIBILITY_SECONDS. */
+  readonly leaseSeconds: number;
+  readonly handlerLimitSeconds: number;
+  /** How long a handler may go on after its limit, before its thread is ended. */
+  readonly handlerGraceSeconds: number;
+}
+
+/**
+ * The processor's work on one event, composed from its ports. Create it once for a process: it works on one suspect
+ * at a time.
+ */
+export function createProcessor(
+  ports: ProcessorPorts,
+  settings: ProcessorSettings,
+): (event: ObjectCreated, delivery: Delivery) => Promise<void> {
+  const { runner, log, clock } = ports;
+  const { keptDuplicates, leaseSeconds, handlerLimitSeconds, handlerGraceSeconds } = settings;
+  const runHandler = createRunHandler({
+    runner,
+    log,
+    limitSeconds: handlerLimitSeconds,
+    graceSeconds: handlerGraceSeconds,
+    clock,
+  });
+  const keepLease = createLeaseKeeper({ ...ports, leaseSeconds });
+  const workUnderLease = createWorkUnderLease({ ...ports, runHandler, keepLease, leaseSeconds });
+  return createProcessAccepted({ ...ports, workUnderLease, keptDuplicates, leaseSeconds });
+}
