@@ -36,8 +36,8 @@ Otherwise they are tried as often as the queue allows, and are back.
                          "both" (default), or the URL of the queue that the service reads. Do not give the
                          dead-letter queue's URL: it is found by the queue's redrive policy
   --yes                  move them, without asking
-  --limit N              how many messages of each queue are shown, 1 to 1000 (default ${DEFAULT_LIMIT}). It does not
-                         limit what is moved or deleted: those not shown are moved or deleted as well
+  --limit N              how many messages of each queue are shown, 1 to 1000 (default ${DEFAULT_LIMIT}). All are
+                         moved or deleted, also those that are not shown
   --include-unknown      move also messages that are none of S3's events under uploads/ or accepted/
   --delete-unknown FILE  move nothing; delete those messages instead. Each is first written to FILE, which must
                          be new, as one JSON object a line. Without --yes it shows them and asks.
@@ -57,7 +57,7 @@ What becomes of a message that it is to move:
              --delete-unknown FILE removes it. Until then the alarm of dead letters goes on
   wrong-queue  it is an event of an upload that belongs to the other queue, and stays. "upload-once audit
              --repair --older-than 0" sends its event to the right queue. Once that audit has ended with
-             exit code 0 or 4, and has sent an event for each such upload or names none of them,
+             exit code 0 or 4, and has sent an event for each such upload or does not name it,
              --delete-unknown FILE removes it, with every other message that is unknown or of the wrong queue
   came-back  it was moved a moment ago and is here again: what it failed of is not over. It stays
 
