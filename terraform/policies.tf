@@ -24,8 +24,8 @@ locals {
       issue = [
         "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt",
       ]
-      revoke = ["state", "revokedAt"]
-      sight  = ["kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"]
+      revoke  = ["state", "revokedAt"]
+      observe = ["kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"]
       # How many versions came of each kind: written by UpdateItem, as the two that follow are.
       accept = [
         "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "acceptedAt", "reported",
@@ -47,7 +47,7 @@ locals {
     Effect    = "Allow"
     Action    = ["dynamodb:PutItem"]
     Resource  = [module.storage.tables.uploads.arn]
-    Condition = local.naming_only.sight
+    Condition = local.naming_only.observe
   }
 
   # What the ARNs of all queues of this account and region begin with.

@@ -40,13 +40,19 @@ const FRAME = /^\s+at /;
 const FRAME_OF_OURS = /^\s+at .*(\bnode:|\/(services|packages)\/[a-z-]+\/src\/)/;
 const OWN_TEXTS = ['msg', 'key', 'kind', 'body'];
 const ERROR_TEXTS = ['type', 'message', 'stack'];
-/** Names that each line of the handler's log has itself. */
-const NOT_FIELDS: readonly string[] = ['time', 'level', 'service', 'msg', 'id', 'attempt', 'traceId'];
+/** Names that are shown elsewhere in the line, or not at all. */
+const NOT_FIELDS = ['time', 'level', 'service', 'msg'];
+const NOT_FIELDS_OF_HANDLER = [...NOT_FIELDS, 'id', 'attempt', 'traceId'];
+const NOT_FIELDS_OF_SERVICE = [...NOT_FIELDS, 'key'];
+/** What the processor says at level info beside the steps of uploads. */
+const OF_PROCESSOR_ITSELF =
+  /^(processor (started|stops|stopped)|listening, and polling|.+ answers again|message (waits: |given back, ).+)$/;
 
 /**
  * Formats a line of a service's standard output for a person at the terminal: the steps of an upload, the handler's log lines and errors,
- * and warnings. A line that is no log line or metric of a service is the handler's output. It is shown as it is, and so is a
- * log line of a service whose fields have other types than a service gives them.
+ * and warnings. A line that is no log line or metric of a service is the handler's output. It is shown as it is. So are two kinds of lines
+ * with the name of a service: a line whose fields have other types than a service gives them, and a line of the processor that the
+ * processor does not write. It comes from a logger of the handler's own.
  * @returns undefined if the line is not shown
  */
 export function shownLine(line: string): string | undefined {
@@ -54,7 +60,7 @@ export function shownLine(line: string): string | undefined {
   if (isMetric(data)) return undefined;
   if (!isEntry(data)) return line.trim() === '' ? undefined : line;
   if (isOfHandler(data)) return shownOfHandler(data);
-  return isOwn(data) ? shownOfService(data) : line;
+  return isOwn(data) ? shownOfService(data, line) : line;
 }
 
 function parsed(line: string): unknown {
@@ -99,36 +105,48 @@ function hasTexts(value: Record<string, unknown>, names: readonly string[]): boo
   return names.every((name) => value[name] === undefined || typeof value[name] === 'string');
 }
 
-function shownOfService(entry: OwnEntry): string | undefined {
+function shownOfService(entry: OwnEntry, line: string): string | undefined {
   const { msg = '', level, service, kind, err } = entry;
   const step = (what: string, style: Style, more = '') => shown(entry, what, style, idOf(entry), more, err);
   if (msg === 'upload accepted') return step('accepted', 'cyan');
   if (msg === 'upload recorded as PROCESSED') return step('processed', 'green');
-  if (kind !== undefined && entry.key !== undefined) return step(kind, 'yellow', msg);
+  if (service === 'acceptor' && kind !== undefined && entry.key !== undefined)
+    return step(kind, 'yellow', msg);
   if (msg === 'message failed, and comes back') {
     return step('failed', 'red', `attempt ${entry.receiveCount}, again in ${entry.waitSeconds} s`);
   }
   if (msg === 'message is left to the dead-letter queue') {
     return step('gave up', 'red', 'the message is left to the dead-letter queue');
   }
-  return TROUBLE.includes(level) ? step('warning', 'yellow', `${service}: ${msg}`) : undefined;
+  if (TROUBLE.includes(level)) {
+    return step('warning', 'yellow', withFields(`${service}: ${msg}`, entry, NOT_FIELDS_OF_SERVICE));
+  }
+  return service === 'processor' && !OF_PROCESSOR_ITSELF.test(msg) ? line : undefined;
 }
 
 /** The handler's message, its fields, and its error with the stack. */
 function shownOfHandler(entry: HandlerEntry): string {
   const { id, level, msg, err } = entry;
+  const message = typeof msg === 'string' ? msg : JSON.stringify(msg);
+  const more = withFields(message, entry, NOT_FIELDS_OF_HANDLER);
+  const style = TROUBLE.includes(level) ? 'yellow' : 'reset';
+  return shown(entry, 'handler', style, id, more, isShownError(err) ? err : undefined);
+}
+
+function withFields(message: string | undefined, entry: Entry, notFields: readonly string[]): string {
   const fields = { ...entry };
-  for (const name of NOT_FIELDS) delete fields[name];
-  const error = isError(err) && (err.stack ?? err.message) !== undefined ? err : undefined;
-  if (error !== undefined) {
+  for (const name of notFields) delete fields[name];
+  if (isShownError(fields.err)) {
     // Its stack has these.
-    const { type, message, stack, ...others } = error;
+    const { type, message, stack, ...others } = fields.err;
     fields.err = Object.keys(others).length === 0 ? undefined : others;
   }
   const text = JSON.stringify(fields);
-  const message = typeof msg === 'string' ? msg : JSON.stringify(msg);
-  const more = [message, text === '{}' ? '' : text].filter(Boolean).join('  ');
-  return shown(entry, 'handler', TROUBLE.includes(level) ? 'yellow' : 'reset', id, more, error);
+  return [message, text === '{}' ? '' : text].filter(Boolean).join('  ');
+}
+
+function isShownError(value: unknown): value is LoggedError {
+  return isError(value) && (value.stack ?? value.message) !== undefined;
 }
 
 function shown(

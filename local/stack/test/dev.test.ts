@@ -68,10 +68,11 @@ t.test(
     t.match(await ofUpload('handler'), /looks at it {2}{"text":"before\?behind","fields":{"id":7}}$/);
     t.match(await ofUpload('failed'), /attempt 1, again in \d+ s$/);
     await dev.shown(/^ {4}Error: the database does not answer$/);
-    await dev.shown(/^ {8}at .*talkative-handler\.mjs:7/);
+    await dev.shown(/^ {8}at .*talkative-handler\.mjs:9/);
     await dev.shown(/^{"plain output of postgres:\/\/mine$/);
     await dev.shown(/^{"hello":1}$/);
     await dev.shown(/^an error line$/);
+    await dev.shown(/^{"level":"info",.*"service":"processor","msg":"mine"}$/);
 
     t.match(await inShell(envFile, 'npx upload-once audit'), '');
     t.match(
@@ -80,6 +81,7 @@ t.test(
     );
     dev.child.kill('SIGTERM');
     t.equal(await dev.ended, 0);
+    t.notMatch(dev.output(), /"service":"(?!processor","msg":"mine")/, 'no line of a service as it is');
     t.strictSame(await listening(port), []);
   },
 );

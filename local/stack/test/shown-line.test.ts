@@ -82,7 +82,44 @@ t.test('an error is shown with the stack frames of the handler, or all where it 
   t.equal(shown(gaveUp), `${at}  gave up    the message is left to the dead-letter queue`);
 });
 
+t.test('a logger of the handler’s own, with the processor’s name, loses nothing', async (t) => {
+  const ofOwnLogger = (entry: object) => shown({ service: 'processor', ...entry });
+  for (const entry of [
+    { msg: 'row stored', rows: 3 },
+    { rows: 3 },
+    { msg: 'row stored', kind: 'invoice', key: 'customer-9', rows: 3 },
+    { level: 'debug', msg: 'row stored' },
+  ]) {
+    const line = JSON.stringify({ level: 'info', time, service: 'processor', ...entry });
+    t.equal(shownLine(line), line);
+  }
+  t.equal(
+    ofOwnLogger({ level: 'warn', msg: 'slow', key: 'customer-9', rows: 3, attempt: 1 }),
+    `${at}  warning    customer-9  processor: slow  {"rows":3,"attempt":1}`,
+  );
+  t.equal(
+    ofOwnLogger({ level: 'error', msg: 'no', err: { stack: 'Full: no', code: 7 }, rows: 3 }),
+    `${at}  warning    processor: no  {"err":{"code":7},"rows":3}\n    Full: no`,
+  );
+  t.equal(
+    ofOwnLogger({ level: 'warn', msg: 'odd', kind: 'invoice', key: 'customer-9', rows: 3 }),
+    `${at}  warning    customer-9  processor: odd  {"kind":"invoice","rows":3}`,
+  );
+});
+
 t.test('what says nothing to a person is left out', async (t) => {
+  for (const service of ['acceptor', 'processor']) {
+    for (const msg of [
+      `${service} started`,
+      'listening, and polling',
+      'message waits: the lease of another worker',
+      'message given back, the service stops',
+      'the queue answers again',
+      `${service} stops`,
+      `${service} stopped`,
+    ])
+      t.equal(shown({ service, msg, port: 1 }), undefined, msg);
+  }
   t.equal(shown({ msg: 'listening' }), undefined);
   t.equal(
     shownLine(JSON.stringify({ _aws: { Timestamp: 1 }, Service: 'acceptor', UploadsAccepted: 1 })),

@@ -132,7 +132,7 @@ It takes effect within 10 seconds.
   t.match(again.stderr, `\nIs:  key ${keyId} ("y", 7.5 requests per second, burst 3, 4 uploads a day).\n`);
   t.match(
     again.stderr,
-    `\nThe burst (3) is lower than the rate (7.5 per second): no more than 3 requests can come at once. If the client sends more at once, raise the burst:\n  upload-once keys set ${keyId} --burst 8\n`,
+    `\nThe burst (3) is lower than the rate (7.5 per second): no more than 3 requests can come at once. If the client sends more at once, raise the burst:\n  upload-once keys set ${keyId} --burst 8 ${table.join(' ')}\n`,
   );
   t.notMatch(changed.stderr, 'The burst', 'a burst above the rate');
   const typed = await run(['set', keyId, '--types', 'Text/CSV, image/*', ...table]);
@@ -146,7 +146,7 @@ It takes effect within 10 seconds.
   await run(['disable', keyId, ...table]);
   t.match(await run(['set', keyId, '--burst', '5', ...table]), {
     code: 0,
-    stderr: `\nIt is disabled still; "upload-once keys enable ${keyId}" lets it go on.\n`,
+    stderr: `\nIt is disabled still; "upload-once keys enable ${keyId} ${table.join(' ')}" lets it go on.\n`,
   });
 });
 
@@ -567,11 +567,11 @@ t.test('a value that can not be written is an error that says how to take it bac
     const table = ['--table', await db.createTable()];
     const created = await run(['create', '--name', 'x', ...table], { outputFails });
     t.equal(created.code, 5);
-    const keyId =
-      /\nDelete the key:\n {2}upload-once keys delete ([0-9a-f]{16})\nThen make room or choose another file, and make another key\n$/.exec(
+    const [, command = ''] =
+      /\nDelete the key:\n {2}upload-once keys (delete [0-9a-f]{16} .*)\nThen make room or choose another file, and make another key\n$/.exec(
         created.stderr,
-      )?.[1];
-    t.equal((await run(['delete', keyId ?? '', ...table])).code, 0);
+      ) ?? [];
+    t.equal((await run(command.split(' '))).code, 0);
   }
 });
 
@@ -585,7 +585,7 @@ t.test('rotate: where the new value is lost, the old one works on without an end
     t.equal(rotated.code, 5);
     t.match(
       rotated.stderr,
-      `is lost. The old value goes on without end. Do not use what was written of the new one: if it went to a file, remove it there.\nRemove the new value before you run rotate again:\n  upload-once keys rotate ${keyId} --remove new\n`,
+      `is lost. The old value goes on without end. Do not use what was written of the new one: if it went to a file, remove it there.\nRemove the new value before you run rotate again:\n  upload-once keys rotate ${keyId} --remove new --table ${table}\n`,
     );
     const inAYear = new Date(NOW.getTime() + 365 * 86_400_000);
     t.match(await findApiKey(openTable(table), value, inAYear), { keyId });
@@ -651,35 +651,35 @@ t.test('Ctrl-C: what may be true then is said', async (t) => {
     [
       ['create', '--name', 'y'],
       never('addKey'),
-      `The key ${other} may have been made. Its value was not shown, and can't be shown again.\nRun "upload-once keys list" in a minute. If it shows the key ${other}, delete the key:\n  upload-once keys delete ${other}\nIn either case, make another key after that.`,
+      `The key ${other} may have been made. Its value was not shown, and can't be shown again.\nRun "upload-once keys list --table ${table}" in a minute. If it shows the key ${other}, delete the key:\n  upload-once keys delete ${other} --table ${table}\nIn either case, make another key after that.`,
       /^$/,
     ],
     [
       ['import', '--name', 'y'],
       { ...never('addKey'), stdin: ['a-key-of-a-client'] },
-      `It may have been imported as key ${other}. If "upload-once keys list" has that key, remove it before you run this again: upload-once keys delete ${other}`,
+      `It may have been imported as key ${other}. If "upload-once keys list --table ${table}" has that key, remove it before you run this again: upload-once keys delete ${other} --table ${table}`,
       /^$/,
     ],
     [
       ['rotate', keyId],
       never('changeSecrets'),
-      `The old value works on. A second one may have been made, and was not shown. Run "upload-once keys list" in a minute. If it shows two values of the key, remove the new one before you run rotate again:\n  upload-once keys rotate ${keyId} --remove new`,
+      `The old value works on. A second one may have been made, and was not shown. Run "upload-once keys list --table ${table}" in a minute. If it shows two values of the key, remove the new one before you run rotate again:\n  upload-once keys rotate ${keyId} --remove new --table ${table}`,
       /^$/,
     ],
     [
       ['rotate', keyId],
       never('changeSecrets', 2),
-      `Standard output has the new value, which works: keep it. The old value may go on without end: "upload-once keys list" shows the old value first, and behind "until" when it ends. Without "until" it has no end.
+      `Standard output has the new value, which works: keep it. The old value may go on without end: "upload-once keys list --table ${table}" shows the old value first, and behind "until" when it ends. Without "until" it has no end.
 Do not run rotate again: it is refused while the key has two values.
 If the old value has not leaked, give your clients the new value first. If it has leaked, do not wait for them. Then remove the old value:
-  upload-once keys rotate ${keyId} --remove old
+  upload-once keys rotate ${keyId} --remove old --table ${table}
 Only a write to the table stops the old value, and "keys disable" and "keys delete" write to it too. If you can't write to the table (dynamodb:UpdateItem), have someone run the command who can; at once, if the old value has leaked.`,
       /^uo_/,
     ],
     [
       ['disable', keyId],
       never('setEnabled'),
-      'It is not known whether it was done: look at "upload-once keys list". It may be run again.',
+      `It is not known whether it was done: look at "upload-once keys list --table ${table}". It may be run again.`,
       /^$/,
     ],
     [['import', '--name', 'y'], { interrupt: AbortSignal.abort() }, 'Nothing was done.', /^$/],
@@ -694,11 +694,11 @@ t.test('rotate: where the old value gets no end, it is told which values work', 
   for (const [fault, said] of [
     [
       new Error('the table is away'),
-      /could not be used: the table is away\. Standard output has the new value, which works: keep it\. The old value may go on without end: .*\nDo not run rotate again: .*\n.*\n {2}upload-once keys rotate 0001020304050607 --remove old\nOnly a write to the table stops the old value, .*\n$/,
+      /could not be used: the table is away\. Standard output has the new value, which works: keep it\. The old value may go on without end: .*\nDo not run rotate again: .*\n.*\n {2}upload-once keys rotate 0001020304050607 --remove old --table \S+\nOnly a write to the table stops the old value, .*\n$/,
     ],
     [
       new SecretsChanged('0001020304050607'),
-      /standard output has the new value, but the values of the key 0001020304050607 were changed at the same time by another command, and the old one was given no end\. .*\nDo not run rotate again: .*\n.* Then remove the old value:\n {2}upload-once keys rotate 0001020304050607 --remove old\n$/,
+      /standard output has the new value, but the values of the key 0001020304050607 were changed at the same time by another command, and the old one was given no end\. .*\nDo not run rotate again: .*\n.* Then remove the old value:\n {2}upload-once keys rotate 0001020304050607 --remove old --table \S+\n$/,
     ],
   ] as const) {
     const table = await db.createTable();
@@ -716,6 +716,19 @@ t.test('rotate: where the old value gets no end, it is told which values work', 
     for (const value of [old, stdout.trim()])
       t.match(await findApiKey(openTable(table), value, inAYear), { keyId: '0001020304050607' });
   }
+});
+
+t.test('a command that is printed is for the table of --table, and no other', async (t) => {
+  const createStore = () => createMemoryAccessStore();
+  for (const [table, said] of [
+    [['--table', 'access-1'], '"upload-once keys create --table access-1"'],
+    [['--table=access of 2030'], `"upload-once keys create --table 'access of 2030'"`],
+    [['--table', 'a\u202eb'], `"upload-once keys create --table 'a?b'"`],
+    [[], '"upload-once keys create"'],
+  ] as const)
+    t.match((await run(['list', ...table], { createStore })).stderr, `${said} makes one`);
+  const fromEnvironment = { createStore, env: { UPLOAD_ONCE_ACCESS_TABLE: 'access-1' } };
+  t.match((await run(['list'], fromEnvironment)).stderr, '"upload-once keys create" makes one');
 });
 
 t.test('a list that can not be written is an error', async (t) => {

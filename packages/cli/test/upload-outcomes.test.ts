@@ -194,7 +194,7 @@ const CASES: readonly Case[] = [
     state: 'ACCEPTED',
     sizeBytes: 6,
     code: 1,
-    says: /a\.txt: this file does not count, even if S3 stored it\. uploads\/a is another file, which came first with this form: it has 6 bytes, yours has 5\. Someone else has used this form, .*: find out how\. .* API key .* rotated first\. Then upload the file again: it gets a new form\. Tell the people who process uploads\/a that it is not your file\n$/,
+    says: /a\.txt: your file does not count, even if S3 stored it\. Another file came first with the same form: uploads\/a has 6 bytes, yours has 5\. .* someone else got hold of it: find out how, .* API key .* rotated now\. Then upload your file again: it gets a new form\. Tell the people who process uploads\/a that it is not your file\n$/,
   },
 
   // It ends.

@@ -1,10 +1,14 @@
+import type { Socket } from 'node:net';
 import { assertTimeLimit, timerMs } from './time-limits.ts';
 
 /** Each is more than 0 and at most 2147483 seconds. */
 export interface Timeouts {
   /** Until the connection stands, proxy and TLS included; default 10. */
   readonly connectSeconds?: number | undefined;
-  /** While sending: how long the connection may take for the next 64 KiB; default 60. */
+  /**
+   * While sending: how long the connection may take for the next 64 KiB; default 60. It breaks off after no less than this time, and no
+   * more than twice this time. Without TLS it goes on as long as any byte is taken within this time.
+   */
   readonly idleSeconds?: number | undefined;
   /** From the last byte sent, or from the beginning of an earlier answer, to the answer's end; default 300, for S3 may work on a large file. */
   readonly answerSeconds?: number | undefined;
@@ -31,9 +35,12 @@ export function timeLimits(given: Timeouts = {}): TimeLimits {
   return limits;
 }
 
+/** Of a `net.Socket`, all that the idle clock needs. */
+export type IdleSocket = Pick<Socket, 'setTimeout' | 'on'>;
+
 /** The clocks that run while one request is sent and answered. */
 export interface Timers {
-  connected(): void;
+  connected(socket: IdleSocket): void;
   /** A piece is handed over. */
   writing(): void;
   /** The connection has taken it. */
@@ -44,31 +51,26 @@ export interface Timers {
 }
 
 /** Starts them all; the first that runs out calls `breakOff`, with what took too long. */
-export function startTimers(
-  limits: TimeLimits,
-  progress: { readonly began: boolean },
-  breakOff: (error: Error) => void,
-): Timers {
+export function startTimers(limits: TimeLimits, breakOff: (error: Error) => void): Timers {
   const { connectSeconds, idleSeconds, answerSeconds, totalSeconds } = limits;
   const after = (seconds: number, message: string) =>
     setTimeout(() => breakOff(new Error(message)), timerMs(seconds));
   const connect = after(connectSeconds, `no connection within ${connectSeconds} s`);
   const total = after(totalSeconds, `it took longer than ${totalSeconds} s in all`);
   let isWriting = false;
-  // One for all pieces, because to make one for each costs a fast line time.
-  const idle = setTimeout(
-    () => isWriting && progress.began && breakOff(new Error(`it took less than 64 KiB in ${idleSeconds} s`)),
-    timerMs(idleSeconds),
-  );
   let answer: NodeJS.Timeout | undefined;
   const timers: Timers = {
-    connected() {
+    connected(socket) {
       clearTimeout(connect);
-      if (isWriting) timers.writing();
+      // The socket's own clock, because it alone sees the bytes that leave within one large write (Node.js, lib/net.js, `_onTimeout`).
+      // It begins anew with each write.
+      socket.setTimeout(timerMs(idleSeconds));
+      socket.on('timeout', () => {
+        if (isWriting) breakOff(new Error(`it took less than 64 KiB in ${idleSeconds} s`));
+      });
     },
     writing() {
       isWriting = true;
-      idle.refresh();
     },
     written() {
       isWriting = false;
@@ -78,7 +80,7 @@ export function startTimers(
       answer ??= after(answerSeconds, `no answer within ${answerSeconds} s`);
     },
     stop() {
-      for (const timer of [connect, total, idle, answer]) clearTimeout(timer);
+      for (const timer of [connect, total, answer]) clearTimeout(timer);
     },
   };
   return timers;

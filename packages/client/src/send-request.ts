@@ -11,11 +11,14 @@ import { startTimers, type Timeouts, type Timers, timeLimits } from './request-t
 import { timerMs } from './time-limits.ts';
 
 const ANSWER_MAX_BYTES = 64 * 1024;
-/** The pieces that are written at once: small at first, so that a slow line is seen to make progress. */
+/** The pieces that are written at once: small ones on a slow line, so that `onSent` is called often. */
 const PIECE_MIN_BYTES = 64 * 1024;
-const PIECE_MAX_BYTES = 1024 * 1024;
-/** A line that takes a piece in this time gets larger ones. */
+/** Each costs a fast line the same time, however long it is. TLS has small ones alone: within one the idle clock sees no progress. */
+const PIECE_MAX_BYTES = 4 * 1024 * 1024;
+/** A piece that is taken in less time is followed by one of twice the size. */
 const QUICK_MS = 100;
+/** A piece that takes longer is followed by one of half the size. */
+const SLOW_MS = 1000;
 
 export interface SendRequest {
   /** POST for a form, PUT for a URL that is signed for one. */
@@ -74,6 +77,7 @@ export async function sendOnce(order: SendRequest): Promise<SendEnd> {
   const limits = timeLimits(order.timeouts);
   const { signal } = order;
   const progress = { began: false, everythingSent: false };
+  const line = { pieceMaxBytes: PIECE_MIN_BYTES };
   const broken = (cause: unknown): SendEnd => ({ ...progress, cause, causedByContent: false });
   if (signal?.aborted) return broken(signal.reason);
   let request: ClientRequest;
@@ -94,7 +98,7 @@ export async function sendOnce(order: SendRequest): Promise<SendEnd> {
     else ended.reject(error);
     request.destroy(error);
   };
-  const timers = startTimers(limits, progress, breakOff);
+  const timers = startTimers(limits, breakOff);
   const onAbort = () => breakOff(asError(signal?.reason));
   signal?.addEventListener('abort', onAbort, { once: true });
 
@@ -102,7 +106,8 @@ export async function sendOnce(order: SendRequest): Promise<SendEnd> {
     readAfterWriteError(socket);
     whenConnected(socket, () => {
       progress.began = true;
-      timers.connected();
+      if (!('encrypted' in socket)) line.pieceMaxBytes = PIECE_MAX_BYTES;
+      timers.connected(socket);
     });
   });
   request.once('response', (response) => {
@@ -120,7 +125,7 @@ export async function sendOnce(order: SendRequest): Promise<SendEnd> {
   const onEverythingSent = () => {
     progress.everythingSent = true;
   };
-  send(order, request, stop.signal, timers, onEverythingSent, breakOff).catch((cause) => {
+  send(order, request, line, stop.signal, timers, onEverythingSent, breakOff).catch((cause) => {
     if (stop.signal.aborted) return;
     contentError = { cause };
     breakOff(asError(cause));
@@ -188,6 +193,7 @@ function collectAnswer(response: IncomingMessage, onAnswer: (answer: SendAnswer)
 async function send(
   order: SendRequest,
   request: ClientRequest,
+  line: { readonly pieceMaxBytes: number },
   stop: AbortSignal,
   timers: Timers,
   onEverythingSent: () => void,
@@ -195,6 +201,8 @@ async function send(
 ): Promise<void> {
   let sentBytes = 0;
   let pieceBytes = PIECE_MIN_BYTES;
+  // Without a tail the last piece makes the request whole. It is small: when it breaks, it is not known whether the file was stored.
+  const lastPieceBytes = order.tail.length === 0 ? PIECE_MIN_BYTES : 0;
   let letGo = () => {};
   stop.addEventListener('abort', () => letGo(), { once: true });
   /** Resolves once the connection has taken it, or when nothing more is to be sent. */
@@ -216,16 +224,21 @@ async function send(
   for await (const chunk of order.content) {
     if (stop.aborted) return;
     for (let from = 0; from < chunk.length; ) {
-      const piece = chunk.subarray(from, from + pieceBytes);
+      const beforeLastBytes = order.contentBytes - lastPieceBytes - sentBytes;
+      const piece = chunk.subarray(
+        from,
+        from + (beforeLastBytes > 0 ? Math.min(pieceBytes, beforeLastBytes) : pieceBytes),
+      );
       from += piece.length;
-      // Without a tail this piece makes the request whole.
       if (sentBytes + piece.length === order.contentBytes && order.tail.length === 0) onEverythingSent();
-      const startedAt = pieceBytes < PIECE_MAX_BYTES ? performance.now() : undefined;
+      const startedAt = performance.now();
       await write(piece);
       if (stop.aborted) return;
       sentBytes += piece.length;
       order.onSent(sentBytes);
-      if (startedAt !== undefined && performance.now() - startedAt < QUICK_MS) pieceBytes = PIECE_MAX_BYTES;
+      const tookMs = performance.now() - startedAt;
+      if (tookMs < QUICK_MS) pieceBytes = Math.min(pieceBytes * 2, line.pieceMaxBytes);
+      else if (tookMs > SLOW_MS) pieceBytes = Math.max(pieceBytes / 2, PIECE_MIN_BYTES);
     }
   }
   if (stop.aborted) return;

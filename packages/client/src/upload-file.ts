@@ -55,6 +55,9 @@ export interface UploadResult {
  * sent a second time by itself, because the second one would be a duplicate of the first. It ends within `timeouts`, whatever
  * the other side does.
  *
+ * Holds no more than 12 MiB of a file in memory, however large it is: three pieces of 4 MiB. Of a `stream` or a `blob` it holds two chunks,
+ * as large as they come.
+ *
  * @throws InvalidArgument a time limit is none; nothing was sent
  * @throws FileUnusable the file can't be read
  * @throws FileChanged the file was written to meanwhile; the upload was broken off before its end

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { FileChanged, FileUnusable } from './errors.ts';
 
 /** Large, because each read and each write of one costs the same however long it is. */
-const READ_CHUNK_BYTES = 1024 * 1024;
+const READ_CHUNK_BYTES = 4 * 1024 * 1024;
 /** One is being written, the next is held until the end of the file is known, one is being read. */
 const READ_BUFFERS = 3;
 

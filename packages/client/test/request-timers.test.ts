@@ -1,6 +1,7 @@
 // The clocks of one request, under time that the test moves.
+import { EventEmitter } from 'node:events';
 import t, { type Test } from 'tap';
-import { startTimers, timeLimits } from '../src/request-timers.ts';
+import { type IdleSocket, startTimers, timeLimits } from '../src/request-timers.ts';
 
 /** Own lines, because the mock timers of node:test do not know `refresh`. */
 function startClock(t: Test) {
@@ -38,26 +39,34 @@ function startClock(t: Test) {
 function stage(t: Test) {
   const passSeconds = startClock(t);
   const broken: string[] = [];
-  const progress = { began: false };
-  const timers = startTimers(timeLimits(), progress, ({ message }) => broken.push(message));
-  const connect = () => {
-    progress.began = true;
-    timers.connected();
+  const timers = startTimers(timeLimits(), ({ message }) => broken.push(message));
+  let alarm: NodeJS.Timeout | undefined;
+  const socket = Object.assign(new EventEmitter(), {
+    setTimeout(ms: number) {
+      alarm = setTimeout(() => socket.emit('timeout'), ms);
+    },
+  });
+  const connect = () => timers.connected(socket as unknown as IdleSocket);
+  /** As Node does: each write, and each byte that leaves, sets the socket's clock back. */
+  const moveBytes = () => alarm?.refresh();
+  const write = () => {
+    timers.writing();
+    moveBytes();
   };
-  return { broken, timers, connect, passSeconds };
+  return { broken, timers, connect, write, moveBytes, passSeconds };
 }
 
-t.test('the idle clock begins anew with each piece, and stands still while none is written', async (t) => {
-  const { broken, timers, connect, passSeconds } = stage(t);
+t.test('the idle clock begins anew with each piece, and does not count while none is written', async (t) => {
+  const { broken, timers, connect, write, passSeconds } = stage(t);
   connect();
   for (let pieces = 0; pieces < 3; pieces++) {
-    timers.writing();
+    write();
     passSeconds(59);
     timers.written();
     passSeconds(100);
   }
   t.strictSame(broken, []);
-  timers.writing();
+  write();
   passSeconds(59);
   t.strictSame(broken, []);
   passSeconds(1);
@@ -65,8 +74,8 @@ t.test('the idle clock begins anew with each piece, and stands still while none 
 });
 
 t.test('the idle clock of a piece that waits for the connection begins with it', async (t) => {
-  const { broken, timers, connect, passSeconds } = stage(t);
-  timers.writing();
+  const { broken, connect, write, passSeconds } = stage(t);
+  write();
   passSeconds(9);
   connect();
   passSeconds(59);
@@ -75,10 +84,23 @@ t.test('the idle clock of a piece that waits for the connection begins with it',
   t.strictSame(broken, ['it took less than 64 KiB in 60 s']);
 });
 
-t.test('from the last byte on, only the clocks of the answer and of the whole run', async (t) => {
-  const { broken, timers, connect, passSeconds } = stage(t);
+t.test('bytes that leave within a piece set the idle clock back', async (t) => {
+  const { broken, connect, write, moveBytes, passSeconds } = stage(t);
   connect();
-  timers.writing();
+  write();
+  for (let times = 0; times < 3; times++) {
+    passSeconds(59);
+    moveBytes();
+  }
+  t.strictSame(broken, []);
+  passSeconds(60);
+  t.strictSame(broken, ['it took less than 64 KiB in 60 s']);
+});
+
+t.test('from the last byte on, only the clocks of the answer and of the whole run', async (t) => {
+  const { broken, timers, connect, write, passSeconds } = stage(t);
+  connect();
+  write();
   timers.answering();
   passSeconds(299);
   t.strictSame(broken, []);
@@ -87,8 +109,8 @@ t.test('from the last byte on, only the clocks of the answer and of the whole ru
 });
 
 t.test('no connection, and a clock that was stopped', async (t) => {
-  const { broken, timers, passSeconds } = stage(t);
-  timers.writing();
+  const { broken, timers, write, passSeconds } = stage(t);
+  write();
   passSeconds(10);
   t.strictSame(broken, ['no connection within 10 s']);
   timers.stop();

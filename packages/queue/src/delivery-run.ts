@@ -102,8 +102,9 @@ export function runDelivery(
     settle();
     const wasLastReceive = facts().isLastReceive;
     // What is told of a failure is what SQS does with the message, whether the handler has asked or not.
-    const renewed = failure === undefined ? undefined : within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));
-    await Promise.all([held.endHeartbeats(), renewed]);
+    if (failure !== undefined) await within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));
+    // Only now: reading the limit can take longer than the visibility timeout.
+    await held.endHeartbeats();
     if (failure === undefined) await deleteMessage();
     else if (cutOffReason !== undefined) await giveBackCutOff(cutOffReason);
     else if (failure.error instanceof NotBegun) await giveBackUncounted(failure.error);

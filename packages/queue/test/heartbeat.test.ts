@@ -301,6 +301,10 @@ t.test('what becomes of a message waits for the extension that is under way', as
     clock.advance(30_000);
     await queue.sent.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
     work.reject(new Error('the work failed'));
+    // The heartbeats go on until maxReceiveCount is read a second time.
+    await queue.answered.until(
+      (calls) => calls.filter(({ name }) => name === 'GetQueueAttributes').length === 2,
+    );
     await new Promise(setImmediate);
     t.same(extensions(queue), [60], 'a late extension would undo the wait');
     queue.unhook('ChangeMessageVisibility');

@@ -191,7 +191,7 @@ t.test(
 );
 
 /** A message, given to a handler that ends as `work` does. */
-async function beginLongWork(t: Test, maxReceiveCount = 3) {
+async function beginLongWork(t: Test, maxReceiveCount = 3, visibilitySeconds = 240) {
   const clock = new VirtualClock();
   clock.rule(t);
   const queue = await startLocalQueue(t, { maxReceiveCount });
@@ -201,7 +201,7 @@ async function beginLongWork(t: Test, maxReceiveCount = 3) {
   const consumer = createConsumer({
     ...queue,
     concurrency: 1,
-    visibilitySeconds: 240,
+    visibilitySeconds,
     observe,
     random: () => 0,
     clock,
@@ -249,6 +249,30 @@ t.test('P3: what is told of a failure goes by the limit of that time', async (t)
       );
     }
   }
+});
+
+t.test('P3: a message is held while its failure waits for the limit to be read', async (t) => {
+  const { clock, queue, observed, consumer, work } = await beginLongWork(t, 3, 6);
+  const extensions = () =>
+    queue.answered.entries.flatMap(({ name, input }) =>
+      name === 'ChangeMessageVisibility' ? [input.VisibilityTimeout] : [],
+    );
+  for (const beats of [1, 2, 3, 4]) {
+    await clock.untilSet(3_000, beats);
+    clock.advance(3_000);
+  }
+  await clock.untilSet(3_000, 5);
+  queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
+  work.reject(failure);
+  await clock.untilSet(5_000);
+  clock.advance(3_000);
+  await new Promise(setImmediate);
+  clock.advance(2_000);
+  await observed.until(({ length }) => length === 1);
+  matchEvents(t, observed, [{ event: 'retried', error: failure, waitSeconds: 2 }]);
+  await queue.answered.until(() => extensions().at(-1) === 2);
+  t.strictSame(extensions(), [6, 6, 6, 6, 6, 2], 'a heartbeat comes in the wait, and none after it');
+  await queue.stop(consumer);
 });
 
 t.test('P3: what only waits is no dead letter because the limit was lowered meanwhile', async (t) => {

@@ -1,4 +1,4 @@
-import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import t from 'tap';
 import { sendToEach } from '../src/send-to-each.ts';
 import { startLocalQueue } from './local-queue.ts';
@@ -28,3 +28,27 @@ t.test('a queue that is not there is named, and keeps the message from no other 
   t.strictSame(await bodiesOf(queue.queueUrl), ['a report']);
   t.strictSame(await bodiesOf(other), ['a report']);
 });
+
+t.test(
+  'an attempt to send waits seconds for its answer, whatever a long poll of the same client may take',
+  async (t) => {
+    const timeoutsMs: (number | undefined)[] = [];
+    const sqs = new SQSClient({
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      requestHandler: {
+        async handle(_request: unknown, options?: { requestTimeout?: number }) {
+          timeoutsMs.push(options?.requestTimeout);
+          throw new Error('no answer');
+        },
+      },
+      maxAttempts: 1,
+    });
+    const queueUrls = [
+      'https://sqs.eu-central-1.amazonaws.com/1/one',
+      'https://sqs.eu-central-1.amazonaws.com/1/other',
+    ];
+    await t.rejects(sendToEach(sqs, queueUrls, 'a report'), { code: 'NotSentToEach' });
+    t.strictSame(timeoutsMs, [5_000, 5_000]);
+  },
+);

@@ -52,7 +52,7 @@ export function s3ClientConfig(options: { region: string; forcePathStyle: boolea
 }
 
 /**
- * For `new SQSClient(…)`: 3 attempts, each bounded by the long poll plus 10 seconds.
+ * For `new SQSClient(…)`: 3 attempts, each bounded by the long poll plus 10 seconds. A call that must end sooner has a timeout of its own.
  * @param options.longPollSeconds the greatest `WaitTimeSeconds` that the client is used with, 0 to 20
  */
 export function sqsClientConfig(options: { region: string; longPollSeconds: number }) {

@@ -111,7 +111,7 @@ function propertiesOf(
 ): Record<string, unknown> {
   const pairName = namedBy(value);
   const shown: [string, unknown][] = [];
-  for (const [at, name] of names.entries()) {
+  for (const [at, name] of withNumbersLast(names).entries()) {
     if (isSpent(budget)) {
       shown.push(['[cut]', `${names.length - at} more`]);
       break;
@@ -127,6 +127,15 @@ function propertiesOf(
     else if (data !== undefined) shown.push([name, data]);
   }
   return Object.fromEntries(shown);
+}
+
+/**
+ * An object has names that are numbers first, wherever they were written (ECMA-262, "OrdinaryOwnPropertyKeys"). They come last here, so that
+ * they use up no budget before the names that a log line begins with.
+ */
+function withNumbersLast(names: readonly string[]): readonly string[] {
+  const isNumber = (name: string) => /^\d+$/.test(name);
+  return [...names.filter((name) => !isNumber(name)), ...names.filter(isNumber)];
 }
 
 /** A getter may throw. */

@@ -75,7 +75,8 @@ interface Connection {
  * - Where headers and trailers of all connections fill `MAX_HEADER_BYTES_OF_ALL`, the connection with the largest is closed; of
  *   several, the newest. They count from their first byte until the request has come whole and its response is complete.
  * - A connection that sends 16 KiB or more at once is read on in its turn, one connection in each turn of the event loop. So one turn
- *   does not parse, and does not hold, all that many clients send at the same time.
+ *   does not parse, and does not hold, all that many clients send at the same time. A body that Node.js itself holds back is read on as the
+ *   listener reads it.
  * - A connection beyond `maxConnections` takes the place of the oldest one that the server does no work for: one that is idle, that
  *   has not sent a whole request yet, or that has not read its response. So clients that only hold connections open keep no others
  *   out. Where the server works for every connection, the newest is closed.

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
 import { MAX_HEADER_BYTES_AT_ONCE, MAX_HEADER_BYTES_OF_ALL } from '../src/bounded-server.ts';
 import { createBoundedServer, MAX_REQUESTS_AT_ONCE } from '../src/index.ts';
@@ -10,6 +11,7 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 const UPGRADE = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n';
 /** As the url-issuer takes them. */
 const MAX_HEADER_BYTES = 128 * 1024;
+const LARGE_PIECE_BYTES = 16 * 1024;
 const CHUNKED = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
 
 async function listening(t: Test, listener: RequestListener, maxConnections = 10) {
@@ -436,6 +438,56 @@ t.test('a new client is served before all that other clients have asked for', as
   const all = CLIENTS * MAX_REQUESTS_AT_ONCE;
   t.ok((await lateCame) < all / 2, `it was number ${await lateCame} of ${all}`);
   await Promise.all(clients.map((client) => responses(client, MAX_REQUESTS_AT_ONCE)));
+});
+
+t.test('of connections with large headers one is read on in each turn of the event loop', async (t) => {
+  const CLIENTS = 100;
+  const arrived = new EventEmitter();
+  let [opened, handled] = [0, 0];
+  const { server, refused } = await listening(
+    t,
+    (_request, response) => {
+      response.end('x');
+      handled += 1;
+      if (handled === CLIENTS) arrived.emit('all');
+    },
+    CLIENTS,
+  );
+  const begun = new Set<Socket>();
+  const readOn = new Set<Socket>();
+  let most = 0;
+  server.on('connection', (socket) => {
+    socket.on('data', (piece) => {
+      if (begun.has(socket)) readOn.add(socket);
+      if (piece.length >= LARGE_PIECE_BYTES) begun.add(socket);
+      most = Math.max(most, readOn.size);
+    });
+    opened += 1;
+    if (opened === CLIENTS) arrived.emit('connections');
+  });
+  const areOpen = once(arrived, 'connections');
+  const { port } = server.address() as AddressInfo;
+  const text = LARGE_REQUESTS['a long field']?.(120 * 1024);
+  const isWritten = new Int32Array(new SharedArrayBuffer(4));
+  const clients = new Worker(new URL('fixtures/write-at-once.ts', import.meta.url), {
+    workerData: { port, count: CLIENTS, text, isWritten },
+  });
+  t.teardown(() => clients.terminate());
+  await areOpen;
+  let turn = setImmediate(function next() {
+    readOn.clear();
+    turn = setImmediate(next);
+  });
+  t.teardown(() => clearImmediate(turn));
+  const areHandled = once(arrived, 'all');
+  clients.postMessage('write');
+  // The server reads nothing before the clients have written: then all that they wrote waits for the same turn.
+  Atomics.wait(isWritten, 0, 0);
+  await areHandled;
+  t.strictSame(refused, []);
+  t.equal(begun.size, CLIENTS);
+  // What was read of one before its turn can come in the turn of the next.
+  t.ok(most <= 2, `${most} of ${CLIENTS} connections in one turn`);
 });
 
 t.test('a body without an end is read up to a limit', async (t) => {

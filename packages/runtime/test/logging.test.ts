@@ -221,6 +221,27 @@ t.test('a line is bounded, says what was cut, and keeps its message', async (t) 
   t.match(JSON.parse(written((log) => log.info(large))).msg, /^x+\[cut, of 1000000 characters\]$/);
 });
 
+t.test('no number of fields pushes out what each line of a logger has', async (t) => {
+  const names = (name: (at: number) => string) =>
+    Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [name(at), at]));
+  for (const [what, fields] of [
+    ['names that are numbers, which an object has first', names((at) => `${at}`)],
+    ['names that are large numbers', names((at) => `${at + 2 ** 32 - 10_000}`)],
+    ['other names', names((at) => `k${at}`)],
+    ['long names', names((at) => `${at}`.padStart(250, 'x'))],
+  ] as const) {
+    const line = JSON.parse(written((log) => log.child({ id: 'a', attempt: 2 }).info(fields, 'said')));
+    const { level, time, service, id, attempt, msg } = line;
+    t.match({ time }, { time: String }, what);
+    t.strictSame(
+      { level, service, id, attempt, msg },
+      { level: 'info', service: 'url-issuer', id: 'a', attempt: 2, msg: 'said' },
+      what,
+    );
+    t.match(line['[cut]'], /^\d+ more$/, what);
+  }
+});
+
 t.test(
   'bytes in a line are shown by their size, and an error is made small before the line is',
   async (t) => {

@@ -49,4 +49,16 @@ export const connectionMutations: readonly Mutation[] = [
       test: 'bodies take no room of headers, and neither do complete requests',
     },
   },
+  {
+    id: 'large-pieces-out-of-turn',
+    change: 'connections that send large pieces are read on at once',
+    breaks: 'P7: one turn of the event loop holds what all clients of the url-issuer send at the same time',
+    file: SERVER,
+    find: 'connection.isHeldBack = pieceBytes >= LARGE_PIECE_BYTES && !socket.isPaused();',
+    replace: 'connection.isHeldBack = false;',
+    noticedBy: {
+      ...noticedBy,
+      test: 'of connections with large headers one is read on in each turn of the event loop',
+    },
+  },
 ];

@@ -186,11 +186,23 @@ export const copyMutations: readonly Mutation[] = [
     change: 'where S3 keeps no digest two versions of one size are taken for the same',
     breaks: 'P2: other bytes are recorded as accepted',
     file: COMPARE,
-    find: 'if (common.length > 0) return undefined;',
+    find: 'if (common.some((name) => PROVING_DIGESTS.includes(name))) return undefined;',
     replace: 'return undefined;',
     noticedBy: {
       file: FIND_COPY_TEST,
       test: 'P2: other bytes of the same size under accepted/ never replace the upload',
+    },
+  },
+  {
+    id: 'crc-proves',
+    change: 'two versions with the same CRC are taken for the same',
+    breaks: 'P2: bytes that were made to have the CRC of the upload are recorded as accepted',
+    file: COMPARE,
+    find: 'common.some((name) => PROVING_DIGESTS.includes(name))',
+    replace: 'common.length > 0',
+    noticedBy: {
+      file: FIND_COPY_TEST,
+      test: 'P2: other bytes with the same CRC under accepted/ never replace the upload',
     },
   },
   {

@@ -14,8 +14,8 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a redelivery of the upload’s own event is taken for a duplicate',
     breaks: 'P4: a redelivery is counted and alarmed',
     file: RECONCILE,
-    find: 'const surplus = isTheUpload ? undefined',
-    replace: 'const surplus = wonTheClaim ? undefined',
+    find: 'const keeping = isTheUpload ? undefined',
+    replace: 'const keeping = wonTheClaim ? undefined',
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'P4: a redelivery is never taken for a duplicate, and a duplicate is counted once',
@@ -60,7 +60,7 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a duplicate is not recorded',
     breaks: 'P4: a form that was used twice leaves no trace',
     file: RECONCILE,
-    find: 'isTheUpload ? undefined : await keepApart.keep(event, ObservedKind.duplicate, upload);',
+    find: 'isTheUpload ? undefined : keepApart.keep(event, ObservedKind.duplicate, upload);',
     replace: 'undefined;',
     noticedBy: {
       file: RECONCILE_TEST,
@@ -96,6 +96,43 @@ export const duplicateMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'acceptance-waits-for-report',
+    change: 'an upload is accepted only when the duplicate whose event claimed it is reported',
+    breaks: 'P3: while a reader’s queue is gone the upload stays CLAIMED',
+    file: RECONCILE,
+    find: '    const accepting = copies',
+    replace: '    await keeping;\n    const accepting = copies',
+    noticedBy: {
+      file: RECONCILE_TEST,
+      test: 'P3: a report that no queue takes holds up no acceptance, and is sent before the event is acknowledged',
+    },
+  },
+  {
+    id: 'report-waits-for-acceptance',
+    change: 'a duplicate whose event goes on with the acceptance is recorded only after that',
+    breaks: 'P4: while the copy fails the duplicate is not reported',
+    file: RECONCILE,
+    find: '    const keeping = isTheUpload ? undefined : keepApart.keep(event, ObservedKind.duplicate, upload);',
+    replace: `    await copies.acceptClaimed(upload, upload.claimed, delivery.signal);
+    const keeping = isTheUpload ? undefined : keepApart.keep(event, ObservedKind.duplicate, upload);`,
+    noticedBy: {
+      file: RECONCILE_TEST,
+      test: 'P4: a copy that takes long or fails holds up no report',
+    },
+  },
+  {
+    id: 'report-failure-unseen',
+    change: 'an event is acknowledged although its duplicate could not be recorded or reported',
+    breaks: 'P4: a duplicate is not alarmed',
+    file: RECONCILE,
+    find: "    if (kept.status === 'rejected') throw kept.reason;\n",
+    replace: '',
+    noticedBy: {
+      file: RECONCILE_TEST,
+      test: 'P4: a crash between record and report reports again, not never',
+    },
+  },
+  {
     id: 'one-kept-too-many',
     change: 'of many duplicates at once more than the limit are kept',
     breaks: 'P4: evidence is not bounded by the number that is promised',
@@ -112,9 +149,8 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a version beyond those that are kept is removed, and not counted',
     breaks: 'P4: a version is gone without a trace',
     file: RECONCILE,
-    find: `    await copies.acceptClaimed(upload, upload.claimed, delivery.signal);
-    if (surplus) await keepApart.countSurplus(surplus);`,
-    replace: '    await copies.acceptClaimed(upload, upload.claimed, delivery.signal);',
+    find: '    if (kept.value) await keepApart.countSurplus(kept.value);\n',
+    replace: '',
     noticedBy: {
       file: SURPLUS_TEST,
       test: 'P4: the first duplicates are kept and reported, those beyond are removed and counted',

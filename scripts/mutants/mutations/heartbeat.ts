@@ -320,6 +320,21 @@ export const heartbeatMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'unheld-while-limit-is-read',
+    change: 'the heartbeats of a failed message end before maxReceiveCount is read',
+    breaks: 'P3: another consumer has the message, and its receive is given back',
+    file: RUN,
+    find: '    if (failure !== undefined) await within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));\n',
+    replace: `    const ending = held.endHeartbeats();
+    if (failure !== undefined) await within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));
+    await ending;
+`,
+    noticedBy: {
+      file: LIMIT_TEST,
+      test: 'P3: a message is held while its failure waits for the limit to be read',
+    },
+  },
+  {
     id: 'impossible-receive-believed',
     change:
       'a message that was received more often than is known to be allowed does not have maxReceiveCount read again',

@@ -27,6 +27,9 @@ export class NoVersionListed extends Error {
  * never come. Who won the claim, or has the claimed version's event, goes on at once. Another version's event looks again
  * after `secondLookSeconds`: usually the worker that claimed is still copying. With its second receive it goes on itself, unless
  * this very process copies already: then it waits, longer with each receive. Two that go on end in one acceptance.
+ *
+ * The acceptance does not wait for the record and report of a duplicate, and they do not wait for it: a reader's queue that is gone
+ * leaves no upload CLAIMED, and a copy that fails leaves no duplicate unreported. The event is acknowledged when both are done.
  */
 export function createReconcile(options: {
   readonly uploads: UploadStore;
@@ -59,14 +62,18 @@ export function createReconcile(options: {
     }
 
     const isTheUpload = event.versionId === upload.claimed.versionId;
-    const surplus = isTheUpload ? undefined : await keepApart.keep(event, ObservedKind.duplicate, upload);
+    const keeping = isTheUpload ? undefined : keepApart.keep(event, ObservedKind.duplicate, upload);
     const isOthersWork = !wonTheClaim && !isTheUpload && upload.state === UploadState.claimed;
     if (isOthersWork && mayWait(event, delivery)) {
+      await keeping;
       throw new RetryLater(waitSeconds(delivery), `${event.key} is claimed, and not accepted yet`);
     }
     if (copies.isUnderWay(event.key)) delivery.stepAside();
-    await copies.acceptClaimed(upload, upload.claimed, delivery.signal);
-    if (surplus) await keepApart.countSurplus(surplus);
+    const accepting = copies.acceptClaimed(upload, upload.claimed, delivery.signal);
+    const [accepted, kept] = await Promise.allSettled([accepting, keeping]);
+    if (accepted.status === 'rejected') throw accepted.reason;
+    if (kept.status === 'rejected') throw kept.reason;
+    if (kept.value) await keepApart.countSurplus(kept.value);
   };
 
   /** With the last receive that the queue allows there is no later look. */

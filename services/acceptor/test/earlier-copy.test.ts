@@ -24,9 +24,9 @@ async function assertUntouched(t: Test, harness: Harness, key: string, versionId
 }
 
 t.test('P2: other bytes of the same size under accepted/ never replace the upload', async (t) => {
-  for (const keepsDigests of [true, false]) {
+  for (const digest of ['MD5', 'CRC32', 'none'] as const) {
     for (const isBeforehand of [true, false]) {
-      const harness = createHarness({ keepsDigests });
+      const harness = createHarness({ digest });
       const key = await harness.issue();
       const described = { contentType: 'text/plain', metadata: { of: 'first' } };
       const beforehand = isBeforehand ? harness.plant(key, 'other', described) : undefined;
@@ -40,6 +40,24 @@ t.test('P2: other bytes of the same size under accepted/ never replace the uploa
       t.equal(await harness.acceptedText(key), 'first', 'a redrive after the object was moved away');
     }
   }
+});
+
+t.test('P2: other bytes with the same CRC under accepted/ never replace the upload', async (t) => {
+  const harness = createHarness({ digest: 'CRC32' });
+  const { key, event } = await claimedUpload(harness, 'plumless');
+  const planted = harness.plant(key, 'buckeroo', { contentType: 'text/plain', metadata: { of: 'plumless' } });
+  const [source, other] = [await harness.objects.head(key), await harness.objects.head(acceptedKeyOf(key))];
+  t.strictSame(source?.digests, other?.digests, 'the case is the case');
+  await t.rejects(harness.deliver(event), { code: 'Unprocessable', message: /they differ in their SHA-256/ });
+  await assertUntouched(t, harness, key, [planted]);
+});
+
+t.test('P2: where a CRC tells two versions apart their bytes are not read', async (t) => {
+  const harness = createHarness({ digest: 'CRC32' });
+  const { key, event } = await claimedUpload(harness);
+  harness.plant(key, 'other', { contentType: 'text/plain', metadata: { of: 'first' } });
+  await t.rejects(harness.deliver(event), { code: 'Unprocessable', message: /they differ in their CRC32/ });
+  t.notOk(harness.bucketFaults.calls.some(({ operation }) => operation === 'haveSameBytes'));
 });
 
 t.test('P2: the same bytes with another description are not the copy', async (t) => {
@@ -91,9 +109,9 @@ t.test(
 );
 
 t.test('P3: a copy whose record was lost is found again, also where S3 keeps no digest of it', async (t) => {
-  for (const keepsDigests of [true, false]) {
+  for (const digest of ['MD5', 'CRC32', 'none'] as const) {
     for (const text of ['first', '']) {
-      const harness = createHarness({ keepsDigests });
+      const harness = createHarness({ digest });
       const key = await harness.issue();
       const event = harness.upload(key, text);
       harness.bucketFaults.failNext('after', 'copyIfAbsent', new Error('crash'));
@@ -104,7 +122,11 @@ t.test('P3: a copy whose record was lost is found again, also where S3 keeps no 
       t.equal((await harness.objects.listVersions(acceptedKeyOf(key))).length, 1);
       t.strictSame(await harness.objects.listVersions(key), []);
       const comparisons = harness.bucketFaults.calls.filter(({ operation }) => operation === 'haveSameBytes');
-      t.equal(comparisons.length, keepsDigests ? 0 : 1, 'bytes are read only where nothing else tells');
+      t.equal(
+        comparisons.length,
+        digest === 'MD5' ? 0 : 1,
+        'bytes are read only where no digest proves them',
+      );
     }
   }
 });

@@ -12,7 +12,13 @@ import { createAcceptor } from '../src/create-acceptor.ts';
 type Worker = ReturnType<typeof createAcceptor>;
 
 /** An acceptor over the fakes: what clients and S3 do is done by the test, what the acceptor makes of it is looked at. */
-export function createHarness({ keptDuplicates = 10, keepsDigests = true } = {}) {
+export function createHarness({
+  keptDuplicates = 10,
+  digest,
+}: {
+  keptDuplicates?: number;
+  digest?: 'MD5' | 'CRC32' | 'none';
+} = {}) {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
   const tableFaults = createFaultScript();
   const bucketFaults = createFaultScript();
@@ -24,7 +30,11 @@ export function createHarness({ keptDuplicates = 10, keepsDigests = true } = {})
     recordRetentionSeconds: 60,
     faults: tableFaults,
   });
-  const objects = createMemoryObjectStore({ now: () => clock.now, faults: bucketFaults, keepsDigests });
+  const objects = createMemoryObjectStore({
+    now: () => clock.now,
+    faults: bucketFaults,
+    ...(digest && { digest }),
+  });
   const metricLines: Record<string, unknown>[] = [];
   const logLines: Record<string, unknown>[] = [];
   const metrics = createMetrics({

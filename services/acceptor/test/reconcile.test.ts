@@ -282,6 +282,56 @@ t.test('P3: no event is acknowledged while its key is CLAIMED, whoever has claim
   t.equal(harness.total('UploadsAccepted'), 1);
 });
 
+t.test(
+  'P3: a report that no queue takes holds up no acceptance, and is sent before the event is acknowledged',
+  async (t) => {
+    const harness = createHarness();
+    const key = await harness.issue();
+    harness.upload(key, 'first, its event is lost');
+    const second = harness.upload(key, 'second');
+    harness.reportFaults.failNext('before', 'sendReport', new Error('the queue is gone'));
+    await t.rejects(harness.deliver(second), { message: 'the queue is gone' });
+    t.match(await harness.uploads.get(key), { state: UploadState.accepted });
+    t.equal(await harness.acceptedText(key), 'first, its event is lost');
+    t.match(await harness.uploads.listObservedVersions(key), [{ reported: false }]);
+    harness.reportFaults.failNext('before', 'sendReport', new Error('the queue is gone'));
+    await t.rejects(harness.deliver(second, { receiveCount: 2 }), { message: 'the queue is gone' });
+    await harness.deliver(second, { receiveCount: 3 });
+    t.strictSame(harness.reportIds(), [`duplicate#${key}#${second.versionId}`]);
+    t.match(await harness.uploads.listObservedVersions(key), [{ reported: true }]);
+    t.equal(harness.total('UploadsAccepted'), 1);
+  },
+);
+
+t.test('P3: a second look accepts what a crash left CLAIMED while no queue takes a report', async (t) => {
+  const harness = createHarness();
+  const key = await harness.issue();
+  harness.bucketFaults.failNext('before', 'copyIfAbsent', new Error('crash'));
+  await t.rejects(harness.deliver(harness.upload(key, 'first')), { message: 'crash' });
+  const second = harness.upload(key, 'second');
+  for (const receiveCount of [1, 2]) {
+    harness.reportFaults.failNext('before', 'sendReport', new Error('the queue is gone'));
+    await t.rejects(harness.deliver(second, { receiveCount }), { message: 'the queue is gone' });
+  }
+  t.equal(await harness.acceptedText(key), 'first');
+});
+
+t.test('P4: a copy that takes long or fails holds up no report', async (t) => {
+  const harness = createHarness();
+  const key = await harness.issue();
+  harness.upload(key, 'first, its event is lost');
+  const second = harness.upload(key, 'second');
+  const copying = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
+  const sending = harness.reportFaults.stallNext('after', 'sendReport');
+  const delivery = harness.deliver(second);
+  await Promise.all([copying.reached, sending.reached]);
+  t.strictSame(harness.reportIds(), [`duplicate#${key}#${second.versionId}`]);
+  copying.release(new Error('S3 fails'));
+  sending.release();
+  await t.rejects(delivery, { message: 'S3 fails' });
+  t.match(await harness.uploads.listObservedVersions(key), [{ reported: true }]);
+});
+
 t.test('P3: where the queue allows one receive there is no second look: it goes on at once', async (t) => {
   const harness = createHarness();
   const key = await harness.issue();

@@ -77,7 +77,7 @@ await runService({
     async function endWithStuckThread(): Promise<void> {
       log.fatal(
         { endLimitSeconds: END_LIMIT_SECONDS },
-        'the thread of a handler could not be ended (a child process that it waits for?): the service ends',
+        'the thread of a handler could not be ended (a child process that it waits for, or a call that hangs?): the service ends',
       );
       try {
         await service?.stop(STUCK_STOP_SECONDS);

@@ -1,4 +1,4 @@
-import { createLogger } from '@upload-once/runtime';
+import { createLogger, type Logger } from '@upload-once/runtime';
 import t from 'tap';
 import { createHandlerLog } from '../src/handler-log.ts';
 
@@ -52,14 +52,44 @@ t.test('all other fields stay at the top of the line', async (t) => {
   );
 });
 
-t.test('a child of a handler’s log keeps the names as well', async (t) => {
-  const lines = written((log) => {
-    const child = (log as ReturnType<typeof createLogger>).child({ id: 'row-7', table: 'rows' });
-    child.info('row stored');
-    child.child({ traceId: 'mine' }).info({ attempt: 9 }, 'row stored');
-  });
-  t.match(lines, [
-    { ...OWN, table: 'rows', fields: { id: 'row-7' } },
-    { ...OWN, table: 'rows', fields: { attempt: 9 } },
-  ]);
+t.test('a message that is no text becomes one, and a field msg never becomes the message', async (t) => {
+  const lines = (fields: unknown, message?: unknown) =>
+    written((log) => (log.info as (...given: unknown[]) => void)(fields, message));
+  t.strictSame(lines({ msg: 'stored' }), [{ ...OWN, fields: { msg: 'stored' } }]);
+  t.strictSame(lines('stored'), [{ ...OWN, msg: 'stored' }]);
+  t.strictSame(lines(undefined, 'stored'), [{ ...OWN, msg: 'stored' }]);
+  t.strictSame(lines({ rows: 3 }, 7), [{ ...OWN, rows: 3, msg: '7' }]);
+  t.strictSame(lines({ rows: 3 }, Symbol('s')), [{ ...OWN, rows: 3, msg: 'Symbol(s)' }]);
+  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`name${at}`, at]));
+  t.match(lines({ rows: 3 }, many), [{ ...OWN, rows: 3, msg: /name0: 0,/ }], 'and pushes nothing out');
+});
+
+/** What pino's loggers have that changes the lines of a logger, or gives another logger. */
+const TOOLS_OF_PINO: Record<string, (log: Logger) => void> = {
+  setBindings: (log) => log.setBindings({ id: 'mine', attempt: 9 }),
+  'a child': (log) => log.child({ id: 'mine' }).child({ traceId: 'mine' }).info({ attempt: 9 }, 'stored'),
+  'a child with formatters': (log) =>
+    log.child({}, { formatters: { log: (logged) => logged } }).info({ id: 'mine' }, 'stored'),
+  'a child with serializers': (log) => log.child({ a: 1 }, { serializers: { a: () => 'x' }, msgPrefix: 'x' }),
+  level: (log) => {
+    log.level = 'silent';
+  },
+  symbols: (log) => {
+    const own = log as unknown as Record<symbol, unknown>;
+    for (const symbol of Object.getOwnPropertySymbols(own)) own[symbol] = ',"id":"mine"';
+  },
+};
+
+t.test('nothing that a handler does with its log changes the names of the line', async (t) => {
+  for (const [what, use] of Object.entries(TOOLS_OF_PINO)) {
+    const lines = written((log) => {
+      try {
+        use(log as Logger);
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+      }
+      log.info({ rows: 3 }, 'stored');
+    });
+    t.strictSame(lines, [{ ...OWN, rows: 3, msg: 'stored' }], what);
+  }
 });

@@ -172,23 +172,31 @@ t.test(
 );
 
 t.test('a thread that can’t be ended: the service ends, and what failed in it is on record', async (t) => {
-  const cloud = await startLocalCloud(t, { maxReceiveCount: 1 });
-  const calls = await listenForHandlers(t);
-  const { key } = await accept(cloud, 'content');
-  const processor = startProcessor(t, cloud, calls.url, {
-    CONCURRENCY: '1',
-    VISIBILITY_SECONDS: '2',
-    HANDLER_LIMIT_SECONDS: '1',
-    HANDLER_GRACE_SECONDS: '1',
-  });
-  (await calls.call(1)).tell('wait for a child process');
-  t.strictSame(await processor.ended(), { code: 1, stderr: '' });
-  t.match(
-    processor.errors().filter(({ level }) => level === 'fatal'),
-    [{ msg: /could not be ended .+: the service ends$/ }],
-  );
-  const { failureReason } = await cloud.upload(key, isIn(UploadState.failed));
-  t.match(failureReason, /took longer than 1 seconds .+ its thread could not be ended/);
+  // No process ever opens its other end.
+  const fifo = join(t.testdir(), 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const hangIn = async (command: Command) => {
+    const cloud = await startLocalCloud(t, { maxReceiveCount: 1 });
+    const calls = await listenForHandlers(t);
+    const { key } = await accept(cloud, 'content');
+    const processor = startProcessor(t, cloud, calls.url, {
+      CONCURRENCY: '1',
+      VISIBILITY_SECONDS: '2',
+      HANDLER_LIMIT_SECONDS: '1',
+      HANDLER_GRACE_SECONDS: '1',
+      TEST_FIFO: fifo,
+    });
+    (await calls.call(1)).tell(command);
+    t.strictSame(await processor.ended(), { code: 1, stderr: '' }, command);
+    t.match(
+      processor.errors().filter(({ level }) => level === 'fatal'),
+      [{ msg: /could not be ended .+: the service ends$/ }],
+    );
+    const { failureReason } = await cloud.upload(key, isIn(UploadState.failed));
+    t.match(failureReason, /took longer than 1 seconds .+ its thread could not be ended/);
+  };
+  // Beside each other: each waits as long as a thread may take to end.
+  await Promise.all([hangIn('wait for a child process'), hangIn('fill the thread pool')]);
 });
 
 t.test('P3: a thread that can’t be ended costs the uploads in other threads no receive', async (t) => {

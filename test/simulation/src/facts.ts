@@ -47,6 +47,8 @@ export interface KeyFacts {
   >;
   /** How many came of each kind, by the item's name. */
   readonly tallies: Map<string, TallyItem>;
+  /** The surplus of each kind as the last write left it that was not overtaken by its client's own retry. */
+  readonly answeredSurplus: Map<string, number>;
   /** What a service has removed under `uploads/` beside the upload itself. */
   readonly removed: Set<string>;
   /** What lies on top under `accepted/`. */
@@ -105,6 +107,7 @@ export function createFacts(): Facts {
         item: undefined,
         observedVersions: new Map(),
         tallies: new Map(),
+        answeredSurplus: new Map(),
         removed: new Set(),
         onTop: undefined,
         copies: new Set(),

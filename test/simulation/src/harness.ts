@@ -78,7 +78,13 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
       if (about) about.wasRepeated = true;
     },
   });
-  const rules = createRules(facts, time, () => network.actor, keptDuplicates);
+  const rules = createRules(
+    facts,
+    time,
+    () => network.actor,
+    () => network.isOvertaken,
+    keptDuplicates,
+  );
   let serial = 0;
   let strikes = 0;
   const unique = (what: string) => `${what}-${++serial}`;

@@ -33,6 +33,7 @@ export function createRules(
   facts: Facts,
   time: VirtualTime,
   actor: () => Caller | undefined,
+  isOvertaken: () => boolean,
   keptDuplicates: number,
 ) {
   const broken: PromiseBroken[] = [];
@@ -118,6 +119,7 @@ export function createRules(
   function tallyWritten(key: KeyFacts, item: TallyItem): void {
     const was = key.tallies.get(item.item);
     key.tallies.set(item.item, item);
+    if (!isOvertaken()) key.answeredSurplus.set(item.item, item.surplus ?? 0);
     const kept = item.kept?.size ?? 0;
     must(
       kept <= keptDuplicates,

@@ -136,8 +136,8 @@ function endOf(outcomes: ReadonlySet<RedriveOutcome>, { args, queue }: RedriveOp
     io.stderr.write(
       'upload-once redrive: what is in the wrong queue stays: no service that reads this queue can handle it. Have its events sent to the right queue:\n' +
         `  ${samePlace('audit', args, '--repair', '--older-than', '0')}\n` +
-        'That audit must end with exit code 0 or 4. After any other exit code do what its message says, and run it again: an audit that failed names no files either.\n' +
-        'Then look at the files that the messages in the wrong queue tell of. Of each, an event must have been sent, now or by an earlier repair, or the audit must not name it. Only then remove the messages:\n' +
+        'That audit must end with exit code 0 or 4. After any other exit code, do what its message says, and run it again: it may not have named every file.\n' +
+        'Then look for each file that a message in the wrong queue tells of in the list of the audit. The message is not needed any more if the list does not have the file, or says that an event was sent for it, now or by an earlier repair. If the list says anything else of a file, correct that first. Only then remove the messages:\n' +
         `  ${samePlace('redrive', args, '--queue', queue, '--delete-unknown', 'FILE')}\n` +
         'This shows the messages and asks. It deletes every message there that is "wrong-queue" or "unknown", also one that came later. FILE is the name of a new file, which keeps them.\n',
     );

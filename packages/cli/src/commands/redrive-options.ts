@@ -36,8 +36,8 @@ messages are tried as often as the queue allows, and come back.
                          "both" (default), or the URL of the queue that the service reads. Do not give the
                          dead-letter queue's URL: it is found by the queue's redrive policy
   --yes                  move them, without asking
-  --limit N              how many messages of each queue are shown, 1 to 1000 (default ${DEFAULT_LIMIT}). It does not
-                         limit what is moved or deleted
+  --limit N              how many messages of each queue are shown, 1 to 1000 (default ${DEFAULT_LIMIT}). All are
+                         moved or deleted, also those that are not shown
   --include-unknown      also move messages that are not S3's events under uploads/ or accepted/
   --delete-unknown FILE  move nothing, and delete those messages instead. Each is first written to FILE, which must
                          be new, as one JSON object a line. Without --yes it shows them and asks.

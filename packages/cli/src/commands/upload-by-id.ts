@@ -24,8 +24,9 @@ const OPTIONS_HELP = `  --url URL          the issuer, with its path prefix; def
 
 The command uses HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
 
-Exit code: 0 done; 1 the issuer refused, or gave no usable response: the message says what is known; 2 the
-command line is wrong; 5 the result could not be written; 130 interrupted.
+Exit code: 0 done; 1 the issuer refused, or gave no usable answer: the message says what is known; 2 the
+command line can't be carried out: nothing was done; 5 it was done, but standard output could not be written:
+run it again, which does no harm; 130 interrupted: the message says what is known.
 `;
 
 const STATUS_HELP = `Usage: upload-once status ID [options]
@@ -36,10 +37,12 @@ ISSUED: the issuer has not seen a file. A file may be stored all the same, becau
 lost. If you sent a file, keep it, and run "upload-once revoke ID" before you upload it again. You need not
 wait. If revoke succeeds, the old upload never counts, even if S3 stored it: upload the file again.
 If revoke says AlreadyClaimed, run status again. If it fails in any other way, run revoke again.
-CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: a file was stored with this form. If it is yours, do not
-upload it again. If someone else may have the form, compare your file: its size with sizeBytes, its MD5
-with eTag (with KMS, an eTag is no MD5: ask the people who process the upload). If it is not yours, upload
-yours again. FAILED: the people who run the service can process it again.
+CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: a file was stored with this form. If only you have the
+form, it is your file: do not upload it again. If someone else may have the form, compare: sizeBytes is the
+size of the stored file, and eTag is its MD5, which md5sum shows of yours. (If the bucket encrypts with KMS,
+the eTag is no MD5: ask the people who process the upload.) If both are as your file has, do not upload it
+again. If one differs, upload your file again. After FAILED the people who run the service can have the
+stored file processed again: do not upload it again for that.
 REVOKED: no file counts that was sent with this form. Upload the file again, with a new form.
 If status fails, nothing is known. Run it again, and do not upload the file before that.
 
@@ -51,15 +54,17 @@ const REVOKE_HELP = `Usage: upload-once revoke ID [options]
 Revokes an upload. ID is its id or its object key. After that, no file counts that is or was sent with its
 form. This includes a file that S3 has stored and the issuer has not seen. So keep your file: after revoke
 succeeds, upload it again. It gets a new form.
-Once the issuer has seen a file, revoke changes nothing and fails with AlreadyClaimed. Then run "upload-once
-status ID". If the stored file is yours, do not upload it again. If it is another one, upload yours again.
-If revoke fails in any other way, run revoke again, and do not upload the file yet. You can revoke twice.
+Once the issuer has seen a file, revoke changes nothing and fails with AlreadyClaimed: run "upload-once
+status ID". "upload-once status --help" says how to find out whether the stored file is yours. If it is, do
+not upload it again. If it is another one, upload yours again.
+If revoke fails in any other way, run revoke again, and do not upload the file yet. To revoke twice is no error.
 
 ${OPTIONS_HELP}`;
 
 const REVOKE_AGAIN = 'Do not upload the file yet. Run revoke again: to revoke twice is no error';
+/** What to do where a file was stored: which of them, is for the reader to find out. */
 const COMPARE =
-  'If someone else may have the form, run status, and compare your file: its size with sizeBytes, its MD5 with eTag (with KMS, an eTag is no MD5: ask the people who process the upload). If it is not your file, upload yours again';
+  'If only you have the form, it is your file: do not upload it again. If someone else may have the form, run status. Its sizeBytes is the size of the stored file, and its eTag is the MD5, which md5sum shows of yours. (If the bucket encrypts with KMS, the eTag is no MD5: ask the people who process the upload.) If both are as your file has, do not upload it again. If one differs, upload your file again';
 
 /** `upload-once status ID`. @returns the exit code: 0, or 1 when the issuer refused or did not answer @throws UsageError */
 export async function statusCommand(args: readonly string[], io: CliIo): Promise<number> {
@@ -91,7 +96,7 @@ export async function revokeCommand(args: readonly string[], io: CliIo): Promise
     onUnavailable: (id) => `Nothing shows whether ${id} was revoked. ${REVOKE_AGAIN}`,
     onRefused: (id, { issuerCode }) =>
       issuerCode === 'AlreadyClaimed'
-        ? `${id} is not revoked: a file was stored with this form before. If it is yours, do not upload it again. ${COMPARE}`
+        ? `${id} is not revoked: a file was stored with this form before. ${COMPARE}`
         : undefined,
   });
 }
@@ -105,7 +110,7 @@ async function doubtOfRevoked(access: IssuerAccess, id: string): Promise<string 
     const { id: told, state } = await getUpload(access, id);
     if (told === id && state === 'REVOKED') return undefined;
     if (told === id && STORED_STATES.includes(state))
-      return `${id} is not revoked: its state is ${state}. A file was stored with this form. If it is yours, do not upload it again. ${COMPARE}`;
+      return `${id} is not revoked: its state is ${state}. A file was stored with this form. ${COMPARE}`;
     return `the answer said that ${id} is revoked, and the issuer has the id ${JSON.stringify(told)} with the state ${JSON.stringify(state)}: it is not known whether it was revoked. Check the URL. ${REVOKE_AGAIN}`;
   } catch (error) {
     if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;

@@ -126,7 +126,7 @@ async function unknownOutcome(
         );
       case 'other':
         return notAccepted(
-          `this file does not count, even if S3 stored it. ${key} is another file, which came first with this form: it has ${outcome.sizeBytes} bytes, yours has ${error.totalBytes}. Someone else has used this form, which was given to this command alone: find out how. If they may know your API key too, have it rotated first. Then upload the file again: it gets a new form. Tell the people who process ${key} that it is not your file`,
+          `your file does not count, even if S3 stored it. Another file came first with the same form: ${key} has ${outcome.sizeBytes} bytes, yours has ${error.totalBytes}. Only this command was given the form, so someone else got hold of it: find out how, now or later. If they may know your API key too, have the key rotated now. Then upload your file again: it gets a new form. Tell the people who process ${key} that it is not your file`,
         );
       case 'nothing':
         return unknown(outcome.why);

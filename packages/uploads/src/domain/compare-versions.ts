@@ -6,12 +6,15 @@ export interface DescribedVersion {
   readonly description: VersionDescription;
 }
 
+/** Those for which it is not feasible to make other bytes with the digest of a given file. */
+const PROVING_DIGESTS = ['MD5', 'SHA-1', 'SHA-256'];
+
 /**
  * Says in which way two versions differ; undefined when their bytes, and all that S3 tells of them, are the same. When each was
  * stored, and under which version id, is left out.
  *
- * Digests that both have decide over the bytes; where they have none in common, S3 reads both versions. So the answer is never a
- * guess by the size.
+ * Digests that both have tell different bytes apart. That the bytes are the same is proven by `PROVING_DIGESTS` alone: it is easy to make
+ * other bytes with the CRC of a file. Without such a digest S3 reads both versions. So the answer is never a guess.
  */
 export async function differenceOf(
   objects: Pick<ObjectStore, 'haveSameBytes'>,
@@ -28,7 +31,7 @@ export async function differenceOf(
   const common = Object.keys(a.digests).filter((name) => b.digests[name] !== undefined);
   const different = common.find((name) => a.digests[name] !== b.digests[name]);
   if (different !== undefined) return `they differ in their ${different}`;
-  if (common.length > 0) return undefined;
+  if (common.some((name) => PROVING_DIGESTS.includes(name))) return undefined;
   const hasSameBytes = await objects.haveSameBytes({ ...a, key: one.key }, { ...b, key: other.key }, signal);
   return hasSameBytes ? undefined : 'they differ in their SHA-256';
 }

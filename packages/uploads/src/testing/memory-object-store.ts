@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import { type Faults, noFaults } from '@upload-once/table/testing';
 import type { ObjectVersion } from '../domain/upload.ts';
 import type { ObjectListing } from '../ports/object-listing.ts';
@@ -12,8 +13,8 @@ export interface MemoryObjectStoreOptions {
   readonly faults?: Faults;
   /** Told of every version that is stored or removed, as it happens: what S3's event notifications would tell. */
   readonly notify?: (change: BucketChange) => void;
-  /** Default true. A bucket whose objects are encrypted with KMS gives no ETag that is an MD5, and may keep no checksum. */
-  readonly keepsDigests?: boolean;
+  /** Default MD5. A bucket whose objects are encrypted with KMS gives no ETag that is an MD5: it has a CRC alone, or no checksum. */
+  readonly digest?: 'MD5' | 'CRC32' | 'none';
 }
 
 export interface BucketChange {
@@ -49,7 +50,7 @@ interface Entry {
 }
 
 export function createMemoryObjectStore(options: MemoryObjectStoreOptions): MemoryObjectStore {
-  const { now, faults = noFaults, notify, keepsDigests = true } = options;
+  const { now, faults = noFaults, notify, digest = 'MD5' } = options;
   const entries = new Map<string, Entry[]>();
   let sequence = 0;
 
@@ -83,11 +84,14 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
 
   function describe(entry: Entry | undefined): VersionDescription | undefined {
     if (!entry) return undefined;
-    const { version, attributes } = entry;
+    const { version, bytes = '', attributes } = entry;
     const { contentType, metadata = {} } = attributes;
     return {
       ...asListed(version),
-      digests: keepsDigests ? { MD5: version.eTag } : {},
+      digests: {
+        ...(digest === 'MD5' && { MD5: version.eTag }),
+        ...(digest === 'CRC32' && { CRC32: crc32(bytes).toString(16) }),
+      },
       attributes: describedAttributes({ 'content-type': contentType }, metadata),
     };
   }

@@ -25,6 +25,8 @@ export interface Network {
   over(caller: Caller): Faults;
   /** Whose call is taking effect at this very moment. */
   readonly actor: Caller | undefined;
+  /** Whether what takes effect at this very moment is an attempt that the client's own retry has overtaken: no worker gets its answer. */
+  readonly isOvertaken: boolean;
 }
 
 export function createNetwork(options: {
@@ -40,6 +42,7 @@ export function createNetwork(options: {
 }): Network {
   const { time, random, outcomes, onAnswerLost, onNotDone, onRepeated } = options;
   let actor: Caller | undefined;
+  let isOvertaken = false;
 
   const latencyMs = () => 1 + below(MAX_LATENCY_MS, random);
 
@@ -65,6 +68,12 @@ export function createNetwork(options: {
       } finally {
         actor = before;
       }
+    }
+
+    function arriveOvertaken(): void {
+      isOvertaken = true;
+      arrive();
+      isOvertaken = false;
     }
 
     function answer(settle: () => void): void {
@@ -114,7 +123,7 @@ export function createNetwork(options: {
         case CallOutcome.overtaken:
           onRepeated(call);
           time.after(TIMEOUT_MS, () => answer(arrive()));
-          time.after(TIMEOUT_MS + planned.seconds * 1000, arrive);
+          time.after(TIMEOUT_MS + planned.seconds * 1000, arriveOvertaken);
           return;
         case CallOutcome.slow:
           time.after(planned.seconds * 1000, () => answer(arrive()));
@@ -157,6 +166,9 @@ export function createNetwork(options: {
     over: (caller) => ({ carry: (call, act) => carry(caller, call, act) }),
     get actor() {
       return actor;
+    },
+    get isOvertaken() {
+      return isOvertaken;
     },
   };
 }

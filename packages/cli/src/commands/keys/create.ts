@@ -6,7 +6,7 @@ import type { PrepareAction } from './keys-io.ts';
 import { parseOptions, settingsFrom, settingsOptions } from './options.ts';
 
 export const prepareCreate: PrepareAction = (args, io) => {
-  const { values, positionals, table } = parseOptions(args, settingsOptions);
+  const { values, positionals, table, keysCommandFor } = parseOptions(args, settingsOptions);
   if (positionals.length > 0)
     throw new UsageError(`"keys create" takes options only, not ${JSON.stringify(positionals[0])}`);
   const settings = settingsFrom(values);
@@ -16,13 +16,13 @@ export const prepareCreate: PrepareAction = (args, io) => {
     async run(making, tell) {
       const { value, key } = await createApiKey(settings, making, ({ keyId }) =>
         tell(
-          `The key ${keyId} may have been made. Its value was not shown, and can't be shown again.\nRun "upload-once keys list" in a minute. If it shows the key ${keyId}, delete the key:\n  upload-once keys delete ${keyId}\nIn either case, make another key after that.`,
+          `The key ${keyId} may have been made. Its value was not shown, and can't be shown again.\nRun "${keysCommandFor('list')}" in a minute. If it shows the key ${keyId}, delete the key:\n  ${keysCommandFor(`delete ${keyId}`)}\nIn either case, make another key after that.`,
         ),
       );
       await deliverValue(
         value,
         `Made ${describeKey(key)}.`,
-        `the key ${key.keyId} was made, and its value is lost. Do not use what was written of it: if it went to a file, remove it there.\nDelete the key:\n  upload-once keys delete ${key.keyId}\nThen make room or choose another file, and make another key`,
+        `the key ${key.keyId} was made, and its value is lost. Do not use what was written of it: if it went to a file, remove it there.\nDelete the key:\n  ${keysCommandFor(`delete ${key.keyId}`)}\nThen make room or choose another file, and make another key`,
         io,
       );
       tell(`The key ${key.keyId} was made, and its value was written to standard output.`);

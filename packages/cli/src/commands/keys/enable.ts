@@ -1,16 +1,16 @@
 import { describeKey } from './describe-key.ts';
-import { NOT_KNOWN, type PrepareAction } from './keys-io.ts';
+import { notKnown, type PrepareAction } from './keys-io.ts';
 import { keyIdFrom, parseOptions } from './options.ts';
 
 /** `keys enable` and `keys disable`; either may be repeated. */
 export function prepareEnable(enabled: boolean): PrepareAction {
   return (args, io) => {
-    const { positionals, table } = parseOptions(args, {});
+    const { positionals, table, keysCommandFor } = parseOptions(args, {});
     const keyId = keyIdFrom(enabled ? 'enable' : 'disable', positionals);
     return {
       table,
       async run({ store }, tell) {
-        tell(NOT_KNOWN);
+        tell(notKnown(keysCommandFor('list')));
         const key = await store.setEnabled(keyId, enabled);
         io.stderr.write(
           `${enabled ? 'Enabled' : 'Disabled'} ${describeKey(key)}, within 10 seconds everywhere.\n`,

@@ -5,7 +5,7 @@ import type { KeysIo, PrepareAction } from './keys-io.ts';
 import { parseOptions, settingsFrom, settingsOptions } from './options.ts';
 
 export const prepareImport: PrepareAction = (args, io) => {
-  const { values, positionals, table } = parseOptions(args, settingsOptions);
+  const { values, positionals, table, keysCommandFor } = parseOptions(args, settingsOptions);
   if (positionals.length > 0) {
     // What stands here may be a key that someone meant to import: it is not repeated.
     throw new UsageError(
@@ -20,7 +20,7 @@ export const prepareImport: PrepareAction = (args, io) => {
       const value = await readKey(io.stdin);
       const key = await importApiKey(value, settings, making, ({ keyId }) =>
         tell(
-          `It may have been imported as key ${keyId}. If "upload-once keys list" has that key, remove it before you run this again: upload-once keys delete ${keyId}`,
+          `It may have been imported as key ${keyId}. If "${keysCommandFor('list')}" has that key, remove it before you run this again: ${keysCommandFor(`delete ${keyId}`)}`,
         ),
       );
       io.stderr.write(`Imported ${describeKey(key)}.\n`);

@@ -28,8 +28,9 @@ export interface PreparedAction {
 }
 
 /** What is true where an action that may be repeated has begun, and no answer came. */
-export const NOT_KNOWN =
-  'It is not known whether it was done: look at "upload-once keys list". It may be run again.';
+export function notKnown(listCommand: string): string {
+  return `It is not known whether it was done: look at "${listCommand}". It may be run again.`;
+}
 
 /** @throws UsageError, before anything is tried */
 export type PrepareAction = (args: readonly string[], io: KeysIo) => PreparedAction;

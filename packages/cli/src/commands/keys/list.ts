@@ -8,7 +8,7 @@ import { parseOptions } from './options.ts';
 const HEADING = ['ID', 'NAME', 'STATE', 'RATE', 'BURST', 'A DAY', 'SIZE', 'CONTENT TYPES', 'VALUES OF'];
 
 export const prepareList: PrepareAction = (args, io) => {
-  const { values, positionals, table } = parseOptions(args, { json: { type: 'boolean' } });
+  const { values, positionals, table, keysCommandFor } = parseOptions(args, { json: { type: 'boolean' } });
   if (positionals.length > 0)
     throw new UsageError(`"keys list" takes options only, not ${JSON.stringify(positionals[0])}`);
   return {
@@ -18,7 +18,7 @@ export const prepareList: PrepareAction = (args, io) => {
       if (values.json) {
         for (const listed of keys) io.stdout.write(`${JSON.stringify(jsonOf(listed, now()))}\n`);
       } else if (keys.length === 0) {
-        io.stderr.write('There are no keys yet; "upload-once keys create" makes one.\n');
+        io.stderr.write(`There are no keys yet; "${keysCommandFor('create')}" makes one.\n`);
       } else {
         io.stdout.write(textTable([HEADING, ...keys.map((listed) => rowOf(listed, now()))]));
       }

@@ -1,10 +1,22 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import type { ApiKeySettings } from '@upload-once/access';
+import { printable } from '@upload-once/text/printable';
+import { inShell } from '../../in-shell.ts';
 import { UsageError } from '../../usage-error.ts';
 import { parseCommandLine } from '../parse-command-line.ts';
 
 export const DEFAULT_RATE_PER_SECOND = 10;
 export const DEFAULT_BURST = 20;
+
+/**
+ * A `keys` command to be copied, for the table that another one was run on: `upload-once keys list --table access-1`.
+ *
+ * @param words what follows `keys`
+ * @param table what the other command's `--table` named
+ */
+function keysCommandFor(words: string, table: string | undefined): string {
+  return `upload-once keys ${words}${table === undefined ? '' : ` --table ${printable(inShell(table))}`}`;
+}
 
 /** Whose key it is and what it may do; the limits that have no default are none where they are not given. */
 export const settingsOptions = {
@@ -28,7 +40,7 @@ export function parseOptions<const Options extends ParseArgsOptionsConfig>(
   });
   const { table } = parsed.values as { table?: string };
   if (table?.trim() === '') throw new UsageError('--table is blank: the name of the table was expected');
-  return { ...parsed, table };
+  return { ...parsed, table, keysCommandFor: (words: string) => keysCommandFor(words, table) };
 }
 
 /** @throws UsageError for what is no number or has no name; whether a number is allowed says the key itself */

@@ -8,7 +8,7 @@ import {
 import { UsageError } from '../../usage-error.ts';
 import { assertValueIsKept, deliverValue } from './deliver-value.ts';
 import { describeKey } from './describe-key.ts';
-import { type KeysIo, NOT_KNOWN, type PrepareAction } from './keys-io.ts';
+import { type KeysIo, notKnown, type PrepareAction } from './keys-io.ts';
 import { keyIdFrom, numberOption, parseOptions } from './options.ts';
 
 export const DEFAULT_OLD_HOURS = 24;
@@ -20,7 +20,7 @@ export class RotationNotEnded extends Error {
 }
 
 export const prepareRotate: PrepareAction = (args, io) => {
-  const { values, positionals, table } = parseOptions(args, {
+  const { values, positionals, table, keysCommandFor } = parseOptions(args, {
     'old-hours': { type: 'string' },
     remove: { type: 'string' },
   });
@@ -31,13 +31,13 @@ export const prepareRotate: PrepareAction = (args, io) => {
     if (which !== 'old' && which !== 'new')
       throw new UsageError(`--remove is followed by "old" or "new", not by ${JSON.stringify(which)}`);
     if (oldHours !== undefined) throw new UsageError('--remove and --old-hours exclude each other');
-    return { table, run: (making, tell) => remove(keyId, which, making, tell, io) };
+    return { table, run: (making, tell) => remove(keyId, which, making, tell, io, keysCommandFor) };
   }
   const hours = oldHours ?? DEFAULT_OLD_HOURS;
   if (!(hours >= 0 && hours <= OLD_HOURS_MAX))
     throw new UsageError(`--old-hours is a number from 0 to ${OLD_HOURS_MAX} (a year), not ${hours}`);
   assertValueIsKept(io);
-  return { table, run: (making, tell) => rotate(keyId, hours, making, tell, io) };
+  return { table, run: (making, tell) => rotate(keyId, hours, making, tell, io, keysCommandFor) };
 };
 
 async function rotate(
@@ -46,16 +46,17 @@ async function rotate(
   making: KeyMaking,
   tell: (truth: string) => void,
   io: KeysIo,
+  keysCommandFor: (words: string) => string,
 ): Promise<void> {
   tell(
-    `The old value works on. A second one may have been made, and was not shown. Run "upload-once keys list" in a minute. If it shows two values of the key, remove the new one before you run rotate again:\n  upload-once keys rotate ${keyId} --remove new`,
+    `The old value works on. A second one may have been made, and was not shown. Run "${keysCommandFor('list')}" in a minute. If it shows two values of the key, remove the new one before you run rotate again:\n  ${keysCommandFor(`rotate ${keyId} --remove new`)}`,
   );
   const { value, old, rotated } = await rotateApiKey(keyId, making);
   // Before the old value is given an end: without the new one it is all that works.
   await deliverValue(
     value,
     `Made a second value for ${describeKey(rotated.key)}.`,
-    `a second value of the key ${keyId} was made, and is lost. The old value goes on without end. Do not use what was written of the new one: if it went to a file, remove it there.\nRemove the new value before you run rotate again:\n  upload-once keys rotate ${keyId} --remove new`,
+    `a second value of the key ${keyId} was made, and is lost. The old value goes on without end. Do not use what was written of the new one: if it went to a file, remove it there.\nRemove the new value before you run rotate again:\n  ${keysCommandFor(`rotate ${keyId} --remove new`)}`,
     io,
   );
   if (old.length === 0) {
@@ -66,9 +67,9 @@ async function rotate(
   const toEnd =
     'Do not run rotate again: it is refused while the key has two values.\n' +
     'If the old value has not leaked, give your clients the new value first. If it has leaked, do not wait for them. Then remove the old value:\n' +
-    `  upload-once keys rotate ${keyId} --remove old`;
+    `  ${keysCommandFor(`rotate ${keyId} --remove old`)}`;
   tell(
-    'Standard output has the new value, which works: keep it. The old value may go on without end: "upload-once keys list" shows the old value first, and behind "until" when it ends. Without "until" it has no end.\n' +
+    `Standard output has the new value, which works: keep it. The old value may go on without end: "${keysCommandFor('list')}" shows the old value first, and behind "until" when it ends. Without "until" it has no end.\n` +
       `${toEnd}\n` +
       'Only a write to the table stops the old value, and "keys disable" and "keys delete" write to it too. If you can\'t write to the table (dynamodb:UpdateItem), have someone run the command who can; at once, if the old value has leaked.',
   );
@@ -76,7 +77,7 @@ async function rotate(
     if (!(cause instanceof SecretsChanged)) throw cause;
     throw new RotationNotEnded(
       `standard output has the new value, but the values of the key ${keyId} were changed at the same time by another command, and the old one was given no end. ` +
-        `Before you use the new value, look at "upload-once keys list": if the key has one value, it is the one that the other command left. If it has two, both work.\n${toEnd}`,
+        `Before you use the new value, look at "${keysCommandFor('list')}": if the key has one value, it is the one that the other command left. If it has two, both work.\n${toEnd}`,
       { cause },
     );
   });
@@ -89,8 +90,9 @@ async function remove(
   making: KeyMaking,
   tell: (truth: string) => void,
   io: KeysIo,
+  keysCommandFor: (words: string) => string,
 ): Promise<void> {
-  tell(NOT_KNOWN);
+  tell(notKnown(keysCommandFor('list')));
   const { key, removed } = await removeSecrets(keyId, which, making);
   const made = removed.map(({ createdAt }) => createdAt.toISOString()).join(' and ');
   io.stderr.write(`Removed the value of ${describeKey(key)} that was made at ${made}.\n`);

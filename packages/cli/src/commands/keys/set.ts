@@ -1,14 +1,14 @@
 import { type ApiKeyChange, changeApiKey } from '@upload-once/access';
 import { UsageError } from '../../usage-error.ts';
 import { describeKey } from './describe-key.ts';
-import { NOT_KNOWN, type PrepareAction } from './keys-io.ts';
+import { notKnown, type PrepareAction } from './keys-io.ts';
 import { keyIdFrom, numberOption, parseOptions, settingsOptions, typesFrom } from './options.ts';
 
 /** What takes a limit away that a key need not have. */
 const NONE = 'none';
 
 export const prepareSet: PrepareAction = (args, io) => {
-  const { values, positionals, table } = parseOptions(args, settingsOptions);
+  const { values, positionals, table, keysCommandFor } = parseOptions(args, settingsOptions);
   const keyId = keyIdFrom('set', positionals);
   const change = changeFrom(values);
   if (Object.keys(change).length === 0) {
@@ -18,7 +18,7 @@ export const prepareSet: PrepareAction = (args, io) => {
   return {
     table,
     async run({ store }, tell) {
-      tell(NOT_KNOWN);
+      tell(notKnown(keysCommandFor('list')));
       const { before, after } = await changeApiKey(keyId, change, store);
       io.stderr.write(
         `Was: ${describeKey(before)}.\nIs:  ${describeKey(after)}.\nIt takes effect within 10 seconds.\n`,
@@ -27,10 +27,10 @@ export const prepareSet: PrepareAction = (args, io) => {
       if (isLimitGiven && after.burst < after.ratePerSecond)
         io.stderr.write(
           `The burst (${after.burst}) is lower than the rate (${after.ratePerSecond} per second): no more than ${after.burst} requests can come at once. If the client sends more at once, raise the burst:\n` +
-            `  upload-once keys set ${keyId} --burst ${Math.ceil(after.ratePerSecond)}\n`,
+            `  ${keysCommandFor(`set ${keyId} --burst ${Math.ceil(after.ratePerSecond)}`)}\n`,
         );
       if (!after.enabled)
-        io.stderr.write(`It is disabled still; "upload-once keys enable ${keyId}" lets it go on.\n`);
+        io.stderr.write(`It is disabled still; "${keysCommandFor(`enable ${keyId}`)}" lets it go on.\n`);
     },
   };
 };
