@@ -28,8 +28,8 @@ export class NoVersionListed extends Error {
  * after `secondLookSeconds`: usually the worker that claimed is still copying. With its second receive it goes on itself, unless
  * this very process copies already: then it waits, longer with each receive. Two that go on end in one acceptance.
  *
- * The acceptance does not wait for the record and report of a duplicate, and they do not wait for it: a reader's queue that is gone
- * leaves no upload CLAIMED, and a copy that fails leaves no duplicate unreported. The event is acknowledged when both are done.
+ * A duplicate is recorded and reported first. Where that fails the upload is accepted all the same: a reader's queue that is gone
+ * leaves no upload CLAIMED. The event is acknowledged when both are done.
  */
 export function createReconcile(options: {
   readonly uploads: UploadStore;
@@ -63,15 +63,14 @@ export function createReconcile(options: {
 
     const isTheUpload = event.versionId === upload.claimed.versionId;
     const keeping = isTheUpload ? undefined : keepApart.keep(event, ObservedKind.duplicate, upload);
+    const [kept] = await Promise.allSettled([keeping]);
     const isOthersWork = !wonTheClaim && !isTheUpload && upload.state === UploadState.claimed;
     if (isOthersWork && mayWait(event, delivery)) {
-      await keeping;
+      if (kept.status === 'rejected') throw kept.reason;
       throw new RetryLater(waitSeconds(delivery), `${event.key} is claimed, and not accepted yet`);
     }
     if (copies.isUnderWay(event.key)) delivery.stepAside();
-    const accepting = copies.acceptClaimed(upload, upload.claimed, delivery.signal);
-    const [accepted, kept] = await Promise.allSettled([accepting, keeping]);
-    if (accepted.status === 'rejected') throw accepted.reason;
+    await copies.acceptClaimed(upload, upload.claimed, delivery.signal);
     if (kept.status === 'rejected') throw kept.reason;
     if (kept.value) await keepApart.countSurplus(kept.value);
   };
