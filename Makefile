@@ -77,7 +77,7 @@ test-schema: $(installed) ## Try generated requests from the served OpenAPI (sch
 	.local/schemathesis/bin/$(pip_install) test/acceptance/schemathesis/requirements.txt
 	node local/stack/with-stack.ts test/acceptance/schemathesis/run.sh
 
-test-rate-store: $(installed) ## Test rates over several tasks with a real Valkey or Redis (valkey-server, redis-server)
+test-rate-store: $(installed) ## Test rates over several tasks on a real Valkey or Redis (valkey-server, redis-server)
 	@command -v valkey-server >/dev/null || command -v redis-server >/dev/null || \
 	  { echo "no valkey-server or redis-server is there: install one, on Debian by apt-get install redis-server" >&2; exit 1; }
 	npm run --silent test:rate-store
