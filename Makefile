@@ -23,7 +23,7 @@ $(installed): package-lock.json
 	@node scripts/require-node.mjs
 	@touch $@
 
-demo: $(installed) ## Run one upload, a duplicate, a late and a tampered one through everything, and stop
+demo: $(installed) ## Run an upload, a duplicate, a late and a tampered one through all services, and stop
 	@node local/stack/demo.ts
 
 dev: $(installed) ## Start everything on this machine and keep it running
@@ -32,7 +32,7 @@ dev: $(installed) ## Start everything on this machine and keep it running
 local: $(installed) ## Start everything in containers on LocalStack; needs Docker and Terraform
 	@node local/localstack/main.ts up
 
-local-down: $(installed) ## Remove what `make local` started, and all that was uploaded to it
+local-down: $(installed) ## Remove what `make local` started, and everything uploaded to it
 	@node local/localstack/main.ts down
 
 images: $(installed) ## Build the images of the three services, on NODE_IMAGE= or the pinned one
@@ -46,7 +46,7 @@ check: $(installed) ## Check types, style and format
 check-workflows: ## Check .github/workflows with actionlint; needs Go
 	@go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-test-unit: $(installed) ## Run the tests of packages and services, and hold them to their coverage
+test-unit: $(installed) ## Run the tests of packages and services, and check their coverage
 	npm run --silent test:unit
 
 test-acceptance: $(installed) ## Run the acceptance suite against a stack on this machine
@@ -54,7 +54,7 @@ test-acceptance: $(installed) ## Run the acceptance suite against a stack on thi
 
 # Side by side: both wait for LocalStack most of the time. Where make can, it shows each when it has ended; a make that they run is none
 # of its own, and must not wait for its turn to print.
-test-local: $(installed) ## Both of the next two, side by side, each shown when it has ended
+test-local: $(installed) ## Run the next two side by side, and show each when it has ended
 	@echo 'test-containers and test-localstack, side by side: some five minutes'
 	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
 	  test-containers test-localstack
@@ -65,13 +65,13 @@ test-containers: images ## Test the images and `make local`; needs Docker and Te
 test-localstack: images ## Run the acceptance suite on LocalStack; needs Docker and Terraform
 	npm run --silent test:localstack
 
-test-python: $(installed) ## Run a Python client as they exist (requests) against a stack; needs python3
+test-python: $(installed) ## Run a Python client (requests) against a stack; needs python3
 	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.9 or later" >&2; exit 1; }
 	python3 -m venv .local/python
 	.local/python/bin/$(pip_install) test/acceptance/python/requirements.txt
 	node local/stack/with-stack.ts .local/python/bin/python test/acceptance/python/existing_client.py
 
-test-schema: $(installed) ## Try requests made up from the served OpenAPI (schemathesis); needs python3
+test-schema: $(installed) ## Try generated requests from the served OpenAPI (schemathesis); needs python3
 	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.11 or later" >&2; exit 1; }
 	python3 -m venv .local/schemathesis
 	.local/schemathesis/bin/$(pip_install) test/acceptance/schemathesis/requirements.txt
@@ -82,7 +82,7 @@ test-rate-store: $(installed) ## Test rates over several tasks on a real Valkey 
 	  { echo "no valkey-server or redis-server is there: install one, on Debian by apt-get install redis-server" >&2; exit 1; }
 	npm run --silent test:rate-store
 
-test-terraform: $(installed) ## Check all Terraform and apply it to a stand-in of AWS; needs terraform and python3
+test-terraform: $(installed) ## Check all Terraform and apply it to a local AWS; needs terraform and python3
 	@command -v python3 >/dev/null || { echo "python3 is not there: install Python 3.10 or later" >&2; exit 1; }
 	{ for tool in checkov moto; do \
 	  python3 -m venv .local/$$tool && .local/$$tool/bin/$(pip_install) \
@@ -102,22 +102,22 @@ packages: $(installed) $(package_tools) ## Build and pack the packages for npm, 
 test-packages: packages ## Install what npm gets into an empty folder, and upload with it on Node 20 and 24
 	npm run --silent test:packages
 
-outages: $(installed) ## Have S3, SQS and DynamoDB away, slow and throttling, a minute each: SECONDS=
+outages: $(installed) ## Make S3, SQS and DynamoDB unavailable, slow and throttling, a minute each: SECONDS=
 	@node test/chaos/src/outages/main.ts
 
-soak: $(installed) ## Upload, kill and fail for ten minutes, account for every byte: MINUTES= SEED=
+soak: $(installed) ## Upload, kill and fail for ten minutes, and account for every byte: MINUTES= SEED=
 	@node test/chaos/src/soak/main.ts
 
-model: $(installed) ## Try the promises on random histories in virtual time: RUNS=10000 SEED=1
+model: $(installed) ## Check the promises in random histories in virtual time: RUNS=10000 SEED=1
 	@node test/simulation/src/main.ts
 
-test-faults: $(installed) ## Kill, freeze and cut off real processes at every call, and hold them to the promises
+test-faults: $(installed) ## Kill, freeze and cut off real processes at every call, and check the promises
 	npm run --silent test:faults
 
-fuzz: $(installed) ## Try what nobody should send, for a minute: MINUTES= SEED=
+fuzz: $(installed) ## Send broken requests and events for a minute: MINUTES= SEED=
 	@node scripts/fuzz.ts
 
-mutants: $(installed) ## Break the code on purpose, in a copy, and see the tests notice: ONLY=id
+mutants: $(installed) ## Break the code on purpose, in a copy, and check that tests fail: ONLY=id
 	@node scripts/mutants.ts
 
 bench: $(installed) ## Measure lead time, throughput and memory on this machine
@@ -138,8 +138,8 @@ format: $(installed) ## Format the code
 docs: $(installed) ## Renew generated tables, and docs/openapi.json, from the code
 	@node scripts/write-docs.ts
 
-deploy: $(installed) ## Build and push the images, apply terraform/; says what, and asks (YES=1, TAG=…)
+deploy: $(installed) ## Build and push the images, apply terraform/; shows the plan and asks (YES=1, TAG=…)
 	@node scripts/deploy.ts
 
-clean: ## Remove what was installed and made
+clean: ## Remove everything that was installed and built
 	rm -rf node_modules scripts/packages/node_modules .tap .local

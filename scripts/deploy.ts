@@ -134,7 +134,7 @@ async function farewell(commands: Commands, account: Account, tag: string): Prom
   const deployments = 'services[].[serviceName,deployments[0].[rolloutState,rolloutStateReason]]';
   const ofServices = `--region ${account.region} --cluster ${cluster} --services ${names}`;
   return [
-    `Applied. ECS is now starting the tasks of ${tag}. Whether they come up:`,
+    `Applied. ECS is now starting the tasks of ${tag}. To check them:`,
     '',
     `  aws ecs wait services-stable ${ofServices}`,
     `  aws ecs describe-services ${ofServices} \\`,

@@ -27,7 +27,7 @@ export async function findAccount(commands: Commands, env: NodeJS.ProcessEnv): P
   );
   if (identity.exitCode !== 0) {
     throw new DeployError(
-      `AWS does not take your credentials: set AWS_PROFILE, or sign in (\`aws sso login\`, \`aws configure\`); it says: ${lastLine(identity.stderr)}`,
+      `AWS rejects your credentials. Set AWS_PROFILE, or sign in (\`aws sso login\`, \`aws configure\`). AWS says: ${lastLine(identity.stderr)}`,
     );
   }
   return { id: identity.stdout.trim(), region };

@@ -10,15 +10,15 @@ const REGISTRY = 'module.registry[0].';
 const LOSSES = [
   {
     resources: /^module\.storage\.aws_(s3_bucket|sqs_queue|dynamodb_table)\./,
-    loss: 'with a bucket, a queue or a table goes what is in it. Answer no, and look which variable has changed',
+    loss: 'a bucket, a queue or a table is lost with its content. Answer no, and find the variable that changed',
   },
   {
     resources: /^module\.(network\.aws_vpc|endpoint\.aws_lb_target_group)\./,
-    loss: 'another network can’t be applied: it would stop half-way. Answer no. docs/deploy.md, "Changing the network"',
+    loss: 'the network cannot change: the apply would stop half-way. Answer no. See docs/deploy.md, "Changing the network"',
   },
   {
     resources: /^module\.endpoint\.aws_(lb|apigatewayv2_api|route53_record)\./,
-    loss: 'clients reach nobody until it stands again, and API Gateway gives a new address. docs/deploy.md, "Changing the address"',
+    loss: 'clients are interrupted until it is created again, and API Gateway gives a new address. See docs/deploy.md, "Changing the address"',
   },
 ] as const;
 
@@ -84,7 +84,7 @@ export function summaryOf({ created, updated, replaced, removed }: Plan): string
     ...replaced.map((address) => `replaces ${address}`),
   ];
   return [
-    `${created.length} to make, ${updated.length} to change, ${replaced.length} to replace, ${removed.length} to remove`,
+    `${created.length} to create, ${updated.length} to change, ${replaced.length} to replace, ${removed.length} to remove`,
     ...gone,
   ];
 }

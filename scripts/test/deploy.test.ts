@@ -159,26 +159,24 @@ t.test('what is lost for good by an apply is said beside what goes', async (t) =
     (await deploy(t, { plans: [planOf(changes)], typed: 'no\n' })).stdout.match(/CAREFUL.*/g) ?? [];
 
   t.strictSame(await careful({ 'module.acceptor.aws_ecs_task_definition.this': ['create', 'delete'] }), []);
-  t.match(await careful({ 'module.endpoint.aws_lb.this': ['delete', 'create'] }), [/clients reach nobody/]);
+  t.match(await careful({ 'module.endpoint.aws_lb.this': ['delete', 'create'] }), [
+    /clients are interrupted/,
+  ]);
   t.match(await careful({ 'module.endpoint.aws_apigatewayv2_api.this[0]': ['delete'] }), [/a new address/]);
   t.match(
     await careful({
       'module.storage.aws_dynamodb_table.this["uploads"]': ['delete', 'create'],
       'module.endpoint.aws_lb.this': ['delete', 'create'],
     }),
-    [/goes what is in it/, /clients reach nobody/],
+    [/is lost with its content/, /clients are interrupted/],
   );
   for (const address of ['module.network.aws_vpc.this[0]', 'module.endpoint.aws_lb_target_group.this']) {
-    t.match(
-      await careful({ [address]: ['delete', 'create'] }),
-      [/another network can’t be applied/],
-      address,
-    );
+    t.match(await careful({ [address]: ['delete', 'create'] }), [/the network cannot change/], address);
     t.strictSame(await careful({ [address]: ['create'] }), [], 'the first one');
   }
   t.match(
     await careful({ 'module.network.aws_vpc.this[0]': ['delete'] }),
-    [/another network can’t be applied/],
+    [/the network cannot change/],
     'one of the user’s in its place',
   );
   t.strictSame(await careful({ 'module.endpoint.aws_lb.this': ['create'] }), [], 'the first one');
@@ -196,7 +194,7 @@ t.test('it says what it is about to do before it does anything', async (t) => {
     /region {5}eu-central-1/,
     new RegExp(`tag {8}${TAG}`),
     /images {5}url-issuer, acceptor, processor \(linux\/arm64\)/,
-    /terraform {2}0 to make, 1 to change, 1 to replace, 1 to remove/,
+    /terraform {2}0 to create, 1 to change, 1 to replace, 1 to remove/,
     /removes module\.alarms\.aws_cloudwatch_metric_alarm\.this\["old"\]/,
     /replaces module\.acceptor\.aws_ecs_task_definition\.this/,
   ]) {
@@ -341,7 +339,7 @@ t.test('what is missing is named in one line each, and nothing is begun', async 
   });
   t.match(
     signedOut.stderr,
-    /^AWS does not take your credentials: set AWS_PROFILE, .*The SSO session has expired\.\n$/,
+    /^AWS rejects your credentials. Set AWS_PROFILE, .*The SSO session has expired\.\n$/,
   );
 
   const nowhere = await deploy(t, { plans: [UPGRADE], env: { AWS_REGION: '' } });

@@ -14,7 +14,7 @@ export const idempotencyKeyHeader = Type.String({
   maxLength: MAX_CHARACTERS,
   pattern: '^[!-~]([ -~]*[!-~])?$',
   description:
-    `A value of the client’s own, 1 to ${MAX_CHARACTERS} characters. The same request with the same value within 24 hours gives ` +
+    `A value that the client chooses, 1 to ${MAX_CHARACTERS} characters. For 24 hours, the same request with the same value gives ` +
     'the same upload again.',
   'x-expected': `1 to ${MAX_CHARACTERS} characters of printable ASCII`,
 });

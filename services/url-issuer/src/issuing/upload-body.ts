@@ -30,7 +30,7 @@ export const uploadBody = Type.Object(
         minLength: 1,
         maxLength: 900,
         description:
-          'What the id begins with; a time and random characters follow. By default the installation’s.',
+          'The beginning of the id. A time and random characters follow. By default the installation’s own.',
         'x-expected': NAME_PART_EXPECTED,
       }),
     ),
@@ -38,8 +38,8 @@ export const uploadBody = Type.Object(
       Type.Enum(['post', 'put'], {
         default: 'post',
         description:
-          'A form to POST, or a URL to PUT to. A form can be sent again until it expires, and only the first upload counts; ' +
-          'a PUT is taken once by S3 itself, and is for one exact size.',
+          'A form to POST, or a URL to PUT to. A form can be sent again until it expires, and only the first upload counts. ' +
+          'S3 accepts one PUT, of one exact size.',
         'x-expected': '"post" or "put"',
       }),
     ),
@@ -47,7 +47,7 @@ export const uploadBody = Type.Object(
       Type.String({
         maxLength: 255,
         pattern: MEDIA_TYPE,
-        description: `The Content-Type that the upload must have. By default any. A form has no ${FILENAME_VARIABLE} in it.`,
+        description: `The Content-Type that the upload must have. By default any. A form cannot contain ${FILENAME_VARIABLE} in it.`,
         'x-expected': 'a media type of at most 255 characters such as "application/pdf"',
       }),
     ),
@@ -55,14 +55,14 @@ export const uploadBody = Type.Object(
       Type.Integer({
         ...size,
         default: 0,
-        description: 'The smallest upload that is taken; for a PUT the same as maxBytes.',
+        description: 'The size of the smallest upload that S3 accepts. For a PUT, the same as maxBytes.',
       }),
     ),
     maxBytes: Type.Optional(
       Type.Integer({
         ...size,
         description:
-          'The largest upload that is taken. By default the most that the installation and the key allow.',
+          'The size of the largest upload that S3 accepts. By default the most that the installation and the API key allow.',
       }),
     ),
     sha256: Type.Optional(
@@ -77,8 +77,8 @@ export const uploadBody = Type.Object(
         minimum: 1,
         maximum: LONGEST_FORM_SECONDS,
         description:
-          'How long an upload can be begun. By default, and at most, what the installation says. The answer’s expiresAt can be ' +
-          'earlier: nothing is good for longer than the credentials that signed it.',
+          'How long an upload can start. The installation sets the default and the maximum. The response’s expiresAt can be ' +
+          'earlier, because nothing works longer than the credentials that signed it.',
         'x-expected': `a whole number of seconds from 1 to ${LONGEST_FORM_SECONDS} (7 days)`,
       }),
     ),
@@ -91,9 +91,9 @@ export const uploadBody = Type.Object(
           // Says the same once more: the description of the API knows no patternProperties.
           propertyNames: { pattern: METADATA_NAME },
           description:
-            `Kept with the upload, and handed to whoever processes it: x-amz-meta-* of the object. Names and values together have at most ${METADATA_MAX_BYTES} bytes. ` +
-            'Each entry takes some 200 more of the 20 KB that S3 takes in a form: there is room for some 40, and for 20 beside the longest name. ' +
-            `A form has no ${FILENAME_VARIABLE} in its values.`,
+            `The object’s x-amz-meta-*, which the handler gets too. Names and values together have at most ${METADATA_MAX_BYTES} bytes. ` +
+            'Each entry needs about 200 more of the 20 KB that S3 accepts in a form: about 40 entries fit, or 20 with the longest name. ' +
+            `A form cannot contain ${FILENAME_VARIABLE} in its values.`,
           'x-expected':
             'names of 1 to 128 characters a-z, 0-9, ".", "_", "-", the first a letter or digit, with values of printable ASCII ' +
             'that neither begin nor end with a space (what is beyond ASCII has to be encoded by whoever reads it again)',

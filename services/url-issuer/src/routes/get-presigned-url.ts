@@ -15,7 +15,7 @@ export interface GetPresignedUrlOptions {
 /** The contract with existing clients: they post `fields` and `file` to `url.url`. Nothing else may appear in it. */
 const answer = Type.Object(
   { url: Type.Object({ url: Type.String(), fields: Type.Record(Type.String(), Type.String()) }) },
-  { description: 'A form: post its fields and the file to its URL.' },
+  { description: 'A form. Post its fields and the file to its URL.' },
 );
 
 /** `GET /getpresignedurl`: a form that is good for one upload, once the upload is durable in the table. */
@@ -27,7 +27,7 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
     exposeHeadRoute: false,
     schema: {
       operationId: 'getPresignedUrl',
-      summary: 'Ask for a form with all the installation’s defaults',
+      summary: 'Get a form with the installation’s defaults',
       response: answers({ 200: answer }),
     },
     handler: async (request, reply) => {

@@ -8,26 +8,26 @@ const id = Type.String({
 });
 const state = Type.Enum(Object.values(UploadState), {
   description:
-    'ISSUED until a first upload is found, then CLAIMED, ACCEPTED, PROCESSING, and PROCESSED or FAILED in the end; or REVOKED. Expiry is no state.',
+    'ISSUED until a first upload is found, then CLAIMED, ACCEPTED, PROCESSING, and finally PROCESSED or FAILED; or REVOKED. Expiry is not a state.',
 });
-const expiresAt = time('Until when an upload can be begun; one that has begun may take longer.');
+const expiresAt = time('An upload can start until then. It can take longer.');
 
 /** When each error is answered. */
 const ERRORS = {
   400: 'The request is not as described here; the message names the field, its value and what is allowed.',
-  403: 'The API key is missing or not good, or must not ask for this.',
+  403: 'The API key is missing, unknown, disabled or expired, or may not ask for this.',
   404: 'There is no such upload of this API key.',
-  408: 'The request did not come as fast as it has to.',
-  409: 'The upload’s state does not allow it: something has come already, or it was revoked.',
+  408: 'The request came too slowly.',
+  409: 'The upload’s state does not allow it: a file has come, or the upload was revoked.',
   413: 'The body is too large.',
-  414: 'The id is longer than any.',
-  415: 'The body is no JSON in UTF-8 by its Content-Type, or has a Content-Encoding.',
-  417: 'The header Expect asks for something else than 100-continue.',
-  422: 'The Idempotency-Key came with another request before.',
-  429: 'The rate or the daily quota of the API key is used up, or too many bad keys came from the client’s address.',
+  414: 'The id is longer than any id can be.',
+  415: 'The Content-Type is not JSON in UTF-8, or the body has a Content-Encoding.',
+  417: 'The header Expect has another value than 100-continue.',
+  422: 'The Idempotency-Key was used for another request before.',
+  429: 'The rate or the daily quota of the API key is used up, or too many unknown keys came from the client’s address.',
   431: 'The header is too large.',
   500: 'An error in the service.',
-  503: 'Something that the answer needs is away; nothing was given.',
+  503: 'A service that the issuer needs is unavailable. Nothing was issued.',
 } as const;
 
 type ErrorStatus = keyof typeof ERRORS;
@@ -77,13 +77,13 @@ const retryAfter = {
   'Retry-After': {
     type: 'integer',
     minimum: 1,
-    description: 'After how many seconds to ask again.',
+    description: 'Ask again after this number of seconds.',
     required: true,
   },
 };
 
 function requestId(required: boolean) {
-  const description = 'Names this request in the service’s log.';
+  const description = 'The id of this request in the service’s log.';
   return { 'X-Request-Id': { type: 'string', description, required } };
 }
 
@@ -92,13 +92,14 @@ function rateLimit(required: boolean) {
     'RateLimit-Policy': {
       type: 'string',
       description:
-        'The limits that the request was counted against, as draft-ietf-httpapi-ratelimit-headers-10 has them: "rate", and "day" ' +
-        'where the daily quota was asked; q is how many requests there are for each window of w seconds.',
+        'The limits that the request was counted against (draft-ietf-httpapi-ratelimit-headers-10): "rate", and "day" ' +
+        'if the daily quota was asked. q is the number of requests in each window of w seconds.',
       required,
     },
     RateLimit: {
       type: 'string',
-      description: 'How these limits stand: r is how many requests are left, t the seconds until all are.',
+      description:
+        'The state of these limits. r is the number of requests left, t the seconds until all are available.',
       required,
     },
   };
@@ -113,7 +114,7 @@ export const createdUpload = Type.Union(
       method: Type.Literal('post'),
       url: Type.String(),
       fields: Type.Record(Type.String(), Type.String(), {
-        description: 'Sent as they are, as multipart/form-data, before the field "file".',
+        description: 'Send them unchanged as multipart/form-data, before the field "file".',
       }),
       expiresAt,
     }),
@@ -123,7 +124,7 @@ export const createdUpload = Type.Union(
       method: Type.Literal('put'),
       url: Type.String(),
       headers: Type.Record(Type.String(), Type.String(), {
-        description: 'Sent as they are; the body is the file’s bytes, and nothing else.',
+        description: 'Send them unchanged. The body is exactly the file’s bytes.',
       }),
       expiresAt,
     }),
@@ -137,43 +138,43 @@ export const uploadAnswer = Type.Object(
     id,
     state,
     method: Type.Enum(['post', 'put']),
-    contentType: Type.Optional(Type.String({ description: 'The one that was asked for.' })),
+    contentType: Type.Optional(Type.String({ description: 'The requested Content-Type.' })),
     minBytes: Type.Integer(),
     maxBytes: Type.Integer(),
     metadata: Type.Record(Type.String(), Type.String()),
-    issuedAt: time('When it was asked for.'),
+    issuedAt: time('When the upload was issued.'),
     expiresAt,
     revokedAt: Type.Optional(time('When it was revoked.')),
     storedAt: Type.Optional(time('When S3 stored the upload that was claimed.')),
-    claimedAt: Type.Optional(time('When it was decided which upload counts.')),
-    acceptedAt: Type.Optional(time('When it lay under accepted/.')),
+    claimedAt: Type.Optional(time('When the upload that counts was chosen.')),
+    acceptedAt: Type.Optional(time('When the file was accepted.')),
     processedAt: Type.Optional(time('When its processing was done.')),
-    sizeBytes: Type.Optional(Type.Integer({ description: 'Of the upload that was claimed.' })),
+    sizeBytes: Type.Optional(Type.Integer({ description: 'The size of the upload that was claimed.' })),
     eTag: Type.Optional(Type.String({ description: 'S3’s entity tag of the upload that was claimed.' })),
     sha256: Type.Optional(
       Type.String({
         description:
-          'In hexadecimal digits, where one was asked for: S3 took no other bytes. Of all others there is none here: S3 tells the ' +
-          'checksum that it made only to whoever asks for the object itself, under accepted/.',
+          'In hexadecimal digits, if the request had one: S3 accepted no other bytes. Otherwise absent: only a reader of the object ' +
+          'under accepted/ can get the checksum that S3 made.',
       }),
     ),
     duplicates: Type.Integer({
       description:
-        'How many more uploads came with the same form, and were kept apart; counted to 1,000 together with `refused`.',
+        'How many more uploads came with the same form and were kept apart. Counted up to 1,000 together with `refused`.',
     }),
     refused: Type.Integer({
       description:
-        'How many uploads came after it was revoked, and were kept apart; counted to 1,000 together with `duplicates`.',
+        'How many uploads came after the revocation and were kept apart. Counted up to 1,000 together with `duplicates`.',
     }),
     duplicatesRemoved: Type.Integer({
       description:
-        'How many more uploads came with the same form than are kept: they were removed. An upload can be counted more than once.',
+        'How many more uploads with the same form were removed. An upload can be counted more than once.',
     }),
     refusedRemoved: Type.Integer({
       description:
-        'How many more came after it was revoked than are kept: they were removed, and counted alike.',
+        'How many more uploads after the revocation were removed. An upload can be counted more than once.',
     }),
     leadTimeSeconds: Type.Optional(Type.Number({ description: 'From storedAt to processedAt.' })),
   },
-  { description: 'The upload as it stands.' },
+  { description: 'The current state of the upload.' },
 );

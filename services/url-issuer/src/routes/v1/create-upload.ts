@@ -30,7 +30,7 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
     bodyLimit: BODY_LIMIT_BYTES,
     schema: {
       operationId: 'createUpload',
-      summary: 'Ask for one upload',
+      summary: 'Create an upload',
       headers,
       body: uploadBody,
       response: answers({ 201: createdUpload }, 409, 413, 415, 422),

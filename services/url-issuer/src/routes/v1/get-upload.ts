@@ -17,7 +17,7 @@ export async function getUpload(
     exposeHeadRoute: false,
     schema: {
       operationId: 'getUpload',
-      summary: 'What became of an upload',
+      summary: 'Get the state of an upload',
       params: idParameter,
       response: answers({ 200: uploadAnswer }, 404, 414),
     },

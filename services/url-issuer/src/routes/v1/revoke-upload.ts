@@ -24,9 +24,14 @@ export async function revokeUpload(
     url: '/v1/uploads/:id',
     schema: {
       operationId: 'revokeUpload',
-      summary: 'Revoke an upload that nothing has come for',
+      summary: 'Revoke an upload before a file comes',
       params: idParameter,
-      response: answers({ 204: Type.Null({ description: 'Revoked, now or before.' }) }, 404, 409, 414),
+      response: answers(
+        { 204: Type.Null({ description: 'The upload is revoked, now or before.' }) },
+        404,
+        409,
+        414,
+      ),
     },
     handler: async (request, reply) => {
       const key = keyOfId(request.params.id);
