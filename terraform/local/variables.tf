@@ -1,12 +1,12 @@
 variable "endpoint" {
-  description = "Where LocalStack answers on this machine."
+  description = "The URL of LocalStack on this machine."
   type        = string
   default     = "http://127.0.0.1:4566"
   nullable    = false
 
   validation {
     condition     = can(regex("^http://(127\\.0\\.0\\.1|localhost):[0-9]{1,5}$", var.endpoint))
-    error_message = "endpoint takes a port of this machine, such as \"http://127.0.0.1:4566\": what is made here has no protection."
+    error_message = "endpoint takes a port of this machine, such as \"http://127.0.0.1:4566\", because what is created here has no protection."
   }
 }
 

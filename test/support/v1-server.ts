@@ -41,6 +41,8 @@ export async function startV1Server(t: Test) {
     stored: 0,
     issuerUrl: '',
     apiKey: 'key-1',
+    /** Of a client that takes an answer for what it is. */
+    retries: { maxSeconds: 0 },
     put: () => ({
       id: 'a-x',
       state: 'ISSUED',

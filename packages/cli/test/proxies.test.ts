@@ -96,7 +96,7 @@ t.test('a domain in NO_PROXY stands for its subdomains', async (t) => {
   t.match(await upload({ HTTPS_PROXY: proxy.url, NO_PROXY: 'example.invalid' }, args), { code: 1 });
   t.strictSame(proxy.log, []);
   t.match(await upload({ HTTPS_PROXY: proxy.url, NO_PROXY: 'ample.invalid' }, args), { code: 1 });
-  t.strictSame(proxy.log, ['CONNECT issuer.example.invalid:443']);
+  t.strictSame([...new Set(proxy.log)], ['CONNECT issuer.example.invalid:443']);
 });
 
 t.test('a network in NO_PROXY stands for its addresses; one that can’t be honoured is named', async (t) => {
@@ -154,18 +154,18 @@ t.test(
       [() => {}, /no connection within|longer than 3 s/],
     ];
     for (const [answer, says] of answers) {
-      for (const refusedAt of [1, 2]) {
+      for (const refused of ['issuer', 'S3']) {
         let connections = 0;
         proxy.connect = (head, client, path) =>
-          ++connections === refusedAt ? answer(client) : connect(head, client, path);
+          ++connections === 1 && refused === 'S3' ? connect(head, client, path) : answer(client);
         const url = proxy.url.replace('//', '//user:pass-word@');
         const seen = await upload({ HTTPS_PROXY: url }, ['--timeout', '3']);
         t.match(seen, {
           code: 1,
           stdout: '',
-          stderr: refusedAt === 1 ? /the issuer at/ : /nothing was sent/,
+          stderr: refused === 'issuer' ? /the issuer at/ : /nothing was sent/,
         });
-        if (refusedAt === 2) t.match(seen.stderr, says);
+        if (refused === 'S3') t.match(seen.stderr, says);
         t.notMatch(seen.stderr, 'pass-word');
       }
     }

@@ -1,6 +1,7 @@
 export * from './errors.ts';
 export { fileSha256 } from './file-sha256.ts';
 export type { IssuerAccess } from './issuer-request.ts';
+export type { Retries } from './issuer-retries.ts';
 export type { Timeouts } from './request-timers.ts';
 export { requestUpload, type UploadRequest } from './request-upload.ts';
 export { type UploadOptions, type UploadResult, uploadFile } from './upload-file.ts';

@@ -1,6 +1,7 @@
 import { isMistypedApiKey } from '@upload-once/text/api-key-format';
 import { withoutApiKey } from '@upload-once/text/hidden-secrets';
 import { InvalidArgument, IssuerUnavailable, RequestRefused } from './errors.ts';
+import type { Retries } from './issuer-retries.ts';
 import { readText } from './read-text.ts';
 import { retryAfterSecondsOf } from './retry-after-seconds.ts';
 import { shownReason } from './shown-reason.ts';
@@ -15,11 +16,12 @@ export interface IssuerAccess {
   /** Where the issuer answers, http or https; it may have a path prefix and end with a slash. */
   readonly issuerUrl: string;
   readonly apiKey: string;
-  /** For the whole exchange, whatever the other side does; more than 0, at most 2147483, default 30. */
+  /** For each try, whatever the other side does; more than 0, at most 2147483, default 30. */
   readonly timeoutSeconds?: number | undefined;
   /** Makes the requests, such as through a proxy; default: the platform's own. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly retries?: Retries | undefined;
 }
 
 export interface IssuerRequest {

@@ -1,12 +1,13 @@
 import { IssuerUnavailable } from './errors.ts';
 import { askIssuer, type IssuerAccess, type IssuerAnswer, refusal } from './issuer-request.ts';
+import { withRetries } from './issuer-retries.ts';
 import { assertAsSecure, readUploadForm, type UploadForm } from './upload-form.ts';
 
 export type UploadRequest = IssuerAccess;
 
 /**
- * Asks the issuer for one form: `GET {issuerUrl}/getpresignedurl` with the header `x-api-key`. Asks once; a caller may
- * ask again after `IssuerUnavailable`. A redirect is not followed, because that would hand the key to another host.
+ * Asks the issuer for one form: `GET {issuerUrl}/getpresignedurl` with the header `x-api-key`, again as `retries` say. An answer that is
+ * lost can leave a form behind that nobody has; it expires. `createUpload` leaves none. A redirect is not followed, because that would hand the key to another host.
  *
  * @throws InvalidArgument the URL or the key can't be sent as it is; nothing was asked
  * @throws RequestRefused the issuer gives no form
@@ -14,7 +15,9 @@ export type UploadRequest = IssuerAccess;
  * @throws the signal's reason, when it is aborted
  */
 export async function requestUpload(request: UploadRequest): Promise<UploadForm> {
-  return readAnswer(await askIssuer(request, { method: 'GET', path: '/getpresignedurl' }));
+  return withRetries(request, async () =>
+    readAnswer(await askIssuer(request, { method: 'GET', path: '/getpresignedurl' })),
+  );
 }
 
 function readAnswer(answer: IssuerAnswer): UploadForm {

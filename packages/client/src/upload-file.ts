@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Agent } from 'node:http';
 import { byteSize } from '@upload-once/text/byte-size';
 import { UploadIncomplete, UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
 import { sizeLimitsOf } from './form-limits.ts';
 import { multipartFrame } from './multipart-body.ts';
+import { randomHex } from './random-hex.ts';
 import type { Timeouts } from './request-timers.ts';
 import { refusalOf } from './s3-answer.ts';
 import { type SendRequest, sendOnce } from './send-request.ts';
@@ -126,7 +126,7 @@ function requestFor(
   const { url } = form;
   if ('fields' in form) {
     assertFits(form, source);
-    const frame = multipartFrame(form.fields, source.name, `upload-once-${randomBytes(16).toString('hex')}`);
+    const frame = multipartFrame(form.fields, source.name, `upload-once-${randomHex(16)}`);
     const { head, tail, contentType } = frame;
     return { method: 'POST', url, headers: { 'content-type': contentType }, head, tail };
   }

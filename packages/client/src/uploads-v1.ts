@@ -1,5 +1,7 @@
 import { InvalidArgument, IssuerUnavailable } from './errors.ts';
 import { askIssuer, type IssuerAccess, type IssuerAnswer, refusal } from './issuer-request.ts';
+import { withRetries } from './issuer-retries.ts';
+import { randomHex } from './random-hex.ts';
 import {
   assertAsSecure,
   readForm,
@@ -71,30 +73,32 @@ export interface UploadStatus {
 }
 
 /**
- * `POST /v1/uploads`: asks once. With an `idempotencyKey` (1 to 255 printable characters of the caller's own, for 24 hours) it may
- * be called again with the same options after any failure, and gives the same upload; without one a second call is a second upload.
+ * `POST /v1/uploads`, again as `retries` say: all tries of one call give one upload. With an `idempotencyKey` (1 to 255 printable
+ * characters of the caller's own, for 24 hours) you can also call it again with the same options after any failure, and get the same
+ * upload. Without one, each call makes a key of its own, and a second call is a second upload.
  *
  * @throws InvalidArgument, RequestRefused, IssuerUnavailable, the signal's reason; as `requestUpload`
  */
 export async function createUpload(
   request: IssuerAccess & NewUploadOptions & { readonly idempotencyKey?: string | undefined },
 ): Promise<CreatedUpload> {
-  const { issuerUrl, apiKey, timeoutSeconds, signal, fetch, idempotencyKey, ...body } = request;
+  const { issuerUrl, apiKey, timeoutSeconds, signal, fetch, retries, idempotencyKey, ...body } = request;
   if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey);
-  const answer = await askIssuer(
-    { issuerUrl, apiKey, timeoutSeconds, signal, fetch },
-    {
+  const access = { issuerUrl, apiKey, timeoutSeconds, signal, fetch, retries };
+  const headers = { 'idempotency-key': idempotencyKey ?? randomHex(16) };
+  return withRetries(access, async () => {
+    const answer = await askIssuer(access, {
       method: 'POST',
       path: '/v1/uploads',
       body,
-      headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
-    },
-  );
-  if (answer.status !== 201) throw refusal(answer);
-  return read(answer, 'upload', (created) => {
-    const form = created['method'] === 'put' ? readPut(created) : readForm(created, '');
-    assertAsSecure(form.url, answer.url);
-    return { id: text(created, 'id'), state: text(created, 'state') as UploadState, form };
+      headers,
+    });
+    if (answer.status !== 201) throw refusal(answer);
+    return read(answer, 'upload', (created) => {
+      const form = created['method'] === 'put' ? readPut(created) : readForm(created, '');
+      assertAsSecure(form.url, answer.url);
+      return { id: text(created, 'id'), state: text(created, 'state') as UploadState, form };
+    });
   });
 }
 
@@ -103,13 +107,15 @@ export async function createUpload(
  * @throws RequestRefused with `issuerCode` `UploadNotFound` for what this API key did not make; and as `createUpload`
  */
 export async function getUpload(access: IssuerAccess, id: string): Promise<UploadStatus> {
-  const answer = await askIssuer(access, { method: 'GET', path: pathOf(id) });
-  if (answer.status !== 200) throw refusal(answer);
-  return read(answer, 'upload', (status) => {
-    text(status, 'id');
-    text(status, 'state');
-    const metadata = status['metadata'] === undefined ? {} : readTexts(status, 'metadata', '');
-    return { ...status, metadata } as unknown as UploadStatus;
+  return withRetries(access, async () => {
+    const answer = await askIssuer(access, { method: 'GET', path: pathOf(id) });
+    if (answer.status !== 200) throw refusal(answer);
+    return read(answer, 'upload', (status) => {
+      text(status, 'id');
+      text(status, 'state');
+      const metadata = status['metadata'] === undefined ? {} : readTexts(status, 'metadata', '');
+      return { ...status, metadata } as unknown as UploadStatus;
+    });
   });
 }
 
@@ -118,8 +124,10 @@ export async function getUpload(access: IssuerAccess, id: string): Promise<Uploa
  * @throws RequestRefused with `issuerCode` `AlreadyClaimed` once an upload has come; and as `getUpload`
  */
 export async function revokeUpload(access: IssuerAccess, id: string): Promise<void> {
-  const answer = await askIssuer(access, { method: 'DELETE', path: pathOf(id) });
-  if (answer.status !== 204) throw refusal(answer);
+  await withRetries(access, async () => {
+    const answer = await askIssuer(access, { method: 'DELETE', path: pathOf(id) });
+    if (answer.status !== 204) throw refusal(answer);
+  });
 }
 
 function assertIdempotencyKey(key: string): void {

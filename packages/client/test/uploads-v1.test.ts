@@ -144,7 +144,7 @@ t.test('refusals say what the issuer said', async (t) => {
   for (const [status, code, message, type] of cases) {
     servers.answer = { status, headers: { 'retry-after': '2' }, body: { code, message } };
     const calls = [
-      () => createUpload({ issuerUrl: servers.issuerUrl, apiKey: 'key-1' }),
+      () => createUpload({ issuerUrl: servers.issuerUrl, apiKey: 'key-1', retries: servers.retries }),
       () => getUpload(servers, 'x'),
       () => revokeUpload(servers, 'x'),
     ];

@@ -18,7 +18,7 @@ variable "image_tag" {
 }
 
 variable "alarm_emails" {
-  description = "Who is told of alarms."
+  description = "The e-mail address that receives alarms."
   type        = list(string)
   default     = []
 }
@@ -35,12 +35,12 @@ module "upload_once" {
 }
 
 output "issuer_url" {
-  description = "Where clients find the url-issuer."
+  description = "The URL of the url-issuer."
   value       = module.upload_once.issuer_url
 }
 
 output "repository_urls" {
-  description = "Where the images are pushed."
+  description = "The repositories of the images."
   value       = module.upload_once.repository_urls
 }
 

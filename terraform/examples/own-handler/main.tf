@@ -75,6 +75,6 @@ module "upload_once" {
 }
 
 output "issuer_url" {
-  description = "Where clients find the url-issuer."
+  description = "The URL of the url-issuer."
   value       = module.upload_once.issuer_url
 }

@@ -1,5 +1,5 @@
 output "topic_arn" {
-  description = "The topic that every alarm is published to; whoever is to be told can be subscribed here too."
+  description = "The topic that every alarm is published to. You can add subscriptions to it."
   value       = aws_sns_topic.this.arn
 }
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the names of topic, alarms, rules and dashboard begin with."
+  description = "The beginning of the names of topic, alarms, rules and dashboard."
   type        = string
   nullable    = false
 
@@ -21,7 +21,7 @@ variable "environment" {
 }
 
 variable "queues" {
-  description = "The queues, as the module storage puts them out."
+  description = "The queues, as the output of the module storage."
   type = object({
     upload_events               = object({ name = string })
     upload_events_dead_letter   = object({ name = string })
@@ -53,19 +53,19 @@ variable "services" {
 }
 
 variable "load_balancer" {
-  description = "The load balancer before the issuer, by the end of its ARN (arn_suffix), whose own errors raise an alarm. Null where there is none."
+  description = "The load balancer of the issuer, by the end of its ARN (arn_suffix). Its own errors raise an alarm. Null if there is none."
   type        = object({ arn_suffix = string })
   default     = null
 }
 
 variable "api" {
-  description = "The HTTP API before the issuer, by its id, whose errors raise an alarm. Null where there is none."
+  description = "The HTTP API of the issuer, by its id. Its errors raise an alarm. Null if there is none."
   type        = object({ id = string })
   default     = null
 }
 
 variable "emails" {
-  description = "Addresses that are told of every alarm. Each gets a mail with a link to confirm first."
+  description = "E-mail addresses that receive every alarm. Each first gets a mail with a link to confirm."
   type        = list(string)
   default     = []
   nullable    = false
@@ -77,7 +77,7 @@ variable "emails" {
 }
 
 variable "sms" {
-  description = "Telephone numbers that are told of every alarm."
+  description = "Telephone numbers that receive every alarm."
   type        = list(string)
   default     = []
   nullable    = false
@@ -89,7 +89,7 @@ variable "sms" {
 }
 
 variable "subscriptions" {
-  description = "Whoever else is told of every alarm: an HTTPS address, a queue, a function, a stream, an app. role_arn is for firehose alone."
+  description = "Other receivers of every alarm: an HTTPS address, a queue, a function, a stream, an app. Only firehose needs role_arn."
   type = list(object({
     protocol = string
     endpoint = string
@@ -100,17 +100,17 @@ variable "subscriptions" {
 
   validation {
     condition     = alltrue([for subscription in var.subscriptions : contains(["email", "email-json", "sms", "https", "sqs", "lambda", "firehose", "application"], subscription.protocol)])
-    error_message = "subscriptions take the protocol email, email-json, sms, https, sqs, lambda, firehose or application. Plain http is refused: who is on the way could read the alarms, and make some."
+    error_message = "subscriptions take the protocol email, email-json, sms, https, sqs, lambda, firehose or application. Plain http is refused, because others on the network could read and forge alarms."
   }
 
   validation {
     condition     = alltrue([for subscription in var.subscriptions : (subscription.protocol == "firehose") == (subscription.role_arn != null)])
-    error_message = "subscriptions take a role_arn with the protocol firehose, and with no other."
+    error_message = "subscriptions take a role_arn only with the protocol firehose."
   }
 }
 
 variable "kms_key_arn" {
-  description = "Key of yours for the topic. Its policy has to let cloudwatch.amazonaws.com use kms:Decrypt and kms:GenerateDataKey*. By default none: with the key that AWS manages (alias/aws/sns) no alarm would arrive."
+  description = "Your KMS key for the topic. Its policy must allow cloudwatch.amazonaws.com to use kms:Decrypt and kms:GenerateDataKey*. By default none, because no alarm arrives with the AWS managed key (alias/aws/sns)."
   type        = string
   default     = null
 
@@ -118,12 +118,12 @@ variable "kms_key_arn" {
   # with CloudWatch alarms" (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
   validation {
     condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "kms_key_arn takes the ARN of a key of yours, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; with the key that AWS manages for SNS CloudWatch could not publish."
+    error_message = "kms_key_arn takes the ARN of your own key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; CloudWatch cannot publish with the AWS managed key of SNS."
   }
 }
 
 variable "oldest_message_seconds" {
-  description = "From what age of its oldest event a queue raises an alarm. That of accepted_events should be above the processor's HANDLER_LIMIT_SECONDS: an event in flight counts."
+  description = "The age of a queue's oldest event that raises an alarm. For accepted_events it should be above the processor's HANDLER_LIMIT_SECONDS, because events in flight count."
   type = object({
     upload_events   = optional(number, 900)
     accepted_events = optional(number, 7200)
@@ -138,7 +138,7 @@ variable "oldest_message_seconds" {
 }
 
 variable "issuer_errors" {
-  description = "From how many answers with 5xx in five minutes on there is an alarm."
+  description = "The number of 5xx responses in five minutes that raises an alarm."
   type        = number
   default     = 5
   nullable    = false
@@ -150,7 +150,7 @@ variable "issuer_errors" {
 }
 
 variable "issuer_p99_milliseconds" {
-  description = "From what time on, for the slowest of a hundred answers, there is an alarm when it lasts."
+  description = "The time of the slowest of a hundred responses that raises an alarm if it lasts."
   type        = number
   default     = 2000
   nullable    = false
@@ -162,7 +162,7 @@ variable "issuer_p99_milliseconds" {
 }
 
 variable "task_failures" {
-  description = "From how many tasks of one service that failed in five minutes on there is an alarm."
+  description = "The number of failed tasks of one service in five minutes that raises an alarm."
   type        = number
   default     = 1
   nullable    = false
@@ -174,7 +174,7 @@ variable "task_failures" {
 }
 
 variable "log_retention_days" {
-  description = "How long it is kept why tasks failed."
+  description = "How long the reasons of failed tasks are kept."
   type        = number
   default     = 30
   nullable    = false
@@ -186,7 +186,7 @@ variable "log_retention_days" {
 }
 
 variable "tags" {
-  description = "Tags of everything that can have some."
+  description = "Tags of everything that can have tags."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,10 +1,10 @@
 output "url" {
-  description = "Where clients find the url-issuer, without a slash at the end."
+  description = "The URL of the url-issuer, without a slash at the end."
   value       = local.is_public ? "https://${var.domain_name}" : aws_apigatewayv2_api.this[0].api_endpoint
 }
 
 output "target_group_arn" {
-  description = "Where the service's tasks are registered. Usable once a listener leads to it, which ECS insists on."
+  description = "The target group of the service's tasks. Usable once it has a listener, which ECS requires."
   value       = aws_lb_target_group.this.arn
   depends_on  = [aws_lb_listener.https, aws_lb_listener.internal]
 }
@@ -25,12 +25,12 @@ output "load_balancer_arn_suffix" {
 }
 
 output "load_balancer_dns_name" {
-  description = "What domain_name has to point to, where no zone was given."
+  description = "What domain_name must point to if you gave no zone."
   value       = aws_lb.this.dns_name
 }
 
 output "security_group_id" {
-  description = "The load balancer's security group; the service opens its way to the tasks."
+  description = "The load balancer's security group. The service opens its way to the tasks."
   value       = aws_security_group.load_balancer.id
 }
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "The name of everything that is made. At most 32 characters: a load balancer's name takes no more."
+  description = "The name of all resources: at most 32 characters, as a load balancer's name allows."
   type        = string
   nullable    = false
 
@@ -16,7 +16,7 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "Where the load balancer stands: with a domain the public subnets, without one the private ones. Two or more, in different availability zones."
+  description = "The subnets of the load balancer: with a domain the public ones, otherwise the private ones. Two or more, in different availability zones."
   type        = list(string)
   nullable    = false
 
@@ -38,13 +38,13 @@ variable "domain_name" {
 }
 
 variable "certificate_arn" {
-  description = "A certificate of AWS Certificate Manager for domain_name, in the same region. Given together with domain_name or not at all."
+  description = "A certificate of AWS Certificate Manager for domain_name, in the same region. Set both or neither."
   type        = string
   default     = null
 
   validation {
     condition     = (var.certificate_arn == null) == (var.domain_name == null)
-    error_message = "certificate_arn and domain_name are given together (a public load balancer), or neither (API Gateway's default domain): without a certificate there is no HTTPS, and keys never travel without it."
+    error_message = "certificate_arn and domain_name must both be set (a public load balancer), or neither (API Gateway's default domain): API keys need HTTPS, and HTTPS needs a certificate."
   }
 
   validation {
@@ -54,7 +54,7 @@ variable "certificate_arn" {
 }
 
 variable "zone" {
-  description = "The Route 53 zone in which domain_name is to point to the load balancer: its id, which may be that of a zone made in the same apply. Without it, set that record yourself: load_balancer_dns_name."
+  description = "The Route 53 zone that gets a record from domain_name to the load balancer: its id, also of a zone from the same apply. Without it, create that record yourself: load_balancer_dns_name."
   type = object({
     id = string
   })
@@ -62,12 +62,12 @@ variable "zone" {
 
   validation {
     condition     = var.zone == null || var.domain_name != null
-    error_message = "zone is of use only with a domain_name."
+    error_message = "zone needs a domain_name."
   }
 }
 
 variable "ingress_cidrs" {
-  description = "Which addresses reach the public load balancer. API Gateway's default domain is open to all."
+  description = "The addresses that can reach the public load balancer. API Gateway's default domain is open to all."
   type        = list(string)
   default     = ["0.0.0.0/0"]
   nullable    = false
@@ -91,7 +91,7 @@ variable "container_port" {
 }
 
 variable "health_check_path" {
-  description = "What answers 200 while a task lives. Not what asks the tables: ECS replaces every task that its load balancer calls unhealthy, and with the tables away that would be all of them, without end."
+  description = "A path that responds with 200 while a task lives. It must not ask the tables: ECS replaces every unhealthy task, so an outage of the tables would replace all tasks again and again."
   type        = string
   default     = "/livez"
   nullable    = false
@@ -103,7 +103,7 @@ variable "health_check_path" {
 }
 
 variable "idle_timeout_seconds" {
-  description = "How long the load balancer keeps an idle connection. Less than the service does (72 seconds), or the service closes one that is about to be used, and the client gets a 502."
+  description = "How long the load balancer keeps an idle connection. It must be less than the service's 72 seconds. Otherwise the service can close a connection that is about to be used, and the client gets a 502."
   type        = number
   default     = 60
   nullable    = false
@@ -115,19 +115,19 @@ variable "idle_timeout_seconds" {
 }
 
 variable "drain_seconds" {
-  description = "How long a task that leaves still gets the answers of its requests through the load balancer, before it is told to stop."
+  description = "How long a task can finish its requests after the load balancer stops sending new ones, before it gets SIGTERM."
   type        = number
   default     = 15
   nullable    = false
 
   validation {
     condition     = var.drain_seconds >= 5 && var.drain_seconds <= 3600
-    error_message = "drain_seconds takes 5 to 3600; the url-issuer answers within 5 seconds."
+    error_message = "drain_seconds takes 5 to 3600; the url-issuer responds within 5 seconds."
   }
 }
 
 variable "throttle_rate" {
-  description = "Without a domain: requests a second that API Gateway lets through in the long run, over all keys."
+  description = "Without a domain: requests a second that API Gateway allows in the long run, over all API keys."
   type        = number
   default     = 1000
   nullable    = false
@@ -139,7 +139,7 @@ variable "throttle_rate" {
 }
 
 variable "throttle_burst" {
-  description = "Without a domain: requests that API Gateway lets through at once."
+  description = "Without a domain: requests that API Gateway allows at once."
   type        = number
   default     = 500
   nullable    = false
@@ -151,7 +151,7 @@ variable "throttle_burst" {
 }
 
 variable "access_log_bucket" {
-  description = "With a domain: a bucket of yours for the load balancer's access logs, with the policy that Elastic Load Balancing asks for. They have every request's whole URL, with a key that a client put into it by mistake: let no one read them who must not see keys."
+  description = "With a domain: your bucket for the load balancer's access logs, with the policy that Elastic Load Balancing needs. They contain each whole URL, and an API key if a client puts it there by mistake. Restrict who can read them."
   type        = string
   default     = null
 
@@ -162,7 +162,7 @@ variable "access_log_bucket" {
 }
 
 variable "log_retention_days" {
-  description = "Without a domain: how long API Gateway's access log is kept. Of a request it has the client's address and the method, no header and no path: keys are sent in these."
+  description = "Without a domain: how long API Gateway's access log is kept. It has the client's address and the method of a request, but no headers and no path, because these can contain keys."
   type        = number
   default     = 90
   nullable    = false
@@ -174,14 +174,14 @@ variable "log_retention_days" {
 }
 
 variable "deletion_protection" {
-  description = "Whether the load balancer refuses to be deleted."
+  description = "Protects the load balancer against deletion."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "tags" {
-  description = "Tags of everything that is made."
+  description = "Tags of all resources."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -4,7 +4,7 @@ output "vpc_id" {
 }
 
 output "private_subnet_ids" {
-  description = "Where the tasks run. Usable once the subnets reach AWS."
+  description = "The subnets of the tasks. Usable once they reach AWS."
   value       = local.is_made ? aws_subnet.private[*].id : var.vpc.private_subnet_ids
 
   # A task that starts before its image can be pulled counts as a failed deployment.
@@ -12,12 +12,12 @@ output "private_subnet_ids" {
 }
 
 output "public_subnet_ids" {
-  description = "Where a public load balancer stands; empty where there are none."
+  description = "The subnets of a public load balancer; empty if there are none."
   value       = local.is_made ? aws_subnet.public[*].id : var.vpc.public_subnet_ids
   depends_on  = [aws_route_table_association.public, aws_route.internet]
 }
 
 output "public_subnet_cidrs" {
-  description = "The addresses that a public load balancer calls from."
+  description = "The addresses from which a public load balancer calls the tasks."
   value       = local.is_made ? slice(local.public_cidrs, 0, local.public_count) : data.aws_subnet.given_public[*].cidr_block
 }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Begins the name of everything that is made."
+  description = "The beginning of every name."
   type        = string
   nullable    = false
 
@@ -25,7 +25,7 @@ variable "cidr" {
 }
 
 variable "zones" {
-  description = "Over how many availability zones the subnets are spread."
+  description = "How many availability zones have subnets."
   type        = number
   default     = 2
   nullable    = false
@@ -37,7 +37,7 @@ variable "zones" {
 }
 
 variable "exclude_zone_ids" {
-  description = "Zones that get no subnet, by the ids that are the same in every account, such as \"use1-az3\". By default those that have no VPC links for HTTP APIs."
+  description = "Zones without a subnet, by the ids that are the same in every account, such as \"use1-az3\". By default those that have no VPC links for HTTP APIs."
   type        = set(string)
   nullable    = false
 
@@ -51,7 +51,7 @@ variable "exclude_zone_ids" {
 }
 
 variable "egress" {
-  description = "How the private subnets reach AWS: \"endpoints\" (interface endpoints, no way to the internet) or \"nat\" (a NAT gateway a zone). S3 and DynamoDB go through gateway endpoints either way."
+  description = "How the private subnets reach AWS: \"endpoints\" (interface endpoints, no internet access) or \"nat\" (a NAT gateway a zone). S3 and DynamoDB go through gateway endpoints either way."
   type        = string
   default     = "endpoints"
   nullable    = false
@@ -75,14 +75,14 @@ variable "interface_endpoints" {
 }
 
 variable "public_subnets" {
-  description = "Whether public subnets are made, as a public load balancer needs them. With egress = \"nat\" they are made in any case."
+  description = "Whether public subnets are created, for a public load balancer. With egress = \"nat\" they are always created."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "vpc" {
-  description = "An existing VPC in place of a new one; nothing is made then. Its private subnets must reach S3, DynamoDB, SQS, ECR and CloudWatch Logs; the public ones are needed for a public load balancer only."
+  description = "An existing VPC instead of a new one. Its private subnets must reach S3, DynamoDB, SQS, ECR and CloudWatch Logs. Only a public load balancer needs public subnets."
   type = object({
     id                 = string
     private_subnet_ids = list(string)
@@ -102,7 +102,7 @@ variable "vpc" {
 }
 
 variable "tags" {
-  description = "Tags of everything that is made."
+  description = "Tags of all resources."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the names of the repositories begin with."
+  description = "The beginning of the repositories' names."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "kept_images" {
-  description = "How many of the newest images of a service are kept. A running service needs its image whenever a task is started: keep more than are pushed between two deployments."
+  description = "How many of the newest images of a service are kept. A service needs its image each time that a task starts, so keep more than are pushed between two deployments."
   type        = number
   default     = 30
   nullable    = false
@@ -22,7 +22,7 @@ variable "kept_images" {
 }
 
 variable "untagged_days" {
-  description = "When images that have no tag are removed: what a build leaves over."
+  description = "When images without a tag are removed. Builds leave them behind."
   type        = number
   default     = 7
   nullable    = false
@@ -34,7 +34,7 @@ variable "untagged_days" {
 }
 
 variable "kms_key_arn" {
-  description = "Key of yours for the images. By default ECR's own, AES-256."
+  description = "Your KMS key for the images. By default ECR's own, AES-256."
   type        = string
   default     = null
 
@@ -45,14 +45,14 @@ variable "kms_key_arn" {
 }
 
 variable "force_destroy" {
-  description = "Whether `terraform destroy` may remove repositories with images in them."
+  description = "Allows `terraform destroy` to remove repositories with their images."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "tags" {
-  description = "Tags of everything that can have some."
+  description = "Tags of everything that can have tags."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -97,7 +97,7 @@ variable "secrets" {
 }
 
 variable "task_policy_json" {
-  description = "What the service may call, and on which resources: an IAM policy."
+  description = "An IAM policy with what the service can call, and on which resources."
   type        = string
   nullable    = false
 
@@ -108,7 +108,7 @@ variable "task_policy_json" {
 }
 
 variable "handler_policy_json" {
-  description = "What a handler in the service may call beyond that: an IAM policy, kept apart from the service's own."
+  description = "An IAM policy with what a handler can call beyond that, separate from the service's own."
   type        = string
   default     = null
 
@@ -136,7 +136,7 @@ variable "subnet_ids" {
 }
 
 variable "security_group_ids" {
-  description = "Further security groups of the tasks, for what a handler calls beyond HTTPS. The service's own lets HTTPS out."
+  description = "More security groups of the tasks, for what a handler calls beyond HTTPS. The service's own group allows outgoing HTTPS."
   type        = list(string)
   default     = []
   nullable    = false
@@ -161,7 +161,7 @@ variable "container_port" {
 }
 
 variable "load_balancer" {
-  description = "The load balancer through which the tasks are called, and its security group; nobody else reaches them. Null for a service that is not called."
+  description = "The load balancer that calls the tasks, and its security group. Nothing else can reach them. Null for a service that is not called."
   type = object({
     target_group_arn  = string
     security_group_id = string
@@ -170,7 +170,7 @@ variable "load_balancer" {
 }
 
 variable "health_check_command" {
-  description = "What tells in the container that the process answers, in exec form after \"CMD\"; null for one that asks /livez with the image's own Node."
+  description = "The container's health check, in exec form after \"CMD\". Null for one that asks /livez with the image's own Node."
   type        = list(string)
   default     = null
 
@@ -181,7 +181,7 @@ variable "health_check_command" {
 }
 
 variable "writable_paths" {
-  description = "Folders that can be written in a container whose file system is otherwise read-only; empty with each task. The image must declare them as VOLUME, owned by its user."
+  description = "Folders that the otherwise read-only container can write to. They are empty in each new task. The image must declare them as VOLUME, owned by its user."
   type        = list(string)
   default     = []
   nullable    = false
@@ -205,7 +205,7 @@ variable "stop_timeout_seconds" {
 }
 
 variable "min_tasks" {
-  description = "How many tasks run at least."
+  description = "The least number of tasks."
   type        = number
   default     = 1
   nullable    = false
@@ -217,7 +217,7 @@ variable "min_tasks" {
 }
 
 variable "max_tasks" {
-  description = "How many tasks run at most."
+  description = "The greatest number of tasks."
   type        = number
   default     = 4
   nullable    = false
@@ -229,7 +229,7 @@ variable "max_tasks" {
 }
 
 variable "spot" {
-  description = "Whether all tasks but one run on Fargate Spot: cheaper, and stopped with two minutes' notice when AWS needs the capacity."
+  description = "Whether all tasks except one run on Fargate Spot. Spot is cheaper, and AWS stops it with two minutes' notice when it needs the capacity."
   type        = bool
   default     = false
   nullable    = false
@@ -271,7 +271,7 @@ variable "autoscaling" {
 }
 
 variable "protect_after_seconds" {
-  description = "For a service that lives on a queue: from when on work in flight protects its task against scale-in and deployments, until that work ends; the task takes nothing new meanwhile. Null: never. Best 100; the README says what it costs."
+  description = "For a service with a queue: work that takes longer protects its task against scale-in and deployments until that work ends. The task receives nothing new until then. Null: never. Recommended: 100. The README describes the cost."
   type        = number
   default     = null
 
@@ -282,24 +282,24 @@ variable "protect_after_seconds" {
 
   validation {
     condition     = var.protect_after_seconds == null || var.autoscaling.kind == "backlog"
-    error_message = "protect_after_seconds is for a service that lives on a queue (autoscaling.kind = \"backlog\")."
+    error_message = "protect_after_seconds is for a service with a queue (autoscaling.kind = \"backlog\")."
   }
 
   validation {
     condition     = var.protect_after_seconds == null || var.min_tasks >= 2
-    error_message = "protect_after_seconds needs min_tasks of 2 or more: a protected task takes nothing new until its long work has ended, and a task alone would let everything else wait for that."
+    error_message = "protect_after_seconds needs min_tasks of 2 or more: a protected task receives nothing new until its long work has ended, so a single task would make everything else wait."
   }
 }
 
 variable "wait_for_steady_state" {
-  description = "Whether an apply ends only when the tasks are up, rather than when ECS has been told."
+  description = "Whether an apply waits until the tasks run."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "log_retention_days" {
-  description = "How long the log lines are kept. The metrics made of them are kept by CloudWatch for 15 months in any case."
+  description = "How long the log lines are kept. CloudWatch always keeps their metrics for 15 months."
   type        = number
   default     = 90
   nullable    = false
@@ -311,7 +311,7 @@ variable "log_retention_days" {
 }
 
 variable "tags" {
-  description = "Tags of everything that is made, and of the tasks."
+  description = "Tags of all resources and tasks."
   type        = map(string)
   default     = {}
   nullable    = false

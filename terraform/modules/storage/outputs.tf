@@ -7,7 +7,7 @@ output "bucket" {
 }
 
 output "queues" {
-  description = "The queue that the acceptor works from (upload_events), the processor's (accepted_events), the dead-letter queue of each, and the queue of reports (upload_reports)."
+  description = "The queues of the acceptor (upload_events) and the processor (accepted_events), the dead-letter queue of each, and the report queue (upload_reports)."
   value = merge(
     { for name, queue in aws_sqs_queue.events : name => { name = queue.name, url = queue.url, arn = queue.arn } },
     { for name, queue in aws_sqs_queue.dead_letter : "${name}_dead_letter" => { name = queue.name, url = queue.url, arn = queue.arn } },
@@ -34,7 +34,7 @@ output "tables" {
 }
 
 output "kms_key_arn" {
-  description = "The key that a service needs leave to use before it can read or write bucket and tables; null where there is none."
+  description = "The KMS key that a service must be allowed to use for bucket and tables; null if there is none."
   value       = var.kms_key_arn
 }
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the names of queues and tables begin with, and the bucket's where it has none of its own."
+  description = "The beginning of the names of queues and tables, and of the bucket without a bucket_name."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "bucket_name" {
-  description = "Name of the bucket. By default the name, the account's number and the region, since no two buckets anywhere have one name."
+  description = "The name of the bucket, unique in all of AWS. By default the name, the account's number and the region."
   type        = string
   default     = null
 
@@ -21,7 +21,7 @@ variable "bucket_name" {
 }
 
 variable "kms_key_arn" {
-  description = "Key of yours for bucket and tables. By default S3's and DynamoDB's own keys. Queues use the key of SQS: their messages name objects and hold nothing of them."
+  description = "Your KMS key for bucket and tables. By default S3's and DynamoDB's own keys. Queues use the key of SQS: their messages contain names of objects, but no content."
   type        = string
   default     = null
 
@@ -32,28 +32,28 @@ variable "kms_key_arn" {
 }
 
 variable "force_destroy" {
-  description = "Whether `terraform destroy` may remove the bucket with the files in it."
+  description = "Allows `terraform destroy` to remove the bucket with its files."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "deletion_protection" {
-  description = "Whether DynamoDB refuses to delete the tables until this is false."
+  description = "Protects the tables against deletion."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "point_in_time_recovery" {
-  description = "Whether the tables can be restored to any second of the last 35 days."
+  description = "Lets you restore the tables to any second of the last 35 days."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "acceptor_role_arn" {
-  description = "The only role that may write under accepted/. Null leaves it to identities' own policies, which is for stand-ins of S3 alone."
+  description = "The only role that can write under accepted/. Null, for a local S3 only, leaves this to the identities' own policies."
   type        = string
   default     = null
 
@@ -64,7 +64,7 @@ variable "acceptor_role_arn" {
 }
 
 variable "form_lifetime_max_seconds" {
-  description = "S3 refuses a form that was signed longer ago, whatever lifetime was signed into it."
+  description = "S3 rejects older signatures, whatever lifetime they have."
   type        = number
   default     = 604800
   nullable    = false
@@ -76,14 +76,14 @@ variable "form_lifetime_max_seconds" {
 }
 
 variable "allow_presigned_put" {
-  description = "Whether presigned PUTs get into uploads/ beside forms; only such as carry If-None-Match, so that none takes another's place."
+  description = "Allows presigned PUTs under uploads/, beside forms. They need If-None-Match, so that none replaces another."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "cors_allowed_origins" {
-  description = "Web origins whose pages may send forms and read S3's answer. None by default."
+  description = "Web origins whose pages can send forms to S3 and read its response. None by default."
   type        = list(string)
   default     = []
   nullable    = false
@@ -95,7 +95,7 @@ variable "cors_allowed_origins" {
 }
 
 variable "message_retention_days" {
-  description = "How long an event may wait in its queue. The default is long enough for the longest work (12 hours) with the defaults of max_receive_count and visibility_seconds."
+  description = "How long an event can wait in its queue. The default suits the longest work (12 hours) with the defaults of max_receive_count and visibility_seconds."
   type        = number
   default     = 5
   nullable    = false
@@ -133,12 +133,12 @@ variable "max_receive_count" {
   # SQS deletes an event whose retention is over, and sends it to no dead-letter queue.
   validation {
     condition     = (var.max_receive_count - 1) * local.longest_receive_seconds + 43200 <= var.message_retention_days * 86400
-    error_message = "message_retention_days (${var.message_retention_days}) is too short: an event that fails each time can be in its queue for ${(var.max_receive_count - 1) * local.longest_receive_seconds + 43200} seconds, and would be gone before it reached the dead-letter queue. Set message_retention_days to at least ${ceil(((var.max_receive_count - 1) * local.longest_receive_seconds + 43200) / 86400)} (13 is the most), or lower max_receive_count (${var.max_receive_count}), visibility_seconds (${var.visibility_seconds}) or the longest work on an event (${var.longest_work_seconds} seconds). The whole installation calculates the longest work from handler_limit_seconds, handler_grace_seconds, handler_threads and processor.concurrency. Each receive but the last takes up to the longest work, visibility_seconds, and a wait of 900 seconds or visibility_seconds, whichever is longer; the last takes up to 12 hours."
+    error_message = "message_retention_days (${var.message_retention_days}) is too short: an event that fails each time can be in its queue for ${(var.max_receive_count - 1) * local.longest_receive_seconds + 43200} seconds, and would expire before it reached the dead-letter queue. Set message_retention_days to at least ${ceil(((var.max_receive_count - 1) * local.longest_receive_seconds + 43200) / 86400)} (13 is the most), or lower max_receive_count (${var.max_receive_count}), visibility_seconds (${var.visibility_seconds}) or the longest work on an event (${var.longest_work_seconds} seconds). The whole installation calculates the longest work from handler_limit_seconds, handler_grace_seconds, handler_threads and processor.concurrency. Each receive but the last takes up to the longest work, visibility_seconds, and a wait of 900 seconds or visibility_seconds, whichever is longer; the last takes up to 12 hours."
   }
 }
 
 variable "longest_work_seconds" {
-  description = "How long a service works on one received event at most. With visibility_seconds and max_receive_count it says how long an event can be in its queue, which message_retention_days must outlast."
+  description = "The longest work of a service on one received event. Together with visibility_seconds and max_receive_count it determines how long an event can be in its queue. message_retention_days must be longer."
   type        = number
   default     = 0
   nullable    = false
@@ -150,7 +150,7 @@ variable "longest_work_seconds" {
 }
 
 variable "visibility_seconds" {
-  description = "How long a received event stays hidden from other tasks; the services prolong it while they work. An event whose task dies comes back after this time. The services' VISIBILITY_SECONDS."
+  description = "How long a received event stays hidden from other tasks. The services extend it during the work. If a task dies, its event comes back after this time. The services' VISIBILITY_SECONDS."
   type        = number
   default     = 60
   nullable    = false
@@ -162,7 +162,7 @@ variable "visibility_seconds" {
 }
 
 variable "record_retention_days" {
-  description = "How long an item outlives its last transition (deleteAt). The services' RECORD_RETENTION_DAYS."
+  description = "How long an item is kept after its last transition (deleteAt). The services' RECORD_RETENTION_DAYS."
   type        = number
   default     = 113
   nullable    = false
@@ -176,7 +176,7 @@ variable "record_retention_days" {
 }
 
 variable "uploads_expire_days" {
-  description = "When what is still under uploads/ is removed: duplicates, orphans, refused versions."
+  description = "When objects that remain under uploads/ are removed: duplicates, orphans, refused versions."
   type        = number
   default     = 30
   nullable    = false
@@ -189,7 +189,7 @@ variable "uploads_expire_days" {
 }
 
 variable "noncurrent_expire_days" {
-  description = "When a version under uploads/ is removed that a later one, or a delete marker, has covered; under accepted/ too, where accepted_expire_days is given."
+  description = "When a version under uploads/ is removed after a later version, or a delete marker, replaced it. With accepted_expire_days, this also applies under accepted/."
   type        = number
   default     = 30
   nullable    = false
@@ -202,18 +202,18 @@ variable "noncurrent_expire_days" {
 }
 
 variable "accepted_expire_days" {
-  description = "When accepted files are removed. By default never: they are yours."
+  description = "When accepted files are removed. By default never."
   type        = number
   default     = null
 
   validation {
     condition     = var.accepted_expire_days == null ? true : floor(var.accepted_expire_days) == var.accepted_expire_days && var.accepted_expire_days >= var.message_retention_days + var.dead_letter_retention_days
-    error_message = "accepted_expire_days takes null, or a whole number from ${var.message_retention_days + var.dead_letter_retention_days} (the retentions of a queue and its dead-letter queue): an accepted file must not go before it was processed."
+    error_message = "accepted_expire_days takes null, or a whole number from ${var.message_retention_days + var.dead_letter_retention_days} (the retentions of a queue and its dead-letter queue): an accepted file must not be removed before it was processed."
   }
 }
 
 variable "unfinished_multipart_days" {
-  description = "When the parts of a multipart upload that was never completed are removed."
+  description = "When the parts of an unfinished multipart upload are removed."
   type        = number
   default     = 2
   nullable    = false
@@ -225,7 +225,7 @@ variable "unfinished_multipart_days" {
 }
 
 variable "tags" {
-  description = "Tags of everything that can have some."
+  description = "Tags of everything that can have tags."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the trail, and what the name of its bucket begins with."
+  description = "The name of the trail, and the beginning of its bucket's name."
   type        = string
   nullable    = false
 
@@ -27,14 +27,14 @@ variable "retention_days" {
 }
 
 variable "force_destroy" {
-  description = "Whether `terraform destroy` may remove the bucket with log files in it."
+  description = "Allows `terraform destroy` to remove the bucket with its log files."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "tags" {
-  description = "Tags of everything that can have some."
+  description = "Tags of everything that can have tags."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -7,7 +7,6 @@ import {
   type UploadStatus,
 } from '@upload-once/client';
 import { withoutApiKey } from '@upload-once/text/hidden-secrets';
-import { retryAfterOf } from './retry-after.ts';
 
 /** S3's events take seconds as a rule: so long the issuer is asked, after 1, 2, 4 and 8 seconds. */
 const ASK_SECONDS = 15;
@@ -30,7 +29,7 @@ export type KnownOutcome =
 
 /**
  * Asks the issuer what became of an upload that was sent once, to its end, with a form of its own. Asks again for 15 seconds, because
- * S3's events take a moment; within them it waits as long as the issuer asks to (`Retry-After`).
+ * S3's events take a moment; within them it asks again also where the issuer can't answer (`Retries`).
  *
  * @throws the signal's reason
  */
@@ -41,24 +40,21 @@ export async function askOutcome(
 ): Promise<KnownOutcome> {
   const id = upload.key.replace(/^uploads\//, '');
   let leftSeconds = ASK_SECONDS;
-  for (let pauseSeconds = 1; ; ) {
-    let waitSeconds: number;
+  const wait = async (seconds: number) => {
+    await sleep(seconds);
+    leftSeconds -= seconds;
+  };
+  for (let pauseSeconds = 1; ; pauseSeconds *= 2) {
     try {
-      const status = await getUpload(access, id);
+      const status = await getUpload({ ...access, retries: { maxSeconds: leftSeconds, sleep: wait } }, id);
       const known = outcomeOf(status, id, upload.totalBytes, access.apiKey);
       if (known) return known;
       if (leftSeconds === 0) return { known: 'nothing', why: NOT_SEEN };
-      waitSeconds = Math.min(pauseSeconds, leftSeconds);
-      pauseSeconds *= 2;
     } catch (error) {
       if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
-      const asked = retryAfterOf(error);
-      if (asked === undefined || asked > leftSeconds)
-        return { known: 'nothing', why: `The issuer could not tell either: ${error.message}` };
-      waitSeconds = asked;
+      return { known: 'nothing', why: `The issuer could not tell either: ${error.message}` };
     }
-    await sleep(waitSeconds);
-    leftSeconds -= waitSeconds;
+    await wait(Math.min(pauseSeconds, leftSeconds));
   }
 }
 

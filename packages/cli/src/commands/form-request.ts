@@ -1,9 +1,8 @@
-import type { UploadForm, UploadPut } from '@upload-once/client';
+import type { Retries, UploadForm, UploadPut } from '@upload-once/client';
 import { createUpload, fileSha256, requestUpload } from '@upload-once/client';
 import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 import type { Proxies } from './proxies.ts';
-import { retryAfterOf } from './retry-after.ts';
 import type { UploadCommandOptions } from './upload-options.ts';
 
 /** How long one form is waited for in all, where the issuer asks to wait. */
@@ -25,50 +24,44 @@ export interface FormRequest {
 }
 
 /**
- * Asks for a form, and again as long as the issuer answers with `Retry-After`: it has given no form then.
+ * Asks for a form, again as the client library does, and says so when the issuer asked to wait.
  *
  * @throws as `requestUpload` and `createUpload`; FileUnusable, FileChanged; the signal's reason
  */
-export async function receiveForm(order: FormRequest): Promise<UploadForm | UploadPut> {
-  const ask = await asking(order);
-  for (let waitedSeconds = 0; ; ) {
-    try {
-      return await ask();
-    } catch (error) {
-      const waitSeconds = retryAfterOf(error);
-      if (waitSeconds === undefined || waitedSeconds + waitSeconds > FORM_WAIT_MAX_SECONDS) throw error;
-      waitedSeconds += waitSeconds;
-      await wait(waitSeconds, error as Error, order);
-    }
-  }
-}
-
-async function wait(seconds: number, { message }: Error, { io, signal, waits }: FormRequest): Promise<void> {
-  if (waits.seconds === 0) {
-    io.stderr.write(
-      `upload-once: ${printable(message)}. It waits, and goes on; at most ${FORM_WAIT_MAX_SECONDS} s for one form\n`,
-    );
-  }
-  waits.seconds += seconds;
-  await io.sleep(seconds, signal);
-}
-
-async function asking({
-  file,
-  sizeBytes,
-  options,
-  proxies,
-  signal,
-}: FormRequest): Promise<() => Promise<UploadForm | UploadPut>> {
+export async function receiveForm(request: FormRequest): Promise<UploadForm | UploadPut> {
+  const { file, sizeBytes, options, proxies, signal } = request;
   const { issuerUrl, apiKey, issuerTimeoutSeconds: timeoutSeconds, wanted } = options;
-  const access = { issuerUrl, apiKey, timeoutSeconds, signal, fetch: proxies.fetch };
-  if (wanted === undefined) return () => requestUpload(access);
+  const access = {
+    issuerUrl,
+    apiKey,
+    timeoutSeconds,
+    signal,
+    fetch: proxies.fetch,
+    retries: retriesOf(request),
+  };
+  if (wanted === undefined) return requestUpload(access);
   const { sha256, ...asked } = wanted;
-  const request = {
+  const { form } = await createUpload({
     ...access,
     ...asked,
     ...(wanted.method === 'put' && { minBytes: sizeBytes, maxBytes: sizeBytes }),
     ...(sha256 && { sha256: await fileSha256(file, signal) }),
+  });
+  return form;
+}
+
+function retriesOf({ io, signal, waits }: FormRequest): Retries {
+  return {
+    maxSeconds: FORM_WAIT_MAX_SECONDS,
+    sleep: (seconds) => io.sleep(seconds, signal),
+    onWait({ seconds, error }) {
+      if (error.retryAfterSeconds === undefined) return;
+      if (waits.seconds === 0) {
+        io.stderr.write(
+          `upload-once: ${printable(error.message)}. It waits, and goes on; at most ${FORM_WAIT_MAX_SECONDS} s for one form\n`,
+        );
+      }
+      waits.seconds += seconds;
+    },
   };
-  return async () => (await createUpload(request)).form;
 }

@@ -143,7 +143,9 @@ async function byId(
   assertNoApiKey(positionals, apiKey);
   const timeoutSeconds = timeoutOf(values.timeout);
   const { fetch } = openProxies(io.env);
-  const access = { issuerUrl, apiKey, timeoutSeconds, fetch, signal: io.interruptSignal() };
+  const signal = io.interruptSignal();
+  const retries = { sleep: (seconds: number) => io.sleep(seconds, signal) };
+  const access = { issuerUrl, apiKey, timeoutSeconds, fetch, signal, retries };
   const id = given.replace(/^uploads\//, '');
   try {
     return await command.act(access, id, values.json ?? false, given);

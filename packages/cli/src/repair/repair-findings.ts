@@ -55,6 +55,10 @@ export class EventsNotSent extends Error {
  * An event for an accepted object has the ETag that S3 gives for it now, at the price of one HeadObject; where that version
  * is not the current one (any more), or S3 does not say, the claimed version's.
  *
+ * Requests, beside those of the audit, for F findings and E events: BatchGetItem F / 10 for earlier repairs (not with `again`) and one for
+ * each event under `uploads/`, two under `accepted/`; UpdateItem E to record the repair, and one for each item that is kept longer (a write
+ * unit for each KB of it); SendMessageBatch F / 10; HeadObject for each accepted object.
+ *
  * @param again events are sent that were sent before as well, for a queue that was purged
  * @param deadLetters what the dead-letter queues hold, by `repairName`
  * @param onOutcome told of each finding of ten before the first of them is given: whoever takes them can stop at any of them

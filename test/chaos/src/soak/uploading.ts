@@ -46,7 +46,7 @@ export function createUploading(options: {
 
   async function askForForm(): Promise<UploadForm | undefined> {
     try {
-      return await requestUpload({ issuerUrl, apiKey });
+      return await requestUpload({ issuerUrl, apiKey, retries: { maxSeconds: 0 } });
     } catch (error) {
       if (!(error instanceof IssuerUnavailable)) throw error;
       formsRefused += 1;
