@@ -18,7 +18,7 @@ variable "image_tag" {
 }
 
 variable "alarm_emails" {
-  description = "The e-mail address that receives alarms."
+  description = "The e-mail addresses that receive alarms."
   type        = list(string)
   default     = []
 }
