@@ -3,7 +3,10 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-installed := node_modules/.package-lock.json
+# What runs needs 180 packages; what tests it, 270 more.
+runtime := node_modules/.package-lock.json
+installed := node_modules/.with-development
+need_npm := command -v npm >/dev/null || { echo 'npm is not there: install Node.js 20 or later (https://nodejs.org)' >&2; exit 1; }
 package_tools := scripts/packages/node_modules/.package-lock.json
 # Wheels alone: a source package would run code of its own to be installed, and get what that needs by no hash. Not compiled: Python compiles
 # what is imported, which is far less.
@@ -16,26 +19,32 @@ help: ## List the targets
 
 install: $(installed) ## Install the locked packages, Node 24 among them
 
-$(installed): package-lock.json
-	@command -v npm >/dev/null || { echo "npm is not there: install Node.js 20 or later (https://nodejs.org)" >&2; exit 1; }
-	npm ci --ignore-scripts
-	npm run --silent prepare
+$(runtime): package-lock.json
+	@$(need_npm)
+	npm ci --ignore-scripts --omit=dev
 	@node scripts/require-node.mjs
 	@touch $@
 
-demo: $(installed) ## Run an upload, a duplicate, a late and a tampered one through all services, and stop
+$(installed): package-lock.json
+	@$(need_npm)
+	npm ci --ignore-scripts
+	npm run --silent prepare
+	@node scripts/require-node.mjs
+	@touch $(runtime) $@
+
+demo: $(runtime) ## Run an upload, a duplicate, a late and a tampered one through all services, and stop
 	@node local/stack/demo.ts
 
-dev: $(installed) ## Start everything on this machine and keep it running
+dev: $(runtime) ## Start everything on this machine and keep it running
 	@node local/stack/dev/main.ts
 
-local: $(installed) ## Start everything in containers on LocalStack; needs Docker and Terraform
+local: $(runtime) ## Start everything in containers on LocalStack; needs Docker and Terraform
 	@node local/localstack/main.ts up
 
-local-down: $(installed) ## Remove what `make local` started, and everything uploaded to it
+local-down: $(runtime) ## Remove what `make local` started, and everything uploaded to it
 	@node local/localstack/main.ts down
 
-images: $(installed) ## Build the images of the three services, on NODE_IMAGE= or the pinned one
+images: $(runtime) ## Build the images of the three services, on NODE_IMAGE= or the pinned one
 	@node local/localstack/main.ts images
 
 test: check test-unit test-acceptance ## Run all checks and tests
@@ -138,7 +147,7 @@ format: $(installed) ## Format the code
 docs: $(installed) ## Renew generated tables, and docs/openapi.json, from the code
 	@node scripts/write-docs.ts
 
-deploy: $(installed) ## Build and push the images, apply terraform/; shows the plan and asks (YES=1, TAG=…)
+deploy: $(runtime) ## Build and push the images, apply terraform/; shows the plan and asks (YES=1, TAG=…)
 	@node scripts/deploy.ts
 
 clean: ## Remove everything that was installed and built

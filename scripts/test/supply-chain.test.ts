@@ -22,6 +22,8 @@ interface LockedPackage {
   readonly integrity?: string;
   readonly link?: boolean;
   readonly hasInstallScript?: boolean;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
 }
 
 const root = JSON.parse(read('package.json')) as Manifest;
@@ -87,6 +89,15 @@ t.test('npm installs exact versions, known by their hash, from the registry', as
     t.match(integrity, /^sha512-[\w+/]{86}==$/, path);
     t.match(resolved, /^https:\/\/registry\.npmjs\.org\//, path);
   }
+});
+
+t.test('make demo installs fewer than 200 packages', async (t) => {
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> };
+  const needed = Object.entries(packages).filter(
+    ([path, { link, dev, devOptional }]) => path.includes('node_modules/') && !link && !dev && !devOptional,
+  );
+  t.ok(needed.length > 50 && needed.length < 200, `${needed.length}`);
+  t.match(read('Makefile'), /^demo: \$\(runtime\)/m);
 });
 
 t.test('no package runs code of its own when it is installed', async (t) => {
