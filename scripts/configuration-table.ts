@@ -43,9 +43,9 @@ function groupOf(users: readonly string[]): string {
 function table(fields: readonly [name: string, field: Field & { readonly isRequired: boolean }][]): string {
   const rows = fields.map(([name, field]) => {
     const otherwise = field.isRequired ? '**required**' : code(field.default);
-    return `| \`${name}\` | ${otherwise} | ${cell(allowed(field.expected))} | ${cell(field.description)} |`;
+    return `| \`${name}\` | ${otherwise}${range(field.expected)} | ${cell(field.description)} |`;
   });
-  return ['| Variable | Default | Allowed | Meaning |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| Variable | Default | Meaning |', '|---|---|---|', ...rows].join('\n');
 }
 
 /** A document with its tables renewed. @throws Error when the document has no place for it */
@@ -57,9 +57,10 @@ function code(value: unknown): string {
   return value === undefined || value === '' ? '–' : `\`${value}\``;
 }
 
-/** Without examples, and with the plain range of a number: its unit is in the variable's name. */
-function allowed(expected = ''): string {
-  return expected.replace(/^a whole number (of \S+ )?from /, '').replace(/, for example .*$/, '');
+/** The range of a number; its unit is in the variable's name. Of all else the service's error says what is allowed. */
+function range(expected = ''): string {
+  const [, from, to] = /^a whole number (?:of \S+ )?from (\d+) to (\d+)/.exec(expected) ?? [];
+  return from === undefined ? '' : ` (${from}–${to})`;
 }
 
 function cell(text = ''): string {

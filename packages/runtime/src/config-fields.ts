@@ -46,7 +46,7 @@ export const logFields = {
     ],
     {
       default: 'info',
-      description: 'The lowest level of log lines that are written.',
+      description: 'The lowest level of log lines that are written: trace, debug, info, warn or error.',
       expected: 'one of "trace", "debug", "info", "warn", "error"',
     },
   ),

@@ -56,7 +56,7 @@ export const evidenceFields = {
   REPORT_QUEUE_URLS: Type.String({
     pattern: '^https?://[^/?#,\\s]+/[^?#,\\s]+(,https?://[^/?#,\\s]+/[^?#,\\s]+)*$',
     description:
-      'The queues that receive each report of a duplicate, a refused version or an orphan: one for each reader.',
+      'The queues that receive each report of a duplicate, a refused version or an orphan: one URL for each reader, separated by commas.',
     expected:
       'the URLs of one or more SQS queues, separated by commas, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
   }),

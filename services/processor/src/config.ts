@@ -10,7 +10,8 @@ export const configSchema = Type.Object({
   ...healthFields,
   PROCESSOR_HANDLER: Type.String({
     default: '',
-    description: 'The module with your handler. Without one, each upload is logged.',
+    description:
+      'The module with your handler: a path or the name of a package. Without one, each upload is logged.',
     expected: 'a path to a module ("./handler.mjs"), or the name of a package',
   }),
   HANDLER_LIMIT_SECONDS: Type.Integer({

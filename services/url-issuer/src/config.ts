@@ -81,13 +81,14 @@ export const configSchema = Type.Object({
   TRUSTED_PROXIES: Type.String({
     default: '',
     pattern: '^([0-9A-Za-z:./]+)?( *, *[0-9A-Za-z:./]+)*$',
-    description: 'The proxies whose X-Forwarded-For is trusted. By default none.',
+    description:
+      'The proxies whose X-Forwarded-For is trusted: addresses or networks, separated by commas. By default none.',
     expected: TRUSTED_PROXIES_EXPECTED,
   }),
   CORS_ORIGINS: Type.String({
     default: '',
     description:
-      'Web origins whose pages can call this service. By default none, because every visitor can read an API key in a page.',
+      'Web origins, separated by commas, whose pages can call this service. By default none, because every visitor can read an API key in a page.',
     expected: CORS_ORIGINS_EXPECTED,
   }),
   UPLOAD_NAME_PART: Type.String({
