@@ -32,6 +32,6 @@ export function issuerAccess(
 export function assertNoApiKey(texts: readonly string[], apiKey: string): void {
   if (!texts.some((text) => text === apiKey || /^["']?(?:Bearer\s+)?uo_[0-9a-f]{16}_/i.test(text))) return;
   throw new UsageError(
-    'an API key stands where a file or an id should. Set UPLOAD_ONCE_API_KEY, or give it behind --key; a shell keeps what was typed',
+    'an API key stands where a file or an id should. Set UPLOAD_ONCE_API_KEY, or give it behind --key. Your shell may have kept what you typed: replace this key',
   );
 }
