@@ -12,7 +12,7 @@ package_tools := scripts/packages/node_modules/.package-lock.json
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages bench bench-client bench-containers audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -110,6 +110,9 @@ packages: $(installed) $(package_tools) ## Build and pack the packages for npm, 
 
 test-packages: packages ## Install what npm gets into an empty folder, and upload with it on Node 20 and 24
 	npm run --silent test:packages
+
+test-browser: packages ## Upload from a page in a real browser; needs Chromium or Google Chrome
+	npm run --silent test:browser
 
 outages: $(installed) ## Make S3, SQS and DynamoDB unavailable, slow and throttling, a minute each: SECONDS=
 	@node test/chaos/src/outages/main.ts

@@ -125,6 +125,11 @@ const clientUses = bundle('client', 'src/index.ts', [
   `--target=node${NODE_MIN}`,
   `--outfile=${join(client, 'index.js')}`,
 ]);
+bundle('client', 'src/browser.ts', [
+  '--platform=browser',
+  '--target=es2022',
+  `--outfile=${join(client, 'browser.js')}`,
+]);
 declareTypes('client', client);
 
 const cli = join(out, 'cli/dist');
@@ -140,7 +145,7 @@ for (const tarball of [
   pack('client', clientUses, {
     sideEffects: false,
     exports: {
-      '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+      '.': { types: './dist/index.d.ts', browser: './dist/browser.js', default: './dist/index.js' },
       './package.json': './package.json',
     },
   }),

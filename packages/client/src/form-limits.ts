@@ -1,3 +1,4 @@
+import { textOfBase64 } from './text-of-base64.ts';
 import type { UploadForm } from './upload-form.ts';
 
 export interface SizeLimits {
@@ -14,7 +15,7 @@ export function sizeLimitsOf(form: UploadForm): SizeLimits | undefined {
   if (policy === undefined) return undefined;
   let conditions: unknown;
   try {
-    conditions = JSON.parse(Buffer.from(policy, 'base64').toString('utf8'))?.conditions;
+    conditions = JSON.parse(textOfBase64(policy))?.conditions;
   } catch {
     return undefined;
   }

@@ -6,8 +6,8 @@
 /** What stands before and after the file's bytes in a multipart/form-data body (RFC 7578). */
 export interface MultipartFrame {
   readonly contentType: string;
-  readonly head: Buffer;
-  readonly tail: Buffer;
+  readonly head: Uint8Array<ArrayBuffer>;
+  readonly tail: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -29,10 +29,11 @@ export function multipartFrame(
     `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${quoted(fileName)}"\r\n` +
       'Content-Type: application/octet-stream\r\n\r\n',
   );
+  const encoder = new TextEncoder();
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
-    head: Buffer.from(parts.join('')),
-    tail: Buffer.from(`\r\n--${boundary}--\r\n`),
+    head: encoder.encode(parts.join('')),
+    tail: encoder.encode(`\r\n--${boundary}--\r\n`),
   };
 }
 

@@ -26,11 +26,11 @@ export interface SendRequest {
   readonly url: string;
   /** All but content-length. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly head: Buffer;
+  readonly head: Uint8Array;
   /** Exactly `contentBytes` bytes; an error from here breaks the request off. A chunk is used until the next one is asked for. */
   readonly content: AsyncIterable<Uint8Array>;
   readonly contentBytes: number;
-  readonly tail: Buffer;
+  readonly tail: Uint8Array;
   readonly timeouts: Timeouts | undefined;
   readonly signal: AbortSignal | undefined;
   /** Makes the connection, such as through a proxy; undefined: directly. */

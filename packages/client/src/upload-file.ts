@@ -1,16 +1,14 @@
 import type { Agent } from 'node:http';
 import { byteSize } from '@upload-once/text/byte-size';
 import { UploadIncomplete, UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
-import { sizeLimitsOf } from './form-limits.ts';
-import { multipartFrame } from './multipart-body.ts';
-import { randomHex } from './random-hex.ts';
+import { keyOf, readAnswer } from './read-answer.ts';
 import type { Timeouts } from './request-timers.ts';
-import { refusalOf } from './s3-answer.ts';
-import { type SendRequest, sendOnce } from './send-request.ts';
+import { sendOnce } from './send-request.ts';
 import { shownReason } from './shown-reason.ts';
 import type { UploadForm, UploadPut } from './upload-form.ts';
 import { type FileToUpload, openSource, type UploadSource } from './upload-source.ts';
-import { type AnsweredUpload, verdictOf } from './upload-verdict.ts';
+import type { AnsweredUpload } from './upload-verdict.ts';
+import { requestFor } from './wrap-file.ts';
 
 /** Node's `http.Agent` or `https.Agent`, in a type that needs no types of Node. */
 export interface ConnectionAgent {
@@ -103,7 +101,8 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
   });
   const { began, everythingSent } = end;
   const sent = { form, sentBytes, totalBytes, everythingSent };
-  if (end.answer !== undefined) return readAnswer({ ...sent, answer: end.answer });
+  if (end.answer !== undefined)
+    return readAnswer({ ...sent, answer: end.answer }, (what, details) => notProven(what, sent, details));
   if (end.causedByContent) throw end.cause;
   if (!began) {
     if (signal?.aborted) throw signal.reason;
@@ -116,81 +115,6 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
     ? 'the upload was interrupted'
     : `the connection broke (${shownReason(end.cause)})`;
   throw notProven(what, sent, { cause: end.cause });
-}
-
-/** How the file is wrapped. @throws UploadNotSent for a form that can't be sent with this file */
-function requestFor(
-  form: UploadForm | UploadPut,
-  source: UploadSource,
-): Pick<SendRequest, 'method' | 'url' | 'headers' | 'head' | 'tail'> {
-  const { url } = form;
-  if ('fields' in form) {
-    assertFits(form, source);
-    const frame = multipartFrame(form.fields, source.name, `upload-once-${randomHex(16)}`);
-    const { head, tail, contentType } = frame;
-    return { method: 'POST', url, headers: { 'content-type': contentType }, head, tail };
-  }
-  const headers = Object.fromEntries(
-    Object.entries(form.headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
-  const signedBytes = headers['content-length'];
-  if (signedBytes !== String(source.sizeBytes)) {
-    throw new UploadNotSent(
-      `the URL is for a file of ${signedBytes} bytes, ${source.name} has ${source.sizeBytes}; nothing was sent`,
-    );
-  }
-  delete headers['content-length'];
-  return { method: 'PUT', url, headers, head: Buffer.alloc(0), tail: Buffer.alloc(0) };
-}
-
-/** @throws UploadNotSent */
-function assertFits(form: UploadForm, { name, sizeBytes }: UploadSource): void {
-  const limits = sizeLimitsOf(form);
-  if (limits && (sizeBytes < limits.minBytes || sizeBytes > limits.maxBytes)) {
-    throw new UploadNotSent(
-      `${name} has ${sizeBytes} bytes, the form allows from ${limits.minBytes} to ${limits.maxBytes}; nothing was sent`,
-    );
-  }
-  // S3 takes the first field of that name for the file, and ignores what follows (Amazon S3 API Reference, "POST Object").
-  if (Object.keys(form.fields).some((field) => field.toLowerCase() === 'file')) {
-    throw new UploadNotSent(
-      'the form has a field "file", which would take the place of the file itself; nothing was sent',
-    );
-  }
-}
-
-function keyOf(form: UploadForm | UploadPut): string {
-  return 'fields' in form ? (form.fields['key'] ?? form.key) : form.key;
-}
-
-function readAnswer(
-  upload: AnsweredUpload & { readonly sentBytes: number; readonly totalBytes: number },
-): UploadResult {
-  const { form, answer, totalBytes } = upload;
-  const { status, headers } = answer;
-  const judged = verdictOf(upload);
-  if (judged.verdict === 'stored') {
-    const versionId = headers['x-amz-version-id'];
-    return {
-      status,
-      key: keyOf(form),
-      sizeBytes: totalBytes,
-      ...(typeof versionId === 'string' && { versionId }),
-      ...(headers.etag !== undefined && { eTag: headers.etag.replace(/^"(.*)"$/, '$1') }),
-      ...(headers.location !== undefined && { location: headers.location }),
-    };
-  }
-  const { error } = judged;
-  if (judged.verdict === 'refused') throw refusalOf(status, error, { form, sizeBytes: totalBytes });
-  const said = error.code === undefined ? `${status}` : `${status} ${error.code}`;
-  const from = 'Something between here and S3 may have answered, such as a proxy or a login page';
-  const what =
-    judged.verdict === 'incomplete'
-      ? `the answer was ${said} before the whole file was sent. S3 never answers so. ${from}`
-      : status < 400
-        ? `the answer was ${said}. That is not an answer that S3 gives to an upload, so it does not tell whether the file was stored. ${from}`
-        : `the answer was ${said}, which does not tell whether the file was stored`;
-  throw notProven(what, upload, { status });
 }
 
 /** Nothing proves that it was stored; that it was not is proven where the end was never handed over. */

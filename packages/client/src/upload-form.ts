@@ -1,3 +1,5 @@
+import { textOfBase64 } from './text-of-base64.ts';
+
 /** What the issuer gives: good for one object key and for as long as its policy says. */
 export interface UploadForm {
   /** Where to POST the fields and the file. */
@@ -41,9 +43,7 @@ export function readForm(form: Record<string, unknown>, where: string): UploadFo
 function expirationOf(policy: string): Date {
   let expiration: unknown;
   try {
-    expiration = record(JSON.parse(Buffer.from(policy, 'base64').toString('utf8')), 'the policy')[
-      'expiration'
-    ];
+    expiration = record(JSON.parse(textOfBase64(policy)), 'the policy')['expiration'];
   } catch (cause) {
     throw new Error('the field "policy" is no JSON in base64', { cause });
   }

@@ -7,7 +7,10 @@ const READ_CHUNK_BYTES = 4 * 1024 * 1024;
 /** One is being written, the next is held until the end of the file is known, one is being read. */
 const READ_BUFFERS = 3;
 
-/** What to upload: a path, or bytes from elsewhere whose number is known beforehand, because S3 wants a Content-Length. */
+/**
+ * What to upload: a path, or bytes from elsewhere whose number is known beforehand, because S3 wants a Content-Length. A page uploads a Blob,
+ * such as a File that someone has chosen.
+ */
 export type FileToUpload =
   | string
   | { readonly stream: AsyncIterable<Uint8Array>; readonly name: string; readonly sizeBytes: number }

@@ -45,6 +45,19 @@ export const clientMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'page-believes-an-early-success',
+    change:
+      'a page takes an answer of success for S3’s before the browser has said that the whole file was sent',
+    breaks: 'P4: a file that was not stored is told as stored',
+    file: 'packages/client/src/browser/upload-file.ts',
+    find: '      if (isSentWhole) return result;',
+    replace: '      if (result) return result;',
+    noticedBy: {
+      file: 'packages/client/test/browser-upload.test.ts',
+      test: 'P4: nothing is known after a success before the browser has said that all was sent',
+    },
+  },
+  {
     id: 'refusal-lost-with-the-connection',
     change: 'a write that fails throws away what S3 had answered by then',
     breaks: 'P4: a refusal is not heard of, and the sender does not know whether to send again',
