@@ -5,6 +5,10 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const END_WITH_PARENT = fileURLToPath(new URL('end-with-parent.ts', import.meta.url));
+/** For the environment of a program of this repository: what Node compiles once serves every later start, which takes half the time. */
+export const COMPILE_CACHE = {
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../.local/compile-cache', import.meta.url)),
+};
 const SHOWN_LINES = 15;
 /** What a process may take to stop, beyond its own drain limit, before it is ended. */
 const STOP_LIMIT_MS = 20_000;
@@ -47,7 +51,7 @@ export function startProcess(options: {
 }): ManagedProcess {
   const { name, program, env, logFile, ownGroup = false } = options;
   const child: ChildProcess = spawn(process.execPath, ['--import', END_WITH_PARENT, program], {
-    env,
+    env: { ...COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: ownGroup,
   });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { devNull } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
+import { COMPILE_CACHE } from '../../local/stack/child-process.ts';
 
 /** Keeps a service from every credential that this machine may have: a profile, or the role of its instance. */
 export const NO_CREDENTIALS = {
@@ -41,7 +42,10 @@ export interface ServiceProcess {
 
 /** Runs a program with this environment and nothing else of the caller's. It is ended with the test. */
 export function startServiceProcess(t: Test, program: string, env: Record<string, string>): ServiceProcess {
-  const child: ChildProcess = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn(process.execPath, [program], {
+    env: { ...COMPILE_CACHE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   if (!child.stdout || !child.stderr) throw new Error('the child has pipes');
   const lines: OutputLine[] = [];
   const looks = new Set<() => void>();

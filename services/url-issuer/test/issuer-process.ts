@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { COMPILE_CACHE } from '../../../local/stack/child-process.ts';
 import { ACCESS_TABLE, CREDENTIALS, REGION, UPLOADS_TABLE } from './start-tables.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -43,7 +44,10 @@ export function startIssuer(
   env: Record<string, string>,
   nodeOptions: readonly string[] = [],
 ): IssuerProcess {
-  const child = spawn(process.execPath, [...nodeOptions, MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...nodeOptions, MAIN], {
+    env: { ...COMPILE_CACHE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   t.teardown(() => child.kill('SIGKILL'));
   const lines: Record<string, unknown>[] = [];
   let stderr = '';

@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ManagedProcess, startProcess } from '@upload-once/local-stack/child-process.ts';
@@ -49,11 +48,7 @@ export interface FaultStack extends LocalAwsFacts {
 export async function startFaultStack(options: FaultStackOptions): Promise<FaultStack> {
   const { logFolder, visibilitySeconds, maxReceiveCount, ownGroup = false } = options;
   await mkdir(logFolder, { recursive: true });
-  // What Node compiles once serves every start after it: there are hundreds.
-  const common = {
-    PATH: process.env.PATH ?? '',
-    NODE_COMPILE_CACHE: join(tmpdir(), 'upload-once-compile-cache'),
-  };
+  const common = { PATH: process.env.PATH ?? '' };
   const services: ServiceUnderFaults[] = [];
   const proxies: AwsProxy[] = [];
   const localAws = startProcess({
