@@ -68,6 +68,12 @@ t.test('a program that imports the client library installs no AWS SDK', async (t
   );
 });
 
+t.test('packages/table alone asks DynamoDB for items', async (t) => {
+  const files = globSync('{packages,services}/*/src/**/*.ts', { cwd: repository });
+  const askers = files.filter((file) => importsOf(file).includes('@aws-sdk/lib-dynamodb'));
+  t.strictSame(askers, ['packages/table/src/dynamodb-table.ts']);
+});
+
 t.test('the README of each says the same', async (t) => {
   for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
     const readme = readFileSync(join(repository, folder, 'README.md'), 'utf8');

@@ -7,8 +7,8 @@ import http, {
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { readAfterWriteError } from './read-after-write-error.ts';
-import { startTimers, type Timeouts, type Timers, timeLimits } from './request-timers.ts';
-import { timerMs } from './time-limits.ts';
+import { startTimers, type Timers } from './request-timers.ts';
+import { type Timeouts, timeLimits, timerMs } from './time-limits.ts';
 
 const ANSWER_MAX_BYTES = 64 * 1024;
 /** The pieces that are written at once: small ones on a slow line, so that `onSent` is called often. */

@@ -1,7 +1,8 @@
 // The clocks of one request, under time that the test moves.
 import { EventEmitter } from 'node:events';
 import t, { type Test } from 'tap';
-import { type IdleSocket, startTimers, timeLimits } from '../src/request-timers.ts';
+import { type IdleSocket, startTimers } from '../src/request-timers.ts';
+import { timeLimits } from '../src/time-limits.ts';
 
 /** Own lines, because the mock timers of node:test do not know `refresh`. */
 function startClock(t: Test) {

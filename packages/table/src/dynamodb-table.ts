@@ -51,7 +51,7 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
         TableName,
         Item: marshall(withMaps(item), { removeUndefinedValues: true }),
         ConditionExpression: isAbsent,
-        ...(orReplace && putConditions(isAbsent, orReplace)),
+        ...(orReplace && orReplace.length > 0 && putConditions(isAbsent, orReplace)),
       });
       await beforeWrite?.();
       return (await unlessConditionFailed(client.send(put))) !== undefined;
@@ -64,8 +64,8 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
       return answer?.Attributes as Item | undefined;
     },
 
-    async delete(Key, when) {
-      const { text, ...placeholders } = when ? conditionExpression(when, 'AND') : {};
+    async delete(Key, when = []) {
+      const { text, ...placeholders } = conditionExpression(when, 'AND');
       const command = new DeleteCommand({
         TableName,
         Key,
@@ -98,8 +98,8 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
       };
     },
 
-    async *scan(where) {
-      const { text, ...placeholders } = where ? conditionExpression(where, 'AND') : {};
+    async *scan(where = []) {
+      const { text, ...placeholders } = conditionExpression(where, 'AND');
       const pages = paginateScan(
         { client: documents },
         {

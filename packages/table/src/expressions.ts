@@ -53,7 +53,7 @@ export function updateExpressions<Key, Item>(isThere: string, change: Change<Key
   return {
     ...(conditions.length > 0 && { ConditionExpression: conditions.join(' AND ') }),
     UpdateExpression: [
-      `SET ${assignments.join(', ')}`,
+      ...(assignments.length > 0 ? [`SET ${assignments.join(', ')}`] : []),
       ...(remove.length > 0 ? [`REMOVE ${remove.map(name).join(', ')}`] : []),
       ...(additions.length > 0 ? [`ADD ${additions.join(', ')}`] : []),
     ].join(' '),
@@ -61,8 +61,12 @@ export function updateExpressions<Key, Item>(isThere: string, change: Change<Key
   };
 }
 
-/** One or more conditions as one expression, with what its placeholders stand for. */
-export function conditionExpression<Item>(conditions: readonly Condition<Item>[], joinedBy: 'AND' | 'OR') {
+/** Conditions as one expression, with what its placeholders stand for. Without conditions there is none of it. */
+export function conditionExpression<Item>(
+  conditions: readonly Condition<Item>[],
+  joinedBy: 'AND' | 'OR',
+): { readonly text?: string } & Partial<ReturnType<Placeholders['attributes']>> {
+  if (conditions.length === 0) return {};
   const placeholders = createPlaceholders();
   const texts = conditions.map((condition) => conditionText(condition, placeholders));
   return { text: texts.join(` ${joinedBy} `), ...placeholders.attributes() };

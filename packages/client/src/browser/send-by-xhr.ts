@@ -1,6 +1,5 @@
-import { type Timeouts, timeLimits } from '../request-timers.ts';
 import type { SendAnswer } from '../send-request.ts';
-import { timerMs } from '../time-limits.ts';
+import { type Timeouts, timeLimits, timerMs } from '../time-limits.ts';
 
 // XMLHttpRequest, because fetch does not say how much of a body was sent.
 

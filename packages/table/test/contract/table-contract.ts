@@ -180,6 +180,17 @@ export function tableContract(t: Test, openTable: () => Promise<Table<TestKey, T
     });
   });
 
+  t.test('no conditions, and a change without a set, are allowed', async (t) => {
+    const table = await openTable();
+    t.equal(await table.putIfAbsent({ ...KEY, text: 'b' }, { orReplace: [] }), true);
+    t.equal(await table.putIfAbsent({ ...KEY, text: 'c' }, { orReplace: [] }), false);
+    const added = { ...KEY, text: 'b', count: 1 };
+    t.strictSame(await table.update(KEY, { when: [], set: {}, add: { count: 1 } }), added);
+    t.strictSame((await Array.fromAsync(table.scan([]))).flat(), [added]);
+    t.equal(await table.delete(KEY, []), true);
+    t.equal(await table.get(KEY), undefined);
+  });
+
   t.test('a change makes an item only where it says so', async (t) => {
     const table = await openTable();
     const when: Condition<TestItem>[] = [{ attribute: 'count', atMost: 0, orAbsent: true }];
