@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withConfigurationTable } from './configuration-table.ts';
+import { withMessagesTable } from './messages-table.ts';
 import { withMutationsTable } from './mutants/mutations-table.ts';
 import { asCommitted, CURRENT, servedDocument } from './openapi/document.ts';
 
@@ -9,5 +10,6 @@ function renew(file: string, renewed: (document: string) => string): void {
 }
 
 renew('docs/configuration.md', withConfigurationTable);
+renew('docs/messages.md', withMessagesTable);
 renew('scripts/mutants/README.md', withMutationsTable);
 writeFileSync(CURRENT, asCommitted(await servedDocument()));

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { withConfigurationTable } from '../configuration-table.ts';
+import { withMessagesTable } from '../messages-table.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(`${repository}/${path}`, 'utf8');
@@ -12,6 +13,11 @@ const readme = read('README.md');
 t.test('the configuration table is what the services’ schemas say', async (t) => {
   const document = read('docs/configuration.md');
   t.equal(document, withConfigurationTable(document), 'renew it with `make docs`');
+});
+
+t.test('the table of messages is what the commands are held to', async (t) => {
+  const document = read('docs/messages.md');
+  t.equal(document, withMessagesTable(document), 'renew it with `make docs`');
 });
 
 t.test('every target of the Makefile is listed by `make help`, in one line', async (t) => {

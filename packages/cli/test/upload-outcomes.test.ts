@@ -2,7 +2,8 @@
 import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { MESSAGES, messagesIn } from '../../../test/support/command-messages.ts';
+import { MESSAGES } from '../../../scripts/command-messages.ts';
+import { messagesIn } from '../../../test/support/command-messages.ts';
 import { s3ErrorXml } from '../../../test/support/form-servers.ts';
 import {
   type Answer,
