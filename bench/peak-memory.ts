@@ -59,7 +59,7 @@ export function sampledPeak(processes: readonly ManagedProcess[]): PeakMemory {
   }
 
   const sampling = sampleUntilStopped();
-  // Whoever reads next is told.
+  // `stop` rejects with this error.
   sampling.catch(() => undefined);
   return {
     method: `ps, every ${SAMPLE_EVERY_MS} ms: a shorter peak does not show`,

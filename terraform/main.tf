@@ -70,8 +70,8 @@ locals {
       },
       length(var.api_cors_allowed_origins) == 0 ? {} : { CORS_ORIGINS = join(",", var.api_cors_allowed_origins) },
       var.path_prefix == "" ? {} : { PATH_PREFIX = var.path_prefix },
-      # A public load balancer says whom a request comes from. API Gateway says it in a header of its own and passes on a
-      # client's X-Forwarded-For, so that behind it nobody's word can be taken.
+      # A public load balancer appends the client's address to X-Forwarded-For. API Gateway has a header of its own for it and
+      # passes on the client's X-Forwarded-For, so behind API Gateway no address in X-Forwarded-For can be trusted.
       local.has_domain ? { TRUSTED_PROXIES = join(",", module.network.public_subnet_cidrs) } : {},
       # So there all would be slowed for one that guesses keys.
       { BAD_KEYS_PER_MINUTE = tostring(local.has_domain ? var.bad_keys_per_minute : 0) },

@@ -83,7 +83,7 @@ locals {
   # The queues made here are encrypted with SQS's own key. S3 and DynamoDB call KMS with the caller's permissions; kms:ViaService keeps these from being used
   # for anything else. S3: kms:Decrypt reads, kms:GenerateDataKey writes, and a multipart copy decrypts what it wrote itself
   # (Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys"). DynamoDB: reading and writing items takes
-  # kms:Decrypt, of the table's own key, and no more; the rest is asked of whoever makes the table (Amazon DynamoDB
+  # only kms:Decrypt on the table's own key; the other permissions are needed by the principal that creates the table (Amazon DynamoDB
   # Developer Guide, "DynamoDB encryption at rest usage notes", "Monitoring DynamoDB interaction with AWS KMS").
   # A key that files were written with is needed as long as they are: previous_kms_key_arns.
   kms_read_keys = concat(var.kms_key_arn == null ? [] : [var.kms_key_arn], var.previous_kms_key_arns)
@@ -198,7 +198,7 @@ locals {
     },
     {
       # Where something is there already: HEAD, and where that does not tell, UploadPartCopy of that version for S3 to compare
-      # its bytes with the upload's. IAM can't allow these without GetObject: whoever has this role can read accepted files.
+      # its bytes with the upload's. IAM can't allow these without GetObject, so this role can read accepted files.
       Sid      = "CompareAccepted"
       Effect   = "Allow"
       Action   = ["s3:GetObject", "s3:GetObjectVersion"]

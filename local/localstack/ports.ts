@@ -41,7 +41,7 @@ function portOf(env: NodeJS.ProcessEnv, variable: string, otherwise: number): nu
   throw new InvalidPort(`${variable}: expected a port from 1 to 65535, got "${text}"`);
 }
 
-/** Three ports that nobody listens on. */
+/** Three free ports. */
 export async function freePorts(): Promise<Ports> {
   const servers = await Promise.all([listen(0), listen(0), listen(0)]);
   const [localstack = 0, issuer = 0, shortLivedIssuer = 0] = servers.map(
@@ -51,7 +51,7 @@ export async function freePorts(): Promise<Ports> {
   return { localstack, issuer, shortLivedIssuer };
 }
 
-/** Whether somebody listens on a port of 127.0.0.1, or this user may not. */
+/** Whether a process listens on this port of 127.0.0.1, or this user may not listen on it. */
 export async function isTaken(port: number): Promise<boolean> {
   try {
     await close(await listen(port));

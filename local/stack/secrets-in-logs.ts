@@ -10,14 +10,14 @@ export interface SecretInLog {
   readonly what: string;
 }
 
-/** Whoever made them: every key, form and URL of the run. */
+/** These match every key, form and URL of the run, whatever made them. */
 const PATTERNS = {
   'an API key': /uo_[0-9a-f]{16}_[0-9a-f]{48}/i,
   'a signature': /x-amz-signature[^0-9a-f]{1,12}[0-9a-f]{64}/i,
   'a policy': /eyJ[\w+/=-]{24,}/,
 } as const;
 
-/** local-aws prints one line with the credentials that it takes: its answer to whoever started it. */
+/** local-aws prints one line with its credentials, for the process that started it. */
 const FACTS = { file: 'local-aws.log', line: /^\{"endpoints":\{.*"credentials":\{/ } as const;
 
 /**

@@ -30,8 +30,8 @@ export function filterFor(test: string): string {
 }
 
 /**
- * Runs one test of one file by plain Node, in a group of processes of its own, of which none is left when it resolves. A test that has
- * not ended after `limitSeconds` has failed.
+ * Runs one test of one file by plain Node in a process group of its own. No process of the group is left when it resolves. A test that
+ * has not ended after `limitSeconds` has failed.
  * @param folder the repository, or a copy of it
  * @param test see `Mutation.noticedBy`
  * @param signal ends it at once

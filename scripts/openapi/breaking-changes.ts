@@ -6,8 +6,8 @@ import { brokenAnswers, brokenRequests } from './schema-changes.ts';
 // program in Go. This knows what the url-issuer's description is made of, and refuses what it does not know.
 
 /**
- * Why a client that was written against `before` might not work with `after`, one sentence a reason. Something new that
- * nobody has to use is no reason.
+ * Why a client that was written against `before` might not work with `after`, one sentence a reason. An optional
+ * addition is no reason.
  *
  * @throws Error when either has something that is not compared here
  */

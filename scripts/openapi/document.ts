@@ -42,7 +42,7 @@ export async function servedDocument(): Promise<OpenApi> {
     metrics: { add() {} },
     log: createLogger({ service: 'url-issuer', level: 'error', destination: { write() {} } }),
     now,
-    // Never used for anything: nobody is asked.
+    // Never used: no request is sent.
     randomBytes: (count) => new Uint8Array(count).fill(1),
   });
   try {

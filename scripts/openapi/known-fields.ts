@@ -22,7 +22,7 @@ const COMPARED = {
   ],
 } as const;
 
-/** @throws Error that names the fields which nobody compares yet */
+/** @throws Error that names the fields that are not compared yet */
 export function assertAllCompared(where: string, kind: keyof typeof COMPARED, ...objects: object[]): void {
   const known: readonly string[] = [...COMPARED[kind], ...WORDS];
   const names = new Set(objects.flatMap((object) => Object.keys(object)));

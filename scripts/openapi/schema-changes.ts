@@ -3,7 +3,7 @@ import type { Schema } from './open-api.ts';
 
 const LEAST = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'] as const;
 const MOST = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'] as const;
-/** What is compared as a whole: whoever changes it in a way that breaks nobody sees a change that is none, and can tell. */
+/** These are compared as a whole. A change of one that breaks no client is reported too; the reader of the report decides. */
 const WHOLE = ['type', 'format', 'default'] as const;
 
 /** What a client was allowed to send and no longer is, one sentence each. */
@@ -119,7 +119,7 @@ function inside(where: string, before: Schema, after: Schema, broken: typeof bro
     const now = after.properties?.[name];
     return now ? broken(`${where}, ${name}`, schema, now) : [];
   });
-  // In their order: whoever puts them in another one sees a change that is none, and can tell.
+  // In their order. A new order alone is reported as a change; the reader of the report decides.
   const alternatives = (before.anyOf ?? []).flatMap((schema, at) => {
     const now = after.anyOf?.[at];
     return now ? broken(`${where}, alternative ${at + 1}`, schema, now) : [];

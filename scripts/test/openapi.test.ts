@@ -226,7 +226,7 @@ t.test('what would break a client is named', async (t) => {
   }
 });
 
-t.test('what is merely new breaks nobody', async (t) => {
+t.test('an optional addition breaks no client', async (t) => {
   t.strictSame(
     changed((api) => {
       api.paths['/v2'] = { get: { responses: {} } };
@@ -244,7 +244,7 @@ t.test('what is merely new breaks nobody', async (t) => {
   );
 });
 
-t.test('what nobody compares yet is refused, wherever it is', async (t) => {
+t.test('a field that is not compared yet is rejected, wherever it is', async (t) => {
   const first = (api: Changeable) => api.paths['/v1/uploads'].post;
   const cases: Record<string, [(api: Changeable) => object, RegExp]> = {
     'a keyword of a request': [

@@ -52,7 +52,7 @@ for (const folder of configurationFolders()) {
   });
 }
 
-// The root has by far the most; it goes first, so that nobody waits for it alone.
+// The root has by far the most tests. It starts first, so that the run does not wait for it alone.
 for (const folder of foldersWithTests()) {
   t.test(`the tests of terraform/${folder}`, { buffered: true }, async (t) => {
     const run = await runTerraform(folder, ['test', '-json'], TEST_LIMIT_SECONDS, provider);

@@ -1,4 +1,4 @@
-# Each service's permissions, written out once more: whoever adds one changes it here too, and sees what that means.
+# Each service's permissions, written out again. If you add a permission, add it here too and check what it allows.
 
 mock_provider "aws" {
   mock_data "aws_region" {
@@ -245,6 +245,6 @@ run "a_key_of_a_reader_s_queue_is_used_through_sqs_by_those_who_report" {
       acceptor   = [[["kms:Decrypt", "kms:GenerateDataKey"], { StringLike = { "kms:ViaService" = ["sqs.*.amazonaws.com"] } }]]
       processor  = [[["kms:Decrypt", "kms:GenerateDataKey"], { StringLike = { "kms:ViaService" = ["sqs.*.amazonaws.com"] } }]]
     }
-    error_message = "SQS asks both of a sender, and of nobody else"
+    error_message = "SQS needs both permissions from a sender only"
   }
 }

@@ -120,7 +120,7 @@ run "each_service_gets_its_variables" {
   }
   assert {
     condition     = !contains(keys(local.environments["url-issuer"]), "TRUSTED_PROXIES")
-    error_message = "behind API Gateway nobody's X-Forwarded-For is believed"
+    error_message = "behind API Gateway the issuer trusts no X-Forwarded-For"
   }
   assert {
     condition     = local.environments["url-issuer"].BAD_KEYS_PER_MINUTE == "0"
@@ -156,7 +156,7 @@ run "own_domain_and_vpc" {
   }
   assert {
     condition     = local.environments["url-issuer"].TRUSTED_PROXIES == "192.0.2.0/24,192.0.2.0/24" && local.environments["url-issuer"].PATH_PREFIX == "/prod/"
-    error_message = "the load balancer's subnets are believed, and nobody else"
+    error_message = "the issuer trusts only the load balancer's subnets"
   }
   assert {
     condition     = local.environments["url-issuer"].CORS_ORIGINS == "https://www.example.com,https://app.example.com:8443"
@@ -178,7 +178,7 @@ run "a_store_of_rates_without_a_password" {
   }
   assert {
     condition     = !contains(keys(local.environments["acceptor"]), "RATE_LIMIT_STORE_URL")
-    error_message = "nobody else does"
+    error_message = "the other services do not"
   }
   assert {
     condition     = one([for rule in aws_vpc_security_group_egress_rule.rate_limit_store : [rule.referenced_security_group_id, rule.from_port, rule.to_port]]) == ["sg-rates", 6380, 6380]
@@ -315,7 +315,7 @@ run "refuses_images_without_a_tag_to_take" {
   expect_failures = [var.image_tag]
 }
 
-run "refuses_an_image_for_nobody" {
+run "refuses_an_image_for_an_unknown_service" {
   command = plan
   variables {
     images = { issuer = "ghcr.io/example/url-issuer:1.2.0" }

@@ -12,7 +12,7 @@ import { otherBucket } from './support/other-bucket.ts';
 import { callRaw } from './support/raw-calls.ts';
 import { processed, readObservedVersions } from './support/records.ts';
 
-// Whoever holds a form tries to make more of it than the one upload that it is for.
+// The holder of a form tries to use it for more than its one upload.
 
 interface Bent {
   readonly fields: Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ import { type PresignedPut, requestPut } from './support/presigned-puts.ts';
 import { callRaw, type RawCall } from './support/raw-calls.ts';
 import { processed } from './support/records.ts';
 
-// Whoever holds a presigned PUT tries to make more of it than the one upload that it is for.
+// The holder of a presigned PUT tries to use it for more than its one upload.
 
 const BODY = 'the bytes';
 const isUnchecked = deployment.knownGaps.has('call-signature');
@@ -98,7 +98,7 @@ t.test('P6: a presigned PUT takes no other size than the one that was asked for'
 });
 
 t.test(
-  'P2: headers that nobody signed stay with a PUT’s object, and change nothing of what was signed',
+  'P2: S3 keeps unsigned headers with a PUT’s object, and they change nothing that was signed',
   async (t) => {
     const put = await requestPut(BODY.length, deployment.issuerUrl, {
       sha256: sha256(BODY),

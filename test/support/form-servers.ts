@@ -22,7 +22,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 export const EXPIRES_AT = new Date('2030-01-02T03:04:05.000Z');
 
-/** The policy as S3 wants it, in base64; nobody verifies it here. */
+/** The policy as S3 wants it, in base64. The server here does not verify it. */
 export function policyUntil(expiration: string): string {
   return Buffer.from(JSON.stringify({ expiration, conditions: [] })).toString('base64');
 }

@@ -22,7 +22,7 @@ import { createDynamoDbUploadStore, type Upload, type UploadStore } from '@uploa
 import type { Test } from 'tap';
 import { eventually } from './eventually.ts';
 
-const CREDENTIALS = { accessKeyId: 'EXAMPLEKEYIDOFNOBODY', secretAccessKey: 'example-secret-of-nobody-9f3c' };
+const CREDENTIALS = { accessKeyId: 'EXAMPLEACCESSKEYID00', secretAccessKey: 'example-secret-key-9f3c' };
 const SETTINGS: ProvisionOptions = { bucket: 'uploads-test', visibilitySeconds: 30, maxReceiveCount: 5 };
 
 /** What every upload that `issue` makes was issued with. */

@@ -31,7 +31,7 @@ export interface LocalAwsOptions {
   readonly credentials?: readonly [Credential, ...Credential[]];
   /** The clock of S3: expiry, times of versions. */
   readonly now?: () => Date;
-  /** Told of each error inside S3 that was no refusal; the client got 500. Default: nobody is. */
+  /** Called with each internal error of S3; the client gets 500. A rejected request is no such error. Default: not called. */
   readonly onFault?: (error: unknown) => void;
 }
 

@@ -64,7 +64,7 @@ t.test('each way in makes its own event, for the queue that asks for its prefix'
   await s3.send(
     new CopyObjectCommand({ Bucket: BUCKET, Key: 'accepted/put', CopySource: `${BUCKET}/uploads/put` }),
   );
-  await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'elsewhere', Body: 'nobody asks' }));
+  await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'elsewhere', Body: 'no rule matches' }));
   await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'uploads/put' }));
   await localAws.events.outbox.settled();
 

@@ -101,7 +101,7 @@ t.test('an empty object', async (t) => {
   await send(endpoint, await sign(endpoint, { method: 'PUT', path: `/${Bucket}/empty`, body: '' }));
   const got = await client.send(new GetObjectCommand({ Bucket, Key: 'empty' }));
   t.equal(got.ContentLength, 0);
-  t.equal(got.ContentType, 'binary/octet-stream', 'what S3 says where nobody said anything');
+  t.equal(got.ContentType, 'binary/octet-stream', 'the type that S3 returns when the client sent none');
   t.equal(await got.Body?.transformToString(), '');
   t.match(await refusalOf(client.send(new GetObjectCommand({ Bucket, Key: 'empty', Range: 'bytes=0-0' }))), {
     code: 'InvalidRange',

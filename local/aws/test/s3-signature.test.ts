@@ -17,7 +17,7 @@ const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
 const PATH = `/${Bucket}/k%20%2B%C3%BC/x`;
 const PUT: RawRequest = { method: 'PUT', path: PATH, body: 'hello' };
 
-/** Nothing was stored and nobody was told. */
+/** S3 stored nothing and sent no event. */
 async function assertUntouched(t: Test, s3: RunningS3): Promise<void> {
   t.same(s3.storage.keys(Bucket), []);
   t.same(s3.events, []);
@@ -53,7 +53,7 @@ t.test('who may come in', async (t) => {
   });
 });
 
-t.test('nobody comes in unsigned', async (t) => {
+t.test('S3 rejects unsigned calls', async (t) => {
   const s3 = await startS3(t);
   for (const raw of [
     PUT,

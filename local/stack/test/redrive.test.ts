@@ -66,7 +66,7 @@ t.test(
 
     const proxy = await startSqsProxy(t, cloud.localAws.endpoints.sqs, (name, input) => {
       if (name !== 'DeleteMessageBatch') {
-        // As if the two minutes had passed in which nobody else sees what the dead one had in flight.
+        // As if the two minutes had passed during which the messages of the dead worker are invisible.
         return 'VisibilityTimeout' in input ? { ...input, VisibilityTimeout: 0 } : input;
       }
       killed.kill();

@@ -9,7 +9,7 @@ import { saveServiceLogs } from '../../localstack/save-logs.ts';
 import { findSecrets, tellSecrets } from '../secrets-in-logs.ts';
 
 const KEY = 'uo_example_of no/key';
-/** One that nobody told of: it has the looks of those that are made here. */
+/** A key that is not on the list, in the format of the keys that are made here. */
 const MADE_KEY = `uo_0123456789abcdef_${'0a'.repeat(24)}`;
 const POLICY = Buffer.from('{"expiration":"2030-01-01T00:00:00Z","conditions":[]}').toString('base64');
 const FACTS = `{"endpoints":{"s3":"http://127.0.0.1:1"},"credentials":{"secretAccessKey":"${KEY}"}}`;
@@ -17,7 +17,7 @@ const FACTS = `{"endpoints":{"s3":"http://127.0.0.1:1"},"credentials":{"secretAc
 const placesOf = (found: Awaited<ReturnType<typeof findSecrets>>) =>
   found.map(({ file, line, what }) => `${file}:${line} ${what}`).sort();
 
-t.test('what must not stand in a log is found, whoever made it, and not repeated', async (t) => {
+t.test('a secret in a log is found, whatever made it, and is not repeated', async (t) => {
   const folder = t.testdir({
     'url-issuer.log': [
       '{"msg":"listening"}',

@@ -113,7 +113,8 @@ export const claimMutations: readonly Mutation[] = [
   {
     id: 'claimed-acknowledged',
     change: 'a duplicate’s event is acknowledged although what was claimed is not accepted yet',
-    breaks: 'P3: who has claimed dies, the claimed version’s own event is lost, and nobody goes on',
+    breaks:
+      'P3: the worker that claimed dies, the claimed version’s own event is lost, and no worker continues',
     file: RECONCILE,
     find: 'throw new RetryLater(',
     replace: 'return void new RetryLater(',
@@ -170,7 +171,7 @@ export const claimMutations: readonly Mutation[] = [
   {
     id: 'token-unknown',
     change: 'a writer does not know its own token again',
-    breaks: 'P3: a claim whose answer was lost is nobody’s, and nobody goes on',
+    breaks: 'P3: a claim whose response was lost belongs to no worker, and none continues',
     file: 'packages/uploads/src/domain/table-upload-store.ts',
     find: 'if (found?.writer === writer) return { applied: true, upload: found.upload };',
     replace: '',

@@ -16,7 +16,7 @@ export const clientMutations: readonly Mutation[] = [
   },
   {
     id: 'early-success-is-stored',
-    change: 'the client believes an answer of success that comes before it has sent everything',
+    change: 'the client accepts a success response that arrives before it has sent everything',
     breaks: 'P3: an upload that S3 never got whole counts as stored',
     file: VERDICT,
     find: 'if (everythingSent && isSuccess(form, answer))',
@@ -48,7 +48,7 @@ export const clientMutations: readonly Mutation[] = [
     id: 'page-believes-an-early-success',
     change:
       'a page takes an answer of success for S3’s before the browser has said that the whole file was sent',
-    breaks: 'P4: a file that was not stored is told as stored',
+    breaks: 'P4: a file that was not stored is reported as stored',
     file: 'packages/client/src/browser/upload-file.ts',
     find: '      if (isSentWhole) return result;',
     replace: '      if (result) return result;',
@@ -59,7 +59,7 @@ export const clientMutations: readonly Mutation[] = [
   },
   {
     id: 'refusal-lost-with-the-connection',
-    change: 'a write that fails throws away what S3 had answered by then',
+    change: 'a failed write discards the response that S3 had sent by then',
     breaks: 'P4: a refusal is not heard of, and the sender does not know whether to send again',
     file: 'packages/client/src/send-request.ts',
     find: '    readAfterWriteError(socket);\n',

@@ -91,7 +91,7 @@ export const deletionMutations: readonly Mutation[] = [
   {
     id: 'further-version-in-silence',
     change: 'a further version under accepted/ is acknowledged without a record',
-    breaks: 'P4: a restored or foreign file lies there, and no alarm tells',
+    breaks: 'P4: a restored or foreign file is stored there, and no alarm is raised',
     file: 'services/processor/src/process-accepted.ts',
     find: "return recordOrphan(event, 'another version is the accepted one');",
     replace: 'return undefined;',

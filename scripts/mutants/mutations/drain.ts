@@ -79,7 +79,7 @@ export const drainMutations: readonly Mutation[] = [
   },
   {
     id: 'poll-never-cut-off',
-    change: 'a poll that SQS does not answer is not cut off',
+    change: 'a poll that gets no response from SQS is not cancelled',
     breaks: 'P3: the time to give back the rest goes by while nothing is done',
     file: CONSUMER,
     find: '() => polledLongEnough.abort()',
@@ -140,7 +140,8 @@ export const drainMutations: readonly Mutation[] = [
   {
     id: 'copy-forgets-failures',
     change: 'a copy brings no receives along',
-    breaks: 'P3: what fails each time has no end while there are deploys, and no dead letter tells of it',
+    breaks:
+      'P3: a message that always fails is retried without end while there are deploys, and never becomes a dead letter',
     file: 'packages/queue/src/receives.ts',
     find: 'String(receiveCount - 1)',
     replace: "'0'",
@@ -152,7 +153,7 @@ export const drainMutations: readonly Mutation[] = [
   {
     id: 'spent-handled',
     change: 'a copy is handled again after its last receive, as long as SQS gives it out',
-    breaks: 'P3: an upload is FAILED, then processed again, and told as dead-lettered more than once',
+    breaks: 'P3: an upload is FAILED, then processed again, and reported as dead-lettered more than once',
     file: 'packages/queue/src/delivery-run.ts',
     find: 'if (isSpent(message, limit.maxReceiveCount)) return leaveToQueue();',
     replace: '',

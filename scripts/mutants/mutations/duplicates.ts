@@ -36,7 +36,7 @@ export const duplicateMutations: readonly Mutation[] = [
   {
     id: 'reported-too-early',
     change: 'a duplicate is marked as reported before it is',
-    breaks: 'P4: a crash in between, and nobody is alarmed',
+    breaks: 'P4: after a crash in between, no alarm is raised',
     file: EVIDENCE,
     find: `    await reports.send({
       observedVersion,
@@ -159,7 +159,7 @@ export const duplicateMutations: readonly Mutation[] = [
   {
     id: 'oldest-removed',
     change: 'the oldest version of a revoked upload is removed like any other that is surplus',
-    breaks: 'P3: what S3 answered with success before the revocation is gone',
+    breaks: 'P3: a version that S3 confirmed before the revocation is lost',
     file: KEEP_APART,
     find: 'if (versionId === stayingVersionId) {',
     replace: 'if (versionId === upload?.claimed?.versionId) {',
@@ -183,7 +183,7 @@ export const duplicateMutations: readonly Mutation[] = [
   {
     id: 'count-unreported',
     change: 'a count that a crash left unreported is not reported by the next event',
-    breaks: 'P4: nobody hears of thousands of duplicates',
+    breaks: 'P4: thousands of duplicates are never reported',
     file: EVIDENCE,
     find: '      await keepAlways(observed);\n      await reportCount(tally);',
     replace: '      await keepAlways(observed);',

@@ -24,7 +24,7 @@ export const fencingMutations: readonly Mutation[] = [
   {
     id: 'same-attempt',
     change: 'a new attempt has the number of the last one',
-    breaks: 'P3: the number fences nobody off',
+    breaks: 'P3: the number fences off no worker',
     file: TRANSITIONS,
     find: 'attempt: upload.attempt + 1,',
     replace: 'attempt: Math.max(1, upload.attempt),',
@@ -69,7 +69,7 @@ export const fencingMutations: readonly Mutation[] = [
   {
     id: 'lease-comes-back',
     change: 'a renewal that lands late brings back a lease that was given up',
-    breaks: 'P3: the next attempt waits for nobody',
+    breaks: 'P3: the next attempt waits for a lease that no worker holds',
     file: TRANSITIONS,
     find: "      { attribute: 'leaseOwner', equals: holder.leaseOwner },\n",
     replace: '',
@@ -96,7 +96,7 @@ export const fencingMutations: readonly Mutation[] = [
   {
     id: 'unaccepted-acknowledged',
     change: 'an event that comes before ACCEPTED is recorded is acknowledged',
-    breaks: 'P3: no other event tells of the copy, and it is never processed',
+    breaks: 'P3: no other event is sent for the copy, and it is never processed',
     file: PROCESS,
     find: 'return { claimed: upload };\n      case',
     replace: 'return undefined;\n      case',
@@ -144,7 +144,7 @@ export const fencingMutations: readonly Mutation[] = [
   {
     id: 'acknowledged-under-lease',
     change: 'a message is acknowledged while another worker holds the lease',
-    breaks: 'P3: that worker dies, and nobody takes over',
+    breaks: 'P3: that worker dies, and no other takes over',
     file: PROCESS,
     find: 'throw retryAfterLease(pending.heldBy, leftSeconds, delivery);',
     replace: 'return;',
@@ -156,7 +156,7 @@ export const fencingMutations: readonly Mutation[] = [
   {
     id: 'acknowledged-unfinished',
     change: 'a message is acknowledged although the end of the work did not count',
-    breaks: 'P3: the worker that took over dies, and nobody goes on',
+    breaks: 'P3: the worker that took over dies, and no other continues',
     file: PROCESS,
     find: 'return finished.upload && heldUnlessProcessed(finished.upload);',
     replace: 'return undefined;',
@@ -180,7 +180,7 @@ export const fencingMutations: readonly Mutation[] = [
   {
     id: 'failure-is-success',
     change: 'a handler that failed is recorded as done',
-    breaks: 'P3: an upload is not processed, and nobody is alarmed',
+    breaks: 'P3: an upload is not processed, and no alarm is raised',
     file: WORK,
     find: '      throw error;\n',
     replace: '',
@@ -192,7 +192,7 @@ export const fencingMutations: readonly Mutation[] = [
   {
     id: 'handler-not-awaited',
     change: 'PROCESSED is recorded while the handler still works',
-    breaks: 'P3: a crash then, and nobody does the work again',
+    breaks: 'P3: after a crash the work is not done again',
     file: WORK,
     find: 'await runHandler(upload, event, { signal, assertHeld: lease.assertHeld }, isSuspect)',
     replace: 'void runHandler(upload, event, { signal, assertHeld: lease.assertHeld }, isSuspect)',
@@ -203,8 +203,8 @@ export const fencingMutations: readonly Mutation[] = [
   },
   {
     id: 'orphan-in-silence',
-    change: 'an object under accepted/ that no upload was issued for is acknowledged',
-    breaks: 'P5: somebody writes where only the acceptor may, and nobody is alarmed',
+    change: 'the event of an object under accepted/ without an issued upload is acknowledged',
+    breaks: 'P5: another principal writes where only the acceptor may, and no alarm is raised',
     file: PROCESS,
     find: "if (!upload) return recordOrphan(event, 'no upload was issued for it');",
     replace: 'if (!upload) return undefined;',

@@ -37,7 +37,7 @@ export const heartbeatMutations: readonly Mutation[] = [
   },
   {
     id: 'loss-untold',
-    change: 'a handler is not told that its message was lost',
+    change: 'a handler is not notified that its message was lost',
     breaks: 'P3: it goes on beside the next worker',
     file: HELD,
     find: '    controller.abort(error);\n    onLost(error);',
@@ -224,7 +224,7 @@ export const heartbeatMutations: readonly Mutation[] = [
   {
     id: 'undeleted-is-deleted',
     change: 'a message that SQS did not delete is taken for deleted',
-    breaks: 'P3: it comes back, and nobody is told why',
+    breaks: 'P3: it comes back, and the reason is not reported',
     file: 'packages/queue/src/delete-batcher.ts',
     find: 'if (failure === undefined) entry.settled.resolve();',
     replace: 'if (true) entry.settled.resolve();',
@@ -235,8 +235,8 @@ export const heartbeatMutations: readonly Mutation[] = [
   },
   {
     id: 'unnamed-is-deleted',
-    change: 'a message that SQS’s answer does not name is taken for deleted',
-    breaks: 'P3: it comes back, and nobody is told why',
+    change: 'a message that SQS’s response does not name is taken for deleted',
+    breaks: 'P3: it comes back, and the reason is not reported',
     file: 'packages/queue/src/delete-batcher.ts',
     find: 'for (const index of batch.keys()) all.set(index, unnamed);',
     replace: '',
@@ -247,7 +247,7 @@ export const heartbeatMutations: readonly Mutation[] = [
   },
   {
     id: 'unnamed-is-sent',
-    change: 'a message that SQS’s answer does not name is taken for sent',
+    change: 'a message that SQS’s response does not name is taken for sent',
     breaks: 'P3: a redrive deletes a dead letter that is in no other queue',
     file: 'packages/queue/src/send-messages.ts',
     find: 'for (const index of batch) failures.set(index, { reason: UNNAMED, mayBeSent: true });',
@@ -338,7 +338,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     id: 'impossible-receive-believed',
     change:
       'a message that was received more often than is known to be allowed does not have maxReceiveCount read again',
-    breaks: 'P3: after it was raised a message is told as dead-lettered with each receive, and comes back',
+    breaks:
+      'P3: after it was raised a message is reported as dead-lettered with each receive, and comes back',
     file: RUN,
     find: 'receives > limit.maxReceiveCount',
     replace: 'false',

@@ -146,7 +146,7 @@ export const threadMutations: readonly Mutation[] = [
   },
   {
     id: 'thrown-unbounded',
-    change: 'bytes in what a handler throws are told one by one, up to the budget for values',
+    change: 'bytes in an error that a handler throws are logged one by one, up to the budget for values',
     breaks: 'P3: the log of an upload’s failure says nothing of the error but bytes',
     file: 'packages/runtime/src/bounded-data.ts',
     find: 'bytesOf(value) ?? ',
@@ -158,7 +158,7 @@ export const threadMutations: readonly Mutation[] = [
   },
   {
     id: 'long-text-thrown-whole',
-    change: 'a text in what a handler throws is told whole, however long it is',
+    change: 'a text in an error that a handler throws is logged whole, however long it is',
     breaks: 'P3: the main thread redacts it for seconds, and loses the leases of others',
     file: 'packages/runtime/src/bounded-data.ts',
     find: 'Math.min(mostCharacters, Math.max(0, budget.characters))',

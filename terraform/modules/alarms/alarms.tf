@@ -66,7 +66,7 @@ locals {
 
   # What was kept apart. SQS itself counts the reports, so that the alarm needs no log line to arrive. A report is an event and no
   # state: the alarm goes off with the first one in five minutes, is over when a period brings none, and does not tell its end.
-  # SQS measures a queue that nobody uses only up to 15 minutes after it is used again, under the time of the use (Amazon SQS
+  # SQS reports metrics of an inactive queue up to 15 minutes after its next use, with the time of that use (Amazon SQS
   # Developer Guide, "Available CloudWatch metrics for Amazon SQS"): the period is long enough for CloudWatch to still evaluate
   # such a late data point (Amazon CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data").
   alarm_of_the_reports = {

@@ -25,7 +25,7 @@ resource "aws_cloudwatch_event_rule" "task_failures" {
 
 resource "aws_cloudwatch_log_group" "task_failures" {
   #checkov:skip=CKV_AWS_158:Reasons why tasks stopped name images and addresses, and nothing of any upload.
-  #checkov:skip=CKV_AWS_338:How long they are kept is a variable (log_retention_days); nobody asks for them after a year.
+  #checkov:skip=CKV_AWS_338:How long they are kept is a variable (log_retention_days). They are not needed after a year.
   name              = "/aws/events/${var.name}-task-failures"
   retention_in_days = var.log_retention_days
   tags              = var.tags

@@ -182,7 +182,7 @@ resource "aws_ecs_service" "this" {
 
 resource "aws_security_group" "this" {
   name        = var.name
-  description = var.load_balancer == null ? "Tasks that nobody calls" : "Tasks that the load balancer calls"
+  description = var.load_balancer == null ? "Tasks that accept no connections" : "Tasks that the load balancer calls"
   vpc_id      = var.vpc_id
   tags        = merge(var.tags, { Name = var.name })
 }

@@ -1,5 +1,5 @@
-# What differs between the three services that this module makes, in the order in which a task is made up: image, settings,
-# permissions, network, life, scaling. One file, as in every module, so that whoever uses it finds all of it in one place.
+# What differs between the three services, in this order: image, settings, permissions, network, lifetime, scaling.
+# As in every module, all variables are in one file.
 
 variable "name" {
   description = "The name of the service, its roles, its log group and its security group."

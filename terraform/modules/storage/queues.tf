@@ -66,8 +66,8 @@ resource "aws_sqs_queue_redrive_allow_policy" "dead_letter" {
 }
 
 # Amazon S3 User Guide, "Granting permissions to publish event notification messages to a destination"
-# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html). The account stands
-# beside the bucket's ARN, since that has none in it: a bucket that was deleted can be made anew by anybody.
+# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html). The policy names
+# the account and the bucket's ARN, because the ARN has no account in it: any account can create a bucket of a deleted name.
 resource "aws_sqs_queue_policy" "events" {
   for_each = local.pipelines
 

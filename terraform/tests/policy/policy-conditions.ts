@@ -19,7 +19,7 @@ const NEGATED: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param wanted the policy's values, one of which must fit
+ * @param wanted the policy's values; one must match
  * @param given the request's; undefined when it has no such key
  */
 export function isConditionMet(

@@ -38,8 +38,8 @@ const MOST_CALLS = 200;
 const WORDS_OF_EXPRESSIONS = /^(?:SET|ADD|AND|OR|NOT|IN|size|attribute_exists|attribute_not_exists)$/;
 
 /**
- * The calls that code makes on a table with the partition key `partitionKey`, of which none is sent. A read is answered with
- * `item`, a write as one that took effect: with `item` as what it is now.
+ * Records the calls that code makes on a table with the partition key `partitionKey`, and sends none. A read returns `item`.
+ * A write succeeds and returns `item` as the new item.
  *
  * @throws Error for a part of a request that is not known here, and for code that asks again and again
  */

@@ -2,14 +2,14 @@ import type { Installation } from '../moto/stack.ts';
 import { accessCalls, idempotencyCalls, quotaCalls, uploadsCalls } from './calls-of-services.ts';
 import type { RecordedCall } from './recorded-calls.ts';
 
-/** Who calls: the role of a task, or somebody of the account whose own policies allow everything. */
+/** The caller: the role of a task, or a principal of the account whose own policies allow everything. */
 export type Caller = 'url-issuer' | 'acceptor' | 'processor' | 'administrator';
 
 /** A call that is tried, and what AWS has to answer. */
 export interface TriedCall {
   readonly by: Caller;
   readonly may: boolean;
-  /** What somebody would do with it. */
+  /** The purpose of the call. */
   readonly what: string;
   readonly action: string;
   readonly on: (installation: Installation) => string;
@@ -61,7 +61,7 @@ function naming(call: 'PutItem' | 'UpdateItem', what: string, ...attributes: str
   return { may: false, what, action: `dynamodb:${call}`, on: uploads, context };
 }
 
-/** Neither the claimed version nor whose upload it is can be said by whoever has no business with it. */
+/** Only the service that records the claimed version or the upload's owner can write these attributes. */
 const notNaming = (call: 'PutItem' | 'UpdateItem', ...attributes: string[]) =>
   attributes.map((attribute) => naming(call, `to say ${attribute} of an upload`, attribute));
 
@@ -187,7 +187,7 @@ const issuer: readonly CallOfRole[] = [
   })),
   {
     may: false,
-    what: 'to write into the table of keys, saying nothing of which',
+    what: 'to write to the key table without naming a key',
     action: 'dynamodb:PutItem',
     on: access,
   },
@@ -378,8 +378,8 @@ const administrator: readonly CallOfRole[] = [
   { may: true, what: 'to change the bucket’s policy', action: 's3:PutBucketPolicy', on: bucket },
 ];
 
-/** What no service needs, on whatever it is tried. */
-const NOBODY = [
+/** Actions that no service needs, on any resource. */
+const NEVER_ALLOWED = [
   's3:DeleteBucket',
   's3:DeleteBucketPolicy',
   's3:PutBucketPolicy',
@@ -416,7 +416,7 @@ export const TRIED_CALLS: readonly TriedCall[] = [
     calls.map((call) => ({ by: by as Caller, ...call })),
   ),
   ...Object.keys(services).flatMap((by) =>
-    NOBODY.flatMap((action) =>
+    NEVER_ALLOWED.flatMap((action) =>
       ANYWHERE.map((on) => ({ by: by as Caller, may: false, what: `${action} anywhere`, action, on })),
     ),
   ),

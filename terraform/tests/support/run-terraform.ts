@@ -80,7 +80,7 @@ function environment(folder: string): NodeJS.ProcessEnv {
     // Terraform spends a third of its time on Go's garbage collection by default; this takes half a gigabyte for it instead.
     GOGC: '400',
     ...Object.fromEntries(inherited),
-    // There are no lock files to break: which provider is used is for whoever uses the modules.
+    // There are no lock files to break. The configuration that uses the modules selects the provider version.
     TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: '1',
     TF_DATA_DIR: join(dataFolder, folderName(folder)),
     TF_IN_AUTOMATION: '1',

@@ -10,7 +10,7 @@ export const KNOWN_GAPS = {
   'form-expiry-at-start':
     'S3 refuses an upload that began in time and ended after the form’s expiry: it judges once all has arrived',
   'put-signature': 'S3 takes a presigned PUT without a header that was signed',
-  'unsigned-calls': 'S3 takes calls that nobody has signed',
+  'unsigned-calls': 'S3 accepts unsigned calls',
 } as const;
 
 export type KnownGap = keyof typeof KNOWN_GAPS;

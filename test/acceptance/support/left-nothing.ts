@@ -8,7 +8,7 @@ import { processed, readObservedVersions, readUpload } from './records.ts';
  * afterwards has gone all its way, nothing has been recorded under them either, which any event would have led to.
  *
  * @param issued keys of uploads that were asked for
- * @param others keys that somebody tried to reach instead
+ * @param others keys that the client tried to reach instead
  */
 export async function leftNothing(
   t: Test,

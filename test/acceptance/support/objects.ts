@@ -37,7 +37,7 @@ export function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** What S3 keeps with an object for whoever downloads it, beside the bytes. */
+/** What S3 keeps with an object and returns with a download, besides the bytes. */
 export async function headOf(key: string) {
   const head = await s3.send(new HeadObjectCommand({ Bucket, Key: key }));
   const {

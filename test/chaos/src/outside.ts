@@ -17,7 +17,7 @@ import { takeReports } from './take-reports.ts';
 
 const FORM_MS = 60_000;
 
-/** The bucket, the queues and the table as somebody sees them who has no part in it, with no proxy between. */
+/** The bucket, the queues and the table as an observer sees them, without a proxy in between. */
 export interface Outside {
   readonly uploads: UploadStore;
   /** Records that a form was issued, as the issuer does, and gives its key. */
@@ -31,7 +31,7 @@ export interface Outside {
   versionsOf(key: string): Promise<string[]>;
   read(key: string, versionId: string): Promise<Omit<Content, 'bytes'>>;
   removeVersion(key: string, versionId: string): Promise<void>;
-  /** Messages in a queue, visible and in somebody's hands together. */
+  /** Messages in a queue: visible and in flight together. */
   depthOf(queueUrl: string): Promise<number>;
   /** The ids of all reports that a reader has got so far. */
   reports(): Promise<ReadonlySet<string>>;

@@ -31,9 +31,9 @@ export interface ServiceUnderFaults {
   readonly lines: readonly OutputLine[];
   /** The sum of all values of a metric, over all its processes. */
   total(metric: string): number;
-  /** Told of each line to come, whichever process writes it. Gives what takes the listener off again. */
+  /** Calls the listener with each line from now on, whichever process writes it. Returns a function that removes the listener. */
   onLine(listener: (line: OutputLine) => void): () => void;
-  /** Resolves with the next line to come of which this holds. Rejects when the process ends before. */
+  /** Resolves with the next line for which `isIt` is true. Rejects if the process ends before. */
   nextLine(isIt: (line: OutputLine) => boolean): Promise<OutputLine>;
   /** Of the process that runs, or ran last. */
   readonly pid: number;

@@ -13,12 +13,9 @@ t.test('P1–P5: one upload, its acceptor ended at every call', async (t) => {
   await assertKillPoints(t, workers, { contents: [first] });
 });
 
-t.test(
-  'P1, P3: nobody else finishes what an acceptor began before it was ended, at every call',
-  async (t) => {
-    await assertKillPoints(t, workers, { contents: [first], isAlone: true });
-  },
-);
+t.test('P1, P3: an acceptor that is ended at any call finishes alone what it began', async (t) => {
+  await assertKillPoints(t, workers, { contents: [first], isAlone: true });
+});
 
 t.test('P1–P5: two versions under one form, the acceptor ended at every call', async (t) => {
   await assertKillPoints(t, workers, { contents: [first, second] });

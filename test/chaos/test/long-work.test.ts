@@ -108,7 +108,7 @@ t.test(
     await untilQuiet({ stack, outside });
     t.strictSame(await brokenPromisesOf(outside, { key, versions: [{ versionId, content }] }), []);
     const copies = (service: ServiceUnderFaults) => service.proxy.counts.get('s3 CopyObject') ?? 0;
-    t.equal(copies(acceptor) + copies(second), 1, 'nobody else was given its message');
+    t.equal(copies(acceptor) + copies(second), 1, 'no other worker received its message');
   },
 );
 

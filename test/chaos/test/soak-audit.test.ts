@@ -56,7 +56,7 @@ async function cloud(t: Test) {
   return { audited, ledger, s3, dynamoDb, stack, issue };
 }
 
-t.test('a form that nobody used, and one that no client got, are no findings', async (t) => {
+t.test('an unused form, and one that no client got, are no findings', async (t) => {
   const { audited, ledger, issue } = await cloud(t);
   await issue('uploads/answer-lost');
   t.strictSame(await audit(ledger, audited), {
@@ -90,7 +90,7 @@ t.test('P5: an object that belongs to no upload is found, under both prefixes an
   }
 });
 
-t.test('P2: a delete marker that somebody put over something is found', async (t) => {
+t.test('P2: a delete marker over an object is found', async (t) => {
   const { audited, ledger, s3, stack } = await cloud(t);
   await s3.send(new DeleteObjectCommand({ Bucket: stack.bucket, Key: KEY }));
   t.match((await audit(ledger, audited)).findings, [/^P2: .*the delete marker/]);

@@ -77,7 +77,7 @@ t.test('a lost answer is right both ways', async (t) => {
   const alone = { ...first, outcome: PostOutcome.unknown, versionId: undefined };
   t.strictSame(findingsOf(entryOf(alone), one), [], 'it was stored, and accepted');
   t.strictSame(findingsOf({ ...entryOf(alone), runs: [] }, issued), [], 'it was not stored');
-  // It may be the oldest as well: nobody can tell when it took effect.
+  // It may be the oldest as well: the time at which it took effect is unknown.
   const swapped: Found = {
     ...good,
     upload: {
@@ -186,7 +186,7 @@ const bad: Readonly<Record<string, { entry?: Entry; found: Found; promise: strin
     promise: 'P4',
     says: /not reported/,
   },
-  'a version that nobody sent': {
+  'a version that no client sent': {
     entry: entryOf(first),
     found: good,
     promise: 'P5',

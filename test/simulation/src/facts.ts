@@ -37,7 +37,7 @@ export interface KeyFacts {
   claimedAtMs: number;
   /** What clients sent, in S3's own order. */
   readonly versions: StoredVersion[];
-  /** Those among them of which S3 never tells: an audit finds them, no service can. */
+  /** The versions among them for which S3 never sends an event: an audit finds them, no service can. */
   readonly untold: Set<string>;
   /** The upload's item as the last write left it. */
   item: UploadItem | undefined;
@@ -133,7 +133,7 @@ export function createFacts(): Facts {
     of(key) {
       const upload = key.startsWith(ACCEPTED_PREFIX) ? all.get(uploadKeyOfAccepted(key)) : undefined;
       const facts = upload ?? all.get(key);
-      if (!facts) throw new Error(`nobody has begun anything under ${key}`);
+      if (!facts) throw new Error(`no upload was begun under ${key}`);
       return facts;
     },
   };

@@ -214,7 +214,7 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
       time.after(afterMs, () => void uploads.revoke(key));
     },
 
-    /** So many versions of an object that nobody was given a form for. */
+    /** Stores this many versions of an object without an issued form. */
     orphan(prefix: string, versions: number, plan: EventPlan): void {
       const key = `${prefix}${unique('orphan')}`;
       facts.begin(key, undefined);
@@ -232,7 +232,7 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
       const [upload] = about.versions;
       const isSame = plan.content === 'same' && upload !== undefined;
       const bytes = isSame ? upload.bytes : Buffer.alloc(upload?.sizeBytes ?? 1, unique('other'));
-      const attributes = upload?.attributes ?? { contentType: 'text/plain', metadata: { of: 'nobody' } };
+      const attributes = upload?.attributes ?? { contentType: 'text/plain', metadata: { of: 'no client' } };
       const version = objects.put(acceptedKey, bytes, attributes);
       const foreign = { ...version, bytes, attributes };
       about.foreign.set(version.versionId, foreign);

@@ -22,7 +22,7 @@ export function createMessageRules(
   time: VirtualTime,
   isTakenOver: LeaseRules['isTakenOver'],
 ) {
-  /** The messages in flight that nobody has had before, and so nobody else can have touched. */
+  /** The messages in flight that no other process has received before, and so no other can have changed. */
   const inFlight = new Map<string, Caller>();
   /** When each process has begun on each message, the last time. */
   const begunAtMs = new WeakMap<WorkerProcess, Map<string, number>>();

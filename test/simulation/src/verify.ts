@@ -116,8 +116,8 @@ async function verifyUpload({ uploads, objects, rules }: Harness, key: KeyFacts)
     const isEqual = object !== undefined && bytes !== undefined && isSame(bytes, object, expected);
     rules.must(isEqual, 'P2', `${acceptedKey}: ${acceptedVersionId} is not what was uploaded first`);
   }
-  // Who is not told that its call was done can't count it. Nor can who finds, at its client's second attempt, that another
-  // has written since; PROCESSED is written over by nobody.
+  // A worker that gets no response to its write can't count it. Nor can a worker that finds, at its client's second attempt, that
+  // another worker has written since. No write replaces PROCESSED.
   const isTold = !key.wasAnswerLost;
   for (const metric of OF_ACCEPTANCE) verifyCount(rules, key, metric, isTold && !key.wasRepeated);
   for (const metric of OF_PROCESSING) verifyCount(rules, key, metric, isTold);

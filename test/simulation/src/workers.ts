@@ -96,7 +96,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
       return handleMessage(delivery).finally(letGo);
     },
     observe: {
-      ...observeConsumer(log, createMetrics({ ...METRICS_OF_NOBODY, now: time.now })),
+      ...observeConsumer(log, createMetrics({ ...NO_METRICS, now: time.now })),
       deadLettered: (message, error) => rules.deadLettered(process, message, error),
     },
     random,
@@ -112,7 +112,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
   };
 }
 
-const METRICS_OF_NOBODY = { service: 'model', environment: 'model', write: () => undefined };
+const NO_METRICS = { service: 'model', environment: 'model', write: () => undefined };
 
 type Work = (event: ObjectCreated, delivery: Delivery) => Promise<void>;
 type Ports = ReturnType<typeof createPorts>;

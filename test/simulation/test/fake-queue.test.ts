@@ -36,7 +36,7 @@ t.test('an extension counts from when it is made', async (t) => {
   t.equal(received(queue).receiveCount, 2);
 });
 
-t.test('a message that is visible again is held by nobody', async (t) => {
+t.test('a message that is visible again is not in flight', async (t) => {
   const { time, queue } = createQueue();
   queue.send('a');
   const { receiptHandle } = received(queue);

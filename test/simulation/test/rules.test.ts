@@ -50,19 +50,19 @@ t.test('P2: an accepted object with other bytes is noticed', async (t) => {
   await t.rejects(settleAndVerify(harness), { message: /^P2: .* is not what was uploaded first/ });
 });
 
-t.test('P3: an upload of which no event comes is noticed', async (t) => {
+t.test('P3: an upload without an event is noticed', async (t) => {
   const { harness } = await harnessWithAnUpload([{ ...VERSION, event: { ...AT_ONCE, delaysMs: [] } }]);
   await t.rejects(settleAndVerify(harness), { message: /^P[134]: / });
 });
 
-t.test('P3: of versions of which S3 tells of one alone, the oldest is accepted', async (t) => {
+t.test('P3: when S3 sends an event for one of two versions, the oldest is accepted', async (t) => {
   const { harness, key } = await harnessWithAnUpload([{ ...VERSION, event: undefined }, VERSION]);
   await settleAndVerify(harness);
   t.match(harness.facts.of(key).item, { state: 'PROCESSED', versionId: 'version-1' });
   t.match(harness.tally(), { versions: 2, processed: 1, keptApart: 1 });
 });
 
-t.test('an upload of which S3 never tells is nobody’s fault', async (t) => {
+t.test('an upload for which S3 never sends an event breaks no rule', async (t) => {
   const { harness, key } = await harnessWithAnUpload([{ ...VERSION, event: undefined }]);
   await settleAndVerify(harness);
   t.match(harness.facts.of(key).item, { state: 'ISSUED' });
@@ -74,17 +74,17 @@ t.test('P3: an event that is acknowledged while its key is CLAIMED is noticed', 
   const [first, second] = await harness.objects.listVersions(key);
   if (!first || !second) throw new Error('there are two versions');
   await harness.uploads.claim(key, first);
-  const process = createWorkerProcess('acceptor', 'somebody', harness.time, () => undefined);
+  const process = createWorkerProcess('acceptor', 'worker-1', harness.time, () => undefined);
   const event = { ...second, key, bucket: BUCKET, sequencer: '', eventName: 'ObjectCreated:Post' };
   harness.rules.isDone({ process, receivedAtMs: 0 }, event);
-  t.match(harness.rules.broken, { message: /^P3: .* acknowledged by somebody while it is CLAIMED/ });
+  t.match(harness.rules.broken, { message: /^P3: .* acknowledged by worker-1 while it is CLAIMED/ });
 });
 
 t.test(
   'P3: a message that only waited and is dead-lettered is noticed, unless SQS took no copy',
   async (t) => {
     const { harness } = await harnessWithAnUpload();
-    const process = createWorkerProcess('processor', 'somebody', harness.time, () => undefined);
+    const process = createWorkerProcess('processor', 'worker-1', harness.time, () => undefined);
     const waited = { messageId: 'message-1', body: '', receiveCount: 3, isLastReceive: true };
     await harness.time.pass(1_000);
     harness.rules.takenInFlight(process, waited)();

@@ -23,8 +23,8 @@ export interface BucketEvents extends Pick<S3Services, 'onCreated' | 'testDestin
   readonly gate: EventGate;
   readonly outbox: Outbox;
   /**
-   * One event for every version that is stored, oldest first. The queues do not outlive a process: whoever starts
-   * on an old folder calls this, and S3's promise "at least once" holds again.
+   * Sends one event for each stored version, oldest first. The queues do not outlive a process. A process that starts on
+   * an old folder calls this to restore S3's at-least-once delivery.
    */
   announceStored(): void;
 }

@@ -13,7 +13,7 @@ const SIGNING_FIELDS = ['policy', 'x-amz-algorithm', 'x-amz-credential', 'x-amz-
  * policy field as it was sent.
  *
  * @param fields names in lower case
- * @throws S3Error AccessDenied (403) for a form that nobody signed; InvalidArgument (400) for a missing or
+ * @throws S3Error AccessDenied (403) for an unsigned form; InvalidArgument (400) for a missing or
  *   malformed field; InvalidRequest (400) for another kind of signature; AuthorizationHeaderMalformed (400) for another
  *   region; InvalidAccessKeyId (403); InvalidToken (400); SignatureDoesNotMatch (403)
  */

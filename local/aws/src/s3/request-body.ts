@@ -49,7 +49,7 @@ export function openBody(request: IncomingMessage, payloadHash: string): Request
   };
 }
 
-/** A body that nobody signed: what there is, as it comes. */
+/** An unsigned body: its bytes as they arrive. */
 export function openUnsignedBody(request: IncomingMessage): RequestBody {
   return openBody(request, UNSIGNED);
 }

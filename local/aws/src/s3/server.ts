@@ -81,7 +81,7 @@ function refuse(
   });
 }
 
-/** Whether it was the client that ended the request or the answer before their time: nobody's fault. */
+/** Whether the client ended the request or the response early. This is no fault of the server. */
 function clientLeft(error: unknown, request: IncomingMessage): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return (request.destroyed && !request.complete) || code === 'ERR_STREAM_PREMATURE_CLOSE';

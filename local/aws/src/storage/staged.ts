@@ -1,7 +1,7 @@
 import type { ChecksumAlgorithm, Checksums } from './checksum.ts';
 import type { Segment } from './object-version.ts';
 
-/** Bytes that lie in the storage but belong to no version yet. Whoever staged them commits or discards them. */
+/** Bytes in the storage that belong to no version yet. The caller that staged them commits or discards them. */
 export interface Staged {
   readonly sizeBytes: number;
   readonly md5Hex: string;

@@ -50,7 +50,7 @@ const unreachable = [
   'ACCESS_TABLE=access',
 ].flatMap((setting) => ['--env', setting]);
 
-/** As restricted as anybody may run it. */
+/** The strictest restrictions that a container can run under. */
 const RESTRICTED = ['--read-only', '--network', 'none', '--cap-drop', 'ALL'];
 
 /** A build leaves no image of its base behind that could be inspected. */

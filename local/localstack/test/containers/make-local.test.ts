@@ -12,8 +12,8 @@ import { freePorts, isTaken } from '../../ports.ts';
 import { docker, repository, run } from '../support/docker.ts';
 
 /**
- * `make local` from outside, as somebody uses it: stopped in the middle, run again, run twice, with a handler of one's own, and
- * removed. One test after the other on one stack, since each start of an empty LocalStack takes more than a minute.
+ * `make local` as a user runs it: stopped in the middle, run again, run twice, with a custom handler, and removed.
+ * The tests run in sequence on one stack, because each start of an empty LocalStack takes more than a minute.
  */
 const project = 'upload-once-make-local';
 const folder = join(repository, '.local/localstack', project);

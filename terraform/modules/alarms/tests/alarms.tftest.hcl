@@ -293,11 +293,11 @@ run "topic_takes_alarms_of_this_account_alone" {
 
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 0 && length(aws_sns_topic_subscription.sms) == 0 && length(aws_sns_topic_subscription.other) == 0
-    error_message = "Nobody is told who was not named."
+    error_message = "Only the named subscribers are notified."
   }
 }
 
-run "whoever_is_named_is_told" {
+run "notifies_each_subscriber" {
   variables {
     kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     emails      = ["on-call@example.com"]

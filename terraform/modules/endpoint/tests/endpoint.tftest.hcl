@@ -85,7 +85,7 @@ run "clients_do_not_reach_what_asks_the_tables" {
 run "requests_are_bounded_where_nothing_is_set" {
   assert {
     condition     = one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_rate_limit == 1000 && one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_burst_limit == 500
-    error_message = "API Gateway lets through 1,000 requests a second, and 500 at once, whoever asks"
+    error_message = "API Gateway allows 1,000 requests a second and a burst of 500, for all clients together"
   }
 }
 

@@ -132,7 +132,7 @@ run "secrets_are_read_by_their_own_arn" {
   }
 }
 
-run "a_consumer_is_reached_by_nobody" {
+run "a_consumer_has_no_ingress" {
   assert {
     condition     = length(aws_vpc_security_group_ingress_rule.load_balancer) == 0 && length(aws_ecs_service.this.load_balancer) == 0
     error_message = "no way in"

@@ -113,7 +113,7 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
     condition = alltrue([
       for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement.Effect == "Deny" && statement.Principal == "*"
     ])
-    error_message = "The policy gives nothing to anybody: it only takes away, from everybody."
+    error_message = "The policy only denies, to every principal. It allows nothing."
   }
 
   assert {

@@ -159,7 +159,7 @@ run "only_the_bucket_sends_events_and_only_over_tls" {
         }
       }]
     ])
-    error_message = "S3 may send for this bucket of this account, and nobody else may do anything."
+    error_message = "The policy allows only S3 to send, for this bucket of this account."
   }
 
   assert {
@@ -175,7 +175,7 @@ run "only_the_bucket_sends_events_and_only_over_tls" {
 
   assert {
     condition     = alltrue([for policy in concat(values(aws_sqs_queue_policy.dead_letter), [aws_sqs_queue_policy.upload_reports]) : !strcontains(policy.policy, "\"Allow\"")])
-    error_message = "Nobody from outside sends to a dead-letter queue, or to the queue of reports."
+    error_message = "No policy allows another principal to send to a dead-letter queue or to the report queue."
   }
 }
 

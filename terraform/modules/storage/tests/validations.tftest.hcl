@@ -62,7 +62,7 @@ run "acceptor_role_arn_refuses_a_user" {
   command = plan
 
   variables {
-    acceptor_role_arn = "arn:aws:iam::123456789012:user/somebody"
+    acceptor_role_arn = "arn:aws:iam::123456789012:user/example"
   }
 
   expect_failures = [var.acceptor_role_arn]

@@ -73,7 +73,7 @@ run "only_cloudtrail_writes_and_only_for_this_trail" {
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
     ] })
-    error_message = "CloudTrail may write for this trail alone, and nobody without TLS."
+    error_message = "CloudTrail may write for this trail only, and no principal may connect without TLS."
   }
 
   assert {

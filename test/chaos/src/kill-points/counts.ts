@@ -21,7 +21,7 @@ interface Counting {
   readonly other: Pick<ServiceUnderFaults, 'total'>;
 }
 
-/** What a worker's uploads have to be counted in: each once, by whoever records it. */
+/** The metrics that count a worker's uploads: each upload once, by the worker that records it. */
 export interface Counts {
   /** One more upload has come to its end; no process was ended on its way where no place is given. */
   add(sent: Sent, endedAt: EndedAt | undefined): void;
@@ -35,7 +35,7 @@ export function expectedCounts(): Counts {
   const most = { ...least };
   return {
     add({ versions, keptDuplicates = Number.POSITIVE_INFINITY }, endedAt) {
-      // Who is killed when the record is made, and no answer back, can't count it; nobody else knows that it is to be counted.
+      // A worker that is killed after the write and before its response can't count the upload. No other worker knows to count it.
       most.UploadsAccepted += 1;
       if (!isKilledAtWrite(endedAt, 'after', (before) => COPIES.includes(lastOf(before))))
         least.UploadsAccepted += 1;
@@ -43,7 +43,7 @@ export function expectedCounts(): Counts {
       // With a heartbeat behind it, the write that follows is the one that finishes.
       if (!isKilledAtWrite(endedAt, 'after', (before) => before.includes(HEARTBEAT)))
         least.UploadsProcessed += 1;
-      // Counted, and killed before that could be recorded: the next process counts it again. Nobody else does.
+      // Counted, and killed before it recorded the count: only the next process counts it again.
       const isCountedAgain = isKilledAtWrite(endedAt, 'before', (before) => lastOf(before) === REPORT);
       const duplicates = versions.length - 1 + (isCountedAgain ? 1 : 0);
       least.DuplicateUploads += duplicates;

@@ -32,8 +32,8 @@ export interface Scenario {
   /** KEPT_DUPLICATES of the workers, where more versions are sent than that. */
   readonly keptDuplicates?: number;
   /**
-   * Whether the other service hears of nothing before the one that is ended has nothing left to do: it can finish then what was
-   * begun, and nobody does it in its stead.
+   * Whether the other service gets no message until the one that is ended has nothing left to do: so the restarted service finishes
+   * what it began, and no other service does.
    */
   readonly isAlone?: boolean;
   /**

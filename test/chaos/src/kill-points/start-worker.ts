@@ -7,7 +7,7 @@ import { createTurnstile } from './turnstile.ts';
 
 /** The least that the services take: a message whose worker was killed comes back after it. */
 const VISIBILITY_SECONDS = 2;
-/** Nobody kills the other one: no busy machine should make it lose its messages. */
+/** The other worker is never killed. A busy machine must not make it lose its messages. */
 const OTHER_VISIBILITY_SECONDS = 60;
 /** Far from it: a message in a dead-letter queue is a finding, never a matter of timeout. */
 const MAX_RECEIVE_COUNT = 20;

@@ -54,7 +54,7 @@ export function mostConsumerCalls(service: AwsService, kind: OutageKind, work: W
   const attempts = ATTEMPTS[service];
   const receives = messages * mostTries(seconds, RETRY_BACKOFF);
   if (service === 'sqs') {
-    // Everything was at rest when it began: as long as nothing gets through, no message comes into anybody's hands.
+    // Everything was at rest when the outage began. As long as it lasts, no worker receives a message.
     if (kind === OutageKind.cut) return attempts * (mostTries(seconds, POLL_BACKOFF) + probes);
     const shortestWaitSeconds = POLL_BACKOFF.baseSeconds / 2;
     const polls =

@@ -3,8 +3,8 @@ import { OutageKind } from './outage-kind.ts';
 import type { OutageCase } from './outages.ts';
 
 /**
- * S3, SQS and DynamoDB, one after the other, each in this way for so long. A service that is away is so in two ways: first nobody
- * listens, then, half as long, connections are taken and reset, so that what calls it can be counted.
+ * S3, SQS and DynamoDB in sequence, each with this kind of outage for `seconds`. A service is away in two ways: first nothing
+ * listens; then, for half as long, connections are accepted and reset, so that the calls can be counted.
  */
 export function casesOf(kind: OutageKind, seconds: number): OutageCase[] {
   return AWS_SERVICES.flatMap((service) => {

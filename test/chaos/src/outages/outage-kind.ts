@@ -6,9 +6,9 @@ import { PASS, RefusalKind } from '../proxy/call-outcome.ts';
 
 /** What one of AWS's services does to all who call it. */
 export const OutageKind = {
-  /** Nobody listens: connections are refused. */
+  /** Nothing listens: connections are refused. */
   away: 'away',
-  /** Connections are taken, and reset with the first call on them: as good as away, but there the calls can be counted. */
+  /** Connections are accepted, and reset with the first call on them. For a client this equals `away`, but the calls can be counted. */
   cut: 'cut',
   /** Each call is carried out two seconds late. */
   slow: 'slow',

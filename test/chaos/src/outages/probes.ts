@@ -18,7 +18,7 @@ export interface Probe {
 
 export interface Probing {
   readonly probes: readonly Probe[];
-  /** Resolves with the next answers for which this holds. Never, if there are none: whoever waits has a limit. */
+  /** Resolves once `holds` is true of the probes. It never resolves otherwise: set a time limit when you wait. */
   when(holds: (probes: readonly Probe[]) => boolean): Promise<void>;
   stop(): Promise<void>;
 }

@@ -32,7 +32,7 @@ export async function startListener(options: ListenerOptions): Promise<ProxyList
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    // A client that was killed leaves a broken pipe behind, which is no fault of anybody here.
+    // A client that was killed leaves a broken pipe behind. This is no error.
     socket.on('error', () => undefined);
     socket.once('close', () => sockets.delete(socket));
   });
@@ -70,7 +70,7 @@ async function handle(
   try {
     outcome = await meet({ service, ...describeRequest(service, request), gone: gone.signal });
   } catch (error) {
-    // A judge that waits for something is in its right to fail when nobody waits for its word any more.
+    // A judge that waits may fail once its client is gone.
     if (gone.signal.aborted) return;
     throw error;
   }

@@ -57,7 +57,7 @@ export async function audit(ledger: Ledger, under: Audited): Promise<Audit> {
   return { findings, processed, processedBytes, duplicates, unused };
 }
 
-/** An item that no client got a form for is an upload that nobody can have made: ISSUED, its answer lost on the way. */
+/** If no client got the form of an item, no client can have uploaded with it: the item is ISSUED, and its response was lost. */
 async function unknownItems(ledger: Ledger, { dynamoDb, stack }: Audited): Promise<string[]> {
   const findings: string[] = [];
   const scan = paginateScan(
@@ -92,7 +92,7 @@ async function unknownObjects(ledger: Ledger, { s3, stack }: Audited): Promise<s
       if (!isKnown) findings.push(`P5: ${Key}: version ${VersionId} belongs to no upload`);
     }
     for (const { Key, VersionId } of page.DeleteMarkers ?? []) {
-      findings.push(`P2: ${Key}: somebody put the delete marker ${VersionId} over it`);
+      findings.push(`P2: ${Key}: the delete marker ${VersionId} hides it`);
     }
     markers = page.IsTruncated
       ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }

@@ -5,7 +5,7 @@ const CHUNK_BYTES = 256 * 1024;
 const ZEROS = Buffer.alloc(CHUNK_BYTES);
 const NO_IV = Buffer.alloc(16);
 
-/** Bytes that nobody has to keep: they can be made again, and their hashes tell them from all others. */
+/** Bytes that need not be kept: they can be generated again, and their hashes distinguish them from all others. */
 export interface Content {
   readonly sizeBytes: number;
   readonly sha256: string;

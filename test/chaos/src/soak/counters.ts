@@ -28,8 +28,8 @@ export function sumCounters(services: readonly ServiceUnderFaults[]): Counters {
 }
 
 /**
- * An acceptance and a processing are counted at most once, by whoever recorded them: a crash in between can only leave a count out. A
- * duplicate is reported at least once: a crash can only repeat it. An issuer that nobody kills counts every form.
+ * The worker that records an acceptance or a processing counts it at most once: a crash in between can only leave a count out. A
+ * duplicate is reported at least once: a crash can only repeat it. The issuer is never killed and counts every form.
  */
 export function counterFindings(counters: Counters, forms: number, audit: Audit): string[] {
   const { processed, processedBytes, duplicates } = audit;

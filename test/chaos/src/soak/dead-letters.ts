@@ -47,7 +47,8 @@ export async function redrive(
       await sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: Body }));
       await sqs.send(new DeleteMessageCommand({ QueueUrl: deadLetterQueue, ReceiptHandle }));
       const key = /"key":"([^"]*)"/.exec(Body)?.[1] ?? Body.slice(0, 100);
-      const reason = reasons.get(MessageId) ?? 'whoever had it last was killed, or never got it';
+      const reason =
+        reasons.get(MessageId) ?? 'the worker that had it last was killed, or the receive was lost';
       moved.push(`${decodeURIComponent(key)}: ${reason}`);
     }
   }

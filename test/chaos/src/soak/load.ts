@@ -11,8 +11,8 @@ import { killWorkers } from './worker-kills.ts';
 const MIB = 1024 ** 2;
 const PROGRESS_EVERY_MS = 15_000;
 /**
- * A closed loop: nobody sends more while so much has not come to rest. So uploads come as fast as the whole of it takes them in the
- * long run, and the disk holds no more than this.
+ * The load is a closed loop: clients send nothing new while this many uploads have not come to rest. So the upload rate follows
+ * the throughput of the whole system, and this bounds the disk space in use.
  */
 const MOST_WAITING = 400;
 const MOST_WAITING_BYTES = 1024 * MIB;

@@ -16,8 +16,8 @@ export interface UploadPlan {
 const DOUBLED_SHARE = 0.1;
 
 /**
- * Sizes, and how many of a thousand uploads have them: mostly small ones, as many as fit; every size at which something changes
- * (no byte at all, one, and 64 MiB, from which on a copy goes in parts); the mean is half a mebibyte.
+ * Sizes, and how many of a thousand uploads have them. Most are small, so that many fit. Every size at which something changes is
+ * among them (zero bytes, one byte, and 64 MiB, the least size of a multipart copy). The mean is half a mebibyte.
  */
 const SIZES: readonly { readonly perMille: number; size(random: Random): number }[] = [
   { perMille: 20, size: () => 0 },

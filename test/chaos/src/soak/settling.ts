@@ -21,8 +21,8 @@ export interface Settling {
 }
 
 /**
- * Looks at every upload until nothing is wrong with it, takes the hash of what was accepted, and removes that: so the disk holds
- * only what is under way. What never comes to rest is left waiting, for whoever looks at the end.
+ * Checks every upload until nothing is wrong with it, takes the hash of the accepted object, and removes the object: so the disk
+ * holds only uploads in progress. An upload that never comes to rest stays in the list for the final audit.
  */
 export function startSettling(cloud: Cloud): Settling {
   const waiting = new Set<Entry>();
@@ -58,7 +58,7 @@ export function startSettling(cloud: Cloud): Settling {
   }
 
   const looking = lookAtAll();
-  // Whoever waits next is told.
+  // The next call that waits rejects with this error.
   looking.catch(() => undefined);
 
   return {

@@ -87,7 +87,7 @@ function longLived({ stack, issuer, steadyWorkers }: StackUnderSoak) {
   ];
 }
 
-/** Whom nobody ended, and who has ended all the same. */
+/** The services that ended although the soak did not end them. */
 function followDeaths({ issuer, steadyWorkers }: StackUnderSoak): readonly string[] {
   const deaths: string[] = [];
   for (const service of [issuer, ...steadyWorkers]) {

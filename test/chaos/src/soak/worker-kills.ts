@@ -5,7 +5,7 @@ import type { ServiceUnderFaults } from '../service-under-faults.ts';
 const BETWEEN_SECONDS = { least: 2, most: 6 } as const;
 /** The others are deploys: SIGTERM, and what is in flight is brought to its end. */
 const KILLED_SHARE = 0.8;
-/** A service that can't read its queue when it starts ends, to be started again by whoever runs it: so it is here. */
+/** A service that can't read its queue at start exits, and the platform starts it again. This is the platform here. */
 const START_ATTEMPTS = 10;
 
 export interface WorkerKills {
@@ -48,7 +48,7 @@ export function killWorkers(workers: readonly ServiceUnderFaults[], random: Rand
   }
 
   const killing = killUntilStopped();
-  // Whoever stops it is told.
+  // `stop` rejects with this error.
   killing.catch(() => undefined);
   return {
     get killed() {

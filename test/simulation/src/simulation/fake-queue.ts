@@ -34,7 +34,7 @@ export interface FakeQueue {
   remove(receiptHandle: string): void;
   /** @throws ReceiptHandleIsInvalid, except that an old receipt handle may do as well */
   changeVisibility(receiptHandle: string, seconds: number): void;
-  /** At least once means: what is in flight is given to somebody else as well. */
+  /** At-least-once delivery: also delivers messages in flight to another consumer. */
   giveAgain(): void;
   /** Moves what lies in the dead-letter queue back, as new messages without attributes. */
   redrive(): void;
