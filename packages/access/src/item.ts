@@ -58,7 +58,7 @@ export function secretItemKey(sha256: string): ItemKey {
   return { id: `secret#${sha256}`, item: 'secret' };
 }
 
-/** Apart from the key's own item: whoever may count may so be kept from changing keys. */
+/** Apart from the key's own item, so that a role that may count needs no permission to change keys. */
 export function quotaItemKey({ keyId, day }: QuotaCounter): ItemKey {
   return { id: `quota#${keyId}`, item: day };
 }

@@ -65,7 +65,7 @@ const exitCode = await run(process.argv.slice(2), {
   interruptSignal() {
     const interrupt = new AbortController();
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      // Once: a second Ctrl-C ends the process at once, as if nobody listened.
+      // Once: a second Ctrl-C ends the process at once, as it does without a listener.
       process.once(name, () => interrupt.abort(new Error(`interrupted by ${name}`)));
     }
     return interrupt.signal;

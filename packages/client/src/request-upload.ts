@@ -6,8 +6,8 @@ import { assertAsSecure, readUploadForm, type UploadForm } from './upload-form.t
 export type UploadRequest = IssuerAccess;
 
 /**
- * Asks the issuer for one form: `GET {issuerUrl}/getpresignedurl` with the header `x-api-key`, again as `retries` say. An answer that is
- * lost can leave a form behind that nobody has; it expires. `createUpload` leaves none. A redirect is not followed, because that would hand the key to another host.
+ * Asks the issuer for one form: `GET {issuerUrl}/getpresignedurl` with the header `x-api-key`, again as `retries` say. A response that is
+ * lost can leave an unused form behind; it expires. `createUpload` leaves none. A redirect is not followed, because that would hand the key to another host.
  *
  * @throws InvalidArgument the URL or the key can't be sent as it is; nothing was asked
  * @throws RequestRefused the issuer gives no form

@@ -60,7 +60,7 @@ export async function openSource(file: FileToUpload): Promise<UploadSource> {
 async function openPath(path: string): Promise<UploadSource> {
   let handle: FileHandle;
   try {
-    // Asked before opening: to open a named pipe would wait for whoever writes to it.
+    // Checked before opening: to open a named pipe would wait for a writer.
     const found = await stat(path);
     if (found.isDirectory()) throw new FileUnusable(`${path} is a directory; name the files in it`);
     if (!found.isFile())

@@ -12,13 +12,13 @@ export interface AnsweredUpload {
 
 export type Verdict =
   | { readonly verdict: 'stored' }
-  /** `error` is empty where the answer is not S3's. */
+  /** `error` is empty where the response is not S3's. */
   | { readonly verdict: 'refused' | 'incomplete' | 'unknown'; readonly error: S3Error };
 
 /**
- * Statuses that say by HTTP itself that whoever answers did not carry the request out (RFC 9110, "Status Codes"; RFC 6585), so that
- * they need no error document of S3's. 408, 499 and each 5xx but 511 are not among them: a gateway that lost timeout answers so, with
- * the request in S3's hands. 302 and 303 may follow what was done.
+ * Statuses that say by HTTP itself that the server did not carry the request out (RFC 9110, "Status Codes"; RFC 6585), so that
+ * they need no error document of S3's. 408, 499 and each 5xx but 511 are not among them: a gateway that timed out responds so, while
+ * S3 may still carry the request out. 302 and 303 may follow what was done.
  */
 const NOT_CARRIED_OUT: readonly number[] = [
   301, 307, 308, 400, 401, 403, 404, 405, 407, 411, 413, 414, 415, 417, 421, 426, 428, 429, 431, 451, 511,

@@ -60,7 +60,7 @@ export class Unprocessable extends Error {
   readonly code = 'Unprocessable';
 }
 
-/** The reason of `Delivery.signal` when the queue may give the message to somebody else from now on. */
+/** The reason of `Delivery.signal` when the queue may give the message to another consumer from now on. */
 export class VisibilityLost extends Error {
   readonly code = 'VisibilityLost';
 }

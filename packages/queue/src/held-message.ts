@@ -15,7 +15,7 @@ const LOST_ERRORS = ['ReceiptHandleIsInvalid', 'MessageNotInflight', 'InvalidPar
 export interface HeldMessage {
   /** Aborted by `abort`, by a listener that rejects, or with `VisibilityLost`. */
   readonly signal: AbortSignal;
-  /** Whether the queue may have given the message to somebody else. */
+  /** Whether the queue may have given the message to another consumer. */
   readonly isLost: boolean;
   /** See `Delivery.onHeartbeat`. */
   onHeartbeat(listener: () => Promise<void>): () => void;

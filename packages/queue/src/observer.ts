@@ -29,7 +29,7 @@ export interface ConsumerObserver {
    */
   givenBack(delivery: DeliveryFacts, cutOffs: number): void;
 
-  /** The queue may give the message to somebody else although its handler is still at work; `signal` is aborted. */
+  /** The queue may give the message to another consumer although its handler is still at work; `signal` is aborted. */
   visibilityLost(delivery: DeliveryFacts, error: VisibilityLost): void;
 
   /**

@@ -5,10 +5,10 @@ const SENDER = 'upload-once:repair';
 
 /**
  * The message for a version whose own event was lost, as S3 would send it (Amazon S3 User Guide, "Event message structure", version
- * 2.1): `parseS3Event` reads it, and so does whatever else reads S3's events. It has no sequencer, for nobody but S3 can give
+ * 2.1): `parseS3Event` reads it, and so does every other reader of S3's events. It has no sequencer, because only S3 can give
  * one, and does not claim to be S3's: `eventSource` says that it was made here.
  *
- * @param event what is told; `storedAt` becomes the event's time
+ * @param event what the message reports; `storedAt` becomes the event's time
  * @param region of the bucket, for example `eu-central-1`
  */
 export function writeS3Event(event: Omit<ObjectCreated, 'sequencer'>, region: string): string {

@@ -17,7 +17,7 @@ export function sentBytes(strings: readonly string[]): number {
   return charactersOf(strings) + 2 * strings.length;
 }
 
-/** The most memory that a header or trailers take of which so many bytes have come. */
+/** The most memory that a header or trailers take after `bytes` bytes of them have arrived. */
 export function partMemoryBytes(bytes: number): number {
   const fields = Math.min(Math.floor(bytes / LEAST_BYTES_OF_A_FIELD), MAX_FIELDS);
   return bytes + 2 * fields * STRING_OVERHEAD_BYTES;

@@ -2,8 +2,8 @@ import process from 'node:process';
 
 /**
  * A program by itself, the health check of the images: `node health-check.ts /livez`. Exit code 0 when the service in this
- * container answers that path with success, otherwise 1 and one line that says why, which `docker inspect` keeps. Whoever
- * calls it ends it when it takes too long.
+ * container responds to that path with success, otherwise 1 and one line that says why, which `docker inspect` keeps. The
+ * caller ends it when it takes too long.
  */
 const [path = '/livez'] = process.argv.slice(2);
 const url = `http://127.0.0.1:${process.env.PORT || 8080}${path}`;

@@ -19,7 +19,7 @@ const STOP_GRACE_SECONDS = 5;
 
 const commonFields = { ...logFields, ...drainFields };
 
-/** What a service's start gives to whoever runs it. */
+/** What a service's start returns to its caller. */
 export interface RunningService {
   /** Takes nothing new on, finishes what is in flight within the limit, gives the rest back, closes. Called once. */
   stop(limitSeconds: number): Promise<void>;

@@ -11,10 +11,10 @@ const MAX_LINE_VALUES = 4_000;
 
 /**
  * A logger that writes one JSON object a line and never a secret, from the first line on. Characters that hide or reorder text are
- * escaped: keys of objects can have any, whoever made them.
+ * escaped: keys of objects can have any, whatever their source.
  *
  * Redaction works on each finished line, after serializers, child bindings and message formatting, so that there is no
- * path around it: not a header at a depth nobody thought of, not a presigned URL inside an error's message or stack.
+ * path around it: not a header at an unexpected depth, not a presigned URL inside an error's message or stack.
  *
  * A line is bounded, and says what was cut; its message comes first. An error (`err`) is bounded before anything is made of it: one with
  * a Buffer of a megabyte would keep a thread busy for seconds.

@@ -3,7 +3,7 @@ import type { Logger } from './logging.ts';
 export interface ReadinessOptions {
   /**
    * What must answer, by what kind of thing it is (`The table of uploads`), never by its own name: `/readyz` needs no key.
-   * A check may go on after its signal; nobody waits for it then.
+   * A check may go on after its signal; its result is then ignored.
    */
   readonly checks: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>>;
   /** How long one round of checks may take. */

@@ -21,8 +21,8 @@ export function traceparentFrom(
 }
 
 /**
- * The trace id, 32 hexadecimal digits; '' for a text that is no traceparent. It never throws: a trace is for whoever looks
- * for a reason later, and no upload must fail for want of one.
+ * The trace id, 32 hexadecimal digits; '' for a text that is no traceparent. It never throws: a trace helps
+ * to find a reason later, and no upload must fail because it has none.
  */
 export function traceIdOf(traceparent: string): string {
   return parse(traceparent)?.traceId ?? '';

@@ -27,8 +27,8 @@ export function formatApiKey(keyId: string, secret: Uint8Array): string {
 }
 
 /**
- * Whether a value begins like a key made here and is no whole one with its checksum: somebody mistyped it, cut it wrong,
- * or sent it in quotation marks or behind `Bearer`. Such a value is no key, and is not taken for one of another make.
+ * Whether a value begins like a key made here and is not a whole one with its checksum: it was mistyped, cut wrong,
+ * or sent in quotation marks or behind `Bearer`. Such a value is no key, and is not taken for one of another make.
  */
 export function isMistypedApiKey(value: string): boolean {
   return BEGINS_LIKE_API_KEY.test(value) && !isWholeApiKey(value);

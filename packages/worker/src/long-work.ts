@@ -40,7 +40,7 @@ export function protectLongWork(options: {
   let changed = new AbortController();
   let isTending = false;
   let isClosed = false;
-  /** Until when the protection stands, and until when one could that nobody has confirmed; by `clock.monotonicMs()`. */
+  /** Until when the confirmed protection stands, and until when an unconfirmed one could; by `clock.monotonicMs()`. */
   let standsUntilMs = 0;
   let mayStandUntilMs = 0;
 

@@ -41,7 +41,7 @@ export function createAcceptClaimed(options: {
     if (upload.constraints.method === 'post') await objects.deleteVersion(upload.key, claimed.versionId);
   };
 
-  /** Resolves when ACCEPTED or a later state is on record, whoever has recorded it. */
+  /** Resolves when ACCEPTED or a later state is on record, no matter which worker has recorded it. */
   async function copyAndRecord(upload: Upload, claimed: ObjectVersion, signal: AbortSignal): Promise<void> {
     const targetKey = acceptedKeyOf(upload.key);
     const order = {

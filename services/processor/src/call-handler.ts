@@ -4,7 +4,7 @@ import type { AcceptedUpload, Handler, HandlerContext } from './handler.ts';
 import { createHandlerLog } from './handler-log.ts';
 import type { HandlerWork } from './handler-runner.ts';
 
-/** The accepted object is no longer there: somebody has removed or moved it. */
+/** The accepted object is no longer there: it was removed or moved. */
 export class AcceptedObjectGone extends Error {
   readonly code = 'AcceptedObjectGone';
 }

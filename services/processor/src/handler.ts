@@ -19,7 +19,7 @@ export interface AcceptedUpload {
    * The object's stream, Content-Type and own metadata, fetched now. The stream ends with an error when `signal` is aborted, and when
    * your handler's promise settles: read it to its end before that.
    * @throws HandlerHasEnded when your handler's promise has settled, and the signal's reason when it is aborted
-   * @throws AcceptedObjectGone when somebody has removed it, for example an earlier attempt of this handler
+   * @throws AcceptedObjectGone when the object was removed, for example by an earlier attempt of this handler
    */
   open(): Promise<OpenedObject>;
 }

@@ -162,8 +162,8 @@ export function createProcessAccepted(options: {
   }
 
   /**
-   * Nobody but the acceptor should write under accepted/: what else is found there is kept, and not processed. Records and reports
-   * are bounded; an object is never removed here, since it may be what an operator has restored.
+   * Only the acceptor should write under accepted/. Other objects found there are kept, and not processed. Records and reports
+   * are bounded; an object is never removed here, because an operator may have restored it.
    */
   async function recordOrphan(event: ObjectCreated, why: string): Promise<undefined> {
     const { key, versionId } = event;

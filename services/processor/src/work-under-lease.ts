@@ -72,7 +72,7 @@ export function createWorkUnderLease(options: {
       try {
         const finished = await uploads.finish(key, attempt);
         const { upload } = finished;
-        // Nobody else can finish this attempt: an earlier try was carried out, and failed on its way back.
+        // Only this worker can finish this attempt: an earlier try was carried out, and its response was lost.
         const isDone = upload?.state === UploadState.processed && upload.attempt === attempt;
         return isDone ? { applied: true, upload } : finished;
       } catch (err) {

@@ -153,7 +153,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_CHARACTERS },
     handlerTimeout: limits.answer,
-    // Whoever has a connection still gets its answer while the service stops.
+    // While the service stops, requests on open connections still get their response.
     return503OnClosing: false,
     frameworkErrors: frameworkErrorHandler({ metrics, corsOrigins: options.corsOrigins }),
     clientErrorHandler: clientErrorHandler({ log, metrics, answered }),

@@ -16,8 +16,8 @@ const STATUS_OF_PARSER_ERROR: Record<string, number> = {
 const LINGER_MS = 1_000;
 
 /**
- * Answers what never became a request (malformed HTTP, too long a header, too slow a client), in JSON as well,
- * and closes the connection: after a parser's error nobody knows where the next request would begin.
+ * Responds to what never became a request (malformed HTTP, too long a header, too slow a client), in JSON as well,
+ * and closes the connection: after a parser's error it is unknown where the next request would begin.
  */
 export function clientErrorHandler(options: {
   readonly log: FastifyBaseLogger;

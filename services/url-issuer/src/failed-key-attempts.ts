@@ -21,17 +21,17 @@ export type KeyAttemptSource =
 /** How many keys that open nothing each address has presented to this task, and how often each refused key came. */
 export interface FailedKeyAttempts {
   /**
-   * Counts a key of which it is not known yet whether it opens anything. What is counted before the look-up is ended
-   * holds however many are tried at once.
+   * Counts a key before it is known whether it opens anything. Because the count comes before the end of the look-up, the
+   * limit holds however many keys are tried at once.
    *
    * @returns 0, or the whole seconds after which this source may try again
    */
   begin(source: KeyAttemptSource): Promise<number>;
-  /** It was no guess, or nobody could say: it does not count. */
+  /** The key was no guess, or the look-up failed: the attempt does not count. */
   refund(source: KeyAttemptSource): void;
 }
 
-/** Some 100 bytes each. Whoever has more addresses than this at hand makes only those of others forgotten, and starts anew. */
+/** Some 100 bytes each. A client with more addresses than this only removes the counts of others, and starts anew. */
 const MAX_ADDRESSES = 10_000;
 
 export function createFailedKeyAttempts({ perMinute, now }: FailedKeyAttemptsOptions): FailedKeyAttempts {
@@ -51,7 +51,7 @@ export function createFailedKeyAttempts({ perMinute, now }: FailedKeyAttemptsOpt
 
 const NO_ADDRESS = 'no address';
 
-/** A proxy may write more into X-Forwarded-For than an address; nobody gets an allowance of its own for what changes in it. */
+/** A proxy may write more into X-Forwarded-For than an address; what changes in it does not give a client another allowance. */
 function bucketOf(source: KeyAttemptSource): string {
   if ('refusedKeyId' in source) return `key ${source.refusedKeyId}`;
   const { address = NO_ADDRESS } = source;

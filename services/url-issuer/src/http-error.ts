@@ -39,17 +39,17 @@ export class HttpError extends Error {
   }
 }
 
-/** One answer for every key that is not good, so that nobody learns from it which keys exist. */
+/** One response for every key that is not good, so that it does not reveal which keys exist. */
 export function forbidden(): HttpError {
   return new HttpError(403);
 }
 
-/** The same answer: what was wrong is for whoever has to help the client. */
+/** The same response. The reason is for the operator who has to help the client. */
 export function mistypedApiKey(): HttpError {
   return new HttpError(403, undefined, { reason: 'MistypedApiKey' });
 }
 
-/** Nobody is there to read it: for the log and the metrics. */
+/** The client is gone and cannot read it: for the log and the metrics. */
 export function clientLeft(cause: unknown): HttpError {
   return new HttpError(400, 'The client left before it had sent all', { code: 'ClientLeft', cause });
 }

@@ -15,7 +15,7 @@ interface SchemaViolation {
 
 /**
  * Holds what a client sent against a TypeBox schema as it is: nothing is converted, filled in or dropped. The error is for
- * whoever wrote the request: each wrong field with its value and, from the property's `x-expected`, what is allowed.
+ * the author of the request: it names each wrong field with its value and, from the property's `x-expected`, what is allowed.
  */
 export const strictValidation: FastifySchemaCompiler<TSchema> = ({ schema }) => {
   const compiled = Compile(schema);

@@ -46,7 +46,7 @@ export class ApiKeyIdAlreadyInUse extends Error {
   readonly code = 'ApiKeyIdAlreadyInUse';
 }
 
-/** What opens this key is not what it was when it was read: somebody else has changed it. */
+/** The values of this key have changed since they were read: another command has changed them. */
 export class SecretsChanged extends Error {
   readonly code = 'SecretsChanged';
 
@@ -55,7 +55,7 @@ export class SecretsChanged extends Error {
   }
 }
 
-/** What this key may do is not what it was when it was read: somebody else has changed it. */
+/** The settings of this key have changed since they were read: another command has changed them. */
 export class ApiKeySettingsChanged extends Error {
   readonly code = 'ApiKeySettingsChanged';
 

@@ -18,11 +18,11 @@ export class InvalidApiKeyValue extends Error {
 }
 
 /**
- * Makes a key and records it. Its value is in the answer and nowhere else: the table has only its hash.
+ * Makes a key and records it. Only the result contains its value: the table has only its hash.
  *
- * @param beforeWrite told of the key before any of it is in the table: from then on it may be there
+ * @param beforeWrite is called with the key before any of it is in the table: from then on it may be there
  * @returns when the key is durable and works
- * @throws InvalidApiKeySettings; rejects when the table does not answer: the key may then be there, but nobody has it
+ * @throws InvalidApiKeySettings; rejects when the table does not respond: the key may then be there, but its value is lost
  */
 export async function createApiKey(
   settings: ApiKeySettings,

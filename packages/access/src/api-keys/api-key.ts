@@ -18,5 +18,5 @@ export interface ApiKey {
   readonly enabled: boolean;
 }
 
-/** What whoever makes a key decides. */
+/** The settings that the maker of a key decides. */
 export type ApiKeySettings = Omit<ApiKey, 'keyId' | 'createdAt' | 'enabled'>;

@@ -14,7 +14,7 @@ export class NoRotationUnderWay extends Error {
   readonly code = 'NoRotationUnderWay';
 }
 
-/** How often somebody else may come in between before it is left to them: each time their change has taken effect. */
+/** How many concurrent changes by others are retried before this one gives up; each of those changes has taken effect. */
 const ATTEMPTS = 5;
 
 /**
@@ -23,8 +23,8 @@ const ATTEMPTS = 5;
  * any number of rotations at once one begins. Values that have expired are forgotten with it.
  *
  * @returns when the new value is durable and works; `old` are the values that worked before
- * @throws UnknownApiKey, RotationUnderWay; rejects when the table does not answer: a second value may then be there that
- *   nobody has, which `removeSecrets(…, 'new')` takes back
+ * @throws UnknownApiKey, RotationUnderWay; rejects when the table does not respond: the table may then have a second value
+ *   whose text is lost; `removeSecrets(…, 'new')` takes it back
  */
 export async function rotateApiKey(
   keyId: string,
@@ -47,7 +47,7 @@ export async function rotateApiKey(
  * Sets an end to what opened a key before it was rotated. A value that was to end earlier keeps its end.
  *
  * @param rotated as `rotateApiKey` gave it
- * @throws SecretsChanged when somebody else has ended the rotation or taken it back: nothing was done
+ * @throws SecretsChanged when another command has ended the rotation or taken it back: nothing was changed
  */
 export async function endOlderSecrets(
   rotated: KeyWithSecrets,
@@ -98,7 +98,7 @@ function endless({ expiresAt: _, ...secret }: ApiKeySecret): ApiKeySecret {
   return secret;
 }
 
-/** Reads the key, and again where somebody else was faster: what is done is decided by what then stands. */
+/** Reads the key, and reads it again when another command was faster: each change is decided by what was read last. */
 async function changing<T>(
   store: AccessStore,
   keyId: string,

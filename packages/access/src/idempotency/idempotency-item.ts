@@ -5,8 +5,8 @@ import { IDEMPOTENCY_SECONDS, type IdempotencyKey, type IdempotencyRecord } from
 const IDEMPOTENCY_SCHEMA_VERSION = 1;
 
 /**
- * An idempotency key as the table `access` has it. Its partition is not the API key's, so that whoever may write here need not be
- * allowed to write keys (IAM's condition dynamodb:LeadingKeys knows partitions alone).
+ * An idempotency key as the table `access` has it. Its partition is not the API key's, so that a role can write here without
+ * permission to write keys (IAM's condition dynamodb:LeadingKeys applies to partitions only).
  */
 export interface IdempotencyItem extends ItemKey {
   readonly schemaVersion: number;

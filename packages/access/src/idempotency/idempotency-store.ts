@@ -7,7 +7,7 @@ export interface IdempotencyRecord {
   readonly expiresAt: Date;
   /** A value that no other write has: by it a writer knows its own record, and others name what they take over. */
   readonly writer: string;
-  /** Until then nobody but its writer may do what is left to be done for that upload; undefined: anybody may, at once. */
+  /** Until then only its writer may do what is left to be done for that upload; undefined: every caller may, at once. */
   readonly ownedUntil?: Date;
 }
 

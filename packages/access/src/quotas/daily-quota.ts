@@ -30,7 +30,7 @@ export interface DailyQuota {
 
 type Waiting = Pick<PromiseWithResolvers<QuotaAnswer>, 'resolve' | 'reject'>;
 
-/** A counter went back, which it never does: somebody removed it while the day was not over. */
+/** A counter went back, which it never does by itself: it was removed before the day was over. */
 export class QuotaCounterWentBack extends Error {
   readonly code = 'QuotaCounterWentBack';
 }
@@ -51,7 +51,7 @@ export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuo
   }
 
   /**
-   * Whoever waits gets its answer, in the order in which they came. Never rejects. Nobody is refused before the quota is
+   * Settles each waiting request, in the order in which they came. Never rejects. No request is refused before the quota is
    * known to be used up: after a failure those beyond it may try again as well.
    */
   async function settle(keyId: string, day: string, quota: number, group: readonly Waiting[]): Promise<void> {

@@ -218,7 +218,7 @@ function sameAccess(byOption: boolean): string {
   return byOption ? ', with the same --url and --key' : '';
 }
 
-/** What follows the question mark is a PUT's signature: whoever reads it can upload. */
+/** What follows the question mark is a PUT's signature: everyone who reads it can upload. */
 function withoutQuery(url: string): string {
   return url.split('?', 1)[0] ?? '';
 }

@@ -16,7 +16,7 @@ const LOOK_SECONDS = 30;
 /** What a dead-letter queue says of itself; SQS's numbers are approximate. */
 export interface DeadLetterCount {
   readonly visible: number;
-  /** In the hands of somebody, or of a look that was broken off less than a minute ago. */
+  /** Received by another consumer, or by a look that was broken off less than a minute ago. */
   readonly hidden: number;
 }
 

@@ -6,7 +6,7 @@ import { giveBack, receiveDeadLetters } from './dead-letter-queue.ts';
 import { keepItems } from './keep-items.ts';
 import { reasonOf } from './reason-of.ts';
 
-/** Longer than a batch takes, so that nobody else has its messages meanwhile; also how soon they are back after a crash. */
+/** Longer than a batch takes, so that no other consumer receives its messages meanwhile; also how soon they are back after a crash. */
 const VISIBILITY_SECONDS = 120;
 /**
  * Where what stays is back before the rest has been seen, messages are hidden for so many times as long from then on, and after
@@ -74,16 +74,16 @@ export interface RedriveOptions {
  * Moves the messages of a dead-letter queue back to its queue until none is left that it may move, or `signal` is aborted. It ends
  * whatever the queue does: also where it gives out the same messages again and again, whether they stay or are moved already.
  *
- * For each message, in this order: receive; put off the deletion of the items that it is about, for its retention starts anew and
- * the record retention must outlive it; send, and its receives count from one again; delete. Nothing of that is atomic. A crash before the send leaves the message where it
+ * For each message, in this order: receive; put off the deletion of the items that it is about, because its retention starts anew and
+ * the record retention must outlive it; send, and its receives count from one again; delete. These steps are not atomic. A crash before the send leaves the message where it
  * was, hidden for two minutes (longer where so many stay that two minutes were not enough); a crash between send and delete
  * leaves it in both queues, as does a delete that fails; none loses it. Doubled messages are harmless: the services tell a redelivery from a duplicate.
  *
  * SQS's own StartMessageMoveTask is not used: it would move messages whose items are deleted before the message is, so that an
- * upload would end as an orphan; it moves what nobody has looked at, and what is none of ours; and without a rate of its own
+ * upload would end as an orphan; it moves messages that were not looked at, and those of other senders; and without a rate of its own
  * it goes on with what comes back while it runs.
  *
- * Rejects when the dead-letter queue does not answer; what was moved until then was told of. What is left is given back at once.
+ * Rejects when the dead-letter queue does not respond; what was moved until then was reported. What is left is given back at once.
  */
 export async function redrive(options: RedriveOptions): Promise<void> {
   const { sqs, queueUrl, deadLetterUrl, purpose = {}, records, deleter, includeUnknown } = options;
@@ -99,7 +99,7 @@ export async function redrive(options: RedriveOptions): Promise<void> {
   }
 
   async function removeAgain({ receiptHandle }: DeadLetter): Promise<void> {
-    // It was told as moved, and is; where this fails it comes back once more, to whoever asks then.
+    // It was reported as moved, and is; if this fails, the next receive gets it once more.
     await deleter.delete(receiptHandle).catch(() => undefined);
   }
 

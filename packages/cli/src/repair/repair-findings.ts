@@ -61,8 +61,8 @@ export class EventsNotSent extends Error {
  *
  * @param again events are sent that were sent before as well, for a queue that was purged
  * @param deadLetters what the dead-letter queues hold, by `repairName`
- * @param onOutcome told of each finding of ten before the first of them is given: whoever takes them can stop at any of them
- * @throws EventsNotSent behind the ten findings of which SQS did not take all; each of these says what is known of it
+ * @param onOutcome is called with each finding of ten before the first of them is yielded: the consumer can stop at any of them
+ * @throws EventsNotSent behind the ten findings whose events SQS did not all accept; each finding says what is known of its event
  */
 export async function* repairFindings(
   findings: AsyncIterable<Finding>,
@@ -151,7 +151,7 @@ export async function* repairFindings(
     const sentBefore = again ? new Map<string, Date>() : await records.repairs(events);
     const prepared = await Promise.all(batch.map((finding) => prepare(finding, sentBefore)));
     const failed = await send(prepared.flatMap(({ event }) => event ?? []));
-    // All are recorded before the first is given: whoever takes them can stop at any of them.
+    // All are recorded before the first is yielded: the consumer can stop at any of them.
     const all = await Promise.all(
       prepared.map(async ({ event, ...repaired }) => {
         if (!event) return repaired;

@@ -2,7 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type SendFailure, sendMessages, writeS3Event } from '@upload-once/queue';
 import { type MissingEvent, Pipeline } from './finding.ts';
 
-/** As S3 would call what made the version: a form, the acceptor's copy, or somebody else. */
+/** As S3 would call what made the version: a form, the acceptor's copy, or another writer. */
 function eventNameOf({ pipeline, isCopy }: MissingEvent): string {
   if (pipeline === Pipeline.uploads) return 'ObjectCreated:Post';
   return isCopy ? 'ObjectCreated:Copy' : 'ObjectCreated:Put';

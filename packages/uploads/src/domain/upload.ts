@@ -12,7 +12,7 @@ export type UploadState = (typeof UploadState)[keyof typeof UploadState];
 
 /**
  * How long a form can be good: all that a signature of version 4 allows (Amazon S3 API Reference, "Authenticating Requests: Using Query
- * Parameters"). Items are kept beyond that, so whoever signs for longer would see uploads outlive them.
+ * Parameters"). Items are kept beyond that. A form signed for longer could take an upload after its item is gone.
  */
 export const LONGEST_FORM_SECONDS = 7 * 86_400;
 

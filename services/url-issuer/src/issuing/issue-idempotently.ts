@@ -35,8 +35,8 @@ const RANDOM_BYTES = 16;
 const WRITER_BYTES = 16;
 
 /**
- * How long a counted upload is its task's alone: longer than its client is kept waiting, so that without a failure nobody
- * else takes of the quota for it.
+ * How long a counted upload is its task's alone: longer than its client is kept waiting, so that without a failure no
+ * other task takes of the quota for it.
  */
 const LEASE_SECONDS = 10;
 
@@ -46,12 +46,12 @@ const WAITS_MS = [25, 50, 100, 200, 400, 800, 1_000, 1_000];
 /**
  * Issues at most one upload for an idempotency key, however often the request comes, also at the same time, and wherever an
  * earlier attempt was cut short. First it is recorded which upload the request is going to come to, and when it is issued.
- * Whoever comes later and does not find that upload takes the record over and does what is left to be done, with all of the
- * ordered lifetime; it is the same upload, whose issue is one write under one condition.
+ * A later request that does not find that upload takes the record over and does what is left to be done, with all of the
+ * requested lifetime; it is the same upload, whose issue is one write under one condition.
  *
  * Where the upload takes of a quota, that is no write that can be repeated: the record then is its writer's alone for
  * `LEASE_SECONDS`, or until that writer gives it back because nothing came of it; others wait. So repeats take one unit.
- * A task that dies in between may cost one, and its lease as much time; never is there a second upload.
+ * A task that dies in between may cost one, and its lease as much time; there is never a second upload.
  *
  * A form is signed again each time from what the table holds, to the byte as before while the credentials are the same.
  */
@@ -89,14 +89,14 @@ export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueI
     return upload;
   }
 
-  /** By the writer of the record, and by nobody else while it has it. */
+  /** Only the writer of the record calls this while it has the record. */
   async function issueOwn(wanted: NewUpload, takeQuota: () => Promise<void>) {
     try {
       await uploadStore.issue(wanted, takeQuota);
       return { upload: { ...wanted, state: UploadState.issued, attempt: 0 }, isNew: true };
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      // Whoever had the record before may have come to an end after all, be it with the last unit.
+      // The previous writer of the record may have finished after all, possibly with the last unit.
       const upload = await find(wanted);
       if (!upload) throw error;
       return { upload, isNew: false };

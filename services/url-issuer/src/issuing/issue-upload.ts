@@ -77,7 +77,7 @@ export function createUploadIssuer(options: UploadIssuerOptions): IssueUpload {
   };
 }
 
-/** An upload that nobody has recorded yet. */
+/** An upload that is not recorded yet. */
 export function newUpload(
   uploadRequest: UploadRequest,
   context: IssueContext,

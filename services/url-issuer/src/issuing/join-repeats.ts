@@ -2,9 +2,9 @@ import type { IssueIdempotently } from './issue-idempotently.ts';
 import type { IssuedUpload } from './issue-upload.ts';
 
 /**
- * Repeats of a request that come to this task while it is under way are not done again: they get what the first one comes
- * to, its upload or its error, and the next repeat after an error tries again. Another body under the same idempotency key
- * is no repeat, and is refused by whoever finds the record of the first.
+ * Repeats of a request that come to this task while it is under way are not carried out again: they get the outcome of the
+ * first one, its upload or its error, and the next repeat after an error tries again. Another body under the same idempotency key
+ * is no repeat: it is refused when the record of the first is found.
  */
 export function joinRepeats(issue: IssueIdempotently): IssueIdempotently {
   const underWay = new Map<string, Promise<IssuedUpload>>();

@@ -78,7 +78,7 @@ function violationsOfName(name: string | undefined): Violation[] {
   }
 }
 
-/** Where the bucket takes no presigned PUT, its URL would be refused by S3, whoever sends what. */
+/** Where the bucket takes no presigned PUT, S3 would refuse every request to its URL. */
 function violationsOfMethod({ method }: Body, { presignedPut }: UploadDefaults): Violation[] {
   if (method !== 'put' || presignedPut) return [];
   return [{ message: '"method" is "post" here, not "put": this installation takes no presigned PUTs' }];

@@ -3,11 +3,11 @@ import { signedFields } from '../signing/sign-form.ts';
 import type { UploadRequest } from './upload-request.ts';
 
 /**
- * What S3 takes beside a file. An upload that needs more would be issued, and refused whoever sends it. Amazon S3 API Reference,
- * "Creating an HTML Form": form data and boundaries without the file have at most 20 KB; whether of 1,000 bytes it does not say.
+ * What S3 takes beside a file. An upload that needs more would be issued, and S3 would refuse it always. Amazon S3 API Reference,
+ * "Creating an HTML Form": form data and boundaries without the file have at most 20 KB; it does not say whether 1 KB is 1,000 bytes.
  */
 export const S3_FORM_MAX_BYTES = 20_000;
-/** "Error Responses", RequestHeaderSectionTooLarge: headers and query of a request; the answer names this number. */
+/** "Error Responses", RequestHeaderSectionTooLarge: headers and query of a request; the response names this number. */
 export const S3_HEADERS_MAX_BYTES = 8_192;
 
 /** No bound is documented; those of a task's role have some 1,300 bytes. */

@@ -96,7 +96,7 @@ export const uploadBody = Type.Object(
             `A form cannot contain ${FILENAME_VARIABLE} in its values.`,
           'x-expected':
             'names of 1 to 128 characters a-z, 0-9, ".", "_", "-", the first a letter or digit, with values of printable ASCII ' +
-            'that neither begin nor end with a space (what is beyond ASCII has to be encoded by whoever reads it again)',
+            'that neither begin nor end with a space (encode other characters, and decode them where you read the metadata)',
         },
       ),
     ),

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin';
 import { SECURITY_HEADERS } from '../security-headers.ts';
 
-/** What every answer has, whoever gives it. */
+/** The headers of every response, errors included. */
 export const answerHeaders = fp(
   async (app) => {
     app.addHook('onRequest', async (_request, reply) => {

@@ -20,10 +20,10 @@ export interface ApiKeyOptions {
 const HEADER = 'x-api-key';
 
 /**
- * From here on nobody comes in without exactly one good `x-api-key`.
+ * From here on every request has exactly one good `x-api-key`.
  *
- * An address that presents many others is told to wait, before anything is looked up. A key that has opened something at
- * this task comes in from there all the same: whoever shares an address with somebody who guesses is not shut out.
+ * An address that presents many others has to wait, before anything is looked up. A key that has opened something at
+ * this task comes in from there all the same: a client that shares an address with a guesser is not shut out.
  *
  * A key that the table knows and that opens nothing, disabled or expired, is no guess: a client that goes on with it does not shut out good
  * keys at its address. It is counted for itself, by the same number, so that it can't be used to load the table.

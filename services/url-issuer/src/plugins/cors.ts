@@ -12,7 +12,7 @@ const EXPOSED_HEADERS = ['ratelimit', 'ratelimit-policy', 'retry-after', 'x-requ
 
 /**
  * Lets pages of the given origins call the API (Fetch Standard, "CORS protocol"). A browser asks beforehand, without a key:
- * that question is answered here, before anybody is asked for one. No cookies are ever of use, so none are allowed.
+ * this plugin responds to it before any key is required. The API uses no cookies, so none are allowed.
  * It comes before all that refuses a request, so that a page can read why.
  */
 export const cors = fp(

@@ -11,7 +11,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the framework says of a body that it can't read, in words for whoever sent it. */
+/** The framework's errors about a body that it can't read, in words for the client. */
 const WORDS_FOR_BODIES: Readonly<Record<string, string>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'The body is no JSON',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty, though its Content-Type says that it is JSON',
@@ -59,7 +59,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const answer = answerTo(error, request);
   request.errorCode = answer.reason;
   if (answer.statusCode >= 500) request.log.error({ err: error }, 'no answer could be given');
-  // Whatever of the request still comes, nobody waits for it any more.
+  // The rest of the request is no longer waited for.
   if (answer.statusCode === 408) reply.header('connection', 'close');
   if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
   reply.code(answer.statusCode).type(JSON_TYPE).send(JSON.stringify(answer.body));
@@ -68,9 +68,9 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 function answerTo(error: unknown, request: FastifyRequest): HttpError {
   if (error instanceof HttpError) return error;
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
-  // Whoever leaves in the middle of a body, or never ends it, must not be able to raise an alarm about this service.
+  // A client that leaves in the middle of a body, or never ends it, must not be able to raise an alarm about this service.
   if (code === 'ECONNRESET' && !request.raw.complete) return clientLeft(error);
-  // Only the framework's own errors speak of this request; a status in any other is somebody else's.
+  // Only the framework's own errors are about this request; a status in any other error comes from another service.
   if (typeof code !== 'string' || !code.startsWith('FST_')) return new HttpError(500);
   if (code === 'FST_ERR_HANDLER_TIMEOUT') {
     return request.isBodyAwaited ? bodyTooSlow(error) : serviceUnavailable(error);

@@ -10,15 +10,15 @@ declare module 'fastify' {
      * Takes one unit of the key's daily quota for this request, the first time that it is called; again it does nothing.
      * A key without a quota has any number.
      *
-     * @throws HttpError 429 when nothing is left today, 503 when nobody could say
+     * @throws HttpError 429 when nothing is left today, 503 when the quota could not be read
      */
     takeQuota(reply: FastifyReply): Promise<void>;
   }
 }
 
 /**
- * Holds each API key to its quota of a day, over all tasks. Whoever issues takes from it, as late as that can be: a request
- * that is refused for anything else, or only asks, uses none of it.
+ * Holds each API key to its quota of a day, over all tasks. A route that issues takes from it, as late as possible: a request
+ * that is refused for another reason, or only reads, uses none of it.
  */
 export const quota = fp(
   async (app, { dailyQuota, now }: { readonly dailyQuota: DailyQuota; readonly now: () => Date }) => {

@@ -3,8 +3,8 @@ import { bucketScripts } from './redis-buckets.ts';
 const RECONNECT_MS = 1_000;
 
 /**
- * For `createClient(…)`: what waits for nobody. A command that finds no connection is refused at once rather than kept for
- * later; a connection on which nothing came for 10 seconds, not even the answer to a ping, is given up.
+ * For `createClient(…)`: a client that never waits for a connection. A command that finds no connection is refused at once
+ * rather than kept for later; a connection on which nothing came for 10 seconds, not even the response to a ping, is given up.
  *
  * @param url redis://[user:password@]host[:port][/database], rediss:// with TLS
  */

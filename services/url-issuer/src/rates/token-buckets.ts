@@ -17,7 +17,7 @@ export interface BucketAnswer {
   readonly fullInMs: number;
 }
 
-/** One bucket of tokens for each name; one that nobody has taken from is full. */
+/** One bucket of tokens for each name; an unused bucket is full. */
 export interface TokenBuckets {
   /** Takes one token if there is one, atomically. */
   take(name: string, limit: BucketLimit): Promise<BucketAnswer>;
@@ -30,7 +30,7 @@ export const ROUNDING_MS = 0.01;
  * The whole state of a bucket is the time at which it is full again (the generic cell rate algorithm of ITU-T I.371, as a
  * token bucket): each token puts it off by the time that one takes to come back.
  *
- * @param fullAt what this function gave for the last token, undefined for a bucket that nobody has taken from
+ * @param fullAt what this function gave for the last token, undefined for an unused bucket
  * @param now milliseconds on the same clock
  * @returns what to remember, and the answer. A clock that was set back and a limit that was lowered leave no bucket emptier
  *   than empty.

@@ -23,7 +23,7 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
   app.route({
     method: 'GET',
     url: '/getpresignedurl',
-    // A HEAD would leave an upload behind and give its form to nobody.
+    // A HEAD would leave an upload behind whose form is never sent.
     exposeHeadRoute: false,
     schema: {
       operationId: 'getPresignedUrl',

@@ -21,8 +21,8 @@ export class CredentialsEndTooSoon extends Error {
 }
 
 /**
- * A shorter life than this is given to nobody who asked for a longer one: what is shortened must still be long enough to
- * be of use. Whoever asks for less gets all of it or nothing.
+ * Lifetimes are never shortened below this: what is shortened must still be long enough to be of use. A caller that asks
+ * for less gets all of it or an error.
  */
 export const SHORTENED_LIFETIME_MIN_SECONDS = 60;
 

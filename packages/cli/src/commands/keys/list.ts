@@ -46,7 +46,7 @@ function ageOf({ createdAt, expiresAt }: ApiKeySecret): string {
   return expiresAt ? `${made} until ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')}` : made;
 }
 
-/** For programs: the key as it stands, and when its values were made; no hash, nobody has a use for it. */
+/** For programs: the key as it stands, and when its values were made. The hash is left out: programs have no use for it. */
 function jsonOf({ key, secrets }: KeyWithSecrets, now: Date) {
   return { ...key, values: liveSecrets(secrets, now).map(({ sha256: _, ...times }) => times) };
 }

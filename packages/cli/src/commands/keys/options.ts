@@ -82,7 +82,7 @@ export function keyIdFrom(command: string, positionals: readonly string[]): stri
   if (keyId === undefined)
     throw new UsageError(`"keys ${command}" is followed by the id of a key; "keys list" shows them`);
   if (more.length > 0) throw new UsageError(`"keys ${command}" takes one id, not ${positionals.length}`);
-  // Whoever gives the key itself has it in the shell's history now: it is not repeated here as well.
+  // A user who types the key itself has it in the shell's history now: it is not repeated here as well.
   if (!/^[0-9a-f]{16}$/.test(keyId)) {
     throw new UsageError(
       `"keys ${command}" takes the id of a key, 16 hexadecimal digits, not the key itself; "keys list" shows the ids`,

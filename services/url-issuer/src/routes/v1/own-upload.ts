@@ -5,7 +5,7 @@ import { HttpError } from '../../http-error.ts';
 
 export const idParameter = Type.Object({ id: Type.String() });
 
-/** One answer for what there never was and for what another key made, so that nobody learns which ids exist. */
+/** One response for an upload that does not exist and for one of another key, so that it does not reveal which ids exist. */
 export function uploadNotFound(): HttpError {
   return new HttpError(404, 'There is no such upload of this API key', { code: 'UploadNotFound' });
 }

@@ -8,10 +8,10 @@ import {
 import type { Static } from 'typebox';
 import type { uploadAnswer } from './answers.ts';
 
-/** One page of a Query, and a few milliseconds: whoever has a form can make any number of them. */
+/** One page of a Query, and a few milliseconds: the holder of a form can make any number of versions. */
 export const OBSERVED_VERSIONS_MAX = 1_000;
 
-/** What its client may know of an upload: nothing of whoever works on it. */
+/** What its client may know of an upload: nothing about the worker that has it. */
 export function uploadView(
   upload: Upload,
   observedVersions: readonly ObservedVersion[],
