@@ -11,7 +11,7 @@ import { createDeleteBatcher } from './delete-batcher.ts';
 import type { Delivery } from './delivery.ts';
 import { type DeliveryContext, type DeliveryRun, runDelivery } from './delivery-run.ts';
 import { DrainLimitReached, MAX_VISIBILITY_SECONDS } from './failures.ts';
-import type { ConsumerObserver } from './observer.ts';
+import { type ConsumerObserver, neverThrows } from './observer.ts';
 import { readReceiveLimit } from './receive-limit.ts';
 
 /** What ReceiveMessage gives at most (Amazon SQS API Reference). */
@@ -106,10 +106,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     visibilitySeconds,
     waitTimeSeconds = MAX_WAIT_SECONDS,
     handle,
-    observe,
     random,
     clock,
   } = options;
+  const observe = neverThrows(options.observe);
   assertWhole('concurrency', concurrency, 1, Number.MAX_SAFE_INTEGER);
   assertWhole('visibilitySeconds', visibilitySeconds, 1, MAX_VISIBILITY_SECONDS);
   assertWhole('waitTimeSeconds', waitTimeSeconds, 1, MAX_WAIT_SECONDS);

@@ -81,6 +81,8 @@ export function runDelivery(
   const settled = Promise.withResolvers<void>();
   /** Ends the attempts to delete the message, or to send a copy of it. */
   const giveUp = new AbortController();
+  const gaveUp = Promise.withResolvers<void>();
+  giveUp.signal.addEventListener('abort', () => gaveUp.resolve());
   let isBegun = false;
   let isDone = false;
   let isSettled = false;
@@ -140,8 +142,9 @@ export function runDelivery(
     else void limit.renew(LIMIT_AGE_SECONDS);
   }
 
+  /** A stop does not wait for SQS, nor does who has lost the message. */
   async function within(renewal: Promise<void>): Promise<void> {
-    await endsWithin(clock, LIMIT_WAIT_SECONDS * 1000, renewal);
+    await endsWithin(clock, LIMIT_WAIT_SECONDS * 1000, Promise.race([renewal, gaveUp.promise]));
   }
 
   /** Its receives are used up. What became of it was told with the last one, unless the process of that one has died. */

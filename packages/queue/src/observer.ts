@@ -6,7 +6,7 @@ export type MessageRequest = 'extend' | 'give-back' | 'copy' | 'delete';
 
 /**
  * What a consumer tells about itself; log and metrics are the listener's. Called as it happens, before the message
- * is given back. None of these may throw.
+ * is given back. One that throws changes nothing: Node warns of it, as `ObserverFailed`.
  */
 export interface ConsumerObserver {
   /** The handler failed; the message comes back after `waitSeconds`. */
@@ -46,4 +46,24 @@ export interface ConsumerObserver {
 
   /** The queue's maxReceiveCount could not be read again; the number that was read before is used. */
   limitUnread(error: unknown, maxReceiveCount: number): void;
+}
+
+/** What an observer threw, as Node's warning. */
+export class ObserverFailed extends Error {
+  readonly code = 'ObserverFailed';
+}
+
+/** The same observer; what it throws reaches no caller, who would leave a message to itself. */
+export function neverThrows(observe: ConsumerObserver): ConsumerObserver {
+  const guarded = Object.entries(observe).map(([name, call]) => [
+    name,
+    (...given: unknown[]) => {
+      try {
+        (call as (...given: unknown[]) => void)(...given);
+      } catch (cause) {
+        process.emitWarning(new ObserverFailed(`the consumer's observer failed in ${name}`, { cause }));
+      }
+    },
+  ]);
+  return Object.fromEntries(guarded);
 }

@@ -225,3 +225,37 @@ t.test('a message that can not be given back is told of, and comes back with its
   await clock.untilSet(5);
   clock.advance(5);
 });
+
+t.test('P3: an observer that throws keeps no message from coming back, and is reported', async (t) => {
+  const warnings = new Journal<Error>();
+  const onWarning = (warning: Error) => warnings.add(warning);
+  process.on('warning', onWarning);
+  t.teardown(() => process.off('warning', onWarning));
+  const clock = new VirtualClock();
+  clock.rule(t);
+  const queue = await startLocalQueue(t);
+  const thrown = new TypeError('no line can be written');
+  const consumer = createConsumer({
+    ...queue,
+    concurrency: 1,
+    visibilitySeconds: 60,
+    observe: {
+      ...recordingObserver().observe,
+      retried() {
+        throw thrown;
+      },
+    },
+    random: () => 0,
+    clock,
+    async handle() {
+      throw new Error('it fails');
+    },
+  });
+  await queue.send('unlucky');
+  await consumer.start();
+  await untilGivenBack(queue, 1);
+  t.strictSame(waits(queue), [2]);
+  await warnings.until(({ length }) => length === 1);
+  t.match(warnings.entries, [{ code: 'ObserverFailed', message: /retried/, cause: thrown }]);
+  await queue.stop(consumer);
+});

@@ -2,7 +2,7 @@ import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { createConsumer, type Delivery, RetryLater, Unprocessable } from '../src/index.ts';
+import { createConsumer, type Delivery, NotBegun, RetryLater, Unprocessable } from '../src/index.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
 
@@ -274,6 +274,27 @@ t.test('P3: a message is held while its failure waits for the limit to be read',
   t.strictSame(extensions(), [6, 6, 6, 6, 6, 2], 'a heartbeat comes in the wait, and none after it');
   await queue.stop(consumer);
 });
+
+t.test(
+  'P3: a stop does not wait for the limit to be read, and costs what has not begun no receive',
+  async (t) => {
+    const { clock, queue, observed, consumer, work } = await beginLongWork(t);
+    queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
+    clock.advance(10_000);
+    work.reject(new NotBegun(10, 'no place'));
+    await clock.untilSet(5_000);
+    const batches = clock.countSet(BATCH_MS);
+    const stopped = consumer.stop(0);
+    clock.advance(0);
+    for (const [index, request] of ['SendMessageBatch', 'DeleteMessageBatch'].entries()) {
+      await clock.untilSet(BATCH_MS, batches + index + 1);
+      clock.advance(BATCH_MS);
+      await queue.answered.until((calls) => calls.some(({ name }) => name === request));
+    }
+    await stopped;
+    matchEvents(t, observed, [{ event: 'postponed', error: { code: 'NotBegun' } }]);
+  },
+);
 
 t.test('P3: what only waits is no dead letter because the limit was lowered meanwhile', async (t) => {
   const { clock, queue, observed, consumer, work } = await beginLongWork(t);

@@ -33,12 +33,27 @@ export function createLogger(options: {
       level: options.level,
       base: { service: options.service },
       timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: (err) => stdSerializers.err(fromPlain(toPlain(err)) as Error) },
+      serializers: { err: shownError },
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: redactLine },
     },
     options.destination ?? pino.destination({ fd: 1, sync: true }),
   );
+}
+
+/**
+ * An error with its causes, as pino shows it; data that was thrown as it is. Never throws. pino does: it takes each cause that has a
+ * `message` for an error, also one that a handler has parsed from a file, and its `stack` for a text.
+ */
+function shownError(err: unknown): unknown {
+  const plain = toPlain(err);
+  if (plain.kind === 'value') return plain.value;
+  try {
+    return stdSerializers.err(fromPlain(plain) as Error);
+  } catch {
+    const { className, message, stack, properties } = plain;
+    return { type: className, message, stack, ...('code' in properties && { code: properties['code'] }) };
+  }
 }
 
 function redactLine(line: string): string {

@@ -77,6 +77,49 @@ t.test('what can’t be read when it is thrown is told all the same', async (t) 
   t.equal(crossed(unreadable), 'what was thrown can’t be read');
 });
 
+t.test('P3: no error that a handler can throw keeps its line from being written', async (t) => {
+  const noText = { toString: 5, valueOf: 5 };
+  const odd: readonly unknown[] = [
+    noText,
+    null,
+    5,
+    Symbol('s'),
+    5n,
+    () => 1,
+    [noText],
+    { message: 'q', stack: noText },
+    { message: 'q', constructor: null },
+    { message: 'q', errors: [noText, { message: 'z', stack: 5 }] },
+    // What an uploaded file can hold, as it is parsed.
+    JSON.parse('{"message":"q","cause":{"message":"c","stack":{"toString":5}}}'),
+  ];
+  for (const name of [
+    'message',
+    'name',
+    'stack',
+    'code',
+    'cause',
+    'errors',
+    'constructor',
+    'toJSON',
+    'raw',
+    'any',
+  ])
+    for (const value of odd) {
+      const error = new Error('the file is invalid');
+      Object.defineProperty(error, name, { value, enumerable: true });
+      const found = crossed(error);
+      for (const thrown of [error, found, new Error('wrapped', { cause: found })])
+        t.doesNotThrow(() => logged(thrown), `${name} ${typeof value}`);
+    }
+  const cause = odd.at(-1);
+  t.match(logged(crossed(new Error('the file is invalid', { cause }))), {
+    type: 'Error',
+    message: 'the file is invalid',
+    stack: /plain-error\.test\.ts/,
+  });
+});
+
 function nested(depth: number): unknown {
   let value: unknown = 'inmost';
   for (let count = 0; count < depth; count += 1) value = { value };

@@ -162,4 +162,28 @@ export const drainMutations: readonly Mutation[] = [
       test: 'P3: failures count from copy to copy, and the last is told once',
     },
   },
+  {
+    id: 'observer-throws',
+    change: 'what an observer throws reaches the consumer',
+    breaks: 'P3: a failed message is not given back, and the process ends',
+    file: 'packages/queue/src/consumer.ts',
+    find: 'const observe = neverThrows(options.observe);',
+    replace: 'const observe = options.observe;',
+    noticedBy: {
+      file: 'packages/queue/test/outcomes.test.ts',
+      test: 'P3: an observer that throws keeps no message from coming back, and is reported',
+    },
+  },
+  {
+    id: 'stop-waits-for-limit',
+    change: 'a message waits for its limit to be read although the consumer stops',
+    breaks: 'P3: no copy is sent in time, and a receive is used up',
+    file: 'packages/queue/src/delivery-run.ts',
+    find: 'Promise.race([renewal, gaveUp.promise])',
+    replace: 'renewal',
+    noticedBy: {
+      file: 'packages/queue/test/receive-limit.test.ts',
+      test: 'P3: a stop does not wait for the limit to be read, and costs what has not begun no receive',
+    },
+  },
 ];

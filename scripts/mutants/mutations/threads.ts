@@ -358,4 +358,17 @@ export const threadMutations: readonly Mutation[] = [
       test: 'P3: a message that SQS may give to another worker never leaves FAILED behind',
     },
   },
+  {
+    id: 'unprintable-error-throws',
+    change: 'an error that pino cannot show throws where it is logged',
+    breaks:
+      'P3: a file that a handler parses ends the process, and the uploads beside it become dead letters',
+    file: 'packages/runtime/src/logging.ts',
+    find: '  try {\n    return stdSerializers.err(fromPlain(plain) as Error);\n  } catch {',
+    replace: "  if (plain.kind === 'error') return stdSerializers.err(fromPlain(plain) as Error);\n  {",
+    noticedBy: {
+      file: 'packages/runtime/test/plain-error.test.ts',
+      test: 'P3: no error that a handler can throw keeps its line from being written',
+    },
+  },
 ];

@@ -42,7 +42,7 @@ export const configSchema = Type.Object({
     minimum: 32,
     maximum: 65_536,
     description:
-      'The heap of a handler thread (V8’s old generation, without the bytes of Buffers). A thread that needs more is ended.',
+      'The heap of a handler thread (V8’s old generation, without the bytes of Buffers). A thread that needs more is ended. One large allocation far beyond it ends the process.',
     expected: 'a whole number of MiB from 32 to 65536',
   }),
   ...logFields,
