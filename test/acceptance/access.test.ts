@@ -25,7 +25,7 @@ t.test('what does not exist answers in JSON as well', async (t) => {
   t.match(await answer.json(), { message: String, code: String });
 });
 
-t.test('the issuer tells that it lives', async (t) => {
+t.test('the issuer reports that it is live', async (t) => {
   const { origin } = new URL(deployment.issuerUrl);
   for (const path of ['/livez', '/readyz']) t.equal((await fetch(`${origin}${path}`)).status, 200, path);
 });

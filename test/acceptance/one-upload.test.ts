@@ -53,7 +53,7 @@ t.test('one upload is accepted, processed and recorded, its bytes unchanged', as
   t.equal(upload.sizeBytes, accepted.sizeBytes);
   t.strictSame(await readObservedVersions(form.key), []);
   t.ok(Date.parse(upload.processedAt ?? '') >= Date.parse(upload.acceptedAt ?? ''));
-  t.ok(Date.parse(upload.storedAt ?? '') > 0, 'the lead time can be told');
+  t.ok(Date.parse(upload.storedAt ?? '') > 0, 'the lead time can be calculated');
   t.ok(upload.deleteAt > Date.now() / 1000 + 86_400, 'the record stays for its retention');
   await eventually(
     'the upload’s own version is removed',

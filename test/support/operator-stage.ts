@@ -24,7 +24,7 @@ export const messages = watchMessages();
 
 export const RECORD_RETENTION_SECONDS = 113 * 86_400;
 
-/** A cloud on which S3 tells of nothing, and whose queues are empty: the test event of a new bucket is gone. */
+/** A cloud on which S3 sends no events, and whose queues are empty: the test event of a new bucket is gone. */
 export async function quietCloud(t: Test): Promise<LocalCloud> {
   const cloud = await startLocalCloud(t);
   cloud.localAws.events.gate.hold();

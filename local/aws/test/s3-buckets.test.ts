@@ -208,7 +208,7 @@ t.test('notifications are kept as they were given, once their queues were tried'
   t.same(storage.bucket(Bucket).queueRules, []);
 });
 
-t.test('cross-origin rules and what browsers are told', async (t) => {
+t.test('cross-origin rules and the headers that browsers get', async (t) => {
   const { client, endpoint } = await startS3(t);
   t.match(await refusalOf(client.send(new GetBucketCorsCommand({ Bucket }))), {
     code: 'NoSuchCORSConfiguration',
@@ -361,7 +361,7 @@ t.test('bodies that are no document', async (t) => {
   });
 });
 
-t.test('a fault of the server is told to its operator and not to the client', async (t) => {
+t.test('a fault of the server is reported to its operator and not to the client', async (t) => {
   const s3 = await startS3(t);
   s3.storage.commit = async () => {
     throw new Error('the disk is full');

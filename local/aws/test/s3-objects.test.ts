@@ -250,7 +250,7 @@ t.test('without versioning', async (t) => {
     new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Suspended' } }),
   );
   t.equal((await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }))).VersionId, undefined);
-  t.equal((await client.send(new HeadObjectCommand({ Bucket, Key }))).VersionId, 'null', 'a read tells it');
+  t.equal((await client.send(new HeadObjectCommand({ Bucket, Key }))).VersionId, 'null', 'a read returns it');
 });
 
 t.test('many at once', async (t) => {

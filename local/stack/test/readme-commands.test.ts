@@ -1,4 +1,4 @@
-// The documents' shell examples as they stand, with programs in the place of curl and jq that tell how they were called.
+// The documents' shell examples as they are, with programs in place of curl and jq that record their arguments.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { delimiter } from 'node:path';

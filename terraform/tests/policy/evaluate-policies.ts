@@ -72,7 +72,7 @@ function applies(statement: PolicyStatement, call: Call): boolean {
   );
 }
 
-/** Names of keys are not told apart by case. */
+/** Names of keys are case-insensitive. */
 function valuesOf(context: Call['context'], key: string): readonly string[] | undefined {
   const found = Object.entries(context).find(([name]) => name.toLowerCase() === key.toLowerCase());
   return found && [found[1]].flat();

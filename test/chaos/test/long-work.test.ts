@@ -273,7 +273,7 @@ for (const { method, isMovedAway, when } of LATE_COPIES) {
         t.match(
           await outside.uploads.listObservedVersions(acceptedKeyOf(key)),
           [{ kind: 'orphan', versionId: late, reported: true }],
-          'kept and reported: it can’t be told from a restored file',
+          'kept and reported: it can’t be distinguished from a restored file',
         );
       } else {
         t.strictSame(await outside.versionsOf(acceptedKeyOf(key)), [acceptedVersionId]);
@@ -361,7 +361,7 @@ t.test('clients that take their time, and clients that leave', async (t) => {
       await new Promise((resolve) => sent.write(bytes.subarray(0, bytes.length / 2), resolve));
       sent.destroy();
       await new Promise((resolve) => sent.once('close', resolve));
-      // Whatever S3 would tell of it would be told before this one, whose event comes later in the same queue.
+      // S3 would send any event of it before the event of this one, which comes later in the same queue.
       const next = await outside.issue();
       await outside.put(next, content);
       await uploadOf(outside, next, ({ state }) => state === 'PROCESSED');

@@ -112,7 +112,7 @@ const bad: Readonly<Record<string, { readonly observed: Observed; readonly says:
     observed: { ...good, probes: [...good.probes, ...probesOf('acceptor', '/livez', [0, 'refused'])] },
     says: /acceptor: \/livez answered 0 refused/,
   },
-  'a /readyz that does not tell': {
+  'a /readyz that does not report it': {
     observed: { ...good, probes: probesOf('acceptor', '/readyz', [200], [200]) },
     says: /acceptor: \/readyz never said that s3 was away/,
   },

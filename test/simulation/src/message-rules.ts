@@ -26,7 +26,7 @@ export function createMessageRules(
   const inFlight = new Map<string, Caller>();
   /** When each process has begun on each message, the last time. */
   const begunAtMs = new WeakMap<WorkerProcess, Map<string, number>>();
-  /** The calls of SQS whose last one has failed, as far as the process was told. */
+  /** The kinds of SQS call whose last call has failed, as the process saw it. */
   const failing = new WeakMap<WorkerProcess, Set<string>>();
   const givenAgainAtMs = { acceptor: Number.NEGATIVE_INFINITY, processor: Number.NEGATIVE_INFINITY };
 

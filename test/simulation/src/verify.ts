@@ -43,8 +43,8 @@ async function redrive(harness: Harness, service: 'acceptor' | 'processor'): Pro
 }
 
 /**
- * Whether a dead letter tells of a copy that another hand made for an upload which was never claimed: it stays, with an alarm. What else
- * the message tells of has been handled all the same, which is verified with its upload.
+ * Whether a dead letter is about a copy that another principal made for an upload that was never claimed: it stays, with an alarm. All
+ * other events in the message have been handled; this is verified with their uploads.
  */
 function isOfUnclaimed({ facts }: Harness, body: string): boolean {
   try {

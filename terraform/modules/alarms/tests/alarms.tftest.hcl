@@ -131,7 +131,7 @@ run "every_alarm_tells_the_topic_at_once" {
 
   assert {
     condition     = toset([for name, alarm in aws_cloudwatch_metric_alarm.this : name if length(alarm.ok_actions) == 0]) == toset(["upload-reports", "acceptor-messages-undeleted", "processor-messages-undeleted", "acceptor-work-cut-off", "processor-work-cut-off"])
-    error_message = "What lasts tells when it is over; what happened does not."
+    error_message = "An alarm about a state notifies you of its end; an alarm about an event does not."
   }
 
   assert {
@@ -189,7 +189,7 @@ run "issuer_raises_alarms_on_errors_and_slow_answers" {
       && aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].threshold == 1
       && length(aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].ok_actions) == 1
     )
-    error_message = "A store of rates that is away raises an alarm, and tells when it is back."
+    error_message = "An unreachable rate store raises an alarm, which notifies you of its end."
   }
 
   assert {

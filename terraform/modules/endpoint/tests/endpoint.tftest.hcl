@@ -59,7 +59,7 @@ run "without_a_domain_api_gateway_speaks_https" {
   }
   assert {
     condition     = output.api_id == aws_apigatewayv2_api.this[0].id
-    error_message = "the API is told to the alarms"
+    error_message = "the alarms get the ID of the API"
   }
   assert {
     condition     = aws_security_group.load_balancer.description == "The load balancer in front of the tasks" && aws_security_group.load_balancer.name == "issuer-load-balancer"

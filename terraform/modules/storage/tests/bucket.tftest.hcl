@@ -254,7 +254,7 @@ run "every_way_in_tells_the_queue_of_its_prefix" {
       "uploads/"  = ["arn:aws:sqs:eu-central-1:123456789012:once-upload-events", "s3:ObjectCreated:*"]
       "accepted/" = ["arn:aws:sqs:eu-central-1:123456789012:once-accepted-events", "s3:ObjectCreated:*"]
     }
-    error_message = "uploads/ tells the acceptor's queue, accepted/ the processor's, of every creation."
+    error_message = "S3 sends each creation under uploads/ to the acceptor's queue, and each one under accepted/ to the processor's."
   }
 }
 

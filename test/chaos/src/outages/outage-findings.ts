@@ -192,7 +192,7 @@ function lineFindings({ work, lines }: Observed): string[] {
     const most = name === ISSUER ? mostIssuerLines(work) : mostConsumerLines(work);
     if (length <= most) return [];
     return [
-      `${name}: the log has ${length} lines of ${work.seconds.toFixed(0)} s; ${most} are what there was to tell`,
+      `${name}: the log has ${length} lines of ${work.seconds.toFixed(0)} s; at most ${most} are expected`,
     ];
   });
 }

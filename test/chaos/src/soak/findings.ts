@@ -102,7 +102,7 @@ export function findingsOf(entry: Entry, found: Found): string[] {
   return findings;
 }
 
-/** Which POST each recorded version came from: by its id where an answer told it, otherwise by its bytes. */
+/** Which POST each recorded version came from: by its id if a response had it, otherwise by its bytes. */
 function postsOf(
   entry: Entry,
   versions: readonly { readonly versionId: string; readonly eTag: string; readonly sizeBytes: number }[],

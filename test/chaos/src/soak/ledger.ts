@@ -15,7 +15,7 @@ export type PostOutcome = (typeof PostOutcome)[keyof typeof PostOutcome];
 export interface Post {
   readonly sizeBytes: number;
   readonly sha256: string;
-  /** Also S3's entity tag of it: by it a version is known whose id no answer told. */
+  /** Also S3's entity tag of it: this identifies a version if no response had its id. */
   readonly md5: string;
   /** When sending began and when it ended, on one clock that never goes back. */
   readonly beganAtMs: number;
@@ -25,7 +25,7 @@ export interface Post {
   readonly versionId?: string | undefined;
 }
 
-/** One finished run of the handler, as it told of it. */
+/** One finished run of the handler, as the handler reported it. */
 export interface HandlerRun {
   readonly attempt: number;
   readonly sizeBytes: number;

@@ -33,11 +33,11 @@ export function createNetwork(options: {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly outcomes: OutcomePlan;
-  /** Told of each call that may have taken effect without its caller being told. */
+  /** Called with each call that may have taken effect without a response to its caller. */
   readonly onAnswerLost: (call: FakeCall) => void;
-  /** Told of each call that never takes effect: it was refused, or its caller died before it was sent. */
+  /** Called with each call that never takes effect: it was rejected, or its caller died before it was sent. */
   readonly onNotDone: (call: FakeCall) => void;
-  /** Told of each call that was made again by the client itself, some time after the first attempt. */
+  /** Called with each call that the client itself repeated, some time after the first attempt. */
   readonly onRepeated: (call: FakeCall) => void;
 }): Network {
   const { time, random, outcomes, onAnswerLost, onNotDone, onRepeated } = options;
