@@ -62,7 +62,7 @@ t.test('P3: a version with no outcome is found, whatever it should have become',
   const revoked = await harness.issue('revoked-in-time');
   await harness.uploads.revoke(revoked);
   const refused = harness.put(revoked);
-  const orphan = harness.put('uploads/without item');
+  const orphan = harness.put('uploads/unissued');
   harness.pass(OLDER_THAN_SECONDS);
 
   const findings = await harness.findings();
@@ -87,7 +87,7 @@ t.test('P3: a version with no outcome is found, whatever it should have become',
     state: UploadState.revoked,
     detail: /not recorded as refused/,
   });
-  const ofOrphan = found('uploads/without item', orphan);
+  const ofOrphan = found('uploads/unissued', orphan);
   t.match(ofOrphan, { kind: 'no-outcome', detail: /not recorded as an orphan/ });
   t.equal(ofOrphan?.state, undefined);
 });
@@ -178,7 +178,7 @@ t.test('P3: a later attempt whose lease has run out is found like the first', as
 t.test('an object under accepted/ that no item names is found', async (t) => {
   const harness = createHarness();
   const { copy: unrecorded } = await harness.copied('copied');
-  const withoutItem = harness.put('accepted/without item');
+  const withoutItem = harness.put('accepted/unissued');
   const { copy } = await harness.processed('copied-twice');
   const late = harness.put('accepted/copied-twice');
   await harness.issue('not-claimed');
@@ -195,7 +195,7 @@ t.test('an object under accepted/ that no item names is found', async (t) => {
         `not-recorded accepted/copied ${unrecorded.versionId}`,
         'its upload is CLAIMED: the acceptor will say whether it is the copy',
       ],
-      [`not-recorded accepted/without item ${withoutItem.versionId}`, 'there is no upload that it belongs to'],
+      [`not-recorded accepted/unissued ${withoutItem.versionId}`, 'there is no upload that it belongs to'],
       [`not-recorded accepted/copied-twice ${late.versionId}`, 'another version is the accepted one'],
       [
         `unclaimed accepted/not-claimed ${early.versionId}`,

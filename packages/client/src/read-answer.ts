@@ -9,9 +9,9 @@ export function keyOf(form: UploadForm | UploadPut): string {
 }
 
 /**
- * What an answer means to the caller.
+ * What a response means to the caller.
  *
- * @param notProven makes the error for an answer that proves nothing; `what` says which it was
+ * @param notProven makes the error for a response that proves nothing; `what` says which it was
  * @throws UploadRefused, what `notProven` makes
  */
 export function readAnswer(

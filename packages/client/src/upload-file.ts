@@ -41,7 +41,7 @@ export interface UploadResult {
   readonly status: number;
   readonly key: string;
   readonly sizeBytes: number;
-  /** Where the bucket keeps versions and the answer names it. */
+  /** Where the bucket keeps versions and the response names it. */
   readonly versionId?: string;
   /** Without quotation marks. */
   readonly eTag?: string;
@@ -62,7 +62,7 @@ export interface UploadResult {
  * @throws UploadNotSent no connection, or the form can't be sent with this file; the form has not been used
  * @throws UploadRefused it was not stored; nothing more of the file is sent once S3 has said so
  * @throws UploadIncomplete it broke off (the signal included) before everything was sent, so that it was not stored
- * @throws UploadOutcomeUnknown it broke off (the signal included) after everything was sent, or the answer leaves it open
+ * @throws UploadOutcomeUnknown it broke off (the signal included) after everything was sent, or the response leaves it open
  * @throws the signal's reason, when it is aborted before sending began
  */
 export async function uploadFile(options: UploadOptions): Promise<UploadResult> {
