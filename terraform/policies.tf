@@ -205,7 +205,7 @@ locals {
       Resource = [local.accepted_arn]
     },
     {
-      # Without it what is missing answers 403, not 404. Neither that question nor HeadBucket, the readiness, names a prefix:
+      # Without it S3 returns 403, not 404, for a missing object. Neither that call nor HeadBucket, the readiness check, names a prefix:
       # with StringLike both would be refused. What IfExists lets through beside them is a list of the bucket's keys.
       Sid      = "KnowWhatIsMissing"
       Effect   = "Allow"

@@ -44,7 +44,7 @@ export function lockOf(folder: string): string {
   return join(tmpdir(), `upload-once-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.lock`);
 }
 
-/** Undefined where nothing listens; a holder that listens but does not answer, since it is frozen, has the lock too. */
+/** Undefined if nothing listens. A holder that listens but does not respond, because it is frozen, has the lock too. */
 async function pidOfHolder(socketPath: string): Promise<string | undefined> {
   const socket = connect(socketPath);
   try {

@@ -19,7 +19,7 @@ t.test('P7: without a key that is known there is no form', async (t) => {
   }
 });
 
-t.test('what does not exist answers in JSON as well', async (t) => {
+t.test('an unknown path returns JSON as well', async (t) => {
   const answer = await fetch(`${deployment.issuerUrl}/nothing/here`);
   t.equal(answer.status, 404);
   t.match(await answer.json(), { message: String, code: String });

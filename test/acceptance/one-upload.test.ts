@@ -5,7 +5,7 @@ import { postForm, requestForm } from './support/forms.ts';
 import { acceptedKey, listVersions, readObject, sha256 } from './support/objects.ts';
 import { processed, readObservedVersions, readUpload } from './support/records.ts';
 
-t.test('the issuer answers exactly what existing clients read', async (t) => {
+t.test('the issuer returns exactly what existing clients read', async (t) => {
   const answer = await fetch(`${deployment.issuerUrl}/getpresignedurl`, {
     headers: { 'x-api-key': deployment.apiKey },
   });
@@ -20,7 +20,7 @@ t.test('the issuer answers exactly what existing clients read', async (t) => {
   t.match(
     await readUpload(body.url.fields.key ?? ''),
     { state: 'ISSUED' },
-    'it is recorded before the answer',
+    'it is recorded before the response',
   );
 });
 

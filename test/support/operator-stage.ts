@@ -108,7 +108,7 @@ export function withLateCounts(cloud: LocalCloud): SQSClient {
   return sqs;
 }
 
-/** SQS as it is when it refuses to take messages, or takes them and its answer is lost. */
+/** SQS that rejects messages, or accepts them and loses its response. */
 export function spoiled(cloud: LocalCloud, how: 'refuse' | 'lose'): SQSClient {
   const { region, endpoints } = cloud.localAws;
   const sqs = new SQSClient({

@@ -28,7 +28,7 @@ export interface ProvisionOptions {
   readonly visibilitySeconds: number;
   /** After so many receives a message goes to the dead-letter queue. */
   readonly maxReceiveCount: number;
-  /** Web origins whose pages may send forms and read S3's answers, as Terraform's `cors_allowed_origins`. Default: none. */
+  /** Web origins whose pages may send forms and read S3's responses, as Terraform's `cors_allowed_origins`. Default: none. */
   readonly corsOrigins?: readonly string[];
 }
 

@@ -373,7 +373,7 @@ t.test('a fault of the server is reported to its operator and not to the client'
   t.equal(await s3.countFiles(), 0);
 });
 
-t.test('an answer that breaks off is broken for the client too', async (t) => {
+t.test('a truncated response is an error for the client too', async (t) => {
   const s3 = await startS3(t);
   await s3.client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'hello' }));
   async function* half() {

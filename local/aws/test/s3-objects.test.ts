@@ -176,7 +176,7 @@ t.test('conditions of a read', async (t) => {
   });
 });
 
-t.test('a reader may name the headers of the answer', async (t) => {
+t.test('a reader can set the headers of the response', async (t) => {
   const { client } = await startS3(t);
   await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x', ContentType: 'text/html' }));
   const got = await client.send(

@@ -9,7 +9,7 @@ import type { ResourceChange } from './stack.ts';
  * - It loses the description of a rule that refers to another security group.
  * - It keeps no tags of scalable targets.
  *
- * moto has no call for the tags of scalable targets (server.py answers with none). It keeps what a bucket's policy, a role and a
+ * moto has no call for the tags of scalable targets (server.py returns none). It keeps what a bucket's policy, a role and a
  * queue's redrive allow say, and does not judge by it: not at all, or as if their conditions were not there.
  */
 const OF_A_SERVICE = [

@@ -191,7 +191,7 @@ t.test(
       const versionId = await outside.put(key, content);
       const call = await ofFrozen.call(number);
       frozen.signal('SIGSTOP');
-      // What the frozen handler is answered lies ready for it: it is the first thing that it knows when it wakes up.
+      // The response for the frozen handler is ready: the handler reads it first when it wakes up.
       if (end === 'succeed') call.succeed();
       else call.fail('the frozen one has failed');
       await taker.start();
@@ -259,7 +259,7 @@ for (const { method, isMovedAway, when } of LATE_COPIES) {
       await untilQuiet({ stack, outside });
       const { acceptedVersionId = '' } = done;
       if (isMovedAway) await outside.removeVersion(acceptedKeyOf(key), acceptedVersionId);
-      // What was asked for before the freeze is carried out now, and its answer is the first thing that the woken one reads.
+      // The call from before the freeze is carried out now, and the process reads its response first when it wakes up.
       release.resolve();
       await copied.promise;
       const over = frozen.nextLine(({ msg = '' }) => msg.startsWith('message may be handled elsewhere'));

@@ -108,7 +108,7 @@ const bad: Readonly<Record<string, { readonly observed: Observed; readonly says:
     observed: { ...good, probes: [...good.probes, ...probesOf('acceptor', '/livez', [503])] },
     says: /acceptor: \/livez answered 503/,
   },
-  'a /livez that does not answer': {
+  'a /livez that does not respond': {
     observed: { ...good, probes: [...good.probes, ...probesOf('acceptor', '/livez', [0, 'refused'])] },
     says: /acceptor: \/livez answered 0 refused/,
   },

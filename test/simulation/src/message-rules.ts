@@ -12,7 +12,7 @@ import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts'
 /** Longer than a worker takes from its handler's end to the message's, unless a call of it is slow; then it is carried out. */
 const LAST_STEPS_MS = 5_000;
 
-/** Longer than an answer of SQS is on its way. */
+/** Longer than a response of SQS takes to arrive. */
 const ON_ITS_WAY_MS = 1_000;
 
 /** Messages: in one worker's hands at a time, and left to the dead-letter queue only for what is recorded as failed. */

@@ -176,7 +176,7 @@ async function verifyObservedVersions(
     `${key.key}: ${beyond} versions are beyond those that are kept, ${surplus} were counted`,
   );
   const milestone = milestoneOf(surplus);
-  // A count whose answer was lost is made again. So is one that the client's own retry has overtaken, which each worker may have seen
+  // A count whose response was lost is made again. So is one that the client's own retry has overtaken, which each worker may have seen
   // before. Either can be carried out when no worker is left to report it: one too many, with every version reported.
   const answered = key.answeredSurplus.get(`tally#${observedKind(key)}`) ?? 0;
   const isReported =

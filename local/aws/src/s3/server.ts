@@ -87,7 +87,7 @@ function clientLeft(error: unknown, request: IncomingMessage): boolean {
   return (request.destroyed && !request.complete) || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
-/** What a bucket's rules allow a browser to read of the answer, refusals too. */
+/** The part of the response, or of an error response, that a bucket's rules allow a browser to read. */
 function allowOrigin(
   request: IncomingMessage,
   response: ServerResponse,

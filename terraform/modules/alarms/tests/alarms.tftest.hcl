@@ -180,7 +180,7 @@ run "issuer_raises_alarms_on_errors_and_slow_answers" {
       && aws_cloudwatch_metric_alarm.this["url-issuer-request-time"].threshold == 1500
       && aws_cloudwatch_metric_alarm.this["url-issuer-request-time"].evaluation_periods == 3
     )
-    error_message = "The slowest of a hundred answers counts, when it stays slow."
+    error_message = "The alarm uses the 99th percentile of the response times, over several periods."
   }
 
   assert {
@@ -198,7 +198,7 @@ run "issuer_raises_alarms_on_errors_and_slow_answers" {
       && aws_cloudwatch_metric_alarm.this["load-balancer-errors"].dimensions == tomap({ LoadBalancer = "app/once/50dc6c495c0c9188" })
       && aws_cloudwatch_metric_alarm.this["load-balancer-errors"].threshold == 7
     )
-    error_message = "What the load balancer answers for want of an issuer is counted."
+    error_message = "The load balancer's own 5xx responses, without an issuer, are counted."
   }
 
   assert {
@@ -208,7 +208,7 @@ run "issuer_raises_alarms_on_errors_and_slow_answers" {
       && aws_cloudwatch_metric_alarm.this["api-errors"].dimensions == tomap({ ApiId = "a1b2c3d4" })
       && aws_cloudwatch_metric_alarm.this["api-errors"].threshold == 7
     )
-    error_message = "What the HTTP API answers for want of an issuer is counted."
+    error_message = "The HTTP API's own 5xx responses, without an issuer, are counted."
   }
 }
 

@@ -242,7 +242,7 @@ run "plain_http_is_refused" {
       && try(toset(statement.Resource), null) == toset(["arn:aws:s3:::once-123456789012-eu-central-1", "arn:aws:s3:::once-123456789012-eu-central-1/*"])
       && try(statement.Condition, null) == { Bool = { "aws:SecureTransport" = "false" } }
     ])
-    error_message = "Bucket and objects answer over TLS alone."
+    error_message = "The bucket and its objects are reachable only over TLS."
   }
 }
 

@@ -82,7 +82,7 @@ export function mostConsumerLines({ seconds, messages, probes }: Work): number {
   return 3 * receives + polls + probes;
 }
 
-/** One for the request, one for why it could not be answered. */
+/** One for the request, one for the reason of its failure. */
 export function mostIssuerLines({ requests, probes }: Work): number {
   return 2 * requests + probes;
 }

@@ -12,7 +12,7 @@ export interface Found {
 
 /**
  * What is wrong about one upload when everything has come to rest: nothing, or one line for each, beginning with the promise that it
- * breaks. The client's own record says what there must be; where an answer was lost, both are right, if they are right
+ * breaks. The client's own record says what there must be; if a response was lost, both are right, if they are right
  * throughout.
  */
 export function findingsOf(entry: Entry, found: Found): string[] {

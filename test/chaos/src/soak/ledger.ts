@@ -1,12 +1,12 @@
 /** How the client saw one POST end. */
 export const PostOutcome = {
-  /** S3 answered that it has the file. */
+  /** S3 responded that it has the file. */
   stored: 'stored',
-  /** S3 answered that it does not. */
+  /** S3 responded that it does not. */
   refused: 'refused',
   /** There was no connection, or it broke before the end was sent: S3 must not have it. */
   notSent: 'not-sent',
-  /** It broke off, or the answer leaves it open: the file may be there, now or in a while, or not. */
+  /** The upload broke off, or the response leaves the outcome open: the file may be stored now, later, or never. */
   unknown: 'unknown',
 } as const;
 export type PostOutcome = (typeof PostOutcome)[keyof typeof PostOutcome];

@@ -25,7 +25,7 @@ export interface Network {
   over(caller: Caller): Faults;
   /** Whose call is taking effect at this very moment. */
   readonly actor: Caller | undefined;
-  /** Whether what takes effect at this very moment is an attempt that the client's own retry has overtaken: no worker gets its answer. */
+  /** Whether the call that takes effect now is an attempt that the client's own retry has overtaken: no worker gets its response. */
   readonly isOvertaken: boolean;
 }
 
@@ -56,7 +56,7 @@ export function createNetwork(options: {
       settle();
     }
 
-    /** The request arrives: what is there answers, or refuses; what becomes of that is a second step. */
+    /** The request arrives and is carried out or rejected. The outcome of the response is a second step. */
     function arrive(): () => void {
       const before = actor;
       actor = caller;
