@@ -31,7 +31,7 @@ export interface BareChain {
   close(): Promise<void>;
 }
 
-/** A bucket of its own in the stack's S3, that tells a queue of its own, which is long-polled here as the services do. */
+/** A separate bucket in the stack's S3 that notifies a separate queue. This long-polls the queue as the services do. */
 export async function openBareChain(stack: Stack): Promise<BareChain> {
   const common = { region: stack.region, credentials: stack.credentials };
   const s3 = new S3Client({ ...common, endpoint: stack.endpoints.s3, forcePathStyle: true });
@@ -55,8 +55,8 @@ export async function openBareChain(stack: Stack): Promise<BareChain> {
         abortSignal: stopping.signal,
       });
       const receivedAtMs = Date.now();
-      for (const { eventTime, s3: told } of Messages.flatMap(recordsOf)) {
-        received.get(told.object.key)?.(receivedAtMs - Date.parse(eventTime));
+      for (const { eventTime, s3: notified } of Messages.flatMap(recordsOf)) {
+        received.get(notified.object.key)?.(receivedAtMs - Date.parse(eventTime));
       }
       if (Messages.length > 0) remove(Messages);
     }

@@ -36,7 +36,7 @@ try {
   say(`\n${report(figures, settings)}`);
   await end(0);
 } catch (error) {
-  // What is under way when everything is being stopped fails too, and tells nothing.
+  // Calls in progress during the shutdown fail too. Their errors mean nothing.
   if (!isEnding) {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     process.stderr.write(`The benchmark broke off. The processes' logs: ${logFolder}\n`);

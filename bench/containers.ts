@@ -32,7 +32,7 @@ async function docker(...args: readonly string[]): Promise<string> {
   return (await run('docker', args)).stdout.trim();
 }
 
-/** Milliseconds from the start of a new container's process until /readyz answers with success. */
+/** Milliseconds from the start of a new container's process until /readyz returns success. */
 async function startUpMs(args: readonly string[]): Promise<number> {
   const { localstack: port } = await freePorts();
   const restricted = ['--read-only', '--init', '--publish', `127.0.0.1:${port}:8080`];

@@ -28,7 +28,7 @@ export interface FloodTimes {
 
 /**
  * The lead time of other clients' small uploads while one form is used `duplicates` times, beside two baselines: nothing else arrives, and
- * the same number of ordinary uploads arrives at the same concurrency. The second tells fairness from the machine's speed: a flood must
+ * the same number of ordinary uploads arrives at the same concurrency. The second separates fairness from the machine's speed: a flood must
  * not cost others more than ordinary traffic does. Half of the quiet uploads come first and half last, so that a machine that slows down does so for both.
  */
 export async function measureFlood(options: {

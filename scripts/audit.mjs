@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const NOT_RUN = 3;
-// A package with advisories since 2020 (GHSA-vh95-rmgr-6w4m): a registry that knows none of it has no audit, whatever it answers.
+// A package with advisories since 2020 (GHSA-vh95-rmgr-6w4m): a registry that reports none of them has no audit, whatever it returns.
 const KNOWN_BAD = { name: 'minimist', version: '0.0.8' };
 
 function npmAudit(folder) {

@@ -121,7 +121,7 @@ function announcement(account: Account, tag: string, plan: Plan): string {
   ].join('\n');
 }
 
-/** ECS has been told, no more: whether the tasks come up is to be seen afterwards. */
+/** ECS has accepted the change. Check afterwards whether the tasks start. */
 async function farewell(commands: Commands, account: Account, tag: string): Promise<string> {
   const output = async (name: string) =>
     JSON.parse(await commands.read('terraform', '-chdir=terraform', 'output', '-json', name));

@@ -15,8 +15,8 @@ locals {
   ]
 
   # The attributes that a call on the table of uploads names, in its item, its update or its condition: those of
-  # packages/uploads/src/domain/item.ts and transitions.ts, and the item's key. IAM can't hold a call to its condition, nor tell the
-  # items of one upload apart; but who may not name versionId claims no version, and who may not name state or apiKeyId
+  # packages/uploads/src/domain/item.ts and transitions.ts, and the item's key. IAM can't require a condition of a call, nor distinguish the
+  # items of one upload; but who may not name versionId claims no version, and who may not name state or apiKeyId
   # records no upload (DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control").
   written_always = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer"]
   naming_only = {
@@ -197,7 +197,7 @@ locals {
       Resource = [local.accepted_arn]
     },
     {
-      # Where something is there already: HEAD, and where that does not tell, UploadPartCopy of that version for S3 to compare
+      # If an object is there already, HEAD compares it. If HEAD does not decide, UploadPartCopy of that version lets S3 compare
       # its bytes with the upload's. IAM can't allow these without GetObject, so this role can read accepted files.
       Sid      = "CompareAccepted"
       Effect   = "Allow"
@@ -205,7 +205,7 @@ locals {
       Resource = [local.accepted_arn]
     },
     {
-      # Without it what is missing answers 403, not 404. Neither that question nor HeadBucket, the readiness, names a prefix:
+      # Without it S3 returns 403, not 404, for a missing object. Neither that call nor HeadBucket, the readiness check, names a prefix:
       # with StringLike both would be refused. What IfExists lets through beside them is a list of the bucket's keys.
       Sid      = "KnowWhatIsMissing"
       Effect   = "Allow"

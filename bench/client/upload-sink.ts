@@ -1,4 +1,4 @@
-// Run as a process of its own: takes uploads as fast as they come, keeps nothing, and answers as S3 does. Prints its port.
+// Runs as a process of its own. It accepts uploads as fast as they come, keeps nothing, and responds as S3 does. It prints its port.
 import { type AddressInfo, createServer } from 'node:net';
 
 const server = createServer((socket) => {

@@ -20,7 +20,7 @@ export interface Provisioned {
 
 export interface ProvisionOptions {
   readonly compose: Compose;
-  /** Where LocalStack answers on this machine. */
+  /** LocalStack's address on this machine. */
   readonly endpoint: string;
   /** Variables of terraform/local. */
   readonly variables: Readonly<Record<string, string>>;

@@ -12,8 +12,8 @@ import { saveServiceLogs } from './save-logs.ts';
 import { queueUrl, removeLocalStack, startLocalStack } from './start.ts';
 
 /**
- * Runs a command beside a stack of its own in containers on LocalStack, told in environment variables where everything is, and
- * ends with the command's exit code, or with 1 when a secret stands in a log of the services: `node local/localstack/with-localstack.ts COMMAND [ARGUMENT…]`../stack
+ * Runs a command beside a stack of its own in containers on LocalStack. Environment variables give the command the addresses.
+ * Exits with the command's exit code, or with 1 when a log of the services has a secret: `node local/localstack/with-localstack.ts COMMAND [ARGUMENT…]`.
  */
 const PROJECT = 'upload-once-test';
 const NAME_PART = 'Zählerstand 1+1 100% & mehr';

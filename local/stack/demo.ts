@@ -95,7 +95,7 @@ try {
 say('\nEverything has stopped. `make dev` starts the same and keeps it running.');
 process.exit(0);
 
-/** What S3 answered, when it refused as it should. */
+/** S3's response, if S3 rejected the call as expected. */
 async function refusalOf(attempt: Promise<unknown>): Promise<[string, string]> {
   try {
     await attempt;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** How long a holder can take to tell its process id. */
+/** How long a holder can take to send its process id. */
 const ANSWER_LIMIT_MS = 2_000;
 
 export class LockHeld extends Error {
@@ -15,8 +15,8 @@ export class LockHeld extends Error {
 }
 
 /**
- * Keeps a second run out while one is at work: a socket on which the run listens and tells its process id. When the run has ended,
- * however it did, nothing answers, and the next run takes the lock over.
+ * Keeps a second run out while one is at work. The run listens on a socket and sends its process id to each client. When the run
+ * has ended, in whatever way, nothing listens, and the next run takes the lock over.
  * @param socketPath at most some 100 bytes, as for any socket
  * @throws LockHeld when a process that lives has it
  */
@@ -44,7 +44,7 @@ export function lockOf(folder: string): string {
   return join(tmpdir(), `upload-once-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.lock`);
 }
 
-/** Undefined where nothing listens; a holder that listens but does not answer, since it is frozen, has the lock too. */
+/** Undefined if nothing listens. A holder that listens but does not respond, because it is frozen, has the lock too. */
 async function pidOfHolder(socketPath: string): Promise<string | undefined> {
   const socket = connect(socketPath);
   try {

@@ -52,8 +52,8 @@ export async function waitUntilReported(
 }
 
 /**
- * Looks from outside until there is what is waited for, where nothing tells of it. The limit decides nothing that goes well: it only
- * ends a wait that would last for ever. @throws Error with the complaint about what was last seen
+ * Polls from outside until the expected result is there, where no event reports it. The limit decides no successful run: it only
+ * ends a wait that would last for ever. @throws Error with the complaint about the last result
  */
 export async function waitFor<T>(
   look: () => Promise<T>,

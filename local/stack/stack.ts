@@ -16,7 +16,7 @@ export interface LocalAwsFacts {
   readonly credentials: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
-    /** Where local-aws was told one: credentials are temporary then, as a task's are on ECS. */
+    /** Set if local-aws was given one: the credentials are then temporary, as a task's are on ECS. */
     readonly sessionToken?: string;
   };
   readonly bucket: string;
@@ -179,7 +179,7 @@ export function awsEnvOf(facts: LocalAwsFacts): Record<string, string> {
   };
 }
 
-/** A service on port 0 tells in its log where it listens. */
+/** A service on port 0 writes its address to its log. */
 export async function urlOf(service: ManagedProcess): Promise<string> {
   const port = await service.lineThat((line) => {
     const found = /"port":(\d+)/.exec(line) ?? /listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(line);

@@ -7,8 +7,8 @@ import { tellSecrets } from './secrets-in-logs.ts';
 import { startStack } from './stack.ts';
 
 /**
- * Runs a command beside a stack of its own on this machine, told in environment variables where everything is, and ends with the
- * command's exit code, or with 1 when a secret stands in a log: `node local/stack/with-stack.ts COMMAND [ARGUMENT…]`.
+ * Runs a command beside a stack of its own on this machine. Environment variables give the command the addresses. Exits with the
+ * command's exit code, or with 1 when a log has a secret: `node local/stack/with-stack.ts COMMAND [ARGUMENT…]`.
  */
 const NAME_PART = 'Zählerstand 1+1 100% & mehr';
 /** Forms carry it, as they do where a task's role signs them. */

@@ -1,4 +1,4 @@
-/** What tells people something, and holds no client to anything. */
+/** Fields for readers. They bind no client. */
 const WORDS = ['description', 'summary', 'title', 'info', 'tags', 'examples', 'deprecated', 'x-expected'];
 
 /**

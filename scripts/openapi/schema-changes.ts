@@ -22,7 +22,7 @@ export function brokenRequests(where: string, before: Schema, after: Schema): st
   ];
 }
 
-/** What a client could rely on in an answer and no longer can, one sentence each. */
+/** What a client could rely on in a response and no longer can, one sentence each. */
 export function brokenAnswers(where: string, before: Schema, after: Schema): string[] {
   assertAllCompared(where, 'schema', before, after);
   const missing = Object.keys(before.properties ?? {}).filter((name) => !after.properties?.[name]);

@@ -49,11 +49,11 @@ t.test('where the registry has no audit, it was not run: that is said, and is no
     { what: 'it has no such endpoint', ours: refused, said: '405 Method Not Allowed - POST …' },
     { what: 'npm says nothing', ours: '', said: 'npm printed no report' },
     {
-      what: 'it answers as if nothing had a vulnerability',
+      what: 'it responds as if nothing had a vulnerability',
       ours: CLEAN,
       said: 'this registry has no advisory for minimist 0.0.8 either, so it has none at all',
     },
-    { what: 'it answers once', ours: CLEAN, ofKnownBad: refused, said: '405 Method Not Allowed - POST …' },
+    { what: 'it responds once', ours: CLEAN, ofKnownBad: refused, said: '405 Method Not Allowed - POST …' },
   ];
   for (const { what, ours, ofKnownBad, said } of cases) {
     const { exitCode, stdout } = await audit(t, ours, ofKnownBad);

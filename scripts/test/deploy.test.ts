@@ -232,7 +232,7 @@ t.test('changes that no commit names are refused, unless TAG names the images', 
   t.ok(named.effects.includes(build('acceptor', '1.2.0')));
   t.ok(
     named.calls.some((call) => call.includes(' plan ') && call.includes('-var=image_tag=1.2.0')),
-    'Terraform is told the same',
+    'Terraform gets the same',
   );
 
   const wrong = await deploy(t, { plans: [UPGRADE], env: { TAG: 'a/b' } });

@@ -165,7 +165,7 @@ t.test('a test that waits for ever with the mutation has noticed it', async (t) 
   t.match(await tryIn(t, smallRepository(t), [waiting]), [{ verdict: Verdict.found }]);
 });
 
-t.test('what proves nothing is told apart, with the reason', async (t) => {
+t.test('a run that proves nothing is reported as such, with the reason', async (t) => {
   const by = (test: string): Mutation => ({ ...found, noticedBy: { file: testsFile, test } });
   const cases: [Mutation, RegExp][] = [
     [by('no such test'), /words\.test\.ts runs no test "no such test"/],

@@ -147,16 +147,16 @@ t.test('who called S3 is recorded where that was asked for, in a bucket of its o
   t.match(Rules, [{ Expiration: { Days: 30 } }]);
 });
 
-t.test('every object is told of to the queue of its prefix', async (t) => {
+t.test('S3 notifies the queue of its prefix of every object', async (t) => {
   for (const { bucket, queues } of both) {
     const { QueueConfigurations = [] } = await s3.getBucketNotificationConfiguration({ Bucket: bucket.name });
-    const told = QueueConfigurations.map(({ Filter, QueueArn, Events }) => ({
+    const notified = QueueConfigurations.map(({ Filter, QueueArn, Events }) => ({
       prefix: Filter?.Key?.FilterRules?.map(({ Name, Value }) => `${Name?.toLowerCase()} ${Value}`),
       QueueArn,
       Events,
     }));
     t.strictSame(
-      told.sort((a, b) => String(b.prefix).localeCompare(String(a.prefix))),
+      notified.sort((a, b) => String(b.prefix).localeCompare(String(a.prefix))),
       [
         {
           prefix: ['prefix uploads/'],
@@ -521,7 +521,7 @@ t.test('every alarm is published to its topic, and is on something that is there
   t.equal(ownErrors?.Threshold, 3, 'a threshold that was given');
 });
 
-t.test('CloudWatch may publish to the topic, and everybody who is to be told is subscribed', async (t) => {
+t.test('CloudWatch may publish to the topic, and every named subscriber is subscribed', async (t) => {
   for (const { topic_arn } of both) {
     const { Attributes } = await sns.getTopicAttributes({ TopicArn: topic_arn });
     t.match(statementsOf(Attributes?.['Policy']), [
@@ -548,7 +548,7 @@ t.test('CloudWatch may publish to the topic, and everybody who is to be told is 
   ]);
 });
 
-t.test('the domain leads to the load balancer, and is what clients are told', async (t) => {
+t.test('the domain resolves to the load balancer, and the output has it', async (t) => {
   t.equal(own.issuer_url, 'https://uploads.example.com/prod');
   t.match(minimal.issuer_url, /^https:\/\/[a-z0-9]+\.execute-api\.eu-central-1\.amazonaws\.com$/);
   const { ResourceRecordSets = [] } = await route53.listResourceRecordSets({ HostedZoneId: zoneId });

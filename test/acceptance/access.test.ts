@@ -19,13 +19,13 @@ t.test('P7: without a key that is known there is no form', async (t) => {
   }
 });
 
-t.test('what does not exist answers in JSON as well', async (t) => {
+t.test('an unknown path returns JSON as well', async (t) => {
   const answer = await fetch(`${deployment.issuerUrl}/nothing/here`);
   t.equal(answer.status, 404);
   t.match(await answer.json(), { message: String, code: String });
 });
 
-t.test('the issuer tells that it lives', async (t) => {
+t.test('the issuer reports that it is live', async (t) => {
   const { origin } = new URL(deployment.issuerUrl);
   for (const path of ['/livez', '/readyz']) t.equal((await fetch(`${origin}${path}`)).status, 200, path);
 });

@@ -35,7 +35,7 @@ const refusalOf = (sending: Promise<unknown>) =>
 
 const sha256Hex = (content: string) => createHash('sha256').update(content).digest('hex');
 
-t.test('P6: S3 holds a form to all that was asked for, and the upload tells what became of it', async (t) => {
+t.test('P6: S3 enforces everything that was asked for, and the upload shows its outcome', async (t) => {
   const content = 'just these bytes';
   const { id, form } = await create({
     contentType: 'text/csv; charset=utf-8',
@@ -65,8 +65,8 @@ t.test('P6: S3 holds a form to all that was asked for, and the upload tells what
   const accepted = await readObject(acceptedKey(form.key), upload.acceptedVersionId);
   t.match(accepted, { sha256: sha256(content), contentType: 'text/csv; charset=utf-8' });
   await reportedObservedVersions(form.key, 1);
-  const told = await getUpload(access, id);
-  t.match(told, {
+  const view = await getUpload(access, id);
+  t.match(view, {
     id,
     state: 'PROCESSED',
     sizeBytes: content.length,
@@ -76,7 +76,7 @@ t.test('P6: S3 holds a form to all that was asked for, and the upload tells what
     metadata: { customer: 'A & B' },
     leadTimeSeconds: Number,
   });
-  t.ok(Date.parse(told.processedAt ?? '') >= Date.parse(told.storedAt ?? ''));
+  t.ok(Date.parse(view.processedAt ?? '') >= Date.parse(view.storedAt ?? ''));
 });
 
 t.test('P1: of a PUT S3 takes one, also after it was accepted', async (t) => {
@@ -134,12 +134,12 @@ t.test('P5: what was revoked is never accepted, and what has come can’t be rev
     204,
     'S3 does not know',
   );
-  const told = await eventually(
+  const view = await eventually(
     'the refused version',
     () => getUpload(access, revoked.id),
     ({ refused }) => refused === 1,
   );
-  t.match(told, { state: 'REVOKED', duplicates: 0, revokedAt: String });
+  t.match(view, { state: 'REVOKED', duplicates: 0, revokedAt: String });
   t.strictSame(await listVersions(acceptedKey(revoked.form.key)), []);
 
   const taken = await create();

@@ -19,7 +19,7 @@ interface Bent {
   readonly fileName?: string;
 }
 
-/** What S3 answers; or, where a stand-in is known to take it, the gap that says so. */
+/** S3's response; or the known gap, if a fake is known to accept the form. */
 interface Refusal {
   readonly status: number;
   readonly code: string | RegExp;

@@ -33,7 +33,7 @@ t.test('P6: a presigned PUT is good for its key, its headers and that method alo
     headers: { ...put.headers, ...headers },
     body: BODY,
   });
-  /** With what is answered where no signature is checked. */
+  /** With the response that comes if no signature is checked. */
   const calls: Record<string, [call: RawCall, unchecked: number]> = {
     reads: [{ method: 'GET', path: asIs }, 404],
     'looks whether it is there': [{ method: 'HEAD', path: asIs }, 404],

@@ -9,7 +9,7 @@ interface Sent extends PostOutcome {
   readonly sha256: string;
 }
 
-/** One, two or three different files with one form: some at once, some one after the other's answer, some in between. */
+/** One, two or three different files with one form: some at once, some after the other's response, some in between. */
 async function sendFiles(upload: number): Promise<{ key: string; sent: Sent[] }> {
   const form = await requestForm();
   const contents = Array.from({ length: 1 + (upload % 3) }, (_, at) =>

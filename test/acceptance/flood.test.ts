@@ -32,12 +32,12 @@ t.test(
     await send('the upload');
     const upload = await processed(form.key);
     await Promise.all(Array.from({ length: KEPT_DUPLICATES + SURPLUS }, (_, at) => send(`too many ${at}`)));
-    const told = await eventually(
+    const view = await eventually(
       'the count of what was removed',
       () => getUpload({ issuerUrl, apiKey }, id),
       ({ duplicatesRemoved }) => duplicatesRemoved >= SURPLUS,
     );
-    t.match(told, { state: 'PROCESSED', duplicates: KEPT_DUPLICATES, refused: 0, refusedRemoved: 0 });
+    t.match(view, { state: 'PROCESSED', duplicates: KEPT_DUPLICATES, refused: 0, refusedRemoved: 0 });
     t.equal((await reportedObservedVersions(form.key, KEPT_DUPLICATES)).length, KEPT_DUPLICATES);
     t.equal((await listVersions(form.key)).length, KEPT_DUPLICATES, 'the others are removed');
     const accepted = await readObject(acceptedKey(form.key), upload.acceptedVersionId);

@@ -5,7 +5,7 @@ import { postForm, requestForm } from './support/forms.ts';
 import { acceptedKey, listVersions, readObject, sha256 } from './support/objects.ts';
 import { processed, readObservedVersions, readUpload } from './support/records.ts';
 
-t.test('the issuer answers exactly what existing clients read', async (t) => {
+t.test('the issuer returns exactly what existing clients read', async (t) => {
   const answer = await fetch(`${deployment.issuerUrl}/getpresignedurl`, {
     headers: { 'x-api-key': deployment.apiKey },
   });
@@ -20,7 +20,7 @@ t.test('the issuer answers exactly what existing clients read', async (t) => {
   t.match(
     await readUpload(body.url.fields.key ?? ''),
     { state: 'ISSUED' },
-    'it is recorded before the answer',
+    'it is recorded before the response',
   );
 });
 
@@ -53,7 +53,7 @@ t.test('one upload is accepted, processed and recorded, its bytes unchanged', as
   t.equal(upload.sizeBytes, accepted.sizeBytes);
   t.strictSame(await readObservedVersions(form.key), []);
   t.ok(Date.parse(upload.processedAt ?? '') >= Date.parse(upload.acceptedAt ?? ''));
-  t.ok(Date.parse(upload.storedAt ?? '') > 0, 'the lead time can be told');
+  t.ok(Date.parse(upload.storedAt ?? '') > 0, 'the lead time can be calculated');
   t.ok(upload.deleteAt > Date.now() / 1000 + 86_400, 'the record stays for its retention');
   await eventually(
     'the upload’s own version is removed',

@@ -18,7 +18,7 @@ export interface Asked {
 export type Refusal = { readonly status: number; readonly body: string } | 'hang';
 
 /**
- * The task scale-in protection endpoint of an ECS agent, on 127.0.0.1: paths, requests and answers as in the Amazon ECS
+ * The task scale-in protection endpoint of an ECS agent, on 127.0.0.1: paths, requests and responses as in the Amazon ECS
  * Developer Guide ("Amazon ECS task scale-in protection endpoint") and as the agent gives them: a refusal of ECS has status 200.
  */
 export interface EcsAgent {
@@ -26,18 +26,18 @@ export interface EcsAgent {
   readonly uri: string;
   /** Every sound request, in order, as it comes in. */
   readonly asked: Journal<Asked>;
-  /** From now on every sound request is answered so; undefined: granted. */
+  /** The response to every valid request from now on; undefined: granted. */
   refuse(refusal: Refusal | undefined): void;
-  /** Resolves when a request that got no answer was given up by who sent it. */
+  /** Resolves when the client gives up a request that got no response. */
   givenUp(): Promise<void>;
 }
 
-/** An answer with an exception of ECS or of the agent. */
+/** A response with an exception of ECS or of the agent. */
 export function errorAnswer(status: number, Code: string, Message: string): Refusal {
   return { status, body: JSON.stringify({ requestID: 'e-1', error: { Arn: TASK_ARN, Code, Message } }) };
 }
 
-/** An answer with a failure that ECS names. */
+/** A response with a failure that ECS names. */
 export function failureAnswer(Reason: string, Detail: string | null = null): Refusal {
   return { status: 200, body: JSON.stringify({ failure: { Arn: TASK_ARN, Detail, Reason } }) };
 }

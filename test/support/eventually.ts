@@ -4,8 +4,8 @@ const LIMIT_MS = 300_000;
 const BETWEEN_LOOKS_MS = 20;
 
 /**
- * Looks from outside until there is what is waited for, where nothing tells of it. The limit decides no passing test: it
- * only ends one that would wait for ever, with what was last seen.
+ * Polls from outside until the expected result is there, where no event reports it. The limit decides no passing test: it
+ * only ends one that would wait for ever, with the last result.
  */
 export async function eventually<T>(look: () => Promise<T>, isThere: (seen: T) => boolean): Promise<T> {
   const giveUpAt = Date.now() + LIMIT_MS;

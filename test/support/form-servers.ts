@@ -43,7 +43,7 @@ export async function startServers() {
     asked,
     errors,
     connections: 0,
-    /** Replace to make the issuer answer otherwise. */
+    /** Replace this to change the response of the issuer. */
     issue: ((_, response) => {
       issued += 1;
       const fields = {
@@ -54,7 +54,7 @@ export async function startServers() {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ url: { url: `${servers.url}/bucket`, fields } }));
     }) as Handler,
-    /** Replace to make S3 answer otherwise. */
+    /** Replace this to change the response of S3. */
     take: (async (request, response) => {
       received.push(await readPost(request));
       response.writeHead(204, {

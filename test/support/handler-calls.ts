@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Test } from 'tap';
 
-/** What the handler in fixtures/do-as-told.ts can be told to do. */
+/** The commands that the handler in fixtures/do-as-told.ts takes. */
 export type Command =
   | 'block for ever'
   | 'end with the signal, and go on'

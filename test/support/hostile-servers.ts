@@ -1,8 +1,8 @@
-// An issuer and an S3 that answer with any bytes at any moment. Bytes rather than a framework's answers: what is wrong with them is the point.
+// An issuer and an S3 that send any bytes at any moment. A framework would send only valid responses; these tests need invalid ones.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** When S3 answers: as soon as it has the request's head, or when it has all of it. */
+/** When S3 responds: as soon as it has the request's head, or when it has all of it. */
 export type Moment = 'early' | 'whole';
 export type Answer = (socket: Socket) => void;
 
@@ -12,7 +12,7 @@ export interface IssuerAnswer {
   readonly body?: unknown;
 }
 
-/** `raw('200 OK', 'body')`: an answer that ends the connection. */
+/** `raw('200 OK', 'body')`: a response that ends the connection. */
 export function raw(status: string, body = '', headers: Readonly<Record<string, string>> = {}): Answer {
   const lines = Object.entries({ ...headers, connection: 'close' }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
@@ -53,7 +53,7 @@ export async function startHostileServers() {
     moment: 'whole' as Moment,
     /** Instead of a form. */
     issuer: undefined as Answer | undefined,
-    /** What `GET /v1/uploads/{id}` answers, as often as it is asked. */
+    /** The response to every `GET /v1/uploads/{id}`. */
     status: { status: 200, body: { id: 'a', state: 'ISSUED' } } as IssuerAnswer,
     formUrl: undefined as string | undefined,
     /** Gives a form. */

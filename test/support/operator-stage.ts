@@ -24,7 +24,7 @@ export const messages = watchMessages();
 
 export const RECORD_RETENTION_SECONDS = 113 * 86_400;
 
-/** A cloud on which S3 tells of nothing, and whose queues are empty: the test event of a new bucket is gone. */
+/** A cloud on which S3 sends no events, and whose queues are empty: the test event of a new bucket is gone. */
 export async function quietCloud(t: Test): Promise<LocalCloud> {
   const cloud = await startLocalCloud(t);
   cloud.localAws.events.gate.hold();
@@ -108,7 +108,7 @@ export function withLateCounts(cloud: LocalCloud): SQSClient {
   return sqs;
 }
 
-/** SQS as it is when it refuses to take messages, or takes them and its answer is lost. */
+/** SQS that rejects messages, or accepts them and loses its response. */
 export function spoiled(cloud: LocalCloud, how: 'refuse' | 'lose'): SQSClient {
   const { region, endpoints } = cloud.localAws;
   const sqs = new SQSClient({

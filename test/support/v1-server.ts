@@ -1,4 +1,4 @@
-// One server that plays the issuer's /v1 and S3's PUT; what it is asked is kept, what it answers a test decides.
+// One server that plays the issuer's /v1 and S3's PUT. It records each request, and the test sets each response.
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -41,7 +41,7 @@ export async function startV1Server(t: Test) {
     stored: 0,
     issuerUrl: '',
     apiKey: 'key-1',
-    /** Of a client that takes an answer for what it is. */
+    /** Of a client that accepts a response as it is. */
     retries: { maxSeconds: 0 },
     put: () => ({
       id: 'a-x',

@@ -71,7 +71,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
 };
 
 /**
- * Starts the control API on 127.0.0.1: JSON over HTTP, described in README.md. It answers 200 with what is held, 204
+ * Starts the control API on 127.0.0.1: JSON over HTTP, described in README.md. It returns 200 with what is held, 204
  * to an order, 400 or 404 with `{code, message}`.
  */
 export async function startControl(port: number, controlled: Controlled): Promise<RunningService> {

@@ -28,7 +28,7 @@ export interface ProvisionOptions {
   readonly visibilitySeconds: number;
   /** After so many receives a message goes to the dead-letter queue. */
   readonly maxReceiveCount: number;
-  /** Web origins whose pages may send forms and read S3's answers, as Terraform's `cors_allowed_origins`. Default: none. */
+  /** Web origins whose pages may send forms and read S3's responses, as Terraform's `cors_allowed_origins`. Default: none. */
   readonly corsOrigins?: readonly string[];
 }
 
@@ -58,8 +58,8 @@ interface Queue {
 }
 
 /**
- * Makes what upload-once needs of AWS, through AWS's own calls: the versioned bucket whose `uploads/` and `accepted/` tell
- * a queue each, the queues with a dead-letter queue each, the queue of reports, both tables. What is there already stays as it is, with
+ * Creates the AWS resources of upload-once by AWS's own calls: the versioned bucket, which notifies one queue for `uploads/` and one
+ * for `accepted/`; a dead-letter queue for each of these queues; the report queue; both tables. Existing resources are kept and get
  * the settings given here.
  */
 export async function provision(clients: AwsClients, options: ProvisionOptions): Promise<Provisioned> {

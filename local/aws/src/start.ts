@@ -48,7 +48,7 @@ export interface LocalAws {
   /** What the control API does, for those in the same process. */
   readonly events: Pick<BucketEvents, 'gate' | 'outbox'>;
   readonly calls: CallGate;
-  /** Cuts what is under way and frees the ports. What was answered is on disk. */
+  /** Cuts off the calls in progress and frees the ports. The effects of every call that got a response are on disk. */
   stop(): Promise<void>;
 }
 

@@ -19,7 +19,7 @@ t.test('a waiter hears as soon as enough is held', async (t) => {
   );
 });
 
-t.test('a waiter that gave up is told so', async (t) => {
+t.test('a waiter that gave up gets an error', async (t) => {
   const abort = new AbortController();
   const waiting = new HeldList().whenAtLeast(1, every, abort.signal);
   abort.abort(new Error('gone'));

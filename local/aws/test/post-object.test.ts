@@ -240,7 +240,7 @@ t.test('sizes at both ends of the range are allowed', async (t) => {
   t.same(statuses, [400, 204, 204, 400]);
 });
 
-t.test('the answer is as the form asks for it', async (t) => {
+t.test('the response is as the form requests it', async (t) => {
   const key = 'uploads/a b/é&';
   const withStatus = (status: string) => post(partsFor({ key, success_action_status: status }));
   t.equal((await withStatus('200')).status, 200);

@@ -208,7 +208,7 @@ t.test('notifications are kept as they were given, once their queues were tried'
   t.same(storage.bucket(Bucket).queueRules, []);
 });
 
-t.test('cross-origin rules and what browsers are told', async (t) => {
+t.test('cross-origin rules and the headers that browsers get', async (t) => {
   const { client, endpoint } = await startS3(t);
   t.match(await refusalOf(client.send(new GetBucketCorsCommand({ Bucket }))), {
     code: 'NoSuchCORSConfiguration',
@@ -361,7 +361,7 @@ t.test('bodies that are no document', async (t) => {
   });
 });
 
-t.test('a fault of the server is told to its operator and not to the client', async (t) => {
+t.test('a fault of the server is reported to its operator and not to the client', async (t) => {
   const s3 = await startS3(t);
   s3.storage.commit = async () => {
     throw new Error('the disk is full');
@@ -373,7 +373,7 @@ t.test('a fault of the server is told to its operator and not to the client', as
   t.equal(await s3.countFiles(), 0);
 });
 
-t.test('an answer that breaks off is broken for the client too', async (t) => {
+t.test('a truncated response is an error for the client too', async (t) => {
   const s3 = await startS3(t);
   await s3.client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'hello' }));
   async function* half() {

@@ -85,7 +85,7 @@ t.test('parts make one object', async (t) => {
   t.match(await refusalOf(complete()), { code: 'NoSuchUpload', status: 404 });
 });
 
-t.test('no version id is told while versioning is off or suspended', async (t) => {
+t.test('no version id is returned while versioning is off or suspended', async (t) => {
   const s3 = await startS3(t);
   await s3.storage.configure(Bucket, { versioning: 'Suspended' });
   const { complete } = await upload(s3, [Buffer.from('x')]);

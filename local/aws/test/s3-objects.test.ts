@@ -176,7 +176,7 @@ t.test('conditions of a read', async (t) => {
   });
 });
 
-t.test('a reader may name the headers of the answer', async (t) => {
+t.test('a reader can set the headers of the response', async (t) => {
   const { client } = await startS3(t);
   await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x', ContentType: 'text/html' }));
   const got = await client.send(
@@ -250,7 +250,7 @@ t.test('without versioning', async (t) => {
     new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Suspended' } }),
   );
   t.equal((await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }))).VersionId, undefined);
-  t.equal((await client.send(new HeadObjectCommand({ Bucket, Key }))).VersionId, 'null', 'a read tells it');
+  t.equal((await client.send(new HeadObjectCommand({ Bucket, Key }))).VersionId, 'null', 'a read returns it');
 });
 
 t.test('many at once', async (t) => {

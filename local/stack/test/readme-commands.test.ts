@@ -1,4 +1,4 @@
-// The documents' shell examples as they stand, with programs in the place of curl and jq that tell how they were called.
+// The documents' shell examples as they are, with programs in place of curl and jq that record their arguments.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { delimiter } from 'node:path';
@@ -15,31 +15,28 @@ const examples = [...documents.join('\n').matchAll(/^```sh\n(.*?)^```$/gms)].map
 );
 const UPLOADING = /-F file=|--upload-file/;
 
-t.test(
-  'an example that uploads shows the issuer’s answer when that is a refusal, and stops there',
-  async (t) => {
-    const refusal = '{"message":"Forbidden","code":"Forbidden"}';
-    const programs = await pathWith(t, {
-      // As curl does: exit code 22 for a refusal, whose body is printed with --fail-with-body alone.
-      curl: `echo "curl $*" >&2; case "$*" in *--fail-with-body*) echo '${refusal}';; esac; exit 22`,
-      jq: 'echo "jq $*" >&2',
+t.test('an example that uploads shows an error response of the issuer, and stops there', async (t) => {
+  const refusal = '{"message":"Forbidden","code":"Forbidden"}';
+  const programs = await pathWith(t, {
+    // As curl does: exit code 22 for a refusal, whose body is printed with --fail-with-body alone.
+    curl: `echo "curl $*" >&2; case "$*" in *--fail-with-body*) echo '${refusal}';; esac; exit 22`,
+    jq: 'echo "jq $*" >&2',
+  });
+  const uploading = examples.filter((commands) => UPLOADING.test(commands));
+  t.equal(uploading.length, 4);
+  for (const commands of uploading) {
+    const cwd = t.testdir({ 'contract.pdf': 'x' });
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', commands], {
+      cwd,
+      env: {
+        PATH: `${programs}${delimiter}${process.env.PATH}`,
+        UPLOAD_ONCE_URL: 'http://issuer',
+        UPLOAD_ONCE_API_KEY: 'k',
+      },
     });
-    const uploading = examples.filter((commands) => UPLOADING.test(commands));
-    t.equal(uploading.length, 4);
-    for (const commands of uploading) {
-      const cwd = t.testdir({ 'contract.pdf': 'x' });
-      const { stdout, stderr } = await promisify(execFile)('sh', ['-c', commands], {
-        cwd,
-        env: {
-          PATH: `${programs}${delimiter}${process.env.PATH}`,
-          UPLOAD_ONCE_URL: 'http://issuer',
-          UPLOAD_ONCE_API_KEY: 'k',
-        },
-      });
-      t.equal(stdout.trim(), refusal);
-      t.match(stderr, /^curl /);
-      t.notMatch(stderr, /\n(curl|jq) /, 'nothing is called after that');
-      t.notMatch(stderr, UPLOADING);
-    }
-  },
-);
+    t.equal(stdout.trim(), refusal);
+    t.match(stderr, /^curl /);
+    t.notMatch(stderr, /\n(curl|jq) /, 'nothing is called after that');
+    t.notMatch(stderr, UPLOADING);
+  }
+});

@@ -31,7 +31,7 @@ export function createDynamoDbIdempotencyStore(
 /**
  * The counters of the table `access` in DynamoDB, one item for each key and day.
  *
- * @param options.client one that tries once (`maxAttempts: 1`): what the SDK sends again after an answer was lost could be
+ * @param options.client one that tries once (`maxAttempts: 1`): what the SDK sends again after a response was lost could be
  *   counted twice. Another is refused with each call.
  */
 export function createDynamoDbQuotaCounters(options: DynamoDbAccessOptions): QuotaCounters {

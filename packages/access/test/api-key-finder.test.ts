@@ -179,7 +179,7 @@ t.test('one question for all that ask at the same time; another value has its ow
   t.equal(asked.length, 2);
 });
 
-t.test('nobody waits for a question that is older than an answer may be', async (t) => {
+t.test('no request waits for a look-up that is older than its time limit', async (t) => {
   const { keys, asked, clock, table, add, store } = finding();
   await add('k1');
   const held = Promise.withResolvers<void>();

@@ -125,7 +125,7 @@ t.test('a quota that is raised during the day is at once higher', async (t) => {
 });
 
 t.test(
-  'no answer: nobody of the group gets a unit, nothing is sent again, the next group is another',
+  'no response: no request of the group gets a unit, nothing is sent again, the next group is another',
   async (t) => {
     const memory = createMemoryQuotaCounters();
     const { calls, counters } = watched({
@@ -145,7 +145,7 @@ t.test(
   },
 );
 
-t.test('nobody is told that the quota is used up while a failure leaves that open', async (t) => {
+t.test('no request is refused for the quota while a failure leaves open whether it is used up', async (t) => {
   const counters: QuotaCounters = {
     ...createMemoryQuotaCounters(),
     async add() {
@@ -187,7 +187,7 @@ type Failure = (typeof Failure)[keyof typeof Failure];
 /** Counters whose calls fail by a script: before they have taken effect, or after, the answer lost. */
 function failing(counters: QuotaCounters, script: readonly Failure[]) {
   const calls = [...script];
-  /** Units of increments that were sent and whose answer nobody has. */
+  /** Units of increments that were sent and whose response was lost. */
   let unknownUnits = 0;
   async function under<T>(units: number, call: () => Promise<T>): Promise<T> {
     const failure = calls.shift() ?? Failure.none;
@@ -208,7 +208,7 @@ function failing(counters: QuotaCounters, script: readonly Failure[]) {
 
 /**
  * Several tasks on the same counters, groups of requests at each in each turn, calls that fail. What holds: never more than
- * the quota is granted, and nobody is refused while units are left; less is granted only by failures.
+ * the quota is granted, and no request is refused while units are left; less is granted only by failures.
  */
 async function tryTasks(
   counters: QuotaCounters,

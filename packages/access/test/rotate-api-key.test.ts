@@ -126,7 +126,7 @@ t.test(
   },
 );
 
-t.test('no end is set once somebody else has ended the rotation or taken it back', async (t) => {
+t.test('no end is set after another command has ended the rotation or taken it back', async (t) => {
   for (const which of ['old', 'new'] as const) {
     const { making, store } = harness();
     const { key } = await createApiKey(settings, making);

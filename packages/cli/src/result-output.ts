@@ -21,7 +21,7 @@ export interface ResultOutput {
 /** Standard output, which may be a file on a full disk. */
 export function createResultOutput(stream: typeof process.stdout): ResultOutput {
   let failure: OutputFailed | undefined;
-  // Each write is told of its own failure.
+  // Each write gets its own failure.
   stream.on('error', () => {});
   const isFile = !stream.isTTY && isFileOrDevice(stream.fd);
 

@@ -232,7 +232,7 @@ for (const [prefix, queue, detail] of [
     `an object under ${prefix} without an upload becomes an orphan with --record-orphans alone`,
     async (t) => {
       const cloud = await quietCloud(t);
-      const key = `${prefix}of nobody`;
+      const key = `${prefix}unissued`;
       const versionId = await cloud.put(key, 'who knows');
       const left = await operate(cloud, ['audit', '--repair'], LATER);
       t.equal(left.code, 4);

@@ -1,4 +1,4 @@
-// A million items and a million versions, none of which is ever held: bucket and table are made up page by page while the audit asks for them.
+// A million items and a million versions. None is ever held: bucket and table are made up page by page while the audit asks for them.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import {
@@ -20,7 +20,7 @@ const SMALL = 10_000;
 const PAGE = 1_000;
 /**
  * One upload in so many has lost an event, each in its turn: the upload's own, the copy's, a duplicate's, and the copy's after a
- * second attempt at its processing, of which the lease has run out.
+ * second attempt at its processing, whose lease has run out.
  */
 const LOST_EVERY = 10_000;
 const LOST = ['upload', 'copy', 'duplicate', 'attempt'] as const;

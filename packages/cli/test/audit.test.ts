@@ -62,7 +62,7 @@ t.test('P3: a version with no outcome is found, whatever it should have become',
   const revoked = await harness.issue('revoked-in-time');
   await harness.uploads.revoke(revoked);
   const refused = harness.put(revoked);
-  const orphan = harness.put('uploads/of nobody');
+  const orphan = harness.put('uploads/unissued');
   harness.pass(OLDER_THAN_SECONDS);
 
   const findings = await harness.findings();
@@ -87,7 +87,7 @@ t.test('P3: a version with no outcome is found, whatever it should have become',
     state: UploadState.revoked,
     detail: /not recorded as refused/,
   });
-  const ofOrphan = found('uploads/of nobody', orphan);
+  const ofOrphan = found('uploads/unissued', orphan);
   t.match(ofOrphan, { kind: 'no-outcome', detail: /not recorded as an orphan/ });
   t.equal(ofOrphan?.state, undefined);
 });
@@ -178,7 +178,7 @@ t.test('P3: a later attempt whose lease has run out is found like the first', as
 t.test('an object under accepted/ that no item names is found', async (t) => {
   const harness = createHarness();
   const { copy: unrecorded } = await harness.copied('copied');
-  const withoutItem = harness.put('accepted/of nobody');
+  const withoutItem = harness.put('accepted/unissued');
   const { copy } = await harness.processed('copied-twice');
   const late = harness.put('accepted/copied-twice');
   await harness.issue('not-claimed');
@@ -195,7 +195,7 @@ t.test('an object under accepted/ that no item names is found', async (t) => {
         `not-recorded accepted/copied ${unrecorded.versionId}`,
         'its upload is CLAIMED: the acceptor will say whether it is the copy',
       ],
-      [`not-recorded accepted/of nobody ${withoutItem.versionId}`, 'there is no upload that it belongs to'],
+      [`not-recorded accepted/unissued ${withoutItem.versionId}`, 'there is no upload that it belongs to'],
       [`not-recorded accepted/copied-twice ${late.versionId}`, 'another version is the accepted one'],
       [
         `unclaimed accepted/not-claimed ${early.versionId}`,
@@ -223,7 +223,7 @@ t.test('FAILED is found at once, with its reason', async (t) => {
   t.match(findings, [{ kind: 'failed', key, state: UploadState.failed, detail: 'Error: the disk is full' }]);
 });
 
-t.test('P4: an observed version that nobody was told of is found, under either prefix', async (t) => {
+t.test('P4: an observed version that was never reported is found, under either prefix', async (t) => {
   const harness = createHarness();
   const { key } = await harness.processed('used-again');
   const duplicate = await harness.observed(key, ObservedKind.duplicate, { reported: false });

@@ -150,7 +150,7 @@ It takes effect within 10 seconds.
   });
 });
 
-t.test('set: what somebody else changed at the same time is not written over', async (t) => {
+t.test('set: what another command changed at the same time is not written over', async (t) => {
   const table = await db.createTable();
   await run(['create', '--name', 'x', '--table', table]);
   const keyId = '0001020304050607';
@@ -489,7 +489,7 @@ t.test('rotate: a new value is shown even if the old one could not be ended', as
   t.match(stderr, 'could not be used: no answer');
 });
 
-t.test('rotate: somebody else who ends the rotation at the same moment is told of', async (t) => {
+t.test('rotate: another command that ends the rotation at the same moment is reported', async (t) => {
   const store = createMemoryAccessStore();
   const createStore = () => store;
   const created = await run(['create', '--name', 'x'], { createStore });

@@ -365,14 +365,14 @@ t.test('attributes that a message had go with it', async (t) => {
   letters.hook('ReceiveMessage', async (_, proceed) => {
     const answer = await proceed();
     for (const message of answer.Messages ?? []) {
-      message.MessageAttributes = { of: { DataType: 'String', StringValue: 'somebody' } };
+      message.MessageAttributes = { of: { DataType: 'String', StringValue: 'another sender' } };
     }
     return answer;
   });
   await letters.redrive();
   const [moved] = await letters.receiveAll(letters.queueUrl);
   t.match(moved?.MessageAttributes, {
-    of: { StringValue: 'somebody' },
+    of: { StringValue: 'another sender' },
     'upload-once-redrive': { StringValue: 'run-1' },
   });
 });

@@ -34,7 +34,7 @@ t.test('the command uploads by PUT, with the file’s own size and checksum', as
     sha256: createHash('sha256').update('hello').digest('hex'),
   });
   t.match(seen.stdout, /hello\.txt stored as uploads\/a-x at .*, version v1/);
-  t.notMatch(seen.stdout, 'Signature', 'with the signed URL anybody could upload');
+  t.notMatch(seen.stdout, 'Signature', 'everyone who reads the signed URL could upload');
 });
 
 t.test('the command tells what became of an upload', async (t) => {

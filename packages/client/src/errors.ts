@@ -28,7 +28,7 @@ export class RequestRefused extends Error {
 }
 
 /**
- * There was no usable answer from the issuer: no connection, no answer in time, a 5xx, or something that is not the
+ * There was no usable response from the issuer: no connection, no response in time, a 5xx, or something that is not the
  * contract (another service at that URL). Nothing was uploaded; the request may be made again.
  */
 export class IssuerUnavailable extends Error {
@@ -68,7 +68,7 @@ export class UploadNotSent extends Error {
 export class UploadRefused extends Error {
   readonly code = 'UploadRefused';
   readonly status: number;
-  /** S3's error code, such as `AccessDenied`; undefined when the answer was not S3's XML. */
+  /** S3's error code, such as `AccessDenied`; undefined when the response was not S3's XML. */
   readonly s3Code: string | undefined;
   /** S3's own words; `message` has them in plain ones. */
   readonly s3Message: string | undefined;
@@ -94,7 +94,7 @@ export class UploadIncomplete extends Error {
   /** How many of the file's bytes the connection had taken; it may have taken part of the next 1 MiB too. */
   readonly sentBytes: number;
   readonly totalBytes: number;
-  /** Set when an answer ended it, one of success or a redirect; no S3 gives it before it has everything. */
+  /** Set when a response ended it, one of success or a redirect; no S3 gives it before it has everything. */
   readonly status: number | undefined;
 
   constructor(
@@ -109,7 +109,7 @@ export class UploadIncomplete extends Error {
 }
 
 /**
- * Everything was handed to the connection, and no answer proves how it ended: the upload may or may not have been stored. Nothing here
+ * Everything was handed to the connection, and no response proves how it ended: the upload may or may not have been stored. Nothing here
  * sends it again, because a second upload with the same form would count as a duplicate of the first. Ask the issuer what became of `key`
  * before you upload the file again: `getUpload`, with the API key that the form was issued to. While it says ISSUED, call
  * `revokeUpload` first, and upload again with a new form only if that succeeds: S3's event can be late or lost. Without that key,
@@ -123,7 +123,7 @@ export class UploadOutcomeUnknown extends Error {
   /** The object key that it was sent under. */
   readonly key: string;
   readonly totalBytes: number;
-  /** Set when there was an answer, one that leaves the outcome open, such as a 5xx or a page that is not S3's. */
+  /** Set when there was a response, one that leaves the outcome open, such as a 5xx or a page that is not S3's. */
   readonly status: number | undefined;
 
   constructor(

@@ -47,7 +47,7 @@ export interface IssuerAnswer {
  * Asks the issuer once. A redirect is not followed, because that would hand the key to another host.
  *
  * @throws InvalidArgument the URL or the key can't be sent as it is, or the time limit is none; nothing was asked
- * @throws IssuerUnavailable no answer
+ * @throws IssuerUnavailable no response
  * @throws the signal's reason, when it is aborted
  */
 export async function askIssuer(access: IssuerAccess, request: IssuerRequest): Promise<IssuerAnswer> {
@@ -71,7 +71,7 @@ export async function askIssuer(access: IssuerAccess, request: IssuerRequest): P
     throw new IssuerUnavailable(`the issuer at ${url} can't be reached: ${shownReason(cause)}`, { cause });
   } finally {
     clearTimeout(timer);
-    // What came after an answer's beginning is not needed any more.
+    // What came after a response's beginning is not needed any more.
     timeout.abort();
   }
 }
@@ -108,7 +108,7 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** What an answer that is not the one asked for means to the caller. */
+/** What a response that is not the one asked for means to the caller. */
 export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Error {
   const retryAfterSeconds = retryAfterSecondsOf(headers);
   const again = retryAfterSeconds === undefined ? 'try again later' : `try again in ${retryAfterSeconds} s`;

@@ -2,7 +2,7 @@ import { InvalidArgument, IssuerUnavailable, RequestRefused } from './errors.ts'
 import { timerMs } from './time-limits.ts';
 
 /**
- * How calls to the issuer are repeated: after 429, 5xx, a connection that failed, and an answer that did not come in time. If the issuer says
+ * How calls to the issuer are repeated: after 429, 5xx, a connection that failed, and a response that did not come in time. If the issuer says
  * when to ask again (`Retry-After`), the call waits as long, at least a second. Otherwise it is repeated three times, after about 0.5, 1 and
  * 2 seconds. What is sent to S3 is never repeated.
  */
@@ -68,7 +68,7 @@ export async function withRetries<T>(
   }
 }
 
-/** What an answer that can't be used says of the service behind the URL does not change in a minute. */
+/** What a response that can't be used says of the service behind the URL does not change in a minute. */
 function isWorthAnother(error: unknown): error is RequestRefused | IssuerUnavailable {
   if (error instanceof RequestRefused) return error.status === 429;
   return error instanceof IssuerUnavailable && (error.status === undefined || error.status >= 500);

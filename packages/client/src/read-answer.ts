@@ -1,7 +1,19 @@
 import { refusalOf } from './s3-answer.ts';
-import type { UploadResult } from './upload-file.ts';
 import type { UploadForm, UploadPut } from './upload-form.ts';
 import { type AnsweredUpload, verdictOf } from './upload-verdict.ts';
+
+/** What S3 stored. That it was stored does not mean that it is *the* upload: a form may have been used before. */
+export interface UploadResult {
+  /** 204, unless the form asks for another status; 200 for a PUT. */
+  readonly status: number;
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Where the bucket keeps versions and the response names it. */
+  readonly versionId?: string;
+  /** Without quotation marks. */
+  readonly eTag?: string;
+  readonly location?: string;
+}
 
 /** The object key that a form is for. */
 export function keyOf(form: UploadForm | UploadPut): string {
@@ -9,9 +21,9 @@ export function keyOf(form: UploadForm | UploadPut): string {
 }
 
 /**
- * What an answer means to the caller.
+ * What a response means to the caller.
  *
- * @param notProven makes the error for an answer that proves nothing; `what` says which it was
+ * @param notProven makes the error for a response that proves nothing; `what` says which it was
  * @throws UploadRefused, what `notProven` makes
  */
 export function readAnswer(

@@ -11,7 +11,7 @@ export interface Timers {
   writing(): void;
   /** The connection has taken it. */
   written(): void;
-  /** All is sent, or an answer has begun. */
+  /** All is sent, or a response has begun. */
   answering(): void;
   stop(): void;
 }

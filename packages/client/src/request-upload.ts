@@ -11,7 +11,7 @@ export type UploadRequest = IssuerAccess;
  *
  * @throws InvalidArgument the URL or the key can't be sent as it is; nothing was asked
  * @throws RequestRefused the issuer gives no form
- * @throws IssuerUnavailable no usable answer
+ * @throws IssuerUnavailable no usable response
  * @throws the signal's reason, when it is aborted
  */
 export async function requestUpload(request: UploadRequest): Promise<UploadForm> {

@@ -2,8 +2,8 @@
 const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*\d{2}:\d{2}:\d{2}( \d{4}| GMT)$/;
 
 /**
- * How long an answer asks to wait (RFC 9110, "Retry-After"): a number of seconds, or a date. A date is taken by the clock of who gave it,
- * the answer's `Date`, and by this machine's only where there is none. Undefined where it does not ask to, or nothing that can be read.
+ * How long a response asks to wait (RFC 9110, "Retry-After"): a number of seconds, or a date. A date is taken by the clock of who gave it,
+ * the response's `Date`, and by this machine's only where there is none. Undefined where it does not ask to, or nothing that can be read.
  */
 export function retryAfterSecondsOf(headers: Headers): number | undefined {
   const given = headers.get('retry-after')?.trim() ?? '';

@@ -22,7 +22,7 @@ export function readS3Error(xml: string): S3Error {
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value));
 }
 
-/** Whether it is the document that S3 answers a form with that asks for 201 (Amazon S3 API Reference, "POST Object"). */
+/** Whether it is the document with which S3 responds to a form that asks for 201 (Amazon S3 API Reference, "POST Object"). */
 export function isPostResponse(xml: string): boolean {
   return readXml(xml)?.root === 'PostResponse';
 }

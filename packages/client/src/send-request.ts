@@ -48,7 +48,7 @@ export interface SendAnswer {
   readonly bodyWhole: boolean;
 }
 
-/** How one request ended: with an answer, or broken off; and how far it had come by then. */
+/** How one request ended: with a response, or broken off; and how far it had come by then. */
 export type SendEnd = (
   | { readonly answer: SendAnswer }
   | {
@@ -68,7 +68,7 @@ export type SendEnd = (
  * Sends one request, once, over a connection of its own: one that lay idle could turn out to be closed only after
  * sending has begun, and leave the outcome unknown for nothing. Holds no more in memory than one chunk of the content.
  *
- * An answer that comes early (S3 refuses as soon as it has seen the fields or headers) ends the sending, and is read also
+ * A response that comes early (S3 refuses as soon as it has seen the fields or headers) ends the sending, and is read also
  * where the connection is closed right behind it. Whatever the other side does, it ends within the time limits.
  *
  * @throws InvalidArgument for a time limit that is none; nothing was sent
@@ -166,7 +166,7 @@ function whenConnected(socket: Socket & { secureConnecting?: boolean }, onConnec
   else onConnected();
 }
 
-/** @returns ends the answer early, with what of it is there */
+/** @returns ends the response early, with what of it is there */
 function collectAnswer(response: IncomingMessage, onAnswer: (answer: SendAnswer) => void): () => void {
   const { statusCode: status = 0, headers } = response;
   const chunks: Buffer[] = [];
@@ -188,7 +188,7 @@ function collectAnswer(response: IncomingMessage, onAnswer: (answer: SendAnswer)
 /**
  * Of what happens for each piece there is as little as can be: it is what a fast line waits for.
  *
- * @throws what `content` throws; a write that fails is told to `onFault`
+ * @throws what `content` throws; a write that fails is reported to `onFault`
  */
 async function send(
   order: SendRequest,

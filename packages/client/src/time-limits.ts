@@ -12,7 +12,7 @@ export interface Timeouts {
    * more than twice this time. Without TLS it goes on as long as any byte is taken within this time.
    */
   readonly idleSeconds?: number | undefined;
-  /** From the last byte sent, or from the beginning of an earlier answer, to the answer's end; default 300, for S3 may work on a large file. */
+  /** From the last byte sent, or from the beginning of an earlier response, to the response's end; default 300, because S3 may work on a large file. */
   readonly answerSeconds?: number | undefined;
   /** For all of it, however much progress it makes; default 86400, a day. */
   readonly totalSeconds?: number | undefined;

@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import { byteSize } from '@upload-once/text/byte-size';
 import { UploadIncomplete, UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
-import { keyOf, readAnswer } from './read-answer.ts';
+import { keyOf, readAnswer, type UploadResult } from './read-answer.ts';
 import { sendOnce } from './send-request.ts';
 import { shownReason } from './shown-reason.ts';
 import type { Timeouts } from './time-limits.ts';
@@ -35,19 +35,6 @@ export interface UploadOptions {
   readonly agent?: ConnectionAgent | undefined;
 }
 
-/** What S3 stored. That it was stored does not mean that it is *the* upload: a form may have been used before. */
-export interface UploadResult {
-  /** 204, unless the form asks for another status; 200 for a PUT. */
-  readonly status: number;
-  readonly key: string;
-  readonly sizeBytes: number;
-  /** Where the bucket keeps versions and the answer names it. */
-  readonly versionId?: string;
-  /** Without quotation marks. */
-  readonly eTag?: string;
-  readonly location?: string;
-}
-
 /**
  * Sends one file with one form or signed PUT, once: with an exact Content-Length, streamed, whatever its size. It is never
  * sent a second time by itself, because the second one would be a duplicate of the first. It ends within `timeouts`, whatever
@@ -62,7 +49,7 @@ export interface UploadResult {
  * @throws UploadNotSent no connection, or the form can't be sent with this file; the form has not been used
  * @throws UploadRefused it was not stored; nothing more of the file is sent once S3 has said so
  * @throws UploadIncomplete it broke off (the signal included) before everything was sent, so that it was not stored
- * @throws UploadOutcomeUnknown it broke off (the signal included) after everything was sent, or the answer leaves it open
+ * @throws UploadOutcomeUnknown it broke off (the signal included) after everything was sent, or the response leaves it open
  * @throws the signal's reason, when it is aborted before sending began
  */
 export async function uploadFile(options: UploadOptions): Promise<UploadResult> {

@@ -22,7 +22,7 @@ export interface UploadPut {
 }
 
 /**
- * Reads the issuer's answer `{"url": {"url": "https://…", "fields": {"key": …, "policy": …, …}}}`.
+ * Reads the issuer's response `{"url": {"url": "https://…", "fields": {"key": …, "policy": …, …}}}`.
  *
  * @throws Error with a message that says what is missing
  */

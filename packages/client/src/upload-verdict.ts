@@ -2,7 +2,7 @@ import { isPostResponse, readS3Error, type S3Error } from './s3-answer.ts';
 import type { SendAnswer } from './send-request.ts';
 import type { UploadForm, UploadPut } from './upload-form.ts';
 
-/** What a sender knows when an answer has come. */
+/** What a sender knows when a response has come. */
 export interface AnsweredUpload {
   readonly form: UploadForm | UploadPut;
   /** Whether the request had been sent to its end by then. */
@@ -28,14 +28,14 @@ const NOT_CARRIED_OUT: readonly number[] = [
 const TOO_BUSY: readonly (string | undefined)[] = ['SlowDown', 'ServiceUnavailable'];
 
 /**
- * What an answer proves.
+ * What a response proves.
  *
- * - stored: everything had been sent, and it is S3's own answer of success to this form: 204, or what its fields
+ * - stored: everything had been sent, and it is S3's own response of success to this form: 204, or what its fields
  *   `success_action_status` and `success_action_redirect` asked for (Amazon S3 API Reference, "POST Object"); 200 with an ETag to a PUT
  *   ("PutObject"). These have no body, but for a 201.
  * - refused: S3's own error document says so; or a status that says so by itself; or any error before everything had been sent,
  *   because S3 stores nothing that it has not received whole.
- * - incomplete: any other answer before everything had been sent. Nothing more is sent then, so that it was not stored either.
+ * - incomplete: any other response before everything had been sent. Nothing more is sent then, so that it was not stored either.
  * - unknown: all else.
  */
 export function verdictOf({ form, everythingSent, answer }: AnsweredUpload): Verdict {

@@ -56,7 +56,7 @@ t.test('sends a key of any form that a header can carry', async (t) => {
   }
 });
 
-t.test('asks nobody when the key or the URL can not be sent, and does not repeat the key', async (t) => {
+t.test('sends no request when the key or the URL can not be sent, and does not repeat the key', async (t) => {
   const servers = await withServers(t);
   for (const apiKey of [
     '',
@@ -88,7 +88,7 @@ t.test('asks nobody when the key or the URL can not be sent, and does not repeat
   t.same(servers.asked, []);
 });
 
-t.test('asks nobody with a mistyped key, and says what is wrong with it but not the key', async (t) => {
+t.test('sends no request with a mistyped key, and says what is wrong with it but not the key', async (t) => {
   const servers = await withServers(t);
   const whole = 'uo_0001020304050607_08090a0b0c0d0e0f101112131415161718191a1b537e4410';
   for (const apiKey of [whole.slice(0, -1), whole.replace('1b', '1c'), `"${whole}"`, `Bearer ${whole}`]) {
@@ -102,7 +102,7 @@ t.test('asks nobody with a mistyped key, and says what is wrong with it but not 
   t.equal(servers.asked.length, 1);
 });
 
-t.test('asks nobody with a time limit that is none, and names it', async (t) => {
+t.test('sends no request with an invalid time limit, and names it', async (t) => {
   const servers = await withServers(t);
   for (const timeoutSeconds of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2_147_484]) {
     const error = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k', timeoutSeconds }));

@@ -344,7 +344,7 @@ t.test('a 5xx leaves the outcome unknown, unless S3 says that it did nothing', a
   for (const [status, body] of [
     [500, s3ErrorXml('InternalError', 'We encountered an internal error. Please try again.')],
     [502, '<html>bad gateway</html>'],
-    [503, '<html>somebody else’s</html>'],
+    [503, '<html>another server’s</html>'],
     [504, ''],
   ] as const) {
     servers.take = async (request, response) => {
@@ -636,7 +636,7 @@ t.test('a file without permission', async (t) => {
   const path = join(t.testdir({ secret: 'x' }), 'secret');
   await chmod(path, 0);
   const isRoot = process.geteuid?.() === 0;
-  // Root may read everything: it looks at the file as somebody else.
+  // Root may read everything: the test looks at the file as another user.
   if (isRoot) process.seteuid?.(65_534);
   const error = await failureOf(describeFile(path)).finally(() => isRoot && process.seteuid?.(0));
   t.match(error, { code: 'FileUnusable', message: /secret must not be read: permission denied/ });

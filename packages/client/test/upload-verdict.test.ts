@@ -92,7 +92,7 @@ const ROWS: readonly Row[] = [
     'refused',
   ],
   ['499 of nginx', form(), { status: 499 }, 'unknown', 'refused'],
-  ['a status of nobody’s', form(), { status: 460 }, 'unknown', 'refused'],
+  ['an unassigned status', form(), { status: 460 }, 'unknown', 'refused'],
   ['502', form(), { status: 502, body: PAGE }, 'unknown', 'refused'],
   ['504', form(), { status: 504 }, 'unknown', 'refused'],
   ['599', form(), { status: 599 }, 'unknown', 'refused'],

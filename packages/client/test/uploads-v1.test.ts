@@ -161,7 +161,7 @@ t.test('refusals say what the issuer said', async (t) => {
   await t.rejects(getUpload(servers, 'x'), { code: 'IssuerUnavailable', message: /with its path prefix/ });
 });
 
-t.test('what is refused before anybody reads it may come without a word', async (t) => {
+t.test('a refusal from before the body is read may come without a message', async (t) => {
   const servers = await startV1Server(t);
   for (const status of [413, 414, 415, 431]) {
     servers.answer = { status, headers: {}, body: '' };

@@ -74,7 +74,7 @@ export interface Consumer {
    *
    * The last poll has two seconds more than `limitSeconds`, then it is cut off. SQS does not notice that: a message that it still gives
    * to this poll is invisible for `visibilitySeconds` and has used up one receive, although no consumer has seen it. With
-   * `waitTimeSeconds` up to the limit this happens only if SQS does not answer in time.
+   * `waitTimeSeconds` up to the limit this happens only if SQS does not respond in time.
    *
    * @param limitSeconds 0 or more; best `waitTimeSeconds` or more
    */
@@ -89,7 +89,7 @@ export interface Consumer {
   /** Polls again while a slot is free. Has no effect where polling was not paused, or the consumer stops. */
   resume(): void;
 
-  /** Resolves when the queue answers; for readiness. */
+  /** Resolves when the queue responds; for readiness. */
   ping(signal: AbortSignal): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '@upload-once/clock';
 import { gather } from './gather.ts';
 import { type OutgoingMessage, sendMessages } from './send-messages.ts';
 
-/** SQS did not take the copy of a message, or no answer tells that it did. */
+/** SQS did not take the copy of a message, or no response confirms it. */
 export class CopyNotSent extends Error {
   readonly code = 'CopyNotSent';
 }

@@ -11,7 +11,7 @@ const MAX_ATTEMPTS = 3;
  */
 const FAILING_SECONDS = 300;
 
-/** SQS did not delete a message, or no answer tells that it did. */
+/** SQS did not delete a message, or no response confirms it. */
 export class DeleteFailed extends Error {
   readonly code = 'DeleteFailed';
   /** SQS calls it the sender's fault: the receipt handle is not valid any more, and no later attempt can succeed. */
@@ -26,7 +26,7 @@ export class DeleteFailed extends Error {
 export interface DeleteBatcher {
   /**
    * Deletes one message, together with whatever else is to be deleted within a few milliseconds. Resolves when SQS has
-   * named this very message as deleted. A failure, also an answer that does not name it, is tried again up to three times in all, with a growing jittered wait;
+   * named this very message as deleted. A failure, also a response that does not name it, is tried again up to three times in all, with a growing jittered wait;
    * one that SQS calls the sender's fault is not.
    * @throws DeleteFailed
    */

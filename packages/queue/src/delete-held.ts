@@ -11,7 +11,7 @@ import type { HeldMessage } from './held-message.ts';
  *
  * @param options.held its heartbeats have ended; they go on if the deletion takes longer than a quarter of the visibility timeout
  * @param options.ended the message is lost, or the consumer does not wait any longer
- * @param options.onDelayed told once, when the first round has failed and another follows
+ * @param options.onDelayed called once, when the first round has failed and another follows
  * @returns why the message was not deleted; undefined when it was
  */
 export async function deleteHeld(options: {

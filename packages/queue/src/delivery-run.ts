@@ -103,7 +103,7 @@ export function runDelivery(
     if (isAbandoned) return;
     settle();
     const wasLastReceive = facts().isLastReceive;
-    // What is told of a failure is what SQS does with the message, whether the handler has asked or not.
+    // The report of a failure says what SQS does with the message, whether the handler has asked or not.
     if (failure !== undefined) await within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));
     // Only now: reading the limit can take longer than the visibility timeout.
     await held.endHeartbeats();
@@ -147,7 +147,7 @@ export function runDelivery(
     await endsWithin(clock, LIMIT_WAIT_SECONDS * 1000, Promise.race([renewal, gaveUp.promise]));
   }
 
-  /** Its receives are used up. What became of it was told with the last one, unless the process of that one has died. */
+  /** Its receives are used up. The last one reported its outcome, unless its process has died. */
   async function leaveToQueue(): Promise<void> {
     settle();
     await held.endHeartbeats();
@@ -230,7 +230,7 @@ export function runDelivery(
     return Math.min(seconds, longestWaitSeconds(visibilitySeconds), held.longestWaitSeconds());
   }
 
-  /** For a request that is tried again and again: its failure is told once, and the message takes no slot meanwhile. */
+  /** For a request that is tried again and again: its failure is reported once, and the message takes no slot meanwhile. */
   function tellOnce(request: MessageRequest) {
     let isTold = false;
     const tell = (error: Error) => {

@@ -1,4 +1,4 @@
-/** What can be told about a message when the work on it is over. */
+/** What is known about a message when the work on it is over. */
 export interface DeliveryFacts {
   readonly messageId: string;
   readonly body: string;
@@ -24,7 +24,7 @@ export interface Delivery extends DeliveryFacts {
 
   /**
    * Reads the queue's maxReceiveCount again if it was not read within the last ten seconds, so that `isLastReceive` is right. Call it
-   * before you record what depends on that. Takes up to five seconds, and keeps the number that is known where SQS does not answer. Never rejects.
+   * before you record what depends on that. Takes up to five seconds, and keeps the number that is known where SQS does not respond. Never rejects.
    */
   renewReceiveLimit(): Promise<void>;
 

@@ -5,7 +5,7 @@ import type { RetryLater, VisibilityLost } from './failures.ts';
 export type MessageRequest = 'extend' | 'give-back' | 'copy' | 'delete';
 
 /**
- * What a consumer tells about itself; log and metrics are the listener's. Called as it happens, before the message
+ * What a consumer reports about itself; log and metrics are the listener's. Called as it happens, before the message
  * is given back. One that throws changes nothing: Node warns of it, as `ObserverFailed`.
  */
 export interface ConsumerObserver {
@@ -17,7 +17,7 @@ export interface ConsumerObserver {
 
   /**
    * The last receive that the queue allows has failed: polls that meet the message move it to the dead-letter queue. The only
-   * call that tells why a message was `Unprocessable`: its earlier receives are silent. With `DeleteFailed` nothing has failed
+   * call that says why a message was `Unprocessable`: its earlier receives are silent. With `DeleteFailed` nothing has failed
    * but the deletion: the message was handled, or a copy of it was sent.
    */
   deadLettered(delivery: DeliveryFacts, error: unknown): void;
@@ -36,7 +36,7 @@ export interface ConsumerObserver {
    * An SQS call about a message failed. `extend` is tried again while the message is still held. `delete` was tried three times and,
    * unless SQS calls the receipt handle invalid, is tried again while the message is held. `copy` is tried up to five times in all while
    * the message is held, and once where the consumer stops. Also while SQS deletes no messages, a `copy` counts as failed. `delete` and
-   * `copy` are told once for each message. Where no `copy` was taken, the message itself is given back, and has used up a receive.
+   * `copy` are reported once for each message. Where no `copy` was taken, the message itself is given back, and has used up a receive.
    * After a failed `give-back` it comes back with its visibility timeout.
    */
   requestFailed(request: MessageRequest, delivery: DeliveryFacts, error: unknown): void;

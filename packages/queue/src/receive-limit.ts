@@ -7,7 +7,7 @@ export interface ReceiveLimit {
   readonly maxReceiveCount: number;
   /**
    * Reads it again if the last attempt to do so is at least `olderThanSeconds` ago; joins a read that is under way. A read that
-   * fails keeps the number and tells `onUnread`. Never rejects.
+   * fails keeps the number and calls `onUnread`. Never rejects.
    */
   renew(olderThanSeconds: number): Promise<void>;
 }

@@ -8,7 +8,7 @@ import type { OutgoingMessage } from './send-messages.ts';
  */
 export const RECEIVES_ATTRIBUTE = 'upload-once-receives';
 
-/** The attribute of a copy that tells how often a stop has cut off the work on the message, as a number. */
+/** The attribute of a copy that says how often a stop has cut off the work on the message, as a number. */
 export const CUT_OFFS_ATTRIBUTE = 'upload-once-cut-offs';
 
 /** How often the queue has given out this very message, this time included. */
@@ -38,7 +38,7 @@ export function isSpent(message: Message, maxReceiveCount: number): boolean {
   );
 }
 
-/** How often stops have cut off the work on the message before, as far as its copies tell. */
+/** How often stops have cut off the work on the message before, as far as its copies say. */
 export function cutOffsBefore(message: Message): number {
   return countIn(message, CUT_OFFS_ATTRIBUTE);
 }

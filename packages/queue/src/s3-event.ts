@@ -1,6 +1,6 @@
 import { Unprocessable } from './failures.ts';
 
-/** One stored object version, as S3 tells of it. */
+/** One stored object version, as S3 reports it. */
 export interface ObjectCreated {
   readonly bucket: string;
   /** As the object is called: URL-decoded. */
@@ -19,7 +19,7 @@ export interface ObjectCreated {
 const SHOWN_CHARACTERS = 200;
 
 /**
- * What an S3 event notification tells of new versions, in its own order; an empty list for `s3:TestEvent` and for records
+ * What an S3 event notification reports about new versions, in its own order; an empty list for `s3:TestEvent` and for records
  * of any other kind than `ObjectCreated:*`.
  * (Amazon S3 User Guide, "Event message structure": the major event version changes when a field is removed or means something
  * else, the minor one when fields are added; keys are URL-encoded, a space is a `+`.)
@@ -69,7 +69,7 @@ function parseRecord(record: Fields): ObjectCreated[] {
   ];
 }
 
-/** Reads the fields of one JSON object; whatever is not as it should be is told with its path and its value. */
+/** Reads the fields of one JSON object; an invalid field is reported with its path and its value. */
 class Fields {
   readonly #values: Record<string, unknown>;
   readonly #path: string;

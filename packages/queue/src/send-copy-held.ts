@@ -14,9 +14,9 @@ const MAX_ATTEMPTS = 5;
  * stay, and each of them would be copied again. So one process adds at most one copy of each message that it has in
  * such an outage.
  *
- * A send whose answer is lost may leave a copy, and another attempt one more.
+ * A send whose response is lost may leave a copy, and another attempt one more.
  *
- * @param options.held its heartbeats have ended; they go on while further attempts are made, and have ended again with the answer
+ * @param options.held its heartbeats have ended; they go on while further attempts are made, and have ended again with the response
  * @param options.ended the message is lost, or the consumer does not wait any longer
  * @param options.onDelayed called once, when the first attempt has failed and another follows
  * @returns why there is no copy; undefined when SQS has taken it

@@ -21,7 +21,7 @@ const UNNAMED = 'SQS’s answer does not name the message';
 /** Why SQS is not known to have a message. */
 export interface SendFailure {
   readonly reason: string;
-  /** No answer proves that SQS does not have it. False: SQS refused it each time, or was never reached. */
+  /** No response proves that SQS does not have it. False: SQS refused it each time, or was never reached. */
   readonly mayBeSent: boolean;
 }
 
@@ -34,8 +34,8 @@ export interface OutgoingMessage {
 
 /**
  * Sends messages to a standard queue, in batches, one after the other. Not atomic: of a batch SQS may take some and refuse
- * others. Never rejects: each message that SQS refused, did not name in its answer, or left without an answer after the client's own
- * retries, is told by its place in `messages`, with what is known of it. A message that is not told of is in the queue: SQS named it as
+ * others. Never rejects: each message that SQS refused, did not name in its response, or left without a response after the client's own
+ * retries, is reported by its index in `messages`, with what is known of it. A message that is not reported is in the queue: SQS named it as
  * successful.
  */
 export async function sendMessages(
@@ -55,7 +55,7 @@ export async function sendMessages(
       })),
     });
     let mayBeSent = false;
-    /** SQS has taken the request; where it counts as failed all the same, its answer could not be read. */
+    /** SQS has taken the request; where it counts as failed all the same, its response could not be read. */
     let isAnswered = false;
     // Behind the client's retries, so that it sees each attempt: a first one may have arrived, though the last was refused.
     command.middlewareStack.add(
@@ -89,7 +89,7 @@ export async function sendMessages(
 function mayHaveArrived(error: unknown): boolean {
   const { code, $metadata } = error as { code?: unknown; $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
-  // A 200 whose answer could not be read to its end is a failed attempt as well.
+  // A 200 whose response could not be read to its end is a failed attempt as well.
   if (status !== undefined) return status < 400 || status >= 500;
   return !NO_CONNECTION.has(code);
 }

@@ -11,7 +11,7 @@ export class NotSentToEach extends Error {
 /**
  * Sends one message to each of several standard queues, one queue for each reader. Resolves when every queue has it durably. One
  * queue that fails does not keep the message from the others; the call may be repeated, and sends to all of them again.
- * @throws NotSentToEach naming the queues that failed, after the client's own retries; an attempt without an answer ends after 5 seconds
+ * @throws NotSentToEach naming the queues that failed, after the client's own retries; an attempt without a response ends after 5 seconds
  */
 export async function sendToEach(sqs: SQSClient, queueUrls: readonly string[], body: string): Promise<void> {
   const sent = await Promise.allSettled(

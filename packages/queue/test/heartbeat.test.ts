@@ -59,7 +59,7 @@ t.test('a message stays invisible for as long as its handler works, far beyond i
     clock.advance(1);
     await untilExtended(queue, beat);
     await clock.untilSet(30_000, beat + 1);
-    t.same(await queue.receive(queue.queueUrl), [], 'nobody else gets the message');
+    t.same(await queue.receive(queue.queueUrl), [], 'no other consumer gets the message');
   }
   t.same(extensions(queue), [60, 60, 60, 60, 60]);
   t.equal(delivery.signal.aborted, false);
@@ -173,7 +173,7 @@ t.test('an extension that fails is tried again, and the message is kept', async 
   await untilExtended(queue, 3);
   await clock.untilSet(30_000, 2);
   clock.advance(20_000);
-  t.same(await queue.receive(queue.queueUrl), [], 'beyond the first timeout nobody else gets it');
+  t.same(await queue.receive(queue.queueUrl), [], 'beyond the first timeout no other consumer gets it');
   t.equal(delivery.signal.aborted, false);
 });
 

@@ -101,7 +101,7 @@ t.test('RetryLater is no fault: the message comes back when it said', async (t) 
   const receives = new Journal<number>();
   const { clock, queue, observed, consumer } = await consume(t, async ({ receiveCount }) => {
     receives.add(receiveCount);
-    if (receiveCount === 1) throw new RetryLater(299.2, 'somebody else has the lease');
+    if (receiveCount === 1) throw new RetryLater(299.2, 'another worker has the lease');
   });
   await queue.send('taken');
   await consumer.start();
@@ -114,7 +114,7 @@ t.test('RetryLater is no fault: the message comes back when it said', async (t) 
   matchEvents(t, observed, [
     {
       event: 'postponed',
-      error: { code: 'RetryLater', message: 'somebody else has the lease' },
+      error: { code: 'RetryLater', message: 'another worker has the lease' },
       waitSeconds: 300,
     },
   ]);

@@ -187,7 +187,7 @@ t.test(
         ['1', '0'],
         ['1', '0'],
       ],
-      'as if nobody had received them',
+      'as if they had not been received',
     );
     t.equal(await queue.depth(), 2, 'once each');
     matchEvents(t, observed, [{ event: 'givenBack' }, { event: 'givenBack' }]);
@@ -365,7 +365,7 @@ t.test(
   },
 );
 
-t.test('an answer that came together with stop is given back, begun by nobody', async (t) => {
+t.test('messages that arrive together with the stop are given back, and none is begun', async (t) => {
   const prepared = await prepare(t, { concurrency: 3 });
   const { queue, observed, began, consumer } = prepared;
   const received = Promise.withResolvers<void>();

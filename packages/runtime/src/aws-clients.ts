@@ -1,13 +1,13 @@
 import { lookupName } from './lookup-name.ts';
 
 /**
- * One place for time-outs and retries of the AWS clients. Every call ends: in an answer, or in an error that the
+ * One place for time-outs and retries of the AWS clients. Every call ends: in a response, or in an error that the
  * caller can see, after at most `maxAttempts` tries with the SDK's jittered, growing waits between them (AWS SDKs and
  * Tools Reference Guide, "Retry behavior", mode standard). Endpoints and credentials are the SDK's own environment.
  *
  * Names are resolved without libuv's thread pool, which a handler can fill (`createLookup`).
  *
- * `requestTimeout` bounds the time until an answer begins, `socketTimeout` the silence after that; without
+ * `requestTimeout` bounds the time until a response begins, `socketTimeout` the silence after that; without
  * `throwOnRequestTimeout` the SDK only logs a warning and goes on waiting.
  */
 

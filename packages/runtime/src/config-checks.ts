@@ -6,7 +6,7 @@ import { redactText } from './redaction.ts';
 /** What is wrong, in words that can follow the variable's name; undefined when nothing is. */
 export type ConfigFinding = string | undefined;
 
-/** For each variable what a schema cannot say of it. A check may ask others, a file or a network, for its answer. */
+/** For each variable what a schema cannot say of it. A check may ask others, a file or a network, for its result. */
 export type ConfigChecks<S extends TObject> = {
   readonly [Name in keyof Static<S>]?: (value: Static<S>[Name]) => ConfigFinding | Promise<ConfigFinding>;
 };

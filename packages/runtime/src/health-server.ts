@@ -19,7 +19,7 @@ const STALLED_MS = 10_000;
 /**
  * `/livez` and `/readyz` of a service that has no HTTP of its own.
  *
- * `/livez` answers 200 as long as the process can answer at all. `/readyz` answers 200 while nothing speaks against it, otherwise
+ * `/livez` responds with 200 as long as the process can respond at all. `/readyz` responds with 200 while nothing speaks against it, otherwise
  * 503 with the reasons; what is behind them stands in the log alone. Anything else: 404. All bodies are JSON.
  * Connections, and the requests of each, are bounded: see `createBoundedServer`.
  *

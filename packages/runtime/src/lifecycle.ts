@@ -12,7 +12,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 /** sysexits.h: something was found in an unconfigured or misconfigured state. */
 const EXIT_CONFIG = 78;
 const EXIT_FAILURE = 1;
-/** 128 + the signal's number: how a shell tells that a signal ended a process. */
+/** 128 + the signal's number: how a shell reports that a signal ended a process. */
 const EXIT_SIGNAL_BASE = 128;
 /** What `stop` may take beyond its limit, for giving back what was not finished. */
 const STOP_GRACE_SECONDS = 5;

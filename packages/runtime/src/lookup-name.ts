@@ -32,7 +32,7 @@ export interface NameSources {
  * of `dns`), and a handler that fills the pool would keep every service call from its connection.
  *
  * The hosts file comes first, then the name servers; both kinds of addresses are given. Only for a name that no name server knows is the
- * system asked, and with it the pool. A name server that does not answer is an error.
+ * system asked, and with it the pool. A name server that does not respond is an error.
  *
  * What else the SDK needs the pool for: a profile's files once, at the start. Credentials of EKS Pod Identity
  * (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE) and of IAM Identity Center need it at each renewal. Credentials from the environment, of an ECS

@@ -1,7 +1,7 @@
 import { type Budget, boundedData, boundedProperties, boundedText } from './bounded-data.ts';
 
 /**
- * What was thrown in one thread, told in another. Structured clone alone would lose an error's class, its name and its code
+ * What was thrown in one thread, as plain data for another. Structured clone alone would lose an error's class, its name and its code
  * (MDN, "The structured clone algorithm", "Error types"), and refuse an error that has a function or a socket among its properties.
  */
 export type PlainThrown =
@@ -21,14 +21,14 @@ export type PlainThrown =
 /** An error can be its own cause. */
 const MAX_DEPTH = 8;
 
-/** For an error with all its causes: enough for what a person reads of it, and little work for the thread that is told. */
+/** For an error with all its causes: enough for what a person reads of it, and little work for the thread that receives it. */
 const MAX_CHARACTERS = 32_768;
 const MAX_VALUES = 1_000;
 const MAX_NAME_CHARACTERS = 256;
 const MAX_MESSAGE_CHARACTERS = 4_096;
 const MAX_STACK_CHARACTERS = 8_192;
 
-/** Properties that are told of in a place of their own. */
+/** Properties that have a field of their own. */
 const TOLD_BESIDE = new Set(['code', 'cause', 'errors']);
 
 /**

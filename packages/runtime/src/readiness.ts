@@ -2,13 +2,13 @@ import type { Logger } from './logging.ts';
 
 export interface ReadinessOptions {
   /**
-   * What must answer, by what kind of thing it is (`The table of uploads`), never by its own name: `/readyz` needs no key.
+   * What must respond, by what kind of thing it is (`The table of uploads`), never by its own name: `/readyz` needs no key.
    * A check may go on after its signal; its result is then ignored.
    */
   readonly checks: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>>;
   /** How long one round of checks may take. */
   readonly limitMs: number;
-  /** How long an answer, good or bad, is good for: however many ask, the tables are asked once in that time. */
+  /** How long a result, good or bad, is kept: however many probes come, the tables are asked once in that time. */
   readonly validMs: number;
   readonly now: () => Date;
   readonly log: Logger;
@@ -27,7 +27,7 @@ interface Round {
 }
 
 /**
- * Whether a service can serve, by what it depends on. The log tells of each check when it begins to fail and when it answers
+ * Whether a service can serve, by what it depends on. The log reports each check when it begins to fail and when it responds
  * again, not how often it was asked meanwhile.
  */
 export function createReadiness(options: ReadinessOptions): Readiness {

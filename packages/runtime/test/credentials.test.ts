@@ -17,7 +17,7 @@ async function startTaskRole(t: Test, status: number): Promise<string> {
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(
       JSON.stringify({
-        AccessKeyId: 'EXAMPLEKEYIDOFNOBODY',
+        AccessKeyId: 'EXAMPLEACCESSKEYID00',
         SecretAccessKey: 'example-secret',
         Token: 'example-token',
         Expiration: '2090-01-01T00:00:00Z',

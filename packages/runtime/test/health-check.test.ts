@@ -36,7 +36,7 @@ t.test('healthy as long as the path answers with success; /livez unless another 
   });
 });
 
-t.test('unhealthy, in one line, where nobody listens', async (t) => {
+t.test('unhealthy, in one line, where no server listens', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

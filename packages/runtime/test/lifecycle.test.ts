@@ -142,7 +142,7 @@ t.test('a start that throws something else than an error, too', async (t) => {
 
 for (const [behaviour, message] of [
   ['exception', 'boom'],
-  ['rejection', 'nobody waits for x-api-key: [Redacted]'],
+  ['rejection', 'not awaited, x-api-key: [Redacted]'],
 ] as const) {
   t.test(`an unhandled ${behaviour}: one fatal line, exit 1`, async (t) => {
     const service = run(t, { BEHAVIOUR: behaviour });

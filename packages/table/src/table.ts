@@ -83,6 +83,6 @@ export interface Table<Key, Item extends Key> {
    */
   scan(where?: readonly Condition<Item>[]): AsyncIterable<readonly Item[]>;
 
-  /** Resolves when the table answers a read. */
+  /** Resolves when the table responds to a read. */
   ping(signal?: AbortSignal): Promise<void>;
 }

@@ -3,10 +3,10 @@
  *
  *     uo_<id>_<secret><checksum>
  *
- * - `uo_` lets secret scanners, and people, tell what it is.
+ * - `uo_` lets secret scanners, and people, recognize it.
  * - `<id>`: 16 hexadecimal digits (64 random bits), the key's id; not secret.
  * - `<secret>`: 40 hexadecimal digits (160 random bits).
- * - `<checksum>`: 8 hexadecimal digits, the CRC-32 of all that stands before it. It tells a typing error from a wrong
+ * - `<checksum>`: 8 hexadecimal digits, the CRC-32 of all that stands before it. It distinguishes a typing error from a wrong
  *   key; it proves nothing, anyone can compute it.
  *
  * 68 characters of ASCII that a double click selects whole. Imported keys have any form.

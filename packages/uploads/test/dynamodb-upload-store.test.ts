@@ -229,8 +229,8 @@ t.test('an item of a later release is neither read nor changed', async (t) => {
     code: 'UnsupportedSchemaVersion',
     message: /schemaVersion 2, this release reads up to 1/,
   };
-  const holder = { attempt: 1, leaseOwner: 'somebody' };
-  const lease = { acceptedVersionId: 'a1', leaseOwner: 'somebody', leaseSeconds: 60 };
+  const holder = { attempt: 1, leaseOwner: 'a-worker' };
+  const lease = { acceptedVersionId: 'a1', leaseOwner: 'a-worker', leaseSeconds: 60 };
   const calls: [state: string, call: (key: string) => Promise<unknown>][] = [
     ['SOMETHING', (key) => store.get(key)],
     ['ISSUED', (key) => store.claim(key, version)],
@@ -250,7 +250,7 @@ t.test('an item of a later release is neither read nor changed', async (t) => {
       schemaVersion: 2,
       state,
       attempt: 1,
-      leaseOwner: 'somebody',
+      leaseOwner: 'a-worker',
       leaseExpiresAt: '2000-01-01T00:00:00.000Z',
     };
     await documents.send(new PutCommand({ TableName, Item }));

@@ -245,7 +245,7 @@ t.test(
   },
 );
 
-t.test('P2: a copy of which one part fails is not completed, and no object without it appears', async (t) => {
+t.test('P2: a copy with a failed part is not completed, and no object without it appears', async (t) => {
   const refused = errorOf(403, 'AccessDenied');
   const { copy, named, calls } = await openStore(t, { PartCopy: [refused, wellAnswers.PartCopy] });
   await t.rejects(copy(LARGE), { name: 'AccessDenied' });

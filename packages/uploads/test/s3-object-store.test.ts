@@ -241,8 +241,8 @@ t.test('the oldest of 200,000 versions is found without holding them', async (t)
   t.ok(grownMib < 4, `the heap grew by ${grownMib.toFixed(1)} MiB`);
 });
 
-t.test('what S3 refuses without a reason is told by its status', async (t) => {
-  const credentials = { accessKeyId: 'AKIASOMEBODYELSE0000', secretAccessKey: 'not-ours' };
+t.test('what S3 refuses without a reason is reported by its status', async (t) => {
+  const credentials = { accessKeyId: 'AKIANOTOURACCOUNT000', secretAccessKey: 'not-ours' };
   const client = new S3Client({ ...local.s3Config, credentials });
   t.teardown(() => client.destroy());
   const objects = createS3ObjectStore({ client, bucket: Bucket });

@@ -51,7 +51,7 @@ export const consumerFields = {
   ),
 };
 
-/** What is kept of versions that are not accepted, and who is told of them. */
+/** What is kept of versions that are not accepted, and where they are reported. */
 export const evidenceFields = {
   REPORT_QUEUE_URLS: Type.String({
     pattern: '^https?://[^/?#,\\s]+/[^?#,\\s]+(,https?://[^/?#,\\s]+/[^?#,\\s]+)*$',

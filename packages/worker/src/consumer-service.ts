@@ -22,7 +22,7 @@ import { createTaskProtection } from './task-protection.ts';
 /** Whole S3 events, whose keys stand far behind, and not the megabyte that a message may have. */
 const SHOWN_BODY_CHARACTERS = 2_000;
 
-/** From this stop in a row on that cuts off the work on a message, the log and a metric tell of it. */
+/** From this stop in a row on that cuts off the work on a message, the log and a metric report it. */
 const MANY_CUT_OFFS = 3;
 
 /** How long a readiness check may take; load balancers and ECS give up after 5 seconds by default. */
@@ -46,7 +46,7 @@ export interface ConsumerServiceOptions {
   readonly metrics: Metrics;
   readonly sqs: SQSClient;
   readonly handle: (delivery: Delivery) => Promise<void>;
-  /** What else has to answer, beside the queue, for the service to be ready; by the name that `/readyz` gives it. */
+  /** What else has to respond, beside the queue, for the service to be ready; by the name that `/readyz` gives it. */
   readonly dependencies: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>>;
 }
 
@@ -172,7 +172,7 @@ export function observeConsumer(log: Logger, metrics: Metrics): ConsumerObserver
   };
 }
 
-/** The keys of the objects that the message tells of; none if it is no event of S3. */
+/** The keys of the objects that the message reports; none if it is no event of S3. */
 function keysIn(body: string): string[] {
   try {
     return parseS3Event(body).map(({ key }) => key);

@@ -22,7 +22,7 @@ export interface LongWork {
  * As soon as work has been in flight for `protectAfterSeconds` the task is protected and polls no more, until all such work has
  * ended: a task that went on polling would always have some in flight, and a deployment would wait for ever.
  *
- * Polling rests exactly while a protection stands that was granted. Refused, or without an answer, the task takes messages
+ * Polling rests exactly while a protection stands that was granted. Refused, or without a response, the task takes messages
  * as ever, and asks again every two minutes; a stretch of that is logged once.
  *
  * @param options.protectAfterSeconds best the time that a stop leaves for work in flight (DRAIN_LIMIT_SECONDS): work that has

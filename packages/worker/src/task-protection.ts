@@ -5,7 +5,7 @@ const ANSWER_SECONDS = 10;
 /** A reason that is no JSON of the agent's is cut off here. */
 const SHOWN_CHARACTERS = 200;
 
-/** What a failure's name does not tell by itself (Amazon ECS Developer Guide, "Amazon ECS API failure reasons"). */
+/** What a failure's name does not say by itself (Amazon ECS Developer Guide, "Amazon ECS API failure reasons"). */
 const FAILURE_WORDS: Readonly<Record<string, string>> = {
   DEPLOYMENT_BLOCKED:
     'no more tasks can be protected than the service is to have (its desired count), those of a running deployment included',

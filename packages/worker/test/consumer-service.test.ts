@@ -160,7 +160,7 @@ t.test('an address that is taken: it starts nothing', async (t) => {
   await once(taken, 'listening');
   t.teardown(() => taken.close());
   const { port } = taken.address() as { port: number };
-  await cloud.send(cloud.queues.uploadEvents, 'for nobody');
+  await cloud.send(cloud.queues.uploadEvents, 'not received');
   await t.rejects(start(t, cloud, { settings: { port } }), { code: 'EADDRINUSE' });
   t.match(await cloud.peek(cloud.queues.uploadEvents), { Attributes: { ApproximateReceiveCount: '1' } });
 });

@@ -211,7 +211,7 @@ t.test('a renewal that fails costs nothing while the protection stands; then pol
   ]);
 });
 
-t.test('an agent that hangs harms nobody; what it may have granted is taken back', async (t) => {
+t.test('an agent that hangs does no harm: what it may have granted is taken back', async (t) => {
   const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
   agent.refuse('hang');
   const work = begin();

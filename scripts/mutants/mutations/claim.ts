@@ -120,7 +120,7 @@ export const claimMutations: readonly Mutation[] = [
     replace: 'return void new RetryLater(',
     noticedBy: {
       file: RECONCILE_TEST,
-      test: 'P3: no event is acknowledged while its key is CLAIMED, whoever has claimed it',
+      test: 'P3: no event is acknowledged while its key is CLAIMED, by this worker or another',
     },
   },
   {

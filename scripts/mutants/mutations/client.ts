@@ -47,7 +47,7 @@ export const clientMutations: readonly Mutation[] = [
   {
     id: 'page-believes-an-early-success',
     change:
-      'a page takes an answer of success for S3’s before the browser has said that the whole file was sent',
+      'a page takes a success response for S3’s before the browser reports that it has sent the whole file',
     breaks: 'P4: a file that was not stored is reported as stored',
     file: 'packages/client/src/browser/upload-file.ts',
     find: '      if (isSentWhole) return result;',

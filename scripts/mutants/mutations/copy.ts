@@ -88,7 +88,7 @@ export const copyMutations: readonly Mutation[] = [
     replace: '',
     noticedBy: {
       file: S3_ANSWERS_TEST,
-      test: 'P2: a copy of which one part fails is not completed, and no object without it appears',
+      test: 'P2: a copy with a failed part is not completed, and no object without it appears',
     },
   },
   {

@@ -61,7 +61,7 @@ export const drainMutations: readonly Mutation[] = [
     replace: '',
     noticedBy: {
       file: STOP_TEST,
-      test: 'an answer that came together with stop is given back, begun by nobody',
+      test: 'messages that arrive together with the stop are given back, and none is begun',
     },
   },
   {

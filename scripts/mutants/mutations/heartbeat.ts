@@ -89,7 +89,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     replace: '',
     noticedBy: {
       file: PROCESS_TEST,
-      test: 'P3: a renewal that fails is made again soon: nobody takes the lease of a living worker',
+      test: 'P3: a renewal that fails is made again soon: no other worker takes the lease of a living one',
     },
   },
   {

@@ -24,7 +24,7 @@ export class ClaimedVersionLost extends Error {
  * - it is on record as no orphan object, and each orphan object of its key is on record;
  * - it was stored no earlier than the claimed version. Both times are S3's own, in whole seconds, so that no clock of ours counts. The
  *   moment of the claim is not compared: it is a worker's clock, and lies behind the copy where a table was restored;
- * - S3 tells the same of both: size, digests or else SHA-256 of the bytes, Content-Type and its like, metadata.
+ * - S3 reports the same about both: size, digests or else SHA-256 of the bytes, Content-Type and its like, metadata.
  *
  * Where the claimed version is gone, the item's ETag and size take its place, which show the same bytes only where both ETags are equal.
  *

@@ -14,7 +14,7 @@ type Receive = Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive' | 'ste
 /** The longest wait that SQS takes (Amazon SQS Developer Guide, "Amazon SQS visibility timeout"). */
 const MAX_WAIT_SECONDS = 43_200;
 
-/** S3 told of a version, but lists none under its key: it was removed, or the list is not there yet. */
+/** S3 reported a version, but lists none under its key: it was removed, or the list does not contain it yet. */
 export class NoVersionListed extends Error {
   readonly code = 'NoVersionListed';
 }

@@ -189,7 +189,7 @@ t.test('SIGTERM while a copy is held back: no new message, the copy is finished,
 
   acceptor.signal('SIGTERM');
   await acceptor.logged('acceptor stops');
-  t.equal(await statusOf(`${url}/readyz`), 503, 'nobody sends it work any more');
+  t.equal(await statusOf(`${url}/readyz`), 503, 'it is not ready for new work');
   const later = await cloud.issue();
   await cloud.put(later, 'later');
   const receives = async () =>
@@ -259,7 +259,7 @@ t.test('a message that can never be handled: dead-letter queue, its reason logge
     eventName: 'ObjectCreated:Post',
     eventTime: '2026-01-01T00:00:00.000Z',
     s3: {
-      bucket: { name: 'of-somebody-else' },
+      bucket: { name: 'of-another-team' },
       object: { key: 'uploads/a', size: 1, eTag: 'e', versionId: 'v', sequencer: '0' },
     },
   };
@@ -269,7 +269,7 @@ t.test('a message that can never be handled: dead-letter queue, its reason logge
   };
   const messages = [
     ['no JSON at all', /the message is not JSON/],
-    [JSON.stringify({ Records: [event] }), /not for uploads\/a in of-somebody-else/],
+    [JSON.stringify({ Records: [event] }), /not for uploads\/a in of-another-team/],
     [JSON.stringify({ Records: [elsewhere] }), /not for other\/a in uploads-test/],
   ] as const;
   for (const [body] of messages) await cloud.send(cloud.queues.uploadEvents, body);

@@ -259,7 +259,7 @@ t.test('P3: who has claimed for another version’s event goes on with its redel
   }
 });
 
-t.test('P3: no event is acknowledged while its key is CLAIMED, whoever has claimed it', async (t) => {
+t.test('P3: no event is acknowledged while its key is CLAIMED, by this worker or another', async (t) => {
   const harness = createHarness();
   const key = await harness.issue();
   harness.upload(key, 'first, its event is lost');

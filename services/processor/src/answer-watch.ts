@@ -1,6 +1,6 @@
 import type { Clock } from '@upload-once/clock';
 
-/** How long a thread may take to answer, in seconds. If it takes longer, no one can tell how much time the runs in it had. */
+/** How long a thread may take to answer, in seconds. If it takes longer, it is unknown how much time the runs in it had. */
 export const ANSWER_SECONDS = 1;
 
 /**

@@ -3,7 +3,7 @@ import { HandlerNotLoaded } from './load-handler.ts';
 import type { HandlerThread } from './start-handler-thread.ts';
 
 /**
- * What is wrong with PROCESSOR_HANDLER, to be told together with all other violations; '' is none.
+ * What is wrong with PROCESSOR_HANDLER, to be reported together with all other violations; '' is none.
  * @param startThread a thread that only loads the handler: a module may open a database as soon as it is imported, and the main thread
  *   must not keep that
  */

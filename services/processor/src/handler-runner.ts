@@ -1,6 +1,6 @@
 import type { AcceptedUpload } from './handler.ts';
 
-/** What is told of one attempt at an upload, as data that can go to another thread. */
+/** The facts of one attempt at an upload, as data that can go to another thread. */
 export interface HandlerWork {
   readonly upload: Omit<AcceptedUpload, 'open'>;
   readonly attempt: number;
@@ -14,7 +14,7 @@ export class HandlerThreadEnded extends Error {
 
 /**
  * Who ended a thread, seen from one of the uploads in it. `own`: this upload's handler did, for certain. `neighbour`: another one
- * did, for certain. `unknown`: one of several did, and nothing tells which.
+ * did, for certain. `unknown`: one of several did, and it is unknown which.
  */
 export type Blame = 'own' | 'neighbour' | 'unknown';
 
@@ -57,7 +57,7 @@ export interface HandlerRun {
 /** Whose work an upload is: this worker's, until the signal is aborted. */
 export interface Hold {
   readonly signal: AbortSignal;
-  /** @throws where the work is no longer this worker's, also before a timer has told it so */
+  /** @throws where the work is no longer this worker's, also before a timer has noticed it */
   assertHeld(): void;
 }
 

@@ -8,7 +8,7 @@ import type { ThreadStart } from './thread-messages.ts';
 import { openThreadPort } from './thread-port.ts';
 
 /**
- * A program for a worker thread: it loads the user's handler once, and runs it for as many uploads at once as it is told to. It
+ * A program for a worker thread: it loads the user's handler once, and runs it for as many uploads at once as the main thread sends. It
  * imports little, and the rest only where there is something to run: each thread has all of it once more.
  */
 const port = parentPort as MessagePort;

@@ -1,6 +1,6 @@
 import type { OpenedObject } from '@upload-once/uploads';
 
-/** What a handler is told about one accepted upload. */
+/** What a handler gets about one accepted upload. */
 export interface AcceptedUpload {
   /** The upload's id: its key without `uploads/`. */
   readonly id: string;
@@ -61,8 +61,8 @@ export interface HandlerLog {
  * - `process.exit()`, an error outside the promise (in a callback, on an emitter) and more heap than HANDLER_HEAP_MIB end the
  *   thread. All uploads in it run again at once, each alone in a fresh thread: only the handler that ends that one as well has failed.
  *   What ends the whole process (a crash of native code) ends every attempt in it; each of those uploads then runs alone.
- * - `process.chdir()` and `process.umask(mask)` throw; `process.env` is a copy; `process.on('SIGTERM')` is never called, for signals
- *   come to the main thread alone. `context.signal` says that the service stops.
+ * - `process.chdir()` and `process.umask(mask)` throw; `process.env` is a copy; `process.on('SIGTERM')` is never called, because signals
+ *   go to the main thread only. `context.signal` says that the service stops.
  *
  * The promise must settle when all of the work has ended, also after `signal` is aborted: what it leaves behind can run beside the next attempt.
  * A thread in which a handler has settled after that is replaced, for this reason.

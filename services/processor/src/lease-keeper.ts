@@ -14,7 +14,7 @@ export class LeaseLost extends Error {
 export interface KeptLease {
   /** Aborted with `LeaseLost`: when another worker is seen to have taken over, at the latest when the lease ends unrenewed. */
   readonly signal: AbortSignal;
-  /** For the moment before a handler begins: a process that was frozen goes on before its timers have told it. @throws LeaseLost */
+  /** For the moment before a handler begins: a process that was frozen goes on before its timers have fired. @throws LeaseLost */
   assertHeld(): void;
   /** For each heartbeat. Renews the lease, or tries again soon; never rejects. */
   renew(): Promise<void>;

@@ -1,9 +1,9 @@
 import { MAX_BYSTANDER_ENDS } from './run-handler.ts';
 
-/** How long a thread that was told to end may take, in seconds. Then the service ends. */
+/** How long a thread that was asked to end may take, in seconds. Then the service ends. */
 export const END_LIMIT_SECONDS = 5;
 
-/** A module that opens a database as it is imported is given time for it; one that waits for ever is told of. In seconds. */
+/** A module that opens a database as it is imported is given time for it; one that waits forever is reported. In seconds. */
 export const LOAD_LIMIT_SECONDS = 60;
 
 /** SQS ends what takes longer (Amazon SQS Developer Guide, "Amazon SQS visibility timeout"). */

@@ -16,7 +16,7 @@ import { LeaseLost } from './lease-keeper.ts';
 
 const MAX_WAIT_SECONDS = 43_200;
 
-/** How S3 tells of what the acceptor makes: by CopyObject, and in parts. */
+/** How S3 reports what the acceptor makes: by CopyObject, and in parts. */
 const COPY_EVENTS = ['ObjectCreated:Copy', 'ObjectCreated:CompleteMultipartUpload'];
 
 /**
@@ -201,7 +201,7 @@ export function createProcessAccepted(options: {
     signal.throwIfAborted();
   }
 
-  /** Each copy of the message is a new one for SQS: only this metric tells how long its upload has waited. */
+  /** Each copy of the message is a new one for SQS: only this metric shows how long its upload has waited. */
   function notBegun(key: string, { storedAt }: ObjectCreated): NotBegun {
     metrics.add('WaitingTime', Math.max(0, clock.now().getTime() - storedAt.getTime()));
     const reason = `the handler of ${key}, or of an upload beside it, may have ended a process: it runs when no other such upload does`;

@@ -38,7 +38,7 @@ export interface HandlerThread {
   /** It can take no more uploads. */
   readonly isEnding: boolean;
   /**
-   * It ends as soon as no upload is in it, and should take no more: it was told to, or a run settled after its signal was aborted, and a
+   * It ends as soon as no upload is in it, and should take no more: it was asked to, or a run settled after its signal was aborted, and a
    * part of that handler may go on.
    */
   readonly isRetired: boolean;
@@ -66,7 +66,7 @@ export interface HandlerThreadOptions {
   readonly onAnswer?: () => void;
   /** How long it may take to end. One that ends by itself, whose `exit` listener blocks for example, is ended then. */
   readonly endLimitSeconds: number;
-  /** Called when it has not ended so long after it was told to, which only a call that blocks outside of JavaScript can do. */
+  /** Called when it has not ended so long after it was asked to, which only a call that blocks outside of JavaScript can do. */
   readonly onEndLimit: () => void;
   readonly clock: Pick<Clock, 'after'>;
 }
@@ -86,7 +86,7 @@ interface Run {
 }
 
 /**
- * Starts a thread for handlers. All that it says comes by one port, which Node empties before it tells that the thread has ended:
+ * Starts a thread for handlers. All that it says comes by one port, which Node empties before it reports that the thread has ended:
  * a log line, or the end of a run, is not lost by what comes after it.
  */
 export function startHandlerThread(options: HandlerThreadOptions): HandlerThread {

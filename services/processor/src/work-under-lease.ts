@@ -63,7 +63,7 @@ export function createWorkUnderLease(options: {
   };
 
   /**
-   * Made again for as long as the lease still runs, for the handler has done its work: were the message given back, it would do all of it
+   * Repeated for as long as the lease still runs, because the handler has done its work: if the message were given back, it would do all of it
    * once more. Nothing renews the lease any more, so that this ends; the last try comes with the signal.
    */
   async function recordEnd({ key, attempt }: Upload, signal: AbortSignal): Promise<Transition> {
@@ -93,7 +93,7 @@ export function createWorkUnderLease(options: {
     try {
       await delivery.renewReceiveLimit();
       if (!delivery.isLastReceive || isNoFailure(error)) {
-        // Left to run out, the lease tells the next attempt that this one has ended the process: it runs alone.
+        // Left to run out, the lease shows the next attempt that this one has ended the process: it runs alone.
         if (error instanceof HandlerStuck) return;
         await uploads.releaseLease(key, attempt);
         return;

@@ -7,7 +7,7 @@ import { createCallHandler } from '../src/call-handler.ts';
 import type { AcceptedUpload, Handler } from '../src/handler.ts';
 import { work } from './support/thread-of-handlers.ts';
 
-/** A store of which the test says when an object is opened. */
+/** A store where the test decides when an object is opened. */
 function createOpenings() {
   const openings: { readonly signal: AbortSignal; readonly body: Readable; readonly answer: () => void }[] =
     [];

@@ -203,7 +203,7 @@ t.test('a table that is away longer than the lease runs ends the work', async (t
 });
 
 t.test(
-  'P3: a renewal that fails is made again soon: nobody takes the lease of a living worker',
+  'P3: a renewal that fails is made again soon: no other worker takes the lease of a living one',
   async (t) => {
     const { handler, began, end } = latchedHandler();
     let calls = 0;

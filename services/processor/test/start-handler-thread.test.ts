@@ -75,7 +75,7 @@ t.test(
     for (const [id, message] of [
       ['exit', 'the handler ended its thread by process.exit(3)'],
       ['throw outside', 'the handler threw outside its promise: Error: password=[Redacted]'],
-      ['reject outside', 'the handler threw outside its promise: Error: nobody listens'],
+      ['reject outside', 'the handler threw outside its promise: Error: not awaited'],
     ] as const) {
       const { thread, lines } = startThread(t);
       const beside = thread.start(work('heed'));

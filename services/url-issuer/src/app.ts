@@ -79,7 +79,7 @@ export interface AppOptions {
 /** How patient the server is, in milliseconds. */
 export interface AppLimits {
   /**
-   * From the arrival of a request's header to its answer; then it is answered 503, or 408 where its body has not come. Less
+   * From the arrival of a request's header to its response; then it gets 503, or 408 where its body has not come. Less
    * than what clients usually wait.
    */
   readonly answer: number;
@@ -91,8 +91,8 @@ export interface AppLimits {
   /** An idle connection stays open longer than at a load balancer (60 s), so that never the server closes one that is about to be used. */
   readonly keepAlive: number;
   /**
-   * A connection on which no byte moves either way while there is an answer to be given or taken: a client that does not
-   * read must not hold it. Longer than an answer takes, and than a line that is bad for a while.
+   * A connection on which no byte moves either way while there is a response to be given or taken: a client that does not
+   * read must not hold it. Longer than a response takes, and than a line that is bad for a while.
    */
   readonly stalled: number;
 }

@@ -25,7 +25,7 @@ export function clientErrorHandler(options: {
   readonly answered: EarlyAnswers;
 }) {
   return (error: Error & { code?: string }, socket: Socket): void => {
-    // A client that has its answer would take another for that to its next request.
+    // A client that has its response would take another for that to its next request.
     const isAnswered = options.answered.get(socket)?.complete === false;
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
       socket.destroy();
@@ -38,7 +38,7 @@ export function clientErrorHandler(options: {
       'not a request',
     );
     socket.end(rawAnswer(refusal));
-    // The client gets its time to read the answer; one that neither reads nor closes must not hold the connection.
+    // The client gets its time to read the response; one that neither reads nor closes must not hold the connection.
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   };
 }

@@ -7,7 +7,7 @@ const IDLE_CHECK_MS = 100;
  * What is still open after `limitSeconds` is cut off. Resolves when the last connection is gone.
  */
 export async function closeApp(app: FastifyInstance, limitSeconds: number): Promise<void> {
-  // An answer that was on its way when closing began left its connection open, and idle from then on.
+  // A response that was on its way when closing began left its connection open, and idle from then on.
   const idleCheck = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS);
   const limit = setTimeout(() => app.server.closeAllConnections(), limitSeconds * 1000);
   try {

@@ -178,7 +178,7 @@ function checkProxies(list: string): ConfigFinding {
   return `expected ${TRUSTED_PROXIES_EXPECTED}, got ${wrong.map((entry) => JSON.stringify(entry)).join(', ')}`;
 }
 
-/** A browser sends an origin in just one spelling: anything else would never match, and is better told at the start. */
+/** A browser sends an origin in just one spelling: anything else would never match, and is better reported at the start. */
 function checkOrigins(list: string): ConfigFinding {
   const wrong = entriesOf(list).filter(
     (entry) => !/^https?:[^*]+$/.test(entry) || !URL.canParse(entry) || new URL(entry).origin !== entry,

@@ -15,7 +15,7 @@ export interface ErrorBody {
   readonly code: string;
 }
 
-/** An answer that is not the one asked for. Message and code go to the client, `cause` only to the log. */
+/** A response that is not the one asked for. Message and code go to the client, `cause` only to the log. */
 export class HttpError extends Error {
   readonly statusCode: number;
   readonly code: string;
@@ -78,7 +78,7 @@ export function tooManyBadKeys(retryAfterSeconds: number): HttpError {
   return new HttpError(429, undefined, { code: 'TooManyBadKeys', retryAfterSeconds });
 }
 
-/** How soon to ask again when something that the answer needs was away. */
+/** How soon to ask again when something that the response needs was away. */
 const UNAVAILABLE_RETRY_SECONDS = 2;
 
 export function serviceUnavailable(cause: unknown): HttpError {

@@ -13,7 +13,7 @@ export interface LimitState {
 }
 
 /**
- * Adds a limit to the answer's `RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers-10 has them:
+ * Adds a limit to the response's `RateLimit-Policy` and `RateLimit`, as draft-ietf-httpapi-ratelimit-headers-10 has them:
  * lists of a limit's name with its parameters, q the quota and w its window, r what remains and t when it is whole again.
  */
 export function showLimit(reply: FastifyReply, state: LimitState): void {

@@ -20,7 +20,7 @@ import { redisClientOptions } from './rates/redis-client-options.ts';
 import { createSharedBuckets } from './rates/shared-buckets.ts';
 import { createUploadSigner } from './signing/upload-signer.ts';
 
-/** A client waits for the answer: two short attempts a call, so that a table that is away shows before the client gives up. */
+/** A client waits for the response: two short attempts a call, so that a table that is away shows before the client gives up. */
 const TABLE_TIMEOUT = {
   maxAttempts: 2,
   requestHandler: {

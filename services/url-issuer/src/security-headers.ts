@@ -1,5 +1,5 @@
 /**
- * In every answer, errors and those to broken HTTP included. Answers are JSON for programs: a browser is to show none of them, run
+ * In every response, errors and those to broken HTTP included. Responses are JSON for programs: a browser is to show none of them, run
  * nothing out of them, guess no other type, and never ask again without TLS (RFC 6797: ignored where there was none).
  */
 export const SECURITY_HEADERS = {

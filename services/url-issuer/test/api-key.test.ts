@@ -317,7 +317,7 @@ t.test('bad keys', async (t) => {
     t.equal(asked(), 3);
   });
 
-  t.test('0 slows nobody', async (t) => {
+  t.test('0 slows no client', async (t) => {
     const { get } = await appUnderTest(t, { badKeysPerMinute: 0 });
     for (let guess = 0; guess < 100; guess += 1) {
       t.equal((await get('/getpresignedurl', { 'x-api-key': `guess ${guess}` })).statusCode, 403);
@@ -325,7 +325,7 @@ t.test('bad keys', async (t) => {
   });
 });
 
-t.test('the table of keys is away: 503, nothing issued, and nobody gets in', async (t) => {
+t.test('the table of keys is away: 503, nothing is issued, and no client gets in', async (t) => {
   const accessStore = createMemoryAccessStore();
   accessStore.findBySecret = async () => {
     throw new Error('the table is away');

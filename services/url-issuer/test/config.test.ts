@@ -153,14 +153,14 @@ t.test('what only a closer look finds is named beside all else, in our own words
   const loading = load({
     UPLOAD_NAME_PART: 'ü'.repeat(451),
     S3_PUBLIC_ENDPOINT: 'http://x:99999',
-    TRUSTED_PROXIES: 'loopback, nobody, 1.2.3.4',
+    TRUSTED_PROXIES: 'loopback, everywhere, 1.2.3.4',
     PORT: 'x',
   });
   await t.rejects(loading, {
     message: [
       'PORT: expected a whole number from 0 to 65535, got "x"',
       'S3_PUBLIC_ENDPOINT: expected a URL that leads somewhere, got "http://x:99999"',
-      'TRUSTED_PROXIES: expected addresses or networks such as "10.0.0.0/16", or "loopback", "linklocal", "uniquelocal", separated by commas, got "nobody"',
+      'TRUSTED_PROXIES: expected addresses or networks such as "10.0.0.0/16", or "loopback", "linklocal", "uniquelocal", separated by commas, got "everywhere"',
       'UPLOAD_NAME_PART: expected 1 to 900 bytes of UTF-8 without "/", "$", control characters and characters that hide or reorder text: a name part has 1 to 900 bytes of UTF-8, this one has 902',
     ].join('\n'),
   });

@@ -141,7 +141,7 @@ const WRONG: Record<string, [unknown, RegExp | string]> = {
     { metadata: { a: '\u202ex' } },
     /^"metadata" is names .*\\u202ex/,
   ],
-  'a field that nobody can see': [{ 'na\u200bme': 'x' }, /^"na\\u200bme" is not known here/],
+  'a field with an invisible character': [{ 'na\u200bme': 'x' }, /^"na\\u200bme" is not known here/],
   'an empty name': [{ name: '' }, /^"name" is 1 to 900 bytes/],
   'another method': [{ method: 'PUT' }, '"method" is "post" or "put", not "PUT"'],
   'a content type without a subtype': [
@@ -325,7 +325,7 @@ t.test('a body is JSON in UTF-8, as it is sent', async (t) => {
 t.test('P7: without a key nothing of the body is looked at', async (t) => {
   const { create, faults } = await issuer(t);
   for (const body of [{}, { size: 5 }, '{broken']) {
-    const response = await create(body, { 'x-api-key': 'nobody’s' });
+    const response = await create(body, { 'x-api-key': 'unknown’s' });
     t.equal(response.statusCode, 403);
     t.strictSame(response.json(), { message: 'Forbidden', code: 'Forbidden' });
   }

@@ -99,7 +99,7 @@ t.test('over a connection', async (t) => {
     t.equal((await exchange(app, 'GET /livez HTTP/1.0\r\n\r\n')).status, 200, 'HTTP/1.0 has none');
   });
 
-  t.test('an expectation that nobody knows: 417 in JSON', async (t) => {
+  t.test('an unknown expectation: 417 in JSON', async (t) => {
     const { app } = await listening(t);
     const answer = await exchange(app, request('Expect: miracles'));
     t.equal(answer.status, 417);

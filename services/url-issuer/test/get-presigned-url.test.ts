@@ -158,7 +158,7 @@ for (const side of ['before', 'after'] as const) {
     t.ok(metrics.some((metric) => metric.name === 'ServerErrors'));
     t.ok(
       logLines.some((line) => line.includes('the table is away') && line.includes('"level":"error"')),
-      'whoever runs the service is told why',
+      'the log says why',
     );
     t.equal((await get()).statusCode, 200, 'the next one is served');
   });

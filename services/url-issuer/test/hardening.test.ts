@@ -45,7 +45,7 @@ t.test(
   },
 );
 
-t.test('a body that nobody asked for, or too long a one, is refused', async (t) => {
+t.test('a body that the route does not take, or one that is too long, is refused', async (t) => {
   const { app, faults } = await listening(t);
   const key = `x-api-key: ${KEY_VALUE}\r\nContent-Type: application/json\r\nConnection: close`;
   const long = await exchange(
@@ -64,7 +64,7 @@ t.test('a body that nobody asked for, or too long a one, is refused', async (t) 
     app,
     `POST /v1/uploads HTTP/1.1\r\nHost: x\r\n${key}\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
   );
-  t.equal(both.status, 400, 'two lengths: whoever stands before it might have gone by the other');
+  t.equal(both.status, 400, 'two lengths: a proxy in front might have used the other');
   t.strictSame(faults.calls, [], 'the table was not asked');
 });
 
@@ -225,7 +225,7 @@ t.test('no address can be made up', async (t) => {
   t.equal(
     await ipSeen(['loopback'], { 'x-real-ip': '203.0.113.9', forwarded: 'for=203.0.113.9' }),
     own,
-    'a proxy that names nobody in X-Forwarded-For',
+    'a proxy that names no client in X-Forwarded-For',
   );
 });
 

@@ -117,7 +117,7 @@ t.test('who comes while another task is issuing waits, and gets its upload', asy
   t.equal(await run.used(), 1);
 });
 
-t.test('nobody waits where nothing is counted', async (t) => {
+t.test('no request waits where nothing is counted', async (t) => {
   const run = await tasksOnOneTable(t, {
     pause: async () => {
       throw new Error('waited');
@@ -191,7 +191,7 @@ t.test('who takes over when the last unit is gone gets the upload that it was ta
   t.equal(await run.used(), 1);
 });
 
-t.test('what was refused or failed is given back at once: nobody waits for it', async (t) => {
+t.test('what was refused or failed is given back at once: no request waits for it', async (t) => {
   const run = await tasksOnOneTable(t, {
     dailyQuota: 1,
     pause: async () => {

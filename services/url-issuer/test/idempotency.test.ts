@@ -74,12 +74,12 @@ t.test('another request with the same key is refused', async (t) => {
 
 t.test('other keys, and other clients’ keys, give other uploads', async (t) => {
   const { create, accessStore, issued } = await issuer(t);
-  await addKey(accessStore, { value: 'somebody else' });
+  await addKey(accessStore, { value: 'another client' });
   const ids = [
     (await create(BODY, 'one')).json().id,
     (await create(BODY, 'two')).json().id,
     (await create(BODY, '"one"')).json().id,
-    (await create(BODY, 'one', 'somebody else')).json().id,
+    (await create(BODY, 'one', 'another client')).json().id,
   ];
   t.equal(new Set(ids).size, 4);
   t.equal(issued(), 4);

@@ -219,7 +219,7 @@ t.test('a port that is taken: 78, and one line that names PORT', async (t) => {
   t.equal(issuer.stderr(), `PORT: expected a port on which nothing listens yet, got ${port}\n`);
 });
 
-/** Asks until nobody listens any more; between the signal and that moment connections may still be taken, or cut. */
+/** Asks until the port is closed; between the signal and that moment connections may still be taken, or cut. */
 async function refused(
   ask: (path: string, headers: Record<string, string>) => Promise<unknown>,
 ): Promise<never> {

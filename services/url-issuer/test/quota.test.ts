@@ -156,7 +156,7 @@ t.test('one request takes one unit, however often its upload is tried', async (t
   const { accessStore, uploadStore, get, faults } = await appUnderTest(t, { quotaCounters });
   const keyId = await addKey(accessStore, { value: 'k', dailyQuota: 10 });
   const issue = uploadStore.issue.bind(uploadStore);
-  // Somebody else was just given the same key.
+  // Another request was just given the same key.
   uploadStore.issue = async (upload) => {
     uploadStore.issue = issue;
     await issue(upload);
@@ -233,8 +233,8 @@ t.test('P7: so too while calls fail: never more forms than the quota, less only 
         t.equal(count(200) + count(429) + count(503), statuses.length);
         t.ok(used <= dailyQuota, `${used} counted of ${dailyQuota}`);
         t.ok(count(200) <= used, `${count(200)} forms, ${used} counted`);
-        t.ok(used - count(200) <= count(503), 'lost is only what was answered 503');
-        if (count(429) > 0) t.equal(used, dailyQuota, 'nobody is refused while there is something left');
+        t.ok(used - count(200) <= count(503), 'only requests with the response 503 lost a unit');
+        if (count(429) > 0) t.equal(used, dailyQuota, 'no request is refused while there is something left');
       },
     ),
     { numRuns: 15 },

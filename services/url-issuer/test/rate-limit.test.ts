@@ -56,7 +56,7 @@ t.test('every answer says how the rate stands', async (t) => {
   t.strictSame(await ask(), ['"rate";r=0;t=8', undefined]);
 });
 
-t.test('requests without a good key count for nobody', async (t) => {
+t.test('requests without a good key do not count', async (t) => {
   const { accessStore, get } = await appUnderTest(t);
   await addKey(accessStore, { value: 'one only', ratePerSecond: 0.001, burst: 1 });
   for (let request = 1; request <= 5; request += 1) {
@@ -84,7 +84,7 @@ t.test('the count is kept by the id of the key, wherever it is kept', async (t) 
   t.strictSame(counted, [{ name: keyId, burst: 10, ratePerSecond: 4 }]);
 });
 
-t.test('a count that fails lets nobody in', async (t) => {
+t.test('a count that fails lets no request in', async (t) => {
   const buckets: TokenBuckets = {
     async take() {
       throw new Error('no count');

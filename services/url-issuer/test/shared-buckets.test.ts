@@ -83,7 +83,7 @@ t.test('it comes back by itself, and the next time it is away is told again', as
 });
 
 t.test(
-  'a store that does not answer in time is as good as none, and its late answer is nobody’s',
+  'a store that does not respond in time is as good as none, and its late response is ignored',
   async (t) => {
     // The wait is real, and as short as it can be.
     const { take, store, alone, logged } = task(1);

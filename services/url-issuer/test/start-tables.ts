@@ -20,7 +20,7 @@ export const REGION = 'eu-central-1';
 export const UPLOADS_TABLE = 'uploads';
 export const ACCESS_TABLE = 'access';
 
-/** A call whose answer is held back: it has taken effect, and nobody knows. */
+/** A call whose response is held back: it has taken effect, and its caller does not know. */
 export interface HeldCall {
   readonly reached: Promise<void>;
   release(): void;
@@ -30,9 +30,9 @@ export interface Tables {
   readonly endpoint: string;
   /** Leads to the tables whatever is held, and when they are away for all others. */
   readonly client: DynamoDBClient;
-  /** Holds the answer of the next call of this operation, for example `PutItem`. */
+  /** Holds the response of the next call of this operation, for example `PutItem`. */
   holdAnswer(operation: string): HeldCall;
-  /** From now on nobody listens at `endpoint`. */
+  /** From now on no server listens at `endpoint`. */
   away(): Promise<void>;
 }
 

@@ -24,7 +24,7 @@ async function issued(t: Test, body: object = {}) {
     });
   const headers = { 'x-api-key': KEY_VALUE };
   const { id } = (await app.inject({ method: 'POST', url: '/v1/uploads', headers, payload: body })).json();
-  await addKey(accessStore, { value: 'somebody else' });
+  await addKey(accessStore, { value: 'another client' });
   const before = faults.calls.length;
   const calls = () => faults.calls.slice(before).map(({ operation }) => operation);
   const moveTo = (seconds: number) => {
@@ -207,13 +207,13 @@ t.test('a claim between look and write wins', async (t) => {
   t.equal((await response).statusCode, 409);
 });
 
-t.test('of another’s upload nobody learns more than of none', async (t) => {
+t.test('an upload of another key and one that does not exist get the same response', async (t) => {
   const { id, key, call, calls, uploadStore } = await issued(t);
   await uploadStore.recordObservedVersion('uploads/an-orphan', ObservedKind.orphan, VERSION);
   const ids = [id, 'no-such-upload', 'an-orphan', '', '../x', 'x'.repeat(1_016), 'x'.repeat(4_000), '\0'];
   for (const method of ['GET', 'DELETE'] as const) {
     for (const asked of ids) {
-      const response = await call(method, asked, 'somebody else');
+      const response = await call(method, asked, 'another client');
       t.equal(response.statusCode, 404, `${method} ${asked.slice(0, 20)}`);
       if (asked.length > 0 && asked.length < 4_000) t.strictSame(response.json(), NOT_FOUND, asked);
     }

@@ -14,7 +14,7 @@ run "names_are_those_of_the_compose_file" {
       for service in ["url-issuer", "acceptor", "processor"] :
       yamldecode(file("../../docker-compose.localstack.yml")).services[service].environment.BUCKET == output.bucket.name
     ])
-    error_message = "a service is told of another bucket"
+    error_message = "a service gets the name of another bucket"
   }
 
   assert {
@@ -22,12 +22,12 @@ run "names_are_those_of_the_compose_file" {
       for service in ["url-issuer", "acceptor", "processor"] :
       yamldecode(file("../../docker-compose.localstack.yml")).services[service].environment.UPLOADS_TABLE == output.tables.uploads.name
     ])
-    error_message = "a service is told of another table"
+    error_message = "a service gets the name of another table"
   }
 
   assert {
     condition     = yamldecode(file("../../docker-compose.localstack.yml")).services["url-issuer"].environment.ACCESS_TABLE == output.tables.access.name
-    error_message = "the url-issuer is told of another table of keys"
+    error_message = "the url-issuer gets the name of another key table"
   }
 
   assert {
@@ -35,7 +35,7 @@ run "names_are_those_of_the_compose_file" {
       for service, queue in { acceptor = "upload_events", processor = "accepted_events" } :
       endswith(yamldecode(file("../../docker-compose.localstack.yml")).services[service].environment.QUEUE_URL, "/${output.queues[queue].name}")
     ])
-    error_message = "a service is told of another queue"
+    error_message = "a service gets the URL of another queue"
   }
 }
 

@@ -25,7 +25,7 @@ locals {
       tells_end   = true
       description = "The issuer is slow: see the latency of the table and the CPU of its tasks."
     }
-    # Counted once for each message, so it does not tell when the last one is deleted.
+    # Counted once for each message, so it does not show when the last one is deleted.
     messages-undeleted = {
       metric      = "MessagesUndeleted"
       statistic   = "Sum"
@@ -34,7 +34,7 @@ locals {
       tells_end   = false
       description = "SQS did not delete handled messages in several tries. The service tries again for 12 hours. After that they can become dead letters although nothing failed. Its log has the reason: sqs:DeleteMessage is denied, SQS cannot be reached, or SQS has an outage."
     }
-    # Each copy of such a message begins a new age in its queue, so that accepted-events-age never tells of it. It is counted with each
+    # Each copy of such a message begins a new age in its queue, so accepted-events-age never shows it. It is counted with each
     # copy, every minute at most.
     waiting-time = {
       metric      = "WaitingTime"
@@ -64,8 +64,8 @@ locals {
     }
   ]...)
 
-  # What was kept apart. SQS itself counts the reports, so that the alarm needs no log line to arrive. A report is an event and no
-  # state: the alarm goes off with the first one in five minutes, is over when a period brings none, and does not tell its end.
+  # Reports of kept versions. SQS itself counts the reports, so the alarm depends on no log line. A report is an event and no
+  # state: the first one in five minutes raises the alarm, a period without one ends it, and the end is not notified.
   # SQS reports metrics of an inactive queue up to 15 minutes after its next use, with the time of that use (Amazon SQS
   # Developer Guide, "Available CloudWatch metrics for Amazon SQS"): the period is long enough for CloudWatch to still evaluate
   # such a late data point (Amazon CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data").

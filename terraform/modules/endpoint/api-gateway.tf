@@ -88,7 +88,8 @@ resource "aws_apigatewayv2_integration" "this" {
   connection_id      = aws_apigatewayv2_vpc_link.this[0].id
   # HTTP_PROXY takes 1.0 alone.
   payload_format_version = "1.0"
-  # The url-issuer answers within 5 seconds, if need be with its own 503 and Retry-After; that answer must win. 30 is the most.
+  # The url-issuer responds within 5 seconds, if necessary with its own 503 and Retry-After. That response must come first. The
+  # maximum is 30.
   timeout_milliseconds = 10000
 }
 

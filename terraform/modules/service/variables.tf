@@ -212,7 +212,7 @@ variable "min_tasks" {
 
   validation {
     condition     = var.min_tasks >= 1 && floor(var.min_tasks) == var.min_tasks
-    error_message = "min_tasks takes a whole number from 1: a queue's backlog is told for each running task."
+    error_message = "min_tasks takes a whole number from 1: scaling divides a queue's backlog by the number of running tasks."
   }
 }
 

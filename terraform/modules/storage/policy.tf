@@ -3,7 +3,7 @@
 # s3:if-none-match: Amazon S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"
 # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).
 # How a key that a request lacks is judged: IAM User Guide, "IAM JSON policy elements: Condition operators": a negated
-# operator (StringNotEquals, ArnNotEquals) is true then, so that what cannot be told is refused.
+# operator (StringNotEquals, ArnNotEquals) is true then, so a request without the key is denied.
 locals {
   uploads_arn  = "${aws_s3_bucket.this.arn}/uploads/*"
   accepted_arn = "${aws_s3_bucket.this.arn}/accepted/*"

@@ -11,7 +11,7 @@ locals {
 resource "aws_cloudtrail" "this" {
   #checkov:skip=CKV_AWS_35:CloudTrail's log files are encrypted with S3's own key, AES-256: they name objects and callers, and hold no content.
   #checkov:skip=CKV_AWS_67:It records one bucket, whose data events all arise in the bucket's region.
-  #checkov:skip=CKV_AWS_252:Nothing waits for the log files; the alarms tell when to look at them.
+  #checkov:skip=CKV_AWS_252:Nothing waits for the log files. The alarms say when to read them.
   #checkov:skip=CKV2_AWS_10:Log files in S3 are all that the runbook needs; CloudWatch Logs would cost several times as much.
   name                          = var.name
   s3_bucket_name                = aws_s3_bucket.this.id

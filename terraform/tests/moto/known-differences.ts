@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ResourceChange } from './stack.ts';
 
 /**
- * All that moto 5.2.5 answers otherwise than it was told, so that a second plan would change it: address to attributes. What
- * moto does not keep is held by the tests with `mock_provider` in terraform/modules.
+ * Everything that moto 5.2.5 returns with other values than it received, so that a second plan would change it: address to attributes.
+ * The tests with `mock_provider` in terraform/modules verify what moto does not keep.
  *
  * - It does not keep a service's capacity providers, managed tags, grace period and rebalancing, and calls its launch type EC2.
  * - It loses the description of a rule that refers to another security group.
  * - It keeps no tags of scalable targets.
  *
- * moto has no call for the tags of scalable targets (server.py answers with none). It keeps what a bucket's policy, a role and a
+ * moto has no call for the tags of scalable targets (server.py returns none). It keeps what a bucket's policy, a role and a
  * queue's redrive allow say, and does not judge by it: not at all, or as if their conditions were not there.
  */
 const OF_A_SERVICE = [

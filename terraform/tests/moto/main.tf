@@ -1,7 +1,7 @@
 # All of upload-once, twice, for the test that applies it to moto: with nothing given, and with nearly everything given.
 
 variable "endpoint" {
-  description = "Where moto answers."
+  description = "moto's endpoint."
   type        = string
   nullable    = false
 

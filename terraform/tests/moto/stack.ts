@@ -57,7 +57,7 @@ export interface ResourceChange {
   };
 }
 
-/** terraform/tests/moto, applied to what answers at an endpoint. */
+/** terraform/tests/moto, applied to an endpoint. */
 export interface Stack {
   apply(): Promise<TerraformRun>;
   outputs(): Promise<Readonly<Record<'minimal' | 'own', Installation>> & { readonly zoneId: string }>;

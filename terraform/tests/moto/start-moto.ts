@@ -9,7 +9,7 @@ const python = fileURLToPath(new URL('../../../.local/moto/bin/python', import.m
 const server = fileURLToPath(new URL('server.py', import.meta.url));
 
 export interface Moto {
-  /** Where it answers, for every service of AWS. */
+  /** Its endpoint, for every AWS service. */
   readonly endpoint: string;
   stop(): Promise<void>;
 }

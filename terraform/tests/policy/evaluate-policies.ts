@@ -31,7 +31,7 @@ export interface Decision {
 const KNOWN_ELEMENTS = new Set(['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition']);
 
 /**
- * What AWS answers a principal of the same account (IAM User Guide, "Policy evaluation logic"): a matching Deny in any policy
+ * The decision of AWS for a principal of the same account (IAM User Guide, "Policy evaluation logic"): a matching Deny in any policy
  * decides; else a matching Allow in any of them; else it is denied.
  *
  * @param policies.identity of the caller's role
@@ -72,7 +72,7 @@ function applies(statement: PolicyStatement, call: Call): boolean {
   );
 }
 
-/** Names of keys are not told apart by case. */
+/** Names of keys are case-insensitive. */
 function valuesOf(context: Call['context'], key: string): readonly string[] | undefined {
   const found = Object.entries(context).find(([name]) => name.toLowerCase() === key.toLowerCase());
   return found && [found[1]].flat();

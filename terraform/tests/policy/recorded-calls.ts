@@ -66,7 +66,7 @@ export async function recordCalls(
         }
         return { response: {}, output: { $metadata: {}, ...(item && { Item: item, Attributes: item }) } };
       },
-    // Behind where the document client marshals a request, and before where it unmarshals the answer.
+    // After the document client marshals a request, and before it unmarshals the response.
     { step: 'build', priority: 'high' },
   );
   await work(client);

@@ -5,7 +5,7 @@ import type { RecordedCall } from './recorded-calls.ts';
 /** The caller: the role of a task, or a principal of the account whose own policies allow everything. */
 export type Caller = 'url-issuer' | 'acceptor' | 'processor' | 'administrator';
 
-/** A call that is tried, and what AWS has to answer. */
+/** A call that a role tries, and the decision that AWS must make. */
 export interface TriedCall {
   readonly by: Caller;
   readonly may: boolean;

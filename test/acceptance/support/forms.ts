@@ -8,7 +8,7 @@ export function requestForm(issuerUrl = deployment.issuerUrl): Promise<UploadFor
   return withoutHaste(() => requestUpload({ issuerUrl, apiKey: deployment.apiKey }));
 }
 
-/** Asks as a client does that heeds its answers: a 503 with `Retry-After` (the table is slow just now) is asked again. */
+/** Requests a form as a well-behaved client does: it repeats the request after a 503 with `Retry-After` (the table is slow). */
 export async function withoutHaste<T>(ask: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -13,7 +13,7 @@ export interface RawCall {
 
 export interface RawAnswer {
   readonly status: number;
-  /** S3's error code; empty when there is none, as in the answer to a HEAD. */
+  /** S3's error code; empty when there is none, as in the response to a HEAD. */
   readonly code: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;

@@ -191,7 +191,7 @@ t.test(
       const versionId = await outside.put(key, content);
       const call = await ofFrozen.call(number);
       frozen.signal('SIGSTOP');
-      // What the frozen handler is answered lies ready for it: it is the first thing that it knows when it wakes up.
+      // The response for the frozen handler is ready: the handler reads it first when it wakes up.
       if (end === 'succeed') call.succeed();
       else call.fail('the frozen one has failed');
       await taker.start();
@@ -259,7 +259,7 @@ for (const { method, isMovedAway, when } of LATE_COPIES) {
       await untilQuiet({ stack, outside });
       const { acceptedVersionId = '' } = done;
       if (isMovedAway) await outside.removeVersion(acceptedKeyOf(key), acceptedVersionId);
-      // What was asked for before the freeze is carried out now, and its answer is the first thing that the woken one reads.
+      // The call from before the freeze is carried out now, and the process reads its response first when it wakes up.
       release.resolve();
       await copied.promise;
       const over = frozen.nextLine(({ msg = '' }) => msg.startsWith('message may be handled elsewhere'));
@@ -273,7 +273,7 @@ for (const { method, isMovedAway, when } of LATE_COPIES) {
         t.match(
           await outside.uploads.listObservedVersions(acceptedKeyOf(key)),
           [{ kind: 'orphan', versionId: late, reported: true }],
-          'kept and reported: it can’t be told from a restored file',
+          'kept and reported: it can’t be distinguished from a restored file',
         );
       } else {
         t.strictSame(await outside.versionsOf(acceptedKeyOf(key)), [acceptedVersionId]);
@@ -361,7 +361,7 @@ t.test('clients that take their time, and clients that leave', async (t) => {
       await new Promise((resolve) => sent.write(bytes.subarray(0, bytes.length / 2), resolve));
       sent.destroy();
       await new Promise((resolve) => sent.once('close', resolve));
-      // Whatever S3 would tell of it would be told before this one, whose event comes later in the same queue.
+      // S3 would send any event of it before the event of this one, which comes later in the same queue.
       const next = await outside.issue();
       await outside.put(next, content);
       await uploadOf(outside, next, ({ state }) => state === 'PROCESSED');

@@ -108,11 +108,11 @@ const bad: Readonly<Record<string, { readonly observed: Observed; readonly says:
     observed: { ...good, probes: [...good.probes, ...probesOf('acceptor', '/livez', [503])] },
     says: /acceptor: \/livez answered 503/,
   },
-  'a /livez that does not answer': {
+  'a /livez that does not respond': {
     observed: { ...good, probes: [...good.probes, ...probesOf('acceptor', '/livez', [0, 'refused'])] },
     says: /acceptor: \/livez answered 0 refused/,
   },
-  'a /readyz that does not tell': {
+  'a /readyz that does not report it': {
     observed: { ...good, probes: probesOf('acceptor', '/readyz', [200], [200]) },
     says: /acceptor: \/readyz never said that s3 was away/,
   },

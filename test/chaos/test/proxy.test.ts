@@ -70,7 +70,7 @@ for (const [error, s3Name, sqsName, dynamoDbName] of [
   [RefusalKind.unavailable, 'ServiceUnavailable', 'ServiceUnavailable', 'ServiceUnavailable'],
   [RefusalKind.throttled, 'SlowDown', 'RequestThrottled', 'ProvisionedThroughputExceededException'],
 ] as const) {
-  t.test(`refused as ${error}: each service answers with its own error, and does nothing`, async (t) => {
+  t.test(`refused as ${error}: each service returns its own error, and does nothing`, async (t) => {
     proxy.judge(() => ({ kind: 'refuse', error }));
     await t.rejects(s3.send(new PutObjectCommand({ Bucket, Key: error, Body: 'x' })), { name: s3Name });
     await t.rejects(sqs.send(new ReceiveMessageCommand({ QueueUrl })), { name: sqsName });
@@ -110,46 +110,46 @@ t.test('cut: the connection breaks, and nothing is done', async (t) => {
   await t.rejects(s3.send(new HeadObjectCommand({ Bucket, Key: 'cut' })), { name: 'NotFound' });
 });
 
+t.test('a lost response: the call is done, then `meanwhile` runs, then the connection breaks', async (t) => {
+  const wasThere = Promise.withResolvers<boolean>();
+  const judge: Judge = ({ operation }) =>
+    operation === 'PutObject'
+      ? {
+          kind: 'lose-answer',
+          meanwhile: async () =>
+            wasThere.resolve((await s3.send(new HeadObjectCommand({ Bucket, Key: 'lost' }))).ETag !== ''),
+        }
+      : { kind: 'pass' };
+  proxy.judge(judge);
+  await t.rejects(s3.send(new PutObjectCommand({ Bucket, Key: 'lost', Body: 'x' })), {
+    code: 'ECONNRESET',
+  });
+  t.equal(await wasThere.promise, true);
+});
+
 t.test(
-  'a lost answer: it is done, then what is to be done meanwhile, then the connection breaks',
+  'a call is held until its judge has decided, and its response comes after what must precede it',
   async (t) => {
-    const wasThere = Promise.withResolvers<boolean>();
-    const judge: Judge = ({ operation }) =>
-      operation === 'PutObject'
-        ? {
-            kind: 'lose-answer',
-            meanwhile: async () =>
-              wasThere.resolve((await s3.send(new HeadObjectCommand({ Bucket, Key: 'lost' }))).ETag !== ''),
-          }
-        : { kind: 'pass' };
-    proxy.judge(judge);
-    await t.rejects(s3.send(new PutObjectCommand({ Bucket, Key: 'lost', Body: 'x' })), {
-      code: 'ECONNRESET',
+    const release = Promise.withResolvers<void>();
+    const order: string[] = [];
+    proxy.judge(async () => {
+      order.push('held');
+      await release.promise;
+      return { kind: 'pass', beforeAnswer: () => void order.push('done') };
     });
-    t.equal(await wasThere.promise, true);
+    const put = s3.send(new PutObjectCommand({ Bucket, Key: 'held', Body: 'x' }));
+    void put.then(() => order.push('answered'));
+    await t.rejects(
+      new S3Client({ ...common, endpoint: endpoints.s3, forcePathStyle: true }).send(
+        new HeadObjectCommand({ Bucket, Key: 'held' }),
+      ),
+      { name: 'NotFound' },
+    );
+    release.resolve();
+    await put;
+    t.strictSame(order, ['held', 'done', 'answered']);
   },
 );
-
-t.test('a call is held as long as its judge takes, and answered after what is to come before', async (t) => {
-  const release = Promise.withResolvers<void>();
-  const order: string[] = [];
-  proxy.judge(async () => {
-    order.push('held');
-    await release.promise;
-    return { kind: 'pass', beforeAnswer: () => void order.push('done') };
-  });
-  const put = s3.send(new PutObjectCommand({ Bucket, Key: 'held', Body: 'x' }));
-  void put.then(() => order.push('answered'));
-  await t.rejects(
-    new S3Client({ ...common, endpoint: endpoints.s3, forcePathStyle: true }).send(
-      new HeadObjectCommand({ Bucket, Key: 'held' }),
-    ),
-    { name: 'NotFound' },
-  );
-  release.resolve();
-  await put;
-  t.strictSame(order, ['held', 'done', 'answered']);
-});
 
 t.test('closed: connections are refused, and taken again on the same port once it is open', async (t) => {
   await s3.send(new HeadObjectCommand({ Bucket, Key: 'held' }));

@@ -71,7 +71,7 @@ t.test('nothing is found where everything is as it should be', async (t) => {
   t.strictSame(findingsOf(evicted, { ...good, acceptedVersionIds: [], uploadVersionIds: [] }), []);
 });
 
-t.test('a lost answer is right both ways', async (t) => {
+t.test('a lost response allows both outcomes', async (t) => {
   t.strictSame(findingsOf(entryOf(first, lostAnswer), one), [], 'it was not stored');
   t.strictSame(findingsOf(entryOf(first, lostAnswer), good), [], 'it was stored');
   const alone = { ...first, outcome: PostOutcome.unknown, versionId: undefined };

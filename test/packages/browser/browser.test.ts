@@ -26,7 +26,7 @@ async function findBrowser(): Promise<string> {
   throw new Error(`none of these is there: ${BROWSERS.join(', ')}`);
 }
 
-t.test('a page uploads by a form and by a PUT, and is told what S3 and the issuer refuse', async (t) => {
+t.test('a page uploads by a form and by a PUT, and gets the errors of S3 and the issuer', async (t) => {
   const script = await bundleForPage(folder, await readFile(new URL('page.ts', import.meta.url), 'utf8'));
   const results: unknown[] = [];
   const server = createServer(async (request, response) => {

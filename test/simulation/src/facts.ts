@@ -75,7 +75,7 @@ export interface KeyFacts {
   readonly failedBy: Set<WorkerProcess>;
   /** The attempts whose leases were given up. */
   readonly givenUp: Set<number>;
-  /** A call about this key may have been done without its worker being told. */
+  /** A call about this key may have taken effect without a response to its worker. */
   wasAnswerLost: boolean;
   /** The same of a call about objects under accepted/ that are not the upload's. */
   wasOrphanAnswerLost: boolean;

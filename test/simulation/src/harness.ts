@@ -68,7 +68,7 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
       if (about) about.wasAnswerLost = true;
       else if (key.startsWith(ACCEPTED_PREFIX)) facts.of(key).wasOrphanAnswerLost = true;
     },
-    // Of a write that its client has made again only the read behind it may tell whose it is.
+    // If the client repeated a write, only the read after it can show which worker wrote.
     onNotDone({ key }) {
       const about = facts.all.get(key);
       if (about?.wasRepeated) about.wasAnswerLost = true;

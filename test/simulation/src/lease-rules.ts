@@ -29,8 +29,8 @@ export function createLeaseRules(must: Must, time: VirtualTime, actor: () => Cal
   }
 
   /**
-   * A lease ends without being given up only where something befell its worker. Where that lives and is awake, it has told its
-   * handler before, whatever became of its calls.
+   * A lease ends without being given up only if a fault hit its worker. If the worker lives and is awake, it has notified its
+   * handler before, whatever the outcome of its calls.
    */
   function letsGoOf(key: KeyFacts, was: UploadItem, item: UploadItem): void {
     seen.takeovers += 1;

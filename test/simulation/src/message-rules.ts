@@ -12,7 +12,7 @@ import type { ServiceName, WorkerProcess } from './simulation/worker-process.ts'
 /** Longer than a worker takes from its handler's end to the message's, unless a call of it is slow; then it is carried out. */
 const LAST_STEPS_MS = 5_000;
 
-/** Longer than an answer of SQS is on its way. */
+/** Longer than a response of SQS takes to arrive. */
 const ON_ITS_WAY_MS = 1_000;
 
 /** Messages: in one worker's hands at a time, and left to the dead-letter queue only for what is recorded as failed. */
@@ -26,7 +26,7 @@ export function createMessageRules(
   const inFlight = new Map<string, Caller>();
   /** When each process has begun on each message, the last time. */
   const begunAtMs = new WeakMap<WorkerProcess, Map<string, number>>();
-  /** The calls of SQS whose last one has failed, as far as the process was told. */
+  /** The kinds of SQS call whose last call has failed, as the process saw it. */
   const failing = new WeakMap<WorkerProcess, Set<string>>();
   const givenAgainAtMs = { acceptor: Number.NEGATIVE_INFINITY, processor: Number.NEGATIVE_INFINITY };
 

@@ -26,7 +26,7 @@ const OBSERVED_VERSION_METRICS = [
 ];
 
 /**
- * The reference model: it is told of everything that happens, knows what may happen, and keeps what happened in the facts. It
+ * The reference model: it observes everything that happens, knows what may happen, and keeps what happened in the facts. It
  * knows the promises, not how the services keep them.
  */
 export function createRules(
@@ -90,7 +90,7 @@ export function createRules(
     if (item.state === 'PROCESSED' || item.state === 'FAILED') leases.attemptEnds(key, item);
   }
 
-  /** What is recorded as accepted was copied from the claimed version, or can't be told from such a copy. */
+  /** What is recorded as accepted was copied from the claimed version, or can't be distinguished from such a copy. */
   function mustBeTheUpload(key: KeyFacts, { acceptedVersionId = '' }: UploadItem): void {
     const foreign = key.everForeign.get(acceptedVersionId);
     const [upload] = key.versions;
@@ -193,8 +193,8 @@ export function createRules(
   }
 
   /**
-   * The event that `caller` had in flight needs no more work: what it told of must be on record, and what was claimed be accepted,
-   * for no other event may ever come.
+   * The event that `caller` had in flight needs no more work. Its version must be on record, and the claimed version must be accepted,
+   * because another event may never come.
    */
   function acceptorIsDone(key: KeyFacts, event: ObjectCreated, caller: Caller): void {
     const claimed = key.item?.versionId;
@@ -255,7 +255,7 @@ export function createRules(
       else if (isObservedVersionItem(item)) observedVersionWritten(key, item);
     },
 
-    /** Every reader has it: what it tells of must be on record before. */
+    /** Every reader has it: its subject must be on record before. */
     reportSent(report: Report): void {
       if (!('observedVersion' in report)) {
         const { surplus = 0 } = facts.of(report.key).tallies.get(`tally#${report.kind}`) ?? {};

@@ -43,8 +43,8 @@ async function redrive(harness: Harness, service: 'acceptor' | 'processor'): Pro
 }
 
 /**
- * Whether a dead letter tells of a copy that another hand made for an upload which was never claimed: it stays, with an alarm. What else
- * the message tells of has been handled all the same, which is verified with its upload.
+ * Whether a dead letter is about a copy that another principal made for an upload that was never claimed: it stays, with an alarm. All
+ * other events in the message have been handled; this is verified with their uploads.
  */
 function isOfUnclaimed({ facts }: Harness, body: string): boolean {
   try {
@@ -176,7 +176,7 @@ async function verifyObservedVersions(
     `${key.key}: ${beyond} versions are beyond those that are kept, ${surplus} were counted`,
   );
   const milestone = milestoneOf(surplus);
-  // A count whose answer was lost is made again. So is one that the client's own retry has overtaken, which each worker may have seen
+  // A count whose response was lost is made again. So is one that the client's own retry has overtaken, which each worker may have seen
   // before. Either can be carried out when no worker is left to report it: one too many, with every version reported.
   const answered = key.answeredSurplus.get(`tally#${observedKind(key)}`) ?? 0;
   const isReported =

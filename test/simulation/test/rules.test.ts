@@ -133,7 +133,7 @@ for (const [metric, service, skip] of [
     });
   });
 
-  t.test(`P4: ${metric} is not missed where the answer was lost`, async (t) => {
+  t.test(`P4: ${metric} is not missed if the response was lost`, async (t) => {
     const { harness, key } = await harnessWithAnUpload();
     const lost = { outcome: CallOutcome.answerLost, seconds: 0, error: 'none' };
     harness.outcomes.add({ ...lost, service, operation: 'update', skip });

@@ -99,7 +99,7 @@ t.test('P3: while SQS deletes nothing, no message is copied a second time', asyn
   t.equal(
     observed.count(({ event, request }) => event === 'requestFailed' && request === 'delete'),
     2,
-    'of each deletion that fails is told once',
+    'each failed deletion is reported once',
   );
 });
 

@@ -55,7 +55,7 @@ export class Outbox {
         this.#waiting -= 1;
         return;
       } catch {
-        // The next attempt, or the end of the process, is the answer to every failure.
+        // The next attempt, or the end of the process, handles every failure.
       }
     }
   }

@@ -17,7 +17,7 @@ export interface PostForm {
   readonly fileName: string;
   /**
    * Fails when the request ends before the file does. The caller reads it to its end, or calls `resume()` so that
-   * a client which is still sending gets to read the answer; destroyed, it would hold up the connection.
+   * a client that is still sending can read the response. A destroyed stream would block the connection.
    */
   readonly file: Readable;
   /** Resolves when the whole request has been read; rejects when it was cut or malformed, also after the file. */

@@ -13,7 +13,7 @@ export async function* sizedBody(file: Readable, ranges: readonly SizeRange[]): 
   const minBytes = Math.max(0, ...ranges.map((range) => range.minBytes));
   const maxBytes = Math.min(POST_MAX_BYTES, ...ranges.map((range) => range.maxBytes));
   let sizeBytes = 0;
-  // Not destroyed when it is too long: the rest of the request must flow off, or the client never reads the answer.
+  // Not destroyed when it is too long: the rest of the request must be drained, or the client never reads the response.
   for await (const chunk of file.iterator({ destroyOnReturn: false })) {
     sizeBytes += chunk.length;
     if (sizeBytes > maxBytes) {

@@ -21,8 +21,8 @@ export function setHeaders(response: ServerResponse, headers: Headers): void {
 }
 
 /**
- * Answers a refusal as S3 does: as XML, or with the status alone where an answer has no body. What the client still
- * sends is read away before the connection is let go, or it would find it broken before it has read the answer.
+ * Sends an error response as S3 does: as XML, or with the status alone where a response has no body. The rest of the
+ * request is drained before the connection closes. Otherwise the client would find it broken before it reads the response.
  */
 export function answerError(
   request: IncomingMessage,

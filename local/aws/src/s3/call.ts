@@ -44,7 +44,7 @@ export interface S3Services {
   readonly region: string;
   readonly credentials: readonly Credential[];
   readonly now: () => Date;
-  /** Called once for each new version, after it is durable and before the answer; never for a refused request. */
+  /** Called once for each new version, after it is durable and before the response; never for a rejected request. */
   readonly onCreated: (created: ObjectCreated) => void;
   /**
    * Called before a notification configuration is stored: sends `s3:TestEvent` to each queue.

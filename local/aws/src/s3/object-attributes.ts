@@ -75,7 +75,7 @@ function refuseUnspeakable(given: NamedValues): void {
   }
 }
 
-/** The same headers, as an answer gives them back. */
+/** The same headers, as a response returns them. */
 export function attributeHeaders(attributes: ObjectAttributes): Record<string, string | undefined> {
   const system = Object.entries(SYSTEM).map(([attribute, name]) => [
     name,

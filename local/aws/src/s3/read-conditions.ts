@@ -8,7 +8,7 @@ import type { NamedValues } from './named-values.ts';
  * the Amazon S3 API Reference follows.
  *
  * @param prefix what stands before the conditions' names: `x-amz-copy-source-` of a copy
- * @returns `not-modified` where a read answers 304
+ * @returns `not-modified` where a read returns 304
  * @throws S3Error PreconditionFailed (412)
  */
 export function checkReadConditions(

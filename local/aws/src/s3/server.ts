@@ -14,7 +14,7 @@ export interface S3ServerOptions extends S3Services {
   readonly requestIds: () => string;
   /** Awaited before an operation is carried out, after its signature was checked (PostObject: before); a test holds calls with it. */
   readonly beforeOperation?: (call: S3Call) => Promise<void>;
-  /** Told of what was no refusal but a fault of this server; the client gets InternalError (500). */
+  /** Called with each fault of this server; the client gets InternalError (500). A rejected request is no fault. */
   readonly onFault?: (error: unknown) => void;
 }
 
@@ -87,7 +87,7 @@ function clientLeft(error: unknown, request: IncomingMessage): boolean {
   return (request.destroyed && !request.complete) || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
-/** What a bucket's rules allow a browser to read of the answer, refusals too. */
+/** The part of the response, or of an error response, that a bucket's rules allow a browser to read. */
 function allowOrigin(
   request: IncomingMessage,
   response: ServerResponse,

@@ -24,7 +24,7 @@ export interface FormBucket {
   /** S3's clock goes this much before the machine's. */
   setClockAheadSeconds(seconds: number): void;
   post(parts: readonly Part[], url?: string): Promise<Response>;
-  /** The events made so far for the new versions; an event is made before its request is answered. */
+  /** The events made so far for the new versions; an event is made before the response to its request. */
   events(): readonly EventForQueue[];
   /** `key versionId` of every version. */
   versions(): Promise<string[]>;

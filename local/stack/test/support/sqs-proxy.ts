@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers';
 import type { Test } from 'tap';
 
 /**
- * Stands before SQS. `before` is told of each call before it is passed on, and may change its input; a call for which it gives
- * undefined never gets there, and never gets an answer.
+ * A proxy in front of SQS. It calls `before` with each call before it forwards the call, and `before` may return a changed input. If
+ * `before` returns undefined, the call never reaches SQS and never gets a response.
  */
 export async function startSqsProxy(
   t: Test,

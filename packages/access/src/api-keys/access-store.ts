@@ -68,7 +68,7 @@ export class ApiKeySettingsChanged extends Error {
 
 /**
  * The table `access`. Every read is strongly consistent, so that a key works once `addKey` has resolved and a disabled
- * one no longer does. Calls reject when the table does not answer; a write may then have taken effect or not.
+ * one no longer does. Calls reject when the table does not respond; a write may then have taken effect or not.
  */
 export interface AccessStore {
   /**
@@ -121,6 +121,6 @@ export interface AccessStore {
    */
   deleteKey(keyId: string): Promise<void>;
 
-  /** Resolves when the table answers; for readiness. */
+  /** Resolves when the table responds; for readiness. */
   ping(signal?: AbortSignal): Promise<void>;
 }

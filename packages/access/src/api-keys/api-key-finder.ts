@@ -9,7 +9,7 @@ export interface ApiKeyFinderOptions {
   readonly store: Pick<AccessStore, 'findBySecret'>;
   readonly now: () => Date;
   /**
-   * How long an answer of the table is good for, from the moment it was asked: so long a key that was disabled, deleted or
+   * How long a response of the table is good for, from the moment it was asked: so long a key that was disabled, deleted or
    * changed goes on as it was, and a value that was refused and then imported is still refused. 0: it is always asked.
    */
   readonly answerLifetimeSeconds: number;
@@ -26,7 +26,7 @@ export interface ApiKeyFinder {
    *
    * @param value one character for each byte, as Node gives the values of headers
    * @returns undefined for every value that opens nothing: unknown, expired, disabled, all the same to the caller.
-   *   Rejects when the table has to be asked and does not answer.
+   *   Rejects when the table has to be asked and does not respond.
    */
   find(value: string): Promise<ApiKey | undefined>;
 
@@ -52,7 +52,7 @@ export function createApiKeyFinder(options: ApiKeyFinderOptions): ApiKeyFinder {
   const notFound = new LRUCache<string, Answer>({ max: options.maxNotFound });
   const asking = new Map<string, { readonly askedAt: number; readonly answer: Promise<Answer> }>();
 
-  /** A clock that was set back makes an answer old, not young. */
+  /** A clock that was set back makes a response old, not young. */
   function isGood({ askedAt }: { readonly askedAt: number }): boolean {
     const ageMs = now().getTime() - askedAt;
     return ageMs >= 0 && ageMs < answerLifetimeSeconds * 1000;

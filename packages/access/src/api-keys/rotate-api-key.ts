@@ -67,7 +67,7 @@ export async function endOlderSecrets(
 
 /**
  * Ends a rotation at once, or takes it back: the older values open nothing any more, or the newest opens nothing and the
- * older ones have no end any more. Which is the newest says the order in which they were added. Never the last one goes.
+ * older ones have no end any more. The order in which they were added says which is the newest. The last one is never removed.
  *
  * @returns the secrets that were removed
  * @throws UnknownApiKey, NoRotationUnderWay

@@ -33,7 +33,7 @@ type Item = KeyItem | SecretItem;
  * that there is none that counts; it is first struck from the list and its item goes last. A crash in between leaves a
  * value that opens nothing and can still be imported.
  *
- * The client's own retries may repeat a write whose answer was lost; the second attempt then finds its own item.
+ * The client's own retries may repeat a write whose response was lost; the second attempt then finds its own item.
  */
 export function createTableAccessStore(table: Table<ItemKey, Item>): AccessStore {
   async function get<T extends Item>(key: ItemKey): Promise<T | undefined> {
@@ -52,7 +52,7 @@ export function createTableAccessStore(table: Table<ItemKey, Item>): AccessStore
     return item && (assertReadable(item) as KeyItem);
   }
 
-  /** Does nothing where the value leads to another key by now, or was removed by an attempt whose answer was lost. */
+  /** Does nothing where the value leads to another key by now, or was removed by an attempt whose response was lost. */
   async function removeSecretItem(sha256: string, keyId: string): Promise<void> {
     await table.delete(secretItemKey(sha256), [{ attribute: 'keyId', equals: keyId, orAbsent: true }]);
   }

@@ -1,6 +1,6 @@
 /** What a request with an `Idempotency-Key` came to: enough to give the same upload again, and nothing secret. */
 export interface IdempotencyRecord {
-  /** Of the request's body: what tells a repeated request from another one under the same key. */
+  /** Of the request's body: distinguishes a repeated request from another one under the same key. */
   readonly requestSha256: string;
   readonly uploadKey: string;
   readonly issuedAt: Date;
@@ -24,7 +24,7 @@ export interface IdempotencyKey {
 export const IDEMPOTENCY_SECONDS = 86_400;
 
 /**
- * Idempotency keys, in the table `access`. Calls reject when the table does not answer; a write may then
+ * Idempotency keys, in the table `access`. Calls reject when the table does not respond; a write may then
  * have taken effect or not, and may be repeated.
  */
 export interface IdempotencyStore {

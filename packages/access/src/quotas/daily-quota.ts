@@ -22,7 +22,7 @@ export interface DailyQuota {
    * Takes one unit of a key's quota of the day. All that ask for the same key in one turn of the event loop are one write;
    * where not all of them fit, the first get what there is, to the last unit.
    *
-   * @returns undefined for a key without a quota. Rejects when the table did not answer: then a unit may have been used up
+   * @returns undefined for a key without a quota. Rejects when the table did not respond: then a unit may have been used up
    *   for nothing, but none was granted that the table does not know of.
    */
   take(key: Pick<ApiKey, 'keyId' | 'dailyQuota'>): Promise<QuotaAnswer | undefined>;

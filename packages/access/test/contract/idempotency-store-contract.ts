@@ -31,7 +31,7 @@ export function testIdempotencyStore(
     return { clock, store: await open(clock) };
   }
 
-  t.test('the first record stays, and whoever comes later gets it', async (t) => {
+  t.test('the first record stays, and later calls return it', async (t) => {
     const { store } = await openStore();
     t.strictSame(await store.reserve(KEY, record(1)), record(1));
     t.strictSame(await store.reserve(KEY, record(2, { requestSha256: 'c'.repeat(64) })), record(1));
@@ -64,7 +64,7 @@ export function testIdempotencyStore(
     t.strictSame(await store.reserve(KEY, record(4)), later);
   });
 
-  t.test('a record of which nothing has come is replaced once, by whoever saw it', async (t) => {
+  t.test('a record without an outcome is replaced once, by a writer that has read it', async (t) => {
     const { store } = await openStore();
     await store.reserve(KEY, record(1));
     t.strictSame(await store.reserve(KEY, record(2), record(1).writer), record(2));

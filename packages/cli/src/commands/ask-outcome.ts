@@ -17,7 +17,7 @@ const NOT_SEEN =
 /** The states of an upload whose file has come (docs/design.md). Of any other state nothing is known. */
 export const STORED_STATES: readonly string[] = ['CLAIMED', 'ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED'];
 
-/** What the issuer knows of an upload whose outcome S3's answer left open. */
+/** What the issuer knows of an upload whose outcome S3's response left open. */
 export type KnownOutcome =
   | { readonly known: 'stored'; readonly status: UploadStatus }
   /** It was revoked: nothing that came or comes for it is accepted. */
@@ -29,7 +29,7 @@ export type KnownOutcome =
 
 /**
  * Asks the issuer what became of an upload that was sent once, to its end, with a form of its own. Asks again for 15 seconds, because
- * S3's events take a moment; within them it asks again also where the issuer can't answer (`Retries`).
+ * S3's events take a moment; within them it asks again also where the issuer can't respond (`Retries`).
  *
  * @throws the signal's reason
  */

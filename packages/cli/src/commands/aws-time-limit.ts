@@ -14,8 +14,8 @@ interface Handler {
 }
 
 /**
- * Gives each attempt of a client's requests an end, from its first byte to the last one of the answer. The SDK's own limits end a silence
- * alone: an answer that comes byte by byte would never end. With the client's `maxAttempts` every call ends.
+ * Gives each attempt of a client's requests an end, from its first byte to the last one of the response. The SDK's own limits end a silence
+ * alone: a response that comes byte by byte would never end. With the client's `maxAttempts` every call ends.
  *
  * An attempt that this ends rejects with a TimeoutError, which the SDK tries again as any other.
  */

@@ -8,7 +8,7 @@ import type { UploadCommandOptions } from './upload-options.ts';
 /** How long one form is waited for in all, where the issuer asks to wait. */
 export const FORM_WAIT_MAX_SECONDS = 300;
 
-/** What a batch has waited so far, so that it is told once and not for each file. */
+/** What a batch has waited so far, so that it is reported once and not for each file. */
 export interface IssuerWaits {
   seconds: number;
 }

@@ -20,7 +20,7 @@ const HARMLESS: readonly RedriveOutcome[] = [
   RedriveOutcome.left,
 ];
 
-/** Outcomes that the totals tell well enough. */
+/** Outcomes that only the totals report. */
 const QUIET: readonly RedriveOutcome[] = [RedriveOutcome.moved, RedriveOutcome.deleted, RedriveOutcome.left];
 
 /** What the next run does again by itself, with nothing to end before. */

@@ -3,7 +3,7 @@ import { ACCEPTED_PREFIX, type Upload, uploadKeyOfAccepted } from '@upload-once/
 import { ageWords } from '../age-words.ts';
 import type { DeadLetter, DeadLetterCount, QueuePair, RedriveOutcome } from '../repair/index.ts';
 
-/** One line of what lies in a dead-letter queue: one version that a message tells of, or a message that its queue can't handle. */
+/** One line of what lies in a dead-letter queue: one version that a message reports, or a message that its queue can't handle. */
 export interface LetterRow {
   readonly messageId: string;
   readonly what: 'upload' | 'accepted' | 'unknown' | 'wrong-queue';

@@ -32,7 +32,7 @@ interface Hidden {
 interface Shown extends CheckedQueue, Seen, Hidden {}
 
 /**
- * `upload-once redrive`: shows dead letters, and moves them back when it is told to. While it only shows, Ctrl-C ends it
+ * `upload-once redrive`: shows dead letters, and moves them back if the options say so. While it only shows, Ctrl-C ends it
  * at once, and what it had in flight comes back by itself within half a minute. While it moves, Ctrl-C ends it behind the
  * batch of ten that is under way.
  *
@@ -125,7 +125,7 @@ async function tellHidden(
   return isAllSeen;
 }
 
-/** By what was met: which of the messages are hidden, SQS's counts tell late. */
+/** By what was received: SQS's counts show late which of the messages are hidden. */
 async function stillHidden(
   sqs: Operations['sqs'],
   deadLetterUrl: string,

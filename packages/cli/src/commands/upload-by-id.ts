@@ -66,7 +66,7 @@ const REVOKE_AGAIN = 'Do not upload the file yet. Run revoke again: to revoke tw
 const COMPARE =
   'If only you have the form, it is your file: do not upload it again. If someone else may have the form, run status. Its sizeBytes is the size of the stored file, and its eTag is the MD5, which md5sum shows of yours. (If the bucket encrypts with KMS, the eTag is no MD5: ask the people who process the upload.) If both are as your file has, do not upload it again. If one differs, upload your file again';
 
-/** `upload-once status ID`. @returns the exit code: 0, or 1 when the issuer refused or did not answer @throws UsageError */
+/** `upload-once status ID`. @returns the exit code: 0, or 1 when the issuer refused or did not respond @throws UsageError */
 export async function statusCommand(args: readonly string[], io: CliIo): Promise<number> {
   return byId(args, io, STATUS_HELP, {
     async act(access, id, json) {
@@ -126,7 +126,7 @@ async function byId(
     readonly act: (access: IssuerAccess, id: string, json: boolean, given: string) => Promise<ExitCode>;
     /** What is known of the upload then. */
     readonly onInterrupt: (id: string) => string;
-    /** What to do when no usable answer came. */
+    /** What to do when no usable response came. */
     readonly onUnavailable: (id: string) => string;
     /** What a refusal means for the file, where it means more than its own words. */
     readonly onRefused?: (id: string, refusal: RequestRefused) => string | undefined;

@@ -86,7 +86,7 @@ async function prepareForm(order: UploadOne): Promise<UploadForm | UploadPut> {
   return form;
 }
 
-/** S3's answer left it open: the issuer may know. */
+/** S3's response left it open: the issuer may know. */
 async function unknownOutcome(
   form: UploadForm | UploadPut,
   error: UploadOutcomeUnknown,

@@ -10,7 +10,7 @@ import { byteSize } from '@upload-once/text/byte-size';
 import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 
-/** What is known of a stored file; S3's answer has more of it than the issuer has. */
+/** What is known of a stored file; S3's response has more of it than the issuer has. */
 export type StoredFile = Omit<UploadResult, 'status'> & Partial<Pick<UploadResult, 'status'>>;
 
 /** What became of one file. */
@@ -21,7 +21,7 @@ export type FileOutcome =
       readonly url: string;
       readonly result: StoredFile;
       readonly seconds?: number;
-      /** S3's answer did not tell, the issuer did. */
+      /** S3's response left it open, the issuer reported it. */
       readonly toldByIssuer?: {
         readonly error: UploadOutcomeUnknown;
         /** The form takes no other content (`--sha256`). Otherwise the issuer's word is for a file of this size. */

@@ -94,7 +94,7 @@ function report(outcome: FileOutcome, json: boolean, io: CliIo): boolean {
   }
 }
 
-/** Looks at every file before any form is asked for; tells all that is wrong. */
+/** Looks at every file before any form is requested; reports all that is wrong. */
 async function sizesOf(options: UploadCommandOptions, io: CliIo): Promise<Map<string, number> | undefined> {
   const sizes = new Map<string, number>();
   let usable = true;

@@ -5,7 +5,7 @@ export interface AuditWindow {
   /** What happened less than this before the audit began may still be under way. */
   isDue(since: Date): boolean;
   /**
-   * A version that was stored so long ago that its item may have been deleted as `deleteAt` says: nothing can be told of it.
+   * A version that was stored so long ago that its item may have been deleted as `deleteAt` says: nothing is known about it.
    * Objects under `accepted/` can outlive their items by years, and are no orphans for that.
    */
   isForgotten(storedAt: Date): boolean;

@@ -20,7 +20,7 @@ export interface AuditOptions {
 export interface Audit {
   /** Grows while the findings are taken. */
   readonly counts: AuditCounts;
-  /** Once only. Rejects when bucket or table do not answer: what was found until then is true, and the rest not known. */
+  /** Once only. Rejects when bucket or table do not respond: what was found until then is true, and the rest not known. */
   findings(): AsyncIterable<Finding>;
 }
 

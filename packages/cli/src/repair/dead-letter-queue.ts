@@ -8,7 +8,7 @@ import { type DeadLetter, type QueuePurpose, RECEIVE_ATTRIBUTES, toDeadLetter } 
 
 /** What ReceiveMessage gives, and what a batch takes (Amazon SQS API Reference). */
 const MAX_BATCH_ENTRIES = 10;
-/** A long poll, however short, asks all of SQS's servers: its empty answer says that nothing is visible. */
+/** A long poll, however short, asks all of SQS's servers: its empty response says that nothing is visible. */
 const WAIT_SECONDS = 1;
 /** How long a message is hidden while it is looked at; also how soon it is back when the look is broken off. */
 const LOOK_SECONDS = 30;

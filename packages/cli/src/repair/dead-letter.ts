@@ -29,7 +29,7 @@ export interface QueuePurpose {
   readonly pipelines?: readonly Pipeline[] | undefined;
 }
 
-/** What ReceiveMessage has to be asked for, so that a `DeadLetter` can be made of its answer. */
+/** What ReceiveMessage has to be asked for, so that a `DeadLetter` can be made of its response. */
 export const RECEIVE_ATTRIBUTES = {
   MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
   MessageAttributeNames: ['All'],

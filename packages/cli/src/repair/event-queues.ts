@@ -6,7 +6,7 @@ const PREFIX_OF = { uploads: UPLOADS_PREFIX, accepted: ACCEPTED_PREFIX } as cons
   string
 >;
 
-/** The ARNs of the queues that a bucket tells of new objects of a pipeline, all or some of them. */
+/** The ARNs of the queues that a bucket notifies of new objects of a pipeline, all or some of them. */
 export function eventQueueArns(rules: readonly EventRule[], pipeline: Pipeline): string[] {
   return [...new Set(rules.filter((rule) => isFor(rule, pipeline)).map(({ queueArn }) => queueArn))];
 }

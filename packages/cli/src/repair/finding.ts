@@ -17,11 +17,11 @@ export const FindingKind = {
 } as const;
 export type FindingKind = (typeof FindingKind)[keyof typeof FindingKind];
 
-/** The two queues, by what they tell of. */
+/** The two queues, by what their events report. */
 export const Pipeline = { uploads: 'uploads', accepted: 'accepted' } as const;
 export type Pipeline = (typeof Pipeline)[keyof typeof Pipeline];
 
-/** An event that the acceptor or the processor needs to go on: what S3 would have told of one version. */
+/** An event that the acceptor or the processor needs to go on: what S3 would have reported about one version. */
 export interface MissingEvent {
   readonly pipeline: Pipeline;
   readonly key: string;
@@ -29,7 +29,7 @@ export interface MissingEvent {
   readonly eTag: string;
   readonly sizeBytes: number;
   readonly storedAt: Date;
-  /** It is told of as a copy, as the acceptor makes them. */
+  /** It is reported as a copy, as the acceptor makes them. */
   readonly isCopy: boolean;
 }
 

@@ -30,7 +30,7 @@ export const RedriveOutcome = {
   doubled: 'doubled',
   /** It is not in its queue again, and is still in the dead-letter queue. */
   failed: 'failed',
-  /** No answer of SQS tells whether it is in its queue again; it is still in the dead-letter queue. Harmless, as a doubled one. */
+  /** No response of SQS shows whether it is in its queue again; it is still in the dead-letter queue. Harmless, as a doubled one. */
   uncertain: 'uncertain',
   /** It is none of ours, and stays. */
   unknown: 'unknown',
@@ -66,7 +66,7 @@ export interface RedriveOptions {
   readonly runId: string;
   /** Ends it behind the batch that is under way. */
   readonly signal: AbortSignal;
-  /** Told of every message once, `reason` '' where there is none. */
+  /** Called once for every message, with `reason` '' where there is none. */
   readonly onOutcome: (letter: DeadLetter, outcome: RedriveOutcome, reason: string) => void;
 }
 
@@ -77,7 +77,7 @@ export interface RedriveOptions {
  * For each message, in this order: receive; put off the deletion of the items that it is about, because its retention starts anew and
  * the record retention must outlive it; send, and its receives count from one again; delete. These steps are not atomic. A crash before the send leaves the message where it
  * was, hidden for two minutes (longer where so many stay that two minutes were not enough); a crash between send and delete
- * leaves it in both queues, as does a delete that fails; none loses it. Doubled messages are harmless: the services tell a redelivery from a duplicate.
+ * leaves it in both queues, as does a delete that fails; none loses it. Doubled messages are harmless: the services distinguish a redelivery from a duplicate.
  *
  * SQS's own StartMessageMoveTask is not used: it would move messages whose items are deleted before the message is, so that an
  * upload would end as an orphan; it moves messages that were not looked at, and those of other senders; and without a rate of its own

@@ -11,7 +11,7 @@ const BATCH_FINDINGS = 10;
 export const RepairOutcome = {
   /** Its event is in the queue. */
   sent: 'sent',
-  /** SQS gave no answer that tells whether its event is in the queue. Sent once more it does no harm. */
+  /** SQS gave no response that shows whether its event is in the queue. To send it once more does no harm. */
   uncertain: 'uncertain',
   /** Its event should have been sent, and is not in the queue. */
   notSent: 'not-sent',
@@ -31,7 +31,7 @@ export interface RepairedFinding {
   readonly remark: string;
 }
 
-/** SQS refused events, or gave no answer. */
+/** SQS refused events, or gave no response. */
 export class EventsNotSent extends Error {
   readonly code = 'EventsNotSent';
 }
@@ -51,7 +51,7 @@ export class EventsNotSent extends Error {
  *
  * An upload that FAILED is left alone unless `retryFailed`: its message lies in the dead-letter queue, where a redrive has it.
  * A version without an upload, under either prefix, is left alone unless `recordOrphans`: all that its event can do is to have it
- * recorded as an orphan, and that it is one is only true if the audit was told the services' own `recordRetentionSeconds`.
+ * recorded as an orphan, and that it is one is only true if the audit was given the services' own `recordRetentionSeconds`.
  * An event for an accepted object has the ETag that S3 gives for it now, at the price of one HeadObject; where that version
  * is not the current one (any more), or S3 does not say, the claimed version's.
  *

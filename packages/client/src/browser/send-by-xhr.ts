@@ -38,7 +38,7 @@ export type XhrEnd =
   | {
       readonly end: 'answered';
       readonly answer: SendAnswer;
-      /** The browser said that the whole body was sent, and followed no redirect. Without it S3's answer of success proves nothing. */
+      /** The browser said that the whole body was sent, and followed no redirect. Without it S3's response of success proves nothing. */
       readonly isSentWhole: boolean;
     };
 

@@ -9,7 +9,7 @@ export interface FakeCall {
 /** The way between a caller and a fake. */
 export interface Faults {
   /**
-   * Carries one request there and its answer back. `act` is the request taking effect: called once where nothing happens,
+   * Carries one request there and its response back. `act` is the request taking effect: called once where nothing happens,
    * never or late where something does, twice where the client's own retry came through as well. It throws what the
    * fake itself refuses with.
    */

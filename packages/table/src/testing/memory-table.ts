@@ -5,7 +5,7 @@ import { type Faults, noFaults } from './faults.ts';
 interface MemoryTableOptions<Key, Item> {
   readonly partitionKey: PartitionKey<Key>;
   readonly faults?: Faults | undefined;
-  /** Told of every item as a write leaves it: what the table's stream would tell. It is told of no deletion. */
+  /** Called with every item as a write leaves it, like the table's stream. It is not called for deletions. */
   readonly stream?: ((item: Item) => void) | undefined;
 }
 

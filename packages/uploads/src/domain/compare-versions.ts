@@ -10,11 +10,11 @@ export interface DescribedVersion {
 const PROVING_DIGESTS = ['MD5', 'SHA-1', 'SHA-256'];
 
 /**
- * Says in which way two versions differ; undefined when their bytes, and all that S3 tells of them, are the same. When each was
+ * Says in which way two versions differ; undefined when their bytes, and all that S3 reports about them, are the same. When each was
  * stored, and under which version id, is left out.
  *
- * Digests that both have tell different bytes apart. That the bytes are the same is proven by `PROVING_DIGESTS` alone: it is easy to make
- * other bytes with the CRC of a file. Without such a digest S3 reads both versions. So the answer is never a guess.
+ * Digests that both have distinguish different bytes. That the bytes are the same is proven by `PROVING_DIGESTS` alone: it is easy to make
+ * other bytes with the CRC of a file. Without such a digest S3 reads both versions. So the result is never a guess.
  */
 export async function differenceOf(
   objects: Pick<ObjectStore, 'haveSameBytes'>,

@@ -153,7 +153,7 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
           include: { kept: versionId },
         });
         if (written) return { isKept: true, tally: written };
-        // Another version took a place in between, or an earlier attempt of this write did: the next read tells which.
+        // Another version took a place in between, or an earlier attempt of this write did: the next read shows which.
       }
     },
 

@@ -82,7 +82,7 @@ function mayStart(upload: Upload, lease: Lease, now: Date): boolean {
   if (upload.acceptedVersionId !== lease.acceptedVersionId) return false;
   if (upload.state === UploadState.accepted || upload.state === UploadState.failed) return true;
   if (upload.state !== UploadState.processing) return false;
-  // Until when is said by another worker's clock: what was given up is free at once, by whatever clock.
+  // The end of the lease comes from another worker's clock. A lease that was given up is free at once, by every clock.
   return upload.leaseOwner === NOBODY || (upload.leaseExpiresAt?.getTime() ?? 0) <= now.getTime();
 }
 
@@ -91,7 +91,7 @@ export function holdsLease({ state, leaseOwner }: Upload): boolean {
   return state === UploadState.processing && leaseOwner !== NOBODY;
 }
 
-/** Who works on an upload: the attempt's number fences, the owner tells a lease that was given up from one that is held. */
+/** Who works on an upload: the attempt's number fences, the owner distinguishes a lease that was given up from one that is held. */
 export interface LeaseHolder {
   readonly attempt: number;
   readonly leaseOwner: string;

@@ -18,7 +18,7 @@ export type CopyOutcome =
   /** That version is not there (any more); nothing was changed. */
   | { readonly outcome: 'source-missing' };
 
-/** One version, with all that S3 tells of it without giving its bytes. */
+/** One version, with all that S3 reports about it without its bytes. */
 export interface VersionDescription extends ObjectVersion {
   /** Digests of the whole object by the name of the algorithm. S3 may keep several, or none. */
   readonly digests: Readonly<Record<string, string>>;
@@ -76,6 +76,6 @@ export interface ObjectStore {
    */
   deleteVersions(key: string, versionIds: readonly string[]): Promise<void>;
 
-  /** Resolves when the bucket answers; for readiness. */
+  /** Resolves when the bucket responds; for readiness. */
   ping(signal?: AbortSignal): Promise<void>;
 }

@@ -14,7 +14,7 @@ export interface ObservedName {
 
 /**
  * The table `uploads` as those see it who look after it; no service reads it so. Every read is strongly consistent. Calls reject
- * when the table does not answer, and with UnsupportedSchemaVersion for an item that a later release has written.
+ * when the table does not respond, and with UnsupportedSchemaVersion for an item that a later release has written.
  */
 export interface UploadRecords {
   /**
@@ -35,7 +35,7 @@ export interface UploadRecords {
   /**
    * Puts off the deletion of what is on record for one version, its upload, its observed version and the tallies of its key, until now + the record retention's
    * time: only ever later, never earlier. Each item is one conditional write, not both are one; nothing else of an item
-   * changes, not even its writer's token, for a worker may be about to look for its own. May be repeated.
+   * changes, not even its writer's token, because a worker may be about to look for its own. May be repeated.
    */
   keepLonger(key: string, versionId: string): Promise<void>;
 

@@ -10,7 +10,7 @@ import type {
 
 /**
  * What a conditional write came to.
- * `applied` is true also when an earlier attempt of the same call had taken effect and only its answer was lost;
+ * `applied` is true also when an earlier attempt of the same call had taken effect and only its response was lost;
  * `upload` is the item as it stands after the call (undefined: there is none).
  */
 export type Transition =
@@ -18,7 +18,7 @@ export type Transition =
   | { readonly applied: false; readonly upload: Upload | undefined };
 
 /**
- * A lease that was taken; `lastLeaseRanOut` tells that the attempt before has neither ended nor given its lease up: its worker has died,
+ * A lease that was taken; `lastLeaseRanOut` says that the attempt before has neither ended nor given its lease up: its worker has died,
  * was frozen, or could not reach the table.
  */
 export type ProcessingStart =
@@ -33,7 +33,7 @@ export class UploadAlreadyIssued extends Error {
 /**
  * The table `uploads`. Every read is strongly consistent; every write is one conditional write on one item, so
  * that of any number of callers at once exactly one is `applied`. Every transition puts off `deleteAt`, beyond the end of any form.
- * Calls reject when the table does not answer; the write may then have taken effect or not, and may be repeated.
+ * Calls reject when the table does not respond; the write may then have taken effect or not, and may be repeated.
  */
 export interface UploadStore {
   /**
@@ -58,7 +58,7 @@ export interface UploadStore {
   /**
    * ACCEPTED | FAILED → PROCESSING, or PROCESSING → PROCESSING once its lease has run out: attempt + 1, a lease of
    * `leaseSeconds` for `leaseOwner`. Holds only while the item's `acceptedVersionId` is the given one.
-   * @param leaseOwner unique to this call, so that a lost answer is recognised
+   * @param leaseOwner unique to this call, so that a lost response is recognised
    * @param beforeTakeover called before a lease is taken that has run out and was not given up. Nothing is written where it throws, and
    *   `startProcessing` rejects with the same error.
    */
@@ -77,7 +77,7 @@ export interface UploadStore {
   fail(key: string, attempt: number, reason: string): Promise<Transition>;
 
   /**
-   * Puts `<kind>#<versionId>` if it is absent, and gives the record as it stands. `reported` tells whether every reader of
+   * Puts `<kind>#<versionId>` if it is absent, and gives the record as it stands. `reported` says whether every reader of
    * reports has it: a caller that reads false sends the report, then calls `markReported` (at least once; once where
    * nothing crashes or fails in between).
    */
@@ -129,6 +129,6 @@ export interface UploadStore {
   /** All versions that were recorded under a key beside the upload itself, all pages, in the table's order. */
   listObservedVersions(key: string): Promise<ObservedVersion[]>;
 
-  /** Resolves when the table answers; for readiness. */
+  /** Resolves when the table responds; for readiness. */
   ping(signal?: AbortSignal): Promise<void>;
 }

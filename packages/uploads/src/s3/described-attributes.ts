@@ -1,6 +1,6 @@
 /**
  * What was said of an object when it was stored, in one flat record that can be compared: headers that were given, and each metadata
- * entry as `x-amz-meta-<name>`. Tags are left out: S3 tells how many there are only to callers that may read them (Amazon S3 API
+ * entry as `x-amz-meta-<name>`. Tags are left out: S3 reports how many there are only to callers that may read them (Amazon S3 API
  * Reference, "HeadObject").
  */
 export function describedAttributes(

@@ -19,7 +19,7 @@ export function isVersionGone(error: unknown): boolean {
 }
 
 /**
- * An answer to HEAD has no body, so that the SDK knows neither code nor reason of an error and calls it an UnknownError. Gives the same
+ * A response to HEAD has no body, so that the SDK knows neither code nor reason of an error and calls it an UnknownError. Gives the same
  * error, with the status as its message: that is all there is to know.
  * @param operation as AWS's API reference names it
  */

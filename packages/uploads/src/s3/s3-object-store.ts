@@ -71,7 +71,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
         if (await head(order.targetKey)) return { outcome: 'target-exists' };
         return { outcome: 'copied', versionId: await multipartCopy(order, signal) };
       }
-      // No CopySourceIfMatch: a version does not change, and its 412 could not be told from the target's.
+      // No CopySourceIfMatch: a version does not change, and its 412 looks the same as the target's.
       const copy = new CopyObjectCommand({
         Bucket,
         Key: order.targetKey,
@@ -85,7 +85,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
     } catch (error) {
       if (isTargetThere(error)) return { outcome: 'target-exists' };
       if (error instanceof SourceMissing || isMissing(error)) return { outcome: 'source-missing' };
-      // Our own completion whose answer was lost: what it made is there.
+      // Our own completion whose response was lost: what it made is there.
       if (isUploadGone(error) && (await head(order.targetKey))) return { outcome: 'target-exists' };
       throw error;
     }
@@ -120,7 +120,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       return answer && toDescription(answer, required(answer.VersionId, key));
     },
 
-    // Under the second one's key, for the acceptor may write under accepted/ alone.
+    // Under the second one's key, because the acceptor may write under accepted/ only.
     haveSameBytes: (one, other, signal) => haveSameBytes(one, other, other.key, signal),
 
     async open(Key, VersionId, signal) {

@@ -11,7 +11,7 @@ import { describedAttributes } from '../s3/described-attributes.ts';
 export interface MemoryObjectStoreOptions {
   readonly now: () => Date;
   readonly faults?: Faults;
-  /** Told of every version that is stored or removed, as it happens: what S3's event notifications would tell. */
+  /** Called with every version that is stored or removed, as it happens, like S3's event notifications. */
   readonly notify?: (change: BucketChange) => void;
   /** Default MD5. A bucket whose objects are encrypted with KMS gives no ETag that is an MD5: it has a CRC alone, or no checksum. */
   readonly digest?: 'MD5' | 'CRC32' | 'none';

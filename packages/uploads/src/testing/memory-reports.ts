@@ -12,7 +12,7 @@ export interface MemoryReports extends Reports {
 export function createMemoryReports(
   options: {
     readonly faults?: Faults;
-    /** Told of every report as it is taken. */
+    /** Called with every report as it is taken. */
     readonly notify?: (report: Report) => void;
   } = {},
 ): MemoryReports {

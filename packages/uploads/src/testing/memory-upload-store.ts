@@ -10,7 +10,7 @@ export interface MemoryUploadStoreOptions {
   readonly newToken: () => string;
   readonly recordRetentionSeconds: number;
   readonly faults?: Faults;
-  /** Told of every item as a write leaves it: what the table's stream would tell. */
+  /** Called with every item as a write leaves it, like the table's stream. */
   readonly stream?: (item: Item) => void;
 }
 

@@ -37,7 +37,7 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     t.equal(await objects.oldestVersion(from), undefined);
     await putDeleteMarker(from);
     t.equal(await objects.oldestVersion(from), undefined);
-    // In one second, mostly, which is all that S3 lists of a time.
+    // Usually within one second, the precision of the times that S3 lists.
     const first = await put(from, bytes('one'));
     await putDeleteMarker(from);
     const second = await put(from, bytes('three'));

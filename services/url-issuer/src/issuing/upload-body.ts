@@ -10,7 +10,7 @@ const S3_POST_MAX_BYTES = 5_368_709_120;
 const METADATA_NAME = '^[a-z0-9][a-z0-9._-]{0,127}$';
 
 const TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
-/** RFC 9110, "Media Type", without what only a parser could tell: quoted pairs. */
+/** RFC 9110, "Media Type", without what only a parser could recognize: quoted pairs. */
 const MEDIA_TYPE = `^${TOKEN}/${TOKEN}( ?; ?${TOKEN}=(${TOKEN}|"[ !#-\\[\\]-~]*"))*$`;
 
 const size = {

@@ -55,7 +55,7 @@ export const apiKey = fp(
         throw serviceUnavailable(cause);
       });
       if (!key) {
-        // The look-up told that it is no guess: from now on it is counted for itself.
+        // The look-up showed that it is no guess: from now on it is counted for itself.
         if (source && 'address' in source && keys.refusedKeyId(presented) !== undefined) refund();
         throw isMistypedApiKey(presented) ? mistypedApiKey() : forbidden();
       }

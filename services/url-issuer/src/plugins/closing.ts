@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin';
 
 /**
- * While the service stops, every answer tells its client to open another connection for the next request. Node closes
+ * While the service stops, every response asks its client to open another connection for the next request. Node closes
  * the connections that are idle when a server closes; those that become idle later would be kept open by their clients.
  */
 export const closing = fp(

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 
 export interface CorsOptions {
-  /** Origins whose pages may call; without any, no page of another origin may read an answer. */
+  /** Origins whose pages may call; without any, no page of another origin may read a response. */
   readonly origins: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export const cors = fp(
   { name: 'cors', fastify: '5.x' },
 );
 
-/** The same headers for an answer to what never became a request, and has none of the hooks. */
+/** The same headers for a response to what never became a request, and has none of the hooks. */
 export function corsHeadersFor(
   { origin }: FastifyRequest['headers'],
   { origins }: CorsOptions,

@@ -13,7 +13,7 @@ declare module 'fastify' {
   }
 }
 
-/** One line a request when it is answered, without header, path, query or form. Every answer names its request: `x-request-id`. */
+/** One line a request when it is answered, without header, path, query or form. Every response names its request: `x-request-id`. */
 export const requestLog = fp(
   async (app) => {
     app.decorateRequest('uploadKey', undefined);

@@ -47,7 +47,7 @@ const KEY_PREFIX = 'upload-once:rate:';
 const NOT_THE_PRIMARY = /\b(?:READONLY|LOADING|MASTERDOWN)\b/;
 
 /**
- * Buckets in Valkey or Redis, which all tasks share. Rejects when the store does not answer. From a server that is not the
+ * Buckets in Valkey or Redis, which all tasks share. Rejects when the store does not respond. From a server that is not the
  * primary, as after a failover, it takes leave, so that the client looks the store's name up again and connects anew.
  */
 export function createRedisBuckets(client: BucketScriptClient): TokenBuckets {

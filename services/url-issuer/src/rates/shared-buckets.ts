@@ -12,13 +12,13 @@ export interface SharedBucketsOptions {
   readonly onCountedAlone: () => void;
   /** How long the store may take; then a request is counted alone. */
   readonly timeoutMs: number;
-  /** How long the store is left alone once it did not answer: one request tries it then, and pays with its timeout. */
+  /** How long the store is left alone once it did not respond: one request tries it then, and pays with its timeout. */
   readonly retryMs: number;
 }
 
 /**
- * Buckets that all tasks share while their store answers; without it each task counts alone, and allows the whole rate.
- * The log tells when that begins and when it is over. Never rejects because of the store.
+ * Buckets that all tasks share while their store responds; without it each task counts alone, and allows the whole rate.
+ * The log says when that begins and when it is over. Never rejects because of the store.
  */
 export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets {
   const { store, alone, now, log, timeoutMs, retryMs } = options;

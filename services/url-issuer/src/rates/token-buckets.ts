@@ -32,7 +32,7 @@ export const ROUNDING_MS = 0.01;
  *
  * @param fullAt what this function gave for the last token, undefined for an unused bucket
  * @param now milliseconds on the same clock
- * @returns what to remember, and the answer. A clock that was set back and a limit that was lowered leave no bucket emptier
+ * @returns what to remember, and the result. A clock that was set back and a limit that was lowered leave no bucket emptier
  *   than empty.
  */
 export function takeToken(

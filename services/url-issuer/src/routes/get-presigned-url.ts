@@ -40,7 +40,7 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
       });
       if (signed.method !== 'post') throw new Error('A plain upload request is for a form');
       request.uploadKey = key;
-      // It took too long and the client was told 503: what is in the table now is an upload without a form.
+      // It took too long and the client got 503: what is in the table now is an upload without a form.
       if (reply.sent) return reply;
       options.metrics.add('UploadsIssued', 1);
       return { url: { url: signed.url, fields: signed.fields } };

@@ -5,7 +5,7 @@ export async function openapi(app: FastifyInstance): Promise<void> {
   // Bytes, not text: all responses that wait for their clients share them.
   let document: Buffer | undefined;
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-    // Once a service answers, its routes stay as they are.
+    // Once a service responds, its routes stay as they are.
     document ??= Buffer.from(JSON.stringify(app.swagger()));
     return reply.type('application/json; charset=utf-8').send(document);
   });

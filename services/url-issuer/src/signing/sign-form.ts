@@ -57,7 +57,7 @@ export function signedFields({
 
 /**
  * Existing clients know the names of the signature's fields in small letters and no field `bucket` (the policy's condition on it is
- * held against the URL). S3 does not tell field names apart by case: its documentation's own example signs `x-amz-date` and posts
+ * held against the URL). S3 does not distinguish field names by case: its documentation's own example signs `x-amz-date` and posts
  * `X-Amz-Date`. What stands in for S3 does: so `Content-Type` stays as the API Reference writes it.
  */
 function fieldsAsClientsKnowThem(fields: Record<string, string>): Record<string, string> {

@@ -10,7 +10,7 @@ export interface SigningCredentials {
 }
 
 /**
- * Finds the credentials for what shall be good until then; the answer's `expiresAt` is earlier where they end before.
+ * Finds the credentials for what shall be good until then; the result's `expiresAt` is earlier where they end before.
  * @throws CredentialsEndTooSoon
  */
 export type FindSigningCredentials = (wantedExpiresAt: Date) => Promise<SigningCredentials>;

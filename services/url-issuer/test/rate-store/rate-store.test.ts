@@ -140,7 +140,7 @@ for (const [answer, servesStaleData] of [
     const limit = { burst: 3, ratePerSecond: 0.001 };
     t.match(await buckets?.take('k', limit), { taken: true, remaining: 2 });
 
-    // Of a primary where nobody is, so that no replication of its own ever makes it say something else.
+    // Of a primary that does not exist, so that its replication never changes what it says.
     const { client: admin } = await bucketsOn(t, before.url);
     await admin.sendCommand(['CONFIG', 'SET', 'replica-serve-stale-data', servesStaleData]);
     await admin.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
@@ -175,7 +175,7 @@ t.test(
       await answer.arrayBuffer();
       return answer.status;
     };
-    /** A client connects anew after a second, and says so to nobody: hence asked, a tenth of a second in between, bounded. */
+    /** A client reconnects after a second without an event, so this asks every tenth of a second, a bounded number of times. */
     const askUntil = async (isSo: () => boolean | Promise<boolean>) => {
       for (let attempt = 1; attempt <= 300 && !(await isSo()); attempt += 1) {
         t.not(await ask(), 429);

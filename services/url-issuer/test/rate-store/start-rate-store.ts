@@ -81,7 +81,7 @@ function urlOf(port: number): string {
   return `redis://:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}`;
 }
 
-/** Free now: nobody else takes it in the moment until the server does, or the server says so and ends. */
+/** Free now. If another process takes it before the server does, the server says so and ends. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

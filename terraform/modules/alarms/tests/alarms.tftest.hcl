@@ -131,7 +131,7 @@ run "every_alarm_tells_the_topic_at_once" {
 
   assert {
     condition     = toset([for name, alarm in aws_cloudwatch_metric_alarm.this : name if length(alarm.ok_actions) == 0]) == toset(["upload-reports", "acceptor-messages-undeleted", "processor-messages-undeleted", "acceptor-work-cut-off", "processor-work-cut-off"])
-    error_message = "What lasts tells when it is over; what happened does not."
+    error_message = "An alarm about a state notifies you of its end; an alarm about an event does not."
   }
 
   assert {
@@ -180,7 +180,7 @@ run "issuer_raises_alarms_on_errors_and_slow_answers" {
       && aws_cloudwatch_metric_alarm.this["url-issuer-request-time"].threshold == 1500
       && aws_cloudwatch_metric_alarm.this["url-issuer-request-time"].evaluation_periods == 3
     )
-    error_message = "The slowest of a hundred answers counts, when it stays slow."
+    error_message = "The alarm uses the 99th percentile of the response times, over several periods."
   }
 
   assert {
@@ -189,7 +189,7 @@ run "issuer_raises_alarms_on_errors_and_slow_answers" {
       && aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].threshold == 1
       && length(aws_cloudwatch_metric_alarm.this["url-issuer-rate-store-away"].ok_actions) == 1
     )
-    error_message = "A store of rates that is away raises an alarm, and tells when it is back."
+    error_message = "An unreachable rate store raises an alarm, which notifies you of its end."
   }
 
   assert {
@@ -198,7 +198,7 @@ run "issuer_raises_alarms_on_errors_and_slow_answers" {
       && aws_cloudwatch_metric_alarm.this["load-balancer-errors"].dimensions == tomap({ LoadBalancer = "app/once/50dc6c495c0c9188" })
       && aws_cloudwatch_metric_alarm.this["load-balancer-errors"].threshold == 7
     )
-    error_message = "What the load balancer answers for want of an issuer is counted."
+    error_message = "The load balancer's own 5xx responses, without an issuer, are counted."
   }
 
   assert {
@@ -208,7 +208,7 @@ run "issuer_raises_alarms_on_errors_and_slow_answers" {
       && aws_cloudwatch_metric_alarm.this["api-errors"].dimensions == tomap({ ApiId = "a1b2c3d4" })
       && aws_cloudwatch_metric_alarm.this["api-errors"].threshold == 7
     )
-    error_message = "What the HTTP API answers for want of an issuer is counted."
+    error_message = "The HTTP API's own 5xx responses, without an issuer, are counted."
   }
 }
 

@@ -55,11 +55,11 @@ run "without_a_domain_api_gateway_speaks_https" {
   }
   assert {
     condition     = aws_apigatewayv2_api.this[0].disable_execute_api_endpoint != true && aws_apigatewayv2_stage.this[0].name == "$default" && aws_apigatewayv2_stage.this[0].auto_deploy
-    error_message = "the default domain answers, without a stage in the path"
+    error_message = "the default domain is enabled, without a stage in the path"
   }
   assert {
     condition     = output.api_id == aws_apigatewayv2_api.this[0].id
-    error_message = "the API is told to the alarms"
+    error_message = "the alarms get the ID of the API"
   }
   assert {
     condition     = aws_security_group.load_balancer.description == "The load balancer in front of the tasks" && aws_security_group.load_balancer.name == "issuer-load-balancer"
@@ -100,7 +100,7 @@ run "time_outs_fit_the_url_issuer" {
   }
   assert {
     condition     = tonumber(aws_lb_target_group.this.deregistration_delay) > 5 && tonumber(aws_lb_target_group.this.deregistration_delay) < 60
-    error_message = "a task that leaves gets the time for its answers, and no deployment hangs on it"
+    error_message = "a task that stops gets time for its responses, and no deployment waits for it longer"
   }
   assert {
     condition     = aws_lb_target_group.this.health_check[0].path == "/livez" && aws_lb_target_group.this.health_check[0].matcher == "200"

@@ -90,7 +90,7 @@ run "a_zone_each_for_the_subnets" {
   }
   assert {
     condition     = output.public_subnet_cidrs == tolist(aws_subnet.public[*].cidr_block)
-    error_message = "the load balancer's addresses are told"
+    error_message = "the module outputs the load balancer's addresses"
   }
 }
 

@@ -242,7 +242,7 @@ run "protection_is_a_setting_and_its_permission" {
   }
   assert {
     condition     = { for variable in jsondecode(aws_ecs_task_definition.this.container_definitions)[0].environment : variable.name => variable.value } == merge(var.environment, { PROTECT_AFTER_SECONDS = "100" })
-    error_message = "the service is told, and everything else as ever"
+    error_message = "the service gets the setting, and everything else is unchanged"
   }
 }
 

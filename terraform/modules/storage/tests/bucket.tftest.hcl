@@ -242,7 +242,7 @@ run "plain_http_is_refused" {
       && try(toset(statement.Resource), null) == toset(["arn:aws:s3:::once-123456789012-eu-central-1", "arn:aws:s3:::once-123456789012-eu-central-1/*"])
       && try(statement.Condition, null) == { Bool = { "aws:SecureTransport" = "false" } }
     ])
-    error_message = "Bucket and objects answer over TLS alone."
+    error_message = "The bucket and its objects are reachable only over TLS."
   }
 }
 
@@ -254,7 +254,7 @@ run "every_way_in_tells_the_queue_of_its_prefix" {
       "uploads/"  = ["arn:aws:sqs:eu-central-1:123456789012:once-upload-events", "s3:ObjectCreated:*"]
       "accepted/" = ["arn:aws:sqs:eu-central-1:123456789012:once-accepted-events", "s3:ObjectCreated:*"]
     }
-    error_message = "uploads/ tells the acceptor's queue, accepted/ the processor's, of every creation."
+    error_message = "S3 sends each creation under uploads/ to the acceptor's queue, and each one under accepted/ to the processor's."
   }
 }
 

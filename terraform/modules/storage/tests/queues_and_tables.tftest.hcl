@@ -170,7 +170,7 @@ run "only_the_bucket_sends_events_and_only_over_tls" {
         statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "sqs:*" && statement.Condition == { Bool = { "aws:SecureTransport" = "false" } }
       ])
     ])
-    error_message = "All five queues answer over TLS alone."
+    error_message = "All five queues are reachable only over TLS."
   }
 
   assert {

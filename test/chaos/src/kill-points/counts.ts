@@ -48,7 +48,7 @@ export function expectedCounts(): Counts {
       const duplicates = versions.length - 1 + (isCountedAgain ? 1 : 0);
       least.DuplicateUploads += duplicates;
       most.DuplicateUploads += duplicates;
-      // One that was removed can't be told apart when its event comes again.
+      // A removed duplicate can't be recognized when its event comes again.
       if (endedAt && versions.length - 1 > keptDuplicates) most.DuplicateUploads += 1;
     },
     findings({ killed, other }) {
@@ -62,7 +62,7 @@ export function expectedCounts(): Counts {
   };
 }
 
-/** Whether a process was killed at a write, and at which one: what it has done before tells. */
+/** Whether a process was killed at a write, and at which one. Its calls before that show it. */
 function isKilledAtWrite(
   endedAt: EndedAt | undefined,
   side: KillSide,

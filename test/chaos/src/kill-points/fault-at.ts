@@ -10,9 +10,9 @@ export interface ArmedFault {
 }
 
 /**
- * Ends a process at one point: the one with SIGKILL is gone before its call is passed on, or when AWS has carried it out and no
- * answer is back; the one with SIGTERM has heard of it there, and goes on.
- * @param seen told of every call before its outcome
+ * Ends a process at one point. With SIGKILL the process is gone before its call is forwarded, or after AWS has carried the call out
+ * and before its response. With SIGTERM the process gets the signal at that point and continues.
+ * @param seen called with every call before its outcome
  */
 export function faultAt(
   service: ServiceUnderFaults,

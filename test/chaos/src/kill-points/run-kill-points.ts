@@ -73,7 +73,7 @@ async function runKillPoint(worker: Worker, scenario: Scenario, point: KillPoint
   });
   const left = await outside.depthOf(queueUrl);
   if (point.signal === 'SIGTERM' && lossesSaidBy(killed) === lossesBefore) {
-    // What it had in flight it has finished; what came, or would have come, with the call at which it was told to end, it leaves.
+    // It has finished its messages in flight. It leaves the messages of the call at which it got the signal.
     const inFlight = received - (point.name === RECEIVE ? 1 : 0);
     const most = messagesOf(worker, scenario) - inFlight;
     if (left > most)

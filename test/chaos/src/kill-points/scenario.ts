@@ -15,7 +15,7 @@ export interface Worker {
   readonly killed: ServiceUnderFaults;
   /** Where its calls are judged. */
   readonly turnstile: Turnstile;
-  /** The queue that it lives on, and the prefix of the objects that this queue is told of. */
+  /** The queue that it consumes, and the prefix of the objects that S3 notifies this queue of. */
   readonly queueUrl: string;
   readonly prefix: 'uploads/' | 'accepted/';
   /** The other consumer. */
@@ -41,7 +41,7 @@ export interface Scenario {
    * their own, for another time they may not come.
    */
   readonly heartbeats?: number;
-  /** Told of every call of the service, before its outcome. */
+  /** Called with every call of the service, before its outcome. */
   readonly onCall?: (worker: Worker, call: AwsCall) => void;
   /** What else does not hold at the end of a round, beside what every upload was promised. */
   readonly verify?: (round: Round) => string[];

@@ -66,7 +66,7 @@ export function mostConsumerCalls(service: AwsService, kind: OutageKind, work: W
   return attempts * (receives * calls + probes);
 }
 
-/** The same of an issuer: it reads the key and writes the item, reads it again where the write was not told to have taken effect. */
+/** The same for an issuer: it reads the key and writes the item, and reads the item again if the write got no success response. */
 export function mostIssuerCalls(kind: OutageKind, { requests, probes }: Work): number {
   const callsPerRequest = kind === OutageKind.cut ? 1 : 4;
   return ISSUER_ATTEMPTS * (requests * callsPerRequest + probes * ISSUER_TABLES);
@@ -82,7 +82,7 @@ export function mostConsumerLines({ seconds, messages, probes }: Work): number {
   return 3 * receives + polls + probes;
 }
 
-/** One for the request, one for why it could not be answered. */
+/** One for the request, one for the reason of its failure. */
 export function mostIssuerLines({ requests, probes }: Work): number {
   return 2 * requests + probes;
 }

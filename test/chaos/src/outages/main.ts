@@ -10,7 +10,7 @@ import { outageTable } from './report.ts';
 /** Exit code 0: every outage was got over as it should be. 1: a finding, or it could not be run to its end. 2: wrong use. */
 const DEFAULT_SECONDS = 60;
 const MAX_SECONDS = 3600;
-/** As a shell tells that SIGINT ended a program. */
+/** The exit code that a shell reports for a program that SIGINT ended. */
 const BROKEN_OFF = 130;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -19,7 +19,7 @@ const ENOUGH_WAITS = 12;
 /** As the consumer's log has it, see `observeConsumer`. */
 const FAILED_MESSAGE = 'message failed, and comes back';
 
-/** What `/readyz` says of each when it does not answer. */
+/** What `/readyz` reports of each service of AWS when that does not respond. */
 const REASONS: Readonly<Record<AwsService, RegExp>> = {
   s3: /The bucket does not answer/,
   sqs: /The queue does not answer/,
@@ -38,7 +38,7 @@ export interface Observed {
   readonly attempts: ReadonlyMap<string, number>;
   /** What each process wrote, but for metrics. */
   readonly lines: ReadonlyMap<string, readonly OutputLine[]>;
-  /** Requests for a form that were answered while it lasted: with one, and with 503. */
+  /** Requests for a form that got a response during the outage: a form, or 503. */
   readonly formsGiven: number;
   readonly formsRefused: number;
   /** Files that S3 took while it lasted. */
@@ -192,7 +192,7 @@ function lineFindings({ work, lines }: Observed): string[] {
     const most = name === ISSUER ? mostIssuerLines(work) : mostConsumerLines(work);
     if (length <= most) return [];
     return [
-      `${name}: the log has ${length} lines of ${work.seconds.toFixed(0)} s; ${most} are what there was to tell`,
+      `${name}: the log has ${length} lines of ${work.seconds.toFixed(0)} s; at most ${most} are expected`,
     ];
   });
 }

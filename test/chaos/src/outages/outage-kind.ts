@@ -20,7 +20,7 @@ export type OutageKind = (typeof OutageKind)[keyof typeof OutageKind];
 const SLOW_MS = 2_000;
 const THROTTLED_SHARE = 0.5;
 
-/** Begins an outage on the ways of all these processes; what it gives ends it. `onCall` is told of each call to that service. */
+/** Begins an outage for all these processes and returns a function that ends it. Calls `onCall` with each call to that service. */
 export async function beginOutage(
   service: AwsService,
   kind: OutageKind,

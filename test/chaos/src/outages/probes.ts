@@ -9,7 +9,7 @@ const LIMIT_MS = 15_000;
 export interface Probe {
   readonly service: string;
   readonly path: '/livez' | '/readyz';
-  /** 0: there was no answer. */
+  /** 0: there was no response. */
   readonly status: number;
   readonly message: string;
   readonly beganAtMs: number;

@@ -4,7 +4,7 @@ import type { AwsCall } from './aws-call.ts';
 export type CallOutcome =
   /** It is carried out. `beforeAnswer` is awaited once it has taken effect, before the caller gets to know. */
   | { readonly kind: 'pass'; readonly beforeAnswer?: () => Promise<void> | void }
-  /** It is answered with an error of that service's own, and never carried out. */
+  /** The proxy returns an error of that service, and the call is never carried out. */
   | { readonly kind: 'refuse'; readonly error: RefusalKind }
   /** Its connection is reset, and it is never carried out. */
   | { readonly kind: 'cut' }
@@ -21,7 +21,7 @@ export const RefusalKind = {
 } as const;
 export type RefusalKind = (typeof RefusalKind)[keyof typeof RefusalKind];
 
-/** Decides over a call. As long as its promise is pending the call is held: a slow service is one that answers late. */
+/** Decides the outcome of a call. The call is held while the promise is pending: so a slow service is one that responds late. */
 export type Judge = (call: AwsCall) => CallOutcome | Promise<CallOutcome>;
 
 export const PASS: CallOutcome = { kind: 'pass' };

@@ -54,7 +54,7 @@ const ERRORS: Readonly<Record<AwsService, Readonly<Record<RefusalKind, readonly 
     },
   };
 
-/** An error as that service would answer it: XML from S3, JSON from the others. */
+/** An error as that service returns it: XML from S3, JSON from the others. */
 export function refusalOf(service: AwsService, kind: RefusalKind): Refusal {
   const [status, code, message] = ERRORS[service][kind];
   return service === 's3'

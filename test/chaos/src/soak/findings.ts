@@ -12,7 +12,7 @@ export interface Found {
 
 /**
  * What is wrong about one upload when everything has come to rest: nothing, or one line for each, beginning with the promise that it
- * breaks. The client's own record says what there must be; where an answer was lost, both are right, if they are right
+ * breaks. The client's own record says what there must be; if a response was lost, both are right, if they are right
  * throughout.
  */
 export function findingsOf(entry: Entry, found: Found): string[] {
@@ -102,7 +102,7 @@ export function findingsOf(entry: Entry, found: Found): string[] {
   return findings;
 }
 
-/** Which POST each recorded version came from: by its id where an answer told it, otherwise by its bytes. */
+/** Which POST each recorded version came from: by its id if a response had it, otherwise by its bytes. */
 function postsOf(
   entry: Entry,
   versions: readonly { readonly versionId: string; readonly eTag: string; readonly sizeBytes: number }[],

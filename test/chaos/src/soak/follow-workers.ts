@@ -3,7 +3,7 @@ import type { OutputLine, ServiceUnderFaults } from '../service-under-faults.ts'
 import type { Ledger } from './ledger.ts';
 
 /**
- * From now on each run of the handler that a processor tells of goes into the ledger.
+ * From now on each run of the handler that a processor reports is recorded in the ledger.
  * @returns why each message was given up, by its id, as far as a service says so
  */
 export function followWorkers(

@@ -1,12 +1,12 @@
 /** How the client saw one POST end. */
 export const PostOutcome = {
-  /** S3 answered that it has the file. */
+  /** S3 responded that it has the file. */
   stored: 'stored',
-  /** S3 answered that it does not. */
+  /** S3 responded that it does not. */
   refused: 'refused',
   /** There was no connection, or it broke before the end was sent: S3 must not have it. */
   notSent: 'not-sent',
-  /** It broke off, or the answer leaves it open: the file may be there, now or in a while, or not. */
+  /** The upload broke off, or the response leaves the outcome open: the file may be stored now, later, or never. */
   unknown: 'unknown',
 } as const;
 export type PostOutcome = (typeof PostOutcome)[keyof typeof PostOutcome];
@@ -15,7 +15,7 @@ export type PostOutcome = (typeof PostOutcome)[keyof typeof PostOutcome];
 export interface Post {
   readonly sizeBytes: number;
   readonly sha256: string;
-  /** Also S3's entity tag of it: by it a version is known whose id no answer told. */
+  /** Also S3's entity tag of it: this identifies a version if no response had its id. */
   readonly md5: string;
   /** When sending began and when it ended, on one clock that never goes back. */
   readonly beganAtMs: number;
@@ -25,7 +25,7 @@ export interface Post {
   readonly versionId?: string | undefined;
 }
 
-/** One finished run of the handler, as it told of it. */
+/** One finished run of the handler, as the handler reported it. */
 export interface HandlerRun {
   readonly attempt: number;
   readonly sizeBytes: number;

@@ -11,7 +11,7 @@ import { soak } from './soak.ts';
  * Ctrl-C ends the uploads, and the rest is done as ever; a second one breaks off.
  */
 const SHOWN_FINDINGS = 50;
-/** As a shell tells that SIGINT ended a program. */
+/** The exit code that a shell reports for a program that SIGINT ended. */
 const BROKEN_OFF = 130;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -9,7 +9,7 @@ export interface UploadPlan {
   readonly number: number;
   /** Of the files that are sent with the form: one, or two that differ. */
   readonly sizesBytes: readonly number[];
-  /** The second file is sent while the first one is on its way, not after its answer. */
+  /** The second file is sent while the first one is on its way, not after its response. */
   readonly isOverlapping: boolean;
 }
 

@@ -11,7 +11,7 @@ const EVERY_MS = 2_000;
 export interface Sample {
   readonly atMinutes: number;
   readonly residentMib: number;
-  /** Open file descriptors; undefined where the system does not tell. */
+  /** Open file descriptors; undefined where the system does not report them. */
   readonly descriptors: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export function startSampling(
 
   async function sample({ name, pid }: { readonly name: string; readonly pid: number }): Promise<void> {
     const measured = await (isLinux ? fromProc(pid) : fromPs(pid)).catch(() => undefined);
-    // A process that has ended is told of elsewhere.
+    // A process that has ended is reported elsewhere.
     if (measured) samples.get(name)?.push({ atMinutes: (nowMs() - startedAtMs) / 60_000, ...measured });
   }
 

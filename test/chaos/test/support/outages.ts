@@ -3,7 +3,7 @@ import { casesOf } from '../../src/outages/cases.ts';
 import type { OutageKind } from '../../src/outages/outage-kind.ts';
 import { runOutages } from '../../src/outages/outages.ts';
 
-/** Long enough for readiness to tell, for polls and messages to fail more than once, and short enough for every commit. */
+/** Long enough for /readyz to report it and for polls and messages to fail more than once; short enough for every commit. */
 const SECONDS = 10;
 
 /** Decides nothing: tap's own, half a minute, would break a file off that runs by itself. */

@@ -11,9 +11,9 @@ export const CallOutcome = {
   answerLost: 'answer-lost',
   /** The caller sees a time-out; it is done later, whatever has happened since. */
   landsLate: 'lands-late',
-  /** The first attempt was done, its answer lost; the answer is that of the client's own retry. */
+  /** The first attempt took effect and its response was lost; the client gets the response of its own retry. */
   retried: 'retried',
-  /** The client's own retry is done and answered; the first attempt lands later. */
+  /** The client's own retry took effect and got its response; the first attempt arrives later. */
   overtaken: 'overtaken',
   /** It takes long, and is done at the end of that. */
   slow: 'slow',

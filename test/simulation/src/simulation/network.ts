@@ -25,7 +25,7 @@ export interface Network {
   over(caller: Caller): Faults;
   /** Whose call is taking effect at this very moment. */
   readonly actor: Caller | undefined;
-  /** Whether what takes effect at this very moment is an attempt that the client's own retry has overtaken: no worker gets its answer. */
+  /** Whether the call that takes effect now is an attempt that the client's own retry has overtaken: no worker gets its response. */
   readonly isOvertaken: boolean;
 }
 
@@ -33,11 +33,11 @@ export function createNetwork(options: {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly outcomes: OutcomePlan;
-  /** Told of each call that may have taken effect without its caller being told. */
+  /** Called with each call that may have taken effect without a response to its caller. */
   readonly onAnswerLost: (call: FakeCall) => void;
-  /** Told of each call that never takes effect: it was refused, or its caller died before it was sent. */
+  /** Called with each call that never takes effect: it was rejected, or its caller died before it was sent. */
   readonly onNotDone: (call: FakeCall) => void;
-  /** Told of each call that was made again by the client itself, some time after the first attempt. */
+  /** Called with each call that the client itself repeated, some time after the first attempt. */
   readonly onRepeated: (call: FakeCall) => void;
 }): Network {
   const { time, random, outcomes, onAnswerLost, onNotDone, onRepeated } = options;
@@ -56,7 +56,7 @@ export function createNetwork(options: {
       settle();
     }
 
-    /** The request arrives: what is there answers, or refuses; what becomes of that is a second step. */
+    /** The request arrives and is carried out or rejected. The outcome of the response is a second step. */
     function arrive(): () => void {
       const before = actor;
       actor = caller;

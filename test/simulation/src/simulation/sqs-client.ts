@@ -11,14 +11,14 @@ import type { Caller, Network } from './network.ts';
 import { below, type Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** How long SQS answers a poll later than it gives out its messages, at most. */
+/** The longest time between the moment at which SQS picks messages for a poll and its response. */
 const MAX_HAND_OUT_MS = 40;
 
 /**
- * What the consumer calls of SQS's client, over a queue in memory. A poll waits until there is a message, or until its process stops
- * and SQS ends the last one: an empty answer every twenty seconds would change nothing before that. SQS does not notice that
- * a client cuts off a poll: until the poll is over it gives it what it can.
- * @param options.onAnswer told how each call to send copies or to delete has ended for its caller
+ * The part of SQS's client that the consumer calls, over a queue in memory. A poll waits until there is a message, or until its process
+ * stops and SQS ends the last poll: an empty response every twenty seconds would change nothing before that. SQS does not notice that
+ * a client cancels a poll: until the poll ends, SQS still delivers messages to it.
+ * @param options.onAnswer called with the outcome, for its caller, of each call to send copies or to delete
  * @param options.lastPollEnds resolves when SQS ends the last poll of a process that stops
  */
 export function createSqsClient(options: {

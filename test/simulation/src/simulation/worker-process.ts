@@ -4,7 +4,7 @@ import type { VirtualTime } from './virtual-time.ts';
 export type ServiceName = 'acceptor' | 'processor';
 
 /**
- * One process of a service, seen from its event loop: answers and clock come in by `enter`, and nothing else runs in it. A dead
+ * One process of a service, seen from its event loop: responses and timers come in by `enter`, and nothing else runs in it. A dead
  * one runs nothing any more, a frozen one all of it when it wakes. What it had sent before takes effect all the same.
  */
 export interface WorkerProcess {

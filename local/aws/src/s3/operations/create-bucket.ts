@@ -8,7 +8,7 @@ import { parseXml } from '../xml.ts';
 const RECREATING_REGION = 'us-east-1';
 
 /**
- * Amazon S3 API Reference, "CreateBucket". For a bucket of one's own it answers 200 in us-east-1 and leaves its settings alone,
+ * Amazon S3 API Reference, "CreateBucket". For a bucket that you own it returns 200 in us-east-1 and keeps its settings,
  * elsewhere BucketAlreadyOwnedByYou (409): the page's "Errors".
  */
 export const createBucket: Operation = async (call, { storage, region }) => {

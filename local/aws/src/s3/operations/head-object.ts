@@ -34,7 +34,7 @@ const OVERRIDES = [
   'expires',
 ];
 
-/** What an answer says about a version whose bytes it gives, or could give. */
+/** The headers of a response about a version whose bytes it returns or could return. */
 export function describe(call: S3Call, version: ObjectVersion, storage: ObjectStorage): Headers {
   const { attributes, bucket, versionId, checksums, checksumType } = version;
   const tagCount = Object.keys(attributes.tags).length;

@@ -23,11 +23,11 @@ export interface KeysIo {
 export interface PreparedAction {
   /** The table that was named in it. */
   readonly table: string | undefined;
-  /** @param tell what is true from then on, if the action is broken off or the table does not answer: in sentences */
+  /** @param tell what is true from then on, if the action is broken off or the table does not respond: in sentences */
   run(making: KeyMaking, tell: (truth: string) => void): Promise<void>;
 }
 
-/** What is true where an action that may be repeated has begun, and no answer came. */
+/** What is true where an action that may be repeated has begun, and no response came. */
 export function notKnown(listCommand: string): string {
   return `It is not known whether it was done: look at "${listCommand}". It may be run again.`;
 }

@@ -41,7 +41,7 @@ const PERHAPS_A_REQUEST: readonly ErrorStatus[] = [400, 408];
 /** Answered before the rate is counted, if it ever is. */
 const NEVER_COUNTED: readonly ErrorStatus[] = [...NEVER_A_REQUEST, 414, 417];
 const AGAIN_LATER: readonly ErrorStatus[] = [429, 503];
-/** What only a request is told whose key was good and whose rate was counted. */
+/** Only for a request whose key was good and whose rate was counted. */
 const ALWAYS_COUNTED: readonly ErrorStatus[] = [409, 413, 415, 422];
 
 /**

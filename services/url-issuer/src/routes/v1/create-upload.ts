@@ -51,7 +51,7 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
               isCounted: apiKey.dailyQuota !== undefined,
             });
       request.uploadKey = issued.key;
-      // It took too long and the client was told 503: what is in the table now is an upload without a form.
+      // It took too long and the client got 503: what is in the table now is an upload without a form.
       if (reply.sent) return reply;
       if (issued.isNew) options.metrics.add('UploadsIssued', 1);
       const id = uploadIdOf(issued.key);
