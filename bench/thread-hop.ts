@@ -22,7 +22,7 @@ export interface ThreadHop {
   readonly mibPerThread: number;
 }
 
-/** What it costs that handlers run in threads: the way there and back, by turns with the same run in the same thread, and a thread's memory. */
+/** The cost of handler threads: the round trip, measured in turns with the same run in the same thread, and a thread's memory. */
 export async function measureThreadHop(): Promise<ThreadHop> {
   const threads = createThreadRunner({
     threads: THREADS,

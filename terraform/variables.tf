@@ -1,5 +1,5 @@
-# All that a user can set, by subject, in the one file where they look for it (and where docs/deploy.md sends them): hence its length.
-# What a module checks is checked there, and said there; a null is the module's own default.
+# All that you can set, by subject. It is one long file because docs/deploy.md refers to it and users look here.
+# A module validates its own variables and describes the limits. A null stands for the module's default.
 
 variable "name" {
   description = "The beginning of every name. Two installations in one account and region need two names; in two regions they can share one."

@@ -35,9 +35,9 @@ export interface ProvisionOptions {
 /**
  * Applies terraform/local to a LocalStack that runs.
  *
- * LocalStack keeps nothing from one start to the next, so Terraform's state belongs to one run of it and is left with it. Where
- * one runs that was not provisioned to the end, or that this folder knows nothing of, the state may lack what is there; then
- * LocalStack is made anew rather than guessed about, and the services with it.
+ * LocalStack keeps nothing from one start to the next, so Terraform's state belongs to one run of it and ends with it. If the
+ * running LocalStack was not provisioned completely, or this folder has no record of it, the state may lack existing resources.
+ * LocalStack and the services are then created again.
  */
 export async function provision(options: ProvisionOptions): Promise<Provisioned> {
   const { compose, endpoint, wasRunning, folder, logFile } = options;

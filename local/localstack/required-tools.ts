@@ -25,7 +25,7 @@ export async function missingTools(env: NodeJS.ProcessEnv): Promise<string[]> {
   return [...(await dockerProblems(env)), ...(await terraformProblems(env))];
 }
 
-/** As `missingTools`, for what needs no Terraform, or not every plugin of Docker. */
+/** Like `missingTools`, for commands that need no Terraform, or not every plugin of Docker. */
 export async function dockerProblems(
   env: NodeJS.ProcessEnv,
   plugins: readonly (keyof typeof PLUGINS)[] = ['compose', 'buildx'],

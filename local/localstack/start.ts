@@ -158,7 +158,7 @@ async function assertPortsAreFree(
   }
 }
 
-/** The caller's own AWS settings are none of LocalStack's business. */
+/** LocalStack ignores the caller's own AWS settings. */
 function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_')));
 }

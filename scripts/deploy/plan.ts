@@ -6,7 +6,7 @@ export type Service = (typeof SERVICES)[number];
 const PLATFORMS: Readonly<Record<string, string>> = { ARM64: 'linux/arm64', X86_64: 'linux/amd64' };
 const REGISTRY = 'module.registry[0].';
 
-/** What is not got back by making it anew, or can't be made anew at all, by the resources that it lies in. */
+/** What is lost when Terraform replaces a resource, and which resources cannot be replaced, by address. */
 const LOSSES = [
   {
     resources: /^module\.storage\.aws_(s3_bucket|sqs_queue|dynamodb_table)\./,

@@ -34,7 +34,7 @@ t.test(`P1 P2 P4: ${UPLOADS} uploads at once, with one, two or three files each`
     const upload = await processed(key);
     const accepted = await readObject(acceptedKey(key), upload.acceptedVersionId);
     const winner = sent.find((each) => each.sha256 === accepted.sha256);
-    if (!winner) problems.push('what was accepted is none of the files');
+    if (!winner) problems.push('the accepted object is none of the files');
     else if (sent.some((each) => each.answeredAtMs < winner.startedAtMs)) {
       problems.push('a file was accepted whose POST began after another’s was answered');
     }

@@ -220,14 +220,14 @@ const cases: Case[] = [
     code: 'BadDigest',
   },
   {
-    name: 'a Content-MD5 that is none',
+    name: 'an invalid Content-MD5',
     conditions: [['starts-with', '$Content-MD5', '']],
     fields: { 'Content-MD5': 'abc' },
     status: 400,
     code: 'InvalidDigest',
   },
   {
-    name: 'a checksum that is none',
+    name: 'an invalid checksum',
     conditions: [['starts-with', '$x-amz-checksum-crc32', '']],
     fields: { 'x-amz-checksum-crc32': SHA256 },
     status: 400,

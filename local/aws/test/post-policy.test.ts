@@ -154,7 +154,7 @@ t.test('what can’t be written down is refused like the rest', async (t) => {
   }
 });
 
-t.test('a condition that is none is refused', async (t) => {
+t.test('an invalid condition is rejected', async (t) => {
   const bad: unknown[] = [
     {},
     { a: '1', b: '2' },

@@ -73,7 +73,7 @@ t.test('removing needs no Terraform, but Docker', async (t) => {
   t.match(stderr, /^docker is not there: .*\n$/);
 });
 
-t.test('a port that is none is refused by the name of its variable', async (t) => {
+t.test('an invalid port is rejected by the name of its variable', async (t) => {
   const PATH = await pathWith(t, { docker: DOCKER, terraform: TERRAFORM });
   for (const variable of ['LOCALSTACK_PORT', 'ISSUER_PORT']) {
     for (const value of ['0', '65536', '80.5', 'http']) {

@@ -114,7 +114,7 @@ t.test(
   },
 );
 
-t.test('a port that is taken is named, and a DEV_PORT that is none', async (t) => {
+t.test('a port that is in use is named, and so is an invalid DEV_PORT', async (t) => {
   const port = await freeDevPort();
   const other = createServer().listen(port + 1, '127.0.0.1');
   await once(other, 'listening');

@@ -85,7 +85,7 @@ export const claimMutations: readonly Mutation[] = [
   {
     id: 'claim-unconditional',
     change: 'the claim is written without its condition',
-    breaks: 'P1: of two workers each claims a version',
+    breaks: 'P1: two workers each claim a version',
     file: 'packages/uploads/src/domain/transitions.ts',
     find: `    when: [{ attribute: 'state', equals: UploadState.issued }],
     set: {
@@ -100,8 +100,9 @@ export const claimMutations: readonly Mutation[] = [
   },
   {
     id: 'winner-stops',
-    change: 'who wins the claim does not go on at once, unless it holds the claimed version’s own event',
-    breaks: 'P3: an upload whose own event is late or lost waits for another receive, in the end in vain',
+    change:
+      'the worker that wins the claim does not continue at once, unless it holds the claimed version’s own event',
+    breaks: 'P3: an upload whose own event is late or lost waits for another receive, which may never come',
     file: RECONCILE,
     find: '!wonTheClaim && !isTheUpload &&',
     replace: '!isTheUpload &&',
@@ -212,7 +213,7 @@ export const claimMutations: readonly Mutation[] = [
   },
   {
     id: 'form-before-item',
-    change: 'the form is given away before its item is durable',
+    change: 'the form is returned before its item is durable',
     breaks: 'P3: an upload is made with it, and taken for an orphan',
     file: 'services/url-issuer/src/issuing/issue-upload.ts',
     find: 'await uploadStore.issue(upload, context.takeQuota);',

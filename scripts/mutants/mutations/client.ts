@@ -60,7 +60,7 @@ export const clientMutations: readonly Mutation[] = [
   {
     id: 'refusal-lost-with-the-connection',
     change: 'a failed write discards the response that S3 had sent by then',
-    breaks: 'P4: a refusal is not heard of, and the sender does not know whether to send again',
+    breaks: 'P4: a rejection is not reported, and the sender does not know whether to send again',
     file: 'packages/client/src/send-request.ts',
     find: '    readAfterWriteError(socket);\n',
     replace: '    void readAfterWriteError;\n',

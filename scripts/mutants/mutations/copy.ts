@@ -160,7 +160,7 @@ export const copyMutations: readonly Mutation[] = [
   {
     id: 'older-is-ours',
     change: 'what was stored before the upload is taken for its copy',
-    breaks: 'P5: another hand’s object is recorded as accepted',
+    breaks: 'P5: the object of another principal is recorded as accepted',
     file: FIND_COPY,
     find: 'if (wholeSeconds(there.storedAt) < storedAt)',
     replace: 'if (false)',

@@ -33,7 +33,7 @@ export const deletionMutations: readonly Mutation[] = [
   },
   {
     id: 'accepted-removed',
-    change: 'who loses the race to record removes the accepted object as its own copy',
+    change: 'the worker that loses the race to record removes the accepted object as its own copy',
     breaks: 'P3: it is what the winner has recorded',
     file: ACCEPT,
     find: 'if (isAcceptanceOnRecord(recorded.upload, claimed)) return;',

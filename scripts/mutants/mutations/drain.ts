@@ -31,7 +31,7 @@ export const drainMutations: readonly Mutation[] = [
   {
     id: 'not-given-back',
     change: 'what is not done at the limit is not given back',
-    breaks: 'P3: it is hidden until its visibility timeout is over, an hour perhaps',
+    breaks: 'P3: it is hidden until its visibility timeout is over, for up to an hour',
     file: 'packages/queue/src/delivery-run.ts',
     find: '    await giveBackUnhandled(reason, cutOffs, 0);\n',
     replace: '',

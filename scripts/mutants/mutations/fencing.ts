@@ -108,7 +108,7 @@ export const fencingMutations: readonly Mutation[] = [
   {
     id: 'claimed-processed',
     change: 'before ACCEPTED is recorded any version under accepted/ is processed',
-    breaks: 'P5: what another hand put there is taken for the upload',
+    breaks: 'P5: an object of another principal is taken for the upload',
     file: TRANSITIONS,
     find: 'if (upload.acceptedVersionId !== lease.acceptedVersionId) return false;',
     replace: 'if (upload.state === UploadState.claimed) return true;',

@@ -152,7 +152,7 @@ export const heartbeatMutations: readonly Mutation[] = [
   {
     id: 'lost-given-back',
     change: 'a message that was lost is given back',
-    breaks: 'P3: it is taken out of the hands of the worker that has it now',
+    breaks: 'P3: it is taken from the worker that has it now',
     file: RUN,
     find: "if (!held.isLost) await attempt('give-back', () => held.giveBack(waitSeconds));",
     replace: "await attempt('give-back', () => held.giveBack(waitSeconds));",
@@ -362,7 +362,8 @@ export const heartbeatMutations: readonly Mutation[] = [
   },
   {
     id: 'undeleted-untold',
-    change: 'a last receive that was handled and not deleted is left to the dead-letter queue without a word',
+    change:
+      'a last receive that was handled and not deleted goes to the dead-letter queue without a log line',
     breaks: 'P3: a dead letter that no log line explains',
     file: RUN,
     find: 'if (!facts().isLastReceive) return;',

@@ -227,7 +227,8 @@ export const threadMutations: readonly Mutation[] = [
   },
   {
     id: 'alone-begins-late',
-    change: 'an upload that is alone begins when its thread is loaded, whosever it is by then',
+    change:
+      'an upload that runs alone begins when its thread is loaded, although another worker may own it by then',
     breaks: 'P3: it begins a minute after its lease was lost, beside the next attempt',
     file: RUNNER,
     find: `      await orAborted(thread.loaded, signal);
@@ -325,7 +326,7 @@ export const threadMutations: readonly Mutation[] = [
   {
     id: 'waits-in-silent-thread',
     change: 'what a silent thread has not begun stays in it',
-    breaks: 'P8: it waits for another upload’s handler, an hour perhaps',
+    breaks: 'P8: it waits for another upload’s handler, for up to an hour',
     file: THREAD,
     find: 'if (run.isMovable) run.withdraw();',
     replace: '',

@@ -61,8 +61,8 @@ module "upload_once" {
     }]
   })
 
-  # Ten minutes of work do not fit into the two that a stopped task has: it would begin anew elsewhere. So a task protects itself
-  # while it has long work in flight; two at least, since it takes nothing new meanwhile.
+  # Ten minutes of work do not fit into the two minutes that a stopped task has. Another task would start the work again. So a task
+  # protects itself while it has long work in flight. At least two tasks run, because a protected task takes no new work.
   processor = {
     cpu                   = 1024
     memory                = 2048

@@ -82,8 +82,8 @@ resource "aws_lb_listener_rule" "not_ready_to_clients" {
   }
 }
 
-# The same with a domain and without one: EC2 can't change a description, and a group that was made anew could not be deleted
-# first, while the tasks' own group refers to it.
+# The description is the same with and without a domain. EC2 can't change a description, so Terraform would replace the group, and
+# EC2 can't delete the old group while the tasks' own group refers to it.
 resource "aws_security_group" "load_balancer" {
   name        = "${var.name}-load-balancer"
   description = "The load balancer in front of the tasks"

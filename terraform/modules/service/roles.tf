@@ -69,7 +69,7 @@ locals {
   })
 }
 
-# What the service's own code may do. Roles belong to the account, whatever the region: hence the region in their names.
+# The permissions of the service's own code. Roles belong to the account and not to a region, so their names have the region.
 resource "aws_iam_role" "task" {
   name               = "${var.name}-${local.region}-task"
   description        = "What the code of ${var.name} may do"

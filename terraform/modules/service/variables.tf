@@ -277,7 +277,7 @@ variable "protect_after_seconds" {
 
   validation {
     condition     = var.protect_after_seconds == null || try(var.protect_after_seconds >= 100 && var.protect_after_seconds <= 39600 && floor(var.protect_after_seconds) == var.protect_after_seconds, false)
-    error_message = "protect_after_seconds takes a whole number from 100 to 39600, or null. What takes less than 100 seconds ends within a stop (DRAIN_LIMIT_SECONDS): protected, it would hold up deployments for nothing."
+    error_message = "protect_after_seconds takes a whole number from 100 to 39600, or null. Work of less than 100 seconds ends within a stop (DRAIN_LIMIT_SECONDS) and needs no protection, which would only delay deployments."
   }
 
   validation {

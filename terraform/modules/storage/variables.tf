@@ -168,7 +168,7 @@ variable "record_retention_days" {
   nullable    = false
 
   # docs/design.md, "The table `uploads`": longer than anything can still refer to the item. Both pipelines have the same
-  # two retentions, and a redrive starts them anew.
+  # two retentions, and a redrive starts them again.
   validation {
     condition     = var.record_retention_days <= 3650 && floor(var.record_retention_days) == var.record_retention_days && var.record_retention_days >= max(22, 4 * (var.message_retention_days + var.dead_letter_retention_days) + 1)
     error_message = "record_retention_days takes a whole number from ${max(22, 4 * (var.message_retention_days + var.dead_letter_retention_days) + 1)} to 3650: twice the retentions of both queues and both dead-letter queues, plus a day. With fewer, a redelivered event could find its upload forgotten and take it for an orphan."

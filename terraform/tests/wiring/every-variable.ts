@@ -10,7 +10,7 @@ export interface Wiring {
   readonly read: Read;
   /** What is read where it is not the value itself. */
   readonly expected?: unknown;
-  /** What is read where it is not given, for what has but two values: one that is fixed would be the right one half of the time. */
+  /** The expected value if the variable is not set. For variables with only two values: a fixed value would be right half of the time. */
   readonly otherwise?: unknown;
 }
 

@@ -56,7 +56,7 @@ export function readPostForm(request: IncomingMessage): Promise<PostForm> {
       if (name === undefined) return refuse(malformed());
       if (valueCut) return refuse(fieldsTooLong());
       const known = name.toLowerCase();
-      // Whichever of two values were checked, the other might be used: neither is.
+      // If one of two values were checked, the other might be used. So neither is.
       if (fields.has(known)) return refuse(repeated(known, value));
       fields.set(known, value);
     });

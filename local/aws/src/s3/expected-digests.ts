@@ -13,7 +13,7 @@ const CHECKSUM_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
   SHA256: 32,
 };
 const MD5_BYTES = 16;
-/** Names that begin like a checksum's and are none. */
+/** Names that begin like a checksum's but name no checksum. */
 const NO_CHECKSUMS = new Set(['algorithm', 'mode', 'type']);
 
 /** What bytes must be by their sender's own word. */

@@ -3,7 +3,7 @@ import type { ByteRange } from '../storage/object-version.ts';
 import { invalidArgument } from './answers.ts';
 import type { NamedValues } from './named-values.ts';
 
-/** The range of a read; undefined for the whole, also where the header is none that S3 understands. @throws S3Error InvalidRange (416) */
+/** The range of a read; undefined for the whole object, also if S3 does not understand the header. @throws S3Error InvalidRange (416) */
 export function readRange(given: NamedValues, sizeBytes: number): ByteRange | undefined {
   const header = given.get('range') ?? '';
   const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? [];

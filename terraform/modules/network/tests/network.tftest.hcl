@@ -48,7 +48,7 @@ run "a_subnet_stays_in_its_zone_when_the_list_shifts" {
   }
   assert {
     condition     = aws_subnet.private[*].availability_zone == ["eu-central-1a", "eu-central-1b"]
-    error_message = "subnets, and the tasks in them, are not made anew"
+    error_message = "subnets, and the tasks in them, are not replaced"
   }
 }
 

@@ -17,8 +17,8 @@ export interface KillReport {
 }
 
 /**
- * Learns which calls a scenario makes, then goes through it anew for each call and each side of it with a process that is ended
- * there, and looks at what came of it. The workers share the points among them.
+ * Learns which calls a scenario makes. Then it runs the scenario again for each call and each side of it, ends the process there,
+ * and verifies the outcome. The workers share the points among them.
  */
 export async function runKillPoints(options: {
   readonly workers: readonly Worker[];

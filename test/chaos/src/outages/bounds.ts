@@ -20,9 +20,9 @@ export interface Work {
 /** Each call's attempts at most, by the client that makes it (packages/runtime, "aws-clients"; the issuer has its own for the table). */
 const ATTEMPTS: Readonly<Record<AwsService, number>> = { s3: 5, sqs: 3, dynamodb: 4 };
 const ISSUER_ATTEMPTS = 2;
-/** Both are looked at for its readiness. */
+/** Its readiness check reads both. */
 const ISSUER_TABLES = 2;
-/** What handling a message makes of calls at most, when all of them succeed: get, claim, get, accept, or list, copy, head, delete. */
+/** The most calls for one message, if all of them succeed: get, claim, get, accept, or list, copy, head, delete. */
 const CALLS_PER_HANDLING: Readonly<Record<AwsService, number>> = { s3: 4, sqs: 0, dynamodb: 5 };
 /**
  * A delete is tried three times, and again after seconds while its message is held; what has failed is given back once. A heartbeat,

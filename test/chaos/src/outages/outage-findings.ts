@@ -180,7 +180,7 @@ function firstWaits(lines: readonly OutputLine[] = []): number[] {
     .map(({ waitSeconds }) => Number(waitSeconds));
 }
 
-/** A poll that succeeded in between begins its row of waits anew. */
+/** A successful poll in between resets the sequence of waits. */
 function isAnyWaitOf(waitSeconds: number, failedPolls: number): boolean {
   return Array.from({ length: failedPolls }, (_, at) => at + 1).some((attempt) =>
     isWaitOf(waitSeconds, attempt, POLL_BACKOFF),

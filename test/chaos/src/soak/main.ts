@@ -8,7 +8,7 @@ import { soak } from './soak.ts';
 
 /**
  * Exit code 0: every upload is accounted for, and no service grew. 1: a finding, or it could not be run to its end. 2: wrong use.
- * Ctrl-C ends the uploads, and the rest is done as ever; a second one breaks off.
+ * Ctrl-C ends the uploads, and the run then finishes normally. A second Ctrl-C ends the run at once.
  */
 const SHOWN_FINDINGS = 50;
 /** The exit code that a shell reports for a program that SIGINT ended. */

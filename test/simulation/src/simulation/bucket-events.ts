@@ -6,7 +6,7 @@ export const BUCKET = 'bucket';
 
 /** How S3's event of one stored version comes. */
 export interface EventPlan {
-  /** One message after each of these times; at least one, for S3 delivers an event at least once. */
+  /** One message after each of these times; at least one, because S3 delivers an event at least once. */
   readonly delaysMs: readonly number[];
   /** Together with other events in one message. */
   readonly isBatched: boolean;

@@ -5,7 +5,7 @@ export type ServiceName = 'acceptor' | 'processor';
 
 /**
  * One process of a service, seen from its event loop: responses and timers come in by `enter`, and nothing else runs in it. A dead
- * one runs nothing any more, a frozen one all of it when it wakes. What it had sent before takes effect all the same.
+ * process runs nothing any more. A frozen one runs everything when it wakes. Calls that it sent before still take effect.
  */
 export interface WorkerProcess {
   readonly service: ServiceName;
