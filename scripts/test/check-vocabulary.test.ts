@@ -26,6 +26,11 @@ t.test('a word that was replaced is found, with its line and what to say instead
     'two twins',
     'its fate',
     'messages in hand',
+    'Whoever holds the form',
+    'nobody’s fault',
+    'const NOBODY = 1;',
+    'somebody else',
+    'does anybody listen?',
   ];
   const { status, stderr } = checked(t, lines);
   t.equal(status, 1);
@@ -39,6 +44,7 @@ t.test('ordinary words with the same letters are not', async (t) => {
     'Container Insights, an insight, hindsight, an oversight',
     'payable at sight: today, in sight of it, out of sight; a sight.',
     'twine, fateful, in handlers, inhand',
+    'somebodyelse, EXAMPLEKEYIDOFNOBODY',
   ];
   t.strictSame(checked(t, lines), { status: 0, stderr: '' });
 });
