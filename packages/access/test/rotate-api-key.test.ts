@@ -137,7 +137,7 @@ t.test('no end is set after another command has ended the rotation or taken it b
   }
 });
 
-t.test('one who comes in between again and again is told of, not waited for without end', async (t) => {
+t.test('changes that come in between again and again are reported, not waited for without end', async (t) => {
   const { making, store } = harness();
   const { key } = await createApiKey(settings, making);
   store.changeSecrets = async () => {

@@ -98,7 +98,7 @@ t.test('what is too young to be judged: exit code 6, how many, and when to run i
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
 });
 
-t.test('what is named outweighs what is too young, and both are told', async (t) => {
+t.test('what is named outweighs what is too young, and both are reported', async (t) => {
   const { cloud } = await lostAndFailed(t);
   const { code, stderr } = await operate(cloud, ['audit']);
   t.equal(code, 4);
@@ -268,7 +268,7 @@ t.test('an audit that can’t be brought to its end says how far it came, with e
   });
 });
 
-t.test('a dead-letter queue in the place of a queue: nothing is done, and the reason is told', async (t) => {
+t.test('a dead-letter queue in the place of a queue: nothing is done, and the reason is given', async (t) => {
   const { cloud } = await lostAndFailed(t);
   const { uploadEvents, uploadEventsDeadLetter, acceptedEventsDeadLetter } = cloud.queues;
   for (const [option, url, right] of [
@@ -312,7 +312,7 @@ t.test('a dead-letter queue in the place of a queue: nothing is done, and the re
   t.match(await operate(cloud, ['audit', '--repair'], LATER), { code: 4, stderr: /1 events sent/ });
 });
 
-t.test('queues that the bucket does not use so: nothing is done, and the right ones are told', async (t) => {
+t.test('queues that the bucket does not use so: nothing is done, and the right ones are named', async (t) => {
   const { cloud } = await lostAndFailed(t);
   const { uploadEvents, acceptedEvents } = cloud.queues;
   const other = await withAnotherPair(cloud);
@@ -448,7 +448,7 @@ t.test('dead letters that SQS counts and does not give are hidden, whatever its 
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
 });
 
-t.test('a disk that is full: how many events were sent before that is told', async (t) => {
+t.test('a disk that is full: the number of events sent before is reported', async (t) => {
   const cloud = await quietCloud(t);
   for (let at = 0; at < 12; at += 1) await cloud.put(await cloud.issue(), 'lost');
   const repair = ['audit', '--repair'];

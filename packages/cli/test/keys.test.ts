@@ -546,7 +546,7 @@ t.test('a table that is not there is named', async (t) => {
   );
 });
 
-t.test('any other fault is told in one line, without a stack trace', async (t) => {
+t.test('any other error is reported in one line, without a stack trace', async (t) => {
   for (const [fault, words] of [
     [new Error('Region is missing'), 'Region is missing'],
     [Object.assign(new Error(), { name: 'TimeoutError' }), 'TimeoutError'],
@@ -690,7 +690,7 @@ Only a write to the table stops the old value, and "keys disable" and "keys dele
   }
 });
 
-t.test('rotate: where the old value gets no end, it is told which values work', async (t) => {
+t.test('rotate: where the old value gets no end, the output says which values work', async (t) => {
   for (const [fault, said] of [
     [
       new Error('the table is away'),

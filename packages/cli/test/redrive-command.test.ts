@@ -178,7 +178,7 @@ t.test('no more lines than asked for, and all are moved', async (t) => {
   t.match(stdout, /\n5 moved to upload-events\n$/);
 });
 
-t.test('what could not be moved is told, with exit code 1', async (t) => {
+t.test('what could not be moved is reported, with exit code 1', async (t) => {
   const { cloud } = await twoDeadLetters(t);
   const { code, stdout, stderr } = await operate(cloud, ['redrive', '--yes', '--queue', 'uploads'], {
     operations: withoutKeeping,
@@ -261,7 +261,7 @@ t.test('a disk that is full: nothing is moved before it was shown', async (t) =>
 });
 
 for (const json of [['--json'], []]) {
-  t.test(`a disk that fills up while it moves: what was done is told (${json})`, async (t) => {
+  t.test(`a disk that fills up while it moves: what was done is reported (${json})`, async (t) => {
     const cloud = await quietCloud(t);
     for (let at = 0; at < 12; at += 1)
       await cloud.send(cloud.queues.uploadEventsDeadLetter, eventFor(`uploads/${at}`, 'v'));
@@ -281,7 +281,7 @@ for (const json of [['--json'], []]) {
   });
 }
 
-t.test('of more than 1,000 messages it is not known when they are back: both times are told', (t) => {
+t.test('of more than 1,000 messages it is not known when they are back: both times are given', (t) => {
   const note = (hidden: number, visible: number) =>
     hiddenNote(
       { deadLetterUrl: 'https://sqs.test/1/dead', hidden, visible },
@@ -297,7 +297,7 @@ t.test('of more than 1,000 messages it is not known when they are back: both tim
   t.end();
 });
 
-t.test('hidden messages that came back while others were moved are not told of', async (t) => {
+t.test('hidden messages that came back while others were moved are not reported', async (t) => {
   const { cloud } = await twoDeadLetters(t);
   const QueueUrl = cloud.queues.uploadEventsDeadLetter;
   await cloud.send(QueueUrl, eventFor('uploads/hidden', 'v'));
@@ -448,7 +448,7 @@ t.test('queues that the bucket does not use so: nothing is moved or deleted', as
   t.match(unchecked, { code: 0, stderr: /^Nothing was moved\. --yes moves 2\.\n$/ });
 });
 
-t.test('an event in the wrong queue: it is told, it stays, and --delete-unknown removes it', async (t) => {
+t.test('an event in the wrong queue is reported, stays, and is removed by --delete-unknown', async (t) => {
   const { cloud } = await twoDeadLetters(t);
   const { acceptedEvents, acceptedEventsDeadLetter } = cloud.queues;
   await cloud.send(acceptedEventsDeadLetter, eventFor('uploads/lost', 'v9'));

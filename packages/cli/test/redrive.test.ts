@@ -96,7 +96,7 @@ t.test('P3: a send whose answer was lost leaves the message in both queues', asy
 });
 
 t.test(
-  'P3: what can’t be deleted is in both queues, told as that, and moved by the next redrive',
+  'P3: what can’t be deleted is in both queues, reported as that, and moved by the next redrive',
   async (t) => {
     const letters = await startDeadLetters(t);
     const [body = ''] = named(1);
@@ -174,7 +174,7 @@ t.test('what could not be saved is not deleted, and ends the redrive', async (t)
   t.match(await letters.depth(letters.deadLetterUrl), { visible: 1, hidden: 0 });
 });
 
-t.test('what was saved and could not be deleted stays, and is told as that', async (t) => {
+t.test('what was saved and could not be deleted stays, and is reported as that', async (t) => {
   const letters = await startDeadLetters(t);
   await letters.die('hello');
   letters.hook('DeleteMessageBatch', async () => {
@@ -255,7 +255,7 @@ t.test('Ctrl-C ends it behind the batch that is under way, and gives the rest ba
 });
 
 t.test(
-  'a dead-letter queue that stops answering ends it; what was moved is told, what stays is given back',
+  'a dead-letter queue that stops responding ends it; what was moved is reported, what stays is given back',
   async (t) => {
     const letters = await startDeadLetters(t);
     await letters.die('not ours', ...named(1));
@@ -272,7 +272,7 @@ t.test(
   },
 );
 
-t.test('a message that comes back because this takes so long is told of once', async (t) => {
+t.test('a message that comes back because this takes so long is reported once', async (t) => {
   const letters = await startDeadLetters(t);
   await letters.die('not ours');
   let receives = 0;
@@ -291,7 +291,7 @@ t.test('a message that comes back because this takes so long is told of once', a
   t.match(await letters.depth(letters.deadLetterUrl), { visible: 1, hidden: 0 });
 });
 
-t.test('it ends where a message that stays is given again and again, and tells of it once', async (t) => {
+t.test('it ends where a message that stays is given again and again, and reports it once', async (t) => {
   const letters = await startDeadLetters(t);
   const [ours = ''] = named(1);
   await letters.die('not ours', ours);

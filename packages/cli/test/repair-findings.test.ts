@@ -137,7 +137,7 @@ t.test('P3, P4: the items are kept longer before their events are sent', async (
   t.notOk(calls.slice(kept.length).some((call) => call.startsWith('keepLonger')));
 });
 
-t.test('P3: what can’t be kept longer is not sent, and told as that', async (t) => {
+t.test('P3: what can’t be kept longer is not sent, and reported as that', async (t) => {
   const harness = createHarness();
   const { key: bad } = await harness.claimed('bad');
   const { key: good } = await harness.claimed('good');
@@ -160,7 +160,7 @@ t.test('P3: what can’t be kept longer is not sent, and told as that', async (t
   t.ok(sent.length > 0 && sent.every(({ key }) => key === good));
 });
 
-t.test('an accepted object is told of with its own ETag, where it can be had', async (t) => {
+t.test('an accepted object is reported with its own ETag, where it can be had', async (t) => {
   const harness = createHarness();
   const there = await harness.accepted('there');
   const hidden = await harness.accepted('hidden');
@@ -224,7 +224,7 @@ t.test('a finding is not given before its event is in the queue', async (t) => {
   );
 });
 
-t.test('events go to the queue of their pipeline, as S3 would tell them', async (t) => {
+t.test('events go to the queue of their pipeline, as S3 would send them', async (t) => {
   const harness = createHarness();
   const issued = await harness.issue('Zähler 1+1');
   const version = harness.put(issued);
@@ -252,7 +252,7 @@ t.test('events go to the queue of their pipeline, as S3 would tell them', async 
   ]);
 });
 
-t.test('P4: only what may be the copy is told of as one, and what is unclaimed not at all', async (t) => {
+t.test('P4: only what may be the copy is reported as one, and what is unclaimed not at all', async (t) => {
   const harness = createHarness();
   const { copy } = await harness.copied('copied');
   const accepted = await harness.accepted('accepted');
@@ -287,7 +287,7 @@ t.test('P4: only what may be the copy is told of as one, and what is unclaimed n
   );
 });
 
-t.test('what SQS does not take is told for each event, and ends the repair behind its ten', async (t) => {
+t.test('what SQS does not take is reported for each event, and ends the repair behind its ten', async (t) => {
   const harness = createHarness();
   for (let at = 0; at < 12; at += 1) harness.put(await harness.issue(`issued-${at}`));
   harness.pass(OLDER_THAN_SECONDS);
@@ -392,7 +392,7 @@ t.test(
   },
 );
 
-t.test('all ten are told of before the first is given', async (t) => {
+t.test('all ten are reported before the first is yielded', async (t) => {
   const harness = createHarness();
   for (let at = 0; at < 12; at += 1) harness.put(await harness.issue(`lost-${at}`));
   harness.pass(OLDER_THAN_SECONDS);
@@ -426,7 +426,7 @@ t.test('an event whose message lies in the dead-letter queue is not sent', async
   t.strictSame(sent, []);
 });
 
-t.test('what can’t be recorded as sent is told as sent, and sent once more by the next repair', async (t) => {
+t.test('what can’t be recorded as sent counts as sent, and the next repair sends it again', async (t) => {
   const harness = createHarness();
   harness.put(await harness.issue('lost'));
   harness.pass(OLDER_THAN_SECONDS);

@@ -237,7 +237,7 @@ t.test('--times where only some were stored says how many', async (t) => {
   t.match(lines()[2], /204 to 2 of the 3 uploads.*the other one is reported as a duplicate/);
 });
 
-t.test('files that can not be read are told before a form is asked for, all of them', async (t) => {
+t.test('files that can not be read are reported before a form is requested, all of them', async (t) => {
   const { servers, io, seen } = await stage(t);
   const directory = t.testdir({ a: 'x', folder: {} });
   const files = ['a', 'folder', 'missing'].map((name) => join(directory, name));

@@ -37,7 +37,7 @@ t.test('the command uploads by PUT, with the file’s own size and checksum', as
   t.notMatch(seen.stdout, 'Signature', 'everyone who reads the signed URL could upload');
 });
 
-t.test('the command tells what became of an upload', async (t) => {
+t.test('the command shows what became of an upload', async (t) => {
   const { servers, seen, cli } = await stage(t);
   servers.answer = { status: 200, headers: {}, body: STATUS };
   t.equal(await cli('status', 'uploads/Zähler 1+1-x'), 0);

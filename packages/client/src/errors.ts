@@ -64,7 +64,7 @@ export class UploadNotSent extends Error {
   readonly code = 'UploadNotSent';
 }
 
-/** S3 answered that it did not store the upload. */
+/** S3 responded that it did not store the upload. */
 export class UploadRefused extends Error {
   readonly code = 'UploadRefused';
   readonly status: number;

@@ -13,7 +13,7 @@ const DEFAULT_TIMEOUT_SECONDS = 30;
 
 /** Where the issuer is, and who asks. */
 export interface IssuerAccess {
-  /** Where the issuer answers, http or https; it may have a path prefix and end with a slash. */
+  /** The issuer's URL, http or https; it may have a path prefix and end with a slash. */
   readonly issuerUrl: string;
   readonly apiKey: string;
   /** For each try, whatever the other side does; more than 0, at most 2147483, default 30. */
@@ -138,7 +138,7 @@ export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Er
     case 404:
     case 409:
     case 422:
-      // Without a code of its own it is not the issuer that answered, or not this path.
+      // Without a code of its own the response is not from the issuer, or not from this path.
       if (code === undefined || code === 'NotFound') break;
       return new RequestRefused(`the issuer refused the request (${answer}): ${message}`, {
         status,

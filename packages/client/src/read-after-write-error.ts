@@ -6,7 +6,7 @@ const CLOSED_BY_PEER = ['EPIPE', 'ECONNRESET', 'ECONNABORTED'];
 /**
  * Lets a socket be read to its end after a write to it has failed.
  *
- * A server that refuses early answers, and closes the connection while the client is still sending. The next write
+ * A server that refuses early responds, and closes the connection while the client is still sending. The next write
  * then fails, and Node destroys the socket at once, with the response unread in the kernel's buffer. Here such a write stays
  * open instead: nothing more is written, and the socket ends when there is nothing more to read.
  */

@@ -1,5 +1,5 @@
 /**
- * The first `maxBytes` of a body as text; the rest is not read. What answers is not always what it should be, and
+ * The first `maxBytes` of a body as text; the rest is not read. The server that responds is not always the one that should, and
  * a body without an end must not fill the memory.
  */
 export async function readText(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<string> {

@@ -4,7 +4,7 @@ import { type TimeLimits, timerMs } from './time-limits.ts';
 /** Of a `net.Socket`, all that the idle clock needs. */
 export type IdleSocket = Pick<Socket, 'setTimeout' | 'on'>;
 
-/** The clocks that run while one request is sent and answered. */
+/** The clocks that run while one request is sent and its response arrives. */
 export interface Timers {
   connected(socket: IdleSocket): void;
   /** A piece is handed over. */

@@ -25,7 +25,7 @@ export type UploadState =
 export interface NewUploadOptions {
   /** What the id begins with: 1 to 900 bytes of UTF-8 without "/", "$", control characters and characters that hide or reorder text. */
   readonly name?: string | undefined;
-  /** `put`: S3 takes one upload and answers 412 to every other; it needs the exact size, as `minBytes` and `maxBytes`. */
+  /** `put`: S3 takes one upload and responds to every other with 412; it needs the exact size, as `minBytes` and `maxBytes`. */
   readonly method?: 'post' | 'put' | undefined;
   readonly contentType?: string | undefined;
   readonly minBytes?: number | undefined;

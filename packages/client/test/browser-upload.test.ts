@@ -206,7 +206,7 @@ t.test('what can’t be sent is not', async (t) => {
   await t.rejects(page.describeFile('a'), { code: 'FileUnusable' });
 });
 
-t.test('the bytes that are told are the file’s; what the listener throws ends no upload', async (t) => {
+t.test('the reported bytes are the file’s; what the listener throws ends no upload', async (t) => {
   const told: number[] = [];
   await upload(
     (xhr) => {

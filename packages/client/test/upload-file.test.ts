@@ -606,7 +606,7 @@ t.test('a PUT that breaks: unknown only where its last bytes were handed over', 
   t.equal(servers.posts, 2);
 });
 
-t.test('files that can not be uploaded, told before anything is sent', async (t) => {
+t.test('files that can not be uploaded, reported before anything is sent', async (t) => {
   const servers = await withServers(t);
   const directory = t.testdir({ file: 'x', folder: {} });
   await mkdir(join(directory, 'more'));

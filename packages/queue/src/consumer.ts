@@ -58,7 +58,7 @@ export interface Consumer {
   /**
    * Reads the queue's maxReceiveCount (`Delivery.isLastReceive`), then begins to poll. A later change of it shows within two minutes
    * while messages come, and within ten seconds for a message that was received before. Once only, and not after `stop`.
-   * @throws QueueWithoutRedrivePolicy, or what SQS answers
+   * @throws QueueWithoutRedrivePolicy, or the error of SQS
    */
   start(): Promise<void>;
 

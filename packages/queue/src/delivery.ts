@@ -8,8 +8,8 @@ export interface DeliveryFacts {
    */
   readonly receiveCount: number;
   /**
-   * The message is not handled again: a failure now ends in the dead-letter queue. Of a `Delivery` it can change while the message
-   * is handled, when the queue's maxReceiveCount does: see `renewReceiveLimit`.
+   * The message is not handled again: a failure now ends in the dead-letter queue. In a `Delivery` it can change while the message
+   * is handled, when the queue's maxReceiveCount changes: see `renewReceiveLimit`.
    */
   readonly isLastReceive: boolean;
 }

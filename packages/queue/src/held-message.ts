@@ -8,7 +8,7 @@ import { MAX_VISIBILITY_SECONDS, VisibilityLost } from './failures.ts';
  */
 const CALL_MARGIN_SECONDS = 30;
 
-/** What SQS answers when a receipt handle is good for nothing any more. All our other parameters are always valid. */
+/** The errors of SQS when a receipt handle is no longer valid. All our other parameters are always valid. */
 const LOST_ERRORS = ['ReceiptHandleIsInvalid', 'MessageNotInflight', 'InvalidParameterValue'];
 
 /** One received message: keeps it invisible, and gives it back. */

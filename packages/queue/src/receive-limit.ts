@@ -15,7 +15,7 @@ export interface ReceiveLimit {
 /**
  * Reads the queue's maxReceiveCount.
  * @param options.signal ends reads, without a word
- * @throws QueueWithoutRedrivePolicy, or what SQS answers
+ * @throws QueueWithoutRedrivePolicy, or the error of SQS
  */
 export async function readReceiveLimit(options: {
   readonly sqs: SQSClient;

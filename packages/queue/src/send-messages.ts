@@ -33,7 +33,7 @@ export interface OutgoingMessage {
 }
 
 /**
- * Sends messages to a standard queue, in batches, one after the other. Not atomic: of a batch SQS may take some and refuse
+ * Sends messages to a standard queue, in batches, one after the other. Not atomic: SQS may take some messages of a batch and refuse
  * others. Never rejects: each message that SQS refused, did not name in its response, or left without a response after the client's own
  * retries, is reported by its index in `messages`, with what is known of it. A message that is not reported is in the queue: SQS named it as
  * successful.

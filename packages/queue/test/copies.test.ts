@@ -96,7 +96,7 @@ t.test('P3: work that every deploy cuts off keeps its receives, and ends well', 
   matchEvents(t, observed, cutOffs);
 });
 
-t.test('P3: failures count from copy to copy, and the last is told once', async (t) => {
+t.test('P3: failures count from copy to copy, and the last is reported once', async (t) => {
   const { clock, queue, observed, began, deploy } = await prepare(t, { maxReceiveCount: 3 });
   const failure = new Error('it fails');
   await queue.send('long work');

@@ -123,7 +123,7 @@ t.test('P3: a message that the answer does not name is not deleted: it is tried 
   t.same(observed.entries, []);
 });
 
-t.test('a message that can not be deleted is told of after three attempts', async (t) => {
+t.test('a message that can not be deleted is reported after three attempts', async (t) => {
   const { clock, queue, work, observed } = await holdAll(t, 1);
   const refusal = new Error('SQS does not answer');
   queue.hook('DeleteMessageBatch', async () => {
@@ -278,7 +278,7 @@ t.test('a stop does not wait for an attempt without an answer', async (t) => {
 });
 
 t.test(
-  'P3: a message that is lost before it could be deleted is told of with its last receive',
+  'P3: a message that is lost before it could be deleted is reported with its last receive',
   async (t) => {
     const { clock, queue, work, observed } = await holdAll(t, 1, { maxReceiveCount: 1 });
     refuse(queue);

@@ -153,7 +153,7 @@ t.test('RetryLater takes 0 to 43,200 seconds', async (t) => {
 });
 
 t.test(
-  'an Unprocessable message is in the dead-letter queue without a wait, its reason told once',
+  'an Unprocessable message is in the dead-letter queue without a wait, its reason logged once',
   async (t) => {
     const receives = new Journal<[count: number, isLast: boolean]>();
     const reason = new Unprocessable('no S3 event');
@@ -204,7 +204,7 @@ for (const error of [new Error('still failing'), new RetryLater(600)]) {
   );
 }
 
-t.test('a message that can not be given back is told of, and comes back with its timeout', async (t) => {
+t.test('a message that can not be given back is reported, and comes back with its timeout', async (t) => {
   const receives = new Journal<number>();
   const { clock, queue, observed, consumer } = await consume(t, async ({ receiveCount }) => {
     receives.add(receiveCount);

@@ -84,7 +84,7 @@ t.test('P3: a maxReceiveCount that is lowered shows with the next receive of a f
 });
 
 t.test(
-  'P3: a maxReceiveCount that is raised has no message told as dead-lettered that comes back',
+  'P3: a maxReceiveCount that is raised has no message reported as dead-lettered that comes back',
   async (t) => {
     const prepared = await prepare(t, { maxReceiveCount: 3 });
     const { queue, observed, received } = prepared;
@@ -131,7 +131,7 @@ t.test('P3: a receive that can not be has maxReceiveCount read again, however yo
   matchEvents(t, observed, [{ event: 'deadLettered' }, { event: 'retried' }]);
 });
 
-t.test('a read that fails keeps the number, and is told', async (t) => {
+t.test('a read that fails keeps the number, and is reported', async (t) => {
   const prepared = await prepare(t, { maxReceiveCount: 3 });
   const { queue, observed, received } = prepared;
   const error = new Error('SQS does not answer');
@@ -231,7 +231,7 @@ t.test('P3: while a message is handled its last receive can become known', async
   await queue.stop(consumer);
 });
 
-t.test('P3: what is told of a failure goes by the limit of that time', async (t) => {
+t.test('P3: the report of a failure goes by the limit of that time', async (t) => {
   for (const asks of [true, false]) {
     for (const error of [failure, new Unprocessable('never')]) {
       t.test(

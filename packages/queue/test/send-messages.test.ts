@@ -53,7 +53,7 @@ t.test('nothing to send is no request', async (t) => {
   t.strictSame(sizes, []);
 });
 
-t.test('what SQS refuses is told by its place, the others are sent', async (t) => {
+t.test('what SQS refuses is reported by its index, the others are sent', async (t) => {
   const queue = await startLocalQueue(t);
   const bad = { body: 'not allowed: \u0000' };
   const failures = await sendMessages(queue.sqs, queue.queueUrl, [{ body: 'a' }, bad, { body: 'b' }]);
@@ -62,7 +62,7 @@ t.test('what SQS refuses is told by its place, the others are sent', async (t) =
   t.strictSame(await receiveAll(queue), ['a', 'b']);
 });
 
-t.test('a request that fails is told for each of its messages, and the next one is made', async (t) => {
+t.test('a request that fails is reported for each of its messages, and the next one is made', async (t) => {
   const queue = await startLocalQueue(t);
   let requests = 0;
   queue.sqs.middlewareStack.add(

@@ -277,7 +277,7 @@ t.test('neither a handler that never settles nor an SQS that is silent holds up 
 });
 
 t.test(
-  'P3: where SQS takes no copy the message itself is given back, and a last receive is told of',
+  'P3: where SQS takes no copy the message itself is given back, and a last receive is reported',
   async (t) => {
     for (const maxReceiveCount of [1, 2]) {
       const { clock, queue, observed, began, work, consumer } = await prepare(t, {

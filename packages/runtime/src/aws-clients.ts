@@ -14,7 +14,7 @@ import { lookupName } from './lookup-name.ts';
 const CONNECTION_TIMEOUT_MS = 2_000;
 
 /**
- * S3 copies an object, or a part of up to 5 GiB, before it answers, or answers at once and finishes later: minutes,
+ * S3 copies an object, or a part of up to 5 GiB, before it responds, or responds at once and finishes later: minutes,
  * either way. The same silence is allowed to a handler that reads an object's stream slowly.
  */
 const S3_REQUEST_TIMEOUT_MS = 5 * 60_000;
@@ -23,10 +23,10 @@ const S3_SOCKET_TIMEOUT_MS = 15 * 60_000;
 /** What SQS needs beyond the time that a long poll waits for messages. */
 const SQS_ANSWER_MS = 10_000;
 
-/** DynamoDB answers in milliseconds; a request that waits behind it must still be answered in time. */
+/** DynamoDB responds in milliseconds; a request that waits for it must still get its response in time. */
 const DYNAMODB_REQUEST_TIMEOUT_MS = 3_000;
 
-/** Beside the work: probes, and answers that are read to their end while the next call begins. */
+/** Beside the work: probes, and responses that are read to their end while the next call begins. */
 const SPARE_SOCKETS = 16;
 /** The SDK's own. */
 const LEAST_SOCKETS = 50;

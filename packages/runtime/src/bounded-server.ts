@@ -84,7 +84,7 @@ interface Connection {
  *   turn, so a turn that serves all that wait would keep new clients out for as many such turns as connections came before them.
  * - Of a body 1 MiB is read at most, before and after its response, and no more than 256 pieces. More closes the connection.
  * - Every request comes to the listener: one without a Host header and one with an expectation that Node.js does not know as well.
- *   Node.js would answer these itself, any number of them.
+ *   Node.js would respond to these itself, to any number of them.
  */
 export function createBoundedServer(options: BoundedServerOptions, listener: RequestListener): Server {
   const { maxConnections, onRefused, ...serverOptions } = options;

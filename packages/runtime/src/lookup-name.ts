@@ -3,11 +3,11 @@ import { Resolver } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { isIP, type LookupFunction } from 'node:net';
 
-/** How long a name server may take to answer, and how often it is asked. A connection must stand within two seconds. */
+/** How long a name server may take to respond, and how often it is asked. A connection must stand within two seconds. */
 const ANSWER_MS = 700;
 const TRIES = 2;
 
-/** What a name server answers for a name that it does not have, or that has no such address. */
+/** The errors of a name server for a name that it does not have, or that has no such address. */
 const NO_SUCH_NAME: readonly unknown[] = ['ENOTFOUND', 'ENODATA'];
 
 /** RFC 6761, section 6.3: names below `localhost` are never asked for. */

@@ -23,7 +23,7 @@ t.test('a table that stays silent is as good as away', async (t) => {
   await aborted.promise;
 });
 
-t.test('the log tells of an outage once, and of its end', async (t) => {
+t.test('the log reports an outage once, and its end', async (t) => {
   const lines: Record<string, unknown>[] = [];
   let outage: Error | undefined;
   let now = NOW;

@@ -236,7 +236,7 @@ t.test(
 );
 
 t.test(
-  'a copy in parts whose source goes away tells so, and aborts after the last part has settled',
+  'a copy in parts whose source goes away says so, and aborts after the last part has settled',
   async (t) => {
     const gone = errorOf(404, 'NoSuchVersion');
     const { copy, calls } = await openStore(t, { PartCopy: [gone, wellAnswers.PartCopy] });

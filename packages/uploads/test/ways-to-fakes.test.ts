@@ -106,7 +106,7 @@ t.test('the way knows the signal with which a call can be broken off', async (t)
   t.equal(await objects.head('accepted/a'), undefined, 'it did not take effect');
 });
 
-t.test('the bucket tells of what is stored and what is removed', async (t) => {
+t.test('the bucket reports what is stored and what is removed', async (t) => {
   const told: BucketChange[] = [];
   const objects = createMemoryObjectStore({ now: () => new Date(0), notify: (change) => told.push(change) });
   const { versionId } = objects.put(key, new Uint8Array(1));
@@ -118,11 +118,11 @@ t.test('the bucket tells of what is stored and what is removed', async (t) => {
   t.strictSame(
     told.map((change) => `${change.what} ${change.key}`),
     [`stored ${key}`, 'stored accepted/a', `removed ${key}`],
-    'once each; what changed nothing is not told',
+    'once each; what changed nothing is not reported',
   );
 });
 
-t.test('the table tells of every item as a write left it', async (t) => {
+t.test('the table reports every item as a write left it', async (t) => {
   const told: Item[] = [];
   const store = await issuedUpload((item) => told.push(item));
   await store.claim(key, version);

@@ -1,6 +1,6 @@
 import type { Clock } from '@upload-once/clock';
 
-/** The agent itself gives up on ECS after 4 seconds and answers then. */
+/** The agent itself gives up on ECS after 4 seconds and then responds. */
 const ANSWER_SECONDS = 10;
 /** A reason that is no JSON of the agent's is cut off here. */
 const SHOWN_CHARACTERS = 200;

@@ -117,7 +117,7 @@ t.test('it is ready while the queue and all that it depends on answer, until it 
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
 });
 
-t.test('a queue that cannot be consumed is told by its URL, and nothing is left listening', async (t) => {
+t.test('a queue that cannot be consumed is reported by its URL, and nothing is left listening', async (t) => {
   const cloud = await startLocalCloud(t);
   const port = await freePort();
   const unknown = cloud.queues.uploadEvents.replace(/[^/]+$/, 'unknown');
@@ -240,7 +240,7 @@ t.test('each outcome of a message has its log line, and its metric', async (t) =
   ]);
 });
 
-t.test('work that stops have cut off three times or more is told by its upload, and counted', async (t) => {
+t.test('work that stops cut off three times or more is reported by its upload, and counted', async (t) => {
   const { lines, log, metrics } = record();
   const observe = observeConsumer(log, metrics);
   const key = 'uploads/many deploys';

@@ -139,7 +139,7 @@ t.test('work that becomes long while protection is taken back is protected again
   t.equal(clock.pendingCount, 0);
 });
 
-t.test('refused, work and polling go on; that is told once, and asked again', async (t) => {
+t.test('refused, work and polling go on; that is reported once, and asked again', async (t) => {
   const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
   agent.refuse(failureAnswer('DEPLOYMENT_BLOCKED'));
   const work = begin();
@@ -229,7 +229,7 @@ t.test('an agent that hangs does no harm: what it may have granted is taken back
   t.strictSame(asked(agent), [ON, OFF]);
 });
 
-t.test('an agent that is not there is told of once, also when the work has ended', async (t) => {
+t.test('an agent that is not there is reported once, also when the work has ended', async (t) => {
   const { clock, lines, begin, asks, polls } = await prepare(t, { agentUri: 'http://127.0.0.1:1/api/x' });
   const work = begin();
   clock.advance(AFTER_MS);

@@ -18,7 +18,7 @@ t.test('it asks for protection, for so many minutes, and takes it back', async (
   t.equal(agent.asked.entries.length, 4, 'a slash at the end changes nothing');
 });
 
-t.test('each refusal has its words, and tells whether it may have taken effect', async (t) => {
+t.test('each refusal has its words, and says whether it may have taken effect', async (t) => {
   const agent = await startEcsAgent(t);
   const task = createTaskProtection({ agentUri: agent.uri, clock: new VirtualClock() });
   const refusals: [Refusal, string | RegExp, boolean][] = [
@@ -75,7 +75,7 @@ t.test('an agent without an answer is given up', async (t) => {
   await agent.givenUp();
 });
 
-t.test('an agent that is not there is told by its address', async (t) => {
+t.test('an agent that is not there is reported by its address', async (t) => {
   const agentUri = 'http://127.0.0.1:1/api/x';
   const clock = new VirtualClock();
   await t.rejects(createTaskProtection({ agentUri, clock }).unprotect(), {

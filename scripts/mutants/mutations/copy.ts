@@ -100,7 +100,7 @@ export const copyMutations: readonly Mutation[] = [
     replace: 'new GetObjectCommand({ Bucket, Key })',
     noticedBy: {
       file: S3_STORE_TEST,
-      test: 'the contract, by CopyObject > a source that is gone is told, and leaves no target',
+      test: 'the contract, by CopyObject > a source that is gone is reported, and leaves no target',
     },
   },
   {

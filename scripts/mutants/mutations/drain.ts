@@ -147,7 +147,7 @@ export const drainMutations: readonly Mutation[] = [
     replace: "'0'",
     noticedBy: {
       file: 'packages/queue/test/copies.test.ts',
-      test: 'P3: failures count from copy to copy, and the last is told once',
+      test: 'P3: failures count from copy to copy, and the last is reported once',
     },
   },
   {
@@ -159,7 +159,7 @@ export const drainMutations: readonly Mutation[] = [
     replace: '',
     noticedBy: {
       file: 'packages/queue/test/copies.test.ts',
-      test: 'P3: failures count from copy to copy, and the last is told once',
+      test: 'P3: failures count from copy to copy, and the last is reported once',
     },
   },
   {

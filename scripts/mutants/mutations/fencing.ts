@@ -102,7 +102,7 @@ export const fencingMutations: readonly Mutation[] = [
     replace: 'return undefined;\n      case',
     noticedBy: {
       file: PROCESS_TEST,
-      test: 'P3: a copy that is told of before ACCEPTED is recorded waits for that in flight',
+      test: 'P3: a copy that is reported before ACCEPTED is recorded waits for that in flight',
     },
   },
   {

@@ -170,7 +170,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     replace: 'isLastReceive: receiveCount > maxReceiveCount,',
     noticedBy: {
       file: 'packages/queue/test/outcomes.test.ts',
-      test: 'an Unprocessable message is in the dead-letter queue without a wait, its reason told once',
+      test: 'an Unprocessable message is in the dead-letter queue without a wait, its reason logged once',
     },
   },
   {
@@ -182,7 +182,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     replace: '',
     noticedBy: {
       file: 'packages/queue/test/outcomes.test.ts',
-      test: 'an Unprocessable message is in the dead-letter queue without a wait, its reason told once',
+      test: 'an Unprocessable message is in the dead-letter queue without a wait, its reason logged once',
     },
   },
   {

@@ -189,7 +189,7 @@ export const threadMutations: readonly Mutation[] = [
     replace: 'signal',
     noticedBy: {
       file: 'services/processor/test/call-handler.test.ts',
-      test: 'P8: after its end a handler opens nothing, and is told why',
+      test: 'P8: after its end a handler opens nothing, and the error says why',
     },
   },
   {

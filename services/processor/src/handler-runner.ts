@@ -44,8 +44,8 @@ export interface HandlerRun {
    */
   readonly ended: Promise<RunEnd>;
   /**
-   * Its thread did not answer for a while, at any time of the run: a handler may have taken the time of those beside it. A block of less than
-   * two seconds can go unnoticed. Of the handler that blocks this says the same as of the others.
+   * Its thread did not respond for a while, at any time of the run: a handler may have taken the time of those beside it. A block of less than
+   * two seconds can go unnoticed. The value is the same for the handler that blocks and for the others.
    */
   readonly isHeldUp: boolean;
   /** Aborts the handler's signal, with an equal reason. The handler goes on until it ends by itself. */

@@ -47,7 +47,7 @@ type Pending = { readonly heldBy: Upload } | { readonly claimed: Upload };
  * message is acknowledged only at PROCESSED; while another worker holds the lease it waits.
  *
  * An upload whose last lease has run out is a suspect: its handler may have ended the process. The process works on one suspect at a
- * time. Another one takes no lease and loses no receive (`NotBegun`): were it held here, each process that ends would cost it one.
+ * time. Another one takes no lease and loses no receive (`NotBegun`): if it were held here, each process that ends would cost it one.
  *
  * Only the acceptor says which version is accepted, since only it can compare a copy with its source. While the upload is CLAIMED the
  * message waits for that. Nothing under accepted/ is ever removed here: what looks like a second copy can be a restored file. A copy

@@ -32,11 +32,11 @@ const MAX_REMEMBERED = 1_000;
  *
  * - Where the limit passes or the work is no longer this worker's, the handler's signal is aborted, and the attempt fails with the
  *   signal's reason whatever the handler makes of it. A handler that does not end within its grace is ended with its thread.
- * - In a thread that did not answer for a while, a handler beside it may have taken the time. There neither the limit nor an error of the
- *   handler fails the attempt: a time-out of its own may have passed, as for a request that was answered in time. A handler that resolves
+ * - In a thread that did not respond for a while, a handler beside it may have taken the time. There the limit and an error of the
+ *   handler do not fail the attempt: a time-out of its own may have passed, also for a request whose response came in time. A handler that resolves
  *   before its thread reads that the signal is aborted has done its work. Any other one runs again, alone: one that resolves later may
  *   have stopped because of the signal. This also excuses the handler that blocks, and a block that was over long before. Both cost one
- *   run more, for a run that is alone is never excused.
+ *   run more, because a run that is alone is never excused.
  * - An upload whose thread ends under it runs again, within the same attempt: alone, where its own handler may have
  *   ended the thread. So only the handler that ends a thread by itself fails, and none that ran beside it.
  * - Each run has the whole limit. There are three runs at most.

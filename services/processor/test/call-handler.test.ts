@@ -44,7 +44,7 @@ t.test('what a handler has opened and not read is closed when it has ended', asy
   t.equal(openings[0]?.body.destroyed, true);
 });
 
-t.test('P8: after its end a handler opens nothing, and is told why', async (t) => {
+t.test('P8: after its end a handler opens nothing, and the error says why', async (t) => {
   const given = Promise.withResolvers<AcceptedUpload>();
   const { openings, ended } = call(async (upload) => given.resolve(upload));
   await ended;

@@ -42,7 +42,7 @@ function check(handlerName: string, clock: Pick<Clock, 'after'> = systemClock) {
   );
 }
 
-t.test('as a check it tells what is wrong, and a handler that is not named is no fault', async (t) => {
+t.test('as a check it says what is wrong, and a handler that is not named is no fault', async (t) => {
   t.equal(await check(''), undefined);
   t.equal(await check('../src/handlers/log-upload.ts'), undefined);
   t.match(await check('no-such-package-here'), /^can't load "no-such-package-here": Cannot find/);
@@ -52,7 +52,7 @@ t.test('as a check it tells what is wrong, and a handler that is not named is no
   );
 });
 
-t.test('a handler that is never loaded is told of after a while', async (t) => {
+t.test('a handler that is never loaded is reported after a while', async (t) => {
   const clock: Pick<Clock, 'after'> = {
     after: (delayMs, callback) =>
       systemClock.after(delayMs === END_LIMIT_SECONDS * 1000 ? delayMs : 0, callback),

@@ -53,7 +53,7 @@ t.test('an accepted upload is handled and recorded, with its lead time', async (
   ]);
 });
 
-t.test('P3: a copy that is told of before ACCEPTED is recorded waits for that in flight', async (t) => {
+t.test('P3: a copy that is reported before ACCEPTED is recorded waits for that in flight', async (t) => {
   const harness = createHarness(succeeds);
   const { key, event, accept } = await harness.accepted({ recorded: false });
   const work = harness.processAccepted(event, createDelivery().delivery);
@@ -544,7 +544,7 @@ t.test('P3: a message that SQS may give to another worker never leaves FAILED be
   t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
 
-t.test('a handler that takes too long is told, and failed', async (t) => {
+t.test('a handler that takes too long is reported, and failed', async (t) => {
   const { handler, began } = latchedHandler();
   const harness = createHarness(handler, { limitSeconds: 5, graceSeconds: 5 });
   const { key, event } = await harness.accepted();
@@ -711,7 +711,7 @@ t.test('P3: the place of a suspect is free again where its lease could not be ta
   t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 2 });
 });
 
-t.test('P3: why a handler failed is told, also when the table is away', async (t) => {
+t.test('P3: why a handler failed is reported, also when the table is away', async (t) => {
   for (const isLastReceive of [true, false]) {
     const harness = createHarness(fails);
     const { event } = await harness.accepted();
@@ -918,7 +918,7 @@ t.test('what a handler opens is broken off with its signal', async (t) => {
   await t.rejects(work, { code: 'DrainLimitReached' });
 });
 
-t.test('an object that was taken away is told to the handler that opens it', async (t) => {
+t.test('an object that was taken away is reported to the handler that opens it', async (t) => {
   const harness = createHarness(async (upload) => {
     await upload.open();
   });

@@ -273,7 +273,7 @@ t.test('P3: in a thread that was blocked an error of a handler fails no attempt'
   t.equal(attempts.runs.length, 2);
 });
 
-t.test('a handler alone in a thread that can’t be ended is told so', async (t) => {
+t.test('a handler alone in a thread that can’t be ended is reported as that', async (t) => {
   const attempts = createAttempts();
   const attempt = attempts.begin({ isSuspect: true });
   const run = await attempts.run(1);

@@ -55,7 +55,7 @@ export interface AppOptions {
   readonly corsOrigins: readonly string[];
   readonly defaults: UploadDefaults;
   readonly accessStore: AccessStore;
-  /** How long what the table of keys has answered is good for: see `createApiKeyFinder`. */
+  /** How long a response of the table of keys is good for: see `createApiKeyFinder`. */
   readonly keyCacheSeconds: number;
   /** How many bad keys an address may present each minute; 0: any number. */
   readonly badKeysPerMinute: number;

@@ -43,7 +43,7 @@ export function clientErrorHandler(options: {
   };
 }
 
-/** Answers a request whose path is no URL: it has no route, and none of the hooks that would log and count it. */
+/** Responds to a request whose path is no URL: it has no route, and none of the hooks that would log and count it. */
 export function frameworkErrorHandler(options: {
   readonly metrics: Metrics;
   readonly corsOrigins: readonly string[];

@@ -34,7 +34,7 @@ t.test('the same request with the same key gives the same upload, to the byte', 
   t.equal(issued(), 1);
 });
 
-t.test('it tells what became of the upload meanwhile', async (t) => {
+t.test('it shows what became of the upload meanwhile', async (t) => {
   const { create, uploadStore } = await issuer(t);
   const { id } = (await create(BODY, 'one')).json();
   const version = { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: NOW };

@@ -40,7 +40,7 @@ t.test('a key that is taken is replaced by another, with a form of its own', asy
   t.match(await uploadStore.get(second.key), { state: 'ISSUED', apiKeyId: 'k' });
 });
 
-t.test('a quota that is used up lets nothing be recorded, and is told as it is', async (t) => {
+t.test('a quota that is used up lets nothing be recorded, and is reported as it is', async (t) => {
   const { issueUpload, faults } = issuerWith([1]);
   const takeQuota = async () => {
     throw limitExceeded(60);

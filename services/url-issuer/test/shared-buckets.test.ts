@@ -67,7 +67,7 @@ t.test('while it does not, the task counts alone, and says so once', async (t) =
   ]);
 });
 
-t.test('it comes back by itself, and the next time it is away is told again', async (t) => {
+t.test('it comes back by itself, and the next time it is away is logged again', async (t) => {
   const { take, store, logged, clock, alone } = task();
   store.answer = away;
   await take();

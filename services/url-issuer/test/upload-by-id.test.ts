@@ -144,7 +144,7 @@ t.test('a form that was used any number of times is as quickly looked at: 1,000 
   t.strictSame(calls().slice(before), ['queryLast']);
 });
 
-t.test('a flood is told by how many were removed beyond those that are kept', async (t) => {
+t.test('a flood is reported by how many were removed beyond those that are kept', async (t) => {
   const { id, key, call, calls, uploadStore } = await issued(t);
   await uploadStore.claim(key, VERSION);
   await uploadStore.recordObservedVersion(key, ObservedKind.duplicate, { ...VERSION, versionId: 'v2' });

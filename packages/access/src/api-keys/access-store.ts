@@ -73,8 +73,8 @@ export class ApiKeySettingsChanged extends Error {
 export interface AccessStore {
   /**
    * Records a key and the hash of the one value that opens it. Durable and usable when it resolves; until then, and
-   * when it rejects, the value opens nothing, wherever it was cut short. Of any number of calls with the same hash at
-   * once exactly one resolves.
+   * when it rejects, the value opens nothing, wherever it was cut short. Exactly one of any number of
+   * concurrent calls with the same hash resolves.
    *
    * @param secretSha256 SHA-256 of the value, 64 lower-case hexadecimal digits
    * @throws SecretAlreadyInUse, ApiKeyIdAlreadyInUse

@@ -35,7 +35,7 @@ export interface ApiKeyFinder {
 
   /**
    * The id of the key that a value belongs to though it did not open it when the table was last asked: disabled, or expired. Such a
-   * value is no guess either. Undefined for any other, and once that answer is forgotten.
+   * value is no guess either. Undefined for any other, and once that response is forgotten.
    */
   refusedKeyId(value: string): string | undefined;
 }
@@ -45,7 +45,7 @@ interface Answer {
   readonly found: KeyBySecret | undefined;
 }
 
-/** Finds keys in the table by what clients present, and remembers the answers for a short time. */
+/** Finds keys in the table by what clients present, and remembers the responses for a short time. */
 export function createApiKeyFinder(options: ApiKeyFinderOptions): ApiKeyFinder {
   const { store, now, answerLifetimeSeconds } = options;
   const found = new LRUCache<string, Answer>({ max: options.maxFound });

@@ -8,12 +8,12 @@ export interface QuotaCounter {
 /** The counters of all keys, shared by all tasks. A counter never goes back; the table removes it when its day is long over. */
 export interface QuotaCounters {
   /**
-   * Adds units to a counter, all or none: one conditional write, **sent once**. Of any number of calls, at once or not, from
-   * any number of tasks, those that took effect never add up to more than the quota.
+   * Adds units to a counter, all or none: one conditional write, **sent once**. The calls that took effect, at once or not,
+   * from any number of tasks, never add up to more than the quota.
    *
    * @param units 1 to `quota`
    * @returns the count after that; undefined when the units did not fit, and none was added. Rejects when there was no
-   *   answer: they may have been added or not, and adding them again could count them twice.
+   *   response: they may have been added or not, and adding them again could count them twice.
    */
   add(counter: QuotaCounter, units: number, quota: number): Promise<number | undefined>;
 

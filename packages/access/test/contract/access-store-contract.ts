@@ -151,7 +151,7 @@ export function testAccessStore(t: Test, createStore: () => Promise<AccessStore>
     t.strictSame(await store.findBySecret(sha256('a')), { secretSha256: sha256('a'), key: apiKey('k1') });
   });
 
-  t.test('of many changes of what was read one takes effect, and the others are told', async (t) => {
+  t.test('of many changes of what was read one takes effect, and the others are refused', async (t) => {
     const store = await createStore();
     await store.addKey(apiKey('k1'), sha256('a'));
     const found = await store.getKey('k1');
@@ -173,7 +173,7 @@ export function testAccessStore(t: Test, createStore: () => Promise<AccessStore>
     }
   });
 
-  t.test('many rotations at once: one wins, the others are told', async (t) => {
+  t.test('many rotations at once: one wins, the others are refused', async (t) => {
     const store = await createStore();
     await store.addKey(apiKey('0123456789abcdef'), sha256('a'));
     let drawn = 0;

@@ -14,7 +14,7 @@ const ASK_SECONDS = 15;
 const NOT_SEEN =
   'The issuer has not seen the upload yet. The file may be stored all the same: S3’s event can take minutes, or be lost';
 
-/** The states of an upload whose file has come (docs/design.md). Of any other state nothing is known. */
+/** The states of an upload whose file has come (docs/design.md). Any other state proves nothing. */
 export const STORED_STATES: readonly string[] = ['CLAIMED', 'ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED'];
 
 /** What the issuer knows of an upload whose outcome S3's response left open. */

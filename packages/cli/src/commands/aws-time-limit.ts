@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** Longer than any answer takes that comes at all: S3's and SQS's slowest are a page of 1,000 entries and a poll of 20 seconds. */
+/** Longer than any response takes: S3's and SQS's slowest are a page of 1,000 entries and a poll of 20 seconds. */
 export const AWS_ATTEMPT_SECONDS = 60;
 
 interface HandlerOptions {

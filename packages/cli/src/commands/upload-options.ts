@@ -66,7 +66,7 @@ export interface UploadCommandOptions {
   readonly byOption: boolean;
   /** For sending one file; undefined: the library's default. */
   readonly timeoutSeconds: number | undefined;
-  /** For each answer of the issuer. */
+  /** For each response of the issuer. */
   readonly issuerTimeoutSeconds: number;
   /** How many times one form is used; undefined: a form for each file. */
   readonly times: number | undefined;

@@ -14,8 +14,8 @@ import { type Finding, FindingKind, Pipeline } from './finding.ts';
 import { unrecordedOf } from './unrecorded.ts';
 
 /**
- * Every version under `accepted/`, however young, that no item names as the accepted one, and that is not recorded as an orphan. Of a key with more
- * orphans than are kept those beyond have no record each, only a count: none of them is named.
+ * Every version under `accepted/`, however young, that no item names as the accepted one, and that is not recorded as an orphan. A key can have more
+ * orphans than are kept. Those beyond have no record each, only a count: none of them is named.
  */
 export async function* auditAcceptedObjects(options: {
   readonly listing: ObjectListing;

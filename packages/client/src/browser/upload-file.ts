@@ -11,7 +11,7 @@ declare const XMLHttpRequest: new () => Xhr;
 declare const reportError: (error: unknown) => void;
 
 /**
- * `uploadFile` of a page. The file is a Blob, such as a File that someone has chosen. The same answers prove the same as in Node; but of an
+ * `uploadFile` of a page. The file is a Blob, such as a File that someone has chosen. The same responses prove the same as in Node; but of an
  * upload that breaks, or that the signal ends, nothing is known: a browser does not say whether all of it was sent.
  *
  * @throws as `uploadFile` of Node, but never FileChanged or UploadIncomplete

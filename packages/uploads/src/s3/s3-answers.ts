@@ -1,7 +1,7 @@
 import { type ObjectVersion as ListedVersion, S3ServiceException } from '@aws-sdk/client-s3';
 import type { ObjectVersion } from '../domain/upload.ts';
 
-/** That key or version is not there. HEAD answers 404 without a body, hence without a code (`NotFound`). */
+/** That key or version is not there. The response of HEAD is 404 without a body, hence without a code (`NotFound`). */
 export function isMissing(error: unknown): boolean {
   return (
     error instanceof S3ServiceException && ['NoSuchKey', 'NoSuchVersion', 'NotFound'].includes(error.name)
@@ -9,7 +9,7 @@ export function isMissing(error: unknown): boolean {
 }
 
 /**
- * DeleteObject named a version that S3 no longer knows. S3 itself answers 204; stores that speak its language answer with one of these.
+ * DeleteObject named a version that S3 no longer knows. S3 itself responds with 204; compatible stores respond with one of these.
  * A version id comes from S3's own event or list, so it is never malformed.
  */
 export function isVersionGone(error: unknown): boolean {
@@ -64,7 +64,7 @@ export function toVersion(listed: ListedVersion): ObjectVersion {
   };
 }
 
-/** S3 gives an entity tag in quotes in answers and lists, without them in events. */
+/** S3 gives an entity tag in quotes in responses and lists, without them in events. */
 export function unquoted(eTag: string | undefined): string {
   return (eTag ?? '').replaceAll('"', '');
 }

@@ -3,7 +3,7 @@ import type { VersionDescription } from '../ports/object-store.ts';
 import { describedAttributes } from './described-attributes.ts';
 import { unquoted } from './s3-answers.ts';
 
-/** What S3 answers HEAD with checksum mode ENABLED, as the product's own description. */
+/** S3's response to HEAD with checksum mode ENABLED, as the product's own description. */
 export function toDescription(answer: HeadObjectCommandOutput, versionId: string): VersionDescription {
   return {
     versionId,

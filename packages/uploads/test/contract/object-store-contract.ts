@@ -92,7 +92,7 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     t.match(await objects.copyIfAbsent(order(versionId, 5)), { outcome: 'copied' });
   });
 
-  t.test('a source that is gone is told, and leaves no target', async (t) => {
+  t.test('a source that is gone is reported, and leaves no target', async (t) => {
     const { objects, put } = await open(t);
     const versionId = await put(from, bytes('first'));
     await put(from, bytes('second'));

@@ -156,7 +156,7 @@ export function createIdempotentIssuer(options: IdempotentIssuerOptions): IssueI
   };
 }
 
-/** The table has answered: there is no unit left, or there is the upload. */
+/** The table has responded: there is no unit left, or the upload exists. */
 function isRefusal(error: unknown): boolean {
   return error instanceof UploadAlreadyIssued || (error instanceof HttpError && error.statusCode === 429);
 }

@@ -26,7 +26,7 @@ export const cors = fp(
           allowedHeaders: ['content-type', 'idempotency-key', 'traceparent', 'x-api-key'],
           exposedHeaders: EXPOSED_HEADERS,
           maxAge: PREFLIGHT_SECONDS,
-          // Any other OPTIONS is a request for what is not there, and answered as that.
+          // Any other OPTIONS is a request for an unknown route, and gets its response.
           preflight: isPreflight(request),
           strictPreflight: false,
         }),

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import fp from 'fastify-plugin';
 
-/** By connection, the last request that was answered before all of it had come. */
+/** By connection, the last request that got its response before all of it had arrived. */
 export type EarlyAnswers = WeakMap<Socket, IncomingMessage>;
 
-/** Keeps in mind which requests have their answer already: what goes wrong with the rest of one gets no second. */
+/** Remembers which requests have their response already: an error in the rest of one gets no second response. */
 export const earlyAnswers = fp(
   async (app, { answered }: { readonly answered: EarlyAnswers }) => {
     app.addHook('onResponse', async ({ raw }) => {

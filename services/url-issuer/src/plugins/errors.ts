@@ -4,7 +4,7 @@ import { bodyTooSlow, clientLeft, HttpError, notFound, serviceUnavailable } from
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The `reason` of the error that this request was answered with: its code, or what only the log and the metrics say. */
+    /** The `reason` of the error in the response to this request: its code, or what only the log and the metrics say. */
     errorCode: string | undefined;
     /** Whether it is the rest of the request that is waited for, and nothing of this service. */
     isBodyAwaited: boolean;
@@ -49,7 +49,7 @@ export const errors = fp(
   { name: 'errors', fastify: '5.x' },
 );
 
-/** Node.js answers `100-continue` itself, and looks for it in HTTP/1.1 alone (RFC 9110, 10.1.1). */
+/** Node.js responds to `100-continue` itself, and looks for it in HTTP/1.1 alone (RFC 9110, 10.1.1). */
 function hasUnknownExpectation({ headers, raw }: FastifyRequest): boolean {
   const { expect } = headers;
   return raw.httpVersion === '1.1' && expect !== undefined && !/(?:^|\W)100-continue(?:$|\W)/i.test(expect);

@@ -13,7 +13,7 @@ declare module 'fastify' {
   }
 }
 
-/** One line a request when it is answered, without header, path, query or form. Every response names its request: `x-request-id`. */
+/** One line for each request when its response is sent, without header, path, query or form. Every response names its request: `x-request-id`. */
 export const requestLog = fp(
   async (app) => {
     app.decorateRequest('uploadKey', undefined);
@@ -23,7 +23,7 @@ export const requestLog = fp(
     app.addHook('onResponse', async (request, reply) => {
       const line = {
         method: request.method,
-        // Its pattern, not the path: clients put keys into paths, in any spelling. Of what leads nowhere there is none.
+        // Its pattern, not the path: clients put keys into paths, in any spelling. An unknown path has none.
         route: request.is404 ? undefined : request.routeOptions.url,
         status: reply.statusCode,
         code: request.errorCode,

@@ -1,7 +1,7 @@
 import type { Metrics } from '@upload-once/runtime';
 import fp from 'fastify-plugin';
 
-/** Counts what was refused and what failed, and how long answers take. */
+/** Counts what was refused and what failed, and how long responses take. */
 export const requestMetrics = fp(
   async (app, options: { readonly metrics: Metrics }) => {
     app.addHook('onResponse', async (request, reply) => {

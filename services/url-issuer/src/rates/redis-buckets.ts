@@ -41,14 +41,14 @@ export interface BucketScriptClient {
 const KEY_PREFIX = 'upload-once:rate:';
 
 /**
- * What a server answers that is no primary, or none yet. Of a script Redis 6 says it in the middle of its message. Pings succeed
- * all the while: nothing else ends the connection.
+ * The error of a server that is no primary, or none yet. For a script, Redis 6 has it in the middle of its message. Pings still
+ * succeed: nothing else ends the connection.
  */
 const NOT_THE_PRIMARY = /\b(?:READONLY|LOADING|MASTERDOWN)\b/;
 
 /**
- * Buckets in Valkey or Redis, which all tasks share. Rejects when the store does not respond. From a server that is not the
- * primary, as after a failover, it takes leave, so that the client looks the store's name up again and connects anew.
+ * Buckets in Valkey or Redis, which all tasks share. Rejects when the store does not respond. It disconnects from a server
+ * that is not the primary, as after a failover, so that the client looks the store's name up again and reconnects.
  */
 export function createRedisBuckets(client: BucketScriptClient): TokenBuckets {
   async function leaveUnlessPrimary(error: unknown): Promise<never> {

@@ -12,7 +12,7 @@ const state = Type.Enum(Object.values(UploadState), {
 });
 const expiresAt = time('An upload can start until then. It can take longer.');
 
-/** When each error is answered. */
+/** When each error is returned. */
 const ERRORS = {
   400: 'The request is not as described here; the message names the field, its value and what is allowed.',
   403: 'The API key is missing, unknown, disabled or expired, or may not ask for this.',
@@ -34,18 +34,18 @@ type ErrorStatus = keyof typeof ERRORS;
 
 /** What any request can come to, whatever it asks for. */
 const EVERYWHERE: readonly ErrorStatus[] = [400, 403, 408, 417, 429, 431, 500, 503];
-/** Answered where there is no request yet: it has no id. */
+/** Returned where there is no request yet: it has no id. */
 const NEVER_A_REQUEST: readonly ErrorStatus[] = [431];
 /** The same can happen to these. */
 const PERHAPS_A_REQUEST: readonly ErrorStatus[] = [400, 408];
-/** Answered before the rate is counted, if it ever is. */
+/** Returned before the rate is counted, if it ever is. */
 const NEVER_COUNTED: readonly ErrorStatus[] = [...NEVER_A_REQUEST, 414, 417];
 const AGAIN_LATER: readonly ErrorStatus[] = [429, 503];
 /** Only for a request whose key was good and whose rate was counted. */
 const ALWAYS_COUNTED: readonly ErrorStatus[] = [409, 413, 415, 422];
 
 /**
- * All that a route answers, for its schema, with the headers of each: `good`, what any route can answer, and `errors`, those of
+ * All responses of a route, for its schema, with the headers of each: `good`, those that any route can give, and `errors`, those of
  * its own. Every error has the same shape, with a message for people and a code for programs.
  */
 export function answers(good: Readonly<Record<number, TSchema>>, ...errors: readonly ErrorStatus[]) {
