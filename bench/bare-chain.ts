@@ -31,7 +31,7 @@ export interface BareChain {
   close(): Promise<void>;
 }
 
-/** A separate bucket in the stack's S3 that notifies a separate queue. This long-polls the queue as the services do. */
+/** A separate bucket in the stack's S3 that notifies a separate queue. The queue is long-polled as the services do. */
 export async function openBareChain(stack: Stack): Promise<BareChain> {
   const common = { region: stack.region, credentials: stack.credentials };
   const s3 = new S3Client({ ...common, endpoint: stack.endpoints.s3, forcePathStyle: true });

@@ -8,8 +8,8 @@ import { percentile } from './percentile.ts';
 import { machineLine } from './report.ts';
 
 /**
- * How large the services' images are, and how long a container takes from its start to ready, beside a bare Node that answers
- * over HTTP. Needs a running `make local`: what is measured are more containers like those, beside them.
+ * Measures the size of the services' images, and the time of a container from its start to ready, against a bare Node HTTP server.
+ * Needs a running `make local`: the measured containers run beside those and are configured like them.
  */
 const PROJECT = process.env.COMPOSE_PROJECT_NAME || 'upload-once-local';
 const BASE = nodeImage(process.env);

@@ -206,8 +206,8 @@ module "alarms" {
   tags               = var.tags
 }
 
-# The SDK asks for new credentials when the old ones have five minutes left; a form that is to live longer than what is
-# left is refused by the url-issuer with 503, rather than given away to fail at the client's.
+# The SDK requests new credentials when the old ones have five minutes left. If a form must live longer than the credentials, the
+# url-issuer returns 503. Otherwise the form would fail at the client.
 check "form_lifetime" {
   assert {
     condition     = var.form_lifetime_seconds <= 300

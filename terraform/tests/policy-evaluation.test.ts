@@ -1,7 +1,7 @@
 import t from 'tap';
 import { evaluate, type PolicyStatement } from './policy/evaluate-policies.ts';
 
-// What the simulation of policies takes for AWS's answer. The rules and their examples: IAM User Guide, "Policy evaluation
+// The decisions of the policy simulation, which stand for AWS's decisions. The rules and their examples: IAM User Guide, "Policy evaluation
 // logic" and "IAM JSON policy elements: Condition operators".
 
 const READ = { action: 's3:GetObject', resource: 'arn:aws:s3:::files/uploads/a', context: {} };

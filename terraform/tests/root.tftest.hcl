@@ -303,7 +303,7 @@ run "own_handler" {
   }
   assert {
     condition     = length(setsubtract(keys(local.environments.processor), local.reserved_names)) == 0
-    error_message = "whatever the processor is given is refused in handler_environment"
+    error_message = "handler_environment rejects each name that the processor itself uses"
   }
 }
 

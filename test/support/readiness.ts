@@ -8,7 +8,7 @@ export async function statusOf(url: string): Promise<number> {
   return (await fetch(url)).status;
 }
 
-/** Takes away what a consumer needs, one after the other, and looks at what it says of itself. */
+/** Makes each dependency of a consumer unavailable in turn, and checks what its readiness reports. */
 export async function assertReadinessFollows(
   t: Test,
   cloud: LocalCloud,

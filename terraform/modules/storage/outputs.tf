@@ -18,7 +18,7 @@ output "queues" {
     } },
   )
 
-  # A consumer refuses to start on a queue that gives up no message (packages/queue/src), and gives up itself.
+  # A consumer does not start on a queue without a redrive policy (packages/queue/src): it exits with an error.
   depends_on = [
     aws_sqs_queue_redrive_policy.events,
     aws_sqs_queue_redrive_allow_policy.dead_letter,

@@ -21,8 +21,8 @@ resource "aws_sqs_queue" "dead_letter" {
   tags                      = var.tags
 }
 
-# The outbox of reports, and the first of its readers: the alarm counts what is sent to it, an operator looks at it. Nothing takes
-# messages out of it, so that it keeps them as long as SQS can.
+# The queue of reports. The alarm counts the messages that are sent to it, and an operator reads them. No service deletes
+# messages from it, so it keeps them as long as SQS can.
 resource "aws_sqs_queue" "upload_reports" {
   name                      = "${var.name}-upload-reports"
   message_retention_seconds = 14 * 86400

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Requests made up from the description that the issuer serves, good ones and bad ones, against the issuer itself: none is answered
-# by a server error, nor by anything that the description does not say. `local/stack/with-stack.ts` says where the issuer is.
+# Sends valid and invalid requests, generated from the description that the issuer serves, to the issuer. No response may be a server
+# error or contradict the description. `local/stack/with-stack.ts` sets the issuer's address.
 set -eu
 cd "$(dirname "$0")/../../.."
 exec .local/schemathesis/bin/schemathesis --config-file test/acceptance/schemathesis/schemathesis.toml run \

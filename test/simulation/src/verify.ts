@@ -9,7 +9,7 @@ import { isSame } from './user-handler.ts';
 const OF_ACCEPTANCE = ['UploadsAccepted', 'BytesAccepted', 'AcceptTime'];
 const OF_PROCESSING = ['UploadsProcessed', 'LeadTime'];
 
-/** Lets everything go its way without faults, gives what is dead-lettered one more chance, and looks at what came of it all. */
+/** Runs without faults until nothing is left to do, redrives the dead letters once, and verifies the result. */
 export async function settleAndVerify(harness: Harness): Promise<void> {
   harness.outcomes.clear();
   harness.handlerPlans.length = 0;
