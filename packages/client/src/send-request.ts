@@ -14,7 +14,7 @@ const ANSWER_MAX_BYTES = 64 * 1024;
 /** The pieces that are written at once: small ones on a slow line, so that `onSent` is called often. */
 const PIECE_MIN_BYTES = 64 * 1024;
 /** Each costs a fast line the same time, however long it is. TLS has small ones alone: within one the idle clock sees no progress. */
-const PIECE_MAX_BYTES = 4 * 1024 * 1024;
+const PIECE_MAX_BYTES = 1024 * 1024;
 /** A piece that is taken in less time is followed by one of twice the size. */
 const QUICK_MS = 100;
 /** A piece that takes longer is followed by one of half the size. */

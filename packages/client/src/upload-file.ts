@@ -40,7 +40,7 @@ export interface UploadOptions {
  * sent a second time by itself, because the second one would be a duplicate of the first. It ends within `timeouts`, whatever
  * the other side does.
  *
- * Holds no more than 12 MiB of a file in memory, however large it is: three pieces of 4 MiB. For a `stream` or a `blob` it holds two chunks,
+ * Holds no more than 2 MiB of a file in memory, however large it is: two pieces of 1 MiB. For a `stream` or a `blob` it holds two chunks,
  * as large as they come.
  *
  * @throws InvalidArgument a time limit is none; nothing was sent

@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { FileChanged, FileUnusable } from './errors.ts';
 
 /** Large, because each read and each write of one costs the same however long it is. */
-const READ_CHUNK_BYTES = 4 * 1024 * 1024;
-/** One is being written, the next is held until the end of the file is known, one is being read. */
-const READ_BUFFERS = 3;
+const READ_CHUNK_BYTES = 1024 * 1024;
+/** One is being written, or held until the end of the file is known; the other is being read. A third would leave the processor's cache. */
+const READ_BUFFERS = 2;
 
 /**
  * What to upload: a path, or bytes from elsewhere whose number is known beforehand, because S3 wants a Content-Length. A page uploads a Blob,
@@ -113,8 +113,8 @@ function sourceOf(
         for await (const chunk of bytes) {
           readBytes += chunk.length;
           if (readBytes > sizeBytes) throw changed(name, `more than the ${sizeBytes} bytes that it had`);
-          if (last) yield last;
-          last = chunk;
+          if (readBytes < sizeBytes) yield chunk;
+          else if (chunk.length > 0) last = chunk;
         }
         if (readBytes < sizeBytes)
           throw changed(name, `${readBytes} bytes came, not the ${sizeBytes} that it had`);
