@@ -2,11 +2,11 @@ export * from './errors.ts';
 export { fileSha256 } from './file-sha256.ts';
 export type { IssuerAccess } from './issuer-request.ts';
 export type { Retries } from './issuer-retries.ts';
-export type { UploadResult } from './read-answer.ts';
 export { requestUpload, type UploadRequest } from './request-upload.ts';
 export type { Timeouts } from './time-limits.ts';
 export { type UploadOptions, uploadFile } from './upload-file.ts';
 export type { UploadForm, UploadPut } from './upload-form.ts';
+export type { UploadResult } from './upload-result.ts';
 export { describeFile, type FileDescription, type FileToUpload } from './upload-source.ts';
 export {
   type CreatedUpload,

@@ -1,11 +1,12 @@
 import type { Agent } from 'node:http';
 import { byteSize } from '@upload-once/text/byte-size';
 import { UploadIncomplete, UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
-import { keyOf, readAnswer, type UploadResult } from './read-answer.ts';
+import { keyOf, readAnswer } from './read-answer.ts';
 import { sendOnce } from './send-request.ts';
 import { shownReason } from './shown-reason.ts';
 import type { Timeouts } from './time-limits.ts';
 import type { UploadForm, UploadPut } from './upload-form.ts';
+import type { UploadResult } from './upload-result.ts';
 import { type FileToUpload, openSource, type UploadSource } from './upload-source.ts';
 import type { AnsweredUpload } from './upload-verdict.ts';
 import { requestFor } from './wrap-file.ts';

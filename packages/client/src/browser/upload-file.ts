@@ -1,8 +1,8 @@
 import { FileUnusable, UploadNotSent, UploadOutcomeUnknown } from '../errors.ts';
-import type { UploadResult } from '../read-answer.ts';
 import { keyOf, readAnswer } from '../read-answer.ts';
 import { shownReason } from '../shown-reason.ts';
 import type { UploadOptions } from '../upload-file.ts';
+import type { UploadResult } from '../upload-result.ts';
 import type { FileDescription, FileToUpload } from '../upload-source.ts';
 import { requestFor } from '../wrap-file.ts';
 import { sendByXhr, type Xhr } from './send-by-xhr.ts';
