@@ -38,11 +38,11 @@ lost. If you sent a file, keep it, and run "upload-once revoke ID" before you up
 wait. If revoke succeeds, the old upload never counts, even if S3 stored it: upload the file again.
 If revoke says AlreadyClaimed, run status again. If it fails in any other way, run revoke again.
 CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: a file was stored with this form. If only you have the
-form, it is your file: do not upload it again. If someone else may have the form, compare: sizeBytes is the
-size of the stored file, and eTag is its MD5, which md5sum shows of yours. (If the bucket encrypts with KMS,
-the eTag is no MD5: ask the people who process the upload.) If both are as your file has, do not upload it
-again. If one differs, upload your file again. After FAILED the people who run the service can have the
-stored file processed again: do not upload it again for that.
+form, it is your file: do not upload it again. If someone else may have the form, compare sizeBytes with the
+size of your file, and eTag with its MD5 (md5sum). Both are equal: do not upload it again. The size differs:
+upload your file again. Only the eTag differs: do not upload yet, and ask the people who process the upload,
+because a bucket that encrypts with KMS always gives another eTag.
+FAILED: tell the people who run the service. They can process the stored file again: do not upload it again.
 REVOKED: no file counts that was sent with this form. Upload the file again, with a new form.
 If status fails, nothing is known. Run it again, and do not upload the file before that.
 
@@ -64,7 +64,7 @@ ${OPTIONS_HELP}`;
 const REVOKE_AGAIN = 'Do not upload the file yet. Run revoke again: to revoke twice is no error';
 /** What to do where a file was stored: which of them, is for the reader to find out. */
 const COMPARE =
-  'If only you have the form, it is your file: do not upload it again. If someone else may have the form, run status. Its sizeBytes is the size of the stored file, and its eTag is the MD5, which md5sum shows of yours. (If the bucket encrypts with KMS, the eTag is no MD5: ask the people who process the upload.) If both are as your file has, do not upload it again. If one differs, upload your file again';
+  'If only you have the form, it is your file: do not upload it again. If someone else may have the form, run status. Compare its sizeBytes with the size of your file, and its eTag with the MD5 of your file (md5sum). Both are equal: do not upload it again. The size differs: upload your file again. Only the eTag differs: do not upload yet, and ask the people who process the upload, because a bucket that encrypts with KMS always gives another eTag';
 
 /** `upload-once status ID`. @returns the exit code: 0, or 1 when the issuer refused or did not respond @throws UsageError */
 export async function statusCommand(args: readonly string[], io: CliIo): Promise<number> {
