@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-# What Node compiles once serves every later start: a third less CPU for the tests.
+# What Node compiles once serves every later start: a third less CPU for the tests of packages/access.
 export NODE_COMPILE_CACHE := $(CURDIR)/.local/compile-cache
 # What runs needs 180 packages; what tests it, 270 more.
 runtime := node_modules/.package-lock.json

@@ -1,3 +1,4 @@
+// Over 250 lines, and one thing: one request, from its connection to the end of its response.
 import http, {
   type Agent,
   type ClientRequest,

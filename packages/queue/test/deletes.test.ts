@@ -77,6 +77,18 @@ t.test('a full batch leaves no empty one behind', async (t) => {
   t.equal(await queue.depth(), 0);
 });
 
+/** Lets a batch go out, and a second later what is tried again. */
+async function twoBatches(clock: VirtualClock, queue: LocalQueue) {
+  await clock.untilSet(5);
+  clock.advance(5);
+  await clock.untilSet(1000);
+  clock.advance(1000);
+  await clock.untilSet(5, 2);
+  clock.advance(5);
+  await untilBatches(queue, 2);
+  return queue.answered.entries.filter(({ name }) => name === 'DeleteMessageBatch');
+}
+
 t.test('one entry that fails is tried again alone', async (t) => {
   const { clock, queue, work, observed } = await holdAll(t, 3);
   queue.hook('DeleteMessageBatch', async () => {
@@ -89,14 +101,7 @@ t.test('one entry that fails is tried again alone', async (t) => {
     };
   });
   work.resolve();
-  await clock.untilSet(5);
-  clock.advance(5);
-  await clock.untilSet(1000);
-  clock.advance(1000);
-  await clock.untilSet(5, 2);
-  clock.advance(5);
-  await untilBatches(queue, 2);
-  const [first, second] = queue.answered.entries.filter(({ name }) => name === 'DeleteMessageBatch');
+  const [first, second] = await twoBatches(clock, queue);
   t.same(batches(queue), [3, 1]);
   t.equal(second?.input.Entries[0].ReceiptHandle, first?.input.Entries[1].ReceiptHandle);
   t.equal(await queue.depth(), 2, 'the hook has kept the other two');
@@ -110,14 +115,7 @@ t.test('P3: a message that the answer does not name is not deleted: it is tried 
     return { output: { Successful: [{ Id: '0' }] } };
   });
   work.resolve();
-  await clock.untilSet(5);
-  clock.advance(5);
-  await clock.untilSet(1000);
-  clock.advance(1000);
-  await clock.untilSet(5, 2);
-  clock.advance(5);
-  await untilBatches(queue, 2);
-  const [first, second] = queue.answered.entries.filter(({ name }) => name === 'DeleteMessageBatch');
+  const [first, second] = await twoBatches(clock, queue);
   t.same(batches(queue), [2, 1]);
   t.equal(second?.input.Entries[0].ReceiptHandle, first?.input.Entries[1].ReceiptHandle);
   t.same(observed.entries, []);

@@ -1,6 +1,7 @@
+import { createFaultScript } from '@upload-once/table/testing';
 import t from 'tap';
 import { UploadState } from '../src/index.ts';
-import { createFaultScript, createMemoryObjectStore, createMemoryUploadStore } from '../src/testing/index.ts';
+import { createMemoryObjectStore, createMemoryUploadStore } from '../src/testing/index.ts';
 
 const version = { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: new Date(0) };
 

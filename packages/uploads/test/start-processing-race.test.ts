@@ -1,6 +1,7 @@
+import { createFaultScript } from '@upload-once/table/testing';
 import t from 'tap';
 import { UploadState } from '../src/index.ts';
-import { createFaultScript, createMemoryUploadStore } from '../src/testing/index.ts';
+import { createMemoryUploadStore } from '../src/testing/index.ts';
 
 const version = { versionId: 'v1', eTag: 'e1', sizeBytes: 5, storedAt: new Date('2026-01-01T00:00:01.234Z') };
 const lease = { acceptedVersionId: 'copy-1', leaseOwner: 'worker-1', leaseSeconds: 60 };

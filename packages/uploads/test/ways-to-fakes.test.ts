@@ -1,12 +1,7 @@
+import { createFaultScript, type Faults } from '@upload-once/table/testing';
 import t from 'tap';
 import { type Item, UploadState } from '../src/index.ts';
-import {
-  type BucketChange,
-  createFaultScript,
-  createMemoryObjectStore,
-  createMemoryUploadStore,
-  type Faults,
-} from '../src/testing/index.ts';
+import { type BucketChange, createMemoryObjectStore, createMemoryUploadStore } from '../src/testing/index.ts';
 
 const key = 'uploads/a';
 const version = { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: new Date(0) };

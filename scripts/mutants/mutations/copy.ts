@@ -1,3 +1,4 @@
+// Over 250 lines: a list, one entry a mutation.
 import type { Mutation } from '../mutation.ts';
 
 const ACCEPT = 'services/acceptor/src/accept-claimed.ts';

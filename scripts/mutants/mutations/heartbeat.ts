@@ -1,3 +1,4 @@
+// Over 250 lines: a list, one entry a mutation.
 import type { Mutation } from '../mutation.ts';
 
 const HELD = 'packages/queue/src/held-message.ts';

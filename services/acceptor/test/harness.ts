@@ -1,8 +1,8 @@
 import type { ObjectCreated } from '@upload-once/queue';
 import { createLogger, createMetrics } from '@upload-once/runtime';
+import { createFaultScript } from '@upload-once/table/testing';
 import { acceptedKeyOf, type NewUpload, reportIdOf } from '@upload-once/uploads';
 import {
-  createFaultScript,
   createMemoryObjectStore,
   createMemoryReports,
   createMemoryUploadStore,

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Delivery, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
 import { createLogger, createMetrics } from '@upload-once/runtime';
+import { createFaultScript } from '@upload-once/table/testing';
 import { acceptedKeyOf } from '@upload-once/uploads';
 import {
-  createFaultScript,
   createMemoryObjectStore,
   createMemoryReports,
   createMemoryUploadStore,

@@ -7,7 +7,8 @@ import {
   createMemoryQuotaCounters,
 } from '@upload-once/access/testing';
 import { createLogger, createReadiness, type Metrics } from '@upload-once/runtime';
-import { createFaultScript, createMemoryUploadStore, type FaultScript } from '@upload-once/uploads/testing';
+import { createFaultScript, type FaultScript } from '@upload-once/table/testing';
+import { createMemoryUploadStore } from '@upload-once/uploads/testing';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import type { Test } from 'tap';
 import { type AppOptions, buildApp } from '../src/app.ts';

@@ -1,4 +1,5 @@
-import { createFaultScript, createMemoryUploadStore } from '@upload-once/uploads/testing';
+import { createFaultScript } from '@upload-once/table/testing';
+import { createMemoryUploadStore } from '@upload-once/uploads/testing';
 import t from 'tap';
 import { limitExceeded } from '../src/http-error.ts';
 import { createUploadIssuer } from '../src/issuing/issue-upload.ts';

@@ -7,13 +7,9 @@ import {
   type ObjectCreated,
 } from '@upload-once/queue';
 import { createLogger, createMetrics, type Metrics } from '@upload-once/runtime';
+import type { Faults } from '@upload-once/table/testing';
 import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
-import type {
-  Faults,
-  MemoryObjectStore,
-  MemoryReports,
-  MemoryUploadStore,
-} from '@upload-once/uploads/testing';
+import type { MemoryObjectStore, MemoryReports, MemoryUploadStore } from '@upload-once/uploads/testing';
 import { observeConsumer } from '@upload-once/worker';
 import { createAcceptor } from '../../../services/acceptor/src/create-acceptor.ts';
 import { createCallHandler } from '../../../services/processor/src/call-handler.ts';

@@ -1,3 +1,4 @@
+// Over 250 lines, and one thing: the bucket storage that S3’s operations use, with its files on disk.
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Bucket, BucketSettings } from './bucket.ts';

@@ -1,3 +1,4 @@
+// Over 250 lines, and one thing: one upload of the command, with each way it can end and the words for it.
 import { basename, resolve } from 'node:path';
 import type { UploadForm, UploadPut } from '@upload-once/client';
 import {

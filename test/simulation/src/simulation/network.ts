@@ -1,5 +1,5 @@
 import type { ObjectCreated } from '@upload-once/queue';
-import type { FakeCall, Faults } from '@upload-once/uploads/testing';
+import type { FakeCall, Faults } from '@upload-once/table/testing';
 import { CallFailed, CallOutcome, type OutcomePlan } from './call-outcome.ts';
 import { below, type Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
