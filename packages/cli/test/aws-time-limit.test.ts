@@ -44,7 +44,7 @@ for (const [name, answer] of [
     for (const client of [dynamoDb, s3]) endEachAttempt(client, 0.2);
     const said = {
       name: 'TimeoutError',
-      message: /^127\.0\.0\.1 did not give its whole answer within 0\.2 s/,
+      message: /^127\.0\.0\.1 did not send its whole response within 0\.2 s/,
     };
     await t.rejects(dynamoDb.send(new GetItemCommand({ TableName: 't', Key: { id: { S: 'a' } } })), said);
     await t.rejects(s3.send(new ListObjectVersionsCommand({ Bucket: 'b' })), said);
@@ -56,7 +56,7 @@ for (const [name, answer] of [
     const sqs = new SQSClient(settings);
     endEachAttempt(sqs, 0.2);
     const failures = await sendMessages(sqs, `${settings.endpoint}/0/queue`, [{ body: 'a' }]);
-    t.match([...failures], [[0, { mayBeSent: true, reason: /did not give its whole answer within 0\.2 s/ }]]);
+    t.match([...failures], [[0, { mayBeSent: true, reason: /did not send its whole response within 0\.2 s/ }]]);
   });
 }
 

@@ -97,7 +97,7 @@ t.test('--times with one file: the same form, the same file', async (t) => {
   t.equal(lines().length, 4);
   t.match(
     lines()[3],
-    /S3 answered 204 to each of the 3 uploads with this form.*Only the first is accepted; the others are reported as duplicates\./,
+    /S3 responded 204 to each of the 3 uploads with this form.*Only the first upload counts; the others are reported as duplicates\./,
   );
 });
 

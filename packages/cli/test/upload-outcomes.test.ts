@@ -60,7 +60,7 @@ interface Case {
 const ALL_SENT = /\. Everything was sent: /;
 /** An answer of success that S3 does not give. */
 const NOT_BY_S3 =
-  /: the answer was 2\d\d( \w+)?\. That is not an answer that S3 gives to an upload, so it does not tell whether the file was stored\. .* proxy or a login page\. Everything was sent: /;
+  /: the response was 2\d\d( \w+)?\. S3 never responds so to an upload, so it does not tell whether the file was stored\. .* proxy or a login page\. Everything was sent: /;
 /** The cases with it run side by side. It is no test of speed: a slow machine only takes longer. */
 const ENDS_SOON = ['--timeout', '3'];
 const BY_ISSUER =
@@ -133,8 +133,8 @@ const CASES: readonly Case[] = [
   { what: 'a close', s3: (socket) => socket.end(), code: 3 },
   { what: 'no HTTP', s3: (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'), code: 3 },
   { what: 'headers that end early', s3: (socket) => socket.end('HTTP/1.1 204 No Con'), code: 3 },
-  { what: 'no status', s3: raw('000 x'), code: 3, says: /the answer was 0\. That is not/ },
-  { what: 'a status that HTTP does not have', s3: raw('999 x'), code: 3, says: /the answer was 999, which/ },
+  { what: 'no status', s3: raw('000 x'), code: 3, says: /the response was 0\. S3 never responds so/ },
+  { what: 'a status that HTTP does not have', s3: raw('999 x'), code: 3, says: /the response was 999, which/ },
   {
     what: 'more headers than fit',
     s3: raw('204 x', '', { x: 'x'.repeat(100_000) }),
@@ -174,7 +174,7 @@ const CASES: readonly Case[] = [
     status: { status: 999 },
     proxied: true,
     code: 3,
-    says: /The issuer could not tell either: .* the answer has the status 999, which HTTP does not have\.\n/,
+    says: /The issuer could not tell either: .* the response has the status 999, which HTTP does not have\.\n/,
   },
   // The issuer knows.
   { what: '504, but it was stored', s3: raw('504 x'), state: 'CLAIMED', code: 0, says: BY_ISSUER },
@@ -203,7 +203,7 @@ const CASES: readonly Case[] = [
     what: 'another protocol',
     s3: (socket) => socket.write('HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
     code: 3,
-    says: /answer was 101/,
+    says: /response was 101/,
   },
   { what: '102 without end', s3: dripping('', 'HTTP/1.1 102 x\r\n\r\n'), args: ENDS_SOON, code: 3 },
   { what: 'headers without end', s3: dripping('HTTP/1.1 204 x\r\n', 'x'), args: ENDS_SOON, code: 3 },
@@ -212,7 +212,7 @@ const CASES: readonly Case[] = [
     s3: dripping('HTTP/1.1 200 x\r\n\r\n', 'x'),
     args: ENDS_SOON,
     code: 3,
-    says: /answer was 200/,
+    says: /response was 200/,
   },
   {
     what: 'a refusal whose body has no end',
@@ -333,7 +333,7 @@ const CASES: readonly Case[] = [
     issuer: raw('999 x'),
     proxied: true,
     code: 1,
-    says: /can't be reached: the answer has the status 999, which HTTP does not have/,
+    says: /can't be reached: the response has the status 999, which HTTP does not have/,
   },
   {
     what: 'an issuer that moved',
@@ -680,7 +680,7 @@ t.test('a wait for a form has an end, also where the issuer asks to wait 0 secon
   ] as const) {
     servers.issuer = issuerError('503 x', 'Unavailable', { 'retry-after': retryAfter });
     const seen = await runCommand(['upload', file], { env });
-    t.match(seen, { code: 1, stderr: /can't answer now/ });
+    t.match(seen, { code: 1, stderr: /can't respond now/ });
     // What the answers took counts too.
     t.strictSame([...new Set(seen.slept)], slept === undefined ? [] : [slept]);
     t.ok(seen.slept.length * (slept ?? 0) <= 300);

@@ -64,7 +64,7 @@ export async function askIssuer(access: IssuerAccess, request: IssuerRequest): P
   } catch (cause) {
     signal?.throwIfAborted();
     if (timeout.signal.aborted) {
-      throw new IssuerUnavailable(`the issuer at ${url} did not answer within ${timeoutSeconds} s`, {
+      throw new IssuerUnavailable(`the issuer at ${url} did not respond within ${timeoutSeconds} s`, {
         cause,
       });
     }
@@ -152,7 +152,7 @@ export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Er
       });
   }
   if (status >= 500) {
-    const said = `the issuer at ${url} can't answer now (${answer}): ${again}`;
+    const said = `the issuer at ${url} can't respond now (${answer}): ${again}`;
     return new IssuerUnavailable(said, { status, retryAfterSeconds });
   }
   const target = headers.get('location');
@@ -160,7 +160,7 @@ export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Er
     target !== null
       ? `it points ${shown(placeOf(target, url))}, which is not followed; if that is the issuer, use its URL`
       : 'is the URL the issuer’s, with its path prefix?';
-  return new IssuerUnavailable(`what answered at ${url} gave no answer of an issuer (${answer}): ${hint}`, {
+  return new IssuerUnavailable(`the response from ${url} is not one of an issuer (${answer}): ${hint}`, {
     status,
   });
 }

@@ -35,12 +35,12 @@ export function readAnswer(
   const { error } = judged;
   if (judged.verdict === 'refused') throw refusalOf(status, error, { form, sizeBytes: totalBytes });
   const said = error.code === undefined ? `${status}` : `${status} ${error.code}`;
-  const from = 'Something between here and S3 may have answered, such as a proxy or a login page';
+  const from = 'Something between here and S3 may have responded, such as a proxy or a login page';
   const what =
     judged.verdict === 'incomplete'
-      ? `the answer was ${said} before the whole file was sent. S3 never answers so. ${from}`
+      ? `the response was ${said} before the whole file was sent. S3 never responds so. ${from}`
       : status < 400
-        ? `the answer was ${said}. That is not an answer that S3 gives to an upload, so it does not tell whether the file was stored. ${from}`
-        : `the answer was ${said}, which does not tell whether the file was stored`;
+        ? `the response was ${said}. S3 never responds so to an upload, so it does not tell whether the file was stored. ${from}`
+        : `the response was ${said}, which does not tell whether the file was stored`;
   throw notProven(what, { status });
 }

@@ -43,7 +43,7 @@ export function startTimers(limits: TimeLimits, breakOff: (error: Error) => void
     },
     answering() {
       timers.written();
-      answer ??= after(answerSeconds, `no answer within ${answerSeconds} s`);
+      answer ??= after(answerSeconds, `no response within ${answerSeconds} s`);
     },
     stop() {
       for (const timer of [connect, total, answer]) clearTimeout(timer);

@@ -29,7 +29,7 @@ function readAnswer(answer: IssuerAnswer): UploadForm {
     return form;
   } catch (cause) {
     const what = cause instanceof SyntaxError ? 'it is no JSON' : (cause as Error).message;
-    throw new IssuerUnavailable(`what answered at ${url} gave no upload form: ${shown(what)}`, {
+    throw new IssuerUnavailable(`the response from ${url} has no upload form: ${shown(what)}`, {
       status,
       cause,
     });

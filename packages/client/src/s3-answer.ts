@@ -77,7 +77,7 @@ function plainWords(error: S3Error, form: UploadForm | UploadPut, sizeBytes: num
       return 'the bucket that the form is for does not exist';
     default:
       if (error.code === undefined)
-        return 'the file was not stored. The upload was refused by an answer that has no error code of S3: something between here and S3 may have refused it, such as a proxy or a firewall. Ask the people who run your network, then upload the file again';
+        return 'the file was not stored. The upload was refused by a response that has no error code of S3: something between here and S3 may have refused it, such as a proxy or a firewall. Ask the people who run your network, then upload the file again';
       return `S3 refused the upload${said}`;
   }
 }

@@ -120,7 +120,7 @@ export async function sendOnce(order: SendRequest): Promise<SendEnd> {
     ended.resolve({ status: statusCode, headers, body: '', bodyWhole: false });
   });
   request.on('error', breakOff);
-  request.once('close', () => breakOff(new Error('it was closed without an answer')));
+  request.once('close', () => breakOff(new Error('it was closed without a response')));
 
   let contentError: { readonly cause: unknown } | undefined;
   const onEverythingSent = () => {

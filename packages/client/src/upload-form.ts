@@ -27,7 +27,7 @@ export interface UploadPut {
  * @throws Error with a message that says what is missing
  */
 export function readUploadForm(answer: unknown): UploadForm {
-  return readForm(record(record(answer, 'the answer')['url'], '"url"'), 'url.');
+  return readForm(record(record(answer, 'the response')['url'], '"url"'), 'url.');
 }
 
 /** @param where what stands before the names in a message */

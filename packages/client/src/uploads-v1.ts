@@ -161,9 +161,9 @@ function text(answer: Record<string, unknown>, name: string): string {
 function read<T>(answer: IssuerAnswer, what: string, from: (body: Record<string, unknown>) => T): T {
   const { url, status, shown } = answer;
   try {
-    return from(record(JSON.parse(answer.text), 'the answer'));
+    return from(record(JSON.parse(answer.text), 'the response'));
   } catch (cause) {
     const why = cause instanceof SyntaxError ? 'it is no JSON' : (cause as Error).message;
-    throw new IssuerUnavailable(`what answered at ${url} gave no ${what}: ${shown(why)}`, { status, cause });
+    throw new IssuerUnavailable(`the response from ${url} has no ${what}: ${shown(why)}`, { status, cause });
   }
 }

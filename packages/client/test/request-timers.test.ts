@@ -106,7 +106,7 @@ t.test('from the last byte on, only the clocks of the answer and of the whole ru
   passSeconds(299);
   t.strictSame(broken, []);
   passSeconds(1);
-  t.strictSame(broken, ['no answer within 300 s']);
+  t.strictSame(broken, ['no response within 300 s']);
 });
 
 t.test('no connection, and a clock that was stopped', async (t) => {

@@ -292,7 +292,7 @@ t.test('an answer that is not the contract is IssuerUnavailable and says what is
   const cases: [string, RegExp][] = [
     ['<html>', /no JSON/],
     ['', /no JSON/],
-    ['null', /the answer is no JSON object/],
+    ['null', /the response is no JSON object/],
     ['{"url":"https://example.com"}', /"url" is no JSON object/],
     [form({ key: 'k', policy }, 'ftp://x'), /"url.url" is no http or https URL/],
     [form({ key: 'k', policy }, 1), /"url.url"/],
@@ -352,7 +352,7 @@ t.test('no connection, a cut connection and silence are IssuerUnavailable', asyn
   const silent = await failureOf(
     requestUpload({ issuerUrl: servers.url, apiKey: 'k', timeoutSeconds: 0.05 }),
   );
-  t.match(silent, { code: 'IssuerUnavailable', message: /did not answer within 0.05 s/ });
+  t.match(silent, { code: 'IssuerUnavailable', message: /did not respond within 0.05 s/ });
 
   const closed = await startServers();
   await closed.close();

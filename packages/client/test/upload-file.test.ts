@@ -416,7 +416,7 @@ t.test('time-outs', async (t) => {
   );
   t.match(unanswered, {
     code: 'UploadOutcomeUnknown',
-    message: /no answer within 0.05 s/,
+    message: /no response within 0.05 s/,
   });
 });
 

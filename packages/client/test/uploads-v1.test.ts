@@ -196,7 +196,7 @@ t.test('what is no such answer is not taken for one', async (t) => {
     servers.answer = { status: 201, headers: {}, body };
     await t.rejects(createUpload({ issuerUrl: servers.issuerUrl, apiKey: 'key-1' }), {
       code: 'IssuerUnavailable',
-      message: /gave no upload: /,
+      message: /has no upload: /,
     });
   }
 });

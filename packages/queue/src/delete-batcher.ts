@@ -60,7 +60,7 @@ export function createDeleteBatcher(options: {
           Entries: batch.map((entry, index) => ({ Id: String(index), ReceiptHandle: entry.receiptHandle })),
         }),
       );
-      const unnamed = { cause: 'SQS’s answer does not name the message', final: false };
+      const unnamed = { cause: 'SQS’s response does not name the message', final: false };
       const all = new Map<number, { readonly cause: unknown; readonly final: boolean }>();
       for (const index of batch.keys()) all.set(index, unnamed);
       for (const { Id } of answer.Successful ?? []) all.delete(Number(Id));

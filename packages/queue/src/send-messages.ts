@@ -16,7 +16,7 @@ const NO_CONNECTION: ReadonlySet<unknown> = new Set([
 ]);
 
 /** Not every 200 is SQS's, and what it does not name it has not promised to have. */
-const UNNAMED = 'SQS’s answer does not name the message';
+const UNNAMED = 'SQS’s response does not name the message';
 
 /** Why SQS is not known to have a message. */
 export interface SendFailure {

@@ -86,7 +86,7 @@ t.test('what an answer of success does not name is not known to be sent', async 
     { step: 'initialize', name: 'nameOne' },
   );
   const failures = await sendMessages(queue.sqs, queue.queueUrl, named(3));
-  const failure = { reason: 'SQS’s answer does not name the message', mayBeSent: true };
+  const failure = { reason: 'SQS’s response does not name the message', mayBeSent: true };
   t.strictSame(
     [...failures],
     [

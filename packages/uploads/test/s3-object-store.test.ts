@@ -247,9 +247,9 @@ t.test('what S3 refuses without a reason is reported by its status', async (t) =
   t.teardown(() => client.destroy());
   const objects = createS3ObjectStore({ client, bucket: Bucket });
   await t.rejects(objects.head('accepted/a'), {
-    message: 'S3 answered HeadObject with status 403, and no reason',
+    message: 'S3 responded to HeadObject with status 403, and no reason',
   });
-  await t.rejects(objects.ping(), { message: 'S3 answered HeadBucket with status 403, and no reason' });
+  await t.rejects(objects.ping(), { message: 'S3 responded to HeadBucket with status 403, and no reason' });
 });
 
 t.test('another bucket is an error, not an empty one', async (t) => {

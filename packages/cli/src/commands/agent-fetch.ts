@@ -35,12 +35,12 @@ export function fetchThrough(agentFor: (url: string) => Agent): typeof fetch {
         try {
           resolve(new Response(content, { status, headers: received }));
         } catch {
-          fail(new Error(`the answer has the status ${status}, which HTTP does not have`));
+          fail(new Error(`the response has the status ${status}, which HTTP does not have`));
         }
       });
-      request.once('upgrade', () => fail(new Error('the answer was a change of protocol')));
+      request.once('upgrade', () => fail(new Error('the response was a change of protocol')));
       request.on('error', reject);
-      request.once('close', () => reject(new Error('the connection was closed without an answer')));
+      request.once('close', () => reject(new Error('the connection was closed without a response')));
       request.end(typeof body === 'string' ? body : undefined);
     });
   };

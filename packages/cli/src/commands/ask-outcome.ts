@@ -68,7 +68,7 @@ function outcomeOf(
   const { state, sizeBytes } = status;
   if (status.id !== id || !['ISSUED', 'REVOKED', ...STORED_STATES].includes(state)) {
     const answer = withoutApiKey(`id ${JSON.stringify(status.id)}, state ${JSON.stringify(state)}`, apiKey);
-    return { known: 'nothing', why: `The issuer's answer is none about this upload: ${answer}` };
+    return { known: 'nothing', why: `The issuer's response is not about this upload: ${answer}` };
   }
   if (state === 'ISSUED') return undefined;
   if (state === 'REVOKED') return { known: 'revoked' };

@@ -27,7 +27,7 @@ export function endEachAttempt(
   const handle = handler.handle.bind(handler);
   handler.handle = async (request, options = {}) => {
     const tooLong = Object.assign(
-      new Error(`${request.hostname} did not give its whole answer within ${seconds} s`),
+      new Error(`${request.hostname} did not send its whole response within ${seconds} s`),
       { name: 'TimeoutError' },
     );
     const limit = new AbortController();

@@ -111,10 +111,10 @@ async function doubtOfRevoked(access: IssuerAccess, id: string): Promise<string 
     if (told === id && state === 'REVOKED') return undefined;
     if (told === id && STORED_STATES.includes(state))
       return `${id} is not revoked: its state is ${state}. A file was stored with this form. ${COMPARE}`;
-    return `the answer said that ${id} is revoked, and the issuer has the id ${JSON.stringify(told)} with the state ${JSON.stringify(state)}: it is not known whether it was revoked. Check the URL. ${REVOKE_AGAIN}`;
+    return `the response said that ${id} is revoked, but the issuer has the id ${JSON.stringify(told)} with the state ${JSON.stringify(state)}: it is not known whether it was revoked. Check the URL. ${REVOKE_AGAIN}`;
   } catch (error) {
     if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
-    return `the answer said that ${id} is revoked, and its state could not be read (${error.message}): it is not known whether it was revoked. ${REVOKE_AGAIN}`;
+    return `the response said that ${id} is revoked, but its state could not be read (${error.message}): it is not known whether it was revoked. ${REVOKE_AGAIN}`;
   }
 }
 

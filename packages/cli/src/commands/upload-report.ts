@@ -71,7 +71,7 @@ export function timesNote(outcomes: readonly FileOutcome[]): string | undefined 
     stored.length === 2
       ? 'the other one is reported as a duplicate'
       : 'the others are reported as duplicates';
-  return `S3 answered ${statuses} to ${which} uploads with this form, for S3 takes a form until it expires. Only the first is accepted; ${others}.`;
+  return `S3 responded ${statuses} to ${which} uploads with this form, because S3 accepts a form until it expires. Only the first upload counts; ${others}.`;
 }
 
 function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): string {

@@ -92,7 +92,7 @@ export function sendByXhr(request: XhrRequest, xhr: Xhr): Promise<XhrEnd> {
     xhr.upload.addEventListener('load', () => {
       isSentWhole = true;
       clearTimeout(timers.get('idle'));
-      restart('answer', answerSeconds, `no answer within ${answerSeconds} s`);
+      restart('answer', answerSeconds, `no response within ${answerSeconds} s`);
       request.onSent(body.size);
     });
     xhr.addEventListener('progress', ({ loaded }) => {

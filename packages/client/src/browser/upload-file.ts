@@ -53,7 +53,7 @@ export async function uploadFile(options: UploadOptions): Promise<UploadResult> 
       const upload = { form, answer, totalBytes, everythingSent: true };
       const result = readAnswer(upload, notProven);
       if (isSentWhole) return result;
-      throw notProven(`the answer was ${answer.status}, and not S3's to the whole file`, {
+      throw notProven(`the response was ${answer.status}, and not S3's to the whole file`, {
         status: answer.status,
       });
     }

@@ -25,7 +25,7 @@ export function isVersionGone(error: unknown): boolean {
  */
 export function toldByStatus(error: unknown, operation: string): unknown {
   if (error instanceof S3ServiceException && error.message === 'UnknownError') {
-    error.message = `S3 answered ${operation} with status ${error.$metadata.httpStatusCode}, and no reason`;
+    error.message = `S3 responded to ${operation} with status ${error.$metadata.httpStatusCode}, and no reason`;
   }
   return error;
 }

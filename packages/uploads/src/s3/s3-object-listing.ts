@@ -55,7 +55,7 @@ export function createS3ObjectListing({
       );
       await client.send(ask);
       const ms = Date.parse(date ?? '');
-      if (Number.isNaN(ms)) throw new Error(`S3's answer has no date that can be read: ${date}`);
+      if (Number.isNaN(ms)) throw new Error(`S3's response has no date that can be read: ${date}`);
       // The header has whole seconds.
       return new Date(ms + 999);
     },
