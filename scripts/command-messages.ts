@@ -94,7 +94,10 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
       '… is revoked. A file that was sent with this form never counts, even if S3 stored it. Keep your file, and upload it again: …',
     ],
     [1, '… is not revoked: its state is …. A file was stored with this form. …'],
-    [1, 'the response said that … is revoked, but the issuer has the id … with the state …: it is not known …'],
+    [
+      1,
+      'the response said that … is revoked, but the issuer has the id … with the state …: it is not known …',
+    ],
     [1, 'the response said that … is revoked, but its state could not be read (…): it is not known …'],
     [130, 'interrupted: it is not known whether … was revoked. …'],
     [

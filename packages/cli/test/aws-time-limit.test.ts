@@ -56,7 +56,10 @@ for (const [name, answer] of [
     const sqs = new SQSClient(settings);
     endEachAttempt(sqs, 0.2);
     const failures = await sendMessages(sqs, `${settings.endpoint}/0/queue`, [{ body: 'a' }]);
-    t.match([...failures], [[0, { mayBeSent: true, reason: /did not send its whole response within 0\.2 s/ }]]);
+    t.match(
+      [...failures],
+      [[0, { mayBeSent: true, reason: /did not send its whole response within 0\.2 s/ }]],
+    );
   });
 }
 

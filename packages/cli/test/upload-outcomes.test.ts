@@ -134,7 +134,12 @@ const CASES: readonly Case[] = [
   { what: 'no HTTP', s3: (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'), code: 3 },
   { what: 'headers that end early', s3: (socket) => socket.end('HTTP/1.1 204 No Con'), code: 3 },
   { what: 'no status', s3: raw('000 x'), code: 3, says: /the response was 0\. S3 never responds so/ },
-  { what: 'a status that HTTP does not have', s3: raw('999 x'), code: 3, says: /the response was 999, which/ },
+  {
+    what: 'a status that HTTP does not have',
+    s3: raw('999 x'),
+    code: 3,
+    says: /the response was 999, which/,
+  },
   {
     what: 'more headers than fit',
     s3: raw('204 x', '', { x: 'x'.repeat(100_000) }),
