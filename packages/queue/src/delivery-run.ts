@@ -16,7 +16,7 @@ import {
 } from './failures.ts';
 import { holdMessage } from './held-message.ts';
 import type { ConsumerObserver, MessageRequest } from './observer.ts';
-import type { ReceiveLimit } from './receive-limit.ts';
+import { LIMIT_WAIT_SECONDS, type ReceiveLimit } from './receive-limit.ts';
 import { copyOf, cutOffsBefore, factsOf, isSpent, receivesOfQueue } from './receives.ts';
 import { sendCopyHeld } from './send-copy-held.ts';
 
@@ -24,8 +24,6 @@ import { sendCopyHeld } from './send-copy-held.ts';
 const LIMIT_AGE_OF_REPEATED_SECONDS = 10;
 /** For any other message, and while a message is handled. */
 const LIMIT_AGE_SECONDS = 120;
-/** What a message waits at most for maxReceiveCount to be read. */
-const LIMIT_WAIT_SECONDS = 5;
 
 /** What is the same for every delivery of a consumer. */
 export interface DeliveryContext {

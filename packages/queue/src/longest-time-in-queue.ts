@@ -1,5 +1,9 @@
 import { longestWaitSeconds } from './backoff.ts';
 import { MAX_VISIBILITY_SECONDS } from './failures.ts';
+import { LIMIT_WAIT_SECONDS } from './receive-limit.ts';
+
+/** Before the work, before the processor records a failure, and before the failure is reported. */
+const READS_OF_LIMIT = 3;
 
 /**
  * The longest time from a message's first receive until its queue moves it to the dead-letter queue, in seconds, where a
@@ -7,12 +11,13 @@ import { MAX_VISIBILITY_SECONDS } from './failures.ts';
  * sends it to no dead-letter queue (Amazon SQS API Reference, "SetQueueAttributes", MessageRetentionPeriod). Terraform's
  * rule for `max_receive_count` is this formula; scripts/test/retention-in-terraform.test.ts compares the two.
  *
- * Each receive but the last costs at most the work, a visibility timeout and a wait:
+ * Each receive but the last costs at most the work, a visibility timeout, a wait and three reads of maxReceiveCount:
  * - The work ends after `longestWorkSeconds`. The processor records the end of it for at most one more lease, which is as
  *   long as a visibility timeout.
  * - A worker that is killed, or a give-back that fails, returns the message one visibility timeout after its last heartbeat.
  *   A poll that is cut off returns it after one visibility timeout.
  * - A failure and `RetryLater` wait no longer than `longestWaitSeconds`.
+ * - A read without a response is awaited for `LIMIT_WAIT_SECONDS`.
  *
  * With the last receive the processor waits until another worker's lease ends, and then works itself. SQS ends that after 12
  * hours, counted from the receive.
@@ -30,6 +35,8 @@ export function longestTimeInQueueSeconds(options: {
   readonly longestWorkSeconds: number;
 }): number {
   const { visibilitySeconds, maxReceiveCount, longestWorkSeconds } = options;
-  const receiveSeconds = longestWorkSeconds + visibilitySeconds + longestWaitSeconds(visibilitySeconds);
+  const readSeconds = READS_OF_LIMIT * LIMIT_WAIT_SECONDS;
+  const receiveSeconds =
+    longestWorkSeconds + visibilitySeconds + longestWaitSeconds(visibilitySeconds) + readSeconds;
   return (maxReceiveCount - 1) * receiveSeconds + MAX_VISIBILITY_SECONDS;
 }

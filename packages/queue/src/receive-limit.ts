@@ -2,6 +2,9 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Clock } from '@upload-once/clock';
 import { readRedrivePolicy } from './redrive-policy.ts';
 
+/** What a message waits at most for maxReceiveCount to be read: `longestTimeInQueueSeconds` counts on it. */
+export const LIMIT_WAIT_SECONDS = 5;
+
 /** A queue's maxReceiveCount, as it was read last: it can be changed while a consumer runs. */
 export interface ReceiveLimit {
   readonly maxReceiveCount: number;

@@ -58,12 +58,66 @@ for (const { visibilitySeconds, longestSeconds } of [
   );
 }
 
+t.test('P3: the longest time counts the reads of maxReceiveCount that get no response', async (t) => {
+  const clock = new VirtualClock();
+  clock.rule(t);
+  const queue = await startLocalQueue(t, { maxReceiveCount: MAX_RECEIVE_COUNT });
+  const { observe, observed } = recordingObserver();
+  const receivedAtMs = new Journal<number>();
+  // A read is given up after five seconds. So each one brings a heartbeat, and the next read.
+  const visibilitySeconds = 10;
+  const consumer = createConsumer({
+    ...queue,
+    concurrency: 1,
+    visibilitySeconds,
+    observe,
+    random: () => 0.999,
+    clock,
+    async handle(delivery) {
+      receivedAtMs.add(clock.monotonicMs());
+      await delivery.renewReceiveLimit();
+      throw new RetryLater(TWELVE_HOURS);
+    },
+  });
+  await consumer.start();
+  queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
+  clock.advance(10_000);
+  await queue.send('taken');
+  let timers = 0;
+  for (let receive = 1; receive <= MAX_RECEIVE_COUNT; receive += 1) {
+    // The first receive waits for no read before the work.
+    for (let read = receive === 1 ? 2 : 1; read <= 3; read += 1) {
+      timers += 2;
+      await clock.untilSet(5_000, timers);
+      clock.advance(5_000);
+    }
+    await observed.until(({ length }) => length === receive);
+    if (receive === MAX_RECEIVE_COUNT) break;
+    await queue.answered.until(
+      (calls) => calls.filter(({ input }) => input.VisibilityTimeout === 900).length === receive,
+    );
+    clock.advance(900_000);
+  }
+  const bound = longestTimeInQueueSeconds({
+    visibilitySeconds,
+    maxReceiveCount: MAX_RECEIVE_COUNT,
+    longestWorkSeconds: 0,
+  });
+  const [first = 0] = receivedAtMs.entries;
+  t.equal(receivedAtMs.entries.length, MAX_RECEIVE_COUNT);
+  t.ok(((receivedAtMs.entries.at(-1) ?? 0) - first) / 1000 <= bound - TWELVE_HOURS);
+  await queue.stop(consumer);
+});
+
 t.test('the longest time in the queue: all receives, and 12 hours for the last', async (t) => {
   const ofOne = { visibilitySeconds: 60, maxReceiveCount: 1, longestWorkSeconds: 3_600 };
   t.equal(longestTimeInQueueSeconds(ofOne), TWELVE_HOURS);
-  t.equal(longestTimeInQueueSeconds({ ...ofOne, maxReceiveCount: 3 }), 2 * (3_600 + 60 + 900) + TWELVE_HOURS);
+  t.equal(
+    longestTimeInQueueSeconds({ ...ofOne, maxReceiveCount: 3 }),
+    2 * (3_600 + 60 + 900 + 15) + TWELVE_HOURS,
+  );
   t.equal(
     longestTimeInQueueSeconds({ ...ofOne, maxReceiveCount: 3, visibilitySeconds: TWELVE_HOURS }),
-    2 * (3_600 + 2 * TWELVE_HOURS) + TWELVE_HOURS,
+    2 * (3_600 + 2 * TWELVE_HOURS + 15) + TWELVE_HOURS,
   );
 });

@@ -336,6 +336,18 @@ export const heartbeatMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'limit-reads-uncounted',
+    change: 'the longest time in the queue leaves out the reads of maxReceiveCount',
+    breaks: 'P3: an event whose retention is over meanwhile expires without a dead letter',
+    file: 'packages/queue/src/longest-time-in-queue.ts',
+    find: ' + readSeconds',
+    replace: '',
+    noticedBy: {
+      file: 'packages/queue/test/longest-time-in-queue.test.ts',
+      test: 'P3: the longest time counts the reads of maxReceiveCount that get no response',
+    },
+  },
+  {
     id: 'impossible-receive-believed',
     change:
       'a message that was received more often than is known to be allowed does not have maxReceiveCount read again',

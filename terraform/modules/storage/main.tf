@@ -14,5 +14,5 @@ locals {
 
   # All but the last receive of an event take up to this time: longestTimeInQueueSeconds in
   # packages/queue/src/longest-time-in-queue.ts, which says what each number is.
-  longest_receive_seconds = var.longest_work_seconds + var.visibility_seconds + max(900, var.visibility_seconds)
+  longest_receive_seconds = var.longest_work_seconds + var.visibility_seconds + max(900, var.visibility_seconds) + 15
 }
