@@ -1,4 +1,5 @@
 import { type Delivery, type ObjectCreated, RetryLater } from '@upload-once/queue';
+import { textOfThrown } from '@upload-once/runtime';
 import {
   type ObjectStore,
   type ObjectVersion,
@@ -19,6 +20,11 @@ export class NoVersionListed extends Error {
   readonly code = 'NoVersionListed';
 }
 
+/** The copy failed, and so did the record or report of the duplicate whose event this is. Another attempt may mend both. */
+export class NeitherCopiedNorReported extends AggregateError {
+  readonly code = 'NeitherCopiedNorReported';
+}
+
 /**
  * Brings one key to where it belongs, for one event. It looks at the state of the world, not at the order of events: an
  * event may come late, twice, or before another that is older, and the end is the same.
@@ -29,7 +35,8 @@ export class NoVersionListed extends Error {
  * this very process copies already: then it waits, longer with each receive. Two that go on end in one acceptance.
  *
  * A duplicate is recorded and reported first. Where that fails the upload is accepted all the same: a reader's queue that is gone
- * leaves no upload CLAIMED. The event is acknowledged when both are done.
+ * leaves no upload CLAIMED. The event is acknowledged when both are done. A report that failed is tried again after seconds, so that its
+ * alarm is not late. That is the second receive, and it may copy beside the worker that claimed: one copy too many, and no harm.
  */
 export function createReconcile(options: {
   readonly uploads: UploadStore;
@@ -70,7 +77,9 @@ export function createReconcile(options: {
       throw new RetryLater(waitSeconds(delivery), `${event.key} is claimed, and not accepted yet`);
     }
     if (copies.isUnderWay(event.key)) delivery.stepAside();
-    await copies.acceptClaimed(upload, upload.claimed, delivery.signal);
+    await copies.acceptClaimed(upload, upload.claimed, delivery.signal).catch((error) => {
+      throw kept.status === 'rejected' ? bothFailed(error, kept.reason) : error;
+    });
     if (kept.status === 'rejected') throw kept.reason;
     if (kept.value) await keepApart.countSurplus(kept.value);
   };
@@ -93,4 +102,12 @@ export function createReconcile(options: {
     // The list knows seconds, the event milliseconds.
     return oldest.versionId === event.versionId ? { ...oldest, storedAt: event.storedAt } : oldest;
   }
+}
+
+function bothFailed(copyFailure: unknown, reportFailure: unknown): NeitherCopiedNorReported {
+  const [copy, report] = [copyFailure, reportFailure].map((error) => textOfThrown(error, { isNamed: true }));
+  return new NeitherCopiedNorReported(
+    [copyFailure, reportFailure],
+    `neither the copy succeeded (${copy}) nor the record and report of a duplicate (${report})`,
+  );
 }

@@ -327,6 +327,43 @@ t.test('P4: a copy that fails holds up no report', async (t) => {
   t.match(await harness.uploads.listObservedVersions(key), [{ reported: true }]);
 });
 
+t.test('P3: when the copy and a report both fail, the error names both', async (t) => {
+  const harness = createHarness();
+  const key = await harness.issue();
+  harness.upload(key, 'first, its event is lost');
+  const second = harness.upload(key, 'second');
+  const noCopy = new Error('S3 fails');
+  const noReport = new Error('the queue is gone');
+  harness.bucketFaults.failNext('before', 'copyIfAbsent', noCopy);
+  harness.reportFaults.failNext('before', 'sendReport', noReport);
+  await t.rejects(harness.deliver(second), {
+    code: 'NeitherCopiedNorReported',
+    message: /S3 fails.*the queue is gone/,
+    errors: [noCopy, noReport],
+  });
+  await harness.deliver(second, { receiveCount: 2 });
+  t.equal(await harness.acceptedText(key), 'first, its event is lost');
+  t.strictSame(harness.reportIds(), [`duplicate#${key}#${second.versionId}`]);
+});
+
+t.test('P4: a report that failed is sent again while another worker still copies', async (t) => {
+  const harness = createHarness();
+  const key = await harness.issue();
+  const copying = harness.bucketFaults.stallNext('after', 'copyIfAbsent');
+  const delivery = harness.deliver(harness.upload(key, 'first'));
+  await copying.reached;
+  const second = harness.upload(key, 'second');
+  harness.reportFaults.failNext('before', 'sendReport', new Error('the queue is gone'));
+  await t.rejects(harness.deliver(second), { message: 'the queue is gone' }, 'and no wait for the copy');
+  await harness.deliver(second, { receiveCount: 2 });
+  t.strictSame(harness.reportIds(), [`duplicate#${key}#${second.versionId}`]);
+  copying.release();
+  await delivery;
+  t.equal(await harness.acceptedText(key), 'first');
+  t.equal((await harness.objects.listVersions(acceptedKeyOf(key))).length, 1);
+  t.equal(harness.total('UploadsAccepted'), 1);
+});
+
 t.test('P3: where the queue allows one receive there is no second look: it goes on at once', async (t) => {
   const harness = createHarness();
   const key = await harness.issue();
