@@ -1,7 +1,9 @@
 // `status` and `revoke` in this process, against every kind of answer, held to their messages.
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import t from 'tap';
 import { watchMessages } from '../../../test/support/command-messages.ts';
 import { runCommand } from './command-stage.ts';
@@ -39,22 +41,80 @@ t.test('they say what they are to say, and nothing else', async (t) => {
   await once(server, 'listening');
   t.teardown(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const ask = async (command: 'status' | 'revoke', answer: [number, unknown], issuer = url) => {
+  const file = join(t.testdir({ 'a.txt': 'hello' }), 'a.txt');
+  const ask = async (
+    command: 'status' | 'revoke',
+    answer: [number, unknown],
+    issuer = url,
+    args: readonly string[] = [],
+  ) => {
     [status, body] = answer;
-    const { code, stdout, stderr } = await runCommand([command, 'a'], {
+    const { code, stdout, stderr } = await runCommand([command, 'a', ...args], {
       env: { UPLOAD_ONCE_URL: issuer, UPLOAD_ONCE_API_KEY: 'k' },
       interruptSignal: () => interrupt?.signal ?? new AbortController().signal,
     });
     messages.record([command], { code, text: stdout + stderr });
     if (code !== 0) t.equal(stdout, '');
+    t.notMatch(stderr, /md5|eTag.*compare/i);
+    said = stderr;
     return code;
+  };
+  let said = '';
+  const advice = async (state: object, ...args: string[]) => {
+    t.equal(await ask('status', [200, { ...STATUS, ...state }], url, args), 0);
+    return said;
   };
   const refusal = (code: string) => ({ code, message: `about ${code}` });
   const closed = 'http://127.0.0.1:9';
   t.equal(await ask('status', [200, STATUS]), 0);
+  t.match(
+    said,
+    /^ISSUED: .*\nIf no file was sent, .*\n.*\n1\. Run revoke\. You need not wait:\n {5}upload-once revoke a\n2\. See what revoke says:\n(?: {3}- .*\n){3}$/,
+  );
+  for (const state of ['CLAIMED', 'ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED']) {
+    const sent = { state, sizeBytes: 5 };
+    t.match(await advice(sent), `${state}: a file of 5 bytes was received with this form`);
+    t.match(said, /\nDo not upload .* is yours\. To compare them:\n {2}upload-once status a --file FILE\n$/);
+    const isFailed = state === 'FAILED';
+    t.equal(/Tell the people who run the service, with the id a\./.test(said), isFailed);
+    t.match(
+      await advice({ ...sent, sizeBytes: 6 }, '--file', file),
+      /\nIt is not your file: \S+ has 5 bytes\. .* Upload it again\. /,
+    );
+    const sha256 = createHash('sha256').update('hello').digest('hex');
+    // The eTag of a bucket that encrypts with KMS.
+    const unknown = await advice({ ...sent, eTag: 'f'.repeat(32) }, '--file', file);
+    t.match(
+      unknown,
+      /a\.txt has the same size\. .* Do not upload \S+ again\.\nIf only you .*\n.*\n {2}[0-9a-f]{64}\nIf it has another/,
+    );
+    t.ok(unknown.includes(`  ${sha256}\n`));
+    t.match(
+      await advice({ ...sent, sha256 }, '--file', file),
+      /\nIt is your file: .* Do not upload it again\.\n$/,
+    );
+    t.match(
+      await advice({ ...sent, sha256: 'f'.repeat(64) }, '--file', file),
+      /\nIt is not your file: \S+ has another SHA-256\. .* Upload it again\. /,
+    );
+  }
+  t.match(
+    await advice({ state: 'REVOKED' }, '--file', file),
+    /^REVOKED: no file .* upload it again\. It gets a new form\.\n$/,
+  );
+  t.match(
+    await advice({ state: 'NEW' }),
+    /^NEW: there is no such state\. .* for 15 minutes, ask the people .* the id a\.\n$/,
+  );
+  t.equal(await ask('status', [200, { ...STATUS, id: 'b' }]), 1);
+  t.equal(await ask('status', [200, STATUS], url, ['--file', `${file}-missing`]), 1);
   t.equal(await ask('status', [404, refusal('UploadNotFound')]), 1);
   t.equal(await ask('status', [403, refusal('Forbidden')]), 1);
   t.equal(await ask('status', [200, STATUS], closed), 1);
+  t.match(
+    said,
+    /Nothing is known of a\. Do not upload the file\. Run status again in a minute\. .* 15 minutes, ask the people who run the service, with the id a\n$/,
+  );
   t.equal(await ask('revoke', [200, { ...STATUS, state: 'REVOKED' }]), 0);
   t.equal(await ask('revoke', [204, undefined]), 1, 'any service can answer 204');
   for (const other of [{}, { state: 'CLAIMED' }, { state: 'REVOKED', id: 'b' }, { state: 'new' }])

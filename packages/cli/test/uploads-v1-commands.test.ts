@@ -39,7 +39,8 @@ t.test('the command uploads by PUT, with the file’s own size and checksum', as
 
 t.test('the command shows what became of an upload', async (t) => {
   const { servers, seen, cli } = await stage(t);
-  servers.answer = { status: 200, headers: {}, body: STATUS };
+  const status = { ...STATUS, id: 'Zähler 1+1-x' };
+  servers.answer = { status: 200, headers: {}, body: status };
   t.equal(await cli('status', 'uploads/Zähler 1+1-x'), 0);
   t.equal(servers.asked[0]?.path, '/v1/uploads/Z%C3%A4hler%201%2B1-x');
   t.match(seen.stdout, /^state +PROCESSED$/m);
@@ -47,8 +48,22 @@ t.test('the command shows what became of an upload', async (t) => {
   t.match(seen.stdout, /^metadata customer +A/m);
   t.notMatch(seen.stdout, '\u001b', 'nothing that a terminal would obey');
   seen.stdout = '';
-  t.equal(await cli('status', 'x', '--json'), 0);
-  t.strictSame(JSON.parse(seen.stdout), STATUS);
+  t.equal(await cli('status', status.id, '--json'), 0);
+  t.strictSame(JSON.parse(seen.stdout), status);
+  const file = join(t.testdir({ a: 'x' }), 'a');
+  const facts = { ...status, sizeBytes: 1 };
+  const sha256 = createHash('sha256').update('x').digest('hex');
+  for (const [received, isThisFile] of [
+    [{ ...facts, sha256 }, true],
+    [{ ...facts, sizeBytes: 2, sha256 }, false],
+    [{ ...facts, sha256: undefined }, null],
+    [{ ...facts, state: 'ISSUED', sha256 }, null],
+  ] as const) {
+    servers.answer = { status: 200, headers: {}, body: received };
+    seen.stdout = '';
+    t.equal(await cli('status', status.id, '--json', '--file', file), 0);
+    t.equal(JSON.parse(seen.stdout).isThisFile, isThisFile);
+  }
 });
 
 t.test('the command revokes an upload, or says why it can’t', async (t) => {
@@ -57,7 +72,7 @@ t.test('the command revokes an upload, or says why it can’t', async (t) => {
   t.equal(await cli('revoke', 'a-x'), 0);
   t.equal(
     seen.stdout,
-    'a-x is revoked. A file that was sent with this form never counts, even if S3 stored it. Keep your file, and upload it again: it gets a new form\n',
+    'a-x is revoked. No file that was sent with this form counts, even if S3 stored it. Keep your file, and upload it again: it gets a new form\n',
   );
   servers.answer = { status: 409, headers: {}, body: { code: 'AlreadyClaimed', message: 'too late' } };
   t.equal(await cli('revoke', 'a-x'), 1);
@@ -70,6 +85,7 @@ t.test('wrong usage is named, and nothing asked', async (t) => {
     [['status'], /name one upload, by its id/],
     [['revoke', 'a', 'b'], /name one upload, by its id/],
     [['status', 'a', '--force'], /--force/],
+    [['revoke', 'a', '--file', 'f'], /--file is for status/],
     [['upload', 'f', '--method', 'PUT'], /--method takes post or put, not "PUT"/],
     [['upload', 'f', '--metadata', 'a'], /--metadata takes NAME=VALUE, not "a"/],
     [['upload', 'f', '--expires', '0'], /--expires takes a whole number of seconds from 1 up, not "0"/],

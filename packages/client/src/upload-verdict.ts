@@ -27,6 +27,9 @@ const NOT_CARRIED_OUT: readonly number[] = [
 /** With these 503s S3 says that it did not begin (Amazon S3 API Reference, "List of error codes"). */
 const TOO_BUSY: readonly (string | undefined)[] = ['SlowDown', 'ServiceUnavailable'];
 
+/** Another upload to the same key was under way, such as this one, sent a second time by a proxy (Amazon S3 API Reference, "PutObject"). */
+const BEING_WRITTEN = 'ConditionalRequestConflict';
+
 /**
  * What a response proves.
  *
@@ -53,7 +56,7 @@ export function verdictOf({ form, everythingSent, answer }: AnsweredUpload): Ver
 function isRefusal(status: number, { code }: S3Error, everythingSent: boolean): boolean {
   if (NOT_CARRIED_OUT.includes(status)) return true;
   if (!everythingSent) return status >= 400;
-  if (code === undefined || status < 300) return false;
+  if (code === undefined || status < 300 || code === BEING_WRITTEN) return false;
   return status < 500 || status === 501 || (status === 503 && TOO_BUSY.includes(code));
 }
 

@@ -28,6 +28,11 @@ export function issuerAccess(
   return { issuerUrl, apiKey, byOption: values.url !== undefined || values.key !== undefined };
 }
 
+/** What a command that is going to be copied needs beside what it names, as it stands behind a verb. */
+export function sameAccessWords(byOption: boolean): string {
+  return byOption ? ', with the same --url and --key' : '';
+}
+
 /** @param texts what stands where files or ids should @throws UsageError when one is an API key; it is not repeated */
 export function assertNoApiKey(texts: readonly string[], apiKey: string): void {
   if (!texts.some((text) => text === apiKey || /^["']?(?:Bearer\s+)?uo_[0-9a-f]{16}_/i.test(text))) return;

@@ -1,5 +1,7 @@
 import type { IssuerAccess } from '@upload-once/client';
 import {
+  FileChanged,
+  FileUnusable,
   getUpload,
   InvalidArgument,
   IssuerUnavailable,
@@ -10,11 +12,14 @@ import {
 import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
+import { inShell } from '../in-shell.ts';
 import { UsageError } from '../usage-error.ts';
 import { STORED_STATES } from './ask-outcome.ts';
-import { assertNoApiKey, ISSUER_OPTIONS, issuerAccess } from './issuer-access.ts';
+import { assertNoApiKey, ISSUER_OPTIONS, issuerAccess, sameAccessWords } from './issuer-access.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { openProxies } from './proxies.ts';
+import { STATES_HELP } from './states-help.ts';
+import { askAgain, compareFile, statusAdvice } from './status-advice.ts';
 import { timeoutOf } from './time-option.ts';
 
 const OPTIONS_HELP = `  --url URL          the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
@@ -24,97 +29,109 @@ const OPTIONS_HELP = `  --url URL          the issuer, with its path prefix; def
 
 The command uses HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
 
-Exit code: 0 done; 1 the issuer refused, or gave no usable answer: the message says what is known; 2 the
+Exit code: 0 done; 1 the issuer refused, or sent no usable response: the message says what is known; 2 the
 command line can't be carried out: nothing was done; 5 it was done, but standard output could not be written:
 run it again, which does no harm; 130 interrupted: the message says what is known.
 `;
 
 const STATUS_HELP = `Usage: upload-once status ID [options]
 
-Shows the state of an upload. ID is its id or its object key.
+Shows the state of an upload, and says what to do next. ID is its id or its object key.
 
-ISSUED: the issuer has not seen a file. A file may be stored all the same, because S3's event can be late or
-lost. If you sent a file, keep it, and run "upload-once revoke ID" before you upload it again. You need not
-wait. If revoke succeeds, the old upload never counts, even if S3 stored it: upload the file again.
-If revoke says AlreadyClaimed, run status again. If it fails in any other way, run revoke again.
-CLAIMED, ACCEPTED, PROCESSING, PROCESSED, FAILED: a file was stored with this form. If only you have the
-form, it is your file: do not upload it again. If someone else may have the form, compare sizeBytes with the
-size of your file, and eTag with its MD5 (md5sum). Both are equal: do not upload it again. The size differs:
-upload your file again. Only the eTag differs: do not upload yet, and ask the people who process the upload,
-because a bucket that encrypts with KMS always gives another eTag.
-FAILED: tell the people who run the service. They can process the stored file again: do not upload it again.
-REVOKED: no file counts that was sent with this form. Upload the file again, with a new form.
-If status fails, nothing is known. Run it again, and do not upload the file before that.
-
-  --json             one JSON object, as the API gives it
+${STATES_HELP}
+Options:
+  --file FILE        compare FILE with the file that was received
+  --json             one JSON object, as the API gives it. With --file it also has isThisFile: true, false, or
+                     null if it is not known
 ${OPTIONS_HELP}`;
 
 const REVOKE_HELP = `Usage: upload-once revoke ID [options]
 
 Revokes an upload. ID is its id or its object key. After that, no file counts that is or was sent with its
-form. This includes a file that S3 has stored and the issuer has not seen. So keep your file: after revoke
-succeeds, upload it again. It gets a new form.
-Once the issuer has seen a file, revoke changes nothing and fails with AlreadyClaimed: run "upload-once
-status ID". "upload-once status --help" says how to find out whether the stored file is yours. If it is, do
-not upload it again. If it is another one, upload yours again.
-If revoke fails in any other way, run revoke again, and do not upload the file yet. To revoke twice is no error.
+form. This includes a file that S3 has stored and the issuer has not received. So keep your file, and run
+"upload-once status ID" first. Revoke only if it says ISSUED.
+Once the issuer has received a file, revoke changes nothing and fails with AlreadyClaimed.
+To revoke twice is no error.
 
+${STATES_HELP}
+Options:
 ${OPTIONS_HELP}`;
-
-const REVOKE_AGAIN = 'Do not upload the file yet. Run revoke again: to revoke twice is no error';
-/** What to do where a file was stored: which of them, is for the reader to find out. */
-const COMPARE =
-  'If only you have the form, it is your file: do not upload it again. If someone else may have the form, run status. Compare its sizeBytes with the size of your file, and its eTag with the MD5 of your file (md5sum). Both are equal: do not upload it again. The size differs: upload your file again. Only the eTag differs: do not upload yet, and ask the people who process the upload, because a bucket that encrypts with KMS always gives another eTag';
 
 /** `upload-once status ID`. @returns the exit code: 0, or 1 when the issuer refused or did not respond @throws UsageError */
 export async function statusCommand(args: readonly string[], io: CliIo): Promise<number> {
   return byId(args, io, STATUS_HELP, {
-    async act(access, id, json) {
+    async act(access, id, { json, given, file, sameAccess }) {
       const status = await getUpload(access, id);
-      io.stdout.write(json ? `${JSON.stringify(status)}\n` : linesOf(status));
+      if (status.id !== id) {
+        const about = `the response is about another upload, ${JSON.stringify(status.id)}. Check the URL of the issuer`;
+        throw new IssuerUnavailable(about);
+      }
+      const compared = file === undefined ? undefined : await compareFile(file, status, access.signal);
+      if (json) {
+        const more = file === undefined ? {} : { isThisFile: compared?.isSame ?? null };
+        io.stdout.write(`${JSON.stringify({ ...status, ...more })}\n`);
+      } else {
+        io.stdout.write(linesOf(status));
+        io.stderr.write(statusAdvice(given, status, compared, sameAccess));
+      }
       return ExitCode.done;
     },
-    onInterrupt: (id) => `nothing is known of ${id}`,
-    onUnavailable: (id) => `Nothing is known of ${id}: run status again. Do not upload the file before that`,
+    onUnknown: (id) => `Nothing is known of ${id}. ${askAgain('status', id)}`,
   });
 }
 
 /** `upload-once revoke ID`. @returns the exit code, as `statusCommand` @throws UsageError */
 export async function revokeCommand(args: readonly string[], io: CliIo): Promise<number> {
   return byId(args, io, REVOKE_HELP, {
-    async act(access, id, _json, given) {
+    async act(access, id, { given, file, sameAccess }) {
+      if (file !== undefined) throw new UsageError('--file is for status');
       await revokeUpload(access, id);
-      const doubt = await doubtOfRevoked(access, id);
+      const doubt = await doubtOfRevoked(access, id, sameAccess);
       if (doubt === undefined)
         io.stdout.write(
-          `${printable(given)} is revoked. A file that was sent with this form never counts, even if S3 stored it. Keep your file, and upload it again: it gets a new form\n`,
+          `${printable(given)} is revoked. No file that was sent with this form counts, even if S3 stored it. Keep your file, and upload it again: it gets a new form\n`,
         );
-      else io.stderr.write(`upload-once: ${printable(doubt)}\n`);
+      else io.stderr.write(`upload-once: ${doubt}\n`);
       return doubt === undefined ? ExitCode.done : ExitCode.failed;
     },
-    onInterrupt: (id) => `it is not known whether ${id} was revoked. ${REVOKE_AGAIN}`,
-    onUnavailable: (id) => `Nothing shows whether ${id} was revoked. ${REVOKE_AGAIN}`,
-    onRefused: (id, { issuerCode }) =>
+    onUnknown: revokeAgain,
+    onRefused: (id, { issuerCode, message }, sameAccess) =>
       issuerCode === 'AlreadyClaimed'
-        ? `${id} is not revoked: a file was stored with this form before. ${COMPARE}`
+        ? `${printable(`${id} is not revoked: a file was received with this form before (${message})`)}. ${seeWhose(id, sameAccess)}`
         : undefined,
   });
 }
 
+function revokeAgain(id: string): string {
+  return `It is not known whether ${id} was revoked. ${askAgain('revoke', id)}. To revoke twice is no error`;
+}
+
+function seeWhose(id: string, sameAccess: string): string {
+  return `Nothing was changed. Do not upload your file before you know whether the received file is yours. To compare them${sameAccess}:\n  upload-once status ${printable(inShell(id))} --file FILE`;
+}
+
 /**
  * A 204 has no body, so that any service can have sent it; the upload's state is the issuer's own word.
- * @returns why it does not say REVOKED; undefined: it does
+ * @returns why it does not say REVOKED, in printable lines; undefined: it does
  */
-async function doubtOfRevoked(access: IssuerAccess, id: string): Promise<string | undefined> {
+async function doubtOfRevoked(
+  access: IssuerAccess,
+  id: string,
+  sameAccess: string,
+): Promise<string | undefined> {
   try {
     const { id: told, state } = await getUpload(access, id);
     if (told === id && state === 'REVOKED') return undefined;
     if (told === id && STORED_STATES.includes(state))
-      return `${id} is not revoked: its state is ${state}. A file was stored with this form. ${COMPARE}`;
-    return `the response said that ${id} is revoked, but the issuer has the id ${JSON.stringify(told)} with the state ${JSON.stringify(state)}: it is not known whether it was revoked. Check the URL. ${REVOKE_AGAIN}`;
+      return `${printable(`${id} is not revoked: its state is ${state}. A file was received with this form`)}. ${seeWhose(id, sameAccess)}`;
+    return printable(
+      `the response said that ${id} is revoked, but the issuer has the id ${JSON.stringify(told)} with the state ${JSON.stringify(state)}. Check the URL of the issuer. ${revokeAgain(id)}`,
+    );
   } catch (error) {
     if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
-    return `the response said that ${id} is revoked, but its state could not be read (${error.message}): it is not known whether it was revoked. ${REVOKE_AGAIN}`;
+    return printable(
+      `the response said that ${id} is revoked, but its state could not be read (${error.message}). ${revokeAgain(id)}`,
+    );
   }
 }
 
@@ -123,13 +140,21 @@ async function byId(
   io: CliIo,
   help: string,
   command: {
-    readonly act: (access: IssuerAccess, id: string, json: boolean, given: string) => Promise<ExitCode>;
-    /** What is known of the upload then. */
-    readonly onInterrupt: (id: string) => string;
-    /** What to do when no usable response came. */
-    readonly onUnavailable: (id: string) => string;
-    /** What a refusal means for the file, where it means more than its own words. */
-    readonly onRefused?: (id: string, refusal: RequestRefused) => string | undefined;
+    readonly act: (
+      access: IssuerAccess & { readonly signal: AbortSignal },
+      id: string,
+      asked: {
+        readonly json: boolean;
+        /** The id as it was given. */
+        readonly given: string;
+        readonly file: string | undefined;
+        readonly sameAccess: string;
+      },
+    ) => Promise<ExitCode>;
+    /** What is known of the upload, and what to do, when no usable response came, or none was waited for. */
+    readonly onUnknown: (id: string) => string;
+    /** What a refusal means for the file, in printable lines, where it means more than its own words. */
+    readonly onRefused?: (id: string, refusal: RequestRefused, sameAccess: string) => string | undefined;
   },
 ): Promise<number> {
   const { values, positionals } = parse(args);
@@ -139,7 +164,8 @@ async function byId(
   }
   const [given, ...others] = positionals;
   if (given === undefined || others.length > 0) throw new UsageError('name one upload, by its id');
-  const { issuerUrl, apiKey } = issuerAccess(values, io.env);
+  const { issuerUrl, apiKey, byOption } = issuerAccess(values, io.env);
+  const sameAccess = sameAccessWords(byOption);
   assertNoApiKey(positionals, apiKey);
   const timeoutSeconds = timeoutOf(values.timeout);
   const { fetch } = openProxies(io.env);
@@ -148,24 +174,37 @@ async function byId(
   const access = { issuerUrl, apiKey, timeoutSeconds, fetch, signal, retries };
   const id = given.replace(/^uploads\//, '');
   try {
-    return await command.act(access, id, values.json ?? false, given);
+    return await command.act(access, id, {
+      json: values.json ?? false,
+      given,
+      file: values.file,
+      sameAccess,
+    });
   } catch (error) {
     if (access.signal.aborted) {
-      io.stderr.write(`upload-once: interrupted: ${printable(command.onInterrupt(given))}\n`);
+      io.stderr.write(`upload-once: interrupted. ${printable(command.onUnknown(given))}\n`);
       return ExitCode.interrupted;
     }
     if (error instanceof InvalidArgument) throw new UsageError(error.message, { cause: error });
+    if (error instanceof FileUnusable || error instanceof FileChanged) {
+      io.stderr.write(`upload-once: ${printable(error.message)}. Nothing was compared\n`);
+      return ExitCode.failed;
+    }
     if (!(error instanceof RequestRefused || error instanceof IssuerUnavailable)) throw error;
-    const meaning = error instanceof RequestRefused ? command.onRefused?.(given, error) : undefined;
+    const refused = error instanceof RequestRefused ? error : undefined;
     const text =
-      error instanceof IssuerUnavailable
-        ? `${error.message}. ${command.onUnavailable(given)}`
-        : meaning === undefined
-          ? error.message
-          : `${meaning} (${error.message})`;
-    io.stderr.write(`upload-once: ${printable(text)}\n`);
+      (refused && command.onRefused?.(given, refused, sameAccess)) ??
+      printable(`${error.message}. ${hintFor(refused)}${command.onUnknown(given)}`);
+    io.stderr.write(`upload-once: ${text}\n`);
     return ExitCode.failed;
   }
+}
+
+/** Only the API key that asked for an upload sees it. */
+function hintFor(refused: RequestRefused | undefined): string {
+  if (refused?.status === 404)
+    return 'Check the id, the URL of the issuer and the API key: only the API key that asked for the upload sees it. ';
+  return refused?.status === 403 ? 'Use the API key that asked for the upload. ' : '';
 }
 
 /** One line a fact, in the API's order. */
@@ -189,6 +228,7 @@ function parse(args: readonly string[]) {
     options: {
       ...ISSUER_OPTIONS,
       json: { type: 'boolean' },
+      file: { type: 'string' },
     },
   });
 }

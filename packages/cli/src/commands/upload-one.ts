@@ -1,4 +1,3 @@
-// Over 250 lines, and one thing: one upload of the command, with each way it can end and the words for it.
 import { basename, resolve } from 'node:path';
 import type { UploadForm, UploadPut } from '@upload-once/client';
 import {
@@ -12,8 +11,9 @@ import { printable } from '@upload-once/text/printable';
 import { inShell } from '../in-shell.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { UsageError } from '../usage-error.ts';
-import { askOutcome, STORED_STATES } from './ask-outcome.ts';
+import { askOutcome } from './ask-outcome.ts';
 import { type FormRequest, receiveForm } from './form-request.ts';
+import { sameAccessWords } from './issuer-access.ts';
 import type { FileOutcome } from './upload-report.ts';
 
 export interface UploadOne extends FormRequest {
@@ -94,7 +94,7 @@ async function unknownOutcome(
   { file, options, formUsedBy, proxies, signal, io }: UploadOne,
 ): Promise<FileOutcome> {
   const { key } = error;
-  const toAsk = howToAsk(error, form, options.byOption);
+  const toAsk = howToAsk(key, file, options.byOption);
   const unknown = (found: string, next = toAsk): FileOutcome => ({
     outcome: 'unknown',
     file,
@@ -102,11 +102,12 @@ async function unknownOutcome(
     error,
     found: `${printable(found)}.\n${next}`,
   });
-  const notAccepted = (message: string): FileOutcome => ({
+  const notAccepted = (message: string, found?: string): FileOutcome => ({
     outcome: 'refused',
     file,
     key,
     error: new Error(message, { cause: error }),
+    ...(found !== undefined && { found }),
   });
   if (formUsedBy !== undefined) return unknown(...formUsed(file, formUsedBy));
   if (signal.aborted) return unknown('The command was interrupted before it asked the issuer');
@@ -118,16 +119,19 @@ async function unknownOutcome(
       case 'stored': {
         const { status } = outcome;
         const stored = { key, sizeBytes: error.totalBytes, ...(status.eTag && { eTag: status.eTag }) };
-        const toldByIssuer = { error, isThisContent: takesOneContent(form) };
+        const toldByIssuer = { error, isThisContent: takesOneContent(form), state: status.state };
         return { outcome: 'stored', file, url: withoutQuery(form.url), result: stored, toldByIssuer };
       }
       case 'revoked':
         return notAccepted(
-          `the upload ${key} was revoked meanwhile: what was sent does not count, even if S3 stored it`,
+          `the upload ${key} was revoked meanwhile: what was sent does not count, even if S3 stored it. Upload your file again: it gets a new form`,
         );
       case 'other':
         return notAccepted(
-          `your file does not count, even if S3 stored it. Another file came first with the same form: ${key} has ${outcome.sizeBytes} bytes, yours has ${error.totalBytes}. Only this command was given the form, so someone else got hold of it: find out how, now or later. If they may know your API key too, have the key rotated now. Then upload your file again: it gets a new form. Tell the people who process ${key} that it is not your file`,
+          `your file does not count, even if S3 stored it. Another file came first with the same form: ${key} has ${outcome.sizeBytes} bytes, yours has ${error.totalBytes}. Only this command was given the form, so someone else got hold of it`,
+          '1. If they may know your API key too, have the key rotated now, and use its new value.\n' +
+            '2. Upload your file again. It gets a new form.\n' +
+            `3. Tell the people who run the service that ${printable(key)} is not your file. Find out who got your form.`,
         );
       case 'nothing':
         return unknown(outcome.why);
@@ -139,16 +143,18 @@ async function unknownOutcome(
   }
 }
 
+const NO_REVOKE = 'Do not run revoke: it could take back the first upload, which counts.';
+
 /** Where `--times` sends again with a form that was used: what is known, and what to do. */
 function formUsed(file: string, usedBy: string): [found: string, next: string] {
   if (resolve(file) === resolve(usedBy))
     return [
       `The first upload of ${usedBy} with this form was stored, and only the first counts`,
-      'If this one was stored too, the operators get a report of a duplicate. You have nothing to do.',
+      `If this one was stored too, the operators get a report of a duplicate. You have nothing to do. ${NO_REVOKE}`,
     ];
   return [
     `This form was used before, by ${usedBy}, which was stored. Only the first upload with a form counts`,
-    `${printable(file)} does not count, even if S3 stored it. ${uploadAlone(file)}`,
+    `${printable(file)} does not count, even if S3 stored it. ${NO_REVOKE}\n${uploadAlone(file)}`,
   ];
 }
 
@@ -156,67 +162,14 @@ function uploadAlone(file: string): string {
   return `Upload ${printable(file)} again without --times, with your other options. It gets a form of its own:\n  upload-once upload ${printable(inShell(file))}`;
 }
 
-/** What no state proves: the upload is not sent again because of it. */
-const NO_STATE =
-  'status fails, or says none of the states below: run status again. Do not upload the file again.';
-const COUNTING = `${STORED_STATES.slice(0, -1).join(', ')} or ${STORED_STATES.at(-1)}`;
-
-/** What the reader does next, in lines. Each command has its own, because it is going to be copied. */
-function howToAsk(
-  { key, totalBytes }: UploadOutcomeUnknown,
-  form: UploadForm | UploadPut,
-  byOption: boolean,
-): string {
-  const stored = takesOneContent(form)
-    ? [`status says ${COUNTING}: your file was stored. Do not upload it again.`]
-    : [
-        `status says ${COUNTING}: a file was stored with your form. Look at its sizeBytes:`,
-        `  ${totalBytes}, as your file has: a file of this size was stored. Do not upload the file again.`,
-        '  Another number: it is another file, and yours does not count. Upload the file again. Find out who else has your form.',
-      ];
+/** What the reader does next, in lines. */
+function howToAsk(key: string, file: string, byOption: boolean): string {
   return [
-    `Keep your file. Do not upload it again yet. Ask what became of the upload${sameAccess(byOption)}:`,
-    ...howToRevoke(key, 'form', byOption),
-    ...stored,
+    `Keep your file. Do not upload it again, and do not run revoke, before status says so. Run status${sameAccessWords(byOption)}:`,
+    `  upload-once status ${printable(inShell(key))} --file ${printable(inShell(file))}`,
+    'It compares your file with the received one, and says what to do next. If status fails, run it again in a minute. ' +
+      `If it still fails after 15 minutes, ask the people who run the service, with the id ${printable(key)}. Do not upload the file before that.`,
   ].join('\n');
-}
-
-/** After S3's 412 to a URL that this run got for this file: someone else used it, or something on the way sent the request twice. */
-function howToSee(key: string, file: string, form: UploadForm | UploadPut, byOption: boolean): string {
-  const stored = takesOneContent(form)
-    ? [
-        `status says ${COUNTING}: your file was stored, because the URL takes no other content. Do not upload it again.`,
-      ]
-    : [
-        `status says ${COUNTING}: a file of this size was stored, yours or another. status shows its eTag. Compare it with the MD5 of your file. If the bucket encrypts with KMS, an eTag is no MD5, and the two always differ:`,
-        `  md5sum ${printable(inShell(file))}`,
-        '  They are the same: your file was stored, for example because a proxy sent it twice. Do not upload it again.',
-        '  They differ: ask the people who process the upload whether they have your file. If not, upload the file again, and find out who has your URLs.',
-      ];
-  return [
-    `Keep your file. Do not upload it again yet. See what was uploaded before${sameAccess(byOption)}:`,
-    ...howToRevoke(key, 'URL', byOption),
-    ...stored,
-  ].join('\n');
-}
-
-function howToRevoke(key: string, form: 'form' | 'URL', byOption: boolean): string[] {
-  const id = printable(inShell(key));
-  return [
-    `  upload-once status ${id}`,
-    NO_STATE,
-    `status says ISSUED: the issuer has not seen a file. One may be stored all the same. You need not wait. Run revoke${sameAccess(byOption)}:`,
-    `  upload-once revoke ${id}`,
-    '  revoke succeeds: what was sent before never counts, even if S3 stored it. So upload your file again: ' +
-      `it gets a new ${form}.`,
-    '  revoke says AlreadyClaimed: run status again.',
-    '  revoke fails otherwise: run revoke again. Do not upload the file yet.',
-    `status says REVOKED: what was sent before does not count. Upload your file again: it gets a new ${form}.`,
-  ];
-}
-
-function sameAccess(byOption: boolean): string {
-  return byOption ? ', with the same --url and --key' : '';
 }
 
 /** What follows the question mark is a PUT's signature: everyone who reads it can upload. */
@@ -244,14 +197,10 @@ function failedOutcome(
   if (error instanceof UploadRefused) {
     if (form === undefined || key === undefined || error.s3Code !== 'PreconditionFailed')
       return { outcome: 'refused', file, key, error };
-    const used = formUsedBy === undefined ? undefined : afterOwnUpload(file, formUsedBy);
-    return {
-      outcome: 'refused',
-      file,
-      key,
-      error,
-      found: used ?? howToSee(key, file, form, options.byOption),
-    };
+    // Someone else used the URL, or something on the way sent the request twice.
+    if (formUsedBy === undefined)
+      return { outcome: 'unknown', file, key, error, found: howToAsk(key, file, options.byOption) };
+    return { outcome: 'refused', file, key, error, found: afterOwnUpload(file, formUsedBy) };
   }
   if (error instanceof UploadIncomplete) return { outcome: 'failed', file, key, error };
   if (signal.aborted) {

@@ -3,6 +3,7 @@ import type { CliIo } from '../cli-io.ts';
 import { UsageError } from '../usage-error.ts';
 import { assertNoApiKey, ISSUER_OPTIONS, issuerAccess } from './issuer-access.ts';
 import { parseCommandLine } from './parse-command-line.ts';
+import { STATES_HELP } from './states-help.ts';
 import { timeoutOf } from './time-option.ts';
 
 export const UPLOAD_HELP = `Usage: upload-once upload FILE… [options]
@@ -44,17 +45,16 @@ HTTP_PROXY and NO_PROXY.
 
 Exit code (if several FILEs end differently, the first of 130, 5, 3, 1, 0 that fits):
   0    everything was stored
-  1    something was refused or failed: it was not stored, or it does not count. Read the
-       message before you upload it again: after "something was uploaded with this URL
-       before" the file may be stored already
+  1    something was refused or failed: it was not stored, or it does not count. The message
+       says what to do
   2    the command line is wrong, and nothing was done
-  3    it is unknown whether a file was stored. Do what the message says before you upload
-       the file again: usually "upload-once status KEY", and if status says ISSUED,
-       "upload-once revoke KEY"
+  3    it is unknown whether a file was stored. Do not upload it again, and do not run revoke,
+       before "upload-once status ID --file FILE" says so
   5    a result could not be written to standard output; standard error has it
   130  interrupted. The message says whether the file was stored. If it says that it may or
        may not have been stored, do as for 3
-`;
+
+${STATES_HELP}`;
 
 const ISSUER_TIMEOUT_SECONDS = 30;
 

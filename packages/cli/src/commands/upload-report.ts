@@ -1,4 +1,4 @@
-import type { UploadResult } from '@upload-once/client';
+import type { UploadResult, UploadState } from '@upload-once/client';
 import {
   FileChanged,
   FileUnusable,
@@ -26,6 +26,7 @@ export type FileOutcome =
         readonly error: UploadOutcomeUnknown;
         /** The form takes no other content (`--sha256`). Otherwise the issuer's word is for a file of this size. */
         readonly isThisContent: boolean;
+        readonly state: UploadState;
       };
     }
   | {
@@ -78,13 +79,17 @@ function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): strin
   const { file, url, result, seconds, toldByIssuer } = outcome;
   const stored = `${file} stored as ${result.key} at ${url}, ${byteSize(result.sizeBytes)}`;
   if (toldByIssuer) {
-    const { error, isThisContent } = toldByIssuer;
+    const { error, isThisContent, state } = toldByIssuer;
     const { status } = error;
     const said = status === undefined ? 'no response of S3 came' : `S3's response was ${status}`;
     const what = isThisContent
       ? 'this file was stored'
       : 'a file of this size was stored with this form: do not upload it again. Next time, --sha256 proves that it is this file';
-    return printable(`${stored} (${said}; the issuer confirms that ${what})`);
+    const failed =
+      state === 'FAILED'
+        ? `. Its state is FAILED: the handler that processes it failed. Do not upload it again. Tell the people who run the service, with the id ${result.key}`
+        : '';
+    return printable(`${stored} (${said}; the issuer confirms that ${what})${failed}`);
   }
   if (seconds === undefined) return printable(stored);
   const rate = seconds > 0 && result.sizeBytes > 0 ? ` (${byteSize(result.sizeBytes / seconds)}/s)` : '';
@@ -114,7 +119,11 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
       url,
       ...result,
       seconds,
-      ...(toldByIssuer && { toldBy: 'issuer', message: toldByIssuer.error.message }),
+      ...(toldByIssuer && {
+        toldBy: 'issuer',
+        state: toldByIssuer.state,
+        message: toldByIssuer.error.message,
+      }),
     };
   }
   const { file, key, error, found } = outcome;
