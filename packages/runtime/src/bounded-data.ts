@@ -46,7 +46,7 @@ export function boundedText(text: string, budget: Budget, mostCharacters = MAX_T
   return shown;
 }
 
-/** The first characters of a text, redacted. Where there are more, the end of the result says so. */
+/** The first characters of a text, redacted, none of them cut in two. Where there are more, the end of the result says so. */
 export function redactBeginning(text: string, mostCharacters: number): string {
   if (text.length <= mostCharacters) return redactText(text);
   const seen = text.slice(0, mostCharacters + LOOK_AHEAD_CHARACTERS);
@@ -54,7 +54,8 @@ export function redactBeginning(text: string, mostCharacters: number): string {
   if (seen.length === text.length && redacted.length <= mostCharacters) return redacted;
   const unsure = seen.length === text.length ? 0 : LOOK_AHEAD_CHARACTERS;
   const length = Math.min(mostCharacters, Math.max(0, redacted.length - unsure));
-  return `${redacted.slice(0, length)}[cut, of ${text.length} characters]`;
+  const cutsPair = (redacted.codePointAt(length - 1) ?? 0) > 0xffff;
+  return `${redacted.slice(0, cutsPair ? length - 1 : length)}[cut, of ${text.length} characters]`;
 }
 
 function dataOf(value: unknown, budget: Budget, around: readonly object[]): unknown {
@@ -109,7 +110,7 @@ function propertiesOf(
   budget: Budget,
   within: readonly object[],
 ): Record<string, unknown> {
-  const pairName = namedBy(value);
+  const pairName = pairNameOf(value);
   const shown: [string, unknown][] = [];
   for (const [at, name] of withNumbersLast(names).entries()) {
     if (isSpent(budget)) {
@@ -136,6 +137,14 @@ function propertiesOf(
 function withNumbersLast(names: readonly string[]): readonly string[] {
   const isNumber = (name: string) => /^\d+$/.test(name);
   return [...names.filter((name) => !isNumber(name)), ...names.filter(isNumber)];
+}
+
+function pairNameOf(value: object): string {
+  try {
+    return namedBy(value);
+  } catch {
+    return '';
+  }
 }
 
 /** A getter may throw. */

@@ -46,17 +46,19 @@ export function toPlain(thrown: unknown): PlainThrown {
 function plainOf(thrown: unknown, depth: number, budget: Budget): PlainThrown {
   if (!(thrown instanceof Error)) return { kind: 'value', value: boundedData(thrown, budget) };
   budget.values -= 1;
-  const { errors } = thrown as { errors?: unknown };
+  const cause = readOf(() => thrown.cause);
+  const errors = readOf(() => (thrown as { errors?: unknown }).errors);
   const isDeep = depth >= MAX_DEPTH;
-  const name = (text: unknown) => boundedText(String(text), budget, MAX_NAME_CHARACTERS);
+  const className = textOf(() => thrown.constructor.name) ?? textOf(() => thrown.name) ?? 'Error';
+  const name = textOf(() => thrown.name) ?? className;
   return {
     kind: 'error',
-    className: name(thrown.constructor.name),
-    name: name(thrown.name),
+    className: boundedText(className, budget, MAX_NAME_CHARACTERS),
+    name: boundedText(name, budget, MAX_NAME_CHARACTERS),
     message: messageOf(thrown, budget),
     stack: stackOf(thrown, budget),
     properties: propertiesOf(thrown, budget),
-    cause: thrown.cause === undefined || isDeep ? undefined : plainOf(thrown.cause, depth + 1, budget),
+    cause: cause === undefined || isDeep ? undefined : plainOf(cause, depth + 1, budget),
     errors: Array.isArray(errors) && !isDeep ? plainErrors(errors, depth + 1, budget) : undefined,
   };
 }
@@ -97,18 +99,24 @@ function messageOf({ message }: Error, budget: Budget): string {
 
 /** A stack begins with the message. Where that is long, it is cut out: what the stack is for stands behind it. */
 function stackOf(error: Error, budget: Budget): string | undefined {
-  const stack = stackAsItIs(error);
-  if (typeof stack !== 'string') return undefined;
+  // V8 makes it when it is first read, of a name and a message that may have no text.
+  const stack = textOf(() => error.stack);
+  if (stack === undefined) return undefined;
   const { message } = error;
   const isLong = typeof message === 'string' && message.length > MAX_MESSAGE_CHARACTERS;
   const short = isLong ? stack.replace(message, () => '[the message]') : stack;
   return boundedText(short, budget, MAX_STACK_CHARACTERS);
 }
 
-/** V8 makes it when it is first read, of a message that may have no text. */
-function stackAsItIs(error: Error): unknown {
+/** Undefined: there is none, it is no text, or it can't be read. */
+function textOf(read: () => unknown): string | undefined {
+  const value = readOf(read);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function readOf(read: () => unknown): unknown {
   try {
-    return error.stack;
+    return read();
   } catch {
     return undefined;
   }

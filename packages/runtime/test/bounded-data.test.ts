@@ -87,6 +87,22 @@ t.test('what can’t be read, or goes round, is no obstacle', async (t) => {
     fine: 1,
   };
   t.strictSame(bounded(getter), { odd: '[can’t be read]', fine: 1 });
+  const unnamed = {
+    get name() {
+      throw new TypeError('no name');
+    },
+    fine: 1,
+  };
+  t.strictSame(bounded(unnamed), { name: '[can’t be read]', fine: 1 });
+});
+
+t.test('a cut leaves each character whole', async (t) => {
+  const text = '😀'.repeat(100);
+  for (const mostCharacters of [0, 1, 2, 7, 8, 199]) {
+    const shown = redactBeginning(text, mostCharacters);
+    t.ok(shown.isWellFormed(), shown);
+    t.equal(shown, `${'😀'.repeat(mostCharacters / 2)}[cut, of 200 characters]`);
+  }
 });
 
 t.test('a secret that lies across a cut is not shown in part', async (t) => {

@@ -77,6 +77,27 @@ t.test('what can’t be read when it is thrown is told all the same', async (t) 
   t.equal(crossed(unreadable), 'what was thrown can’t be read');
 });
 
+t.test('an error keeps its message and all that is text, whatever its other parts are', async (t) => {
+  const noText = Object.create(null);
+  const unreadable = {
+    get() {
+      throw new TypeError('can’t be read');
+    },
+  };
+  for (const name of ['constructor', 'name', 'stack', 'cause', 'errors']) {
+    for (const property of [{ value: null }, { value: noText }, { value: Symbol('s') }, unreadable]) {
+      const error = Object.defineProperty(new TypeError('no number'), name, property);
+      const what = `${name}: ${'value' in property ? typeof property.value : 'unreadable'}`;
+      t.match(logged(crossed(error)), { type: 'TypeError', message: /^no number/ }, what);
+      t.equal(textOfThrown(error, { isNamed: true }), 'TypeError: no number', what);
+      // V8 makes the stack of the name.
+      if (!['name', 'stack'].includes(name)) t.match(logged(error), { stack: /plain-error\.test\.ts/ }, what);
+    }
+  }
+  const bare = Object.assign(new TypeError('no number'), { constructor: null, name: null });
+  t.equal(textOfThrown(bare, { isNamed: true }), 'Error: no number');
+});
+
 t.test('P3: no error that a handler can throw keeps its line from being written', async (t) => {
   const noText = { toString: 5, valueOf: 5 };
   const odd: readonly unknown[] = [

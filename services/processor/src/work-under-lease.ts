@@ -113,5 +113,5 @@ function isNoFailure(error: unknown): boolean {
 
 /** Never throws, whatever was thrown: an attempt whose end is not recorded leaves a dead letter that nothing explains. */
 function reasonOf(error: unknown): string {
-  return redactBeginning(textOfThrown(error, { isNamed: true }), REASON_MAX_CHARACTERS);
+  return redactBeginning(textOfThrown(error, { isNamed: true }), REASON_MAX_CHARACTERS).toWellFormed();
 }

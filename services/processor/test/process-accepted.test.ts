@@ -736,6 +736,19 @@ t.test('the recorded reason is short, and without secrets', async (t) => {
   t.notMatch(upload?.failureReason, 'example-secret');
 });
 
+t.test('the recorded reason has no half of a character, wherever it was cut', async (t) => {
+  for (const message of ['x\ud83d', ...['', 'x'].map((before) => before + '😀'.repeat(1_000))]) {
+    const harness = createHarness(async () => {
+      throw new Error(message);
+    });
+    const { key, event } = await harness.accepted();
+    await t.rejects(harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
+    const { failureReason = '' } = (await harness.uploads.get(key)) ?? {};
+    t.match(failureReason, 'Error: ');
+    t.ok(failureReason.isWellFormed(), failureReason.slice(-40));
+  }
+});
+
 t.test('of several records in one message the first one’s lease does not outlive its work', async (t) => {
   const harness = createHarness(succeeds);
   const [one, two] = [await harness.accepted(), await harness.accepted()];
