@@ -1,5 +1,3 @@
-// What bundlers take for a page, instead of index.ts: the same names, without anything of Node.
+// What bundlers take for a page, instead of index.ts: what needs no API key, because every visitor can read a key in a page.
 export { describeFile, fileSha256, uploadFile } from './browser/upload-file.ts';
 export * from './errors.ts';
-export { requestUpload } from './request-upload.ts';
-export { createUpload, getUpload, revokeUpload } from './uploads-v1.ts';

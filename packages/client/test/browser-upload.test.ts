@@ -93,9 +93,10 @@ function upload(does: (xhr: FakeXhr) => void, options: Partial<node.UploadOption
   });
 }
 
-t.test('a page gets the names of Node’s entry', async (t) => {
-  const sameTypes: typeof node = page;
-  t.strictSame(Object.keys(sameTypes).sort(), Object.keys(node).sort());
+t.test('a page gets the names of Node’s entry, but for those that need an API key', async (t) => {
+  const sameTypes: Pick<typeof node, keyof typeof page> = page;
+  const { createUpload, getUpload, requestUpload, revokeUpload, ...others } = node;
+  t.strictSame(Object.keys(sameTypes).sort(), Object.keys(others).sort());
 });
 
 t.test('S3’s answer of success to the whole file proves that it was stored: a form', async (t) => {
