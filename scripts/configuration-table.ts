@@ -20,7 +20,7 @@ const services: Readonly<Record<string, TObject>> = {
   processor,
 };
 
-/** Every variable of the three services, as a Markdown table for each group of services: from the schemas that refuse what is wrong. */
+/** Every variable of the three services, as a Markdown list for each group of services: from the schemas that refuse what is wrong. */
 export function configurationTables(): string {
   const users = new Map<string, string[]>();
   const fields = new Map<string, Field & { readonly isRequired: boolean }>();
@@ -33,36 +33,34 @@ export function configurationTables(): string {
     }
   }
   const groups = Map.groupBy(fields, ([name]) => groupOf(users.get(name) ?? []));
-  return [...groups].map(([group, own]) => `\n## ${group}\n\n${table(own)}\n`).join('');
+  return [...groups].map(([group, own]) => `\n## ${group}\n\n${list(own)}\n`).join('');
 }
 
 function groupOf(users: readonly string[]): string {
   return users.length === Object.keys(services).length ? 'All services' : users.join(' and ');
 }
 
-function table(fields: readonly [name: string, field: Field & { readonly isRequired: boolean }][]): string {
-  const rows = fields.map(([name, field]) => {
-    const otherwise = field.isRequired ? '**required**' : code(field.default);
-    return `| \`${name}\` | ${otherwise}${range(field.expected)} | ${cell(field.description)} |`;
-  });
-  return ['| Variable | Default | Meaning |', '|---|---|---|', ...rows].join('\n');
+function list(fields: readonly [name: string, field: Field & { readonly isRequired: boolean }][]): string {
+  return fields
+    .map(([name, field]) => {
+      const facts = [field.isRequired ? '**required**' : code(field.default), range(field.expected)];
+      const inBrackets = facts.filter((fact) => fact !== '').join('; ');
+      return `- \`${name}\`${inBrackets && ` (${inBrackets})`}: ${field.description}`;
+    })
+    .join('\n');
 }
 
-/** A document with its tables renewed. @throws Error when the document has no place for it */
+/** A document with its lists renewed. @throws Error when the document has no place for it */
 export function withConfigurationTable(document: string): string {
   return withGeneratedPart(document, { begin: BEGIN, end: END, text: configurationTables() });
 }
 
 function code(value: unknown): string {
-  return value === undefined || value === '' ? '–' : `\`${value}\``;
+  return value === undefined || value === '' ? '' : `\`${value}\``;
 }
 
 /** The range of a number; its unit is in the variable's name. Of all else the service's error says what is allowed. */
 function range(expected = ''): string {
   const [, from, to] = /^a whole number (?:of \S+ )?from (\d+) to (\d+)/.exec(expected) ?? [];
-  return from === undefined ? '' : ` (${from}–${to})`;
-}
-
-function cell(text = ''): string {
-  return text.replaceAll('|', '\\|');
+  return from === undefined ? '' : `${from}–${to}`;
 }
