@@ -4,7 +4,7 @@ import { withGeneratedPart } from './generated-part.ts';
 const BEGIN = '<!-- messages: made by `make docs` from scripts/command-messages.ts -->';
 const END = '<!-- end of messages -->';
 
-/** docs/messages.md with its lists renewed. @throws Error when the document has no place for it */
+/** packages/cli/MESSAGES.md with its lists renewed. @throws Error when the document has no place for it */
 export function withMessagesTable(document: string): string {
   const parts = Object.entries(MESSAGES).flatMap(([command, messages]) => [
     `\n## ${command}`,

@@ -10,6 +10,6 @@ function renew(file: string, renewed: (document: string) => string): void {
 }
 
 renew('docs/configuration.md', withConfigurationTable);
-renew('docs/messages.md', withMessagesTable);
+renew('packages/cli/MESSAGES.md', withMessagesTable);
 renew('scripts/mutants/README.md', withMutationsTable);
 writeFileSync(CURRENT, asCommitted(await servedDocument()));

@@ -16,7 +16,7 @@ t.test('the configuration table is what the services’ schemas say', async (t) 
 });
 
 t.test('the table of messages is what the commands are held to', async (t) => {
-  const document = read('docs/messages.md');
+  const document = read('packages/cli/MESSAGES.md');
   t.equal(document, withMessagesTable(document), 'renew it with `make docs`');
 });
 
