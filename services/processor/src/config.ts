@@ -18,7 +18,7 @@ export const configSchema = Type.Object({
     default: 3600,
     minimum: 1,
     maximum: 39_600,
-    description: 'How long the handler can work on one upload. SQS hides a message for at most 12 hours.',
+    description: 'How long the handler can work on one upload.',
     expected: 'a whole number of seconds from 1 to 39600 (11 hours)',
   }),
   HANDLER_GRACE_SECONDS: Type.Integer({

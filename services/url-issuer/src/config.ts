@@ -82,13 +82,13 @@ export const configSchema = Type.Object({
     default: '',
     pattern: '^([0-9A-Za-z:./]+)?( *, *[0-9A-Za-z:./]+)*$',
     description:
-      'The proxies whose X-Forwarded-For is trusted: addresses or networks, separated by commas. By default none.',
+      'The proxies whose X-Forwarded-For is trusted: addresses or networks, separated by commas.',
     expected: TRUSTED_PROXIES_EXPECTED,
   }),
   CORS_ORIGINS: Type.String({
     default: '',
     description:
-      'Web origins, separated by commas, whose pages can call this service. By default none, because every visitor can read an API key in a page.',
+      'Web origins, separated by commas, whose pages can call this service. Every visitor can read an API key in a page.',
     expected: CORS_ORIGINS_EXPECTED,
   }),
   UPLOAD_NAME_PART: Type.String({
@@ -101,7 +101,7 @@ export const configSchema = Type.Object({
     default: 30,
     minimum: 1,
     maximum: LONGEST_FORM_SECONDS,
-    description: 'How long an upload can start with a form. Signature version 4 allows at most 7 days.',
+    description: 'How long an upload can start with a form.',
     expected: FORM_LIFETIME_EXPECTED,
   }),
   FORM_LIFETIME_MAX_SECONDS: Type.Integer({
@@ -116,7 +116,7 @@ export const configSchema = Type.Object({
     default: 5_368_709_120,
     minimum: 1,
     maximum: 5_368_709_120,
-    description: 'The largest file that a form accepts. S3 allows at most 5 GiB.',
+    description: 'The largest file that a form accepts.',
     expected: 'a whole number of bytes from 1 to 5368709120 (5 GiB)',
   }),
   PRESIGNED_PUT: Type.Boolean({
