@@ -8,6 +8,9 @@ export interface Budget {
   values: number;
 }
 
+/** What stands where something stood that throws when it is read. */
+export const UNREADABLE = '[can’t be read]';
+
 const MAX_DEPTH = 10;
 /** What the longest text may have, so that one text does not use up a budget. */
 const MAX_TEXT_CHARACTERS = 16_384;
@@ -68,7 +71,7 @@ function dataOf(value: unknown, budget: Budget, around: readonly object[]): unkn
   try {
     return bytesOf(value) ?? partsOf(value, budget, around);
   } catch {
-    return '[can’t be read]';
+    return UNREADABLE;
   }
 }
 
@@ -152,7 +155,7 @@ function dataAt(value: object, name: string, budget: Budget, within: readonly ob
   try {
     return dataOf((value as Record<string, unknown>)[name], budget, within);
   } catch {
-    return '[can’t be read]';
+    return UNREADABLE;
   }
 }
 

@@ -1,7 +1,7 @@
 import { withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
-import { type Logger as PinoLogger, pino, stdSerializers } from 'pino';
+import { type Logger as PinoLogger, pino } from 'pino';
 import { boundedData } from './bounded-data.ts';
-import { fromPlain, toPlain } from './plain-error.ts';
+import { shownError } from './shown-error.ts';
 
 export type Logger = PinoLogger;
 
@@ -39,21 +39,6 @@ export function createLogger(options: {
     },
     options.destination ?? pino.destination({ fd: 1, sync: true }),
   );
-}
-
-/**
- * An error with its causes, as pino shows it; data that was thrown as it is. Never throws. pino does: it takes each cause that has a
- * `message` for an error, also one that a handler has parsed from a file, and its `stack` for a text.
- */
-function shownError(err: unknown): unknown {
-  const plain = toPlain(err);
-  if (plain.kind === 'value') return plain.value;
-  try {
-    return stdSerializers.err(fromPlain(plain) as Error);
-  } catch {
-    const { className, message, stack, properties } = plain;
-    return { type: className, message, stack, ...('code' in properties && { code: properties['code'] }) };
-  }
 }
 
 function redactLine(line: string): string {

@@ -85,7 +85,7 @@ export function fromPlain(plain: PlainThrown): unknown {
   const { className, name, message, stack, properties, cause, errors } = plain;
   const error = new (errorClass(className))(message);
   for (const [property, value] of Object.entries(properties)) define(error, property, value, true);
-  if (error.name !== name) define(error, 'name', name);
+  if (error.name !== name) define(error, 'name', name, name !== className);
   define(error, 'stack', stack);
   if (cause !== undefined) define(error, 'cause', fromPlain(cause));
   if (errors !== undefined) define(error, 'errors', errors.map(fromPlain));

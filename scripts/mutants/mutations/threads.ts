@@ -365,7 +365,7 @@ export const threadMutations: readonly Mutation[] = [
     change: 'an error that pino cannot show throws where it is logged',
     breaks:
       'P3: a file that a handler parses ends the process, and the uploads beside it become dead letters',
-    file: 'packages/runtime/src/logging.ts',
+    file: 'packages/runtime/src/shown-error.ts',
     find: '  try {\n    return stdSerializers.err(fromPlain(plain) as Error);\n  } catch {',
     replace: "  if (plain.kind === 'error') return stdSerializers.err(fromPlain(plain) as Error);\n  {",
     noticedBy: {

@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import type { Logger } from '@upload-once/runtime';
+import { UNREADABLE } from '@upload-once/runtime/bounded-data';
+import { shownFields } from '@upload-once/runtime/shown-error';
 import type { HandlerLog } from './handler.ts';
 import type { HandlerWork } from './handler-runner.ts';
 
@@ -9,20 +11,39 @@ const OWN_NAMES: readonly string[] = ['level', 'time', 'service', 'id', 'attempt
 /**
  * The log that a handler gets for one attempt at an upload: three methods, and none of a logger's that change its lines. A field of the
  * handler's with one of the names that the line has itself goes below `fields`: JSON with a name twice is read as its last value
- * (ECMA-262, "JSON.parse"), and the line would lose its upload. A message that is no text, from a handler in JavaScript, becomes one.
+ * (ECMA-262, "JSON.parse"), and the line would lose its upload. What is no text or no object, from a handler in JavaScript, becomes a text.
+ * Nothing that a handler logs throws: the line says what could not be read.
  */
 export function createHandlerLog(
   log: Logger,
   attempt: Pick<HandlerWork, 'attempt' | 'traceId'> & { readonly id: string },
 ): HandlerLog {
-  const attemptLog = log.child(attempt, { formatters: { log: withOwnNamesBelow } });
-  const writer = (level: keyof HandlerLog) => (fields: object, message: string | undefined) =>
-    attemptLog[level](fields, textOf(message));
+  const attemptLog = log.child(attempt, {
+    formatters: { log: withOwnNamesBelow },
+    serializers: { err: (shown: unknown) => shown },
+  });
+  const writer = (level: keyof HandlerLog) => (fields: unknown, message: unknown) => {
+    const text = textOf(message);
+    try {
+      attemptLog[level](isObject(fields) ? shownFields(fields) : textOf(fields ?? undefined), text);
+    } catch {
+      attemptLog[level]({ fields: UNREADABLE }, text);
+    }
+  };
   return { info: writer('info'), warn: writer('warn'), error: writer('error') };
 }
 
 function textOf(message: unknown): string | undefined {
-  return message === undefined || typeof message === 'string' ? message : inspect(message, { depth: 0 });
+  if (message === undefined || typeof message === 'string') return message;
+  try {
+    return inspect(message, { depth: 0 });
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function withOwnNamesBelow(logged: object): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createLogger, type Logger } from '@upload-once/runtime';
 import t from 'tap';
 import { createHandlerLog } from '../src/handler-log.ts';
@@ -62,6 +63,112 @@ t.test('a message that is no text becomes one, and a field msg never becomes the
   t.strictSame(lines({ rows: 3 }, Symbol('s')), [{ ...OWN, rows: 3, msg: 'Symbol(s)' }]);
   const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`name${at}`, at]));
   t.match(lines({ rows: 3 }, many), [{ ...OWN, rows: 3, msg: /name0: 0,/ }], 'and pushes nothing out');
+});
+
+class NoSpace extends Error {
+  readonly code = 'ENOSPC';
+}
+
+t.test('an error is shown whatever its field is called, also in a plain object', async (t) => {
+  const error = new NoSpace('no space', { cause: new TypeError('no number') });
+  const shown = {
+    type: 'NoSpace',
+    code: 'ENOSPC',
+    message: 'no space: no number',
+    stack: /handler-log\.test\.ts[\s\S]+caused by: TypeError: no number\n +at/,
+  };
+  const [atTop, below, asErr, alone] = written((log) => {
+    log.error({ error, rows: 3 }, 'not stored');
+    log.error({ step: Object.assign(Object.create(null), { error, name: 'copy' }) }, 'not stored');
+    log.error({ err: error }, 'not stored');
+    log.error({ id: error }, 'not stored');
+  });
+  t.match(atTop, { ...OWN, level: 'error', error: shown, rows: 3, msg: 'not stored' });
+  t.match(below, { step: { error: shown, name: 'copy' } });
+  t.strictSame(atTop?.['error'], asErr?.['err']);
+  t.match(alone, { ...OWN, level: 'error', fields: { id: shown } });
+
+  const aborted = new DOMException('it was aborted', 'AbortError');
+  t.match(
+    written((log) => log.error({ error: aborted }, 'not stored')),
+    [{ error: { type: 'DOMException', name: 'AbortError', message: 'it was aborted', stack: String } }],
+  );
+  const secret = new Error('password=hidden');
+  const [line] = written((log) => log.error({ error: secret, step: { error: secret } }, 'not stored'));
+  t.notMatch(JSON.stringify(line), 'hidden');
+});
+
+t.test('more errors than a line has room for are cut', async (t) => {
+  let looks = 0;
+  const cause = {
+    get() {
+      looks += 1;
+      return undefined;
+    },
+  };
+  const makeError = () => Object.defineProperty(new Error('no space'), 'cause', cause);
+  const errors = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`row ${at}`, makeError()]));
+  for (const fields of [errors, { errors }]) {
+    const [line] = written((log) => log.error(fields, 'not stored'));
+    t.match(line, { ...OWN, level: 'error', msg: 'not stored' });
+    t.match(JSON.stringify(line), /"row 0":\{"type":"Error","message":"no space","stack"/);
+    t.ok(JSON.stringify(line).length < 150_000);
+  }
+  t.ok(looks < 1_000, `each costs time, and ${looks} were looked at`);
+});
+
+const unreadable = {
+  enumerable: true,
+  get() {
+    throw new TypeError('can’t be read');
+  },
+};
+
+t.test('a handler’s log call never throws, and says what could not be written', async (t) => {
+  const call = (...given: unknown[]) =>
+    written((log) => (log.error as (...given: unknown[]) => void)(...given));
+  const own = { ...OWN, level: 'error' };
+  t.strictSame(call(Symbol('s'), 'stored'), [{ ...own, msg: 'Symbol(s)' }]);
+  for (const given of [1n, true, 7, () => 1, null, undefined, [], Number.NaN, new Map()])
+    t.match(call(given, 'stored'), [own], String(given));
+  for (const name of [
+    'total',
+    'id',
+    'msg',
+    'err',
+    'fields',
+    'method',
+    'setHeader',
+    'toJSON',
+    'name',
+    'stack',
+  ]) {
+    const fields = Object.defineProperty({ rows: 3 }, name, unreadable);
+    t.match(call(fields, 'stored'), [{ ...own, rows: 3, msg: 'stored' }], name);
+    t.match(JSON.stringify(call(fields, 'stored')), /\[can’t be read\]/, name);
+    t.match(call({ rows: 3, step: fields }, 'stored'), [{ ...own, rows: 3, msg: 'stored' }], name);
+    t.match(JSON.stringify(call({ step: fields }, 'stored')), /\[can’t be read\]/, name);
+    const error = Object.defineProperty(new Error('no space'), name, unreadable);
+    for (const given of [error, { error }, { err: error }, { step: { error } }])
+      t.match(call(given), [own], name);
+  }
+  const refuse = () => {
+    throw new TypeError('refused');
+  };
+  const deaf = new Proxy({}, { get: refuse, ownKeys: refuse, getPrototypeOf: refuse, has: refuse });
+  t.strictSame(call(deaf, 'stored'), [{ ...own, fields: '[can’t be read]', msg: 'stored' }]);
+  t.strictSame(call({ deaf }, 'stored'), [{ ...own, deaf: '[can’t be read]', msg: 'stored' }]);
+  t.match(call({ err: deaf }, 'stored'), [{ ...own, err: /can’t be read/, msg: 'stored' }]);
+  t.match(call({ rows: 3 }, deaf), [{ ...own, rows: 3 }]);
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  t.match(call(proxy, proxy), [own]);
+  t.strictSame(call({ rows: 3 }, { [inspect.custom]: refuse }), [
+    { ...own, rows: 3, msg: '[can’t be read]' },
+  ]);
+  for (const name of Object.getOwnPropertyNames(Object.prototype))
+    for (const value of ['x', null, new Error('no space'), Symbol('s'), { [name]: 1n }])
+      t.match(call(Object.fromEntries([[name, value]]), 'stored'), [{ ...own, msg: 'stored' }], name);
 });
 
 /** What pino's loggers have that changes the lines of a logger, or gives another logger. */
