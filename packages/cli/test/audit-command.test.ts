@@ -1,7 +1,7 @@
 // The command in this process, on queues, a table and a bucket of this machine; no service runs.
 import { PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { parseS3Event } from '@upload-once/queue';
+import { parseS3Event, writeS3Event } from '@upload-once/queue';
 import { acceptedKeyOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import {
@@ -57,7 +57,9 @@ failed        FAILED      59 min  ${failed} v1
   t.equal(
     stderr,
     '2 found; looked at 1 versions under uploads/, 1 under accepted/, 2 items of the table\n' +
-      'Look into the dead-letter queues first:\n  upload-once redrive\nThen send the events that are lost:\n  upload-once audit --repair\n',
+      'What to do now:\n1. See what is in the dead-letter queues. Correct the cause of what failed. This asks before it moves anything:\n     upload-once redrive\n' +
+      '2. Send the events that are lost. This leaves alone what is in a dead-letter queue:\n     upload-once audit --repair\n' +
+      '3. Wait 15 minutes. Then see that nothing is left:\n     upload-once audit\n',
   );
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
 });
@@ -79,13 +81,11 @@ t.test('what is too young to be judged: exit code 6, how many, and when to run i
     t.equal(code, 6);
     t.equal(stdout, '');
     const time = /(2\d{3}-\d\d-\d\dT[\d:]{8}Z)/.source;
-    const runAgain = `run this again at ${time} or later:\\n  upload-once audit${repair.length > 0 ? ' --repair' : ''}\\n`;
-    const purged =
-      'After a purge, run this now\\. Add --again if a repair ran in the 14 days before the purge:\\n  upload-once audit --repair --older-than 0\\n';
+    const runAgain = `run this again at ${time} or later:\n {2}upload-once audit${repair.length > 0 ? ' --repair' : ''}\n`;
     const next =
-      repair.length > 0
-        ? `No event was sent for them: their events may be under way or lost\\.\\n${purged}Otherwise, ${runAgain}`
-        : `For a daily check this is normal: the next check judges them\\.\\nTo judge them as well, ${runAgain}${purged}`;
+      (repair.length > 0 ? 'No event was sent for them\\. ' : '') +
+      'They may be in progress, or lost\\.\nIf a queue was purged or deleted, do not wait\\. Send their events now:\n {2}upload-once audit --repair --older-than 0\n' +
+      `If a repair also ran in the 14 days before the purge, run this instead:\n {2}upload-once audit --repair --again --older-than 0\nIf not, ${runAgain}`;
     const said = new RegExp(
       `^20 are too young to be judged: younger than 15 minutes \\(since ${time}(?: to ${time})?\\)\\. ${next}Nothing else was found; looked at 20 versions .*\\n$`,
     ).exec(stderr);
@@ -104,7 +104,7 @@ t.test('what is named outweighs what is too young, and both are reported', async
   t.equal(code, 4);
   t.match(
     stderr,
-    /^1 found; .*\nLook .*\n {2}upload-once redrive\nThen .*\n {2}upload-once audit --repair\n1 is too young to be judged: younger than 15 minutes \(since .*\)\. For a daily check this is normal: the next check judges it\.\n/,
+    /^1 found; .*\nWhat to do now:\n(?:.*\n){6}1 is too young to be judged: younger than 15 minutes \(since .*\)\. It may be in progress, or lost\.\nIf a queue was purged .* Send its event now:\n/,
   );
 });
 
@@ -118,7 +118,7 @@ t.test('ages are counted by S3’s clock, whatever this machine’s says', async
     /^This machine's clock is 108\d\d s behind S3's\. Correct this machine's clock\. This run uses S3's clock: its ages, and the times to run this again, are right\.$/m,
   );
   const ahead = await operate(cloud, ['audit'], { now: hours(2) });
-  t.match(ahead, { code: 4, stderr: /^1 found;.*\nLook .*\n.*\n.*\n.*\n1 is too young/m });
+  t.match(ahead, { code: 4, stderr: /^1 found;.*\nWhat to do now:\n(?:.*\n){6}1 is too young/m });
   t.match(ahead.stderr, /^This machine's clock is \d+ s ahead of S3's\./m);
 });
 
@@ -146,7 +146,7 @@ t.test('what is being processed is not judged while its lease runs, also with --
   const due = Math.ceil(until.getTime() / 1000) * 1000;
   const said = (sent: string, minutes: number) =>
     `2 are being processed now.${sent} Their leases end at ${at(until.getTime())} unless the service renews them, which it does while it works.\n` +
-    `If they do not come to an end, run this again at ${at(due + minutes * 60_000)} or later.\nNothing else was found; looked at 0 versions under uploads/, 2 under accepted/, 2 items of the table\n`;
+    `If they do not come to an end, run this again at ${at(due + minutes * 60_000)} or later:\n  upload-once audit ${minutes === 0 ? '--older-than 0' : '--repair'}\nNothing else was found; looked at 0 versions under uploads/, 2 under accepted/, 2 items of the table\n`;
   t.match(await operate(cloud, ['audit', '--older-than', '0']), { code: 6, stderr: said('', 0) });
   t.match(await operate(cloud, ['audit', '--repair']), {
     code: 6,
@@ -157,7 +157,7 @@ t.test('what is being processed is not judged while its lease runs, also with --
   t.match(await operate(cloud, ['audit', '--older-than', '0'], { now: between, s3Now: between }), {
     code: 4,
     stderr:
-      /^1 found; .*\n.*\n.*\n.*\n.*\n1 is being processed now\. Its lease ends at .*\nIf it does not come to an end, /,
+      /^1 found; .*\nWhat to do now:\n(?:.*\n){6}1 is being processed now\. Its lease ends at .*\nIf it does not come to an end, /,
   });
 });
 
@@ -243,7 +243,7 @@ for (const [prefix, queue, detail] of [
         s3Now: inAnHour,
         env: { RECORD_RETENTION_DAYS: '113' },
       });
-      t.match(recorded.stdout, `    ${detail}; its event was sent\n`);
+      t.match(recorded.stdout, `    ${detail}; its event was sent now\n`);
       const [event] = parseS3Event((await cloud.peek(cloud.queues[queue])).Body ?? '');
       t.match(event, { key, versionId });
     },
@@ -373,6 +373,21 @@ t.test('a dead letter counts only in the dead-letter queue of its own queue', as
   await cloud.depthIs(cloud.queues.uploadEvents, 1);
 });
 
+t.test(
+  'a failed upload whose message lies in the dead-letter queue: a redrive moves it, no option',
+  async (t) => {
+    const { cloud, failed, acceptedVersionId: versionId } = await lostAndFailed(t);
+    const details = { eTag: 'e', sizeBytes: 6, storedAt: new Date(), eventName: 'ObjectCreated:Copy' };
+    const event = { bucket: cloud.bucket, key: acceptedKeyOf(failed), versionId, ...details };
+    await cloud.send(cloud.queues.acceptedEventsDeadLetter, writeS3Event(event, 'eu-central-1'));
+    const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair'], LATER);
+    t.equal(code, 4);
+    t.match(stdout, 'Error: the disk is full; left alone: its message lies in the dead-letter queue\n');
+    t.match(stderr, /^2 found, 1 events sent, 1 left alone \(in a dead-letter queue\); /);
+    t.notMatch(stdout + stderr, /without --retry-failed|which option/);
+  },
+);
+
 t.test('repairs while the cause lasts add no dead letters', async (t) => {
   const cloud = await quietCloud(t);
   const { uploadEvents, uploadEventsDeadLetter } = cloud.queues;
@@ -387,7 +402,7 @@ t.test('repairs while the cause lasts add no dead letters', async (t) => {
   t.equal(first.code, 4);
   t.match(
     first.stderr,
-    /^5 found, 2 events sent, 3 left alone \(in a dead-letter queue\); looked at.*\n3 lie in a dead-letter queue: they have failed\. .*:\n {2}upload-once redrive\nThe events that were sent are under way\. Exit code 4 is normal for this repair\.\nRun this 15 minutes after the redrive\. .*\.\n {2}upload-once audit\n$/,
+    /^5 found, 2 events sent, 3 left alone \(in a dead-letter queue\); looked at.*\nThe events that were sent are under way\. Exit code 4 says that something was found, also after a repair\.\nWhat to do now:\n1\. Find in the services' logs why the messages in a dead-letter queue failed, .* neither redrive nor a repair helps: .*\n2\. Move them back\. .*:\n {5}upload-once redrive\n3\. Wait 15 minutes after the redrive\. .*:\n {5}upload-once audit\n4\. If it still names an upload: .*:\n {5}upload-once redrive\n$/,
   );
   t.equal(first.stdout.match(/left alone: its message lies in the dead-letter queue/g)?.length, 3);
   await cloud.depthIs(uploadEvents, 2);
@@ -396,16 +411,16 @@ t.test('repairs while the cause lasts add no dead letters', async (t) => {
     t.equal(code, 4);
     t.match(
       stderr,
-      /^5 found, 0 events sent, 2 left alone \(an earlier repair sent their events\), 3 left alone \(in a dead-letter queue\); .*\n2 were sent by an earlier repair\. Nothing is to be done for them now: .*\n3 lie in a dead-letter queue: .*\n {2}upload-once redrive\nRun this 15 minutes after the redrive\. .*\n {2}upload-once audit\nOnly if a queue was purged or deleted after the earlier repair, send the events again:\n {2}upload-once audit --repair --again --older-than 0\n$/,
+      /^5 found, 0 events sent, 2 left alone \(an earlier repair sent their events\), 3 left alone \(in a dead-letter queue\); .*\nAn earlier repair sent the events of 2\. Nothing is to be done for them now: .*\nWhat to do now:\n1\. Find .*\n2\. Move them .*\n {5}upload-once redrive\n3\. Wait 15 minutes after .*\n {5}upload-once audit\n4\. .*\n {5}upload-once redrive\nIf a queue was purged or deleted after that earlier repair, or messages were deleted, .* for 14 days .* Only then send them again:\n {5}upload-once audit --repair --again --older-than 0\n$/,
     );
-    t.equal(stdout.match(/left alone: a repair sent its event at 2\S+$/gm)?.length, 2);
+    t.equal(stdout.match(/left alone: an earlier repair sent its event at 2\S+$/gm)?.length, 2);
   }
   await cloud.depthIs(uploadEvents, 2);
   await cloud.depthIs(uploadEventsDeadLetter, 3);
   t.match(await operate(cloud, ['audit', '--repair', '--again'], LATER), {
     code: 4,
     stderr:
-      /^5 found, 5 events sent; looked at.*\nThe events that were sent are under way\. Exit code 4 is normal for this repair\.\nRun this 15 minutes from now\. What that audit still names was not helped by this: .*\.\n {2}upload-once audit\n$/,
+      /^5 found, 5 events sent; looked at.*\nThe events that were sent are under way\. .*\nWhat to do now:\n1\. Wait 15 minutes\. Then run the audit\. .*:\n {5}upload-once audit\n2\. If it still names .*\n {5}upload-once redrive\n$/,
   });
   await cloud.depthIs(uploadEvents, 7);
 });
@@ -507,7 +522,7 @@ t.test('what is known of events whose answer was lost, and of those that were re
   await cloud.depthIs(cloud.queues.uploadEvents, 3);
   t.match(await operate(cloud, ['audit', '--repair'], LATER), {
     stderr:
-      /^2 found, 0 events sent, 1 left alone \(an earlier repair sent its event\); .*\n1 was sent by an earlier repair\. Nothing is to be done for it now: .* To see what is there \(it asks before it moves anything\):\n {2}upload-once redrive\nRun this 15 minutes from now\./,
+      /^2 found, 0 events sent, 1 left alone \(an earlier repair sent its event\); .*\nAn earlier repair sent the event of 1\. Nothing is to be done for it now: .*\nWhat to do now:\n1\. Look at the 1 that was left alone and has no event sent: .*\n2\. Wait 15 minutes\. (?:.*\n)+.*Only then send it again:\n {5}upload-once audit --repair --again --older-than 0\n$/,
   });
 });
 

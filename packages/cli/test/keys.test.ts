@@ -429,7 +429,12 @@ t.test('rotate: a second value, shown once, and an end for the first', async (t)
   t.match(second, /^uo_0001020304050607_[0-9a-f]{48}$/);
   t.not(second, value);
   t.match(rotated.stderr, 'Made a second value for key 0001020304050607 ("build server"');
-  t.match(rotated.stderr, 'The old one works until 2030-01-01T00:30:00.000Z.');
+  t.ok(
+    rotated.stderr.endsWith(
+      `The old one works until 2030-01-01T00:30:00.000Z. If it has leaked, remove it now. Your clients fail until they have the new value:\n  upload-once keys rotate ${keyId} --remove old ${table.join(' ')}\n`,
+    ),
+    rotated.stderr,
+  );
   t.match((await run(['list', ...table])).stdout, '2030-01-01 until 2030-01-01 00:30, 2030-01-01');
 
   const before = new Date('2030-01-01T00:29:59.999Z');
@@ -568,7 +573,7 @@ t.test('a value that can not be written is an error that says how to take it bac
     const created = await run(['create', '--name', 'x', ...table], { outputFails });
     t.equal(created.code, 5);
     const [, command = ''] =
-      /\nDelete the key:\n {2}upload-once keys (delete [0-9a-f]{16} .*)\nThen make room or choose another file, and make another key\n$/.exec(
+      /\n1\. If part of .* Do not use the value\.\n2\. Delete the key:\n {5}upload-once keys (delete [0-9a-f]{16} .*)\n3\. Make room, or choose another file\. .*:\n {5}upload-once keys create --name x --table \S+\n$/.exec(
         created.stderr,
       ) ?? [];
     t.equal((await run(command.split(' '))).code, 0);
@@ -585,7 +590,7 @@ t.test('rotate: where the new value is lost, the old one works on without an end
     t.equal(rotated.code, 5);
     t.match(
       rotated.stderr,
-      `is lost. The old value goes on without end. Do not use what was written of the new one: if it went to a file, remove it there.\nRemove the new value before you run rotate again:\n  upload-once keys rotate ${keyId} --remove new --table ${table}\n`,
+      `is lost. The old value works on, without end. What to do now:\n1. If part of the value went to a file, delete that file. Do not use the value.\n2. Remove the lost value. Before that, rotate is refused:\n     upload-once keys rotate ${keyId} --remove new --table ${table}\n3. Make room, or choose another file. Then rotate again. The old value then works for 0 more hours:\n     upload-once keys rotate ${keyId} --old-hours 0 --table ${table}\n   If the old value has leaked, end it at once instead. `,
     );
     const inAYear = new Date(NOW.getTime() + 365 * 86_400_000);
     t.match(await findApiKey(openTable(table), value, inAYear), { keyId });
@@ -669,11 +674,12 @@ t.test('Ctrl-C: what may be true then is said', async (t) => {
     [
       ['rotate', keyId],
       never('changeSecrets', 2),
-      `Standard output has the new value, which works: keep it. The old value may go on without end: "upload-once keys list --table ${table}" shows the old value first, and behind "until" when it ends. Without "until" it has no end.
-Do not run rotate again: it is refused while the key has two values.
-If the old value has not leaked, give your clients the new value first. If it has leaked, do not wait for them. Then remove the old value:
-  upload-once keys rotate ${keyId} --remove old --table ${table}
-Only a write to the table stops the old value, and "keys disable" and "keys delete" write to it too. If you can't write to the table (dynamodb:UpdateItem), have someone run the command who can; at once, if the old value has leaked.`,
+      `Standard output has the new value, which works: keep it. The old value may go on without end. What to do now:
+1. Do not run rotate again: it is refused while the key has two values.
+2. If the old value has not leaked, give your clients the new value first. If it has leaked, do not wait for them.
+3. Remove the old value, also if "upload-once keys list --table ${table}" shows "until" and a time behind it: before that time it works.
+     upload-once keys rotate ${keyId} --remove old --table ${table}
+4. If you may not write to the table (dynamodb:UpdateItem), ask someone who may to run these commands. If the old value has leaked, ask at once. "keys disable" and "keys delete" need the same right.`,
       /^uo_/,
     ],
     [
@@ -694,11 +700,11 @@ t.test('rotate: where the old value gets no end, the output says which values wo
   for (const [fault, said] of [
     [
       new Error('the table is away'),
-      /could not be used: the table is away\. Standard output has the new value, which works: keep it\. The old value may go on without end: .*\nDo not run rotate again: .*\n.*\n {2}upload-once keys rotate 0001020304050607 --remove old --table \S+\nOnly a write to the table stops the old value, .*\n$/,
+      /could not be used: the table is away\. Standard output has the new value, which works: keep it\. The old value may go on without end\. What to do now:\n1\. Do not run rotate again: .*\n2\. .*\n3\. Remove the old value, .*\n {5}upload-once keys rotate 0001020304050607 --remove old --table \S+\n4\. If you may not write .*\n$/,
     ],
     [
       new SecretsChanged('0001020304050607'),
-      /standard output has the new value, but the values of the key 0001020304050607 were changed at the same time by another command, and the old one was given no end\. .*\nDo not run rotate again: .*\n.* Then remove the old value:\n {2}upload-once keys rotate 0001020304050607 --remove old --table \S+\n$/,
+      /standard output has the new value, but the values of the key 0001020304050607 were changed at the same time by another command, and the old one was given no end\. .*\n1\. Do not run rotate again: .*\n2\. .*\n3\. .*\n {5}upload-once keys rotate 0001020304050607 --remove old --table \S+\n4\. .*\n$/,
     ],
   ] as const) {
     const table = await db.createTable();

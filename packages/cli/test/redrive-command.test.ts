@@ -62,9 +62,12 @@ t.test('it shows what lies there, and moves nothing', async (t) => {
   const later = new Date(Date.now() + 3 * 3_600_000);
   const { code, stdout, stderr } = await operate(cloud, ['redrive'], { now: () => later });
   t.equal(code, 0);
-  t.equal(stderr, 'Nothing was moved. --yes moves 3; 1 unknown stays (--delete-unknown FILE removes it).\n');
+  t.equal(
+    stderr,
+    'Nothing was moved. --yes moves 3; 1 unknown stays (--delete-unknown FILE removes it):\n  upload-once redrive --yes\n',
+  );
   const all = await operate(cloud, ['redrive', '--include-unknown']);
-  t.equal(all.stderr, 'Nothing was moved. --yes moves 4.\n');
+  t.equal(all.stderr, 'Nothing was moved. --yes moves 4:\n  upload-once redrive --include-unknown --yes\n');
   const some = await operate(cloud, ['redrive', '--limit', '1', '--queue', 'uploads']);
   t.match(some.stderr, /^Nothing was moved\. --yes moves (all|the others) of about 3; .*unknown.* stay/);
   t.match(stdout, /^upload-events-dead-letter has about 3 messages:\n/);
@@ -126,7 +129,10 @@ t.test('--yes moves what is ours, and the items outlive it', async (t) => {
     stdout,
     /\n1 moved to upload-events, 1 unknown stays \(--delete-unknown FILE removes it\)\n1 moved to accepted-events\n$/,
   );
-  t.match(stderr, /^unknown: message \S+: no S3 event: the message is not JSON: "not ours"\n$/);
+  t.match(
+    stderr,
+    /^unknown: message \S+: no S3 event: the message is not JSON: "not ours"\nupload-once redrive: the services work on what was moved\. Wait 15 minutes, .*:\n {2}upload-once audit\n$/,
+  );
   await cloud.depthIs(cloud.queues.uploadEvents, 1);
   await cloud.depthIs(cloud.queues.acceptedEvents, 1);
   await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 1);
@@ -186,7 +192,7 @@ t.test('what could not be moved is reported, with exit code 1', async (t) => {
   t.equal(code, 1);
   t.match(
     stderr,
-    /^failed: message \S+: its items could not be kept longer: the table is away\nupload-once redrive: not all was done\. Correct the reasons above, then run redrive again\. Nothing is lost/,
+    /^failed: message \S+: its items could not be kept longer: the table is away\nupload-once redrive: not all was done\. Nothing is lost, .* Correct the reasons above\. Then run redrive again:\n {2}upload-once redrive --yes --queue uploads\n$/,
   );
   t.match(stdout, /\n0 moved to upload-events, 1 failed\n$/);
 });
@@ -313,7 +319,10 @@ t.test('hidden messages that came back while others were moved are not reported'
   const { code, stdout, stderr } = await operate(cloud, ['redrive', '--yes'], {
     operations: (given) => ({ ...given, records: { ...given.records, keepLonger } }),
   });
-  t.match({ code, stderr }, { code: 0, stderr: '' });
+  t.match(
+    { code, stderr },
+    { code: 0, stderr: /^upload-once redrive: the services work on what was moved\..*\n.*\n$/ },
+  );
   t.match(stdout, /\n2 moved to upload-events\n/);
 });
 
@@ -324,13 +333,13 @@ t.test('what is known of messages whose answer was lost, and of those that were 
       'refuse',
       'failed',
       'it could not be sent: AccessDenied: not allowed',
-      'Correct the reasons above, then run redrive again',
+      'Correct the reasons above. Then run redrive again:',
     ],
     [
       'lose',
       'uncertain',
       'it is unknown whether it was sent: Error: the connection broke',
-      'Run redrive again',
+      'does no harm. Run redrive again:',
     ],
   ] as const) {
     const { code, stdout, stderr } = await operate(cloud, ['redrive', '--yes', '--queue', 'uploads'], {
@@ -339,7 +348,8 @@ t.test('what is known of messages whose answer was lost, and of those that were 
     t.equal(code, 1);
     t.match(stdout, `\n0 moved to upload-events, 1 ${outcome}\n`);
     t.match(stderr, `: ${reason}\n`);
-    t.match(stderr, `not all was done. ${next}. Nothing is lost`);
+    t.match(stderr, 'not all was done. Nothing is lost');
+    t.match(stderr, `${next}\n  upload-once redrive --yes --queue uploads\n`);
   }
   await cloud.depthIs(cloud.queues.uploadEvents, 1);
   await cloud.depthIs(cloud.queues.uploadEventsDeadLetter, 1);
@@ -361,7 +371,10 @@ t.test(
     const args = ['redrive', '--delete-unknown', file, '--queue', 'uploads'];
 
     const shown = await operate(cloud, args);
-    t.match(shown, { code: 0, stderr: 'Nothing was deleted. --yes deletes 2 unknown; 1 stays.\n' });
+    t.match(shown, {
+      code: 0,
+      stderr: `Nothing was deleted. --yes deletes 2 unknown; 1 stays:\n  upload-once redrive --delete-unknown ${file} --queue uploads --yes\n`,
+    });
     t.match(shown.stdout, 'it is about the bucket another-bucket, not uploads-test');
     const asked = await operate(cloud, args, { typed: 'n\n' });
     t.match(asked, {
@@ -445,7 +458,10 @@ t.test('queues that the bucket does not use so: nothing is moved or deleted', as
     env: { BUCKET: '' },
     operations: withoutEventRules,
   });
-  t.match(unchecked, { code: 0, stderr: /^Nothing was moved\. --yes moves 2\.\n$/ });
+  t.match(unchecked, {
+    code: 0,
+    stderr: /^Nothing was moved\. --yes moves 2:\n {2}upload-once redrive --yes\n$/,
+  });
 });
 
 t.test('an event in the wrong queue is reported, stays, and is removed by --delete-unknown', async (t) => {
@@ -459,14 +475,15 @@ t.test('an event in the wrong queue is reported, stays, and is removed by --dele
     code: 0,
     stdout:
       /\n {2}wrong-queue .* message \S+\n {4}wrong queue: it is about uploads\/lost, which the bucket sends to another queue\. /,
-    stderr: 'Nothing was moved. --yes moves 1; 1 of the wrong queue stays.\n',
+    stderr:
+      'Nothing was moved. --yes moves 1; 1 of the wrong queue stays:\n  upload-once redrive --queue accepted --yes\n',
   });
   const moved = await operate(cloud, ['redrive', '--queue', 'accepted', '--yes', `--bucket=${cloud.bucket}`]);
   t.match(moved, {
     code: 1,
     stdout: /\n1 moved to accepted-events, 1 of the wrong queue stays\n$/,
     stderr:
-      /^wrong-queue: message \S+ stays\nupload-once redrive: what is in the wrong queue stays: .* Have its events sent to the right queue:\n {2}upload-once audit --bucket=uploads-test --repair --older-than 0\nThat audit must end with exit code 0 or 4\. .*: it may not have named every file\.\n.* not needed any more if .* Only then remove the messages:\n {2}upload-once redrive --bucket=uploads-test --queue accepted --delete-unknown FILE\n.* deletes every message there .*\n$/,
+      /^wrong-queue: message \S+ stays\nupload-once redrive: what is in the wrong queue stays: .* What to do now:\n1\. Send its events to the right queue:\n {5}upload-once audit --bucket=uploads-test --repair --older-than 0\n {3}It must end with exit code 0 or 4\. .*: it may not have named every file\.\n2\. .* not needed any more if the list\n {3}- does not have the file, or\n {3}- says "its event was sent now", or\n {3}- says "an earlier repair sent its event", unless .*\n.*\n3\. Only then remove the messages:\n {5}upload-once redrive --bucket=uploads-test --queue accepted --delete-unknown FILE\n.* deletes every message there .*\nupload-once redrive: the services work on what was moved\. Wait 15 minutes, .*:\n {2}upload-once audit --bucket=uploads-test\n$/,
   });
   await cloud.depthIs(acceptedEvents, 1);
   await cloud.depthIs(acceptedEventsDeadLetter, 1);
@@ -478,6 +495,23 @@ t.test('an event in the wrong queue is reported, stays, and is removed by --dele
     stdout: /\n1 deleted from accepted-events-dead-letter, each kept in /,
   });
   t.match(JSON.parse(readFileSync(file, 'utf8')), { body: eventFor('uploads/lost', 'v9') });
+});
+
+t.test('what came back at once: its cause is to be corrected before anything helps', async (t) => {
+  const { cloud } = await twoDeadLetters(t);
+  // As this very run would have sent it.
+  const MessageAttributes = {
+    'upload-once-redrive': { DataType: 'String', StringValue: '0001020304050607' },
+  };
+  const QueueUrl = cloud.queues.uploadEventsDeadLetter;
+  const MessageBody = eventFor('uploads/again', 'v');
+  await cloud.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes }));
+  t.match(await operate(cloud, ['redrive', '--yes', '--queue', 'uploads']), {
+    code: 1,
+    stdout: /\n1 moved to upload-events, 1 came-back\n$/,
+    stderr:
+      /^came-back: message \S+: it was moved a moment ago, and has failed again\nupload-once redrive: not all was done\. .* What came back has failed again\. .* correct it\. Before that, neither redrive nor audit --repair helps\. Then run redrive again:\n {2}upload-once redrive --yes --queue uploads\nupload-once redrive: the services work on what was moved\. /,
+  });
 });
 
 t.test('interrupted: exit code 130, and nothing is lost', async (t) => {

@@ -338,7 +338,7 @@ t.test('what SQS does not take is reported for each event, and ends the repair b
     outcomes.map((outcome) => outcome.replace(/at 2\S+/, 'at TIME')),
     [
       'uncertain Error: socket hang up',
-      ...Array(9).fill('sent-before left alone: a repair sent its event at TIME'),
+      ...Array(9).fill('sent-before left alone: an earlier repair sent its event at TIME'),
     ],
   );
   letters.unhook('SendMessageBatch');
@@ -358,7 +358,7 @@ t.test('an event that a repair has sent is not sent again, unless that is asked 
   t.match(second.repaired, [
     {
       outcome: 'sent-before',
-      remark: `left alone: a repair sent its event at ${sentAt}`,
+      remark: `left alone: an earlier repair sent its event at ${sentAt}`,
     },
   ]);
   t.strictSame(second.sent, []);

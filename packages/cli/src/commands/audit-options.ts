@@ -27,16 +27,30 @@ Compares the bucket and the table, and names the uploads that did not finish:
 The usual cause is a lost event or a deleted queue. --repair sends the missing events again, to the acceptor's
 or the processor's queue. The services then continue from what is there. Before that it extends the retention of
 the uploads' items, so that they outlive the messages. You can run it again, interrupt it, and run it while the
-services work. Without --again it names, and leaves alone, what an earlier repair sent in the last 14 days and
-what is in a dead-letter queue: correct the cause first, because another event would fail too. The service tries
-again by itself what was sent before. You move back what is in a dead-letter queue, with "upload-once redrive".
-Run the audit again 15 minutes after a repair, to see that nothing is left.
+services work.
+
+After a repair the list says of each upload what was done about its event:
+
+  "its event was sent now"
+             this repair sent it. The service works on it
+  "left alone: an earlier repair sent its event at TIME"
+             a repair of the last 14 days sent it. The service works on it, or tries it again by itself. If its
+             message was deleted or purged since, audit does not see that. Then --again sends the event again
+  "left alone: its message lies in the dead-letter queue"
+             it failed. Correct the cause first. Then move it back with "upload-once redrive". Before the cause is
+             corrected, neither redrive nor --repair helps: the message comes back
+  "left alone without OPTION"
+             only OPTION sends its event. Read below what OPTION does
+
+Wait 15 minutes after a repair or a redrive, and run "upload-once audit". What it does not name any more has come
+to its end. If it still names an upload, find the reason in the services' logs.
 
   --repair               send the missing events
   --again                with --repair: also send what a repair sent before, and what is in a dead-letter queue.
                          Give it after a queue was purged or deleted, if a repair ran in the 14 days before
                          that: its events may be lost, and without --again they would be left alone. An
-                         event that is sent twice does no harm
+                         event that is sent twice does no harm. While a cause of failures lasts, each --again
+                         adds a dead letter
   --retry-failed         with --repair: also for failed uploads. Use it only if their dead letters are lost:
                          otherwise "upload-once redrive" moves them back
   --record-orphans       with --repair: also for objects without an upload in the table. Each is recorded as an
@@ -60,14 +74,14 @@ Exit code:
   1    it did not finish, or an event may not have been sent, whatever else was found. Run it again
   2    the command line is wrong: for example, a queue does not exist, has no dead-letter queue, or is not the one
        that the bucket uses. Nothing was done
-  4    something was found, repaired or not. A repair that sent every event ends with 4 too: run "upload-once
-       audit" 15 minutes later to see that nothing is left
+  4    something was found, repaired or not. The message says what to do now. A repair that sent every event ends
+       with 4 too
   5    standard output could not be written: the run stopped before its end, and its list is incomplete. Run it
        again with another output file
   6    one of three, and the message says which:
-       - something is too young to be judged, and nothing else was found. It may be in progress, or lost. For a
-         daily check this is normal. After a purge run a repair now, with --older-than 0, and with --again if a
-         repair ran in the 14 days before the purge
+       - something is too young to be judged, and nothing else was found. It may be in progress, or lost. If a queue
+         was purged or deleted, run a repair now, with --older-than 0, and with --again if a repair ran in the 14
+         days before. If not, run the audit again at the time that the message names
        - something is being processed now, and nothing else was found. It is not judged while its lease runs, also
          with --older-than 0
        - with --repair: messages of a dead-letter queue are hidden. Nothing was repaired, and no event was sent.

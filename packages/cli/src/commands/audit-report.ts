@@ -37,7 +37,7 @@ export function textLine(repaired: RepairedFinding, now: Date, { repair }: Audit
 function whatWasDone({ outcome, remark }: RepairedFinding): string {
   switch (outcome) {
     case RepairOutcome.sent:
-      return `; its event was sent${remark && `, but ${remark}`}`;
+      return `; its event was sent now${remark && `, but ${remark}`}`;
     case RepairOutcome.uncertain:
       return `; it is unknown whether its event was sent: ${remark}`;
     case RepairOutcome.notSent:
@@ -53,45 +53,63 @@ export function jsonLine({ finding, outcome, remark }: RepairedFinding): string 
   return `${JSON.stringify({ kind, key, versionId, state, since, detail, sent, outcome, remark })}\n`;
 }
 
-/** What to do about what was named. */
+/** What to do about what was named, in lines; '' where nothing was. */
 export function nextStep(
   named: number,
   count: (outcome: RepairOutcome) => number,
   { repair, args }: AuditCommandOptions,
 ): string {
   if (named === 0) return '';
-  const audit = (...more: string[]) => `  ${samePlace('audit', args, ...more)}\n`;
-  const redrive = `  ${samePlace('redrive', args)}\n`;
+  const audit = (...more: string[]) => `     ${samePlace('audit', args, ...more)}\n`;
+  const redrive = `     ${samePlace('redrive', args)}\n`;
   if (!repair)
-    return `Look into the dead-letter queues first:\n${redrive}Then send the events that are lost:\n${audit('--repair')}`;
-  const [sent, before, dead] = [
+    return (
+      `What to do now:\n1. See what is in the dead-letter queues. Correct the cause of what failed. This asks before it moves anything:\n${redrive}` +
+      `2. Send the events that are lost. This leaves alone what is in a dead-letter queue:\n${audit('--repair')}` +
+      `3. Wait 15 minutes. Then see that nothing is left:\n${audit()}`
+    );
+  const [sent, before, dead, left] = [
     count(RepairOutcome.sent),
     count(RepairOutcome.sentBefore),
     count(RepairOutcome.deadLetter),
+    count(RepairOutcome.left),
   ];
   const many = (one: string, more: string, of: number) => (of === 1 ? one : more);
-  return [
-    ...(before > 0
-      ? [
-          `${before} ${many('was', 'were', before)} sent by an earlier repair. Nothing is to be done for ${many('it', 'them', before)} now: the service works on ${many('it', 'them', before)}, or tries ${many('it', 'them', before)} again by itself. What fails too often comes into the dead-letter queue.${dead > 0 ? '\n' : ` To see what is there (it asks before it moves anything):\n${redrive}`}`,
-        ]
-      : []),
+  const steps = [
     ...(dead > 0
       ? [
-          `${dead} ${many('lies in a dead-letter queue: it has', 'lie in a dead-letter queue: they have', dead)} failed. The services' logs have the reason. Correct the reason first. Then look at the dead-letter queue, and say yes to move ${many('it', 'them', dead)} back:\n${redrive}`,
+          `Find in the services' logs why the ${many('message', 'messages', dead)} in a dead-letter queue failed, and correct that. Before that, neither redrive nor a repair helps: ${many('the message comes', 'the messages come', dead)} back.`,
+          `Move ${many('it', 'them', dead)} back. This asks before it moves anything:\n${redrive.trimEnd()}`,
         ]
       : []),
-    ...(sent > 0 && count(RepairOutcome.notSent) === 0
-      ? ['The events that were sent are under way. Exit code 4 is normal for this repair.\n']
+    ...(left > 0
+      ? [
+          `Look at the ${left} that ${many('was', 'were', left)} left alone and ${many('has', 'have', left)} no event sent: the list says why, and which option sends ${many('its event', 'their events', left)}. Read in --help what that option does.`,
+        ]
       : []),
     ...(sent + before + dead > 0
       ? [
-          `Run this 15 minutes ${dead > 0 ? 'after the redrive' : 'from now'}. What that audit still names was not helped by this: look at the services' logs and the dead-letter queues.\n${audit()}`,
+          `Wait 15 minutes${dead > 0 ? ' after the redrive' : ''}. Then run the audit. What it does not name any more has come to its end:\n${audit().trimEnd()}`,
+          `If it still names an upload: find the reason in the services' logs, correct it, and look into the dead-letter queues:\n${redrive.trimEnd()}`,
+        ]
+      : []),
+  ];
+  return [
+    ...(sent > 0 && count(RepairOutcome.notSent) === 0
+      ? [
+          'The events that were sent are under way. Exit code 4 says that something was found, also after a repair.\n',
         ]
       : []),
     ...(before > 0
       ? [
-          `Only if a queue was purged or deleted after the earlier repair, send the events again:\n${audit('--repair', '--again', '--older-than', '0')}`,
+          `An earlier repair sent the ${many('event', 'events', before)} of ${before}. Nothing is to be done for ${many('it', 'them', before)} now: the service works on ${many('it', 'them', before)}, or tries ${many('it', 'them', before)} again by itself.\n`,
+        ]
+      : []),
+    'What to do now:\n',
+    ...steps.map((step, at) => `${at + 1}. ${step}\n`),
+    ...(before > 0
+      ? [
+          `If a queue was purged or deleted after that earlier repair, or ${many('the message was', 'messages were', before)} deleted, audit does not see that: for 14 days it takes the ${many('event', 'events', before)} for sent. Only then send ${many('it', 'them', before)} again:\n${audit('--repair', '--again', '--older-than', '0')}`,
         ]
       : []),
   ].join('');
@@ -112,21 +130,21 @@ export function tooYoungNote({ tooYoung, tooYoungSince }: AuditCounts, options: 
   if (tooYoungSince === undefined) return '';
   const { oldest, youngest } = tooYoungSince;
   const dueAt = new Date(Math.ceil(youngest.getTime() / 1000) * 1000 + options.olderThanSeconds * 1000);
-  const [are, their, them] = tooYoung === 1 ? ['is', 'its event', 'it'] : ['are', 'their events', 'them'];
+  const [are, they, them, their] =
+    tooYoung === 1 ? ['is', 'It', 'it', 'its event'] : ['are', 'They', 'them', 'their events'];
   const minutes = options.olderThanSeconds / 60;
   const age = minutes > 0 ? `: younger than ${minutes} minutes` : '';
   const [from, to] = [shortTime(oldest), shortTime(youngest)];
-  const young = `${tooYoung} ${are} too young to be judged${age} (since ${from}${from === to ? '' : ` to ${to}`}).`;
+  const sent = options.repair ? ` No event was sent for ${them}.` : '';
+  const young = `${tooYoung} ${are} too young to be judged${age} (since ${from}${from === to ? '' : ` to ${to}`}).${sent} ${they} may be in progress, or lost.\n`;
   const again = `run this again at ${shortTime(dueAt)} or later:\n  ${sameCommand('audit', options.args)}\n`;
-  const judge = `To judge ${them} as well, ${again}`;
-  const otherwise = minutes > 0 ? `Otherwise, ${again}` : judge;
-  const purged =
-    minutes > 0
-      ? `After a purge, run this now${options.again ? '' : '. Add --again if a repair ran in the 14 days before the purge'}:\n  ${samePlace('audit', options.args, '--repair', ...(options.again ? ['--again'] : []), '--older-than', '0')}\n`
-      : '';
-  return options.repair
-    ? `${young} No event was sent for ${them}: ${their} may be under way or lost.\n${purged}${otherwise}`
-    : `${young} For a daily check this is normal: the next check judges ${them}.\n${judge}${purged}`;
+  if (minutes === 0) return `${young}To judge ${them}, ${again}`;
+  const repair = (...more: string[]) =>
+    `  ${samePlace('audit', options.args, '--repair', ...more, '--older-than', '0')}\n`;
+  const now = options.again
+    ? `Send ${their} now:\n${repair('--again')}`
+    : `Send ${their} now:\n${repair()}If a repair also ran in the 14 days before the purge, run this instead:\n${repair('--again')}`;
+  return `${young}If a queue was purged or deleted, do not wait. ${now}If not, ${again}`;
 }
 
 /** What a service works on, as far as its lease says; '' where nothing is. */
@@ -138,7 +156,7 @@ export function leaseNote({ leased, leasedUntil }: AuditCounts, options: AuditCo
   const sent = options.repair ? ` No event was sent for ${it}.` : '';
   return (
     `${leased} ${are} being processed now.${sent} ${its} at ${shortTime(leasedUntil)} unless the service renews ${leased === 1 ? 'it' : 'them'}, which it does while it works.\n` +
-    `If ${they} not come to an end, run this again at ${shortTime(dueAt)} or later.\n`
+    `If ${they} not come to an end, run this again at ${shortTime(dueAt)} or later:\n  ${sameCommand('audit', options.args)}\n`
   );
 }
 

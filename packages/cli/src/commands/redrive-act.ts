@@ -129,25 +129,38 @@ function stoppingOutput(io: CliIo) {
   };
 }
 
-/** Says what is to do about messages that could not be moved or deleted. */
-function endOf(outcomes: ReadonlySet<RedriveOutcome>, { args, queue }: RedriveOptions, io: CliIo): ExitCode {
+/** Says what is to do about messages that were moved, and about those that could not be moved or deleted. */
+function endOf(outcomes: ReadonlySet<RedriveOutcome>, options: RedriveOptions, io: CliIo): ExitCode {
+  const { args, queue, json, bucket } = options;
   const ends = [...outcomes].filter((outcome) => !HARMLESS.includes(outcome));
+  const tell = (text: string) => io.stderr.write(`upload-once redrive: ${text}\n`);
   if (ends.includes(RedriveOutcome.wrongQueue)) {
-    io.stderr.write(
-      'upload-once redrive: what is in the wrong queue stays: no service that reads this queue can handle it. Have its events sent to the right queue:\n' +
-        `  ${samePlace('audit', args, '--repair', '--older-than', '0')}\n` +
-        'That audit must end with exit code 0 or 4. After any other exit code, do what its message says, and run it again: it may not have named every file.\n' +
-        'Then look for each file that a message in the wrong queue tells of in the list of the audit. The message is not needed any more if the list does not have the file, or says that an event was sent for it, now or by an earlier repair. If the list says anything else of a file, correct that first. Only then remove the messages:\n' +
-        `  ${samePlace('redrive', args, '--queue', queue, '--delete-unknown', 'FILE')}\n` +
-        'This shows the messages and asks. It deletes every message there that is "wrong-queue" or "unknown", also one that came later. FILE is the name of a new file, which keeps them.\n',
+    tell(
+      'what is in the wrong queue stays: no service that reads this queue can handle it. What to do now:\n' +
+        `1. Send its events to the right queue:\n     ${samePlace('audit', args, '--repair', '--older-than', '0')}\n` +
+        '   It must end with exit code 0 or 4. After any other exit code, do what its message says, and run it again: it may not have named every file.\n' +
+        '2. Look in its list for each file that a message in the wrong queue tells of. The message is not needed any more if the list\n' +
+        '   - does not have the file, or\n' +
+        '   - says "its event was sent now", or\n' +
+        '   - says "an earlier repair sent its event", unless that event was deleted or purged since. Then run the command of step 1 with --again.\n' +
+        '   If it says anything else of a file, correct that first.\n' +
+        `3. Only then remove the messages:\n     ${samePlace('redrive', args, '--queue', queue, '--delete-unknown', 'FILE')}\n` +
+        '   This shows the messages and asks. It deletes every message there that is "wrong-queue" or "unknown", also one that came later. FILE is the name of a new file, which keeps them.',
     );
   }
   const others = ends.filter((outcome) => outcome !== RedriveOutcome.wrongQueue);
   if (others.length > 0) {
     const isJustAgain = others.every((outcome) => JUST_RUN_AGAIN.includes(outcome));
-    const next = isJustAgain ? 'Run redrive again' : 'Correct the reasons above, then run redrive again';
-    io.stderr.write(
-      `upload-once redrive: not all was done. ${next}. Nothing is lost, and a message that is sent twice does no harm.\n`,
+    const first = others.includes(RedriveOutcome.cameBack)
+      ? "What came back has failed again. Find the reason in the services' logs, and correct it. Before that, neither redrive nor audit --repair helps. Then"
+      : 'Correct the reasons above. Then';
+    tell(
+      `not all was done. Nothing is lost, and a message that is sent twice does no harm. ${isJustAgain ? 'Run' : `${first} run`} redrive again:\n  ${sameCommand('redrive', args)}`,
+    );
+  }
+  if (outcomes.has(RedriveOutcome.moved) && !json && bucket !== undefined) {
+    tell(
+      `the services work on what was moved. Wait 15 minutes, and run the audit. What it does not name any more has come to its end:\n  ${samePlace('audit', args)}`,
     );
   }
   return ends.length > 0 ? ExitCode.failed : ExitCode.done;

@@ -29,8 +29,12 @@ how long ago S3 stored the file, and the upload's state.
 WARNING: if the state is ISSUED or CLAIMED, the bucket's lifecycle deletes the file when it is 30 days old (the
 default), also after a redrive, unless a service accepts it before.
 
-Find the cause first, in the services' logs and in the reason shown here, and correct it. Otherwise the
-messages are tried as often as the queue allows, and come back.
+Find the cause first, in the services' logs and in the reason shown here, and correct it. Before that, neither
+redrive nor "upload-once audit --repair" helps: the messages are tried as often as the queue allows, and come back.
+
+Wait 15 minutes after a redrive, and run "upload-once audit". What it does not name any more has come to its end.
+Each message that is deleted or purged is lost, also later, in the queue. The upload stays, and audit names it. If
+a repair sent its event in the last 14 days, only "upload-once audit --repair --again" sends it again.
 
   --queue QUEUE          whose dead letters: "uploads" (the acceptor's), "accepted" (the processor's),
                          "both" (default), or the URL of the queue that the service reads. Do not give the
@@ -41,8 +45,8 @@ messages are tried as often as the queue allows, and come back.
   --include-unknown      also move messages that are not S3's events under uploads/ or accepted/
   --delete-unknown FILE  move nothing, and delete those messages instead. Each is first written to FILE, which must
                          be new, as one JSON object a line. Without --yes it shows them and asks.
-                         WARNING: it also deletes the messages of the wrong queue. Send their events first (see
-                         wrong-queue below)
+                         WARNING: it also deletes the messages of the wrong queue. Send their events first, as below
+                         for wrong-queue
   --bucket BUCKET        the bucket (default: $BUCKET). If given, the queues are compared with those that it sends its
                          events to, and an event of another bucket is "unknown" too
 ${OPERATOR_HELP}
@@ -57,9 +61,10 @@ The outcome of each message that it moves:
              remove it with --delete-unknown FILE. Until then the alarm of dead letters continues
   wrong-queue  it is an event of an upload that belongs to the other queue, and stays. "upload-once audit
              --repair --older-than 0" sends its event to the right queue. That audit must end with exit code 0
-             or 4, and must have sent an event for each such upload or name none of them. Then --delete-unknown
-             FILE removes it, with every other message that is unknown or of the wrong queue
-  came-back  it was moved a moment ago and is here again: its cause remains. It stays
+             or 4. You can delete the message if its list does not have the file, or says of the file "its event
+             was sent now" or "an earlier repair sent its event". Then --delete-unknown FILE removes it, with
+             every other message that is unknown or of the wrong queue
+  came-back  it was moved a moment ago and is here again: its cause remains. It stays. Correct the cause first
 
 With --delete-unknown:
 

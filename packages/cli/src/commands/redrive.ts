@@ -144,7 +144,10 @@ async function isConfirmed(pairs: readonly Shown[], options: RedriveOptions, io:
   if (yes) return true;
   const done = deleteUnknown === undefined ? 'moved' : 'deleted';
   if (json || !io.stdin.isTTY || !io.stderr.isTTY) {
-    if (!json) io.stderr.write(`Nothing was ${done}. --yes ${plan(pairs, options)}.\n`);
+    if (!json)
+      io.stderr.write(
+        `Nothing was ${done}. --yes ${plan(pairs, options)}:\n  ${sameCommand('redrive', [...options.args, '--yes'])}\n`,
+      );
     return false;
   }
   const names = (urls: readonly string[]) => urls.map(nameOf).join(' and ');

@@ -104,16 +104,16 @@ export async function* repairFindings(
     sentBefore: ReadonlyMap<string, Date>,
   ): Promise<RepairedFinding & { readonly event?: MissingEvent }> {
     if (!finding.event) return { finding, outcome: RepairOutcome.left, remark: '' };
-    const option = needs(finding);
-    if (option) return { finding, outcome: RepairOutcome.left, remark: `left alone without ${option}` };
     const name = repairName(finding.event);
-    const sentAt = sentBefore.get(name);
     if (deadLetters.has(name)) {
       const remark = 'left alone: its message lies in the dead-letter queue';
       return { finding, outcome: RepairOutcome.deadLetter, remark };
     }
+    const option = needs(finding);
+    if (option) return { finding, outcome: RepairOutcome.left, remark: `left alone without ${option}` };
+    const sentAt = sentBefore.get(name);
     if (sentAt) {
-      const remark = `left alone: a repair sent its event at ${sentAt.toISOString()}`;
+      const remark = `left alone: an earlier repair sent its event at ${sentAt.toISOString()}`;
       return { finding, outcome: RepairOutcome.sentBefore, remark };
     }
     const { event, remark } = await withOwnETag(finding, finding.event);

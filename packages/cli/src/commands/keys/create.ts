@@ -1,4 +1,6 @@
 import { createApiKey } from '@upload-once/access';
+import { printable } from '@upload-once/text/printable';
+import { inShell } from '../../in-shell.ts';
 import { UsageError } from '../../usage-error.ts';
 import { assertValueIsKept, deliverValue } from './deliver-value.ts';
 import { describeKey } from './describe-key.ts';
@@ -22,7 +24,11 @@ export const prepareCreate: PrepareAction = (args, io) => {
       await deliverValue(
         value,
         `Made ${describeKey(key)}.`,
-        `the key ${key.keyId} was made, and its value is lost. Do not use what was written of it: if it went to a file, remove it there.\nDelete the key:\n  ${keysCommandFor(`delete ${key.keyId}`)}\nThen make room or choose another file, and make another key`,
+        `the key ${key.keyId} was made, and its value is lost`,
+        [
+          `Delete the key:\n     ${keysCommandFor(`delete ${key.keyId}`)}`,
+          `Make room, or choose another file. Then make another key:\n     upload-once keys create ${printable(args.map(inShell).join(' '))}`,
+        ],
         io,
       );
       tell(`The key ${key.keyId} was made, and its value was written to standard output.`);

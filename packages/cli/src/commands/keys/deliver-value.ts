@@ -15,17 +15,24 @@ export function assertValueIsKept({ stdout }: KeysIo): void {
  * Writes a key's value, which can't be shown again: it has to arrive, also where the reader of a pipe has gone.
  *
  * @param made what was made, as a sentence: standard error says it only when the value has arrived
- * @param lost what is true, and what to do, when the value is lost: in sentences
+ * @param lost what is true when the value is lost, as a sentence without its full stop
+ * @param steps what to do then, after what was written of the value is removed
  * @throws OutputFailed
  */
-export async function deliverValue(value: string, made: string, lost: string, io: KeysIo): Promise<void> {
+export async function deliverValue(
+  value: string,
+  made: string,
+  lost: string,
+  steps: readonly string[],
+  io: KeysIo,
+): Promise<void> {
   try {
     await io.stdout.write(`${value}\n`);
     io.stderr.write(`${made}\nStandard output has its value. It is shown this once: store it now.\n`);
   } catch (error) {
     if (!(error instanceof OutputFailed)) throw error;
-    throw new OutputFailed(`${error.message}: ${lost}`, {
-      cause: error,
-    });
+    const all = ['If part of the value went to a file, delete that file. Do not use the value.', ...steps];
+    const numbered = all.map((step, at) => `\n${at + 1}. ${step}`).join('');
+    throw new OutputFailed(`${error.message}: ${lost}. What to do now:${numbered}`, { cause: error });
   }
 }

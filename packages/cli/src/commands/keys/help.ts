@@ -18,10 +18,12 @@ import   records a value that clients have already. It can be any text that an H
 list     shows all keys with their ids and limits, and when their values were made; with --json one object a line.
 set      changes only the limits that you give, and prints the old and the new ones. The key's values stay the same. A
          higher rate does not raise the burst. "none" removes a limit: --quota none, --types none, --max-bytes none.
-rotate   prints a second value for the same key, once. The old value works for some more hours, then only the new one.
-         While a key has two values, rotate makes no third. --remove old stops the old value now: give your
-         clients the new one first, unless the old one has leaked. --remove new stops the new value, also for clients
-         that have it already; then the old one has no end.
+rotate   prints a second value for the same key, once. The old value works for 24 more hours (--old-hours), then only
+         the new one. In "keys list" it has "until" and that time. While a key has two values, rotate makes no third.
+         --remove old stops the old value now: give your clients the new one first. --remove new stops the new value,
+         also for clients that have it already; then the old one has no end.
+         If the old value has leaked, do not leave it those hours: "rotate ID --old-hours 0", or "rotate ID --remove
+         old" if the key has two values already. Each client fails until it has the new value.
 disable  stops a key, within 10 seconds everywhere; enable starts it again with the same values.
 delete   removes a key for good. What was uploaded with it stays.
 

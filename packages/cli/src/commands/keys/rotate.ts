@@ -14,6 +14,10 @@ import { keyIdFrom, numberOption, parseOptions } from './options.ts';
 export const DEFAULT_OLD_HOURS = 24;
 export const OLD_HOURS_MAX = 8760;
 
+/** Each of these commands writes to the table. */
+const NO_RIGHT =
+  'If you may not write to the table (dynamodb:UpdateItem), ask someone who may to run these commands. If the old value has leaked, ask at once. "keys disable" and "keys delete" need the same right.';
+
 /** The new value is there and was shown, and the older one was given no end. */
 export class RotationNotEnded extends Error {
   readonly code = 'RotationNotEnded';
@@ -56,7 +60,12 @@ async function rotate(
   await deliverValue(
     value,
     `Made a second value for ${describeKey(rotated.key)}.`,
-    `a second value of the key ${keyId} was made, and is lost. The old value goes on without end. Do not use what was written of the new one: if it went to a file, remove it there.\nRemove the new value before you run rotate again:\n  ${keysCommandFor(`rotate ${keyId} --remove new`)}`,
+    `a second value of the key ${keyId} was made, and is lost. The old value works on, without end`,
+    [
+      `Remove the lost value. Before that, rotate is refused:\n     ${keysCommandFor(`rotate ${keyId} --remove new`)}`,
+      `Make room, or choose another file. Then rotate again. The old value then works for ${oldHours} more hours:\n     ${keysCommandFor(`rotate ${keyId} --old-hours ${oldHours}`)}\n   If the old value has leaked, end it at once instead. Your clients fail until they have the new value:\n     ${keysCommandFor(`rotate ${keyId} --old-hours 0`)}`,
+      NO_RIGHT,
+    ],
     io,
   );
   if (old.length === 0) {
@@ -64,24 +73,28 @@ async function rotate(
     return;
   }
   const until = new Date(making.now().getTime() + oldHours * 3_600_000);
+  const removeOld = keysCommandFor(`rotate ${keyId} --remove old`);
   const toEnd =
-    'Do not run rotate again: it is refused while the key has two values.\n' +
-    'If the old value has not leaked, give your clients the new value first. If it has leaked, do not wait for them. Then remove the old value:\n' +
-    `  ${keysCommandFor(`rotate ${keyId} --remove old`)}`;
+    '1. Do not run rotate again: it is refused while the key has two values.\n' +
+    '2. If the old value has not leaked, give your clients the new value first. If it has leaked, do not wait for them.\n' +
+    `3. Remove the old value, also if "${keysCommandFor('list')}" shows "until" and a time behind it: before that time it works.\n     ${removeOld}\n` +
+    `4. ${NO_RIGHT}`;
   tell(
-    `Standard output has the new value, which works: keep it. The old value may go on without end: "${keysCommandFor('list')}" shows the old value first, and behind "until" when it ends. Without "until" it has no end.\n` +
-      `${toEnd}\n` +
-      'Only a write to the table stops the old value, and "keys disable" and "keys delete" write to it too. If you can\'t write to the table (dynamodb:UpdateItem), have someone run the command who can; at once, if the old value has leaked.',
+    `Standard output has the new value, which works: keep it. The old value may go on without end. What to do now:\n${toEnd}`,
   );
   await endOlderSecrets(rotated, until, making).catch((cause) => {
     if (!(cause instanceof SecretsChanged)) throw cause;
     throw new RotationNotEnded(
       `standard output has the new value, but the values of the key ${keyId} were changed at the same time by another command, and the old one was given no end. ` +
-        `Before you use the new value, look at "${keysCommandFor('list')}": if the key has one value, it is the one that the other command left. If it has two, both work.\n${toEnd}`,
+        `Before you use the new value, look at "${keysCommandFor('list')}": if the key has one value, it is the one that the other command left. If it has two, both work. What to do then:\n${toEnd}`,
       { cause },
     );
   });
-  io.stderr.write(`The old one works until ${until.toISOString()}.\n`);
+  io.stderr.write(
+    oldHours > 0
+      ? `The old one works until ${until.toISOString()}. If it has leaked, remove it now. Your clients fail until they have the new value:\n  ${removeOld}\n`
+      : 'The old one does not work any more, within 10 seconds everywhere.\n',
+  );
 }
 
 async function remove(
