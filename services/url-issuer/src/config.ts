@@ -81,8 +81,7 @@ export const configSchema = Type.Object({
   TRUSTED_PROXIES: Type.String({
     default: '',
     pattern: '^([0-9A-Za-z:./]+)?( *, *[0-9A-Za-z:./]+)*$',
-    description:
-      'The proxies whose X-Forwarded-For is trusted: addresses or networks, separated by commas.',
+    description: 'The proxies whose X-Forwarded-For is trusted: addresses or networks, separated by commas.',
     expected: TRUSTED_PROXIES_EXPECTED,
   }),
   CORS_ORIGINS: Type.String({
