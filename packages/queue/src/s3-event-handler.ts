@@ -25,15 +25,16 @@ export function createS3EventHandler(options: {
   }
 
   return async (delivery) => {
-    let failure: unknown;
+    /** Not the error itself: what is thrown may be undefined. */
+    let failure: { readonly error: unknown } | undefined;
     for (const event of parseS3Event(delivery.body)) {
       try {
         await handleOwn(event, delivery);
       } catch (error) {
         if (delivery.signal.aborted) throw error;
-        if (failure === undefined || failure instanceof Unprocessable) failure = error;
+        if (failure === undefined || failure.error instanceof Unprocessable) failure = { error };
       }
     }
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw failure.error;
   };
 }

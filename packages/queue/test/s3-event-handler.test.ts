@@ -66,6 +66,23 @@ t.test('what another attempt can mend decides how the message comes back', async
   await t.rejects(handler(delivery(never, record('uploads/a'))), { code: 'Unprocessable' });
 });
 
+t.test('P3: a record that fails with nothing has failed as well', async (t) => {
+  const handler = createS3EventHandler({
+    bucket: 'bucket',
+    prefix: 'uploads/',
+    handle: ({ key }) =>
+      key.endsWith('never') ? Promise.reject(new Unprocessable('never')) : Promise.reject(),
+  });
+  const [fails, never] = [record('uploads/fails'), record('uploads/never')];
+  for (const records of [[fails], [fails, never], [never, fails]]) {
+    const ended = await handler(delivery(...records)).then(
+      () => 'resolved',
+      (error) => ['rejected', error],
+    );
+    t.strictSame(ended, ['rejected', undefined]);
+  }
+});
+
 t.test('P3: when the delivery is over, no further record begins', async (t) => {
   const { handler, keys } = listening();
   const over = deliveryUntil(AbortSignal.abort(), record('uploads/fails'), record('uploads/a'));

@@ -211,6 +211,18 @@ export const heartbeatMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'nothing-is-no-failure',
+    change: 'a handler that rejects with undefined has not failed',
+    breaks: 'P3: its message is deleted, and the upload stays PROCESSING without a word',
+    file: 'packages/queue/src/s3-event-handler.ts',
+    find: 'if (failure !== undefined) throw failure.error;',
+    replace: 'if (failure?.error !== undefined) throw failure.error;',
+    noticedBy: {
+      file: 'packages/queue/test/s3-event-handler.test.ts',
+      test: 'P3: a record that fails with nothing has failed as well',
+    },
+  },
+  {
     id: 'records-not-awaited',
     change: 'a message is deleted before its records are handled',
     breaks: 'P3: a crash loses them',

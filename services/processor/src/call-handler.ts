@@ -15,8 +15,8 @@ export class HandlerHasEnded extends Error {
 }
 
 /**
- * One call of the user's handler, in whatever thread this runs. It settles when the handler's promise settles, and as that does; it
- * never ends before that. What the handler opened is closed when the signal is aborted, and when the handler has ended; nothing is opened
+ * One call of the user's handler, in whatever thread this runs. It settles when the handler's promise settles, and as that does
+ * (with an error in the place of `undefined`); it never ends before that. What the handler opened is closed when the signal is aborted, and when the handler has ended; nothing is opened
  * after that. A stream that is never read keeps one of the client's connections, and other uploads need them.
  */
 export function createCallHandler(options: {
@@ -59,6 +59,8 @@ export function createCallHandler(options: {
     };
     try {
       await handler(accepted, context);
+    } catch (error) {
+      throw error ?? new Error(`the handler failed with ${error}, which gives no reason`);
     } finally {
       ending.abort(new HandlerHasEnded(`"${key}" is not open any more: its handler has ended`));
     }

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { StringDecoder } from 'node:string_decoder';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { toPlain } from '@upload-once/runtime/plain-error';
 import { handleUpload as logUpload } from './handlers/log-upload.ts';
@@ -18,9 +19,12 @@ const { say, print } = openThreadPort(port, underWay);
 
 // Node's own streams of a thread hold what is printed until its event loop turns; a handler that only prints would fill the heap.
 for (const type of ['stdout', 'stderr'] as const) {
+  // A character may come in two chunks.
+  const decoder = new StringDecoder('utf8');
   process[type].write = (chunk: Uint8Array | string, ...rest: unknown[]) => {
-    for (const text of printedPieces(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()))
-      print({ type, text });
+    const encoding = Buffer.isEncoding(String(rest[0])) ? (rest[0] as BufferEncoding) : 'utf8';
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk);
+    for (const text of printedPieces(decoder.write(bytes))) print({ type, text });
     const callback = rest.at(-1);
     if (typeof callback === 'function') queueMicrotask(() => callback());
     return true;

@@ -274,6 +274,18 @@ t.test(
   },
 );
 
+t.test('P3: a handler that rejects with nothing has failed: FAILED, dead-letter queue', async (t) => {
+  const cloud = await startLocalCloud(t, { maxReceiveCount: 1 });
+  const PROCESSOR_HANDLER = pathOf('fixtures/rejects-with-nothing.mjs');
+  const processor = startProcessor(t, cloud, { PROCESSOR_HANDLER });
+  const { key } = await accept(cloud, 'content');
+  await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, 1);
+  await processor.stop();
+  const message = 'the handler failed with undefined, which gives no reason';
+  t.match(await cloud.uploads.get(key), { state: UploadState.failed, failureReason: `Error: ${message}` });
+  t.match(processor.errors(), [{ msg: 'message is left to the dead-letter queue', err: { message } }]);
+});
+
 t.test('a message that can never be handled: dead-letter queue, its reason logged once', async (t) => {
   const cloud = await startLocalCloud(t, { maxReceiveCount: 3 });
   const processor = startProcessor(t, cloud);

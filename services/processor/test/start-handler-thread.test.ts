@@ -387,6 +387,12 @@ t.test('P3: a thread that says what can’t be read is ended, and no run waits f
   });
 });
 
+t.test('what a handler prints in pieces of a character, or in another encoding, is text', async (t) => {
+  const { thread, printed } = startThread(t);
+  await thread.start(work('print in pieces and encodings')).ended;
+  t.equal(printed.join(''), 'ééé\n');
+});
+
 t.test('P3: what a handler prints and logs is bounded for each line', async (t) => {
   const { thread, lines, printed } = startThread(t);
   await thread.start(work('print a long line')).ended;
