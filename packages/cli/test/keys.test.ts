@@ -451,7 +451,10 @@ t.test('rotate: a day by default; a third value only when the first is gone', as
   const third = await run(['rotate', keyId, ...table], { firstRandomByte: 90 });
   t.equal(third.code, 1);
   t.equal(third.stdout, '');
-  t.match(third.stderr, 'upload-once keys: the key 0001020304050607 is being rotated: two values open it');
+  t.match(
+    third.stderr,
+    /^upload-once keys: the key 0001020304050607 is being rotated: two values open it, .*\. Nothing was done\.\nTo stop the old value now:\n {2}upload-once keys rotate 0001020304050607 --remove old --table \S+\nTo stop the new value instead, .*:\n {2}upload-once keys rotate 0001020304050607 --remove new --table \S+\n$/,
+  );
 
   const ended = await run(['rotate', keyId, '--remove', 'old', ...table]);
   t.equal(ended.code, 0);

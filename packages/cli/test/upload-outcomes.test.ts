@@ -583,7 +583,7 @@ t.test(
       [[busy('5'), claimed], [5], 0, /^$/],
       [[busy('0'), busy('0'), claimed], [1, 1], 0, /^$/],
       [[issued, issued, busy('6'), issued, claimed], [1, 2, 6, 4], 0, /^$/],
-      [[issued, busy('9'), issued, issued, issued], [1, 9, 2, 3], 3, /has not seen the upload yet/],
+      [[issued, busy('9'), issued, issued, issued], [1, 9, 2, 3], 3, /has not received the file yet/],
       [[busy('16')], [], 3, /could not tell either: .* try again in 16 s\.\n/],
       [[issued, issued, busy('13')], [1, 2], 3, /could not tell either: .* try again in 13 s\.\n/],
       [[busy(), busy(), busy(), busy()], 'backoff', 3, /could not tell either: .* try again later\.\n/],

@@ -7,7 +7,7 @@ export class InvalidArgument extends Error {
 export class RequestRefused extends Error {
   readonly code = 'RequestRefused';
   /**
-   * 400, 413, 414, 415, 422, 431: a fault in the request; 403: the API key is missing, wrong or revoked, or must not ask for this;
+   * 400, 413, 414, 415, 422, 431: a fault in the request; 403: the API key is missing, wrong or disabled, or must not ask for this;
    * 404, 409: there is no such upload, one has come, or the idempotency key's upload was revoked; 429: the key's rate or quota, or bad keys from this address.
    */
   readonly status: number;

@@ -131,7 +131,7 @@ export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Er
     case 403:
       return new RequestRefused(
         issuerCode === undefined || issuerCode === 'Forbidden'
-          ? `the issuer refused the API key (${answer}): it is missing, wrong or revoked`
+          ? `the issuer refused the API key (${answer}): it is missing, wrong or disabled`
           : `the issuer refused the request (${answer}): ${message}`,
         { status, issuerCode },
       );
@@ -172,7 +172,7 @@ function tooMuch(issuerCode: string | undefined): string {
     case 'Limit Exceeded':
       return 'the daily quota of this API key is used up';
     case 'TooManyBadKeys':
-      return 'too many bad API keys came from this address, and the issuer does not look this one up for now';
+      return 'too many wrong or disabled API keys came from this address, so the issuer does not check this one for now. Find the program that sends them, and stop it';
     case 'TooManyRequests':
     case 'Too Many Requests':
       return 'requests with this API key come faster than its rate allows';

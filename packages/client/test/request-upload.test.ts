@@ -128,7 +128,7 @@ t.test('a refusal is RequestRefused with the status, the issuer’s code and how
       status: 403,
       body: { message: 'Forbidden' },
       issuerCode: 'Forbidden',
-      says: /API key .*missing, wrong or revoked/,
+      says: /API key .*missing, wrong or disabled/,
     },
     {
       status: 429,
@@ -153,7 +153,7 @@ t.test('a refusal is RequestRefused with the status, the issuer’s code and how
       status: 429,
       body: { message: 'Too Many Requests', code: 'TooManyBadKeys' },
       issuerCode: 'TooManyBadKeys',
-      says: /bad API keys came from this address/,
+      says: /wrong or disabled API keys came from this address, .* stop it \(429/,
     },
     { status: 429, body: 'no JSON', issuerCode: undefined, says: /takes no more requests .*try again later/ },
   ];

@@ -51,7 +51,7 @@ t.test('a repeat after the upload was revoked gets no form: 409, which says so',
     t.equal(refused.statusCode, 409);
     t.strictSame(refused.json(), {
       message:
-        'The upload of this Idempotency-Key was revoked: whatever arrives for it is not accepted. A new upload needs a new key',
+        'The upload of this Idempotency-Key was revoked: whatever arrives for it is not accepted. A new upload needs a new Idempotency-Key',
       code: 'UploadRevoked',
     });
   }

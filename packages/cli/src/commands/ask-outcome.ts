@@ -12,7 +12,7 @@ import { withoutApiKey } from '@upload-once/text/hidden-secrets';
 const ASK_SECONDS = 15;
 
 const NOT_SEEN =
-  'The issuer has not seen the upload yet. The file may be stored all the same: S3’s event can take minutes, or be lost';
+  'The issuer has not received the file yet. It may be stored all the same: S3’s event can take minutes, or be lost';
 
 /** The states of an upload whose file has come (docs/design.md). Any other state proves nothing. */
 export const STORED_STATES: readonly string[] = ['CLAIMED', 'ACCEPTED', 'PROCESSING', 'PROCESSED', 'FAILED'];
@@ -68,7 +68,10 @@ function outcomeOf(
   const { state, sizeBytes } = status;
   if (status.id !== id || !['ISSUED', 'REVOKED', ...STORED_STATES].includes(state)) {
     const answer = withoutApiKey(`id ${JSON.stringify(status.id)}, state ${JSON.stringify(state)}`, apiKey);
-    return { known: 'nothing', why: `The issuer's response is not about this upload: ${answer}` };
+    return {
+      known: 'nothing',
+      why: `The issuer's response has another id, or a state that does not exist: ${answer}`,
+    };
   }
   if (state === 'ISSUED') return undefined;
   if (state === 'REVOKED') return { known: 'revoked' };

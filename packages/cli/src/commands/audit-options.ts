@@ -47,8 +47,8 @@ to its end. If it still names an upload, find the reason in the services' logs.
 
   --repair               send the missing events
   --again                with --repair: also send what a repair sent before, and what is in a dead-letter queue.
-                         Give it after a queue was purged or deleted, if a repair ran in the 14 days before
-                         that: its events may be lost, and without --again they would be left alone. An
+                         Give it after a queue was purged or deleted, or a message was deleted, if a repair
+                         ran in the 14 days before that: its events may be lost, and without --again they would be left alone. An
                          event that is sent twice does no harm. While a cause of failures lasts, each --again
                          adds a dead letter
   --retry-failed         with --repair: also for failed uploads. Use it only if their dead letters are lost:

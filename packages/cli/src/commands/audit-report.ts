@@ -102,16 +102,13 @@ export function nextStep(
       : []),
     ...(before > 0
       ? [
-          `An earlier repair sent the ${many('event', 'events', before)} of ${before}. Nothing is to be done for ${many('it', 'them', before)} now: the service works on ${many('it', 'them', before)}, or tries ${many('it', 'them', before)} again by itself.\n`,
+          `An earlier repair sent the ${many('event', 'events', before)} of ${before}.\n`,
+          `If a queue was purged or deleted after that repair, or ${many('the message was', 'messages were', before)} deleted, ${many('the event is', 'events are', before)} lost. Audit does not see that, for 14 days. Send ${many('it', 'them', before)} again:\n${audit('--repair', '--again', '--older-than', '0')}`,
+          `If not, nothing is to be done for ${many('it', 'them', before)} now: the service works on ${many('it', 'them', before)}, or tries ${many('it', 'them', before)} again by itself.\n`,
         ]
       : []),
     'What to do now:\n',
     ...steps.map((step, at) => `${at + 1}. ${step}\n`),
-    ...(before > 0
-      ? [
-          `If a queue was purged or deleted after that earlier repair, or ${many('the message was', 'messages were', before)} deleted, audit does not see that: for 14 days it takes the ${many('event', 'events', before)} for sent. Only then send ${many('it', 'them', before)} again:\n${audit('--repair', '--again', '--older-than', '0')}`,
-        ]
-      : []),
   ].join('');
 }
 

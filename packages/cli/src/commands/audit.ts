@@ -98,7 +98,8 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     const isNothingDone = error instanceof WrongQueue || error instanceof QueuesNotCompared;
     const what = isNothingDone ? 'nothing was done' : 'not brought to its end';
     const why = `${what}: ${operatorError(error, options)}`;
-    io.stderr.write(`upload-once audit: ${why}${isNothingDone ? '' : soFar()}\n`);
+    const next = `${soFar() || '. Run audit again'}:\n  ${sameCommand('audit', args)}`;
+    io.stderr.write(`upload-once audit: ${why}${isNothingDone ? '' : next}\n`);
     return error instanceof WrongQueue ? ExitCode.usage : ExitCode.failed;
   }
 }

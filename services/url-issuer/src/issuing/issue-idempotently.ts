@@ -164,7 +164,7 @@ function isRefusal(error: unknown): boolean {
 function uploadRevoked(): HttpError {
   return new HttpError(
     409,
-    'The upload of this Idempotency-Key was revoked: whatever arrives for it is not accepted. A new upload needs a new key',
+    'The upload of this Idempotency-Key was revoked: whatever arrives for it is not accepted. A new upload needs a new Idempotency-Key',
     { code: 'UploadRevoked' },
   );
 }

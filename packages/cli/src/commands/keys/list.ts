@@ -1,6 +1,7 @@
 import { type ApiKeySecret, type KeyWithSecrets, liveSecrets } from '@upload-once/access';
 import { byteSize } from '@upload-once/text/byte-size';
 import { printable } from '@upload-once/text/printable';
+import { OutputFailed } from '../../output-failed.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { PrepareAction } from './keys-io.ts';
 import { parseOptions } from './options.ts';
@@ -15,12 +16,24 @@ export const prepareList: PrepareAction = (args, io) => {
     table,
     async run({ store, now }) {
       const keys = await store.listKeys();
+      const write = (text: string) => {
+        try {
+          return io.stdout.write(text);
+        } catch (error) {
+          if (!(error instanceof OutputFailed)) throw error;
+          const again = keysCommandFor(values.json ? 'list --json' : 'list');
+          throw new OutputFailed(
+            `${error.message}. The list is incomplete. Run the command again with another output file:\n  ${again}`,
+            { cause: error },
+          );
+        }
+      };
       if (values.json) {
-        for (const listed of keys) io.stdout.write(`${JSON.stringify(jsonOf(listed, now()))}\n`);
+        for (const listed of keys) write(`${JSON.stringify(jsonOf(listed, now()))}\n`);
       } else if (keys.length === 0) {
         io.stderr.write(`There are no keys yet; "${keysCommandFor('create')}" makes one.\n`);
       } else {
-        io.stdout.write(textTable([HEADING, ...keys.map((listed) => rowOf(listed, now()))]));
+        write(textTable([HEADING, ...keys.map((listed) => rowOf(listed, now()))]));
       }
     },
   };

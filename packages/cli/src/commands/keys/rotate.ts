@@ -1,6 +1,7 @@
 import {
   endOlderSecrets,
   type KeyMaking,
+  RotationUnderWay,
   removeSecrets,
   rotateApiKey,
   SecretsChanged,
@@ -18,7 +19,7 @@ export const OLD_HOURS_MAX = 8760;
 const NO_RIGHT =
   'If you may not write to the table (dynamodb:UpdateItem), ask someone who may to run these commands. If the old value has leaked, ask at once. "keys disable" and "keys delete" need the same right.';
 
-/** The new value is there and was shown, and the older one was given no end. */
+/** The key has two values, and the older one was given no end by this command. */
 export class RotationNotEnded extends Error {
   readonly code = 'RotationNotEnded';
 }
@@ -55,7 +56,13 @@ async function rotate(
   tell(
     `The old value works on. A second one may have been made, and was not shown. Run "${keysCommandFor('list')}" in a minute. If it shows two values of the key, remove the new one before you run rotate again:\n  ${keysCommandFor(`rotate ${keyId} --remove new`)}`,
   );
-  const { value, old, rotated } = await rotateApiKey(keyId, making);
+  const { value, old, rotated } = await rotateApiKey(keyId, making).catch((cause) => {
+    if (!(cause instanceof RotationUnderWay)) throw cause;
+    throw new RotationNotEnded(
+      `${cause.message}. Nothing was done.\nTo stop the old value now:\n  ${keysCommandFor(`rotate ${keyId} --remove old`)}\nTo stop the new value instead, and keep the old one:\n  ${keysCommandFor(`rotate ${keyId} --remove new`)}`,
+      { cause },
+    );
+  });
   // Before the old value is given an end: without the new one it is all that works.
   await deliverValue(
     value,
