@@ -216,7 +216,7 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
     [0, 'nothing found; looked at …'],
     [
       4,
-      '… found; looked at …What to do now:…1. …upload-once redrive…2. …upload-once audit --repair…3. Wait 15 minutes. …upload-once audit…',
+      '… found; looked at …What to do now:…1. …upload-once redrive…2. …upload-once audit… --repair…3. Wait 15 minutes. …upload-once audit…',
     ],
     [4, '… found, … events sent; looked at …'],
     [

@@ -62,6 +62,12 @@ failed        FAILED      59 min  ${failed} v1
       '3. Wait 15 minutes. Then see that nothing is left:\n     upload-once audit\n',
   );
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
+  const env = { UPLOAD_EVENTS_QUEUE_URL: '', ACCEPTED_EVENTS_QUEUE_URL: '' };
+  const option = ['--accepted-queue', cloud.queues.acceptedEvents];
+  const without = await operate(cloud, ['audit', ...option], { ...LATER, env });
+  const both = `${option.join(' ')} --uploads-queue URL`;
+  t.match(without.stderr, `     upload-once redrive ${both}\n`, 'what a repair needs beside is named');
+  t.match(without.stderr, `     upload-once audit ${option.join(' ')} --repair --uploads-queue URL\n`);
 });
 
 t.test('nothing to be named: exit code 0', async (t) => {

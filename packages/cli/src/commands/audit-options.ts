@@ -92,6 +92,8 @@ Exit code:
 export interface AuditCommandOptions {
   /** What followed the command's name. */
   readonly args: readonly string[];
+  /** The options that a repair needs beside these, as they are to be typed: the queues that neither they nor the environment name. */
+  readonly missingQueues: readonly string[];
   readonly bucket: string;
   readonly table: string;
   readonly recordRetentionSeconds: number;
@@ -126,6 +128,12 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
   const minutes = values['older-than'] ?? DEFAULT_OLDER_THAN_MINUTES;
   return {
     args,
+    missingQueues: [
+      ...(setting(values, 'uploads-queue', env, 'UPLOAD_EVENTS_QUEUE_URL') ? [] : ['--uploads-queue', 'URL']),
+      ...(setting(values, 'accepted-queue', env, 'ACCEPTED_EVENTS_QUEUE_URL')
+        ? []
+        : ['--accepted-queue', 'URL']),
+    ],
     bucket,
     ...readTableSettings(values, env),
     olderThanSeconds: wholeNumber('--older-than', minutes, 0, 525_600) * 60,

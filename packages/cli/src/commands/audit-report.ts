@@ -57,15 +57,15 @@ export function jsonLine({ finding, outcome, remark }: RepairedFinding): string 
 export function nextStep(
   named: number,
   count: (outcome: RepairOutcome) => number,
-  { repair, args }: AuditCommandOptions,
+  { repair, args, missingQueues }: AuditCommandOptions,
 ): string {
   if (named === 0) return '';
   const audit = (...more: string[]) => `     ${samePlace('audit', args, ...more)}\n`;
-  const redrive = `     ${samePlace('redrive', args)}\n`;
+  const redrive = `     ${samePlace('redrive', args, ...missingQueues)}\n`;
   if (!repair)
     return (
       `What to do now:\n1. See what is in the dead-letter queues. Correct the cause of what failed. This asks before it moves anything:\n${redrive}` +
-      `2. Send the events that are lost. This leaves alone what is in a dead-letter queue:\n${audit('--repair')}` +
+      `2. Send the events that are lost. This leaves alone what is in a dead-letter queue:\n${audit('--repair', ...missingQueues)}` +
       `3. Wait 15 minutes. Then see that nothing is left:\n${audit()}`
     );
   const [sent, before, dead, left] = [
@@ -137,7 +137,7 @@ export function tooYoungNote({ tooYoung, tooYoungSince }: AuditCounts, options: 
   const again = `run this again at ${shortTime(dueAt)} or later:\n  ${sameCommand('audit', options.args)}\n`;
   if (minutes === 0) return `${young}To judge ${them}, ${again}`;
   const repair = (...more: string[]) =>
-    `  ${samePlace('audit', options.args, '--repair', ...more, '--older-than', '0')}\n`;
+    `  ${samePlace('audit', options.args, '--repair', ...more, '--older-than', '0', ...options.missingQueues)}\n`;
   const now = options.again
     ? `Send ${their} now:\n${repair('--again')}`
     : `Send ${their} now:\n${repair()}If a repair also ran in the 14 days before the purge, run this instead:\n${repair('--again')}`;
