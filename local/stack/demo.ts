@@ -12,7 +12,7 @@ import { textTable } from './text-table.ts';
 
 /**
  * The whole of upload-once on this machine, once through: one upload, a second one with the same form, one that starts
- * too late, one with a changed key. Exit code 0 only when each came out as promised.
+ * too late, one with a changed object key. Exit code 0 only when each came out as promised.
  */
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const firstFile = join(repository, 'README.md');
@@ -77,10 +77,10 @@ try {
   await delay(Math.max(0, lateForm.expiresAt.getTime() - Date.now()) + 500);
   rows.push(['an expired form', ...(await refusalOf(uploadFile({ form: lateForm, file: firstFile })))]);
 
-  say('4. A form is used with a key that it was not signed for.');
+  say('4. A form is used with an object key that it was not signed for.');
   const honest = await askForForm();
   const tampered = { ...honest, fields: { ...honest.fields, key: 'uploads/of-my-own-choice' } };
-  rows.push(['a changed key', ...(await refusalOf(uploadFile({ form: tampered, file: firstFile })))]);
+  rows.push(['a changed object key', ...(await refusalOf(uploadFile({ form: tampered, file: firstFile })))]);
 
   say(`\n${textTable(rows)}\n`);
   say(`The accepted file, in the local S3, which ends with the demo:`);
