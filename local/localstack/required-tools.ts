@@ -35,7 +35,7 @@ export async function dockerProblems(
   } catch (error) {
     if (isNotFound(error)) return [`docker is not there: ${DOCKER}`];
     return [
-      `no Docker Engine answers: start it (\`systemctl start docker\`, or Docker Desktop); it says: ${lastLine(error)}`,
+      `no Docker Engine responds: start it (\`systemctl start docker\`, or Docker Desktop); it says: ${lastLine(error)}`,
     ];
   }
   const problems: string[] = [];

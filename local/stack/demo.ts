@@ -21,7 +21,7 @@ const SHORT_LIFETIME_SECONDS = 2;
 
 const folder = await mkdtemp(join(tmpdir(), 'upload-once-demo-'));
 const acceptedFolder = join(folder, 'processed');
-const rows: string[][] = [['sent', 'S3 answered', 'result']];
+const rows: string[][] = [['sent', 'S3 responded', 'result']];
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 say('Starting a local S3, SQS and DynamoDB, and the three services …');

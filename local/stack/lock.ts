@@ -52,6 +52,6 @@ async function pidOfHolder(socketPath: string): Promise<string | undefined> {
   } catch {
     return undefined;
   }
-  socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy(new Error('no answer')));
+  socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy(new Error('no response')));
   return text(socket).catch(() => 'unknown');
 }

@@ -190,7 +190,7 @@ export async function urlOf(service: ManagedProcess): Promise<string> {
 
 async function assertReady(url: string): Promise<void> {
   const answer = await fetch(`${url}/readyz`);
-  if (!answer.ok) throw new Error(`${url}/readyz answered ${answer.status}: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`${url}/readyz responded with ${answer.status}: ${await answer.text()}`);
 }
 
 /** Whether an API key is good: an upload that never was is not found (404), but not refused (403). */

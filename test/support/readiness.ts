@@ -26,7 +26,7 @@ export async function assertReadinessFollows(
       name: 'bucket',
       begin: () => cloud.localAws.calls.hold({ operation: 'HeadBucket' }),
       end: () => cloud.localAws.calls.release(),
-      reason: /no answer within 3000 ms|aborted/i,
+      reason: /no response within 3000 ms|aborted/i,
     },
     queue: {
       name: 'queue',
@@ -41,15 +41,15 @@ export async function assertReadinessFollows(
     await begin();
     const answer = await fetch(`${url}/readyz`);
     t.equal(answer.status, 503, `without the ${what} it is not ready`);
-    t.strictSame(await answer.json(), { message: `The ${name} does not answer`, code: 'NotReady' });
+    t.strictSame(await answer.json(), { message: `The ${name} does not respond`, code: 'NotReady' });
     t.equal(await statusOf(`${url}/livez`), 200, 'and alive');
     t.match(
-      await service.logged(`The ${name} does not answer`),
+      await service.logged(`The ${name} does not respond`),
       { err: { message: reason } },
       'and says why',
     );
     await end();
     t.equal(await statusOf(`${url}/readyz`), 200, 'and ready again');
-    await service.logged(`The ${name} answers again`);
+    await service.logged(`The ${name} responds again`);
   }
 }

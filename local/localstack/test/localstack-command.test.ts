@@ -36,7 +36,7 @@ t.test('what is missing is named in one line each, with what to install; nothing
         docker: 'echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock." >&2; exit 1',
         terraform: TERRAFORM,
       },
-      lines: [/^no Docker Engine answers: start it .*Cannot connect to the Docker daemon/],
+      lines: [/^no Docker Engine responds: start it .*Cannot connect to the Docker daemon/],
     },
     {
       what: 'Docker has no plugins',

@@ -46,7 +46,7 @@ const NOT_FIELDS_OF_HANDLER = [...NOT_FIELDS, 'id', 'attempt', 'traceId'];
 const NOT_FIELDS_OF_SERVICE = [...NOT_FIELDS, 'key'];
 /** What the processor says at level info beside the steps of uploads. */
 const OF_PROCESSOR_ITSELF =
-  /^(processor (started|stops|stopped)|listening, and polling|.+ answers again|message (waits: |given back, ).+)$/;
+  /^(processor (started|stops|stopped)|listening, and polling|.+ responds again|message (waits: |given back, ).+)$/;
 
 /**
  * Formats a line of a service's standard output for a person at the terminal: the steps of an upload, the handler's log lines and errors,

@@ -114,7 +114,7 @@ t.test('what says nothing to a person is left out', async (t) => {
       'listening, and polling',
       'message waits: the lease of another worker',
       'message given back, the service stops',
-      'the queue answers again',
+      'the queue responds again',
       `${service} stops`,
       `${service} stopped`,
     ])

@@ -199,7 +199,7 @@ t.test('no request waits for a look-up that is older than its time limit', async
   t.equal(await keys.find('k1'), undefined, 'the late answer is old when it comes');
 });
 
-t.test('a table that does not answer', async (t) => {
+t.test('a table that does not respond', async (t) => {
   const { keys, asked, clock, table, add } = finding();
   const away = async () => {
     throw new Error('the table is away');

@@ -324,7 +324,7 @@ t.test('more versions of one key than a page holds, and one outcome for each', a
   t.strictSame(found, [`no-outcome ${lost.versionId}`]);
 });
 
-t.test('a table that does not answer ends the audit with its error', async (t) => {
+t.test('a table that does not respond ends the audit with its error', async (t) => {
   const harness = createHarness();
   harness.put(await harness.issue('issued'));
   harness.pass(OLDER_THAN_SECONDS);

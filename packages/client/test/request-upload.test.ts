@@ -269,12 +269,12 @@ t.test('a redirect is named without user name, password and query', async (t) =>
   }
 });
 
-t.test('an issuer that can not answer now is IssuerUnavailable', async (t) => {
+t.test('an issuer that can not respond now is IssuerUnavailable', async (t) => {
   const servers = await withServers(t);
   servers.issue = (_, response) => {
     response
       .writeHead(503, { 'retry-after': '5' })
-      .end('{"message":"the table does not answer","code":"Unavailable"}');
+      .end('{"message":"the table does not respond","code":"Unavailable"}');
   };
   const error = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey: 'k' }));
   t.match(error, {

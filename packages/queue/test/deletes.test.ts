@@ -123,7 +123,7 @@ t.test('P3: a message that the answer does not name is not deleted: it is tried 
 
 t.test('a message that can not be deleted is reported after three attempts', async (t) => {
   const { clock, queue, work, observed } = await holdAll(t, 1);
-  const refusal = new Error('SQS does not answer');
+  const refusal = new Error('SQS does not respond');
   queue.hook('DeleteMessageBatch', async () => {
     throw refusal;
   });
@@ -169,7 +169,7 @@ async function failRound(clock: VirtualClock, queue: LocalQueue): Promise<void> 
 
 function refuse(queue: LocalQueue): void {
   queue.hook('DeleteMessageBatch', async () => {
-    throw new Error('SQS does not answer');
+    throw new Error('SQS does not respond');
   });
 }
 

@@ -43,7 +43,7 @@ async function untilGivenBack(queue: LocalQueue, count: number): Promise<void> {
 
 t.test('a failed message comes back after a wait that grows with each receive', async (t) => {
   const receives = new Journal<number>();
-  const failure = new Error('the table does not answer');
+  const failure = new Error('the table does not respond');
   const { clock, queue, observed, consumer } = await consume(
     t,
     async ({ receiveCount }) => {
@@ -211,14 +211,14 @@ t.test('a message that can not be given back is reported, and comes back with it
     if (receiveCount === 1) throw new Error('the work failed');
   });
   queue.hook('ChangeMessageVisibility', async () => {
-    throw new Error('SQS does not answer');
+    throw new Error('SQS does not respond');
   });
   await queue.send('unlucky');
   await consumer.start();
   await observed.until(({ length }) => length === 2);
   matchEvents(t, observed, [
     { event: 'retried', error: { message: 'the work failed' } },
-    { event: 'requestFailed', request: 'give-back', error: { message: 'SQS does not answer' } },
+    { event: 'requestFailed', request: 'give-back', error: { message: 'SQS does not respond' } },
   ]);
   clock.advance(60_000);
   await receives.until(({ length }) => length === 2);

@@ -93,7 +93,7 @@ t.test('the poll in flight is not cut off: what it brings is handled', async (t)
 t.test('a failed poll is not repeated while it is paused', async (t) => {
   const { clock, queue, observed, consumer, polls } = await prepare(t);
   queue.hook('ReceiveMessage', async () => {
-    throw new Error('SQS does not answer');
+    throw new Error('SQS does not respond');
   });
   await consumer.start();
   await observed.until(({ length }) => length === 1);

@@ -28,7 +28,7 @@ async function prepare(t: Test, options: Partial<ConsumerOptions> = {}) {
 
 t.test('polls that fail wait longer and longer, and a poll that succeeds ends that', async (t) => {
   const { clock, queue, observed, handled, consumer } = await prepare(t);
-  const failure = new Error('SQS does not answer');
+  const failure = new Error('SQS does not respond');
   queue.hook('ReceiveMessage', async () => {
     throw failure;
   });
@@ -66,7 +66,7 @@ t.test('polls that fail wait longer and longer, and a poll that succeeds ends th
 t.test('waits between polls are jittered', async (t) => {
   const { queue, observed, consumer } = await prepare(t, { random: () => 0.999 });
   queue.hook('ReceiveMessage', async () => {
-    throw new Error('SQS does not answer');
+    throw new Error('SQS does not respond');
   });
   await consumer.start();
   await observed.until(({ length }) => length === 1);

@@ -134,7 +134,7 @@ t.test('P3: a receive that can not be has maxReceiveCount read again, however yo
 t.test('a read that fails keeps the number, and is reported', async (t) => {
   const prepared = await prepare(t, { maxReceiveCount: 3 });
   const { queue, observed, received } = prepared;
-  const error = new Error('SQS does not answer');
+  const error = new Error('SQS does not respond');
   queue.hook('GetQueueAttributes', async () => {
     throw error;
   });

@@ -108,7 +108,7 @@ for (const [when, afterMs] of [
   });
 }
 
-t.test('a poll that SQS does not answer is cut off two seconds after the limit', async (t) => {
+t.test('a poll to which SQS does not respond is cut off two seconds after the limit', async (t) => {
   const prepared = await prepare(t, { concurrency: 1 });
   const { clock, observed, consumer } = prepared;
   const { polled } = holdPolls(prepared);
@@ -285,7 +285,7 @@ t.test(
         maxReceiveCount,
       });
       queue.hook('SendMessageBatch', async () => {
-        throw new Error('SQS does not answer');
+        throw new Error('SQS does not respond');
       });
       await queue.send('one');
       await consumer.start();
@@ -305,7 +305,7 @@ t.test(
       const failed = {
         event: 'requestFailed',
         request: 'copy',
-        error: { code: 'CopyNotSent', message: /not answer/ },
+        error: { code: 'CopyNotSent', message: /not respond/ },
       };
       const told = { event: 'deadLettered', error: { code: 'DrainLimitReached' } };
       matchEvents(t, observed, [{ event: 'givenBack' }, failed, ...(maxReceiveCount === 1 ? [told] : [])]);
@@ -397,7 +397,7 @@ t.test('messages that arrive together with the stop are given back, and none is 
 t.test('stop ends a wait after a failed poll', async (t) => {
   const { clock, queue, observed, consumer } = await prepare(t, { concurrency: 1 });
   queue.hook('ReceiveMessage', async () => {
-    throw new Error('SQS does not answer');
+    throw new Error('SQS does not respond');
   });
   await consumer.start();
   await observed.until(({ length }) => length === 1);

@@ -9,7 +9,7 @@ const [path = '/livez'] = process.argv.slice(2);
 const url = `http://127.0.0.1:${process.env.PORT || 8080}${path}`;
 try {
   const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`answered ${answer.status}: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`responded with ${answer.status}: ${await answer.text()}`);
 } catch (error) {
   const { cause, message } = error as Error;
   process.stderr.write(`${url}: ${cause instanceof Error ? cause.message : message}\n`);

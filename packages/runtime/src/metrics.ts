@@ -19,13 +19,13 @@ export const METRICS = {
     unit: 'Count',
     dimensions: ['Reason'],
     description:
-      'Requests answered with 4xx: no form was given; and connections closed for too many requests or too large headers at once, or beyond MAX_CONNECTIONS. The reason is the answer’s code, or what only the log says.',
+      'Requests with a 4xx response: no form was given; and connections closed for too many requests or too large headers at once, or beyond MAX_CONNECTIONS. The reason is the answer’s code, or what only the log says.',
   },
-  ServerErrors: { unit: 'Count', dimensions: [], description: 'Requests answered with 5xx.' },
+  ServerErrors: { unit: 'Count', dimensions: [], description: 'Requests with a 5xx response.' },
   RequestTime: {
     unit: 'Milliseconds',
     dimensions: [],
-    description: 'From the arrival of a request to the end of its answer.',
+    description: 'From the arrival of a request to the end of its response.',
   },
   RatesCountedAlone: {
     unit: 'Count',

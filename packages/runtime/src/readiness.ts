@@ -63,19 +63,19 @@ export function createReadiness(options: ReadinessOptions): Readiness {
 async function checkAll(options: ReadinessOptions, silent: Set<string>): Promise<string[]> {
   const limit = new AbortController();
   const timer = setTimeout(
-    () => limit.abort(new Error(`no answer within ${options.limitMs} ms`)),
+    () => limit.abort(new Error(`no response within ${options.limitMs} ms`)),
     options.limitMs,
   );
   const reasons = await Promise.all(
     Object.entries(options.checks).map(async ([name, check]) => {
       try {
         await Promise.race([check(limit.signal), aborted(limit.signal)]);
-        if (silent.delete(name)) options.log.info(`${name} answers again`);
+        if (silent.delete(name)) options.log.info(`${name} responds again`);
         return [];
       } catch (error) {
-        if (!silent.has(name)) options.log.warn({ err: error }, `${name} does not answer`);
+        if (!silent.has(name)) options.log.warn({ err: error }, `${name} does not respond`);
         silent.add(name);
-        return [`${name} does not answer`];
+        return [`${name} does not respond`];
       }
     }),
   );

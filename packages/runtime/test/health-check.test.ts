@@ -32,7 +32,7 @@ t.test('healthy as long as the path answers with success; /livez unless another 
   t.strictSame(await check(port, '/livez'), { exitCode: 0, stderr: '' });
   t.strictSame(await check(port, '/readyz'), {
     exitCode: 1,
-    stderr: `http://127.0.0.1:${port}/readyz: answered 503: this is /readyz\n`,
+    stderr: `http://127.0.0.1:${port}/readyz: responded with 503: this is /readyz\n`,
   });
 });
 

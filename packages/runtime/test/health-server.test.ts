@@ -21,8 +21,8 @@ t.test('alive as long as it answers, ready when nothing speaks against it', asyn
 });
 
 t.test('not ready: 503 with all that speaks against it, and alive', async (t) => {
-  const { get } = await start(t, ['The queue does not answer', 'The bucket does not answer']);
-  const message = 'The queue does not answer. The bucket does not answer';
+  const { get } = await start(t, ['The queue does not respond', 'The bucket does not respond']);
+  const message = 'The queue does not respond. The bucket does not respond';
   t.strictSame(await get('/readyz'), { status: 503, body: { message, code: 'NotReady' } });
   t.equal((await get('/livez')).status, 200);
 });

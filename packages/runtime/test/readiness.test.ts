@@ -19,7 +19,7 @@ t.test('a table that stays silent is as good as away', async (t) => {
     now: () => NOW,
     log: SILENT,
   });
-  t.strictSame(await readiness.reasonsAgainst(), ['The silent one does not answer']);
+  t.strictSame(await readiness.reasonsAgainst(), ['The silent one does not respond']);
   await aborted.promise;
 });
 
@@ -51,15 +51,15 @@ t.test('the log reports an outage once, and its end', async (t) => {
   t.strictSame(lines, []);
   for (const round of [1, 2]) {
     outage = new Error(`outage ${round}`);
-    for (let asked = 0; asked < 3; asked += 1) await askInNextRound(['The table does not answer']);
+    for (let asked = 0; asked < 3; asked += 1) await askInNextRound(['The table does not respond']);
     outage = undefined;
     for (let asked = 0; asked < 3; asked += 1) await askInNextRound([]);
   }
   t.equal(lines.length, 4);
   t.match(lines, [
-    { level: 'warn', msg: 'The table does not answer', err: { message: 'outage 1' } },
-    { level: 'info', msg: 'The table answers again' },
-    { level: 'warn', msg: 'The table does not answer', err: { message: 'outage 2' } },
-    { level: 'info', msg: 'The table answers again' },
+    { level: 'warn', msg: 'The table does not respond', err: { message: 'outage 1' } },
+    { level: 'info', msg: 'The table responds again' },
+    { level: 'warn', msg: 'The table does not respond', err: { message: 'outage 2' } },
+    { level: 'info', msg: 'The table responds again' },
   ]);
 });

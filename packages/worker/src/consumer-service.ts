@@ -167,7 +167,7 @@ export function observeConsumer(log: Logger, metrics: Metrics): ConsumerObserver
       log.warn({ err, maxReceiveCount }, "the queue's maxReceiveCount could not be read again");
     },
     pollFailed(err, waitSeconds) {
-      log.warn({ err, waitSeconds }, 'the queue does not answer');
+      log.warn({ err, waitSeconds }, 'the queue does not respond');
     },
   };
 }

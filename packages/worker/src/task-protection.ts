@@ -65,7 +65,7 @@ export function createTaskProtection(options: {
       ? `${error.Code}: ${error.Message}`
       : JSON.stringify(text.slice(0, SHOWN_CHARACTERS));
     throw new TaskProtectionFailed(
-      `the ECS agent answers ${status}, ${said}`,
+      `the ECS agent responds with ${status}, ${said}`,
       !(status >= 400 && status < 500),
     );
   }
@@ -84,7 +84,7 @@ export function createTaskProtection(options: {
     } catch (error) {
       const { cause, message } = error as Error;
       const said = limit.signal.aborted
-        ? `gives no answer within ${ANSWER_SECONDS} s`
+        ? `gives no response within ${ANSWER_SECONDS} s`
         : `can't be reached at ${agentUri}: ${cause instanceof Error ? cause.message : message}`;
       throw new TaskProtectionFailed(`the ECS agent ${said}`, true, { cause: error });
     } finally {

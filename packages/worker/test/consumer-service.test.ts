@@ -102,7 +102,7 @@ t.test('it is ready while the queue and all that it depends on answer, until it 
   };
   t.match(await readyz(), { status: 200 });
   isThere = false;
-  t.match(await readyz(), { status: 503, message: 'The bucket does not answer' });
+  t.match(await readyz(), { status: 503, message: 'The bucket does not respond' });
   isThere = true;
   t.match(await readyz(), { status: 200 });
 
@@ -236,7 +236,7 @@ t.test('each outcome of a message has its log line, and its metric', async (t) =
     { MessagesUndeleted: 1 },
     { level: 'warn', ...facts, request: 'delete', err: { message: 'throttled' } },
     { level: 'warn', maxReceiveCount: 8, err: { message: 'away' }, msg: /could not be read again/ },
-    { level: 'warn', waitSeconds: 4, err: { message: 'away' }, msg: 'the queue does not answer' },
+    { level: 'warn', waitSeconds: 4, err: { message: 'away' }, msg: 'the queue does not respond' },
   ]);
 });
 

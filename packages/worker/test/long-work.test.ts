@@ -221,7 +221,7 @@ t.test('an agent that hangs does no harm: what it may have granted is taken back
   clock.advance(ANSWER_MS);
   await asks(1);
   t.strictSame(polling.entries, ['resume']);
-  t.match(lines.entries, [{ level: 'warn', msg: /the ECS agent gives no answer within/ }]);
+  t.match(lines.entries, [{ level: 'warn', msg: /the ECS agent gives no response within/ }]);
   agent.refuse(undefined);
   work.succeed();
   await work.handled;

@@ -32,27 +32,31 @@ t.test('each refusal has its words, and says whether it may have taken effect', 
     [failureAnswer('MISSING'), 'ECS refuses it: MISSING', false],
     [
       errorAnswer(400, 'AccessDeniedException', 'not authorized to perform: ecs:UpdateTaskProtection'),
-      'the ECS agent answers 400, AccessDeniedException: not authorized to perform: ecs:UpdateTaskProtection',
+      'the ECS agent responds with 400, AccessDeniedException: not authorized to perform: ecs:UpdateTaskProtection',
       false,
     ],
     [
       errorAnswer(500, 'ServerException', 'Unexpected error occurred'),
-      'the ECS agent answers 500, ServerException: Unexpected error occurred',
+      'the ECS agent responds with 500, ServerException: Unexpected error occurred',
       true,
     ],
     [
       errorAnswer(504, 'RequestCanceled', 'Timed out calling ECS Task Protection API'),
-      'the ECS agent answers 504, RequestCanceled: Timed out calling ECS Task Protection API',
+      'the ECS agent responds with 504, RequestCanceled: Timed out calling ECS Task Protection API',
       true,
     ],
-    [{ status: 404, body: '404 page not found' }, 'the ECS agent answers 404, "404 page not found"', false],
-    [{ status: 200, body: 'null' }, 'the ECS agent answers 200, "null"', true],
+    [
+      { status: 404, body: '404 page not found' },
+      'the ECS agent responds with 404, "404 page not found"',
+      false,
+    ],
+    [{ status: 200, body: 'null' }, 'the ECS agent responds with 200, "null"', true],
     [
       { status: 200, body: '{"protection":{"ProtectionEnabled":false}}' },
-      /answers 200, .+ProtectionEnabled.+false/,
+      /responds with 200, .+ProtectionEnabled.+false/,
       true,
     ],
-    [{ status: 502, body: 'x'.repeat(1_000) }, `the ECS agent answers 502, "${'x'.repeat(200)}"`, true],
+    [{ status: 502, body: 'x'.repeat(1_000) }, `the ECS agent responds with 502, "${'x'.repeat(200)}"`, true],
   ];
   for (const [refusal, message, mayHaveTakenEffect] of refusals) {
     agent.refuse(refusal);
@@ -69,7 +73,7 @@ t.test('an agent without an answer is given up', async (t) => {
   clock.advance(10_000);
   await t.rejects(asking, {
     code: 'TaskProtectionFailed',
-    message: 'the ECS agent gives no answer within 10 s',
+    message: 'the ECS agent gives no response within 10 s',
     mayHaveTakenEffect: true,
   });
   await agent.givenUp();

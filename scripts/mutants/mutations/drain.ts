@@ -86,7 +86,7 @@ export const drainMutations: readonly Mutation[] = [
     replace: '() => undefined',
     noticedBy: {
       file: STOP_TEST,
-      test: 'a poll that SQS does not answer is cut off two seconds after the limit',
+      test: 'a poll to which SQS does not respond is cut off two seconds after the limit',
     },
   },
   {

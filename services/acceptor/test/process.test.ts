@@ -135,7 +135,7 @@ t.test('a queue that is not there, or that would give a failing message for ever
   }
 });
 
-t.test('an SQS that does not answer at the start: one line that names the queue, exit 1', async (t) => {
+t.test('an SQS that does not respond at the start: one line that names the queue, exit 1', async (t) => {
   const cloud = await startLocalCloud(t);
   await cloud.stop();
   const acceptor = startAcceptor(t, cloud);
@@ -161,7 +161,7 @@ t.test('after an outage of everything it goes on by itself', async (t) => {
   const url = await acceptor.url();
   t.equal(await statusOf(`${url}/readyz`), 200);
   await before.stop();
-  await acceptor.logged('the queue does not answer');
+  await acceptor.logged('the queue does not respond');
   t.equal(await statusOf(`${url}/readyz`), 503);
 
   const portOf = (endpoint: string) => Number(new URL(endpoint).port);

@@ -62,7 +62,7 @@ export interface HandlerThreadOptions {
   readonly onLine: (line: string) => void;
   /** Takes what the handler printed by itself, as it is. */
   readonly onPrint: (stream: 'stdout' | 'stderr', text: string) => void;
-  /** Called when it was silent and answers again. */
+  /** Called when it was silent and responds again. */
   readonly onAnswer?: () => void;
   /** How long it may take to end. One that ends by itself, whose `exit` listener blocks for example, is ended then. */
   readonly endLimitSeconds: number;

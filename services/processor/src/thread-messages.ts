@@ -38,7 +38,7 @@ export type ToThread =
   | { readonly type: 'abort'; readonly runId: number; readonly reason: PlainThrown }
   | { readonly type: 'ask' };
 
-/** From the handler's thread. Each `run`, `abort` and `ask` is answered at once: a thread that does not answer is blocked. */
+/** From the handler's thread. Each `run`, `abort` and `ask` is answered at once: a thread that does not respond is blocked. */
 export type FromThread =
   | { readonly type: 'loaded' }
   | { readonly type: 'not-loaded'; readonly message: string }

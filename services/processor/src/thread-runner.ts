@@ -12,7 +12,7 @@ export interface ThreadRunner extends HandlerRunner {
  * Runs handlers in threads that uploads share, and those that must be alone in a fresh thread each. There are never more threads than
  * `threads` and `aloneThreads` together, with those that are ending.
  *
- * @param options.startThread starts a thread; it calls back when the thread answers again after it was silent
+ * @param options.startThread starts a thread; it calls back when the thread responds again after it was silent
  * @param options.threads how many threads are shared. One that has ended is replaced when an upload needs it: a handler that ends each
  *   thread while it is loaded costs a thread for each attempt, and no more
  * @param options.aloneThreads how many places there are beside them: for an upload that is alone, or for a thread that uploads shared and
@@ -30,7 +30,7 @@ export function createThreadRunner(options: {
   let placesTaken = 0;
   let changed = Promise.withResolvers<void>();
 
-  /** A thread answers again or has ended, or a place is free: what waits for a shared thread looks again. */
+  /** A thread responds again or has ended, or a place is free: what waits for a shared thread looks again. */
   function tellChange(): void {
     changed.resolve();
     changed = Promise.withResolvers();

@@ -223,7 +223,7 @@ t.test('P3: a thread that can’t be ended costs the uploads in other threads no
     HANDLER_GRACE_SECONDS: '1',
   });
   await guiltyBegan.promise;
-  // One of these is put behind the guilty one. Its thread does not answer for it, so it is taken back: the guilty one was always alone.
+  // One of these is put behind the guilty one. Its thread does not respond for it, so it is taken back: the guilty one was always alone.
   await acceptMany(cloud, 3);
   t.strictSame(await processor.ended(), { code: 1, stderr: '' });
   const id = inFlight ? idOf(inFlight) : t.fail('no other upload was handled beside the blocked thread');

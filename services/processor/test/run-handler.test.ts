@@ -263,7 +263,7 @@ t.test('P3: in a thread that was blocked an error of a handler fails no attempt'
   const attempt = attempts.begin({ key: 'uploads/timed-out' });
   const shared = await attempts.run(1);
   shared.isHeldUp = true;
-  shared.end({ how: 'rejected', error: new Error('the other service did not answer') });
+  shared.end({ how: 'rejected', error: new Error('the other service did not respond') });
   const alone = await attempts.run(2);
   t.equal(alone.isAlone, true, 'a time-out of its own may have passed meanwhile');
   alone.isHeldUp = true;

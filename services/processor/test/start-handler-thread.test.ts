@@ -149,7 +149,7 @@ t.test('P8: what a blocked thread has not begun is withdrawn, and never begins t
   t.equal(lines.filter(({ msg }) => msg === 'began').length, 3);
 });
 
-t.test('a thread says when it is blocked: it does not answer', async (t) => {
+t.test('a thread says when it is blocked: it does not respond', async (t) => {
   const { thread } = startThread(t);
   await thread.loaded;
   const run = thread.start(work('heed'));
@@ -271,7 +271,7 @@ t.test(
   },
 );
 
-t.test('P3: of a thread that does not answer for a while it is known', async (t) => {
+t.test('P3: of a thread that does not respond for a while it is known', async (t) => {
   const { thread } = startThread(t);
   const heeding = thread.start(work('heed'));
   const done = join(t.testdir(), 'done');

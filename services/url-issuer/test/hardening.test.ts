@@ -137,7 +137,7 @@ t.test('slow clients', async (t) => {
     t.equal(metrics.filter(({ name }) => name === 'RequestsRefused').length, 1);
   });
 
-  t.test('a table that does not answer is no fault of a client that has not sent all', async (t) => {
+  t.test('a table that does not respond is no fault of a client that has not sent all', async (t) => {
     const accessStore = createMemoryAccessStore();
     accessStore.findBySecret = () => new Promise(() => {});
     const limits = { answer: 100, headers: 200, request: 300, check: 20 };

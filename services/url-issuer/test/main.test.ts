@@ -97,7 +97,7 @@ t.test('the tables away: 503 with Retry-After, no form; alive, but not ready', a
   t.equal(status, 503);
   t.strictSame(body, { message: 'Service Unavailable', code: 'ServiceUnavailable' });
   t.match(headers['retry-after'], /^[1-9]/);
-  const message = 'The table of API keys does not answer. The table of uploads does not answer';
+  const message = 'The table of API keys does not respond. The table of uploads does not respond';
   const notReady = await ask('/readyz', {});
   t.equal(notReady.status, 503);
   t.strictSame(notReady.body, { message, code: 'NotReady' }, 'what kind of thing is away, not its name');
@@ -132,8 +132,8 @@ t.test('a store of the rates that is not there: it says so, and serves', async (
   const url = 'redis://:hidden-password@127.0.0.1:9';
   const { ask, issuer } = await running(t, { RATE_LIMIT_STORE_URL: url, LOG_LEVEL: 'debug' });
   for (let request = 0; request < 3; request += 1) t.equal((await ask()).status, 200);
-  t.match(await issuer.line(/store of the rates does not answer/), { level: 'warn' });
-  t.equal(issuer.lines.filter((line) => /does not answer/.test(String(line['msg']))).length, 1);
+  t.match(await issuer.line(/store of the rates does not respond/), { level: 'warn' });
+  t.equal(issuer.lines.filter((line) => /does not respond/.test(String(line['msg']))).length, 1);
   t.equal(issuer.lines.filter((line) => line['RatesCountedAlone'] === 1).length, 3);
   t.notMatch(JSON.stringify(issuer.lines), 'hidden-password');
   issuer.child.kill('SIGTERM');

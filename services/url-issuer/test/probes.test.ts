@@ -23,7 +23,7 @@ t.test('a table away: not ready, but alive; ready again once it is back', async 
   faults.failNext('before', 'ping', new Error('away'));
   const response = await get('/readyz');
   t.equal(response.statusCode, 503);
-  t.strictSame(response.json(), { message: 'The table of uploads does not answer', code: 'NotReady' });
+  t.strictSame(response.json(), { message: 'The table of uploads does not respond', code: 'NotReady' });
   t.equal(response.headers['cache-control'], 'no-store');
   t.equal((await get('/livez')).statusCode, 200);
   now = new Date(now.getTime() + 1_000);
@@ -37,7 +37,7 @@ t.test('every table that is away is named', async (t) => {
   faults.failNext('before', 'ping', new Error('away'));
   t.equal(
     (await get('/readyz')).json().message,
-    'The table of uploads does not answer. The table of API keys does not answer',
+    'The table of uploads does not respond. The table of API keys does not respond',
   );
 });
 

@@ -63,7 +63,7 @@ t.test('while it does not, the task counts alone, and says so once', async (t) =
   await take();
   t.equal(store.asked, 2, 'one request tries it again');
   t.strictSame(logged, [
-    'warn: the store of the rates does not answer: each task counts alone until it does',
+    'warn: the store of the rates does not respond: each task counts alone until it does',
   ]);
 });
 
@@ -76,7 +76,7 @@ t.test('it comes back by itself, and the next time it is away is logged again', 
   t.equal(await take(), true, 'the store has not counted this key yet');
   t.equal(await take(), false);
   t.equal(alone(), 1);
-  t.match(logged[1], /^info: the store of the rates answers again.*"awaySeconds":5/);
+  t.match(logged[1], /^info: the store of the rates responds again.*"awaySeconds":5/);
   store.answer = away;
   await take();
   t.equal(logged.length, 3);

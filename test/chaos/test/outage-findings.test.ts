@@ -36,7 +36,10 @@ t.test('a queue that is cut off is polled no more often than its backoff says', 
   t.equal(mostConsumerCalls('sqs', OutageKind.cut, { ...work, probes: 5 }), 3 * (4 + 5));
 });
 
-const SAYS = { s3: 'The bucket does not answer', dynamodb: 'The table of uploads does not answer' } as const;
+const SAYS = {
+  s3: 'The bucket does not respond',
+  dynamodb: 'The table of uploads does not respond',
+} as const;
 
 function probesOf(service: string, path: Probe['path'], ...answers: (readonly [number, string?])[]): Probe[] {
   return answers.map(([status, message = ''], at) => ({
@@ -106,11 +109,11 @@ function linesOf(...lines: Record<string, unknown>[]): Observed['lines'] {
 const bad: Readonly<Record<string, { readonly observed: Observed; readonly says: RegExp }>> = {
   'a /livez that fails': {
     observed: { ...good, probes: [...good.probes, ...probesOf('acceptor', '/livez', [503])] },
-    says: /acceptor: \/livez answered 503/,
+    says: /acceptor: \/livez responded with 503/,
   },
   'a /livez that does not respond': {
     observed: { ...good, probes: [...good.probes, ...probesOf('acceptor', '/livez', [0, 'refused'])] },
-    says: /acceptor: \/livez answered 0 refused/,
+    says: /acceptor: \/livez responded with 0 refused/,
   },
   'a /readyz that does not report it': {
     observed: { ...good, probes: probesOf('acceptor', '/readyz', [200], [200]) },
@@ -126,7 +129,7 @@ const bad: Readonly<Record<string, { readonly observed: Observed; readonly says:
   },
   'a /readyz that fails by itself': {
     observed: { ...good, probes: [...good.probes, ...probesOf('acceptor', '/readyz', [500])] },
-    says: /\/readyz answered 500/,
+    says: /\/readyz responded with 500/,
   },
   'a service that is not ready without what it does not need': {
     observed: { ...good, probes: [...good.probes.slice(4), ...probesOf('url-issuer', '/readyz', [503])] },
@@ -150,7 +153,7 @@ const bad: Readonly<Record<string, { readonly observed: Observed; readonly says:
       kind: OutageKind.slow,
       probes: [...good.probes, ...probesOf('acceptor', '/readyz', [503, 'Not ready'])],
     },
-    says: /acceptor: \/readyz answered 503 and did not name s3, but: Not ready/,
+    says: /acceptor: \/readyz responded with 503 and did not name s3, but: Not ready/,
   },
   'a service that calls what it does not need': {
     observed: { ...good, calls: new Map([['url-issuer', 1]]) },
@@ -164,7 +167,7 @@ const bad: Readonly<Record<string, { readonly observed: Observed; readonly says:
     says: /waits 3 s after receive 2/,
   },
   'a poll that comes too soon': {
-    observed: { ...good, lines: linesOf({ msg: 'the queue does not answer', waitSeconds: 0 }) },
+    observed: { ...good, lines: linesOf({ msg: 'the queue does not respond', waitSeconds: 0 }) },
     says: /a poll waits 0 s/,
   },
   'messages that all come back together': {
@@ -205,7 +208,7 @@ const bad: Readonly<Record<string, { readonly observed: Observed; readonly says:
   },
   'an issuer that gives forms it can’t record': {
     observed: issuerOf({ formsRefused: 0 }),
-    says: /never answered 503/,
+    says: /never responded with 503/,
   },
 };
 

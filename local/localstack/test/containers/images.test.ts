@@ -159,7 +159,7 @@ t.test('a container lives with a read-only file system, and SIGTERM ends it well
   }
   const notReady = await run(['docker', ...isHealthy, '/readyz']);
   t.equal(notReady.exitCode, 1, 'alive, and not ready: its tables are out of reach');
-  t.match(notReady.stderr, /answered 503/);
+  t.match(notReady.stderr, /responded with 503/);
   await docker('stop', '--time', '60', id);
   t.equal(await docker('inspect', '--format', '{{.State.ExitCode}}', id), '0');
   t.match(await docker('logs', id), /url-issuer stopped/);

@@ -59,7 +59,7 @@ async function uploadAndFollow(apiKey: string, message: string): Promise<Record<
   const content = Buffer.from('as good as a contract');
   const file = { stream: Readable.from([content]), name: 'contract.txt', sizeBytes: content.length };
   const { status } = await uploadFile({ form, file });
-  if (status !== 204) throw new Error(`S3 answered ${status}`);
+  if (status !== 204) throw new Error(`S3 responded ${status}`);
   const logs = spawn('docker', ['logs', '--follow', `${project}-processor-1`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -58,7 +58,7 @@ function hasUnknownExpectation({ headers, raw }: FastifyRequest): boolean {
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const answer = answerTo(error, request);
   request.errorCode = answer.reason;
-  if (answer.statusCode >= 500) request.log.error({ err: error }, 'no answer could be given');
+  if (answer.statusCode >= 500) request.log.error({ err: error }, 'no response could be given');
   // The rest of the request is no longer waited for.
   if (answer.statusCode === 408) reply.header('connection', 'close');
   if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);

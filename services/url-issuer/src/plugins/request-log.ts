@@ -50,6 +50,6 @@ export class FailuresOnlyLog extends LogController {
     request: FastifyRequest,
     _reply: FastifyReply,
   ): void {
-    if (error) request.log.error({ err: error }, 'a request was answered, but not logged or counted');
+    if (error) request.log.error({ err: error }, 'a request has its response, but was not logged or counted');
   }
 }

@@ -34,13 +34,13 @@ export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets
     if (awaySince === undefined) return;
     const awaySeconds = Math.round((now().getTime() - awaySince) / 1000);
     awaySince = undefined;
-    log.info({ awaySeconds }, 'the store of the rates answers again: all tasks count together');
+    log.info({ awaySeconds }, 'the store of the rates responds again: all tasks count together');
   }
 
   function silent(err: unknown): void {
     if (awaySince !== undefined) return;
     awaySince = now().getTime();
-    log.warn({ err }, 'the store of the rates does not answer: each task counts alone until it does');
+    log.warn({ err }, 'the store of the rates does not respond: each task counts alone until it does');
   }
 
   return {
@@ -63,7 +63,7 @@ export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets
 
 async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  const timer = setTimeout(() => reject(new Error(`no response within ${ms} ms`)), ms);
   try {
     return await Promise.race([answer, late]);
   } finally {

@@ -190,7 +190,7 @@ t.test(
     t.teardown(() => client.destroy());
     /** A busy machine may make it miss the store before, too: what counts is how its last word on it was. */
     const isAway = () =>
-      linesOf(/store of the rates does not answer/) > linesOf(/store of the rates answers again/);
+      linesOf(/store of the rates does not respond/) > linesOf(/store of the rates responds again/);
     await askUntil(async () => !isAway() && (await client.exists(`upload-once:rate:${KEY_ID}`)) === 1);
     await store.stop();
     await askUntil(isAway);

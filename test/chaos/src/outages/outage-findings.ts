@@ -21,9 +21,9 @@ const FAILED_MESSAGE = 'message failed, and comes back';
 
 /** What `/readyz` reports of each service of AWS when that does not respond. */
 const REASONS: Readonly<Record<AwsService, RegExp>> = {
-  s3: /The bucket does not answer/,
-  sqs: /The queue does not answer/,
-  dynamodb: /The table of (uploads|API keys) does not answer/,
+  s3: /The bucket does not respond/,
+  sqs: /The queue does not respond/,
+  dynamodb: /The table of (uploads|API keys) does not respond/,
 };
 
 /** What was seen of an outage from outside, from its beginning to its end. */
@@ -88,7 +88,7 @@ export function unseen({ service, kind, probes, calls, lines, ...counts }: Obser
   if (service !== 'dynamodb' && counts.formsGiven === 0)
     findings.push(`no form was given, though the issuer does not need ${service}`);
   if (service === 'dynamodb' && isAway(kind) && counts.formsRefused === 0)
-    findings.push('the issuer never answered 503, though it could record nothing');
+    findings.push('the issuer never responded with 503, though it could record nothing');
   return findings;
 }
 
@@ -97,16 +97,17 @@ function probeFindings({ service, kind, probes, calls }: Observed): string[] {
   for (const name of calls.keys()) {
     for (const { status, message } of probesOf(probes, name, '/livez')) {
       if (status !== 200)
-        findings.push(`${name}: /livez answered ${status} ${message}: it would be restarted`);
+        findings.push(`${name}: /livez responded with ${status} ${message}: it would be restarted`);
     }
     const readiness = probesOf(probes, name, '/readyz');
     for (const { status, message } of readiness) {
-      if (status !== 200 && status !== 503) findings.push(`${name}: /readyz answered ${status} ${message}`);
+      if (status !== 200 && status !== 503)
+        findings.push(`${name}: /readyz responded with ${status} ${message}`);
     }
     if (!dependsOn(name, service)) continue;
     for (const { status, message } of readiness) {
       if (status === 503 && !REASONS[service].test(message))
-        findings.push(`${name}: /readyz answered 503 and did not name ${service}, but: ${message}`);
+        findings.push(`${name}: /readyz responded with 503 and did not name ${service}, but: ${message}`);
     }
     if (!isAway(kind)) continue;
     const from = readiness.findIndex((probe) => saysAway(probe, service));
@@ -157,7 +158,7 @@ function waitFindings({ lines }: Observed): string[] {
   for (const [name, written] of lines) {
     let failedPolls = 0;
     for (const { msg, waitSeconds, receiveCount } of written) {
-      if (msg === 'the queue does not answer') {
+      if (msg === 'the queue does not respond') {
         failedPolls += 1;
         if (!isAnyWaitOf(Number(waitSeconds), failedPolls))
           findings.push(`${name}: a poll waits ${waitSeconds} s`);

@@ -71,7 +71,8 @@ export async function runOutage(options: OutageOptions): Promise<OutageResult> {
       ...rest.deadLetters.map((letter) => `P3: it was given up in the outage: ${letter}`),
       ...whoEnded(services, pids),
     ];
-    if (!isReadyAgain) findings.push(`/readyz did not answer 200 again within ${READY_LIMIT_MS / 1000} s`);
+    if (!isReadyAgain)
+      findings.push(`/readyz did not respond with 200 again within ${READY_LIMIT_MS / 1000} s`);
     return { findings, observed, restSeconds };
   } finally {
     await probing.stop();

@@ -70,7 +70,7 @@ function uploadRows({ ledger, load, audit, counters }: SoakResult): string[][] {
       'forms given',
       `${entries.length}, in ${load.minutes.toFixed(1)} minutes: ${rate(entries.length, load)}`,
     ],
-    ['forms asked for in vain', `${load.formsRefused}: the issuer answered 503`],
+    ['forms asked for in vain', `${load.formsRefused}: the issuer responded with 503`],
     ['files sent', `${posts.length}, ${mib(posts)} MiB: ${rate(mib(posts), load)} MiB`],
     ['  stored, said S3', `${stored.length}, ${mib(stored)} MiB`],
     ['  refused, said S3', `${ended(PostOutcome.refused).length}`],
