@@ -64,11 +64,11 @@ export class UploadNotSent extends Error {
   readonly code = 'UploadNotSent';
 }
 
-/** S3 responded that it did not store the upload. */
+/** S3 responded that it did not store the upload, or an error response came before everything was sent. */
 export class UploadRefused extends Error {
   readonly code = 'UploadRefused';
   readonly status: number;
-  /** S3's error code, such as `AccessDenied`; undefined when the response was not S3's XML. */
+  /** S3's error code, such as `AccessDenied`; undefined when an early response was not S3's XML. */
   readonly s3Code: string | undefined;
   /** S3's own words; `message` has them in plain ones. */
   readonly s3Message: string | undefined;

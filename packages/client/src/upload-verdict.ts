@@ -15,15 +15,6 @@ export type Verdict =
   /** `error` is empty where the response is not S3's. */
   | { readonly verdict: 'refused' | 'incomplete' | 'unknown'; readonly error: S3Error };
 
-/**
- * Statuses that say by HTTP itself that the server did not carry the request out (RFC 9110, "Status Codes"; RFC 6585), so that
- * they need no error document of S3's. 408, 499 and each 5xx but 511 are not among them: a gateway that timed out responds so, while
- * S3 may still carry the request out. 302 and 303 may follow what was done.
- */
-const NOT_CARRIED_OUT: readonly number[] = [
-  301, 307, 308, 400, 401, 403, 404, 405, 407, 411, 413, 414, 415, 417, 421, 426, 428, 429, 431, 451, 511,
-];
-
 /** With these 503s S3 says that it did not begin (Amazon S3 API Reference, "List of error codes"). */
 const TOO_BUSY: readonly (string | undefined)[] = ['SlowDown', 'ServiceUnavailable'];
 
@@ -36,10 +27,11 @@ const BEING_WRITTEN = 'ConditionalRequestConflict';
  * - stored: everything had been sent, and it is S3's own response of success to this form: 204, or what its fields
  *   `success_action_status` and `success_action_redirect` asked for (Amazon S3 API Reference, "POST Object"); 200 with an ETag to a PUT
  *   ("PutObject"). These have no body, but for a 201.
- * - refused: S3's own error document says so; or a status that says so by itself; or any error before everything had been sent,
- *   because S3 stores nothing that it has not received whole.
+ * - refused: S3's own error document says so; or any error before everything had been sent, because S3 stores nothing that it has not
+ *   received whole.
  * - incomplete: any other response before everything had been sent. Nothing more is sent then, so that it was not stored either.
- * - unknown: all else.
+ * - unknown: all else. No status alone proves a refusal after everything was sent: a proxy that replaces S3's response by a page of its
+ *   own responds 403, 407 or 413 as well.
  */
 export function verdictOf({ form, everythingSent, answer }: AnsweredUpload): Verdict {
   const { status } = answer;
@@ -54,8 +46,7 @@ export function verdictOf({ form, everythingSent, answer }: AnsweredUpload): Ver
 }
 
 function isRefusal(status: number, { code }: S3Error, everythingSent: boolean): boolean {
-  if (NOT_CARRIED_OUT.includes(status)) return true;
-  if (!everythingSent) return status >= 400;
+  if (!everythingSent && status >= 400) return true;
   if (code === undefined || status < 300 || code === BEING_WRITTEN) return false;
   return status < 500 || status === 501 || (status === 503 && TOO_BUSY.includes(code));
 }

@@ -25,11 +25,11 @@ export const clientMutations: readonly Mutation[] = [
   },
   {
     id: 'gateway-refuses',
-    change: 'the client takes every 4xx for a refusal, a gateway’s time-out too',
+    change: 'the client takes every 4xx for a refusal, one that a proxy wrote too',
     breaks: 'P4: what was stored is sent again, and is a duplicate of the sender’s own',
     file: VERDICT,
-    find: 'if (NOT_CARRIED_OUT.includes(status)) return true;',
-    replace: 'if (status < 500) return true;',
+    find: 'if (!everythingSent && status >= 400) return true;',
+    replace: 'if (!everythingSent || (status >= 400 && status < 500)) return true;',
     noticedBy: { file: VERDICT_TEST, test: 'what an answer proves' },
   },
   {
