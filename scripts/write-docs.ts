@@ -3,6 +3,7 @@ import { withConfigurationTable } from './configuration-table.ts';
 import { withMessagesTable } from './messages-table.ts';
 import { withMutationsTable } from './mutants/mutations-table.ts';
 import { asCommitted, CURRENT, servedDocument } from './openapi/document.ts';
+import { terraformFolders, withTerraformTables } from './terraform-tables.ts';
 
 function renew(file: string, renewed: (document: string) => string): void {
   const path = new URL(`../${file}`, import.meta.url);
@@ -12,4 +13,6 @@ function renew(file: string, renewed: (document: string) => string): void {
 renew('docs/configuration.md', withConfigurationTable);
 renew('packages/cli/MESSAGES.md', withMessagesTable);
 renew('scripts/mutants/README.md', withMutationsTable);
+for (const folder of terraformFolders())
+  renew(`${folder}/README.md`, (document) => withTerraformTables(folder, document));
 writeFileSync(CURRENT, asCommitted(await servedDocument()));

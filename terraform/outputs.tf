@@ -1,6 +1,11 @@
 output "issuer_url" {
   description = "The URL of the url-issuer, with the path prefix."
-  value       = "${module.endpoint.url}${trimsuffix(var.path_prefix, "/")}"
+  value       = "${module.endpoint.url}${trimsuffix(local.url_issuer.path_prefix, "/")}"
+
+  precondition {
+    condition     = length(local.unknown_settings) == 0
+    error_message = join("\n", local.unknown_settings)
+  }
 }
 
 output "bucket" {
@@ -20,7 +25,7 @@ output "tables" {
 
 output "record_retention_days" {
   description = "The services' RECORD_RETENTION_DAYS. upload-once redrive and audit need the same value."
-  value       = module.storage.record_retention_days
+  value       = module.storage.settings.record_retention_days
 }
 
 output "trail_bucket_name" {

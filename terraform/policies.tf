@@ -57,7 +57,7 @@ locals {
   report_queues = concat(
     [module.storage.queues.upload_reports],
     [
-      for arn in var.report_queue_arns : {
+      for arn in local.reports.queue_arns : {
         arn = arn
         url = format("https://sqs.%s.%s/%s/%s", split(":", arn)[3], data.aws_partition.current.dns_suffix, split(":", arn)[4], split(":", arn)[5])
       }
@@ -72,11 +72,11 @@ locals {
 
   # SQS calls KMS with the sender's permissions, and asks for both (Amazon SQS Developer Guide, "Key management", "Configure KMS
   # permissions for a producer").
-  send_to_encrypted_queues = length(var.report_queue_kms_key_arns) == 0 ? [] : [{
+  send_to_encrypted_queues = length(local.reports.queue_kms_key_arns) == 0 ? [] : [{
     Sid       = "SendToEncryptedQueues"
     Effect    = "Allow"
     Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-    Resource  = var.report_queue_kms_key_arns
+    Resource  = local.reports.queue_kms_key_arns
     Condition = { StringLike = { "kms:ViaService" = ["sqs.*.amazonaws.com"] } }
   }]
 
@@ -85,8 +85,8 @@ locals {
   # (Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys"). DynamoDB: reading and writing items takes
   # only kms:Decrypt on the table's own key; the other permissions are needed by the principal that creates the table (Amazon DynamoDB
   # Developer Guide, "DynamoDB encryption at rest usage notes", "Monitoring DynamoDB interaction with AWS KMS").
-  # A key that files were written with is needed as long as they are: previous_kms_key_arns.
-  kms_read_keys = concat(var.kms_key_arn == null ? [] : [var.kms_key_arn], var.previous_kms_key_arns)
+  # A key that files were written with is needed as long as they are: storage.previous_kms_key_arns.
+  kms_read_keys = concat(module.storage.settings.kms_key_arn == null ? [] : [module.storage.settings.kms_key_arn], module.storage.settings.previous_kms_key_arns)
   kms_read_statements = length(local.kms_read_keys) == 0 ? [] : [{
     Sid      = "DecryptThroughS3AndDynamoDb"
     Effect   = "Allow"
@@ -97,11 +97,11 @@ locals {
     }
   }]
 
-  kms_write_statements = var.kms_key_arn == null ? [] : [{
+  kms_write_statements = module.storage.settings.kms_key_arn == null ? [] : [{
     Sid       = "EncryptThroughS3"
     Effect    = "Allow"
     Action    = ["kms:GenerateDataKey"]
-    Resource  = [var.kms_key_arn]
+    Resource  = [module.storage.settings.kms_key_arn]
     Condition = { StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com"] } }
   }]
 

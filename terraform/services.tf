@@ -29,14 +29,11 @@ module "url_issuer" {
   cluster          = local.cluster
   image            = local.images["url-issuer"]
   architecture     = var.architecture
-  cpu              = var.url_issuer.cpu
-  memory           = var.url_issuer.memory
-  min_tasks        = var.url_issuer.min_tasks
-  max_tasks        = var.url_issuer.max_tasks
-  spot             = var.url_issuer.spot
+  tasks            = local.url_issuer
+  subject          = "url_issuer"
   vpc_id           = module.network.vpc_id
   subnet_ids       = module.network.private_subnet_ids
-  secrets          = try(var.rate_limit_store.url_secret_arn, null) == null ? {} : { RATE_LIMIT_STORE_URL = var.rate_limit_store.url_secret_arn }
+  secrets          = try(local.url_issuer.rate_limit_store.url_secret_arn, null) == null ? {} : { RATE_LIMIT_STORE_URL = local.url_issuer.rate_limit_store.url_secret_arn }
   environment      = local.environments["url-issuer"]
   task_policy_json = local.task_policies["url-issuer"]
 
@@ -49,7 +46,6 @@ module "url_issuer" {
     kind                     = "requests"
     load_balancer_arn_suffix = module.endpoint.load_balancer_arn_suffix
     target_group_arn_suffix  = module.endpoint.target_group_arn_suffix
-    requests_per_minute      = var.url_issuer.requests_per_minute
   }
 
   log_retention_days    = var.log_retention_days
@@ -58,39 +54,34 @@ module "url_issuer" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "rate_limit_store" {
-  count = var.rate_limit_store == null ? 0 : 1
+  count = local.url_issuer.rate_limit_store == null ? 0 : 1
 
   security_group_id            = module.url_issuer.security_group_id
   description                  = "To the store that all tasks count rates in"
-  referenced_security_group_id = var.rate_limit_store.security_group_id
+  referenced_security_group_id = local.url_issuer.rate_limit_store.security_group_id
   ip_protocol                  = "tcp"
-  from_port                    = var.rate_limit_store.port
-  to_port                      = var.rate_limit_store.port
+  from_port                    = local.url_issuer.rate_limit_store.port
+  to_port                      = local.url_issuer.rate_limit_store.port
   tags                         = var.tags
 }
 
 module "acceptor" {
   source = "./modules/service"
 
-  name                  = "${var.name}-acceptor"
-  cluster               = local.cluster
-  image                 = local.images["acceptor"]
-  architecture          = var.architecture
-  cpu                   = var.acceptor.cpu
-  memory                = var.acceptor.memory
-  min_tasks             = var.acceptor.min_tasks
-  max_tasks             = var.acceptor.max_tasks
-  spot                  = var.acceptor.spot
-  protect_after_seconds = var.acceptor.protect_after_seconds
-  vpc_id                = module.network.vpc_id
-  subnet_ids            = module.network.private_subnet_ids
-  environment           = local.environments["acceptor"]
-  task_policy_json      = local.task_policies["acceptor"]
+  name             = "${var.name}-acceptor"
+  cluster          = local.cluster
+  image            = local.images["acceptor"]
+  architecture     = var.architecture
+  tasks            = local.acceptor
+  subject          = "acceptor"
+  vpc_id           = module.network.vpc_id
+  subnet_ids       = module.network.private_subnet_ids
+  environment      = local.environments["acceptor"]
+  task_policy_json = local.task_policies["acceptor"]
 
   autoscaling = {
     kind       = "backlog"
     queue_name = module.storage.queues.upload_events.name
-    messages   = var.acceptor.messages
   }
 
   log_retention_days    = var.log_retention_days
@@ -101,30 +92,24 @@ module "acceptor" {
 module "processor" {
   source = "./modules/service"
 
-  name                  = "${var.name}-processor"
-  cluster               = local.cluster
-  image                 = local.images["processor"]
-  architecture          = var.architecture
-  cpu                   = var.processor.cpu
-  memory                = var.processor.memory
-  min_tasks             = var.processor.min_tasks
-  max_tasks             = var.processor.max_tasks
-  spot                  = var.processor.spot
-  protect_after_seconds = var.processor.protect_after_seconds
-  vpc_id                = module.network.vpc_id
-  subnet_ids            = module.network.private_subnet_ids
-  security_group_ids    = var.handler_security_group_ids
-  writable_paths        = var.handler_writable_paths
-  secrets               = var.handler_secrets
-  environment           = local.environments["processor"]
-  task_policy_json      = local.task_policies["processor"]
-  handler_policy_json   = var.handler_policy_json
+  name                = "${var.name}-processor"
+  cluster             = local.cluster
+  image               = local.images["processor"]
+  architecture        = var.architecture
+  tasks               = local.processor
+  subject             = "processor"
+  vpc_id              = module.network.vpc_id
+  subnet_ids          = module.network.private_subnet_ids
+  security_group_ids  = local.processor.handler_security_group_ids
+  writable_paths      = local.processor.handler_writable_paths
+  secrets             = local.processor.handler_secrets
+  environment         = local.environments["processor"]
+  task_policy_json    = local.task_policies["processor"]
+  handler_policy_json = local.processor.handler_policy_json
 
   autoscaling = {
-    kind             = "backlog"
-    queue_name       = module.storage.queues.accepted_events.name
-    messages         = var.processor.messages
-    disable_scale_in = var.processor.disable_scale_in
+    kind       = "backlog"
+    queue_name = module.storage.queues.accepted_events.name
   }
 
   log_retention_days    = var.log_retention_days

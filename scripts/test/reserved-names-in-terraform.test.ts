@@ -11,7 +11,7 @@ const OF_THE_SDK = ['AWS_PROFILE', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']
 const ENDPOINTS = 'AWS_ENDPOINT_URL';
 
 t.test('Terraform keeps the handler from every variable of the processor’s, and from no other', async (t) => {
-  const file = readFileSync(new URL('../../terraform/main.tf', import.meta.url), 'utf8');
+  const file = readFileSync(new URL('../../terraform/modules/settings/main.tf', import.meta.url), 'utf8');
   const list = /^ {2}reserved_names = \[\n(?<names>.*?)^ {2}\]/ms.exec(file)?.groups?.['names'] ?? '';
   const reserved = [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name);
   const variables = Object.keys({ ...configSchema.properties, ...logFields, ...drainFields }).filter(

@@ -17,7 +17,7 @@ function read(file: string): string {
 function calculate(expression: string, variables: Readonly<Record<string, number>>): number {
   const javaScript = expression
     .replaceAll(/local\.(\w+)/g, (_, name) => String(calculate(localOf(name), variables)))
-    .replaceAll(/var\.(\w+)/g, (_, name) => String(variables[name]))
+    .replaceAll(/var\.(?:settings\.)?(\w+)/g, (_, name) => String(variables[name]))
     .replaceAll(/\b(max|min|ceil)\(/g, 'Math.$1(');
   if (!/^(Math\.(max|min|ceil)|[\d\s()+*/,-])+$/.test(javaScript))
     throw new Error(`not an expression that this test can read: ${expression}`);
@@ -29,9 +29,9 @@ function localOf(name: string): string {
   return text?.groups?.['expression'] ?? `no local ${name}`;
 }
 
-/** What the rule for max_receive_count holds against the retention. */
+/** What the rule for longest_work_seconds holds against the retention. */
 function longestInQueue(): string {
-  const rule = /^ {4}condition += (?<expression>.+) <= var\.message_retention_days \* 86400$/m;
+  const rule = /^ {4}condition += (?<expression>.+) <= var\.settings\.message_retention_days \* 86400$/m;
   return rule.exec(read('modules/storage/variables.tf'))?.groups?.['expression'] ?? 'no rule';
 }
 
@@ -77,7 +77,7 @@ t.test('P3: Terraform counts on the longest work of both services', async (t) =>
           handler_grace_seconds: graceSeconds,
         };
         t.equal(
-          calculate(expression.replaceAll('processor.concurrency', 'concurrency'), variables),
+          calculate(expression.replaceAll('local.processor.', 'var.'), variables),
           longestAttemptSeconds(options),
           JSON.stringify(options),
         );
@@ -90,8 +90,8 @@ t.test(
   'P3: the default retention is long enough for every limit of a handler, and a day less is not',
   async (t) => {
     const defaultOf = (name: string) => {
-      const declaration = new RegExp(`^variable "${name}" \\{.*?^ {2}default += (\\d+)$`, 'ms');
-      return Number(declaration.exec(read('modules/storage/variables.tf'))?.[1]);
+      const attribute = new RegExp(`^ {4}${name} += optional\\(number, (\\d+)\\)$`, 'm');
+      return Number(attribute.exec(read('modules/storage/variables.tf'))?.[1]);
     };
     const longestWorkSeconds = longestAttemptSeconds({
       limitSeconds: 39_600,

@@ -25,13 +25,13 @@ module "storage" {
   source = "../modules/storage"
 
   # docker-compose.localstack.yml has the same names.
-  name        = "upload-once"
-  bucket_name = "upload-once"
-
-  allow_presigned_put    = true
-  force_destroy          = true
-  deletion_protection    = false
-  point_in_time_recovery = false
-  visibility_seconds     = var.visibility_seconds
-  max_receive_count      = var.max_receive_count
+  name = "upload-once"
+  settings = {
+    bucket_name            = "upload-once"
+    point_in_time_recovery = false
+    visibility_seconds     = var.visibility_seconds
+    max_receive_count      = var.max_receive_count
+  }
+  force_destroy       = true
+  deletion_protection = false
 }

@@ -11,15 +11,13 @@ variable "endpoint" {
 }
 
 variable "visibility_seconds" {
-  description = "The storage module's visibility_seconds."
+  description = "The storage module's visibility_seconds. Null: its default."
   type        = number
-  default     = 60
-  nullable    = false
+  default     = null
 }
 
 variable "max_receive_count" {
-  description = "The storage module's max_receive_count."
+  description = "The storage module's max_receive_count. Null: its default."
   type        = number
-  default     = 8
-  nullable    = false
+  default     = null
 }

@@ -13,41 +13,85 @@ mock_provider "aws" {
   mock_data "aws_availability_zones" {
     defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
   }
-}
-
-override_module {
-  target = module.storage
-  outputs = {
-    bucket = { name = "files", arn = "arn:aws:s3:::files" }
-    queues = {
-      upload_events               = { name = "up", arn = "arn:aws:sqs:eu-central-1:123456789012:up", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/up" }
-      upload_events_dead_letter   = { name = "up-dl", arn = "arn:aws:sqs:eu-central-1:123456789012:up-dl", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/up-dl" }
-      accepted_events             = { name = "ac", arn = "arn:aws:sqs:eu-central-1:123456789012:ac", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/ac" }
-      accepted_events_dead_letter = { name = "ac-dl", arn = "arn:aws:sqs:eu-central-1:123456789012:ac-dl", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/ac-dl" }
-      upload_reports              = { name = "re", arn = "arn:aws:sqs:eu-central-1:123456789012:re", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/re" }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:mock" }
+  }
+  mock_resource "aws_cloudwatch_event_rule" {
+    defaults = { arn = "arn:aws:events:eu-central-1:123456789012:rule/mock" }
+  }
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:mock" }
+  }
+  mock_resource "aws_ecs_cluster" {
+    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/uo" }
+  }
+  mock_resource "aws_ecs_task_definition" {
+    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/mock:1" }
+  }
+  mock_resource "aws_lb" {
+    defaults = {
+      arn        = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/uo-issuer/1"
+      arn_suffix = "app/uo-issuer/1"
     }
-    tables = {
-      uploads = { name = "uploads", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/uploads" }
-      access  = { name = "access", arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/access" }
+  }
+  mock_resource "aws_lb_target_group" {
+    defaults = {
+      arn        = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/uo-issuer/2"
+      arn_suffix = "targetgroup/uo-issuer/2"
     }
-    kms_key_arn           = null
-    record_retention_days = 113
+  }
+  mock_resource "aws_lb_listener" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/uo-issuer/1/3" }
+  }
+  mock_resource "aws_apigatewayv2_api" {
+    defaults = { api_endpoint = "https://a1b2.execute-api.eu-central-1.amazonaws.com" }
+  }
+  mock_resource "aws_ecr_repository" {
+    defaults = { repository_url = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mock" }
   }
 }
 
-override_module {
-  target  = module.registry
-  outputs = { repository_urls = { url-issuer = "ecr/url-issuer", acceptor = "ecr/acceptor", processor = "ecr/processor" } }
+override_resource {
+  target = module.storage.aws_s3_bucket.this
+  values = { arn = "arn:aws:s3:::files" }
 }
 
-override_module {
-  target  = module.endpoint
-  outputs = { url = "https://a1b2.execute-api.eu-central-1.amazonaws.com", target_group_arn = "tg", target_group_arn_suffix = "targetgroup/uo/2", load_balancer_arn = "lb", load_balancer_arn_suffix = "app/uo/1", load_balancer_dns_name = "lb", security_group_id = "sg-lb", api_id = "a1b2" }
+override_resource {
+  target = module.storage.aws_sqs_queue.events["upload_events"]
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:up" }
 }
 
-override_module {
-  target  = module.alarms
-  outputs = { topic_arn = "arn:aws:sns:eu-central-1:123456789012:uo", dashboard_url = "https://example.com" }
+override_resource {
+  target = module.storage.aws_sqs_queue.dead_letter["upload_events"]
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:up-dl" }
+}
+
+override_resource {
+  target = module.storage.aws_sqs_queue.events["accepted_events"]
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:ac" }
+}
+
+override_resource {
+  target = module.storage.aws_sqs_queue.dead_letter["accepted_events"]
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:ac-dl" }
+}
+
+override_resource {
+  target = module.storage.aws_sqs_queue.upload_reports
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:re" }
+}
+
+override_resource {
+  target = module.storage.aws_dynamodb_table.this["uploads"]
+  values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/uploads" }
+}
+
+override_resource {
+  target = module.storage.aws_dynamodb_table.this["access"]
+  values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/access" }
 }
 
 override_module {
@@ -191,7 +235,7 @@ run "conditions_hold_what_resources_cannot" {
 
 run "no_star_stands_for_an_action_or_a_resource" {
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    storage = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1" }
   }
   assert {
     condition     = alltrue(flatten([for policy in local.task_policies : [for statement in jsondecode(policy).Statement : [statement.Effect == "Allow", [for action in statement.Action : !strcontains(action, "*")], [for resource in statement.Resource : !contains(["*", "arn:aws:s3:::files/*"], resource)]]]]))
@@ -201,7 +245,7 @@ run "no_star_stands_for_an_action_or_a_resource" {
 
 run "a_key_of_the_user_s_is_used_through_s3_and_dynamodb" {
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    storage = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1" }
   }
   assert {
     condition     = { for service, policy in local.task_policies : service => flatten([for statement in jsondecode(policy).Statement : statement.Action if contains(statement.Resource, "arn:aws:kms:eu-central-1:123456789012:key/1")]) } == { url-issuer = ["kms:Decrypt", "kms:GenerateDataKey"], acceptor = ["kms:Decrypt", "kms:GenerateDataKey"], processor = ["kms:Decrypt"] }
@@ -226,8 +270,10 @@ run "without_a_key_there_is_nothing_of_kms" {
 
 run "what_lies_under_a_previous_key_can_still_be_read_and_nothing_is_written_with_it" {
   variables {
-    kms_key_arn           = "arn:aws:kms:eu-central-1:123456789012:key/2"
-    previous_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/1"]
+    storage = {
+      kms_key_arn           = "arn:aws:kms:eu-central-1:123456789012:key/2"
+      previous_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/1"]
+    }
   }
   assert {
     condition     = alltrue([for policy in local.task_policies : [for statement in jsondecode(policy).Statement : statement.Action if contains(statement.Resource, "arn:aws:kms:eu-central-1:123456789012:key/1")] == [["kms:Decrypt"]]])
@@ -237,7 +283,7 @@ run "what_lies_under_a_previous_key_can_still_be_read_and_nothing_is_written_wit
 
 run "a_key_of_a_reader_s_queue_is_used_through_sqs_by_those_who_report" {
   variables {
-    report_queue_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/3"]
+    reports = { queue_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/3"] }
   }
   assert {
     condition = { for service, policy in local.task_policies : service => [for statement in jsondecode(policy).Statement : [statement.Action, statement.Condition] if contains(statement.Resource, "arn:aws:kms:eu-central-1:123456789012:key/3")] } == {

@@ -94,9 +94,8 @@ run "minimal" {
 
 run "each_service_gets_its_variables" {
   variables {
-    handler_limit_seconds = 600
-    handler_environment   = { CRM_URL = "https://crm.example.com" }
-    visibility_seconds    = 90
+    processor = { handler_limit_seconds = 600, handler_environment = { CRM_URL = "https://crm.example.com" } }
+    storage   = { visibility_seconds = 90 }
   }
   assert {
     condition     = local.environments["url-issuer"].ACCESS_TABLE == output.tables.access.name && !contains(keys(local.environments["url-issuer"]), "QUEUE_URL")
@@ -138,13 +137,15 @@ run "each_service_gets_its_variables" {
 
 run "own_domain_and_vpc" {
   variables {
-    domain_name     = "uploads.example.com"
-    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-    zone            = { id = "Z1" }
-    path_prefix     = "/prod/"
-    vpc             = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"] }
-
-    api_cors_allowed_origins = ["https://www.example.com", "https://app.example.com:8443"]
+    network = {
+      vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"] }
+    }
+    endpoint = {
+      domain_name     = "uploads.example.com"
+      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      zone            = { id = "Z1" }
+    }
+    url_issuer = { path_prefix = "/prod/", cors_allowed_origins = ["https://www.example.com", "https://app.example.com:8443"] }
   }
   override_data {
     target = module.network.data.aws_subnet.given_public
@@ -170,7 +171,7 @@ run "own_domain_and_vpc" {
 
 run "a_store_of_rates_without_a_password" {
   variables {
-    rate_limit_store = { url = "rediss://rates.example.com:6380", port = 6380, security_group_id = "sg-rates" }
+    url_issuer = { rate_limit_store = { url = "rediss://rates.example.com:6380", port = 6380, security_group_id = "sg-rates" } }
   }
   assert {
     condition     = local.environments["url-issuer"].RATE_LIMIT_STORE_URL == "rediss://rates.example.com:6380"
@@ -188,8 +189,10 @@ run "a_store_of_rates_without_a_password" {
 
 run "a_store_of_rates_with_a_password_in_a_secret" {
   variables {
-    interface_endpoints = ["secretsmanager"]
-    rate_limit_store    = { url_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rates", security_group_id = "sg-rates" }
+    network = { interface_endpoints = ["secretsmanager"] }
+    url_issuer = {
+      rate_limit_store = { url_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rates", security_group_id = "sg-rates" }
+    }
   }
   assert {
     condition     = !contains(keys(local.environments["url-issuer"]), "RATE_LIMIT_STORE_URL")
@@ -201,34 +204,9 @@ run "a_store_of_rates_with_a_password_in_a_secret" {
   }
 }
 
-run "a_password_of_the_store_is_refused_in_the_open" {
-  command = plan
-  variables {
-    rate_limit_store = { url = "rediss://user:hidden@rates.example.com", security_group_id = "sg-rates" }
-  }
-  expect_failures = [var.rate_limit_store]
-}
-
-run "a_store_of_rates_has_one_address" {
-  command = plan
-  variables {
-    rate_limit_store = { security_group_id = "sg-rates" }
-  }
-  expect_failures = [var.rate_limit_store]
-}
-
-run "bad_keys_are_counted_in_whole_numbers" {
-  command = plan
-  variables {
-    bad_keys_per_minute = 1.5
-  }
-  expect_failures = [var.bad_keys_per_minute]
-}
-
 run "a_form_s_age_is_limited_by_its_lifetime" {
   variables {
-    form_lifetime_seconds     = 120
-    form_lifetime_max_seconds = 60
+    url_issuer = { form_lifetime_seconds = 120, form_lifetime_max_seconds = 60 }
   }
   assert {
     condition     = local.signature_age_max_seconds == 1020
@@ -243,45 +221,15 @@ run "a_form_s_age_is_limited_by_the_longest_that_may_be_asked_for" {
   }
 }
 
-run "an_event_in_hand_is_not_late" {
-  variables {
-    handler_limit_seconds = 7200
-  }
-  assert {
-    condition     = local.oldest_message_seconds.accepted_events == 14400
-    error_message = "twice as long as a handler may take"
-  }
-}
-
-run "thresholds_of_alarms_can_be_given" {
-  variables {
-    handler_limit_seconds = 600
-    alarm_thresholds      = { upload_events_age_seconds = 300, accepted_events_age_seconds = 600 }
-  }
-  assert {
-    condition     = local.oldest_message_seconds.upload_events == 300 && local.oldest_message_seconds.accepted_events == 600
-    error_message = "what is given is taken"
-  }
-}
-
-run "refuses_an_alarm_on_every_long_handler" {
-  command = plan
-  variables {
-    handler_limit_seconds = 7200
-    alarm_thresholds      = { accepted_events_age_seconds = 3600 }
-  }
-  expect_failures = [var.alarm_thresholds]
-}
-
 run "own_images" {
   variables {
     image_tag = null
-    egress    = "nat"
     images = {
       url-issuer = "ghcr.io/example/url-issuer:1.2.0"
       acceptor   = "ghcr.io/example/acceptor:1.2.0"
       processor  = "ghcr.io/example/processor:1.2.0-mine"
     }
+    network = { egress = "nat" }
   }
   assert {
     condition     = tomap(local.images) == var.images && length(output.repository_urls) == 0
@@ -291,18 +239,21 @@ run "own_images" {
 
 run "own_handler" {
   variables {
-    images                = { processor = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/uo/processor:1.2.0-mine" }
-    handler_policy_json   = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}"
-    handler_limit_seconds = 3600
-    acceptor              = { min_tasks = 3, protect_after_seconds = 200 }
-    processor             = { min_tasks = 2, protect_after_seconds = 100 }
+    images   = { processor = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/uo/processor:1.2.0-mine" }
+    acceptor = { min_tasks = 3, protect_after_seconds = 200 }
+    processor = {
+      min_tasks             = 2
+      protect_after_seconds = 100
+      handler_policy_json   = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ses:SendEmail\",\"Resource\":\"*\"}]}"
+      handler_limit_seconds = 3600
+    }
   }
   assert {
     condition     = local.images["processor"] == var.images["processor"] && endswith(local.images["acceptor"], ":1.2.0")
     error_message = "one image of one's own, the others from the registry"
   }
   assert {
-    condition     = length(setsubtract(keys(local.environments.processor), local.reserved_names)) == 0
+    condition     = length(setsubtract(keys(local.environments.processor), module.settings.reserved_names)) == 0
     error_message = "handler_environment rejects each name that the processor itself uses"
   }
 }
@@ -323,44 +274,17 @@ run "refuses_an_image_for_an_unknown_service" {
   expect_failures = [var.images]
 }
 
-run "refuses_a_form_that_outlives_its_credentials" {
-  command = plan
-  variables {
-    form_lifetime_seconds = 21601
-  }
-  expect_failures = [var.form_lifetime_seconds]
-}
-
-run "refuses_a_longest_lifetime_beyond_its_credentials" {
-  command = plan
-  variables {
-    form_lifetime_max_seconds = 21601
-  }
-  expect_failures = [var.form_lifetime_max_seconds]
-}
-
 run "warns_of_a_form_that_may_outlive_its_credentials" {
   command = plan
   variables {
-    form_lifetime_seconds = 301
+    url_issuer = { form_lifetime_seconds = 301 }
   }
   expect_failures = [check.form_lifetime]
 }
 
-run "refuses_a_task_too_small_for_its_handlers" {
-  command = plan
-  variables {
-    handler_heap_mib = 193
-  }
-  expect_failures = [var.handler_heap_mib]
-}
-
 run "counts_on_handlers_that_run_again" {
   variables {
-    handler_limit_seconds = 600
-    handler_grace_seconds = 20
-    handler_threads       = 3
-    handler_heap_mib      = 64
+    processor = { handler_limit_seconds = 600, handler_grace_seconds = 20, handler_threads = 3, handler_heap_mib = 64 }
   }
   assert {
     condition     = local.longest_attempt_seconds == 18 * 685
@@ -368,74 +292,55 @@ run "counts_on_handlers_that_run_again" {
   }
 }
 
-run "refuses_protection_that_no_handler_lives_to_see" {
+run "a_null_stands_for_the_default" {
   command = plan
   variables {
-    handler_limit_seconds = 200
-    processor             = { min_tasks = 2, protect_after_seconds = 200 }
+    registry   = { kept_images = null }
+    network    = { vpc = null, egress = null }
+    endpoint   = { zone = null, throttle_rate = null }
+    storage    = { kms_key_arn = null, visibility_seconds = null }
+    reports    = null
+    url_issuer = { rate_limit_store = null, min_tasks = null }
+    alarms     = { subscriptions = null, emails = null }
   }
-  expect_failures = [var.processor]
+  assert {
+    condition     = module.storage.settings.visibility_seconds == 60 && module.network.settings.egress == "endpoints" && local.url_issuer.min_tasks == 2 && local.reports.kept_duplicates == 10
+    error_message = "as if nothing was given"
+  }
 }
 
-run "refuses_to_send_the_processor_s_sdk_elsewhere" {
+run "refuses_every_misspelt_setting" {
   command = plan
   variables {
-    handler_environment = { AWS_ENDPOINT_URL_SECRETS_MANAGER = "https://example.com" }
+    registry   = { kept_image = 1 }
+    network    = { egres = "nat", vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"], subnets = [] } }
+    endpoint   = { domain = "a", domain_name = "uploads.example.com", certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1", zone = { id = "Z1", ttl = 60 } }
+    storage    = { visibility_second = 1 }
+    reports    = { kept_duplicate = 1 }
+    url_issuer = { form_lifetime = 1, rate_limit_store = { url = "redis://a", security_group_id = "sg-1", ports = 1 } }
+    acceptor   = { message = 1 }
+    processor  = { handler_limit = 1 }
+    alarms     = { email = [], subscriptions = [{ protocol = "https", endpoint = "https://a", role = "a" }] }
   }
-  expect_failures = [var.handler_environment]
-}
-
-run "refuses_a_secret_in_the_processor_s_place" {
-  command = plan
-  variables {
-    egress          = "nat"
-    handler_secrets = { AWS_SECRET_ACCESS_KEY = "arn:aws:ssm:eu-central-1:123456789012:parameter/key" }
+  assert {
+    condition = toset([for setting in local.unknown_settings : split(":", setting)[0]]) == toset([
+      "registry has no kept_image",
+      "network has no egres",
+      "network.vpc has no subnets",
+      "endpoint has no domain",
+      "endpoint.zone has no ttl",
+      "storage has no visibility_second",
+      "reports has no kept_duplicate",
+      "url_issuer has no form_lifetime",
+      "url_issuer.rate_limit_store has no ports",
+      "acceptor has no message",
+      "processor has no handler_limit",
+      "alarms has no email",
+      "alarms.subscriptions has no role",
+    ])
+    error_message = "each object, and each object in one"
   }
-  expect_failures = [var.handler_secrets]
-}
-
-run "refuses_the_concurrency_by_the_back_door" {
-  command = plan
-  variables {
-    handler_environment = { CONCURRENCY = "64" }
-  }
-  expect_failures = [var.handler_environment]
-}
-
-run "refuses_a_secret_and_a_variable_of_one_name" {
-  command = plan
-  variables {
-    egress              = "nat"
-    handler_environment = { TOKEN = "plain" }
-    handler_secrets     = { TOKEN = "arn:aws:ssm:eu-central-1:123456789012:parameter/token" }
-  }
-  expect_failures = [var.handler_secrets]
-}
-
-run "refuses_a_handler_that_takes_the_processor_s_variables" {
-  command = plan
-  variables {
-    handler_environment = { QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/other" }
-  }
-  expect_failures = [var.handler_environment]
-}
-
-run "refuses_a_domain_in_a_vpc_without_public_subnets" {
-  command = plan
-  variables {
-    domain_name     = "uploads.example.com"
-    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-    vpc             = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] }
-  }
-  expect_failures = [var.vpc]
-}
-
-run "refuses_a_name_part_with_a_variable_of_s3" {
-  command = plan
-  variables {
-    upload_name_part = "$${filename}"
-  }
-  expect_failures = [var.upload_name_part]
+  expect_failures = [output.issuer_url]
 }
 
 run "refuses_a_long_name" {
@@ -462,42 +367,39 @@ run "refuses_images_of_another_region_that_sealed_tasks_cannot_reach" {
   expect_failures = [var.images]
 }
 
-run "refuses_secrets_that_sealed_tasks_cannot_reach" {
+run "sealed_tasks_reach_what_has_an_endpoint" {
   command = plan
   variables {
-    handler_secrets = { TOKEN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:token" }
+    network = { interface_endpoints = ["ssm"] }
   }
-  expect_failures = [var.handler_secrets]
+  assert {
+    condition     = local.reachable_services == toset(["ssm"])
+    error_message = "secrets are compared with it"
+  }
 }
 
-run "refuses_secrets_whose_service_sealed_tasks_cannot_reach" {
+run "nat_reaches_everything" {
   command = plan
   variables {
-    interface_endpoints = ["ssm"]
-    handler_secrets     = { TOKEN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:token" }
+    network = { egress = "nat" }
   }
-  expect_failures = [var.handler_secrets]
+  assert {
+    condition     = local.reachable_services == null
+    error_message = "nothing to compare with"
+  }
 }
 
 run "a_vpc_of_one_s_own_is_left_to_its_owner" {
   command = plan
   variables {
-    vpc             = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] }
-    images          = { processor = "ghcr.io/example/processor:1.2.0" }
-    handler_secrets = { TOKEN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:token" }
+    images    = { processor = "ghcr.io/example/processor:1.2.0" }
+    network   = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } }
+    processor = { handler_secrets = { TOKEN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:token" } }
   }
   assert {
-    condition     = local.images["processor"] == "ghcr.io/example/processor:1.2.0"
+    condition     = local.images["processor"] == "ghcr.io/example/processor:1.2.0" && local.reachable_services == null
     error_message = "what it reaches is not known here"
   }
-}
-
-run "refuses_variables_that_no_shell_knows" {
-  command = plan
-  variables {
-    handler_environment = { "A B" = "1" }
-  }
-  expect_failures = [var.handler_environment]
 }
 
 run "refuses_a_retention_once" {
@@ -508,58 +410,3 @@ run "refuses_a_retention_once" {
   expect_failures = [var.log_retention_days]
 }
 
-run "refuses_a_previous_key_by_its_alias" {
-  command = plan
-  variables {
-    previous_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/files"]
-  }
-  expect_failures = [var.previous_kms_key_arns]
-}
-
-run "refuses_a_store_s_secret_that_sealed_tasks_cannot_reach" {
-  command = plan
-  variables {
-    rate_limit_store = { url_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rates", security_group_id = "sg-rates" }
-  }
-  expect_failures = [var.rate_limit_store]
-}
-
-run "refuses_a_queue_for_reports_in_another_account" {
-  command = plan
-  variables {
-    report_queue_arns = ["arn:aws:sqs:eu-central-1:123456789012:reports-of-crm", "arn:aws:sqs:eu-central-1:210987654321:reports-of-erp"]
-  }
-  expect_failures = [var.report_queue_arns]
-}
-
-run "refuses_a_queue_for_reports_in_another_region" {
-  command = plan
-  variables {
-    report_queue_arns = ["arn:aws:sqs:eu-west-1:123456789012:reports-of-crm"]
-  }
-  expect_failures = [var.report_queue_arns]
-}
-
-run "refuses_a_fifo_queue_for_reports" {
-  command = plan
-  variables {
-    report_queue_arns = ["arn:aws:sqs:eu-central-1:123456789012:reports-of-crm.fifo"]
-  }
-  expect_failures = [var.report_queue_arns]
-}
-
-run "refuses_a_key_of_a_reports_queue_by_its_alias" {
-  command = plan
-  variables {
-    report_queue_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/reports"]
-  }
-  expect_failures = [var.report_queue_kms_key_arns]
-}
-
-run "refuses_fewer_connections_than_the_url_issuer_takes" {
-  command = plan
-  variables {
-    url_issuer = { max_connections = 9 }
-  }
-  expect_failures = [var.url_issuer]
-}

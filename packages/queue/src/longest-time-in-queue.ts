@@ -9,7 +9,7 @@ const READS_OF_LIMIT = 3;
  * The longest time from a message's first receive until its queue moves it to the dead-letter queue, in seconds, where a
  * consumer polls all the while. A queue must keep its messages for longer: SQS deletes a message whose retention is over, and
  * sends it to no dead-letter queue (Amazon SQS API Reference, "SetQueueAttributes", MessageRetentionPeriod). Terraform's
- * rule for `max_receive_count` is this formula; scripts/test/retention-in-terraform.test.ts compares the two.
+ * rule for `longest_work_seconds` is this formula; scripts/test/retention-in-terraform.test.ts compares the two.
  *
  * Each receive but the last costs at most the work, a visibility timeout, a wait and three reads of maxReceiveCount:
  * - The work ends after `longestWorkSeconds`. The processor records the end of it for at most one more lease, which is as

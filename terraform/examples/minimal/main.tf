@@ -30,8 +30,8 @@ provider "aws" {
 module "upload_once" {
   source = "../.."
 
-  image_tag    = var.image_tag
-  alarm_emails = var.alarm_emails
+  image_tag = var.image_tag
+  alarms    = { emails = var.alarm_emails }
 }
 
 output "issuer_url" {

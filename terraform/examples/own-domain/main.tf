@@ -76,16 +76,19 @@ resource "aws_kms_key" "files" {
 module "upload_once" {
   source = "../.."
 
-  name            = "uploads"
-  environment     = "production"
-  image_tag       = var.image_tag
-  vpc             = var.vpc
-  domain_name     = var.domain_name
-  zone            = { id = var.zone_id }
-  certificate_arn = aws_acm_certificate_validation.this.certificate_arn
-  kms_key_arn     = aws_kms_key.files.arn
-  path_prefix     = "/prod"
-  alarm_emails    = ["on-call@example.com"]
+  name        = "uploads"
+  environment = "production"
+  image_tag   = var.image_tag
+  network     = { vpc = var.vpc }
+  storage     = { kms_key_arn = aws_kms_key.files.arn }
+  url_issuer  = { path_prefix = "/prod" }
+  alarms      = { emails = ["on-call@example.com"] }
+
+  endpoint = {
+    domain_name     = var.domain_name
+    certificate_arn = aws_acm_certificate_validation.this.certificate_arn
+    zone            = { id = var.zone_id }
+  }
 }
 
 output "issuer_url" {

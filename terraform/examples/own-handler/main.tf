@@ -47,28 +47,29 @@ module "upload_once" {
   images    = { processor = var.processor_image }
 
   # The handler calls a service on the internet.
-  egress = "nat"
+  network = { egress = "nat" }
 
-  handler_limit_seconds = 600
-  handler_environment   = { READINGS_QUEUE_URL = aws_sqs_queue.readings.url }
-  handler_secrets       = { CRM_TOKEN = var.crm_token_secret_arn }
-  handler_policy_json = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect   = "Allow"
-      Action   = ["sqs:SendMessage"]
-      Resource = [aws_sqs_queue.readings.arn]
-    }]
-  })
-
-  # Ten minutes of work do not fit into the two minutes that a stopped task has. Another task would start the work again. So a task
-  # protects itself while it has long work in flight. At least two tasks run, because a protected task takes no new work.
   processor = {
-    cpu                   = 1024
-    memory                = 2048
-    concurrency           = 4
-    messages              = 4
-    max_tasks             = 5
+    handler_limit_seconds = 600
+    handler_environment   = { READINGS_QUEUE_URL = aws_sqs_queue.readings.url }
+    handler_secrets       = { CRM_TOKEN = var.crm_token_secret_arn }
+    handler_policy_json = jsonencode({
+      Version = "2012-10-17"
+      Statement = [{
+        Effect   = "Allow"
+        Action   = ["sqs:SendMessage"]
+        Resource = [aws_sqs_queue.readings.arn]
+      }]
+    })
+
+    cpu         = 1024
+    memory      = 2048
+    concurrency = 4
+    messages    = 4
+    max_tasks   = 5
+
+    # Ten minutes of work do not fit into the two minutes that a stopped task has. Another task would start the work again. So a task
+    # protects itself while it has long work in flight. At least two tasks run, because a protected task takes no new work.
     min_tasks             = 2
     protect_after_seconds = 100
   }

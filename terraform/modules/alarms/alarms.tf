@@ -4,7 +4,7 @@ locals {
     server-errors = {
       metric      = "ServerErrors"
       statistic   = "Sum"
-      threshold   = var.issuer_errors
+      threshold   = var.settings.issuer_errors
       periods     = 1
       tells_end   = true
       description = "The issuer responds with 5xx: see its logs. Usually DynamoDB does not respond."
@@ -20,7 +20,7 @@ locals {
     request-time = {
       metric      = "RequestTime"
       statistic   = "p99"
-      threshold   = var.issuer_p99_milliseconds
+      threshold   = var.settings.issuer_p99_milliseconds
       periods     = 3
       tells_end   = true
       description = "The issuer is slow: see the latency of the table and the CPU of its tasks."
@@ -39,7 +39,7 @@ locals {
     waiting-time = {
       metric      = "WaitingTime"
       statistic   = "Maximum"
-      threshold   = 1000 * var.oldest_message_seconds["accepted_events"]
+      threshold   = 1000 * local.oldest_message_seconds["accepted_events"]
       periods     = 1
       tells_end   = true
       description = "Uploads that may have ended a process wait too long: each process runs one of them at a time. The log names them (message waits). See processor-task-failures for what ends the processes. Shorten the handler's work or HANDLER_LIMIT_SECONDS."
@@ -104,7 +104,7 @@ locals {
         metric      = "ApproximateAgeOfOldestMessage"
         statistic   = "Maximum"
         period      = 60
-        threshold   = var.oldest_message_seconds[queue]
+        threshold   = local.oldest_message_seconds[queue]
         periods     = 1
         tells_end   = true
         dimensions  = { QueueName = var.queues[queue].name }
@@ -122,7 +122,7 @@ locals {
         metric      = "HTTPCode_ELB_5XX_Count"
         statistic   = "Sum"
         period      = 300
-        threshold   = var.issuer_errors
+        threshold   = var.settings.issuer_errors
         periods     = 1
         tells_end   = true
         dimensions  = { LoadBalancer = var.load_balancer.arn_suffix }
@@ -135,7 +135,7 @@ locals {
         metric      = "5xx"
         statistic   = "Sum"
         period      = 300
-        threshold   = var.issuer_errors
+        threshold   = var.settings.issuer_errors
         periods     = 1
         tells_end   = true
         dimensions  = { ApiId = var.api.id }
@@ -151,7 +151,7 @@ locals {
       metric      = "Invocations"
       statistic   = "Sum"
       period      = 300
-      threshold   = var.task_failures
+      threshold   = var.settings.task_failures
       periods     = 1
       tells_end   = true
       dimensions  = { RuleName = rule.name }

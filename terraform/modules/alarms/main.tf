@@ -6,6 +6,12 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
 
+  # An event in flight counts as waiting: longer than a handler may take, and its second attempt.
+  oldest_message_seconds = {
+    upload_events   = var.settings.upload_events_age_seconds
+    accepted_events = coalesce(var.settings.accepted_events_age_seconds, max(7200, 2 * var.handler_limit_seconds))
+  }
+
   # The names and dimensions are those of packages/runtime/src/metrics.ts, each with the services that write it; a test
   # compares the two. An alarm or a widget on a name that does not stand here does not plan.
   namespace = "UploadOnce"

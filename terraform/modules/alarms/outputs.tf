@@ -1,3 +1,8 @@
+output "settings" {
+  description = "The settings, with their defaults."
+  value       = var.settings
+}
+
 output "topic_arn" {
   description = "The topic that every alarm is published to. You can add subscriptions to it."
   value       = aws_sns_topic.this.arn

@@ -1,7 +1,7 @@
 resource "aws_sns_topic" "this" {
   #checkov:skip=CKV_AWS_26:CloudWatch can't publish to a topic with the key that AWS manages; a key of the user's is a variable (kms_key_arn).
   name              = "${var.name}-alarms"
-  kms_master_key_id = var.kms_key_arn
+  kms_master_key_id = var.settings.kms_key_arn
   tags              = var.tags
 }
 
@@ -37,7 +37,7 @@ resource "aws_sns_topic_policy" "this" {
 }
 
 resource "aws_sns_topic_subscription" "email" {
-  for_each = toset(var.emails)
+  for_each = toset(var.settings.emails)
 
   topic_arn = aws_sns_topic.this.arn
   protocol  = "email"
@@ -45,7 +45,7 @@ resource "aws_sns_topic_subscription" "email" {
 }
 
 resource "aws_sns_topic_subscription" "sms" {
-  for_each = toset(var.sms)
+  for_each = toset(var.settings.sms)
 
   topic_arn = aws_sns_topic.this.arn
   protocol  = "sms"
@@ -54,10 +54,10 @@ resource "aws_sns_topic_subscription" "sms" {
 
 # By position: an endpoint may be made in the same run, and be unknown while it is planned.
 resource "aws_sns_topic_subscription" "other" {
-  count = length(var.subscriptions)
+  count = length(var.settings.subscriptions)
 
   topic_arn             = aws_sns_topic.this.arn
-  protocol              = var.subscriptions[count.index].protocol
-  endpoint              = var.subscriptions[count.index].endpoint
-  subscription_role_arn = var.subscriptions[count.index].role_arn
+  protocol              = var.settings.subscriptions[count.index].protocol
+  endpoint              = var.settings.subscriptions[count.index].endpoint
+  subscription_role_arn = var.settings.subscriptions[count.index].role_arn
 }

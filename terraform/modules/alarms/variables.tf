@@ -64,119 +64,111 @@ variable "api" {
   default     = null
 }
 
-variable "emails" {
-  description = "E-mail addresses that receive every alarm. Each first gets a mail with a link to confirm."
-  type        = list(string)
-  default     = []
-  nullable    = false
+variable "settings" {
+  description = "The root's variable alarms."
+  type = object({
+    # E-mail addresses that receive every alarm. Each first gets a mail with a link to confirm.
+    emails = optional(list(string), [])
 
-  validation {
-    condition     = alltrue([for email in var.emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])
-    error_message = "emails takes addresses such as \"on-call@example.com\"."
-  }
-}
+    # Telephone numbers that receive every alarm.
+    sms = optional(list(string), [])
 
-variable "sms" {
-  description = "Telephone numbers that receive every alarm."
-  type        = list(string)
-  default     = []
-  nullable    = false
+    # Other receivers of every alarm: an HTTPS address, a queue, a function, a stream, an app. Only firehose needs role_arn.
+    subscriptions = optional(list(object({
+      protocol = string
+      endpoint = string
+      role_arn = optional(string)
+    })), [])
 
-  validation {
-    condition     = alltrue([for number in var.sms : can(regex("^\\+[1-9][0-9]{6,14}$", number))])
-    error_message = "sms takes numbers with + and the country's code, digits alone, such as \"+4915112345678\"."
-  }
-}
+    # Your KMS key for the topic. Its policy must allow cloudwatch.amazonaws.com to use kms:Decrypt and kms:GenerateDataKey*. By
+    # default none, because no alarm arrives with the AWS managed key (alias/aws/sns).
+    kms_key_arn = optional(string)
 
-variable "subscriptions" {
-  description = "Other receivers of every alarm: an HTTPS address, a queue, a function, a stream, an app. Only firehose needs role_arn."
-  type = list(object({
-    protocol = string
-    endpoint = string
-    role_arn = optional(string)
-  }))
-  default  = []
+    # The number of 5xx responses in five minutes that raises an alarm.
+    issuer_errors = optional(number, 5)
+
+    # The time of the slowest of a hundred responses that raises an alarm if it lasts.
+    issuer_p99_milliseconds = optional(number, 2000)
+
+    # The number of failed tasks of one service in five minutes that raises an alarm.
+    task_failures = optional(number, 1)
+
+    # The age of the acceptor's oldest event, in seconds, that raises an alarm.
+    upload_events_age_seconds = optional(number, 900)
+
+    # The age of the processor's oldest event, in seconds, that raises an alarm. By default twice processor.handler_limit_seconds, and
+    # at least 7200.
+    accepted_events_age_seconds = optional(number)
+  })
   nullable = false
 
   validation {
-    condition     = alltrue([for subscription in var.subscriptions : contains(["email", "email-json", "sms", "https", "sqs", "lambda", "firehose", "application"], subscription.protocol)])
-    error_message = "subscriptions take the protocol email, email-json, sms, https, sqs, lambda, firehose or application. Plain http is refused, because others on the network could read and forge alarms."
+    condition     = alltrue([for email in var.settings.emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])
+    error_message = "alarms.emails takes addresses such as \"on-call@example.com\"."
   }
 
   validation {
-    condition     = alltrue([for subscription in var.subscriptions : (subscription.protocol == "firehose") == (subscription.role_arn != null)])
-    error_message = "subscriptions take a role_arn only with the protocol firehose."
+    condition     = alltrue([for number in var.settings.sms : can(regex("^\\+[1-9][0-9]{6,14}$", number))])
+    error_message = "alarms.sms takes numbers with + and the country's code, digits alone, such as \"+4915112345678\"."
   }
-}
 
-variable "kms_key_arn" {
-  description = "Your KMS key for the topic. Its policy must allow cloudwatch.amazonaws.com to use kms:Decrypt and kms:GenerateDataKey*. By default none, because no alarm arrives with the AWS managed key (alias/aws/sns)."
-  type        = string
-  default     = null
+  validation {
+    condition     = alltrue([for subscription in var.settings.subscriptions : contains(["email", "email-json", "sms", "https", "sqs", "lambda", "firehose", "application"], subscription.protocol)])
+    error_message = "alarms.subscriptions take the protocol email, email-json, sms, https, sqs, lambda, firehose or application. Plain http is refused, because others on the network could read and forge alarms."
+  }
+
+  validation {
+    condition     = alltrue([for subscription in var.settings.subscriptions : (subscription.protocol == "firehose") == (subscription.role_arn != null)])
+    error_message = "alarms.subscriptions take a role_arn only with the protocol firehose."
+  }
 
   # CloudWatch may not use alias/aws/sns, and its policy can't be changed: AWS re:Post, "How do I use an encrypted SNS topic
   # with CloudWatch alarms" (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
   validation {
-    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "kms_key_arn takes the ARN of your own key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; CloudWatch cannot publish with the AWS managed key of SNS."
+    condition     = var.settings.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.settings.kms_key_arn))
+    error_message = "alarms.kms_key_arn takes the ARN of your own key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; CloudWatch cannot publish with the AWS managed key of SNS."
   }
-}
-
-variable "oldest_message_seconds" {
-  description = "The age of a queue's oldest event that raises an alarm. For accepted_events it should be above the processor's HANDLER_LIMIT_SECONDS, because events in flight count."
-  type = object({
-    upload_events   = optional(number, 900)
-    accepted_events = optional(number, 7200)
-  })
-  default  = {}
-  nullable = false
 
   validation {
-    condition     = alltrue([for seconds in values(var.oldest_message_seconds) : seconds >= 60 && seconds <= 1209600])
-    error_message = "oldest_message_seconds takes 60 to 1209600 (14 days, all that SQS keeps) for each queue."
+    condition     = var.settings.issuer_errors >= 1
+    error_message = "alarms.issuer_errors takes a number from 1."
+  }
+
+  validation {
+    condition     = var.settings.issuer_p99_milliseconds >= 1
+    error_message = "alarms.issuer_p99_milliseconds takes a number from 1."
+  }
+
+  validation {
+    condition     = var.settings.task_failures >= 1
+    error_message = "alarms.task_failures takes a number from 1."
+  }
+
+  validation {
+    condition     = var.settings.upload_events_age_seconds >= 60 && var.settings.upload_events_age_seconds <= 1209600
+    error_message = "alarms.upload_events_age_seconds takes 60 to 1209600 (14 days, all that SQS keeps)."
+  }
+
+  validation {
+    condition     = try(var.settings.accepted_events_age_seconds >= 60 && var.settings.accepted_events_age_seconds <= 1209600, true)
+    error_message = "alarms.accepted_events_age_seconds takes 60 to 1209600 (14 days, all that SQS keeps)."
+  }
+
+  validation {
+    condition     = try(var.settings.accepted_events_age_seconds >= var.handler_limit_seconds, true)
+    error_message = "alarms.accepted_events_age_seconds takes a number from processor.handler_limit_seconds (${var.handler_limit_seconds}): an event in flight counts, and would raise the alarm while its handler works."
   }
 }
 
-variable "issuer_errors" {
-  description = "The number of 5xx responses in five minutes that raises an alarm."
+variable "handler_limit_seconds" {
+  description = "The processor's HANDLER_LIMIT_SECONDS: an event in flight counts in the age of its queue's oldest event."
   type        = number
-  default     = 5
   nullable    = false
-
-  validation {
-    condition     = var.issuer_errors >= 1
-    error_message = "issuer_errors takes a number from 1."
-  }
-}
-
-variable "issuer_p99_milliseconds" {
-  description = "The time of the slowest of a hundred responses that raises an alarm if it lasts."
-  type        = number
-  default     = 2000
-  nullable    = false
-
-  validation {
-    condition     = var.issuer_p99_milliseconds >= 1
-    error_message = "issuer_p99_milliseconds takes a number from 1."
-  }
-}
-
-variable "task_failures" {
-  description = "The number of failed tasks of one service in five minutes that raises an alarm."
-  type        = number
-  default     = 1
-  nullable    = false
-
-  validation {
-    condition     = var.task_failures >= 1
-    error_message = "task_failures takes a number from 1."
-  }
 }
 
 variable "log_retention_days" {
   description = "How long the reasons of failed tasks are kept."
   type        = number
-  default     = 30
   nullable    = false
 
   validation {

@@ -112,8 +112,8 @@ resource "aws_apigatewayv2_stage" "this" {
   tags        = var.tags
 
   default_route_settings {
-    throttling_rate_limit  = var.throttle_rate
-    throttling_burst_limit = var.throttle_burst
+    throttling_rate_limit  = var.settings.throttle_rate
+    throttling_burst_limit = var.settings.throttle_burst
   }
 
   # Behind API Gateway a task sees the load balancer's address: the clients' own stand here, and only here. No path: clients put keys

@@ -1,6 +1,6 @@
 locals {
   # By the domain and not by the certificate, whose ARN may be known only once it has been made.
-  is_public = var.domain_name != null
+  is_public = var.settings.domain_name != null
 }
 
 # HTTPS always, one of two ways:
@@ -26,7 +26,7 @@ resource "aws_lb" "this" {
   tags                       = var.tags
 
   dynamic "access_logs" {
-    for_each = var.access_log_bucket == null ? [] : [var.access_log_bucket]
+    for_each = var.settings.access_log_bucket == null ? [] : [var.settings.access_log_bucket]
 
     content {
       bucket  = access_logs.value

@@ -1,6 +1,11 @@
+output "settings" {
+  description = "The settings, with their defaults."
+  value       = var.settings
+}
+
 output "url" {
   description = "The URL of the url-issuer, without a slash at the end."
-  value       = local.is_public ? "https://${var.domain_name}" : aws_apigatewayv2_api.this[0].api_endpoint
+  value       = local.is_public ? "https://${var.settings.domain_name}" : aws_apigatewayv2_api.this[0].api_endpoint
 }
 
 output "target_group_arn" {

@@ -1,5 +1,5 @@
 resource "aws_vpc_security_group_ingress_rule" "clients" {
-  for_each = local.is_public ? toset(var.ingress_cidrs) : toset([])
+  for_each = local.is_public ? toset(var.settings.ingress_cidrs) : toset([])
 
   security_group_id = aws_security_group.load_balancer.id
   description       = "HTTPS from clients"
@@ -16,7 +16,7 @@ resource "aws_lb_listener" "https" {
   load_balancer_arn = aws_lb.this.arn
   protocol          = "HTTPS"
   port              = 443
-  certificate_arn   = var.certificate_arn
+  certificate_arn   = var.settings.certificate_arn
   # TLS 1.3 and 1.2 with forward secrecy (Application Load Balancers User Guide, "Security policies").
   ssl_policy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
   tags       = var.tags
@@ -28,10 +28,10 @@ resource "aws_lb_listener" "https" {
 }
 
 resource "aws_route53_record" "this" {
-  count = var.zone == null ? 0 : 1
+  count = var.settings.zone == null ? 0 : 1
 
-  zone_id = var.zone.id
-  name    = var.domain_name
+  zone_id = var.settings.zone.id
+  name    = var.settings.domain_name
   type    = "A"
 
   alias {

@@ -26,55 +26,75 @@ variable "subnet_ids" {
   }
 }
 
-variable "domain_name" {
-  description = "The host name that clients call, such as \"uploads.example.com\". With it the load balancer is public; without it API Gateway's default domain is used."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.domain_name == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain_name))
-    error_message = "domain_name takes a host name in lower case, such as \"uploads.example.com\"."
-  }
-}
-
-variable "certificate_arn" {
-  description = "A certificate of AWS Certificate Manager for domain_name, in the same region. Set both or neither."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = (var.certificate_arn == null) == (var.domain_name == null)
-    error_message = "certificate_arn and domain_name must both be set (a public load balancer), or neither (API Gateway's default domain): API keys need HTTPS, and HTTPS needs a certificate."
-  }
-
-  validation {
-    condition     = var.certificate_arn == null || can(regex("^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+$", var.certificate_arn))
-    error_message = "certificate_arn takes the ARN of a certificate of AWS Certificate Manager, \"arn:aws:acm:…:certificate/…\"."
-  }
-}
-
-variable "zone" {
-  description = "The Route 53 zone that gets a record from domain_name to the load balancer: its id, also of a zone from the same apply. Without it, create that record yourself: load_balancer_dns_name."
+variable "settings" {
+  description = "The root's variable endpoint."
   type = object({
-    id = string
+    # The host name that clients call, such as "uploads.example.com". With it the load balancer is public; without it API Gateway's
+    # default domain is used.
+    domain_name = optional(string)
+
+    # A certificate of AWS Certificate Manager for domain_name, in the same region. Set both or neither.
+    certificate_arn = optional(string)
+
+    # The Route 53 zone that gets a record from domain_name to the load balancer: its id, also of a zone from the same apply. Without
+    # it, create that record yourself (output load_balancer_dns_name).
+    zone = optional(object({
+      id = string
+    }))
+
+    # The addresses that can reach the public load balancer. API Gateway's default domain is open to all.
+    ingress_cidrs = optional(list(string), ["0.0.0.0/0"])
+
+    # With a domain: your bucket for the load balancer's access logs, with the policy that Elastic Load Balancing needs. They contain
+    # each whole URL, and an API key if a client puts it there by mistake. Restrict who can read them.
+    access_log_bucket = optional(string)
+
+    # Without a domain: requests a second that API Gateway allows in the long run, over all API keys.
+    throttle_rate = optional(number, 1000)
+
+    # Without a domain: requests that API Gateway allows at once.
+    throttle_burst = optional(number, 500)
   })
-  default = null
+  nullable = false
 
   validation {
-    condition     = var.zone == null || var.domain_name != null
-    error_message = "zone needs a domain_name."
+    condition     = var.settings.domain_name == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.settings.domain_name))
+    error_message = "endpoint.domain_name takes a host name in lower case, such as \"uploads.example.com\"."
   }
-}
-
-variable "ingress_cidrs" {
-  description = "The addresses that can reach the public load balancer. API Gateway's default domain is open to all."
-  type        = list(string)
-  default     = ["0.0.0.0/0"]
-  nullable    = false
 
   validation {
-    condition     = length(var.ingress_cidrs) > 0 && alltrue([for cidr in var.ingress_cidrs : can(cidrnetmask(cidr))])
-    error_message = "ingress_cidrs takes one IPv4 network or more, such as \"203.0.113.0/24\"."
+    condition     = (var.settings.certificate_arn == null) == (var.settings.domain_name == null)
+    error_message = "endpoint.certificate_arn and endpoint.domain_name must both be set (a public load balancer), or neither (API Gateway's default domain): API keys need HTTPS, and HTTPS needs a certificate."
+  }
+
+  validation {
+    condition     = var.settings.certificate_arn == null || can(regex("^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+$", var.settings.certificate_arn))
+    error_message = "endpoint.certificate_arn takes the ARN of a certificate of AWS Certificate Manager, \"arn:aws:acm:…:certificate/…\"."
+  }
+
+  validation {
+    condition     = var.settings.zone == null || var.settings.domain_name != null
+    error_message = "endpoint.zone needs an endpoint.domain_name."
+  }
+
+  validation {
+    condition     = length(var.settings.ingress_cidrs) > 0 && alltrue([for cidr in var.settings.ingress_cidrs : can(cidrnetmask(cidr))])
+    error_message = "endpoint.ingress_cidrs takes one IPv4 network or more, such as \"203.0.113.0/24\"."
+  }
+
+  validation {
+    condition     = var.settings.access_log_bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.settings.access_log_bucket))
+    error_message = "endpoint.access_log_bucket takes the name of a bucket, such as \"your-access-logs\"; not a URL and not an ARN."
+  }
+
+  validation {
+    condition     = var.settings.throttle_rate >= 1
+    error_message = "endpoint.throttle_rate takes 1 request a second or more; the account's own limit (10,000 by default) holds as well."
+  }
+
+  validation {
+    condition     = var.settings.throttle_burst >= 1
+    error_message = "endpoint.throttle_burst takes 1 request or more; the account's own limit (5,000 by default) holds as well."
   }
 }
 
@@ -126,45 +146,9 @@ variable "drain_seconds" {
   }
 }
 
-variable "throttle_rate" {
-  description = "Without a domain: requests a second that API Gateway allows in the long run, over all API keys."
-  type        = number
-  default     = 1000
-  nullable    = false
-
-  validation {
-    condition     = var.throttle_rate >= 1
-    error_message = "throttle_rate takes 1 request a second or more; the account's own limit (10,000 by default) holds as well."
-  }
-}
-
-variable "throttle_burst" {
-  description = "Without a domain: requests that API Gateway allows at once."
-  type        = number
-  default     = 500
-  nullable    = false
-
-  validation {
-    condition     = var.throttle_burst >= 1
-    error_message = "throttle_burst takes 1 request or more; the account's own limit (5,000 by default) holds as well."
-  }
-}
-
-variable "access_log_bucket" {
-  description = "With a domain: your bucket for the load balancer's access logs, with the policy that Elastic Load Balancing needs. They contain each whole URL, and an API key if a client puts it there by mistake. Restrict who can read them."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.access_log_bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.access_log_bucket))
-    error_message = "access_log_bucket takes the name of a bucket, such as \"your-access-logs\"; not a URL and not an ARN."
-  }
-}
-
 variable "log_retention_days" {
   description = "Without a domain: how long API Gateway's access log is kept. It has the client's address and the method of a request, but no headers and no path, because these can contain keys."
   type        = number
-  default     = 90
   nullable    = false
 
   validation {
@@ -176,7 +160,6 @@ variable "log_retention_days" {
 variable "deletion_protection" {
   description = "Protects the load balancer against deletion."
   type        = bool
-  default     = true
   nullable    = false
 }
 

@@ -10,7 +10,7 @@ resource "aws_vpc_endpoint" "gateway" {
 }
 
 resource "aws_vpc_endpoint" "interface" {
-  for_each = local.is_made && var.egress == "endpoints" ? local.interface_endpoints : toset([])
+  for_each = local.is_made && var.settings.egress == "endpoints" ? local.interface_endpoints : toset([])
 
   vpc_id              = aws_vpc.this[0].id
   service_name        = "${local.service_prefix}.${each.key}"
@@ -22,7 +22,7 @@ resource "aws_vpc_endpoint" "interface" {
 }
 
 resource "aws_security_group" "endpoints" {
-  count = local.is_made && var.egress == "endpoints" ? 1 : 0
+  count = local.is_made && var.settings.egress == "endpoints" ? 1 : 0
 
   name        = "${var.name}-endpoints"
   description = "Interface endpoints: HTTPS from the private subnets"
@@ -31,7 +31,7 @@ resource "aws_security_group" "endpoints" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "endpoints" {
-  count = local.is_made && var.egress == "endpoints" ? local.zone_count : 0
+  count = local.is_made && var.settings.egress == "endpoints" ? local.zone_count : 0
 
   security_group_id = aws_security_group.endpoints[0].id
   description       = "HTTPS from a private subnet"

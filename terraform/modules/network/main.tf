@@ -3,7 +3,7 @@ data "aws_region" "current" {}
 data "aws_availability_zones" "available" {
   #checkov:skip=CKV_AWS_394:A subnet stays in the zone it was made in (ignore_changes), whatever zones are listed later.
   state            = "available"
-  exclude_zone_ids = var.exclude_zone_ids
+  exclude_zone_ids = var.settings.exclude_zone_ids
 
   # No local zones: load balancers and NAT gateways are not to be had in all of them.
   filter {
@@ -13,42 +13,42 @@ data "aws_availability_zones" "available" {
 
   lifecycle {
     postcondition {
-      condition     = var.vpc != null || length(self.names) >= var.zones
-      error_message = "The region has ${length(self.names)} zones to choose from (${join(", ", self.names)}), and zones asks for ${var.zones}: set zones to 2, take zones out of exclude_zone_ids, or choose another region."
+      condition     = var.settings.vpc != null || length(self.names) >= var.settings.zones
+      error_message = "The region has ${length(self.names)} zones to choose from (${join(", ", self.names)}), and network.zones asks for ${var.settings.zones}: set network.zones to 2, take zones out of network.exclude_zone_ids, or choose another region."
     }
   }
 }
 
 data "aws_subnet" "given_public" {
-  count = var.vpc == null ? 0 : length(var.vpc.public_subnet_ids)
-  id    = var.vpc.public_subnet_ids[count.index]
+  count = var.settings.vpc == null ? 0 : length(var.settings.vpc.public_subnet_ids)
+  id    = var.settings.vpc.public_subnet_ids[count.index]
 }
 
 locals {
-  is_made        = var.vpc == null
-  has_nat        = local.is_made && var.egress == "nat"
+  is_made        = var.settings.vpc == null
+  has_nat        = local.is_made && var.settings.egress == "nat"
   has_public     = local.is_made && (var.public_subnets || local.has_nat)
-  zone_count     = local.is_made ? var.zones : 0
-  public_count   = local.has_public ? var.zones : 0
-  nat_count      = local.has_nat ? var.zones : 0
-  zone_names     = local.is_made ? slice(data.aws_availability_zones.available.names, 0, var.zones) : []
+  zone_count     = local.is_made ? var.settings.zones : 0
+  public_count   = local.has_public ? var.settings.zones : 0
+  nat_count      = local.has_nat ? var.settings.zones : 0
+  zone_names     = local.is_made ? slice(data.aws_availability_zones.available.names, 0, var.settings.zones) : []
   region         = data.aws_region.current.id
   service_prefix = "com.amazonaws.${local.region}"
 
   # A quarter of the addresses for each zone's tasks; what is left for what faces the internet.
-  private_cidrs = [for index in range(var.zones) : cidrsubnet(var.cidr, 2, index)]
-  public_cidrs  = [for index in range(var.zones) : cidrsubnet(cidrsubnet(var.cidr, 2, 3), 2, index)]
+  private_cidrs = [for index in range(var.settings.zones) : cidrsubnet(var.settings.cidr, 2, index)]
+  public_cidrs  = [for index in range(var.settings.zones) : cidrsubnet(cidrsubnet(var.settings.cidr, 2, 3), 2, index)]
 
   # What ECS on Fargate calls for a task (Amazon ECS Developer Guide, "Amazon ECS interface VPC endpoints": the images
   # and the logs), and what the services call.
-  interface_endpoints = setunion(["ecr.api", "ecr.dkr", "logs", "sqs"], var.interface_endpoints)
+  interface_endpoints = setunion(["ecr.api", "ecr.dkr", "logs", "sqs"], var.settings.interface_endpoints)
 }
 
 resource "aws_vpc" "this" {
   #checkov:skip=CKV2_AWS_11:Flow logs are billed by the gigabyte and set up for an account as a whole; the services' own logs name every request.
   count = local.is_made ? 1 : 0
 
-  cidr_block           = var.cidr
+  cidr_block           = var.settings.cidr
   enable_dns_support   = true
   enable_dns_hostnames = true
   tags                 = merge(var.tags, { Name = var.name })

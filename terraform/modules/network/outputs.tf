@@ -1,11 +1,16 @@
+output "settings" {
+  description = "The settings, with their defaults."
+  value       = var.settings
+}
+
 output "vpc_id" {
   description = "The VPC, new or given."
-  value       = local.is_made ? one(aws_vpc.this[*].id) : var.vpc.id
+  value       = local.is_made ? one(aws_vpc.this[*].id) : var.settings.vpc.id
 }
 
 output "private_subnet_ids" {
   description = "The subnets of the tasks. Usable once they reach AWS."
-  value       = local.is_made ? aws_subnet.private[*].id : var.vpc.private_subnet_ids
+  value       = local.is_made ? aws_subnet.private[*].id : var.settings.vpc.private_subnet_ids
 
   # A task that starts before its image can be pulled counts as a failed deployment.
   depends_on = [aws_route_table_association.private, aws_route.nat, aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface, aws_vpc_security_group_ingress_rule.endpoints]
@@ -13,7 +18,7 @@ output "private_subnet_ids" {
 
 output "public_subnet_ids" {
   description = "The subnets of a public load balancer; empty if there are none."
-  value       = local.is_made ? aws_subnet.public[*].id : var.vpc.public_subnet_ids
+  value       = local.is_made ? aws_subnet.public[*].id : var.settings.vpc.public_subnet_ids
   depends_on  = [aws_route_table_association.public, aws_route.internet]
 }
 

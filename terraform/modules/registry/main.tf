@@ -16,8 +16,8 @@ resource "aws_ecr_repository" "this" {
   }
 
   encryption_configuration {
-    encryption_type = var.kms_key_arn == null ? "AES256" : "KMS"
-    kms_key         = var.kms_key_arn
+    encryption_type = var.settings.kms_key_arn == null ? "AES256" : "KMS"
+    kms_key         = var.settings.kms_key_arn
   }
 }
 
@@ -31,13 +31,13 @@ resource "aws_ecr_lifecycle_policy" "this" {
       {
         rulePriority = 1
         description  = "What builds leave over"
-        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = var.untagged_days }
+        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = var.settings.untagged_days }
         action       = { type = "expire" }
       },
       {
         rulePriority = 2
         description  = "All but the newest"
-        selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.kept_images }
+        selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.settings.kept_images }
         action       = { type = "expire" }
       },
     ]

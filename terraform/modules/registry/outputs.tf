@@ -1,3 +1,8 @@
+output "settings" {
+  description = "The settings, with their defaults."
+  value       = var.settings
+}
+
 output "repository_urls" {
   description = "The repository URL of each service's image, without a tag."
   value       = { for service, repository in aws_ecr_repository.this : service => repository.repository_url }

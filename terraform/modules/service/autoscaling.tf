@@ -2,8 +2,8 @@ resource "aws_appautoscaling_target" "this" {
   service_namespace  = "ecs"
   scalable_dimension = "ecs:service:DesiredCount"
   resource_id        = "service/${var.cluster.name}/${aws_ecs_service.this.name}"
-  min_capacity       = var.min_tasks
-  max_capacity       = var.max_tasks
+  min_capacity       = var.tasks.min_tasks
+  max_capacity       = var.tasks.max_tasks
   tags               = var.tags
 }
 
@@ -17,8 +17,8 @@ resource "aws_appautoscaling_policy" "requests" {
   resource_id        = aws_appautoscaling_target.this.resource_id
 
   target_tracking_scaling_policy_configuration {
-    target_value       = var.autoscaling.requests_per_minute
-    disable_scale_in   = var.autoscaling.disable_scale_in
+    target_value       = var.tasks.requests_per_minute
+    disable_scale_in   = var.tasks.disable_scale_in
     scale_out_cooldown = 60
     scale_in_cooldown  = 300
 
@@ -41,7 +41,7 @@ resource "aws_appautoscaling_policy" "cpu" {
 
   target_tracking_scaling_policy_configuration {
     target_value       = var.autoscaling.cpu_percent
-    disable_scale_in   = var.autoscaling.disable_scale_in
+    disable_scale_in   = var.tasks.disable_scale_in
     scale_out_cooldown = 60
     scale_in_cooldown  = 300
 
@@ -64,8 +64,8 @@ resource "aws_appautoscaling_policy" "backlog" {
   resource_id        = aws_appautoscaling_target.this.resource_id
 
   target_tracking_scaling_policy_configuration {
-    target_value       = var.autoscaling.messages
-    disable_scale_in   = var.autoscaling.disable_scale_in
+    target_value       = var.tasks.messages
+    disable_scale_in   = var.tasks.disable_scale_in
     scale_out_cooldown = 60
     scale_in_cooldown  = 300
 

@@ -19,7 +19,7 @@ locals {
   # Together with the permission (roles.tf): one without the other would be of no use.
   environment = merge(
     var.environment,
-    var.protect_after_seconds == null ? {} : { PROTECT_AFTER_SECONDS = tostring(var.protect_after_seconds) },
+    var.tasks.protect_after_seconds == null ? {} : { PROTECT_AFTER_SECONDS = tostring(var.tasks.protect_after_seconds) },
   )
 
   container = {
@@ -82,8 +82,8 @@ resource "aws_ecs_task_definition" "this" {
   family                   = var.name
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
-  cpu                      = var.cpu
-  memory                   = var.memory
+  cpu                      = var.tasks.cpu
+  memory                   = var.tasks.memory
   task_role_arn            = aws_iam_role.task.arn
   execution_role_arn       = aws_iam_role.execution.arn
   container_definitions    = jsonencode([local.container])
@@ -111,7 +111,7 @@ resource "aws_ecs_service" "this" {
   name                              = var.name
   cluster                           = var.cluster.arn
   task_definition                   = aws_ecs_task_definition.this.arn
-  desired_count                     = var.min_tasks
+  desired_count                     = var.tasks.min_tasks
   platform_version                  = "LATEST"
   enable_execute_command            = false
   enable_ecs_managed_tags           = true
@@ -135,12 +135,12 @@ resource "aws_ecs_service" "this" {
 
   capacity_provider_strategy {
     capacity_provider = "FARGATE"
-    base              = var.spot ? 1 : 0
-    weight            = var.spot ? 0 : 1
+    base              = var.tasks.spot ? 1 : 0
+    weight            = var.tasks.spot ? 0 : 1
   }
 
   dynamic "capacity_provider_strategy" {
-    for_each = var.spot ? ["FARGATE_SPOT"] : []
+    for_each = var.tasks.spot ? ["FARGATE_SPOT"] : []
 
     content {
       capacity_provider = capacity_provider_strategy.value

@@ -92,7 +92,7 @@ resource "aws_iam_role_policy" "handler" {
 }
 
 resource "aws_iam_role_policy" "scale_in_protection" {
-  count = var.protect_after_seconds == null ? 0 : 1
+  count = var.tasks.protect_after_seconds == null ? 0 : 1
 
   name   = "scale-in-protection"
   role   = aws_iam_role.task.name

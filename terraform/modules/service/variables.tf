@@ -1,5 +1,5 @@
-# What differs between the three services, in this order: image, settings, permissions, network, lifetime, scaling.
-# As in every module, all variables are in one file.
+# What differs between the three services, in this order: image, tasks, settings, permissions, network, lifetime, scaling. It is one long
+# file because most of it are limits of Fargate and IAM with their reasons, and all variables of a module are in one file.
 
 variable "name" {
   description = "The name of the service, its roles, its log group and its security group."
@@ -36,7 +36,6 @@ variable "image" {
 variable "architecture" {
   description = "What the image was built for: \"ARM64\" or \"X86_64\"."
   type        = string
-  default     = "ARM64"
   nullable    = false
 
   validation {
@@ -45,23 +44,50 @@ variable "architecture" {
   }
 }
 
-variable "cpu" {
-  description = "CPU units of a task; 1024 are one vCPU."
-  type        = number
-  default     = 256
+variable "subject" {
+  description = "The root's variable that tasks is from, for messages."
+  type        = string
   nullable    = false
-
-  validation {
-    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.cpu)
-    error_message = "cpu takes 256, 512, 1024, 2048, 4096, 8192 or 16384."
-  }
 }
 
-variable "memory" {
-  description = "Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, \"Fargate task CPU and memory\"."
-  type        = number
-  default     = 512
-  nullable    = false
+variable "tasks" {
+  description = "Size and number of the tasks, and what scales them: a whole object of the root's."
+  type = object({
+    # CPU units of a task; 1024 are one vCPU.
+    cpu = number
+
+    # Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, "Fargate task CPU and memory".
+    memory = number
+
+    # The least number of tasks.
+    min_tasks = number
+
+    # The greatest number of tasks.
+    max_tasks = number
+
+    # Whether all tasks except one run on Fargate Spot. Spot is cheaper, and AWS stops it with two minutes' notice when it needs the
+    # capacity.
+    spot = bool
+
+    # For a service with a queue: work that takes longer protects its task against scale-in and deployments until that work ends. The
+    # task receives nothing new until then. Null: never. Recommended: 100. The README describes the cost.
+    protect_after_seconds = optional(number)
+
+    # For kind = "requests".
+    requests_per_minute = optional(number)
+
+    # For kind = "backlog": messages for each task, waiting or in flight.
+    messages = optional(number)
+
+    # No scale-in.
+    disable_scale_in = optional(bool)
+  })
+  nullable = false
+
+  validation {
+    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.tasks.cpu)
+    error_message = "${var.subject}.cpu takes 256, 512, 1024, 2048, 4096, 8192 or 16384."
+  }
 
   validation {
     condition = contains(lookup({
@@ -72,8 +98,43 @@ variable "memory" {
       4096  = range(8192, 30721, 1024)
       8192  = range(16384, 61441, 4096)
       16384 = range(32768, 122881, 8192)
-    }, var.cpu, []), var.memory)
-    error_message = "memory takes, in MiB, with cpu 256: 512, 1024 or 2048; 512: 1024 to 4096; 1024: 2048 to 8192; 2048: 4096 to 16384; 4096: 8192 to 30720 (all in steps of 1024); 8192: 16384 to 61440 in steps of 4096; 16384: 32768 to 122880 in steps of 8192."
+    }, var.tasks.cpu, []), var.tasks.memory)
+    error_message = "${var.subject}.memory takes, in MiB, with ${var.subject}.cpu 256: 512, 1024 or 2048; 512: 1024 to 4096; 1024: 2048 to 8192; 2048: 4096 to 16384; 4096: 8192 to 30720 (all in steps of 1024); 8192: 16384 to 61440 in steps of 4096; 16384: 32768 to 122880 in steps of 8192."
+  }
+
+  validation {
+    condition     = var.tasks.min_tasks >= 1 && floor(var.tasks.min_tasks) == var.tasks.min_tasks
+    error_message = "${var.subject}.min_tasks takes a whole number from 1: scaling divides a queue's backlog by the number of running tasks."
+  }
+
+  validation {
+    condition     = var.tasks.max_tasks >= var.tasks.min_tasks && floor(var.tasks.max_tasks) == var.tasks.max_tasks
+    error_message = "${var.subject}.max_tasks takes a whole number that is not below ${var.subject}.min_tasks."
+  }
+
+  validation {
+    condition     = var.tasks.protect_after_seconds == null || try(var.tasks.protect_after_seconds >= 100 && var.tasks.protect_after_seconds <= 39600 && floor(var.tasks.protect_after_seconds) == var.tasks.protect_after_seconds, false)
+    error_message = "${var.subject}.protect_after_seconds takes a whole number from 100 to 39600, or null. Work of less than 100 seconds ends within a stop (DRAIN_LIMIT_SECONDS) and needs no protection, which would only delay deployments."
+  }
+
+  validation {
+    condition     = var.tasks.protect_after_seconds == null || var.autoscaling.kind == "backlog"
+    error_message = "${var.subject}.protect_after_seconds is for a service with a queue (autoscaling.kind = \"backlog\")."
+  }
+
+  validation {
+    condition     = var.tasks.protect_after_seconds == null || var.tasks.min_tasks >= 2
+    error_message = "${var.subject}.protect_after_seconds needs ${var.subject}.min_tasks of 2 or more: a protected task receives nothing new until its long work has ended, so a single task would make everything else wait."
+  }
+
+  validation {
+    condition     = try(var.tasks.requests_per_minute >= 1, var.autoscaling.kind != "requests")
+    error_message = "${var.subject}.requests_per_minute takes a number from 1."
+  }
+
+  validation {
+    condition     = try(var.tasks.messages >= 1, var.autoscaling.kind != "backlog")
+    error_message = "${var.subject}.messages takes a number from 1."
   }
 }
 
@@ -204,48 +265,14 @@ variable "stop_timeout_seconds" {
   }
 }
 
-variable "min_tasks" {
-  description = "The least number of tasks."
-  type        = number
-  default     = 1
-  nullable    = false
-
-  validation {
-    condition     = var.min_tasks >= 1 && floor(var.min_tasks) == var.min_tasks
-    error_message = "min_tasks takes a whole number from 1: scaling divides a queue's backlog by the number of running tasks."
-  }
-}
-
-variable "max_tasks" {
-  description = "The greatest number of tasks."
-  type        = number
-  default     = 4
-  nullable    = false
-
-  validation {
-    condition     = var.max_tasks >= var.min_tasks && floor(var.max_tasks) == var.max_tasks
-    error_message = "max_tasks takes a whole number that is not below min_tasks."
-  }
-}
-
-variable "spot" {
-  description = "Whether all tasks except one run on Fargate Spot. Spot is cheaper, and AWS stops it with two minutes' notice when it needs the capacity."
-  type        = bool
-  default     = false
-  nullable    = false
-}
-
 variable "autoscaling" {
-  description = "What the number of tasks follows. kind = \"requests\": requests a minute a task, and CPU; needs load_balancer_arn_suffix and target_group_arn_suffix. kind = \"backlog\": messages a task, waiting or in flight; needs queue_name."
+  description = "What the number of tasks follows. kind = \"requests\": requests a minute a task, and CPU; needs load_balancer_arn_suffix, target_group_arn_suffix and tasks.requests_per_minute. kind = \"backlog\": messages a task, waiting or in flight; needs queue_name and tasks.messages."
   type = object({
     kind                     = string
     load_balancer_arn_suffix = optional(string)
     target_group_arn_suffix  = optional(string)
-    requests_per_minute      = optional(number, 3000)
     cpu_percent              = optional(number, 60)
     queue_name               = optional(string)
-    messages                 = optional(number, 32)
-    disable_scale_in         = optional(bool, false)
   })
   nullable = false
 
@@ -265,43 +292,20 @@ variable "autoscaling" {
   }
 
   validation {
-    condition     = var.autoscaling.requests_per_minute >= 1 && var.autoscaling.messages >= 1 && var.autoscaling.cpu_percent >= 10 && var.autoscaling.cpu_percent <= 90
-    error_message = "autoscaling takes requests_per_minute and messages from 1, cpu_percent from 10 to 90."
-  }
-}
-
-variable "protect_after_seconds" {
-  description = "For a service with a queue: work that takes longer protects its task against scale-in and deployments until that work ends. The task receives nothing new until then. Null: never. Recommended: 100. The README describes the cost."
-  type        = number
-  default     = null
-
-  validation {
-    condition     = var.protect_after_seconds == null || try(var.protect_after_seconds >= 100 && var.protect_after_seconds <= 39600 && floor(var.protect_after_seconds) == var.protect_after_seconds, false)
-    error_message = "protect_after_seconds takes a whole number from 100 to 39600, or null. Work of less than 100 seconds ends within a stop (DRAIN_LIMIT_SECONDS) and needs no protection, which would only delay deployments."
-  }
-
-  validation {
-    condition     = var.protect_after_seconds == null || var.autoscaling.kind == "backlog"
-    error_message = "protect_after_seconds is for a service with a queue (autoscaling.kind = \"backlog\")."
-  }
-
-  validation {
-    condition     = var.protect_after_seconds == null || var.min_tasks >= 2
-    error_message = "protect_after_seconds needs min_tasks of 2 or more: a protected task receives nothing new until its long work has ended, so a single task would make everything else wait."
+    condition     = var.autoscaling.cpu_percent >= 10 && var.autoscaling.cpu_percent <= 90
+    error_message = "autoscaling takes a cpu_percent from 10 to 90."
   }
 }
 
 variable "wait_for_steady_state" {
   description = "Whether an apply waits until the tasks run."
   type        = bool
-  default     = false
   nullable    = false
 }
 
 variable "log_retention_days" {
   description = "How long the log lines are kept. CloudWatch always keeps their metrics for 15 months."
   type        = number
-  default     = 90
   nullable    = false
 
   validation {

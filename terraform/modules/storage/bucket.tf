@@ -20,11 +20,11 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
   rule {
-    bucket_key_enabled = var.kms_key_arn == null ? null : true
+    bucket_key_enabled = var.settings.kms_key_arn == null ? null : true
 
     apply_server_side_encryption_by_default {
-      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
-      kms_master_key_id = var.kms_key_arn
+      sse_algorithm     = var.settings.kms_key_arn == null ? "AES256" : "aws:kms"
+      kms_master_key_id = var.settings.kms_key_arn
     }
   }
 }
@@ -46,12 +46,12 @@ resource "aws_s3_bucket_ownership_controls" "this" {
 }
 
 resource "aws_s3_bucket_cors_configuration" "this" {
-  count  = length(var.cors_allowed_origins) == 0 ? 0 : 1
+  count  = length(var.settings.cors_allowed_origins) == 0 ? 0 : 1
   bucket = aws_s3_bucket.this.id
 
   cors_rule {
-    allowed_origins = var.cors_allowed_origins
-    allowed_methods = var.allow_presigned_put ? ["POST", "PUT"] : ["POST"]
+    allowed_origins = var.settings.cors_allowed_origins
+    allowed_methods = var.settings.allow_presigned_put ? ["POST", "PUT"] : ["POST"]
     allowed_headers = ["*"]
     expose_headers  = ["ETag", "x-amz-version-id"]
     max_age_seconds = 3600

@@ -10,7 +10,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     filter {}
 
     abort_incomplete_multipart_upload {
-      days_after_initiation = var.unfinished_multipart_days
+      days_after_initiation = var.settings.unfinished_multipart_days
     }
 
     expiration {
@@ -27,16 +27,16 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
 
     expiration {
-      days = var.uploads_expire_days
+      days = var.settings.uploads_expire_days
     }
 
     noncurrent_version_expiration {
-      noncurrent_days = var.noncurrent_expire_days
+      noncurrent_days = var.settings.noncurrent_expire_days
     }
   }
 
   dynamic "rule" {
-    for_each = var.accepted_expire_days == null ? [] : [var.accepted_expire_days]
+    for_each = var.settings.accepted_expire_days == null ? [] : [var.settings.accepted_expire_days]
 
     content {
       id     = "accepted"
@@ -51,7 +51,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       }
 
       noncurrent_version_expiration {
-        noncurrent_days = var.noncurrent_expire_days
+        noncurrent_days = var.settings.noncurrent_expire_days
       }
     }
   }

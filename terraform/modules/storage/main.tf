@@ -4,7 +4,7 @@ data "aws_region" "current" {}
 locals {
   account_id = data.aws_caller_identity.current.account_id
   # Buckets have one namespace, over all accounts and regions.
-  bucket_name = coalesce(var.bucket_name, "${var.name}-${local.account_id}-${data.aws_region.current.id}")
+  bucket_name = coalesce(var.settings.bucket_name, "${var.name}-${local.account_id}-${data.aws_region.current.id}")
 
   # The prefixes are the code's: packages/uploads/src/domain/upload-key.ts.
   pipelines = {
@@ -12,7 +12,7 @@ locals {
     accepted_events = { prefix = "accepted/", queue_name = "${var.name}-accepted-events" }
   }
 
-  # All but the last receive of an event take up to this time: longestTimeInQueueSeconds in
+  # All but the last receive of an event take up to the longest work and this time: longestTimeInQueueSeconds in
   # packages/queue/src/longest-time-in-queue.ts, which says what each number is.
-  longest_receive_seconds = var.longest_work_seconds + var.visibility_seconds + max(900, var.visibility_seconds) + 15
+  receive_overhead_seconds = var.settings.visibility_seconds + max(900, var.settings.visibility_seconds) + 15
 }

@@ -1,3 +1,8 @@
+output "settings" {
+  description = "The settings, with their defaults."
+  value       = var.settings
+}
+
 output "bucket" {
   description = "The bucket of uploads/ and accepted/."
   value = {
@@ -31,14 +36,4 @@ output "queues" {
 output "tables" {
   description = "The tables of uploads and of API keys."
   value       = { for name, table in aws_dynamodb_table.this : name => { name = table.name, arn = table.arn } }
-}
-
-output "kms_key_arn" {
-  description = "The KMS key that a service must be allowed to use for bucket and tables; null if there is none."
-  value       = var.kms_key_arn
-}
-
-output "record_retention_days" {
-  description = "The services' RECORD_RETENTION_DAYS."
-  value       = var.record_retention_days
 }

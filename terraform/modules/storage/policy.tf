@@ -25,7 +25,7 @@ locals {
       Principal = "*"
       Action    = "s3:PutObject"
       Resource  = local.uploads_arn
-      Condition = { StringNotEquals = { "s3:authType" = var.allow_presigned_put ? ["POST", "REST-QUERY-STRING"] : ["POST"] } }
+      Condition = { StringNotEquals = { "s3:authType" = var.settings.allow_presigned_put ? ["POST", "REST-QUERY-STRING"] : ["POST"] } }
     },
     {
       Sid       = "UploadsOnlyWithSignatureV4"
@@ -42,7 +42,7 @@ locals {
       Action    = "s3:PutObject"
       Resource  = local.uploads_arn
       # In milliseconds.
-      Condition = { NumericGreaterThan = { "s3:signatureAge" = tostring(var.form_lifetime_max_seconds * 1000) } }
+      Condition = { NumericGreaterThan = { "s3:signatureAge" = tostring(var.signature_age_max_seconds * 1000) } }
     },
     {
       Sid       = "UploadsNotByReplication"
@@ -87,7 +87,7 @@ resource "aws_s3_bucket_policy" "this" {
     Statement = concat(
       [local.deny_plain_http],
       local.deny_other_ways_into_uploads,
-      var.allow_presigned_put ? [local.deny_put_over_another] : [],
+      var.settings.allow_presigned_put ? [local.deny_put_over_another] : [],
       var.acceptor_role_arn == null ? [] : [local.deny_others_writing_accepted],
     )
   })

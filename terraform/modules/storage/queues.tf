@@ -5,8 +5,8 @@ resource "aws_sqs_queue" "events" {
   for_each = local.pipelines
 
   name                       = each.value.queue_name
-  message_retention_seconds  = var.message_retention_days * 86400
-  visibility_timeout_seconds = var.visibility_seconds
+  message_retention_seconds  = var.settings.message_retention_days * 86400
+  visibility_timeout_seconds = var.settings.visibility_seconds
   receive_wait_time_seconds  = 20
   sqs_managed_sse_enabled    = true
   tags                       = var.tags
@@ -16,7 +16,7 @@ resource "aws_sqs_queue" "dead_letter" {
   for_each = local.pipelines
 
   name                      = "${each.value.queue_name}-dead-letter"
-  message_retention_seconds = var.dead_letter_retention_days * 86400
+  message_retention_seconds = var.settings.dead_letter_retention_days * 86400
   sqs_managed_sse_enabled   = true
   tags                      = var.tags
 }
@@ -51,7 +51,7 @@ resource "aws_sqs_queue_redrive_policy" "events" {
   queue_url = aws_sqs_queue.events[each.key].id
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letter[each.key].arn
-    maxReceiveCount     = var.max_receive_count
+    maxReceiveCount     = var.settings.max_receive_count
   })
 }
 

@@ -33,11 +33,11 @@ resource "aws_dynamodb_table" "this" {
   }
 
   point_in_time_recovery {
-    enabled = var.point_in_time_recovery
+    enabled = var.settings.point_in_time_recovery
   }
 
   dynamic "server_side_encryption" {
-    for_each = var.kms_key_arn == null ? [] : [var.kms_key_arn]
+    for_each = var.settings.kms_key_arn == null ? [] : [var.settings.kms_key_arn]
 
     content {
       enabled     = true

@@ -29,7 +29,6 @@ variable "retention_days" {
 variable "force_destroy" {
   description = "Allows `terraform destroy` to remove the bucket with its log files."
   type        = bool
-  default     = false
   nullable    = false
 }
 

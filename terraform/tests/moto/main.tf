@@ -82,41 +82,50 @@ resource "aws_kms_key" "alarms" {
 module "own" {
   source = "../.."
 
-  name                      = "own"
-  environment               = "production"
-  image_tag                 = "1.2.0"
-  images                    = { processor = "registry.example.com/processor:1.2.0-mine" }
-  architecture              = "X86_64"
-  zones                     = 3
-  egress                    = "nat"
-  domain_name               = "uploads.example.com"
-  certificate_arn           = aws_acm_certificate.this.arn
-  zone                      = { id = aws_route53_zone.this.zone_id }
-  path_prefix               = "/prod"
-  kms_key_arn               = aws_kms_key.files.arn
-  force_destroy             = true
-  deletion_protection       = false
-  point_in_time_recovery    = false
-  allow_presigned_put       = false
-  accepted_expire_days      = 365
-  trail_retention_days      = 30
-  cors_allowed_origins      = ["https://www.example.com"]
-  form_lifetime_seconds     = 120
-  form_lifetime_max_seconds = 60
+  name                 = "own"
+  environment          = "production"
+  image_tag            = "1.2.0"
+  images               = { processor = "registry.example.com/processor:1.2.0-mine" }
+  architecture         = "X86_64"
+  network              = { zones = 3, egress = "nat" }
+  force_destroy        = true
+  deletion_protection  = false
+  trail_retention_days = 30
+  url_issuer           = { path_prefix = "/prod", form_lifetime_seconds = 120, form_lifetime_max_seconds = 60 }
+  tags                 = { project = "uploads" }
 
-  handler_limit_seconds = 600
-  handler_policy_json = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = ["ses:SendEmail"], Resource = ["*"] }]
-  })
-  processor = { spot = true, min_tasks = 2, protect_after_seconds = 100 }
+  endpoint = {
+    domain_name     = "uploads.example.com"
+    certificate_arn = aws_acm_certificate.this.arn
+    zone            = { id = aws_route53_zone.this.zone_id }
+  }
 
-  alarm_emails        = ["on-call@example.com"]
-  alarm_sms           = ["+4915112345678"]
-  alarm_subscriptions = [{ protocol = "https", endpoint = "https://on-call.example.com/alarms" }]
-  alarm_kms_key_arn   = aws_kms_key.alarms.arn
-  alarm_thresholds    = { issuer_errors = 3 }
-  tags                = { project = "uploads" }
+  storage = {
+    kms_key_arn            = aws_kms_key.files.arn
+    point_in_time_recovery = false
+    allow_presigned_put    = false
+    accepted_expire_days   = 365
+    cors_allowed_origins   = ["https://www.example.com"]
+  }
+
+  processor = {
+    spot                  = true
+    min_tasks             = 2
+    protect_after_seconds = 100
+    handler_limit_seconds = 600
+    handler_policy_json = jsonencode({
+      Version   = "2012-10-17"
+      Statement = [{ Effect = "Allow", Action = ["ses:SendEmail"], Resource = ["*"] }]
+    })
+  }
+
+  alarms = {
+    emails        = ["on-call@example.com"]
+    sms           = ["+4915112345678"]
+    subscriptions = [{ protocol = "https", endpoint = "https://on-call.example.com/alarms" }]
+    kms_key_arn   = aws_kms_key.alarms.arn
+    issuer_errors = 3
+  }
 }
 
 output "zone_id" {

@@ -17,9 +17,11 @@ mock_provider "aws" {
 }
 
 variables {
-  name        = "once"
-  environment = "live"
-
+  settings              = {}
+  handler_limit_seconds = 3600
+  log_retention_days    = 30
+  name                  = "once"
+  environment           = "live"
   queues = {
     upload_events               = { name = "once-upload-events" }
     upload_events_dead_letter   = { name = "once-upload-events-dead-letter" }
@@ -27,12 +29,10 @@ variables {
     accepted_events_dead_letter = { name = "once-accepted-events-dead-letter" }
     upload_reports              = { name = "once-upload-reports" }
   }
-
   cluster = {
     name = "once"
     arn  = "arn:aws:ecs:eu-central-1:123456789012:cluster/once"
   }
-
   services = {
     url-issuer = "once-url-issuer"
     acceptor   = "once-acceptor"
@@ -157,10 +157,9 @@ run "queues_raise_alarms_on_dead_letters_and_age" {
 
 run "issuer_raises_alarms_on_errors_and_slow_answers" {
   variables {
-    issuer_errors           = 7
-    issuer_p99_milliseconds = 1500
-    load_balancer           = { arn_suffix = "app/once/50dc6c495c0c9188" }
-    api                     = { id = "a1b2c3d4" }
+    load_balancer = { arn_suffix = "app/once/50dc6c495c0c9188" }
+    api           = { id = "a1b2c3d4" }
+    settings      = { issuer_errors = 7, issuer_p99_milliseconds = 1500 }
   }
 
   assert {
@@ -299,17 +298,19 @@ run "topic_takes_alarms_of_this_account_alone" {
 
 run "notifies_each_subscriber" {
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    emails      = ["on-call@example.com"]
-    sms         = ["+4915112345678"]
-    subscriptions = [
-      { protocol = "https", endpoint = "https://alarms.example.com/" },
-      { protocol = "firehose", endpoint = "arn:aws:firehose:eu-central-1:123456789012:deliverystream/alarms", role_arn = "arn:aws:iam::123456789012:role/alarms" },
-    ]
+    settings = {
+      kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      emails      = ["on-call@example.com"]
+      sms         = ["+4915112345678"]
+      subscriptions = [
+        { protocol = "https", endpoint = "https://alarms.example.com/" },
+        { protocol = "firehose", endpoint = "arn:aws:firehose:eu-central-1:123456789012:deliverystream/alarms", role_arn = "arn:aws:iam::123456789012:role/alarms" },
+      ]
+    }
   }
 
   assert {
-    condition     = aws_sns_topic.this.kms_master_key_id == var.kms_key_arn
+    condition     = aws_sns_topic.this.kms_master_key_id == var.settings.kms_key_arn
     error_message = "A key of the user's encrypts the topic."
   }
 
@@ -373,5 +374,32 @@ run "dashboard_shows_every_metric_of_the_code" {
   assert {
     condition     = output.dashboard_url == "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/once-eu-central-1"
     error_message = "The output leads to the dashboard."
+  }
+}
+
+run "an_event_in_flight_is_not_late" {
+  variables {
+    handler_limit_seconds = 7200
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["accepted-events-age"].threshold == 14400
+    error_message = "Twice as long as a handler may take."
+  }
+}
+
+run "ages_and_failures_that_raise_an_alarm_can_be_given" {
+  variables {
+    handler_limit_seconds = 600
+    settings              = { upload_events_age_seconds = 300, accepted_events_age_seconds = 600, task_failures = 3 }
+  }
+
+  assert {
+    condition = { for name in ["upload-events-age", "accepted-events-age", "processor-task-failures"] : name => aws_cloudwatch_metric_alarm.this[name].threshold } == {
+      upload-events-age       = 300
+      accepted-events-age     = 600
+      processor-task-failures = 3
+    }
+    error_message = "What is given is taken."
   }
 }

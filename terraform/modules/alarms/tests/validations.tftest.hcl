@@ -1,9 +1,11 @@
 mock_provider "aws" {}
 
 variables {
-  name        = "once"
-  environment = "live"
-
+  settings              = {}
+  handler_limit_seconds = 3600
+  log_retention_days    = 30
+  name                  = "once"
+  environment           = "live"
   queues = {
     upload_events               = { name = "once-upload-events" }
     upload_events_dead_letter   = { name = "once-upload-events-dead-letter" }
@@ -11,12 +13,10 @@ variables {
     accepted_events_dead_letter = { name = "once-accepted-events-dead-letter" }
     upload_reports              = { name = "once-upload-reports" }
   }
-
   cluster = {
     name = "once"
     arn  = "arn:aws:ecs:eu-central-1:123456789012:cluster/once"
   }
-
   services = {
     url-issuer = "once-url-issuer"
     acceptor   = "once-acceptor"
@@ -68,90 +68,113 @@ run "emails_refuses_what_is_no_address" {
   command = plan
 
   variables {
-    emails = ["on-call"]
+    settings = { emails = ["on-call"] }
   }
 
-  expect_failures = [var.emails]
+  expect_failures = [var.settings]
 }
 
 run "sms_refuses_a_number_without_its_country" {
   command = plan
 
   variables {
-    sms = ["015112345678"]
+    settings = { sms = ["015112345678"] }
   }
 
-  expect_failures = [var.sms]
+  expect_failures = [var.settings]
 }
 
 run "subscriptions_refuses_plain_http" {
   command = plan
 
   variables {
-    subscriptions = [{ protocol = "http", endpoint = "http://alarms.example.com/" }]
+    settings = { subscriptions = [{ protocol = "http", endpoint = "http://alarms.example.com/" }] }
   }
 
-  expect_failures = [var.subscriptions]
+  expect_failures = [var.settings]
 }
 
 run "subscriptions_refuses_a_stream_without_a_role" {
   command = plan
 
   variables {
-    subscriptions = [{ protocol = "firehose", endpoint = "arn:aws:firehose:eu-central-1:123456789012:deliverystream/alarms" }]
+    settings = {
+      subscriptions = [{ protocol = "firehose", endpoint = "arn:aws:firehose:eu-central-1:123456789012:deliverystream/alarms" }]
+    }
   }
 
-  expect_failures = [var.subscriptions]
+  expect_failures = [var.settings]
 }
 
 run "kms_key_arn_refuses_the_key_that_aws_manages" {
   command = plan
 
   variables {
-    kms_key_arn = "alias/aws/sns"
+    settings = { kms_key_arn = "alias/aws/sns" }
   }
 
-  expect_failures = [var.kms_key_arn]
+  expect_failures = [var.settings]
 }
 
-run "oldest_message_seconds_refuses_less_than_a_minute" {
+run "upload_events_age_seconds_refuses_less_than_a_minute" {
   command = plan
 
   variables {
-    oldest_message_seconds = { upload_events = 30 }
+    settings = { upload_events_age_seconds = 30 }
   }
 
-  expect_failures = [var.oldest_message_seconds]
+  expect_failures = [var.settings]
+}
+
+run "accepted_events_age_seconds_refuses_more_than_sqs_keeps" {
+  command = plan
+
+  variables {
+    settings = { accepted_events_age_seconds = 1209601 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "accepted_events_age_seconds_refuses_an_alarm_on_every_long_handler" {
+  command = plan
+
+  variables {
+    handler_limit_seconds = 7200
+    settings              = { accepted_events_age_seconds = 3600 }
+  }
+
+  expect_failures = [var.settings]
 }
 
 run "issuer_errors_refuses_zero" {
   command = plan
 
   variables {
-    issuer_errors = 0
+    settings = { issuer_errors = 0 }
   }
 
-  expect_failures = [var.issuer_errors]
+  expect_failures = [var.settings]
 }
 
 run "issuer_p99_milliseconds_refuses_zero" {
   command = plan
 
   variables {
-    issuer_p99_milliseconds = 0
+    settings = { issuer_p99_milliseconds = 0 }
   }
 
-  expect_failures = [var.issuer_p99_milliseconds]
+  expect_failures = [var.settings]
 }
 
 run "task_failures_refuses_zero" {
   command = plan
 
   variables {
-    task_failures = 0
+    settings = { task_failures = 0 }
   }
 
-  expect_failures = [var.task_failures]
+  expect_failures = [var.settings]
 }
 
 run "log_retention_days_refuses_what_cloudwatch_does_not_know" {

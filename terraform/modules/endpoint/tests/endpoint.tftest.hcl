@@ -23,9 +23,12 @@ mock_provider "aws" {
 }
 
 variables {
-  name       = "issuer"
-  vpc_id     = "vpc-1"
-  subnet_ids = ["subnet-a", "subnet-b"]
+  settings            = {}
+  log_retention_days  = 90
+  deletion_protection = true
+  name                = "issuer"
+  vpc_id              = "vpc-1"
+  subnet_ids          = ["subnet-a", "subnet-b"]
 }
 
 run "without_a_domain_api_gateway_speaks_https" {
@@ -124,9 +127,11 @@ run "the_access_log_has_addresses_and_no_keys" {
 
 run "with_a_domain_the_load_balancer_speaks_https_and_nothing_else" {
   variables {
-    domain_name     = "uploads.example.com"
-    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-    zone            = { id = "Z1" }
+    settings = {
+      domain_name     = "uploads.example.com"
+      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      zone            = { id = "Z1" }
+    }
   }
   assert {
     condition     = output.url == "https://uploads.example.com" && output.api_id == null
@@ -149,8 +154,8 @@ run "with_a_domain_the_load_balancer_speaks_https_and_nothing_else" {
     error_message = "port 80 is closed"
   }
   assert {
-    condition     = startswith(aws_lb_listener.https[0].ssl_policy, "ELBSecurityPolicy-TLS13-1-2")
-    error_message = "TLS 1.2 and 1.3 alone"
+    condition     = startswith(aws_lb_listener.https[0].ssl_policy, "ELBSecurityPolicy-TLS13-1-2") && aws_lb_listener.https[0].certificate_arn == "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    error_message = "TLS 1.2 and 1.3 alone, with the given certificate"
   }
   assert {
     condition     = aws_lb.this.drop_invalid_header_fields && aws_lb.this.enable_deletion_protection
@@ -168,10 +173,12 @@ run "with_a_domain_the_load_balancer_speaks_https_and_nothing_else" {
 
 run "with_a_domain_elsewhere_no_record_is_made" {
   variables {
-    domain_name       = "uploads.example.com"
-    certificate_arn   = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-    ingress_cidrs     = ["203.0.113.0/24", "198.51.100.0/24"]
-    access_log_bucket = "logs"
+    settings = {
+      domain_name       = "uploads.example.com"
+      certificate_arn   = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      ingress_cidrs     = ["203.0.113.0/24", "198.51.100.0/24"]
+      access_log_bucket = "logs"
+    }
   }
   assert {
     condition     = length(aws_route53_record.this) == 0
@@ -190,43 +197,44 @@ run "with_a_domain_elsewhere_no_record_is_made" {
 run "refuses_a_domain_without_a_certificate" {
   command = plan
   variables {
-    domain_name = "uploads.example.com"
+    settings = { domain_name = "uploads.example.com" }
   }
-  expect_failures = [var.certificate_arn]
+  expect_failures = [var.settings]
 }
 
 run "refuses_a_certificate_without_a_domain" {
   command = plan
   variables {
-    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    settings = { certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1" }
   }
-  expect_failures = [var.certificate_arn]
+  expect_failures = [var.settings]
 }
 
 run "refuses_what_is_no_certificate" {
   command = plan
   variables {
-    domain_name     = "uploads.example.com"
-    certificate_arn = "arn:aws:iam::123456789012:server-certificate/1"
+    settings = { domain_name = "uploads.example.com", certificate_arn = "arn:aws:iam::123456789012:server-certificate/1" }
   }
-  expect_failures = [var.certificate_arn]
+  expect_failures = [var.settings]
 }
 
 run "refuses_a_url_for_a_domain" {
   command = plan
   variables {
-    domain_name     = "https://uploads.example.com"
-    certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    settings = {
+      domain_name     = "https://uploads.example.com"
+      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+    }
   }
-  expect_failures = [var.domain_name]
+  expect_failures = [var.settings]
 }
 
 run "refuses_a_zone_without_a_domain" {
   command = plan
   variables {
-    zone = { id = "Z1" }
+    settings = { zone = { id = "Z1" } }
   }
-  expect_failures = [var.zone]
+  expect_failures = [var.settings]
 }
 
 run "refuses_an_idle_time_out_beyond_the_keep_alive" {
@@ -264,11 +272,13 @@ run "refuses_a_long_name" {
 run "refuses_access_logs_to_a_url" {
   command = plan
   variables {
-    domain_name       = "uploads.example.com"
-    certificate_arn   = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-    access_log_bucket = "s3://logs"
+    settings = {
+      domain_name       = "uploads.example.com"
+      certificate_arn   = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      access_log_bucket = "s3://logs"
+    }
   }
-  expect_failures = [var.access_log_bucket]
+  expect_failures = [var.settings]
 }
 
 run "a_link_to_other_subnets_has_another_name" {
@@ -278,5 +288,15 @@ run "a_link_to_other_subnets_has_another_name" {
   assert {
     condition     = aws_apigatewayv2_vpc_link.this[0].name == "issuer-${substr(sha256("subnet-a,subnet-b,subnet-c"), 0, 8)}"
     error_message = "both stand side by side while the API goes over"
+  }
+}
+
+run "api_gateway_throttles_as_it_is_told" {
+  variables {
+    settings = { throttle_rate = 77, throttle_burst = 88 }
+  }
+  assert {
+    condition     = one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_rate_limit == 77 && one(aws_apigatewayv2_stage.this[0].default_route_settings).throttling_burst_limit == 88
+    error_message = "the rate and the burst, each in its place"
   }
 }

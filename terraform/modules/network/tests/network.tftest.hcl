@@ -11,7 +11,8 @@ mock_provider "aws" {
 }
 
 variables {
-  name = "upload-once"
+  name     = "upload-once"
+  settings = {}
 }
 
 run "by_default_there_is_no_way_to_the_internet" {
@@ -69,8 +70,8 @@ run "endpoints_take_https_from_the_private_subnets_alone" {
 
 run "a_zone_each_for_the_subnets" {
   variables {
-    zones          = 3
     public_subnets = true
+    settings       = { zones = 3 }
   }
   assert {
     condition     = aws_subnet.private[*].availability_zone == ["eu-central-1a", "eu-central-1b", "eu-central-1c"] && aws_subnet.public[*].availability_zone == ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
@@ -96,8 +97,8 @@ run "a_zone_each_for_the_subnets" {
 
 run "the_smallest_vpc_has_room_for_a_load_balancer" {
   variables {
-    cidr           = "10.1.0.0/23"
     public_subnets = true
+    settings       = { cidr = "10.1.0.0/23" }
   }
   assert {
     condition     = aws_subnet.public[*].cidr_block == ["10.1.1.128/27", "10.1.1.160/27"]
@@ -107,8 +108,7 @@ run "the_smallest_vpc_has_room_for_a_load_balancer" {
 
 run "nat_in_each_zone" {
   variables {
-    egress              = "nat"
-    interface_endpoints = []
+    settings = { egress = "nat", interface_endpoints = [] }
   }
   assert {
     condition     = length(aws_nat_gateway.this) == 2 && length(aws_eip.nat) == 2 && length(aws_subnet.public) == 2
@@ -126,7 +126,7 @@ run "nat_in_each_zone" {
 
 run "a_handler_s_own_endpoints" {
   variables {
-    interface_endpoints = ["secretsmanager"]
+    settings = { interface_endpoints = ["secretsmanager"] }
   }
   assert {
     condition     = contains(keys(aws_vpc_endpoint.interface), "secretsmanager") && contains(keys(aws_vpc_endpoint.interface), "sqs")
@@ -136,7 +136,9 @@ run "a_handler_s_own_endpoints" {
 
 run "an_existing_vpc_is_left_alone" {
   variables {
-    vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"] }
+    settings = {
+      vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c", "subnet-d"] }
+    }
   }
   assert {
     condition     = length(aws_vpc.this) + length(aws_subnet.private) + length(aws_subnet.public) + length(aws_vpc_endpoint.gateway) + length(aws_vpc_endpoint.interface) + length(aws_route_table.private) + length(aws_security_group.endpoints) + length(aws_default_security_group.this) == 0
@@ -155,65 +157,74 @@ run "an_existing_vpc_is_left_alone" {
 run "refuses_a_vpc_without_room" {
   command = plan
   variables {
-    cidr = "10.0.0.0/24"
+    settings = { cidr = "10.0.0.0/24" }
   }
-  expect_failures = [var.cidr]
+  expect_failures = [var.settings]
 }
 
 run "refuses_what_is_no_network" {
   command = plan
   variables {
-    cidr = "10.0.0.0"
+    settings = { cidr = "10.0.0.0" }
   }
-  expect_failures = [var.cidr]
+  expect_failures = [var.settings]
 }
 
 run "refuses_ipv6" {
   command = plan
   variables {
-    cidr = "2001:db8::/20"
+    settings = { cidr = "2001:db8::/20" }
   }
-  expect_failures = [var.cidr]
+  expect_failures = [var.settings]
 }
 
 run "refuses_one_zone" {
   command = plan
   variables {
-    zones = 1
+    settings = { zones = 1 }
   }
-  expect_failures = [var.zones]
+  expect_failures = [var.settings]
 }
 
 run "refuses_an_unknown_egress" {
   command = plan
   variables {
-    egress = "internet"
+    settings = { egress = "internet" }
   }
-  expect_failures = [var.egress]
+  expect_failures = [var.settings]
 }
 
 run "refuses_an_interface_endpoint_for_s3" {
   command = plan
   variables {
-    interface_endpoints = ["s3"]
+    settings = { interface_endpoints = ["s3"] }
   }
-  expect_failures = [var.interface_endpoints]
+  expect_failures = [var.settings]
 }
 
 run "refuses_a_vpc_of_one_private_subnet" {
   command = plan
   variables {
-    vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a"] }
+    settings = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a"] } }
   }
-  expect_failures = [var.vpc]
+  expect_failures = [var.settings]
 }
 
 run "refuses_a_vpc_of_one_public_subnet" {
   command = plan
   variables {
-    vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c"] }
+    settings = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"], public_subnet_ids = ["subnet-c"] } }
   }
-  expect_failures = [var.vpc]
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_vpc_without_public_subnets_for_a_public_load_balancer" {
+  command = plan
+  variables {
+    public_subnets = true
+    settings       = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } }
+  }
+  expect_failures = [var.settings]
 }
 
 run "refuses_a_long_name" {
@@ -231,10 +242,21 @@ run "zones_without_vpc_links_get_no_subnet" {
   }
 }
 
+run "zones_are_left_out_by_their_ids" {
+  command = plan
+  variables {
+    settings = { exclude_zone_ids = ["euc1-az9"] }
+  }
+  assert {
+    condition     = data.aws_availability_zones.available.exclude_zone_ids == toset(["euc1-az9"])
+    error_message = "those that are given, and no others"
+  }
+}
+
 run "refuses_more_zones_than_the_region_has" {
   command = plan
   variables {
-    zones = 3
+    settings = { zones = 3 }
   }
   override_data {
     target = data.aws_availability_zones.available
@@ -246,7 +268,7 @@ run "refuses_more_zones_than_the_region_has" {
 run "a_given_vpc_asks_for_no_zones" {
   command = plan
   variables {
-    vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] }
+    settings = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } }
   }
   override_data {
     target = data.aws_availability_zones.available
@@ -261,7 +283,7 @@ run "a_given_vpc_asks_for_no_zones" {
 run "refuses_a_zone_by_name" {
   command = plan
   variables {
-    exclude_zone_ids = ["us-east-1e"]
+    settings = { exclude_zone_ids = ["us-east-1e"] }
   }
-  expect_failures = [var.exclude_zone_ids]
+  expect_failures = [var.settings]
 }

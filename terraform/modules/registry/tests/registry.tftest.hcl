@@ -16,7 +16,9 @@ mock_provider "aws" {
 }
 
 variables {
-  name = "once"
+  settings      = {}
+  force_destroy = false
+  name          = "once"
 }
 
 run "images_are_scanned_never_replaced_and_not_removed_by_mistake" {
@@ -48,8 +50,7 @@ run "images_are_scanned_never_replaced_and_not_removed_by_mistake" {
 
 run "old_images_go" {
   variables {
-    kept_images   = 10
-    untagged_days = 3
+    settings = { kept_images = 10, untagged_days = 3 }
   }
 
   assert {
@@ -65,13 +66,13 @@ run "old_images_go" {
 
 run "key_of_the_users_encrypts_images" {
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    settings = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
   }
 
   assert {
     condition = alltrue([
       for repository in aws_ecr_repository.this :
-      one(repository.encryption_configuration).encryption_type == "KMS" && one(repository.encryption_configuration).kms_key == var.kms_key_arn
+      one(repository.encryption_configuration).encryption_type == "KMS" && one(repository.encryption_configuration).kms_key == var.settings.kms_key_arn
     ])
     error_message = "All repositories use the given key."
   }
@@ -81,20 +82,20 @@ run "kept_images_refuses_one" {
   command = plan
 
   variables {
-    kept_images = 1
+    settings = { kept_images = 1 }
   }
 
-  expect_failures = [var.kept_images]
+  expect_failures = [var.settings]
 }
 
 run "untagged_days_refuses_zero" {
   command = plan
 
   variables {
-    untagged_days = 0
+    settings = { untagged_days = 0 }
   }
 
-  expect_failures = [var.untagged_days]
+  expect_failures = [var.settings]
 }
 
 run "name_refuses_a_slash" {
@@ -111,8 +112,8 @@ run "kms_key_arn_refuses_an_alias" {
   command = plan
 
   variables {
-    kms_key_arn = "alias/images"
+    settings = { kms_key_arn = "alias/images" }
   }
 
-  expect_failures = [var.kms_key_arn]
+  expect_failures = [var.settings]
 }

@@ -20,14 +20,19 @@ mock_provider "aws" {
 }
 
 variables {
-  name             = "acceptor"
-  cluster          = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/uo", name = "uo" }
-  image            = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/uo/acceptor:1.2.0"
-  task_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
-  vpc_id           = "vpc-1"
-  subnet_ids       = ["subnet-a", "subnet-b"]
-  environment      = { BUCKET = "files", AWS_REGION = "eu-central-1" }
-  autoscaling      = { kind = "backlog", queue_name = "uo-upload-events", messages = 200 }
+  subject               = "acceptor"
+  tasks                 = { cpu = 256, memory = 512, min_tasks = 1, max_tasks = 4, spot = false, messages = 200, requests_per_minute = 3000 }
+  log_retention_days    = 90
+  architecture          = "ARM64"
+  wait_for_steady_state = false
+  name                  = "acceptor"
+  cluster               = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/uo", name = "uo" }
+  image                 = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/uo/acceptor:1.2.0"
+  task_policy_json      = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+  vpc_id                = "vpc-1"
+  subnet_ids            = ["subnet-a", "subnet-b"]
+  environment           = { BUCKET = "files", AWS_REGION = "eu-central-1" }
+  autoscaling           = { kind = "backlog", queue_name = "uo-upload-events" }
 }
 
 run "the_container_can_do_little" {
@@ -146,7 +151,8 @@ run "a_consumer_has_no_ingress" {
 run "a_called_service_is_reached_by_its_load_balancer_alone" {
   variables {
     load_balancer = { target_group_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/uo/2", security_group_id = "sg-lb" }
-    autoscaling   = { kind = "requests", load_balancer_arn_suffix = "app/uo/1", target_group_arn_suffix = "targetgroup/uo/2", requests_per_minute = 1000 }
+    autoscaling   = { kind = "requests", load_balancer_arn_suffix = "app/uo/1", target_group_arn_suffix = "targetgroup/uo/2" }
+    tasks         = merge(var.tasks, { requests_per_minute = 1000 })
   }
   assert {
     condition     = aws_vpc_security_group_ingress_rule.load_balancer[0].referenced_security_group_id == "sg-lb" && aws_vpc_security_group_ingress_rule.load_balancer[0].cidr_ipv4 == null && aws_vpc_security_group_ingress_rule.load_balancer[0].from_port == 8080 && aws_vpc_security_group_ingress_rule.load_balancer[0].to_port == 8080
@@ -195,7 +201,7 @@ run "a_consumer_follows_its_backlog_a_task" {
 
 run "scale_in_can_be_switched_off" {
   variables {
-    autoscaling = { kind = "backlog", queue_name = "uo-upload-events", disable_scale_in = true }
+    tasks = merge(var.tasks, { disable_scale_in = true })
   }
   assert {
     condition     = aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].disable_scale_in
@@ -212,7 +218,7 @@ run "on_demand_by_default" {
 
 run "spot_leaves_one_task_on_demand" {
   variables {
-    spot = true
+    tasks = merge(var.tasks, { spot = true })
   }
   assert {
     condition = toset([for strategy in aws_ecs_service.this.capacity_provider_strategy : "${strategy.capacity_provider} base ${strategy.base} weight ${strategy.weight}"]) == toset([
@@ -229,8 +235,7 @@ run "spot_leaves_one_task_on_demand" {
 
 run "protection_is_a_setting_and_its_permission" {
   variables {
-    min_tasks             = 2
-    protect_after_seconds = 100
+    tasks = merge(var.tasks, { min_tasks = 2, protect_after_seconds = 100 })
   }
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.scale_in_protection[0].policy).Statement : [statement.Effect, statement.Action, statement.Resource]] == [["Allow", ["ecs:UpdateTaskProtection"], ["arn:aws:ecs:eu-central-1:123456789012:task/uo/*"]]]
@@ -256,30 +261,27 @@ run "without_the_setting_neither" {
 run "refuses_protection_of_work_that_ends_within_a_stop" {
   command = plan
   variables {
-    min_tasks             = 2
-    protect_after_seconds = 99
+    tasks = merge(var.tasks, { min_tasks = 2, protect_after_seconds = 99 })
   }
-  expect_failures = [var.protect_after_seconds]
+  expect_failures = [var.tasks]
 }
 
 run "refuses_protection_of_a_task_that_is_alone" {
   command = plan
   variables {
-    min_tasks             = 1
-    protect_after_seconds = 100
+    tasks = merge(var.tasks, { min_tasks = 1, protect_after_seconds = 100 })
   }
-  expect_failures = [var.protect_after_seconds]
+  expect_failures = [var.tasks]
 }
 
 run "refuses_protection_without_a_queue" {
   command = plan
   variables {
-    load_balancer         = { target_group_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/uo/2", security_group_id = "sg-lb" }
-    autoscaling           = { kind = "requests", load_balancer_arn_suffix = "app/uo/1", target_group_arn_suffix = "targetgroup/uo/2" }
-    min_tasks             = 2
-    protect_after_seconds = 100
+    load_balancer = { target_group_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/uo/2", security_group_id = "sg-lb" }
+    autoscaling   = { kind = "requests", load_balancer_arn_suffix = "app/uo/1", target_group_arn_suffix = "targetgroup/uo/2" }
+    tasks         = merge(var.tasks, { min_tasks = 2, protect_after_seconds = 100 })
   }
-  expect_failures = [var.protect_after_seconds]
+  expect_failures = [var.tasks]
 }
 
 run "folders_to_write_in" {
@@ -307,18 +309,17 @@ run "refuses_an_image_without_a_tag" {
 run "refuses_memory_that_fargate_does_not_pair_with_the_cpu" {
   command = plan
   variables {
-    cpu    = 1024
-    memory = 512
+    tasks = merge(var.tasks, { cpu = 1024, memory = 512 })
   }
-  expect_failures = [var.memory]
+  expect_failures = [var.tasks]
 }
 
 run "refuses_a_cpu_that_fargate_does_not_know" {
   command = plan
   variables {
-    cpu = 300
+    tasks = merge(var.tasks, { cpu = 300 })
   }
-  expect_failures = [var.cpu]
+  expect_failures = [var.tasks]
 }
 
 run "refuses_a_policy_that_is_none" {
@@ -340,18 +341,17 @@ run "refuses_a_stop_time_out_beyond_fargate_s" {
 run "refuses_fewer_tasks_than_one" {
   command = plan
   variables {
-    min_tasks = 0
+    tasks = merge(var.tasks, { min_tasks = 0 })
   }
-  expect_failures = [var.min_tasks]
+  expect_failures = [var.tasks]
 }
 
 run "refuses_a_maximum_below_the_minimum" {
   command = plan
   variables {
-    min_tasks = 3
-    max_tasks = 2
+    tasks = merge(var.tasks, { min_tasks = 3, max_tasks = 2 })
   }
-  expect_failures = [var.max_tasks]
+  expect_failures = [var.tasks]
 }
 
 run "refuses_backlog_without_a_queue" {

@@ -32,8 +32,11 @@ mock_provider "aws" {
 }
 
 variables {
-  name              = "once"
-  acceptor_role_arn = "arn:aws:iam::123456789012:role/once-acceptor"
+  settings            = { allow_presigned_put = false }
+  force_destroy       = false
+  deletion_protection = true
+  name                = "once"
+  acceptor_role_arn   = "arn:aws:iam::123456789012:role/once-acceptor"
 }
 
 run "bucket_is_private_versioned_and_encrypted" {
@@ -78,32 +81,32 @@ run "bucket_is_private_versioned_and_encrypted" {
   }
 
   assert {
-    condition     = output.kms_key_arn == null && output.bucket.name == "once-123456789012-eu-central-1" && output.bucket.arn == "arn:aws:s3:::once-123456789012-eu-central-1"
+    condition     = output.settings.kms_key_arn == null && output.bucket.name == "once-123456789012-eu-central-1" && output.bucket.arn == "arn:aws:s3:::once-123456789012-eu-central-1"
     error_message = "The outputs name the bucket, and no key where there is none."
   }
 }
 
 run "key_of_the_users_encrypts_bucket_and_tables" {
   variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    settings = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
   }
 
   assert {
     condition = (
       one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "aws:kms"
-      && one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).kms_master_key_id == var.kms_key_arn
+      && one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).kms_master_key_id == var.settings.kms_key_arn
       && one(aws_s3_bucket_server_side_encryption_configuration.this.rule).bucket_key_enabled
     )
     error_message = "The bucket encrypts what comes in, and the copies, with the given key, through a bucket key."
   }
 
   assert {
-    condition     = alltrue([for table in aws_dynamodb_table.this : one(table.server_side_encryption).kms_key_arn == var.kms_key_arn])
+    condition     = alltrue([for table in aws_dynamodb_table.this : one(table.server_side_encryption).kms_key_arn == var.settings.kms_key_arn])
     error_message = "Both tables are encrypted with the given key."
   }
 
   assert {
-    condition     = output.kms_key_arn == var.kms_key_arn
+    condition     = output.settings.kms_key_arn == var.settings.kms_key_arn
     error_message = "The key is an output, since the services need leave to use it."
   }
 }
@@ -159,7 +162,7 @@ run "uploads_get_in_by_signature_v4_forms_alone" {
 
 run "signature_age_is_the_longest_lifetime_of_a_form" {
   variables {
-    form_lifetime_max_seconds = 90
+    signature_age_max_seconds = 90
   }
 
   assert {
@@ -173,8 +176,7 @@ run "signature_age_is_the_longest_lifetime_of_a_form" {
 
 run "presigned_put_gets_in_only_if_none_match" {
   variables {
-    allow_presigned_put  = true
-    cors_allowed_origins = ["https://www.example.com"]
+    settings = { allow_presigned_put = true, cors_allowed_origins = ["https://www.example.com"] }
   }
 
   assert {
@@ -285,7 +287,7 @@ run "lifecycle_removes_what_was_left" {
 
 run "lifecycle_of_accepted_where_it_is_asked_for" {
   variables {
-    accepted_expire_days = 365
+    settings = { accepted_expire_days = 365 }
   }
 
   assert {
@@ -299,7 +301,7 @@ run "lifecycle_of_accepted_where_it_is_asked_for" {
 
 run "named_origins_may_send_forms" {
   variables {
-    cors_allowed_origins = ["https://www.example.com", "http://localhost:3000"]
+    settings = { allow_presigned_put = false, cors_allowed_origins = ["https://www.example.com", "http://localhost:3000"] }
   }
 
   assert {

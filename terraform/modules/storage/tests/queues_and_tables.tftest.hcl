@@ -57,7 +57,10 @@ mock_provider "aws" {
 }
 
 variables {
-  name = "once"
+  settings            = {}
+  force_destroy       = false
+  deletion_protection = true
+  name                = "once"
 }
 
 run "queues_encrypt_and_keep_long_enough" {
@@ -204,16 +207,16 @@ run "tables_are_what_the_services_expect_and_protected" {
   }
 
   assert {
-    condition     = output.record_retention_days == 113
+    condition     = output.settings.record_retention_days == 113
     error_message = "The services are given the same number of days that was validated here."
   }
 }
 
 run "stand_ins_need_neither_protection_nor_recovery" {
   variables {
-    deletion_protection    = false
-    point_in_time_recovery = false
-    force_destroy          = true
+    deletion_protection = false
+    force_destroy       = true
+    settings            = { point_in_time_recovery = false }
   }
 
   assert {
@@ -221,5 +224,51 @@ run "stand_ins_need_neither_protection_nor_recovery" {
       for table in aws_dynamodb_table.this : !table.deletion_protection_enabled && !one(table.point_in_time_recovery).enabled
     ]) && aws_s3_bucket.this.force_destroy
     error_message = "Both are switched off by their variables."
+  }
+}
+
+run "every_number_is_followed" {
+  variables {
+    settings = {
+      bucket_name                = "your-files"
+      uploads_expire_days        = 45
+      noncurrent_expire_days     = 46
+      accepted_expire_days       = 47
+      unfinished_multipart_days  = 3
+      message_retention_days     = 6
+      dead_letter_retention_days = 13
+      record_retention_days      = 120
+      max_receive_count          = 9
+      visibility_seconds         = 90
+    }
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this.bucket == "your-files"
+    error_message = "The bucket has the given name."
+  }
+
+  assert {
+    condition = { for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id => [
+      try(rule.expiration[0].days, 0), try(rule.noncurrent_version_expiration[0].noncurrent_days, 0), try(rule.abort_incomplete_multipart_upload[0].days_after_initiation, 0)
+    ] } == { leftovers = [0, 0, 3], uploads = [45, 46, 0], accepted = [47, 46, 0] }
+    error_message = "Each rule of the lifecycle counts its own days."
+  }
+
+  assert {
+    condition = alltrue([
+      for queue in aws_sqs_queue.events : queue.message_retention_seconds == 6 * 86400 && queue.visibility_timeout_seconds == 90
+    ]) && alltrue([for queue in aws_sqs_queue.dead_letter : queue.message_retention_seconds == 13 * 86400])
+    error_message = "Both pipelines keep events, dead letters and received messages as long as they are told."
+  }
+
+  assert {
+    condition     = alltrue([for queue in aws_sqs_queue_redrive_policy.events : jsondecode(queue.redrive_policy).maxReceiveCount == 9])
+    error_message = "Both pipelines deliver as often."
+  }
+
+  assert {
+    condition     = output.settings.record_retention_days == 120
+    error_message = "The services are given the same number of days."
   }
 }

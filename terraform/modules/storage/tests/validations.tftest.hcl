@@ -5,7 +5,10 @@ mock_provider "aws" {
 }
 
 variables {
-  name = "once"
+  settings            = {}
+  force_destroy       = false
+  deletion_protection = true
+  name                = "once"
 }
 
 run "name_refuses_upper_case" {
@@ -42,20 +45,20 @@ run "bucket_name_refuses_dots" {
   command = plan
 
   variables {
-    bucket_name = "files.example.com"
+    settings = { bucket_name = "files.example.com" }
   }
 
-  expect_failures = [var.bucket_name]
+  expect_failures = [var.settings]
 }
 
 run "kms_key_arn_refuses_an_alias" {
   command = plan
 
   variables {
-    kms_key_arn = "alias/files"
+    settings = { kms_key_arn = "alias/files" }
   }
 
-  expect_failures = [var.kms_key_arn]
+  expect_failures = [var.settings]
 }
 
 run "acceptor_role_arn_refuses_a_user" {
@@ -68,117 +71,112 @@ run "acceptor_role_arn_refuses_a_user" {
   expect_failures = [var.acceptor_role_arn]
 }
 
-run "form_lifetime_max_seconds_refuses_zero" {
+run "signature_age_max_seconds_refuses_zero" {
   command = plan
 
   variables {
-    form_lifetime_max_seconds = 0
+    signature_age_max_seconds = 0
   }
 
-  expect_failures = [var.form_lifetime_max_seconds]
+  expect_failures = [var.signature_age_max_seconds]
 }
 
-run "form_lifetime_max_seconds_refuses_more_than_seven_days" {
+run "signature_age_max_seconds_refuses_more_than_seven_days" {
   command = plan
 
   variables {
-    form_lifetime_max_seconds = 604801
+    signature_age_max_seconds = 604801
   }
 
-  expect_failures = [var.form_lifetime_max_seconds]
+  expect_failures = [var.signature_age_max_seconds]
 }
 
 run "cors_allowed_origins_refuses_a_path" {
   command = plan
 
   variables {
-    cors_allowed_origins = ["https://www.example.com/"]
+    settings = { cors_allowed_origins = ["https://www.example.com/"] }
   }
 
-  expect_failures = [var.cors_allowed_origins]
+  expect_failures = [var.settings]
 }
 
 run "message_retention_days_refuses_fourteen" {
   command = plan
 
   variables {
-    message_retention_days = 14
+    settings = { message_retention_days = 14 }
   }
 
-  expect_failures = [var.message_retention_days]
+  expect_failures = [var.settings]
 }
 
 run "message_retention_days_refuses_zero" {
   command = plan
 
   variables {
-    message_retention_days = 0
+    settings = { message_retention_days = 0 }
   }
 
-  expect_failures = [var.message_retention_days]
+  expect_failures = [var.settings]
 }
 
 run "message_retention_days_refuses_half_a_day" {
   command = plan
 
   variables {
-    message_retention_days = 1.5
+    settings = { message_retention_days = 1.5 }
   }
 
-  expect_failures = [var.message_retention_days]
+  expect_failures = [var.settings]
 }
 
 run "max_receive_count_refuses_one" {
   command = plan
 
   variables {
-    max_receive_count = 1
+    settings = { max_receive_count = 1 }
   }
 
-  expect_failures = [var.max_receive_count]
+  expect_failures = [var.settings]
 }
 
 run "max_receive_count_refuses_more_than_the_days_bear" {
   command = plan
 
   variables {
-    max_receive_count      = 8
-    longest_work_seconds   = 5197
-    message_retention_days = 1
+    longest_work_seconds = 5197
+    settings             = { max_receive_count = 8, message_retention_days = 1 }
   }
 
-  expect_failures = [var.max_receive_count]
+  expect_failures = [var.longest_work_seconds]
 }
 
 run "max_receive_count_refuses_a_visibility_that_four_days_do_not_bear" {
   command = plan
 
   variables {
-    visibility_seconds     = 43200
-    message_retention_days = 4
+    settings = { visibility_seconds = 43200, message_retention_days = 4 }
   }
 
-  expect_failures = [var.max_receive_count]
+  expect_failures = [var.longest_work_seconds]
 }
 
 run "max_receive_count_refuses_a_visibility_that_one_day_does_not_bear" {
   command = plan
 
   variables {
-    visibility_seconds     = 43200
-    message_retention_days = 1
+    settings = { visibility_seconds = 43200, message_retention_days = 1 }
   }
 
-  expect_failures = [var.max_receive_count]
+  expect_failures = [var.longest_work_seconds]
 }
 
 run "max_receive_count_takes_a_long_visibility_with_few_receives" {
   command = plan
 
   variables {
-    visibility_seconds     = 43200
-    max_receive_count      = 4
-    message_retention_days = 4
+    settings = { visibility_seconds = 43200, max_receive_count = 4, message_retention_days = 4 }
   }
 }
 
@@ -186,9 +184,8 @@ run "max_receive_count_takes_all_that_the_days_bear" {
   command = plan
 
   variables {
-    max_receive_count      = 8
-    longest_work_seconds   = 5196
-    message_retention_days = 1
+    longest_work_seconds = 5196
+    settings             = { max_receive_count = 8, message_retention_days = 1 }
   }
 
   assert {
@@ -211,91 +208,90 @@ run "visibility_seconds_refuses_one" {
   command = plan
 
   variables {
-    visibility_seconds = 1
+    settings = { visibility_seconds = 1 }
   }
 
-  expect_failures = [var.visibility_seconds]
+  expect_failures = [var.settings]
 }
 
 run "visibility_seconds_refuses_more_than_twelve_hours" {
   command = plan
 
   variables {
-    visibility_seconds = 43201
+    settings = { visibility_seconds = 43201 }
   }
 
-  expect_failures = [var.visibility_seconds]
+  expect_failures = [var.settings]
 }
 
 run "unfinished_multipart_days_refuses_zero" {
   command = plan
 
   variables {
-    unfinished_multipart_days = 0
+    settings = { unfinished_multipart_days = 0 }
   }
 
-  expect_failures = [var.unfinished_multipart_days]
+  expect_failures = [var.settings]
 }
 
 run "dead_letter_retention_days_refuses_less_than_the_queue_keeps" {
   command = plan
 
   variables {
-    message_retention_days     = 7
-    dead_letter_retention_days = 7
+    settings = { message_retention_days = 7, dead_letter_retention_days = 7 }
   }
 
-  expect_failures = [var.dead_letter_retention_days]
+  expect_failures = [var.settings]
 }
 
 run "dead_letter_retention_days_refuses_more_than_sqs_keeps" {
   command = plan
 
   variables {
-    dead_letter_retention_days = 15
+    settings = { dead_letter_retention_days = 15 }
   }
 
-  expect_failures = [var.dead_letter_retention_days]
+  expect_failures = [var.settings]
 }
 
 run "record_retention_days_refuses_less_than_redrives_take" {
   command = plan
 
   variables {
-    record_retention_days = 76
+    settings = { record_retention_days = 76 }
   }
 
-  expect_failures = [var.record_retention_days]
+  expect_failures = [var.settings]
 }
 
 run "uploads_expire_days_refuses_less_than_queues_keep" {
   command = plan
 
   variables {
-    uploads_expire_days = 18
+    settings = { uploads_expire_days = 18 }
   }
 
-  expect_failures = [var.uploads_expire_days]
+  expect_failures = [var.settings]
 }
 
 run "noncurrent_expire_days_refuses_less_than_queues_keep" {
   command = plan
 
   variables {
-    noncurrent_expire_days = 18
+    settings = { noncurrent_expire_days = 18 }
   }
 
-  expect_failures = [var.noncurrent_expire_days]
+  expect_failures = [var.settings]
 }
 
 run "accepted_expire_days_refuses_less_than_queues_keep" {
   command = plan
 
   variables {
-    accepted_expire_days = 18
+    settings = { accepted_expire_days = 18 }
   }
 
-  expect_failures = [var.accepted_expire_days]
+  expect_failures = [var.settings]
 }
 
 run "the_least_days_are_allowed" {
@@ -303,14 +299,11 @@ run "the_least_days_are_allowed" {
 
   # 4 x (5 + 14) + 1, and 5 + 14.
   variables {
-    record_retention_days  = 77
-    uploads_expire_days    = 19
-    noncurrent_expire_days = 19
-    accepted_expire_days   = 19
+    settings = { record_retention_days = 77, uploads_expire_days = 19, noncurrent_expire_days = 19, accepted_expire_days = 19 }
   }
 
   assert {
-    condition     = output.record_retention_days == 77
+    condition     = output.settings.record_retention_days == 77
     error_message = "The bounds themselves are within."
   }
 }
@@ -319,12 +312,19 @@ run "the_default_record_retention_outlives_the_longest_retentions" {
   command = plan
 
   variables {
-    message_retention_days     = 13
-    dead_letter_retention_days = 14
+    settings = { message_retention_days = 13, dead_letter_retention_days = 14 }
   }
 
   assert {
-    condition     = output.record_retention_days == 113
+    condition     = output.settings.record_retention_days == 113
     error_message = "113 days hold for whatever SQS allows."
   }
+}
+
+run "refuses_a_previous_key_by_its_alias" {
+  command = plan
+  variables {
+    settings = { previous_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/files"] }
+  }
+  expect_failures = [var.settings]
 }

@@ -15,6 +15,7 @@ mock_provider "aws" {
 }
 
 variables {
+  force_destroy  = false
   name           = "uo-trail"
   bucket_arn     = "arn:aws:s3:::uploads"
   retention_days = 30

@@ -1,10 +1,12 @@
-// One table, longer than 250 lines because terraform/ has so many variables.
+// What the root itself hands on, one variable or part of an object at a time. It is one table, and longer than 250 lines because the
+// services are told so much. What a module takes whole is that module's to test: a part that it does not take is refused (unknown_settings
+// in main.tf), and an object that no module takes fails the tables of README.md.
 
 import type { MockedInstallation } from './mocked-installation.ts';
 
 type Read = (installation: MockedInstallation) => unknown;
 
-/** A variable of the root: a value that is not its default, where it has to arrive, and as what. */
+/** A variable of the root, or a part of one: a value that is not its default, where it has to arrive, and as what. */
 export interface Wiring {
   readonly value: unknown;
   readonly read: Read;
@@ -21,7 +23,6 @@ const EVERY_SERVICE = Object.keys(SERVICES) as readonly ServiceModule[];
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/2';
 const OLD_KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1';
-const DAY_SECONDS = 86_400;
 
 const container = (installation: MockedInstallation, service: ServiceModule, ...path: (string | number)[]) =>
   installation.at(`module.${service}.aws_ecs_task_definition.this`, 'container_definitions', ...[0, ...path]);
@@ -98,35 +99,21 @@ const processor = {
   ...{ cpu: 2048, memory: 4096, min_tasks: 5, max_tasks: 9, concurrency: 6, messages: 7, spot: true },
   ...{ disable_scale_in: true, protect_after_seconds: 115 },
 };
-const thresholds = {
-  ...{ issuer_errors: 11, issuer_p99_milliseconds: 1212, task_failures: 13 },
-  ...{ upload_events_age_seconds: 1414, accepted_events_age_seconds: 1515 },
-};
-const ALARMS = {
-  issuer_errors: 'url-issuer-server-errors',
-  issuer_p99_milliseconds: 'url-issuer-request-time',
-  task_failures: 'processor-task-failures',
-  upload_events_age_seconds: 'upload-events-age',
-  accepted_events_age_seconds: 'accepted-events-age',
-} as const;
-
 const bucket = 'module.storage.aws_s3_bucket';
-const lifecycle =
-  (rule: number, ...path: (string | number)[]): Read =>
-  (installation) =>
-    installation.at(`${bucket}_lifecycle_configuration.this`, 'rule', rule, ...path);
-const ofQueues =
-  (kind: 'events' | 'dead_letter', attribute: string): Read =>
-  (installation) =>
-    ['upload_events', 'accepted_events'].map((queue) =>
-      installation.at(`module.storage.aws_sqs_queue.${kind}["${queue}"]`, attribute),
-    );
 const handlerPolicy = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: ['ses:SendEmail'], Resource: ['*'] }],
 });
 const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:crm';
 const processorImage = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/mine:1.2.3';
+
+/** What the others of besideDomain need. */
+export const besideDomainToo = {
+  'endpoint.certificate_arn': 'arn:aws:acm:eu-central-1:123456789012:certificate/1',
+  'endpoint.zone': { id: 'Z123' },
+  'network.interface_endpoints': ['secretsmanager'],
+  'storage.kms_key_arn': KEY,
+};
 
 /** With a domain, in a VPC that is made here. */
 export const besideDomain: Readonly<Record<string, Wiring>> = {
@@ -166,39 +153,12 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: processorImage,
     read: (made) => container(made, 'processor', 'image'),
   },
-  kept_images: {
-    value: 7,
-    expected: inEvery(7),
-    read: (made) =>
-      made.ofEvery('aws_ecr_lifecycle_policy', 'policy', 'rules', 1, 'selection', 'countNumber'),
-  },
-  images_kms_key_arn: {
-    value: KEY,
-    expected: inEvery(KEY),
-    read: (made) => made.ofEvery('aws_ecr_repository', 'encryption_configuration', 0, 'kms_key'),
-  },
   architecture: {
     value: 'X86_64',
     expected: inEvery('X86_64'),
     read: (made) => made.ofEvery('aws_ecs_task_definition', 'runtime_platform', 0, 'cpu_architecture'),
   },
-  vpc_cidr: { value: '10.1.0.0/16', read: (made) => made.at('module.network.aws_vpc.this[0]', 'cidr_block') },
-  zones: {
-    value: 3,
-    expected: 6,
-    // Private and public ones.
-    read: (made) => made.ofEvery('aws_subnet', 'cidr_block').filter((cidr) => cidr !== '192.0.2.0/24').length,
-  },
-  exclude_zone_ids: {
-    value: ['euc1-az9'],
-    read: (made) => made.at('module.network.data.aws_availability_zones.available', 'exclude_zone_ids'),
-  },
-  interface_endpoints: {
-    value: ['secretsmanager'],
-    expected: 'com.amazonaws.eu-central-1.secretsmanager',
-    read: (made) => made.at('module.network.aws_vpc_endpoint.interface["secretsmanager"]', 'service_name'),
-  },
-  domain_name: {
+  'endpoint.domain_name': {
     value: 'uploads.example.com',
     expected: ['https://uploads.example.com/prod', 'uploads.example.com'],
     read: (made) => [
@@ -206,38 +166,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
       made.at('module.endpoint.aws_route53_record.this[0]', 'name'),
     ],
   },
-  certificate_arn: {
-    value: 'arn:aws:acm:eu-central-1:123456789012:certificate/1',
-    read: (made) => made.at('module.endpoint.aws_lb_listener.https[0]', 'certificate_arn'),
-  },
-  zone: {
-    value: { id: 'Z123' },
-    expected: 'Z123',
-    read: (made) => made.at('module.endpoint.aws_route53_record.this[0]', 'zone_id'),
-  },
-  ingress_cidrs: {
-    value: ['203.0.113.0/24'],
-    expected: '203.0.113.0/24',
-    read: (made) =>
-      made.at('module.endpoint.aws_vpc_security_group_ingress_rule.clients["203.0.113.0/24"]', 'cidr_ipv4'),
-  },
-  access_log_bucket: {
-    value: 'your-access-logs',
-    read: (made) => made.at('module.endpoint.aws_lb.this', 'access_logs', 0, 'bucket'),
-  },
-  bucket_name: { value: 'your-files', read: (made) => made.at(`${bucket}.this`, 'bucket') },
-  kms_key_arn: {
-    value: KEY,
-    expected: [KEY, KEY, KEY],
-    read: (made) => [
-      made.at(
-        `${bucket}_server_side_encryption_configuration.this`,
-        ...['rule', 0, 'apply_server_side_encryption_by_default', 0, 'kms_master_key_id'],
-      ),
-      ...made.ofEvery('aws_dynamodb_table', 'server_side_encryption', 0, 'kms_key_arn'),
-    ],
-  },
-  previous_kms_key_arns: {
+  'storage.previous_kms_key_arns': {
     value: [OLD_KEY],
     expected: inEvery([KEY, OLD_KEY]),
     read: (made) =>
@@ -266,13 +195,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
       ...made.ofEvery('aws_dynamodb_table', 'deletion_protection_enabled'),
     ],
   },
-  point_in_time_recovery: {
-    value: false,
-    expected: [false, false],
-    otherwise: [true, true],
-    read: (made) => made.ofEvery('aws_dynamodb_table', 'point_in_time_recovery', 0, 'enabled'),
-  },
-  allow_presigned_put: {
+  'storage.allow_presigned_put': {
     value: false,
     expected: [false, 'false'],
     otherwise: [true, 'true'],
@@ -281,24 +204,11 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
       environment(made, 'url_issuer', 'PRESIGNED_PUT'),
     ],
   },
-  api_cors_allowed_origins: {
+  'url_issuer.cors_allowed_origins': {
     value: ['https://upload.example.com', 'https://www.example.com'],
     expected: ['https://upload.example.com,https://www.example.com', undefined, undefined],
     read: environmentOf(EVERY_SERVICE, 'CORS_ORIGINS'),
   },
-  cors_allowed_origins: {
-    value: ['https://www.example.com'],
-    read: (made) =>
-      [...((made.at(`${bucket}_cors_configuration.this[0]`, 'cors_rule') as unknown[]) ?? [])].flatMap(
-        (rule) => (rule as { readonly allowed_origins: readonly string[] }).allowed_origins,
-      ),
-  },
-  uploads_expire_days: { value: 45, read: lifecycle(1, 'expiration', 0, 'days') },
-  noncurrent_expire_days: {
-    value: 46,
-    read: lifecycle(1, 'noncurrent_version_expiration', 0, 'noncurrent_days'),
-  },
-  accepted_expire_days: { value: 365, read: lifecycle(2, 'expiration', 0, 'days') },
   trail_retention_days: {
     value: 31,
     read: (made) =>
@@ -307,26 +217,12 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
         ...['rule', 0, 'expiration', 0, 'days'],
       ),
   },
-  unfinished_multipart_days: {
-    value: 3,
-    read: lifecycle(0, 'abort_incomplete_multipart_upload', 0, 'days_after_initiation'),
-  },
-  message_retention_days: {
-    value: 6,
-    expected: [6 * DAY_SECONDS, 6 * DAY_SECONDS],
-    read: ofQueues('events', 'message_retention_seconds'),
-  },
-  dead_letter_retention_days: {
-    value: 13,
-    expected: [13 * DAY_SECONDS, 13 * DAY_SECONDS],
-    read: ofQueues('dead_letter', 'message_retention_seconds'),
-  },
-  kept_duplicates: {
+  'reports.kept_duplicates': {
     value: 25,
     expected: ['25', '25'],
     read: environmentOf(CONSUMERS, 'KEPT_DUPLICATES'),
   },
-  report_queue_arns: {
+  'reports.queue_arns': {
     value: ['arn:aws:sqs:eu-central-1:123456789012:reports-of-crm'],
     expected: CONSUMERS.map(() => [
       'https://sqs.eu-central-1.amazonaws.com/123456789012/reports-of-crm',
@@ -341,7 +237,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
           .flatMap(({ Resource }) => Resource as string[])[1],
       ]),
   },
-  report_queue_kms_key_arns: {
+  'reports.queue_kms_key_arns': {
     value: [KEY],
     expected: CONSUMERS.map(() => [KEY]),
     read: (made) =>
@@ -352,7 +248,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
           )?.Resource,
       ),
   },
-  record_retention_days: {
+  'storage.record_retention_days': {
     value: 120,
     expected: [120, inEvery('120')],
     read: (made) => [
@@ -360,30 +256,30 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
       environmentOf(EVERY_SERVICE, 'RECORD_RETENTION_DAYS')(made),
     ],
   },
-  max_receive_count: {
-    value: 9,
-    expected: [9, 9],
-    read: (made) => made.ofEvery('aws_sqs_queue_redrive_policy', 'redrive_policy', 'maxReceiveCount'),
-  },
-  visibility_seconds: {
+  'storage.visibility_seconds': {
     value: 90,
     expected: [90, 90, '90', '90'],
     read: (made) => [
-      ...(ofQueues('events', 'visibility_timeout_seconds')(made) as unknown[]),
+      ...['upload_events', 'accepted_events'].map((queue) =>
+        made.at(`module.storage.aws_sqs_queue.events["${queue}"]`, 'visibility_timeout_seconds'),
+      ),
       ...CONSUMERS.map((service) => environment(made, service, 'VISIBILITY_SECONDS')),
     ],
   },
-  path_prefix: { value: '/prod', read: (made) => environment(made, 'url_issuer', 'PATH_PREFIX') },
-  upload_name_part: {
+  'url_issuer.path_prefix': {
+    value: '/prod',
+    read: (made) => environment(made, 'url_issuer', 'PATH_PREFIX'),
+  },
+  'url_issuer.upload_name_part': {
     value: 'Reading',
     read: (made) => environment(made, 'url_issuer', 'UPLOAD_NAME_PART'),
   },
-  form_lifetime_seconds: {
+  'url_issuer.form_lifetime_seconds': {
     value: 120,
     expected: '120',
     read: (made) => environment(made, 'url_issuer', 'FORM_LIFETIME_SECONDS'),
   },
-  form_lifetime_max_seconds: {
+  'url_issuer.form_lifetime_max_seconds': {
     value: 7200,
     // And a quarter of an hour, in milliseconds.
     expected: ['7200', { NumericGreaterThan: { 's3:signatureAge': '8100000' } }],
@@ -393,12 +289,12 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
         ?.Condition,
     ],
   },
-  form_max_bytes: {
+  'url_issuer.form_max_bytes': {
     value: 1234,
     expected: '1234',
     read: (made) => environment(made, 'url_issuer', 'FORM_MAX_BYTES'),
   },
-  rate_limit_store: {
+  'url_issuer.rate_limit_store': {
     value: { url: 'rediss://rates.example.com:6380', security_group_id: 'sg-1', port: 6380 },
     expected: ['rediss://rates.example.com:6380', 'sg-1', 6380, 6380],
     read: (made) => [
@@ -408,48 +304,48 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
       ),
     ],
   },
-  bad_keys_per_minute: {
+  'url_issuer.bad_keys_per_minute': {
     value: 17,
     expected: '17',
     read: (made) => environment(made, 'url_issuer', 'BAD_KEYS_PER_MINUTE'),
   },
-  handler_limit_seconds: {
+  'processor.handler_limit_seconds': {
     value: 600,
     expected: '600',
     read: (made) => environment(made, 'processor', 'HANDLER_LIMIT_SECONDS'),
   },
-  handler_grace_seconds: {
+  'processor.handler_grace_seconds': {
     value: 17,
     expected: '17',
     read: (made) => environment(made, 'processor', 'HANDLER_GRACE_SECONDS'),
   },
-  handler_threads: {
+  'processor.handler_threads': {
     value: 3,
     expected: '3',
     read: (made) => environment(made, 'processor', 'HANDLER_THREADS'),
   },
-  handler_heap_mib: {
+  'processor.handler_heap_mib': {
     value: 65,
     expected: '65',
     read: (made) => environment(made, 'processor', 'HANDLER_HEAP_MIB'),
   },
-  handler_environment: {
+  'processor.handler_environment': {
     value: { CRM_URL: 'https://crm.example.com' },
     expected: [undefined, undefined, 'https://crm.example.com'],
     read: environmentOf(EVERY_SERVICE, 'CRM_URL'),
   },
-  handler_secrets: {
+  'processor.handler_secrets': {
     value: { CRM_TOKEN: secret },
     expected: [[], [], [{ name: 'CRM_TOKEN', valueFrom: secret }]],
     read: (made) => EVERY_SERVICE.map((service) => container(made, service, 'secrets')),
   },
-  handler_policy_json: {
+  'processor.handler_policy_json': {
     value: handlerPolicy,
     expected: [undefined, undefined, handlerPolicy],
     read: (made) =>
       EVERY_SERVICE.map((service) => made.at(`module.${service}.aws_iam_role_policy.handler[0]`, 'policy')),
   },
-  handler_security_group_ids: {
+  'processor.handler_security_group_ids': {
     value: ['sg-0123456789abcdef0'],
     expected: [false, false, true],
     read: (made) =>
@@ -462,7 +358,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
         ).includes('sg-0123456789abcdef0'),
       ),
   },
-  handler_writable_paths: {
+  'processor.handler_writable_paths': {
     value: ['/scratch'],
     expected: [undefined, undefined, '/scratch'],
     read: (made) =>
@@ -483,41 +379,11 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     otherwise: inEvery(false),
     read: (made) => made.ofEvery('aws_ecs_service', 'wait_for_steady_state'),
   },
-  alarm_emails: {
-    value: ['on-call@example.com'],
-    expected: true,
-    read: (made) => made.ofEvery('aws_sns_topic_subscription', 'endpoint').includes('on-call@example.com'),
-  },
-  alarm_sms: {
-    value: ['+4915112345678'],
-    expected: true,
-    read: (made) => made.ofEvery('aws_sns_topic_subscription', 'endpoint').includes('+4915112345678'),
-  },
-  alarm_subscriptions: {
-    value: [{ protocol: 'https', endpoint: 'https://on-call.example.com/alarms' }],
-    expected: true,
-    read: (made) =>
-      made.ofEvery('aws_sns_topic_subscription', 'endpoint').includes('https://on-call.example.com/alarms'),
-  },
-  alarm_thresholds: {
-    value: thresholds,
-    read: (made) =>
-      Object.fromEntries(
-        Object.entries(ALARMS).map(([threshold, alarm]) => [
-          threshold,
-          made.at(`module.alarms.aws_cloudwatch_metric_alarm.this["${alarm}"]`, 'threshold'),
-        ]),
-      ),
-  },
-  alarm_kms_key_arn: {
-    value: OLD_KEY,
-    read: (made) => made.at('module.alarms.aws_sns_topic.this', 'kms_master_key_id'),
-  },
 };
 
 /** What a domain, or a VPC that is made here, leaves no room for. */
 export const inGivenVpc: Readonly<Record<string, Wiring>> = {
-  vpc: {
+  'network.vpc': {
     value: {
       id: 'vpc-1',
       private_subnet_ids: ['subnet-a', 'subnet-b'],
@@ -530,37 +396,12 @@ export const inGivenVpc: Readonly<Record<string, Wiring>> = {
       given.at('module.network.data.aws_subnet.given_public[0]', 'id'),
     ],
   },
-  rate_limit_store: {
+  'url_issuer.rate_limit_store': {
     value: { url_secret_arn: secret, security_group_id: 'sg-1' },
     expected: [undefined, { name: 'RATE_LIMIT_STORE_URL', valueFrom: secret }],
     read: (given) => [
       environment(given, 'url_issuer', 'RATE_LIMIT_STORE_URL'),
       container(given, 'url_issuer', 'secrets', 0),
     ],
-  },
-  throttle_rate: {
-    value: 77,
-    read: (given) =>
-      given.at(
-        'module.endpoint.aws_apigatewayv2_stage.this[0]',
-        ...['default_route_settings', 0, 'throttling_rate_limit'],
-      ),
-  },
-  throttle_burst: {
-    value: 88,
-    read: (given) =>
-      given.at(
-        'module.endpoint.aws_apigatewayv2_stage.this[0]',
-        ...['default_route_settings', 0, 'throttling_burst_limit'],
-      ),
-  },
-};
-
-/** What leaves no room for interface endpoints. */
-export const withNat: Readonly<Record<string, Wiring>> = {
-  egress: {
-    value: 'nat',
-    expected: 2,
-    read: (made) => made.ofEvery('aws_nat_gateway', 'subnet_id').length,
   },
 };

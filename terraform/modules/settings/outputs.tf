@@ -1,0 +1,24 @@
+output "url_issuer" {
+  description = "The settings of url_issuer, with their defaults."
+  value       = var.url_issuer
+}
+
+output "acceptor" {
+  description = "The settings of acceptor, with their defaults."
+  value       = var.acceptor
+}
+
+output "processor" {
+  description = "The settings of processor, with their defaults."
+  value       = var.processor
+}
+
+output "reports" {
+  description = "The settings of reports, with their defaults."
+  value       = var.reports
+}
+
+output "reserved_names" {
+  description = "Names that no variable of the handler can have."
+  value       = local.reserved_names
+}

@@ -1,0 +1,195 @@
+# It creates nothing and calls nothing.
+
+variables {
+  url_issuer = {}
+  acceptor   = {}
+  processor  = {}
+  reports    = {}
+  own_queues = "arn:aws:sqs:eu-central-1:123456789012:"
+}
+
+run "a_password_of_the_store_is_refused_in_the_open" {
+  command = plan
+  variables {
+    url_issuer = { rate_limit_store = { url = "rediss://user:hidden@rates.example.com", security_group_id = "sg-rates" } }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "a_store_of_rates_has_one_address" {
+  command = plan
+  variables {
+    url_issuer = { rate_limit_store = { security_group_id = "sg-rates" } }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "bad_keys_are_counted_in_whole_numbers" {
+  command = plan
+  variables {
+    url_issuer = { bad_keys_per_minute = 1.5 }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "refuses_a_form_that_outlives_its_credentials" {
+  command = plan
+  variables {
+    url_issuer = { form_lifetime_seconds = 21601 }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "refuses_a_longest_lifetime_beyond_its_credentials" {
+  command = plan
+  variables {
+    url_issuer = { form_lifetime_max_seconds = 21601 }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "refuses_a_task_too_small_for_its_handlers" {
+  command = plan
+  variables {
+    processor = { handler_heap_mib = 193 }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_protection_that_no_handler_lives_to_see" {
+  command = plan
+  variables {
+    processor = { min_tasks = 2, protect_after_seconds = 200, handler_limit_seconds = 200 }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_to_send_the_processor_s_sdk_elsewhere" {
+  command = plan
+  variables {
+    processor = { handler_environment = { AWS_ENDPOINT_URL_SECRETS_MANAGER = "https://example.com" } }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_a_secret_in_the_processor_s_place" {
+  command = plan
+  variables {
+    processor = { handler_secrets = { AWS_SECRET_ACCESS_KEY = "arn:aws:ssm:eu-central-1:123456789012:parameter/key" } }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_the_concurrency_by_the_back_door" {
+  command = plan
+  variables {
+    processor = { handler_environment = { CONCURRENCY = "64" } }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_a_secret_and_a_variable_of_one_name" {
+  command = plan
+  variables {
+    processor = {
+      handler_environment = { TOKEN = "plain" }
+      handler_secrets     = { TOKEN = "arn:aws:ssm:eu-central-1:123456789012:parameter/token" }
+    }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_a_handler_that_takes_the_processor_s_variables" {
+  command = plan
+  variables {
+    processor = { handler_environment = { QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/other" } }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_a_name_part_with_a_variable_of_s3" {
+  command = plan
+  variables {
+    url_issuer = { upload_name_part = "$${filename}" }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "refuses_secrets_that_sealed_tasks_cannot_reach" {
+  command = plan
+  variables {
+    reachable_services = []
+    processor          = { handler_secrets = { TOKEN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:token" } }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_secrets_whose_service_sealed_tasks_cannot_reach" {
+  command = plan
+  variables {
+    reachable_services = ["ssm"]
+    processor          = { handler_secrets = { TOKEN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:token" } }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_variables_that_no_shell_knows" {
+  command = plan
+  variables {
+    processor = { handler_environment = { "A B" = "1" } }
+  }
+  expect_failures = [var.processor]
+}
+
+run "refuses_a_store_s_secret_that_sealed_tasks_cannot_reach" {
+  command = plan
+  variables {
+    reachable_services = []
+    url_issuer = {
+      rate_limit_store = { url_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rates", security_group_id = "sg-rates" }
+    }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "refuses_a_queue_for_reports_in_another_account" {
+  command = plan
+  variables {
+    reports = {
+      queue_arns = ["arn:aws:sqs:eu-central-1:123456789012:reports-of-crm", "arn:aws:sqs:eu-central-1:210987654321:reports-of-erp"]
+    }
+  }
+  expect_failures = [var.reports]
+}
+
+run "refuses_a_queue_for_reports_in_another_region" {
+  command = plan
+  variables {
+    reports = { queue_arns = ["arn:aws:sqs:eu-west-1:123456789012:reports-of-crm"] }
+  }
+  expect_failures = [var.reports]
+}
+
+run "refuses_a_fifo_queue_for_reports" {
+  command = plan
+  variables {
+    reports = { queue_arns = ["arn:aws:sqs:eu-central-1:123456789012:reports-of-crm.fifo"] }
+  }
+  expect_failures = [var.reports]
+}
+
+run "refuses_a_key_of_a_reports_queue_by_its_alias" {
+  command = plan
+  variables {
+    reports = { queue_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/reports"] }
+  }
+  expect_failures = [var.reports]
+}
+
+run "refuses_fewer_connections_than_the_url_issuer_takes" {
+  command = plan
+  variables {
+    url_issuer = { max_connections = 9 }
+  }
+  expect_failures = [var.url_issuer]
+}

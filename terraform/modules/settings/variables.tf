@@ -1,0 +1,342 @@
+# Types, defaults and limits of what the services are told, one object for each of the root's variables. It is one long file because
+# users look here.
+
+variable "url_issuer" {
+  description = "The root's variable url_issuer."
+  type = object({
+    # CPU units of a task; 1024 are one vCPU.
+    cpu = optional(number, 256)
+
+    # Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, "Fargate task CPU and memory".
+    memory = optional(number, 512)
+
+    # The least number of tasks.
+    min_tasks = optional(number, 2)
+
+    # The greatest number of tasks.
+    max_tasks = optional(number, 10)
+
+    # Requests for each task before another one starts.
+    requests_per_minute = optional(number, 3000)
+
+    # The most open connections of a task; their headers and trailers take at most 32 MiB of its memory.
+    max_connections = optional(number, 1000)
+
+    # Whether all tasks except one run on Fargate Spot: only if clients try again, see modules/service/README.md.
+    spot = optional(bool, false)
+
+    # The path before /getpresignedurl, for clients that use a stage such as "/prod".
+    path_prefix = optional(string, "")
+
+    # The beginning of every object key, after uploads/.
+    upload_name_part = optional(string, "UploadFilename")
+
+    # How long an upload can start with a form. A form ends with the credentials that signed it. On ECS these live for at most six
+    # hours.
+    form_lifetime_seconds = optional(number, 30)
+
+    # The longest lifetime that POST /v1/uploads accepts. S3 rejects older signatures, with a tolerance of 15 minutes for clocks.
+    form_lifetime_max_seconds = optional(number, 3600)
+
+    # The largest file that a form accepts.
+    form_max_bytes = optional(number, 5368709120)
+
+    # How many unknown API keys an address can send each minute before it gets 429. The same limit holds for each disabled or expired
+    # key. It has no effect without a domain_name, because behind API Gateway the issuer does not see clients' addresses.
+    bad_keys_per_minute = optional(number, 30)
+
+    # Web origins whose pages can call the url-issuer. Every visitor can read an API key in a page, so allow only pages for the
+    # holders of the key.
+    cors_allowed_origins = optional(list(string), [])
+
+    # A Valkey or Redis (not in cluster mode) in which all tasks of the url-issuer count rates together. Set url, or url_secret_arn
+    # (Secrets Manager or Parameter Store) if it contains a password. The tasks can reach port of security_group_id. The store's own
+    # security group must allow services.url-issuer.security_group_id. Without a store, each task counts alone.
+    rate_limit_store = optional(object({
+      url               = optional(string)
+      url_secret_arn    = optional(string)
+      security_group_id = string
+      port              = optional(number, 6379)
+    }))
+  })
+  nullable = false
+
+  validation {
+    condition     = var.url_issuer.max_connections >= 10 && var.url_issuer.max_connections <= 100000 && floor(var.url_issuer.max_connections) == var.url_issuer.max_connections
+    error_message = "url_issuer.max_connections takes a whole number from 10 to 100000; got ${var.url_issuer.max_connections}."
+  }
+
+  validation {
+    condition     = can(regex("^/?$|^(/[A-Za-z0-9._~-]+)+/?$", var.url_issuer.path_prefix))
+    error_message = "url_issuer.path_prefix takes a path such as \"/prod\", of letters, digits, \"-\", \"_\", \".\" and \"~\", or nothing."
+  }
+
+  validation {
+    condition     = can(regex("^([^/$\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]|\\x{200c}|\\x{200d})+$", var.url_issuer.upload_name_part)) && length(base64encode(var.url_issuer.upload_name_part)) <= 1200
+    error_message = "url_issuer.upload_name_part takes 1 to 900 bytes of UTF-8 without \"/\", \"$\", control characters and characters that hide or reorder text."
+  }
+
+  validation {
+    condition     = var.url_issuer.form_lifetime_seconds >= 1 && var.url_issuer.form_lifetime_seconds <= 21600 && floor(var.url_issuer.form_lifetime_seconds) == var.url_issuer.form_lifetime_seconds
+    error_message = "url_issuer.form_lifetime_seconds takes a whole number from 1 to 21600 (6 hours): a form works no longer than the task's credentials that signed it."
+  }
+
+  validation {
+    condition     = var.url_issuer.form_lifetime_max_seconds >= 1 && var.url_issuer.form_lifetime_max_seconds <= 21600 && floor(var.url_issuer.form_lifetime_max_seconds) == var.url_issuer.form_lifetime_max_seconds
+    error_message = "url_issuer.form_lifetime_max_seconds takes a whole number from 1 to 21600 (6 hours): nothing works longer than the task's credentials that signed it."
+  }
+
+  validation {
+    condition     = var.url_issuer.form_max_bytes >= 1 && var.url_issuer.form_max_bytes <= 5368709120 && floor(var.url_issuer.form_max_bytes) == var.url_issuer.form_max_bytes
+    error_message = "url_issuer.form_max_bytes takes a whole number from 1 to 5368709120 (5 GiB), all that S3 takes in one form."
+  }
+
+  validation {
+    condition     = var.url_issuer.bad_keys_per_minute >= 0 && var.url_issuer.bad_keys_per_minute <= 100000 && floor(var.url_issuer.bad_keys_per_minute) == var.url_issuer.bad_keys_per_minute
+    error_message = "url_issuer.bad_keys_per_minute is a whole number from 0 (any number) to 100000."
+  }
+
+  validation {
+    condition     = alltrue([for origin in var.url_issuer.cors_allowed_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
+    error_message = "url_issuer.cors_allowed_origins takes origins such as \"https://www.example.com\": a scheme, a host and perhaps a port; no \"*\"."
+  }
+
+  validation {
+    condition     = var.url_issuer.rate_limit_store == null || try((var.url_issuer.rate_limit_store.url == null) != (var.url_issuer.rate_limit_store.url_secret_arn == null), false)
+    error_message = "url_issuer.rate_limit_store takes either url or url_secret_arn."
+  }
+
+  validation {
+    condition     = try(var.url_issuer.rate_limit_store.url, null) == null || can(regex("^rediss?://[^/?#@]+(/.*)?$", var.url_issuer.rate_limit_store.url))
+    error_message = "url_issuer.rate_limit_store.url is like \"rediss://rates.example.com:6379\"; one with a password belongs in a secret, named by url_secret_arn."
+  }
+
+  validation {
+    condition     = try(var.url_issuer.rate_limit_store.url_secret_arn, null) == null || can(regex("^arn:aws[a-z-]*:(secretsmanager|ssm):", var.url_issuer.rate_limit_store.url_secret_arn))
+    error_message = "url_issuer.rate_limit_store.url_secret_arn is an ARN of Secrets Manager or Parameter Store."
+  }
+
+  validation {
+    condition     = var.reachable_services == null || try(var.url_issuer.rate_limit_store.url_secret_arn, null) == null || contains(coalesce(var.reachable_services, []), try(split(":", var.url_issuer.rate_limit_store.url_secret_arn)[2], ""))
+    error_message = "url_issuer.rate_limit_store.url_secret_arn needs a way to its service: name \"secretsmanager\" or \"ssm\" in network.interface_endpoints, or set network.egress = \"nat\"."
+  }
+}
+
+variable "acceptor" {
+  description = "The root's variable acceptor."
+  type = object({
+    # CPU units of a task; 1024 are one vCPU.
+    cpu = optional(number, 256)
+
+    # Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, "Fargate task CPU and memory".
+    memory = optional(number, 512)
+
+    # The least number of tasks.
+    min_tasks = optional(number, 1)
+
+    # The greatest number of tasks.
+    max_tasks = optional(number, 10)
+
+    # Events in flight at once in a task.
+    concurrency = optional(number, 16)
+
+    # Events for each task, waiting or in flight, before another one starts.
+    messages = optional(number, 200)
+
+    # Whether all tasks except one run on Fargate Spot.
+    spot = optional(bool, false)
+
+    # Work that takes longer protects its task against scale-in and deployments: modules/service/README.md, "Work longer than the stop
+    # timeout". By default never; recommended: 100.
+    protect_after_seconds = optional(number)
+  })
+  nullable = false
+
+  validation {
+    condition     = var.acceptor.concurrency >= 1 && var.acceptor.concurrency <= 256 && floor(var.acceptor.concurrency) == var.acceptor.concurrency
+    error_message = "acceptor.concurrency takes a whole number from 1 to 256."
+  }
+}
+
+variable "processor" {
+  description = "The root's variable processor."
+  type = object({
+    # CPU units of a task; 1024 are one vCPU.
+    cpu = optional(number, 512)
+
+    # Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, "Fargate task CPU and memory".
+    memory = optional(number, 1024)
+
+    # The least number of tasks.
+    min_tasks = optional(number, 1)
+
+    # The greatest number of tasks.
+    max_tasks = optional(number, 10)
+
+    # Uploads in flight at once in a task.
+    concurrency = optional(number, 16)
+
+    # Uploads for each task, waiting or in flight, before another one starts.
+    messages = optional(number, 32)
+
+    # Whether all tasks except one run on Fargate Spot.
+    spot = optional(bool, false)
+
+    # No scale-in: up to max_tasks stay. Deployments still stop tasks.
+    disable_scale_in = optional(bool, false)
+
+    # Work that takes longer protects its task against scale-in and deployments: modules/service/README.md, "Work longer than the stop
+    # timeout". By default never; recommended: 100.
+    protect_after_seconds = optional(number)
+
+    # How long the handler can work on one upload.
+    handler_limit_seconds = optional(number, 3600)
+
+    # How long a handler can continue after handler_limit_seconds, when its signal is aborted. Then its thread is ended.
+    handler_grace_seconds = optional(number, 10)
+
+    # How many threads the handlers share. Up to as many more run for uploads that must be alone, and for threads that are ending.
+    handler_threads = optional(number, 2)
+
+    # The heap of a handler thread, without the bytes of Buffers. A thread that needs more is ended.
+    handler_heap_mib = optional(number, 192)
+
+    # Environment variables of the handler.
+    handler_environment = optional(map(string), {})
+
+    # Environment variables of the handler from Secrets Manager or Parameter Store: name to ARN.
+    handler_secrets = optional(map(string), {})
+
+    # An IAM policy with what the handler can call beyond the processor's own permissions.
+    handler_policy_json = optional(string)
+
+    # More security groups of the processor's tasks, for what the handler calls beyond HTTPS.
+    handler_security_group_ids = optional(list(string), [])
+
+    # Folders that the handler can write to. The image must declare them as VOLUME, owned by its user.
+    handler_writable_paths = optional(list(string), [])
+  })
+  nullable = false
+
+  validation {
+    condition     = var.processor.concurrency >= 1 && var.processor.concurrency <= 256 && floor(var.processor.concurrency) == var.processor.concurrency
+    error_message = "processor.concurrency takes a whole number from 1 to 256."
+  }
+
+  validation {
+    condition     = try(var.processor.protect_after_seconds < var.processor.handler_limit_seconds, true)
+    error_message = "processor.protect_after_seconds takes a number below processor.handler_limit_seconds (${var.processor.handler_limit_seconds}): no handler works longer than that."
+  }
+
+  validation {
+    condition     = var.processor.handler_limit_seconds >= 1 && var.processor.handler_limit_seconds <= 39600 && floor(var.processor.handler_limit_seconds) == var.processor.handler_limit_seconds
+    error_message = "processor.handler_limit_seconds takes a whole number from 1 to 39600 (11 hours)."
+  }
+
+  validation {
+    condition     = var.processor.handler_grace_seconds >= 1 && var.processor.handler_grace_seconds <= 600 && floor(var.processor.handler_grace_seconds) == var.processor.handler_grace_seconds
+    error_message = "processor.handler_grace_seconds takes a whole number from 1 to 600."
+  }
+
+  validation {
+    condition     = var.processor.handler_threads >= 1 && var.processor.handler_threads <= 64 && floor(var.processor.handler_threads) == var.processor.handler_threads
+    error_message = "processor.handler_threads takes a whole number from 1 to 64."
+  }
+
+  validation {
+    condition     = var.processor.handler_heap_mib >= 32 && var.processor.handler_heap_mib <= 65536 && floor(var.processor.handler_heap_mib) == var.processor.handler_heap_mib
+    error_message = "processor.handler_heap_mib takes a whole number from 32 to 65536."
+  }
+
+  validation {
+    condition     = 2 * var.processor.handler_threads * var.processor.handler_heap_mib + 256 <= var.processor.memory
+    error_message = "processor.memory (${var.processor.memory} MiB) is too small for the handlers' threads: twice processor.handler_threads (${var.processor.handler_threads}) times processor.handler_heap_mib (${var.processor.handler_heap_mib}), and 256 MiB for the service itself, are ${2 * var.processor.handler_threads * var.processor.handler_heap_mib + 256} MiB. Lower one of these, or raise processor.memory."
+  }
+
+  validation {
+    condition     = length([for name in keys(var.processor.handler_environment) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL")]) == 0
+    error_message = "processor.handler_environment takes the handler's own variables. The processor's (BUCKET, QUEUE_URL, CONCURRENCY, …) are set by variables of this configuration, and credentials and endpoints of AWS (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_…) would be the processor's too. Not: ${join(", ", [for name in keys(var.processor.handler_environment) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL")])}."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.processor.handler_environment) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "processor.handler_environment takes names of letters, digits and \"_\", the first no digit. Not: ${join(", ", [for name in keys(var.processor.handler_environment) : "\"${name}\"" if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
+  }
+
+  validation {
+    condition     = length([for name in keys(var.processor.handler_secrets) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL") || contains(keys(var.processor.handler_environment), name)]) == 0
+    error_message = "processor.handler_secrets takes names that are neither the processor's own, nor the AWS SDK's for credentials and endpoints, nor in processor.handler_environment. Not: ${join(", ", [for name in keys(var.processor.handler_secrets) : name if contains(local.reserved_names, name) || startswith(name, "AWS_ENDPOINT_URL") || contains(keys(var.processor.handler_environment), name)])}."
+  }
+
+  # Two, since the ARNs of secrets that are made in the same apply are known too late to be read here.
+  validation {
+    condition     = var.reachable_services == null || length(var.processor.handler_secrets) == 0 || length(setintersection(coalesce(var.reachable_services, []), ["secretsmanager", "ssm"])) > 0
+    error_message = "processor.handler_secrets needs a way to Secrets Manager (\"secretsmanager\") or Parameter Store (\"ssm\"): name it in network.interface_endpoints, or set network.egress = \"nat\"."
+  }
+
+  validation {
+    condition     = var.reachable_services == null || alltrue([for arn in values(var.processor.handler_secrets) : contains(coalesce(var.reachable_services, []), try(split(":", arn)[2], ""))])
+    error_message = "processor.handler_secrets needs a way to each of its services: name ${join(" and ", distinct([for arn in values(var.processor.handler_secrets) : "\"${try(split(":", arn)[2], arn)}\""]))} in network.interface_endpoints, or set network.egress = \"nat\"."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.processor.handler_secrets) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "processor.handler_secrets takes names of letters, digits and \"_\", the first no digit. Not: ${join(", ", [for name in keys(var.processor.handler_secrets) : "\"${name}\"" if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])}."
+  }
+}
+
+variable "reports" {
+  description = "The root's variable reports."
+  type = object({
+    # How many duplicates of an upload are kept, recorded and reported one by one. The same holds for refused versions and orphans of
+    # a key. More are counted and removed.
+    kept_duplicates = optional(number, 10)
+
+    # More queues that receive every report, beside the alarm's own: existing standard queues of this account and region, one for each
+    # reader. If a queue is encrypted with your KMS key, name the key in queue_kms_key_arns.
+    queue_arns = optional(list(string), [])
+
+    # Your KMS keys that encrypt the queues of queue_arns. Acceptor and processor get permission to use them. The policy of each key
+    # must allow IAM policies of its account to grant its use.
+    queue_kms_key_arns = optional(list(string), [])
+  })
+  nullable = false
+
+  validation {
+    condition     = var.reports.kept_duplicates >= 1 && var.reports.kept_duplicates <= 1000 && floor(var.reports.kept_duplicates) == var.reports.kept_duplicates
+    error_message = "reports.kept_duplicates takes a whole number from 1 to 1000."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.reports.queue_arns : can(regex("^arn:[a-z-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}$", arn))])
+    error_message = "reports.queue_arns takes ARNs of standard queues (not of FIFO queues, whose names end with .fifo), such as \"arn:aws:sqs:eu-central-1:123456789012:reports-of-crm\"; got ${jsonencode(var.reports.queue_arns)}."
+  }
+
+  # The services send with their own region's endpoint, and the queue's URL is made from its ARN.
+  validation {
+    condition     = alltrue([for arn in var.reports.queue_arns : startswith(arn, var.own_queues)])
+    error_message = "reports.queue_arns takes queues of the account and region of the installation, whose ARNs begin with \"${var.own_queues}\"; got ${jsonencode([for arn in var.reports.queue_arns : arn if !startswith(arn, var.own_queues)])}."
+  }
+
+  validation {
+    condition     = length(distinct(var.reports.queue_arns)) == length(var.reports.queue_arns)
+    error_message = "reports.queue_arns names a queue twice: its reader would get each report twice."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.reports.queue_kms_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", arn))])
+    error_message = "reports.queue_kms_key_arns takes ARNs of keys, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; not aliases, since policies name keys. Got ${jsonencode(var.reports.queue_kms_key_arns)}."
+  }
+}
+
+variable "own_queues" {
+  description = "What the ARNs of all queues of this account and region begin with."
+  type        = string
+  nullable    = false
+}
+
+variable "reachable_services" {
+  description = "The services of AWS that tasks reach beyond what upload-once needs, as the end of their endpoints' names. Null if tasks reach all of them."
+  type        = set(string)
+  default     = null
+}
