@@ -1,21 +1,7 @@
 # The examples can be planned from nothing: no number of anything depends on what is only known once it has been made.
 
 mock_provider "aws" {
-  mock_data "aws_region" {
-    defaults = { id = "eu-central-1", name = "eu-central-1" }
-  }
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-  mock_data "aws_availability_zones" {
-    defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
-  }
-  mock_data "aws_subnet" {
-    defaults = { cidr_block = "192.0.2.0/24" }
-  }
+  source = "./tests/mocks"
 }
 
 run "minimal" {
