@@ -40,6 +40,11 @@ function environmentOf(services: readonly ServiceModule[], name: string): Read {
   return (installation) => services.map((service) => environment(installation, service, name));
 }
 
+/** What becomes a variable of one service's container, as it is. */
+function variable(service: ServiceModule, name: string, value: string | number): Wiring {
+  return { value, expected: String(value), read: (made) => environment(made, service, name) };
+}
+
 const inEvery = (value: unknown) => EVERY_SERVICE.map(() => value);
 
 interface Statement {
@@ -266,19 +271,9 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
       ...CONSUMERS.map((service) => environment(made, service, 'VISIBILITY_SECONDS')),
     ],
   },
-  'url_issuer.path_prefix': {
-    value: '/prod',
-    read: (made) => environment(made, 'url_issuer', 'PATH_PREFIX'),
-  },
-  'url_issuer.upload_name_part': {
-    value: 'Reading',
-    read: (made) => environment(made, 'url_issuer', 'UPLOAD_NAME_PART'),
-  },
-  'url_issuer.form_lifetime_seconds': {
-    value: 120,
-    expected: '120',
-    read: (made) => environment(made, 'url_issuer', 'FORM_LIFETIME_SECONDS'),
-  },
+  'url_issuer.path_prefix': variable('url_issuer', 'PATH_PREFIX', '/prod'),
+  'url_issuer.upload_name_part': variable('url_issuer', 'UPLOAD_NAME_PART', 'Reading'),
+  'url_issuer.form_lifetime_seconds': variable('url_issuer', 'FORM_LIFETIME_SECONDS', 120),
   'url_issuer.form_lifetime_max_seconds': {
     value: 7200,
     // And a quarter of an hour, in milliseconds.
@@ -289,11 +284,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
         ?.Condition,
     ],
   },
-  'url_issuer.form_max_bytes': {
-    value: 1234,
-    expected: '1234',
-    read: (made) => environment(made, 'url_issuer', 'FORM_MAX_BYTES'),
-  },
+  'url_issuer.form_max_bytes': variable('url_issuer', 'FORM_MAX_BYTES', 1234),
   'url_issuer.rate_limit_store': {
     value: { url: 'rediss://rates.example.com:6380', security_group_id: 'sg-1', port: 6380 },
     expected: ['rediss://rates.example.com:6380', 'sg-1', 6380, 6380],
@@ -304,31 +295,11 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
       ),
     ],
   },
-  'url_issuer.bad_keys_per_minute': {
-    value: 17,
-    expected: '17',
-    read: (made) => environment(made, 'url_issuer', 'BAD_KEYS_PER_MINUTE'),
-  },
-  'processor.handler_limit_seconds': {
-    value: 600,
-    expected: '600',
-    read: (made) => environment(made, 'processor', 'HANDLER_LIMIT_SECONDS'),
-  },
-  'processor.handler_grace_seconds': {
-    value: 17,
-    expected: '17',
-    read: (made) => environment(made, 'processor', 'HANDLER_GRACE_SECONDS'),
-  },
-  'processor.handler_threads': {
-    value: 3,
-    expected: '3',
-    read: (made) => environment(made, 'processor', 'HANDLER_THREADS'),
-  },
-  'processor.handler_heap_mib': {
-    value: 65,
-    expected: '65',
-    read: (made) => environment(made, 'processor', 'HANDLER_HEAP_MIB'),
-  },
+  'url_issuer.bad_keys_per_minute': variable('url_issuer', 'BAD_KEYS_PER_MINUTE', 17),
+  'processor.handler_limit_seconds': variable('processor', 'HANDLER_LIMIT_SECONDS', 600),
+  'processor.handler_grace_seconds': variable('processor', 'HANDLER_GRACE_SECONDS', 17),
+  'processor.handler_threads': variable('processor', 'HANDLER_THREADS', 3),
+  'processor.handler_heap_mib': variable('processor', 'HANDLER_HEAP_MIB', 65),
   'processor.handler_environment': {
     value: { CRM_URL: 'https://crm.example.com' },
     expected: [undefined, undefined, 'https://crm.example.com'],
