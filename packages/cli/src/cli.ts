@@ -16,7 +16,7 @@ const HELP = `Usage: upload-once COMMAND …
 For operators:
   keys …         the API keys that may ask for forms: make, import, list, set limits, rotate, disable, delete
   redrive        show what lies in the dead-letter queues, and move it back
-  audit          name the uploads that came to no end, and send their missing events again
+  audit          name the uploads that did not finish, and send their missing events again
 
   upload-once COMMAND --help   tells more about one command
   upload-once --version        prints the version

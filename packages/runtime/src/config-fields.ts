@@ -104,7 +104,7 @@ export const storageFields = {
     minimum: 22,
     maximum: 3650,
     description:
-      'How long an item is kept after its form expired and after its last transition: twice the retentions of both queues and their dead-letter queues, plus a day. The default suits the longest retentions that SQS allows.',
+      'How long the record of an upload is kept after the end of its form or its last transition, whichever is later. At least twice the retentions of both queues and both dead-letter queues, plus a day. The default suits the longest retentions that SQS allows.',
     expected: 'a whole number of days from 22 to 3650',
   }),
 };

@@ -34,7 +34,7 @@ export const configSchema = Type.Object({
     minimum: 1,
     maximum: 64,
     description:
-      'How many threads the handlers share. Up to as many more run for uploads that must be alone, and for threads that are ending.',
+      'How many threads the handlers share. The service can start up to as many again: for uploads that must run alone, and in place of threads that are ending.',
     expected: 'a whole number from 1 to 64',
   }),
   HANDLER_HEAP_MIB: Type.Integer({

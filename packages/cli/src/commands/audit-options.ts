@@ -42,15 +42,15 @@ After a repair the list says of each upload what was done about its event:
   "left alone without OPTION"
              only OPTION sends its event. Read below what OPTION does
 
-Wait 15 minutes after a repair or a redrive, and run "upload-once audit". What it does not name any more has come
-to its end. If it still names an upload, find the reason in the services' logs.
+Wait 15 minutes after a repair or a redrive, and run "upload-once audit". The uploads that it no longer names are
+finished. If it still names an upload, find the reason in the services' logs.
 
   --repair               send the missing events
   --again                with --repair: also send what a repair sent before, and what is in a dead-letter queue.
-                         Give it after a queue was purged or deleted, or a message was deleted, if a repair
-                         ran in the 14 days before that: its events may be lost, and without --again they would be left alone. An
-                         event that is sent twice does no harm. While a cause of failures lasts, each --again
-                         adds a dead letter
+                         Give it if a queue was purged or deleted, or a message was deleted, and a repair had run
+                         in the 14 days before. The events of that repair may be lost, and without --again they
+                         are left alone. If you are not sure, give it: an event that is sent twice does no harm.
+                         But while the cause of a failure lasts, each --again adds a dead letter
   --retry-failed         with --repair: also for failed uploads. Use it only if their dead letters are lost:
                          otherwise "upload-once redrive" moves them back
   --record-orphans       with --repair: also for objects without an upload in the table. Each is recorded as an
@@ -64,7 +64,7 @@ to its end. If it still names an upload, find the reason in the services' logs.
                          with those that this bucket sends its events to
 ${OPERATOR_HELP}
 
-Objects older than --record-retention-days less one are not judged, because their items may be gone. With more
+Objects older than --record-retention-days minus one day are not judged, because their items may be gone. With more
 days than the services have, old objects of real uploads are named as objects without an upload.
 For each million versions it makes 1,000 list requests and 10,000 to 20,000 BatchGetItem requests (up to 40,000
 for versions without an upload), one after the other. It scans the whole table once.
@@ -81,7 +81,7 @@ Exit code:
   6    one of three, and the message says which:
        - something is too young to be judged, and nothing else was found. It may be in progress, or lost. If a queue
          was purged or deleted, run a repair now, with --older-than 0, and with --again if a repair ran in the 14
-         days before. If not, run the audit again at the time that the message names
+         days before. Otherwise run the audit again at the time that the message names
        - something is being processed now, and nothing else was found. It is not judged while its lease runs, also
          with --older-than 0
        - with --repair: messages of a dead-letter queue are hidden. Nothing was repaired, and no event was sent.

@@ -89,7 +89,7 @@ export function nextStep(
       : []),
     ...(sent + before + dead > 0
       ? [
-          `Wait 15 minutes${dead > 0 ? ' after the redrive' : ''}. Then run the audit. What it does not name any more has come to its end:\n${audit().trimEnd()}`,
+          `Wait 15 minutes${dead > 0 ? ' after the redrive' : ''}. Then run the audit. The uploads that it no longer names are finished:\n${audit().trimEnd()}`,
           `If it still names an upload: find the reason in the services' logs, correct it, and look into the dead-letter queues:\n${redrive.trimEnd()}`,
         ]
       : []),

@@ -160,7 +160,7 @@ function endOf(outcomes: ReadonlySet<RedriveOutcome>, options: RedriveOptions, i
   }
   if (outcomes.has(RedriveOutcome.moved) && !json && bucket !== undefined) {
     tell(
-      `the services work on what was moved. Wait 15 minutes, and run the audit. What it does not name any more has come to its end:\n  ${samePlace('audit', args)}`,
+      `the services work on what was moved. Wait 15 minutes, and run the audit. The uploads that it no longer names are finished:\n  ${samePlace('audit', args)}`,
     );
   }
   return ends.length > 0 ? ExitCode.failed : ExitCode.done;

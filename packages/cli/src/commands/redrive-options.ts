@@ -32,9 +32,9 @@ default), also after a redrive, unless a service accepts it before.
 Find the cause first, in the services' logs and in the reason shown here, and correct it. Before that, neither
 redrive nor "upload-once audit --repair" helps: the messages are tried as often as the queue allows, and come back.
 
-Wait 15 minutes after a redrive, and run "upload-once audit". What it does not name any more has come to its end.
-Each message that is deleted or purged is lost, also later, in the queue. The upload stays, and audit names it. If
-a repair sent its event in the last 14 days, only "upload-once audit --repair --again" sends it again.
+Wait 15 minutes after a redrive, and run "upload-once audit". The uploads that it no longer names are finished.
+A message that is deleted or purged is lost, also after it was moved back to its queue. The upload stays, and audit
+names it. If a repair sent its event in the last 14 days, only "upload-once audit --repair --again" sends it again.
 
   --queue QUEUE          whose dead letters: "uploads" (the acceptor's), "accepted" (the processor's),
                          "both" (default), or the URL of the queue that the service reads. Do not give the
@@ -60,10 +60,10 @@ The outcome of each message that it moves:
   unknown    it is not about a file under uploads/ or accepted/ of the bucket, and stays. Look at it, then
              remove it with --delete-unknown FILE. Until then the alarm of dead letters continues
   wrong-queue  it is an event of an upload that belongs to the other queue, and stays. "upload-once audit
-             --repair --older-than 0" sends its event to the right queue. That audit must end with exit code 0
-             or 4. You can delete the message if its list does not have the file, or says of the file "its event
-             was sent now" or "an earlier repair sent its event". Then --delete-unknown FILE removes it, with
-             every other message that is unknown or of the wrong queue
+             --repair --older-than 0" sends its event to the right queue. If that audit ends with exit code 0 or
+             4, look at its list. If the list does not name the upload, or says of it "its event was sent now"
+             or "an earlier repair sent its event", you can delete the message. --delete-unknown FILE does so,
+             with every other message that is unknown or of the wrong queue
   came-back  it was moved a moment ago and is here again: its cause remains. It stays. Correct the cause first
 
 With --delete-unknown:

@@ -21,9 +21,9 @@ set      changes only the limits that you give, and prints the old and the new o
 rotate   prints a second value for the same key, once. The old value works for 24 more hours (--old-hours), then only
          the new one. In "keys list" it has "until" and that time. While a key has two values, rotate makes no third.
          --remove old stops the old value now: give your clients the new one first. --remove new stops the new value,
-         also for clients that have it already; then the old one has no end.
-         If the old value has leaked, do not leave it those hours: "rotate ID --old-hours 0", or "rotate ID --remove
-         old" if the key has two values already. Each client fails until it has the new value.
+         also for clients that use it already; the old one then works without a time limit.
+         If the old value has leaked, stop it at once: "rotate ID --old-hours 0". If the key has two values already,
+         use "rotate ID --remove old". Each client then fails until it has the new value.
 disable  stops a key, within 10 seconds everywhere; enable starts it again with the same values.
 delete   removes a key for good. What was uploaded with it stays.
 
