@@ -79,14 +79,14 @@ t.test('they say what they are to say, and nothing else', async (t) => {
     t.equal(/Tell the people who run the service, with the id a\./.test(said), isFailed);
     t.match(
       await advice({ ...sent, sizeBytes: 6 }, '--file', file),
-      /\nIt is not your file: \S+ has 5 bytes\. .* Upload it again\. /,
+      /\n\S+ has 5 bytes\. If it has not changed since you sent it, the received file is not yours, .* got hold of your form:\n1\. .* Have the key rotated now, .*\n2\. Upload your file again\. .*\n3\. Tell .* that a is not your file\. .*\nIf \S+ has changed since then, compare the file as you sent it\. .*\n$/,
     );
     const sha256 = createHash('sha256').update('hello').digest('hex');
     // The eTag of a bucket that encrypts with KMS.
     const unknown = await advice({ ...sent, eTag: 'f'.repeat(32) }, '--file', file);
     t.match(
       unknown,
-      /a\.txt has the same size\. .* Do not upload \S+ again\.\nIf only you .*\n.*\n {2}[0-9a-f]{64}\nIf it has another/,
+      /a\.txt has the same size\. .* Do not upload \S+ again\.\nIf only you had the form, it is your file\. This does not hold if you sent it once and S3 responded 412\.\nIf someone else may have had the form, .*\n {2}[0-9a-f]{64}\nIf it has another, .* Someone else got hold of your form:\n1\. .*\n2\. Upload your file again\./,
     );
     t.ok(unknown.includes(`  ${sha256}\n`));
     t.match(
@@ -95,12 +95,12 @@ t.test('they say what they are to say, and nothing else', async (t) => {
     );
     t.match(
       await advice({ ...sent, sha256: 'f'.repeat(64) }, '--file', file),
-      /\nIt is not your file: \S+ has another SHA-256\. .* Upload it again\. /,
+      /\n\S+ has another SHA-256\. If it has not changed since .*:\n1\. .*\n2\. Upload your file again\. /,
     );
   }
   t.match(
     await advice({ state: 'REVOKED' }, '--file', file),
-    /^REVOKED: no file .* upload it again\. It gets a new form\.\n$/,
+    /^REVOKED: no file .* counts\.\n1\. If you sent one, upload it again\. It gets a new form\.\n2\. If you did not revoke it, ask the people .* who did\. If that is unknown, have the key rotated, .*\n$/,
   );
   t.match(
     await advice({ state: 'NEW' }),

@@ -159,7 +159,7 @@ export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Er
   const hint =
     target !== null
       ? `it points ${shown(placeOf(target, url))}, which is not followed; if that is the issuer, use its URL`
-      : 'is the URL the issuer’s, with its path prefix?';
+      : 'check the issuer’s URL and its path prefix. A proxy or a login page may have responded instead';
   return new IssuerUnavailable(`the response from ${url} is not one of an issuer (${answer}): ${hint}`, {
     status,
   });

@@ -60,7 +60,7 @@ function plainWords(error: S3Error, form: UploadForm | UploadPut, sizeBytes: num
     case 'InvalidAccessKeyId':
       return `the credentials that the form was signed with are no longer good: ask for a new one${said}`;
     case 'PreconditionFailed':
-      return `something was uploaded with this URL before, as ${form.key}. This try stored nothing. Your file may be stored already`;
+      return `something was uploaded before with the presigned URL of this upload, as ${form.key}. This try stored nothing. Your file may be stored already`;
     case 'EntityTooLarge':
       return `the file is too large${sizes(sizeBytes, 'the form allows up to', error.maxSizeAllowed)}`;
     case 'EntityTooSmall':

@@ -111,7 +111,7 @@ t.test('a second PUT is refused in plain words', async (t) => {
     code: 'UploadRefused',
     status: 412,
     s3Code: 'PreconditionFailed',
-    message: /something was uploaded with this URL before/,
+    message: /something was uploaded before with the presigned URL of this upload/,
   });
 });
 
@@ -158,7 +158,7 @@ t.test('refusals say what the issuer said', async (t) => {
     }
   }
   servers.answer = { status: 404, headers: {}, body: { code: 'NotFound', message: 'Not Found' } };
-  await t.rejects(getUpload(servers, 'x'), { code: 'IssuerUnavailable', message: /with its path prefix/ });
+  await t.rejects(getUpload(servers, 'x'), { code: 'IssuerUnavailable', message: /and its path prefix/ });
 });
 
 t.test('a refusal from before the body is read may come without a message', async (t) => {

@@ -9,18 +9,23 @@ export const STATES_HELP = `What "upload-once status ID" says, and what you do t
              If no file was sent, or one is being sent now, do nothing.
   CLAIMED, ACCEPTED, PROCESSING, PROCESSED
              A file was received with this form. Find out whether it is yours, as below.
-  FAILED     A file was received, and the handler that processes it failed. Do not upload the file again. Tell the
-             people who run the service, with the id. They can process the received file again.
-  REVOKED    No file that was sent with this form counts. Upload your file again. It gets a new form.
-  anything else, or status fails
+  FAILED     A file was received, and the handler that processes it failed. Find out whether it is yours, as below.
+             If it is, do not upload it again, and tell the people who run the service, with the id. They can
+             process the received file again.
+  REVOKED    No file that was sent with this form counts. Upload your file again. It gets a new form. If you did
+             not revoke it, ask the people who run the service who did. If that is unknown, have the key rotated.
+  anything else, or the command status ends with an error
              Nothing is known. Do not upload the file. Run status again in a minute. If that does not help for 15
              minutes, ask the people who run the service, with the id. Do the same if revoke fails for 15 minutes.
 
 Is the received file yours? "upload-once status ID --file FILE" compares them and says it:
 
-  - The size differs: it is not your file, and yours does not count. Upload your file again. It gets a new form.
+  - The size differs, and FILE has not changed since you sent it: it is not your file, and yours does not count.
+    Someone else got hold of your form. If you do not know how, have the key rotated, with --old-hours 0. Then
+    upload your file again. It gets a new form. Tell the people who run the service.
   - The size is equal: do not upload the file again. The SHA-256 decides whether it is yours. After "upload --sha256"
     the issuer knows it. Otherwise: if only you had the form, it is your file. If someone else may have had the
-    form, ask the people who run the service to compare the SHA-256 of both files.
+    form, ask the people who run the service to compare the SHA-256 of both files. Ask as well if you sent the
+    file once and S3 responded 412. If the SHA-256 differs, do as if the size differs.
   The eTag does not count. If the bucket encrypts with KMS, it always differs from the MD5 of the file.
 `;

@@ -8,6 +8,17 @@ export function askAgain(command: 'status' | 'revoke', id: string): string {
   return `Do not upload the file. Run ${command} again in a minute. If that does not help for 15 minutes, ask the people who run the service, with the id ${id}`;
 }
 
+export const ROTATED_AT_ONCE = 'the key rotated, and its old value ended at once, with --old-hours 0';
+
+/** Where someone else sent a file with the form of `id`, in lines. */
+export function formLeakSteps(id: string): string {
+  return [
+    `1. If you do not know how they got the form, assume that they have the API key too. Have ${ROTATED_AT_ONCE.replace('rotated,', 'rotated now,')}.`,
+    '2. Upload your file again. It gets a new form.',
+    `3. Tell the people who run the service that ${id} is not your file. Find out who got your form.`,
+  ].join('\n');
+}
+
 /** The file of this machine, held to what was received. */
 export interface Comparison {
   readonly file: string;
@@ -52,7 +63,7 @@ export function statusAdvice(
         : comparisonWords(compared, printable(id))
     }\n`;
   if (state === 'REVOKED')
-    return 'REVOKED: no file that was sent with this form counts. If you sent one, upload it again. It gets a new form.\n';
+    return `REVOKED: no file that was sent with this form counts.\n1. If you sent one, upload it again. It gets a new form.\n2. If you did not revoke it, ask the people who run the service who did. If that is unknown, have ${ROTATED_AT_ONCE}.\n`;
   if (state !== 'ISSUED')
     return `${printable(`${state}: there is no such state. Nothing is known of ${id}. ${askAgain('status', id)}`)}.\n`;
   return [
@@ -76,6 +87,8 @@ function receivedWords({ state, sizeBytes }: UploadStatus, id: string): string {
   return `FAILED: ${what} was received with this form, and the handler that processes it failed. Tell the people who run the service, with the id ${printable(id)}. They can process the received file again.`;
 }
 
+const ELSE = 'Someone else got hold of your form:';
+
 function comparisonWords({ file, sizeBytes, sha256, isSame }: Comparison, id: string): string {
   const name = printable(file);
   if (isSame === true)
@@ -83,11 +96,16 @@ function comparisonWords({ file, sizeBytes, sha256, isSame }: Comparison, id: st
   if (isSame === undefined)
     return [
       `${name} has the same size. The issuer does not know the SHA-256 of the received file, so it is not proven that the content is the same. Do not upload ${name} again.`,
-      'If only you had the form, it is your file.',
+      'If only you had the form, it is your file. This does not hold if you sent it once and S3 responded 412.',
       `If someone else may have had the form, ask the people who run the service whether the file of ${id} has this SHA-256:`,
       `  ${sha256}`,
-      `If it has another, it is not your file: upload ${name} again. It gets a new form.`,
+      `If it has another, it is not your file, and ${name} does not count. ${ELSE}`,
+      formLeakSteps(id),
     ].join('\n');
   const why = sha256 === undefined ? `has ${sizeBytes} bytes` : 'has another SHA-256';
-  return `It is not your file: ${name} ${why}. ${name} does not count. Upload it again. It gets a new form.\nIf ${name} has not changed since you sent it, someone else used your form: tell the people who run the service, with the id ${id}.`;
+  return [
+    `${name} ${why}. If it has not changed since you sent it, the received file is not yours, and ${name} does not count. ${ELSE}`,
+    formLeakSteps(id),
+    `If ${name} has changed since then, compare the file as you sent it. If you do not have it any more, ask the people who run the service, with the id ${id}, before you upload it.`,
+  ].join('\n');
 }

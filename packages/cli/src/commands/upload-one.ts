@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import type { UploadForm, UploadPut } from '@upload-once/client';
 import {
   InvalidArgument,
+  RequestRefused,
   UploadIncomplete,
   UploadOutcomeUnknown,
   UploadRefused,
@@ -14,6 +15,7 @@ import { UsageError } from '../usage-error.ts';
 import { askOutcome } from './ask-outcome.ts';
 import { type FormRequest, receiveForm } from './form-request.ts';
 import { sameAccessWords } from './issuer-access.ts';
+import { formLeakSteps, ROTATED_AT_ONCE } from './status-advice.ts';
 import type { FileOutcome } from './upload-report.ts';
 
 export interface UploadOne extends FormRequest {
@@ -109,7 +111,14 @@ async function unknownOutcome(
     error: new Error(message, { cause: error }),
     ...(found !== undefined && { found }),
   });
-  if (formUsedBy !== undefined) return unknown(...formUsed(file, formUsedBy));
+  // The other one was confirmed before this one was sent: this one is never accepted (docs/design.md, P1).
+  if (formUsedBy !== undefined)
+    return notAccepted(
+      `this try does not count, even if S3 stored it. ${formUsedBy} was stored with this form before, and only the first upload with a form counts`,
+      resolve(file) === resolve(formUsedBy)
+        ? `If this one was stored too, the operators get a report of a duplicate. You have nothing to do. ${NO_REVOKE}`
+        : `${NO_REVOKE}\n${uploadAlone(file)}`,
+    );
   if (signal.aborted) return unknown('The command was interrupted before it asked the issuer');
   const { issuerUrl, apiKey, issuerTimeoutSeconds: timeoutSeconds } = options;
   const access = { issuerUrl, apiKey, timeoutSeconds, signal, fetch: proxies.fetch };
@@ -124,14 +133,14 @@ async function unknownOutcome(
       }
       case 'revoked':
         return notAccepted(
-          `the upload ${key} was revoked meanwhile: what was sent does not count, even if S3 stored it. Upload your file again: it gets a new form`,
+          `the upload ${key} was revoked meanwhile: what was sent does not count, even if S3 stored it`,
+          '1. Upload your file again. It gets a new form.\n' +
+            `2. If you did not revoke it, ask the people who run the service who did. If that is unknown, have ${ROTATED_AT_ONCE}.`,
         );
       case 'other':
         return notAccepted(
           `your file does not count, even if S3 stored it. Another file came first with the same form: ${key} has ${outcome.sizeBytes} bytes, yours has ${error.totalBytes}. Only this command was given the form, so someone else got hold of it`,
-          '1. If they may know your API key too, have the key rotated now, and use its new value.\n' +
-            '2. Upload your file again. It gets a new form.\n' +
-            `3. Tell the people who run the service that ${printable(key)} is not your file. Find out who got your form.`,
+          formLeakSteps(printable(key)),
         );
       case 'nothing':
         return unknown(outcome.why);
@@ -145,19 +154,6 @@ async function unknownOutcome(
 
 const NO_REVOKE = 'Do not run revoke: it could take back the first upload, which counts.';
 
-/** Where `--times` sends again with a form that was used: what is known, and what to do. */
-function formUsed(file: string, usedBy: string): [found: string, next: string] {
-  if (resolve(file) === resolve(usedBy))
-    return [
-      `The first upload of ${usedBy} with this form was stored, and only the first counts`,
-      `If this one was stored too, the operators get a report of a duplicate. You have nothing to do. ${NO_REVOKE}`,
-    ];
-  return [
-    `This form was used before, by ${usedBy}, which was stored. Only the first upload with a form counts`,
-    `${printable(file)} does not count, even if S3 stored it. ${NO_REVOKE}\n${uploadAlone(file)}`,
-  ];
-}
-
 function uploadAlone(file: string): string {
   return `Upload ${printable(file)} again without --times, with your other options. It gets a form of its own:\n  upload-once upload ${printable(inShell(file))}`;
 }
@@ -167,8 +163,8 @@ function howToAsk(key: string, file: string, byOption: boolean): string {
   return [
     `Keep your file. Do not upload it again, and do not run revoke, before status says so. Run status${sameAccessWords(byOption)}:`,
     `  upload-once status ${printable(inShell(key))} --file ${printable(inShell(file))}`,
-    'It compares your file with the received one, and says what to do next. If status fails, run it again in a minute. ' +
-      `If it still fails after 15 minutes, ask the people who run the service, with the id ${printable(key)}. Do not upload the file before that.`,
+    'It compares your file with the received one, and says what to do next. If the command status ends with an error, run it again in a minute. ' +
+      `If it still does so after 15 minutes, ask the people who run the service, with the id ${printable(key)}. Do not upload the file before that.`,
   ].join('\n');
 }
 
@@ -199,7 +195,13 @@ function failedOutcome(
       return { outcome: 'refused', file, key, error };
     // Someone else used the URL, or something on the way sent the request twice.
     if (formUsedBy === undefined)
-      return { outcome: 'unknown', file, key, error, found: howToAsk(key, file, options.byOption) };
+      return {
+        outcome: 'unknown',
+        file,
+        key,
+        error,
+        found: `${howToAsk(key, file, options.byOption)}\nIf you sent the file only once, someone else may have had the URL. If status says that the size is the same, ask the people who run the service for the SHA-256, as it says.`,
+      };
     return { outcome: 'refused', file, key, error, found: afterOwnUpload(file, formUsedBy) };
   }
   if (error instanceof UploadIncomplete) return { outcome: 'failed', file, key, error };
@@ -210,7 +212,16 @@ function failedOutcome(
     return { outcome: 'failed', file, key, error: interrupted };
   }
   if (!('code' in error)) throw error;
-  return { outcome: 'failed', file, key, error };
+  if (!(error instanceof RequestRefused) || !isKeyRefused(error))
+    return { outcome: 'failed', file, key, error };
+  const found =
+    'Nothing was sent. Do not try again with this key: ask the people who run the service for one.';
+  return { outcome: 'failed', file, key, error, found };
+}
+
+/** Not only this request of it. */
+function isKeyRefused({ status, issuerCode }: RequestRefused): boolean {
+  return status === 403 && (issuerCode === undefined || issuerCode === 'Forbidden');
 }
 
 /** After S3's 412 to a URL that this run used before. */

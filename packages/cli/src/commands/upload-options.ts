@@ -22,7 +22,8 @@ again. Give only the FILEs that the messages tell you to upload again.
   --timeout SECONDS how long sending one file can take in all (default 86400, a day; a
                     connection that stands still ends earlier), and how long the issuer
                     can take to respond (default 30, and at most 30)
-  --json            one JSON object for each file on standard output
+  --json            one JSON object for each file on standard output. Its "outcome" is "stored",
+                    "unknown", or, if it was not stored or does not count, "refused" or "failed"
   --help            this text
 
 What the upload must match:
@@ -44,7 +45,7 @@ A progress bar is shown if standard error is a terminal. The command uses HTTPS_
 HTTP_PROXY and NO_PROXY.
 
 Exit code (if several FILEs end differently, the first of 130, 5, 3, 1, 0 that fits):
-  0    everything was stored
+  0    everything was stored. If a file's state is FAILED, standard error says so
   1    something was refused or failed: it was not stored, or it does not count. The message
        says what to do
   2    the command line is wrong, and nothing was done

@@ -44,6 +44,10 @@ export type FileOutcome =
 export function reportOutcome(outcome: FileOutcome, json: boolean, io: CliIo): void {
   if (outcome.outcome !== 'stored') io.stderr.write(`upload-once: ${failedLine(outcome)}\n`);
   if (json || outcome.outcome === 'stored') io.stdout.write(`${outcomeLine(outcome, json)}\n`);
+  if (outcome.outcome === 'stored' && outcome.toldByIssuer?.state === 'FAILED')
+    io.stderr.write(
+      `upload-once: ${printable(`${outcome.file}: it was stored, and its state is FAILED: the handler that processes it failed. Do not upload it again. Tell the people who run the service, with the id ${outcome.result.key}`)}\n`,
+    );
 }
 
 /** One line for one outcome. */
@@ -79,17 +83,13 @@ function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): strin
   const { file, url, result, seconds, toldByIssuer } = outcome;
   const stored = `${file} stored as ${result.key} at ${url}, ${byteSize(result.sizeBytes)}`;
   if (toldByIssuer) {
-    const { error, isThisContent, state } = toldByIssuer;
+    const { error, isThisContent } = toldByIssuer;
     const { status } = error;
     const said = status === undefined ? 'no response of S3 came' : `S3's response was ${status}`;
     const what = isThisContent
       ? 'this file was stored'
       : 'a file of this size was stored with this form: do not upload it again. Next time, --sha256 proves that it is this file';
-    const failed =
-      state === 'FAILED'
-        ? `. Its state is FAILED: the handler that processes it failed. Do not upload it again. Tell the people who run the service, with the id ${result.key}`
-        : '';
-    return printable(`${stored} (${said}; the issuer confirms that ${what})${failed}`);
+    return printable(`${stored} (${said}; the issuer confirms that ${what})`);
   }
   if (seconds === undefined) return printable(stored);
   const rate = seconds > 0 && result.sizeBytes > 0 ? ` (${byteSize(result.sizeBytes / seconds)}/s)` : '';
