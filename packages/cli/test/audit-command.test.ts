@@ -57,9 +57,10 @@ failed        FAILED      59 min  ${failed} v1
   t.equal(
     stderr,
     '2 found; looked at 1 versions under uploads/, 1 under accepted/, 2 items of the table\n' +
-      'What to do now:\n1. See what is in the dead-letter queues. Correct the cause of what failed. This asks before it moves anything:\n     upload-once redrive\n' +
-      '2. Send the events that are lost. This leaves alone what is in a dead-letter queue:\n     upload-once audit --repair\n' +
-      '3. Wait 15 minutes. Then see that nothing is left:\n     upload-once audit\n',
+      'What to do now:\n1. See what is in the dead-letter queues. If this asks, answer n:\n     upload-once redrive\n' +
+      "2. Correct the cause of what failed: the services' logs tell it. Then run the command of step 1 again, and answer y. It moves the messages back.\n" +
+      '3. Send the events that are lost. This leaves alone what is in a dead-letter queue:\n     upload-once audit --repair\n' +
+      '4. Wait 15 minutes. Then see that nothing is left:\n     upload-once audit\n',
   );
   await cloud.depthIs(cloud.queues.uploadEvents, 0);
   const env = { UPLOAD_EVENTS_QUEUE_URL: '', ACCEPTED_EVENTS_QUEUE_URL: '' };
@@ -91,7 +92,7 @@ t.test('what is too young to be judged: exit code 6, how many, and when to run i
     const next =
       (repair.length > 0 ? 'No event was sent for them\\. ' : '') +
       'They may be in progress, or lost\\.\nIf a queue was purged or deleted, do not wait\\. Send their events now:\n {2}upload-once audit --repair --older-than 0\n' +
-      `If a repair also ran in the 14 days before the purge, run this instead:\n {2}upload-once audit --repair --again --older-than 0\nIf not, ${runAgain}`;
+      `If a repair also ran in the 14 days before the purge, or if you do not know, run this instead\\. An event that is sent twice does no harm:\n {2}upload-once audit --repair --again --older-than 0\nIf no queue was purged or deleted, ${runAgain}`;
     const said = new RegExp(
       `^20 are too young to be judged: younger than 15 minutes \\(since ${time}(?: to ${time})?\\)\\. ${next}Nothing else was found; looked at 20 versions .*\\n$`,
     ).exec(stderr);
@@ -110,7 +111,7 @@ t.test('what is named outweighs what is too young, and both are reported', async
   t.equal(code, 4);
   t.match(
     stderr,
-    /^1 found; .*\nWhat to do now:\n(?:.*\n){6}1 is too young to be judged: younger than 15 minutes \(since .*\)\. It may be in progress, or lost\.\nIf a queue was purged .* Send its event now:\n/,
+    /^1 found; .*\nWhat to do now:\n(?:.*\n){7}1 is too young to be judged: younger than 15 minutes \(since .*\)\. It may be in progress, or lost\.\nIf a queue was purged .* Send its event now:\n/,
   );
 });
 
@@ -121,10 +122,10 @@ t.test('ages are counted by S3’s clock, whatever this machine’s says', async
   t.match(behind, { code: 4, stdout: /^no-outcome .* 1 h /m, stderr: /^2 found/m });
   t.match(
     behind.stderr,
-    /^This machine's clock is 108\d\d s behind S3's\. Correct this machine's clock\. This run uses S3's clock: its ages, and the times to run this again, are right\.$/m,
+    /^This machine's clock is 108\d\d s behind S3's\. This run uses S3's clock: its ages, and the times to run this again, are right\. Correct this machine's clock when the audit is done\.$/m,
   );
   const ahead = await operate(cloud, ['audit'], { now: hours(2) });
-  t.match(ahead, { code: 4, stderr: /^1 found;.*\nWhat to do now:\n(?:.*\n){6}1 is too young/m });
+  t.match(ahead, { code: 4, stderr: /^1 found;.*\nWhat to do now:\n(?:.*\n){7}1 is too young/m });
   t.match(ahead.stderr, /^This machine's clock is \d+ s ahead of S3's\./m);
 });
 
@@ -163,7 +164,7 @@ t.test('what is being processed is not judged while its lease runs, also with --
   t.match(await operate(cloud, ['audit', '--older-than', '0'], { now: between, s3Now: between }), {
     code: 4,
     stderr:
-      /^1 found; .*\nWhat to do now:\n(?:.*\n){6}1 is being processed now\. Its lease ends at .*\nIf it does not come to an end, /,
+      /^1 found; .*\nWhat to do now:\n(?:.*\n){7}1 is being processed now\. Its lease ends at .*\nIf it does not come to an end, /,
   });
 });
 
@@ -178,7 +179,7 @@ t.test('--json --repair: one object a line, and the events are sent', async (t) 
     { kind: 'no-outcome', key: lost, versionId, state: 'ISSUED', since: /^2\d{3}-/, sent: true },
     { kind: 'failed', key: failed, state: 'FAILED', detail: 'Error: the disk is full', sent: false },
   ]);
-  t.match(stderr, /^2 found, 1 events sent; looked at/);
+  t.match(stderr, /^2 found, 1 events sent, 1 left alone \(the list says why\); looked at/);
   const [event] = parseS3Event((await cloud.peek(cloud.queues.uploadEvents)).Body ?? '');
   t.match(event, { bucket: cloud.bucket, key: lost, versionId, sizeBytes: 4 });
   await cloud.depthIs(cloud.queues.acceptedEvents, 0);
@@ -216,7 +217,7 @@ t.test('what can’t be kept longer is not sent, with exit code 1', async (t) =>
     '    it was uploaded, and nothing was claimed; its event was not sent: its items could not be kept longer: the table is away\n',
   );
   t.match(stdout, '    Error: the disk is full; left alone without --retry-failed\n');
-  t.match(stderr, /^2 found, 0 events sent, 1 not sent; looked at/);
+  t.match(stderr, /^2 found, 0 events sent, 1 not sent, 1 left alone \(the list says why\); looked at/);
   const { json } = await operate(cloud, ['audit', '--repair', '--json'], setting);
   t.match(json(), [
     {
@@ -374,7 +375,7 @@ t.test('a dead letter counts only in the dead-letter queue of its own queue', as
   await cloud.send(cloud.queues.acceptedEventsDeadLetter, event);
   t.match(await operate(cloud, ['audit', '--repair'], LATER), {
     code: 4,
-    stderr: /^2 found, 1 events sent; looked at/,
+    stderr: /^2 found, 1 events sent, 1 left alone \(the list says why\); looked at/,
   });
   await cloud.depthIs(cloud.queues.uploadEvents, 1);
 });
@@ -417,7 +418,7 @@ t.test('repairs while the cause lasts add no dead letters', async (t) => {
     t.equal(code, 4);
     t.match(
       stderr,
-      /^5 found, 0 events sent, 2 left alone \(an earlier repair sent their events\), 3 left alone \(in a dead-letter queue\); .*\nAn earlier repair sent the events of 2\.\nIf a queue was purged or deleted after that repair, or messages were deleted, events are lost\. .* for 14 days\. Send them again:\n {5}upload-once audit --repair --again --older-than 0\nIf not, nothing is to be done for them now: .*\nWhat to do now:\n1\. Find .*\n2\. Move them .*\n {5}upload-once redrive\n3\. Wait 15 minutes after .*\n {5}upload-once audit\n4\. .*\n {5}upload-once redrive\n$/,
+      /^5 found, 0 events sent, 2 left alone \(an earlier repair sent their events\), 3 left alone \(in a dead-letter queue\); .*\nWhat to do now:\n1\. An earlier repair sent the events of 2\. If a queue was purged or deleted after that repair, or messages were deleted, events are lost\. .* for 14 days\. Send them again:\n {5}upload-once audit --repair --again --older-than 0\n {3}If not, do nothing for them now: .*\n2\. Find .*\n3\. Move them .*\n {5}upload-once redrive\n4\. Wait 15 minutes after .*\n {5}upload-once audit\n5\. .*\n {5}upload-once redrive\n$/,
     );
     t.equal(stdout.match(/left alone: an earlier repair sent its event at 2\S+$/gm)?.length, 2);
   }
@@ -500,17 +501,17 @@ t.test('what is known of events whose answer was lost, and of those that were re
     [
       'refuse',
       [],
-      `did not take every event: AccessDenied: not allowed; 0 events sent, 1 not sent. ${onRecord}`,
+      `did not take every event: AccessDenied: not allowed; 0 events sent, 1 not sent, 1 left alone (the list says why). ${onRecord}`,
     ],
     [
       'lose',
       [],
-      `did not confirm every event: Error: the connection broke; 0 events sent, ${maybe}. ${onRecord}. What may have been sent is not on record. The next repair sends those events again, which does no harm`,
+      `did not confirm every event: Error: the connection broke; 0 events sent, ${maybe}, 1 left alone (the list says why). ${onRecord}. What may have been sent is not on record. The next repair sends those events again, which does no harm`,
     ],
     [
       'lose',
       ['--again'],
-      `; 0 events sent, ${maybe}. Run audit again, with --again as well: audit sends the events once more, and an event that is sent twice does no harm`,
+      `; 0 events sent, ${maybe}, 1 left alone (the list says why). Run audit again, with --again as well: audit sends the events once more, and an event that is sent twice does no harm`,
     ],
   ] as const) {
     const { code, stdout, stderr } = await operate(cloud, ['audit', '--repair', ...again], {
@@ -525,11 +526,15 @@ t.test('what is known of events whose answer was lost, and of those that were re
   }
   await cloud.depthIs(cloud.queues.uploadEvents, 2);
   const next = await operate(cloud, ['audit', '--repair'], LATER);
-  t.match(next, { code: 4, stderr: /^2 found, 1 events sent; / }, 'what may have been sent is sent again');
+  t.match(
+    next,
+    { code: 4, stderr: /^2 found, 1 events sent, 1 left alone / },
+    'what may have been sent is sent again',
+  );
   await cloud.depthIs(cloud.queues.uploadEvents, 3);
   t.match(await operate(cloud, ['audit', '--repair'], LATER), {
     stderr:
-      /^2 found, 0 events sent, 1 left alone \(an earlier repair sent its event\); .*\nAn earlier repair sent the event of 1\.\nIf a queue .* Send it again:\n {5}upload-once audit --repair --again --older-than 0\nIf not, nothing is to be done for it now: .*\nWhat to do now:\n1\. Look at the 1 that was left alone and has no event sent: .*\n2\. Wait 15 minutes\. /,
+      /^2 found, 0 events sent, 1 left alone \(an earlier repair sent its event\), 1 left alone \(the list says why\); .*\nWhat to do now:\n1\. An earlier repair sent the event of 1\. If a queue .* Send it again:\n {5}upload-once audit --repair --again --older-than 0\n {3}If not, do nothing for it now: .*\n2\. 1 that was left alone is FAILED\. If redrive lists it, redrive moves it\. If not, its dead letter is lost\. Correct the cause, then send its event:\n {5}upload-once audit --repair --retry-failed\n3\. Wait 15 minutes\. /,
   });
 });
 

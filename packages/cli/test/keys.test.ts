@@ -576,7 +576,7 @@ t.test('a value that can not be written is an error that says how to take it bac
     const created = await run(['create', '--name', 'x', ...table], { outputFails });
     t.equal(created.code, 5);
     const [, command = ''] =
-      /\n1\. If part of .* Do not use the value\.\n2\. Delete the key:\n {5}upload-once keys (delete [0-9a-f]{16} .*)\n3\. Make room, or choose another file\. .*:\n {5}upload-once keys create --name x --table \S+\n$/.exec(
+      /\n1\. If part of .* Do not use the value\.\n2\. Delete the key:\n {5}upload-once keys (delete [0-9a-f]{16} .*)\n3\. Choose an output that keeps the value, .*.*:\n {5}upload-once keys create --name x --table \S+\n$/.exec(
         created.stderr,
       ) ?? [];
     t.equal((await run(command.split(' '))).code, 0);
@@ -593,7 +593,7 @@ t.test('rotate: where the new value is lost, the old one works on without an end
     t.equal(rotated.code, 5);
     t.match(
       rotated.stderr,
-      `is lost. The old value works on, without end. What to do now:\n1. If part of the value went to a file, delete that file. Do not use the value.\n2. Remove the lost value. Before that, rotate is refused:\n     upload-once keys rotate ${keyId} --remove new --table ${table}\n3. Make room, or choose another file. Then rotate again. The old value then works for 0 more hours:\n     upload-once keys rotate ${keyId} --old-hours 0 --table ${table}\n   If the old value has leaked, end it at once instead. `,
+      `is lost. The old value works on, without end. What to do now:\n1. If part of the value went to a file, delete that file. Do not use the value.\n2. Remove the lost value. Before that, rotate is refused:\n     upload-once keys rotate ${keyId} --remove new --table ${table}\n3. Choose an output that keeps the value, such as a file on a disk with room. Then rotate again. If the old value has leaked, end it at once. Your clients fail until they have the new value:\n     upload-once keys rotate ${keyId} --old-hours 0 --table ${table}\n   If it has not leaked, it can work for 24 more hours:\n     upload-once keys rotate ${keyId} --old-hours 24 --table ${table}\n4. `,
     );
     const inAYear = new Date(NOW.getTime() + 365 * 86_400_000);
     t.match(await findApiKey(openTable(table), value, inAYear), { keyId });

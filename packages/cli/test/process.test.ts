@@ -133,7 +133,7 @@ t.test(
     };
     const args = [BIN, 'keys', 'create', '--name', 'n', '--table', await db.createTable()];
     const says =
-      /: the key [0-9a-f]{16} was made, and its value is lost\. What to do now:\n1\. .* delete that file\..*\n2\. Delete the key:\n {5}upload-once keys delete [0-9a-f]{16} --table access-1\n3\. Make room, .*:\n {5}upload-once keys create --name n --table access-1\n$/;
+      /: the key [0-9a-f]{16} was made, and its value is lost\. What to do now:\n1\. .* delete that file\..*\n2\. Delete the key:\n {5}upload-once keys delete [0-9a-f]{16} --table access-1\n3\. Choose an output that keeps the value, .*:\n {5}upload-once keys create --name n --table access-1\n$/;
     const full = await startInto(fullDisk(t.testdir({})), args, env);
     t.match(full, { code: 5, stderr: says });
     t.notMatch(full.stderr, 'It is shown', 'what is lost is not shown');

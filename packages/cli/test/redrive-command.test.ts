@@ -64,12 +64,18 @@ t.test('it shows what lies there, and moves nothing', async (t) => {
   t.equal(code, 0);
   t.equal(
     stderr,
-    'Nothing was moved. --yes moves 3; 1 unknown stays (--delete-unknown FILE removes it):\n  upload-once redrive --yes\n',
+    "Nothing was moved. Correct the cause of what failed first: the services' logs tell it. Then --yes moves 3; 1 unknown stays (--delete-unknown FILE removes it):\n  upload-once redrive --yes\n",
   );
   const all = await operate(cloud, ['redrive', '--include-unknown']);
-  t.equal(all.stderr, 'Nothing was moved. --yes moves 4:\n  upload-once redrive --include-unknown --yes\n');
+  t.equal(
+    all.stderr,
+    "Nothing was moved. Correct the cause of what failed first: the services' logs tell it. Then --yes moves 4:\n  upload-once redrive --include-unknown --yes\n",
+  );
   const some = await operate(cloud, ['redrive', '--limit', '1', '--queue', 'uploads']);
-  t.match(some.stderr, /^Nothing was moved\. --yes moves (all|the others) of about 3; .*unknown.* stay/);
+  t.match(
+    some.stderr,
+    /^Nothing was moved\. .* Then --yes moves (all|the others) of about 3; .*unknown.* stay/,
+  );
   t.match(stdout, /^upload-events-dead-letter has about 3 messages:\n/);
   t.match(stdout, /\n {2}event +received {2}age {2}file +state +key, version\n/);
   const sinceEpoch = `${Math.floor(later.getTime() / 86_400_000)} d`;
@@ -164,7 +170,7 @@ t.test('at a terminal it asks', async (t) => {
     t.equal(code, 0);
     t.equal(
       stderr,
-      'Back to upload-events and accepted-events: y moves 2. Go on? [y/N] Nothing was moved.\n',
+      'If the cause of what failed is not corrected yet, answer n. Back to upload-events and accepted-events: y moves 2. Go on? [y/N] Nothing was moved.\n',
       JSON.stringify(typed),
     );
   }
@@ -192,7 +198,7 @@ t.test('what could not be moved is reported, with exit code 1', async (t) => {
   t.equal(code, 1);
   t.match(
     stderr,
-    /^failed: message \S+: its items could not be kept longer: the table is away\nupload-once redrive: not all was done\. Nothing is lost, .* Correct the reasons above\. Then run redrive again:\n {2}upload-once redrive --yes --queue uploads\n$/,
+    /^failed: message \S+ \(\S+ \S+\): its items could not be kept longer: the table is away\nupload-once redrive: not all was done\. Nothing is lost, .* Correct the reasons above\. Then run redrive again:\n {2}upload-once redrive --yes --queue uploads\n$/,
   );
   t.match(stdout, /\n0 moved to upload-events, 1 failed\n$/);
 });
@@ -460,7 +466,7 @@ t.test('queues that the bucket does not use so: nothing is moved or deleted', as
   });
   t.match(unchecked, {
     code: 0,
-    stderr: /^Nothing was moved\. --yes moves 2:\n {2}upload-once redrive --yes\n$/,
+    stderr: /^Nothing was moved\. .* Then --yes moves 2:\n {2}upload-once redrive --yes\n$/,
   });
 });
 
@@ -476,14 +482,14 @@ t.test('an event in the wrong queue is reported, stays, and is removed by --dele
     stdout:
       /\n {2}wrong-queue .* message \S+\n {4}wrong queue: it is about uploads\/lost, which the bucket sends to another queue\. /,
     stderr:
-      'Nothing was moved. --yes moves 1; 1 of the wrong queue stays:\n  upload-once redrive --queue accepted --yes\n',
+      "Nothing was moved. Correct the cause of what failed first: the services' logs tell it. Then --yes moves 1; 1 of the wrong queue stays:\n  upload-once redrive --queue accepted --yes\n",
   });
   const moved = await operate(cloud, ['redrive', '--queue', 'accepted', '--yes', `--bucket=${cloud.bucket}`]);
   t.match(moved, {
     code: 1,
     stdout: /\n1 moved to accepted-events, 1 of the wrong queue stays\n$/,
     stderr:
-      /^wrong-queue: message \S+ stays\nupload-once redrive: what is in the wrong queue stays: .* What to do now:\n1\. Send its events to the right queue:\n {5}upload-once audit --bucket=uploads-test --repair --older-than 0\n {3}It must end with exit code 0 or 4\. .*: it may not have named every file\.\n2\. .* not needed any more if the list\n {3}- does not have the file, or\n {3}- says "its event was sent now", or\n {3}- says "an earlier repair sent its event", unless .*\n.*\n3\. Only then remove the messages:\n {5}upload-once redrive --bucket=uploads-test --queue accepted --delete-unknown FILE\n.* deletes every message there .*\nupload-once redrive: the services work on what was moved\. Wait 15 minutes, .*:\n {2}upload-once audit --bucket=uploads-test\n$/,
+      /^wrong-queue: message \S+ stays\nupload-once redrive: what is in the wrong queue stays: .* What to do now:\n1\. Send its events to the right queue:\n {5}upload-once audit --bucket=uploads-test --repair --older-than 0\n {3}It must end with exit code 0 or 4\. .*: it may not have named every file\.\n2\. .* not needed any more if the list\n {3}- does not have the file, or\n {3}- says "its event was sent now", or\n {3}- says "an earlier repair sent its event", unless .* of step 1 with --again\.\n {3}If it says "its message lies in the dead-letter queue": that is another message, which redrive moves\. A message in the wrong queue does not count as lying in a dead-letter queue\.\n.*\n3\. Only then remove the messages:\n {5}upload-once redrive --bucket=uploads-test --queue accepted --delete-unknown FILE\n.* deletes every message there .*\nupload-once redrive: the services work on what was moved\. Wait 15 minutes, .*:\n {2}upload-once audit --bucket=uploads-test\n$/,
   });
   await cloud.depthIs(acceptedEvents, 1);
   await cloud.depthIs(acceptedEventsDeadLetter, 1);
@@ -510,7 +516,7 @@ t.test('what came back at once: its cause is to be corrected before anything hel
     code: 1,
     stdout: /\n1 moved to upload-events, 1 came-back\n$/,
     stderr:
-      /^came-back: message \S+: it was moved a moment ago, and has failed again\nupload-once redrive: not all was done\. .* What came back has failed again\. .* correct it\. Before that, neither redrive nor audit --repair helps\. Then run redrive again:\n {2}upload-once redrive --yes --queue uploads\nupload-once redrive: the services work on what was moved\. /,
+      /^came-back: message \S+ \(uploads\/again v\): it was moved a moment ago, and has failed again\nupload-once redrive: not all was done\. .* What came back has failed again\. .* correct it\. Before that, neither redrive nor audit --repair helps\. Then run redrive again:\n {2}upload-once redrive --yes --queue uploads\nupload-once redrive: the services work on what was moved\. /,
   });
 });
 

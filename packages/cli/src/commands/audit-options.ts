@@ -81,7 +81,7 @@ Exit code:
   6    one of three, and the message says which:
        - something is too young to be judged, and nothing else was found. It may be in progress, or lost. If a queue
          was purged or deleted, run a repair now, with --older-than 0, and with --again if a repair ran in the 14
-         days before. Otherwise run the audit again at the time that the message names
+         days before, or if you do not know. If no queue was purged or deleted, run the audit again at the time that the message names
        - something is being processed now, and nothing else was found. It is not judged while its lease runs, also
          with --older-than 0
        - with --repair: messages of a dead-letter queue are hidden. Nothing was repaired, and no event was sent.

@@ -6,11 +6,12 @@ import { sameCommand, samePlace } from './place-options.ts';
 
 /** What is known of the events: `3 events sent, 1 may have been sent (SQS did not confirm it), 2 not sent`. */
 export function sentWords(count: (outcome: RepairOutcome) => number): string {
-  const [uncertain, notSent, before, dead] = [
+  const [uncertain, notSent, before, dead, left] = [
     count(RepairOutcome.uncertain),
     count(RepairOutcome.notSent),
     count(RepairOutcome.sentBefore),
     count(RepairOutcome.deadLetter),
+    count(RepairOutcome.left),
   ];
   return [
     `${count(RepairOutcome.sent)} events sent`,
@@ -20,6 +21,7 @@ export function sentWords(count: (outcome: RepairOutcome) => number): string {
       ? [`${before} left alone (an earlier repair sent ${before === 1 ? 'its event' : 'their events'})`]
       : []),
     ...(dead ? [`${dead} left alone (in a dead-letter queue)`] : []),
+    ...(left ? [`${left} left alone (the list says why)`] : []),
   ].join(', ');
 }
 
@@ -53,10 +55,15 @@ export function jsonLine({ finding, outcome, remark }: RepairedFinding): string 
   return `${JSON.stringify({ kind, key, versionId, state, since, detail, sent, outcome, remark })}\n`;
 }
 
-/** What to do about what was named, in lines; '' where nothing was. */
+/**
+ * What to do about what was named, in lines; '' where nothing was.
+ *
+ * @param failed how many of those that were left alone are FAILED
+ */
 export function nextStep(
   named: number,
   count: (outcome: RepairOutcome) => number,
+  failed: number,
   { repair, args, missingQueues }: AuditCommandOptions,
 ): string {
   if (named === 0) return '';
@@ -64,22 +71,33 @@ export function nextStep(
   const redrive = `     ${samePlace('redrive', args, ...missingQueues)}\n`;
   if (!repair)
     return (
-      `What to do now:\n1. See what is in the dead-letter queues. Correct the cause of what failed. This asks before it moves anything:\n${redrive}` +
-      `2. Send the events that are lost. This leaves alone what is in a dead-letter queue:\n${audit('--repair', ...missingQueues)}` +
-      `3. Wait 15 minutes. Then see that nothing is left:\n${audit()}`
+      `What to do now:\n1. See what is in the dead-letter queues. If this asks, answer n:\n${redrive}` +
+      `2. Correct the cause of what failed: the services' logs tell it. Then run the command of step 1 again, and answer y. It moves the messages back.\n` +
+      `3. Send the events that are lost. This leaves alone what is in a dead-letter queue:\n${audit('--repair', ...missingQueues)}` +
+      `4. Wait 15 minutes. Then see that nothing is left:\n${audit()}`
     );
   const [sent, before, dead, left] = [
     count(RepairOutcome.sent),
     count(RepairOutcome.sentBefore),
     count(RepairOutcome.deadLetter),
-    count(RepairOutcome.left),
+    count(RepairOutcome.left) - failed,
   ];
   const many = (one: string, more: string, of: number) => (of === 1 ? one : more);
   const steps = [
+    ...(before > 0
+      ? [
+          `An earlier repair sent the ${many('event', 'events', before)} of ${before}. If a queue was purged or deleted after that repair, or ${many('the message was', 'messages were', before)} deleted, ${many('the event is', 'events are', before)} lost. Audit does not see that, for 14 days. Send ${many('it', 'them', before)} again:\n${audit('--repair', '--again', '--older-than', '0')}   If not, do nothing for ${many('it', 'them', before)} now: the service works on ${many('it', 'them', before)}, or tries ${many('it', 'them', before)} again by itself.`,
+        ]
+      : []),
     ...(dead > 0
       ? [
           `Find in the services' logs why the ${many('message', 'messages', dead)} in a dead-letter queue failed, and correct that. Before that, neither redrive nor a repair helps: ${many('the message comes', 'the messages come', dead)} back.`,
           `Move ${many('it', 'them', dead)} back. This asks before it moves anything:\n${redrive.trimEnd()}`,
+        ]
+      : []),
+    ...(failed > 0
+      ? [
+          `${failed} that ${many('was', 'were', failed)} left alone ${many('is', 'are', failed)} FAILED. If redrive lists ${many('it', 'one', failed)}, redrive moves it. If not, its dead letter is lost. Correct the cause, then send its event:\n${audit('--repair', '--retry-failed').trimEnd()}`,
         ]
       : []),
     ...(left > 0
@@ -100,13 +118,6 @@ export function nextStep(
           'The events that were sent are under way. Exit code 4 says that something was found, also after a repair.\n',
         ]
       : []),
-    ...(before > 0
-      ? [
-          `An earlier repair sent the ${many('event', 'events', before)} of ${before}.\n`,
-          `If a queue was purged or deleted after that repair, or ${many('the message was', 'messages were', before)} deleted, ${many('the event is', 'events are', before)} lost. Audit does not see that, for 14 days. Send ${many('it', 'them', before)} again:\n${audit('--repair', '--again', '--older-than', '0')}`,
-          `If not, nothing is to be done for ${many('it', 'them', before)} now: the service works on ${many('it', 'them', before)}, or tries ${many('it', 'them', before)} again by itself.\n`,
-        ]
-      : []),
     'What to do now:\n',
     ...steps.map((step, at) => `${at + 1}. ${step}\n`),
   ].join('');
@@ -119,7 +130,7 @@ export function clockNote(own: Date, s3: Date): string {
   const seconds = Math.round((own.getTime() - s3.getTime()) / 1000);
   if (Math.abs(seconds) <= CLOCK_TOLERANCE_SECONDS) return '';
   const place = seconds < 0 ? 'behind' : 'ahead of';
-  return `This machine's clock is ${Math.abs(seconds)} s ${place} S3's. Correct this machine's clock. This run uses S3's clock: its ages, and the times to run this again, are right.\n`;
+  return `This machine's clock is ${Math.abs(seconds)} s ${place} S3's. This run uses S3's clock: its ages, and the times to run this again, are right. Correct this machine's clock when the audit is done.\n`;
 }
 
 /** What could not be judged yet, and when to run the command again; '' where all was. */
@@ -140,8 +151,8 @@ export function tooYoungNote({ tooYoung, tooYoungSince }: AuditCounts, options: 
     `  ${samePlace('audit', options.args, '--repair', ...more, '--older-than', '0', ...options.missingQueues)}\n`;
   const now = options.again
     ? `Send ${their} now:\n${repair('--again')}`
-    : `Send ${their} now:\n${repair()}If a repair also ran in the 14 days before the purge, run this instead:\n${repair('--again')}`;
-  return `${young}If a queue was purged or deleted, do not wait. ${now}If not, ${again}`;
+    : `Send ${their} now:\n${repair()}If a repair also ran in the 14 days before the purge, or if you do not know, run this instead. An event that is sent twice does no harm:\n${repair('--again')}`;
+  return `${young}If a queue was purged or deleted, do not wait. ${now}If no queue was purged or deleted, ${again}`;
 }
 
 /** What a service works on, as far as its lease says; '' where nothing is. */

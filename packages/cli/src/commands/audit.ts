@@ -8,6 +8,7 @@ import {
   createAudit,
   createSendEvents,
   type Finding,
+  FindingKind,
   lookAtDeadLetters,
   Pipeline,
   type RepairedFinding,
@@ -73,13 +74,16 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     }
     const audit = createAudit({ ...operations, ...options, startedAt });
     let named = 0;
+    let failedLeft = 0;
     for await (const repaired of repair ? repair.run(audit.findings()) : notRepaired(audit.findings())) {
       if (named === 0 && !options.json) io.stdout.write(HEADER);
       named += 1;
+      if (repaired.outcome === RepairOutcome.left && repaired.finding.kind === FindingKind.failed)
+        failedLeft += 1;
       io.stdout.write(options.json ? jsonLine(repaired) : textLine(repaired, startedAt, options));
     }
     const outcome = options.repair ? `, ${sentWords(count)}` : '';
-    const summary = `${summaryOf(audit.counts, named, outcome)}\n${nextStep(named, count, options)}`;
+    const summary = `${summaryOf(audit.counts, named, outcome)}\n${nextStep(named, count, failedLeft, options)}`;
     const young = tooYoungNote(audit.counts, options) + leaseNote(audit.counts, options);
     // "nothing found" is no beginning where not all was judged.
     io.stderr.write(named === 0 ? young + summary : summary + young);

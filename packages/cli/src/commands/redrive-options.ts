@@ -29,7 +29,7 @@ how long ago S3 stored the file, and the upload's state.
 WARNING: if the state is ISSUED or CLAIMED, the bucket's lifecycle deletes the file when it is 30 days old (the
 default), also after a redrive, unless a service accepts it before.
 
-Find the cause first, in the services' logs and in the reason shown here, and correct it. Before that, neither
+Find the cause first, in the services' logs and in the reason shown here, if there is one, and correct it. Before that, neither
 redrive nor "upload-once audit --repair" helps: the messages are tried as often as the queue allows, and come back.
 
 Wait 15 minutes after a redrive, and run "upload-once audit". The uploads that it no longer names are finished.
@@ -62,8 +62,10 @@ The outcome of each message that it moves:
   wrong-queue  it is an event of an upload that belongs to the other queue, and stays. "upload-once audit
              --repair --older-than 0" sends its event to the right queue. If that audit ends with exit code 0 or
              4, look at its list. If the list does not name the upload, or says of it "its event was sent now"
-             or "an earlier repair sent its event", you can delete the message. --delete-unknown FILE does so,
-             with every other message that is unknown or of the wrong queue
+             or "an earlier repair sent its event", you can delete the message. If that event was deleted or
+             purged since, first run that audit with --again. A message in the wrong queue does not count as
+             lying in a dead-letter queue. --delete-unknown FILE deletes the message, with every other message
+             that is unknown or of the wrong queue
   came-back  it was moved a moment ago and is here again: its cause remains. It stays. Correct the cause first
 
 With --delete-unknown:

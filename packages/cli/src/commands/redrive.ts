@@ -146,14 +146,14 @@ async function isConfirmed(pairs: readonly Shown[], options: RedriveOptions, io:
   if (json || !io.stdin.isTTY || !io.stderr.isTTY) {
     if (!json)
       io.stderr.write(
-        `Nothing was ${done}. --yes ${plan(pairs, options)}:\n  ${sameCommand('redrive', [...options.args, '--yes'])}\n`,
+        `Nothing was ${done}. ${deleteUnknown === undefined ? "Correct the cause of what failed first: the services' logs tell it. Then --yes" : '--yes'} ${plan(pairs, options)}:\n  ${sameCommand('redrive', [...options.args, '--yes'])}\n`,
       );
     return false;
   }
   const names = (urls: readonly string[]) => urls.map(nameOf).join(' and ');
   const question =
     deleteUnknown === undefined
-      ? `Back to ${names(pairs.map(({ queueUrl }) => queueUrl))}: y ${plan(pairs, options)}. Go on?`
+      ? `If the cause of what failed is not corrected yet, answer n. Back to ${names(pairs.map(({ queueUrl }) => queueUrl))}: y ${plan(pairs, options)}. Go on?`
       : `Delete each ${pairs.some(({ wrongQueue }) => wrongQueue > 0) ? '"unknown" and "wrong-queue"' : '"unknown"'} message of ${names(pairs.map(({ deadLetterUrl }) => deadLetterUrl))}, after it was written to ${printable(deleteUnknown)}?`;
   io.stderr.write(`${question} [y/N] `);
   const answer = await firstLine(io.stdin);

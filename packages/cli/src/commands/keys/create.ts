@@ -2,7 +2,7 @@ import { createApiKey } from '@upload-once/access';
 import { printable } from '@upload-once/text/printable';
 import { inShell } from '../../in-shell.ts';
 import { UsageError } from '../../usage-error.ts';
-import { assertValueIsKept, deliverValue } from './deliver-value.ts';
+import { assertValueIsKept, deliverValue, KEEPING_OUTPUT } from './deliver-value.ts';
 import { describeKey } from './describe-key.ts';
 import type { PrepareAction } from './keys-io.ts';
 import { parseOptions, settingsFrom, settingsOptions } from './options.ts';
@@ -27,7 +27,7 @@ export const prepareCreate: PrepareAction = (args, io) => {
         `the key ${key.keyId} was made, and its value is lost`,
         [
           `Delete the key:\n     ${keysCommandFor(`delete ${key.keyId}`)}`,
-          `Make room, or choose another file. Then make another key:\n     upload-once keys create ${printable(args.map(inShell).join(' '))}`,
+          `${KEEPING_OUTPUT} Then make another key:\n     upload-once keys create ${printable(args.map(inShell).join(' '))}`,
         ],
         io,
       );

@@ -2,6 +2,9 @@ import { OutputFailed } from '../../output-failed.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { KeysIo } from './keys-io.ts';
 
+/** A full disk, or the reader of a pipe that ended. */
+export const KEEPING_OUTPUT = 'Choose an output that keeps the value, such as a file on a disk with room.';
+
 /** Before a value is made that would be lost. @throws UsageError */
 export function assertValueIsKept({ stdout }: KeysIo): void {
   if (!stdout.isDiscarded) return;

@@ -7,7 +7,7 @@ import {
   SecretsChanged,
 } from '@upload-once/access';
 import { UsageError } from '../../usage-error.ts';
-import { assertValueIsKept, deliverValue } from './deliver-value.ts';
+import { assertValueIsKept, deliverValue, KEEPING_OUTPUT } from './deliver-value.ts';
 import { describeKey } from './describe-key.ts';
 import { type KeysIo, notKnown, type PrepareAction } from './keys-io.ts';
 import { keyIdFrom, numberOption, parseOptions } from './options.ts';
@@ -63,6 +63,7 @@ async function rotate(
       { cause },
     );
   });
+  const laterHours = oldHours || DEFAULT_OLD_HOURS;
   // Before the old value is given an end: without the new one it is all that works.
   await deliverValue(
     value,
@@ -70,7 +71,7 @@ async function rotate(
     `a second value of the key ${keyId} was made, and is lost. The old value works on, without end`,
     [
       `Remove the lost value. Before that, rotate is refused:\n     ${keysCommandFor(`rotate ${keyId} --remove new`)}`,
-      `Make room, or choose another file. Then rotate again. The old value then works for ${oldHours} more hours:\n     ${keysCommandFor(`rotate ${keyId} --old-hours ${oldHours}`)}\n   If the old value has leaked, end it at once instead. Your clients fail until they have the new value:\n     ${keysCommandFor(`rotate ${keyId} --old-hours 0`)}`,
+      `${KEEPING_OUTPUT} Then rotate again. If the old value has leaked, end it at once. Your clients fail until they have the new value:\n     ${keysCommandFor(`rotate ${keyId} --old-hours 0`)}\n   If it has not leaked, it can work for ${laterHours} more hours:\n     ${keysCommandFor(`rotate ${keyId} --old-hours ${laterHours}`)}`,
       NO_RIGHT,
     ],
     io,
