@@ -97,7 +97,7 @@ export function nextStep(
       : []),
     ...(failed > 0
       ? [
-          `${failed} that ${many('was', 'were', failed)} left alone ${many('is', 'are', failed)} FAILED. If redrive lists ${many('it', 'one', failed)}, redrive moves it. If not, its dead letter is lost. Correct the cause, then send its event:\n${audit('--repair', '--retry-failed').trimEnd()}`,
+          `${failed} ${many('is', 'are', failed)} FAILED, and no event was sent for ${many('it', 'them', failed)}. If redrive lists ${many('it', 'one', failed)}, redrive moves it. If not, its dead letter is lost. Correct the cause, then send its event:\n${audit('--repair', '--retry-failed').trimEnd()}`,
         ]
       : []),
     ...(left > 0
