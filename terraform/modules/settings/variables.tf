@@ -50,8 +50,8 @@ variable "url_issuer" {
     cors_allowed_origins = optional(list(string), [])
 
     # A Valkey or Redis (not in cluster mode) in which all tasks of the url-issuer count rates together. Set url, or url_secret_arn
-    # (Secrets Manager or Parameter Store) if it contains a password. The tasks can reach port of security_group_id. The store's own
-    # security group must allow services.url-issuer.security_group_id. Without a store, each task counts alone.
+    # (Secrets Manager or Parameter Store) if it contains a password. The tasks get access to that port of the
+    # security group security_group_id, which is the store's. That group must allow services.url-issuer.security_group_id. Without a store, each task counts alone.
     rate_limit_store = optional(object({
       url               = optional(string)
       url_secret_arn    = optional(string)
@@ -195,7 +195,8 @@ variable "processor" {
     # How long a handler can continue after handler_limit_seconds, when its signal is aborted. Then its thread is ended.
     handler_grace_seconds = optional(number, 10)
 
-    # How many threads the handlers share. Up to as many more run for uploads that must be alone, and for threads that are ending.
+    # How many threads the handlers share. The service can start up to as many again: for uploads that must run alone, and in place of
+    # threads that are ending.
     handler_threads = optional(number, 2)
 
     # The heap of a handler thread, without the bytes of Buffers. A thread that needs more is ended.

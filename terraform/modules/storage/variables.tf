@@ -16,9 +16,9 @@ variable "settings" {
     bucket_name = optional(string)
 
     # Your KMS key for bucket and tables. By default S3's and DynamoDB's own keys. Queues use the key of SQS: their messages contain
-    # names of objects, but no content. The key's policy must allow IAM policies of the account to grant its use; the services get
-    # their permissions here. The principal that applies needs what DynamoDB asks of the creator of a table (modules/storage/README.md). When you
-    # change the key, add the old one to previous_kms_key_arns.
+    # names of objects, but no content. The key's policy must let the account's IAM policies grant access to the key. This module
+    # gives the services their permissions on it. The principal that runs terraform apply needs those that modules/storage/README.md
+    # lists. When you change the key, add the old one to previous_kms_key_arns.
     kms_key_arn = optional(string)
 
     # Earlier values of kms_key_arn. Stored files stay encrypted with them, and the services need to read those files.
@@ -34,27 +34,27 @@ variable "settings" {
     # Web origins whose pages can send forms to S3 and read its response. None by default.
     cors_allowed_origins = optional(list(string), [])
 
-    # When objects that remain under uploads/ are removed: duplicates, orphans, refused versions.
+    # After how many days objects that remain under uploads/ are removed: duplicates, orphans, refused versions.
     uploads_expire_days = optional(number, 30)
 
-    # When a version under uploads/ is removed after a later version, or a delete marker, replaced it. With accepted_expire_days, this
-    # also applies under accepted/.
+    # How many days a version under uploads/ is kept after a later version, or a delete marker, replaced it. With accepted_expire_days,
+    # this also applies under accepted/.
     noncurrent_expire_days = optional(number, 30)
 
-    # When accepted files are removed. By default never.
+    # After how many days accepted files are removed. By default never.
     accepted_expire_days = optional(number)
 
-    # When the parts of an unfinished multipart upload are removed.
+    # After how many days the parts of an unfinished multipart upload are removed.
     unfinished_multipart_days = optional(number, 2)
 
-    # How long an event can wait in its queue. The default suits the longest work (12 hours) with the defaults of max_receive_count
+    # How many days an event can wait in its queue. The default suits the longest work (12 hours) with the defaults of max_receive_count
     # and visibility_seconds.
     message_retention_days = optional(number, 5)
 
-    # How long an event is kept in all, once it is in its dead-letter queue; SQS counts from the day it was first sent.
+    # How many days an event in its dead-letter queue is kept. SQS counts from the day on which the event was first sent.
     dead_letter_retention_days = optional(number, 14)
 
-    # How long an item is kept after its last transition (deleteAt). The services' RECORD_RETENTION_DAYS.
+    # How many days an item is kept after its last transition (deleteAt). The services' RECORD_RETENTION_DAYS.
     record_retention_days = optional(number, 113)
 
     # How often an event is delivered before it goes to the dead-letter queue. If you lower it, SQS moves events that were delivered

@@ -16,7 +16,7 @@ variable "bucket_arn" {
 }
 
 variable "retention_days" {
-  description = "When a log file is removed, counted from its delivery."
+  description = "After how many days a log file is removed, counted from its delivery."
   type        = number
   nullable    = false
 
