@@ -240,7 +240,7 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
     ],
     [
       4,
-      '… left alone (the list says why)…… FAILED, and no event was sent for …. If redrive lists …, redrive moves it. If not, its dead letter is lost. …upload-once audit --repair --retry-failed…',
+      '… left alone (the list says why)…… FAILED, and no event was sent for …. Look whether redrive lists … (--limit shows more). If so, redrive moves it: do nothing else for it. If not, its dead letter is lost. …upload-once audit --repair --retry-failed…',
     ],
     [4, '… left alone and … no event sent: the list says why, and which option sends …'],
     [

@@ -534,7 +534,7 @@ t.test('what is known of events whose answer was lost, and of those that were re
   await cloud.depthIs(cloud.queues.uploadEvents, 3);
   t.match(await operate(cloud, ['audit', '--repair'], LATER), {
     stderr:
-      /^2 found, 0 events sent, 1 left alone \(an earlier repair sent its event\), 1 left alone \(the list says why\); .*\nWhat to do now:\n1\. An earlier repair sent the event of 1\. If a queue .* Send it again:\n {5}upload-once audit --repair --again --older-than 0\n {3}If not, do nothing for it now: .*\n2\. 1 is FAILED, and no event was sent for it\. If redrive lists it, redrive moves it\. If not, its dead letter is lost\. Correct the cause, then send its event:\n {5}upload-once audit --repair --retry-failed\n3\. Wait 15 minutes\. /,
+      /^2 found, 0 events sent, 1 left alone \(an earlier repair sent its event\), 1 left alone \(the list says why\); .*\nWhat to do now:\n1\. An earlier repair sent the event of 1\. If a queue .* Send it again:\n {5}upload-once audit --repair --again --older-than 0\n {3}If not, do nothing for it now: .*\n2\. 1 is FAILED, and no event was sent for it\. Look whether redrive lists it \(--limit shows more\)\. If so, redrive moves it: do nothing else for it\. If not, its dead letter is lost\. Correct the cause, then send its event:\n {5}upload-once audit --repair --retry-failed\n3\. Wait 15 minutes\. /,
   });
 });
 

@@ -104,7 +104,7 @@ t.test('they say what they are to say, and nothing else', async (t) => {
   );
   t.match(
     await advice({ state: 'NEW' }),
-    /^NEW: there is no such state\. .* for 15 minutes, ask the people .* the id a\.\n$/,
+    /^NEW: there is no such state\. .* for 15 minutes, ask the people .* the id a, and wait for their response\.\n$/,
   );
   t.equal(await ask('status', [200, { ...STATUS, id: 'b' }]), 1);
   t.equal(await ask('status', [200, STATUS], url, ['--file', `${file}-missing`]), 1);
@@ -113,7 +113,7 @@ t.test('they say what they are to say, and nothing else', async (t) => {
   t.equal(await ask('status', [200, STATUS], closed), 1);
   t.match(
     said,
-    /Nothing is known of a\. Do not upload the file\. Run status again in a minute\. .* 15 minutes, ask the people who run the service, with the id a\n$/,
+    /Nothing is known of a\. Do not upload the file\. Run status again in a minute\. .* 15 minutes, ask the people who run the service, with the id a, and wait for their response\n$/,
   );
   t.equal(await ask('revoke', [200, { ...STATUS, state: 'REVOKED' }]), 0);
   t.equal(await ask('revoke', [204, undefined]), 1, 'any service can answer 204');

@@ -68,7 +68,7 @@ const ENDS_SOON = ['--timeout', '3'];
 const BY_ISSUER =
   /a\.txt stored as .*, 5 bytes \(S3's response was 504; the issuer confirms that a file of this size was stored with this form: do not upload it again\. Next time, --sha256 proves that it is this file\)\n$/;
 const HOW_TO_ASK =
-  /\nKeep your file\. Do not upload it again, and do not run revoke, before status says so\. Run status:\n {2}upload-once status uploads\/a --file \S+(?:a\.txt|big)\nIt compares your file with the received one, .* ask the people who run the service, with the id uploads\/a\. Do not upload the file before that\.\n(?:If you sent the file only once, .*\n)?$/;
+  /\nKeep your file\. Do not upload it again, and do not run revoke, before status says so\. Run status:\n {2}upload-once status uploads\/a --file \S+(?:a\.txt|big)\nIt compares your file with the received one, .* ask the people who run the service, with the id uploads\/a\. Do not upload the file before they have responded\.\n(?:If you sent the file only once, .*\n)?$/;
 const SHA256 = { 'X-Amz-Checksum-Sha256': 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=' };
 const BIG = 24 * 1024 * 1024;
 

@@ -89,15 +89,15 @@ export function nextStep(
           `An earlier repair sent the ${many('event', 'events', before)} of ${before}. If a queue was purged or deleted after that repair, or ${many('the message was', 'messages were', before)} deleted, ${many('the event is', 'events are', before)} lost. Audit does not see that, for 14 days. Send ${many('it', 'them', before)} again:\n${audit('--repair', '--again', '--older-than', '0')}   If not, do nothing for ${many('it', 'them', before)} now: the service works on ${many('it', 'them', before)}, or tries ${many('it', 'them', before)} again by itself.`,
         ]
       : []),
+    ...(failed > 0
+      ? [
+          `${failed} ${many('is', 'are', failed)} FAILED, and no event was sent for ${many('it', 'them', failed)}. Look whether redrive lists ${many('it', 'each', failed)} (--limit shows more). If so, redrive moves it: do nothing else for it. If not, its dead letter is lost. Correct the cause, then send its event:\n${audit('--repair', '--retry-failed').trimEnd()}`,
+        ]
+      : []),
     ...(dead > 0
       ? [
           `Find in the services' logs why the ${many('message', 'messages', dead)} in a dead-letter queue failed, and correct that. Before that, neither redrive nor a repair helps: ${many('the message comes', 'the messages come', dead)} back.`,
           `Move ${many('it', 'them', dead)} back. This asks before it moves anything:\n${redrive.trimEnd()}`,
-        ]
-      : []),
-    ...(failed > 0
-      ? [
-          `${failed} ${many('is', 'are', failed)} FAILED, and no event was sent for ${many('it', 'them', failed)}. If redrive lists ${many('it', 'one', failed)}, redrive moves it. If not, its dead letter is lost. Correct the cause, then send its event:\n${audit('--repair', '--retry-failed').trimEnd()}`,
         ]
       : []),
     ...(left > 0

@@ -144,7 +144,7 @@ function endOf(outcomes: ReadonlySet<RedriveOutcome>, options: RedriveOptions, i
         '   - does not have the file, or\n' +
         '   - says "its event was sent now", or\n' +
         '   - says "an earlier repair sent its event", unless that event was deleted or purged since. Then run the command of step 1 with --again.\n' +
-        '   If it says "its message lies in the dead-letter queue": that is another message, which redrive moves. A message in the wrong queue does not count as lying in a dead-letter queue.\n' +
+        '   If it says "its message lies in the dead-letter queue": that is another message, which redrive moves. Move it, and do step 1 again. A message in the wrong queue does not count as lying in a dead-letter queue.\n' +
         '   If it says anything else of a file, first do what the audit says.\n' +
         `3. Only then remove the messages:\n     ${samePlace('redrive', args, '--queue', queue, '--delete-unknown', 'FILE')}\n` +
         '   This shows the messages and asks. It deletes every message there that is "wrong-queue" or "unknown", also one that came later. FILE is the name of a new file, which keeps them.',

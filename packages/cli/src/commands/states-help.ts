@@ -13,10 +13,12 @@ export const STATES_HELP = `What "upload-once status ID" says, and what you do t
              If it is, do not upload it again, and tell the people who run the service, with the id. They can
              process the received file again.
   REVOKED    No file that was sent with this form counts. Upload your file again. It gets a new form. If you did
-             not revoke it, ask the people who run the service who did. If that is unknown, have the key rotated.
+             not revoke it, ask the people who run the service who did. If that is unknown, have the key rotated,
+             with --old-hours 0.
   anything else, or the command status ends with an error
              Nothing is known. Do not upload the file. Run status again in a minute. If that does not help for 15
-             minutes, ask the people who run the service, with the id. Do the same if revoke fails for 15 minutes.
+             minutes, ask the people who run the service, with the id, and wait for their response. Do the same if
+             revoke fails for 15 minutes.
 
 Is the received file yours? "upload-once status ID --file FILE" compares them and says it:
 

@@ -5,7 +5,7 @@ import { STORED_STATES } from './ask-outcome.ts';
 
 /** What to do while nothing is known of an upload: a sentence without its full stop. */
 export function askAgain(command: 'status' | 'revoke', id: string): string {
-  return `Do not upload the file. Run ${command} again in a minute. If that does not help for 15 minutes, ask the people who run the service, with the id ${id}`;
+  return `Do not upload the file. Run ${command} again in a minute. If that does not help for 15 minutes, ask the people who run the service, with the id ${id}, and wait for their response`;
 }
 
 export const ROTATED_AT_ONCE = 'the key rotated, and its old value ended at once, with --old-hours 0';

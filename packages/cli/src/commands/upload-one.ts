@@ -164,7 +164,7 @@ function howToAsk(key: string, file: string, byOption: boolean): string {
     `Keep your file. Do not upload it again, and do not run revoke, before status says so. Run status${sameAccessWords(byOption)}:`,
     `  upload-once status ${printable(inShell(key))} --file ${printable(inShell(file))}`,
     'It compares your file with the received one, and says what to do next. If the command status ends with an error, run it again in a minute. ' +
-      `If it still does so after 15 minutes, ask the people who run the service, with the id ${printable(key)}. Do not upload the file before that.`,
+      `If it still does so after 15 minutes, ask the people who run the service, with the id ${printable(key)}. Do not upload the file before they have responded.`,
   ].join('\n');
 }
 
