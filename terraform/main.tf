@@ -113,6 +113,7 @@ locals {
 module "settings" {
   source = "./modules/settings"
 
+  name               = var.name
   url_issuer         = var.url_issuer
   acceptor           = var.acceptor
   processor          = var.processor

@@ -13,6 +13,10 @@ run "minimal" {
     error_message = "API Gateway's default domain, over HTTPS"
   }
   assert {
+    condition     = toset([for queue in output.queues : queue.name]) == toset(module.settings.own_queue_names)
+    error_message = "the queues that no reader of reports can have are those that are made"
+  }
+  assert {
     condition     = toset(keys(output.repository_urls)) == toset(["url-issuer", "acceptor", "processor"])
     error_message = "a repository for each image"
   }

@@ -58,11 +58,20 @@ export function createCallHandler(options: {
       log: createHandlerLog(log, { id, attempt, traceId }),
     };
     try {
-      await handler(accepted, context);
+      assertEnded(await handler(accepted, context));
     } catch (error) {
       throw error ?? new Error(`the handler failed with ${error}, which gives no reason`);
     } finally {
       ending.abort(new HandlerHasEnded(`"${key}" is not open any more: its handler has ended`));
     }
   };
+}
+
+/** A generator that a handler returns has not run, and a stream may still be under way. */
+function assertEnded(result: unknown): void {
+  if (typeof result !== 'object' || result === null) return;
+  if (!(Symbol.asyncIterator in result || ('next' in result && Symbol.iterator in result))) return;
+  throw new TypeError(
+    'the handler returned a stream or a generator, so its work may not have ended: wait for it, such as with "await pipeline(…)", and return nothing',
+  );
 }

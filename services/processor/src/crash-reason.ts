@@ -1,5 +1,8 @@
 import { reasonOf } from './load-handler.ts';
 
+/** Node.js, "Process", "Exit codes". */
+const UNSETTLED_TOP_LEVEL_AWAIT = 13;
+
 /** What is known of why a thread ended by itself. */
 export interface ThreadFailure {
   readonly error: unknown;
@@ -13,7 +16,10 @@ export function crashReason(
   exitCode: number,
   heapMib: number | undefined,
 ): string {
-  if (failure === undefined) return `the handler ended its thread by process.exit(${exitCode})`;
+  if (failure === undefined) {
+    const other = exitCode === UNSETTLED_TOP_LEVEL_AWAIT ? ', or its top-level await never ends' : '';
+    return `the handler ended its thread by process.exit(${exitCode})${other}`;
+  }
   if (isOutOfMemory(failure))
     return `the handler needed more heap than its thread may have: ${heapMib} MiB (HANDLER_HEAP_MIB)`;
   const { error, isUnreadable } = failure;

@@ -65,7 +65,8 @@ export interface HandlerLog {
  * - `process.chdir()` and `process.umask(mask)` throw; `process.env` is a copy; `process.on('SIGTERM')` is never called, because signals
  *   go to the main thread only. `context.signal` says that the service stops.
  *
- * The promise must settle when all of the work has ended, also after `signal` is aborted: what it leaves behind can run beside the next attempt.
+ * The promise must settle when all of the work has ended (one that resolves with a stream or a generator fails the attempt), also after
+ * `signal` is aborted: what it leaves behind can run beside the next attempt.
  * A thread in which a handler has settled after that is replaced, for this reason.
  *
  * A handler that does not end within HANDLER_GRACE_SECONDS after HANDLER_LIMIT_SECONDS, or within a second after `signal` was aborted for

@@ -38,9 +38,10 @@ export function runHandlers(
 
   function run({ runId, work, beginning }: Extract<ToThread, { type: 'run' }>): void {
     if (!beginOnce(beginning)) return;
+    // First: its limit begins with this, whatever a handler has made of the thread's globals.
+    say({ type: 'begun', runId });
     const aborting = new AbortController();
     running.set(runId, aborting);
-    say({ type: 'begun', runId });
     callHandler(work, aborting.signal)
       .then(
         () => say({ type: 'ended', runId }),

@@ -87,3 +87,14 @@ t.test('a stream ends with the reason of the signal', async (t) => {
   openings[0]?.answer();
   await ended;
 });
+
+t.test('P3: a handler that returns what has yet to be read has not done its work', async (t) => {
+  const returned = [Readable.from([]), (async function* () {})(), (function* () {})()];
+  for (const result of returned) {
+    await t.rejects(call((() => result) as unknown as Handler).ended, {
+      message: /^the handler returned a stream or a generator, /,
+    });
+  }
+  for (const result of [undefined, null, [], { statusCode: 200 }, 'text'])
+    await call((async () => result) as unknown as Handler).ended;
+});

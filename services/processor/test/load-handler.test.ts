@@ -21,6 +21,7 @@ t.test('what is no handler is refused, with what was found', async (t) => {
     ['./fixtures/no-handler.mjs', /^expected a module .* exports handle$/],
     ['./fixtures/old-name.mjs', /exports process; rename "process" to "handleUpload"$/],
     ['./fixtures/empty.mjs', /exports nothing/],
+    ['./fixtures/generator.mjs', /is a generator function, which nothing runs/],
     ['no-such-package-here', /Cannot find package/],
   ] as const;
   for (const [name, message] of refused) {
@@ -49,6 +50,10 @@ t.test('as a check it says what is wrong, and a handler that is not named is no 
   t.match(
     await check('./fixtures/exits.mjs'),
     'can\'t load "./fixtures/exits.mjs": the handler ended its thread by process.exit(3)',
+  );
+  t.match(
+    await check('./fixtures/awaits-for-ever.mjs'),
+    'can\'t load "./fixtures/awaits-for-ever.mjs": the handler ended its thread by process.exit(13), or its top-level await never ends',
   );
 });
 

@@ -387,6 +387,15 @@ t.test('P3: a thread that says what can’t be read is ended, and no run waits f
   });
 });
 
+t.test('P8: a run has begun, and can be ended, whatever a handler before it has broken', async (t) => {
+  const { thread } = startThread(t);
+  await thread.start(work('break what a run needs')).ended;
+  const run = thread.start(work('succeed'));
+  t.equal(await run.begun, true);
+  run.kill();
+  t.match(await run.ended, { how: 'thread-ended' });
+});
+
 t.test('what a handler prints in pieces of a character, or in another encoding, is text', async (t) => {
   const { thread, printed } = startThread(t);
   await thread.start(work('print in pieces and encodings')).ended;

@@ -1,4 +1,7 @@
 locals {
+  # As modules/storage names them.
+  own_queue_names = [for queue in ["upload-events", "upload-events-dead-letter", "accepted-events", "accepted-events-dead-letter", "upload-reports"] : "${var.name}-${queue}"]
+
   # No variable of the handler's: it shares its process with the processor, and with the processor's AWS SDK.
   reserved_names = [
     "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",

@@ -18,6 +18,11 @@ output "reports" {
   value       = var.reports
 }
 
+output "own_queue_names" {
+  description = "The names of the queues that the installation makes, which reports.queue_arns cannot have."
+  value       = local.own_queue_names
+}
+
 output "reserved_names" {
   description = "Names that no variable of the handler can have."
   value       = local.reserved_names

@@ -319,6 +319,12 @@ variable "reports" {
     error_message = "reports.queue_arns takes queues of the account and region of the installation, whose ARNs begin with \"${var.own_queues}\"; got ${jsonencode([for arn in var.reports.queue_arns : arn if !startswith(arn, var.own_queues)])}."
   }
 
+  # Its own queue of reports gets each anyway, and a service would take a report in its queue for an event.
+  validation {
+    condition     = length(setintersection(var.reports.queue_arns, [for queue in local.own_queue_names : "${var.own_queues}${queue}"])) == 0
+    error_message = "reports.queue_arns takes queues of other readers, not those of this installation: ${join(", ", local.own_queue_names)}."
+  }
+
   validation {
     condition     = length(distinct(var.reports.queue_arns)) == length(var.reports.queue_arns)
     error_message = "reports.queue_arns names a queue twice: its reader would get each report twice."
@@ -328,6 +334,12 @@ variable "reports" {
     condition     = alltrue([for arn in var.reports.queue_kms_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", arn))])
     error_message = "reports.queue_kms_key_arns takes ARNs of keys, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; not aliases, since policies name keys. Got ${jsonencode(var.reports.queue_kms_key_arns)}."
   }
+}
+
+variable "name" {
+  description = "The root's variable name."
+  type        = string
+  nullable    = false
 }
 
 variable "own_queues" {

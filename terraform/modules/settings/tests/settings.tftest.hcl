@@ -6,6 +6,7 @@ variables {
   processor  = {}
   reports    = {}
   own_queues = "arn:aws:sqs:eu-central-1:123456789012:"
+  name       = "uploads"
 }
 
 run "a_password_of_the_store_is_refused_in_the_open" {
@@ -168,6 +169,33 @@ run "refuses_a_queue_for_reports_in_another_region" {
     reports = { queue_arns = ["arn:aws:sqs:eu-west-1:123456789012:reports-of-crm"] }
   }
   expect_failures = [var.reports]
+}
+
+run "refuses_the_report_queue_that_is_there_anyway" {
+  command = plan
+  variables {
+    reports = { queue_arns = ["arn:aws:sqs:eu-central-1:123456789012:uploads-upload-reports"] }
+  }
+  expect_failures = [var.reports]
+}
+
+run "refuses_a_queue_of_events_for_reports" {
+  command = plan
+  variables {
+    reports = { queue_arns = ["arn:aws:sqs:eu-central-1:123456789012:uploads-accepted-events"] }
+  }
+  expect_failures = [var.reports]
+}
+
+run "takes_a_queue_of_another_installation_for_reports" {
+  command = plan
+  variables {
+    reports = { queue_arns = ["arn:aws:sqs:eu-central-1:123456789012:reports-of-uploads"] }
+  }
+  assert {
+    condition     = output.reports.queue_arns == tolist(["arn:aws:sqs:eu-central-1:123456789012:reports-of-uploads"])
+    error_message = "a queue of another reader"
+  }
 }
 
 run "refuses_a_fifo_queue_for_reports" {
