@@ -41,7 +41,7 @@ export async function measureThreadHop(): Promise<ThreadHop> {
           },
         },
         onLine: () => undefined,
-        onPrint: () => undefined,
+        onPrint: (_stream, _text, written) => written(),
         endLimitSeconds: 60,
         onEndLimit: () => undefined,
         clock: systemClock,

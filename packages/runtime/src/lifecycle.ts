@@ -14,6 +14,8 @@ const EXIT_CONFIG = 78;
 const EXIT_FAILURE = 1;
 /** 128 + the signal's number: how a shell reports that a signal ended a process. */
 const EXIT_SIGNAL_BASE = 128;
+/** What waits where standard output takes nothing; the rest is dropped. */
+const UNWRITTEN_MAX_BYTES = 1024 ** 2;
 /** What `stop` may take beyond its limit, for giving back what was not finished. */
 const STOP_GRACE_SECONDS = 5;
 
@@ -46,7 +48,8 @@ export interface ServiceContext<S extends TObject> {
  * - An unhandled rejection or exception: one fatal log line, exit code 1. What was in flight is delivered again.
  * - A warning of Node or of a library: a log line, instead of text on standard error.
  *
- * Log lines and metrics share standard output, in the order in which they are written.
+ * Log lines and metrics share standard output, in the order in which they are written. If it takes nothing (a full disk, a reader that is
+ * gone), the service goes on.
  *
  * @param options.name the `service` of the log lines and the dimension Service of the metrics
  * @param options.schema the service's variables; `logFields` and `drainFields` are read whether it names them or not
@@ -62,7 +65,9 @@ export async function runService<S extends TObject>(options: {
   const { name, process } = options;
   const schema = Type.Object({ ...options.schema.properties, ...commonFields });
 
-  const output = pino.destination({ fd: 1, sync: true });
+  const output = pino.destination({ fd: 1, sync: true, maxLength: UNWRITTEN_MAX_BYTES });
+  // Such as a full disk: pino writes what waits when it can again.
+  output.on('error', () => undefined);
   const log = createLogger({ service: name, level: 'info', destination: output });
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (err: unknown) => {

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { startServiceProcess } from '../../../test/support/service-process.ts';
+import { NO_CREDENTIALS, startServiceProcess } from '../../../test/support/service-process.ts';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/service.ts', import.meta.url));
 
@@ -32,6 +35,20 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     ]);
   });
 }
+
+t.test('a full disk under its log does not end it', async (t) => {
+  const full = await open('/dev/full', 'w');
+  t.teardown(() => full.close());
+  const service = spawn(process.execPath, [FIXTURE], {
+    env: { BEHAVIOUR: 'well', ...NO_CREDENTIALS },
+    stdio: ['ignore', full.fd, 'inherit', 'ipc'],
+  });
+  t.teardown(() => service.kill('SIGKILL'));
+  const ended = once(service, 'exit');
+  await Promise.race([once(service, 'message'), ended]);
+  service.kill('SIGTERM');
+  t.strictSame(await ended, [0, null]);
+});
 
 t.test('a second signal: exits at once', async (t) => {
   const service = run(t, { BEHAVIOUR: 'drains-for-ever' });

@@ -36,6 +36,30 @@ export const threadMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'printed-is-written',
+    change: 'what a handler prints counts as written when it arrives',
+    breaks: 'P8: a handler that prints faster than its output is read fills the memory of the service',
+    file: THREAD,
+    find: 'return onPrint(message.type, message.text, written);',
+    replace: 'return void (written(), onPrint(message.type, message.text, () => undefined));',
+    noticedBy: {
+      file: THREAD_TEST,
+      test: 'P3: a handler that prints more than is read waits, and fills no memory',
+    },
+  },
+  {
+    id: 'streams-unbounded',
+    change: 'a handler has as many streams open as it likes',
+    breaks: 'P8: the others of its thread get no connection, and fail',
+    file: 'services/processor/src/call-handler.ts',
+    find: 'if (open === MOST_OPEN_STREAMS) {',
+    replace: 'if (open === Number.POSITIVE_INFINITY) {',
+    noticedBy: {
+      file: 'services/processor/test/call-handler.test.ts',
+      test: 'P8: a handler has four streams open at most, and one more for each that is closed',
+    },
+  },
+  {
     id: 'guilty-forgotten',
     change: 'an upload that has ended its thread alone runs among others in its next attempt',
     breaks: 'P8: each of its attempts ends the work of others',

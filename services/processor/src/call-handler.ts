@@ -9,6 +9,14 @@ export class AcceptedObjectGone extends Error {
   readonly code = 'AcceptedObjectGone';
 }
 
+/** More of one upload at once would leave the others of the thread without a connection. */
+export const MOST_OPEN_STREAMS = 4;
+
+/** The handler has as many streams open as it may. */
+export class TooManyStreams extends Error {
+  readonly code = 'TooManyStreams';
+}
+
 /** The handler calls `open()`, or still reads, although its promise has settled. */
 export class HandlerHasEnded extends Error {
   readonly code = 'HandlerHasEnded';
@@ -33,16 +41,33 @@ export function createCallHandler(options: {
     const { id, key, versionId } = upload;
     const ending = new AbortController();
     const stop = AbortSignal.any([signal, ending.signal]);
+    let open = 0;
+    const openOnce = async () => {
+      const object = await objects.open(key, versionId, stop).catch((error) => {
+        stop.throwIfAborted();
+        throw error;
+      });
+      if (!object) throw new AcceptedObjectGone(`${key} has no version ${versionId} any more`);
+      return object;
+    };
     const accepted: AcceptedUpload = {
       ...upload,
       async open() {
         stop.throwIfAborted();
-        const object = await objects.open(key, versionId, stop).catch((error) => {
-          stop.throwIfAborted();
+        if (open === MOST_OPEN_STREAMS) {
+          throw new TooManyStreams(
+            `${key} is open ${open} times: read each stream to its end, or destroy it, before you open another`,
+          );
+        }
+        open += 1;
+        const object = await openOnce().catch((error) => {
+          open -= 1;
           throw error;
         });
-        if (!object) throw new AcceptedObjectGone(`${key} has no version ${versionId} any more`);
         const { body } = object;
+        body.once('close', () => {
+          open -= 1;
+        });
         // A stream that the handler has not begun to read has no listener yet: its error would end the thread.
         body.on('error', () => undefined);
         if (stop.aborted) body.destroy();

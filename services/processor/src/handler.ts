@@ -19,6 +19,7 @@ export interface AcceptedUpload {
    * The object's stream, Content-Type and own metadata, fetched now. The stream ends with an error when `signal` is aborted, and when
    * your handler's promise settles: read it to its end before that.
    * @throws HandlerHasEnded when your handler's promise has settled, and the signal's reason when it is aborted
+   * @throws TooManyStreams when four of its streams are open: read each to its end, or destroy it
    * @throws AcceptedObjectGone when the object was removed, for example by an earlier attempt of this handler
    */
   open(): Promise<OpenedObject>;
@@ -37,7 +38,7 @@ export interface HandlerContext {
 /**
  * One JSON line each, with `id` (the upload's), `attempt` and `traceId`. A field of yours with a name that each line has (these, `level`,
  * `time`, `service`, `msg`) goes below `fields` in the line; all others are at its top. Secrets in known places are redacted. A text of
- * more than 16,384 characters, and a line of more than 65,536, are cut and say so; a Buffer is shown by its size. An error in a field, or in
+ * more than 16,384 characters, and a line of more than 65,536 (before JSON escapes them), are cut and say so; a Buffer is shown by its size. An error in a field, or in
  * a plain object in a field, is shown with its type, message and stack. No call throws: the line says what could not be read. There are no
  * other methods, so that nothing can change what each line has.
  */

@@ -20,6 +20,7 @@ import {
   writeReport,
 } from '@upload-once/uploads';
 import { consumerChecks, consumerSettingsFrom, startConsumerService } from '@upload-once/worker';
+import { MOST_OPEN_STREAMS } from './call-handler.ts';
 import { checkHandler } from './check-handler.ts';
 import { configSchema } from './config.ts';
 import { createProcessor } from './create-processor.ts';
@@ -33,8 +34,12 @@ const EXIT_FAILURE = 1;
 /** For what fails now to be recorded; the rest is given back. */
 const STUCK_STOP_SECONDS = 2;
 
-function print(stream: 'stdout' | 'stderr', text: string): void {
-  process[stream].write(text);
+// Nothing may read them any more, which is no reason to end the service. `print` hears of it.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+/** A pipe that is read slowly takes it later, and one that nothing reads any more takes nothing. */
+function print(stream: 'stdout' | 'stderr', text: string, written: () => void): void {
+  process[stream].write(text, () => written());
 }
 
 /** The check comes before the log: of what a handler's module says while it is loaded, only what it prints by itself is seen. */
@@ -99,8 +104,8 @@ await runService({
               region,
               forcePathStyle,
               bucket,
-              // A stream that its handler reads slowly keeps its connection; another is for calls beside it.
-              callsAtOnce: config.CONCURRENCY * 2,
+              // A stream that its handler reads slowly keeps its connection.
+              callsAtOnce: config.CONCURRENCY * MOST_OPEN_STREAMS,
             },
           },
           heapMib: config.HANDLER_HEAP_MIB,

@@ -60,8 +60,8 @@ export interface HandlerThreadOptions {
   readonly heapMib?: number;
   /** Takes one finished log line, redacted, with its line feed. */
   readonly onLine: (line: string) => void;
-  /** Takes what the handler printed by itself, as it is. */
-  readonly onPrint: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** Takes what the handler printed by itself, as it is. To be told when it is written: until then the handler waits with more. */
+  readonly onPrint: (stream: 'stdout' | 'stderr', text: string, written: () => void) => void;
   /** Called when it was silent and responds again. */
   readonly onAnswer?: () => void;
   /** How long it may take to end. One that ends by itself, whose `exit` listener blocks for example, is ended then. */
@@ -162,9 +162,11 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   loaded.promise.catch(() => undefined).finally(cancelLoadLimit);
 
   worker.on('message', (message: FromThread) => {
-    countOff(message, underWay);
     if ('text' in message) {
-      return message.type === 'line' ? onLine(message.text) : onPrint(message.type, message.text);
+      const written = () => countOff(message, underWay);
+      if (message.type !== 'line') return onPrint(message.type, message.text, written);
+      onLine(message.text);
+      return written();
     }
     if (message.type === 'loaded') {
       isLoaded = true;

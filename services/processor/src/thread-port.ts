@@ -40,8 +40,7 @@ export function openThreadPort(port: Pick<MessagePort, 'postMessage'>, underWay:
 }
 
 /** The main thread's end: takes off what a message of output has cost. */
-export function countOff(message: FromThread, underWay: Int32Array): void {
-  if (!('text' in message)) return;
+export function countOff(message: { readonly text: string }, underWay: Int32Array): void {
   Atomics.sub(underWay, 0, costOf(message));
   Atomics.notify(underWay, 0);
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { createLogger } from '@upload-once/runtime';
@@ -97,4 +98,21 @@ t.test('P3: a handler that returns what has yet to be read has not done its work
   }
   for (const result of [undefined, null, [], { statusCode: 200 }, 'text'])
     await call((async () => result) as unknown as Handler).ended;
+});
+
+t.test('P8: a handler has four streams open at most, and one more for each that is closed', async (t) => {
+  const { openings, ended } = call(async (upload) => {
+    const opened = Array.from({ length: 4 }, () => upload.open());
+    await t.rejects(upload.open(), { code: 'TooManyStreams', message: /^accepted\/any is open 4 times: / });
+    for (const { answer } of openings) answer();
+    const [first] = await Promise.all(opened);
+    first?.body.destroy();
+    await once(first?.body ?? new Readable(), 'close');
+    const again = upload.open();
+    openings[4]?.answer();
+    await again;
+    await t.rejects(upload.open(), { code: 'TooManyStreams' });
+  });
+  await ended;
+  t.equal(openings.length, 5);
 });

@@ -35,7 +35,7 @@ function check(handlerName: string, clock: Pick<Clock, 'after'> = systemClock) {
     startHandlerThread({
       settings: { handlerName, workingDirectory: here, run: undefined },
       onLine: () => undefined,
-      onPrint: () => undefined,
+      onPrint: (_stream, _text, written) => written(),
       endLimitSeconds: END_LIMIT_SECONDS,
       onEndLimit: () => t.fail('the thread does not end'),
       clock,

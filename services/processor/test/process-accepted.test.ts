@@ -868,20 +868,31 @@ t.test('P5: an object under accepted/ of a revoked upload is an orphan', async (
   t.equal(harness.total('OrphanObjects'), 1);
 });
 
-t.test('P3: a copy whose upload is back at ISSUED is no false orphan, and no silence', async (t) => {
-  const harness = createHarness(succeeds);
-  const { key, event } = await harness.issued();
-  await t.rejects(harness.processAccepted(event, createDelivery().delivery), {
-    code: 'Unprocessable',
-    message: /only ISSUED: the table was restored/,
-  });
-  t.strictSame(await harness.uploads.listObservedVersions(event.key), []);
-  t.equal(harness.total('OrphanObjects'), 0);
-  await harness.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: harness.clock.now });
-  await harness.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
-  await harness.processAccepted(event, createDelivery().delivery);
-  t.match(await harness.uploads.get(key), { state: UploadState.processed }, 'after a redrive');
-});
+for (const eventName of ['ObjectCreated:Copy', 'ObjectCreated:CompleteMultipartUpload'])
+  t.test(
+    `P3: a copy whose upload is back at ISSUED is no false orphan, and no silence: ${eventName}`,
+    async (t) => {
+      const harness = createHarness(succeeds);
+      const issued = await harness.issued();
+      const { key } = issued;
+      const event = { ...issued.event, eventName };
+      await t.rejects(harness.processAccepted(event, createDelivery().delivery), {
+        code: 'Unprocessable',
+        message: /only ISSUED: the table was restored/,
+      });
+      t.strictSame(await harness.uploads.listObservedVersions(event.key), []);
+      t.equal(harness.total('OrphanObjects'), 0);
+      await harness.uploads.claim(key, {
+        versionId: 'v1',
+        eTag: 'e',
+        sizeBytes: 5,
+        storedAt: harness.clock.now,
+      });
+      await harness.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+      await harness.processAccepted(event, createDelivery().delivery);
+      t.match(await harness.uploads.get(key), { state: UploadState.processed }, 'after a redrive');
+    },
+  );
 
 t.test('P5: an object under accepted/ that was never claimed is not processed', async (t) => {
   let calls = 0;

@@ -195,6 +195,32 @@ for (const [id, count] of [
   });
 }
 
+t.test('P3: a handler that prints more than is read waits, and fills no memory', async (t) => {
+  const done = join(t.testdir(), 'done');
+  let isRead = false;
+  const unread: (() => void)[] = [];
+  const { thread, printed } = startThread(t, {
+    onWritten(written) {
+      if (isRead) written();
+      else unread.push(written);
+    },
+  });
+  const run = thread.start(work('print much', { metadata: { done } }));
+  await Promise.race([
+    run.ended,
+    eventually(
+      async () => run.isHeldUp,
+      (isHeldUp) => isHeldUp,
+    ),
+  ]);
+  const bytes = printed.join('').length;
+  t.ok(bytes <= 1_048_576 && !existsSync(done), `${bytes} of 4,002,000 bytes came`);
+  isRead = true;
+  for (const written of unread) written();
+  t.strictSame(await run.ended, { how: 'resolved' });
+  t.equal(printed.length, 2_000);
+});
+
 t.test('P3: a handler that logs without an end is ended like any other that is deaf', async (t) => {
   const { thread, lines } = startThread(t);
   const run = thread.start(work('log for ever'));

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { waitFor } from '@upload-once/local-stack/outcome.ts';
 import t from 'tap';
 import { contentOf } from '../src/content.ts';
@@ -37,4 +38,32 @@ t.test('P4: after a crash of the log pipeline every duplicate is still reported,
     ].sort(),
   );
   t.match(await outside.uploads.get(key), { state: 'ACCEPTED', claimed: { versionId: versions[0] } });
+});
+
+t.test('P3: a handler that prints where nothing reads goes on, and ends no process', async (t) => {
+  const stack = await startFaultStack({ logFolder: t.testdir(), visibilitySeconds: 2, maxReceiveCount: 20 });
+  t.teardown(() => stack.stop());
+  const outside = lookFromOutside(stack);
+  t.teardown(() => outside.close());
+  const acceptor = await stack.add('acceptor');
+  await acceptor.start();
+  const handler = fileURLToPath(new URL('../src/printing-handler.mjs', import.meta.url));
+  const processor = await stack.add('processor', { PROCESSOR_HANDLER: handler });
+  await processor.start();
+  const { pid } = processor;
+  processor.closeOutput();
+
+  for (let at = 0; at < 3; at += 1) {
+    const key = await outside.issue();
+    await outside.put(key, contentOf(Buffer.from(`file ${at}`), `${at}`));
+    await waitFor(
+      () => outside.uploads.get(key),
+      (upload) => upload?.state === 'PROCESSED',
+      (upload) => `${key} is ${upload?.state}`,
+      60_000,
+    );
+    t.match(await outside.uploads.get(key), { attempt: 1 });
+  }
+  t.ok(processor.isRunning);
+  t.equal(processor.pid, pid);
 });

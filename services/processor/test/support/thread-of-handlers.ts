@@ -13,6 +13,8 @@ export function startThread(
     heapMib?: number;
     bucket?: string;
     onOutput?: () => void;
+    /** Takes what says that something printed is written; by default that is so at once. */
+    onWritten?: (written: () => void) => void;
     endLimitSeconds?: number;
     onEndLimit?: () => void;
     onAnswer?: () => void;
@@ -46,9 +48,11 @@ export function startThread(
       lines.push(JSON.parse(line));
       onOutput?.();
     },
-    onPrint(_stream, text) {
+    onPrint(_stream, text, written) {
       printed.push(text);
       onOutput?.();
+      if (options.onWritten) options.onWritten(written);
+      else written();
     },
     ...(options.onAnswer && { onAnswer: options.onAnswer }),
     endLimitSeconds: options.endLimitSeconds ?? 60,

@@ -1,0 +1,4 @@
+export async function handleUpload({ id }) {
+  console.log(`${id} begins`);
+  console.error(`${id} ends`);
+}
