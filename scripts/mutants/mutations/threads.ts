@@ -52,8 +52,8 @@ export const threadMutations: readonly Mutation[] = [
     change: 'a handler has as many streams open as it likes',
     breaks: 'P8: the others of its thread get no connection, and fail',
     file: 'services/processor/src/call-handler.ts',
-    find: 'if (open === MOST_OPEN_STREAMS) {',
-    replace: 'if (open === Number.POSITIVE_INFINITY) {',
+    find: 'if (bodies.length + opening >= MOST_OPEN_STREAMS) {',
+    replace: 'if (bodies.length + opening >= Number.POSITIVE_INFINITY) {',
     noticedBy: {
       file: 'services/processor/test/call-handler.test.ts',
       test: 'P8: a handler has four streams open at most, and one more for each that is closed',

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Logger } from '@upload-once/runtime';
 import type { ObjectStore } from '@upload-once/uploads';
 import type { AcceptedUpload, Handler, HandlerContext } from './handler.ts';
@@ -41,7 +42,8 @@ export function createCallHandler(options: {
     const { id, key, versionId } = upload;
     const ending = new AbortController();
     const stop = AbortSignal.any([signal, ending.signal]);
-    let open = 0;
+    let opening = 0;
+    let bodies: Readable[] = [];
     const openOnce = async () => {
       const object = await objects.open(key, versionId, stop).catch((error) => {
         stop.throwIfAborted();
@@ -54,20 +56,18 @@ export function createCallHandler(options: {
       ...upload,
       async open() {
         stop.throwIfAborted();
-        if (open === MOST_OPEN_STREAMS) {
+        bodies = bodies.filter(({ destroyed, readableEnded }) => !destroyed && !readableEnded);
+        if (bodies.length + opening >= MOST_OPEN_STREAMS) {
           throw new TooManyStreams(
-            `${key} is open ${open} times: read each stream to its end, or destroy it, before you open another`,
+            `${key} is open ${MOST_OPEN_STREAMS} times: read each stream to its end, or destroy it, before you open another`,
           );
         }
-        open += 1;
-        const object = await openOnce().catch((error) => {
-          open -= 1;
-          throw error;
+        opening += 1;
+        const object = await openOnce().finally(() => {
+          opening -= 1;
         });
         const { body } = object;
-        body.once('close', () => {
-          open -= 1;
-        });
+        bodies.push(body);
         // A stream that the handler has not begun to read has no listener yet: its error would end the thread.
         body.on('error', () => undefined);
         if (stop.aborted) body.destroy();
@@ -95,7 +95,9 @@ export function createCallHandler(options: {
 /** A generator that a handler returns has not run, and a stream may still be under way. */
 function assertEnded(result: unknown): void {
   if (typeof result !== 'object' || result === null) return;
-  if (!(Symbol.asyncIterator in result || ('next' in result && Symbol.iterator in result))) return;
+  const isReadable = Symbol.asyncIterator in result || ('next' in result && Symbol.iterator in result);
+  const isWritable = 'write' in result || 'getWriter' in result;
+  if (!isReadable && !isWritable) return;
   throw new TypeError(
     'the handler returned a stream or a generator, so its work may not have ended: wait for it, such as with "await pipeline(…)", and return nothing',
   );

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { createLogger } from '@upload-once/runtime';
 import type { OpenedObject } from '@upload-once/uploads';
@@ -17,7 +16,8 @@ function createOpenings() {
     objects: {
       open(_key: string, _versionId: string, signal = new AbortController().signal) {
         const { promise, resolve } = Promise.withResolvers<OpenedObject>();
-        const body = new Readable({ read: () => undefined });
+        // As Node's own response, which stays as it is when it has been read.
+        const body = new Readable({ read: () => undefined, autoDestroy: false });
         openings.push({
           signal,
           body,
@@ -90,7 +90,14 @@ t.test('a stream ends with the reason of the signal', async (t) => {
 });
 
 t.test('P3: a handler that returns what has yet to be read has not done its work', async (t) => {
-  const returned = [Readable.from([]), (async function* () {})(), (function* () {})()];
+  const returned = [
+    Readable.from([]),
+    new PassThrough(),
+    new Writable(),
+    new WritableStream(),
+    (async function* () {})(),
+    (function* () {})(),
+  ];
   for (const result of returned) {
     await t.rejects(call((() => result) as unknown as Handler).ended, {
       message: /^the handler returned a stream or a generator, /,
@@ -107,12 +114,17 @@ t.test('P8: a handler has four streams open at most, and one more for each that 
     for (const { answer } of openings) answer();
     const [first] = await Promise.all(opened);
     first?.body.destroy();
-    await once(first?.body ?? new Readable(), 'close');
     const again = upload.open();
     openings[4]?.answer();
     await again;
     await t.rejects(upload.open(), { code: 'TooManyStreams' });
+    const second = openings[1]?.body;
+    second?.push(null);
+    await second?.resume().toArray();
+    const third = upload.open();
+    openings[5]?.answer();
+    await third;
   });
   await ended;
-  t.equal(openings.length, 5);
+  t.equal(openings.length, 6);
 });
