@@ -24,9 +24,9 @@ export class HandlerHasEnded extends Error {
 }
 
 /**
- * One call of the user's handler, in whatever thread this runs. It settles when the handler's promise settles, and as that does
- * (with an error in the place of `undefined`); it never ends before that. What the handler opened is closed when the signal is aborted, and when the handler has ended; nothing is opened
- * after that. A stream that is never read keeps one of the client's connections, and other uploads need them.
+ * One call of the user's handler, in whatever thread this runs. It settles when the handler's promise settles, and as that does (with an
+ * error in the place of `undefined`); it never ends before that. What the handler opened is closed when the signal is aborted, and when the
+ * handler has ended; nothing is opened after that. A stream that is never read keeps one of the client's connections, and other uploads need them.
  */
 export function createCallHandler(options: {
   readonly handler: Handler;
@@ -96,7 +96,8 @@ export function createCallHandler(options: {
 function assertEnded(result: unknown): void {
   if (typeof result !== 'object' || result === null) return;
   const isReadable = Symbol.asyncIterator in result || ('next' in result && Symbol.iterator in result);
-  const isWritable = 'write' in result || 'getWriter' in result;
+  const { write, getWriter } = result as { readonly write?: unknown; readonly getWriter?: unknown };
+  const isWritable = typeof write === 'function' || typeof getWriter === 'function';
   if (!isReadable && !isWritable) return;
   throw new TypeError(
     'the handler returned a stream or a generator, so its work may not have ended: wait for it, such as with "await pipeline(…)", and return nothing',

@@ -103,7 +103,7 @@ t.test('P3: a handler that returns what has yet to be read has not done its work
       message: /^the handler returned a stream or a generator, /,
     });
   }
-  for (const result of [undefined, null, [], { statusCode: 200 }, 'text'])
+  for (const result of [undefined, null, [], { statusCode: 200, write: 3 }, 'text'])
     await call((async () => result) as unknown as Handler).ended;
 });
 
