@@ -4,19 +4,12 @@ import { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
   CreateBucketCommand,
-  CreateMultipartUploadCommand,
-  DeleteBucketCommand,
   DeleteBucketCorsCommand,
-  DeleteObjectCommand,
-  GetBucketCorsCommand,
   GetBucketLocationCommand,
   GetBucketNotificationConfigurationCommand,
-  GetBucketVersioningCommand,
   GetObjectAclCommand,
   GetObjectCommand,
   HeadBucketCommand,
-  ListBucketsCommand,
-  ListMultipartUploadsCommand,
   ListObjectsCommand,
   PutBucketCorsCommand,
   PutBucketLifecycleConfigurationCommand,
@@ -24,7 +17,6 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
   type QueueConfiguration,
-  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import t from 'tap';
 import { S3Error } from '../src/s3-error.ts';
@@ -51,8 +43,6 @@ t.test('buckets', async (t) => {
     code: 'IllegalLocationConstraintException',
     status: 400,
   });
-  const list = await client.send(new ListBucketsCommand({}));
-  t.match(list.Buckets, [{ Name: 'another.bucket-1', CreationDate: Date }, { Name: Bucket }]);
   t.match(await client.send(new HeadBucketCommand({ Bucket })), { BucketRegion: 'eu-central-1' });
   t.match(await refusalOf(client.send(new HeadBucketCommand({ Bucket: NONE }))), { status: 404 });
 });
@@ -61,36 +51,12 @@ t.test('a bucket of one’s own is created again in us-east-1 alone', async (t) 
   const s3 = await startS3(t, { region: 'us-east-1' });
   const client = s3.connect({ region: 'us-east-1' });
   t.equal((await client.send(new CreateBucketCommand({ Bucket }))).Location, `/${Bucket}`);
-  t.equal((await client.send(new GetBucketVersioningCommand({ Bucket }))).Status, 'Enabled', 'as it was');
-});
-
-t.test('a bucket is deleted once no version and no delete marker is left', async (t) => {
-  const { client, countFiles } = await startS3(t);
-  const Key = 'k';
-  const remove = () => client.send(new DeleteBucketCommand({ Bucket }));
-  const notEmpty = { code: 'BucketNotEmpty', status: 409 };
-  const { VersionId } = await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
-  t.match(await refusalOf(remove()), notEmpty);
-  const marker = await client.send(new DeleteObjectCommand({ Bucket, Key }));
-  await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
-  t.match(await refusalOf(remove()), notEmpty, 'a delete marker');
-  await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId: marker.VersionId }));
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
-  await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'part' }));
-  t.equal((await remove()).$metadata.httpStatusCode, 204, 'an unfinished upload in parts does not hinder');
-  t.equal(await countFiles(), 0);
-  t.match(await refusalOf(client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }))), NO_BUCKET);
-  t.match(await refusalOf(remove()), NO_BUCKET);
-  await client.send(new CreateBucketCommand({ Bucket }));
-  t.equal((await client.send(new GetBucketVersioningCommand({ Bucket }))).Status, undefined, 'a new one');
-  t.equal((await client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads, undefined);
+  t.equal(s3.storage.bucket(Bucket).versioning, 'Enabled', 'as it was');
 });
 
 t.test('versioning', async (t) => {
-  const { client } = await startS3(t);
+  const { client, storage } = await startS3(t);
   await client.send(new CreateBucketCommand({ Bucket: 'plain' }));
-  const statusOf = async (name: string) =>
-    (await client.send(new GetBucketVersioningCommand({ Bucket: name }))).Status;
   const set = (Status: string, more: object = {}) =>
     client.send(
       new PutBucketVersioningCommand({
@@ -98,14 +64,13 @@ t.test('versioning', async (t) => {
         VersioningConfiguration: { Status: Status as 'Enabled', ...more },
       }),
     );
-  t.equal(await statusOf('plain'), undefined);
+  t.equal(storage.bucket('plain').versioning, 'Off');
   await set('Enabled');
-  t.equal(await statusOf('plain'), 'Enabled');
+  t.equal(storage.bucket('plain').versioning, 'Enabled');
   await set('Suspended');
-  t.equal(await statusOf('plain'), 'Suspended');
+  t.equal(storage.bucket('plain').versioning, 'Suspended');
   t.match(await refusalOf(set('Off')), { code: 'IllegalVersioningConfigurationException', status: 400 });
   t.match(await refusalOf(set('Enabled', { MFADelete: 'Enabled' })), { code: 'NotImplemented', status: 501 });
-  t.match(await refusalOf(client.send(new GetBucketVersioningCommand({ Bucket: NONE }))), NO_BUCKET);
 });
 
 const queue = (name: string) => `arn:aws:sqs:eu-central-1:000000000000:${name}`;
@@ -210,10 +175,6 @@ t.test('notifications are kept as they were given, once their queues were tried'
 
 t.test('cross-origin rules and the headers that browsers get', async (t) => {
   const { client, endpoint } = await startS3(t);
-  t.match(await refusalOf(client.send(new GetBucketCorsCommand({ Bucket }))), {
-    code: 'NoSuchCORSConfiguration',
-    status: 404,
-  });
   const ask = (method: string, origin: string | undefined, headers = '') =>
     send(endpoint, {
       method: 'OPTIONS',
@@ -246,7 +207,6 @@ t.test('cross-origin rules and the headers that browsers get', async (t) => {
       new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules: rules as typeof CORSRules } }),
     );
   await put(CORSRules);
-  t.same((await client.send(new GetBucketCorsCommand({ Bucket }))).CORSRules, CORSRules);
   t.match(await ask('POST', page, 'Content-Type, x-amz-date'), {
     status: 200,
     headers: {

@@ -7,7 +7,6 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
-  ListPartsCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -198,29 +197,10 @@ t.test('a completion that does not fit its parts', async (t) => {
   t.equal(await s3.countFiles(), 1);
 });
 
-t.test('uploads and parts are listed in pages', async (t) => {
+t.test('uploads are listed in pages', async (t) => {
   const s3 = await startS3(t);
   const { client } = s3;
-  const { UploadId } = await upload(
-    s3,
-    [Buffer.from('a'), Buffer.from('bb'), Buffer.from('ccc')],
-    { ChecksumAlgorithm: 'CRC32' },
-    [7, 1, 3],
-  );
-  const list = await client.send(new ListPartsCommand({ Bucket, Key, UploadId, MaxParts: 2 }));
-  t.match(list, {
-    IsTruncated: true,
-    NextPartNumberMarker: '3',
-    ChecksumAlgorithm: 'CRC32',
-    ChecksumType: 'COMPOSITE',
-  });
-  t.match(list.Parts, [
-    { PartNumber: 1, Size: 2, ETag: String, ChecksumCRC32: String, LastModified: Date },
-    { PartNumber: 3, Size: 3 },
-  ]);
-  const rest = await client.send(new ListPartsCommand({ Bucket, Key, UploadId, PartNumberMarker: '3' }));
-  t.match(rest, { IsTruncated: false, Parts: [{ PartNumber: 7, Size: 1 }] });
-
+  const { UploadId } = await upload(s3, [Buffer.from('a')]);
   const others = [];
   for (const name of ['a', 'big/object', 'c d']) {
     others.push((await client.send(new CreateMultipartUploadCommand({ Bucket, Key: name }))).UploadId);
@@ -258,7 +238,6 @@ t.test('an aborted upload leaves nothing', async (t) => {
   const gone = { code: 'NoSuchUpload', status: 404 };
   t.match(await refusalOf(complete()), gone);
   t.match(await refusalOf(s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }))), gone);
-  t.match(await refusalOf(s3.client.send(new ListPartsCommand({ Bucket, Key, UploadId }))), gone);
   const part = new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'x' });
   t.match(await refusalOf(s3.client.send(part)), gone);
   t.same(s3.events, []);

@@ -8,7 +8,6 @@ import {
   HeadObjectCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
-  PutObjectTaggingCommand,
 } from '@aws-sdk/client-s3';
 import t from 'tap';
 import { presign, send, sign } from './support/raw-request.ts';
@@ -279,34 +278,23 @@ t.test('many at once', async (t) => {
   t.equal((await client.send(new DeleteObjectsCommand({ Bucket, Delete: quiet }))).Deleted, undefined);
 });
 
-t.test('tags are set, replaced and counted, and held to their limits', async (t) => {
-  const { client, events } = await startS3(t);
-  const first = await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x', Tagging: 'a=1' }));
+t.test('tags are counted, and held to their limits', async (t) => {
+  const { client } = await startS3(t);
+  const tag = (Tagging: string) => client.send(new PutObjectCommand({ Bucket, Key, Body: 'x', Tagging }));
+  const { VersionId } = await tag('b=%3C%26%3E');
   await client.send(new PutObjectCommand({ Bucket, Key, Body: 'y' }));
-  const tag = (TagSet: { Key: string; Value: string }[], VersionId?: string) =>
-    client.send(new PutObjectTaggingCommand({ Bucket, Key, Tagging: { TagSet }, VersionId }));
-  t.match(await tag([{ Key: 'b', Value: '<&>' }], first.VersionId), { VersionId: first.VersionId });
   const tagsOf = async (VersionId?: string) =>
     (await client.send(new GetObjectTaggingCommand({ Bucket, Key, VersionId }))).TagSet;
-  t.same(await tagsOf(first.VersionId), [{ Key: 'b', Value: '<&>' }]);
+  t.same(await tagsOf(VersionId), [{ Key: 'b', Value: '<&>' }]);
   t.same(await tagsOf(), []);
-  const many = Array.from({ length: 11 }, (_, n) => ({ Key: `k${n}`, Value: '' }));
+  const many = Array.from({ length: 11 }, (_, n) => `k${n}=`).join('&');
   t.match(await refusalOf(tag(many)), { code: 'BadRequest', status: 400 });
-  t.match(await refusalOf(tag([{ Key: 'x'.repeat(129), Value: '' }])), { code: 'InvalidTag', status: 400 });
-  t.match(await refusalOf(tag([{ Key: 'x', Value: 'x'.repeat(257) }])), { code: 'InvalidTag', status: 400 });
-  t.match(await refusalOf(tag([many[0], many[0]].map((one) => ({ Key: '', Value: '', ...one })))), {
-    code: 'InvalidTag',
-  });
-  t.match(
-    await refusalOf(client.send(new PutObjectCommand({ Bucket, Key, Body: 'z', Tagging: 'a=1&a=2' }))),
-    {
-      code: 'InvalidTag',
-    },
-  );
+  t.match(await refusalOf(tag(`${'x'.repeat(129)}=`)), { code: 'InvalidTag', status: 400 });
+  t.match(await refusalOf(tag(`x=${'x'.repeat(257)}`)), { code: 'InvalidTag', status: 400 });
+  t.match(await refusalOf(tag('a=1&a=2')), { code: 'InvalidTag' });
   t.match(await refusalOf(client.send(new GetObjectTaggingCommand({ Bucket, Key: 'never' }))), {
     code: 'NoSuchKey',
   });
-  t.equal(events.length, 2, 'tagging creates nothing');
 });
 
 t.test('what is not there', async (t) => {

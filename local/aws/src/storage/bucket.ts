@@ -13,7 +13,6 @@ export interface QueueRule {
 }
 
 export interface CorsRule {
-  readonly id?: string;
   readonly allowedOrigins: readonly string[];
   readonly allowedMethods: readonly string[];
   readonly allowedHeaders: readonly string[];
@@ -29,5 +28,4 @@ export interface BucketSettings {
 
 export interface Bucket extends BucketSettings {
   readonly name: string;
-  readonly createdAt: Date;
 }

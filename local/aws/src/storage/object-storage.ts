@@ -39,8 +39,6 @@ export interface ObjectStorage {
 
   /** @throws S3Error BucketAlreadyOwnedByYou (409), InvalidBucketName (400) */
   createBucket(name: string): Promise<Bucket>;
-  /** Its unfinished uploads in parts go with it. @throws S3Error NoSuchBucket (404), BucketNotEmpty (409) */
-  deleteBucket(name: string): Promise<void>;
   hasBucket(name: string): boolean;
   /** By name. */
   buckets(): readonly Bucket[];
@@ -76,8 +74,6 @@ export interface ObjectStorage {
   deleteVersion(bucket: string, key: string, versionId: string): Promise<StoredVersion | undefined>;
   /** What DELETE without a version does in a bucket that has, or had, versioning. @throws S3Error NoSuchBucket */
   putDeleteMarker(bucket: string, key: string): Promise<DeleteMarker>;
-  /** Replaces the tags of one version. @throws S3Error NoSuchVersion (404) */
-  putTags(version: ObjectVersion, tags: Readonly<Record<string, string>>): Promise<ObjectVersion>;
 }
 
 export interface ObjectStorageOptions {

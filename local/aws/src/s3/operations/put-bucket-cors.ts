@@ -31,11 +31,9 @@ function readRule(rule: ParsedXml): CorsRule {
       throw invalidRequest(`"${pattern}" can not have more than one wildcard.`);
     }
   }
-  const id = rule.textOf('ID');
   const maxAge = rule.textOf('MaxAgeSeconds');
   if (maxAge !== undefined && !/^\d+$/.test(maxAge)) throw malformedXml();
   return {
-    ...(id !== undefined && { id }),
     ...(maxAge !== undefined && { maxAgeSeconds: Number(maxAge) }),
     allowedOrigins,
     allowedMethods,
