@@ -18,8 +18,8 @@ resource "aws_lb" "this" {
   subnets            = var.subnet_ids
   security_groups    = [aws_security_group.load_balancer.id]
 
-  # Application Load Balancers User Guide, "Edit attributes": an idle timeout below the target's keep-alive avoids 502s.
-  idle_timeout               = var.idle_timeout_seconds
+  # Application Load Balancers User Guide, "Edit attributes": an idle timeout below the target's keep-alive (72 seconds) avoids 502s.
+  idle_timeout               = 60
   drop_invalid_header_fields = true
   desync_mitigation_mode     = "defensive"
   enable_deletion_protection = var.deletion_protection
@@ -42,14 +42,15 @@ resource "aws_lb_target_group" "this" {
   vpc_id      = var.vpc_id
   target_type = "ip"
   protocol    = "HTTP"
-  port        = var.container_port
+  port        = 8080
 
-  # ECS waits so long between taking a task out of the load balancer and sending it SIGTERM.
-  deregistration_delay = var.drain_seconds
+  # ECS waits so long between taking a task out of the load balancer and sending it SIGTERM. The url-issuer responds within 5 seconds.
+  deregistration_delay = 15
   tags                 = var.tags
 
+  # Not /readyz, which asks the tables: ECS replaces every unhealthy task, so an outage of the tables would replace all tasks again and again.
   health_check {
-    path                = var.health_check_path
+    path                = "/livez"
     matcher             = "200"
     interval            = 10
     timeout             = 5

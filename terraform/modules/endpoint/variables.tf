@@ -98,54 +98,6 @@ variable "settings" {
   }
 }
 
-variable "container_port" {
-  description = "The port that the service listens on."
-  type        = number
-  default     = 8080
-  nullable    = false
-
-  validation {
-    condition     = var.container_port >= 1 && var.container_port <= 65535 && floor(var.container_port) == var.container_port
-    error_message = "container_port takes a whole number from 1 to 65535."
-  }
-}
-
-variable "health_check_path" {
-  description = "A path that responds with 200 while a task lives. It must not ask the tables: ECS replaces every unhealthy task, so an outage of the tables would replace all tasks again and again."
-  type        = string
-  default     = "/livez"
-  nullable    = false
-
-  validation {
-    condition     = startswith(var.health_check_path, "/")
-    error_message = "health_check_path takes a path that begins with \"/\"."
-  }
-}
-
-variable "idle_timeout_seconds" {
-  description = "How long the load balancer keeps an idle connection. It must be less than the service's 72 seconds. Otherwise the service can close a connection that is about to be used, and the client gets a 502."
-  type        = number
-  default     = 60
-  nullable    = false
-
-  validation {
-    condition     = var.idle_timeout_seconds >= 1 && var.idle_timeout_seconds <= 70
-    error_message = "idle_timeout_seconds takes 1 to 70: less than the 72 seconds for which the url-issuer keeps a connection."
-  }
-}
-
-variable "drain_seconds" {
-  description = "How long a task can finish its requests after the load balancer stops sending new ones, before it gets SIGTERM."
-  type        = number
-  default     = 15
-  nullable    = false
-
-  validation {
-    condition     = var.drain_seconds >= 5 && var.drain_seconds <= 3600
-    error_message = "drain_seconds takes 5 to 3600; the url-issuer responds within 5 seconds."
-  }
-}
-
 variable "log_retention_days" {
   description = "Without a domain: how long API Gateway's access log is kept. It has the client's address and the method of a request, but no headers and no path, because these can contain keys."
   type        = number

@@ -40,7 +40,7 @@ resource "aws_appautoscaling_policy" "cpu" {
   resource_id        = aws_appautoscaling_target.this.resource_id
 
   target_tracking_scaling_policy_configuration {
-    target_value       = var.autoscaling.cpu_percent
+    target_value       = 60
     disable_scale_in   = var.tasks.disable_scale_in
     scale_out_cooldown = 60
     scale_in_cooldown  = 300

@@ -7,12 +7,8 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
 
-  # No curl in the image: the Node that runs the service asks.
-  health_check_command = coalesce(var.health_check_command, [
-    "node",
-    "-e",
-    "fetch('http://127.0.0.1:${var.container_port}/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))",
-  ])
+  # The port that each service listens on by default.
+  container_port = 8080
 
   volume_names = [for index, path in var.writable_paths : "writable-${index}"]
 
@@ -29,7 +25,7 @@ locals {
     environment = [for key in sort(keys(local.environment)) : { name = key, value = local.environment[key] }]
     secrets     = [for key in sort(keys(var.secrets)) : { name = key, valueFrom = var.secrets[key] }]
     portMappings = [
-      { containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }
+      { containerPort = local.container_port, hostPort = local.container_port, protocol = "tcp" }
     ]
     mountPoints = [
       for index, path in var.writable_paths :
@@ -44,10 +40,17 @@ locals {
       initProcessEnabled = true
       capabilities       = { add = [], drop = ["ALL"] }
     }
-    stopTimeout = var.stop_timeout_seconds
+    # Between SIGTERM and SIGKILL, the most that Fargate gives: DRAIN_LIMIT_SECONDS (100) and at least 5.
+    stopTimeout = 120
 
+    # No curl in the image: the Node that runs the service asks.
     healthCheck = {
-      command     = concat(["CMD"], local.health_check_command)
+      command = [
+        "CMD",
+        "node",
+        "-e",
+        "fetch('http://127.0.0.1:${local.container_port}/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))",
+      ]
       interval    = 30
       timeout     = 5
       retries     = 3
@@ -161,7 +164,7 @@ resource "aws_ecs_service" "this" {
     content {
       target_group_arn = load_balancer.value.target_group_arn
       container_name   = var.name
-      container_port   = var.container_port
+      container_port   = local.container_port
     }
   }
 
@@ -205,8 +208,8 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
   description                  = "From the load balancer"
   referenced_security_group_id = var.load_balancer.security_group_id
   ip_protocol                  = "tcp"
-  from_port                    = var.container_port
-  to_port                      = var.container_port
+  from_port                    = local.container_port
+  to_port                      = local.container_port
   tags                         = var.tags
 }
 
@@ -217,7 +220,7 @@ resource "aws_vpc_security_group_egress_rule" "load_balancer" {
   description                  = "To the tasks of ${var.name}"
   referenced_security_group_id = aws_security_group.this.id
   ip_protocol                  = "tcp"
-  from_port                    = var.container_port
-  to_port                      = var.container_port
+  from_port                    = local.container_port
+  to_port                      = local.container_port
   tags                         = var.tags
 }

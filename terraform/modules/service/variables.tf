@@ -209,18 +209,6 @@ variable "security_group_ids" {
   }
 }
 
-variable "container_port" {
-  description = "The port that the service listens on."
-  type        = number
-  default     = 8080
-  nullable    = false
-
-  validation {
-    condition     = var.container_port >= 1 && var.container_port <= 65535 && floor(var.container_port) == var.container_port
-    error_message = "container_port takes a whole number from 1 to 65535."
-  }
-}
-
 variable "load_balancer" {
   description = "The load balancer that calls the tasks, and its security group. Nothing else can reach them. Null for a service that is not called."
   type = object({
@@ -228,17 +216,6 @@ variable "load_balancer" {
     security_group_id = string
   })
   default = null
-}
-
-variable "health_check_command" {
-  description = "The container's health check, in exec form after \"CMD\". Null for one that asks /livez with the image's own Node."
-  type        = list(string)
-  default     = null
-
-  validation {
-    condition     = var.health_check_command == null || try(length(var.health_check_command) > 0, false)
-    error_message = "health_check_command takes a program and its arguments, or null."
-  }
 }
 
 variable "writable_paths" {
@@ -253,25 +230,12 @@ variable "writable_paths" {
   }
 }
 
-variable "stop_timeout_seconds" {
-  description = "How long a task has between SIGTERM and SIGKILL. At least the service's DRAIN_LIMIT_SECONDS (100 by default) and 5 seconds."
-  type        = number
-  default     = 120
-  nullable    = false
-
-  validation {
-    condition     = var.stop_timeout_seconds <= 120 && var.stop_timeout_seconds >= 5 + try(tonumber(var.environment.DRAIN_LIMIT_SECONDS), 100)
-    error_message = "stop_timeout_seconds takes ${5 + try(tonumber(var.environment.DRAIN_LIMIT_SECONDS), 100)} (DRAIN_LIMIT_SECONDS and 5 seconds) to 120, the most that Fargate gives."
-  }
-}
-
 variable "autoscaling" {
   description = "What the number of tasks follows. kind = \"requests\": requests a minute a task, and CPU; needs load_balancer_arn_suffix, target_group_arn_suffix and tasks.requests_per_minute. kind = \"backlog\": messages a task, waiting or in flight; needs queue_name and tasks.messages."
   type = object({
     kind                     = string
     load_balancer_arn_suffix = optional(string)
     target_group_arn_suffix  = optional(string)
-    cpu_percent              = optional(number, 60)
     queue_name               = optional(string)
   })
   nullable = false
@@ -289,11 +253,6 @@ variable "autoscaling" {
   validation {
     condition     = var.autoscaling.kind != "backlog" || var.autoscaling.queue_name != null
     error_message = "autoscaling by backlog needs queue_name."
-  }
-
-  validation {
-    condition     = var.autoscaling.cpu_percent >= 10 && var.autoscaling.cpu_percent <= 90
-    error_message = "autoscaling takes a cpu_percent from 10 to 90."
   }
 }
 

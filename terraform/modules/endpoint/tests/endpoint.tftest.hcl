@@ -237,14 +237,6 @@ run "refuses_a_zone_without_a_domain" {
   expect_failures = [var.settings]
 }
 
-run "refuses_an_idle_time_out_beyond_the_keep_alive" {
-  command = plan
-  variables {
-    idle_timeout_seconds = 72
-  }
-  expect_failures = [var.idle_timeout_seconds]
-}
-
 run "refuses_one_subnet" {
   command = plan
   variables {

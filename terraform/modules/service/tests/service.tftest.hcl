@@ -330,14 +330,6 @@ run "refuses_a_policy_that_is_none" {
   expect_failures = [var.task_policy_json]
 }
 
-run "refuses_a_stop_time_out_beyond_fargate_s" {
-  command = plan
-  variables {
-    stop_timeout_seconds = 121
-  }
-  expect_failures = [var.stop_timeout_seconds]
-}
-
 run "refuses_fewer_tasks_than_one" {
   command = plan
   variables {
@@ -431,26 +423,6 @@ run "refuses_a_handler_s_policy_without_a_statement" {
     handler_policy_json = "{}"
   }
   expect_failures = [var.handler_policy_json]
-}
-
-run "refuses_to_stop_before_the_service_has_drained" {
-  command = plan
-  variables {
-    stop_timeout_seconds = 104
-  }
-  expect_failures = [var.stop_timeout_seconds]
-}
-
-run "stops_sooner_where_the_service_drains_sooner" {
-  command = plan
-  variables {
-    environment          = { DRAIN_LIMIT_SECONDS = "30" }
-    stop_timeout_seconds = 35
-  }
-  assert {
-    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].stopTimeout == 35
-    error_message = "what is left after the drain is five seconds"
-  }
 }
 
 run "refuses_a_security_group_by_name" {
