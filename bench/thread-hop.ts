@@ -40,8 +40,7 @@ export async function measureThreadHop(): Promise<ThreadHop> {
             callsAtOnce: 1,
           },
         },
-        onLine: () => undefined,
-        onPrint: (_stream, _text, written) => written(),
+        onOutput: (_output, written) => written(),
         endLimitSeconds: 60,
         onEndLimit: () => undefined,
         clock: systemClock,
@@ -50,7 +49,7 @@ export async function measureThreadHop(): Promise<ThreadHop> {
   const sameThread = createInThreadRunner({
     handler: handleUpload,
     objects: createMemoryObjectStore({ now: () => new Date() }),
-    log: createLogger({ service: 'bench', level: 'silent' }),
+    log: createLogger({ service: 'bench', level: 'silent', destination: { write() {} } }),
   });
   const before = memoryUsage.rss();
   await threads.open();

@@ -12,6 +12,8 @@ export type Command =
   | 'exit'
   | 'use up the memory'
   | 'be deaf'
+  | 'log much'
+  | 'print much'
   | 'fill the thread pool'
   | 'wait for a child process';
 

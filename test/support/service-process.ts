@@ -31,6 +31,9 @@ export interface ServiceProcess {
   errors(): readonly OutputLine[];
   /** The sum of all values of a metric so far. */
   total(metric: string): number;
+  /** From now on nothing reads its standard output and standard error, until `readOn`. */
+  standStill(): void;
+  readOn(): void;
   signal(name: NodeJS.Signals): void;
   /** Resolves when it has ended and all that it wrote was read. */
   ended(): Promise<{ readonly code: number | null; readonly stderr: string }>;
@@ -46,15 +49,16 @@ export function startServiceProcess(t: Test, program: string, env: Record<string
     env: { ...COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (!child.stdout || !child.stderr) throw new Error('the child has pipes');
+  const { stdout: logPipe, stderr: errorPipe } = child;
+  if (!logPipe || !errorPipe) throw new Error('the child has pipes');
   const lines: OutputLine[] = [];
   const looks = new Set<() => void>();
   let stdout = '';
   let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  errorPipe.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  createInterface({ input: logPipe }).on('line', (line) => {
     stdout += `${line}\n`;
     lines.push(JSON.parse(line));
     for (const look of looks) look();
@@ -92,6 +96,14 @@ export function startServiceProcess(t: Test, program: string, env: Record<string
     logged,
     errors: () => lines.filter(({ level }) => level === 'error' || level === 'fatal'),
     total: (metric) => lines.reduce((sum, line) => sum + Number(line[metric] ?? 0), 0),
+    standStill() {
+      logPipe.pause();
+      errorPipe.pause();
+    },
+    readOn() {
+      logPipe.resume();
+      errorPipe.resume();
+    },
     signal: (name) => child.kill(name),
     ended,
     stop() {

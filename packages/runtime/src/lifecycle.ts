@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import { pino } from 'pino';
 import { type Static, type TObject, Type } from 'typebox';
 import { ConfigError, loadConfig } from './config.ts';
 import { awsChecks, type ConfigChecks } from './config-checks.ts';
@@ -8,16 +7,17 @@ import { exitNow } from './exit-now.ts';
 import { listenViolation } from './listen-violation.ts';
 import { createLogger, type Logger } from './logging.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createOutput, type Output } from './output.ts';
 
 /** sysexits.h: something was found in an unconfigured or misconfigured state. */
 const EXIT_CONFIG = 78;
 const EXIT_FAILURE = 1;
 /** 128 + the signal's number: how a shell reports that a signal ended a process. */
 const EXIT_SIGNAL_BASE = 128;
-/** What waits where standard output takes nothing; the rest is dropped. */
-const UNWRITTEN_MAX_BYTES = 1024 ** 2;
 /** What `stop` may take beyond its limit, for giving back what was not finished. */
 const STOP_GRACE_SECONDS = 5;
+/** What the end of the process waits for what is not written yet. */
+const OUTPUT_LIMIT_SECONDS = 2;
 
 const commonFields = { ...logFields, ...drainFields };
 
@@ -31,8 +31,10 @@ export interface ServiceContext<S extends TObject> {
   readonly config: Static<S>;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Writes one line to standard output as it is, with its line feed: one that a thread has finished and redacted. */
-  readonly writeLine: (line: string) => void;
+  /** For what a thread has finished and redacted, and for what a handler prints. Log lines and metrics go to `stdout`. */
+  readonly outputs: { readonly stdout: Output; readonly stderr: Output };
+  /** Ends the process as soon as what waits is written, and within two seconds, whatever its threads do. */
+  readonly endNow: (exitCode: number) => Promise<never>;
 }
 
 /**
@@ -49,7 +51,8 @@ export interface ServiceContext<S extends TObject> {
  * - A warning of Node or of a library: a log line, instead of text on standard error.
  *
  * Log lines and metrics share standard output, in the order in which they are written. If it takes nothing (a full disk, a reader that is
- * gone), the service goes on.
+ * gone or stands still), the service goes on, and says later how many lines it had to drop. What waits is written before an exit, if that
+ * takes no longer than two seconds; a second signal does not wait.
  *
  * @param options.name the `service` of the log lines and the dimension Service of the metrics
  * @param options.schema the service's variables; `logFields` and `drainFields` are read whether it names them or not
@@ -65,14 +68,29 @@ export async function runService<S extends TObject>(options: {
   const { name, process } = options;
   const schema = Type.Object({ ...options.schema.properties, ...commonFields });
 
-  const output = pino.destination({ fd: 1, sync: true, maxLength: UNWRITTEN_MAX_BYTES });
-  // Such as a full disk: pino writes what waits when it can again.
-  output.on('error', () => undefined);
-  const log = createLogger({ service: name, level: 'info', destination: output });
+  const outputs = { stdout: outputTo('stdout'), stderr: outputTo('stderr') };
+  const log = createLogger({ service: name, level: 'info', destination: outputs.stdout });
+
+  function outputTo(stream: 'stdout' | 'stderr'): Output {
+    return createOutput(process[stream], (pieces) =>
+      log.warn({ stream, pieces }, 'output was dropped: nothing read it in time'),
+    );
+  }
+
+  async function endNow(exitCode: number): Promise<never> {
+    await outputs.stdout.settled(OUTPUT_LIMIT_SECONDS);
+    return exitNow(process, exitCode);
+  }
+
+  async function exit(exitCode: number): Promise<never> {
+    await outputs.stdout.settled(OUTPUT_LIMIT_SECONDS);
+    return process.exit(exitCode);
+  }
+
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (err: unknown) => {
       log.fatal({ err }, `${name} ends after an error that nothing handled`);
-      exitNow(process, EXIT_FAILURE);
+      void endNow(EXIT_FAILURE);
     });
   }
   // Node's own listener is the one that prints them, as they are, with whatever secret is in them.
@@ -92,7 +110,7 @@ export async function runService<S extends TObject>(options: {
     service: name,
     environment: config.ENVIRONMENT,
     now: () => new Date(),
-    write: (line) => output.write(line),
+    write: outputs.stdout.write,
   });
 
   let service: RunningService;
@@ -101,13 +119,14 @@ export async function runService<S extends TObject>(options: {
       config: config as Static<S>,
       log,
       metrics,
-      writeLine: (line) => output.write(line),
+      outputs,
+      endNow,
     });
   } catch (error) {
     const violation = error instanceof ConfigError ? error : listenViolation(error);
     if (violation) return exitWithViolations(process, violation);
     log.fatal({ err: error }, `${name} could not start: ${error instanceof Error ? error.message : error}`);
-    return process.exit(EXIT_FAILURE);
+    return exit(EXIT_FAILURE);
   }
   log.info({ pid: process.pid }, `${name} started`);
 
@@ -117,7 +136,7 @@ export async function runService<S extends TObject>(options: {
   setTimeout(
     () => {
       log.fatal({ limitSeconds }, `${name} did not stop in time`);
-      exitNow(process, EXIT_FAILURE);
+      void endNow(EXIT_FAILURE);
     },
     (limitSeconds + STOP_GRACE_SECONDS) * 1000,
   ).unref();
@@ -125,10 +144,10 @@ export async function runService<S extends TObject>(options: {
     await service.stop(limitSeconds);
   } catch (err) {
     log.fatal({ err }, `${name} could not stop cleanly`);
-    return process.exit(EXIT_FAILURE);
+    return exit(EXIT_FAILURE);
   }
   log.info(`${name} stopped`);
-  return process.exit(0);
+  return exit(0);
 }
 
 /** Resolves with the first SIGTERM or SIGINT; the second one ends the process there and then. */

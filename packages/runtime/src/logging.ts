@@ -1,6 +1,7 @@
 import { withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
 import { type Logger as PinoLogger, pino } from 'pino';
 import { boundedData } from './bounded-data.ts';
+import type { Output } from './output.ts';
 import { shownError } from './shown-error.ts';
 
 export type Logger = PinoLogger;
@@ -8,6 +9,8 @@ export type Logger = PinoLogger;
 /** What one line may have. A line for a person is far shorter; CloudWatch Logs takes 1 MiB for an event. */
 const MAX_LINE_CHARACTERS = 65_536;
 const MAX_LINE_VALUES = 4_000;
+/** pino's number of that level. */
+const FATAL = 60;
 
 /**
  * A logger that writes one JSON object a line and never a secret, from the first line on. Characters that hide or reorder text are
@@ -21,13 +24,19 @@ const MAX_LINE_VALUES = 4_000;
  *
  * @param options.service the dimension Service of the metrics, and `service` in every line
  * @param options.level the least important level that is written
- * @param options.destination where lines go; standard output, written synchronously, when left out
+ * @param options.destination where lines go; one of level `fatal` is to be kept
  */
 export function createLogger(options: {
   service: string;
   level: string;
-  destination?: { write(line: string): void };
+  destination: Pick<Output, 'write'>;
 }): Logger {
+  const { destination } = options;
+  const stream = {
+    [pino.symbols.needsMetadataGsym]: true,
+    lastLevel: 0,
+    write: (line: string) => destination.write(line, stream.lastLevel >= FATAL),
+  };
   return pino(
     {
       level: options.level,
@@ -37,7 +46,7 @@ export function createLogger(options: {
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: redactLine },
     },
-    options.destination ?? pino.destination({ fd: 1, sync: true }),
+    stream,
   );
 }
 

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { open } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { NO_CREDENTIALS, startServiceProcess } from '../../../test/support/service-process.ts';
@@ -48,6 +50,52 @@ t.test('a full disk under its log does not end it', async (t) => {
   await Promise.race([once(service, 'message'), ended]);
   service.kill('SIGTERM');
   t.strictSame(await ended, [0, null]);
+});
+
+/** The fixture with a standard output that nothing reads yet. */
+async function startUnread(t: Test, behaviour: string) {
+  const service = spawn(process.execPath, [FIXTURE], {
+    env: { BEHAVIOUR: behaviour, ...NO_CREDENTIALS },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  t.teardown(() => service.kill('SIGKILL'));
+  const { stdout } = service;
+  if (!stdout) throw new Error('the child has a pipe');
+  const exited = once(service, 'exit');
+  for await (const [message] of on(service, 'message')) if (message === 'has logged') break;
+  return { service, stdout, exited };
+}
+
+async function* linesOf(stdout: Readable) {
+  for await (const line of createInterface({ input: stdout })) yield JSON.parse(line);
+}
+
+t.test('a reader that stands still holds nothing up: lines are dropped, and counted', async (t) => {
+  const { service, stdout } = await startUnread(t, 'logs');
+  let written = 0;
+  for await (const line of linesOf(stdout)) {
+    if (line.msg === 'one of many' && line.at === written) written += 1;
+    if (line.msg !== 'output was dropped: nothing read it in time') continue;
+    t.match(line, { level: 'warn', stream: 'stdout' });
+    t.ok(written > 1_000 && written < 10_000, `${written} were written`);
+    // What came after them: `fixture started`.
+    t.equal(written + line.pieces, 20_001);
+    break;
+  }
+  service.send('log on');
+});
+
+t.test('what waits is written before it exits', async (t) => {
+  const { stdout, exited } = await startUnread(t, 'logs and fails');
+  const messages = (await Array.fromAsync(linesOf(stdout))).map(({ msg }) => msg);
+  t.ok(messages.includes('fixture ends after an error that nothing handled'));
+  t.strictSame(await exited, [1, null]);
+});
+
+t.test('where nothing reads it exits all the same', async (t) => {
+  const { service, exited } = await startUnread(t, 'logs');
+  service.kill('SIGTERM');
+  t.strictSame(await exited, [0, null]);
 });
 
 t.test('a second signal: exits at once', async (t) => {

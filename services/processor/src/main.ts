@@ -27,6 +27,7 @@ import { createProcessor } from './create-processor.ts';
 import { HandlerNotLoaded } from './load-handler.ts';
 import { END_LIMIT_SECONDS } from './longest-attempt.ts';
 import { startHandlerThread } from './start-handler-thread.ts';
+import type { HandlerOutput } from './thread-messages.ts';
 import { createThreadRunner, type ThreadRunner } from './thread-runner.ts';
 
 const SECONDS_PER_DAY = 86_400;
@@ -34,20 +35,13 @@ const EXIT_FAILURE = 1;
 /** For what fails now to be recorded; the rest is given back. */
 const STUCK_STOP_SECONDS = 2;
 
-// Nothing may read them any more, which is no reason to end the service. `print` hears of it.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
-/** A pipe that is read slowly takes it later, and one that nothing reads any more takes nothing. */
-function print(stream: 'stdout' | 'stderr', text: string, written: () => void): void {
-  process[stream].write(text, () => written());
-}
+const streamOf = (type: HandlerOutput['type']) => (type === 'stderr' ? 'stderr' : 'stdout');
 
 /** The check comes before the log: of what a handler's module says while it is loaded, only what it prints by itself is seen. */
 function startCheckingThread(handlerName: string) {
   return startHandlerThread({
     settings: { handlerName, workingDirectory: process.cwd(), run: undefined },
-    onLine: () => undefined,
-    onPrint: print,
+    onOutput: ({ type, text }, written) => process[streamOf(type)].write(text, () => written()),
     endLimitSeconds: END_LIMIT_SECONDS,
     onEndLimit: () => exitNow(process, EXIT_FAILURE),
     clock: systemClock,
@@ -72,7 +66,7 @@ await runService({
     PROCESSOR_HANDLER: (name) => checkHandler(name, () => startCheckingThread(name)),
   },
   process,
-  async start({ config, log, metrics, writeLine }): Promise<RunningService> {
+  async start({ config, log, metrics, outputs, endNow }): Promise<RunningService> {
     const region = config.AWS_REGION;
     const bucket = config.BUCKET;
     const forcePathStyle = config.S3_FORCE_PATH_STYLE;
@@ -87,7 +81,7 @@ await runService({
       try {
         await service?.stop(STUCK_STOP_SECONDS);
       } finally {
-        exitNow(process, EXIT_FAILURE);
+        await endNow(EXIT_FAILURE);
       }
     }
 
@@ -109,8 +103,7 @@ await runService({
             },
           },
           heapMib: config.HANDLER_HEAP_MIB,
-          onLine: writeLine,
-          onPrint: print,
+          onOutput: ({ type, text }, written) => outputs[streamOf(type)].print(text, written),
           onAnswer,
           endLimitSeconds: END_LIMIT_SECONDS,
           onEndLimit: () => void endWithStuckThread(),

@@ -14,7 +14,7 @@ import {
 } from './handler-runner.ts';
 import { HandlerNotLoaded } from './load-handler.ts';
 import { LOAD_LIMIT_SECONDS } from './longest-attempt.ts';
-import type { FromThread, ThreadSettings, ThreadStart, ToThread } from './thread-messages.ts';
+import type { FromThread, HandlerOutput, ThreadSettings, ThreadStart, ToThread } from './thread-messages.ts';
 import { countOff } from './thread-port.ts';
 
 const PROGRAM = new URL('handler-thread.ts', import.meta.url);
@@ -58,10 +58,8 @@ export interface HandlerThreadOptions {
   readonly settings: ThreadSettings;
   /** The limit of its heap (V8's old generation) in MiB; Node's own without one. */
   readonly heapMib?: number;
-  /** Takes one finished log line, redacted, with its line feed. */
-  readonly onLine: (line: string) => void;
-  /** Takes what the handler printed by itself, as it is. To be told when it is written: until then the handler waits with more. */
-  readonly onPrint: (stream: 'stdout' | 'stderr', text: string, written: () => void) => void;
+  /** Takes what the handler logged or printed. `written` is to be called when it is written: until then the handler waits with more. */
+  readonly onOutput: (output: HandlerOutput, written: () => void) => void;
   /** Called when it was silent and responds again. */
   readonly onAnswer?: () => void;
   /** How long it may take to end. One that ends by itself, whose `exit` listener blocks for example, is ended then. */
@@ -90,7 +88,7 @@ interface Run {
  * a log line, or the end of a run, is not lost by what comes after it.
  */
 export function startHandlerThread(options: HandlerThreadOptions): HandlerThread {
-  const { settings, heapMib, onLine, onPrint, endLimitSeconds, onEndLimit, clock } = options;
+  const { settings, heapMib, onOutput, endLimitSeconds, onEndLimit, clock } = options;
   const underWay = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(PROGRAM, {
     name: 'handler',
@@ -162,12 +160,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
   loaded.promise.catch(() => undefined).finally(cancelLoadLimit);
 
   worker.on('message', (message: FromThread) => {
-    if ('text' in message) {
-      const written = () => countOff(message, underWay);
-      if (message.type !== 'line') return onPrint(message.type, message.text, written);
-      onLine(message.text);
-      return written();
-    }
+    if ('text' in message) return onOutput(message, () => countOff(message, underWay));
     if (message.type === 'loaded') {
       isLoaded = true;
       answers.watch();

@@ -48,7 +48,10 @@ export type FromThread =
   | { readonly type: 'ended'; readonly runId: number; readonly thrown?: PlainThrown }
   /** What was thrown outside of every promise. The thread ends. */
   | { readonly type: 'crashed'; readonly thrown: PlainThrown }
-  /** A finished log line, redacted, with its line feed. */
-  | { readonly type: 'line'; readonly text: string }
-  /** What the handler printed, by `console.log` for example: as it is. */
-  | { readonly type: 'stdout' | 'stderr'; readonly text: string };
+  | HandlerOutput;
+
+export interface HandlerOutput {
+  /** A log line is finished and redacted, with its line feed. What the handler printed, by `console.log` for example, is as it is. */
+  readonly type: 'line' | 'stdout' | 'stderr';
+  readonly text: string;
+}

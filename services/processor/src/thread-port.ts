@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { FromThread } from './thread-messages.ts';
+import type { FromThread, HandlerOutput } from './thread-messages.ts';
 
 /** How much output may be on its way to the main thread, in characters: more than any burst, and little beside a heap. */
 const MOST_UNDER_WAY = 1_048_576;
@@ -13,7 +13,7 @@ export interface ThreadPort {
    * Sends output. Blocks while too much of it is on its way: a handler that prints without an end waits, as for a full pipe, and the
    * main thread keeps time for leases and limits.
    */
-  print(message: Extract<FromThread, { text: string }>): void;
+  print(message: HandlerOutput): void;
 }
 
 /**
@@ -40,11 +40,11 @@ export function openThreadPort(port: Pick<MessagePort, 'postMessage'>, underWay:
 }
 
 /** The main thread's end: takes off what a message of output has cost. */
-export function countOff(message: { readonly text: string }, underWay: Int32Array): void {
+export function countOff(message: HandlerOutput, underWay: Int32Array): void {
   Atomics.sub(underWay, 0, costOf(message));
   Atomics.notify(underWay, 0);
 }
 
-function costOf({ text }: { readonly text: string }): number {
+function costOf({ text }: HandlerOutput): number {
   return text.length + COST_OF_MESSAGE;
 }

@@ -29,7 +29,7 @@ function createOpenings() {
   };
 }
 
-const log = createLogger({ service: 'processor', level: 'silent' });
+const log = createLogger({ service: 'processor', level: 'silent', destination: { write() {} } });
 
 function call(handler: Handler, signal = new AbortController().signal) {
   const { openings, objects } = createOpenings();

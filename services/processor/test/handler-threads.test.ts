@@ -45,6 +45,13 @@ async function receiveMessageWith(cloud: LocalCloud, text: string): Promise<Mess
   }
 }
 
+/** Resolves when the lease of an upload, of two seconds, was renewed until two of them are over. */
+async function leaseRenewed(cloud: LocalCloud, key: string): Promise<Upload> {
+  const { leaseExpiresAt: before } = await cloud.upload(key, isIn(UploadState.processing));
+  const twoLeasesOn = (before?.getTime() ?? Number.NaN) + 4_000;
+  return cloud.upload(key, ({ leaseExpiresAt }) => (leaseExpiresAt?.getTime() ?? 0) > twoLeasesOn);
+}
+
 t.test('P3: of seven uploads only those fail whose handlers end their threads', async (t) => {
   const cloud = await startLocalCloud(t, { maxReceiveCount: 2 });
   const commands = new Map<string, Command>();
@@ -115,12 +122,7 @@ t.test(
     const { key: filling } = await accept(cloud, 'content');
     (await calls.call(2)).tell('fill the thread pool');
     await processor.logged('the thread pool is full');
-    for (const key of [beside, filling]) {
-      const { leaseExpiresAt: before } = await cloud.upload(key, isIn(UploadState.processing));
-      const twoLeasesOn = (before?.getTime() ?? Number.NaN) + 4_000;
-      const renewed = ({ leaseExpiresAt }: Upload) => (leaseExpiresAt?.getTime() ?? 0) > twoLeasesOn;
-      t.match(await cloud.upload(key, renewed), { state: UploadState.processing, attempt: 1 });
-    }
+    for (const key of [beside, filling]) t.match(await leaseRenewed(cloud, key), { attempt: 1 });
     const { key: next } = await accept(cloud, 'content');
     (await calls.call(3)).succeed();
     await cloud.upload(next, isIn(UploadState.processed));
@@ -135,6 +137,35 @@ t.test(
     t.equal(calls.all.length, 3, 'each handler ran once');
   },
 );
+
+for (const command of ['log much', 'print much'] as const) {
+  t.test(
+    `P3, P8: where nothing reads, a handler that is told to ${command} costs no upload its lease`,
+    async (t) => {
+      const cloud = await startLocalCloud(t);
+      const calls = await listenForHandlers(t);
+      const processor = startProcessor(t, cloud, calls.url, {
+        VISIBILITY_SECONDS: '2',
+        HANDLER_THREADS: '2',
+      });
+      const keys = await acceptMany(cloud, 3);
+      const [loud, ...others] = await Promise.all([1, 2, 3].map(calls.call));
+      processor.standStill();
+      loud?.tell(command);
+      for (const call of others) {
+        const renewed = await leaseRenewed(cloud, uploadKeyOfId(idOf(call)));
+        t.match(renewed, { state: UploadState.processing, attempt: 1 });
+        call.succeed();
+      }
+      for (const key of keys) t.match(await cloud.upload(key, isIn(UploadState.processed)), { attempt: 1 });
+      await cloud.depthIs(cloud.queues.acceptedEventsDeadLetter, 0);
+      processor.readOn();
+      await processor.logged('output was dropped: nothing read it in time');
+      t.equal((await processor.stop()).code, 0);
+      t.equal(calls.all.length, 3, 'each handler ran once');
+    },
+  );
+}
 
 t.test(
   'P3: a handler that does not end is ended past its limit, before the next attempt begins',

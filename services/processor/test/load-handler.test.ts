@@ -34,8 +34,7 @@ function check(handlerName: string, clock: Pick<Clock, 'after'> = systemClock) {
   return checkHandler(handlerName, () =>
     startHandlerThread({
       settings: { handlerName, workingDirectory: here, run: undefined },
-      onLine: () => undefined,
-      onPrint: (_stream, _text, written) => written(),
+      onOutput: (_output, written) => written(),
       endLimitSeconds: END_LIMIT_SECONDS,
       onEndLimit: () => t.fail('the thread does not end'),
       clock,

@@ -86,7 +86,7 @@ function prepareAttempts(t: Test) {
   const timers: { readonly delayMs: number; readonly callback: () => void }[] = [];
   const runHandler = createRunHandler({
     runner,
-    log: createLogger({ service: 'processor', level: 'silent' }),
+    log: createLogger({ service: 'processor', level: 'silent', destination: { write() {} } }),
     limitSeconds: LIMIT_SECONDS,
     graceSeconds: GRACE_SECONDS,
     clock: {

@@ -67,7 +67,7 @@ const DEPENDENCIES: Record<string, [overrides: Partial<AppOptions>, failed: numb
         limitMs: 1_000,
         validMs: 1_000,
         now,
-        log: createLogger({ service: 'url-issuer', level: 'fatal' }),
+        log: createLogger({ service: 'url-issuer', level: 'fatal', destination: { write() {} } }),
       }),
     },
     1,

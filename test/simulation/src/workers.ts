@@ -32,7 +32,7 @@ const HANDLER_GRACE_SECONDS = 10;
 const CONCURRENCY = 2;
 const LONG_POLL_SECONDS = 20;
 
-const log = createLogger({ service: 'model', level: 'silent' });
+const log = createLogger({ service: 'model', level: 'silent', destination: { write() {} } });
 
 export interface WorkerSurroundings {
   readonly time: VirtualTime;

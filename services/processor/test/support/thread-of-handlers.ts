@@ -44,12 +44,9 @@ export function startThread(
       run: { logLevel: 'info', region: REGION, forcePathStyle: true, bucket, callsAtOnce: 2 },
     },
     heapMib,
-    onLine(line) {
-      lines.push(JSON.parse(line));
-      onOutput?.();
-    },
-    onPrint(_stream, text, written) {
-      printed.push(text);
+    onOutput({ type, text }, written) {
+      if (type === 'line') lines.push(JSON.parse(text));
+      else printed.push(text);
       onOutput?.();
       if (options.onWritten) options.onWritten(written);
       else written();
