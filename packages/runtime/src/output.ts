@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 
-/** What waits of lines, in characters. */
+/** How much of lines may wait, in characters. */
 const MOST_WAITING = 1_048_576;
 const CHECK_SECONDS = 1;
 /** How long a reader may take for one piece. One that takes longer stands still. */
@@ -50,10 +50,11 @@ export function createOutput(stream: Writable, onDropped: (pieces: number) => vo
     unfinished -= 1;
     finished += 1;
     if (unfinished > 0) return;
-    const piece = queue.shift();
-    if (piece) {
-      if (!piece.written) waiting -= piece.text.length;
-      return hand(piece);
+    const next = queue.shift();
+    if (next) {
+      if (!next.written) waiting -= next.text.length;
+      hand(next);
+      return;
     }
     for (const resolve of settling) resolve();
     settling.clear();
@@ -61,13 +62,19 @@ export function createOutput(stream: Writable, onDropped: (pieces: number) => vo
 
   function hand({ text, written }: Piece): void {
     unfinished += 1;
-    stream.write(text, written ? () => void (written(), onFinish()) : onFinish);
+    stream.write(text, () => {
+      written?.();
+      onFinish();
+    });
     if (stream.writableLength > 0) watch ??= setInterval(look, CHECK_SECONDS * 1000).unref();
   }
 
   /** In order: at once where nothing waits. */
   function send(piece: Piece): void {
-    if (queue.length === 0 && stream.writableLength === 0) return hand(piece);
+    if (queue.length === 0 && stream.writableLength === 0) {
+      hand(piece);
+      return;
+    }
     if (!piece.written) waiting += piece.text.length;
     queue.push(piece);
   }
@@ -106,7 +113,10 @@ export function createOutput(stream: Writable, onDropped: (pieces: number) => vo
       else send({ text: line });
     },
     print(text, written) {
-      if (!isStandingStill()) return send({ text, written });
+      if (!isStandingStill()) {
+        send({ text, written });
+        return;
+      }
       dropped += 1;
       written();
     },

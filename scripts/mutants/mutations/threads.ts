@@ -7,6 +7,7 @@ const RUNNER = 'services/processor/src/thread-runner.ts';
 const WORK = 'services/processor/src/work-under-lease.ts';
 const RUN_TEST = 'services/processor/test/run-handler.test.ts';
 const RUNNER_TEST = 'services/processor/test/thread-runner.test.ts';
+const OUTPUT = 'packages/runtime/src/output.ts';
 const THREAD_TEST = 'services/processor/test/start-handler-thread.test.ts';
 
 /** Handlers in threads: what one of them does to those beside it. */
@@ -40,8 +41,8 @@ export const threadMutations: readonly Mutation[] = [
     change: 'what a handler prints counts as written when it arrives',
     breaks: 'P8: a handler that prints faster than its output is read fills the memory of the service',
     file: THREAD,
-    find: 'return onPrint(message.type, message.text, written);',
-    replace: 'return void (written(), onPrint(message.type, message.text, () => undefined));',
+    find: 'return onOutput(message, () => countOff(message, underWay));',
+    replace: 'return void (countOff(message, underWay), onOutput(message, () => undefined));',
     noticedBy: {
       file: THREAD_TEST,
       test: 'P3: a handler that prints more than is read waits, and fills no memory',
@@ -395,6 +396,42 @@ export const threadMutations: readonly Mutation[] = [
     noticedBy: {
       file: 'packages/runtime/test/plain-error.test.ts',
       test: 'P3: no error that a handler can throw keeps its line from being written',
+    },
+  },
+  {
+    id: 'unread-lines-unbounded',
+    change: 'log lines that nothing reads wait without a bound',
+    breaks: 'P8: a log that nothing reads fills the memory of the service',
+    file: OUTPUT,
+    find: 'waiting + line.length > MOST_WAITING && ',
+    replace: '',
+    noticedBy: {
+      file: 'packages/runtime/test/lifecycle.test.ts',
+      test: 'a reader that stands still holds nothing up: lines are dropped, and counted',
+    },
+  },
+  {
+    id: 'unread-output-holds-up',
+    change: 'a handler waits without an end for who reads what it logs',
+    breaks: 'P3: uploads fail while nothing reads the log',
+    file: OUTPUT,
+    find: 'if (isStandingStill()) dropPrinted();',
+    replace: '',
+    noticedBy: {
+      file: 'services/processor/test/handler-threads.test.ts',
+      test: 'P3, P8: where nothing reads, a handler that is told to log much costs no upload its lease',
+    },
+  },
+  {
+    id: 'last-words-lost',
+    change: 'a process exits before what waits is written',
+    breaks: 'P8: who reads the log late does not learn why a service ended',
+    file: 'packages/runtime/src/lifecycle.ts',
+    find: 'await outputs.stdout.settled(OUTPUT_LIMIT_SECONDS);\n    return exitNow(',
+    replace: 'return exitNow(',
+    noticedBy: {
+      file: 'packages/runtime/test/lifecycle.test.ts',
+      test: 'what waits is written before it exits',
     },
   },
 ];

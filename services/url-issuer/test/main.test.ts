@@ -72,6 +72,20 @@ t.test('it issues under its prefix, on the endpoint that clients see', async (t)
   t.ok(issuer.lines.some((line) => line['uploadKey'] === key && line['status'] === 200));
 });
 
+t.test('where nothing reads its log, clients without a key do not stop it', async (t) => {
+  const { ask, issuer } = await running(t);
+  await issuer.url();
+  issuer.child.stdout?.pause();
+  for (let at = 0; at < 3_000; at += 1) {
+    const { status } = await ask('/getpresignedurl', {});
+    if (status !== 403) t.equal(status, 403);
+  }
+  t.equal((await ask('/livez', {})).status, 200);
+  t.equal((await ask()).status, 200);
+  issuer.child.stdout?.resume();
+  t.match(await issuer.line(/^output was dropped/), { level: 'warn', stream: 'stdout' });
+});
+
 t.test('the record is in the table before the answer is given', async (t) => {
   const { ask, tables, uploadStore, issuer } = await running(t);
   await issuer.url();
