@@ -4,16 +4,16 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 /** When S3 responds: as soon as it has the request's head, or when it has all of it. */
 export type Moment = 'early' | 'whole';
-export type Answer = (socket: Socket) => void;
+export type Responder = (socket: Socket) => void;
 
-export interface IssuerAnswer {
+export interface IssuerResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
 /** `raw('200 OK', 'body')`: a response that ends the connection. */
-export function raw(status: string, body = '', headers: Readonly<Record<string, string>> = {}): Answer {
+export function raw(status: string, body = '', headers: Readonly<Record<string, string>> = {}): Responder {
   const lines = Object.entries({ ...headers, connection: 'close' }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   );
@@ -22,7 +22,7 @@ export function raw(status: string, body = '', headers: Readonly<Record<string, 
 }
 
 /** Writes `text` again and again, some a second, until the other side has had enough. */
-export function dripping(beginning: string, text: string): Answer {
+export function dripping(beginning: string, text: string): Responder {
   return (socket) => {
     socket.write(beginning);
     const timer = setInterval(() => socket.write(text), 20);
@@ -30,11 +30,11 @@ export function dripping(beginning: string, text: string): Answer {
   };
 }
 
-export function silent(): Answer {
+export function silent(): Responder {
   return () => {};
 }
 
-export function resetting(): Answer {
+export function resetting(): Responder {
   return (socket) => socket.resetAndDestroy();
 }
 
@@ -49,12 +49,12 @@ export async function startHostileServers() {
     /** The form's fields beyond the key. */
     fields: {} as Record<string, string>,
     conditions: [] as unknown[],
-    s3: raw('204 No Content') as Answer,
+    s3: raw('204 No Content') as Responder,
     moment: 'whole' as Moment,
     /** Instead of a form. */
-    issuer: undefined as Answer | undefined,
+    issuer: undefined as Responder | undefined,
     /** The response to every `GET /v1/uploads/{id}`. */
-    status: { status: 200, body: { id: 'a', state: 'ISSUED' } } as IssuerAnswer,
+    status: { status: 200, body: { id: 'a', state: 'ISSUED' } } as IssuerResponse,
     formUrl: undefined as string | undefined,
     /** Gives a form. */
     issue(socket: Socket) {

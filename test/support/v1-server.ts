@@ -31,12 +31,12 @@ export const STATUS = {
   leadTimeSeconds: 1.5,
 };
 
-/** Answers until the test ends. */
+/** Responds until the test ends. */
 export async function startV1Server(t: Test) {
   const asked: Asked[] = [];
   const servers = {
     asked,
-    answer: { status: 200, body: '' as unknown, headers: {} as Record<string, string> },
+    issuerResponse: { status: 200, body: '' as unknown, headers: {} as Record<string, string> },
     s3: { status: 200, body: '' },
     stored: 0,
     issuerUrl: '',
@@ -62,13 +62,15 @@ export async function startV1Server(t: Test) {
       response.writeHead(servers.s3.status, { etag: '"e1"', 'x-amz-version-id': 'v1' }).end(servers.s3.body);
       return;
     }
-    const { answer } = servers;
-    if (method === 'DELETE' && answer.status === 200) {
+    const { issuerResponse } = servers;
+    if (method === 'DELETE' && issuerResponse.status === 200) {
       response.writeHead(204).end();
       return;
     }
-    response.writeHead(answer.status, answer.headers);
-    response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+    response.writeHead(issuerResponse.status, issuerResponse.headers);
+    response.end(
+      typeof issuerResponse.body === 'string' ? issuerResponse.body : JSON.stringify(issuerResponse.body),
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

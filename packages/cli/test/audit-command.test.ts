@@ -492,7 +492,7 @@ t.test('a disk that is full: the number of events sent before is reported', asyn
   await cloud.depthIs(cloud.queues.uploadEvents, 20);
 });
 
-t.test('what is known of events whose answer was lost, and of those that were refused', async (t) => {
+t.test('what is known of events whose response was lost, and of those that were refused', async (t) => {
   const { cloud } = await lostAndFailed(t);
   const onRecord =
     'Run audit again: the table has on record what was sent, and audit does not send that a second time';

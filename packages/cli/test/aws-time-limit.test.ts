@@ -1,4 +1,4 @@
-// Real clients of the SDK, and a server of this machine whose answers do not end.
+// Real clients of the SDK, and a server of this machine whose responses do not end.
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,11 +9,11 @@ import { sendMessages } from '@upload-once/queue';
 import t, { type Test } from 'tap';
 import { endEachAttempt } from '../src/commands/aws-time-limit.ts';
 
-async function serve(t: Test, answer: (response: ServerResponse) => void) {
+async function serve(t: Test, respond: (response: ServerResponse) => void) {
   const seen = { requests: 0 };
   const server = createServer((request, response) => {
     seen.requests += 1;
-    request.resume().once('end', () => answer(response));
+    request.resume().once('end', () => respond(response));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -26,19 +26,19 @@ async function serve(t: Test, answer: (response: ServerResponse) => void) {
   return { seen, settings: { endpoint, credentials, region: 'eu-central-1', maxAttempts: 2 } };
 }
 
-/** Ends no answer, and is never silent for long. */
+/** Ends no response, and is never silent for long. */
 function drip(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
   const timer = setInterval(() => response.write(' '), 10);
   response.once('close', () => clearInterval(timer));
 }
 
-for (const [name, answer] of [
+for (const [name, respond] of [
   ['comes byte by byte', drip],
   ['never begins', () => undefined],
 ] as const) {
-  t.test(`an answer that ${name}: each call ends, after all of its attempts`, async (t) => {
-    const { seen, settings } = await serve(t, answer);
+  t.test(`a response that ${name}: each call ends, after all of its attempts`, async (t) => {
+    const { seen, settings } = await serve(t, respond);
     const dynamoDb = new DynamoDBClient(settings);
     const s3 = new S3Client({ ...settings, forcePathStyle: true });
     for (const client of [dynamoDb, s3]) endEachAttempt(client, 0.2);
@@ -51,8 +51,8 @@ for (const [name, answer] of [
     t.equal(seen.requests, 4);
   });
 
-  t.test(`an answer that ${name}: a message may have been sent`, async (t) => {
-    const { settings } = await serve(t, answer);
+  t.test(`a response that ${name}: a message may have been sent`, async (t) => {
+    const { settings } = await serve(t, respond);
     const sqs = new SQSClient(settings);
     endEachAttempt(sqs, 0.2);
     const failures = await sendMessages(sqs, `${settings.endpoint}/0/queue`, [{ body: 'a' }]);
@@ -63,7 +63,7 @@ for (const [name, answer] of [
   });
 }
 
-t.test('an answer that comes at once is as it was', async (t) => {
+t.test('a response that comes at once is as it was', async (t) => {
   const { settings } = await serve(t, (response) => {
     response
       .writeHead(200, { 'content-type': 'application/x-amz-json-1.0' })

@@ -13,9 +13,9 @@ import type { Test } from 'tap';
 import { type RedriveOptions, redrive } from '../src/repair/index.ts';
 
 type CallName = 'SendMessageBatch' | 'DeleteMessageBatch' | 'ReceiveMessage' | 'ChangeMessageVisibilityBatch';
-// biome-ignore lint/suspicious/noExplicitAny: the inputs and answers of all SQS calls; a test reads the field that it knows
+// biome-ignore lint/suspicious/noExplicitAny: the inputs and responses of all SQS calls; a test reads the field that it knows
 type Any = any;
-/** Stands before a call: may answer it otherwise, or fail it. */
+/** Stands before a call: may give it another response, or fail it. */
 type Hook = (input: Any, proceed: () => Promise<Any>) => Promise<Any>;
 
 /** A real SQS protocol server with a queue and its dead-letter queue, and a redrive between them whose calls a test can spoil. */

@@ -484,7 +484,7 @@ t.test('rotate: a new value is shown even if the old one could not be ended', as
   const { changeSecrets } = store;
   store.changeSecrets = async (...args) => {
     store.changeSecrets = async () => {
-      throw new Error('no answer');
+      throw new Error('no response');
     };
     return await changeSecrets(...args);
   };
@@ -494,7 +494,7 @@ t.test('rotate: a new value is shown even if the old one could not be ended', as
   });
   t.equal(code, 1);
   t.ok(await findApiKey(store, stdout.trim()));
-  t.match(stderr, 'could not be used: no answer');
+  t.match(stderr, 'could not be used: no response');
 });
 
 t.test('rotate: another command that ends the rotation at the same moment is reported', async (t) => {

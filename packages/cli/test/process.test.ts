@@ -265,9 +265,9 @@ async function startTableOfKeys(test: { teardown(end: () => unknown): unknown },
     secretsVersion: { N: '1' },
   });
   const Items = Array.from({ length: count }, (_, at) => attributes(at));
-  const server = createServer((_, answer) => {
-    answer.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
-    answer.end(JSON.stringify({ Items, Count: count, ScannedCount: count }));
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(JSON.stringify({ Items, Count: count, ScannedCount: count }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -21,7 +21,7 @@ const portOf = (server: { address(): unknown }) => (server.address() as AddressI
 /** Issuer and S3 in one, over https or http. */
 async function startTarget(t: Test, scheme: 'http' | 'https') {
   const target = { url: '', posts: 0 };
-  const answer: Parameters<typeof createServer>[1] = async (incoming, response) => {
+  const respond: Parameters<typeof createServer>[1] = async (incoming, response) => {
     if (incoming.method === 'POST') {
       await readPost(incoming);
       target.posts += 1;
@@ -33,8 +33,8 @@ async function startTarget(t: Test, scheme: 'http' | 'https') {
   };
   const server =
     scheme === 'https'
-      ? createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, answer)
-      : createServer(answer);
+      ? createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, respond)
+      : createServer(respond);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => {
@@ -148,16 +148,16 @@ t.test(
   async (t) => {
     const { proxy, target, upload } = await stage(t, 'https');
     const { connect } = proxy;
-    const answers: [(client: Socket) => unknown, RegExp][] = [
+    const responses: [(client: Socket) => unknown, RegExp][] = [
       [(client) => client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'), /407/],
       [(client) => client.destroy(), /./],
       [() => {}, /no connection within|longer than 3 s/],
     ];
-    for (const [answer, says] of answers) {
+    for (const [respond, says] of responses) {
       for (const refused of ['issuer', 'S3']) {
         let connections = 0;
         proxy.connect = (head, client, path) =>
-          ++connections === 1 && refused === 'S3' ? connect(head, client, path) : answer(client);
+          ++connections === 1 && refused === 'S3' ? connect(head, client, path) : respond(client);
         const url = proxy.url.replace('//', '//user:pass-word@');
         const seen = await upload({ HTTPS_PROXY: url }, ['--timeout', '3']);
         t.match(seen, {

@@ -23,7 +23,7 @@ export async function startProxy(t: Test) {
     url: '',
   };
   const sockets = new Set<Socket>();
-  const server = createServer((incoming, answer) => {
+  const server = createServer((incoming, clientResponse) => {
     proxy.log.push(`${incoming.method} ${incoming.url}`);
     proxy.authorization = incoming.headers['proxy-authorization'];
     const { port, pathname, search } = new URL(incoming.url ?? '');
@@ -36,8 +36,8 @@ export async function startProxy(t: Test) {
         headers: incoming.headers,
       },
       (response) => {
-        answer.writeHead(response.statusCode ?? 0, response.headers);
-        response.pipe(answer);
+        clientResponse.writeHead(response.statusCode ?? 0, response.headers);
+        response.pipe(clientResponse);
       },
     );
     incoming.pipe(outgoing);

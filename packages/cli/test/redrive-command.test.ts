@@ -332,7 +332,7 @@ t.test('hidden messages that came back while others were moved are not reported'
   t.match(stdout, /\n2 moved to upload-events\n/);
 });
 
-t.test('what is known of messages whose answer was lost, and of those that were refused', async (t) => {
+t.test('what is known of messages whose response was lost, and of those that were refused', async (t) => {
   const { cloud } = await twoDeadLetters(t);
   for (const [spoil, outcome, reason, next] of [
     [

@@ -62,9 +62,9 @@ t.test('P3: of a batch that SQS takes in part the rest stays', async (t) => {
   await letters.die(...bodies);
   letters.hook('SendMessageBatch', async (input, proceed) => {
     const [refused] = input.Entries.splice(0, 1);
-    const answer = await proceed();
+    const response = await proceed();
     const Failed = [{ Id: refused.Id, Code: 'InternalError', Message: 'once more', SenderFault: false }];
-    return { ...answer, Failed };
+    return { ...response, Failed };
   });
   const outcomes = await letters.redrive();
   const failed = outcomes.filter(([, outcome]) => outcome === 'failed');
@@ -80,7 +80,7 @@ t.test('P3: of a batch that SQS takes in part the rest stays', async (t) => {
   );
 });
 
-t.test('P3: a send whose answer was lost leaves the message in both queues', async (t) => {
+t.test('P3: a send whose response was lost leaves the message in both queues', async (t) => {
   const letters = await startDeadLetters(t);
   const [body = ''] = named(1);
   await letters.die(body);
@@ -363,11 +363,11 @@ t.test('attributes that a message had go with it', async (t) => {
   const [body = ''] = named(1);
   await letters.die(body);
   letters.hook('ReceiveMessage', async (_, proceed) => {
-    const answer = await proceed();
-    for (const message of answer.Messages ?? []) {
+    const response = await proceed();
+    for (const message of response.Messages ?? []) {
       message.MessageAttributes = { of: { DataType: 'String', StringValue: 'another sender' } };
     }
-    return answer;
+    return response;
   });
   await letters.redrive();
   const [moved] = await letters.receiveAll(letters.queueUrl);
@@ -382,12 +382,12 @@ t.test('P3: a redrive counts receives from one, whatever a stop had counted befo
   const [body = ''] = named(1);
   await letters.die(body);
   letters.hook('ReceiveMessage', async (_, proceed) => {
-    const answer = await proceed();
-    for (const message of answer.Messages ?? []) {
+    const response = await proceed();
+    for (const message of response.Messages ?? []) {
       const seven = { DataType: 'Number', StringValue: '7' };
       message.MessageAttributes = { [RECEIVES_ATTRIBUTE]: seven, [CUT_OFFS_ATTRIBUTE]: seven };
     }
-    return answer;
+    return response;
   });
   await letters.redrive();
   const [moved] = await letters.receiveAll(letters.queueUrl);

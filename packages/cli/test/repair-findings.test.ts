@@ -294,9 +294,9 @@ t.test('what SQS does not take is reported for each event, and ends the repair b
   const letters = await startDeadLetters(t);
   letters.hook('SendMessageBatch', async (input, proceed) => {
     const [refused] = input.Entries.splice(0, 1);
-    const answer = await proceed();
+    const response = await proceed();
     const Failed = [{ Id: refused.Id, Code: 'InternalError', Message: 'once more', SenderFault: false }];
-    return { ...answer, Failed };
+    return { ...response, Failed };
   });
   const send = createSendEvents({
     sqs: letters.sqs,
@@ -384,7 +384,7 @@ t.test(
     t.equal((await repair(harness)).sent.length, 1);
     for (const mayBeSent of [true, false]) {
       const send = async (events: readonly MissingEvent[]) =>
-        new Map(events.map((event) => [event, { reason: 'no answer', mayBeSent, queueUrl: 'q' }]));
+        new Map(events.map((event) => [event, { reason: 'no response', mayBeSent, queueUrl: 'q' }]));
       await t.rejects(repair(harness, { again: true, send }), { code: 'EventsNotSent' });
       t.equal((await repair(harness)).sent.length, 1);
     }

@@ -1,4 +1,4 @@
-// `status` and `revoke` in this process, against every kind of answer, held to their messages.
+// `status` and `revoke` in this process, against every kind of response, held to their messages.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -27,15 +27,15 @@ t.test('they say what they are to say, and nothing else', async (t) => {
   const messages = watchMessages();
   let [status, body]: [number, unknown] = [200, STATUS];
   let interrupt: AbortController | undefined;
-  const server = createServer(({ method }, answer) => {
+  const server = createServer(({ method }, response) => {
     interrupt?.abort();
     if (interrupt) return;
     if (method === 'DELETE' && status === 200) {
-      answer.writeHead(204).end();
+      response.writeHead(204).end();
       return;
     }
-    answer.writeHead(status, { 'content-type': 'application/json' });
-    answer.end(body === undefined ? undefined : JSON.stringify(body));
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(body === undefined ? undefined : JSON.stringify(body));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -44,11 +44,11 @@ t.test('they say what they are to say, and nothing else', async (t) => {
   const file = join(t.testdir({ 'a.txt': 'hello' }), 'a.txt');
   const ask = async (
     command: 'status' | 'revoke',
-    answer: [number, unknown],
+    response: [number, unknown],
     issuer = url,
     args: readonly string[] = [],
   ) => {
-    [status, body] = answer;
+    [status, body] = response;
     const { code, stdout, stderr } = await runCommand([command, 'a', ...args], {
       env: { UPLOAD_ONCE_URL: issuer, UPLOAD_ONCE_API_KEY: 'k' },
       interruptSignal: () => interrupt?.signal ?? new AbortController().signal,
@@ -116,7 +116,7 @@ t.test('they say what they are to say, and nothing else', async (t) => {
     /Nothing is known of a\. Do not upload the file\. Run status again in a minute\. .* 15 minutes, ask the people who run the service, with the id a, and wait for their response\n$/,
   );
   t.equal(await ask('revoke', [200, { ...STATUS, state: 'REVOKED' }]), 0);
-  t.equal(await ask('revoke', [204, undefined]), 1, 'any service can answer 204');
+  t.equal(await ask('revoke', [204, undefined]), 1, 'any service can respond with 204');
   for (const other of [{}, { state: 'CLAIMED' }, { state: 'REVOKED', id: 'b' }, { state: 'new' }])
     t.equal(await ask('revoke', [200, { ...STATUS, ...other }]), 1, JSON.stringify(other));
   t.equal(await ask('revoke', [409, refusal('AlreadyClaimed')]), 1);

@@ -381,7 +381,7 @@ t.test('interrupted while it sends: says how far it came, exit code 130', async 
   t.equal(seen.stdout, '');
 });
 
-t.test('what a stranger answers can not steer the terminal', async (t) => {
+t.test('the response of a stranger can not steer the terminal', async (t) => {
   const { servers, io, seen } = await stage(t);
   servers.issue = (_, response) => {
     const fields = { key: 'uploads/\x1b[31mred', policy: policyUntil('2030-01-01T00:00:00Z') };

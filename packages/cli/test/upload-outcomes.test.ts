@@ -1,4 +1,4 @@
-// What `upload` says and does about every answer of S3 and the issuer, held to the known messages. A new answer is one line.
+// What `upload` says and does about every response of S3 and the issuer, held to the known messages. A new response is one line.
 import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -6,10 +6,10 @@ import { MESSAGES } from '../../../scripts/command-messages.ts';
 import { messagesIn } from '../../../test/support/command-messages.ts';
 import { s3ErrorXml } from '../../../test/support/form-servers.ts';
 import {
-  type Answer,
   dripping,
-  type IssuerAnswer,
+  type IssuerResponse,
   type Moment,
+  type Responder,
   raw,
   resetting,
   silent,
@@ -38,14 +38,14 @@ const issuerError = (status: string, code: string, headers: Record<string, strin
 
 interface Case {
   readonly what: string;
-  readonly s3?: Answer;
+  readonly s3?: Responder;
   readonly moment?: Moment;
-  readonly issuer?: Answer;
+  readonly issuer?: Responder;
   /** What `GET /v1/uploads/{id}` says of the upload. */
   readonly state?: string;
   readonly sizeBytes?: number;
-  /** The whole answer to that, where it is none about an upload. */
-  readonly status?: IssuerAnswer;
+  /** The whole response to that, where it is none about an upload. */
+  readonly status?: IssuerResponse;
   /** Everything goes through HTTP_PROXY, which is the same servers. */
   readonly proxied?: true;
   readonly fields?: Record<string, string>;
@@ -60,7 +60,7 @@ interface Case {
 }
 
 const ALL_SENT = /\. Everything was sent: /;
-/** An answer of success that S3 does not give. */
+/** A success response that S3 does not give. */
 const NOT_BY_S3 =
   /: the response was 2\d\d( \w+)?\. S3 never responds so to an upload, so it does not tell whether the file was stored\. .* proxy or a login page\. Everything was sent: /;
 /** The cases with it run side by side. It is no test of speed: a slow machine only takes longer. */
@@ -72,7 +72,7 @@ const HOW_TO_ASK =
 const SHA256 = { 'X-Amz-Checksum-Sha256': 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=' };
 const BIG = 24 * 1024 * 1024;
 
-const TWO_ANSWERS = 'HTTP/1.1 204 x\r\n\r\nHTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n';
+const TWO_RESPONSES = 'HTTP/1.1 204 x\r\n\r\nHTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n';
 
 const CASES: readonly Case[] = [
   { what: 'S3 stores it', s3: raw('204 No Content'), code: 0 },
@@ -137,7 +137,7 @@ const CASES: readonly Case[] = [
     says: ALL_SENT,
   },
   { what: 'two lengths', s3: raw('403 x', 'x', { 'transfer-encoding': 'chunked' }), code: 3, says: ALL_SENT },
-  { what: 'another answer behind it', s3: (socket) => socket.end(TWO_ANSWERS), code: 0 },
+  { what: 'another response behind it', s3: (socket) => socket.end(TWO_RESPONSES), code: 0 },
   {
     what: 'a reset half-way',
     s3: resetting(),
@@ -164,7 +164,7 @@ const CASES: readonly Case[] = [
     says: /"issued"/,
   },
   {
-    what: '504, and the issuer answers a status that HTTP does not have, through a proxy',
+    what: '504, and the issuer responds with a status that HTTP does not have, through a proxy',
     s3: raw('504 x'),
     status: { status: 999 },
     proxied: true,
@@ -367,9 +367,9 @@ async function stage(t: Test) {
   return servers;
 }
 
-async function runCase(t: Test, directory: string, { what, args = [], fileBytes, code, ...answers }: Case) {
+async function runCase(t: Test, directory: string, { what, args = [], fileBytes, code, ...responses }: Case) {
   const servers = await stage(t);
-  const { s3, moment, issuer, fields, conditions, state, sizeBytes, status } = answers;
+  const { s3, moment, issuer, fields, conditions, state, sizeBytes, status } = responses;
   Object.assign(servers, {
     ...(s3 && { s3 }),
     ...(moment && { moment }),
@@ -383,30 +383,30 @@ async function runCase(t: Test, directory: string, { what, args = [], fileBytes,
   const env = {
     UPLOAD_ONCE_URL: servers.url,
     UPLOAD_ONCE_API_KEY: 'k',
-    ...(answers.proxied && { HTTP_PROXY: servers.url }),
+    ...(responses.proxied && { HTTP_PROXY: servers.url }),
   };
   const seen = await runCommand(['upload', file, ...args], { env });
   const said = code === 0 ? seen.stdout + seen.stderr : seen.stderr;
   t.equal(seen.code, code, `${what}: ${seen.stderr}`);
   if (!fields || fields === SHA256) t.not(messagesOf(code, said).length, 0, `${what}: it is known: ${said}`);
-  if (answers.says) t.match(said, answers.says, what);
+  if (responses.says) t.match(said, responses.says, what);
   t.notMatch(seen.stdout + seen.stderr, 'secret-1', what);
   if (code !== 0) t.equal(seen.stdout, '', what);
   t.ok(servers.posts <= 1, `${what}: it is never sent again`);
   if (code === 3) {
     t.match(said, HOW_TO_ASK, `${what}: how to ask: ${said}`);
   }
-  if ((code === 3 && !answers.unasked) || state)
+  if ((code === 3 && !responses.unasked) || state)
     t.ok(servers.asked.includes('/v1/uploads/a'), `${what}: the issuer was asked`);
 }
 
-t.test('every answer: exit code, message, and what comes of it', async (t) => {
+t.test('every response: exit code, message, and what comes of it', async (t) => {
   const directory = t.testdir({ 'a.txt': 'hello', big: '' });
   truncateSync(join(directory, 'big'), BIG);
   for (const one of CASES.filter(({ args }) => args !== ENDS_SOON)) await runCase(t, directory, one);
 });
 
-t.test('every answer that has no end', async (t) => {
+t.test('every response that has no end', async (t) => {
   const directory = t.testdir({ 'a.txt': 'hello', big: '' });
   truncateSync(join(directory, 'big'), BIG);
   const endless = CASES.filter(({ args }) => args === ENDS_SOON);
@@ -587,14 +587,14 @@ t.test(
     const servers = await stage(t);
     const file = join(t.testdir({ 'a.txt': 'hello' }), 'a.txt');
     const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' };
-    const busy = (retryAfter?: string): IssuerAnswer => ({
+    const busy = (retryAfter?: string): IssuerResponse => ({
       status: 429,
       headers: { ...JSON_TYPE, ...(retryAfter && { 'retry-after': retryAfter }) },
       body: { code: 'TooManyRequests', message: 'm' },
     });
     const issued = { status: 200, body: { id: 'a', state: 'ISSUED' } };
     const claimed = { status: 200, body: { id: 'a', state: 'CLAIMED' } };
-    const cases: [IssuerAnswer[], number[] | 'backoff', number, RegExp][] = [
+    const cases: [IssuerResponse[], number[] | 'backoff', number, RegExp][] = [
       [[busy('5'), claimed], [5], 0, /^$/],
       [[busy('0'), busy('0'), claimed], [1, 1], 0, /^$/],
       [[issued, issued, busy('6'), issued, claimed], [1, 2, 6, 4], 0, /^$/],
@@ -604,10 +604,10 @@ t.test(
       [[busy(), busy(), busy(), busy()], 'backoff', 3, /could not tell either: .* try again later\.\n/],
     ];
     servers.s3 = raw('504 x');
-    let left: IssuerAnswer[] = [];
+    let left: IssuerResponse[] = [];
     Object.defineProperty(servers, 'status', { get: () => left.shift() });
-    for (const [answers, slept, code, says] of cases) {
-      left = [...answers];
+    for (const [responses, slept, code, says] of cases) {
+      left = [...responses];
       const seen = await runCommand(['upload', file], { env });
       t.match(seen, { code, stderr: says }, seen.stderr);
       if (slept === 'backoff') t.equal(seen.slept.length, 3);
@@ -662,7 +662,7 @@ t.test('a batch waits where the issuer asks to, and goes on', async (t) => {
   const directory = t.testdir(Object.fromEntries(names.map((name) => [name, name])));
   let tokens = 20;
   let asked = 0;
-  const issuer: Answer = (socket) => {
+  const issuer: Responder = (socket) => {
     asked += 1;
     if (tokens === 0) return issuerError('429 x', 'TooManyRequests', { 'retry-after': '1' })(socket);
     tokens -= 1;
@@ -700,7 +700,7 @@ t.test('a wait for a form has an end, also where the issuer asks to wait 0 secon
     servers.issuer = issuerError('503 x', 'Unavailable', { 'retry-after': retryAfter });
     const seen = await runCommand(['upload', file], { env });
     t.match(seen, { code: 1, stderr: /can't respond now/ });
-    // What the answers took counts too.
+    // The time that the responses took counts too.
     t.strictSame([...new Set(seen.slept)], slept === undefined ? [] : [slept]);
     t.ok(seen.slept.length * (slept ?? 0) <= 300);
   }
@@ -728,7 +728,7 @@ t.test('what may not be printed is not', async (t) => {
   const other = 'legacy-key-7319';
   const env = { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: other };
   const echoing = raw('403 x', JSON.stringify({ code: 'X', message: `no key ${other} nor ${key}` }));
-  const cases: [string[], Record<string, string>?, Answer?][] = [
+  const cases: [string[], Record<string, string>?, Responder?][] = [
     [['upload', file, '--url', key, '--key', servers.url]],
     [['upload', file], { UPLOAD_ONCE_URL: other, UPLOAD_ONCE_API_KEY: servers.url }],
     [['upload', key, file]],

@@ -18,7 +18,7 @@ async function stage(t: Test) {
 
 t.test('the command uploads by PUT, with the file’s own size and checksum', async (t) => {
   const { servers, seen, cli } = await stage(t);
-  servers.answer = { status: 201, headers: {}, body: servers.put() };
+  servers.issuerResponse = { status: 201, headers: {}, body: servers.put() };
   const file = join(t.testdir({}), 'hello.txt');
   await writeFile(file, 'hello');
   const wanted = ['--content-type', 'text/plain', '--metadata', 'a=b=c', '--name', 'a', '--expires', '60'];
@@ -40,7 +40,7 @@ t.test('the command uploads by PUT, with the file’s own size and checksum', as
 t.test('the command shows what became of an upload', async (t) => {
   const { servers, seen, cli } = await stage(t);
   const status = { ...STATUS, id: 'Zähler 1+1-x' };
-  servers.answer = { status: 200, headers: {}, body: status };
+  servers.issuerResponse = { status: 200, headers: {}, body: status };
   t.equal(await cli('status', 'uploads/Zähler 1+1-x'), 0);
   t.equal(servers.asked[0]?.path, '/v1/uploads/Z%C3%A4hler%201%2B1-x');
   t.match(seen.stdout, /^state +PROCESSED$/m);
@@ -59,7 +59,7 @@ t.test('the command shows what became of an upload', async (t) => {
     [{ ...facts, sha256: undefined }, null],
     [{ ...facts, state: 'ISSUED', sha256 }, null],
   ] as const) {
-    servers.answer = { status: 200, headers: {}, body: received };
+    servers.issuerResponse = { status: 200, headers: {}, body: received };
     seen.stdout = '';
     t.equal(await cli('status', status.id, '--json', '--file', file), 0);
     t.equal(JSON.parse(seen.stdout).isThisFile, isThisFile);
@@ -68,13 +68,17 @@ t.test('the command shows what became of an upload', async (t) => {
 
 t.test('the command revokes an upload, or says why it can’t', async (t) => {
   const { servers, seen, cli } = await stage(t);
-  servers.answer = { status: 200, headers: {}, body: { ...STATUS, id: 'a-x', state: 'REVOKED' } };
+  servers.issuerResponse = { status: 200, headers: {}, body: { ...STATUS, id: 'a-x', state: 'REVOKED' } };
   t.equal(await cli('revoke', 'a-x'), 0);
   t.equal(
     seen.stdout,
     'a-x is revoked. No file that was sent with this form counts, even if S3 stored it. Keep your file, and upload it again: it gets a new form\n',
   );
-  servers.answer = { status: 409, headers: {}, body: { code: 'AlreadyClaimed', message: 'too late' } };
+  servers.issuerResponse = {
+    status: 409,
+    headers: {},
+    body: { code: 'AlreadyClaimed', message: 'too late' },
+  };
   t.equal(await cli('revoke', 'a-x'), 1);
   t.match(seen.stderr, /409 AlreadyClaimed\): too late/);
 });

@@ -8,7 +8,7 @@ import { shownReason } from './shown-reason.ts';
 import { assertTimeLimit, timerMs } from './time-limits.ts';
 
 /** A form takes two or three kilobytes. */
-const ANSWER_MAX_BYTES = 256 * 1024;
+const RESPONSE_MAX_BYTES = 256 * 1024;
 const DEFAULT_TIMEOUT_SECONDS = 30;
 
 /** Where the issuer is, and who asks. */
@@ -33,7 +33,7 @@ export interface IssuerRequest {
   readonly body?: object;
 }
 
-export interface IssuerAnswer {
+export interface IssuerResponse {
   /** What was asked. */
   readonly url: string;
   readonly status: number;
@@ -50,7 +50,7 @@ export interface IssuerAnswer {
  * @throws IssuerUnavailable no response
  * @throws the signal's reason, when it is aborted
  */
-export async function askIssuer(access: IssuerAccess, request: IssuerRequest): Promise<IssuerAnswer> {
+export async function askIssuer(access: IssuerAccess, request: IssuerRequest): Promise<IssuerResponse> {
   const url = `${baseUrl(access.issuerUrl)}${request.path}`;
   assertKey(access.apiKey);
   const { signal } = access;
@@ -81,7 +81,7 @@ async function exchange(
   access: IssuerAccess,
   request: IssuerRequest,
   signal: AbortSignal,
-): Promise<IssuerAnswer> {
+): Promise<IssuerResponse> {
   const ask = access.fetch ?? fetch;
   const response = await ask(url, {
     method: request.method,
@@ -95,7 +95,7 @@ async function exchange(
     redirect: 'manual',
     signal,
   });
-  const text = response.body === null ? '' : await readText(response.body, ANSWER_MAX_BYTES);
+  const text = response.body === null ? '' : await readText(response.body, RESPONSE_MAX_BYTES);
   const shown = (said: string) => withoutApiKey(said, access.apiKey);
   return { url, status: response.status, headers: response.headers, text, shown };
 }
@@ -109,12 +109,12 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
 }
 
 /** What a response that is not the one asked for means to the caller. */
-export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Error {
+export function refusal({ url, status, headers, text, shown }: IssuerResponse): Error {
   const retryAfterSeconds = retryAfterSecondsOf(headers);
   const again = retryAfterSeconds === undefined ? 'try again later' : `try again in ${retryAfterSeconds} s`;
   const { code, message } = issuerError(text, shown);
   const issuerCode = code ?? message;
-  const answer = [String(status), issuerCode].filter(Boolean).join(' ');
+  const statusAndCode = [String(status), issuerCode].filter(Boolean).join(' ');
   switch (status) {
     case 400:
     case 413:
@@ -122,7 +122,7 @@ export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Er
     case 415:
     case 431:
       return new RequestRefused(
-        `the issuer refused the request (${answer}): ${message ?? 'it gave no reason'}`,
+        `the issuer refused the request (${statusAndCode}): ${message ?? 'it gave no reason'}`,
         {
           status,
           issuerCode,
@@ -131,8 +131,8 @@ export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Er
     case 403:
       return new RequestRefused(
         issuerCode === undefined || issuerCode === 'Forbidden'
-          ? `the issuer refused the API key (${answer}): it is missing, wrong or disabled`
-          : `the issuer refused the request (${answer}): ${message}`,
+          ? `the issuer refused the API key (${statusAndCode}): it is missing, wrong or disabled`
+          : `the issuer refused the request (${statusAndCode}): ${message}`,
         { status, issuerCode },
       );
     case 404:
@@ -140,19 +140,19 @@ export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Er
     case 422:
       // Without a code of its own the response is not from the issuer, or not from this path.
       if (code === undefined || code === 'NotFound') break;
-      return new RequestRefused(`the issuer refused the request (${answer}): ${message}`, {
+      return new RequestRefused(`the issuer refused the request (${statusAndCode}): ${message}`, {
         status,
         issuerCode,
       });
     case 429:
-      return new RequestRefused(`${tooMuch(issuerCode)} (${answer}): ${again}`, {
+      return new RequestRefused(`${tooMuch(issuerCode)} (${statusAndCode}): ${again}`, {
         status,
         issuerCode,
         retryAfterSeconds,
       });
   }
   if (status >= 500) {
-    const said = `the issuer at ${url} can't respond now (${answer}): ${again}`;
+    const said = `the issuer at ${url} can't respond now (${statusAndCode}): ${again}`;
     return new IssuerUnavailable(said, { status, retryAfterSeconds });
   }
   const target = headers.get('location');
@@ -160,9 +160,10 @@ export function refusal({ url, status, headers, text, shown }: IssuerAnswer): Er
     target !== null
       ? `it points ${shown(placeOf(target, url))}, which is not followed; if that is the issuer, use its URL`
       : 'check the issuer’s URL and its path prefix. A proxy or a login page may have responded instead';
-  return new IssuerUnavailable(`the response from ${url} is not one of an issuer (${answer}): ${hint}`, {
-    status,
-  });
+  return new IssuerUnavailable(
+    `the response from ${url} is not one of an issuer (${statusAndCode}): ${hint}`,
+    { status },
+  );
 }
 
 /** Which of its limits an issuer's 429 speaks of. */

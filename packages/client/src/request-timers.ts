@@ -12,19 +12,19 @@ export interface Timers {
   /** The connection has taken it. */
   written(): void;
   /** All is sent, or a response has begun. */
-  answering(): void;
+  receiving(): void;
   stop(): void;
 }
 
 /** Starts them all; the first that runs out calls `breakOff`, with what took too long. */
 export function startTimers(limits: TimeLimits, breakOff: (error: Error) => void): Timers {
-  const { connectSeconds, idleSeconds, answerSeconds, totalSeconds } = limits;
+  const { connectSeconds, idleSeconds, responseSeconds, totalSeconds } = limits;
   const after = (seconds: number, message: string) =>
     setTimeout(() => breakOff(new Error(message)), timerMs(seconds));
   const connect = after(connectSeconds, `no connection within ${connectSeconds} s`);
   const total = after(totalSeconds, `it took longer than ${totalSeconds} s in all`);
   let isWriting = false;
-  let answer: NodeJS.Timeout | undefined;
+  let response: NodeJS.Timeout | undefined;
   const timers: Timers = {
     connected(socket) {
       clearTimeout(connect);
@@ -41,12 +41,12 @@ export function startTimers(limits: TimeLimits, breakOff: (error: Error) => void
     written() {
       isWriting = false;
     },
-    answering() {
+    receiving() {
       timers.written();
-      answer ??= after(answerSeconds, `no response within ${answerSeconds} s`);
+      response ??= after(responseSeconds, `no response within ${responseSeconds} s`);
     },
     stop() {
-      for (const timer of [connect, total, answer]) clearTimeout(timer);
+      for (const timer of [connect, total, response]) clearTimeout(timer);
     },
   };
   return timers;

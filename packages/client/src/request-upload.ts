@@ -1,5 +1,5 @@
 import { IssuerUnavailable } from './errors.ts';
-import { askIssuer, type IssuerAccess, type IssuerAnswer, refusal } from './issuer-request.ts';
+import { askIssuer, type IssuerAccess, type IssuerResponse, refusal } from './issuer-request.ts';
 import { withRetries } from './issuer-retries.ts';
 import { assertAsSecure, readUploadForm, type UploadForm } from './upload-form.ts';
 
@@ -16,13 +16,13 @@ export type UploadRequest = IssuerAccess;
  */
 export async function requestUpload(request: UploadRequest): Promise<UploadForm> {
   return withRetries(request, async () =>
-    readAnswer(await askIssuer(request, { method: 'GET', path: '/getpresignedurl' })),
+    readResponse(await askIssuer(request, { method: 'GET', path: '/getpresignedurl' })),
   );
 }
 
-function readAnswer(answer: IssuerAnswer): UploadForm {
-  const { url, status, text, shown } = answer;
-  if (status !== 200) throw refusal(answer);
+function readResponse(response: IssuerResponse): UploadForm {
+  const { url, status, text, shown } = response;
+  if (status !== 200) throw refusal(response);
   try {
     const form = readUploadForm(JSON.parse(text));
     assertAsSecure(form.url, url);

@@ -10,8 +10,8 @@ export function retryAfterSecondsOf(headers: Headers): number | undefined {
   if (/^\d{1,9}$/.test(given)) return Number(given);
   const untilMs = dateMsOf(given);
   if (untilMs === undefined) return undefined;
-  const answeredMs = dateMsOf(headers.get('date') ?? '') ?? Date.now();
-  return Math.max(0, Math.ceil((untilMs - answeredMs) / 1000));
+  const respondedMs = dateMsOf(headers.get('date') ?? '') ?? Date.now();
+  return Math.max(0, Math.ceil((untilMs - respondedMs) / 1000));
 }
 
 function dateMsOf(text: string): number | undefined {

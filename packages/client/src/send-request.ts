@@ -11,7 +11,7 @@ import { readAfterWriteError } from './read-after-write-error.ts';
 import { startTimers, type Timers } from './request-timers.ts';
 import { type Timeouts, timeLimits, timerMs } from './time-limits.ts';
 
-const ANSWER_MAX_BYTES = 64 * 1024;
+const RESPONSE_MAX_BYTES = 64 * 1024;
 /** The pieces that are written at once: small ones on a slow line, so that `onSent` is called often. */
 const PIECE_MIN_BYTES = 64 * 1024;
 /** Each costs a fast line the same time, however long it is. TLS has small ones alone: within one the idle clock sees no progress. */
@@ -40,7 +40,7 @@ export interface SendRequest {
   readonly onSent: (sentBytes: number) => void;
 }
 
-export interface SendAnswer {
+export interface SendResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** The first 64 KiB. */
@@ -51,9 +51,9 @@ export interface SendAnswer {
 
 /** How one request ended: with a response, or broken off; and how far it had come by then. */
 export type SendEnd = (
-  | { readonly answer: SendAnswer }
+  | { readonly response: SendResponse }
   | {
-      readonly answer?: undefined;
+      readonly response?: undefined;
       /** What broke it: the connection, a time limit, the signal's reason, or what `content` threw. */
       readonly cause: unknown;
       readonly causedByContent: boolean;
@@ -90,12 +90,12 @@ export async function sendOnce(order: SendRequest): Promise<SendEnd> {
   }
 
   const stop = new AbortController();
-  const ended = Promise.withResolvers<SendAnswer>();
-  let endAnswer: (() => void) | undefined;
+  const ended = Promise.withResolvers<SendResponse>();
+  let endResponse: (() => void) | undefined;
   /** Does not wait for the request to notice: without a socket it would only do so once it gets one. */
   const breakOff = (error: Error) => {
     stop.abort();
-    if (endAnswer) endAnswer();
+    if (endResponse) endResponse();
     else ended.reject(error);
     request.destroy(error);
   };
@@ -113,8 +113,8 @@ export async function sendOnce(order: SendRequest): Promise<SendEnd> {
   });
   request.once('response', (response) => {
     stop.abort();
-    timers.answering();
-    endAnswer = collectAnswer(response, ended.resolve);
+    timers.receiving();
+    endResponse = collectResponse(response, ended.resolve);
   });
   request.once('upgrade', ({ statusCode = 0, headers }) => {
     ended.resolve({ status: statusCode, headers, body: '', bodyWhole: false });
@@ -133,7 +133,7 @@ export async function sendOnce(order: SendRequest): Promise<SendEnd> {
   });
 
   try {
-    return { answer: await ended.promise, ...progress };
+    return { response: await ended.promise, ...progress };
   } catch (cause) {
     return contentError === undefined
       ? broken(cause)
@@ -168,19 +168,22 @@ function whenConnected(socket: Socket & { secureConnecting?: boolean }, onConnec
 }
 
 /** @returns ends the response early, with what of it is there */
-function collectAnswer(response: IncomingMessage, onAnswer: (answer: SendAnswer) => void): () => void {
+function collectResponse(
+  response: IncomingMessage,
+  onCollected: (response: SendResponse) => void,
+): () => void {
   const { statusCode: status = 0, headers } = response;
   const chunks: Buffer[] = [];
   let bytes = 0;
   const end = () => {
-    const body = Buffer.concat(chunks).subarray(0, ANSWER_MAX_BYTES).toString('utf8');
-    onAnswer({ status, headers, body, bodyWhole: response.complete && bytes <= ANSWER_MAX_BYTES });
+    const body = Buffer.concat(chunks).subarray(0, RESPONSE_MAX_BYTES).toString('utf8');
+    onCollected({ status, headers, body, bodyWhole: response.complete && bytes <= RESPONSE_MAX_BYTES });
   };
   // Listened to at once: what has come is lost when the connection is reset before it is read.
   response.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes > ANSWER_MAX_BYTES) end();
+    if (bytes > RESPONSE_MAX_BYTES) end();
   });
   for (const event of ['end', 'error', 'close']) response.on(event, end);
   return end;
@@ -245,7 +248,7 @@ async function send(
   if (stop.aborted) return;
   onEverythingSent();
   await handOver((done) => request.end(order.tail, done));
-  if (!stop.aborted) timers.answering();
+  if (!stop.aborted) timers.receiving();
 }
 
 function asError(reason: unknown): Error {

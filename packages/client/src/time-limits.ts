@@ -13,7 +13,7 @@ export interface Timeouts {
    */
   readonly idleSeconds?: number | undefined;
   /** From the last byte sent, or from the beginning of an earlier response, to the response's end; default 300, because S3 may work on a large file. */
-  readonly answerSeconds?: number | undefined;
+  readonly responseSeconds?: number | undefined;
   /** For all of it, however much progress it makes; default 86400, a day. */
   readonly totalSeconds?: number | undefined;
 }
@@ -23,7 +23,7 @@ export type TimeLimits = Readonly<Record<keyof Timeouts, number>>;
 const DEFAULT_TIMEOUTS: TimeLimits = {
   connectSeconds: 10,
   idleSeconds: 60,
-  answerSeconds: 300,
+  responseSeconds: 300,
   totalSeconds: 86_400,
 };
 

@@ -1,14 +1,14 @@
 import type { Agent } from 'node:http';
 import { byteSize } from '@upload-once/text/byte-size';
 import { UploadIncomplete, UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
-import { keyOf, readAnswer } from './read-answer.ts';
+import { keyOf, readResponse } from './read-response.ts';
 import { sendOnce } from './send-request.ts';
 import { shownReason } from './shown-reason.ts';
 import type { Timeouts } from './time-limits.ts';
 import type { UploadForm, UploadPut } from './upload-form.ts';
 import type { UploadResult } from './upload-result.ts';
 import { type FileToUpload, openSource, type UploadSource } from './upload-source.ts';
-import type { AnsweredUpload } from './upload-verdict.ts';
+import type { UploadWithResponse } from './upload-verdict.ts';
 import { requestFor } from './wrap-file.ts';
 
 /** Node's `http.Agent` or `https.Agent`, in a type that needs no types of Node. */
@@ -89,8 +89,10 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
   });
   const { began, everythingSent } = end;
   const sent = { form, sentBytes, totalBytes, everythingSent };
-  if (end.answer !== undefined)
-    return readAnswer({ ...sent, answer: end.answer }, (what, details) => notProven(what, sent, details));
+  if (end.response !== undefined)
+    return readResponse({ ...sent, response: end.response }, (what, details) =>
+      notProven(what, sent, details),
+    );
   if (end.causedByContent) throw end.cause;
   if (!began) {
     if (signal?.aborted) throw signal.reason;
@@ -108,7 +110,7 @@ async function send(source: UploadSource, options: UploadOptions): Promise<Uploa
 /** Nothing proves that it was stored; that it was not is proven where the end was never handed over. */
 function notProven(
   what: string,
-  sent: Pick<AnsweredUpload, 'form' | 'everythingSent'> & { sentBytes: number; totalBytes: number },
+  sent: Pick<UploadWithResponse, 'form' | 'everythingSent'> & { sentBytes: number; totalBytes: number },
   details: { readonly status?: number; readonly cause?: unknown },
 ): UploadIncomplete | UploadOutcomeUnknown {
   const { form, sentBytes, totalBytes, everythingSent } = sent;

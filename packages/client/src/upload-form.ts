@@ -26,8 +26,8 @@ export interface UploadPut {
  *
  * @throws Error with a message that says what is missing
  */
-export function readUploadForm(answer: unknown): UploadForm {
-  return readForm(record(record(answer, 'the response')['url'], '"url"'), 'url.');
+export function readUploadForm(response: unknown): UploadForm {
+  return readForm(record(record(response, 'the response')['url'], '"url"'), 'url.');
 }
 
 /** @param where what stands before the names in a message */

@@ -1,13 +1,13 @@
-import { isPostResponse, readS3Error, type S3Error } from './s3-answer.ts';
-import type { SendAnswer } from './send-request.ts';
+import { isPostResponse, readS3Error, type S3Error } from './s3-response.ts';
+import type { SendResponse } from './send-request.ts';
 import type { UploadForm, UploadPut } from './upload-form.ts';
 
 /** What a sender knows when a response has come. */
-export interface AnsweredUpload {
+export interface UploadWithResponse {
   readonly form: UploadForm | UploadPut;
   /** Whether the request had been sent to its end by then. */
   readonly everythingSent: boolean;
-  readonly answer: SendAnswer;
+  readonly response: SendResponse;
 }
 
 export type Verdict =
@@ -33,10 +33,10 @@ const BEING_WRITTEN = 'ConditionalRequestConflict';
  * - unknown: all else. No status alone proves a refusal after everything was sent: a proxy that replaces S3's response by a page of its
  *   own responds 403, 407 or 413 as well.
  */
-export function verdictOf({ form, everythingSent, answer }: AnsweredUpload): Verdict {
-  const { status } = answer;
-  if (everythingSent && isSuccess(form, answer)) return { verdict: 'stored' };
-  const error = answer.bodyWhole ? readS3Error(answer.body) : {};
+export function verdictOf({ form, everythingSent, response }: UploadWithResponse): Verdict {
+  const { status } = response;
+  if (everythingSent && isSuccess(form, response)) return { verdict: 'stored' };
+  const error = response.bodyWhole ? readS3Error(response.body) : {};
   const verdict = isRefusal(status, error, everythingSent)
     ? 'refused'
     : everythingSent
@@ -51,7 +51,10 @@ function isRefusal(status: number, { code }: S3Error, everythingSent: boolean): 
   return status < 500 || status === 501 || (status === 503 && TOO_BUSY.includes(code));
 }
 
-function isSuccess(form: UploadForm | UploadPut, { status, headers, body, bodyWhole }: SendAnswer): boolean {
+function isSuccess(
+  form: UploadForm | UploadPut,
+  { status, headers, body, bodyWhole }: SendResponse,
+): boolean {
   const isEmpty = bodyWhole && body.trim() === '';
   if (!('fields' in form)) return status === 200 && isEmpty && headers.etag !== undefined;
   const field = (name: string) =>

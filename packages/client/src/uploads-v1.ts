@@ -1,5 +1,5 @@
 import { InvalidArgument, IssuerUnavailable } from './errors.ts';
-import { askIssuer, type IssuerAccess, type IssuerAnswer, refusal } from './issuer-request.ts';
+import { askIssuer, type IssuerAccess, type IssuerResponse, refusal } from './issuer-request.ts';
 import { withRetries } from './issuer-retries.ts';
 import { randomHex } from './random-hex.ts';
 import {
@@ -39,7 +39,7 @@ export interface NewUploadOptions {
 
 export interface CreatedUpload {
   readonly id: string;
-  /** ISSUED, unless the same request with the same `idempotencyKey` was answered before. */
+  /** ISSUED, unless the same request with the same `idempotencyKey` had a response before. */
   readonly state: UploadState;
   /** For `uploadFile`. */
   readonly form: UploadForm | UploadPut;
@@ -87,16 +87,16 @@ export async function createUpload(
   const access = { issuerUrl, apiKey, timeoutSeconds, signal, fetch, retries };
   const headers = { 'idempotency-key': idempotencyKey ?? randomHex(16) };
   return withRetries(access, async () => {
-    const answer = await askIssuer(access, {
+    const response = await askIssuer(access, {
       method: 'POST',
       path: '/v1/uploads',
       body,
       headers,
     });
-    if (answer.status !== 201) throw refusal(answer);
-    return read(answer, 'upload', (created) => {
+    if (response.status !== 201) throw refusal(response);
+    return read(response, 'upload', (created) => {
       const form = created['method'] === 'put' ? readPut(created) : readForm(created, '');
-      assertAsSecure(form.url, answer.url);
+      assertAsSecure(form.url, response.url);
       return { id: text(created, 'id'), state: text(created, 'state') as UploadState, form };
     });
   });
@@ -108,9 +108,9 @@ export async function createUpload(
  */
 export async function getUpload(access: IssuerAccess, id: string): Promise<UploadStatus> {
   return withRetries(access, async () => {
-    const answer = await askIssuer(access, { method: 'GET', path: pathOf(id) });
-    if (answer.status !== 200) throw refusal(answer);
-    return read(answer, 'upload', (status) => {
+    const response = await askIssuer(access, { method: 'GET', path: pathOf(id) });
+    if (response.status !== 200) throw refusal(response);
+    return read(response, 'upload', (status) => {
       text(status, 'id');
       text(status, 'state');
       const metadata = status['metadata'] === undefined ? {} : readTexts(status, 'metadata', '');
@@ -125,8 +125,8 @@ export async function getUpload(access: IssuerAccess, id: string): Promise<Uploa
  */
 export async function revokeUpload(access: IssuerAccess, id: string): Promise<void> {
   await withRetries(access, async () => {
-    const answer = await askIssuer(access, { method: 'DELETE', path: pathOf(id) });
-    if (answer.status !== 204) throw refusal(answer);
+    const response = await askIssuer(access, { method: 'DELETE', path: pathOf(id) });
+    if (response.status !== 204) throw refusal(response);
   });
 }
 
@@ -152,16 +152,16 @@ function readPut(created: Record<string, unknown>): UploadPut {
   };
 }
 
-function text(answer: Record<string, unknown>, name: string): string {
-  const value = answer[name];
+function text(response: Record<string, unknown>, name: string): string {
+  const value = response[name];
   if (typeof value !== 'string') throw new Error(`"${name}" is no string`);
   return value;
 }
 
-function read<T>(answer: IssuerAnswer, what: string, from: (body: Record<string, unknown>) => T): T {
-  const { url, status, shown } = answer;
+function read<T>(response: IssuerResponse, what: string, from: (body: Record<string, unknown>) => T): T {
+  const { url, status, shown } = response;
   try {
-    return from(record(JSON.parse(answer.text), 'the response'));
+    return from(record(JSON.parse(response.text), 'the response'));
   } catch (cause) {
     const why = cause instanceof SyntaxError ? 'it is no JSON' : (cause as Error).message;
     throw new IssuerUnavailable(`the response from ${url} has no ${what}: ${shown(why)}`, { status, cause });

@@ -71,7 +71,7 @@ class FakeXhr {
     this.fire('upload load', this.sent?.size);
     return this;
   }
-  answer(status: number, body = '', headers = '') {
+  respond(status: number, body = '', headers = '') {
     this.status = status;
     this.responseText = body;
     this.responseHeaders = headers;
@@ -99,10 +99,10 @@ t.test('a page gets the names of Node’s entry, but for those that need an API 
   t.strictSame(Object.keys(sameTypes).sort(), Object.keys(others).sort());
 });
 
-t.test('S3’s answer of success to the whole file proves that it was stored: a form', async (t) => {
+t.test('S3’s success response to the whole file proves that it was stored: a form', async (t) => {
   const progress: unknown[] = [];
   const stored = await upload(
-    (xhr) => xhr.sentWhole().answer(204, '', 'etag: "e"\r\nx-amz-version-id: v\r\n'),
+    (xhr) => xhr.sentWhole().respond(204, '', 'etag: "e"\r\nx-amz-version-id: v\r\n'),
     {
       onProgress: (each) => progress.push(each),
     },
@@ -115,8 +115,8 @@ t.test('S3’s answer of success to the whole file proves that it was stored: a 
   t.match(await sent?.text(), new RegExp(`name="key"\r\n\r\nuploads/a\r\n[^]*hello\r\n--${boundary}--\r\n$`));
 });
 
-t.test('S3’s answer of success to the whole file proves that it was stored: a PUT', async (t) => {
-  const stored = await upload((xhr) => xhr.sentWhole().answer(200, '', 'ETag: "e"\r\n'), { form: PUT });
+t.test('S3’s success response to the whole file proves that it was stored: a PUT', async (t) => {
+  const stored = await upload((xhr) => xhr.sentWhole().respond(200, '', 'ETag: "e"\r\n'), { form: PUT });
   t.strictSame(stored, { status: 200, key: 'uploads/a', sizeBytes: 5, eTag: 'e' });
   const { method, headers, sent } = FakeXhr.last;
   t.strictSame(
@@ -129,16 +129,16 @@ t.test('S3’s answer of success to the whole file proves that it was stored: a 
 });
 
 const unknown: Record<string, (xhr: FakeXhr) => void> = {
-  'a success before the browser has said that all was sent': (xhr) => xhr.answer(204),
+  'a success before the browser has said that all was sent': (xhr) => xhr.respond(204),
   'a success after a redirect': (xhr) => {
     xhr.responseURL = 'https://login.test/';
-    xhr.sentWhole().answer(204);
+    xhr.sentWhole().respond(204);
   },
-  'a page of a proxy': (xhr) => xhr.sentWhole().answer(200, '<html></html>'),
-  'a gateway that gave up, though not all seems sent': (xhr) => xhr.answer(504),
+  'a page of a proxy': (xhr) => xhr.sentWhole().respond(200, '<html></html>'),
+  'a gateway that gave up, though not all seems sent': (xhr) => xhr.respond(504),
   'a connection that broke before the first byte seems sent': (xhr) => xhr.fire('error'),
   'a connection that broke after all was sent': (xhr) => xhr.sentWhole().fire('error'),
-  'an answer without an end': (xhr) => {
+  'a response without an end': (xhr) => {
     xhr.status = 409;
     xhr.responseText = s3ErrorXml('OperationAborted', 'm');
     xhr.sentWhole().fire('progress', 64 * 1024 + 1);
@@ -159,7 +159,7 @@ for (const [what, does] of Object.entries(unknown)) {
 t.test('S3’s refusal is one, whatever was sent', async (t) => {
   for (const sent of [true, false])
     await t.rejects(
-      upload((xhr) => (sent ? xhr.sentWhole() : xhr).answer(403, s3ErrorXml('AccessDenied', 'm'))),
+      upload((xhr) => (sent ? xhr.sentWhole() : xhr).respond(403, s3ErrorXml('AccessDenied', 'm'))),
       { code: 'UploadRefused', status: 403, s3Code: 'AccessDenied' },
     );
 });
@@ -177,7 +177,7 @@ t.test('a signal breaks it off: before, nothing was sent; later, nothing is know
 
 t.test('it ends within each limit', async (t) => {
   const ends = async (
-    limit: 'idleSeconds' | 'answerSeconds' | 'totalSeconds',
+    limit: 'idleSeconds' | 'responseSeconds' | 'totalSeconds',
     does: (xhr: FakeXhr) => void,
   ) => {
     const error = await upload(does, { timeouts: { [limit]: 0.001 } }).catch((thrown) => thrown);
@@ -186,7 +186,7 @@ t.test('it ends within each limit', async (t) => {
   };
   await ends('idleSeconds', () => {});
   await ends('idleSeconds', (xhr) => xhr.fire('upload progress', 1));
-  await ends('answerSeconds', (xhr) => xhr.sentWhole());
+  await ends('responseSeconds', (xhr) => xhr.sentWhole());
   await ends('totalSeconds', (xhr) => xhr.sentWhole());
   await t.rejects(
     upload(() => {}, { timeouts: { idleSeconds: 0 } }),
@@ -212,7 +212,7 @@ t.test('the reported bytes are the file’s; what the listener throws ends no up
   await upload(
     (xhr) => {
       for (const loaded of [1, (xhr.sent?.size ?? 0) - 1]) xhr.fire('upload progress', loaded);
-      xhr.sentWhole().answer(204);
+      xhr.sentWhole().respond(204);
     },
     {
       onProgress({ sentBytes }) {

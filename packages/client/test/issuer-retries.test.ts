@@ -5,7 +5,11 @@ import { IssuerUnavailable, RequestRefused } from '../src/errors.ts';
 import { createUpload, getUpload, requestUpload, revokeUpload } from '../src/index.ts';
 import { type Retries, withRetries } from '../src/issuer-retries.ts';
 
-type Answer = { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown };
+type ScriptedResponse = {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+};
 
 const FORM = { url: 'https://s3.test/', fields: { key: 'uploads/a-x', policy: policyUntil(EXPIRES_AT) } };
 const CREATED = {
@@ -23,9 +27,9 @@ const CALLS = {
 } as const;
 type Access = Parameters<typeof requestUpload>[0];
 
-/** An issuer that answers in this order, and what it was asked; an error is a connection that failed. */
-function scripted(answers: readonly (Answer | Error)[], retries: Retries = {}) {
-  const left = [...answers];
+/** An issuer that responds in this order, and what it was asked; an error is a connection that failed. */
+function scripted(responses: readonly (ScriptedResponse | Error)[], retries: Retries = {}) {
+  const left = [...responses];
   const asked: Headers[] = [];
   const slept: number[] = [];
   const access: Access = {
@@ -34,29 +38,29 @@ function scripted(answers: readonly (Answer | Error)[], retries: Retries = {}) {
     retries: { sleep: async (seconds) => slept.push(seconds), ...retries },
     async fetch(_, init) {
       asked.push(new Headers(init?.headers));
-      const answer = left.shift() ?? new Error('asked too often');
-      if (answer instanceof Error) throw answer;
-      const { status, headers = {}, body } = answer;
+      const response = left.shift() ?? new Error('asked too often');
+      if (response instanceof Error) throw response;
+      const { status, headers = {}, body } = response;
       return new Response(body === undefined ? null : JSON.stringify(body), { status, headers });
     },
   };
   return { access, asked, slept, left };
 }
 
-const busy = (retryAfter?: string, status = 429): Answer => ({
+const busy = (retryAfter?: string, status = 429): ScriptedResponse => ({
   status,
   headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
   body: { code: 'TooManyRequests', message: 'm' },
 });
 
-for (const [name, [call, answer]] of Object.entries(CALLS)) {
+for (const [name, [call, response]] of Object.entries(CALLS)) {
   t.test(`${name} is repeated after 429, 5xx and a connection that failed`, async (t) => {
     const { access, slept, left } = scripted([
       busy('7'),
       busy('0', 503),
       busy(undefined, 502),
       new Error('reset'),
-      answer,
+      response,
     ]);
     await (call as (access: Access) => Promise<unknown>)(access);
     t.strictSame(left, []);
@@ -87,13 +91,13 @@ t.test('without Retry-After it ends after three more tries, with what came last'
 });
 
 t.test('what another try does not change is not tried again', async (t) => {
-  for (const answer of [
+  for (const response of [
     { status: 400, body: { code: 'InvalidRequest', message: 'm' } },
     { status: 403, body: { code: 'Forbidden', message: 'm' } },
     { status: 404, body: 'not an issuer' },
     { status: 200, body: 'not a form' },
   ]) {
-    const { access, asked } = scripted([answer]);
+    const { access, asked } = scripted([response]);
     await t.rejects(requestUpload(access), /refused|has no|not one of an issuer/);
     t.equal(asked.length, 1);
   }
@@ -102,15 +106,19 @@ t.test('what another try does not change is not tried again', async (t) => {
   t.equal(asked.length, 0);
 });
 
-t.test('no try begins after the limit: waits and answers count', async (t) => {
+t.test('no try begins after the limit: waits and responses count', async (t) => {
   const refused = (retryAfterSeconds: number) =>
     new RequestRefused('busy', { status: 429, retryAfterSeconds });
-  const tries = async (maxSeconds: number | undefined, retryAfterSeconds: number, answerSeconds: number) => {
+  const tries = async (
+    maxSeconds: number | undefined,
+    retryAfterSeconds: number,
+    responseSeconds: number,
+  ) => {
     let nowMs = 0;
     let count = 0;
     const ask = async () => {
       count += 1;
-      nowMs += answerSeconds * 1000;
+      nowMs += responseSeconds * 1000;
       throw refused(retryAfterSeconds);
     };
     const retries = { maxSeconds, sleep: async () => {} };

@@ -71,7 +71,7 @@ t.test('any flat document is read as fast-xml-parser reads it', async (t) => {
   );
 });
 
-t.test('a long answer that is no document is refused at once', async (t) => {
+t.test('a long response that is no document is refused at once', async (t) => {
   for (const text of [
     '<!--'.repeat(16_000),
     '<a '.repeat(20_000),

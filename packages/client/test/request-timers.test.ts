@@ -98,11 +98,11 @@ t.test('bytes that leave within a piece set the idle clock back', async (t) => {
   t.strictSame(broken, ['it took less than 64 KiB in 60 s']);
 });
 
-t.test('from the last byte on, only the clocks of the answer and of the whole run', async (t) => {
+t.test('from the last byte on, only the clocks of the response and of the whole run', async (t) => {
   const { broken, timers, connect, write, passSeconds } = stage(t);
   connect();
   write();
-  timers.answering();
+  timers.receiving();
   passSeconds(299);
   t.strictSame(broken, []);
   passSeconds(1);

@@ -8,7 +8,7 @@ import {
   type UploadRequest,
 } from '../src/index.ts';
 
-/** What one answer means; issuer-retries.test.ts has the rest. */
+/** What one response means; issuer-retries.test.ts has the rest. */
 const requestUpload = (request: UploadRequest) =>
   requestWithRetries({ retries: { maxSeconds: 0 }, ...request });
 
@@ -170,7 +170,7 @@ t.test('a refusal is RequestRefused with the status, the issuer’s code and how
   }
 });
 
-t.test('Retry-After in seconds or as a date, by the clock of the answer', async (t) => {
+t.test('Retry-After in seconds or as a date, by the clock of the response', async (t) => {
   const servers = await withServers(t);
   const cases: [retryAfter: string, seconds: number | undefined, date?: string][] = [
     ['17', 17],
@@ -180,7 +180,7 @@ t.test('Retry-After in seconds or as a date, by the clock of the answer', async 
     ['Sun Nov  6 08:49:54 1994', 17, 'Sun Nov  6 08:49:37 1994'],
     ['Sun, 06 Nov 1994 08:49:37 GMT', 0, 'Sun, 06 Nov 1994 08:49:37 GMT'],
     ['Sun, 06 Nov 1994 08:49:36 GMT', 0, 'Sun, 06 Nov 1994 08:49:37 GMT'],
-    // By this machine's clock where the answer has none.
+    // By this machine's clock where the response has none.
     ['Sun, 06 Nov 1994 08:49:37 GMT', 0, ''],
     ['Sun, 06 Nov 1994 08:49:37 GMT', 0, 'yesterday'],
     ['soon', undefined],
@@ -218,7 +218,7 @@ t.test('an issuer that repeats the key: no error has it', async (t) => {
     const bare = apiKey.replaceAll(/^["']|["']$/g, '');
     const said = `no key ${apiKey}, nor (${bare})`;
     const form = { url: 'http://x.test/', fields: { key: 'a', policy: 'p', [`n ${bare}`]: 1 } };
-    const answers: [number, object, Record<string, string>?][] = [
+    const responses: [number, object, Record<string, string>?][] = [
       [400, { code: apiKey, message: said }],
       [403, { code: 'X', message: said }],
       [422, { code: 'X', message: `${said} ${JSON.stringify(apiKey)}` }],
@@ -227,7 +227,7 @@ t.test('an issuer that repeats the key: no error has it', async (t) => {
       [200, { url: form }],
     ];
     const forms = [bare, JSON.stringify(bare).slice(1, -1), encodeURIComponent(bare)];
-    for (const [status, body, headers] of answers) {
+    for (const [status, body, headers] of responses) {
       servers.issue = (_, response) => response.writeHead(status, headers).end(JSON.stringify(body));
       const { message } = await failureOf(requestUpload({ issuerUrl: servers.url, apiKey }));
       const words = ` ${message.replaceAll(/[():/,"]+/g, ' ')} `;
@@ -285,7 +285,7 @@ t.test('an issuer that can not respond now is IssuerUnavailable', async (t) => {
   });
 });
 
-t.test('an answer that is not the contract is IssuerUnavailable and says what is missing', async (t) => {
+t.test('a response that is not the contract is IssuerUnavailable and says what is missing', async (t) => {
   const servers = await withServers(t);
   const policy = policyUntil('2030-01-01T00:00:00Z');
   const form = (fields: unknown, url: unknown = servers.url) => JSON.stringify({ url: { url, fields } });
@@ -323,7 +323,7 @@ t.test('another service at that URL: 404 and a redirect, which is not followed w
   t.equal(servers.asked.length, 2);
 });
 
-t.test('an answer without an end does not fill the memory: only its beginning is read', async (t) => {
+t.test('a response without an end does not fill the memory: only its beginning is read', async (t) => {
   const servers = await withServers(t);
   let ended: () => void = () => {};
   const gone = new Promise<void>((resolve) => {
@@ -375,10 +375,10 @@ t.test(
   'an https issuer whose form goes to plain http, or to a URL with a password, gives none',
   async (t) => {
     const policy = policyUntil('2030-01-02T03:04:05.000Z');
-    const answering = (url: string) => async () =>
+    const responding = (url: string) => async () =>
       new Response(JSON.stringify({ url: { url, fields: { key: 'k', policy } } }));
     const ask = (url: string, issuerUrl = 'https://issuer.test') =>
-      requestUpload({ issuerUrl, apiKey: 'k', fetch: answering(url) });
+      requestUpload({ issuerUrl, apiKey: 'k', fetch: responding(url) });
     const plain = await failureOf(ask('http://s3.test/b'));
     t.match(plain, {
       code: 'IssuerUnavailable',

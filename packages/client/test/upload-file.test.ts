@@ -152,7 +152,7 @@ t.test('each upload has a connection of its own', async (t) => {
   t.equal(servers.connections, 3);
 });
 
-t.test('other answers of success, where the form asked for them', async (t) => {
+t.test('other success responses, where the form asked for them', async (t) => {
   const servers = await withServers(t);
   const done = 'https://example.com/done';
   const cases: [Record<string, string>, number, string][] = [
@@ -415,10 +415,10 @@ t.test('time-outs', async (t) => {
     code: 'UploadIncomplete',
     message: /less than 64 KiB in 0.05 s/,
   });
-  const unanswered = await failureOf(
-    uploadFile({ form: form('http'), file: generated(10).file, timeouts: { answerSeconds: 0.05 } }),
+  const withoutResponse = await failureOf(
+    uploadFile({ form: form('http'), file: generated(10).file, timeouts: { responseSeconds: 0.05 } }),
   );
-  t.match(unanswered, {
+  t.match(withoutResponse, {
     code: 'UploadOutcomeUnknown',
     message: /no response within 0.05 s/,
   });
@@ -662,7 +662,7 @@ t.test('the bytes of a large file arrive as they are', async (t) => {
 
 t.test('a time limit that is none is named, before anything is sent', async (t) => {
   const servers = await withServers(t);
-  const names = ['connectSeconds', 'idleSeconds', 'answerSeconds', 'totalSeconds'];
+  const names = ['connectSeconds', 'idleSeconds', 'responseSeconds', 'totalSeconds'];
   for (const name of names) {
     for (const value of [Number.POSITIVE_INFINITY, Number.NaN, -1, 0, 2_147_484]) {
       const error = await failureOf(

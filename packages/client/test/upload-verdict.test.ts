@@ -1,4 +1,4 @@
-// What an answer proves, over statuses, moments and bodies. A new answer is one line.
+// What a response proves, over statuses, moments and bodies. A new response is one line.
 import t from 'tap';
 import { EXPIRES_AT, s3ErrorXml } from '../../../test/support/form-servers.ts';
 import type { UploadForm, UploadPut } from '../src/index.ts';
@@ -36,7 +36,7 @@ const ROWS: readonly Row[] = [
   ['an error in a 200', form(), { status: 200, body: s3('InternalError') }, 'unknown', 'incomplete'],
   ['201 that nothing asked for', form(), { status: 201, body: POST_RESPONSE }, 'unknown', 'incomplete'],
   ['accepted, not done', form(), { status: 202 }, 'unknown', 'incomplete'],
-  ['a proxy’s own answer', form(), { status: 203 }, 'unknown', 'incomplete'],
+  ['a proxy’s own response', form(), { status: 203 }, 'unknown', 'incomplete'],
   ['205', form(), { status: 205 }, 'unknown', 'incomplete'],
   ['206', form(), { status: 206 }, 'unknown', 'incomplete'],
   ['a change of protocol', form(), { status: 101, cut: true }, 'unknown', 'incomplete'],
@@ -98,10 +98,10 @@ const ROWS: readonly Row[] = [
   ['599', form(), { status: 599 }, 'unknown', 'refused'],
 ];
 
-t.test('what an answer proves', async (t) => {
+t.test('what a response proves', async (t) => {
   for (const [what, to, { status, body = '', location, etag, cut }, whole, early] of ROWS) {
-    const answer = { status, headers: { location, etag }, body, bodyWhole: !cut };
-    const verdict = (everythingSent: boolean) => verdictOf({ form: to, everythingSent, answer }).verdict;
+    const response = { status, headers: { location, etag }, body, bodyWhole: !cut };
+    const verdict = (everythingSent: boolean) => verdictOf({ form: to, everythingSent, response }).verdict;
     t.equal(verdict(true), whole, `${what}: ${status} after everything was sent`);
     t.equal(verdict(false), early, `${what}: ${status} before everything was sent`);
   }
@@ -114,8 +114,8 @@ t.test('no other status than S3’s own is success, and none is before everythin
       for (const to of [form(), asks('200'), asks('201'), redirects, put]) {
         for (const body of ['', PAGE, POST_RESPONSE, s3('AccessDenied')]) {
           const headers = { location: 'https://example.com/done' };
-          const answer = { status, headers, body, bodyWhole: true };
-          if (verdictOf({ form: to, everythingSent, answer }).verdict === 'stored') statuses.add(status);
+          const response = { status, headers, body, bodyWhole: true };
+          if (verdictOf({ form: to, everythingSent, response }).verdict === 'stored') statuses.add(status);
         }
       }
     }

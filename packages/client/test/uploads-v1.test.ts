@@ -14,7 +14,7 @@ t.test('an upload is asked for with what is wanted of it, and nothing else', asy
     fields,
     expiresAt: EXPIRES_AT,
   };
-  servers.answer = { status: 201, headers: {}, body };
+  servers.issuerResponse = { status: 201, headers: {}, body };
   const wanted = { name: 'a', maxBytes: 7, metadata: { b: 'c' }, contentType: undefined };
   t.strictSame(
     await createUpload({ issuerUrl: servers.issuerUrl, apiKey: 'key-1', ...wanted, idempotencyKey: 'one' }),
@@ -36,7 +36,7 @@ t.test('an upload is asked for with what is wanted of it, and nothing else', asy
 
 t.test('a PUT is sent with just the signed headers, once', async (t) => {
   const servers = await startV1Server(t);
-  servers.answer = { status: 201, headers: {}, body: servers.put() };
+  servers.issuerResponse = { status: 201, headers: {}, body: servers.put() };
   const { issuerUrl, apiKey } = servers;
   const { form } = await createUpload({ issuerUrl, apiKey, method: 'put', minBytes: 5, maxBytes: 5 });
   const file = { blob: new Blob(['hello']), name: 'hello.txt' };
@@ -56,7 +56,7 @@ t.test('a PUT is sent with just the signed headers, once', async (t) => {
 
 t.test('a PUT of another size is not sent at all', async (t) => {
   const servers = await startV1Server(t);
-  servers.answer = { status: 201, headers: {}, body: servers.put() };
+  servers.issuerResponse = { status: 201, headers: {}, body: servers.put() };
   const { issuerUrl, apiKey } = servers;
   const { form } = await createUpload({ issuerUrl, apiKey, method: 'put' });
   const file = { blob: new Blob(['too long']), name: 'long.txt' };
@@ -69,7 +69,7 @@ t.test('a PUT of another size is not sent at all', async (t) => {
 
 t.test('a PUT is not whole before its file has been found unchanged', async (t) => {
   const servers = await startV1Server(t);
-  servers.answer = { status: 201, headers: {}, body: servers.put() };
+  servers.issuerResponse = { status: 201, headers: {}, body: servers.put() };
   const { issuerUrl, apiKey } = servers;
   const { form } = await createUpload({ issuerUrl, apiKey, method: 'put' });
   let handedOver = 0;
@@ -92,7 +92,7 @@ t.test('a PUT is not whole before its file has been found unchanged', async (t) 
 t.test('a PUT of nothing is a PUT', async (t) => {
   const servers = await startV1Server(t);
   const put = { ...servers.put(), headers: { ...PUT_HEADERS, 'content-length': '0' } };
-  servers.answer = { status: 201, headers: {}, body: put };
+  servers.issuerResponse = { status: 201, headers: {}, body: put };
   const { issuerUrl, apiKey } = servers;
   const { form } = await createUpload({ issuerUrl, apiKey, method: 'put' });
   t.match(await uploadFile({ form, file: { blob: new Blob([]), name: 'empty' } }), {
@@ -103,7 +103,7 @@ t.test('a PUT of nothing is a PUT', async (t) => {
 
 t.test('a second PUT is refused in plain words', async (t) => {
   const servers = await startV1Server(t);
-  servers.answer = { status: 201, headers: {}, body: servers.put() };
+  servers.issuerResponse = { status: 201, headers: {}, body: servers.put() };
   servers.s3 = { status: 412, body: s3ErrorXml('PreconditionFailed', 'At least one …') };
   const { issuerUrl, apiKey } = servers;
   const { form } = await createUpload({ issuerUrl, apiKey, method: 'put' });
@@ -117,9 +117,9 @@ t.test('a second PUT is refused in plain words', async (t) => {
 
 t.test('an upload is read and revoked by its id, whatever is in it', async (t) => {
   const servers = await startV1Server(t);
-  servers.answer = { status: 200, headers: {}, body: STATUS };
+  servers.issuerResponse = { status: 200, headers: {}, body: STATUS };
   t.strictSame(await getUpload(servers, 'Zähler 1+1-x'), STATUS);
-  servers.answer = { status: 204, headers: {}, body: '' };
+  servers.issuerResponse = { status: 204, headers: {}, body: '' };
   t.equal(await revokeUpload(servers, '../x?y#z'), undefined);
   t.match(servers.asked, [
     { method: 'GET', path: '/v1/uploads/Z%C3%A4hler%201%2B1-x' },
@@ -142,7 +142,7 @@ t.test('refusals say what the issuer said', async (t) => {
     [503, 'ServiceUnavailable', 'Service Unavailable', 'IssuerUnavailable'],
   ] as const;
   for (const [status, code, message, type] of cases) {
-    servers.answer = { status, headers: { 'retry-after': '2' }, body: { code, message } };
+    servers.issuerResponse = { status, headers: { 'retry-after': '2' }, body: { code, message } };
     const calls = [
       () => createUpload({ issuerUrl: servers.issuerUrl, apiKey: 'key-1', retries: servers.retries }),
       () => getUpload(servers, 'x'),
@@ -157,14 +157,14 @@ t.test('refusals say what the issuer said', async (t) => {
       }
     }
   }
-  servers.answer = { status: 404, headers: {}, body: { code: 'NotFound', message: 'Not Found' } };
+  servers.issuerResponse = { status: 404, headers: {}, body: { code: 'NotFound', message: 'Not Found' } };
   await t.rejects(getUpload(servers, 'x'), { code: 'IssuerUnavailable', message: /and its path prefix/ });
 });
 
 t.test('a refusal from before the body is read may come without a message', async (t) => {
   const servers = await startV1Server(t);
   for (const status of [413, 414, 415, 431]) {
-    servers.answer = { status, headers: {}, body: '' };
+    servers.issuerResponse = { status, headers: {}, body: '' };
     const message = `the issuer refused the request (${status}): it gave no reason`;
     await t.rejects(getUpload(servers, 'x'), { code: 'RequestRefused', status, message });
   }
@@ -181,9 +181,9 @@ t.test('an idempotency key that no issuer takes is not sent', async (t) => {
   t.strictSame(servers.asked, []);
 });
 
-t.test('what is no such answer is not taken for one', async (t) => {
+t.test('what is no such response is not taken for one', async (t) => {
   const servers = await startV1Server(t);
-  const answers: unknown[] = [
+  const bodies: unknown[] = [
     'no JSON',
     [],
     { ...servers.put(), url: 'ftp://x' },
@@ -192,8 +192,8 @@ t.test('what is no such answer is not taken for one', async (t) => {
     { ...servers.put(), id: undefined },
     { ...servers.put(), method: 'post' },
   ];
-  for (const body of answers) {
-    servers.answer = { status: 201, headers: {}, body };
+  for (const body of bodies) {
+    servers.issuerResponse = { status: 201, headers: {}, body };
     await t.rejects(createUpload({ issuerUrl: servers.issuerUrl, apiKey: 'key-1' }), {
       code: 'IssuerUnavailable',
       message: /has no upload: /,

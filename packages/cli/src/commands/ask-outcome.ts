@@ -67,10 +67,10 @@ function outcomeOf(
 ): KnownOutcome | undefined {
   const { state, sizeBytes } = status;
   if (status.id !== id || !['ISSUED', 'REVOKED', ...STORED_STATES].includes(state)) {
-    const answer = withoutApiKey(`id ${JSON.stringify(status.id)}, state ${JSON.stringify(state)}`, apiKey);
+    const response = withoutApiKey(`id ${JSON.stringify(status.id)}, state ${JSON.stringify(state)}`, apiKey);
     return {
       known: 'nothing',
-      why: `The issuer's response has another id, or a state that does not exist: ${answer}`,
+      why: `The issuer's response has another id, or a state that does not exist: ${response}`,
     };
   }
   if (state === 'ISSUED') return undefined;

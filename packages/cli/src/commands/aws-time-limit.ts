@@ -38,13 +38,13 @@ export function endEachAttempt(
     }, seconds * 1000);
     try {
       const given = options.abortSignal instanceof AbortSignal ? [options.abortSignal] : [];
-      const answer = await handle(request, {
+      const result = await handle(request, {
         ...options,
         abortSignal: AbortSignal.any([...given, limit.signal]),
       });
-      body = answer.response.body as Readable;
+      body = result.response.body as Readable;
       body.once('close', () => clearTimeout(timer));
-      return answer;
+      return result;
     } catch (error) {
       clearTimeout(timer);
       throw limit.signal.aborted ? tooLong : error;

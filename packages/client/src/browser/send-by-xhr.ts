@@ -1,9 +1,9 @@
-import type { SendAnswer } from '../send-request.ts';
+import type { SendResponse } from '../send-request.ts';
 import { type Timeouts, timeLimits, timerMs } from '../time-limits.ts';
 
 // XMLHttpRequest, because fetch does not say how much of a body was sent.
 
-const ANSWER_MAX_BYTES = 64 * 1024;
+const RESPONSE_MAX_BYTES = 64 * 1024;
 
 /** What of `XMLHttpRequest` is used (XMLHttpRequest Standard); Node has no such class. */
 export interface Xhr {
@@ -36,8 +36,8 @@ export interface XhrRequest {
 export type XhrEnd =
   | { readonly end: 'not sent' | 'broken'; readonly cause: unknown }
   | {
-      readonly end: 'answered';
-      readonly answer: SendAnswer;
+      readonly end: 'responded';
+      readonly response: SendResponse;
       /** The browser said that the whole body was sent, and followed no redirect. Without it S3's response of success proves nothing. */
       readonly isSentWhole: boolean;
     };
@@ -49,7 +49,7 @@ export type XhrEnd =
  * @throws InvalidArgument for a time limit that is none; nothing was sent
  */
 export function sendByXhr(request: XhrRequest, xhr: Xhr): Promise<XhrEnd> {
-  const { idleSeconds, answerSeconds, totalSeconds } = timeLimits(request.timeouts);
+  const { idleSeconds, responseSeconds, totalSeconds } = timeLimits(request.timeouts);
   const { signal, body } = request;
   if (signal?.aborted) return Promise.resolve({ end: 'not sent', cause: signal.reason });
   return new Promise((resolve) => {
@@ -72,11 +72,11 @@ export function sendByXhr(request: XhrRequest, xhr: Xhr): Promise<XhrEnd> {
     };
     const onAbort = () => breakOff(signal?.reason);
     let isSentWhole = false;
-    const answered = (bodyWhole: boolean) =>
+    const responded = (bodyWhole: boolean) =>
       settle({
-        end: 'answered',
+        end: 'responded',
         isSentWhole: isSentWhole && xhr.responseURL === new URL(request.url).href,
-        answer: {
+        response: {
           status: xhr.status,
           headers: headersOf(xhr.getAllResponseHeaders()),
           body: bodyWhole ? xhr.responseText : '',
@@ -92,15 +92,15 @@ export function sendByXhr(request: XhrRequest, xhr: Xhr): Promise<XhrEnd> {
     xhr.upload.addEventListener('load', () => {
       isSentWhole = true;
       clearTimeout(timers.get('idle'));
-      restart('answer', answerSeconds, `no response within ${answerSeconds} s`);
+      restart('response', responseSeconds, `no response within ${responseSeconds} s`);
       request.onSent(body.size);
     });
     xhr.addEventListener('progress', ({ loaded }) => {
-      if (loaded <= ANSWER_MAX_BYTES) return;
-      answered(false);
+      if (loaded <= RESPONSE_MAX_BYTES) return;
+      responded(false);
       xhr.abort();
     });
-    xhr.addEventListener('load', () => answered(true));
+    xhr.addEventListener('load', () => responded(true));
     xhr.addEventListener('error', () =>
       breakOff(
         new Error(

@@ -1,5 +1,5 @@
 import { FileUnusable, UploadNotSent, UploadOutcomeUnknown } from '../errors.ts';
-import { keyOf, readAnswer } from '../read-answer.ts';
+import { keyOf, readResponse } from '../read-response.ts';
 import { shownReason } from '../shown-reason.ts';
 import type { UploadOptions } from '../upload-file.ts';
 import type { UploadResult } from '../upload-result.ts';
@@ -48,13 +48,13 @@ export async function uploadFile(options: UploadOptions): Promise<UploadResult> 
         signal?.aborted ? 'the upload was interrupted' : `the upload broke off (${shownReason(sent.cause)})`,
         { cause: sent.cause },
       );
-    case 'answered': {
-      const { answer, isSentWhole } = sent;
-      const upload = { form, answer, totalBytes, everythingSent: true };
-      const result = readAnswer(upload, notProven);
+    case 'responded': {
+      const { response, isSentWhole } = sent;
+      const upload = { form, response, totalBytes, everythingSent: true };
+      const result = readResponse(upload, notProven);
       if (isSentWhole) return result;
-      throw notProven(`the response was ${answer.status}, and not S3's to the whole file`, {
-        status: answer.status,
+      throw notProven(`the response was ${response.status}, and not S3's to the whole file`, {
+        status: response.status,
       });
     }
   }

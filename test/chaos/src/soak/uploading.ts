@@ -14,7 +14,7 @@ import { type Entry, type Ledger, type Post, PostOutcome } from './ledger.ts';
 import type { UploadPlan } from './plan.ts';
 
 /** A response that never comes must not hold a sender for the five minutes of the client’s default timeout. */
-const TIMEOUTS = { connectSeconds: 10, idleSeconds: 30, answerSeconds: 30 };
+const TIMEOUTS = { connectSeconds: 10, idleSeconds: 30, responseSeconds: 30 };
 /** After the issuer gave no form; it asks for two seconds, and a sender that keeps still sends nothing. */
 const PAUSE_AFTER_REFUSAL_MS = 200;
 

@@ -1,7 +1,7 @@
-import { refusalOf } from './s3-answer.ts';
+import { refusalOf } from './s3-response.ts';
 import type { UploadForm, UploadPut } from './upload-form.ts';
 import type { UploadResult } from './upload-result.ts';
-import { type AnsweredUpload, verdictOf } from './upload-verdict.ts';
+import { type UploadWithResponse, verdictOf } from './upload-verdict.ts';
 
 /** The object key that a form is for. */
 export function keyOf(form: UploadForm | UploadPut): string {
@@ -14,12 +14,12 @@ export function keyOf(form: UploadForm | UploadPut): string {
  * @param notProven makes the error for a response that proves nothing; `what` says which it was
  * @throws UploadRefused, what `notProven` makes
  */
-export function readAnswer(
-  upload: AnsweredUpload & { readonly totalBytes: number },
+export function readResponse(
+  upload: UploadWithResponse & { readonly totalBytes: number },
   notProven: (what: string, details: { readonly status: number }) => Error,
 ): UploadResult {
-  const { form, answer, totalBytes } = upload;
-  const { status, headers } = answer;
+  const { form, response, totalBytes } = upload;
+  const { status, headers } = response;
   const judged = verdictOf(upload);
   if (judged.verdict === 'stored') {
     const versionId = headers['x-amz-version-id'];
