@@ -196,7 +196,7 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
     ],
     [
       0,
-      '… moved to …the services work on what was moved. Wait 15 minutes, and run the audit. …upload-once audit…',
+      '… moved to …the services work on what was moved. Run the audit 15 minutes after the last redrive. …upload-once audit…',
     ],
     [0, '… moved to …, … unknown stay… (--delete-unknown FILE removes …)'],
     [0, '… deleted from …, each kept in …'],

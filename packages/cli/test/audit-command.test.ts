@@ -122,7 +122,7 @@ t.test('ages are counted by S3’s clock, whatever this machine’s says', async
   t.match(behind, { code: 4, stdout: /^no-outcome .* 1 h /m, stderr: /^2 found/m });
   t.match(
     behind.stderr,
-    /^This machine's clock is 108\d\d s behind S3's\. This run uses S3's clock: its ages, and the times to run this again, are right\. Correct this machine's clock when the audit is done\.$/m,
+    /^This machine's clock is 108\d\d s behind S3's\. This run uses S3's clock: its ages, and the times to run this again, are right\. Correct this machine's clock after the audit and its repair\.$/m,
   );
   const ahead = await operate(cloud, ['audit'], { now: hours(2) });
   t.match(ahead, { code: 4, stderr: /^1 found;.*\nWhat to do now:\n(?:.*\n){7}1 is too young/m });

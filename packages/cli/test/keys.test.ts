@@ -435,7 +435,7 @@ t.test('rotate: a second value, shown once, and an end for the first', async (t)
     ),
     rotated.stderr,
   );
-  t.match((await run(['list', ...table])).stdout, '2030-01-01 until 2030-01-01 00:30, 2030-01-01');
+  t.match((await run(['list', ...table])).stdout, '2030-01-01 (until 2030-01-01 00:30), 2030-01-01');
 
   const before = new Date('2030-01-01T00:29:59.999Z');
   const after = new Date('2030-01-01T00:30:00Z');

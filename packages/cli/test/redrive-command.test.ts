@@ -137,7 +137,7 @@ t.test('--yes moves what is ours, and the items outlive it', async (t) => {
   );
   t.match(
     stderr,
-    /^unknown: message \S+: no S3 event: the message is not JSON: "not ours"\nupload-once redrive: the services work on what was moved\. Wait 15 minutes, .*:\n {2}upload-once audit\n$/,
+    /^unknown: message \S+: no S3 event: the message is not JSON: "not ours"\nupload-once redrive: the services work on what was moved\. Run the audit 15 minutes after .*:\n {2}upload-once audit\n$/,
   );
   await cloud.depthIs(cloud.queues.uploadEvents, 1);
   await cloud.depthIs(cloud.queues.acceptedEvents, 1);
@@ -489,7 +489,7 @@ t.test('an event in the wrong queue is reported, stays, and is removed by --dele
     code: 1,
     stdout: /\n1 moved to accepted-events, 1 of the wrong queue stays\n$/,
     stderr:
-      /^wrong-queue: message \S+ stays\nupload-once redrive: what is in the wrong queue stays: .* What to do now:\n1\. Send its events to the right queue:\n {5}upload-once audit --bucket=uploads-test --repair --older-than 0\n {3}It must end with exit code 0 or 4\. .*: it may not have named every file\.\n2\. .* not needed any more if the list\n {3}- does not have the file, or\n {3}- says "its event was sent now", or\n {3}- says "an earlier repair sent its event", unless .* of step 1 with --again\.\n {3}If it says "its message lies in the dead-letter queue": that is another message, which redrive moves\. Move it, and do step 1 again\. A message in the wrong queue does not count as lying in a dead-letter queue\.\n.*\n3\. Only then remove the messages:\n {5}upload-once redrive --bucket=uploads-test --queue accepted --delete-unknown FILE\n.* deletes every message there .*\nupload-once redrive: the services work on what was moved\. Wait 15 minutes, .*:\n {2}upload-once audit --bucket=uploads-test\n$/,
+      /^wrong-queue: message \S+ stays\nupload-once redrive: what is in the wrong queue stays: .* What to do now:\n1\. Send its events to the right queue:\n {5}upload-once audit --bucket=uploads-test --repair --older-than 0\n {3}It must end with exit code 0 or 4\. .*: it may not have named every file\.\n2\. .* not needed any more if the list\n {3}- does not have the file, or\n {3}- says "its event was sent now", or\n {3}- says "an earlier repair sent its event", unless .* of step 1 with --again\.\n {3}If it says "its message lies in the dead-letter queue": that is another message, which redrive moves\. Move it, and do step 1 again\. A message in the wrong queue does not count as lying in a dead-letter queue\.\n.*\n3\. Only then remove the messages:\n {5}upload-once redrive --bucket=uploads-test --queue accepted --delete-unknown FILE\n.* deletes every message there .*\nupload-once redrive: the services work on what was moved\. Run the audit 15 minutes after .*:\n {2}upload-once audit --bucket=uploads-test\n$/,
   });
   await cloud.depthIs(acceptedEvents, 1);
   await cloud.depthIs(acceptedEventsDeadLetter, 1);

@@ -86,7 +86,7 @@ t.test('they say what they are to say, and nothing else', async (t) => {
     const unknown = await advice({ ...sent, eTag: 'f'.repeat(32) }, '--file', file);
     t.match(
       unknown,
-      /a\.txt has the same size\. .* Do not upload \S+ again\.\nIf only you had the form, it is your file\. This does not hold if you sent it once and S3 responded 412\.\nIf someone else may have had the form, .*\n {2}[0-9a-f]{64}\nIf it has another, .* Someone else got hold of your form:\n1\. .*\n2\. Upload your file again\./,
+      /a\.txt has the same size\. .* Do not upload \S+ again\.\nIf the command upload made the form, or only you had it, it is your file\. This does not hold if you sent it once and S3 responded 412\.\nIf someone else may have had the form, .*\n {2}[0-9a-f]{64}\nIf it has another, .* Someone else got hold of your form:\n1\. .*\n2\. Upload your file again\./,
     );
     t.ok(unknown.includes(`  ${sha256}\n`));
     t.match(

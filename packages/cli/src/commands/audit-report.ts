@@ -130,7 +130,7 @@ export function clockNote(own: Date, s3: Date): string {
   const seconds = Math.round((own.getTime() - s3.getTime()) / 1000);
   if (Math.abs(seconds) <= CLOCK_TOLERANCE_SECONDS) return '';
   const place = seconds < 0 ? 'behind' : 'ahead of';
-  return `This machine's clock is ${Math.abs(seconds)} s ${place} S3's. This run uses S3's clock: its ages, and the times to run this again, are right. Correct this machine's clock when the audit is done.\n`;
+  return `This machine's clock is ${Math.abs(seconds)} s ${place} S3's. This run uses S3's clock: its ages, and the times to run this again, are right. Correct this machine's clock after the audit and its repair.\n`;
 }
 
 /** What could not be judged yet, and when to run the command again; '' where all was. */

@@ -143,7 +143,7 @@ function endOf(outcomes: ReadonlySet<RedriveOutcome>, options: RedriveOptions, i
         '2. Look in its list for each file that a message in the wrong queue tells of. The message is not needed any more if the list\n' +
         '   - does not have the file, or\n' +
         '   - says "its event was sent now", or\n' +
-        '   - says "an earlier repair sent its event", unless that event was deleted or purged since. Then run the command of step 1 with --again.\n' +
+        '   - says "an earlier repair sent its event", unless that event was deleted or purged since, or you do not know that. In that case, run the command of step 1 with --again.\n' +
         '   If it says "its message lies in the dead-letter queue": that is another message, which redrive moves. Move it, and do step 1 again. A message in the wrong queue does not count as lying in a dead-letter queue.\n' +
         '   If it says anything else of a file, first do what the audit says.\n' +
         `3. Only then remove the messages:\n     ${samePlace('redrive', args, '--queue', queue, '--delete-unknown', 'FILE')}\n` +
@@ -162,7 +162,7 @@ function endOf(outcomes: ReadonlySet<RedriveOutcome>, options: RedriveOptions, i
   }
   if (outcomes.has(RedriveOutcome.moved) && !json && bucket !== undefined) {
     tell(
-      `the services work on what was moved. Wait 15 minutes, and run the audit. The uploads that it no longer names are finished:\n  ${samePlace('audit', args)}`,
+      `the services work on what was moved. Run the audit 15 minutes after the last redrive. The uploads that it no longer names are finished:\n  ${samePlace('audit', args)}`,
     );
   }
   return ends.length > 0 ? ExitCode.failed : ExitCode.done;

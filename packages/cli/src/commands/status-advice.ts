@@ -96,7 +96,7 @@ function comparisonWords({ file, sizeBytes, sha256, isSame }: Comparison, id: st
   if (isSame === undefined)
     return [
       `${name} has the same size. The issuer does not know the SHA-256 of the received file, so it is not proven that the content is the same. Do not upload ${name} again.`,
-      'If only you had the form, it is your file. This does not hold if you sent it once and S3 responded 412.',
+      'If the command upload made the form, or only you had it, it is your file. This does not hold if you sent it once and S3 responded 412.',
       `If someone else may have had the form, ask the people who run the service whether the file of ${id} has this SHA-256:`,
       `  ${sha256}`,
       `If it has another, it is not your file, and ${name} does not count. ${ELSE}`,

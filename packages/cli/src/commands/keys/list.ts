@@ -53,10 +53,10 @@ function rowOf({ key, secrets }: KeyWithSecrets, now: Date): string[] {
   ];
 }
 
-/** `2030-01-01`, `2030-01-01 until 2030-02-01 12:00` */
+/** `2030-01-01`, `2030-01-01 (until 2030-02-01 12:00)` */
 function ageOf({ createdAt, expiresAt }: ApiKeySecret): string {
   const made = createdAt.toISOString().slice(0, 10);
-  return expiresAt ? `${made} until ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')}` : made;
+  return expiresAt ? `${made} (until ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')})` : made;
 }
 
 /** For programs: the key as it stands, and when its values were made. The hash is left out: programs have no use for it. */
