@@ -273,13 +273,20 @@ t.test('P3: in a thread that was blocked an error of a handler fails no attempt'
   t.equal(attempts.runs.length, 2);
 });
 
-t.test('a handler alone in a thread that can’t be ended is reported as that', async (t) => {
-  const attempts = createAttempts();
-  const attempt = attempts.begin({ isSuspect: true });
-  const run = await attempts.run(1);
-  await attempts.pass(LIMIT_SECONDS);
-  await attempts.pass(GRACE_SECONDS);
-  run.end({ how: 'thread-ended', error: CRASH, blame: 'own', isStuck: true });
-  await setImmediate();
-  t.match(attempt.outcome, { code: 'HandlerStuck', message: /100 seconds .+ could not be ended/ });
-});
+t.test(
+  'a handler whose thread can’t be ended is reported as that, blocked or not, and does not run again',
+  async (t) => {
+    for (const isHeldUp of [false, true]) {
+      const attempts = createAttempts();
+      const attempt = attempts.begin();
+      const run = await attempts.run(1);
+      run.isHeldUp = isHeldUp;
+      await attempts.pass(LIMIT_SECONDS);
+      await attempts.pass(GRACE_SECONDS);
+      run.end({ how: 'thread-ended', error: CRASH, blame: 'own', isStuck: true });
+      await setImmediate();
+      t.match(attempt.outcome, { code: 'HandlerStuck', message: /100 seconds .+ could not be ended/ });
+      t.equal(attempts.runs.length, 1);
+    }
+  },
+);
