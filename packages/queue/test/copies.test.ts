@@ -4,6 +4,7 @@ import { Journal } from '../../../test/support/journal.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createConsumer, type Delivery, GIVE_BACK_SECONDS, NotBegun, Unprocessable } from '../src/index.ts';
 import { type Call, type LocalQueue, startLocalQueue } from './local-queue.ts';
+import { prepareConsumer } from './prepare-consumer.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
 
 const RECEIVES_ATTRIBUTE = 'upload-once-receives';
@@ -136,18 +137,11 @@ t.test('P3: failures count from copy to copy, and the last is reported once', as
 });
 
 t.test('P3: what has not begun comes back as a copy after a while, and keeps its receives', async (t) => {
-  const clock = new VirtualClock();
-  clock.rule(t);
-  const queue = await startLocalQueue(t, { maxReceiveCount: 1 });
-  const { observe, observed } = recordingObserver();
   const began = new Journal<Delivery>();
-  const consumer = createConsumer({
-    ...queue,
-    concurrency: 1,
+  const { clock, queue, observed, consumer } = await prepareConsumer(t, {
+    maxReceiveCount: 1,
     visibilitySeconds: 600,
-    observe,
     random: () => 0.5,
-    clock,
     async handle(delivery) {
       began.add(delivery);
       if (began.entries.length <= 3) throw new NotBegun(40, 'another one is at work');
@@ -186,23 +180,15 @@ t.test('P3: what has not begun comes back as a copy after a while, and keeps its
 t.test(
   'P3: where SQS takes no copy in five attempts, what has not begun comes back itself, after the same while',
   async (t) => {
-    const clock = new VirtualClock();
-    clock.rule(t);
-    const queue = await startLocalQueue(t, { maxReceiveCount: 2 });
-    queue.hook('SendMessageBatch', async () => {
-      throw new Error('SQS is away');
-    });
-    const { observe, observed } = recordingObserver();
-    const consumer = createConsumer({
-      ...queue,
-      concurrency: 1,
+    const { clock, queue, observed, consumer } = await prepareConsumer(t, {
+      maxReceiveCount: 2,
       visibilitySeconds: 600,
-      observe,
-      random: () => 0,
-      clock,
       async handle() {
         throw new NotBegun(60, 'another one is at work');
       },
+    });
+    queue.hook('SendMessageBatch', async () => {
+      throw new Error('SQS is away');
     });
     await queue.send('unlucky');
     await consumer.start();

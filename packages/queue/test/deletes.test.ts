@@ -1,9 +1,10 @@
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { createConsumer, DeleteFailed, GIVE_BACK_SECONDS } from '../src/index.ts';
-import { type LocalQueue, startLocalQueue } from './local-queue.ts';
-import { matchEvents, recordingObserver } from './recording-observer.ts';
+import type { VirtualClock } from '../../../test/support/virtual-clock.ts';
+import { DeleteFailed, GIVE_BACK_SECONDS } from '../src/index.ts';
+import type { LocalQueue } from './local-queue.ts';
+import { prepareConsumer } from './prepare-consumer.ts';
+import { matchEvents } from './recording-observer.ts';
 
 /** Its half, after which heartbeats come, is no wait between attempts to delete. */
 const VISIBILITY_SECONDS = 100;
@@ -14,24 +15,18 @@ async function holdAll(
   count: number,
   options: { readonly maxReceiveCount?: number; readonly concurrency?: number } = {},
 ) {
-  const clock = new VirtualClock();
-  clock.rule(t);
-  const queue = await startLocalQueue(t, options);
-  const recorded = recordingObserver();
   const work = Promise.withResolvers<void>();
   const began = new Journal<string>();
-  const consumer = createConsumer({
-    ...queue,
-    concurrency: options.concurrency ?? count,
+  const prepared = await prepareConsumer(t, {
+    concurrency: count,
     visibilitySeconds: VISIBILITY_SECONDS,
-    observe: recorded.observe,
-    random: () => 0,
-    clock,
+    ...options,
     async handle({ body }) {
       began.add(body);
       await work.promise;
     },
   });
+  const { clock, queue, consumer } = prepared;
   t.teardown(async () => {
     const stopped = consumer.stop(0);
     clock.advance(0);
@@ -43,7 +38,7 @@ async function holdAll(
   await queue.send(...Array.from({ length: count }, (_, index) => `message ${index}`));
   await consumer.start();
   await began.until(({ length }) => length === (options.concurrency ?? count));
-  return { clock, queue, ...recorded, began, work, consumer };
+  return { ...prepared, began, work };
 }
 
 function batches(queue: LocalQueue): number[] {

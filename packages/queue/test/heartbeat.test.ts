@@ -1,37 +1,13 @@
 import { DeleteMessageCommand, SQSServiceException } from '@aws-sdk/client-sqs';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { createConsumer, type Delivery, VisibilityLost } from '../src/index.ts';
+import { VisibilityLost } from '../src/index.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
-import { matchEvents, recordingObserver } from './recording-observer.ts';
+import { holdOne } from './prepare-consumer.ts';
+import { matchEvents } from './recording-observer.ts';
 
 const HOUR_MS = 3_600_000;
-
-/** One slot, one message in the hands of a handler that ends when the test says so, and time that stands still. */
-async function holdOne(t: Test, visibilitySeconds: number) {
-  const clock = new VirtualClock();
-  clock.rule(t);
-  const queue = await startLocalQueue(t);
-  const recorded = recordingObserver();
-  const work = Promise.withResolvers<void>();
-  const began = Promise.withResolvers<Delivery>();
-  const consumer = createConsumer({
-    ...queue,
-    concurrency: 1,
-    visibilitySeconds,
-    observe: recorded.observe,
-    random: () => 0,
-    clock,
-    async handle(delivery) {
-      began.resolve(delivery);
-      await work.promise;
-    },
-  });
-  await queue.send('long work');
-  await consumer.start();
-  return { clock, queue, ...recorded, work, consumer, delivery: await began.promise };
-}
 
 function extensions(queue: LocalQueue): number[] {
   return queue.sent.entries
@@ -52,7 +28,7 @@ function failing(name: string): () => Promise<never> {
 }
 
 t.test('a message stays invisible for as long as its handler works, far beyond its timeout', async (t) => {
-  const { clock, queue, observed, work, consumer, delivery } = await holdOne(t, 60);
+  const { clock, queue, observed, work, consumer, delivery } = await holdOne(t);
   for (let beat = 1; beat <= 5; beat++) {
     clock.advance(29_999);
     t.equal(extensions(queue).length, beat - 1, 'half the timeout is not over');
@@ -84,7 +60,7 @@ t.test('without a heartbeat the local queue gives such a message again', async (
 });
 
 t.test('listeners are called with each heartbeat, before the visibility is extended', async (t) => {
-  const { clock, queue, delivery } = await holdOne(t, 60);
+  const { clock, queue, delivery } = await holdOne(t);
   const order = new Journal<string>();
   const listening = Promise.withResolvers<void>();
   delivery.onHeartbeat(async () => {
@@ -104,7 +80,7 @@ t.test('listeners are called with each heartbeat, before the visibility is exten
 });
 
 t.test('a listener that rejects aborts the delivery with its reason, and nothing is extended', async (t) => {
-  const { clock, queue, observed, work, delivery } = await holdOne(t, 60);
+  const { clock, queue, observed, work, delivery } = await holdOne(t);
   const leaseLost = new Error('the lease is lost');
   delivery.onHeartbeat(async () => {
     throw leaseLost;
@@ -125,7 +101,7 @@ t.test('a listener that rejects aborts the delivery with its reason, and nothing
 
 t.test('a message that the queue no longer knows as held aborts the delivery', async (t) => {
   let receiptHandle: string | undefined;
-  const { clock, queue, observed, work, delivery } = await holdOne(t, 60);
+  const { clock, queue, observed, work, delivery } = await holdOne(t);
   queue.hook('ChangeMessageVisibility', async (input, proceed) => {
     receiptHandle = input.ReceiptHandle;
     return proceed();
@@ -148,7 +124,7 @@ t.test('a message that the queue no longer knows as held aborts the delivery', a
 
 for (const name of ['ReceiptHandleIsInvalid', 'InvalidParameterValue', 'InvalidParameterValueException']) {
   t.test(`${name} means that the receipt has expired`, async (t) => {
-    const { clock, queue, observed, delivery } = await holdOne(t, 60);
+    const { clock, queue, observed, delivery } = await holdOne(t);
     queue.hook('ChangeMessageVisibility', failing(name));
     clock.advance(30_000);
     await observed.until(({ length }) => length === 1);
@@ -158,7 +134,7 @@ for (const name of ['ReceiptHandleIsInvalid', 'InvalidParameterValue', 'InvalidP
 }
 
 t.test('an extension that fails is tried again, and the message is kept', async (t) => {
-  const { clock, queue, observed, delivery } = await holdOne(t, 60);
+  const { clock, queue, observed, delivery } = await holdOne(t);
   queue.hook('ChangeMessageVisibility', failing('RequestThrottled'));
   clock.advance(30_000);
   await observed.until(({ length }) => length === 1);
@@ -178,7 +154,7 @@ t.test('an extension that fails is tried again, and the message is kept', async 
 });
 
 t.test('extensions that fail until the timeout is over lose the message', async (t) => {
-  const { clock, queue, observed, delivery } = await holdOne(t, 60);
+  const { clock, queue, observed, delivery } = await holdOne(t);
   queue.hook('ChangeMessageVisibility', failing('ServiceUnavailable'));
   for (let failure = 1; failure <= 4; failure++) {
     clock.advance(failure === 1 ? 30_000 : 7_500);
@@ -192,7 +168,7 @@ t.test('extensions that fail until the timeout is over lose the message', async 
 });
 
 t.test('an extension that never answers loses the message when its timeout is over', async (t) => {
-  const { clock, queue, delivery } = await holdOne(t, 60);
+  const { clock, queue, delivery } = await holdOne(t);
   queue.hook('ChangeMessageVisibility', () => new Promise(() => undefined));
   clock.advance(30_000);
   await queue.sent.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
@@ -203,7 +179,7 @@ t.test('an extension that never answers loses the message when its timeout is ov
 });
 
 t.test('a listener that never answers loses the message when its timeout is over', async (t) => {
-  const { clock, queue, delivery } = await holdOne(t, 60);
+  const { clock, queue, delivery } = await holdOne(t);
   delivery.onHeartbeat(() => new Promise(() => undefined));
   clock.advance(60_000);
   t.match(delivery.signal.reason, { code: 'VisibilityLost' });
@@ -211,7 +187,7 @@ t.test('a listener that never answers loses the message when its timeout is over
 });
 
 t.test('a listener that was taken off is not called any more, the others are', async (t) => {
-  const { clock, queue, delivery } = await holdOne(t, 60);
+  const { clock, queue, delivery } = await holdOne(t);
   const called: string[] = [];
   const listener = async () => {
     called.push('taken off');
@@ -236,7 +212,7 @@ t.test('a listener that was taken off is not called any more, the others are', a
 });
 
 t.test('a listener can be taken off by one before it, in the same heartbeat', async (t) => {
-  const { clock, queue, delivery } = await holdOne(t, 60);
+  const { clock, queue, delivery } = await holdOne(t);
   const takeOffLater = Promise.withResolvers<() => void>();
   delivery.onHeartbeat(async () => (await takeOffLater.promise)());
   takeOffLater.resolve(
@@ -251,7 +227,7 @@ t.test('a listener can be taken off by one before it, in the same heartbeat', as
 
 t.test('a listener that is taken off while it is at work has no say any more', async (t) => {
   for (const settle of ['reject', 'never'] as const) {
-    const { clock, queue, delivery } = await holdOne(t, 60);
+    const { clock, queue, delivery } = await holdOne(t);
     const called = Promise.withResolvers<void>();
     const listening = Promise.withResolvers<void>();
     const takeOff = delivery.onHeartbeat(() => {
@@ -269,7 +245,7 @@ t.test('a listener that is taken off while it is at work has no say any more', a
 
 t.test('a handler that ends while a listener is at work ends the heartbeat', async (t) => {
   for (const settle of ['resolve', 'reject'] as const) {
-    const { clock, queue, work, consumer, delivery } = await holdOne(t, 60);
+    const { clock, queue, work, consumer, delivery } = await holdOne(t);
     const listening = Promise.withResolvers<void>();
     const called = Promise.withResolvers<void>();
     delivery.onHeartbeat(() => {
@@ -291,7 +267,7 @@ t.test('a handler that ends while a listener is at work ends the heartbeat', asy
 
 t.test('what becomes of a message waits for the extension that is under way', async (t) => {
   for (const outcome of ['succeeds', 'fails'] as const) {
-    const { clock, queue, work, observed, delivery } = await holdOne(t, 60);
+    const { clock, queue, work, observed, delivery } = await holdOne(t);
     const extending = Promise.withResolvers<void>();
     queue.hook('ChangeMessageVisibility', async (_, proceed) => {
       await extending.promise;
@@ -318,7 +294,7 @@ t.test('what becomes of a message waits for the extension that is under way', as
 });
 
 t.test("no heartbeat reaches past SQS's twelve hours, and then the delivery is aborted", async (t) => {
-  const { clock, queue, observed, work, delivery } = await holdOne(t, 4 * 3600);
+  const { clock, queue, observed, work, delivery } = await holdOne(t, { visibilitySeconds: 4 * 3600 });
   for (let beat = 1; beat <= 4; beat++) {
     clock.advance(2 * HOUR_MS);
     await untilExtended(queue, beat);

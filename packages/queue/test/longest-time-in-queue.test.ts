@@ -1,12 +1,30 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { createConsumer, longestTimeInQueueSeconds, RetryLater } from '../src/index.ts';
-import { startLocalQueue } from './local-queue.ts';
-import { recordingObserver } from './recording-observer.ts';
+import { type Delivery, longestTimeInQueueSeconds, RetryLater } from '../src/index.ts';
+import { prepareConsumer } from './prepare-consumer.ts';
 
 const MAX_RECEIVE_COUNT = 4;
 const TWELVE_HOURS = 43_200;
+
+/** A consumer that does `work` on each message, and then asks for the longest wait. */
+async function prepare(
+  t: Test,
+  visibilitySeconds: number,
+  work: (delivery: Delivery) => Promise<unknown> = async () => undefined,
+) {
+  const receivedAtMs = new Journal<number>();
+  const prepared = await prepareConsumer(t, {
+    maxReceiveCount: MAX_RECEIVE_COUNT,
+    visibilitySeconds,
+    random: () => 0.999,
+    async handle(delivery) {
+      receivedAtMs.add(prepared.clock.monotonicMs());
+      await work(delivery);
+      throw new RetryLater(TWELVE_HOURS);
+    },
+  });
+  return { ...prepared, receivedAtMs };
+}
 
 for (const { visibilitySeconds, longestSeconds } of [
   { visibilitySeconds: 60, longestSeconds: 900 },
@@ -15,23 +33,7 @@ for (const { visibilitySeconds, longestSeconds } of [
   t.test(
     `P3: with a visibility timeout of ${visibilitySeconds} s no wait is longer than ${longestSeconds} s, whatever a handler asks for`,
     async (t) => {
-      const clock = new VirtualClock();
-      clock.rule(t);
-      const queue = await startLocalQueue(t, { maxReceiveCount: MAX_RECEIVE_COUNT });
-      const { observe, observed } = recordingObserver();
-      const receivedAtMs = new Journal<number>();
-      const consumer = createConsumer({
-        ...queue,
-        concurrency: 1,
-        visibilitySeconds,
-        observe,
-        random: () => 0.999,
-        clock,
-        async handle() {
-          receivedAtMs.add(clock.monotonicMs());
-          throw new RetryLater(TWELVE_HOURS);
-        },
-      });
+      const { clock, queue, observed, receivedAtMs, consumer } = await prepare(t, visibilitySeconds);
       await queue.send('taken');
       await consumer.start();
       for (let receive = 1; receive < MAX_RECEIVE_COUNT; receive += 1) {
@@ -59,26 +61,13 @@ for (const { visibilitySeconds, longestSeconds } of [
 }
 
 t.test('P3: the longest time counts the reads of maxReceiveCount that get no response', async (t) => {
-  const clock = new VirtualClock();
-  clock.rule(t);
-  const queue = await startLocalQueue(t, { maxReceiveCount: MAX_RECEIVE_COUNT });
-  const { observe, observed } = recordingObserver();
-  const receivedAtMs = new Journal<number>();
   // A read is given up after five seconds. So each one brings a heartbeat, and the next read.
   const visibilitySeconds = 10;
-  const consumer = createConsumer({
-    ...queue,
-    concurrency: 1,
+  const { clock, queue, observed, receivedAtMs, consumer } = await prepare(
+    t,
     visibilitySeconds,
-    observe,
-    random: () => 0.999,
-    clock,
-    async handle(delivery) {
-      receivedAtMs.add(clock.monotonicMs());
-      await delivery.renewReceiveLimit();
-      throw new RetryLater(TWELVE_HOURS);
-    },
-  });
+    async (delivery) => delivery.renewReceiveLimit(),
+  );
   await consumer.start();
   queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
   clock.advance(10_000);

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { createConsumer, type Delivery, NotBegun, RetryLater, Unprocessable } from '../src/index.ts';
-import { type LocalQueue, startLocalQueue } from './local-queue.ts';
+import { type Delivery, NotBegun, RetryLater, Unprocessable } from '../src/index.ts';
+import type { LocalQueue } from './local-queue.ts';
+import { prepareConsumer } from './prepare-consumer.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
 
 async function consume(
@@ -14,21 +14,9 @@ async function consume(
     readonly random?: () => number;
   } = {},
 ) {
-  const clock = new VirtualClock();
-  clock.rule(t);
-  const queue = await startLocalQueue(t, options);
-  const recorded = recordingObserver();
-  const consumer = createConsumer({
-    ...queue,
-    concurrency: 2,
-    visibilitySeconds: options.visibilitySeconds ?? 60,
-    observe: recorded.observe,
-    random: options.random ?? (() => 0),
-    clock,
-    handle,
-  });
-  t.teardown(() => queue.stop(consumer));
-  return { clock, queue, ...recorded, consumer };
+  const prepared = await prepareConsumer(t, { concurrency: 2, ...options, handle });
+  t.teardown(() => prepared.queue.stop(prepared.consumer));
+  return prepared;
 }
 
 function waits(queue: LocalQueue): number[] {
@@ -231,22 +219,14 @@ t.test('P3: an observer that throws keeps no message from coming back, and is re
   const onWarning = (warning: Error) => warnings.add(warning);
   process.on('warning', onWarning);
   t.teardown(() => process.off('warning', onWarning));
-  const clock = new VirtualClock();
-  clock.rule(t);
-  const queue = await startLocalQueue(t);
   const thrown = new TypeError('no line can be written');
-  const consumer = createConsumer({
-    ...queue,
-    concurrency: 1,
-    visibilitySeconds: 60,
+  const { queue, consumer } = await prepareConsumer(t, {
     observe: {
       ...recordingObserver().observe,
       retried() {
         throw thrown;
       },
     },
-    random: () => 0,
-    clock,
     async handle() {
       throw new Error('it fails');
     },

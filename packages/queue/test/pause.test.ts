@@ -1,32 +1,22 @@
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { createConsumer } from '../src/index.ts';
-import { startLocalQueue } from './local-queue.ts';
-import { recordingObserver } from './recording-observer.ts';
+import { prepareConsumer } from './prepare-consumer.ts';
 
 /** How long a batch of deletes waits for company. */
 const FLUSH_MS = 5;
 
 async function prepare(t: Test) {
-  const clock = new VirtualClock();
-  clock.rule(t);
-  const queue = await startLocalQueue(t);
-  const recorded = recordingObserver();
   const began = new Journal<string>();
   const work = Promise.withResolvers<void>();
-  const consumer = createConsumer({
-    ...queue,
+  const prepared = await prepareConsumer(t, {
     concurrency: 2,
     visibilitySeconds: 600,
-    observe: recorded.observe,
-    random: () => 0,
-    clock,
     async handle({ body }) {
       began.add(body);
       if (body === 'slow') await work.promise;
     },
   });
+  const { clock, queue, consumer } = prepared;
   t.teardown(() => queue.stop(consumer));
   const polls = () => queue.sent.count(({ name }) => name === 'ReceiveMessage');
   /** Resolves when the so-many-th delete is done and all that follows from it has happened. */
@@ -38,7 +28,7 @@ async function prepare(t: Test) {
     );
     await new Promise(setImmediate);
   }
-  return { clock, queue, ...recorded, began, work, consumer, polls, deleted };
+  return { ...prepared, began, work, polls, deleted };
 }
 
 t.test('paused it leaves messages to others, and goes on with those in flight', async (t) => {

@@ -4,26 +4,14 @@ import { Journal } from '../../../test/support/journal.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { type ConsumerOptions, createConsumer } from '../src/index.ts';
 import { startLocalQueue } from './local-queue.ts';
+import { prepareConsumer } from './prepare-consumer.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
 
 async function prepare(t: Test, options: Partial<ConsumerOptions> = {}) {
-  const clock = new VirtualClock();
-  clock.rule(t);
-  const queue = await startLocalQueue(t);
-  const recorded = recordingObserver();
   const handled = new Journal<string>();
-  const consumer = createConsumer({
-    ...queue,
-    concurrency: 1,
-    visibilitySeconds: 60,
-    observe: recorded.observe,
-    random: () => 0,
-    clock,
-    handle: async ({ body }) => handled.add(body),
-    ...options,
-  });
-  t.teardown(() => queue.stop(consumer));
-  return { clock, queue, ...recorded, handled, consumer };
+  const prepared = await prepareConsumer(t, { handle: async ({ body }) => handled.add(body), ...options });
+  t.teardown(() => prepared.queue.stop(prepared.consumer));
+  return { ...prepared, handled };
 }
 
 t.test('polls that fail wait longer and longer, and a poll that succeeds ends that', async (t) => {

@@ -1,10 +1,10 @@
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { createConsumer, type Delivery, NotBegun, RetryLater, Unprocessable } from '../src/index.ts';
-import { type LocalQueue, startLocalQueue } from './local-queue.ts';
-import { matchEvents, recordingObserver } from './recording-observer.ts';
+import { type Delivery, NotBegun, RetryLater, Unprocessable } from '../src/index.ts';
+import type { LocalQueue } from './local-queue.ts';
+import { holdOne, prepareConsumer } from './prepare-consumer.ts';
+import { matchEvents } from './recording-observer.ts';
 
 /** How long the consumer waits for more to delete, or to send, in one call. */
 const BATCH_MS = 5;
@@ -13,26 +13,17 @@ const failure = new Error('it fails');
 
 /** A queue whose maxReceiveCount is changed while a consumer, started at its first value, fails every message. */
 async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
-  const clock = new VirtualClock();
-  clock.rule(t);
-  const queue = await startLocalQueue(t, options);
-  const recorded = recordingObserver();
   const received = new Journal<Pick<Delivery, 'receiveCount' | 'isLastReceive'>>();
-  const consumer = createConsumer({
-    ...queue,
-    concurrency: 1,
-    visibilitySeconds: 60,
-    observe: recorded.observe,
-    random: () => 0,
-    clock,
+  const prepared = await prepareConsumer(t, {
+    ...options,
     async handle({ receiveCount, isLastReceive }) {
       received.add({ receiveCount, isLastReceive });
       throw failure;
     },
   });
-  t.teardown(() => queue.stop(consumer));
-  await consumer.start();
-  return { clock, queue, ...recorded, received, consumer };
+  t.teardown(() => prepared.queue.stop(prepared.consumer));
+  await prepared.consumer.start();
+  return { ...prepared, received };
 }
 
 async function setMaxReceiveCount(queue: LocalQueue, maxReceiveCount: number): Promise<void> {
@@ -190,33 +181,8 @@ t.test(
   },
 );
 
-/** A message, given to a handler that ends as `work` does. */
-async function beginLongWork(t: Test, maxReceiveCount = 3, visibilitySeconds = 240) {
-  const clock = new VirtualClock();
-  clock.rule(t);
-  const queue = await startLocalQueue(t, { maxReceiveCount });
-  const { observe, observed } = recordingObserver();
-  const began = Promise.withResolvers<Delivery>();
-  const work = Promise.withResolvers<void>();
-  const consumer = createConsumer({
-    ...queue,
-    concurrency: 1,
-    visibilitySeconds,
-    observe,
-    random: () => 0,
-    clock,
-    async handle(delivery) {
-      began.resolve(delivery);
-      await work.promise;
-    },
-  });
-  await queue.send('long work');
-  await consumer.start();
-  return { clock, queue, observed, consumer, work, delivery: await began.promise };
-}
-
 t.test('P3: while a message is handled its last receive can become known', async (t) => {
-  const { clock, queue, observed, consumer, work, delivery } = await beginLongWork(t);
+  const { clock, queue, observed, consumer, work, delivery } = await holdOne(t, { visibilitySeconds: 240 });
   t.equal(delivery.isLastReceive, false);
   await setMaxReceiveCount(queue, 1);
   clock.advance(120_000);
@@ -237,7 +203,9 @@ t.test('P3: the report of a failure goes by the limit of that time', async (t) =
       t.test(
         `${error.constructor.name}, the handler ${asks ? 'asks before the change' : 'never asks'}`,
         async (t) => {
-          const { clock, queue, observed, consumer, work, delivery } = await beginLongWork(t);
+          const { clock, queue, observed, consumer, work, delivery } = await holdOne(t, {
+            visibilitySeconds: 240,
+          });
           if (asks) t.equal(delivery.isLastReceive, false);
           await setMaxReceiveCount(queue, 1);
           clock.advance(10_000);
@@ -252,7 +220,7 @@ t.test('P3: the report of a failure goes by the limit of that time', async (t) =
 });
 
 t.test('P3: a message is held while its failure waits for the limit to be read', async (t) => {
-  const { clock, queue, observed, consumer, work } = await beginLongWork(t, 3, 6);
+  const { clock, queue, observed, consumer, work } = await holdOne(t, { visibilitySeconds: 6 });
   const extensions = () =>
     queue.answered.entries.flatMap(({ name, input }) =>
       name === 'ChangeMessageVisibility' ? [input.VisibilityTimeout] : [],
@@ -278,7 +246,7 @@ t.test('P3: a message is held while its failure waits for the limit to be read',
 t.test(
   'P3: a stop does not wait for the limit to be read, and costs what has not begun no receive',
   async (t) => {
-    const { clock, queue, observed, consumer, work } = await beginLongWork(t);
+    const { clock, queue, observed, consumer, work } = await holdOne(t, { visibilitySeconds: 240 });
     queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
     clock.advance(10_000);
     work.reject(new NotBegun(10, 'no place'));
@@ -297,7 +265,7 @@ t.test(
 );
 
 t.test('P3: what only waits is no dead letter because the limit was lowered meanwhile', async (t) => {
-  const { clock, queue, observed, consumer, work } = await beginLongWork(t);
+  const { clock, queue, observed, consumer, work } = await holdOne(t, { visibilitySeconds: 240 });
   await setMaxReceiveCount(queue, 1);
   clock.advance(10_000);
   const later = new RetryLater(3600, 'later');
@@ -317,7 +285,10 @@ t.test('P3: what only waits is no dead letter because the limit was lowered mean
 t.test(
   'P3: a failure whose handler was told of its last receive comes back if the limit was raised',
   async (t) => {
-    const { clock, queue, observed, consumer, work, delivery } = await beginLongWork(t, 1);
+    const { clock, queue, observed, consumer, work, delivery } = await holdOne(t, {
+      maxReceiveCount: 1,
+      visibilitySeconds: 240,
+    });
     t.equal(delivery.isLastReceive, true);
     await setMaxReceiveCount(queue, 3);
     clock.advance(10_000);
@@ -331,7 +302,7 @@ t.test(
 t.test(
   'P3: a handler that asks before it records a failure knows of a limit that was lowered meanwhile',
   async (t) => {
-    const { clock, queue, observed, consumer, work, delivery } = await beginLongWork(t);
+    const { clock, queue, observed, consumer, work, delivery } = await holdOne(t, { visibilitySeconds: 240 });
     await setMaxReceiveCount(queue, 1);
     clock.advance(10_000);
     await delivery.renewReceiveLimit();

@@ -1,10 +1,9 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
-import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { createConsumer, type Delivery, DrainLimitReached, GIVE_BACK_SECONDS } from '../src/index.ts';
-import { startLocalQueue } from './local-queue.ts';
-import { matchEvents, recordingObserver } from './recording-observer.ts';
+import { type Delivery, DrainLimitReached, GIVE_BACK_SECONDS } from '../src/index.ts';
+import { prepareConsumer } from './prepare-consumer.ts';
+import { matchEvents } from './recording-observer.ts';
 
 /** What `stop` leaves to handlers after the limit; see `Consumer.stop`. */
 const SETTLE_MS = 2000;
@@ -13,25 +12,17 @@ async function prepare(
   t: Test,
   options: { readonly concurrency: number; readonly maxReceiveCount?: number },
 ) {
-  const clock = new VirtualClock();
-  clock.rule(t);
-  const queue = await startLocalQueue(t, options);
-  const recorded = recordingObserver();
   const began = new Journal<Delivery>();
   const work = Promise.withResolvers<void>();
-  const consumer = createConsumer({
-    ...queue,
-    concurrency: options.concurrency,
+  const prepared = await prepareConsumer(t, {
+    ...options,
     visibilitySeconds: 600,
-    observe: recorded.observe,
-    random: () => 0,
-    clock,
     async handle(delivery) {
       began.add(delivery);
       await work.promise;
     },
   });
-  return { clock, queue, ...recorded, began, work, consumer };
+  return { ...prepared, began, work };
 }
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
