@@ -1,13 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { requestUpload, uploadFile } from '@upload-once/client';
 import { waitUntilProcessed } from '@upload-once/local-stack/outcome.ts';
 import type { Stack } from '@upload-once/local-stack/stack.ts';
 import { type UploadStore, uploadIdOf } from '@upload-once/uploads';
 import type { HandledUploads } from './handled-uploads.ts';
 import { plainPut } from './plain-put.ts';
-import { repeatedBytes } from './repeated-bytes.ts';
 
 const MIB = 1024 * 1024;
 const LIMIT_SECONDS = 600;
+const CHUNK = randomBytes(256 * 1024);
 
 export interface Throughput {
   readonly uploadOnceMibPerSecond: number;
@@ -49,6 +50,11 @@ export async function measureThroughput(options: {
     plainPutMibPerSecond: (2 * sizeMib) / (before + after),
     secondsToProcessed: (processedAt.getTime() - answeredAtMs) / 1000,
   };
+}
+
+/** So many bytes out of memory, the same chunk again and again: no disk is read, so that only the way to S3 is measured. */
+async function* repeatedBytes(sizeBytes: number): AsyncGenerator<Uint8Array> {
+  for (let left = sizeBytes; left > 0; left -= CHUNK.length) yield CHUNK.subarray(0, left);
 }
 
 async function secondsOf(work: Promise<unknown>): Promise<number> {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { hideSecrets, hidesApiKey } from '@upload-once/text/hidden-secrets';
-import { apiKeysIn } from './api-keys-given.ts';
 import type { CliIo, TextOutput } from './cli-io.ts';
 import { ExitCode } from './exit-code.ts';
 import { suggestion } from './nearest.ts';
@@ -125,6 +124,15 @@ function withHiddenSecrets(io: CliIo, args: readonly string[], onHidden: () => v
     },
   });
   return { ...io, stdout: hiding(io.stdout), stderr: hiding(io.stderr) };
+}
+
+/** The API keys that a command line and the environment hold. */
+function apiKeysIn(args: readonly string[], env: Readonly<Record<string, string | undefined>>): string[] {
+  const given = args.flatMap((arg, at) => {
+    if (arg === '--key') return args[at + 1] ?? [];
+    return arg.startsWith('--key=') ? arg.slice('--key='.length) : [];
+  });
+  return [...given, env['UPLOAD_ONCE_API_KEY'] ?? ''].filter((key) => key !== '');
 }
 
 async function version(): Promise<string> {

@@ -7,7 +7,6 @@ import {
   UploadState,
   type UploadStore,
 } from '@upload-once/uploads';
-import { addAcceptance } from './add-acceptance.ts';
 import { createFindEarlierCopy } from './find-earlier-copy.ts';
 import { isAcceptanceOnRecord } from './is-acceptance-on-record.ts';
 
@@ -65,7 +64,10 @@ export function createAcceptClaimed(options: {
       );
     }
     const { sizeBytes, storedAt } = claimed;
-    addAcceptance(metrics, { sizeBytes, storedAt, acceptedAt: recorded.upload.acceptedAt ?? storedAt });
+    const acceptedAt = recorded.upload.acceptedAt ?? storedAt;
+    metrics.add('UploadsAccepted', 1);
+    metrics.add('BytesAccepted', sizeBytes);
+    metrics.add('AcceptTime', Math.max(0, acceptedAt.getTime() - storedAt.getTime()));
     const traceId = traceIdOf(upload.traceparent);
     log.info({ key: targetKey, versionId: acceptedVersionId, sizeBytes, traceId }, 'upload accepted');
   }
