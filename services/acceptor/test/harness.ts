@@ -1,5 +1,4 @@
 import type { ObjectCreated } from '@upload-once/queue';
-import { createLogger, createMetrics } from '@upload-once/runtime';
 import { createFaultScript } from '@upload-once/table/testing';
 import { acceptedKeyOf, type NewUpload, reportIdOf } from '@upload-once/uploads';
 import {
@@ -7,6 +6,7 @@ import {
   createMemoryReports,
   createMemoryUploadStore,
 } from '@upload-once/uploads/testing';
+import { recordOutput } from '../../../test/support/record-output.ts';
 import { createAcceptor } from '../src/create-acceptor.ts';
 
 type Worker = ReturnType<typeof createAcceptor>;
@@ -35,19 +35,8 @@ export function createHarness({
     faults: bucketFaults,
     ...(digest && { digest }),
   });
-  const metricLines: Record<string, unknown>[] = [];
-  const logLines: Record<string, unknown>[] = [];
-  const metrics = createMetrics({
-    service: 'acceptor',
-    environment: 'test',
-    now: () => clock.now,
-    write: (line) => metricLines.push(JSON.parse(line)),
-  });
-  const log = createLogger({
-    service: 'acceptor',
-    level: 'info',
-    destination: { write: (line) => logLines.push(JSON.parse(line)) },
-  });
+  const output = recordOutput('acceptor', () => clock.now);
+  const { log, metrics } = output;
   const reports = createMemoryReports({ faults: reportFaults });
   /** A process of its own: it shares and remembers nothing. */
   const startWorker = () =>
@@ -70,9 +59,7 @@ export function createHarness({
     tableFaults,
     bucketFaults,
     reportFaults,
-    logLines,
-    log,
-    metrics,
+    ...output,
 
     /** The ids of all reports that were sent, in order. */
     reportIds: () => reports.sent.map(reportIdOf),
@@ -140,11 +127,6 @@ export function createHarness({
       if (!accepted) return undefined;
       const opened = await objects.open(acceptedKeyOf(key), accepted.versionId);
       return opened && (await opened.body.toArray()).join('');
-    },
-
-    /** The sum of all values that were written of a metric. */
-    total(name: string): number {
-      return metricLines.reduce((sum, line) => sum + Number(line[name] ?? 0), 0);
     },
   };
 }

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Delivery, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
-import { createLogger, createMetrics } from '@upload-once/runtime';
 import { createFaultScript } from '@upload-once/table/testing';
 import { acceptedKeyOf } from '@upload-once/uploads';
 import {
@@ -9,6 +8,7 @@ import {
   createMemoryUploadStore,
 } from '@upload-once/uploads/testing';
 import { Journal } from '../../../test/support/journal.ts';
+import { recordOutput } from '../../../test/support/record-output.ts';
 import { createProcessor } from '../src/create-processor.ts';
 import type { Handler } from '../src/handler.ts';
 import type { HandlerRunner } from '../src/handler-runner.ts';
@@ -79,19 +79,8 @@ export function createHarness(
     faults: tableFaults,
   });
   const objects = createMemoryObjectStore({ now: () => clock.now });
-  const metricLines: Record<string, unknown>[] = [];
-  const logLines: Record<string, unknown>[] = [];
-  const metrics = createMetrics({
-    service: 'processor',
-    environment: 'test',
-    now: () => clock.now,
-    write: (line) => metricLines.push(JSON.parse(line)),
-  });
-  const log = createLogger({
-    service: 'processor',
-    level: 'info',
-    destination: { write: (line) => logLines.push(JSON.parse(line)) },
-  });
+  const output = recordOutput('processor', () => clock.now);
+  const { log, metrics } = output;
   const handlers = options.runner ?? createInThreadRunner({ handler, objects, log });
   const runs: { attempt: number; isAlone: boolean }[] = [];
   const reports = createMemoryReports();
@@ -174,7 +163,7 @@ export function createHarness(
     objects,
     reports: reports.sent,
     tableFaults,
-    logLines,
+    ...output,
     /** What the runner of handlers was asked for. */
     runs,
     /** Time limits of handlers, ends of leases, renewals that are to be made again, and waits. */
@@ -230,11 +219,6 @@ export function createHarness(
         if (isSettled) return (clock.now.getTime() - startMs) / 1000;
         callNextTimer(Number.POSITIVE_INFINITY);
       }
-    },
-
-    /** The sum of all values that were written of a metric. */
-    total(name: string): number {
-      return metricLines.reduce((sum, line) => sum + Number(line[name] ?? 0), 0);
     },
   };
 }

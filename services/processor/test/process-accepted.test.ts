@@ -18,6 +18,23 @@ function latchedHandler() {
   return { handler, began: began.promise, end: end.resolve, fail: end.reject };
 }
 
+/** An accepted upload at work: its handler began, and ends when the test says so. Later handlers succeed at once. */
+async function startWork(
+  facts: Parameters<typeof createDelivery>[0] = {},
+  options: Parameters<typeof createHarness>[1] = {},
+) {
+  const { handler, began, end } = latchedHandler();
+  const handlers = [handler];
+  const harness = createHarness(
+    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
+    options,
+  );
+  const { key, event } = await harness.accepted();
+  const held = createDelivery(facts);
+  const work = harness.processAccepted(event, held.delivery);
+  return { harness, key, event, ...held, work, signal: await began, end };
+}
+
 const succeeds: Handler = async () => {};
 const fails: Handler = async () => {
   throw new Error('disk full');
@@ -120,11 +137,7 @@ t.test('a redelivery after PROCESSED is acknowledged, and handles nothing', asyn
 });
 
 t.test('while another holds the lease the message waits, longer with each receive', async (t) => {
-  const { handler, began, end } = latchedHandler();
-  const harness = createHarness(handler);
-  const { key, event } = await harness.accepted();
-  const first = harness.processAccepted(event, createDelivery().delivery);
-  await began;
+  const { harness, key, event, work, end } = await startWork();
   harness.pass(20);
   for (const [receiveCount, seconds] of [
     [1, 40],
@@ -137,17 +150,12 @@ t.test('while another holds the lease the message waits, longer with each receiv
     await t.rejects(harness.processAccepted(event, delivery), { code: 'RetryLater', seconds });
   }
   end();
-  await first;
+  await work;
   t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
 });
 
 t.test('heartbeats keep the lease of long work', async (t) => {
-  const { handler, began, end } = latchedHandler();
-  const harness = createHarness(handler);
-  const { key, event } = await harness.accepted();
-  const { delivery, heartbeat } = createDelivery();
-  const first = harness.processAccepted(event, delivery);
-  await began;
+  const { harness, key, event, delivery, heartbeat, work, end } = await startWork();
   for (let beat = 0; beat < 10; beat += 1) {
     harness.pass(LEASE_SECONDS / 2);
     await heartbeat();
@@ -156,17 +164,12 @@ t.test('heartbeats keep the lease of long work', async (t) => {
   await heartbeat();
   t.equal(delivery.signal.aborted, false, 'a heartbeat at the same moment loses nothing');
   end();
-  await first;
+  await work;
   t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
 });
 
 t.test('a table that is away for a while does not cost the lease, as long as it runs', async (t) => {
-  const { handler, began, end } = latchedHandler();
-  const harness = createHarness(handler);
-  const { key, event } = await harness.accepted();
-  const { delivery, heartbeat } = createDelivery();
-  const work = harness.processAccepted(event, delivery);
-  await began;
+  const { harness, key, delivery, heartbeat, work, end } = await startWork();
   harness.pass(LEASE_SECONDS / 2);
   harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
   await heartbeat();
@@ -183,12 +186,7 @@ t.test('a table that is away for a while does not cost the lease, as long as it 
 });
 
 t.test('a table that is away longer than the lease runs ends the work', async (t) => {
-  const { handler, began } = latchedHandler();
-  const harness = createHarness(handler);
-  const { event } = await harness.accepted();
-  const { delivery, heartbeat } = createDelivery();
-  const work = harness.processAccepted(event, delivery);
-  const signal = await began;
+  const { harness, delivery, heartbeat, work, signal } = await startWork();
   for (let call = 0; call < 20; call += 1)
     harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
   await harness.passAwake(LEASE_SECONDS / 2);
@@ -510,12 +508,7 @@ t.test('P3: FAILED is recorded whatever a handler throws', async (t) => {
 });
 
 t.test('a service that stops is no failure of the upload, not even with the last receive', async (t) => {
-  const { handler, began } = latchedHandler();
-  const harness = createHarness(handler);
-  const { key, event } = await harness.accepted();
-  const { delivery, cutOff } = createDelivery({ isLastReceive: true });
-  const work = harness.processAccepted(event, delivery);
-  const signal = await began;
+  const { harness, key, cutOff, work, signal } = await startWork({ isLastReceive: true });
   cutOff(new DrainLimitReached('the service stops'));
   await harness.passUntilSettled(work);
   await t.rejects(work, { code: 'DrainLimitReached' });
@@ -525,15 +518,7 @@ t.test('a service that stops is no failure of the upload, not even with the last
 });
 
 t.test('P3: a message that SQS may give to another worker never leaves FAILED behind', async (t) => {
-  const { handler, began } = latchedHandler();
-  const handlers = [handler, succeeds];
-  const harness = createHarness(
-    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-  );
-  const { key, event } = await harness.accepted();
-  const { delivery, cutOff } = createDelivery({ isLastReceive: true });
-  const work = harness.processAccepted(event, delivery);
-  await began;
+  const { harness, key, event, cutOff, work } = await startWork({ isLastReceive: true });
   await setImmediate();
   cutOff(new VisibilityLost('no heartbeat could extend it'));
   await harness.passUntilSettled(work);
@@ -545,11 +530,10 @@ t.test('P3: a message that SQS may give to another worker never leaves FAILED be
 });
 
 t.test('a handler that takes too long is reported, and failed', async (t) => {
-  const { handler, began } = latchedHandler();
-  const harness = createHarness(handler, { limitSeconds: 5, graceSeconds: 5 });
-  const { key, event } = await harness.accepted();
-  const work = harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
-  const signal = await began;
+  const { harness, key, work, signal } = await startWork(
+    { isLastReceive: true },
+    { limitSeconds: 5, graceSeconds: 5 },
+  );
   t.equal(await harness.passUntilSettled(work), 10);
   await t.rejects(work, { code: 'HandlerTooSlow', message: /5 seconds \(HANDLER_LIMIT_SECONDS\)/ });
   t.equal(signal.aborted, true);
@@ -589,23 +573,18 @@ t.test('nothing of an ended handler stays behind: no timer, no open stream', asy
 t.test(
   'with the last receive the message waits in flight for the other worker, and is no dead letter',
   async (t) => {
-    const holder = latchedHandler();
-    const harness = createHarness(holder.handler);
-    const { key, event } = await harness.accepted();
-    const held = createDelivery();
-    const first = harness.processAccepted(event, held.delivery);
-    await holder.began;
+    const { harness, key, event, heartbeat, work, end } = await startWork();
     const last = harness.processAccepted(
       event,
       createDelivery({ receiveCount: 5, isLastReceive: true }).delivery,
     );
     await harness.timerSet(LEASE_SECONDS, 2);
     await harness.passAwake(LEASE_SECONDS / 2);
-    await held.heartbeat();
+    await heartbeat();
     await harness.passAwake(LEASE_SECONDS / 2);
     await harness.timerSet(LEASE_SECONDS / 2);
-    holder.end();
-    await first;
+    end();
+    await work;
     await harness.passAwake(LEASE_SECONDS / 2);
     await last;
     t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
@@ -613,14 +592,8 @@ t.test(
 );
 
 t.test('a message that waits in flight takes over when the other worker is gone', async (t) => {
-  const holder = latchedHandler();
-  const handlers = [holder.handler, succeeds];
-  const harness = createHarness(
-    (upload, context) => handlers.shift()?.(upload, context) ?? Promise.resolve(),
-  );
-  const { key, event } = await harness.accepted();
-  void harness.processAccepted(event, createDelivery().delivery).catch(() => undefined);
-  await holder.began;
+  const { harness, key, event, work } = await startWork();
+  void work.catch(() => undefined);
   const last = harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery);
   await harness.timerSet(LEASE_SECONDS, 2);
   await harness.passAwake(LEASE_SECONDS);
@@ -629,18 +602,14 @@ t.test('a message that waits in flight takes over when the other worker is gone'
 });
 
 t.test('a message that waits in flight is given back when the service stops', async (t) => {
-  const holder = latchedHandler();
-  const harness = createHarness(holder.handler);
-  const { event } = await harness.accepted();
-  const first = harness.processAccepted(event, createDelivery().delivery);
-  await holder.began;
+  const { harness, event, work, end } = await startWork();
   const { delivery, cutOff } = createDelivery({ isLastReceive: true });
   const last = harness.processAccepted(event, delivery);
   await harness.timerSet(LEASE_SECONDS, 2);
   cutOff(new DrainLimitReached('the service stops'));
   await t.rejects(last, { code: 'DrainLimitReached' });
-  holder.end();
-  await first;
+  end();
+  await work;
 });
 
 t.test(
