@@ -89,6 +89,11 @@ t.test('a stream ends with the reason of the signal', async (t) => {
   await ended;
 });
 
+t.test('a handler that rejects with nothing rejects with an error that says so', async (t) => {
+  const { ended } = call(() => Promise.reject());
+  await t.rejects(ended, new Error('the handler failed with undefined, which gives no reason'));
+});
+
 t.test('P3: a handler that returns what has yet to be read has not done its work', async (t) => {
   const returned = [
     Readable.from([]),

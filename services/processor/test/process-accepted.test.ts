@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
@@ -354,6 +355,24 @@ t.test('with the last receive a lease that ran out is taken once more, for nothi
   await three.began;
   await harness.passAwake(LEASE_SECONDS + 1);
   await ended;
+});
+
+t.test('a lease that ran out is not taken once more for a delivery that was cut off', async (t) => {
+  const { delivery, cutOff } = createDelivery({ isLastReceive: true });
+  let calls = 0;
+  const harness = createHarness(async (_upload, { signal }) => {
+    calls += 1;
+    await once(signal, 'abort');
+    cutOff(new DrainLimitReached());
+    signal.throwIfAborted();
+  });
+  const { key, event } = await harness.accepted();
+  const ended = t.rejects(harness.processAccepted(event, delivery), { code: 'DrainLimitReached' });
+  await harness.timerSet(LEASE_SECONDS);
+  await harness.passAwake(LEASE_SECONDS + 1);
+  await ended;
+  t.equal(calls, 1);
+  t.match(await harness.uploads.get(key), { state: UploadState.processing, attempt: 1 });
 });
 
 t.test('with the last receive who was taken over waits in flight for the other worker', async (t) => {
