@@ -4,12 +4,17 @@ import { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteBucketCommand,
   DeleteBucketCorsCommand,
+  DeleteObjectCommand,
   GetBucketLocationCommand,
   GetBucketNotificationConfigurationCommand,
   GetObjectAclCommand,
   GetObjectCommand,
   HeadBucketCommand,
+  ListBucketsCommand,
+  ListMultipartUploadsCommand,
   ListObjectsCommand,
   PutBucketCorsCommand,
   PutBucketLifecycleConfigurationCommand,
@@ -17,6 +22,7 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
   type QueueConfiguration,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import t from 'tap';
 import { S3Error } from '../src/s3-error.ts';
@@ -43,6 +49,8 @@ t.test('buckets', async (t) => {
     code: 'IllegalLocationConstraintException',
     status: 400,
   });
+  const list = await client.send(new ListBucketsCommand({}));
+  t.match(list.Buckets, [{ Name: 'another.bucket-1', CreationDate: Date }, { Name: Bucket }]);
   t.match(await client.send(new HeadBucketCommand({ Bucket })), { BucketRegion: 'eu-central-1' });
   t.match(await refusalOf(client.send(new HeadBucketCommand({ Bucket: NONE }))), { status: 404 });
 });
@@ -52,6 +60,28 @@ t.test('a bucket of one’s own is created again in us-east-1 alone', async (t) 
   const client = s3.connect({ region: 'us-east-1' });
   t.equal((await client.send(new CreateBucketCommand({ Bucket }))).Location, `/${Bucket}`);
   t.equal(s3.storage.bucket(Bucket).versioning, 'Enabled', 'as it was');
+});
+
+t.test('a bucket is deleted once no version and no delete marker is left', async (t) => {
+  const { client, storage, countFiles } = await startS3(t);
+  const Key = 'k';
+  const remove = () => client.send(new DeleteBucketCommand({ Bucket }));
+  const notEmpty = { code: 'BucketNotEmpty', status: 409 };
+  const { VersionId } = await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
+  t.match(await refusalOf(remove()), notEmpty);
+  const marker = await client.send(new DeleteObjectCommand({ Bucket, Key }));
+  await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+  t.match(await refusalOf(remove()), notEmpty, 'a delete marker');
+  await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId: marker.VersionId }));
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+  await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'part' }));
+  t.equal((await remove()).$metadata.httpStatusCode, 204, 'an unfinished upload in parts does not hinder');
+  t.equal(await countFiles(), 0);
+  t.match(await refusalOf(client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }))), NO_BUCKET);
+  t.match(await refusalOf(remove()), NO_BUCKET);
+  await client.send(new CreateBucketCommand({ Bucket }));
+  t.equal(storage.bucket(Bucket).versioning, 'Off', 'a new one');
+  t.equal((await client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads, undefined);
 });
 
 t.test('versioning', async (t) => {

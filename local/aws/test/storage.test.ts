@@ -358,3 +358,24 @@ t.test('buckets', async (t) => {
   t.equal(storage.hasBucket('other'), false);
   await t.rejects(storage.putDeleteMarker('other', 'k'), { code: 'NoSuchBucket' });
 });
+
+t.test('a bucket is not deleted beside a write that is under way', async (t) => {
+  const { storage, directory } = await versioned(t);
+  const staged = await storage.stage(bytesOf('x'));
+  const commit = storage.commit({
+    bucket: 'bucket',
+    key: 'k',
+    origin: 'Put',
+    staged,
+    attributes: { metadata: {}, tags: {} },
+  });
+  await t.rejects(storage.deleteBucket('bucket'), { code: 'BucketNotEmpty', status: 409 });
+  await storage.deleteVersion('bucket', 'k', (await commit).versionId);
+  const deleted = storage.deleteBucket('bucket');
+  const created = storage.createBucket('bucket');
+  await deleted;
+  t.match(await created, { versioning: 'Off' });
+  t.match((await open(directory)).bucket('bucket'), { versioning: 'Off' }, 'there after a restart');
+  await storage.deleteBucket('bucket');
+  t.equal((await open(directory)).hasBucket('bucket'), false);
+});

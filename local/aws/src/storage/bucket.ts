@@ -28,4 +28,5 @@ export interface BucketSettings {
 
 export interface Bucket extends BucketSettings {
   readonly name: string;
+  readonly createdAt: Date;
 }

@@ -16,7 +16,7 @@ export class Buckets {
 
   async load(): Promise<void> {
     for (const bucket of await this.#records.load()) {
-      this.#byName.set(bucket.name, bucket);
+      this.#byName.set(bucket.name, { ...bucket, createdAt: new Date(bucket.createdAt) });
     }
   }
 
@@ -36,7 +36,7 @@ export class Buckets {
     return bucket;
   }
 
-  async create(name: string): Promise<Bucket> {
+  async create(name: string, createdAt: Date): Promise<Bucket> {
     assertBucketName(name);
     return await this.#writes.run(name, async () => {
       if (this.has(name)) {
@@ -47,12 +47,26 @@ export class Buckets {
           { BucketName: name },
         );
       }
-      return await this.#put({ name, versioning: 'Off', queueRules: [], corsRules: [] });
+      return await this.#put({ name, createdAt, versioning: 'Off', queueRules: [], corsRules: [] });
     });
   }
 
   async configure(name: string, settings: Partial<BucketSettings>): Promise<Bucket> {
     return await this.#writes.run(name, () => this.#put({ ...this.get(name), ...settings }));
+  }
+
+  /**
+   * Removes a bucket unless `assertEmpty` throws. From that moment on the bucket is not there; what `removeRest` removes is gone
+   * when a new bucket can have the name.
+   */
+  async delete(name: string, assertEmpty: () => void, removeRest: () => Promise<void>): Promise<void> {
+    await this.#writes.run(name, async () => {
+      this.get(name);
+      assertEmpty();
+      this.#byName.delete(name);
+      await removeRest();
+      await this.#records.remove(name);
+    });
   }
 
   async #put(bucket: Bucket): Promise<Bucket> {

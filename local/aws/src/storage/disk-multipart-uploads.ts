@@ -160,6 +160,12 @@ export class DiskMultipartUploads implements MultipartUploads {
     });
   }
 
+  async removeOf(bucket: string): Promise<void> {
+    for (const { uploadId } of this.list(bucket)) {
+      await this.#endings.run(uploadId, () => this.#end(uploadId));
+    }
+  }
+
   async #end(uploadId: string): Promise<void> {
     const parts = this.#uploads.get(uploadId)?.parts ?? new Map<number, Part>();
     this.#uploads.delete(uploadId);

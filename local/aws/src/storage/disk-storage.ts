@@ -11,7 +11,7 @@ import { knownDigests } from './known-digests.ts';
 import type { Commit, ObjectStorage, ObjectStorageOptions } from './object-storage.ts';
 import type { ByteRange, DeleteMarker, ObjectVersion, StoredVersion } from './object-version.ts';
 import { Records } from './records.ts';
-import { tooLarge } from './refusals.ts';
+import { bucketNotEmpty, tooLarge } from './refusals.ts';
 import type { Staged, StageOptions } from './staged.ts';
 import { StagedBytes } from './staged-bytes.ts';
 import { VersionIndex } from './version-index.ts';
@@ -71,7 +71,21 @@ export class DiskStorage implements ObjectStorage {
   }
 
   async createBucket(name: string): Promise<Bucket> {
-    return await this.#buckets.create(name);
+    return await this.#buckets.create(name, this.#now());
+  }
+
+  async deleteBucket(name: string): Promise<void> {
+    await this.#buckets.delete(
+      name,
+      () => {
+        // A write that is under way counts as the version that it is about to make.
+        if (this.keys(name).length > 0 || this.#writes.hasWork(`${name}/`)) throw bucketNotEmpty(name);
+      },
+      async () => {
+        this.#indexes.delete(name);
+        await this.multipart.removeOf(name);
+      },
+    );
   }
 
   hasBucket(name: string): boolean {

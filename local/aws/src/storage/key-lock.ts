@@ -2,6 +2,11 @@
 export class KeyLock {
   readonly #last = new Map<string, Promise<unknown>>();
 
+  /** Whether a work is under way, or waits, whose name begins so. */
+  hasWork(namePrefix: string): boolean {
+    return [...this.#last.keys()].some((name) => name.startsWith(namePrefix));
+  }
+
   async run<T>(name: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(name) ?? Promise.resolve();
     const mine = before.then(work, work);

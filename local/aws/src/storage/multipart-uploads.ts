@@ -65,4 +65,6 @@ export interface MultipartUploads {
   complete(completion: Completion): Promise<ObjectVersion>;
   /** @throws S3Error NoSuchUpload */
   abort(bucket: string, key: string, uploadId: string): Promise<void>;
+  /** Aborts all of a bucket. */
+  removeOf(bucket: string): Promise<void>;
 }

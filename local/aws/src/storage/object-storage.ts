@@ -39,6 +39,8 @@ export interface ObjectStorage {
 
   /** @throws S3Error BucketAlreadyOwnedByYou (409), InvalidBucketName (400) */
   createBucket(name: string): Promise<Bucket>;
+  /** Its unfinished uploads in parts go with it. @throws S3Error NoSuchBucket (404), BucketNotEmpty (409) */
+  deleteBucket(name: string): Promise<void>;
   hasBucket(name: string): boolean;
   /** By name. */
   buckets(): readonly Bucket[];

@@ -20,6 +20,12 @@ export function noSuchVersion(key: string, versionId: string): S3Error {
   });
 }
 
+export function bucketNotEmpty(name: string): S3Error {
+  return new S3Error('BucketNotEmpty', 409, 'The bucket you tried to delete is not empty', {
+    BucketName: name,
+  });
+}
+
 export function tooLarge(sizeBytes: number, maxBytes: number): S3Error {
   return new S3Error('EntityTooLarge', 400, 'Your proposed upload exceeds the maximum allowed size', {
     ProposedSize: String(sizeBytes),
