@@ -3,14 +3,19 @@ import { acceptedKeyOf, ObservedKind } from '@upload-once/uploads';
 import type { Content } from './content.ts';
 import type { Outside } from './outside.ts';
 
-/** What was uploaded with one form. */
+/** What S3 took with one form. */
 export interface Sent {
   readonly key: string;
-  /** In the order in which S3 stored them: the first is *the* upload. */
+  /** In the order in which S3 stored them: the first is *the* upload. None: the form was not used. */
   readonly versions: readonly { readonly versionId: string; readonly content: Content }[];
   /** The services' KEPT_DUPLICATES; undefined: more than were sent. */
   readonly keptDuplicates?: number | undefined;
+  /** What it left in the bucket was looked at and removed: nothing of it may come back. */
+  readonly isRemoved?: boolean;
 }
+
+/** More than come under one key. */
+export const MOST_OBSERVED = 100;
 
 /**
  * What of the promises does not hold for one upload whose work is over, a line each; an empty list when all hold. Read
@@ -18,66 +23,79 @@ export interface Sent {
  */
 export async function brokenPromisesOf(
   { uploads, versionsOf, read, reports }: Outside,
-  sent: Sent,
+  { key, versions, keptDuplicates, isRemoved = false }: Sent,
 ): Promise<string[]> {
-  const { key } = sent;
-  const [first, ...others] = sent.versions;
-  if (!first) throw new Error(`${key}: nothing was uploaded`);
+  const [first, ...others] = versions;
   const broken: string[] = [];
   const must = (isSo: boolean, what: string) => isSo || broken.push(what);
 
-  const upload = await uploads.get(key);
-  must(upload?.state === 'PROCESSED', `P3: ${key} is ${upload?.state}, not PROCESSED`);
-  must(
-    upload?.claimed?.versionId === first.versionId,
-    `P1: of ${key} ${upload?.claimed?.versionId} is claimed, not ${first.versionId}, the oldest`,
-  );
+  const recorded = await uploads.getWithObservedVersions(key, MOST_OBSERVED);
+  const { upload, observedVersions = [], tallies = [] } = recorded ?? {};
+  const state = first ? 'PROCESSED' : 'ISSUED';
+  must(upload?.state === state, `P3: ${key} is ${upload?.state}, not ${state}`);
+  const claimed = upload?.claimed && asRecorded(upload.claimed);
+  const oldest = first && asSent(first);
+  must(claimed === oldest, `P1: of ${key} ${claimed} is claimed, not ${oldest}, the oldest`);
 
   const acceptedKey = acceptedKeyOf(key);
   const accepted = await versionsOf(acceptedKey);
-  const recorded = [upload?.acceptedVersionId ?? 'none'];
+  const { acceptedVersionId = 'none' } = upload ?? {};
+  const onRecord = first && !isRemoved ? [acceptedVersionId] : [];
   must(
-    isDeepStrictEqual(accepted, recorded),
-    `P1: ${acceptedKey} has the versions [${accepted}], on record is ${recorded}`,
+    isDeepStrictEqual(accepted, onRecord),
+    `P1: ${acceptedKey} has the versions [${accepted}], not [${onRecord}]`,
   );
-  for (const versionId of accepted) {
-    const { bytes: _, ...expected } = first.content;
-    const found = await read(acceptedKey, versionId);
+  if (first && accepted.includes(acceptedVersionId)) {
+    const found = await read(acceptedKey, acceptedVersionId);
+    const { sizeBytes, sha256, md5, contentType, metadata, tagging } = first.content;
+    const expected: Content = { sizeBytes, sha256, md5, contentType, metadata, tagging };
     must(
-      isDeepStrictEqual({ ...found, metadata: { ...found.metadata } }, expected),
+      isDeepStrictEqual(found, expected),
       `P2: ${acceptedKey} is ${JSON.stringify(found)}, uploaded was ${JSON.stringify(expected)}`,
     );
   }
 
-  const observedVersions = await uploads.listObservedVersions(key);
-  const kept = others
-    .map(({ versionId }) => versionId)
-    .filter((id) => observedVersions.some(({ versionId }) => versionId === id));
-  const keptCount = Math.min(sent.keptDuplicates ?? others.length, others.length);
+  const kept = others.filter(({ versionId }) =>
+    observedVersions.some((observed) => observed.versionId === versionId),
+  );
+  const keptIds = kept.map(({ versionId }) => versionId);
+  const keptCount = Math.min(keptDuplicates ?? others.length, others.length);
   must(
     kept.length === keptCount,
-    `P4: of ${key} [${kept}] are on record, not ${keptCount} of ${others.length}`,
+    `P4: of ${key} [${keptIds}] are on record, not ${keptCount} of ${others.length}`,
   );
   const left = await versionsOf(key);
-  must(isDeepStrictEqual(left, kept), `P4: under ${key} the versions [${left}] are left, not [${kept}]`);
-  const recordedAs = observedVersions.map(
-    ({ kind, versionId, reported }) => `${kind}#${versionId} ${reported ? 'reported' : 'not reported'}`,
+  const mayBeLeft = isRemoved ? [] : keptIds;
+  must(
+    isDeepStrictEqual(left, mayBeLeft),
+    `P4: under ${key} the versions [${left}] are left, not [${mayBeLeft}]`,
   );
-  const duplicates = kept.map((versionId) => `duplicate#${versionId} reported`);
+  const recordedAs = observedVersions.map(
+    (observed) =>
+      `${observed.kind}#${asRecorded(observed)} ${observed.reported ? 'reported' : 'not reported'}`,
+  );
+  const duplicates = kept.map((version) => `duplicate#${asSent(version)} reported`);
   must(
     isDeepStrictEqual(recordedAs.toSorted(), duplicates.toSorted()),
     `P4: of ${key} are on record [${recordedAs}], not [${duplicates}]`,
   );
-  const { surplus = 0 } = (await uploads.getTally(key, ObservedKind.duplicate)) ?? {};
+  const { surplus = 0 } = tallies.find(({ kind }) => kind === ObservedKind.duplicate) ?? {};
   const beyond = others.length - keptCount;
   must(
     beyond === 0 ? surplus === 0 : surplus >= beyond,
     `P4: ${beyond} versions of ${key} are beyond those that are kept, ${surplus} were counted`,
   );
-  const sentReports = await reports();
-  for (const versionId of kept) {
+  for (const versionId of keptIds) {
     const id = `duplicate#${key}#${versionId}`;
-    must(sentReports.has(id), `P4: no reader has the report ${id}`);
+    must((await reports()).has(id), `P4: no reader has the report ${id}`);
   }
   return broken;
+}
+
+function asRecorded({ versionId, eTag, sizeBytes }: { versionId: string; eTag: string; sizeBytes: number }) {
+  return `${versionId} (${eTag}, ${sizeBytes} bytes)`;
+}
+
+function asSent({ versionId, content: { md5, sizeBytes } }: Sent['versions'][number]): string {
+  return asRecorded({ versionId, eTag: md5, sizeBytes });
 }

@@ -1,18 +1,26 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { LocalAwsFacts } from '@upload-once/local-stack/stack.ts';
-import { createDynamoDbUploadStore, makeUploadKey, type UploadStore } from '@upload-once/uploads';
-import { type Content, sha256Of } from './content.ts';
+import {
+  createDynamoDbUploadRecords,
+  createDynamoDbUploadStore,
+  makeUploadKey,
+  type UploadRecord,
+  type UploadStore,
+} from '@upload-once/uploads';
+import type { Content, ContentInMemory } from './content.ts';
 import { takeReports } from './take-reports.ts';
 
 const FORM_MS = 60_000;
@@ -26,12 +34,16 @@ export interface Outside {
    * Stores a version under a key, as S3 does at the end of a form, and gives its id. Not by a form, so that it can have metadata
    * and tags, which then have to arrive with it.
    */
-  put(key: string, content: Content): Promise<string>;
-  /** Oldest first. */
+  put(key: string, content: ContentInMemory): Promise<string>;
+  /** Oldest first; a delete marker is one too. */
   versionsOf(key: string): Promise<string[]>;
-  read(key: string, versionId: string): Promise<Omit<Content, 'bytes'>>;
+  read(key: string, versionId: string): Promise<Content>;
   removeVersion(key: string, versionId: string): Promise<void>;
-  /** Messages in a queue: visible and in flight together. */
+  /** All versions and delete markers of the bucket. */
+  objects(): AsyncIterable<{ readonly key: string; readonly versionId: string }>;
+  /** All items of the table. */
+  records(): AsyncIterable<UploadRecord>;
+  /** Messages in a queue: visible, in flight and delayed together. */
   depthOf(queueUrl: string): Promise<number>;
   /** The ids of all reports that a reader has got so far. */
   reports(): Promise<ReadonlySet<string>>;
@@ -52,16 +64,32 @@ export function lookFromOutside({
   const dynamoDb = new DynamoDBClient({ ...common, endpoint: endpoints.dynamodb });
   const Bucket = bucket;
   const reports = new Set<string>();
-  const uploads = createDynamoDbUploadStore({
-    client: dynamoDb,
-    tableName: tables.uploads,
-    recordRetentionSeconds: 0,
-    now: () => new Date(),
-    newToken: randomUUID,
-  });
+  const now = () => new Date();
+  const table = { client: dynamoDb, tableName: tables.uploads, recordRetentionSeconds: 0, now };
+  const uploads = createDynamoDbUploadStore({ ...table, newToken: randomUUID });
+
+  async function* objects(Prefix?: string) {
+    let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+    while (markers) {
+      const page: ListObjectVersionsCommandOutput = await s3.send(
+        new ListObjectVersionsCommand({ Bucket, Prefix, ...markers }),
+      );
+      for (const { Key = '', VersionId = '' } of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])])
+        yield { key: Key, versionId: VersionId };
+      markers = page.IsTruncated
+        ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+        : undefined;
+    }
+  }
 
   return {
     uploads,
+    objects,
+
+    async *records() {
+      const records = createDynamoDbUploadRecords({ ...table, pause: () => delay(100) });
+      for await (const page of records.pages()) yield* page;
+    },
 
     async issue(method = 'post') {
       const issuedAt = new Date();
@@ -93,9 +121,10 @@ export function lookFromOutside({
     },
 
     async versionsOf(key) {
-      const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: key }));
-      return Versions.filter(({ Key }) => Key === key)
-        .map(({ VersionId = '' }) => VersionId)
+      const all = await Array.fromAsync(objects(key));
+      return all
+        .filter((each) => each.key === key)
+        .map(({ versionId }) => versionId)
         .reverse();
     },
 
@@ -103,13 +132,20 @@ export function lookFromOutside({
       const version = { Bucket, Key, VersionId };
       const { TagSet = [] } = await s3.send(new GetObjectTaggingCommand(version));
       const { Body, ContentType = '', Metadata = {} } = await s3.send(new GetObjectCommand(version));
-      const chunks: Uint8Array[] = await (Body as Readable).toArray();
+      const [sha256, md5] = [createHash('sha256'), createHash('md5')];
+      let sizeBytes = 0;
+      for await (const chunk of Body as Readable) {
+        sizeBytes += chunk.length;
+        for (const hash of [sha256, md5]) hash.update(chunk);
+      }
       const tags = new URLSearchParams();
       for (const { Key: name = '', Value = '' } of TagSet) tags.append(name, Value);
       return {
-        sha256: sha256Of(chunks),
+        sizeBytes,
+        sha256: sha256.digest('hex'),
+        md5: md5.digest('hex'),
         contentType: ContentType,
-        metadata: Metadata,
+        metadata: { ...Metadata },
         tagging: tags.toString(),
       };
     },
@@ -122,6 +158,7 @@ export function lookFromOutside({
       const AttributeNames = [
         'ApproximateNumberOfMessages',
         'ApproximateNumberOfMessagesNotVisible',
+        'ApproximateNumberOfMessagesDelayed',
       ] as const;
       const { Attributes } = await sqs.send(
         new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),

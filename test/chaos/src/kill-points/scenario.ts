@@ -1,5 +1,5 @@
 import type { Sent } from '../broken-promises.ts';
-import type { Content } from '../content.ts';
+import type { ContentInMemory } from '../content.ts';
 import type { FaultStack } from '../fault-stack.ts';
 import type { Outside } from '../outside.ts';
 import type { AwsCall } from '../proxy/aws-call.ts';
@@ -26,7 +26,7 @@ export interface Worker {
 /** Work whose every call is a place to be killed at. */
 export interface Scenario {
   /** What is uploaded under one key, in this order. */
-  readonly contents: readonly Content[];
+  readonly contents: readonly ContentInMemory[];
   /** Whether the service hears of the versions in the opposite order. */
   readonly isReversed?: boolean;
   /** KEPT_DUPLICATES of the workers, where more versions are sent than that. */

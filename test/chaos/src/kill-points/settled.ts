@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { underWay } from '../under-way.ts';
 import type { Worker } from './scenario.ts';
 
 /** Decides nothing that goes well: it only ends a wait that would last for ever. */
@@ -13,7 +14,7 @@ const BETWEEN_LOOKS_MS = 100;
 export async function untilSettled(worker: Worker, isEnough = () => false): Promise<void> {
   const giveUpAt = Date.now() + LIMIT_MS;
   for (;;) {
-    const left = await firstUnderWay(worker);
+    const left = await underWay(worker.stack, worker.outside);
     if (left === undefined || isEnough()) return;
     if (Date.now() > giveUpAt) {
       const said = [worker.killed, worker.other].flatMap(({ lines }) =>
@@ -23,19 +24,4 @@ export async function untilSettled(worker: Worker, isEnough = () => false): Prom
     }
     await delay(BETWEEN_LOOKS_MS);
   }
-}
-
-/** In the order of the way: what has passed one place can only be at a later one. */
-async function firstUnderWay({ stack, outside }: Worker): Promise<string | undefined> {
-  const { control } = stack.endpoints;
-  if ((await unsentEvents(control)) > 0) return 'events that S3 has not sent';
-  if ((await outside.depthOf(stack.queues.uploadEvents)) > 0) return 'messages for the acceptor';
-  if ((await unsentEvents(control)) > 0) return 'events that S3 has not sent';
-  if ((await outside.depthOf(stack.queues.acceptedEvents)) > 0) return 'messages for the processor';
-  return undefined;
-}
-
-async function unsentEvents(controlUrl: string): Promise<number> {
-  const answer = await fetch(`${controlUrl}/events/held?atLeast=0`);
-  return ((await answer.json()) as { unsent: number }).unsent;
 }
