@@ -64,6 +64,7 @@ export function lookFromOutside({
   const dynamoDb = new DynamoDBClient({ ...common, endpoint: endpoints.dynamodb });
   const Bucket = bucket;
   const reports = new Set<string>();
+  let taken: Promise<ReadonlySet<string>> = Promise.resolve(reports);
   const now = () => new Date();
   const table = { client: dynamoDb, tableName: tables.uploads, recordRetentionSeconds: 0, now };
   const uploads = createDynamoDbUploadStore({ ...table, newToken: randomUUID });
@@ -166,9 +167,13 @@ export function lookFromOutside({
       return AttributeNames.reduce((sum, name) => sum + Number(Attributes?.[name]), 0);
     },
 
-    async reports() {
-      for (const id of await takeReports(sqs, queues.uploadReports)) reports.add(id);
-      return reports;
+    // One after the other: what one has received and not yet noted would be missing for another.
+    reports() {
+      taken = taken.then(async () => {
+        for (const id of await takeReports(sqs, queues.uploadReports)) reports.add(id);
+        return reports;
+      });
+      return taken;
     },
 
     close() {

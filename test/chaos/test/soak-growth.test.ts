@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Audit } from '../src/soak/audit.ts';
+import type { Account } from '../src/soak/account.ts';
 import { type Counters, counterFindings } from '../src/soak/counters.ts';
 import { growthOf, WARM_UP_MINUTES } from '../src/soak/growth.ts';
 import type { Sample } from '../src/soak/samples.ts';
@@ -64,7 +64,7 @@ t.test('no slope of too short a run, nothing of what was not measured', async (t
   );
 });
 
-const audit: Audit = { findings: [], processed: 10, processedBytes: 1000, duplicates: 2, unused: 1 };
+const account: Account = { findings: [], processed: 10, processedBytes: 1000, duplicates: 2, unused: 1 };
 const counters: Counters = {
   issued: 11,
   accepted: 10,
@@ -77,12 +77,12 @@ const counters: Counters = {
 };
 
 t.test('counts are what is on record, but for what a crash can leave out or repeat', async (t) => {
-  t.strictSame(counterFindings(counters, 11, audit), []);
+  t.strictSame(counterFindings(counters, 11, account), []);
   t.strictSame(
-    counterFindings({ ...counters, accepted: 9, acceptedBytes: 900, processed: 9 }, 11, audit),
+    counterFindings({ ...counters, accepted: 9, acceptedBytes: 900, processed: 9 }, 11, account),
     [],
   );
-  t.strictSame(counterFindings({ ...counters, duplicates: 3 }, 11, audit), []);
+  t.strictSame(counterFindings({ ...counters, duplicates: 3 }, 11, account), []);
 });
 
 for (const wrong of [
@@ -94,6 +94,6 @@ for (const wrong of [
   { orphans: 1 },
 ]) {
   t.test(`P4: ${JSON.stringify(wrong)} is found`, async (t) => {
-    t.match(counterFindings({ ...counters, ...wrong }, 11, audit), [/^P4: /]);
+    t.match(counterFindings({ ...counters, ...wrong }, 11, account), [/^P4: /]);
   });
 }

@@ -5,7 +5,6 @@ import type { AwsCall, AwsService } from '../proxy/aws-call.ts';
 import type { OutputLine, ServiceUnderFaults } from '../service-under-faults.ts';
 import { type Ledger, type Post, PostOutcome } from '../soak/ledger.ts';
 import { comeToRest } from '../soak/rest.ts';
-import type { Settling } from '../soak/settling.ts';
 import type { StackUnderSoak } from '../soak/stack-under-soak.ts';
 import type { Uploading } from '../soak/uploading.ts';
 import { type Observed, outageFindings, unseen } from './outage-findings.ts';
@@ -29,7 +28,6 @@ export interface OutageOptions {
   readonly under: StackUnderSoak;
   readonly uploading: Uploading;
   readonly ledger: Ledger;
-  readonly settling: Settling;
   readonly random: Random;
   /** Never the same twice: contents are made from it. */
   readonly nextNumber: () => number;
@@ -45,7 +43,7 @@ export interface OutageResult {
 
 /** One outage of one service, with uploads going on as far as they can; afterwards everything comes to rest. */
 export async function runOutage(options: OutageOptions): Promise<OutageResult> {
-  const { under, uploading, ledger, settling } = options;
+  const { under, uploading, ledger } = options;
   const services = [under.issuer, ...under.steadyWorkers];
   const pids = services.map(({ pid }) => pid);
   const entriesBefore = ledger.entries.size;
@@ -59,7 +57,7 @@ export async function runOutage(options: OutageOptions): Promise<OutageResult> {
     if (ended.length > 0) return { findings: ended, observed: during.observed([]), restSeconds: 0 };
     const isReadyAgain = await comesTrue(probing, () => areReadySince(endedAtMs, services, probing));
     await during.uploaded();
-    const rest = await comeToRest(under, settling, new Map());
+    const rest = await comeToRest(under, new Map());
     const restSeconds = (performance.now() - endedAtMs) / 1000;
 
     const posts = [...ledger.entries.values()].slice(entriesBefore).flatMap((entry) => entry.posts);
@@ -85,7 +83,7 @@ async function failAndUpload(
   services: readonly ServiceUnderFaults[],
   probing: Probing,
 ) {
-  const { service, kind, seconds, uploading, settling, random, nextNumber } = options;
+  const { service, kind, seconds, uploading, random, nextNumber } = options;
   const forms = service === 'dynamodb' ? await formsBefore(uploading) : [];
   const uploads: Promise<void>[] = [];
   let requests = 0;
@@ -100,7 +98,6 @@ async function failAndUpload(
     if (!entry) return;
     if (!form) formsGiven += 1;
     storedDuring += storedOf(entry.posts);
-    settling.follow(entry);
   }
 
   const witness = watch(services);

@@ -1,10 +1,9 @@
 import { createRandom } from '@upload-once/simulation/src/simulation/random.ts';
 import type { AwsService } from '../proxy/aws-call.ts';
-import { audit } from '../soak/audit.ts';
+import { accountFor } from '../soak/account.ts';
 import { counterFindings, sumCounters } from '../soak/counters.ts';
 import { followWorkers } from '../soak/follow-workers.ts';
 import { createLedger } from '../soak/ledger.ts';
-import { startSettling } from '../soak/settling.ts';
 import { startStackUnderSoak } from '../soak/stack-under-soak.ts';
 import { createUploading } from '../soak/uploading.ts';
 import { type OutageResult, runOutage } from './outage.ts';
@@ -37,7 +36,6 @@ export async function runOutages(options: {
   const random = createRandom(seed);
   const ledger = createLedger();
   const under = await startStackUnderSoak(logFolder, { withMortals: false, ownGroup });
-  const settling = startSettling(under.cloud);
   const services = [under.issuer, ...under.steadyWorkers];
   followWorkers(under.steadyWorkers, ledger);
   const uploading = createUploading({
@@ -53,14 +51,14 @@ export async function runOutages(options: {
   try {
     const results: OutageResult[] = [];
     for (const each of cases) {
-      const result = await runOutage({ ...each, under, uploading, ledger, settling, random, nextNumber });
+      const result = await runOutage({ ...each, under, uploading, ledger, random, nextNumber });
       results.push(result);
       onResult?.(result);
       if (!services.every(({ isRunning }) => isRunning)) break;
     }
-    const audited = await audit(ledger, under);
+    const account = await accountFor(ledger, under);
     const counters = sumCounters(services);
-    const findings = [...audited.findings, ...counterFindings(counters, ledger.entries.size, audited)];
+    const findings = [...account.findings, ...counterFindings(counters, ledger.entries.size, account)];
     for (const service of services) {
       if (!service.isRunning) continue;
       const { code, signal } = await service.stop();
@@ -70,7 +68,6 @@ export async function runOutages(options: {
     const files = [...ledger.entries.values()].reduce((sum, { posts }) => sum + posts.length, 0);
     return { results, findings, files };
   } finally {
-    await settling.stop().catch(() => undefined);
     await under.stop();
   }
 }

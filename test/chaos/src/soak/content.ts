@@ -1,21 +1,21 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Content } from '../content.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 const ZEROS = Buffer.alloc(CHUNK_BYTES);
 const NO_IV = Buffer.alloc(16);
 
+/** As S3 describes what comes with a form that says nothing of it. */
+const DESCRIPTION = { contentType: 'binary/octet-stream', metadata: {}, tagging: '' } as const;
+
 /** Bytes that need not be kept: they can be generated again, and their hashes distinguish them from all others. */
-export interface Content {
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  /** S3's entity tag of an object that came in one piece. */
-  readonly md5: string;
+export interface GeneratedContent extends Content {
   read(): AsyncIterable<Uint8Array>;
 }
 
 /** The content of this name: the same bytes for the same name and size, others for any other. */
-export async function makeContent(name: string, sizeBytes: number): Promise<Content> {
+export async function makeContent(name: string, sizeBytes: number): Promise<GeneratedContent> {
   const sha256 = createHash('sha256');
   const md5 = createHash('md5');
   for (const chunk of bytesOf(name, sizeBytes)) {
@@ -28,6 +28,7 @@ export async function makeContent(name: string, sizeBytes: number): Promise<Cont
     sizeBytes,
     sha256: sha256.digest('hex'),
     md5: md5.digest('hex'),
+    ...DESCRIPTION,
     async *read() {
       yield* bytesOf(name, sizeBytes);
     },

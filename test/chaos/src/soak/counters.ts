@@ -1,5 +1,5 @@
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
-import type { Audit } from './audit.ts';
+import type { Account } from './account.ts';
 
 /** What a service counts must be what the table holds, but where a worker dies between the record and its count. */
 export interface Counters {
@@ -31,8 +31,8 @@ export function sumCounters(services: readonly ServiceUnderFaults[]): Counters {
  * The worker that records an acceptance or a processing counts it at most once: a crash in between can only leave a count out. A
  * duplicate is reported at least once: a crash can only repeat it. The issuer is never killed and counts every form.
  */
-export function counterFindings(counters: Counters, forms: number, audit: Audit): string[] {
-  const { processed, processedBytes, duplicates } = audit;
+export function counterFindings(counters: Counters, forms: number, account: Account): string[] {
+  const { processed, processedBytes, duplicates } = account;
   const findings: string[] = [];
   const must = (holds: boolean, what: string) => {
     if (!holds) findings.push(`P4: ${what}`);

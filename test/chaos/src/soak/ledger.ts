@@ -1,3 +1,5 @@
+import type { Content } from '../content.ts';
+
 /** How the client saw one POST end. */
 export const PostOutcome = {
   /** S3 responded that it has the file. */
@@ -12,11 +14,7 @@ export const PostOutcome = {
 export type PostOutcome = (typeof PostOutcome)[keyof typeof PostOutcome];
 
 /** One file sent with one form, as the client knows it. */
-export interface Post {
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  /** Also S3's entity tag of it: this identifies a version if no response had its id. */
-  readonly md5: string;
+export interface Post extends Content {
   /** When sending began and when it ended, on one clock that never goes back. */
   readonly beganAtMs: number;
   readonly endedAtMs: number;
@@ -37,10 +35,8 @@ export interface Entry {
   readonly key: string;
   readonly posts: Post[];
   readonly runs: HandlerRun[];
-  /** The SHA-256 of the accepted object, read before it was removed to make room. */
-  acceptedSha256: string | undefined;
   /** Its accepted object and what was kept apart were looked at, and removed to make room. */
-  isEvicted: boolean;
+  isRemoved: boolean;
 }
 
 /** Every form that a client got, and what was done with it. */
@@ -56,7 +52,7 @@ export function createLedger(): Ledger {
     entries,
     begin(key) {
       if (entries.has(key)) throw new Error(`P6: two forms are for the same key, ${key}`);
-      const entry: Entry = { key, posts: [], runs: [], acceptedSha256: undefined, isEvicted: false };
+      const entry: Entry = { key, posts: [], runs: [], isRemoved: false };
       entries.set(key, entry);
       return entry;
     },

@@ -57,7 +57,7 @@ export function report(result: SoakResult): Report {
   return { text, findings };
 }
 
-function uploadRows({ ledger, load, audit, counters }: SoakResult): string[][] {
+function uploadRows({ ledger, load, account, counters }: SoakResult): string[][] {
   const entries = [...ledger.entries.values()];
   const posts = entries.flatMap((entry) => entry.posts);
   const ended = (outcome: PostOutcome) => posts.filter((post) => post.outcome === outcome);
@@ -78,11 +78,11 @@ function uploadRows({ ledger, load, audit, counters }: SoakResult): string[][] {
     ['  not sent', `${ended(PostOutcome.notSent).length}`],
     [
       'uploads processed',
-      `${audit.processed}, byte for byte; ${runs} handler runs; counted ${counters.processed}`,
+      `${account.processed}, byte for byte; ${runs} handler runs; counted ${counters.processed}`,
     ],
     ['  acceptances counted', `${counters.accepted}`],
-    ['duplicates on record', `${audit.duplicates}; reported ${counters.duplicates}`],
-    ['forms never used', `${audit.unused}: nothing was stored with them`],
+    ['duplicates on record', `${account.duplicates}; reported ${counters.duplicates}`],
+    ['forms never used', `${account.unused}: nothing was stored with them`],
   ];
 }
 

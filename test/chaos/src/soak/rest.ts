@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messagesIn, redrive } from './dead-letters.ts';
-import type { Settling } from './settling.ts';
+import { underWay } from '../under-way.ts';
+import { redrive } from './dead-letters.ts';
 import type { StackUnderSoak } from './stack-under-soak.ts';
 
 /**
@@ -8,8 +8,6 @@ import type { StackUnderSoak } from './stack-under-soak.ts';
  * eight minutes (RETRY_BACKOFF); a few seconds are usual.
  */
 const LIMIT_MS = 10 * 60_000;
-/** With both queues empty nothing happens any more: what is not at rest after some more looks never will be. */
-const LAST_LOOKS_MS = 20_000;
 const BETWEEN_CHECKS_MS = 250;
 
 export interface Rest {
@@ -19,47 +17,25 @@ export interface Rest {
   readonly deadLetters: readonly string[];
 }
 
-/** Waits until every upload has come to rest and both queues are empty, moves dead letters back, and waits once more. */
-export async function comeToRest(
-  under: StackUnderSoak,
-  settling: Settling,
-  reasons: ReadonlyMap<string, string>,
-): Promise<Rest> {
-  const findings: string[] = [];
+/** Waits until no event and no message is on its way, moves dead letters back, and waits once more. */
+export async function comeToRest(under: StackUnderSoak, reasons: ReadonlyMap<string, string>): Promise<Rest> {
   const deadLetters: string[] = [];
-  findings.push(...(await waitForRest(under, settling)));
+  const findings = await waitForRest(under);
   for (const pair of under.queues) deadLetters.push(...(await redrive(under.sqs, pair, reasons)));
-  if (deadLetters.length > 0) findings.push(...(await waitForRest(under, settling)));
+  if (deadLetters.length > 0) findings.push(...(await waitForRest(under)));
   for (const { deadLetterQueue } of under.queues) {
-    const left = await messagesIn(under.sqs, deadLetterQueue);
+    const left = await under.outside.depthOf(deadLetterQueue);
     if (left > 0) findings.push(`P3: ${left} messages are in ${deadLetterQueue} again, with all faults off`);
   }
   return { findings, deadLetters };
 }
 
-async function waitForRest(under: StackUnderSoak, settling: Settling): Promise<string[]> {
+async function waitForRest({ stack, outside }: StackUnderSoak): Promise<string[]> {
   const giveUpAtMs = performance.now() + LIMIT_MS;
-  let emptySinceMs: number | undefined;
   for (;;) {
-    const messages = await messagesLeft(under);
-    const { uploads } = settling.waiting;
-    if (messages === 0 && uploads === 0) return [];
-    const nowMs = performance.now();
-    emptySinceMs = messages === 0 ? (emptySinceMs ?? nowMs) : undefined;
-    if (nowMs > giveUpAtMs || (emptySinceMs !== undefined && nowMs - emptySinceMs > LAST_LOOKS_MS)) {
-      return [`P3: ${uploads} uploads and ${messages} messages did not come to rest`];
-    }
+    const left = await underWay(stack, outside);
+    if (left === undefined) return [];
+    if (performance.now() > giveUpAtMs) return [`P3: ${left} did not come to rest`];
     await delay(BETWEEN_CHECKS_MS);
   }
-}
-
-/** Where an event waits for its queue, it is in none yet. */
-async function messagesLeft({ sqs, queues, stack }: StackUnderSoak): Promise<number> {
-  // On a connection of its own: one that lay idle may be closed at that moment.
-  const settled = await fetch(`${stack.endpoints.control}/events/settled`, {
-    headers: { connection: 'close' },
-  });
-  await settled.text();
-  const counts = await Promise.all(queues.map(({ queue }) => messagesIn(sqs, queue)));
-  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { findingsOf } from './findings.ts';
+import { acceptedKeyOf } from '@upload-once/uploads';
+import type { Outside } from '../outside.ts';
+import { type Judged, judge } from './judge.ts';
 import { type Entry, PostOutcome } from './ledger.ts';
-import { type Cloud, evict, hashAccepted, lookUp } from './look.ts';
 
 /** Between two looks at uploads that are not through yet. */
 const BETWEEN_LOOKS_MS = 250;
@@ -21,10 +22,10 @@ export interface Settling {
 }
 
 /**
- * Checks every upload until nothing is wrong with it, takes the hash of the accepted object, and removes the object: so the disk
- * holds only uploads in progress. An upload that never comes to rest stays in the list for the final audit.
+ * Judges every upload until nothing is wrong with it, and removes what it left in the bucket, as a user may: so the disk holds only
+ * uploads in progress. All are judged again at the end.
  */
-export function startSettling(cloud: Cloud): Settling {
+export function startSettling(outside: Outside): Settling {
   const waiting = new Set<Entry>();
   const stopping = new AbortController();
   let waitingBytes = 0;
@@ -32,15 +33,20 @@ export function startSettling(cloud: Cloud): Settling {
   let looked = Promise.withResolvers<void>();
 
   async function look(entry: Entry): Promise<void> {
-    const found = await lookUp(entry, cloud);
-    const { claimed, acceptedVersionId } = found.upload ?? {};
-    if (claimed && acceptedVersionId)
-      entry.acceptedSha256 = await hashAccepted(entry, acceptedVersionId, cloud);
-    if (findingsOf(entry, found).length > 0) return;
+    const judged = await judge(entry, outside);
+    if (judged.findings.length > 0) return;
     waiting.delete(entry);
     waitingBytes -= bytesOf(entry);
     settled += 1;
-    if (claimed) await evict(entry, found, cloud);
+    await remove(entry, judged);
+  }
+
+  /** Exactly what was judged: what comes under the key after that is left. */
+  async function remove(entry: Entry, { sent, upload }: Judged): Promise<void> {
+    if (upload?.acceptedVersionId === undefined) return;
+    entry.isRemoved = true;
+    await outside.removeVersion(acceptedKeyOf(entry.key), upload.acceptedVersionId);
+    for (const { versionId } of sent.versions.slice(1)) await outside.removeVersion(entry.key, versionId);
   }
 
   async function lookAtAll(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
-import { type Audit, audit } from './audit.ts';
+import { type Account, accountFor } from './account.ts';
 import { type Counters, counterFindings, sumCounters } from './counters.ts';
 import { followWorkers } from './follow-workers.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -23,7 +23,7 @@ export interface SoakResult {
   readonly findings: readonly string[];
   readonly ledger: Ledger;
   readonly load: Load;
-  readonly audit: Audit;
+  readonly account: Account;
   readonly counters: Counters;
   readonly sampling: Sampling;
   /** What had been given up before its last chance, each with why. */
@@ -49,7 +49,7 @@ export async function soak(options: {
     ownGroup: true,
     settings: { NODE_OPTIONS },
   });
-  const settling = startSettling(under.cloud);
+  const settling = startSettling(under.outside);
   const deaths = followDeaths(under);
   const workers = [...under.steadyWorkers, ...under.mortalWorkers];
   const deadLetterReasons = followWorkers(workers, ledger);
@@ -59,20 +59,20 @@ export async function soak(options: {
     const load = await putUnderLoad({ settings, under, ledger, settling, ending, say });
     await sampling.stop();
     say('No more uploads, kills and faults. Waiting until everything is at rest …');
-    const rest = await comeToRest(under, settling, deadLetterReasons);
+    const rest = await comeToRest(under, deadLetterReasons);
     await settling.stop();
     say('Accounting for every upload …');
-    const audited = await audit(ledger, under);
+    const account = await accountFor(ledger, under);
     const stops = await stopAll([under.issuer, ...workers], deaths);
     const counters = sumCounters([under.issuer, ...workers]);
     const findings = [
       ...load.findings,
       ...rest.findings,
-      ...audited.findings,
+      ...account.findings,
       ...stops,
-      ...counterFindings(counters, ledger.entries.size, audited),
+      ...counterFindings(counters, ledger.entries.size, account),
     ];
-    return { findings, ledger, load, audit: audited, counters, sampling, deadLetters: rest.deadLetters };
+    return { findings, ledger, load, account, counters, sampling, deadLetters: rest.deadLetters };
   } finally {
     await Promise.allSettled([sampling.stop(), settling.stop()]);
     await under.stop();

@@ -1,13 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { createDynamoDbUploadStore, createS3ObjectListing, createS3ObjectStore } from '@upload-once/uploads';
 import { type FaultStack, startFaultStack } from '../fault-stack.ts';
+import { lookFromOutside, type Outside } from '../outside.ts';
 import { type AwsProxy, startAwsProxy } from '../proxy/aws-proxy.ts';
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
 import type { QueuePair } from './dead-letters.ts';
-import type { Cloud } from './look.ts';
 
 /** How late work comes back whose worker was killed: short, so that it does so many times in ten minutes. */
 const VISIBILITY_SECONDS = 10;
@@ -28,10 +25,8 @@ export interface StackUnderSoak {
   /** Are killed and started again. */
   readonly mortalWorkers: readonly ServiceUnderFaults[];
   readonly proxies: readonly AwsProxy[];
-  readonly cloud: Cloud;
-  readonly s3: S3Client;
+  readonly outside: Outside;
   readonly sqs: SQSClient;
-  readonly dynamoDb: DynamoDBClient;
   readonly queues: readonly QueuePair[];
   /** Ends whatever still runs. */
   stop(): Promise<void>;
@@ -74,11 +69,9 @@ export async function startStackUnderSoak(
     const services = [issuer, ...steadyWorkers, ...mortalWorkers];
     const [issuerUrl = ''] = await Promise.all(services.map((service) => service.start()));
 
-    // Copies: the SDK writes into what it is given.
-    const common = { region, credentials: { ...credentials } };
-    const s3 = new S3Client({ ...common, endpoint: endpoints.s3, forcePathStyle: true });
-    const sqs = new SQSClient({ ...common, endpoint: endpoints.sqs });
-    const dynamoDb = new DynamoDBClient({ ...common, endpoint: endpoints.dynamodb });
+    // A copy: the SDK writes into what it is given.
+    const sqs = new SQSClient({ region, credentials: { ...credentials }, endpoint: endpoints.sqs });
+    const outside = lookFromOutside(stack);
     return {
       stack,
       issuer,
@@ -86,26 +79,15 @@ export async function startStackUnderSoak(
       steadyWorkers,
       mortalWorkers,
       proxies: [clients, ...services.map(({ proxy }) => proxy)],
-      cloud: {
-        uploads: createDynamoDbUploadStore({
-          client: dynamoDb,
-          tableName: stack.tables.uploads,
-          recordRetentionSeconds: 0,
-          now: () => new Date(),
-          newToken: () => '',
-        }),
-        objects: createS3ObjectStore({ client: s3, bucket: stack.bucket }),
-        listing: createS3ObjectListing({ client: s3, bucket: stack.bucket }),
-      },
-      s3,
+      outside,
       sqs,
-      dynamoDb,
       queues: [
         { queue: queues.uploadEvents, deadLetterQueue: queues.uploadEventsDeadLetter },
         { queue: queues.acceptedEvents, deadLetterQueue: queues.acceptedEventsDeadLetter },
       ],
       async stop() {
-        for (const client of [s3, sqs, dynamoDb]) client.destroy();
+        sqs.destroy();
+        outside.close();
         await stop();
       },
     };

@@ -9,7 +9,7 @@ import {
   UploadRefused,
   uploadFile,
 } from '@upload-once/client';
-import { type Content, makeContent } from './content.ts';
+import { type GeneratedContent, makeContent } from './content.ts';
 import { type Entry, type Ledger, type Post, PostOutcome } from './ledger.ts';
 import type { UploadPlan } from './plan.ts';
 
@@ -58,10 +58,10 @@ export function createUploading(options: {
     }
   }
 
-  async function post(form: UploadForm, { sizeBytes, sha256, md5, read }: Content): Promise<Post> {
+  async function post(form: UploadForm, { read, ...content }: GeneratedContent): Promise<Post> {
     const beganAtMs = nowMs();
-    const how = await send(form, { stream: read(), name: 'file', sizeBytes });
-    return { sizeBytes, sha256, md5, beganAtMs, endedAtMs: nowMs(), ...how };
+    const how = await send(form, { stream: read(), name: 'file', sizeBytes: content.sizeBytes });
+    return { ...content, beganAtMs, endedAtMs: nowMs(), ...how };
   }
 
   async function send(
@@ -90,7 +90,7 @@ export function createUploading(options: {
     findings,
     askForForm,
     async upload({ number, sizesBytes, isOverlapping }, givenForm) {
-      const contents: Content[] = [];
+      const contents: GeneratedContent[] = [];
       for (const [at, sizeBytes] of sizesBytes.entries()) {
         contents.push(await makeContent(`${seed}/${number}/${at}`, sizeBytes));
       }
