@@ -11,7 +11,12 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import type { LocalAwsFacts } from '@upload-once/local-stack/stack.ts';
 import {
   createDynamoDbUploadRecords,
@@ -21,7 +26,6 @@ import {
   type UploadStore,
 } from '@upload-once/uploads';
 import type { Content, ContentInMemory } from './content.ts';
-import { takeReports } from './take-reports.ts';
 
 const FORM_MS = 60_000;
 
@@ -63,11 +67,23 @@ export function lookFromOutside({
   const sqs = new SQSClient({ ...common, endpoint: endpoints.sqs });
   const dynamoDb = new DynamoDBClient({ ...common, endpoint: endpoints.dynamodb });
   const Bucket = bucket;
-  const reports = new Set<string>();
-  let taken: Promise<ReadonlySet<string>> = Promise.resolve(reports);
+  let reports = Promise.resolve(new Set<string>());
   const now = () => new Date();
   const table = { client: dynamoDb, tableName: tables.uploads, recordRetentionSeconds: 0, now };
   const uploads = createDynamoDbUploadStore({ ...table, newToken: randomUUID });
+
+  /** Takes all reports out of their queue, as a reader does, and adds their ids to these. */
+  async function takeReports(ids: Set<string>): Promise<Set<string>> {
+    const QueueUrl = queues.uploadReports;
+    for (;;) {
+      const receive = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 });
+      const { Messages = [] } = await sqs.send(receive);
+      if (Messages.length === 0) return ids;
+      for (const { Body = '{}' } of Messages) ids.add(String(JSON.parse(Body).id));
+      const Entries = Messages.map(({ ReceiptHandle }, at) => ({ Id: String(at), ReceiptHandle }));
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+    }
+  }
 
   async function* objects(Prefix?: string) {
     let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
@@ -168,13 +184,7 @@ export function lookFromOutside({
     },
 
     // One after the other: what one has received and not yet noted would be missing for another.
-    reports() {
-      taken = taken.then(async () => {
-        for (const id of await takeReports(sqs, queues.uploadReports)) reports.add(id);
-        return reports;
-      });
-      return taken;
-    },
+    reports: () => (reports = reports.then(takeReports)),
 
     close() {
       for (const client of [s3, sqs, dynamoDb]) client.destroy();
