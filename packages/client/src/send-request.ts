@@ -209,19 +209,19 @@ async function send(
   const lastPieceBytes = order.tail.length === 0 ? PIECE_MIN_BYTES : 0;
   let letGo = () => {};
   stop.addEventListener('abort', () => letGo(), { once: true });
+  const onTaken = (error?: Error | null) => {
+    if (stop.aborted) return;
+    timers.written();
+    if (error) onFault(error);
+    else letGo();
+  };
   /** Resolves once the connection has taken it, or when nothing more is to be sent. */
-  const handOver = (start: (done: (error?: Error | null) => void) => void) =>
+  const write = (bytes: Uint8Array, how: 'write' | 'end' = 'write') =>
     new Promise<void>((resolve) => {
       letGo = resolve;
       timers.writing();
-      start((error) => {
-        if (stop.aborted) return;
-        timers.written();
-        if (error) onFault(error);
-        else resolve();
-      });
+      request[how](bytes, onTaken);
     });
-  const write = (bytes: Uint8Array) => handOver((done) => request.write(bytes, done));
 
   if (order.head.length > 0) await write(order.head);
   if (stop.aborted) return;
@@ -247,7 +247,7 @@ async function send(
   }
   if (stop.aborted) return;
   onEverythingSent();
-  await handOver((done) => request.end(order.tail, done));
+  await write(order.tail, 'end');
   if (!stop.aborted) timers.receiving();
 }
 
