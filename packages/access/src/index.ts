@@ -43,7 +43,7 @@ export {
 export {
   createDailyQuota,
   type DailyQuota,
-  type QuotaAnswer,
   QuotaCounterWentBack,
+  type QuotaResult,
 } from './quotas/daily-quota.ts';
 export type { QuotaCounter, QuotaCounters } from './quotas/quota-counters.ts';

@@ -16,7 +16,7 @@ function finding(options: Partial<ApiKeyFinderOptions> = {}, store: AccessStore 
   const clock = { ms: START };
   const asked: string[] = [];
   const table = {
-    /** In the place of the table's answer, while it is set. */
+    /** In the place of the table's response, while it is set. */
     instead: undefined as (() => ReturnType<AccessStore['findBySecret']>) | undefined,
     findBySecret(secretSha256: string) {
       asked.push(secretSha256);
@@ -26,7 +26,7 @@ function finding(options: Partial<ApiKeyFinderOptions> = {}, store: AccessStore 
   const keys = createApiKeyFinder({
     store: table,
     now: () => new Date(clock.ms),
-    answerLifetimeSeconds: 10,
+    resultLifetimeSeconds: 10,
     maxFound: 100,
     maxNotFound: 100,
     ...options,
@@ -43,7 +43,7 @@ function finding(options: Partial<ApiKeyFinderOptions> = {}, store: AccessStore 
 }
 
 t.test(
-  'the key of a value that it refuses is known while its answer is remembered, that of a guess never',
+  'the key of a value that it refuses is known while its result is remembered, that of a guess never',
   async (t) => {
     const { store, keys, add } = finding({ maxNotFound: 1 });
     await add('good');
@@ -100,7 +100,7 @@ t.test('a value opens until it expires, and not from then on, asked anew or reme
   t.equal(asked.length, 2);
 });
 
-t.test('what the table answers is compared, not believed', async (t) => {
+t.test('what the table returns is compared, not believed', async (t) => {
   for (const secretSha256 of [sha256('a'), '', 'not hexadecimal', `${hashApiKey('value')}00`]) {
     const { keys, table } = finding();
     table.instead = async () => ({ secretSha256, key: apiKey('k1') });
@@ -130,7 +130,7 @@ t.test('a key that was disabled stops within ten seconds, one that was changed c
   t.match(await keys.find('k1'), { enabled: true });
   await store.setEnabled('k1', false);
   clock.ms += 9_999;
-  t.ok(await keys.find('k1'), 'the answer of before is good for so long');
+  t.ok(await keys.find('k1'), 'the earlier result is good for so long');
   clock.ms += 1;
   t.equal(await keys.find('k1'), undefined);
   await store.setEnabled('k1', true);
@@ -138,13 +138,13 @@ t.test('a key that was disabled stops within ten seconds, one that was changed c
   t.ok(await keys.find('k1'));
 });
 
-t.test('the ten seconds begin when the table is asked, not when it answers', async (t) => {
+t.test('the ten seconds begin when the table is asked, not when it responds', async (t) => {
   const { keys, clock, table, add, store } = finding();
   await add('k1');
-  const answer = await store.findBySecret(hashApiKey('k1'));
+  const result = await store.findBySecret(hashApiKey('k1'));
   table.instead = async () => {
     clock.ms += 4_000;
-    return answer;
+    return result;
   };
   t.ok(await keys.find('k1'));
   table.instead = undefined;
@@ -153,7 +153,7 @@ t.test('the ten seconds begin when the table is asked, not when it answers', asy
   t.equal(await keys.find('k1'), undefined);
 });
 
-t.test('a clock that is set back does not prolong an answer', async (t) => {
+t.test('a clock that is set back does not prolong a result', async (t) => {
   const { keys, clock, store, add } = finding();
   await add('k1');
   await keys.find('k1');
@@ -173,8 +173,8 @@ t.test('one question for all that ask at the same time; another value has its ow
   const waiting = Array.from({ length: 50 }, () => keys.find('k1'));
   const other = keys.find('k2');
   held.resolve();
-  const answers = await Promise.all(waiting);
-  t.ok(answers.every((key) => key?.keyId === 'k1'));
+  const results = await Promise.all(waiting);
+  t.ok(results.every((key) => key?.keyId === 'k1'));
   t.equal(await other, undefined);
   t.equal(asked.length, 2);
 });
@@ -196,7 +196,7 @@ t.test('no request waits for a look-up that is older than its time limit', async
   t.equal(asked.length, 2);
   held.resolve();
   await first;
-  t.equal(await keys.find('k1'), undefined, 'the late answer is old when it comes');
+  t.equal(await keys.find('k1'), undefined, 'the late result is old when it comes');
 });
 
 t.test('a table that does not respond', async (t) => {
@@ -210,7 +210,7 @@ t.test('a table that does not respond', async (t) => {
   table.instead = away;
   clock.ms += 9_999;
 
-  t.ok(await keys.find('good'), 'a good key goes on for as long as its answer is good');
+  t.ok(await keys.find('good'), 'a good key goes on for as long as its result is good');
   t.equal(await keys.find('bad'), undefined);
   await t.rejects(keys.find('never seen'), { message: 'the table is away' });
   clock.ms += 1;
@@ -272,7 +272,7 @@ t.test('a value is familiar once it has opened something, until it is found to o
 });
 
 t.test('without a lifetime the table is asked each time', async (t) => {
-  const { keys, asked, add } = finding({ answerLifetimeSeconds: 0 });
+  const { keys, asked, add } = finding({ resultLifetimeSeconds: 0 });
   await add('good');
   for (let time = 0; time < 3; time += 1) t.ok(await keys.find('good'));
   t.equal(asked.length, 3);

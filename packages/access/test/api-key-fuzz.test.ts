@@ -32,7 +32,7 @@ async function keysAndFinder() {
       },
     },
     now: () => NOW,
-    answerLifetimeSeconds: 10,
+    resultLifetimeSeconds: 10,
     maxFound: 10,
     maxNotFound: 10,
   });

@@ -31,7 +31,7 @@ function findApiKey(store: AccessStore, value: string) {
   return createApiKeyFinder({
     store,
     now: () => NOW,
-    answerLifetimeSeconds: 0,
+    resultLifetimeSeconds: 0,
     maxFound: 1,
     maxNotFound: 1,
   }).find(value);
@@ -173,7 +173,7 @@ t.test('a key made elsewhere in the same form is imported, a mistyped one is not
         },
       },
       now: () => NOW,
-      answerLifetimeSeconds: 0,
+      resultLifetimeSeconds: 0,
       maxFound: 1,
       maxNotFound: 1,
     });

@@ -4,8 +4,8 @@ import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 import {
   createDailyQuota,
   createDynamoDbQuotaCounters,
-  type QuotaAnswer,
   type QuotaCounters,
+  type QuotaResult,
 } from '../src/index.ts';
 import { createMemoryQuotaCounters } from '../src/testing/index.ts';
 
@@ -29,8 +29,8 @@ function watched(counters: QuotaCounters = createMemoryQuotaCounters()) {
   return { calls, counters: watching };
 }
 
-function grantedOf(answers: readonly (QuotaAnswer | undefined)[]): boolean[] {
-  return answers.map((answer) => answer?.granted === true);
+function grantedOf(results: readonly (QuotaResult | undefined)[]): boolean[] {
+  return results.map((result) => result?.granted === true);
 }
 
 const many = <T>(count: number, make: () => Promise<T>) =>
@@ -57,14 +57,14 @@ t.test('units are granted to the last one, with what is left, and then no more',
 t.test('what comes in one turn is one write for each key, in the order in which it came', async (t) => {
   const { calls, counters } = watched();
   const quota = createDailyQuota({ counters, now: () => NOON });
-  const answers = await Promise.all([
+  const results = await Promise.all([
     ...Array.from({ length: 5 }, () => quota.take({ keyId: 'k1', dailyQuota: 10 })),
     quota.take({ keyId: 'k2', dailyQuota: 10 }),
     quota.take({ keyId: 'k1', dailyQuota: 10 }),
   ]);
   t.strictSame(calls, ['add 6 to k1 on 2030-01-31', 'add 1 to k2 on 2030-01-31']);
   t.strictSame(
-    answers.map((answer) => answer?.remaining),
+    results.map((result) => result?.remaining),
     [9, 8, 7, 6, 5, 9, 4],
   );
   await quota.take({ keyId: 'k1', dailyQuota: 10 });
@@ -75,16 +75,16 @@ t.test('a group that does not fit is granted up to the last unit, the first come
   const { calls, counters } = watched();
   await counters.add(TODAY, 7, 10);
   const quota = createDailyQuota({ counters, now: () => NOON });
-  const answers = await many(5, () => quota.take({ keyId: 'k1', dailyQuota: 10 }));
-  t.strictSame(grantedOf(answers), [true, true, true, false, false]);
+  const results = await many(5, () => quota.take({ keyId: 'k1', dailyQuota: 10 }));
+  t.strictSame(grantedOf(results), [true, true, true, false, false]);
   t.equal(await counters.used(TODAY), 10);
   t.strictSame(calls.slice(1, 4), ['add 5 to k1 on 2030-01-31', 'used of k1', 'add 3 to k1 on 2030-01-31']);
 });
 
 t.test('a group larger than the whole quota', async (t) => {
   const quota = createDailyQuota({ counters: createMemoryQuotaCounters(), now: () => NOON });
-  const answers = await many(30, () => quota.take({ keyId: 'k1', dailyQuota: 10 }));
-  t.equal(grantedOf(answers).filter(Boolean).length, 10);
+  const results = await many(30, () => quota.take({ keyId: 'k1', dailyQuota: 10 }));
+  t.equal(grantedOf(results).filter(Boolean).length, 10);
 });
 
 t.test('what another task takes in between is not granted here as well', async (t) => {
@@ -100,8 +100,8 @@ t.test('what another task takes in between is not granted here as well', async (
   };
   await memory.add(TODAY, 6, 10);
   const quota = createDailyQuota({ counters, now: () => NOON });
-  const answers = await many(5, () => quota.take({ keyId: 'k1', dailyQuota: 10 }));
-  t.strictSame(grantedOf(answers), [true, false, false, false, false]);
+  const results = await many(5, () => quota.take({ keyId: 'k1', dailyQuota: 10 }));
+  t.strictSame(grantedOf(results), [true, false, false, false, false]);
   t.equal(await memory.used(TODAY), 10);
 });
 
@@ -132,7 +132,7 @@ t.test(
       ...memory,
       async add(counter, units, quota) {
         const used = await memory.add(counter, units, quota);
-        if (calls.length === 1) throw new Error('the answer was lost');
+        if (calls.length === 1) throw new Error('the response was lost');
         return used;
       },
     });
@@ -149,7 +149,7 @@ t.test('no request is refused for the quota while a failure leaves open whether 
   const counters: QuotaCounters = {
     ...createMemoryQuotaCounters(),
     async add() {
-      throw new Error('no answer');
+      throw new Error('no response');
     },
   };
   const quota = createDailyQuota({ counters, now: () => NOON });
@@ -184,7 +184,7 @@ t.test('a count that went back is not tried for ever', async (t) => {
 const Failure = { none: 'none', before: 'before', after: 'after' } as const;
 type Failure = (typeof Failure)[keyof typeof Failure];
 
-/** Counters whose calls fail by a script: before they have taken effect, or after, the answer lost. */
+/** Counters whose calls fail by a script: before they have taken effect, or after, the response lost. */
 function failing(counters: QuotaCounters, script: readonly Failure[]) {
   const calls = [...script];
   /** Units of increments that were sent and whose response was lost. */
@@ -193,9 +193,9 @@ function failing(counters: QuotaCounters, script: readonly Failure[]) {
     const failure = calls.shift() ?? Failure.none;
     if (failure !== Failure.none) unknownUnits += units;
     if (failure === Failure.before) throw new Error('not sent');
-    const answer = await call();
-    if (failure === Failure.after) throw new Error('the answer was lost');
-    return answer;
+    const result = await call();
+    if (failure === Failure.after) throw new Error('the response was lost');
+    return result;
   }
   return {
     unknownUnits: () => unknownUnits,
@@ -215,7 +215,7 @@ async function tryTasks(
   quota: number,
   tasks: readonly { readonly groups: readonly number[]; readonly failures: readonly Failure[] }[],
 ): Promise<string | undefined> {
-  const outcomes: PromiseSettledResult<QuotaAnswer | undefined>[] = [];
+  const outcomes: PromiseSettledResult<QuotaResult | undefined>[] = [];
   const failingTasks = tasks.map(({ failures }) => failing(counters, failures));
   await Promise.all(
     tasks.map(async ({ groups }, at) => {
@@ -227,7 +227,7 @@ async function tryTasks(
     }),
   );
   const fulfilled = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-  const granted = fulfilled.filter((answer) => answer?.granted).length;
+  const granted = fulfilled.filter((result) => result?.granted).length;
   const refused = fulfilled.length - granted;
   const unknown = failingTasks.reduce((sum, { unknownUnits }) => sum + unknownUnits(), 0);
   const used = await counters.used(TODAY);

@@ -65,9 +65,9 @@ function clientCutShort(write: number, side: 'before' | 'after') {
       if (/^(Put|Update|Delete)Item/.test(String(context['commandName']))) writes += 1;
       const isCut = /^(Put|Update|Delete)Item/.test(String(context['commandName'])) && writes === write;
       if (isCut && side === 'before') throw new Error('cut short');
-      const answer = await next(args);
+      const response = await next(args);
       if (isCut) throw new Error('cut short');
-      return answer;
+      return response;
     },
     { step: 'initialize' },
   );
@@ -96,7 +96,7 @@ t.test('a change of values that was cut short anywhere: what is listed is what c
   }
 });
 
-t.test('a change whose answer was lost is recognised by its own retry', async (t) => {
+t.test('a change whose response was lost is recognised by its own retry', async (t) => {
   const tableName = await db.createTable();
   const client = db.createClient();
   t.teardown(() => client.destroy());
@@ -182,7 +182,7 @@ t.test('a list of any length is given whole', async (t) => {
   t.ok(keys.every(({ secrets }) => secrets.length === 1));
 });
 
-t.test('an answer that was lost is recognised: the repeated write is no clash', async (t) => {
+t.test('a response that was lost is recognised: the repeated write is no clash', async (t) => {
   for (const lost of [1, 2]) {
     const tableName = await db.createTable();
     const client = clientWith(async (put, send) => {

@@ -35,7 +35,7 @@ t.test('the item is as the design says, and the table removes it a week after it
   ]);
 });
 
-t.test('an increment whose answer is lost is sent once, and counts', async (t) => {
+t.test('an increment whose response is lost is sent once, and counts', async (t) => {
   const tableName = await db.createTable();
   const losing = clientThatTries(1);
   let sent = 0;
@@ -43,12 +43,12 @@ t.test('an increment whose answer is lost is sent once, and counts', async (t) =
     (next) => async (args) => {
       sent += 1;
       await next(args);
-      throw Object.assign(new Error('the answer was lost'), { name: 'TimeoutError', $retryable: {} });
+      throw Object.assign(new Error('the response was lost'), { name: 'TimeoutError', $retryable: {} });
     },
     { step: 'deserialize', priority: 'low' },
   );
   await t.rejects(createDynamoDbQuotaCounters({ client: losing, tableName }).add(today, 4, 10), {
-    message: 'the answer was lost',
+    message: 'the response was lost',
   });
   t.equal(sent, 1);
   t.equal(await createDynamoDbQuotaCounters({ client, tableName }).used(today), 4);

@@ -45,7 +45,7 @@ t.test('the item has hashes alone and an end for the TTL', async (t) => {
   ]);
 });
 
-t.test('a write whose answer was lost is recognised by its own retry', async (t) => {
+t.test('a write whose response was lost is recognised by its own retry', async (t) => {
   const tableName = await db.createTable();
   const client = db.createClient();
   t.teardown(() => client.destroy());

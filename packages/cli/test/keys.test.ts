@@ -20,7 +20,7 @@ const openTable = (tableName: string) => createDynamoDbAccessStore({ client: db.
 
 /** What a value opens, asked of the table itself. */
 function findApiKey(store: AccessStore, value: string, now = NOW) {
-  const none = { answerLifetimeSeconds: 0, maxFound: 1, maxNotFound: 1 };
+  const none = { resultLifetimeSeconds: 0, maxFound: 1, maxNotFound: 1 };
   return createApiKeyFinder({ store, now: () => now, ...none }).find(value);
 }
 

@@ -20,18 +20,18 @@ import { createIdempotentIssuer } from './issuing/issue-idempotently.ts';
 import { createUploadIssuer } from './issuing/issue-upload.ts';
 import { joinRepeats } from './issuing/join-repeats.ts';
 import type { UploadDefaults } from './issuing/upload-request.ts';
-import { answerHeaders } from './plugins/answer-headers.ts';
 import { apiDescription } from './plugins/api-description.ts';
 import { apiKey } from './plugins/api-key.ts';
 import { closing } from './plugins/closing.ts';
 import { cors } from './plugins/cors.ts';
-import { type EarlyAnswers, earlyAnswers } from './plugins/early-answers.ts';
+import { type EarlyResponses, earlyResponses } from './plugins/early-responses.ts';
 import { errors } from './plugins/errors.ts';
 import { jsonBodies } from './plugins/json-bodies.ts';
 import { quota } from './plugins/quota.ts';
 import { rateLimit } from './plugins/rate-limit.ts';
 import { FailuresOnlyLog, requestLog } from './plugins/request-log.ts';
 import { requestMetrics } from './plugins/request-metrics.ts';
+import { responseHeaders } from './plugins/response-headers.ts';
 import { trace } from './plugins/trace.ts';
 import type { TokenBuckets } from './rates/token-buckets.ts';
 import { getPresignedUrl } from './routes/get-presigned-url.ts';
@@ -82,7 +82,7 @@ export interface AppLimits {
    * From the arrival of a request's header to its response; then it gets 503, or 408 where its body has not come. Less
    * than what clients usually wait.
    */
-  readonly answer: number;
+  readonly response: number;
   /** For a client to send the header of a request, and the whole of it: a slow one must not hold a connection. */
   readonly headers: number;
   readonly request: number;
@@ -98,7 +98,7 @@ export interface AppLimits {
 }
 
 const LIMITS: AppLimits = {
-  answer: 5_000,
+  response: 5_000,
   headers: 10_000,
   request: 15_000,
   check: 2_000,
@@ -125,7 +125,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { metrics, now, randomBytes } = options;
   const limits = { ...LIMITS, ...options.limits };
   const log: FastifyBaseLogger = options.log;
-  const answered: EarlyAnswers = new WeakMap();
+  const responded: EarlyResponses = new WeakMap();
 
   const onRefused = (reason: ConnectionRefusal) => {
     metrics.add('RequestsRefused', 1, { Reason: reason });
@@ -152,11 +152,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_CHARACTERS },
-    handlerTimeout: limits.answer,
+    handlerTimeout: limits.response,
     // While the service stops, requests on open connections still get their response.
     return503OnClosing: false,
     frameworkErrors: frameworkErrorHandler({ metrics, corsOrigins: options.corsOrigins }),
-    clientErrorHandler: clientErrorHandler({ log, metrics, answered }),
+    clientErrorHandler: clientErrorHandler({ log, metrics, responded }),
   });
 
   // Has no body here, as GET has none: many clients send the Content-Type of one all the same.
@@ -166,9 +166,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(trace, { randomBytes });
   await app.register(requestLog);
   await app.register(requestMetrics, { metrics });
-  await app.register(earlyAnswers, { answered });
+  await app.register(earlyResponses, { responded });
   await app.register(closing);
-  await app.register(answerHeaders);
+  await app.register(responseHeaders);
   await app.register(cors, { origins: options.corsOrigins });
   await app.register(errors);
 
@@ -187,7 +187,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         keys: createApiKeyFinder({
           store: options.accessStore,
           now,
-          answerLifetimeSeconds: options.keyCacheSeconds,
+          resultLifetimeSeconds: options.keyCacheSeconds,
           maxFound: MAX_REMEMBERED_KEYS,
           maxNotFound: MAX_REMEMBERED_KEYS,
         }),

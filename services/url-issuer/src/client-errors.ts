@@ -4,8 +4,8 @@ import type { Metrics } from '@upload-once/runtime';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from './http-error.ts';
 import { corsHeadersFor } from './plugins/cors.ts';
-import type { EarlyAnswers } from './plugins/early-answers.ts';
-import { answerError } from './plugins/errors.ts';
+import type { EarlyResponses } from './plugins/early-responses.ts';
+import { respondError } from './plugins/errors.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 const STATUS_OF_PARSER_ERROR: Record<string, number> = {
@@ -22,12 +22,12 @@ const LINGER_MS = 1_000;
 export function clientErrorHandler(options: {
   readonly log: FastifyBaseLogger;
   readonly metrics: Metrics;
-  readonly answered: EarlyAnswers;
+  readonly responded: EarlyResponses;
 }) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     // A client that has its response would take another for that to its next request.
-    const isAnswered = options.answered.get(socket)?.complete === false;
-    if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
+    const hasResponse = options.responded.get(socket)?.complete === false;
+    if (error.code === 'ECONNRESET' || !socket.writable || hasResponse) {
       socket.destroy();
       return;
     }
@@ -37,7 +37,7 @@ export function clientErrorHandler(options: {
       { status: refusal.statusCode, code: refusal.code, parserError: error.code },
       'not a request',
     );
-    socket.end(rawAnswer(refusal));
+    socket.end(rawResponse(refusal));
     // The client gets its time to read the response; one that neither reads nor closes must not hold the connection.
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   };
@@ -55,14 +55,14 @@ export function frameworkErrorHandler(options: {
       ...SECURITY_HEADERS,
       ...corsHeadersFor(request.headers, { origins: options.corsOrigins }),
     });
-    answerError(error, request, reply);
+    respondError(error, request, reply);
     const { errorCode = 'BadRequest', method } = request;
     options.metrics.add('RequestsRefused', 1, { Reason: errorCode });
     request.log.info({ method, status: reply.statusCode, code: errorCode }, 'not a request');
   };
 }
 
-function rawAnswer(refusal: HttpError): string {
+function rawResponse(refusal: HttpError): string {
   const body = JSON.stringify(refusal.body);
   return [
     `HTTP/1.1 ${refusal.statusCode} ${STATUS_CODES[refusal.statusCode]}`,

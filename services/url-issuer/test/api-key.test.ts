@@ -179,8 +179,8 @@ t.test('bad keys', async (t) => {
 
   t.test('however many are tried at once', async (t) => {
     const { ask, asked } = await slowed(t);
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, at) => ask(`guess ${at}`)));
-    t.equal(answers.filter((answer) => answer === 403).length, 3);
+    const responses = await Promise.all(Array.from({ length: 50 }, (_, at) => ask(`guess ${at}`)));
+    t.equal(responses.filter((response) => response === 403).length, 3);
     t.equal(asked(), 3);
   });
 
@@ -234,15 +234,15 @@ t.test('bad keys', async (t) => {
       const ended = found.secrets.map((secret) => ({ ...secret, expiresAt: new Date(0) }));
       if (what === 'expired') await accessStore.changeSecrets(found, ended);
       await addKey(accessStore, { value: 'good' });
-      const answers: (number | string)[] = [];
+      const responses: (number | string)[] = [];
       for (let time = 0; time < 33; time += 1)
-        answers.push(await ask('refused', `203.0.113.${1 + (time % 2)}`));
+        responses.push(await ask('refused', `203.0.113.${1 + (time % 2)}`));
       t.strictSame(
-        answers.slice(0, 5),
+        responses.slice(0, 5),
         [403, 403, 403, 403, '429 20'],
         'it is slowed itself, from any address',
       );
-      t.equal(answers.filter((answer) => answer === '429 20').length, 29);
+      t.equal(responses.filter((response) => response === '429 20').length, 29);
       t.equal(asked(), 1, 'and the table spared');
       t.equal(await ask('good'), 200);
       for (const guess of ['a', 'b', 'c']) t.equal(await ask(guess), 403, 'guesses are counted as ever');
@@ -257,8 +257,8 @@ t.test('bad keys', async (t) => {
   t.test('many requests with a disabled key at once ask the table once', async (t) => {
     const { ask, asked, accessStore } = await slowed(t);
     await addKey(accessStore, { value: 'disabled', enabled: false });
-    const answers = await Promise.all(Array.from({ length: 50 }, () => ask('disabled')));
-    t.equal(answers.filter((answer) => answer === 403).length, 3);
+    const responses = await Promise.all(Array.from({ length: 50 }, () => ask('disabled')));
+    t.equal(responses.filter((response) => response === 403).length, 3);
     t.equal(asked(), 1);
   });
 
@@ -273,7 +273,7 @@ t.test('bad keys', async (t) => {
   });
 
   t.test(
-    'a mistyped key gets the same answer as any other; the log and the metrics call it so',
+    'a mistyped key gets the same response as any other; the log and the metrics call it so',
     async (t) => {
       const { get, metrics, logLines } = await appUnderTest(t);
       const unknown = await get('/getpresignedurl', { 'x-api-key': 'unknown' });
@@ -308,9 +308,9 @@ t.test('bad keys', async (t) => {
     const ask = async (value: string) => {
       const asking = request({ socketPath, path: '/getpresignedurl', headers: { 'x-api-key': value } });
       asking.end();
-      const [answer] = (await once(asking, 'response')) as [IncomingMessage];
-      answer.resume();
-      return answer.statusCode;
+      const [response] = (await once(asking, 'response')) as [IncomingMessage];
+      response.resume();
+      return response.statusCode;
     };
     for (const guess of ['a', 'b', 'c']) t.equal(await ask(guess), 403);
     t.equal(await ask('d'), 429);

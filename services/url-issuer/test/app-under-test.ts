@@ -15,7 +15,7 @@ import { type AppOptions, buildApp } from '../src/app.ts';
 import type { UploadDefaults } from '../src/issuing/upload-request.ts';
 import { createMemoryBuckets } from '../src/rates/memory-buckets.ts';
 import { createUploadSigner } from '../src/signing/upload-signer.ts';
-import { holdToDescription } from './described-answers.ts';
+import { holdToDescription } from './described-responses.ts';
 
 export const KEY_VALUE = 'a key that only its holder knows';
 export const KEY_ID = '0123456789abcdef';
@@ -49,7 +49,7 @@ export interface AppUnderTest {
   get(path?: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
 }
 
-/** The whole service on fakes in memory, with one good key, at a fixed time. Its answers are held to its description. */
+/** The whole service on fakes in memory, with one good key, at a fixed time. Its responses are held to its description. */
 export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {}): Promise<AppUnderTest> {
   const now = overrides.now ?? (() => NOW);
   const metrics: Metric[] = [];

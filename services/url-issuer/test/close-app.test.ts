@@ -38,13 +38,13 @@ t.test(
     const agent = new Agent({ keepAlive: true });
     t.teardown(() => agent.destroy());
     const writing = faults.stallNext('before', 'putIfAbsent');
-    const answer = ask(port, agent);
+    const response = ask(port, agent);
     await writing.reached;
     const closed = closeApp(app, 1_000);
     while (app.server.listening) await new Promise(setImmediate);
     await t.rejects(ask(port, new Agent()), { code: 'ECONNREFUSED' });
     writing.release();
-    t.match(await answer, { status: 200, connection: 'close' });
+    t.match(await response, { status: 200, connection: 'close' });
     await closed;
   },
 );
@@ -64,9 +64,9 @@ t.test('what takes longer than the limit is cut off', async (t) => {
   const agent = new Agent({ keepAlive: true });
   t.teardown(() => agent.destroy());
   const writing = faults.stallNext('before', 'putIfAbsent');
-  const answer = t.rejects(ask(port, agent), { code: 'ECONNRESET' });
+  const response = t.rejects(ask(port, agent), { code: 'ECONNRESET' });
   await writing.reached;
   await closeApp(app, 0.01);
-  await answer;
+  await response;
   writing.release();
 });

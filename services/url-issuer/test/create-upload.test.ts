@@ -336,10 +336,10 @@ t.test('a key’s own limits bound what it may ask for', async (t) => {
   const { create, accessStore, faults } = await issuer(t);
   await addKey(accessStore, { value: 'small', maxBytes: 17 });
   await addKey(accessStore, { value: 'images', allowedContentTypes: ['image/*', 'application/pdf'] });
-  const refused = async (value: string, body: object, status: number, answer: object) => {
+  const refused = async (value: string, body: object, status: number, refusal: object) => {
     const response = await create(body, { 'x-api-key': value });
     t.equal(response.statusCode, status);
-    t.match(response.json(), answer);
+    t.match(response.json(), refusal);
   };
   const tooLarge = { code: 'TooLargeForKey', message: '"maxBytes" is at most 17 for this key, not 18' };
   await refused('small', { maxBytes: 18 }, 403, tooLarge);

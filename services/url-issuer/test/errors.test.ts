@@ -83,34 +83,34 @@ t.test('over a connection', async (t) => {
       'GET / HTTP/9.9\r\n\r\n',
       'BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n',
     ]) {
-      const answer = await exchange(app, garbage);
-      t.equal(answer.status, 400, garbage);
-      t.strictSame(JSON.parse(answer.body), { message: 'Bad Request', code: 'BadRequest' });
-      t.match(answer.headers, /^content-type: application\/json/im);
+      const response = await exchange(app, garbage);
+      t.equal(response.status, 400, garbage);
+      t.strictSame(JSON.parse(response.body), { message: 'Bad Request', code: 'BadRequest' });
+      t.match(response.headers, /^content-type: application\/json/im);
     }
     t.match(metrics.at(-1), { name: 'RequestsRefused', dimensions: { Reason: 'BadRequest' } });
   });
 
   t.test('no Host header: 400 in JSON', async (t) => {
     const { app } = await listening(t);
-    const answer = await exchange(app, 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n');
-    t.equal(answer.status, 400);
-    t.match(JSON.parse(answer.body), { message: /Host/, code: 'BadRequest' });
+    const response = await exchange(app, 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n');
+    t.equal(response.status, 400);
+    t.match(JSON.parse(response.body), { message: /Host/, code: 'BadRequest' });
     t.equal((await exchange(app, 'GET /livez HTTP/1.0\r\n\r\n')).status, 200, 'HTTP/1.0 has none');
   });
 
   t.test('an unknown expectation: 417 in JSON', async (t) => {
     const { app } = await listening(t);
-    const answer = await exchange(app, request('Expect: miracles'));
-    t.equal(answer.status, 417);
-    t.strictSame(JSON.parse(answer.body), { message: 'Expectation Failed', code: 'ExpectationFailed' });
+    const response = await exchange(app, request('Expect: miracles'));
+    t.equal(response.status, 417);
+    t.strictSame(JSON.parse(response.body), { message: 'Expectation Failed', code: 'ExpectationFailed' });
   });
 
   t.test('a method that HTTP knows and no route has: 404 in JSON', async (t) => {
     const { app } = await listening(t);
-    const answer = await exchange(app, 'PROPFIND /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
-    t.equal(answer.status, 404);
-    t.match(JSON.parse(answer.body), { code: 'NotFound' });
+    const response = await exchange(app, 'PROPFIND /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    t.equal(response.status, 404);
+    t.match(JSON.parse(response.body), { code: 'NotFound' });
   });
 
   t.test('a key of 100 kB: 403; a header beyond all measure: 431; both in JSON', async (t) => {
@@ -133,8 +133,8 @@ t.test('over a connection', async (t) => {
 
   t.test('a client that never finishes its request: 408 in JSON', async (t) => {
     const { app } = await listening(t, { limits: { headers: 20, request: 20, check: 10 } });
-    const answer = await exchange(app, 'GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ');
-    t.equal(answer.status, 408);
-    t.match(JSON.parse(answer.body), { code: 'RequestTimeout' });
+    const response = await exchange(app, 'GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+    t.equal(response.status, 408);
+    t.match(JSON.parse(response.body), { code: 'RequestTimeout' });
   });
 });

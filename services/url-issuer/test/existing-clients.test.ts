@@ -9,10 +9,10 @@ import t from 'tap';
 import { createUploadSigner } from '../src/signing/upload-signer.ts';
 import { appUnderTest, KEY_VALUE } from './app-under-test.ts';
 
-/** Asks for a form, posts the file with it, gives the status of the second answer. */
+/** Asks for a form, posts the file with it, gives the status of the second response. */
 async function upload(issuerUrl: string, filePath: string): Promise<number> {
-  const answer = await fetch(issuerUrl, { headers: { 'x-api-key': KEY_VALUE } });
-  const { url } = (await answer.json()) as { url: { url: string; fields: Record<string, string> } };
+  const response = await fetch(issuerUrl, { headers: { 'x-api-key': KEY_VALUE } });
+  const { url } = (await response.json()) as { url: { url: string; fields: Record<string, string> } };
   const form = new FormData();
   for (const [name, value] of Object.entries(url.fields)) form.append(name, value);
   form.append('file', await openAsBlob(filePath), 'a file.bin');

@@ -40,7 +40,7 @@ const CONTRACT =
   'MDctYWVhcWNhaWJhZWFxY2FpYmFlYXFjYWliYWUifV19' +
   '","x-amz-signature":"bbc320a4f51914a6ca2e2e52fce496e8f4cafdbe960e941ad4fa84552eed4b93"}}}';
 
-t.test('the answer is to the byte what it always was', async (t) => {
+t.test('the response is to the byte what it always was', async (t) => {
   const { get } = await appUnderTest(t, { randomBytes: (count) => Buffer.alloc(count, 1) });
   t.equal((await get()).body, CONTRACT);
 });
@@ -111,17 +111,17 @@ t.test('without a usable traceparent a new trace begins', async (t) => {
   }
 });
 
-t.test('no answer before the upload is durable', async (t) => {
+t.test('no response before the upload is durable', async (t) => {
   const { get, faults, metrics } = await appUnderTest(t);
   const writing = faults.stallNext('before', 'putIfAbsent');
-  let answered = false;
+  let responded = false;
   const response = get().then((given) => {
-    answered = true;
+    responded = true;
     return given;
   });
   await writing.reached;
   await new Promise(setImmediate);
-  t.equal(answered, false);
+  t.equal(responded, false);
   t.strictSame(metrics, []);
   writing.release();
   t.equal((await response).statusCode, 200);
@@ -181,7 +181,7 @@ t.test('a form that cannot be signed is not given, and nothing is recorded', asy
 t.test(
   'a table that stays silent: 503 within the limit, and a form that comes too late is not given',
   async (t) => {
-    const { get, faults, metrics } = await appUnderTest(t, { limits: { answer: 20 } });
+    const { get, faults, metrics } = await appUnderTest(t, { limits: { response: 20 } });
     const writing = faults.stallNext('before', 'putIfAbsent');
     const response = await get();
     t.equal(response.statusCode, 503);

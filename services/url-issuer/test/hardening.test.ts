@@ -15,7 +15,7 @@ async function listening(t: Test, overrides: Parameters<typeof appUnderTest>[1] 
 }
 
 t.test(
-  'every answer has the security headers, is stored nowhere, and does not say what it comes from',
+  'every response has the security headers, is stored nowhere, and does not say what it comes from',
   async (t) => {
     const { app } = await listening(t);
     const requests: Record<string, [status: number, request: string]> = {
@@ -34,13 +34,13 @@ t.test(
       'an expectation': [417, 'GET / HTTP/1.1\r\nHost: x\r\nExpect: x\r\nConnection: close\r\n\r\n'],
     };
     for (const [what, [status, request]] of Object.entries(requests)) {
-      const answer = await exchange(app, request);
-      t.equal(answer.status, status, what);
-      const headers = answer.headers.toLowerCase().split('\n');
+      const response = await exchange(app, request);
+      t.equal(response.status, status, what);
+      const headers = response.headers.toLowerCase().split('\n');
       for (const [name, value] of Object.entries(SECURITY_HEADERS))
         t.ok(headers.includes(`${name}: ${value}`), `${what}: ${name}`);
       t.ok(headers.includes('cache-control: no-store'), what);
-      t.notMatch(answer.headers, /^(server|x-powered-by|via):/im, what);
+      t.notMatch(response.headers, /^(server|x-powered-by|via):/im, what);
     }
   },
 );
@@ -87,60 +87,66 @@ t.test('a client that leaves in the middle of its body is no fault of the servic
 t.test('slow clients', async (t) => {
   const begun = (key: string) =>
     `POST /v1/uploads HTTP/1.1\r\nHost: x\r\nx-api-key: ${key}\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"name":"`;
-  // In the order that they have in production: an answer is due before the limit on a request.
+  // In the order that they have in production: a response is due before the limit on a request.
   const slow: Record<string, [begin: string, limits: Partial<AppLimits>]> = {
     'that never ends its header': [
       'GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ',
-      { answer: 100, headers: 200, request: 300, check: 20 },
+      { response: 100, headers: 200, request: 300, check: 20 },
     ],
-    'that never ends its body': [begun(KEY_VALUE), { answer: 200, headers: 400, request: 600, check: 20 }],
+    'that never ends its body': [begun(KEY_VALUE), { response: 200, headers: 400, request: 600, check: 20 }],
   };
   for (const [what, [begin, limits]] of Object.entries(slow)) {
-    t.test(`one ${what}, but sends a byte time and again, is cut off, and others are answered`, async (t) => {
-      const { port, get, metrics, logLines } = await listening(t, { limits });
-      const client = connect(port, '127.0.0.1');
-      const received = untilClosed(client);
-      await once(client, 'connect');
-      client.write(begin);
-      // Nothing waits for this: it only keeps the connection from being idle.
-      const dribble = setInterval(() => client.write('a'), 10);
-      t.teardown(() => clearInterval(dribble));
-      t.equal((await get('/livez')).statusCode, 200);
-      const answer = await received;
-      t.match(answer, /^HTTP\/1\.1 408 /);
-      t.match(answer, /\r\nconnection: close\r\n/i);
-      t.match(answer, /"code":"RequestTimeout"\}$/, 'and nothing behind it');
-      t.match(
-        metrics.filter(({ name }) => name === 'RequestsRefused'),
-        [{ dimensions: { Reason: 'RequestTimeout' } }],
-      );
-      raisesNoAlarm(t, { metrics, logLines });
-    });
+    t.test(
+      `one ${what}, but sends a byte time and again, is cut off, and others get responses`,
+      async (t) => {
+        const { port, get, metrics, logLines } = await listening(t, { limits });
+        const client = connect(port, '127.0.0.1');
+        const received = untilClosed(client);
+        await once(client, 'connect');
+        client.write(begin);
+        // Nothing waits for this: it only keeps the connection from being idle.
+        const dribble = setInterval(() => client.write('a'), 10);
+        t.teardown(() => clearInterval(dribble));
+        t.equal((await get('/livez')).statusCode, 200);
+        const response = await received;
+        t.match(response, /^HTTP\/1\.1 408 /);
+        t.match(response, /\r\nconnection: close\r\n/i);
+        t.match(response, /"code":"RequestTimeout"\}$/, 'and nothing behind it');
+        t.match(
+          metrics.filter(({ name }) => name === 'RequestsRefused'),
+          [{ dimensions: { Reason: 'RequestTimeout' } }],
+        );
+        raisesNoAlarm(t, { metrics, logLines });
+      },
+    );
   }
 
-  t.test('one that ends neither its body nor the connection gets the answer that is described', async (t) => {
-    const { app } = await listening(t, { limits: { answer: 50 } });
-    const answer = await exchange(app, begun(KEY_VALUE));
-    t.equal(answer.status, 408);
-    t.strictSame(JSON.parse(answer.body), { message: 'Request Timeout', code: 'RequestTimeout' });
-    t.match(answer.headers, /^x-request-id: /im);
-  });
+  t.test(
+    'one that ends neither its body nor the connection gets the response that is described',
+    async (t) => {
+      const { app } = await listening(t, { limits: { response: 50 } });
+      const response = await exchange(app, begun(KEY_VALUE));
+      t.equal(response.status, 408);
+      t.strictSame(JSON.parse(response.body), { message: 'Request Timeout', code: 'RequestTimeout' });
+      t.match(response.headers, /^x-request-id: /im);
+    },
+  );
 
-  t.test('one that was refused in the middle of its body gets no second answer', async (t) => {
+  t.test('one that was refused in the middle of its body gets no second response', async (t) => {
     const { port, metrics } = await listening(t, { limits: { headers: 100, request: 200, check: 20 } });
     const client = connect(port, '127.0.0.1');
     const received = untilClosed(client);
     client.write(begun('another key'));
-    const answer = await received;
-    t.match(answer, /^HTTP\/1\.1 403 /);
-    t.match(answer, /"code":"Forbidden"\}$/, 'and nothing behind it');
+    const response = await received;
+    t.match(response, /^HTTP\/1\.1 403 /);
+    t.match(response, /"code":"Forbidden"\}$/, 'and nothing behind it');
     t.equal(metrics.filter(({ name }) => name === 'RequestsRefused').length, 1);
   });
 
   t.test('a table that does not respond is no fault of a client that has not sent all', async (t) => {
     const accessStore = createMemoryAccessStore();
     accessStore.findBySecret = () => new Promise(() => {});
-    const limits = { answer: 100, headers: 200, request: 300, check: 20 };
+    const limits = { response: 100, headers: 200, request: 300, check: 20 };
     const { port, metrics } = await listening(t, { accessStore, limits });
     const client = connect(port, '127.0.0.1');
     const received = untilClosed(client);
@@ -156,13 +162,13 @@ t.test('slow clients', async (t) => {
     t.match(await text(silent), /^(HTTP\/1\.1 408 |$)/);
   });
 
-  t.test('one that asks time and again, and reads no answer, is cut off', async (t) => {
+  t.test('one that asks time and again, and reads no response, is cut off', async (t) => {
     const { app, port } = await listening(t, { limits: { stalled: 200 } });
     const deaf = connect(port, '127.0.0.1').pause();
     const isGone = new Promise<void>((resolve) => {
       app.server.once('connection', (socket) => socket.once('close', () => resolve()));
     });
-    // The next request follows when the system has taken the last answer, until it takes no more.
+    // The next request follows when the system has taken the last response, until it takes no more.
     const ask = () => deaf.write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n');
     app.server.on('request', (_request, response) => response.once('finish', ask));
     ask();
@@ -283,15 +289,15 @@ t.test('pages of other origins', async (t) => {
 
   t.test('may call where they were named, with a key as everybody', async (t) => {
     const { app, get, faults } = await appUnderTest(t, { corsOrigins: [ORIGIN] });
-    const answer = await app.inject(preflight);
-    t.equal(answer.statusCode, 204);
-    t.match(answer.headers, {
+    const response = await app.inject(preflight);
+    t.equal(response.statusCode, 204);
+    t.match(response.headers, {
       'access-control-allow-origin': ORIGIN,
       'access-control-allow-methods': 'GET, POST, DELETE',
       'access-control-allow-headers': /x-api-key/,
       'cache-control': 'no-store',
     });
-    t.notOk(answer.headers['access-control-allow-credentials']);
+    t.notOk(response.headers['access-control-allow-credentials']);
     t.strictSame(faults.calls, []);
     const refused = await get('/getpresignedurl', { origin: ORIGIN });
     t.equal(refused.statusCode, 403, 'no key, no form');
@@ -301,7 +307,7 @@ t.test('pages of other origins', async (t) => {
     t.match(given.headers['vary'], /origin/i);
   });
 
-  t.test('can read every answer, also why there is none', async (t) => {
+  t.test('can read every response, also why there is none', async (t) => {
     const { app } = await appUnderTest(t, { corsOrigins: [ORIGIN] });
     const asks: Record<string, [status: number, request: object]> = {
       'a path that is nowhere': [404, { method: 'GET', url: '/nothing' }],
@@ -312,14 +318,14 @@ t.test('pages of other origins', async (t) => {
       'no key': [403, { method: 'POST', url: '/v1/uploads', payload: {} }],
     };
     for (const [what, [status, request]] of Object.entries(asks)) {
-      const answer = await app.inject({ ...request, headers: { origin: ORIGIN } });
-      t.equal(answer.statusCode, status, what);
-      t.strictSame(Object.keys(answer.json()), ['message', 'code'], what);
-      t.match(answer.headers['content-type'], 'application/json', what);
-      t.equal(answer.headers['access-control-allow-origin'], ORIGIN, what);
-      t.match(answer.headers['access-control-expose-headers'], 'x-request-id', what);
-      t.match(answer.headers['vary'], /origin/i, what);
-      t.match(answer.headers, SECURITY_HEADERS, what);
+      const response = await app.inject({ ...request, headers: { origin: ORIGIN } });
+      t.equal(response.statusCode, status, what);
+      t.strictSame(Object.keys(response.json()), ['message', 'code'], what);
+      t.match(response.headers['content-type'], 'application/json', what);
+      t.equal(response.headers['access-control-allow-origin'], ORIGIN, what);
+      t.match(response.headers['access-control-expose-headers'], 'x-request-id', what);
+      t.match(response.headers['vary'], /origin/i, what);
+      t.match(response.headers, SECURITY_HEADERS, what);
       const other = await app.inject({ ...request, headers: { origin: 'https://other.example' } });
       t.equal(other.statusCode, status, what);
       t.notOk(other.headers['access-control-allow-origin'], `${what}, for another`);
@@ -353,12 +359,12 @@ t.test('pages of other origins', async (t) => {
   });
 });
 
-t.test('no answer gives away how the service is made', async (t) => {
+t.test('no response gives away how the service is made', async (t) => {
   const { app, accessStore, faults } = await appUnderTest(t);
   await addKey(accessStore, { value: 'another' });
   const broken = Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:8000'), { code: 'ECONNREFUSED' });
   faults.failNext('before', 'putIfAbsent', broken);
-  const answers = [
+  const responses = [
     await app.inject({
       method: 'POST',
       url: '/v1/uploads',
@@ -380,11 +386,11 @@ t.test('no answer gives away how the service is made', async (t) => {
     await app.inject({ method: 'GET', url: '/v1/uploads/%00', headers: { 'x-api-key': KEY_VALUE } }),
   ];
   t.strictSame(
-    answers.map((answer) => answer.statusCode),
+    responses.map((response) => response.statusCode),
     [503, 400, 400, 404],
   );
-  for (const answer of answers) {
-    t.notMatch(answer.body, /ECONN|10\.0\.0\.1|node_modules|node:|\.ts|\bat \w+ ?\(/, answer.body);
-    t.strictSame(Object.keys(answer.json()).sort(), ['code', 'message']);
+  for (const response of responses) {
+    t.notMatch(response.body, /ECONN|10\.0\.0\.1|node_modules|node:|\.ts|\bat \w+ ?\(/, response.body);
+    t.strictSame(Object.keys(response.json()).sort(), ['code', 'message']);
   }
 });

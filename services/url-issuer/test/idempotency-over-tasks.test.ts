@@ -91,15 +91,15 @@ for (const [where, open] of Object.entries({ inMemory, inDynamoDb })) {
       `P7: repeats at once over three tasks take one unit of ${dailyQuota}, and all get the upload, ${where}`,
       async (t) => {
         const { create, used, issued } = await tasksOnOneTable(t, { dailyQuota, open, count: 3 });
-        const answers = await Promise.all(Array.from({ length: 12 }, (_, at) => create(at % 3)));
+        const responses = await Promise.all(Array.from({ length: 12 }, (_, at) => create(at % 3)));
         t.strictSame(
-          answers.map(({ statusCode }) => statusCode),
+          responses.map(({ statusCode }) => statusCode),
           Array(12).fill(201),
         );
-        t.equal(new Set(answers.map(({ body }) => body)).size, 1);
+        t.equal(new Set(responses.map(({ body }) => body)).size, 1);
         t.equal(await used(), 1);
         t.equal(issued(), 1);
-        t.equal((await create(1)).body, answers[0]?.body);
+        t.equal((await create(1)).body, responses[0]?.body);
         t.equal(await used(), 1);
       },
     );

@@ -101,12 +101,12 @@ t.test('many at once issue one upload, and all get it', async (t) => {
 t.test('another body at the same time is refused, whichever comes first', async (t) => {
   const { create, issued } = await issuer(t);
   const bodies = [BODY, { ...BODY, name: 'another' }, BODY, { ...BODY, name: 'another' }];
-  const answers = await Promise.all(bodies.map((body) => create(body, 'one')));
+  const responses = await Promise.all(bodies.map((body) => create(body, 'one')));
   t.strictSame(
-    answers.map(({ statusCode }) => statusCode),
+    responses.map(({ statusCode }) => statusCode),
     [201, 422, 201, 422],
   );
-  t.equal(answers[0]?.body, answers[2]?.body);
+  t.equal(responses[0]?.body, responses[2]?.body);
   t.equal(issued(), 1);
 });
 
@@ -129,7 +129,7 @@ t.test('the record of the key fails: 503, and the next attempt gets an upload', 
   idempotencyStore.reserve = async (...args) => {
     idempotencyStore.reserve = reserve;
     await reserve(...args);
-    throw new Error('no answer');
+    throw new Error('no response');
   };
   t.equal((await create(BODY, 'one')).statusCode, 503);
   t.equal((await create(BODY, 'one')).statusCode, 201);

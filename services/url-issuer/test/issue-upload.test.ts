@@ -63,7 +63,7 @@ t.test('it does not try for ever', async (t) => {
 
 t.test('a write whose outcome is unknown is not tried with another key', async (t) => {
   const { issueUpload, faults } = issuerWith([1, 2]);
-  faults.failNext('after', 'putIfAbsent', new Error('no answer'));
-  await t.rejects(issueUpload(ORDER, REQUEST), { statusCode: 503, cause: { message: 'no answer' } });
+  faults.failNext('after', 'putIfAbsent', new Error('no response'));
+  await t.rejects(issueUpload(ORDER, REQUEST), { statusCode: 503, cause: { message: 'no response' } });
   t.equal(faults.calls.length, 1);
 });

@@ -16,38 +16,39 @@ function upload(key: string): IssuedUpload {
   return { key, state: UploadState.issued, signed, expiresAt: new Date(0), isNew: true };
 }
 
-/** Requests that are answered when the test says so. */
+/** Requests that get their response when the test says so. */
 function joining() {
   const begun: PromiseWithResolvers<IssuedUpload>[] = [];
   const issue = joinRepeats(async () => {
-    const answer = Promise.withResolvers<IssuedUpload>();
-    begun.push(answer);
-    return await answer.promise;
+    const response = Promise.withResolvers<IssuedUpload>();
+    begun.push(response);
+    return await response.promise;
   });
   return { begun, issue: (request: IdempotentRequest = REQUEST) => issue(ORDER, CONTEXT, request) };
 }
 
 t.test('who repeats a request that is under way gets what it comes to; it is new once', async (t) => {
   const { begun, issue } = joining();
-  const answers = [issue(), issue(), issue()];
+  const responses = [issue(), issue(), issue()];
   t.equal(begun.length, 1);
   begun[0]?.resolve(upload('one'));
-  t.strictSame(await Promise.all(answers), [
+  t.strictSame(await Promise.all(responses), [
     upload('one'),
     { ...upload('one'), isNew: false },
     { ...upload('one'), isNew: false },
   ]);
   const later = issue();
-  t.equal(begun.length, 2, 'it is asked again once it was answered');
+  t.equal(begun.length, 2, 'it is asked again once it had its response');
   begun[1]?.resolve(upload('two'));
   t.strictSame(await later, upload('two'));
 });
 
 t.test('all fail together, and the next one tries again', async (t) => {
   const { begun, issue } = joining();
-  const answers = Promise.allSettled([issue(), issue()]);
+  const responses = Promise.allSettled([issue(), issue()]);
   begun[0]?.reject(new HttpError(503));
-  for (const answer of await answers) t.match(answer, { status: 'rejected', reason: { statusCode: 503 } });
+  for (const response of await responses)
+    t.match(response, { status: 'rejected', reason: { statusCode: 503 } });
   const next = issue();
   begun[1]?.resolve(upload('one'));
   t.strictSame(await next, upload('one'));
@@ -61,12 +62,12 @@ t.test('another client’s, another idempotency key, another body: none of them 
     { ...REQUEST, key: { ...REQUEST.key, sha256: 'c' } },
     { ...REQUEST, requestSha256: 'd' },
   ];
-  const answers = requests.map(issue);
+  const responses = requests.map(issue);
   begun.forEach(({ resolve }, at) => {
     resolve(upload(String(at)));
   });
   t.strictSame(
-    (await Promise.all(answers)).map(({ key }) => key),
+    (await Promise.all(responses)).map(({ key }) => key),
     ['0', '1', '2', '3'],
   );
 });

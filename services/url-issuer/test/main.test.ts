@@ -86,19 +86,19 @@ t.test('where nothing reads its log, clients without a key do not stop it', asyn
   t.match(await issuer.line(/^output was dropped/), { level: 'warn', stream: 'stdout' });
 });
 
-t.test('the record is in the table before the answer is given', async (t) => {
+t.test('the record is in the table before the response is given', async (t) => {
   const { ask, tables, uploadStore, issuer } = await running(t);
   await issuer.url();
-  const writing = tables.holdAnswer('PutItem');
-  let answered = false;
-  const answer = ask().then((given) => {
-    answered = true;
+  const writing = tables.holdResponse('PutItem');
+  let responded = false;
+  const response = ask().then((given) => {
+    responded = true;
     return given;
   });
   await writing.reached;
-  t.equal(answered, false);
+  t.equal(responded, false);
   writing.release();
-  const { status, body } = await answer;
+  const { status, body } = await response;
   t.equal(status, 200);
   t.ok(await uploadStore.get(body.url.fields['key'] ?? ''));
 });
@@ -120,13 +120,13 @@ t.test('the tables away: 503 with Retry-After, no form; alive, but not ready', a
   t.equal(await issuer.exit, 0, 'it can be stopped all the same');
 });
 
-t.test('an increment of a quota whose answer does not come is not sent again', async (t) => {
+t.test('an increment of a quota whose response does not come is not sent again', async (t) => {
   const { ask, tables } = await running(t);
   await addKey(createDynamoDbAccessStore({ client: tables.client, tableName: ACCESS_TABLE }), {
     value: 'k',
     dailyQuota: 5,
   });
-  const counting = tables.holdAnswer('UpdateItem');
+  const counting = tables.holdResponse('UpdateItem');
   const { status, headers } = await ask('/getpresignedurl', { 'x-api-key': 'k' });
   t.equal(status, 503);
   t.match(headers['retry-after'], /^[1-9]/);
@@ -155,17 +155,17 @@ t.test('a store of the rates that is not there: it says so, and serves', async (
   t.equal(issuer.stderr(), '');
 });
 
-t.test('SIGTERM: what is in flight is answered, then it ends with 0', async (t) => {
+t.test('SIGTERM: what is in flight gets its response, then it ends with 0', async (t) => {
   const { ask, tables, issuer } = await running(t);
   await ask('/livez', {});
-  const writing = tables.holdAnswer('PutItem');
-  const answer = ask();
+  const writing = tables.holdResponse('PutItem');
+  const response = ask();
   await writing.reached;
   issuer.child.kill('SIGTERM');
   await issuer.line(/url-issuer stops/);
   await t.rejects(refused(ask), { code: 'ECONNREFUSED' });
   writing.release();
-  t.match(await answer, { status: 200, headers: { connection: 'close' } });
+  t.match(await response, { status: 200, headers: { connection: 'close' } });
   t.equal(await issuer.exit, 0);
   t.equal(issuer.stderr(), '');
 });
@@ -180,14 +180,14 @@ t.test('SIGINT stops it as well', async (t) => {
 t.test('a second signal ends it at once', async (t) => {
   const { ask, tables, issuer } = await running(t);
   await issuer.url();
-  const writing = tables.holdAnswer('PutItem');
-  const answer = t.rejects(ask(), { code: 'ECONNRESET' });
+  const writing = tables.holdResponse('PutItem');
+  const response = t.rejects(ask(), { code: 'ECONNRESET' });
   await writing.reached;
   issuer.child.kill('SIGTERM');
   await issuer.line(/url-issuer stops/);
   issuer.child.kill('SIGTERM');
   t.equal(await issuer.exit, 143);
-  await answer;
+  await response;
   writing.release();
 });
 

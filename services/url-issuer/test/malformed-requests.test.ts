@@ -62,19 +62,19 @@ const broken = fc.oneof(
 /** What came back until the connection ended. The client ends its side, so that it always does. */
 async function send(port: number, request: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
-  let answer = '';
+  let response = '';
   socket.setEncoding('latin1').on('data', (text) => {
-    answer += text;
+    response += text;
   });
-  // A connection that is cut while it is written to is an answer too.
+  // A connection that is cut while it is written to is a response too.
   socket.on('error', () => {});
   socket.end(request, 'latin1');
   await once(socket, 'close');
-  return answer;
+  return response;
 }
 
 t.test(
-  `${REQUESTS} malformed requests: each gets an answer of HTTP or none, and the service still serves`,
+  `${REQUESTS} malformed requests: each gets a response of HTTP or none, and the service still serves`,
   async (t) => {
     const limits = { headers: 1_000, request: 1_000, check: 100 };
     const { app, logLines, get } = await appUnderTest(t, { limits });
@@ -86,15 +86,15 @@ t.test(
     const odd: string[] = [];
     async function work(): Promise<void> {
       for (const request of queue) {
-        const answer = await send(port, request);
-        const status = answer === '' ? 'none' : (/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1] ?? 'odd');
+        const response = await send(port, request);
+        const status = response === '' ? 'none' : (/^HTTP\/1\.1 (\d{3}) /.exec(response)?.[1] ?? 'odd');
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
-        if (status === 'odd' || status.startsWith('5') || /node_modules|\bat .*\.ts/.test(answer))
+        if (status === 'odd' || status.startsWith('5') || /node_modules|\bat .*\.ts/.test(response))
           odd.push(request);
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    t.strictSame(odd, [], `seed ${SEED}: requests that were answered with a fault, or not in HTTP`);
+    t.strictSame(odd, [], `seed ${SEED}: requests whose response was a fault, or not HTTP`);
     t.equal(
       [...statuses.values()].reduce((sum, count) => sum + count, 0),
       REQUESTS,

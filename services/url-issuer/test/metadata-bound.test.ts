@@ -46,13 +46,13 @@ const LONGEST = {
 };
 
 async function create(body: object) {
-  const answer = await app.inject({
+  const response = await app.inject({
     method: 'POST',
     url: '/v1/uploads',
     headers: { 'x-api-key': KEY_VALUE, 'content-type': 'application/json' },
     payload: JSON.stringify(body),
   });
-  return { status: answer.statusCode, ...answer.json() };
+  return { status: response.statusCode, ...response.json() };
 }
 
 /** `count` entries, the longest names and values with which they stay within 2,048 bytes; or the shortest. */
@@ -134,7 +134,12 @@ async function post(t: Test, form: { url: string; fields: Record<string, string>
     '',
   );
   const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
-  return answerTo(form.url, 'POST', { ...headers, 'content-length': String(Buffer.byteLength(body)) }, body);
+  return responseTo(
+    form.url,
+    'POST',
+    { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+    body,
+  );
 }
 
 function put({ url, headers }: { url: string; headers: Record<string, string> }) {
@@ -144,15 +149,15 @@ function put({ url, headers }: { url: string; headers: Record<string, string> })
     'accept-encoding': 'gzip, deflate, br',
     connection: 'close',
   };
-  return answerTo(url, 'PUT', { ...headers, ...own }, BYTES);
+  return responseTo(url, 'PUT', { ...headers, ...own }, BYTES);
 }
 
-async function answerTo(url: string, method: string, headers: Record<string, string>, body: string) {
+async function responseTo(url: string, method: string, headers: Record<string, string>, body: string) {
   const sending = request(url, { method, agent: false, headers });
   sending.end(body);
-  const [answer] = (await once(sending, 'response')) as [IncomingMessage];
-  const code = /<Code>(\w+)<\/Code>/.exec(await text(answer))?.[1] ?? '';
-  return { status: answer.statusCode ?? 0, code };
+  const [response] = (await once(sending, 'response')) as [IncomingMessage];
+  const code = /<Code>(\w+)<\/Code>/.exec(await text(response))?.[1] ?? '';
+  return { status: response.statusCode ?? 0, code };
 }
 
 /** As the acceptor begins the copy of a large file. */

@@ -10,7 +10,7 @@ import type { AppOptions } from '../src/app.ts';
 import { createMemoryBuckets } from '../src/rates/memory-buckets.ts';
 import { addKey, appUnderTest, KEY_VALUE, NOW, signerOf } from './app-under-test.ts';
 
-// Every route is asked while each dependency in turn fails with all that an SDK's error tells: no answer repeats any of it.
+// Every route is asked while each dependency in turn fails with all that an SDK's error tells: no response repeats any of it.
 
 const INSIDE = [
   'ResourceNotFoundException',
@@ -75,7 +75,7 @@ const DEPENDENCIES: Record<string, [overrides: Partial<AppOptions>, failed: numb
 };
 
 for (const [what, [overrides, failed]] of Object.entries(DEPENDENCIES)) {
-  t.test(`${what} fails: no answer says how`, async (t) => {
+  t.test(`${what} fails: no response says how`, async (t) => {
     const { app, accessStore } = await appUnderTest(t, overrides);
     if (overrides.accessStore === undefined) await addKey(accessStore, { value: 'counted', dailyQuota: 5 });
     const headers = { 'x-api-key': overrides.accessStore === undefined ? 'counted' : KEY_VALUE };
@@ -91,13 +91,13 @@ for (const [what, [overrides, failed]] of Object.entries(DEPENDENCIES)) {
       { method: 'GET', url: '/openapi.json' },
       { method: 'GET', url: '/nothing' },
     ] as const;
-    const answers = [];
-    for (const request of requests) answers.push(await app.inject(request));
-    t.equal(answers.filter(({ statusCode }) => statusCode >= 500).length, failed, 'it was asked');
-    for (const answer of answers) {
-      const text = `${JSON.stringify(answer.headers)}\n${answer.body}`;
+    const responses = [];
+    for (const request of requests) responses.push(await app.inject(request));
+    t.equal(responses.filter(({ statusCode }) => statusCode >= 500).length, failed, 'it was asked');
+    for (const response of responses) {
+      const text = `${JSON.stringify(response.headers)}\n${response.body}`;
       for (const each of INSIDE) t.notOk(text.includes(each), `${each}: ${text.slice(0, 300)}`);
-      if (answer.statusCode >= 400) t.strictSame(Object.keys(answer.json()), ['message', 'code']);
+      if (response.statusCode >= 400) t.strictSame(Object.keys(response.json()), ['message', 'code']);
     }
   });
 }

@@ -17,17 +17,17 @@ t.test('the description of the API needs no key, and says where it is', async (t
   t.match(description.components.securitySchemes.apiKey, { type: 'apiKey', in: 'header', name: 'x-api-key' });
 });
 
-t.test('every route says what it answers, errors and headers included', async (t) => {
+t.test('every route describes its responses, errors and headers included', async (t) => {
   const { app } = await appUnderTest(t);
   const { paths } = (await app.inject({ method: 'GET', url: '/openapi.json' })).json();
-  const answers = Object.entries<Record<string, { responses: Record<string, { headers?: object }> }>>(
+  const described = Object.entries<Record<string, { responses: Record<string, { headers?: object }> }>>(
     paths,
   ).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { responses }]) => [`${method} ${path}`, responses] as const),
   );
-  t.equal(answers.length, 4);
+  t.equal(described.length, 4);
   const everywhere = ['400', '403', '408', '417', '429', '431', '500', '503'];
-  for (const [operation, responses] of answers) {
+  for (const [operation, responses] of described) {
     for (const status of everywhere) t.ok(status in responses, `${operation} ${status}`);
     const headersOf = (status: string) => Object.keys(responses[status]?.headers ?? {});
     const good = Object.keys(responses).find((status) => status.startsWith('2')) ?? '';
@@ -42,7 +42,7 @@ t.test('every route says what it answers, errors and headers included', async (t
   }
 });
 
-t.test('what is answered before there is a request is described as well', async (t) => {
+t.test('the responses before there is a request are described as well', async (t) => {
   const { app } = await appUnderTest(t);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const lines = (...all: string[]) => [...all, '', ''].join('\r\n');
@@ -59,9 +59,9 @@ t.test('what is answered before there is a request is described as well', async 
       'GET /v1/uploads/x',
       'DELETE /v1/uploads/x',
     ]) {
-      // `exchange` holds the answer to the description.
-      const answer = await exchange(app, lines(`${target} HTTP/1.1`, 'Connection: close', ...headers));
-      t.equal(answer.status, status, `${target}, ${what}`);
+      // `exchange` holds the response to the description.
+      const response = await exchange(app, lines(`${target} HTTP/1.1`, 'Connection: close', ...headers));
+      t.equal(response.status, status, `${target}, ${what}`);
     }
   }
 });

@@ -12,7 +12,7 @@ import { ACCESS_TABLE, startTables } from './start-tables.ts';
 const TASK_MEMORY_MIB = 512;
 /** The limit of the heap that Node 24 sets itself in a container of that size. */
 const TASK_HEAP_MIB = 259;
-/** A measure of processor time: what so many requests take, each sent when the last one is answered. */
+/** A measure of processor time: what so many requests take, each sent when the last one has its response. */
 const MEASURE_REQUESTS = 1_000;
 /** Of every architecture that Linux runs Node.js on. */
 const CLOCK_TICKS_PER_SECOND = 100;
@@ -25,8 +25,8 @@ interface Flood {
   /** Whether the service is asked only when each socket has a response or is closed. */
   readonly waits?: boolean;
   /**
-   * How many measures of processor time the flood may take. A service that answers 1,000 requests a second answers `/livez` after as many
-   * seconds of a flood at the latest.
+   * How many measures of processor time the flood may take. A service that responds to 1,000 requests a second responds to `/livez` after
+   * as many seconds of a flood at the latest.
    */
   readonly measures: number;
 }
@@ -97,11 +97,11 @@ t.test(
         for (const { socket } of attackers) socket.write(flood);
         if (waits) {
           for (const { socket } of attackers) socket.resume();
-          await Promise.all(attackers.map(({ answered }) => answered));
+          await Promise.all(attackers.map(({ responded }) => responded));
         }
         t.equal(await statusOf(`${url}/livez`), 200, 'it lives');
         t.equal(await statusOf(`${url}/getpresignedurl`), 200, 'other clients are served');
-        // A client notices that it was cut off when it reads. One that was not, as its requests were answered in between, ends here.
+        // A client notices that it was cut off when it reads. One that was not, as its requests got responses in between, ends here.
         for (const { socket } of attackers) socket.resume().end();
         const received = await Promise.all(attackers.map(({ received }) => received));
         const responses = received.map((text) => text.split('HTTP/1.1 ').length - 1);
@@ -124,7 +124,7 @@ t.test(
 interface Attacker {
   readonly socket: Socket;
   /** Once something has come or the connection is closed. */
-  readonly answered: Promise<unknown>;
+  readonly responded: Promise<unknown>;
   /** What has come when the connection is closed. */
   readonly received: Promise<string>;
 }
@@ -140,11 +140,11 @@ async function connectDeaf(t: Test, url: string): Promise<Attacker> {
   // A connection that is reset while it is written to is what this client is to see.
   socket.on('error', () => {});
   const received = new Promise<string>((resolve) => socket.once('close', () => resolve(text)));
-  const answered = Promise.race([received, new Promise((resolve) => socket.once('data', resolve))]);
+  const responded = Promise.race([received, new Promise((resolve) => socket.once('data', resolve))]);
   // A listener for data would resume it.
   socket.pause();
   await new Promise<void>((resolve) => socket.once('connect', resolve));
-  return { socket, answered, received };
+  return { socket, responded, received };
 }
 
 async function statusOf(url: string): Promise<number> {

@@ -6,7 +6,7 @@ import { exchange } from './raw-http.ts';
 
 const SILENT = createLogger({ service: 'test', level: 'error', destination: { write() {} } });
 
-t.test('both answer without a key', async (t) => {
+t.test('both respond without a key', async (t) => {
   const { get, metrics } = await appUnderTest(t, { pathPrefix: '/prod' });
   const live = await get('/livez', {});
   t.equal(live.statusCode, 200);
@@ -41,7 +41,7 @@ t.test('every table that is away is named', async (t) => {
   );
 });
 
-t.test('however many ask, the tables are asked once in the time that an answer is good for', async (t) => {
+t.test('however many ask, the tables are asked once in the time that a result is good for', async (t) => {
   let now = NOW;
   const { get, faults } = await appUnderTest(t, { now: () => now });
   const pinging = faults.stallNext('before', 'ping');

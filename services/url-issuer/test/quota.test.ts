@@ -186,9 +186,9 @@ async function tasksOnOneTable(t: Test, count: number, dailyQuota: number) {
         (next) => async (args) => {
           const failure = failures.shift() ?? 'none';
           if (failure === 'before') throw new Error('not sent');
-          const answer = await next(args);
-          if (failure === 'after') throw new Error('the answer was lost');
-          return answer;
+          const response = await next(args);
+          if (failure === 'after') throw new Error('the response was lost');
+          return response;
         },
         { step: 'deserialize', priority: 'low' },
       );
@@ -206,11 +206,11 @@ async function tasksOnOneTable(t: Test, count: number, dailyQuota: number) {
 
 t.test('P7: the quota holds over all tasks, to the last unit', async (t) => {
   const { tasks, used } = await tasksOnOneTable(t, 4, 50);
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 200 }, (_, at) => tasks[at % 4]?.get().then(({ statusCode }) => statusCode)),
   );
-  t.equal(answers.filter((status) => status === 200).length, 50);
-  t.equal(answers.filter((status) => status === 429).length, 150);
+  t.equal(responses.filter((status) => status === 200).length, 50);
+  t.equal(responses.filter((status) => status === 429).length, 150);
   t.equal(await used(), 50);
 });
 

@@ -39,7 +39,7 @@ t.test('requests come back one by one, at the rate of the key', async (t) => {
   t.equal(await ask(), 429, 'never more than the burst');
 });
 
-t.test('every answer says how the rate stands', async (t) => {
+t.test('every response says how the rate stands', async (t) => {
   let ms = NOW.getTime();
   const { accessStore, get } = await appUnderTest(t, { now: () => new Date(ms) });
   await addKey(accessStore, { value: 'k', ratePerSecond: 0.25, burst: 2 });

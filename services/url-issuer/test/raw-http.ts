@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { FastifyInstance } from 'fastify';
-import { assertDescribed } from './described-answers.ts';
+import { assertDescribed } from './described-responses.ts';
 
 /**
- * Sends exactly these characters to the listening app and gives what came back until it closed the connection. An answer to
+ * Sends exactly these characters to the listening app and gives what came back until it closed the connection. A response to
  * an operation of the API is held to the app's description.
  */
 export async function exchange(
@@ -16,8 +16,8 @@ export async function exchange(
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   socket.write(request, 'latin1');
-  const answer = await text(socket);
-  const [head = '', ...body] = answer.split('\r\n\r\n');
+  const response = await text(socket);
+  const [head = '', ...body] = response.split('\r\n\r\n');
   const [statusLine = '', ...headers] = head.split('\r\n');
   const status = Number(statusLine.split(' ')[1]);
   const [, method, url] = /^([A-Z]+) (\/[^ ]*) HTTP\/1\.1\r\n/.exec(request) ?? [];

@@ -7,20 +7,20 @@ import type { TokenBuckets } from '../src/rates/token-buckets.ts';
 
 const LIMIT = { burst: 1, ratePerSecond: 0.001 };
 
-/** One task, whose store answers as the test says. */
+/** One task, whose store responds as the test says. */
 function task(timeoutMs = 60_000) {
   const clock = { ms: Date.UTC(2030, 0, 1) };
   const now = () => new Date(clock.ms);
   const memory = () => createMemoryBuckets({ now, maxBuckets: 100 });
   const shared = memory();
-  const store = { asked: 0, answer: (take: () => ReturnType<TokenBuckets['take']>) => take() };
+  const store = { asked: 0, respond: (take: () => ReturnType<TokenBuckets['take']>) => take() };
   const logged: string[] = [];
   let alone = 0;
   const buckets = createSharedBuckets({
     store: {
       take(name, limit) {
         store.asked += 1;
-        return store.answer(() => shared.take(name, limit));
+        return store.respond(() => shared.take(name, limit));
       },
     },
     alone: memory(),
@@ -44,7 +44,7 @@ const away = async () => {
   throw new Error('the store is away');
 };
 
-t.test('while the store answers, it alone counts', async (t) => {
+t.test('while the store responds, it alone counts', async (t) => {
   const { take, store, alone, logged } = task();
   t.strictSame([await take(), await take()], [true, false]);
   t.equal(store.asked, 2);
@@ -54,7 +54,7 @@ t.test('while the store answers, it alone counts', async (t) => {
 
 t.test('while it does not, the task counts alone, and says so once', async (t) => {
   const { take, store, alone, logged, clock } = task();
-  store.answer = away;
+  store.respond = away;
   t.strictSame([await take(), await take(), await take('other')], [true, false, true]);
   t.equal(alone(), 3);
   t.equal(store.asked, 1, 'it is left alone for a second');
@@ -69,15 +69,15 @@ t.test('while it does not, the task counts alone, and says so once', async (t) =
 
 t.test('it comes back by itself, and the next time it is away is logged again', async (t) => {
   const { take, store, logged, clock, alone } = task();
-  store.answer = away;
+  store.respond = away;
   await take();
   clock.ms += 5_000;
-  store.answer = (answer) => answer();
+  store.respond = (take) => take();
   t.equal(await take(), true, 'the store has not counted this key yet');
   t.equal(await take(), false);
   t.equal(alone(), 1);
   t.match(logged[1], /^info: the store of the rates responds again.*"awaySeconds":5/);
-  store.answer = away;
+  store.respond = away;
   await take();
   t.equal(logged.length, 3);
 });
@@ -88,9 +88,9 @@ t.test(
     // The wait is real, and as short as it can be.
     const { take, store, alone, logged } = task(1);
     const held = Promise.withResolvers<void>();
-    store.answer = async (answer) => {
+    store.respond = async (take) => {
       await held.promise;
-      return answer();
+      return take();
     };
     t.equal(await take(), true);
     t.equal(alone(), 1);
@@ -101,7 +101,7 @@ t.test(
 
 t.test('a clock that is set back does not keep the store from being tried', async (t) => {
   const { take, store, clock } = task();
-  store.answer = away;
+  store.respond = away;
   await take();
   clock.ms -= 3_600_000;
   await take();
@@ -113,9 +113,9 @@ const unused = async () => {
 };
 
 t.test(
-  'of a server that is not the primary leave is taken, of one that answers otherwise none',
+  'of a server that is not the primary leave is taken, of one that responds otherwise none',
   async (t) => {
-    const answers: [error: Error, commands: readonly string[][]][] = [
+    const responses: [error: Error, commands: readonly string[][]][] = [
       [new ErrorReply('READONLY You can’t write against a read only replica. script: 0a'), [['QUIT']]],
       [new ErrorReply('ERR Error running script (call to f_0a): -READONLY You can’t write'), [['QUIT']]],
       [new ErrorReply('LOADING Redis is loading the dataset in memory'), [['QUIT']]],
@@ -126,7 +126,7 @@ t.test(
       [new ErrorReply('OOM command not allowed when used memory > maxmemory'), []],
       [new Error('a READONLY that no server said'), []],
     ];
-    for (const [error, expected] of answers) {
+    for (const [error, expected] of responses) {
       const commands: (readonly string[])[] = [];
       const buckets = createRedisBuckets({
         async takeToken() {
@@ -143,13 +143,13 @@ t.test(
   },
 );
 
-t.test('what the script of the store answers is read as this process says it itself', async (t) => {
+t.test('what the script of the store returns is read as this process says it itself', async (t) => {
   const calls: unknown[] = [];
-  const buckets = (answer: readonly (string | number)[]) =>
+  const buckets = (response: readonly (string | number)[]) =>
     createRedisBuckets({
       async takeToken(...call) {
         calls.push(call);
-        return answer;
+        return response;
       },
       sendCommand: unused,
     });

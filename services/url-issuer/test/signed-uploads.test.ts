@@ -52,7 +52,7 @@ async function sign(
 const signPut = (constraints: Partial<Constraints> = {}, metadata: Record<string, string> = {}) =>
   sign({ method: 'put', minBytes: BYTES.length, ...constraints }, metadata);
 
-interface S3Answer {
+interface S3Response {
   readonly status: number;
   readonly code: string;
 }
@@ -61,22 +61,22 @@ async function post(
   signed: SignedUpload,
   bytes: Buffer<ArrayBuffer> = BYTES,
   changed: Record<string, string | undefined> = {},
-): Promise<S3Answer> {
+): Promise<S3Response> {
   if (signed.method !== 'post') throw new Error('a form was expected');
   const body = new FormData();
   for (const [name, value] of Object.entries({ ...signed.fields, ...changed })) {
     if (value !== undefined) body.append(name, value);
   }
   body.append('file', new Blob([bytes]), 'file.bin');
-  const answer = await fetch(signed.url, { method: 'POST', body });
-  return answerOf(answer.status, await answer.text());
+  const response = await fetch(signed.url, { method: 'POST', body });
+  return responseOf(response.status, await response.text());
 }
 
 async function put(
   signed: SignedUpload,
   bytes: Buffer = BYTES,
   changed: Record<string, string | undefined> = {},
-): Promise<S3Answer> {
+): Promise<S3Response> {
   if (signed.method !== 'put') throw new Error('a URL was expected');
   const headers = Object.entries({ ...signed.headers, ...changed }).filter(
     (header): header is [string, string] => header[1] !== undefined,
@@ -88,10 +88,10 @@ async function put(
   });
   sending.end(bytes);
   const [response] = (await once(sending, 'response')) as [IncomingMessage];
-  return answerOf(response.statusCode ?? 0, await text(response));
+  return responseOf(response.statusCode ?? 0, await text(response));
 }
 
-function answerOf(status: number, body: string): S3Answer {
+function responseOf(status: number, body: string): S3Response {
   return { status, code: /<Code>(\w+)<\/Code>/.exec(body)?.[1] ?? '' };
 }
 

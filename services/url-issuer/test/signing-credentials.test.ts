@@ -115,6 +115,6 @@ for (const [method, url] of [
     const expected = method === 'GET' ? '2125-03-04T05:06:37Z' : '2125-03-04T05:20:00Z';
     t.equal(expiration, expected);
     t.strictSame((await endingLater.uploadStore.get(fields.key))?.expiresAt, new Date(expected));
-    if (method === 'POST') t.equal(given.expiresAt, '2125-03-04T05:20:00.000Z', 'and the answer says so');
+    if (method === 'POST') t.equal(given.expiresAt, '2125-03-04T05:20:00.000Z', 'and the response says so');
   });
 }

@@ -31,25 +31,25 @@ export interface Tables {
   /** Leads to the tables whatever is held, and when they are away for all others. */
   readonly client: DynamoDBClient;
   /** Holds the response of the next call of this operation, for example `PutItem`. */
-  holdAnswer(operation: string): HeldCall;
+  holdResponse(operation: string): HeldCall;
   /** From now on no server listens at `endpoint`. */
   away(): Promise<void>;
 }
 
-/** Both tables in a DynamoDB in memory, behind an endpoint that can hold answers and go away. */
+/** Both tables in a DynamoDB in memory, behind an endpoint that can hold responses and go away. */
 export async function startTables(t: Test): Promise<Tables> {
   const database = await listen(dynalite({ createTableMs: 0 }));
   const held = new Map<string, { reached: () => void; released: Promise<void> }>();
   const front = await listen(
     createServer(async (request, response) => {
       const body = await buffer(request);
-      const answer = await forward(request, body, database.port);
+      const tableResponse = await forward(request, body, database.port);
       const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
       const hold = held.get(operation);
       held.delete(operation);
       hold?.reached();
       await hold?.released;
-      sendOn(answer, response);
+      sendOn(tableResponse, response);
     }),
   );
   const client = new DynamoDBClient({
@@ -67,7 +67,7 @@ export async function startTables(t: Test): Promise<Tables> {
   return {
     endpoint: `http://127.0.0.1:${front.port}`,
     client,
-    holdAnswer(operation) {
+    holdResponse(operation) {
       const reached = Promise.withResolvers<void>();
       const released = Promise.withResolvers<void>();
       held.set(operation, { reached: reached.resolve, released: released.promise });
@@ -92,13 +92,13 @@ async function listen(server: Server) {
   };
 }
 
-interface Answer {
+interface TableResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
 }
 
-async function forward(request: IncomingMessage, body: Buffer, port: number): Promise<Answer> {
+async function forward(request: IncomingMessage, body: Buffer, port: number): Promise<TableResponse> {
   const { method, url: path, headers } = request;
   const onward = httpRequest({ host: '127.0.0.1', port, method, path, headers });
   onward.end(body);
@@ -107,9 +107,9 @@ async function forward(request: IncomingMessage, body: Buffer, port: number): Pr
   return { status: response.statusCode ?? 0, headers: response.headers, body: await buffer(response) };
 }
 
-function sendOn(answer: Answer, response: ServerResponse): void {
-  response.writeHead(answer.status, answer.headers);
-  response.end(answer.body);
+function sendOn(tableResponse: TableResponse, response: ServerResponse): void {
+  response.writeHead(tableResponse.status, tableResponse.headers);
+  response.end(tableResponse.body);
 }
 
 async function createTable(client: DynamoDBClient, TableName: string, hashKey: string): Promise<void> {

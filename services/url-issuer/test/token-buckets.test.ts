@@ -11,7 +11,7 @@ function memoryBuckets(maxBuckets = 100) {
   return { clock, buckets: createMemoryBuckets({ now: () => new Date(clock.ms), maxBuckets }) };
 }
 
-t.test('an answer says what is left, how long to wait, and when the bucket is full again', async (t) => {
+t.test('a result says what is left, how long to wait, and when the bucket is full again', async (t) => {
   const { clock, buckets } = memoryBuckets();
   const take = () => buckets.take('a', { burst: 2, ratePerSecond: 10 });
   t.strictSame(await take(), { taken: true, remaining: 1, waitMs: 0, fullInMs: 100 });
@@ -38,16 +38,16 @@ t.test(
           for (const wait of waits) {
             now += wait;
             tokens = Math.min(burst, tokens + (wait * ratePerSecond) / 1000);
-            const { answer, fullAt: after } = takeToken(fullAt, now, { burst, ratePerSecond });
+            const { result, fullAt: after } = takeToken(fullAt, now, { burst, ratePerSecond });
             fullAt = after;
-            // A double holds the time to a fraction of a microsecond: right at the edge either answer is right.
+            // A double holds the time to a fraction of a microsecond: right at the edge either result is right.
             if (Math.abs(tokens - 1) < 0.02 * Math.max(1, ratePerSecond / 100)) {
-              if (answer.taken) tokens -= 1;
+              if (result.taken) tokens -= 1;
               continue;
             }
-            if (answer.taken !== tokens >= 1) return false;
-            if (answer.taken) tokens -= 1;
-            if (answer.remaining < 0 || answer.remaining > burst) return false;
+            if (result.taken !== tokens >= 1) return false;
+            if (result.taken) tokens -= 1;
+            if (result.remaining < 0 || result.remaining > burst) return false;
           }
           return true;
         },

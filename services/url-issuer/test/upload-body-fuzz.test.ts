@@ -58,15 +58,15 @@ t.test('names that every object has are names of metadata like any other', async
     for (const method of ['post', 'put']) {
       const sizes = method === 'put' ? '"minBytes":7,"maxBytes":7,' : '';
       const body = `{"method":"${method}",${sizes}"metadata":${bodyOf([[name, 'x']])}}`;
-      const answer = await create(body);
+      const response = await create(body);
       if (!METADATA_NAME.test(name)) {
-        t.equal(answer.status, 400, name);
+        t.equal(response.status, 400, name);
         continue;
       }
       issued += 1;
-      t.equal(answer.status, 201, name);
-      t.equal((answer.fields ?? answer.headers)[`x-amz-meta-${name}`], 'x', 'it is signed');
-      t.strictSame(Object.entries(await metadataOf(answer.id)), [[name, 'x']], 'and kept');
+      t.equal(response.status, 201, name);
+      t.equal((response.fields ?? response.headers)[`x-amz-meta-${name}`], 'x', 'it is signed');
+      t.strictSame(Object.entries(await metadataOf(response.id)), [[name, 'x']], 'and kept');
       const repeated = { 'idempotency-key': `${method} ${name}` };
       const [first, second] = [await create(body, repeated), await create(body, repeated)];
       t.equal(second.id, first.id, 'a repeat comes to the same upload');
@@ -105,13 +105,13 @@ t.test('any body: an upload with just that metadata, or a refusal, and never a f
   await fc.assert(
     fc.asyncProperty(body, async ([metadata, others]) => {
       const fields = others.map(([field, value]) => `,${JSON.stringify(field)}:${JSON.stringify(value)}`);
-      const answer = await create(`{"metadata":${bodyOf(metadata)}${fields.join('')}}`);
-      if ([400, 403, 415].includes(answer.status)) return;
-      if (answer.status !== 201) throw new Error(`status ${answer.status}: ${answer.text}`);
+      const response = await create(`{"metadata":${bodyOf(metadata)}${fields.join('')}}`);
+      if ([400, 403, 415].includes(response.status)) return;
+      if (response.status !== 201) throw new Error(`status ${response.status}: ${response.text}`);
       issued += 1;
       // Of a name that stands there twice the last value counts (ECMA-262, JSON.parse).
       const sent = others.some(([field]) => field === 'metadata') ? undefined : new Map(metadata);
-      const kept = new Map(Object.entries(await metadataOf(answer.id)));
+      const kept = new Map(Object.entries(await metadataOf(response.id)));
       if (sent) t.strictSame(kept, sent);
     }),
     { numRuns, seed },

@@ -52,7 +52,7 @@ t.test('an upload that has an unprintable name from before can be looked at and 
   t.equal((await app.inject({ method: 'DELETE', url, headers })).statusCode, 204);
 });
 
-t.test('whatever a client says of a body that it does not send, it is answered as without', async (t) => {
+t.test('whatever a client says of a body that it does not send, the response is as without', async (t) => {
   const { app, id } = await issued(t);
   for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded', 'nonsense']) {
     for (const length of [{}, { 'content-length': '0' }]) {

@@ -12,7 +12,7 @@ export interface ApiKeyFinderOptions {
    * How long a response of the table is good for, from the moment it was asked: so long a key that was disabled, deleted or
    * changed goes on as it was, and a value that was refused and then imported is still refused. 0: it is always asked.
    */
-  readonly answerLifetimeSeconds: number;
+  readonly resultLifetimeSeconds: number;
   /** How many values that opened a key are remembered; the one that was not used for longest is forgotten first. */
   readonly maxFound: number;
   /** How many others are, apart from those: however many are tried, no good one is forgotten for them. */
@@ -40,42 +40,42 @@ export interface ApiKeyFinder {
   refusedKeyId(value: string): string | undefined;
 }
 
-interface Answer {
+interface Result {
   readonly askedAt: number;
   readonly found: KeyBySecret | undefined;
 }
 
 /** Finds keys in the table by what clients present, and remembers the responses for a short time. */
 export function createApiKeyFinder(options: ApiKeyFinderOptions): ApiKeyFinder {
-  const { store, now, answerLifetimeSeconds } = options;
-  const found = new LRUCache<string, Answer>({ max: options.maxFound });
-  const notFound = new LRUCache<string, Answer>({ max: options.maxNotFound });
-  const asking = new Map<string, { readonly askedAt: number; readonly answer: Promise<Answer> }>();
+  const { store, now, resultLifetimeSeconds } = options;
+  const found = new LRUCache<string, Result>({ max: options.maxFound });
+  const notFound = new LRUCache<string, Result>({ max: options.maxNotFound });
+  const asking = new Map<string, { readonly askedAt: number; readonly result: Promise<Result> }>();
 
   /** A clock that was set back makes a response old, not young. */
   function isGood({ askedAt }: { readonly askedAt: number }): boolean {
     const ageMs = now().getTime() - askedAt;
-    return ageMs >= 0 && ageMs < answerLifetimeSeconds * 1000;
+    return ageMs >= 0 && ageMs < resultLifetimeSeconds * 1000;
   }
 
-  async function ask(sha256: string, askedAt: number): Promise<Answer> {
-    const answer = { askedAt, found: await store.findBySecret(sha256) };
-    const [remember, forget] = opens(answer.found, sha256, now()) ? [found, notFound] : [notFound, found];
+  async function ask(sha256: string, askedAt: number): Promise<Result> {
+    const result = { askedAt, found: await store.findBySecret(sha256) };
+    const [remember, forget] = opens(result.found, sha256, now()) ? [found, notFound] : [notFound, found];
     forget.delete(sha256);
-    remember.set(sha256, answer);
-    return answer;
+    remember.set(sha256, result);
+    return result;
   }
 
-  async function answerFor(sha256: string): Promise<Answer> {
+  async function resultFor(sha256: string): Promise<Result> {
     const remembered = found.get(sha256) ?? notFound.get(sha256);
     if (remembered && isGood(remembered)) return remembered;
     const underWay = asking.get(sha256);
-    if (underWay && isGood(underWay)) return underWay.answer;
+    if (underWay && isGood(underWay)) return underWay.result;
     const askedAt = now().getTime();
-    const started = { askedAt, answer: ask(sha256, askedAt) };
+    const started = { askedAt, result: ask(sha256, askedAt) };
     asking.set(sha256, started);
     try {
-      return await started.answer;
+      return await started.result;
     } finally {
       if (asking.get(sha256) === started) asking.delete(sha256);
     }
@@ -85,8 +85,8 @@ export function createApiKeyFinder(options: ApiKeyFinderOptions): ApiKeyFinder {
     async find(value) {
       if (!canBeKey(value)) return undefined;
       const sha256 = hashApiKey(value);
-      const answer = await answerFor(sha256);
-      return opens(answer.found, sha256, now()) ? answer.found.key : undefined;
+      const result = await resultFor(sha256);
+      return opens(result.found, sha256, now()) ? result.found.key : undefined;
     },
 
     refusedKeyId(value) {

@@ -8,7 +8,7 @@ export interface DailyQuotaOptions {
 }
 
 /** What became of one request for a unit of a key's quota. */
-export interface QuotaAnswer {
+export interface QuotaResult {
   readonly granted: boolean;
   readonly quota: number;
   /** Units that were left for the rest of the day, as far as this request could see. */
@@ -25,10 +25,10 @@ export interface DailyQuota {
    * @returns undefined for a key without a quota. Rejects when the table did not respond: then a unit may have been used up
    *   for nothing, but none was granted that the table does not know of.
    */
-  take(key: Pick<ApiKey, 'keyId' | 'dailyQuota'>): Promise<QuotaAnswer | undefined>;
+  take(key: Pick<ApiKey, 'keyId' | 'dailyQuota'>): Promise<QuotaResult | undefined>;
 }
 
-type Waiting = Pick<PromiseWithResolvers<QuotaAnswer>, 'resolve' | 'reject'>;
+type Waiting = Pick<PromiseWithResolvers<QuotaResult>, 'resolve' | 'reject'>;
 
 /** A counter went back, which it never does by itself: it was removed before the day was over. */
 export class QuotaCounterWentBack extends Error {
@@ -94,7 +94,7 @@ export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuo
         return { granted: false, quota, remaining: 0, resetsAt: endOf(day) };
       }
       const name = `${keyId} ${day} ${quota}`;
-      const { promise, ...waiting } = Promise.withResolvers<QuotaAnswer>();
+      const { promise, ...waiting } = Promise.withResolvers<QuotaResult>();
       const group = groups.get(name);
       if (group) {
         group.push(waiting);

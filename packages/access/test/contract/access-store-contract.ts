@@ -311,7 +311,7 @@ export function testAccessStore(t: Test, createStore: () => Promise<AccessStore>
     t.equal((await store.findBySecret(sha256('a')))?.key.keyId, 'k3');
   });
 
-  t.test('it answers a ping', async (t) => {
+  t.test('it responds to a ping', async (t) => {
     const store = await createStore();
     t.equal(await store.ping(AbortSignal.timeout(60_000)), undefined);
     t.equal(await store.ping(), undefined);

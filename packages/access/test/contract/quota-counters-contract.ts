@@ -34,8 +34,8 @@ export function testQuotaCounters(t: Test, createCounters: () => Promise<QuotaCo
 
   t.test('of many at once just as many fit as there are units', async (t) => {
     const counters = await createCounters();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => counters.add(today, 3, 10)));
-    t.strictSame(answers.filter((used) => used !== undefined).sort(), [3, 6, 9]);
+    const results = await Promise.all(Array.from({ length: 20 }, () => counters.add(today, 3, 10)));
+    t.strictSame(results.filter((used) => used !== undefined).sort(), [3, 6, 9]);
     t.equal(await counters.used(today), 9);
   });
 

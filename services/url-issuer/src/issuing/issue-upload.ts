@@ -27,7 +27,7 @@ export interface IssueContext {
 
 export interface IssuedUpload {
   readonly key: string;
-  /** ISSUED, unless this is the response to a request that was answered before. */
+  /** ISSUED, unless this is the response to a request that had one before. */
   readonly state: UploadState;
   readonly signed: SignedUpload;
   /** What stands in the signature, and therefore what S3 goes by. */

@@ -26,7 +26,7 @@ export const errors = fp(
   async (app) => {
     app.decorateRequest('errorCode', undefined);
     app.decorateRequest('isBodyAwaited', false);
-    app.setErrorHandler(answerError);
+    app.setErrorHandler(respondError);
     // For a route that has nothing to say: that of the plugin `cors` to an OPTIONS which is no preflight.
     app.setNotFoundHandler(() => {
       throw notFound();
@@ -55,17 +55,17 @@ function hasUnknownExpectation({ headers, raw }: FastifyRequest): boolean {
   return raw.httpVersion === '1.1' && expect !== undefined && !/(?:^|\W)100-continue(?:$|\W)/i.test(expect);
 }
 
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const answer = answerTo(error, request);
-  request.errorCode = answer.reason;
-  if (answer.statusCode >= 500) request.log.error({ err: error }, 'no response could be given');
+export function respondError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const response = responseTo(error, request);
+  request.errorCode = response.reason;
+  if (response.statusCode >= 500) request.log.error({ err: error }, 'no response could be given');
   // The rest of the request is no longer waited for.
-  if (answer.statusCode === 408) reply.header('connection', 'close');
-  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
-  reply.code(answer.statusCode).type(JSON_TYPE).send(JSON.stringify(answer.body));
+  if (response.statusCode === 408) reply.header('connection', 'close');
+  if (response.retryAfterSeconds !== undefined) reply.header('retry-after', response.retryAfterSeconds);
+  reply.code(response.statusCode).type(JSON_TYPE).send(JSON.stringify(response.body));
 }
 
-function answerTo(error: unknown, request: FastifyRequest): HttpError {
+function responseTo(error: unknown, request: FastifyRequest): HttpError {
   if (error instanceof HttpError) return error;
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
   // A client that leaves in the middle of a body, or never ends it, must not be able to raise an alarm about this service.

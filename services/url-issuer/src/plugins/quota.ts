@@ -26,19 +26,19 @@ export const quota = fp(
 
     async function take(request: FastifyRequest, reply: FastifyReply): Promise<void> {
       if (!request.apiKey) throw new Error('The quota is counted by API key: the plugin api-key comes first');
-      const answer = await dailyQuota.take(request.apiKey).catch((cause) => {
+      const result = await dailyQuota.take(request.apiKey).catch((cause) => {
         throw serviceUnavailable(cause);
       });
-      if (!answer) return;
-      const resetSeconds = Math.max(1, Math.ceil((answer.resetsAt.getTime() - now().getTime()) / 1000));
+      if (!result) return;
+      const resetSeconds = Math.max(1, Math.ceil((result.resetsAt.getTime() - now().getTime()) / 1000));
       showLimit(reply, {
         name: 'day',
-        limit: answer.quota,
+        limit: result.quota,
         windowSeconds: 86_400,
-        remaining: answer.remaining,
+        remaining: result.remaining,
         resetSeconds,
       });
-      if (!answer.granted) throw limitExceeded(resetSeconds);
+      if (!result.granted) throw limitExceeded(resetSeconds);
     }
 
     app.decorateRequest('takeQuota', function (this: FastifyRequest, reply: FastifyReply) {

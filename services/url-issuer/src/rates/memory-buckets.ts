@@ -17,9 +17,9 @@ export function createMemoryBuckets({ now, maxBuckets }: MemoryBucketsOptions): 
   const fullAtOf = new LRUCache<string, number>({ max: maxBuckets });
   return {
     async take(name, limit) {
-      const { fullAt, answer } = takeToken(fullAtOf.get(name), now().getTime(), limit);
+      const { fullAt, result } = takeToken(fullAtOf.get(name), now().getTime(), limit);
       fullAtOf.set(name, fullAt);
-      return answer;
+      return result;
     },
 
     giveBack(name, ratePerSecond) {

@@ -1,5 +1,5 @@
 import { defineScript, ErrorReply } from '@redis/client';
-import { bucketAnswer, ROUNDING_MS, type TokenBuckets } from './token-buckets.ts';
+import { bucketResult, ROUNDING_MS, type TokenBuckets } from './token-buckets.ts';
 
 /**
  * `takeToken` in the store, atomically and by the store's own clock, so that the clocks of the tasks don't matter. A bucket
@@ -64,7 +64,7 @@ export function createRedisBuckets(client: BucketScriptClient): TokenBuckets {
       const [taken, wait, fullIn] = await client
         .takeToken(KEY_PREFIX + name, 1000 / limit.ratePerSecond, limit.burst)
         .catch(leaveUnlessPrimary);
-      return bucketAnswer(taken === 1, Number(wait), Number(fullIn), limit);
+      return bucketResult(taken === 1, Number(wait), Number(fullIn), limit);
     },
   };
 }

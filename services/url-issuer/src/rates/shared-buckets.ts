@@ -30,7 +30,7 @@ export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets
     return awaySince !== undefined && sinceMs >= 0 && sinceMs < retryMs;
   }
 
-  function answered(): void {
+  function responded(): void {
     if (awaySince === undefined) return;
     const awaySeconds = Math.round((now().getTime() - awaySince) / 1000);
     awaySince = undefined;
@@ -48,9 +48,9 @@ export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets
       if (!isLeftAlone()) {
         triedAt = now().getTime();
         try {
-          const answer = await within(timeoutMs, store.take(name, limit));
-          answered();
-          return answer;
+          const result = await within(timeoutMs, store.take(name, limit));
+          responded();
+          return result;
         } catch (error) {
           silent(error);
         }
@@ -61,11 +61,11 @@ export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets
   };
 }
 
-async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+async function within<T>(ms: number, call: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`no response within ${ms} ms`)), ms);
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([call, late]);
   } finally {
     clearTimeout(timer);
   }

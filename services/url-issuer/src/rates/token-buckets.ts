@@ -7,7 +7,7 @@ export interface BucketLimit {
 }
 
 /** What became of one request for a token. */
-export interface BucketAnswer {
+export interface BucketResult {
   readonly taken: boolean;
   /** Whole tokens that are left. */
   readonly remaining: number;
@@ -20,7 +20,7 @@ export interface BucketAnswer {
 /** One bucket of tokens for each name; an unused bucket is full. */
 export interface TokenBuckets {
   /** Takes one token if there is one, atomically. */
-  take(name: string, limit: BucketLimit): Promise<BucketAnswer>;
+  take(name: string, limit: BucketLimit): Promise<BucketResult>;
 }
 
 /** Times are doubles in milliseconds: this much of one is rounding, not waiting. */
@@ -39,7 +39,7 @@ export function takeToken(
   fullAt: number | undefined,
   now: number,
   { burst, ratePerSecond }: BucketLimit,
-): { readonly fullAt: number; readonly answer: BucketAnswer } {
+): { readonly fullAt: number; readonly result: BucketResult } {
   const tokenMs = 1000 / ratePerSecond;
   const emptyMs = burst * tokenMs;
   const before = Math.min(Math.max(fullAt ?? now, now), now + emptyMs);
@@ -49,17 +49,17 @@ export function takeToken(
   const standing = taken ? after : before;
   return {
     fullAt: standing,
-    answer: bucketAnswer(taken, waitMs, standing - now, { burst, ratePerSecond }),
+    result: bucketResult(taken, waitMs, standing - now, { burst, ratePerSecond }),
   };
 }
 
 /** The same words for what this process has counted and what a store has. */
-export function bucketAnswer(
+export function bucketResult(
   taken: boolean,
   waitMs: number,
   fullInMs: number,
   { burst, ratePerSecond }: BucketLimit,
-): BucketAnswer {
+): BucketResult {
   const missing = ((fullInMs - ROUNDING_MS) * ratePerSecond) / 1000;
   return {
     taken,

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { IssueUpload } from '../issuing/issue-upload.ts';
 import { plainUploadRequest } from '../issuing/plain-upload-request.ts';
 import type { UploadDefaults } from '../issuing/upload-request.ts';
-import { answers } from './v1/answers.ts';
+import { responses } from './v1/responses.ts';
 
 export interface GetPresignedUrlOptions {
   readonly defaults: UploadDefaults;
@@ -13,7 +13,7 @@ export interface GetPresignedUrlOptions {
 }
 
 /** The contract with existing clients: they post `fields` and `file` to `url.url`. Nothing else may appear in it. */
-const answer = Type.Object(
+const formResponse = Type.Object(
   { url: Type.Object({ url: Type.String(), fields: Type.Record(Type.String(), Type.String()) }) },
   { description: 'A form. Post its fields and the file to its URL.' },
 );
@@ -28,7 +28,7 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
     schema: {
       operationId: 'getPresignedUrl',
       summary: 'Get a form with the installation’s defaults',
-      response: answers({ 200: answer }),
+      response: responses({ 200: formResponse }),
     },
     handler: async (request, reply) => {
       if (!request.apiKey) throw new Error('The plugin api-key must come before this route');

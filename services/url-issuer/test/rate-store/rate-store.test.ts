@@ -33,13 +33,13 @@ t.test('of many at once over several connections just a burst is taken', async (
   const { url } = await startRateStore(t);
   const { buckets } = await bucketsOn(t, url, 4);
   const limit = { burst: 25, ratePerSecond: 0.001 };
-  const answers = await Promise.all(
+  const results = await Promise.all(
     Array.from({ length: 200 }, (_, at) => buckets[at % 4]?.take('k', limit)),
   );
-  const taken = answers.filter((answer) => answer?.taken);
+  const taken = results.filter((result) => result?.taken);
   t.equal(taken.length, 25);
   t.strictSame(
-    taken.map((answer) => answer?.remaining).sort((a, b) => Number(a) - Number(b)),
+    taken.map((result) => result?.remaining).sort((a, b) => Number(a) - Number(b)),
     Array.from({ length: 25 }, (_, at) => at),
   );
 });
@@ -75,9 +75,9 @@ t.test('a bucket that is full takes no memory', async (t) => {
     client,
     buckets: [buckets],
   } = await bucketsOn(t, url);
-  const answer = await buckets?.take('k', { burst: 10, ratePerSecond: 0.001 });
+  const result = await buckets?.take('k', { burst: 10, ratePerSecond: 0.001 });
   const leftMs = Number(await client.pTTL(STORE_KEY));
-  t.ok(leftMs > 0 && leftMs <= Number(answer?.fullInMs));
+  t.ok(leftMs > 0 && leftMs <= Number(result?.fullInMs));
 });
 
 t.test(
@@ -89,9 +89,9 @@ t.test(
       buckets: [buckets],
     } = await bucketsOn(t, url);
     await client.set(STORE_KEY, String(Date.now() + 10 ** 12));
-    const answer = await buckets?.take('k', { burst: 2, ratePerSecond: 0.001 });
-    t.match(answer, { taken: false, remaining: 0 });
-    t.ok(Number(answer?.waitMs) <= 1_000_000);
+    const result = await buckets?.take('k', { burst: 2, ratePerSecond: 0.001 });
+    t.match(result, { taken: false, remaining: 0 });
+    t.ok(Number(result?.waitMs) <= 1_000_000);
   },
 );
 
@@ -126,38 +126,41 @@ function sharedWith(store: TokenBuckets): TokenBuckets {
   });
 }
 
-for (const [answer, servesStaleData] of [
+for (const [response, servesStaleData] of [
   ['READONLY', 'yes'],
   ['MASTERDOWN', 'no'],
 ] as const) {
-  t.test(`a primary that has become a replica, and answers ${answer}, is left for the new one`, async (t) => {
-    const [before, after] = await Promise.all([startRateStore(t), startRateStore(t)]);
-    const name = await startMovingName(t, before);
-    const {
-      client,
-      buckets: [buckets],
-    } = await bucketsOn(t, name.url);
-    const limit = { burst: 3, ratePerSecond: 0.001 };
-    t.match(await buckets?.take('k', limit), { taken: true, remaining: 2 });
+  t.test(
+    `a primary that has become a replica, and responds with ${response}, is left for the new one`,
+    async (t) => {
+      const [before, after] = await Promise.all([startRateStore(t), startRateStore(t)]);
+      const name = await startMovingName(t, before);
+      const {
+        client,
+        buckets: [buckets],
+      } = await bucketsOn(t, name.url);
+      const limit = { burst: 3, ratePerSecond: 0.001 };
+      t.match(await buckets?.take('k', limit), { taken: true, remaining: 2 });
 
-    // Of a primary that does not exist, so that its replication never changes what it says.
-    const { client: admin } = await bucketsOn(t, before.url);
-    await admin.sendCommand(['CONFIG', 'SET', 'replica-serve-stale-data', servesStaleData]);
-    await admin.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
-    name.leadTo(after);
-    t.equal(name.connections(), 1, 'the connection stands');
+      // Of a primary that does not exist, so that its replication never changes what it says.
+      const { client: admin } = await bucketsOn(t, before.url);
+      await admin.sendCommand(['CONFIG', 'SET', 'replica-serve-stale-data', servesStaleData]);
+      await admin.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
+      name.leadTo(after);
+      t.equal(name.connections(), 1, 'the connection stands');
 
-    const connected = new Promise<void>((resolve) => client.once('ready', resolve));
-    await t.rejects(async () => await buckets?.take('k', limit), { message: new RegExp(answer) });
-    await connected;
-    t.equal(name.connections(), 2);
-    t.match(
-      await buckets?.take('k', limit),
-      { taken: true, remaining: 2 },
-      'the new one knows nothing of it',
-    );
-    t.match(await buckets?.take('k', limit), { taken: true, remaining: 1 }, 'and is written to');
-  });
+      const connected = new Promise<void>((resolve) => client.once('ready', resolve));
+      await t.rejects(async () => await buckets?.take('k', limit), { message: new RegExp(response) });
+      await connected;
+      t.equal(name.connections(), 2);
+      t.match(
+        await buckets?.take('k', limit),
+        { taken: true, remaining: 2 },
+        'the new one knows nothing of it',
+      );
+      t.match(await buckets?.take('k', limit), { taken: true, remaining: 1 }, 'and is written to');
+    },
+  );
 }
 
 t.test(
@@ -171,9 +174,9 @@ t.test(
     const issuer = startIssuer(t, { ...environmentFor(tables.endpoint), RATE_LIMIT_STORE_URL: store.url });
     const url = await issuer.url();
     const ask = async () => {
-      const answer = await fetch(`${url}/getpresignedurl`, { headers: { 'x-api-key': KEY_VALUE } });
-      await answer.arrayBuffer();
-      return answer.status;
+      const response = await fetch(`${url}/getpresignedurl`, { headers: { 'x-api-key': KEY_VALUE } });
+      await response.arrayBuffer();
+      return response.status;
     };
     /** A client reconnects after a second without an event, so this asks every tenth of a second, a bounded number of times. */
     const askUntil = async (isSo: () => boolean | Promise<boolean>) => {

@@ -8,7 +8,7 @@ import type { IssueUpload } from '../../issuing/issue-upload.ts';
 import { readUploadBody } from '../../issuing/read-upload-body.ts';
 import { uploadBody } from '../../issuing/upload-body.ts';
 import type { UploadDefaults } from '../../issuing/upload-request.ts';
-import { answers, createdUpload } from './answers.ts';
+import { createdUpload, responses } from './responses.ts';
 
 export interface CreateUploadOptions {
   readonly defaults: UploadDefaults;
@@ -33,7 +33,7 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
       summary: 'Create an upload',
       headers,
       body: uploadBody,
-      response: answers({ 201: createdUpload }, 409, 413, 415, 422),
+      response: responses({ 201: createdUpload }, 409, 413, 415, 422),
     },
     handler: async (request, reply) => {
       const { apiKey, traceparent } = request;

@@ -2,8 +2,8 @@ import type { UploadStore } from '@upload-once/uploads';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { serviceUnavailable } from '../../http-error.ts';
-import { answers, uploadAnswer } from './answers.ts';
 import { assertOwn, idParameter, keyOfId, uploadNotFound } from './own-upload.ts';
+import { responses, uploadResponse } from './responses.ts';
 import { OBSERVED_VERSIONS_MAX, uploadView } from './upload-view.ts';
 
 /** `GET /v1/uploads/{id}`: what became of an upload, for the key that made it, by one Query. */
@@ -19,7 +19,7 @@ export async function getUpload(
       operationId: 'getUpload',
       summary: 'Get the state of an upload',
       params: idParameter,
-      response: answers({ 200: uploadAnswer }, 404, 414),
+      response: responses({ 200: uploadResponse }, 404, 414),
     },
     handler: async (request) => {
       const key = keyOfId(request.params.id);

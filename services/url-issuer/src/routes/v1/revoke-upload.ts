@@ -2,8 +2,8 @@ import { UploadState, type UploadStore } from '@upload-once/uploads';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { HttpError, serviceUnavailable } from '../../http-error.ts';
-import { answers } from './answers.ts';
 import { assertOwn, idParameter, keyOfId } from './own-upload.ts';
+import { responses } from './responses.ts';
 
 /** `DELETE /v1/uploads/{id}`: nothing that arrives from now on is accepted; 409 once something was claimed. */
 export async function revokeUpload(
@@ -26,7 +26,7 @@ export async function revokeUpload(
       operationId: 'revokeUpload',
       summary: 'Revoke an upload before a file comes',
       params: idParameter,
-      response: answers(
+      response: responses(
         { 204: Type.Null({ description: 'The upload is revoked, now or before.' }) },
         404,
         409,

@@ -6,7 +6,7 @@ import {
   uploadIdOf,
 } from '@upload-once/uploads';
 import type { Static } from 'typebox';
-import type { uploadAnswer } from './answers.ts';
+import type { uploadResponse } from './responses.ts';
 
 /** One page of a Query, and a few milliseconds: the holder of a form can make any number of versions. */
 export const OBSERVED_VERSIONS_MAX = 1_000;
@@ -16,7 +16,7 @@ export function uploadView(
   upload: Upload,
   observedVersions: readonly ObservedVersion[],
   tallies: readonly Tally[],
-): Static<typeof uploadAnswer> {
+): Static<typeof uploadResponse> {
   const { claimed, constraints } = upload;
   const { contentType, sha256 } = constraints;
   return {

@@ -48,7 +48,7 @@ const ALWAYS_COUNTED: readonly ErrorStatus[] = [409, 413, 415, 422];
  * All responses of a route, for its schema, with the headers of each: `good`, those that any route can give, and `errors`, those of
  * its own. Every error has the same shape, with a message for people and a code for programs.
  */
-export function answers(good: Readonly<Record<number, TSchema>>, ...errors: readonly ErrorStatus[]) {
+export function responses(good: Readonly<Record<number, TSchema>>, ...errors: readonly ErrorStatus[]) {
   const refusals = [...EVERYWHERE, ...errors].map((status) => [
     status,
     Type.Object(
@@ -133,7 +133,7 @@ export const createdUpload = Type.Union(
 );
 
 /** What became of an upload. */
-export const uploadAnswer = Type.Object(
+export const uploadResponse = Type.Object(
   {
     id,
     state,

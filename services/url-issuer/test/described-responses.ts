@@ -14,17 +14,19 @@ export interface Exchange {
 
 interface Description {
   readonly servers: readonly { readonly url: string }[];
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Answers }>>>>;
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly responses: DescribedResponses }>>>
+  >;
 }
 
-type Answers = Readonly<Record<string, Answer>>;
+type DescribedResponses = Readonly<Record<string, DescribedResponse>>;
 
-interface Answer {
+interface DescribedResponse {
   readonly content?: Readonly<Record<string, { readonly schema: object }>>;
   readonly headers?: Readonly<Record<string, { readonly required?: boolean; readonly schema: object }>>;
 }
 
-/** Where one of these is in an answer, it is in the description as well. */
+/** Where one of these is in a response, it is in the description as well. */
 const HEADERS_OF_THE_API = ['ratelimit', 'ratelimit-policy', 'retry-after', 'x-request-id'];
 
 const ajv = new Ajv2020({ strict: true, allErrors: true });
@@ -36,7 +38,7 @@ ajv.addFormat('date-time', (text: string) => {
 const validators = new Map<string, ValidateFunction>();
 
 /**
- * Holds every answer that a test gets by `app.inject` to the description that this app serves: `inject` throws for one that is
+ * Holds every response that a test gets by `app.inject` to the description that this app serves: `inject` throws for one that is
  * not described. Hidden routes, and what is nowhere, have no operation, and are let through.
  */
 export function holdToDescription(app: FastifyInstance): void {
@@ -54,17 +56,20 @@ export function holdToDescription(app: FastifyInstance): void {
   }) as typeof app.inject;
 }
 
-/** @throws Error that says what of an answer the app's description does not say */
+/** @throws Error that says what of a response the app's description does not say */
 export function assertDescribed(app: FastifyInstance, exchange: Exchange): void {
-  const answers = answersTo(app.swagger() as unknown as Description, exchange);
-  if (!answers) return;
-  const faults = faultsOf(answers[exchange.status], exchange);
+  const responses = responsesTo(app.swagger() as unknown as Description, exchange);
+  if (!responses) return;
+  const faults = faultsOf(responses[exchange.status], exchange);
   if (faults.length === 0) return;
   const { method, url, status } = exchange;
   throw new Error(`not as described: ${method} ${url.slice(0, 100)} ${status}: ${faults.join('; ')}`);
 }
 
-function answersTo({ servers, paths }: Description, { method, url }: Exchange): Answers | undefined {
+function responsesTo(
+  { servers, paths }: Description,
+  { method, url }: Exchange,
+): DescribedResponses | undefined {
   const prefix = (servers[0]?.url ?? '').replace(/\/$/, '');
   const path = url.split('?', 1)[0] ?? '';
   const found = Object.entries(paths).find(([template]) => isOneOf(path, `${prefix}${template}`));
@@ -79,12 +84,15 @@ function isOneOf(path: string, template: string): boolean {
   );
 }
 
-function faultsOf(answer: Answer | undefined, { headers, body }: Exchange): string[] {
-  if (!answer) return ['no such status'];
-  return [...faultsOfHeaders(answer.headers ?? {}, headers), ...faultsOfBody(answer, headers, body)];
+function faultsOf(response: DescribedResponse | undefined, { headers, body }: Exchange): string[] {
+  if (!response) return ['no such status'];
+  return [...faultsOfHeaders(response.headers ?? {}, headers), ...faultsOfBody(response, headers, body)];
 }
 
-function faultsOfHeaders(described: NonNullable<Answer['headers']>, headers: Exchange['headers']): string[] {
+function faultsOfHeaders(
+  described: NonNullable<DescribedResponse['headers']>,
+  headers: Exchange['headers'],
+): string[] {
   const names = new Set(Object.keys(described).map((name) => name.toLowerCase()));
   return [
     ...HEADERS_OF_THE_API.filter((name) => headers[name] !== undefined && !names.has(name)).map(
@@ -99,7 +107,7 @@ function faultsOfHeaders(described: NonNullable<Answer['headers']>, headers: Exc
   ];
 }
 
-function faultsOfBody({ content }: Answer, headers: Exchange['headers'], body: string): string[] {
+function faultsOfBody({ content }: DescribedResponse, headers: Exchange['headers'], body: string): string[] {
   if (!content) return body === '' ? [] : ['no body'];
   const mediaType = String(headers['content-type']).split(';', 1)[0] ?? '';
   const schema = content[mediaType]?.schema;
