@@ -33,12 +33,12 @@ export interface EcsAgent {
 }
 
 /** A response with an exception of ECS or of the agent. */
-export function errorAnswer(status: number, Code: string, Message: string): Refusal {
+export function errorResponse(status: number, Code: string, Message: string): Refusal {
   return { status, body: JSON.stringify({ requestID: 'e-1', error: { Arn: TASK_ARN, Code, Message } }) };
 }
 
 /** A response with a failure that ECS names. */
-export function failureAnswer(Reason: string, Detail: string | null = null): Refusal {
+export function failureResponse(Reason: string, Detail: string | null = null): Refusal {
   return { status: 200, body: JSON.stringify({ failure: { Arn: TASK_ARN, Detail, Reason } }) };
 }
 
@@ -54,13 +54,13 @@ export async function startEcsAgent(t: Test): Promise<EcsAgent> {
       say(400, JSON.stringify({ error: { Code: 'InvalidParameterException', Message: 'failed to decode' } }));
       return;
     }
-    const answer = refusal;
-    if (answer === 'hang') response.once('close', gone.resolve);
+    const planned = refusal;
+    if (planned === 'hang') response.once('close', gone.resolve);
     asked.add(state);
-    if (answer === 'hang') return;
+    if (planned === 'hang') return;
     const ExpirationDate = state.ProtectionEnabled ? '2026-10-06T02:29:16Z' : null;
     const protection = { ExpirationDate, ProtectionEnabled: state.ProtectionEnabled, TaskArn: TASK_ARN };
-    if (answer) say(answer.status, answer.body);
+    if (planned) say(planned.status, planned.body);
     else say(200, JSON.stringify({ protection }));
   });
   server.listen(0, '127.0.0.1');

@@ -39,9 +39,9 @@ export async function assertReadinessFollows(
   t.equal(await statusOf(`${url}/readyz`), 200);
   for (const [what, { name, begin, end, reason }] of Object.entries(outages)) {
     await begin();
-    const answer = await fetch(`${url}/readyz`);
-    t.equal(answer.status, 503, `without the ${what} it is not ready`);
-    t.strictSame(await answer.json(), { message: `The ${name} does not respond`, code: 'NotReady' });
+    const response = await fetch(`${url}/readyz`);
+    t.equal(response.status, 503, `without the ${what} it is not ready`);
+    t.strictSame(await response.json(), { message: `The ${name} does not respond`, code: 'NotReady' });
     t.equal(await statusOf(`${url}/livez`), 200, 'and alive');
     t.match(
       await service.logged(`The ${name} does not respond`),

@@ -151,7 +151,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   }
 
   async function receive(count: number): Promise<Message[]> {
-    const answer = await sqs.send(
+    const response = await sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: queueUrl,
         MaxNumberOfMessages: count,
@@ -163,7 +163,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       }),
       { abortSignal: polledLongEnough.signal },
     );
-    return answer.Messages ?? [];
+    return response.Messages ?? [];
   }
 
   function begin(message: Message, polledAtMs: number, context: DeliveryContext): void {

@@ -54,7 +54,7 @@ export function createDeleteBatcher(options: {
   async function send(batch: readonly Entry[]): Promise<void> {
     let failures: ReadonlyMap<number, { readonly cause: unknown; readonly final: boolean }>;
     try {
-      const answer = await sqs.send(
+      const response = await sqs.send(
         new DeleteMessageBatchCommand({
           QueueUrl: queueUrl,
           Entries: batch.map((entry, index) => ({ Id: String(index), ReceiptHandle: entry.receiptHandle })),
@@ -63,8 +63,8 @@ export function createDeleteBatcher(options: {
       const unnamed = { cause: 'SQS’s response does not name the message', final: false };
       const all = new Map<number, { readonly cause: unknown; readonly final: boolean }>();
       for (const index of batch.keys()) all.set(index, unnamed);
-      for (const { Id } of answer.Successful ?? []) all.delete(Number(Id));
-      for (const { Id, Code, Message = 'no message', SenderFault } of answer.Failed ?? [])
+      for (const { Id } of response.Successful ?? []) all.delete(Number(Id));
+      for (const { Id, Code, Message = 'no message', SenderFault } of response.Failed ?? [])
         all.set(Number(Id), { cause: `${Code}: ${Message}`, final: SenderFault === true });
       failures = all;
     } catch (error) {

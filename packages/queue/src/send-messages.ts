@@ -56,14 +56,14 @@ export async function sendMessages(
     });
     let mayBeSent = false;
     /** SQS has taken the request; where it counts as failed all the same, its response could not be read. */
-    let isAnswered = false;
+    let hasResponse = false;
     // Behind the client's retries, so that it sees each attempt: a first one may have arrived, though the last was refused.
     command.middlewareStack.add(
       (next) => async (args) => {
         try {
-          const answer = await next(args);
-          isAnswered = true;
-          return answer;
+          const response = await next(args);
+          hasResponse = true;
+          return response;
         } catch (error) {
           mayBeSent ||= mayHaveArrived(error);
           throw error;
@@ -79,7 +79,7 @@ export async function sendMessages(
         failures.set(Number(Id), { reason: `${Code}: ${Message}`, mayBeSent });
     } catch (error) {
       const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      for (const index of batch) failures.set(index, { reason, mayBeSent: mayBeSent || isAnswered });
+      for (const index of batch) failures.set(index, { reason, mayBeSent: mayBeSent || hasResponse });
     }
   }
   return failures;

@@ -153,7 +153,7 @@ t.test('P3: what has not begun comes back as a copy after a while, and keeps its
   const sendBatch = async () => {
     await clock.untilSet(BATCH_MS, ++batches);
     clock.advance(BATCH_MS);
-    await queue.answered.until(
+    await queue.completed.until(
       (calls) =>
         calls.filter(({ name }) => name === 'SendMessageBatch' || name === 'DeleteMessageBatch').length ===
         batches,
@@ -204,7 +204,7 @@ t.test(
       clock.advance(BATCH_MS);
       const givenBack = ({ name, input }: Call) =>
         name === 'ChangeMessageVisibility' && input.VisibilityTimeout === 30;
-      await queue.answered.until((calls) => calls.filter(givenBack).length === times);
+      await queue.completed.until((calls) => calls.filter(givenBack).length === times);
       clock.advance(30_000);
     }
     const copyFailed = { event: 'requestFailed', request: 'copy' };

@@ -42,13 +42,13 @@ async function holdAll(
 }
 
 function batches(queue: LocalQueue): number[] {
-  return queue.answered.entries
+  return queue.completed.entries
     .filter(({ name }) => name === 'DeleteMessageBatch')
     .map(({ input }) => input.Entries.length);
 }
 
 async function untilBatches(queue: LocalQueue, count: number): Promise<void> {
-  await queue.answered.until(() => batches(queue).length === count);
+  await queue.completed.until(() => batches(queue).length === count);
 }
 
 t.test('handled messages are deleted ten at a time, and the rest a few milliseconds later', async (t) => {
@@ -81,7 +81,7 @@ async function twoBatches(clock: VirtualClock, queue: LocalQueue) {
   await clock.untilSet(5, 2);
   clock.advance(5);
   await untilBatches(queue, 2);
-  return queue.answered.entries.filter(({ name }) => name === 'DeleteMessageBatch');
+  return queue.completed.entries.filter(({ name }) => name === 'DeleteMessageBatch');
 }
 
 t.test('one entry that fails is tried again alone', async (t) => {
@@ -103,7 +103,7 @@ t.test('one entry that fails is tried again alone', async (t) => {
   t.same(observed.entries, []);
 });
 
-t.test('P3: a message that the answer does not name is not deleted: it is tried again', async (t) => {
+t.test('P3: a message that the response does not name is not deleted: it is tried again', async (t) => {
   const { clock, queue, work, observed } = await holdAll(t, 2);
   queue.hook('DeleteMessageBatch', async () => {
     queue.unhook('DeleteMessageBatch');
@@ -192,11 +192,11 @@ t.test('P3: what was handled is held until SQS deletes it, and uses up no receiv
   t.equal(clock.pendingCount, 0, 'no heartbeat goes on');
 });
 
-t.test('P3: a deletion without an answer keeps the message hidden as well', async (t) => {
+t.test('P3: a deletion without a response keeps the message hidden as well', async (t) => {
   const { clock, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
-  const answer = Promise.withResolvers<void>();
+  const response = Promise.withResolvers<void>();
   queue.hook('DeleteMessageBatch', async (_, proceed) => {
-    await answer.promise;
+    await response.promise;
     return proceed();
   });
   work.resolve();
@@ -208,7 +208,7 @@ t.test('P3: a deletion without an answer keeps the message hidden as well', asyn
     await clock.untilSet(VISIBILITY_SECONDS * 500, beats + beat);
     t.same(await queue.receive(queue.queueUrl), []);
   }
-  answer.resolve();
+  response.resolve();
   await queue.stop(consumer);
   t.equal(await queue.depth(), 0);
   t.same(observed.entries, []);
@@ -251,7 +251,7 @@ t.test('P3: who stops waiting for the deletion of a last receive says so', async
   t.equal(clock.pendingCount, 0);
 });
 
-t.test('a stop does not wait for an attempt without an answer', async (t) => {
+t.test('a stop does not wait for an attempt without a response', async (t) => {
   const { clock, queue, work, consumer, observed } = await holdAll(t, 1);
   refuse(queue);
   work.resolve();

@@ -16,7 +16,7 @@ function extensions(queue: LocalQueue): number[] {
 }
 
 async function untilExtended(queue: LocalQueue, count: number): Promise<void> {
-  await queue.answered.until(
+  await queue.completed.until(
     (calls) => calls.filter(({ name }) => name === 'ChangeMessageVisibility').length === count,
   );
 }
@@ -167,7 +167,7 @@ t.test('extensions that fail until the timeout is over lose the message', async 
   t.equal(clock.pendingCount, 0);
 });
 
-t.test('an extension that never answers loses the message when its timeout is over', async (t) => {
+t.test('an extension without a response loses the message when its timeout is over', async (t) => {
   const { clock, queue, delivery } = await holdOne(t);
   queue.hook('ChangeMessageVisibility', () => new Promise(() => undefined));
   clock.advance(30_000);
@@ -178,7 +178,7 @@ t.test('an extension that never answers loses the message when its timeout is ov
   t.match(delivery.signal.reason, { code: 'VisibilityLost' });
 });
 
-t.test('a listener that never answers loses the message when its timeout is over', async (t) => {
+t.test('a listener that never settles loses the message when its timeout is over', async (t) => {
   const { clock, queue, delivery } = await holdOne(t);
   delivery.onHeartbeat(() => new Promise(() => undefined));
   clock.advance(60_000);
@@ -278,7 +278,7 @@ t.test('what becomes of a message waits for the extension that is under way', as
     await queue.sent.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
     work.reject(new Error('the work failed'));
     // The heartbeats go on until maxReceiveCount is read a second time.
-    await queue.answered.until(
+    await queue.completed.until(
       (calls) => calls.filter(({ name }) => name === 'GetQueueAttributes').length === 2,
     );
     await new Promise(setImmediate);

@@ -29,7 +29,7 @@ export interface Call {
   readonly error?: unknown;
 }
 
-/** Stands between the consumer and the queue: may hold a call, answer it otherwise, or fail it. */
+/** Stands between the consumer and the queue: may hold a call, give it another response, or fail it. */
 export type Hook = (input: CallInput, proceed: () => Promise<unknown>) => Promise<unknown>;
 
 export interface LocalQueue {
@@ -38,7 +38,7 @@ export interface LocalQueue {
   /** The consumer's client. */
   readonly sqs: SQSClient;
   readonly sent: Journal<Call>;
-  readonly answered: Journal<Call>;
+  readonly completed: Journal<Call>;
   hook(name: CallName, hook: Hook): void;
   unhook(name: CallName): void;
   send(...bodies: string[]): Promise<void>;
@@ -87,7 +87,7 @@ export async function startLocalQueue(
   const queueUrl = await urlOf('events', { RedrivePolicy: JSON.stringify(redrive) });
 
   const sent = new Journal<Call>();
-  const answered = new Journal<Call>();
+  const completed = new Journal<Call>();
   const hooks = new Map<CallName, Hook>();
   let waiting = new AbortController();
 
@@ -100,7 +100,7 @@ export async function startLocalQueue(
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     abortSignal.addEventListener('abort', () => reject(abortSignal.reason), { once: true });
     try {
-      // As a real client it does not wait for the answer any longer, whatever a hook does; SQS goes on.
+      // As a real client it does not wait for the response any longer, whatever a hook does; SQS goes on.
       return await Promise.race([send(command, { abortSignal }), aborted]);
     } catch (error) {
       if (over.aborted) return {};
@@ -124,10 +124,10 @@ export async function startLocalQueue(
       const hook = hooks.get(name) ?? ((_, proceed) => proceed());
       try {
         const output = await hook(input, () => next(args));
-        answered.add({ name, input });
+        completed.add({ name, input });
         return output as Awaited<ReturnType<typeof next>>;
       } catch (error) {
-        answered.add({ name, input, error });
+        completed.add({ name, input, error });
         throw error;
       }
     },
@@ -139,7 +139,7 @@ export async function startLocalQueue(
     deadLetterUrl,
     sqs,
     sent,
-    answered,
+    completed,
     hook: (name, hook) => void hooks.set(name, hook),
     unhook: (name) => void hooks.delete(name),
     endPolls,

@@ -37,7 +37,7 @@ for (const { visibilitySeconds, longestSeconds } of [
       await queue.send('taken');
       await consumer.start();
       for (let receive = 1; receive < MAX_RECEIVE_COUNT; receive += 1) {
-        await queue.answered.until(
+        await queue.completed.until(
           (calls) => calls.filter(({ name }) => name === 'ChangeMessageVisibility').length === receive,
         );
         clock.advance(longestSeconds * 1000);
@@ -82,7 +82,7 @@ t.test('P3: the longest time counts the reads of maxReceiveCount that get no res
     }
     await observed.until(({ length }) => length === receive);
     if (receive === MAX_RECEIVE_COUNT) break;
-    await queue.answered.until(
+    await queue.completed.until(
       (calls) => calls.filter(({ input }) => input.VisibilityTimeout === 900).length === receive,
     );
     clock.advance(900_000);

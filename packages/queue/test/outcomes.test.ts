@@ -20,13 +20,13 @@ async function consume(
 }
 
 function waits(queue: LocalQueue): number[] {
-  return queue.answered.entries
+  return queue.completed.entries
     .filter(({ name }) => name === 'ChangeMessageVisibility')
     .map(({ input }) => input.VisibilityTimeout);
 }
 
 async function untilGivenBack(queue: LocalQueue, count: number): Promise<void> {
-  await queue.answered.until(() => waits(queue).length === count);
+  await queue.completed.until(() => waits(queue).length === count);
 }
 
 t.test('a failed message comes back after a wait that grows with each receive', async (t) => {
@@ -65,7 +65,7 @@ t.test('a failed message comes back after a wait that grows with each receive', 
   );
   await clock.untilSet(5);
   clock.advance(5);
-  await queue.answered.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
+  await queue.completed.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
   t.equal(await queue.depth(), 0);
 });
 

@@ -23,7 +23,7 @@ async function prepare(t: Test) {
   async function deleted(times: number): Promise<void> {
     await clock.untilSet(FLUSH_MS, times);
     clock.advance(FLUSH_MS);
-    await queue.answered.until(
+    await queue.completed.until(
       (calls) => calls.filter(({ name }) => name === 'DeleteMessageBatch').length >= times,
     );
     await new Promise(setImmediate);
@@ -42,7 +42,7 @@ t.test('paused it leaves messages to others, and goes on with those in flight', 
   await queue.send('new');
   t.equal(polls(), before, 'a slot is free, and nothing is polled for it');
   clock.advance(300_000);
-  await queue.answered.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
+  await queue.completed.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
   t.match(await queue.receive(queue.queueUrl), [
     { Body: 'new', Attributes: { ApproximateReceiveCount: '1' } },
   ]);
@@ -64,10 +64,10 @@ t.test('the poll in flight is not cut off: what it brings is handled', async (t)
   const received = Promise.withResolvers<void>();
   const late = Promise.withResolvers<void>();
   queue.hook('ReceiveMessage', async (_, proceed) => {
-    const answer = await proceed();
+    const response = await proceed();
     received.resolve();
     await late.promise;
-    return answer;
+    return response;
   });
   await queue.send('short');
   await consumer.start();

@@ -61,7 +61,7 @@ t.test('waits between polls are jittered', async (t) => {
   matchEvents(t, observed, [{ event: 'pollFailed', waitSeconds: 2 }]);
 });
 
-t.test('an empty answer is followed by the next poll', async (t) => {
+t.test('an empty response is followed by the next poll', async (t) => {
   const { clock, queue, observed, handled, consumer } = await prepare(t, { waitTimeSeconds: 7 });
   const empty = new Journal<number>();
   queue.hook('ReceiveMessage', async (input) => {
@@ -135,7 +135,7 @@ t.test('a queue that is not there: start and ping reject, nothing is polled', as
   );
 });
 
-t.test('ping resolves when the queue answers, and heeds its signal', async (t) => {
+t.test('ping resolves when the queue responds, and heeds its signal', async (t) => {
   const { consumer } = await prepare(t);
   await t.resolves(consumer.ping(new AbortController().signal));
   await t.rejects(consumer.ping(AbortSignal.abort()), { name: 'AbortError' });

@@ -45,7 +45,7 @@ async function untilReceived(
   receive: number,
   waitSeconds: number,
 ): Promise<void> {
-  await queue.answered.until(
+  await queue.completed.until(
     (calls) => calls.filter(({ name }) => name === 'ChangeMessageVisibility').length === receive - 1,
   );
   clock.advance(waitSeconds * 1000);
@@ -109,9 +109,9 @@ t.test('P3: a receive that can not be has maxReceiveCount read again, however yo
   queue.hook('ChangeMessageVisibility', async (_, proceed) => {
     await setMaxReceiveCount(queue, 3);
     queue.unhook('ChangeMessageVisibility');
-    const answer = await proceed();
+    const response = await proceed();
     changed.resolve();
-    return answer;
+    return response;
   });
   await queue.send('unlucky');
   await changed.promise;
@@ -144,13 +144,13 @@ t.test('a read that fails keeps the number, and is reported', async (t) => {
 });
 
 t.test(
-  'P8: a read without an answer holds a message up for five seconds, before its work and after a failure',
+  'P8: a read without a response holds a message up for five seconds, before its work and after a failure',
   async (t) => {
     const prepared = await prepare(t, { maxReceiveCount: 3 });
     const { clock, queue, received, observed } = prepared;
     queue.hook('GetQueueAttributes', () => new Promise(() => undefined));
     await queue.send('unlucky');
-    await queue.answered.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
+    await queue.completed.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
     clock.advance(60_000);
     // The first failure has set one as well, and needed no read.
     await clock.untilSet(5_000, 2);
@@ -186,7 +186,7 @@ t.test('P3: while a message is handled its last receive can become known', async
   t.equal(delivery.isLastReceive, false);
   await setMaxReceiveCount(queue, 1);
   clock.advance(120_000);
-  await queue.answered.until(
+  await queue.completed.until(
     (calls) => calls.filter(({ name }) => name === 'GetQueueAttributes').length === 2,
   );
   await new Promise(setImmediate);
@@ -222,7 +222,7 @@ t.test('P3: the report of a failure goes by the limit of that time', async (t) =
 t.test('P3: a message is held while its failure waits for the limit to be read', async (t) => {
   const { clock, queue, observed, consumer, work } = await holdOne(t, { visibilitySeconds: 6 });
   const extensions = () =>
-    queue.answered.entries.flatMap(({ name, input }) =>
+    queue.completed.entries.flatMap(({ name, input }) =>
       name === 'ChangeMessageVisibility' ? [input.VisibilityTimeout] : [],
     );
   for (const beats of [1, 2, 3, 4]) {
@@ -238,7 +238,7 @@ t.test('P3: a message is held while its failure waits for the limit to be read',
   clock.advance(2_000);
   await observed.until(({ length }) => length === 1);
   matchEvents(t, observed, [{ event: 'retried', error: failure, waitSeconds: 2 }]);
-  await queue.answered.until(() => extensions().at(-1) === 2);
+  await queue.completed.until(() => extensions().at(-1) === 2);
   t.strictSame(extensions(), [6, 6, 6, 6, 6, 2], 'a heartbeat comes in the wait, and none after it');
   await queue.stop(consumer);
 });
@@ -257,7 +257,7 @@ t.test(
     for (const [index, request] of ['SendMessageBatch', 'DeleteMessageBatch'].entries()) {
       await clock.untilSet(BATCH_MS, batches + index + 1);
       clock.advance(BATCH_MS);
-      await queue.answered.until((calls) => calls.some(({ name }) => name === request));
+      await queue.completed.until((calls) => calls.some(({ name }) => name === request));
     }
     await stopped;
     matchEvents(t, observed, [{ event: 'postponed', error: { code: 'NotBegun' } }]);
@@ -276,7 +276,7 @@ t.test('P3: what only waits is no dead letter because the limit was lowered mean
   for (const [index, request] of ['SendMessageBatch', 'DeleteMessageBatch'].entries()) {
     await clock.untilSet(BATCH_MS, index + 1);
     clock.advance(BATCH_MS);
-    await queue.answered.until((calls) => calls.some(({ name }) => name === request));
+    await queue.completed.until((calls) => calls.some(({ name }) => name === request));
   }
   await queue.stop(consumer);
   t.strictSame(await queue.receive(queue.deadLetterUrl, 0), []);

@@ -79,7 +79,7 @@ t.test('a request that fails is reported for each of its messages, and the next 
   t.strictSame(await receiveAll(queue), ['message-10', 'message-11']);
 });
 
-t.test('what an answer of success does not name is not known to be sent', async (t) => {
+t.test('what a success response does not name is not known to be sent', async (t) => {
   const queue = await startLocalQueue(t);
   queue.sqs.middlewareStack.add(
     () => async () => ({ response: {}, output: { $metadata: {}, Successful: [{ Id: '1' }] } }) as never,
@@ -96,7 +96,7 @@ t.test('what an answer of success does not name is not known to be sent', async 
   );
 });
 
-/** What became of one attempt, on the wire; `lost`: SQS has it, and its answer does not arrive. */
+/** What became of one attempt, on the wire; `lost`: SQS has it, and its response does not arrive. */
 type Attempt = 'lost' | 'unread' | 'refused' | 'error' | 'no connection';
 
 async function sendWith(t: Parameters<typeof startLocalQueue>[0], attempts: readonly Attempt[]) {

@@ -30,7 +30,7 @@ t.test('a queue that is not there is named, and keeps the message from no other 
 });
 
 t.test(
-  'an attempt to send waits seconds for its answer, whatever a long poll of the same client may take',
+  'an attempt to send waits seconds for its response, whatever a long poll of the same client may take',
   async (t) => {
     const timeoutsMs: (number | undefined)[] = [];
     const sqs = new SQSClient({
@@ -39,7 +39,7 @@ t.test(
       requestHandler: {
         async handle(_request: unknown, options?: { requestTimeout?: number }) {
           timeoutsMs.push(options?.requestTimeout);
-          throw new Error('no answer');
+          throw new Error('no response');
         },
       },
       maxAttempts: 1,

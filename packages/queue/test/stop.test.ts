@@ -31,7 +31,7 @@ type Prepared = Awaited<ReturnType<typeof prepare>>;
 async function untilGivenBack({ clock, queue }: Prepared, stopped: Promise<void>): Promise<void> {
   await clock.untilSet(5);
   clock.advance(5);
-  await queue.answered.until((calls) => calls.some(({ name }) => name === 'SendMessageBatch'));
+  await queue.completed.until((calls) => calls.some(({ name }) => name === 'SendMessageBatch'));
   await clock.untilSet(5, 2);
   clock.advance(5);
   await stopped;
@@ -41,15 +41,15 @@ function receivesOf({ Attributes, MessageAttributes }: Message): (string | undef
   return [Attributes?.ApproximateReceiveCount, MessageAttributes?.['upload-once-receives']?.StringValue];
 }
 
-/** Holds each poll until it is told what SQS answers, which it does whether or not its client still listens. */
+/** Holds each poll until the test gives the response of SQS, which comes whether or not its client still listens. */
 function holdPolls({ queue }: Prepared) {
   const polled = Promise.withResolvers<void>();
-  const { promise: answer, resolve } = Promise.withResolvers<readonly Message[]>();
+  const { promise: response, resolve } = Promise.withResolvers<readonly Message[]>();
   queue.hook('ReceiveMessage', async () => {
     polled.resolve();
-    return { output: { Messages: await answer } };
+    return { output: { Messages: await response } };
   });
-  return { polled: polled.promise, answer: resolve };
+  return { polled: polled.promise, respond: resolve };
 }
 
 const isPoll = ({ name }: { readonly name: string }) => name === 'ReceiveMessage';
@@ -57,7 +57,7 @@ const isPoll = ({ name }: { readonly name: string }) => name === 'ReceiveMessage
 t.test('stop lets the poll in flight end, and begins no other', async (t) => {
   const prepared = await prepare(t, { concurrency: 1 });
   const { clock, queue, observed, consumer } = prepared;
-  const { polled, answer } = holdPolls(prepared);
+  const { polled, respond } = holdPolls(prepared);
   await consumer.start();
   await polled;
   let isStopped = false;
@@ -67,9 +67,9 @@ t.test('stop lets the poll in flight end, and begins no other', async (t) => {
   clock.advance(20_000);
   await new Promise(setImmediate);
   t.equal(isStopped, false, 'it waits for the end of the long poll');
-  answer([]);
+  respond([]);
   await stopped;
-  t.match(queue.answered.entries.filter(isPoll), [{ error: undefined }]);
+  t.match(queue.completed.entries.filter(isPoll), [{ error: undefined }]);
   t.equal(queue.sent.count(isPoll), 1);
   t.same(observed.entries, []);
   t.equal(clock.pendingCount, 0);
@@ -82,13 +82,13 @@ for (const [when, afterMs] of [
   t.test(`P3: what SQS gives to the last poll is back at once, with its receives${when}`, async (t) => {
     const prepared = await prepare(t, { concurrency: 2 });
     const { clock, queue, observed, began, consumer } = prepared;
-    const { polled, answer } = holdPolls(prepared);
+    const { polled, respond } = holdPolls(prepared);
     await consumer.start();
     await polled;
     const stopped = consumer.stop(60);
     clock.advance(afterMs);
     await queue.send('one');
-    answer(await queue.receive(queue.queueUrl));
+    respond(await queue.receive(queue.queueUrl));
     await untilGivenBack(prepared, stopped);
     const back = await queue.receive(queue.queueUrl);
     t.same(back.map(receivesOf), [['1', '0']], 'as if no consumer had received it');
@@ -192,7 +192,7 @@ t.test(
   },
 );
 
-t.test('a handler that answers the abort with a failure does not have its message wait', async (t) => {
+t.test('a handler that fails when it is aborted does not have its message wait', async (t) => {
   const prepared = await prepare(t, { concurrency: 1 });
   const { clock, queue, observed, began, work, consumer } = prepared;
   await queue.send('one');
@@ -288,7 +288,7 @@ t.test(
       clock.advance(5);
       await stopped;
       t.match(
-        queue.answered.entries
+        queue.completed.entries
           .filter(({ name }) => name === 'ChangeMessageVisibility')
           .map(({ input }) => input),
         [{ VisibilityTimeout: 0 }],
@@ -362,10 +362,10 @@ t.test('messages that arrive together with the stop are given back, and none is 
   const received = Promise.withResolvers<void>();
   const late = Promise.withResolvers<void>();
   queue.hook('ReceiveMessage', async (_, proceed) => {
-    const answer = await proceed();
+    const response = await proceed();
     received.resolve();
     await late.promise;
-    return answer;
+    return response;
   });
   await queue.send('one', 'two');
   await consumer.start();

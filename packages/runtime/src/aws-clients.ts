@@ -21,7 +21,7 @@ const S3_REQUEST_TIMEOUT_MS = 5 * 60_000;
 const S3_SOCKET_TIMEOUT_MS = 15 * 60_000;
 
 /** What SQS needs beyond the time that a long poll waits for messages. */
-const SQS_ANSWER_MS = 10_000;
+const SQS_RESPONSE_MS = 10_000;
 
 /** DynamoDB responds in milliseconds; a request that waits for it must still get its response in time. */
 const DYNAMODB_REQUEST_TIMEOUT_MS = 3_000;
@@ -56,7 +56,7 @@ export function s3ClientConfig(options: { region: string; forcePathStyle: boolea
  * @param options.longPollSeconds the greatest `WaitTimeSeconds` that the client is used with, 0 to 20
  */
 export function sqsClientConfig(options: { region: string; longPollSeconds: number }) {
-  const requestTimeoutMs = options.longPollSeconds * 1000 + SQS_ANSWER_MS;
+  const requestTimeoutMs = options.longPollSeconds * 1000 + SQS_RESPONSE_MS;
   return {
     region: options.region,
     maxAttempts: 3,

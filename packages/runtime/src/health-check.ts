@@ -8,8 +8,8 @@ import process from 'node:process';
 const [path = '/livez'] = process.argv.slice(2);
 const url = `http://127.0.0.1:${process.env.PORT || 8080}${path}`;
 try {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`responded with ${answer.status}: ${await answer.text()}`);
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`responded with ${response.status}: ${await response.text()}`);
 } catch (error) {
   const { cause, message } = error as Error;
   process.stderr.write(`${url}: ${cause instanceof Error ? cause.message : message}\n`);

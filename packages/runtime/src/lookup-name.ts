@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { isIP, type LookupFunction } from 'node:net';
 
 /** How long a name server may take to respond, and how often it is asked. A connection must stand within two seconds. */
-const ANSWER_MS = 700;
+const RESPONSE_MS = 700;
 const TRIES = 2;
 
 /** The errors of a name server for a name that it does not have, or that has no such address. */
@@ -44,12 +44,12 @@ export function createLookup({ hosts, resolver, lookupInSystem }: NameSources): 
     const given = hosts.get(name);
     if (given) return given;
     if (name === 'localhost' || name.endsWith('.localhost')) return LOOPBACK;
-    const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
-    const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    const results = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
+    const addresses = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
     if (addresses.length > 0) return addresses;
-    for (const answer of answers)
-      if (answer.status === 'rejected' && !NO_SUCH_NAME.includes(answer.reason.code))
-        throw new NameNotResolved(`the name servers do not say where ${name} is`, { cause: answer.reason });
+    for (const result of results)
+      if (result.status === 'rejected' && !NO_SUCH_NAME.includes(result.reason.code))
+        throw new NameNotResolved(`the name servers do not say where ${name} is`, { cause: result.reason });
     return [];
   }
 
@@ -95,6 +95,6 @@ function readHosts(): ReadonlyMap<string, readonly string[]> {
 /** Names as the system knows them when the service starts. */
 export const lookupName = createLookup({
   hosts: readHosts(),
-  resolver: new Resolver({ timeout: ANSWER_MS, tries: TRIES }),
+  resolver: new Resolver({ timeout: RESPONSE_MS, tries: TRIES }),
   lookupInSystem: lookupInPool,
 });

@@ -19,7 +19,7 @@ export const METRICS = {
     unit: 'Count',
     dimensions: ['Reason'],
     description:
-      'Requests with a 4xx response: no form was given; and connections closed for too many requests or too large headers at once, or beyond MAX_CONNECTIONS. The reason is the answer’s code, or what only the log says.',
+      'Requests with a 4xx response: no form was given; and connections closed for too many requests or too large headers at once, or beyond MAX_CONNECTIONS. The reason is the response’s code, or what only the log says.',
   },
   ServerErrors: { unit: 'Count', dimensions: [], description: 'Requests with a 5xx response.' },
   RequestTime: {

@@ -47,7 +47,7 @@ async function responses(client: Awaited<ReturnType<typeof openSocket>>, count: 
   }
 }
 
-t.test('requests at once, up to the limit, are answered, and any number one after the other', async (t) => {
+t.test('requests at once, up to the limit, get responses, and any number one after the other', async (t) => {
   const completed = new EventEmitter();
   const { open, refused } = await listening(t, (_request, response) => {
     response.once('close', () => completed.emit('one'));
@@ -94,7 +94,7 @@ t.test('requests with an expectation count as well', async (t) => {
   t.strictSame(refused, ['TooManyAtOnce']);
 });
 
-t.test('requests that Node.js would answer itself come to the listener', async (t) => {
+t.test('requests to which Node.js would respond itself come to the listener', async (t) => {
   const { open } = await listening(t, (_request, response) => response.end('x'));
   const client = await open();
   for (const [at, header] of ['X: no host', 'Host: x\r\nExpect: more', 'Host: x'].entries()) {
@@ -336,7 +336,7 @@ t.test('a connection beyond the limit takes the place of the oldest that is not 
     (request, response) => {
       arrived.emit(request.url ?? '');
       if (request.url === '/wait') waiting.push(response);
-      // Of a body that never ends nothing is answered.
+      // A body that never ends gets no response.
       else request.resume().once('end', () => response.end(request.url === '/large' ? large : 'x'));
     },
     5,
@@ -497,10 +497,10 @@ t.test('a body without an end is read up to a limit', async (t) => {
     'small pieces': { piece: '1\r\nx\r\n'.repeat(100), mostBytes: 256 },
   };
   for (const [what, { piece, mostBytes }] of Object.entries(pieces)) {
-    for (const isAnswered of [true, false]) {
+    for (const hasResponse of [true, false]) {
       let bytes = 0;
       const { open, refused } = await listening(t, (request, response) => {
-        if (isAnswered) response.end('x');
+        if (hasResponse) response.end('x');
         else {
           request.on('data', (part) => {
             bytes += part.length;
@@ -511,7 +511,7 @@ t.test('a body without an end is read up to a limit', async (t) => {
       const send = () => void (client.socket.writable && client.socket.write(piece, send));
       client.socket.write(CHUNKED, send);
       await client.closed;
-      t.strictSame(refused, ['TooLongBody'], `${what}, answered: ${isAnswered}`);
+      t.strictSame(refused, ['TooLongBody'], `${what}, with a response: ${hasResponse}`);
       t.ok(bytes <= mostBytes, `${what}: ${bytes} bytes`);
     }
   }

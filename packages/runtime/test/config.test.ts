@@ -184,10 +184,10 @@ t.test('a check gets the converted value, and none that the schema refuses', asy
 t.test('a check that fails by itself is no violation of the configuration', async (t) => {
   const checks = {
     HOST: async () => {
-      throw new Error('no answer');
+      throw new Error('no response');
     },
   };
-  await t.rejects(loadConfig(schema, { AWS_REGION: 'eu-west-1' }, checks), { message: 'no answer' });
+  await t.rejects(loadConfig(schema, { AWS_REGION: 'eu-west-1' }, checks), { message: 'no response' });
 });
 
 t.test('a URL is more than its beginning', async (t) => {

@@ -11,7 +11,7 @@ function start(t: Test, env: Record<string, string>) {
   return startServiceProcess(t, FIXTURE, { AWS_REGION: 'eu-central-1', ...NO_CREDENTIALS, ...env });
 }
 
-/** What a task asks for the credentials of its role; answers with this status. */
+/** What a task asks for the credentials of its role; responds with this status. */
 async function startTaskRole(t: Test, status: number): Promise<string> {
   const server = createServer((_, response) => {
     response.writeHead(status, { 'content-type': 'application/json' });

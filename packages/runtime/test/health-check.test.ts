@@ -8,10 +8,10 @@ import t, { type Test } from 'tap';
 
 const program = fileURLToPath(new URL('../src/health-check.ts', import.meta.url));
 
-/** A service that answers by path. */
-async function startService(t: Test, answers: Record<string, number>): Promise<string> {
+/** A service that responds by path. */
+async function startService(t: Test, statuses: Record<string, number>): Promise<string> {
   const server = createServer((request, response) => {
-    response.statusCode = answers[request.url ?? ''] ?? 404;
+    response.statusCode = statuses[request.url ?? ''] ?? 404;
     response.end(`this is ${request.url}`);
   });
   server.listen(0, '127.0.0.1');
@@ -26,7 +26,7 @@ async function check(port: string, ...args: string[]) {
   return { exitCode, stderr };
 }
 
-t.test('healthy as long as the path answers with success; /livez unless another is named', async (t) => {
+t.test('healthy as long as the path responds with success; /livez unless another is named', async (t) => {
   const port = await startService(t, { '/livez': 200, '/readyz': 503 });
   t.strictSame(await check(port), { exitCode: 0, stderr: '' });
   t.strictSame(await check(port, '/livez'), { exitCode: 0, stderr: '' });

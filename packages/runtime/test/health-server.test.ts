@@ -14,7 +14,7 @@ async function start(t: Test, reasons: readonly string[] = []) {
   return { server, get };
 }
 
-t.test('alive as long as it answers, ready when nothing speaks against it', async (t) => {
+t.test('alive as long as it responds, ready when nothing speaks against it', async (t) => {
   const { get } = await start(t);
   t.strictSame(await get('/livez'), { status: 200, body: { status: 'alive' } });
   t.strictSame(await get('/readyz'), { status: 200, body: { status: 'ready' } });
@@ -32,7 +32,7 @@ t.test('anything else is a 404 in JSON', async (t) => {
   t.strictSame(await get('/'), { status: 404, body: { message: 'Not Found', code: 'NotFound' } });
 });
 
-t.test('a client that sends many requests at once is cut off, and others are answered', async (t) => {
+t.test('a client that sends many requests at once is cut off, and others get responses', async (t) => {
   let asked = 0;
   const readiness = {
     async reasonsAgainst() {

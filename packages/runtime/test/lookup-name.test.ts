@@ -110,5 +110,5 @@ t.test('P3, P8: a service reaches AWS by name while a handler fills the thread p
   const child = spawn(process.execPath, [program, endpoint, fifo], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
   const [line] = await once(child.stdout, 'data');
-  t.strictSame(JSON.parse(String(line)), { before: 'answered', after: 'answered' });
+  t.strictSame(JSON.parse(String(line)), { before: 'responded', after: 'responded' });
 });

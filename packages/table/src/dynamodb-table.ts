@@ -42,8 +42,8 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
 
   return {
     async get(Key) {
-      const answer = await documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
-      return answer.Item as Item | undefined;
+      const response = await documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+      return response.Item as Item | undefined;
     },
 
     async putIfAbsent(item, { orReplace, beforeWrite } = {}) {
@@ -60,8 +60,8 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
     async update(Key, change) {
       const expressions = updateExpressions(isThere, change);
       const update = new UpdateCommand({ TableName, Key, ...expressions, ReturnValues: 'ALL_NEW' });
-      const answer = await unlessConditionFailed(documents.send(update));
-      return answer?.Attributes as Item | undefined;
+      const response = await unlessConditionFailed(documents.send(update));
+      return response?.Attributes as Item | undefined;
     },
 
     async delete(Key, when = []) {
@@ -84,17 +84,17 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
 
     async queryLast(partition, most) {
       const query = new QueryCommand({ ...inPartition(partition), ScanIndexForward: false, Limit: most });
-      const answer = await documents.send(query);
-      return (answer.Items ?? []) as Item[];
+      const response = await documents.send(query);
+      return (response.Items ?? []) as Item[];
     },
 
     async getSome(keys) {
-      const answer = await documents.send(
+      const response = await documents.send(
         new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [...keys], ConsistentRead: true } } }),
       );
       return {
-        items: (answer.Responses?.[TableName] ?? []) as Item[],
-        unread: (answer.UnprocessedKeys?.[TableName]?.Keys ?? []) as unknown as Key[],
+        items: (response.Responses?.[TableName] ?? []) as Item[],
+        unread: (response.UnprocessedKeys?.[TableName]?.Keys ?? []) as unknown as Key[],
       };
     },
 
@@ -143,9 +143,9 @@ function withMaps(item: object): Record<string, unknown> {
   );
 }
 
-async function unlessConditionFailed<T>(answer: Promise<T>): Promise<T | undefined> {
+async function unlessConditionFailed<T>(response: Promise<T>): Promise<T | undefined> {
   try {
-    return await answer;
+    return await response;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return undefined;
     throw error;

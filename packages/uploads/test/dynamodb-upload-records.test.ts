@@ -91,8 +91,8 @@ t.test('keys for which the table had no capacity are asked for again, after a pa
       const requests = (args.input as { RequestItems: Record<string, { Keys: unknown[] }> }).RequestItems;
       const [table = '', { Keys }] = Object.entries(requests)[0] ?? ['', { Keys: [] }];
       asked.push(Keys.length);
-      const answered = { ...args, input: { RequestItems: { [table]: { Keys: Keys.slice(0, 1) } } } };
-      const result = await next(answered as typeof args);
+      const shortened = { ...args, input: { RequestItems: { [table]: { Keys: Keys.slice(0, 1) } } } };
+      const result = await next(shortened as typeof args);
       const UnprocessedKeys = Keys.length > 1 ? { [table]: { Keys: Keys.slice(1) } } : {};
       return { ...result, output: { ...(result.output as object), UnprocessedKeys } } as typeof result;
     },

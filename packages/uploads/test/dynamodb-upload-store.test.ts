@@ -22,24 +22,24 @@ function openStore(client: DynamoDBClient) {
   return { store, clock };
 }
 
-/** A client whose next write reaches the table, but not its answer: the SDK sends it again, as it would on AWS. */
-function clientThatLosesAnswers(t: Test) {
+/** A client whose next write reaches the table, but not its response: the SDK sends it again, as it would on AWS. */
+function clientThatLosesResponses(t: Test) {
   const client = new DynamoDBClient({ ...local.dynamoDbConfig, maxAttempts: 2 });
   t.teardown(() => client.destroy());
   let toLose = 0;
   client.middlewareStack.add(
     (next) => async (args) => {
-      const answer = await next(args);
-      if (toLose === 0) return answer;
+      const response = await next(args);
+      if (toLose === 0) return response;
       toLose -= 1;
       throw Object.assign(new Error('socket hang up'), {
         code: 'ECONNRESET',
         $retryable: { throttling: false },
       });
     },
-    { step: 'deserialize', name: 'loseAnswer', priority: 'low' },
+    { step: 'deserialize', name: 'loseResponse', priority: 'low' },
   );
-  return { client, loseNextAnswer: () => (toLose = 1) };
+  return { client, loseNextResponse: () => (toLose = 1) };
 }
 
 function newUpload(): NewUpload {
@@ -65,26 +65,26 @@ t.test('the contract', async (t) => {
   uploadStoreContract(t, async () => openStore(client));
 });
 
-t.test('P3: a write whose answer was lost recognises itself when it is sent again', async (t) => {
-  const { client, loseNextAnswer } = clientThatLosesAnswers(t);
+t.test('P3: a write whose response was lost recognises itself when it is sent again', async (t) => {
+  const { client, loseNextResponse } = clientThatLosesResponses(t);
   const { store } = openStore(client);
   const upload = newUpload();
   const { key } = upload;
 
-  loseNextAnswer();
+  loseNextResponse();
   await t.resolves(store.issue(upload));
-  loseNextAnswer();
+  loseNextResponse();
   t.match(await store.claim(key, version), { applied: true, upload: { state: UploadState.claimed } });
-  loseNextAnswer();
+  loseNextResponse();
   t.match(await store.accept(key, acceptance), { applied: true, upload: { state: UploadState.accepted } });
-  loseNextAnswer();
+  loseNextResponse();
   t.match(await store.startProcessing(key, lease), {
     applied: true,
     upload: { attempt: 1, leaseOwner: 'worker-1' },
   });
-  loseNextAnswer();
+  loseNextResponse();
   t.match(await store.finish(key, 1), { applied: true, upload: { state: UploadState.processed } });
-  loseNextAnswer();
+  loseNextResponse();
   t.match(await store.recordObservedVersion(key, ObservedKind.duplicate, { ...version, versionId: 'v2' }), {
     versionId: 'v2',
     reported: false,

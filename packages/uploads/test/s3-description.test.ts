@@ -5,8 +5,8 @@ import { toDescription } from '../src/s3/s3-description.ts';
 const MD5 = '5d41402abc4b2a76b9719d911017c592';
 const CRC64 = 'M3eFcAZSQlc=';
 
-function digestsOf(answer: Partial<HeadObjectCommandOutput>) {
-  return toDescription({ $metadata: {}, ETag: `"${MD5}"`, ...answer }, 'v').digests;
+function digestsOf(response: Partial<HeadObjectCommandOutput>) {
+  return toDescription({ $metadata: {}, ETag: `"${MD5}"`, ...response }, 'v').digests;
 }
 
 t.test(

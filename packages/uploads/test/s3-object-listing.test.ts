@@ -47,7 +47,7 @@ for (const [date, now] of [
   ['Tue, 01 Jan 2030 12:00:00 GMT', new Date('2030-01-01T12:00:00.999Z')],
   [undefined, undefined],
 ] as const) {
-  t.test(`its time is what S3’s answer says in Date, never this machine’s: ${date}`, async (t) => {
+  t.test(`its time is what S3’s response says in Date, never this machine’s: ${date}`, async (t) => {
     const { s3: client, bucket } = await startLocal(t);
     client.middlewareStack.add(
       (next) => async (args) => {

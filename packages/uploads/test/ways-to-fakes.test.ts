@@ -6,7 +6,7 @@ import { type BucketChange, createMemoryObjectStore, createMemoryUploadStore } f
 const key = 'uploads/a';
 const version = { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: new Date(0) };
 
-/** The client's own retry: the first attempt's answer is lost, the second's is given. */
+/** The client's own retry: the first attempt's response is lost, the second's is given. */
 const retried: Faults = {
   async carry(_call, act) {
     act();

@@ -1,7 +1,7 @@
 import type { Clock } from '@upload-once/clock';
 
 /** The agent itself gives up on ECS after 4 seconds and then responds. */
-const ANSWER_SECONDS = 10;
+const RESPONSE_SECONDS = 10;
 /** A reason that is no JSON of the agent's is cut off here. */
 const SHOWN_CHARACTERS = 200;
 
@@ -72,19 +72,19 @@ export function createTaskProtection(options: {
 
   async function ask(state: object): Promise<{ status: number; text: string }> {
     const limit = new AbortController();
-    const cancel = clock.after(ANSWER_SECONDS * 1000, () => limit.abort());
+    const cancel = clock.after(RESPONSE_SECONDS * 1000, () => limit.abort());
     try {
-      const answer = await fetch(url, {
+      const response = await fetch(url, {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(state),
         signal: limit.signal,
       });
-      return { status: answer.status, text: await answer.text() };
+      return { status: response.status, text: await response.text() };
     } catch (error) {
       const { cause, message } = error as Error;
       const said = limit.signal.aborted
-        ? `gives no response within ${ANSWER_SECONDS} s`
+        ? `gives no response within ${RESPONSE_SECONDS} s`
         : `can't be reached at ${agentUri}: ${cause instanceof Error ? cause.message : message}`;
       throw new TaskProtectionFailed(`the ECS agent ${said}`, true, { cause: error });
     } finally {
@@ -98,15 +98,15 @@ export function createTaskProtection(options: {
   };
 }
 
-interface AgentAnswer {
+interface AgentResponse {
   readonly protection?: { readonly ProtectionEnabled?: boolean };
   readonly failure?: { readonly Reason?: string; readonly Detail?: string | null };
   readonly error?: { readonly Code?: string; readonly Message?: string };
 }
 
-function parse(text: string): AgentAnswer {
+function parse(text: string): AgentResponse {
   try {
-    return (JSON.parse(text) as AgentAnswer | null) ?? {};
+    return (JSON.parse(text) as AgentResponse | null) ?? {};
   } catch {
     return {};
   }

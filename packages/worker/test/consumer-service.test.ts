@@ -77,7 +77,7 @@ t.test('it handles the messages of its queue, and says where it listens', async 
   t.match(lines, [{ queueUrl: cloud.queues.uploadEvents, concurrency: 4, msg: 'listening, and polling' }]);
 });
 
-t.test('it is ready while the queue and all that it depends on answer, until it stops', async (t) => {
+t.test('it is ready while the queue and all that it depends on respond, until it stops', async (t) => {
   const cloud = await startLocalCloud(t);
   let isThere = true;
   const inFlight = Promise.withResolvers<void>();
@@ -96,9 +96,9 @@ t.test('it is ready while the queue and all that it depends on answer, until it 
     },
   });
   const readyz = async () => {
-    const answer = await fetch(`${url}/readyz`);
-    const { message } = (await answer.json()) as { message?: string };
-    return { status: answer.status, message };
+    const response = await fetch(`${url}/readyz`);
+    const { message } = (await response.json()) as { message?: string };
+    return { status: response.status, message };
   };
   t.match(await readyz(), { status: 200 });
   isThere = false;

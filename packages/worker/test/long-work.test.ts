@@ -1,7 +1,12 @@
 import type { Delivery } from '@upload-once/queue';
 import { createLogger } from '@upload-once/runtime';
 import t, { type Test } from 'tap';
-import { type EcsAgent, errorAnswer, failureAnswer, startEcsAgent } from '../../../test/support/ecs-agent.ts';
+import {
+  type EcsAgent,
+  errorResponse,
+  failureResponse,
+  startEcsAgent,
+} from '../../../test/support/ecs-agent.ts';
 import { Journal } from '../../../test/support/journal.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { protectLongWork } from '../src/long-work.ts';
@@ -11,8 +16,8 @@ const AFTER_MS = 100_000;
 const ASK_EVERY_MS = 120_000;
 /** How long a protection stands, in questions. */
 const ASKS_PER_PROTECTION = 30;
-/** How long the agent has to answer. */
-const ANSWER_MS = 10_000;
+/** How long the agent has to respond. */
+const RESPONSE_MS = 10_000;
 const ON = { ProtectionEnabled: true, ExpiresInMinutes: 60 };
 const OFF = { ProtectionEnabled: false };
 
@@ -57,7 +62,7 @@ async function prepare(t: Test, options: { readonly agentUri?: string } = {}) {
       const work = works.at(-1);
       return { handled, succeed: () => work?.resolve(), fail: (error: Error) => work?.reject(error) };
     },
-    /** Resolves when the so-many-th question was answered and the next one waits for its time. */
+    /** Resolves when the so-many-th question had its response and the next one waits for its time. */
     asks: (times: number) => clock.untilSet(ASK_EVERY_MS, times),
     polls: (times: number) => polling.until(({ length }) => length >= times),
   };
@@ -122,13 +127,13 @@ t.test('long work protects its task, which polls no more until the last of it ha
 t.test('work that becomes long while protection is taken back is protected again', async (t) => {
   const { clock, agent, polling, begin, asks, polls } = await prepare(t);
   const first = begin();
-  clock.advance(ANSWER_MS / 2);
+  clock.advance(RESPONSE_MS / 2);
   const second = begin();
-  clock.advance(AFTER_MS - ANSWER_MS / 2);
+  clock.advance(AFTER_MS - RESPONSE_MS / 2);
   await asks(1);
   first.succeed();
   await agent.asked.until(({ length }) => length === 2);
-  clock.advance(ANSWER_MS / 2);
+  clock.advance(RESPONSE_MS / 2);
   await asks(2);
   t.strictSame(asked(agent), [ON, OFF, ON]);
   second.succeed();
@@ -141,7 +146,7 @@ t.test('work that becomes long while protection is taken back is protected again
 
 t.test('refused, work and polling go on; that is reported once, and asked again', async (t) => {
   const { clock, agent, polling, lines, begin, asks, polls } = await prepare(t);
-  agent.refuse(failureAnswer('DEPLOYMENT_BLOCKED'));
+  agent.refuse(failureResponse('DEPLOYMENT_BLOCKED'));
   const work = begin();
   clock.advance(AFTER_MS);
   await asks(1);
@@ -167,7 +172,7 @@ t.test('refused, work and polling go on; that is reported once, and asked again'
 
 t.test('refused to the end: there is nothing to take back', async (t) => {
   const { clock, agent, lines, begin, asks, polls } = await prepare(t);
-  agent.refuse(errorAnswer(400, 'AccessDeniedException', 'not authorized'));
+  agent.refuse(errorResponse(400, 'AccessDeniedException', 'not authorized'));
   const work = begin();
   clock.advance(AFTER_MS);
   await asks(1);
@@ -183,7 +188,7 @@ t.test('a renewal that fails costs nothing while the protection stands; then pol
   const work = begin();
   clock.advance(AFTER_MS);
   await asks(1);
-  agent.refuse(errorAnswer(400, 'ThrottlingException', 'Rate exceeded'));
+  agent.refuse(errorResponse(400, 'ThrottlingException', 'Rate exceeded'));
   for (let times = 2; times <= ASKS_PER_PROTECTION; times += 1) {
     clock.advance(ASK_EVERY_MS);
     await asks(times);
@@ -218,7 +223,7 @@ t.test('an agent that hangs does no harm: what it may have granted is taken back
   clock.advance(AFTER_MS);
   await agent.asked.until(({ length }) => length === 1);
   t.strictSame(polling.entries, []);
-  clock.advance(ANSWER_MS);
+  clock.advance(RESPONSE_MS);
   await asks(1);
   t.strictSame(polling.entries, ['resume']);
   t.match(lines.entries, [{ level: 'warn', msg: /the ECS agent gives no response within/ }]);
@@ -247,7 +252,7 @@ t.test('protection that can not be taken back: it polls, says so once, and tries
   const work = begin();
   clock.advance(AFTER_MS);
   await asks(1);
-  agent.refuse(errorAnswer(500, 'ServerException', 'Unexpected error occurred'));
+  agent.refuse(errorResponse(500, 'ServerException', 'Unexpected error occurred'));
   work.succeed();
   await work.handled;
   await asks(2);
@@ -272,7 +277,7 @@ t.test('what can not be taken back is left alone when it has run out by itself',
   const work = begin();
   clock.advance(AFTER_MS);
   await asks(1);
-  agent.refuse(errorAnswer(500, 'ServerException', 'Unexpected error occurred'));
+  agent.refuse(errorResponse(500, 'ServerException', 'Unexpected error occurred'));
   work.succeed();
   await work.handled;
   await asks(2);
@@ -289,7 +294,7 @@ t.test('work that becomes long before the old protection was taken back is prote
   const second = begin();
   clock.advance(AFTER_MS - ASK_EVERY_MS / 2);
   await asks(1);
-  agent.refuse(errorAnswer(500, 'ServerException', 'Unexpected error occurred'));
+  agent.refuse(errorResponse(500, 'ServerException', 'Unexpected error occurred'));
   first.succeed();
   await first.handled;
   await asks(2);
@@ -309,7 +314,7 @@ t.test('a protection that was taken back counts for nothing with the next long w
   await asks(1);
   first.succeed();
   await polls(2);
-  agent.refuse(failureAnswer('DEPLOYMENT_BLOCKED'));
+  agent.refuse(failureResponse('DEPLOYMENT_BLOCKED'));
   const second = begin();
   clock.advance(AFTER_MS);
   await asks(2);
@@ -333,7 +338,7 @@ t.test('a task that stops has nothing to say of a question that is under way', a
     await agent.asked.until((all) => all.length === (asking === 'for protection' ? 1 : 2));
     const before = [polling.entries.length, lines.entries.length];
     longWork.close();
-    clock.advance(ANSWER_MS);
+    clock.advance(RESPONSE_MS);
     work.succeed();
     await work.handled;
     await agent.givenUp();

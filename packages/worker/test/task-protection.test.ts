@@ -1,5 +1,10 @@
 import t from 'tap';
-import { errorAnswer, failureAnswer, type Refusal, startEcsAgent } from '../../../test/support/ecs-agent.ts';
+import {
+  errorResponse,
+  failureResponse,
+  type Refusal,
+  startEcsAgent,
+} from '../../../test/support/ecs-agent.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createTaskProtection } from '../src/task-protection.ts';
 
@@ -23,25 +28,25 @@ t.test('each refusal has its words, and says whether it may have taken effect', 
   const task = createTaskProtection({ agentUri: agent.uri, clock: new VirtualClock() });
   const refusals: [Refusal, string | RegExp, boolean][] = [
     [
-      failureAnswer('DEPLOYMENT_BLOCKED'),
+      failureResponse('DEPLOYMENT_BLOCKED'),
       'DEPLOYMENT_BLOCKED: no more tasks can be protected than the service is to have (its desired count), those of a running deployment included',
       false,
     ],
-    [failureAnswer('TASK_NOT_VALID'), 'TASK_NOT_VALID: the task belongs to no ECS service', false],
-    [failureAnswer('MISSING', 'no such task'), 'MISSING: no such task', false],
-    [failureAnswer('MISSING'), 'ECS refuses it: MISSING', false],
+    [failureResponse('TASK_NOT_VALID'), 'TASK_NOT_VALID: the task belongs to no ECS service', false],
+    [failureResponse('MISSING', 'no such task'), 'MISSING: no such task', false],
+    [failureResponse('MISSING'), 'ECS refuses it: MISSING', false],
     [
-      errorAnswer(400, 'AccessDeniedException', 'not authorized to perform: ecs:UpdateTaskProtection'),
+      errorResponse(400, 'AccessDeniedException', 'not authorized to perform: ecs:UpdateTaskProtection'),
       'the ECS agent responds with 400, AccessDeniedException: not authorized to perform: ecs:UpdateTaskProtection',
       false,
     ],
     [
-      errorAnswer(500, 'ServerException', 'Unexpected error occurred'),
+      errorResponse(500, 'ServerException', 'Unexpected error occurred'),
       'the ECS agent responds with 500, ServerException: Unexpected error occurred',
       true,
     ],
     [
-      errorAnswer(504, 'RequestCanceled', 'Timed out calling ECS Task Protection API'),
+      errorResponse(504, 'RequestCanceled', 'Timed out calling ECS Task Protection API'),
       'the ECS agent responds with 504, RequestCanceled: Timed out calling ECS Task Protection API',
       true,
     ],
@@ -64,7 +69,7 @@ t.test('each refusal has its words, and says whether it may have taken effect', 
   }
 });
 
-t.test('an agent without an answer is given up', async (t) => {
+t.test('an agent without a response is given up', async (t) => {
   const agent = await startEcsAgent(t);
   agent.refuse('hang');
   const clock = new VirtualClock();

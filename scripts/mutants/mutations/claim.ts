@@ -178,7 +178,7 @@ export const claimMutations: readonly Mutation[] = [
     replace: '',
     noticedBy: {
       file: DYNAMODB_STORE_TEST,
-      test: 'P3: a write whose answer was lost recognises itself when it is sent again',
+      test: 'P3: a write whose response was lost recognises itself when it is sent again',
     },
   },
   {

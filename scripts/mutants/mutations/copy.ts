@@ -10,7 +10,7 @@ const FIND_COPY = 'services/acceptor/src/find-earlier-copy.ts';
 const FIND_COPY_TEST = 'services/acceptor/test/earlier-copy.test.ts';
 const COMPARE = 'packages/uploads/src/domain/compare-versions.ts';
 const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
-const S3_ANSWERS_TEST = 'packages/uploads/test/s3-answers.test.ts';
+const S3_RESPONSES_TEST = 'packages/uploads/test/s3-responses.test.ts';
 
 /** The way of the claimed version to accepted/. */
 export const copyMutations: readonly Mutation[] = [
@@ -42,7 +42,7 @@ export const copyMutations: readonly Mutation[] = [
     id: 'copy-newest',
     change: 'the copy’s source is named without its version',
     breaks: 'P2: a later upload’s bytes are accepted',
-    file: 'packages/uploads/src/s3/s3-answers.ts',
+    file: 'packages/uploads/src/s3/s3-responses.ts',
     find: `?versionId=$\{encodeURIComponent(versionId)}`,
     replace: '',
     noticedBy: {
@@ -69,7 +69,10 @@ export const copyMutations: readonly Mutation[] = [
     file: S3_MULTIPART,
     find: '      ...(source.tagging && { Tagging: source.tagging }),\n',
     replace: '',
-    noticedBy: { file: S3_ANSWERS_TEST, test: 'P2: a copy in parts asks for all that described the source' },
+    noticedBy: {
+      file: S3_RESPONSES_TEST,
+      test: 'P2: a copy in parts asks for all that described the source',
+    },
   },
   {
     id: 'parts-lose-a-byte',
@@ -88,7 +91,7 @@ export const copyMutations: readonly Mutation[] = [
     find: '  if (failures.length > 0) throw failures[0];\n',
     replace: '',
     noticedBy: {
-      file: S3_ANSWERS_TEST,
+      file: S3_RESPONSES_TEST,
       test: 'P2: a copy with a failed part is not completed, and no object without it appears',
     },
   },
@@ -111,7 +114,7 @@ export const copyMutations: readonly Mutation[] = [
     file: S3_STORE,
     find: '|| attempt === CONFLICT_ATTEMPTS)',
     replace: '|| attempt === 1)',
-    noticedBy: { file: S3_ANSWERS_TEST, test: 'a conflict (409) of CopyObject is tried again' },
+    noticedBy: { file: S3_RESPONSES_TEST, test: 'a conflict (409) of CopyObject is tried again' },
   },
   {
     id: 'gone-parts-are-success',
@@ -121,8 +124,8 @@ export const copyMutations: readonly Mutation[] = [
     find: 'if (isUploadGone(error) && (await head(order.targetKey)))',
     replace: 'if (isUploadGone(error))',
     noticedBy: {
-      file: S3_ANSWERS_TEST,
-      test: 'P3: a completion whose answer was lost is found again, by the target or by the gone upload',
+      file: S3_RESPONSES_TEST,
+      test: 'P3: a completion whose response was lost is found again, by the target or by the gone upload',
     },
   },
   {

@@ -53,7 +53,7 @@ export const drainMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'late-answer-begun',
+    id: 'late-response-begun',
     change: 'a message that arrives together with the stop is begun',
     breaks: 'P3: it is broken off right away',
     file: 'packages/queue/src/delivery-run.ts',

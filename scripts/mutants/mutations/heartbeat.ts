@@ -255,7 +255,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     replace: '',
     noticedBy: {
       file: 'packages/queue/test/deletes.test.ts',
-      test: 'P3: a message that the answer does not name is not deleted: it is tried again',
+      test: 'P3: a message that the response does not name is not deleted: it is tried again',
     },
   },
   {
@@ -267,7 +267,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     replace: '',
     noticedBy: {
       file: 'packages/queue/test/send-messages.test.ts',
-      test: 'what an answer of success does not name is not known to be sent',
+      test: 'what a success response does not name is not known to be sent',
     },
   },
   {

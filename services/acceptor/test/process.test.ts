@@ -290,7 +290,7 @@ t.test('a message that can never be handled: dead-letter queue, its reason logge
   t.equal(acceptor.total('MessagesRetried'), 0);
 });
 
-t.test('what S3 answers to a wrong signature is logged without signature and secret', async (t) => {
+t.test('the response of S3 to a wrong signature is logged without signature and secret', async (t) => {
   const cloud = await startLocalCloud(t);
   const acceptor = startAcceptor(t, cloud, {
     AWS_SECRET_ACCESS_KEY: 'not-the-secret-that-was-given',

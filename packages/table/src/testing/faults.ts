@@ -63,9 +63,9 @@ export function createFaultScript(): FaultScript {
     async carry(call, act) {
       calls.push(call);
       await meet('before', call);
-      const answer = act();
+      const result = act();
       await meet('after', call);
-      return answer;
+      return result;
     },
     failNext(side, operation, error) {
       rules.push({ side, operation, act: () => Promise.reject(error) });

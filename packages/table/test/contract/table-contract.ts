@@ -274,7 +274,7 @@ export function tableContract(t: Test, openTable: () => Promise<Table<TestKey, T
     t.strictSame(await table.get(KEY), { ...KEY, list: ['p'] });
   });
 
-  t.test('it answers a ping', async (t) => {
+  t.test('it responds to a ping', async (t) => {
     const table = await openTable();
     t.equal(await table.ping(AbortSignal.timeout(60_000)), undefined);
     t.equal(await table.ping(), undefined);

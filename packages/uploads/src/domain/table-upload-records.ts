@@ -51,9 +51,9 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
       let unread = keys.slice(at, at + MAX_BATCH_KEYS);
       for (let attempt = 1; unread.length > 0; attempt += 1) {
         if (attempt > 1) await pause(attempt);
-        const answer = await table.getSome(unread);
-        found.push(...answer.items);
-        unread = [...answer.unread];
+        const result = await table.getSome(unread);
+        found.push(...result.items);
+        unread = [...result.unread];
       }
     }
     return found;

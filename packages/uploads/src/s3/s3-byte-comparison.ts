@@ -7,7 +7,7 @@ import {
 import type { VersionBytes } from '../ports/object-store.ts';
 import { SourceMissing } from '../ports/source-missing.ts';
 import { forEachRange, partRanges } from './part-ranges.ts';
-import { copySource, isMissing, sendWith } from './s3-answers.ts';
+import { copySource, isMissing, sendWith } from './s3-responses.ts';
 
 /**
  * Compares the bytes of two versions without reading them here. Each part of both is copied into a multipart upload that is never

@@ -12,7 +12,7 @@ import {
 import type { CopyOrder } from '../ports/object-store.ts';
 import { SourceMissing } from '../ports/source-missing.ts';
 import { forEachRange, partRanges } from './part-ranges.ts';
-import { copySource, isMissing, isUploadGone, sendWith, toldByStatus } from './s3-answers.ts';
+import { copySource, isMissing, isUploadGone, sendWith, toldByStatus } from './s3-responses.ts';
 
 export interface MultipartCopyOptions {
   readonly client: S3Client;
@@ -50,9 +50,9 @@ export function createMultipartCopy(options: MultipartCopyOptions) {
         MultipartUpload: { Parts },
         IfNoneMatch: '*',
       });
-      const answer = await client.send(complete, sendWith(signal));
-      if (answer.VersionId === undefined) throw new Error(`S3 gave no version id for ${order.targetKey}`);
-      return answer.VersionId;
+      const response = await client.send(complete, sendWith(signal));
+      if (response.VersionId === undefined) throw new Error(`S3 gave no version id for ${order.targetKey}`);
+      return response.VersionId;
     } catch (error) {
       if (!isUploadGone(error)) await abort(upload);
       throw error;

@@ -1,6 +1,6 @@
 import { ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ObjectListing } from '../ports/object-listing.ts';
-import { toVersion } from './s3-answers.ts';
+import { toVersion } from './s3-responses.ts';
 
 export interface S3ObjectListingOptions {
   readonly client: S3Client;
@@ -20,7 +20,7 @@ export function createS3ObjectListing({
       let KeyMarker: string | undefined;
       let VersionIdMarker: string | undefined;
       do {
-        const answer = await client.send(
+        const response = await client.send(
           new ListObjectVersionsCommand({
             Bucket: bucket,
             Prefix,
@@ -32,12 +32,12 @@ export function createS3ObjectListing({
             EncodingType: 'url',
           }),
         );
-        yield (answer.Versions ?? []).map((listed) => ({
+        yield (response.Versions ?? []).map((listed) => ({
           key: urlDecoded(listed.Key ?? ''),
           ...toVersion(listed),
         }));
-        KeyMarker = answer.IsTruncated ? urlDecoded(answer.NextKeyMarker ?? '') : undefined;
-        VersionIdMarker = answer.IsTruncated ? answer.NextVersionIdMarker : undefined;
+        KeyMarker = response.IsTruncated ? urlDecoded(response.NextKeyMarker ?? '') : undefined;
+        VersionIdMarker = response.IsTruncated ? response.NextVersionIdMarker : undefined;
       } while (KeyMarker !== undefined);
     },
 

@@ -12,6 +12,10 @@ import {
 import type { StoredVersion } from '../ports/object-listing.ts';
 import type { CopyOrder, CopyOutcome, ObjectStore } from '../ports/object-store.ts';
 import { SourceMissing } from '../ports/source-missing.ts';
+import { createByteComparison } from './s3-byte-comparison.ts';
+import { toDescription } from './s3-description.ts';
+import { createMultipartCopy } from './s3-multipart-copy.ts';
+import { createS3ObjectListing } from './s3-object-listing.ts';
 import {
   copySource,
   isConflict,
@@ -21,11 +25,7 @@ import {
   isVersionGone,
   sendWith,
   toldByStatus,
-} from './s3-answers.ts';
-import { createByteComparison } from './s3-byte-comparison.ts';
-import { toDescription } from './s3-description.ts';
-import { createMultipartCopy } from './s3-multipart-copy.ts';
-import { createS3ObjectListing } from './s3-object-listing.ts';
+} from './s3-responses.ts';
 
 const MIB = 1024 * 1024;
 /** A copy that S3 asks to make again (409) is made again at once, the multipart one from its beginning. */
@@ -80,8 +80,8 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
         MetadataDirective: 'COPY',
         TaggingDirective: 'COPY',
       });
-      const answer = await client.send(copy, sendWith(signal));
-      return { outcome: 'copied', versionId: required(answer.VersionId, order.targetKey) };
+      const response = await client.send(copy, sendWith(signal));
+      return { outcome: 'copied', versionId: required(response.VersionId, order.targetKey) };
     } catch (error) {
       if (isTargetThere(error)) return { outcome: 'target-exists' };
       if (error instanceof SourceMissing || isMissing(error)) return { outcome: 'source-missing' };
@@ -116,8 +116,8 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
     },
 
     async head(key, versionId) {
-      const answer = await head(key, versionId);
-      return answer && toDescription(answer, required(answer.VersionId, key));
+      const response = await head(key, versionId);
+      return response && toDescription(response, required(response.VersionId, key));
     },
 
     // Under the second one's key, because the acceptor may write under accepted/ only.
@@ -125,12 +125,15 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
 
     async open(Key, VersionId, signal) {
       try {
-        const answer = await client.send(new GetObjectCommand({ Bucket, Key, VersionId }), sendWith(signal));
+        const response = await client.send(
+          new GetObjectCommand({ Bucket, Key, VersionId }),
+          sendWith(signal),
+        );
         return {
-          body: answer.Body as Readable,
-          sizeBytes: answer.ContentLength ?? 0,
-          contentType: answer.ContentType,
-          metadata: answer.Metadata ?? {},
+          body: response.Body as Readable,
+          sizeBytes: response.ContentLength ?? 0,
+          contentType: response.ContentType,
+          metadata: response.Metadata ?? {},
         };
       } catch (error) {
         if (isMissing(error)) return undefined;
@@ -148,10 +151,10 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
 
     async deleteVersions(Key, versionIds) {
       const Objects = versionIds.map((VersionId) => ({ Key, VersionId }));
-      const answer = await client.send(
+      const response = await client.send(
         new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
       );
-      const failed = answer.Errors?.find(({ Code }) => Code !== 'NoSuchVersion');
+      const failed = response.Errors?.find(({ Code }) => Code !== 'NoSuchVersion');
       if (!failed) return;
       throw new Error(
         `S3 did not remove version ${failed.VersionId} of ${Key}: ${failed.Code}: ${failed.Message ?? 'no message'}`,

@@ -211,7 +211,7 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     t.equal(await objects.head(to, versionId), undefined);
   });
 
-  t.test('the bucket answers', async (t) => {
+  t.test('the bucket responds', async (t) => {
     const { objects } = await open(t);
     await t.resolves(objects.ping());
     await t.resolves(objects.ping(AbortSignal.timeout(10_000)));

@@ -495,7 +495,7 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     t.equal(await store.get('uploads/unknown'), undefined);
   });
 
-  t.test('the table answers', async (t) => {
+  t.test('the table responds', async (t) => {
     const { store } = await open(t);
     await t.resolves(store.ping());
     await t.resolves(store.ping(AbortSignal.timeout(10_000)));

@@ -7,18 +7,18 @@ import t, { type Test } from 'tap';
 import { createS3ObjectStore } from '../src/index.ts';
 
 /**
- * What goes over the wire, and what rare answers of S3 come to: those that a local S3 does not give on demand. The server
- * below plays S3's answers; what it is asked is looked at.
+ * What goes over the wire, and what rare responses of S3 come to: those that a local S3 does not give on demand. The server
+ * below plays S3's responses; what it is asked is looked at.
  */
 const MIB = 1024 * 1024;
 const SMALL = 5;
 const LARGE = 70 * MIB;
 
-interface Answer {
+interface S3Response {
   readonly status: number;
   readonly headers?: Record<string, string>;
   readonly body?: string;
-  /** The connection breaks in the place of an answer. */
+  /** The connection breaks in the place of a response. */
   readonly cut?: boolean;
 }
 
@@ -34,7 +34,7 @@ type Call =
   | 'Delete'
   | 'DeleteMany';
 
-const wellAnswers: Record<Call, Answer> = {
+const goodResponses: Record<Call, S3Response> = {
   Copy: {
     status: 200,
     headers: { 'x-amz-version-id': 'NEW' },
@@ -77,7 +77,7 @@ const wellAnswers: Record<Call, Answer> = {
   DeleteMany: { status: 200, body: '<DeleteResult/>' },
 };
 
-function errorOf(status: number, code: string): Answer {
+function errorOf(status: number, code: string): S3Response {
   return { status, body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>said</Message></Error>` };
 }
 
@@ -91,20 +91,20 @@ function nameOf(method: string, url: string): Call {
   return query.has('partNumber') ? 'PartCopy' : 'Copy';
 }
 
-/** S3 with these answers to some calls, in turn, the last one again and again; well-behaved to all others. */
-async function openStore(t: Test, answers: Partial<Record<Call, Answer[]>> = {}) {
+/** S3 with these responses to some calls, in turn, the last one again and again; well-behaved to all others. */
+async function openStore(t: Test, responses: Partial<Record<Call, S3Response[]>> = {}) {
   const calls: { name: Call; headers: IncomingHttpHeaders; body: string }[] = [];
   const server = createServer(async (request, response) => {
     const name = nameOf(request.method ?? '', request.url ?? '');
     calls.push({ name, headers: request.headers, body: await text(request) });
-    const list = answers[name] ?? [];
-    const answer = (list.length > 1 ? list.shift() : list[0]) ?? wellAnswers[name];
-    if (answer.cut) {
+    const list = responses[name] ?? [];
+    const s3Response = (list.length > 1 ? list.shift() : list[0]) ?? goodResponses[name];
+    if (s3Response.cut) {
       request.socket.destroy();
       return;
     }
-    response.writeHead(answer.status, { 'content-type': 'application/xml', ...answer.headers });
-    response.end(answer.body);
+    response.writeHead(s3Response.status, { 'content-type': 'application/xml', ...s3Response.headers });
+    response.end(s3Response.body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -195,7 +195,7 @@ for (const [what, sizeBytes, call] of [
 ] as const) {
   t.test(`a conflict (409) of ${what} is tried again`, async (t) => {
     const conflict = errorOf(409, 'ConditionalRequestConflict');
-    const passing = await openStore(t, { [call]: [conflict, conflict, wellAnswers[call]] });
+    const passing = await openStore(t, { [call]: [conflict, conflict, goodResponses[call]] });
     t.strictSame(await passing.copy(sizeBytes), { outcome: 'copied', versionId: 'NEW' });
     t.equal(passing.named(call).length, 3);
     t.equal(
@@ -210,7 +210,7 @@ for (const [what, sizeBytes, call] of [
 
   t.test(`an error inside a 200 of ${what} is an error`, async (t) => {
     const { copy, named } = await openStore(t, {
-      [call]: [errorOf(200, 'InternalError'), wellAnswers[call]],
+      [call]: [errorOf(200, 'InternalError'), goodResponses[call]],
     });
     t.strictSame(await copy(sizeBytes), { outcome: 'copied', versionId: 'NEW' });
     t.equal(named(call).length, 2);
@@ -218,13 +218,13 @@ for (const [what, sizeBytes, call] of [
 }
 
 t.test(
-  'P3: a completion whose answer was lost is found again, by the target or by the gone upload',
+  'P3: a completion whose response was lost is found again, by the target or by the gone upload',
   async (t) => {
-    const there: Answer = {
+    const there: S3Response = {
       status: 200,
       headers: { 'content-length': String(LARGE), 'x-amz-version-id': 'NEW' },
     };
-    const cut: Answer = { status: 0, cut: true };
+    const cut: S3Response = { status: 0, cut: true };
     const gone = errorOf(404, 'NoSuchUpload');
     const taken = await openStore(t, { Complete: [cut, errorOf(412, 'PreconditionFailed')] });
     t.strictSame(await taken.copy(LARGE), { outcome: 'target-exists' });
@@ -239,7 +239,7 @@ t.test(
   'a copy in parts whose source goes away says so, and aborts after the last part has settled',
   async (t) => {
     const gone = errorOf(404, 'NoSuchVersion');
-    const { copy, calls } = await openStore(t, { PartCopy: [gone, wellAnswers.PartCopy] });
+    const { copy, calls } = await openStore(t, { PartCopy: [gone, goodResponses.PartCopy] });
     t.strictSame(await copy(LARGE), { outcome: 'source-missing' });
     t.equal(calls.at(-1)?.name, 'Abort', 'no part comes after it');
   },
@@ -247,14 +247,14 @@ t.test(
 
 t.test('P2: a copy with a failed part is not completed, and no object without it appears', async (t) => {
   const refused = errorOf(403, 'AccessDenied');
-  const { copy, named, calls } = await openStore(t, { PartCopy: [refused, wellAnswers.PartCopy] });
+  const { copy, named, calls } = await openStore(t, { PartCopy: [refused, goodResponses.PartCopy] });
   await t.rejects(copy(LARGE), { name: 'AccessDenied' });
   t.equal(named('Complete').length, 0);
   t.equal(calls.at(-1)?.name, 'Abort');
 });
 
 t.test('an earlier copy spares all parts', async (t) => {
-  const there: Answer = { status: 200, headers: { 'content-length': '1', 'x-amz-version-id': 'NEW' } };
+  const there: S3Response = { status: 200, headers: { 'content-length': '1', 'x-amz-version-id': 'NEW' } };
   const { copy, calls } = await openStore(t, { HeadTarget: [there] });
   t.strictSame(await copy(LARGE), { outcome: 'target-exists' });
   t.equal(calls.length, 1);
@@ -281,17 +281,17 @@ t.test('a 403 is no missing object', async (t) => {
 t.test(
   'a version that S3 no longer knows is removed, however S3 puts it; any other error is one',
   async (t) => {
-    const unknown: Answer = {
+    const unknown: S3Response = {
       status: 400,
       body: '<Error><Code>InvalidArgument</Code><Message>said</Message><ArgumentName>versionId</ArgumentName></Error>',
     };
-    for (const answer of [
-      wellAnswers.Delete,
+    for (const response of [
+      goodResponses.Delete,
       errorOf(404, 'NoSuchVersion'),
       errorOf(404, 'NoSuchKey'),
       unknown,
     ]) {
-      const { objects } = await openStore(t, { Delete: [answer] });
+      const { objects } = await openStore(t, { Delete: [response] });
       await objects.deleteVersion('uploads/a', 'V');
     }
     for (const [status, name] of [
@@ -309,16 +309,16 @@ t.test(
   async (t) => {
     const entry = (versionId: string, code: string) =>
       `<Error><Key>uploads/a</Key><VersionId>${versionId}</VersionId><Code>${code}</Code><Message>said</Message></Error>`;
-    const answer = (...entries: string[]): Answer => ({
+    const response = (...entries: string[]): S3Response => ({
       status: 200,
       body: `<DeleteResult>${entries.join('')}</DeleteResult>`,
     });
     const gone = await openStore(t, {
-      DeleteMany: [answer(entry('V1', 'NoSuchVersion'), entry('V2', 'NoSuchVersion'))],
+      DeleteMany: [response(entry('V1', 'NoSuchVersion'), entry('V2', 'NoSuchVersion'))],
     });
     await gone.objects.deleteVersions('uploads/a', ['V1', 'V2']);
     const kept = await openStore(t, {
-      DeleteMany: [answer(entry('V1', 'NoSuchVersion'), entry('V2', 'AccessDenied'))],
+      DeleteMany: [response(entry('V1', 'NoSuchVersion'), entry('V2', 'AccessDenied'))],
     });
     await t.rejects(kept.objects.deleteVersions('uploads/a', ['V1', 'V2']), {
       message: /version V2 .*AccessDenied/,
