@@ -85,6 +85,6 @@ async function readMark(file: string): Promise<string | undefined> {
 
 /** LocalStack's own name for this run of it. */
 async function sessionOf(endpoint: string): Promise<string> {
-  const answer = await fetch(`${endpoint}/_localstack/info`);
-  return ((await answer.json()) as { session_id: string }).session_id;
+  const response = await fetch(`${endpoint}/_localstack/info`);
+  return ((await response.json()) as { session_id: string }).session_id;
 }

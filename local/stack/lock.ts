@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 /** How long a holder can take to send its process id. */
-const ANSWER_LIMIT_MS = 2_000;
+const RESPONSE_LIMIT_MS = 2_000;
 
 export class LockHeld extends Error {
   readonly code = 'LockHeld';
@@ -52,6 +52,6 @@ async function pidOfHolder(socketPath: string): Promise<string | undefined> {
   } catch {
     return undefined;
   }
-  socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy(new Error('no response')));
+  socket.setTimeout(RESPONSE_LIMIT_MS, () => socket.destroy(new Error('no response')));
   return text(socket).catch(() => 'unknown');
 }

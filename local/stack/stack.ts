@@ -189,13 +189,14 @@ export async function urlOf(service: ManagedProcess): Promise<string> {
 }
 
 async function assertReady(url: string): Promise<void> {
-  const answer = await fetch(`${url}/readyz`);
-  if (!answer.ok) throw new Error(`${url}/readyz responded with ${answer.status}: ${await answer.text()}`);
+  const response = await fetch(`${url}/readyz`);
+  if (!response.ok)
+    throw new Error(`${url}/readyz responded with ${response.status}: ${await response.text()}`);
 }
 
 /** Whether an API key is good: an upload that never was is not found (404), but not refused (403). */
 async function opens(apiKey: string, issuerUrl: string): Promise<boolean> {
-  const answer = await fetch(`${issuerUrl}/v1/uploads/none`, { headers: { 'x-api-key': apiKey } });
-  await answer.body?.cancel();
-  return answer.status === 404;
+  const response = await fetch(`${issuerUrl}/v1/uploads/none`, { headers: { 'x-api-key': apiKey } });
+  await response.body?.cancel();
+  return response.status === 404;
 }

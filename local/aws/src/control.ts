@@ -75,7 +75,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
  * to an order, 400 or 404 with `{code, message}`.
  */
 export async function startControl(port: number, controlled: Controlled): Promise<RunningService> {
-  const server = createServer((request, response) => void answer(request, response, controlled));
+  const server = createServer((request, response) => void respond(request, response, controlled));
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -88,7 +88,7 @@ export async function startControl(port: number, controlled: Controlled): Promis
   };
 }
 
-async function answer(
+async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   controlled: Controlled,

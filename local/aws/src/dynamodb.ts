@@ -22,9 +22,9 @@ export async function startDynamoDb({ port, directory }: DynamoDbOptions): Promi
     deleteTableMs: 0,
     updateTableMs: 0,
   });
-  const [answer] = server.listeners('request') as Listener[];
+  const [respond] = server.listeners('request') as Listener[];
   server.removeAllListeners('request');
-  server.on('request', (request, response) => void answerWhole(request, response, answer as Listener));
+  server.on('request', (request, response) => void respondToWhole(request, response, respond as Listener));
 
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -39,10 +39,10 @@ export async function startDynamoDb({ port, directory }: DynamoDbOptions): Promi
 }
 
 /** A request that is cut in the middle would end the whole process inside the library: it gets whole ones only. */
-async function answerWhole(
+async function respondToWhole(
   request: IncomingMessage,
   response: ServerResponse,
-  answer: Listener,
+  respond: Listener,
 ): Promise<void> {
   let body: Buffer;
   try {
@@ -52,5 +52,5 @@ async function answerWhole(
   }
   const { method, url, headers } = request;
   const whole = Object.assign(Readable.from(body.length > 0 ? [body] : []), { method, url, headers });
-  answer(whole as unknown as IncomingMessage, response);
+  respond(whole as unknown as IncomingMessage, response);
 }

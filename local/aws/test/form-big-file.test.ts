@@ -41,9 +41,9 @@ t.test('a form upload of 2 GiB passes through without growing the process', asyn
     method: 'POST',
     headers: { 'content-type': FORM_TYPE, 'content-length': before.length + FILE_BYTES + after.length },
   });
-  const answered = once(upload, 'response') as Promise<[IncomingMessage]>;
+  const responded = once(upload, 'response') as Promise<[IncomingMessage]>;
   await pipeline(Readable.from(body()), upload);
-  const [response] = await answered;
+  const [response] = await responded;
   response.resume();
 
   t.equal(response.statusCode, 204);

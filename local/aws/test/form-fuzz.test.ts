@@ -84,14 +84,14 @@ t.test(
     const bodies = fc.sample(body, { numRuns: Math.max(200, numRuns / 10), seed });
     const before = process.memoryUsage().rss;
     for (const bytes of bodies) {
-      const answer = await fetch(bucket.url, {
+      const response = await fetch(bucket.url, {
         method: 'POST',
         headers: { 'content-type': FORM_TYPE },
         body: bytes,
       });
-      const xml = await answer.text();
-      if (answer.status < 400 || answer.status >= 500 || !/<Code>\w+<\/Code>/.test(xml)) {
-        t.fail(`seed ${seed}: ${answer.status} ${xml} for ${JSON.stringify(bytes.toString('latin1'))}`);
+      const xml = await response.text();
+      if (response.status < 400 || response.status >= 500 || !/<Code>\w+<\/Code>/.test(xml)) {
+        t.fail(`seed ${seed}: ${response.status} ${xml} for ${JSON.stringify(bytes.toString('latin1'))}`);
       }
     }
     t.ok(process.memoryUsage().rss - before < 300 * 1024 ** 2, 'what was refused is not kept');
@@ -112,8 +112,8 @@ t.test(
     ]);
     const headers = { 'content-type': FORM_TYPE };
     for (let attempt = 1; attempt <= 2; attempt += 1) {
-      const answer = await fetch(bucket.url, { method: 'POST', headers, body: whole.subarray(0, -80) });
-      t.equal(answer.status, 400, `attempt ${attempt}`);
+      const response = await fetch(bucket.url, { method: 'POST', headers, body: whole.subarray(0, -80) });
+      t.equal(response.status, 400, `attempt ${attempt}`);
     }
     t.strictSame(await bucket.versions(), []);
   },
@@ -126,12 +126,12 @@ t.test('a form that ends before it begins, with more bytes after its end: a resp
     { name: 'file', fileName: 'a', content: 'x' },
   ]);
   const closed = Buffer.concat([Buffer.from(`${whole.toString('latin1').split('\r\n', 1)[0]}--\r\n`), whole]);
-  const answer = await fetch(bucket.url, {
+  const response = await fetch(bucket.url, {
     method: 'POST',
     headers: { 'content-type': FORM_TYPE },
     body: closed,
   });
-  t.equal(answer.status, 400);
-  t.match(await answer.text(), /POST requires exactly one file upload per request/);
+  t.equal(response.status, 400);
+  t.match(await response.text(), /POST requires exactly one file upload per request/);
   t.strictSame(await bucket.versions(), []);
 });

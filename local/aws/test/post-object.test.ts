@@ -70,13 +70,13 @@ t.test('a policy is judged by when the request began, not by when its bytes came
   const { calls } = bucket.localAws;
   const form = await createPresignedPost(s3, { Bucket: BUCKET, Key: 'uploads/slow', Expires: 30 });
   calls.hold({ operation: 'PostObject', keyPrefix: 'uploads/slow' });
-  const answer = post([...fieldParts(form.fields), FILE]);
+  const response = post([...fieldParts(form.fields), FILE]);
   await calls.whenHeld(1);
   t.match(calls.held(), [{ operation: 'PostObject', bucket: BUCKET, key: 'uploads/slow' }]);
   bucket.setClockAheadSeconds(60);
   t.teardown(() => bucket.setClockAheadSeconds(0));
   calls.release();
-  t.equal((await answer).status, 204);
+  t.equal((await response).status, 204);
 });
 
 t.test('the variable filename in the key becomes the name of the file, without its path', async (t) => {

@@ -139,8 +139,8 @@ t.test('chunks may be cut anywhere on their way', async (t) => {
 t.test('a body without a declared length', async (t) => {
   const { endpoint, events } = await startS3(t);
   const url = await presign(endpoint, { method: 'PUT', path: `/${Bucket}/k` });
-  const answer = await send(endpoint, { ...url, headers: { 'transfer-encoding': 'chunked' } });
-  t.match(answer, { status: 411, code: 'MissingContentLength' });
+  const response = await send(endpoint, { ...url, headers: { 'transfer-encoding': 'chunked' } });
+  t.match(response, { status: 411, code: 'MissingContentLength' });
   t.same(events, []);
 });
 

@@ -256,7 +256,7 @@ t.test('many at once', async (t) => {
   const { client, storage } = await startS3(t);
   const one = await client.send(new PutObjectCommand({ Bucket, Key: 'one', Body: 'x' }));
   await client.send(new PutObjectCommand({ Bucket, Key: '<two>&', Body: 'x' }));
-  const answer = await client.send(
+  const response = await client.send(
     new DeleteObjectsCommand({
       Bucket,
       Delete: {
@@ -268,7 +268,7 @@ t.test('many at once', async (t) => {
       },
     }),
   );
-  t.match(answer.Deleted, [
+  t.match(response.Deleted, [
     { Key: 'one', VersionId: one.VersionId, DeleteMarker: undefined },
     { Key: '<two>&', DeleteMarker: true, DeleteMarkerVersionId: String },
     { Key: 'never', VersionId: 'gone' },
@@ -336,8 +336,8 @@ t.test('what a write may not ask for', async (t) => {
     path: `/${Bucket}/k`,
     headers: { 'content-length': String(5 * 1024 ** 3 + 1) },
   };
-  const answer = await send(endpoint, await presign(endpoint, large));
-  t.match(answer, { code: 'EntityTooLarge', status: 400 });
+  const response = await send(endpoint, await presign(endpoint, large));
+  t.match(response, { code: 'EntityTooLarge', status: 400 });
   t.same(events, []);
   t.equal(await countFiles(), 0);
   await client.send(

@@ -63,9 +63,9 @@ t.test('S3 rejects unsigned calls', async (t) => {
     { method: 'DELETE', path: PATH },
     { method: 'POST', path: `/${Bucket}`, query: { delete: '' }, body: '<Delete/>' },
   ]) {
-    const answer = await send(s3.endpoint, raw);
-    t.match(answer, { status: 403, code: 'AccessDenied', headers: { 'content-type': 'application/xml' } });
-    t.match(answer.body, /<Message>Access Denied<\/Message>.*<RequestId>[^<]+<\/RequestId>/);
+    const response = await send(s3.endpoint, raw);
+    t.match(response, { status: 403, code: 'AccessDenied', headers: { 'content-type': 'application/xml' } });
+    t.match(response.body, /<Message>Access Denied<\/Message>.*<RequestId>[^<]+<\/RequestId>/);
   }
   t.match(await send(s3.endpoint, { method: 'HEAD', path: PATH }), { status: 403, body: '' });
   await assertUntouched(t, s3);
@@ -126,20 +126,20 @@ t.test('the clock', async (t) => {
 t.test('headers that are no authorization', async (t) => {
   const s3 = await startS3(t, { now });
   const { headers = {} } = await sign(s3.endpoint, PUT, { date: NOW });
-  const answerTo = (more: Record<string, string>) =>
+  const responseTo = (more: Record<string, string>) =>
     send(s3.endpoint, { ...PUT, headers: { ...headers, ...more } });
   const { authorization = '' } = headers;
   const malformed = { status: 400, code: 'AuthorizationHeaderMalformed' };
-  t.match(await answerTo({ authorization: 'AWS AKIALOCAL:abc=' }), { status: 400, code: 'InvalidRequest' });
-  t.match(await answerTo({ authorization: 'AWS4-HMAC-SHA256 Credential=x' }), malformed);
-  t.match(await answerTo({ authorization: authorization.replace('/s3/', '/ec2/') }), malformed);
-  t.match(await answerTo({ authorization: authorization.replace('/20260304/', '/20260305/') }), malformed);
-  t.match(await answerTo({ authorization: authorization.replace(/Signature=.*/, 'Signature=short') }), {
+  t.match(await responseTo({ authorization: 'AWS AKIALOCAL:abc=' }), { status: 400, code: 'InvalidRequest' });
+  t.match(await responseTo({ authorization: 'AWS4-HMAC-SHA256 Credential=x' }), malformed);
+  t.match(await responseTo({ authorization: authorization.replace('/s3/', '/ec2/') }), malformed);
+  t.match(await responseTo({ authorization: authorization.replace('/20260304/', '/20260305/') }), malformed);
+  t.match(await responseTo({ authorization: authorization.replace(/Signature=.*/, 'Signature=short') }), {
     status: 403,
     code: 'SignatureDoesNotMatch',
   });
-  t.match(await answerTo({ 'x-amz-date': 'yesterday' }), { status: 403, code: 'AccessDenied' });
-  t.match(await answerTo({ authorization: authorization.replace('host;', '') }), {
+  t.match(await responseTo({ 'x-amz-date': 'yesterday' }), { status: 403, code: 'AccessDenied' });
+  t.match(await responseTo({ authorization: authorization.replace('host;', '') }), {
     status: 403,
     code: 'AccessDenied',
     body: /<HeadersNotSigned>host</,
@@ -243,24 +243,27 @@ t.test('presigned URLs of temporary keys, and reads', async (t) => {
 t.test('queries that are no presigned URL', async (t) => {
   const s3 = await startS3(t, { now });
   const { query = {} } = await presign(s3.endpoint, PUT, { date: NOW });
-  const answerTo = (more: Record<string, string>) =>
+  const responseTo = (more: Record<string, string>) =>
     send(s3.endpoint, { ...PUT, query: { ...query, ...more } });
   const malformed = { status: 400, code: 'AuthorizationQueryParametersError' };
   for (const name of ['Credential', 'Signature', 'Date', 'SignedHeaders', 'Expires']) {
-    t.match(await answerTo({ [`X-Amz-${name}`]: '' }), malformed, name);
+    t.match(await responseTo({ [`X-Amz-${name}`]: '' }), malformed, name);
   }
-  t.match(await answerTo({ 'X-Amz-Algorithm': 'AWS4-HMAC-SHA1' }), malformed);
-  t.match(await answerTo({ 'X-Amz-Date': '2026-03-04' }), malformed);
-  t.match(await answerTo({ 'X-Amz-Expires': '1h' }), malformed);
-  t.match(await answerTo({ 'X-Amz-Expires': '604801' }), malformed);
-  t.match(await answerTo({ 'X-Amz-Credential': 'AKIALOCAL/20260304/eu-central-1/s3' }), malformed);
-  t.match(await answerTo({ 'X-Amz-Credential': 'AKIALOCAL/20260304/us-west-1/s3/aws4_request' }), malformed);
-  t.match(await answerTo({ 'X-Amz-Credential': 'AKIAOTHER/20260304/eu-central-1/s3/aws4_request' }), {
+  t.match(await responseTo({ 'X-Amz-Algorithm': 'AWS4-HMAC-SHA1' }), malformed);
+  t.match(await responseTo({ 'X-Amz-Date': '2026-03-04' }), malformed);
+  t.match(await responseTo({ 'X-Amz-Expires': '1h' }), malformed);
+  t.match(await responseTo({ 'X-Amz-Expires': '604801' }), malformed);
+  t.match(await responseTo({ 'X-Amz-Credential': 'AKIALOCAL/20260304/eu-central-1/s3' }), malformed);
+  t.match(
+    await responseTo({ 'X-Amz-Credential': 'AKIALOCAL/20260304/us-west-1/s3/aws4_request' }),
+    malformed,
+  );
+  t.match(await responseTo({ 'X-Amz-Credential': 'AKIAOTHER/20260304/eu-central-1/s3/aws4_request' }), {
     status: 403,
     code: 'InvalidAccessKeyId',
   });
   t.match(
-    await answerTo({ 'X-Amz-Expires': '600' }),
+    await responseTo({ 'X-Amz-Expires': '600' }),
     { status: 403, code: 'SignatureDoesNotMatch' },
     'a longer life',
   );

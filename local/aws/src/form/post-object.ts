@@ -4,8 +4,8 @@ import { readAttributes } from '../s3/object-attributes.ts';
 import { readTagXml } from '../s3/tags.ts';
 import { S3Error } from '../s3-error.ts';
 import type { ObjectAttributes, ObjectVersion } from '../storage/object-version.ts';
-import { answerForm } from './form-answer.ts';
 import { type PostForm, readPostForm } from './form-reader.ts';
+import { respondToForm } from './form-response.ts';
 import { checkPostPolicy, type PostPolicy, parsePostPolicy } from './post-policy.ts';
 import { checkPostSignature } from './post-signature.ts';
 import { sizedBody } from './sized-body.ts';
@@ -36,7 +36,7 @@ export function createPostObject(beforeStoring?: (call: S3Call) => Promise<void>
       throw error;
     }
     services.onCreated({ type: 'ObjectCreated:Post', bucket: call.bucket, version });
-    answerForm(call.response, form.fields, version, `http://${call.request.headers.host ?? ''}`);
+    respondToForm(call.response, form.fields, version, `http://${call.request.headers.host ?? ''}`);
   };
 }
 

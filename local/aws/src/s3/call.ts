@@ -53,5 +53,5 @@ export interface S3Services {
   readonly testDestinations: (bucket: string, rules: readonly QueueRule[]) => Promise<void>;
 }
 
-/** Answers a call, or throws an S3Error before it has written anything. */
+/** Responds to a call, or throws an S3Error before it has written anything. */
 export type Operation = (call: S3Call, services: S3Services) => Promise<void>;

@@ -1,10 +1,10 @@
 import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { ObjectVersion } from '../storage/object-version.ts';
 import { noSuchKey, noSuchVersion, preconditionFailed } from '../storage/refusals.ts';
-import { invalidArgument, invalidRequest } from './answers.ts';
 import type { NamedValues } from './named-values.ts';
 import { readVersionId } from './named-version.ts';
 import { checkReadConditions } from './read-conditions.ts';
+import { invalidArgument, invalidRequest } from './responses.ts';
 import { uriDecode } from './uri.ts';
 
 /** Amazon S3 API Reference, "CopyObject": more than this is copied in parts. */

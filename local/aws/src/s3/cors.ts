@@ -1,5 +1,5 @@
 import type { CorsRule } from '../storage/bucket.ts';
-import type { Headers } from './answers.ts';
+import type { Headers } from './responses.ts';
 
 export interface CorsQuestion {
   readonly origin: string;

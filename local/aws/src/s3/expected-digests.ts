@@ -1,8 +1,8 @@
 import { S3Error } from '../s3-error.ts';
 import type { Checksums } from '../storage/checksum.ts';
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, type FinishedDigests } from '../storage/checksum.ts';
-import { invalidRequest, notImplemented } from './answers.ts';
 import type { NamedValues } from './named-values.ts';
+import { invalidRequest, notImplemented } from './responses.ts';
 
 const PREFIX = 'x-amz-checksum-';
 const CHECKSUM_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {

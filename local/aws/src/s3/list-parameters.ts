@@ -1,4 +1,4 @@
-import { invalidArgument } from './answers.ts';
+import { invalidArgument } from './responses.ts';
 import { uriEncodePath } from './uri.ts';
 
 const MAX_ENTRIES = 1000;

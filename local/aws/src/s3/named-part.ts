@@ -1,7 +1,7 @@
 import type { MultipartUpload } from '../storage/multipart-uploads.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
-import { invalidArgument } from './answers.ts';
 import type { S3Call } from './call.ts';
+import { invalidArgument } from './responses.ts';
 
 const MAX_PART_NUMBER = 10_000;
 

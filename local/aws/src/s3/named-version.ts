@@ -3,8 +3,8 @@ import { S3Error } from '../s3-error.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { ObjectVersion } from '../storage/object-version.ts';
 import { noSuchKey, noSuchVersion } from '../storage/refusals.ts';
-import { invalidArgument, setHeaders } from './answers.ts';
 import type { S3Call } from './call.ts';
+import { invalidArgument, setHeaders } from './responses.ts';
 
 /**
  * The version that a read is about: the one it names, or the current one.

@@ -1,7 +1,7 @@
 import { S3Error } from '../s3-error.ts';
 import type { ByteRange } from '../storage/object-version.ts';
-import { invalidArgument } from './answers.ts';
 import type { NamedValues } from './named-values.ts';
+import { invalidArgument } from './responses.ts';
 
 /** The range of a read; undefined for the whole object, also if S3 does not understand the header. @throws S3Error InvalidRange (416) */
 export function readRange(given: NamedValues, sizeBytes: number): ByteRange | undefined {

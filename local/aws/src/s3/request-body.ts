@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { S3Error } from '../s3-error.ts';
-import { invalidArgument, invalidRequest, notImplemented } from './answers.ts';
 import { decodeAwsChunked, incompleteBody } from './aws-chunked.ts';
+import { invalidArgument, invalidRequest, notImplemented } from './responses.ts';
 
 const UNSIGNED = 'UNSIGNED-PAYLOAD';
 const UNSIGNED_CHUNKS = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';

@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { S3Error } from '../s3-error.ts';
-import { answerError, internalError, notImplemented, setHeaders } from './answers.ts';
 import { authenticate } from './authenticate.ts';
 import type { Operation, S3Call, S3Services } from './call.ts';
 import { corsHeaders } from './cors.ts';
 import { OPERATIONS } from './operations.ts';
 import { openBody, openUnsignedBody } from './request-body.ts';
+import { internalError, notImplemented, respondError, setHeaders } from './responses.ts';
 import { type Address, operationOf, readAddress } from './router.ts';
 
 export interface S3ServerOptions extends S3Services {
-  /** Answers POST on a bucket; it checks signature, expiry and policy itself. */
+  /** Responds to POST on a bucket; it checks signature, expiry and policy itself. */
   readonly postObject: Operation;
   readonly requestIds: () => string;
   /** Awaited before an operation is carried out, after its signature was checked (PostObject: before); a test holds calls with it. */
@@ -31,11 +31,11 @@ export function createS3Server(options: S3ServerOptions): Server {
   const operations: Readonly<Record<string, Operation>> = { ...OPERATIONS, PostObject: options.postObject };
   // A big upload over a slow line takes as long as it takes.
   return createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
-    void answer(request, response, operations, options);
+    void respond(request, response, operations, options);
   });
 }
 
-async function answer(
+async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   operations: Readonly<Record<string, Operation>>,
@@ -75,7 +75,7 @@ function refuse(
   if (!(error instanceof S3Error)) onFault?.(error);
   if (response.headersSent) response.destroy();
   if (response.destroyed) return;
-  answerError(request, response, error instanceof S3Error ? error : internalError(), {
+  respondError(request, response, error instanceof S3Error ? error : internalError(), {
     resource: (request.url ?? '').replace(/\?.*$/s, ''),
     requestId,
   });

@@ -1,6 +1,6 @@
 import type { WriteConditions } from '../storage/write-conditions.ts';
-import { notImplemented } from './answers.ts';
 import type { NamedValues } from './named-values.ts';
+import { notImplemented } from './responses.ts';
 
 /** The conditions of a write, as its headers say them. @throws S3Error NotImplemented (501) for a value that S3 knows not */
 export function readWriteConditions(given: NamedValues): Pick<WriteConditions, 'ifNoneMatch' | 'ifMatch'> {

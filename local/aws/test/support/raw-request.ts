@@ -16,7 +16,7 @@ export interface RawRequest {
   readonly body?: string | Uint8Array;
 }
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number | undefined;
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly body: string;
@@ -66,7 +66,7 @@ export async function presign(
   return { ...raw, query: signed.query as Record<string, string> };
 }
 
-export async function send(endpoint: string, raw: RawRequest): Promise<RawAnswer> {
+export async function send(endpoint: string, raw: RawRequest): Promise<RawResponse> {
   const query = new URLSearchParams(raw.query).toString().replaceAll('+', '%20');
   const sent = request(endpoint, {
     method: raw.method,
@@ -78,11 +78,11 @@ export async function send(endpoint: string, raw: RawRequest): Promise<RawAnswer
     agent: false,
   });
   sent.end(raw.body);
-  const [answer] = await once(sent, 'response');
-  const body = await text(answer);
+  const [response] = await once(sent, 'response');
+  const body = await text(response);
   return {
-    status: answer.statusCode,
-    headers: answer.headers,
+    status: response.statusCode,
+    headers: response.headers,
     body,
     code: /<Code>(.*?)<\/Code>/.exec(body)?.[1],
   };

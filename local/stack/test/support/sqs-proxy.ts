@@ -19,13 +19,15 @@ export async function startSqsProxy(
     const input = before(name, JSON.parse(await text(request)));
     if (input === undefined) return;
     const { host: _, connection: __, 'content-length': ___, ...passedOn } = headers;
-    const answer = await fetch(target + request.url, {
+    const sqsResponse = await fetch(target + request.url, {
       method: 'POST',
       headers: passedOn,
       body: JSON.stringify(input),
     });
-    const body = await answer.text();
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' }).end(body);
+    const body = await sqsResponse.text();
+    response
+      .writeHead(sqsResponse.status, { 'content-type': sqsResponse.headers.get('content-type') ?? '' })
+      .end(body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

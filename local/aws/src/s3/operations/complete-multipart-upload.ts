@@ -1,13 +1,13 @@
 import { CHECKSUM_ALGORITHMS } from '../../storage/checksum.ts';
 import { quoted, unquoted } from '../../storage/e-tag.ts';
 import type { NamedPart } from '../../storage/multipart-uploads.ts';
-import { answerXml, invalidArgument, invalidRequest } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { checksumElements } from '../describe-object.ts';
 import { givenChecksums } from '../expected-digests.ts';
 import { headerValues, type NamedValues } from '../named-values.ts';
 import { madeVersionHeader } from '../named-version.ts';
 import { readAll } from '../request-body.ts';
+import { invalidArgument, invalidRequest, respondXml } from '../responses.ts';
 import { uriEncodePath } from '../uri.ts';
 import { readWriteConditions } from '../write-condition-headers.ts';
 import { malformedXml, type ParsedXml, parseXml, xmlDocument } from '../xml.ts';
@@ -46,7 +46,7 @@ export const completeMultipartUpload: Operation = async (call, { storage, onCrea
     ['ETag', quoted(version.eTag)],
     ...checksumElements(version.checksums, version.checksumType),
   ]);
-  answerXml(response, result, {
+  respondXml(response, result, {
     'x-amz-version-id': madeVersionHeader(version.versionId),
     'x-amz-server-side-encryption': 'AES256',
   });

@@ -1,6 +1,5 @@
 import { quoted } from '../../storage/e-tag.ts';
 import type { ObjectAttributes, ObjectVersion } from '../../storage/object-version.ts';
-import { answerXml, invalidArgument, invalidRequest } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { type CopySource, MAX_COPY_BYTES, readCopySource } from '../copy-source.ts';
 import { checksumAlgorithms, checksumElements, wholeSeconds } from '../describe-object.ts';
@@ -8,6 +7,7 @@ import { readAlgorithm } from '../expected-digests.ts';
 import { headerValues, type NamedValues } from '../named-values.ts';
 import { versionHeader } from '../named-version.ts';
 import { readAttributes } from '../object-attributes.ts';
+import { invalidArgument, invalidRequest, respondXml } from '../responses.ts';
 import { readWriteConditions } from '../write-condition-headers.ts';
 import { xmlDocument } from '../xml.ts';
 
@@ -36,7 +36,7 @@ export const copyObject: Operation = async (call, { storage, onCreated }) => {
       ['ETag', quoted(version.eTag)],
       ...checksumElements(version.checksums, version.checksumType),
     ]);
-    answerXml(response, result, {
+    respondXml(response, result, {
       'x-amz-version-id': versionHeader(storage, bucket, version.versionId),
       'x-amz-copy-source-version-id': versionHeader(storage, source.version.bucket, source.version.versionId),
       'x-amz-server-side-encryption': 'AES256',

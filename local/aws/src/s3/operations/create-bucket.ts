@@ -1,7 +1,7 @@
 import { S3Error } from '../../s3-error.ts';
-import { answerEmpty } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { readCheckedText } from '../checked-text.ts';
+import { respondEmpty } from '../responses.ts';
 import { parseXml } from '../xml.ts';
 
 /** Where a second CreateBucket of a bucket of one's own succeeds. */
@@ -28,5 +28,5 @@ export const createBucket: Operation = async (call, { storage, region }) => {
     const isOwned = error instanceof S3Error && error.code === 'BucketAlreadyOwnedByYou';
     if (!isOwned || region !== RECREATING_REGION) throw error;
   }
-  answerEmpty(call.response, 200, { location: `/${call.bucket}` });
+  respondEmpty(call.response, 200, { location: `/${call.bucket}` });
 };

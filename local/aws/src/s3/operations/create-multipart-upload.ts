@@ -1,9 +1,9 @@
 import type { ChecksumAlgorithm, ChecksumType } from '../../storage/checksum.ts';
-import { answerXml, invalidRequest } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { readAlgorithm } from '../expected-digests.ts';
 import { headerValues, type NamedValues } from '../named-values.ts';
 import { readAttributes } from '../object-attributes.ts';
+import { invalidRequest, respondXml } from '../responses.ts';
 import { xmlDocument } from '../xml.ts';
 
 /** Amazon S3 API Reference, "CreateMultipartUpload". */
@@ -17,7 +17,7 @@ export const createMultipartUpload: Operation = async ({ bucket, key, request, r
     ['Key', key],
     ['UploadId', uploadId],
   ]);
-  answerXml(response, document, {
+  respondXml(response, document, {
     'x-amz-checksum-algorithm': checksum.checksumAlgorithm,
     'x-amz-checksum-type': checksum.checksumType,
     'x-amz-server-side-encryption': 'AES256',

@@ -1,8 +1,8 @@
-import { answerEmpty } from '../answers.ts';
 import type { Operation } from '../call.ts';
+import { respondEmpty } from '../responses.ts';
 
 /** Amazon S3 API Reference, "DeleteBucketCors". A bucket without rules is no error. */
 export const deleteBucketCors: Operation = async ({ bucket, response }, { storage }) => {
   await storage.configure(bucket, { corsRules: [] });
-  answerEmpty(response, 204);
+  respondEmpty(response, 204);
 };

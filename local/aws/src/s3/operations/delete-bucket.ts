@@ -1,5 +1,5 @@
-import { answerEmpty } from '../answers.ts';
 import type { Operation } from '../call.ts';
+import { respondEmpty } from '../responses.ts';
 
 /**
  * Amazon S3 API Reference, "DeleteBucket": all versions and delete markers must be gone before. Unfinished uploads in parts
@@ -7,5 +7,5 @@ import type { Operation } from '../call.ts';
  */
 export const deleteBucket: Operation = async ({ bucket, response }, { storage }) => {
   await storage.deleteBucket(bucket);
-  answerEmpty(response, 204);
+  respondEmpty(response, 204);
 };

@@ -1,13 +1,13 @@
 import type { ObjectStorage } from '../../storage/object-storage.ts';
-import { answerEmpty, notImplemented } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { readVersionId } from '../named-version.ts';
+import { notImplemented, respondEmpty } from '../responses.ts';
 
 /** Amazon S3 API Reference, "DeleteObject". */
 export const deleteObject: Operation = async ({ bucket, key, query, request, response }, { storage }) => {
   if (request.headers['if-match'] !== undefined) throw notImplemented('DeleteObject with If-Match');
   const outcome = await remove(storage, bucket, key, readVersionId(query));
-  answerEmpty(response, 204, {
+  respondEmpty(response, 204, {
     'x-amz-delete-marker': outcome.deleteMarker ? 'true' : undefined,
     'x-amz-version-id': outcome.versionId,
   });

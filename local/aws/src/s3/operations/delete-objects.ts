@@ -1,6 +1,6 @@
-import { answerXml, invalidArgument, invalidRequest } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { readCheckedText } from '../checked-text.ts';
+import { invalidArgument, invalidRequest, respondXml } from '../responses.ts';
 import { malformedXml, parseXml, type XmlElement, xmlDocument } from '../xml.ts';
 import { remove } from './delete-object.ts';
 
@@ -35,5 +35,5 @@ export const deleteObjects: Operation = async (call, { storage }) => {
       ],
     ]);
   }
-  answerXml(response, xmlDocument('DeleteResult', document.textOf('Quiet') === 'true' ? [] : results));
+  respondXml(response, xmlDocument('DeleteResult', document.textOf('Quiet') === 'true' ? [] : results));
 };

@@ -1,12 +1,12 @@
 import type { QueueRule } from '../../storage/bucket.ts';
-import { answerXml } from '../answers.ts';
 import type { Operation } from '../call.ts';
+import { respondXml } from '../responses.ts';
 import { type XmlElement, xmlDocument } from '../xml.ts';
 
 /** Amazon S3 API Reference, "GetBucketNotificationConfiguration". */
 export const getBucketNotificationConfiguration: Operation = async ({ bucket, response }, { storage }) => {
   const rules = storage.bucket(bucket).queueRules.map(ruleElement);
-  answerXml(response, xmlDocument('NotificationConfiguration', rules));
+  respondXml(response, xmlDocument('NotificationConfiguration', rules));
 };
 
 function ruleElement({ id, queueArn, events, prefix, suffix }: QueueRule): XmlElement {

@@ -1,10 +1,10 @@
 import { pipeline } from 'node:stream/promises';
-import { answerEmpty, notImplemented, setHeaders } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { headerValues } from '../named-values.ts';
 import { namedVersion } from '../named-version.ts';
 import { contentRange, readRange } from '../range.ts';
 import { checkReadConditions } from '../read-conditions.ts';
+import { notImplemented, respondEmpty, setHeaders } from '../responses.ts';
 import { describe } from './head-object.ts';
 
 /** Amazon S3 API Reference, "GetObject". */
@@ -15,7 +15,7 @@ export const getObject: Operation = async (call, { storage }) => {
   if (query.has('partNumber')) throw notImplemented('GetObject with partNumber');
   const headers = describe(call, version, storage);
   if (checkReadConditions(given, version) === 'not-modified') {
-    answerEmpty(response, 304, { etag: headers['etag'], 'last-modified': headers['last-modified'] });
+    respondEmpty(response, 304, { etag: headers['etag'], 'last-modified': headers['last-modified'] });
     return;
   }
   const range = readRange(given, version.sizeBytes);

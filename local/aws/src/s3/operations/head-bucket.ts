@@ -1,8 +1,8 @@
-import { answerEmpty } from '../answers.ts';
 import type { Operation } from '../call.ts';
+import { respondEmpty } from '../responses.ts';
 
 /** Amazon S3 API Reference, "HeadBucket". */
 export const headBucket: Operation = async ({ bucket, response }, { storage, region }) => {
   storage.bucket(bucket);
-  answerEmpty(response, 200, { 'x-amz-bucket-region': region });
+  respondEmpty(response, 200, { 'x-amz-bucket-region': region });
 };

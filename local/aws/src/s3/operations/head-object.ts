@@ -1,7 +1,6 @@
 import { quoted } from '../../storage/e-tag.ts';
 import type { ObjectStorage } from '../../storage/object-storage.ts';
 import type { ObjectVersion } from '../../storage/object-version.ts';
-import { answerEmpty, type Headers, notImplemented } from '../answers.ts';
 import type { Operation, S3Call } from '../call.ts';
 import { checksumHeaders } from '../describe-object.ts';
 import { headerValues } from '../named-values.ts';
@@ -9,6 +8,7 @@ import { namedVersion, versionHeader } from '../named-version.ts';
 import { attributeHeaders } from '../object-attributes.ts';
 import { contentRange, readRange } from '../range.ts';
 import { checkReadConditions } from '../read-conditions.ts';
+import { type Headers, notImplemented, respondEmpty } from '../responses.ts';
 
 /** Amazon S3 API Reference, "HeadObject". */
 export const headObject: Operation = async (call, { storage }) => {
@@ -17,12 +17,12 @@ export const headObject: Operation = async (call, { storage }) => {
   if (call.query.has('partNumber')) throw notImplemented('HeadObject with partNumber');
   const headers = describe(call, version, storage);
   if (checkReadConditions(given, version) === 'not-modified') {
-    answerEmpty(call.response, 304, { etag: headers['etag'], 'last-modified': headers['last-modified'] });
+    respondEmpty(call.response, 304, { etag: headers['etag'], 'last-modified': headers['last-modified'] });
     return;
   }
   const range = readRange(given, version.sizeBytes);
-  if (range === undefined) answerEmpty(call.response, 200, headers);
-  else answerEmpty(call.response, 206, { ...headers, ...contentRange(range, version.sizeBytes) });
+  if (range === undefined) respondEmpty(call.response, 200, headers);
+  else respondEmpty(call.response, 206, { ...headers, ...contentRange(range, version.sizeBytes) });
 };
 
 const OVERRIDES = [

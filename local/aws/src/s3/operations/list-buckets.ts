@@ -1,6 +1,6 @@
-import { answerXml } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { OWNER, wholeSeconds } from '../describe-object.ts';
+import { respondXml } from '../responses.ts';
 import { type XmlElement, xmlDocument } from '../xml.ts';
 
 /** Amazon S3 API Reference, "ListBuckets"; always all of them. */
@@ -14,5 +14,5 @@ export const listBuckets: Operation = async ({ response }, { storage }) => {
       ],
     ],
   );
-  answerXml(response, xmlDocument('ListAllMyBucketsResult', [OWNER, ['Buckets', buckets]]));
+  respondXml(response, xmlDocument('ListAllMyBucketsResult', [OWNER, ['Buckets', buckets]]));
 };

@@ -1,8 +1,8 @@
 import { compareKeys } from '../../storage/key-order.ts';
-import { answerXml, notImplemented } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { OWNER, wholeSeconds } from '../describe-object.ts';
 import { readEncoding, readMax } from '../list-parameters.ts';
+import { notImplemented, respondXml } from '../responses.ts';
 import { type XmlElement, xmlDocument } from '../xml.ts';
 
 /** Amazon S3 API Reference, "ListMultipartUploads". */
@@ -23,7 +23,7 @@ export const listMultipartUploads: Operation = async ({ bucket, query, response 
   );
   const uploads = later.slice(0, max);
   const last = uploads.at(-1);
-  answerXml(
+  respondXml(
     response,
     xmlDocument('ListMultipartUploadsResult', [
       ['Bucket', bucket],

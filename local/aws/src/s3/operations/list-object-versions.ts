@@ -1,9 +1,9 @@
 import { quoted } from '../../storage/e-tag.ts';
 import { listVersions, type VersionEntry } from '../../storage/listing.ts';
-import { answerXml, invalidArgument } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { checksumAlgorithms, OWNER, wholeSeconds } from '../describe-object.ts';
 import { readEncoding, readMax } from '../list-parameters.ts';
+import { invalidArgument, respondXml } from '../responses.ts';
 import { type XmlElement, xmlDocument } from '../xml.ts';
 
 /** Amazon S3 API Reference, "ListObjectVersions". */
@@ -29,7 +29,7 @@ export const listObjectVersions: Operation = async ({ bucket, query, response },
     ...(versionIdMarker !== '' && { versionIdMarker }),
   });
   const last = page.entries.at(-1)?.version;
-  answerXml(
+  respondXml(
     response,
     xmlDocument('ListVersionsResult', [
       ['Name', bucket],

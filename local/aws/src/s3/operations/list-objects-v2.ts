@@ -1,9 +1,9 @@
 import { quoted } from '../../storage/e-tag.ts';
 import { listObjects } from '../../storage/listing.ts';
-import { answerXml, invalidArgument } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { checksumAlgorithms, OWNER, wholeSeconds } from '../describe-object.ts';
 import { readEncoding, readMax } from '../list-parameters.ts';
+import { invalidArgument, respondXml } from '../responses.ts';
 import { type XmlElement, xmlDocument } from '../xml.ts';
 
 /** Amazon S3 API Reference, "ListObjectsV2". */
@@ -30,7 +30,7 @@ export const listObjectsV2: Operation = async ({ bucket, query, response }, { st
       ],
     ],
   );
-  answerXml(
+  respondXml(
     response,
     xmlDocument('ListBucketResult', [
       ['Name', bucket],

@@ -1,7 +1,7 @@
 import { S3Error } from '../../s3-error.ts';
-import { answerEmpty } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { corsHeaders } from '../cors.ts';
+import { respondEmpty } from '../responses.ts';
 
 /** Amazon S3 User Guide, "Using cross-origin resource sharing": what a browser asks before the call itself. */
 export const preflight: Operation = async ({ bucket, key, request, response }, { storage }) => {
@@ -27,5 +27,5 @@ export const preflight: Operation = async ({ bucket, key, request, response }, {
       { Method: method, ResourceType: key === '' ? 'BUCKET' : 'OBJECT' },
     );
   }
-  answerEmpty(response, 200, allowed);
+  respondEmpty(response, 200, allowed);
 };

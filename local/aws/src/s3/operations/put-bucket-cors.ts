@@ -1,7 +1,7 @@
 import type { CorsRule } from '../../storage/bucket.ts';
-import { answerEmpty, invalidRequest } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { readCheckedText } from '../checked-text.ts';
+import { invalidRequest, respondEmpty } from '../responses.ts';
 import { malformedXml, type ParsedXml, parseXml } from '../xml.ts';
 
 const METHODS = new Set(['GET', 'PUT', 'HEAD', 'POST', 'DELETE']);
@@ -13,7 +13,7 @@ export const putBucketCors: Operation = async (call, { storage }) => {
   const rules = parseXml(await readCheckedText(call), 'CORSConfiguration').all('CORSRule');
   if (rules.length === 0 || rules.length > MAX_RULES) throw malformedXml();
   await storage.configure(call.bucket, { corsRules: rules.map(readRule) });
-  answerEmpty(call.response, 200);
+  respondEmpty(call.response, 200);
 };
 
 function readRule(rule: ParsedXml): CorsRule {

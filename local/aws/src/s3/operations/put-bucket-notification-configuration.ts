@@ -1,7 +1,7 @@
 import type { QueueRule } from '../../storage/bucket.ts';
-import { answerEmpty, invalidArgument, notImplemented } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { readCheckedText } from '../checked-text.ts';
+import { invalidArgument, notImplemented, respondEmpty } from '../responses.ts';
 import { malformedXml, type ParsedXml, parseXml } from '../xml.ts';
 
 const OFFERED_EVENTS = new Set(
@@ -22,7 +22,7 @@ export const putBucketNotificationConfiguration: Operation = async (call, { stor
   if (request.headers['x-amz-skip-destination-validation'] !== 'true')
     await testDestinations(bucket, queueRules);
   await storage.configure(bucket, { queueRules });
-  answerEmpty(response, 200);
+  respondEmpty(response, 200);
 };
 
 function readRule(rule: ParsedXml, defaultId: string): QueueRule {

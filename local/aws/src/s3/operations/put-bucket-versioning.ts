@@ -1,7 +1,7 @@
 import { S3Error } from '../../s3-error.ts';
-import { answerEmpty, notImplemented } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { readCheckedText } from '../checked-text.ts';
+import { notImplemented, respondEmpty } from '../responses.ts';
 import { parseXml } from '../xml.ts';
 
 /** Amazon S3 API Reference, "PutBucketVersioning". */
@@ -19,5 +19,5 @@ export const putBucketVersioning: Operation = async (call, { storage }) => {
     );
   }
   await storage.configure(bucket, { versioning: status });
-  answerEmpty(response, 200);
+  respondEmpty(response, 200);
 };

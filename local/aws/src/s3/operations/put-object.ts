@@ -1,11 +1,11 @@
 import { quoted } from '../../storage/e-tag.ts';
-import { answerEmpty } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { checksumHeaders } from '../describe-object.ts';
 import { expectedDigests } from '../expected-digests.ts';
 import { headerValues } from '../named-values.ts';
 import { madeVersionHeader } from '../named-version.ts';
 import { readAttributes } from '../object-attributes.ts';
+import { respondEmpty } from '../responses.ts';
 import { assertUploadSize, MAX_UPLOAD_BYTES } from '../upload-size.ts';
 import { readWriteConditions } from '../write-condition-headers.ts';
 
@@ -24,7 +24,7 @@ export const putObject: Operation = async (call, { storage, onCreated }) => {
     const order = { bucket, key, origin: 'Put', staged, attributes, began, ...conditions } as const;
     const version = await storage.commit(order);
     onCreated({ type: 'ObjectCreated:Put', bucket, version });
-    answerEmpty(response, 200, {
+    respondEmpty(response, 200, {
       etag: quoted(version.eTag),
       'x-amz-version-id': madeVersionHeader(version.versionId),
       'x-amz-server-side-encryption': 'AES256',

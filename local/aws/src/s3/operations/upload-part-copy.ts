@@ -1,5 +1,4 @@
 import { quoted } from '../../storage/e-tag.ts';
-import { answerXml, invalidRequest } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { MAX_COPY_BYTES, readCopySource } from '../copy-source.ts';
 import { checksumElements, wholeSeconds } from '../describe-object.ts';
@@ -7,6 +6,7 @@ import { namedPart } from '../named-part.ts';
 import { headerValues } from '../named-values.ts';
 import { versionHeader } from '../named-version.ts';
 import { readCopyRange } from '../range.ts';
+import { invalidRequest, respondXml } from '../responses.ts';
 import { xmlDocument } from '../xml.ts';
 
 /** Amazon S3 API Reference, "UploadPartCopy". */
@@ -30,7 +30,7 @@ export const uploadPartCopy: Operation = async (call, { storage }) => {
       ['ETag', quoted(part.eTag)],
       ...checksumElements(part.checksums),
     ]);
-    answerXml(call.response, result, {
+    respondXml(call.response, result, {
       'x-amz-copy-source-version-id': versionHeader(storage, version.bucket, version.versionId),
       'x-amz-server-side-encryption': 'AES256',
     });

@@ -1,12 +1,12 @@
 import type { ChecksumAlgorithm } from '../../storage/checksum.ts';
 import { quoted } from '../../storage/e-tag.ts';
 import type { MultipartUpload } from '../../storage/multipart-uploads.ts';
-import { answerEmpty, invalidRequest } from '../answers.ts';
 import type { Operation } from '../call.ts';
 import { checksumHeaders } from '../describe-object.ts';
 import { expectedDigests } from '../expected-digests.ts';
 import { namedPart } from '../named-part.ts';
 import { headerValues } from '../named-values.ts';
+import { invalidRequest, respondEmpty } from '../responses.ts';
 import { assertUploadSize, MAX_UPLOAD_BYTES } from '../upload-size.ts';
 
 /** Amazon S3 API Reference, "UploadPart". */
@@ -20,7 +20,7 @@ export const uploadPart: Operation = async (call, { storage }) => {
   try {
     expected.check(staged, body.trailers);
     const part = await storage.multipart.putPart(upload, partNumber, staged);
-    answerEmpty(response, 200, {
+    respondEmpty(response, 200, {
       etag: quoted(part.eTag),
       'x-amz-server-side-encryption': 'AES256',
       ...checksumHeaders(part.checksums),

@@ -4,13 +4,13 @@ import { plainXmlDocument } from './xml.ts';
 
 export type Headers = Readonly<Record<string, string | undefined>>;
 
-/** Answers without a body. Headers that are undefined are left out. */
-export function answerEmpty(response: ServerResponse, status: number, headers: Headers = {}): void {
+/** Responds without a body. Headers that are undefined are left out. */
+export function respondEmpty(response: ServerResponse, status: number, headers: Headers = {}): void {
   setHeaders(response, headers);
   response.writeHead(status).end();
 }
 
-export function answerXml(response: ServerResponse, document: string, headers: Headers = {}): void {
+export function respondXml(response: ServerResponse, document: string, headers: Headers = {}): void {
   setHeaders(response, { ...headers, 'content-type': 'application/xml' });
   response.writeHead(200).end(document);
 }
@@ -24,14 +24,14 @@ export function setHeaders(response: ServerResponse, headers: Headers): void {
  * Sends an error response as S3 does: as XML, or with the status alone where a response has no body. The rest of the
  * request is drained before the connection closes. Otherwise the client would find it broken before it reads the response.
  */
-export function answerError(
+export function respondError(
   request: IncomingMessage,
   response: ServerResponse,
   error: S3Error,
   { resource, requestId }: { resource: string; requestId: string },
 ): void {
   if (request.method === 'HEAD') {
-    answerEmpty(response, error.status);
+    respondEmpty(response, error.status);
     return;
   }
   const document = plainXmlDocument('Error', [

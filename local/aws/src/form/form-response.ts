@@ -3,11 +3,11 @@ import { plainXmlDocument } from '../s3/xml.ts';
 import type { ObjectVersion } from '../storage/object-version.ts';
 
 /**
- * Answers a stored form as its fields ask for it (Amazon S3 API Reference, "POST Object"): 303 to
+ * Responds to a stored form as its fields ask for it (Amazon S3 API Reference, "POST Object"): 303 to
  * `success_action_redirect`, else `success_action_status` 200, 201 (with a document) or 204; 204 for anything else.
  * @param endpoint where the client reached this server, for example `http://127.0.0.1:4566`
  */
-export function answerForm(
+export function respondToForm(
   response: ServerResponse,
   fields: ReadonlyMap<string, string>,
   version: ObjectVersion,
