@@ -18,8 +18,8 @@ export async function plainPut(
     agent: false,
     headers: { 'content-length': sizeBytes },
   });
-  const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
-  const [[response]] = await Promise.all([answered, pipeline(content, sent)]);
+  const responded = once(sent, 'response') as Promise<[IncomingMessage]>;
+  const [[response]] = await Promise.all([responded, pipeline(content, sent)]);
   const body = await text(response);
   if (response.statusCode !== 200) throw new Error(`the plain PUT got ${response.statusCode}: ${body}`);
 }

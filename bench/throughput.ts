@@ -39,7 +39,7 @@ export async function measureThroughput(options: {
   const form = await requestUpload({ issuerUrl: stack.issuerUrl, apiKey: stack.apiKey });
   const file = { stream: repeatedBytes(sizeBytes), name: 'big', sizeBytes };
   const uploadSeconds = await secondsOf(uploadFile({ form, file }));
-  const answeredAtMs = Date.now();
+  const respondedAtMs = Date.now();
   await handled.whenHandled(uploadIdOf(form.key), LIMIT_SECONDS);
   const { processedAt } = await waitUntilProcessed(uploads, form.key);
   if (!processedAt) throw new Error(`${form.key} is processed, but has no time`);
@@ -48,7 +48,7 @@ export async function measureThroughput(options: {
   return {
     uploadOnceMibPerSecond: sizeMib / uploadSeconds,
     plainPutMibPerSecond: (2 * sizeMib) / (before + after),
-    secondsToProcessed: (processedAt.getTime() - answeredAtMs) / 1000,
+    secondsToProcessed: (processedAt.getTime() - respondedAtMs) / 1000,
   };
 }
 

@@ -13,16 +13,16 @@ t.test('P7: without a key that is known there is no form', async (t) => {
     'the key as another header': { authorization: deployment.apiKey },
   };
   for (const [what, headers] of Object.entries(refused)) {
-    const answer = await fetch(url, { headers });
-    t.equal(answer.status, 403, what);
-    t.strictSame(await answer.json(), { message: 'Forbidden', code: 'Forbidden' }, what);
+    const response = await fetch(url, { headers });
+    t.equal(response.status, 403, what);
+    t.strictSame(await response.json(), { message: 'Forbidden', code: 'Forbidden' }, what);
   }
 });
 
 t.test('an unknown path returns JSON as well', async (t) => {
-  const answer = await fetch(`${deployment.issuerUrl}/nothing/here`);
-  t.equal(answer.status, 404);
-  t.match(await answer.json(), { message: String, code: String });
+  const response = await fetch(`${deployment.issuerUrl}/nothing/here`);
+  t.equal(response.status, 404);
+  t.match(await response.json(), { message: String, code: String });
 });
 
 t.test('the issuer reports that it is live', async (t) => {

@@ -151,12 +151,12 @@ t.test('P5: what was revoked is never accepted, and what has come can’t be rev
 
 t.test('an Idempotency-Key gives one upload, however often and at once it is asked for', async (t) => {
   const idempotencyKey = `acceptance ${Date.now()} ${process.pid}`;
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 8 }, () => create({ idempotencyKey, metadata: { a: 'b' } })),
   );
-  const [first] = answers;
-  t.equal(new Set(answers.map(({ id }) => id)).size, 1);
-  t.equal(new Set(answers.map(({ form }) => form.expiresAt.getTime())).size, 1);
+  const [first] = responses;
+  t.equal(new Set(responses.map(({ id }) => id)).size, 1);
+  t.equal(new Set(responses.map(({ form }) => form.expiresAt.getTime())).size, 1);
   await t.rejects(create({ idempotencyKey, metadata: { a: 'c' } }), {
     code: 'RequestRefused',
     status: 422,

@@ -32,12 +32,12 @@ const DENIED: Refusal = { status: 403, code: 'AccessDenied' };
 async function tryBent(t: Test, what: string, bend: (form: UploadForm) => Bent, expected: Refusal) {
   const form = await requestForm();
   const { fields, fileName = 'file.txt' } = bend(form);
-  const answer = await postForm({ url: form.url, fields }, `bent: ${what}`, fileName);
+  const response = await postForm({ url: form.url, fields }, `bent: ${what}`, fileName);
   if (expected.gap !== undefined && deployment.knownGaps.has(expected.gap)) {
-    t.ok(answer.status < 400, `${what}: known: ${KNOWN_GAPS[expected.gap]}, got ${answer.status}`);
+    t.ok(response.status < 400, `${what}: known: ${KNOWN_GAPS[expected.gap]}, got ${response.status}`);
     return undefined;
   }
-  t.match(answer, { status: expected.status, code: expected.code }, what);
+  t.match(response, { status: expected.status, code: expected.code }, what);
   return form.key;
 }
 
@@ -200,8 +200,8 @@ t.test('P6: what follows the file, and fields that S3 ignores, change nothing', 
   body.append('key', `accepted/${mark}`);
   body.append('x-amz-meta-late', '1');
   body.append('file', new Blob(['a second file']), 'second.txt');
-  const answer = await fetch(form.url, { method: 'POST', body });
-  t.equal(answer.status, 204);
+  const response = await fetch(form.url, { method: 'POST', body });
+  t.equal(response.status, 204);
   const upload = await processed(form.key);
   t.equal((await readObject(acceptedKey(form.key), upload.acceptedVersionId)).sha256, sha256('the file'));
   await leftNothing(t, [], [`accepted/${mark}`]);
@@ -257,13 +257,14 @@ t.test('P6: a form’s signature is good for a form and for no other call', asyn
   for (const [what, { method, path, isUnsigned = false, unchecked }] of Object.entries(calls)) {
     const gap = isUnsigned ? 'unsigned-calls' : 'call-signature';
     const body = method === 'PUT' || method === 'POST' ? { body: 'bent' } : {};
-    const answer = await callRaw(origin, { method, path, ...body });
+    const response = await callRaw(origin, { method, path, ...body });
     if (deployment.knownGaps.has(gap)) {
-      t.equal(answer.status, unchecked, `${what}: known: ${KNOWN_GAPS[gap]}`);
+      t.equal(response.status, unchecked, `${what}: known: ${KNOWN_GAPS[gap]}`);
       continue;
     }
-    t.equal(answer.status, 403, what);
-    if (method !== 'HEAD') t.equal(answer.code, isUnsigned ? 'AccessDenied' : 'SignatureDoesNotMatch', what);
+    t.equal(response.status, 403, what);
+    if (method !== 'HEAD')
+      t.equal(response.code, isUnsigned ? 'AccessDenied' : 'SignatureDoesNotMatch', what);
   }
   if (!deployment.knownGaps.has('unsigned-calls')) await leftNothing(t, [form.key], []);
 });
@@ -278,8 +279,8 @@ t.test('P6: once expired, a form that was good is good for nothing', async (t) =
     'with a later date': { ...form.fields, 'x-amz-date': '20990101T000000Z' },
     'with a longer life': { ...form.fields, 'x-amz-expires': '604800' },
   })) {
-    const answer = await postForm({ url: form.url, fields }, 'replayed');
-    t.ok(answer.status === 403 || answer.status === 400, `${what}: ${answer.status} ${answer.code}`);
+    const response = await postForm({ url: form.url, fields }, 'replayed');
+    t.ok(response.status === 403 || response.status === 400, `${what}: ${response.status} ${response.code}`);
   }
   t.match(await postForm(form, 'replayed'), { status: 403, code: 'AccessDenied' });
   await leftNothing(t, [], []);

@@ -67,13 +67,13 @@ t.test('P6: a presigned PUT is good for its key, its headers and that method alo
     ],
   };
   for (const [what, [call, unchecked]] of Object.entries(calls)) {
-    const answer = await callRaw(origin, call);
+    const response = await callRaw(origin, call);
     if (isUnchecked) {
-      t.equal(answer.status, unchecked, `${what}: known: ${KNOWN_GAPS['call-signature']}`);
+      t.equal(response.status, unchecked, `${what}: known: ${KNOWN_GAPS['call-signature']}`);
       continue;
     }
-    t.equal(answer.status, 403, `${what}: ${answer.code}`);
-    if (call.method !== 'HEAD') t.match(answer.code, /^(SignatureDoesNotMatch|AccessDenied)$/, what);
+    t.equal(response.status, 403, `${what}: ${response.code}`);
+    if (call.method !== 'HEAD') t.match(response.code, /^(SignatureDoesNotMatch|AccessDenied)$/, what);
   }
   if (!isUnchecked) await leftNothing(t, [put.key], others);
 });
@@ -87,11 +87,11 @@ t.test('P6: a presigned PUT takes no other size than the one that was asked for'
     [BODY.slice(1), 412],
     ['', 412],
   ] as const) {
-    const answer = await callRaw(origin, { method: 'PUT', path: `${pathname}${search}`, headers, body });
+    const response = await callRaw(origin, { method: 'PUT', path: `${pathname}${search}`, headers, body });
     if (isUnchecked) {
-      t.equal(answer.status, unchecked, `${body.length} bytes: known: ${KNOWN_GAPS['call-signature']}`);
+      t.equal(response.status, unchecked, `${body.length} bytes: known: ${KNOWN_GAPS['call-signature']}`);
     } else {
-      t.match(answer, { status: 403, code: 'SignatureDoesNotMatch' }, `${body.length} bytes`);
+      t.match(response, { status: 403, code: 'SignatureDoesNotMatch' }, `${body.length} bytes`);
     }
   }
   if (!isUnchecked) await leftNothing(t, [put.key], []);

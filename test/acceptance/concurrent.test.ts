@@ -35,8 +35,8 @@ t.test(`P1 P2 P4: ${UPLOADS} uploads at once, with one, two or three files each`
     const accepted = await readObject(acceptedKey(key), upload.acceptedVersionId);
     const winner = sent.find((each) => each.sha256 === accepted.sha256);
     if (!winner) problems.push('the accepted object is none of the files');
-    else if (sent.some((each) => each.answeredAtMs < winner.startedAtMs)) {
-      problems.push('a file was accepted whose POST began after another’s was answered');
+    else if (sent.some((each) => each.respondedAtMs < winner.startedAtMs)) {
+      problems.push('a file was accepted whose POST began after another’s had its response');
     }
     if ((await listVersions(acceptedKey(key))).length !== 1)
       problems.push('not exactly one accepted version');

@@ -32,12 +32,12 @@ t.test('P6: what a form says of its signer opens nothing', async (t) => {
         () => s3.send(new PutObjectCommand({ Bucket, Key: form.key, Body: 'x' })),
       ];
       for (const call of calls) {
-        const answer = await call().catch((error: Error) => error);
+        const result = await call().catch((error: Error) => error);
         if (deployment.knownGaps.has('call-signature')) {
-          t.notOk(answer instanceof Error, `${said}: known: ${KNOWN_GAPS['call-signature']}`);
+          t.notOk(result instanceof Error, `${said}: known: ${KNOWN_GAPS['call-signature']}`);
           continue;
         }
-        t.match(answer, { name: /^(SignatureDoesNotMatch|InvalidToken)$/ }, said);
+        t.match(result, { name: /^(SignatureDoesNotMatch|InvalidToken)$/ }, said);
       }
       s3.destroy();
     }

@@ -6,13 +6,13 @@ import { acceptedKey, listVersions, readObject, sha256 } from './support/objects
 import { processed, readObservedVersions, readUpload } from './support/records.ts';
 
 t.test('the issuer returns exactly what existing clients read', async (t) => {
-  const answer = await fetch(`${deployment.issuerUrl}/getpresignedurl`, {
+  const response = await fetch(`${deployment.issuerUrl}/getpresignedurl`, {
     headers: { 'x-api-key': deployment.apiKey },
   });
-  t.equal(answer.status, 200);
-  t.match(answer.headers.get('content-type'), /^application\/json/);
-  t.match(answer.headers.get('cache-control'), /no-store/);
-  const body = (await answer.json()) as { url: { url: string; fields: Record<string, string> } };
+  t.equal(response.status, 200);
+  t.match(response.headers.get('content-type'), /^application\/json/);
+  t.match(response.headers.get('cache-control'), /no-store/);
+  const body = (await response.json()) as { url: { url: string; fields: Record<string, string> } };
   t.strictSame(Object.keys(body), ['url']);
   t.strictSame(Object.keys(body.url).sort(), ['fields', 'url']);
   t.match(body.url.url, /^https?:\/\//);

@@ -9,7 +9,7 @@ import { work } from './support/thread-of-handlers.ts';
 
 /** A store where the test decides when an object is opened. */
 function createOpenings() {
-  const openings: { readonly signal: AbortSignal; readonly body: Readable; readonly answer: () => void }[] =
+  const openings: { readonly signal: AbortSignal; readonly body: Readable; readonly respond: () => void }[] =
     [];
   return {
     openings,
@@ -21,7 +21,7 @@ function createOpenings() {
         openings.push({
           signal,
           body,
-          answer: () => resolve({ body, sizeBytes: 5, contentType: 'text/plain', metadata: {} }),
+          respond: () => resolve({ body, sizeBytes: 5, contentType: 'text/plain', metadata: {} }),
         });
         return promise;
       },
@@ -40,7 +40,7 @@ t.test('what a handler has opened and not read is closed when it has ended', asy
   const { openings, ended } = call(async (upload) => {
     await upload.open();
   });
-  openings[0]?.answer();
+  openings[0]?.respond();
   await ended;
   t.equal(openings[0]?.body.destroyed, true);
 });
@@ -69,8 +69,8 @@ for (const how of ['ended', 'aborted'] as const) {
     else await ended;
     await setImmediate();
     t.equal(openings[0]?.signal.aborted, true, 'the call is broken off');
-    // The answer is here before the call was broken off.
-    openings[0]?.answer();
+    // The response is here before the call was broken off.
+    openings[0]?.respond();
     await t.rejects(opening, how === 'aborted' ? { message: 'too slow' } : { code: 'HandlerHasEnded' });
     t.equal(openings[0]?.body.destroyed, true);
     goOn.resolve();
@@ -85,7 +85,7 @@ t.test('a stream ends with the reason of the signal', async (t) => {
     aborting.abort(new Error('too slow'));
     await t.rejects(body.toArray(), { message: 'too slow' });
   }, aborting.signal);
-  openings[0]?.answer();
+  openings[0]?.respond();
   await ended;
 });
 
@@ -116,18 +116,18 @@ t.test('P8: a handler has four streams open at most, and one more for each that 
   const { openings, ended } = call(async (upload) => {
     const opened = Array.from({ length: 4 }, () => upload.open());
     await t.rejects(upload.open(), { code: 'TooManyStreams', message: /^accepted\/any is open 4 times: / });
-    for (const { answer } of openings) answer();
+    for (const { respond } of openings) respond();
     const [first] = await Promise.all(opened);
     first?.body.destroy();
     const again = upload.open();
-    openings[4]?.answer();
+    openings[4]?.respond();
     await again;
     await t.rejects(upload.open(), { code: 'TooManyStreams' });
     const second = openings[1]?.body;
     second?.push(null);
     await second?.resume().toArray();
     const third = upload.open();
-    openings[5]?.answer();
+    openings[5]?.respond();
     await third;
   });
   await ended;

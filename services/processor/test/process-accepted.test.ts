@@ -230,7 +230,7 @@ t.test(
 );
 
 t.test('P3: a handler whose lease could not be renewed is stopped before another begins', async (t) => {
-  for (const isAnswered of [true, false]) {
+  for (const hasResponse of [true, false]) {
     const one = latchedHandler();
     const two = latchedHandler();
     const handlers = [one.handler, two.handler];
@@ -242,9 +242,9 @@ t.test('P3: a handler whose lease could not be renewed is stopped before another
     const work = harness.processAccepted(event, first.delivery);
     const signal = await one.began;
     await harness.passAwake(LEASE_SECONDS / 2);
-    const hanging = isAnswered ? undefined : harness.tableFaults.stallNext('before', 'update');
+    const hanging = hasResponse ? undefined : harness.tableFaults.stallNext('before', 'update');
     for (let call = 0; call < 4; call += 1)
-      if (isAnswered) harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
+      if (hasResponse) harness.tableFaults.failNext('before', 'update', new Error('the table is away'));
     const beat = first.heartbeat();
     const ended = t.rejects(work, { code: 'LeaseLost', message: /ran out/ });
     await harness.passAwake(LEASE_SECONDS / 2);

@@ -49,7 +49,7 @@ locals {
         "CMD",
         "node",
         "-e",
-        "fetch('http://127.0.0.1:${local.container_port}/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))",
+        "fetch('http://127.0.0.1:${local.container_port}/livez').then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))",
       ]
       interval    = 30
       timeout     = 5

@@ -12,7 +12,7 @@ from moto.sqs.models import Queue
 
 
 def list_tags_for_resource(_self):
-    """moto has no such call, and the provider repeats one that is answered with 500 without end."""
+    """moto has no such call, and the provider repeats one with a 500 response without end."""
     return json.dumps({"Tags": {}})
 
 
@@ -32,7 +32,7 @@ def set_attributes(self, attributes, now=None):
 
 
 def attributes_as_in_sqs(self):
-    """moto never answers with RedriveAllowPolicy; in SQS it is there once it was set, and gone when set to nothing.
+    """moto never responds with RedriveAllowPolicy; in SQS it is there once it was set, and gone when set to nothing.
 
     RedrivePolicy comes back without spaces, as it was sent: the provider compares the text.
     """

@@ -61,7 +61,7 @@ export async function recordCalls(
         calls.push({ action, context: contextOf(input as TableRequest, partitionKey) });
         if (calls.length > MOST_CALLS) {
           throw new Error(
-            `more than ${MOST_CALLS} calls, the last one ${action}: the code waits for another answer`,
+            `more than ${MOST_CALLS} calls, the last one ${action}: the code waits for another response`,
           );
         }
         return { response: {}, output: { $metadata: {}, ...(item && { Item: item, Attributes: item }) } };

@@ -28,7 +28,7 @@ def upload_named(form, name, content):
 
 print("TAP version 14")
 response = requests.get(URL, headers=HEADERS, timeout=60)
-check("the issuer answers 200", response.status_code == 200)
+check("the issuer responds with 200", response.status_code == 200)
 check("the form's URL and fields are where they always were", "key" in response.json()["url"]["fields"])
 
 with tempfile.NamedTemporaryFile(suffix=" Zähler.txt") as file:

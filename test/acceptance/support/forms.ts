@@ -26,7 +26,7 @@ export interface PostOutcome {
   /** S3's error code; empty when there is none. */
   readonly code: string;
   readonly startedAtMs: number;
-  readonly answeredAtMs: number;
+  readonly respondedAtMs: number;
 }
 
 /** Sends a form as a browser does. */
@@ -39,13 +39,13 @@ export async function postForm(
   for (const [name, value] of Object.entries(form.fields)) body.append(name, value);
   body.append('file', typeof content === 'string' ? new Blob([content]) : content, fileName);
   const startedAtMs = performance.now();
-  const answer = await fetch(form.url, { method: 'POST', body, redirect: 'manual' });
-  const answeredAtMs = performance.now();
-  const text = await answer.text();
+  const response = await fetch(form.url, { method: 'POST', body, redirect: 'manual' });
+  const respondedAtMs = performance.now();
+  const text = await response.text();
   return {
-    status: answer.status,
+    status: response.status,
     code: /<Code>(\w+)<\/Code>/.exec(text)?.[1] ?? '',
     startedAtMs,
-    answeredAtMs,
+    respondedAtMs,
   };
 }

@@ -19,14 +19,14 @@ export interface Stored {
 
 /** Reads an object through, without holding it in memory. */
 export async function readObject(key: string, VersionId?: string): Promise<Stored> {
-  const answer = await s3.send(new GetObjectCommand({ Bucket, Key: key, VersionId }));
+  const response = await s3.send(new GetObjectCommand({ Bucket, Key: key, VersionId }));
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  for await (const chunk of answer.Body as Readable) {
+  for await (const chunk of response.Body as Readable) {
     hash.update(chunk);
     sizeBytes += chunk.length;
   }
-  return { sizeBytes, sha256: hash.digest('hex'), contentType: answer.ContentType };
+  return { sizeBytes, sha256: hash.digest('hex'), contentType: response.ContentType };
 }
 
 export function acceptedKey(uploadKey: string): string {

@@ -13,13 +13,13 @@ export async function requestPut(
   issuerUrl = deployment.issuerUrl,
   terms: Readonly<Record<string, unknown>> = {},
 ): Promise<PresignedPut> {
-  const answer = await fetch(`${issuerUrl}/v1/uploads`, {
+  const response = await fetch(`${issuerUrl}/v1/uploads`, {
     method: 'POST',
     headers: { 'x-api-key': deployment.apiKey, 'content-type': 'application/json' },
     body: JSON.stringify({ method: 'put', minBytes: sizeBytes, maxBytes: sizeBytes, ...terms }),
   });
-  if (answer.status !== 201) throw new Error(`no PUT: ${answer.status} ${await answer.text()}`);
-  const { id, url, headers, expiresAt } = (await answer.json()) as {
+  if (response.status !== 201) throw new Error(`no PUT: ${response.status} ${await response.text()}`);
+  const { id, url, headers, expiresAt } = (await response.json()) as {
     id: string;
     url: string;
     headers: Record<string, string>;

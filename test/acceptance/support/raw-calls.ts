@@ -11,7 +11,7 @@ export interface RawCall {
   readonly body?: string | Uint8Array;
 }
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   /** S3's error code; empty when there is none, as in the response to a HEAD. */
   readonly code: string;
@@ -23,7 +23,7 @@ export interface RawAnswer {
 export async function callRaw(
   origin: string,
   { method, path, headers = {}, body }: RawCall,
-): Promise<RawAnswer> {
+): Promise<RawResponse> {
   const send = origin.startsWith('https:') ? secureRequest : request;
   const sending = send(new URL(origin), {
     method,
@@ -32,12 +32,12 @@ export async function callRaw(
     headers: { ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }), ...headers },
   });
   sending.end(body);
-  const [answer] = (await once(sending, 'response')) as [IncomingMessage];
-  const answered = await text(answer);
+  const [response] = (await once(sending, 'response')) as [IncomingMessage];
+  const received = await text(response);
   return {
-    status: answer.statusCode ?? 0,
-    code: /<Code>(\w+)<\/Code>/.exec(answered)?.[1] ?? '',
-    headers: answer.headers,
-    body: answered,
+    status: response.statusCode ?? 0,
+    code: /<Code>(\w+)<\/Code>/.exec(received)?.[1] ?? '',
+    headers: response.headers,
+    body: received,
   };
 }

@@ -22,8 +22,8 @@ const TableName = deployment.uploadsTable;
 
 export async function readUpload(key: string): Promise<UploadRecord | undefined> {
   const Key = { FullFilename: key, item: 'upload' };
-  const answer = await dynamoDb.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
-  return answer.Item as UploadRecord | undefined;
+  const response = await dynamoDb.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+  return response.Item as UploadRecord | undefined;
 }
 
 /** Everything that was recorded under a key beside the upload itself, as `<kind>#<versionId>`. */

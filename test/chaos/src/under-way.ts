@@ -15,8 +15,8 @@ export async function underWay(
   ] as const) {
     // On a connection of its own: one that lay idle may be closed at that moment.
     const headers = { connection: 'close' };
-    const answer = await fetch(`${endpoints.control}/events/held?atLeast=0`, { headers });
-    const { unsent } = (await answer.json()) as { unsent: number };
+    const response = await fetch(`${endpoints.control}/events/held?atLeast=0`, { headers });
+    const { unsent } = (await response.json()) as { unsent: number };
     if (unsent > 0) return `${unsent} events that S3 has not sent`;
     const messages = await outside.depthOf(queue);
     if (messages > 0) return `${messages} messages for the ${service}`;

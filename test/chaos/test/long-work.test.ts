@@ -248,7 +248,7 @@ for (const { method, isMovedAway, when } of LATE_COPIES) {
         if (name !== 's3 CopyObject') return PASS;
         copying.resolve();
         await release.promise;
-        return { kind: 'pass', beforeAnswer: () => copied.resolve() };
+        return { kind: 'pass', beforeResponse: () => copied.resolve() };
       });
       const key = await outside.issue(method);
       const versionId = await outside.put(key, content);
@@ -328,7 +328,7 @@ t.test('clients that take their time, and clients that leave', async (t) => {
   await t.test('P6: an upload that began in time may end long after its form', async (t) => {
     const form = await requestUpload({ issuerUrl, apiKey: stack.apiKey });
     const { sent, end } = beginUpload(form, bytes.length);
-    const answered = once(sent, 'response');
+    const responded = once(sent, 'response');
     let at = 0;
     const step = 64 * 1024;
     for (; at < bytes.length - step; at += step) sent.write(bytes.subarray(at, at + step));
@@ -337,13 +337,13 @@ t.test('clients that take their time, and clients that leave', async (t) => {
     await waitFor(
       async () => (await fetch(younger.url, { method: 'POST', body: formWith(younger, 'late') })).status,
       (status) => status === 403,
-      (status) => `S3 answers an expired form with ${status}`,
+      (status) => `S3 responds to an expired form with ${status}`,
     );
     sent.write(bytes.subarray(at));
     end();
-    const [answer] = await answered;
-    t.equal(answer.statusCode, 204);
-    answer.resume();
+    const [response] = await responded;
+    t.equal(response.statusCode, 204);
+    response.resume();
     const upload = await uploadOf(outside, form.key, ({ state }) => state === 'PROCESSED');
     const [acceptedVersionId = ''] = await outside.versionsOf(acceptedKeyOf(form.key));
     t.equal(acceptedVersionId, upload.acceptedVersionId);

@@ -41,8 +41,12 @@ const SAYS = {
   dynamodb: 'The table of uploads does not respond',
 } as const;
 
-function probesOf(service: string, path: Probe['path'], ...answers: (readonly [number, string?])[]): Probe[] {
-  return answers.map(([status, message = ''], at) => ({
+function probesOf(
+  service: string,
+  path: Probe['path'],
+  ...responses: (readonly [number, string?])[]
+): Probe[] {
+  return responses.map(([status, message = ''], at) => ({
     service,
     path,
     status,

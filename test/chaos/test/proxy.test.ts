@@ -115,7 +115,7 @@ t.test('a lost response: the call is done, then `meanwhile` runs, then the conne
   const judge: Judge = ({ operation }) =>
     operation === 'PutObject'
       ? {
-          kind: 'lose-answer',
+          kind: 'lose-response',
           meanwhile: async () =>
             wasThere.resolve((await s3.send(new HeadObjectCommand({ Bucket, Key: 'lost' }))).ETag !== ''),
         }
@@ -135,10 +135,10 @@ t.test(
     proxy.judge(async () => {
       order.push('held');
       await release.promise;
-      return { kind: 'pass', beforeAnswer: () => void order.push('done') };
+      return { kind: 'pass', beforeResponse: () => void order.push('done') };
     });
     const put = s3.send(new PutObjectCommand({ Bucket, Key: 'held', Body: 'x' }));
-    void put.then(() => order.push('answered'));
+    void put.then(() => order.push('responded'));
     await t.rejects(
       new S3Client({ ...common, endpoint: endpoints.s3, forcePathStyle: true }).send(
         new HeadObjectCommand({ Bucket, Key: 'held' }),
@@ -147,7 +147,7 @@ t.test(
     );
     release.resolve();
     await put;
-    t.strictSame(order, ['held', 'done', 'answered']);
+    t.strictSame(order, ['held', 'done', 'responded']);
   },
 );
 

@@ -48,7 +48,7 @@ export interface KeyFacts {
   /** How many came of each kind, by the item's name. */
   readonly tallies: Map<string, TallyItem>;
   /** The surplus of each kind as the last write left it that was not overtaken by its client's own retry. */
-  readonly answeredSurplus: Map<string, number>;
+  readonly confirmedSurplus: Map<string, number>;
   /** What a service has removed under `uploads/` beside the upload itself. */
   readonly removed: Set<string>;
   /** What lies on top under `accepted/`. */
@@ -76,9 +76,9 @@ export interface KeyFacts {
   /** The attempts whose leases were given up. */
   readonly givenUp: Set<number>;
   /** A call about this key may have taken effect without a response to its worker. */
-  wasAnswerLost: boolean;
+  wasResponseLost: boolean;
   /** The same of a call about objects under accepted/ that are not the upload's. */
-  wasOrphanAnswerLost: boolean;
+  wasOrphanResponseLost: boolean;
   /** A call about this key was made again by the client itself; another may have written in between. */
   wasRepeated: boolean;
   /** What the services wrote of each metric, and of each version's reports. */
@@ -107,7 +107,7 @@ export function createFacts(): Facts {
         item: undefined,
         observedVersions: new Map(),
         tallies: new Map(),
-        answeredSurplus: new Map(),
+        confirmedSurplus: new Map(),
         removed: new Set(),
         onTop: undefined,
         copies: new Set(),
@@ -122,8 +122,8 @@ export function createFacts(): Facts {
         openedAtMs: new Map(),
         failedBy: new Set(),
         givenUp: new Set(),
-        wasAnswerLost: false,
-        wasOrphanAnswerLost: false,
+        wasResponseLost: false,
+        wasOrphanResponseLost: false,
         wasRepeated: false,
         values: new Map(),
       };

@@ -63,15 +63,15 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
     time,
     random,
     outcomes,
-    onAnswerLost({ key }) {
+    onResponseLost({ key }) {
       const about = facts.all.get(key);
-      if (about) about.wasAnswerLost = true;
-      else if (key.startsWith(ACCEPTED_PREFIX)) facts.of(key).wasOrphanAnswerLost = true;
+      if (about) about.wasResponseLost = true;
+      else if (key.startsWith(ACCEPTED_PREFIX)) facts.of(key).wasOrphanResponseLost = true;
     },
     // If the client repeated a write, only the read after it can show which worker wrote.
     onNotDone({ key }) {
       const about = facts.all.get(key);
-      if (about?.wasRepeated) about.wasAnswerLost = true;
+      if (about?.wasRepeated) about.wasResponseLost = true;
     },
     onRepeated({ key }) {
       const about = facts.all.get(key);

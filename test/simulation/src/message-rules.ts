@@ -42,7 +42,7 @@ export function createMessageRules(
 
   return {
     /** Without copies that SQS takes, and without deletions, nothing can be given back but with a receive. */
-    sqsAnswered(process: WorkerProcess, operation: string, isDone: boolean): void {
+    sqsResponded(process: WorkerProcess, operation: string, isDone: boolean): void {
       const calls = failing.get(process) ?? new Set();
       failing.set(process, calls);
       if (isDone) calls.delete(operation);

@@ -119,7 +119,7 @@ export function createRules(
   function tallyWritten(key: KeyFacts, item: TallyItem): void {
     const was = key.tallies.get(item.item);
     key.tallies.set(item.item, item);
-    if (!isOvertaken()) key.answeredSurplus.set(item.item, item.surplus ?? 0);
+    if (!isOvertaken()) key.confirmedSurplus.set(item.item, item.surplus ?? 0);
     const kept = item.kept?.size ?? 0;
     must(
       kept <= keptDuplicates,
@@ -242,7 +242,7 @@ export function createRules(
     takenInFlight: messages.takenInFlight,
     isGivenAgain: messages.isGivenAgain,
     deadLettered: messages.deadLettered,
-    sqsAnswered: messages.sqsAnswered,
+    sqsResponded: messages.sqsResponded,
 
     copyWasTaken(): void {
       takenCopies += 1;

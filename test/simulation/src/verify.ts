@@ -118,7 +118,7 @@ async function verifyUpload({ uploads, objects, rules }: Harness, key: KeyFacts)
   }
   // A worker that gets no response to its write can't count it. Nor can a worker that finds, at its client's second attempt, that
   // another worker has written since. No write replaces PROCESSED.
-  const isTold = !key.wasAnswerLost;
+  const isTold = !key.wasResponseLost;
   for (const metric of OF_ACCEPTANCE) verifyCount(rules, key, metric, isTold && !key.wasRepeated);
   for (const metric of OF_PROCESSING) verifyCount(rules, key, metric, isTold);
 }
@@ -157,7 +157,7 @@ async function verifyObservedVersions(
   const sent = new Set(reports.sent.map(reportIdOf));
   for (const { key: observedKey, kind, versionId, reported } of [...observedVersions, ...orphans]) {
     // A record that is carried out after its worker was refused can come when the acceptor has shown the object to be the copy.
-    if (key.wasOrphanAnswerLost && versionId === key.item?.acceptedVersionId) continue;
+    if (key.wasOrphanResponseLost && versionId === key.item?.acceptedVersionId) continue;
     const counts = key.values.get(`reports of ${versionId}`)?.length ?? 0;
     const id = `${kind}#${observedKey}#${versionId}`;
     rules.must(
@@ -178,11 +178,11 @@ async function verifyObservedVersions(
   const milestone = milestoneOf(surplus);
   // A count whose response was lost is made again. So is one that the client's own retry has overtaken, which each worker may have seen
   // before. Either can be carried out when no worker is left to report it: one too many, with every version reported.
-  const answered = key.answeredSurplus.get(`tally#${observedKind(key)}`) ?? 0;
+  const confirmed = key.confirmedSurplus.get(`tally#${observedKind(key)}`) ?? 0;
   const isReported =
     surplusReported === milestone ||
-    (answered >= beyond && surplusReported === milestoneOf(answered)) ||
-    (key.wasAnswerLost && surplusReported >= milestoneOf(beyond));
+    (confirmed >= beyond && surplusReported === milestoneOf(confirmed)) ||
+    (key.wasResponseLost && surplusReported >= milestoneOf(beyond));
   rules.must(
     isReported &&
       (surplusReported === 0 || sent.has(`${observedKind(key)}-count#${key.key}#${surplusReported}`)),

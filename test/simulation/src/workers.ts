@@ -81,7 +81,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
       time,
       random,
       lastPollEnds: lastPollEnds.promise,
-      onAnswer: (operation, isDone) => rules.sqsAnswered(process, operation, isDone),
+      onResponse: (operation, isDone) => rules.sqsResponded(process, operation, isDone),
     }),
     queueUrl: process.service,
     concurrency: CONCURRENCY,

@@ -88,10 +88,10 @@ t.test(
     const waited = { messageId: 'message-1', body: '', receiveCount: 3, isLastReceive: true };
     await harness.time.pass(1_000);
     harness.rules.takenInFlight(process, waited)();
-    harness.rules.sqsAnswered(process, 'SendMessageBatch', false);
+    harness.rules.sqsResponded(process, 'SendMessageBatch', false);
     harness.rules.deadLettered(process, waited, new NotBegun(30, 'another one is at work'));
     t.equal(harness.rules.broken, undefined);
-    harness.rules.sqsAnswered(process, 'SendMessageBatch', true);
+    harness.rules.sqsResponded(process, 'SendMessageBatch', true);
     harness.rules.deadLettered(process, waited, new NotBegun(30, 'another one is at work'));
     t.match(harness.rules.broken, {
       message: /^P3: message-1 is left to the dead-letter queue .* nothing has failed/,
@@ -135,7 +135,7 @@ for (const [metric, service, skip] of [
 
   t.test(`P4: ${metric} is not missed if the response was lost`, async (t) => {
     const { harness, key } = await harnessWithAnUpload();
-    const lost = { outcome: CallOutcome.answerLost, seconds: 0, error: 'none' };
+    const lost = { outcome: CallOutcome.responseLost, seconds: 0, error: 'none' };
     harness.outcomes.add({ ...lost, service, operation: 'update', skip });
     await harness.time.passUntilQuiet();
     t.match(harness.tally(), { processed: 1, faults: 1 });

@@ -32,7 +32,7 @@ function prepare(options: { readonly maxReceiveCount: number }) {
           ? { service, operation, skip: 0, outcome: CallOutcome.refused, seconds: 0, error: 'AccessDenied' }
           : undefined,
     },
-    onAnswerLost: nothing,
+    onResponseLost: nothing,
     onNotDone: nothing,
     onRepeated: nothing,
   });
@@ -58,7 +58,7 @@ function prepare(options: { readonly maxReceiveCount: number }) {
           time,
           random,
           lastPollEnds: lastPollEnds.promise,
-          onAnswer: nothing,
+          onResponse: nothing,
         }),
         queueUrl: 'processor',
         concurrency: CONCURRENCY,

@@ -155,7 +155,7 @@ run "queues_raise_alarms_on_dead_letters_and_age" {
   }
 }
 
-run "issuer_raises_alarms_on_errors_and_slow_answers" {
+run "issuer_raises_alarms_on_errors_and_slow_responses" {
   variables {
     load_balancer = { arn_suffix = "app/once/50dc6c495c0c9188" }
     api           = { id = "a1b2c3d4" }

@@ -39,8 +39,8 @@ export function faultAt(
       return signal === 'SIGKILL' ? { kind: 'cut' } : PASS;
     }
     return signal === 'SIGKILL'
-      ? { kind: 'lose-answer', meanwhile: strike }
-      : { kind: 'pass', beforeAnswer: strike };
+      ? { kind: 'lose-response', meanwhile: strike }
+      : { kind: 'pass', beforeResponse: strike };
   }
 
   return {

@@ -20,8 +20,8 @@ export async function sendUploads(worker: Worker, scenario: Scenario): Promise<S
   const versions: { versionId: string; content: (typeof contents)[number] }[] = [];
   for (const content of contents) versions.push({ versionId: await outside.put(key, content), content });
   const atLeast = messagesOf(worker, scenario);
-  const answer = await fetch(`${control}/events/held?keyPrefix=${prefix}&atLeast=${atLeast}`);
-  const { held } = (await answer.json()) as { held: { id: string }[] };
+  const response = await fetch(`${control}/events/held?keyPrefix=${prefix}&atLeast=${atLeast}`);
+  const { held } = (await response.json()) as { held: { id: string }[] };
   const ids = held.map(({ id }) => id);
   return {
     sent: { key, versions, keptDuplicates },
@@ -35,6 +35,6 @@ export async function sendUploads(worker: Worker, scenario: Scenario): Promise<S
 }
 
 async function order(controlUrl: string, path: string, body: object): Promise<void> {
-  const answer = await fetch(controlUrl + path, { method: 'POST', body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+  const response = await fetch(controlUrl + path, { method: 'POST', body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${path} responded with ${response.status}: ${await response.text()}`);
 }

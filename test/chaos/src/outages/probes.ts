@@ -35,12 +35,12 @@ export function startProbing(services: readonly ServiceUnderFaults[], nowMs: () 
     try {
       // On a connection of its own: one that lay idle may be closed at that moment.
       const headers = { connection: 'close' };
-      const answer = await fetch(url, { headers, signal: AbortSignal.timeout(LIMIT_MS) });
-      const { message = '' } = (await answer.json()) as { message?: string };
+      const response = await fetch(url, { headers, signal: AbortSignal.timeout(LIMIT_MS) });
+      const { message = '' } = (await response.json()) as { message?: string };
       probes.push({
         service: service.name,
         path,
-        status: answer.status,
+        status: response.status,
         message,
         beganAtMs,
         endedAtMs: nowMs(),

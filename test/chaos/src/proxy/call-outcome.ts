@@ -2,14 +2,14 @@ import type { AwsCall } from './aws-call.ts';
 
 /** What becomes of one call. */
 export type CallOutcome =
-  /** It is carried out. `beforeAnswer` is awaited once it has taken effect, before the caller gets to know. */
-  | { readonly kind: 'pass'; readonly beforeAnswer?: () => Promise<void> | void }
+  /** It is carried out. `beforeResponse` is awaited once it has taken effect, before the caller gets to know. */
+  | { readonly kind: 'pass'; readonly beforeResponse?: () => Promise<void> | void }
   /** The proxy returns an error of that service, and the call is never carried out. */
   | { readonly kind: 'refuse'; readonly error: RefusalKind }
   /** Its connection is reset, and it is never carried out. */
   | { readonly kind: 'cut' }
   /** It is carried out; then `meanwhile` is awaited, and the connection reset. */
-  | { readonly kind: 'lose-answer'; readonly meanwhile?: () => Promise<void> | void };
+  | { readonly kind: 'lose-response'; readonly meanwhile?: () => Promise<void> | void };
 
 export const RefusalKind = {
   /** 500. */

@@ -85,7 +85,7 @@ async function handle(
       return;
     }
     case 'pass':
-    case 'lose-answer':
+    case 'lose-response':
       try {
         await carryOut(request, response, endpoint, outcome);
       } catch {
@@ -99,7 +99,7 @@ async function carryOut(
   request: IncomingMessage,
   response: ServerResponse,
   endpoint: string,
-  outcome: Extract<CallOutcome, { kind: 'pass' | 'lose-answer' }>,
+  outcome: Extract<CallOutcome, { kind: 'pass' | 'lose-response' }>,
 ): Promise<void> {
   const { hostname, port } = new URL(endpoint);
   const upstream = requestTo({
@@ -110,21 +110,25 @@ async function carryOut(
     ...(request.url !== undefined && { path: request.url }),
     headers: passedOn(request.rawHeaders),
   });
-  const answered = once(upstream, 'response') as Promise<[IncomingMessage]>;
+  const responded = once(upstream, 'response') as Promise<[IncomingMessage]>;
   // A client that leaves in the middle of its request ends it; once all of it is there, AWS carries it out without its client.
-  answered.catch(() => undefined);
+  responded.catch(() => undefined);
   await pipeline(request, upstream);
-  const [answer] = await answered;
-  if (outcome.kind === 'lose-answer') {
-    answer.resume();
-    await once(answer, 'end');
+  const [upstreamResponse] = await responded;
+  if (outcome.kind === 'lose-response') {
+    upstreamResponse.resume();
+    await once(upstreamResponse, 'end');
     await outcome.meanwhile?.();
     request.socket.resetAndDestroy();
     return;
   }
-  await outcome.beforeAnswer?.();
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, passedOn(answer.rawHeaders));
-  await pipeline(answer, response);
+  await outcome.beforeResponse?.();
+  response.writeHead(
+    upstreamResponse.statusCode ?? 502,
+    upstreamResponse.statusMessage,
+    passedOn(upstreamResponse.rawHeaders),
+  );
+  await pipeline(upstreamResponse, response);
 }
 
 /** Names and values, one after the other, as they came. */

@@ -9,7 +9,7 @@ const ALWAYS: readonly { readonly perMille: number; readonly name: string; reado
     { perMille: 5, name: '503', outcome: { kind: 'refuse', error: RefusalKind.unavailable } },
     { perMille: 10, name: 'throttled', outcome: { kind: 'refuse', error: RefusalKind.throttled } },
     { perMille: 5, name: 'reset', outcome: { kind: 'cut' } },
-    { perMille: 5, name: 'answer lost', outcome: { kind: 'lose-answer' } },
+    { perMille: 5, name: 'response lost', outcome: { kind: 'lose-response' } },
   ];
 /** In a storm this share of one service's calls meets one of those: more than a client's own attempts get over. */
 const STORM_SHARE = 0.7;

@@ -8,7 +8,7 @@ export const CallOutcome = {
   /** An error, and nothing was done. */
   refused: 'refused',
   /** It was done; the caller sees a time-out or a reset. */
-  answerLost: 'answer-lost',
+  responseLost: 'response-lost',
   /** The caller sees a time-out; it is done later, whatever has happened since. */
   landsLate: 'lands-late',
   /** The first attempt took effect and its response was lost; the client gets the response of its own retry. */

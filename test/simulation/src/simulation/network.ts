@@ -34,13 +34,13 @@ export function createNetwork(options: {
   readonly random: Random;
   readonly outcomes: OutcomePlan;
   /** Called with each call that may have taken effect without a response to its caller. */
-  readonly onAnswerLost: (call: FakeCall) => void;
+  readonly onResponseLost: (call: FakeCall) => void;
   /** Called with each call that never takes effect: it was rejected, or its caller died before it was sent. */
   readonly onNotDone: (call: FakeCall) => void;
   /** Called with each call that the client itself repeated, some time after the first attempt. */
   readonly onRepeated: (call: FakeCall) => void;
 }): Network {
-  const { time, random, outcomes, onAnswerLost, onNotDone, onRepeated } = options;
+  const { time, random, outcomes, onResponseLost, onNotDone, onRepeated } = options;
   let actor: Caller | undefined;
   let isOvertaken = false;
 
@@ -61,8 +61,8 @@ export function createNetwork(options: {
       const before = actor;
       actor = caller;
       try {
-        const answer = act();
-        return () => resolve(answer);
+        const result = act();
+        return () => resolve(result);
       } catch (error) {
         return () => reject(error);
       } finally {
@@ -76,9 +76,9 @@ export function createNetwork(options: {
       isOvertaken = false;
     }
 
-    function answer(settle: () => void): void {
+    function respond(settle: () => void): void {
       const settleIfPending = () => settleOnce(settle);
-      time.after(latencyMs(), () => process.enter(settleIfPending, () => onAnswerLost(call)));
+      time.after(latencyMs(), () => process.enter(settleIfPending, () => onResponseLost(call)));
     }
 
     function fail(error: string): void {
@@ -91,7 +91,7 @@ export function createNetwork(options: {
     }
 
     function timeOut(): void {
-      onAnswerLost(call);
+      onResponseLost(call);
       fail('time-out');
     }
 
@@ -102,12 +102,12 @@ export function createNetwork(options: {
       const toThereMs = latencyMs();
       switch (planned?.outcome) {
         case undefined:
-          time.after(toThereMs, () => answer(arrive()));
+          time.after(toThereMs, () => respond(arrive()));
           return;
         case CallOutcome.refused:
           time.after(toThereMs, () => refuse(planned.error));
           return;
-        case CallOutcome.answerLost:
+        case CallOutcome.responseLost:
           time.after(toThereMs, arrive);
           time.after(TIMEOUT_MS, timeOut);
           return;
@@ -118,22 +118,22 @@ export function createNetwork(options: {
         case CallOutcome.retried:
           onRepeated(call);
           time.after(toThereMs, arrive);
-          time.after(TIMEOUT_MS, () => answer(arrive()));
+          time.after(TIMEOUT_MS, () => respond(arrive()));
           return;
         case CallOutcome.overtaken:
           onRepeated(call);
-          time.after(TIMEOUT_MS, () => answer(arrive()));
+          time.after(TIMEOUT_MS, () => respond(arrive()));
           time.after(TIMEOUT_MS + planned.seconds * 1000, arriveOvertaken);
           return;
         case CallOutcome.slow:
-          time.after(planned.seconds * 1000, () => answer(arrive()));
+          time.after(planned.seconds * 1000, () => respond(arrive()));
           return;
         case CallOutcome.crashBefore:
           onNotDone(call);
           process.die();
           return;
         case CallOutcome.crashAfter:
-          onAnswerLost(call);
+          onResponseLost(call);
           time.after(toThereMs, () => {
             arrive();
             process.die();
@@ -141,13 +141,13 @@ export function createNetwork(options: {
           return;
         case CallOutcome.stallBefore:
           process.freeze(planned.seconds);
-          process.enter(() => time.after(toThereMs, () => answer(arrive())));
+          process.enter(() => time.after(toThereMs, () => respond(arrive())));
           return;
         case CallOutcome.stallAfter:
           time.after(toThereMs, () => {
             const settle = arrive();
             process.freeze(planned.seconds);
-            answer(settle);
+            respond(settle);
           });
           return;
       }
@@ -155,7 +155,7 @@ export function createNetwork(options: {
 
     call.signal?.addEventListener('abort', () => {
       if (isSettled) return;
-      onAnswerLost(call);
+      onResponseLost(call);
       settleOnce(() => reject(call.signal?.reason));
     });
     process.enter(send);

@@ -18,7 +18,7 @@ const MAX_HAND_OUT_MS = 40;
  * The part of SQS's client that the consumer calls, over a queue in memory. A poll waits until there is a message, or until its process
  * stops and SQS ends the last poll: an empty response every twenty seconds would change nothing before that. SQS does not notice that
  * a client cancels a poll: until the poll ends, SQS still delivers messages to it.
- * @param options.onAnswer called with the outcome, for its caller, of each call to send copies or to delete
+ * @param options.onResponse called with the outcome, for its caller, of each call to send copies or to delete
  * @param options.lastPollEnds resolves when SQS ends the last poll of a process that stops
  */
 export function createSqsClient(options: {
@@ -28,9 +28,9 @@ export function createSqsClient(options: {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly lastPollEnds: Promise<void>;
-  readonly onAnswer: (operation: 'SendMessageBatch' | 'DeleteMessageBatch', isDone: boolean) => void;
+  readonly onResponse: (operation: 'SendMessageBatch' | 'DeleteMessageBatch', isDone: boolean) => void;
 }): SQSClient {
-  const { queue, network, caller, time, random, lastPollEnds, onAnswer } = options;
+  const { queue, network, caller, time, random, lastPollEnds, onResponse } = options;
   const { carry } = network.over(caller);
 
   async function carryBatch<T>(
@@ -38,11 +38,11 @@ export function createSqsClient(options: {
     act: () => T,
   ): Promise<T> {
     try {
-      const answer = await carry({ operation, key: '' }, act);
-      onAnswer(operation, true);
-      return answer;
+      const result = await carry({ operation, key: '' }, act);
+      onResponse(operation, true);
+      return result;
     } catch (error) {
-      onAnswer(operation, false);
+      onResponse(operation, false);
       throw error;
     }
   }
