@@ -1,6 +1,6 @@
 import { assertAllCompared } from './known-fields.ts';
-import type { Answer, Content, OpenApi, Operation, Parameter } from './open-api.ts';
-import { brokenAnswers, brokenRequests } from './schema-changes.ts';
+import type { Content, DescribedResponse, OpenApi, Operation, Parameter } from './open-api.ts';
+import { brokenRequests, brokenResponses } from './schema-changes.ts';
 
 // Own lines, because what npm has for this reads OpenAPI up to 3.0 (openapi-diff 0.24.1), and oasdiff, which reads 3.1, is a
 // program in Go. This knows what the url-issuer's description is made of, and refuses what it does not know.
@@ -51,14 +51,14 @@ function changedOperation(name: string, before: Operation, after: Operation): st
     ...changedValue(name, 'operationId', before.operationId, after.operationId),
     ...changedParameters(name, before.parameters ?? [], after.parameters ?? []),
     ...changedBody(name, before, after),
-    ...Object.entries(before.responses).flatMap(([status, answer]) => {
+    ...Object.entries(before.responses).flatMap(([status, response]) => {
       const now = after.responses[status];
-      if (!now) return [`${name} no longer answers ${status}`];
-      return changedAnswer(`${name}, answer ${status}`, answer, now);
+      if (!now) return [`${name} no longer responds with ${status}`];
+      return changedResponse(`${name}, response ${status}`, response, now);
     }),
     ...Object.keys(after.responses)
       .filter(isNewSuccess)
-      .map((status) => `${name} may answer ${status} now`),
+      .map((status) => `${name} may respond with ${status} now`),
   ];
 }
 
@@ -90,25 +90,25 @@ function changedBody(name: string, before: Operation, after: Operation): string[
   ];
 }
 
-function changedAnswer(where: string, before: Answer, after: Answer): string[] {
-  assertAllCompared(where, 'answer', before, after);
+function changedResponse(where: string, before: DescribedResponse, after: DescribedResponse): string[] {
+  assertAllCompared(where, 'response', before, after);
   const headers = Object.entries(before.headers ?? {}).flatMap(([name, header]) => {
     const now = after.headers?.[name];
     if (!now) return [`${where}, header ${name} is gone`];
     assertAllCompared(`${where}, header ${name}`, 'header', header, now);
     return [
       ...(header.required && !now.required ? [`${where}, header ${name} may be missing now`] : []),
-      ...brokenAnswers(`${where}, header ${name}`, header.schema, now.schema),
+      ...brokenResponses(`${where}, header ${name}`, header.schema, now.schema),
     ];
   });
-  return [...headers, ...changedContent(where, before.content, after.content, brokenAnswers)];
+  return [...headers, ...changedContent(where, before.content, after.content, brokenResponses)];
 }
 
 function changedContent(
   where: string,
   before: Content | undefined,
   after: Content | undefined,
-  broken: typeof brokenAnswers,
+  broken: typeof brokenResponses,
 ): string[] {
   const isNew = before === undefined && after !== undefined;
   return [

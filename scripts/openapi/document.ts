@@ -46,8 +46,8 @@ export async function servedDocument(): Promise<OpenApi> {
     randomBytes: (count) => new Uint8Array(count).fill(1),
   });
   try {
-    const answer = await app.inject({ method: 'GET', url: '/openapi.json' });
-    return answer.json();
+    const response = await app.inject({ method: 'GET', url: '/openapi.json' });
+    return response.json();
   } finally {
     await app.close();
   }

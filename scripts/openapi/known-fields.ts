@@ -11,7 +11,7 @@ const COMPARED = {
   operation: ['operationId', 'parameters', 'requestBody', 'responses', 'security'],
   parameter: ['in', 'name', 'required', 'schema'],
   body: ['required', 'content'],
-  answer: ['headers', 'content'],
+  response: ['headers', 'content'],
   header: ['required', 'schema'],
   'media type': ['schema'],
   schema: [

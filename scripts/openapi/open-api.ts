@@ -14,11 +14,11 @@ export interface Operation {
   readonly operationId?: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required?: boolean; readonly content: Content };
-  readonly responses: Readonly<Record<string, Answer>>;
+  readonly responses: Readonly<Record<string, DescribedResponse>>;
   readonly security?: readonly Readonly<Record<string, unknown>>[];
 }
 
-export interface Answer {
+export interface DescribedResponse {
   readonly headers?: Readonly<Record<string, Header>>;
   readonly content?: Content;
 }

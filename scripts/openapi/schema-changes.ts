@@ -23,7 +23,7 @@ export function brokenRequests(where: string, before: Schema, after: Schema): st
 }
 
 /** What a client could rely on in a response and no longer can, one sentence each. */
-export function brokenAnswers(where: string, before: Schema, after: Schema): string[] {
+export function brokenResponses(where: string, before: Schema, after: Schema): string[] {
   assertAllCompared(where, 'schema', before, after);
   const missing = Object.keys(before.properties ?? {}).filter((name) => !after.properties?.[name]);
   const uncertain = (before.required ?? []).filter(
@@ -39,7 +39,7 @@ export function brokenAnswers(where: string, before: Schema, after: Schema): str
     ...lostAlternatives(where, after, before, 'another alternative may come now'),
     ...tighterBounds(before, after).map((bound) => `${where}: its ${bound} was ${before[bound]}`),
     ...fieldsThatMayCome(where, before, after),
-    ...inside(where, before, after, brokenAnswers),
+    ...inside(where, before, after, brokenResponses),
   ];
 }
 
@@ -114,7 +114,7 @@ function fieldsThatMayCome(where: string, before: Schema, after: Schema): string
       ];
 }
 
-function inside(where: string, before: Schema, after: Schema, broken: typeof brokenAnswers): string[] {
+function inside(where: string, before: Schema, after: Schema, broken: typeof brokenResponses): string[] {
   const properties = Object.entries(before.properties ?? {}).flatMap(([name, schema]) => {
     const now = after.properties?.[name];
     return now ? broken(`${where}, ${name}`, schema, now) : [];

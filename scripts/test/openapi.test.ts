@@ -51,7 +51,7 @@ type Changing = { -readonly [Name in keyof Schema]: Schema[Name] } & {
 
 const bodyOf = (api: Changeable): Changing =>
   api.paths['/v1/uploads'].post.requestBody.content['application/json'].schema;
-const answerOf = (api: Changeable): Changing =>
+const responseOf = (api: Changeable): Changing =>
   api.paths['/v1/uploads/{id}'].get.responses['200'].content['application/json'].schema;
 
 const retryAfterOf = (api: Changeable): Changing =>
@@ -70,28 +70,28 @@ t.test('what would break a client is named', async (t) => {
     ],
     'a status': [
       (api) => void delete api.paths['/v1/uploads/{id}'].get.responses['200'],
-      'GET /v1/uploads/{id} no longer answers 200',
+      'GET /v1/uploads/{id} no longer responds with 200',
     ],
     'a media type': [
       (api) => void Object.assign(api.paths['/v1/uploads/{id}'].get.responses['200'], { content: {} }),
-      'GET /v1/uploads/{id}, answer 200 is no application/json any more',
+      'GET /v1/uploads/{id}, response 200 is no application/json any more',
     ],
-    'a field of an answer': [
-      (api) => void delete (answerOf(api).properties as Partial<Record<string, Changing>>)['state'],
-      'GET /v1/uploads/{id}, answer 200: "state" is gone',
+    'a field of a response': [
+      (api) => void delete (responseOf(api).properties as Partial<Record<string, Changing>>)['state'],
+      'GET /v1/uploads/{id}, response 200: "state" is gone',
     ],
-    'a field of an answer that is no longer certain': [
-      (api) => void answerOf(api).required.splice(answerOf(api).required.indexOf('id'), 1),
-      'GET /v1/uploads/{id}, answer 200: "id" may be missing now',
+    'a field of a response that is no longer certain': [
+      (api) => void responseOf(api).required.splice(responseOf(api).required.indexOf('id'), 1),
+      'GET /v1/uploads/{id}, response 200: "id" may be missing now',
     ],
     'a field of another type': [
-      (api) => void Object.assign(answerOf(api).properties['sizeBytes'] ?? {}, { type: 'string' }),
-      'GET /v1/uploads/{id}, answer 200, sizeBytes: its type was integer and is string',
+      (api) => void Object.assign(responseOf(api).properties['sizeBytes'] ?? {}, { type: 'string' }),
+      'GET /v1/uploads/{id}, response 200, sizeBytes: its type was integer and is string',
     ],
-    'an alternative of an answer': [
+    'an alternative of a response': [
       (api) =>
         void api.paths['/v1/uploads'].post.responses['201'].content['application/json'].schema.anyOf.pop(),
-      'POST /v1/uploads, answer 201: an alternative is gone',
+      'POST /v1/uploads, response 201: an alternative is gone',
     ],
     'a new required field': [
       (api) => void Object.assign(bodyOf(api), { required: ['name'] }),
@@ -150,29 +150,29 @@ t.test('what would break a client is named', async (t) => {
     ],
     'a new success': [
       (api) => void Object.assign(api.paths['/v1/uploads'].post.responses, { 202: {} }),
-      'POST /v1/uploads may answer 202 now',
+      'POST /v1/uploads may respond with 202 now',
     ],
-    'a body where there was none in an answer': [
+    'a body where there was none in a response': [
       (api) => {
         api.paths['/v1/uploads/{id}'].delete.responses['204'].content = {
           'application/json': { schema: {} },
         };
       },
-      'DELETE /v1/uploads/{id}, answer 204 has a body now',
+      'DELETE /v1/uploads/{id}, response 204 has a body now',
     ],
-    'a header of an answer': [
+    'a header of a response': [
       (api) => void delete api.paths['/v1/uploads'].post.responses['429'].headers['Retry-After'],
-      'POST /v1/uploads, answer 429, header Retry-After is gone',
+      'POST /v1/uploads, response 429, header Retry-After is gone',
     ],
     'a header that is no longer certain': [
       (api) => void delete api.paths['/v1/uploads'].post.responses['503'].headers['Retry-After'].required,
-      'POST /v1/uploads, answer 503, header Retry-After may be missing now',
+      'POST /v1/uploads, response 503, header Retry-After may be missing now',
     ],
     'a header of another type': [
       (api) => {
         api.paths['/v1/uploads'].post.responses['503'].headers['Retry-After'].schema = { type: 'string' };
       },
-      'POST /v1/uploads, answer 503, header Retry-After: its type was integer and is string',
+      'POST /v1/uploads, response 503, header Retry-After: its type was integer and is string',
     ],
     'another default': [
       (api) => void Object.assign(bodyOf(api).properties['method'] ?? {}, { default: 'put' }),
@@ -199,26 +199,27 @@ t.test('what would break a client is named', async (t) => {
       (api) => void Object.assign(bodyOf(api).properties['name'] ?? {}, { const: 'a' }),
       'POST /v1/uploads, body, name: only some values are allowed now',
     ],
-    'a new value in an answer': [
-      (api) => void Object.assign(answerOf(api).properties['state'] ?? {}, { enum: ['ISSUED', 'PAUSED'] }),
-      'GET /v1/uploads/{id}, answer 200, state: "PAUSED" may come now',
+    'a new value in a response': [
+      (api) => void Object.assign(responseOf(api).properties['state'] ?? {}, { enum: ['ISSUED', 'PAUSED'] }),
+      'GET /v1/uploads/{id}, response 200, state: "PAUSED" may come now',
     ],
-    'a wider bound in an answer': [
+    'a wider bound in a response': [
       (api) => void Object.assign(retryAfterOf(api), { minimum: 0 }),
-      'POST /v1/uploads, answer 429, header Retry-After: its minimum was 1',
+      'POST /v1/uploads, response 429, header Retry-After: its minimum was 1',
     ],
-    'no bound in an answer': [
+    'no bound in a response': [
       (api) => void delete retryAfterOf(api).minimum,
-      'POST /v1/uploads, answer 429, header Retry-After: its minimum was 1',
+      'POST /v1/uploads, response 429, header Retry-After: its minimum was 1',
     ],
-    'another alternative in an answer': [
+    'another alternative in a response': [
       (api) =>
         void api.paths['/v1/uploads'].post.responses['201'].content['application/json'].schema.anyOf.push({}),
-      'POST /v1/uploads, answer 201: another alternative may come now',
+      'POST /v1/uploads, response 201: another alternative may come now',
     ],
     'any field where all were of one kind': [
-      (api) => void Object.assign(answerOf(api).properties['metadata'] ?? {}, { additionalProperties: true }),
-      'GET /v1/uploads/{id}, answer 200, metadata: other fields may come now',
+      (api) =>
+        void Object.assign(responseOf(api).properties['metadata'] ?? {}, { additionalProperties: true }),
+      'GET /v1/uploads/{id}, response 200, metadata: other fields may come now',
     ],
   };
   for (const [what, [change, sentence]] of Object.entries(cases)) {
@@ -231,10 +232,10 @@ t.test('an optional addition breaks no client', async (t) => {
     changed((api) => {
       api.paths['/v2'] = { get: { responses: {} } };
       Object.assign(bodyOf(api).properties, { extra: { type: 'string' } });
-      Object.assign(answerOf(api).properties, { extra: { type: 'string' } });
+      Object.assign(responseOf(api).properties, { extra: { type: 'string' } });
       Object.assign(bodyOf(api).properties['name'] ?? {}, { maxLength: 10_000 });
       Object.assign(bodyOf(api).properties['method'] ?? {}, { enum: ['post', 'put', 'patch'] });
-      Object.assign(answerOf(api).properties['state'] ?? {}, { enum: ['ISSUED'] });
+      Object.assign(responseOf(api).properties['state'] ?? {}, { enum: ['ISSUED'] });
       Object.assign(retryAfterOf(api), { minimum: 2 });
       Object.assign(api.paths['/v1/uploads'].post, { summary: 'other words' });
       api.paths['/v1/uploads'].post.parameters.push({ in: 'header', name: 'x', schema: {} });
@@ -251,13 +252,13 @@ t.test('a field that is not compared yet is rejected, wherever it is', async (t)
       (api) => bodyOf(api),
       /POST \/v1\/uploads, body: .* does not compare x-new \(in: schema\)/,
     ],
-    'a keyword of an answer': [
-      (api) => answerOf(api),
-      /GET \/v1\/uploads\/\{id\}, answer 200: .* \(in: schema\)/,
+    'a keyword of a response': [
+      (api) => responseOf(api),
+      /GET \/v1\/uploads\/\{id\}, response 200: .* \(in: schema\)/,
     ],
     'a keyword of a header': [(api) => retryAfterOf(api), /header Retry-After: .* \(in: schema\)/],
     'of a header': [(api) => first(api).responses['429'].headers['Retry-After'], /\(in: header\)/],
-    'of an answer': [(api) => first(api).responses['201'], /\(in: answer\)/],
+    'of a response': [(api) => first(api).responses['201'], /\(in: response\)/],
     'of a media type': [
       (api) => first(api).responses['201'].content['application/json'],
       /\(in: media type\)/,
