@@ -31,6 +31,14 @@ t.test('a word that was replaced is found, with its line and what to say instead
     'const NOBODY = 1;',
     'somebody else',
     'does anybody listen?',
+    'readAnswer(form)',
+    'interface IssuerAnswer {',
+    'answerSeconds: 300,',
+    'const answersTo = 1;',
+    'ANSWER_MAX_BYTES',
+    "from './early-answers.ts';",
+    "from './answer-headers.ts';",
+    "from './answers.ts';",
   ];
   const { status, stderr } = checked(t, lines);
   t.equal(status, 1);
@@ -45,6 +53,8 @@ t.test('ordinary words with the same letters are not', async (t) => {
     'payable at sight: today, in sight of it, out of sight; a sight.',
     'twine, fateful, in handlers, inhand',
     'somebodyelse, EXAMPLEKEYIDOFNOBODY',
+    'If this asks, answer n. Answer no, and find the variable; the answers. answered, unanswered',
+    "const answer = await question('Go on?');",
   ];
   t.strictSame(checked(t, lines), { status: 0, stderr: '' });
 });

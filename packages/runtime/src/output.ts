@@ -26,7 +26,7 @@ interface Piece {
 }
 
 /**
- * A pipe takes 64 KiB, and then waits for its reader. A thread that waited with it would renew no lease and answer no probe.
+ * A pipe takes 64 KiB, and then waits for its reader. A thread that waited with it would renew no lease and respond to no probe.
  * @param stream a write that it can't take at once ends later, as that of process.stdout does; its errors (a full disk, a reader that is
  *   gone) are ignored
  * @param onDropped is told how many pieces were dropped, once the reader reads on; what it writes is not dropped
