@@ -145,6 +145,13 @@ const right: Readonly<Record<string, Case>> = {
       entry.isRemoved = true;
     },
   },
+  'what arrives when the rest was removed': {
+    besides: async (stored, { outside }) => {
+      saw(stored, 1, UNKNOWN);
+      await outside.removeVersion(stored.acceptedKey, stored.acceptedVersionId);
+      stored.entry.isRemoved = true;
+    },
+  },
   'a form that was refused': {
     without: STEPS,
     besides: async ({ entry, first, second, remove }) => {
