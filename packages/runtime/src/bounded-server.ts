@@ -45,7 +45,7 @@ export type ConnectionRefusal = 'TooManyAtOnce' | 'TooManyConnections' | 'TooMan
 
 export interface BoundedServerOptions
   extends Omit<ServerOptions, 'IncomingMessage' | 'requireHostHeader' | 'shouldUpgradeCallback'> {
-  /** The most open connections, at least 1. */
+  /** The most open connections, at least 1; for the time until the next response a tenth more. */
   readonly maxConnections: number;
   /** Called once for each connection that the server closes. */
   readonly onRefused?: (reason: ConnectionRefusal) => void;
@@ -78,8 +78,10 @@ interface Connection {
  *   does not parse, and does not hold, all that many clients send at the same time. A body that Node.js itself holds back is read on as the
  *   listener reads it.
  * - A connection beyond `maxConnections` takes the place of the oldest one that the server does no work for: one that is idle, that
- *   has not sent a whole request yet, or that has not read its response. So clients that only hold connections open keep no others
- *   out. Where the server works for every connection, the newest is closed.
+ *   has not sent a whole request yet, or that has not read its response. The tenth part that came last is left out: a request follows its
+ *   connection. Where the server works for all others, one connection more is let in, up to a tenth more, and the connection that gets
+ *   the next response is closed behind it. So neither clients that only hold connections open nor those that always have requests on their
+ *   way keep others out. Beyond that tenth the newest is closed.
  * - The listener gets one request in each turn of the event loop, from each connection in turn. Node.js takes one new connection a
  *   turn, so a turn that serves all that wait would keep new clients out for as many such turns as connections came before them.
  * - Of a body 1 MiB is read at most, before and after its response, and no more than 256 pieces. More closes the connection.
@@ -88,6 +90,7 @@ interface Connection {
  */
 export function createBoundedServer(options: BoundedServerOptions, listener: RequestListener): Server {
   const { maxConnections, onRefused, ...serverOptions } = options;
+  const mostNewcomers = Math.max(1, Math.floor(maxConnections / 10));
   /** The oldest first. */
   const connections = new Map<Socket, Connection>();
   const turns = createTurns<Socket>();
@@ -199,6 +202,7 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
     connection.requests.delete(request);
     connection.headerBytes -= request.headerBytes;
     headerBytes -= request.headerBytes;
+    if (connections.size > maxConnections) refuse(request.socket, 'TooManyConnections');
   }
 
   function largest(): Socket {
@@ -246,8 +250,9 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
     // Behind the listener of Node.js, which parses the piece.
     socket.on('data', (piece) => countPart(socket, piece.length));
     if (connections.size <= maxConnections) return;
-    const oldest = [...connections.keys()].find((other) => other !== socket && !isWorkedFor(other));
-    refuse(oldest ?? socket, 'TooManyConnections');
+    const oldest = [...connections.keys()].slice(0, -mostNewcomers).find((other) => !isWorkedFor(other));
+    if (oldest) refuse(oldest, 'TooManyConnections');
+    else if (connections.size > maxConnections + mostNewcomers) refuse(socket, 'TooManyConnections');
   });
 
   function isWorkedFor(socket: Socket): boolean {

@@ -18,7 +18,7 @@ export {
 } from './config-fields.ts';
 export { exitNow } from './exit-now.ts';
 export { type HealthServer, startHealthServer } from './health-server.ts';
-export { type RunningService, runService, type ServiceContext } from './lifecycle.ts';
+export { type Outputs, type RunningService, runService, type ServiceContext } from './lifecycle.ts';
 export { createLogger, type Logger } from './logging.ts';
 export { createMetrics, METRICS, METRICS_NAMESPACE, type MetricName, type Metrics } from './metrics.ts';
 export { textOfThrown } from './plain-error.ts';

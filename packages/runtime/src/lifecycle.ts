@@ -27,12 +27,18 @@ export interface RunningService {
   stop(limitSeconds: number): Promise<void>;
 }
 
+/** Standard output, where log lines and metrics go too, and standard error. */
+export interface Outputs {
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
 export interface ServiceContext<S extends TObject> {
   readonly config: Static<S>;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** For what a thread has finished and redacted, and for what a handler prints. Log lines and metrics go to `stdout`. */
-  readonly outputs: { readonly stdout: Output; readonly stderr: Output };
+  /** For what a thread has finished and redacted, and for what a handler prints. */
+  readonly outputs: Outputs;
   /** Ends the process as soon as what waits is written, and within two seconds, whatever its threads do. */
   readonly endNow: (exitCode: number) => Promise<never>;
 }
@@ -46,13 +52,13 @@ export interface ServiceContext<S extends TObject> {
  * - `start` fails: one log line, exit code 1.
  * - SIGTERM or SIGINT: `stop(DRAIN_LIMIT_SECONDS)`, then exit code 0. One that comes while `start` is still at work is
  *   kept until it is done. If stopping fails, or takes five seconds longer than its limit: exit code 1.
- * - A second signal: exits at once with 128 + its number.
+ * - A second signal: exits with 128 + its number, whatever is in flight.
  * - An unhandled rejection or exception: one fatal log line, exit code 1. What was in flight is delivered again.
  * - A warning of Node or of a library: a log line, instead of text on standard error.
  *
  * Log lines and metrics share standard output, in the order in which they are written. If it takes nothing (a full disk, a reader that is
  * gone or stands still), the service goes on, and says later how many lines it had to drop. What waits is written before an exit, if that
- * takes no longer than two seconds; a second signal does not wait.
+ * takes no longer than two seconds.
  *
  * @param options.name the `service` of the log lines and the dimension Service of the metrics
  * @param options.schema the service's variables; `logFields` and `drainFields` are read whether it names them or not
@@ -61,34 +67,49 @@ export interface ServiceContext<S extends TObject> {
 export async function runService<S extends TObject>(options: {
   name: string;
   schema: S;
-  checks?: ConfigChecks<NoInfer<S>>;
+  checks?: (outputs: Outputs) => ConfigChecks<NoInfer<S>>;
   process: NodeJS.Process;
   start: (context: ServiceContext<S>) => Promise<RunningService>;
 }): Promise<void> {
   const { name, process } = options;
   const schema = Type.Object({ ...options.schema.properties, ...commonFields });
 
-  const outputs = { stdout: outputTo('stdout'), stderr: outputTo('stderr') };
+  const outputs = { stdout: outputTo('stdout', 1), stderr: outputTo('stderr', 2) };
   const log = createLogger({ service: name, level: 'info', destination: outputs.stdout });
 
-  function outputTo(stream: 'stdout' | 'stderr'): Output {
-    return createOutput(process[stream], (pieces) =>
+  function outputTo(stream: 'stdout' | 'stderr', fileDescriptor: 1 | 2): Output {
+    // Node.js writes there for a thread that it ends.
+    process[stream].on('error', () => undefined);
+    return createOutput(fileDescriptor, (pieces) =>
       log.warn({ stream, pieces }, 'output was dropped: nothing read it in time'),
     );
   }
 
+  async function settled(): Promise<boolean> {
+    const all = [outputs.stdout, outputs.stderr].map((output) => output.settled(OUTPUT_LIMIT_SECONDS));
+    return (await Promise.all(all)).every((isSettled) => isSettled);
+  }
+
   async function endNow(exitCode: number): Promise<never> {
-    await outputs.stdout.settled(OUTPUT_LIMIT_SECONDS);
+    await settled();
     return exitNow(process, exitCode);
   }
 
   async function exit(exitCode: number): Promise<never> {
-    await outputs.stdout.settled(OUTPUT_LIMIT_SECONDS);
-    return process.exit(exitCode);
+    return (await settled()) ? process.exit(exitCode) : exitNow(process, exitCode);
   }
 
+  function exitWithViolations(error: unknown): Promise<never> {
+    if (!(error instanceof ConfigError)) throw error;
+    outputs.stderr.write(`${error.message}\n`, true);
+    return exit(EXIT_CONFIG);
+  }
+
+  let isEnding = false;
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (err: unknown) => {
+      if (isEnding) return;
+      isEnding = true;
       log.fatal({ err }, `${name} ends after an error that nothing handled`);
       void endNow(EXIT_FAILURE);
     });
@@ -96,14 +117,14 @@ export async function runService<S extends TObject>(options: {
   // Node's own listener is the one that prints them, as they are, with whatever secret is in them.
   process.removeAllListeners('warning');
   process.on('warning', (err) => log.warn({ err }, 'a warning of Node or of a library'));
-  const stopSignal = firstSignal(process, log);
+  const stopSignal = firstSignal(process, log, endNow);
 
-  const checks = { ...awsChecks, ...options.checks } as ConfigChecks<typeof schema>;
+  const checks = { ...awsChecks, ...options.checks?.(outputs) } as ConfigChecks<typeof schema>;
   let config: Static<typeof schema>;
   try {
     config = await loadConfig(schema, process.env, checks);
   } catch (error) {
-    return exitWithViolations(process, error);
+    return exitWithViolations(error);
   }
   log.level = config.LOG_LEVEL;
   const metrics = createMetrics({
@@ -124,7 +145,7 @@ export async function runService<S extends TObject>(options: {
     });
   } catch (error) {
     const violation = error instanceof ConfigError ? error : listenViolation(error);
-    if (violation) return exitWithViolations(process, violation);
+    if (violation) return exitWithViolations(violation);
     log.fatal({ err: error }, `${name} could not start: ${error instanceof Error ? error.message : error}`);
     return exit(EXIT_FAILURE);
   }
@@ -150,23 +171,21 @@ export async function runService<S extends TObject>(options: {
   return exit(0);
 }
 
-/** Resolves with the first SIGTERM or SIGINT; the second one ends the process there and then. */
-function firstSignal(process: NodeJS.Process, log: Logger): Promise<NodeJS.Signals> {
+/** Resolves with the first SIGTERM or SIGINT; the second one ends the process. */
+function firstSignal(
+  process: NodeJS.Process,
+  log: Logger,
+  endNow: ServiceContext<TObject>['endNow'],
+): Promise<NodeJS.Signals> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let received = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     received += 1;
     if (received === 1) return resolve(signal);
     log.warn({ signal }, 'a second signal: exits at once');
-    exitNow(process, EXIT_SIGNAL_BASE + constants.signals[signal]);
+    void endNow(EXIT_SIGNAL_BASE + constants.signals[signal]);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   return promise;
-}
-
-function exitWithViolations(process: NodeJS.Process, error: unknown): never {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  return process.exit(EXIT_CONFIG);
 }

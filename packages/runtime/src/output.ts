@@ -1,120 +1,161 @@
-import type { Writable } from 'node:stream';
+import { Worker } from 'node:worker_threads';
+import type { Written } from './output-thread.ts';
 
+const PROGRAM = new URL('output-thread.ts', import.meta.url);
 /** How much of lines may wait, in characters. */
 const MOST_WAITING = 1_048_576;
-const CHECK_SECONDS = 1;
-/** How long a reader may take for one piece. One that takes longer stands still. */
+/** How much is given to the thread at once, and the last piece beyond it. */
+const MOST_AT_ONCE = 16_384;
+const LOOK_SECONDS = 1;
+/** How long a reader may take for what is written at once. One that takes longer stands still. */
 const STANDSTILL_SECONDS = 10;
 
-/** Standard output or standard error, written in order, with no wait in this thread for who reads it. */
+/** Standard output or standard error, written in order, without that this thread waits for who reads it. */
 export interface Output {
   /** Writes a line. It is dropped, and counted, where a mebibyte of lines waits already, unless it is to be kept. */
   write(line: string, isKept?: boolean): void;
   /**
    * Writes what its source bounds: it waits with more until `written` is called, once. While the reader stands still it is dropped, and
    * counted, and the source goes on.
+   * @param source whose text it is, where it may begin or end within a line; what others write begins a line of its own
    */
-  print(text: string, written: () => void): void;
-  /** Resolves when nothing waits any more, and at the latest after the limit. */
-  settled(limitSeconds: number): Promise<void>;
+  print(text: string, written: () => void, source?: object): void;
+  /** Resolves when nothing waits any more, with true, and after the limit with false: its thread can't be ended then. */
+  settled(limitSeconds: number): Promise<boolean>;
 }
 
 interface Piece {
   readonly text: string;
+  readonly source?: object | undefined;
   /** Only of what was printed. */
   readonly written?: () => void;
+  /** Only of a report: how many dropped pieces it tells of. */
+  readonly reports?: number | undefined;
 }
 
 /**
- * A pipe takes 64 KiB, and then waits for its reader. A thread that waited with it would renew no lease and respond to no probe.
- * @param stream a write that it can't take at once ends later, as that of process.stdout does; its errors (a full disk, a reader that is
- *   gone) are ignored
+ * A pipe takes 64 KiB and then makes its writer wait for the reader. A main thread that waited with it would renew no lease and answer no
+ * probe. Whether a descriptor makes its writer wait is no choice of one process: a child process with `stdio: 'inherit'` changes it for
+ * all (libuv, `uv_spawn`). So a thread of its own writes.
+ *
+ * Errors (a full disk, a reader that is gone) end nothing: what was not written counts as dropped.
+ *
  * @param onDropped is told how many pieces were dropped, once the reader reads on; what it writes is not dropped
  */
-export function createOutput(stream: Writable, onDropped: (pieces: number) => void): Output {
+export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) => void): Output {
   const queue: Piece[] = [];
   const settling = new Set<() => void>();
+  let underWay: Piece[] = [];
+  let thread: Worker | undefined;
   let waiting = 0;
-  let unfinished = 0;
   let dropped = 0;
-  let finished = 0;
-  let finishedBefore = 0;
+  let isRead = false;
   let stillSeconds = 0;
   let watch: NodeJS.Timeout | undefined;
   let isReporting = false;
-  stream.on('error', () => undefined);
+  let isReportWaiting = false;
+  /** Whose line was begun, and has no end yet. */
+  let begun: { readonly by: object | undefined } | undefined;
 
   const isStandingStill = () => stillSeconds >= STANDSTILL_SECONDS;
 
-  function onFinish(): void {
-    unfinished -= 1;
-    finished += 1;
-    if (unfinished > 0) return;
-    const next = queue.shift();
-    if (next) {
-      if (!next.written) waiting -= next.text.length;
-      hand(next);
-      return;
+  function start(): Worker {
+    const started = new Worker(PROGRAM, {
+      name: 'output',
+      workerData: fileDescriptor,
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+    });
+    started.on('message', onWritten);
+    started.on('error', () => {
+      thread = undefined;
+      onWritten('nothing');
+    });
+    // Behind its listeners, each of which would hold the process again.
+    started.unref();
+    return started;
+  }
+
+  function onWritten(written: Written): void {
+    const pieces = underWay;
+    underWay = [];
+    isRead ||= written === 'all';
+    if (written === 'a part') begun = { by: undefined };
+    for (const piece of pieces) {
+      if (piece.reports !== undefined) isReportWaiting = false;
+      if (written === 'all') dropped -= piece.reports ?? 0;
+      else if (piece.reports === undefined) dropped += 1;
+      piece.written?.();
     }
+    writeNext();
+    if (underWay.length > 0) return;
     for (const resolve of settling) resolve();
     settling.clear();
   }
 
-  function hand({ text, written }: Piece): void {
-    unfinished += 1;
-    stream.write(text, () => {
-      written?.();
-      onFinish();
-    });
-    if (stream.writableLength > 0) watch ??= setInterval(look, CHECK_SECONDS * 1000).unref();
+  function writeNext(): void {
+    if (underWay.length > 0 || queue.length === 0) return;
+    let text = '';
+    let count = 0;
+    for (const piece of queue) {
+      text += withLineFeed(piece);
+      if (!piece.written) waiting -= piece.text.length;
+      count += 1;
+      if (text.length >= MOST_AT_ONCE) break;
+    }
+    underWay = queue.splice(0, count);
+    thread ??= start();
+    thread.postMessage(text);
+    watch ??= setInterval(look, LOOK_SECONDS * 1000).unref();
   }
 
-  /** In order: at once where nothing waits. */
+  /** Ends the line of another before it. */
+  function withLineFeed({ text, source }: Piece): string {
+    const lineFeed = begun && (source === undefined || begun.by !== source) ? '\n' : '';
+    if (text !== '') begun = text.endsWith('\n') ? undefined : { by: source };
+    return lineFeed + text;
+  }
+
   function send(piece: Piece): void {
-    if (queue.length === 0 && stream.writableLength === 0) {
-      hand(piece);
-      return;
-    }
     if (!piece.written) waiting += piece.text.length;
     queue.push(piece);
+    writeNext();
   }
 
   function look(): void {
-    const isRead = finished > finishedBefore;
-    finishedBefore = finished;
-    stillSeconds = isRead ? 0 : stillSeconds + CHECK_SECONDS;
+    stillSeconds = isRead || underWay.length === 0 ? 0 : stillSeconds + LOOK_SECONDS;
     if (isStandingStill()) dropPrinted();
     if (isRead) report();
-    if (unfinished > 0) return;
+    isRead = false;
+    if (underWay.length > 0) return;
     clearInterval(watch);
     watch = undefined;
   }
 
   function dropPrinted(): void {
-    const kept = queue.filter(({ written }) => !written);
     const printed = queue.filter(({ written }) => written);
-    queue.splice(0, queue.length, ...kept);
+    queue.splice(0, queue.length, ...queue.filter(({ written }) => !written));
     dropped += printed.length;
     for (const { written } of printed) written?.();
   }
 
   function report(): void {
-    if (dropped === 0) return;
-    const pieces = dropped;
-    dropped = 0;
+    if (dropped === 0 || isReportWaiting) return;
+    isReportWaiting = true;
     isReporting = true;
-    onDropped(pieces);
+    onDropped(dropped);
     isReporting = false;
   }
 
   return {
     write(line, isKept = false) {
       if (waiting + line.length > MOST_WAITING && !isKept && !isReporting) dropped += 1;
-      else send({ text: line });
+      else send({ text: line, reports: isReporting ? dropped : undefined });
     },
-    print(text, written) {
+    print(text, written, source) {
       if (!isStandingStill()) {
-        send({ text, written });
+        send({ text, written, source });
         return;
       }
       dropped += 1;
@@ -122,12 +163,13 @@ export function createOutput(stream: Writable, onDropped: (pieces: number) => vo
     },
     async settled(limitSeconds) {
       report();
-      if (unfinished === 0) return;
+      if (underWay.length === 0) return true;
       const { promise, resolve } = Promise.withResolvers<void>();
       settling.add(resolve);
       const limit = setTimeout(resolve, limitSeconds * 1000);
       await promise;
       clearTimeout(limit);
+      return underWay.length === 0;
     },
   };
 }

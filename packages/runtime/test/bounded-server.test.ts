@@ -368,11 +368,42 @@ t.test('a connection beyond the limit takes the place of the oldest that is not 
     await other.closed;
     t.equal(refused.length, at + 1);
   }
+  const served = await open();
+  send(served, REQUEST);
+  await served.closed;
+  t.match(served.text, /200 OK/, 'all are worked for: one more gets a response, and is closed then');
+  send(await open(), 'GET /wait HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(arrived, '/wait');
   await (await open()).closed;
-  t.strictSame(new Set(refused), new Set(['TooManyConnections']), 'all are worked for: the newest is closed');
+  t.strictSame(new Set(refused), new Set(['TooManyConnections']), 'the newest is closed');
   for (const response of waiting) response.end('x');
   await responses(busy, 1);
-  t.equal(waiting.length, 5, 'no request under way is cut off');
+  t.equal(waiting.length, 6, 'no request under way is cut off');
+});
+
+t.test('clients that always have requests on their way keep no other out', async (t) => {
+  const MOST = 100;
+  let isOver = false;
+  const { open } = await listening(t, (_request, response) => response.end('x'), MOST);
+  /** Has seven requests on their way at any time. */
+  async function openBusy() {
+    const client = await open();
+    const { socket } = client;
+    socket.on('data', (bytes) => socket.write(REQUEST.repeat(`${bytes}`.split('200 OK').length - 1)));
+    socket.write(REQUEST.repeat(7));
+    return client;
+  }
+  async function comeAgainAndAgain(): Promise<void> {
+    const { closed } = await openBusy();
+    void closed.then(() => {
+      if (!isOver) void comeAgainAndAgain();
+    });
+  }
+  await Promise.all(Array.from({ length: MOST }, comeAgainAndAgain));
+  t.teardown(() => {
+    isOver = true;
+  });
+  for (let round = 0; round < 30; round += 1) await responses(await openBusy(), 1);
 });
 
 t.test('clients that open connections and send no whole request keep no other out', async (t) => {

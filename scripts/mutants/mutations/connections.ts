@@ -61,4 +61,16 @@ export const connectionMutations: readonly Mutation[] = [
       test: 'of connections with large headers one is read on in each turn of the event loop',
     },
   },
+  {
+    id: 'newcomers-kept-out',
+    change: 'no connection is closed behind its response while others wait for a place',
+    breaks: 'P7: clients without a key that always have requests on their way keep all others out',
+    file: SERVER,
+    find: "if (connections.size > maxConnections) refuse(request.socket, 'TooManyConnections');",
+    replace: '',
+    noticedBy: {
+      ...noticedBy,
+      test: 'clients that always have requests on their way keep no other out',
+    },
+  },
 ];

@@ -427,11 +427,23 @@ export const threadMutations: readonly Mutation[] = [
     change: 'a process exits before what waits is written',
     breaks: 'P8: who reads the log late does not learn why a service ended',
     file: 'packages/runtime/src/lifecycle.ts',
-    find: 'await outputs.stdout.settled(OUTPUT_LIMIT_SECONDS);\n    return exitNow(',
+    find: 'await settled();\n    return exitNow(',
     replace: 'return exitNow(',
     noticedBy: {
       file: 'packages/runtime/test/lifecycle.test.ts',
       test: 'what waits is written before it exits',
+    },
+  },
+  {
+    id: 'lines-glued',
+    change: 'a log line is written behind what a handler printed without a line feed',
+    breaks: 'P8: metrics and log lines of other uploads can not be read',
+    file: OUTPUT,
+    find: "begun && (source === undefined || begun.by !== source) ? '\\n' : ''",
+    replace: "''",
+    noticedBy: {
+      file: 'packages/runtime/test/lifecycle.test.ts',
+      test: 'what is printed without an end of its line leaves the lines of others whole',
     },
   },
 ];

@@ -21,7 +21,7 @@ const SECONDS_PER_DAY = 86_400;
 await runService({
   name: 'acceptor',
   schema: configSchema,
-  checks: consumerChecks,
+  checks: () => consumerChecks,
   process,
   async start({ config, log, metrics }) {
     const region = config.AWS_REGION;

@@ -8,6 +8,7 @@ import {
   ConfigError,
   dynamoDbClientConfig,
   exitNow,
+  type Outputs,
   type RunningService,
   runService,
   s3ClientConfig,
@@ -26,8 +27,7 @@ import { configSchema } from './config.ts';
 import { createProcessor } from './create-processor.ts';
 import { HandlerNotLoaded } from './load-handler.ts';
 import { END_LIMIT_SECONDS } from './longest-attempt.ts';
-import { startHandlerThread } from './start-handler-thread.ts';
-import type { HandlerOutput } from './thread-messages.ts';
+import { type HandlerThreadOptions, startHandlerThread } from './start-handler-thread.ts';
 import { createThreadRunner, type ThreadRunner } from './thread-runner.ts';
 
 const SECONDS_PER_DAY = 86_400;
@@ -35,13 +35,20 @@ const EXIT_FAILURE = 1;
 /** For what fails now to be recorded; the rest is given back. */
 const STUCK_STOP_SECONDS = 2;
 
-const streamOf = (type: HandlerOutput['type']) => (type === 'stderr' ? 'stderr' : 'stdout');
+/** For all that one thread logs and prints. */
+function writeTo(outputs: Outputs): HandlerThreadOptions['onOutput'] {
+  const thread = {};
+  return ({ type, text }, written) => {
+    if (type === 'line') outputs.stdout.print(text, written);
+    else outputs[type].print(text, written, thread);
+  };
+}
 
 /** The check comes before the log: of what a handler's module says while it is loaded, only what it prints by itself is seen. */
-function startCheckingThread(handlerName: string) {
+function startCheckingThread(handlerName: string, outputs: Outputs) {
   return startHandlerThread({
     settings: { handlerName, workingDirectory: process.cwd(), run: undefined },
-    onOutput: ({ type, text }, written) => process[streamOf(type)].write(text, () => written()),
+    onOutput: writeTo(outputs),
     endLimitSeconds: END_LIMIT_SECONDS,
     onEndLimit: () => exitNow(process, EXIT_FAILURE),
     clock: systemClock,
@@ -61,10 +68,10 @@ async function openThreads(threads: ThreadRunner): Promise<void> {
 await runService({
   name: 'processor',
   schema: configSchema,
-  checks: {
+  checks: (outputs) => ({
     ...consumerChecks,
-    PROCESSOR_HANDLER: (name) => checkHandler(name, () => startCheckingThread(name)),
-  },
+    PROCESSOR_HANDLER: (name) => checkHandler(name, () => startCheckingThread(name, outputs)),
+  }),
   process,
   async start({ config, log, metrics, outputs, endNow }): Promise<RunningService> {
     const region = config.AWS_REGION;
@@ -103,7 +110,7 @@ await runService({
             },
           },
           heapMib: config.HANDLER_HEAP_MIB,
-          onOutput: ({ type, text }, written) => outputs[streamOf(type)].print(text, written),
+          onOutput: writeTo(outputs),
           onAnswer,
           endLimitSeconds: END_LIMIT_SECONDS,
           onEndLimit: () => void endWithStuckThread(),

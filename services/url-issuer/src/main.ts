@@ -42,7 +42,7 @@ const READY_VALID_MS = 1_000;
 await runService({
   name: 'url-issuer',
   schema: configSchema,
-  checks: configChecks,
+  checks: () => configChecks,
   process,
   async start({ config, log, metrics }) {
     const settings = settingsFrom(config);
