@@ -5,11 +5,13 @@ import { runCommand } from './command-stage.ts';
 for (const [line, meant] of [
   ['uplaod', '"upload"'],
   ['--hepl', '"--help"'],
+  ['kyes', '"keys"'],
   ['keys lst', '"list"'],
   ['keys --hlp', '"--help"'],
   ['keys create --nmae x', "'--name'"],
   ['keys rotate 3f6c0d9be0a17c52 --old-hour 3', "'--old-hours'"],
   ['audit --reapir', "'--repair'"],
+  ['audit --older 5', "'--older-than'"],
   ['redrive --ys', "'--yes'"],
   ['upload file --metod=put', "'--method'"],
   ['status id --jsno', "'--json'"],
@@ -29,6 +31,7 @@ for (const line of [
   'keys x',
   'audit --colour',
   'redrive -y',
+  'audit --re',
   'upload file --id',
 ]) {
   t.test(`${line}: nothing is near`, async (t) => {
