@@ -13,6 +13,7 @@ const OWN_VARIABLES = [
   'BUCKET',
   'UPLOADS_TABLE',
   'ACCESS_TABLE',
+  'REPORT_QUEUE_URLS',
   'QUEUE_URL',
   'HOST',
   'PORT',
@@ -21,6 +22,7 @@ const OWN_VARIABLES = [
   'LOCAL_AWS_SQS_PORT',
   'LOCAL_AWS_DYNAMODB_PORT',
   'LOCAL_AWS_CONTROL_PORT',
+  'SAVE_TO_FOLDER',
 ];
 
 /** At these levels the services do not log the steps of an upload. */

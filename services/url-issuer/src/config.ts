@@ -54,7 +54,7 @@ export const configSchema = Type.Object({
     minimum: 10,
     maximum: 100_000,
     description:
-      'The most connections that a task has open. One more replaces the oldest idle one. Headers and trailers of all connections take at most 32 MiB of memory.',
+      'The most connections that a task has open. One more replaces the oldest idle one, or the one served next. Headers and trailers of all connections take at most 32 MiB of memory.',
     expected: 'a whole number from 10 to 100000',
   }),
   RATE_LIMIT_STORE_URL: Type.Optional(
