@@ -9,6 +9,7 @@ import { deleteBucketCors } from './operations/delete-bucket-cors.ts';
 import { deleteObject } from './operations/delete-object.ts';
 import { deleteObjects } from './operations/delete-objects.ts';
 import { getBucketNotificationConfiguration } from './operations/get-bucket-notification-configuration.ts';
+import { getBucketVersioning } from './operations/get-bucket-versioning.ts';
 import { getObject } from './operations/get-object.ts';
 import { getObjectTagging } from './operations/get-object-tagging.ts';
 import { headBucket } from './operations/head-bucket.ts';
@@ -37,6 +38,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
   GetBucketNotificationConfiguration: getBucketNotificationConfiguration,
+  GetBucketVersioning: getBucketVersioning,
   GetObject: getObject,
   GetObjectTagging: getObjectTagging,
   HeadBucket: headBucket,
