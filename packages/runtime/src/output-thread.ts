@@ -7,16 +7,16 @@ export type Written = 'all' | 'a part' | 'nothing';
 const FULL_MS = 5;
 
 /**
- * A program for a worker thread: it writes each text that it is sent to a file descriptor, its `workerData`, and waits in the place of
- * the main thread for who reads it. It says of each text how much of it was written.
+ * A program for a worker thread: it writes the bytes that it is sent to a file descriptor, its `workerData`, and waits in the place of
+ * the main thread for who reads it. It says of each message how much of it was written.
  */
 const port = parentPort as MessagePort;
 const fileDescriptor: number = workerData;
 const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-port.on('message', (text: string) => port.postMessage(write(Buffer.from(text))));
+port.on('message', (bytes: Uint8Array) => port.postMessage(write(bytes)));
 
-function write(bytes: Buffer): Written {
+function write(bytes: Uint8Array): Written {
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(fileDescriptor, bytes, at);

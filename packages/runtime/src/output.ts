@@ -1,3 +1,4 @@
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Written } from './output-thread.ts';
 
@@ -10,7 +11,7 @@ const LOOK_SECONDS = 1;
 /** How long a reader may take for what is written at once. One that takes longer stands still. */
 const STANDSTILL_SECONDS = 10;
 
-/** Standard output or standard error, written in order, without that this thread waits for who reads it. */
+/** Standard output or standard error, written in order. This thread does not wait for who reads it. */
 export interface Output {
   /** Writes a line. It is dropped, and counted, where a mebibyte of lines waits already, unless it is to be kept. */
   write(line: string, isKept?: boolean): void;
@@ -36,13 +37,14 @@ interface Piece {
 /**
  * A pipe takes 64 KiB and then makes its writer wait for the reader. A main thread that waited with it would renew no lease and answer no
  * probe. Whether a descriptor makes its writer wait is no choice of one process: a child process with `stdio: 'inherit'` changes it for
- * all (libuv, `uv_spawn`). So a thread of its own writes.
+ * all (libuv, `uv_spawn`). So what a pipe takes at once is written by a description of its own, and the rest by a thread.
  *
  * Errors (a full disk, a reader that is gone) end nothing: what was not written counts as dropped.
  *
  * @param onDropped is told how many pieces were dropped, once the reader reads on; what it writes is not dropped
  */
 export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) => void): Output {
+  const atOnce = openWithoutWait(fileDescriptor);
   const queue: Piece[] = [];
   const settling = new Set<() => void>();
   let underWay: Piece[] = [];
@@ -54,6 +56,7 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
   let watch: NodeJS.Timeout | undefined;
   let isReporting = false;
   let isReportWaiting = false;
+  let isPartWritten = false;
   /** Whose line was begun, and has no end yet. */
   let begun: { readonly by: object | undefined } | undefined;
 
@@ -62,7 +65,7 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
   function start(): Worker {
     const started = new Worker(PROGRAM, {
       name: 'output',
-      workerData: fileDescriptor,
+      workerData: atOnce ?? fileDescriptor,
       execArgv: [],
       stdout: true,
       stderr: true,
@@ -81,7 +84,9 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
     const pieces = underWay;
     underWay = [];
     isRead ||= written === 'all';
-    if (written === 'a part') begun = { by: undefined };
+    if (written === 'a part' || (written === 'nothing' && isPartWritten)) begun = { by: undefined };
+    isPartWritten = false;
+    if (written !== 'all' || dropped > 0) beginWatch();
     for (const piece of pieces) {
       if (piece.reports !== undefined) isReportWaiting = false;
       if (written === 'all') dropped -= piece.reports ?? 0;
@@ -105,8 +110,19 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
       if (text.length >= MOST_AT_ONCE) break;
     }
     underWay = queue.splice(0, count);
+    const bytes = Buffer.from(text);
+    const { at, isOver } = atOnce === undefined ? { at: 0, isOver: false } : writeAtOnce(atOnce, bytes);
+    if (isOver) {
+      onWritten(at === bytes.length ? 'all' : at > 0 ? 'a part' : 'nothing');
+      return;
+    }
+    isPartWritten = at > 0;
     thread ??= start();
-    thread.postMessage(text);
+    thread.postMessage(bytes.subarray(at));
+    beginWatch();
+  }
+
+  function beginWatch(): void {
     watch ??= setInterval(look, LOOK_SECONDS * 1000).unref();
   }
 
@@ -172,4 +188,27 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
       return underWay.length === 0;
     },
   };
+}
+
+/** A descriptor of the same place on which a write does not wait, where there can be one: a socket can't be opened again. */
+function openWithoutWait(fileDescriptor: 1 | 2): number | undefined {
+  try {
+    // A file takes what comes. A second description of it would begin at its first byte.
+    if (fstatSync(fileDescriptor).isFile()) return fileDescriptor;
+    const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
+    return openSync(`/proc/self/fd/${fileDescriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes as much as can be. It is over when all was written, or when an error says that the rest can't be. */
+function writeAtOnce(fileDescriptor: number, bytes: Buffer): { at: number; isOver: boolean } {
+  let at = 0;
+  try {
+    while (at < bytes.length) at += writeSync(fileDescriptor, bytes, at);
+    return { at, isOver: true };
+  } catch (error) {
+    return { at, isOver: (error as NodeJS.ErrnoException).code !== 'EAGAIN' };
+  }
 }

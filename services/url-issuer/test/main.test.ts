@@ -65,6 +65,8 @@ t.test('it issues under its prefix, on the endpoint that clients see', async (t)
   t.ok(lifeMs > 6_000 && lifeMs <= 7_000);
   t.equal((await ask('/getpresignedurl')).status, 404);
   t.equal((await ask('/prod/getpresignedurl', {})).status, 403);
+  issuer.child.kill('SIGTERM');
+  await issuer.exit;
   t.ok(
     issuer.lines.some((line) => line['UploadsIssued'] === 1 && line['Service'] === 'url-issuer'),
     'the metric is written',
@@ -147,11 +149,11 @@ t.test('a store of the rates that is not there: it says so, and serves', async (
   const { ask, issuer } = await running(t, { RATE_LIMIT_STORE_URL: url, LOG_LEVEL: 'debug' });
   for (let request = 0; request < 3; request += 1) t.equal((await ask()).status, 200);
   t.match(await issuer.line(/store of the rates does not respond/), { level: 'warn' });
+  issuer.child.kill('SIGTERM');
+  t.equal(await issuer.exit, 0);
   t.equal(issuer.lines.filter((line) => /does not respond/.test(String(line['msg']))).length, 1);
   t.equal(issuer.lines.filter((line) => line['RatesCountedAlone'] === 1).length, 3);
   t.notMatch(JSON.stringify(issuer.lines), 'hidden-password');
-  issuer.child.kill('SIGTERM');
-  t.equal(await issuer.exit, 0);
   t.equal(issuer.stderr(), '');
 });
 
