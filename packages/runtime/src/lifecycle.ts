@@ -102,7 +102,8 @@ export async function runService<S extends TObject>(options: {
   function exitWithViolations(error: unknown): Promise<never> {
     if (!(error instanceof ConfigError)) throw error;
     outputs.stderr.write(`${error.message}\n`, true);
-    return exit(EXIT_CONFIG);
+    // The thread that loaded a handler to check it may not be able to end.
+    return endNow(EXIT_CONFIG);
   }
 
   let isEnding = false;

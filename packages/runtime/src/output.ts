@@ -158,16 +158,22 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
 
   function report(): void {
     if (dropped === 0 || isReportWaiting) return;
-    isReportWaiting = true;
+    const pieces = dropped;
     isReporting = true;
-    onDropped(dropped);
+    onDropped(pieces);
+    // It is written elsewhere, or not at all: that of standard error is a log line.
+    if (isReporting) dropped -= pieces;
     isReporting = false;
   }
 
   return {
     write(line, isKept = false) {
-      if (waiting + line.length > MOST_WAITING && !isKept && !isReporting) dropped += 1;
-      else send({ text: line, reports: isReporting ? dropped : undefined });
+      if (isReporting) {
+        isReporting = false;
+        isReportWaiting = true;
+        send({ text: line, reports: dropped });
+      } else if (isKept || waiting + line.length <= MOST_WAITING) send({ text: line });
+      else dropped += 1;
     },
     print(text, written, source) {
       if (!isStandingStill()) {
@@ -190,11 +196,17 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
   };
 }
 
-/** A descriptor of the same place on which a write does not wait, where there can be one: a socket can't be opened again. */
+/**
+ * A descriptor of the same place on which a write does not wait, where there can be one. A socket can't be opened again: on it a write
+ * waits once a child process had it by `stdio: 'inherit'`.
+ */
 function openWithoutWait(fileDescriptor: 1 | 2): number | undefined {
   try {
+    const stats = fstatSync(fileDescriptor);
     // A file takes what comes. A second description of it would begin at its first byte.
-    if (fstatSync(fileDescriptor).isFile()) return fileDescriptor;
+    if (stats.isFile()) return fileDescriptor;
+    // Node.js has made it such that a write does not wait (process.stdout, process.stderr).
+    if (stats.isSocket()) return fileDescriptor;
     const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
     return openSync(`/proc/self/fd/${fileDescriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
   } catch {

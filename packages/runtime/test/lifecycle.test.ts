@@ -127,6 +127,24 @@ t.test('what was not written for an error is counted as dropped', async (t) => {
   t.strictSame(messages, ['after', 'output was dropped: nothing read it in time']);
 });
 
+t.test('a pipe whose reader stands still holds nothing up, also after a child process had it', async (t) => {
+  const fifo = join(t.testdir(), 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const reader = new Socket({ fd: openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK) });
+  t.teardown(() => reader.destroy());
+  const writer = await open(fifo, 'w');
+  const service = spawn(process.execPath, [FIXTURE], {
+    env: { BEHAVIOUR: 'logs behind a child', ...NO_CREDENTIALS },
+    stdio: ['ignore', writer.fd, 'inherit', 'ipc'],
+  });
+  t.teardown(() => service.kill('SIGKILL'));
+  await writer.close();
+  const exited = once(service, 'exit');
+  await said(service, 'has logged');
+  service.kill('SIGTERM');
+  t.strictSame(await exited, [0, null]);
+});
+
 t.test('what is printed without an end of its line leaves the lines of others whole', async (t) => {
   const service = spawn(process.execPath, [FIXTURE], {
     env: { BEHAVIOUR: 'prints', ...NO_CREDENTIALS },

@@ -84,6 +84,7 @@ export function createProcessAccepted(options: {
   return async function processAccepted(event: ObjectCreated, delivery: Delivery): Promise<void> {
     let hasLostItsLease = false;
     const acceptance = looksForAcceptance(delivery);
+    if (delivery.receiveCount > 1) await finishOrphanReport(event);
     for (;;) {
       let pending: Pending | undefined;
       try {
@@ -141,7 +142,10 @@ export function createProcessAccepted(options: {
       case UploadState.revoked:
         return recordOrphan(event, 'its upload was revoked');
     }
-    if (upload.acceptedVersionId === event.versionId) return heldUnlessProcessed(upload);
+    if (upload.acceptedVersionId === event.versionId) {
+      await finishOrphanReport(event);
+      return heldUnlessProcessed(upload);
+    }
     return recordOrphan(event, 'another version is the accepted one');
   }
 
@@ -170,6 +174,13 @@ export function createProcessAccepted(options: {
     log.warn({ key, versionId }, `an object under accepted/ is not processed: ${why}`);
     const isKept = await evidence.keep({ key, kind: ObservedKind.orphan, version: event });
     if (!isKept) await evidence.countSurplus(key, ObservedKind.orphan, 1);
+  }
+
+  /** An earlier delivery may have recorded it, before the acceptor showed it to be the copy, and may have failed to report it. */
+  async function finishOrphanReport(event: ObjectCreated): Promise<void> {
+    const observed = { key: event.key, kind: ObservedKind.orphan, version: event };
+    if (await uploads.isObserved(observed.key, observed.kind, event.versionId))
+      await evidence.keepAlways(observed);
   }
 
   /**

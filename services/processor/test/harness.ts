@@ -83,7 +83,8 @@ export function createHarness(
   const { log, metrics } = output;
   const handlers = options.runner ?? createInThreadRunner({ handler, objects, log });
   const runs: { attempt: number; isAlone: boolean }[] = [];
-  const reports = createMemoryReports();
+  const reportFaults = createFaultScript();
+  const reports = createMemoryReports({ faults: reportFaults });
   const processAccepted = createProcessor(
     {
       uploads,
@@ -162,6 +163,7 @@ export function createHarness(
     uploads,
     objects,
     reports: reports.sent,
+    reportFaults,
     tableFaults,
     ...output,
     /** What the runner of handlers was asked for. */

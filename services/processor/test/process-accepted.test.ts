@@ -848,6 +848,37 @@ t.test('P3: who is claimed while an orphan is recorded is looked at again', asyn
   t.match(await harness.uploads.get(key), { state: UploadState.processed });
 });
 
+t.test(
+  'P4: what was recorded as an orphan and is the accepted version is reported all the same',
+  async (t) => {
+    for (const deliveries of ['a retry', 'an event that audit --repair sends'] as const) {
+      const harness = createHarness(succeeds);
+      const { key, event } = await harness.issued();
+      const put = { ...event, eventName: 'ObjectCreated:Put' };
+      harness.reportFaults.failNext('before', 'sendReport', new Error('the queue is away'));
+      await t.rejects(harness.processAccepted(put, createDelivery().delivery), {
+        message: 'the queue is away',
+      });
+      await harness.uploads.claim(key, {
+        versionId: 'v1',
+        eTag: 'e',
+        sizeBytes: 5,
+        storedAt: harness.clock.now,
+      });
+      await harness.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+      if (deliveries === 'a retry') {
+        await harness.processAccepted(put, createDelivery({ receiveCount: 2 }).delivery);
+      } else {
+        await harness.processAccepted(put, createDelivery().delivery);
+        await harness.processAccepted(put, createDelivery().delivery);
+      }
+      t.match(await harness.uploads.get(key), { state: UploadState.processed });
+      t.match(await harness.uploads.listObservedVersions(event.key), [{ kind: 'orphan', reported: true }]);
+      t.equal(harness.reports.length, 1, deliveries);
+    }
+  },
+);
+
 t.test('P5: an object under accepted/ of a revoked upload is an orphan', async (t) => {
   const harness = createHarness(succeeds);
   const { key, event } = await harness.issued();
