@@ -95,6 +95,7 @@ export async function runService<S extends TObject>(options: {
     return exitNow(process, exitCode);
   }
 
+  /** Only where all threads can end: this waits for them. */
   async function exit(exitCode: number): Promise<never> {
     return (await settled()) ? process.exit(exitCode) : exitNow(process, exitCode);
   }
@@ -102,7 +103,6 @@ export async function runService<S extends TObject>(options: {
   function exitWithViolations(error: unknown): Promise<never> {
     if (!(error instanceof ConfigError)) throw error;
     outputs.stderr.write(`${error.message}\n`, true);
-    // The thread that loaded a handler to check it may not be able to end.
     return endNow(EXIT_CONFIG);
   }
 
@@ -148,7 +148,7 @@ export async function runService<S extends TObject>(options: {
     const violation = error instanceof ConfigError ? error : listenViolation(error);
     if (violation) return exitWithViolations(violation);
     log.fatal({ err: error }, `${name} could not start: ${error instanceof Error ? error.message : error}`);
-    return exit(EXIT_FAILURE);
+    return endNow(EXIT_FAILURE);
   }
   log.info({ pid: process.pid }, `${name} started`);
 

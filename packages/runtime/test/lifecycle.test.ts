@@ -74,6 +74,26 @@ async function startUnread(t: Test, behaviour: string) {
   return { service, stdout, exited };
 }
 
+/** The fixture with a pipe that has a name for its standard output, so that more than one reader can open it. */
+async function startOnFifo(t: Test, behaviour: string) {
+  const fifo = join(t.testdir(), 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  function openReader(): Socket {
+    const reader = new Socket({ fd: openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK) });
+    t.teardown(() => reader.destroy());
+    return reader;
+  }
+  const reader = openReader();
+  const writer = await open(fifo, 'w');
+  const service = spawn(process.execPath, [FIXTURE], {
+    env: { BEHAVIOUR: behaviour, ...NO_CREDENTIALS },
+    stdio: ['ignore', writer.fd, 'inherit', 'ipc'],
+  });
+  t.teardown(() => service.kill('SIGKILL'));
+  await writer.close();
+  return { service, openReader, reader };
+}
+
 async function* linesOf(stdout: Readable) {
   for await (const line of createInterface({ input: stdout })) yield JSON.parse(line);
 }
@@ -93,17 +113,7 @@ t.test('a reader that stands still holds nothing up: lines are dropped, and coun
 });
 
 t.test('what was not written for an error is counted as dropped', async (t) => {
-  const fifo = join(t.testdir(), 'fifo');
-  execFileSync('mkfifo', [fifo]);
-  const openReader = () => new Socket({ fd: openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK) });
-  const first = openReader();
-  const writer = await open(fifo, 'w');
-  const service = spawn(process.execPath, [FIXTURE], {
-    env: { BEHAVIOUR: 'told to log', ...NO_CREDENTIALS },
-    stdio: ['ignore', writer.fd, 'inherit', 'ipc'],
-  });
-  t.teardown(() => service.kill('SIGKILL'));
-  await writer.close();
+  const { service, openReader, reader: first } = await startOnFifo(t, 'told to log');
   const tell = async (text: string) => {
     const logged = said(service, 'has logged');
     service.send(text);
@@ -115,7 +125,6 @@ t.test('what was not written for an error is counted as dropped', async (t) => {
   await once(first, 'close');
   for (const text of ['lost', 'lost', 'lost']) await tell(text);
   const second = openReader();
-  t.teardown(() => second.destroy());
   service.send('after');
   const messages: unknown[] = [];
   for await (const { msg, pieces } of linesOf(second)) {
@@ -128,17 +137,7 @@ t.test('what was not written for an error is counted as dropped', async (t) => {
 });
 
 t.test('a pipe whose reader stands still holds nothing up, also after a child process had it', async (t) => {
-  const fifo = join(t.testdir(), 'fifo');
-  execFileSync('mkfifo', [fifo]);
-  const reader = new Socket({ fd: openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK) });
-  t.teardown(() => reader.destroy());
-  const writer = await open(fifo, 'w');
-  const service = spawn(process.execPath, [FIXTURE], {
-    env: { BEHAVIOUR: 'logs behind a child', ...NO_CREDENTIALS },
-    stdio: ['ignore', writer.fd, 'inherit', 'ipc'],
-  });
-  t.teardown(() => service.kill('SIGKILL'));
-  await writer.close();
+  const { service } = await startOnFifo(t, 'logs behind a child');
   const exited = once(service, 'exit');
   await said(service, 'has logged');
   service.kill('SIGTERM');
