@@ -5,7 +5,7 @@ import {
   type RequestListener,
   type Server,
   type ServerOptions,
-  type ServerResponse,
+  ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { memoryBytes, partMemoryBytes, sentBytes } from './header-bytes.ts';
@@ -40,11 +40,17 @@ const LEAST_BYTES_OF_A_PIECE = 4096;
 /** A connection that sends so much at once waits for its turn before the server reads on. Ordinary requests are smaller. */
 const LARGE_PIECE_BYTES = 16 * 1024;
 
+/** More than the connections that Node.js takes in a turn: as many, and those that wait would never grow fewer. */
+const FIRST_REQUESTS_IN_A_TURN = 2;
+
 /** Why the server closed a connection. */
 export type ConnectionRefusal = 'TooManyAtOnce' | 'TooManyConnections' | 'TooManyHeaderBytes' | 'TooLongBody';
 
 export interface BoundedServerOptions
-  extends Omit<ServerOptions, 'IncomingMessage' | 'requireHostHeader' | 'shouldUpgradeCallback'> {
+  extends Omit<
+    ServerOptions,
+    'IncomingMessage' | 'ServerResponse' | 'requireHostHeader' | 'shouldUpgradeCallback'
+  > {
   /** The most open connections, at least 1; for the time until the next response a tenth more. */
   readonly maxConnections: number;
   /** Called once for each connection that the server closes. */
@@ -55,6 +61,10 @@ export interface BoundedServerOptions
 interface Connection {
   /** Its requests that are not complete or have no complete response. */
   readonly requests: Map<IncomingMessage, ServerResponse>;
+  /** Those of them that came whole and whose response the listener has not ended. */
+  readonly underWork: Set<IncomingMessage>;
+  /** Whether a request of it has come. */
+  isKnown: boolean;
   /** Of these requests. */
   headerBytes: number;
   /** Bytes that were read and that are no body and no whole header: all those of a header or of trailers that have not come whole. */
@@ -77,13 +87,14 @@ interface Connection {
  * - A connection that sends 16 KiB or more at once is read on in its turn, one connection in each turn of the event loop. So one turn
  *   does not parse, and does not hold, all that many clients send at the same time. A body that Node.js itself holds back is read on as the
  *   listener reads it.
- * - A connection beyond `maxConnections` takes the place of the oldest one that the server does no work for: one that is idle, that
- *   has not sent a whole request yet, or that has not read its response. The tenth part that came last is left out: a request follows its
- *   connection. Where the server works for all others, one connection more is let in, up to a tenth more, and the connection that gets
- *   the next response is closed behind it. So neither clients that only hold connections open nor those that always have requests on their
- *   way keep others out. Beyond that tenth the newest is closed.
- * - The listener gets one request in each turn of the event loop, from each connection in turn. Node.js takes one new connection a
- *   turn, so a turn that serves all that wait would keep new clients out for as many such turns as connections came before them.
+ * - A connection beyond `maxConnections` takes the place of the one that the server has done no work for since longest: one that is
+ *   idle, that has not sent a whole request yet, or that has not read its response. The last of these, a tenth of `maxConnections`, are
+ *   left out: a request follows its connection. Where there are no others, one connection more is let in, up to a tenth more, and the
+ *   connection that gets the next response is closed behind it. So neither clients that only hold connections open nor those that always
+ *   have requests on their way keep others out. Beyond that tenth the newest is closed.
+ * - In each turn of the event loop the listener gets two requests that are the first of their connections, and one of the others, from
+ *   each connection in turn. Node.js takes one new connection a turn. So a new client, such as a health check, does not wait for
+ *   the requests of those that came before it; and no turn serves all that wait, which would keep new clients out for that time.
  * - Of a body 1 MiB is read at most, before and after its response, and no more than 256 pieces. More closes the connection.
  * - Every request comes to the listener: one without a Host header and one with an expectation that Node.js does not know as well.
  *   Node.js would respond to these itself, to any number of them.
@@ -91,8 +102,10 @@ interface Connection {
 export function createBoundedServer(options: BoundedServerOptions, listener: RequestListener): Server {
   const { maxConnections, onRefused, ...serverOptions } = options;
   const mostNewcomers = Math.max(1, Math.floor(maxConnections / 10));
-  /** The oldest first. */
   const connections = new Map<Socket, Connection>();
+  /** Those that the server does no work for, the longest first. */
+  const idle = new Set<Socket>();
+  const firstTurns = createTurns<Socket>(FIRST_REQUESTS_IN_A_TURN);
   const turns = createTurns<Socket>();
   const readTurns = createTurns<Socket>();
   /** Of all connections. */
@@ -123,6 +136,7 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
       if (piece === null) {
         // The trailers, which come behind the body, take memory as headers do.
         count(this, this.rawTrailers);
+        beginWork(this);
         forgetComplete(this);
         return super.push(piece, encoding);
       }
@@ -136,6 +150,15 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
     }
   }
 
+  class BoundedResponse extends ServerResponse<BoundedRequest> {
+    // biome-ignore lint/suspicious/noExplicitAny: Node.js takes its arguments in four ways, and this passes on what comes.
+    override end(...data: any[]): this {
+      super.end(...data);
+      endWork(this.req);
+      return this;
+    }
+  }
+
   /** Also of a connection that is closed already: Node.js parses the rest of what it has read. */
   function hasMost(socket: Socket): boolean {
     const connection = connections.get(socket);
@@ -145,20 +168,35 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
     );
   }
 
-  function handle(request: BoundedRequest, response: ServerResponse<BoundedRequest>): void {
-    connections.get(request.socket)?.requests.set(request, response);
+  function handle(request: BoundedRequest, response: BoundedResponse): void {
+    const connection = connections.get(request.socket);
+    connection?.requests.set(request, response);
     response.once('close', () => forgetComplete(request));
     // Node.js would read the rest of the body without an end; read like this, it is bounded.
     response.once('prefinish', () => request.resume());
-    turns.add(request.socket, () => {
+    (connection?.isKnown ? turns : firstTurns).add(request.socket, () => {
       if (!request.socket.destroyed) listener(request, response);
     });
+    if (connection) connection.isKnown = true;
     count(request, [
       request.method ?? '',
       request.url ?? '',
       `HTTP/${request.httpVersion}`,
       ...request.rawHeaders,
     ]);
+  }
+
+  function beginWork(request: BoundedRequest): void {
+    const connection = connections.get(request.socket);
+    if (connection?.requests.get(request)?.writableEnded !== false) return;
+    connection.underWork.add(request);
+    idle.delete(request.socket);
+  }
+
+  function endWork(request: BoundedRequest): void {
+    const connection = connections.get(request.socket);
+    if (!connection?.underWork.delete(request)) return;
+    if (connection.underWork.size === 0) idle.add(request.socket);
   }
 
   /** Adds to what the request holds until it and its response are complete, and makes room for it. */
@@ -214,6 +252,8 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
   function release(socket: Socket): boolean {
     const connection = connections.get(socket);
     if (connection) headerBytes -= connection.headerBytes + connection.partMemoryBytes;
+    idle.delete(socket);
+    firstTurns.drop(socket);
     turns.drop(socket);
     readTurns.drop(socket);
     return connections.delete(socket);
@@ -230,6 +270,7 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
     {
       ...serverOptions,
       IncomingMessage: BoundedRequest,
+      ServerResponse: BoundedResponse,
       requireHostHeader: false,
       shouldUpgradeCallback: (request) => request.isTooMany,
     },
@@ -241,24 +282,22 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
   server.on('connection', (socket) => {
     connections.set(socket, {
       requests: new Map(),
+      underWork: new Set(),
+      isKnown: false,
       headerBytes: 0,
       partBytes: 0,
       partMemoryBytes: 0,
       isHeldBack: false,
     });
+    idle.add(socket);
     socket.once('close', () => release(socket));
     // Behind the listener of Node.js, which parses the piece.
     socket.on('data', (piece) => countPart(socket, piece.length));
     if (connections.size <= maxConnections) return;
-    const oldest = [...connections.keys()].slice(0, -mostNewcomers).find((other) => !isWorkedFor(other));
-    if (oldest) refuse(oldest, 'TooManyConnections');
+    const [longestIdle] = idle;
+    if (longestIdle && idle.size > mostNewcomers) refuse(longestIdle, 'TooManyConnections');
     else if (connections.size > maxConnections + mostNewcomers) refuse(socket, 'TooManyConnections');
   });
-
-  function isWorkedFor(socket: Socket): boolean {
-    const requests = [...(connections.get(socket)?.requests ?? [])];
-    return requests.some(([request, response]) => request.complete && !response.writableEnded);
-  }
 
   return server;
 }

@@ -4,19 +4,23 @@ export interface Turns<Owner> {
   drop(owner: Owner): void;
 }
 
-/** Runs one task in each turn of the event loop: the first that waits of each owner, one owner after the other. */
-export function createTurns<Owner>(): Turns<Owner> {
+/** Runs so many tasks in each turn of the event loop: the first that waits of each owner, one owner after the other. */
+export function createTurns<Owner>(tasksInATurn = 1): Turns<Owner> {
   const waiting = new Map<Owner, (() => void)[]>();
   let isBegun = false;
 
   function begin(): void {
     if (isBegun || waiting.size === 0) return;
     isBegun = true;
-    setImmediate(runNext);
+    setImmediate(runTurn);
+  }
+
+  function runTurn(): void {
+    isBegun = false;
+    for (let count = 0; count < tasksInATurn; count += 1) runNext();
   }
 
   function runNext(): void {
-    isBegun = false;
     const [next] = waiting;
     if (!next) return;
     const [owner, [task, ...others]] = next;

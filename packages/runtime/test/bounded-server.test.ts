@@ -328,7 +328,7 @@ t.test('bodies take no room of headers, and neither do complete requests', async
   t.strictSame(refused, []);
 });
 
-t.test('a connection beyond the limit takes the place of the oldest that is not worked for', async (t) => {
+t.test('a connection beyond the limit takes the place of the longest without work', async (t) => {
   const waiting: ServerResponse[] = [];
   const arrived = new EventEmitter();
   const { open, refused } = await listening(
@@ -469,6 +469,61 @@ t.test('a new client is served before all that other clients have asked for', as
   const all = CLIENTS * MAX_REQUESTS_AT_ONCE;
   t.ok((await lateCame) < all / 2, `it was number ${await lateCame} of ${all}`);
   await Promise.all(clients.map((client) => responses(client, MAX_REQUESTS_AT_ONCE)));
+});
+
+t.test('a new client waits for no request of those that are there', async (t) => {
+  const CLIENTS = 100;
+  let handled = 0;
+  const { open } = await listening(
+    t,
+    (_request, response) => {
+      handled += 1;
+      response.end('x');
+    },
+    2 * CLIENTS,
+  );
+  const clients = await Promise.all(Array.from({ length: CLIENTS }, open));
+  for (const { socket } of clients) {
+    socket.on('data', (bytes) => socket.write(REQUEST.repeat(`${bytes}`.split('200 OK').length - 1)));
+    socket.write(REQUEST.repeat(7));
+  }
+  await Promise.all(clients.map((client) => responses(client, 1)));
+  for (let round = 0; round < 20; round += 1) {
+    const before = handled;
+    const late = await open();
+    late.socket.write(REQUEST);
+    await responses(late, 1);
+    t.ok(handled - before < CLIENTS / 2, `${handled - before} of ${CLIENTS} clients came before it`);
+    late.socket.destroy();
+  }
+});
+
+t.test('of first requests two are handled in each turn of the event loop', async (t) => {
+  const CLIENTS = 100;
+  let [inThisTurn, most] = [0, 0];
+  const { server, open } = await listening(
+    t,
+    (_request, response) => {
+      inThisTurn += 1;
+      most = Math.max(most, inThisTurn);
+      response.end('x');
+    },
+    CLIENTS,
+  );
+  const areTaken = new Promise<void>((resolve) => {
+    let left = CLIENTS;
+    server.on('connection', () => --left === 0 && resolve());
+  });
+  const clients = await Promise.all(Array.from({ length: CLIENTS }, open));
+  await areTaken;
+  let turn = setImmediate(function next() {
+    inThisTurn = 0;
+    turn = setImmediate(next);
+  });
+  t.teardown(() => clearImmediate(turn));
+  for (const { socket } of clients) socket.write(REQUEST);
+  await Promise.all(clients.map((client) => responses(client, 1)));
+  t.equal(most, 2);
 });
 
 t.test('of connections with large headers one is read on in each turn of the event loop', async (t) => {

@@ -73,4 +73,28 @@ export const connectionMutations: readonly Mutation[] = [
       test: 'clients that always have requests on their way keep no other out',
     },
   },
+  {
+    id: 'newcomers-last',
+    change: 'the first request of a connection waits for its turn among those of all connections',
+    breaks: 'P7: clients without a key make health checks of the url-issuer wait until ECS replaces the task',
+    file: SERVER,
+    find: '(connection?.isKnown ? turns : firstTurns).add',
+    replace: 'turns.add',
+    noticedBy: {
+      ...noticedBy,
+      test: 'a new client waits for no request of those that are there',
+    },
+  },
+  {
+    id: 'first-requests-pile-up',
+    change: 'no more first requests are handled in a turn than connections are taken',
+    breaks: 'P7: first requests that came at the same moment hold up those of all later connections',
+    file: SERVER,
+    find: 'const FIRST_REQUESTS_IN_A_TURN = 2;',
+    replace: 'const FIRST_REQUESTS_IN_A_TURN = 1;',
+    noticedBy: {
+      ...noticedBy,
+      test: 'of first requests two are handled in each turn of the event loop',
+    },
+  },
 ];

@@ -52,8 +52,8 @@ resource "aws_lb_target_group" "this" {
   health_check {
     path                = "/livez"
     matcher             = "200"
-    interval            = 10
-    timeout             = 5
+    interval            = 15
+    timeout             = 10
     healthy_threshold   = 2
     unhealthy_threshold = 3
   }

@@ -43,7 +43,7 @@ locals {
     # Between SIGTERM and SIGKILL, the most that Fargate gives: DRAIN_LIMIT_SECONDS (100) and at least 5.
     stopTimeout = 120
 
-    # No curl in the image: the Node that runs the service asks.
+    # No curl in the image: the Node that runs the service asks. It shares the task's CPU with the service, and has time under a flood.
     healthCheck = {
       command = [
         "CMD",
@@ -52,7 +52,7 @@ locals {
         "fetch('http://127.0.0.1:${local.container_port}/livez').then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))",
       ]
       interval    = 30
-      timeout     = 5
+      timeout     = 15
       retries     = 3
       startPeriod = 30
     }

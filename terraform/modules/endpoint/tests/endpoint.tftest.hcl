@@ -106,7 +106,7 @@ run "time_outs_fit_the_url_issuer" {
     error_message = "a task that stops gets time for its responses, and no deployment waits for it longer"
   }
   assert {
-    condition     = aws_lb_target_group.this.health_check[0].path == "/livez" && aws_lb_target_group.this.health_check[0].matcher == "200"
+    condition     = aws_lb_target_group.this.health_check[0].path == "/livez" && aws_lb_target_group.this.health_check[0].matcher == "200" && aws_lb_target_group.this.health_check[0].timeout >= 10
     error_message = "whether the process lives decides: a table that is away is no reason to replace its tasks, which have a 503 with Retry-After to give"
   }
 }

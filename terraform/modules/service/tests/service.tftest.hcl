@@ -49,7 +49,7 @@ run "the_container_can_do_little" {
     error_message = "two minutes between SIGTERM and SIGKILL"
   }
   assert {
-    condition     = strcontains(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].healthCheck.command[3], "http://127.0.0.1:8080/livez") && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].healthCheck.command[1] == "node"
+    condition     = strcontains(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].healthCheck.command[3], "http://127.0.0.1:8080/livez") && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].healthCheck.command[1] == "node" && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].healthCheck.timeout >= 10
     error_message = "the image's own Node asks /livez"
   }
   assert {
