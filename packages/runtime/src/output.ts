@@ -34,6 +34,11 @@ interface Piece {
   readonly reports?: number | undefined;
 }
 
+/** A line without an end, and whose it is: nobody's where it was cut off. */
+interface Begun {
+  readonly by: object | undefined;
+}
+
 /**
  * A pipe takes 64 KiB and then makes its writer wait for the reader. A main thread that waited with it would renew no lease and answer no
  * probe. Whether a descriptor makes its writer wait is no choice of one process: a child process with `stdio: 'inherit'` changes it for
@@ -48,6 +53,7 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
   const queue: Piece[] = [];
   const settling = new Set<() => void>();
   let underWay: Piece[] = [];
+  let isPartWritten = false;
   let thread: Worker | undefined;
   let waiting = 0;
   let dropped = 0;
@@ -56,9 +62,9 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
   let watch: NodeJS.Timeout | undefined;
   let isReporting = false;
   let isReportWaiting = false;
-  let isPartWritten = false;
-  /** Whose line was begun, and has no end yet. */
-  let begun: { readonly by: object | undefined } | undefined;
+  /** The line that was begun and has no end yet: of what is written, and of what is under way behind it. */
+  let begun: Begun | undefined;
+  let willBeBegun: Begun | undefined;
 
   const isStandingStill = () => stillSeconds >= STANDSTILL_SECONDS;
 
@@ -84,8 +90,8 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
     const pieces = underWay;
     underWay = [];
     isRead ||= written === 'all';
-    if (written === 'a part' || (written === 'nothing' && isPartWritten)) begun = { by: undefined };
-    isPartWritten = false;
+    if (written === 'all') begun = willBeBegun;
+    else if (written === 'a part' || isPartWritten) begun = { by: undefined };
     if (written !== 'all' || dropped > 0) beginWatch();
     for (const piece of pieces) {
       if (piece.reports !== undefined) isReportWaiting = false;
@@ -103,6 +109,7 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
     if (underWay.length > 0 || queue.length === 0) return;
     let text = '';
     let count = 0;
+    willBeBegun = begun;
     for (const piece of queue) {
       text += withLineFeed(piece);
       if (!piece.written) waiting -= piece.text.length;
@@ -112,11 +119,11 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
     underWay = queue.splice(0, count);
     const bytes = Buffer.from(text);
     const { at, isOver } = atOnce === undefined ? { at: 0, isOver: false } : writeAtOnce(atOnce, bytes);
+    isPartWritten = at > 0;
     if (isOver) {
-      onWritten(at === bytes.length ? 'all' : at > 0 ? 'a part' : 'nothing');
+      onWritten(at === bytes.length ? 'all' : 'nothing');
       return;
     }
-    isPartWritten = at > 0;
     thread ??= start();
     thread.postMessage(bytes.subarray(at));
     beginWatch();
@@ -128,8 +135,8 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
 
   /** Ends the line of another before it. */
   function withLineFeed({ text, source }: Piece): string {
-    const lineFeed = begun && (source === undefined || begun.by !== source) ? '\n' : '';
-    if (text !== '') begun = text.endsWith('\n') ? undefined : { by: source };
+    const lineFeed = willBeBegun && (source === undefined || willBeBegun.by !== source) ? '\n' : '';
+    if (text !== '') willBeBegun = text.endsWith('\n') ? undefined : { by: source };
     return lineFeed + text;
   }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
-import { constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -91,7 +91,7 @@ async function startOnFifo(t: Test, behaviour: string) {
   });
   t.teardown(() => service.kill('SIGKILL'));
   await writer.close();
-  return { service, openReader, reader };
+  return { service, openReader, reader, fifo };
 }
 
 async function* linesOf(stdout: Readable) {
@@ -112,18 +112,20 @@ t.test('a reader that stands still holds nothing up: lines are dropped, and coun
   }
 });
 
+/** Has the fixture log this, and resolves when it was written or dropped. */
+async function tell(service: ChildProcess, text: string): Promise<void> {
+  const logged = said(service, 'has logged');
+  service.send(text);
+  await logged;
+}
+
 t.test('what was not written for an error is counted as dropped', async (t) => {
   const { service, openReader, reader: first } = await startOnFifo(t, 'told to log');
-  const tell = async (text: string) => {
-    const logged = said(service, 'has logged');
-    service.send(text);
-    await logged;
-  };
   await said(service, 'has logged');
-  await tell('before');
+  await tell(service, 'before');
   first.destroy();
   await once(first, 'close');
-  for (const text of ['lost', 'lost', 'lost']) await tell(text);
+  for (const text of ['lost', 'lost', 'lost']) await tell(service, text);
   const second = openReader();
   service.send('after');
   const messages: unknown[] = [];
@@ -134,6 +136,50 @@ t.test('what was not written for an error is counted as dropped', async (t) => {
     break;
   }
   t.strictSame(messages, ['after', 'output was dropped: nothing read it in time']);
+});
+
+t.test('a line that was cut off is ended, also when what came behind it was lost', async (t) => {
+  const { service, openReader, reader, fifo } = await startOnFifo(t, 'told to log');
+  await said(service, 'has logged');
+  const unread = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+  reader.destroy();
+  await once(reader, 'close');
+  const begun = said(service, 'begins to log');
+  const ended = said(service, 'has logged');
+  service.send(Array(10).fill('x'.repeat(10_000)).join('\n'));
+  await begun;
+  // The pipe has as much as it takes, and nothing takes the rest.
+  closeSync(unread);
+  await ended;
+  await tell(service, 'lost');
+  const second = openReader();
+  service.send('after');
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: second })) {
+    lines.push(line);
+    if (line.endsWith('"after"}')) break;
+  }
+  const [cutOff, after] = lines.slice(-2);
+  t.notOk(cutOff?.endsWith('}'));
+  t.equal(JSON.parse(after ?? '').msg, 'after');
+});
+
+t.test('what standard error does not take is told in the log, once', async (t) => {
+  const full = await open('/dev/full', 'w');
+  t.teardown(() => full.close());
+  const service = spawn(process.execPath, [FIXTURE], {
+    env: { BEHAVIOUR: 'told to complain', ...NO_CREDENTIALS },
+    stdio: ['ignore', 'pipe', full.fd, 'ipc'],
+  });
+  t.teardown(() => service.kill('SIGKILL'));
+  await said(service, 'has logged');
+  for (const text of ['one', 'another']) await tell(service, text);
+  service.kill('SIGTERM');
+  const reports: unknown[] = [];
+  for await (const { stream, pieces } of linesOf(service.stdout as Readable)) {
+    if (pieces !== undefined) reports.push({ stream, pieces });
+  }
+  t.strictSame(reports, Array(2).fill({ stream: 'stderr', pieces: 1 }));
 });
 
 t.test('a pipe whose reader stands still holds nothing up, also after a child process had it', async (t) => {

@@ -435,6 +435,18 @@ export const threadMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'cut-off-line-forgotten',
+    change: 'a line of which a part was written counts as one that was not begun',
+    breaks: 'P8: a metric or log line that follows it when the disk has room again can not be read',
+    file: 'packages/runtime/src/output.ts',
+    find: "if (written === 'all') begun",
+    replace: "if (written !== 'a part') begun",
+    noticedBy: {
+      file: 'packages/runtime/test/lifecycle.test.ts',
+      test: 'a line that was cut off is ended, also when what came behind it was lost',
+    },
+  },
+  {
     id: 'lines-glued',
     change: 'a log line is written behind what a handler printed without a line feed',
     breaks: 'P8: metrics and log lines of other uploads can not be read',
