@@ -34,7 +34,7 @@ interface Piece {
   readonly reports?: number | undefined;
 }
 
-/** A line without an end, and whose it is: nobody's where it was cut off. */
+/** A line without an end, and whose it is: no source's where it was cut off. */
 interface Begun {
   readonly by: object | undefined;
 }

@@ -7,7 +7,6 @@ import { createS3EventHandler, sendToEach } from '@upload-once/queue';
 import {
   ConfigError,
   dynamoDbClientConfig,
-  exitNow,
   type Outputs,
   type RunningService,
   runService,
@@ -45,12 +44,12 @@ function writeTo(outputs: Outputs): HandlerThreadOptions['onOutput'] {
 }
 
 /** The check comes before the log: of what a handler's module says while it is loaded, only what it prints by itself is seen. */
-function startCheckingThread(handlerName: string, outputs: Outputs) {
+function startCheckingThread(handlerName: string, outputs: Outputs, onStuck: () => void) {
   return startHandlerThread({
     settings: { handlerName, workingDirectory: process.cwd(), run: undefined },
     onOutput: writeTo(outputs),
     endLimitSeconds: END_LIMIT_SECONDS,
-    onEndLimit: () => exitNow(process, EXIT_FAILURE),
+    onEndLimit: onStuck,
     clock: systemClock,
   });
 }
@@ -70,7 +69,7 @@ await runService({
   schema: configSchema,
   checks: (outputs) => ({
     ...consumerChecks,
-    PROCESSOR_HANDLER: (name) => checkHandler(name, () => startCheckingThread(name, outputs)),
+    PROCESSOR_HANDLER: (name) => checkHandler(name, (onStuck) => startCheckingThread(name, outputs, onStuck)),
   }),
   process,
   async start({ config, log, metrics, outputs, endNow }): Promise<RunningService> {

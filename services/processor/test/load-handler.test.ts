@@ -31,12 +31,12 @@ t.test('what is no handler is refused, with what was found', async (t) => {
 
 /** What is wrong with a handler, found in a thread that only loads it. */
 function check(handlerName: string, clock: Pick<Clock, 'after'> = systemClock) {
-  return checkHandler(handlerName, () =>
+  return checkHandler(handlerName, (onStuck) =>
     startHandlerThread({
       settings: { handlerName, workingDirectory: here, run: undefined },
       onOutput: (_output, written) => written(),
       endLimitSeconds: END_LIMIT_SECONDS,
-      onEndLimit: () => t.fail('the thread does not end'),
+      onEndLimit: onStuck,
       clock,
     }),
   );
@@ -64,6 +64,30 @@ t.test('a handler that is never loaded is reported after a while', async (t) => 
   t.equal(
     await check('./fixtures/never-loads.mjs', clock),
     'can\'t load "./fixtures/never-loads.mjs": that takes longer than 60 seconds',
+  );
+});
+
+t.test('a handler whose thread can not be ended is reported as well', async (t) => {
+  const clock: Pick<Clock, 'after'> = { after: (_delayMs, callback) => systemClock.after(0, callback) };
+  t.equal(
+    await check('./fixtures/blocks-at-load.mjs', clock),
+    'can\'t load "./fixtures/blocks-at-load.mjs": that takes longer than 60 seconds',
+  );
+  const finding = await checkHandler('./handler.mjs', (onStuck) => {
+    const thread = startHandlerThread({
+      settings: { handlerName: './fixtures/marks-its-thread.mjs', workingDirectory: here, run: undefined },
+      onOutput: (_output, written) => written(),
+      endLimitSeconds: END_LIMIT_SECONDS,
+      onEndLimit: onStuck,
+      clock: systemClock,
+    });
+    // A thread can begin to wait when it is loaded.
+    onStuck();
+    return thread;
+  });
+  t.equal(
+    finding,
+    '"./handler.mjs" can be loaded, but its thread can\'t be ended: does it wait for a child process?',
   );
 });
 
