@@ -31,11 +31,11 @@ export const MAX_HEADER_BYTES_OF_ALL = 32 * 1024 ** 2;
 
 /**
  * The most bytes of a request's body that the server reads, also when the response is given already. The listener's own limit is lower,
- * so a client that sends too much can read why. A piece, such as a chunk of the chunked coding, counts as 4 KiB at least: each costs
+ * so a client that sends too much can read why. A piece, such as a chunk of the chunked coding, counts as 2 KiB at least: each costs
  * memory and time of its own, however short it is.
  */
-const MAX_BODY_BYTES = 1024 ** 2;
-const LEAST_BYTES_OF_A_PIECE = 4096;
+const MAX_BODY_BYTES = 256 * 1024;
+const LEAST_BYTES_OF_A_PIECE = 2048;
 
 /** A connection that sends so much at once waits for its turn before the server reads on. Ordinary requests are smaller. */
 const LARGE_PIECE_BYTES = 16 * 1024;
@@ -59,6 +59,8 @@ export interface BoundedServerOptions
 
 /** An open connection. */
 interface Connection {
+  /** Counted up from connection to connection. */
+  readonly number: number;
   /** Its requests that are not complete or have no complete response. */
   readonly requests: Map<IncomingMessage, ServerResponse>;
   /** Those of them that came whole and whose response the listener has not ended. */
@@ -83,19 +85,21 @@ interface Connection {
  *   system has taken its last byte, so a client that does not read its responses reaches the limit. One more request closes the
  *   connection, and nothing else that it sent is read. So does one more request when those that it has fill `MAX_HEADER_BYTES_AT_ONCE`.
  * - Where headers and trailers of all connections fill `MAX_HEADER_BYTES_OF_ALL`, the connection with the largest is closed; of
- *   several, the newest. They count from their first byte until the request has come whole and its response is complete.
+ *   several, the newest. They count from their first byte until the request has come whole and its response is complete; what the
+ *   parser drops, such as spaces before a value, until the next request.
  * - A connection that sends 16 KiB or more at once is read on in its turn, one connection in each turn of the event loop. So one turn
- *   does not parse, and does not hold, all that many clients send at the same time. A body that Node.js itself holds back is read on as the
- *   listener reads it.
+ *   does not parse, and does not hold, all that many clients send at the same time. A body is read on as the listener reads it, and
+ *   after its response in turn as well.
  * - A connection beyond `maxConnections` takes the place of the one that the server has done no work for since longest: one that is
  *   idle, that has not sent a whole request yet, or that has not read its response. The last of these, a tenth of `maxConnections`, are
  *   left out: a request follows its connection. Where there are no others, one connection more is let in, up to a tenth more, and the
  *   connection that gets the next response is closed behind it. So neither clients that only hold connections open nor those that always
  *   have requests on their way keep others out. Beyond that tenth the newest is closed.
- * - In each turn of the event loop the listener gets two requests that are the first of their connections, and one of the others, from
- *   each connection in turn. Node.js takes one new connection a turn. So a new client, such as a health check, does not wait for
- *   the requests of those that came before it; and no turn serves all that wait, which would keep new clients out for that time.
- * - Of a body 1 MiB is read at most, before and after its response, and no more than 256 pieces. More closes the connection.
+ * - In each turn of the event loop the listener gets two requests that are the first of their connections, of the newest connections,
+ *   and one of the others, from each connection in turn. Node.js takes one new connection a turn. So a new client, such as a health check,
+ *   does not wait for the requests of those that came before it; and no turn serves all that wait, which would keep new clients out for
+ *   that time.
+ * - Of a body 256 KiB are read at most, before and after its response, and no more than 128 pieces. More closes the connection.
  * - Every request comes to the listener: one without a Host header and one with an expectation that Node.js does not know as well.
  *   Node.js would respond to these itself, to any number of them.
  */
@@ -105,11 +109,12 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
   const connections = new Map<Socket, Connection>();
   /** Those that the server does no work for, the longest first. */
   const idle = new Set<Socket>();
-  const firstTurns = createTurns<Socket>(FIRST_REQUESTS_IN_A_TURN);
+  const firstTurns = createTurns<Socket>({ tasksInATurn: FIRST_REQUESTS_IN_A_TURN, next: newest });
   const turns = createTurns<Socket>();
   const readTurns = createTurns<Socket>();
   /** Of all connections. */
   let headerBytes = 0;
+  let taken = 0;
 
   /**
    * Node.js parses all requests in a chunk of 64 KiB at once, some 2,000, before a pause takes effect, and holds each of them and its
@@ -131,6 +136,9 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
       this.isTooMany = hasMost(this.socket);
       this.isUpgrade = asksForUpgrade || this.isTooMany;
     }
+
+    /** Node.js calls this where a response is given before its request was read to the end, and would read that without an end. */
+    _dump(): void {}
 
     override push(piece: Buffer | null, encoding?: BufferEncoding): boolean {
       if (piece === null) {
@@ -172,8 +180,7 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
     const connection = connections.get(request.socket);
     connection?.requests.set(request, response);
     response.once('close', () => forgetComplete(request));
-    // Node.js would read the rest of the body without an end; read like this, it is bounded.
-    response.once('prefinish', () => request.resume());
+    response.once('prefinish', () => readRest(request));
     (connection?.isKnown ? turns : firstTurns).add(request.socket, () => {
       if (!request.socket.destroyed) listener(request, response);
     });
@@ -184,6 +191,16 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
       `HTTP/${request.httpVersion}`,
       ...request.rawHeaders,
     ]);
+  }
+
+  /** What is left of a body when its response is given. `request.resume()` would read on a connection that is held back. */
+  function readRest(request: BoundedRequest): void {
+    if (request.complete) {
+      request.resume();
+      return;
+    }
+    const inTurn = (task: () => void) => readTurns.add(request.socket, task);
+    inTurn(() => request.on('readable', () => inTurn(() => request.read())));
   }
 
   function beginWork(request: BoundedRequest): void {
@@ -243,6 +260,11 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
     if (connections.size > maxConnections) refuse(request.socket, 'TooManyConnections');
   }
 
+  function newest(sockets: Iterable<Socket>): Socket {
+    const numberOf = (socket: Socket) => connections.get(socket)?.number ?? 0;
+    return [...sockets].reduce((last, other) => (numberOf(other) > numberOf(last) ? other : last));
+  }
+
   function largest(): Socket {
     const all = [...connections];
     return all.reduce((most, other) => (bytesOf(other[1]) >= bytesOf(most[1]) ? other : most))[0];
@@ -280,7 +302,9 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
   server.on('upgrade', ({ socket }) => refuse(socket, 'TooManyAtOnce'));
   // Not by `server.maxConnections`: that closes the newest.
   server.on('connection', (socket) => {
+    taken += 1;
     connections.set(socket, {
+      number: taken,
       requests: new Map(),
       underWork: new Set(),
       isKnown: false,

@@ -100,6 +100,8 @@ export function createOutput(fileDescriptor: 1 | 2, onDropped: (pieces: number) 
       piece.written?.();
     }
     writeNext();
+    // Of what was dropped after the report that waited. Not after an error, which would keep this report from being written as well.
+    if (settling.size > 0 && written === 'all') report();
     if (underWay.length > 0) return;
     for (const resolve of settling) resolve();
     settling.clear();

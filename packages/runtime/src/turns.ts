@@ -4,8 +4,16 @@ export interface Turns<Owner> {
   drop(owner: Owner): void;
 }
 
+export interface TurnOptions<Owner> {
+  /** By default 1. */
+  readonly tasksInATurn?: number;
+  /** Which of those that wait is next. By default the one that waits longest. */
+  readonly next?: (waiting: Iterable<Owner>) => Owner;
+}
+
 /** Runs so many tasks in each turn of the event loop: the first that waits of each owner, one owner after the other. */
-export function createTurns<Owner>(tasksInATurn = 1): Turns<Owner> {
+export function createTurns<Owner>(options: TurnOptions<Owner> = {}): Turns<Owner> {
+  const { tasksInATurn = 1, next = ([longest]) => longest as Owner } = options;
   const waiting = new Map<Owner, (() => void)[]>();
   let isBegun = false;
 
@@ -21,9 +29,9 @@ export function createTurns<Owner>(tasksInATurn = 1): Turns<Owner> {
   }
 
   function runNext(): void {
-    const [next] = waiting;
-    if (!next) return;
-    const [owner, [task, ...others]] = next;
+    if (waiting.size === 0) return;
+    const owner = next(waiting.keys());
+    const [task, ...others] = waiting.get(owner) ?? [];
     waiting.delete(owner);
     if (others.length > 0) waiting.set(owner, others);
     begin();

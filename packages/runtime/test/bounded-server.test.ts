@@ -39,6 +39,21 @@ async function openSocket(t: Test, port: number) {
   return client;
 }
 
+/** So many connections, which the server has taken. */
+async function openAll<Client>(
+  server: Server,
+  open: () => Promise<Client>,
+  count: number,
+): Promise<Client[]> {
+  let taken = 0;
+  const areTaken = new Promise<void>((resolve) => {
+    server.on('connection', () => ++taken === count && resolve());
+  });
+  const clients = await Promise.all(Array.from({ length: count }, open));
+  await areTaken;
+  return clients;
+}
+
 /** Until so many responses have come. */
 async function responses(client: Awaited<ReturnType<typeof openSocket>>, count: number): Promise<void> {
   while (client.text.split('HTTP/1.1 200 OK').length - 1 < count) {
@@ -304,7 +319,7 @@ t.test(
 );
 
 t.test('bodies take no room of headers, and neither do complete requests', async (t) => {
-  const BODY_BYTES = 256 * 1024;
+  const BODY_BYTES = 128 * 1024;
   const COUNT = MAX_HEADER_BYTES_OF_ALL / BODY_BYTES + 20;
   const { server, open, refused } = await listening(
     t,
@@ -318,7 +333,7 @@ t.test('bodies take no room of headers, and neither do complete requests', async
       await sent(
         server,
         open,
-        `${LARGE_REQUESTS['a long field']?.(BODY_BYTES / 16)}POST / HTTP/1.1\r\nHost: x\r\n${body}`,
+        `${LARGE_REQUESTS['a long field']?.(BODY_BYTES / 8)}POST / HTTP/1.1\r\nHost: x\r\n${body}`,
       ),
     );
   }
@@ -498,6 +513,25 @@ t.test('a new client waits for no request of those that are there', async (t) =>
   }
 });
 
+t.test('a new client waits for no first request of those that came before it', async (t) => {
+  const CLIENTS = 100;
+  const order: string[] = [];
+  const { server, open } = await listening(
+    t,
+    (request, response) => {
+      order.push(request.url ?? '');
+      response.end('x');
+    },
+    2 * CLIENTS,
+  );
+  const clients = await openAll(server, open, CLIENTS);
+  const late = await openAll(server, open, 1);
+  for (const { socket } of clients) socket.write(REQUEST);
+  for (const { socket } of late) socket.write('GET /late HTTP/1.1\r\nHost: x\r\n\r\n');
+  await Promise.all([...clients, ...late].map((client) => responses(client, 1)));
+  t.ok(order.indexOf('/late') < CLIENTS / 2, `${order.indexOf('/late')} came before it`);
+});
+
 t.test('of first requests two are handled in each turn of the event loop', async (t) => {
   const CLIENTS = 100;
   let [inThisTurn, most] = [0, 0];
@@ -510,12 +544,7 @@ t.test('of first requests two are handled in each turn of the event loop', async
     },
     CLIENTS,
   );
-  const areTaken = new Promise<void>((resolve) => {
-    let left = CLIENTS;
-    server.on('connection', () => --left === 0 && resolve());
-  });
-  const clients = await Promise.all(Array.from({ length: CLIENTS }, open));
-  await areTaken;
+  const clients = await openAll(server, open, CLIENTS);
   let turn = setImmediate(function next() {
     inThisTurn = 0;
     turn = setImmediate(next);
@@ -526,61 +555,68 @@ t.test('of first requests two are handled in each turn of the event loop', async
   t.equal(most, 2);
 });
 
-t.test('of connections with large headers one is read on in each turn of the event loop', async (t) => {
-  const CLIENTS = 100;
-  const arrived = new EventEmitter();
-  let [opened, handled] = [0, 0];
-  const { server, refused } = await listening(
-    t,
-    (_request, response) => {
-      response.end('x');
-      handled += 1;
-      if (handled === CLIENTS) arrived.emit('all');
-    },
-    CLIENTS,
-  );
-  const begun = new Set<Socket>();
-  const readOn = new Set<Socket>();
-  let most = 0;
-  server.on('connection', (socket) => {
-    socket.on('data', (piece) => {
-      if (begun.has(socket)) readOn.add(socket);
-      if (piece.length >= LARGE_PIECE_BYTES) begun.add(socket);
-      most = Math.max(most, readOn.size);
+/** More than the server reads at once. */
+const LARGE_TEXTS = {
+  'with large headers': LARGE_REQUESTS['a long field']?.(120 * 1024),
+  // Each has its response before it is read whole.
+  'with large bodies': `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${120 * 1024}\r\n\r\n${'x'.repeat(120 * 1024)}`,
+};
+for (const [what, text] of Object.entries(LARGE_TEXTS)) {
+  t.test(`of connections ${what} one is read on in each turn of the event loop`, async (t) => {
+    const CLIENTS = 100;
+    const arrived = new EventEmitter();
+    let [opened, handled] = [0, 0];
+    const { server, refused } = await listening(
+      t,
+      (_request, response) => {
+        response.end('x');
+        handled += 1;
+        if (handled === CLIENTS) arrived.emit('all');
+      },
+      CLIENTS,
+    );
+    const begun = new Set<Socket>();
+    const readOn = new Set<Socket>();
+    let most = 0;
+    server.on('connection', (socket) => {
+      socket.on('data', (piece) => {
+        if (begun.has(socket)) readOn.add(socket);
+        if (piece.length >= LARGE_PIECE_BYTES) begun.add(socket);
+        most = Math.max(most, readOn.size);
+      });
+      opened += 1;
+      if (opened === CLIENTS) arrived.emit('connections');
     });
-    opened += 1;
-    if (opened === CLIENTS) arrived.emit('connections');
+    const areOpen = once(arrived, 'connections');
+    const { port } = server.address() as AddressInfo;
+    const isWritten = new Int32Array(new SharedArrayBuffer(4));
+    const clients = new Worker(new URL('fixtures/write-at-once.ts', import.meta.url), {
+      workerData: { port, count: CLIENTS, text, isWritten },
+    });
+    t.teardown(() => clients.terminate());
+    await areOpen;
+    let turn = setImmediate(function next() {
+      readOn.clear();
+      turn = setImmediate(next);
+    });
+    t.teardown(() => clearImmediate(turn));
+    const areHandled = once(arrived, 'all');
+    clients.postMessage('write');
+    // The server reads nothing before the clients have written: then all that they wrote waits for the same turn.
+    Atomics.wait(isWritten, 0, 0);
+    await areHandled;
+    t.strictSame(refused, []);
+    t.equal(begun.size, CLIENTS);
+    // What was read of one before its turn can come in the turn of the next.
+    t.ok(most <= 2, `${most} of ${CLIENTS} connections in one turn`);
   });
-  const areOpen = once(arrived, 'connections');
-  const { port } = server.address() as AddressInfo;
-  const text = LARGE_REQUESTS['a long field']?.(120 * 1024);
-  const isWritten = new Int32Array(new SharedArrayBuffer(4));
-  const clients = new Worker(new URL('fixtures/write-at-once.ts', import.meta.url), {
-    workerData: { port, count: CLIENTS, text, isWritten },
-  });
-  t.teardown(() => clients.terminate());
-  await areOpen;
-  let turn = setImmediate(function next() {
-    readOn.clear();
-    turn = setImmediate(next);
-  });
-  t.teardown(() => clearImmediate(turn));
-  const areHandled = once(arrived, 'all');
-  clients.postMessage('write');
-  // The server reads nothing before the clients have written: then all that they wrote waits for the same turn.
-  Atomics.wait(isWritten, 0, 0);
-  await areHandled;
-  t.strictSame(refused, []);
-  t.equal(begun.size, CLIENTS);
-  // What was read of one before its turn can come in the turn of the next.
-  t.ok(most <= 2, `${most} of ${CLIENTS} connections in one turn`);
-});
+}
 
 t.test('a body without an end is read up to a limit', async (t) => {
   const pieces = {
-    'large pieces': { piece: `10000\r\n${'x'.repeat(0x10000)}\r\n`, mostBytes: 1024 ** 2 },
+    'large pieces': { piece: `10000\r\n${'x'.repeat(0x10000)}\r\n`, mostBytes: 256 * 1024 },
     // Of one byte each.
-    'small pieces': { piece: '1\r\nx\r\n'.repeat(100), mostBytes: 256 },
+    'small pieces': { piece: '1\r\nx\r\n'.repeat(100), mostBytes: 128 },
   };
   for (const [what, { piece, mostBytes }] of Object.entries(pieces)) {
     for (const hasResponse of [true, false]) {

@@ -164,6 +164,26 @@ t.test('a line that was cut off is ended, also when what came behind it was lost
   t.equal(JSON.parse(after ?? '').msg, 'after');
 });
 
+t.test('all that was dropped is told of before it exits', async (t) => {
+  const { service, stdout } = await startUnread(t, 'told to log');
+  const LINES = 300;
+  const burst = Array(LINES).fill('x'.repeat(10_000)).join('\n');
+  for (let round = 0; round < 2; round += 1) {
+    const begun = said(service, 'begins to log');
+    service.send(burst);
+    await begun;
+  }
+  // The report of the first waits, and all of the second was dropped behind it.
+  service.kill('SIGTERM');
+  let [written, dropped] = [0, 0];
+  for await (const { msg = '', pieces = 0 } of linesOf(stdout)) {
+    if (msg.startsWith('xxx')) written += 1;
+    dropped += pieces;
+  }
+  // And the lines about the stop.
+  t.ok(dropped >= 2 * LINES - written, `${written} were written and ${dropped} dropped of ${2 * LINES}`);
+});
+
 t.test('what standard error does not take is told in the log, once', async (t) => {
   const full = await open('/dev/full', 'w');
   t.teardown(() => full.close());

@@ -97,4 +97,30 @@ export const connectionMutations: readonly Mutation[] = [
       test: 'of first requests two are handled in each turn of the event loop',
     },
   },
+  {
+    id: 'first-requests-in-order',
+    change:
+      'first requests are handled in the order in which they come, not those of the newest connections first',
+    breaks:
+      'P7: clients without a key that are silent and then ask at the same moment make health checks wait',
+    file: SERVER,
+    find: ', next: newest }',
+    replace: ' }',
+    noticedBy: {
+      ...noticedBy,
+      test: 'a new client waits for no first request of those that came before it',
+    },
+  },
+  {
+    id: 'rest-of-bodies-out-of-turn',
+    change: 'what is left of a body is read on at once when its response is given',
+    breaks: 'P7: bodies that clients without a key send make health checks of the url-issuer wait',
+    file: SERVER,
+    find: 'if (request.complete) {',
+    replace: 'if (request.readable) {',
+    noticedBy: {
+      ...noticedBy,
+      test: 'of connections with large bodies one is read on in each turn of the event loop',
+    },
+  },
 ];

@@ -447,11 +447,23 @@ export const threadMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'last-dropped-untold',
+    change: 'what is dropped while the report of an earlier drop waits is not told of before an exit',
+    breaks: 'P8: who reads the log late does not learn how much of it is missing',
+    file: 'packages/runtime/src/output.ts',
+    find: "if (settling.size > 0 && written === 'all') report();",
+    replace: '',
+    noticedBy: {
+      file: 'packages/runtime/test/lifecycle.test.ts',
+      test: 'all that was dropped is told of before it exits',
+    },
+  },
+  {
     id: 'lines-glued',
     change: 'a log line is written behind what a handler printed without a line feed',
     breaks: 'P8: metrics and log lines of other uploads can not be read',
     file: OUTPUT,
-    find: "begun && (source === undefined || begun.by !== source) ? '\\n' : ''",
+    find: "willBeBegun && (source === undefined || willBeBegun.by !== source) ? '\\n' : ''",
     replace: "''",
     noticedBy: {
       file: 'packages/runtime/test/lifecycle.test.ts',
