@@ -314,6 +314,8 @@ export function createBoundedServer(options: BoundedServerOptions, listener: Req
       isHeldBack: false,
     });
     idle.add(socket);
+    // Node.js takes its own listener away when a connection changes its protocol, and an error without a listener ends the process.
+    socket.on('error', () => undefined);
     socket.once('close', () => release(socket));
     // Behind the listener of Node.js, which parses the piece.
     socket.on('data', (piece) => countPart(socket, piece.length));
