@@ -31,11 +31,11 @@ export const MAX_HEADER_BYTES_OF_ALL = 32 * 1024 ** 2;
 
 /**
  * The most bytes of a request's body that the server reads, also when the response is given already. The listener's own limit is lower,
- * so a client that sends too much can read why. A piece, such as a chunk of the chunked coding, counts as 2 KiB at least: each costs
+ * so a client that sends too much can read why. A piece, such as a chunk of the chunked coding, counts as 1 KiB at least: each costs
  * memory and time of its own, however short it is.
  */
 const MAX_BODY_BYTES = 256 * 1024;
-const LEAST_BYTES_OF_A_PIECE = 2048;
+const LEAST_BYTES_OF_A_PIECE = 1024;
 
 /** A connection that sends so much at once waits for its turn before the server reads on. Ordinary requests are smaller. */
 const LARGE_PIECE_BYTES = 16 * 1024;
@@ -99,7 +99,7 @@ interface Connection {
  *   and one of the others, from each connection in turn. Node.js takes one new connection a turn. So a new client, such as a health check,
  *   does not wait for the requests of those that came before it; and no turn serves all that wait, which would keep new clients out for
  *   that time.
- * - Of a body 256 KiB are read at most, before and after its response, and no more than 128 pieces. More closes the connection.
+ * - Of a body 256 KiB are read at most, before and after its response, and no more than 256 pieces. More closes the connection.
  * - Every request comes to the listener: one without a Host header and one with an expectation that Node.js does not know as well.
  *   Node.js would respond to these itself, to any number of them.
  */

@@ -20,8 +20,10 @@ export function crashReason(
     const other = exitCode === UNSETTLED_TOP_LEVEL_AWAIT ? ', or its top-level await never ends' : '';
     return `the handler ended its thread by process.exit(${exitCode})${other}`;
   }
-  if (isOutOfMemory(failure))
-    return `the handler needed more heap than its thread may have: ${heapMib} MiB (HANDLER_HEAP_MIB)`;
+  if (isOutOfMemory(failure)) {
+    const limit = heapMib === undefined ? '' : `: ${heapMib} MiB (HANDLER_HEAP_MIB)`;
+    return `the handler needed more heap than its thread may have${limit}`;
+  }
   const { error, isUnreadable } = failure;
   if (isUnreadable) return `the handler's thread sent a message that can't be read: ${reasonOf(error)}`;
   const name = error instanceof Error ? `${error.name}: ` : '';
