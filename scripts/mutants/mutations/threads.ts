@@ -436,7 +436,7 @@ export const threadMutations: readonly Mutation[] = [
   },
   {
     id: 'cut-off-line-forgotten',
-    change: 'a line of which a part was written counts as one that was not begun',
+    change: 'a line that was written in part counts as one that was not begun',
     breaks: 'P8: a metric or log line that follows it when the disk has room again can not be read',
     file: 'packages/runtime/src/output.ts',
     find: "if (written === 'all') begun",

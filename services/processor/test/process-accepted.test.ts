@@ -848,6 +848,13 @@ t.test('P3: who is claimed while an orphan is recorded is looked at again', asyn
   t.match(await harness.uploads.get(key), { state: UploadState.processed });
 });
 
+/** As the acceptor does that has shown this version to be its copy. */
+async function acceptCopy(harness: ReturnType<typeof createHarness>, key: string, acceptedVersionId: string) {
+  const claimed = { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: harness.clock.now };
+  await harness.uploads.claim(key, claimed);
+  await harness.uploads.accept(key, { claimedVersionId: claimed.versionId, acceptedVersionId });
+}
+
 t.test(
   'P4: what was recorded as an orphan and is the accepted version is reported all the same',
   async (t) => {
@@ -859,13 +866,7 @@ t.test(
       await t.rejects(harness.processAccepted(put, createDelivery().delivery), {
         message: 'the queue is away',
       });
-      await harness.uploads.claim(key, {
-        versionId: 'v1',
-        eTag: 'e',
-        sizeBytes: 5,
-        storedAt: harness.clock.now,
-      });
-      await harness.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+      await acceptCopy(harness, key, event.versionId);
       if (deliveries === 'a retry') {
         await harness.processAccepted(put, createDelivery({ receiveCount: 2 }).delivery);
       } else {
@@ -901,13 +902,7 @@ for (const eventName of ['ObjectCreated:Copy', 'ObjectCreated:CompleteMultipartU
       });
       t.strictSame(await harness.uploads.listObservedVersions(event.key), []);
       t.equal(harness.total('OrphanObjects'), 0);
-      await harness.uploads.claim(key, {
-        versionId: 'v1',
-        eTag: 'e',
-        sizeBytes: 5,
-        storedAt: harness.clock.now,
-      });
-      await harness.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+      await acceptCopy(harness, key, event.versionId);
       await harness.processAccepted(event, createDelivery().delivery);
       t.match(await harness.uploads.get(key), { state: UploadState.processed }, 'after a redrive');
     },
