@@ -1,5 +1,6 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Fastify from 'fastify';
 import { createBoundedServer } from './bounded-server.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -31,27 +32,32 @@ export async function startHealthServer(options: {
   port: number;
   readiness: Readiness;
 }): Promise<HealthServer> {
-  const app = Fastify({
-    forceCloseConnections: true,
-    serverFactory: (handler) =>
-      createBoundedServer(
-        { maxConnections: MAX_CONNECTIONS, keepAliveTimeout: KEEP_ALIVE_MS },
-        handler,
-      ).setTimeout(STALLED_MS),
-  });
+  const { host, port, readiness } = options;
 
-  app.get('/livez', async () => ({ status: 'alive' }));
+  async function responseTo({ method, url }: IncomingMessage): Promise<{ status: number; body: object }> {
+    const isRead = method === 'GET' || method === 'HEAD';
+    if (isRead && url === '/livez') return { status: 200, body: { status: 'alive' } };
+    if (!isRead || url !== '/readyz')
+      return { status: 404, body: { message: 'Not Found', code: 'NotFound' } };
+    const reasons = await readiness.reasonsAgainst();
+    if (reasons.length === 0) return { status: 200, body: { status: 'ready' } };
+    return { status: 503, body: { message: reasons.join('. '), code: 'NotReady' } };
+  }
 
-  app.get('/readyz', async (_request, reply) => {
-    const reasons = await options.readiness.reasonsAgainst();
-    if (reasons.length === 0) return { status: 'ready' };
-    return reply.code(503).send({ message: reasons.join('. '), code: 'NotReady' });
-  });
-
-  app.setNotFoundHandler(async (_request, reply) =>
-    reply.code(404).send({ message: 'Not Found', code: 'NotFound' }),
-  );
-
-  await app.listen({ host: options.host, port: options.port });
-  return { port: (app.server.address() as AddressInfo).port, close: async () => app.close() };
+  const limits = { maxConnections: MAX_CONNECTIONS, keepAliveTimeout: KEEP_ALIVE_MS };
+  const server = createBoundedServer(limits, async (request, response) => {
+    const { status, body } = await responseTo(request);
+    const headers = { 'content-type': 'application/json; charset=utf-8' };
+    response.writeHead(status, headers).end(JSON.stringify(body));
+  }).setTimeout(STALLED_MS);
+  server.listen({ host, port });
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
 }
