@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import fc from 'fast-check';
 import t from 'tap';
-import type { SignedForm } from '../src/signing/sign-form.ts';
+import { type SignedForm, signedFields } from '../src/signing/sign-form.ts';
 import { expirationOf } from '../src/signing/signature-times.ts';
 import type { SignedTerms } from '../src/signing/signing-request.ts';
 import { createUploadSigner, type UploadSigner } from '../src/signing/upload-signer.ts';
@@ -116,6 +117,63 @@ t.test('the same upload signed again is the same, to the byte', async (t) => {
   const terms = { issuedAt: new Date('2025-03-04T05:06:07.999Z'), metadata: { a: 'b' } };
   const later = signerOf({ now: () => new Date(NOW.getTime() + 20_000) });
   t.strictSame(await sign(later, terms), await sign(signerOf(), terms));
+});
+
+t.test('a form is the same, to the byte, as the AWS SDK makes it', async (t) => {
+  const ascii = fc.string({
+    unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
+  });
+  const terms = fc.record({
+    key: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }).map((text) => `uploads/${text}-0`),
+    seconds: fc.integer({ min: 0, max: 4_000_000_000 }),
+    ms: fc.integer({ min: 0, max: 999 }),
+    lifetimeSeconds: fc.integer({ min: 1, max: 604_800 }),
+    maxBytes: fc.integer({ min: 0, max: 5_368_709_120 }),
+    contentType: fc.option(ascii, { nil: undefined }),
+    sha256: fc.option(fc.constant(Buffer.alloc(32, 7).toString('base64')), { nil: undefined }),
+    metadata: fc.dictionary(fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,20}$/), ascii),
+    sessionToken: fc.option(fc.stringMatching(/^[A-Za-z0-9+/=]{1,80}$/), { nil: undefined }),
+    secretAccessKey: fc.stringMatching(/^[A-Za-z0-9+/]{40}$/),
+    region: fc.constantFrom('eu-central-1', 'us-east-1', 'cn-north-1'),
+  });
+  await fc.assert(
+    fc.asyncProperty(terms, async (given) => {
+      const { seconds, ms, lifetimeSeconds, secretAccessKey, sessionToken, region, key, metadata } = given;
+      const issuedAt = new Date(seconds * 1000 + ms);
+      const credentials = {
+        accessKeyId: ACCESS_KEY_ID,
+        secretAccessKey,
+        ...(sessionToken && { sessionToken }),
+      };
+      const client = new S3Client({ region, credentials });
+      const constraints = {
+        method: 'post' as const,
+        minBytes: 0,
+        maxBytes: given.maxBytes,
+        ...(given.contentType !== undefined && { contentType: given.contentType }),
+        ...(given.sha256 !== undefined && { sha256: given.sha256 }),
+      };
+      const signer = createUploadSigner({ client, bucket: 'upload-bucket', now: () => issuedAt });
+      const { form } = await sign(signer, { key, issuedAt, constraints, metadata }, lifetimeSeconds);
+      const signedAt = new Date(seconds * 1000);
+      const theirs = await createPresignedPost(
+        Object.assign(client, {
+          config: { ...client.config, systemClockOffset: signedAt.getTime() - Date.now() },
+        }),
+        {
+          Bucket: 'upload-bucket',
+          Key: key,
+          Conditions: [['content-length-range', 0, given.maxBytes]],
+          Fields: signedFields({ constraints, metadata }),
+          Expires: lifetimeSeconds,
+        },
+      );
+      const { bucket: _, ...fields } = theirs.fields;
+      t.equal(form.url, theirs.url);
+      t.strictSame(inSmallLetters(form.fields), inSmallLetters(fields));
+    }),
+    { numRuns: 300 },
+  );
 });
 
 t.test('clients get the endpoint that they can reach', async (t) => {
