@@ -128,6 +128,14 @@ locals {
       Condition = local.naming_only.issue
     },
     {
+      # Its deletions name an item's key alone. IAM can't refuse one that comes with a write, only a call that has no other.
+      Sid       = "IssueUploadsTogether"
+      Effect    = "Allow"
+      Action    = ["dynamodb:BatchWriteItem"]
+      Resource  = [module.storage.tables.uploads.arn]
+      Condition = merge(local.naming_only.issue, { "ForAnyValue:StringEquals" = { "dynamodb:Attributes" = ["apiKeyId"] } })
+    },
+    {
       Sid       = "RevokeUploads"
       Effect    = "Allow"
       Action    = ["dynamodb:UpdateItem"]

@@ -24,6 +24,7 @@ export function readDocument(url: URL): OpenApi {
 /** What a url-issuer without a path prefix serves at /openapi.json. */
 export async function servedDocument(): Promise<OpenApi> {
   const now = () => new Date(0);
+  const uploadStore = createMemoryUploadStore({ now, newToken: () => '', recordRetentionSeconds: 1 });
   const app = await buildApp({
     pathPrefix: '',
     trustedProxies: [],
@@ -36,7 +37,8 @@ export async function servedDocument(): Promise<OpenApi> {
     buckets: createMemoryBuckets({ now, maxBuckets: 1 }),
     quotaCounters: createMemoryQuotaCounters(),
     idempotencyStore: createMemoryIdempotencyStore({ now }),
-    uploadStore: createMemoryUploadStore({ now, newToken: () => '', recordRetentionSeconds: 1 }),
+    uploadStore,
+    issuedUploads: uploadStore.issued,
     signer: createUploadSigner({ client: new S3Client({ region: 'us-east-1' }), bucket: 'x', now }),
     readiness: { reasonsAgainst: async () => [], stop() {} },
     metrics: { add() {} },

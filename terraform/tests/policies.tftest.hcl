@@ -70,6 +70,7 @@ run "the_url_issuer_signs_and_records" {
       "s3:PutObject arn:aws:s3:::files/uploads/*",
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+      "dynamodb:BatchWriteItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:Query arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:UpdateItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/access",
@@ -140,6 +141,11 @@ run "conditions_hold_what_resources_cannot" {
       url-issuer = {
         IssueUploads = {
           "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt"] }
+          Null                        = { "dynamodb:Attributes" = "false" }
+        }
+        IssueUploadsTogether = {
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt"] }
+          "ForAnyValue:StringEquals"  = { "dynamodb:Attributes" = ["apiKeyId"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         RevokeUploads = {

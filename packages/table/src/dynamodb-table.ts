@@ -1,4 +1,6 @@
 import {
+  type AttributeValue,
+  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
@@ -15,23 +17,35 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { conditionExpression, updateExpressions } from './expressions.ts';
-import type { Condition, PartitionKey, Table } from './table.ts';
+import { type Condition, ItemsRefused, type PartitionKey, type PreparedItem, type Table } from './table.ts';
 
 interface DynamoDbTableOptions<Key> {
   readonly client: DynamoDBClient;
+  /** A client that sends each request once (`maxAttempts: 1`), for `putAll`. By default there is none. */
+  readonly onceClient?: DynamoDBClient | undefined;
   readonly tableName: string;
   readonly partitionKey: PartitionKey<Key>;
 }
+
+const THROTTLINGS: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+]);
+
+type Attributes = Record<string, AttributeValue>;
 
 /** A table in DynamoDB. The client's own retries may repeat a write. */
 export function createDynamoDbTable<Key extends object, Item extends Key>(
   options: DynamoDbTableOptions<Key>,
 ): Table<Key, Item> {
-  const { client, tableName: TableName, partitionKey } = options;
+  const { client, onceClient, tableName: TableName, partitionKey } = options;
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
   const isThere = `attribute_exists(${partitionKey})`;
   const isAbsent = `attribute_not_exists(${partitionKey})`;
+
+  const placeOf = (attributes: Attributes = {}) => `${attributes[partitionKey]?.S}\0${attributes['item']?.S}`;
 
   const inPartition = (partition: string) => ({
     TableName,
@@ -55,6 +69,21 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
       });
       await beforeWrite?.();
       return (await unlessConditionFailed(client.send(put))) !== undefined;
+    },
+
+    prepare: (item) => ({ prepared: marshall(withMaps(item), { removeUndefinedValues: true }) }),
+
+    async putAll(items) {
+      if (!onceClient) throw new TypeError('putAll needs a client that sends each request once');
+      const requests = items.map((item) => ({ PutRequest: { Item: attributesOf(item) } }));
+      const write = new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } });
+      const response = await onceClient.send(write).catch((error) => {
+        if (isThrottling(error)) return { UnprocessedItems: { [TableName]: requests } };
+        throw isRefusal(error) ? new ItemsRefused(error.message, { cause: error }) : error;
+      });
+      const unwritten = response.UnprocessedItems?.[TableName] ?? [];
+      const places = new Set(unwritten.map(({ PutRequest }) => placeOf(PutRequest?.Item)));
+      return items.filter((item) => places.has(placeOf(attributesOf(item))));
     },
 
     async update(Key, change) {
@@ -141,6 +170,20 @@ function withMaps(item: object): Record<string, unknown> {
       return [name, isObject ? new Map(Object.entries(value)) : value];
     }),
   );
+}
+
+function attributesOf({ prepared }: PreparedItem): Attributes {
+  return prepared as Attributes;
+}
+
+/** DynamoDB looks at all of a request before it writes any of it (Amazon DynamoDB API Reference, "BatchWriteItem"). */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ValidationException';
+}
+
+/** Nothing of the request was written (Amazon DynamoDB API Reference, "BatchWriteItem", "Errors", and "Common Errors"). */
+function isThrottling(error: unknown): boolean {
+  return error instanceof Error && THROTTLINGS.has(error.name);
 }
 
 async function unlessConditionFailed<T>(response: Promise<T>): Promise<T | undefined> {

@@ -48,6 +48,16 @@ interface PutOptions<Item> {
   readonly beforeWrite?: (() => Promise<void>) | undefined;
 }
 
+/** An item in the form in which it is written. */
+export interface PreparedItem {
+  readonly prepared: unknown;
+}
+
+/** The table refused the whole request for what is in it. Nothing was written. */
+export class ItemsRefused extends Error {
+  readonly code = 'ItemsRefused';
+}
+
 /**
  * A table with a partition key and the sort key `item`. `Item` is the union of what lies in it.
  *
@@ -59,6 +69,17 @@ export interface Table<Key, Item extends Key> {
 
   /** False: there is an item under that key, and no condition of `orReplace` holds for it. Nothing was changed. */
   putIfAbsent(item: Item, options?: PutOptions<Item>): Promise<boolean>;
+
+  /** @throws the error of an item that can't be written */
+  prepare(item: Item): PreparedItem;
+
+  /**
+   * Writes 1 to 25 items, each whole or not at all, whatever is there under its key. It is **sent once**: a repeated write could come
+   * late, and take an item back to what it was.
+   * @returns those that the table had no capacity for, which were not written
+   * @throws ItemsRefused. After any other error each item may have been written or not.
+   */
+  putAll(items: readonly PreparedItem[]): Promise<readonly PreparedItem[]>;
 
   /** The item as the write left it. Undefined: a condition does not hold, or there is no such item. Nothing was changed. */
   update(key: Key, change: Change<Key, Item>): Promise<Item | undefined>;

@@ -1,4 +1,6 @@
-import t from 'tap';
+import { Readable } from 'node:stream';
+import { HttpResponse } from '@smithy/core/protocols';
+import t, { type Test } from 'tap';
 import { startDynamoDb } from '../../../test/support/start-access-table.ts';
 import { createDynamoDbTable } from '../src/index.ts';
 import { type TestItem, type TestKey, tableContract } from './contract/table-contract.ts';
@@ -8,6 +10,7 @@ const db = await startDynamoDb(t);
 tableContract(t, async () =>
   createDynamoDbTable<TestKey, TestItem>({
     client: db.client,
+    onceClient: db.client,
     tableName: await db.createTable(),
     partitionKey: 'id',
   }),
@@ -54,4 +57,78 @@ t.test('every call names what it reads and the condition that makes it safe', as
     ['ScanCommand', { ConsistentRead }],
     ['DeleteItemCommand', { Key: { id: 'a' } }],
   ]);
+});
+
+/** A table whose BatchWriteItem gets these responses, one after the other, and what was sent. */
+function answering(t: Test, responses: readonly { status: number; body: object }[]) {
+  const left = [...responses];
+  let calls = 0;
+  const onceClient = db.createClient({
+    maxAttempts: 1,
+    requestHandler: {
+      handle: async () => {
+        calls += 1;
+        const { status, body } = left.shift() ?? { status: 500, body: {} };
+        const headers = { 'content-type': 'application/x-amz-json-1.0' };
+        return {
+          response: new HttpResponse({
+            statusCode: status,
+            headers,
+            body: Readable.from([JSON.stringify(body)]),
+          }),
+        };
+      },
+    },
+  });
+  t.teardown(() => onceClient.destroy());
+  const table = createDynamoDbTable<TestKey, TestItem>({
+    client: db.client,
+    onceClient,
+    tableName: 'a',
+    partitionKey: 'id',
+  });
+  return { table, calls: () => calls };
+}
+
+t.test('what the table had no capacity for is said, item by item', async (t) => {
+  const keyOf = (id: string) => ({ id: { S: id }, item: { S: 'x' } });
+  const body = { UnprocessedItems: { a: [{ PutRequest: { Item: { ...keyOf('2'), count: { N: '1' } } } }] } };
+  const { table, calls } = answering(t, [{ status: 200, body }]);
+  const items = ['1', '2', '3'].map((id) => table.prepare({ id, item: 'x', count: 1 }));
+  t.strictSame(await table.putAll(items), [items[1]]);
+  t.equal(calls(), 1);
+});
+
+t.test('a request that is throttled was not written, none of it', async (t) => {
+  for (const name of [
+    'ProvisionedThroughputExceededException',
+    'RequestLimitExceeded',
+    'ThrottlingException',
+  ]) {
+    const { table, calls } = answering(t, [{ status: 400, body: { __type: name, message: 'slow down' } }]);
+    const items = ['1', '2'].map((id) => table.prepare({ id, item: 'x' }));
+    t.strictSame(await table.putAll(items), items, name);
+    t.equal(calls(), 1);
+  }
+});
+
+t.test('a request that is refused for what is in it is told from one whose outcome is unknown', async (t) => {
+  const refused = { __type: 'com.amazon.coral.validate#ValidationException', message: 'too long' };
+  const { table, calls } = answering(t, [
+    { status: 400, body: refused },
+    { status: 500, body: { __type: 'InternalServerError' } },
+  ]);
+  const items = [table.prepare({ id: '1', item: 'x' })];
+  await t.rejects(table.putAll(items), { code: 'ItemsRefused', message: 'too long' });
+  await t.rejects(table.putAll(items), { name: 'InternalServerError' });
+  t.equal(calls(), 2, 'each was sent once');
+});
+
+t.test('items are put together only by a client that sends each request once', async (t) => {
+  const table = createDynamoDbTable<TestKey, TestItem>({
+    client: db.client,
+    tableName: 'a',
+    partitionKey: 'id',
+  });
+  await t.rejects(table.putAll([table.prepare({ id: '1', item: 'x' })]), TypeError);
 });

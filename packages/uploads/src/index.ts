@@ -44,6 +44,10 @@ export {
   uploadKeyOfId,
 } from './domain/upload-key.ts';
 export {
+  createDynamoDbIssuedUploads,
+  type DynamoDbIssuedUploadsOptions,
+} from './dynamodb/dynamodb-issued-uploads.ts';
+export {
   createDynamoDbUploadRecords,
   type DynamoDbUploadRecordsOptions,
 } from './dynamodb/dynamodb-upload-records.ts';
@@ -51,6 +55,7 @@ export {
   createDynamoDbUploadStore,
   type DynamoDbUploadStoreOptions,
 } from './dynamodb/dynamodb-upload-store.ts';
+export { type IssuedUploads, TableBusy } from './ports/issued-uploads.ts';
 export type { ObjectListing, StoredVersion } from './ports/object-listing.ts';
 export type {
   CopyOrder,

@@ -216,11 +216,76 @@ export const claimMutations: readonly Mutation[] = [
     change: 'the form is returned before its item is durable',
     breaks: 'P3: an upload is made with it, and taken for an orphan',
     file: 'services/url-issuer/src/issuing/issue-upload.ts',
-    find: 'await uploadStore.issue(upload, context.takeQuota);',
-    replace: 'void uploadStore.issue(upload, context.takeQuota);',
+    find: 'await issuedUploads.record(upload, context.takeQuota);',
+    replace: 'void issuedUploads.record(upload, context.takeQuota);',
+    noticedBy: {
+      file: 'services/url-issuer/test/get-presigned-url.test.ts',
+      test: 'no response before the upload is durable',
+    },
+  },
+  {
+    id: 'key-tried-again',
+    change: 'the item of an upload whose write had no response is written again under the same key',
+    breaks:
+      'P1: the first write may come late, and sets an upload that was claimed or revoked since back to ISSUED',
+    file: 'services/url-issuer/src/issuing/issue-upload.ts',
+    find: '    for (let attempt = 1; ; attempt += 1) {\n      const { upload, signed } = await prepare(uploadRequest, context);',
+    replace:
+      '    const { upload, signed } = await prepare(uploadRequest, context);\n    for (let attempt = 1; ; attempt += 1) {',
     noticedBy: {
       file: 'services/url-issuer/test/issue-upload.test.ts',
-      test: 'a write whose outcome is unknown is not tried with another key',
+      test: 'P1: a write that gets no response after it took effect is tried once more, with another key',
+    },
+  },
+  {
+    id: 'group-before-written',
+    change: 'uploads that are written together resolve before the table has responded',
+    breaks: 'P3: a form is given away whose upload is not recorded',
+    file: 'packages/uploads/src/domain/grouped-issue.ts',
+    find: 'const unwritten = new Set(await table.putAll(group.map(({ item }) => item)));',
+    replace:
+      'for (const { resolve } of group) resolve();\n      const unwritten = new Set(await table.putAll(group.map(({ item }) => item)));',
+    noticedBy: {
+      file: 'packages/uploads/test/grouped-issue.test.ts',
+      test: 'P1: nothing resolves before its item is written',
+    },
+  },
+  {
+    id: 'unwritten-taken-as-written',
+    change: 'what the table had no capacity for counts as written',
+    breaks: 'P3: a form is given away whose upload is not recorded',
+    file: 'packages/table/src/dynamodb-table.ts',
+    find: 'const unwritten = response.UnprocessedItems?.[TableName] ?? [];',
+    replace: 'const unwritten: typeof requests = [];',
+    noticedBy: {
+      file: 'packages/table/test/dynamodb-table.test.ts',
+      test: 'what the table had no capacity for is said, item by item',
+    },
+  },
+  {
+    id: 'group-written-again',
+    change: 'a group whose call had no response is written again, item by item',
+    breaks:
+      'P1: the first write may come late, and sets an upload that was claimed or revoked since back to ISSUED',
+    file: 'packages/uploads/src/domain/grouped-issue.ts',
+    find: 'if (error instanceof ItemsRefused && group.length > 1) {',
+    replace: 'if (group.length > 1) {',
+    noticedBy: {
+      file: 'packages/uploads/test/grouped-issue.test.ts',
+      test: 'P1: after a call without a response nothing of it is written again, and all of it is rejected',
+    },
+  },
+  {
+    id: 'issued-sent-again',
+    change: 'the client that records issued uploads sends a request again',
+    breaks:
+      'P1: a write without a response comes late, and sets an upload that was claimed or revoked since back to ISSUED',
+    file: 'services/url-issuer/src/main.ts',
+    find: '      maxAttempts: 1,',
+    replace: '      maxAttempts: 2,',
+    noticedBy: {
+      file: 'services/url-issuer/test/main.test.ts',
+      test: 'P1: a record whose write gets no response is never written again: the form is for another',
     },
   },
   {
@@ -228,8 +293,8 @@ export const claimMutations: readonly Mutation[] = [
     change: 'a unit of the quota is taken before it is known that the upload can be written',
     breaks: 'P7: a request that fails before its write is sent uses the quota up',
     file: 'services/url-issuer/src/issuing/issue-upload.ts',
-    find: 'await uploadStore.issue(upload, context.takeQuota);',
-    replace: 'await context.takeQuota();\n    await uploadStore.issue(upload);',
+    find: 'await issuedUploads.record(upload, context.takeQuota);',
+    replace: 'await context.takeQuota();\n        await issuedUploads.record(upload);',
     noticedBy: {
       file: 'services/url-issuer/test/quota.test.ts',
       test: 'P7: a request that fails before its write is sent uses none of it',

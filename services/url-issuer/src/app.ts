@@ -12,7 +12,7 @@ import {
   type Metrics,
   type Readiness,
 } from '@upload-once/runtime';
-import type { UploadStore } from '@upload-once/uploads';
+import type { IssuedUploads, UploadStore } from '@upload-once/uploads';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { clientErrorHandler, frameworkErrorHandler } from './client-errors.ts';
 import { createFailedKeyAttempts } from './failed-key-attempts.ts';
@@ -61,6 +61,7 @@ export interface AppOptions {
   readonly badKeysPerMinute: number;
   readonly idempotencyStore: IdempotencyStore;
   readonly uploadStore: UploadStore;
+  readonly issuedUploads: IssuedUploads;
   readonly signer: UploadSigner;
   readonly readiness: Readiness;
   readonly metrics: Metrics;

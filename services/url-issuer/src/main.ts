@@ -10,7 +10,7 @@ import {
 } from '@upload-once/access';
 import { systemClock } from '@upload-once/clock';
 import { createReadiness, dynamoDbClientConfig, runService, s3ClientConfig } from '@upload-once/runtime';
-import { createDynamoDbUploadStore } from '@upload-once/uploads';
+import { createDynamoDbIssuedUploads, createDynamoDbUploadStore } from '@upload-once/uploads';
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
 import { configChecks, configSchema, settingsFrom } from './config.ts';
@@ -63,8 +63,8 @@ await runService({
       now,
       newToken: randomUUID,
     });
-    // What of a quota was counted is never counted again.
-    const quotaDynamoDb = new DynamoDBClient({
+    // What of a quota was counted is never counted again, and no upload is recorded a second time.
+    const onceDynamoDb = new DynamoDBClient({
       ...dynamoDbClientConfig({ region }),
       ...TABLE_TIMEOUT,
       maxAttempts: 1,
@@ -112,8 +112,14 @@ await runService({
       badKeysPerMinute: config.BAD_KEYS_PER_MINUTE,
       idempotencyStore,
       buckets,
-      quotaCounters: createDynamoDbQuotaCounters({ client: quotaDynamoDb, tableName: config.ACCESS_TABLE }),
+      quotaCounters: createDynamoDbQuotaCounters({ client: onceDynamoDb, tableName: config.ACCESS_TABLE }),
       uploadStore,
+      issuedUploads: createDynamoDbIssuedUploads({
+        onceClient: onceDynamoDb,
+        tableName: config.UPLOADS_TABLE,
+        recordRetentionSeconds: settings.recordRetentionSeconds,
+        newToken: randomUUID,
+      }),
       signer,
       readiness,
       metrics,
@@ -127,7 +133,7 @@ await runService({
       async stop(limitSeconds) {
         await closeApp(app, limitSeconds);
         dynamoDb.destroy();
-        quotaDynamoDb.destroy();
+        onceDynamoDb.destroy();
         rateStore?.destroy();
         s3.destroy();
       },

@@ -85,6 +85,7 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
     buckets: createMemoryBuckets({ now, maxBuckets: 1_000 }),
     quotaCounters: createMemoryQuotaCounters(),
     uploadStore,
+    issuedUploads: uploadStore.issued,
     signer: signerOf({ now }),
     readiness: createReadiness({
       checks: {

@@ -37,7 +37,7 @@ t.test(
     const port = await listen(app);
     const agent = new Agent({ keepAlive: true });
     t.teardown(() => agent.destroy());
-    const writing = faults.stallNext('before', 'putIfAbsent');
+    const writing = faults.stallNext('before', 'putAll');
     const response = ask(port, agent);
     await writing.reached;
     const closed = closeApp(app, 1_000);
@@ -63,7 +63,7 @@ t.test('what takes longer than the limit is cut off', async (t) => {
   const port = await listen(app);
   const agent = new Agent({ keepAlive: true });
   t.teardown(() => agent.destroy());
-  const writing = faults.stallNext('before', 'putIfAbsent');
+  const writing = faults.stallNext('before', 'putAll');
   const response = t.rejects(ask(port, agent), { code: 'ECONNRESET' });
   await writing.reached;
   await closeApp(app, 0.01);

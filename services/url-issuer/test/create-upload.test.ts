@@ -372,7 +372,7 @@ t.test('a key’s own limits bound what it may ask for', async (t) => {
 for (const side of ['before', 'after'] as const) {
   t.test(`the table fails ${side} the write: 503, soon again, no form`, async (t) => {
     const { create, faults, metrics } = await issuer(t);
-    faults.failNext(side, 'putIfAbsent', new Error('the table is away'));
+    for (const _attempt of [1, 2]) faults.failNext(side, 'putAll', new Error('the table is away'));
     const response = await create({});
     t.equal(response.statusCode, 503);
     t.match(response.headers['retry-after'], /^[1-9][0-9]*$/);

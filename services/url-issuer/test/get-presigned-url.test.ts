@@ -1,4 +1,3 @@
-import { UploadAlreadyIssued } from '@upload-once/uploads';
 import t from 'tap';
 import { addKey, appUnderTest, KEY_ID, KEY_VALUE, NOW } from './app-under-test.ts';
 
@@ -113,7 +112,7 @@ t.test('without a usable traceparent a new trace begins', async (t) => {
 
 t.test('no response before the upload is durable', async (t) => {
   const { get, faults, metrics } = await appUnderTest(t);
-  const writing = faults.stallNext('before', 'putIfAbsent');
+  const writing = faults.stallNext('before', 'putAll');
   let responded = false;
   const response = get().then((given) => {
     responded = true;
@@ -131,25 +130,10 @@ t.test('no response before the upload is durable', async (t) => {
   );
 });
 
-t.test('a key that is taken twice over is an error, and gives no form away', async (t) => {
-  const { uploadStore } = await appUnderTest(t);
-  uploadStore.issue = async () => {
-    throw new UploadAlreadyIssued('it was there before');
-  };
-  const { get, metrics } = await appUnderTest(t, { uploadStore });
-  const response = await get();
-  t.equal(response.statusCode, 500);
-  t.strictSame(response.json(), { message: 'Internal Server Error', code: 'InternalServerError' });
-  t.strictSame(
-    metrics.map((metric) => metric.name),
-    ['RequestTime', 'ServerErrors'],
-  );
-});
-
 for (const side of ['before', 'after'] as const) {
   t.test(`the table fails ${side} the write: 503, soon again, no form`, async (t) => {
     const { get, faults, metrics, logLines } = await appUnderTest(t);
-    faults.failNext(side, 'putIfAbsent', new Error('the table is away'));
+    for (const _attempt of [1, 2]) faults.failNext(side, 'putAll', new Error('the table is away'));
     const response = await get();
     t.equal(response.statusCode, 503);
     t.strictSame(response.json(), { message: 'Service Unavailable', code: 'ServiceUnavailable' });
@@ -182,7 +166,7 @@ t.test(
   'a table that stays silent: 503 within the limit, and a form that comes too late is not given',
   async (t) => {
     const { get, faults, metrics } = await appUnderTest(t, { limits: { response: 20 } });
-    const writing = faults.stallNext('before', 'putIfAbsent');
+    const writing = faults.stallNext('before', 'putAll');
     const response = await get();
     t.equal(response.statusCode, 503);
     t.strictSame(response.json(), { message: 'Service Unavailable', code: 'ServiceUnavailable' });

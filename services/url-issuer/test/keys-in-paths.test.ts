@@ -24,7 +24,7 @@ t.test(
     const { port } = app.server.address() as AddressInfo;
     const send = async (head: string) => {
       const socket = connect(port, '127.0.0.1');
-      socket.end(`${head}\r\nHost: x\r\nx-api-key: ${KEY_VALUE}\r\nConnection: close\r\n\r\n`);
+      socket.write(`${head}\r\nHost: x\r\nx-api-key: ${KEY_VALUE}\r\nConnection: close\r\n\r\n`);
       const response = await text(socket);
       responses.push(response);
       return Number(response.split(' ')[1]);

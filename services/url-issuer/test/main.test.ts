@@ -91,7 +91,7 @@ t.test('where nothing reads its log, clients without a key do not stop it', asyn
 t.test('the record is in the table before the response is given', async (t) => {
   const { ask, tables, uploadStore, issuer } = await running(t);
   await issuer.url();
-  const writing = tables.holdResponse('PutItem');
+  const writing = tables.holdResponse('BatchWriteItem');
   let responded = false;
   const response = ask().then((given) => {
     responded = true;
@@ -104,6 +104,22 @@ t.test('the record is in the table before the response is given', async (t) => {
   t.equal(status, 200);
   t.ok(await uploadStore.get(body.url.fields['key'] ?? ''));
 });
+
+t.test(
+  'P1: a record whose write gets no response is never written again: the form is for another',
+  async (t) => {
+    const { ask, tables, issuer } = await running(t);
+    await issuer.url();
+    const writing = tables.holdResponse('BatchWriteItem');
+    const { status, body } = await ask();
+    t.equal(status, 200);
+    const { Items = [] } = await tables.client.send(new ScanCommand({ TableName: UPLOADS_TABLE }));
+    const keys = Items.map(({ FullFilename }) => FullFilename?.S);
+    t.equal(keys.length, 2);
+    t.ok(keys.includes(body.url.fields['key']));
+    writing.release();
+  },
+);
 
 t.test('the tables away: 503 with Retry-After, no form; alive, but not ready', async (t) => {
   const { ask, tables, issuer } = await running(t);
@@ -160,7 +176,7 @@ t.test('a store of the rates that is not there: it says so, and serves', async (
 t.test('SIGTERM: what is in flight gets its response, then it ends with 0', async (t) => {
   const { ask, tables, issuer } = await running(t);
   await ask('/livez', {});
-  const writing = tables.holdResponse('PutItem');
+  const writing = tables.holdResponse('BatchWriteItem');
   const response = ask();
   await writing.reached;
   issuer.child.kill('SIGTERM');
@@ -182,7 +198,7 @@ t.test('SIGINT stops it as well', async (t) => {
 t.test('a second signal ends it at once', async (t) => {
   const { ask, tables, issuer } = await running(t);
   await issuer.url();
-  const writing = tables.holdResponse('PutItem');
+  const writing = tables.holdResponse('BatchWriteItem');
   const response = t.rejects(ask(), { code: 'ECONNRESET' });
   await writing.reached;
   issuer.child.kill('SIGTERM');

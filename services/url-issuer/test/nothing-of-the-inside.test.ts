@@ -52,7 +52,10 @@ const tableStore = () =>
 /** Each dependency that can fail, and how many of the requests below it takes along. */
 const DEPENDENCIES: Record<string, [overrides: Partial<AppOptions>, failed: number]> = {
   'the table of keys': [{ accessStore: failing(createMemoryAccessStore()) }, 6],
-  'the table of uploads': [{ uploadStore: failing(tableStore()) }, 5],
+  'the table of uploads': [
+    { uploadStore: failing(tableStore()), issuedUploads: failing(tableStore().issued) },
+    5,
+  ],
   'the records of idempotency keys': [
     { idempotencyStore: failing(createMemoryIdempotencyStore({ now })) },
     1,

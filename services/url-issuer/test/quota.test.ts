@@ -5,10 +5,10 @@ import {
   type QuotaCounters,
 } from '@upload-once/access';
 import { createMemoryQuotaCounters } from '@upload-once/access/testing';
+import type { NewUpload } from '@upload-once/uploads';
 import { createMemoryUploadStore } from '@upload-once/uploads/testing';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
-import type { AppOptions } from '../src/app.ts';
 import { addKey, appUnderTest, KEY_VALUE, NOW } from './app-under-test.ts';
 import { ACCESS_TABLE, CREDENTIALS, REGION, startTables } from './start-tables.ts';
 
@@ -62,14 +62,12 @@ t.test('P7: a request that fails before its write is sent uses none of it', asyn
     newToken: () => 'x',
     recordRetentionSeconds: 1,
   });
-  const failing: AppOptions['uploadStore'] = {
-    ...uploadStore,
-    async issue(_upload, beforeWrite) {
-      if (isReady) await beforeWrite?.();
-      throw new TypeError('no item can be made of this');
-    },
-  };
-  const { accessStore, app } = await appUnderTest(t, { quotaCounters, uploadStore: failing });
+  async function fail(_upload: NewUpload, beforeWrite?: () => Promise<void>): Promise<void> {
+    if (isReady) await beforeWrite?.();
+    throw new TypeError('no item can be made of this');
+  }
+  const failing = { uploadStore: { ...uploadStore, issue: fail }, issuedUploads: { record: fail } };
+  const { accessStore, app } = await appUnderTest(t, { quotaCounters, ...failing });
   const keyId = await addKey(accessStore, { value: 'k', dailyQuota: 10 });
   const requests = [
     { method: 'GET', url: '/getpresignedurl', headers: { 'x-api-key': 'k' } },
@@ -153,17 +151,11 @@ t.test(
 
 t.test('one request takes one unit, however often its upload is tried', async (t) => {
   const quotaCounters = createMemoryQuotaCounters();
-  const { accessStore, uploadStore, get, faults } = await appUnderTest(t, { quotaCounters });
+  const { accessStore, get, faults } = await appUnderTest(t, { quotaCounters });
   const keyId = await addKey(accessStore, { value: 'k', dailyQuota: 10 });
-  const issue = uploadStore.issue.bind(uploadStore);
-  // Another request was just given the same key.
-  uploadStore.issue = async (upload) => {
-    uploadStore.issue = issue;
-    await issue(upload);
-    return issue(upload);
-  };
+  faults.failNext('after', 'putAll', new Error('no response'));
   t.equal((await get('/getpresignedurl', { 'x-api-key': 'k' })).statusCode, 200);
-  t.equal(faults.calls.filter(({ operation }) => operation === 'putIfAbsent').length, 3);
+  t.equal(faults.calls.filter(({ operation }) => operation === 'putAll').length, 2);
   t.equal(await quotaCounters.used({ keyId, day: NOW.toISOString().slice(0, 10) }), 1);
 });
 

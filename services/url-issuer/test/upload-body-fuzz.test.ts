@@ -1,5 +1,5 @@
 import { createMemoryQuotaCounters } from '@upload-once/access/testing';
-import { createDynamoDbUploadStore } from '@upload-once/uploads';
+import { createDynamoDbIssuedUploads, createDynamoDbUploadStore } from '@upload-once/uploads';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { addKey, appUnderTest, NOW } from './app-under-test.ts';
@@ -18,14 +18,14 @@ const METADATA_NAME = /^[a-z0-9][a-z0-9._-]{0,127}$/;
 async function issuer(t: Test) {
   const tables = await startTables(t);
   const quotaCounters = createMemoryQuotaCounters();
-  const uploadStore = createDynamoDbUploadStore({
-    client: tables.client,
+  const settings = {
     tableName: UPLOADS_TABLE,
     recordRetentionSeconds: 1,
-    now: () => NOW,
     newToken: () => crypto.randomUUID(),
-  });
-  const underTest = await appUnderTest(t, { uploadStore, quotaCounters });
+  };
+  const uploadStore = createDynamoDbUploadStore({ ...settings, client: tables.client, now: () => NOW });
+  const issuedUploads = createDynamoDbIssuedUploads({ ...settings, onceClient: tables.client });
+  const underTest = await appUnderTest(t, { uploadStore, issuedUploads, quotaCounters });
   // The clock stands still, so the burst is all that the key gets: more than any number of runs asks for.
   const quota = { dailyQuota: 1_000_000_000, ratePerSecond: 10_000, burst: 1_000_000_000 };
   const keyId = await addKey(underTest.accessStore, { value: 'with a quota', ...quota });

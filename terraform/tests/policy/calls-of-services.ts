@@ -4,7 +4,14 @@ import {
   createDynamoDbIdempotencyStore,
   createDynamoDbQuotaCounters,
 } from '@upload-once/access';
-import { createDynamoDbUploadStore, ObservedKind, UploadState, type UploadStore } from '@upload-once/uploads';
+import {
+  createDynamoDbIssuedUploads,
+  createDynamoDbUploadStore,
+  type NewUpload,
+  ObservedKind,
+  UploadState,
+  type UploadStore,
+} from '@upload-once/uploads';
 import { type RecordedCall, recordCalls } from './recorded-calls.ts';
 
 // What the services' own code asks of the tables, so that a key or an attribute that changes there is seen here.
@@ -15,6 +22,16 @@ const KEY_ID = '0123456789abcdef';
 const SHA256 = '0a'.repeat(32);
 const VERSION = { versionId: 'v1', eTag: 'e', sizeBytes: 1, storedAt: NOW };
 const LEASE = { acceptedVersionId: 'v2', leaseOwner: 'me', leaseSeconds: 60 };
+
+const NEW_UPLOAD: NewUpload = {
+  key: KEY,
+  apiKeyId: KEY_ID,
+  issuedAt: NOW,
+  expiresAt: NOW,
+  constraints: { method: 'post', minBytes: 0, maxBytes: 1, contentType: 'a/b', sha256: 'x' },
+  metadata: { a: 'b' },
+  traceparent: '',
+};
 
 /** Enough of an upload for what reads before it writes. */
 const CLAIMED_ITEM = {
@@ -95,16 +112,14 @@ export const uploadsCalls = {
     onUploads((uploads) => uploads.get(KEY)),
     onUploads((uploads) => uploads.getWithObservedVersions(KEY, 1)),
     onUploads((uploads) => uploads.revoke(KEY)),
-    onUploads((uploads) =>
-      uploads.issue({
-        key: KEY,
-        apiKeyId: KEY_ID,
-        issuedAt: NOW,
-        expiresAt: NOW,
-        constraints: { method: 'post', minBytes: 0, maxBytes: 1, contentType: 'a/b', sha256: 'x' },
-        metadata: { a: 'b' },
-        traceparent: '',
-      }),
+    onUploads((uploads) => uploads.issue(NEW_UPLOAD)),
+    recordCalls('FullFilename', undefined, (onceClient) =>
+      createDynamoDbIssuedUploads({
+        onceClient,
+        tableName: 'uploads',
+        recordRetentionSeconds: 1,
+        newToken: () => 'a-token',
+      }).record(NEW_UPLOAD),
     ),
   ),
   acceptor: await all(

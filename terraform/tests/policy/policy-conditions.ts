@@ -29,7 +29,7 @@ export function isConditionMet(
 ): boolean {
   if (operator === 'Null') return wanted.includes(String(given === undefined));
   const forAll = operator.startsWith('ForAllValues:');
-  const name = operator.replace(/^ForAllValues:/, '').replace(/IfExists$/, '');
+  const name = operator.replace(/^For(All|Any)Values?:/, '').replace(/IfExists$/, '');
   const test = OPERATORS[NEGATED[name] ?? name];
   if (test === undefined) throw new Error(`a condition operator that is not known here: ${operator}`);
   const fits = (value: string) => wanted.some((one) => test(value, one));

@@ -13,6 +13,10 @@ export interface RecordedCall {
 interface TableRequest {
   readonly Key?: Readonly<Record<string, unknown>>;
   readonly Item?: Readonly<Record<string, unknown>>;
+  /** Of BatchWriteItem: the requests by table. */
+  readonly RequestItems?: Readonly<
+    Record<string, readonly { readonly PutRequest?: Pick<TableRequest, 'Item'> }[]>
+  >;
   readonly ConditionExpression?: string;
   readonly UpdateExpression?: string;
   readonly KeyConditionExpression?: string;
@@ -28,6 +32,7 @@ const KNOWN_PARTS = new Set([
   'ReturnValues',
   'Key',
   'Item',
+  'RequestItems',
   'ConditionExpression',
   'UpdateExpression',
   'KeyConditionExpression',
@@ -81,7 +86,9 @@ function contextOf(request: TableRequest, partitionKey: string): RecordedCall['c
     .map(([part]) => part);
   if (unknown.length > 0)
     throw new Error(`a part of a request that is not known here: ${unknown.join(', ')}`);
-  const { Key, Item, ExpressionAttributeNames = {}, ExpressionAttributeValues = {} } = request;
+  const { Key, RequestItems = {}, ExpressionAttributeNames = {}, ExpressionAttributeValues = {} } = request;
+  const [together] = Object.values(RequestItems).flat();
+  const Item = request.Item ?? together?.PutRequest?.Item;
   const expressions = [request.ConditionExpression, request.UpdateExpression, request.KeyConditionExpression];
   const named = expressions
     .flatMap((expression) => expression?.match(/[:#]?\w+/g) ?? [])

@@ -142,6 +142,13 @@ const issuer: readonly CallOfRole[] = [
   naming('UpdateItem', 'to claim a version of its choice', 'state', 'versionId', 'eTag', 'sizeBytes'),
   { may: false, what: 'to write an upload, naming nothing', action: 'dynamodb:UpdateItem', on: uploads },
   { may: false, what: 'to forget an upload', action: 'dynamodb:DeleteItem', on: uploads },
+  {
+    may: false,
+    what: 'to forget uploads together',
+    action: 'dynamodb:BatchWriteItem',
+    on: uploads,
+    context: { 'dynamodb:Attributes': ['FullFilename', 'item'] },
+  },
   { may: false, what: 'to read all uploads', action: 'dynamodb:Scan', on: uploads },
   ...ofCode(accessCalls, access),
   { may: false, what: 'to read all keys', action: 'dynamodb:Scan', on: access },

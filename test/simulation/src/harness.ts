@@ -189,7 +189,7 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
       const key = `${UPLOADS_PREFIX}${unique('file')}`;
       const expiresAtMs = time.monotonicMs() + formSeconds * 1000;
       facts.begin(key, { method, expiresAtMs });
-      await uploads.issue({
+      await uploads.issued.record({
         key,
         apiKeyId: 'key',
         issuedAt: time.now(),

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { createGroups, type Groups } from '@upload-once/table';
 import { LRUCache } from 'lru-cache';
 import type { ApiKey } from '../api-keys/api-key.ts';
 import { dayOf, type QuotaCounters } from './quota-counters.ts';
@@ -19,7 +21,7 @@ export interface QuotaResult {
 
 export interface DailyQuota {
   /**
-   * Takes one unit of a key's quota of the day. All that ask for the same key in one turn of the event loop are one write;
+   * Takes one unit of a key's quota of the day. Those that ask for the same key at the same time are one write (`createGroups`);
    * where not all of them fit, the first get what there is, to the last unit.
    *
    * @returns undefined for a key without a quota. Rejects when the table did not respond: then a unit may have been used up
@@ -37,13 +39,13 @@ export class QuotaCounterWentBack extends Error {
 
 const MILLISECONDS_PER_DAY = 86_400_000;
 
-/** How many keys that have used up their quota are remembered, so that their requests cost the table nothing. */
-const MAX_EXHAUSTED_KEYS = 10_000;
+/** How many keys are remembered: those that have used up their quota, whose requests cost the table nothing, and those that ask now. */
+const MAX_KEYS = 10_000;
 
 export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuota {
-  const groups = new Map<string, Waiting[]>();
+  const groups = new LRUCache<string, Groups<Waiting>>({ max: MAX_KEYS });
   const exhausted = new LRUCache<string, { readonly day: string; readonly used: number }>({
-    max: MAX_EXHAUSTED_KEYS,
+    max: MAX_KEYS,
   });
 
   function noteUse(keyId: string, day: string, quota: number, used: number): void {
@@ -94,18 +96,14 @@ export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuo
         return { granted: false, quota, remaining: 0, resetsAt: endOf(day) };
       }
       const name = `${keyId} ${day} ${quota}`;
-      const { promise, ...waiting } = Promise.withResolvers<QuotaResult>();
-      const group = groups.get(name);
-      if (group) {
-        group.push(waiting);
-      } else {
-        const started = [waiting];
-        groups.set(name, started);
-        setImmediate(() => {
-          groups.delete(name);
-          void settle(keyId, day, quota, started);
-        });
+      let group = groups.get(name);
+      if (group === undefined) {
+        const call = (waiting: readonly Waiting[]) => settle(keyId, day, quota, waiting);
+        group = createGroups({ most: Number.POSITIVE_INFINITY, call, pause });
+        groups.set(name, group);
       }
+      const { promise, ...waiting } = Promise.withResolvers<QuotaResult>();
+      group.add(waiting);
       return promise;
     },
   };

@@ -60,6 +60,14 @@ export function createMemoryTable<Key extends object, Item extends Key>(
         });
       },
 
+      prepare: (item) => ({ prepared: structuredClone(item) }),
+
+      putAll: (written) =>
+        call('putAll', '', () => {
+          for (const { prepared } of written) put(prepared as Item);
+          return [];
+        }),
+
       update: (key, change) =>
         call('update', partitionOf(key), () => {
           const item = items.get(placeOf(key)) ?? (change.orCreate ? (key as Item) : undefined);

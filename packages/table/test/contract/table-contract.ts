@@ -98,6 +98,17 @@ export function tableContract(t: Test, openTable: () => Promise<Table<TestKey, T
     t.strictSame(await table.get(KEY), { ...KEY, count: 3 });
   });
 
+  t.test('items that are put together are written whole, whatever is there', async (t) => {
+    const table = await openTable();
+    await table.putIfAbsent({ ...KEY, text: 'first', flag: true });
+    const items: TestItem[] = [
+      { ...KEY, text: 'second', map: { constructor: 'x' }, members: new Set(['p']) },
+      ...Array.from({ length: 24 }, (_, at) => ({ id: `b ${at}`, item: 'x', count: at })),
+    ];
+    t.strictSame(await table.putAll(items.map((item) => table.prepare(item))), []);
+    for (const item of items) t.strictSame(await table.get({ id: item.id, item: item.item }), item);
+  });
+
   t.test('beforeWrite is called once, and can prevent the write', async (t) => {
     const table = await openTable();
     let count = 0;

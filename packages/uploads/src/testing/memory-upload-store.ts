@@ -1,7 +1,9 @@
 import { createMemoryTable, type Faults } from '@upload-once/table/testing';
+import { createGroupedIssue } from '../domain/grouped-issue.ts';
 import { type Item, type ItemKey, PARTITION_KEY } from '../domain/item.ts';
 import { createTableUploadRecords } from '../domain/table-upload-records.ts';
 import { createTableUploadStore } from '../domain/table-upload-store.ts';
+import type { IssuedUploads } from '../ports/issued-uploads.ts';
 import type { UploadRecords } from '../ports/upload-records.ts';
 import type { UploadStore } from '../ports/upload-store.ts';
 
@@ -17,6 +19,8 @@ export interface MemoryUploadStoreOptions {
 export interface MemoryUploadStore extends UploadStore {
   /** The same table at the end of another way: each caller meets faults of its own. */
   over(faults: Faults): UploadStore;
+  /** The same table for those who issue. */
+  readonly issued: IssuedUploads;
   /** The same table for an operator's eyes. */
   readonly records: UploadRecords;
 }
@@ -28,6 +32,7 @@ export function createMemoryUploadStore(options: MemoryUploadStoreOptions): Memo
   return {
     ...createTableUploadStore({ ...options, table }),
     over: (way) => createTableUploadStore({ ...options, table: table.over(way) }),
+    issued: createGroupedIssue({ ...options, table, pause: async () => undefined }),
     records: createTableUploadRecords({ ...options, table, pause: async () => undefined }),
   };
 }

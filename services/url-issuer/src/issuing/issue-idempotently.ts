@@ -1,6 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { IdempotencyKey, IdempotencyRecord, IdempotencyStore } from '@upload-once/access';
-import { type NewUpload, type Upload, UploadAlreadyIssued, UploadState } from '@upload-once/uploads';
+import {
+  type NewUpload,
+  type Upload,
+  UploadAlreadyIssued,
+  UploadState,
+  type UploadStore,
+} from '@upload-once/uploads';
 import { HttpError, serviceUnavailable } from '../http-error.ts';
 import { expirationOf } from '../signing/signature-times.ts';
 import { type IssueContext, type IssuedUpload, newUpload, type UploadIssuerOptions } from './issue-upload.ts';
@@ -25,7 +31,8 @@ export type IssueIdempotently = (
   request: IdempotentRequest,
 ) => Promise<IssuedUpload>;
 
-export interface IdempotentIssuerOptions extends UploadIssuerOptions {
+export interface IdempotentIssuerOptions extends Omit<UploadIssuerOptions, 'issuedUploads'> {
+  readonly uploadStore: UploadStore;
   readonly idempotencyStore: IdempotencyStore;
   /** Resolves after so long; by default by the clock. */
   readonly pause?: (ms: number) => Promise<unknown>;

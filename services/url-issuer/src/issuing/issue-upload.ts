@@ -1,17 +1,11 @@
-import {
-  makeUploadKey,
-  type NewUpload,
-  UploadAlreadyIssued,
-  UploadState,
-  type UploadStore,
-} from '@upload-once/uploads';
+import { type IssuedUploads, makeUploadKey, type NewUpload, UploadState } from '@upload-once/uploads';
 import { HttpError, serviceUnavailable } from '../http-error.ts';
 import { expirationOf } from '../signing/signature-times.ts';
 import type { SignedUpload, UploadSigner } from '../signing/upload-signer.ts';
 import type { UploadRequest } from './upload-request.ts';
 
 export interface UploadIssuerOptions {
-  readonly uploadStore: UploadStore;
+  readonly issuedUploads: IssuedUploads;
   readonly signer: UploadSigner;
   readonly now: () => Date;
   readonly randomBytes: (count: number) => Uint8Array;
@@ -47,31 +41,33 @@ const ATTEMPTS = 2;
 
 /** Issues uploads: each resolves once the upload is durable in the table, with what is good for its key alone. */
 export function createUploadIssuer(options: UploadIssuerOptions): IssueUpload {
-  const { uploadStore, signer, now, randomBytes } = options;
+  const { issuedUploads, signer, now, randomBytes } = options;
 
-  async function issueOnce(uploadRequest: UploadRequest, context: IssueContext): Promise<IssuedUpload> {
+  /** @throws HttpError 503 */
+  async function prepare(uploadRequest: UploadRequest, context: IssueContext) {
     const issuedAt = now();
-    const signing = await signer.begin(expirationOf(issuedAt, uploadRequest.lifetimeSeconds));
-    const upload = newUpload(uploadRequest, context, {
-      issuedAt,
-      expiresAt: signing.expiresAt,
-      random: randomBytes(RANDOM_BYTES),
-    });
-    const signed = await signing.sign(upload);
-    await uploadStore.issue(upload, context.takeQuota);
-    const { key, expiresAt } = upload;
-    return { key, state: UploadState.issued, signed, expiresAt, isNew: true };
+    try {
+      const signing = await signer.begin(expirationOf(issuedAt, uploadRequest.lifetimeSeconds));
+      const random = randomBytes(RANDOM_BYTES);
+      const { expiresAt } = signing;
+      const upload = newUpload(uploadRequest, context, { issuedAt, expiresAt, random });
+      return { upload, signed: await signing.sign(upload) };
+    } catch (error) {
+      throw serviceUnavailable(error);
+    }
   }
 
   return async (uploadRequest, context) => {
     for (let attempt = 1; ; attempt += 1) {
+      const { upload, signed } = await prepare(uploadRequest, context);
+      const { key, expiresAt } = upload;
       try {
-        return await issueOnce(uploadRequest, context);
+        await issuedUploads.record(upload, context.takeQuota);
+        return { key, state: UploadState.issued, signed, expiresAt, isNew: true };
       } catch (error) {
         if (error instanceof HttpError) throw error;
-        if (!(error instanceof UploadAlreadyIssued)) throw serviceUnavailable(error);
-        // Once can be chance. A second time the randomness is none, and no number of attempts would help.
-        if (attempt === ATTEMPTS) throw error;
+        // The item may be there all the same: the next attempt has a key of its own.
+        if (attempt === ATTEMPTS) throw serviceUnavailable(error);
       }
     }
   };

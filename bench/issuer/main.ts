@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createApiKey, createDynamoDbAccessStore } from '@upload-once/access';
+import { type ManagedProcess, startProcess } from '@upload-once/local-stack/child-process.ts';
+import { urlOf } from '@upload-once/local-stack/stack.ts';
+import { textTable } from '@upload-once/local-stack/text-table.ts';
+import autocannon from 'autocannon';
+import { percentile } from '../percentile.ts';
+import { machineLine } from '../report.ts';
+import { startTableStub, type TableStub } from './table-stub.ts';
+
+/**
+ * How many forms a second the url-issuer gives on one core, with all that it has in production, beside two baselines in the same
+ * rounds. The load and what stands in for DynamoDB have the other core.
+ */
+const ROUNDS = Number(process.env.ROUNDS || 3);
+const SECONDS = 5;
+const WARM_UP_SECONDS = 2;
+const CONNECTIONS = 64;
+/** Clock ticks a second in /proc (Linux, `getconf CLK_TCK`). */
+const TICKS = 100;
+const RATE = 10_000;
+const ACCESS_TABLE = 'access';
+
+const repository = fileURLToPath(new URL('../../', import.meta.url));
+const credentials = {
+  accessKeyId: 'AKIDEXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+};
+
+interface Contender {
+  readonly name: string;
+  readonly process: ManagedProcess;
+  readonly url: string;
+}
+
+interface Round {
+  readonly perSecond: number;
+  readonly cpuMicroseconds: number;
+}
+
+if (availableParallelism() > 1) execFileSync('taskset', ['-pc', '1', String(process.pid)]);
+const logFolder = await mkdtemp(join(tmpdir(), 'upload-once-bench-'));
+const stub = await startTableStub(ACCESS_TABLE);
+const apiKey = await makeKey(stub);
+const contenders = [
+  await start('bare Fastify', 'bench/issuer/bare-fastify.ts'),
+  await start('plain issuer', 'bench/issuer/plain-issuer.ts'),
+  await start('url-issuer', 'services/url-issuer/src/main.ts'),
+];
+const rounds = new Map<Contender, Round[]>(contenders.map((contender) => [contender, []]));
+process.stdout.write(`${machineLine(new Date())}\n`);
+for (const contender of contenders) await load(contender, WARM_UP_SECONDS);
+for (let round = 0; round < ROUNDS; round += 1) {
+  for (const [contender, results] of rounds) results.push(await load(contender, SECONDS));
+}
+for (const { process } of contenders) await process.stop();
+stub.close();
+process.stdout.write(`${textTable(rowsOf(rounds))}\n`);
+
+async function makeKey({ endpoint }: TableStub): Promise<string> {
+  const client = new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials });
+  const store = createDynamoDbAccessStore({ client, tableName: ACCESS_TABLE });
+  const settings = { name: 'bench', ratePerSecond: RATE, burst: RATE, dailyQuota: 1_000_000_000 };
+  const { value } = await createApiKey(settings, { store, randomBytes, now: () => new Date() });
+  client.destroy();
+  return value;
+}
+
+async function start(name: string, program: string): Promise<Contender> {
+  const child = startProcess({
+    name,
+    program: join(repository, program),
+    logFile: join(logFolder, `${name}.log`),
+    env: {
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_ENDPOINT_URL_DYNAMODB: stub.endpoint,
+      UPLOADS_TABLE: 'uploads',
+      ACCESS_TABLE,
+      BUCKET: 'upload-bucket',
+      API_KEY: apiKey,
+      HOST: '127.0.0.1',
+      PORT: '0',
+    },
+  });
+  const url = await urlOf(child);
+  if (availableParallelism() > 1) execFileSync('taskset', ['-apc', '0', String(child.pid)]);
+  return { name, process: child, url };
+}
+
+/** @throws Error where a request fails: what is not served is no figure */
+async function load({ name, process, url }: Contender, seconds: number): Promise<Round> {
+  const before = cpuSeconds(process.pid);
+  const result = await autocannon({
+    url: `${url}/getpresignedurl`,
+    connections: CONNECTIONS,
+    duration: seconds,
+    headers: { 'x-api-key': apiKey },
+  });
+  const { '2xx': served, non2xx, errors } = result;
+  if (non2xx + errors > 0)
+    throw new Error(`${name}: ${non2xx} of ${served + non2xx} responses were no form, ${errors} errors`);
+  return {
+    perSecond: served / result.duration,
+    cpuMicroseconds: ((cpuSeconds(process.pid) - before) * 1e6) / served,
+  };
+}
+
+/** Of all its threads, in user mode and in the kernel (proc(5), `/proc/pid/stat`). */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+function rowsOf(results: ReadonlyMap<Contender, readonly Round[]>): string[][] {
+  const plain = contenders[1] as Contender;
+  const median = (contender: Contender, of: (round: Round) => number) =>
+    percentile((results.get(contender) ?? []).map(of), 50);
+  return [
+    ['', 'forms a second', 'CPU of a form', '× the plain issuer'],
+    ...contenders.map((contender) => [
+      contender.name,
+      `${Math.round(median(contender, ({ perSecond }) => perSecond))}`,
+      `${Math.round(median(contender, ({ cpuMicroseconds }) => cpuMicroseconds))} µs`,
+      (median(contender, ({ perSecond }) => perSecond) / median(plain, ({ perSecond }) => perSecond)).toFixed(
+        2,
+      ),
+    ]),
+  ];
+}

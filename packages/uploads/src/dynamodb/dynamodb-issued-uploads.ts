@@ -1,0 +1,26 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDynamoDbTable } from '@upload-once/table';
+import { createGroupedIssue } from '../domain/grouped-issue.ts';
+import { type Item, type ItemKey, PARTITION_KEY } from '../domain/item.ts';
+import type { IssuedUploads } from '../ports/issued-uploads.ts';
+
+export interface DynamoDbIssuedUploadsOptions {
+  /** It sends each request once (`maxAttempts: 1`): a repeated write that comes late would take back what has become of an upload. */
+  readonly onceClient: DynamoDBClient;
+  readonly tableName: string;
+  readonly recordRetentionSeconds: number;
+  readonly newToken: () => string;
+}
+
+/** New uploads in the table `uploads` of DynamoDB. */
+export function createDynamoDbIssuedUploads(options: DynamoDbIssuedUploadsOptions): IssuedUploads {
+  const { onceClient, tableName } = options;
+  const table = createDynamoDbTable<ItemKey, Item>({
+    client: onceClient,
+    onceClient,
+    tableName,
+    partitionKey: PARTITION_KEY,
+  });
+  return createGroupedIssue({ ...options, table, pause });
+}

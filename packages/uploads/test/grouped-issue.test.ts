@@ -1,0 +1,116 @@
+import { ItemsRefused, type PreparedItem } from '@upload-once/table';
+import t from 'tap';
+import { createGroupedIssue } from '../src/domain/grouped-issue.ts';
+import { type ItemKey, PARTITION_KEY } from '../src/domain/item.ts';
+import type { NewUpload } from '../src/index.ts';
+
+const SECOND = new Date('2026-01-01T00:00:01.500Z');
+
+function upload(key: string): NewUpload {
+  return {
+    key,
+    apiKeyId: 'k',
+    issuedAt: SECOND,
+    expiresAt: SECOND,
+    constraints: { method: 'post', minBytes: 0, maxBytes: 1 },
+    metadata: {},
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  };
+}
+
+type PutAll = (keys: readonly string[]) => Promise<readonly string[]>;
+
+/** Issued uploads whose table behaves like this; it is given keys, and gives those back that it had no capacity for. */
+function issuedOver(putAll: PutAll) {
+  const calls: (readonly string[])[] = [];
+  const pauses: number[] = [];
+  const keyOf = ({ prepared }: PreparedItem) => (prepared as ItemKey)[PARTITION_KEY];
+  const issued = createGroupedIssue({
+    table: {
+      prepare: (item) => ({ prepared: item }),
+      async putAll(items) {
+        const keys = items.map(keyOf);
+        calls.push(keys);
+        const unwritten = await putAll(keys);
+        return items.filter((item) => unwritten.includes(keyOf(item)));
+      },
+    },
+    newToken: () => 'a token',
+    recordRetentionSeconds: 10,
+    // 100 is what a call may take before it holds up no other.
+    pause: async (ms) => ms === 100 || pauses.push(ms),
+  });
+  const recordAll = (keys: readonly string[]) =>
+    Promise.allSettled(keys.map((key) => issued.record(upload(key))));
+  return { issued, recordAll, calls, pauses };
+}
+
+const numbered = (count: number) => Array.from({ length: count }, (_, at) => `upload ${at}`);
+const statuses = (results: readonly PromiseSettledResult<void>[]) => results.map(({ status }) => status);
+
+t.test('what is recorded in one turn of the event loop is written together, 25 by a call', async (t) => {
+  const { recordAll, calls } = issuedOver(async () => []);
+  const keys = numbered(60);
+  t.strictSame(new Set(statuses(await recordAll(keys))), new Set(['fulfilled']));
+  t.strictSame(calls, [keys.slice(0, 25), keys.slice(25, 50), keys.slice(50)]);
+});
+
+t.test('P1: nothing resolves before its item is written', async (t) => {
+  const written = Promise.withResolvers<readonly string[]>();
+  const { issued, calls } = issuedOver(() => written.promise);
+  let isRecorded = false;
+  const recording = issued.record(upload('a')).then(() => {
+    isRecorded = true;
+  });
+  while (calls.length === 0) await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  t.equal(isRecorded, false);
+  written.resolve([]);
+  await recording;
+});
+
+t.test(
+  'only what the table had no capacity for is written again, and it alone suffers in the end',
+  async (t) => {
+    const { recordAll, calls, pauses } = issuedOver(async (keys) => keys.filter((key) => key !== 'a'));
+    const [a, b] = await recordAll(['a', 'b']);
+    t.equal(a?.status, 'fulfilled');
+    t.match(b, { status: 'rejected', reason: { code: 'TableBusy' } });
+    t.strictSame(calls, [['a', 'b'], ['b'], ['b'], ['b']]);
+    t.strictSame(pauses, [50, 150, 450]);
+  },
+);
+
+t.test('an item that is refused fails alone', async (t) => {
+  const { recordAll, calls } = issuedOver(async (keys) => {
+    if (keys.includes('bad')) throw new ItemsRefused('too long');
+    return [];
+  });
+  t.strictSame(statuses(await recordAll(['a', 'bad', 'b'])), ['fulfilled', 'rejected', 'fulfilled']);
+  t.strictSame(calls, [['a', 'bad', 'b'], ['a'], ['bad'], ['b']]);
+});
+
+t.test(
+  'P1: after a call without a response nothing of it is written again, and all of it is rejected',
+  async (t) => {
+    let isAway = true;
+    const { recordAll, calls } = issuedOver(async () => {
+      if (isAway) throw new Error('no response');
+      return [];
+    });
+    t.strictSame(statuses(await recordAll(['a', 'b'])), ['rejected', 'rejected']);
+    t.strictSame(calls, [['a', 'b']]);
+    isAway = false;
+    t.strictSame(statuses(await recordAll(['c'])), ['fulfilled'], 'what follows does not suffer');
+  },
+);
+
+t.test('what is written before an upload can prevent it', async (t) => {
+  const { issued, calls } = issuedOver(async () => []);
+  const refusal = new Error('no more today');
+  await t.rejects(
+    issued.record(upload('a'), () => Promise.reject(refusal)),
+    refusal,
+  );
+  t.strictSame(calls, []);
+});
