@@ -2,6 +2,7 @@ import { withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
 import { type Logger as PinoLogger, pino } from 'pino';
 import { boundedData } from './bounded-data.ts';
 import type { Output } from './output.ts';
+import { mayHoldSecret } from './redaction.ts';
 import { shownError } from './shown-error.ts';
 
 export type Logger = PinoLogger;
@@ -9,6 +10,10 @@ export type Logger = PinoLogger;
 /** What one line may have. A line for a person is far shorter; CloudWatch Logs takes 1 MiB for an event. */
 const MAX_LINE_CHARACTERS = 65_536;
 const MAX_LINE_VALUES = 4_000;
+/** A line that is no longer, and has nothing that could be a secret, is within all bounds as it is. */
+const MAX_PLAIN_LINE_CHARACTERS = 1_000;
+/** In the JSON of a Buffer, whose bytes are shown as their number. */
+const BUFFER = '"Buffer"';
 /** pino's number of that level. */
 const FATAL = 60;
 
@@ -51,6 +56,8 @@ export function createLogger(options: {
 }
 
 function redactLine(line: string): string {
+  if (line.length <= MAX_PLAIN_LINE_CHARACTERS && !mayHoldSecret(line) && !line.includes(BUFFER))
+    return withoutHiddenCharacters(line.slice(0, -1)) + line.slice(-1);
   const { msg, ...fields } = JSON.parse(line);
   const budget = { characters: MAX_LINE_CHARACTERS, values: MAX_LINE_VALUES };
   const message = boundedData(msg, budget);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import t from 'tap';
 import { createLogger, type Logger } from '../src/index.ts';
 
@@ -170,6 +171,28 @@ t.test('what is no secret stays readable', async (t) => {
 t.test('the id in a key of our own stays, to tell whose it was', async (t) => {
   const line = written((log) => log.info('presented uo_0123456789abcdef_00112233445566778899'));
   t.match(JSON.parse(line).msg, 'presented uo_0123456789abcdef_[Redacted]');
+});
+
+t.test('a line that is short enough to be passed on as it is shows the same as a long one', async (t) => {
+  const words = fc.constantFrom('apiKeyId', 'x-api-key', 'type', 'data', 'Buffer', 'policy', 'name', 'value');
+  const secrets = fc.constantFrom(
+    `Bearer ${SECRET}`,
+    POLICY,
+    `uo_0123456789abcdef_${SECRET}`,
+    'https://a:b@c/',
+  );
+  const text = fc.oneof(fc.string({ unit: 'binary' }), words, secrets);
+  const { data } = fc.letrec((tie) => ({
+    data: fc.dictionary(text, fc.oneof({ depthSize: 'small' }, text, fc.double(), tie('data'), tie('list'))),
+    list: fc.array(fc.oneof({ depthSize: 'small' }, text, fc.integer(), tie('data')), { maxLength: 4 }),
+  }));
+  fc.assert(
+    fc.property(data, (given) => {
+      const shown = (pad: string) => JSON.parse(written((log) => log.info({ given, pad }, 'logged'))).given;
+      t.strictSame(shown(''), shown('x'.repeat(1_000)));
+    }),
+    { numRuns: 500 },
+  );
 });
 
 t.test('whatever is logged, the line is written and is JSON', async (t) => {

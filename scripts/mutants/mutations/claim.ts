@@ -302,11 +302,12 @@ export const claimMutations: readonly Mutation[] = [
   },
   {
     id: 'metadata-by-constructor',
-    change: 'metadata is written as a plain object, whose type the SDK takes from an entry named constructor',
+    change:
+      'items are written as the SDK makes attributes, which takes the type of an object from an entry named constructor',
     breaks: 'P7: a key gets no form for metadata that it may ask for, and its quota is used up',
     file: DYNAMODB_TABLE,
-    find: 'isObject ? new Map(Object.entries(value)) : value',
-    replace: 'isObject ? value : value',
+    find: '        Item: attributesOf(item),',
+    replace: '        Item: marshall(item, { removeUndefinedValues: true }),',
     noticedBy: {
       file: 'packages/uploads/test/dynamodb-upload-store.test.ts',
       test: 'the contract > metadata keeps any name, also one that every object has',

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import process from 'node:process';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -14,6 +14,7 @@ import { createDynamoDbIssuedUploads, createDynamoDbUploadStore } from '@upload-
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
 import { configChecks, configSchema, settingsFrom } from './config.ts';
+import { createPooledRandomBytes } from './pooled-random-bytes.ts';
 import { createMemoryBuckets } from './rates/memory-buckets.ts';
 import { createRedisBuckets } from './rates/redis-buckets.ts';
 import { redisClientOptions } from './rates/redis-client-options.ts';
@@ -125,7 +126,7 @@ await runService({
       metrics,
       log,
       now,
-      randomBytes,
+      randomBytes: createPooledRandomBytes(),
     });
     await app.listen({ host: config.HOST, port: config.PORT });
 

@@ -42,6 +42,9 @@ const MILLISECONDS_PER_DAY = 86_400_000;
 /** How many keys are remembered: those that have used up their quota, whose requests cost the table nothing, and those that ask now. */
 const MAX_KEYS = 10_000;
 
+/** As many as are recorded in one call after that: no group of them is cut in two. */
+const MOST_AT_ONCE = 25;
+
 export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuota {
   const groups = new LRUCache<string, Groups<Waiting>>({ max: MAX_KEYS });
   const exhausted = new LRUCache<string, { readonly day: string; readonly used: number }>({
@@ -99,7 +102,7 @@ export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuo
       let group = groups.get(name);
       if (group === undefined) {
         const call = (waiting: readonly Waiting[]) => settle(keyId, day, quota, waiting);
-        group = createGroups({ most: Number.POSITIVE_INFINITY, call, pause });
+        group = createGroups({ most: MOST_AT_ONCE, call, pause });
         groups.set(name, group);
       }
       const { promise, ...waiting } = Promise.withResolvers<QuotaResult>();

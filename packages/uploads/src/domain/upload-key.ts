@@ -84,11 +84,13 @@ function withoutPrefix(key: string, prefix: string): string {
 function base32(bytes: Uint8Array): string {
   if (bytes.length < RANDOM_BYTES)
     throw new RangeError(`${RANDOM_BYTES} random bytes are needed, not ${bytes.length}`);
-  let bits = '';
-  for (const byte of bytes) bits += byte.toString(2).padStart(8, '0');
   let text = '';
-  for (let at = 0; at < bits.length; at += 5) {
-    text += BASE32[Number.parseInt(bits.slice(at, at + 5).padEnd(5, '0'), 2)];
+  let held = 0;
+  let heldBits = 0;
+  for (const byte of bytes) {
+    held = (held << 8) | byte;
+    for (heldBits += 8; heldBits >= 5; heldBits -= 5) text += BASE32[(held >> (heldBits - 5)) & 31];
+    held &= (1 << heldBits) - 1;
   }
-  return text;
+  return heldBits === 0 ? text : text + BASE32[(held << (5 - heldBits)) & 31];
 }

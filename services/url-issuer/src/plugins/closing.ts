@@ -10,8 +10,9 @@ export const closing = fp(
     app.addHook('preClose', async () => {
       stopping = true;
     });
-    app.addHook('onSend', async (_request, reply) => {
+    app.addHook('onSend', (_request, reply, payload, done) => {
       if (stopping) reply.header('connection', 'close');
+      done(null, payload);
     });
   },
   { name: 'closing', fastify: '5.x' },

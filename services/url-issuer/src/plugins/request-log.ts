@@ -17,8 +17,9 @@ declare module 'fastify' {
 export const requestLog = fp(
   async (app) => {
     app.decorateRequest('uploadKey', undefined);
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
       reply.header('x-request-id', request.id);
+      done();
     });
     app.addHook('onResponse', async (request, reply) => {
       const line = {

@@ -4,8 +4,10 @@ import { SECURITY_HEADERS } from '../security-headers.ts';
 /** The headers of every response, errors included. */
 export const responseHeaders = fp(
   async (app) => {
-    app.addHook('onRequest', async (_request, reply) => {
-      reply.headers({ 'cache-control': 'no-store', ...SECURITY_HEADERS });
+    const headers = { 'cache-control': 'no-store', ...SECURITY_HEADERS };
+    app.addHook('onRequest', (_request, reply, done) => {
+      reply.headers(headers);
+      done();
     });
   },
   { name: 'response-headers', fastify: '5.x' },

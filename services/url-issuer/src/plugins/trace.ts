@@ -12,12 +12,13 @@ declare module 'fastify' {
 export const trace = fp(
   async (app, options: { readonly randomBytes: (count: number) => Uint8Array }) => {
     app.decorateRequest('traceparent', '');
-    app.addHook('onRequest', async (request) => {
+    app.addHook('onRequest', (request, _reply, done) => {
       const header = request.headers['traceparent'];
       request.traceparent = traceparentFrom(
         typeof header === 'string' ? header : undefined,
         options.randomBytes,
       );
+      done();
     });
   },
   { name: 'trace', fastify: '5.x' },
