@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,14 +21,19 @@ import { startTableStub, type TableStub } from './table-stub.ts';
  */
 const ROUNDS = Number(process.env.ROUNDS || 3);
 const SECONDS = 5;
-const WARM_UP_SECONDS = 2;
+/** V8 goes on optimizing for so long. */
+const WARM_UP_SECONDS = 8;
 const CONNECTIONS = 64;
 /** Clock ticks a second in /proc (Linux, `getconf CLK_TCK`). */
 const TICKS = 100;
 const RATE = 10_000;
 const ACCESS_TABLE = 'access';
+const PLAIN = 'plain issuer';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
+const RESULTS = join(repository, 'bench/results');
+// Before the cores are divided.
+const machine = machineLine(new Date());
 const credentials = {
   accessKeyId: 'AKIDEXAMPLE',
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
@@ -42,7 +47,15 @@ interface Contender {
 
 interface Round {
   readonly perSecond: number;
+  /** Of a form. */
   readonly cpuMicroseconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+interface Result {
+  readonly name: string;
+  readonly rounds: Round[];
 }
 
 if (availableParallelism() > 1) execFileSync('taskset', ['-pc', '1', String(process.pid)]);
@@ -51,18 +64,21 @@ const stub = await startTableStub(ACCESS_TABLE);
 const apiKey = await makeKey(stub);
 const contenders = [
   await start('bare Fastify', 'bench/issuer/bare-fastify.ts'),
-  await start('plain issuer', 'bench/issuer/plain-issuer.ts'),
+  await start(PLAIN, 'bench/issuer/plain-issuer.ts'),
   await start('url-issuer', 'services/url-issuer/src/main.ts'),
 ];
-const rounds = new Map<Contender, Round[]>(contenders.map((contender) => [contender, []]));
-process.stdout.write(`${machineLine(new Date())}\n`);
+const results: Result[] = contenders.map(({ name }) => ({ name, rounds: [] }));
 for (const contender of contenders) await load(contender, WARM_UP_SECONDS);
 for (let round = 0; round < ROUNDS; round += 1) {
-  for (const [contender, results] of rounds) results.push(await load(contender, SECONDS));
+  for (const [at, contender] of contenders.entries()) {
+    results[at]?.rounds.push(await load(contender, SECONDS));
+  }
 }
 for (const { process } of contenders) await process.stop();
 stub.close();
-process.stdout.write(`${textTable(rowsOf(rounds))}\n`);
+process.stdout.write(`${machine}\n\n${textTable(rowsOf(results))}\n`);
+await mkdir(RESULTS, { recursive: true });
+await writeFile(join(RESULTS, 'issuer.json'), `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
 
 async function makeKey({ endpoint }: TableStub): Promise<string> {
   const client = new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials });
@@ -111,6 +127,8 @@ async function load({ name, process, url }: Contender, seconds: number): Promise
   return {
     perSecond: served / result.duration,
     cpuMicroseconds: ((cpuSeconds(process.pid) - before) * 1e6) / served,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
   };
 }
 
@@ -122,19 +140,33 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-function rowsOf(results: ReadonlyMap<Contender, readonly Round[]>): string[][] {
-  const plain = contenders[1] as Contender;
-  const median = (contender: Contender, of: (round: Round) => number) =>
-    percentile((results.get(contender) ?? []).map(of), 50);
+/** Of each round's ratio to the plain issuer: the median, and the least and the most. */
+function ratiosOf(rounds: readonly Round[], plain: readonly Round[]): string {
+  const ratios = rounds.map(({ perSecond }, at) => perSecond / (plain[at]?.perSecond ?? Number.NaN));
+  const [middle, least, most] = [50, 0, 100].map((part) => percentile(ratios, part).toFixed(2));
+  return `${middle} (${least}–${most})`;
+}
+
+function rowsOf(results: readonly Result[]): string[][] {
+  const plain = results.find(({ name }) => name === PLAIN)?.rounds ?? [];
   return [
-    ['', 'forms a second', 'CPU of a form', '× the plain issuer'],
-    ...contenders.map((contender) => [
-      contender.name,
-      `${Math.round(median(contender, ({ perSecond }) => perSecond))}`,
-      `${Math.round(median(contender, ({ cpuMicroseconds }) => cpuMicroseconds))} µs`,
-      (median(contender, ({ perSecond }) => perSecond) / median(plain, ({ perSecond }) => perSecond)).toFixed(
-        2,
-      ),
-    ]),
+    ['', 'forms a second', 'CPU of a form', '× the plain issuer', 'p50', 'p99'],
+    ...results.map(({ name, rounds }) => {
+      const median = (of: keyof Round) =>
+        Math.round(
+          percentile(
+            rounds.map((round) => round[of]),
+            50,
+          ),
+        );
+      return [
+        name,
+        `${median('perSecond')}`,
+        `${median('cpuMicroseconds')} µs`,
+        ratiosOf(rounds, plain),
+        `${median('p50Ms')} ms`,
+        `${median('p99Ms')} ms`,
+      ];
+    }),
   ];
 }

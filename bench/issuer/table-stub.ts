@@ -1,10 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { setTimeout as pause } from 'node:timers/promises';
-
-/** What DynamoDB takes for a write in its own region. */
-const LATENCY_MS = 5;
 
 /** What stands in for DynamoDB: it takes every write at once, and keeps what is put into one table. */
 export interface TableStub {
@@ -39,8 +35,7 @@ export async function startTableStub(keptTable: string): Promise<TableStub> {
   }
 
   const server = createServer(async (request, response) => {
-    const [given] = await Promise.all([respond(request), pause(LATENCY_MS)]);
-    const body = JSON.stringify(given);
+    const body = JSON.stringify(await respond(request));
     response.setHeader('content-type', 'application/x-amz-json-1.0').end(body);
   });
   server.keepAliveTimeout = 60_000;
