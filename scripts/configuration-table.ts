@@ -1,20 +1,14 @@
-import type { TObject } from 'typebox';
 import { drainFields, logFields } from '../packages/runtime/src/config-fields.ts';
-import { configSchema as acceptor } from '../services/acceptor/src/config.ts';
-import { configSchema as processor } from '../services/processor/src/config.ts';
-import { configSchema as urlIssuer } from '../services/url-issuer/src/config.ts';
+import type { Field, Fields } from '../packages/runtime/src/fields.ts';
+import { configFields as acceptor } from '../services/acceptor/src/config.ts';
+import { configFields as processor } from '../services/processor/src/config.ts';
+import { configFields as urlIssuer } from '../services/url-issuer/src/config.ts';
 import { withGeneratedPart } from './generated-part.ts';
 
 const BEGIN = '<!-- configuration: made by `make docs` from the services’ schemas -->';
 const END = '<!-- end of configuration -->';
 
-interface Field {
-  readonly description?: string;
-  readonly expected?: string;
-  readonly default?: unknown;
-}
-
-const services: Readonly<Record<string, TObject>> = {
+const services: Readonly<Record<string, Fields>> = {
   'url-issuer': urlIssuer,
   acceptor,
   processor,
@@ -23,12 +17,12 @@ const services: Readonly<Record<string, TObject>> = {
 /** Every variable of the three services, as a Markdown list for each group of services: from the schemas that refuse what is wrong. */
 export function configurationTables(): string {
   const users = new Map<string, string[]>();
-  const fields = new Map<string, Field & { readonly isRequired: boolean }>();
-  for (const [service, schema] of Object.entries(services)) {
-    const properties = { ...schema.properties, ...logFields, ...drainFields } as Record<string, Field>;
+  const fields = new Map<string, Field<unknown> & { readonly isRequired: boolean }>();
+  for (const [service, own] of Object.entries(services)) {
+    const properties = { ...own, ...logFields, ...drainFields };
     for (const [name, field] of Object.entries(properties)) {
       users.set(name, [...(users.get(name) ?? []), service]);
-      const isRequired = (schema.required ?? []).includes(name) && field.default === undefined;
+      const isRequired = !('isOptional' in field) && field.default === undefined;
       fields.set(name, { ...field, isRequired });
     }
   }
@@ -40,7 +34,9 @@ function groupOf(users: readonly string[]): string {
   return users.length === Object.keys(services).length ? 'All services' : users.join(' and ');
 }
 
-function list(fields: readonly [name: string, field: Field & { readonly isRequired: boolean }][]): string {
+function list(
+  fields: readonly [name: string, field: Field<unknown> & { readonly isRequired: boolean }][],
+): string {
   return fields
     .map(([name, field]) => {
       const facts = [field.isRequired ? '**required**' : code(field.default), range(field.expected)];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { drainFields, logFields } from '@upload-once/runtime';
 import t from 'tap';
-import { configSchema } from '../../services/processor/src/config.ts';
+import { configFields } from '../../services/processor/src/config.ts';
 
 /** What a user gives beside the processor's own variables, in the image or here. */
 const OF_THE_HANDLER = ['PROCESSOR_HANDLER'];
@@ -14,7 +14,7 @@ t.test('Terraform keeps the handler from every variable of the processor’s, an
   const file = readFileSync(new URL('../../terraform/modules/settings/main.tf', import.meta.url), 'utf8');
   const list = /^ {2}reserved_names = \[\n(?<names>.*?)^ {2}\]/ms.exec(file)?.groups?.['names'] ?? '';
   const reserved = [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name);
-  const variables = Object.keys({ ...configSchema.properties, ...logFields, ...drainFields }).filter(
+  const variables = Object.keys({ ...configFields, ...logFields, ...drainFields }).filter(
     (name) => !name.startsWith(ENDPOINTS) && !OF_THE_HANDLER.includes(name),
   );
   t.strictSame(reserved.sort(), [...variables, ...OF_THE_SDK].sort());

@@ -1,14 +1,14 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import type { Static, TObject } from 'typebox';
 import type { awsFields } from './config-fields.ts';
+import type { ConfigOf, Fields } from './fields.ts';
 import { redactText } from './redaction.ts';
 
 /** What is wrong, in words that can follow the variable's name; undefined when nothing is. */
 export type ConfigFinding = string | undefined;
 
-/** For each variable what a schema cannot say of it. A check may ask others, a file or a network, for its result. */
-export type ConfigChecks<S extends TObject> = {
-  readonly [Name in keyof Static<S>]?: (value: Static<S>[Name]) => ConfigFinding | Promise<ConfigFinding>;
+/** For each variable what a field cannot say of it. A check may ask others, a file or a network, for its result. */
+export type ConfigChecks<F extends Fields> = {
+  readonly [Name in keyof F]?: (value: ConfigOf<F>[Name]) => ConfigFinding | Promise<ConfigFinding>;
 };
 
 /** What a pattern lets through and no URL is: a port beyond 65535, brackets without an IPv6 address … */
@@ -18,7 +18,7 @@ export function checkUrl(value: string | undefined): ConfigFinding {
 }
 
 /** What `runService` checks of these variables, for each service that has them. */
-export const awsChecks: ConfigChecks<TObject<typeof awsFields>> = {
+export const awsChecks: ConfigChecks<typeof awsFields> = {
   AWS_ACCESS_KEY_ID: checkCredentials,
   AWS_ENDPOINT_URL: checkUrl,
   AWS_ENDPOINT_URL_S3: checkUrl,

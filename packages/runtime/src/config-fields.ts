@@ -1,9 +1,9 @@
-import { Type } from 'typebox';
+import { flag, integer, oneOf, optional, text } from './fields.ts';
 
 /** The SDK's own variable, used by it alone; it stands here so that a wrong one is named at the start. */
 function endpointField(of: string) {
-  return Type.Optional(
-    Type.String({
+  return optional(
+    text({
       pattern: '^https?://[^/?#]',
       description: `The endpoint of ${of}, if it is not the region's own.`,
       expected: 'an http or https URL, for example "http://127.0.0.1:9000"',
@@ -13,13 +13,13 @@ function endpointField(of: string) {
 
 /** Where AWS is, and who asks. Each variable has the SDK's own name where it has one. */
 export const awsFields = {
-  AWS_REGION: Type.String({
+  AWS_REGION: text({
     pattern: '^[a-z]{2}(-[a-z]+)+-[0-9]+$',
     description: 'The AWS region of bucket, queues and tables.',
     expected: 'the name of an AWS region, for example "eu-central-1"',
   }),
-  AWS_ACCESS_KEY_ID: Type.Optional(
-    Type.String({
+  AWS_ACCESS_KEY_ID: optional(
+    text({
       description: 'Credentials, with AWS_SECRET_ACCESS_KEY. Not set on AWS, where the task role gives them.',
       expected: 'an access key, if neither a profile nor a role gives credentials',
     }),
@@ -28,7 +28,7 @@ export const awsFields = {
   AWS_ENDPOINT_URL_S3: endpointField('S3'),
   AWS_ENDPOINT_URL_SQS: endpointField('SQS'),
   AWS_ENDPOINT_URL_DYNAMODB: endpointField('DynamoDB'),
-  S3_FORCE_PATH_STYLE: Type.Boolean({
+  S3_FORCE_PATH_STYLE: flag({
     default: false,
     description: 'Names the bucket in the path instead of the host. Local S3 servers need it.',
     expected: '"true" or "false"',
@@ -36,21 +36,12 @@ export const awsFields = {
 };
 
 export const logFields = {
-  LOG_LEVEL: Type.Union(
-    [
-      Type.Literal('trace'),
-      Type.Literal('debug'),
-      Type.Literal('info'),
-      Type.Literal('warn'),
-      Type.Literal('error'),
-    ],
-    {
-      default: 'info',
-      description: 'The lowest level of log lines that are written: trace, debug, info, warn or error.',
-      expected: 'one of "trace", "debug", "info", "warn", "error"',
-    },
-  ),
-  ENVIRONMENT: Type.String({
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error'], {
+    default: 'info',
+    description: 'The lowest level of log lines that are written: trace, debug, info, warn or error.',
+    expected: 'one of "trace", "debug", "info", "warn", "error"',
+  }),
+  ENVIRONMENT: text({
     default: 'default',
     pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
     description: 'The name of this installation: the dimension Environment of every metric.',
@@ -59,7 +50,7 @@ export const logFields = {
 };
 
 export const drainFields = {
-  DRAIN_LIMIT_SECONDS: Type.Integer({
+  DRAIN_LIMIT_SECONDS: integer({
     default: 100,
     minimum: 1,
     maximum: 110,
@@ -70,12 +61,12 @@ export const drainFields = {
 };
 
 export const healthFields = {
-  HOST: Type.String({
+  HOST: text({
     default: '0.0.0.0',
     description: 'The address that the service listens on.',
     expected: 'an IP address or a host name to listen on',
   }),
-  PORT: Type.Integer({
+  PORT: integer({
     default: 8080,
     minimum: 0,
     maximum: 65_535,
@@ -92,13 +83,13 @@ export const tableNameRule = {
 
 /** Where uploads are kept. */
 export const storageFields = {
-  BUCKET: Type.String({
+  BUCKET: text({
     pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
     description: 'The versioned bucket with uploads/ and accepted/.',
     expected: 'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "." or "-"',
   }),
-  UPLOADS_TABLE: Type.String({ ...tableNameRule, description: 'The DynamoDB table of the uploads.' }),
-  RECORD_RETENTION_DAYS: Type.Integer({
+  UPLOADS_TABLE: text({ ...tableNameRule, description: 'The DynamoDB table of the uploads.' }),
+  RECORD_RETENTION_DAYS: integer({
     default: 113,
     // A form of 7 days, then a message that waits 14 in a queue, and a day.
     minimum: 22,

@@ -1,6 +1,6 @@
-import { envSchema } from 'env-schema';
-import { type Static, type TObject, Type } from 'typebox';
+import { Ajv, type ErrorObject } from 'ajv';
 import type { ConfigChecks } from './config-checks.ts';
+import type { ConfigOf, Field, Fields, OptionalField } from './fields.ts';
 import { isSecretName, redactText } from './redaction.ts';
 
 /** The part of a long value that an error message still shows. */
@@ -26,83 +26,69 @@ export class ConfigError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The words that an error message uses; env-schema and ajv carry them along without looking at them. */
-interface FieldWords {
-  readonly expected?: string;
-  readonly description?: string;
-}
-
-interface SchemaViolation {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly params: { readonly missingProperty?: string };
-}
-
 /**
  * Reads a service's configuration from its environment.
  *
- * Values are converted to the schema's types and defaults filled in. A blank variable counts as not set; variables
- * that the schema does not name are ignored. `env` and `schema` stay as they are.
+ * Values are converted to the fields' types and defaults filled in. A blank variable counts as not set; variables
+ * that no field names are ignored. `env` and `fields` stay as they are.
  *
- * @param schema a TypeBox object whose properties are environment variables; a property's `expected` is what an error
- *   message says was expected, in plain words ("a whole number from 0 to 65535"); its `description` stands in for it;
- *   text is bounded by `pattern`, for `format` is not known here
- * @param checks one at a time, in the schema's order, each for a variable that the schema found no violation in
- * @throws ConfigError with every violation at once, in the schema's order, one for each variable. A value whose variable
+ * @param fields a field's `expected` is what an error message says was expected, in plain words ("a whole number from 0 to 65535");
+ *   its `description` stands in for it
+ * @param checks one at a time, in the fields' order, each for a variable whose field found no violation
+ * @throws ConfigError with every violation at once, in the fields' order, one for each variable. A value whose variable
  *   looks like a secret's is not repeated. Whatever else a check throws is thrown as it is.
  */
-export async function loadConfig<S extends TObject>(
-  schema: S,
+export async function loadConfig<F extends Fields>(
+  fields: F,
   env: Environment,
-  checks: ConfigChecks<S> = {},
-): Promise<Static<S>> {
+  checks: ConfigChecks<F> = {},
+): Promise<ConfigOf<F>> {
   const set = Object.fromEntries(
-    Object.entries(env).filter(([name, value]) => name in schema.properties && value?.trim()),
+    Object.entries(env).filter(([name, value]) => name in fields && value?.trim()),
   );
-  const { values, refused } = readSound(schema, set);
+  const { values, refused } = readSound(fields, set);
   const checkOf = checks as Readonly<Record<string, ((value: unknown) => unknown) | undefined>>;
   const problems: ConfigProblem[] = [];
-  for (const [variable, words] of Object.entries(schema.properties)) {
+  for (const [variable, field] of Object.entries(fields)) {
     if (refused.has(variable)) {
-      problems.push(problemOf(variable, words, env[variable]));
+      problems.push(problemOf(variable, field, env[variable]));
       continue;
     }
     const message = await checkOf[variable]?.(values[variable]);
     if (typeof message === 'string') problems.push({ variable, message });
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return values as Static<S>;
+  return values as ConfigOf<F>;
 }
 
 /** The values of all variables but the refused ones, and which those are. */
-function readSound(schema: TObject, set: Environment) {
-  const refused = new Set<string | undefined>();
-  try {
-    return { values: read(schema, set), refused };
-  } catch (error) {
-    const violations = (error as { errors?: readonly SchemaViolation[] }).errors;
-    if (violations === undefined) throw error;
-    for (const violation of violations) refused.add(variableOf(violation));
-    const sound = Object.entries(schema.properties).filter(([name]) => !refused.has(name));
-    return { values: read(Type.Object(Object.fromEntries(sound)), set), refused };
-  }
+function readSound(fields: Fields, set: Environment) {
+  const { values, errors } = read(fields, set);
+  const refused = new Set(errors.map(variableOf));
+  if (refused.size === 0) return { values, refused };
+  const sound = Object.entries(fields).filter(([name]) => !refused.has(name));
+  return { values: read(Object.fromEntries(sound), set).values, refused };
 }
 
-function read(schema: TObject, set: Environment): Record<string, unknown> {
-  return envSchema<Record<string, unknown>>({
-    schema: { ...schema },
-    data: set,
-    env: false,
-    ajv: { customOptions: (ajv) => ajv.addKeyword('expected') },
-  });
+function read(fields: Fields, set: Environment) {
+  const ajv = new Ajv({ allErrors: true, coerceTypes: true, removeAdditional: true, useDefaults: true });
+  ajv.addVocabulary(['expected', 'isOptional'] satisfies (keyof OptionalField<unknown>)[]);
+  const isRequired = ([, field]: [string, Field<unknown>]) => !('isOptional' in field);
+  const required = Object.entries(fields)
+    .filter(isRequired)
+    .map(([name]) => name);
+  const validate = ajv.compile({ type: 'object', properties: fields, required, additionalProperties: false });
+  const values: Record<string, unknown> = { ...set };
+  validate(values);
+  return { values, errors: validate.errors ?? [] };
 }
 
-function variableOf(violation: SchemaViolation): string | undefined {
-  return violation.params.missingProperty ?? violation.instancePath.split('/')[1];
+function variableOf({ params, instancePath }: ErrorObject): string | undefined {
+  return params['missingProperty'] ?? instancePath.split('/')[1];
 }
 
-function problemOf(variable: string, words: FieldWords, value: string | undefined): ConfigProblem {
-  const expected = `expected ${words.expected ?? words.description ?? 'another value'}`;
+function problemOf(variable: string, field: Field<unknown>, value: string | undefined): ConfigProblem {
+  const expected = `expected ${field.expected ?? field.description ?? 'another value'}`;
   return { variable, message: `${expected}, ${foundWords(variable, value)}` };
 }
 

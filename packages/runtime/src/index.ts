@@ -17,6 +17,7 @@ export {
   tableNameRule,
 } from './config-fields.ts';
 export { exitNow } from './exit-now.ts';
+export { type ConfigOf, type Field, type Fields, flag, integer, oneOf, optional, text } from './fields.ts';
 export { type HealthServer, startHealthServer } from './health-server.ts';
 export { type Outputs, type RunningService, runService, type ServiceContext } from './lifecycle.ts';
 export { createLogger, type Logger } from './logging.ts';

@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
-import { type Static, type TObject, Type } from 'typebox';
 import { ConfigError, loadConfig } from './config.ts';
 import { awsChecks, type ConfigChecks } from './config-checks.ts';
 import { drainFields, logFields } from './config-fields.ts';
 import { exitNow } from './exit-now.ts';
+import type { ConfigOf, Fields } from './fields.ts';
 import { listenViolation } from './listen-violation.ts';
 import { createLogger, type Logger } from './logging.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -33,8 +33,8 @@ export interface Outputs {
   readonly stderr: Output;
 }
 
-export interface ServiceContext<S extends TObject> {
-  readonly config: Static<S>;
+export interface ServiceContext<F extends Fields> {
+  readonly config: ConfigOf<F>;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** For what a thread has finished and redacted, and for what a handler prints. */
@@ -47,7 +47,7 @@ export interface ServiceContext<S extends TObject> {
  * Runs a service as a process, from reading the environment to its exit code.
  *
  * - Wrong configuration: one line for each violation on standard error, exit code 78, nothing started. Violations are those that
- *   the schema, the service's own checks and `awsChecks` find: no endpoint that is no URL, no service without credentials.
+ *   the fields, the service's own checks and `awsChecks` find: no endpoint that is no URL, no service without credentials.
  *   So too when `start` throws a ConfigError, for rules that span several variables.
  * - `start` fails: one log line, exit code 1.
  * - SIGTERM or SIGINT: `stop(DRAIN_LIMIT_SECONDS)`, then exit code 0. One that comes while `start` is still at work is
@@ -61,18 +61,18 @@ export interface ServiceContext<S extends TObject> {
  * takes no longer than two seconds.
  *
  * @param options.name the `service` of the log lines and the dimension Service of the metrics
- * @param options.schema the service's variables; `logFields` and `drainFields` are read whether it names them or not
- * @param options.checks what a schema cannot say of a variable
+ * @param options.fields the service's variables; `logFields` and `drainFields` are read whether it names them or not
+ * @param options.checks what a field cannot say of a variable
  */
-export async function runService<S extends TObject>(options: {
+export async function runService<F extends Fields>(options: {
   name: string;
-  schema: S;
-  checks?: (outputs: Outputs) => ConfigChecks<NoInfer<S>>;
+  fields: F;
+  checks?: (outputs: Outputs) => ConfigChecks<NoInfer<F>>;
   process: NodeJS.Process;
-  start: (context: ServiceContext<S>) => Promise<RunningService>;
+  start: (context: ServiceContext<F>) => Promise<RunningService>;
 }): Promise<void> {
   const { name, process } = options;
-  const schema = Type.Object({ ...options.schema.properties, ...commonFields });
+  const fields = { ...options.fields, ...commonFields };
 
   const outputs = { stdout: outputTo('stdout', 1), stderr: outputTo('stderr', 2) };
   const log = createLogger({ service: name, level: 'info', destination: outputs.stdout });
@@ -120,10 +120,10 @@ export async function runService<S extends TObject>(options: {
   process.on('warning', (err) => log.warn({ err }, 'a warning of Node or of a library'));
   const stopSignal = firstSignal(process, log, endNow);
 
-  const checks = { ...awsChecks, ...options.checks?.(outputs) } as ConfigChecks<typeof schema>;
-  let config: Static<typeof schema>;
+  const checks = { ...awsChecks, ...options.checks?.(outputs) } as ConfigChecks<typeof fields>;
+  let config: ConfigOf<F> & ConfigOf<typeof commonFields>;
   try {
-    config = await loadConfig(schema, process.env, checks);
+    config = (await loadConfig(fields, process.env, checks)) as typeof config;
   } catch (error) {
     return exitWithViolations(error);
   }
@@ -138,7 +138,7 @@ export async function runService<S extends TObject>(options: {
   let service: RunningService;
   try {
     service = await options.start({
-      config: config as Static<S>,
+      config,
       log,
       metrics,
       outputs,
@@ -176,7 +176,7 @@ export async function runService<S extends TObject>(options: {
 function firstSignal(
   process: NodeJS.Process,
   log: Logger,
-  endNow: ServiceContext<TObject>['endNow'],
+  endNow: ServiceContext<Fields>['endNow'],
 ): Promise<NodeJS.Signals> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let received = 0;

@@ -1,23 +1,31 @@
-import { type ConfigChecks, checkUrl, type drainFields, type healthFields } from '@upload-once/runtime';
-import { type Static, type TObject, Type } from 'typebox';
+import {
+  type ConfigChecks,
+  type ConfigOf,
+  checkUrl,
+  type drainFields,
+  type healthFields,
+  integer,
+  optional,
+  text,
+} from '@upload-once/runtime';
 import type { ConsumerSettings } from './consumer-service.ts';
 
 /** What a service that lives on one queue needs to know of it. */
 export const consumerFields = {
-  QUEUE_URL: Type.String({
+  QUEUE_URL: text({
     pattern: '^https?://[^/?#]+/.',
     description: 'The queue that the service reads. It needs a redrive policy.',
     expected:
       'the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
   }),
-  CONCURRENCY: Type.Integer({
+  CONCURRENCY: integer({
     default: 16,
     minimum: 1,
     maximum: 256,
     description: 'How many messages are in flight at once.',
     expected: 'a whole number from 1 to 256',
   }),
-  VISIBILITY_SECONDS: Type.Integer({
+  VISIBILITY_SECONDS: integer({
     default: 60,
     minimum: 2,
     maximum: 43_200,
@@ -25,7 +33,7 @@ export const consumerFields = {
       'The visibility timeout of a message. Heartbeats extend it during the work. If the worker dies, the message comes back after this time.',
     expected: 'a whole number of seconds from 2 to 43200',
   }),
-  POLL_WAIT_SECONDS: Type.Integer({
+  POLL_WAIT_SECONDS: integer({
     default: 20,
     minimum: 1,
     maximum: 20,
@@ -33,8 +41,8 @@ export const consumerFields = {
       'How long a poll waits for a message (WaitTimeSeconds of SQS), at most DRAIN_LIMIT_SECONDS. An idle service takes this long to stop.',
     expected: 'a whole number of seconds from 1 to 20',
   }),
-  PROTECT_AFTER_SECONDS: Type.Optional(
-    Type.Integer({
+  PROTECT_AFTER_SECONDS: optional(
+    integer({
       minimum: 1,
       maximum: 39_600,
       description:
@@ -42,8 +50,8 @@ export const consumerFields = {
       expected: 'a whole number of seconds from 1 to 39600 (11 hours)',
     }),
   ),
-  ECS_AGENT_URI: Type.Optional(
-    Type.String({
+  ECS_AGENT_URI: optional(
+    text({
       pattern: '^https?://[^/?#]',
       description: 'The ECS agent that PROTECT_AFTER_SECONDS needs. ECS sets it.',
       expected: 'what Amazon ECS sets: http://, an address and a path',
@@ -53,14 +61,14 @@ export const consumerFields = {
 
 /** What is kept of versions that are not accepted, and where they are reported. */
 export const evidenceFields = {
-  REPORT_QUEUE_URLS: Type.String({
+  REPORT_QUEUE_URLS: text({
     pattern: '^https?://[^/?#,\\s]+/[^?#,\\s]+(,https?://[^/?#,\\s]+/[^?#,\\s]+)*$',
     description:
       'The queues that receive each report of a duplicate, a refused version or an orphan: one URL for each reader, separated by commas.',
     expected:
       'the URLs of one or more SQS queues, separated by commas, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
   }),
-  KEPT_DUPLICATES: Type.Integer({
+  KEPT_DUPLICATES: integer({
     default: 10,
     minimum: 1,
     maximum: 1_000,
@@ -70,7 +78,7 @@ export const evidenceFields = {
   }),
 };
 
-type ConsumerConfig = Static<TObject<typeof consumerFields & typeof healthFields & typeof drainFields>>;
+type ConsumerConfig = ConfigOf<typeof consumerFields & typeof healthFields & typeof drainFields>;
 
 export function consumerSettingsFrom(config: ConsumerConfig): ConsumerSettings {
   return {
@@ -87,7 +95,7 @@ export function consumerSettingsFrom(config: ConsumerConfig): ConsumerSettings {
 }
 
 /** For `runService`: what the schema cannot say of these variables. */
-export const consumerChecks: ConfigChecks<TObject<typeof consumerFields>> = {
+export const consumerChecks: ConfigChecks<typeof consumerFields> = {
   QUEUE_URL: checkUrl,
   ECS_AGENT_URI: checkUrl,
 };

@@ -1,14 +1,20 @@
-import { awsFields, drainFields, healthFields, logFields, storageFields } from '@upload-once/runtime';
+import {
+  awsFields,
+  drainFields,
+  healthFields,
+  integer,
+  logFields,
+  storageFields,
+} from '@upload-once/runtime';
 import { consumerFields, evidenceFields } from '@upload-once/worker';
-import { Type } from 'typebox';
 
-export const configSchema = Type.Object({
+export const configFields = {
   ...awsFields,
   ...storageFields,
   ...consumerFields,
   ...evidenceFields,
   ...healthFields,
-  COPY_PARTS_IN_PARALLEL: Type.Integer({
+  COPY_PARTS_IN_PARALLEL: integer({
     default: 8,
     minimum: 1,
     maximum: 64,
@@ -17,4 +23,4 @@ export const configSchema = Type.Object({
   }),
   ...logFields,
   ...drainFields,
-});
+};

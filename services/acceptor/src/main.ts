@@ -12,7 +12,7 @@ import {
   writeReport,
 } from '@upload-once/uploads';
 import { consumerChecks, consumerSettingsFrom, startConsumerService } from '@upload-once/worker';
-import { configSchema } from './config.ts';
+import { configFields } from './config.ts';
 import { createAcceptor } from './create-acceptor.ts';
 import { ACCEPT_LIMIT_SECONDS, limitWork } from './limit-work.ts';
 
@@ -20,7 +20,7 @@ const SECONDS_PER_DAY = 86_400;
 
 await runService({
   name: 'acceptor',
-  schema: configSchema,
+  fields: configFields,
   checks: () => consumerChecks,
   process,
   async start({ config, log, metrics }) {

@@ -1,27 +1,34 @@
-import { awsFields, drainFields, healthFields, logFields, storageFields } from '@upload-once/runtime';
+import {
+  awsFields,
+  drainFields,
+  healthFields,
+  integer,
+  logFields,
+  storageFields,
+  text,
+} from '@upload-once/runtime';
 import { consumerFields, evidenceFields } from '@upload-once/worker';
-import { Type } from 'typebox';
 
-export const configSchema = Type.Object({
+export const configFields = {
   ...awsFields,
   ...storageFields,
   ...consumerFields,
   ...evidenceFields,
   ...healthFields,
-  PROCESSOR_HANDLER: Type.String({
+  PROCESSOR_HANDLER: text({
     default: '',
     description:
       'The module with your handler: a path or the name of a package. Without one, each upload is logged.',
     expected: 'a path to a module ("./handler.mjs"), or the name of a package',
   }),
-  HANDLER_LIMIT_SECONDS: Type.Integer({
+  HANDLER_LIMIT_SECONDS: integer({
     default: 3600,
     minimum: 1,
     maximum: 39_600,
     description: 'How long the handler can work on one upload.',
     expected: 'a whole number of seconds from 1 to 39600 (11 hours)',
   }),
-  HANDLER_GRACE_SECONDS: Type.Integer({
+  HANDLER_GRACE_SECONDS: integer({
     default: 10,
     minimum: 1,
     maximum: 600,
@@ -29,7 +36,7 @@ export const configSchema = Type.Object({
       'How long a handler can continue after HANDLER_LIMIT_SECONDS, when its signal is aborted. Then its thread is ended.',
     expected: 'a whole number of seconds from 1 to 600',
   }),
-  HANDLER_THREADS: Type.Integer({
+  HANDLER_THREADS: integer({
     default: 2,
     minimum: 1,
     maximum: 64,
@@ -37,7 +44,7 @@ export const configSchema = Type.Object({
       'How many threads the handlers share. The service can start up to as many again: for uploads that must run alone, and in place of threads that are ending.',
     expected: 'a whole number from 1 to 64',
   }),
-  HANDLER_HEAP_MIB: Type.Integer({
+  HANDLER_HEAP_MIB: integer({
     default: 192,
     minimum: 32,
     maximum: 65_536,
@@ -47,4 +54,4 @@ export const configSchema = Type.Object({
   }),
   ...logFields,
   ...drainFields,
-});
+};

@@ -22,7 +22,7 @@ import {
 import { consumerChecks, consumerSettingsFrom, startConsumerService } from '@upload-once/worker';
 import { MOST_OPEN_STREAMS } from './call-handler.ts';
 import { checkHandler } from './check-handler.ts';
-import { configSchema } from './config.ts';
+import { configFields } from './config.ts';
 import { createProcessor } from './create-processor.ts';
 import { HandlerNotLoaded } from './load-handler.ts';
 import { END_LIMIT_SECONDS } from './longest-attempt.ts';
@@ -66,7 +66,7 @@ async function openThreads(threads: ThreadRunner): Promise<void> {
 
 await runService({
   name: 'processor',
-  schema: configSchema,
+  fields: configFields,
   checks: (outputs) => ({
     ...consumerChecks,
     PROCESSOR_HANDLER: (name) => checkHandler(name, (onStuck) => startCheckingThread(name, outputs, onStuck)),

@@ -3,15 +3,19 @@ import {
   awsFields,
   type ConfigChecks,
   type ConfigFinding,
+  type ConfigOf,
   checkUrl,
   drainFields,
+  flag,
   healthFields,
+  integer,
   logFields,
+  optional,
   storageFields,
   tableNameRule,
+  text,
 } from '@upload-once/runtime';
 import { assertNamePart, LONGEST_FORM_SECONDS, NAME_PART_EXPECTED } from '@upload-once/uploads';
-import { type Static, Type } from 'typebox';
 import type { UploadDefaults } from './issuing/upload-request.ts';
 
 const SECONDS_PER_DAY = 86_400;
@@ -25,14 +29,14 @@ const CORS_ORIGINS_EXPECTED =
   'origins such as "https://www.example.com" (scheme, host, optional port), separated by commas; no "*"';
 
 /** The url-issuer's variables. */
-export const configSchema = Type.Object({
+export const configFields = {
   ...awsFields,
   ...logFields,
   ...drainFields,
   ...healthFields,
   ...storageFields,
-  ACCESS_TABLE: Type.String({ ...tableNameRule, description: 'The DynamoDB table of the API keys.' }),
-  API_KEY_CACHE_SECONDS: Type.Integer({
+  ACCESS_TABLE: text({ ...tableNameRule, description: 'The DynamoDB table of the API keys.' }),
+  API_KEY_CACHE_SECONDS: integer({
     default: 5,
     minimum: 0,
     // A body may take 5 seconds more: what a disabled key asks for ends within the 10 that are promised.
@@ -41,7 +45,7 @@ export const configSchema = Type.Object({
       'How long a task uses what it has read of an API key. A change takes effect after this time at most.',
     expected: 'a whole number of seconds from 0 to 5',
   }),
-  BAD_KEYS_PER_MINUTE: Type.Integer({
+  BAD_KEYS_PER_MINUTE: integer({
     default: 30,
     minimum: 0,
     maximum: 100_000,
@@ -49,7 +53,7 @@ export const configSchema = Type.Object({
       'How many unknown API keys an address can send each minute before it gets 429. The same limit holds for each disabled or expired key. 0 means no limit: use it if all clients share one address.',
     expected: 'a whole number from 0 to 100000',
   }),
-  MAX_CONNECTIONS: Type.Integer({
+  MAX_CONNECTIONS: integer({
     default: 1_000,
     minimum: 10,
     maximum: 100_000,
@@ -57,53 +61,53 @@ export const configSchema = Type.Object({
       'The most connections that a task has open. One more replaces the oldest idle one, or the one served next. Headers and trailers of all connections take at most 32 MiB of memory.',
     expected: 'a whole number from 10 to 100000',
   }),
-  RATE_LIMIT_STORE_URL: Type.Optional(
-    Type.String({
+  RATE_LIMIT_STORE_URL: optional(
+    text({
       pattern: '^rediss?://[^/?#]',
       description:
         'A Valkey or Redis in which all tasks count rates together. Without it, or while it is unavailable, each task allows the whole rate.',
       expected: 'a redis:// or rediss:// (TLS) URL, for example "rediss://rates.example.org:6379"',
     }),
   ),
-  S3_PUBLIC_ENDPOINT: Type.Optional(
-    Type.String({
+  S3_PUBLIC_ENDPOINT: optional(
+    text({
       pattern: '^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?/?$',
       description: 'The endpoint of S3 for clients, if it differs from the one for the services.',
       expected: 'an http or https URL without a path, for example "http://127.0.0.1:9000"',
     }),
   ),
-  PATH_PREFIX: Type.String({
+  PATH_PREFIX: text({
     default: '',
     pattern: '^/?$|^(/[A-Za-z0-9._~-]+)+/?$',
     description: 'The path before /getpresignedurl, for clients that use a stage such as /prod.',
     expected: 'a path such as "/prod", of letters, digits, "-", "_", "." and "~", or nothing',
   }),
-  TRUSTED_PROXIES: Type.String({
+  TRUSTED_PROXIES: text({
     default: '',
     pattern: '^([0-9A-Za-z:./]+)?( *, *[0-9A-Za-z:./]+)*$',
     description: 'The proxies whose X-Forwarded-For is trusted: addresses or networks, separated by commas.',
     expected: TRUSTED_PROXIES_EXPECTED,
   }),
-  CORS_ORIGINS: Type.String({
+  CORS_ORIGINS: text({
     default: '',
     description:
       'Web origins, separated by commas, whose pages can call this service. Every visitor can read an API key in a page.',
     expected: CORS_ORIGINS_EXPECTED,
   }),
-  UPLOAD_NAME_PART: Type.String({
+  UPLOAD_NAME_PART: text({
     default: 'UploadFilename',
     pattern: '^[^/$\\u0000-\\u001f\\u007f]+$',
     description: 'The beginning of every object key, after uploads/.',
     expected: NAME_PART_EXPECTED,
   }),
-  FORM_LIFETIME_SECONDS: Type.Integer({
+  FORM_LIFETIME_SECONDS: integer({
     default: 30,
     minimum: 1,
     maximum: LONGEST_FORM_SECONDS,
     description: 'How long an upload can start with a form.',
     expected: FORM_LIFETIME_EXPECTED,
   }),
-  FORM_LIFETIME_MAX_SECONDS: Type.Integer({
+  FORM_LIFETIME_MAX_SECONDS: integer({
     default: 3_600,
     minimum: 1,
     maximum: LONGEST_FORM_SECONDS,
@@ -111,21 +115,21 @@ export const configSchema = Type.Object({
       'The longest lifetime that POST /v1/uploads accepts, at least FORM_LIFETIME_SECONDS. The bucket policy must allow signatures of that age.',
     expected: FORM_LIFETIME_EXPECTED,
   }),
-  FORM_MAX_BYTES: Type.Integer({
+  FORM_MAX_BYTES: integer({
     default: 5_368_709_120,
     minimum: 1,
     maximum: 5_368_709_120,
     description: 'The largest file that a form accepts.',
     expected: 'a whole number of bytes from 1 to 5368709120 (5 GiB)',
   }),
-  PRESIGNED_PUT: Type.Boolean({
+  PRESIGNED_PUT: flag({
     default: true,
     description: 'Allows "method": "put". Set "false" if the bucket policy rejects presigned PUTs.',
     expected: '"true" or "false"',
   }),
-});
+};
 
-export type Config = Static<typeof configSchema>;
+export type Config = ConfigOf<typeof configFields>;
 
 /** What the service makes of its variables. */
 export interface Settings {
@@ -154,7 +158,7 @@ export function settingsFrom(config: Config): Settings {
 }
 
 /** What only a closer look finds. */
-export const configChecks: ConfigChecks<typeof configSchema> = {
+export const configChecks: ConfigChecks<typeof configFields> = {
   RATE_LIMIT_STORE_URL: checkUrl,
   S3_PUBLIC_ENDPOINT: checkUrl,
   TRUSTED_PROXIES: checkProxies,

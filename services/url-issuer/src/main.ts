@@ -13,7 +13,7 @@ import { createReadiness, dynamoDbClientConfig, runService, s3ClientConfig } fro
 import { createDynamoDbIssuedUploads, createDynamoDbUploadStore } from '@upload-once/uploads';
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
-import { configChecks, configSchema, settingsFrom } from './config.ts';
+import { configChecks, configFields, settingsFrom } from './config.ts';
 import { createPooledRandomBytes } from './pooled-random-bytes.ts';
 import { createMemoryBuckets } from './rates/memory-buckets.ts';
 import { createRedisBuckets } from './rates/redis-buckets.ts';
@@ -42,7 +42,7 @@ const READY_VALID_MS = 1_000;
 
 await runService({
   name: 'url-issuer',
-  schema: configSchema,
+  fields: configFields,
   checks: () => configChecks,
   process,
   async start({ config, log, metrics }) {

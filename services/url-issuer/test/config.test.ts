@@ -1,6 +1,6 @@
 import { ConfigError, loadConfig } from '@upload-once/runtime';
 import t from 'tap';
-import { configChecks, configSchema, settingsFrom } from '../src/config.ts';
+import { configChecks, configFields, settingsFrom } from '../src/config.ts';
 
 const REQUIRED = {
   AWS_REGION: 'eu-central-1',
@@ -9,7 +9,7 @@ const REQUIRED = {
   ACCESS_TABLE: 'access',
 };
 
-const load = (env: Record<string, string>) => loadConfig(configSchema, { ...REQUIRED, ...env }, configChecks);
+const load = (env: Record<string, string>) => loadConfig(configFields, { ...REQUIRED, ...env }, configChecks);
 
 async function faultsOf(env: Record<string, string>): Promise<string[]> {
   try {
