@@ -41,7 +41,7 @@ export async function servedDocument(): Promise<OpenApi> {
     issuedUploads: uploadStore.issued,
     signer: createUploadSigner({ client: new S3Client({ region: 'us-east-1' }), bucket: 'x', now }),
     readiness: { reasonsAgainst: async () => [], stop() {} },
-    metrics: { add() {} },
+    metrics: { add() {}, addAll() {} },
     log: createLogger({ service: 'url-issuer', level: 'error', destination: { write() {} } }),
     now,
     // Never used: no request is sent.

@@ -116,7 +116,12 @@ export interface Metrics {
    * @throws RangeError for a value or a dimension that CloudWatch would drop in silence
    */
   add(name: MetricName, value: number, dimensions?: Readonly<Record<string, string>>): void;
+
+  /** Writes one value each of several metrics without dimensions of their own, in one line. @throws RangeError as `add` does */
+  addAll(values: MetricValues): void;
 }
+
+export type MetricValues = { readonly [Name in MetricName]?: number };
 
 const DIMENSION_VALUE_MAX_CHARACTERS = 1024;
 
@@ -134,28 +139,33 @@ export function createMetrics(options: {
   now: () => Date;
   write: (line: string) => void;
 }): Metrics {
-  return {
-    add(name, value, dimensions = {}) {
-      const definition: MetricDefinition = METRICS[name];
+  function write(values: MetricValues, dimensions: Readonly<Record<string, string>> = {}): void {
+    const named = Object.entries(values) as [MetricName, number][];
+    for (const [name, value] of named) {
       if (!Number.isFinite(value)) throw new RangeError(`${name} takes a finite number, not ${value}`);
-      assertDimensions(name, definition.dimensions, dimensions);
-      const all = { Environment: options.environment, Service: options.service, ...dimensions };
-      const document = {
-        _aws: {
-          Timestamp: options.now().getTime(),
-          CloudWatchMetrics: [
-            {
-              Namespace: METRICS_NAMESPACE,
-              Dimensions: [Object.keys(all)],
-              Metrics: [{ Name: name, Unit: definition.unit }],
-            },
-          ],
-        },
-        ...all,
-        [name]: value,
-      };
-      options.write(`${JSON.stringify(document)}\n`);
-    },
+      assertDimensions(name, METRICS[name].dimensions, dimensions);
+    }
+    const all = { Environment: options.environment, Service: options.service, ...dimensions };
+    const document = {
+      _aws: {
+        Timestamp: options.now().getTime(),
+        CloudWatchMetrics: [
+          {
+            Namespace: METRICS_NAMESPACE,
+            Dimensions: [Object.keys(all)],
+            Metrics: named.map(([name]) => ({ Name: name, Unit: METRICS[name].unit })),
+          },
+        ],
+      },
+      ...all,
+      ...values,
+    };
+    options.write(`${JSON.stringify(document)}\n`);
+  }
+
+  return {
+    add: (name, value, dimensions) => write({ [name]: value }, dimensions),
+    addAll: (values) => write(values),
   };
 }
 

@@ -32,6 +32,29 @@ t.test('a value is one line in the embedded metric format', async (t) => {
   });
 });
 
+t.test('several values are one line', async (t) => {
+  const lines: string[] = [];
+  metricsTo(lines).addAll({ UploadsAccepted: 1, AcceptTime: 250 });
+  t.equal(lines.length, 1);
+  t.match(JSON.parse(lines[0] ?? ''), {
+    _aws: {
+      CloudWatchMetrics: [
+        {
+          Dimensions: [['Environment', 'Service']],
+          Metrics: [
+            { Name: 'UploadsAccepted', Unit: 'Count' },
+            { Name: 'AcceptTime', Unit: 'Milliseconds' },
+          ],
+        },
+      ],
+    },
+    UploadsAccepted: 1,
+    AcceptTime: 250,
+  });
+  t.throws(() => metricsTo(lines).addAll({ UploadsAccepted: 1, RequestsRefused: 1 }), RangeError);
+  t.equal(lines.length, 1, 'all or none');
+});
+
 t.test("a metric's own dimension comes after the two that all have", async (t) => {
   const lines: string[] = [];
   metricsTo(lines).add('RequestsRefused', 1, { Reason: 'Forbidden' });

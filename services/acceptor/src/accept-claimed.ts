@@ -65,9 +65,8 @@ export function createAcceptClaimed(options: {
     }
     const { sizeBytes, storedAt } = claimed;
     const acceptedAt = recorded.upload.acceptedAt ?? storedAt;
-    metrics.add('UploadsAccepted', 1);
-    metrics.add('BytesAccepted', sizeBytes);
-    metrics.add('AcceptTime', Math.max(0, acceptedAt.getTime() - storedAt.getTime()));
+    const ms = Math.max(0, acceptedAt.getTime() - storedAt.getTime());
+    metrics.addAll({ UploadsAccepted: 1, BytesAccepted: sizeBytes, AcceptTime: ms });
     const traceId = traceIdOf(upload.traceparent);
     log.info({ key: targetKey, versionId: acceptedVersionId, sizeBytes, traceId }, 'upload accepted');
   }

@@ -53,8 +53,8 @@ export function createWorkUnderLease(options: {
         const storedAt = upload.claimed?.storedAt ?? event.storedAt;
         const processedAt = finished.upload.processedAt ?? storedAt;
         log.info({ key: upload.key, attempt: upload.attempt }, 'upload recorded as PROCESSED');
-        metrics.add('UploadsProcessed', 1);
-        metrics.add('LeadTime', Math.max(0, processedAt.getTime() - storedAt.getTime()));
+        const ms = Math.max(0, processedAt.getTime() - storedAt.getTime());
+        metrics.addAll({ UploadsProcessed: 1, LeadTime: ms });
       }
       return finished;
     } finally {

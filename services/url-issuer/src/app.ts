@@ -201,8 +201,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       const { defaults, uploadStore } = options;
       const issueUpload = createUploadIssuer(options);
       const issueIdempotently = joinRepeats(createIdempotentIssuer(options));
-      await guarded.register(getPresignedUrl, { defaults, issueUpload, metrics });
-      await guarded.register(createUpload, { defaults, issueUpload, issueIdempotently, metrics });
+      await guarded.register(getPresignedUrl, { defaults, issueUpload });
+      await guarded.register(createUpload, { defaults, issueUpload, issueIdempotently });
       await guarded.register(getUpload, { uploadStore });
       await guarded.register(revokeUpload, { uploadStore });
     },

@@ -61,6 +61,10 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
   });
   const collect: Metrics = {
     add: (name, value, dimensions) => void metrics.push({ name, value, dimensions }),
+    addAll(values) {
+      for (const [name, value] of Object.entries(values))
+        metrics.push({ name, value, dimensions: undefined });
+    },
   };
   const faults = createFaultScript();
   const accessStore = overrides.accessStore ?? createMemoryAccessStore();

@@ -92,11 +92,10 @@ t.test('the address behind a trusted proxy is believed, and only behind one', as
 });
 
 t.test('a request that cannot be logged does not vanish', async (t) => {
-  const metrics: Metrics = {
-    add() {
-      throw new RangeError('no such metric');
-    },
+  const add = () => {
+    throw new RangeError('no such metric');
   };
+  const metrics: Metrics = { add, addAll: add };
   const { get, logLines } = await appUnderTest(t, { metrics });
   t.equal((await get('/nothing')).statusCode, 404);
   t.ok(logLines.some((line) => line.includes('no such metric') && line.includes('"level":"error"')));

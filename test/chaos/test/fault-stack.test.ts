@@ -37,7 +37,7 @@ t.test(
     for (const service of services) t.strictSame(await service.stop(), { code: 0, signal: null });
 
     t.equal(issuer.total('UploadsIssued'), 2);
-    t.equal(issuer.proxy.counts.get('dynamodb PutItem'), 2);
+    t.equal(issuer.proxy.counts.get('dynamodb BatchWriteItem'), 2);
     t.equal(acceptor.proxy.counts.get('s3 CopyObject'), 2);
     t.ok(processor.lines.filter(({ msg }) => msg === 'upload processed').length >= 2);
   },

@@ -162,10 +162,12 @@ function createPorts(process: WorkerProcess, callers: AsyncLocalStorage<Caller>,
     environment: 'model',
     now: around.time.now,
     write(line) {
-      const [name, value] = Object.entries(JSON.parse(line)).at(-1) ?? [];
+      const written = JSON.parse(line);
       const caller = callers.getStore();
-      if (!caller?.event) throw new Error(`${name} is written for no event`);
-      around.rules.metricWritten(caller, caller.event, String(name), Number(value));
+      for (const { Name } of written._aws.CloudWatchMetrics[0].Metrics) {
+        if (!caller?.event) throw new Error(`${Name} is written for no event`);
+        around.rules.metricWritten(caller, caller.event, Name, Number(written[Name]));
+      }
     },
   });
   const bucket = around.objects.over(way);

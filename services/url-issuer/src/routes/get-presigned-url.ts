@@ -1,4 +1,3 @@
-import type { Metrics } from '@upload-once/runtime';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { IssueUpload } from '../issuing/issue-upload.ts';
@@ -9,7 +8,6 @@ import { responses } from './v1/responses.ts';
 export interface GetPresignedUrlOptions {
   readonly defaults: UploadDefaults;
   readonly issueUpload: IssueUpload;
-  readonly metrics: Metrics;
 }
 
 /** The contract with existing clients: they post `fields` and `file` to `url.url`. Nothing else may appear in it. */
@@ -42,7 +40,7 @@ export async function getPresignedUrl(app: FastifyInstance, options: GetPresigne
       request.uploadKey = key;
       // It took too long and the client got 503: what is in the table now is an upload without a form.
       if (reply.sent) return reply;
-      options.metrics.add('UploadsIssued', 1);
+      request.isIssued = true;
       return { url: { url: signed.url, fields: signed.fields } };
     },
   });

@@ -1,4 +1,3 @@
-import type { Metrics } from '@upload-once/runtime';
 import { uploadIdOf } from '@upload-once/uploads';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
@@ -14,7 +13,6 @@ export interface CreateUploadOptions {
   readonly defaults: UploadDefaults;
   readonly issueUpload: IssueUpload;
   readonly issueIdempotently: IssueIdempotently;
-  readonly metrics: Metrics;
 }
 
 /** Metadata has 2 KiB, a name 900 bytes; JSON may write each character as six. */
@@ -53,7 +51,7 @@ export async function createUpload(app: FastifyInstance, options: CreateUploadOp
       request.uploadKey = issued.key;
       // It took too long and the client got 503: what is in the table now is an upload without a form.
       if (reply.sent) return reply;
-      if (issued.isNew) options.metrics.add('UploadsIssued', 1);
+      request.isIssued = issued.isNew;
       const id = uploadIdOf(issued.key);
       reply.code(201);
       return { id, state: issued.state, ...issued.signed, expiresAt: issued.expiresAt.toISOString() };
