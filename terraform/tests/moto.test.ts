@@ -257,7 +257,7 @@ t.test('each service’s role has its own calls on its own resources, and nothin
   const expected = {
     'url-issuer': [
       ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} ${tables.access.arn}`),
-      ...['GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
+      ...['BatchWriteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
         (action) => `dynamodb:${action} ${tables.uploads.arn}`,
       ),
       `s3:PutObject ${bucket.arn}/uploads/*`,
