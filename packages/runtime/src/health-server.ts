@@ -16,6 +16,7 @@ const MAX_CONNECTIONS = 64;
 const KEEP_ALIVE_MS = 5_000;
 /** For a client to take a response. */
 const STALLED_MS = 10_000;
+const FAULT = { status: 500, body: { message: 'Internal Server Error', code: 'InternalServerError' } };
 
 /**
  * `/livez` and `/readyz` of a service that has no HTTP of its own.
@@ -34,11 +35,13 @@ export async function startHealthServer(options: {
 }): Promise<HealthServer> {
   const { host, port, readiness } = options;
 
-  async function responseTo({ method, url }: IncomingMessage): Promise<{ status: number; body: object }> {
-    const isRead = method === 'GET' || method === 'HEAD';
-    if (isRead && url === '/livez') return { status: 200, body: { status: 'alive' } };
-    if (!isRead || url !== '/readyz')
-      return { status: 404, body: { message: 'Not Found', code: 'NotFound' } };
+  async function responseTo({
+    method,
+    url = '',
+  }: IncomingMessage): Promise<{ status: number; body: object }> {
+    const path = method === 'GET' || method === 'HEAD' ? pathOf(url) : undefined;
+    if (path === '/livez') return { status: 200, body: { status: 'alive' } };
+    if (path !== '/readyz') return { status: 404, body: { message: 'Not Found', code: 'NotFound' } };
     const reasons = await readiness.reasonsAgainst();
     if (reasons.length === 0) return { status: 200, body: { status: 'ready' } };
     return { status: 503, body: { message: reasons.join('. '), code: 'NotReady' } };
@@ -46,9 +49,13 @@ export async function startHealthServer(options: {
 
   const limits = { maxConnections: MAX_CONNECTIONS, keepAliveTimeout: KEEP_ALIVE_MS };
   const server = createBoundedServer(limits, async (request, response) => {
-    const { status, body } = await responseTo(request);
-    const headers = { 'content-type': 'application/json; charset=utf-8' };
-    response.writeHead(status, headers).end(JSON.stringify(body));
+    const { status, body } = await responseTo(request).catch(() => FAULT);
+    const text = JSON.stringify(body);
+    response.writeHead(status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+    });
+    response.end(text);
   }).setTimeout(STALLED_MS);
   server.listen({ host, port });
   await once(server, 'listening');
@@ -60,4 +67,9 @@ export async function startHealthServer(options: {
       await once(server, 'close');
     },
   };
+}
+
+/** Without its query. Undefined for what is no URL. */
+function pathOf(url: string): string | undefined {
+  return URL.parse(url, 'http://localhost')?.pathname;
 }

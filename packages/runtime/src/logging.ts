@@ -2,7 +2,7 @@ import { withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
 import { type Logger as PinoLogger, pino } from 'pino';
 import { boundedData } from './bounded-data.ts';
 import type { Output } from './output.ts';
-import { mayHoldSecret } from './redaction.ts';
+import { lineMayHoldSecret } from './redaction.ts';
 import { shownError } from './shown-error.ts';
 
 export type Logger = PinoLogger;
@@ -56,7 +56,7 @@ export function createLogger(options: {
 }
 
 function redactLine(line: string): string {
-  if (line.length <= MAX_PLAIN_LINE_CHARACTERS && !mayHoldSecret(line) && !line.includes(BUFFER))
+  if (line.length <= MAX_PLAIN_LINE_CHARACTERS && !lineMayHoldSecret(line) && !line.includes(BUFFER))
     return withoutHiddenCharacters(line.slice(0, -1)) + line.slice(-1);
   const { msg, ...fields } = JSON.parse(line);
   const budget = { characters: MAX_LINE_CHARACTERS, values: MAX_LINE_VALUES };

@@ -65,26 +65,26 @@ const TEXT_RULES: readonly TextRule[] = [
   { pattern: /\b(uo_[a-z0-9]+_)[a-z0-9_]+/gi, replacement: `$1${REDACTED}` },
 ];
 
-/**
- * What every rule's match, and every name of a secret, has in it. Most texts have nothing of this, and one look costs less than ten. The
- * id of a key stands in many log lines, and is none.
- */
-const MAY_HOLD_SECRET =
-  /secret|password|passwd|authorization|cookie|token|signature|credential|api[-_]?key(?!Id":)|policy|stringtosign|canonicalrequest|bearer|basic|:\/\/|eyJ|uo_/i;
+/** What every rule's match, and every name of a secret, has in it. Most texts have nothing of this, and one look costs less than ten. */
+const SECRET_WORDS =
+  'secret|password|passwd|authorization|cookie|token|signature|credential|policy|stringtosign|canonicalrequest|bearer|basic|://|eyJ|uo_';
+const MAY_HOLD_SECRET = new RegExp(`${SECRET_WORDS}|api[-_]?key`, 'i');
+/** The id of a key, which many log lines have, is none. Inside a text its quotation mark is escaped. */
+const LINE_MAY_HOLD_SECRET = new RegExp(`${SECRET_WORDS}|api[-_]?key(?!Id":)`, 'i');
 
 /** Whether a property, header, form field or variable of this name holds something that is never written down. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
-/** Whether a text, or an object of which it is the JSON, can hold a secret. Most that can have none. */
-export function mayHoldSecret(text: string): boolean {
-  return MAY_HOLD_SECRET.test(text);
+/** Whether an object can hold a secret of which this is the JSON. Most that can have none. */
+export function lineMayHoldSecret(json: string): boolean {
+  return LINE_MAY_HOLD_SECRET.test(json);
 }
 
 /** The same text without the secrets in it: in URLs, headers, form fields, JSON, whatever an error message quotes. */
 export function redactText(text: string): string {
-  if (!mayHoldSecret(text)) return text;
+  if (!MAY_HOLD_SECRET.test(text)) return text;
   let redacted = text;
   for (const { pattern, replacement } of TEXT_RULES) redacted = redacted.replace(pattern, replacement);
   return redacted;
