@@ -11,10 +11,10 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/text': [],
   'packages/clock': [],
-  'packages/table': [],
+  'packages/table': ['clock'],
   'packages/queue': ['clock'],
   'packages/runtime': ['text'],
-  'packages/uploads': ['table', 'text'],
+  'packages/uploads': ['clock', 'table', 'text'],
   'packages/access': ['table', 'text'],
   'packages/worker': ['clock', 'queue', 'runtime'],
   'packages/client': ['text'],

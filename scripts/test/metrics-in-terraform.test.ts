@@ -58,10 +58,10 @@ t.test('the services that Terraform names for a metric are those that write it',
     ['url-issuer', ...CONSUMERS].map((service) => [service, read(`services/${service}/src/**/*.ts`)]),
   );
   for (const [name, services] of writtenBy()) {
+    const named = new RegExp(`\\b${name}\\b`);
     const writing = [...sources]
       .filter(
-        ([service, source]) =>
-          source.includes(`'${name}'`) || (CONSUMERS.includes(service) && shared.includes(`'${name}'`)),
+        ([service, source]) => named.test(source) || (CONSUMERS.includes(service) && named.test(shared)),
       )
       .map(([service]) => service);
     t.strictSame(services, writing.sort(), name);

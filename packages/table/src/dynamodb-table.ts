@@ -1,8 +1,10 @@
 import {
   type AttributeValue,
   BatchWriteItemCommand,
+  type BatchWriteItemCommandOutput,
   ConditionalCheckFailedException,
   type DynamoDBClient,
+  DynamoDBServiceException,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -34,6 +36,7 @@ const THROTTLINGS: ReadonlySet<string> = new Set([
 ]);
 
 type Attributes = Record<string, AttributeValue>;
+type Unprocessed = Pick<BatchWriteItemCommandOutput, 'UnprocessedItems'>;
 
 /** A table in DynamoDB. The client's own retries may repeat a write. */
 export function createDynamoDbTable<Key extends object, Item extends Key>(
@@ -46,6 +49,17 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
   const isAbsent = `attribute_not_exists(${partitionKey})`;
 
   const placeOf = (attributes: Attributes = {}) => `${attributes[partitionKey]?.S}\0${attributes['item']?.S}`;
+
+  /** @throws Error for a response that leaves open which items were written */
+  function unwrittenOf({ UnprocessedItems }: Unprocessed, items: readonly PreparedItem[]): PreparedItem[] {
+    if (!UnprocessedItems || Object.keys(UnprocessedItems).some((name) => name !== TableName))
+      throw new Error('BatchWriteItem responded without UnprocessedItems of its table');
+    const unprocessed = UnprocessedItems[TableName] ?? [];
+    const places = new Set(unprocessed.map(({ PutRequest }) => placeOf(PutRequest?.Item)));
+    const unwritten = items.filter((item) => places.has(placeOf(attributesOfPrepared(item))));
+    if (unwritten.length === unprocessed.length) return unwritten;
+    throw new Error('BatchWriteItem responded with UnprocessedItems that are none of its request');
+  }
 
   const inPartition = (partition: string) => ({
     TableName,
@@ -81,9 +95,7 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
         if (isThrottling(error)) return { UnprocessedItems: { [TableName]: requests } };
         throw isRefusal(error) ? new ItemsRefused(error.message, { cause: error }) : error;
       });
-      const unwritten = response.UnprocessedItems?.[TableName] ?? [];
-      const places = new Set(unwritten.map(({ PutRequest }) => placeOf(PutRequest?.Item)));
-      return items.filter((item) => places.has(placeOf(attributesOfPrepared(item))));
+      return unwrittenOf(response, items);
     },
 
     async update(Key, change) {
@@ -184,7 +196,11 @@ function attributesOfPrepared({ prepared }: PreparedItem): Attributes {
 
 /** DynamoDB looks at all of a request before it writes any of it (Amazon DynamoDB API Reference, "BatchWriteItem"). */
 function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ValidationException';
+  return (
+    error instanceof DynamoDBServiceException &&
+    error.name === 'ValidationException' &&
+    error.$fault === 'client'
+  );
 }
 
 /** Nothing of the request was written (Amazon DynamoDB API Reference, "BatchWriteItem", "Errors", and "Common Errors"). */

@@ -1,41 +1,65 @@
-export interface Groups<T> {
-  add(one: T): void;
+import { type Clock, systemClock } from '@upload-once/clock';
+
+export interface Groups<One, Outcome> {
+  /** Its outcome in the call that it went with. @throws the error of that call, NoResponse, WaitedTooLong */
+  add(one: One): Promise<Outcome>;
 }
 
-export interface GroupsOptions<T> {
+export interface GroupsOptions<One, Outcome> {
   /** How many a call can take at most. */
   readonly most: number;
-  /** One call for all of them. It never rejects. */
-  readonly call: (group: readonly T[]) => Promise<void>;
-  readonly pause: (ms: number) => Promise<unknown>;
+  /** One call for all of them: an outcome for each, in their order. */
+  readonly call: (group: readonly One[]) => Promise<readonly Outcome[]>;
+  readonly clock?: Pick<Clock, 'after' | 'monotonicMs'>;
+}
+
+/** A call did not end in time. Whether it took effect is unknown. */
+export class NoResponse extends Error {
+  readonly code = 'NoResponse';
+}
+
+/** It was not sent: calls before it took too long. */
+export class WaitedTooLong extends Error {
+  readonly code = 'WaitedTooLong';
 }
 
 /** Two, so that the next group fills while a call is under way, and what comes right behind a call need not wait for its response. */
 const PROMPT_CALLS = 2;
-/** A call that takes longer holds up no other. */
+/** A call that takes longer holds up no other, as long as there are less than eight. */
 const SLOW_MS = 100;
 const MOST_CALLS = 8;
+const CALL_LIMIT_MS = 2_000;
+const WAIT_LIMIT_MS = 1_000;
 /** Of the event loop, for which a group waits while each brings more. A server under load takes one request a turn. */
 const MOST_TURNS = 32;
+
+interface Waiting<One, Outcome> {
+  readonly one: One;
+  readonly sinceMs: number;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
 
 /**
  * Makes one call for many ("group commit"). A group goes when a turn of the event loop has brought nothing more, so that little load
  * costs no time, when it is full, or after 32 turns.
  *
  * While two calls are under way what comes waits, and goes together in the next. A full group does not wait for them, and neither does
- * what comes behind calls that are slow. Eight calls are under way at most. What comes goes in its order.
+ * what comes behind calls that are slow. Eight calls are under way at most, each for two seconds. What has waited for a second when
+ * there is room is not sent any more: who asked for it is about to give up. What comes goes in its order.
  */
-export function createGroups<T>({ most, call, pause }: GroupsOptions<T>): Groups<T> {
-  let waiting: T[] = [];
+export function createGroups<One, Outcome>(options: GroupsOptions<One, Outcome>): Groups<One, Outcome> {
+  const { most, call, clock = systemClock } = options;
+  const waiting: Waiting<One, Outcome>[] = [];
   let calls = 0;
-  let slowCalls = 0;
+  let promptCalls = 0;
   let isScheduled = false;
 
   const isFull = () => waiting.length >= most;
-  const isTurn = () => calls < MOST_CALLS && (calls - slowCalls < PROMPT_CALLS || isFull());
+  const hasRoom = () => calls < MOST_CALLS && (promptCalls < PROMPT_CALLS || isFull());
 
   function schedule(turn = 1): void {
-    if (isScheduled || waiting.length === 0 || !isTurn()) return;
+    if (isScheduled || waiting.length === 0 || !hasRoom()) return;
     isScheduled = true;
     const before = waiting.length;
     setImmediate(() => {
@@ -47,34 +71,53 @@ export function createGroups<T>({ most, call, pause }: GroupsOptions<T>): Groups
   }
 
   function sendWaiting(): void {
-    while (waiting.length > 0 && isTurn()) {
-      const group = waiting.slice(0, most);
-      waiting = waiting.slice(most);
-      void send(group);
+    const oldestMs = clock.monotonicMs() - WAIT_LIMIT_MS;
+    while (waiting[0] && waiting[0].sinceMs < oldestMs) {
+      waiting
+        .shift()
+        ?.reject(new WaitedTooLong(`it waited for more than ${WAIT_LIMIT_MS} ms, and was not sent`));
     }
+    while (waiting.length > 0 && hasRoom()) void send(waiting.splice(0, most));
   }
 
-  async function send(group: readonly T[]): Promise<void> {
-    let isSlow = false;
-    let isEnded = false;
-    calls += 1;
-    void pause(SLOW_MS).then(() => {
-      if (isEnded) return;
-      isSlow = true;
-      slowCalls += 1;
+  async function send(group: readonly Waiting<One, Outcome>[]): Promise<void> {
+    let isPrompt = true;
+    function countAsSlow(): void {
+      if (isPrompt) promptCalls -= 1;
+      isPrompt = false;
       schedule();
-    });
-    await call(group);
-    isEnded = true;
+    }
+    calls += 1;
+    promptCalls += 1;
+    const cancelSlow = clock.after(SLOW_MS, countAsSlow);
+    try {
+      const outcomes = await withinLimit(call(group.map(({ one }) => one)));
+      for (const [at, { resolve }] of group.entries()) resolve(outcomes[at] as Outcome);
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+    cancelSlow();
     calls -= 1;
-    if (isSlow) slowCalls -= 1;
-    schedule();
+    countAsSlow();
+  }
+
+  async function withinLimit<T>(work: Promise<T>): Promise<T> {
+    const limit = Promise.withResolvers<never>();
+    const noResponse = new NoResponse(`a call did not end within ${CALL_LIMIT_MS} ms`);
+    const cancelLimit = clock.after(CALL_LIMIT_MS, () => limit.reject(noResponse));
+    try {
+      return await Promise.race([work, limit.promise]);
+    } finally {
+      cancelLimit();
+    }
   }
 
   return {
     add(one) {
-      waiting.push(one);
-      schedule();
+      return new Promise((resolve, reject) => {
+        waiting.push({ one, sinceMs: clock.monotonicMs(), resolve, reject });
+        schedule();
+      });
     },
   };
 }

@@ -1,4 +1,4 @@
 export { createDynamoDbTable } from './dynamodb-table.ts';
-export { createGroups, type Groups } from './groups.ts';
+export { createGroups, type Groups, NoResponse, WaitedTooLong } from './groups.ts';
 export { assertSupported, UnsupportedSchemaVersion } from './schema-version.ts';
 export { type Change, type Condition, ItemsRefused, type PreparedItem, type Table } from './table.ts';

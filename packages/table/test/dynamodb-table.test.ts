@@ -99,6 +99,30 @@ t.test('what the table had no capacity for is said, item by item', async (t) => 
   t.equal(calls(), 1);
 });
 
+t.test('items are told apart by both keys', async (t) => {
+  const items = ['x', 'y'].map((item) => ({ id: '1', item, count: 1 }));
+  const body = { UnprocessedItems: { a: [{ PutRequest: { Item: { id: { S: '1' }, item: { S: 'y' } } } }] } };
+  const { table } = answering(t, [{ status: 200, body }]);
+  const prepared = items.map((item) => table.prepare(item));
+  t.strictSame(await table.putAll(prepared), [prepared[1]]);
+});
+
+t.test('a response that leaves open what was written is an error', async (t) => {
+  const unknown = { PutRequest: { Item: { id: { S: '9' }, item: { S: 'x' } } } };
+  const own = { PutRequest: { Item: { id: { S: '1' }, item: { S: 'x' } } } };
+  for (const body of [
+    {},
+    { UnprocessedItems: { b: [own] } },
+    { UnprocessedItems: { a: [unknown] } },
+    { UnprocessedItems: { a: [own, unknown] } },
+    { UnprocessedItems: { a: [{ DeleteRequest: { Key: own.PutRequest.Item } }] } },
+    { UnprocessedItems: { a: [{}] } },
+  ]) {
+    const { table } = answering(t, [{ status: 200, body }]);
+    await t.rejects(table.putAll([table.prepare({ id: '1', item: 'x' })]), Error, JSON.stringify(body));
+  }
+});
+
 t.test('a request that is throttled was not written, none of it', async (t) => {
   for (const name of [
     'ProvisionedThroughputExceededException',
@@ -117,11 +141,13 @@ t.test('a request that is refused for what is in it is told from one whose outco
   const { table, calls } = answering(t, [
     { status: 400, body: refused },
     { status: 500, body: { __type: 'InternalServerError' } },
+    { status: 500, body: { __type: 'ValidationException' } },
   ]);
   const items = [table.prepare({ id: '1', item: 'x' })];
   await t.rejects(table.putAll(items), { code: 'ItemsRefused', message: 'too long' });
   await t.rejects(table.putAll(items), { name: 'InternalServerError' });
-  t.equal(calls(), 2, 'each was sent once');
+  await t.rejects(table.putAll(items), { name: 'ValidationException' });
+  t.equal(calls(), 3, 'each was sent once');
 });
 
 t.test('items are put together only by a client that sends each request once', async (t) => {

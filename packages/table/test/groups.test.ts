@@ -1,48 +1,66 @@
 import t from 'tap';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createGroups } from '../src/index.ts';
 
-/** Groups whose calls end when the test says so, and whose time passes when it says so. */
+/** Groups whose calls end when the test says so, in time that it moves. A number's outcome is its text. */
 function groupsOf(most: number) {
+  const clock = new VirtualClock();
   const calls: (readonly number[])[] = [];
-  const ends: (() => void)[] = [];
-  const pauses: (() => void)[] = [];
-  const groups = createGroups<number>({
+  const ends: PromiseWithResolvers<readonly string[]>[] = [];
+  const outcomes = new Map<number, string>();
+  const groups = createGroups<number, string>({
     most,
     call(group) {
       calls.push(group);
-      return new Promise<void>((resolve) => ends.push(resolve));
+      const end = Promise.withResolvers<readonly string[]>();
+      ends.push(end);
+      return end.promise;
     },
-    pause: () => new Promise<void>((resolve) => pauses.push(resolve)),
+    clock,
   });
+
+  function add(number: number): void {
+    groups.add(number).then(
+      (outcome) => outcomes.set(number, outcome),
+      (error) => outcomes.set(number, error.code ?? error.message),
+    );
+  }
+
   return {
     calls,
+    outcomes,
     /** The next before the turn is over in which the one before it was looked at. */
     async addInEachTurn(numbers: readonly number[]) {
       for (const number of numbers) {
         const nextTurn = new Promise(setImmediate);
-        groups.add(number);
+        add(number);
         await nextTurn;
       }
     },
     /** Each after all turns that the one before it could wait for. */
     async addOneByOne(...numbers: number[]) {
       for (const number of numbers) {
-        groups.add(number);
+        add(number);
         await turns();
       }
     },
     addTogether(...numbers: number[]) {
-      for (const number of numbers) groups.add(number);
+      for (const number of numbers) add(number);
       return turns();
     },
     endCall(at: number) {
-      ends[at]?.();
+      ends[at]?.resolve((calls[at] ?? []).map(String));
       return turns();
     },
-    letTimePass() {
-      for (const resolve of pauses.splice(0)) resolve();
+    failCall(at: number) {
+      ends[at]?.reject(new Error('no'));
       return turns();
     },
+    pass(ms: number) {
+      clock.advance(ms);
+      return turns();
+    },
+    pendingTimers: () => clock.pendingCount,
   };
 }
 
@@ -50,10 +68,23 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 4; turn += 1) await new Promise(setImmediate);
 }
 
-t.test('what comes in one turn of the event loop goes together, in order', async (t) => {
-  const { addTogether, calls } = groupsOf(25);
+const upTo = (count: number) => Array.from({ length: count }, (_, at) => at);
+
+t.test('what comes in one turn of the event loop goes together, and each gets its own outcome', async (t) => {
+  const { addTogether, endCall, calls, outcomes, pendingTimers } = groupsOf(25);
   await addTogether(1, 2, 3);
   t.strictSame(calls, [[1, 2, 3]]);
+  t.equal(outcomes.size, 0);
+  await endCall(0);
+  t.strictSame(
+    [...outcomes],
+    [
+      [1, '1'],
+      [2, '2'],
+      [3, '3'],
+    ],
+  );
+  t.equal(pendingTimers(), 0);
 });
 
 t.test('a group waits while each turn of the event loop brings more, and no longer', async (t) => {
@@ -64,11 +95,13 @@ t.test('a group waits while each turn of the event loop brings more, and no long
   t.strictSame(calls, [[1, 2, 3]]);
 });
 
-t.test('a group that grows without an end goes after 32 turns', async (t) => {
-  const { addInEachTurn, calls } = groupsOf(1_000);
-  const numbers = Array.from({ length: 40 }, (_, at) => at);
-  await addInEachTurn(numbers);
-  t.strictSame(calls, [numbers.slice(0, 33)]);
+t.test('a group that grows without an end goes after 32 turns, or when it is full', async (t) => {
+  const grown = groupsOf(1_000);
+  await grown.addInEachTurn(upTo(40));
+  t.strictSame(grown.calls, [upTo(33)]);
+  const full = groupsOf(3);
+  await full.addInEachTurn(upTo(5));
+  t.strictSame(full.calls, [upTo(3)]);
 });
 
 t.test('no group is larger than a call can take', async (t) => {
@@ -90,7 +123,7 @@ t.test('while two calls are under way what comes waits, and goes in the next', a
 
 t.test('a full group waits for none, eight calls are the most', async (t) => {
   const { addOneByOne, endCall, calls } = groupsOf(2);
-  await addOneByOne(...Array.from({ length: 20 }, (_, at) => at));
+  await addOneByOne(...upTo(20));
   t.strictSame(calls.slice(0, 3), [[0], [1], [2, 3]]);
   t.equal(calls.length, 8);
   await endCall(4);
@@ -98,24 +131,73 @@ t.test('a full group waits for none, eight calls are the most', async (t) => {
 });
 
 t.test('calls that are slow hold nothing up', async (t) => {
-  const { addOneByOne, letTimePass, endCall, calls } = groupsOf(25);
+  const { addOneByOne, pass, endCall, calls } = groupsOf(25);
   await addOneByOne(1, 2, 3);
+  await pass(99);
   t.strictSame(calls, [[1], [2]]);
-  await letTimePass();
+  await pass(1);
   t.strictSame(calls, [[1], [2], [3]]);
   await addOneByOne(4, 5);
   t.strictSame(calls, [[1], [2], [3], [4]], 'the slow ones count no more, the others do');
   await endCall(0);
-  t.strictSame(calls.length, 4, 'the end of a slow call makes room for nothing');
+  t.equal(calls.length, 4, 'the end of a slow call makes room for nothing');
   await endCall(2);
   t.strictSame(calls, [[1], [2], [3], [4], [5]]);
 });
 
 t.test('the time of a call that has ended is over', async (t) => {
-  const { addOneByOne, letTimePass, endCall, calls } = groupsOf(25);
+  const { addOneByOne, pass, endCall, calls } = groupsOf(25);
   await addOneByOne(1);
   await endCall(0);
-  await letTimePass();
+  await pass(100);
   await addOneByOne(2, 3, 4);
   t.strictSame(calls, [[1], [2], [3]]);
+});
+
+t.test('a call that fails fails its own group alone', async (t) => {
+  const { addOneByOne, addTogether, failCall, endCall, calls, outcomes } = groupsOf(25);
+  await addTogether(1, 2);
+  await addOneByOne(3, 4);
+  await failCall(0);
+  t.strictSame(Object.fromEntries(outcomes), { 1: 'no', 2: 'no' });
+  t.strictSame(calls, [[1, 2], [3], [4]]);
+  await endCall(1);
+  t.equal(outcomes.get(3), '3');
+});
+
+t.test('calls that never end hold nothing up for longer than two seconds', async (t) => {
+  const { addOneByOne, pass, endCall, calls, outcomes } = groupsOf(1);
+  await addOneByOne(...upTo(8));
+  t.equal(calls.length, 8);
+  await pass(1_500);
+  await addOneByOne(8);
+  t.equal(calls.length, 8);
+  await pass(500);
+  t.strictSame([...outcomes.values()], Array(8).fill('NoResponse'));
+  t.strictSame(calls.slice(8), [[8]]);
+  await endCall(0);
+  await endCall(8);
+  t.equal(outcomes.get(0), 'NoResponse', 'what comes later changes nothing');
+  t.equal(outcomes.get(8), '8');
+});
+
+t.test('what has waited for more than a second is not sent, what came later is', async (t) => {
+  const { addOneByOne, pass, endCall, calls, outcomes } = groupsOf(1);
+  await addOneByOne(...upTo(9));
+  await pass(600);
+  await addOneByOne(9);
+  await pass(600);
+  await endCall(0);
+  t.equal(outcomes.get(8), 'WaitedTooLong');
+  t.strictSame(calls.slice(8), [[9]]);
+});
+
+t.test('a call that throws at once is a call that fails', async (t) => {
+  const groups = createGroups<number, string>({
+    most: 2,
+    call() {
+      throw new Error('thrown');
+    },
+  });
+  for (const number of upTo(20)) await t.rejects(groups.add(number), { message: 'thrown' });
 });

@@ -1,7 +1,8 @@
 import { ItemsRefused, type PreparedItem } from '@upload-once/table';
 import t from 'tap';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createGroupedIssue } from '../src/domain/grouped-issue.ts';
-import { type ItemKey, PARTITION_KEY } from '../src/domain/item.ts';
+import { type Item, type ItemKey, PARTITION_KEY } from '../src/domain/item.ts';
 import type { NewUpload } from '../src/index.ts';
 
 const SECOND = new Date('2026-01-01T00:00:01.500Z');
@@ -23,26 +24,28 @@ type PutAll = (keys: readonly string[]) => Promise<readonly string[]>;
 /** Issued uploads whose table behaves like this; it is given keys, and gives those back that it had no capacity for. */
 function issuedOver(putAll: PutAll) {
   const calls: (readonly string[])[] = [];
-  const pauses: number[] = [];
+  const items: Item[] = [];
+  const clock = new VirtualClock();
+  let tokens = 0;
   const keyOf = ({ prepared }: PreparedItem) => (prepared as ItemKey)[PARTITION_KEY];
   const issued = createGroupedIssue({
     table: {
       prepare: (item) => ({ prepared: item }),
-      async putAll(items) {
-        const keys = items.map(keyOf);
+      async putAll(given) {
+        items.push(...given.map(({ prepared }) => prepared as Item));
+        const keys = given.map(keyOf);
         calls.push(keys);
         const unwritten = await putAll(keys);
-        return items.filter((item) => unwritten.includes(keyOf(item)));
+        return given.filter((item) => unwritten.includes(keyOf(item)));
       },
     },
-    newToken: () => 'a token',
+    newToken: () => `token ${++tokens}`,
     recordRetentionSeconds: 10,
-    // 100 is what a call may take before it holds up no other.
-    pause: async (ms) => ms === 100 || pauses.push(ms),
+    clock,
   });
   const recordAll = (keys: readonly string[]) =>
     Promise.allSettled(keys.map((key) => issued.record(upload(key))));
-  return { issued, recordAll, calls, pauses };
+  return { issued, recordAll, calls, items, clock };
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, at) => `upload ${at}`);
@@ -72,14 +75,41 @@ t.test('P1: nothing resolves before its item is written', async (t) => {
 t.test(
   'only what the table had no capacity for is written again, and it alone suffers in the end',
   async (t) => {
-    const { recordAll, calls, pauses } = issuedOver(async (keys) => keys.filter((key) => key !== 'a'));
-    const [a, b] = await recordAll(['a', 'b']);
+    const { recordAll, calls, clock } = issuedOver(async (keys) => keys.filter((key) => key !== 'a'));
+    const recorded = recordAll(['a', 'b']);
+    for (const waitMs of [50, 150, 450]) {
+      await clock.untilSet(waitMs);
+      clock.advance(waitMs);
+    }
+    const [a, b] = await recorded;
     t.equal(a?.status, 'fulfilled');
     t.match(b, { status: 'rejected', reason: { code: 'TableBusy' } });
     t.strictSame(calls, [['a', 'b'], ['b'], ['b'], ['b']]);
-    t.strictSame(pauses, [50, 150, 450]);
   },
 );
+
+t.test('what waits for capacity holds up no other, and no attempt begins after a second', async (t) => {
+  let isBusy = true;
+  const { recordAll, calls, clock } = issuedOver(async (keys) => (isBusy ? keys : []));
+  const recorded = recordAll(['a']);
+  await clock.untilSet(50);
+  isBusy = false;
+  t.strictSame(statuses(await recordAll(['b'])), ['fulfilled']);
+  isBusy = true;
+  clock.advance(1_001);
+  const [a] = await recorded;
+  t.match(a, { status: 'rejected', reason: { code: 'TableBusy', message: /2 times/ } });
+  t.strictSame(calls, [['a'], ['b'], ['a']]);
+});
+
+t.test('each item has its own writer, and stays for its retention', async (t) => {
+  const { recordAll, items } = issuedOver(async () => []);
+  await recordAll(['a', 'b']);
+  t.match(items, [
+    { FullFilename: 'a', state: 'ISSUED', writer: 'token 1', deleteAt: SECOND.getTime() / 1000 + 0.5 + 10 },
+    { FullFilename: 'b', writer: 'token 2' },
+  ]);
+});
 
 t.test('an item that is refused fails alone', async (t) => {
   const { recordAll, calls } = issuedOver(async (keys) => {

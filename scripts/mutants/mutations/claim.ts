@@ -242,9 +242,8 @@ export const claimMutations: readonly Mutation[] = [
     change: 'uploads that are written together resolve before the table has responded',
     breaks: 'P3: a form is given away whose upload is not recorded',
     file: 'packages/uploads/src/domain/grouped-issue.ts',
-    find: 'const unwritten = new Set(await table.putAll(group.map(({ item }) => item)));',
-    replace:
-      'for (const { resolve } of group) resolve();\n      const unwritten = new Set(await table.putAll(group.map(({ item }) => item)));',
+    find: 'const unwritten = new Set(await table.putAll(group));',
+    replace: 'void table.putAll(group);\n      const unwritten = new Set();',
     noticedBy: {
       file: 'packages/uploads/test/grouped-issue.test.ts',
       test: 'P1: nothing resolves before its item is written',
@@ -255,8 +254,8 @@ export const claimMutations: readonly Mutation[] = [
     change: 'what the table had no capacity for counts as written',
     breaks: 'P3: a form is given away whose upload is not recorded',
     file: 'packages/table/src/dynamodb-table.ts',
-    find: 'const unwritten = response.UnprocessedItems?.[TableName] ?? [];',
-    replace: 'const unwritten: typeof requests = [];',
+    find: 'if (unwritten.length === unprocessed.length) return unwritten;',
+    replace: 'if (unwritten.length === unprocessed.length) return [];',
     noticedBy: {
       file: 'packages/table/test/dynamodb-table.test.ts',
       test: 'what the table had no capacity for is said, item by item',
@@ -268,8 +267,8 @@ export const claimMutations: readonly Mutation[] = [
     breaks:
       'P1: the first write may come late, and sets an upload that was claimed or revoked since back to ISSUED',
     file: 'packages/uploads/src/domain/grouped-issue.ts',
-    find: 'if (error instanceof ItemsRefused && group.length > 1) {',
-    replace: 'if (group.length > 1) {',
+    find: 'if (!(error instanceof ItemsRefused)) throw error;\n      if (group.length === 1) return [error];',
+    replace: 'if (group.length === 1) throw error;',
     noticedBy: {
       file: 'packages/uploads/test/grouped-issue.test.ts',
       test: 'P1: after a call without a response nothing of it is written again, and all of it is rejected',

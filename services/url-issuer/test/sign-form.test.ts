@@ -3,7 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import fc from 'fast-check';
 import t from 'tap';
-import { type SignedForm, signedFields } from '../src/signing/sign-form.ts';
+import { createFormSigner, type SignedForm, signedFields } from '../src/signing/sign-form.ts';
 import { expirationOf } from '../src/signing/signature-times.ts';
 import type { SignedTerms } from '../src/signing/signing-request.ts';
 import { createUploadSigner, type UploadSigner } from '../src/signing/upload-signer.ts';
@@ -174,6 +174,40 @@ t.test('a form is the same, to the byte, as the AWS SDK makes it', async (t) => 
     }),
     { numRuns: 300 },
   );
+});
+
+t.test('a form is signed by its own day and credentials, whatever was signed before', async (t) => {
+  const secrets = ['a', 'b'].map((last) => `${'s'.repeat(39)}${last}`);
+  const days = ['2030-01-31T23:59:59Z', '2030-02-01T00:00:00Z'].map((day) => new Date(day));
+  const client = new S3Client({ region: 'eu-central-1' });
+  const signerOfAll = createFormSigner({ client, bucket: 'upload-bucket' });
+  for (const at of [0, 1, 2, 3, 0, 3, 1, 1, 2, 0]) {
+    const issuedAt = days[at >> 1] ?? new Date(0);
+    const identity = { accessKeyId: ACCESS_KEY_ID, secretAccessKey: secrets[at & 1] ?? '' };
+    const constraints = { method: 'post' as const, minBytes: 0, maxBytes: 1 };
+    const expiresAt = expirationOf(issuedAt, 60);
+    const toSign = { key: 'uploads/a', issuedAt, expiresAt, constraints, metadata: {}, identity };
+    t.strictSame(
+      await signerOfAll(toSign),
+      await createFormSigner({ client, bucket: 'upload-bucket' })(toSign),
+    );
+  }
+});
+
+t.test('an endpoint that could not be found is looked for again', async (t) => {
+  let calls = 0;
+  const region = async () => {
+    calls += 1;
+    if (calls === 1) throw new Error('no region');
+    return 'eu-central-1';
+  };
+  const sign = createFormSigner({ client: new S3Client({ region }), bucket: 'upload-bucket' });
+  const identity = { accessKeyId: ACCESS_KEY_ID, secretAccessKey: 's' };
+  const constraints = { method: 'post' as const, minBytes: 0, maxBytes: 1 };
+  const expiresAt = expirationOf(NOW, 60);
+  const toSign = { key: 'uploads/a', issuedAt: NOW, expiresAt, constraints, metadata: {}, identity };
+  await t.rejects(sign(toSign), { message: 'no region' });
+  t.match((await sign(toSign)).fields['x-amz-credential'], /eu-central-1/);
 });
 
 t.test('clients get the endpoint that they can reach', async (t) => {

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { createGroups, type Groups } from '@upload-once/table';
 import { LRUCache } from 'lru-cache';
 import type { ApiKey } from '../api-keys/api-key.ts';
@@ -30,8 +29,6 @@ export interface DailyQuota {
   take(key: Pick<ApiKey, 'keyId' | 'dailyQuota'>): Promise<QuotaResult | undefined>;
 }
 
-type Waiting = Pick<PromiseWithResolvers<QuotaResult>, 'resolve' | 'reject'>;
-
 /** A counter went back, which it never does by itself: it was removed before the day was over. */
 export class QuotaCounterWentBack extends Error {
   readonly code = 'QuotaCounterWentBack';
@@ -46,7 +43,7 @@ const MAX_KEYS = 10_000;
 const MOST_AT_ONCE = 25;
 
 export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuota {
-  const groups = new LRUCache<string, Groups<Waiting>>({ max: MAX_KEYS });
+  const groups = new LRUCache<string, Groups<undefined, QuotaResult>>({ max: MAX_KEYS });
   const exhausted = new LRUCache<string, { readonly day: string; readonly used: number }>({
     max: MAX_KEYS,
   });
@@ -56,38 +53,34 @@ export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuo
   }
 
   /**
-   * Settles each waiting request, in the order in which they came. Never rejects. No request is refused before the quota is
-   * known to be used up: after a failure those beyond it may try again as well.
+   * Takes a unit for each of so many requests, in the order in which they came. No request is refused before the quota is known to be
+   * used up: after a failure those beyond it may try again as well.
    */
-  async function settle(keyId: string, day: string, quota: number, group: readonly Waiting[]): Promise<void> {
-    let fitting = Math.min(group.length, quota);
-    try {
-      let used: number | undefined;
-      while (fitting > 0) {
-        used = await counters.add({ keyId, day }, fitting, quota);
-        if (used !== undefined) break;
-        const usedByAll = await counters.used({ keyId, day });
-        noteUse(keyId, day, quota, usedByAll);
-        const left = Math.max(0, quota - usedByAll);
-        if (left >= fitting)
-          throw new QuotaCounterWentBack(`the count of ${keyId} on ${day} went back to ${usedByAll}`);
-        // Counts only grow: for those beyond what is left now there will be nothing today.
-        fitting = left;
-      }
-      if (used !== undefined) noteUse(keyId, day, quota, used);
-      const before = (used ?? quota) - fitting;
-      group.forEach(({ resolve }, at) => {
-        const granted = at < fitting;
-        resolve({
-          granted,
-          quota,
-          remaining: granted ? quota - before - at - 1 : 0,
-          resetsAt: endOf(day),
-        });
-      });
-    } catch (error) {
-      for (const { reject } of group) reject(error);
+  async function takeAll(
+    keyId: string,
+    day: string,
+    quota: number,
+    requests: number,
+  ): Promise<QuotaResult[]> {
+    let fitting = Math.min(requests, quota);
+    let used: number | undefined;
+    while (fitting > 0) {
+      used = await counters.add({ keyId, day }, fitting, quota);
+      if (used !== undefined) break;
+      const usedByAll = await counters.used({ keyId, day });
+      noteUse(keyId, day, quota, usedByAll);
+      const left = Math.max(0, quota - usedByAll);
+      if (left >= fitting)
+        throw new QuotaCounterWentBack(`the count of ${keyId} on ${day} went back to ${usedByAll}`);
+      // Counts only grow: for those beyond what is left now there will be nothing today.
+      fitting = left;
     }
+    if (used !== undefined) noteUse(keyId, day, quota, used);
+    const before = (used ?? quota) - fitting;
+    return Array.from({ length: requests }, (_, at) => {
+      const granted = at < fitting;
+      return { granted, quota, remaining: granted ? quota - before - at - 1 : 0, resetsAt: endOf(day) };
+    });
   }
 
   return {
@@ -101,13 +94,11 @@ export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuo
       const name = `${keyId} ${day} ${quota}`;
       let group = groups.get(name);
       if (group === undefined) {
-        const call = (waiting: readonly Waiting[]) => settle(keyId, day, quota, waiting);
-        group = createGroups({ most: MOST_AT_ONCE, call, pause });
+        const call = (group: readonly undefined[]) => takeAll(keyId, day, quota, group.length);
+        group = createGroups({ most: MOST_AT_ONCE, call });
         groups.set(name, group);
       }
-      const { promise, ...waiting } = Promise.withResolvers<QuotaResult>();
-      group.add(waiting);
-      return promise;
+      return group.add(undefined);
     },
   };
 }

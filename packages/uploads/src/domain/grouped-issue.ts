@@ -1,4 +1,5 @@
-import { createGroups, ItemsRefused, type PreparedItem } from '@upload-once/table';
+import { type Clock, pause, systemClock } from '@upload-once/clock';
+import { createGroups, ItemsRefused, type PreparedItem, WaitedTooLong } from '@upload-once/table';
 import { type IssuedUploads, TableBusy } from '../ports/issued-uploads.ts';
 import type { ItemTable } from '../ports/item-table.ts';
 import { issuedItem } from './item.ts';
@@ -7,6 +8,8 @@ import { issuedItem } from './item.ts';
 const MOST_AT_ONCE = 25;
 const ATTEMPTS = 4;
 const FIRST_WAIT_MS = 50;
+/** After which no other attempt begins: the client waits for five seconds, and a second key may be needed. */
+const ATTEMPTS_LIMIT_MS = 1_000;
 
 export interface GroupedIssueOptions {
   readonly table: Pick<ItemTable, 'prepare' | 'putAll'>;
@@ -14,38 +17,39 @@ export interface GroupedIssueOptions {
   readonly newToken: () => string;
   /** See `TableUploadStoreOptions`. */
   readonly recordRetentionSeconds: number;
-  readonly pause: (ms: number) => Promise<unknown>;
+  readonly clock?: Pick<Clock, 'after' | 'monotonicMs'>;
 }
 
-interface Waiting {
-  readonly item: PreparedItem;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Whether it was written. An error says that the table refused it for what it is. */
+type Outcome = boolean | ItemsRefused;
 
 /** Records issued uploads in groups: a call to DynamoDB costs far more than an item in it. */
 export function createGroupedIssue(options: GroupedIssueOptions): IssuedUploads {
-  const { table, newToken, recordRetentionSeconds, pause } = options;
-  const groups = createGroups<Waiting>({ most: MOST_AT_ONCE, call: (group) => write(group), pause });
+  const { table, newToken, recordRetentionSeconds, clock = systemClock } = options;
+  const groups = createGroups({ most: MOST_AT_ONCE, call: write, clock });
 
-  /** Settles each of the group, and never rejects. A failure concerns only those whose outcome it leaves open. */
-  async function write(group: readonly Waiting[], attempt = 1): Promise<void> {
+  async function write(group: readonly PreparedItem[]): Promise<readonly Outcome[]> {
     try {
-      const unwritten = new Set(await table.putAll(group.map(({ item }) => item)));
-      for (const { item, resolve } of group) if (!unwritten.has(item)) resolve();
-      const left = group.filter(({ item }) => unwritten.has(item));
-      if (left.length === 0) return;
-      if (attempt === ATTEMPTS) throw new TableBusy(`the table had no capacity, ${ATTEMPTS} times in a row`);
-      await pause(FIRST_WAIT_MS * 3 ** (attempt - 1));
-      await write(left, attempt + 1);
+      const unwritten = new Set(await table.putAll(group));
+      return group.map((item) => !unwritten.has(item));
     } catch (error) {
-      if (error instanceof ItemsRefused && group.length > 1) {
-        // One of them is the cause, and the others are not to suffer for it.
-        await Promise.all(group.map((one) => write([one])));
-        return;
-      }
-      // Of those that were written already this changes nothing.
-      for (const { reject } of group) reject(error);
+      if (!(error instanceof ItemsRefused)) throw error;
+      if (group.length === 1) return [error];
+      // One of them is the cause, and the others are not to suffer for it.
+      return (await Promise.all(group.map((item) => write([item])))).flat();
+    }
+  }
+
+  async function writeInTime(item: PreparedItem): Promise<void> {
+    const endMs = clock.monotonicMs() + ATTEMPTS_LIMIT_MS;
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await groups.add(item);
+      if (outcome === true) return;
+      if (outcome !== false) throw outcome;
+      if (attempt === ATTEMPTS || clock.monotonicMs() > endMs)
+        throw new TableBusy(`the table had no capacity, ${attempt} times in a row`);
+      // Not in the group's call, for which others wait.
+      await pause(clock, FIRST_WAIT_MS * 3 ** (attempt - 1));
     }
   }
 
@@ -54,7 +58,12 @@ export function createGroupedIssue(options: GroupedIssueOptions): IssuedUploads 
       const deleteAt = Math.ceil(upload.expiresAt.getTime() / 1000) + recordRetentionSeconds;
       const item = table.prepare(issuedItem(upload, deleteAt, newToken()));
       await beforeWrite?.();
-      await new Promise<void>((resolve, reject) => groups.add({ item, resolve, reject }));
+      try {
+        await writeInTime(item);
+      } catch (error) {
+        if (error instanceof WaitedTooLong) throw new TableBusy(error.message, { cause: error });
+        throw error;
+      }
     },
   };
 }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbTable } from '@upload-once/table';
 import { createGroupedIssue } from '../domain/grouped-issue.ts';
@@ -22,5 +21,5 @@ export function createDynamoDbIssuedUploads(options: DynamoDbIssuedUploadsOption
     tableName,
     partitionKey: PARTITION_KEY,
   });
-  return createGroupedIssue({ ...options, table, pause });
+  return createGroupedIssue({ ...options, table });
 }

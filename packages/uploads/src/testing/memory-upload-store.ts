@@ -32,7 +32,7 @@ export function createMemoryUploadStore(options: MemoryUploadStoreOptions): Memo
   return {
     ...createTableUploadStore({ ...options, table }),
     over: (way) => createTableUploadStore({ ...options, table: table.over(way) }),
-    issued: createGroupedIssue({ ...options, table, pause: async () => undefined }),
+    issued: createGroupedIssue({ ...options, table }),
     records: createTableUploadRecords({ ...options, table, pause: async () => undefined }),
   };
 }

@@ -1,4 +1,10 @@
-import { type IssuedUploads, makeUploadKey, type NewUpload, UploadState } from '@upload-once/uploads';
+import {
+  type IssuedUploads,
+  makeUploadKey,
+  type NewUpload,
+  TableBusy,
+  UploadState,
+} from '@upload-once/uploads';
 import { HttpError, serviceUnavailable } from '../http-error.ts';
 import { expirationOf } from '../signing/signature-times.ts';
 import type { SignedUpload, UploadSigner } from '../signing/upload-signer.ts';
@@ -66,8 +72,8 @@ export function createUploadIssuer(options: UploadIssuerOptions): IssueUpload {
         return { key, state: UploadState.issued, signed, expiresAt, isNew: true };
       } catch (error) {
         if (error instanceof HttpError) throw error;
-        // The item may be there all the same: the next attempt has a key of its own.
-        if (attempt === ATTEMPTS) throw serviceUnavailable(error);
+        // The item may be there all the same: the next attempt has a key of its own. It would not help where the table is busy.
+        if (attempt === ATTEMPTS || error instanceof TableBusy) throw serviceUnavailable(error);
       }
     }
   };

@@ -1,0 +1,122 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '@upload-once/clock';
+import { textTable } from '@upload-once/local-stack/text-table.ts';
+import { createConsumer } from '@upload-once/queue';
+import { Consumer } from 'sqs-consumer';
+import { percentile } from '../percentile.ts';
+import { machineLine } from '../report.ts';
+import { createFakeSqs, type FakeSqs } from './fake-sqs.ts';
+
+/**
+ * How many messages a second the consumer handles, and how many calls of SQS a message costs, beside sqs-consumer on the same fake
+ * queue, which is never empty. Of twenty messages one takes fifty times as long as the others.
+ */
+const ROUNDS = Number(process.env['ROUNDS'] || 3);
+const SECONDS = 8;
+const SHORT_MS = 20;
+const LONG_MS = 1_000;
+const LONG_ONE_OF = 20;
+const BASELINE = 'sqs-consumer, 10 in flight';
+const RESULTS = fileURLToPath(new URL('../results', import.meta.url));
+const queueUrl = 'http://127.0.0.1/queue';
+
+interface Round {
+  readonly perSecond: number;
+  readonly callsPerMessage: number;
+}
+
+interface Running {
+  stop(): Promise<void>;
+}
+
+type Start = (sqs: FakeSqs, handle: () => Promise<void>) => Promise<Running>;
+
+const contenders: Readonly<Record<string, Start>> = {
+  [BASELINE]: async ({ client }, handle) => {
+    const consumer = Consumer.create({
+      queueUrl,
+      sqs: client,
+      batchSize: 10,
+      handleMessage: async () => {
+        await handle();
+        return undefined;
+      },
+    });
+    consumer.start();
+    return { stop: async () => consumer.stop({ abort: true }) };
+  },
+  'upload-once, 10 in flight': ours(10),
+  'upload-once, 16 in flight (the default)': ours(16),
+  'upload-once, 64 in flight': ours(64),
+};
+
+function ours(concurrency: number): Start {
+  return async ({ client }, handle) => {
+    const consumer = createConsumer({
+      sqs: client,
+      queueUrl,
+      concurrency,
+      visibilitySeconds: 60,
+      handle,
+      observe: {
+        retried() {},
+        postponed() {},
+        deadLettered() {},
+        givenBack() {},
+        visibilityLost() {},
+        requestFailed() {},
+        pollFailed() {},
+        limitUnread() {},
+      },
+      random: Math.random,
+      clock: systemClock,
+    });
+    await consumer.start();
+    return { stop: () => consumer.stop(2) };
+  };
+}
+
+async function run(start: Start): Promise<Round> {
+  const sqs = createFakeSqs();
+  let begun = 0;
+  let handled = 0;
+  const running = await start(sqs, async () => {
+    begun += 1;
+    await pause(begun % LONG_ONE_OF === 0 ? LONG_MS : SHORT_MS);
+    handled += 1;
+  });
+  await pause(SECONDS * 1_000);
+  const round = { perSecond: handled / SECONDS, callsPerMessage: sqs.calls() / handled };
+  await running.stop();
+  return round;
+}
+
+const results = Object.keys(contenders).map((name) => ({ name, rounds: [] as Round[] }));
+for (let round = 0; round < ROUNDS; round += 1) {
+  for (const { name, rounds } of results) rounds.push(await run(contenders[name] as Start));
+}
+
+const baseline = results.find(({ name }) => name === BASELINE)?.rounds ?? [];
+const rows = results.map(({ name, rounds }) => {
+  const median = (of: keyof Round) =>
+    percentile(
+      rounds.map((round) => round[of]),
+      50,
+    );
+  const ratios = rounds.map(({ perSecond }, at) => perSecond / (baseline[at]?.perSecond ?? Number.NaN));
+  const [middle, least, most] = [50, 0, 100].map((part) => percentile(ratios, part).toFixed(1));
+  return [
+    name,
+    median('perSecond').toFixed(0),
+    `${middle} (${least}–${most})`,
+    median('callsPerMessage').toFixed(2),
+  ];
+});
+const machine = machineLine(new Date());
+const table = textTable([['', 'messages a second', '× sqs-consumer', 'calls of SQS a message'], ...rows]);
+process.stdout.write(`${machine}\n\n${table}\n`);
+await mkdir(RESULTS, { recursive: true });
+await writeFile(join(RESULTS, 'consumer.json'), `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
