@@ -29,6 +29,9 @@ interface DynamoDbTableOptions<Key> {
   readonly partitionKey: PartitionKey<Key>;
 }
 
+/** Also for a response whose body comes byte by byte, which the SDK's time-outs do not end. Its connection is closed. */
+const PUT_ALL_LIMIT_MS = 2_000;
+
 const THROTTLINGS: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
@@ -91,7 +94,8 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
       if (!onceClient) throw new TypeError('putAll needs a client that sends each request once');
       const requests = items.map((item) => ({ PutRequest: { Item: attributesOfPrepared(item) } }));
       const write = new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } });
-      const response = await onceClient.send(write).catch((error) => {
+      const abortSignal = AbortSignal.timeout(PUT_ALL_LIMIT_MS);
+      const response = await onceClient.send(write, { abortSignal }).catch((error) => {
         if (isThrottling(error)) return { UnprocessedItems: { [TableName]: requests } };
         throw isRefusal(error) ? new ItemsRefused(error.message, { cause: error }) : error;
       });
