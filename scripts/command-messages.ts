@@ -57,7 +57,10 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
     [2, 'an API key stands where a file or an id should…'],
     [2, "the issuer's URL is an http or https URL, and what was given is none…"],
     [2, 'HTTPS_PROXY is the http or https URL of a proxy, …'],
-    [2, 'NO_PROXY takes host names, IPv4 addresses and IPv4 networks such as 10.0.0.0/8, not …'],
+    [
+      2,
+      'NO_PROXY takes host names, "*", IPv4 addresses, IPv6 addresses without brackets, and IPv4 networks such as 10.0.0.0/8, not …',
+    ],
     [
       3,
       'the response was …. S3 never responds so to an upload, so it does not tell whether the file was stored. … Everything was sent: the file may or may not have been stored as …upload-once status …',

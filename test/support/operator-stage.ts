@@ -167,9 +167,12 @@ export async function operate(cloud: LocalCloud, args: readonly string[], settin
     },
     now,
     randomBytes: (count) => Uint8Array.from({ length: count }, () => drawn++ % 256),
-    loadAccess: async () => () => {
-      throw new Error('no table of keys here');
-    },
+    loadAccess: async () => ({
+      createStore() {
+        throw new Error('no table of keys here');
+      },
+      now: () => new Date(0),
+    }),
     loadOperations: async () => (settings) => {
       opened.push(settings);
       const { s3, sqs, dynamoDb } = cloud;

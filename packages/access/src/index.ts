@@ -26,6 +26,7 @@ export {
   liveSecrets,
   NoRotationUnderWay,
   RotationUnderWay,
+  removeOlderSecrets,
   removeSecrets,
   rotateApiKey,
 } from './api-keys/rotate-api-key.ts';

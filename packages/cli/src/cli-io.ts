@@ -10,7 +10,8 @@ export interface CliIo {
   readonly now: () => Date;
   readonly randomBytes: (count: number) => Uint8Array;
   /** Opens the table of keys; only the commands of operators need it, and the AWS SDK with it. */
-  readonly loadAccess: () => Promise<KeysIo['createStore']>;
+  /** `now` is the table's time. */
+  readonly loadAccess: () => Promise<Pick<KeysIo, 'createStore' | 'now'>>;
   /** Opens bucket, table and queues; only redrive and audit need them. */
   readonly loadOperations: () => Promise<OpenOperations>;
   /** Rejects when the signal is aborted. */

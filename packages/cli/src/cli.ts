@@ -68,7 +68,7 @@ async function runCommand(args: readonly string[], harness: CliIo, io: CliIo): P
         return await keysCommand(rest, {
           ...io,
           stdout: harness.stdout,
-          createStore: await io.loadAccess(),
+          ...(await io.loadAccess()),
         });
       }
       case 'redrive': {

@@ -5,6 +5,7 @@ import { AWS_ATTEMPT_SECONDS, endEachAttempt } from './commands/aws-time-limit.t
 import { awsAgents } from './commands/proxies.ts';
 import { ExitCode } from './exit-code.ts';
 import { createResultOutput } from './result-output.ts';
+import { createTableTime } from './table-time.ts';
 
 // A reader of our output may stop reading (`| head`); the uploads go on.
 process.stderr.on('error', () => {});
@@ -32,7 +33,10 @@ const exitCode = await run(process.argv.slice(2), {
       },
     });
     endEachAttempt(client, AWS_ATTEMPT_SECONDS);
-    return (tableName) => createDynamoDbAccessStore({ client, tableName });
+    return {
+      createStore: (tableName) => createDynamoDbAccessStore({ client, tableName }),
+      now: createTableTime(client, () => new Date()),
+    };
   },
   async loadOperations() {
     const [{ DynamoDBClient }, { S3Client }, { SQSClient }, config, uploads] = await Promise.all([

@@ -14,9 +14,12 @@ export async function runCommand(
     stderr: { write: (text) => (seen.stderr += text) },
     now: () => new Date('2026-01-01T00:00:00Z'),
     randomBytes: (count) => new Uint8Array(count),
-    loadAccess: async () => () => {
-      throw new Error('no table here');
-    },
+    loadAccess: async () => ({
+      createStore() {
+        throw new Error('no table here');
+      },
+      now: () => new Date(0),
+    }),
     loadOperations: async () => () => {
       throw new Error('no bucket here');
     },

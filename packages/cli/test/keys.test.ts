@@ -443,6 +443,18 @@ t.test('rotate: a second value, shown once, and an end for the first', async (t)
   t.strictSame([await opens(value, after), await opens(second, after)], [false, true]);
 });
 
+t.test('rotate: with 0 hours the old value is removed, so that no clock opens it again', async (t) => {
+  const { table, value, keyId, opens } = await tableWithKey();
+  const ahead = new Date('2030-01-01T01:00:00Z');
+  const rotated = await run(['rotate', keyId, '--old-hours', '0', ...table], {
+    firstRandomByte: 50,
+    now: ahead,
+  });
+  t.match(rotated, { code: 0, stderr: /The old one does not work any more/ });
+  const before = new Date('2029-01-01T00:00:00Z');
+  t.strictSame([await opens(value, before), await opens(rotated.stdout.trim(), before)], [false, true]);
+});
+
 t.test('rotate: a day by default; a third value only when the first is gone', async (t) => {
   const { table, value, keyId, opens } = await tableWithKey();
   const setting = { firstRandomByte: 50, now: new Date('2030-01-01T01:00:00Z') };

@@ -74,6 +74,35 @@ t.test('http goes through HTTP_PROXY', async (t) => {
   t.equal(target.posts, 1);
 });
 
+t.test('a proxy is used however its URL is written, or refused with a word', async (t) => {
+  const { proxy, upload } = await stage(t, 'http');
+  const place = proxy.url.replace('http://', '');
+  for (const HTTP_PROXY of [
+    ` ${proxy.url}`,
+    `\t${proxy.url}\n`,
+    `HTTP://${place}`,
+    `http:/${place}`,
+    `http:${place}`,
+  ]) {
+    proxy.log.length = 0;
+    t.match(await upload({ HTTP_PROXY }), { code: 0, stderr: '' }, JSON.stringify(HTTP_PROXY));
+    t.equal(proxy.log.length, 2, JSON.stringify(HTTP_PROXY));
+  }
+  proxy.log.length = 0;
+  for (const HTTP_PROXY of [place, `socks5://${place}`, `http://user:%zz@${place}`, 'http://'])
+    t.match(await upload({ HTTP_PROXY }), {
+      code: 2,
+      stderr: /^upload-once: HTTP_PROXY is the http or https URL/,
+    });
+  for (const NO_PROXY of ['[::1]', '[::1]:80', '127.*', '*.*'])
+    t.match(
+      await upload({ HTTP_PROXY: proxy.url, NO_PROXY }),
+      { code: 2, stderr: /NO_PROXY takes/ },
+      NO_PROXY,
+    );
+  t.strictSame(proxy.log, []);
+});
+
 t.test('the other scheme’s proxy, and one that NO_PROXY excepts, are not used', async (t) => {
   const { proxy, target, upload, host } = await stage(t, 'https');
   const cases: Record<string, string>[] = [

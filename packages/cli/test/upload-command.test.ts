@@ -36,9 +36,12 @@ async function stage(test: { teardown(end: () => unknown): unknown }, terminal =
     loadOperations: async () => () => {
       throw new Error('no bucket here');
     },
-    loadAccess: async () => () => {
-      throw new Error('no table here');
-    },
+    loadAccess: async () => ({
+      createStore() {
+        throw new Error('no table here');
+      },
+      now: () => new Date(0),
+    }),
     sleep: async (seconds, signal) => {
       seen.slept.push(seconds);
       signal.throwIfAborted();

@@ -129,8 +129,10 @@ export function refusal({ url, status, headers, text, shown }: IssuerResponse): 
         },
       );
     case 403:
+      // A proxy's or a firewall's: an issuer says why.
+      if (issuerCode === undefined) break;
       return new RequestRefused(
-        issuerCode === undefined || issuerCode === 'Forbidden'
+        issuerCode === 'Forbidden'
           ? `the issuer refused the API key (${statusAndCode}): it is missing, wrong or disabled`
           : `the issuer refused the request (${statusAndCode}): ${message}`,
         { status, issuerCode },

@@ -113,6 +113,9 @@ export async function getUpload(access: IssuerAccess, id: string): Promise<Uploa
     return read(response, 'upload', (status) => {
       text(status, 'id');
       text(status, 'state');
+      // By these it is judged whose file it is.
+      if (!isSize(status['sizeBytes'])) throw new Error('"sizeBytes" is no number of bytes');
+      if (!isSha256(status['sha256'])) throw new Error('"sha256" is not 64 hexadecimal digits in lower case');
       const metadata = status['metadata'] === undefined ? {} : readTexts(status, 'metadata', '');
       return { ...status, metadata } as unknown as UploadStatus;
     });
@@ -150,6 +153,14 @@ function readPut(created: Record<string, unknown>): UploadPut {
     key: `uploads/${text(created, 'id')}`,
     expiresAt,
   };
+}
+
+function isSize(value: unknown): boolean {
+  return value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0);
+}
+
+function isSha256(value: unknown): boolean {
+  return value === undefined || (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value));
 }
 
 function text(response: Record<string, unknown>, name: string): string {

@@ -115,6 +115,20 @@ t.test('sends no request with an invalid time limit, and names it', async (t) =>
   }
 });
 
+t.test('a refusal without a word of the issuer’s own is not told as the issuer’s', async (t) => {
+  const servers = await withServers(t);
+  for (const status of [403, 404, 409, 422]) {
+    for (const body of ['<html>Access Denied</html>', '', '{}', '{"error":"denied"}']) {
+      servers.issue = (_, response) => response.writeHead(status).end(body);
+      await t.rejects(requestUpload({ issuerUrl: servers.url, apiKey: 'key-1' }), {
+        code: 'IssuerUnavailable',
+        status,
+        message: /is not one of an issuer .* A proxy or a login page may have responded/,
+      });
+    }
+  }
+});
+
 t.test('a refusal is RequestRefused with the status, the issuer’s code and how long to wait', async (t) => {
   const servers = await withServers(t);
   const cases = [

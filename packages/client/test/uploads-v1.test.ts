@@ -115,6 +115,24 @@ t.test('a second PUT is refused in plain words', async (t) => {
   });
 });
 
+t.test(
+  'a status whose size or checksum is none is no status: no one is told by it whose file it is',
+  async (t) => {
+    const servers = await startV1Server(t);
+    const sha256 = '0a'.repeat(32);
+    const wrong: object[] = [
+      ...[null, '5', -5, 1.5, 2 ** 60, []].map((sizeBytes) => ({ sizeBytes })),
+      ...[null, '', 5, sha256.toUpperCase(), `${sha256}0`, 'CgoK'].map((other) => ({ sha256: other })),
+    ];
+    for (const part of wrong) {
+      servers.issuerResponse = { status: 200, headers: {}, body: { ...STATUS, ...part } };
+      await t.rejects(getUpload(servers, 'a'), { code: 'IssuerUnavailable', message: /has no upload: "s/ });
+    }
+    servers.issuerResponse = { status: 200, headers: {}, body: { ...STATUS, sizeBytes: 0, sha256 } };
+    t.match(await getUpload(servers, 'a'), { sizeBytes: 0, sha256 });
+  },
+);
+
 t.test('an upload is read and revoked by its id, whatever is in it', async (t) => {
   const servers = await startV1Server(t);
   servers.issuerResponse = { status: 200, headers: {}, body: STATUS };

@@ -66,6 +66,19 @@ export async function endOlderSecrets(
 }
 
 /**
+ * Removes what opened a key before it was rotated: at once, whatever any clock says.
+ *
+ * @param rotated as `rotateApiKey` gave it
+ * @throws SecretsChanged as `endOlderSecrets`
+ */
+export async function removeOlderSecrets(
+  rotated: KeyWithSecrets,
+  { store }: Pick<KeyMaking, 'store'>,
+): Promise<KeyWithSecrets> {
+  return await store.changeSecrets(rotated, rotated.secrets.slice(-1));
+}
+
+/**
  * Ends a rotation at once, or takes it back: the older values open nothing any more, or the newest opens nothing and the
  * older ones have no end any more. The order in which they were added says which is the newest. The last one is never removed.
  *

@@ -68,24 +68,35 @@ function proxyOf(env: CliIo['env'], name: 'https_proxy' | 'http_proxy'): string 
   const set = [name, name.toUpperCase()].find((name) => env[name]);
   if (set === undefined) return undefined;
   const proxy = env[set] ?? '';
-  const protocol = URL.parse(proxy)?.protocol;
-  if (protocol === 'http:' || protocol === 'https:') return proxy;
+  const url = URL.parse(proxy);
+  // As the URL reads, not as it was written: Node's agents know the beginnings "http://" and "https://" alone, and go directly for any other.
+  if (url && /^https?:$/.test(url.protocol) && canBeDecoded(url.username + url.password)) return url.href;
   throw new UsageError(
     `${set} is the http or https URL of a proxy, such as http://proxy.example:3128, and what it has is none`,
   );
+}
+
+function canBeDecoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
  * NO_PROXY as Node's agents take it. `example.com` means its subdomains as well, as it does to curl; to the agents only with a dot before
  * it. A network is a range to them.
  *
- * @throws UsageError for a network that is none of IPv4
+ * @throws UsageError for what the agents would take for a name that no host has
  */
 function exceptionsOf(noProxy: string): string {
   const entries = noProxy.split(/[,\s]+/).filter(Boolean);
   return entries
     .flatMap((entry) => {
       if (entry.includes('/')) return rangeOf(entry);
+      if (/^\[|(?<=.)\*|\*(?=[^.])/.test(entry)) throw noException(entry);
       return /^[a-z]/i.test(entry) ? [entry, `.${entry}`] : entry;
     })
     .join(',');
@@ -95,14 +106,18 @@ function exceptionsOf(noProxy: string): string {
 function rangeOf(network: string): string {
   const [address = '', bits = '', ...more] = network.split('/');
   if (!isIPv4(address) || !/^\d{1,2}$/.test(bits) || Number(bits) > 32 || more.length > 0) {
-    throw new UsageError(
-      `NO_PROXY takes host names, IPv4 addresses and IPv4 networks such as 10.0.0.0/8, not ${JSON.stringify(network)}`,
-    );
+    throw noException(network);
   }
   const sizeAddresses = 2 ** (32 - Number(bits));
   const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
   const first = number - (number % sizeAddresses);
   return [first, first + sizeAddresses - 1].map(dotted).join('-');
+}
+
+function noException(entry: string): UsageError {
+  return new UsageError(
+    `NO_PROXY takes host names, "*", IPv4 addresses, IPv6 addresses without brackets, and IPv4 networks such as 10.0.0.0/8, not ${JSON.stringify(entry)}`,
+  );
 }
 
 function dotted(number: number): string {

@@ -221,7 +221,7 @@ function failedOutcome(
 
 /** Not only this request of it. */
 function isKeyRefused({ status, issuerCode }: RequestRefused): boolean {
-  return status === 403 && (issuerCode === undefined || issuerCode === 'Forbidden');
+  return status === 403 && issuerCode === 'Forbidden';
 }
 
 /** After S3's 412 to a URL that this run used before. */

@@ -13,6 +13,7 @@ export interface KeysIo {
   readonly stderr: TextSink;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly randomBytes: (count: number) => Uint8Array;
+  /** By the table's clock: it is the services that go by it. */
   readonly now: () => Date;
   readonly createStore: (tableName: string) => AccessStore;
   /** Aborted by the user's Ctrl-C. */

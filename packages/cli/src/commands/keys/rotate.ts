@@ -2,6 +2,7 @@ import {
   endOlderSecrets,
   type KeyMaking,
   RotationUnderWay,
+  removeOlderSecrets,
   removeSecrets,
   rotateApiKey,
   SecretsChanged,
@@ -90,7 +91,8 @@ async function rotate(
   tell(
     `Standard output has the new value, which works: keep it. The old value may go on without end. What to do now:\n${toEnd}`,
   );
-  await endOlderSecrets(rotated, until, making).catch((cause) => {
+  const ended = oldHours > 0 ? endOlderSecrets(rotated, until, making) : removeOlderSecrets(rotated, making);
+  await ended.catch((cause) => {
     if (!(cause instanceof SecretsChanged)) throw cause;
     throw new RotationNotEnded(
       `standard output has the new value, but the values of the key ${keyId} were changed at the same time by another command, and the old one was given no end. ` +
