@@ -250,6 +250,36 @@ t.test('an older Node is told which one is needed', async (t) => {
   });
 });
 
+/** For `--import`: this machine's clock is an hour ahead. */
+const HOUR_AHEAD = `data:text/javascript,${encodeURIComponent(`
+  const { now } = Date;
+  const RealDate = Date;
+  globalThis.Date = class extends RealDate {
+    constructor(...given) { super(...(given.length > 0 ? given : [now() + 3_600_000])); }
+    static now() { return now() + 3_600_000; }
+  };
+`)}`;
+
+t.test('keys rotate on a machine whose clock is ahead: the old value ends by the table’s time', async (t) => {
+  const db = await startDynamoDb(t);
+  const env = {
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL_DYNAMODB: db.endpoint,
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    UPLOAD_ONCE_ACCESS_TABLE: await db.createTable(),
+  };
+  const keys = (...args: string[]) => start([BIN, 'keys', ...args], env, ['--import', HOUR_AHEAD]).ended;
+  const keyId = /key ([0-9a-f]{16})/.exec((await keys('create', '--name', 'n')).stderr)?.[1] ?? '';
+  const { code, stderr } = await keys('rotate', keyId, '--old-hours', '0.5');
+  t.equal(code, 0);
+  const untilMs = Date.parse(/works until (\S+)\./.exec(stderr)?.[1] ?? '') - Date.now();
+  t.ok(untilMs > 0 && untilMs <= 1_801_000, `for ${untilMs} ms`);
+  const [listed] = (await keys('list', '--json')).stdout.split('\n');
+  t.equal(JSON.parse(listed ?? '').values.length, 2, 'both work, and it is said so');
+  t.match(await keys('rotate', keyId, '--remove', 'old'), { code: 0 });
+});
+
 /** DynamoDB as far as a Scan for keys goes, with so many of them. */
 async function startTableOfKeys(test: { teardown(end: () => unknown): unknown }, count: number) {
   const attributes = (at: number) => ({
