@@ -23,14 +23,20 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
       1,
       'something was uploaded before with the presigned URL of this upload, as …. This try stored nothing. Your file may be stored already (S3: 412 PreconditionFailed)….… was stored with this URL before. …',
     ],
-    [1, 'S3 is too busy to take the upload now (S3: 503 …)'],
-    [1, 'S3 refused the upload: “…” (S3: …)'],
+    [1, 'S3 is too busy to take the upload now. The file was not stored: upload it again later (S3: 503 …)'],
+    [
+      1,
+      'S3 refused the upload: “…”. The file was not stored: upload it again, and if that fails too, tell the people who run the service (S3: …)',
+    ],
     [
       1,
       'the file was not stored. The upload was refused by a response that has no error code of S3: … Ask the people who run your network, … (HTTP …)',
     ],
     [1, 'no connection to …; nothing was sent, the form has not been used'],
-    [1, '… was written to while it was being read…: the upload was broken off before its end'],
+    [
+      1,
+      '… was written to while it was being read…: the upload was broken off before its end. Nothing was stored: upload it again when nothing writes to it',
+    ],
     [1, '… does not exist'],
     [
       1,

@@ -50,7 +50,7 @@ function plainWords(error: S3Error, form: UploadForm | UploadPut, sizeBytes: num
       if (/policy/i.test(error.message ?? '')) {
         return `a field of the form is not what was signed; the form must be sent exactly as it was given${said}`;
       }
-      return `S3 does not allow this upload; the signer of the form lacks the permission${said}`;
+      return `S3 does not allow this upload; the signer of the form lacks the permission${said}. Tell the people who run the service`;
     case 'SignatureDoesNotMatch':
       return 'the policy or the signature of the form was changed, or it was signed with another secret; send the form exactly as it was given';
     case 'InvalidPolicyDocument':
@@ -69,16 +69,16 @@ function plainWords(error: S3Error, form: UploadForm | UploadPut, sizeBytes: num
     case 'XAmzContentSHA256Mismatch':
       return `the file is not the one that the form was made for: its checksum differs${said}`;
     case 'RequestTimeout':
-      return 'nothing came through the connection for too long, and S3 gave up waiting';
+      return 'nothing came through the connection for too long, and S3 gave up waiting. The file was not stored: upload it again';
     case 'SlowDown':
     case 'ServiceUnavailable':
-      return 'S3 is too busy to take the upload now';
+      return 'S3 is too busy to take the upload now. The file was not stored: upload it again later';
     case 'NoSuchBucket':
       return 'the bucket that the form is for does not exist';
     default:
       if (error.code === undefined)
         return 'the file was not stored. The upload was refused by a response that has no error code of S3: something between here and S3 may have refused it, such as a proxy or a firewall. Ask the people who run your network, then upload the file again';
-      return `S3 refused the upload${said}`;
+      return `S3 refused the upload${said}. The file was not stored: upload it again, and if that fails too, tell the people who run the service`;
   }
 }
 
