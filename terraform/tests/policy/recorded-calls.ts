@@ -69,7 +69,8 @@ export async function recordCalls(
             `more than ${MOST_CALLS} calls, the last one ${action}: the code waits for another response`,
           );
         }
-        return { response: {}, output: { $metadata: {}, ...(item && { Item: item, Attributes: item }) } };
+        const output = { $metadata: {}, UnprocessedItems: {}, ...(item && { Item: item, Attributes: item }) };
+        return { response: {}, output };
       },
     // After the document client marshals a request, and before it unmarshals the response.
     { step: 'build', priority: 'high' },

@@ -84,7 +84,7 @@ async function failAndUpload(
   probing: Probing,
 ) {
   const { service, kind, seconds, uploading, random, nextNumber } = options;
-  const forms = service === 'dynamodb' ? await formsBefore(uploading) : [];
+  const forms = service === 'dynamodb' ? await formsBefore(uploading, options.under.issuer) : [];
   const uploads: Promise<void>[] = [];
   let requests = 0;
   let formsGiven = 0;
@@ -160,8 +160,20 @@ function storedOf(posts: readonly Post[]): number {
   return posts.filter(({ outcome }) => outcome === PostOutcome.stored).length;
 }
 
-async function formsBefore(uploading: Uploading): Promise<UploadForm[]> {
+/** Resolves when the issuer has written its lines of them as well, which would count for the outage otherwise. */
+async function formsBefore(
+  uploading: Uploading,
+  issuer: Pick<ServiceUnderFaults, 'onLine'>,
+): Promise<UploadForm[]> {
+  const written = Promise.withResolvers<void>();
+  let lines = 0;
+  const stopListening = issuer.onLine(({ msg }) => {
+    if (msg === 'request') lines += 1;
+    if (lines === FORMS_BEFORE) written.resolve();
+  });
   const asked = await Promise.all(Array.from({ length: FORMS_BEFORE }, () => uploading.askForForm()));
+  await written.promise;
+  stopListening();
   return asked.filter((form) => form !== undefined);
 }
 
