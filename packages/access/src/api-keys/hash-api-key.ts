@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 /** A longer value is refused unread. Imported keys may be as long as this. */
 export const API_KEY_MAX_BYTES = 4096;
@@ -11,5 +11,5 @@ export const API_KEY_MAX_BYTES = 4096;
  *   compared byte by byte, whatever encoding it means
  */
 export function hashApiKey(value: string): string {
-  return hash('sha256', Buffer.from(value, 'latin1'), 'hex');
+  return createHash('sha256').update(value, 'latin1').digest('hex');
 }
