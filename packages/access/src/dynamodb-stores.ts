@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createDynamoDbTable } from '@upload-once/table';
+import { assertTriesOnce, createDynamoDbTable } from '@upload-once/table';
 import type { AccessStore } from './api-keys/access-store.ts';
 import { createTableAccessStore } from './api-keys/table-access-store.ts';
 import type { IdempotencyItem } from './idempotency/idempotency-item.ts';
@@ -39,10 +39,7 @@ export function createDynamoDbQuotaCounters(options: DynamoDbAccessOptions): Quo
   return {
     ...counters,
     async add(counter, units, quota) {
-      const attempts = await options.client.config.maxAttempts();
-      if (attempts !== 1) {
-        throw new Error(`quotas are counted by a client that tries once, not up to ${attempts} times`);
-      }
+      await assertTriesOnce(options.client, 'quotas are counted');
       return counters.add(counter, units, quota);
     },
   };

@@ -18,13 +18,12 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { assertTriesOnce } from './assert-tries-once.ts';
 import { conditionExpression, updateExpressions } from './expressions.ts';
 import { type Condition, ItemsRefused, type PartitionKey, type PreparedItem, type Table } from './table.ts';
 
 interface DynamoDbTableOptions<Key> {
   readonly client: DynamoDBClient;
-  /** A client that sends each request once (`maxAttempts: 1`), for `putAll`. By default there is none. */
-  readonly onceClient?: DynamoDBClient | undefined;
   readonly tableName: string;
   readonly partitionKey: PartitionKey<Key>;
 }
@@ -41,11 +40,11 @@ const THROTTLINGS: ReadonlySet<string> = new Set([
 type Attributes = Record<string, AttributeValue>;
 type Unprocessed = Pick<BatchWriteItemCommandOutput, 'UnprocessedItems'>;
 
-/** A table in DynamoDB. The client's own retries may repeat a write. */
+/** A table in DynamoDB. The client's own retries may repeat a write; `putAll` takes a client that has none (`maxAttempts: 1`). */
 export function createDynamoDbTable<Key extends object, Item extends Key>(
   options: DynamoDbTableOptions<Key>,
 ): Table<Key, Item> {
-  const { client, onceClient, tableName: TableName, partitionKey } = options;
+  const { client, tableName: TableName, partitionKey } = options;
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
   const isThere = `attribute_exists(${partitionKey})`;
@@ -91,11 +90,11 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
     prepare: (item) => ({ prepared: attributesOf(item) }),
 
     async putAll(items) {
-      if (!onceClient) throw new TypeError('putAll needs a client that sends each request once');
+      await assertTriesOnce(client, 'items are put together');
       const requests = items.map((item) => ({ PutRequest: { Item: attributesOfPrepared(item) } }));
       const write = new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } });
       const abortSignal = AbortSignal.timeout(PUT_ALL_LIMIT_MS);
-      const response = await onceClient.send(write, { abortSignal }).catch((error) => {
+      const response = await client.send(write, { abortSignal }).catch((error) => {
         if (isThrottling(error)) return { UnprocessedItems: { [TableName]: requests } };
         throw isRefusal(error) ? new ItemsRefused(error.message, { cause: error }) : error;
       });
@@ -175,7 +174,7 @@ function putConditions<Item>(isAbsent: string, orReplace: readonly Condition<Ite
 }
 
 /**
- * An item as DynamoDB has it. The SDK's `marshall` takes four times as long, and takes the type of an object from its `constructor`, which
+ * An item as DynamoDB has it. The SDK's `marshall` takes three times as long, and takes the type of an object from its `constructor`, which
  * in metadata can be the name of an entry.
  */
 function attributesOf(item: object): Attributes {

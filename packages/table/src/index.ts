@@ -1,4 +1,5 @@
+export { assertTriesOnce } from './assert-tries-once.ts';
 export { createDynamoDbTable } from './dynamodb-table.ts';
-export { createGroups, type Groups, NoResponse, WaitedTooLong } from './groups.ts';
+export { createGroups, type Groups, WaitedTooLong } from './groups.ts';
 export { assertSupported, UnsupportedSchemaVersion } from './schema-version.ts';
 export { type Change, type Condition, ItemsRefused, type PreparedItem, type Table } from './table.ts';

@@ -116,7 +116,7 @@ await runService({
       quotaCounters: createDynamoDbQuotaCounters({ client: onceDynamoDb, tableName: config.ACCESS_TABLE }),
       uploadStore,
       issuedUploads: createDynamoDbIssuedUploads({
-        onceClient: onceDynamoDb,
+        client: onceDynamoDb,
         tableName: config.UPLOADS_TABLE,
         recordRetentionSeconds: settings.recordRetentionSeconds,
         newToken: randomUUID,

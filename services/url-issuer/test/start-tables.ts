@@ -56,6 +56,7 @@ export async function startTables(t: Test): Promise<Tables> {
     region: REGION,
     endpoint: `http://127.0.0.1:${database.port}`,
     credentials: CREDENTIALS,
+    maxAttempts: 1,
   });
   await createTable(client, UPLOADS_TABLE, 'FullFilename');
   await createTable(client, ACCESS_TABLE, 'id');

@@ -19,12 +19,13 @@ async function issuer(t: Test) {
   const tables = await startTables(t);
   const quotaCounters = createMemoryQuotaCounters();
   const settings = {
+    client: tables.client,
     tableName: UPLOADS_TABLE,
     recordRetentionSeconds: 1,
     newToken: () => crypto.randomUUID(),
   };
-  const uploadStore = createDynamoDbUploadStore({ ...settings, client: tables.client, now: () => NOW });
-  const issuedUploads = createDynamoDbIssuedUploads({ ...settings, onceClient: tables.client });
+  const uploadStore = createDynamoDbUploadStore({ ...settings, now: () => NOW });
+  const issuedUploads = createDynamoDbIssuedUploads(settings);
   const underTest = await appUnderTest(t, { uploadStore, issuedUploads, quotaCounters });
   // The clock stands still, so the burst is all that the key gets: more than any number of runs asks for.
   const quota = { dailyQuota: 1_000_000_000, ratePerSecond: 10_000, burst: 1_000_000_000 };

@@ -113,9 +113,9 @@ export const uploadsCalls = {
     onUploads((uploads) => uploads.getWithObservedVersions(KEY, 1)),
     onUploads((uploads) => uploads.revoke(KEY)),
     onUploads((uploads) => uploads.issue(NEW_UPLOAD)),
-    recordCalls('FullFilename', undefined, (onceClient) =>
+    recordCalls('FullFilename', undefined, (client) =>
       createDynamoDbIssuedUploads({
-        onceClient,
+        client,
         tableName: 'uploads',
         recordRetentionSeconds: 1,
         newToken: () => 'a-token',

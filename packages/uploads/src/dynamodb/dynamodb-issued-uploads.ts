@@ -6,7 +6,7 @@ import type { IssuedUploads } from '../ports/issued-uploads.ts';
 
 export interface DynamoDbIssuedUploadsOptions {
   /** It sends each request once (`maxAttempts: 1`): a repeated write that comes late would take back what has become of an upload. */
-  readonly onceClient: DynamoDBClient;
+  readonly client: DynamoDBClient;
   readonly tableName: string;
   readonly recordRetentionSeconds: number;
   readonly newToken: () => string;
@@ -14,12 +14,6 @@ export interface DynamoDbIssuedUploadsOptions {
 
 /** New uploads in the table `uploads` of DynamoDB. */
 export function createDynamoDbIssuedUploads(options: DynamoDbIssuedUploadsOptions): IssuedUploads {
-  const { onceClient, tableName } = options;
-  const table = createDynamoDbTable<ItemKey, Item>({
-    client: onceClient,
-    onceClient,
-    tableName,
-    partitionKey: PARTITION_KEY,
-  });
+  const table = createDynamoDbTable<ItemKey, Item>({ ...options, partitionKey: PARTITION_KEY });
   return createGroupedIssue({ ...options, table });
 }
