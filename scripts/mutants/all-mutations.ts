@@ -8,11 +8,13 @@ import { drainMutations } from './mutations/drain.ts';
 import { duplicateMutations } from './mutations/duplicates.ts';
 import { fencingMutations } from './mutations/fencing.ts';
 import { heartbeatMutations } from './mutations/heartbeat.ts';
+import { issuingMutations } from './mutations/issuing.ts';
 import { threadMutations } from './mutations/threads.ts';
 
 /** What `make mutants` tries, in the order of an upload's way. */
 export const allMutations: readonly Mutation[] = [
   ...clientMutations,
+  ...issuingMutations,
   ...claimMutations,
   ...copyMutations,
   ...deletionMutations,
