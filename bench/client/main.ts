@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import { percentile } from '../percentile.ts';
+import { ratiosOf } from '../ratios.ts';
 import { machineLine } from '../report.ts';
+import { wholeNumber } from '../settings.ts';
 
 /**
  * The client library against curl: one large file on loopback, to a server that reads and forgets. Each round has one upload of each, in
@@ -19,8 +21,8 @@ const MIB = 1024 * 1024;
 const run = promisify(execFile);
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-const sizeMib = wholeNumber('SIZE_MIB', 1024);
-const rounds = wholeNumber('ROUNDS', 7);
+const sizeMib = wholeNumber(process.env, 'SIZE_MIB', 1024, 99_999);
+const rounds = wholeNumber(process.env, 'ROUNDS', 7, 99_999);
 const folder = await mkdtemp(join(tmpdir(), 'upload-once-bench-'));
 const file = join(folder, 'file');
 const sink = spawn(process.execPath, [here('upload-sink.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -56,19 +58,14 @@ try {
       }
     }
     const [ours, theirs] = [percentile(seconds.client, 50), percentile(seconds.curl, 50)];
-    const ratios = seconds.client.map((took, round) => took / (seconds.curl[round] ?? Number.NaN));
-    const [ratio, least, most] = [50, 0, 100].map((part) => percentile(ratios, part)) as [
-      number,
-      number,
-      number,
-    ];
+    const ratio = ratiosOf(seconds.client, seconds.curl);
     rows.push([
       `${sizeMib} MiB by ${kind}, median of ${rounds}`,
       `${ours.toFixed(2)} s`,
       `${theirs.toFixed(2)} s`,
-      `${ratio.toFixed(2)} ×`,
-      `${least.toFixed(2)}–${most.toFixed(2)}`,
-      `≤ ${AIM} ×: ${ratio <= AIM ? 'met' : 'missed'}`,
+      `${ratio.median.toFixed(2)} ×`,
+      `${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)}`,
+      `≤ ${AIM} ×: ${ratio.median <= AIM ? 'met' : 'missed'}`,
     ]);
   }
   console.log(`\n${textTable(rows)}`);
@@ -87,10 +84,4 @@ async function writeFile(): Promise<number> {
 
 async function secondsOf(command: string, args: readonly string[]): Promise<number> {
   return Number((await run(command, args)).stdout);
-}
-
-function wholeNumber(name: string, otherwise: number): number {
-  const given = process.env[name] || String(otherwise);
-  if (/^[1-9]\d{0,4}$/.test(given)) return Number(given);
-  throw new RangeError(`${name}: a whole number from 1 to 99999 was expected, not ${JSON.stringify(given)}`);
 }

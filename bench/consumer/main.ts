@@ -1,26 +1,25 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '@upload-once/clock';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import { createConsumer } from '@upload-once/queue';
 import { Consumer } from 'sqs-consumer';
 import { percentile } from '../percentile.ts';
+import { ratiosOf } from '../ratios.ts';
 import { machineLine } from '../report.ts';
+import { wholeNumber } from '../settings.ts';
+import { writeResults } from '../write-results.ts';
 import { createFakeSqs, type FakeSqs } from './fake-sqs.ts';
 
 /**
  * How many messages a second the consumer handles, and how many calls of SQS a message costs, beside sqs-consumer on the same fake
  * queue, which is never empty. Of twenty messages one takes fifty times as long as the others.
  */
-const ROUNDS = Number(process.env['ROUNDS'] || 3);
+const ROUNDS = wholeNumber(process.env, 'ROUNDS', 3, 1_000);
 const SECONDS = 8;
 const SHORT_MS = 20;
 const LONG_MS = 1_000;
 const LONG_ONE_OF = 20;
 const BASELINE = 'sqs-consumer, 10 in flight';
-const RESULTS = fileURLToPath(new URL('../results', import.meta.url));
 const queueUrl = 'http://127.0.0.1/queue';
 
 interface Round {
@@ -99,24 +98,23 @@ for (let round = 0; round < ROUNDS; round += 1) {
   for (const { name, rounds } of results) rounds.push(await run(contenders[name] as Start));
 }
 
-const baseline = results.find(({ name }) => name === BASELINE)?.rounds ?? [];
+const perSecond = (rounds: readonly Round[]) => rounds.map((round) => round.perSecond);
+const baseline = perSecond(results.find(({ name }) => name === BASELINE)?.rounds ?? []);
 const rows = results.map(({ name, rounds }) => {
   const median = (of: keyof Round) =>
     percentile(
       rounds.map((round) => round[of]),
       50,
     );
-  const ratios = rounds.map(({ perSecond }, at) => perSecond / (baseline[at]?.perSecond ?? Number.NaN));
-  const [middle, least, most] = [50, 0, 100].map((part) => percentile(ratios, part).toFixed(1));
+  const ratio = ratiosOf(perSecond(rounds), baseline);
   return [
     name,
     median('perSecond').toFixed(0),
-    `${middle} (${least}–${most})`,
+    `${ratio.median.toFixed(1)} (${ratio.least.toFixed(1)}–${ratio.most.toFixed(1)})`,
     median('callsPerMessage').toFixed(2),
   ];
 });
 const machine = machineLine(new Date());
 const table = textTable([['', 'messages a second', '× sqs-consumer', 'calls of SQS a message'], ...rows]);
 process.stdout.write(`${machine}\n\n${table}\n`);
-await mkdir(RESULTS, { recursive: true });
-await writeFile(join(RESULTS, 'consumer.json'), `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
+await writeResults('consumer', { machine, results });

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,14 +12,17 @@ import { urlOf } from '@upload-once/local-stack/stack.ts';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import autocannon from 'autocannon';
 import { percentile } from '../percentile.ts';
+import { ratiosOf } from '../ratios.ts';
 import { machineLine } from '../report.ts';
+import { wholeNumber } from '../settings.ts';
+import { writeResults } from '../write-results.ts';
 import { startTableStub, type TableStub } from './table-stub.ts';
 
 /**
  * How many forms a second the url-issuer gives on one core, with all that it has in production, beside two baselines in the same
  * rounds. The load and what stands in for DynamoDB have the other core.
  */
-const ROUNDS = Number(process.env.ROUNDS || 3);
+const ROUNDS = wholeNumber(process.env, 'ROUNDS', 3, 1_000);
 const SECONDS = 5;
 /** V8 goes on optimizing for so long. */
 const WARM_UP_SECONDS = 8;
@@ -31,7 +34,6 @@ const ACCESS_TABLE = 'access';
 const PLAIN = 'plain issuer';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
-const RESULTS = join(repository, 'bench/results');
 // Before the cores are divided.
 const machine = machineLine(new Date());
 const credentials = {
@@ -77,8 +79,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
 for (const { process } of contenders) await process.stop();
 stub.close();
 process.stdout.write(`${machine}\n\n${textTable(rowsOf(results))}\n`);
-await mkdir(RESULTS, { recursive: true });
-await writeFile(join(RESULTS, 'issuer.json'), `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
+await writeResults('issuer', { machine, results });
 
 async function makeKey({ endpoint }: TableStub): Promise<string> {
   const client = new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials });
@@ -140,15 +141,9 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-/** Of each round's ratio to the plain issuer: the median, and the least and the most. */
-function ratiosOf(rounds: readonly Round[], plain: readonly Round[]): string {
-  const ratios = rounds.map(({ perSecond }, at) => perSecond / (plain[at]?.perSecond ?? Number.NaN));
-  const [middle, least, most] = [50, 0, 100].map((part) => percentile(ratios, part).toFixed(2));
-  return `${middle} (${least}–${most})`;
-}
-
 function rowsOf(results: readonly Result[]): string[][] {
-  const plain = results.find(({ name }) => name === PLAIN)?.rounds ?? [];
+  const perSecond = (rounds: readonly Round[]) => rounds.map((round) => round.perSecond);
+  const plain = perSecond(results.find(({ name }) => name === PLAIN)?.rounds ?? []);
   return [
     ['', 'forms a second', 'CPU of a form', '× the plain issuer', 'p50', 'p99'],
     ...results.map(({ name, rounds }) => {
@@ -159,11 +154,12 @@ function rowsOf(results: readonly Result[]): string[][] {
             50,
           ),
         );
+      const ratio = ratiosOf(perSecond(rounds), plain);
       return [
         name,
         `${median('perSecond')}`,
         `${median('cpuMicroseconds')} µs`,
-        ratiosOf(rounds, plain),
+        `${ratio.median.toFixed(2)} (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)})`,
         `${median('p50Ms')} ms`,
         `${median('p99Ms')} ms`,
       ];
