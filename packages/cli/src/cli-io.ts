@@ -9,8 +9,7 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
   readonly randomBytes: (count: number) => Uint8Array;
-  /** Opens the table of keys; only the commands of operators need it, and the AWS SDK with it. */
-  /** `now` is the table's time. */
+  /** Opens the table of keys; only the commands of operators need it, and the AWS SDK with it. `now` is the table's time. */
   readonly loadAccess: () => Promise<Pick<KeysIo, 'createStore' | 'now'>>;
   /** Opens bucket, table and queues; only redrive and audit need them. */
   readonly loadOperations: () => Promise<OpenOperations>;

@@ -23,6 +23,16 @@ async function withServers(test: { teardown(end: () => unknown): unknown }) {
   return servers;
 }
 
+/** Of a command that finds DynamoDB there. */
+function environmentOf(endpoint: string) {
+  return {
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+  };
+}
+
 /** A file that can't be written to: the device that is always full, where there is one. */
 function fullDisk(directory: string): number {
   if (existsSync('/dev/full')) return openSync('/dev/full', 'w');
@@ -125,12 +135,7 @@ t.test(
   'a key whose value can not be written, to a full disk or a closed pipe, is not lost in silence',
   async (t) => {
     const db = await startDynamoDb(t);
-    const env = {
-      AWS_REGION: 'eu-central-1',
-      AWS_ENDPOINT_URL_DYNAMODB: db.endpoint,
-      AWS_ACCESS_KEY_ID: 'a',
-      AWS_SECRET_ACCESS_KEY: 'b',
-    };
+    const env = environmentOf(db.endpoint);
     const args = [BIN, 'keys', 'create', '--name', 'n', '--table', await db.createTable()];
     const says =
       /: the key [0-9a-f]{16} was made, and its value is lost\. What to do now:\n1\. .* delete that file\..*\n2\. Delete the key:\n {5}upload-once keys delete [0-9a-f]{16} --table access-1\n3\. Choose an output that keeps the value, .*:\n {5}upload-once keys create --name n --table access-1\n$/;
@@ -153,12 +158,7 @@ t.test(
 
 t.test('a key that would be lost is not made: standard output closed, or the null device', async (t) => {
   const db = await startDynamoDb(t);
-  const env = {
-    AWS_REGION: 'eu-central-1',
-    AWS_ENDPOINT_URL_DYNAMODB: db.endpoint,
-    AWS_ACCESS_KEY_ID: 'a',
-    AWS_SECRET_ACCESS_KEY: 'b',
-  };
+  const env = environmentOf(db.endpoint);
   const table = ['--table', await db.createTable()];
   const create = ['keys', 'create', '--name', 'n', ...table];
   const refused = {
@@ -229,10 +229,7 @@ t.test('keys is there, and its table is opened as the environment says', async (
   const closed = await startServers();
   await closed.close();
   const env = {
-    AWS_REGION: 'eu-central-1',
-    AWS_ENDPOINT_URL_DYNAMODB: closed.url,
-    AWS_ACCESS_KEY_ID: 'a',
-    AWS_SECRET_ACCESS_KEY: 'b',
+    ...environmentOf(closed.url),
     AWS_MAX_ATTEMPTS: '1',
   };
   const ended = await start([BIN, 'keys', 'create', '--name', 'n'], env).ended;
@@ -263,10 +260,7 @@ const HOUR_AHEAD = `data:text/javascript,${encodeURIComponent(`
 t.test('keys rotate on a machine whose clock is ahead: the old value ends by the table’s time', async (t) => {
   const db = await startDynamoDb(t);
   const env = {
-    AWS_REGION: 'eu-central-1',
-    AWS_ENDPOINT_URL_DYNAMODB: db.endpoint,
-    AWS_ACCESS_KEY_ID: 'a',
-    AWS_SECRET_ACCESS_KEY: 'b',
+    ...environmentOf(db.endpoint),
     UPLOAD_ONCE_ACCESS_TABLE: await db.createTable(),
   };
   const keys = (...args: string[]) => start([BIN, 'keys', ...args], env, ['--import', HOUR_AHEAD]).ended;

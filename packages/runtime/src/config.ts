@@ -71,13 +71,13 @@ function readSound(fields: Fields, set: Environment) {
 }
 
 function read(fields: Fields, set: Environment) {
-  const ajv = new Ajv({ allErrors: true, coerceTypes: true, removeAdditional: true, useDefaults: true });
+  const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true });
   ajv.addVocabulary(['expected', 'isOptional'] satisfies (keyof OptionalField<unknown>)[]);
   const isRequired = ([, field]: [string, Field<unknown>]) => !('isOptional' in field);
   const required = Object.entries(fields)
     .filter(isRequired)
     .map(([name]) => name);
-  const validate = ajv.compile({ type: 'object', properties: fields, required, additionalProperties: false });
+  const validate = ajv.compile({ type: 'object', properties: fields, required });
   const values: Record<string, unknown> = { ...set };
   validate(values);
   return { values, errors: validate.errors ?? [] };

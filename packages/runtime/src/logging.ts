@@ -10,7 +10,7 @@ export type Logger = PinoLogger;
 /** What one line may have. A line for a person is far shorter; CloudWatch Logs takes 1 MiB for an event. */
 const MAX_LINE_CHARACTERS = 65_536;
 const MAX_LINE_VALUES = 4_000;
-/** A line that is no longer, and has nothing that could be a secret, is within all bounds as it is. */
+/** A line that is no longer, and has nothing that could be a secret, is written as it is: its names and depth need no bound of their own. */
 const MAX_PLAIN_LINE_CHARACTERS = 1_000;
 /** In the JSON of a Buffer, whose bytes are shown as their number. */
 const BUFFER = '"Buffer"';

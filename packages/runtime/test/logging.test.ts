@@ -201,11 +201,19 @@ t.test('a line that is short enough to be passed on as it is shows the same as a
   }));
   fc.assert(
     fc.property(data, (given) => {
-      const shown = (pad: string) => JSON.parse(written((log) => log.info({ given, pad }, 'logged'))).given;
-      t.strictSame(shown(''), shown('x'.repeat(1_000)));
+      const [short = '', long = ''] = ['', 'x'.repeat(1_000)].map((pad) =>
+        written((log) => log.info({ given, pad }, 'logged')),
+      );
+      t.strictSame(JSON.parse(short).given, JSON.parse(long).given);
     }),
     { numRuns: 500 },
   );
+  t.match(
+    written((log) => log.info({ bytes: Buffer.from('abc') }, 'x')),
+    '"bytes":"[Buffer, 3 bytes]"',
+  );
+  const hiding = written((log) => log.info({ text: 'a\u202eb' }, 'x'));
+  t.match(hiding, '"text":"a\\u202eb"');
 });
 
 t.test('whatever is logged, the line is written and is JSON', async (t) => {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 const POOL_BYTES = 4_096;
 
 /**
- * Cryptographic randomness like `randomBytes` of node:crypto, drawn in pools: a request needs it five times, at 3 µs a call. Each byte is
+ * Cryptographic randomness like `randomBytes` of node:crypto, drawn in pools: a request needs it four times, at 3 µs a call. Each byte is
  * given once, and a pool that was given in part is never filled again.
  *
  * @returns a function that takes a count of 1 to 4,096

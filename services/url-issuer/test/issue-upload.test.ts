@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createFaultScript } from '@upload-once/table/testing';
+import { TableBusy } from '@upload-once/uploads';
 import { createMemoryUploadStore } from '@upload-once/uploads/testing';
 import t from 'tap';
 import { limitExceeded } from '../src/http-error.ts';
@@ -67,4 +68,21 @@ t.test('it does not try for ever', async (t) => {
   for (const _attempt of [1, 2]) faults.failNext('before', 'putAll', new Error('no response'));
   await t.rejects(issueUpload(ORDER, REQUEST), { statusCode: 503, cause: { message: 'no response' } });
   t.equal(faults.calls.length, 2);
+});
+
+t.test('what the table had no capacity for is not tried with another key', async (t) => {
+  let records = 0;
+  const issueUpload = createUploadIssuer({
+    issuedUploads: {
+      async record() {
+        records += 1;
+        throw new TableBusy('no capacity');
+      },
+    },
+    signer: signerOf(),
+    now: () => NOW,
+    randomBytes,
+  });
+  await t.rejects(issueUpload(ORDER, REQUEST), { statusCode: 503, cause: { code: 'TableBusy' } });
+  t.equal(records, 1);
 });

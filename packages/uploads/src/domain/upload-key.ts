@@ -85,12 +85,12 @@ function base32(bytes: Uint8Array): string {
   if (bytes.length < RANDOM_BYTES)
     throw new RangeError(`${RANDOM_BYTES} random bytes are needed, not ${bytes.length}`);
   let text = '';
+  /** Of its bits only the last `heldBits` count. */
   let held = 0;
   let heldBits = 0;
   for (const byte of bytes) {
     held = (held << 8) | byte;
     for (heldBits += 8; heldBits >= 5; heldBits -= 5) text += BASE32[(held >> (heldBits - 5)) & 31];
-    held &= (1 << heldBits) - 1;
   }
   return heldBits === 0 ? text : text + BASE32[(held << (5 - heldBits)) & 31];
 }
