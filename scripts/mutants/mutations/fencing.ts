@@ -142,6 +142,18 @@ export const fencingMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'orphan-recorded-beside',
+    change: 'a second delivery does not look whether the first one has recorded an orphan',
+    breaks: 'P4: the record is never reported, and its message is acknowledged',
+    file: PROCESS,
+    find: 'if (delivery.receiveCount > 1) await finishOrphanReport(event);',
+    replace: '',
+    noticedBy: {
+      file: PROCESS_TEST,
+      test: 'P4: an orphan that a delivery recorded while the next one worked is reported by the next one',
+    },
+  },
+  {
     id: 'acknowledged-under-lease',
     change: 'a message is acknowledged while another worker holds the lease',
     breaks: 'P3: that worker dies, and no other takes over',

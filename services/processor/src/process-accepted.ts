@@ -84,7 +84,6 @@ export function createProcessAccepted(options: {
   return async function processAccepted(event: ObjectCreated, delivery: Delivery): Promise<void> {
     let hasLostItsLease = false;
     const acceptance = looksForAcceptance(delivery);
-    if (delivery.receiveCount > 1) await finishOrphanReport(event);
     for (;;) {
       let pending: Pending | undefined;
       try {
@@ -96,7 +95,10 @@ export function createProcessAccepted(options: {
         hasLostItsLease = true;
         continue;
       }
-      if (!pending) return;
+      if (!pending) {
+        if (delivery.receiveCount > 1) await finishOrphanReport(event);
+        return;
+      }
       if ('claimed' in pending) {
         await acceptance.waitForNextLook(pending.claimed);
         continue;
@@ -176,7 +178,10 @@ export function createProcessAccepted(options: {
     if (!isKept) await evidence.countSurplus(key, ObservedKind.orphan, 1);
   }
 
-  /** An earlier delivery may have recorded it, before the acceptor showed it to be the copy, and may have failed to report it. */
+  /**
+   * An earlier delivery may have recorded it, before the acceptor showed it to be the copy, and may have failed to report it. We look at
+   * the end: a delivery that stood still while this one worked may have recorded it since.
+   */
   async function finishOrphanReport(event: ObjectCreated): Promise<void> {
     const observed = { key: event.key, kind: ObservedKind.orphan, version: event };
     if (await uploads.isObserved(observed.key, observed.kind, event.versionId))

@@ -880,6 +880,29 @@ t.test(
   },
 );
 
+t.test(
+  'P4: an orphan that a delivery recorded while the next one worked is reported by the next one',
+  async (t) => {
+    const { handler, began, end } = latchedHandler();
+    const harness = createHarness(handler);
+    const { key, event } = await harness.issued();
+    const put = { ...event, eventName: 'ObjectCreated:Put' };
+    const standsStill = harness.tableFaults.stallNext('before', 'putIfAbsent');
+    const first = harness.processAccepted(put, createDelivery().delivery);
+    await standsStill.reached;
+    await acceptCopy(harness, key, event.versionId);
+    const next = harness.processAccepted(put, createDelivery({ receiveCount: 2 }).delivery);
+    await began;
+    harness.reportFaults.failNext('before', 'sendReport', new Error('the queue is away'));
+    standsStill.release();
+    await t.rejects(first, { message: 'the queue is away' });
+    end();
+    await next;
+    t.match(await harness.uploads.listObservedVersions(event.key), [{ kind: 'orphan', reported: true }]);
+    t.equal(harness.reports.length, 1);
+  },
+);
+
 t.test('P5: an object under accepted/ of a revoked upload is an orphan', async (t) => {
   const harness = createHarness(succeeds);
   const { key, event } = await harness.issued();

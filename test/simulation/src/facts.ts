@@ -43,7 +43,13 @@ export interface KeyFacts {
   item: UploadItem | undefined;
   readonly observedVersions: Map<
     string,
-    { readonly item: ObservedVersionItem; readonly recordedAtMs: number; reportedAtMs: number | undefined }
+    {
+      readonly item: ObservedVersionItem;
+      readonly recordedAtMs: number;
+      /** A worker that stood still, or a call that was cut off, has recorded it after the acceptor had shown it to be the copy. */
+      readonly isOfAccepted: boolean;
+      reportedAtMs: number | undefined;
+    }
   >;
   /** How many came of each kind, by the item's name. */
   readonly tallies: Map<string, TallyItem>;
@@ -77,8 +83,6 @@ export interface KeyFacts {
   readonly givenUp: Set<number>;
   /** A call about this key may have taken effect without a response to its worker. */
   wasResponseLost: boolean;
-  /** The same of a call about objects under accepted/ that are not the upload's. */
-  wasOrphanResponseLost: boolean;
   /** A call about this key was made again by the client itself; another may have written in between. */
   wasRepeated: boolean;
   /** What the services wrote of each metric, and of each version's reports. */
@@ -123,7 +127,6 @@ export function createFacts(): Facts {
         failedBy: new Set(),
         givenUp: new Set(),
         wasResponseLost: false,
-        wasOrphanResponseLost: false,
         wasRepeated: false,
         values: new Map(),
       };

@@ -1,6 +1,6 @@
 // Over 250 lines, and one thing: the whole system of one history, put together on one virtual clock.
 import type { Consumer } from '@upload-once/queue';
-import { ACCEPTED_PREFIX, acceptedKeyOf, UPLOADS_PREFIX } from '@upload-once/uploads';
+import { acceptedKeyOf, UPLOADS_PREFIX } from '@upload-once/uploads';
 import {
   createMemoryObjectStore,
   createMemoryReports,
@@ -66,7 +66,6 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
     onResponseLost({ key }) {
       const about = facts.all.get(key);
       if (about) about.wasResponseLost = true;
-      else if (key.startsWith(ACCEPTED_PREFIX)) facts.of(key).wasOrphanResponseLost = true;
     },
     // If the client repeated a write, only the read after it can show which worker wrote.
     onNotDone({ key }) {

@@ -108,10 +108,15 @@ export function createRules(
   }
 
   function observedVersionWritten(key: KeyFacts, item: ObservedVersionItem): void {
-    const { recordedAtMs = time.monotonicMs(), reportedAtMs } = key.observedVersions.get(item.item) ?? {};
+    const {
+      recordedAtMs = time.monotonicMs(),
+      isOfAccepted = item.versionId === key.item?.acceptedVersionId,
+      reportedAtMs,
+    } = key.observedVersions.get(item.item) ?? {};
     key.observedVersions.set(item.item, {
       item,
       recordedAtMs,
+      isOfAccepted,
       reportedAtMs: reportedAtMs ?? (item.reported ? time.monotonicMs() : undefined),
     });
   }

@@ -156,8 +156,8 @@ async function verifyObservedVersions(
   );
   const sent = new Set(reports.sent.map(reportIdOf));
   for (const { key: observedKey, kind, versionId, reported } of [...observedVersions, ...orphans]) {
-    // A record that is carried out after its worker was refused can come when the acceptor has shown the object to be the copy.
-    if (key.wasOrphanResponseLost && versionId === key.item?.acceptedVersionId) continue;
+    // By then the message can have been acknowledged, by the delivery that has processed the upload.
+    if (key.observedVersions.get(`${kind}#${versionId}`)?.isOfAccepted) continue;
     const counts = key.values.get(`reports of ${versionId}`)?.length ?? 0;
     const id = `${kind}#${observedKey}#${versionId}`;
     rules.must(
