@@ -14,7 +14,7 @@ package_tools := scripts/packages/node_modules/.package-lock.json
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-issuer bench-consumer bench-containers audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-issuer bench-uploads bench-consumer bench-containers audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -142,6 +142,9 @@ bench-client: $(installed) ## Measure the client library against curl on this ma
 
 bench-issuer: $(installed) ## Measure the url-issuer against a plain one and bare Fastify: ROUNDS=
 	@node bench/issuer/main.ts
+
+bench-uploads: $(installed) ## Measure an upload's calls of AWS, units, log and CPU by service: ROUNDS= UPLOADS=
+	@node bench/uploads/main.ts
 
 bench-consumer: $(installed) ## Measure the consumer of SQS against sqs-consumer: ROUNDS=
 	@node bench/consumer/main.ts

@@ -1,8 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -12,6 +10,7 @@ import { urlOf } from '@upload-once/local-stack/stack.ts';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import autocannon from 'autocannon';
 import { percentile } from '../percentile.ts';
+import { cpuSeconds, keepOnCore } from '../process-cpu.ts';
 import { ratiosOf } from '../ratios.ts';
 import { machineLine } from '../report.ts';
 import { wholeNumber } from '../settings.ts';
@@ -27,8 +26,6 @@ const SECONDS = 5;
 /** V8 goes on optimizing for so long. */
 const WARM_UP_SECONDS = 8;
 const CONNECTIONS = 64;
-/** Clock ticks a second in /proc (Linux, `getconf CLK_TCK`). */
-const TICKS = 100;
 const RATE = 10_000;
 const ACCESS_TABLE = 'access';
 const PLAIN = 'plain issuer';
@@ -60,7 +57,7 @@ interface Result {
   readonly rounds: Round[];
 }
 
-if (availableParallelism() > 1) execFileSync('taskset', ['-pc', '1', String(process.pid)]);
+keepOnCore(process.pid, 1);
 const logFolder = await mkdtemp(join(tmpdir(), 'upload-once-bench-'));
 const stub = await startTableStub(ACCESS_TABLE);
 const apiKey = await makeKey(stub);
@@ -109,7 +106,7 @@ async function start(name: string, program: string): Promise<Contender> {
     },
   });
   const url = await urlOf(child);
-  if (availableParallelism() > 1) execFileSync('taskset', ['-apc', '0', String(child.pid)]);
+  keepOnCore(child.pid, 0);
   return { name, process: child, url };
 }
 
@@ -131,14 +128,6 @@ async function load({ name, process, url }: Contender, seconds: number): Promise
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
   };
-}
-
-/** Of all its threads, in user mode and in the kernel (proc(5), `/proc/pid/stat`). */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
 function rowsOf(results: readonly Result[]): string[][] {
