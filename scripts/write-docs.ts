@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withConfigurationTable } from './configuration-table.ts';
+import { defaultCostChart, withCostTables } from './cost/document.ts';
 import { withMessagesTable } from './messages-table.ts';
 import { withMutationsTable } from './mutants/mutations-table.ts';
 import { asCommitted, CURRENT, servedDocument } from './openapi/document.ts';
@@ -11,6 +12,8 @@ function renew(file: string, renewed: (document: string) => string): void {
 }
 
 renew('docs/configuration.md', withConfigurationTable);
+renew('docs/cost.md', withCostTables);
+renew('docs/cost.svg', defaultCostChart);
 renew('packages/cli/MESSAGES.md', withMessagesTable);
 renew('scripts/mutants/README.md', withMutationsTable);
 for (const folder of terraformFolders())

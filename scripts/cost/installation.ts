@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import type { MetricName } from '@upload-once/runtime';
+import type { ServiceName } from '../../bench/uploads/results.ts';
+import { variablesOf } from '../terraform-variables.ts';
+
+/** What Terraform makes by default, as far as it is paid for whether it is used or not. */
+export interface Installation {
+  readonly tasks: Readonly<Record<ServiceName, Tasks>>;
+  /** AWS services that the tasks reach by an interface endpoint. */
+  readonly interfaceEndpoints: number;
+  /** How soon the source of a PUT may be removed: both rules of the lifecycle outlast what can ask for it (modules/storage). */
+  readonly shortestSourceDays: number;
+  /** The least record retention that modules/storage takes, with the default retentions of the queues. */
+  readonly shortestRecordDays: number;
+}
+
+export interface Tasks {
+  readonly minTasks: number;
+  readonly vcpu: number;
+  readonly memoryGib: number;
+}
+
+export interface Defaults {
+  /** From the upload of a PUT to the removal of its source by the lifecycle. */
+  readonly sourceDays: number;
+  readonly logRetentionDays: number;
+  readonly recordRetentionDays: number;
+  readonly architecture: 'ARM64' | 'X86_64';
+  readonly egress: 'endpoints' | 'nat';
+  readonly zones: '2' | '3';
+  readonly hasBackups: boolean;
+}
+
+/** Each upload writes these; the others are paid for only in an hour that has something to count. */
+export const METRICS_OF_AN_UPLOAD: readonly MetricName[] = [
+  'UploadsIssued',
+  'RequestTime',
+  'UploadsAccepted',
+  'BytesAccepted',
+  'AcceptTime',
+  'UploadsProcessed',
+  'LeadTime',
+];
+
+/** modules/alarms, without a domain; each on one metric. */
+export const ALARMS = 18;
+
+/** Auto Scaling makes two alarms a policy: the url-issuer's two have one metric each, the backlog of each consumer has three. */
+export const SCALING_ALARM_METRICS = 2 * (2 * 1 + 2 * 3);
+
+/**
+ * What Container Insights writes for a cluster on Fargate: 10 metrics of CPU, memory, network and storage for the cluster, each service
+ * and each task definition; 5 more a service; 3 more for the cluster (Amazon CloudWatch User Guide, "Amazon ECS Container Insights
+ * metrics"). Counted by hand, not confirmed by a bill.
+ */
+export const INSIGHTS_METRICS = 10 * (1 + 3 + 3) + 5 * 3 + 3;
+
+/** A version becomes noncurrent when the first rule puts a delete marker before it; the second rule counts from that day. */
+export function installationOf(): Installation & { readonly defaults: Defaults } {
+  const root = settingsIn('variables.tf');
+  const storage = attributesIn('modules/storage/variables.tf', 'settings');
+  const network = attributesIn('modules/network/variables.tf', 'settings');
+  const retentions =
+    Number(storage('message_retention_days')) + Number(storage('dead_letter_retention_days'));
+  const tasks = (variable: string): Tasks => {
+    const part = attributesIn('modules/settings/variables.tf', variable);
+    return {
+      minTasks: Number(part('min_tasks')),
+      vcpu: Number(part('cpu')) / 1024,
+      memoryGib: Number(part('memory')) / 1024,
+    };
+  };
+  return {
+    tasks: { 'url-issuer': tasks('url_issuer'), acceptor: tasks('acceptor'), processor: tasks('processor') },
+    interfaceEndpoints: interfaceEndpoints(),
+    shortestSourceDays: 2 * retentions,
+    shortestRecordDays: 4 * retentions + 1,
+    defaults: {
+      sourceDays: Number(storage('uploads_expire_days')) + Number(storage('noncurrent_expire_days')),
+      logRetentionDays: Number(root('log_retention_days')),
+      recordRetentionDays: Number(storage('record_retention_days')),
+      architecture: JSON.parse(root('architecture')),
+      egress: JSON.parse(network('egress')),
+      zones: network('zones') as '2' | '3',
+      hasBackups: storage('point_in_time_recovery') === 'true',
+    },
+  };
+}
+
+function interfaceEndpoints(): number {
+  const [, list] = /interface_endpoints = setunion\(\[(.*?)\]/.exec(read('modules/network/main.tf')) ?? [];
+  if (list === undefined) throw new Error('terraform/modules/network/main.tf names no interface endpoints');
+  return list.split(',').length;
+}
+
+function settingsIn(file: string): (name: string) => string {
+  return defaultOf(file, variablesOf(read(file)));
+}
+
+function attributesIn(file: string, variable: string): (name: string) => string {
+  const found = variablesOf(read(file)).find(({ name }) => name === variable);
+  return defaultOf(`${file}, ${variable}`, found?.attributes ?? []);
+}
+
+function defaultOf(
+  where: string,
+  variables: readonly { readonly name: string; readonly default: string | undefined }[],
+): (name: string) => string {
+  return (name) => {
+    const found = variables.find((variable) => variable.name === name)?.default;
+    if (found === undefined) throw new Error(`terraform/${where} has no default for ${name}`);
+    return found;
+  };
+}
+
+function read(file: string): string {
+  return readFileSync(new URL(`../../terraform/${file}`, import.meta.url), 'utf8');
+}

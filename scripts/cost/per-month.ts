@@ -1,0 +1,131 @@
+import { percentile } from '../../bench/percentile.ts';
+import type { ServiceName, UploadKind, UploadResults } from '../../bench/uploads/results.ts';
+import { ALARMS, INSIGHTS_METRICS, METRICS_OF_AN_UPLOAD, SCALING_ALARM_METRICS } from './installation.ts';
+import { type CostLine, HOURS_A_MONTH, sum } from './lines.ts';
+import type { Parameters } from './parameters.ts';
+import { perMillion, perMillionInAll, SERVICES } from './per-upload.ts';
+import { serverlessPerMillion } from './serverless.ts';
+
+const MILLION = 1e6;
+const SECONDS_A_MONTH = HOURS_A_MONTH * 3600;
+/** How busy a task is when another one starts: modules/service/autoscaling.tf. */
+const BUSY_SHARE = 0.6;
+/** A poll of an empty queue waits as long as SQS lets it; each consumer's task has one. */
+const POLLS_A_MONTH = SECONDS_A_MONTH / 20;
+/** Of a public load balancer, or of the NAT gateways: one in each zone. */
+const ADDRESSES_A_ZONE = 1;
+
+/** What is paid for, whether anything is uploaded or not. */
+export function fixedPart(parameters: Parameters): CostLine[] {
+  const { prices, zones, installation, egress, hasDomain, hasKmsKey } = parameters;
+  const tasks = SERVICES.map((service) => installation.tasks[service]);
+  const count = tasks.reduce((sofar, { minTasks }) => sofar + minTasks, 0);
+  const consumers = installation.tasks.acceptor.minTasks + installation.tasks.processor.minTasks;
+  const endpoints = installation.interfaceEndpoints * zones;
+  const addresses = ADDRESSES_A_ZONE * zones * (Number(hasDomain) + Number(egress === 'nat'));
+  const alarmMetrics = ALARMS - Number(hasDomain) + SCALING_ALARM_METRICS;
+  const monthly = (price: { readonly dollars: number }) => price.dollars * HOURS_A_MONTH;
+  return [
+    {
+      name: `Fargate: ${count} tasks`,
+      dollars: SERVICES.reduce(
+        (sofar, service) =>
+          sofar + installation.tasks[service].minTasks * taskPerHour(service, parameters) * HOURS_A_MONTH,
+        0,
+      ),
+    },
+    egress === 'nat'
+      ? { name: `VPC: ${zones} NAT gateways`, dollars: zones * monthly(prices.natGateway) }
+      : { name: `VPC: ${endpoints} interface endpoints`, dollars: endpoints * monthly(prices.endpoint) },
+    { name: 'Load balancer', dollars: monthly(prices.loadBalancer) },
+    { name: `VPC: ${addresses} public addresses`, dollars: addresses * monthly(prices.publicAddress) },
+    {
+      name: `CloudWatch: ${INSIGHTS_METRICS} metrics of Container Insights`,
+      dollars: INSIGHTS_METRICS * prices.metric.dollars,
+    },
+    {
+      name: `CloudWatch: ${METRICS_OF_AN_UPLOAD.length} metrics of the services`,
+      dollars: METRICS_OF_AN_UPLOAD.length * prices.metric.dollars,
+    },
+    {
+      name: `CloudWatch: ${alarmMetrics} metrics of alarms`,
+      dollars: alarmMetrics * prices.alarmMetric.dollars,
+    },
+    { name: 'CloudWatch: dashboard', dollars: prices.dashboard.dollars },
+    {
+      name: 'SQS: polls of empty queues',
+      dollars: (consumers * POLLS_A_MONTH * prices.sqsRequests.dollars) / MILLION,
+    },
+    { name: 'KMS: key', dollars: hasKmsKey ? prices.kmsKey.dollars : 0 },
+  ].filter(({ dollars }) => dollars > 0);
+}
+
+/** Dollars a month, by the number of uploads. */
+export type Monthly = (uploads: number) => number;
+
+/** @param storage whether what is kept afterwards counts: the serverless design keeps no record */
+export function monthlyOf(
+  results: UploadResults,
+  kind: UploadKind,
+  parameters: Parameters,
+  storage: 'with storage' | 'without storage',
+): Monthly {
+  const fixed = sum(fixedPart(parameters));
+  const ofMillion = perMillion(results, kind, parameters.load, parameters);
+  const each = (storage === 'with storage' ? perMillionInAll(ofMillion) : sum(ofMillion.use)) / MILLION;
+  return (uploads) => fixed + uploads * each + moreTasks(results, kind, uploads, parameters);
+}
+
+export function serverlessMonthly(parameters: Parameters): Monthly {
+  const each = sum(serverlessPerMillion(parameters)) / MILLION;
+  return (uploads) => uploads * each;
+}
+
+/** What tasks cost beyond the least number, if uploads come evenly: by the CPU that the bench measured on its machine. */
+export function moreTasks(
+  { rounds }: UploadResults,
+  kind: UploadKind,
+  uploads: number,
+  parameters: Parameters,
+): number {
+  return SERVICES.reduce((sofar, service) => {
+    const cpuSeconds =
+      percentile(
+        rounds.map((round) => round[kind][service].cpuMicroseconds),
+        50,
+      ) / 1e6;
+    const { vcpu, minTasks } = parameters.installation.tasks[service];
+    const tasks = ((uploads / SECONDS_A_MONTH) * cpuSeconds) / (vcpu * BUSY_SHARE);
+    return sofar + Math.max(0, tasks - minTasks) * taskPerHour(service, parameters) * HOURS_A_MONTH;
+  }, 0);
+}
+
+/** From how many uploads a month the first is no dearer than the second; undefined if that is never so below `MOST_UPLOADS`. */
+export function breakEven(first: Monthly, second: Monthly): number | undefined {
+  let below = 1;
+  for (let above = 1; above <= MOST_UPLOADS; above *= 1.01) {
+    if (first(above) <= second(above)) return bisect(below, above, first, second);
+    below = above;
+  }
+  return undefined;
+}
+
+/** More than S3's clients could send to one account. */
+const MOST_UPLOADS = 1e11;
+
+function bisect(from: number, to: number, first: Monthly, second: Monthly): number {
+  let [below, above] = [from, to];
+  while (above - below > 1) {
+    const middle = (below + above) / 2;
+    if (first(middle) <= second(middle)) above = middle;
+    else below = middle;
+  }
+  return Math.round(above);
+}
+
+function taskPerHour(service: ServiceName, { prices, architecture, installation }: Parameters): number {
+  const { vcpu, memoryGib } = installation.tasks[service];
+  return architecture === 'ARM64'
+    ? vcpu * prices.fargateArmCpu.dollars + memoryGib * prices.fargateArmMemory.dollars
+    : vcpu * prices.fargateX86Cpu.dollars + memoryGib * prices.fargateX86Memory.dollars;
+}

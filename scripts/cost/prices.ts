@@ -1,0 +1,67 @@
+/** A list price of AWS in US dollars. */
+export interface Price {
+  readonly dollars: number;
+  readonly unit: string;
+  /** AWS's page that has it. */
+  readonly page: string;
+  /** Whether the figure was compared with a copy of AWS's price list or page, on the day in `PRICES_READ`. */
+  readonly isConfirmed: boolean;
+}
+
+const S3 = 'Amazon S3 pricing';
+const DYNAMODB = 'Amazon DynamoDB pricing, on-demand capacity';
+const CLOUDWATCH = 'Amazon CloudWatch pricing';
+const API_GATEWAY = 'Amazon API Gateway pricing';
+const LAMBDA = 'AWS Lambda pricing';
+const FARGATE = 'AWS Fargate pricing';
+const LOAD_BALANCER = 'Elastic Load Balancing pricing';
+const PRIVATE_LINK = 'AWS PrivateLink pricing';
+const VPC = 'Amazon VPC pricing';
+const KMS = 'AWS Key Management Service pricing';
+
+/** When the prices were read. AWS changes them without a notice: read them again before you rely on them. */
+export const PRICES_READ = '2026-11-29';
+
+/** Without free tiers, discounts and the lower prices of large amounts. A GB is 2³⁰ bytes, as AWS bills it. */
+const usEast1 = {
+  s3Writes: price(5, 'million PUT, COPY, POST or LIST requests', S3),
+  s3Reads: price(0.4, 'million GET or HEAD requests', S3),
+  s3Storage: price(0.023, 'GB-month', S3),
+  dynamodbWrites: price(0.625, 'million write request units', DYNAMODB),
+  dynamodbReads: price(0.125, 'million read request units', DYNAMODB),
+  dynamodbStorage: price(0.25, 'GB-month', DYNAMODB),
+  dynamodbBackup: price(0.2, 'GB-month of point-in-time recovery', DYNAMODB),
+  sqsRequests: price(0.4, 'million requests', 'Amazon SQS pricing'),
+  logsIngested: price(0.5, 'GB', CLOUDWATCH),
+  logsStored: price(0.03, 'GB-month, compressed', CLOUDWATCH),
+  metric: price(0.3, 'metric and month', CLOUDWATCH),
+  alarmMetric: price(0.1, 'metric of an alarm and month', CLOUDWATCH),
+  dashboard: price(3, 'dashboard and month', CLOUDWATCH),
+  httpApi: price(1, 'million requests', API_GATEWAY),
+  restApi: price(3.5, 'million requests', API_GATEWAY),
+  lambdaRequests: price(0.2, 'million requests', LAMBDA),
+  lambdaTime: price(0.0000166667, 'GB-second on x86', LAMBDA),
+  fargateArmCpu: price(0.03238, 'vCPU-hour on ARM', FARGATE),
+  fargateArmMemory: price(0.00356, 'GB-hour on ARM', FARGATE),
+  fargateX86Cpu: price(0.04048, 'vCPU-hour on x86', FARGATE),
+  fargateX86Memory: price(0.004445, 'GB-hour on x86', FARGATE),
+  loadBalancer: price(0.0225, 'Application Load Balancer and hour', LOAD_BALANCER),
+  loadBalancerCapacity: price(0.008, 'capacity unit and hour', LOAD_BALANCER),
+  endpoint: price(0.01, 'interface endpoint, zone and hour', PRIVATE_LINK),
+  endpointData: price(0.01, 'GB', PRIVATE_LINK),
+  natGateway: price(0.045, 'NAT gateway and hour', VPC),
+  natData: price(0.045, 'GB', VPC),
+  publicAddress: price(0.005, 'public IPv4 address and hour', VPC, false),
+  kmsKey: price(1, 'key and month', KMS),
+} as const satisfies Record<string, Price>;
+
+export type PriceName = keyof typeof usEast1;
+
+export type Prices = Readonly<Record<PriceName, Price>>;
+
+/** By region. To add one, copy us-east-1 and read every figure again. */
+export const PRICES: Readonly<Record<string, Prices>> = { 'us-east-1': usEast1 };
+
+function price(dollars: number, unit: string, page: string, isConfirmed = true): Price {
+  return { dollars, unit, page, isConfirmed };
+}
