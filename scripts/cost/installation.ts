@@ -51,7 +51,7 @@ export const SCALING_ALARM_METRICS = 2 * (2 * 1 + 2 * 3);
 /**
  * What Container Insights writes for a cluster on Fargate: 10 metrics of CPU, memory, network and storage for the cluster, each service
  * and each task definition; 5 more a service; 3 more for the cluster (Amazon CloudWatch User Guide, "Amazon ECS Container Insights
- * metrics"). Counted by hand, not confirmed by a bill.
+ * metrics"; an older copy of that page lacks the two of ephemeral storage among the 10). Counted by hand, not confirmed by a bill.
  */
 export const INSIGHTS_METRICS = 10 * (1 + 3 + 3) + 5 * 3 + 3;
 

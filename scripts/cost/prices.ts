@@ -4,8 +4,6 @@ export interface Price {
   readonly unit: string;
   /** AWS's page that has it. */
   readonly page: string;
-  /** Whether the figure was compared with a copy of AWS's price list or page, on the day in `PRICES_READ`. */
-  readonly isConfirmed: boolean;
 }
 
 const S3 = 'Amazon S3 pricing';
@@ -34,15 +32,12 @@ const usEast1 = {
   sqsRequests: price(0.4, 'million requests', 'Amazon SQS pricing'),
   logsIngested: price(0.5, 'GB', CLOUDWATCH),
   logsStored: price(0.03, 'GB-month, compressed', CLOUDWATCH),
-  metric: price(0.3, 'metric and month', CLOUDWATCH),
   alarmMetric: price(0.1, 'metric of an alarm and month', CLOUDWATCH),
   dashboard: price(3, 'dashboard and month', CLOUDWATCH),
   httpApi: price(1, 'million requests', API_GATEWAY),
   restApi: price(3.5, 'million requests', API_GATEWAY),
   lambdaRequests: price(0.2, 'million requests', LAMBDA),
   lambdaTime: price(0.0000166667, 'GB-second on x86', LAMBDA),
-  fargateArmCpu: price(0.03238, 'vCPU-hour on ARM', FARGATE),
-  fargateArmMemory: price(0.00356, 'GB-hour on ARM', FARGATE),
   fargateX86Cpu: price(0.04048, 'vCPU-hour on x86', FARGATE),
   fargateX86Memory: price(0.004445, 'GB-hour on x86', FARGATE),
   loadBalancer: price(0.0225, 'Application Load Balancer and hour', LOAD_BALANCER),
@@ -51,8 +46,12 @@ const usEast1 = {
   endpointData: price(0.01, 'GB', PRIVATE_LINK),
   natGateway: price(0.045, 'NAT gateway and hour', VPC),
   natData: price(0.045, 'GB', VPC),
-  publicAddress: price(0.005, 'public IPv4 address and hour', VPC, false),
   kmsKey: price(1, 'key and month', KMS),
+  // Compared with what several pages say, not with AWS's own list as the others:
+  metric: price(0.3, 'metric and month', CLOUDWATCH),
+  fargateArmCpu: price(0.03238, 'vCPU-hour on ARM', FARGATE),
+  fargateArmMemory: price(0.00356, 'GB-hour on ARM', FARGATE),
+  publicAddress: price(0.005, 'public IPv4 address and hour', VPC),
 } as const satisfies Record<string, Price>;
 
 export type PriceName = keyof typeof usEast1;
@@ -62,6 +61,6 @@ export type Prices = Readonly<Record<PriceName, Price>>;
 /** By region. To add one, copy us-east-1 and read every figure again. */
 export const PRICES: Readonly<Record<string, Prices>> = { 'us-east-1': usEast1 };
 
-function price(dollars: number, unit: string, page: string, isConfirmed = true): Price {
-  return { dollars, unit, page, isConfirmed };
+function price(dollars: number, unit: string, page: string): Price {
+  return { dollars, unit, page };
 }
