@@ -1,6 +1,6 @@
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import { readParameters } from './cost/parameters.ts';
-import { PRICES_READ } from './cost/prices.ts';
+import { PRICES_COMPARED } from './cost/prices.ts';
 import { readResults } from './cost/read-results.ts';
 import { perMillionTable, perMonthTable, sentences, sizesTable, volumesTable } from './cost/tables.ts';
 
@@ -12,7 +12,7 @@ try {
   const tables = [perMillionTable, perMonthTable, volumesTable, sizesTable].map((table) =>
     textTable(table(results, parameters).map((row) => row.map(plain))),
   );
-  const prices = `US dollars, list prices of ${parameters.region} read on ${PRICES_READ}; counted on ${results.machine}`;
+  const prices = `US dollars, list prices of ${parameters.region} as of ${PRICES_COMPARED}; counted on ${results.machine}`;
   const { designs, methods } = sentences(results, parameters);
   process.stdout.write(`${[prices, ...tables, designs, methods].join('\n\n')}\n`);
 } catch (error) {

@@ -1,7 +1,7 @@
 import { withGeneratedPart } from '../generated-part.ts';
 import { costChart } from './chart.ts';
 import { readParameters } from './parameters.ts';
-import { PRICES_READ } from './prices.ts';
+import { PRICES_COMPARED } from './prices.ts';
 import { readResults } from './read-results.ts';
 import { savingsTable } from './savings.ts';
 import { perMillionTable, perMonthTable, sentences, sizesTable, type Table, volumesTable } from './tables.ts';
@@ -25,7 +25,7 @@ function tables(): string {
   const { designs, methods } = sentences(results, parameters);
   const { sizeBytes, machine } = results;
   return [
-    `\nList prices of ${parameters.region}, read on ${PRICES_READ}. Calls, units and log lines are what \`make bench-uploads\` counted with files of ${sizeBytes} bytes (${machine}).`,
+    `\nList prices of ${parameters.region}, compared on ${PRICES_COMPARED} with [copies of AWS’s](../scripts/cost/prices.ts). Calls, units and log lines are what \`make bench-uploads\` counted with files of ${sizeBytes} bytes (${machine}).`,
     markdown(perMillionTable(results, parameters)),
     '## A month',
     markdown(perMonthTable(results, parameters)),

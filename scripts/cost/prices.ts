@@ -17,8 +17,11 @@ const PRIVATE_LINK = 'AWS PrivateLink pricing';
 const VPC = 'Amazon VPC pricing';
 const KMS = 'AWS Key Management Service pricing';
 
-/** When the prices were read. AWS changes them without a notice: read them again before you rely on them. */
-export const PRICES_READ = '2026-11-29';
+/**
+ * When the prices were compared: not with AWS's pages themselves, but with copies of its price list, made from July 2024 to July 2025, and
+ * with articles of 2026. Read AWS's pages before you rely on a figure.
+ */
+export const PRICES_COMPARED = '2026-11-29';
 
 /** Without free tiers, discounts and the lower prices of large amounts. A GB is 2³⁰ bytes, as AWS bills it. */
 const usEast1 = {
@@ -47,7 +50,7 @@ const usEast1 = {
   natGateway: price(0.045, 'NAT gateway and hour', VPC),
   natData: price(0.045, 'GB', VPC),
   kmsKey: price(1, 'key and month', KMS),
-  // Compared with what several pages say, not with AWS's own list as the others:
+  // Compared with articles alone:
   metric: price(0.3, 'metric and month', CLOUDWATCH),
   fargateArmCpu: price(0.03238, 'vCPU-hour on ARM', FARGATE),
   fargateArmMemory: price(0.00356, 'GB-hour on ARM', FARGATE),
