@@ -244,14 +244,14 @@ t.test('every read that decides is strongly consistent', async (t) => {
   t.strictSame(reads, []);
   await store.findBySecret(sha256('a'));
   t.match(reads, [
-    { ConsistentRead: true, Key: { item: 'secret' } },
-    { ConsistentRead: true, Key: { item: 'key' } },
+    { ConsistentRead: true, Key: { item: { S: 'secret' } } },
+    { ConsistentRead: true, Key: { item: { S: 'key' } } },
   ]);
   t.equal(reads.length, 2, 'a key that was made just now opens, one that was disabled just now does not');
   await t.rejects(store.addKey(apiKey('k2'), sha256('a')), { code: 'SecretAlreadyInUse' });
   t.match(reads.slice(2), [
-    { ConsistentRead: true, Key: { item: 'secret' } },
-    { ConsistentRead: true, Key: { item: 'key' } },
+    { ConsistentRead: true, Key: { item: { S: 'secret' } } },
+    { ConsistentRead: true, Key: { item: { S: 'key' } } },
   ]);
 });
 

@@ -1,24 +1,20 @@
 import {
-  type AttributeValue,
+  BatchGetItemCommand,
   BatchWriteItemCommand,
   type BatchWriteItemCommandOutput,
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   type DynamoDBClient,
   DynamoDBServiceException,
+  GetItemCommand,
   PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetCommand,
-  DeleteCommand,
-  DynamoDBDocumentClient,
-  GetCommand,
   paginateQuery,
   paginateScan,
   QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { assertTriesOnce } from './assert-tries-once.ts';
+import { type Attributes, attributesOf, itemOf } from './attributes.ts';
 import { conditionExpression, updateExpressions } from './expressions.ts';
 import { type Condition, ItemsRefused, type PartitionKey, type PreparedItem, type Table } from './table.ts';
 
@@ -37,7 +33,6 @@ const THROTTLINGS: ReadonlySet<string> = new Set([
   'ThrottlingException',
 ]);
 
-type Attributes = Record<string, AttributeValue>;
 type Unprocessed = Pick<BatchWriteItemCommandOutput, 'UnprocessedItems'>;
 
 /** A table in DynamoDB. The client's own retries may repeat a write; `putAll` takes a client that has none (`maxAttempts: 1`). */
@@ -45,7 +40,6 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
   options: DynamoDbTableOptions<Key>,
 ): Table<Key, Item> {
   const { client, tableName: TableName, partitionKey } = options;
-  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
   const isThere = `attribute_exists(${partitionKey})`;
   const isAbsent = `attribute_not_exists(${partitionKey})`;
@@ -67,13 +61,17 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
     TableName,
     ConsistentRead: true,
     KeyConditionExpression: `${partitionKey} = :key`,
-    ExpressionAttributeValues: { ':key': partition },
+    ExpressionAttributeValues: { ':key': { S: partition } },
   });
 
+  const itemsOf = (found: readonly Attributes[] = []) =>
+    found.map((attributes) => itemOf(attributes) as Item);
+
   return {
-    async get(Key) {
-      const response = await documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
-      return response.Item as Item | undefined;
+    async get(key) {
+      const get = new GetItemCommand({ TableName, Key: attributesOf(key), ConsistentRead: true });
+      const { Item } = await client.send(get);
+      return itemsOf(Item && [Item])[0];
     },
 
     async putIfAbsent(item, { orReplace, beforeWrite } = {}) {
@@ -101,96 +99,67 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
       return unwrittenOf(response, items);
     },
 
-    async update(Key, change) {
+    async update(key, change) {
       const expressions = updateExpressions(isThere, change);
-      const update = new UpdateCommand({ TableName, Key, ...expressions, ReturnValues: 'ALL_NEW' });
-      const response = await unlessConditionFailed(documents.send(update));
-      return response?.Attributes as Item | undefined;
+      const update = new UpdateItemCommand({
+        TableName,
+        Key: attributesOf(key),
+        ...expressions,
+        ReturnValues: 'ALL_NEW',
+      });
+      const response = await unlessConditionFailed(client.send(update));
+      return itemsOf(response?.Attributes && [response.Attributes])[0];
     },
 
-    async delete(Key, when = []) {
+    async delete(key, when = []) {
       const { text, ...placeholders } = conditionExpression(when, 'AND');
-      const command = new DeleteCommand({
+      const command = new DeleteItemCommand({
         TableName,
-        Key,
+        Key: attributesOf(key),
         ...(text !== undefined && { ConditionExpression: text }),
         ...placeholders,
       });
-      return (await unlessConditionFailed(documents.send(command))) !== undefined;
+      return (await unlessConditionFailed(client.send(command))) !== undefined;
     },
 
     async query(partition) {
-      const pages = paginateQuery({ client: documents }, inPartition(partition));
       const items: Item[] = [];
-      for await (const page of pages) items.push(...((page.Items ?? []) as Item[]));
+      for await (const { Items } of paginateQuery({ client }, inPartition(partition)))
+        items.push(...itemsOf(Items));
       return items;
     },
 
     async queryLast(partition, most) {
       const query = new QueryCommand({ ...inPartition(partition), ScanIndexForward: false, Limit: most });
-      const response = await documents.send(query);
-      return (response.Items ?? []) as Item[];
+      return itemsOf((await client.send(query)).Items);
     },
 
     async getSome(keys) {
-      const response = await documents.send(
-        new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [...keys], ConsistentRead: true } } }),
-      );
-      return {
-        items: (response.Responses?.[TableName] ?? []) as Item[],
-        unread: (response.UnprocessedKeys?.[TableName]?.Keys ?? []) as unknown as Key[],
-      };
+      const Keys = keys.map(attributesOf);
+      const get = new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } });
+      const { Responses, UnprocessedKeys } = await client.send(get);
+      const unread = UnprocessedKeys?.[TableName]?.Keys ?? [];
+      return { items: itemsOf(Responses?.[TableName]), unread: unread.map((key) => itemOf(key) as Key) };
     },
 
     async *scan(where = []) {
       const { text, ...placeholders } = conditionExpression(where, 'AND');
-      const pages = paginateScan(
-        { client: documents },
-        {
-          TableName,
-          ConsistentRead: true,
-          ...(text !== undefined && { FilterExpression: text }),
-          ...placeholders,
-        },
-      );
-      for await (const page of pages) yield (page.Items ?? []) as Item[];
+      const filter = { ...(text !== undefined && { FilterExpression: text }), ...placeholders };
+      const pages = paginateScan({ client }, { TableName, ConsistentRead: true, ...filter });
+      for await (const { Items } of pages) yield itemsOf(Items);
     },
 
     // A read of the data plane, with a permission that every service has; DescribeTable is throttled per account.
     async ping(abortSignal) {
-      const Key = { [partitionKey]: 'readiness', item: 'readiness' };
-      await documents.send(new GetCommand({ TableName, Key }), { ...(abortSignal && { abortSignal }) });
+      const Key = attributesOf({ [partitionKey]: 'readiness', item: 'readiness' });
+      await client.send(new GetItemCommand({ TableName, Key }), { ...(abortSignal && { abortSignal }) });
     },
   };
 }
 
 function putConditions<Item>(isAbsent: string, orReplace: readonly Condition<Item>[]) {
-  const { text, ExpressionAttributeNames, ExpressionAttributeValues } = conditionExpression(orReplace, 'OR');
-  return {
-    ConditionExpression: `${isAbsent} OR ${text}`,
-    ExpressionAttributeNames,
-    ...(ExpressionAttributeValues && { ExpressionAttributeValues: marshall(ExpressionAttributeValues) }),
-  };
-}
-
-/**
- * An item as DynamoDB has it. The SDK's `marshall` takes three times as long, and takes the type of an object from its `constructor`, which
- * in metadata can be the name of an entry.
- */
-function attributesOf(item: object): Attributes {
-  const written = Object.entries(item).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(written.map(([name, value]) => [name, attributeOf(value)]));
-}
-
-/** @throws TypeError for what no item of ours has */
-function attributeOf(value: unknown): AttributeValue {
-  if (typeof value === 'string') return { S: value };
-  if (typeof value === 'number' && Number.isFinite(value)) return { N: String(value) };
-  if (typeof value === 'boolean') return { BOOL: value };
-  if (value instanceof Set) return { SS: [...value] };
-  if (Array.isArray(value)) return { L: value.map(attributeOf) };
-  if (typeof value === 'object' && value !== null) return { M: attributesOf(value) };
-  throw new TypeError(`no attribute is made of ${String(value)}`);
+  const { text, ...placeholders } = conditionExpression(orReplace, 'OR');
+  return { ConditionExpression: `${isAbsent} OR ${text}`, ...placeholders };
 }
 
 function attributesOfPrepared({ prepared }: PreparedItem): Attributes {

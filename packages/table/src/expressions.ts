@@ -1,3 +1,4 @@
+import { type Attributes, attributeOf } from './attributes.ts';
 import type { Change, Condition } from './table.ts';
 
 /** What DynamoDB needs to know of an expression: what its placeholders stand for. */
@@ -6,14 +7,14 @@ interface Placeholders {
   readonly value: (given: unknown) => string;
   readonly attributes: () => {
     readonly ExpressionAttributeNames: Record<string, string>;
-    readonly ExpressionAttributeValues?: Record<string, unknown>;
+    readonly ExpressionAttributeValues?: Attributes;
   };
 }
 
 /** Every name goes through a placeholder: `state` and `item` are among DynamoDB's reserved words. */
 function createPlaceholders(): Placeholders {
   const names: Record<string, string> = {};
-  const values: Record<string, unknown> = {};
+  const values: Attributes = {};
   let valueCount = 0;
   return {
     name(attribute) {
@@ -23,7 +24,7 @@ function createPlaceholders(): Placeholders {
     value(given) {
       const placeholder = `:v${valueCount}`;
       valueCount += 1;
-      values[placeholder] = given;
+      values[placeholder] = attributeOf(given);
       return placeholder;
     },
     attributes: () => ({

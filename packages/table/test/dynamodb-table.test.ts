@@ -57,7 +57,7 @@ t.test('every call names what it reads and the condition that makes it safe', as
     ['QueryCommand', { ConsistentRead, ScanIndexForward: false, Limit: 2 }],
     ['BatchGetItemCommand', { RequestItems: { [tableName]: { ConsistentRead } } }],
     ['ScanCommand', { ConsistentRead }],
-    ['DeleteItemCommand', { Key: { id: 'a' } }],
+    ['DeleteItemCommand', { Key: { id: { S: 'a' } } }],
   ]);
 });
 

@@ -153,8 +153,8 @@ export const claimMutations: readonly Mutation[] = [
     change: 'the item is read eventually consistent',
     breaks: 'P3: a fast client’s upload is taken for an orphan',
     file: DYNAMODB_TABLE,
-    find: 'new GetCommand({ TableName, Key, ConsistentRead: true })',
-    replace: 'new GetCommand({ TableName, Key, ConsistentRead: false })',
+    find: 'new GetItemCommand({ TableName, Key: attributesOf(key), ConsistentRead: true })',
+    replace: 'new GetItemCommand({ TableName, Key: attributesOf(key), ConsistentRead: false })',
     noticedBy: { file: DYNAMODB_STORE_TEST, test: 'P3: every read that decides is strongly consistent' },
   },
   {

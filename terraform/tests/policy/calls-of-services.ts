@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   createDynamoDbAccessStore,
   createDynamoDbIdempotencyStore,
@@ -35,30 +35,29 @@ const NEW_UPLOAD: NewUpload = {
 
 /** Enough of an upload for what reads before it writes. */
 const CLAIMED_ITEM = {
-  FullFilename: KEY,
-  item: 'upload',
-  schemaVersion: 1,
-  state: UploadState.claimed,
-  attempt: 0,
+  FullFilename: { S: KEY },
+  item: { S: 'upload' },
+  schemaVersion: { N: '1' },
+  state: { S: UploadState.claimed },
+  attempt: { N: '0' },
 };
 
 const ACCEPTED_ITEM = {
   ...CLAIMED_ITEM,
-  state: UploadState.accepted,
-  acceptedVersionId: LEASE.acceptedVersionId,
+  state: { S: UploadState.accepted },
+  acceptedVersionId: { S: LEASE.acceptedVersionId },
 };
 
 /** Its lease is over: who takes it names that. */
 const PROCESSING_ITEM = {
-  ...CLAIMED_ITEM,
-  state: UploadState.processing,
-  acceptedVersionId: LEASE.acceptedVersionId,
-  leaseExpiresAt: '2030-01-30T00:00:00.000Z',
+  ...ACCEPTED_ITEM,
+  state: { S: UploadState.processing },
+  leaseExpiresAt: { S: '2030-01-30T00:00:00.000Z' },
 };
 
 function onUploads(
   work: (uploads: UploadStore) => Promise<unknown>,
-  item: Readonly<Record<string, unknown>> = CLAIMED_ITEM,
+  item: Readonly<Record<string, AttributeValue>> = CLAIMED_ITEM,
 ) {
   return recordCalls('FullFilename', item, (client) =>
     work(

@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 /** A call on a table as IAM is asked about it. */
 export interface RecordedCall {
@@ -9,7 +9,7 @@ export interface RecordedCall {
   };
 }
 
-/** What of a request to DynamoDB is looked at; values are marshalled. */
+/** What of a request to DynamoDB is looked at. */
 interface TableRequest {
   readonly Key?: Readonly<Record<string, unknown>>;
   readonly Item?: Readonly<Record<string, unknown>>;
@@ -50,7 +50,7 @@ const WORDS_OF_EXPRESSIONS = /^(?:SET|ADD|AND|OR|NOT|IN|size|attribute_exists|at
  */
 export async function recordCalls(
   partitionKey: string,
-  item: Readonly<Record<string, unknown>> | undefined,
+  item: Readonly<Record<string, AttributeValue>> | undefined,
   work: (client: DynamoDBClient) => Promise<unknown>,
 ): Promise<readonly RecordedCall[]> {
   const client = new DynamoDBClient({
@@ -72,7 +72,6 @@ export async function recordCalls(
         const output = { $metadata: {}, UnprocessedItems: {}, ...(item && { Item: item, Attributes: item }) };
         return { response: {}, output };
       },
-    // After the document client marshals a request, and before it unmarshals the response.
     { step: 'build', priority: 'high' },
   );
   await work(client);
