@@ -6,10 +6,14 @@ const MAX_BATCH_ENTRIES = 10;
 const FLUSH_AFTER_MS = 5;
 
 /**
- * Collects entries into batches: `send` gets up to ten of them, at once when there are ten, and otherwise five milliseconds after
- * the first. Batches do not wait for each other.
+ * Collects entries into batches: `send` gets up to `most` of them, at once when there are that many, and otherwise `afterMs` after
+ * the first. By default a batch is one of SQS: ten entries, or five milliseconds. Batches do not wait for each other.
  */
-export function gather<T>(clock: Clock, send: (batch: readonly T[]) => void): (entry: T) => void {
+export function gather<T>(
+  clock: Pick<Clock, 'after'>,
+  send: (batch: readonly T[]) => void,
+  { most = MAX_BATCH_ENTRIES, afterMs = FLUSH_AFTER_MS }: { most?: number; afterMs?: number } = {},
+): (entry: T) => void {
   let waiting: T[] = [];
   let cancelFlush: (() => void) | undefined;
 
@@ -23,7 +27,7 @@ export function gather<T>(clock: Clock, send: (batch: readonly T[]) => void): (e
 
   return (entry) => {
     waiting.push(entry);
-    if (waiting.length === MAX_BATCH_ENTRIES) flush();
-    else cancelFlush ??= clock.after(FLUSH_AFTER_MS, flush);
+    if (waiting.length === most) flush();
+    else cancelFlush ??= clock.after(afterMs, flush);
   };
 }

@@ -4,6 +4,7 @@ export { CopyNotSent } from './copy-sender.ts';
 export { createDeleteBatcher, type DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
 export type { Delivery, DeliveryFacts } from './delivery.ts';
 export { DrainLimitReached, NotBegun, RetryLater, Unprocessable, VisibilityLost } from './failures.ts';
+export { gather } from './gather.ts';
 export { longestTimeInQueueSeconds } from './longest-time-in-queue.ts';
 export type { ConsumerObserver, MessageRequest } from './observer.ts';
 export { CUT_OFFS_ATTRIBUTE, RECEIVES_ATTRIBUTE } from './receives.ts';

@@ -57,13 +57,15 @@ export {
 } from './dynamodb/dynamodb-upload-store.ts';
 export { type IssuedUploads, TableBusy } from './ports/issued-uploads.ts';
 export type { ObjectListing, StoredVersion } from './ports/object-listing.ts';
-export type {
-  CopyOrder,
-  CopyOutcome,
-  ObjectStore,
-  OpenedObject,
-  VersionBytes,
-  VersionDescription,
+export {
+  type CopyOrder,
+  type CopyOutcome,
+  MOST_DELETED_AT_ONCE,
+  type ObjectStore,
+  type OpenedObject,
+  type VersionBytes,
+  type VersionDescription,
+  type VersionName,
 } from './ports/object-store.ts';
 export {
   type ObservedName,

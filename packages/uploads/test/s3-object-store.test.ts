@@ -42,8 +42,8 @@ function openBucket(options: { multipartFromBytes?: number } = {}): BucketUnderT
       haveSameBytes: (one, other, signal) =>
         objects.haveSameBytes({ ...one, key: own(one.key) }, { ...other, key: own(other.key) }, signal),
       open: (key, versionId, signal) => objects.open(own(key), versionId, signal),
-      deleteVersion: (key, versionId) => objects.deleteVersion(own(key), versionId),
-      deleteVersions: (key, versionIds) => objects.deleteVersions(own(key), versionIds),
+      deleteVersions: (versions) =>
+        objects.deleteVersions(versions.map(({ key, versionId }) => ({ key: own(key), versionId }))),
       ping: (signal) => objects.ping(signal),
     },
     async put(key, bytes, { contentType: ContentType, metadata: Metadata } = {}) {

@@ -81,7 +81,7 @@ t.test('an attempt that lands late takes effect then', async (t) => {
       throw new Error('time-out');
     },
   });
-  await t.rejects(slow.deleteVersion(key, versionId), { message: 'time-out' });
+  await t.rejects(slow.deleteVersions([{ key, versionId }]), { message: 'time-out' });
   t.equal((await objects.listVersions(key)).length, 1);
   land();
   t.strictSame(await objects.listVersions(key), []);

@@ -11,7 +11,7 @@ export const deletionMutations: readonly Mutation[] = [
     breaks: 'P3: a crash in between loses it',
     file: ACCEPT,
     find: 'const copy = await objects.copyIfAbsent(order, signal);',
-    replace: `await objects.deleteVersion(upload.key, claimed.versionId);
+    replace: `await remove({ key: upload.key, versionId: claimed.versionId });
     const copy = await objects.copyIfAbsent(order, signal);`,
     noticedBy: {
       file: RECONCILE_TEST,
@@ -24,7 +24,7 @@ export const deletionMutations: readonly Mutation[] = [
     breaks: 'P3: a copy that was not recorded is all that is left of it',
     file: ACCEPT,
     find: 'const recorded = await uploads.accept(upload.key, acceptance);',
-    replace: `if (upload.constraints.method === 'post') await objects.deleteVersion(upload.key, claimed.versionId);
+    replace: `if (upload.constraints.method === 'post') await remove({ key: upload.key, versionId: claimed.versionId });
     const recorded = await uploads.accept(upload.key, acceptance);`,
     noticedBy: {
       file: RECONCILE_TEST,
@@ -37,7 +37,7 @@ export const deletionMutations: readonly Mutation[] = [
     breaks: 'P3: it is what the winner has recorded',
     file: ACCEPT,
     find: 'if (isAcceptanceOnRecord(recorded.upload, claimed)) return;',
-    replace: 'return objects.deleteVersion(targetKey, acceptedVersionId);',
+    replace: 'return remove({ key: targetKey, versionId: acceptedVersionId });',
     noticedBy: { file: RECONCILE_TEST, test: 'P3: two workers at once end in one acceptance' },
   },
   {
@@ -45,8 +45,8 @@ export const deletionMutations: readonly Mutation[] = [
     change: 'the upload is deleted after a presigned PUT as well',
     breaks: 'P1: the URL works again, with `If-None-Match` too',
     file: ACCEPT,
-    find: "if (upload.constraints.method === 'post') await",
-    replace: 'await',
+    find: "if (upload.constraints.method === 'post') {",
+    replace: '{',
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'the version of a presigned PUT stays until the lifecycle takes it',
@@ -57,11 +57,35 @@ export const deletionMutations: readonly Mutation[] = [
     change: 'a delete names no version',
     breaks: 'P4: a duplicate that is evidence is hidden, the accepted version stays',
     file: 'packages/uploads/src/s3/s3-object-store.ts',
-    find: 'new DeleteObjectCommand({ Bucket, Key, VersionId })',
-    replace: 'new DeleteObjectCommand({ Bucket, Key })',
+    find: '({ Key, VersionId }));\n      const response',
+    replace: '({ Key, VersionId: VersionId && undefined }));\n      const response',
     noticedBy: {
       file: 'packages/uploads/test/s3-object-store.test.ts',
       test: 'the contract, by CopyObject > removing one version leaves the others, and may be repeated',
+    },
+  },
+  {
+    id: 'removal-not-awaited',
+    change: 'an event does not wait until its upload is deleted',
+    breaks: 'P3: it is acknowledged, and a deletion that fails leaves the upload stored',
+    file: 'services/acceptor/src/remove-together.ts',
+    find: '    return ended.promise;',
+    replace: '    ended.promise.catch(() => undefined);\n    return Promise.resolve();',
+    noticedBy: {
+      file: 'services/acceptor/test/remove-together.test.ts',
+      test: 'P3: a removal that S3 refuses fails alone',
+    },
+  },
+  {
+    id: 'refused-removal-unseen',
+    change: 'an entry that S3 refuses within DeleteObjects counts as deleted',
+    breaks: 'P3: an upload that stays is taken for deleted',
+    file: 'packages/uploads/src/s3/delete-failures.ts',
+    find: 'for (const at of places) failures.set(at, error);',
+    replace: 'failures.clear();',
+    noticedBy: {
+      file: 'packages/uploads/test/s3-responses.test.ts',
+      test: 'of several versions those that S3 no longer knows count as removed, and one that it keeps does not',
     },
   },
   {

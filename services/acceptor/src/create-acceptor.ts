@@ -6,6 +6,7 @@ import { createAcceptClaimed } from './accept-claimed.ts';
 import { joinCopies } from './join-copies.ts';
 import { createKeepApart } from './keep-apart.ts';
 import { createReconcile } from './reconcile.ts';
+import { removeTogether } from './remove-together.ts';
 
 export interface AcceptorPorts {
   readonly uploads: UploadStore;
@@ -13,7 +14,7 @@ export interface AcceptorPorts {
   readonly reports: Reports;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
 }
 
 export interface AcceptorSettings {
@@ -36,11 +37,12 @@ export function createAcceptor(
 ) => Promise<void> {
   const { uploads, objects, clock } = ports;
   const { keptDuplicates, visibilitySeconds } = settings;
+  const remove = removeTogether({ objects, clock });
   return createReconcile({
     uploads,
     objects,
-    keepApart: createKeepApart({ ...ports, now: clock.now, keptDuplicates }),
-    copies: joinCopies(createAcceptClaimed(ports)),
+    keepApart: createKeepApart({ ...ports, remove, now: clock.now, keptDuplicates }),
+    copies: joinCopies(createAcceptClaimed({ ...ports, remove })),
     secondLookSeconds: visibilitySeconds,
   });
 }

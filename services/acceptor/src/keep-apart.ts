@@ -11,9 +11,8 @@ import {
 } from '@upload-once/uploads';
 import { createFullKeys } from './full-keys.ts';
 import { joinByKey } from './join-by-key.ts';
+import type { Remove } from './remove-together.ts';
 
-/** What DeleteObjects takes (Amazon S3 API Reference). */
-const MOST_REMOVED_AT_ONCE = 1_000;
 /**
  * By how much the clocks of S3 and of the url-issuer may differ. A version that came within it of the revocation counts as stored
  * before: to look at one too many costs little, and a client that holds a success is not left alone.
@@ -55,19 +54,20 @@ export type KeepApart = ReturnType<typeof createKeepApart>;
  * none does. Without a claim (refused versions, orphans) the oldest version of the key stays too, whatever the limit is: it is the
  * one that would have been the upload.
  *
- * A flood of one form is cheap: removals and counts of one key that are under way at once are joined, and what is known of a
+ * A flood of one form is cheap: removals of the same moment and counts of one key that are under way at once are joined, and what is known of a
  * full key is remembered.
  */
 export function createKeepApart(options: {
   readonly uploads: UploadStore;
   readonly objects: ObjectStore;
+  readonly remove: Remove;
   readonly reports: Reports;
   readonly keptDuplicates: number;
   readonly now: () => Date;
   readonly log: Logger;
   readonly metrics: Metrics;
 }) {
-  const { uploads, objects, reports, keptDuplicates, now, log, metrics } = options;
+  const { uploads, objects, remove, reports, keptDuplicates, now, log, metrics } = options;
   const fullKeys = createFullKeys();
   const evidence = createEvidence({
     uploads,
@@ -83,10 +83,6 @@ export function createKeepApart(options: {
       metrics.add(REPORTS[kind].metric, count);
       log.warn({ key, kind, count, surplus }, 'versions beyond those that are kept: removed');
     },
-  });
-  const remove = joinByKey<string, void>({
-    most: MOST_REMOVED_AT_ONCE,
-    call: (key, versionIds) => objects.deleteVersions(key, versionIds),
   });
   const count = joinByKey<Omit<Surplus, 'stayingVersionId'>, Tally | undefined>({
     most: Number.MAX_SAFE_INTEGER,
@@ -125,7 +121,7 @@ export function createKeepApart(options: {
         await evidence.keepAlways(observed);
         return undefined;
       }
-      await remove(key, versionId);
+      await remove({ key, versionId });
       return { key, kind, stayingVersionId };
     },
 
@@ -144,7 +140,7 @@ export function createKeepApart(options: {
     async dropKnownSurplus({ key, versionId }: ObjectCreated): Promise<void> {
       const kind = fullKeys.surplusKindOf({ key, versionId });
       if (kind === undefined) return;
-      await remove(key, versionId);
+      await remove({ key, versionId });
       await countOne(key, kind);
     },
   };

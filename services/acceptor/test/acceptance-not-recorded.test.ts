@@ -19,6 +19,7 @@ async function acceptOver(found: (upload: Upload) => Upload | undefined) {
   const acceptClaimed = createAcceptClaimed({
     uploads,
     objects: harness.objects,
+    remove: ({ key, versionId }) => harness.objects.deleteVersion(key, versionId),
     log: harness.log,
     metrics: harness.metrics,
   });

@@ -9,6 +9,12 @@ import {
 import { recordOutput } from '../../../test/support/record-output.ts';
 import { createAcceptor } from '../src/create-acceptor.ts';
 
+/** As soon as what is under way has had its turn: nothing here waits for time. */
+function after(_delayMs: number, callback: () => void): () => void {
+  const immediate = setImmediate(callback);
+  return () => clearImmediate(immediate);
+}
+
 type Worker = ReturnType<typeof createAcceptor>;
 
 /** An acceptor over the fakes: what clients and S3 do is done by the test, what the acceptor makes of it is looked at. */
@@ -47,7 +53,7 @@ export function createHarness({
         reports,
         log,
         metrics,
-        clock: { now: () => clock.now },
+        clock: { now: () => clock.now, after },
       },
       { keptDuplicates, visibilitySeconds: 60 },
     );

@@ -26,10 +26,13 @@ export interface VersionDescription extends ObjectVersion {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** One version that is there, and how long it is. */
-export interface VersionBytes {
+export interface VersionName {
   readonly key: string;
   readonly versionId: string;
+}
+
+/** One version that is there, and how long it is. */
+export interface VersionBytes extends VersionName {
   readonly sizeBytes: number;
 }
 
@@ -39,6 +42,9 @@ export interface OpenedObject {
   readonly contentType: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
 }
+
+/** What one DeleteObjects takes (Amazon S3 API Reference, "DeleteObjects"). */
+export const MOST_DELETED_AT_ONCE = 1_000;
 
 /** What the product asks of the bucket. */
 export interface ObjectStore {
@@ -66,15 +72,13 @@ export interface ObjectStore {
   /** One version's stream and description; undefined when that version is not there. The caller consumes or destroys the body. */
   open(key: string, versionId: string, signal?: AbortSignal): Promise<OpenedObject | undefined>;
 
-  /** Removes exactly that version, for good. A version that is gone already is no error. */
-  deleteVersion(key: string, versionId: string): Promise<void>;
-
   /**
-   * Removes exactly these versions of one key, for good. One that is gone already is no error. Not atomic: where it rejects, some
+   * Removes exactly these versions, of any keys, for good. One that is gone already is no error. Not atomic: where it rejects, some
    * may be gone.
-   * @param versionIds 1 to 1,000 (Amazon S3 API Reference, "DeleteObjects")
+   * @param versions 1 to `MOST_DELETED_AT_ONCE`
+   * @returns the error of each version that was not removed, by its place in `versions`
    */
-  deleteVersions(key: string, versionIds: readonly string[]): Promise<void>;
+  deleteVersions(versions: readonly VersionName[]): Promise<ReadonlyMap<number, Error>>;
 
   /** Resolves when the bucket responds; for readiness. */
   ping(signal?: AbortSignal): Promise<void>;

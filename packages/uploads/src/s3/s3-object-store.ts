@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
-  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -12,6 +11,7 @@ import {
 import type { StoredVersion } from '../ports/object-listing.ts';
 import type { CopyOrder, CopyOutcome, ObjectStore } from '../ports/object-store.ts';
 import { SourceMissing } from '../ports/source-missing.ts';
+import { deleteFailures } from './delete-failures.ts';
 import { createByteComparison } from './s3-byte-comparison.ts';
 import { toDescription } from './s3-description.ts';
 import { createMultipartCopy } from './s3-multipart-copy.ts';
@@ -22,7 +22,6 @@ import {
   isMissing,
   isTargetThere,
   isUploadGone,
-  isVersionGone,
   sendWith,
   toldByStatus,
 } from './s3-responses.ts';
@@ -141,24 +140,12 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       }
     },
 
-    async deleteVersion(Key, VersionId) {
-      try {
-        await client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
-      } catch (error) {
-        if (!isVersionGone(error)) throw error;
-      }
-    },
-
-    async deleteVersions(Key, versionIds) {
-      const Objects = versionIds.map((VersionId) => ({ Key, VersionId }));
+    async deleteVersions(versions) {
+      const Objects = versions.map(({ key: Key, versionId: VersionId }) => ({ Key, VersionId }));
       const response = await client.send(
         new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
       );
-      const failed = response.Errors?.find(({ Code }) => Code !== 'NoSuchVersion');
-      if (!failed) return;
-      throw new Error(
-        `S3 did not remove version ${failed.VersionId} of ${Key}: ${failed.Code}: ${failed.Message ?? 'no message'}`,
-      );
+      return deleteFailures(versions, response.Errors ?? []);
     },
 
     async ping(signal) {

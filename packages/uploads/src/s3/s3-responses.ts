@@ -9,16 +9,6 @@ export function isMissing(error: unknown): boolean {
 }
 
 /**
- * DeleteObject named a version that S3 no longer knows. S3 itself responds with 204; compatible stores respond with one of these.
- * A version id comes from S3's own event or list, so it is never malformed.
- */
-export function isVersionGone(error: unknown): boolean {
-  if (!(error instanceof S3ServiceException)) return false;
-  const argument = (error as { readonly ArgumentName?: unknown }).ArgumentName;
-  return isMissing(error) || (error.name === 'InvalidArgument' && argument === 'versionId');
-}
-
-/**
  * A response to HEAD has no body, so that the SDK knows neither code nor reason of an error and calls it an UnknownError. Gives the same
  * error, with the status as its message: that is all there is to know.
  * @param operation as AWS's API reference names it

@@ -34,6 +34,8 @@ export interface MemoryObjectStore extends ObjectStore {
   put(key: string, bytes: Uint8Array, attributes?: ObjectAttributes): ObjectVersion;
   /** What a DELETE without a version does: a delete marker on top. */
   putDeleteMarker(key: string): void;
+  /** What a DELETE of one version by another hand does: it is gone for good. */
+  deleteVersion(key: string, versionId: string): Promise<void>;
   /** Every version stored under exactly this key, delete markers left out, oldest first. */
   listVersions(key: string): Promise<ObjectVersion[]>;
   /** The same bucket at the end of another way: each caller meets faults of its own. */
@@ -109,6 +111,8 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
     putDeleteMarker(key) {
       add(key, undefined, {});
     },
+
+    deleteVersion: async (key, versionId) => remove(key, versionId),
 
     listVersions: async (key) => listed(key),
 
@@ -191,11 +195,10 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
           signal,
         ),
 
-      deleteVersion: (key, versionId) => call('deleteVersion', key, () => remove(key, versionId)),
-
-      deleteVersions: (key, versionIds) =>
-        call('deleteVersions', key, () => {
-          for (const versionId of versionIds) remove(key, versionId);
+      deleteVersions: (versions) =>
+        call('deleteVersions', versions[0]?.key ?? '', () => {
+          for (const { key, versionId } of versions) remove(key, versionId);
+          return new Map<number, Error>();
         }),
 
       ping: () => call('ping', '', () => undefined),

@@ -20,6 +20,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUnderTest>): void {
   const from = 'uploads/Zähler 1+1 100% & so-20260101_000000-a';
   const to = 'accepted/Zähler 1+1 100% & so-20260101_000000-a';
+  const emoji = 'uploads/Vertrag 😀-20260101_000000-a';
 
   function order(sourceVersionId: string, sizeBytes: number) {
     return { sourceKey: from, sourceVersionId, sourceSizeBytes: sizeBytes, targetKey: to };
@@ -44,16 +45,15 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     await put(from, bytes('a third'));
     const oldest = { eTag: /^[0-9a-f]{32}$/, storedAt: Date };
     t.match(await objects.oldestVersion(from), { ...oldest, versionId: first, sizeBytes: 3 });
-    await objects.deleteVersion(from, first);
+    await objects.deleteVersions([{ key: from, versionId: first }]);
     t.match(await objects.oldestVersion(from), { ...oldest, versionId: second, sizeBytes: 5 });
   });
 
   t.test('the oldest version of a key with an emoji is found', async (t) => {
     const { objects, put } = await open(t);
-    const key = 'uploads/Vertrag 😀-20260101_000000-a';
-    const versionId = await put(key, bytes('one'));
-    await put(key, bytes('two'));
-    t.match(await objects.oldestVersion(key), { versionId });
+    const versionId = await put(emoji, bytes('one'));
+    await put(emoji, bytes('two'));
+    t.match(await objects.oldestVersion(emoji), { versionId });
   });
 
   t.test('a copy is exactly the version that was named, with its description', async (t) => {
@@ -96,7 +96,7 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     const { objects, put } = await open(t);
     const versionId = await put(from, bytes('first'));
     await put(from, bytes('second'));
-    await objects.deleteVersion(from, versionId);
+    await objects.deleteVersions([{ key: from, versionId: versionId }]);
     t.strictSame(await objects.copyIfAbsent(order(versionId, 5)), { outcome: 'source-missing' });
     t.equal(await objects.head(to), undefined);
     t.equal(await objects.open(from, versionId), undefined);
@@ -114,22 +114,30 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     const { objects, put } = await open(t);
     const first = await put(from, bytes('first'));
     const second = await put(from, bytes('second'));
-    await objects.deleteVersion(from, first);
-    await objects.deleteVersion(from, first);
+    await objects.deleteVersions([{ key: from, versionId: first }]);
+    await objects.deleteVersions([{ key: from, versionId: first }]);
     t.match(await objects.oldestVersion(from), { versionId: second });
     t.match(await objects.head(from), { versionId: second });
   });
 
-  t.test('removing several versions leaves the others, and may be repeated', async (t) => {
+  t.test('removing several versions of several keys leaves the others, and may be repeated', async (t) => {
     const { objects, put } = await open(t);
     const ids: string[] = [];
     for (const text of ['1', '2', '3', '4']) ids.push(await put(from, bytes(text)));
     const [first = '', second = '', third = '', fourth = ''] = ids;
     await put(to, bytes('elsewhere'));
-    await objects.deleteVersions(from, [second, fourth]);
-    await objects.deleteVersions(from, [first, second, fourth]);
+    const named = (key: string, versionIds: readonly string[]) =>
+      versionIds.map((versionId) => ({ key, versionId }));
+    const elsewhere = await put(emoji, bytes('of another key'));
+    const none = new Map<number, Error>();
+    t.strictSame(
+      await objects.deleteVersions([...named(from, [second, fourth]), ...named(emoji, [elsewhere])]),
+      none,
+    );
+    t.strictSame(await objects.deleteVersions(named(from, [first, second, fourth])), none);
     t.match(await objects.oldestVersion(from), { versionId: third });
     t.match(await objects.head(from), { versionId: third });
+    t.equal(await objects.oldestVersion(emoji), undefined);
     t.ok(await objects.head(to), 'another key is untouched');
   });
 
@@ -196,7 +204,7 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     t.equal(await objects.haveSameBytes(await version(from, ''), await version(to, '')), true);
     t.match(await objects.head(to), { sizeBytes: 0 }, 'what is there stays as it is');
     const gone = { ...one, versionId: (await version(from, 'other')).versionId };
-    await objects.deleteVersion(from, gone.versionId);
+    await objects.deleteVersions([{ key: from, versionId: gone.versionId }]);
     await t.rejects(objects.haveSameBytes(one, gone), { code: 'SourceMissing' });
   });
 
@@ -207,7 +215,7 @@ export function objectStoreContract(t: Test, open: (t: Test) => Promise<BucketUn
     await putDeleteMarker(to);
     t.match(await objects.head(to, versionId), { versionId, sizeBytes: 5 });
     t.equal(await objects.head(to), undefined);
-    await objects.deleteVersion(to, versionId);
+    await objects.deleteVersions([{ key: to, versionId: versionId }]);
     t.equal(await objects.head(to, versionId), undefined);
   });
 
