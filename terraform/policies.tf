@@ -28,12 +28,12 @@ locals {
       observe = ["kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"]
       # How many versions came of each kind: written by UpdateItem, as the two that follow are.
       accept = [
-        "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "acceptedAt", "reported",
-        "kind", "kept", "surplus", "surplusReported", "countedAt",
+        "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "versionToProcess", "acceptedAt",
+        "reported", "kind", "kept", "surplus", "surplusReported", "countedAt",
       ]
       process = [
-        "state", "attempt", "leaseOwner", "leaseExpiresAt", "processedAt", "failureReason", "reported", "kind", "kept",
-        "surplus", "surplusReported", "countedAt",
+        "state", "versionToProcess", "attempt", "leaseOwner", "leaseExpiresAt", "processedAt", "failureReason", "reported",
+        "kind", "kept", "surplus", "surplusReported", "countedAt",
       ]
       } : call => {
       "ForAllValues:StringEquals" = { "dynamodb:Attributes" = concat(local.written_always, attributes) }

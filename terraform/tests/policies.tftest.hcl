@@ -165,7 +165,7 @@ run "conditions_hold_what_resources_cannot" {
         FindOldestVersion = { StringLike = { "s3:prefix" = ["uploads/*"] } }
         KnowWhatIsMissing = { StringLikeIfExists = { "s3:prefix" = ["uploads/*", "accepted/*"] } }
         ClaimAndAccept = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "acceptedAt", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "versionToProcess", "acceptedAt", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         RecordObservedVersions = {
@@ -176,7 +176,7 @@ run "conditions_hold_what_resources_cannot" {
       processor = {
         KnowWhatIsMissing = { StringLikeIfExists = { "s3:prefix" = ["accepted/*"] } }
         ProcessUploads = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "attempt", "leaseOwner", "leaseExpiresAt", "processedAt", "failureReason", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "versionToProcess", "attempt", "leaseOwner", "leaseExpiresAt", "processedAt", "failureReason", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         RecordObservedVersions = {

@@ -1,18 +1,9 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-
-/** dynalite has no types of its own. */
-const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)('dynalite');
+import { startDynamoDb as startLocalDynamoDb } from '@upload-once/local-aws';
 
 /** A DynamoDB in memory, on a free local port; `createTable` makes an empty table of keys and gives its name. */
-export async function startDynamoDb(t: { teardown(end: () => void): void }) {
-  const server = dynalite({ createTableMs: 0 });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+export async function startDynamoDb(t: { teardown(end: () => Promise<void>): void }) {
+  const { endpoint, stop } = await startLocalDynamoDb({ port: 0 });
   const createClient = (config: DynamoDBClientConfig = {}) =>
     new DynamoDBClient({
       region: 'eu-central-1',
@@ -23,7 +14,7 @@ export async function startDynamoDb(t: { teardown(end: () => void): void }) {
   const client = createClient();
   t.teardown(() => {
     client.destroy();
-    server.close();
+    return stop();
   });
   let tables = 0;
   return {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import dynalite from 'dynalite';
+import { returnOldItems } from './old-items.ts';
 import type { RunningService } from './sqs.ts';
 
 export interface DynamoDbOptions {
@@ -11,6 +12,8 @@ export interface DynamoDbOptions {
   /** Where the tables lie; without it they are in memory. */
   readonly directory?: string;
 }
+
+returnOldItems();
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import {
   CreateTableCommand,
+  DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  UpdateItemCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import t, { type Test } from 'tap';
@@ -51,6 +53,37 @@ t.test('of many conditional writes at once exactly one is applied', async (t) =>
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') t.equal(outcome.reason.name, 'ConditionalCheckFailedException');
   }
+});
+
+t.test('a write whose condition fails returns the item that it found, if the call asks for it', async (t) => {
+  const dynamoDb = await startDynamoDb({ port: 0 });
+  t.teardown(() => dynamoDb.stop());
+  const client = clientOf(t, dynamoDb.endpoint);
+  await createTable(client);
+  const Item = { id: { S: 'one' }, count: { N: '1' }, names: { SS: ['a'] } };
+  await client.send(new PutItemCommand({ TableName: 'things', Item }));
+  const write = { TableName: 'things', ConditionExpression: 'attribute_exists(nothing)' };
+  const calls = (id: string, returned: { ReturnValuesOnConditionCheckFailure?: 'ALL_OLD' | 'NONE' }) => {
+    const Key = { id: { S: id } };
+    return [
+      new PutItemCommand({ ...write, Item: Key, ...returned }),
+      new UpdateItemCommand({ ...write, Key, UpdateExpression: 'SET a = id', ...returned }),
+      new DeleteItemCommand({ ...write, Key, ...returned }),
+    ].map((command) => client.send(command as PutItemCommand));
+  };
+  const found = async (id: string, ReturnValuesOnConditionCheckFailure?: 'ALL_OLD' | 'NONE') => {
+    const asked = ReturnValuesOnConditionCheckFailure && { ReturnValuesOnConditionCheckFailure };
+    const outcomes = await Promise.allSettled(calls(id, { ...asked }));
+    return outcomes.map((outcome) => {
+      if (outcome.status === 'fulfilled') return 'written';
+      t.equal(outcome.reason.name, 'ConditionalCheckFailedException');
+      return outcome.reason.Item;
+    });
+  };
+  t.strictSame(await found('one', 'ALL_OLD'), [Item, Item, Item]);
+  t.strictSame(await found('one', 'NONE'), [undefined, undefined, undefined]);
+  t.strictSame(await found('one'), [undefined, undefined, undefined]);
+  t.strictSame(await found('two', 'ALL_OLD'), [undefined, undefined, undefined]);
 });
 
 t.test('a request cut in the middle does not end the process', async (t) => {

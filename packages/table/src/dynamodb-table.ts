@@ -106,9 +106,16 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
         Key: attributesOf(key),
         ...expressions,
         ReturnValues: 'ALL_NEW',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
-      const response = await unlessConditionFailed(client.send(update));
-      return itemsOf(response?.Attributes && [response.Attributes])[0];
+      try {
+        const { Attributes: written } = await client.send(update);
+        if (!written) throw new Error('UpdateItem responded without the item that it wrote');
+        return { isWritten: true, item: itemOf(written) as Item };
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        return { isWritten: false, item: itemsOf(error.Item && [error.Item])[0] };
+      }
     },
 
     async delete(key, when = []) {

@@ -38,6 +38,12 @@ export interface Change<Key, Item> {
   readonly orCreate?: boolean;
 }
 
+/** What an update came to. If it was not written, `item` is the item for which a condition does not hold, as it was at that moment. */
+export type Updated<Item> =
+  | { readonly isWritten: true; readonly item: Item }
+  /** Undefined: there is no such item, or a stand-in for DynamoDB did not return it. Only a read can tell. */
+  | { readonly isWritten: false; readonly item: Item | undefined };
+
 interface PutOptions<Item> {
   /** The put replaces an item for which any of these conditions holds. */
   readonly orReplace?: readonly Condition<Item>[];
@@ -81,8 +87,8 @@ export interface Table<Key, Item extends Key> {
    */
   putAll(items: readonly PreparedItem[]): Promise<readonly PreparedItem[]>;
 
-  /** The item as the write left it. Undefined: a condition does not hold, or there is no such item. Nothing was changed. */
-  update(key: Key, change: Change<Key, Item>): Promise<Item | undefined>;
+  /** The item as the write left it. Not written: a condition does not hold, or there is no such item. Nothing was changed. */
+  update(key: Key, change: Change<Key, Item>): Promise<Updated<Item>>;
 
   /** False: a condition does not hold. Nothing was changed. To delete an item that does not exist is no error. */
   delete(key: Key, when?: readonly Condition<Item>[]): Promise<boolean>;

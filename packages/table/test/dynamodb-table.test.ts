@@ -51,6 +51,7 @@ t.test('every call names what it reads and the condition that makes it safe', as
         ConditionExpression: 'attribute_exists(id) AND #text = :v0',
         UpdateExpression: 'SET #count = :v1',
         ReturnValues: 'ALL_NEW',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },
     ],
     ['QueryCommand', { ConsistentRead }],

@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import t, { type Test } from 'tap';
 import { createDynamoDbUploadStore, type NewUpload, ObservedKind, UploadState } from '../src/index.ts';
@@ -90,6 +90,91 @@ t.test('P3: a write whose response was lost recognises itself when it is sent ag
     reported: false,
   });
   t.equal((await store.listObservedVersions(key)).length, 1);
+});
+
+/** A stand-in for DynamoDB that does not return the item for which a condition fails. */
+function clientThatReturnsNoOldItems(t: Test) {
+  const client = new DynamoDBClient(local.dynamoDbConfig);
+  t.teardown(() => client.destroy());
+  client.middlewareStack.add(
+    (next) => (args) => {
+      delete (args.input as UpdateItemCommandInput).ReturnValuesOnConditionCheckFailure;
+      return next(args);
+    },
+    { step: 'initialize', name: 'askForNoOldItem', priority: 'low' },
+  );
+  return client;
+}
+
+t.test('where the table does not return what it found, it is read', async (t) => {
+  const client = clientThatReturnsNoOldItems(t);
+  const { store, clock } = openStore(client);
+  const upload = newUpload();
+  const { key } = upload;
+  await store.issue(upload);
+  await store.claim(key, version);
+  t.match(await store.claim(key, version), { applied: false, upload: { state: UploadState.claimed } });
+  await store.accept(key, acceptance);
+  await store.startProcessing(key, lease);
+  t.match(await store.startProcessing(key, lease), { applied: false, upload: { attempt: 1 } });
+  clock.now = new Date(clock.now.getTime() + 60_000);
+  t.match(await store.startProcessing(key, lease), { applied: true, upload: { attempt: 2 } });
+});
+
+/** What an operator or another principal writes into an item. */
+async function writeByHand(client: DynamoDBClient, FullFilename: string, set: Record<string, unknown>) {
+  const names = Object.keys(set);
+  const update = new UpdateCommand({
+    TableName: local.tables.uploads,
+    Key: { FullFilename, item: 'upload' },
+    UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(names.map((name) => [`:${name}`, set[name]])),
+  });
+  await DynamoDBDocumentClient.from(client).send(update);
+}
+
+async function acceptedUpload(t: Test) {
+  const client = new DynamoDBClient(local.dynamoDbConfig);
+  t.teardown(() => client.destroy());
+  const { store, clock } = openStore(client);
+  const upload = newUpload();
+  const { key } = upload;
+  await store.issue(upload);
+  await store.claim(key, version);
+  await store.accept(key, acceptance);
+  return { client, store, clock, key };
+}
+
+t.test('fencing: an upload that is put back to ACCEPTED by hand gets a new attempt', async (t) => {
+  const { client, store, key } = await acceptedUpload(t);
+  await store.startProcessing(key, lease);
+  await writeByHand(client, key, { state: 'ACCEPTED', versionToProcess: 'copy-1' });
+  t.match(await store.startProcessing(key, { ...lease, leaseOwner: 'worker-2' }), {
+    applied: true,
+    upload: { attempt: 2, leaseOwner: 'worker-2' },
+    lastLeaseRanOut: false,
+  });
+  t.equal((await store.finish(key, 1)).applied, false);
+});
+
+t.test('an upload that an earlier release has accepted is processed', async (t) => {
+  const { client, store, key } = await acceptedUpload(t);
+  await writeByHand(client, key, { versionToProcess: '' });
+  t.match(await store.startProcessing(key, lease), { applied: true, upload: { attempt: 1 } });
+});
+
+t.test('P1: only the acceptor says which version is accepted, whatever versionToProcess says', async (t) => {
+  const { client, store, clock, key } = await acceptedUpload(t);
+  await writeByHand(client, key, { versionToProcess: 'copy-2' });
+  const other = { ...lease, acceptedVersionId: 'copy-2' };
+  t.match(await store.startProcessing(key, other), {
+    applied: false,
+    upload: { acceptedVersionId: 'copy-1' },
+  });
+  clock.now = new Date(clock.now.getTime() + 60_000);
+  t.equal((await store.startProcessing(key, other)).applied, false);
+  t.equal((await store.startProcessing(key, lease)).applied, true);
 });
 
 t.test(

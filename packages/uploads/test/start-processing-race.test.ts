@@ -39,8 +39,8 @@ async function acceptedUpload() {
   return harness;
 }
 
-/** An accepted upload, read by a worker whose write for the lease is held back until `goOn`. */
-async function workerBetweenReadAndWrite() {
+/** An accepted upload, and a worker whose write for the lease is held back until `goOn`. */
+async function workerBeforeItsWrite() {
   const { store, faults } = await acceptedUpload();
   const stall = faults.stallNext('before', 'update');
   const starting = store.startProcessing(key, lease);
@@ -53,7 +53,7 @@ async function workerBetweenReadAndWrite() {
 }
 
 t.test('a lease that another worker took in between stays with it', async (t) => {
-  const { store, goOn } = await workerBetweenReadAndWrite();
+  const { store, goOn } = await workerBeforeItsWrite();
   await store.startProcessing(key, { ...lease, leaseOwner: 'worker-2' });
   t.match(await goOn(), {
     applied: false,
@@ -61,8 +61,9 @@ t.test('a lease that another worker took in between stays with it', async (t) =>
   });
 });
 
-/** A worker that has read the upload, and whose write for the lease is held back until `goOn`. */
+/** A worker that has found no first attempt to make, and whose write for the lease is held back until `goOn`. */
 async function takerOf(harness: Awaited<ReturnType<typeof acceptedUpload>>) {
+  harness.faults.stallNext('before', 'update').release();
   const stall = harness.faults.stallNext('before', 'update');
   const starting = harness.store.startProcessing(key, { ...lease, leaseOwner: 'taker' });
   await stall.reached;
@@ -99,4 +100,21 @@ t.test('fencing: an attempt’s number is never given out twice', async (t) => {
   await harness.store.fail(key, 2, 'second');
   const taken = await goOn();
   t.not(taken.applied && taken.upload.attempt, 2);
+});
+
+t.test('a first attempt costs one write, and any other one two', async (t) => {
+  const { store, faults, pass } = await acceptedUpload();
+  const callsOf = async (work: () => Promise<unknown>) => {
+    const before = faults.calls.length;
+    await work();
+    return faults.calls.slice(before).map(({ operation }) => operation);
+  };
+  t.strictSame(await callsOf(() => store.startProcessing(key, lease)), ['update']);
+  t.strictSame(await callsOf(() => store.startProcessing(key, lease)), ['update'], 'the lease is held');
+  pass(lease.leaseSeconds);
+  t.strictSame(await callsOf(() => store.startProcessing(key, lease)), ['update', 'update']);
+  t.strictSame(await callsOf(() => store.finish(key, 2)), ['update']);
+  t.strictSame(await callsOf(() => store.startProcessing(key, lease)), ['update'], 'a redelivery');
+  t.strictSame(await callsOf(() => store.finish(key, 2)), ['update'], 'refused, and the state is known');
+  t.strictSame(await callsOf(() => store.startProcessing('uploads/none', lease)), ['update', 'get']);
 });

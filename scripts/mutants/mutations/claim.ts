@@ -174,8 +174,8 @@ export const claimMutations: readonly Mutation[] = [
     change: 'a writer does not know its own token again',
     breaks: 'P3: a claim whose response was lost belongs to no worker, and none continues',
     file: 'packages/uploads/src/domain/table-upload-store.ts',
-    find: 'if (found?.writer === writer) return { applied: true, upload: found.upload };',
-    replace: '',
+    find: 'if (found && (isWritten || found.writer === writer))',
+    replace: 'if (found && isWritten)',
     noticedBy: {
       file: DYNAMODB_STORE_TEST,
       test: 'P3: a write whose response was lost recognises itself when it is sent again',

@@ -3,6 +3,8 @@ import type { Mutation } from '../mutation.ts';
 const TRANSITIONS = 'packages/uploads/src/domain/transitions.ts';
 const PROCESS = 'services/processor/src/process-accepted.ts';
 const WORK = 'services/processor/src/work-under-lease.ts';
+const UPLOAD_STORE = 'packages/uploads/src/domain/table-upload-store.ts';
+const DYNAMODB_STORE_TEST = 'packages/uploads/test/dynamodb-upload-store.test.ts';
 const CONTRACT_TEST = 'packages/uploads/test/memory-upload-store.test.ts';
 const RACE_TEST = 'packages/uploads/test/start-processing-race.test.ts';
 const PROCESS_TEST = 'services/processor/test/process-accepted.test.ts';
@@ -26,8 +28,8 @@ export const fencingMutations: readonly Mutation[] = [
     change: 'a new attempt has the number of the last one',
     breaks: 'P3: the number fences off no worker',
     file: TRANSITIONS,
-    find: 'attempt: upload.attempt + 1,',
-    replace: 'attempt: Math.max(1, upload.attempt),',
+    find: 'leased(upload.attempt + 1, lease, now)',
+    replace: 'leased(Math.max(1, upload.attempt), lease, now)',
     noticedBy: {
       file: CONTRACT_TEST,
       test: 'a lease is held until it ends, and prolonged by its holder alone',
@@ -41,6 +43,51 @@ export const fencingMutations: readonly Mutation[] = [
     find: "      { attribute: 'attempt', equals: upload.attempt },\n",
     replace: '',
     noticedBy: { file: RACE_TEST, test: 'fencing: an attempt’s number is never given out twice' },
+  },
+  {
+    id: 'first-attempt-again',
+    change: 'an upload that was put back to ACCEPTED gets attempt 1 once more',
+    breaks: 'P3: two attempts have one number',
+    file: TRANSITIONS,
+    find: "      { attribute: 'attempt', equals: 0 },\n",
+    replace: '',
+    noticedBy: {
+      file: DYNAMODB_STORE_TEST,
+      test: 'fencing: an upload that is put back to ACCEPTED by hand gets a new attempt',
+    },
+  },
+  {
+    id: 'first-attempt-any-version',
+    change: 'the first attempt begins with the event of any version under accepted/',
+    breaks: 'P1: an orphan’s event takes the lease, and the upload waits for it',
+    file: TRANSITIONS,
+    find: "      { attribute: 'versionToProcess', equals: lease.acceptedVersionId },\n",
+    replace: '',
+    noticedBy: { file: CONTRACT_TEST, test: 'processing starts only for the version that was accepted' },
+  },
+  {
+    id: 'version-to-process-believed',
+    change: 'an attempt begins with a version that only the processor’s own attribute names',
+    breaks: 'P1: who has the processor’s role says which version is accepted',
+    file: UPLOAD_STORE,
+    find: 'if (first.applied && first.upload.acceptedVersionId === lease.acceptedVersionId)',
+    replace: 'if (first.applied)',
+    noticedBy: {
+      file: DYNAMODB_STORE_TEST,
+      test: 'P1: only the acceptor says which version is accepted, whatever versionToProcess says',
+    },
+  },
+  {
+    id: 'old-item-not-read',
+    change: 'a failed condition without the item that was found counts as no upload',
+    breaks: 'P3: the event of an accepted copy is taken for an orphan’s',
+    file: UPLOAD_STORE,
+    find: 'const found = item ? readUpload(item) : await read(key);',
+    replace: 'const found = item && readUpload(item);',
+    noticedBy: {
+      file: DYNAMODB_STORE_TEST,
+      test: 'where the table does not return what it found, it is read',
+    },
   },
   {
     id: 'lease-taken',

@@ -58,18 +58,17 @@ const PROCESSING_ITEM = {
 function onUploads(
   work: (uploads: UploadStore) => Promise<unknown>,
   item: Readonly<Record<string, AttributeValue>> = CLAIMED_ITEM,
+  refused = 0,
 ) {
-  return recordCalls('FullFilename', item, (client) =>
-    work(
-      createDynamoDbUploadStore({
-        client,
-        tableName: 'uploads',
-        recordRetentionSeconds: 1,
-        now: () => NOW,
-        newToken: () => 'a-token',
-      }),
-    ),
-  );
+  const open = (client: DynamoDBClient) =>
+    createDynamoDbUploadStore({
+      client,
+      tableName: 'uploads',
+      recordRetentionSeconds: 1,
+      now: () => NOW,
+      newToken: () => 'a-token',
+    });
+  return recordCalls('FullFilename', item, (client) => work(open(client)), refused);
 }
 
 const onAccess = (work: (client: DynamoDBClient) => Promise<unknown>) => recordCalls('id', undefined, work);
@@ -132,7 +131,8 @@ export const uploadsCalls = {
   processor: await all(
     onUploads((uploads) => uploads.ping()),
     onUploads((uploads) => uploads.startProcessing(KEY, LEASE), ACCEPTED_ITEM),
-    onUploads((uploads) => uploads.startProcessing(KEY, LEASE), PROCESSING_ITEM),
+    // The write for a first attempt is refused, and another one follows.
+    onUploads((uploads) => uploads.startProcessing(KEY, LEASE), PROCESSING_ITEM, 1),
     onUploads((uploads) => uploads.renewLease(KEY, { attempt: 1, leaseOwner: 'me' }, 60)),
     onUploads((uploads) => uploads.releaseLease(KEY, 1)),
     onUploads((uploads) => uploads.finish(KEY, 1)),

@@ -1,4 +1,8 @@
-import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
 
 /** A call on a table as IAM is asked about it. */
 export interface RecordedCall {
@@ -30,6 +34,7 @@ const KNOWN_PARTS = new Set([
   'Limit',
   'ScanIndexForward',
   'ReturnValues',
+  'ReturnValuesOnConditionCheckFailure',
   'Key',
   'Item',
   'RequestItems',
@@ -40,18 +45,20 @@ const KNOWN_PARTS = new Set([
   'ExpressionAttributeValues',
 ]);
 const MOST_CALLS = 200;
-const WORDS_OF_EXPRESSIONS = /^(?:SET|ADD|AND|OR|NOT|IN|size|attribute_exists|attribute_not_exists)$/;
+const WORDS_OF_EXPRESSIONS = /^(?:SET|REMOVE|ADD|AND|OR|NOT|IN|size|attribute_exists|attribute_not_exists)$/;
 
 /**
  * Records the calls that code makes on a table with the partition key `partitionKey`, and sends none. A read returns `item`.
  * A write succeeds and returns `item` as the new item.
  *
+ * @param refused the condition of so many first calls does not hold for `item`
  * @throws Error for a part of a request that is not known here, and for code that asks again and again
  */
 export async function recordCalls(
   partitionKey: string,
   item: Readonly<Record<string, AttributeValue>> | undefined,
   work: (client: DynamoDBClient) => Promise<unknown>,
+  refused = 0,
 ): Promise<readonly RecordedCall[]> {
   const client = new DynamoDBClient({
     region: 'eu-central-1',
@@ -68,6 +75,13 @@ export async function recordCalls(
           throw new Error(
             `more than ${MOST_CALLS} calls, the last one ${action}: the code waits for another response`,
           );
+        }
+        if (calls.length <= refused) {
+          throw new ConditionalCheckFailedException({
+            message: 'as it was asked for',
+            $metadata: {},
+            ...(item && { Item: item }),
+          });
         }
         const output = { $metadata: {}, UnprocessedItems: {}, ...(item && { Item: item, Attributes: item }) };
         return { response: {}, output };

@@ -48,8 +48,8 @@ export function createTableAccessStore(table: Table<ItemKey, Item>): AccessStore
 
   /** Gives the item as it is after the write; undefined when a condition did not hold. */
   async function update(keyId: string, change: Change<ItemKey, Item>): Promise<KeyItem | undefined> {
-    const item = await table.update(keyItemKey(keyId), change);
-    return item && (assertReadable(item) as KeyItem);
+    const { isWritten, item } = await table.update(keyItemKey(keyId), change);
+    return isWritten ? (assertReadable(item) as KeyItem) : undefined;
   }
 
   /** Does nothing where the value leads to another key by now, or was removed by an attempt whose response was lost. */

@@ -7,14 +7,14 @@ export function createTableQuotaCounters(table: Table<ItemKey, QuotaItem>): Quot
   return {
     async add(counter, units, quota) {
       assertUnits(units, quota);
-      const counted = await table.update(quotaItemKey(counter), {
+      const { isWritten, item } = await table.update(quotaItemKey(counter), {
         // `units` is not more than the quota, so that the first of a day fit.
         when: [{ attribute: 'used', atMost: quota - units, orAbsent: true }],
         set: { deleteAt: counterDeleteAt(counter.day), schemaVersion: SCHEMA_VERSION },
         add: { used: units },
         orCreate: true,
       });
-      return counted?.used;
+      return isWritten ? item.used : undefined;
     },
 
     async used(counter) {

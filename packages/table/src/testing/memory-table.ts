@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Change, Condition, PartitionKey, Table } from '../table.ts';
+import type { Change, Condition, PartitionKey, Table, Updated } from '../table.ts';
 import { type Faults, noFaults } from './faults.ts';
 
 interface MemoryTableOptions<Key, Item> {
@@ -69,12 +69,14 @@ export function createMemoryTable<Key extends object, Item extends Key>(
         }),
 
       update: (key, change) =>
-        call('update', partitionOf(key), () => {
-          const item = items.get(placeOf(key)) ?? (change.orCreate ? (key as Item) : undefined);
-          if (!item || !change.when.every((condition) => holds(item, condition))) return undefined;
+        call('update', partitionOf(key), (): Updated<Item> => {
+          const found = items.get(placeOf(key));
+          const item = found ?? (change.orCreate ? (key as Item) : undefined);
+          if (!item || !change.when.every((condition) => holds(item, condition)))
+            return { isWritten: false, item: found };
           const updated = changed(item, change);
           put(updated);
-          return updated;
+          return { isWritten: true, item: updated };
         }),
 
       delete: (key, when = []) =>

@@ -137,7 +137,8 @@ export function tableContract(t: Test, openTable: () => Promise<Table<TestKey, T
         await table.putIfAbsent(item);
         const updated = { ...item, other: 'set' };
         const change = { when: [condition], set: { other: 'set' } };
-        t.strictSame(await table.update(key, change), isHeld ? updated : undefined, `update: ${name}`);
+        const outcome = { isWritten: isHeld, item: isHeld ? updated : item };
+        t.strictSame(await table.update(key, change), outcome, `update: ${name}`);
         t.strictSame(await table.get(key), isHeld ? updated : item, `update: ${name}`);
         const where: Condition<TestItem>[] = [{ attribute: 'id', equals: key.id }, condition];
         const scanned = (await Array.fromAsync(table.scan(where))).flat();
@@ -162,9 +163,10 @@ export function tableContract(t: Test, openTable: () => Promise<Table<TestKey, T
       { attribute: 'flag', equals: true, orAbsent: true },
       { attribute: 'count', equals: count },
     ];
-    t.equal(await table.update(KEY, { when: conditions(2), set: { other: 'c' } }), undefined);
+    t.match(await table.update(KEY, { when: conditions(2), set: { other: 'c' } }), { isWritten: false });
     t.equal(await table.delete(KEY, conditions(2)), false);
-    t.match(await table.update(KEY, { when: conditions(1), set: { other: 'c' } }), { other: 'c' });
+    const written = { isWritten: true, item: { other: 'c' } };
+    t.match(await table.update(KEY, { when: conditions(1), set: { other: 'c' } }), written);
     t.equal(await table.delete(KEY, conditions(1)), true);
   });
 
@@ -179,15 +181,14 @@ export function tableContract(t: Test, openTable: () => Promise<Table<TestKey, T
       include: { members: 'm' },
     } as const;
     const first = { ...KEY, text: 'c', flag: true, list: ['p', 'q'], count: 2, members: new Set(['m']) };
-    t.strictSame(await table.update(KEY, change), first);
+    t.strictSame(await table.update(KEY, change), { isWritten: true, item: first });
     t.strictSame(await table.get(KEY), first);
     const second = await table.update(KEY, { ...change, include: { members: 'n' } });
-    t.strictSame(second, { ...first, count: 4, members: new Set(['m', 'n']) });
+    const item = { ...first, count: 4, members: new Set(['m', 'n']) };
+    t.strictSame(second, { isWritten: true, item });
     t.strictSame(await table.update(KEY, { when: [], set: { text: 'd' }, include: { members: 'n' } }), {
-      ...first,
-      text: 'd',
-      count: 4,
-      members: new Set(['m', 'n']),
+      isWritten: true,
+      item: { ...item, text: 'd' },
     });
   });
 
@@ -196,7 +197,8 @@ export function tableContract(t: Test, openTable: () => Promise<Table<TestKey, T
     t.equal(await table.putIfAbsent({ ...KEY, text: 'b' }, { orReplace: [] }), true);
     t.equal(await table.putIfAbsent({ ...KEY, text: 'c' }, { orReplace: [] }), false);
     const added = { ...KEY, text: 'b', count: 1 };
-    t.strictSame(await table.update(KEY, { when: [], set: {}, add: { count: 1 } }), added);
+    const outcome = await table.update(KEY, { when: [], set: {}, add: { count: 1 } });
+    t.strictSame(outcome, { isWritten: true, item: added });
     t.strictSame((await Array.fromAsync(table.scan([]))).flat(), [added]);
     t.equal(await table.delete(KEY, []), true);
     t.equal(await table.get(KEY), undefined);
@@ -205,12 +207,16 @@ export function tableContract(t: Test, openTable: () => Promise<Table<TestKey, T
   t.test('a change makes an item only where it says so', async (t) => {
     const table = await openTable();
     const when: Condition<TestItem>[] = [{ attribute: 'count', atMost: 0, orAbsent: true }];
-    t.equal(await table.update(KEY, { when, set: { text: 'b' } }), undefined);
+    const none = { isWritten: false, item: undefined };
+    t.strictSame(await table.update(KEY, { when, set: { text: 'b' } }), none);
+    const neverHeld: Condition<TestItem>[] = [{ attribute: 'count', atMost: 0 }];
+    t.strictSame(await table.update(KEY, { when: neverHeld, set: { text: 'b' }, orCreate: true }), none);
     t.equal(await table.get(KEY), undefined);
     const change = { when, set: { text: 'b' }, add: { count: 1 }, orCreate: true };
-    t.strictSame(await table.update(KEY, change), { ...KEY, text: 'b', count: 1 });
-    t.equal(await table.update(KEY, change), undefined);
-    t.strictSame(await table.get(KEY), { ...KEY, text: 'b', count: 1 });
+    const item = { ...KEY, text: 'b', count: 1 };
+    t.strictSame(await table.update(KEY, change), { isWritten: true, item });
+    t.strictSame(await table.update(KEY, change), { isWritten: false, item });
+    t.strictSame(await table.get(KEY), item);
   });
 
   t.test('of many changes at once one takes effect', async (t) => {
@@ -219,7 +225,10 @@ export function tableContract(t: Test, openTable: () => Promise<Table<TestKey, T
     const changes = Array.from({ length: 8 }, (_, at) =>
       table.update(KEY, { when: [{ attribute: 'text', absent: true }], set: { text: `${at}` } }),
     );
-    t.equal((await Promise.all(changes)).filter((item) => item !== undefined).length, 1);
+    const outcomes = await Promise.all(changes);
+    const [written, ...others] = outcomes.filter(({ isWritten }) => isWritten);
+    t.strictSame(others, []);
+    for (const { item } of outcomes) t.strictSame(item, written?.item, 'the others find what was written');
   });
 
   t.test('an item that does not exist can be deleted', async (t) => {

@@ -48,6 +48,11 @@ export interface UploadItem extends ItemKey {
   readonly claimedAt?: string;
   readonly revokedAt?: string;
   readonly acceptedVersionId?: string;
+  /**
+   * The accepted version, until the first attempt begins. That attempt's write names this attribute in its condition, and not
+   * `acceptedVersionId`: IAM can't distinguish the two uses of a name, and the processor may not write `acceptedVersionId`.
+   */
+  readonly versionToProcess?: string;
   readonly acceptedAt?: string;
   readonly leaseOwner?: string;
   readonly leaseExpiresAt?: string;

@@ -51,18 +51,17 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
   }
 
   async function read(key: string) {
-    const item = (await table.get(uploadItemKey(key))) as UploadItem | undefined;
-    return item && { upload: toUpload(item), writer: item.writer };
+    const item = await table.get(uploadItemKey(key));
+    return item && readUpload(item);
   }
 
   async function transition(key: string, change: Change): Promise<Transition> {
     const writer = newToken();
     const when = [...change.when, IS_READABLE];
     const signed = { when, set: { ...change.set, deleteAt: uploadDeleteAt(), writer } };
-    const written = (await table.update(uploadItemKey(key), signed)) as UploadItem | undefined;
-    if (written) return { applied: true, upload: toUpload(written) };
-    const found = await read(key);
-    if (found?.writer === writer) return { applied: true, upload: found.upload };
+    const { isWritten, item } = await table.update(uploadItemKey(key), signed);
+    const found = item ? readUpload(item) : await read(key);
+    if (found && (isWritten || found.writer === writer)) return { applied: true, upload: found.upload };
     return { applied: false, upload: found?.upload };
   }
 
@@ -74,13 +73,13 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
   /** Undefined: a condition did not hold. */
   async function writeTally(key: string, kind: ObservedKind, change: Change): Promise<Tally | undefined> {
     const facts = { schemaVersion: SCHEMA_VERSION, kind, deleteAt: deleteAt(), writer: newToken() };
-    const written = await table.update(tallyItemKey(key, kind), {
+    const { isWritten, item } = await table.update(tallyItemKey(key, kind), {
       ...change,
       orCreate: true,
       when: [...change.when, { ...IS_READABLE, orAbsent: true }],
       set: { ...change.set, ...facts },
     });
-    return written && toTally(written as TallyItem);
+    return isWritten ? toTally(item as TallyItem) : undefined;
   }
 
   return {
@@ -101,7 +100,11 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     revoke: (key) => transition(key, transitions.revoke(now())),
 
     async startProcessing(key, lease, beforeTakeover) {
-      const upload = (await read(key))?.upload;
+      // Nearly every upload needs one attempt, and for that no read.
+      const first = await transition(key, transitions.startFirstAttempt(lease, now()));
+      const { upload } = first;
+      if (first.applied && first.upload.acceptedVersionId === lease.acceptedVersionId)
+        return { ...first, lastLeaseRanOut: false };
       const change = upload && transitions.startProcessing(upload, lease, now());
       if (!upload || !change) return { applied: false, upload };
       const lastLeaseRanOut = transitions.holdsLease(upload);
@@ -191,6 +194,10 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
 
     ping: (signal) => table.ping(signal),
   };
+}
+
+function readUpload(item: Item) {
+  return { upload: toUpload(item as UploadItem), writer: (item as UploadItem).writer };
 }
 
 function observedVersionsIn(items: readonly Item[]): ObservedVersion[] {

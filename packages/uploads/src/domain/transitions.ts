@@ -34,7 +34,12 @@ export function accept({ claimedVersionId, acceptedVersionId }: Acceptance, now:
       { attribute: 'state', equals: UploadState.claimed },
       { attribute: 'versionId', equals: claimedVersionId },
     ],
-    set: { state: UploadState.accepted, acceptedVersionId, acceptedAt: now.toISOString() },
+    set: {
+      state: UploadState.accepted,
+      acceptedVersionId,
+      versionToProcess: acceptedVersionId,
+      acceptedAt: now.toISOString(),
+    },
   };
 }
 
@@ -55,6 +60,27 @@ export interface Lease {
 }
 
 /**
+ * The lease for the first attempt at an upload. It needs no read before: nothing but ACCEPTED without an attempt fits, and of that nothing
+ * has to be known.
+ */
+export function startFirstAttempt(lease: Lease, now: Date): Change {
+  return {
+    when: [
+      { attribute: 'state', equals: UploadState.accepted },
+      { attribute: 'versionToProcess', equals: lease.acceptedVersionId },
+      { attribute: 'attempt', equals: 0 },
+    ],
+    set: leased(1, lease, now),
+    remove: ['versionToProcess'],
+  };
+}
+
+function leased(attempt: number, { leaseOwner, leaseSeconds }: Lease, now: Date) {
+  const leaseExpiresAt = after(now, leaseSeconds);
+  return { state: UploadState.processing, attempt, leaseOwner, leaseExpiresAt };
+}
+
+/**
  * The lease on an upload that was just read; undefined when as read it may not be taken. The write holds only while
  * state, attempt and lease are still as read, so that of two workers one gets it and a late retry of an old call
  * changes nothing.
@@ -69,12 +95,7 @@ export function startProcessing(upload: Upload, lease: Lease, now: Date): Change
         ? [{ attribute: 'leaseExpiresAt', equals: upload.leaseExpiresAt.toISOString() } as const]
         : []),
     ],
-    set: {
-      state: UploadState.processing,
-      attempt: upload.attempt + 1,
-      leaseOwner: lease.leaseOwner,
-      leaseExpiresAt: after(now, lease.leaseSeconds),
-    },
+    set: leased(upload.attempt + 1, lease, now),
   };
 }
 
