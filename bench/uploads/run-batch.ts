@@ -10,8 +10,8 @@ import type { RoundFigures, ServiceName, UploadKind } from './results.ts';
 /** Requests and uploads of the client at once. */
 const CLIENTS = 16;
 const BETWEEN_LOOKS_MS = 20;
-/** Until what a service has written is read here. */
-const LOG_DELAY_MS = 100;
+/** Until what a service has gathered is written, after a second, and read here. */
+const LOG_DELAY_MS = 1_500;
 
 export interface Batch {
   readonly uploads: number;

@@ -9,6 +9,7 @@ import { duplicateMutations } from './mutations/duplicates.ts';
 import { fencingMutations } from './mutations/fencing.ts';
 import { heartbeatMutations } from './mutations/heartbeat.ts';
 import { issuingMutations } from './mutations/issuing.ts';
+import { metricMutations } from './mutations/metrics.ts';
 import { threadMutations } from './mutations/threads.ts';
 
 /** What `make mutants` tries, in the order of an upload's way. */
@@ -23,5 +24,6 @@ export const allMutations: readonly Mutation[] = [
   ...heartbeatMutations,
   ...threadMutations,
   ...drainMutations,
+  ...metricMutations,
   ...connectionMutations,
 ];

@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/clock': [],
   'packages/table': ['clock'],
   'packages/queue': ['clock'],
-  'packages/runtime': ['text'],
+  'packages/runtime': ['clock', 'text'],
   'packages/uploads': ['clock', 'table', 'text'],
   'packages/access': ['table', 'text'],
   'packages/worker': ['clock', 'queue', 'runtime'],

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { METRICS, METRICS_NAMESPACE } from '@upload-once/runtime';
+import { METRICS, METRICS_NAMESPACE, type MetricName } from '@upload-once/runtime';
 import t from 'tap';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -51,6 +51,31 @@ t.test(
     t.strictSame([...new Set([...alarms, ...shown])].sort(), names);
   },
 );
+
+t.test('a metric whose values may be lost in a crash has no alarm, but on a percentile', async (t) => {
+  const alarms = [
+    ...read('terraform/modules/alarms/alarms.tf').matchAll(
+      /^ {4}[a-z-]+ = \{\n {6}metric += "(?<name>\w+)"\n {6}statistic += "(?<statistic>\w+)"$/gm,
+    ),
+  ].flatMap(({ groups }) => (groups ? [groups] : []));
+  t.ok(alarms.length > 0);
+  for (const { name, statistic } of alarms) {
+    const isGathered = METRICS[name as MetricName].isGathered;
+    t.ok(
+      !isGathered || /^p\d/.test(statistic ?? ''),
+      `${name} is gathered, and an alarm needs its ${statistic}`,
+    );
+  }
+  const ofPromise: readonly MetricName[] = [
+    'DuplicateUploads',
+    'OrphanObjects',
+    'RevokedUploads',
+    'StoredBeforeRevocation',
+    'MessagesDeadLettered',
+    'ProcessingFailed',
+  ];
+  for (const name of ofPromise) t.notOk(METRICS[name].isGathered, name);
+});
 
 t.test('the services that Terraform names for a metric are those that write it', async (t) => {
   const shared = read('packages/worker/src/*.ts');

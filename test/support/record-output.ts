@@ -1,9 +1,16 @@
 import { createLogger, createMetrics } from '@upload-once/runtime';
+import { metricTotal } from './metric-total.ts';
 
 /** A service's log and metrics, kept for the test to read. */
 export function recordOutput(service: string, now: () => Date) {
   const metricLines: Record<string, unknown>[] = [];
   const logLines: Record<string, unknown>[] = [];
+  const metrics = createMetrics({
+    service,
+    environment: 'test',
+    clock: { now, after: () => () => undefined },
+    write: (line) => metricLines.push(JSON.parse(line)),
+  });
   return {
     logLines,
     log: createLogger({
@@ -11,13 +18,11 @@ export function recordOutput(service: string, now: () => Date) {
       level: 'info',
       destination: { write: (line) => logLines.push(JSON.parse(line)) },
     }),
-    metrics: createMetrics({
-      service,
-      environment: 'test',
-      now,
-      write: (line) => metricLines.push(JSON.parse(line)),
-    }),
-    /** The sum of all values that were written of a metric. */
-    total: (name: string) => metricLines.reduce((sum, line) => sum + Number(line[name] ?? 0), 0),
+    metrics,
+    /** The sum of all values of a metric. From the first call on, each value is written at once. */
+    total(name: string): number {
+      metrics.end();
+      return metricTotal(metricLines, name);
+    },
   };
 }

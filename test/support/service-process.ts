@@ -4,6 +4,7 @@ import { devNull } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
 import { COMPILE_CACHE } from '../../local/stack/child-process.ts';
+import { metricTotal } from './metric-total.ts';
 
 /** Keeps a service from every credential that this machine may have: a profile, or the role of its instance. */
 export const NO_CREDENTIALS = {
@@ -29,7 +30,7 @@ export interface ServiceProcess {
   logged(message: string | RegExp, times?: number): Promise<OutputLine>;
   /** The lines of level `error` or `fatal` so far. */
   errors(): readonly OutputLine[];
-  /** The sum of all values of a metric so far. */
+  /** The sum of all values of a metric that were written so far: gathered ones come a second later, or at the end. */
   total(metric: string): number;
   /** From now on nothing reads its standard output and standard error, until `readOn`. */
   standStill(): void;
@@ -95,7 +96,7 @@ export function startServiceProcess(t: Test, program: string, env: Record<string
     output: () => stdout + stderr,
     logged,
     errors: () => lines.filter(({ level }) => level === 'error' || level === 'fatal'),
-    total: (metric) => lines.reduce((sum, line) => sum + Number(line[metric] ?? 0), 0),
+    total: (metric) => metricTotal(lines, metric),
     standStill() {
       logPipe.pause();
       errorPipe.pause();

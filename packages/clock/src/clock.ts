@@ -17,6 +17,15 @@ export const systemClock: Clock = {
   },
 };
 
+/** `systemClock` for what is no reason for a process to go on: its timers do not keep it. */
+export const backgroundClock: Clock = {
+  ...systemClock,
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
 /** Resolves after `delayMs`, or as soon as `signal` is aborted. Never rejects. */
 export async function pause(
   clock: Pick<Clock, 'after'>,

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { endsWithin, pause, systemClock } from '../src/clock.ts';
+import { backgroundClock, endsWithin, pause, systemClock } from '../src/clock.ts';
 
 t.test('a pause ends with its time, or with its signal, and leaves no timer', async (t) => {
   const clock = new VirtualClock();
@@ -35,4 +35,18 @@ t.test('the clock of the system calls back once, unless that was cancelled', asy
   t.ok(Math.abs(systemClock.now().getTime() - Date.now()) < 60_000);
   const beforeMs = systemClock.monotonicMs();
   t.ok(systemClock.monotonicMs() >= beforeMs);
+});
+
+t.test('a timer of the background keeps no process', async (t) => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const cancel = backgroundClock.after(60_000, () => undefined);
+  t.equal(timers(), before);
+  cancel();
+  const done = Promise.withResolvers<void>();
+  backgroundClock.after(1, done.resolve);
+  backgroundClock.after(0, () => t.fail('it was cancelled'))();
+  const cancelLonger = systemClock.after(60_000, done.resolve);
+  await done.promise;
+  cancelLonger();
 });

@@ -16,12 +16,13 @@ export {
   storageFields,
   tableNameRule,
 } from './config-fields.ts';
+export { createMetrics } from './create-metrics.ts';
 export { exitNow } from './exit-now.ts';
 export { type ConfigOf, type Field, type Fields, flag, integer, oneOf, optional, text } from './fields.ts';
 export { type HealthServer, startHealthServer } from './health-server.ts';
 export { type Outputs, type RunningService, runService, type ServiceContext } from './lifecycle.ts';
 export { createLogger, type Logger } from './logging.ts';
-export { createMetrics, METRICS, METRICS_NAMESPACE, type MetricName, type Metrics } from './metrics.ts';
+export { METRICS, METRICS_NAMESPACE, type MetricName, type Metrics } from './metrics.ts';
 export { textOfThrown } from './plain-error.ts';
 export { createReadiness, type Readiness } from './readiness.ts';
 export { isSecretName, REDACTED, redactText } from './redaction.ts';

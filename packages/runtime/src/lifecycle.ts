@@ -1,12 +1,14 @@
 import { constants } from 'node:os';
+import { backgroundClock } from '@upload-once/clock';
 import { ConfigError, loadConfig } from './config.ts';
 import { awsChecks, type ConfigChecks } from './config-checks.ts';
 import { drainFields, logFields } from './config-fields.ts';
+import { createMetrics, type ProcessMetrics } from './create-metrics.ts';
 import { exitNow } from './exit-now.ts';
 import type { ConfigOf, Fields } from './fields.ts';
 import { listenViolation } from './listen-violation.ts';
 import { createLogger, type Logger } from './logging.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import { createOutput, type Output } from './output.ts';
 
 /** sysexits.h: something was found in an unconfigured or misconfigured state. */
@@ -57,8 +59,8 @@ export interface ServiceContext<F extends Fields> {
  * - A warning of Node or of a library: a log line, instead of text on standard error.
  *
  * Log lines and metrics share standard output, in the order in which they are written. If it takes nothing (a full disk, a reader that is
- * gone or stands still), the service goes on, and says later how many lines it had to drop. What waits is written before an exit, if that
- * takes no longer than two seconds.
+ * gone or stands still), the service goes on, and says later how many lines it had to drop. What waits is written before an exit, gathered
+ * metrics among it, if that takes no longer than two seconds.
  *
  * @param options.name the `service` of the log lines and the dimension Service of the metrics
  * @param options.fields the service's variables; `logFields` and `drainFields` are read whether it names them or not
@@ -85,7 +87,10 @@ export async function runService<F extends Fields>(options: {
     );
   }
 
+  let metrics: ProcessMetrics | undefined;
+
   async function settled(): Promise<boolean> {
+    metrics?.end();
     const all = [outputs.stdout, outputs.stderr].map((output) => output.settled(OUTPUT_LIMIT_SECONDS));
     return (await Promise.all(all)).every((isSettled) => isSettled);
   }
@@ -128,10 +133,10 @@ export async function runService<F extends Fields>(options: {
     return exitWithViolations(error);
   }
   log.level = config.LOG_LEVEL;
-  const metrics = createMetrics({
+  metrics = createMetrics({
     service: name,
     environment: config.ENVIRONMENT,
-    now: () => new Date(),
+    clock: backgroundClock,
     write: outputs.stdout.write,
   });
 

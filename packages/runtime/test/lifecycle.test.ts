@@ -8,7 +8,12 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { NO_CREDENTIALS, startServiceProcess } from '../../../test/support/service-process.ts';
+import {
+  NO_CREDENTIALS,
+  type OutputLine,
+  type ServiceProcess,
+  startServiceProcess,
+} from '../../../test/support/service-process.ts';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/service.ts', import.meta.url));
 
@@ -18,10 +23,41 @@ function run(t: Test, env: Record<string, string>) {
   return {
     ...service,
     async ended() {
-      return { ...(await service.ended()), messages: service.lines.map((line) => line.msg) };
+      return { ...(await service.ended()), messages: logLines(service).map(({ msg }) => msg) };
     },
   };
 }
+
+function logLines({ lines }: Pick<ServiceProcess, 'lines'>): OutputLine[] {
+  return lines.filter((line) => !('_aws' in line));
+}
+
+const ENDS: Record<string, { behaviour: string; signals?: readonly NodeJS.Signals[]; code: number }> = {
+  'a signal': { behaviour: 'well', signals: ['SIGTERM'], code: 0 },
+  'a second signal': { behaviour: 'drains-for-ever', signals: ['SIGTERM', 'SIGINT'], code: 130 },
+  'a stop that fails': { behaviour: 'fails-to-stop', signals: ['SIGTERM'], code: 1 },
+  'a start that fails': { behaviour: 'fails-to-start', code: 1 },
+  'a violation that the start finds': { behaviour: 'rules', code: 78 },
+  'an exception': { behaviour: 'exception', code: 1 },
+  'an exception beside a thread that can’t be ended': {
+    behaviour: 'exception beside a stuck thread',
+    code: 1,
+  },
+};
+
+t.test('the metrics that were gathered are written before the end', async (t) => {
+  for (const [end, { behaviour, signals = [], code }] of Object.entries(ENDS)) {
+    const service = run(t, { BEHAVIOUR: behaviour });
+    for (const [at, signal] of signals.entries()) {
+      await service.logged(at === 0 ? 'fixture started' : 'draining');
+      service.signal(signal);
+    }
+    t.equal((await service.ended()).code, code, end);
+    t.equal(service.total('UploadsIssued'), 1, end);
+    const line = service.lines.find((line) => 'UploadsIssued' in line);
+    t.match(line, { UploadsIssued: [1], Environment: 'default', Service: 'fixture' }, end);
+  }
+});
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   t.test(`${signal}: drains, then exits 0`, async (t) => {
@@ -31,8 +67,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const { code, stderr } = await service.ended();
     t.equal(code, 0);
     t.equal(stderr, '');
-    t.match(service.lines, [
-      { UploadsIssued: 1, Environment: 'default', Service: 'fixture' },
+    t.match(logLines(service), [
       { level: 'info', service: 'fixture', msg: 'fixture started' },
       { signal, limitSeconds: 7, msg: 'fixture stops' },
       { limitSeconds: 7, msg: 'draining' },
@@ -287,7 +322,11 @@ t.test('a stop that does not end: exits 1 after its limit', async (t) => {
   service.signal('SIGTERM');
   const { code } = await service.ended();
   t.equal(code, 1);
-  t.match(service.lines.at(-1), { level: 'fatal', limitSeconds: 110, msg: 'fixture did not stop in time' });
+  t.match(logLines(service).at(-1), {
+    level: 'fatal',
+    limitSeconds: 110,
+    msg: 'fixture did not stop in time',
+  });
 });
 
 t.test('a stop that fails: exits 1 and says why', async (t) => {
@@ -295,7 +334,7 @@ t.test('a stop that fails: exits 1 and says why', async (t) => {
   await service.logged('fixture started');
   service.signal('SIGTERM');
   t.equal((await service.ended()).code, 1);
-  t.match(service.lines.at(-1), {
+  t.match(logLines(service).at(-1), {
     level: 'fatal',
     msg: 'fixture could not stop cleanly',
     err: { message: 'the queue is gone' },
@@ -364,7 +403,7 @@ for (const [behaviour, message] of [
     const { code, stderr } = await service.ended();
     t.equal(code, 1);
     t.equal(stderr, '');
-    t.match(service.lines.at(-1), { level: 'fatal', err: { message } });
+    t.match(logLines(service).at(-1), { level: 'fatal', err: { message } });
   });
 }
 
@@ -384,6 +423,6 @@ t.test('a warning of a library is a log line, its secrets redacted, and not on s
 t.test('the log level and the environment come from the configuration', async (t) => {
   const service = run(t, { BEHAVIOUR: 'exception', LOG_LEVEL: 'error', ENVIRONMENT: 'staging' });
   await service.ended();
-  t.match(service.lines, [{ Environment: 'staging' }, { level: 'fatal' }]);
+  t.match(service.lines, [{ level: 'fatal' }, { Environment: 'staging' }]);
   t.equal(service.lines.length, 2);
 });

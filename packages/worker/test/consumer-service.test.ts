@@ -21,7 +21,8 @@ function record() {
   const lines: Line[] = [];
   const write = (line: string) => lines.push(JSON.parse(line));
   const log = createLogger({ service: 'test', level: 'info', destination: { write } });
-  const metrics = createMetrics({ service: 'test', environment: 'test', now: () => new Date(0), write });
+  const clock = { now: () => new Date(0), after: () => () => undefined };
+  const metrics = createMetrics({ service: 'test', environment: 'test', clock, write });
   return { lines, log, metrics };
 }
 

@@ -29,7 +29,7 @@ export interface ServiceUnderFaults {
   readonly proxy: AwsProxy;
   /** The last 10,000 lines of all its processes. */
   readonly lines: readonly OutputLine[];
-  /** The sum of all values of a metric, over all its processes. */
+  /** The sum of all values of a metric that were written, over all its processes: gathered ones come a second later, or at a stop. */
   total(metric: string): number;
   /** Calls the listener with each line from now on, whichever process writes it. Returns a function that removes the listener. */
   onLine(listener: (line: OutputLine) => void): () => void;
@@ -79,8 +79,10 @@ export function createServiceUnderFaults(options: {
     lines.push(line);
     if (lines.length > KEPT_LINES) lines.shift();
     if ('_aws' in line) {
-      for (const [metric, value] of Object.entries(line)) {
-        if (typeof value === 'number') totals.set(metric, (totals.get(metric) ?? 0) + value);
+      for (const [metric, written] of Object.entries(line)) {
+        for (const value of [written].flat()) {
+          if (typeof value === 'number') totals.set(metric, (totals.get(metric) ?? 0) + value);
+        }
       }
     }
     for (const listener of [...listeners]) listener(line);

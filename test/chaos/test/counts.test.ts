@@ -40,6 +40,30 @@ for (const copy of ['s3 CopyObject', 's3 CompleteMultipartUpload']) {
   }
 }
 
+t.test('who is killed after the record may not have written that it was counted', async (t) => {
+  const accepted = ['dynamodb UpdateItem', 's3 CopyObject', 'dynamodb UpdateItem'];
+  t.strictSame(findings('before', accepted, { UploadsProcessed: 1 }), []);
+  t.strictSame(findings('before', accepted.slice(0, 2), { UploadsProcessed: 1 }), [
+    'P4: UploadsAccepted was counted 0 times, not 1 to 1',
+  ]);
+  t.strictSame(findings('after', accepted, { UploadsAccepted: 1 }), [
+    'P4: UploadsProcessed was counted 0 times, not 1 to 1',
+  ]);
+  const processed = ['dynamodb UpdateItem', HEARTBEAT, 'dynamodb UpdateItem'];
+  t.strictSame(findings('before', processed, { UploadsAccepted: 1 }), []);
+});
+
+t.test('the counts of uploads are written when the least of all is', async (t) => {
+  const counts = expectedCounts();
+  counts.add(once, undefined);
+  const written = (accepted: number, processed: number) =>
+    counts.areWritten({
+      killed: { total: (metric) => (metric === 'UploadsAccepted' ? accepted : 0) },
+      other: { total: (metric) => (metric === 'UploadsProcessed' ? processed : 0) },
+    });
+  t.strictSame([written(0, 1), written(1, 0), written(1, 1)], [false, false, true]);
+});
+
 t.test('who is killed at its claim has counted nothing: the next one does', async (t) => {
   t.strictSame(findings('after', ['s3 ListObjectVersions', HEARTBEAT], { UploadsProcessed: 1 }), [
     'P4: UploadsAccepted was counted 0 times, not 1 to 1',

@@ -27,7 +27,9 @@ t.test(
     }
 
     await Promise.all(services.map((service) => service.start()));
-    await uploadOne();
+    // A kill loses what was gathered.
+    const counted = issuer.nextLine((line) => 'UploadsIssued' in line);
+    await Promise.all([uploadOne(), counted]);
     for (const service of services) {
       t.strictSame(await service.kill(), { code: null, signal: 'SIGKILL' });
       t.equal(service.isRunning, false);

@@ -290,7 +290,7 @@ export function createRules(
       else processorIsDone(key, event);
     },
 
-    metricWritten(caller: Caller, event: ObjectCreated, name: string, value: number): void {
+    counted(caller: Caller, event: ObjectCreated, name: string, value: number): void {
       const key = facts.of(event.key);
       const add = (what: string) => key.values.set(what, [...(key.values.get(what) ?? []), value]);
       add(name);

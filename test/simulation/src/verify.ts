@@ -129,7 +129,7 @@ function verifyCount(rules: Harness['rules'], key: KeyFacts, metric: string, isC
   rules.must(
     values.length >= least && values.length <= 1 && values.every((value) => value >= 0),
     'P4',
-    `${key.key}: ${metric} was written ${values.length} times: ${values}`,
+    `${key.key}: ${metric} was counted ${values.length} times: ${values}`,
   );
 }
 

@@ -6,7 +6,7 @@ import {
   type Delivery,
   type ObjectCreated,
 } from '@upload-once/queue';
-import { createLogger, createMetrics, type Metrics } from '@upload-once/runtime';
+import { createLogger, type MetricName, type Metrics } from '@upload-once/runtime';
 import type { Faults } from '@upload-once/table/testing';
 import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
 import type { MemoryObjectStore, MemoryReports, MemoryUploadStore } from '@upload-once/uploads/testing';
@@ -92,7 +92,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
       return handleMessage(delivery).finally(letGo);
     },
     observe: {
-      ...observeConsumer(log, createMetrics({ ...NO_METRICS, now: time.now })),
+      ...observeConsumer(log, NO_METRICS),
       deadLettered: (message, error) => rules.deadLettered(process, message, error),
     },
     random,
@@ -108,7 +108,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
   };
 }
 
-const NO_METRICS = { service: 'model', environment: 'model', write: () => undefined };
+const NO_METRICS: Metrics = { add() {}, addAll() {} };
 
 type Work = (event: ObjectCreated, delivery: Delivery) => Promise<void>;
 type Ports = ReturnType<typeof createPorts>;
@@ -157,19 +157,18 @@ function createPorts(process: WorkerProcess, callers: AsyncLocalStorage<Caller>,
     carry: (call, act) =>
       around.network.over(callers.getStore() ?? { process, receivedAtMs: 0 }).carry(call, act),
   };
-  const metrics: Metrics = createMetrics({
-    service: process.service,
-    environment: 'model',
-    now: around.time.now,
-    write(line) {
-      const written = JSON.parse(line);
-      const caller = callers.getStore();
-      for (const { Name } of written._aws.CloudWatchMetrics[0].Metrics) {
-        if (!caller?.event) throw new Error(`${Name} is written for no event`);
-        around.rules.metricWritten(caller, caller.event, Name, Number(written[Name]));
-      }
+  /** What a kill loses of gathered values is left out: a rule is about what is counted, for which event. */
+  function count(name: MetricName, value: number): void {
+    const caller = callers.getStore();
+    if (!caller?.event) throw new Error(`${name} is counted for no event`);
+    around.rules.counted(caller, caller.event, name, value);
+  }
+  const metrics: Metrics = {
+    add: count,
+    addAll(values) {
+      for (const [name, value] of Object.entries(values)) count(name as MetricName, value);
     },
-  });
+  };
   const bucket = around.objects.over(way);
   const objects: typeof bucket = {
     ...bucket,

@@ -129,7 +129,7 @@ for (const [metric, service, skip] of [
     t.match(harness.tally(), { processed: 1, faults: 1 });
     harness.facts.of(key).values.delete(metric);
     await t.rejects(settleAndVerify(harness), {
-      message: new RegExp(`^P4: .* ${metric} was written 0 times`),
+      message: new RegExp(`^P4: .* ${metric} was counted 0 times`),
     });
   });
 

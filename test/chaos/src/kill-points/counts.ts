@@ -3,6 +3,7 @@ import type { ServiceUnderFaults } from '../service-under-faults.ts';
 import type { KillPoint, KillSide } from './kill-point.ts';
 
 const HEARTBEAT = 'sqs ChangeMessageVisibility';
+const WRITE = 'dynamodb UpdateItem';
 /** The last call before the mark: metric and log line come between the two. */
 const REPORT = 'sqs SendMessage';
 const COPIES = ['s3 CopyObject', 's3 CompleteMultipartUpload'];
@@ -21,10 +22,15 @@ interface Counting {
   readonly other: Pick<ServiceUnderFaults, 'total'>;
 }
 
-/** The metrics that count a worker's uploads: each upload once, by the worker that records it. */
+/**
+ * The metrics that count a worker's uploads: each upload once, by the worker that records it. A kill loses the counts that were gathered,
+ * so those of an upload are written before the next one can be killed: `areWritten`.
+ */
 export interface Counts {
   /** One more upload has come to its end; no process was ended on its way where no place is given. */
   add(sent: Sent, endedAt: EndedAt | undefined): void;
+  /** Whether the least that must be counted of all uploads so far is. */
+  areWritten(services: Counting): boolean;
   /** What is wrong about the metrics of services whose processes have all ended. */
   findings(services: Counting): string[];
 }
@@ -37,11 +43,17 @@ export function expectedCounts(): Counts {
     add({ versions, keptDuplicates = Number.POSITIVE_INFINITY }, endedAt) {
       // A worker that is killed after the write and before its response can't count the upload. No other worker knows to count it.
       most.UploadsAccepted += 1;
-      if (!isKilledAtWrite(endedAt, 'after', (before) => COPIES.includes(lastOf(before))))
+      if (
+        !isKilledAtWrite(endedAt, 'after', (before) => COPIES.includes(lastOf(before))) &&
+        !isKilledAfterWrite(endedAt, (name) => COPIES.includes(name))
+      )
         least.UploadsAccepted += 1;
       most.UploadsProcessed += 1;
       // With a heartbeat behind it, the write that follows is the one that finishes.
-      if (!isKilledAtWrite(endedAt, 'after', (before) => before.includes(HEARTBEAT)))
+      if (
+        !isKilledAtWrite(endedAt, 'after', (before) => before.includes(HEARTBEAT)) &&
+        !isKilledAfterWrite(endedAt, (name) => name === HEARTBEAT)
+      )
         least.UploadsProcessed += 1;
       // Counted, and killed before it recorded the count: only the next process counts it again.
       const isCountedAgain = isKilledAtWrite(endedAt, 'before', (before) => lastOf(before) === REPORT);
@@ -50,6 +62,9 @@ export function expectedCounts(): Counts {
       most.DuplicateUploads += duplicates;
       // A removed duplicate can't be recognized when its event comes again.
       if (endedAt && versions.length - 1 > keptDuplicates) most.DuplicateUploads += 1;
+    },
+    areWritten({ killed, other }) {
+      return METRICS.every((metric) => killed.total(metric) + other.total(metric) >= least[metric]);
     },
     findings({ killed, other }) {
       return METRICS.flatMap((metric) => {
@@ -71,9 +86,16 @@ function isKilledAtWrite(
   return (
     endedAt?.point.signal === 'SIGKILL' &&
     endedAt.point.side === side &&
-    endedAt.point.name === 'dynamodb UpdateItem' &&
+    endedAt.point.name === WRITE &&
     isIt(endedAt.after)
   );
+}
+
+/** Whether a process was killed at any call behind a write that came after such a call: it had counted, and may not have written the count. */
+function isKilledAfterWrite(endedAt: EndedAt | undefined, isBefore: (name: string) => boolean): boolean {
+  if (endedAt?.point.signal !== 'SIGKILL') return false;
+  const begins = endedAt.after.findIndex(isBefore);
+  return begins !== -1 && endedAt.after.indexOf(WRITE, begins) !== -1;
 }
 
 /** Heartbeats have a clock of their own: on a slow machine one may come between any two steps of the work. */

@@ -3,7 +3,7 @@ import { PASS } from '../proxy/call-outcome.ts';
 import type { CallPlace } from './kill-point.ts';
 import { messagesOf, type Scenario, type Worker } from './scenario.ts';
 import { sendUploads } from './send.ts';
-import { untilSettled } from './settled.ts';
+import { untilCounted, untilSettled } from './settled.ts';
 import { RECEIVE } from './turnstile.ts';
 
 const DELETE = 'sqs DeleteMessageBatch';
@@ -45,6 +45,7 @@ async function callsOfOneDay(worker: Worker, scenario: Scenario): Promise<string
   await untilSettled(worker);
   turnstile.judge();
   counts.add(sent, undefined);
+  await untilCounted(worker);
   const broken = await brokenPromisesOf(outside, sent);
   if (broken.length > 0) throw new Error(`without any fault: ${broken.join('; ')}`);
   if (names[0] !== RECEIVE) throw new Error(`the work began with ${names[0]}, not with ${RECEIVE}`);

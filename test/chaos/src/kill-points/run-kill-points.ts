@@ -7,7 +7,7 @@ import { learnCalls } from './learn-calls.ts';
 import { lossesSaidBy } from './losses.ts';
 import { messagesOf, type Scenario, type Worker } from './scenario.ts';
 import { sendUploads } from './send.ts';
-import { untilSettled } from './settled.ts';
+import { untilCounted, untilSettled } from './settled.ts';
 import { RECEIVE } from './turnstile.ts';
 
 export interface KillReport {
@@ -91,6 +91,7 @@ async function runKillPoint(worker: Worker, scenario: Scenario, point: KillPoint
   }
   const round = { worker, sent, point, after: fault.reachedAfter };
   counts.add(sent, round);
+  await untilCounted(worker);
   findings.push(...(scenario.verify?.(round) ?? []));
   await clearAway(worker, sent.key);
   return findings;

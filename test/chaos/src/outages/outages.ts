@@ -57,14 +57,15 @@ export async function runOutages(options: {
       if (!services.every(({ isRunning }) => isRunning)) break;
     }
     const account = await accountFor(ledger, under);
-    const counters = sumCounters(services);
-    const findings = [...account.findings, ...counterFindings(counters, ledger.entries.size, account)];
+    const findings = [...account.findings];
     for (const service of services) {
       if (!service.isRunning) continue;
       const { code, signal } = await service.stop();
       if (code !== 0)
         findings.push(`P3: ${service.name} was stopped, and ended with ${signal ?? `exit code ${code}`}`);
     }
+    // A stop writes what was gathered.
+    findings.push(...counterFindings(sumCounters(services), ledger.entries.size, account));
     const files = [...ledger.entries.values()].reduce((sum, { posts }) => sum + posts.length, 0);
     return { results, findings, files };
   } finally {

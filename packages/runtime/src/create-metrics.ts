@@ -1,0 +1,136 @@
+import type { Clock } from '@upload-once/clock';
+import { METRICS, METRICS_NAMESPACE, type MetricName, type Metrics, type MetricValues } from './metrics.ts';
+
+const DIMENSION_VALUE_MAX_CHARACTERS = 1024;
+/** What the format takes of one metric in one line. It takes 100 metrics in a line too: METRICS has fewer. */
+const MAX_VALUES = 100;
+const GATHER_MS = 1_000;
+
+type Dimensions = Readonly<Record<string, string>>;
+
+/** The values that wait for their line. */
+interface Gathered {
+  readonly dimensions: Dimensions;
+  /** Of the first of them: the line has one time for all. */
+  readonly at: Date;
+  readonly values: Partial<Record<MetricName, number[]>>;
+}
+
+/** Metrics of a process, which says when it ends. */
+export interface ProcessMetrics extends Metrics {
+  /** Writes what was gathered. Whatever comes from now on is written at once. */
+  end(): void;
+}
+
+/**
+ * Metrics as lines of the embedded metric format (Amazon CloudWatch User Guide, "Specification: Embedded metric
+ * format"): whatever ships the log lines ships the metrics, no call to CloudWatch is made.
+ *
+ * Values that are gathered come at most a second later, in a line for each set of dimensions that has arrays of values. There is no line
+ * where there is no value, and one more for each 100 values. All values of a line get the time of its first one.
+ *
+ * @param options.service the dimension Service
+ * @param options.environment the dimension Environment
+ * @param options.write takes one line, with its line feed
+ */
+export function createMetrics(options: {
+  service: string;
+  environment: string;
+  clock: Pick<Clock, 'now' | 'after'>;
+  write: (line: string) => void;
+}): ProcessMetrics {
+  const { service, environment, clock } = options;
+  const waiting = new Map<string, Gathered>();
+  let cancelTimer: (() => void) | undefined;
+  let isEnding = false;
+
+  function write(
+    values: Partial<Record<MetricName, number | number[]>>,
+    dimensions: Dimensions,
+    at: Date,
+  ): void {
+    const all = { Environment: environment, Service: service, ...dimensions };
+    const names = Object.keys(values) as MetricName[];
+    const document = {
+      _aws: {
+        Timestamp: at.getTime(),
+        CloudWatchMetrics: [
+          {
+            Namespace: METRICS_NAMESPACE,
+            Dimensions: [Object.keys(all)],
+            Metrics: names.map((name) => ({ Name: name, Unit: METRICS[name].unit })),
+          },
+        ],
+      },
+      ...all,
+      ...values,
+    };
+    options.write(`${JSON.stringify(document)}\n`);
+  }
+
+  function writeWaiting(): void {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    for (const { values, dimensions, at } of waiting.values()) write(values, dimensions, at);
+    waiting.clear();
+  }
+
+  function gather(given: readonly [MetricName, number][], dimensions: Dimensions): void {
+    const set = Object.values(dimensions).join();
+    const gathered = waiting.get(set) ?? { dimensions, at: clock.now(), values: {} };
+    for (const [name, value] of given) {
+      gathered.values[name] ??= [];
+      gathered.values[name].push(value);
+    }
+    if (given.some(([name]) => gathered.values[name]?.length === MAX_VALUES)) {
+      waiting.delete(set);
+      write(gathered.values, dimensions, gathered.at);
+      return;
+    }
+    waiting.set(set, gathered);
+    cancelTimer ??= clock.after(GATHER_MS, writeWaiting);
+  }
+
+  function add(values: MetricValues, dimensions: Dimensions = {}): void {
+    const given = Object.entries(values) as [MetricName, number][];
+    for (const [name, value] of given) {
+      if (!Number.isFinite(value)) throw new RangeError(`${name} takes a finite number, not ${value}`);
+      assertDimensions(name, METRICS[name].dimensions, dimensions);
+    }
+    const canWait = ([name]: [MetricName, number]) => METRICS[name].isGathered && !isEnding;
+    const gathered = given.filter(canWait);
+    const atOnce = given.filter((each) => !canWait(each));
+    if (gathered.length > 0) gather(gathered, dimensions);
+    if (atOnce.length > 0) write(Object.fromEntries(atOnce), dimensions, clock.now());
+  }
+
+  return {
+    add: (name, value, dimensions) => add({ [name]: value }, dimensions),
+    addAll: (values) => add(values),
+    end() {
+      isEnding = true;
+      writeWaiting();
+    },
+  };
+}
+
+function assertDimensions(
+  name: string,
+  expected: readonly string[],
+  given: Readonly<Record<string, string>>,
+): void {
+  const names = Object.keys(given);
+  if (names.length !== expected.length || !expected.every((dimension) => names.includes(dimension))) {
+    throw new RangeError(
+      `${name} takes ${expected.length === 0 ? 'no dimension of its own' : `the dimensions ${expected.join(', ')}`}, ` +
+        `not ${names.length === 0 ? 'none' : names.join(', ')}`,
+    );
+  }
+  for (const [dimension, value] of Object.entries(given)) {
+    if (value.trim() === '' || value.length > DIMENSION_VALUE_MAX_CHARACTERS) {
+      throw new RangeError(
+        `${name}: ${dimension} takes 1 to ${DIMENSION_VALUE_MAX_CHARACTERS} characters that are not all blank, not ${JSON.stringify(value.slice(0, 100))}`,
+      );
+    }
+  }
+}
