@@ -49,8 +49,7 @@ t.test('without a handler each upload is logged, and processed', async (t) => {
   await cloud.depthIs(cloud.queues.acceptedEvents, 0);
   t.strictSame(await processor.stop(), { code: 0, stderr: '' });
   t.match(await processor.logged('upload processed'), {
-    bucket: cloud.bucket,
-    key: acceptedKeyOf(key),
+    id: uploadIdOf(key),
     sizeBytes: 7,
     leadTimeMs: Number,
     traceId: TRACE_ID,
