@@ -22,6 +22,8 @@ const MAX_WAIT_SECONDS = 20;
 export const GIVE_BACK_SECONDS = 3;
 /** What of that the handlers have to clean up after themselves; the rest is for SQS. */
 const SETTLE_SECONDS = 2;
+/** How long a poll waits for ten free slots, at most. */
+export const GATHER_SLOTS_MS = 5;
 /** How many deliveries may have stepped aside, for each slot: what is in memory has a bound. */
 const ASIDE_PER_SLOT = 4;
 
@@ -31,8 +33,8 @@ export interface ConsumerOptions {
   /** A standard queue with a RedrivePolicy. */
   readonly queueUrl: string;
   /**
-   * How many messages are in flight at once, at least 1: each from its receive until it is deleted or given back, or its handler steps
-   * aside (`Delivery.stepAside`). A message that SQS does not delete, or whose copy SQS does not take, steps aside after the first attempts.
+   * How many handlers are at work at once, at least 1. A message has a slot from its receive until its handler ends, or steps aside
+   * (`Delivery.stepAside`). Up to four more messages for each slot are deleted or given back meanwhile; beyond that they take slots.
    */
   readonly concurrency: number;
   /**
@@ -95,7 +97,8 @@ export interface Consumer {
 
 /**
  * A long-polling consumer of one SQS queue. It has slots, not batches: while a slot is free it polls for at most as many messages as
- * there are free slots, so that one slow message holds up one slot and nothing else, and no message waits in here unseen.
+ * there are free slots, so that one slow message holds up one slot and nothing else, and no message waits in here unseen. Behind a
+ * poll for fewer than ten that got them all, it waits GATHER_SLOTS_MS for other slots: a queue with more messages than slots costs few polls.
  * @throws RangeError for an option out of its range
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
@@ -129,16 +132,23 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
   async function poll(context: DeliveryContext): Promise<void> {
     let failures = 0;
+    let isQueueBusy = false;
     while (!stopping.signal.aborted) {
-      const free = concurrency - (runs.size - aside.size);
-      if (free === 0 || isPaused) {
+      if (freeSlots() === 0 || isPaused) {
         await woken.promise;
         continue;
       }
+      if (isQueueBusy) {
+        isQueueBusy = false;
+        await gatherSlots();
+        continue;
+      }
+      const count = Math.min(MAX_RECEIVED, freeSlots());
       const polledAtMs = clock.monotonicMs();
       try {
-        const messages = await receive(Math.min(MAX_RECEIVED, free));
+        const messages = await receive(count);
         failures = 0;
+        isQueueBusy = count < MAX_RECEIVED && messages.length === count;
         for (const message of messages) begin(message, polledAtMs, context);
       } catch (error) {
         if (stopping.signal.aborted) return;
@@ -148,6 +158,21 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         await pause(clock, waitSeconds * 1000, stopping.signal);
       }
     }
+  }
+
+  function freeSlots(): number {
+    return concurrency - (runs.size - aside.size);
+  }
+
+  async function gatherSlots(): Promise<void> {
+    const enough = Math.min(MAX_RECEIVED, concurrency);
+    let isOver = false;
+    const cancel = clock.after(GATHER_SLOTS_MS, () => {
+      isOver = true;
+      wake();
+    });
+    while (!isOver && !isPaused && !stopping.signal.aborted && freeSlots() < enough) await woken.promise;
+    cancel();
   }
 
   async function receive(count: number): Promise<Message[]> {

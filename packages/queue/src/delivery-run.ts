@@ -130,6 +130,7 @@ export function runDelivery(
   function settle(): void {
     isSettled = true;
     settled.resolve();
+    stepAside();
   }
 
   /** Reads maxReceiveCount again where it may have changed: before a last receive, and when the queue has given out more than that. */
@@ -155,7 +156,7 @@ export function runDelivery(
   /** @param why it needs nothing more */
   async function deleteMessage(why = 'the message was handled, and needs nothing more'): Promise<void> {
     isDone = true;
-    const { tell, onDelayed } = tellOnce('delete');
+    const tell = tellOnce('delete');
     const failure = await deleteHeld({
       deleter,
       receiptHandle,
@@ -164,7 +165,7 @@ export function runDelivery(
       ended: giveUp.signal,
       clock,
       random,
-      onDelayed,
+      onDelayed: tell,
     });
     if (failure === undefined) return;
     tell(failure);
@@ -201,10 +202,19 @@ export function runDelivery(
   }
 
   async function sendCopy(cutOffs: number, delaySeconds: number): Promise<Error | undefined> {
-    const { tell, onDelayed } = tellOnce('copy');
+    const tell = tellOnce('copy');
     const copy = { ...copyOf(message, facts(), cutOffs), delaySeconds };
     const ended = giveUp.signal;
-    const failure = await sendCopyHeld({ copies, copy, deleter, held, ended, clock, random, onDelayed });
+    const failure = await sendCopyHeld({
+      copies,
+      copy,
+      deleter,
+      held,
+      ended,
+      clock,
+      random,
+      onDelayed: tell,
+    });
     if (failure !== undefined) tell(failure);
     return failure;
   }
@@ -228,18 +238,13 @@ export function runDelivery(
     return Math.min(seconds, longestWaitSeconds(visibilitySeconds), held.longestWaitSeconds());
   }
 
-  /** For a request that is tried again and again: its failure is reported once, and the message takes no slot meanwhile. */
+  /** For a request that is tried again and again: its failure is reported once. */
   function tellOnce(request: MessageRequest) {
     let isTold = false;
-    const tell = (error: Error) => {
+    return (error: Error) => {
       if (!isTold) observe.requestFailed(request, facts(), error);
       isTold = true;
     };
-    const onDelayed = (error: Error) => {
-      tell(error);
-      stepAside();
-    };
-    return { tell, onDelayed };
   }
 
   async function attempt(request: MessageRequest, call: () => Promise<void>): Promise<void> {

@@ -2,6 +2,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
+import { GATHER_MS } from '../src/gather.ts';
 import { createConsumer, type Delivery, GIVE_BACK_SECONDS, NotBegun, Unprocessable } from '../src/index.ts';
 import { type Call, type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { prepareConsumer } from './prepare-consumer.ts';
@@ -63,16 +64,15 @@ async function prepare(t: Test, options: { readonly maxReceiveCount: number }) {
 }
 
 /** The time that a batch waits for company. */
-const BATCH_MS = 5;
 
 /** Calls `stop`, and lets so many batches go out, one after the other, until it is done. */
 async function stopWith(clock: VirtualClock, batches: number, stop: () => Promise<void>): Promise<void> {
-  const before = clock.countSet(BATCH_MS);
+  const before = clock.countSet(GATHER_MS);
   const stopped = stop();
   clock.advance(0);
   for (let batch = 1; batch <= batches; batch += 1) {
-    await clock.untilSet(BATCH_MS, before + batch);
-    clock.advance(BATCH_MS);
+    await clock.untilSet(GATHER_MS, before + batch);
+    clock.advance(GATHER_MS);
   }
   await stopped;
 }
@@ -100,11 +100,15 @@ t.test('P3: work that every deploy cuts off keeps its receives, and ends well', 
 t.test('P3: failures count from copy to copy, and the last is reported once', async (t) => {
   const { clock, queue, observed, began, deploy } = await prepare(t, { maxReceiveCount: 3 });
   const failure = new Error('it fails');
+  // The stop comes first: a poll that it cut off would take the message in the test's queue, and keep it.
+  const failAndStop = async ({ consumer, work }: Awaited<ReturnType<typeof deploy>>) => {
+    const stopped = queue.stop(consumer);
+    work.reject(failure);
+    await stopped;
+  };
   await queue.send('long work');
   const first = await deploy();
-  first.work.reject(failure);
-  await observed.until(({ length }) => length === 1);
-  await queue.stop(first.consumer);
+  await failAndStop(first);
   clock.advance(2_000);
 
   const second = await deploy();
@@ -112,9 +116,7 @@ t.test('P3: failures count from copy to copy, and the last is reported once', as
   await second.stop();
   const third = await deploy();
   t.match(third, { receiveCount: 2, isLastReceive: false }, 'the stop did not count');
-  third.work.reject(failure);
-  await observed.until(({ length }) => length === 3);
-  await queue.stop(third.consumer);
+  await failAndStop(third);
   clock.advance(4_000);
 
   const last = await deploy();
@@ -151,8 +153,8 @@ t.test('P3: what has not begun comes back as a copy after a while, and keeps its
   await consumer.start();
   let batches = 0;
   const sendBatch = async () => {
-    await clock.untilSet(BATCH_MS, ++batches);
-    clock.advance(BATCH_MS);
+    await clock.untilSet(GATHER_MS, ++batches);
+    clock.advance(GATHER_MS);
     await queue.completed.until(
       (calls) =>
         calls.filter(({ name }) => name === 'SendMessageBatch' || name === 'DeleteMessageBatch').length ===
@@ -164,9 +166,9 @@ t.test('P3: what has not begun comes back as a copy after a while, and keeps its
     t.match(began.entries.at(-1), { receiveCount: 1, isLastReceive: true });
     await sendBatch();
     await sendBatch();
-    clock.advance(29_990);
+    clock.advance(30_000 - 2 * GATHER_MS);
     t.strictSame(await queue.receive(queue.queueUrl), [], 'not yet');
-    clock.advance(10);
+    clock.advance(GATHER_MS);
   }
   await began.until(({ length }) => length === 4);
   await sendBatch();
@@ -194,14 +196,14 @@ t.test(
     await consumer.start();
     for (const times of [1, 2]) {
       for (const [failed, waitSeconds] of [4, 8, 16, 30].entries()) {
-        await clock.untilSet(BATCH_MS, (times - 1) * 5 + failed + 1);
+        await clock.untilSet(GATHER_MS, (times - 1) * 5 + failed + 1);
         const waits = clock.countSet(waitSeconds * 1000);
-        clock.advance(BATCH_MS);
+        clock.advance(GATHER_MS);
         await clock.untilSet(waitSeconds * 1000, waits + 1);
         clock.advance(waitSeconds * 1000);
       }
-      await clock.untilSet(BATCH_MS, times * 5);
-      clock.advance(BATCH_MS);
+      await clock.untilSet(GATHER_MS, times * 5);
+      clock.advance(GATHER_MS);
       const givenBack = ({ name, input }: Call) =>
         name === 'ChangeMessageVisibility' && input.VisibilityTimeout === 30;
       await queue.completed.until((calls) => calls.filter(givenBack).length === times);
@@ -241,12 +243,12 @@ t.test('P3: a stop that ends between copy and delete leaves both, and loses none
   await queue.send('long work');
   const { consumer } = await deploy();
   queue.hook('DeleteMessageBatch', () => new Promise(() => undefined));
-  const before = clock.countSet(BATCH_MS);
+  const before = clock.countSet(GATHER_MS);
   const stopped = consumer.stop(0);
   clock.advance(0);
   for (const batch of [1, 2]) {
-    await clock.untilSet(BATCH_MS, before + batch);
-    clock.advance(BATCH_MS);
+    await clock.untilSet(GATHER_MS, before + batch);
+    clock.advance(GATHER_MS);
   }
   await queue.sent.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
   clock.advance(GIVE_BACK_SECONDS * 1000);

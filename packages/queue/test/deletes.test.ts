@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
 import type { VirtualClock } from '../../../test/support/virtual-clock.ts';
+import { GATHER_MS } from '../src/gather.ts';
 import { DeleteFailed, GIVE_BACK_SECONDS } from '../src/index.ts';
 import type { LocalQueue } from './local-queue.ts';
 import { prepareConsumer } from './prepare-consumer.ts';
@@ -56,7 +57,7 @@ t.test('handled messages are deleted ten at a time, and the rest a few milliseco
   work.resolve();
   await untilBatches(queue, 2);
   t.same(batches(queue), [10, 10], 'full batches wait for nothing');
-  clock.advance(5);
+  clock.advance(GATHER_MS);
   await untilBatches(queue, 3);
   t.same(batches(queue), [10, 10, 3]);
   t.equal(await queue.depth(), 0);
@@ -74,12 +75,12 @@ t.test('a full batch leaves no empty one behind', async (t) => {
 
 /** Lets a batch go out, and a second later what is tried again. */
 async function twoBatches(clock: VirtualClock, queue: LocalQueue) {
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
   await clock.untilSet(1000);
   clock.advance(1000);
-  await clock.untilSet(5, 2);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS, 2);
+  clock.advance(GATHER_MS);
   await untilBatches(queue, 2);
   return queue.completed.entries.filter(({ name }) => name === 'DeleteMessageBatch');
 }
@@ -124,8 +125,8 @@ t.test('a message that can not be deleted is reported after three attempts', asy
   });
   work.resolve();
   for (const [index, waitSeconds] of [1, 2, 0].entries()) {
-    await clock.untilSet(5, index + 1);
-    clock.advance(5);
+    await clock.untilSet(GATHER_MS, index + 1);
+    clock.advance(GATHER_MS);
     await untilBatches(queue, index + 1);
     if (waitSeconds > 0) {
       await clock.untilSet(waitSeconds * 1000);
@@ -152,13 +153,13 @@ async function failRound(clock: VirtualClock, queue: LocalQueue): Promise<void> 
   for (const waitSeconds of [1, 2, 0]) {
     const attempts = batches(queue).length;
     const waits = clock.countSet(waitSeconds * 1000);
-    clock.advance(5);
+    clock.advance(GATHER_MS);
     await untilBatches(queue, attempts + 1);
     if (waitSeconds === 0) return;
     await clock.untilSet(waitSeconds * 1000, waits + 1);
-    const flushes = clock.countSet(5);
+    const flushes = clock.countSet(GATHER_MS);
     clock.advance(waitSeconds * 1000);
-    await clock.untilSet(5, flushes + 1);
+    await clock.untilSet(GATHER_MS, flushes + 1);
   }
 }
 
@@ -174,17 +175,17 @@ t.test('P3: what was handled is held until SQS deletes it, and uses up no receiv
   work.resolve();
   // The waits between the rounds: from the fourth on half a minute.
   for (const [round, waitSeconds] of [4, 8, 16, 30, 30, 30, 30, 30].entries()) {
-    await clock.untilSet(5, 1 + 3 * round);
+    await clock.untilSet(GATHER_MS, 1 + 3 * round);
     const waits = clock.countSet(waitSeconds * 1000);
     await failRound(clock, queue);
     await clock.untilSet(waitSeconds * 1000, waits + 1);
     t.same(await queue.receive(queue.queueUrl), [], 'no other consumer gets it');
-    const flushes = clock.countSet(5);
+    const flushes = clock.countSet(GATHER_MS);
     clock.advance(waitSeconds * 1000);
-    await clock.untilSet(5, flushes + 1);
+    await clock.untilSet(GATHER_MS, flushes + 1);
   }
   queue.unhook('DeleteMessageBatch');
-  clock.advance(5);
+  clock.advance(GATHER_MS);
   await queue.stop(consumer);
   t.equal(await queue.depth(), 0);
   t.same(await queue.receive(queue.deadLetterUrl), []);
@@ -200,9 +201,9 @@ t.test('P3: a deletion without a response keeps the message hidden as well', asy
     return proceed();
   });
   work.resolve();
-  await clock.untilSet(5);
+  await clock.untilSet(GATHER_MS);
   const beats = clock.countSet(VISIBILITY_SECONDS * 500);
-  clock.advance(5);
+  clock.advance(GATHER_MS);
   for (let beat = 1; beat <= 4; beat += 1) {
     clock.advance(VISIBILITY_SECONDS * 500);
     await clock.untilSet(VISIBILITY_SECONDS * 500, beats + beat);
@@ -218,7 +219,7 @@ t.test('P8: a message that can not be deleted holds up no slot', async (t) => {
   const { clock, queue, work, began, observed } = await holdAll(t, 2, { concurrency: 1 });
   refuse(queue);
   work.resolve();
-  await clock.untilSet(5);
+  await clock.untilSet(GATHER_MS);
   t.equal(began.entries.length, 1, 'the one slot is taken');
   await failRound(clock, queue);
   await began.until(({ length }) => length === 2);
@@ -229,7 +230,7 @@ t.test('P3: who stops waiting for the deletion of a last receive says so', async
   const { clock, queue, work, observed, consumer } = await holdAll(t, 1, { maxReceiveCount: 1 });
   refuse(queue);
   work.resolve();
-  await clock.untilSet(5);
+  await clock.untilSet(GATHER_MS);
   await failRound(clock, queue);
   await clock.untilSet(4000);
   const stopped = consumer.stop(0);
@@ -255,14 +256,14 @@ t.test('a stop does not wait for an attempt without a response', async (t) => {
   const { clock, queue, work, consumer, observed } = await holdAll(t, 1);
   refuse(queue);
   work.resolve();
-  await clock.untilSet(5);
+  await clock.untilSet(GATHER_MS);
   await failRound(clock, queue);
   await clock.untilSet(4000);
   queue.hook('DeleteMessageBatch', () => new Promise(() => undefined));
-  const flushes = clock.countSet(5);
+  const flushes = clock.countSet(GATHER_MS);
   clock.advance(4000);
-  await clock.untilSet(5, flushes + 1);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS, flushes + 1);
+  clock.advance(GATHER_MS);
   const stopped = consumer.stop(0);
   clock.advance(0);
   await queue.endPolls();
@@ -279,7 +280,7 @@ t.test(
       throw Object.assign(new Error('on demand'), { name: 'ReceiptHandleIsInvalid' });
     });
     work.resolve();
-    await clock.untilSet(5);
+    await clock.untilSet(GATHER_MS);
     await failRound(clock, queue);
     await observed.until(({ length }) => length === 2);
     matchEvents(t, observed, [
@@ -297,8 +298,8 @@ t.test("what SQS calls the sender's fault is not tried again", async (t) => {
     },
   }));
   work.resolve();
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
   await observed.until(({ length }) => length === 1);
   matchEvents(t, observed, [
     { event: 'requestFailed', request: 'delete', error: { cause: 'ReceiptHandleIsInvalid: no such handle' } },

@@ -2,6 +2,7 @@ import { DeleteMessageCommand, SQSServiceException } from '@aws-sdk/client-sqs';
 import t from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
+import { GATHER_MS } from '../src/gather.ts';
 import { VisibilityLost } from '../src/index.ts';
 import { type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { holdOne } from './prepare-consumer.ts';
@@ -41,8 +42,8 @@ t.test('a message stays invisible for as long as its handler works, far beyond i
   t.equal(delivery.signal.aborted, false);
 
   work.resolve();
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
   await queue.stop(consumer);
   t.equal(await queue.depth(), 0);
   t.same(observed.entries, []);
@@ -255,9 +256,9 @@ t.test('a handler that ends while a listener is at work ends the heartbeat', asy
     clock.advance(30_000);
     await called.promise;
     work.resolve();
-    await clock.untilSet(5);
+    await clock.untilSet(GATHER_MS);
     listening[settle]();
-    clock.advance(5);
+    clock.advance(GATHER_MS);
     await queue.stop(consumer);
     t.same(extensions(queue), []);
     t.equal(delivery.signal.aborted, false);

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
+import { GATHER_MS } from '../src/gather.ts';
 import { type Delivery, NotBegun, RetryLater, Unprocessable } from '../src/index.ts';
 import type { LocalQueue } from './local-queue.ts';
 import { prepareConsumer } from './prepare-consumer.ts';
@@ -63,8 +64,8 @@ t.test('a failed message comes back after a wait that grows with each receive', 
       waitSeconds,
     })),
   );
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
   await queue.completed.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
   t.equal(await queue.depth(), 0);
 });
@@ -106,8 +107,8 @@ t.test('RetryLater is no fault: the message comes back when it said', async (t) 
       waitSeconds: 300,
     },
   ]);
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
 });
 
 t.test("a wait ends within SQS's twelve hours from the receive", async (t) => {
@@ -210,8 +211,8 @@ t.test('a message that can not be given back is reported, and comes back with it
   ]);
   clock.advance(60_000);
   await receives.until(({ length }) => length === 2);
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
 });
 
 t.test('P3: an observer that throws keeps no message from coming back, and is reported', async (t) => {

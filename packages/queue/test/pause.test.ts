@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
+import { GATHER_MS } from '../src/gather.ts';
 import { prepareConsumer } from './prepare-consumer.ts';
 
 /** How long a batch of deletes waits for company. */
-const FLUSH_MS = 5;
 
 async function prepare(t: Test) {
   const began = new Journal<string>();
@@ -21,8 +21,8 @@ async function prepare(t: Test) {
   const polls = () => queue.sent.count(({ name }) => name === 'ReceiveMessage');
   /** Resolves when the so-many-th delete is done and all that follows from it has happened. */
   async function deleted(times: number): Promise<void> {
-    await clock.untilSet(FLUSH_MS, times);
-    clock.advance(FLUSH_MS);
+    await clock.untilSet(GATHER_MS, times);
+    clock.advance(GATHER_MS);
     await queue.completed.until(
       (calls) => calls.filter(({ name }) => name === 'DeleteMessageBatch').length >= times,
     );

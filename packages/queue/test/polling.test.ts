@@ -2,6 +2,8 @@ import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
+import { GATHER_SLOTS_MS } from '../src/consumer.ts';
+import { GATHER_MS } from '../src/gather.ts';
 import { type ConsumerOptions, createConsumer } from '../src/index.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { prepareConsumer } from './prepare-consumer.ts';
@@ -45,10 +47,45 @@ t.test('polls that fail wait longer and longer, and a poll that succeeds ends th
   queue.hook('ReceiveMessage', async () => {
     throw failure;
   });
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
   await observed.until(({ length }) => length === waits.length + 1);
   t.match(observed.entries.at(-1), { event: 'pollFailed', waitSeconds: 1 });
+});
+
+t.test('while the queue has more than it has slots, a poll waits a little for others', async (t) => {
+  const began = new Journal<() => void>();
+  const { clock, queue, consumer } = await prepareConsumer(t, {
+    concurrency: 12,
+    handle: () => new Promise((resolve) => began.add(resolve)),
+  });
+  const asked = () =>
+    queue.sent.entries
+      .filter(({ name }) => name === 'ReceiveMessage')
+      .map(({ input }) => input.MaxNumberOfMessages);
+  const end = (from: number, to: number) => {
+    for (const resolve of began.entries.slice(from, to)) resolve();
+  };
+  await queue.send(...Array.from({ length: 27 }, (_, index) => `${index}`));
+  await consumer.start();
+  await began.until(({ length }) => length === 12);
+  end(0, 1);
+  await clock.untilSet(GATHER_SLOTS_MS);
+  end(1, 3);
+  await new Promise(setImmediate);
+  t.same(asked(), [10, 2], 'the first poll that got all it asked for had ten slots, the next one two');
+  clock.advance(GATHER_SLOTS_MS);
+  await began.until(({ length }) => length === 15);
+  end(3, 13);
+  await began.until(({ length }) => length === 25);
+  t.same(asked(), [10, 2, 3, 10], 'ten slots wait for nothing');
+  end(13, 15);
+  await began.until(({ length }) => length === 27);
+  t.same(asked(), [10, 2, 3, 10, 2], 'nor does a poll behind one that had ten');
+  end(0, 27);
+  await new Promise(setImmediate);
+  clock.advance(GATHER_MS);
+  await queue.stop(consumer);
 });
 
 t.test('waits between polls are jittered', async (t) => {
@@ -74,8 +111,8 @@ t.test('an empty response is followed by the next poll', async (t) => {
   await handled.until(({ length }) => length === 1);
   t.same(empty.entries, [7, 7]);
   t.same(observed.entries, []);
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
 });
 
 t.test('a queue without a usable RedrivePolicy is refused', async (t) => {
@@ -120,8 +157,8 @@ t.test('a maxReceiveCount that was written as a text is understood', async (t) =
   await consumer.start();
   await lasts.until(({ length }) => length === 1);
   t.same(lasts.entries, [true]);
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
 });
 
 t.test('a queue that is not there: start and ping reject, nothing is polled', async (t) => {

@@ -1,13 +1,13 @@
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
+import { GATHER_MS } from '../src/gather.ts';
 import { type Delivery, NotBegun, RetryLater, Unprocessable } from '../src/index.ts';
 import type { LocalQueue } from './local-queue.ts';
 import { holdOne, prepareConsumer } from './prepare-consumer.ts';
 import { matchEvents } from './recording-observer.ts';
 
 /** How long the consumer waits for more to delete, or to send, in one call. */
-const BATCH_MS = 5;
 
 const failure = new Error('it fails');
 
@@ -251,12 +251,12 @@ t.test(
     clock.advance(10_000);
     work.reject(new NotBegun(10, 'no place'));
     await clock.untilSet(5_000);
-    const batches = clock.countSet(BATCH_MS);
+    const batches = clock.countSet(GATHER_MS);
     const stopped = consumer.stop(0);
     clock.advance(0);
     for (const [index, request] of ['SendMessageBatch', 'DeleteMessageBatch'].entries()) {
-      await clock.untilSet(BATCH_MS, batches + index + 1);
-      clock.advance(BATCH_MS);
+      await clock.untilSet(GATHER_MS, batches + index + 1);
+      clock.advance(GATHER_MS);
       await queue.completed.until((calls) => calls.some(({ name }) => name === request));
     }
     await stopped;
@@ -274,8 +274,8 @@ t.test('P3: what only waits is no dead letter because the limit was lowered mean
   matchEvents(t, observed, [{ event: 'postponed', error: later }]);
   // A copy is sent, then the message is deleted.
   for (const [index, request] of ['SendMessageBatch', 'DeleteMessageBatch'].entries()) {
-    await clock.untilSet(BATCH_MS, index + 1);
-    clock.advance(BATCH_MS);
+    await clock.untilSet(GATHER_MS, index + 1);
+    clock.advance(GATHER_MS);
     await queue.completed.until((calls) => calls.some(({ name }) => name === request));
   }
   await queue.stop(consumer);

@@ -1,6 +1,7 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
+import { GATHER_MS } from '../src/gather.ts';
 import { type Delivery, DrainLimitReached, GIVE_BACK_SECONDS } from '../src/index.ts';
 import { prepareConsumer } from './prepare-consumer.ts';
 import { matchEvents } from './recording-observer.ts';
@@ -29,11 +30,11 @@ type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 /** Lets the copies of what is given back be sent, and then the messages themselves be deleted, until `stopped`. */
 async function untilGivenBack({ clock, queue }: Prepared, stopped: Promise<void>): Promise<void> {
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
   await queue.completed.until((calls) => calls.some(({ name }) => name === 'SendMessageBatch'));
-  await clock.untilSet(5, 2);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS, 2);
+  clock.advance(GATHER_MS);
   await stopped;
 }
 
@@ -140,8 +141,8 @@ t.test('stop awaits the work in flight, its deletes included', async (t) => {
     return proceed();
   });
   work.resolve();
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
   await queue.sent.until((calls) => calls.some(({ name }) => name === 'DeleteMessageBatch'));
   t.equal(isStopped, false, 'handled is not deleted');
   deleting.resolve();
@@ -218,7 +219,7 @@ t.test('a handler frees what it holds before another consumer has its message', 
   await clock.untilSet(SETTLE_MS);
   t.equal(began.entries[0]?.signal.aborted, true);
   await new Promise(setImmediate);
-  clock.advance(5);
+  clock.advance(GATHER_MS);
   t.equal(
     queue.sent.count(({ name }) => name === 'SendMessageBatch'),
     0,
@@ -243,8 +244,8 @@ t.test('a handler that finishes although it was aborted has handled its message'
   clock.advance(0);
   await clock.untilSet(SETTLE_MS);
   work.resolve();
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
   await stopped;
   t.equal(await queue.depth(), 0);
   t.same(observed.entries, []);
@@ -260,8 +261,8 @@ t.test('neither a handler that never settles nor an SQS that is silent holds up 
   clock.advance(60_000);
   await clock.untilSet(SETTLE_MS);
   clock.advance(SETTLE_MS);
-  await clock.untilSet(5);
-  clock.advance(5);
+  await clock.untilSet(GATHER_MS);
+  clock.advance(GATHER_MS);
   await queue.sent.until((calls) => calls.some(({ name }) => name === 'SendMessageBatch'));
   clock.advance(GIVE_BACK_SECONDS * 1000 - SETTLE_MS - 5);
   await stopped;
@@ -284,8 +285,8 @@ t.test(
       const stopped = consumer.stop(0);
       clock.advance(0);
       work.reject(new Error('aborted'));
-      await clock.untilSet(5);
-      clock.advance(5);
+      await clock.untilSet(GATHER_MS);
+      clock.advance(GATHER_MS);
       await stopped;
       t.match(
         queue.completed.entries
@@ -340,8 +341,8 @@ t.test(
     await consumer.start();
     await began.until(({ length }) => length === 1);
     work.resolve();
-    await clock.untilSet(5);
-    clock.advance(5);
+    await clock.untilSet(GATHER_MS);
+    clock.advance(GATHER_MS);
     const stopped = consumer.stop(0);
     clock.advance(0);
     await clock.untilSet(GIVE_BACK_SECONDS * 1000);

@@ -22,7 +22,7 @@ export const consumerFields = {
     default: 16,
     minimum: 1,
     maximum: 256,
-    description: 'How many messages are in flight at once.',
+    description: 'How many messages are worked on at once.',
     expected: 'a whole number from 1 to 256',
   }),
   VISIBILITY_SECONDS: integer({

@@ -143,12 +143,12 @@ export const heartbeatMutations: readonly Mutation[] = [
   },
   {
     id: 'delete-not-awaited',
-    change: 'a slot is free before its message is deleted',
+    change: 'what ends a message does not wait for its deletion',
     breaks: 'P3: a service that stops exits before the delete, and the work is done again',
     file: RUN,
     find: 'if (failure === undefined) await deleteMessage();',
     replace: 'if (failure === undefined) void deleteMessage();',
-    noticedBy: { file: CONCURRENCY_TEST, test: 'a slot is taken until its message is deleted' },
+    noticedBy: { file: CONCURRENCY_TEST, test: 'P8: a message that is only to be deleted takes no slot' },
   },
   {
     id: 'lost-given-back',
@@ -275,7 +275,7 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'the next poll waits for all that is in flight',
     breaks: 'P8: a large copy holds up the uploads behind it',
     file: CONSUMER,
-    find: 'if (free === 0 ||',
+    find: 'if (freeSlots() === 0 ||',
     replace: 'if (runs.size > 0 ||',
     noticedBy: {
       file: CONCURRENCY_TEST,
@@ -287,12 +287,21 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'a poll asks for ten messages, however many slots are free',
     breaks: 'P8: messages wait behind slow work, unseen by other workers',
     file: CONSUMER,
-    find: 'receive(Math.min(MAX_RECEIVED, free))',
-    replace: 'receive(MAX_RECEIVED)',
+    find: 'const count = Math.min(MAX_RECEIVED, freeSlots());',
+    replace: 'const count = MAX_RECEIVED;',
     noticedBy: {
       file: CONCURRENCY_TEST,
       test: 'it never asks for more messages than it has free slots, nor for more than ten',
     },
+  },
+  {
+    id: 'slot-until-deleted',
+    change: 'a message keeps its slot until it is deleted',
+    breaks: 'P8: where SQS is slow to delete, messages wait behind work that is done',
+    file: RUN,
+    find: '    settled.resolve();\n    stepAside();\n',
+    replace: '    settled.resolve();\n',
+    noticedBy: { file: CONCURRENCY_TEST, test: 'P8: a message that is only to be deleted takes no slot' },
   },
   {
     id: 'wait-without-bound',
@@ -397,14 +406,5 @@ export const heartbeatMutations: readonly Mutation[] = [
       file: DELETES_TEST,
       test: 'P3: who stops waiting for the deletion of a last receive says so',
     },
-  },
-  {
-    id: 'undeleted-takes-slot',
-    change: 'a message that was handled keeps its slot until SQS deletes it',
-    breaks: 'P8: deletions that fail hold up the uploads behind them',
-    file: RUN,
-    find: '      tell(error);\n      stepAside();',
-    replace: '      tell(error);',
-    noticedBy: { file: DELETES_TEST, test: 'P8: a message that can not be deleted holds up no slot' },
   },
 ];

@@ -34,10 +34,14 @@ export function createMessageRules(
   const isGivenTwice = ({ process, receivedAtMs }: Caller) =>
     receivedAtMs <= givenAgainAtMs[process.service] + ON_ITS_WAY_MS;
 
-  /** A message that only waits may become a dead letter where its process could not give it back, neither as a copy nor in time. */
+  /**
+   * A message that only waits may become a dead letter where its process could not give it back, neither as a copy nor in time, or where
+   * SQS gives it again: with its last receive used, SQS moves it while the process still has it.
+   */
   function couldNotGiveBack(process: WorkerProcess, messageId: string): boolean {
-    const wasFrozen = !process.isAwakeSince(begunAtMs.get(process)?.get(messageId) ?? time.monotonicMs());
-    return wasFrozen || (failing.get(process)?.size ?? 0) > 0;
+    const receivedAtMs = begunAtMs.get(process)?.get(messageId) ?? time.monotonicMs();
+    const wasFrozen = !process.isAwakeSince(receivedAtMs);
+    return wasFrozen || (failing.get(process)?.size ?? 0) > 0 || isGivenTwice({ process, receivedAtMs });
   }
 
   return {
