@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '@upload-once/clock';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import { createConsumer } from '@upload-once/queue';
+import { consumerFields } from '@upload-once/worker';
 import { Consumer } from 'sqs-consumer';
 import { percentile } from '../percentile.ts';
 import { ratiosOf } from '../ratios.ts';
@@ -20,6 +21,7 @@ const SHORT_MS = 20;
 const LONG_MS = 1_000;
 const LONG_ONE_OF = 20;
 const BASELINE = 'sqs-consumer, 10 in flight';
+const byDefault = consumerFields.CONCURRENCY.default ?? 0;
 const queueUrl = 'http://127.0.0.1/queue';
 
 interface Round {
@@ -48,7 +50,7 @@ const contenders: Readonly<Record<string, Start>> = {
     return { stop: async () => consumer.stop({ abort: true }) };
   },
   'upload-once, 10 in flight': ours(10),
-  'upload-once, 16 in flight (the default)': ours(16),
+  [`upload-once, ${byDefault} in flight (the default)`]: ours(byDefault),
   'upload-once, 64 in flight': ours(64),
 };
 

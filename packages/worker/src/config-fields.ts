@@ -19,10 +19,11 @@ export const consumerFields = {
       'the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
   }),
   CONCURRENCY: integer({
-    default: 16,
+    default: 40,
     minimum: 1,
     maximum: 256,
-    description: 'How many messages are worked on at once.',
+    description:
+      'How many messages are worked on at once. Set it lower for a handler that holds whole files in memory.',
     expected: 'a whole number from 1 to 256',
   }),
   VISIBILITY_SECONDS: integer({

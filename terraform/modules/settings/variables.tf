@@ -137,8 +137,8 @@ variable "acceptor" {
     # The greatest number of tasks.
     max_tasks = optional(number, 10)
 
-    # Events in flight at once in a task.
-    concurrency = optional(number, 16)
+    # Events that a task works on at once.
+    concurrency = optional(number, 40)
 
     # Events for each task, waiting or in flight, before another one starts.
     messages = optional(number, 200)
@@ -173,8 +173,8 @@ variable "processor" {
     # The greatest number of tasks.
     max_tasks = optional(number, 10)
 
-    # Uploads in flight at once in a task.
-    concurrency = optional(number, 16)
+    # Uploads that a task works on at once. Set it lower for a handler that holds whole files in memory.
+    concurrency = optional(number, 40)
 
     # Uploads for each task, waiting or in flight, before another one starts.
     messages = optional(number, 32)
