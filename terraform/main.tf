@@ -96,6 +96,7 @@ locals {
       QUEUE_URL          = module.storage.queues.upload_events.url
       VISIBILITY_SECONDS = tostring(module.storage.settings.visibility_seconds)
       CONCURRENCY        = tostring(local.acceptor.concurrency)
+      UPLOADS_PROTECTED  = tostring(module.storage.uploads_protected)
     })
 
     processor = merge(local.processor.handler_environment, local.common_environment, local.evidence_environment, {

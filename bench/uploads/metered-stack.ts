@@ -84,6 +84,8 @@ export async function startMeteredStack(logFolder: string): Promise<MeteredStack
         QUEUE_URL: meter.queueUrl(queueUrl),
         REPORT_QUEUE_URLS: meter.queueUrl(queues.uploadReports),
         POLL_WAIT_SECONDS,
+        // As on AWS; nothing here removes an upload.
+        ...(name === 'acceptor' && { UPLOADS_PROTECTED: 'true' }),
       }));
 
     return {

@@ -107,7 +107,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       urlOf(start(name, 'services/url-issuer/src/main.ts', { ...common, ...settings }));
     const consumer = (name: 'acceptor' | 'processor', QUEUE_URL: string) =>
       urlOf(
-        start(name, `services/${name}/src/main.ts`, { ...common, QUEUE_URL, ...options.settings?.[name] }),
+        start(name, `services/${name}/src/main.ts`, {
+          ...common,
+          QUEUE_URL,
+          // As on AWS, though no policy keeps you from removing an upload here by hand.
+          ...(name === 'acceptor' && { UPLOADS_PROTECTED: 'true' }),
+          ...options.settings?.[name],
+        }),
       );
 
     const moreIssuers = Object.entries(options.moreIssuers ?? {});

@@ -61,9 +61,9 @@ export function savingsTable(results: UploadResults, parameters: Parameters): Ta
       'the URL works again until it expires: S3 would store what it now refuses',
     ],
     [
-      'claim without a list of versions',
+      'claim a form’s version without a list',
       perMillionUploads((acceptor.calls.s3['ListObjectVersions'] ?? 0) * prices.s3Writes.dollars),
-      'P1: the version whose event comes first would count, not the oldest. After a PUT the list can only go while its source cannot have been replaced',
+      'P1: the version whose event comes first would count, not the oldest. A PUT needs no list while its source cannot have been replaced',
     ],
     [
       'process under `uploads/`, without a copy',

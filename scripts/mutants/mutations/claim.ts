@@ -2,6 +2,8 @@ import type { Mutation } from '../mutation.ts';
 
 const RECONCILE = 'services/acceptor/src/reconcile.ts';
 const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
+const SOLE_VERSION = 'services/acceptor/src/is-sole-version.ts';
+const SOLE_VERSION_TEST = 'services/acceptor/test/sole-version.test.ts';
 const S3_STORE = 'packages/uploads/src/s3/s3-object-store.ts';
 const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
 const DYNAMODB_TABLE = 'packages/table/src/dynamodb-table.ts';
@@ -26,11 +28,53 @@ export const claimMutations: readonly Mutation[] = [
     change: 'the version of the event that comes first is claimed',
     breaks: 'P1: the order of events decides, not the order in S3',
     file: RECONCILE,
-    find: 'uploads.claim(event.key, await oldestVersion(event))',
+    find: 'uploads.claim(event.key, await versionToClaim(event, upload))',
     replace: 'uploads.claim(event.key, event)',
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'P1: the oldest version is accepted, in whatever order the events come',
+    },
+  },
+  {
+    id: 'claimed-unlisted-anywhere',
+    change: 'a presigned PUT is claimed without a list, though its upload can be covered',
+    breaks: 'P1: a later PUT is accepted over the first, which a delete marker covers',
+    file: RECONCILE,
+    find: 'if (uploadsProtected && isSoleVersion(event, upload)) return event;',
+    replace: 'if (isSoleVersion(event, upload)) return event;',
+    noticedBy: {
+      file: SOLE_VERSION_TEST,
+      test: 'P1: without protection a presigned PUT that covers an earlier one is never claimed',
+    },
+  },
+  {
+    id: 'form-claimed-unlisted',
+    change: 'the version of a form is claimed without a list as well',
+    breaks: 'P1: the order of events decides, not the order in S3',
+    file: SOLE_VERSION,
+    find: "upload.constraints.method === 'put' &&",
+    replace: '',
+    noticedBy: { file: SOLE_VERSION_TEST, test: 'P1: the versions are listed for a PUT in place of a form' },
+  },
+  {
+    id: 'others-form-claimed-unlisted',
+    change: 'any version under the key of a presigned PUT is claimed without a list',
+    breaks: 'P1: another principal’s form, which needs no empty place, is accepted over the first version',
+    file: SOLE_VERSION,
+    find: "eventName === 'ObjectCreated:Put' &&",
+    replace: "eventName !== '' &&",
+    noticedBy: { file: SOLE_VERSION_TEST, test: 'P1: the versions are listed for a form in place of a PUT' },
+  },
+  {
+    id: 'late-put-claimed-unlisted',
+    change: 'a PUT that ended long after its URL is claimed without a list',
+    breaks: 'P1: by then the lifecycle can have covered an earlier version',
+    file: SOLE_VERSION,
+    find: 'upload.expiresAt.getTime() + LONGEST_PUT_MS',
+    replace: 'Number.POSITIVE_INFINITY',
+    noticedBy: {
+      file: SOLE_VERSION_TEST,
+      test: 'P1: the versions are listed for a PUT that ended long after its URL',
     },
   },
   {

@@ -22,6 +22,8 @@ export interface AcceptorSettings {
   readonly keptDuplicates: number;
   /** The service's VISIBILITY_SECONDS. */
   readonly visibilitySeconds: number;
+  /** The service's UPLOADS_PROTECTED. */
+  readonly uploadsProtected: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export function createAcceptor(
   delivery: Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive' | 'stepAside'>,
 ) => Promise<void> {
   const { uploads, objects, clock } = ports;
-  const { keptDuplicates, visibilitySeconds } = settings;
+  const { keptDuplicates, visibilitySeconds, uploadsProtected } = settings;
   const remove = removeTogether({ objects, clock });
   return createReconcile({
     uploads,
@@ -44,5 +46,6 @@ export function createAcceptor(
     keepApart: createKeepApart({ ...ports, remove, now: clock.now, keptDuplicates }),
     copies: joinCopies(createAcceptClaimed({ ...ports, remove })),
     secondLookSeconds: visibilitySeconds,
+    uploadsProtected,
   });
 }

@@ -54,7 +54,11 @@ await runService({
         metrics,
         clock: systemClock,
       },
-      { keptDuplicates: config.KEPT_DUPLICATES, visibilitySeconds: config.VISIBILITY_SECONDS },
+      {
+        keptDuplicates: config.KEPT_DUPLICATES,
+        visibilitySeconds: config.VISIBILITY_SECONDS,
+        uploadsProtected: config.UPLOADS_PROTECTED,
+      },
     );
     return startConsumerService({
       settings: consumerSettingsFrom(config),

@@ -4,9 +4,11 @@ import {
   type ObjectStore,
   type ObjectVersion,
   ObservedKind,
+  type Upload,
   UploadState,
   type UploadStore,
 } from '@upload-once/uploads';
+import { isSoleVersion } from './is-sole-version.ts';
 import type { JoinedCopies } from './join-copies.ts';
 import type { KeepApart } from './keep-apart.ts';
 
@@ -45,8 +47,10 @@ export function createReconcile(options: {
   readonly copies: JoinedCopies;
   /** The visibility timeout: by then the message of a worker that died is there again as well. */
   readonly secondLookSeconds: number;
+  /** The service's UPLOADS_PROTECTED. */
+  readonly uploadsProtected: boolean;
 }) {
-  const { uploads, objects, keepApart, copies, secondLookSeconds } = options;
+  const { uploads, objects, keepApart, copies, secondLookSeconds, uploadsProtected } = options;
 
   return async function reconcile(event: ObjectCreated, delivery: Receive): Promise<void> {
     if (keepApart.isKnownSurplus(event)) {
@@ -57,7 +61,7 @@ export function createReconcile(options: {
     let upload = await uploads.get(event.key);
     let wonTheClaim = false;
     if (upload?.state === UploadState.issued) {
-      const claim = await uploads.claim(event.key, await oldestVersion(event));
+      const claim = await uploads.claim(event.key, await versionToClaim(event, upload));
       upload = claim.upload;
       wonTheClaim = claim.applied;
     }
@@ -94,7 +98,8 @@ export function createReconcile(options: {
     return Math.min(MAX_WAIT_SECONDS, secondLookSeconds * 2 ** Math.max(0, receiveCount - 2));
   }
 
-  async function oldestVersion(event: ObjectCreated): Promise<ObjectVersion> {
+  async function versionToClaim(event: ObjectCreated, upload: Upload): Promise<ObjectVersion> {
+    if (uploadsProtected && isSoleVersion(event, upload)) return event;
     const oldest = await objects.oldestVersion(event.key);
     if (!oldest) {
       throw new NoVersionListed(`S3 lists no version of ${event.key}, though it told of ${event.versionId}`);

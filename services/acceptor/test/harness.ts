@@ -21,9 +21,11 @@ type Worker = ReturnType<typeof createAcceptor>;
 export function createHarness({
   keptDuplicates = 10,
   digest,
+  uploadsProtected = false,
 }: {
   keptDuplicates?: number;
   digest?: 'MD5' | 'CRC32' | 'none';
+  uploadsProtected?: boolean;
 } = {}) {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
   const tableFaults = createFaultScript();
@@ -55,7 +57,7 @@ export function createHarness({
         metrics,
         clock: { now: () => clock.now, after },
       },
-      { keptDuplicates, visibilitySeconds: 60 },
+      { keptDuplicates, visibilitySeconds: 60, uploadsProtected },
     );
 
   return {
@@ -88,8 +90,8 @@ export function createHarness({
       return key;
     },
 
-    /** A client's finished POST, and the event that S3 will tell of it. */
-    upload(key: string, text: string): ObjectCreated {
+    /** A client's finished POST or PUT, and the event that S3 will tell of it. */
+    upload(key: string, text: string, by: 'Post' | 'Put' = 'Post'): ObjectCreated {
       clock.now = new Date(clock.now.getTime() + 1234);
       const version = objects.put(key, Buffer.from(text), {
         contentType: 'text/plain',
@@ -102,7 +104,7 @@ export function createHarness({
         eTag: version.eTag,
         sizeBytes: version.sizeBytes,
         sequencer: '',
-        eventName: 'ObjectCreated:Post',
+        eventName: `ObjectCreated:${by}`,
         storedAt: version.storedAt,
       };
     },

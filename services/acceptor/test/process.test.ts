@@ -84,6 +84,7 @@ t.test('wrong configuration: every fault at once, exit 78, nothing started', asy
     KEPT_DUPLICATES: '0',
     PORT: '65536',
     COPY_PARTS_IN_PARALLEL: 'many',
+    UPLOADS_PROTECTED: 'perhaps',
     DRAIN_LIMIT_SECONDS: '120',
     LOG_LEVEL: 'loud',
   });
@@ -109,6 +110,7 @@ t.test('wrong configuration: every fault at once, exit 78, nothing started', asy
       'KEPT_DUPLICATES',
       'PORT',
       'COPY_PARTS_IN_PARALLEL',
+      'UPLOADS_PROTECTED',
       'LOG_LEVEL',
       'DRAIN_LIMIT_SECONDS',
     ],

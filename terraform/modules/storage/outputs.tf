@@ -11,6 +11,14 @@ output "bucket" {
   }
 }
 
+output "uploads_protected" {
+  description = "Whether the bucket's policy keeps everyone but the acceptor from removing or covering uploads. The acceptor's UPLOADS_PROTECTED."
+  value       = local.are_uploads_protected
+
+  # The acceptor relies on the policy from its first event on.
+  depends_on = [aws_s3_bucket_policy.this]
+}
+
 output "queues" {
   description = "The queues of the acceptor (upload_events) and the processor (accepted_events), the dead-letter queue of each, and the report queue (upload_reports)."
   value = merge(

@@ -66,6 +66,27 @@ locals {
     }
   }
 
+  # docs/adr/0029-a-put-needs-no-list.md. A delete marker needs DeleteObject, a deletion for good DeleteObjectVersion. No policy stops the
+  # lifecycle (Amazon S3 User Guide, "Setting an S3 Lifecycle configuration on a bucket").
+  deny_others_removing_uploads = [
+    {
+      Sid       = "UploadsNeverCovered"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = ["s3:DeleteObject", "s3:ReplicateDelete"]
+      Resource  = local.uploads_arn
+    },
+    {
+      Sid       = "UploadsRemovedOnlyByAcceptor"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:DeleteObjectVersion"
+      Resource  = local.uploads_arn
+      Condition = { ArnNotEquals = { "aws:PrincipalArn" = var.acceptor_role_arn } }
+    },
+  ]
+  are_uploads_protected = var.settings.allow_presigned_put && var.settings.protect_uploads && var.acceptor_role_arn != null
+
   # If-None-Match is not asked of the acceptor here: the page on conditional writes says that copies fail under such a
   # policy. The acceptor sends it of its own accord.
   deny_others_writing_accepted = {
@@ -88,6 +109,7 @@ resource "aws_s3_bucket_policy" "this" {
       [local.deny_plain_http],
       local.deny_other_ways_into_uploads,
       var.settings.allow_presigned_put ? [local.deny_put_over_another] : [],
+      [for statement in local.deny_others_removing_uploads : statement if local.are_uploads_protected],
       var.acceptor_role_arn == null ? [] : [local.deny_others_writing_accepted],
     )
   })

@@ -31,6 +31,10 @@ variable "settings" {
     # false, the url-issuer gives none and S3 rejects them.
     allow_presigned_put = optional(bool, true)
 
+    # With allow_presigned_put: S3 lets no one but the acceptor and the lifecycle remove anything under uploads/, or put a delete marker
+    # over it. Then the acceptor needs no list of versions for a presigned PUT. Set false if you remove files there by hand.
+    protect_uploads = optional(bool, true)
+
     # Web origins whose pages can send forms to S3 and read its response. None by default.
     cors_allowed_origins = optional(list(string), [])
 
@@ -92,6 +96,12 @@ variable "settings" {
   validation {
     condition     = floor(var.settings.uploads_expire_days) == var.settings.uploads_expire_days && var.settings.uploads_expire_days >= var.settings.message_retention_days + var.settings.dead_letter_retention_days
     error_message = "storage.uploads_expire_days takes a whole number from ${var.settings.message_retention_days + var.settings.dead_letter_retention_days} (the retentions of a queue and its dead-letter queue): an upload must not go before its event does."
+  }
+
+  # services/acceptor/src/is-sole-version.ts: seven days of a URL, one of a PUT that began in time, and one for clocks.
+  validation {
+    condition     = !var.settings.allow_presigned_put || !var.settings.protect_uploads || var.settings.uploads_expire_days >= 9
+    error_message = "storage.uploads_expire_days takes a whole number from 9 with storage.protect_uploads: the lifecycle must not cover an upload while its presigned PUT can be sent again."
   }
 
   # The first version sent is the one that is accepted, and a duplicate makes it noncurrent at once.

@@ -200,6 +200,17 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
       ...made.ofEvery('aws_dynamodb_table', 'deletion_protection_enabled'),
     ],
   },
+  'storage.protect_uploads': {
+    value: false,
+    expected: [false, false, 'false'],
+    otherwise: [true, true, 'true'],
+    read: (made) => [
+      ...['UploadsNeverCovered', 'UploadsRemovedOnlyByAcceptor'].map((sid) =>
+        statements(made, `${bucket}_policy.this`).some(({ Sid }) => Sid === sid),
+      ),
+      environment(made, 'acceptor', 'UPLOADS_PROTECTED'),
+    ],
+  },
   'storage.allow_presigned_put': {
     value: false,
     expected: [false, 'false'],

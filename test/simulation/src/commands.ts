@@ -57,8 +57,20 @@ const versionPlan: Arbitrary<VersionPlan> = fc.record({
     { weight: 1, arbitrary: fc.constant(60_000) },
   ),
   sizeBytes: fc.nat({ max: 3 }),
+  isOthersForm: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(false) },
+    { weight: 1, arbitrary: fc.boolean() },
+  ),
   event: fc.oneof({ weight: 9, arbitrary: eventPlan }, { weight: 1, arbitrary: fc.constant(undefined) }),
 });
+
+const ONE_BYTE: VersionPlan = {
+  beginsAfterMs: 0,
+  takesMs: 0,
+  sizeBytes: 1,
+  isOthersForm: false,
+  event: AT_ONCE,
+};
 
 const stallSeconds = fc.constantFrom(1, 20, 31, 45, 100, 600);
 
@@ -173,7 +185,7 @@ const flood = fc.tuple(keyIndex, fc.integer({ min: 12, max: 30 }), eventPlan).ma
   command(
     `flood(${index}, ${count} times, ${fc.stringify(event)})`,
     (harness, course) => {
-      const version = { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event };
+      const version = { ...ONE_BYTE, event };
       send(harness, keyOf(course, index), Array(count).fill(version));
     },
     'a key',
@@ -207,7 +219,7 @@ const takenUnrecorded = fc
       // The first update is the claim, the second records the acceptance.
       harness.outcomes.add({ ...slow, service: 'acceptor', operation: 'update', skip: 1 });
       const event = { ...AT_ONCE, delaysMs: [0, plan.secondEventMs] };
-      harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event });
+      harness.upload(key, { ...ONE_BYTE, event });
       await harness.time.pass(1_000);
     }),
   );
@@ -221,7 +233,7 @@ const tableAway = fc
       course.keys.push(key);
       harness.copyEvents.push({ ...AT_ONCE, delaysMs: [0, plan.secondEventMs] });
       harness.handlerPlans.push({ seconds: 100, blocks: false, outcome: 'done', onSignal: 'rejects' });
-      harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event: AT_ONCE });
+      harness.upload(key, ONE_BYTE);
       await harness.time.pass(10_000);
       const refused = { outcome: CallOutcome.refused, seconds: 0, error: 'ThrottlingException' };
       for (let count = 0; count < plan.refusals; count += 1)
@@ -246,7 +258,7 @@ const besideABlock = fc
       for (const seconds of [plan.beginsAfterSeconds, 30]) {
         const key = await harness.issue('post', 30);
         course.keys.push(key);
-        harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 1, event: AT_ONCE });
+        harness.upload(key, ONE_BYTE);
         await harness.time.pass(seconds * 1_000);
       }
     }),
@@ -276,7 +288,7 @@ const plantSoon = fc
       const key = await harness.issue('post', 30);
       course.keys.push(key);
       if (afterMs < 0) harness.plant(key, plan);
-      harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes, event: AT_ONCE });
+      harness.upload(key, { ...ONE_BYTE, sizeBytes });
       if (afterMs >= 0) harness.time.after(afterMs, () => harness.plant(key, plan));
       await harness.time.pass(1_000);
     }),
@@ -318,6 +330,32 @@ const receiveLimit = fc
     }),
   );
 
+/** A presigned PUT is sent again after another hand has made place for it, while no event of the first version has come. */
+const putAgain = fc
+  .record({
+    forGood: fc.boolean(),
+    firstEvent: fc.oneof(eventPlan, fc.constant(undefined)),
+    second: versionPlan,
+    formSeconds: fc.constantFrom(30, 7_200),
+  })
+  .map(({ forGood, firstEvent, second, formSeconds }) =>
+    command(
+      `putAgain(${fc.stringify({ forGood, firstEvent, second, formSeconds })})`,
+      async (harness, course) => {
+        const key = await harness.issue('put', formSeconds);
+        course.keys.push(key);
+        const delaysMs = firstEvent?.delaysMs.map((ms) => ms + 1);
+        harness.upload(key, {
+          ...ONE_BYTE,
+          event: firstEvent && delaysMs && { ...firstEvent, delaysMs },
+        });
+        await harness.time.pass(0);
+        await harness.clear(key, forGood);
+        harness.upload(key, second);
+      },
+    ),
+  );
+
 /** Any of the things that can happen; the weights make histories in which something comes of it. */
 export const anyCommand: Arbitrary<HistoryCommand> = fc.oneof(
   { weight: 4, arbitrary: issue },
@@ -341,4 +379,5 @@ export const anyCommand: Arbitrary<HistoryCommand> = fc.oneof(
   { weight: 2, arbitrary: strike },
   { weight: 1, arbitrary: queue },
   { weight: 1, arbitrary: receiveLimit },
+  { weight: 1, arbitrary: putAgain },
 );

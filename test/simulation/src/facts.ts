@@ -55,7 +55,9 @@ export interface KeyFacts {
   readonly tallies: Map<string, TallyItem>;
   /** The surplus of each kind as the last write left it that was not overtaken by its client's own retry. */
   readonly confirmedSurplus: Map<string, number>;
-  /** What a service has removed under `uploads/` beside the upload itself. */
+  /** What another hand has removed for good under `uploads/`, before a claim. Its event makes another version the upload. */
+  readonly removedByOthers: Set<string>;
+  /** What is gone under `uploads/` beside the upload itself. */
   readonly removed: Set<string>;
   /** What lies on top under `accepted/`. */
   onTop: string | undefined;
@@ -112,6 +114,7 @@ export function createFacts(): Facts {
         observedVersions: new Map(),
         tallies: new Map(),
         confirmedSurplus: new Map(),
+        removedByOthers: new Set(),
         removed: new Set(),
         onTop: undefined,
         copies: new Set(),
@@ -144,7 +147,8 @@ export function createFacts(): Facts {
 
 /** What is to come of a key: the oldest version if it was issued and not revoked, else none. An event of any of them will do. */
 export function theUpload(facts: KeyFacts): StoredVersion | undefined {
-  const isToldOf = facts.versions.some(({ versionId }) => !facts.untold.has(versionId));
+  const versionIds = [...facts.versions.map(({ versionId }) => versionId), ...facts.removedByOthers];
+  const isToldOf = versionIds.some((versionId) => !facts.untold.has(versionId));
   return facts.issued && facts.item?.state !== 'REVOKED' && isToldOf ? facts.versions[0] : undefined;
 }
 

@@ -9,6 +9,7 @@ import {
 import { createFacts, type KeyFacts } from './facts.ts';
 import { createRules } from './rules.ts';
 import { AT_ONCE, createBucketEvents, type EventPlan } from './simulation/bucket-events.ts';
+import { BucketRules } from './simulation/bucket-rules.ts';
 import { createOutcomePlan } from './simulation/call-outcome.ts';
 import { createFakeQueue } from './simulation/fake-queue.ts';
 import { createNetwork } from './simulation/network.ts';
@@ -28,12 +29,15 @@ export interface HarnessOptions {
   readonly workersOfEach: number;
   /** The services' KEPT_DUPLICATES. */
   readonly keptDuplicates: number;
+  readonly bucketRules: BucketRules;
 }
 
 export interface VersionPlan {
   readonly beginsAfterMs: number;
   readonly takesMs: number;
   readonly sizeBytes: number;
+  /** Another principal's form, under the key of a presigned PUT. */
+  readonly isOthersForm: boolean;
   /** Undefined: S3's event of it is lost for good. */
   readonly event: EventPlan | undefined;
 }
@@ -52,7 +56,8 @@ export interface Taker {
 }
 
 /** Everything that there is: clients, a bucket, a table, two queues, and the services' own code in processes. */
-export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplicates }: HarnessOptions) {
+export function createHarness(options: HarnessOptions) {
+  const { seed, maxReceiveCount, workersOfEach, keptDuplicates, bucketRules } = options;
   const random = createRandom(seed);
   const facts = createFacts();
   const time = createVirtualTime(() => {
@@ -141,6 +146,7 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
       objects,
       reports,
       keptDuplicates,
+      bucketRules,
       queues,
       handlerIn: user.handlerIn,
       newLeaseOwner: () => unique('owner'),
@@ -158,14 +164,23 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
     start('processor');
   }
 
-  function store(key: string, sizeBytes: number, plan: EventPlan | undefined, tell = tellOfUpload): void {
+  function store(
+    key: string,
+    { sizeBytes, event: plan }: Pick<VersionPlan, 'sizeBytes' | 'event'>,
+    by: 'Post' | 'Put' = 'Post',
+    tell = tellOfUpload,
+  ): void {
     const of = unique('content');
     const bytes = Buffer.alloc(sizeBytes, of);
     const attributes = { contentType: `text/${of}`, metadata: { of } };
-    const version = objects.put(key, bytes, attributes);
+    const needsPlace = by === 'Put' && bucketRules !== BucketRules.unconditional;
+    const version = needsPlace
+      ? objects.putIfAbsent(key, bytes, attributes)
+      : objects.put(key, bytes, attributes);
+    if (!version) return;
     const { versions, untold } = facts.of(key);
     versions.push({ ...version, bytes, attributes });
-    if (plan) tell(key, version, 'ObjectCreated:Post', plan);
+    if (plan) tell(key, version, `ObjectCreated:${by}`, plan);
     else untold.add(version.versionId);
   }
 
@@ -202,11 +217,28 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
 
     /** S3 judges the form when a request begins, and stores the version when it ends. */
     upload(key: string, plan: VersionPlan): void {
-      const expiresAtMs = facts.of(key).issued?.expiresAtMs ?? 0;
+      const { method, expiresAtMs = 0 } = facts.of(key).issued ?? {};
+      const by = method === 'put' && !plan.isOthersForm ? 'Put' : 'Post';
       time.after(plan.beginsAfterMs, () => {
         if (time.monotonicMs() >= expiresAtMs) return;
-        time.after(plan.takesMs, () => store(key, plan.sizeBytes, plan.event));
+        time.after(plan.takesMs, () => store(key, plan, by));
       });
+    },
+
+    /**
+     * Another hand covers what lies on top under an upload's key by a delete marker, or removes the oldest version for good, before it
+     * was claimed. Where uploads are protected S3 refuses both.
+     */
+    async clear(key: string, forGood: boolean): Promise<void> {
+      if (bucketRules === BucketRules.protected) return;
+      const about = facts.of(key);
+      const [oldest] = about.versions;
+      if (!oldest) return;
+      if (!forGood) return objects.putDeleteMarker(key);
+      about.versions.shift();
+      about.removedByOthers.add(oldest.versionId);
+      about.removed.add(oldest.versionId);
+      await objects.deleteVersion(key, oldest.versionId);
     },
 
     revoke(key: string, afterMs: number): void {
@@ -218,7 +250,12 @@ export function createHarness({ seed, maxReceiveCount, workersOfEach, keptDuplic
       const key = `${prefix}${unique('orphan')}`;
       facts.begin(key, undefined);
       for (let count = 0; count < versions; count += 1)
-        store(key, 1, plan, prefix === UPLOADS_PREFIX ? tellOfUpload : tellOfCopy);
+        store(
+          key,
+          { sizeBytes: 1, event: plan },
+          'Post',
+          prefix === UPLOADS_PREFIX ? tellOfUpload : tellOfCopy,
+        );
     },
 
     /**

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { anyCommand, type Course } from './commands.ts';
 import { createHarness, type Tally } from './harness.ts';
+import { BucketRules } from './simulation/bucket-rules.ts';
 import { settleAndVerify } from './verify.ts';
 
 const MAX_COMMANDS = 50;
@@ -13,6 +14,7 @@ function anyHistory(onEnd: (tally: Tally) => void) {
       maxReceiveCount: fc.integer({ min: 2, max: 5 }),
       workersOfEach: fc.integer({ min: 1, max: 2 }),
       keptDuplicates: fc.integer({ min: 1, max: 3 }),
+      bucketRules: fc.constantFrom(...Object.values(BucketRules)),
     }),
     fc.commands([anyCommand], { maxCommands: MAX_COMMANDS, size: 'max' }),
     async (options, commands) => {

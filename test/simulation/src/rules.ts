@@ -279,7 +279,7 @@ export function createRules(
       const key = facts.all.get(change.key) ?? facts.of(change.key);
       if (change.key.startsWith(ACCEPTED_PREFIX)) {
         if (key.issued) acceptedChanged(key, change);
-      } else if (change.what === 'removed') {
+      } else if (change.what === 'removed' && actor() !== undefined) {
         uploadRemoved(key, change.version.versionId);
       }
     },

@@ -43,14 +43,16 @@ async function redrive(harness: Harness, service: 'acceptor' | 'processor'): Pro
 }
 
 /**
- * Whether a dead letter is about a copy that another principal made for an upload that was never claimed: it stays, with an alarm. All
+ * Whether a dead letter is about a copy that another principal made for an upload that was never claimed, or about a version that another
+ * principal has removed before a claim: it stays, with an alarm. All
  * other events in the message have been handled; this is verified with their uploads.
  */
 function isOfUnclaimed({ facts }: Harness, body: string): boolean {
   try {
     return parseS3Event(body).some(({ key, versionId }) => {
       const about = facts.of(key);
-      return about.everForeign.has(versionId) && about.item?.state === 'ISSUED';
+      const isGone = about.removedByOthers.has(versionId) && about.versions.length === 0;
+      return (about.everForeign.has(versionId) || isGone) && about.item?.state === 'ISSUED';
     });
   } catch {
     return false;
@@ -139,8 +141,11 @@ async function verifyObservedVersions(
 ): Promise<void> {
   const observedVersions = await uploads.listObservedVersions(key.key);
   const orphans = key.issued ? await uploads.listObservedVersions(acceptedKeyOf(key.key)) : [];
-  const others = theUpload(key) ? key.versions.slice(1) : key.versions;
-  const toldOf = others.filter(({ versionId }) => !key.untold.has(versionId));
+  const left = theUpload(key) ? key.versions.slice(1) : key.versions;
+  // An event of what is gone is handled like any other, once the upload is claimed or revoked.
+  const gone =
+    key.item?.state === 'ISSUED' ? [] : [...key.removedByOthers].map((versionId) => ({ versionId }));
+  const toldOf = [...left, ...gone].filter(({ versionId }) => !key.untold.has(versionId));
   const expected = new Set(toldOf.map(({ versionId }) => observedName(key, key.key, versionId)));
   const recorded = observedVersions.map(({ kind, versionId }) => `${kind}#${versionId}`);
   const unexpected = recorded.filter((name) => !expected.has(name));

@@ -19,6 +19,7 @@ import { createThreadRunner } from '../../../services/processor/src/thread-runne
 import { HANDLER_LIMIT_SECONDS } from './limits.ts';
 import type { Rules } from './rules.ts';
 import { BUCKET } from './simulation/bucket-events.ts';
+import { BucketRules } from './simulation/bucket-rules.ts';
 import type { FakeQueue } from './simulation/fake-queue.ts';
 import { createFakeThread, type InThread } from './simulation/fake-thread.ts';
 import type { Caller, Network } from './simulation/network.ts';
@@ -43,6 +44,7 @@ export interface WorkerSurroundings {
   readonly objects: MemoryObjectStore;
   readonly reports: MemoryReports;
   readonly keptDuplicates: number;
+  readonly bucketRules: BucketRules;
   readonly queues: Readonly<Record<ServiceName, FakeQueue>>;
   /** The user's handler, in a thread of a process. */
   readonly handlerIn: (process: WorkerProcess, thread: InThread) => Handler;
@@ -116,9 +118,16 @@ type Ports = ReturnType<typeof createPorts>;
 function createAcceptorWork(
   { clock }: WorkerProcess,
   ports: Ports,
-  { keptDuplicates }: WorkerSurroundings,
+  { keptDuplicates, bucketRules }: WorkerSurroundings,
 ): Work {
-  return createAcceptor({ ...ports, log, clock }, { keptDuplicates, visibilitySeconds: VISIBILITY_SECONDS });
+  return createAcceptor(
+    { ...ports, log, clock },
+    {
+      keptDuplicates,
+      visibilitySeconds: VISIBILITY_SECONDS,
+      uploadsProtected: bucketRules === BucketRules.protected,
+    },
+  );
 }
 
 function createProcessorWork(process: WorkerProcess, ports: Ports, around: WorkerSurroundings): Work {

@@ -19,9 +19,10 @@ async function harnessWithAnUpload(seed: number) {
     maxReceiveCount: MAX_RECEIVE_COUNT,
     workersOfEach: 1,
     keptDuplicates: 10,
+    bucketRules: 'open' as const,
   });
   const key = await harness.issue('post', 30);
-  harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 3, event: AT_ONCE });
+  harness.upload(key, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 3, isOthersForm: false, event: AT_ONCE });
   return { harness, key };
 }
 
@@ -85,7 +86,13 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
         await harness.time.pass(200);
         for (let uploads = 0; uploads < 3; uploads += 1) {
           const next = await harness.issue('post', 30);
-          harness.upload(next, { beginsAfterMs: 0, takesMs: 0, sizeBytes: 3, event: AT_ONCE });
+          harness.upload(next, {
+            beginsAfterMs: 0,
+            takesMs: 0,
+            sizeBytes: 3,
+            isOthersForm: false,
+            event: AT_ONCE,
+          });
           keys.push(next);
         }
       }

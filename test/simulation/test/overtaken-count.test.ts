@@ -14,7 +14,13 @@ const EVENTS_AT_MS = [0, 60_000, 120_000];
 const LATE_SECONDS = 600;
 
 async function harnessWithOrphans() {
-  const harness = createHarness({ seed: 1, maxReceiveCount: 4, workersOfEach: 1, keptDuplicates: KEPT });
+  const harness = createHarness({
+    seed: 1,
+    maxReceiveCount: 4,
+    workersOfEach: 1,
+    keptDuplicates: KEPT,
+    bucketRules: 'open' as const,
+  });
   harness.orphan(ACCEPTED_PREFIX, VERSIONS, { ...AT_ONCE, delaysMs: EVENTS_AT_MS });
   const [key = ''] = harness.facts.all.keys();
   // The first event of each is handled; what comes now only counts.

@@ -7,11 +7,18 @@ import { createWorkerProcess } from '../src/simulation/worker-process.ts';
 import { settleAndVerify } from '../src/verify.ts';
 
 /** One worker of each service, nothing that goes wrong by itself. */
-const OPTIONS = { seed: 1, maxReceiveCount: 3, workersOfEach: 1, keptDuplicates: 2 };
+const OPTIONS = {
+  seed: 1,
+  maxReceiveCount: 3,
+  workersOfEach: 1,
+  keptDuplicates: 2,
+  bucketRules: 'open' as const,
+};
 const VERSION: VersionPlan & { event: EventPlan } = {
   beginsAfterMs: 0,
   takesMs: 0,
   sizeBytes: 3,
+  isOthersForm: false,
   event: AT_ONCE,
 };
 

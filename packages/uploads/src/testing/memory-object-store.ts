@@ -32,6 +32,8 @@ export interface ObjectAttributes {
 export interface MemoryObjectStore extends ObjectStore {
   /** What a client's finished POST does: a new version on top. */
   put(key: string, bytes: Uint8Array, attributes?: ObjectAttributes): ObjectVersion;
+  /** What a client's finished PUT with `If-None-Match: *` does: as `put`, if nothing lies under the key; otherwise undefined. */
+  putIfAbsent(key: string, bytes: Uint8Array, attributes?: ObjectAttributes): ObjectVersion | undefined;
   /** What a DELETE without a version does: a delete marker on top. */
   putDeleteMarker(key: string): void;
   /** What a DELETE of one version by another hand does: it is gone for good. */
@@ -107,6 +109,8 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Memo
 
   return {
     put: (key, bytes, attributes = {}) => add(key, bytes, attributes),
+
+    putIfAbsent: (key, bytes, attributes = {}) => (current(key) ? undefined : add(key, bytes, attributes)),
 
     putDeleteMarker(key) {
       add(key, undefined, {});

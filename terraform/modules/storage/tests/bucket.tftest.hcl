@@ -205,6 +205,58 @@ run "presigned_put_gets_in_only_if_none_match" {
   }
 }
 
+run "uploads_of_presigned_puts_are_protected" {
+  variables {
+    settings = { allow_presigned_put = true }
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      try(toset(statement.Action), null) == toset(["s3:DeleteObject", "s3:ReplicateDelete"])
+      && statement.Resource == "arn:aws:s3:::once-123456789012-eu-central-1/uploads/*" && statement.Principal == "*" && !can(statement.Condition)
+    ])
+    error_message = "No one covers an upload by a delete marker."
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      statement.Action == "s3:DeleteObjectVersion" && statement.Resource == "arn:aws:s3:::once-123456789012-eu-central-1/uploads/*"
+      && try(statement.Condition, null) == { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/once-acceptor" } }
+    ])
+    error_message = "The acceptor alone removes uploads."
+  }
+
+  assert {
+    condition     = output.uploads_protected
+    error_message = "The acceptor learns it."
+  }
+}
+
+run "uploads_are_not_protected_where_it_is_turned_off" {
+  variables {
+    settings = { allow_presigned_put = true, protect_uploads = false }
+  }
+
+  assert {
+    condition     = !strcontains(aws_s3_bucket_policy.this.policy, "s3:Delete") && !output.uploads_protected
+    error_message = "An operator removes files there by hand."
+  }
+}
+
+run "without_an_acceptor_uploads_are_not_protected" {
+  variables {
+    settings          = { allow_presigned_put = true }
+    acceptor_role_arn = null
+  }
+
+  assert {
+    condition     = !strcontains(aws_s3_bucket_policy.this.policy, "s3:Delete") && !output.uploads_protected
+    error_message = "The acceptor relies on no statement that is missing."
+  }
+}
+
 run "only_the_acceptor_writes_accepted" {
   assert {
     condition = anytrue([

@@ -274,6 +274,29 @@ run "uploads_expire_days_refuses_less_than_queues_keep" {
   expect_failures = [var.settings]
 }
 
+run "uploads_expire_days_refuses_less_than_a_presigned_put_can_take" {
+  command = plan
+
+  variables {
+    settings = { uploads_expire_days = 8, message_retention_days = 2, dead_letter_retention_days = 3, max_receive_count = 2 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "without_protection_the_queues_alone_bound_uploads_expire_days" {
+  command = plan
+
+  variables {
+    settings = { protect_uploads = false, uploads_expire_days = 8, message_retention_days = 2, dead_letter_retention_days = 3, max_receive_count = 2 }
+  }
+
+  assert {
+    condition     = output.settings.uploads_expire_days == 8
+    error_message = "A list of versions needs no such bound."
+  }
+}
+
 run "noncurrent_expire_days_refuses_less_than_queues_keep" {
   command = plan
 
