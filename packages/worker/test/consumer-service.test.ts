@@ -16,13 +16,14 @@ import { type ConsumerServiceOptions, observeConsumer, startConsumerService } fr
 
 type Line = Record<string, unknown>;
 
-/** Log and metrics into one list, as they share standard output. */
+/** Log and metrics into one list, as they share standard output. Nothing is gathered, so that the list has each value in its place. */
 function record() {
   const lines: Line[] = [];
   const write = (line: string) => lines.push(JSON.parse(line));
   const log = createLogger({ service: 'test', level: 'info', destination: { write } });
   const clock = { now: () => new Date(0), after: () => () => undefined };
   const metrics = createMetrics({ service: 'test', environment: 'test', clock, write });
+  metrics.end();
   return { lines, log, metrics };
 }
 
