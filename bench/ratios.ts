@@ -11,3 +11,9 @@ export function ratiosOf(figures: readonly number[], baseline: readonly number[]
   const ratios = figures.map((figure, round) => figure / (baseline[round] ?? Number.NaN));
   return { median: percentile(ratios, 50), least: percentile(ratios, 0), most: percentile(ratios, 100) };
 }
+
+/** The median, and in parentheses the least and the most. */
+export function shownRatios({ median, least, most }: Ratios): string {
+  const digits = median < 10 ? 2 : 1;
+  return `${median.toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
+}

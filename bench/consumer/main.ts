@@ -4,12 +4,11 @@ import { textTable } from '@upload-once/local-stack/text-table.ts';
 import { createConsumer } from '@upload-once/queue';
 import { consumerFields } from '@upload-once/worker';
 import { Consumer } from 'sqs-consumer';
-import { percentile } from '../percentile.ts';
-import { ratiosOf } from '../ratios.ts';
 import { machineLine } from '../report.ts';
 import { wholeNumber } from '../settings.ts';
 import { writeResults } from '../write-results.ts';
 import { createFakeSqs, type FakeSqs } from './fake-sqs.ts';
+import { type ConsumerFigure, consumerRows, SQS_CONSUMER } from './report.ts';
 
 /**
  * How many messages a second the consumer handles, and how many calls of SQS a message costs, beside sqs-consumer on the same fake
@@ -20,14 +19,10 @@ const SECONDS = 8;
 const SHORT_MS = 20;
 const LONG_MS = 1_000;
 const LONG_ONE_OF = 20;
-const BASELINE = 'sqs-consumer, 10 in flight';
 const byDefault = consumerFields.CONCURRENCY.default ?? 0;
 const queueUrl = 'http://127.0.0.1/queue';
 
-interface Round {
-  readonly perSecond: number;
-  readonly callsPerMessage: number;
-}
+type Round = Record<ConsumerFigure, number>;
 
 interface Running {
   stop(): Promise<void>;
@@ -36,7 +31,7 @@ interface Running {
 type Start = (sqs: FakeSqs, handle: () => Promise<void>) => Promise<Running>;
 
 const contenders: Readonly<Record<string, Start>> = {
-  [BASELINE]: async ({ client }, handle) => {
+  [SQS_CONSUMER]: async ({ client }, handle) => {
     const consumer = Consumer.create({
       queueUrl,
       sqs: client,
@@ -100,23 +95,6 @@ for (let round = 0; round < ROUNDS; round += 1) {
   for (const { name, rounds } of results) rounds.push(await run(contenders[name] as Start));
 }
 
-const perSecond = (rounds: readonly Round[]) => rounds.map((round) => round.perSecond);
-const baseline = perSecond(results.find(({ name }) => name === BASELINE)?.rounds ?? []);
-const rows = results.map(({ name, rounds }) => {
-  const median = (of: keyof Round) =>
-    percentile(
-      rounds.map((round) => round[of]),
-      50,
-    );
-  const ratio = ratiosOf(perSecond(rounds), baseline);
-  return [
-    name,
-    median('perSecond').toFixed(0),
-    `${ratio.median.toFixed(1)} (${ratio.least.toFixed(1)}–${ratio.most.toFixed(1)})`,
-    median('callsPerMessage').toFixed(2),
-  ];
-});
 const machine = machineLine(new Date());
-const table = textTable([['', 'messages a second', '× sqs-consumer', 'calls of SQS a message'], ...rows]);
-process.stdout.write(`${machine}\n\n${table}\n`);
+process.stdout.write(`${machine}\n\n${textTable(consumerRows({ machine, results }))}\n`);
 await writeResults('consumer', { machine, results });

@@ -9,12 +9,11 @@ import { type ManagedProcess, startProcess } from '@upload-once/local-stack/chil
 import { urlOf } from '@upload-once/local-stack/stack.ts';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import autocannon from 'autocannon';
-import { percentile } from '../percentile.ts';
 import { cpuSeconds, keepOnCore } from '../process-cpu.ts';
-import { ratiosOf } from '../ratios.ts';
 import { machineLine } from '../report.ts';
 import { wholeNumber } from '../settings.ts';
 import { writeResults } from '../write-results.ts';
+import { BARE_FASTIFY, type IssuerFigure, issuerRows, PLAIN_ISSUER } from './report.ts';
 import { startTableStub, type TableStub } from './table-stub.ts';
 
 /**
@@ -28,7 +27,6 @@ const WARM_UP_SECONDS = 8;
 const CONNECTIONS = 64;
 const RATE = 10_000;
 const ACCESS_TABLE = 'access';
-const PLAIN = 'plain issuer';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 // Before the cores are divided.
@@ -44,29 +42,18 @@ interface Contender {
   readonly url: string;
 }
 
-interface Round {
-  readonly perSecond: number;
-  /** Of a form. */
-  readonly cpuMicroseconds: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
-interface Result {
-  readonly name: string;
-  readonly rounds: Round[];
-}
+type Round = Record<IssuerFigure, number>;
 
 keepOnCore(process.pid, 1);
 const logFolder = await mkdtemp(join(tmpdir(), 'upload-once-bench-'));
 const stub = await startTableStub(ACCESS_TABLE);
 const apiKey = await makeKey(stub);
 const contenders = [
-  await start('bare Fastify', 'bench/issuer/bare-fastify.ts'),
-  await start(PLAIN, 'bench/issuer/plain-issuer.ts'),
+  await start(BARE_FASTIFY, 'bench/issuer/bare-fastify.ts'),
+  await start(PLAIN_ISSUER, 'bench/issuer/plain-issuer.ts'),
   await start('url-issuer', 'services/url-issuer/src/main.ts'),
 ];
-const results: Result[] = contenders.map(({ name }) => ({ name, rounds: [] }));
+const results = contenders.map(({ name }) => ({ name, rounds: [] as Round[] }));
 for (const contender of contenders) await load(contender, WARM_UP_SECONDS);
 for (let round = 0; round < ROUNDS; round += 1) {
   for (const [at, contender] of contenders.entries()) {
@@ -75,7 +62,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
 }
 for (const { process } of contenders) await process.stop();
 stub.close();
-process.stdout.write(`${machine}\n\n${textTable(rowsOf(results))}\n`);
+process.stdout.write(`${machine}\n\n${textTable(issuerRows({ machine, results }))}\n`);
 await writeResults('issuer', { machine, results });
 
 async function makeKey({ endpoint }: TableStub): Promise<string> {
@@ -128,30 +115,4 @@ async function load({ name, process, url }: Contender, seconds: number): Promise
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
   };
-}
-
-function rowsOf(results: readonly Result[]): string[][] {
-  const perSecond = (rounds: readonly Round[]) => rounds.map((round) => round.perSecond);
-  const plain = perSecond(results.find(({ name }) => name === PLAIN)?.rounds ?? []);
-  return [
-    ['', 'forms a second', 'CPU of a form', '× the plain issuer', 'p50', 'p99'],
-    ...results.map(({ name, rounds }) => {
-      const median = (of: keyof Round) =>
-        Math.round(
-          percentile(
-            rounds.map((round) => round[of]),
-            50,
-          ),
-        );
-      const ratio = ratiosOf(perSecond(rounds), plain);
-      return [
-        name,
-        `${median('perSecond')}`,
-        `${median('cpuMicroseconds')} µs`,
-        `${ratio.median.toFixed(2)} (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)})`,
-        `${median('p50Ms')} ms`,
-        `${median('p99Ms')} ms`,
-      ];
-    }),
-  ];
 }

@@ -1,10 +1,10 @@
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import { percentile } from '../percentile.ts';
-import { type Ratios, ratiosOf } from '../ratios.ts';
+import { type Ratios, ratiosOf, shownRatios } from '../ratios.ts';
 import type { ByService, ServiceFigures, ServiceName, UploadKind, UploadResults } from './results.ts';
 
-const SERVICES: readonly ServiceName[] = ['url-issuer', 'acceptor', 'processor'];
-const CASES = [
+export const SERVICES: readonly ServiceName[] = ['url-issuer', 'acceptor', 'processor'];
+export const CASES = [
   ['form', 'busy'],
   ['form', 'idle'],
   ['put', 'busy'],
@@ -56,18 +56,18 @@ function sizeRows(results: UploadResults): string[][] {
   ];
 }
 
-function totalOf(services: ByService, of: (figures: ServiceFigures) => number): number {
+export function totalOf(services: ByService, of: (figures: ServiceFigures) => number): number {
   return SERVICES.reduce((total, name) => total + of(services[name]), 0);
 }
 
-function cpuRows(results: UploadResults): string[][] {
+/** Busy. Ratios are the median (least–most) of the rounds. */
+export function cpuRows(results: UploadResults): string[][] {
   const rows = SERVICES.flatMap((service) =>
     (['form', 'put'] as const).map((kind) => {
-      const { median, least, most } = cpuInPutItems(results, service, kind);
       return [
         `${service}, ${kind}`,
         `${medianOf(results, (round) => round[kind][service].cpuMicroseconds)} µs`,
-        `${median.toFixed(1)} (${least.toFixed(1)}–${most.toFixed(1)})`,
+        shownRatios(cpuInPutItems(results, service, kind)),
         `${medianOf(results, (round) => round[kind][service].perSecond)}`,
       ];
     }),
@@ -75,7 +75,8 @@ function cpuRows(results: UploadResults): string[][] {
   return [['', 'CPU of an upload', '× PutItem', 'uploads a second'], ...rows];
 }
 
-function cpuInPutItems({ rounds }: UploadResults, service: ServiceName, kind: UploadKind): Ratios {
+/** CPU of an upload as a multiple of one PutItem by the AWS SDK, in each round. */
+export function cpuInPutItems({ rounds }: UploadResults, service: ServiceName, kind: UploadKind): Ratios {
   return ratiosOf(
     rounds.map((round) => round[kind][service].cpuMicroseconds),
     rounds.map(({ putItemCpuMicroseconds }) => putItemCpuMicroseconds),

@@ -1,9 +1,9 @@
 import type { UploadResults } from '../../bench/uploads/results.ts';
+import { chartFrame, round, WIDTH } from '../chart/frame.ts';
 import type { Parameters } from './parameters.ts';
 import { breakEven } from './per-month.ts';
 import { type Design, designsOf, inMillions } from './tables.ts';
 
-const WIDTH = 760;
 const HEIGHT = 400;
 const PLOT = { left: 56, right: WIDTH - 120, top: 44, bottom: HEIGHT - 52 } as const;
 const FIRST_DECADE = 5;
@@ -13,22 +13,13 @@ const TICKS = 5;
 /** Lines that end closer to each other than this get their names one below the other. */
 const NAME_HEIGHT = 16;
 
-/** Colours that are told apart by people who see no red or no green (Okabe and Ito), lighter on the dark ground. */
 const STYLE = `
-  text { font: 13px system-ui, sans-serif; fill: #1f2328 }
-  .title { font-weight: 600 }
-  .ground { fill: #ffffff }
-  .grid { stroke: #d1d9e0; stroke-width: 1 }
   .line { fill: none; stroke-width: 2 }
   .form { stroke: #0072b2; stroke-width: 6 } .put { stroke: #b3500a } .serverless { stroke: #59636e; stroke-dasharray: 6 4 }
-  .mark { fill: #ffffff; stroke: #1f2328; stroke-width: 1.5 }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc }
-    .ground { fill: #0d1117 }
-    .grid { stroke: #3d444d }
+  .mark { fill: #ffffff; stroke: #1f2328; stroke-width: 1.5 }`;
+const DARK_STYLE = `
     .form { stroke: #56b4e9 } .put { stroke: #f0a030 } .serverless { stroke: #9198a1 }
-    .mark { fill: #0d1117; stroke: #f0f6fc }
-  }`;
+    .mark { fill: #0d1117; stroke: #f0f6fc }`;
 const CLASSES = ['form', 'put', 'serverless'];
 
 /** Dollars for a million uploads by uploads a month, without storage, as an SVG: a form, a PUT and the serverless design, and where they meet. */
@@ -36,22 +27,21 @@ export function costChart(results: UploadResults, parameters: Parameters): strin
   const designs = designsOf(results, parameters, 'without storage');
   const most = topOf(designs);
   const y = (dollars: number) => PLOT.bottom - (dollars / most) * (PLOT.bottom - PLOT.top);
-  const title = 'Dollars for a million uploads, without storage';
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="title">
-<title id="title">${title}</title>
-<style>${STYLE}
-</style>
-<rect class="ground" width="${WIDTH}" height="${HEIGHT}"/>
-<clipPath id="plot"><rect x="${PLOT.left}" y="${PLOT.top}" width="${PLOT.right - PLOT.left}" height="${PLOT.bottom - PLOT.top}"/></clipPath>
-<text class="title" x="${PLOT.left}" y="24">${title}</text>
+  const content = `<clipPath id="plot"><rect x="${PLOT.left}" y="${PLOT.top}" width="${PLOT.right - PLOT.left}" height="${PLOT.bottom - PLOT.top}"/></clipPath>
 ${gridOf(most, y)}
 <g clip-path="url(#plot)">
 ${designs.map(({ monthly }, at) => `<polyline class="line ${CLASSES[at]}" points="${pointsOf(monthly, y)}"/>`).join('\n')}
 </g>
 ${namesOf(designs, y)}
-${marksOf(designs, y)}
-</svg>
-`;
+${marksOf(designs, y)}`;
+  return chartFrame({
+    title: 'Dollars for a million uploads, without storage',
+    titleLeft: PLOT.left,
+    height: HEIGHT,
+    style: STYLE,
+    darkStyle: DARK_STYLE,
+    content,
+  });
 }
 
 function gridOf(most: number, y: (dollars: number) => number): string {
@@ -118,8 +108,4 @@ function eachMillion(monthly: Design['monthly'], uploads: number): number {
 function x(uploads: number): number {
   const share = (Math.log10(uploads) - FIRST_DECADE) / (LAST_DECADE - FIRST_DECADE);
   return PLOT.left + share * (PLOT.right - PLOT.left);
-}
-
-function round(pixels: number): number {
-  return Math.round(pixels * 10) / 10;
 }

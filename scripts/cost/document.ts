@@ -1,10 +1,11 @@
 import { withGeneratedPart } from '../generated-part.ts';
+import { markdownTable } from '../markdown-table.ts';
 import { costChart } from './chart.ts';
 import { readParameters } from './parameters.ts';
 import { PRICES_COMPARED } from './prices.ts';
 import { readResults } from './read-results.ts';
 import { savingsTable } from './savings.ts';
-import { perMillionTable, perMonthTable, sentences, sizesTable, type Table, volumesTable } from './tables.ts';
+import { perMillionTable, perMonthTable, sentences, sizesTable, volumesTable } from './tables.ts';
 
 const BEGIN = '<!-- cost: made by `make docs` from bench/results/uploads.json and scripts/cost/prices.ts -->';
 const END = '<!-- end of cost -->';
@@ -26,27 +27,18 @@ function tables(): string {
   const { sizeBytes, machine } = results;
   return [
     `\nList prices of ${parameters.region}, compared on ${PRICES_COMPARED} with [copies of AWS’s](../scripts/cost/prices.ts). Calls, units and log lines are what \`make bench-uploads\` counted with files of ${sizeBytes} bytes (${machine}).`,
-    markdown(perMillionTable(results, parameters)),
+    markdownTable(perMillionTable(results, parameters)),
     '## A month',
-    markdown(perMonthTable(results, parameters)),
+    markdownTable(perMonthTable(results, parameters)),
     designs,
     '![Dollars for a million uploads by uploads a month, without storage: a form, a PUT and the serverless design](cost.svg)',
     'Dollars a month, with storage:',
-    markdown(volumesTable(results, parameters)),
+    markdownTable(volumesTable(results, parameters)),
     '## Form or PUT',
     `${methods} Dollars for a million uploads:`,
-    markdown(sizesTable(results, parameters)),
+    markdownTable(sizesTable(results, parameters)),
     '## What more could be saved',
     'The defaults are the safe choice. The first rows are settings of Terraform; the others would be changes of the code, for a form.',
-    `${markdown(savingsTable(results, parameters))}\n`,
+    `${markdownTable(savingsTable(results, parameters))}\n`,
   ].join('\n\n');
-}
-
-function markdown([heading = [], ...rows]: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = `|---|${heading
-    .slice(1)
-    .map(() => '---:|')
-    .join('')}`;
-  return [line(heading), rule, ...rows.map(line)].join('\n');
 }

@@ -1,0 +1,85 @@
+import { consumerRows } from '../../bench/consumer/report.ts';
+import { issuerRows } from '../../bench/issuer/report.ts';
+import { type Results, readResults } from '../../bench/read-results.ts';
+import { CASES, cpuRows, SERVICES, totalOf } from '../../bench/uploads/report.ts';
+import type { ServiceFigures, UploadResults } from '../../bench/uploads/results.ts';
+import { withGeneratedPart } from '../generated-part.ts';
+import { markdownTable } from '../markdown-table.ts';
+import { CHARTS } from './charts.ts';
+
+const PARTS: Readonly<Record<keyof Results, (results: Results) => string[]>> = {
+  issuer: ({ issuer }) => [
+    markdownTable(issuerRows(issuer)),
+    '![Forms a second on one core, as a multiple of the plain issuer](bench-issuer.svg)',
+  ],
+  consumer: ({ consumer }) => [
+    markdownTable(consumerRows(consumer)),
+    '![Messages a second, as a multiple of sqs-consumer](bench-consumer.svg)',
+  ],
+  uploads: ({ uploads }) => [
+    markdownTable(uploadRows(uploads)),
+    'CPU of an upload, busy:',
+    markdownTable(cpuRows(uploads)),
+    '![CPU of an upload, as a multiple of one PutItem by the AWS SDK](bench-uploads.svg)',
+  ],
+};
+
+/** docs/performance.md with its tables renewed. @throws Error when the document has no place for one */
+export function withPerformanceTables(document: string, results = readResults()): string {
+  return Object.entries(PARTS).reduce((renewed, [name, contentOf]) => {
+    const { machine } = results[name as keyof Results];
+    return withGeneratedPart(renewed, {
+      begin: `<!-- ${name}: made by \`make docs\` from bench/results/${name}.json -->`,
+      end: `<!-- end of ${name} -->`,
+      text: `\n${[...contentOf(results), `Measured on ${machine}.`].join('\n\n')}\n`,
+    });
+  }, document);
+}
+
+/** The charts of docs/, by the name of their file. */
+export function performanceCharts(results = readResults()): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(CHARTS).map(([file, chartOf]) => [file, chartOf(results)]));
+}
+
+/** Calls of S3 + DynamoDB + SQS of each service, and units and log of all. */
+function uploadRows(results: UploadResults): string[][] {
+  const row = (name: string, cell: (kind: 'form' | 'put', load: 'busy' | 'idle') => string) => [
+    name,
+    ...CASES.map(([kind, load]) => cell(kind, load)),
+  ];
+  const inAll = (of: (figures: ServiceFigures) => number) => (kind: 'form' | 'put', load: 'busy' | 'idle') =>
+    short(totalOf(results[kind][load], of));
+  return [
+    [
+      'calls of S3 + DynamoDB + SQS',
+      ...CASES.map(([kind, load]) => `${kind === 'form' ? 'form' : 'PUT'}, ${load}`),
+    ],
+    ...SERVICES.map((service) => row(service, (kind, load) => calls(results[kind][load][service]))),
+    row(
+      'DynamoDB: write units',
+      inAll(({ writeUnits }) => writeUnits),
+    ),
+    row(
+      'DynamoDB: read units',
+      inAll(({ readUnits }) => readUnits),
+    ),
+    row(
+      'log of all services: lines',
+      inAll(({ log }) => log.lines),
+    ),
+    row(
+      'log of all services: kB',
+      inAll(({ log }) => log.bytes / 1_000),
+    ),
+  ];
+}
+
+function calls({ calls: { s3, dynamodb, sqs } }: ServiceFigures): string {
+  return [s3, dynamodb, sqs]
+    .map((byOperation) => short(Object.values(byOperation).reduce((total, count) => total + count, 0)))
+    .join(' + ');
+}
+
+function short(figure: number): string {
+  return String(Math.round(figure * 100) / 100);
+}

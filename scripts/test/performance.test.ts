@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { performanceCharts, withPerformanceTables } from '../performance/document.ts';
+import { results as uploads } from './cost-sample.ts';
+
+const docs = fileURLToPath(new URL('../../docs', import.meta.url));
+const page = readFileSync(join(docs, 'performance.md'), 'utf8');
+
+const issuerRound = { perSecond: 100, cpuMicroseconds: 1_000, p50Ms: 10, p99Ms: 20 };
+const consumerRound = { perSecond: 10, callsPerMessage: 0.5 };
+const sample = {
+  issuer: {
+    machine: 'a machine',
+    results: [
+      { name: 'bare Fastify', rounds: [issuerRound, issuerRound, issuerRound] },
+      { name: 'plain issuer', rounds: [issuerRound, issuerRound, { ...issuerRound, perSecond: 50 }] },
+      {
+        name: 'url-issuer',
+        rounds: [
+          { ...issuerRound, perSecond: 300 },
+          { ...issuerRound, perSecond: 200, cpuMicroseconds: 250 },
+          { ...issuerRound, perSecond: 200, p99Ms: 30 },
+        ],
+      },
+    ],
+  },
+  consumer: {
+    machine: 'a machine',
+    results: [
+      { name: 'sqs-consumer, 10 in flight', rounds: [consumerRound] },
+      { name: 'upload-once, 10 in flight', rounds: [{ perSecond: 125, callsPerMessage: 0.25 }] },
+    ],
+  },
+  uploads,
+};
+
+t.test('docs/performance.md and its charts are what the benches measured', async (t) => {
+  t.equal(page, withPerformanceTables(page), 'renew it with `make docs`');
+  for (const [file, chart] of Object.entries(performanceCharts()))
+    t.equal(readFileSync(join(docs, file), 'utf8'), chart, `${file}: renew it with \`make docs\``);
+});
+
+t.test('each figure is a ratio to its baseline of the same round: median, least and most', async (t) => {
+  const renewed = withPerformanceTables(page, sample);
+  t.match(
+    renewed,
+    '| url-issuer | 200 | 3.00 (2.00–4.00) | 1,000 µs | 1.00 (0.25–1.00) | 10 ms | 20 ms | 1.00 (1.00–1.50) |',
+  );
+  t.match(renewed, '| upload-once, 10 in flight | 125 | 12.5 (12.5–12.5) | 0.25 | 0.50 (0.50–0.50) |');
+  t.match(renewed, '| acceptor, form | 10000 µs | 10.0 (10.0–10.0) | 1 |');
+  t.match(renewed, '| acceptor | 4 + 3 + 2 | 4 + 3 + 2 | 4 + 3 + 2 | 4 + 3 + 2 |');
+  t.match(renewed, '| DynamoDB: write units | 5 | 5 | 5 | 5 |');
+  t.match(renewed, '| log of all services: kB | 3 | 3 | 3 | 3 |');
+  t.match(renewed, 'Measured on a machine.');
+});
+
+t.test('the charts show each ratio with its range, for a light and a dark ground', async (t) => {
+  const charts = performanceCharts(sample);
+  t.strictSame(Object.keys(charts), ['bench-issuer.svg', 'bench-consumer.svg', 'bench-uploads.svg']);
+  for (const chart of Object.values(charts)) {
+    t.match(chart, '@media (prefers-color-scheme: dark)');
+    t.notMatch(chart, /NaN|Infinity|undefined/);
+  }
+  t.match(charts['bench-issuer.svg'], />3\.00 \(2\.00–4\.00\)</);
+  t.match(charts['bench-consumer.svg'], />12\.5 \(12\.5–12\.5\)</);
+});
+
+t.test('what was not measured is refused', async (t) => {
+  const issuer = { machine: 'a machine', results: [{ name: 'url-issuer', rounds: [issuerRound] }] };
+  t.throws(() => withPerformanceTables(page, { ...sample, issuer }), {
+    message: 'not measured: plain issuer',
+  });
+});
