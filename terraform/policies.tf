@@ -226,7 +226,7 @@ locals {
     {
       Sid      = "ReadUploads"
       Effect   = "Allow"
-      Action   = ["dynamodb:GetItem"]
+      Action   = ["dynamodb:GetItem", "dynamodb:BatchGetItem"]
       Resource = [module.storage.tables.uploads.arn]
     },
     {

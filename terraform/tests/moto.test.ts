@@ -272,7 +272,9 @@ t.test('each service’s role has its own calls on its own resources, and nothin
       `s3:PutObject ${bucket.arn}/uploads/*`,
     ],
     acceptor: [
-      ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} ${tables.uploads.arn}`),
+      ...['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'].map(
+        (action) => `dynamodb:${action} ${tables.uploads.arn}`,
+      ),
       ...['AbortMultipartUpload', 'GetObject', 'GetObjectVersion', 'PutObject', 'PutObjectTagging'].map(
         (action) => `s3:${action} ${bucket.arn}/accepted/*`,
       ),

@@ -108,6 +108,7 @@ run "the_acceptor_takes_versions_and_writes_copies" {
       "s3:AbortMultipartUpload arn:aws:s3:::files/accepted/*",
       "s3:GetObject arn:aws:s3:::files/accepted/*",
       "s3:GetObjectVersion arn:aws:s3:::files/accepted/*",
+      "dynamodb:BatchGetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:UpdateItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",

@@ -145,8 +145,11 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
       const Keys = keys.map(attributesOf);
       const get = new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } });
       const { Responses, UnprocessedKeys } = await client.send(get);
-      const unread = UnprocessedKeys?.[TableName]?.Keys ?? [];
-      return { items: itemsOf(Responses?.[TableName]), unread: unread.map((key) => itemOf(key) as Key) };
+      const found = Responses?.[TableName];
+      const unread = UnprocessedKeys?.[TableName]?.Keys;
+      // What is in neither does not exist.
+      if (!found && !unread) throw new Error('BatchGetItem responded without Responses of its table');
+      return { items: itemsOf(found), unread: (unread ?? []).map((key) => itemOf(key) as Key) };
     },
 
     async *scan(where = []) {

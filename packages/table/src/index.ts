@@ -1,5 +1,6 @@
 export { assertTriesOnce } from './assert-tries-once.ts';
 export { createDynamoDbTable } from './dynamodb-table.ts';
+export { type GroupedReadsOptions, groupReads } from './grouped-reads.ts';
 export { createGroups, type Groups, WaitedTooLong } from './groups.ts';
 export { assertSupported, UnsupportedSchemaVersion } from './schema-version.ts';
 export {

@@ -62,7 +62,7 @@ t.test('every call names what it reads and the condition that makes it safe', as
   ]);
 });
 
-/** A table whose BatchWriteItem gets these responses, one after the other, and what was sent. */
+/** A table whose calls get these responses, one after the other, and what was sent. */
 function answering(t: Test, responses: readonly { status: number; body: object }[]) {
   const left = [...responses];
   let calls = 0;
@@ -124,6 +124,22 @@ t.test('a response that leaves open what was written is an error', async (t) => 
     await t.rejects(table.putAll([table.prepare({ id: '1', item: 'x' })]), Error, JSON.stringify(body));
   }
 });
+
+t.test(
+  'keys that the table had no capacity for are said, and a response without the table is an error',
+  async (t) => {
+    const UnprocessedKeys = { a: { Keys: [{ id: { S: '1' }, item: { S: 'x' } }] } };
+    const { table } = answering(t, [
+      { status: 200, body: { Responses: {}, UnprocessedKeys } },
+      { status: 200, body: { Responses: { b: [] }, UnprocessedKeys: {} } },
+      { status: 200, body: {} },
+    ]);
+    const key = { id: '1', item: 'x' };
+    t.strictSame(await table.getSome([key]), { items: [], unread: [key] });
+    await t.rejects(table.getSome([key]), /without Responses of its table/);
+    await t.rejects(table.getSome([key]), /without Responses of its table/);
+  },
+);
 
 t.test('a request that is throttled was not written, none of it', async (t) => {
   for (const name of [

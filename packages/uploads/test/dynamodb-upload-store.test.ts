@@ -1,4 +1,9 @@
-import { DynamoDBClient, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import {
+  type BatchGetItemCommandInput,
+  DynamoDBClient,
+  type GetItemCommandInput,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import t, { type Test } from 'tap';
 import { createDynamoDbUploadStore, type NewUpload, ObservedKind, UploadState } from '../src/index.ts';
@@ -10,7 +15,7 @@ const WEEK_SECONDS = 7 * 86_400;
 const local = await startLocal(t);
 let serial = 0;
 
-function openStore(client: DynamoDBClient) {
+function openStore(client: DynamoDBClient, { readsTogether = false } = {}) {
   const clock = { now: new Date('2026-01-01T00:00:02.000Z') };
   const store = createDynamoDbUploadStore({
     client,
@@ -18,6 +23,7 @@ function openStore(client: DynamoDBClient) {
     recordRetentionSeconds: RECORD_RETENTION_SECONDS,
     now: () => clock.now,
     newToken: () => `token-${++serial}`,
+    readsTogether,
   });
   return { store, clock };
 }
@@ -266,8 +272,10 @@ t.test('P3: every read that decides is strongly consistent', async (t) => {
   client.middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {
-        const input = args.input as { ConsistentRead?: boolean };
-        if (/Get|Query/.test(commandName ?? '')) reads.push([commandName, input.ConsistentRead]);
+        const { RequestItems, ConsistentRead } = args.input as BatchGetItemCommandInput & GetItemCommandInput;
+        const together = RequestItems?.[local.tables.uploads];
+        if (/Get|Query/.test(commandName ?? ''))
+          reads.push([commandName, (together ?? { ConsistentRead }).ConsistentRead]);
         return next(args);
       },
     { step: 'initialize', name: 'watchReads' },
@@ -276,10 +284,13 @@ t.test('P3: every read that decides is strongly consistent', async (t) => {
   await store.get('uploads/none');
   await store.listObservedVersions('uploads/none');
   await store.getWithObservedVersions('uploads/none', 10);
+  const together = openStore(client, { readsTogether: true }).store;
+  await Promise.all([together.get('uploads/none'), together.get('uploads/none-either')]);
   t.strictSame(reads, [
     ['GetItemCommand', true],
     ['QueryCommand', true],
     ['QueryCommand', true],
+    ['BatchGetItemCommand', true],
   ]);
 });
 

@@ -7,6 +7,8 @@ const SOLE_VERSION_TEST = 'services/acceptor/test/sole-version.test.ts';
 const S3_STORE = 'packages/uploads/src/s3/s3-object-store.ts';
 const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
 const DYNAMODB_TABLE = 'packages/table/src/dynamodb-table.ts';
+const GROUPED_READS = 'packages/table/src/grouped-reads.ts';
+const GROUPED_READS_TEST = 'packages/table/test/grouped-reads.test.ts';
 const DYNAMODB_STORE_TEST = 'packages/uploads/test/dynamodb-upload-store.test.ts';
 
 /** Which version is the upload, and whether there is one. */
@@ -200,6 +202,63 @@ export const claimMutations: readonly Mutation[] = [
     find: 'new GetItemCommand({ TableName, Key: attributesOf(key), ConsistentRead: true })',
     replace: 'new GetItemCommand({ TableName, Key: attributesOf(key), ConsistentRead: false })',
     noticedBy: { file: DYNAMODB_STORE_TEST, test: 'P3: every read that decides is strongly consistent' },
+  },
+  {
+    id: 'stale-grouped-read',
+    change: 'items that are read together are read eventually consistent',
+    breaks: 'P3: a fast client’s upload is taken for an orphan',
+    file: DYNAMODB_TABLE,
+    find: '[TableName]: { Keys, ConsistentRead: true }',
+    replace: '[TableName]: { Keys, ConsistentRead: false }',
+    noticedBy: { file: DYNAMODB_STORE_TEST, test: 'P3: every read that decides is strongly consistent' },
+  },
+  {
+    id: 'unread-is-missing',
+    change: 'an item that the table had no capacity for counts as none',
+    breaks: 'P3: an upload is taken for an orphan on a busy table',
+    file: GROUPED_READS,
+    find: 'const isUnread = ({ key }: Read<Key, Item>) => places.has(placeOf(key));',
+    replace: 'const isUnread = (_: unknown) => false && places.size > 0;',
+    noticedBy: {
+      file: GROUPED_READS_TEST,
+      test: 'no item is taken for missing because the table had no capacity for it',
+    },
+  },
+  {
+    id: 'response-without-table',
+    change: 'a response that has no items of the table counts as if there were none',
+    breaks: 'P3: ten uploads at once are taken for orphans',
+    file: DYNAMODB_TABLE,
+    find: "if (!found && !unread) throw new Error('BatchGetItem responded without Responses of its table');",
+    replace: '',
+    noticedBy: {
+      file: 'packages/table/test/dynamodb-table.test.ts',
+      test: 'keys that the table had no capacity for are said, and a response without the table is an error',
+    },
+  },
+  {
+    id: 'failed-read-hangs',
+    change: 'a failed call for many reads rejects none of them',
+    breaks: 'P8: their messages keep their slots, and the uploads behind them wait',
+    file: GROUPED_READS,
+    find: 'for (const { readers } of unread) for (const { reject } of readers) reject(error);',
+    replace: 'void error;',
+    noticedBy: {
+      file: GROUPED_READS_TEST,
+      test: 'a call that fails fails what is in it, and nothing else',
+    },
+  },
+  {
+    id: 'reads-forget-sort-key',
+    change: 'two items of one partition that are read together are taken for one',
+    breaks: 'P4: the record of a version is read as the upload',
+    file: GROUPED_READS,
+    find: "return JSON.stringify([attributes[partitionKey], attributes['item']]);",
+    replace: 'return JSON.stringify([attributes[partitionKey]]);',
+    noticedBy: {
+      file: GROUPED_READS_TEST,
+      test: 'a key is read once for all who ask for it, and each gets an item of its own',
+    },
   },
   {
     id: 'update-creates',

@@ -31,6 +31,7 @@ await runService({
       recordRetentionSeconds: config.RECORD_RETENTION_DAYS * SECONDS_PER_DAY,
       now: systemClock.now,
       newToken: randomUUID,
+      readsTogether: true,
     });
     const objects = createS3ObjectStore({
       client: new S3Client(

@@ -50,7 +50,8 @@ export function createHarness({
   const startWorker = () =>
     createAcceptor(
       {
-        uploads,
+        // As in main.ts.
+        uploads: uploads.over(tableFaults, {}),
         objects,
         reports,
         log,

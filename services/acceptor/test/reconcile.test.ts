@@ -487,3 +487,15 @@ t.test('the version of a presigned PUT stays until the lifecycle takes it', asyn
   t.match(await harness.uploads.get(key), { state: UploadState.accepted });
   t.equal((await harness.objects.listVersions(key)).length, 1);
 });
+
+t.test('events that come together share the reads of their uploads', async (t) => {
+  const harness = createHarness();
+  const events = [];
+  for (let at = 0; at < 10; at += 1) events.push(harness.upload(await harness.issue(), `file ${at}`));
+  const worker = harness.startWorker();
+  await Promise.all(events.map((event) => harness.deliver(event, {}, worker)));
+  const operations = harness.tableFaults.calls.map(({ operation }) => operation);
+  t.equal(operations.filter((operation) => operation === 'getSome').length, 1);
+  t.notOk(operations.includes('get'));
+  for (const { key } of events) t.match(await harness.uploads.get(key), { state: UploadState.accepted });
+});

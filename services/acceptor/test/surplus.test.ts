@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { ObjectCreated } from '@upload-once/queue';
 import { ObservedKind, UploadState } from '@upload-once/uploads';
 import t from 'tap';
@@ -261,8 +260,10 @@ t.test('P8: a process copies an upload once at a time, and others wait longer an
   ] as const) {
     await t.rejects(harness.deliver(second, { receiveCount }, worker), { code: 'RetryLater', seconds });
   }
-  const last = harness.deliver(second, { receiveCount: 8, isLastReceive: true }, worker);
-  await setImmediate();
+  const waits = Promise.withResolvers<void>();
+  const receive = { receiveCount: 8, isLastReceive: true, stepAside: waits.resolve };
+  const last = harness.deliver(second, receive, worker);
+  await waits.promise;
   copying.release();
   await Promise.all([delivery, last]);
   const copies = harness.bucketFaults.calls.filter(({ operation }) => operation === 'copyIfAbsent');
@@ -279,8 +280,9 @@ t.test('P3: who waits for a copy whose message is lost copies itself', async (t)
   const copying = harness.bucketFaults.stallNext('before', 'copyIfAbsent');
   const lost = harness.deliver(event, { signal: stop.signal }, worker);
   await copying.reached;
-  const waiting = harness.deliver(event, {}, worker);
-  await setImmediate();
+  const waits = Promise.withResolvers<void>();
+  const waiting = harness.deliver(event, { stepAside: waits.resolve }, worker);
+  await waits.promise;
   stop.abort(new Error('visibility lost'));
   copying.release();
   await t.rejects(lost, { message: 'visibility lost' });
@@ -297,8 +299,9 @@ t.test('who waits for a copy stops waiting when its own message is lost', async 
   const delivery = harness.deliver(event, {}, worker);
   await copying.reached;
   const stop = new AbortController();
-  const waiting = harness.deliver(event, { signal: stop.signal }, worker);
-  await setImmediate();
+  const waits = Promise.withResolvers<void>();
+  const waiting = harness.deliver(event, { signal: stop.signal, stepAside: waits.resolve }, worker);
+  await waits.promise;
   stop.abort(new Error('visibility lost'));
   await t.rejects(waiting, { message: 'visibility lost' });
   copying.release();

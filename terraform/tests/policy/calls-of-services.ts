@@ -17,6 +17,7 @@ import { type RecordedCall, recordCalls } from './recorded-calls.ts';
 // What the services' own code asks of the tables, so that a key or an attribute that changes there is seen here.
 
 const KEY = 'uploads/a-file';
+const OTHER_KEY = 'uploads/another-file';
 const NOW = new Date('2030-01-31T00:00:00Z');
 const KEY_ID = '0123456789abcdef';
 const SHA256 = '0a'.repeat(32);
@@ -58,7 +59,7 @@ const PROCESSING_ITEM = {
 function onUploads(
   work: (uploads: UploadStore) => Promise<unknown>,
   item: Readonly<Record<string, AttributeValue>> = CLAIMED_ITEM,
-  refused = 0,
+  { refused = 0, readsTogether = false } = {},
 ) {
   const open = (client: DynamoDBClient) =>
     createDynamoDbUploadStore({
@@ -67,6 +68,7 @@ function onUploads(
       recordRetentionSeconds: 1,
       now: () => NOW,
       newToken: () => 'a-token',
+      readsTogether,
     });
   return recordCalls('FullFilename', item, (client) => work(open(client)), refused);
 }
@@ -123,6 +125,9 @@ export const uploadsCalls = {
   acceptor: await all(
     onUploads((uploads) => uploads.ping()),
     onUploads((uploads) => uploads.get(KEY)),
+    onUploads((uploads) => Promise.all([uploads.get(KEY), uploads.get(OTHER_KEY)]), CLAIMED_ITEM, {
+      readsTogether: true,
+    }),
     onUploads((uploads) => uploads.claim(KEY, VERSION)),
     onUploads((uploads) => uploads.isObserved(KEY, ObservedKind.orphan, 'v2')),
     onUploads((uploads) => uploads.accept(KEY, { claimedVersionId: 'v1', acceptedVersionId: 'v2' })),
@@ -132,7 +137,7 @@ export const uploadsCalls = {
     onUploads((uploads) => uploads.ping()),
     onUploads((uploads) => uploads.startProcessing(KEY, LEASE), ACCEPTED_ITEM),
     // The write for a first attempt is refused, and another one follows.
-    onUploads((uploads) => uploads.startProcessing(KEY, LEASE), PROCESSING_ITEM, 1),
+    onUploads((uploads) => uploads.startProcessing(KEY, LEASE), PROCESSING_ITEM, { refused: 1 }),
     onUploads((uploads) => uploads.renewLease(KEY, { attempt: 1, leaseOwner: 'me' }, 60)),
     onUploads((uploads) => uploads.releaseLease(KEY, 1)),
     onUploads((uploads) => uploads.finish(KEY, 1)),

@@ -13,13 +13,17 @@ export interface RecordedCall {
   };
 }
 
+interface GroupedRead {
+  readonly Keys: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** What of a request to DynamoDB is looked at. */
 interface TableRequest {
   readonly Key?: Readonly<Record<string, unknown>>;
   readonly Item?: Readonly<Record<string, unknown>>;
-  /** Of BatchWriteItem: the requests by table. */
+  /** Of BatchWriteItem and BatchGetItem: the requests by table. */
   readonly RequestItems?: Readonly<
-    Record<string, readonly { readonly PutRequest?: Pick<TableRequest, 'Item'> }[]>
+    Record<string, readonly { readonly PutRequest?: Pick<TableRequest, 'Item'> }[] | GroupedRead>
   >;
   readonly ConditionExpression?: string;
   readonly UpdateExpression?: string;
@@ -83,7 +87,14 @@ export async function recordCalls(
             ...(item && { Item: item }),
           });
         }
-        const output = { $metadata: {}, UnprocessedItems: {}, ...(item && { Item: item, Attributes: item }) };
+        const output = {
+          $metadata: {},
+          UnprocessedItems: {},
+          Responses: Object.fromEntries(
+            Object.keys((input as TableRequest).RequestItems ?? {}).map((table) => [table, []]),
+          ),
+          ...(item && { Item: item, Attributes: item }),
+        };
         return { response: {}, output };
       },
     { step: 'build', priority: 'high' },
@@ -100,9 +111,10 @@ function contextOf(request: TableRequest, partitionKey: string): RecordedCall['c
     .map(([part]) => part);
   if (unknown.length > 0)
     throw new Error(`a part of a request that is not known here: ${unknown.join(', ')}`);
-  const { Key, RequestItems = {}, ExpressionAttributeNames = {}, ExpressionAttributeValues = {} } = request;
+  const { RequestItems = {}, ExpressionAttributeNames = {}, ExpressionAttributeValues = {} } = request;
   const [together] = Object.values(RequestItems).flat();
-  const Item = request.Item ?? together?.PutRequest?.Item;
+  const Key = request.Key ?? (together && 'Keys' in together ? together.Keys[0] : undefined);
+  const Item = request.Item ?? (together && 'PutRequest' in together ? together.PutRequest?.Item : undefined);
   const expressions = [request.ConditionExpression, request.UpdateExpression, request.KeyConditionExpression];
   const named = expressions
     .flatMap((expression) => expression?.match(/[:#]?\w+/g) ?? [])

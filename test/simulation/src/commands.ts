@@ -76,7 +76,7 @@ const stallSeconds = fc.constantFrom(1, 20, 31, 45, 100, 600);
 
 const CALLS = {
   acceptor: [
-    ...['get', 'putIfAbsent', 'update', 'oldestVersion', 'copyIfAbsent', 'head', 'haveSameBytes'],
+    ...['get', 'getSome', 'putIfAbsent', 'update', 'oldestVersion', 'copyIfAbsent', 'head', 'haveSameBytes'],
     ...['deleteVersions', 'sendReport'],
   ],
   processor: ['get', 'putIfAbsent', 'update', 'open', 'sendReport'],

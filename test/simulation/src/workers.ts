@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import {
   type Consumer,
   createConsumer,
@@ -188,5 +188,13 @@ function createPorts(process: WorkerProcess, callers: AsyncLocalStorage<Caller>,
       return found;
     },
   };
-  return { uploads: around.uploads.over(way), objects, reports: around.reports.over(way), metrics };
+  const { clock } = process;
+  // As in the services' main.ts.
+  const reads = {
+    clock,
+    random: around.random,
+    nextTurn: (callback: () => void) => void clock.after(0, AsyncResource.bind(callback)),
+  };
+  const uploads = around.uploads.over(way, process.service === 'acceptor' ? reads : undefined);
+  return { uploads, objects, reports: around.reports.over(way), metrics };
 }

@@ -1,3 +1,4 @@
+import { type GroupedReadsOptions, groupReads } from '@upload-once/table';
 import { createMemoryTable, type Faults } from '@upload-once/table/testing';
 import { createGroupedIssue } from '../domain/grouped-issue.ts';
 import { type Item, type ItemKey, PARTITION_KEY } from '../domain/item.ts';
@@ -17,8 +18,11 @@ export interface MemoryUploadStoreOptions {
 }
 
 export interface MemoryUploadStore extends UploadStore {
-  /** The same table at the end of another way: each caller meets faults of its own. */
-  over(faults: Faults): UploadStore;
+  /**
+   * The same table at the end of another way: each caller meets faults of its own.
+   * @param reads if it is given, items that are read in one turn are read together
+   */
+  over(faults: Faults, reads?: GroupedReadsOptions): UploadStore;
   /** The same table for those who issue. */
   readonly issued: IssuedUploads;
   /** The same table for an operator's eyes. */
@@ -31,7 +35,13 @@ export function createMemoryUploadStore(options: MemoryUploadStoreOptions): Memo
   const table = createMemoryTable<ItemKey, Item>({ partitionKey: PARTITION_KEY, faults, stream });
   return {
     ...createTableUploadStore({ ...options, table }),
-    over: (way) => createTableUploadStore({ ...options, table: table.over(way) }),
+    over(way, reads) {
+      const other = table.over(way);
+      return createTableUploadStore({
+        ...options,
+        table: reads ? groupReads(other, PARTITION_KEY, reads) : other,
+      });
+    },
     issued: createGroupedIssue({ ...options, table }),
     records: createTableUploadRecords({ ...options, table, pause: async () => undefined }),
   };
