@@ -45,11 +45,23 @@ export const deletionMutations: readonly Mutation[] = [
     change: 'the upload is deleted after a presigned PUT as well',
     breaks: 'P1: the URL works again, with `If-None-Match` too',
     file: ACCEPT,
-    find: "if (upload.constraints.method === 'post') {",
-    replace: '{',
+    find: "if (upload.constraints.method === 'put') await removeAfterExpiry(version, upload.expiresAt);\n    else await",
+    replace: 'await',
     noticedBy: {
       file: RECONCILE_TEST,
-      test: 'the version of a presigned PUT stays until the lifecycle takes it',
+      test: 'P1: the version of a presigned PUT stays until its URL has expired',
+    },
+  },
+  {
+    id: 'put-deleted-at-expiry',
+    change: 'the upload of a presigned PUT is deleted before its URL has expired',
+    breaks: 'P1: the URL works again, with `If-None-Match` too',
+    file: 'services/acceptor/src/remove-after-expiry.ts',
+    find: '(expiresAt.getTime() + AFTER_EXPIRY_MS)',
+    replace: '(expiresAt.getTime() - AFTER_EXPIRY_MS)',
+    noticedBy: {
+      file: 'services/acceptor/test/remove-after-expiry.test.ts',
+      test: 'P1: nothing is removed before an hour after the expiry',
     },
   },
   {

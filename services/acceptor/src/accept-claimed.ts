@@ -9,6 +9,7 @@ import {
 } from '@upload-once/uploads';
 import { createFindEarlierCopy } from './find-earlier-copy.ts';
 import { isAcceptanceOnRecord } from './is-acceptance-on-record.ts';
+import type { RemoveAfterExpiry } from './remove-after-expiry.ts';
 import type { Remove } from './remove-together.ts';
 
 /** ACCEPTED could not be recorded, and no later state of the same claim is on record: the item is gone, or it is another claim's. */
@@ -26,10 +27,11 @@ export function createAcceptClaimed(options: {
   readonly uploads: UploadStore;
   readonly objects: ObjectStore;
   readonly remove: Remove;
+  readonly removeAfterExpiry: RemoveAfterExpiry;
   readonly log: Logger;
   readonly metrics: Metrics;
 }) {
-  const { uploads, objects, remove, log, metrics } = options;
+  const { uploads, objects, remove, removeAfterExpiry, log, metrics } = options;
   const findEarlierCopy = createFindEarlierCopy({ uploads, objects });
 
   return async function acceptClaimed(
@@ -38,10 +40,10 @@ export function createAcceptClaimed(options: {
     signal: AbortSignal,
   ): Promise<void> {
     if (upload.state === UploadState.claimed) await copyAndRecord(upload, claimed, signal);
-    // A presigned PUT works again as soon as its object is gone: there the lifecycle takes it, later.
-    if (upload.constraints.method === 'post') {
-      await remove({ key: upload.key, versionId: claimed.versionId });
-    }
+    const version = { key: upload.key, versionId: claimed.versionId };
+    // A presigned PUT works again as soon as its object is gone.
+    if (upload.constraints.method === 'put') await removeAfterExpiry(version, upload.expiresAt);
+    else await remove(version);
   };
 
   /** Resolves when ACCEPTED or a later state is on record, no matter which worker has recorded it. */

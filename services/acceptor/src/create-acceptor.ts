@@ -6,6 +6,7 @@ import { createAcceptClaimed } from './accept-claimed.ts';
 import { joinCopies } from './join-copies.ts';
 import { createKeepApart } from './keep-apart.ts';
 import { createReconcile } from './reconcile.ts';
+import { removeAfterExpiry } from './remove-after-expiry.ts';
 import { removeTogether } from './remove-together.ts';
 
 export interface AcceptorPorts {
@@ -37,14 +38,20 @@ export function createAcceptor(
   event: ObjectCreated,
   delivery: Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive' | 'stepAside'>,
 ) => Promise<void> {
-  const { uploads, objects, clock } = ports;
+  const { uploads, objects, log, clock } = ports;
   const { keptDuplicates, visibilitySeconds, uploadsProtected } = settings;
   const remove = removeTogether({ objects, clock });
   return createReconcile({
     uploads,
     objects,
     keepApart: createKeepApart({ ...ports, remove, now: clock.now, keptDuplicates }),
-    copies: joinCopies(createAcceptClaimed({ ...ports, remove })),
+    copies: joinCopies(
+      createAcceptClaimed({
+        ...ports,
+        remove,
+        removeAfterExpiry: removeAfterExpiry({ remove, clock, log }),
+      }),
+    ),
     secondLookSeconds: visibilitySeconds,
     uploadsProtected,
   });

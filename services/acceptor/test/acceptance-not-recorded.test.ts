@@ -20,6 +20,7 @@ async function acceptOver(found: (upload: Upload) => Upload | undefined) {
     uploads,
     objects: harness.objects,
     remove: ({ key, versionId }) => harness.objects.deleteVersion(key, versionId),
+    removeAfterExpiry: async () => undefined,
     log: harness.log,
     metrics: harness.metrics,
   });

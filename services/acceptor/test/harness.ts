@@ -9,12 +9,6 @@ import {
 import { recordOutput } from '../../../test/support/record-output.ts';
 import { createAcceptor } from '../src/create-acceptor.ts';
 
-/** As soon as what is under way has had its turn: nothing here waits for time. */
-function after(_delayMs: number, callback: () => void): () => void {
-  const immediate = setImmediate(callback);
-  return () => clearImmediate(immediate);
-}
-
 type Worker = ReturnType<typeof createAcceptor>;
 
 /** An acceptor over the fakes: what clients and S3 do is done by the test, what the acceptor makes of it is looked at. */
@@ -32,6 +26,16 @@ export function createHarness({
   const bucketFaults = createFaultScript();
   const reportFaults = createFaultScript();
   let serial = 0;
+  const later: (() => void)[] = [];
+  /** What comes within a second, as soon as what is under way has had its turn; what comes later, when the test says so. */
+  function after(delayMs: number, callback: () => void): () => void {
+    if (delayMs > 1_000) {
+      later.push(callback);
+      return () => later.splice(later.indexOf(callback), 1);
+    }
+    const immediate = setImmediate(callback);
+    return () => clearImmediate(immediate);
+  }
   const uploads = createMemoryUploadStore({
     now: () => clock.now,
     newToken: () => `token-${++serial}`,
@@ -69,6 +73,9 @@ export function createHarness({
     bucketFaults,
     reportFaults,
     ...output,
+
+    /** Everything that waits for a later time. */
+    passLater: () => later.splice(0).map((callback) => callback()).length,
 
     /** The ids of all reports that were sent, in order. */
     reportIds: () => reports.sent.map(reportIdOf),

@@ -478,14 +478,21 @@ t.test('something else under accepted/ is never taken for the upload', async (t)
   t.match(await harness.uploads.get(key), { state: UploadState.claimed });
 });
 
-t.test('the version of a presigned PUT stays until the lifecycle takes it', async (t) => {
+t.test('P1: the version of a presigned PUT stays until its URL has expired', async (t) => {
   const harness = createHarness();
-  const key = await harness.issue({ constraints: { method: 'put', minBytes: 0, maxBytes: 9 } });
+  const expiresAt = new Date(harness.clock.now.getTime() + 60_000);
+  const key = await harness.issue({ expiresAt, constraints: { method: 'put', minBytes: 0, maxBytes: 9 } });
   const event = harness.upload(key, 'first');
-  await harness.deliver(event);
-  await harness.deliver(event);
+  const worker = harness.startWorker();
+  await harness.deliver(event, {}, worker);
+  await harness.deliver(event, {}, worker);
   t.match(await harness.uploads.get(key), { state: UploadState.accepted });
   t.equal((await harness.objects.listVersions(key)).length, 1);
+  const removing = harness.bucketFaults.stallNext('after', 'deleteVersions');
+  t.equal(harness.passLater(), 1);
+  await removing.reached;
+  removing.release();
+  t.strictSame(await harness.objects.listVersions(key), []);
 });
 
 t.test('events that come together share the reads of their uploads', async (t) => {

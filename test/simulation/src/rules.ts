@@ -186,9 +186,14 @@ export function createRules(
       return;
     }
     must(
-      versionId === item?.versionId && issued?.method === 'post',
+      versionId === item?.versionId && issued !== undefined,
       'P4',
-      `${key.key}: ${versionId} was removed, which is no upload by a form`,
+      `${key.key}: ${versionId} was removed, which is no upload`,
+    );
+    must(
+      issued?.method === 'post' || time.monotonicMs() >= (issued?.expiresAtMs ?? 0),
+      'P1',
+      `${key.key}: ${versionId} was removed while its presigned PUT is valid`,
     );
     must(
       item?.acceptedVersionId !== undefined,
