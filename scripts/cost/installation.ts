@@ -8,8 +8,8 @@ export interface Installation {
   readonly tasks: Readonly<Record<ServiceName, Tasks>>;
   /** AWS services that the tasks reach by an interface endpoint. */
   readonly interfaceEndpoints: number;
-  /** How soon the source of a PUT may be removed: both rules of the lifecycle outlast what can ask for it (modules/storage). */
-  readonly shortestSourceDays: number;
+  /** How long the source of a PUT stays that is left to both rules of the lifecycle. */
+  readonly lifecycleDays: number;
   /** The least record retention that modules/storage takes, with the default retentions of the queues. */
   readonly shortestRecordDays: number;
 }
@@ -55,6 +55,13 @@ export const SCALING_ALARM_METRICS = 2 * (2 * 1 + 2 * 3);
  */
 export const INSIGHTS_METRICS = 10 * (1 + 3 + 3) + 5 * 3 + 3;
 
+/** AFTER_EXPIRY_MS in services/acceptor/src/remove-after-expiry.ts. */
+const SOURCE_AFTER_EXPIRY_SECONDS = 3_600;
+
+function hundredthsOf(days: number): number {
+  return Math.ceil(days * 100) / 100;
+}
+
 /** A version becomes noncurrent when the first rule puts a delete marker before it; the second rule counts from that day. */
 export function installationOf(): Installation & { readonly defaults: Defaults } {
   const root = settingsIn('variables.tf');
@@ -62,6 +69,9 @@ export function installationOf(): Installation & { readonly defaults: Defaults }
   const network = attributesIn('modules/network/variables.tf', 'settings');
   const retentions =
     Number(storage('message_retention_days')) + Number(storage('dead_letter_retention_days'));
+  const formSeconds = Number(
+    attributesIn('modules/settings/variables.tf', 'url_issuer')('form_lifetime_seconds'),
+  );
   const tasks = (variable: string): Tasks => {
     const part = attributesIn('modules/settings/variables.tf', variable);
     return {
@@ -73,10 +83,10 @@ export function installationOf(): Installation & { readonly defaults: Defaults }
   return {
     tasks: { 'url-issuer': tasks('url_issuer'), acceptor: tasks('acceptor'), processor: tasks('processor') },
     interfaceEndpoints: interfaceEndpoints(),
-    shortestSourceDays: 2 * retentions,
+    lifecycleDays: Number(storage('uploads_expire_days')) + Number(storage('noncurrent_expire_days')),
     shortestRecordDays: 4 * retentions + 1,
     defaults: {
-      sourceDays: Number(storage('uploads_expire_days')) + Number(storage('noncurrent_expire_days')),
+      sourceDays: hundredthsOf((formSeconds + SOURCE_AFTER_EXPIRY_SECONDS) / 86_400),
       logRetentionDays: Number(root('log_retention_days')),
       recordRetentionDays: Number(storage('record_retention_days')),
       architecture: JSON.parse(root('architecture')),

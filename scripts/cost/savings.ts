@@ -7,11 +7,10 @@ import { amount, type Table } from './tables.ts';
 
 /** What could still be saved, and what would be lost. The first rows are settings of Terraform; the others would be changes of the code. */
 export function savingsTable(results: UploadResults, parameters: Parameters): Table {
-  const { prices, installation, sourceDays } = parameters;
+  const { prices, installation } = parameters;
   const figures = results.form[parameters.load];
   const { acceptor, processor } = figures;
   const perMib = sourcePerMib(parameters);
-  const shortest = installation.shortestSourceDays;
   const months = (changed: Partial<Parameters>) =>
     sum(fixedPart(parameters)) - sum(fixedPart({ ...parameters, ...changed }));
   const fewerTasks = {
@@ -29,11 +28,6 @@ export function savingsTable(results: UploadResults, parameters: Parameters): Ta
       `\`storage.record_retention_days = ${installation.shortestRecordDays}\``,
       perMillionUploads(records),
       'no promise, while the queues keep their default retentions',
-    ],
-    [
-      `\`storage.uploads_expire_days\` and \`noncurrent_expire_days = ${shortest / 2}\``,
-      `${perMillionUploads(perMib * (1 - shortest / sourceDays))}, a MiB of each PUT`,
-      'no promise; a file can be gone soon after its dead letter',
     ],
     [
       '`storage.point_in_time_recovery = false`',

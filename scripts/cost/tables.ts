@@ -68,14 +68,14 @@ export function volumesTable(results: UploadResults, parameters: Parameters): Ta
 export function sizesTable(results: UploadResults, parameters: Parameters): Table {
   const ofSize = (kind: 'form' | 'put', sizeMib: number, sourceDays = parameters.sourceDays) =>
     perMillionInAll(perMillion(results, kind, parameters.load, { ...parameters, sizeMib, sourceDays }));
-  const { shortestSourceDays } = parameters.installation;
+  const { lifecycleDays } = parameters.installation;
   return [
-    ['size', 'form', `PUT, ${parameters.sourceDays} days`, `PUT, ${shortestSourceDays} days`],
+    ['size', 'form', `PUT, ${parameters.sourceDays} days`, `PUT, ${lifecycleDays} days`],
     ...SIZES_MIB.map((sizeMib) => [
       `${sizeMib} MiB`,
       amount(ofSize('form', sizeMib)),
       amount(ofSize('put', sizeMib)),
-      amount(ofSize('put', sizeMib, shortestSourceDays)),
+      amount(ofSize('put', sizeMib, lifecycleDays)),
     ]),
   ];
 }

@@ -131,14 +131,15 @@ t.test(
     const busy = { ...anUpload, acceptor: { ...anUpload.acceptor, calls } };
     const changed = { ...results, put: { busy, idle: busy } };
     const kib = Math.floor((5 / ((1e6 / 1024) * 0.023 * (60 / (730 / 24)))) * 1024);
-    t.match(sentences(changed, defaults).methods, `A PUT is cheaper than a form for files up to ${kib} KiB`);
-    t.match(sentences(results, defaults).methods, 'A form is cheaper than a PUT');
+    const sixty = readParameters({ SOURCE_DAYS: '60' });
+    t.match(sentences(changed, sixty).methods, `A PUT is cheaper than a form for files up to ${kib} KiB`);
+    t.match(sentences(results, sixty).methods, 'A form is cheaper than a PUT');
   },
 );
 
 t.test('a month mixes both methods by their share', async (t) => {
   const total = (share: string) => {
-    const parameters = readParameters({ PUT_SHARE: share, SIZE_MIB: '1' });
+    const parameters = readParameters({ PUT_SHARE: share, SIZE_MIB: '1', SOURCE_DAYS: '60' });
     return Number(perMonthTable(results, parameters).at(-1)?.[1]?.replaceAll(/[*,]/g, ''));
   };
   t.ok(Math.abs((total('0') + total('100')) / 2 - total('50')) < 0.011);
@@ -146,8 +147,9 @@ t.test('a month mixes both methods by their share', async (t) => {
 });
 
 t.test('what stays where is read from Terraform', async (t) => {
-  t.equal(defaults.sourceDays, 60, 'uploads_expire_days, then noncurrent_expire_days');
-  t.equal(defaults.installation.shortestSourceDays, 38);
+  t.equal(defaults.sourceDays, 0.05, 'the life of a URL and an hour');
+  t.equal(defaults.installation.lifecycleDays, 60, 'uploads_expire_days, then noncurrent_expire_days');
+  t.match(read('services/acceptor/src/remove-after-expiry.ts'), /AFTER_EXPIRY_MS = 3_600_000;/);
   t.equal(defaults.recordRetentionDays, 113);
   t.strictSame(defaults.installation.tasks['url-issuer'], { minTasks: 2, vcpu: 0.25, memoryGib: 0.5 });
   const rule = /record_retention_days >= max\(22, 4 \* \(.*\) \+ 1\)/;
