@@ -14,7 +14,7 @@ package_tools := scripts/packages/node_modules/.package-lock.json
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-issuer bench-uploads bench-consumer bench-containers cost audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-issuer bench-uploads bench-consumer bench-containers cost audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -139,6 +139,15 @@ bench: $(installed) ## Measure lead time, throughput and memory on this machine
 
 bench-client: $(installed) ## Measure the client library against curl on this machine: SIZE_MIB= ROUNDS=
 	@node bench/client/main.ts
+
+bench-client-small: $(installed) ## Measure many small files by the client library against node:http: FILES= ROUNDS=
+	@node bench/client/small-files.ts
+
+bench-start-up: $(installed) ## Measure each service's start-up time and memory against `node -e 0`: ROUNDS=
+	@node bench/start-up.ts
+
+bench-flood: $(installed) ## Measure others' lead time beside a form that is used again and again: DUPLICATES= ROUNDS=
+	@node bench/acceptor/flood.ts
 
 bench-issuer: $(installed) ## Measure the url-issuer against a plain one and bare Fastify: ROUNDS=
 	@node bench/issuer/main.ts

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { openUploadStore } from '@upload-once/local-stack/outcome.ts';
 import { type Stack, startStack } from '@upload-once/local-stack/stack.ts';
 import { openBareChain } from './bare-chain.ts';
-import { measureFlood } from './flood.ts';
 import { followHandledUploads } from './handled-uploads.ts';
 import { measureLeadTimes } from './lead-times.ts';
 import { followPeakMemory } from './peak-memory.ts';
@@ -18,14 +17,12 @@ import { measureThroughput } from './throughput.ts';
  * is missed, which the report says; 1 when something breaks.
  */
 const WARM_UP_ROUNDS = 2;
-/** A slow machine needs longer than half a minute to use one form a thousand times. */
-const ISSUER = { FORM_LIFETIME_SECONDS: '600' };
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const settings = settingsOrExit();
 const logFolder = await mkdtemp(join(tmpdir(), 'upload-once-bench-'));
 let isEnding = false;
-const starting = startStack({ logFolder, keyRate: 1000, settings: { 'url-issuer': ISSUER } });
+const starting = startStack({ logFolder, keyRate: 1000 });
 process.once('SIGINT', () => void end(130)).once('SIGTERM', () => void end(143));
 
 try {
@@ -45,7 +42,7 @@ try {
 }
 
 async function measure(stack: Stack): Promise<Figures> {
-  const { uploads: count, concurrency, duplicates, bigMib } = settings;
+  const { uploads: count, concurrency, bigMib } = settings;
   const processor = stack.processes.find(({ name }) => name === 'processor');
   if (!processor) throw new Error('the stack has no processor');
   const handled = followHandledUploads(processor);
@@ -58,9 +55,6 @@ async function measure(stack: Stack): Promise<Figures> {
   await measureLeadTimes({ ...common, bareChain, concurrency, count: warmUp });
   const leadTimes = await measureLeadTimes({ ...common, bareChain, concurrency, count });
   const peaksOfSmallUploads = await memory.read();
-
-  say(`One form that is used ${duplicates} times, beside the uploads of others …`);
-  const flood = await measureFlood({ ...common, duplicates, quietUploads: count });
 
   say(`One upload of ${bigMib} MiB …`);
   const throughput = await measureThroughput({
@@ -76,7 +70,6 @@ async function measure(stack: Stack): Promise<Figures> {
   const threadHop = await measureThreadHop();
   return {
     leadTimes,
-    flood,
     throughput,
     threadHop,
     memoryMethod: memory.method,

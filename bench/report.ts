@@ -1,7 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { arch, platform, version } from 'node:process';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
-import { FLOOD_CONCURRENCY, type FloodTimes, OTHERS_CONCURRENCY } from './flood.ts';
 import { type LeadTimes, SMALL_BYTES } from './lead-times.ts';
 import { percentile } from './percentile.ts';
 import type { Settings } from './settings.ts';
@@ -21,7 +20,6 @@ const AIMS_MIB: Readonly<Record<string, number>> = {
 
 export interface Figures {
   readonly leadTimes: LeadTimes;
-  readonly flood: FloodTimes;
   readonly throughput: Throughput;
   readonly threadHop: ThreadHop;
   readonly memoryMethod: string;
@@ -36,7 +34,7 @@ export function machineLine(now: Date): string {
   return `${cores}, ${platform} ${arch}, Node ${version}, ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-export function report(figures: Figures, { uploads, concurrency, duplicates, bigMib }: Settings): string {
+export function report(figures: Figures, { uploads, concurrency, bigMib }: Settings): string {
   return [
     textTable(speedRows(figures, bigMib)),
     '',
@@ -44,12 +42,6 @@ export function report(figures: Figures, { uploads, concurrency, duplicates, big
     '  same size put into the same S3, until its event is received from a queue of its own, in turn with the uploads.',
     '  throughput: the client library; bare: a presigned PUT by node:http to the same S3, once before and once after.',
     '  a handler that does nothing: one run in a thread of its own; bare: in the thread of the caller.',
-    '',
-    textTable(floodRows(figures)),
-    '',
-    `  others: small uploads, ${OTHERS_CONCURRENCY} at once, while one form is used ${duplicates} times, ${FLOOD_CONCURRENCY} at once; while ${duplicates} forms are used`,
-    `  once each, ${FLOOD_CONCURRENCY} at once; and with nothing beside them. The flood took ${figures.flood.secondsToPost.toFixed(1)} s to send, its last event was handled after`,
-    `  ${figures.flood.secondsToClear.toFixed(1)} s. All of it shares this machine.`,
     '',
     textTable(memoryRows(figures)),
     '',
@@ -82,19 +74,6 @@ function speedRows({ leadTimes, throughput, threadHop }: Figures, bigMib: number
       `${threadHop.inSameThreadMs.toFixed(3)} ms`,
       `${(threadHop.inThreadMs / threadHop.inSameThreadMs).toFixed(1)} ×`,
     ],
-  ];
-}
-
-function floodRows({ flood }: Figures): string[][] {
-  const row = (name: string, percent: number) => {
-    const flooded = percentile(flood.flooded, percent);
-    const baselines = [flood.busy, flood.quiet].map((times) => percentile(times, percent));
-    return [name, `${flooded} ms`, ...baselines.map((ms) => `${ms} ms (${(flooded / ms).toFixed(2)} ×)`)];
-  };
-  return [
-    ['lead time of others', 'beside one form', 'beside as many forms', 'alone'],
-    row('median', 50),
-    row('p99', 99),
   ];
 }
 

@@ -3,8 +3,6 @@ export interface Settings {
   readonly uploads: number;
   /** How many of them are under way at once. */
   readonly concurrency: number;
-  /** How often one form is used again while others upload. */
-  readonly duplicates: number;
   /** The size of the one big upload. */
   readonly bigMib: number;
 }
@@ -14,12 +12,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The largest file that a form takes (Amazon S3 API Reference, "POST Object"). */
 const MAX_BIG_MIB = 5 * 1024;
 
-/** Reads UPLOADS, CONCURRENCY, DUPLICATES and BIG_MIB. @throws RangeError as `wholeNumber` */
+/** Reads UPLOADS, CONCURRENCY and BIG_MIB. @throws RangeError as `wholeNumber` */
 export function readSettings(environment: Environment): Settings {
   return {
     uploads: wholeNumber(environment, 'UPLOADS', 300, 1_000_000),
     concurrency: wholeNumber(environment, 'CONCURRENCY', 8, 256),
-    duplicates: wholeNumber(environment, 'DUPLICATES', 1_000, 100_000),
     bigMib: wholeNumber(environment, 'BIG_MIB', 2048, MAX_BIG_MIB),
   };
 }

@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sum } from '../metered/counts.ts';
+import type { Metered } from '../metered/start-metered.ts';
 import { cpuSeconds, keepOnCore } from '../process-cpu.ts';
 import { machineLine } from '../report.ts';
 import { wholeNumber } from '../settings.ts';
 import { writeResults } from '../write-results.ts';
-import { figuresOf, sum } from './counts.ts';
-import { type Metered, startMeteredStack } from './metered-stack.ts';
+import { figuresOf } from './figures-of.ts';
+import { startMeteredStack } from './metered-stack.ts';
 import { report } from './report.ts';
 import type { ByService, Round, UploadKind, UploadResults } from './results.ts';
 import { type Batch, byService, createRunBatch } from './run-batch.ts';

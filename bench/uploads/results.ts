@@ -1,3 +1,5 @@
+import type { AwsService } from '../metered/meter.ts';
+
 /** What `make bench-uploads` writes to bench/results/uploads.json. */
 export interface UploadResults {
   /** See `machineLine`. */
@@ -42,8 +44,6 @@ export interface ServiceFigures {
 
 /** By operation, as AWS's API reference names it. An operation that was not called is left out. */
 export type Calls = Readonly<Record<AwsService, Readonly<Record<string, number>>>>;
-
-export type AwsService = 's3' | 'dynamodb' | 'sqs';
 
 /** All of it busy. */
 export interface Round {

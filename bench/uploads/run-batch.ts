@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { requestUpload, uploadFile } from '@upload-once/client';
+import { type Counts, difference } from '../metered/counts.ts';
 import { cpuSeconds } from '../process-cpu.ts';
-import { type Counts, difference } from './counts.ts';
 import { type HeldEvents, holdEvents } from './held-events.ts';
 import type { MeteredStack } from './metered-stack.ts';
 import type { RoundFigures, ServiceName, UploadKind } from './results.ts';

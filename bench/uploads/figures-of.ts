@@ -1,21 +1,6 @@
-import type { AwsService, ServiceFigures } from './results.ts';
-
-/** What was counted of one service, by name: calls as `<service> <operation>`, and the numbers of `ServiceFigures`. */
-export type Counts = Readonly<Record<string, number>>;
-
-export function difference(later: Counts, earlier: Counts): Counts {
-  return Object.fromEntries(
-    Object.entries(later).map(([name, count]) => [name, count - (earlier[name] ?? 0)]),
-  );
-}
-
-export function sum(all: readonly Counts[]): Counts {
-  const total: Record<string, number> = {};
-  for (const counts of all) {
-    for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
-  }
-  return total;
-}
+import type { Counts } from '../metered/counts.ts';
+import type { AwsService } from '../metered/meter.ts';
+import type { ServiceFigures } from './results.ts';
 
 /** Rounded to thousandths. */
 export function figuresOf(counts: Counts, uploads: number): ServiceFigures {

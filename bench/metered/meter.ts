@@ -11,7 +11,8 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { operationOf, readAddress } from '@upload-once/local-aws';
 import type { Counts } from './counts.ts';
-import type { AwsService } from './results.ts';
+
+export type AwsService = 's3' | 'dynamodb' | 'sqs';
 
 /** What lies between one service and AWS: it delays each call as AWS would, and counts it. */
 export interface Meter {
@@ -19,7 +20,7 @@ export interface Meter {
   readonly env: Readonly<Record<string, string>>;
   /** Where that queue is for the service. */
   queueUrl(queueUrl: string): string;
-  /** So far. Calls by `<service> <operation>`, and units of DynamoDB. */
+  /** So far. Calls by `<service> <operation>`, units of DynamoDB, and conditional writes of it that were refused. */
   counts(): Counts;
   stop(): void;
 }
@@ -103,6 +104,7 @@ export async function startMeter(endpoints: Readonly<Record<AwsService, string>>
     const units = [ConsumedCapacity].flat().reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
     // No error says its units: a write whose condition fails costs what the item has, and ours have less than a KiB.
     const isRefused = status === 400 && rest.__type?.endsWith('ConditionalCheckFailedException');
+    if (isRefused) add('conditionsFailed', 1);
     add(READS.has(operation) ? 'readUnits' : 'writeUnits', isRefused ? 1 : units);
     return Buffer.from(JSON.stringify(rest));
   }
