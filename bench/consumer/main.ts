@@ -15,7 +15,7 @@ import { type ConsumerFigure, consumerRows, SQS_CONSUMER } from './report.ts';
  * queue, which is never empty. Of twenty messages one takes fifty times as long as the others.
  */
 const ROUNDS = wholeNumber(process.env, 'ROUNDS', 3, 1_000);
-const SECONDS = 8;
+const SECONDS = wholeNumber(process.env, 'SECONDS', 8, 60);
 const SHORT_MS = 20;
 const LONG_MS = 1_000;
 const LONG_ONE_OF = 20;

@@ -21,9 +21,9 @@ import { startTableStub, type TableStub } from './table-stub.ts';
  * rounds. The load and what stands in for DynamoDB have the other core.
  */
 const ROUNDS = wholeNumber(process.env, 'ROUNDS', 3, 1_000);
-const SECONDS = 5;
-/** V8 goes on optimizing for so long. */
-const WARM_UP_SECONDS = 8;
+const SECONDS = wholeNumber(process.env, 'SECONDS', 5, 60);
+/** By default as long as V8 goes on optimizing. */
+const WARM_UP_SECONDS = wholeNumber(process.env, 'WARM_UP_SECONDS', 8, 60);
 const CONNECTIONS = 64;
 const RATE = 10_000;
 const ACCESS_TABLE = 'access';

@@ -20,10 +20,10 @@ import { type Batch, byService, createRunBatch } from './run-batch.ts';
 const ROUNDS = wholeNumber(process.env, 'ROUNDS', 3, 100);
 /** Of each kind in a round. */
 const UPLOADS = wholeNumber(process.env, 'UPLOADS', 100, 10_000);
-const IDLE_UPLOADS = 10;
+const IDLE_UPLOADS = wholeNumber(process.env, 'IDLE_UPLOADS', 10, 1_000);
 const SIZE_BYTES = 4_096;
-/** Twice in a round: about as many calls as the acceptor makes, so that V8 knows both alike. */
-const PUT_ITEMS = 750;
+/** Twice in a round; by default about as many calls as the acceptor makes, so that V8 knows both alike. */
+const PUT_ITEMS = wholeNumber(process.env, 'PUT_ITEMS', 750, 100_000);
 const KINDS: readonly UploadKind[] = ['form', 'put'];
 
 // Before the cores are divided.

@@ -3,38 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { performanceCharts, withPerformanceTables } from '../performance/document.ts';
-import { results as uploads } from './cost-sample.ts';
+import { issuerRound, sample } from './bench-sample.ts';
 
 const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 const page = readFileSync(join(docs, 'performance.md'), 'utf8');
-
-const issuerRound = { perSecond: 100, cpuMicroseconds: 1_000, p50Ms: 10, p99Ms: 20 };
-const consumerRound = { perSecond: 10, callsPerMessage: 0.5 };
-const sample = {
-  issuer: {
-    machine: 'a machine',
-    results: [
-      { name: 'bare Fastify', rounds: [issuerRound, issuerRound, issuerRound] },
-      { name: 'plain issuer', rounds: [issuerRound, issuerRound, { ...issuerRound, perSecond: 50 }] },
-      {
-        name: 'url-issuer',
-        rounds: [
-          { ...issuerRound, perSecond: 300 },
-          { ...issuerRound, perSecond: 200, cpuMicroseconds: 250 },
-          { ...issuerRound, perSecond: 200, p99Ms: 30 },
-        ],
-      },
-    ],
-  },
-  consumer: {
-    machine: 'a machine',
-    results: [
-      { name: 'sqs-consumer, 10 in flight', rounds: [consumerRound] },
-      { name: 'upload-once, 10 in flight', rounds: [{ perSecond: 125, callsPerMessage: 0.25 }] },
-    ],
-  },
-  uploads,
-};
 
 t.test('docs/performance.md and its charts are what the benches measured', async (t) => {
   t.equal(page, withPerformanceTables(page), 'renew it with `make docs`');

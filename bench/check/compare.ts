@@ -1,0 +1,98 @@
+import { type Compared, medianOf, ratiosTo } from '../compared.ts';
+import { SQS_CONSUMER } from '../consumer/report.ts';
+import { PLAIN_ISSUER } from '../issuer/report.ts';
+import type { Results } from '../read-results.ts';
+import { SERVICES } from '../uploads/report.ts';
+
+/** One figure of a short run beside the committed one. */
+export interface Check {
+  readonly name: string;
+  readonly found: number;
+  readonly committed: number;
+  readonly allowed: { readonly least: number } | { readonly most: number };
+}
+
+/** A ratio may fall to this share of the committed one: a short run on a busy machine varies by a third. */
+const LEAST_OF_RATIO = 0.6;
+/** Messages and items share calls, by how they happen to come together. */
+const MOST_OF_SHARED_CALLS = 1.4;
+/** So that one call more is found among up to five of a service. */
+const MOST_OF_CALLS = 1.15;
+/** What few uploads add to a small number: the first reads of a key, the last messages of a backlog. */
+const MORE_CALLS = 0.2;
+
+/** Everything that is compared is a ratio within a run or a count: nothing depends on the speed of the machine. */
+export function compare(found: Results, committed: Results): Check[] {
+  return [
+    ...issuerChecks(found, committed),
+    ...consumerChecks(found, committed),
+    ...uploadChecks(found, committed),
+  ];
+}
+
+export function isPassed({ found, allowed }: Check): boolean {
+  return 'least' in allowed ? found >= allowed.least : found <= allowed.most;
+}
+
+function issuerChecks(found: Results, committed: Results): Check[] {
+  return namesOf(committed.issuer, 'url-issuer').flatMap((name) => {
+    const of = (figure: 'perSecond' | 'cpuMicroseconds', { issuer }: Results) =>
+      ratiosTo(issuer, { name, baseline: PLAIN_ISSUER, figure }).median;
+    return [
+      atLeast(`${name}: forms a second, × the plain issuer`, (results) => of('perSecond', results)),
+      // The CPU of the plain issuer as a multiple, so that less is worse here too.
+      atLeast(`${name}: forms for the CPU of a plain one`, (results) => 1 / of('cpuMicroseconds', results)),
+    ];
+  });
+
+  function atLeast(name: string, of: (results: Results) => number): Check {
+    return ratioCheck(name, of(found), of(committed));
+  }
+}
+
+/** Of what both runs have: the number of messages in flight by default is a part of a name, and can have changed since. */
+function consumerChecks(found: Results, committed: Results): Check[] {
+  const measured = new Set(namesOf(found.consumer, 'upload-once'));
+  return namesOf(committed.consumer, 'upload-once')
+    .filter((name) => measured.has(name))
+    .flatMap((name) => {
+      const ratio = ({ consumer }: Results) =>
+        ratiosTo(consumer, { name, baseline: SQS_CONSUMER, figure: 'perSecond' }).median;
+      const calls = ({ consumer }: Results) => medianOf(consumer, name, 'callsPerMessage');
+      return [
+        ratioCheck(`${name}: messages a second, × sqs-consumer`, ratio(found), ratio(committed)),
+        callsCheck(`${name}: calls of SQS a message`, calls(found), calls(committed), MOST_OF_SHARED_CALLS),
+      ];
+    });
+}
+
+/** Each AWS service for itself: a call more must not be lost among those of another. */
+function uploadChecks(found: Results, committed: Results): Check[] {
+  return (['form', 'put'] as const).flatMap((kind) =>
+    SERVICES.flatMap((service) =>
+      (['s3', 'dynamodb', 'sqs'] as const).flatMap((aws) => {
+        const calls = ({ uploads }: Results) => sum(uploads[kind].busy[service].calls[aws]);
+        if (calls(found) + calls(committed) === 0) return [];
+        const most = aws === 'sqs' ? MOST_OF_SHARED_CALLS : MOST_OF_CALLS;
+        const name = `${service}, ${kind === 'form' ? 'form' : 'PUT'}: calls of ${aws}`;
+        return [callsCheck(name, calls(found), calls(committed), most)];
+      }),
+    ),
+  );
+}
+
+function sum(byOperation: Readonly<Record<string, number>>): number {
+  return Object.values(byOperation).reduce((total, count) => total + count, 0);
+}
+
+function ratioCheck(name: string, found: number, committed: number): Check {
+  return { name, found, committed, allowed: { least: LEAST_OF_RATIO * committed } };
+}
+
+function callsCheck(name: string, found: number, committed: number, most: number): Check {
+  return { name, found, committed, allowed: { most: most * committed + MORE_CALLS } };
+}
+
+function namesOf({ results }: Compared<never>, start: string): string[] {
+  return results.map(({ name }) => name).filter((name) => name.startsWith(start));
+}
