@@ -53,7 +53,7 @@ const WORDS_OF_EXPRESSIONS = /^(?:SET|REMOVE|ADD|AND|OR|NOT|IN|size|attribute_ex
 
 /**
  * Records the calls that code makes on a table with the partition key `partitionKey`, and sends none. A read returns `item`.
- * A write succeeds and returns `item` as the new item.
+ * A write succeeds, and an update returns `item`, or what it has made.
  *
  * @param refused the condition of so many first calls does not hold for `item`
  * @throws Error for a part of a request that is not known here, and for code that asks again and again
@@ -93,7 +93,9 @@ export async function recordCalls(
           Responses: Object.fromEntries(
             Object.keys((input as TableRequest).RequestItems ?? {}).map((table) => [table, []]),
           ),
-          ...(item && { Item: item, Attributes: item }),
+          ...(item && { Item: item }),
+          // An update of an item that is not there has made one.
+          Attributes: item ?? (input as TableRequest).Key,
         };
         return { response: {}, output };
       },
