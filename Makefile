@@ -14,7 +14,7 @@ package_tools := scripts/packages/node_modules/.package-lock.json
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-issuer bench-uploads bench-consumer bench-containers bench-check cost audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-issuer bench-uploads bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -160,6 +160,9 @@ bench-consumer: $(installed) ## Measure the consumer of SQS against sqs-consumer
 
 bench-check: $(installed) ## Run short benches, and compare ratios and calls with bench/results
 	@node bench/check/main.ts
+
+profile: $(installed) ## Draw where a service spends its time, as docs/flame-….svg: SERVICE= COMMIT=
+	@node bench/profile/main.ts
 
 bench-containers: $(installed) ## Measure images and their start-up; needs a running `make local`
 	@node bench/containers.ts

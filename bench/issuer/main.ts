@@ -10,6 +10,7 @@ import { urlOf } from '@upload-once/local-stack/stack.ts';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import autocannon from 'autocannon';
 import { cpuSeconds, keepOnCore } from '../process-cpu.ts';
+import { serviceProgram } from '../profile/service-program.ts';
 import { machineLine } from '../report.ts';
 import { wholeNumber } from '../settings.ts';
 import { writeResults } from '../write-results.ts';
@@ -28,7 +29,6 @@ const CONNECTIONS = 64;
 const RATE = 10_000;
 const ACCESS_TABLE = 'access';
 
-const repository = fileURLToPath(new URL('../../', import.meta.url));
 // Before the cores are divided.
 const machine = machineLine(new Date());
 const credentials = {
@@ -42,6 +42,11 @@ interface Contender {
   readonly url: string;
 }
 
+interface Program {
+  readonly program: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 type Round = Record<IssuerFigure, number>;
 
 keepOnCore(process.pid, 1);
@@ -49,9 +54,9 @@ const logFolder = await mkdtemp(join(tmpdir(), 'upload-once-bench-'));
 const stub = await startTableStub(ACCESS_TABLE);
 const apiKey = await makeKey(stub);
 const contenders = [
-  await start(BARE_FASTIFY, 'bench/issuer/bare-fastify.ts'),
-  await start(PLAIN_ISSUER, 'bench/issuer/plain-issuer.ts'),
-  await start('url-issuer', 'services/url-issuer/src/main.ts'),
+  await start(BARE_FASTIFY, ownProgram('bare-fastify.ts')),
+  await start(PLAIN_ISSUER, ownProgram('plain-issuer.ts')),
+  await start('url-issuer', serviceProgram('url-issuer')),
 ];
 const results = contenders.map(({ name }) => ({ name, rounds: [] as Round[] }));
 for (const contender of contenders) await load(contender, WARM_UP_SECONDS);
@@ -65,6 +70,10 @@ stub.close();
 process.stdout.write(`${machine}\n\n${textTable(issuerRows({ machine, results }))}\n`);
 await writeResults('issuer', { machine, results });
 
+function ownProgram(file: string): Program {
+  return { program: fileURLToPath(new URL(file, import.meta.url)) };
+}
+
 async function makeKey({ endpoint }: TableStub): Promise<string> {
   const client = new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials });
   const store = createDynamoDbAccessStore({ client, tableName: ACCESS_TABLE });
@@ -74,12 +83,13 @@ async function makeKey({ endpoint }: TableStub): Promise<string> {
   return value;
 }
 
-async function start(name: string, program: string): Promise<Contender> {
+async function start(name: string, { program, env = {} }: Program): Promise<Contender> {
   const child = startProcess({
     name,
-    program: join(repository, program),
+    program,
     logFile: join(logFolder, `${name}.log`),
     env: {
+      ...env,
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,

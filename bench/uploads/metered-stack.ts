@@ -5,6 +5,7 @@ import { createKey } from '@upload-once/local-stack/create-key.ts';
 import { awsEnvOf, factsOf, type LocalAwsFacts, serviceEnvOf } from '@upload-once/local-stack/stack.ts';
 import type { Meter } from '../metered/meter.ts';
 import { type Metered, startMetered } from '../metered/start-metered.ts';
+import { serviceProgram } from '../profile/service-program.ts';
 import type { ServiceName } from './results.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -43,22 +44,22 @@ export async function startMeteredStack(logFolder: string): Promise<MeteredStack
 
     async function start(
       name: string,
-      program: string,
+      { program, env }: { readonly program: string; readonly env?: Readonly<Record<string, string>> },
       settings: (meter: Meter) => Record<string, string> = () => ({}),
     ): Promise<Metered> {
       const started = await startMetered({
         name,
-        program: join(repository, program),
+        program,
         logFile: join(logFolder, `${name}.log`),
         endpoints,
-        env: (meter) => ({ PATH, ...serviceEnvOf(facts), ...meter.env, ...settings(meter) }),
+        env: (meter) => ({ PATH, ...env, ...serviceEnvOf(facts), ...meter.env, ...settings(meter) }),
       });
       running.unshift(started);
       return started;
     }
 
     const consumer = (name: 'acceptor' | 'processor', queueUrl: string) =>
-      start(name, `services/${name}/src/main.ts`, (meter) => ({
+      start(name, serviceProgram(name), (meter) => ({
         QUEUE_URL: meter.queueUrl(queueUrl),
         REPORT_QUEUE_URLS: meter.queueUrl(queues.uploadReports),
         POLL_WAIT_SECONDS,
@@ -70,13 +71,13 @@ export async function startMeteredStack(logFolder: string): Promise<MeteredStack
       ...facts,
       apiKey,
       services: {
-        'url-issuer': await start('url-issuer', 'services/url-issuer/src/main.ts', () => ({
+        'url-issuer': await start('url-issuer', serviceProgram('url-issuer'), () => ({
           S3_PUBLIC_ENDPOINT: endpoints.s3,
         })),
         acceptor: await consumer('acceptor', queues.uploadEvents),
         processor: await consumer('processor', queues.acceptedEvents),
       },
-      putItems: await start('put-items', 'bench/uploads/put-items.ts'),
+      putItems: await start('put-items', { program: join(repository, 'bench/uploads/put-items.ts') }),
       stop,
     };
   } catch (error) {
