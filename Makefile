@@ -146,7 +146,7 @@ bench-client-small: $(installed) ## Measure many small files by the client libra
 bench-start-up: $(installed) ## Measure each service's start-up time and memory against `node -e 0`: ROUNDS=
 	@node bench/start-up.ts
 
-bench-flood: $(installed) ## Measure others' lead time beside a form that is used again and again: DUPLICATES= ROUNDS=
+bench-flood: $(installed) ## Measure others' lead time beside a form that is used often: DUPLICATES= ROUNDS=
 	@node bench/acceptor/flood.ts
 
 bench-issuer: $(installed) ## Measure the url-issuer against a plain one and bare Fastify: ROUNDS=
@@ -161,7 +161,7 @@ bench-consumer: $(installed) ## Measure the consumer of SQS against sqs-consumer
 bench-check: $(installed) ## Run short benches, and compare ratios and calls with bench/results
 	@node bench/check/main.ts
 
-profile: $(installed) ## Draw where a service spends its time, as docs/flame-….svg: SERVICE= COMMIT=
+profile: $(installed) ## Draw where a service spends its time, as a flame graph: SERVICE= COMMIT=
 	@node bench/profile/main.ts
 
 bench-containers: $(installed) ## Measure images and their start-up; needs a running `make local`
