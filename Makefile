@@ -14,7 +14,7 @@ package_tools := scripts/packages/node_modules/.package-lock.json
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-issuer bench-uploads bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-large bench-growth bench-issuer bench-uploads bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -144,10 +144,16 @@ bench-client-small: $(installed) ## Measure many small files by the client libra
 	@node bench/client/small-files.ts
 
 bench-start-up: $(installed) ## Measure each service's start-up time and memory against `node -e 0`: ROUNDS=
-	@node bench/start-up.ts
+	@node bench/start-up/main.ts
 
 bench-flood: $(installed) ## Measure others' lead time beside a form that is used often: DUPLICATES= ROUNDS=
 	@node bench/acceptor/flood.ts
+
+bench-large: $(installed) ## Measure copies of 1 and 5 GiB against one CopyObject, and small uploads beside them: ROUNDS=
+	@node bench/acceptor/large.ts
+
+bench-growth: $(installed) ## Measure calls, conflicts, double work and memory as more uploads wait, with 1, 2 and 4 acceptors: WINDOWS=
+	@node bench/acceptor/growth.ts
 
 bench-issuer: $(installed) ## Measure the url-issuer against a plain one and bare Fastify: ROUNDS=
 	@node bench/issuer/main.ts

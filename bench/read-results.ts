@@ -1,20 +1,50 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FloodResults, GrowthResults, LargeResults } from './acceptor/report.ts';
+import type { SmallFilesResults } from './client/report.ts';
 import type { ConsumerResults } from './consumer/report.ts';
 import type { IssuerResults } from './issuer/report.ts';
+import type { StartUpResults } from './start-up/report.ts';
 import type { UploadResults } from './uploads/results.ts';
 
-/** What the benches wrote to a folder. */
-export interface Results {
+/** What `make bench-check` measures again. */
+export interface CheckedResults {
   readonly issuer: IssuerResults;
   readonly consumer: ConsumerResults;
   readonly uploads: UploadResults;
 }
 
+/** What the benches wrote, by the name of the file. */
+export interface Results extends CheckedResults {
+  readonly flood: FloodResults;
+  readonly large: LargeResults;
+  readonly growth: GrowthResults;
+  readonly 'start-up': StartUpResults;
+  readonly 'client-small-files': SmallFilesResults;
+}
+
 const COMMITTED = fileURLToPath(new URL('results', import.meta.url));
 
-export function readResults(folder = COMMITTED): Results {
-  const read = (name: keyof Results) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
-  return { issuer: read('issuer'), consumer: read('consumer'), uploads: read('uploads') };
+export function readCheckedResults(folder = COMMITTED): CheckedResults {
+  return {
+    issuer: read(folder, 'issuer'),
+    consumer: read(folder, 'consumer'),
+    uploads: read(folder, 'uploads'),
+  };
+}
+
+export function readResults(): Results {
+  return {
+    ...readCheckedResults(),
+    flood: read(COMMITTED, 'flood'),
+    large: read(COMMITTED, 'large'),
+    growth: read(COMMITTED, 'growth'),
+    'start-up': read(COMMITTED, 'start-up'),
+    'client-small-files': read(COMMITTED, 'client-small-files'),
+  };
+}
+
+function read<Name extends keyof Results>(folder: string, name: Name): Results[Name] {
+  return JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
 }

@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { arch, platform, version } from 'node:process';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import { type LeadTimes, SMALL_BYTES } from './lead-times.ts';
@@ -31,7 +31,8 @@ export interface Figures {
 export function machineLine(now: Date): string {
   const model = cpus()[0]?.model.trim();
   const cores = [`${availableParallelism()} cores`, model && `(${model})`].filter(Boolean).join(' ');
-  return `${cores}, ${platform} ${arch}, Node ${version}, ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const load = `load average ${loadavg()[0]?.toFixed(1)}`;
+  return `${cores}, ${platform} ${arch}, Node ${version}, ${load}, ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 export function report(figures: Figures, { uploads, concurrency, bigMib }: Settings): string {

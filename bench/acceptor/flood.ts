@@ -1,11 +1,16 @@
-import { loadavg } from 'node:os';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
-import { percentile } from '../percentile.ts';
-import { ratiosOf, shownRatios } from '../ratios.ts';
 import { machineLine } from '../report.ts';
 import { wholeNumber } from '../settings.ts';
 import { writeResults } from '../write-results.ts';
 import { arrivals } from './arrivals.ts';
+import {
+  type FloodResults,
+  FORMS_USED_ONCE,
+  floodRows,
+  type LeadTimes,
+  leadTimesOf,
+  ONE_FORM,
+} from './report.ts';
 import { type Stage, startStage } from './stage.ts';
 
 /**
@@ -22,14 +27,7 @@ const OF_CAPACITY = 0.5;
 const OTHERS = 0.25;
 const SIZE_BYTES = 4_096;
 
-interface Round {
-  /** Of the others, in milliseconds. */
-  readonly without: readonly number[];
-  readonly flooded: readonly number[];
-}
-
 const machine = machineLine(new Date());
-const load = loadavg()[0]?.toFixed(1);
 const stage = await startStage();
 try {
   await stage.startAcceptor();
@@ -39,20 +37,14 @@ try {
   const perSecond = { others: capacity * OF_CAPACITY * OTHERS, flood: capacity * OF_CAPACITY * (1 - OTHERS) };
   const seconds = Math.min(MAX_SECONDS, DUPLICATES / perSecond.flood / ROUNDS);
   const duplicates = ROUNDS * Math.floor(perSecond.flood * seconds);
-  const rounds = await measure(stage, perSecond, seconds);
+  const compared = await measure(stage, perSecond, seconds);
+  const results: FloodResults = { machine, capacity, perSecond, duplicates, results: compared };
   process.stdout.write(
-    `${machine}, load average ${load}\n\n${textTable(rowsOf(rounds))}\n\n` +
-      `  One acceptor accepts ${capacity.toFixed(0)} uploads a second. Others: ${perSecond.others.toFixed(1)} uploads a second; beside them\n` +
-      `  ${perSecond.flood.toFixed(1)} a second, each with a form of its own, or all ${duplicates} with one form. Median of ${ROUNDS} rounds (least–most).\n`,
+    `${machine}\n\n${textTable(floodRows(results))}\n\n` +
+      `  Lead time of others. One acceptor accepts ${capacity.toFixed(0)} uploads a second. Others: ${perSecond.others.toFixed(1)} a second; beside\n` +
+      `  them ${perSecond.flood.toFixed(1)} a second, each with a form of its own, or all ${duplicates} with one form.\n`,
   );
-  await writeResults('flood', {
-    machine,
-    loadAverage: Number(load),
-    capacity,
-    perSecond,
-    duplicates,
-    rounds,
-  });
+  await writeResults('flood', results);
 } finally {
   await stage.stop();
 }
@@ -73,11 +65,11 @@ async function measure(
   stage: Stage,
   perSecond: { readonly others: number; readonly flood: number },
   seconds: number,
-): Promise<Round[]> {
+): Promise<FloodResults['results']> {
   const [flooded = ''] = await stage.issue(1);
   await stage.leadTimeMs(flooded, SIZE_BYTES);
 
-  async function othersBeside(keyOf: () => string): Promise<number[]> {
+  async function othersBeside(keyOf: () => string): Promise<LeadTimes> {
     const others = await stage.issue(Math.floor(perSecond.others * seconds));
     const [times] = await Promise.all([
       arrivals(perSecond.others, seconds, () => stage.leadTimeMs(others.pop() ?? '', SIZE_BYTES)),
@@ -87,33 +79,18 @@ async function measure(
       }),
     ]);
     await stage.whenIdle();
-    return times;
+    return leadTimesOf(times);
   }
 
-  const rounds: Round[] = [];
+  const usedOnce: LeadTimes[] = [];
+  const oneForm: LeadTimes[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const keys = await stage.issue(Math.floor(perSecond.flood * seconds));
-    const without = await othersBeside(() => keys.pop() ?? '');
-    rounds.push({ without, flooded: await othersBeside(() => flooded) });
+    usedOnce.push(await othersBeside(() => keys.pop() ?? ''));
+    oneForm.push(await othersBeside(() => flooded));
   }
-  return rounds;
-}
-
-function rowsOf(rounds: readonly Round[]): string[][] {
-  const row = (name: string, percent: number) => {
-    const [without, flooded] = (['without', 'flooded'] as const).map((kind) =>
-      rounds.map((round) => percentile(round[kind], percent)),
-    ) as [number[], number[]];
-    return [
-      name,
-      `${percentile(without, 50)} ms`,
-      `${percentile(flooded, 50)} ms`,
-      shownRatios(ratiosOf(flooded, without)),
-    ];
-  };
   return [
-    ['lead time of others', 'beside forms used once', 'beside one form', 'ratio'],
-    row('median', 50),
-    row('p99', 99),
+    { name: FORMS_USED_ONCE, rounds: usedOnce },
+    { name: ONE_FORM, rounds: oneForm },
   ];
 }

@@ -40,6 +40,8 @@ export interface Stage extends LocalAwsFacts {
 }
 
 const BETWEEN_LOOKS_MS = 10;
+/** What waits for more than a second is not written. */
+const ISSUED_AT_ONCE = 200;
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const FORM_LIFETIME_MS = 3_600_000;
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -141,7 +143,14 @@ export async function startStage(bytesPerSecond = Number.POSITIVE_INFINITY): Pro
       return acceptor;
     },
 
-    issue: (count) => Promise.all(Array.from({ length: count }, issueOne)),
+    async issue(count) {
+      const keys: string[] = [];
+      while (keys.length < count) {
+        const length = Math.min(ISSUED_AT_ONCE, count - keys.length);
+        keys.push(...(await Promise.all(Array.from({ length }, issueOne))));
+      }
+      return keys;
+    },
 
     async leadTimeMs(key, sizeBytes) {
       const version = s3.store(key, sizeBytes);

@@ -1,7 +1,7 @@
 import { type Compared, medianOf, ratiosTo } from '../compared.ts';
 import { SQS_CONSUMER } from '../consumer/report.ts';
 import { PLAIN_ISSUER } from '../issuer/report.ts';
-import type { Results } from '../read-results.ts';
+import type { CheckedResults } from '../read-results.ts';
 import { SERVICES } from '../uploads/report.ts';
 
 /** One figure of a short run beside the committed one. */
@@ -22,7 +22,7 @@ const MOST_OF_CALLS = 1.15;
 const MORE_CALLS = 0.2;
 
 /** Everything that is compared is a ratio within a run or a count: nothing depends on the speed of the machine. */
-export function compare(found: Results, committed: Results): Check[] {
+export function compare(found: CheckedResults, committed: CheckedResults): Check[] {
   return [
     ...issuerChecks(found, committed),
     ...consumerChecks(found, committed),
@@ -34,9 +34,9 @@ export function isPassed({ found, allowed }: Check): boolean {
   return 'least' in allowed ? found >= allowed.least : found <= allowed.most;
 }
 
-function issuerChecks(found: Results, committed: Results): Check[] {
+function issuerChecks(found: CheckedResults, committed: CheckedResults): Check[] {
   return namesOf(committed.issuer, 'url-issuer').flatMap((name) => {
-    const of = (figure: 'perSecond' | 'cpuMicroseconds', { issuer }: Results) =>
+    const of = (figure: 'perSecond' | 'cpuMicroseconds', { issuer }: CheckedResults) =>
       ratiosTo(issuer, { name, baseline: PLAIN_ISSUER, figure }).median;
     return [
       atLeast(`${name}: forms a second, × the plain issuer`, (results) => of('perSecond', results)),
@@ -45,20 +45,20 @@ function issuerChecks(found: Results, committed: Results): Check[] {
     ];
   });
 
-  function atLeast(name: string, of: (results: Results) => number): Check {
+  function atLeast(name: string, of: (results: CheckedResults) => number): Check {
     return ratioCheck(name, of(found), of(committed));
   }
 }
 
 /** Of what both runs have: the number of messages in flight by default is a part of a name, and can have changed since. */
-function consumerChecks(found: Results, committed: Results): Check[] {
+function consumerChecks(found: CheckedResults, committed: CheckedResults): Check[] {
   const measured = new Set(namesOf(found.consumer, 'upload-once'));
   return namesOf(committed.consumer, 'upload-once')
     .filter((name) => measured.has(name))
     .flatMap((name) => {
-      const ratio = ({ consumer }: Results) =>
+      const ratio = ({ consumer }: CheckedResults) =>
         ratiosTo(consumer, { name, baseline: SQS_CONSUMER, figure: 'perSecond' }).median;
-      const calls = ({ consumer }: Results) => medianOf(consumer, name, 'callsPerMessage');
+      const calls = ({ consumer }: CheckedResults) => medianOf(consumer, name, 'callsPerMessage');
       return [
         ratioCheck(`${name}: messages a second, × sqs-consumer`, ratio(found), ratio(committed)),
         callsCheck(`${name}: calls of SQS a message`, calls(found), calls(committed), MOST_OF_SHARED_CALLS),
@@ -67,11 +67,11 @@ function consumerChecks(found: Results, committed: Results): Check[] {
 }
 
 /** Each AWS service for itself: a call more must not be lost among those of another. */
-function uploadChecks(found: Results, committed: Results): Check[] {
+function uploadChecks(found: CheckedResults, committed: CheckedResults): Check[] {
   return (['form', 'put'] as const).flatMap((kind) =>
     SERVICES.flatMap((service) =>
       (['s3', 'dynamodb', 'sqs'] as const).flatMap((aws) => {
-        const calls = ({ uploads }: Results) => sum(uploads[kind].busy[service].calls[aws]);
+        const calls = ({ uploads }: CheckedResults) => sum(uploads[kind].busy[service].calls[aws]);
         if (calls(found) + calls(committed) === 0) return [];
         const most = aws === 'sqs' ? MOST_OF_SHARED_CALLS : MOST_OF_CALLS;
         const name = `${service}, ${kind === 'form' ? 'form' : 'PUT'}: calls of ${aws}`;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { textTable } from '@upload-once/local-stack/text-table.ts';
-import { readResults } from '../read-results.ts';
+import { readCheckedResults } from '../read-results.ts';
 import { compare, isPassed } from './compare.ts';
 import { checkRows, tally } from './report.ts';
 
@@ -19,7 +19,7 @@ const SHORT_RUNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const folder = await mkdtemp(join(tmpdir(), 'upload-once-bench-check-'));
 try {
   for (const [name, parameters] of Object.entries(SHORT_RUNS)) await runBench(name, parameters);
-  const checks = compare(readResults(folder), readResults());
+  const checks = compare(readCheckedResults(folder), readCheckedResults());
   process.stdout.write(`\n${textTable(checkRows(checks))}\n${tally(checks)}\n`);
   if (!checks.every(isPassed)) process.exitCode = 1;
 } finally {

@@ -4,19 +4,15 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { uploadFile } from '@upload-once/client';
-
-export interface Took {
-  readonly seconds: number;
-  /** In user mode and in the kernel. */
-  readonly cpuSeconds: number;
-}
+import { CLIENT, NODE_HTTP, type SmallFilesFigure } from './report.ts';
 
 const AT_ONCE = 16;
 const FIELDS = { key: 'a', policy: 'p' };
 const BOUNDARY = 'upload-once-0123456789abcdef';
 const [name = '', url = '', file = '', count = ''] = process.argv.slice(2);
-const uploads: Readonly<Record<string, () => Promise<unknown>>> = { client: byClient, 'node:http': byNode };
-const upload = uploads[name] ?? byClient;
+const uploads: Readonly<Record<string, () => Promise<unknown>>> = { [CLIENT]: byClient, [NODE_HTTP]: byNode };
+const upload = uploads[name];
+if (!upload) throw new Error(`no such program: ${name}`);
 
 let left = Number(count);
 const [startedAtMs, cpuBefore] = [performance.now(), process.cpuUsage()];
@@ -25,7 +21,10 @@ const uploadAll = async () => {
 };
 await Promise.all(Array.from({ length: AT_ONCE }, uploadAll));
 const { user, system } = process.cpuUsage(cpuBefore);
-const took: Took = { seconds: (performance.now() - startedAtMs) / 1_000, cpuSeconds: (user + system) / 1e6 };
+const took: Record<SmallFilesFigure, number> = {
+  seconds: (performance.now() - startedAtMs) / 1_000,
+  cpuSeconds: (user + system) / 1e6,
+};
 console.log(JSON.stringify(took));
 
 async function byClient(): Promise<unknown> {

@@ -1,6 +1,9 @@
+import { copyRows, floodRows, growthRows, memoryRows, smallRows } from '../../bench/acceptor/report.ts';
+import { smallFilesRows } from '../../bench/client/report.ts';
 import { consumerRows } from '../../bench/consumer/report.ts';
 import { issuerRows } from '../../bench/issuer/report.ts';
 import { type Results, readResults } from '../../bench/read-results.ts';
+import { startUpRows } from '../../bench/start-up/report.ts';
 import { CASES, cpuRows, SERVICES, totalOf } from '../../bench/uploads/report.ts';
 import type { ServiceFigures, UploadResults } from '../../bench/uploads/results.ts';
 import { withGeneratedPart } from '../generated-part.ts';
@@ -22,6 +25,18 @@ const PARTS: Readonly<Record<keyof Results, (results: Results) => string[]>> = {
     markdownTable(cpuRows(uploads)),
     '![CPU of an upload, as a multiple of one PutItem by the AWS SDK](bench-uploads.svg)',
   ],
+  flood: ({ flood }) => [
+    markdownTable(floodRows(flood)),
+    `One acceptor accepts ${Math.round(flood.capacity)} uploads a second. Half of that arrives: ${short(flood.perSecond.others)} a second of others, ${short(flood.perSecond.flood)} a second beside them, ${flood.duplicates} in all with one form.`,
+  ],
+  large: ({ large }) => [
+    markdownTable(copyRows(large)),
+    'Lead time of small uploads:',
+    markdownTable(smallRows(large)),
+  ],
+  growth: ({ growth }) => [markdownTable(growthRows(growth)), markdownTable(memoryRows(growth))],
+  'start-up': (results) => [markdownTable(startUpRows(results['start-up']))],
+  'client-small-files': (results) => [markdownTable(smallFilesRows(results['client-small-files']))],
 };
 
 /** docs/performance.md with its tables renewed. @throws Error when the document has no place for one */

@@ -28,4 +28,55 @@ export const sample: Results = {
     ],
   },
   uploads,
+  flood: {
+    machine: 'a machine',
+    capacity: 80.4,
+    perSecond: { others: 10.05, flood: 30.15 },
+    duplicates: 999,
+    results: [
+      { name: 'beside forms used once', rounds: [{ medianMs: 100, p99Ms: 200 }] },
+      { name: 'beside one form used again and again', rounds: [{ medianMs: 90, p99Ms: 220 }] },
+    ],
+  },
+  large: {
+    machine: 'a machine',
+    copies: [
+      {
+        gib: 1,
+        results: [
+          { name: 'one CopyObject', rounds: [{ seconds: 10 }] },
+          { name: 'acceptor', rounds: [{ seconds: 2 }] },
+        ],
+      },
+    ],
+    small: [
+      { name: 'alone', rounds: [{ medianMs: 100, p99Ms: 200 }] },
+      { name: 'beside large ones', rounds: [{ medianMs: 100, p99Ms: 210 }] },
+    ],
+  },
+  growth: {
+    machine: 'a machine',
+    results: [
+      { name: '10 waiting, 1 acceptor', rounds: [{ calls: 5, conflicts: 0, copiesMadeTwice: 0 }] },
+      { name: '10000 waiting, 4 acceptors', rounds: [{ calls: 4, conflicts: 0.05, copiesMadeTwice: 0.01 }] },
+    ],
+    memory: [
+      { inFlight: 16, mib: [100, 100] },
+      { inFlight: 256, mib: [160, 160] },
+    ],
+  },
+  'start-up': {
+    machine: 'a machine',
+    results: [
+      { name: 'node -e 0', rounds: [{ ms: 50, residentMib: 40 }] },
+      { name: 'acceptor', rounds: [{ ms: 400, residentMib: 100 }] },
+    ],
+  },
+  'client-small-files': {
+    machine: 'a machine',
+    results: [
+      { name: 'node:http', rounds: [{ seconds: 1, cpuSeconds: 0.8 }] },
+      { name: 'client library', rounds: [{ seconds: 1.5, cpuSeconds: 1 }] },
+    ],
+  },
 };
