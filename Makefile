@@ -149,10 +149,10 @@ bench-start-up: $(installed) ## Measure each service's start-up time and memory 
 bench-flood: $(installed) ## Measure others' lead time beside a form that is used often: DUPLICATES= ROUNDS=
 	@node bench/acceptor/flood.ts
 
-bench-large: $(installed) ## Measure copies of 1 and 5 GiB against one CopyObject, and small uploads beside them: ROUNDS=
+bench-large: $(installed) ## Measure copies of 1 and 5 GiB, and small uploads beside them: ROUNDS=
 	@node bench/acceptor/large.ts
 
-bench-growth: $(installed) ## Measure calls, conflicts, double work and memory as more uploads wait, with 1, 2 and 4 acceptors: WINDOWS=
+bench-growth: $(installed) ## Measure calls, conflicts and memory as uploads and acceptors grow: WINDOWS=
 	@node bench/acceptor/growth.ts
 
 bench-issuer: $(installed) ## Measure the url-issuer against a plain one and bare Fastify: ROUNDS=
