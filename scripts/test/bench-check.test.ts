@@ -67,6 +67,18 @@ t.test('a ratio that falls below 0.6 of the committed one fails', async (t) => {
   ]);
 });
 
+t.test('a round in which a program served nothing does not count', async (t) => {
+  const results = sample.issuer.results.map(({ name, rounds }) => ({
+    name,
+    rounds: [...rounds, ...rounds, ...rounds].map((round, at) =>
+      at % 3 === 0 || name !== 'plain issuer'
+        ? round
+        : { ...round, perSecond: 0, cpuMicroseconds: Number.NaN },
+    ),
+  }));
+  t.strictSame(failed({ ...sample, issuer: { ...sample.issuer, results } }), []);
+});
+
 t.test('calls of SQS a message may grow by 1.4, and by what a short run adds', async (t) => {
   const consumer = (callsPerMessage: number) =>
     failed(changed('consumer', 'upload-once, 10 in flight', { callsPerMessage }));
