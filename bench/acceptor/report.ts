@@ -20,7 +20,9 @@ export interface LargeResults {
   readonly machine: string;
   /** By size in GiB: from S3's storing to ACCEPTED, beside one CopyObject. */
   readonly copies: readonly { readonly gib: number; readonly results: Compared<'seconds'>['results'] }[];
-  /** Lead times of small uploads. */
+  /** How many small uploads arrive. */
+  readonly smallPerSecond: number;
+  /** Their lead times. */
   readonly small: Compared<LeadTimeFigure>['results'];
 }
 

@@ -40,6 +40,8 @@ export interface Stage extends LocalAwsFacts {
 }
 
 const BETWEEN_LOOKS_MS = 10;
+/** A machine that is too slow ends a bench. */
+const WAIT_LIMIT_MS = 60_000;
 /** What waits for more than a second is not written. */
 const ISSUED_AT_ONCE = 200;
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -93,7 +95,11 @@ export async function startStage(bytesPerSecond = Number.POSITIVE_INFINITY): Pro
   }
 
   async function waitUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await isSo())) await delay(BETWEEN_LOOKS_MS);
+    const giveUpAtMs = performance.now() + WAIT_LIMIT_MS;
+    while (!(await isSo())) {
+      if (performance.now() > giveUpAtMs) throw new Error('the machine is too slow for this bench');
+      await delay(BETWEEN_LOOKS_MS);
+    }
   }
 
   async function depth(): Promise<number> {

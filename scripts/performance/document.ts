@@ -31,7 +31,7 @@ const PARTS: Readonly<Record<keyof Results, (results: Results) => string[]>> = {
   ],
   large: ({ large }) => [
     markdownTable(copyRows(large)),
-    'Lead time of small uploads:',
+    `Lead time of small uploads, ${large.smallPerSecond} a second:`,
     markdownTable(smallRows(large)),
   ],
   growth: ({ growth }) => [markdownTable(growthRows(growth)), markdownTable(memoryRows(growth))],

@@ -49,6 +49,7 @@ export const sample: Results = {
         ],
       },
     ],
+    smallPerSecond: 10,
     small: [
       { name: 'alone', rounds: [{ medianMs: 100, p99Ms: 200 }] },
       { name: 'beside large ones', rounds: [{ medianMs: 100, p99Ms: 210 }] },
