@@ -3,9 +3,10 @@ import { type CallOutcome, type Judge, PASS } from '../proxy/call-outcome.ts';
 import type { ServiceUnderFaults } from '../service-under-faults.ts';
 
 export const RECEIVE = 'sqs ReceiveMessage';
-/** What ends a message. Heartbeats are among them: meanwhile a consumer with one slot has no poll. */
-const ENDS: ReadonlySet<string> = new Set(['sqs DeleteMessageBatch', 'sqs ChangeMessageVisibility']);
+const DELETE = 'sqs DeleteMessageBatch';
 const BETWEEN_LOOKS_MS = 50;
+/** How long a deletion takes at most. A message that is given back or lost is never deleted, and comes back later. */
+const LONGEST_DELETION_MS = 2_000;
 
 export interface Turnstile {
   /** From now on `judge` decides; without one everything passes. */
@@ -13,8 +14,8 @@ export interface Turnstile {
 }
 
 /**
- * Keeps a consumer's polls back while its queue has no message, and until its last message is deleted or given back: so its calls come
- * in the same order each time. SQS does not notice that a poll was cut off: what it gives to the poll of a process that has ended is
+ * Keeps a consumer's polls back while its queue has no message, and until its last message is deleted, so that its calls come in the
+ * same order each time. SQS does not notice that a poll was cut off: what it gives to the poll of a process that has ended is
  * hidden, and the messages behind it come first. Here no poll is left behind, so that the next process gets them in their order; and
  * the poll that is judged is the one that gets a message. A process that stops waits for its last poll, which ends here at once.
  */
@@ -43,7 +44,8 @@ export function createTurnstile(service: ServiceUnderFaults, depth: () => Promis
   });
   service.proxy.judge(async (call) => {
     if (call.name === RECEIVE) {
-      while (!call.gone.aborted && (hasMessage || (await depth()) === 0)) {
+      const untilMs = Date.now() + LONGEST_DELETION_MS;
+      while (!call.gone.aborted && ((hasMessage && Date.now() < untilMs) || (await depth()) === 0)) {
         if (isStopping) return { kind: 'cut' };
         await delay(BETWEEN_LOOKS_MS);
       }
@@ -51,7 +53,7 @@ export function createTurnstile(service: ServiceUnderFaults, depth: () => Promis
       hasMessage = true;
     }
     const outcome = await current(call);
-    return ENDS.has(call.name) ? untilCarriedOut(outcome) : outcome;
+    return call.name === DELETE ? untilCarriedOut(outcome) : outcome;
   });
   return {
     judge(judge = () => PASS) {
