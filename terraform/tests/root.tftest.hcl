@@ -226,7 +226,13 @@ run "warns_of_a_form_that_may_outlive_its_credentials" {
 
 run "counts_on_handlers_that_run_again" {
   variables {
-    processor = { handler_limit_seconds = 600, handler_grace_seconds = 20, handler_threads = 3, handler_heap_mib = 64 }
+    processor = {
+      concurrency           = 16
+      handler_limit_seconds = 600
+      handler_grace_seconds = 20
+      handler_threads       = 3
+      handler_heap_mib      = 64
+    }
   }
   assert {
     condition     = local.longest_attempt_seconds == 18 * 685
