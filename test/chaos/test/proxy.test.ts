@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   CopyObjectCommand,
   GetObjectCommand,
@@ -100,6 +100,24 @@ t.test('what a client tries again says which attempt it is, whatever the service
     });
     await call();
     t.strictSame(seen, [1, 2, 3]);
+  }
+});
+
+t.test('half written: every second item of a BatchWriteItem is there, the others come back', async (t) => {
+  proxy.judge(() => ({ kind: 'write-half' }));
+  const keyOf = (name: string) => ({ FullFilename: { S: name }, item: { S: 'upload' } });
+  const requests = ['h1', 'h2', 'h3', 'h4'].map((name) => ({ PutRequest: { Item: keyOf(name) } }));
+  const written = await dynamoDb.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } }));
+  t.strictSame(written.UnprocessedItems, { [TableName]: [requests[1], requests[3]] });
+  proxy.judge();
+  for (const [name, isThere] of [
+    ['h1', true],
+    ['h2', false],
+    ['h3', true],
+    ['h4', false],
+  ] as const) {
+    const { Item } = await dynamoDb.send(new GetItemCommand({ TableName, Key: keyOf(name) }));
+    t.equal(Item !== undefined, isThere, name);
   }
 });
 

@@ -4,6 +4,8 @@ import type { AwsCall } from './aws-call.ts';
 export type CallOutcome =
   /** It is carried out. `beforeResponse` is awaited once it has taken effect, before the caller gets to know. */
   | { readonly kind: 'pass'; readonly beforeResponse?: () => Promise<void> | void }
+  /** DynamoDB has capacity for every second item of a BatchWriteItem, and returns the others in `UnprocessedItems`. */
+  | { readonly kind: 'write-half' }
   /** The proxy returns an error of that service, and the call is never carried out. */
   | { readonly kind: 'refuse'; readonly error: RefusalKind }
   /** Its connection is reset, and it is never carried out. */

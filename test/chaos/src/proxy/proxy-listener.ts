@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type AwsCall, type AwsService, describeRequest } from './aws-call.ts';
 import type { CallOutcome } from './call-outcome.ts';
 import { refusalOf } from './refusal.ts';
+import { writeHalf } from './write-half.ts';
 
 export interface ProxyListener {
   /** `http://127.0.0.1:<port>`; stays the same over `close` and `open`. */
@@ -84,10 +85,12 @@ async function handle(
       response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body);
       return;
     }
+    case 'write-half':
     case 'pass':
     case 'lose-response':
       try {
-        await carryOut(request, response, endpoint, outcome);
+        if (outcome.kind === 'write-half') await writeHalf(request, response, endpoint);
+        else await carryOut(request, response, endpoint, outcome);
       } catch {
         // Whichever side broke off, the other one sees its connection break, as it would without this one in between.
         socket.resetAndDestroy();
