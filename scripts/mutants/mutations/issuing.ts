@@ -95,6 +95,18 @@ export const issuingMutations: readonly Mutation[] = [
     },
   },
   {
+    id: 'unit-for-a-group',
+    change: 'requests that ask for the quota together take one unit for all',
+    breaks: 'P7: a key gets more forms than its quota',
+    file: 'packages/access/src/quotas/daily-quota.ts',
+    find: 'used = await counters.add({ keyId, day }, fitting, quota);',
+    replace: 'used = await counters.add({ keyId, day }, 1, quota);',
+    noticedBy: {
+      file: 'test/chaos/test/kill-url-issuer.test.ts',
+      test: 'P7: forms of a key with a quota: the url-issuer ended at its calls, and calls that fail',
+    },
+  },
+  {
     id: 'metadata-by-constructor',
     change:
       'items are written as the SDK makes attributes, which takes the type of an object from an entry named constructor',
