@@ -6,7 +6,7 @@ import type { FormResponse } from './request-forms.ts';
 export interface ExpectedIssuing {
   /** Whether clients can get 503. */
   readonly mayFail: boolean;
-  /** The least and the most items whose form nobody got. */
+  /** The least and the most items without a form that a client got. */
   readonly unused: readonly [least: number, most: number];
 }
 
