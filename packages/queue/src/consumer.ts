@@ -33,8 +33,9 @@ export interface ConsumerOptions {
   /** A standard queue with a RedrivePolicy. */
   readonly queueUrl: string;
   /**
-   * How many handlers are at work at once, at least 1. A message has a slot from its receive until its handler ends, or steps aside
-   * (`Delivery.stepAside`). Up to four more messages for each slot are deleted or given back meanwhile; beyond that they take slots.
+   * How many handlers are at work at once, at least 1. A message has a slot from its receive until its handler resolves or steps aside
+   * (`Delivery.stepAside`), or until it was given back; where SQS takes no copy of it, or does not delete it, until the first attempt
+   * has failed. Up to four more messages for each slot are deleted, sent or waited for meanwhile; beyond that they take slots.
    */
   readonly concurrency: number;
   /**

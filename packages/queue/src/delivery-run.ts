@@ -100,6 +100,7 @@ export function runDelivery(
     }
     if (isAbandoned) return;
     settle();
+    if (failure === undefined) stepAside();
     const wasLastReceive = facts().isLastReceive;
     // The report of a failure says what SQS does with the message, whether the handler has asked or not.
     if (failure !== undefined) await within(limit.renew(LIMIT_AGE_OF_REPEATED_SECONDS));
@@ -130,7 +131,6 @@ export function runDelivery(
   function settle(): void {
     isSettled = true;
     settled.resolve();
-    stepAside();
   }
 
   /** Reads maxReceiveCount again where it may have changed: before a last receive, and when the queue has given out more than that. */
@@ -156,7 +156,7 @@ export function runDelivery(
   /** @param why it needs nothing more */
   async function deleteMessage(why = 'the message was handled, and needs nothing more'): Promise<void> {
     isDone = true;
-    const tell = tellOnce('delete');
+    const { tell, onDelayed } = tellOnce('delete');
     const failure = await deleteHeld({
       deleter,
       receiptHandle,
@@ -165,7 +165,7 @@ export function runDelivery(
       ended: giveUp.signal,
       clock,
       random,
-      onDelayed: tell,
+      onDelayed,
     });
     if (failure === undefined) return;
     tell(failure);
@@ -202,19 +202,10 @@ export function runDelivery(
   }
 
   async function sendCopy(cutOffs: number, delaySeconds: number): Promise<Error | undefined> {
-    const tell = tellOnce('copy');
+    const { tell, onDelayed } = tellOnce('copy');
     const copy = { ...copyOf(message, facts(), cutOffs), delaySeconds };
     const ended = giveUp.signal;
-    const failure = await sendCopyHeld({
-      copies,
-      copy,
-      deleter,
-      held,
-      ended,
-      clock,
-      random,
-      onDelayed: tell,
-    });
+    const failure = await sendCopyHeld({ copies, copy, deleter, held, ended, clock, random, onDelayed });
     if (failure !== undefined) tell(failure);
     return failure;
   }
@@ -238,13 +229,18 @@ export function runDelivery(
     return Math.min(seconds, longestWaitSeconds(visibilitySeconds), held.longestWaitSeconds());
   }
 
-  /** For a request that is tried again and again: its failure is reported once. */
+  /** For a request that is tried again and again: its failure is reported once, and the message takes no slot meanwhile. */
   function tellOnce(request: MessageRequest) {
     let isTold = false;
-    return (error: Error) => {
+    const tell = (error: Error) => {
       if (!isTold) observe.requestFailed(request, facts(), error);
       isTold = true;
     };
+    const onDelayed = (error: Error) => {
+      tell(error);
+      stepAside();
+    };
+    return { tell, onDelayed };
   }
 
   async function attempt(request: MessageRequest, call: () => Promise<void>): Promise<void> {

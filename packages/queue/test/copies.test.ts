@@ -221,6 +221,32 @@ t.test(
   },
 );
 
+t.test('P8: a message whose copy SQS does not take holds up no slot', async (t) => {
+  const handled = new Journal<string>();
+  const { clock, queue, consumer } = await prepareConsumer(t, {
+    visibilitySeconds: 600,
+    async handle({ body }) {
+      if (body === 'waits') throw new NotBegun(60, 'another one is at work');
+      handled.add(body);
+    },
+  });
+  queue.hook('SendMessageBatch', async () => {
+    throw new Error('SQS is away');
+  });
+  await queue.send('waits');
+  await consumer.start();
+  await clock.untilSet(GATHER_MS);
+  await queue.send('next');
+  clock.advance(GATHER_MS);
+  await handled.until(({ length }) => length === 1);
+  const stopped = consumer.stop(0);
+  clock.advance(0);
+  await Promise.race([stopped, clock.untilSet(GIVE_BACK_SECONDS * 1000)]);
+  clock.advance(GIVE_BACK_SECONDS * 1000);
+  await stopped;
+  t.strictSame(handled.entries, ['next']);
+});
+
 t.test('P3: a copy of what can never be handled is in the dead-letter queue without a wait', async (t) => {
   const { queue, observed, deploy } = await prepare(t, { maxReceiveCount: 3 });
   await queue.send('garbage');
