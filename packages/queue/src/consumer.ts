@@ -13,6 +13,7 @@ import { type DeliveryContext, type DeliveryRun, runDelivery } from './delivery-
 import { DrainLimitReached, MAX_VISIBILITY_SECONDS } from './failures.ts';
 import { type ConsumerObserver, neverThrows } from './observer.ts';
 import { readReceiveLimit } from './receive-limit.ts';
+import { createSlots } from './slots.ts';
 
 /** What ReceiveMessage gives at most (Amazon SQS API Reference). */
 const MAX_RECEIVED = 10;
@@ -22,10 +23,6 @@ const MAX_WAIT_SECONDS = 20;
 export const GIVE_BACK_SECONDS = 3;
 /** What of that the handlers have to clean up after themselves; the rest is for SQS. */
 const SETTLE_SECONDS = 2;
-/** How long a poll waits for ten free slots, at most. */
-export const GATHER_SLOTS_MS = 5;
-/** How many deliveries may have stepped aside, for each slot: what is in memory has a bound. */
-const ASIDE_PER_SLOT = 4;
 
 export interface ConsumerOptions {
   /** Its request time-out must be longer than `waitTimeSeconds`. The consumer does not destroy it. */
@@ -122,10 +119,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const stopping = new AbortController();
   /** Cuts off the poll in flight. */
   const polledLongEnough = new AbortController();
-  const runs = new Set<DeliveryRun>();
-  /** Those among them that take no slot. */
-  const aside = new Set<DeliveryRun>();
-  let woken = Promise.withResolvers<void>();
+  const slots = createSlots<DeliveryRun>({ count: concurrency, clock });
   let isPaused = false;
   let isStarted = false;
   let polling: Promise<void> = Promise.resolve();
@@ -135,16 +129,16 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     let failures = 0;
     let isQueueBusy = false;
     while (!stopping.signal.aborted) {
-      if (freeSlots() === 0 || isPaused) {
-        await woken.promise;
+      if (slots.free === 0 || isPaused) {
+        await slots.change();
         continue;
       }
       if (isQueueBusy) {
         isQueueBusy = false;
-        await gatherSlots();
+        await slots.gather(Math.min(MAX_RECEIVED, concurrency), () => isPaused || stopping.signal.aborted);
         continue;
       }
-      const count = Math.min(MAX_RECEIVED, freeSlots());
+      const count = Math.min(MAX_RECEIVED, slots.free);
       const polledAtMs = clock.monotonicMs();
       try {
         const messages = await receive(count);
@@ -159,21 +153,6 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         await pause(clock, waitSeconds * 1000, stopping.signal);
       }
     }
-  }
-
-  function freeSlots(): number {
-    return concurrency - (runs.size - aside.size);
-  }
-
-  async function gatherSlots(): Promise<void> {
-    const enough = Math.min(MAX_RECEIVED, concurrency);
-    let isOver = false;
-    const cancel = clock.after(GATHER_SLOTS_MS, () => {
-      isOver = true;
-      wake();
-    });
-    while (!isOver && !isPaused && !stopping.signal.aborted && freeSlots() < enough) await woken.promise;
-    cancel();
   }
 
   async function receive(count: number): Promise<Message[]> {
@@ -195,13 +174,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   function begin(message: Message, polledAtMs: number, context: DeliveryContext): void {
     // What the last poll brings after `stop` was called is given back, and no handler begins on it.
     const isLate = stopping.signal.aborted;
-    const run = runDelivery(message, polledAtMs, handle, () => stepAside(run), context);
-    runs.add(run);
-    void run.ended.then(() => {
-      runs.delete(run);
-      aside.delete(run);
-      wake();
-    });
+    const run = runDelivery(message, polledAtMs, handle, () => slots.stepAside(run), context);
+    slots.take(run);
     if (isLate)
       void run.cutOff(
         new DrainLimitReached('the consumer was stopped before the message was begun'),
@@ -209,27 +183,16 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       );
   }
 
-  function stepAside(run: DeliveryRun): void {
-    if (!runs.has(run) || aside.size >= concurrency * ASIDE_PER_SLOT) return;
-    aside.add(run);
-    wake();
-  }
-
-  function wake(): void {
-    woken.resolve();
-    woken = Promise.withResolvers();
-  }
-
   async function drain(limitSeconds: number): Promise<void> {
     stopping.abort();
-    wake();
+    slots.wake();
     const ended = (async () => {
       await polling;
-      await Promise.all([...runs].map((run) => run.ended));
+      await Promise.all([...slots.work].map((run) => run.ended));
     })();
     if (await endsWithin(clock, limitSeconds * 1000, ended)) return;
     const reason = new DrainLimitReached(`the consumer stops and waits no longer than ${limitSeconds} s`);
-    for (const run of runs) void run.cutOff(reason, SETTLE_SECONDS);
+    for (const run of slots.work) void run.cutOff(reason, SETTLE_SECONDS);
     const cancelCut = clock.after(SETTLE_SECONDS * 1000, () => polledLongEnough.abort());
     await endsWithin(clock, GIVE_BACK_SECONDS * 1000, ended);
     cancelCut();
@@ -259,7 +222,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     },
     resume() {
       isPaused = false;
-      wake();
+      slots.wake();
     },
     async ping(signal) {
       await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }), {

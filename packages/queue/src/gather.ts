@@ -2,7 +2,7 @@ import type { Clock } from '@upload-once/clock';
 
 /** What a batch request of SQS takes (Amazon SQS API Reference, "DeleteMessageBatch", "SendMessageBatch"). */
 const MAX_BATCH_ENTRIES = 10;
-/** How long the first entry of a batch waits for company: no slot waits with it, and each call saved is one to pay for less. */
+/** How long the first entry of a batch waits for company: each call saved is one to pay for less, and a handled message has no slot. */
 export const GATHER_MS = 100;
 
 /**

@@ -275,8 +275,8 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'the next poll waits for all that is in flight',
     breaks: 'P8: a large copy holds up the uploads behind it',
     file: CONSUMER,
-    find: 'if (freeSlots() === 0 ||',
-    replace: 'if (runs.size > 0 ||',
+    find: 'if (slots.free === 0 ||',
+    replace: 'if (slots.work.size > 0 ||',
     noticedBy: {
       file: CONCURRENCY_TEST,
       test: 'P8: a message that takes for ever holds up its own slot and nothing else',
@@ -287,11 +287,23 @@ export const heartbeatMutations: readonly Mutation[] = [
     change: 'a poll asks for ten messages, however many slots are free',
     breaks: 'P8: messages wait behind slow work, unseen by other workers',
     file: CONSUMER,
-    find: 'const count = Math.min(MAX_RECEIVED, freeSlots());',
+    find: 'const count = Math.min(MAX_RECEIVED, slots.free);',
     replace: 'const count = MAX_RECEIVED;',
     noticedBy: {
       file: CONCURRENCY_TEST,
       test: 'it never asks for more messages than it has free slots, nor for more than ten',
+    },
+  },
+  {
+    id: 'aside-without-bound',
+    change: 'any number of deliveries steps aside',
+    breaks: 'P8: a flood about one thing fills the memory of a process, and all its work ends',
+    file: 'packages/queue/src/slots.ts',
+    find: ' || aside.size >= count * ASIDE_PER_SLOT',
+    replace: '',
+    noticedBy: {
+      file: 'packages/queue/test/slots.test.ts',
+      test: 'P8: up to four for each slot step aside, and more keep their slots',
     },
   },
   {
