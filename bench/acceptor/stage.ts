@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { startProcess } from '@upload-once/local-stack/child-process.ts';
 import { factsOf, type LocalAwsFacts, serviceEnvOf } from '@upload-once/local-stack/stack.ts';
 import { sendMessages, writeS3Event } from '@upload-once/queue';
 import { createDynamoDbIssuedUploads, makeUploadKey, type ObjectVersion } from '@upload-once/uploads';
 import { type Metered, startMetered } from '../metered/start-metered.ts';
 import { keepOnCore } from '../process-cpu.ts';
+import { queueDepth } from '../queue-depth.ts';
 import { type S3Stub, startS3Stub } from './s3-stub.ts';
 
 /** S3's event of one version. */
@@ -102,13 +103,6 @@ export async function startStage(bytesPerSecond = Number.POSITIVE_INFINITY): Pro
     }
   }
 
-  async function depth(): Promise<number> {
-    const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-    const ask = new GetQueueAttributesCommand({ QueueUrl: queues.uploadEvents, AttributeNames: [...names] });
-    const { Attributes } = await sqs.send(ask);
-    return names.reduce((sum, name) => sum + Number(Attributes?.[name]), 0);
-  }
-
   async function send(events: readonly Stored[]): Promise<void> {
     const messages = events.map(({ key, version }) => ({
       body: writeS3Event({ bucket, key, eventName: 'ObjectCreated:Post', ...version }, region),
@@ -168,7 +162,7 @@ export async function startStage(bytesPerSecond = Number.POSITIVE_INFINITY): Pro
 
     accepted: () => acceptedAtMs.size,
     whenAccepted: (count) => waitUntil(() => acceptedAtMs.size >= count),
-    whenIdle: () => waitUntil(async () => (await depth()) === 0),
+    whenIdle: () => waitUntil(async () => (await queueDepth(sqs, queues.uploadEvents)) === 0),
 
     async stop() {
       for (const acceptor of acceptors) await acceptor.stop();

@@ -2,7 +2,7 @@ import { type Compared, medianOf, ratiosTo } from '../compared.ts';
 import { SQS_CONSUMER } from '../consumer/report.ts';
 import { type IssuerResults, PLAIN_ISSUER } from '../issuer/report.ts';
 import type { CheckedResults } from '../read-results.ts';
-import { SERVICES } from '../uploads/report.ts';
+import { callsOf, SERVICES } from '../uploads/totals.ts';
 
 /** One figure of a short run beside the committed one. */
 export interface Check {
@@ -71,7 +71,7 @@ function uploadChecks(found: CheckedResults, committed: CheckedResults): Check[]
   return (['form', 'put'] as const).flatMap((kind) =>
     SERVICES.flatMap((service) =>
       (['s3', 'dynamodb', 'sqs'] as const).flatMap((aws) => {
-        const calls = ({ uploads }: CheckedResults) => sum(uploads[kind].busy[service].calls[aws]);
+        const calls = ({ uploads }: CheckedResults) => callsOf(uploads[kind].busy[service].calls[aws]);
         if (calls(found) + calls(committed) === 0) return [];
         const most = aws === 'sqs' ? MOST_OF_SHARED_CALLS : MOST_OF_CALLS;
         const name = `${service}, ${kind === 'form' ? 'form' : 'PUT'}: calls of ${aws}`;
@@ -79,10 +79,6 @@ function uploadChecks(found: CheckedResults, committed: CheckedResults): Check[]
       }),
     ),
   );
-}
-
-function sum(byOperation: Readonly<Record<string, number>>): number {
-  return Object.values(byOperation).reduce((total, count) => total + count, 0);
 }
 
 /** A short round in which a busy machine let one of the programs serve nothing has no ratio. */

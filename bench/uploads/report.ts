@@ -1,9 +1,9 @@
 import { textTable } from '@upload-once/local-stack/text-table.ts';
 import { percentile } from '../percentile.ts';
 import { type Ratios, ratiosOf, shownRatios } from '../ratios.ts';
-import type { ByService, ServiceFigures, ServiceName, UploadKind, UploadResults } from './results.ts';
+import type { ServiceFigures, ServiceName, UploadKind, UploadResults } from './results.ts';
+import { SERVICES, totalOf } from './totals.ts';
 
-export const SERVICES: readonly ServiceName[] = ['url-issuer', 'acceptor', 'processor'];
 export const CASES = [
   ['form', 'busy'],
   ['form', 'idle'],
@@ -54,10 +54,6 @@ function sizeRows(results: UploadResults): string[][] {
     row('lines of log', ({ log }) => log.lines),
     row('bytes of log', ({ log }) => log.bytes),
   ];
-}
-
-export function totalOf(services: ByService, of: (figures: ServiceFigures) => number): number {
-  return SERVICES.reduce((total, name) => total + of(services[name]), 0);
 }
 
 /** Busy. Ratios are the median (least–most) of the rounds. */

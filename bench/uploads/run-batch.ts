@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { requestUpload, uploadFile } from '@upload-once/client';
 import { type Counts, difference } from '../metered/counts.ts';
 import { cpuSeconds } from '../process-cpu.ts';
+import { queueDepth } from '../queue-depth.ts';
 import { type HeldEvents, holdEvents } from './held-events.ts';
 import type { MeteredStack } from './metered-stack.ts';
 import type { RoundFigures, ServiceName, UploadKind } from './results.ts';
@@ -73,15 +74,8 @@ export async function createRunBatch(stack: MeteredStack, sizeBytes: number) {
     await events.send(eventIds);
     return timed(name, eventIds.length, async () => {
       consumer.signal('SIGCONT');
-      while ((await depthOf(queueUrl)) > 0) await delay(BETWEEN_LOOKS_MS);
+      while ((await queueDepth(sqs, queueUrl)) > 0) await delay(BETWEEN_LOOKS_MS);
     });
-  }
-
-  async function depthOf(QueueUrl: string): Promise<number> {
-    const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-    const ask = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] });
-    const { Attributes } = await sqs.send(ask);
-    return names.reduce((depth, name) => depth + Number(Attributes?.[name]), 0);
   }
 
   const countAll = () => byService((name) => services[name].counts());

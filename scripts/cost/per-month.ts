@@ -1,9 +1,10 @@
 import { percentile } from '../../bench/percentile.ts';
 import type { ServiceName, UploadKind, UploadResults } from '../../bench/uploads/results.ts';
+import { SERVICES } from '../../bench/uploads/totals.ts';
 import { ALARMS, INSIGHTS_METRICS, METRICS_OF_AN_UPLOAD, SCALING_ALARM_METRICS } from './installation.ts';
 import { type CostLine, HOURS_A_MONTH, sum } from './lines.ts';
 import type { Parameters } from './parameters.ts';
-import { perMillion, perMillionInAll, SERVICES } from './per-upload.ts';
+import { perMillion, perMillionInAll } from './per-upload.ts';
 import { serverlessPerMillion } from './serverless.ts';
 
 const MILLION = 1e6;

@@ -1,4 +1,5 @@
-import type { ByService, ServiceName, UploadKind, UploadResults } from '../../bench/uploads/results.ts';
+import type { ByService, UploadKind, UploadResults } from '../../bench/uploads/results.ts';
+import { callsOf, SERVICES, totalOf } from '../../bench/uploads/totals.ts';
 import { BYTES_A_GB, type CostLine, DAYS_A_MONTH, LineName, sum } from './lines.ts';
 import type { Load, Parameters } from './parameters.ts';
 
@@ -51,8 +52,8 @@ export function perMillionInAll({ use, storage }: PerMillion): number {
 
 function use(figures: ByService, { prices, egress, hasDomain }: Parameters): CostLine[] {
   const s3 = s3Requests(figures);
-  const sqs = total(figures, ({ calls }) => sumOf(calls.sqs));
-  const logBytes = total(figures, ({ log }) => log.bytes);
+  const sqs = totalOf(figures, ({ calls }) => callsOf(calls.sqs));
+  const logBytes = totalOf(figures, ({ log }) => log.bytes);
   const accessLogBytes = hasDomain ? 0 : ACCESS_LOG_BYTES;
   const dataPrice = egress === 'nat' ? prices.natData : prices.endpointData;
   return [
@@ -60,11 +61,11 @@ function use(figures: ByService, { prices, egress, hasDomain }: Parameters): Cos
     { name: LineName.s3Reads, dollars: s3.reads * prices.s3Reads.dollars },
     {
       name: LineName.dynamodbWrites,
-      dollars: total(figures, ({ writeUnits }) => writeUnits) * prices.dynamodbWrites.dollars,
+      dollars: totalOf(figures, ({ writeUnits }) => writeUnits) * prices.dynamodbWrites.dollars,
     },
     {
       name: LineName.dynamodbReads,
-      dollars: total(figures, ({ readUnits }) => readUnits) * prices.dynamodbReads.dollars,
+      dollars: totalOf(figures, ({ readUnits }) => readUnits) * prices.dynamodbReads.dollars,
     },
     { name: 'SQS: requests', dollars: (sqs + EVENTS_OF_S3) * prices.sqsRequests.dollars },
     { name: LineName.api, dollars: hasDomain ? 0 : prices.httpApi.dollars },
@@ -84,7 +85,7 @@ function storage(figures: ByService, kind: UploadKind, parameters: Parameters): 
   const { prices, sizeMib, sourceDays, logRetentionDays, recordRetentionDays, hasBackups } = parameters;
   const itemGb = (MILLION * (itemKib(figures) + ITEM_OVERHEAD_KIB)) / KIB_A_GB;
   const itemPrice = prices.dynamodbStorage.dollars + (hasBackups ? prices.dynamodbBackup.dollars : 0);
-  const logGb = gigabytes(total(figures, ({ log }) => log.bytes)) * LOG_COMPRESSION;
+  const logGb = gigabytes(totalOf(figures, ({ log }) => log.bytes)) * LOG_COMPRESSION;
   return [
     {
       name: `DynamoDB: items, ${recordRetentionDays} days`,
@@ -124,16 +125,6 @@ function itemKib({ processor }: ByService): number {
   const updates = processor.calls.dynamodb['UpdateItem'];
   if (!updates) throw new Error('the bench counted no UpdateItem of the processor');
   return processor.writeUnits / updates;
-}
-
-export const SERVICES: readonly ServiceName[] = ['url-issuer', 'acceptor', 'processor'];
-
-function total(figures: ByService, of: (service: ByService[ServiceName]) => number): number {
-  return SERVICES.reduce((sofar, service) => sofar + of(figures[service]), 0);
-}
-
-function sumOf(calls: Readonly<Record<string, number>>): number {
-  return Object.values(calls).reduce((sofar, count) => sofar + count, 0);
 }
 
 function gigabytes(bytesAnUpload: number): number {

@@ -1,8 +1,9 @@
 import type { UploadResults } from '../../bench/uploads/results.ts';
+import { totalOf } from '../../bench/uploads/totals.ts';
 import { BYTES_A_GB, sum } from './lines.ts';
 import type { Parameters } from './parameters.ts';
 import { fixedPart } from './per-month.ts';
-import { perMillion, SERVICES, sourcePerMib } from './per-upload.ts';
+import { perMillion, sourcePerMib } from './per-upload.ts';
 import { amount, type Table } from './tables.ts';
 
 /** What could still be saved, and what would be lost. The first rows are settings of Terraform; the others would be changes of the code. */
@@ -20,7 +21,7 @@ export function savingsTable(results: UploadResults, parameters: Parameters): Ta
   const storageOf = (changed: Partial<Parameters>) =>
     sum(perMillion(results, 'form', parameters.load, { ...parameters, ...changed }).storage);
   const records = storageOf({}) - storageOf({ recordRetentionDays: installation.shortestRecordDays });
-  const logBytes = SERVICES.reduce((sofar, service) => sofar + figures[service].log.bytes, 0);
+  const logBytes = totalOf(figures, ({ log }) => log.bytes);
   const logs = ((1e6 * logBytes) / BYTES_A_GB) * prices.logsIngested.dollars;
   return [
     ['saving', 'dollars', 'what it costs'],

@@ -2,7 +2,8 @@ import { ratiosTo } from '../../bench/compared.ts';
 import { SQS_CONSUMER } from '../../bench/consumer/report.ts';
 import { PLAIN_ISSUER } from '../../bench/issuer/report.ts';
 import type { Results } from '../../bench/read-results.ts';
-import { cpuInPutItems, SERVICES } from '../../bench/uploads/report.ts';
+import { cpuInPutItems } from '../../bench/uploads/report.ts';
+import { SERVICES } from '../../bench/uploads/totals.ts';
 import { type Bar, barChart } from '../chart/bars.ts';
 
 /** By the name of its file in docs/. */

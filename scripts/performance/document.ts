@@ -4,8 +4,9 @@ import { consumerRows } from '../../bench/consumer/report.ts';
 import { issuerRows } from '../../bench/issuer/report.ts';
 import { type Results, readResults } from '../../bench/read-results.ts';
 import { startUpRows } from '../../bench/start-up/report.ts';
-import { CASES, cpuRows, SERVICES, totalOf } from '../../bench/uploads/report.ts';
+import { CASES, cpuRows } from '../../bench/uploads/report.ts';
 import type { ServiceFigures, UploadResults } from '../../bench/uploads/results.ts';
+import { callsOf, SERVICES, totalOf } from '../../bench/uploads/totals.ts';
 import { withGeneratedPart } from '../generated-part.ts';
 import { markdownTable } from '../markdown-table.ts';
 import { CHARTS } from './charts.ts';
@@ -90,9 +91,7 @@ function uploadRows(results: UploadResults): string[][] {
 }
 
 function calls({ calls: { s3, dynamodb, sqs } }: ServiceFigures): string {
-  return [s3, dynamodb, sqs]
-    .map((byOperation) => short(Object.values(byOperation).reduce((total, count) => total + count, 0)))
-    .join(' + ');
+  return [s3, dynamodb, sqs].map((byOperation) => short(callsOf(byOperation))).join(' + ');
 }
 
 function short(figure: number): string {

@@ -7,7 +7,7 @@ import type { Remove } from './remove-together.ts';
 const AFTER_EXPIRY_MS = 3_600_000;
 /** Uploads of the same minute are removed together. */
 const MINUTE_MS = 60_000;
-/** Some 30 MiB of memory. */
+/** 22 MiB of heap. */
 const MOST_REMEMBERED = 100_000;
 
 export type RemoveAfterExpiry = (version: VersionName, expiresAt: Date) => Promise<void>;
@@ -15,7 +15,7 @@ export type RemoveAfterExpiry = (version: VersionName, expiresAt: Date) => Promi
 /**
  * Removes the upload of a presigned PUT when no valid URL is left: as long as its version lies there, S3 refuses a second PUT. Before
  * that it is only remembered, and no event waits for it. What is forgotten (the process ends, a removal fails, more than 100,000 are
- * remembered) is left to the lifecycle. So is nothing that a promise needs: its acceptance is on record.
+ * remembered) is left to the lifecycle. No promise needs the removal: the acceptance is on record.
  */
 export function removeAfterExpiry(options: {
   readonly remove: Remove;

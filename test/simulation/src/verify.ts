@@ -44,8 +44,8 @@ async function redrive(harness: Harness, service: 'acceptor' | 'processor'): Pro
 
 /**
  * Whether a dead letter is about a copy that another principal made for an upload that was never claimed, or about a version that another
- * principal has removed before a claim: it stays, with an alarm. All
- * other events in the message have been handled; this is verified with their uploads.
+ * principal has removed before a claim: it stays, with an alarm. All other events in the message have been handled; this is verified
+ * with their uploads.
  */
 function isOfUnclaimed({ facts }: Harness, body: string): boolean {
   try {

@@ -26,7 +26,7 @@ export async function writeHalf(
     .end(JSON.stringify(written.ok ? body : { ...body, UnprocessedItems: undefined }));
 }
 
-/** Without tables of which nothing is left: DynamoDB refuses an empty list. */
+/** Without the tables that have nothing left: DynamoDB refuses an empty list. */
 function everySecond(requests: Requests, first: 0 | 1): Requests {
   return Object.fromEntries(
     Object.entries(requests)
