@@ -81,6 +81,7 @@ locals {
         FORM_MAX_BYTES            = tostring(local.url_issuer.form_max_bytes)
         PRESIGNED_PUT             = tostring(module.storage.settings.allow_presigned_put)
         MAX_CONNECTIONS           = tostring(local.url_issuer.max_connections)
+        STATUS_RATE_PER_SECOND    = tostring(local.url_issuer.status_rate_per_second)
       },
       length(local.url_issuer.cors_allowed_origins) == 0 ? {} : { CORS_ORIGINS = join(",", local.url_issuer.cors_allowed_origins) },
       local.url_issuer.path_prefix == "" ? {} : { PATH_PREFIX = local.url_issuer.path_prefix },

@@ -32,8 +32,8 @@ locals {
         "reported", "kind", "kept", "surplus", "surplusReported", "countedAt",
       ]
       process = [
-        "state", "versionToProcess", "attempt", "leaseOwner", "leaseExpiresAt", "processedAt", "failureReason", "reported",
-        "kind", "kept", "surplus", "surplusReported", "countedAt",
+        "state", "versionToProcess", "attempt", "leaseOwner", "leaseExpiresAt", "processedAt", "failedAt", "failureReason",
+        "clientFailureReason", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt",
       ]
       } : call => {
       "ForAllValues:StringEquals" = { "dynamodb:Attributes" = concat(local.written_always, attributes) }

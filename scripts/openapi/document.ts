@@ -33,6 +33,7 @@ export async function servedDocument(): Promise<OpenApi> {
     accessStore: createMemoryAccessStore(),
     keyCacheSeconds: 1,
     maxConnections: 10,
+    statusRatePerSecond: 1,
     badKeysPerMinute: 0,
     buckets: createMemoryBuckets({ now, maxBuckets: 1 }),
     quotaCounters: createMemoryQuotaCounters(),

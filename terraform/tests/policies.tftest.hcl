@@ -177,7 +177,7 @@ run "conditions_hold_what_resources_cannot" {
       processor = {
         KnowWhatIsMissing = { StringLikeIfExists = { "s3:prefix" = ["accepted/*"] } }
         ProcessUploads = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "versionToProcess", "attempt", "leaseOwner", "leaseExpiresAt", "processedAt", "failureReason", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "versionToProcess", "attempt", "leaseOwner", "leaseExpiresAt", "processedAt", "failedAt", "failureReason", "clientFailureReason", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         RecordObservedVersions = {

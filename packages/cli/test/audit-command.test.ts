@@ -37,7 +37,7 @@ async function lostAndFailed(t: Test) {
     leaseOwner: 'w',
     leaseSeconds: 60,
   });
-  await cloud.uploads.fail(failed, 1, 'Error: the disk is full');
+  await cloud.uploads.fail(failed, 1, { failureReason: 'Error: the disk is full' });
   return { cloud, lost, versionId, failed, acceptedVersionId };
 }
 

@@ -86,7 +86,7 @@ export function createHarness() {
 
     async failed(name: string, reason: string) {
       const accepted = await harness.processing(name);
-      await uploads.fail(accepted.key, 1, reason);
+      await uploads.fail(accepted.key, 1, { failureReason: reason });
       return accepted;
     },
 

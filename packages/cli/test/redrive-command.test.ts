@@ -47,7 +47,7 @@ async function twoDeadLetters(t: Test) {
   const lease = { acceptedVersionId: 'copy', leaseOwner: 'w', leaseSeconds: 60 };
   await cloud.uploads.accept(accepted, { claimedVersionId: 'v1', acceptedVersionId: 'copy' });
   await cloud.uploads.startProcessing(accepted, lease);
-  await cloud.uploads.fail(accepted, 1, 'Error: the disk is full\u001b[2J');
+  await cloud.uploads.fail(accepted, 1, { failureReason: 'Error: the disk is full\u001b[2J' });
   const acceptedKey = accepted.replace('uploads/', 'accepted/');
   await cloud.send(cloud.queues.acceptedEventsDeadLetter, eventFor(acceptedKey, 'copy'));
   await cloud.send(cloud.queues.uploadEventsDeadLetter, eventFor(issued, 'v2'));

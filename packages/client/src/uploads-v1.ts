@@ -61,6 +61,10 @@ export interface UploadStatus {
   readonly claimedAt?: string;
   readonly acceptedAt?: string;
   readonly processedAt?: string;
+  /** While the state is FAILED; absent where an earlier release recorded it. */
+  readonly failedAt?: string;
+  /** While the state is FAILED: what the handler has to say to the client; absent where it has nothing. */
+  readonly failureReason?: string;
   readonly sizeBytes?: number;
   readonly eTag?: string;
   readonly sha256?: string;

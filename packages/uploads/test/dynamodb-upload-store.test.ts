@@ -164,6 +164,15 @@ t.test('fencing: an upload that is put back to ACCEPTED by hand gets a new attem
   t.equal((await store.finish(key, 1)).applied, false);
 });
 
+t.test('the first attempt takes away what its condition named', async (t) => {
+  const { client, store, key } = await acceptedUpload(t);
+  const item = { TableName: local.tables.uploads, Key: { FullFilename: key, item: 'upload' } };
+  const read = async () => (await DynamoDBDocumentClient.from(client).send(new GetCommand(item))).Item;
+  t.match(await read(), { versionToProcess: 'copy-1' });
+  await store.startProcessing(key, lease);
+  t.match(await read(), { state: 'PROCESSING', versionToProcess: undefined });
+});
+
 t.test('an upload that an earlier release has accepted is processed', async (t) => {
   const { client, store, key } = await acceptedUpload(t);
   await writeByHand(client, key, { versionToProcess: '' });
@@ -213,7 +222,7 @@ t.test(
       ['CLAIMED', () => store.claim(upload.key, version)],
       ['ACCEPTED', () => store.accept(upload.key, acceptance)],
       ['PROCESSING', () => store.startProcessing(upload.key, lease)],
-      ['FAILED', () => store.fail(upload.key, 1, 'why')],
+      ['FAILED', () => store.fail(upload.key, 1, { failureReason: 'why' })],
       ['PROCESSING', () => store.startProcessing(upload.key, lease)],
       ['PROCESSED', () => store.finish(upload.key, 2)],
     ];
@@ -336,7 +345,7 @@ t.test('an item of a later release is neither read nor changed', async (t) => {
     ['PROCESSING', (key) => store.renewLease(key, holder, 60)],
     ['PROCESSING', (key) => store.releaseLease(key, 1)],
     ['PROCESSING', (key) => store.finish(key, 1)],
-    ['PROCESSING', (key) => store.fail(key, 1, 'full')],
+    ['PROCESSING', (key) => store.fail(key, 1, { failureReason: 'full' })],
   ];
   for (const [at, [state, call]] of calls.entries()) {
     const FullFilename = `uploads/later-${at}`;

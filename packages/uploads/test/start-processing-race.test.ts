@@ -94,10 +94,10 @@ t.test('fencing: a lease that was renewed between read and write is not taken', 
 t.test('fencing: an attempt’s number is never given out twice', async (t) => {
   const harness = await acceptedUpload();
   await harness.store.startProcessing(key, lease);
-  await harness.store.fail(key, 1, 'first');
+  await harness.store.fail(key, 1, { failureReason: 'first' });
   const goOn = await takerOf(harness);
   await harness.store.startProcessing(key, { ...lease, leaseOwner: 'second' });
-  await harness.store.fail(key, 2, 'second');
+  await harness.store.fail(key, 2, { failureReason: 'second' });
   const taken = await goOn();
   t.not(taken.applied && taken.upload.attempt, 2);
 });

@@ -53,7 +53,8 @@ export interface HandlerLog {
  * wait, as often as the queue allows, then recorded FAILED and left to the dead-letter queue.
  *
  * Handlers run at least once: a worker can die after the work and before it is recorded. Make the effect idempotent, by
- * `idempotencyKey`. The log and FAILED show the beginning of what it rejects with. It may remove or move the accepted object, but not write over it.
+ * `idempotencyKey`. The log and FAILED show the beginning of what it rejects with, to operators only. A text `clientMessage` of that error is
+ * for the upload's client: `GET /v1/uploads/{id}` shows its beginning. It may remove or move the accepted object, but not write over it.
  *
  * It runs in a worker thread (Node.js, "Worker threads") that several uploads share. So the module is imported once a thread, and what
  * it keeps (a pool of connections, a cache) is there once a thread. In a thread:

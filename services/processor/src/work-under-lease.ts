@@ -1,6 +1,7 @@
 import { type Clock, pause } from '@upload-once/clock';
 import { type Delivery, DrainLimitReached, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
 import { type Logger, type Metrics, redactBeginning, textOfThrown } from '@upload-once/runtime';
+import { toPlain } from '@upload-once/runtime/plain-error';
 import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
 import type { Hold } from './handler-runner.ts';
 import { type KeptLease, LeaseLost, RETRIES_PER_LEASE } from './lease-keeper.ts';
@@ -8,6 +9,7 @@ import { HandlerStuck } from './run-handler.ts';
 
 /** An item of DynamoDB has 400 KB at most; a reason is for a person to read. */
 const REASON_MAX_CHARACTERS = 1_000;
+const CLIENT_REASON_MAX_CHARACTERS = 500;
 
 /** A table that is back is not left waiting because leases are long. */
 const RETRY_MAX_SECONDS = 5;
@@ -98,7 +100,10 @@ export function createWorkUnderLease(options: {
         await uploads.releaseLease(key, attempt);
         return;
       }
-      const failed = await uploads.fail(key, attempt, reasonOf(error));
+      const failed = await uploads.fail(key, attempt, {
+        failureReason: reasonOf(error),
+        clientFailureReason: clientReasonOf(error),
+      });
       if (failed.applied) metrics.add('ProcessingFailed', 1);
     } catch (err) {
       log.warn({ key, attempt, err }, 'the end of a failed attempt could not be recorded');
@@ -114,4 +119,12 @@ function isNoFailure(error: unknown): boolean {
 /** Never throws, whatever was thrown: an attempt whose end is not recorded leaves a dead letter that nothing explains. */
 function reasonOf(error: unknown): string {
   return redactBeginning(textOfThrown(error, { isNamed: true }), REASON_MAX_CHARACTERS).toWellFormed();
+}
+
+/** What the handler has for the upload's client: its error's `clientMessage`. Any other text of an error can tell of the inside. */
+function clientReasonOf(error: unknown): string | undefined {
+  const plain = toPlain(error);
+  const message = plain.kind === 'error' ? plain.properties['clientMessage'] : undefined;
+  if (typeof message !== 'string' || message === '') return undefined;
+  return redactBeginning(message, CLIENT_REASON_MAX_CHARACTERS).toWellFormed();
 }

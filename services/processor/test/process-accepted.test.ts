@@ -724,6 +724,23 @@ t.test('the recorded reason is short, and without secrets', async (t) => {
   t.notMatch(upload?.failureReason, 'example-secret');
 });
 
+t.test('the client’s words are those that the handler has for it, short and without secrets', async (t) => {
+  for (const [clientMessage, recorded] of [
+    ['Column 3 is empty in row 7.', 'Column 3 is empty in row 7.'],
+    [`x-api-key: example-secret\n${'x'.repeat(5_000)}`, /^(?!.*example-secret)[\s\S]{1,550}$/],
+    [undefined, undefined],
+    ['', undefined],
+    [{ toString: 1 }, undefined],
+  ]) {
+    const harness = createHarness(async () => {
+      throw Object.assign(new Error('row 7 of /data/table.csv'), { clientMessage });
+    });
+    const { key, event } = await harness.accepted();
+    await t.rejects(harness.processAccepted(event, createDelivery({ isLastReceive: true }).delivery));
+    t.match(await harness.uploads.get(key), { failureReason: /row 7/, clientFailureReason: recorded });
+  }
+});
+
 t.test('the recorded reason has no half of a character, wherever it was cut', async (t) => {
   for (const message of ['x\ud83d', ...['', 'x'].map((before) => before + '😀'.repeat(1_000))]) {
     const harness = createHarness(async () => {

@@ -156,7 +156,7 @@ t.test('P3: an upload that was not processed is processed from the restored vers
   await cloud.uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: TEXT.length, storedAt });
   await cloud.uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId });
   await cloud.uploads.startProcessing(key, { acceptedVersionId, leaseOwner: 'a processor', leaseSeconds: 1 });
-  await cloud.uploads.fail(key, 1, 'AcceptedObjectGone');
+  await cloud.uploads.fail(key, 1, { failureReason: 'AcceptedObjectGone' });
   const restored = await cloud.put(acceptedKeyOf(key), TEXT);
   await eventually(
     () => cloud.uploads.listObservedVersions(acceptedKeyOf(key)),

@@ -5,6 +5,7 @@ import {
   type IdempotencyStore,
   type QuotaCounters,
 } from '@upload-once/access';
+import { type Clock, systemClock } from '@upload-once/clock';
 import {
   type ConnectionRefusal,
   createBoundedServer,
@@ -57,6 +58,8 @@ export interface AppOptions {
   readonly accessStore: AccessStore;
   /** How long a response of the table of keys is good for: see `createApiKeyFinder`. */
   readonly keyCacheSeconds: number;
+  /** See the plugin `rate-limit`. */
+  readonly statusRatePerSecond: number;
   /** How many bad keys an address may present each minute; 0: any number. */
   readonly badKeysPerMinute: number;
   readonly idempotencyStore: IdempotencyStore;
@@ -67,6 +70,8 @@ export interface AppOptions {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly now: () => Date;
+  /** By which requests wait for a change; default: the system's. */
+  readonly clock?: Clock;
   /** Cryptographic randomness. */
   readonly randomBytes: (count: number) => Uint8Array;
   /** How the wait for another task is spent: see `createIdempotentIssuer`. */
@@ -120,6 +125,9 @@ const REQUEST_ID_BYTES = 16;
 
 /** Each some 500 bytes: 10 MB of keys that are good, and as much of others, at most. */
 const MAX_REMEMBERED_KEYS = 20_000;
+
+/** One connection in four may wait for a change: those that wait keep no others out. One key has half of these. */
+const WAITS_OF_CONNECTIONS = 4;
 
 /** The HTTP service, not listening yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
@@ -194,7 +202,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         }),
         failedKeyAttempts: createFailedKeyAttempts({ perMinute: options.badKeysPerMinute, now }),
       });
-      await guarded.register(rateLimit, { buckets: options.buckets });
+      await guarded.register(rateLimit, options);
       const dailyQuota = createDailyQuota({ counters: options.quotaCounters, now });
       await guarded.register(quota, { dailyQuota, now });
       guarded.setValidatorCompiler(strictValidation);
@@ -203,7 +211,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       const issueIdempotently = joinRepeats(createIdempotentIssuer(options));
       await guarded.register(getPresignedUrl, { defaults, issueUpload });
       await guarded.register(createUpload, { defaults, issueUpload, issueIdempotently });
-      await guarded.register(getUpload, { uploadStore });
+      await guarded.register(getUpload, {
+        uploadStore,
+        clock: options.clock ?? systemClock,
+        responseMs: limits.response,
+        waits: {
+          all: Math.floor(options.maxConnections / WAITS_OF_CONNECTIONS),
+          ofOneKey: Math.ceil(options.maxConnections / WAITS_OF_CONNECTIONS / 2),
+        },
+      });
       await guarded.register(revokeUpload, { uploadStore });
     },
     { prefix: options.pathPrefix },

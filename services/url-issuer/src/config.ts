@@ -53,12 +53,20 @@ export const configFields = {
       'How many unknown API keys an address can send each minute before it gets 429. The same limit holds for each disabled or expired key. 0 means no limit: use it if all clients share one address.',
     expected: 'a whole number from 0 to 100000',
   }),
+  STATUS_RATE_PER_SECOND: integer({
+    default: 20,
+    minimum: 1,
+    maximum: 10_000,
+    description:
+      'How many status requests (GET /v1/uploads/{id}) an API key can send each second. Twice as many can come at once. They do not count against the rate of the key.',
+    expected: 'a whole number from 1 to 10000',
+  }),
   MAX_CONNECTIONS: integer({
     default: 1_000,
     minimum: 10,
     maximum: 100_000,
     description:
-      'The most connections that a task has open. One more replaces the oldest idle one, or the one served next. Headers and trailers of all connections take at most 32 MiB of memory.',
+      'The most connections that a task has open. A quarter of this number of status requests can wait for a change. One more replaces the oldest idle one, or the one served next. Headers and trailers of all connections take at most 32 MiB of memory.',
     expected: 'a whole number from 10 to 100000',
   }),
   RATE_LIMIT_STORE_URL: optional(

@@ -110,6 +110,7 @@ await runService({
       accessStore,
       keyCacheSeconds: config.API_KEY_CACHE_SECONDS,
       maxConnections: config.MAX_CONNECTIONS,
+      statusRatePerSecond: config.STATUS_RATE_PER_SECOND,
       badKeysPerMinute: config.BAD_KEYS_PER_MINUTE,
       idempotencyStore,
       buckets,

@@ -14,16 +14,33 @@ interface SchemaViolation {
 }
 
 /**
- * Holds what a client sent against a TypeBox schema as it is: nothing is converted, filled in or dropped. The error is for
+ * Holds what a client sent against a TypeBox schema as it is: nothing is converted, filled in or dropped, but for the integers of a
+ * query, where all is text. The error is for
  * the author of the request: it names each wrong field with its value and, from the property's `x-expected`, what is allowed.
  */
-export const strictValidation: FastifySchemaCompiler<TSchema> = ({ schema }) => {
+export const strictValidation: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const compiled = Compile(schema);
-  return (value: unknown) => {
+  const integers = httpPart === 'querystring' ? integersIn(schema) : [];
+  return (received: unknown) => {
+    const value = integers.length === 0 ? received : withIntegers(received as Query, integers);
     if (compiled.Check(value)) return { value };
     return { error: new HttpError(400, messageFor(compiled.Errors(value), value, schema)) };
   };
 };
+
+type Query = Readonly<Record<string, unknown>>;
+
+function integersIn(schema: TSchema): string[] {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> };
+  return Object.keys(properties).filter((name) => properties[name]?.type === 'integer');
+}
+
+function withIntegers(query: Query, names: readonly string[]): Query {
+  const converted = names
+    .filter((name) => /^(?:0|[1-9]\d{0,14})$/.test(String(query[name])))
+    .map((name) => [name, Number(query[name])]);
+  return { ...query, ...Object.fromEntries(converted) };
+}
 
 function messageFor(violations: readonly SchemaViolation[], value: unknown, schema: TSchema): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'The body is a JSON object';

@@ -84,6 +84,7 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
     accessStore,
     keyCacheSeconds: 5,
     maxConnections: 1_000,
+    statusRatePerSecond: 10_000,
     badKeysPerMinute: 10_000,
     idempotencyStore: createMemoryIdempotencyStore({ now }),
     buckets: createMemoryBuckets({ now, maxBuckets: 1_000 }),

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { TokenBuckets } from '../src/rates/token-buckets.ts';
-import { addKey, appUnderTest, NOW } from './app-under-test.ts';
+import { addKey, appUnderTest, KEY_VALUE, NOW } from './app-under-test.ts';
 
 const TOO_MANY = { message: 'Too Many Requests', code: 'TooManyRequests' };
 
@@ -93,4 +93,29 @@ t.test('a count that fails lets no request in', async (t) => {
   const { get, faults } = await appUnderTest(t, { buckets });
   t.equal((await get()).statusCode, 500);
   t.strictSame(faults.calls, []);
+});
+
+t.test('to ask for a state has a rate of its own, which is the same for all keys', async (t) => {
+  let ms = NOW.getTime();
+  const { app, accessStore, get } = await appUnderTest(t, {
+    now: () => new Date(ms),
+    statusRatePerSecond: 1,
+  });
+  await addKey(accessStore, { value: 'one', ratePerSecond: 0.001, burst: 1 });
+  const headers = { 'x-api-key': 'one' };
+  const { id } = (await app.inject({ method: 'POST', url: '/v1/uploads', headers, payload: {} })).json();
+  const ask = () => get(`/v1/uploads/${id}`, headers);
+  for (const remaining of [1, 0]) {
+    const response = await ask();
+    t.equal(response.statusCode, 200, 'the rate of issuing is used up');
+    t.equal(response.headers['ratelimit-policy'], '"status";q=2;w=2');
+    t.match(response.headers['ratelimit'], `"status";r=${remaining};`);
+  }
+  const refused = await ask();
+  t.equal(refused.statusCode, 429);
+  t.equal(refused.headers['retry-after'], '1');
+  t.equal((await get('/v1/uploads/none', { 'x-api-key': KEY_VALUE })).statusCode, 404, 'another key');
+  ms += 1_000;
+  t.equal((await ask()).statusCode, 200);
+  t.equal((await app.inject({ method: 'DELETE', url: `/v1/uploads/${id}`, headers })).statusCode, 429);
 });

@@ -160,16 +160,30 @@ t.test('a flood is reported by how many were removed beyond those that are kept'
   t.strictSame(calls().slice(before), ['queryLast']);
 });
 
-t.test('a failed upload keeps the reason to itself', async (t) => {
-  const { id, key, call, uploadStore } = await issued(t);
-  await uploadStore.claim(key, VERSION);
-  await uploadStore.accept(key, ACCEPTANCE);
-  await uploadStore.startProcessing(key, LEASE);
-  await uploadStore.fail(key, 1, 'password of the database');
-  const response = await call('GET', id);
-  t.match(response.json(), { state: 'FAILED' });
-  t.notMatch(response.body, 'password');
-});
+t.test(
+  'a failed upload keeps the reason to itself, and tells what the handler has for the client',
+  async (t) => {
+    const { id, key, call, uploadStore, moveTo } = await issued(t);
+    await uploadStore.claim(key, VERSION);
+    await uploadStore.accept(key, ACCEPTANCE);
+    await uploadStore.startProcessing(key, LEASE);
+    await uploadStore.fail(key, 1, { failureReason: 'password of the database' });
+    const response = await call('GET', id);
+    t.match(response.json(), { state: 'FAILED', failedAt: NOW.toISOString(), failureReason: undefined });
+    t.notMatch(response.body, 'password');
+
+    await uploadStore.startProcessing(key, LEASE);
+    const again = (await call('GET', id)).json();
+    t.match(again, { state: 'PROCESSING', failedAt: undefined }, 'after a redrive');
+    moveTo(9);
+    await uploadStore.fail(key, 2, { failureReason: 'row 7', clientFailureReason: 'Column 3 is empty.' });
+    t.match((await call('GET', id)).json(), {
+      state: 'FAILED',
+      failedAt: '2025-03-04T05:06:19.250Z',
+      failureReason: 'Column 3 is empty.',
+    });
+  },
+);
 
 t.test('P5: revoking', async (t) => {
   const { id, key, call, uploadStore, moveTo } = await issued(t);

@@ -88,9 +88,9 @@ resource "aws_apigatewayv2_integration" "this" {
   connection_id      = aws_apigatewayv2_vpc_link.this[0].id
   # HTTP_PROXY takes 1.0 alone.
   payload_format_version = "1.0"
-  # The url-issuer responds within 5 seconds, if necessary with its own 503 and Retry-After. That response must come first. The
-  # maximum is 30.
-  timeout_milliseconds = 10000
+  # The url-issuer responds within 5 seconds, and to a client that waits for a change within 25, if necessary with its own 503 and
+  # Retry-After. That response must come first. The maximum is 30.
+  timeout_milliseconds = 30000
 }
 
 resource "aws_apigatewayv2_route" "this" {

@@ -45,6 +45,10 @@ variable "url_issuer" {
     # key. It has no effect without a domain_name, because behind API Gateway the issuer does not see clients' addresses.
     bad_keys_per_minute = optional(number, 30)
 
+    # How many status requests (GET /v1/uploads/{id}) an API key can send each second. Twice as many can come at once. They do not count
+    # against the rate of the key.
+    status_rate_per_second = optional(number, 20)
+
     # Web origins whose pages can call the url-issuer. Every visitor can read an API key in a page, so allow only pages for the
     # holders of the key.
     cors_allowed_origins = optional(list(string), [])
@@ -94,6 +98,11 @@ variable "url_issuer" {
   validation {
     condition     = var.url_issuer.bad_keys_per_minute >= 0 && var.url_issuer.bad_keys_per_minute <= 100000 && floor(var.url_issuer.bad_keys_per_minute) == var.url_issuer.bad_keys_per_minute
     error_message = "url_issuer.bad_keys_per_minute is a whole number from 0 (any number) to 100000."
+  }
+
+  validation {
+    condition     = var.url_issuer.status_rate_per_second >= 1 && var.url_issuer.status_rate_per_second <= 10000 && floor(var.url_issuer.status_rate_per_second) == var.url_issuer.status_rate_per_second
+    error_message = "url_issuer.status_rate_per_second is a whole number from 1 to 10000."
   }
 
   validation {

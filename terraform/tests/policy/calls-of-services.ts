@@ -141,7 +141,7 @@ export const uploadsCalls = {
     onUploads((uploads) => uploads.renewLease(KEY, { attempt: 1, leaseOwner: 'me' }, 60)),
     onUploads((uploads) => uploads.releaseLease(KEY, 1)),
     onUploads((uploads) => uploads.finish(KEY, 1)),
-    onUploads((uploads) => uploads.fail(KEY, 1, 'why')),
+    onUploads((uploads) => uploads.fail(KEY, 1, { failureReason: 'why', clientFailureReason: 'for you' })),
     onUploads(observedVersions),
   ),
 } as const;

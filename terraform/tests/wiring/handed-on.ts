@@ -307,6 +307,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     ],
   },
   'url_issuer.bad_keys_per_minute': variable('url_issuer', 'BAD_KEYS_PER_MINUTE', 17),
+  'url_issuer.status_rate_per_second': variable('url_issuer', 'STATUS_RATE_PER_SECOND', 18),
   'processor.handler_limit_seconds': variable('processor', 'HANDLER_LIMIT_SECONDS', 600),
   'processor.handler_grace_seconds': variable('processor', 'HANDLER_GRACE_SECONDS', 17),
   'processor.handler_threads': variable('processor', 'HANDLER_THREADS', 3),

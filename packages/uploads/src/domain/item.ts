@@ -57,7 +57,9 @@ export interface UploadItem extends ItemKey {
   readonly leaseOwner?: string;
   readonly leaseExpiresAt?: string;
   readonly processedAt?: string;
+  readonly failedAt?: string;
   readonly failureReason?: string;
+  readonly clientFailureReason?: string;
 }
 
 export interface ObservedVersionItem extends ItemKey {
@@ -202,7 +204,9 @@ export function toUpload(item: UploadItem): Upload {
     ...(item.leaseOwner !== undefined && { leaseOwner: item.leaseOwner }),
     ...(item.leaseExpiresAt !== undefined && { leaseExpiresAt: new Date(item.leaseExpiresAt) }),
     ...(item.processedAt !== undefined && { processedAt: new Date(item.processedAt) }),
+    ...(item.failedAt !== undefined && { failedAt: new Date(item.failedAt) }),
     ...(item.failureReason !== undefined && { failureReason: item.failureReason }),
+    ...(item.clientFailureReason !== undefined && { clientFailureReason: item.clientFailureReason }),
   };
 }
 

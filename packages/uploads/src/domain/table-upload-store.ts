@@ -58,7 +58,7 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
   async function transition(key: string, change: Change): Promise<Transition> {
     const writer = newToken();
     const when = [...change.when, IS_READABLE];
-    const signed = { when, set: { ...change.set, deleteAt: uploadDeleteAt(), writer } };
+    const signed = { ...change, when, set: { ...change.set, deleteAt: uploadDeleteAt(), writer } };
     const { isWritten, item } = await table.update(uploadItemKey(key), signed);
     const found = item ? readUpload(item) : await read(key);
     if (found && (isWritten || found.writer === writer)) return { applied: true, upload: found.upload };
@@ -117,7 +117,7 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
       transition(key, transitions.renewLease(holder, leaseSeconds, now())),
     releaseLease: (key, attempt) => transition(key, transitions.releaseLease(attempt, now())),
     finish: (key, attempt) => transition(key, transitions.finish(attempt, now())),
-    fail: (key, attempt, reason) => transition(key, transitions.fail(attempt, reason)),
+    fail: (key, attempt, reasons) => transition(key, transitions.fail(attempt, reasons, now())),
 
     async recordObservedVersion(key, kind, version) {
       const item = observedVersionItem(key, kind, version, now(), deleteAt(), newToken());

@@ -142,8 +142,22 @@ export function finish(attempt: number, now: Date): Change {
   return { when: heldBy(attempt), set: { state: UploadState.processed, processedAt: now.toISOString() } };
 }
 
-export function fail(attempt: number, failureReason: string): Change {
-  return { when: heldBy(attempt), set: { state: UploadState.failed, failureReason } };
+/** Why an attempt failed: for operators, and for the upload's client where the handler has words for it. */
+export interface FailureReasons {
+  readonly failureReason: string;
+  readonly clientFailureReason?: string | undefined;
+}
+
+export function fail(
+  attempt: number,
+  { failureReason, clientFailureReason }: FailureReasons,
+  now: Date,
+): Change {
+  const set = { state: UploadState.failed, failedAt: now.toISOString(), failureReason };
+  // That of an earlier failure is no reason of this one.
+  return clientFailureReason === undefined
+    ? { when: heldBy(attempt), set, remove: ['clientFailureReason'] }
+    : { when: heldBy(attempt), set: { ...set, clientFailureReason } };
 }
 
 /** No transition: the item only stays longer, and never less long. @param deleteAt epoch seconds */

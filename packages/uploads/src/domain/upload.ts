@@ -64,7 +64,12 @@ export interface Upload extends NewUpload {
   readonly leaseOwner?: string;
   readonly leaseExpiresAt?: Date;
   readonly processedAt?: Date;
+  /** Of the last failure; absent where an earlier release recorded it. An attempt after it changes neither this nor its reasons. */
+  readonly failedAt?: Date;
+  /** For operators: it can tell of the inside. */
   readonly failureReason?: string;
+  /** For the upload's client, in the handler's words; absent where the handler has none for it. */
+  readonly clientFailureReason?: string;
 }
 
 /** Why a version that is not the upload itself was written down. */

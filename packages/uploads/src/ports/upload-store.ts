@@ -1,4 +1,4 @@
-import type { Acceptance, Lease, LeaseHolder } from '../domain/transitions.ts';
+import type { Acceptance, FailureReasons, Lease, LeaseHolder } from '../domain/transitions.ts';
 import type {
   NewUpload,
   ObjectVersion,
@@ -74,7 +74,7 @@ export interface UploadStore {
   finish(key: string, attempt: number): Promise<Transition>;
 
   /** PROCESSING → FAILED, only while `attempt` is the item's. */
-  fail(key: string, attempt: number, reason: string): Promise<Transition>;
+  fail(key: string, attempt: number, reasons: FailureReasons): Promise<Transition>;
 
   /**
    * Puts `<kind>#<versionId>` if it is absent, and gives the record as it stands. `reported` says whether every reader of

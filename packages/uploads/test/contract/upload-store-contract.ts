@@ -305,7 +305,7 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     clock.now = new Date(clock.now.getTime() + 60_000);
     await store.startProcessing(key, { ...lease, leaseOwner: 'worker-2' });
     t.equal((await store.finish(key, 1)).applied, false);
-    t.equal((await store.fail(key, 1, 'late')).applied, false);
+    t.equal((await store.fail(key, 1, { failureReason: 'late' })).applied, false);
     t.match(await store.finish(key, 2), { applied: true, upload: { state: UploadState.processed } });
     t.strictSame((await store.get(key))?.processedAt, clock.now);
   });
@@ -316,22 +316,33 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     await store.finish(key, 1);
     clock.now = new Date(clock.now.getTime() + 3_600_000);
     t.equal((await store.startProcessing(key, lease)).applied, false);
-    t.equal((await store.fail(key, 1, 'no')).applied, false);
+    t.equal((await store.fail(key, 1, { failureReason: 'no' })).applied, false);
     t.equal((await store.finish(key, 1)).applied, false);
     t.equal((await store.get(key))?.state, UploadState.processed);
   });
 
-  t.test('FAILED keeps the reason and can be started again', async (t) => {
-    const { store } = await open(t);
+  t.test('FAILED keeps its time and the reasons, and can be started again', async (t) => {
+    const { store, clock } = await open(t);
     const key = await processing(store);
-    t.match(await store.fail(key, 1, 'disk full'), {
-      applied: true,
-      upload: { state: UploadState.failed, failureReason: 'disk full' },
-    });
+    const reasons = { failureReason: 'disk full', clientFailureReason: 'Send it again tomorrow' };
+    const failed = await store.fail(key, 1, reasons);
+    t.match(failed, { applied: true, upload: { state: UploadState.failed, ...reasons } });
+    t.strictSame(failed.upload?.failedAt, clock.now);
     t.match(await store.startProcessing(key, lease), {
       applied: true,
       upload: { state: UploadState.processing, attempt: 2 },
     });
+  });
+
+  t.test('a later failure does not keep the words of an earlier one', async (t) => {
+    const { store, clock } = await open(t);
+    const key = await processing(store);
+    await store.fail(key, 1, { failureReason: 'first', clientFailureReason: 'No table' });
+    await store.startProcessing(key, lease);
+    clock.now = new Date(clock.now.getTime() + 1_000);
+    const failed = await store.fail(key, 2, { failureReason: 'second' });
+    t.match(failed, { upload: { failureReason: 'second', clientFailureReason: undefined } });
+    t.strictSame(failed.upload?.failedAt, clock.now);
   });
 
   t.test('a version is recorded once per kind, and reported once', async (t) => {

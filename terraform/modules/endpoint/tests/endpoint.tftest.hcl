@@ -98,7 +98,7 @@ run "time_outs_fit_the_url_issuer" {
     error_message = "the load balancer lets an idle connection go before the url-issuer does (72 s)"
   }
   assert {
-    condition     = aws_apigatewayv2_integration.this[0].timeout_milliseconds > 5000 && aws_apigatewayv2_integration.this[0].timeout_milliseconds <= 30000
+    condition     = aws_apigatewayv2_integration.this[0].timeout_milliseconds > 25000 && aws_apigatewayv2_integration.this[0].timeout_milliseconds <= 30000
     error_message = "API Gateway waits longer than the url-issuer takes for its own 503 (5 s)"
   }
   assert {

@@ -25,6 +25,14 @@ run "a_store_of_rates_has_one_address" {
   expect_failures = [var.url_issuer]
 }
 
+run "states_are_asked_for_in_whole_numbers" {
+  command = plan
+  variables {
+    url_issuer = { status_rate_per_second = 0 }
+  }
+  expect_failures = [var.url_issuer]
+}
+
 run "bad_keys_are_counted_in_whole_numbers" {
   command = plan
   variables {

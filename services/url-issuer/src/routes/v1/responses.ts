@@ -6,7 +6,7 @@ const time = (description: string) => Type.String({ format: 'date-time', descrip
 const id = Type.String({
   description: 'The object key without "uploads/". In a path it is percent-encoded.',
 });
-const state = Type.Enum(Object.values(UploadState), {
+export const state = Type.Enum(Object.values(UploadState), {
   description:
     'ISSUED until a first upload is found, then CLAIMED, ACCEPTED, PROCESSING, and finally PROCESSED or FAILED; or REVOKED. Expiry is not a state.',
 });
@@ -92,8 +92,8 @@ function rateLimit(required: boolean) {
     'RateLimit-Policy': {
       type: 'string',
       description:
-        'The limits that the request was counted against (draft-ietf-httpapi-ratelimit-headers-10): "rate", and "day" ' +
-        'if the daily quota was asked. q is the number of requests in each window of w seconds.',
+        'The limits that the request was counted against (draft-ietf-httpapi-ratelimit-headers-10): "rate", or "status" if it ' +
+        'asked for a state, and "day" if the daily quota was asked. q is the number of requests in each window of w seconds.',
       required,
     },
     RateLimit: {
@@ -149,6 +149,12 @@ export const uploadResponse = Type.Object(
     claimedAt: Type.Optional(time('When the upload that counts was chosen.')),
     acceptedAt: Type.Optional(time('When the file was accepted.')),
     processedAt: Type.Optional(time('When its processing was done.')),
+    failedAt: Type.Optional(time('When its processing failed, while the state is FAILED.')),
+    failureReason: Type.Optional(
+      Type.String({
+        description: 'Why it failed, while the state is FAILED, if the handler gave a reason for the client.',
+      }),
+    ),
     sizeBytes: Type.Optional(Type.Integer({ description: 'The size of the upload that was claimed.' })),
     eTag: Type.Optional(Type.String({ description: 'S3’s entity tag of the upload that was claimed.' })),
     sha256: Type.Optional(

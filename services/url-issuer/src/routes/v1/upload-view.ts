@@ -3,6 +3,7 @@ import {
   type ObservedVersion,
   type Tally,
   type Upload,
+  UploadState,
   uploadIdOf,
 } from '@upload-once/uploads';
 import type { Static } from 'typebox';
@@ -19,6 +20,7 @@ export function uploadView(
 ): Static<typeof uploadResponse> {
   const { claimed, constraints } = upload;
   const { contentType, sha256 } = constraints;
+  const isFailed = upload.state === UploadState.failed;
   return {
     id: uploadIdOf(upload.key),
     state: upload.state,
@@ -35,7 +37,10 @@ export function uploadView(
       claimedAt: claimed?.claimedAt,
       acceptedAt: upload.acceptedAt,
       processedAt: upload.processedAt,
+      failedAt: isFailed ? upload.failedAt : undefined,
     }),
+    ...(isFailed &&
+      upload.clientFailureReason !== undefined && { failureReason: upload.clientFailureReason }),
     ...(claimed && { sizeBytes: claimed.sizeBytes, eTag: claimed.eTag }),
     ...(sha256 !== undefined && { sha256: Buffer.from(sha256, 'base64').toString('hex') }),
     duplicates: countOf(ObservedKind.duplicate),
