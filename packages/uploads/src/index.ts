@@ -9,6 +9,7 @@ export {
   toTally,
   type UploadItem,
 } from './domain/item.ts';
+export type { Link, LinkedUpload, LinkTexts, NewLink } from './domain/link.ts';
 export {
   type ObservedVersionReport,
   type Report,
@@ -21,6 +22,7 @@ export type { LeaseHolder } from './domain/transitions.ts';
 export {
   type Constraints,
   LONGEST_FORM_SECONDS,
+  LONGEST_UPLOAD_SECONDS,
   milestoneOf,
   type NewUpload,
   type ObjectVersion,
@@ -47,6 +49,7 @@ export {
   createDynamoDbIssuedUploads,
   type DynamoDbIssuedUploadsOptions,
 } from './dynamodb/dynamodb-issued-uploads.ts';
+export { createDynamoDbLinkStore, type DynamoDbLinkStoreOptions } from './dynamodb/dynamodb-link-store.ts';
 export {
   createDynamoDbUploadRecords,
   type DynamoDbUploadRecordsOptions,
@@ -56,6 +59,7 @@ export {
   type DynamoDbUploadStoreOptions,
 } from './dynamodb/dynamodb-upload-store.ts';
 export { type IssuedUploads, TableBusy } from './ports/issued-uploads.ts';
+export type { LinkPage, LinkStore } from './ports/link-store.ts';
 export type { ObjectListing, StoredVersion } from './ports/object-listing.ts';
 export {
   type CopyOrder,

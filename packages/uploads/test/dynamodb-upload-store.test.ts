@@ -11,7 +11,7 @@ import { uploadStoreContract } from './contract/upload-store-contract.ts';
 import { startLocal } from './local.ts';
 
 const RECORD_RETENTION_SECONDS = 3600;
-const WEEK_SECONDS = 7 * 86_400;
+const MONTH_SECONDS = 30 * 86_400;
 const local = await startLocal(t);
 let serial = 0;
 
@@ -229,7 +229,7 @@ t.test(
     for (const [state, step] of steps) {
       clock.now = new Date(clock.now.getTime() + 1000);
       await step();
-      t.match(await readItem('upload'), { state, deleteAt: expectedDeleteAt() + WEEK_SECONDS });
+      t.match(await readItem('upload'), { state, deleteAt: expectedDeleteAt() + MONTH_SECONDS });
     }
     await store.recordObservedVersion(upload.key, ObservedKind.duplicate, { ...version, versionId: 'v2' });
     t.match(await readItem('duplicate#v2'), {

@@ -1,5 +1,6 @@
 import { assertSupported } from '@upload-once/table';
 import type { RepairedVersion } from '../ports/upload-records.ts';
+import { isOfLink, type LinkIndexItem, type LinkItem } from './link-item.ts';
 import {
   type Constraints,
   type NewUpload,
@@ -41,6 +42,7 @@ export interface UploadItem extends ItemKey {
   readonly deleteAt: number;
   /** Unique to the write that made the item what it is: a retry whose first attempt took effect finds its own. */
   readonly writer: string;
+  readonly signatureSeconds?: number;
   readonly versionId?: string;
   readonly eTag?: string;
   readonly sizeBytes?: number;
@@ -97,7 +99,7 @@ export interface RepairItem extends ItemKey {
   readonly deleteAt: number;
 }
 
-export type Item = UploadItem | ObservedVersionItem | TallyItem | RepairItem;
+export type Item = UploadItem | ObservedVersionItem | TallyItem | RepairItem | LinkItem | LinkIndexItem;
 
 export function uploadItemKey(key: string): ItemKey {
   return { FullFilename: key, item: UPLOAD_ITEM };
@@ -132,7 +134,7 @@ export function isTallyItem(item: Item): item is TallyItem {
 }
 
 export function isObservedVersionItem(item: Item): item is ObservedVersionItem {
-  return !isUploadItem(item) && !isTallyItem(item) && !isRepairItem(item);
+  return !isUploadItem(item) && !isTallyItem(item) && !isRepairItem(item) && !isOfLink(item);
 }
 
 export function issuedItem(upload: NewUpload, deleteAt: number, writer: string): UploadItem {
@@ -149,6 +151,7 @@ export function issuedItem(upload: NewUpload, deleteAt: number, writer: string):
     attempt: 0,
     deleteAt,
     writer,
+    ...(upload.signatureSeconds !== undefined && { signatureSeconds: upload.signatureSeconds }),
   };
 }
 
@@ -195,6 +198,7 @@ export function toUpload(item: UploadItem): Upload {
     metadata: item.metadata,
     traceparent: item.traceparent,
     attempt: item.attempt,
+    ...(item.signatureSeconds !== undefined && { signatureSeconds: item.signatureSeconds }),
     ...(isClaimed && {
       claimed: { versionId, eTag, sizeBytes, storedAt: new Date(storedAt), claimedAt: new Date(claimedAt) },
     }),

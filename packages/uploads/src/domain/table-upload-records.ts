@@ -25,6 +25,7 @@ import {
   type UploadItem,
   uploadItemKey,
 } from './item.ts';
+import { isOfLink } from './link-item.ts';
 import { keepUntil } from './transitions.ts';
 import { ObservedKind } from './upload.ts';
 
@@ -70,7 +71,7 @@ export function createTableUploadRecords(options: TableUploadRecordsOptions): Up
   return {
     async *pages() {
       for await (const items of table.scan()) {
-        yield items.filter((item) => !isRepairItem(item)).map(toRecord);
+        yield items.filter((item) => !isRepairItem(item) && !isOfLink(item)).map(toRecord);
       }
     },
 

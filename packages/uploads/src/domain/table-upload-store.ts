@@ -20,7 +20,7 @@ import {
   uploadItemKey,
 } from './item.ts';
 import * as transitions from './transitions.ts';
-import { LONGEST_FORM_SECONDS, ObservedKind, type ObservedVersion, type Tally } from './upload.ts';
+import { LONGEST_UPLOAD_SECONDS, ObservedKind, type ObservedVersion, type Tally } from './upload.ts';
 
 export interface TableUploadStoreOptions {
   readonly table: ItemTable;
@@ -44,10 +44,10 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
 
   /**
    * Nothing that refers to an upload is younger than its last transition, or than the last use of its form. A write does not know
-   * when that form ends, and must not bring the deletion forward: it takes the latest that it can be.
+   * when the last form ends, and must not bring the deletion forward: it takes the latest that it can be.
    */
   function uploadDeleteAt(): number {
-    return deleteAt() + LONGEST_FORM_SECONDS;
+    return deleteAt() + LONGEST_UPLOAD_SECONDS;
   }
 
   async function read(key: string) {
@@ -98,6 +98,7 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     claim: (key, version) => transition(key, transitions.claim(version, now())),
     accept: (key, acceptance) => transition(key, transitions.accept(acceptance, now())),
     revoke: (key) => transition(key, transitions.revoke(now())),
+    changeExpiry: ({ key, expiresAt }, to) => transition(key, transitions.changeExpiry(expiresAt, to)),
 
     async startProcessing(key, lease, beforeTakeover) {
       // Nearly every upload needs one attempt, and for that no read.
@@ -176,8 +177,8 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     getTally,
 
     async getWithObservedVersions(key, most) {
-      // The upload's own item has the last name of all; the tallies come right before it.
-      const items = await table.queryLast(key, most + 1 + Object.keys(ObservedKind).length);
+      // The upload's own item has the last name of all; the tallies come right before it. A link's item lies among the versions.
+      const items = await table.queryLast(key, most + 2 + Object.keys(ObservedKind).length);
       const uploadItem = items.find(isUploadItem);
       return (
         uploadItem && {

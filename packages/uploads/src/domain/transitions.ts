@@ -50,6 +50,17 @@ export function revoke(now: Date): Change {
   };
 }
 
+/** Another end for an upload that is still expected, if that end is as it was read: of two changes at once, one takes effect. */
+export function changeExpiry(from: Date, to: Date): Change {
+  return {
+    when: [
+      { attribute: 'state', equals: UploadState.issued },
+      { attribute: 'expiresAt', equals: from.toISOString() },
+    ],
+    set: { expiresAt: to.toISOString() },
+  };
+}
+
 /** The owner of a lease that was given up. */
 const NOBODY = 'nobody';
 

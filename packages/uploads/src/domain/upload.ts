@@ -12,9 +12,15 @@ export type UploadState = (typeof UploadState)[keyof typeof UploadState];
 
 /**
  * How long a form can be good: all that a signature of version 4 allows (Amazon S3 API Reference, "Authenticating Requests: Using Query
- * Parameters"). Items are kept beyond that. A form signed for longer could take an upload after its item is gone.
+ * Parameters").
  */
 export const LONGEST_FORM_SECONDS = 7 * 86_400;
+
+/**
+ * How long an upload can be expected, from its issue or the last change of its end: the longest life of a link, which is signed anew for
+ * each attempt. Items are kept beyond that. An upload that could come later would come after its item is gone.
+ */
+export const LONGEST_UPLOAD_SECONDS = 30 * 86_400;
 
 /** What the form was signed with; S3 refuses what breaks it, the item remembers it. */
 export interface Constraints {
@@ -38,6 +44,11 @@ export interface NewUpload {
   readonly metadata: Readonly<Record<string, string>>;
   /** W3C Trace Context of the request that asked for the form. */
   readonly traceparent: string;
+  /**
+   * For the upload of a link: how long each form or URL is good that is signed for it. It is signed anew until `expiresAt`, and only while
+   * the upload is ISSUED. Absent: it was signed once, until `expiresAt`.
+   */
+  readonly signatureSeconds?: number;
 }
 
 /** One object version as S3 lists it. */

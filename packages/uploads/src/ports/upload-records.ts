@@ -1,6 +1,6 @@
 import type { ObservedKind, ObservedVersion, Tally, Upload } from '../domain/upload.ts';
 
-/** One item of the table `uploads`. */
+/** One item of the table `uploads`; links and repairs are none. */
 export type UploadRecord =
   | { readonly upload: Upload }
   | { readonly observedVersion: ObservedVersion }

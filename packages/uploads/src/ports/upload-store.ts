@@ -56,6 +56,12 @@ export interface UploadStore {
   revoke(key: string): Promise<Transition>;
 
   /**
+   * Gives an upload that is still ISSUED, and ends as it was read, another end. Nothing that was signed before changes.
+   * @param to at most `LONGEST_UPLOAD_SECONDS` from now
+   */
+  changeExpiry(upload: Pick<Upload, 'key' | 'expiresAt'>, to: Date): Promise<Transition>;
+
+  /**
    * ACCEPTED | FAILED → PROCESSING, or PROCESSING → PROCESSING once its lease has run out: attempt + 1, a lease of
    * `leaseSeconds` for `leaseOwner`. Holds only while the item's `acceptedVersionId` is the given one.
    * @param leaseOwner unique to this call, so that a lost response is recognised

@@ -2,9 +2,11 @@ import { type GroupedReadsOptions, groupReads } from '@upload-once/table';
 import { createMemoryTable, type Faults } from '@upload-once/table/testing';
 import { createGroupedIssue } from '../domain/grouped-issue.ts';
 import { type Item, type ItemKey, PARTITION_KEY } from '../domain/item.ts';
+import { createTableLinkStore } from '../domain/table-link-store.ts';
 import { createTableUploadRecords } from '../domain/table-upload-records.ts';
 import { createTableUploadStore } from '../domain/table-upload-store.ts';
 import type { IssuedUploads } from '../ports/issued-uploads.ts';
+import type { LinkStore } from '../ports/link-store.ts';
 import type { UploadRecords } from '../ports/upload-records.ts';
 import type { UploadStore } from '../ports/upload-store.ts';
 
@@ -25,6 +27,8 @@ export interface MemoryUploadStore extends UploadStore {
   over(faults: Faults, reads?: GroupedReadsOptions): UploadStore;
   /** The same table for those who issue. */
   readonly issued: IssuedUploads;
+  /** The same table for links. */
+  readonly links: LinkStore;
   /** The same table for an operator's eyes. */
   readonly records: UploadRecords;
 }
@@ -43,6 +47,16 @@ export function createMemoryUploadStore(options: MemoryUploadStoreOptions): Memo
       });
     },
     issued: createGroupedIssue({ ...options, table }),
+    links: createTableLinkStore({
+      ...options,
+      table: groupReads(table, PARTITION_KEY),
+      index: {
+        async greatest(partition, most, before) {
+          const names = (await table.query(partition)).map(({ item }) => item).toReversed();
+          return names.filter((name) => before === undefined || name < before).slice(0, most);
+        },
+      },
+    }),
     records: createTableUploadRecords({ ...options, table, pause: async () => undefined }),
   };
 }

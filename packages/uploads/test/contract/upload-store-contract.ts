@@ -139,6 +139,30 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     t.strictSame(await store.listObservedVersions(key), []);
   });
 
+  t.test('the end of an upload is changed while it is ISSUED, and ends as it was read', async (t) => {
+    const { store } = await open(t);
+    const upload = newUpload({ signatureSeconds: 60 });
+    await store.issue(upload);
+    const later = new Date('2026-01-20T00:00:00.000Z');
+    t.match(await store.changeExpiry(upload, later), { applied: true, upload: { expiresAt: later } });
+    t.strictSame(await store.get(upload.key), {
+      ...upload,
+      expiresAt: later,
+      state: UploadState.issued,
+      attempt: 0,
+    });
+    t.match(await store.changeExpiry(upload, new Date(0)), { applied: false, upload: { expiresAt: later } });
+    await store.claim(upload.key, version);
+    t.match(await store.changeExpiry({ ...upload, expiresAt: later }, upload.expiresAt), {
+      applied: false,
+      upload: { state: UploadState.claimed, expiresAt: later },
+    });
+    t.strictSame(await store.changeExpiry({ ...upload, key: 'uploads/none' }, later), {
+      applied: false,
+      upload: undefined,
+    });
+  });
+
   t.test('only ISSUED can be claimed or revoked', async (t) => {
     const { store } = await open(t);
     const revoked = await issued(store);
