@@ -95,6 +95,18 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
     ],
     [130, 'the upload was interrupted. Everything was sent: …upload-once status …'],
   ],
+  'upload --record': [
+    [0, '… was stored before as …, and is not sent again'],
+    [
+      1,
+      'a file of … bytes was received as …, and this one has …If … is as it was, someone else got hold of its form. Run the same command again to send it with a new form, …',
+    ],
+    [
+      3,
+      'The issuer’s state of this upload is not known: …What an earlier run sent of it may have been stored. Run the same command again later.',
+    ],
+    [3, '… of … files were stored. Run the same command again, with --record …: it sends only the others'],
+  ],
   status: [
     [0, 'ISSUED: the issuer has not received a file. …1. Run revoke…upload-once revoke …'],
     [0, '…: … was received with this form. …upload-once status … --file FILE'],
@@ -124,6 +136,11 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
     [1, 'the response is about another upload, …. Nothing is known of …'],
     [1, '… does not exist. Nothing was compared'],
     [130, 'interrupted. Nothing is known of …'],
+  ],
+  'status --watch': [
+    [0, 'PROCESSED: … was received with this form, and processed.'],
+    [1, 'FAILED: … was received with this form, and the handler that processes it failed. Tell the people …'],
+    [1, 'REVOKED: no file that was sent with this form counts.…1. …2. If you did not revoke it, …'],
   ],
   revoke: [
     [

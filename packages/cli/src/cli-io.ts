@@ -29,4 +29,5 @@ export interface TextOutput {
   readonly isDiscarded?: boolean;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }

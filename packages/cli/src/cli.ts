@@ -122,6 +122,9 @@ function withHiddenSecrets(io: CliIo, args: readonly string[], onHidden: () => v
     get columns() {
       return output.columns ?? 80;
     },
+    get rows() {
+      return output.rows ?? 24;
+    },
   });
   return { ...io, stdout: hiding(io.stdout), stderr: hiding(io.stderr) };
 }

@@ -1,9 +1,22 @@
 import { byteSize } from '@upload-once/text/byte-size';
 import { printable } from '@upload-once/text/printable';
 import t from 'tap';
-import { createProgressBar, progressLine } from '../src/progress-bar.ts';
+import { createProgressBars, type Terminal } from '../src/progress-bars.ts';
+import { progressLine } from '../src/progress-line.ts';
 
+const ESCAPE = String.fromCharCode(0x1b);
 const MIB = 1024 * 1024;
+
+/** The bar of the one file that is sent. */
+function createProgressBar(options: {
+  terminal: Terminal;
+  label: string;
+  totalBytes: number;
+  now: () => Date;
+}) {
+  const { terminal, label, totalBytes, now } = options;
+  return createProgressBars({ terminal, now, files: { count: 1, totalBytes } }).add(label, totalBytes);
+}
 
 /** A terminal and a clock that stand still until the test moves them. */
 function stage(columns?: number) {
@@ -84,7 +97,7 @@ t.test('clearing leaves nothing behind', async (t) => {
   const { terminal, now, line } = stage();
   const bar = createProgressBar({ terminal, label: 'f', totalBytes: 0, now });
   t.match(line(), /100 % {2}0\/0 bytes +waiting for S3/);
-  bar.clear();
+  bar.remove();
   t.equal(line(), '');
   t.ok(terminal.text.endsWith('\r\x1b[K'));
 });
@@ -140,4 +153,64 @@ t.test('sizes', async (t) => {
 
 t.test('text from elsewhere can not steer the terminal', async (t) => {
   t.equal(printable('a\x1b[31mb\r\nc\u009b1mä\u202egpj\u2028 写'), 'a?[31mb??c?1mä?gpj? 写');
+});
+
+/** Text, and what moves the cursor or clears. */
+const TOKENS = new RegExp(String.raw`\r|\n|${ESCAPE}\[[KA]|[^\r\n${ESCAPE}]+`, 'g');
+
+/** What a terminal shows of this text. */
+function screenOf(text: string): string[] {
+  const screen = [''];
+  let row = 0;
+  let column = 0;
+  for (const [token] of text.matchAll(TOKENS)) {
+    const line = screen[row] ?? '';
+    if (token === '\r') column = 0;
+    else if (token === '\x1b[K') screen[row] = line.slice(0, column);
+    else if (token === '\x1b[A') row -= 1;
+    else if (token === '\n') {
+      row += 1;
+      column = 0;
+      screen[row] ??= '';
+    } else {
+      screen[row] = line.slice(0, column).padEnd(column) + token + line.slice(column + token.length);
+      column += token.length;
+    }
+  }
+  return screen.filter((line) => line !== '');
+}
+
+t.test('several files have a line each, and one for all', async (t) => {
+  const { terminal, now, pass } = stage(100);
+  const bars = createProgressBars({ terminal, now, files: { count: 3, totalBytes: 40 } });
+  bars.skip(10);
+  const [a, b] = [bars.add('a', 10), bars.add('b', 20)];
+  pass(1000);
+  a.update(5);
+  pass(1000);
+  b.update(5);
+  t.match(screenOf(terminal.text), [
+    /^a {2}\[#+-+\] {3}50 % +5\/10 bytes/,
+    /^b {2}\[#+-+\] {3}25 % +5\/20 bytes/,
+    /^1 of 3 files {2}\[#+-+\] {3}50 % +20\/40 bytes {2}5 bytes\/s/,
+  ]);
+  bars.aside(() => terminal.write('a word\n'));
+  t.match(screenOf(terminal.text), [/^a word$/, /^a /, /^b /, /^1 of 3 files/]);
+  a.remove();
+  t.match(screenOf(terminal.text), [/^a word$/, /^b /, /^2 of 3 files {2}\[#+-+\] {3}62 % +25\/40 bytes/]);
+  a.remove();
+  b.remove();
+  t.strictSame(screenOf(terminal.text), ['a word'], 'nothing of it is left');
+  bars.aside(() => terminal.write('the end\n'));
+  t.strictSame(screenOf(terminal.text), ['a word', 'the end']);
+});
+
+t.test('there are never more lines than the window has; the last one is of all files', async (t) => {
+  const { terminal, now } = stage(100);
+  const small = { ...terminal, write: terminal.write, rows: 4 };
+  const bars = createProgressBars({ terminal: small, now, files: { count: 9, totalBytes: 90 } });
+  const shown = Array.from({ length: 9 }, (_, at) => bars.add(`f${at}`, 10));
+  t.match(screenOf(terminal.text), [/^f7/, /^f8/, /^0 of 9 files/]);
+  for (const bar of shown) bar.remove();
+  t.strictSame(screenOf(terminal.text), []);
 });

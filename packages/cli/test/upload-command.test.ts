@@ -85,10 +85,11 @@ t.test('several files get one form each', async (t) => {
   t.equal(await run(['upload', ...['a', 'b', 'c'].map((name) => join(directory, name))], io), 0);
   t.equal(servers.asked.length, 3);
   t.equal(lines().length, 3);
-  t.same(
-    servers.received.map(({ fields }) => fields[0]?.[1]),
-    ['uploads/name-1', 'uploads/name-2', 'uploads/name-3'],
-  );
+  t.same(servers.received.map(({ fields }) => fields[0]?.[1]).sort(), [
+    'uploads/name-1',
+    'uploads/name-2',
+    'uploads/name-3',
+  ]);
 });
 
 t.test('--times with one file: the same form, the same file', async (t) => {
@@ -269,6 +270,11 @@ t.test(
       [['upload', file, '--times', '4'], /--times takes 2 or 3, not "4"/],
       [['upload', file, '--times', '1'], /--times takes 2 or 3, not "1"/],
       [['upload', file, file, '--times', '3'], /--times 3 takes 1 file or 3 files, not 2/],
+      [['upload', file, '--parallel', '17'], /--parallel takes a whole number from 1 to 16, not "17"/],
+      [['upload', file, '--parallel', '0'], /--parallel takes/],
+      [['upload', file, '--record', 'r', '--times', '2'], /--record is for files that each have a form/],
+      [['upload', file, '--record', file], /a is no record of uploads: --record names a new file/],
+      [['upload', file, '--record', join(file, 'r')], /the record can't be used: ENOTDIR/],
       [['upload', file, '--delay', 'soon'], /--delay takes a number of seconds from 0 to 86400, not "soon"/],
       [['upload', file, '--delay=-1'], /--delay takes/],
       [['upload', file, '--delay', '86401'], /--delay takes/],

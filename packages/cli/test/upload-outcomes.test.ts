@@ -629,7 +629,10 @@ t.test('a result that can not be written: exit code 5, and standard error has it
   for (const json of [[], ['--json']]) {
     servers.posts = 0;
     const files = ['a', 'b'].map((name) => join(directory, name));
-    const { code, stderr } = await runCommand(['upload', ...files, ...json], { env, stdout });
+    const { code, stderr } = await runCommand(['upload', '--parallel', '1', ...files, ...json], {
+      env,
+      stdout,
+    });
     t.equal(code, 5);
     t.not(messagesOf(5, stderr).length, 0, 'it is known');
     t.match(stderr, /ENOSPC.*; what it was to say: .*uploads\/a/);
@@ -671,12 +674,15 @@ t.test('a batch waits where the issuer asks to, and goes on', async (t) => {
     servers.issuer = issuer;
   };
   servers.issuer = issuer;
-  const seen = await runCommand(['upload', ...names.map((name) => join(directory, name))], {
-    env: { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' },
-    sleep: async (seconds) => {
-      tokens += 10 * seconds;
+  const seen = await runCommand(
+    ['upload', '--parallel', '1', ...names.map((name) => join(directory, name))],
+    {
+      env: { UPLOAD_ONCE_URL: servers.url, UPLOAD_ONCE_API_KEY: 'k' },
+      sleep: async (seconds) => {
+        tokens += 10 * seconds;
+      },
     },
-  });
+  );
   t.equal(seen.code, 0, seen.stderr);
   t.equal(servers.posts, 60);
   t.equal(asked, 64);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { watchMessages } from '../../../test/support/command-messages.ts';
 import { STATUS, startV1Server } from '../../../test/support/v1-server.ts';
 import { runCommand } from './command-stage.ts';
 
@@ -13,7 +14,7 @@ async function stage(t: Test) {
   const env = { UPLOAD_ONCE_URL: servers.issuerUrl, UPLOAD_ONCE_API_KEY: servers.apiKey };
   const harness = { env, stdout: output('stdout'), stderr: output('stderr') };
   const cli = async (...args: string[]) => (await runCommand(args, harness)).code;
-  return { servers, seen, cli };
+  return { servers, seen, cli, harness };
 }
 
 t.test('the command uploads by PUT, with the file’s own size and checksum', async (t) => {
@@ -66,6 +67,46 @@ t.test('the command shows what became of an upload', async (t) => {
   }
 });
 
+t.test('--watch shows each state, and ends with the last one and its exit code', async (t) => {
+  const { servers, seen, harness } = await stage(t);
+  const watch = async (states: string[], ...args: string[]) => {
+    const next = () => {
+      servers.issuerResponse = {
+        status: 200,
+        headers: {},
+        body: { ...STATUS, id: 'a', state: states.shift() },
+      };
+    };
+    next();
+    Object.assign(seen, { stdout: '', stderr: '' });
+    // Called where the response to a request that would wait came at once.
+    const { code } = await runCommand(['status', 'a', '--watch', ...args], {
+      ...harness,
+      sleep: async () => next(),
+    });
+    if (args.length === 0) messages.record(['status --watch'], { code, text: seen.stdout + seen.stderr });
+    return code;
+  };
+  const messages = watchMessages();
+  t.equal(await watch(['ISSUED', 'CLAIMED', 'ACCEPTED', 'PROCESSED']), 0);
+  t.match(seen.stdout, /^ISSUED\nCLAIMED\nACCEPTED\nid +a\nstate +PROCESSED\n/);
+  t.match(seen.stderr, /^PROCESSED: a file was received/);
+  t.match(servers.asked.at(-1)?.path, '/v1/uploads/a?wait=20&state=ACCEPTED');
+  t.equal(await watch(['PROCESSING', 'FAILED'], '--json'), 1);
+  t.strictSame(
+    seen.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).state),
+    ['PROCESSING', 'FAILED'],
+  );
+  t.equal(await watch(['ISSUED', 'REVOKED']), 1);
+  t.match(seen.stderr, /^REVOKED: no file/);
+  t.equal(await watch(['PROCESSED']), 0);
+  t.equal(await watch(['PROCESSING', 'FAILED']), 1);
+  messages.assertKnown(t, 'status --watch');
+});
+
 t.test('the command revokes an upload, or says why it can’t', async (t) => {
   const { servers, seen, cli } = await stage(t);
   servers.issuerResponse = { status: 200, headers: {}, body: { ...STATUS, id: 'a-x', state: 'REVOKED' } };
@@ -90,6 +131,7 @@ t.test('wrong usage is named, and nothing asked', async (t) => {
     [['revoke', 'a', 'b'], /name one upload, by its id/],
     [['status', 'a', '--force'], /--force/],
     [['revoke', 'a', '--file', 'f'], /--file is for status/],
+    [['revoke', 'a', '--watch'], /--watch is for status/],
     [['upload', 'f', '--method', 'PUT'], /--method takes post or put, not "PUT"/],
     [['upload', 'f', '--metadata', 'a'], /--metadata takes NAME=VALUE, not "a"/],
     [['upload', 'f', '--expires', '0'], /--expires takes a whole number of seconds from 1 up, not "0"/],

@@ -14,6 +14,8 @@ export {
   getUpload,
   type NewUploadOptions,
   revokeUpload,
+  type StatusWait,
   type UploadState,
   type UploadStatus,
 } from './uploads-v1.ts';
+export { FINAL_STATES, watchUpload } from './watch-upload.ts';

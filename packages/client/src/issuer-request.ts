@@ -9,7 +9,7 @@ import { assertTimeLimit, timerMs } from './time-limits.ts';
 
 /** A form takes two or three kilobytes. */
 const RESPONSE_MAX_BYTES = 256 * 1024;
-const DEFAULT_TIMEOUT_SECONDS = 30;
+export const DEFAULT_TIMEOUT_SECONDS = 30;
 
 /** Where the issuer is, and who asks. */
 export interface IssuerAccess {

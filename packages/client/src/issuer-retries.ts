@@ -74,7 +74,7 @@ function isWorthAnother(error: unknown): error is RequestRefused | IssuerUnavail
   return error instanceof IssuerUnavailable && (error.status === undefined || error.status >= 500);
 }
 
-function sleepByTimer(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+export function sleepByTimer(seconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {
       clearTimeout(timer);

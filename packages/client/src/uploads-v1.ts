@@ -1,5 +1,11 @@
 import { InvalidArgument, IssuerUnavailable } from './errors.ts';
-import { askIssuer, type IssuerAccess, type IssuerResponse, refusal } from './issuer-request.ts';
+import {
+  askIssuer,
+  DEFAULT_TIMEOUT_SECONDS,
+  type IssuerAccess,
+  type IssuerResponse,
+  refusal,
+} from './issuer-request.ts';
 import { withRetries } from './issuer-retries.ts';
 import { randomHex } from './random-hex.ts';
 import {
@@ -11,6 +17,8 @@ import {
   type UploadForm,
   type UploadPut,
 } from './upload-form.ts';
+
+export const WAIT_MAX_SECONDS = 20;
 
 export type UploadState =
   | 'ISSUED'
@@ -106,13 +114,24 @@ export async function createUpload(
   });
 }
 
+/** How a request for an upload's state waits for another state. */
+export interface StatusWait {
+  /** The response comes when the state changes, or after this time, 1 to 20 s. It is added to `timeoutSeconds`. */
+  readonly waitSeconds: number;
+  /** The state that the caller knows: any other is responded at once. */
+  readonly knownState?: UploadState | undefined;
+}
+
 /**
  * `GET /v1/uploads/{id}`
+ * @param wait Without it, the response comes at once. It can come at once with it, too: the issuer lets only so many requests wait.
  * @throws RequestRefused with `issuerCode` `UploadNotFound` for what this API key did not make; and as `createUpload`
  */
-export async function getUpload(access: IssuerAccess, id: string): Promise<UploadStatus> {
+export async function getUpload(access: IssuerAccess, id: string, wait?: StatusWait): Promise<UploadStatus> {
+  const path = pathOf(id) + queryOf(wait);
+  const timeoutSeconds = (access.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) + (wait?.waitSeconds ?? 0);
   return withRetries(access, async () => {
-    const response = await askIssuer(access, { method: 'GET', path: pathOf(id) });
+    const response = await askIssuer({ ...access, timeoutSeconds }, { method: 'GET', path });
     if (response.status !== 200) throw refusal(response);
     return read(response, 'upload', (status) => {
       text(status, 'id');
@@ -142,6 +161,16 @@ function assertIdempotencyKey(key: string): void {
   throw new InvalidArgument(
     `idempotencyKey is 1 to 255 characters of printable ASCII without a space at either end, not ${JSON.stringify(key.slice(0, 300))}`,
   );
+}
+
+function queryOf(wait: StatusWait | undefined): string {
+  if (wait === undefined) return '';
+  const { waitSeconds, knownState } = wait;
+  if (!Number.isInteger(waitSeconds) || waitSeconds < 1 || waitSeconds > WAIT_MAX_SECONDS)
+    throw new InvalidArgument(
+      `waitSeconds is a whole number of seconds from 1 to ${WAIT_MAX_SECONDS}, not ${String(waitSeconds)}`,
+    );
+  return `?wait=${waitSeconds}${knownState === undefined ? '' : `&state=${encodeURIComponent(knownState)}`}`;
 }
 
 function pathOf(id: string): string {

@@ -21,6 +21,7 @@ import { openProxies } from './proxies.ts';
 import { STATES_HELP } from './states-help.ts';
 import { askAgain, compareFile, statusAdvice } from './status-advice.ts';
 import { timeoutOf } from './time-option.ts';
+import { statusOf, watchToEnd } from './upload-status.ts';
 
 const OPTIONS_HELP = `  --url URL          the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
   --key KEY          the API key that asked for the upload; default: $UPLOAD_ONCE_API_KEY
@@ -40,6 +41,8 @@ Shows the state of an upload, and says what to do next. ID is its id or its obje
 
 ${STATES_HELP}
 Options:
+  --watch            wait until the state is PROCESSED, FAILED or REVOKED, and show each state before it. Exit code
+                     1 if it is not PROCESSED. It waits as long as no file comes: press Ctrl-C to end it
   --file FILE        compare FILE with the file that was received
   --json             one JSON object, as the API gives it. With --file it also has isThisFile: true, false, or
                      null if it is not known
@@ -60,12 +63,8 @@ ${OPTIONS_HELP}`;
 /** `upload-once status ID`. @returns the exit code: 0, or 1 when the issuer refused or did not respond @throws UsageError */
 export async function statusCommand(args: readonly string[], io: CliIo): Promise<number> {
   return byId(args, io, STATUS_HELP, {
-    async act(access, id, { json, given, file, sameAccess }) {
-      const status = await getUpload(access, id);
-      if (status.id !== id) {
-        const about = `the response is about another upload, ${JSON.stringify(status.id)}. Check the URL of the issuer`;
-        throw new IssuerUnavailable(about);
-      }
+    async act(access, id, { json, watch, given, file, sameAccess }) {
+      const status = watch ? await watchToEnd(access, id, json, io) : await statusOf(access, id);
       const compared = file === undefined ? undefined : await compareFile(file, status, access.signal);
       if (json) {
         const more = file === undefined ? {} : { isThisFile: compared?.isSame ?? null };
@@ -74,7 +73,7 @@ export async function statusCommand(args: readonly string[], io: CliIo): Promise
         io.stdout.write(linesOf(status));
         io.stderr.write(statusAdvice(given, status, compared, sameAccess));
       }
-      return ExitCode.done;
+      return watch && status.state !== 'PROCESSED' ? ExitCode.failed : ExitCode.done;
     },
     onUnknown: (id) => `Nothing is known of ${id}. ${askAgain('status', id)}`,
   });
@@ -83,8 +82,9 @@ export async function statusCommand(args: readonly string[], io: CliIo): Promise
 /** `upload-once revoke ID`. @returns the exit code, as `statusCommand` @throws UsageError */
 export async function revokeCommand(args: readonly string[], io: CliIo): Promise<number> {
   return byId(args, io, REVOKE_HELP, {
-    async act(access, id, { given, file, sameAccess }) {
+    async act(access, id, { given, file, watch, sameAccess }) {
       if (file !== undefined) throw new UsageError('--file is for status');
+      if (watch) throw new UsageError('--watch is for status');
       await revokeUpload(access, id);
       const doubt = await doubtOfRevoked(access, id, sameAccess);
       if (doubt === undefined)
@@ -148,6 +148,7 @@ async function byId(
         /** The id as it was given. */
         readonly given: string;
         readonly file: string | undefined;
+        readonly watch: boolean;
         readonly sameAccess: string;
       },
     ) => Promise<ExitCode>;
@@ -178,6 +179,7 @@ async function byId(
       json: values.json ?? false,
       given,
       file: values.file,
+      watch: values.watch ?? false,
       sameAccess,
     });
   } catch (error) {
@@ -229,6 +231,7 @@ function parse(args: readonly string[]) {
       ...ISSUER_OPTIONS,
       json: { type: 'boolean' },
       file: { type: 'string' },
+      watch: { type: 'boolean' },
     },
   });
 }

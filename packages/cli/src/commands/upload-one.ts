@@ -10,7 +10,7 @@ import {
 } from '@upload-once/client';
 import { printable } from '@upload-once/text/printable';
 import { inShell } from '../in-shell.ts';
-import { createProgressBar } from '../progress-bar.ts';
+import type { ProgressBars } from '../progress-bars.ts';
 import { UsageError } from '../usage-error.ts';
 import { askOutcome } from './ask-outcome.ts';
 import { type FormRequest, receiveForm } from './form-request.ts';
@@ -23,6 +23,10 @@ export interface UploadOne extends FormRequest {
   readonly form: UploadForm | UploadPut | undefined;
   /** The file that was stored with that form before; undefined: none. */
   readonly formUsedBy: string | undefined;
+  /** Undefined: nothing is drawn. */
+  readonly bars: ProgressBars | undefined;
+  /** Called with the form before anything is sent with it. */
+  readonly onForm: (form: UploadForm | UploadPut) => void;
 }
 
 /** Uploads one file, and finds out what became of it. @throws UsageError for what can't be asked or sent at all */
@@ -32,6 +36,7 @@ export async function uploadOne(
   let { form } = order;
   try {
     form ??= await prepareForm(order);
+    order.onForm(form);
     return { outcome: await send(form, order), form };
   } catch (error) {
     if (error instanceof InvalidArgument) throw new UsageError(error.message, { cause: error });
@@ -43,17 +48,9 @@ export async function uploadOne(
 
 async function send(
   form: UploadForm | UploadPut,
-  { file, sizeBytes, options, proxies, signal, io }: UploadOne,
+  { file, sizeBytes, options, proxies, signal, bars, io }: UploadOne,
 ): Promise<FileOutcome> {
-  const isDrawn = io.stderr.isTTY && io.env['TERM'] !== 'dumb';
-  const bar = isDrawn
-    ? createProgressBar({
-        terminal: io.stderr,
-        label: basename(file),
-        totalBytes: sizeBytes,
-        now: io.now,
-      })
-    : undefined;
+  const bar = bars?.add(basename(file), sizeBytes);
   const startedAt = io.now().getTime();
   try {
     const result = await uploadFile({
@@ -67,7 +64,7 @@ async function send(
     const seconds = Math.max(io.now().getTime() - startedAt, 0) / 1000;
     return { outcome: 'stored', file, url: withoutQuery(form.url), result, seconds };
   } finally {
-    bar?.clear();
+    bar?.remove();
   }
 }
 

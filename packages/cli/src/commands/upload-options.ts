@@ -13,8 +13,9 @@ does not prove whether the file was stored, the command asks the issuer, and sen
 knows an upload by its form and size. It cannot distinguish another file of the same size that someone sent
 with the same form. With --sha256 the form accepts no other content.
 If the issuer asks to wait (Retry-After), the command waits, up to 300 s for one form.
-If only some of several FILEs were stored, do not repeat the whole command: it would send the stored ones
-again. Give only the FILEs that the messages tell you to upload again.
+Several FILEs are sent side by side. If only some of them were stored, do not repeat the whole command: it
+would send the stored ones again. Give only the FILEs that the messages tell you to upload again; or use
+--record, and repeat it.
 
   --url URL         the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
   --key KEY         the API key; default: $UPLOAD_ONCE_API_KEY, which is better: other
@@ -22,6 +23,11 @@ again. Give only the FILEs that the messages tell you to upload again.
   --timeout SECONDS how long sending one file can take in all (default 86400, a day; a
                     connection that stands still ends earlier), and how long the issuer
                     can take to respond (default 30, and at most 30)
+  --parallel N      how many files are sent side by side (1 to 16, default 4)
+  --record RECORD   keep the id of each FILE's upload in the file RECORD. After a stop, run the same command
+                    again: it sends only the FILEs that were not stored, or have changed since. If it is
+                    unknown whether one was stored, the command asks the issuer, and revokes its first
+                    upload before it sends it again. RECORD has no secret. Use it for one command at a time
   --json            one JSON object for each file on standard output. Its "outcome" is "stored",
                     "unknown", or, if it was not stored or does not count, "refused" or "failed"
   --help            this text
@@ -58,6 +64,8 @@ Exit code (if several FILEs end differently, the first of 130, 5, 3, 1, 0 that f
 ${STATES_HELP}`;
 
 const ISSUER_TIMEOUT_SECONDS = 30;
+const PARALLEL_DEFAULT = 4;
+const PARALLEL_MAX = 16;
 
 export interface UploadCommandOptions {
   readonly files: readonly string[];
@@ -74,6 +82,10 @@ export interface UploadCommandOptions {
   readonly delaySeconds: number;
   readonly tamperKey: boolean;
   readonly json: boolean;
+  /** How many files are sent side by side. */
+  readonly parallel: number;
+  /** The file that remembers what was stored; undefined: none does. */
+  readonly record: string | undefined;
   /** What `POST /v1/uploads` is asked for; undefined: nothing is, and a plain form will do. */
   readonly wanted: WantedUpload | undefined;
 }
@@ -96,6 +108,8 @@ export function readUploadOptions(args: readonly string[], env: CliIo['env']): U
     throw new UsageError('--tamper-key changes a form, not a PUT');
   if (values.times !== undefined && wanted?.sha256 && files.length > 1)
     throw new UsageError('--sha256 is of one file: with several, --times can’t be given too');
+  if (values.times !== undefined && values.record !== undefined)
+    throw new UsageError('--record is for files that each have a form: --times can’t be given too');
   const times = values.times === undefined ? undefined : timesOf(values.times, files.length);
   return {
     files: times !== undefined && files.length === 1 ? Array<string>(times).fill(files[0] ?? '') : files,
@@ -108,6 +122,9 @@ export function readUploadOptions(args: readonly string[], env: CliIo['env']): U
     delaySeconds: values.delay === undefined ? 0 : delayOf(values.delay),
     tamperKey: values['tamper-key'] ?? false,
     json: values.json ?? false,
+    // One form is for one file after the other.
+    parallel: times === undefined ? parallelOf(values.parallel) : 1,
+    record: values.record,
     wanted,
   };
 }
@@ -122,6 +139,8 @@ function parse(args: readonly string[]) {
       delay: { type: 'string' },
       'tamper-key': { type: 'boolean' },
       json: { type: 'boolean' },
+      parallel: { type: 'string' },
+      record: { type: 'string' },
       method: { type: 'string' },
       sha256: { type: 'boolean' },
       'content-type': { type: 'string' },
@@ -130,6 +149,15 @@ function parse(args: readonly string[]) {
       expires: { type: 'string' },
     },
   });
+}
+
+function parallelOf(text: string | undefined): number {
+  if (text === undefined) return PARALLEL_DEFAULT;
+  const count = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= 1 && count <= PARALLEL_MAX) return count;
+  throw new UsageError(
+    `--parallel takes a whole number from 1 to ${PARALLEL_MAX}, not ${JSON.stringify(text)}`,
+  );
 }
 
 function timesOf(text: string, fileCount: number): number {

@@ -9,6 +9,7 @@ import {
 import { byteSize } from '@upload-once/text/byte-size';
 import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
+import { inShell } from '../in-shell.ts';
 
 /** What is known of a stored file; S3's response has more of it than the issuer has. */
 export type StoredFile = Omit<UploadResult, 'status'> & Partial<Pick<UploadResult, 'status'>>;
@@ -18,7 +19,8 @@ export type FileOutcome =
   | {
       readonly outcome: 'stored';
       readonly file: string;
-      readonly url: string;
+      /** Undefined for what an earlier run has stored. */
+      readonly url?: string;
       readonly result: StoredFile;
       readonly seconds?: number;
       /** S3's response left it open, the issuer reported it. */
@@ -57,9 +59,16 @@ export function outcomeLine(outcome: FileOutcome, json: boolean): string {
 }
 
 /** Where the whole command must not be repeated. */
-export function partlyStoredNote(outcomes: readonly FileOutcome[], fileCount: number): string | undefined {
+export function partlyStoredNote(
+  outcomes: readonly FileOutcome[],
+  fileCount: number,
+  record: string | undefined,
+): string | undefined {
   const stored = outcomes.filter(({ outcome }) => outcome === 'stored').length;
-  if (stored === 0 || stored === fileCount) return undefined;
+  if (stored === fileCount) return undefined;
+  if (record !== undefined)
+    return `upload-once: ${stored} of ${fileCount} files were stored. Run the same command again, with --record ${printable(inShell(record))}: it sends only the others`;
+  if (stored === 0) return undefined;
   return `upload-once: ${stored} of the files ${stored === 1 ? 'was' : 'were'} stored. Do not repeat the whole command: it would send ${stored === 1 ? 'it' : 'them'} again. Give only the files that are still to be uploaded`;
 }
 
@@ -81,7 +90,10 @@ export function timesNote(outcomes: readonly FileOutcome[]): string | undefined 
 
 function storedLine(outcome: Extract<FileOutcome, { outcome: 'stored' }>): string {
   const { file, url, result, seconds, toldByIssuer } = outcome;
-  const stored = `${file} stored as ${result.key} at ${url}, ${byteSize(result.sizeBytes)}`;
+  if (url === undefined && !toldByIssuer)
+    return printable(`${file} was stored before as ${result.key}, and is not sent again`);
+  const at = url === undefined ? '' : ` at ${url}`;
+  const stored = `${file} stored as ${result.key}${at}, ${byteSize(result.sizeBytes)}`;
   if (toldByIssuer) {
     const { error, isThisContent } = toldByIssuer;
     const { status } = error;

@@ -1,11 +1,6 @@
-// Own lines: the line itself is all that is needed, with its clock and its terminal as arguments. The package
-// cli-progress was last released in February 2023 (3.12.0) and brings timers and cursor handling of its own.
 import { byteShare, byteSize } from '@upload-once/text/byte-size';
 import { printable } from '@upload-once/text/printable';
 
-const REDRAW_MS = 100;
-/** The rate is that of the last seconds: an average over all would not show that the line has become slow. */
-const RATE_WINDOW_MS = 5000;
 const LABEL_MAX_COLUMNS = 30;
 const LABEL_MIN_COLUMNS = 4;
 const BAR_MIN_COLUMNS = 10;
@@ -13,53 +8,6 @@ const BAR_MAX_COLUMNS = 40;
 /** The longest rate and the longest end of a line: their room is kept, so that the bar does not jump. */
 const RATE_COLUMNS = '1023.9 KiB/s'.length;
 const END_COLUMNS = 'waiting for S3'.length;
-
-export interface Terminal {
-  write(text: string): unknown;
-  /** The width now; it changes with the window. Unknown counts as 80. */
-  readonly columns?: number;
-}
-
-export interface ProgressBar {
-  /** Redraws at most 10 times a second, and always when all is sent. */
-  update(sentBytes: number): void;
-  /** Takes the line away; what is written next starts where it stood. */
-  clear(): void;
-}
-
-/** Draws the first state at once. */
-export function createProgressBar(options: {
-  terminal: Terminal;
-  label: string;
-  totalBytes: number;
-  now: () => Date;
-}): ProgressBar {
-  const { terminal, label, totalBytes, now } = options;
-  const samples: { at: number; sentBytes: number }[] = [];
-  let drawnAt = Number.NEGATIVE_INFINITY;
-
-  function draw(sentBytes: number): void {
-    const at = now().getTime();
-    if (Math.abs(at - drawnAt) < REDRAW_MS && sentBytes < totalBytes) return;
-    drawnAt = at;
-    samples.push({ at, sentBytes });
-    while (samples.length > 2 && at - (samples[0]?.at ?? at) > RATE_WINDOW_MS) samples.shift();
-    const first = samples[0] ?? { at, sentBytes };
-    const seconds = (at - first.at) / 1000;
-    const bytesPerSecond = seconds > 0 ? (sentBytes - first.sentBytes) / seconds : undefined;
-    const line = progressLine({
-      label,
-      sentBytes,
-      totalBytes,
-      bytesPerSecond,
-      columns: terminal.columns ?? 80,
-    });
-    terminal.write(`\r${line}\x1b[K`);
-  }
-
-  draw(0);
-  return { update: draw, clear: () => terminal.write('\r\x1b[K') };
-}
 
 /** One line, always shorter than `columns`, so that the terminal never wraps it: where room is short the label goes first, then the bar. */
 export function progressLine(state: {
