@@ -13,7 +13,7 @@ import {
   type Metrics,
   type Readiness,
 } from '@upload-once/runtime';
-import type { IssuedUploads, UploadStore } from '@upload-once/uploads';
+import type { IssuedUploads, LinkStore, UploadStore } from '@upload-once/uploads';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { clientErrorHandler, frameworkErrorHandler } from './client-errors.ts';
 import { createFailedKeyAttempts } from './failed-key-attempts.ts';
@@ -21,6 +21,7 @@ import { createIdempotentIssuer } from './issuing/issue-idempotently.ts';
 import { createUploadIssuer } from './issuing/issue-upload.ts';
 import { joinRepeats } from './issuing/join-repeats.ts';
 import type { UploadDefaults } from './issuing/upload-request.ts';
+import type { LinkSettings } from './links/link-settings.ts';
 import { apiDescription } from './plugins/api-description.ts';
 import { apiKey } from './plugins/api-key.ts';
 import { closing } from './plugins/closing.ts';
@@ -36,6 +37,7 @@ import { responseHeaders } from './plugins/response-headers.ts';
 import { trace } from './plugins/trace.ts';
 import type { TokenBuckets } from './rates/token-buckets.ts';
 import { getPresignedUrl } from './routes/get-presigned-url.ts';
+import { linkManagement, linkRequests } from './routes/link-routes.ts';
 import { livez } from './routes/livez.ts';
 import { openapi } from './routes/openapi.ts';
 import { readyz } from './routes/readyz.ts';
@@ -65,6 +67,8 @@ export interface AppOptions {
   readonly idempotencyStore: IdempotencyStore;
   readonly uploadStore: UploadStore;
   readonly issuedUploads: IssuedUploads;
+  readonly linkStore: LinkStore;
+  readonly links: LinkSettings;
   readonly signer: UploadSigner;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
@@ -221,9 +225,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         },
       });
       await guarded.register(revokeUpload, { uploadStore });
+      await guarded.register(linkManagement, options);
     },
     { prefix: options.pathPrefix },
   );
+
+  await app.register((linked) => linkRequests(linked, options), { prefix: options.pathPrefix });
 
   return app;
 }

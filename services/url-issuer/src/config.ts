@@ -17,6 +17,9 @@ import {
 } from '@upload-once/runtime';
 import { assertNamePart, LONGEST_FORM_SECONDS, NAME_PART_EXPECTED } from '@upload-once/uploads';
 import type { UploadDefaults } from './issuing/upload-request.ts';
+import { linkFields, linkSettingsFrom } from './links/link-config.ts';
+import type { LinkSettings } from './links/link-settings.ts';
+import { checkOrigins, entriesOf, ORIGINS_EXPECTED } from './origins.ts';
 
 const SECONDS_PER_DAY = 86_400;
 
@@ -24,9 +27,6 @@ const FORM_LIFETIME_EXPECTED = `a whole number of seconds from 1 to ${LONGEST_FO
 
 const TRUSTED_PROXIES_EXPECTED =
   'addresses or networks such as "10.0.0.0/16", or "loopback", "linklocal", "uniquelocal", separated by commas';
-
-const CORS_ORIGINS_EXPECTED =
-  'origins such as "https://www.example.com" (scheme, host, optional port), separated by commas; no "*"';
 
 /** The url-issuer's variables. */
 export const configFields = {
@@ -100,7 +100,7 @@ export const configFields = {
     default: '',
     description:
       'Web origins, separated by commas, whose pages can call this service. Every visitor can read an API key in a page.',
-    expected: CORS_ORIGINS_EXPECTED,
+    expected: ORIGINS_EXPECTED,
   }),
   UPLOAD_NAME_PART: text({
     default: 'UploadFilename',
@@ -130,6 +130,7 @@ export const configFields = {
     description: 'The largest file that a form accepts.',
     expected: 'a whole number of bytes from 1 to 5368709120 (5 GiB)',
   }),
+  ...linkFields,
   PRESIGNED_PUT: flag({
     default: true,
     description: 'Allows "method": "put". Set "false" if the bucket policy rejects presigned PUTs.',
@@ -147,6 +148,7 @@ export interface Settings {
   readonly corsOrigins: readonly string[];
   readonly recordRetentionSeconds: number;
   readonly defaults: UploadDefaults;
+  readonly links: LinkSettings;
 }
 
 export function settingsFrom(config: Config): Settings {
@@ -155,6 +157,7 @@ export function settingsFrom(config: Config): Settings {
     trustedProxies: entriesOf(config.TRUSTED_PROXIES),
     corsOrigins: entriesOf(config.CORS_ORIGINS),
     recordRetentionSeconds: config.RECORD_RETENTION_DAYS * SECONDS_PER_DAY,
+    links: linkSettingsFrom(config),
     defaults: {
       namePart: config.UPLOAD_NAME_PART,
       maxBytes: config.FORM_MAX_BYTES,
@@ -171,6 +174,8 @@ export const configChecks: ConfigChecks<typeof configFields> = {
   S3_PUBLIC_ENDPOINT: checkUrl,
   TRUSTED_PROXIES: checkProxies,
   CORS_ORIGINS: checkOrigins,
+  LINK_ORIGIN: (origin = '') => checkOrigins(origin),
+  LINK_RETURN_ORIGINS: checkOrigins,
   UPLOAD_NAME_PART: checkNamePart,
 };
 
@@ -187,19 +192,6 @@ function checkProxies(list: string): ConfigFinding {
   const wrong = entriesOf(list).filter((entry) => !isProxyEntry(entry));
   if (wrong.length === 0) return undefined;
   return `expected ${TRUSTED_PROXIES_EXPECTED}, got ${wrong.map((entry) => JSON.stringify(entry)).join(', ')}`;
-}
-
-/** A browser sends an origin in just one spelling: anything else would never match, and is better reported at the start. */
-function checkOrigins(list: string): ConfigFinding {
-  const wrong = entriesOf(list).filter(
-    (entry) => !/^https?:[^*]+$/.test(entry) || !URL.canParse(entry) || new URL(entry).origin !== entry,
-  );
-  if (wrong.length === 0) return undefined;
-  return `expected ${CORS_ORIGINS_EXPECTED}, got ${wrong.map((entry) => JSON.stringify(entry)).join(', ')}`;
-}
-
-function entriesOf(list: string): string[] {
-  return list.split(',').flatMap((entry) => entry.trim() || []);
 }
 
 function isProxyEntry(entry: string): boolean {

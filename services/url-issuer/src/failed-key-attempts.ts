@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import { normalizeIP } from '@fastify/rate-limit';
+import { clientAddressOf } from './client-address.ts';
 import { createMemoryBuckets } from './rates/memory-buckets.ts';
 
 export interface FailedKeyAttemptsOptions {
@@ -10,10 +9,7 @@ export interface FailedKeyAttemptsOptions {
 
 /** Whose account a request is put down to that may open nothing. */
 export type KeyAttemptSource =
-  /**
-   * An IPv4 address for itself, an IPv6 address for its /64 network, which one client has to itself; a port behind it counts for nothing,
-   * and whatever is no address, or missing, counts with all else that is none.
-   */
+  /** See `clientAddressOf`. */
   | { readonly address: string | undefined }
   /** A key that is known and opens nothing, because it is disabled or expired. It has an account of its own, wherever it comes from. */
   | { readonly refusedKeyId: string };
@@ -49,12 +45,6 @@ export function createFailedKeyAttempts({ perMinute, now }: FailedKeyAttemptsOpt
   };
 }
 
-const NO_ADDRESS = 'no address';
-
-/** A proxy may write more into X-Forwarded-For than an address; what changes in it does not give a client another allowance. */
 function bucketOf(source: KeyAttemptSource): string {
-  if ('refusedKeyId' in source) return `key ${source.refusedKeyId}`;
-  const { address = NO_ADDRESS } = source;
-  const bare = /^\[([^\]]*)\](?::\d*)?$/.exec(address)?.[1] ?? address.replace(/^([0-9.]+):\d*$/, '$1');
-  return isIP(bare) === 0 ? NO_ADDRESS : normalizeIP(bare);
+  return 'refusedKeyId' in source ? `key ${source.refusedKeyId}` : clientAddressOf(source.address);
 }

@@ -10,7 +10,11 @@ import {
 } from '@upload-once/access';
 import { systemClock } from '@upload-once/clock';
 import { createReadiness, dynamoDbClientConfig, runService, s3ClientConfig } from '@upload-once/runtime';
-import { createDynamoDbIssuedUploads, createDynamoDbUploadStore } from '@upload-once/uploads';
+import {
+  createDynamoDbIssuedUploads,
+  createDynamoDbLinkStore,
+  createDynamoDbUploadStore,
+} from '@upload-once/uploads';
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
 import { configChecks, configFields, settingsFrom } from './config.ts';
@@ -118,6 +122,12 @@ await runService({
       uploadStore,
       issuedUploads: createDynamoDbIssuedUploads({
         client: onceDynamoDb,
+        tableName: config.UPLOADS_TABLE,
+        recordRetentionSeconds: settings.recordRetentionSeconds,
+        newToken: randomUUID,
+      }),
+      linkStore: createDynamoDbLinkStore({
+        client: dynamoDb,
         tableName: config.UPLOADS_TABLE,
         recordRetentionSeconds: settings.recordRetentionSeconds,
         newToken: randomUUID,

@@ -13,6 +13,7 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import type { Test } from 'tap';
 import { type AppOptions, buildApp } from '../src/app.ts';
 import type { UploadDefaults } from '../src/issuing/upload-request.ts';
+import type { LinkSettings } from '../src/links/link-settings.ts';
 import { createMemoryBuckets } from '../src/rates/memory-buckets.ts';
 import { createUploadSigner } from '../src/signing/upload-signer.ts';
 import { holdToDescription } from './described-responses.ts';
@@ -31,6 +32,16 @@ export const DEFAULTS: UploadDefaults = {
   presignedPut: true,
 };
 
+/** Links are on. */
+export const LINKS: LinkSettings = {
+  origin: 'https://uploads.example.com',
+  returnOrigins: ['https://www.example.com'],
+  lifetimeSeconds: 7 * 86_400,
+  lifetimeMaxSeconds: 20 * 86_400,
+  ratePerMinute: 1_000,
+  addressRatePerMinute: 10_000,
+};
+
 export interface Metric {
   readonly name: string;
   readonly value: number;
@@ -41,6 +52,7 @@ export interface AppUnderTest {
   readonly app: FastifyInstance;
   readonly accessStore: AccessStore;
   readonly uploadStore: AppOptions['uploadStore'];
+  readonly linkStore: AppOptions['linkStore'];
   readonly faults: FaultScript;
   readonly metrics: Metric[];
   /** What was logged, as text, line by line. */
@@ -91,6 +103,8 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
     quotaCounters: createMemoryQuotaCounters(),
     uploadStore,
     issuedUploads: uploadStore.issued,
+    linkStore: uploadStore.links,
+    links: LINKS,
     signer: signerOf({ now }),
     readiness: createReadiness({
       checks: {
@@ -114,6 +128,7 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
     app,
     accessStore,
     uploadStore,
+    linkStore: uploadStore.links,
     faults,
     metrics,
     logLines,

@@ -35,6 +35,7 @@ t.test('what is required suffices', async (t) => {
   t.equal(config.S3_PUBLIC_ENDPOINT, undefined);
   t.strictSame(settingsFrom(config), {
     pathPrefix: '',
+    links: settingsFrom(await load({})).links,
     trustedProxies: [],
     corsOrigins: [],
     recordRetentionSeconds: 113 * 86_400,
@@ -72,6 +73,34 @@ t.test('origins whose pages may call are a list', async (t) => {
     await load({ CORS_ORIGINS: 'https://www.example.com, http://localhost:5173' }),
   );
   t.strictSame(corsOrigins, ['https://www.example.com', 'http://localhost:5173']);
+});
+
+t.test('links are off until there is an origin', async (t) => {
+  t.strictSame(settingsFrom(await load({})).links, {
+    returnOrigins: [],
+    lifetimeSeconds: 7 * 86_400,
+    lifetimeMaxSeconds: 30 * 86_400,
+    ratePerMinute: 60,
+    addressRatePerMinute: 300,
+  });
+  const { links } = settingsFrom(
+    await load({
+      LINK_ORIGIN: 'https://uploads.example.com',
+      LINK_RETURN_ORIGINS: 'https://www.example.com, http://localhost:5173',
+      LINK_LIFETIME_SECONDS: '100',
+      LINK_LIFETIME_MAX_SECONDS: '10',
+      LINK_RATE_PER_MINUTE: '1',
+      LINK_ADDRESS_RATE_PER_MINUTE: '0',
+    }),
+  );
+  t.strictSame(links, {
+    origin: 'https://uploads.example.com',
+    returnOrigins: ['https://www.example.com', 'http://localhost:5173'],
+    lifetimeSeconds: 100,
+    lifetimeMaxSeconds: 100,
+    ratePerMinute: 1,
+    addressRatePerMinute: 0,
+  });
 });
 
 t.test('the limits of S3 are the limits', async (t) => {
@@ -121,6 +150,15 @@ t.test('each wrong value is found', async (t) => {
       'ü'.repeat(451),
       '\ud800',
     ],
+    [
+      'LINK_ORIGIN',
+      'https://a.example/',
+      'https://a.example,https://b.example',
+      'https://A.example',
+      'a.example',
+    ],
+    ['LINK_RETURN_ORIGINS', '*', 'https://a.example/thanks'],
+    ['LINK_LIFETIME_SECONDS', '0', '2592001'],
     [
       'CORS_ORIGINS',
       '*',

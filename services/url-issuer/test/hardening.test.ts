@@ -293,7 +293,7 @@ t.test('pages of other origins', async (t) => {
     t.equal(response.statusCode, 204);
     t.match(response.headers, {
       'access-control-allow-origin': ORIGIN,
-      'access-control-allow-methods': 'GET, POST, DELETE',
+      'access-control-allow-methods': 'GET, POST, PATCH, DELETE',
       'access-control-allow-headers': /x-api-key/,
       'cache-control': 'no-store',
     });

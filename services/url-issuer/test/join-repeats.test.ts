@@ -1,7 +1,7 @@
 import { UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import { HttpError } from '../src/http-error.ts';
-import type { IdempotentRequest } from '../src/issuing/issue-idempotently.ts';
+import type { IdempotentRequest } from '../src/issuing/issue-once.ts';
 import type { IssuedUpload } from '../src/issuing/issue-upload.ts';
 import { joinRepeats } from '../src/issuing/join-repeats.ts';
 import { plainUploadRequest } from '../src/issuing/plain-upload-request.ts';

@@ -51,17 +51,21 @@ const tableStore = () =>
 
 /** Each dependency that can fail, and how many of the requests below it takes along. */
 const DEPENDENCIES: Record<string, [overrides: Partial<AppOptions>, failed: number]> = {
-  'the table of keys': [{ accessStore: failing(createMemoryAccessStore()) }, 6],
+  'the table of keys': [{ accessStore: failing(createMemoryAccessStore()) }, 9],
   'the table of uploads': [
-    { uploadStore: failing(tableStore()), issuedUploads: failing(tableStore().issued) },
-    5,
+    {
+      uploadStore: failing(tableStore()),
+      issuedUploads: failing(tableStore().issued),
+      linkStore: failing(tableStore().links),
+    },
+    9,
   ],
   'the records of idempotency keys': [
     { idempotencyStore: failing(createMemoryIdempotencyStore({ now })) },
     1,
   ],
-  'the counters of quotas': [{ quotaCounters: failing(createMemoryQuotaCounters()) }, 3],
-  'the store of rates': [{ buckets: failing(createMemoryBuckets({ now, maxBuckets: 10 })) }, 5],
+  'the counters of quotas': [{ quotaCounters: failing(createMemoryQuotaCounters()) }, 4],
+  'the store of rates': [{ buckets: failing(createMemoryBuckets({ now, maxBuckets: 10 })) }, 9],
   'what signs': [{ signer: failing(signerOf()) }, 3],
   'the readiness': [
     {
@@ -89,6 +93,10 @@ for (const [what, [overrides, failed]] of Object.entries(DEPENDENCIES)) {
       { ...create, headers: { ...headers, 'idempotency-key': 'one' } },
       { method: 'GET', url: '/v1/uploads/an-id', headers },
       { method: 'DELETE', url: '/v1/uploads/an-id', headers },
+      { method: 'POST', url: '/v1/links', payload: {}, headers },
+      { method: 'GET', url: '/v1/links', headers },
+      { method: 'GET', url: '/v1/links/an-id', headers },
+      { method: 'POST', url: '/u/view', headers: { authorization: `Bearer an-id.${'A'.repeat(43)}` } },
       { method: 'GET', url: '/livez' },
       { method: 'GET', url: '/readyz' },
       { method: 'GET', url: '/openapi.json' },

@@ -11,10 +11,17 @@ t.test('the description of the API needs no key, and says where it is', async (t
   t.match(description, { openapi: '3.1.0', servers: [{ url: '/prod' }] });
   t.strictSame(Object.keys(description.paths).sort(), [
     '/getpresignedurl',
+    '/u/sign',
+    '/u/view',
+    '/v1/links',
+    '/v1/links/{id}',
     '/v1/uploads',
     '/v1/uploads/{id}',
   ]);
-  t.match(description.components.securitySchemes.apiKey, { type: 'apiKey', in: 'header', name: 'x-api-key' });
+  const { securitySchemes } = description.components;
+  t.match(securitySchemes.apiKey, { type: 'apiKey', in: 'header', name: 'x-api-key' });
+  t.match(securitySchemes.link, { type: 'http', scheme: 'bearer' });
+  t.strictSame(description.paths['/u/sign'].post.security, [{ link: [] }]);
 });
 
 t.test('every route describes its responses, errors and headers included', async (t) => {
@@ -25,7 +32,7 @@ t.test('every route describes its responses, errors and headers included', async
   ).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { responses }]) => [`${method} ${path}`, responses] as const),
   );
-  t.equal(described.length, 4);
+  t.equal(described.length, 11);
   const everywhere = ['400', '403', '408', '417', '429', '431', '500', '503'];
   for (const [operation, responses] of described) {
     for (const status of everywhere) t.ok(status in responses, `${operation} ${status}`);
@@ -58,6 +65,9 @@ t.test('the responses before there is a request are described as well', async (t
       'POST /v1/uploads',
       'GET /v1/uploads/x',
       'DELETE /v1/uploads/x',
+      'POST /v1/links',
+      'PATCH /v1/links/x',
+      'POST /u/sign',
     ]) {
       // `exchange` holds the response to the description.
       const response = await exchange(app, lines(`${target} HTTP/1.1`, 'Connection: close', ...headers));

@@ -1,7 +1,6 @@
 import { allowsContentType, isExecutedByBrowsers } from '@upload-once/access';
 import { assertNamePart, InvalidNamePart } from '@upload-once/uploads';
 import type { Static } from 'typebox';
-import { HttpError } from '../http-error.ts';
 import { formBytes, headerBytes, S3_FORM_MAX_BYTES, S3_HEADERS_MAX_BYTES } from './request-bytes.ts';
 import { FILENAME_VARIABLE, METADATA_MAX_BYTES, type uploadBody } from './upload-body.ts';
 import {
@@ -10,14 +9,9 @@ import {
   type UploadRequest,
   type UploadRequester,
 } from './upload-request.ts';
+import { refuseAny, type Violation } from './violations.ts';
 
 type Body = Static<typeof uploadBody>;
-
-/** Something that can't be asked for: 403 with a code where only this key must not. */
-interface Violation {
-  readonly message: string;
-  readonly forbidden?: string;
-}
 
 /**
  * Makes an order of a body that its schema found no violation in.
@@ -54,17 +48,6 @@ export function readUploadBody(
   };
   refuseAny(violationsOfWhole(uploadRequest));
   return uploadRequest;
-}
-
-function refuseAny(violations: readonly Violation[]): void {
-  const [first] = violations;
-  if (!first) return;
-  const message = violations.map((violation) => violation.message).join('. ');
-  const isForbiddenOnly =
-    first.forbidden !== undefined && violations.every(({ forbidden }) => forbidden !== undefined);
-  throw isForbiddenOnly
-    ? new HttpError(403, message, { code: first.forbidden as string })
-    : new HttpError(400, message);
 }
 
 function violationsOfName(name: string | undefined): Violation[] {

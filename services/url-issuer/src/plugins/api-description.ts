@@ -17,7 +17,16 @@ export const apiDescription = fp(
           license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
         },
         servers: [{ url: options.pathPrefix || '/' }],
-        components: { securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } } },
+        components: {
+          securitySchemes: {
+            apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+            link: {
+              type: 'http',
+              scheme: 'bearer',
+              description: 'What stands behind "#" in the URL of a link, as it stands there.',
+            },
+          },
+        },
         security: [{ apiKey: [] }],
       },
       transformObject: (found) => {

@@ -22,7 +22,7 @@ export const cors = fp(
       delegator: (request, done) =>
         done(null, {
           origin: [...origins],
-          methods: ['GET', 'POST', 'DELETE'],
+          methods: ['GET', 'POST', 'PATCH', 'DELETE'],
           allowedHeaders: ['content-type', 'idempotency-key', 'traceparent', 'x-api-key'],
           exposedHeaders: EXPOSED_HEADERS,
           maxAge: PREFLIGHT_SECONDS,

@@ -14,9 +14,9 @@ export function uploadNotFound(): HttpError {
 const KEY_MAX_BYTES = 1024;
 
 /** @throws HttpError 404 for what can be no upload's id */
-export function keyOfId(id: string): string {
+export function keyOfId(id: string, notFound = uploadNotFound): string {
   const key = uploadKeyOfId(id);
-  if (Buffer.byteLength(key) > KEY_MAX_BYTES) throw uploadNotFound();
+  if (Buffer.byteLength(key) > KEY_MAX_BYTES) throw notFound();
   return key;
 }
 

@@ -1,24 +1,25 @@
 import { UploadState } from '@upload-once/uploads';
 import { type TSchema, Type } from 'typebox';
 
-const time = (description: string) => Type.String({ format: 'date-time', description });
+export const time = (description: string) => Type.String({ format: 'date-time', description });
 
-const id = Type.String({
+export const id = Type.String({
   description: 'The object key without "uploads/". In a path it is percent-encoded.',
 });
 export const state = Type.Enum(Object.values(UploadState), {
   description:
     'ISSUED until a first upload is found, then CLAIMED, ACCEPTED, PROCESSING, and finally PROCESSED or FAILED; or REVOKED. Expiry is not a state.',
 });
-const expiresAt = time('An upload can start until then. It can take longer.');
+export const expiresAt = time('An upload can start until then. It can take longer.');
 
 /** When each error is returned. */
-const ERRORS = {
+export const ERRORS = {
   400: 'The request is not as described here; the message names the field, its value and what is allowed.',
   403: 'The API key is missing, unknown, disabled or expired, or may not ask for this.',
-  404: 'There is no such upload of this API key.',
+  404: 'There is no such upload, or no such link, of this API key.',
   408: 'The request came too slowly.',
   409: 'The upload’s state does not allow it: a file has come, or the upload was revoked.',
+  410: 'It is over.',
   413: 'The body is too large.',
   414: 'The id is longer than any id can be.',
   415: 'The Content-Type is not JSON in UTF-8, or the body has a Content-Encoding.',
@@ -30,7 +31,7 @@ const ERRORS = {
   503: 'A service that the issuer needs is unavailable. Nothing was issued.',
 } as const;
 
-type ErrorStatus = keyof typeof ERRORS;
+export type ErrorStatus = keyof typeof ERRORS;
 
 /** What any request can come to, whatever it asks for. */
 const EVERYWHERE: readonly ErrorStatus[] = [400, 403, 408, 417, 429, 431, 500, 503];
@@ -42,18 +43,27 @@ const PERHAPS_A_REQUEST: readonly ErrorStatus[] = [400, 408];
 const NEVER_COUNTED: readonly ErrorStatus[] = [...NEVER_A_REQUEST, 414, 417];
 const AGAIN_LATER: readonly ErrorStatus[] = [429, 503];
 /** Only for a request whose key was good and whose rate was counted. */
-const ALWAYS_COUNTED: readonly ErrorStatus[] = [409, 413, 415, 422];
+const ALWAYS_COUNTED: readonly ErrorStatus[] = [409, 410, 413, 415, 422];
 
 /**
  * All responses of a route, for its schema, with the headers of each: `good`, those that any route can give, and `errors`, those of
  * its own. Every error has the same shape, with a message for people and a code for programs.
  */
 export function responses(good: Readonly<Record<number, TSchema>>, ...errors: readonly ErrorStatus[]) {
+  return describeResponses(ERRORS, good, ...errors);
+}
+
+/** The same, with other words for the errors. */
+export function describeResponses(
+  words: Readonly<Record<ErrorStatus, string>>,
+  good: Readonly<Record<number, TSchema>>,
+  ...errors: readonly ErrorStatus[]
+) {
   const refusals = [...EVERYWHERE, ...errors].map((status) => [
     status,
     Type.Object(
       { message: Type.String(), code: Type.String() },
-      { description: ERRORS[status], headers: headersOfError(status) },
+      { description: words[status], headers: headersOfError(status) },
     ),
   ]);
   const given = Object.entries(good).map(([status, schema]) => [
@@ -93,7 +103,7 @@ function rateLimit(required: boolean) {
       type: 'string',
       description:
         'The limits that the request was counted against (draft-ietf-httpapi-ratelimit-headers-10): "rate", or "status" if it ' +
-        'asked for a state, and "day" if the daily quota was asked. q is the number of requests in each window of w seconds.',
+        'asked for a state, "day" if the daily quota was asked, and "address" before the "rate" of a link. q is the number of requests in each window of w seconds.',
       required,
     },
     RateLimit: {
@@ -105,30 +115,27 @@ function rateLimit(required: boolean) {
   };
 }
 
+/** A form: what to send where. */
+export const signedForm = {
+  method: Type.Literal('post'),
+  url: Type.String(),
+  fields: Type.Record(Type.String(), Type.String(), {
+    description: 'Send them unchanged as multipart/form-data, before the field "file".',
+  }),
+};
+
+/** A URL: what to send where. */
+export const signedPut = {
+  method: Type.Literal('put'),
+  url: Type.String(),
+  headers: Type.Record(Type.String(), Type.String(), {
+    description: 'Send them unchanged. The body is exactly the file’s bytes.',
+  }),
+};
+
 /** What to send where, for one upload. */
 export const createdUpload = Type.Union(
-  [
-    Type.Object({
-      id,
-      state,
-      method: Type.Literal('post'),
-      url: Type.String(),
-      fields: Type.Record(Type.String(), Type.String(), {
-        description: 'Send them unchanged as multipart/form-data, before the field "file".',
-      }),
-      expiresAt,
-    }),
-    Type.Object({
-      id,
-      state,
-      method: Type.Literal('put'),
-      url: Type.String(),
-      headers: Type.Record(Type.String(), Type.String(), {
-        description: 'Send them unchanged. The body is exactly the file’s bytes.',
-      }),
-      expiresAt,
-    }),
-  ],
+  [Type.Object({ id, state, ...signedForm, expiresAt }), Type.Object({ id, state, ...signedPut, expiresAt })],
   { description: 'A form to POST, or a URL to PUT to.' },
 );
 

@@ -10,15 +10,6 @@ export async function revokeUpload(
   app: FastifyInstance,
   { uploadStore }: { readonly uploadStore: UploadStore },
 ): Promise<void> {
-  /** Whose an upload is never changes: between the look and the write nothing can happen to that. */
-  async function revokeOwn(key: string, assertIsOwn: (upload: { apiKeyId: string } | undefined) => void) {
-    const unavailable = (cause: unknown) => {
-      throw serviceUnavailable(cause);
-    };
-    assertIsOwn(await uploadStore.get(key).catch(unavailable));
-    return await uploadStore.revoke(key).catch(unavailable);
-  }
-
   app.route<{ Params: Static<typeof idParameter> }>({
     method: 'DELETE',
     url: '/v1/uploads/:id',
@@ -35,15 +26,24 @@ export async function revokeUpload(
     },
     handler: async (request, reply) => {
       const key = keyOfId(request.params.id);
-      const revoked = await revokeOwn(key, (upload) => assertOwn(request, upload));
+      // Whose an upload is never changes: between the look and the write nothing can happen to that.
+      assertOwn(request, await uploadStore.get(key).catch(unavailable));
       request.uploadKey = key;
-      const state = revoked.upload?.state;
-      if (state !== UploadState.revoked) {
-        throw new HttpError(409, `An upload has come already (${state}): it can't be revoked any more`, {
-          code: 'AlreadyClaimed',
-        });
-      }
+      await revoke(uploadStore, key);
       return reply.code(204).send();
     },
   });
+}
+
+/** @throws HttpError 409 once something was claimed, 503 */
+export async function revoke(uploadStore: Pick<UploadStore, 'revoke'>, key: string): Promise<void> {
+  const { upload } = await uploadStore.revoke(key).catch(unavailable);
+  if (upload?.state === UploadState.revoked) return;
+  throw new HttpError(409, `An upload has come already (${upload?.state}): it can't be revoked any more`, {
+    code: 'AlreadyClaimed',
+  });
+}
+
+function unavailable(cause: unknown): never {
+  throw serviceUnavailable(cause);
 }

@@ -1,0 +1,43 @@
+import type { ApiKey } from '@upload-once/access';
+import { type LinkedUpload, UploadState } from '@upload-once/uploads';
+import { maxBytesFor, type UploadDefaults } from '../issuing/upload-request.ts';
+
+/** What a person who opens a link can do with it. */
+export const LinkState = {
+  /** A file can be sent. One may have been sent already, and not been found yet. */
+  open: 'open',
+  /** A file was received. */
+  received: 'received',
+  /** A file was received, and its processing failed. */
+  failed: 'failed',
+  expired: 'expired',
+  revoked: 'revoked',
+  /** The API key that made it was disabled or deleted. */
+  stopped: 'stopped',
+} as const;
+export type LinkState = (typeof LinkState)[keyof typeof LinkState];
+
+/** A link whose secret a request has presented. */
+export interface PresentedLink extends LinkedUpload {
+  /** The key that made it; undefined: it was disabled or deleted. */
+  readonly apiKey: ApiKey | undefined;
+  /** Just before the upload was read. */
+  readonly readAt: Date;
+}
+
+export function linkStateOf({ upload, apiKey, readAt }: PresentedLink): LinkState {
+  if (upload.state === UploadState.revoked) return LinkState.revoked;
+  if (upload.state === UploadState.failed) return LinkState.failed;
+  if (upload.state !== UploadState.issued) return LinkState.received;
+  if (!apiKey) return LinkState.stopped;
+  // A signature knows whole seconds, and needs one at least.
+  return Math.floor(readAt.getTime() / 1000) * 1000 >= upload.expiresAt.getTime()
+    ? LinkState.expired
+    : LinkState.open;
+}
+
+/** The largest file that can be sent: what was asked for, and no more than installation and key allow now. */
+export function maxBytesOf({ upload, apiKey }: PresentedLink, defaults: UploadDefaults): number {
+  const { maxBytes } = upload.constraints;
+  return apiKey ? Math.min(maxBytes, maxBytesFor(apiKey, defaults)) : maxBytes;
+}

@@ -1,0 +1,125 @@
+import { type ApiKey, allowsContentType } from '@upload-once/access';
+import { hiddenCharacterIn } from '@upload-once/text/hidden-characters';
+import type { Link } from '@upload-once/uploads';
+import type { Static } from 'typebox';
+import { readUploadBody } from '../issuing/read-upload-body.ts';
+import type { UploadDefaults, UploadRequest, UploadRequester } from '../issuing/upload-request.ts';
+import { refuseAny, type Violation } from '../issuing/violations.ts';
+import type { linkBody, linkChangeBody } from './link-body.ts';
+import type { LinkSettings } from './link-settings.ts';
+
+/** One link as it is asked for, with every default filled in and within what the key may ask for. */
+export interface LinkRequest {
+  readonly uploadRequest: UploadRequest;
+  readonly shown: Pick<Link, 'title' | 'message' | 'from' | 'contentTypes' | 'returnUrl' | 'language'>;
+}
+
+/** As long as one can be: what is signed with a shorter one is taken as well. */
+const LONGEST_CONTENT_TYPE = `a/${'x'.repeat(253)}`;
+
+/**
+ * Makes a request for a link of a body that its schema found no violation in.
+ * @throws HttpError that names every wrong field, its value and what is allowed: 400, or 403 where nothing is wrong but what this
+ *   key must not ask for
+ */
+export function readLinkBody(
+  body: Static<typeof linkBody>,
+  requester: UploadRequester,
+  defaults: UploadDefaults,
+  settings: LinkSettings,
+): LinkRequest {
+  const { title, message, from, contentTypes, returnUrl, language, method, ...ofUpload } = body;
+  refuseAny([
+    ...violationsOfMethod(method, defaults),
+    ...violationsOfTexts({ title, message, from }),
+    ...violationsOfTypes(contentTypes, requester),
+    ...violationsOfReturnUrl(returnUrl, settings),
+    ...violationsOfLifetime(body, settings),
+  ]);
+  const { constraints, ...uploadRequest } = readUploadBody(
+    // The size and the type are signed when they are known; a form's bounds are the narrower ones.
+    { ...ofUpload, method: 'post', contentType: LONGEST_CONTENT_TYPE },
+    { ...requester, allowedContentTypes: undefined as never },
+    {
+      ...defaults,
+      lifetimeSeconds: settings.lifetimeSeconds,
+      lifetimeMaxSeconds: settings.lifetimeMaxSeconds,
+    },
+  );
+  const { contentType: _longest, ...bounds } = constraints;
+  const types = contentTypes?.map((type) => type.toLowerCase()) ?? requester.allowedContentTypes;
+  return {
+    uploadRequest: {
+      ...uploadRequest,
+      constraints: { ...bounds, method: method ?? (defaults.presignedPut ? 'put' : 'post') },
+    },
+    shown: {
+      ...(title && { title }),
+      ...(message && { message }),
+      ...(from && { from }),
+      ...(types && { contentTypes: [...new Set(types)] }),
+      ...(returnUrl !== undefined && { returnUrl: new URL(returnUrl).href }),
+      ...(language !== undefined && { language }),
+    },
+  };
+}
+
+/** @throws HttpError 400 that names every wrong field */
+export function assertLinkChange(body: Static<typeof linkChangeBody>, settings: LinkSettings): void {
+  refuseAny([...violationsOfTexts(body), ...violationsOfLifetime(body, settings)]);
+}
+
+function violationsOfMethod(method: string | undefined, { presignedPut }: UploadDefaults): Violation[] {
+  if (method !== 'put' || presignedPut) return [];
+  return [{ message: '"method" is "post" here, not "put": this installation takes no presigned PUTs' }];
+}
+
+/** A message has lines, the others have one. */
+function violationsOfTexts(texts: {
+  title?: string | undefined;
+  message?: string | undefined;
+  from?: string | undefined;
+}): Violation[] {
+  return Object.entries({ ...texts, message: texts.message?.replaceAll('\n', ' ') }).flatMap(
+    ([field, text]) => {
+      const hidden = hiddenCharacterIn(typeof text === 'string' ? text : '');
+      if (hidden === undefined) return [];
+      return [{ message: `"${field}" has no characters that hide or reorder text, but there is ${hidden}` }];
+    },
+  );
+}
+
+function violationsOfTypes(types: readonly string[] | undefined, requester: UploadRequester): Violation[] {
+  const wrong = types?.filter((type) => !mayAllow(requester, type.toLowerCase())) ?? [];
+  if (wrong.length === 0) return [];
+  const allowed = requester.allowedContentTypes?.join(', ');
+  const message = `"contentTypes" are of ${allowed} for this key, not ${JSON.stringify(wrong)}`;
+  return [{ message, forbidden: 'ContentTypeNotAllowed' }];
+}
+
+/** A range only as a whole: part of it could be more than the key allows. */
+function mayAllow(key: Pick<ApiKey, 'allowedContentTypes'>, type: string): boolean {
+  if (type.endsWith('/*')) return key.allowedContentTypes?.includes(type) ?? true;
+  return allowsContentType(key, type);
+}
+
+function violationsOfReturnUrl(url: string | undefined, { returnOrigins }: LinkSettings): Violation[] {
+  if (url === undefined) return [];
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const isAllowed =
+    parsed !== undefined &&
+    returnOrigins.includes(parsed.origin) &&
+    parsed.username === '' &&
+    parsed.password === '';
+  if (isAllowed) return [];
+  const allowed = returnOrigins.length === 0 ? 'not used here' : `at one of ${returnOrigins.join(', ')}`;
+  return [{ message: `"returnUrl" is ${allowed}, not ${JSON.stringify(url.slice(0, 100))}` }];
+}
+
+function violationsOfLifetime(
+  { expiresInSeconds }: { expiresInSeconds?: number },
+  { lifetimeMaxSeconds }: LinkSettings,
+): Violation[] {
+  if (expiresInSeconds === undefined || expiresInSeconds <= lifetimeMaxSeconds) return [];
+  return [{ message: `"expiresInSeconds" is at most ${lifetimeMaxSeconds} here, not ${expiresInSeconds}` }];
+}

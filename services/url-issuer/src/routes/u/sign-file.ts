@@ -1,0 +1,123 @@
+import { allowsContentType } from '@upload-once/access';
+import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { HttpError, serviceUnavailable } from '../../http-error.ts';
+import { FILENAME_VARIABLE, uploadBody } from '../../issuing/upload-body.ts';
+import type { UploadDefaults } from '../../issuing/upload-request.ts';
+import { LINK_SIGNATURE_SECONDS } from '../../links/issue-link.ts';
+import { LinkState, linkStateOf, maxBytesOf, type PresentedLink } from '../../links/link-state.ts';
+import { linkOf } from '../../plugins/link-access.ts';
+import { expirationOf } from '../../signing/signature-times.ts';
+import type { UploadSigner } from '../../signing/upload-signer.ts';
+import { LINK_SECURITY, linkResponses, signedFile } from './responses.ts';
+
+export interface SignFileOptions {
+  readonly defaults: UploadDefaults;
+  readonly signer: UploadSigner;
+}
+
+const fileBody = Type.Object(
+  {
+    sizeBytes: Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'The size of the file. S3 accepts no other.',
+      'x-expected': 'the size of the file in bytes',
+    }),
+    contentType: Type.Optional({
+      ...uploadBody.properties.contentType,
+      description: 'The content type of the file. A link that asks for certain types needs it.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+/**
+ * `POST /u/sign`: what one file can be sent with, for a minute. It is signed for the same key each time, and only while the upload is
+ * ISSUED. The signature's date is from before the upload was read: a minute after a claim, nothing that was signed for its key works.
+ */
+export async function signFile(app: FastifyInstance, { defaults, signer }: SignFileOptions): Promise<void> {
+  app.route<{ Body: Static<typeof fileBody> }>({
+    method: 'POST',
+    url: '/u/sign',
+    schema: {
+      operationId: 'signFile',
+      summary: 'Get what the file of a link is sent with',
+      security: LINK_SECURITY,
+      body: fileBody,
+      response: linkResponses({ 200: signedFile }, 409, 410, 413, 415),
+    },
+    handler: async (request) => {
+      const presented = linkOf(request);
+      const { upload, readAt } = presented;
+      assertOpen(presented);
+      const { sizeBytes, contentType } = request.body;
+      assertSize(sizeBytes, upload.constraints.minBytes, maxBytesOf(presented, defaults));
+      assertContentType(contentType, presented);
+      const end = Math.min(
+        expirationOf(readAt, LINK_SIGNATURE_SECONDS).getTime(),
+        upload.expiresAt.getTime(),
+      );
+      try {
+        const signing = await signer.begin(new Date(end));
+        const signed = await signing.sign({
+          ...upload,
+          issuedAt: readAt,
+          constraints: {
+            ...upload.constraints,
+            minBytes: sizeBytes,
+            maxBytes: sizeBytes,
+            ...(contentType !== undefined && { contentType }),
+          },
+        });
+        return { ...signed, expiresAt: signing.expiresAt.toISOString() };
+      } catch (error) {
+        throw serviceUnavailable(error);
+      }
+    },
+  });
+}
+
+const REFUSALS: Record<Exclude<LinkState, 'open'>, [status: number, message: string, code: string]> = {
+  [LinkState.received]: [409, 'A file was received by this link already', 'LinkUsed'],
+  [LinkState.failed]: [409, 'A file was received by this link already', 'LinkUsed'],
+  [LinkState.expired]: [410, 'The link has expired', 'LinkExpired'],
+  [LinkState.revoked]: [410, 'The link was revoked', 'LinkRevoked'],
+  [LinkState.stopped]: [410, 'The API key that made the link was disabled', 'LinkStopped'],
+};
+
+function assertOpen(presented: PresentedLink): void {
+  const state = linkStateOf(presented);
+  if (state === LinkState.open) return;
+  const [status, message, code] = REFUSALS[state];
+  throw new HttpError(status, message, { code });
+}
+
+function assertSize(sizeBytes: number, minBytes: number, maxBytes: number): void {
+  if (sizeBytes > maxBytes)
+    throw new HttpError(413, `The file has at most ${maxBytes} bytes, not ${sizeBytes}`, {
+      code: 'FileTooLarge',
+    });
+  if (sizeBytes < minBytes)
+    throw new HttpError(400, `The file has at least ${minBytes} bytes, not ${sizeBytes}`, {
+      code: 'FileTooSmall',
+    });
+}
+
+/** What the key allows now counts as well: its limits may have been lowered since. */
+function assertContentType(contentType: string | undefined, { link, apiKey, upload }: PresentedLink): void {
+  const { contentTypes } = link;
+  const isAllowed =
+    (contentTypes === undefined || allowsContentType({ allowedContentTypes: contentTypes }, contentType)) &&
+    (apiKey === undefined || allowsContentType(apiKey, contentType));
+  const isVariable = upload.constraints.method === 'post' && contentType?.includes(FILENAME_VARIABLE);
+  if (isAllowed && !isVariable) return;
+  const allowed = contentTypes ? `one of ${contentTypes.join(', ')}` : 'another one';
+  throw new HttpError(
+    415,
+    `The content type of the file is ${allowed}, not ${JSON.stringify(contentType ?? '')}`,
+    {
+      code: 'ContentTypeNotAllowed',
+    },
+  );
+}
