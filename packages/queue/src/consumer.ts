@@ -96,7 +96,7 @@ export interface Consumer {
 /**
  * A long-polling consumer of one SQS queue. It has slots, not batches: while a slot is free it polls for at most as many messages as
  * there are free slots, so that one slow message holds up one slot and nothing else, and no message waits in here unseen. Behind a
- * poll for fewer than ten that got them all, it waits GATHER_SLOTS_MS for other slots: a queue with more messages than slots costs few polls.
+ * poll that got all it asked for, it waits up to GATHER_SLOTS_MS for ten free slots: a queue with more messages than slots costs few polls.
  * @throws RangeError for an option out of its range
  */
 export function createConsumer(options: ConsumerOptions): Consumer {
@@ -143,7 +143,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       try {
         const messages = await receive(count);
         failures = 0;
-        isQueueBusy = count < MAX_RECEIVED && messages.length === count;
+        isQueueBusy = messages.length === count;
         for (const message of messages) begin(message, polledAtMs, context);
       } catch (error) {
         if (stopping.signal.aborted) return;
