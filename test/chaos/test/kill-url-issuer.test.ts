@@ -1,6 +1,6 @@
 import { type UploadForm, uploadFile } from '@upload-once/client';
 import { waitFor } from '@upload-once/local-stack/outcome.ts';
-import type { Upload } from '@upload-once/uploads';
+import { type Upload, UploadState } from '@upload-once/uploads';
 import t from 'tap';
 import { brokenPromisesOf, type Sent } from '../src/broken-promises.ts';
 import { contentOf } from '../src/content.ts';
@@ -138,39 +138,81 @@ async function allUploads(): Promise<Upload[]> {
   return records.flatMap((record) => ('upload' in record ? [record.upload] : []));
 }
 
-t.test('P1, P5: a form of each round works once, and an item without a form stays ISSUED', async (t) => {
-  const acceptor = await stack.add('acceptor');
-  const processor = await stack.add('processor');
-  const contents = [contentOf(Buffer.from('the one and only'), UPLOAD.metadata.of)];
-  contents.push(contentOf(Buffer.from('too late, and longer'), UPLOAD.metadata.of));
-  const sent = await Promise.all(toBeUsed.map((form) => useForm(form)));
-
-  async function useForm(form: UploadForm): Promise<Sent> {
-    const versions: Sent['versions'][number][] = [];
-    for (const content of contents) {
-      const file = { blob: new Blob([new Uint8Array(content.bytes)]), name: 'a.bin' };
-      const { versionId = '' } = await uploadFile({ form, file });
-      versions.push({ versionId, content: { ...content, contentType: UPLOAD.contentType, tagging: '' } });
-    }
-    return { key: form.key, versions };
+/** Uploads with it, and once more. */
+async function useForm(form: UploadForm): Promise<Sent> {
+  const versions: Sent['versions'][number][] = [];
+  for (const text of ['the one and only', 'too late, and longer']) {
+    const content = contentOf(Buffer.from(text), UPLOAD.metadata.of);
+    const file = { blob: new Blob([new Uint8Array(content.bytes)]), name: 'a.bin' };
+    const { versionId = '' } = await uploadFile({ form, file });
+    versions.push({ versionId, content: { ...content, contentType: UPLOAD.contentType, tagging: '' } });
   }
+  return { key: form.key, versions };
+}
 
-  await Promise.all([acceptor.start(), processor.start()]);
+async function untilDone(): Promise<void> {
   await waitFor(
     () => underWay(stack, outside),
     (left) => left === undefined,
     (left) => `there still are ${left}`,
     120_000,
   );
+}
+
+function byKey(uploads: readonly Upload[]): Map<string, Upload> {
+  return new Map(uploads.map((upload) => [upload.key, upload]));
+}
+
+t.test('P1, P5: a form of each round works once, and an item without a form stays ISSUED', async (t) => {
+  const acceptor = await stack.add('acceptor');
+  const processor = await stack.add('processor');
+  const sent = await Promise.all(toBeUsed.map((form) => useForm(form)));
+  await Promise.all([acceptor.start(), processor.start()]);
+  await untilDone();
   t.ok(sent.length > 0);
   t.strictSame((await Promise.all(sent.map((each) => brokenPromisesOf(outside, each)))).flat(), []);
 
   const used = new Set(sent.map(({ key }) => key));
   const unused = [...items.values()].flat().filter(({ key }) => !used.has(key));
-  const after = new Map((await allUploads()).map((upload) => [upload.key, upload]));
+  const after = byKey(await allUploads());
   t.strictSame(
     unused.map(({ key }) => after.get(key)),
     unused,
   );
   t.comment(`${given.size} forms, ${used.size} of them used twice; ${unused.length} items unused`);
 });
+
+t.test(
+  'P5, P7: a write of a dead url-issuer that lands late changes nothing, and no form is for it',
+  async (t) => {
+    const { promise: lands, resolve: land } = Promise.withResolvers<void>();
+    const fault = { signal: 'SIGKILL', name: BATCH, occurrence: 1, lands } as const;
+    const round = await runIssuerRound({ stack, issuer }, { fault });
+    const { apiKeyId } = round;
+    const issued = (await allUploads()).filter((upload) => upload.apiKeyId === apiKeyId);
+    t.strictSame(brokenIssuing(round, issued, { mayFail: false, unused: UNUSED.before }), []);
+    for (const form of formsOf(round)) given.set(form.key, form);
+    const used = await useForm(formsOf(round)[0] as UploadForm);
+    await untilDone();
+
+    const before = byKey(await allUploads());
+    t.equal(before.get(used.key)?.state, UploadState.processed);
+    land();
+    const after = await waitFor(
+      allUploads,
+      ({ length }) => length > before.size,
+      () => 'the write has not landed',
+    );
+    const late = after.filter(({ key }) => !before.has(key));
+    t.strictSame(byKey(after), new Map([...before, ...byKey(late)]));
+    t.strictSame(await brokenPromisesOf(outside, used), []);
+    for (const { key, state, claimed, attempt } of late) {
+      t.notOk(given.has(key), 'no client has a form for it');
+      t.strictSame(
+        { state, claimed, attempt },
+        { state: UploadState.issued, claimed: undefined, attempt: 0 },
+      );
+    }
+    t.comment(`${late.length} items landed late`);
+  },
+);

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { provision, startLocalAws } from '@upload-once/local-aws';
+import { waitFor } from '@upload-once/local-stack/outcome.ts';
 import t from 'tap';
 import { startAwsProxy } from '../src/proxy/aws-proxy.ts';
 import { type Judge, RefusalKind } from '../src/proxy/call-outcome.ts';
@@ -126,6 +127,29 @@ t.test('cut: the connection breaks, and nothing is done', async (t) => {
   await t.rejects(s3.send(new PutObjectCommand({ Bucket, Key: 'cut', Body: 'x' })), { code: 'ECONNRESET' });
   proxy.judge();
   await t.rejects(s3.send(new HeadObjectCommand({ Bucket, Key: 'cut' })), { name: 'NotFound' });
+});
+
+t.test('late: the call is taken in, and done when its client has gone', async (t) => {
+  const client = new AbortController();
+  const land = Promise.withResolvers<void>();
+  proxy.judge(() => ({
+    kind: 'late',
+    async meanwhile() {
+      client.abort();
+      await land.promise;
+    },
+  }));
+  const put = new PutObjectCommand({ Bucket, Key: 'late', Body: 'x' });
+  await t.rejects(s3.send(put, { abortSignal: client.signal }), { name: 'AbortError' });
+  proxy.judge();
+  const head = () => s3.send(new HeadObjectCommand({ Bucket, Key: 'late' }));
+  await t.rejects(head(), { name: 'NotFound' });
+  land.resolve();
+  await waitFor(
+    () => head().catch(() => undefined),
+    (found) => found !== undefined,
+    () => 'it has not landed',
+  );
 });
 
 t.test('a lost response: the call is done, then `meanwhile` runs, then the connection breaks', async (t) => {

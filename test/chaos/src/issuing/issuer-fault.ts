@@ -14,9 +14,18 @@ export interface FailedCall {
   readonly what: string;
 }
 
-export type IssuerFault = KillPoint | FailedCall;
+/** A call that the process does not survive, and that is carried out long after: when `lands` resolves. */
+export interface LateWrite {
+  readonly signal: 'SIGKILL';
+  readonly name: string;
+  readonly occurrence: number;
+  readonly lands: Promise<void>;
+}
+
+export type IssuerFault = KillPoint | LateWrite | FailedCall;
 
 export function describeFault(fault: IssuerFault): string {
+  if ('lands' in fault) return `SIGKILL, and ${fault.name} ${fault.occurrence} lands late`;
   if ('signal' in fault) return describePoint(fault);
   return `${fault.name} ${fault.occurrence} ${fault.what}`;
 }
@@ -26,17 +35,28 @@ export function armFault(
   issuer: ServiceUnderFaults,
   fault: IssuerFault,
 ): { readonly judge: Judge; readonly isReached: () => boolean } {
-  if ('signal' in fault) {
+  if ('side' in fault) {
     const armed = faultAt(issuer, fault, () => undefined);
     return { judge: armed.judge, isReached: () => armed.reachedAfter !== undefined };
   }
+  const outcome = 'lands' in fault ? lateAfterKill(issuer, fault) : fault.outcome;
   let met = 0;
   return {
     judge({ name }) {
       if (name !== fault.name) return PASS;
       met += 1;
-      return met === fault.occurrence ? fault.outcome : PASS;
+      return met === fault.occurrence ? outcome : PASS;
     },
     isReached: () => met >= fault.occurrence,
+  };
+}
+
+function lateAfterKill(issuer: ServiceUnderFaults, { lands }: LateWrite): CallOutcome {
+  return {
+    kind: 'late',
+    async meanwhile() {
+      await issuer.kill();
+      await lands;
+    },
   };
 }

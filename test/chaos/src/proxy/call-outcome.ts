@@ -10,6 +10,8 @@ export type CallOutcome =
   | { readonly kind: 'refuse'; readonly error: RefusalKind }
   /** Its connection is reset, and it is never carried out. */
   | { readonly kind: 'cut' }
+  /** All of it is taken in, and it is carried out once `meanwhile` has resolved, whether its client is still there or not. */
+  | { readonly kind: 'late'; readonly meanwhile: () => Promise<void> }
   /** It is carried out; then `meanwhile` is awaited, and the connection reset. */
   | { readonly kind: 'lose-response'; readonly meanwhile?: () => Promise<void> | void };
 

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as requestTo, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type AwsCall, type AwsService, describeRequest } from './aws-call.ts';
 import type { CallOutcome } from './call-outcome.ts';
@@ -87,6 +89,7 @@ async function handle(
     }
     case 'write-half':
     case 'pass':
+    case 'late':
     case 'lose-response':
       try {
         if (outcome.kind === 'write-half') await writeHalf(request, response, endpoint);
@@ -102,8 +105,13 @@ async function carryOut(
   request: IncomingMessage,
   response: ServerResponse,
   endpoint: string,
-  outcome: Extract<CallOutcome, { kind: 'pass' | 'lose-response' }>,
+  outcome: Extract<CallOutcome, { kind: 'pass' | 'late' | 'lose-response' }>,
 ): Promise<void> {
+  let body: Readable = request;
+  if (outcome.kind === 'late') {
+    body = Readable.from([await buffer(request)]);
+    await outcome.meanwhile();
+  }
   const { hostname, port } = new URL(endpoint);
   const upstream = requestTo({
     hostname,
@@ -116,7 +124,7 @@ async function carryOut(
   const responded = once(upstream, 'response') as Promise<[IncomingMessage]>;
   // A client that leaves in the middle of its request ends it; once all of it is there, AWS carries it out without its client.
   responded.catch(() => undefined);
-  await pipeline(request, upstream);
+  await pipeline(body, upstream);
   const [upstreamResponse] = await responded;
   if (outcome.kind === 'lose-response') {
     upstreamResponse.resume();
@@ -125,7 +133,7 @@ async function carryOut(
     request.socket.resetAndDestroy();
     return;
   }
-  await outcome.beforeResponse?.();
+  if (outcome.kind === 'pass') await outcome.beforeResponse?.();
   response.writeHead(
     upstreamResponse.statusCode ?? 502,
     upstreamResponse.statusMessage,
