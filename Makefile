@@ -10,11 +10,12 @@ runtime := node_modules/.package-lock.json
 installed := node_modules/.with-development
 need_npm := command -v npm >/dev/null || { echo 'npm is not there: install Node.js 20 or later (https://nodejs.org)' >&2; exit 1; }
 package_tools := scripts/packages/node_modules/.package-lock.json
+peers := bench/peers/node_modules/.package-lock.json
 # Wheels alone: a source package would run code of its own to be installed, and get what that needs by no hash. Not compiled: Python compiles
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-large bench-growth bench-issuer bench-uploads bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
+.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-large bench-growth bench-issuer bench-idempotency bench-half-peak bench-peers bench-uploads bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -158,6 +159,20 @@ bench-growth: $(installed) ## Measure calls, conflicts and memory as uploads and
 bench-issuer: $(installed) ## Measure the url-issuer against a plain one and bare Fastify: ROUNDS=
 	@node bench/issuer/main.ts
 
+bench-idempotency: $(installed) ## Measure POST /v1/uploads, without and with an Idempotency-Key: ROUNDS=
+	@node bench/issuer/idempotency.ts
+
+bench-half-peak: $(installed) ## Measure a form's time at half of the peak, against bare Fastify: ROUNDS=
+	@node bench/issuer/half-peak.ts
+
+# Nothing else needs them, and they are many.
+$(peers): bench/peers/package-lock.json
+	npm ci --ignore-scripts --prefix bench/peers
+	@touch $@
+
+bench-peers: $(installed) $(peers) ## Measure the url-issuer against better-upload and Uppy Companion: ROUNDS=
+	@node bench/peers/main.ts
+
 bench-uploads: $(installed) ## Measure an upload's calls of AWS, units, log and CPU by service: ROUNDS= UPLOADS=
 	@node bench/uploads/main.ts
 
@@ -189,4 +204,4 @@ deploy: $(runtime) ## Build and push the images, apply terraform/; shows the pla
 	@node scripts/deploy.ts
 
 clean: ## Remove everything that was installed and built
-	rm -rf node_modules scripts/packages/node_modules .tap .local
+	rm -rf node_modules scripts/packages/node_modules bench/peers/node_modules .tap .local

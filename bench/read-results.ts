@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FloodResults, GrowthResults, LargeResults } from './acceptor/report.ts';
 import type { SmallFilesResults } from './client/report.ts';
 import type { ConsumerResults } from './consumer/report.ts';
-import type { IssuerResults } from './issuer/report.ts';
+import type { HalfPeakResults, IssuerResults } from './issuer/report.ts';
 import type { StartUpResults } from './start-up/report.ts';
 import type { UploadResults } from './uploads/results.ts';
 
@@ -17,6 +17,10 @@ export interface CheckedResults {
 
 /** What the benches wrote, by the name of the file. */
 export interface Results extends CheckedResults {
+  readonly 'issuer-idempotency': IssuerResults;
+  /** Undefined: not measured yet. An open loop has no figures on a machine that does other work. */
+  readonly 'issuer-half-peak': HalfPeakResults | undefined;
+  readonly peers: IssuerResults;
   readonly flood: FloodResults;
   readonly large: LargeResults;
   readonly growth: GrowthResults;
@@ -37,6 +41,11 @@ export function readCheckedResults(folder = COMMITTED): CheckedResults {
 export function readResults(): Results {
   return {
     ...readCheckedResults(),
+    'issuer-idempotency': read(COMMITTED, 'issuer-idempotency'),
+    'issuer-half-peak': existsSync(join(COMMITTED, 'issuer-half-peak.json'))
+      ? read(COMMITTED, 'issuer-half-peak')
+      : undefined,
+    peers: read(COMMITTED, 'peers'),
     flood: read(COMMITTED, 'flood'),
     large: read(COMMITTED, 'large'),
     growth: read(COMMITTED, 'growth'),

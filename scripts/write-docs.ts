@@ -4,7 +4,7 @@ import { defaultCostChart, withCostTables } from './cost/document.ts';
 import { withMessagesTable } from './messages-table.ts';
 import { withMutationsTable } from './mutants/mutations-table.ts';
 import { asCommitted, CURRENT, servedDocument } from './openapi/document.ts';
-import { performanceCharts, withPerformanceTables } from './performance/document.ts';
+import { performanceCharts, withPeersTable, withPerformanceTables } from './performance/document.ts';
 import { terraformFolders, withTerraformTables } from './terraform-tables.ts';
 
 function renew(file: string, renewed: (document: string) => string): void {
@@ -16,6 +16,7 @@ renew('docs/configuration.md', withConfigurationTable);
 renew('docs/cost.md', withCostTables);
 renew('docs/cost.svg', defaultCostChart);
 renew('docs/performance.md', (document) => withPerformanceTables(document));
+renew('README.md', (document) => withPeersTable(document));
 for (const [file, chart] of Object.entries(performanceCharts()))
   writeFileSync(new URL(`../docs/${file}`, import.meta.url), chart);
 renew('packages/cli/MESSAGES.md', withMessagesTable);

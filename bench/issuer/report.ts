@@ -1,11 +1,16 @@
-import { type Compared, medianOf, ratiosTo } from '../compared.ts';
+import { type Compared, comparedRows, medianOf, ratiosTo } from '../compared.ts';
 import { shownRatios } from '../ratios.ts';
 
 /** `cpuMicroseconds` is of a form. */
 export type IssuerFigure = 'perSecond' | 'cpuMicroseconds' | 'p50Ms' | 'p99Ms';
-/** What `make bench-issuer` writes to bench/results/issuer.json. */
+/** What `make bench-issuer`, `make bench-idempotency` and `make bench-peers` write to bench/results. */
 export type IssuerResults = Compared<IssuerFigure>;
 
+export type HalfPeakFigure = 'perSecond' | 'p50Ms' | 'p99Ms';
+/** What `make bench-half-peak` writes to bench/results/issuer-half-peak.json. */
+export type HalfPeakResults = Compared<HalfPeakFigure>;
+
+export const URL_ISSUER = 'url-issuer';
 export const PLAIN_ISSUER = 'plain issuer';
 export const BARE_FASTIFY = 'bare Fastify';
 
@@ -38,4 +43,21 @@ export function issuerRows(results: IssuerResults): string[][] {
     ];
   });
   return [HEADING, ...rows];
+}
+
+/** The same beside the plain issuer alone. */
+export function formsRows(results: IssuerResults): string[][] {
+  return comparedRows(results, PLAIN_ISSUER, [
+    { title: 'forms a second', figure: 'perSecond' },
+    { title: 'CPU of a form', figure: 'cpuMicroseconds', unit: 'µs' },
+    { title: 'p99', figure: 'p99Ms', unit: 'ms' },
+  ]);
+}
+
+export function halfPeakRows(results: HalfPeakResults): string[][] {
+  return comparedRows(results, BARE_FASTIFY, [
+    { title: 'forms a second', figure: 'perSecond', hasNoRatio: true },
+    { title: 'p50', figure: 'p50Ms', unit: 'ms', digits: 1 },
+    { title: 'p99', figure: 'p99Ms', unit: 'ms', digits: 1 },
+  ]);
 }

@@ -2,36 +2,37 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
-/** What stands in for DynamoDB: it takes every write at once, and keeps what is put into one table. */
+/** What stands in for DynamoDB: it takes every write at once, and keeps what is put into it until `forgetWrites`. */
 export interface TableStub {
   readonly endpoint: string;
+  /** From now on nothing is kept: a write is not even read, since a stub that parses each would be measured as well. */
+  forgetWrites(): void;
   close(): void;
 }
 
 type Attributes = Readonly<Record<string, unknown>>;
 
 interface Call {
-  readonly TableName?: string;
   readonly Item?: Attributes;
   readonly Key?: Attributes;
 }
 
-/** @param keptTable whose items it gives back, by the key that they were asked for with */
-export async function startTableStub(keptTable: string): Promise<TableStub> {
+export async function startTableStub(): Promise<TableStub> {
   const items: Attributes[] = [];
+  let isKeeping = true;
 
   async function respond(request: IncomingMessage): Promise<object> {
     const operation = String(request.headers['x-amz-target']).split('.')[1];
-    // Only what reads or fills the table of keys is looked at: a stub that parses each write would be measured as well.
-    if (operation === 'BatchWriteItem') {
-      request.resume();
-      return { UnprocessedItems: {} };
+    if (operation === 'GetItem') {
+      const { Key = {} } = (await json(request)) as Call;
+      return { Item: items.find((item) => hasAll(item, Key)) };
     }
-    const call = (await json(request)) as Call;
-    if (operation === 'GetItem') return { Item: items.find((item) => hasAll(item, call.Key ?? {})) };
-    if (call.TableName === keptTable && call.Item) items.push(call.Item);
+    if (isKeeping) {
+      const { Item } = (await json(request)) as Call;
+      if (Item) items.push(Item);
+    } else request.resume();
     if (operation === 'UpdateItem') return { Attributes: { used: { N: '1' } } };
-    return {};
+    return operation === 'BatchWriteItem' ? { UnprocessedItems: {} } : {};
   }
 
   const server = createServer(async (request, response) => {
@@ -42,6 +43,9 @@ export async function startTableStub(keptTable: string): Promise<TableStub> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    forgetWrites() {
+      isKeeping = false;
+    },
     close: () => server.close().closeAllConnections(),
   };
 }

@@ -1,7 +1,8 @@
 import { copyRows, floodRows, growthRows, memoryRows, smallRows } from '../../bench/acceptor/report.ts';
 import { smallFilesRows } from '../../bench/client/report.ts';
 import { consumerRows } from '../../bench/consumer/report.ts';
-import { issuerRows } from '../../bench/issuer/report.ts';
+import { formsRows, halfPeakRows, issuerRows } from '../../bench/issuer/report.ts';
+import { peersRows } from '../../bench/peers/report.ts';
 import { type Results, readResults } from '../../bench/read-results.ts';
 import { startUpRows } from '../../bench/start-up/report.ts';
 import { CASES, cpuRows } from '../../bench/uploads/report.ts';
@@ -16,6 +17,10 @@ const PARTS: Readonly<Record<keyof Results, (results: Results) => string[]>> = {
     markdownTable(issuerRows(issuer)),
     '![Forms a second on one core, as a multiple of the plain issuer](bench-issuer.svg)',
   ],
+  'issuer-half-peak': ({ 'issuer-half-peak': halfPeak }) =>
+    halfPeak ? [markdownTable(halfPeakRows(halfPeak))] : [],
+  'issuer-idempotency': (results) => [markdownTable(formsRows(results['issuer-idempotency']))],
+  peers: ({ peers }) => [markdownTable(peersRows(peers))],
   consumer: ({ consumer }) => [
     markdownTable(consumerRows(consumer)),
     '![Messages a second, as a multiple of sqs-consumer](bench-consumer.svg)',
@@ -43,13 +48,22 @@ const PARTS: Readonly<Record<keyof Results, (results: Results) => string[]>> = {
 /** docs/performance.md with its tables renewed. @throws Error when the document has no place for one */
 export function withPerformanceTables(document: string, results = readResults()): string {
   return Object.entries(PARTS).reduce((renewed, [name, contentOf]) => {
-    const { machine } = results[name as keyof Results];
+    const measured = results[name as keyof Results];
     return withGeneratedPart(renewed, {
       begin: `<!-- ${name}: made by \`make docs\` from bench/results/${name}.json -->`,
       end: `<!-- end of ${name} -->`,
-      text: `\n${[...contentOf(results), `Measured on ${machine}.`].join('\n\n')}\n`,
+      text: `\n${[...contentOf(results), measured ? `Measured on ${measured.machine}.` : 'Not measured yet.'].join('\n\n')}\n`,
     });
   }, document);
+}
+
+/** README.md with its table of peers renewed. */
+export function withPeersTable(readme: string, { peers } = readResults()): string {
+  return withGeneratedPart(readme, {
+    begin: '<!-- made by `make docs` from bench/results/peers.json -->',
+    end: '<!-- end of it -->',
+    text: `\n${markdownTable(peersRows(peers))}\n`,
+  });
 }
 
 /** The charts of docs/, by the name of their file. */

@@ -20,6 +20,27 @@ export const sample: Results = {
       },
     ],
   },
+  'issuer-idempotency': {
+    machine: 'a machine',
+    results: [
+      { name: 'plain issuer', rounds: [issuerRound] },
+      { name: 'POST /v1/uploads', rounds: [{ ...issuerRound, perSecond: 150 }] },
+    ],
+  },
+  'issuer-half-peak': {
+    machine: 'a machine',
+    results: [
+      { name: 'bare Fastify', rounds: [{ perSecond: 500, p50Ms: 2, p99Ms: 4 }] },
+      { name: 'url-issuer', rounds: [{ perSecond: 50, p50Ms: 3, p99Ms: 8 }] },
+    ],
+  },
+  peers: {
+    machine: 'a machine',
+    results: [
+      { name: 'plain issuer', rounds: [issuerRound] },
+      { name: 'better-upload 2.0.3', rounds: [{ ...issuerRound, perSecond: 150 }] },
+    ],
+  },
   consumer: {
     machine: 'a machine',
     results: [

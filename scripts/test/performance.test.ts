@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { performanceCharts, withPerformanceTables } from '../performance/document.ts';
+import { performanceCharts, withPeersTable, withPerformanceTables } from '../performance/document.ts';
 import { issuerRound, sample } from './bench-sample.ts';
 
 const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 const page = readFileSync(join(docs, 'performance.md'), 'utf8');
+const readme = readFileSync(join(docs, '../README.md'), 'utf8');
 
 t.test('docs/performance.md and its charts are what the benches measured', async (t) => {
   t.equal(page, withPerformanceTables(page), 'renew it with `make docs`');
+  t.equal(readme, withPeersTable(readme), 'README.md: renew it with `make docs`');
   for (const [file, chart] of Object.entries(performanceCharts()))
     t.equal(readFileSync(join(docs, file), 'utf8'), chart, `${file}: renew it with \`make docs\``);
 });
@@ -20,6 +22,11 @@ t.test('each figure is a ratio to its baseline of the same round: median, least 
     renewed,
     '| url-issuer | 200 | 3.00 (2.00–4.00) | 1,000 µs | 1.00 (0.25–1.00) | 10 ms | 20 ms | 1.00 (1.00–1.50) |',
   );
+  t.match(renewed, '| url-issuer | 50 | 3.0 ms | 1.50 (1.50–1.50) | 8.0 ms | 2.00 (2.00–2.00) |');
+  t.match(renewed, '| POST /v1/uploads | 150 | 1.50 (1.50–1.50) | 1000 µs |');
+  const peer = '| better-upload 2.0.3 | nothing | 150 | 1.50 (1.50–1.50) | 1,000 µs | 1.00 (1.00–1.00) |';
+  t.match(renewed, peer);
+  t.match(withPeersTable(readme, sample), peer);
   t.match(renewed, '| upload-once, 10 in flight | 125 | 12.5 (12.5–12.5) | 0.25 | 0.50 (0.50–0.50) |');
   t.match(renewed, '| acceptor, form | 10000 µs | 10.0 (10.0–10.0) | 1 |');
   t.match(renewed, '| acceptor | 4 + 3 + 2 | 4 + 3 + 2 | 4 + 3 + 2 | 4 + 3 + 2 |');
@@ -47,6 +54,13 @@ t.test('the charts show each ratio with its range, for a light and a dark ground
   }
   t.match(charts['bench-issuer.svg'], />3\.00 \(2\.00–4\.00\)</);
   t.match(charts['bench-consumer.svg'], />12\.5 \(12\.5–12\.5\)</);
+});
+
+t.test('what a bench has not measured yet is said', async (t) => {
+  t.match(
+    withPerformanceTables(page, { ...sample, 'issuer-half-peak': undefined }),
+    /\n\nNot measured yet\.\n/,
+  );
 });
 
 t.test('what was not measured is refused', async (t) => {

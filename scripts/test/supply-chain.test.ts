@@ -29,7 +29,8 @@ interface LockedPackage {
 const root = JSON.parse(read('package.json')) as Manifest;
 const packageTools = JSON.parse(read('scripts/packages/package.json')) as Manifest;
 /** Those of the registry; the rest are this repository's own folders, and links to them. */
-const fromRegistry = ['package-lock.json', 'scripts/packages/package-lock.json'].flatMap((path) => {
+const locks = ['package-lock.json', 'scripts/packages/package-lock.json', 'bench/peers/package-lock.json'];
+const fromRegistry = locks.flatMap((path) => {
   const { packages } = JSON.parse(read(path)) as { packages: Record<string, LockedPackage> };
   return Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && !link);
 });
