@@ -9,7 +9,7 @@ import {
 } from '@upload-once/uploads';
 import { createFindEarlierCopy } from './find-earlier-copy.ts';
 import { isAcceptanceOnRecord } from './is-acceptance-on-record.ts';
-import type { RemoveAfterExpiry } from './remove-after-expiry.ts';
+import { lastExpiryOf, type RemoveAfterExpiry } from './remove-after-expiry.ts';
 import type { Remove } from './remove-together.ts';
 
 /** ACCEPTED could not be recorded, and no later state of the same claim is on record: the item is gone, or it is another claim's. */
@@ -42,7 +42,7 @@ export function createAcceptClaimed(options: {
     if (upload.state === UploadState.claimed) await copyAndRecord(upload, claimed, signal);
     const version = { key: upload.key, versionId: claimed.versionId };
     // A presigned PUT works again as soon as its object is gone.
-    if (upload.constraints.method === 'put') await removeAfterExpiry(version, upload.expiresAt);
+    if (upload.constraints.method === 'put') await removeAfterExpiry(version, lastExpiryOf(upload));
     else await remove(version);
   };
 

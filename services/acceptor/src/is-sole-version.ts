@@ -1,5 +1,5 @@
 import type { ObjectCreated } from '@upload-once/queue';
-import type { Upload } from '@upload-once/uploads';
+import { LONGEST_FORM_SECONDS, type Upload } from '@upload-once/uploads';
 
 /**
  * How long a PUT may take that began in time. Terraform counts on this number: the lifecycle covers nothing under uploads/ before the
@@ -16,13 +16,21 @@ const LONGEST_PUT_MS = 86_400_000;
  *
  * - another principal, or replication: the bucket's policy refuses it;
  * - the acceptor: it removes nothing of an upload that is ISSUED;
- * - the lifecycle, which no policy stops: days after the URL has expired. So a version that was stored long after that is not judged;
+ * - the lifecycle, which no policy stops: days after the URL has expired. So a version that was stored long after that is not judged.
+ *   The URLs of a link's upload can be signed for longer than that: there the days count from the issue, before which nothing was stored;
  * - nothing at all, for a version that came otherwise (a form, a copy, an operator's repair): it has another event name.
  */
 export function isSoleVersion({ eventName, storedAt }: ObjectCreated, upload: Upload): boolean {
   return (
     upload.constraints.method === 'put' &&
     eventName === 'ObjectCreated:Put' &&
-    storedAt.getTime() <= upload.expiresAt.getTime() + LONGEST_PUT_MS
+    storedAt.getTime() <= lastUrlOf(upload) + LONGEST_PUT_MS
   );
+}
+
+/** Until when a URL can be good before which nothing can be covered by the lifecycle. */
+function lastUrlOf({ issuedAt, expiresAt, signatureSeconds }: Upload): number {
+  return signatureSeconds === undefined
+    ? expiresAt.getTime()
+    : issuedAt.getTime() + LONGEST_FORM_SECONDS * 1000;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '@upload-once/clock';
 import type { Logger } from '@upload-once/runtime';
-import type { VersionName } from '@upload-once/uploads';
+import type { Upload, VersionName } from '@upload-once/uploads';
 import type { Remove } from './remove-together.ts';
 
 /** How long after a URL's expiry its upload is removed: for clocks that differ, and for a second PUT that began in time. */
@@ -11,6 +11,15 @@ const MINUTE_MS = 60_000;
 const MOST_REMEMBERED = 100_000;
 
 export type RemoveAfterExpiry = (version: VersionName, expiresAt: Date) => Promise<void>;
+
+/**
+ * When the last URL of a claimed upload expires. A link's upload is signed anew until its link's end, which can be weeks away. But each
+ * signature has a date from before a read that found the upload ISSUED, and so from before the claim.
+ */
+export function lastExpiryOf({ expiresAt, signatureSeconds, claimed }: Upload): Date {
+  if (signatureSeconds === undefined || !claimed) return expiresAt;
+  return new Date(claimed.claimedAt.getTime() + signatureSeconds * 1000);
+}
 
 /**
  * Removes the upload of a presigned PUT when no valid URL is left: as long as its version lies there, S3 refuses a second PUT. Before

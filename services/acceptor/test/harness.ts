@@ -26,12 +26,13 @@ export function createHarness({
   const bucketFaults = createFaultScript();
   const reportFaults = createFaultScript();
   let serial = 0;
-  const later: (() => void)[] = [];
+  const later: { readonly delayMs: number; readonly callback: () => void }[] = [];
   /** What comes within a second, as soon as what is under way has had its turn; what comes later, when the test says so. */
   function after(delayMs: number, callback: () => void): () => void {
     if (delayMs > 1_000) {
-      later.push(callback);
-      return () => later.splice(later.indexOf(callback), 1);
+      const timer = { delayMs, callback };
+      later.push(timer);
+      return () => later.splice(later.indexOf(timer), 1);
     }
     const immediate = setImmediate(callback);
     return () => clearImmediate(immediate);
@@ -75,7 +76,10 @@ export function createHarness({
     ...output,
 
     /** Everything that waits for a later time. */
-    passLater: () => later.splice(0).map((callback) => callback()).length,
+    passLater: () => later.splice(0).map(({ callback }) => callback()).length,
+
+    /** How long each of that waits. */
+    laterMs: () => later.map(({ delayMs }) => delayMs),
 
     /** The ids of all reports that were sent, in order. */
     reportIds: () => reports.sent.map(reportIdOf),

@@ -495,6 +495,26 @@ t.test('P1: the version of a presigned PUT stays until its URL has expired', asy
   t.strictSame(await harness.objects.listVersions(key), []);
 });
 
+t.test(
+  'P1: the version of a link’s PUT stays for a minute and an hour, whenever the link ends',
+  async (t) => {
+    const harness = createHarness();
+    const expiresAt = new Date(harness.clock.now.getTime() + 30 * 86_400_000);
+    const key = await harness.issue({
+      expiresAt,
+      constraints: { method: 'put', minBytes: 0, maxBytes: 9 },
+      signatureSeconds: 60,
+    });
+    await harness.deliver(harness.upload(key, 'first', 'Put'));
+    t.match(await harness.uploads.get(key), { state: UploadState.accepted });
+    t.equal((await harness.objects.listVersions(key)).length, 1);
+    const [delayMs = 0, ...others] = harness.laterMs();
+    t.strictSame(others, []);
+    // In whole minutes.
+    t.ok(delayMs >= 3_660_000 && delayMs < 3_720_000, String(delayMs));
+  },
+);
+
 t.test('events that come together share the reads of their uploads', async (t) => {
   const harness = createHarness();
   const events = [];

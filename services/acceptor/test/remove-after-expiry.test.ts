@@ -1,7 +1,7 @@
 import type { VersionName } from '@upload-once/uploads';
 import t from 'tap';
 import { recordOutput } from '../../../test/support/record-output.ts';
-import { removeAfterExpiry } from '../src/remove-after-expiry.ts';
+import { lastExpiryOf, removeAfterExpiry } from '../src/remove-after-expiry.ts';
 
 const START = new Date('2026-01-01T00:00:00.000Z');
 const HOUR_MS = 3_600_000;
@@ -37,6 +37,30 @@ t.test('P1: nothing is removed before an hour after the expiry', async (t) => {
     t.ok(delayMs >= lifeMs + HOUR_MS && delayMs < lifeMs + HOUR_MS + 60_000, `${lifeMs} ms: ${delayMs} ms`);
   }
   t.strictSame(removed, []);
+});
+
+t.test('P1: a link’s last URL is one that was signed just before the claim', async (t) => {
+  const claimed = { versionId: 'V1', eTag: '', sizeBytes: 1, storedAt: START, claimedAt: inMs(HOUR_MS) };
+  const upload = {
+    key: 'uploads/1',
+    apiKeyId: 'key-1',
+    state: 'ACCEPTED',
+    issuedAt: START,
+    expiresAt: inMs(30 * 24 * HOUR_MS),
+    constraints: { method: 'put', minBytes: 0, maxBytes: 1 },
+    metadata: {},
+    traceparent: '',
+    attempt: 0,
+    claimed,
+  } as const;
+  t.strictSame(lastExpiryOf(upload), upload.expiresAt, 'a URL that was signed once');
+  t.strictSame(lastExpiryOf({ ...upload, signatureSeconds: 60 }), inMs(HOUR_MS + 60_000));
+  const ended = { ...upload, expiresAt: START, signatureSeconds: 60 };
+  t.strictSame(
+    lastExpiryOf(ended),
+    inMs(HOUR_MS + 60_000),
+    'its end was brought forward after it was signed',
+  );
 });
 
 t.test('what expired an hour ago is removed at once, and its event waits for it', async (t) => {

@@ -88,6 +88,40 @@ t.test('P1: the versions are listed for a PUT that ended long after its URL', as
   }
 });
 
+t.test('P1: a link’s versions are listed as soon as the lifecycle can have covered one', async (t) => {
+  for (const [afterMs, listed] of [
+    [8 * DAY_MS, 0],
+    [8 * DAY_MS + 1, 1],
+  ] as const) {
+    const { harness, lists } = await issued({ uploadsProtected: true });
+    const issuedAt = harness.clock.now;
+    const expiresAt = new Date(issuedAt.getTime() + 30 * DAY_MS);
+    const key = await harness.issue({ expiresAt, constraints: PUT, signatureSeconds: 60 });
+    harness.clock.now = new Date(issuedAt.getTime() + afterMs - 1234);
+    await harness.deliver(harness.upload(key, 'late', 'Put'));
+    await assertAccepted(t, harness, key, 'late');
+    t.equal(lists().length, listed, `${afterMs} ms`);
+  }
+});
+
+t.test(
+  'P1: of a link that lives longer than its first file under uploads/, that file is accepted',
+  async (t) => {
+    const { harness } = await issued({ uploadsProtected: true });
+    const issuedAt = harness.clock.now;
+    const expiresAt = new Date(issuedAt.getTime() + 30 * DAY_MS);
+    const key = await harness.issue({ expiresAt, constraints: PUT, signatureSeconds: 60 });
+    const first = harness.upload(key, 'first', 'Put');
+    // Its event waits for days, until the lifecycle covers it, and S3 admits another URL of the link.
+    harness.clock.now = new Date(issuedAt.getTime() + 9 * DAY_MS);
+    harness.objects.putDeleteMarker(key);
+    const second = harness.upload(key, 'second', 'Put');
+    for (const event of [second, first]) await harness.deliver(event, { receiveCount: 2 });
+    await assertAccepted(t, harness, key, 'first');
+    t.equal(harness.total('DuplicateUploads'), 1);
+  },
+);
+
 t.test(
   'P4: another principal’s form under the key of a PUT is kept apart, whichever event comes first',
   async (t) => {

@@ -303,6 +303,17 @@ t.test('texts and end of a link can be changed', async (t) => {
   t.match(await linkStore.get(key), { link: { title: 'A' } });
 });
 
+t.test('a link lives no longer than any other, however often its end is changed', async (t) => {
+  const { make, manage, clock } = await linkClient(t);
+  const { id } = await make();
+  clock.now = new Date(clock.now.getTime() + 60_000);
+  const change = (expiresInSeconds: number) => manage('PATCH', id, { body: { expiresInSeconds } });
+  t.equal((await change(20 * 86_400 - 60)).statusCode, 200);
+  const refused = await change(20 * 86_400 - 59);
+  t.equal(refused.statusCode, 400);
+  t.match(refused.json().message, /2025-03-24T05:06:07\.000Z at the latest/);
+});
+
 t.test('the end of a link that was used or revoked stays as it is', async (t) => {
   const { make, manage, uploadStore, faults } = await linkClient(t);
   const [used, revoked, raced] = [await make(), await make(), await make()];

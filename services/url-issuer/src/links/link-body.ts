@@ -88,7 +88,11 @@ export const linkChangeBody = Type.Object(
   {
     title: Type.Optional({ ...title, description: 'Another title. An empty one removes it.' }),
     message: Type.Optional({ ...message, description: 'Another message. An empty one removes it.' }),
-    expiresInSeconds: Type.Optional(expiresInSeconds),
+    expiresInSeconds: Type.Optional({
+      ...expiresInSeconds,
+      description:
+        'How long the link works, from now on. It ends no later than if it had been created with the longest lifetime.',
+    }),
   },
   { additionalProperties: false },
 );

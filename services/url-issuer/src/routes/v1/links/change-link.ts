@@ -41,12 +41,21 @@ export async function changeLink(app: FastifyInstance, options: ChangeLinkOption
     throw changed.upload?.state === UploadState.issued ? changedMeanwhile() : linkOver(upload);
   }
 
+  /** @throws HttpError 400 for a life that is longer in all than any link's */
+  function newEnd({ link }: LinkedUpload, expiresInSeconds: number): Date {
+    const latest = expirationOf(link.createdAt, links.lifetimeMaxSeconds);
+    const expiresAt = expirationOf(now(), expiresInSeconds);
+    if (expiresAt <= latest) return expiresAt;
+    throw new HttpError(
+      400,
+      `"expiresInSeconds" is less here, not ${expiresInSeconds}: a link made at ${link.createdAt.toISOString()} ends at ${latest.toISOString()} at the latest`,
+    );
+  }
+
   async function change(found: LinkedUpload, body: Static<typeof linkChangeBody>): Promise<LinkedUpload> {
     const { expiresInSeconds, ...texts } = body;
     const upload =
-      expiresInSeconds === undefined
-        ? found.upload
-        : await changeEnd(found, expirationOf(now(), expiresInSeconds));
+      expiresInSeconds === undefined ? found.upload : await changeEnd(found, newEnd(found, expiresInSeconds));
     if (Object.keys(texts).length === 0) return { ...found, upload };
     const link = await linkStore.changeTexts(upload.key, texts);
     return { link: link ?? found.link, upload };
