@@ -16,6 +16,7 @@ import {
 import { assertTriesOnce } from './assert-tries-once.ts';
 import { type Attributes, attributesOf, itemOf } from './attributes.ts';
 import { conditionExpression, updateExpressions } from './expressions.ts';
+import { createFastSend } from './fast-send.ts';
 import { type Condition, ItemsRefused, type PartitionKey, type PreparedItem, type Table } from './table.ts';
 
 interface DynamoDbTableOptions<Key> {
@@ -40,6 +41,7 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
   options: DynamoDbTableOptions<Key>,
 ): Table<Key, Item> {
   const { client, tableName: TableName, partitionKey } = options;
+  const send = createFastSend(client);
 
   const isThere = `attribute_exists(${partitionKey})`;
   const isAbsent = `attribute_not_exists(${partitionKey})`;
@@ -70,7 +72,7 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
   return {
     async get(key) {
       const get = new GetItemCommand({ TableName, Key: attributesOf(key), ConsistentRead: true });
-      const { Item } = await client.send(get);
+      const { Item } = await send(get);
       return itemsOf(Item && [Item])[0];
     },
 
@@ -82,7 +84,7 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
         ...(orReplace && orReplace.length > 0 && putConditions(isAbsent, orReplace)),
       });
       await beforeWrite?.();
-      return (await unlessConditionFailed(client.send(put))) !== undefined;
+      return (await unlessConditionFailed(send(put))) !== undefined;
     },
 
     prepare: (item) => ({ prepared: attributesOf(item) }),
@@ -92,7 +94,7 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
       const requests = items.map((item) => ({ PutRequest: { Item: attributesOfPrepared(item) } }));
       const write = new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } });
       const abortSignal = AbortSignal.timeout(PUT_ALL_LIMIT_MS);
-      const response = await client.send(write, { abortSignal }).catch((error) => {
+      const response = await send(write, { abortSignal }).catch((error) => {
         if (isThrottling(error)) return { UnprocessedItems: { [TableName]: requests } };
         throw isRefusal(error) ? new ItemsRefused(error.message, { cause: error }) : error;
       });
@@ -109,7 +111,7 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
       try {
-        const { Attributes: written } = await client.send(update);
+        const { Attributes: written } = await send(update);
         if (!written) throw new Error('UpdateItem responded without the item that it wrote');
         return { isWritten: true, item: itemOf(written) as Item };
       } catch (error) {
@@ -126,7 +128,7 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
         ...(text !== undefined && { ConditionExpression: text }),
         ...placeholders,
       });
-      return (await unlessConditionFailed(client.send(command))) !== undefined;
+      return (await unlessConditionFailed(send(command))) !== undefined;
     },
 
     async query(partition) {
@@ -138,13 +140,13 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
 
     async queryLast(partition, most) {
       const query = new QueryCommand({ ...inPartition(partition), ScanIndexForward: false, Limit: most });
-      return itemsOf((await client.send(query)).Items);
+      return itemsOf((await send(query)).Items);
     },
 
     async getSome(keys) {
       const Keys = keys.map(attributesOf);
       const get = new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } });
-      const { Responses, UnprocessedKeys } = await client.send(get);
+      const { Responses, UnprocessedKeys } = await send(get);
       const found = Responses?.[TableName];
       const unread = UnprocessedKeys?.[TableName]?.Keys;
       // What is in neither does not exist.
@@ -162,7 +164,7 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
     // A read of the data plane, with a permission that every service has; DescribeTable is throttled per account.
     async ping(abortSignal) {
       const Key = attributesOf({ [partitionKey]: 'readiness', item: 'readiness' });
-      await client.send(new GetItemCommand({ TableName, Key }), { ...(abortSignal && { abortSignal }) });
+      await send(new GetItemCommand({ TableName, Key }), { ...(abortSignal && { abortSignal }) });
     },
   };
 }
