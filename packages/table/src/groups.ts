@@ -103,8 +103,9 @@ export function createGroups<One, Outcome>(options: GroupsOptions<One, Outcome>)
 
   async function withinLimit<T>(work: Promise<T>): Promise<T> {
     const limit = Promise.withResolvers<never>();
-    const noResponse = new NoResponse(`a call did not end within ${CALL_LIMIT_MS} ms`);
-    const cancelLimit = clock.after(CALL_LIMIT_MS, () => limit.reject(noResponse));
+    const cancelLimit = clock.after(CALL_LIMIT_MS, () =>
+      limit.reject(new NoResponse(`a call did not end within ${CALL_LIMIT_MS} ms`)),
+    );
     try {
       return await Promise.race([work, limit.promise]);
     } finally {

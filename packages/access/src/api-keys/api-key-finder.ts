@@ -83,24 +83,30 @@ export function createApiKeyFinder(options: ApiKeyFinderOptions): ApiKeyFinder {
 
   return {
     async find(value) {
-      if (!canBeKey(value)) return undefined;
-      const sha256 = hashApiKey(value);
+      const sha256 = hashOf(value);
+      if (sha256 === undefined || (!found.has(sha256) && isMistypedApiKey(value))) return undefined;
       const result = await resultFor(sha256);
       return opens(result.found, sha256, now()) ? result.found.key : undefined;
     },
 
     refusedKeyId(value) {
-      const sha256 = hashApiKey(value);
-      const known = canBeKey(value) ? notFound.peek(sha256)?.found : undefined;
-      return known && isSameHash(known.secretSha256, sha256) ? known.key.keyId : undefined;
+      const sha256 = hashOf(value);
+      const known = sha256 === undefined ? undefined : notFound.peek(sha256)?.found;
+      return sha256 !== undefined && known && isSameHash(known.secretSha256, sha256)
+        ? known.key.keyId
+        : undefined;
     },
 
-    isFamiliar: (value) => canBeKey(value) && found.peek(hashApiKey(value)) !== undefined,
+    isFamiliar(value) {
+      const sha256 = hashOf(value);
+      return sha256 !== undefined && found.has(sha256);
+    },
   };
 }
 
-function canBeKey(value: string): boolean {
-  return value !== '' && value.length <= API_KEY_MAX_BYTES && !isMistypedApiKey(value);
+/** Undefined for a value of a length that no key has. */
+function hashOf(value: string): string | undefined {
+  return value === '' || value.length > API_KEY_MAX_BYTES ? undefined : hashApiKey(value);
 }
 
 function opens(found: KeyBySecret | undefined, sha256: string, at: Date): found is KeyBySecret {

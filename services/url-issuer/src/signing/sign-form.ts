@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { signatureTimes } from './signature-times.ts';
@@ -9,6 +9,15 @@ import type { SignedTerms, SigningRequest } from './signing-request.ts';
 export interface SignedForm {
   readonly method: 'post';
   readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** What all forms have that are signed with the same credentials in the same second. */
+interface Signature {
+  readonly identity: SigningRequest['identity'];
+  readonly signedMs: number;
+  readonly key: KeyObject;
+  readonly conditions: readonly Record<string, string>[];
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -24,12 +33,33 @@ export function createFormSigner(options: { readonly client: S3Client; readonly 
   const { client, bucket } = options;
   const signingKeyOf = createSigningKeys();
   let endpoint: Promise<{ readonly url: string; readonly region: string }> | undefined;
+  let last: Signature | undefined;
 
   async function findEndpoint() {
     const { url } = await getEndpointFromInstructions({ Bucket: bucket, Key: 'any' }, PutObjectCommand, {
       ...client.config,
     });
     return { url: url.href, region: await client.config.region() };
+  }
+
+  function signatureOf(identity: SigningRequest['identity'], signedAt: Date, region: string): Signature {
+    if (last?.identity === identity && last.signedMs === signedAt.getTime()) return last;
+    const date = withoutMarks(isoSecond(signedAt));
+    const day = date.slice(0, 8);
+    const fields = {
+      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+      'X-Amz-Credential': `${identity.accessKeyId}/${day}/${region}/s3/aws4_request`,
+      'X-Amz-Date': date,
+      ...(identity.sessionToken && { 'X-Amz-Security-Token': identity.sessionToken }),
+    };
+    last = {
+      identity,
+      signedMs: signedAt.getTime(),
+      key: signingKeyOf(identity.secretAccessKey, day, region),
+      conditions: exactly(fields),
+      fields: inKnownLetters(fields),
+    };
+    return last;
   }
 
   return async (toSign: SigningRequest): Promise<SignedForm> => {
@@ -40,35 +70,27 @@ export function createFormSigner(options: { readonly client: S3Client; readonly 
     });
     const { url, region } = await endpoint;
     const { signedAt, lifetimeSeconds } = signatureTimes(toSign);
-    const date = withoutMarks(isoSecond(signedAt));
-    const day = date.slice(0, 8);
+    const signature = signatureOf(identity, signedAt, region);
     const asked = signedFields(toSign);
-    const signature = {
-      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-      'X-Amz-Credential': `${identity.accessKeyId}/${day}/${region}/s3/aws4_request`,
-      'X-Amz-Date': date,
-      ...(identity.sessionToken && { 'X-Amz-Security-Token': identity.sessionToken }),
-    };
     const policy = encoded({
       expiration: isoSecond(new Date(signedAt.getTime() + lifetimeSeconds * 1000)),
       conditions: [
         ['content-length-range', constraints.minBytes, constraints.maxBytes],
         ...exactly(asked),
         { bucket },
-        ...exactly(signature),
+        ...signature.conditions,
         { key },
       ],
     });
-    const signingKey = signingKeyOf(identity.secretAccessKey, day, region);
     return {
       method: 'post',
       url,
       fields: {
         key,
         ...inKnownLetters(asked),
-        ...inKnownLetters(signature),
+        ...signature.fields,
         policy,
-        'x-amz-signature': createHmac('sha256', signingKey).update(policy).digest('hex'),
+        'x-amz-signature': createHmac('sha256', signature.key).update(policy).digest('hex'),
       },
     };
   };
