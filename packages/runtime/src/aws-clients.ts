@@ -1,4 +1,5 @@
 import { lookupName } from './lookup-name.ts';
+import { KeptKeySigner } from './request-signer.ts';
 
 /**
  * One place for time-outs and retries of the AWS clients. Every call ends: in a response, or in an error that the
@@ -41,6 +42,7 @@ export function s3ClientConfig(options: { region: string; forcePathStyle: boolea
   return {
     region: options.region,
     forcePathStyle: options.forcePathStyle,
+    signerConstructor: KeptKeySigner,
     maxAttempts: 5,
     retryMode: 'standard',
     requestHandler: {
@@ -59,6 +61,7 @@ export function sqsClientConfig(options: { region: string; longPollSeconds: numb
   const requestTimeoutMs = options.longPollSeconds * 1000 + SQS_RESPONSE_MS;
   return {
     region: options.region,
+    signerConstructor: KeptKeySigner,
     maxAttempts: 3,
     retryMode: 'standard',
     requestHandler: timeouts(requestTimeoutMs, requestTimeoutMs),
@@ -69,6 +72,7 @@ export function sqsClientConfig(options: { region: string; longPollSeconds: numb
 export function dynamoDbClientConfig(options: { region: string }) {
   return {
     region: options.region,
+    signerConstructor: KeptKeySigner,
     maxAttempts: 4,
     retryMode: 'standard',
     requestHandler: timeouts(DYNAMODB_REQUEST_TIMEOUT_MS, DYNAMODB_REQUEST_TIMEOUT_MS),

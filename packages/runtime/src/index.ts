@@ -26,4 +26,5 @@ export { METRICS, METRICS_NAMESPACE, type MetricName, type Metrics } from './met
 export { textOfThrown } from './plain-error.ts';
 export { createReadiness, type Readiness } from './readiness.ts';
 export { isSecretName, REDACTED, redactText } from './redaction.ts';
+export { createSigningKeys } from './signing-keys.ts';
 export { traceIdOf, traceparentFrom } from './traceparent.ts';

@@ -9,7 +9,6 @@ import {
 import { AwsSdkSigV4Signer } from '@aws-sdk/core/httpAuthSchemes';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { HttpRequest, type HttpResponse } from '@smithy/core/protocols';
-import { SignatureV4 } from '@smithy/signature-v4';
 import {
   type ClientProtocol,
   type Command,
@@ -18,6 +17,7 @@ import {
   type HttpHandlerOptions,
   type MiddlewareStack,
   type OperationSchema,
+  type RequestSigner,
   type SerdeFunctions,
   SMITHY_CONTEXT_KEY,
   type StaticOperationSchema,
@@ -65,9 +65,12 @@ const USER_AGENT = 'upload-once';
 export function createFastSend(client: DynamoDBClient): FastSend {
   const { config } = client;
   const scheme = new AwsSdkSigV4Signer();
-  const { credentials, region, sha256 } = config;
-  const signer = new SignatureV4({ credentials, region, sha256, service: 'dynamodb' });
-  const signingConfig = Object.create(config, { signer: { value: async () => signer } });
+  let signer: RequestSigner | undefined;
+  const keptSigner = async () => {
+    signer ??= await config.signer();
+    return signer;
+  };
+  const signingConfig = Object.create(config, { signer: { value: keptSigner } });
   let endpoint: Promise<URL> | undefined;
 
   function findEndpoint(): Promise<URL> {
@@ -109,7 +112,7 @@ export function createFastSend(client: DynamoDBClient): FastSend {
     options: HttpHandlerOptions | undefined,
   ) {
     const signing: Record<string, unknown> = { config: signingConfig, context };
-    const signed = await scheme.sign(request, await credentials(), signing);
+    const signed = await scheme.sign(request, await config.credentials(), signing);
     const { response } = await config.requestHandler.handle(signed as HttpRequest, options);
     const output = await outputOf(response, schema, context).catch(scheme.errorHandler(signing));
     scheme.successHandler(response, signing);

@@ -1,8 +1,8 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
+import { createSigningKeys } from '@upload-once/runtime';
 import { signatureTimes } from './signature-times.ts';
-import { createSigningKeys } from './signing-keys.ts';
 import type { SignedTerms, SigningRequest } from './signing-request.ts';
 
 /** A form as clients know it: post `fields`, then `file`, as multipart/form-data to `url`; success is a 204. */
@@ -55,7 +55,7 @@ export function createFormSigner(options: { readonly client: S3Client; readonly 
     last = {
       identity,
       signedMs: signedAt.getTime(),
-      key: signingKeyOf(identity.secretAccessKey, day, region),
+      key: signingKeyOf(identity.secretAccessKey, day, region, 's3'),
       conditions: exactly(fields),
       fields: inKnownLetters(fields),
     };
