@@ -84,6 +84,7 @@ locals {
         STATUS_RATE_PER_SECOND    = tostring(local.url_issuer.status_rate_per_second)
       },
       length(local.url_issuer.cors_allowed_origins) == 0 ? {} : { CORS_ORIGINS = join(",", local.url_issuer.cors_allowed_origins) },
+      length(local.url_issuer.success_redirect_origins) == 0 ? {} : { SUCCESS_REDIRECT_ORIGINS = join(",", local.url_issuer.success_redirect_origins) },
       local.url_issuer.path_prefix == "" ? {} : { PATH_PREFIX = local.url_issuer.path_prefix },
       # A public load balancer appends the client's address to X-Forwarded-For. API Gateway has a header of its own for it and
       # passes on the client's X-Forwarded-For, so behind API Gateway no address in X-Forwarded-For can be trusted.

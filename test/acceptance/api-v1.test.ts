@@ -7,7 +7,9 @@ import {
   RequestRefused,
   revokeUpload,
   UploadRefused,
+  type UploadStatus,
   uploadFile,
+  watchUpload,
 } from '@upload-once/client';
 import t from 'tap';
 import { deployment } from './support/deployment.ts';
@@ -77,6 +79,17 @@ t.test('P6: S3 enforces everything that was asked for, and the upload shows its 
     leadTimeSeconds: Number,
   });
   t.ok(Date.parse(view.processedAt ?? '') >= Date.parse(view.storedAt ?? ''));
+});
+
+t.test('S3 responds as it was asked to, and the upload is waited for to its end', async (t) => {
+  const filename = 'Zähler 写真 100%.txt';
+  const { id, form } = await create({ filename, successStatus: 201 });
+  const waiting = getUpload(access, id, { waitSeconds: 20, knownState: 'ISSUED' });
+  t.equal((await uploadFile({ form, file: fileOf('named') })).status, 201);
+  t.not((await waiting).state, 'ISSUED');
+  let last: UploadStatus | undefined;
+  for await (const status of watchUpload(access, id)) last = status;
+  t.match(last, { state: 'PROCESSED', filename });
 });
 
 t.test('P1: of a PUT S3 takes one, also after it was accepted', async (t) => {

@@ -41,6 +41,12 @@ export interface NewUploadOptions {
   /** In 64 hexadecimal digits, or in base64. */
   readonly sha256?: string | undefined;
   readonly expiresInSeconds?: number | undefined;
+  /** The name of the file: 1 to 255 bytes of UTF-8 without a path. */
+  readonly filename?: string | undefined;
+  /** What S3 responds to a stored form; by default 204. */
+  readonly successStatus?: 200 | 201 | 204 | undefined;
+  /** Where S3 sends the browser after a stored form; the installation allows origins. */
+  readonly successRedirect?: string | undefined;
   /** Names of a-z, 0-9, ".", "_", "-", values of printable ASCII; 2,048 bytes together. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
@@ -61,6 +67,7 @@ export interface UploadStatus {
   readonly contentType?: string;
   readonly minBytes: number;
   readonly maxBytes: number;
+  readonly filename?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly issuedAt: string;
   readonly expiresAt: string;

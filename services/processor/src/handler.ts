@@ -10,6 +10,8 @@ export interface AcceptedUpload {
   readonly versionId: string;
   readonly sizeBytes: number;
   readonly eTag: string;
+  /** What the client calls the file: a name without any path, not unique. Absent where it did not say. */
+  readonly filename?: string;
   /** What the client that asked for the form gave along with it. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly issuedAt: Date;

@@ -131,6 +131,7 @@ function stuckAfter(cause: unknown): HandlerStuck {
 }
 
 function workOf(upload: Upload, event: ObjectCreated): HandlerWork {
+  const { filename } = upload.constraints;
   return {
     upload: {
       id: uploadIdOf(upload.key),
@@ -139,6 +140,7 @@ function workOf(upload: Upload, event: ObjectCreated): HandlerWork {
       versionId: event.versionId,
       sizeBytes: event.sizeBytes,
       eTag: event.eTag,
+      ...(filename !== undefined && { filename }),
       metadata: upload.metadata,
       issuedAt: upload.issuedAt,
       storedAt: upload.claimed?.storedAt ?? event.storedAt,

@@ -144,14 +144,14 @@ export function createHarness(
   }
 
   /** An upload that was only issued, and an object under accepted/ nevertheless. */
-  async function issued(metadata: Readonly<Record<string, string>> = { customer: '42' }) {
+  async function issued(metadata: Readonly<Record<string, string>> = { customer: '42' }, filename?: string) {
     const key = `uploads/file-${++serial}`;
     await uploads.issue({
       key,
       apiKeyId: 'key-1',
       issuedAt: clock.now,
       expiresAt: clock.now,
-      constraints: { method: 'post', minBytes: 0, maxBytes: 100 },
+      constraints: { method: 'post', minBytes: 0, maxBytes: 100, ...(filename && { filename }) },
       metadata,
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     });
@@ -179,11 +179,13 @@ export function createHarness(
     async accepted({
       recorded = true,
       metadata,
+      filename,
     }: {
       readonly recorded?: boolean;
       readonly metadata?: Readonly<Record<string, string>>;
+      readonly filename?: string;
     } = {}) {
-      const { key, event } = await issued(metadata);
+      const { key, event } = await issued(metadata, filename);
       await uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: clock.now });
       const accept = () =>
         uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });

@@ -60,6 +60,7 @@ t.test('an accepted upload is handled and recorded, with its lead time', async (
     key: event.key,
     versionId: event.versionId,
     sizeBytes: 5,
+    filename: undefined,
     metadata: { customer: '42' },
   });
   t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
@@ -69,6 +70,15 @@ t.test('an accepted upload is handled and recorded, with its lead time', async (
     { msg: 'handled', id: 'file-1', traceId: '0af7651916cd43dd8448eb211c80319c', fields: { id: 'mine' } },
     { msg: 'upload recorded as PROCESSED', key, attempt: 1 },
   ]);
+});
+
+t.test('the handler gets the name of the client’s file as it is', async (t) => {
+  const filename = 'Zähler 写真 100%25.pdf';
+  const seen: AcceptedUpload[] = [];
+  const harness = createHarness(async (upload) => void seen.push(upload));
+  const { event } = await harness.accepted({ filename });
+  await harness.processAccepted(event, createDelivery().delivery);
+  t.match(seen, [{ filename, metadata: { filename: undefined } }]);
 });
 
 t.test('P3: a copy that is reported before ACCEPTED is recorded waits for that in flight', async (t) => {

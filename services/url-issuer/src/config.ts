@@ -102,6 +102,12 @@ export const configFields = {
       'Web origins, separated by commas, whose pages can call this service. Every visitor can read an API key in a page.',
     expected: ORIGINS_EXPECTED,
   }),
+  SUCCESS_REDIRECT_ORIGINS: text({
+    default: '',
+    description:
+      'Web origins, separated by commas, to which S3 can send the browser after a form (successRedirect of POST /v1/uploads).',
+    expected: ORIGINS_EXPECTED,
+  }),
   UPLOAD_NAME_PART: text({
     default: 'UploadFilename',
     pattern: '^[^/$\\u0000-\\u001f\\u007f]+$',
@@ -163,6 +169,7 @@ export function settingsFrom(config: Config): Settings {
       maxBytes: config.FORM_MAX_BYTES,
       lifetimeSeconds: config.FORM_LIFETIME_SECONDS,
       presignedPut: config.PRESIGNED_PUT,
+      redirectOrigins: entriesOf(config.SUCCESS_REDIRECT_ORIGINS),
       lifetimeMaxSeconds: Math.max(config.FORM_LIFETIME_SECONDS, config.FORM_LIFETIME_MAX_SECONDS),
     },
   };
@@ -176,6 +183,7 @@ export const configChecks: ConfigChecks<typeof configFields> = {
   CORS_ORIGINS: checkOrigins,
   LINK_ORIGIN: (origin = '') => checkOrigins(origin),
   LINK_RETURN_ORIGINS: checkOrigins,
+  SUCCESS_REDIRECT_ORIGINS: checkOrigins,
   UPLOAD_NAME_PART: checkNamePart,
 };
 

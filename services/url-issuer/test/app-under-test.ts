@@ -30,6 +30,7 @@ export const DEFAULTS: UploadDefaults = {
   lifetimeSeconds: 30,
   lifetimeMaxSeconds: 3_600,
   presignedPut: true,
+  redirectOrigins: ['https://www.example.com'],
 };
 
 /** Links are on. */

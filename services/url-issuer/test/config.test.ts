@@ -45,6 +45,7 @@ t.test('what is required suffices', async (t) => {
       lifetimeSeconds: 30,
       lifetimeMaxSeconds: 3_600,
       presignedPut: true,
+      redirectOrigins: [],
     },
   });
 });
@@ -101,6 +102,16 @@ t.test('links are off until there is an origin', async (t) => {
     ratePerMinute: 1,
     addressRatePerMinute: 0,
   });
+});
+
+t.test('origins to which a browser may be sent are a list', async (t) => {
+  const settings = settingsFrom(
+    await load({ SUCCESS_REDIRECT_ORIGINS: 'https://a.example, https://b.example' }),
+  );
+  t.strictSame(settings.defaults.redirectOrigins, ['https://a.example', 'https://b.example']);
+  t.strictSame(await faultsOf({ SUCCESS_REDIRECT_ORIGINS: 'https://*.example' }), [
+    'SUCCESS_REDIRECT_ORIGINS',
+  ]);
 });
 
 t.test('the limits of S3 are the limits', async (t) => {

@@ -112,6 +112,44 @@ t.test('a PUT is a URL with the headers that are signed', async (t) => {
   t.match(await uploadStore.get(`uploads/${body.id}`), { constraints: { method: 'put', minBytes: 5 } });
 });
 
+t.test('the name of the file is kept, and is metadata of the object, percent-encoded', async (t) => {
+  const { app, create, uploadStore } = await issuer(t);
+  const filename = 'Zähler 1+1 (100%)’s “Tür” 写真 👩‍👩‍👧.pdf';
+  for (const asked of [{}, { method: 'put', minBytes: 5, maxBytes: 5 }]) {
+    const body = (await create({ ...asked, filename, metadata: { a: 'b' } })).json();
+    const signed = body.fields ?? body.headers;
+    t.match(signed['x-amz-meta-filename'], /^[!-~]+$/);
+    t.equal(decodeURIComponent(signed['x-amz-meta-filename']), filename);
+    t.match(await uploadStore.get(`uploads/${body.id}`), {
+      constraints: { filename },
+      metadata: { a: 'b', filename: undefined },
+    });
+    const headers = { 'x-api-key': KEY_VALUE };
+    const url = `/v1/uploads/${encodeURIComponent(body.id)}`;
+    t.match((await app.inject({ url, headers })).json(), { filename, metadata: { a: 'b' } });
+  }
+});
+
+t.test('what S3 responds to a stored form is signed into it', async (t) => {
+  const { create } = await issuer(t);
+  for (const [asked, field] of [
+    [{ successStatus: 200 }, { success_action_status: '200' }],
+    [{ successStatus: 201 }, { success_action_status: '201' }],
+    [{ successStatus: 204 }, { success_action_status: '204' }],
+    [
+      { successRedirect: 'https://www.example.com/thanks?a=1&b=%20' },
+      { success_action_redirect: 'https://www.example.com/thanks?a=1&b=%20' },
+    ],
+  ] as const) {
+    const headers = { 'idempotency-key': JSON.stringify(asked) };
+    const response = await create(asked, headers);
+    t.equal(response.statusCode, 201);
+    t.match(response.json().fields, field);
+    t.ok(conditionsOf(response.json()).some((one) => JSON.stringify(one) === JSON.stringify(field)));
+    t.strictSame((await create(asked, headers)).json(), response.json(), 'a repeat is signed from the table');
+  }
+});
+
 /** More brackets than any stack holds, in a body that is still short enough. */
 const DEPTH = 16_000;
 
@@ -189,6 +227,70 @@ const WRONG: Record<string, [unknown, RegExp | string]> = {
     { metadata: { a: 'x'.repeat(1_024), b: 'x'.repeat(1_023) } },
     '"metadata" has at most 2048 bytes, names and values together, not 2049',
   ],
+  'a file name with a path': [{ filename: '../x' }, /^"filename" is 1 to 255 bytes .*, not "\.\.\/x"$/],
+  'a file name with a path of Windows': [{ filename: 'C:\\x' }, /^"filename" is 1 to 255 bytes/],
+  'the name of a directory': [{ filename: '..' }, /^"filename" is 1 to 255 bytes/],
+  'an empty file name': [{ filename: '' }, /^"filename" is 1 to 255 bytes/],
+  'a file name that is too long': [{ filename: 'ä'.repeat(128) }, /^"filename" is 1 to 255 bytes/],
+  'a file name that turns text round': [{ filename: 'a\u202efdp.exe' }, /^"filename" is .*a\\u202efdp/],
+  'half of a character in a file name': ['{"filename": "a\\ud83d"}', /^"filename" is 1 to 255 bytes/],
+  'a file name of two lines': [{ filename: 'a\r\nb' }, /^"filename" is 1 to 255 bytes/],
+  'two file names': [
+    { filename: 'a', metadata: { filename: 'b' } },
+    '"metadata" has no "filename" beside the field "filename", which is kept there',
+  ],
+  'a file name and too much metadata': [
+    { filename: 'ä'.repeat(100), metadata: { a: 'x'.repeat(1_440) } },
+    '"metadata" has at most 2048 bytes, names and values together, not 2049',
+  ],
+  'another status': [{ successStatus: 303 }, '"successStatus" is 200, 201 or 204, not 303'],
+  'a status and a redirect': [
+    { successStatus: 200, successRedirect: 'https://www.example.com/' },
+    /^"successStatus" and "successRedirect" can't be given together/,
+  ],
+  'a status for a PUT': [
+    { method: 'put', minBytes: 1, maxBytes: 1, successStatus: 200 },
+    '"successStatus" is for a form: a PUT has none of it',
+  ],
+  'a redirect for a PUT': [
+    { method: 'put', minBytes: 1, maxBytes: 1, successRedirect: 'https://www.example.com/' },
+    '"successRedirect" is for a form: a PUT has none of it',
+  ],
+  'a redirect to another origin': [
+    { successRedirect: 'https://evil.example/' },
+    '"successRedirect" leads to an origin that this installation allows (one of https://www.example.com), not to "https://evil.example/"',
+  ],
+  'a redirect to another port': [{ successRedirect: 'https://www.example.com:444/' }, /leads to an origin/],
+  'a redirect without TLS': [{ successRedirect: 'http://www.example.com/' }, /leads to an origin/],
+  'a redirect with the origin in a name': [
+    { successRedirect: 'https://www.example.com@evil.example/' },
+    /leads to an origin/,
+  ],
+  'a redirect with a user name': [
+    { successRedirect: 'https://evil.example@www.example.com/' },
+    /leads to an origin/,
+  ],
+  'a redirect to a host that begins alike': [
+    { successRedirect: 'https://www.example.com.evil.example/' },
+    /leads to an origin/,
+  ],
+  'a redirect that parsers read differently': [
+    { successRedirect: 'https://www.example.com\\@evil.example/' },
+    /^"successRedirect" is an http or https URL/,
+  ],
+  'a redirect of two lines': [
+    { successRedirect: 'https://www.example.com/\r\nx: y' },
+    /^"successRedirect" is an http/,
+  ],
+  'a redirect that is a script': [{ successRedirect: 'javascript:x' }, /^"successRedirect" is an http/],
+  'a redirect with a fragment': [
+    { successRedirect: 'https://www.example.com/#a' },
+    /^"successRedirect" is an http/,
+  ],
+  'the variable filename in a redirect': [
+    { successRedirect: 'https://www.example.com/$\u007bfilename}' },
+    /^"successRedirect" has no \$\{filename\} in a form/,
+  ],
   'the variable filename in metadata': [
     { metadata: { a: 'b', c: 'd-$\u007bfilename}' } },
     /^"metadata" has no \$\{filename\} in a form: S3 puts the name of the file in its place/,
@@ -209,6 +311,13 @@ t.test('what is wrong is named, with its value and what is allowed; nothing is i
   }
   t.strictSame(faults.calls, []);
   t.notOk(metrics.some(({ name }) => name === 'UploadsIssued'));
+});
+
+t.test('without allowed origins there is no redirect', async (t) => {
+  const { create } = await issuer(t, { defaults: { ...DEFAULTS, redirectOrigins: [] } });
+  const response = await create({ successRedirect: 'https://www.example.com/' });
+  t.equal(response.statusCode, 400);
+  t.match(response.json().message, /^"successRedirect" leads to .* \(none is allowed\), not to/);
 });
 
 t.test('every field that is wrong is named, also what is wrong only together with others', async (t) => {

@@ -68,7 +68,7 @@ async function post(
     if (value !== undefined) body.append(name, value);
   }
   body.append('file', new Blob([bytes]), 'file.bin');
-  const response = await fetch(signed.url, { method: 'POST', body });
+  const response = await fetch(signed.url, { method: 'POST', body, redirect: 'manual' });
   return responseOf(response.status, await response.text());
 }
 
@@ -112,6 +112,32 @@ t.test('a form with every constraint is taken as it was signed', async (t) => {
     ContentType: 'text/csv; charset=utf-8',
     Metadata: { customer: 'A & B', 'order-no': '7' },
   });
+});
+
+t.test('S3 responds as the form was signed for, and to no other wish of its sender', async (t) => {
+  const denied = { status: 403, code: 'AccessDenied' };
+  for (const successStatus of [200, 201, 204] as const) {
+    const { signed } = await sign({ successStatus });
+    t.strictSame(await post(signed, BYTES, { success_action_status: '202' }), denied);
+    t.strictSame(await post(signed, BYTES, { success_action_status: undefined }), denied);
+    t.equal((await post(signed)).status, successStatus);
+  }
+  const { signed } = await sign({ successRedirect: 'https://www.example.com/thanks' });
+  t.strictSame(await post(signed, BYTES, { success_action_redirect: 'https://evil.example/' }), denied);
+  t.equal((await post(signed)).status, 303);
+  t.strictSame(
+    await post((await sign()).signed, BYTES, { success_action_redirect: 'https://e.example/' }),
+    denied,
+  );
+});
+
+t.test('the name of a file reaches the object as it was signed', async (t) => {
+  const filename = 'Zähler 写真 100%.pdf';
+  for (const { key, signed } of [await sign({ filename }), await signPut({ filename })]) {
+    await (signed.method === 'put' ? put(signed) : post(signed));
+    const { Metadata = {} } = await s3.send(new GetObjectCommand({ Bucket, Key: key }));
+    t.equal(decodeURIComponent(Metadata['filename'] ?? ''), filename);
+  }
 });
 
 t.test('S3 refuses what breaks a form’s constraints, and nothing is left', async (t) => {

@@ -53,6 +53,9 @@ variable "url_issuer" {
     # holders of the key.
     cors_allowed_origins = optional(list(string), [])
 
+    # Web origins to which S3 can send the browser after a form (successRedirect of POST /v1/uploads).
+    success_redirect_origins = optional(list(string), [])
+
     # A Valkey or Redis (not in cluster mode) in which all tasks of the url-issuer count rates together. Set url, or url_secret_arn
     # (Secrets Manager or Parameter Store) if it contains a password. The tasks get access to that port of the
     # security group security_group_id, which is the store's. That group must allow services.url-issuer.security_group_id. Without a store, each task counts alone.
@@ -108,6 +111,11 @@ variable "url_issuer" {
   validation {
     condition     = alltrue([for origin in var.url_issuer.cors_allowed_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
     error_message = "url_issuer.cors_allowed_origins takes origins such as \"https://www.example.com\": a scheme, a host and perhaps a port; no \"*\"."
+  }
+
+  validation {
+    condition     = alltrue([for origin in var.url_issuer.success_redirect_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
+    error_message = "url_issuer.success_redirect_origins takes origins such as \"https://www.example.com\": a scheme, a host and perhaps a port; no \"*\"."
   }
 
   validation {

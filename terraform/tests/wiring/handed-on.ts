@@ -225,6 +225,11 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: ['https://upload.example.com,https://www.example.com', undefined, undefined],
     read: environmentOf(EVERY_SERVICE, 'CORS_ORIGINS'),
   },
+  'url_issuer.success_redirect_origins': {
+    value: ['https://upload.example.com', 'https://www.example.com'],
+    expected: ['https://upload.example.com,https://www.example.com', undefined, undefined],
+    read: environmentOf(EVERY_SERVICE, 'SUCCESS_REDIRECT_ORIGINS'),
+  },
   trail_retention_days: {
     value: 31,
     read: (made) =>

@@ -31,6 +31,12 @@ export interface Constraints {
   readonly contentType?: string;
   /** Base64 of the SHA-256 that the bytes must have. */
   readonly sha256?: string;
+  /** The name of the client's file, as it is; the object has it encoded: see `encodedFilename`. */
+  readonly filename?: string;
+  /** What S3 responds to a form that it has stored; without it 204. */
+  readonly successStatus?: 200 | 201 | 204;
+  /** Where S3 sends the browser of a form that it has stored. */
+  readonly successRedirect?: string;
 }
 
 /** What the issuer knows when it asks for the item to be recorded. */

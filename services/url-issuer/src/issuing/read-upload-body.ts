@@ -1,8 +1,16 @@
 import { allowsContentType, isExecutedByBrowsers } from '@upload-once/access';
+import { hiddenCharacterIn, withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
 import { assertNamePart, InvalidNamePart } from '@upload-once/uploads';
 import type { Static } from 'typebox';
+import { encodedFilename, FILENAME_METADATA } from '../signing/metadata-fields.ts';
 import { formBytes, headerBytes, S3_FORM_MAX_BYTES, S3_HEADERS_MAX_BYTES } from './request-bytes.ts';
-import { FILENAME_VARIABLE, METADATA_MAX_BYTES, type uploadBody } from './upload-body.ts';
+import {
+  FILENAME_EXPECTED,
+  FILENAME_MAX_BYTES,
+  FILENAME_VARIABLE,
+  METADATA_MAX_BYTES,
+  type uploadBody,
+} from './upload-body.ts';
 import {
   maxBytesFor,
   type UploadDefaults,
@@ -30,10 +38,13 @@ export function readUploadBody(
     ...violationsOfContentType(body.contentType, requester),
     ...violationsOfSizes(body, limitBytes, requester),
     ...violationsOfLifetime(body, defaults),
-    ...violationsOfMetadata(body.metadata),
+    ...violationsOfFilename(body),
+    ...violationsOfSuccess(body, defaults),
+    ...violationsOfMetadata(body),
     ...violationsOfVariables(body),
   ]);
   const { method = 'post', contentType, sha256, minBytes = 0, maxBytes = limitBytes } = body;
+  const { filename, successStatus, successRedirect } = body;
   const uploadRequest: UploadRequest = {
     namePart: body.name ?? defaults.namePart,
     constraints: {
@@ -42,6 +53,9 @@ export function readUploadBody(
       maxBytes,
       ...(contentType !== undefined && { contentType }),
       ...(sha256 !== undefined && { sha256: inBase64(sha256) }),
+      ...(filename !== undefined && { filename }),
+      ...(successStatus !== undefined && { successStatus }),
+      ...(successRedirect !== undefined && { successRedirect }),
     },
     metadata: body.metadata ?? {},
     lifetimeSeconds: body.expiresInSeconds ?? defaults.lifetimeSeconds,
@@ -112,9 +126,10 @@ function violationsOfLifetime(
   return [{ message: `"expiresInSeconds" is at most ${lifetimeMaxSeconds} here, not ${expiresInSeconds}` }];
 }
 
-/** Names and values are ASCII: a character is a byte. */
-function violationsOfMetadata(metadata: Readonly<Record<string, string>> = {}): Violation[] {
-  const sizeBytes = Object.entries(metadata).reduce(
+/** Names and values are ASCII: a character is a byte. The file's name is one of them. */
+function violationsOfMetadata({ metadata = {}, filename }: Body): Violation[] {
+  const named = filename?.isWellFormed() ? { [FILENAME_METADATA]: encodedFilename(filename) } : {};
+  const sizeBytes = Object.entries({ ...metadata, ...named }).reduce(
     (sum, [name, value]) => sum + name.length + value.length,
     0,
   );
@@ -126,10 +141,65 @@ function violationsOfMetadata(metadata: Readonly<Record<string, string>> = {}): 
   ];
 }
 
+/** What a program can take for a name, and never for a path. */
+function violationsOfFilename({ filename, metadata = {} }: Body): Violation[] {
+  if (filename === undefined) return [];
+  const isUsable =
+    filename.isWellFormed() &&
+    Buffer.byteLength(filename) <= FILENAME_MAX_BYTES &&
+    !/[/\\]|^\.{1,2}$/.test(filename) &&
+    hiddenCharacterIn(filename) === undefined;
+  return [
+    ...(isUsable ? [] : [{ message: `"filename" is ${FILENAME_EXPECTED}, not ${shownFilename(filename)}` }]),
+    ...(Object.hasOwn(metadata, FILENAME_METADATA)
+      ? [{ message: '"metadata" has no "filename" beside the field "filename", which is kept there' }]
+      : []),
+  ];
+}
+
+function shownFilename(filename: string): string {
+  return withoutHiddenCharacters(JSON.stringify(filename.slice(0, FILENAME_MAX_BYTES)));
+}
+
+/** What S3 does after a stored form. A PUT has no such thing. */
+function violationsOfSuccess(
+  { method = 'post', successStatus, successRedirect }: Body,
+  { redirectOrigins }: UploadDefaults,
+): Violation[] {
+  const given = Object.entries({ successStatus, successRedirect }).filter(([, value]) => value !== undefined);
+  if (method === 'put')
+    return given.map(([field]) => ({ message: `"${field}" is for a form: a PUT has none of it` }));
+  if (given.length > 1)
+    return [
+      {
+        message:
+          '"successStatus" and "successRedirect" can\'t be given together: S3 responds 303 to redirect',
+      },
+    ];
+  if (successRedirect === undefined || redirectOrigins.includes(originOf(successRedirect))) return [];
+  const allowed = redirectOrigins.length === 0 ? 'none is allowed' : `one of ${redirectOrigins.join(', ')}`;
+  return [
+    {
+      message: `"successRedirect" leads to an origin that this installation allows (${allowed}), not to ${JSON.stringify(successRedirect)}`,
+    },
+  ];
+}
+
+/** Empty where there is none, or where a user name stands before it. */
+function originOf(address: string): string {
+  const url = URL.parse(address);
+  return url === null || url.username !== '' || url.password !== '' ? '' : url.origin;
+}
+
 /** A PUT has no variables: there it is a value like any other. */
-function violationsOfVariables({ method = 'post', contentType = '', metadata = {} }: Body): Violation[] {
+function violationsOfVariables(body: Body): Violation[] {
+  const { method = 'post', contentType = '', successRedirect = '', metadata = {} } = body;
   if (method !== 'post') return [];
-  const values = { contentType: [contentType], metadata: Object.values(metadata) };
+  const values = {
+    contentType: [contentType],
+    successRedirect: [successRedirect],
+    metadata: Object.values(metadata),
+  };
   return Object.entries(values)
     .filter(([, texts]) => texts.some((text) => text.includes(FILENAME_VARIABLE)))
     .map(([field]) => ({

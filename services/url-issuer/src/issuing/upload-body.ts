@@ -13,6 +13,11 @@ const TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
 /** RFC 9110, "Media Type", without what only a parser could recognize: quoted pairs. */
 const MEDIA_TYPE = `^${TOKEN}/${TOKEN}( ?; ?${TOKEN}=(${TOKEN}|"[ !#-\\[\\]-~]*"))*$`;
 
+/** As of most file systems. */
+export const FILENAME_MAX_BYTES = 255;
+export const FILENAME_EXPECTED =
+  '1 to 255 bytes of UTF-8 without "/", "\\", control characters, and characters that hide or reorder text';
+
 const size = {
   minimum: 0,
   maximum: S3_POST_MAX_BYTES,
@@ -80,6 +85,35 @@ export const uploadBody = Type.Object(
           'How long an upload can start. The installation sets the default and the maximum. The response’s expiresAt can be ' +
           'earlier, because nothing works longer than the credentials that signed it.',
         'x-expected': `a whole number of seconds from 1 to ${LONGEST_FORM_SECONDS} (7 days)`,
+      }),
+    ),
+    filename: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: FILENAME_MAX_BYTES,
+        description:
+          'The name of the file, in UTF-8. The handler gets it as it is. The object has it percent-encoded, as ' +
+          'x-amz-meta-filename, because metadata is ASCII.',
+        'x-expected': FILENAME_EXPECTED,
+      }),
+    ),
+    successStatus: Type.Optional(
+      Type.Enum([200, 201, 204], {
+        default: 204,
+        description:
+          'The status with which S3 responds to a stored form. 201 has an XML document. Not for a PUT.',
+        'x-expected': '200, 201 or 204',
+      }),
+    ),
+    successRedirect: Type.Optional(
+      Type.String({
+        maxLength: 1024,
+        pattern: '^https?://[!-"$-\\[\\]-~]+$',
+        description:
+          'Where S3 sends the browser after a stored form, with 303. S3 adds bucket, key and etag to the query. The installation ' +
+          'allows origins. Not for a PUT, and not together with successStatus.',
+        'x-expected':
+          'an http or https URL of at most 1024 characters of printable ASCII, without "#" and "\\"',
       }),
     ),
     metadata: Type.Optional(

@@ -21,6 +21,8 @@ export interface UploadDefaults {
   readonly lifetimeMaxSeconds: number;
   /** Whether the bucket takes presigned PUTs. */
   readonly presignedPut: boolean;
+  /** Web origins to which S3 may send the browser of a form. */
+  readonly redirectOrigins: readonly string[];
 }
 
 /** Who asks. */

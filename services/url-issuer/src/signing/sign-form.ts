@@ -2,6 +2,7 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { createSigningKeys } from '@upload-once/runtime';
+import { metadataFields } from './metadata-fields.ts';
 import { signatureTimes } from './signature-times.ts';
 import type { SignedTerms, SigningRequest } from './signing-request.ts';
 
@@ -115,18 +116,18 @@ function withoutMarks(isoTime: string): string {
 }
 
 /** What was asked for, beside the key and the size: Amazon S3 API Reference, "POST Object", "Form fields". */
-export function signedFields({
-  constraints,
-  metadata,
-}: Pick<SignedTerms, 'constraints' | 'metadata'>): Record<string, string> {
-  const named = Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]);
+export function signedFields(terms: Pick<SignedTerms, 'constraints' | 'metadata'>): Record<string, string> {
+  const { constraints } = terms;
+  const { successStatus, successRedirect } = constraints;
   return {
     ...(constraints.contentType !== undefined && { 'Content-Type': constraints.contentType }),
     ...(constraints.sha256 !== undefined && {
       'x-amz-checksum-algorithm': 'SHA256',
       'x-amz-checksum-sha256': constraints.sha256,
     }),
-    ...Object.fromEntries(named),
+    ...metadataFields(terms),
+    ...(successStatus !== undefined && { success_action_status: String(successStatus) }),
+    ...(successRedirect !== undefined && { success_action_redirect: successRedirect }),
   };
 }
 

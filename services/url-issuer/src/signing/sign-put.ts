@@ -2,6 +2,7 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import { buildQueryString, escapeUriPath, HttpRequest } from '@smithy/core/protocols';
+import { metadataFields } from './metadata-fields.ts';
 import { signatureTimes } from './signature-times.ts';
 import type { SigningRequest } from './signing-request.ts';
 
@@ -54,18 +55,18 @@ export function createPutSigner(options: { readonly client: S3Client; readonly b
   };
 }
 
-function signedHeaders({ constraints, metadata }: SigningRequest): Record<string, string> {
+function signedHeaders(toSign: SigningRequest): Record<string, string> {
+  const { constraints } = toSign;
   if (constraints.minBytes !== constraints.maxBytes) {
     throw new RangeError(
       `a presigned PUT is for one exact size, not for ${constraints.minBytes} to ${constraints.maxBytes} bytes`,
     );
   }
-  const named = Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]);
   return {
     'content-length': String(constraints.maxBytes),
     ...(constraints.contentType !== undefined && { 'content-type': constraints.contentType }),
     'if-none-match': '*',
     ...(constraints.sha256 !== undefined && { 'x-amz-checksum-sha256': constraints.sha256 }),
-    ...Object.fromEntries(named),
+    ...metadataFields(toSign),
   };
 }

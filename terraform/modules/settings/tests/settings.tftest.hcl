@@ -25,6 +25,14 @@ run "a_store_of_rates_has_one_address" {
   expect_failures = [var.url_issuer]
 }
 
+run "a_redirect_leads_to_an_origin" {
+  command = plan
+  variables {
+    url_issuer = { success_redirect_origins = ["https://www.example.com/thanks"] }
+  }
+  expect_failures = [var.url_issuer]
+}
+
 run "states_are_asked_for_in_whole_numbers" {
   command = plan
   variables {

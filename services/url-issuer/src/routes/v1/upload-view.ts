@@ -19,7 +19,7 @@ export function uploadView(
   tallies: readonly Tally[],
 ): Static<typeof uploadResponse> {
   const { claimed, constraints } = upload;
-  const { contentType, sha256 } = constraints;
+  const { contentType, filename, sha256 } = constraints;
   const isFailed = upload.state === UploadState.failed;
   return {
     id: uploadIdOf(upload.key),
@@ -28,6 +28,7 @@ export function uploadView(
     ...(contentType !== undefined && { contentType }),
     minBytes: constraints.minBytes,
     maxBytes: constraints.maxBytes,
+    ...(filename !== undefined && { filename }),
     metadata: { ...upload.metadata },
     ...times({
       issuedAt: upload.issuedAt,
