@@ -59,11 +59,15 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
     throw new Error('BatchWriteItem responded with UnprocessedItems that are none of its request');
   }
 
-  const inPartition = (partition: string) => ({
+  const inPartition = (partition: string, before?: string) => ({
     TableName,
     ConsistentRead: true,
-    KeyConditionExpression: `${partitionKey} = :key`,
-    ExpressionAttributeValues: { ':key': { S: partition } },
+    KeyConditionExpression: `${partitionKey} = :key${before === undefined ? '' : ' AND #item < :before'}`,
+    ExpressionAttributeValues: {
+      ':key': { S: partition },
+      ...(before !== undefined && { ':before': { S: before } }),
+    },
+    ...(before !== undefined && { ExpressionAttributeNames: { '#item': 'item' } }),
   });
 
   const itemsOf = (found: readonly Attributes[] = []) =>
@@ -138,8 +142,12 @@ export function createDynamoDbTable<Key extends object, Item extends Key>(
       return items;
     },
 
-    async queryLast(partition, most) {
-      const query = new QueryCommand({ ...inPartition(partition), ScanIndexForward: false, Limit: most });
+    async queryLast(partition, most, before) {
+      const query = new QueryCommand({
+        ...inPartition(partition, before),
+        ScanIndexForward: false,
+        Limit: most,
+      });
       return itemsOf((await send(query)).Items);
     },
 

@@ -96,8 +96,11 @@ export interface Table<Key, Item extends Key> {
   /** All items of one partition, all pages, by sort key. */
   query(partition: string): Promise<Item[]>;
 
-  /** The last items of one partition by sort key, the last first: at most `most`, and one page. */
-  queryLast(partition: string, most: number): Promise<Item[]>;
+  /**
+   * The last items of one partition by sort key, the last first: at most `most`, and one page.
+   * @param before only those whose sort key is below it
+   */
+  queryLast(partition: string, most: number, before?: string): Promise<Item[]>;
 
   /** The existing items of 1 to 100 different keys, in no order, and the keys that the table had no capacity for. */
   getSome(

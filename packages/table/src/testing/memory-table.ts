@@ -89,8 +89,13 @@ export function createMemoryTable<Key extends object, Item extends Key>(
 
       query: (partition) => call('query', partition, () => inOrder(partition)),
 
-      queryLast: (partition, most) =>
-        call('queryLast', partition, () => inOrder(partition).toReversed().slice(0, most)),
+      queryLast: (partition, most, before) =>
+        call('queryLast', partition, () =>
+          inOrder(partition)
+            .filter(({ item }) => before === undefined || item < before)
+            .toReversed()
+            .slice(0, most),
+        ),
 
       getSome: (keys) =>
         call('getSome', '', () => ({

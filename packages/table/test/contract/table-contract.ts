@@ -253,6 +253,10 @@ export function tableContract(t: Test, openTable: () => Promise<Table<TestKey, T
       (await table.queryLast('a', 3)).map(({ item }) => item),
       names.toReversed().slice(0, 3),
     );
+    t.strictSame(
+      (await table.queryLast('a', 3, names.at(-2))).map(({ item }) => item),
+      names.toReversed().slice(2, 5),
+    );
     t.strictSame(await table.query('none'), []);
     t.strictSame(await table.queryLast('none', 3), []);
   });

@@ -1,5 +1,4 @@
 import type { ItemTable } from '../ports/item-table.ts';
-import type { LinkIndex } from '../ports/link-index.ts';
 import type { LinkStore } from '../ports/link-store.ts';
 import { toUpload, type UploadItem, uploadItemKey } from './item.ts';
 import type { LinkedUpload, LinkTexts, NewLink } from './link.ts';
@@ -19,7 +18,6 @@ import { uploadKeyOfId } from './upload-key.ts';
 export interface TableLinkStoreOptions {
   /** What is read in one turn should be one call: see `groupReads`. */
   readonly table: ItemTable;
-  readonly index: LinkIndex;
   /** A value that no other write has: its writer's token. */
   readonly newToken: () => string;
   /** See `TableUploadStoreOptions`. */
@@ -33,7 +31,7 @@ type LinkChange = Pick<LinkItem, 'secretSha256'> | Pick<LinkTexts, 'title' | 'me
 
 /** The link store over any table that can write conditionally. */
 export function createTableLinkStore(options: TableLinkStoreOptions): LinkStore {
-  const { table, index, newToken, recordRetentionSeconds } = options;
+  const { table, newToken, recordRetentionSeconds } = options;
 
   function deleteAtOf(expiresAt: Date): number {
     return Math.ceil(expiresAt.getTime() / 1000) + recordRetentionSeconds;
@@ -90,7 +88,8 @@ export function createTableLinkStore(options: TableLinkStoreOptions): LinkStore 
     },
 
     async list(apiKeyId, most, after) {
-      const names = await index.greatest(linkIndexPartition(apiKeyId), most, after);
+      const indexed = await table.queryLast(linkIndexPartition(apiKeyId), most, after);
+      const names = indexed.map(({ item }) => item);
       const found = await Promise.all(names.map((name) => get(uploadKeyOfId(uploadIdOfIndexed(name)))));
       const next = names.length === most ? names.at(-1) : undefined;
       return { links: found.filter((each) => each !== undefined), ...(next !== undefined && { next }) };

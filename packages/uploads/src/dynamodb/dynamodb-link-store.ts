@@ -1,8 +1,7 @@
-import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbTable, groupReads } from '@upload-once/table';
 import { type Item, type ItemKey, PARTITION_KEY } from '../domain/item.ts';
 import { createTableLinkStore } from '../domain/table-link-store.ts';
-import type { LinkIndex } from '../ports/link-index.ts';
 import type { LinkStore } from '../ports/link-store.ts';
 
 export interface DynamoDbLinkStoreOptions {
@@ -15,34 +14,5 @@ export interface DynamoDbLinkStoreOptions {
 /** The links of the table `uploads` in DynamoDB. A link and its upload are read in one BatchGetItem. */
 export function createDynamoDbLinkStore(options: DynamoDbLinkStoreOptions): LinkStore {
   const table = createDynamoDbTable<ItemKey, Item>({ ...options, partitionKey: PARTITION_KEY });
-  return createTableLinkStore({
-    ...options,
-    table: groupReads(table, PARTITION_KEY),
-    index: createDynamoDbLinkIndex(options),
-  });
-}
-
-function createDynamoDbLinkIndex({
-  client,
-  tableName,
-}: Pick<DynamoDbLinkStoreOptions, 'client' | 'tableName'>): LinkIndex {
-  return {
-    async greatest(partition, most, before) {
-      const isBefore = before === undefined ? '' : ' AND #item < :before';
-      const query = new QueryCommand({
-        TableName: tableName,
-        ConsistentRead: true,
-        ScanIndexForward: false,
-        Limit: most,
-        KeyConditionExpression: `${PARTITION_KEY} = :partition${isBefore}`,
-        ExpressionAttributeValues: {
-          ':partition': { S: partition },
-          ...(before !== undefined && { ':before': { S: before } }),
-        },
-        ...(before !== undefined && { ExpressionAttributeNames: { '#item': 'item' } }),
-      });
-      const { Items = [] } = await client.send(query);
-      return Items.flatMap(({ item }) => item?.S ?? []);
-    },
-  };
+  return createTableLinkStore({ ...options, table: groupReads(table, PARTITION_KEY) });
 }

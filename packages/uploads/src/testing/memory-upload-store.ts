@@ -47,16 +47,7 @@ export function createMemoryUploadStore(options: MemoryUploadStoreOptions): Memo
       });
     },
     issued: createGroupedIssue({ ...options, table }),
-    links: createTableLinkStore({
-      ...options,
-      table: groupReads(table, PARTITION_KEY),
-      index: {
-        async greatest(partition, most, before) {
-          const names = (await table.query(partition)).map(({ item }) => item).toReversed();
-          return names.filter((name) => before === undefined || name < before).slice(0, most);
-        },
-      },
-    }),
+    links: createTableLinkStore({ ...options, table: groupReads(table, PARTITION_KEY) }),
     records: createTableUploadRecords({ ...options, table, pause: async () => undefined }),
   };
 }
