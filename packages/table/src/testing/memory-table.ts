@@ -38,7 +38,7 @@ export function createMemoryTable<Key extends object, Item extends Key>(
   function inOrder(partition: string): Item[] {
     return [...items.values()]
       .filter((item) => partitionOf(item) === partition)
-      .sort((a, b) => Buffer.compare(Buffer.from(sortKeyOf(a)), Buffer.from(sortKeyOf(b))));
+      .sort((a, b) => compareBytes(sortKeyOf(a), sortKeyOf(b)));
   }
 
   function over({ carry }: Faults): Table<Key, Item> {
@@ -92,7 +92,7 @@ export function createMemoryTable<Key extends object, Item extends Key>(
       queryLast: (partition, most, before) =>
         call('queryLast', partition, () =>
           inOrder(partition)
-            .filter(({ item }) => before === undefined || item < before)
+            .filter((item) => before === undefined || compareBytes(sortKeyOf(item), before) < 0)
             .toReversed()
             .slice(0, most),
         ),
@@ -154,4 +154,9 @@ function holds<Item>(item: object, condition: Condition<Item>): boolean {
   if ('below' in condition)
     return typeof value === typeof condition.below && (value as string) < (condition.below as string);
   return typeof value === typeof condition.atMost && (value as string) <= (condition.atMost as string);
+}
+
+/** DynamoDB orders strings by the bytes of their UTF-8. */
+function compareBytes(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
