@@ -91,6 +91,14 @@ locals {
       local.has_domain ? { TRUSTED_PROXIES = join(",", module.network.public_subnet_cidrs) } : {},
       # So there all would be slowed for one that guesses keys.
       { BAD_KEYS_PER_MINUTE = tostring(local.has_domain ? local.url_issuer.bad_keys_per_minute : 0) },
+      !local.url_issuer.links ? {} : {
+        LINK_ORIGIN                  = module.endpoint.url
+        LINK_LIFETIME_SECONDS        = tostring(local.url_issuer.link_lifetime_seconds)
+        LINK_LIFETIME_MAX_SECONDS    = tostring(local.url_issuer.link_lifetime_max_seconds)
+        LINK_RETURN_ORIGINS          = join(",", local.url_issuer.link_return_origins)
+        LINK_RATE_PER_MINUTE         = tostring(local.url_issuer.link_rate_per_minute)
+        LINK_ADDRESS_RATE_PER_MINUTE = tostring(local.has_domain ? local.url_issuer.link_address_rate_per_minute : 0)
+      },
       try(local.url_issuer.rate_limit_store.url, null) == null ? {} : { RATE_LIMIT_STORE_URL = local.url_issuer.rate_limit_store.url },
     )
 
@@ -144,6 +152,9 @@ module "storage" {
   deletion_protection       = var.deletion_protection
   acceptor_role_arn         = module.acceptor.task_role_arn
   signature_age_max_seconds = local.signature_age_max_seconds
+  # The page of a link sends files from there.
+  page_origins = local.url_issuer.links ? [module.endpoint.url] : []
+  link_days    = local.url_issuer.links ? ceil(max(local.url_issuer.link_lifetime_seconds, local.url_issuer.link_lifetime_max_seconds) / 86400) : 0
   # The acceptor works for 3600 seconds at most: ACCEPT_LIMIT_SECONDS in services/acceptor/src/limit-work.ts.
   longest_work_seconds = max(3600, local.longest_attempt_seconds)
   tags                 = var.tags

@@ -22,10 +22,15 @@ locals {
   naming_only = {
     for call, attributes in {
       issue = [
-        "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt",
+        "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt", "signatureSeconds",
       ]
-      revoke  = ["state", "revokedAt"]
-      observe = ["kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"]
+      revoke = ["state", "revokedAt"]
+      # A link, and that its API key has it: packages/uploads/src/domain/link-item.ts.
+      link = [
+        "apiKeyId", "createdAt", "secretSha256", "contentTypes", "title", "message", "from", "returnUrl", "language",
+      ]
+      change_link = ["state", "expiresAt", "secretSha256", "title", "message"]
+      observe     = ["kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"]
       # How many versions came of each kind: written by UpdateItem, as the two that follow are.
       accept = [
         "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "versionToProcess", "acceptedAt",
@@ -114,10 +119,10 @@ locals {
       Resource = [local.uploads_arn]
     },
     {
-      # Query: an upload's state with its duplicates.
+      # Query: an upload's state with its duplicates, and a key's links. BatchGetItem: links with their uploads.
       Sid      = "ReadUploads"
       Effect   = "Allow"
-      Action   = ["dynamodb:GetItem", "dynamodb:Query"]
+      Action   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchGetItem"]
       Resource = [module.storage.tables.uploads.arn]
     },
     {
@@ -141,6 +146,20 @@ locals {
       Action    = ["dynamodb:UpdateItem"]
       Resource  = [module.storage.tables.uploads.arn]
       Condition = local.naming_only.revoke
+    },
+    {
+      Sid       = "RecordLinks"
+      Effect    = "Allow"
+      Action    = ["dynamodb:PutItem"]
+      Resource  = [module.storage.tables.uploads.arn]
+      Condition = local.naming_only.link
+    },
+    {
+      Sid       = "ChangeLinks"
+      Effect    = "Allow"
+      Action    = ["dynamodb:UpdateItem"]
+      Resource  = [module.storage.tables.uploads.arn]
+      Condition = local.naming_only.change_link
     },
     {
       Sid      = "FindKeys"

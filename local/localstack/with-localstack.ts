@@ -66,6 +66,7 @@ try {
       UPLOAD_ONCE_API_KEY: localstack.apiKey,
       BUCKET: localstack.bucket.name,
       UPLOADS_TABLE: localstack.tables.uploads.name,
+      UPLOAD_ONCE_ACCESS_TABLE: localstack.tables.access.name,
       UPLOAD_QUEUE_URL: queueUrl(localstack, 'upload_events'),
       UPLOAD_DEAD_LETTER_QUEUE_URL: queueUrl(localstack, 'upload_events_dead_letter'),
       BIG_FILE_BYTES: process.env.BIG_FILE_BYTES ?? String(BIG_FILE_BYTES),

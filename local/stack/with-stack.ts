@@ -30,7 +30,12 @@ const stack = await startStack({
     'local-aws': { LOCAL_AWS_VISIBILITY_SECONDS: '10', LOCAL_AWS_SESSION_TOKEN: SESSION_TOKEN },
     acceptor: { LOG_LEVEL },
     processor: { LOG_LEVEL },
-    'url-issuer': { LOG_LEVEL, UPLOAD_NAME_PART: NAME_PART, BAD_KEYS_PER_MINUTE: '0' },
+    'url-issuer': {
+      LOG_LEVEL,
+      UPLOAD_NAME_PART: NAME_PART,
+      BAD_KEYS_PER_MINUTE: '0',
+      LINK_ORIGIN: 'http://127.0.0.1',
+    },
   },
   moreIssuers: { 'short-lived': { LOG_LEVEL, FORM_LIFETIME_SECONDS: '2', UPLOAD_NAME_PART: NAME_PART } },
 });
@@ -48,6 +53,7 @@ const child = spawn(command, args, {
     UPLOAD_NAME_PART: NAME_PART,
     BUCKET: stack.bucket,
     UPLOADS_TABLE: stack.tables.uploads,
+    UPLOAD_ONCE_ACCESS_TABLE: stack.tables.access,
     UPLOAD_QUEUE_URL: stack.queues.uploadEvents,
     UPLOAD_DEAD_LETTER_QUEUE_URL: stack.queues.uploadEventsDeadLetter,
     LOCAL_AWS_CONTROL_URL: stack.endpoints.control,

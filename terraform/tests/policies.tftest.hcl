@@ -71,6 +71,7 @@ run "the_url_issuer_signs_and_records" {
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:PutItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:BatchWriteItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+      "dynamodb:BatchGetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:Query arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:UpdateItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
       "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/access",
@@ -141,16 +142,24 @@ run "conditions_hold_what_resources_cannot" {
     condition = { for service, policy in local.task_policies : service => { for statement in jsondecode(policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } } == {
       url-issuer = {
         IssueUploads = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt", "signatureSeconds"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         IssueUploadsTogether = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "apiKeyId", "issuedAt", "expiresAt", "constraints", "metadata", "traceparent", "attempt", "signatureSeconds"] }
           "ForAnyValue:StringEquals"  = { "dynamodb:Attributes" = ["apiKeyId"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         RevokeUploads = {
           "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "revokedAt"] }
+          Null                        = { "dynamodb:Attributes" = "false" }
+        }
+        RecordLinks = {
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "apiKeyId", "createdAt", "secretSha256", "contentTypes", "title", "message", "from", "returnUrl", "language"] }
+          Null                        = { "dynamodb:Attributes" = "false" }
+        }
+        ChangeLinks = {
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "expiresAt", "secretSha256", "title", "message"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         CountQuotas = {

@@ -91,11 +91,11 @@ export const storageFields = {
   UPLOADS_TABLE: text({ ...tableNameRule, description: 'The DynamoDB table of the uploads.' }),
   RECORD_RETENTION_DAYS: integer({
     default: 113,
-    // A form of 7 days, then a message that waits 14 in a queue, and a day.
-    minimum: 22,
+    // A link of 30 days, then a message that waits 14 in a queue, and a day.
+    minimum: 45,
     maximum: 3650,
     description:
       'How long the record of an upload is kept after the end of its form or its last transition, whichever is later. At least twice the retentions of both queues and both dead-letter queues, plus a day. The default suits the longest retentions that SQS allows.',
-    expected: 'a whole number of days from 22 to 3650',
+    expected: 'a whole number of days from 45 to 3650',
   }),
 };

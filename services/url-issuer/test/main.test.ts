@@ -52,7 +52,7 @@ t.test('it issues under its prefix, on the endpoint that clients see', async (t)
     PATH_PREFIX: '/prod/',
     UPLOAD_NAME_PART: 'Größe a+b',
     FORM_LIFETIME_SECONDS: '7',
-    RECORD_RETENTION_DAYS: '30',
+    RECORD_RETENTION_DAYS: '45',
   });
   t.equal((await ask('/readyz', {})).status, 200);
   const { status, body } = await ask('/prod/getpresignedurl');

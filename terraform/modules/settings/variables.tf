@@ -49,6 +49,25 @@ variable "url_issuer" {
     # against the rate of the key.
     status_rate_per_second = optional(number, 20)
 
+    # Whether API keys can make upload links. Their page is at the url of the outputs, which the bucket then allows as an origin.
+    links = optional(bool, false)
+
+    # How long a link works, if its request does not say.
+    link_lifetime_seconds = optional(number, 604800)
+
+    # The longest lifetime of a link that POST /v1/links accepts.
+    link_lifetime_max_seconds = optional(number, 2592000)
+
+    # Web origins that the page of a link can lead to when the file was received.
+    link_return_origins = optional(list(string), [])
+
+    # How many requests the page of a link can send each minute, and at once.
+    link_rate_per_minute = optional(number, 60)
+
+    # How many requests an address can send for any links each minute, and at once. It has no effect without a domain_name, because behind
+    # API Gateway the issuer does not see clients' addresses.
+    link_address_rate_per_minute = optional(number, 300)
+
     # Web origins whose pages can call the url-issuer. Every visitor can read an API key in a page, so allow only pages for the
     # holders of the key.
     cors_allowed_origins = optional(list(string), [])
@@ -106,6 +125,26 @@ variable "url_issuer" {
   validation {
     condition     = var.url_issuer.status_rate_per_second >= 1 && var.url_issuer.status_rate_per_second <= 10000 && floor(var.url_issuer.status_rate_per_second) == var.url_issuer.status_rate_per_second
     error_message = "url_issuer.status_rate_per_second is a whole number from 1 to 10000."
+  }
+
+  validation {
+    condition     = alltrue([for seconds in [var.url_issuer.link_lifetime_seconds, var.url_issuer.link_lifetime_max_seconds] : seconds >= 1 && seconds <= 2592000 && floor(seconds) == seconds])
+    error_message = "url_issuer.link_lifetime_seconds and link_lifetime_max_seconds take a whole number from 1 to 2592000 (30 days)."
+  }
+
+  validation {
+    condition     = alltrue([for origin in var.url_issuer.link_return_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
+    error_message = "url_issuer.link_return_origins takes origins such as \"https://www.example.com\": a scheme, a host and perhaps a port; no \"*\"."
+  }
+
+  validation {
+    condition     = var.url_issuer.link_rate_per_minute >= 1 && var.url_issuer.link_rate_per_minute <= 100000 && floor(var.url_issuer.link_rate_per_minute) == var.url_issuer.link_rate_per_minute
+    error_message = "url_issuer.link_rate_per_minute takes a whole number from 1 to 100000."
+  }
+
+  validation {
+    condition     = var.url_issuer.link_address_rate_per_minute >= 0 && var.url_issuer.link_address_rate_per_minute <= 1000000 && floor(var.url_issuer.link_address_rate_per_minute) == var.url_issuer.link_address_rate_per_minute
+    error_message = "url_issuer.link_address_rate_per_minute takes a whole number from 0 to 1000000; 0 means no limit."
   }
 
   validation {

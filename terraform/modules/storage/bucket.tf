@@ -45,12 +45,16 @@ resource "aws_s3_bucket_ownership_controls" "this" {
   }
 }
 
+locals {
+  cors_allowed_origins = concat(var.settings.cors_allowed_origins, var.page_origins)
+}
+
 resource "aws_s3_bucket_cors_configuration" "this" {
-  count  = length(var.settings.cors_allowed_origins) == 0 ? 0 : 1
+  count  = length(local.cors_allowed_origins) == 0 ? 0 : 1
   bucket = aws_s3_bucket.this.id
 
   cors_rule {
-    allowed_origins = var.settings.cors_allowed_origins
+    allowed_origins = local.cors_allowed_origins
     allowed_methods = var.settings.allow_presigned_put ? ["POST", "PUT"] : ["POST"]
     allowed_headers = ["*"]
     expose_headers  = ["ETag", "x-amz-version-id"]

@@ -134,8 +134,8 @@ variable "settings" {
   # docs/design.md, "The table `uploads`": longer than anything can still refer to the item. Both pipelines have the same
   # two retentions, and a redrive starts them again.
   validation {
-    condition     = var.settings.record_retention_days <= 3650 && floor(var.settings.record_retention_days) == var.settings.record_retention_days && var.settings.record_retention_days >= max(22, 4 * (var.settings.message_retention_days + var.settings.dead_letter_retention_days) + 1)
-    error_message = "storage.record_retention_days takes a whole number from ${max(22, 4 * (var.settings.message_retention_days + var.settings.dead_letter_retention_days) + 1)} to 3650: twice the retentions of both queues and both dead-letter queues, plus a day. With fewer, a redelivered event could find its upload forgotten and take it for an orphan."
+    condition     = var.settings.record_retention_days <= 3650 && floor(var.settings.record_retention_days) == var.settings.record_retention_days && var.settings.record_retention_days >= max(45, 4 * (var.settings.message_retention_days + var.settings.dead_letter_retention_days) + 1)
+    error_message = "storage.record_retention_days takes a whole number from ${max(45, 4 * (var.settings.message_retention_days + var.settings.dead_letter_retention_days) + 1)} to 3650: twice the retentions of both queues and both dead-letter queues, plus a day. With fewer, a redelivered event could find its upload forgotten and take it for an orphan."
   }
 
   validation {
@@ -169,6 +169,25 @@ variable "acceptor_role_arn" {
   validation {
     condition     = var.acceptor_role_arn == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", var.acceptor_role_arn))
     error_message = "acceptor_role_arn takes the ARN of an IAM role, such as arn:aws:iam::123456789012:role/acceptor."
+  }
+}
+
+variable "page_origins" {
+  description = "Origins of the product's own pages that send files to the bucket, beside settings.cors_allowed_origins."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "link_days" {
+  description = "The longest life of an upload link in days, or 0 without links."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.link_days <= var.settings.uploads_expire_days
+    error_message = "storage.uploads_expire_days takes at least ${var.link_days} with upload links that live so long: the lifecycle must not cover a file while its link can be used again."
   }
 }
 

@@ -6,7 +6,10 @@ import {
 } from '@upload-once/access';
 import {
   createDynamoDbIssuedUploads,
+  createDynamoDbLinkStore,
   createDynamoDbUploadStore,
+  type LinkStore,
+  type NewLink,
   type NewUpload,
   ObservedKind,
   UploadState,
@@ -32,6 +35,30 @@ const NEW_UPLOAD: NewUpload = {
   constraints: { method: 'post', minBytes: 0, maxBytes: 1, contentType: 'a/b', sha256: 'x' },
   metadata: { a: 'b' },
   traceparent: '',
+  signatureSeconds: 60,
+};
+
+const NEW_LINK: NewLink = {
+  key: KEY,
+  apiKeyId: KEY_ID,
+  createdAt: NOW,
+  expiresAt: NOW,
+  secretSha256: SHA256,
+  contentTypes: ['a/b'],
+  title: 'a',
+  message: 'b',
+  from: 'c',
+  returnUrl: 'd',
+  language: 'en',
+};
+
+/** As another writer has left it. */
+const LINK_ITEM = {
+  FullFilename: { S: KEY },
+  item: { S: 'link' },
+  schemaVersion: { N: '1' },
+  createdAt: { S: NOW.toISOString() },
+  writer: { S: 'another-token' },
 };
 
 /** Enough of an upload for what reads before it writes. */
@@ -69,6 +96,22 @@ function onUploads(
       now: () => NOW,
       newToken: () => 'a-token',
       readsTogether,
+    });
+  return recordCalls('FullFilename', item, (client) => work(open(client)), refused);
+}
+
+/** @param refused as `recordCalls` takes it */
+function onLinks(
+  work: (links: LinkStore) => Promise<unknown>,
+  item: Readonly<Record<string, AttributeValue>> | undefined,
+  refused = 0,
+) {
+  const open = (client: DynamoDBClient) =>
+    createDynamoDbLinkStore({
+      client,
+      tableName: 'uploads',
+      recordRetentionSeconds: 1,
+      newToken: () => 'a-token',
     });
   return recordCalls('FullFilename', item, (client) => work(open(client)), refused);
 }
@@ -113,6 +156,13 @@ export const uploadsCalls = {
     onUploads((uploads) => uploads.getWithObservedVersions(KEY, 1)),
     onUploads((uploads) => uploads.revoke(KEY)),
     onUploads((uploads) => uploads.issue(NEW_UPLOAD)),
+    onUploads((uploads) => uploads.changeExpiry(NEW_UPLOAD, NOW)),
+    onLinks((links) => links.record(NEW_LINK), undefined),
+    onLinks((links) => links.get(KEY), undefined),
+    onLinks((links) => links.list(KEY_ID, 2, 'a'), undefined),
+    onLinks((links) => links.record(NEW_LINK), LINK_ITEM, 2),
+    onLinks((links) => links.changeTexts(KEY, { title: 'a', message: '' }), LINK_ITEM),
+    onLinks((links) => links.keepUntil(NEW_LINK, NOW), LINK_ITEM),
     recordCalls('FullFilename', undefined, (client) =>
       createDynamoDbIssuedUploads({
         client,

@@ -37,6 +37,8 @@ export const deployment = {
   uploadsTable: setting('UPLOADS_TABLE'),
   uploadQueueUrl: setting('UPLOAD_QUEUE_URL'),
   uploadDeadLetterQueueUrl: setting('UPLOAD_DEAD_LETTER_QUEUE_URL'),
+  /** The table of API keys, where the command `upload-once keys` can make one. */
+  accessTable: process.env.UPLOAD_ONCE_ACCESS_TABLE,
   /** What keys begin with behind uploads/. */
   namePart: process.env.UPLOAD_NAME_PART || 'UploadFilename',
   bigFileBytes: Number(process.env.BIG_FILE_BYTES || 2 * 1024 ** 3),

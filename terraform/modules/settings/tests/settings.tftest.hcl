@@ -41,6 +41,46 @@ run "states_are_asked_for_in_whole_numbers" {
   expect_failures = [var.url_issuer]
 }
 
+run "links_live_thirty_days" {
+  command = plan
+  variables {
+    url_issuer = { link_lifetime_max_seconds = 2592001 }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "a_link_lives_a_second" {
+  command = plan
+  variables {
+    url_issuer = { link_lifetime_seconds = 0 }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "a_link_leads_to_origins" {
+  command = plan
+  variables {
+    url_issuer = { link_return_origins = ["https://www.example.com/thanks"] }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "a_link_allows_requests" {
+  command = plan
+  variables {
+    url_issuer = { link_rate_per_minute = 0 }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "an_address_has_a_whole_number_of_requests" {
+  command = plan
+  variables {
+    url_issuer = { link_address_rate_per_minute = 1.5 }
+  }
+  expect_failures = [var.url_issuer]
+}
+
 run "bad_keys_are_counted_in_whole_numbers" {
   command = plan
   variables {

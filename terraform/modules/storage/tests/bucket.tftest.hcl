@@ -364,3 +364,16 @@ run "named_origins_may_send_forms" {
     error_message = "The named origins may POST, and nothing else."
   }
 }
+
+run "the_pages_of_links_may_send_files" {
+  variables {
+    settings     = { cors_allowed_origins = ["https://www.example.com"] }
+    page_origins = ["https://uploads.example.com"]
+    link_days    = 30
+  }
+
+  assert {
+    condition     = toset(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_origins) == toset(["https://www.example.com", "https://uploads.example.com"])
+    error_message = "The named origins and the pages of links."
+  }
+}

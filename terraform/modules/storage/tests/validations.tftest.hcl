@@ -264,6 +264,27 @@ run "record_retention_days_refuses_less_than_redrives_take" {
   expect_failures = [var.settings]
 }
 
+run "record_retention_days_refuses_less_than_a_link_takes" {
+  command = plan
+
+  variables {
+    settings = { record_retention_days = 44, message_retention_days = 5, dead_letter_retention_days = 5 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "uploads_expire_days_refuses_less_than_a_link_lives" {
+  command = plan
+
+  variables {
+    settings  = { uploads_expire_days = 29 }
+    link_days = 30
+  }
+
+  expect_failures = [var.link_days]
+}
+
 run "uploads_expire_days_refuses_less_than_queues_keep" {
   command = plan
 
