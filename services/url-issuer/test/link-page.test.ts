@@ -160,6 +160,25 @@ t.test('P6: a PUT is signed for a minute, for the link’s key, once, of one siz
   );
 });
 
+t.test('the name of the file is signed into its metadata', async (t) => {
+  const { make, sign, create } = await linkClient(t);
+  const { token } = await make({ metadata: { customer: '7' } });
+  const file = { sizeBytes: 7, filename: 'Zähler 1.pdf' };
+  t.match((await sign(token, file)).json(), {
+    headers: { 'x-amz-meta-filename': 'Z%C3%A4hler%201.pdf', 'x-amz-meta-customer': '7' },
+  });
+  const form = await make({ method: 'post' });
+  t.match((await sign(form.token, file)).json(), {
+    fields: { 'x-amz-meta-filename': 'Z%C3%A4hler%201.pdf' },
+  });
+  for (const filename of ['', '..', 'a/b', 'a\\b', 'a\u202eb', 'ä'.repeat(128), 'x'.repeat(256)])
+    t.equal((await sign(token, { sizeBytes: 7, filename })).statusCode, 400, `${filename.length}`);
+  const longest = { sizeBytes: 7, filename: '\u20ac'.repeat(85), contentType: `a/${'x'.repeat(253)}` };
+  t.equal((await sign(token, longest)).statusCode, 200);
+  t.match((await create({ metadata: { filename: 'x' } })).json().message, /no "filename"/);
+  t.match((await create({ metadata: { a: 'x'.repeat(1_300) } })).json().message, /"metadata"/);
+});
+
 t.test('P6: a form is signed for a minute, for the link’s key and of one size', async (t) => {
   const { make, sign } = await linkClient(t);
   const { key, token } = await make({ method: 'post' });

@@ -142,7 +142,10 @@ function violationsOfMetadata({ metadata = {}, filename }: Body): Violation[] {
 }
 
 /** What a program can take for a name, and never for a path. */
-function violationsOfFilename({ filename, metadata = {} }: Body): Violation[] {
+export function violationsOfFilename({
+  filename,
+  metadata = {},
+}: Pick<Body, 'filename' | 'metadata'>): Violation[] {
   if (filename === undefined) return [];
   const isUsable =
     filename.isWellFormed() &&

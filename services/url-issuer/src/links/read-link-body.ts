@@ -3,6 +3,7 @@ import { hiddenCharacterIn } from '@upload-once/text/hidden-characters';
 import type { Link } from '@upload-once/uploads';
 import type { Static } from 'typebox';
 import { readUploadBody } from '../issuing/read-upload-body.ts';
+import { FILENAME_MAX_BYTES } from '../issuing/upload-body.ts';
 import type { UploadDefaults, UploadRequest, UploadRequester } from '../issuing/upload-request.ts';
 import { refuseAny, type Violation } from '../issuing/violations.ts';
 import type { linkBody, linkChangeBody } from './link-body.ts';
@@ -14,8 +15,9 @@ export interface LinkRequest {
   readonly shown: Pick<Link, 'title' | 'message' | 'from' | 'contentTypes' | 'returnUrl' | 'language'>;
 }
 
-/** As long as one can be: what is signed with a shorter one is taken as well. */
+// As long as they can be, also when they are encoded: what is signed with shorter ones is taken as well.
 const LONGEST_CONTENT_TYPE = `a/${'x'.repeat(253)}`;
+const LONGEST_FILENAME = '\u20ac'.repeat(FILENAME_MAX_BYTES / 3);
 
 /**
  * Makes a request for a link of a body that its schema found no violation in.
@@ -37,8 +39,8 @@ export function readLinkBody(
     ...violationsOfLifetime(body, settings),
   ]);
   const { constraints, ...uploadRequest } = readUploadBody(
-    // The size and the type are signed when they are known; a form's bounds are the narrower ones.
-    { ...ofUpload, method: 'post', contentType: LONGEST_CONTENT_TYPE },
+    // Size, type and name are signed when they are known; a form's bounds are the narrower ones.
+    { ...ofUpload, method: 'post', contentType: LONGEST_CONTENT_TYPE, filename: LONGEST_FILENAME },
     { ...requester, allowedContentTypes: undefined as never },
     {
       ...defaults,
@@ -46,7 +48,7 @@ export function readLinkBody(
       lifetimeMaxSeconds: settings.lifetimeMaxSeconds,
     },
   );
-  const { contentType: _longest, ...bounds } = constraints;
+  const { contentType: _type, filename: _name, ...bounds } = constraints;
   const types = contentTypes?.map((type) => type.toLowerCase()) ?? requester.allowedContentTypes;
   return {
     uploadRequest: {

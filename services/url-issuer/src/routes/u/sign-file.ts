@@ -2,8 +2,10 @@ import { allowsContentType } from '@upload-once/access';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { HttpError, serviceUnavailable } from '../../http-error.ts';
+import { violationsOfFilename } from '../../issuing/read-upload-body.ts';
 import { FILENAME_VARIABLE, uploadBody } from '../../issuing/upload-body.ts';
 import type { UploadDefaults } from '../../issuing/upload-request.ts';
+import { refuseAny } from '../../issuing/violations.ts';
 import { LINK_SIGNATURE_SECONDS } from '../../links/issue-link.ts';
 import { LinkState, linkStateOf, maxBytesOf, type PresentedLink } from '../../links/link-state.ts';
 import { linkOf } from '../../plugins/link-access.ts';
@@ -28,6 +30,11 @@ const fileBody = Type.Object(
       ...uploadBody.properties.contentType,
       description: 'The content type of the file. A link that asks for certain types needs it.',
     }),
+    filename: Type.Optional({
+      ...uploadBody.properties.filename,
+      description:
+        'The name of the file, in UTF-8. The object has it percent-encoded, as x-amz-meta-filename.',
+    }),
   },
   { additionalProperties: false },
 );
@@ -51,7 +58,8 @@ export async function signFile(app: FastifyInstance, { defaults, signer }: SignF
       const presented = linkOf(request);
       const { upload, readAt } = presented;
       assertOpen(presented);
-      const { sizeBytes, contentType } = request.body;
+      const { sizeBytes, contentType, filename } = request.body;
+      refuseAny(violationsOfFilename(request.body));
       assertSize(sizeBytes, upload.constraints.minBytes, maxBytesOf(presented, defaults));
       assertContentType(contentType, presented);
       const end = Math.min(
@@ -68,6 +76,7 @@ export async function signFile(app: FastifyInstance, { defaults, signer }: SignF
             minBytes: sizeBytes,
             maxBytes: sizeBytes,
             ...(contentType !== undefined && { contentType }),
+            ...(filename !== undefined && { filename }),
           },
         });
         return { ...signed, expiresAt: signing.expiresAt.toISOString() };
