@@ -107,6 +107,20 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
     ],
     [3, '… of … files were stored. Run the same command again, with --record …: it sends only the others'],
   ],
+  'upload --form': [
+    [0, '… stored as …'],
+    [2, '… has no form, as "upload-once form" prints it: …'],
+    [
+      3,
+      'The issuer can’t be asked, because the form was handed on.…Keep your file, and do not upload it again. Ask the person who gave you the form …',
+    ],
+  ],
+  form: [
+    [0, 'everyone who has this form can upload a file with it until …. Only the first one counts, as …'],
+    [1, 'the issuer refused the request (400 BadRequest): …. There is no form'],
+    [1, "the issuer at … can't be reached: …. There is no form"],
+    [130, 'interrupted. No form is printed; one that was made expires by itself'],
+  ],
   status: [
     [0, 'ISSUED: the issuer has not received a file. …1. Run revoke…upload-once revoke …'],
     [0, '…: … was received with this form. …upload-once status … --file FILE'],

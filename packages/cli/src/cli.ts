@@ -9,6 +9,7 @@ import { UsageError } from './usage-error.ts';
 const HELP = `Usage: upload-once COMMAND …
 
   upload FILE…   upload files, each with a form of its own that is good for one upload
+  form           ask for a form, and print it to hand on
   status ID      tell what became of an upload
   revoke ID      revoke an upload that nothing has come for
 
@@ -21,10 +22,10 @@ For operators:
   upload-once --version        prints the version
 `;
 
-const COMMANDS = ['upload', 'status', 'revoke', 'keys', 'redrive', 'audit'];
+const COMMANDS = ['upload', 'form', 'status', 'revoke', 'keys', 'redrive', 'audit'];
 
 /** The commands that have a help of their own. */
-const OWN_HELP: readonly (string | undefined)[] = ['upload', 'status', 'revoke', 'redrive', 'audit'];
+const OWN_HELP: readonly (string | undefined)[] = ['upload', 'form', 'status', 'revoke', 'redrive', 'audit'];
 
 /** A name without its middle would be copied as it stands. */
 const HIDDEN_NOTE =
@@ -53,6 +54,11 @@ async function runCommand(args: readonly string[], harness: CliIo, io: CliIo): P
       case 'upload': {
         const { uploadCommand } = await import('./commands/upload.ts');
         return await uploadCommand(rest, io);
+      }
+      case 'form': {
+        const { formCommand } = await import('./commands/form.ts');
+        // What it prints is signed: hidden, it would be worth nothing.
+        return await formCommand(rest, { ...io, stdout: harness.stdout });
       }
       case 'status': {
         const { statusCommand } = await import('./commands/upload-by-id.ts');
@@ -107,7 +113,7 @@ async function runCommand(args: readonly string[], harness: CliIo, io: CliIo): P
   }
 }
 
-/** Only `keys` prints a secret, to standard output. */
+/** Only `keys` and `form` print a secret, to standard output. */
 function withHiddenSecrets(io: CliIo, args: readonly string[], onHidden: () => void): CliIo {
   const secrets = apiKeysIn(args, io.env);
   const hiding = (output: TextOutput): TextOutput => ({

@@ -30,6 +30,7 @@ t.test('the command uploads by PUT, with the file’s own size and checksum', as
     contentType: 'text/plain',
     metadata: { a: 'b=c' },
     expiresInSeconds: 60,
+    filename: 'hello.txt',
     minBytes: 5,
     maxBytes: 5,
     sha256: createHash('sha256').update('hello').digest('hex'),

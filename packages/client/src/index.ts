@@ -5,7 +5,7 @@ export type { Retries } from './issuer-retries.ts';
 export { requestUpload, type UploadRequest } from './request-upload.ts';
 export type { Timeouts } from './time-limits.ts';
 export { type UploadOptions, uploadFile } from './upload-file.ts';
-export type { UploadForm, UploadPut } from './upload-form.ts';
+export { parseForm, type UploadForm, type UploadPut } from './upload-form.ts';
 export type { UploadResult } from './upload-result.ts';
 export { describeFile, type FileDescription, type FileToUpload } from './upload-source.ts';
 export {

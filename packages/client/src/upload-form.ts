@@ -30,8 +30,20 @@ export function readUploadForm(response: unknown): UploadForm {
   return readForm(record(record(response, 'the response')['url'], '"url"'), 'url.');
 }
 
+/**
+ * Reads a form or URL as the issuer gives it, such as one that was handed on as JSON: the response to `POST /v1/uploads`, or to
+ * `GET /getpresignedurl`.
+ *
+ * @throws Error with a message that says what is missing
+ */
+export function parseForm(response: unknown): UploadForm | UploadPut {
+  const given = record(response, 'the form');
+  if (typeof given['url'] !== 'string') return readUploadForm(given);
+  return given['method'] === 'put' ? readPut(given) : readForm(given, '');
+}
+
 /** @param where what stands before the names in a message */
-export function readForm(form: Record<string, unknown>, where: string): UploadForm {
+function readForm(form: Record<string, unknown>, where: string): UploadForm {
   const url = readUrl(form, where);
   const fields = readTexts(form, 'fields', where);
   const { key, policy } = fields;
@@ -52,12 +64,29 @@ function expirationOf(policy: string): Date {
   return expiresAt;
 }
 
-export function readUrl(form: Record<string, unknown>, where: string): string {
+function readUrl(form: Record<string, unknown>, where: string): string {
   const url = form['url'];
   if (typeof url !== 'string' || !isHttpUrl(url)) throw new Error(`"${where}url" is no http or https URL`);
   const { username, password } = new URL(url);
   if (username || password) throw new Error(`"${where}url" has a user name or a password`);
   return url;
+}
+
+function readPut(created: Record<string, unknown>): UploadPut {
+  const expiresAt = new Date(text(created, 'expiresAt'));
+  if (Number.isNaN(expiresAt.getTime())) throw new Error('"expiresAt" is no time');
+  return {
+    url: readUrl(created, ''),
+    headers: readTexts(created, 'headers', ''),
+    key: `uploads/${text(created, 'id')}`,
+    expiresAt,
+  };
+}
+
+export function text(response: Record<string, unknown>, name: string): string {
+  const value = response[name];
+  if (typeof value !== 'string') throw new Error(`"${name}" is no string`);
+  return value;
 }
 
 /** @throws Error when an issuer that was asked over https sends the file and the signature over a connection that anyone can read */

@@ -10,10 +10,10 @@ import { withRetries } from './issuer-retries.ts';
 import { randomHex } from './random-hex.ts';
 import {
   assertAsSecure,
-  readForm,
+  parseForm,
   readTexts,
-  readUrl,
   record,
+  text,
   type UploadForm,
   type UploadPut,
 } from './upload-form.ts';
@@ -114,7 +114,7 @@ export async function createUpload(
     });
     if (response.status !== 201) throw refusal(response);
     return read(response, 'upload', (created) => {
-      const form = created['method'] === 'put' ? readPut(created) : readForm(created, '');
+      const form = parseForm(created);
       assertAsSecure(form.url, response.url);
       return { id: text(created, 'id'), state: text(created, 'state') as UploadState, form };
     });
@@ -184,29 +184,12 @@ function pathOf(id: string): string {
   return `/v1/uploads/${encodeURIComponent(id)}`;
 }
 
-function readPut(created: Record<string, unknown>): UploadPut {
-  const expiresAt = new Date(text(created, 'expiresAt'));
-  if (Number.isNaN(expiresAt.getTime())) throw new Error('"expiresAt" is no time');
-  return {
-    url: readUrl(created, ''),
-    headers: readTexts(created, 'headers', ''),
-    key: `uploads/${text(created, 'id')}`,
-    expiresAt,
-  };
-}
-
 function isSize(value: unknown): boolean {
   return value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0);
 }
 
 function isSha256(value: unknown): boolean {
   return value === undefined || (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value));
-}
-
-function text(response: Record<string, unknown>, name: string): string {
-  const value = response[name];
-  if (typeof value !== 'string') throw new Error(`"${name}" is no string`);
-  return value;
 }
 
 function read<T>(response: IssuerResponse, what: string, from: (body: Record<string, unknown>) => T): T {

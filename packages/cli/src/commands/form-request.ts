@@ -2,6 +2,7 @@ import type { Retries, UploadForm, UploadPut } from '@upload-once/client';
 import { createUpload, fileSha256, requestUpload } from '@upload-once/client';
 import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
+import { termsOfName } from './named-file.ts';
 import type { Proxies } from './proxies.ts';
 import type { UploadCommandOptions } from './upload-options.ts';
 
@@ -30,7 +31,9 @@ export interface FormRequest {
  */
 export async function receiveForm(request: FormRequest): Promise<UploadForm | UploadPut> {
   const { file, sizeBytes, options, proxies, signal } = request;
-  const { issuerUrl, apiKey, issuerTimeoutSeconds: timeoutSeconds, wanted } = options;
+  const { issuer, issuerTimeoutSeconds: timeoutSeconds, wanted } = options;
+  if (issuer === undefined) throw new Error('the form was handed on: none is asked for');
+  const { issuerUrl, apiKey } = issuer;
   const access = {
     issuerUrl,
     apiKey,
@@ -40,10 +43,11 @@ export async function receiveForm(request: FormRequest): Promise<UploadForm | Up
     retries: retriesOf(request),
   };
   if (wanted === undefined) return requestUpload(access);
-  const { sha256, ...asked } = wanted;
+  const { sha256, isTypeGuessed: _, ...asked } = wanted;
   const { form } = await createUpload({
     ...access,
     ...asked,
+    ...termsOfName(file, wanted),
     ...(wanted.method === 'put' && { minBytes: sizeBytes, maxBytes: sizeBytes }),
     ...(sha256 && { sha256: await fileSha256(file, signal) }),
   });

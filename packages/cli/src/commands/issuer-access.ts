@@ -34,7 +34,7 @@ export function sameAccessWords(byOption: boolean): string {
 }
 
 /** @param texts what stands where files or ids should @throws UsageError when one is an API key; it is not repeated */
-export function assertNoApiKey(texts: readonly string[], apiKey: string): void {
+export function assertNoApiKey(texts: readonly string[], apiKey: string | undefined): void {
   if (!texts.some((text) => text === apiKey || /^["']?(?:Bearer\s+)?uo_[0-9a-f]{16}_/i.test(text))) return;
   throw new UsageError(
     'an API key stands where a file or an id should. Set UPLOAD_ONCE_API_KEY, or give it behind --key. Your shell may have kept what you typed: replace this key',

@@ -34,7 +34,9 @@ export async function resumeOne(request: ResumeOne): Promise<FileOutcome | undef
 
 async function askOrRevoke(request: ResumeOne, key: string): Promise<FileOutcome | undefined> {
   const { file, sizeBytes, options, proxies, signal, io } = request;
-  const { issuerUrl, apiKey, issuerTimeoutSeconds: timeoutSeconds } = options;
+  const { issuer, issuerTimeoutSeconds: timeoutSeconds } = options;
+  if (issuer === undefined) throw new Error('a record is of forms that were asked for');
+  const { issuerUrl, apiKey } = issuer;
   const sleep = (seconds: number) => io.sleep(seconds, signal);
   const access = { issuerUrl, apiKey, timeoutSeconds, signal, fetch: proxies.fetch, retries: { sleep } };
   for (let asked = 1; ; asked += 1) {

@@ -14,6 +14,8 @@ import { type FileOutcome, outcomeLine, reportOutcome } from './upload-report.ts
 
 export interface BatchRequest {
   readonly options: UploadCommandOptions;
+  /** One that was handed on; undefined: each file gets its own. */
+  readonly form: UploadForm | UploadPut | undefined;
   readonly sizes: ReadonlyMap<string, number>;
   readonly record: UploadRecord | undefined;
   readonly signal: AbortSignal;
@@ -47,8 +49,8 @@ export async function sendBatch(request: BatchRequest): Promise<BatchResult> {
   let begun = 0;
   let reasonToStop: string | undefined;
   let isOutputLost = false;
-  /** Of `--times`: the same for all. */
-  let shared: UploadForm | UploadPut | undefined;
+  /** The same for all: that of `--times`, or one that was handed on. */
+  let shared = request.form;
 
   async function uploadNext(file: string): Promise<FileOutcome> {
     const sizeBytes = sizes.get(file) ?? 0;

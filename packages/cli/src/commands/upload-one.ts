@@ -93,7 +93,7 @@ async function unknownOutcome(
   { file, options, formUsedBy, proxies, signal, io }: UploadOne,
 ): Promise<FileOutcome> {
   const { key } = error;
-  const toAsk = howToAsk(key, file, options.byOption);
+  const toAsk = howToAsk(key, file, options.issuer);
   const unknown = (found: string, next = toAsk): FileOutcome => ({
     outcome: 'unknown',
     file,
@@ -117,7 +117,9 @@ async function unknownOutcome(
         : `${NO_REVOKE}\n${uploadAlone(file)}`,
     );
   if (signal.aborted) return unknown('The command was interrupted before it asked the issuer');
-  const { issuerUrl, apiKey, issuerTimeoutSeconds: timeoutSeconds } = options;
+  const { issuer, issuerTimeoutSeconds: timeoutSeconds } = options;
+  if (issuer === undefined) return unknown('The issuer can’t be asked, because the form was handed on');
+  const { issuerUrl, apiKey } = issuer;
   const access = { issuerUrl, apiKey, timeoutSeconds, signal, fetch: proxies.fetch };
   try {
     const outcome = await askOutcome(access, error, (seconds) => io.sleep(seconds, signal));
@@ -155,8 +157,14 @@ function uploadAlone(file: string): string {
   return `Upload ${printable(file)} again without --times, with your other options. It gets a form of its own:\n  upload-once upload ${printable(inShell(file))}`;
 }
 
+const OTHERS_URL =
+  '\nIf you sent the file only once, someone else may have had the URL. If status says that the size is the same, ask the people who run the service for the SHA-256, as it says.';
+
 /** What the reader does next, in lines. */
-function howToAsk(key: string, file: string, byOption: boolean): string {
+function howToAsk(key: string, file: string, issuer: UploadOne['options']['issuer']): string {
+  if (issuer === undefined)
+    return `Keep your file, and do not upload it again. Ask the person who gave you the form whether a file of this size was received as ${printable(key)}.`;
+  const { byOption } = issuer;
   return [
     `Keep your file. Do not upload it again, and do not run revoke, before status says so. Run status${sameAccessWords(byOption)}:`,
     `  upload-once status ${printable(inShell(key))} --file ${printable(inShell(file))}`,
@@ -197,7 +205,7 @@ function failedOutcome(
         file,
         key,
         error,
-        found: `${howToAsk(key, file, options.byOption)}\nIf you sent the file only once, someone else may have had the URL. If status says that the size is the same, ask the people who run the service for the SHA-256, as it says.`,
+        found: howToAsk(key, file, options.issuer) + (options.issuer === undefined ? '' : OTHERS_URL),
       };
     return { outcome: 'refused', file, key, error, found: afterOwnUpload(file, formUsedBy) };
   }

@@ -1,14 +1,15 @@
-import type { NewUploadOptions } from '@upload-once/client';
 import type { CliIo } from '../cli-io.ts';
 import { UsageError } from '../usage-error.ts';
-import { assertNoApiKey, ISSUER_OPTIONS, issuerAccess } from './issuer-access.ts';
+import { assertNoApiKey, type GivenAccess, ISSUER_OPTIONS, issuerAccess } from './issuer-access.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { STATES_HELP } from './states-help.ts';
 import { timeoutOf } from './time-option.ts';
+import { WANTED_OPTIONS, type WantedUpload, wantedOf, wantedValues } from './wanted-options.ts';
 
 export const UPLOAD_HELP = `Usage: upload-once upload FILE… [options]
 
-Asks the issuer for a form for each FILE, and sends the FILE with it. A file is sent once. If S3's response
+Asks the issuer for a form for each FILE, and sends the FILE with it. With --form it uses a form that was
+handed on, and needs no API key. A file is sent once. If S3's response
 does not prove whether the file was stored, the command asks the issuer, and sends nothing again. The issuer
 knows an upload by its form and size. It cannot distinguish another file of the same size that someone sent
 with the same form. With --sha256 the form accepts no other content.
@@ -30,12 +31,15 @@ would send the stored ones again. Give only the FILEs that the messages tell you
                     upload before it sends it again. RECORD has no secret. Use it for one command at a time
   --json            one JSON object for each file on standard output. Its "outcome" is "stored",
                     "unknown", or, if it was not stored or does not count, "refused" or "failed"
+  --form FORM       use the form in the file FORM ("-": standard input), which "upload-once form" printed. It
+                    takes one FILE
   --help            this text
 
 What the upload must match:
   --method put      use a URL that S3 accepts once, for exactly this size, instead of a form
   --sha256          read the file first, and ask for a form that accepts only its SHA-256
-  --content-type T  the content type, such as application/pdf
+  --content-type T  the content type, such as application/pdf. "guess": by the FILE's name, as with any
+                    other option of this list; "none": any
   --name NAME       the beginning of the upload's id
   --metadata N=V    metadata of the object; you can give it several times
   --expires SECONDS how long an upload can start with the form
@@ -69,10 +73,10 @@ const PARALLEL_MAX = 16;
 
 export interface UploadCommandOptions {
   readonly files: readonly string[];
-  readonly issuerUrl: string;
-  readonly apiKey: string;
-  /** Whether URL or key came from an option. */
-  readonly byOption: boolean;
+  /** Undefined: a form was handed on, and no issuer can be asked. */
+  readonly issuer: GivenAccess | undefined;
+  /** The file that has the form; undefined: one is asked for. "-" is standard input. */
+  readonly formFile: string | undefined;
   /** For sending one file; undefined: the library's default. */
   readonly timeoutSeconds: number | undefined;
   /** For each response of the issuer. */
@@ -90,20 +94,16 @@ export interface UploadCommandOptions {
   readonly wanted: WantedUpload | undefined;
 }
 
-export interface WantedUpload
-  extends Pick<NewUploadOptions, 'name' | 'method' | 'contentType' | 'metadata' | 'expiresInSeconds'> {
-  readonly sha256: boolean;
-}
-
 /** @throws UsageError */
 export function readUploadOptions(args: readonly string[], env: CliIo['env']): UploadCommandOptions | 'help' {
   const { values, positionals: files } = parse(args);
   if (values.help) return 'help';
   if (files.length === 0) throw new UsageError('name at least one file to upload');
-  const { issuerUrl, apiKey, byOption } = issuerAccess(values, env);
-  assertNoApiKey(files, apiKey);
+  const issuer = values.form === undefined ? issuerAccess(values, env) : undefined;
+  assertNoApiKey(files, issuer?.apiKey ?? env['UPLOAD_ONCE_API_KEY']);
   const timeoutSeconds = timeoutOf(values.timeout);
-  const wanted = wantedOf(values);
+  const wanted = wantedOf(values, values.sha256 === true);
+  assertFitsForm(values, files.length);
   if (values['tamper-key'] && wanted?.method === 'put')
     throw new UsageError('--tamper-key changes a form, not a PUT');
   if (values.times !== undefined && wanted?.sha256 && files.length > 1)
@@ -113,9 +113,8 @@ export function readUploadOptions(args: readonly string[], env: CliIo['env']): U
   const times = values.times === undefined ? undefined : timesOf(values.times, files.length);
   return {
     files: times !== undefined && files.length === 1 ? Array<string>(times).fill(files[0] ?? '') : files,
-    issuerUrl,
-    apiKey,
-    byOption,
+    issuer,
+    formFile: values.form,
     timeoutSeconds,
     issuerTimeoutSeconds: Math.min(timeoutSeconds ?? ISSUER_TIMEOUT_SECONDS, ISSUER_TIMEOUT_SECONDS),
     times,
@@ -127,6 +126,19 @@ export function readUploadOptions(args: readonly string[], env: CliIo['env']): U
     record: values.record,
     wanted,
   };
+}
+
+/** A form that was handed on is for one file, and has its terms. */
+function assertFitsForm(values: ReturnType<typeof parse>['values'], fileCount: number): void {
+  if (values.form === undefined) return;
+  if (fileCount > 1 && values.times === undefined)
+    throw new UsageError('--form takes one FILE: a form is good for one upload');
+  const { url, key, record, delay, sha256 } = values;
+  const tampered = { 'tamper-key': values['tamper-key'] };
+  const others = { url, key, record, delay, ...tampered, sha256, ...wantedValues(values) };
+  const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+  if (other !== undefined)
+    throw new UsageError(`--${other} is for a form that is asked for: --form has one already`);
 }
 
 function parse(args: readonly string[]) {
@@ -141,12 +153,9 @@ function parse(args: readonly string[]) {
       json: { type: 'boolean' },
       parallel: { type: 'string' },
       record: { type: 'string' },
-      method: { type: 'string' },
+      form: { type: 'string' },
+      ...WANTED_OPTIONS,
       sha256: { type: 'boolean' },
-      'content-type': { type: 'string' },
-      name: { type: 'string' },
-      metadata: { type: 'string', multiple: true },
-      expires: { type: 'string' },
     },
   });
 }
@@ -174,52 +183,4 @@ function delayOf(text: string): number {
     throw new UsageError(`--delay takes a number of seconds from 0 to 86400, not ${JSON.stringify(text)}`);
   }
   return seconds;
-}
-
-interface WantedValues {
-  readonly method?: string | undefined;
-  readonly sha256?: boolean | undefined;
-  readonly 'content-type'?: string | undefined;
-  readonly name?: string | undefined;
-  readonly metadata?: string[] | undefined;
-  readonly expires?: string | undefined;
-}
-
-function wantedOf(values: WantedValues): WantedUpload | undefined {
-  const { sha256 = false, name, metadata, expires } = values;
-  const contentType = values['content-type'];
-  const method = methodOf(values.method);
-  const wanted = {
-    method,
-    name,
-    contentType,
-    metadata: metadataOf(metadata),
-    expiresInSeconds: expiresOf(expires),
-  };
-  const isAnything = sha256 || Object.values(wanted).some((value) => value !== undefined);
-  return isAnything ? { ...wanted, sha256 } : undefined;
-}
-
-function methodOf(text: string | undefined): 'post' | 'put' | undefined {
-  if (text === undefined || text === 'post' || text === 'put') return text;
-  throw new UsageError(`--method takes post or put, not ${JSON.stringify(text)}`);
-}
-
-function metadataOf(pairs: readonly string[] | undefined): Record<string, string> | undefined {
-  if (pairs === undefined) return undefined;
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1) throw new UsageError(`--metadata takes NAME=VALUE, not ${JSON.stringify(pair)}`);
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
-}
-
-function expiresOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(text)) {
-    throw new UsageError(`--expires takes a whole number of seconds from 1 up, not ${JSON.stringify(text)}`);
-  }
-  return Number(text);
 }

@@ -2,8 +2,9 @@ import { describeFile } from '@upload-once/client';
 import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
-import { openProxies, type Proxies } from './proxies.ts';
-import { sendBatch } from './send-batch.ts';
+import { openProxies } from './proxies.ts';
+import { readFormFile } from './read-form-file.ts';
+import { type BatchRequest, sendBatch } from './send-batch.ts';
 import { readUploadOptions, UPLOAD_HELP, type UploadCommandOptions } from './upload-options.ts';
 import { openRecord } from './upload-record.ts';
 import { type FileOutcome, partlyStoredNote, reportOutcome, timesNote } from './upload-report.ts';
@@ -20,22 +21,21 @@ export async function uploadCommand(args: readonly string[], io: CliIo): Promise
     io.stdout.write(UPLOAD_HELP);
     return ExitCode.done;
   }
+  const form = options.formFile === undefined ? undefined : await readFormFile(options.formFile, io.stdin);
   const sizes = await sizesOf(options, io);
   if (sizes === undefined) return ExitCode.failed;
-  return uploadAll(options, sizes, openProxies(io.env), io);
+  return uploadAll({ options, form, sizes, proxies: openProxies(io.env), io });
 }
 
 async function uploadAll(
-  options: UploadCommandOptions,
-  sizes: ReadonlyMap<string, number>,
-  proxies: Proxies,
-  io: CliIo,
+  request: Pick<BatchRequest, 'options' | 'form' | 'sizes' | 'proxies' | 'io'>,
 ): Promise<ExitCode> {
+  const { options, io } = request;
   const signal = io.interruptSignal();
   const waits = { seconds: 0 };
   const { files, times } = options;
   const record = options.record === undefined ? undefined : openRecord(options.record);
-  const batch = await sendBatch({ options, sizes, record, signal, waits, proxies, io });
+  const batch = await sendBatch({ ...request, record, signal, waits });
   const { outcomes, notBegun, isOutputLost } = batch;
   if (notBegun.length > 0)
     io.stderr.write(`upload-once: ${batch.reasonToStop}; not sent: ${notBegun.map(printable).join(', ')}\n`);
