@@ -63,7 +63,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
         provision({
           compose,
           endpoint,
-          variables: options.terraformVariables,
+          variables: { ...corsVariables(env, ports), ...options.terraformVariables },
           wasRunning: ownPorts.has(ports.localstack),
           folder,
           env: withoutAws(env),
@@ -94,6 +94,15 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     apiKey,
     awsEnv,
     compose,
+  };
+}
+
+/** As with `make dev`: pages of CORS_ORIGINS may also send to the bucket, and so may the url-issuer's own. */
+function corsVariables(env: NodeJS.ProcessEnv, ports: Ports): Record<string, string> {
+  const origins = (env.CORS_ORIGINS ?? '').split(',').flatMap((origin) => origin.trim() || []);
+  return {
+    cors_allowed_origins: JSON.stringify(origins),
+    page_origins: JSON.stringify([`http://127.0.0.1:${ports.issuer}`]),
   };
 }
 

@@ -31,7 +31,9 @@ module "storage" {
     point_in_time_recovery = false
     visibility_seconds     = var.visibility_seconds
     max_receive_count      = var.max_receive_count
+    cors_allowed_origins   = var.cors_allowed_origins
   }
+  page_origins        = var.page_origins
   force_destroy       = true
   deletion_protection = false
 }

@@ -21,3 +21,15 @@ variable "max_receive_count" {
   type        = number
   default     = null
 }
+
+variable "cors_allowed_origins" {
+  description = "The storage module's cors_allowed_origins."
+  type        = list(string)
+  default     = []
+}
+
+variable "page_origins" {
+  description = "The storage module's page_origins: where the url-issuer serves the page of links."
+  type        = list(string)
+  default     = []
+}

@@ -68,6 +68,7 @@ export function readSettings(
         .split(',')
         .map((origin) => origin.trim())
         .filter((origin) => origin !== ''),
+      presignedPut: environment.PRESIGNED_PUT !== 'false',
       maxReceiveCount: whole('LOCAL_AWS_MAX_RECEIVE_COUNT', 5, 1, 1_000),
     },
   };

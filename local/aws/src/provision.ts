@@ -22,6 +22,22 @@ import {
 } from '@aws-sdk/client-sqs';
 import { queueUrlOn } from './sqs.ts';
 
+/** What pages may send and read, as terraform/modules/storage/bucket.tf has it; a test compares them. */
+export const CORS_RULE = {
+  AllowedHeaders: ['*'],
+  ExposeHeaders: [
+    'ETag',
+    'x-amz-version-id',
+    'x-amz-checksum-type',
+    'x-amz-checksum-crc32',
+    'x-amz-checksum-crc32c',
+    'x-amz-checksum-crc64nvme',
+    'x-amz-checksum-sha1',
+    'x-amz-checksum-sha256',
+  ],
+  MaxAgeSeconds: 3600,
+};
+
 export interface ProvisionOptions {
   readonly bucket: string;
   /** How long a received message stays hidden from others. */
@@ -30,6 +46,8 @@ export interface ProvisionOptions {
   readonly maxReceiveCount: number;
   /** Web origins whose pages may send forms and read S3's responses, as Terraform's `cors_allowed_origins`. Default: none. */
   readonly corsOrigins?: readonly string[];
+  /** Whether these pages may PUT, too, as Terraform's `allow_presigned_put`. Default: true. */
+  readonly presignedPut?: boolean;
 }
 
 export interface AwsClients {
@@ -70,7 +88,7 @@ export async function provision(clients: AwsClients, options: ProvisionOptions):
     { prefix: 'uploads/', queue: uploads.queue },
     { prefix: 'accepted/', queue: accepted.queue },
   ]);
-  await setCors(clients.s3, options.bucket, options.corsOrigins ?? []);
+  await setCors(clients.s3, options);
   const tables = { uploads: 'uploads', access: 'access' };
   await createTable(clients.dynamoDb, tables.uploads, 'FullFilename');
   await createTable(clients.dynamoDb, tables.access, 'id');
@@ -144,17 +162,18 @@ async function createBucket(
 }
 
 /** As terraform/modules/storage/bucket.tf: one rule for the origins, or none at all. */
-async function setCors(s3: S3Client, bucket: string, origins: readonly string[]): Promise<void> {
+async function setCors(
+  s3: S3Client,
+  { bucket, corsOrigins: origins = [], presignedPut = true }: ProvisionOptions,
+): Promise<void> {
   if (origins.length === 0) {
     await s3.send(new DeleteBucketCorsCommand({ Bucket: bucket }));
     return;
   }
   const rule = {
     AllowedOrigins: [...origins],
-    AllowedMethods: ['POST', 'PUT'],
-    AllowedHeaders: ['*'],
-    ExposeHeaders: ['ETag', 'x-amz-version-id'],
-    MaxAgeSeconds: 3600,
+    AllowedMethods: presignedPut ? ['POST', 'PUT'] : ['POST'],
+    ...CORS_RULE,
   };
   await s3.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration: { CORSRules: [rule] } }));
 }

@@ -7,6 +7,7 @@ import {
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
+import { CORS_RULE } from '../src/provision.ts';
 import { type Ready, runMain, startMain } from './support/main-process.ts';
 
 function clientsOf(t: Test, { endpoints, region, credentials }: Ready) {
@@ -136,10 +137,16 @@ t.test(
       [
         ...named.flatMap((origin) => [
           [origin, 'POST, PUT', 'x-any'],
-          ['ETag, x-amz-version-id', '3600'],
+          [CORS_RULE.ExposeHeaders.join(', '), '3600'],
         ]),
         ...none,
       ],
+    );
+    const formsOnly = { LOCAL_AWS_CORS_ORIGINS: named.join(', '), PRESIGNED_PUT: 'false' };
+    t.strictSame(
+      await corsFor(named, formsOnly),
+      [...none, ...none],
+      'where PUTs are refused, no page may PUT',
     );
     t.strictSame(await corsFor(named.slice(1), {}), none, 'it goes with the setting');
   },

@@ -40,7 +40,7 @@ async function start(): Promise<Stack> {
   const ports = await devPorts(process.env);
   const { passed, left } = callersEnv(process.env);
   const recordRetentionDays = passed.RECORD_RETENTION_DAYS || DEFAULT_RECORD_RETENTION_DAYS;
-  const linkOrigin = `http://127.0.0.1:${ports['url-issuer']}`;
+  const linkOrigin = passed.LINK_ORIGIN || `http://127.0.0.1:${ports['url-issuer']}`;
   say('Starting a local S3, SQS and DynamoDB, and the three services …');
   if (left.length > 0)
     say(`Not taken from your environment, because make dev sets them itself: ${left.join(', ')}`);
@@ -64,7 +64,7 @@ async function start(): Promise<Stack> {
         LOCAL_AWS_DYNAMODB_PORT: String(ports.DynamoDB),
         LOCAL_AWS_CONTROL_PORT: String(ports['control API']),
       },
-      'url-issuer': { PORT: String(ports['url-issuer']), LINK_ORIGIN: passed.LINK_ORIGIN || linkOrigin },
+      'url-issuer': { PORT: String(ports['url-issuer']), LINK_ORIGIN: linkOrigin },
       acceptor: { PORT: String(ports.acceptor) },
       processor: { PORT: String(ports.processor) },
     },

@@ -39,6 +39,15 @@ run "names_are_those_of_the_compose_file" {
   }
 }
 
+run "pages_reach_the_bucket_as_on_aws" {
+  command = plan
+
+  variables {
+    cors_allowed_origins = ["https://www.example.com"]
+    page_origins         = ["http://127.0.0.1:8080"]
+  }
+}
+
 run "refuses_any_place_but_this_machine" {
   command = plan
 

@@ -57,7 +57,11 @@ resource "aws_s3_bucket_cors_configuration" "this" {
     allowed_origins = local.cors_allowed_origins
     allowed_methods = var.settings.allow_presigned_put ? ["POST", "PUT"] : ["POST"]
     allowed_headers = ["*"]
-    expose_headers  = ["ETag", "x-amz-version-id"]
+    # The version that S3 stored, and the checksum that it made or compared (Amazon S3 API Reference, "PutObject", "Response Elements").
+    expose_headers = [
+      "ETag", "x-amz-version-id", "x-amz-checksum-type", "x-amz-checksum-crc32", "x-amz-checksum-crc32c",
+      "x-amz-checksum-crc64nvme", "x-amz-checksum-sha1", "x-amz-checksum-sha256",
+    ]
     max_age_seconds = 3600
   }
 }

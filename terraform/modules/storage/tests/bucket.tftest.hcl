@@ -203,6 +203,14 @@ run "presigned_put_gets_in_only_if_none_match" {
     condition     = toset(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_methods) == toset(["POST", "PUT"])
     error_message = "A web page may PUT as well then."
   }
+
+  assert {
+    condition = alltrue([
+      for header in ["ETag", "x-amz-version-id", "x-amz-checksum-type", "x-amz-checksum-crc64nvme", "x-amz-checksum-sha256"] :
+      contains(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).expose_headers, header)
+    ])
+    error_message = "A web page can't read which version S3 stored, or its checksum."
+  }
 }
 
 run "uploads_of_presigned_puts_are_protected" {
