@@ -30,7 +30,7 @@ locals {
         "apiKeyId", "createdAt", "secretSha256", "contentTypes", "title", "message", "from", "returnUrl", "language",
       ]
       change_link = ["state", "expiresAt", "secretSha256", "title", "message"]
-      observe     = ["kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"]
+      observe     = ["kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported", "isIdentical"]
       # How many versions came of each kind: written by UpdateItem, as the two that follow are.
       accept = [
         "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "versionToProcess", "acceptedAt",

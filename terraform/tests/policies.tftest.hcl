@@ -179,7 +179,7 @@ run "conditions_hold_what_resources_cannot" {
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         RecordObservedVersions = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported", "isIdentical"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
       }
@@ -190,7 +190,7 @@ run "conditions_hold_what_resources_cannot" {
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         RecordObservedVersions = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported", "isIdentical"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
       }

@@ -70,6 +70,13 @@ export const METRICS = {
     isGathered: false,
     description: 'Versions other than the claimed one, kept or removed: a form was used more than once.',
   },
+  IdenticalDuplicates: {
+    unit: 'Count',
+    dimensions: [],
+    isGathered: false,
+    description:
+      'Versions with the bytes of the claimed one that are kept: a client sent its request again. They are not among DuplicateUploads.',
+  },
   OrphanObjects: {
     unit: 'Count',
     dimensions: [],

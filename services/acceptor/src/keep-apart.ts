@@ -10,6 +10,7 @@ import {
   type UploadStore,
 } from '@upload-once/uploads';
 import { createFullKeys } from './full-keys.ts';
+import { hasClaimedBytes } from './has-claimed-bytes.ts';
 import { joinByKey } from './join-by-key.ts';
 import type { Remove } from './remove-together.ts';
 
@@ -34,6 +35,11 @@ const STORED_BEFORE_REVOCATION = {
   metric: 'StoredBeforeRevocation',
   message:
     'a version that S3 had stored before its upload was revoked: kept apart, its client holds a success',
+} as const;
+
+const IDENTICAL = {
+  metric: 'IdenticalDuplicates',
+  message: 'a form was used again for the same bytes: kept apart',
 } as const;
 
 /** A version beyond those that are kept: it is removed already, and not counted yet. */
@@ -74,10 +80,11 @@ export function createKeepApart(options: {
     reports,
     keptDuplicates,
     now,
-    onReported({ key, versionId, sizeBytes, kind }, { storedBeforeRevocation }) {
-      const { metric, message } = storedBeforeRevocation ? STORED_BEFORE_REVOCATION : REPORTS[kind];
+    onReported({ key, versionId, sizeBytes, kind, isIdentical }, { storedBeforeRevocation }) {
+      const reported = storedBeforeRevocation ? STORED_BEFORE_REVOCATION : REPORTS[kind];
+      const { metric, message } = isIdentical ? IDENTICAL : reported;
       metrics.add(metric, 1);
-      log.warn({ key, versionId, sizeBytes, kind }, message);
+      log[isIdentical ? 'info' : 'warn']({ key, versionId, sizeBytes, kind }, message);
     },
     onCounted({ key, kind, surplus }, count) {
       metrics.add(REPORTS[kind].metric, count);
@@ -114,6 +121,8 @@ export function createKeepApart(options: {
         kind,
         version: event,
         ...(kind === ObservedKind.refused && { storedBeforeRevocation: isStoredBefore(event, upload) }),
+        ...(kind === ObservedKind.duplicate &&
+          upload && { isIdentical: () => hasClaimedBytes(objects, event, upload) }),
       };
       if (await evidence.keep(observed)) return undefined;
       const stayingVersionId = upload?.claimed?.versionId ?? (await findOldest(key, undefined));

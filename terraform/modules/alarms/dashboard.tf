@@ -6,7 +6,7 @@ locals {
   # CloudWatch API Reference, "Dashboard body structure and syntax".
   widgets = [
     { title = "Uploads", statistics = ["Sum"], metrics = ["UploadsIssued", "UploadsAccepted", "UploadsProcessed"], lines = [] },
-    { title = "Kept apart", statistics = ["Sum"], metrics = ["DuplicateUploads", "OrphanObjects", "RevokedUploads", "StoredBeforeRevocation"], lines = [] },
+    { title = "Kept apart", statistics = ["Sum"], metrics = ["DuplicateUploads", "IdenticalDuplicates", "OrphanObjects", "RevokedUploads", "StoredBeforeRevocation"], lines = [] },
     { title = "From stored to accepted, and to processed (ms)", statistics = ["p50", "p99"], metrics = ["AcceptTime", "LeadTime"], lines = [] },
     { title = "Processor: age of uploads that find no place (ms)", statistics = ["Maximum"], metrics = ["WaitingTime"], lines = [] },
     { title = "Bytes accepted", statistics = ["Sum"], metrics = ["BytesAccepted"], lines = [] },

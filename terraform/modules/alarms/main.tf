@@ -25,6 +25,7 @@ locals {
     BytesAccepted          = ["acceptor"]
     AcceptTime             = ["acceptor"]
     DuplicateUploads       = ["acceptor"]
+    IdenticalDuplicates    = ["acceptor"]
     OrphanObjects          = ["acceptor", "processor"]
     RevokedUploads         = ["acceptor"]
     StoredBeforeRevocation = ["acceptor"]

@@ -125,7 +125,7 @@ async function all(...recorded: Promise<readonly RecordedCall[]>[]): Promise<rea
 const observedVersions = (uploads: UploadStore) =>
   Promise.all(
     Object.values(ObservedKind).flatMap((kind) => [
-      uploads.recordObservedVersion(KEY, kind, VERSION),
+      uploads.recordObservedVersion(KEY, kind, VERSION, { isIdentical: true }),
       uploads.markReported(KEY, kind, VERSION.versionId),
       uploads.reserveEvidence(KEY, kind, VERSION.versionId, 1),
       uploads.countSurplus(KEY, kind, 1),

@@ -20,6 +20,7 @@ import type { VirtualTime } from './simulation/virtual-time.ts';
 
 const OBSERVED_VERSION_METRICS = [
   'DuplicateUploads',
+  'IdenticalDuplicates',
   'RevokedUploads',
   'StoredBeforeRevocation',
   'OrphanObjects',

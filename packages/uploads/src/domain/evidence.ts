@@ -15,6 +15,8 @@ export interface Observed {
   readonly version: ObjectVersion;
   /** For a refused version: S3 had stored it before the upload was revoked. */
   readonly storedBeforeRevocation?: boolean;
+  /** For a duplicate: whether it has the bytes of the claimed version. Asked when it has a place. */
+  readonly isIdentical?: () => Promise<boolean>;
 }
 
 /**
@@ -23,7 +25,8 @@ export interface Observed {
  */
 export interface Evidence {
   /**
-   * Records and reports a version that is among the first ones: the record is made once, the report is sent at least once.
+   * Records and reports a version that is among the first ones: the record is made once, the report is sent at least once. An identical
+   * duplicate is recorded and counted, and no reader gets a report.
    * False: the version is surplus. Nothing was recorded; the caller counts it with `countSurplus`.
    */
   keep(observed: Observed): Promise<boolean>;
@@ -55,12 +58,14 @@ export function createEvidence(options: {
 
   async function keepAlways(observed: Observed): Promise<void> {
     const { key, kind, version, storedBeforeRevocation } = observed;
-    const observedVersion = await uploads.recordObservedVersion(key, kind, version);
+    const isIdentical = (await observed.isIdentical?.()) ?? false;
+    const observedVersion = await uploads.recordObservedVersion(key, kind, version, { isIdentical });
     if (observedVersion.reported) return;
-    await reports.send({
-      observedVersion,
-      ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
-    });
+    if (!observedVersion.isIdentical)
+      await reports.send({
+        observedVersion,
+        ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
+      });
     onReported(observedVersion, observed);
     await uploads.markReported(key, kind, version.versionId);
   }

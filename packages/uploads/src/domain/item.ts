@@ -73,6 +73,7 @@ export interface ObservedVersionItem extends ItemKey {
   readonly storedAt: string;
   readonly recordedAt: string;
   readonly reported: boolean;
+  readonly isIdentical?: true;
   readonly deleteAt: number;
   readonly writer: string;
 }
@@ -159,9 +160,12 @@ export function observedVersionItem(
   key: string,
   kind: ObservedKind,
   version: ObjectVersion,
-  recordedAt: Date,
-  deleteAt: number,
-  writer: string,
+  written: {
+    readonly recordedAt: Date;
+    readonly deleteAt: number;
+    readonly writer: string;
+    readonly isIdentical: boolean;
+  },
 ): ObservedVersionItem {
   return {
     ...observedVersionItemKey(key, kind, version.versionId),
@@ -171,10 +175,11 @@ export function observedVersionItem(
     eTag: version.eTag,
     sizeBytes: version.sizeBytes,
     storedAt: version.storedAt.toISOString(),
-    recordedAt: recordedAt.toISOString(),
+    recordedAt: written.recordedAt.toISOString(),
     reported: false,
-    deleteAt,
-    writer,
+    ...(written.isIdentical && { isIdentical: true }),
+    deleteAt: written.deleteAt,
+    writer: written.writer,
   };
 }
 
@@ -226,6 +231,7 @@ export function toObservedVersion(item: ObservedVersionItem): ObservedVersion {
     storedAt: new Date(item.storedAt),
     recordedAt: new Date(item.recordedAt),
     reported: item.reported,
+    ...(item.isIdentical && { isIdentical: true }),
   };
 }
 

@@ -120,8 +120,9 @@ export function createTableUploadStore(options: TableUploadStoreOptions): Upload
     finish: (key, attempt) => transition(key, transitions.finish(attempt, now())),
     fail: (key, attempt, reasons) => transition(key, transitions.fail(attempt, reasons, now())),
 
-    async recordObservedVersion(key, kind, version) {
-      const item = observedVersionItem(key, kind, version, now(), deleteAt(), newToken());
+    async recordObservedVersion(key, kind, version, { isIdentical = false } = {}) {
+      const written = { recordedAt: now(), deleteAt: deleteAt(), writer: newToken(), isIdentical };
+      const item = observedVersionItem(key, kind, version, written);
       if (await table.putIfAbsent(item)) return toObservedVersion(item);
       const found = (await table.get(observedVersionItemKey(key, kind, version.versionId))) as
         | ObservedVersionItem

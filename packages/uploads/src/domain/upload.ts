@@ -107,6 +107,8 @@ export interface ObservedVersion extends ObjectVersion {
   readonly recordedAt: Date;
   /** Whether its metric was already written; see `UploadStore.recordObservedVersion`. */
   readonly reported: boolean;
+  /** For a duplicate: it has the bytes of the claimed version, so that it is a repeated request, and is reported to no reader. */
+  readonly isIdentical?: true;
 }
 
 /**

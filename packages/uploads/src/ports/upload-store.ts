@@ -86,8 +86,14 @@ export interface UploadStore {
    * Puts `<kind>#<versionId>` if it is absent, and gives the record as it stands. `reported` says whether every reader of
    * reports has it: a caller that reads false sends the report, then calls `markReported` (at least once; once where
    * nothing crashes or fails in between).
+   * @param options.isIdentical see `ObservedVersion`; the first record of a version decides
    */
-  recordObservedVersion(key: string, kind: ObservedKind, version: ObjectVersion): Promise<ObservedVersion>;
+  recordObservedVersion(
+    key: string,
+    kind: ObservedKind,
+    version: ObjectVersion,
+    options?: { readonly isIdentical?: boolean },
+  ): Promise<ObservedVersion>;
 
   /** Whether this version is on record as that. */
   isObserved(key: string, kind: ObservedKind, versionId: string): Promise<boolean>;
