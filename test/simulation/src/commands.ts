@@ -2,7 +2,7 @@
 import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
 import type { HandlerPlan } from './facts.ts';
-import type { Harness, PlantPlan, VersionPlan } from './harness.ts';
+import { type Harness, LATEST_BEGIN_MS, type PlantPlan, type VersionPlan } from './harness.ts';
 import { AT_ONCE, type EventPlan } from './simulation/bucket-events.ts';
 import { CallOutcome, type PlannedOutcome, REFUSALS } from './simulation/call-outcome.ts';
 
@@ -51,7 +51,7 @@ const eventPlan: Arbitrary<EventPlan> = fc.record({
 });
 
 const versionPlan: Arbitrary<VersionPlan> = fc.record({
-  beginsAfterMs: fc.nat({ max: 300 }),
+  beginsAfterMs: fc.nat({ max: LATEST_BEGIN_MS }),
   takesMs: fc.oneof(
     { weight: 4, arbitrary: fc.nat({ max: 300 }) },
     { weight: 1, arbitrary: fc.constant(60_000) },
@@ -118,13 +118,14 @@ const issue = fc
   .tuple(
     fc.constantFrom('post' as const, 'post' as const, 'put' as const),
     fc.constantFrom(30, 7_200),
+    fc.boolean(),
     versions,
   )
-  .map(([method, formSeconds, plans]) =>
+  .map(([method, formSeconds, isLink, plans]) =>
     command(
-      `issue(${method} for ${formSeconds} s), upload(${fc.stringify(plans)})`,
+      `issue(${isLink ? 'link, ' : ''}${method} for ${formSeconds} s), upload(${fc.stringify(plans)})`,
       async (harness, course) => {
-        const key = await harness.issue(method, formSeconds);
+        const key = await harness.issue(method, formSeconds, isLink);
         course.keys.push(key);
         send(harness, key, plans);
       },
@@ -337,12 +338,13 @@ const putAgain = fc
     firstEvent: fc.oneof(eventPlan, fc.constant(undefined)),
     second: versionPlan,
     formSeconds: fc.constantFrom(30, 7_200),
+    isLink: fc.boolean(),
   })
-  .map(({ forGood, firstEvent, second, formSeconds }) =>
+  .map(({ forGood, firstEvent, second, formSeconds, isLink }) =>
     command(
-      `putAgain(${fc.stringify({ forGood, firstEvent, second, formSeconds })})`,
+      `putAgain(${fc.stringify({ forGood, firstEvent, second, formSeconds, isLink })})`,
       async (harness, course) => {
-        const key = await harness.issue('put', formSeconds);
+        const key = await harness.issue('put', formSeconds, isLink);
         course.keys.push(key);
         const delaysMs = firstEvent?.delaysMs.map((ms) => ms + 1);
         harness.upload(key, {

@@ -32,7 +32,14 @@ export type HandlerRun = 'running' | 'deaf' | 'done' | 'failed';
 export interface KeyFacts {
   readonly key: string;
   /** Undefined: no upload was issued; all under this key are orphans. */
-  readonly issued: { readonly method: 'post' | 'put'; readonly expiresAtMs: number } | undefined;
+  readonly issued:
+    | {
+        readonly method: 'post' | 'put';
+        readonly expiresAtMs: number;
+        /** For a link: how long each URL or form is good, which is signed only while the upload is ISSUED. */
+        readonly signatureSeconds?: number;
+      }
+    | undefined;
   /** When the claim took effect. */
   claimedAtMs: number;
   /** What clients sent, in S3's own order. */

@@ -1,6 +1,6 @@
 // Over 250 lines, and one thing: the whole system of one history, put together on one virtual clock.
 import type { Consumer } from '@upload-once/queue';
-import { acceptedKeyOf, UPLOADS_PREFIX } from '@upload-once/uploads';
+import { acceptedKeyOf, UPLOADS_PREFIX, UploadState } from '@upload-once/uploads';
 import {
   createMemoryObjectStore,
   createMemoryReports,
@@ -19,6 +19,10 @@ import { createWorkerProcess, type ServiceName, type WorkerProcess } from './sim
 import { createUser } from './user-handler.ts';
 import { startWorker } from './workers.ts';
 
+/** As of the page of a link. */
+const SIGNATURE_SECONDS = 60;
+/** The latest `beginsAfterMs` of a plan. */
+export const LATEST_BEGIN_MS = 300;
 const RESTART_SECONDS = 5;
 const DRAIN_SECONDS = 25;
 
@@ -198,11 +202,12 @@ export function createHarness(options: HarnessOptions) {
     takers,
     handlerPlans: user.plans,
 
-    /** Gives the key of a new form. */
-    async issue(method: 'post' | 'put', formSeconds: number): Promise<string> {
+    /** Gives the key of a new form, or of a link that lives so long. */
+    async issue(method: 'post' | 'put', formSeconds: number, isLink = false): Promise<string> {
       const key = `${UPLOADS_PREFIX}${unique('file')}`;
       const expiresAtMs = time.monotonicMs() + formSeconds * 1000;
-      facts.begin(key, { method, expiresAtMs });
+      const ofLink = isLink && { signatureSeconds: SIGNATURE_SECONDS };
+      facts.begin(key, { method, expiresAtMs, ...ofLink });
       await uploads.issued.record({
         key,
         apiKeyId: 'key',
@@ -211,15 +216,23 @@ export function createHarness(options: HarnessOptions) {
         constraints: { method, minBytes: 0, maxBytes: 100 },
         metadata: {},
         traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        ...ofLink,
       });
       return key;
     },
 
-    /** S3 judges the form when a request begins, and stores the version when it ends. */
+    /**
+     * S3 judges the form when a request begins, and stores the version when it ends. That of a link is signed now, only while the upload is
+     * ISSUED, and its request begins at any time of the signature's life.
+     */
     upload(key: string, plan: VersionPlan): void {
-      const { method, expiresAtMs = 0 } = facts.of(key).issued ?? {};
+      const { issued, item } = facts.of(key);
+      const { method, expiresAtMs = 0, signatureSeconds = 0 } = issued ?? {};
+      const isOfLink = signatureSeconds > 0;
+      if (isOfLink && item && item.state !== UploadState.issued) return;
       const by = method === 'put' && !plan.isOthersForm ? 'Put' : 'Post';
-      time.after(plan.beginsAfterMs, () => {
+      const stretch = isOfLink ? (signatureSeconds * 1000) / (LATEST_BEGIN_MS + 1) : 1;
+      time.after(Math.floor(plan.beginsAfterMs * stretch), () => {
         if (time.monotonicMs() >= expiresAtMs) return;
         time.after(plan.takesMs, () => store(key, plan, by));
       });

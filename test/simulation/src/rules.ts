@@ -180,6 +180,12 @@ export function createRules(
     );
   }
 
+  /** When no URL of an upload works any more. */
+  function lastUrlOf({ issued, claimedAtMs }: KeyFacts): number {
+    const { expiresAtMs = 0, signatureSeconds } = issued ?? {};
+    return signatureSeconds === undefined ? expiresAtMs : claimedAtMs + signatureSeconds * 1000;
+  }
+
   function uploadRemoved(key: KeyFacts, versionId: string): void {
     const { item, issued } = key;
     if (versionId !== item?.versionId && isSurplus(key, versionId)) {
@@ -192,7 +198,7 @@ export function createRules(
       `${key.key}: ${versionId} was removed, which is no upload`,
     );
     must(
-      issued?.method === 'post' || time.monotonicMs() >= (issued?.expiresAtMs ?? 0),
+      issued?.method === 'post' || time.monotonicMs() >= lastUrlOf(key),
       'P1',
       `${key.key}: ${versionId} was removed while its presigned PUT is valid`,
     );
