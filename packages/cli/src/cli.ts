@@ -10,6 +10,7 @@ const HELP = `Usage: upload-once COMMAND …
 
   upload FILE…   upload files, each with a form of its own that is good for one upload
   form           ask for a form, and print it to hand on
+  link …         make, list, change and revoke links for people who have no API key
   status ID      tell what became of an upload
   revoke ID      revoke an upload that nothing has come for
 
@@ -22,10 +23,18 @@ For operators:
   upload-once --version        prints the version
 `;
 
-const COMMANDS = ['upload', 'form', 'status', 'revoke', 'keys', 'redrive', 'audit'];
+const COMMANDS = ['upload', 'form', 'link', 'status', 'revoke', 'keys', 'redrive', 'audit'];
 
 /** The commands that have a help of their own. */
-const OWN_HELP: readonly (string | undefined)[] = ['upload', 'form', 'status', 'revoke', 'redrive', 'audit'];
+const OWN_HELP: readonly (string | undefined)[] = [
+  'upload',
+  'form',
+  'link',
+  'status',
+  'revoke',
+  'redrive',
+  'audit',
+];
 
 /** A name without its middle would be copied as it stands. */
 const HIDDEN_NOTE =
@@ -59,6 +68,10 @@ async function runCommand(args: readonly string[], harness: CliIo, io: CliIo): P
         const { formCommand } = await import('./commands/form.ts');
         // What it prints is signed: hidden, it would be worth nothing.
         return await formCommand(rest, { ...io, stdout: harness.stdout });
+      }
+      case 'link': {
+        const { linkCommand } = await import('./commands/link.ts');
+        return await linkCommand(rest, io);
       }
       case 'status': {
         const { statusCommand } = await import('./commands/upload-by-id.ts');

@@ -2,6 +2,16 @@ export * from './errors.ts';
 export { fileSha256 } from './file-sha256.ts';
 export type { IssuerAccess } from './issuer-request.ts';
 export type { Retries } from './issuer-retries.ts';
+export {
+  type CreatedLink,
+  changeLink,
+  createLink,
+  type LinkList,
+  type LinkStatus,
+  listLinks,
+  type NewLinkOptions,
+  revokeLink,
+} from './links-v1.ts';
 export { requestUpload, type UploadRequest } from './request-upload.ts';
 export type { Timeouts } from './time-limits.ts';
 export { type UploadOptions, uploadFile } from './upload-file.ts';

@@ -25,7 +25,7 @@ export interface IssuerAccess {
 }
 
 export interface IssuerRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Behind the issuer's URL, with a slash before. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -113,7 +113,7 @@ export async function createUpload(
       headers,
     });
     if (response.status !== 201) throw refusal(response);
-    return read(response, 'upload', (created) => {
+    return readResponse(response, 'upload', (created) => {
       const form = parseForm(created);
       assertAsSecure(form.url, response.url);
       return { id: text(created, 'id'), state: text(created, 'state') as UploadState, form };
@@ -140,7 +140,7 @@ export async function getUpload(access: IssuerAccess, id: string, wait?: StatusW
   return withRetries(access, async () => {
     const response = await askIssuer({ ...access, timeoutSeconds }, { method: 'GET', path });
     if (response.status !== 200) throw refusal(response);
-    return read(response, 'upload', (status) => {
+    return readResponse(response, 'upload', (status) => {
       text(status, 'id');
       text(status, 'state');
       // By these it is judged whose file it is.
@@ -163,7 +163,7 @@ export async function revokeUpload(access: IssuerAccess, id: string): Promise<vo
   });
 }
 
-function assertIdempotencyKey(key: string): void {
+export function assertIdempotencyKey(key: string): void {
   if (/^(?=.{1,255}$)[!-~]([ -~]*[!-~])?$/.test(key)) return;
   throw new InvalidArgument(
     `idempotencyKey is 1 to 255 characters of printable ASCII without a space at either end, not ${JSON.stringify(key.slice(0, 300))}`,
@@ -192,7 +192,11 @@ function isSha256(value: unknown): boolean {
   return value === undefined || (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value));
 }
 
-function read<T>(response: IssuerResponse, what: string, from: (body: Record<string, unknown>) => T): T {
+export function readResponse<T>(
+  response: IssuerResponse,
+  what: string,
+  from: (body: Record<string, unknown>) => T,
+): T {
   const { url, status, shown } = response;
   try {
     return from(record(JSON.parse(response.text), 'the response'));

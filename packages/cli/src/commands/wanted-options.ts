@@ -59,7 +59,7 @@ function methodOf(text: string | undefined): 'post' | 'put' | undefined {
   throw new UsageError(`--method takes post or put, not ${JSON.stringify(text)}`);
 }
 
-function metadataOf(pairs: readonly string[] | undefined): Record<string, string> | undefined {
+export function metadataOf(pairs: readonly string[] | undefined): Record<string, string> | undefined {
   if (pairs === undefined) return undefined;
   return Object.fromEntries(
     pairs.map((pair) => {
@@ -70,7 +70,7 @@ function metadataOf(pairs: readonly string[] | undefined): Record<string, string
   );
 }
 
-function expiresOf(text: string | undefined): number | undefined {
+export function expiresOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,8}$/.test(text)) {
     throw new UsageError(`--expires takes a whole number of seconds from 1 up, not ${JSON.stringify(text)}`);
