@@ -98,7 +98,13 @@ locals {
         LINK_RETURN_ORIGINS          = join(",", local.url_issuer.link_return_origins)
         LINK_RATE_PER_MINUTE         = tostring(local.url_issuer.link_rate_per_minute)
         LINK_ADDRESS_RATE_PER_MINUTE = tostring(local.has_domain ? local.url_issuer.link_address_rate_per_minute : 0)
+        LINK_PAGE_COLOR              = local.url_issuer.link_page_color
       },
+      { for name, value in {
+        LINK_PAGE_NAME        = local.url_issuer.link_page_name
+        LINK_PAGE_LOGO        = local.url_issuer.link_page_logo
+        LINK_PAGE_PRIVACY_URL = local.url_issuer.link_page_privacy_url
+      } : name => value if local.url_issuer.links && value != null },
       try(local.url_issuer.rate_limit_store.url, null) == null ? {} : { RATE_LIMIT_STORE_URL = local.url_issuer.rate_limit_store.url },
     )
 

@@ -21,6 +21,7 @@ import { createIdempotentIssuer } from './issuing/issue-idempotently.ts';
 import { createUploadIssuer } from './issuing/issue-upload.ts';
 import { joinRepeats } from './issuing/join-repeats.ts';
 import type { UploadDefaults } from './issuing/upload-request.ts';
+import { type LinkPageOptions, linkPage } from './link-page/link-page.ts';
 import type { LinkSettings } from './links/link-settings.ts';
 import { apiDescription } from './plugins/api-description.ts';
 import { apiKey } from './plugins/api-key.ts';
@@ -69,6 +70,8 @@ export interface AppOptions {
   readonly issuedUploads: IssuedUploads;
   readonly linkStore: LinkStore;
   readonly links: LinkSettings;
+  /** Undefined: there is no page for links. */
+  readonly linkPage?: LinkPageOptions;
   readonly signer: UploadSigner;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
@@ -231,6 +234,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   );
 
   await app.register((linked) => linkRequests(linked, options), { prefix: options.pathPrefix });
+  if (options.linkPage) await app.register(linkPage, { ...options.linkPage, prefix: options.pathPrefix });
 
   return app;
 }

@@ -17,6 +17,7 @@ import {
 } from '@upload-once/runtime';
 import { assertNamePart, LONGEST_FORM_SECONDS, NAME_PART_EXPECTED } from '@upload-once/uploads';
 import type { UploadDefaults } from './issuing/upload-request.ts';
+import { linkPageChecks, linkPageFields } from './link-page/link-page-config.ts';
 import { linkFields, linkSettingsFrom } from './links/link-config.ts';
 import type { LinkSettings } from './links/link-settings.ts';
 import { checkOrigins, entriesOf, ORIGINS_EXPECTED } from './origins.ts';
@@ -137,6 +138,7 @@ export const configFields = {
     expected: 'a whole number of bytes from 1 to 5368709120 (5 GiB)',
   }),
   ...linkFields,
+  ...linkPageFields,
   PRESIGNED_PUT: flag({
     default: true,
     description: 'Allows "method": "put". Set "false" if the bucket policy rejects presigned PUTs.',
@@ -183,6 +185,7 @@ export const configChecks: ConfigChecks<typeof configFields> = {
   CORS_ORIGINS: checkOrigins,
   LINK_ORIGIN: (origin = '') => checkOrigins(origin),
   LINK_RETURN_ORIGINS: checkOrigins,
+  ...linkPageChecks,
   SUCCESS_REDIRECT_ORIGINS: checkOrigins,
   UPLOAD_NAME_PART: checkNamePart,
 };

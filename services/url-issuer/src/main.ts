@@ -18,11 +18,13 @@ import {
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
 import { configChecks, configFields, settingsFrom } from './config.ts';
+import { brandingFrom } from './link-page/link-page-config.ts';
 import { createPooledRandomBytes } from './pooled-random-bytes.ts';
 import { createMemoryBuckets } from './rates/memory-buckets.ts';
 import { createRedisBuckets } from './rates/redis-buckets.ts';
 import { redisClientOptions } from './rates/redis-client-options.ts';
 import { createSharedBuckets } from './rates/shared-buckets.ts';
+import { bucketOriginOf } from './signing/bucket-origin.ts';
 import { createUploadSigner } from './signing/upload-signer.ts';
 
 /** A client waits for the response: two short attempts a call, so that a table that is away shows before the client gives up. */
@@ -109,8 +111,14 @@ await runService({
       log,
     });
 
+    const linkPage = {
+      branding: brandingFrom(config),
+      bucketOrigin: await bucketOriginOf({ client: s3, bucket: config.BUCKET }),
+    };
+
     const app = await buildApp({
       ...settings,
+      ...(settings.links.origin !== undefined && { linkPage }),
       accessStore,
       keyCacheSeconds: config.API_KEY_CACHE_SECONDS,
       maxConnections: config.MAX_CONNECTIONS,

@@ -68,6 +68,13 @@ variable "url_issuer" {
     # API Gateway the issuer does not see clients' addresses.
     link_address_rate_per_minute = optional(number, 300)
 
+    # How the page of a link looks: the name and the logo of your organisation (a data: URL of an SVG or PNG, in base64), the colour of its
+    # buttons, and your privacy note. A task definition of ECS has 64 kB, so a logo with all other settings can have less than 32 kB.
+    link_page_name        = optional(string)
+    link_page_logo        = optional(string)
+    link_page_color       = optional(string, "#1d5fa8")
+    link_page_privacy_url = optional(string)
+
     # Web origins whose pages can call the url-issuer. Every visitor can read an API key in a page, so allow only pages for the
     # holders of the key.
     cors_allowed_origins = optional(list(string), [])
@@ -155,6 +162,26 @@ variable "url_issuer" {
   validation {
     condition     = alltrue([for origin in var.url_issuer.success_redirect_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", origin))])
     error_message = "url_issuer.success_redirect_origins takes origins such as \"https://www.example.com\": a scheme, a host and perhaps a port; no \"*\"."
+  }
+
+  validation {
+    condition     = var.url_issuer.link_page_name == null || can(regex("^.{1,80}$", var.url_issuer.link_page_name))
+    error_message = "url_issuer.link_page_name takes a name of at most 80 characters."
+  }
+
+  validation {
+    condition     = var.url_issuer.link_page_logo == null || (can(regex("^data:image/(svg\\+xml|png);base64,[A-Za-z0-9+/]+={0,2}$", var.url_issuer.link_page_logo)) && length(coalesce(var.url_issuer.link_page_logo, "-")) <= 43728)
+    error_message = "url_issuer.link_page_logo takes a data: URL of an SVG or PNG of at most 32 kB, such as \"data:image/svg+xml;base64,...\" or \"data:image/png;base64,...\"."
+  }
+
+  validation {
+    condition     = can(regex("^#[0-9A-Fa-f]{6}$", var.url_issuer.link_page_color))
+    error_message = "url_issuer.link_page_color takes a colour such as \"#1d5fa8\"."
+  }
+
+  validation {
+    condition     = var.url_issuer.link_page_privacy_url == null || can(regex("^https://[^/?#]", var.url_issuer.link_page_privacy_url))
+    error_message = "url_issuer.link_page_privacy_url takes an https URL."
   }
 
   validation {

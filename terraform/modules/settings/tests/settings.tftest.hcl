@@ -277,3 +277,43 @@ run "refuses_fewer_connections_than_the_url_issuer_takes" {
   }
   expect_failures = [var.url_issuer]
 }
+
+run "a_page_has_a_short_name" {
+  command = plan
+  variables {
+    url_issuer = { link_page_name = join("", [for i in range(81) : "x"]) }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "a_logo_is_a_data_url" {
+  command = plan
+  variables {
+    url_issuer = { link_page_logo = "https://www.example.com/logo.png" }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "a_logo_is_small" {
+  command = plan
+  variables {
+    url_issuer = { link_page_logo = "data:image/png;base64,${join("", [for i in range(1000) : join("", [for j in range(11) : "AAAA"])])}" }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "a_color_has_six_digits" {
+  command = plan
+  variables {
+    url_issuer = { link_page_color = "blue" }
+  }
+  expect_failures = [var.url_issuer]
+}
+
+run "a_privacy_note_is_by_https" {
+  command = plan
+  variables {
+    url_issuer = { link_page_privacy_url = "http://www.example.com/privacy" }
+  }
+  expect_failures = [var.url_issuer]
+}

@@ -1,0 +1,109 @@
+import { element } from './dom.mjs';
+import { acceptOf, isAllowed, typeName, typeOf } from './file-types.mjs';
+import { listText, say, sizeText } from './texts.mjs';
+
+/**
+ * The form of an open link: it takes one file by picking or dropping, and says at once what is wrong with it.
+ * @param {import('./service.mjs').View} link
+ * @param {(file: File) => void} onSend
+ */
+export function createFileForm(link, onSend) {
+  const { contentTypes, minBytes, maxBytes } = link;
+  const input = element('input', {
+    type: 'file',
+    id: 'file',
+    'aria-describedby': 'limits chosen error',
+    ...(contentTypes && { accept: acceptOf(contentTypes) }),
+  });
+  const chosen = element('p', { id: 'chosen', role: 'status' });
+  const error = element('p', { id: 'error', role: 'alert' });
+  const notice = element('p', { class: 'notice', role: 'alert' });
+  const zone = element(
+    'div',
+    { class: 'zone' },
+    element('label', { for: 'file' }, say('choose')),
+    input,
+    element('p', { class: 'hint' }, say('drop')),
+    chosen,
+    error,
+  );
+  const form = element(
+    'form',
+    { novalidate: true },
+    notice,
+    zone,
+    element('button', { class: 'main' }, say('send')),
+  );
+
+  /** @param {File} file */
+  function wrongWith(file) {
+    const about = {
+      name: file.name,
+      size: sizeText(file.size),
+      min: sizeText(minBytes),
+      max: sizeText(maxBytes),
+    };
+    if (file.size > maxBytes) return say('tooLarge', about);
+    if (file.size < minBytes) return say('tooSmall', about);
+    if (isAllowed(typeOf(file, contentTypes), contentTypes)) return '';
+    return say('wrongType', { ...about, types: listText((contentTypes ?? []).map(typeName)) });
+  }
+
+  /** @param {string} text */
+  function showError(text) {
+    error.textContent = text;
+    input.setAttribute('aria-invalid', String(text !== ''));
+  }
+
+  function check() {
+    const file = input.files?.[0];
+    notice.textContent = '';
+    chosen.textContent = file ? say('chosen', { name: file.name, size: sizeText(file.size) }) : '';
+    showError(file ? wrongWith(file) : '');
+  }
+
+  input.addEventListener('change', check);
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const file = input.files?.[0];
+    if (!file) showError(say('none'));
+    else if (!(await isReadable(file))) showError(say('unreadable', { name: file.name }));
+    else showError(wrongWith(file));
+    if (error.textContent) input.focus();
+    else if (file) onSend(file);
+  });
+
+  /** @param {DataTransfer | null} dropped */
+  function take(dropped) {
+    if (dropped?.files.length === 1) {
+      input.files = dropped.files;
+      check();
+    } else if (dropped?.files.length) showError(say('several'));
+  }
+  for (const type of ['dragenter', 'dragover', 'dragleave', 'drop'])
+    zone.addEventListener(type, () =>
+      zone.classList.toggle('over', type.startsWith('dragen') || type === 'dragover'),
+    );
+  zone.addEventListener('drop', (event) => take(event.dataTransfer));
+
+  return {
+    form,
+    /** @param {string} text */
+    notify(text) {
+      notice.textContent = text;
+    },
+  };
+}
+
+/**
+ * A folder that was dropped, or a file that is gone, cannot be.
+ * @param {File} file
+ */
+const isReadable = (file) =>
+  file
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => true,
+      () => false,
+    );

@@ -1,0 +1,66 @@
+import { delay } from './dom.mjs';
+import { ServiceError, viewLink } from './service.mjs';
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 5_000;
+/** An event of S3 takes a second or two. */
+const UNSURE_MS = 6_000;
+const SLOW_MS = 120_000;
+
+/** Nothing changes in these. */
+const FINAL = ['received', 'failed', 'revoked'];
+
+/**
+ * Asks what became of a file: until one was received, if S3 has stored one; else for some seconds.
+ * @param {string} token
+ * @param {boolean} isStored
+ * @param {() => void} onSlow
+ * @returns {Promise<import('./service.mjs').View | undefined>} undefined: the service could not be reached
+ */
+export async function findOutcome(token, isStored, onSlow) {
+  const begin = Date.now();
+  let pauseMs = FIRST_PAUSE_MS;
+  let isSlow = false;
+  for (;;) {
+    const view = await viewLink(token).catch((error) => {
+      if (!(error instanceof ServiceError) || error.kind === 'unknown') throw error;
+      pauseMs = Math.max(pauseMs, error.waitSeconds * 1000);
+      return undefined;
+    });
+    if (view && FINAL.includes(view.state)) return view;
+    const passedMs = Date.now() - begin;
+    if (!isStored && passedMs >= UNSURE_MS) return view;
+    if (isStored && passedMs >= SLOW_MS && !isSlow) {
+      isSlow = true;
+      onSlow();
+    }
+    await delay(pauseMs);
+    pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS);
+  }
+}
+
+/**
+ * What this page sent. `versionId` is S3's; `isUnsure`: a request of this page ended without a response.
+ * @typedef {object} Attempt
+ * @property {File} file
+ * @property {number} status
+ * @property {string | null} versionId
+ * @property {boolean} isUnsure
+ */
+
+/**
+ * Whether the file that was received is the one that this page sent. Only its version says so; its size does where S3 named no version,
+ * and makes it likely where S3's response was lost.
+ * @param {{ versionId: string, sizeBytes: number }} received
+ * @param {Attempt} attempt
+ * @returns {'received' | 'same' | 'other'}
+ */
+export function compare(received, { file, status, versionId, isUnsure }) {
+  if (versionId !== null) return versionId === received.versionId ? 'received' : 'other';
+  if (file.size !== received.sizeBytes) return 'other';
+  if (isGood(status)) return 'received';
+  return isUnsure ? 'same' : 'other';
+}
+
+/** @param {number} status */
+export const isGood = (status) => status >= 200 && status < 300;
