@@ -152,7 +152,7 @@ t.test('what stays where is read from Terraform', async (t) => {
   t.match(read('services/acceptor/src/remove-after-expiry.ts'), /AFTER_EXPIRY_MS = 3_600_000;/);
   t.equal(defaults.recordRetentionDays, 113);
   t.strictSame(defaults.installation.tasks['url-issuer'], { minTasks: 2, vcpu: 0.25, memoryGib: 0.5 });
-  const rule = /record_retention_days >= max\(22, 4 \* \(.*\) \+ 1\)/;
+  const rule = /record_retention_days >= max\(45, 4 \* \(.*\) \+ 1\)/;
   t.match(read('terraform/modules/storage/variables.tf'), rule, 'as shortestRecordDays');
 });
 

@@ -68,11 +68,32 @@ export const claimMutations: readonly Mutation[] = [
     noticedBy: { file: SOLE_VERSION_TEST, test: 'P1: the versions are listed for a form in place of a PUT' },
   },
   {
+    id: 'link-claimed-unlisted',
+    change: 'a PUT of a link is claimed without a list for as long as the link lives',
+    breaks: 'P1: by then the lifecycle can have covered an earlier version',
+    file: SOLE_VERSION,
+    find: 'issuedAt.getTime() + LONGEST_FORM_SECONDS * 1000',
+    replace: 'expiresAt.getTime()',
+    noticedBy: {
+      file: SOLE_VERSION_TEST,
+      test: 'P1: a link’s versions are listed as soon as the lifecycle can have covered one',
+    },
+  },
+  {
+    id: 'link-signed-after-claim',
+    change: 'the page of a link gets a URL after a file was claimed',
+    breaks: 'P1: the source of an accepted PUT can be removed while its URL works',
+    file: 'services/url-issuer/src/routes/u/sign-file.ts',
+    find: '      assertOpen(presented);\n',
+    replace: '',
+    noticedBy: { file: 'services/url-issuer/test/link-page.test.ts', test: 'each state of a link' },
+  },
+  {
     id: 'late-put-claimed-unlisted',
     change: 'a PUT that ended long after its URL is claimed without a list',
     breaks: 'P1: by then the lifecycle can have covered an earlier version',
     file: SOLE_VERSION,
-    find: 'upload.expiresAt.getTime() + LONGEST_PUT_MS',
+    find: 'lastUrlOf(upload) + LONGEST_PUT_MS',
     replace: 'Number.POSITIVE_INFINITY',
     noticedBy: {
       file: SOLE_VERSION_TEST,

@@ -45,7 +45,7 @@ export const deletionMutations: readonly Mutation[] = [
     change: 'the upload is deleted after a presigned PUT as well',
     breaks: 'P1: the URL works again, with `If-None-Match` too',
     file: ACCEPT,
-    find: "if (upload.constraints.method === 'put') await removeAfterExpiry(version, upload.expiresAt);\n    else await",
+    find: "if (upload.constraints.method === 'put') await removeAfterExpiry(version, lastExpiryOf(upload));\n    else await",
     replace: 'await',
     noticedBy: {
       file: RECONCILE_TEST,

@@ -38,21 +38,35 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a duplicate is marked as reported before it is',
     breaks: 'P4: after a crash in between, no alarm is raised',
     file: EVIDENCE,
-    find: `    await reports.send({
-      observedVersion,
-      ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
-    });
+    find: `    if (!observedVersion.isIdentical)
+      await reports.send({
+        observedVersion,
+        ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
+      });
     onReported(observedVersion, observed);
     await uploads.markReported(key, kind, version.versionId);`,
     replace: `    await uploads.markReported(key, kind, version.versionId);
-    await reports.send({
-      observedVersion,
-      ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
-    });
+    if (!observedVersion.isIdentical)
+      await reports.send({
+        observedVersion,
+        ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
+      });
     onReported(observedVersion, observed);`,
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'P4: a crash between record and report reports again, not never',
+    },
+  },
+  {
+    id: 'crc-identical',
+    change: 'a duplicate with the CRC of the claimed version is taken for a repeated request',
+    breaks: 'P4: a file that was made to have that CRC raises no alarm',
+    file: 'services/acceptor/src/has-claimed-bytes.ts',
+    find: "['SHA-256', 'MD5']",
+    replace: "['SHA-256', 'MD5', 'CRC32']",
+    noticedBy: {
+      file: 'services/acceptor/test/identical-duplicates.test.ts',
+      test: 'P4: where S3 has a CRC alone, or nothing, the same bytes are a duplicate with an alarm',
     },
   },
   {
@@ -84,10 +98,11 @@ export const duplicateMutations: readonly Mutation[] = [
     change: 'a duplicate is logged and counted, and not reported to the queue',
     breaks: 'P4: with its log line the alarm is lost',
     file: EVIDENCE,
-    find: `    await reports.send({
-      observedVersion,
-      ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
-    });
+    find: `    if (!observedVersion.isIdentical)
+      await reports.send({
+        observedVersion,
+        ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
+      });
 `,
     replace: '',
     noticedBy: {

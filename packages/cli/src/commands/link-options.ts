@@ -10,8 +10,7 @@ export const LINK_HELP = `Usage: upload-once link create [options]
        upload-once link revoke ID [options]
 
 A link is for a person who has no API key: its page takes one file, once. "create" prints its URL, which is a
-secret: whoever has it can send the file. It is printed once. ID is the id of the link, as "list" and the URL
-have it.
+secret: everyone who has it can send the file. It is printed once. ID is the id of the link, as "list" prints it.
 
   --url URL             the issuer, with its path prefix; default: $UPLOAD_ONCE_URL
   --key KEY             the API key; default: $UPLOAD_ONCE_API_KEY
