@@ -266,7 +266,11 @@ t.test('each service’s role has its own calls on its own resources, and nothin
   const expected = {
     'url-issuer': [
       ...['GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} ${tables.access.arn}`),
-      ...['BatchWriteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
+      ...['BatchGetItem', 'BatchWriteItem', 'GetItem', 'Query'].map(
+        (action) => `dynamodb:${action} ${tables.uploads.arn}`,
+      ),
+      // Each twice: uploads and links have other attributes.
+      ...['PutItem', 'PutItem', 'UpdateItem', 'UpdateItem'].map(
         (action) => `dynamodb:${action} ${tables.uploads.arn}`,
       ),
       `s3:PutObject ${bucket.arn}/uploads/*`,
