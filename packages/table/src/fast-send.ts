@@ -131,10 +131,10 @@ export function createFastSend(client: DynamoDBClient): FastSend {
       const output = JSON.parse((await text(response.body)) || '{}');
       return { ...output, $metadata };
     } catch (error) {
-      // As the SDK leaves an error: by these two its retries judge it.
+      // As the SDK leaves an error: by these two its retries judge it. The request in a response is signed, and is not to be logged.
       const failure = error as Error & { $metadata?: object };
       failure.$metadata ??= $metadata;
-      throw Object.defineProperty(failure, '$response', { value: response });
+      throw Object.defineProperty(failure, '$response', { value: response, enumerable: false });
     }
   }
 

@@ -116,7 +116,8 @@ function errorParts(error: Error & { $metadata?: object; $fault?: string; Item?:
   } = { ...error.$metadata } as Record<string, unknown>;
   // The SDK adds a hint about itself, and the port of a server.
   const message = error.message.split('\n')[0]?.replace(/:\d+/, '');
-  return { class: error.constructor.name, name, message, $fault, Item, code, metadata };
+  const shown = Object.keys(error).sort();
+  return { class: error.constructor.name, shown, name, message, $fault, Item, code, metadata };
 }
 
 t.test('the request is the same, and signed as DynamoDB wants it', async (t) => {
