@@ -40,26 +40,25 @@ export async function findOutcome(token, isStored, onSlow) {
 }
 
 /**
- * What this page sent. `versionId` is S3's; `isUnsure`: a request of this page ended without a response.
+ * What this page sent, and S3's response.
  * @typedef {object} Attempt
  * @property {File} file
- * @property {number} status
+ * @property {number} status 0: none came
  * @property {string | null} versionId
- * @property {boolean} isUnsure
  */
 
 /**
- * Whether the file that was received is the one that this page sent. Only its version says so; its size does where S3 named no version,
- * and makes it likely where S3's response was lost.
+ * Whether the file that was received is the one that this page sent. Its version says so, or its size where S3 stored it and named no
+ * version. Otherwise the same size makes it likely: a response can be lost, and a browser sends a request again by itself when a
+ * connection breaks. The second one is then refused, or is another version.
  * @param {{ versionId: string, sizeBytes: number }} received
  * @param {Attempt} attempt
  * @returns {'received' | 'same' | 'other'}
  */
-export function compare(received, { file, status, versionId, isUnsure }) {
-  if (versionId !== null) return versionId === received.versionId ? 'received' : 'other';
+export function compare(received, { file, status, versionId }) {
+  if (versionId !== null && versionId === received.versionId) return 'received';
   if (file.size !== received.sizeBytes) return 'other';
-  if (isGood(status)) return 'received';
-  return isUnsure ? 'same' : 'other';
+  return versionId === null && isGood(status) ? 'received' : 'same';
 }
 
 /** @param {number} status */

@@ -26,8 +26,6 @@ const HIDDEN = /[\\/\p{C}\p{Zl}\p{Zp}]/u;
 const EXISTS = 412;
 
 let isSending = false;
-/** Whether a request that carried a file ended without a response. */
-let isUnsure = false;
 
 addEventListener('hashchange', () => location.reload());
 // Back to a page that the browser has kept: what it shows may be long over.
@@ -116,9 +114,8 @@ async function send(file, { contentTypes }, returnToForm) {
     const signed = await signFile(token, termsOfFile(file, contentTypes));
     if (cancelling.signal.aborted) return returnToForm(say('cancelled'));
     const sent = await sendFile(signed, file, { signal: cancelling.signal, onProgress: progress.update });
-    isUnsure ||= sent.status === 0 || sent.status >= 500;
     isSending = false;
-    await follow({ ...sent, file, isUnsure }, cancelling.signal.aborted, returnToForm);
+    await follow({ ...sent, file }, cancelling.signal.aborted, returnToForm);
   } catch (error) {
     await showNotSigned(error, returnToForm);
   } finally {

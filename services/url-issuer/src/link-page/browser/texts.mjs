@@ -8,6 +8,8 @@ const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
 /** @type {Texts} */
 let texts;
 let language = '';
+/** The language as the person's region writes numbers and times. */
+let locale = '';
 
 /**
  * Loads a language's texts; the rest of this module speaks it from then on.
@@ -17,6 +19,7 @@ export async function useLanguage(wanted) {
   if (wanted === language) return;
   texts = await load(wanted);
   language = wanted;
+  locale = navigator.languages.find((each) => each.split('-', 1)[0] === wanted) ?? wanted;
   document.documentElement.lang = wanted;
   document.title = texts.title;
   const privacy = document.getElementById('privacy');
@@ -50,7 +53,7 @@ export function say(key, places = {}) {
 /** @param {number} bytes */
 export function sizeText(bytes) {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return new Intl.NumberFormat(language, {
+  return new Intl.NumberFormat(locale, {
     style: 'unit',
     unit: UNITS[power],
     unitDisplay: power === 0 ? 'long' : 'short',
@@ -66,22 +69,22 @@ export function durationText(seconds) {
     ['minute', rounded / 60],
     ['second', rounded],
   ]).find(([, amount]) => amount >= 1) ?? ['second', 1];
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(
     Math.round(count),
   );
 }
 
 /** @param {string} time ISO 8601 */
 export function timeText(time) {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(time));
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(time));
 }
 
 /** @param {number} ratio */
 export function percentText(ratio) {
-  return new Intl.NumberFormat(language, { style: 'percent' }).format(Math.floor(ratio * 100) / 100);
+  return new Intl.NumberFormat(locale, { style: 'percent' }).format(Math.floor(ratio * 100) / 100);
 }
 
 /** @param {readonly string[]} parts */
 export function listText(parts) {
-  return new Intl.ListFormat(language, { type: 'disjunction' }).format(parts);
+  return new Intl.ListFormat(locale, { type: 'disjunction' }).format(parts);
 }

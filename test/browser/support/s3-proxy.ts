@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** An upload that is held in the middle. */
+export interface HeldUpload {
+  /** Lets it go on. */
+  release(): void;
+  /** Breaks its connection, and each other on which it is sent again until `mend`: a browser does so by itself. */
+  cut(): void;
+}
+
+/** What browsers see as S3: every byte goes through, unless a test asks for something else. */
+export interface S3Proxy {
+  readonly url: string;
+  /** Holds the next upload when so many of its bytes have come. */
+  holdNext(bytes: number): Promise<HeldUpload>;
+  mend(): void;
+  /** Lets S3 store the next upload, and breaks its connection in place of the response. */
+  loseNextResponse(): void;
+}
+
+export async function startS3Proxy(s3Port: number, teardown: (stop: () => void) => void): Promise<S3Proxy> {
+  let plan: { readonly bytes: number; readonly held: (upload: HeldUpload) => void } | undefined;
+  let isResponseLost = false;
+  let isDown = false;
+  const sockets = new Set<Socket>();
+
+  const server = createServer((client) => {
+    const s3 = connect(s3Port, '127.0.0.1');
+    const cut = () => {
+      client.resetAndDestroy();
+      s3.destroy();
+    };
+    let uploaded: number | undefined;
+    for (const socket of [client, s3]) {
+      sockets.add(socket);
+      socket.on('error', cut).on('close', () => sockets.delete(socket) && cut());
+    }
+    client.on('data', (chunk) => {
+      if (/^(PUT|POST) /.test(chunk.toString('latin1', 0, 5))) uploaded = 0;
+      if (uploaded !== undefined && isDown) return cut();
+      if (uploaded !== undefined) uploaded += chunk.length;
+      s3.write(chunk);
+      if (!plan || uploaded === undefined || uploaded < plan.bytes) return;
+      client.pause();
+      plan.held({
+        release: () => client.resume(),
+        cut: () => {
+          isDown = true;
+          cut();
+        },
+      });
+      plan = undefined;
+    });
+    s3.on('data', (chunk) => {
+      if (uploaded === undefined || !isResponseLost) return client.write(chunk);
+      isResponseLost = false;
+      cut();
+      return undefined;
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    holdNext: (bytes) =>
+      new Promise((held) => {
+        plan = { bytes, held };
+      }),
+    mend() {
+      isDown = false;
+    },
+    loseNextResponse() {
+      isResponseLost = true;
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type Stack, startStack } from '@upload-once/local-stack/stack.ts';
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { eventually } from '../../support/eventually.ts';
+import { type S3Proxy, startS3Proxy } from './s3-proxy.ts';
+
+const BROWSERS = ['chromium-headless-shell', 'chromium', 'google-chrome'];
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const COMMAND = fileURLToPath(new URL('../../../packages/cli/bin/upload-once.mjs', import.meta.url));
+/** It only ends a wait that would last for ever. */
+const LIMIT_MS = 120_000;
+const WIDTH = 640;
+
+export interface MadeLink {
+  readonly id: string;
+  readonly url: string;
+}
+
+export interface Stage {
+  readonly stack: Stack;
+  readonly s3: S3Proxy;
+  /** As `POST /v1/links`. */
+  makeLink(body?: object, apiKey?: string): Promise<MadeLink>;
+  /** Ends a link at once. */
+  expire(link: MadeLink, apiKey?: string): Promise<void>;
+  revoke(link: MadeLink, apiKey?: string): Promise<void>;
+  /** What the API says of a link's upload. */
+  stateOf(link: MadeLink): Promise<string>;
+  keys(...args: readonly string[]): Promise<string>;
+  /** A page of a browser of its own, with axe in it; it is closed when the test ends. */
+  newPage(t: Test, options?: BrowserContextOptions): Promise<Page>;
+  /** Makes a file of zeros. */
+  file(name: string, bytes: number): Promise<string>;
+}
+
+/** A whole installation, with the page of its links, and a browser. They end with the tests of the file. */
+export async function startStage(
+  settings: {
+    readonly issuer?: Record<string, string>;
+    readonly localAws?: Record<string, string>;
+    readonly processor?: Record<string, string>;
+    readonly moreIssuers?: Record<string, Record<string, string>>;
+  } = {},
+): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'upload-once-link-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const [port, s3Port] = await freePorts();
+  const origin = `http://127.0.0.1:${port}`;
+  const s3 = await startS3Proxy(s3Port, (stop) => t.teardown(stop));
+  const stack = await startStack({
+    logFolder: join(folder, 'logs'),
+    settings: {
+      'local-aws': {
+        LOCAL_AWS_S3_PORT: String(s3Port),
+        LOCAL_AWS_CORS_ORIGINS: origin,
+        ...settings.localAws,
+      },
+      'url-issuer': {
+        PORT: String(port),
+        LINK_ORIGIN: origin,
+        LINK_RATE_PER_MINUTE: '10000',
+        LINK_ADDRESS_RATE_PER_MINUTE: '0',
+        LINK_PAGE_PRIVACY_URL: 'https://www.example.com/privacy',
+        S3_PUBLIC_ENDPOINT: s3.url,
+        ...settings.issuer,
+      },
+      processor: settings.processor ?? {},
+    },
+    moreIssuers: settings.moreIssuers ?? {},
+  });
+  t.teardown(() => stack.stop());
+  const browser = await chromium.launch({
+    executablePath: await findBrowser(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  });
+  t.teardown(() => browser.close());
+
+  async function ask(
+    method: string,
+    path: string,
+    { body, apiKey = stack.apiKey }: { body?: object; apiKey?: string | undefined } = {},
+  ): Promise<Record<string, string>> {
+    const response = await fetch(`${stack.issuerUrl}${path}`, {
+      method,
+      headers: { 'x-api-key': apiKey, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === '' ? {} : JSON.parse(text);
+  }
+
+  return {
+    stack,
+    s3,
+    makeLink: async (body = {}, apiKey) =>
+      (await ask('POST', '/v1/links', { body, apiKey })) as unknown as MadeLink,
+    async expire({ id, url }, apiKey) {
+      await ask('PATCH', `/v1/links/${encodeURIComponent(id)}`, {
+        body: { expiresInSeconds: 1 },
+        apiKey,
+      });
+      const headers = { authorization: `Bearer ${url.split('#')[1]}` };
+      const view = async () => (await fetch(`${stack.issuerUrl}/u/view`, { method: 'POST', headers })).json();
+      await eventually(view, (seen) => (seen as { state: string }).state === 'expired');
+    },
+    revoke: async ({ id }, apiKey) =>
+      void (await ask('DELETE', `/v1/links/${encodeURIComponent(id)}`, { apiKey })),
+    stateOf: async ({ id }) => (await ask('GET', `/v1/uploads/${encodeURIComponent(id)}`)).state ?? '',
+    async keys(...args) {
+      const env = { ...stack.awsEnv, PATH: process.env.PATH ?? '' };
+      const table = ['--table', stack.tables.access];
+      const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, 'keys', ...args, ...table], {
+        env,
+      });
+      return stdout;
+    },
+    async newPage(t, options = {}) {
+      const context = await browser.newContext({
+        viewport: { width: WIDTH, height: 400 },
+        locale: 'en-GB',
+        timezoneId: 'Europe/Berlin',
+        ...options,
+      });
+      t.teardown(() => context.close());
+      context.setDefaultTimeout(LIMIT_MS);
+      await context.addInitScript({ path: AXE });
+      const page = await context.newPage();
+      page.on('pageerror', ({ message }) => t.fail(message));
+      page.on('console', (line) => {
+        if (line.text().includes('Content Security Policy')) t.fail(line.text());
+      });
+      return page;
+    },
+    async file(name, bytes) {
+      const path = join(folder, name);
+      const file = await open(path, 'w');
+      await file.truncate(bytes);
+      await file.close();
+      return path;
+    },
+  };
+}
+
+async function findBrowser(): Promise<string> {
+  for (const name of BROWSERS) {
+    try {
+      const { stdout } = await promisify(execFile)('sh', ['-c', `command -v ${name}`]);
+      return stdout.trim();
+    } catch {
+      // The next one.
+    }
+  }
+  throw new Error(`none of these is there: ${BROWSERS.join(', ')}`);
+}
+
+/** Two ports that nothing listens on. */
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()];
+  for (const server of servers) await once(server.listen(0, '127.0.0.1'), 'listening');
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports as [number, number];
+}
