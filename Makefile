@@ -114,7 +114,7 @@ packages: $(installed) $(package_tools) ## Build and pack the packages for npm, 
 test-packages: packages ## Install what npm gets into an empty folder, and upload with it on Node 20 and 24
 	npm run --silent test:packages
 
-test-browser: packages ## Upload from pages, and by the page of a link, in a real browser; needs Chromium or Google Chrome
+test-browser: packages ## Upload from pages, and by links, in a real browser; needs Chromium or Google Chrome
 	npm run --silent test:browser
 
 outages: $(installed) ## Make S3, SQS and DynamoDB unavailable, slow and throttling, a minute each: SECONDS=

@@ -52,6 +52,20 @@ t.test('progress is shown and said, and a cancelled upload can be sent again', a
   t.equal(sent(), 2);
 });
 
+t.test('the speed and the time left are those of the last seconds', async (t) => {
+  const { page } = await openLink(t);
+  await page.clock.install();
+  const holding = s3.holdNext(4 * MIB);
+  await send(page, await file('long.mp4', 100 * MIB));
+  const held = await holding;
+  const holdingAgain = s3.holdNext(50 * MIB);
+  await page.clock.fastForward(6_000);
+  held.release();
+  await holdingAgain;
+  await text(page, /^\d+% · [\d.]+ MB of 105 MB · [\d.]+ [kM]B per second · \d+ \w+ left$/);
+  await page.locator('#announcement', { hasText: /MB per second, \d+ \w+ left$/ }).waitFor();
+});
+
 for (const method of ['put', 'post']) {
   t.test(`${method}: a connection that breaks in the middle leaves the link open`, async (t) => {
     const { link, page, sent } = await openLink(t, { method });

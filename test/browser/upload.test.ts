@@ -30,7 +30,7 @@ t.test('a file is sent, and is received when the issuer confirms its version', a
 
   const invoice = await file('invoice.pdf', 2_340_000);
   await choose(page, invoice);
-  await text(page, 'Chosen: invoice.pdf, 2.3 MB');
+  await text(page, 'Chosen: invoice.pdf, 2.34 MB');
   t.equal(await stateOf(link), 'ISSUED', 'a file that is chosen goes nowhere');
   await looks(t, page, 'chosen');
   await send(page, invoice);
@@ -76,6 +76,10 @@ t.test('what the link does not take is refused before anything is sent', async (
   const input = page.locator('input[type=file]');
   const wrong: [path: string, words: string][] = [
     [await file('large.pdf', 5_100), '“large.pdf” is too large: 5.1 kB. Allowed: 5 kB at most.'],
+    [
+      await file('larger.pdf', 5_001),
+      '“larger.pdf” is too large: 5,001 bytes. Allowed: 5,000 bytes at most.',
+    ],
     [await file('small.pdf', 9), '“small.pdf” is too small: 9 bytes. Allowed: 10 bytes at least.'],
     [await file('notes.txt', 50), '“notes.txt” is of another type. Allowed: PDF or images.'],
     [await file('drawing.svg', 50), '“drawing.svg” is of another type. Allowed: PDF or images.'],

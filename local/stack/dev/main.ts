@@ -1,5 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createLink } from '@upload-once/client';
 import type { ManagedProcess } from '../child-process.ts';
 import { holdLock, lockOf } from '../lock.ts';
 import { type Stack, startStack } from '../stack.ts';
@@ -25,7 +26,7 @@ const asked = new Promise<number>((end) => {
 await using _lock = await holdLock(lockOf(folder)).catch(endWith);
 const stack = await start().catch(endWith);
 for (const service of stack.processes) show(service);
-say(instructions(stack));
+say(instructions(stack, await firstLink(stack)));
 
 const failed = stack.failed.then((how) => {
   process.stderr.write(`${how}\n`);
@@ -93,7 +94,17 @@ function show(service: ManagedProcess): void {
   service.onErrorLine(say);
 }
 
-function instructions({ issuerUrl, apiKey, endpoints, bucket }: Stack): string {
+/** To be opened at once: each start makes one. */
+async function firstLink({ issuerUrl, apiKey }: Stack): Promise<string> {
+  const texts = {
+    title: 'Any file, to try this',
+    from: 'upload-once',
+    message: 'This page is on your own machine. What happens to the file is shown in the terminal.',
+  };
+  return (await createLink({ issuerUrl, apiKey, name: 'by-link', ...texts })).url;
+}
+
+function instructions({ issuerUrl, apiKey, endpoints, bucket }: Stack, link: string): string {
   const handler = process.env.PROCESSOR_HANDLER;
   const near = (path: string) => relative(process.cwd(), path) || '.';
   return `
@@ -106,11 +117,15 @@ function instructions({ issuerUrl, apiKey, endpoints, bucket }: Stack): string {
   data         ${near(join(folder, 'data'))}, kept for the next start; remove it to begin anew
   logs         ${near(join(folder, 'logs'))}
 
+Open this link in a browser, and send a file. What happens to it is shown below:
+  ${link}
+
 In another terminal, load these settings first:
   . ${near(envFile)}
 
-Then upload a file. What happens to it is shown below:
+Then upload a file, or make another link:
   npx upload-once upload README.md
+  npx upload-once link create --title "Your invoice"
 
 Or ask for a form, list the API keys, look into the dead-letter queues, find uploads that are stuck:
   curl -s -H "x-api-key: $UPLOAD_ONCE_API_KEY" "$UPLOAD_ONCE_URL/getpresignedurl"

@@ -50,6 +50,14 @@ t.test(
     t.strictSame([issuerUrl, bucket], [`http://127.0.0.1:${port}`, 'upload-once']);
     t.match(await inShell(envFile, 'npx upload-once keys list'), / local /);
 
+    const link = new URL((await dev.shown(/^ {2}http:\S+\/u#/)).trim());
+    t.equal((await fetch(link)).status, 200);
+    const view = await fetch(`${issuerUrl}/u/view`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${link.hash.slice(1)}` },
+    });
+    t.match(await view.json(), { state: 'open', title: 'Any file, to try this' });
+
     const tooLong = { issuerUrl, apiKey, expiresInSeconds: 78 };
     await t.rejects(createUpload(tooLong), { message: /77/ });
     const { id, form } = await createUpload({ issuerUrl, apiKey, name: 'Vertrag' });
@@ -97,6 +105,7 @@ t.test(
     const facts = () => inShell(envFile, 'echo $UPLOAD_ONCE_URL $UPLOAD_ONCE_API_KEY');
     const before = await facts();
     const [issuerUrl = '', apiKey = ''] = before.trim().split(' ');
+    t.ok((await first.shown(/\/u#/)).trim().startsWith(`${issuerUrl}/u#`));
     const { id } = await createUpload({ issuerUrl, apiKey, name: 'kept' });
     t.match(before, new RegExp(`^http://127.0.0.1:${env.DEV_PORT}/prod uo_`));
     const second = startDev(t, env);

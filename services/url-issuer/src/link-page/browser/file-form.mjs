@@ -1,6 +1,6 @@
 import { element } from './dom.mjs';
 import { acceptOf, isAllowed, typeName, typeOf } from './file-types.mjs';
-import { listText, say, sizeText } from './texts.mjs';
+import { bytesText, listText, say, sizeText } from './texts.mjs';
 
 /**
  * The form of an open link: it takes one file by picking or dropping, and says at once what is wrong with it.
@@ -37,11 +37,14 @@ export function createFileForm(link, onSend) {
 
   /** @param {File} file */
   function wrongWith(file) {
+    const bounds = [minBytes, maxBytes].map(sizeText);
+    // Two sizes that differ by little look alike in short.
+    const inWords = bounds.includes(sizeText(file.size)) ? bytesText : sizeText;
     const about = {
       name: file.name,
-      size: sizeText(file.size),
-      min: sizeText(minBytes),
-      max: sizeText(maxBytes),
+      size: inWords(file.size),
+      min: inWords(minBytes),
+      max: inWords(maxBytes),
     };
     if (file.size > maxBytes) return say('tooLarge', about);
     if (file.size < minBytes) return say('tooSmall', about);

@@ -18,14 +18,16 @@ export function createProgress(file, announce, onCancel) {
   const text = element('p', { class: 'progress' }, percentText(0));
   const cancel = button(say('cancel'), onCancel);
   /** @type {[ms: number, bytes: number][]} */
-  let samples = [[performance.now(), 0]];
+  const samples = [[performance.now(), 0]];
   let [writtenAt, announcedAt] = [-TEXT_EACH_MS, performance.now()];
 
   /** @param {number} ratio */
   function update(ratio) {
     bar.value = ratio;
     const [now, bytes] = [performance.now(), ratio * file.size];
-    samples = [...samples.filter(([ms]) => now - ms < SPEED_OF_MS), [now, bytes]];
+    samples.push([now, bytes]);
+    // The first one is from before these seconds: on a slow line there may be no other.
+    while (samples[1] && now - samples[1][0] >= SPEED_OF_MS) samples.shift();
     if (now - writtenAt < TEXT_EACH_MS && ratio < 1) return;
     writtenAt = now;
     const parts = ratio < 1 ? partsOf(ratio, now, bytes) : [percentText(1), say('storing')];

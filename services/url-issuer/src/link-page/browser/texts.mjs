@@ -50,15 +50,23 @@ export function say(key, places = {}) {
   return texts[key].replace(/\{(\w+)\}/g, (place, name) => places[name] ?? place);
 }
 
-/** @param {number} bytes */
+/**
+ * To three digits.
+ * @param {number} bytes
+ */
 export function sizeText(bytes) {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   return new Intl.NumberFormat(locale, {
     style: 'unit',
     unit: UNITS[power],
     unitDisplay: power === 0 ? 'long' : 'short',
-    maximumFractionDigits: power === 0 ? 0 : 1,
+    maximumSignificantDigits: 3,
   }).format(bytes / 1000 ** power);
+}
+
+/** @param {number} bytes */
+export function bytesText(bytes) {
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: 'byte', unitDisplay: 'long' }).format(bytes);
 }
 
 /** @param {number} seconds */
