@@ -21,6 +21,7 @@ export { exitNow } from './exit-now.ts';
 export { type ConfigOf, type Field, type Fields, flag, integer, oneOf, optional, text } from './fields.ts';
 export { type HealthServer, startHealthServer } from './health-server.ts';
 export { type Outputs, type RunningService, runService, type ServiceContext } from './lifecycle.ts';
+export { lighten } from './lighten.ts';
 export { createLogger, type Logger } from './logging.ts';
 export { METRICS, METRICS_NAMESPACE, type MetricName, type Metrics } from './metrics.ts';
 export { textOfThrown } from './plain-error.ts';

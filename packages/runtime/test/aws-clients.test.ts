@@ -4,7 +4,7 @@ import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { HeadBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import t, { type Test } from 'tap';
-import { dynamoDbClientConfig, s3ClientConfig, sqsClientConfig } from '../src/index.ts';
+import { dynamoDbClientConfig, lighten, s3ClientConfig, sqsClientConfig } from '../src/index.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const region = 'eu-central-1';
@@ -97,4 +97,38 @@ t.test('DynamoDB: four attempts, seconds for each', async (t) => {
     socketTimeout: 3000,
     throwOnRequestTimeout: true,
   });
+});
+
+t.test('a lightened client sends the same, but for its user agent, and as often', async (t) => {
+  const requests: (readonly [string, string | undefined, readonly string[]])[] = [];
+  const server = createServer((request, response) => {
+    const { url = '', headers } = request;
+    requests.push([url, headers['user-agent'], Object.keys(headers).sort()]);
+    response.writeHead(503).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const createClient = () =>
+    new S3Client({
+      ...s3ClientConfig({ region, forcePathStyle: true }),
+      maxAttempts: 2,
+      endpoint,
+      credentials,
+    });
+  const [plain, light] = [createClient(), lighten(createClient())];
+  t.teardown(() => plain.destroy());
+  t.teardown(() => light.destroy());
+  for (const client of [plain, light]) await t.rejects(client.send(new ListBucketsCommand()));
+  t.equal(requests.length, 4);
+  const [sdk, , ours, again] = requests;
+  const others = sdk?.[2].filter((name) => name !== 'x-amz-user-agent');
+  t.strictSame(ours, [sdk?.[0], 'upload-once', others]);
+  t.strictSame(again, ours);
+});
+
+t.test('an SDK whose parts have other names is noticed', async (t) => {
+  const client = new S3Client({ region });
+  client.middlewareStack.remove('loggerMiddleware');
+  t.throws(() => lighten(client), { message: 'the AWS SDK has no loggerMiddleware' });
 });

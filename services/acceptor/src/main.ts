@@ -4,7 +4,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { systemClock } from '@upload-once/clock';
 import { createS3EventHandler, sendToEach } from '@upload-once/queue';
-import { dynamoDbClientConfig, runService, s3ClientConfig, sqsClientConfig } from '@upload-once/runtime';
+import {
+  dynamoDbClientConfig,
+  lighten,
+  runService,
+  s3ClientConfig,
+  sqsClientConfig,
+} from '@upload-once/runtime';
 import {
   createDynamoDbUploadStore,
   createS3ObjectStore,
@@ -34,17 +40,19 @@ await runService({
       readsTogether: true,
     });
     const objects = createS3ObjectStore({
-      client: new S3Client(
-        s3ClientConfig({
-          region,
-          forcePathStyle: config.S3_FORCE_PATH_STYLE,
-          callsAtOnce: config.CONCURRENCY * config.COPY_PARTS_IN_PARALLEL,
-        }),
+      client: lighten(
+        new S3Client(
+          s3ClientConfig({
+            region,
+            forcePathStyle: config.S3_FORCE_PATH_STYLE,
+            callsAtOnce: config.CONCURRENCY * config.COPY_PARTS_IN_PARALLEL,
+          }),
+        ),
       ),
       bucket: config.BUCKET,
       partConcurrency: config.COPY_PARTS_IN_PARALLEL,
     });
-    const sqs = new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 }));
+    const sqs = lighten(new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 })));
     const reportQueueUrls = config.REPORT_QUEUE_URLS.split(',');
     const accept = createAcceptor(
       {

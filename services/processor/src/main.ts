@@ -7,6 +7,7 @@ import { createS3EventHandler, sendToEach } from '@upload-once/queue';
 import {
   ConfigError,
   dynamoDbClientConfig,
+  lighten,
   type Outputs,
   type RunningService,
   runService,
@@ -128,7 +129,7 @@ await runService({
       client: new S3Client(s3ClientConfig({ region, forcePathStyle })),
       bucket,
     });
-    const sqs = new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 }));
+    const sqs = lighten(new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 })));
     const reportQueueUrls = config.REPORT_QUEUE_URLS.split(',');
     const processAccepted = createProcessor(
       {
