@@ -195,8 +195,13 @@ t.test('a file that is stored is not called received before it is claimed', asyn
   clearInterval(minutesPass);
   await looks(t, page, 'stored');
   t.equal(await stateOf(link), 'ISSUED');
+  const other = await newPage(t);
+  await other.goto(link.url);
+  await send(other, await file('later.txt', 20));
+  await title(other, 'Finding out what became of your file …');
   acceptor?.signal('SIGCONT');
   await title(page, 'Received');
+  await title(other, 'Another file was received');
 });
 
 t.test('what S3 refuses is no broken connection', async (t) => {

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,17 +8,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Stack, startStack } from '@upload-once/local-stack/stack.ts';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { eventually } from '../../support/eventually.ts';
+import { type NewPage, startBrowser } from './browser.ts';
 import { type S3Proxy, startS3Proxy } from './s3-proxy.ts';
 
-const BROWSERS = ['chromium-headless-shell', 'chromium', 'google-chrome'];
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const COMMAND = fileURLToPath(new URL('../../../packages/cli/bin/upload-once.mjs', import.meta.url));
-/** It only ends a wait that would last for ever. */
-const LIMIT_MS = 120_000;
-const WIDTH = 640;
 
 export interface MadeLink {
   readonly id: string;
@@ -37,8 +31,7 @@ export interface Stage {
   /** What the API says of a link's upload. */
   stateOf(link: MadeLink): Promise<string>;
   keys(...args: readonly string[]): Promise<string>;
-  /** A page of a browser of its own, with axe in it; it is closed when the test ends. */
-  newPage(t: Test, options?: BrowserContextOptions): Promise<Page>;
+  readonly newPage: NewPage;
   /** Makes a file of zeros. */
   file(name: string, bytes: number): Promise<string>;
 }
@@ -79,12 +72,6 @@ export async function startStage(
     moreIssuers: settings.moreIssuers ?? {},
   });
   t.teardown(() => stack.stop());
-  const browser = await chromium.launch({
-    executablePath: await findBrowser(),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-  });
-  t.teardown(() => browser.close());
-
   async function ask(
     method: string,
     path: string,
@@ -125,23 +112,7 @@ export async function startStage(
       });
       return stdout;
     },
-    async newPage(t, options = {}) {
-      const context = await browser.newContext({
-        viewport: { width: WIDTH, height: 400 },
-        locale: 'en-GB',
-        timezoneId: 'Europe/Berlin',
-        ...options,
-      });
-      t.teardown(() => context.close());
-      context.setDefaultTimeout(LIMIT_MS);
-      await context.addInitScript({ path: AXE });
-      const page = await context.newPage();
-      page.on('pageerror', ({ message }) => t.fail(message));
-      page.on('console', (line) => {
-        if (line.text().includes('Content Security Policy')) t.fail(line.text());
-      });
-      return page;
-    },
+    newPage: await startBrowser(),
     async file(name, bytes) {
       const path = join(folder, name);
       const file = await open(path, 'w');
@@ -150,18 +121,6 @@ export async function startStage(
       return path;
     },
   };
-}
-
-async function findBrowser(): Promise<string> {
-  for (const name of BROWSERS) {
-    try {
-      const { stdout } = await promisify(execFile)('sh', ['-c', `command -v ${name}`]);
-      return stdout.trim();
-    } catch {
-      // The next one.
-    }
-  }
-  throw new Error(`none of these is there: ${BROWSERS.join(', ')}`);
 }
 
 /** Two ports that nothing listens on. */

@@ -11,7 +11,7 @@ const SLOW_MS = 120_000;
 const FINAL = ['received', 'failed', 'revoked'];
 
 /**
- * Asks what became of a file: until one was received, if S3 has stored one; else for some seconds.
+ * Asks what became of a link: until a file was received, if S3 has stored one, whosever it is; else for some seconds.
  * @param {string} token
  * @param {boolean} isStored
  * @param {() => void} onSlow

@@ -131,11 +131,12 @@ async function send(file, { contentTypes }, returnToForm) {
  */
 async function follow(attempt, isCancelled, returnToForm) {
   const { status, file } = attempt;
-  const isStored = isGood(status) || status === EXISTS;
+  const isStored = isGood(status);
   const name = element('p', { class: 'name' }, file.name);
   show(say(isStored ? 'storing' : 'checking'), [name], { tone: 'wait' });
-  const onSlow = () => show(say('slowTitle'), [name, paragraph(say('slow'))], { tone: 'wait' });
-  const link = await findOutcome(token, isStored, onSlow);
+  const link = await findOutcome(token, isStored || status === EXISTS, () => {
+    if (isStored) show(say('slowTitle'), [name, paragraph(say('slow'))], { tone: 'wait' });
+  });
   if (!link) {
     const again = () =>
       follow(attempt, isCancelled, returnToForm).catch((error) => showFailure(error, begin));
