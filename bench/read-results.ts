@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FloodResults, GrowthResults, LargeResults } from './acceptor/report.ts';
@@ -18,8 +18,7 @@ export interface CheckedResults {
 /** What the benches wrote, by the name of the file. */
 export interface Results extends CheckedResults {
   readonly 'issuer-idempotency': IssuerResults;
-  /** Undefined: not measured yet. An open loop has no figures on a machine that does other work. */
-  readonly 'issuer-half-peak': HalfPeakResults | undefined;
+  readonly 'issuer-half-peak': HalfPeakResults;
   readonly peers: IssuerResults;
   readonly flood: FloodResults;
   readonly large: LargeResults;
@@ -42,9 +41,7 @@ export function readResults(): Results {
   return {
     ...readCheckedResults(),
     'issuer-idempotency': read(COMMITTED, 'issuer-idempotency'),
-    'issuer-half-peak': existsSync(join(COMMITTED, 'issuer-half-peak.json'))
-      ? read(COMMITTED, 'issuer-half-peak')
-      : undefined,
+    'issuer-half-peak': read(COMMITTED, 'issuer-half-peak'),
     peers: read(COMMITTED, 'peers'),
     flood: read(COMMITTED, 'flood'),
     large: read(COMMITTED, 'large'),

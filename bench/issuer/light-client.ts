@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 /**
- * Sends the same GET again and again, each on a connection that is free, or on a new one. By hand, because node:http takes more CPU for
+ * Sends the same GET again and again, each on a connection that is free, or on a new one, of 256 at most: then it waits for one. By hand, because node:http takes more CPU for
  * a request than bare Fastify for its response, and a load would wait for itself. Responses must have a Content-Length.
  */
 export interface LightClient {
@@ -17,6 +17,7 @@ interface Connection {
 }
 
 const HEAD_END = '\r\n\r\n';
+const MOST_CONNECTIONS = 256;
 
 export function createLightClient(
   url: string,
@@ -28,6 +29,7 @@ export function createLightClient(
   const request = `GET ${path} HTTP/1.1${lines.join('')}${HEAD_END}`;
   const all: Connection[] = [];
   const free: Connection[] = [];
+  const waiting: ((connection: Connection) => void)[] = [];
 
   function open(): Connection {
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -47,16 +49,26 @@ export function createLightClient(
     if (connection.received.length < headEnd + HEAD_END.length + Number(length)) return;
     const status = Number(connection.received.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length));
     connection.received = '';
-    free.push(connection);
-    connection.response.resolve(status);
+    const { resolve } = connection.response;
+    const next = waiting.shift();
+    if (next) next(connection);
+    else free.push(connection);
+    resolve(status);
+  }
+
+  function send(connection: Connection): Promise<number> {
+    connection.response = Promise.withResolvers();
+    connection.socket.write(request);
+    return connection.response.promise;
   }
 
   return {
     get() {
-      const connection = free.pop() ?? open();
-      connection.response = Promise.withResolvers();
-      connection.socket.write(request);
-      return connection.response.promise;
+      const connection = free.pop() ?? (all.length < MOST_CONNECTIONS ? open() : undefined);
+      if (connection) return send(connection);
+      return new Promise((resolve, reject) => {
+        waiting.push((freed) => send(freed).then(resolve, reject));
+      });
     },
     close() {
       for (const { socket } of all) socket.destroy();

@@ -56,13 +56,6 @@ t.test('the charts show each ratio with its range, for a light and a dark ground
   t.match(charts['bench-consumer.svg'], />12\.5 \(12\.5–12\.5\)</);
 });
 
-t.test('what a bench has not measured yet is said', async (t) => {
-  t.match(
-    withPerformanceTables(page, { ...sample, 'issuer-half-peak': undefined }),
-    /\n\nNot measured yet\.\n/,
-  );
-});
-
 t.test('what was not measured is refused', async (t) => {
   const issuer = { machine: 'a machine', results: [{ name: 'url-issuer', rounds: [issuerRound] }] };
   t.throws(() => withPerformanceTables(page, { ...sample, issuer }), {

@@ -68,11 +68,17 @@ variable "url_issuer" {
     # API Gateway the issuer does not see clients' addresses.
     link_address_rate_per_minute = optional(number, 300)
 
-    # How the page of a link looks: the name and the logo of your organisation (a data: URL of an SVG or PNG, in base64), the colour of its
-    # buttons, and your privacy note. A task definition of ECS has 64 kB, so a logo with all other settings can have less than 32 kB.
-    link_page_name        = optional(string)
-    link_page_logo        = optional(string)
-    link_page_color       = optional(string, "#1d5fa8")
+    # The name of your organisation on the page of a link.
+    link_page_name = optional(string)
+
+    # The logo on the page of a link: a data: URL of an SVG or PNG, in base64, of at most 32 kB. A task definition of ECS has 64 kB, so a logo
+    # with all other settings can have less.
+    link_page_logo = optional(string)
+
+    # The colour of the buttons on the page of a link.
+    link_page_color = optional(string, "#1d5fa8")
+
+    # The https URL of your privacy note, for the page of a link.
     link_page_privacy_url = optional(string)
 
     # Web origins whose pages can call the url-issuer. Every visitor can read an API key in a page, so allow only pages for the
