@@ -1,4 +1,4 @@
-import { percentile } from './percentile.ts';
+import { median } from './percentile.ts';
 import { type Ratios, ratiosOf, shownRatios } from './ratios.ts';
 
 /** What a bench measured of several programs: round n of each beside round n of the others. */
@@ -25,7 +25,7 @@ export function medianOf<Figure extends string>(
   name: string,
   figure: Figure,
 ): number {
-  return percentile(figuresOf(compared, name, figure), 50);
+  return median(figuresOf(compared, name, figure));
 }
 
 function figuresOf<Figure extends string>(
@@ -60,8 +60,8 @@ export function comparedRows<Figure extends string>(
   const rows = compared.results.map(({ name }) => [
     name,
     ...columns.flatMap(({ figure, unit, digits = 0, hasNoRatio }) => {
-      const median = medianOf(compared, name, figure).toFixed(digits);
-      const shown = unit ? `${median} ${unit}` : median;
+      const figures = medianOf(compared, name, figure).toFixed(digits);
+      const shown = unit ? `${figures} ${unit}` : figures;
       return hasNoRatio ? [shown] : [shown, shownRatios(ratiosTo(compared, { name, baseline, figure }))];
     }),
   ]);

@@ -1,4 +1,4 @@
-import { percentile } from './percentile.ts';
+import { median, percentile } from './percentile.ts';
 
 export interface Ratios {
   readonly median: number;
@@ -9,7 +9,7 @@ export interface Ratios {
 /** Of the figures of each round to those of the baseline in the same round, so that other work on the machine falls on both. */
 export function ratiosOf(figures: readonly number[], baseline: readonly number[]): Ratios {
   const ratios = figures.map((figure, round) => figure / (baseline[round] ?? Number.NaN));
-  return { median: percentile(ratios, 50), least: percentile(ratios, 0), most: percentile(ratios, 100) };
+  return { median: median(ratios), least: percentile(ratios, 0), most: percentile(ratios, 100) };
 }
 
 /** The median, and in parentheses the least and the most. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FloodResults, GrowthResults, LargeResults } from './acceptor/report.ts';
+import type { CallResults } from './calls/report.ts';
 import type { SmallFilesResults } from './client/report.ts';
 import type { ConsumerResults } from './consumer/report.ts';
 import type { HalfPeakResults, IssuerResults } from './issuer/report.ts';
@@ -20,6 +21,7 @@ export interface Results extends CheckedResults {
   readonly 'issuer-idempotency': IssuerResults;
   readonly 'issuer-half-peak': HalfPeakResults;
   readonly peers: IssuerResults;
+  readonly calls: CallResults;
   readonly flood: FloodResults;
   readonly large: LargeResults;
   readonly growth: GrowthResults;
@@ -43,6 +45,7 @@ export function readResults(): Results {
     'issuer-idempotency': read(COMMITTED, 'issuer-idempotency'),
     'issuer-half-peak': read(COMMITTED, 'issuer-half-peak'),
     peers: read(COMMITTED, 'peers'),
+    calls: read(COMMITTED, 'calls'),
     flood: read(COMMITTED, 'flood'),
     large: read(COMMITTED, 'large'),
     growth: read(COMMITTED, 'growth'),

@@ -1,5 +1,5 @@
 import { textTable } from '@upload-once/local-stack/text-table.ts';
-import { percentile } from '../percentile.ts';
+import { median } from '../percentile.ts';
 import { type Ratios, ratiosOf, shownRatios } from '../ratios.ts';
 import type { ServiceFigures, ServiceName, UploadKind, UploadResults } from './results.ts';
 import { SERVICES, totalOf } from './totals.ts';
@@ -80,7 +80,7 @@ export function cpuInPutItems({ rounds }: UploadResults, service: ServiceName, k
 }
 
 function medianOf({ rounds }: UploadResults, of: (round: UploadResults['rounds'][number]) => number): number {
-  return Math.round(percentile(rounds.map(of), 50));
+  return Math.round(median(rounds.map(of)));
 }
 
 function shown(figure = 0): string {

@@ -1,4 +1,5 @@
 import { copyRows, floodRows, growthRows, memoryRows, smallRows } from '../../bench/acceptor/report.ts';
+import { callRows } from '../../bench/calls/report.ts';
 import { smallFilesRows } from '../../bench/client/report.ts';
 import { consumerRows } from '../../bench/consumer/report.ts';
 import { formsRows, halfPeakRows, issuerRows } from '../../bench/issuer/report.ts';
@@ -20,6 +21,7 @@ const PARTS: Readonly<Record<keyof Results, (results: Results) => string[]>> = {
   'issuer-half-peak': ({ 'issuer-half-peak': halfPeak }) => [markdownTable(halfPeakRows(halfPeak))],
   'issuer-idempotency': (results) => [markdownTable(formsRows(results['issuer-idempotency']))],
   peers: ({ peers }) => [markdownTable(peersRows(peers))],
+  calls: ({ calls }) => [markdownTable(callRows(calls))],
   consumer: ({ consumer }) => [
     markdownTable(consumerRows(consumer)),
     '![Messages a second, as a multiple of sqs-consumer](bench-consumer.svg)',

@@ -87,6 +87,7 @@ export const sample: Results = {
       { inFlight: 256, mib: [160, 160] },
     ],
   },
+  calls: { machine: 'a machine', calls: [{ name: 'a call', rounds: [{ sdk: 100, own: 25 }] }] },
   'start-up': {
     machine: 'a machine',
     results: [

@@ -291,7 +291,7 @@ t.test(
         /API key is missing: set UPLOAD_ONCE_API_KEY or give --key/,
         { env: { UPLOAD_ONCE_URL: 'u', UPLOAD_ONCE_API_KEY: '' } },
       ],
-      [['send', file], /no command "send"; there are: upload, form, status, revoke, keys/],
+      [['send', file], /no command "send"; there are: upload, form, link, status, revoke, keys/],
     ];
     for (const [args, says, other] of cases) {
       seen.stderr = '';

@@ -95,7 +95,8 @@ function upload(does: (xhr: FakeXhr) => void, options: Partial<node.UploadOption
 
 t.test('a page gets the names of Node’s entry, but for those that need an API key', async (t) => {
   const sameTypes: Pick<typeof node, keyof typeof page> = page;
-  const { createUpload, getUpload, requestUpload, revokeUpload, watchUpload, FINAL_STATES, ...others } = node;
+  const { createUpload, getUpload, requestUpload, revokeUpload, watchUpload, FINAL_STATES, ...rest } = node;
+  const { changeLink, createLink, listLinks, revokeLink, ...others } = rest;
   t.strictSame(Object.keys(sameTypes).sort(), Object.keys(others).sort());
 });
 

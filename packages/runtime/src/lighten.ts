@@ -5,7 +5,7 @@ const UNUSED_MIDDLEWARES = ['getUserAgentMiddleware', 'loggerMiddleware', 'recur
 const USER_AGENT = 'upload-once';
 
 /**
- * A client of AWS without what a service has no use for: an eighth of a call's CPU. CloudTrail shows the user agent `upload-once`.
+ * A client of AWS without what a service has no use for (docs/performance.md, "One call"). CloudTrail shows the user agent `upload-once`.
  * @throws Error where the SDK has no middleware of that name any more
  */
 export function lighten<Client extends { readonly middlewareStack: { remove(name: string): boolean } }>(

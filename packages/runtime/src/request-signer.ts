@@ -38,7 +38,7 @@ const UNSIGNED_HEADERS: ReadonlySet<string> = new Set([
 const signingKeyOf = createSigningKeys();
 
 /**
- * Signs requests to AWS as the SDK's own signer does, to the byte (request-signer.test.ts), for a third of its time: it keeps the day's key
+ * Signs requests to AWS as the SDK's own signer does, to the byte (request-signer.test.ts), and faster: it keeps the day's key
  * as a `KeyObject` (AWS Identity and Access Management User Guide, "Create a signed AWS API request"). For the SDK's option
  * `signerConstructor`. It signs requests whose headers have no `proxy-` and no `sec-`, and no path that has to be normalized.
  */
@@ -53,6 +53,8 @@ export class KeptKeySigner implements RequestSigner {
   async sign(request: HttpRequest, args: RequestSigningArguments = {}): Promise<HttpRequest> {
     const { credentials, region, service, uriEscapePath = true } = this.#options;
     const identity = await resolved(credentials);
+    if (typeof identity.accessKeyId !== 'string' || typeof identity.secretAccessKey !== 'string')
+      throw new Error('the credentials of AWS have no access key id or no secret access key');
     const signingRegion = args.signingRegion ?? (await resolved(region));
     const signingService = args.signingService ?? service;
     const date = new Date(args.signingDate ?? Date.now()).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
@@ -88,6 +90,7 @@ async function resolved<T>(given: T | Provider<T>): Promise<T> {
 function hashOfBody(body: unknown): string {
   if (body === undefined || body === null) return sha256('');
   if (typeof body === 'string' || ArrayBuffer.isView(body)) return sha256(body as BinaryLike);
+  if (body instanceof ArrayBuffer) return sha256(new Uint8Array(body));
   return 'UNSIGNED-PAYLOAD';
 }
 
@@ -95,10 +98,14 @@ function sha256(content: BinaryLike): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** By name, in small letters. */
-function signedHeaders(headers: Readonly<Record<string, string>>): [string, string][] {
+/** By name, in small letters. Of all white space, blanks and tabs alone are joined: a value can have others, which are bytes of its text. */
+function signedHeaders(headers: Readonly<Record<string, string | undefined>>): [string, string][] {
   return Object.entries(headers)
-    .map(([name, value]): [string, string] => [name.toLowerCase(), value.trim().replaceAll(/\s+/g, ' ')])
+    .flatMap(([name, value]): [string, string][] =>
+      value === undefined
+        ? []
+        : [[name.toLowerCase(), value.replaceAll(/[\r\n\t ]+/g, ' ').replaceAll(/^ | $/g, '')]],
+    )
     .filter(([name]) => !UNSIGNED_HEADERS.has(name))
     .sort(([one], [other]) => (one < other ? -1 : 1));
 }

@@ -11,7 +11,10 @@ import { KeptKeySigner } from '../src/request-signer.ts';
 const { sha256 } = new DynamoDBClient({ region: 'eu-central-1' }).config;
 const region = 'eu-central-1';
 const text = fc.string({ unit: 'grapheme', maxLength: 20 });
-const visible = fc.string({ unit: fc.constantFrom(...'aZ09 \t;:,=~*\'"()!%/é'), maxLength: 20 });
+const visible = fc.string({
+  unit: fc.constantFrom(...'aZ09 \t\n;:,=~*\'"()!%/é\u00a0\u0085'),
+  maxLength: 20,
+});
 const headerName = fc.constantFrom(
   'Host',
   'content-type',
@@ -87,6 +90,22 @@ t.test('a body that was hashed before is not hashed again', async (t) => {
   const args = { signingDate: '2020-01-01T00:00:00.000Z' };
   const expected = await new SignatureV4(options).sign(request, args);
   t.strictSame((await new KeptKeySigner(options).sign(request, args)).headers, expected.headers);
+});
+
+t.test('credentials without a secret are an error, and a header without a value is left out', async (t) => {
+  const request = new HttpRequest({
+    method: 'GET',
+    path: '/',
+    headers: { host: 'a', 'x-amz-a': undefined as never },
+  });
+  const options = { region, service: 's3', uriEscapePath: false, sha256 };
+  const args = { signingDate: '2020-01-01T00:00:00.000Z' };
+  const half = { accessKeyId: 'AKIDEXAMPLE' } as never;
+  await t.rejects(new KeptKeySigner({ ...options, credentials: half }).sign(request), /no secret access key/);
+  const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'EXAMPLEKEY' };
+  const expected = await new SignatureV4({ ...options, credentials }).sign(request, args);
+  const { headers } = await new KeptKeySigner({ ...options, credentials }).sign(request, args);
+  t.equal(headers['authorization'], expected.headers['authorization']);
 });
 
 t.test('each client of AWS signs with it what the SDK would sign', async (t) => {

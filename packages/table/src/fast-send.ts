@@ -53,7 +53,7 @@ const REPLACED_MIDDLEWARES = [
 const USER_AGENT = 'upload-once';
 
 /**
- * A faster `client.send`, for a quarter of its CPU (docs/performance.md): a call of DynamoDB is one JSON document each way, and a table's
+ * A faster `client.send`, for less of its CPU (docs/performance.md, "One call"): a call of DynamoDB is one JSON document each way, and a table's
  * attributes are the JSON that DynamoDB takes ("DynamoDB low-level API", Amazon DynamoDB Developer Guide). So the SDK's schemas, the
  * endpoint's rules, the choice of a signature and the user agent are left out of each call.
  *
@@ -64,6 +64,8 @@ const USER_AGENT = 'upload-once';
  */
 export function createFastSend(client: DynamoDBClient): FastSend {
   const { config } = client;
+  // With it the client would keep the handler of one call for all others.
+  if (config.cacheMiddleware) throw new Error('a client with cacheMiddleware cannot send so');
   const scheme = new AwsSdkSigV4Signer();
   let signer: RequestSigner | undefined;
   const keptSigner = async () => {

@@ -57,6 +57,8 @@ interface Response {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The connection is closed before its end. */
+  readonly isCut?: true;
 }
 
 function createClient(t: Test, config: DynamoDBClientConfig): DynamoDBClient {
@@ -74,7 +76,10 @@ async function respondWith(t: Test, responses: readonly (Response | undefined)[]
     requests.push({ method, url, headers, body: await json(request) });
     const next = left.length > 1 ? left.shift() : left[0];
     if (!next) request.socket.destroy();
-    else response.writeHead(next.status, { ...JSON_TYPE, ...next.headers }).end(next.body);
+    else if (next.isCut) {
+      response.writeHead(next.status, { ...JSON_TYPE, 'content-length': 99 });
+      response.write(next.body, () => request.socket.destroySoon());
+    } else response.writeHead(next.status, { ...JSON_TYPE, ...next.headers }).end(next.body);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close().closeAllConnections());
@@ -202,6 +207,14 @@ const REFUSALS: readonly (Response | undefined)[] = [
   { status: 400, body: errorBody('ExpiredTokenException') },
   { status: 500, body: errorBody('InternalServerError') },
   { status: 503, body: '' },
+  { status: 429, body: '' },
+  { status: 502, body: '<html>bad gateway</html>' },
+  { status: 504, body: '' },
+  { status: 400, body: errorBody('TransactionConflictException') },
+  { status: 400, body: errorBody('ReplicatedWriteConflictException') },
+  { status: 400, body: errorBody('ItemCollectionSizeLimitExceededException') },
+  { status: 400, body: errorBody('UnrecognizedClientException') },
+  { status: 200, body: '{"Item":', isCut: true },
   { status: 503, body: '<html>busy</html>' },
   { status: 413, body: '<html>too large</html>' },
   { status: 200, body: '<html>a proxy</html>' },
@@ -211,12 +224,15 @@ const REFUSALS: readonly (Response | undefined)[] = [
 ];
 
 for (const refusal of REFUSALS) {
-  const { status, body } = refusal ?? { status: 'a lost connection', body: '' };
-  t.test(`the same error, after as many attempts: ${status} ${body}`, async (t) => {
-    const [sdk, fast] = await compare(t, [refusal], (send) => send(COMMANDS[2] as UpdateItemCommand));
-    t.strictSame(fast.outcome, sdk.outcome);
-    t.equal(fast.requests, sdk.requests);
-  });
+  const { status, body, isCut = false } = refusal ?? { status: 'a lost connection', body: '' };
+  t.test(
+    `the same error, after as many attempts: ${status} ${body}${isCut ? ', cut off' : ''}`,
+    async (t) => {
+      const [sdk, fast] = await compare(t, [refusal], (send) => send(COMMANDS[2] as UpdateItemCommand));
+      t.strictSame(fast.outcome, sdk.outcome);
+      t.equal(fast.requests, sdk.requests);
+    },
+  );
 }
 
 t.test('what is sent again is a request like the first, and gets its output', async (t) => {
@@ -343,6 +359,10 @@ t.test('an endpoint that is not found is looked for again', async (t) => {
   const send = createFastSend(client);
   await t.rejects(send(COMMANDS[0] as GetItemCommand), /no file/);
   await t.resolves(send(COMMANDS[0] as GetItemCommand));
+});
+
+t.test('a client that keeps handlers is refused', async (t) => {
+  t.throws(() => createFastSend(createClient(t, { cacheMiddleware: true })), /cacheMiddleware/);
 });
 
 t.test('an SDK whose parts have other names is noticed', async (t) => {

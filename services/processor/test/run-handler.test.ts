@@ -49,6 +49,7 @@ function createAttempts() {
         key,
         state: UploadState.processing,
         attempt: 1,
+        constraints: {},
         metadata: {},
         traceparent: '',
       } as unknown as Upload;

@@ -110,7 +110,14 @@ function prepareAttempts(t: Test) {
     begin(name: string, told: string) {
       const key = `uploads/${name}`;
       const metadata = { do: told, done: join(folder, name) };
-      const upload = { key, state: UploadState.processing, attempt: 1, metadata, traceparent: '' };
+      const upload = {
+        key,
+        state: UploadState.processing,
+        attempt: 1,
+        constraints: {},
+        metadata,
+        traceparent: '',
+      };
       const version = { bucket: 'bucket', key: acceptedKeyOf(key), versionId: 'v', eTag: 'e', sizeBytes: 5 };
       const event = { ...version, sequencer: '', eventName: 'ObjectCreated:Copy', storedAt: new Date() };
       return runHandler(upload as unknown as Upload, event, { signal, assertHeld: () => undefined }, false);

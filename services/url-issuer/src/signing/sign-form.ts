@@ -27,7 +27,7 @@ interface Signature {
  * The policy fixes the bucket, the whole key, the size range, the expiration, and where they are given the content type,
  * the checksum and the metadata: S3 refuses a form with another value, without one of these fields, or with one more.
  *
- * A form is the same, to the byte, as `createPresignedPost` of the AWS SDK makes it (sign-form.test.ts), for a sixth of the time: the
+ * A form is the same, to the byte, as `createPresignedPost` of the AWS SDK makes it (sign-form.test.ts), for less CPU (docs/performance.md, "One call"): the
  * SDK finds out for each form what is the same for all of a day.
  */
 export function createFormSigner(options: { readonly client: S3Client; readonly bucket: string }) {
