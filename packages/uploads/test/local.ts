@@ -2,16 +2,21 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { provision, startLocalAws } from '@upload-once/local-aws';
+import { lighten, s3ClientConfig } from '@upload-once/runtime';
 import type { Test } from 'tap';
 
-/** S3 and DynamoDB of this machine with bucket and tables, for one file of tests. */
+/** S3 and DynamoDB of this machine with bucket and tables, for one file of tests. The client of S3 is the one that services have. */
 export async function startLocal(t: Test) {
   const localAws = await startLocalAws();
   t.teardown(() => localAws.stop());
   const { endpoints, region, credentials } = localAws;
   const common = { region, credentials };
-  const s3Config = { ...common, endpoint: endpoints.s3, forcePathStyle: true };
-  const s3 = new S3Client(s3Config);
+  const s3Config = {
+    ...s3ClientConfig({ region, forcePathStyle: true }),
+    ...common,
+    endpoint: endpoints.s3,
+  };
+  const s3 = lighten(new S3Client(s3Config));
   const sqs = new SQSClient({ ...common, endpoint: endpoints.sqs });
   const dynamoDbConfig = { ...common, endpoint: endpoints.dynamodb };
   const dynamoDb = new DynamoDBClient(dynamoDbConfig);
