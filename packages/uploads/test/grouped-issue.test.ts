@@ -2,7 +2,8 @@ import { ItemsRefused, type PreparedItem } from '@upload-once/table';
 import t from 'tap';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { createGroupedIssue } from '../src/domain/grouped-issue.ts';
-import { type Item, type ItemKey, PARTITION_KEY } from '../src/domain/item.ts';
+import type { Item } from '../src/domain/item.ts';
+import { type ItemKey, PARTITION_KEY } from '../src/domain/item-key.ts';
 import type { NewUpload } from '../src/index.ts';
 
 const SECOND = new Date('2026-01-01T00:00:01.500Z');

@@ -14,6 +14,7 @@ const required = {
   AWS_REGION: 'the region',
   BUCKET: 'the bucket',
   UPLOADS_TABLE: 'the table of the uploads',
+  UPLOAD_ONCE_ACCESS_TABLE: 'the table of the API keys',
   UPLOAD_QUEUE_URL: 'the queue of events about uploads/',
   UPLOAD_DEAD_LETTER_QUEUE_URL: 'its dead-letter queue',
 } as const;
@@ -37,8 +38,6 @@ export const deployment = {
   uploadsTable: setting('UPLOADS_TABLE'),
   uploadQueueUrl: setting('UPLOAD_QUEUE_URL'),
   uploadDeadLetterQueueUrl: setting('UPLOAD_DEAD_LETTER_QUEUE_URL'),
-  /** The table of API keys, where the command `upload-once keys` can make one. */
-  accessTable: process.env.UPLOAD_ONCE_ACCESS_TABLE,
   /** What keys begin with behind uploads/. */
   namePart: process.env.UPLOAD_NAME_PART || 'UploadFilename',
   bigFileBytes: Number(process.env.BIG_FILE_BYTES || 2 * 1024 ** 3),

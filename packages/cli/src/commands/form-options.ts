@@ -1,6 +1,7 @@
 import type { NewUploadOptions } from '@upload-once/client';
 import type { CliIo } from '../cli-io.ts';
 import { UsageError } from '../usage-error.ts';
+import { bytesOf } from './bytes-option.ts';
 import { FORM_FORMATS, type FormFormat } from './form-output.ts';
 import { assertNoApiKey, type GivenAccess, ISSUER_OPTIONS, issuerAccess } from './issuer-access.ts';
 import { termsOfName } from './named-file.ts';
@@ -106,11 +107,6 @@ function sizesOf(exact: string | undefined, most: string | undefined): NewUpload
     throw new UsageError('--bytes is exact: --max-bytes can’t be given too');
   if (exact !== undefined) return { minBytes: bytesOf('bytes', exact), maxBytes: bytesOf('bytes', exact) };
   return most === undefined ? {} : { maxBytes: bytesOf('max-bytes', most) };
-}
-
-function bytesOf(name: string, text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new UsageError(`--${name} takes a whole number of bytes, not ${JSON.stringify(text)}`);
 }
 
 function statusOf(text: string | undefined): 200 | 201 | 204 | undefined {

@@ -1,5 +1,6 @@
 import type { NewLinkOptions } from '@upload-once/client';
 import { UsageError } from '../usage-error.ts';
+import { bytesOf } from './bytes-option.ts';
 import { ISSUER_OPTIONS } from './issuer-access.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { expiresOf, metadataOf } from './wanted-options.ts';
@@ -71,7 +72,7 @@ export function parseLinkOptions(args: readonly string[]) {
 
 /** @throws UsageError */
 export function newLinkOf(values: LinkValues): NewLinkOptions {
-  const { title, message, from, name, language } = values;
+  const { title, message, from, name, language, 'max-bytes': most } = values;
   return {
     title,
     message,
@@ -80,7 +81,7 @@ export function newLinkOf(values: LinkValues): NewLinkOptions {
     language,
     returnUrl: values['return-url'],
     contentTypes: values['content-types']?.split(',').map((type) => type.trim()),
-    maxBytes: bytesOf(values['max-bytes']),
+    maxBytes: most === undefined ? undefined : bytesOf('max-bytes', most),
     metadata: metadataOf(values.metadata),
     expiresInSeconds: expiresOf(values.expires),
   };
@@ -91,11 +92,6 @@ export function changesOf({ title, message, expires }: LinkValues) {
   if (title === undefined && message === undefined && expires === undefined)
     throw new UsageError('say what to change: --title, --message or --expires');
   return { title, message, expiresInSeconds: expiresOf(expires) };
-}
-
-function bytesOf(text: string | undefined): number | undefined {
-  if (text === undefined || /^\d{1,15}$/.test(text)) return text === undefined ? undefined : Number(text);
-  throw new UsageError(`--max-bytes takes a whole number of bytes, not ${JSON.stringify(text)}`);
 }
 
 function parse(args: readonly string[]) {

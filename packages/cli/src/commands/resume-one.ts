@@ -10,7 +10,7 @@ export interface ResumeOne extends FormRequest {
 }
 
 /**
- * What became of a file that an earlier run began with. An upload of which the issuer has received nothing is revoked, so that it can't
+ * What became of a file that an earlier run began with. If the issuer has received nothing of an upload, it is revoked, so that it can't
  * count beside the one that follows.
  *
  * @returns undefined: the file is to be sent, because nothing that was sent of it counts

@@ -1,5 +1,6 @@
 import { assertSupported } from '@upload-once/table';
 import type { RepairedVersion } from '../ports/upload-records.ts';
+import type { ItemKey } from './item-key.ts';
 import { isOfLink, type LinkIndexItem, type LinkItem } from './link-item.ts';
 import {
   type Constraints,
@@ -19,15 +20,9 @@ import {
  * terraform/policies.tf names for it: another one is named there first.
  */
 export const SCHEMA_VERSION = 1;
-export const PARTITION_KEY = 'FullFilename';
 export const UPLOAD_ITEM = 'upload';
 const TALLY_PREFIX = 'tally#';
 const REPAIR_PREFIX = 'repair#';
-
-export interface ItemKey {
-  readonly FullFilename: string;
-  readonly item: string;
-}
 
 export interface UploadItem extends ItemKey {
   readonly schemaVersion: number;

@@ -1,5 +1,5 @@
 import { assertSupported } from '@upload-once/table';
-import type { ItemKey } from './item.ts';
+import type { ItemKey } from './item-key.ts';
 import type { Link, NewLink } from './link.ts';
 import { uploadIdOf } from './upload-key.ts';
 

@@ -7,7 +7,6 @@ import {
 } from '../ports/upload-records.ts';
 import {
   type Item,
-  type ItemKey,
   isRepairItem,
   isTallyItem,
   isUploadItem,
@@ -25,6 +24,7 @@ import {
   type UploadItem,
   uploadItemKey,
 } from './item.ts';
+import type { ItemKey } from './item-key.ts';
 import { isOfLink } from './link-item.ts';
 import { keepUntil } from './transitions.ts';
 import { ObservedKind } from './upload.ts';

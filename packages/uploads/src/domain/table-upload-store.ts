@@ -2,7 +2,6 @@ import type { Change, Condition, ItemTable } from '../ports/item-table.ts';
 import { type Transition, UploadAlreadyIssued, type UploadStore } from '../ports/upload-store.ts';
 import {
   type Item,
-  type ItemKey,
   isObservedVersionItem,
   issuedItem,
   isTallyItem,
@@ -19,6 +18,7 @@ import {
   type UploadItem,
   uploadItemKey,
 } from './item.ts';
+import type { ItemKey } from './item-key.ts';
 import * as transitions from './transitions.ts';
 import { LONGEST_UPLOAD_SECONDS, ObservedKind, type ObservedVersion, type Tally } from './upload.ts';
 

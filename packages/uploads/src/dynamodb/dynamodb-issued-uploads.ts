@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbTable } from '@upload-once/table';
 import { createGroupedIssue } from '../domain/grouped-issue.ts';
-import { type Item, type ItemKey, PARTITION_KEY } from '../domain/item.ts';
+import type { Item } from '../domain/item.ts';
+import { type ItemKey, PARTITION_KEY } from '../domain/item-key.ts';
 import type { IssuedUploads } from '../ports/issued-uploads.ts';
 
 export interface DynamoDbIssuedUploadsOptions {

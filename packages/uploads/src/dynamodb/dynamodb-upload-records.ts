@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbTable } from '@upload-once/table';
-import { type Item, type ItemKey, PARTITION_KEY } from '../domain/item.ts';
+import type { Item } from '../domain/item.ts';
+import { type ItemKey, PARTITION_KEY } from '../domain/item-key.ts';
 import { createTableUploadRecords } from '../domain/table-upload-records.ts';
 import type { UploadRecords } from '../ports/upload-records.ts';
 

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbTable, groupReads } from '@upload-once/table';
-import { type Item, type ItemKey, PARTITION_KEY } from '../domain/item.ts';
+import type { Item } from '../domain/item.ts';
+import { type ItemKey, PARTITION_KEY } from '../domain/item-key.ts';
 import { createTableUploadStore } from '../domain/table-upload-store.ts';
 import type { UploadStore } from '../ports/upload-store.ts';
 

@@ -1,5 +1,6 @@
 import type * as table from '@upload-once/table';
-import type { Item, ItemKey } from '../domain/item.ts';
+import type { Item } from '../domain/item.ts';
+import type { ItemKey } from '../domain/item-key.ts';
 
 /** What the upload store needs of a table. */
 export type ItemTable = table.Table<ItemKey, Item>;

@@ -1,7 +1,8 @@
 import { type GroupedReadsOptions, groupReads } from '@upload-once/table';
 import { createMemoryTable, type Faults } from '@upload-once/table/testing';
 import { createGroupedIssue } from '../domain/grouped-issue.ts';
-import { type Item, type ItemKey, PARTITION_KEY } from '../domain/item.ts';
+import type { Item } from '../domain/item.ts';
+import { type ItemKey, PARTITION_KEY } from '../domain/item-key.ts';
 import { createTableLinkStore } from '../domain/table-link-store.ts';
 import { createTableUploadRecords } from '../domain/table-upload-records.ts';
 import { createTableUploadStore } from '../domain/table-upload-store.ts';

@@ -15,7 +15,7 @@ const text = (maxLength: number, description: string, lines = '') =>
   Type.String({
     maxLength,
     description,
-    'x-expected': `at most ${maxLength} characters${lines}, none of which hides or reorders others`,
+    'x-expected': `at most ${maxLength} characters${lines}, and none that hides or reorders others`,
   });
 
 const title = text(TITLE_MAX_CHARACTERS, 'What the page asks for, for example "Your invoice".');
@@ -42,7 +42,7 @@ export const linkBody = Type.Object(
       ...method,
       default: undefined,
       description:
-        'How the page sends the file. By default "put", of which S3 accepts one, or "post" if the installation accepts no PUT.',
+        'How the page sends the file. By default "put", and S3 accepts one; or "post" if the installation accepts no PUT.',
     }),
     contentTypes: Type.Optional(
       Type.Array(Type.String({ maxLength: 255, pattern: TYPE_OR_RANGE }), {
