@@ -59,6 +59,19 @@ t.test('the policy fixes bucket, key, size and lifetime, and the signature is S3
   t.equal(form.fields['x-amz-signature'], signatureOf(form, SECRET_ACCESS_KEY));
 });
 
+t.test('P6: one signer dates each form with its own second, whichever it signed before', async (t) => {
+  const signer = signerOf();
+  for (const seconds of [0, 2, 1, 86_400, 0]) {
+    const issuedAt = new Date(NOW.getTime() + seconds * 1000);
+    const { form } = await sign(signer, { issuedAt });
+    const date = `${issuedAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+    t.equal(form.fields['x-amz-date'], date);
+    t.match(form.fields['x-amz-credential'], `/${date.slice(0, 8)}/`);
+    t.equal(form.fields['x-amz-signature'], signatureOf(form, SECRET_ACCESS_KEY));
+    t.match(Object.assign({}, ...policyOf(form).conditions.map(inSmallLetters)), { 'x-amz-date': date });
+  }
+});
+
 t.test('content type, checksum and metadata are fields of the form, each fixed by the policy', async (t) => {
   const sha256 = Buffer.alloc(32, 7).toString('base64');
   const { form } = await sign(signerOf(), {
