@@ -25,7 +25,9 @@ export interface LocalAwsFacts {
     | 'acceptedEvents'
     | 'uploadEventsDeadLetter'
     | 'acceptedEventsDeadLetter'
-    | 'uploadReports',
+    | 'uploadReports'
+    | 'webhooks'
+    | 'webhooksDeadLetter',
     string
   >;
   readonly tables: Record<'uploads' | 'access', string>;

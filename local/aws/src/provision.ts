@@ -66,6 +66,8 @@ export interface Provisioned {
     readonly acceptedEvents: string;
     readonly acceptedEventsDeadLetter: string;
     readonly uploadReports: string;
+    readonly webhooks: string;
+    readonly webhooksDeadLetter: string;
   };
   readonly tables: { readonly uploads: string; readonly access: string };
 }
@@ -77,13 +79,14 @@ interface Queue {
 
 /**
  * Creates the AWS resources of upload-once by AWS's own calls: the versioned bucket, which notifies one queue for `uploads/` and one
- * for `accepted/`; a dead-letter queue for each of these queues; the report queue; both tables. Existing resources are kept and get
+ * for `accepted/`; the queue of webhooks, which stays empty without them; a dead-letter queue for each of these queues; the report queue; both tables. Existing resources are kept and get
  * the settings given here.
  */
 export async function provision(clients: AwsClients, options: ProvisionOptions): Promise<Provisioned> {
   const uploads = await createQueuePair(clients, 'upload-events', options);
   const accepted = await createQueuePair(clients, 'accepted-events', options);
   const reports = await createQueue(clients, 'upload-reports');
+  const webhooks = await createQueuePair(clients, 'webhooks', options);
   await createBucket(clients.s3, options.bucket, [
     { prefix: 'uploads/', queue: uploads.queue },
     { prefix: 'accepted/', queue: accepted.queue },
@@ -100,6 +103,8 @@ export async function provision(clients: AwsClients, options: ProvisionOptions):
       acceptedEvents: accepted.queue.url,
       acceptedEventsDeadLetter: accepted.deadLetterQueue.url,
       uploadReports: reports.url,
+      webhooks: webhooks.queue.url,
+      webhooksDeadLetter: webhooks.deadLetterQueue.url,
     },
     tables,
   };

@@ -69,7 +69,7 @@ t.test('it provisions everything before it says that it is ready, and stops with
       keys,
     );
   }
-  for (const queue of ['uploadEvents', 'acceptedEvents'] as const) {
+  for (const queue of ['uploadEvents', 'acceptedEvents', 'webhooks'] as const) {
     const attributes = async (url: string) =>
       (await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] })))
         .Attributes ?? {};
