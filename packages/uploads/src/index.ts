@@ -33,6 +33,13 @@ export {
   UploadState,
 } from './domain/upload.ts';
 export {
+  parseUploadEvent,
+  type UploadEvent,
+  type UploadEvents,
+  UploadEventType,
+  writeUploadEvent,
+} from './domain/upload-event.ts';
+export {
   ACCEPTED_PREFIX,
   acceptedKeyOf,
   assertNamePart,

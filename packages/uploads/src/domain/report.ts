@@ -1,3 +1,4 @@
+import { asciiJson } from './ascii-json.ts';
 import type { ObservedKind, ObservedVersion } from './upload.ts';
 
 /** The version of the format of a report. A reader ignores fields that it does not know; a field is never removed or reused. */
@@ -39,11 +40,7 @@ export function reportIdOf(report: Report): string {
   return `${report.kind}-count#${report.key}#${report.count}`;
 }
 
-/**
- * A report as the JSON text that a reader gets: docs/reports.md. It holds no secret, and no word of the client.
- * Everything but printable ASCII is escaped: a key can hold characters that a message can't (Amazon SQS API Reference,
- * "SendMessage").
- */
+/** A report as the JSON text that a reader gets: docs/reports.md. It holds no secret, and no word of the client. */
 export function writeReport(report: Report): string {
   const head = { schemaVersion: REPORT_SCHEMA_VERSION, id: reportIdOf(report) };
   if (!('observedVersion' in report)) {
@@ -64,11 +61,4 @@ export function writeReport(report: Report): string {
       storedBeforeRevocation: report.storedBeforeRevocation,
     }),
   });
-}
-
-function asciiJson(value: object): string {
-  return JSON.stringify(value).replace(
-    /[^\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
