@@ -46,7 +46,7 @@ export interface ConsumerOptions {
    * nothing to do: do not set it longer than the limit of `stop`.
    */
   readonly waitTimeSeconds?: number;
-  /** Resolves: the message is deleted. Rejects: it comes back, see `RetryLater`, `NotBegun`, `Unprocessable` and RETRY_BACKOFF. */
+  /** Resolves: the message is deleted. Rejects: it comes back, see `RetryLater`, `NotBegun`, `Postponed`, `Unprocessable` and RETRY_BACKOFF. */
   readonly handle: (delivery: Delivery) => Promise<void>;
   readonly observe: ConsumerObserver;
   /** Uniform in [0, 1), for jitter. */

@@ -10,6 +10,7 @@ import {
   type DrainLimitReached,
   MAX_DELAY_SECONDS,
   NotBegun,
+  Postponed,
   RetryLater,
   Unprocessable,
   type VisibilityLost,
@@ -17,8 +18,9 @@ import {
 import { holdMessage } from './held-message.ts';
 import type { ConsumerObserver, MessageRequest } from './observer.ts';
 import { LIMIT_WAIT_SECONDS, type ReceiveLimit } from './receive-limit.ts';
-import { copyOf, cutOffsBefore, factsOf, isSpent, receivesOfQueue } from './receives.ts';
+import { copyOf, cutOffsBefore, factsOf, isSpent, receivesOfQueue, replacementOf } from './receives.ts';
 import { sendCopyHeld } from './send-copy-held.ts';
+import type { OutgoingMessage } from './send-messages.ts';
 
 /** How old maxReceiveCount may be for a message that was received before: its last receive may be this one. */
 const LIMIT_AGE_OF_REPEATED_SECONDS = 10;
@@ -109,6 +111,7 @@ export function runDelivery(
     if (failure === undefined) await deleteMessage();
     else if (cutOffReason !== undefined) await giveBackCutOff(cutOffReason);
     else if (failure.error instanceof NotBegun) await giveBackUncounted(failure.error);
+    else if (failure.error instanceof Postponed) await replace(failure.error);
     else if (failure.error instanceof RetryLater && !wasLastReceive && facts().isLastReceive) {
       // It waits for no failure of its own. With the limit as it was it would come back; only now is it known to be lower.
       await giveBackUncounted(failure.error);
@@ -182,28 +185,32 @@ export function runDelivery(
   async function giveBackCutOff(reason: DrainLimitReached): Promise<void> {
     const cutOffs = cutOffsBefore(message) + (isBegun ? 1 : 0);
     if (!held.isLost) observe.givenBack(facts(), cutOffs);
-    await giveBackUnhandled(reason, cutOffs, 0);
+    await giveBackUnhandled(reason, copyOf(message, facts(), cutOffs), 0);
   }
 
   async function giveBackUncounted(reason: RetryLater): Promise<void> {
     const seconds = Math.min(reason.seconds, MAX_DELAY_SECONDS);
     const waitSeconds = Math.ceil((seconds * (1 + random())) / 2);
     if (!held.isLost) observe.postponed(facts(), reason, waitSeconds);
-    await giveBackUnhandled(reason, cutOffsBefore(message), waitSeconds);
+    await giveBackUnhandled(reason, copyOf(message, facts(), cutOffsBefore(message)), waitSeconds);
+  }
+
+  async function replace(reason: Postponed): Promise<void> {
+    if (!held.isLost) observe.postponed(facts(), reason, reason.seconds);
+    await giveBackUnhandled(reason, replacementOf(message, reason.body), reason.seconds);
   }
 
   /** As a copy: SQS would count this receive, although nothing has failed. */
-  async function giveBackUnhandled(reason: Error, cutOffs: number, waitSeconds: number): Promise<void> {
-    const failure = held.isLost ? reason : await sendCopy(cutOffs, waitSeconds);
+  async function giveBackUnhandled(reason: Error, copy: OutgoingMessage, waitSeconds: number): Promise<void> {
+    const failure = held.isLost ? reason : await sendCopy({ ...copy, delaySeconds: waitSeconds });
     if (failure === undefined) return deleteMessage('a copy of the message was sent');
     if (facts().isLastReceive) observe.deadLettered(facts(), reason);
     if (held.isLost) return;
     await attempt('give-back', () => held.giveBack(waitSeconds));
   }
 
-  async function sendCopy(cutOffs: number, delaySeconds: number): Promise<Error | undefined> {
+  async function sendCopy(copy: OutgoingMessage): Promise<Error | undefined> {
     const { tell, onDelayed } = tellOnce('copy');
-    const copy = { ...copyOf(message, facts(), cutOffs), delaySeconds };
     const ended = giveUp.signal;
     const failure = await sendCopyHeld({ copies, copy, deleter, held, ended, clock, random, onDelayed });
     if (failure !== undefined) tell(failure);

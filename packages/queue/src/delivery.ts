@@ -4,7 +4,7 @@ export interface DeliveryFacts {
   readonly body: string;
   /**
    * 1 with the first receive. A receive that no consumer saw (a crash, a poll cut off) counts too; one that a stop gave back, or
-   * that ended with `NotBegun`, does not.
+   * that ended with `NotBegun` or `Postponed`, does not.
    */
   readonly receiveCount: number;
   /**

@@ -44,11 +44,35 @@ export class NotBegun extends RetryLater {
    */
   constructor(seconds: number, message: string) {
     super(seconds, message);
-    if (seconds > MAX_DELAY_SECONDS)
-      throw new RangeError(
-        `a copy of a message can be delayed by 0 to ${MAX_DELAY_SECONDS} seconds, not ${seconds}`,
-      );
+    assertDelay(seconds);
   }
+}
+
+/**
+ * Thrown by a handler whose message has a later time of its own: the consumer sends another message with `body`, which SQS delays by exactly
+ * `seconds`, and deletes this one. So what waits is not in flight. The other message begins without receives. While SQS does not take it, the
+ * consumer does as with `NotBegun`: in the end this message comes back after `seconds`, as it was, and has used up a receive.
+ */
+export class Postponed extends RetryLater {
+  override readonly code = 'Postponed';
+  readonly body: string;
+
+  /**
+   * @param seconds 0 to 900 (15 minutes); fractions are rounded up
+   * @throws RangeError
+   */
+  constructor(seconds: number, body: string, message: string) {
+    super(seconds, message);
+    assertDelay(seconds);
+    this.body = body;
+  }
+}
+
+function assertDelay(seconds: number): void {
+  if (seconds <= MAX_DELAY_SECONDS) return;
+  throw new RangeError(
+    `a copy of a message can be delayed by 0 to ${MAX_DELAY_SECONDS} seconds, not ${seconds}`,
+  );
 }
 
 /**

@@ -3,7 +3,15 @@ export { type Consumer, type ConsumerOptions, createConsumer, GIVE_BACK_SECONDS 
 export { CopyNotSent } from './copy-sender.ts';
 export { createDeleteBatcher, type DeleteBatcher, DeleteFailed } from './delete-batcher.ts';
 export type { Delivery, DeliveryFacts } from './delivery.ts';
-export { DrainLimitReached, NotBegun, RetryLater, Unprocessable, VisibilityLost } from './failures.ts';
+export {
+  DrainLimitReached,
+  MAX_DELAY_SECONDS,
+  NotBegun,
+  Postponed,
+  RetryLater,
+  Unprocessable,
+  VisibilityLost,
+} from './failures.ts';
 export { gather } from './gather.ts';
 export { longestTimeInQueueSeconds } from './longest-time-in-queue.ts';
 export type { ConsumerObserver, MessageRequest } from './observer.ts';

@@ -12,7 +12,7 @@ export interface ConsumerObserver {
   /** The handler failed; the message comes back after `waitSeconds`. */
   retried(delivery: DeliveryFacts, error: unknown, waitSeconds: number): void;
 
-  /** The handler asked for a later time; no fault. With `NotBegun` the receive does not count, unless `copy` failed. */
+  /** The handler asked for a later time; no fault. With `NotBegun` and `Postponed` the receive does not count, unless `copy` failed. */
   postponed(delivery: DeliveryFacts, error: RetryLater, waitSeconds: number): void;
 
   /**

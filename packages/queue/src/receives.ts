@@ -3,7 +3,7 @@ import type { DeliveryFacts } from './delivery.ts';
 import type { OutgoingMessage } from './send-messages.ts';
 
 /**
- * The attribute of a copy (see `DrainLimitReached` and `NotBegun`): how often the message was received before, as a number. SQS counts the receives of
+ * The attribute of a copy (see `DrainLimitReached`, `NotBegun` and `Postponed`): how often the message was received before, as a number. SQS counts the receives of
  * the copy from one. A redrive leaves the attribute out.
  */
 export const RECEIVES_ATTRIBUTE = 'upload-once-receives';
@@ -54,6 +54,18 @@ export function copyOf(message: Message, { receiveCount }: DeliveryFacts, cutOff
       ...message.MessageAttributes,
       [RECEIVES_ATTRIBUTE]: { DataType: 'Number', StringValue: String(receiveCount - 1) },
       [CUT_OFFS_ATTRIBUTE]: { DataType: 'Number', StringValue: String(cutOffs) },
+    },
+  };
+}
+
+/** A message that takes the place of this one, and has had no receives. */
+export function replacementOf(message: Message, body: string): OutgoingMessage {
+  return {
+    body,
+    attributes: {
+      ...message.MessageAttributes,
+      [RECEIVES_ATTRIBUTE]: { DataType: 'Number', StringValue: '0' },
+      [CUT_OFFS_ATTRIBUTE]: { DataType: 'Number', StringValue: '0' },
     },
   };
 }

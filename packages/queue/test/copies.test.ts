@@ -3,7 +3,14 @@ import t, { type Test } from 'tap';
 import { Journal } from '../../../test/support/journal.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { GATHER_MS } from '../src/gather.ts';
-import { createConsumer, type Delivery, GIVE_BACK_SECONDS, NotBegun, Unprocessable } from '../src/index.ts';
+import {
+  createConsumer,
+  type Delivery,
+  GIVE_BACK_SECONDS,
+  NotBegun,
+  Postponed,
+  Unprocessable,
+} from '../src/index.ts';
 import { type Call, type LocalQueue, startLocalQueue } from './local-queue.ts';
 import { prepareConsumer } from './prepare-consumer.ts';
 import { matchEvents, recordingObserver } from './recording-observer.ts';
@@ -220,6 +227,91 @@ t.test(
     await queue.stop(consumer);
   },
 );
+
+t.test(
+  'P3: a message with a later time is replaced: another body, exactly that delay, and no receives',
+  async (t) => {
+    const began = new Journal<Delivery>();
+    const { clock, queue, observed, consumer } = await prepareConsumer(t, {
+      maxReceiveCount: 2,
+      visibilitySeconds: 600,
+      async handle(delivery) {
+        began.add(delivery);
+        if (delivery.body === 'first' && delivery.receiveCount === 1) throw new Error('it fails once');
+        if (delivery.body === 'first') throw new Postponed(900, 'second', 'an hour to go');
+      },
+    });
+    await queue.send('first');
+    await consumer.start();
+    await queue.completed.until((calls) => calls.some(({ name }) => name === 'ChangeMessageVisibility'));
+    clock.advance(2_000);
+    await began.until(({ length }) => length === 2);
+    const batches = ['SendMessageBatch', 'DeleteMessageBatch'] as const;
+    for (const [sent, name] of batches.entries()) {
+      await clock.untilSet(GATHER_MS, sent + 1);
+      clock.advance(GATHER_MS);
+      await queue.completed.until((calls) => calls.some((call) => call.name === name));
+    }
+    t.equal(await queue.depth(), 0, 'what waits is neither visible nor in flight');
+    clock.advance(899_000);
+    t.strictSame(await queue.receive(queue.queueUrl), [], 'not yet');
+    clock.advance(1_000);
+    await began.until(({ length }) => length === 3);
+    t.match(began.entries.at(-1), { body: 'second', receiveCount: 1, isLastReceive: false });
+    await clock.untilSet(GATHER_MS, 3);
+    clock.advance(GATHER_MS);
+    await queue.stop(consumer);
+    t.equal(await queue.depth(), 0);
+    t.strictSame(await deadBodies(queue), []);
+    matchEvents(t, observed, [
+      { event: 'retried' },
+      { event: 'postponed', waitSeconds: 900, error: { code: 'Postponed' } },
+    ]);
+  },
+);
+
+t.test(
+  'P3: where SQS takes no replacement, the message comes back as it was, after the same time',
+  async (t) => {
+    const { clock, queue, observed, consumer } = await prepareConsumer(t, {
+      maxReceiveCount: 1,
+      visibilitySeconds: 600,
+      async handle() {
+        throw new Postponed(60, 'another', 'a minute to go');
+      },
+    });
+    queue.hook('SendMessageBatch', async () => {
+      throw new Error('SQS is away');
+    });
+    await queue.send('first');
+    await consumer.start();
+    for (const [failed, waitSeconds] of [4, 8, 16, 30].entries()) {
+      await clock.untilSet(GATHER_MS, failed + 1);
+      const waits = clock.countSet(waitSeconds * 1000);
+      clock.advance(GATHER_MS);
+      await clock.untilSet(waitSeconds * 1000, waits + 1);
+      clock.advance(waitSeconds * 1000);
+    }
+    await clock.untilSet(GATHER_MS, 5);
+    clock.advance(GATHER_MS);
+    await queue.completed.until((calls) =>
+      calls.some(({ name, input }) => name === 'ChangeMessageVisibility' && input.VisibilityTimeout === 60),
+    );
+    clock.advance(60_000);
+    t.equal((await queue.receive(queue.deadLetterUrl, 20))[0]?.Body, 'first');
+    matchEvents(t, observed, [
+      { event: 'postponed' },
+      { event: 'requestFailed', request: 'copy' },
+      { event: 'deadLettered', error: { code: 'Postponed' } },
+    ]);
+    await queue.stop(consumer);
+  },
+);
+
+t.test('a delay that SQS does not take is refused where it is asked for', async (t) => {
+  t.throws(() => new Postponed(901, 'another', 'too long'), RangeError);
+  t.throws(() => new NotBegun(901, 'too long'), RangeError);
+});
 
 t.test('P8: a message whose copy SQS does not take holds up no slot', async (t) => {
   const handled = new Journal<string>();

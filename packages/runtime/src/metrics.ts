@@ -147,6 +147,38 @@ export const METRICS = {
     isGathered: false,
     description: 'Messages that failed with the last receive that their queue allows.',
   },
+  WebhooksDelivered: {
+    unit: 'Count',
+    dimensions: [],
+    isGathered: true,
+    description: 'Events that their endpoint took: it responded with 2xx.',
+  },
+  WebhookAttemptsFailed: {
+    unit: 'Count',
+    dimensions: [],
+    isGathered: false,
+    description:
+      'Attempts that failed to deliver an event: the endpoint could not be reached, or gave no 2xx in time.',
+  },
+  WebhooksUnsent: {
+    unit: 'Count',
+    dimensions: [],
+    isGathered: true,
+    description: 'Events that no endpoint is configured for.',
+  },
+  WebhookEndpointsGone: {
+    unit: 'Count',
+    dimensions: [],
+    isGathered: false,
+    description:
+      'Endpoints that responded with 410 Gone: a task sends them nothing more, and their events become dead letters.',
+  },
+  WebhookLeadTime: {
+    unit: 'Milliseconds',
+    dimensions: [],
+    isGathered: true,
+    description: 'From an event to its delivery.',
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

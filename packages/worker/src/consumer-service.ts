@@ -5,6 +5,7 @@ import {
   type ConsumerObserver,
   createConsumer,
   type Delivery,
+  Postponed,
   parseS3Event,
   QueueWithoutRedrivePolicy,
 } from '@upload-once/queue';
@@ -137,8 +138,10 @@ export function observeConsumer(log: Logger, metrics: Metrics): ConsumerObserver
       const facts = { messageId, receiveCount, waitSeconds, body: shown(body) };
       log.warn({ ...facts, err }, 'message failed, and comes back');
     },
-    postponed({ messageId, receiveCount }, { message }, waitSeconds) {
-      log.info({ messageId, receiveCount, waitSeconds }, `message waits: ${message}`);
+    postponed({ messageId, receiveCount }, reason, waitSeconds) {
+      // What waits for its own time waits for days, in steps of minutes.
+      const level = reason instanceof Postponed ? 'debug' : 'info';
+      log[level]({ messageId, receiveCount, waitSeconds }, `message waits: ${reason.message}`);
     },
     deadLettered({ messageId, receiveCount, body }, err) {
       metrics.add('MessagesDeadLettered', 1);

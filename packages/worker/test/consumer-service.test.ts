@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import {
   type DeliveryFacts,
+  Postponed,
   RetryLater,
   Unprocessable,
   VisibilityLost,
@@ -217,6 +218,7 @@ t.test('each outcome of a message has its log line, and its metric', async (t) =
 
   observe.retried(delivery, new Error('full'), 8);
   observe.postponed(delivery, new RetryLater(30, 'another holds it'), 30);
+  observe.postponed(delivery, new Postponed(900, 'the next', 'not due yet'), 900);
   observe.deadLettered(delivery, new Unprocessable('garbage'));
   observe.givenBack(delivery, 2);
   observe.visibilityLost(delivery, new VisibilityLost('too late'));
