@@ -109,6 +109,13 @@ export const METRICS = {
     isGathered: false,
     description: 'Uploads recorded as FAILED: their message is left to the dead-letter queue.',
   },
+  WebhookEventsLost: {
+    unit: 'Count',
+    dimensions: [],
+    isGathered: false,
+    description:
+      'Events upload.failed that the queue of webhooks is not known to have: these failures may have no webhook.',
+  },
   LeadTime: {
     unit: 'Milliseconds',
     dimensions: [],

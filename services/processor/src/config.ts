@@ -4,6 +4,7 @@ import {
   healthFields,
   integer,
   logFields,
+  optional,
   storageFields,
   text,
 } from '@upload-once/runtime';
@@ -52,6 +53,15 @@ export const configFields = {
       'The heap of a handler thread (V8’s old generation, without the bytes of Buffers). A thread that needs more is ended. One large allocation far beyond it ends the process.',
     expected: 'a whole number of MiB from 32 to 65536',
   }),
+  WEBHOOK_QUEUE_URL: optional(
+    text({
+      pattern: '^https?://[^/?#,\\s]+/[^?#,\\s]+$',
+      description:
+        'The queue of the webhook sender: it receives an event of each upload that is processed or has failed. By default there are no webhooks.',
+      expected:
+        'the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name"',
+    }),
+  ),
   ...logFields,
   ...drainFields,
 };

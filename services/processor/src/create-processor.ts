@@ -1,7 +1,8 @@
 import type { Clock } from '@upload-once/clock';
 import type { Delivery, ObjectCreated } from '@upload-once/queue';
 import type { Logger, Metrics } from '@upload-once/runtime';
-import type { Reports, UploadStore } from '@upload-once/uploads';
+import type { Reports, UploadEvents, UploadStore } from '@upload-once/uploads';
+import { createEventSender } from './event-sender.ts';
 import type { HandlerRunner } from './handler-runner.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
 import { createProcessAccepted } from './process-accepted.ts';
@@ -11,6 +12,8 @@ import { createWorkUnderLease } from './work-under-lease.ts';
 export interface ProcessorPorts {
   readonly uploads: UploadStore;
   readonly reports: Reports;
+  /** Undefined: there are no webhooks. */
+  readonly webhookEvents?: UploadEvents;
   /** Runs the user's handler. */
   readonly runner: HandlerRunner;
   readonly log: Logger;
@@ -48,6 +51,7 @@ export function createProcessor(
     clock,
   });
   const keepLease = createLeaseKeeper({ ...ports, leaseSeconds });
-  const workUnderLease = createWorkUnderLease({ ...ports, runHandler, keepLease, leaseSeconds });
-  return createProcessAccepted({ ...ports, workUnderLease, keptDuplicates, leaseSeconds });
+  const sendEvent = createEventSender(ports);
+  const workUnderLease = createWorkUnderLease({ ...ports, runHandler, keepLease, sendEvent, leaseSeconds });
+  return createProcessAccepted({ ...ports, workUnderLease, sendEvent, keptDuplicates, leaseSeconds });
 }

@@ -6,6 +6,7 @@ import { systemClock } from '@upload-once/clock';
 import { createS3EventHandler, sendToEach } from '@upload-once/queue';
 import {
   ConfigError,
+  checkUrl,
   dynamoDbClientConfig,
   lighten,
   type Outputs,
@@ -18,7 +19,9 @@ import {
   ACCEPTED_PREFIX,
   createDynamoDbUploadStore,
   createS3ObjectStore,
+  type UploadEvents,
   writeReport,
+  writeUploadEvent,
 } from '@upload-once/uploads';
 import { consumerChecks, consumerSettingsFrom, startConsumerService } from '@upload-once/worker';
 import { MOST_OPEN_STREAMS } from './call-handler.ts';
@@ -70,6 +73,7 @@ await runService({
   fields: configFields,
   checks: (outputs) => ({
     ...consumerChecks,
+    WEBHOOK_QUEUE_URL: checkUrl,
     PROCESSOR_HANDLER: (name) => checkHandler(name, (onStuck) => startCheckingThread(name, outputs, onStuck)),
   }),
   process,
@@ -131,10 +135,16 @@ await runService({
     });
     const sqs = lighten(new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 })));
     const reportQueueUrls = config.REPORT_QUEUE_URLS.split(',');
+    const { WEBHOOK_QUEUE_URL: webhookQueueUrl } = config;
+    const webhookEvents: UploadEvents | undefined =
+      webhookQueueUrl === undefined
+        ? undefined
+        : { send: (event) => sendToEach(sqs, [webhookQueueUrl], writeUploadEvent(event)) };
     const processAccepted = createProcessor(
       {
         uploads,
         reports: { send: (report) => sendToEach(sqs, reportQueueUrls, writeReport(report)) },
+        ...(webhookEvents && { webhookEvents }),
         runner: threads,
         log,
         metrics,

@@ -12,6 +12,7 @@ import {
   type UploadStore,
   uploadKeyOfAccepted,
 } from '@upload-once/uploads';
+import type { EventSender } from './event-sender.ts';
 import { LeaseLost } from './lease-keeper.ts';
 
 const MAX_WAIT_SECONDS = 43_200;
@@ -41,7 +42,7 @@ type Pending = { readonly heldBy: Upload } | { readonly claimed: Upload };
 /**
  * What one event about an accepted object comes to:
  *
- *   lease (PROCESSING, attempt + 1) ── renewed with each heartbeat ──▶ handler ──▶ PROCESSED ──▶ acknowledge
+ *   lease (PROCESSING, attempt + 1) ── renewed with each heartbeat ──▶ handler ──▶ PROCESSED ──▶ event ──▶ acknowledge
  *
  * The attempt's number is the fencing token: a worker that was taken over can neither finish nor fail the upload. The
  * message is acknowledged only at PROCESSED; while another worker holds the lease it waits.
@@ -65,6 +66,7 @@ export function createProcessAccepted(options: {
     delivery: Delivery,
     isSuspect: boolean,
   ) => Promise<Transition>;
+  readonly sendEvent: Pick<EventSender, 'processed'>;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly leaseSeconds: number;
@@ -72,7 +74,7 @@ export function createProcessAccepted(options: {
   /** Unique to each call: who holds the lease. */
   readonly newLeaseOwner: () => string;
 }) {
-  const { uploads, workUnderLease, log, metrics, leaseSeconds, clock, newLeaseOwner } = options;
+  const { uploads, workUnderLease, sendEvent, log, metrics, leaseSeconds, clock, newLeaseOwner } = options;
   let hasSuspect = false;
   const evidence = createEvidence({
     ...options,
@@ -124,12 +126,12 @@ export function createProcessAccepted(options: {
       started = await uploads.startProcessing(key, lease, takePlaceOfSuspect);
       if (started.applied) {
         const finished = await workUnderLease(started.upload, event, delivery, started.lastLeaseRanOut);
-        if (finished.applied) return undefined;
+        if (finished.applied) return heldUnlessProcessed(finished.upload, event);
         log.warn(
           { key, attempt: started.upload.attempt },
           'finished too late: another worker has taken over',
         );
-        return finished.upload && heldUnlessProcessed(finished.upload);
+        return finished.upload && heldUnlessProcessed(finished.upload, event);
       }
     } finally {
       if (isSuspect) hasSuspect = false;
@@ -146,9 +148,16 @@ export function createProcessAccepted(options: {
     }
     if (upload.acceptedVersionId === event.versionId) {
       await finishOrphanReport(event);
-      return heldUnlessProcessed(upload);
+      return heldUnlessProcessed(upload, event);
     }
     return recordOrphan(event, 'another version is the accepted one');
+  }
+
+  /** @param upload of which the event's version is the accepted one */
+  async function heldUnlessProcessed(upload: Upload, event: ObjectCreated): Promise<Pending | undefined> {
+    if (upload.state !== UploadState.processed) return { heldBy: upload };
+    await sendEvent.processed(upload, event.versionId);
+    return undefined;
   }
 
   /**
@@ -228,10 +237,6 @@ export function createProcessAccepted(options: {
     const leftMs = (upload.leaseExpiresAt?.getTime() ?? 0) - clock.now().getTime();
     return Math.max(1, Math.ceil(leftMs / 1000));
   }
-}
-
-function heldUnlessProcessed(upload: Upload): Pending | undefined {
-  return upload.state === UploadState.processed ? undefined : { heldBy: upload };
 }
 
 function retryAfterLease({ key }: Upload, leftSeconds: number, delivery: Delivery): RetryLater {

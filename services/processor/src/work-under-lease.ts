@@ -3,6 +3,7 @@ import { type Delivery, DrainLimitReached, type ObjectCreated, VisibilityLost } 
 import { type Logger, type Metrics, redactBeginning, textOfThrown } from '@upload-once/runtime';
 import { toPlain } from '@upload-once/runtime/plain-error';
 import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
+import type { EventSender } from './event-sender.ts';
 import type { Hold } from './handler-runner.ts';
 import { type KeptLease, LeaseLost, RETRIES_PER_LEASE } from './lease-keeper.ts';
 import { HandlerStuck } from './run-handler.ts';
@@ -27,12 +28,13 @@ export function createWorkUnderLease(options: {
     isSuspect: boolean,
   ) => Promise<void>;
   readonly keepLease: (upload: Upload) => KeptLease;
+  readonly sendEvent: Pick<EventSender, 'failed'>;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly leaseSeconds: number;
   readonly clock: Pick<Clock, 'after'>;
 }) {
-  const { uploads, runHandler, keepLease, log, metrics, leaseSeconds, clock } = options;
+  const { uploads, runHandler, keepLease, sendEvent, log, metrics, leaseSeconds, clock } = options;
 
   return async function workUnderLease(
     upload: Upload,
@@ -46,7 +48,7 @@ export function createWorkUnderLease(options: {
     try {
       await runHandler(upload, event, { signal, assertHeld: lease.assertHeld }, isSuspect)
         .catch(async (error) => {
-          await giveUp(upload, delivery, error);
+          await giveUp(upload, event, delivery, error);
           throw error;
         })
         .finally(stopBeats);
@@ -90,7 +92,13 @@ export function createWorkUnderLease(options: {
    * the handler that failed. A table that is away now must not hide why the handler failed: the lease runs out by itself, and
    * the queue counts on.
    */
-  async function giveUp({ key, attempt }: Upload, delivery: Delivery, error: unknown): Promise<void> {
+  async function giveUp(
+    upload: Upload,
+    { versionId }: ObjectCreated,
+    delivery: Delivery,
+    error: unknown,
+  ): Promise<void> {
+    const { key, attempt } = upload;
     if (error instanceof LeaseLost) return;
     try {
       await delivery.renewReceiveLimit();
@@ -100,9 +108,11 @@ export function createWorkUnderLease(options: {
         await uploads.releaseLease(key, attempt);
         return;
       }
+      const clientFailureReason = clientReasonOf(error);
+      await sendEvent.failed(upload, versionId, clientFailureReason);
       const failed = await uploads.fail(key, attempt, {
         failureReason: reasonOf(error),
-        clientFailureReason: clientReasonOf(error),
+        clientFailureReason,
       });
       if (failed.applied) metrics.add('ProcessingFailed', 1);
     } catch (err) {

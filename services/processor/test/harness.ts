@@ -5,6 +5,7 @@ import { acceptedKeyOf } from '@upload-once/uploads';
 import {
   createMemoryObjectStore,
   createMemoryReports,
+  createMemoryUploadEvents,
   createMemoryUploadStore,
 } from '@upload-once/uploads/testing';
 import { Journal } from '../../../test/support/journal.ts';
@@ -58,6 +59,7 @@ export function createDelivery(
 /**
  * A processor over the fakes, with a handler of the test's own, in time that the test moves.
  * @param options.runner what runs the handlers; by default the test's own thread does
+ * @param options.hasWebhooks by default there are none
  */
 export function createHarness(
   handler: Handler,
@@ -65,6 +67,7 @@ export function createHarness(
     readonly runner?: HandlerRunner;
     readonly limitSeconds?: number;
     readonly graceSeconds?: number;
+    readonly hasWebhooks?: boolean;
   } = {},
 ) {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
@@ -85,10 +88,13 @@ export function createHarness(
   const runs: { attempt: number; isAlone: boolean }[] = [];
   const reportFaults = createFaultScript();
   const reports = createMemoryReports({ faults: reportFaults });
+  const webhookFaults = createFaultScript();
+  const webhookEvents = createMemoryUploadEvents({ faults: webhookFaults });
   const processAccepted = createProcessor(
     {
       uploads,
       reports,
+      ...(options.hasWebhooks && { webhookEvents }),
       runner: {
         start(work, options) {
           runs.push({ attempt: work.attempt, isAlone: options.isAlone });
@@ -164,6 +170,8 @@ export function createHarness(
     objects,
     reports: reports.sent,
     reportFaults,
+    webhookEvents: webhookEvents.sent,
+    webhookFaults,
     tableFaults,
     ...output,
     /** What the runner of handlers was asked for. */

@@ -1,6 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
-import { acceptedKeyOf, type Upload, UploadState, uploadIdOf } from '@upload-once/uploads';
+import {
+  acceptedKeyOf,
+  parseUploadEvent,
+  type Upload,
+  UploadEventType,
+  UploadState,
+  uploadIdOf,
+} from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { type Asked, startEcsAgent } from '../../../test/support/ecs-agent.ts';
 import { listenForHandlers } from '../../../test/support/handler-calls.ts';
@@ -61,6 +68,23 @@ t.test('without a handler each upload is logged, and processed', async (t) => {
     { Environment: 'test', Service: 'processor' },
   );
   t.strictSame(processor.errors(), []);
+  await cloud.depthIs(cloud.queues.webhooks, 0);
+});
+
+t.test('with webhooks their queue gets the event of each outcome', async (t) => {
+  const cloud = await startLocalCloud(t, { maxReceiveCount: 1 });
+  const { calls } = await startCallingProcessor(t, cloud, { WEBHOOK_QUEUE_URL: cloud.queues.webhooks });
+  for (const [number, type] of Object.values(UploadEventType).entries()) {
+    const { key, versionId } = await accept(cloud, 'content');
+    const call = await calls.call(number + 1);
+    await cloud.depthIs(cloud.queues.webhooks, 0);
+    if (type === UploadEventType.processed) call.succeed();
+    else call.fail('the disk is full');
+    const event = parseUploadEvent(JSON.parse((await cloud.peek(cloud.queues.webhooks)).Body ?? ''));
+    const { processedAt } = (await cloud.uploads.get(key)) ?? {};
+    t.strictSame(event, { type, key, acceptedVersionId: versionId, at: processedAt ?? event?.at });
+    await cloud.sqs.send(new PurgeQueueCommand({ QueueUrl: cloud.queues.webhooks }));
+  }
 });
 
 for (const handler of ['fixtures/call-test.mjs', 'fixtures/call-test.ts']) {
@@ -113,6 +137,7 @@ t.test('wrong or missing configuration: every fault at once, exit 78, nothing st
     CONCURRENCY: '0',
     PROCESSOR_HANDLER: './nope.mjs',
     HANDLER_LIMIT_SECONDS: '39601',
+    WEBHOOK_QUEUE_URL: 'https://sqs/1/one,https://sqs/1/two',
   });
   const { code, stderr } = await processor.ended();
   t.equal(code, 78);
@@ -128,6 +153,7 @@ t.test('wrong or missing configuration: every fault at once, exit 78, nothing st
     'CONCURRENCY: expected a whole number from 1 to 256, got "0"',
     'REPORT_QUEUE_URLS: expected the URLs of one or more SQS queues, separated by commas, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name", but it is not set',
     'HANDLER_LIMIT_SECONDS: expected a whole number of seconds from 1 to 39600 (11 hours), got "39601"',
+    'WEBHOOK_QUEUE_URL: expected the URL of an SQS queue, for example "https://sqs.eu-central-1.amazonaws.com/123456789012/name", got "https://sqs/1/one,https://sqs/1/two"',
   ]);
   t.strictSame(processor.lines, []);
 });

@@ -10,7 +10,7 @@ locals {
     { title = "From stored to accepted, and to processed (ms)", statistics = ["p50", "p99"], metrics = ["AcceptTime", "LeadTime"], lines = [] },
     { title = "Processor: age of uploads that find no place (ms)", statistics = ["Maximum"], metrics = ["WaitingTime"], lines = [] },
     { title = "Bytes accepted", statistics = ["Sum"], metrics = ["BytesAccepted"], lines = [] },
-    { title = "Failures", statistics = ["Sum"], metrics = ["MessagesRetried", "MessagesUndeleted", "WorkCutOff", "MessagesDeadLettered", "ProcessingFailed"], lines = [] },
+    { title = "Failures", statistics = ["Sum"], metrics = ["MessagesRetried", "MessagesUndeleted", "WorkCutOff", "MessagesDeadLettered", "ProcessingFailed", "WebhookEventsLost"], lines = [] },
     { title = "Issuer: time to respond (ms)", statistics = ["p50", "p99"], metrics = ["RequestTime"], lines = [] },
     { title = "Issuer: responses with 5xx", statistics = ["Sum"], metrics = ["ServerErrors"], lines = local.entry_lines },
     { title = "Issuer: rates that one task counted alone", statistics = ["Sum"], metrics = ["RatesCountedAlone"], lines = [] },

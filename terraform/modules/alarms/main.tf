@@ -31,6 +31,7 @@ locals {
     StoredBeforeRevocation = ["acceptor"]
     UploadsProcessed       = ["processor"]
     ProcessingFailed       = ["processor"]
+    WebhookEventsLost      = ["processor"]
     LeadTime               = ["processor"]
     WaitingTime            = ["processor"]
     MessagesRetried        = ["acceptor", "processor"]
