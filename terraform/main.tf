@@ -19,6 +19,7 @@ locals {
     "url_issuer.rate_limit_store" = [for issuer in [var.url_issuer, local.url_issuer] : try(keys(issuer.rate_limit_store), [])]
     acceptor                      = [keys(var.acceptor), keys(local.acceptor)]
     processor                     = [keys(var.processor), keys(local.processor)]
+    webhooks                      = [try(keys(var.webhooks), []), try(keys(local.webhooks), [])]
     alarms                        = [keys(var.alarms), keys(module.alarms.settings)]
     "alarms.subscriptions"        = [for alarms in [var.alarms, module.alarms.settings] : try(distinct(flatten([for one in alarms.subscriptions : keys(one)])), [])]
   }
@@ -27,13 +28,15 @@ locals {
   ])
 
   has_domain     = module.endpoint.settings.domain_name != null
-  needs_registry = length(var.images) < 3
-  services       = ["url-issuer", "acceptor", "processor"]
+  has_webhooks   = var.webhooks != null
+  services       = concat(["url-issuer", "acceptor", "processor"], local.has_webhooks ? ["webhook-sender"] : [])
+  needs_registry = length(setsubtract(local.services, keys(var.images))) > 0
 
   url_issuer = module.settings.url_issuer
   acceptor   = module.settings.acceptor
   processor  = module.settings.processor
   reports    = module.settings.reports
+  webhooks   = module.settings.webhooks
 
   # Whether tasks reach only what has an endpoint in the VPC that is made here; and what they reach beyond upload-once's own needs, where
   # null stands for everything.
@@ -70,7 +73,9 @@ locals {
     KEPT_DUPLICATES   = tostring(local.reports.kept_duplicates)
   }
 
-  environments = {
+  webhook_queue_environment = local.has_webhooks ? { WEBHOOK_QUEUE_URL = module.storage.queues.webhooks.url } : {}
+
+  environments = merge({
     url-issuer = merge(
       local.common_environment,
       {
@@ -115,7 +120,7 @@ locals {
       UPLOADS_PROTECTED  = tostring(module.storage.uploads_protected)
     })
 
-    processor = merge(local.processor.handler_environment, local.common_environment, local.evidence_environment, {
+    processor = merge(local.processor.handler_environment, local.common_environment, local.evidence_environment, local.webhook_queue_environment, {
       QUEUE_URL             = module.storage.queues.accepted_events.url
       VISIBILITY_SECONDS    = tostring(module.storage.settings.visibility_seconds)
       CONCURRENCY           = tostring(local.processor.concurrency)
@@ -124,7 +129,18 @@ locals {
       HANDLER_THREADS       = tostring(local.processor.handler_threads)
       HANDLER_HEAP_MIB      = tostring(local.processor.handler_heap_mib)
     })
-  }
+    }, !local.has_webhooks ? {} : {
+    webhook-sender = merge(
+      local.common_environment,
+      {
+        QUEUE_URL                = module.storage.queues.webhooks.url
+        VISIBILITY_SECONDS       = tostring(module.storage.settings.visibility_seconds)
+        CONCURRENCY              = tostring(local.webhooks.concurrency)
+        WEBHOOK_DOWNLOAD_SECONDS = tostring(local.webhooks.download_seconds)
+      },
+      length(local.webhooks.allowed_origins) == 0 ? {} : { WEBHOOK_ALLOWED_ORIGINS = join(",", local.webhooks.allowed_origins) },
+    )
+  })
 }
 
 module "settings" {
@@ -135,6 +151,7 @@ module "settings" {
   acceptor           = var.acceptor
   processor          = var.processor
   reports            = var.reports
+  webhooks           = var.webhooks
   own_queues         = local.own_queues
   reachable_services = local.reachable_services
 }
@@ -144,6 +161,7 @@ module "registry" {
   count  = local.needs_registry ? 1 : 0
 
   name          = var.name
+  services      = local.services
   settings      = var.registry
   force_destroy = var.force_destroy
   tags          = var.tags
@@ -163,6 +181,7 @@ module "storage" {
   link_days    = local.url_issuer.links ? ceil(max(local.url_issuer.link_lifetime_seconds, local.url_issuer.link_lifetime_max_seconds) / 86400) : 0
   # The acceptor works for 3600 seconds at most: ACCEPT_LIMIT_SECONDS in services/acceptor/src/limit-work.ts.
   longest_work_seconds = max(3600, local.longest_attempt_seconds)
+  webhooks             = local.has_webhooks
   tags                 = var.tags
 }
 
@@ -208,11 +227,14 @@ module "alarms" {
   load_balancer = { arn_suffix = module.endpoint.load_balancer_arn_suffix }
   api           = local.has_domain ? null : { id = module.endpoint.api_id }
 
-  services = {
-    url-issuer = module.url_issuer.service_name
-    acceptor   = module.acceptor.service_name
-    processor  = module.processor.service_name
-  }
+  services = merge(
+    {
+      url-issuer = module.url_issuer.service_name
+      acceptor   = module.acceptor.service_name
+      processor  = module.processor.service_name
+    },
+    { for service in module.webhook_sender : "webhook-sender" => service.service_name },
+  )
 
   settings              = var.alarms
   handler_limit_seconds = local.processor.handler_limit_seconds

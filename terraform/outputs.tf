@@ -44,7 +44,7 @@ output "dashboard_url" {
 }
 
 output "repository_urls" {
-  description = "The repositories of the images: url-issuer, acceptor, processor. Empty if images names all three."
+  description = "The repository of each service's image. Empty if images names all."
   value       = local.needs_registry ? module.registry[0].repository_urls : {}
 }
 
@@ -56,7 +56,10 @@ output "cluster_name" {
 output "services" {
   description = "For each service: its ECS service, the role of its code, the role that ECS starts it with, its log group, its security group."
   value = {
-    for name, service in { url-issuer = module.url_issuer, acceptor = module.acceptor, processor = module.processor } :
+    for name, service in merge(
+      { url-issuer = module.url_issuer, acceptor = module.acceptor, processor = module.processor },
+      { for service in module.webhook_sender : "webhook-sender" => service },
+    ) :
     name => {
       service_name       = service.service_name
       task_role_arn      = service.task_role_arn

@@ -58,7 +58,7 @@ locals {
   # What the ARNs of all queues of this account and region begin with.
   own_queues = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:"
 
-  # One queue for each reader of reports. The tasks may send to exactly these.
+  # One queue for each reader of reports: the webhook-sender is one. The tasks may send to exactly these.
   report_queues = concat(
     [module.storage.queues.upload_reports],
     [
@@ -67,7 +67,9 @@ locals {
         url = format("https://sqs.%s.%s/%s/%s", split(":", arn)[3], data.aws_partition.current.dns_suffix, split(":", arn)[4], split(":", arn)[5])
       }
     ],
+    local.has_webhooks ? [module.storage.queues.webhooks] : [],
   )
+  # What the processor sends for webhooks goes to a queue among them.
   send_reports = {
     Sid      = "SendReports"
     Effect   = "Allow"
@@ -299,7 +301,31 @@ locals {
     local.send_reports,
   ]
 
-  task_policies = {
+  webhook_sender_statements = !local.has_webhooks ? [] : concat(
+    [
+      {
+        Sid      = "TakeEvents"
+        Effect   = "Allow"
+        Action   = local.consume_actions
+        Resource = [module.storage.queues.webhooks.arn]
+      },
+      {
+        Sid      = "ReadUploads"
+        Effect   = "Allow"
+        Action   = ["dynamodb:GetItem"]
+        Resource = [module.storage.tables.uploads.arn]
+      },
+    ],
+    # A downloadUrl can do what its signer may, and no more. Without one the sender reads no file.
+    local.webhooks.download_seconds == 0 ? [] : [{
+      Sid      = "SignDownloads"
+      Effect   = "Allow"
+      Action   = ["s3:GetObjectVersion"]
+      Resource = [local.accepted_arn]
+    }],
+  )
+
+  task_policies = merge({
     url-issuer = jsonencode({
       Version   = "2012-10-17"
       Statement = concat(local.url_issuer_statements, local.kms_read_statements, local.kms_write_statements)
@@ -312,5 +338,10 @@ locals {
       Version   = "2012-10-17"
       Statement = concat(local.processor_statements, local.kms_read_statements, local.send_to_encrypted_queues)
     })
-  }
+    }, !local.has_webhooks ? {} : {
+    webhook-sender = jsonencode({
+      Version   = "2012-10-17"
+      Statement = concat(local.webhook_sender_statements, local.kms_read_statements)
+    })
+  })
 }

@@ -116,3 +116,31 @@ module "processor" {
   wait_for_steady_state = var.wait_for_steady_state
   tags                  = var.tags
 }
+
+module "webhook_sender" {
+  source = "./modules/service"
+  count  = local.has_webhooks ? 1 : 0
+
+  name                = "${var.name}-webhook-sender"
+  cluster             = local.cluster
+  image               = local.images["webhook-sender"]
+  architecture        = var.architecture
+  tasks               = local.webhooks
+  subject             = "webhooks"
+  vpc_id              = module.network.vpc_id
+  subnet_ids          = module.network.private_subnet_ids
+  security_group_ids  = local.webhooks.security_group_ids
+  secrets             = { WEBHOOKS = local.webhooks.secret_arn }
+  secret_kms_key_arns = compact([local.webhooks.secret_kms_key_arn])
+  environment         = local.environments["webhook-sender"]
+  task_policy_json    = local.task_policies["webhook-sender"]
+
+  autoscaling = {
+    kind       = "backlog"
+    queue_name = module.storage.queues.webhooks.name
+  }
+
+  log_retention_days    = var.log_retention_days
+  wait_for_steady_state = var.wait_for_steady_state
+  tags                  = var.tags
+}

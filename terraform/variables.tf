@@ -33,7 +33,7 @@ variable "tags" {
 }
 
 variable "image_tag" {
-  description = "The tag of the images in the registry that is created here. `make deploy` pushes them. Not needed if images names all three."
+  description = "The tag of the images in the registry that is created here. `make deploy` pushes them. Not needed if images names all."
   type        = string
   default     = null
 
@@ -43,20 +43,20 @@ variable "image_tag" {
   }
 
   validation {
-    condition     = var.image_tag != null || length(var.images) == 3
-    error_message = "image_tag is needed, unless images names the image of each of url-issuer, acceptor and processor."
+    condition     = var.image_tag != null || !local.needs_registry
+    error_message = "image_tag is needed, unless images names the image of each of ${join(", ", local.services)}."
   }
 }
 
 variable "images" {
-  description = "Your own images, with tag or digest, instead of the registry's: keys url-issuer, acceptor, processor."
+  description = "Your own images, with tag or digest, instead of the registry's: keys url-issuer, acceptor, processor and, with webhooks, webhook-sender."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(var.images), ["url-issuer", "acceptor", "processor"])) == 0
-    error_message = "images takes the keys url-issuer, acceptor and processor."
+    condition     = length(setsubtract(keys(var.images), ["url-issuer", "acceptor", "processor", "webhook-sender"])) == 0
+    error_message = "images takes the keys url-issuer, acceptor, processor and webhook-sender."
   }
 
   validation {
@@ -151,6 +151,17 @@ variable "processor" {
   type        = any
   default     = {}
   nullable    = false
+}
+
+variable "webhooks" {
+  description = "Webhooks: the endpoints that are told of uploads, and the tasks of the webhook-sender. Without it there are none."
+  type        = any
+  default     = null
+
+  validation {
+    condition     = var.webhooks == null || !local.is_sealed
+    error_message = "webhooks needs a way to the internet: set network.egress = \"nat\", or give a network.vpc of yours that has one. With network.egress = \"endpoints\" tasks reach AWS alone, and no endpoint would get an event."
+  }
 }
 
 variable "log_level" {

@@ -19,13 +19,14 @@ function alarmNames(): string[] {
     ([, alarm = '', metric = '']) => (writers.get(metric) ?? []).map((service) => `${service}-${alarm}`),
   );
   const ofTheQueues = [...alarms.matchAll(/"\$\{replace\(queue, "_", "-"\)\}-([a-z-]+)" =>/g)].flatMap(
-    ([, alarm]) => ['upload-events', 'accepted-events'].map((queue) => `${queue}-${alarm}`),
+    ([, alarm]) => ['upload-events', 'accepted-events', 'webhooks'].map((queue) => `${queue}-${alarm}`),
   );
   const ofTheEntry = [...alarms.matchAll(/ == null \? \{\} : \{\n {6}([a-z-]+) = \{/g)].map(
     (match) => match[1] ?? '',
   );
   const ofTheTasks = [...alarms.matchAll(/"\$\{service\}-([a-z-]+)" => \{\n {6}namespace/g)].flatMap(
-    ([, alarm]) => ['url-issuer', 'acceptor', 'processor'].map((service) => `${service}-${alarm}`),
+    ([, alarm]) =>
+      ['url-issuer', 'acceptor', 'processor', 'webhook-sender'].map((service) => `${service}-${alarm}`),
   );
   const ofTheReports = [...alarms.matchAll(/ = \{\n {4}([a-z-]+) = \{\n {6}namespace/g)].map(
     (match) => match[1] ?? '',

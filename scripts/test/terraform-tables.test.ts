@@ -46,7 +46,7 @@ for (const folder of terraformFolders()) {
 
 t.test('the root compares each object that it takes as it is with what its module knows', async (t) => {
   const compared = /^ {2}setting_names = \{\n(.*?)^ {2}\}$/ms.exec(read('terraform', 'main.tf'))?.[1] ?? '';
-  const names = [...compared.matchAll(/^ {4}"?(\w+)"? += \[keys\(var\.(\w+)\),/gm)];
+  const names = [...compared.matchAll(/^ {4}"?(\w+)"? += \[(?:try\()?keys\(var\.(\w+)\),/gm)];
   for (const [, path, variable] of names) t.equal(path, variable);
   const objects = variablesOf(read('terraform', 'variables.tf')).filter(({ type }) => type === 'any');
   t.ok(objects.length > 0);

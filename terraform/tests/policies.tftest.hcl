@@ -35,6 +35,16 @@ override_resource {
 }
 
 override_resource {
+  target = module.storage.aws_sqs_queue.events["webhooks"]
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:we" }
+}
+
+override_resource {
+  target = module.storage.aws_sqs_queue.dead_letter["webhooks"]
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:we-dl" }
+}
+
+override_resource {
   target = module.storage.aws_dynamodb_table.this["uploads"]
   values = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/uploads" }
 }
@@ -57,6 +67,11 @@ override_module {
 override_module {
   target  = module.processor
   outputs = { service_name = "uo-processor", task_role_arn = "arn:aws:iam::123456789012:role/uo-processor-task", task_role_name = "uploads-processor-task", log_group_name = "/ecs/uo-processor", security_group_id = "sg-3", execution_role_arn = "arn:aws:iam::123456789012:role/uo-processor-execution" }
+}
+
+override_module {
+  target  = module.webhook_sender
+  outputs = { service_name = "uo-webhook-sender", task_role_arn = "arn:aws:iam::123456789012:role/uo-webhook-sender-task", task_role_name = "uploads-webhook-sender-task", log_group_name = "/ecs/uo-webhook-sender", security_group_id = "sg-4", execution_role_arn = "arn:aws:iam::123456789012:role/uo-webhook-sender-execution" }
 }
 
 variables {
@@ -134,6 +149,46 @@ run "the_processor_reads_what_was_accepted" {
       "dynamodb:UpdateItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
     ])
     error_message = "the processor's permissions"
+  }
+}
+
+run "the_webhook_sender_reads_uploads_and_signs_downloads" {
+  variables {
+    network  = { egress = "nat" }
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks", download_seconds = 3600 }
+  }
+  assert {
+    condition = toset(flatten([for statement in jsondecode(local.task_policies["webhook-sender"]).Statement : [for action in statement.Action : [for resource in statement.Resource : "${action} ${resource}"]]])) == toset([
+      "sqs:ReceiveMessage arn:aws:sqs:eu-central-1:123456789012:we",
+      "sqs:DeleteMessage arn:aws:sqs:eu-central-1:123456789012:we",
+      "sqs:ChangeMessageVisibility arn:aws:sqs:eu-central-1:123456789012:we",
+      "sqs:GetQueueAttributes arn:aws:sqs:eu-central-1:123456789012:we",
+      "sqs:SendMessage arn:aws:sqs:eu-central-1:123456789012:we",
+      "dynamodb:GetItem arn:aws:dynamodb:eu-central-1:123456789012:table/uploads",
+      "s3:GetObjectVersion arn:aws:s3:::files/accepted/*",
+    ])
+    error_message = "the webhook-sender's permissions; it writes no item and no file"
+  }
+  assert {
+    condition = { for service, policy in local.task_policies : service => [for statement in jsondecode(policy).Statement : statement.Sid if contains(statement.Resource, "arn:aws:sqs:eu-central-1:123456789012:we")] } == {
+      url-issuer     = []
+      acceptor       = ["SendReports"]
+      processor      = ["SendReports"]
+      webhook-sender = ["TakeEvents"]
+    }
+    error_message = "who sends to the queue of webhooks, and who takes from it"
+  }
+}
+
+run "without_a_download_url_the_webhook_sender_reads_no_file" {
+  variables {
+    network  = { egress = "nat" }
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks" }
+    storage  = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1" }
+  }
+  assert {
+    condition     = [for statement in jsondecode(local.task_policies["webhook-sender"]).Statement : statement.Sid] == ["TakeEvents", "ReadUploads", "DecryptThroughS3AndDynamoDb"]
+    error_message = "its queue, the uploads, and the key that encrypts these"
   }
 }
 

@@ -200,6 +200,95 @@ run "own_handler" {
   }
 }
 
+run "without_webhooks_there_is_nothing_of_them" {
+  assert {
+    condition     = length(module.webhook_sender) == 0 && !contains(keys(output.queues), "webhooks") && !contains(keys(output.services), "webhook-sender")
+    error_message = "no service and no queue"
+  }
+  assert {
+    condition     = !contains(keys(local.environments.processor), "WEBHOOK_QUEUE_URL") && alltrue([for service in ["acceptor", "processor"] : local.environments[service].REPORT_QUEUE_URLS == output.queues.upload_reports.url])
+    error_message = "nothing is sent for them"
+  }
+  assert {
+    condition     = !can(regex("webhook", join(" ", concat(values(local.task_policies), [for queue in output.queues : queue.name]))))
+    error_message = "no permission and no queue"
+  }
+}
+
+run "webhooks_with_a_way_to_the_internet" {
+  variables {
+    network  = { egress = "nat" }
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks" }
+  }
+  assert {
+    condition     = toset([for queue in output.queues : queue.name]) == toset(module.settings.own_queue_names)
+    error_message = "no reader of reports can have their queues either"
+  }
+  assert {
+    condition     = toset(keys(output.repository_urls)) == toset(["url-issuer", "acceptor", "processor", "webhook-sender"]) && local.images["webhook-sender"] == "${output.repository_urls["webhook-sender"]}:1.2.0"
+    error_message = "the image is the registry's, with the tag of the others"
+  }
+  assert {
+    condition     = output.services["webhook-sender"].service_name == "uploads-webhook-sender"
+    error_message = "a service of its own"
+  }
+  assert {
+    condition     = local.environments.processor.WEBHOOK_QUEUE_URL == output.queues.webhooks.url && alltrue([for service in ["acceptor", "processor"] : local.environments[service].REPORT_QUEUE_URLS == "${output.queues.upload_reports.url},${output.queues.webhooks.url}"])
+    error_message = "the processor sends events to its queue, and whoever reports sends reports"
+  }
+  assert {
+    condition = local.environments["webhook-sender"] == {
+      AWS_REGION               = "eu-central-1"
+      ENVIRONMENT              = "uploads"
+      LOG_LEVEL                = "info"
+      BUCKET                   = output.bucket.name
+      UPLOADS_TABLE            = output.tables.uploads.name
+      RECORD_RETENTION_DAYS    = "113"
+      QUEUE_URL                = output.queues.webhooks.url
+      VISIBILITY_SECONDS       = "60"
+      CONCURRENCY              = "32"
+      WEBHOOK_DOWNLOAD_SECONDS = "0"
+    }
+    error_message = "its variables: no secret, and no allowed origin"
+  }
+}
+
+run "refuses_webhooks_without_a_way_to_the_internet" {
+  command = plan
+  variables {
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks" }
+    network  = { interface_endpoints = ["secretsmanager"] }
+  }
+  expect_failures = [var.webhooks]
+}
+
+run "a_vpc_of_one_s_own_can_lead_webhooks_to_the_internet" {
+  command = plan
+  variables {
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks" }
+    network  = { vpc = { id = "vpc-1", private_subnet_ids = ["subnet-a", "subnet-b"] } }
+  }
+  assert {
+    condition     = length(module.webhook_sender) == 1
+    error_message = "what it reaches is not known here"
+  }
+}
+
+run "own_images_with_webhooks_are_four" {
+  command = plan
+  variables {
+    image_tag = null
+    network   = { egress = "nat" }
+    webhooks  = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks" }
+    images = {
+      url-issuer = "ghcr.io/example/url-issuer:1.2.0"
+      acceptor   = "ghcr.io/example/acceptor:1.2.0"
+      processor  = "ghcr.io/example/processor:1.2.0-mine"
+    }
+  }
+  expect_failures = [var.image_tag]
+}
+
 run "refuses_images_without_a_tag_to_take" {
   command = plan
   variables {
@@ -268,6 +357,7 @@ run "refuses_every_misspelt_setting" {
     url_issuer = { form_lifetime = 1, rate_limit_store = { url = "redis://a", security_group_id = "sg-1", ports = 1 } }
     acceptor   = { message = 1 }
     processor  = { handler_limit = 1 }
+    webhooks   = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks", secret = "a" }
     alarms     = { email = [], subscriptions = [{ protocol = "https", endpoint = "https://a", role = "a" }] }
   }
   assert {
@@ -283,6 +373,7 @@ run "refuses_every_misspelt_setting" {
       "url_issuer.rate_limit_store has no ports",
       "acceptor has no message",
       "processor has no handler_limit",
+      "webhooks has no secret",
       "alarms has no email",
       "alarms.subscriptions has no role",
     ])

@@ -86,7 +86,7 @@ locals {
   # Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
   alarms_of_the_queues = merge(
     {
-      for queue in ["upload_events", "accepted_events"] : "${replace(queue, "_", "-")}-dead-letter" => {
+      for queue in local.watched_queues : "${replace(queue, "_", "-")}-dead-letter" => {
         namespace   = "AWS/SQS"
         metric      = "ApproximateNumberOfMessagesVisible"
         statistic   = "Maximum"
@@ -95,11 +95,11 @@ locals {
         periods     = 1
         tells_end   = true
         dimensions  = { QueueName = var.queues["${queue}_dead_letter"].name }
-        description = "An upload failed and is in the dead-letter queue. `upload-once redrive` shows it, and the service's logs have the reason. Correct the cause, then run `upload-once redrive --yes` before the queue's retention ends."
+        description = queue == "webhooks" ? "A webhook was not delivered and is in the dead-letter queue. `upload-once redrive` shows it, and the webhook-sender's log has the reason. Correct the cause, then run `upload-once redrive --yes` before the queue's retention ends." : "An upload failed and is in the dead-letter queue. `upload-once redrive` shows it, and the service's logs have the reason. Correct the cause, then run `upload-once redrive --yes` before the queue's retention ends."
       }
     },
     {
-      for queue in ["upload_events", "accepted_events"] : "${replace(queue, "_", "-")}-age" => {
+      for queue in local.watched_queues : "${replace(queue, "_", "-")}-age" => {
         namespace   = "AWS/SQS"
         metric      = "ApproximateAgeOfOldestMessage"
         statistic   = "Maximum"
@@ -108,7 +108,7 @@ locals {
         periods     = 1
         tells_end   = true
         dimensions  = { QueueName = var.queues[queue].name }
-        description = "Uploads wait too long: are the tasks of the service running, are there enough, and does the handler finish?"
+        description = queue == "webhooks" ? "Webhooks wait too long: are the tasks of the webhook-sender running, and are there enough?" : "Uploads wait too long: are the tasks of the service running, are there enough, and does the handler finish?"
       }
     },
   )

@@ -28,8 +28,8 @@ locals {
     { title = "Tasks that failed", statistics = ["Sum"], metrics = [], lines = [for rule in aws_cloudwatch_event_rule.task_failures : ["AWS/Events", "Invocations", "RuleName", rule.name]] },
   ]
 
-  working_queues     = [var.queues.upload_events.name, var.queues.accepted_events.name]
-  dead_letter_queues = [var.queues.upload_events_dead_letter.name, var.queues.accepted_events_dead_letter.name]
+  working_queues     = [for queue in local.watched_queues : var.queues[queue].name]
+  dead_letter_queues = [for queue in local.watched_queues : var.queues["${queue}_dead_letter"].name]
 
   entry_lines = concat(
     var.load_balancer == null ? [] : [["AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "LoadBalancer", var.load_balancer.arn_suffix]],

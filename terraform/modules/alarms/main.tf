@@ -10,7 +10,12 @@ locals {
   oldest_message_seconds = {
     upload_events   = var.settings.upload_events_age_seconds
     accepted_events = coalesce(var.settings.accepted_events_age_seconds, max(7200, 2 * var.handler_limit_seconds))
+    webhooks        = var.settings.webhooks_age_seconds
   }
+
+  has_webhooks = var.queues.webhooks != null
+  # Each with a dead-letter queue.
+  watched_queues = concat(["upload_events", "accepted_events"], local.has_webhooks ? ["webhooks"] : [])
 
   # The names and dimensions are those of packages/runtime/src/metrics.ts, each with the services that write it; a test
   # compares the two. An alarm or a widget on a name that does not stand here does not plan.

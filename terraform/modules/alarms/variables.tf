@@ -28,6 +28,8 @@ variable "queues" {
     accepted_events             = object({ name = string })
     accepted_events_dead_letter = object({ name = string })
     upload_reports              = object({ name = string })
+    webhooks                    = optional(object({ name = string }))
+    webhooks_dead_letter        = optional(object({ name = string }))
   })
   nullable = false
 }
@@ -42,13 +44,13 @@ variable "cluster" {
 }
 
 variable "services" {
-  description = "The ECS service of each of url-issuer, acceptor and processor, by name."
+  description = "The ECS service of each of url-issuer, acceptor, processor and, with webhooks, webhook-sender, by name."
   type        = map(string)
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(["url-issuer", "acceptor", "processor"], keys(var.services))) == 0 && length(var.services) == 3
-    error_message = "services takes exactly the keys url-issuer, acceptor and processor, each with the name of its ECS service."
+    condition     = toset(keys(var.services)) == toset(concat(["url-issuer", "acceptor", "processor"], var.queues.webhooks == null ? [] : ["webhook-sender"]))
+    error_message = "services takes exactly the keys url-issuer, acceptor, processor and, if queues has webhooks, webhook-sender, each with the name of its ECS service."
   }
 }
 
@@ -99,6 +101,12 @@ variable "settings" {
     # The age of the processor's oldest event, in seconds, that raises an alarm. By default twice processor.handler_limit_seconds, and
     # at least 7200.
     accepted_events_age_seconds = optional(number)
+
+    # The age of the webhook-sender's oldest event, in seconds, that raises an alarm. An event that waits for a retry is up to 900 seconds old.
+    webhooks_age_seconds = optional(number, 1800)
+
+    # The number of failed attempts to send a webhook that raises an alarm, if it is reached in each of two half-hours in a row.
+    webhook_attempts_failed = optional(number, 1)
   })
   nullable = false
 
@@ -157,6 +165,16 @@ variable "settings" {
   validation {
     condition     = try(var.settings.accepted_events_age_seconds >= var.handler_limit_seconds, true)
     error_message = "alarms.accepted_events_age_seconds takes a number from processor.handler_limit_seconds (${var.handler_limit_seconds}): an event in flight counts, and would raise the alarm while its handler works."
+  }
+
+  validation {
+    condition     = var.settings.webhooks_age_seconds >= 960 && var.settings.webhooks_age_seconds <= 1209600
+    error_message = "alarms.webhooks_age_seconds takes 960 to 1209600 (14 days, all that SQS keeps): an event that waits for a retry is up to 900 seconds old."
+  }
+
+  validation {
+    condition     = var.settings.webhook_attempts_failed >= 1
+    error_message = "alarms.webhook_attempts_failed takes a number from 1."
   }
 }
 

@@ -1,10 +1,6 @@
-locals {
-  services = toset(["url-issuer", "acceptor", "processor"])
-}
-
 resource "aws_ecr_repository" "this" {
   #checkov:skip=CKV_AWS_136:A key of the user's is a variable (kms_key_arn); without one it is ECR's own, AES-256.
-  for_each = local.services
+  for_each = var.services
 
   name                 = "${var.name}/${each.key}"
   image_tag_mutability = "IMMUTABLE"

@@ -9,6 +9,17 @@ variable "name" {
   }
 }
 
+variable "services" {
+  description = "The services with an image: a repository for each."
+  type        = set(string)
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.services, ["url-issuer", "acceptor", "processor", "webhook-sender"])) == 0
+    error_message = "services takes url-issuer, acceptor, processor and webhook-sender."
+  }
+}
+
 variable "settings" {
   description = "The root's variable registry."
   type = object({

@@ -51,9 +51,19 @@ locals {
     ]))
   }]
 
+  # Secrets Manager and Parameter Store decrypt with their caller's permissions (AWS Secrets Manager User Guide, "Secret encryption and
+  # decryption in AWS Secrets Manager"; AWS Systems Manager User Guide, "AWS KMS encryption for Parameter Store SecureString parameters").
+  secret_key_statements = length(var.secret_kms_key_arns) == 0 ? [] : [{
+    Sid       = "DecryptSecrets"
+    Effect    = "Allow"
+    Action    = ["kms:Decrypt"]
+    Resource  = var.secret_kms_key_arns
+    Condition = { StringLike = { "kms:ViaService" = ["secretsmanager.*.amazonaws.com", "ssm.*.amazonaws.com"] } }
+  }]
+
   execution_policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = concat(local.pull_statements, local.log_statements, local.secret_statements)
+    Statement = concat(local.pull_statements, local.log_statements, local.secret_statements, local.secret_key_statements)
   })
 
   # What the ECS agent does on the task's behalf when the service asks it (Amazon ECS Developer Guide, "Protect your Amazon ECS

@@ -1,4 +1,4 @@
-# What differs between the three services, in this order: image, tasks, settings, permissions, network, lifetime, scaling. It is one long
+# What differs between the services, in this order: image, tasks, settings, permissions, network, lifetime, scaling. It is one long
 # file because most of it are limits of Fargate and IAM with their reasons, and all variables of a module are in one file.
 
 variable "name" {
@@ -154,6 +154,18 @@ variable "secrets" {
   validation {
     condition     = alltrue([for arn in values(var.secrets) : can(regex("^arn:aws[a-z-]*:(secretsmanager|ssm):", arn))])
     error_message = "secrets takes ARNs of Secrets Manager (\"arn:aws:secretsmanager:…\") or Parameter Store (\"arn:aws:ssm:…\")."
+  }
+}
+
+variable "secret_kms_key_arns" {
+  description = "Your KMS keys that encrypt these secrets. The execution role gets permission to decrypt with them, through the secrets' services alone."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.secret_kms_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", arn))])
+    error_message = "secret_kms_key_arns takes ARNs of keys, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; not aliases, since policies name keys."
   }
 }
 

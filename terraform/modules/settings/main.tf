@@ -1,6 +1,11 @@
 locals {
   # As modules/storage names them.
-  own_queue_names = [for queue in ["upload-events", "upload-events-dead-letter", "accepted-events", "accepted-events-dead-letter", "upload-reports"] : "${var.name}-${queue}"]
+  own_queue_names = [
+    for queue in concat(
+      ["upload-events", "upload-events-dead-letter", "accepted-events", "accepted-events-dead-letter", "upload-reports"],
+      var.webhooks == null ? [] : ["webhooks", "webhooks-dead-letter"],
+    ) : "${var.name}-${queue}"
+  ]
 
   # No variable of the handler's: it shares its process with the processor, and with the processor's AWS SDK.
   reserved_names = [

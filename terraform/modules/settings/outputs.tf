@@ -18,6 +18,11 @@ output "reports" {
   value       = var.reports
 }
 
+output "webhooks" {
+  description = "The settings of webhooks, with their defaults. Null if there are none."
+  value       = var.webhooks
+}
+
 output "own_queue_names" {
   description = "The names of the queues that the installation makes, which reports.queue_arns cannot have."
   value       = local.own_queue_names

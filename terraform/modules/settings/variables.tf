@@ -425,6 +425,76 @@ variable "reports" {
   }
 }
 
+variable "webhooks" {
+  description = "The root's variable webhooks."
+  type = object({
+    # The endpoints and their secrets: a secret of Secrets Manager or Parameter Store, with the JSON that docs/webhooks.md describes. ECS
+    # reads it when a task starts, so a new value counts from the next deployment.
+    secret_arn = string
+
+    # Your KMS key that encrypts the secret. ECS gets permission to use it. The key's policy must allow IAM policies of its account to
+    # grant its use. Not needed for the AWS managed key.
+    secret_kms_key_arn = optional(string)
+
+    # Origins that can be http or have a private address, each exactly as in the endpoint's URL. By default none.
+    allowed_origins = optional(list(string), [])
+
+    # How long the downloadUrl of an accepted file works. By default the events have none. A URL ends with the credentials that signed it, which
+    # on ECS live for at most six hours, so some work shorter.
+    download_seconds = optional(number, 0)
+
+    # More security groups of the tasks, for endpoints at other ports than 443.
+    security_group_ids = optional(list(string), [])
+
+    # CPU units of a task; 1024 are one vCPU.
+    cpu = optional(number, 256)
+
+    # Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, "Fargate task CPU and memory".
+    memory = optional(number, 512)
+
+    # The least number of tasks.
+    min_tasks = optional(number, 1)
+
+    # The greatest number of tasks.
+    max_tasks = optional(number, 10)
+
+    # Events that a task sends at once. One endpoint gets at most a quarter of them.
+    concurrency = optional(number, 32)
+
+    # Events for each task, waiting or in flight, before another one starts. Retries that wait do not count.
+    messages = optional(number, 200)
+
+    # Whether all tasks except one run on Fargate Spot.
+    spot = optional(bool, false)
+  })
+  default = null
+
+  validation {
+    condition     = var.webhooks == null || can(regex("^arn:aws[a-z-]*:(secretsmanager|ssm):", var.webhooks.secret_arn))
+    error_message = "webhooks.secret_arn takes an ARN of Secrets Manager or Parameter Store."
+  }
+
+  validation {
+    condition     = try(var.webhooks.secret_kms_key_arn, null) == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.webhooks.secret_kms_key_arn))
+    error_message = "webhooks.secret_kms_key_arn takes the ARN of a key, such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-…; aliases are refused, since policies name keys."
+  }
+
+  validation {
+    condition     = var.webhooks == null || alltrue([for origin in try(var.webhooks.allowed_origins, []) : can(regex("^https?://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?$", origin))])
+    error_message = "webhooks.allowed_origins takes origins such as \"https://crm.internal.example.com:8443\": a scheme, a host and perhaps a port; no path and no \"*\"."
+  }
+
+  validation {
+    condition     = var.webhooks == null || try(var.webhooks.download_seconds >= 0 && var.webhooks.download_seconds <= 21600 && floor(var.webhooks.download_seconds) == var.webhooks.download_seconds, false)
+    error_message = "webhooks.download_seconds takes a whole number from 0 (no URL) to 21600 (6 hours): a URL works no longer than the task's credentials that signed it."
+  }
+
+  validation {
+    condition     = var.webhooks == null || try(var.webhooks.concurrency >= 1 && var.webhooks.concurrency <= 256 && floor(var.webhooks.concurrency) == var.webhooks.concurrency, false)
+    error_message = "webhooks.concurrency takes a whole number from 1 to 256."
+  }
+}
+
 variable "name" {
   description = "The root's variable name."
   type        = string

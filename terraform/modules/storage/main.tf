@@ -12,6 +12,12 @@ locals {
     accepted_events = { prefix = "accepted/", queue_name = "${var.name}-accepted-events" }
   }
 
+  # Each with a dead-letter queue. S3 sends nothing to that of the webhooks: the services do, by their own permissions.
+  queue_names = merge(
+    { for name, pipeline in local.pipelines : name => pipeline.queue_name },
+    var.webhooks ? { webhooks = "${var.name}-webhooks" } : {},
+  )
+
   # All but the last receive of an event take up to the longest work and this time: longestTimeInQueueSeconds in
   # packages/queue/src/longest-time-in-queue.ts, which says what each number is.
   receive_overhead_seconds = var.settings.visibility_seconds + max(900, var.settings.visibility_seconds) + 15

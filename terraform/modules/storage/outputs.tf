@@ -20,7 +20,7 @@ output "uploads_protected" {
 }
 
 output "queues" {
-  description = "The queues of the acceptor (upload_events) and the processor (accepted_events), the dead-letter queue of each, and the report queue (upload_reports)."
+  description = "The queues of the acceptor (upload_events), the processor (accepted_events) and, with webhooks, the webhook-sender (webhooks), the dead-letter queue of each, and the report queue (upload_reports)."
   value = merge(
     { for name, queue in aws_sqs_queue.events : name => { name = queue.name, url = queue.url, arn = queue.arn } },
     { for name, queue in aws_sqs_queue.dead_letter : "${name}_dead_letter" => { name = queue.name, url = queue.url, arn = queue.arn } },

@@ -2,9 +2,9 @@
 # provider's wait for each (some 25 seconds) is paid twice, not four times.
 
 resource "aws_sqs_queue" "events" {
-  for_each = local.pipelines
+  for_each = local.queue_names
 
-  name                       = each.value.queue_name
+  name                       = each.value
   message_retention_seconds  = var.settings.message_retention_days * 86400
   visibility_timeout_seconds = var.settings.visibility_seconds
   receive_wait_time_seconds  = 20
@@ -13,9 +13,9 @@ resource "aws_sqs_queue" "events" {
 }
 
 resource "aws_sqs_queue" "dead_letter" {
-  for_each = local.pipelines
+  for_each = local.queue_names
 
-  name                      = "${each.value.queue_name}-dead-letter"
+  name                      = "${each.value}-dead-letter"
   message_retention_seconds = var.settings.dead_letter_retention_days * 86400
   sqs_managed_sse_enabled   = true
   tags                      = var.tags
@@ -46,7 +46,7 @@ resource "aws_sqs_queue_policy" "upload_reports" {
 }
 
 resource "aws_sqs_queue_redrive_policy" "events" {
-  for_each = local.pipelines
+  for_each = local.queue_names
 
   queue_url = aws_sqs_queue.events[each.key].id
   redrive_policy = jsonencode({
@@ -56,7 +56,7 @@ resource "aws_sqs_queue_redrive_policy" "events" {
 }
 
 resource "aws_sqs_queue_redrive_allow_policy" "dead_letter" {
-  for_each = local.pipelines
+  for_each = local.queue_names
 
   queue_url = aws_sqs_queue.dead_letter[each.key].id
   redrive_allow_policy = jsonencode({
@@ -69,37 +69,39 @@ resource "aws_sqs_queue_redrive_allow_policy" "dead_letter" {
 # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html). The policy names
 # the account and the bucket's ARN, because the ARN has no account in it: any account can create a bucket of a deleted name.
 resource "aws_sqs_queue_policy" "events" {
-  for_each = local.pipelines
+  for_each = local.queue_names
 
   queue_url = aws_sqs_queue.events[each.key].id
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      {
-        Sid       = "EventsOfTheBucket"
-        Effect    = "Allow"
-        Principal = { Service = "s3.amazonaws.com" }
-        Action    = "sqs:SendMessage"
-        Resource  = aws_sqs_queue.events[each.key].arn
-        Condition = {
-          ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this.arn }
-          StringEquals = { "aws:SourceAccount" = local.account_id }
-        }
-      },
-      {
-        Sid       = "OnlyTls"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "sqs:*"
-        Resource  = aws_sqs_queue.events[each.key].arn
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      },
+      for statement in [
+        {
+          Sid       = "EventsOfTheBucket"
+          Effect    = "Allow"
+          Principal = { Service = "s3.amazonaws.com" }
+          Action    = "sqs:SendMessage"
+          Resource  = aws_sqs_queue.events[each.key].arn
+          Condition = {
+            ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this.arn }
+            StringEquals = { "aws:SourceAccount" = local.account_id }
+          }
+        },
+        {
+          Sid       = "OnlyTls"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "sqs:*"
+          Resource  = aws_sqs_queue.events[each.key].arn
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        },
+      ] : statement if statement.Effect == "Deny" || contains(keys(local.pipelines), each.key)
     ]
   })
 }
 
 resource "aws_sqs_queue_policy" "dead_letter" {
-  for_each = local.pipelines
+  for_each = local.queue_names
 
   queue_url = aws_sqs_queue.dead_letter[each.key].id
   policy = jsonencode({

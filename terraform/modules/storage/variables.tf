@@ -172,6 +172,13 @@ variable "acceptor_role_arn" {
   }
 }
 
+variable "webhooks" {
+  description = "Whether there is a queue of webhooks, with its dead-letter queue."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "page_origins" {
   description = "Origins of the product's own pages that send files to the bucket, beside settings.cors_allowed_origins."
   type        = list(string)

@@ -155,6 +155,53 @@ run "queues_raise_alarms_on_dead_letters_and_age" {
   }
 }
 
+run "webhooks_raise_alarms_where_there_are_some" {
+  variables {
+    queues = {
+      upload_events               = { name = "once-upload-events" }
+      upload_events_dead_letter   = { name = "once-upload-events-dead-letter" }
+      accepted_events             = { name = "once-accepted-events" }
+      accepted_events_dead_letter = { name = "once-accepted-events-dead-letter" }
+      upload_reports              = { name = "once-upload-reports" }
+      webhooks                    = { name = "once-webhooks" }
+      webhooks_dead_letter        = { name = "once-webhooks-dead-letter" }
+    }
+    services = {
+      url-issuer     = "once-url-issuer"
+      acceptor       = "once-acceptor"
+      processor      = "once-processor"
+      webhook-sender = "once-webhook-sender"
+    }
+    settings = { webhooks_age_seconds = 1200 }
+  }
+
+  assert {
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.dimensions["QueueName"], alarm.statistic, alarm.threshold]
+      if startswith(name, "webhooks-")
+      } == {
+      webhooks-dead-letter = ["ApproximateNumberOfMessagesVisible", "once-webhooks-dead-letter", "Maximum", 1]
+      webhooks-age         = ["ApproximateAgeOfOldestMessage", "once-webhooks", "Maximum", 1200]
+    }
+    error_message = "One dead letter is enough; an event must not wait longer than for its retry."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.this["webhooks-dead-letter"].alarm_description, "webhook") && !strcontains(aws_cloudwatch_metric_alarm.this["upload-events-dead-letter"].alarm_description, "webhook")
+    error_message = "Each says what failed."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["webhook-sender-task-failures"].dimensions == tomap({ RuleName = "once-webhook-sender-task-failures" })
+    error_message = "Its tasks are watched too."
+  }
+
+  assert {
+    condition     = alltrue([for queue in ["once-webhooks", "once-webhooks-dead-letter"] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "\"${queue}\"")])
+    error_message = "The dashboard shows both queues."
+  }
+}
+
 run "issuer_raises_alarms_on_errors_and_slow_responses" {
   variables {
     load_balancer = { arn_suffix = "app/once/50dc6c495c0c9188" }

@@ -64,6 +64,36 @@ run "services_refuses_one_too_many" {
   expect_failures = [var.services]
 }
 
+run "services_refuses_a_webhook_sender_without_its_queue" {
+  command = plan
+
+  variables {
+    services = { url-issuer = "a", acceptor = "b", processor = "c", webhook-sender = "d" }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "webhooks_age_seconds_refuses_the_age_of_what_waits_for_a_retry" {
+  command = plan
+
+  variables {
+    settings = { webhooks_age_seconds = 900 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "webhook_attempts_failed_refuses_zero" {
+  command = plan
+
+  variables {
+    settings = { webhook_attempts_failed = 0 }
+  }
+
+  expect_failures = [var.settings]
+}
+
 run "emails_refuses_what_is_no_address" {
   command = plan
 

@@ -16,6 +16,7 @@ mock_provider "aws" {
 }
 
 variables {
+  services      = ["url-issuer", "acceptor", "processor"]
   settings      = {}
   force_destroy = false
   name          = "once"
@@ -76,6 +77,27 @@ run "key_of_the_users_encrypts_images" {
     ])
     error_message = "All repositories use the given key."
   }
+}
+
+run "a_service_more_has_a_repository" {
+  variables {
+    services = ["url-issuer", "acceptor", "processor", "webhook-sender"]
+  }
+
+  assert {
+    condition     = aws_ecr_repository.this["webhook-sender"].name == "once/webhook-sender"
+    error_message = "The services that are named have a repository."
+  }
+}
+
+run "services_refuses_one_that_is_none" {
+  command = plan
+
+  variables {
+    services = ["sender"]
+  }
+
+  expect_failures = [var.services]
 }
 
 run "kept_images_refuses_one" {

@@ -137,6 +137,35 @@ run "secrets_are_read_by_their_own_arn" {
   }
 }
 
+run "a_key_of_the_users_that_encrypts_secrets_decrypts_them_alone" {
+  variables {
+    secrets             = { TOKEN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:crm-AbCdEf" }
+    secret_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/1"]
+  }
+  assert {
+    condition = jsondecode(aws_iam_role_policy.execution.policy).Statement[4] == {
+      Sid       = "DecryptSecrets"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = ["arn:aws:kms:eu-central-1:123456789012:key/1"]
+      Condition = { StringLike = { "kms:ViaService" = ["secretsmanager.*.amazonaws.com", "ssm.*.amazonaws.com"] } }
+    }
+    error_message = "never without the secret's service in between"
+  }
+  assert {
+    condition     = !can(regex("kms:", aws_iam_role_policy.task.policy))
+    error_message = "the service's code gets no permission on it"
+  }
+}
+
+run "refuses_a_key_of_secrets_by_its_alias" {
+  command = plan
+  variables {
+    secret_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:alias/secrets"]
+  }
+  expect_failures = [var.secret_kms_key_arns]
+}
+
 run "a_consumer_has_no_ingress" {
   assert {
     condition     = length(aws_vpc_security_group_ingress_rule.load_balancer) == 0 && length(aws_ecs_service.this.load_balancer) == 0

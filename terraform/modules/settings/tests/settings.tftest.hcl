@@ -317,3 +317,91 @@ run "a_privacy_note_is_by_https" {
   }
   expect_failures = [var.url_issuer]
 }
+
+run "the_endpoints_of_webhooks_are_in_a_secret" {
+  command = plan
+  variables {
+    webhooks = { secret_arn = "https://crm.example.com/uploads" }
+  }
+  expect_failures = [var.webhooks]
+}
+
+run "refuses_a_key_of_the_webhooks_secret_by_its_alias" {
+  command = plan
+  variables {
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks", secret_kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/secrets" }
+  }
+  expect_failures = [var.webhooks]
+}
+
+run "an_allowed_origin_has_no_path" {
+  command = plan
+  variables {
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks", allowed_origins = ["https://crm.example.com/uploads"] }
+  }
+  expect_failures = [var.webhooks]
+}
+
+run "no_star_allows_every_origin" {
+  command = plan
+  variables {
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks", allowed_origins = ["http://*.example.com"] }
+  }
+  expect_failures = [var.webhooks]
+}
+
+run "refuses_a_download_url_that_outlives_its_credentials" {
+  command = plan
+  variables {
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks", download_seconds = 21601 }
+  }
+  expect_failures = [var.webhooks]
+}
+
+run "a_download_url_lives_whole_seconds" {
+  command = plan
+  variables {
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks", download_seconds = 0.5 }
+  }
+  expect_failures = [var.webhooks]
+}
+
+run "refuses_more_webhooks_at_once_than_the_service_takes" {
+  command = plan
+  variables {
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks", concurrency = 257 }
+  }
+  expect_failures = [var.webhooks]
+}
+
+run "takes_every_setting_of_webhooks" {
+  command = plan
+  variables {
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks", secret_kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1", allowed_origins = ["http://crm.internal:8080", "https://[fd00::1]"], download_seconds = 21600, concurrency = 256 }
+  }
+  assert {
+    condition     = output.webhooks.download_seconds == 21600 && output.webhooks.min_tasks == 1 && length(output.webhooks.security_group_ids) == 0
+    error_message = "the others have their defaults"
+  }
+  assert {
+    condition     = setsubtract(output.own_queue_names, ["uploads-upload-events", "uploads-upload-events-dead-letter", "uploads-accepted-events", "uploads-accepted-events-dead-letter", "uploads-upload-reports"]) == toset(["uploads-webhooks", "uploads-webhooks-dead-letter"])
+    error_message = "two more queues that no reader of reports can have"
+  }
+}
+
+run "refuses_the_queue_of_webhooks_for_reports" {
+  command = plan
+  variables {
+    webhooks = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks" }
+    reports  = { queue_arns = ["arn:aws:sqs:eu-central-1:123456789012:uploads-webhooks"] }
+  }
+  expect_failures = [var.reports]
+}
+
+run "without_webhooks_there_are_no_settings_of_them" {
+  command = plan
+  assert {
+    condition     = output.webhooks == null && length(output.own_queue_names) == 5
+    error_message = "nothing, rather than defaults"
+  }
+}

@@ -116,6 +116,82 @@ run "queues_encrypt_and_keep_long_enough" {
   }
 }
 
+run "webhooks_have_a_queue_of_their_own_where_they_are_asked_for" {
+  variables {
+    webhooks = true
+    settings = { message_retention_days = 6, dead_letter_retention_days = 13, max_receive_count = 9, visibility_seconds = 90 }
+  }
+
+  override_resource {
+    target = aws_sqs_queue.events["webhooks"]
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-webhooks"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-webhooks"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:once-webhooks"
+    }
+  }
+
+  override_resource {
+    target = aws_sqs_queue.dead_letter["webhooks"]
+    values = {
+      id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-webhooks-dead-letter"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-webhooks-dead-letter"
+      arn = "arn:aws:sqs:eu-central-1:123456789012:once-webhooks-dead-letter"
+    }
+  }
+
+  assert {
+    condition = [output.queues.webhooks, output.queues.webhooks_dead_letter] == [
+      {
+        name = "once-webhooks"
+        url  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-webhooks"
+        arn  = "arn:aws:sqs:eu-central-1:123456789012:once-webhooks"
+      },
+      {
+        name = "once-webhooks-dead-letter"
+        url  = "https://sqs.eu-central-1.amazonaws.com/123456789012/once-webhooks-dead-letter"
+        arn  = "arn:aws:sqs:eu-central-1:123456789012:once-webhooks-dead-letter"
+      },
+    ]
+    error_message = "The outputs name both."
+  }
+
+  assert {
+    condition = (
+      aws_sqs_queue.events["webhooks"].message_retention_seconds == 6 * 86400
+      && aws_sqs_queue.events["webhooks"].visibility_timeout_seconds == 90
+      && aws_sqs_queue.events["webhooks"].sqs_managed_sse_enabled
+      && aws_sqs_queue.dead_letter["webhooks"].message_retention_seconds == 13 * 86400
+      && aws_sqs_queue.dead_letter["webhooks"].sqs_managed_sse_enabled
+    )
+    error_message = "They keep, hide and encrypt as the other queues do."
+  }
+
+  assert {
+    condition = jsondecode(aws_sqs_queue_redrive_policy.events["webhooks"].redrive_policy) == {
+      deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:once-webhooks-dead-letter"
+      maxReceiveCount     = 9
+      } && jsondecode(aws_sqs_queue_redrive_allow_policy.dead_letter["webhooks"].redrive_allow_policy) == {
+      redrivePermission = "byQueue"
+      sourceQueueArns   = ["arn:aws:sqs:eu-central-1:123456789012:once-webhooks"]
+    }
+    error_message = "What fails goes to the dead-letter queue of the webhooks, which takes from no other queue."
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in [aws_sqs_queue_policy.events["webhooks"], aws_sqs_queue_policy.dead_letter["webhooks"]] :
+      [for statement in jsondecode(policy.policy).Statement : statement.Sid] == ["OnlyTls"]
+    ])
+    error_message = "S3 cannot send to it, and nothing reaches it without TLS."
+  }
+
+  assert {
+    condition     = toset([for queue in aws_s3_bucket_notification.this.queue : queue.filter_prefix]) == toset(["uploads/", "accepted/"])
+    error_message = "S3 notifies the queues of the files alone."
+  }
+}
+
 run "each_queue_redrives_to_its_own_dead_letter_queue" {
   assert {
     condition = { for name, redrive in aws_sqs_queue_redrive_policy.events : name => [redrive.queue_url, jsondecode(redrive.redrive_policy)] } == {
