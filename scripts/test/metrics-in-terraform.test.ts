@@ -5,7 +5,7 @@ import t from 'tap';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const names = Object.keys(METRICS).sort();
-const CONSUMERS = ['acceptor', 'processor'];
+const CONSUMERS = ['acceptor', 'processor', 'webhook-sender'];
 
 function read(pattern: string): string {
   const files = globSync(pattern, { cwd: repository }).filter((file) => !file.includes('/.terraform/'));

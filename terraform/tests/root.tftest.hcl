@@ -234,7 +234,7 @@ run "webhooks_with_a_way_to_the_internet" {
   }
   assert {
     condition     = local.environments.processor.WEBHOOK_QUEUE_URL == output.queues.webhooks.url && alltrue([for service in ["acceptor", "processor"] : local.environments[service].REPORT_QUEUE_URLS == "${output.queues.upload_reports.url},${output.queues.webhooks.url}"])
-    error_message = "the processor sends events to its queue, and whoever reports sends reports"
+    error_message = "the processor sends events to its queue, and both send reports"
   }
   assert {
     condition = local.environments["webhook-sender"] == {
@@ -250,6 +250,10 @@ run "webhooks_with_a_way_to_the_internet" {
       WEBHOOK_DOWNLOAD_SECONDS = "0"
     }
     error_message = "its variables: no secret, and no allowed origin"
+  }
+  assert {
+    condition     = length(setsubtract(keys(local.environments.processor), module.settings.reserved_names)) == 0
+    error_message = "handler_environment rejects the queue of webhooks"
   }
 }
 

@@ -52,13 +52,39 @@ locals {
       tells_end   = false
       description = "At least three stops in a row interrupted the work on a message. It takes longer than DRAIN_LIMIT_SECONDS, so its upload neither fails nor finishes. Set protect_after_seconds, shorten the work, or deploy less often."
     }
+    # Of one event the fourth attempt comes half an hour after the third: its endpoint fails in two half-hours in a row.
+    attempts-failed = {
+      metric      = "WebhookAttemptsFailed"
+      statistic   = "Sum"
+      threshold   = var.settings.webhook_attempts_failed
+      period      = 1800
+      periods     = 2
+      tells_end   = true
+      description = "Attempts to send webhooks have been failing for an hour: the webhook-sender's log has the endpoint's host and the reason. Each event is tried for three days, then it becomes a dead letter."
+    }
+    endpoints-gone = {
+      metric      = "WebhookEndpointsGone"
+      statistic   = "Sum"
+      threshold   = 1
+      periods     = 1
+      tells_end   = false
+      description = "An endpoint of webhooks responded with 410 Gone: the webhook-sender sends it nothing more, and its events become dead letters. Correct the endpoint or the secret and deploy, then run `upload-once redrive --yes`."
+    }
+    webhook-events-lost = {
+      metric      = "WebhookEventsLost"
+      statistic   = "Sum"
+      threshold   = 1
+      periods     = 1
+      tells_end   = false
+      description = "Uploads failed, and SQS did not confirm the event upload.failed: these failures may have no webhook. The processor's log names the uploads."
+    }
   }
 
   alarms_of_the_code = merge([
     for alarm_name, alarm in local.code_alarms : {
-      for service in local.written_by[alarm.metric] : "${service}-${alarm_name}" => merge(alarm, {
+      for service in local.writers[alarm.metric] : "${service}-${alarm_name}" => merge(alarm, {
         namespace  = local.namespace
-        period     = 300
+        period     = try(alarm.period, 300)
         dimensions = { Environment = var.environment, Service = service }
       })
     }

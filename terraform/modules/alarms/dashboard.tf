@@ -4,13 +4,13 @@ locals {
 
   # One widget for each entry. "metrics": of the code, for every service that writes them; "lines": of AWS, in the form of
   # CloudWatch API Reference, "Dashboard body structure and syntax".
-  widgets = [
+  widgets = concat([
     { title = "Uploads", statistics = ["Sum"], metrics = ["UploadsIssued", "UploadsAccepted", "UploadsProcessed"], lines = [] },
     { title = "Kept apart", statistics = ["Sum"], metrics = ["DuplicateUploads", "IdenticalDuplicates", "OrphanObjects", "RevokedUploads", "StoredBeforeRevocation"], lines = [] },
     { title = "From stored to accepted, and to processed (ms)", statistics = ["p50", "p99"], metrics = ["AcceptTime", "LeadTime"], lines = [] },
     { title = "Processor: age of uploads that find no place (ms)", statistics = ["Maximum"], metrics = ["WaitingTime"], lines = [] },
     { title = "Bytes accepted", statistics = ["Sum"], metrics = ["BytesAccepted"], lines = [] },
-    { title = "Failures", statistics = ["Sum"], metrics = ["MessagesRetried", "MessagesUndeleted", "WorkCutOff", "MessagesDeadLettered", "ProcessingFailed", "WebhookEventsLost"], lines = [] },
+    { title = "Failures", statistics = ["Sum"], metrics = ["MessagesRetried", "MessagesUndeleted", "WorkCutOff", "MessagesDeadLettered", "ProcessingFailed"], lines = [] },
     { title = "Issuer: time to respond (ms)", statistics = ["p50", "p99"], metrics = ["RequestTime"], lines = [] },
     { title = "Issuer: responses with 5xx", statistics = ["Sum"], metrics = ["ServerErrors"], lines = local.entry_lines },
     { title = "Issuer: rates that one task counted alone", statistics = ["Sum"], metrics = ["RatesCountedAlone"], lines = [] },
@@ -26,7 +26,10 @@ locals {
       [for service in var.services : ["AWS/ECS", "MemoryUtilization", "ClusterName", var.cluster.name, "ServiceName", service]],
     ) },
     { title = "Tasks that failed", statistics = ["Sum"], metrics = [], lines = [for rule in aws_cloudwatch_event_rule.task_failures : ["AWS/Events", "Invocations", "RuleName", rule.name]] },
-  ]
+    ], !local.has_webhooks ? [] : [
+    { title = "Webhooks", statistics = ["Sum"], metrics = ["WebhooksDelivered", "WebhookAttemptsFailed", "WebhooksUnsent", "WebhookEndpointsGone", "WebhookEventsLost"], lines = [] },
+    { title = "Webhooks: from an event to its delivery (ms)", statistics = ["p50", "p99"], metrics = ["WebhookLeadTime"], lines = [] },
+  ])
 
   working_queues     = [for queue in local.watched_queues : var.queues[queue].name]
   dead_letter_queues = [for queue in local.watched_queues : var.queues["${queue}_dead_letter"].name]
@@ -39,7 +42,7 @@ locals {
   # By its own dimension, whose values are the code's error codes: found by a search. No other line would show it, since a
   # metric is known only with all of its dimensions.
   refused_lines = [
-    for service in local.written_by["RequestsRefused"] :
+    for service in local.writers["RequestsRefused"] :
     [{ expression = "SEARCH('{${local.namespace},Environment,Reason,Service} MetricName=\"RequestsRefused\" Environment=\"${var.environment}\" Service=\"${service}\"', 'Sum', 300)" }]
   ]
 
@@ -78,7 +81,7 @@ resource "aws_cloudwatch_dashboard" "this" {
               widget.lines,
               [
                 for line in setproduct(widget.metrics, widget.statistics) : [
-                  for service in local.written_by[line[0]] :
+                  for service in local.writers[line[0]] :
                   [local.namespace, line[0], "Environment", var.environment, "Service", service, { stat = line[1], label = "${line[0]} ${service} ${line[1]}" }]
                 ]
               ]...

@@ -39,9 +39,21 @@ locals {
     WebhookEventsLost      = ["processor"]
     LeadTime               = ["processor"]
     WaitingTime            = ["processor"]
-    MessagesRetried        = ["acceptor", "processor"]
-    MessagesUndeleted      = ["acceptor", "processor"]
-    WorkCutOff             = ["acceptor", "processor"]
-    MessagesDeadLettered   = ["acceptor", "processor"]
+    MessagesRetried        = ["acceptor", "processor", "webhook-sender"]
+    MessagesUndeleted      = ["acceptor", "processor", "webhook-sender"]
+    WorkCutOff             = ["acceptor", "processor", "webhook-sender"]
+    MessagesDeadLettered   = ["acceptor", "processor", "webhook-sender"]
+    WebhooksDelivered      = ["webhook-sender"]
+    WebhookAttemptsFailed  = ["webhook-sender"]
+    WebhooksUnsent         = ["webhook-sender"]
+    WebhookEndpointsGone   = ["webhook-sender"]
+    WebhookLeadTime        = ["webhook-sender"]
+  }
+
+  # The writers that there are: without webhooks no service writes a metric of them.
+  writers = {
+    for metric, services in local.written_by : metric => [
+      for service in services : service if contains(keys(var.services), service) && (local.has_webhooks || !startswith(metric, "Webhook"))
+    ]
   }
 }

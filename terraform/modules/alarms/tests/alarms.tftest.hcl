@@ -172,7 +172,7 @@ run "webhooks_raise_alarms_where_there_are_some" {
       processor      = "once-processor"
       webhook-sender = "once-webhook-sender"
     }
-    settings = { webhooks_age_seconds = 1200 }
+    settings = { webhooks_age_seconds = 1200, webhook_attempts_failed = 4 }
   }
 
   assert {
@@ -184,6 +184,36 @@ run "webhooks_raise_alarms_where_there_are_some" {
       webhooks-age         = ["ApproximateAgeOfOldestMessage", "once-webhooks", "Maximum", 1200]
     }
     error_message = "One dead letter is enough; an event must not wait longer than for its retry."
+  }
+
+  assert {
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.this : name => [alarm.metric_name, alarm.statistic, alarm.threshold, alarm.period, alarm.evaluation_periods, length(alarm.ok_actions)]
+      if startswith(alarm.metric_name, "Webhook")
+      } == {
+      webhook-sender-attempts-failed = ["WebhookAttemptsFailed", "Sum", 4, 1800, 2, 1]
+      webhook-sender-endpoints-gone  = ["WebhookEndpointsGone", "Sum", 1, 300, 1, 0]
+      processor-webhook-events-lost  = ["WebhookEventsLost", "Sum", 1, 300, 1, 0]
+    }
+    error_message = "One endpoint that is gone and one lost event are enough; attempts must fail for an hour."
+  }
+
+  assert {
+    condition     = length(output.alarm_names) == 24
+    error_message = "The alarms of every consumer are the sender's too."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for metric, services in local.written_by : [
+        for service in services :
+        metric == "RequestsRefused" || anytrue([
+          for line in flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [for line in try(widget.properties.metrics, []) : jsonencode(line)]]) :
+          startswith(line, trimsuffix(jsonencode(["UploadOnce", metric, "Environment", "live", "Service", service]), "]"))
+        ])
+      ]
+    ]))
+    error_message = "Each metric stands in a widget, for each service that writes it."
   }
 
   assert {
@@ -382,7 +412,7 @@ run "dashboard_shows_every_metric_of_the_code" {
 
   assert {
     condition = alltrue(flatten([
-      for metric, services in local.written_by : [
+      for metric, services in local.writers : [
         for service in services :
         metric == "RequestsRefused" || anytrue([
           for line in flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [for line in try(widget.properties.metrics, []) : jsonencode(line)]]) :
@@ -391,6 +421,11 @@ run "dashboard_shows_every_metric_of_the_code" {
       ]
     ]))
     error_message = "Each metric stands in a widget, for each service that writes it."
+  }
+
+  assert {
+    condition     = !strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "ebhook")
+    error_message = "Without webhooks no widget is about them."
   }
 
   assert {
