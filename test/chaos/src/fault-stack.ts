@@ -22,6 +22,8 @@ export interface FaultStackOptions {
   /** Of a message, of a lease, and so how late work comes back whose worker died; at least 2. */
   readonly visibilitySeconds: number;
   readonly maxReceiveCount: number;
+  /** Whether the processors send events to the queue of webhooks. By default there are no webhooks. */
+  readonly hasWebhooks?: boolean;
   /** Of all its processes, see `startProcess`. By default they end with whatever Ctrl-C ends. */
   readonly ownGroup?: boolean;
 }
@@ -46,7 +48,7 @@ export interface FaultStack extends LocalAwsFacts {
 }
 
 export async function startFaultStack(options: FaultStackOptions): Promise<FaultStack> {
-  const { logFolder, visibilitySeconds, maxReceiveCount, ownGroup = false } = options;
+  const { logFolder, visibilitySeconds, maxReceiveCount, hasWebhooks = false, ownGroup = false } = options;
   await mkdir(logFolder, { recursive: true });
   const common = { PATH: process.env.PATH ?? '' };
   const services: ServiceUnderFaults[] = [];
@@ -86,6 +88,8 @@ export async function startFaultStack(options: FaultStackOptions): Promise<Fault
           ...serviceEnvOf(facts),
           ...proxy.env,
           ...settingsOf(service, facts, proxy, visibilitySeconds),
+          ...(hasWebhooks &&
+            service === 'processor' && { WEBHOOK_QUEUE_URL: proxy.queueUrl(facts.queues.webhooks) }),
           ...settings,
         };
         const added = createServiceUnderFaults({ name, service, proxy, env, logFolder, ownGroup });

@@ -22,6 +22,8 @@ import {
   createDynamoDbUploadRecords,
   createDynamoDbUploadStore,
   makeUploadKey,
+  parseUploadEvent,
+  type UploadEvent,
   type UploadRecord,
   type UploadStore,
 } from '@upload-once/uploads';
@@ -51,6 +53,8 @@ export interface Outside {
   depthOf(queueUrl: string): Promise<number>;
   /** The ids of all reports that a reader has got so far. */
   reports(): Promise<ReadonlySet<string>>;
+  /** All events that the sender of webhooks has got so far. */
+  webhookEvents(): Promise<readonly UploadEvent[]>;
   close(): void;
 }
 
@@ -67,19 +71,20 @@ export function lookFromOutside({
   const sqs = new SQSClient({ ...common, endpoint: endpoints.sqs });
   const dynamoDb = new DynamoDBClient({ ...common, endpoint: endpoints.dynamodb });
   const Bucket = bucket;
-  let reports = Promise.resolve(new Set<string>());
+  const reportIds = new Set<string>();
+  const events: UploadEvent[] = [];
+  let taking = Promise.resolve();
   const now = () => new Date();
   const table = { client: dynamoDb, tableName: tables.uploads, recordRetentionSeconds: 0, now };
   const uploads = createDynamoDbUploadStore({ ...table, newToken: randomUUID });
 
-  /** Takes all reports out of their queue, as a reader does, and adds their ids to these. */
-  async function takeReports(ids: Set<string>): Promise<Set<string>> {
-    const QueueUrl = queues.uploadReports;
+  /** Takes all messages out of a queue, as its reader does. */
+  async function takeAll(QueueUrl: string, note: (message: unknown) => void): Promise<void> {
     for (;;) {
       const receive = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 });
       const { Messages = [] } = await sqs.send(receive);
-      if (Messages.length === 0) return ids;
-      for (const { Body = '{}' } of Messages) ids.add(String(JSON.parse(Body).id));
+      if (Messages.length === 0) return;
+      for (const { Body = '{}' } of Messages) note(JSON.parse(Body));
       const Entries = Messages.map(({ ReceiptHandle }, at) => ({ Id: String(at), ReceiptHandle }));
       await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
     }
@@ -184,7 +189,25 @@ export function lookFromOutside({
     },
 
     // One after the other: what one has received and not yet noted would be missing for another.
-    reports: () => (reports = reports.then(takeReports)),
+    async reports() {
+      taking = taking.then(() =>
+        takeAll(queues.uploadReports, (report) => reportIds.add(String((report as { id?: unknown }).id))),
+      );
+      await taking;
+      return reportIds;
+    },
+
+    async webhookEvents() {
+      taking = taking.then(() =>
+        takeAll(queues.webhooks, (message) => {
+          const event = parseUploadEvent(message);
+          if (!event) throw new Error(`the queue of webhooks has ${JSON.stringify(message)}`);
+          events.push(event);
+        }),
+      );
+      await taking;
+      return events;
+    },
 
     close() {
       for (const client of [s3, sqs, dynamoDb]) client.destroy();

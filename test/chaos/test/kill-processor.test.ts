@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { type HandlerCall, type HandlerCalls, listenForHandlers } from '../../support/handler-calls.ts';
 import { contentOf } from '../src/content.ts';
+import { eventFindings } from '../src/kill-points/event-findings.ts';
 import { lossesSaidBy } from '../src/kill-points/losses.ts';
 import type { Round, Worker } from '../src/kill-points/scenario.ts';
 import { assertCounts, assertKillPoints, startWorkers } from './support/kill-points.ts';
@@ -47,7 +48,7 @@ function countLosses(worker: Worker): number {
 const losses = new Map<Worker, number>();
 
 /** At least once, with the same key each time; twice only where the first was killed, or lost its time. */
-function verifyRuns({ worker, sent: { key }, point }: Round): string[] {
+function runFindings({ worker, sent: { key }, point }: Round): string[] {
   const id = key.replace(/^uploads\//, '');
   const runs = (handlersOf.get(worker)?.all ?? [])
     .map(({ given }) => given as Run & { upload: { id: string } })
@@ -63,6 +64,12 @@ function verifyRuns({ worker, sent: { key }, point }: Round): string[] {
   return findings;
 }
 
+async function verify(round: Round): Promise<string[]> {
+  const { uploads, webhookEvents } = round.worker.outside;
+  const upload = await uploads.get(round.sent.key);
+  return [...runFindings(round), ...eventFindings(upload, await webhookEvents())];
+}
+
 t.test('P3: a handler that runs over a heartbeat, its processor ended at every call', async (t) => {
   await assertKillPoints(t, workers, {
     contents: [contentOf(Buffer.from('to be handled'), 'handled')],
@@ -70,7 +77,7 @@ t.test('P3: a handler that runs over a heartbeat, its processor ended at every c
     onCall: (worker, { name }) => {
       if (name === 'sqs ChangeMessageVisibility') endHandlers(worker);
     },
-    verify: verifyRuns,
+    verify,
   });
 });
 

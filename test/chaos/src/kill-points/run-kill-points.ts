@@ -93,7 +93,7 @@ async function runKillPoint(worker: Worker, scenario: Scenario, point: KillPoint
   const round = { worker, sent, point, after: fault.reachedAfter };
   counts.add(sent, round);
   await untilCounted(worker);
-  findings.push(...(scenario.verify?.(round) ?? []));
+  findings.push(...((await scenario.verify?.(round)) ?? []));
   await clearAway(worker, sent.key);
   return findings;
 }

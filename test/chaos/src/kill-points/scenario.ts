@@ -44,7 +44,7 @@ export interface Scenario {
   /** Called with every call of the service, before its outcome. */
   readonly onCall?: (worker: Worker, call: AwsCall) => void;
   /** What else does not hold at the end of a round, beside what every upload was promised. */
-  readonly verify?: (round: Round) => string[];
+  readonly verify?: (round: Round) => Promise<string[]>;
 }
 
 /** One upload's way with one fault in it. */

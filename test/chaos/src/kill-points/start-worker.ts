@@ -26,6 +26,7 @@ export async function startWorker(options: {
     logFolder,
     visibilitySeconds: VISIBILITY_SECONDS,
     maxReceiveCount: MAX_RECEIVE_COUNT,
+    hasWebhooks: killed === 'processor',
   });
   const outside = lookFromOutside(stack);
   const queueUrl = killed === 'acceptor' ? stack.queues.uploadEvents : stack.queues.acceptedEvents;
