@@ -17,6 +17,7 @@ const FOLDERS = [
   'services/url-issuer',
   'services/acceptor',
   'services/processor',
+  'services/webhook-sender',
 ];
 
 interface Lines {

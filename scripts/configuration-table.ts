@@ -3,6 +3,7 @@ import type { Field, Fields } from '../packages/runtime/src/fields.ts';
 import { configFields as acceptor } from '../services/acceptor/src/config.ts';
 import { configFields as processor } from '../services/processor/src/config.ts';
 import { configFields as urlIssuer } from '../services/url-issuer/src/config.ts';
+import { configFields as webhookSender } from '../services/webhook-sender/src/config.ts';
 import { withGeneratedPart } from './generated-part.ts';
 
 const BEGIN = '<!-- configuration: made by `make docs` from the services’ schemas -->';
@@ -12,9 +13,10 @@ const services: Readonly<Record<string, Fields>> = {
   'url-issuer': urlIssuer,
   acceptor,
   processor,
+  'webhook-sender': webhookSender,
 };
 
-/** Every variable of the three services, as a Markdown list for each group of services: from the schemas that refuse what is wrong. */
+/** Every variable of the services, as a Markdown list for each group of services: from the schemas that refuse what is wrong. */
 export function configurationTables(): string {
   const users = new Map<string, string[]>();
   const fields = new Map<string, Field<unknown> & { readonly isRequired: boolean }>();
@@ -31,7 +33,8 @@ export function configurationTables(): string {
 }
 
 function groupOf(users: readonly string[]): string {
-  return users.length === Object.keys(services).length ? 'All services' : users.join(' and ');
+  if (users.length === Object.keys(services).length) return 'All services';
+  return new Intl.ListFormat('en-GB').format(users);
 }
 
 function list(

@@ -39,9 +39,9 @@ export interface StackOptions {
   readonly logFolder: string;
   /** Objects and tables are kept here and found again; without it they go when the stack stops. */
   readonly dataFolder?: string;
-  /** Settings of single processes, beyond those that tie them together. */
+  /** Settings of single processes, beyond those that tie them together. The webhook-sender runs only if it has some. */
   readonly settings?: Partial<
-    Record<'local-aws' | 'url-issuer' | 'acceptor' | 'processor', Record<string, string>>
+    Record<'local-aws' | 'url-issuer' | 'acceptor' | 'processor' | 'webhook-sender', Record<string, string>>
   >;
   /** More url-issuers on the same tables and bucket, each with settings of its own. */
   readonly moreIssuers?: Readonly<Record<string, Record<string, string>>>;
@@ -70,7 +70,7 @@ export interface Stack extends LocalAwsFacts {
   stop(): Promise<void>;
 }
 
-/** Starts local-aws and the three services, each in a process of its own on free ports of 127.0.0.1, and makes a key. */
+/** Starts local-aws and the services, each in a process of its own on free ports of 127.0.0.1, and makes a key. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   await mkdir(options.logFolder, { recursive: true });
   const processes: ManagedProcess[] = [];
@@ -104,16 +104,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     });
     const facts = await factsOf(localAws);
     const awsEnv = awsEnvOf(facts);
-    const common = serviceEnvOf(facts);
+    const { webhooks } = facts.queues;
+    const sender = options.settings?.['webhook-sender'];
+    const common = {
+      ...serviceEnvOf(facts),
+      ...(sender && { REPORT_QUEUE_URLS: `${facts.queues.uploadReports},${webhooks}` }),
+    };
     const issuer = (name: string, settings: Record<string, string>) =>
       urlOf(start(name, 'services/url-issuer/src/main.ts', { ...common, ...settings }));
-    const consumer = (name: 'acceptor' | 'processor', QUEUE_URL: string) =>
+    const consumer = (name: 'acceptor' | 'processor' | 'webhook-sender', QUEUE_URL: string) =>
       urlOf(
         start(name, `services/${name}/src/main.ts`, {
           ...common,
           QUEUE_URL,
           // As on AWS, though no policy keeps you from removing an upload here by hand.
           ...(name === 'acceptor' && { UPLOADS_PROTECTED: 'true' }),
+          ...(name === 'processor' && sender && { WEBHOOK_QUEUE_URL: webhooks }),
           ...options.settings?.[name],
         }),
       );
@@ -127,6 +133,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         issuer('url-issuer', options.settings?.['url-issuer'] ?? {}),
         consumer('acceptor', facts.queues.uploadEvents),
         consumer('processor', facts.queues.acceptedEvents),
+        ...(sender ? [consumer('webhook-sender', webhooks)] : []),
       ]),
       Promise.all(moreIssuers.map(([name, settings]) => issuer(name, settings))),
     ]);

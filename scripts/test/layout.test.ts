@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'services/url-issuer': ['access', 'clock', 'runtime', 'text', 'uploads'],
   'services/acceptor': ['clock', 'queue', 'runtime', 'uploads', 'worker'],
   'services/processor': ['clock', 'queue', 'runtime', 'uploads', 'worker'],
+  'services/webhook-sender': ['clock', 'queue', 'runtime', 'uploads', 'worker'],
 };
 
 function importsOf(file: string): string[] {

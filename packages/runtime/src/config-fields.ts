@@ -75,6 +75,17 @@ export const healthFields = {
   }),
 };
 
+/** Where S3 is for those outside: signed forms and URLs lead there. */
+export const clientS3Fields = {
+  S3_PUBLIC_ENDPOINT: optional(
+    text({
+      pattern: '^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?/?$',
+      description: 'The endpoint of S3 for clients, if it differs from the one for the services.',
+      expected: 'an http or https URL without a path, for example "http://127.0.0.1:9000"',
+    }),
+  ),
+};
+
 /** What a table can be called (Amazon DynamoDB Developer Guide, "Naming rules and data types"). */
 export const tableNameRule = {
   pattern: '^[A-Za-z0-9_.-]{3,255}$',

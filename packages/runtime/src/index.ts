@@ -10,6 +10,7 @@ export { ConfigError, type ConfigProblem, loadConfig } from './config.ts';
 export { type ConfigChecks, type ConfigFinding, checkUrl } from './config-checks.ts';
 export {
   awsFields,
+  clientS3Fields,
   drainFields,
   healthFields,
   logFields,
@@ -23,7 +24,9 @@ export { type HealthServer, startHealthServer } from './health-server.ts';
 export { type Outputs, type RunningService, runService, type ServiceContext } from './lifecycle.ts';
 export { lighten } from './lighten.ts';
 export { createLogger, type Logger } from './logging.ts';
+export { lookupName } from './lookup-name.ts';
 export { METRICS, METRICS_NAMESPACE, type MetricName, type Metrics } from './metrics.ts';
+export { checkOrigins, entriesOf, ORIGINS_EXPECTED } from './origins.ts';
 export { textOfThrown } from './plain-error.ts';
 export { createReadiness, type Readiness } from './readiness.ts';
 export { isSecretName, REDACTED, redactText } from './redaction.ts';

@@ -61,13 +61,15 @@ const TEXT_RULES: readonly TextRule[] = [
   { pattern: /(\w:\/\/)[^\s/:@"']{0,200}:[^\s/@"']{1,200}@/g, replacement: `$1${REDACTED}@` },
   // A policy or a token that stands alone: Base64 of JSON, which begins with {".
   { pattern: /\beyJ[\w+/=.-]{24,}/g, replacement: REDACTED },
+  // The secrets that sign webhooks, as Standard Webhooks writes them.
+  { pattern: /\bwhsec_[\w+/=-]+/g, replacement: REDACTED },
   // This product's own API keys; the id before the secret part stays.
   { pattern: /\b(uo_[a-z0-9]+_)[a-z0-9_]+/gi, replacement: `$1${REDACTED}` },
 ];
 
 /** What every rule's match, and every name of a secret, has in it. Most texts have nothing of this, and one look costs less than ten. */
 const SECRET_WORDS =
-  'secret|password|passwd|authorization|cookie|token|signature|credential|policy|stringtosign|canonicalrequest|bearer|basic|://|eyJ|uo_';
+  'secret|password|passwd|authorization|cookie|token|signature|credential|policy|stringtosign|canonicalrequest|bearer|basic|://|eyJ|uo_|whsec_';
 const MAY_HOLD_SECRET = new RegExp(`${SECRET_WORDS}|api[-_]?key`, 'i');
 /** The id of a key, which many log lines have, is none. Inside a text its quotation mark is escaped. */
 const LINE_MAY_HOLD_SECRET = new RegExp(`${SECRET_WORDS}|api[-_]?key(?!Id":)`, 'i');

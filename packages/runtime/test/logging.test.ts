@@ -123,6 +123,7 @@ t.test('secrets inside text are not written, wherever the text is', async (t) =>
     'user and password': `https://user:${SECRET}@host/`,
     'a password without a user': `redis://:${SECRET}@host:6379`,
     'a key of our own': `no such key: uo_0123456789abcdef_${SECRET.toLowerCase()}`,
+    'a secret of webhooks': `expected whsec_…, got whsec_${SECRET}+/=`,
     'a key of our own in capitals': `no such key: UO_0123456789ABCDEF_${SECRET}`,
   };
   for (const [what, text] of Object.entries(texts)) {

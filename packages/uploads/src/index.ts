@@ -1,4 +1,6 @@
+export { asciiJson } from './domain/ascii-json.ts';
 export { type DescribedVersion, differenceOf } from './domain/compare-versions.ts';
+export { describeUpload, type UploadDescription } from './domain/describe-upload.ts';
 export { createEvidence, type Evidence, type Observed } from './domain/evidence.ts';
 export {
   type Item,

@@ -4,12 +4,16 @@ import {
   type ConfigChecks,
   type ConfigFinding,
   type ConfigOf,
+  checkOrigins,
   checkUrl,
+  clientS3Fields,
   drainFields,
+  entriesOf,
   flag,
   healthFields,
   integer,
   logFields,
+  ORIGINS_EXPECTED,
   optional,
   storageFields,
   tableNameRule,
@@ -20,7 +24,6 @@ import type { UploadDefaults } from './issuing/upload-request.ts';
 import { linkPageChecks, linkPageFields } from './link-page/link-page-config.ts';
 import { linkFields, linkSettingsFrom } from './links/link-config.ts';
 import type { LinkSettings } from './links/link-settings.ts';
-import { checkOrigins, entriesOf, ORIGINS_EXPECTED } from './origins.ts';
 
 const SECONDS_PER_DAY = 86_400;
 
@@ -78,13 +81,7 @@ export const configFields = {
       expected: 'a redis:// or rediss:// (TLS) URL, for example "rediss://rates.example.org:6379"',
     }),
   ),
-  S3_PUBLIC_ENDPOINT: optional(
-    text({
-      pattern: '^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?/?$',
-      description: 'The endpoint of S3 for clients, if it differs from the one for the services.',
-      expected: 'an http or https URL without a path, for example "http://127.0.0.1:9000"',
-    }),
-  ),
+  ...clientS3Fields,
   PATH_PREFIX: text({
     default: '',
     pattern: '^/?$|^(/[A-Za-z0-9._~-]+)+/?$',

@@ -1,6 +1,5 @@
-import { type ConfigOf, integer, optional, text } from '@upload-once/runtime';
+import { type ConfigOf, entriesOf, integer, ORIGINS_EXPECTED, optional, text } from '@upload-once/runtime';
 import { LONGEST_UPLOAD_SECONDS } from '@upload-once/uploads';
-import { entriesOf, ORIGINS_EXPECTED } from '../origins.ts';
 import type { LinkSettings } from './link-settings.ts';
 
 const LIFETIME_EXPECTED = `a whole number of seconds from 1 to ${LONGEST_UPLOAD_SECONDS} (30 days)`;

@@ -1,4 +1,4 @@
-import type { ConfigFinding } from '@upload-once/runtime';
+import type { ConfigFinding } from './config-checks.ts';
 
 export const ORIGINS_EXPECTED =
   'origins such as "https://www.example.com" (scheme, host, optional port), separated by commas; no "*"';

@@ -1,0 +1,185 @@
+import type { Clock } from '@upload-once/clock';
+import { type Delivery, MAX_DELAY_SECONDS, Postponed, Unprocessable } from '@upload-once/queue';
+import { type Logger, type Metrics, textOfThrown } from '@upload-once/runtime';
+import {
+  acceptedKeyOf,
+  type Upload,
+  UploadEventType,
+  type UploadStore,
+  type VersionName,
+} from '@upload-once/uploads';
+import { LAST_ATTEMPT, waitAfterAttempt } from './attempt-schedule.ts';
+import { limitEndpoints } from './endpoint-limit.ts';
+import { countUrls, type Endpoint, type Endpoints, endpointFor } from './endpoints.ts';
+import { type Pending, readMessage, writeRetry } from './message.ts';
+import type { Post, WebhookResponse } from './post.ts';
+import { retryAfterSeconds } from './retry-after.ts';
+import { signedHeaders, webhookIdOf } from './signature.ts';
+import { webhookBody } from './webhook-body.ts';
+
+/** Of the places for messages, what one of several endpoints can have. */
+const PART_OF_ONE_ENDPOINT = 1 / 4;
+/** How long a message waits for a place of its endpoint, in seconds. */
+const BUSY_SECONDS = { least: 5, most: 15 };
+/** An attempt that is later than this was redriven, or no sender ran: its schedule begins anew. */
+const LATE_MS = 3_600_000;
+const GONE = 410;
+
+export interface WebhookSenderPorts {
+  readonly uploads: Pick<UploadStore, 'get'>;
+  readonly post: Post;
+  /** A URL by which an object version can be read; undefined: none is sent. */
+  readonly downloadUrlOf: ((version: VersionName) => Promise<string>) | undefined;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+export interface WebhookSenderSettings {
+  readonly endpoints: Endpoints;
+  readonly bucket: string;
+  /** The service's CONCURRENCY. */
+  readonly concurrency: number;
+  readonly userAgent: string;
+}
+
+/**
+ * The sender's work on one message: an attempt to deliver its event, if its time has come. The message is deleted when an endpoint has taken
+ * the event, or none is configured for it. After an attempt that failed the message is replaced by one with the next attempt's time, so
+ * that what waits is not in flight; after the last attempt, or for an endpoint that is gone, it becomes a dead letter.
+ *
+ * Create it once for a process: it counts the attempts of each endpoint, and knows which endpoints are gone.
+ */
+export function createWebhookSender(
+  ports: WebhookSenderPorts,
+  settings: WebhookSenderSettings,
+): (delivery: Pick<Delivery, 'body' | 'receiveCount' | 'signal'>) => Promise<void> {
+  const { uploads, post, downloadUrlOf, log, metrics, clock, random } = ports;
+  const { endpoints, bucket, concurrency, userAgent } = settings;
+  const isAlone = countUrls(endpoints) === 1;
+  const limit = limitEndpoints(
+    isAlone ? concurrency : Math.max(1, Math.floor(concurrency * PART_OF_ONE_ENDPOINT)),
+  );
+  const gone = new Set<string>();
+
+  return async function send({ body, receiveCount, signal }) {
+    const read = readMessage(body);
+    if (!read) return;
+    const pending = dueNow(read, body);
+    // Its attempt was made, or was cut off with its process: it is given back only on its way to the dead-letter queue.
+    if (pending.attempt === LAST_ATTEMPT && receiveCount > 1) throw undelivered(pending);
+    const { event } = pending;
+    const upload = await uploads.get(event.key);
+    if (!upload)
+      throw new Unprocessable(`there is no upload ${event.key}, so that its endpoint is not known`);
+    const endpoint = endpointFor(endpoints, upload.apiKeyId, event.type);
+    if (!endpoint) {
+      metrics.add('WebhooksUnsent', 1);
+      log.debug(
+        { key: event.key, type: event.type, apiKeyId: upload.apiKeyId },
+        'no endpoint is configured for a webhook',
+      );
+      return;
+    }
+    if (gone.has(endpoint.url.href)) throw endpointGone(endpoint);
+    const release = limit.take(endpoint);
+    if (!release) {
+      const { least, most } = BUSY_SECONDS;
+      throw new Postponed(
+        least + random() * (most - least),
+        body,
+        `${endpoint.url.host} has all of its attempts in use`,
+      );
+    }
+    try {
+      await attempt(pending, upload, endpoint, signal);
+    } finally {
+      release();
+    }
+  };
+
+  /** @throws Postponed where it is not due yet */
+  function dueNow(pending: Pending, body: string): Pending {
+    const waitMs = (pending.nextAttemptAt?.getTime() ?? 0) - clock.now().getTime();
+    if (waitMs > 0)
+      throw new Postponed(Math.min(waitMs / 1000, MAX_DELAY_SECONDS), body, 'its next attempt is not due');
+    return pending.nextAttemptAt && -waitMs > LATE_MS ? { ...pending, attempt: 1 } : pending;
+  }
+
+  async function attempt(
+    pending: Pending,
+    upload: Upload,
+    endpoint: Endpoint,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { event } = pending;
+    const { host } = endpoint.url;
+    const webhookId = webhookIdOf(event);
+    const facts = { key: event.key, type: event.type, webhookId, host, attempt: pending.attempt };
+    const sentBody = webhookBody(event, upload, { bucket, downloadUrl: await downloadUrl() });
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': userAgent,
+      ...signedHeaders(webhookId, clock.now(), sentBody, endpoint.secrets),
+    };
+    let response: WebhookResponse;
+    try {
+      response = await post(endpoint, { headers, body: sentBody }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      return failed(textOfThrown(error));
+    }
+    const { status } = response;
+    if (status >= 200 && status < 300) return delivered(status);
+    if (status === GONE) markGone(endpoint);
+    failed(`it responded with ${status}`, response);
+
+    async function downloadUrl(): Promise<string | undefined> {
+      if (event.type !== UploadEventType.processed) return undefined;
+      return downloadUrlOf?.({ key: acceptedKeyOf(event.key), versionId: event.acceptedVersionId });
+    }
+
+    function delivered(status: number): void {
+      const leadTimeMs = Math.max(0, clock.now().getTime() - event.at.getTime());
+      metrics.addAll({ WebhooksDelivered: 1, WebhookLeadTime: leadTimeMs });
+      log.info({ ...facts, status }, 'webhook delivered');
+    }
+
+    /** @throws Postponed, Unprocessable */
+    function failed(reason: string, response?: WebhookResponse): never {
+      metrics.add('WebhookAttemptsFailed', 1);
+      const now = clock.now();
+      const asked = retryAfterSeconds(response?.retryAfter, now);
+      const isGone = gone.has(endpoint.url.href);
+      const waitSeconds = isGone ? undefined : waitAfterAttempt(pending.attempt, asked, random);
+      if (waitSeconds === undefined) {
+        log.warn({ ...facts, reason }, 'a webhook was not delivered, and no attempt follows');
+        throw isGone ? endpointGone(endpoint) : undelivered(pending);
+      }
+      const nextAttemptAt = new Date(now.getTime() + waitSeconds * 1000);
+      log.warn({ ...facts, reason, nextAttemptAt }, 'a webhook was not delivered');
+      const next = writeRetry(pending.original, pending.attempt + 1, nextAttemptAt);
+      throw new Postponed(Math.min(waitSeconds, MAX_DELAY_SECONDS), next, `${host} is tried again later`);
+    }
+  }
+
+  function markGone({ url }: Endpoint): void {
+    if (gone.has(url.href)) return;
+    gone.add(url.href);
+    metrics.add('WebhookEndpointsGone', 1);
+    log.error(
+      { host: url.host },
+      'an endpoint is gone (410): it is sent nothing more until the service starts again',
+    );
+  }
+}
+
+function endpointGone({ url }: Endpoint): Unprocessable {
+  return new Unprocessable(`the endpoint at ${url.host} is gone (410)`);
+}
+
+function undelivered({ event }: Pending): Unprocessable {
+  return new Unprocessable(`${event.type} of ${event.key} was not delivered in ${LAST_ATTEMPT} attempts`);
+}
