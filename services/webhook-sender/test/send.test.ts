@@ -1,0 +1,277 @@
+import { Webhook } from 'standardwebhooks';
+import t from 'tap';
+import { startWebhookReceiver } from '../../../test/support/webhook-receiver.ts';
+import { LAST_ATTEMPT } from '../src/attempt-schedule.ts';
+import { createHarness, endpointAt, SECRET } from './harness.ts';
+
+const HOUR_MS = 3_600_000;
+const TIME = /^1970-01-01T00:\d\d:\d\d\.\d{3}Z$/;
+
+t.test('a processed upload: what GET /v1/uploads/{id} says, and where the file is', async (t) => {
+  const { upload, processed, deliver, receiver, clock, total, logLines } = await createHarness(t);
+  const key = await upload();
+  const message = processed(key);
+  clock.advance(1_500);
+  await deliver(message);
+  const [webhook] = receiver.received.entries;
+  const { path, headers = {}, body = '' } = webhook ?? {};
+  t.equal(path, '/hooks?token=hidden');
+  t.match(headers, {
+    'content-type': 'application/json',
+    'user-agent': 'upload-once/test',
+    'webhook-timestamp': String(Math.floor(clock.now().getTime() / 1000)),
+    'webhook-id': /^msg_/,
+  });
+  const verifier = new Webhook(`whsec_${SECRET.toString('base64')}`);
+  t.equal(headers['webhook-signature'], verifier.sign(headers['webhook-id'] ?? '', clock.now(), body));
+  const { type, timestamp, data } = JSON.parse(body);
+  t.strictSame(
+    [type, timestamp],
+    ['upload.processed', new Date(clock.now().getTime() - 1_500).toISOString()],
+  );
+  t.match(data, {
+    id: key.replace('uploads/', ''),
+    state: 'PROCESSED',
+    method: 'post',
+    filename: 'Zählerstand.pdf',
+    metadata: { customer: '42' },
+    sizeBytes: 7,
+    eTag: '"e"',
+    issuedAt: TIME,
+    storedAt: TIME,
+    acceptedAt: TIME,
+    processedAt: TIME,
+    bucket: 'bucket',
+    acceptedKey: key.replace('uploads/', 'accepted/'),
+    acceptedVersionId: 'a1',
+  });
+  t.notOk('downloadUrl' in data);
+  t.notMatch(body, /lease|token|traceparent|apiKey/i, 'nothing of the inside');
+  t.strictSame(
+    [total('WebhooksDelivered'), total('WebhookLeadTime'), total('WebhookAttemptsFailed')],
+    [1, 1_500, 0],
+  );
+  t.match(logLines, [
+    { level: 'info', msg: 'webhook delivered', key, host: new URL(receiver.origin).host, attempt: 1 },
+  ]);
+  t.notMatch(JSON.stringify(logLines), /hidden/, 'not the path or the query of the URL');
+});
+
+t.test('a URL by which the accepted file can be read, where it is configured', async (t) => {
+  const { upload, processed, failed, deliver, receiver } = await createHarness(t, {
+    downloadUrlOf: async ({ key, versionId }) => `https://bucket.example/${key}?versionId=${versionId}`,
+  });
+  const key = await upload();
+  await deliver(processed(key));
+  await deliver(failed(key));
+  const [first, second] = receiver.received.entries.map(({ body }) => JSON.parse(body).data);
+  t.equal(first.downloadUrl, `https://bucket.example/${key.replace('uploads/', 'accepted/')}?versionId=a1`);
+  t.notOk('downloadUrl' in second);
+});
+
+t.test('a failed upload is FAILED for its receiver, though that is recorded only later', async (t) => {
+  const { upload, failed, deliver, receiver, clock } = await createHarness(t);
+  const key = await upload('PROCESSING');
+  await deliver(failed(key, 'no PDF'));
+  await deliver(failed(await upload()));
+  const [first, second] = receiver.received.entries.map(({ body }) => JSON.parse(body));
+  t.match(first, {
+    type: 'upload.failed',
+    data: { state: 'FAILED', failedAt: clock.now().toISOString(), failureReason: 'no PDF' },
+  });
+  t.match(second, { type: 'upload.failed', data: { state: 'PROCESSED' } }, 'a redrive was faster');
+});
+
+t.test('a duplicate is described beside the upload itself; no other report is sent', async (t) => {
+  const { upload, duplicate, deliver, receiver, clock } = await createHarness(t);
+  const key = await upload();
+  const report = duplicate(key);
+  await deliver(report);
+  await deliver(report.replaceAll('duplicate', 'refused'));
+  t.match(
+    receiver.received.entries.map(({ body }) => JSON.parse(body)),
+    [
+      {
+        type: 'upload.duplicate',
+        data: {
+          state: 'PROCESSED',
+          sizeBytes: 7,
+          duplicate: { versionId: 'v2', sizeBytes: 9, storedAt: clock.now().toISOString() },
+        },
+      },
+    ],
+  );
+  t.equal(receiver.received.entries.length, 1);
+});
+
+t.test('an event without an endpoint is done, and counted', async (t) => {
+  const { upload, processed, deliver, receiver, total } = await createHarness(t, { default: undefined });
+  await deliver(processed(await upload()));
+  t.equal(total('WebhooksUnsent'), 1);
+  t.strictSame(receiver.received.entries, []);
+});
+
+t.test('an event whose upload is not on record is a dead letter', async (t) => {
+  const { processed, deliver } = await createHarness(t);
+  await t.rejects(deliver(processed('uploads/none')), { code: 'Unprocessable' });
+});
+
+t.test('a table that fails is no failed attempt: the message comes back as any other', async (t) => {
+  const { upload, processed, deliver, faults, receiver, total } = await createHarness(t);
+  const message = processed(await upload());
+  faults.failNext('before', 'get', new Error('throttled'));
+  await t.rejects(deliver(message), { message: 'throttled' });
+  t.strictSame(receiver.received.entries, []);
+  await deliver(message);
+  t.equal(total('WebhookAttemptsFailed'), 0);
+});
+
+t.test('an attempt that fails is followed by another at its time, with the same id', async (t) => {
+  const { upload, processed, postponed, deliver, receiver, clock, total, logLines } = await createHarness(t);
+  const key = await upload();
+  receiver.respond((response) => response.writeHead(500).end());
+  const { seconds, body } = await postponed(processed(key));
+  t.equal(seconds, 5);
+  t.match(JSON.parse(body), { schemaVersion: 1, event: { key }, attempt: 2 });
+  t.equal((await postponed(body)).body, body, 'not yet');
+  t.equal(receiver.received.entries.length, 1);
+  clock.advance(5_000);
+  const second = await postponed(body);
+  t.equal(second.seconds, 300);
+  clock.advance(300_000);
+  receiver.respond((response) => response.writeHead(200).end());
+  await deliver(second.body);
+  const sent = receiver.received.entries.map(({ headers }) => headers);
+  t.equal(new Set(sent.map((headers) => headers['webhook-id'])).size, 1);
+  t.equal(new Set(sent.map((headers) => headers['webhook-signature'])).size, 3, 'each is signed anew');
+  t.strictSame([total('WebhookAttemptsFailed'), total('WebhooksDelivered')], [2, 1]);
+  const host = new URL(receiver.origin).host;
+  t.match(logLines[0], {
+    level: 'warn',
+    key,
+    host,
+    reason: 'it responded with 500',
+    attempt: 1,
+    nextAttemptAt: TIME,
+  });
+  t.notMatch(JSON.stringify(logLines), /hidden/);
+});
+
+t.test('a long wait has several steps, and none of them is an attempt', async (t) => {
+  const { upload, processed, postponed, deliver, receiver, clock } = await createHarness(t);
+  receiver.respond((response) => response.writeHead(503, { 'retry-after': '2000' }).end());
+  let { seconds, body } = await postponed(processed(await upload()));
+  const first = body;
+  for (const [at, wait] of [900, 900, 200].entries()) {
+    t.equal(seconds, wait);
+    t.equal(body, first);
+    clock.advance(wait * 1000);
+    if (at < 2) ({ seconds, body } = await postponed(body));
+  }
+  t.equal(receiver.received.entries.length, 1);
+  receiver.respond((response) => response.writeHead(204).end());
+  await deliver(body);
+  t.equal(receiver.received.entries.length, 2);
+});
+
+t.test('what fails through all attempts is a dead letter after three days, at once and once', async (t) => {
+  const { upload, processed, postponed, deliver, receiver, clock } = await createHarness(t);
+  receiver.respond((response) => response.writeHead(307, { location: '/' }).end());
+  let body = processed(await upload());
+  const begunMs = clock.now().getTime();
+  while (receiver.received.entries.length < LAST_ATTEMPT - 1) {
+    const next = await postponed(body);
+    body = next.body;
+    clock.advance(next.seconds * 1000);
+  }
+  for (;;) {
+    const thrown = await deliver(body).catch((error) => error);
+    if (thrown.code === 'Unprocessable') break;
+    clock.advance(thrown.seconds * 1000);
+  }
+  t.ok(clock.now().getTime() - begunMs > 3 * 24 * HOUR_MS);
+  t.equal(receiver.received.entries.length, LAST_ATTEMPT);
+  await t.rejects(deliver(body, { receiveCount: 2 }), { code: 'Unprocessable' });
+  t.equal(receiver.received.entries.length, LAST_ATTEMPT, 'no attempt on its way to the dead-letter queue');
+
+  // Redriven after the receiver was repaired, and it fails again: all attempts follow.
+  clock.advance(2 * HOUR_MS);
+  t.match(JSON.parse((await postponed(body)).body), { attempt: 2 });
+});
+
+t.test('an endpoint that is gone is sent nothing more, and its events are dead letters', async (t) => {
+  const other = await startWebhookReceiver(t);
+  const byApiKey = new Map([['other', endpointAt(other)]]);
+  const { upload, processed, deliver, receiver, total, startSender } = await createHarness(t, { byApiKey });
+  receiver.respond((response) => response.writeHead(410).end());
+  const message = processed(await upload());
+  for (const receiveCount of [1, 2, 3])
+    await t.rejects(deliver(message, { receiveCount }), {
+      code: 'Unprocessable',
+      message: /is gone \(410\)/,
+    });
+  await t.rejects(deliver(processed(await upload())), { code: 'Unprocessable' });
+  t.equal(receiver.received.entries.length, 1);
+  t.equal(total('WebhookEndpointsGone'), 1);
+  await deliver(processed(await upload('PROCESSED', 'other')));
+  t.equal(other.received.entries.length, 1, 'other endpoints go on');
+  receiver.respond((response) => response.writeHead(200).end());
+  await deliver(message, { worker: startSender() });
+  t.equal(receiver.received.entries.length, 2, 'a redrive after a deployment delivers it');
+});
+
+t.test('an endpoint that hangs has a part of the places, and the others go on', async (t) => {
+  const other = await startWebhookReceiver(t);
+  const byApiKey = new Map([['other', endpointAt(other)]]);
+  const random = () => 0.5;
+  const { upload, processed, postponed, deliver, receiver, clock, total } = await createHarness(t, {
+    byApiKey,
+    concurrency: 8,
+    random,
+  });
+  receiver.respond(() => undefined);
+  const messages = [processed(await upload()), processed(await upload()), processed(await upload())];
+  const hanging = messages.slice(0, 2).map((message) => deliver(message));
+  await receiver.received.until(({ length }) => length === 2);
+  const busy = await postponed(messages[2] ?? '');
+  t.match(busy, { seconds: 10, body: messages[2] }, 'it waits, and counts no attempt');
+  t.equal(total('WebhookAttemptsFailed'), 0);
+  await deliver(processed(await upload('PROCESSED', 'other')));
+  t.equal(other.received.entries.length, 1);
+  clock.advance(15_000);
+  for (const attempt of hanging) await t.rejects(attempt, { code: 'Postponed' });
+  receiver.respond((response) => response.writeHead(200).end());
+  await deliver(messages[2] ?? '');
+});
+
+t.test('an endpoint that has no other beside it has all places', async (t) => {
+  const { upload, processed, deliver, receiver } = await createHarness(t, { concurrency: 4 });
+  const waiting: (() => void)[] = [];
+  receiver.respond((response) => void waiting.push(() => response.writeHead(204).end()));
+  const messages = await Promise.all(Array.from({ length: 4 }, () => upload()));
+  const attempts = messages.map((key) => deliver(processed(key)));
+  await receiver.received.until(({ length }) => length === 4);
+  for (const respond of waiting) respond();
+  await t.resolves(Promise.all(attempts));
+});
+
+t.test('an attempt that a stop cuts off has not failed', async (t) => {
+  const { upload, processed, deliver, receiver, total } = await createHarness(t);
+  receiver.respond(() => undefined);
+  const stop = new AbortController();
+  const attempt = deliver(processed(await upload()), { signal: stop.signal });
+  await receiver.received.until(({ length }) => length === 1);
+  const reason = new Error('the service stops');
+  stop.abort(reason);
+  await t.rejects(attempt, reason);
+  t.equal(total('WebhookAttemptsFailed'), 0);
+});
+
+t.test('an address that is not public is a failed attempt, and the log says why', async (t) => {
+  const { origin } = await startWebhookReceiver(t);
+  const forbidden = endpointAt({ origin: origin.replace('http:', 'https:') }, { isAllowed: false });
+  const { upload, processed, postponed, logLines, total } = await createHarness(t, { default: forbidden });
+  await postponed(processed(await upload()));
+  t.match(logLines, [{ level: 'warn', reason: '127.0.0.1 is no public address' }]);
+  t.equal(total('WebhookAttemptsFailed'), 1);
+});
