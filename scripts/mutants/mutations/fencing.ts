@@ -217,7 +217,7 @@ export const fencingMutations: readonly Mutation[] = [
     change: 'a message is acknowledged although the end of the work did not count',
     breaks: 'P3: the worker that took over dies, and no other continues',
     file: PROCESS,
-    find: 'return finished.upload && heldUnlessProcessed(finished.upload);',
+    find: 'return finished.upload && heldUnlessProcessed(finished.upload, event);',
     replace: 'return undefined;',
     noticedBy: {
       file: PROCESS_TEST,

@@ -79,7 +79,7 @@ const CALLS = {
     ...['get', 'getSome', 'putIfAbsent', 'update', 'oldestVersion', 'copyIfAbsent', 'head', 'haveSameBytes'],
     ...['deleteVersions', 'sendReport'],
   ],
-  processor: ['get', 'putIfAbsent', 'update', 'open', 'sendReport'],
+  processor: ['get', 'putIfAbsent', 'update', 'open', 'sendReport', 'sendUploadEvent'],
 };
 const SQS_CALLS = [
   'ReceiveMessage',

@@ -3,6 +3,7 @@ import {
   type ObjectVersion,
   type ObservedVersionItem,
   type TallyItem,
+  type UploadEventType,
   type UploadItem,
   uploadKeyOfAccepted,
 } from '@upload-once/uploads';
@@ -66,6 +67,8 @@ export interface KeyFacts {
   readonly removedByOthers: Set<string>;
   /** What is gone under `uploads/` beside the upload itself. */
   readonly removed: Set<string>;
+  /** What the queue of webhooks has of it. */
+  readonly webhookEvents: Set<UploadEventType>;
   /** What lies on top under `accepted/`. */
   onTop: string | undefined;
   /** What the services have copied to `accepted/`, also what is gone again. */
@@ -123,6 +126,7 @@ export function createFacts(): Facts {
         confirmedSurplus: new Map(),
         removedByOthers: new Set(),
         removed: new Set(),
+        webhookEvents: new Set(),
         onTop: undefined,
         copies: new Set(),
         foreign: new Map(),

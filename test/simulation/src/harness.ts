@@ -4,6 +4,7 @@ import { acceptedKeyOf, UPLOADS_PREFIX, UploadState } from '@upload-once/uploads
 import {
   createMemoryObjectStore,
   createMemoryReports,
+  createMemoryUploadEvents,
   createMemoryUploadStore,
 } from '@upload-once/uploads/testing';
 import { createFacts, type KeyFacts } from './facts.ts';
@@ -122,6 +123,7 @@ export function createHarness(options: HarnessOptions) {
     },
   });
   const reports = createMemoryReports({ notify: (report) => rules.reportSent(report) });
+  const webhookEvents = createMemoryUploadEvents({ notify: (event) => rules.webhookEventSent(event) });
   const user = createUser(
     facts,
     rules,
@@ -149,6 +151,7 @@ export function createHarness(options: HarnessOptions) {
       uploads,
       objects,
       reports,
+      webhookEvents,
       keptDuplicates,
       bucketRules,
       queues,
@@ -354,6 +357,7 @@ export function createHarness(options: HarnessOptions) {
         ),
         planted: count(({ foreign }) => foreign.size),
         handlerRuns: count(({ runs }) => runs.size),
+        webhookEvents: webhookEvents.sent.length,
         faults: outcomes.metCount + strikes,
         ...rules.seen,
       };
@@ -373,6 +377,8 @@ export interface Tally {
   /** What another hand has put under `accepted/`, and is there still. */
   readonly planted: number;
   readonly handlerRuns: number;
+  /** What was sent to the queue of webhooks, again included. */
+  readonly webhookEvents: number;
   /** Calls that met a outcome, workers that crashed, froze or were deployed in between. */
   readonly faults: number;
   /** Attempts that were begun because the one before had let its lease run out. */

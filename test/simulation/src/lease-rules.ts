@@ -71,6 +71,14 @@ export function createLeaseRules(must: Must, time: VirtualTime, actor: () => Cal
     return Math.max(0, openedAtMs - begunAtMs) + (key.plans.get(attempt)?.seconds ?? 0) * 1000;
   }
 
+  /** Whether the handler of an attempt has failed, or may have been broken off by its limit. */
+  function hasFailed(key: KeyFacts, attempt: number): boolean {
+    const by = actor();
+    const isTooSlow =
+      ownMs(key, attempt) >= HANDLER_LIMIT_SECONDS * 1000 || !by?.process.isAwakeSince(by.receivedAtMs);
+    return isTooSlow || key.hasFailed.has(attempt);
+  }
+
   function attemptEnds(key: KeyFacts, item: UploadItem): void {
     const by = actor();
     must(
@@ -79,11 +87,8 @@ export function createLeaseRules(must: Must, time: VirtualTime, actor: () => Cal
       `${key.key}: attempt ${item.attempt} became ${item.state} by ${by?.process.name}, who does not hold it`,
     );
     if (item.state === 'FAILED') {
-      const isTooSlow =
-        ownMs(key, item.attempt) >= HANDLER_LIMIT_SECONDS * 1000 ||
-        !by?.process.isAwakeSince(by.receivedAtMs);
       must(
-        isTooSlow || key.hasFailed.has(item.attempt),
+        hasFailed(key, item.attempt),
         'P3',
         `${key.key}: attempt ${item.attempt} is FAILED, and its handler has not failed: ${item.failureReason}`,
       );
@@ -103,6 +108,7 @@ export function createLeaseRules(must: Must, time: VirtualTime, actor: () => Cal
     },
     attemptBegins,
     attemptEnds,
+    hasFailed,
     leaseChanges,
     isTakenOver,
 

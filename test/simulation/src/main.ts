@@ -8,10 +8,10 @@ const { histories, tally, failure } = await runHistories({ runs, seed });
 const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0);
 if (failure === undefined) {
   const { forms, versions, processed, keptApart, surplus, handlerRuns, faults } = tally;
-  const { takeovers, failures, takenCopies, planted } = tally;
+  const { webhookEvents, takeovers, failures, takenCopies, planted } = tally;
   process.stdout.write(
     `${histories} histories in ${seconds} s, no promise broken: ${forms} forms, ${versions} versions, ` +
-      `${processed} processed in ${handlerRuns} runs, ${keptApart} kept apart, ${surplus} counted beyond them, ${faults} faults, ` +
+      `${processed} processed in ${handlerRuns} runs, ${webhookEvents} events for webhooks, ${keptApart} kept apart, ${surplus} counted beyond them, ${faults} faults, ` +
       `${takeovers} takeovers, ${failures} attempts FAILED, ${takenCopies} copies taken before their record, ` +
       `${planted} objects put under accepted/ by another hand\n`,
   );

@@ -8,6 +8,8 @@ import {
   type ObservedVersionItem,
   type Report,
   type TallyItem,
+  type UploadEvent,
+  UploadEventType,
   type UploadItem,
 } from '@upload-once/uploads';
 import type { BucketChange } from '@upload-once/uploads/testing';
@@ -236,6 +238,11 @@ export function createRules(
     const { item } = key;
     if (event.versionId === item?.acceptedVersionId) {
       must(item.state === 'PROCESSED', 'P3', `${key.key}: acknowledged while it is ${item.state}`);
+      must(
+        key.webhookEvents.has(UploadEventType.processed),
+        'P3',
+        `${key.key}: acknowledged before the queue of webhooks has its event`,
+      );
       return;
     }
     const isCounted = (tallyOf(key, event.key)?.surplus ?? 0) > 0;
@@ -284,6 +291,24 @@ export function createRules(
         facts.of(key).observedVersions.has(`${kind}#${versionId}`),
         'P4',
         `${key}: ${versionId} was reported and is not recorded`,
+      );
+    },
+
+    /** The queue of webhooks has it: what it says must be so. */
+    webhookEventSent({ type, key: uploadKey, acceptedVersionId, at }: UploadEvent): void {
+      const key = facts.of(uploadKey);
+      key.webhookEvents.add(type);
+      const { item } = key;
+      const by = actor();
+      const [attempt] = [...key.holders].findLast(([, holder]) => holder === by) ?? [];
+      const isSo =
+        type === UploadEventType.processed
+          ? item?.state === 'PROCESSED' && item.processedAt === at.toISOString()
+          : attempt !== undefined && leases.hasFailed(key, attempt);
+      must(
+        isSo && item?.acceptedVersionId === acceptedVersionId,
+        'P3',
+        `${uploadKey}: ${type} of ${acceptedVersionId} was sent, and it is ${item?.state} with ${item?.acceptedVersionId}`,
       );
     },
 

@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseS3Event } from '@upload-once/queue';
-import { ACCEPTED_PREFIX, acceptedKeyOf, milestoneOf, reportIdOf } from '@upload-once/uploads';
+import {
+  ACCEPTED_PREFIX,
+  acceptedKeyOf,
+  milestoneOf,
+  reportIdOf,
+  UploadEventType,
+} from '@upload-once/uploads';
 import { type KeyFacts, observedKind, observedName, tallyOf, theUpload } from './facts.ts';
 import type { Harness } from './harness.ts';
 import { isSame } from './user-handler.ts';
@@ -96,6 +102,11 @@ async function verifyUpload({ uploads, objects, rules }: Harness, key: KeyFacts)
     item?.state === 'PROCESSED',
     'P3',
     `${key.key}: ${expected.versionId} was uploaded, it is ${item?.state}`,
+  );
+  rules.must(
+    key.webhookEvents.has(UploadEventType.processed),
+    'P3',
+    `${key.key}: it is PROCESSED, and the queue of webhooks has no event of that`,
   );
   rules.must(
     item?.claimed?.versionId === expected.versionId,

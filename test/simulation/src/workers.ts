@@ -9,7 +9,12 @@ import {
 import { createLogger, type MetricName, type Metrics } from '@upload-once/runtime';
 import type { Faults } from '@upload-once/table/testing';
 import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
-import type { MemoryObjectStore, MemoryReports, MemoryUploadStore } from '@upload-once/uploads/testing';
+import type {
+  MemoryObjectStore,
+  MemoryReports,
+  MemoryUploadEvents,
+  MemoryUploadStore,
+} from '@upload-once/uploads/testing';
 import { observeConsumer } from '@upload-once/worker';
 import { createAcceptor } from '../../../services/acceptor/src/create-acceptor.ts';
 import { createCallHandler } from '../../../services/processor/src/call-handler.ts';
@@ -43,6 +48,7 @@ export interface WorkerSurroundings {
   readonly uploads: MemoryUploadStore;
   readonly objects: MemoryObjectStore;
   readonly reports: MemoryReports;
+  readonly webhookEvents: MemoryUploadEvents;
   readonly keptDuplicates: number;
   readonly bucketRules: BucketRules;
   readonly queues: Readonly<Record<ServiceName, FakeQueue>>;
@@ -131,7 +137,7 @@ function createAcceptorWork(
 }
 
 function createProcessorWork(process: WorkerProcess, ports: Ports, around: WorkerSurroundings): Work {
-  const { uploads, objects, reports, metrics } = ports;
+  const { uploads, objects, reports, webhookEvents, metrics } = ports;
   const { clock } = process;
   const runner = createThreadRunner({
     threads: 1,
@@ -147,7 +153,7 @@ function createProcessorWork(process: WorkerProcess, ports: Ports, around: Worke
       }),
   });
   return createProcessor(
-    { uploads, reports, runner, log, metrics, clock, newLeaseOwner: around.newLeaseOwner },
+    { uploads, reports, webhookEvents, runner, log, metrics, clock, newLeaseOwner: around.newLeaseOwner },
     {
       keptDuplicates: around.keptDuplicates,
       leaseSeconds: VISIBILITY_SECONDS,
@@ -196,5 +202,11 @@ function createPorts(process: WorkerProcess, callers: AsyncLocalStorage<Caller>,
     nextTurn: (callback: () => void) => void clock.after(0, AsyncResource.bind(callback)),
   };
   const uploads = around.uploads.over(way, process.service === 'acceptor' ? reads : undefined);
-  return { uploads, objects, reports: around.reports.over(way), metrics };
+  return {
+    uploads,
+    objects,
+    reports: around.reports.over(way),
+    webhookEvents: around.webhookEvents.over(way),
+    metrics,
+  };
 }

@@ -14,6 +14,7 @@ t.test(`P1 to P5 hold in ${RUNS} random histories`, async (t) => {
   t.ok(tally.keptApart > RUNS, 'more than one version a history is kept apart');
   t.ok(tally.faults > RUNS, 'more than one fault a history is met');
   t.ok(tally.handlerRuns > tally.processed, 'some uploads are processed again');
+  t.ok(tally.webhookEvents > tally.processed, 'some events for webhooks are sent again');
   t.ok(tally.takeovers > 0, 'some attempts begin after another’s lease ran out');
   t.ok(tally.failures > 0, 'some attempts leave FAILED');
   t.ok(tally.takenCopies > 0, 'some copies are there (412), and gone when they are looked for');

@@ -1,4 +1,5 @@
 import { NotBegun } from '@upload-once/queue';
+import { acceptedKeyOf, type UploadEvent, UploadEventType } from '@upload-once/uploads';
 import t from 'tap';
 import { createHarness, type VersionPlan } from '../src/harness.ts';
 import { AT_ONCE, BUCKET, type EventPlan } from '../src/simulation/bucket-events.ts';
@@ -85,6 +86,71 @@ t.test('P3: an event that is acknowledged while its key is CLAIMED is noticed', 
   const event = { ...second, key, bucket: BUCKET, sequencer: '', eventName: 'ObjectCreated:Post' };
   harness.rules.isDone({ process, receivedAtMs: 0 }, event);
   t.match(harness.rules.broken, { message: /^P3: .* acknowledged by worker-1 while it is CLAIMED/ });
+});
+
+t.test('P3: an upload whose event was not sent is noticed', async (t) => {
+  const { harness, key } = await harnessWithAnUpload();
+  await harness.time.passUntilQuiet();
+  const { webhookEvents } = harness.facts.of(key);
+  t.strictSame([...webhookEvents], [UploadEventType.processed]);
+  webhookEvents.clear();
+  await t.rejects(settleAndVerify(harness), { message: /^P3: .* the queue of webhooks has no event/ });
+});
+
+t.test('P3: an acknowledgement before the event is sent is noticed', async (t) => {
+  const { harness, key } = await harnessWithAnUpload();
+  await harness.time.passUntilQuiet();
+  harness.facts.of(key).webhookEvents.clear();
+  const acceptedKey = acceptedKeyOf(key);
+  const [copy] = await harness.objects.listVersions(acceptedKey);
+  if (!copy) throw new Error('it is accepted');
+  const process = createWorkerProcess('processor', 'worker-1', harness.time, () => undefined);
+  const event = { ...copy, key: acceptedKey, bucket: BUCKET, sequencer: '', eventName: 'ObjectCreated:Copy' };
+  harness.rules.isDone({ process, receivedAtMs: 0 }, event);
+  t.match(harness.rules.broken, {
+    message: /^P3: .* acknowledged before the queue of webhooks has its event/,
+  });
+});
+
+t.test('P3: an event of what was not processed, or has not failed, is noticed', async (t) => {
+  for (const wrong of [
+    { acceptedVersionId: 'another' },
+    { type: UploadEventType.failed },
+    { at: new Date(0) },
+  ] satisfies Partial<UploadEvent>[]) {
+    const { harness, key } = await harnessWithAnUpload();
+    await harness.time.passUntilQuiet();
+    const { acceptedVersionId = '', processedAt = '' } = harness.facts.of(key).item ?? {};
+    const event = { type: UploadEventType.processed, key, acceptedVersionId, at: new Date(processedAt) };
+    harness.rules.webhookEventSent(event);
+    t.equal(harness.rules.broken, undefined, 'the same again');
+    harness.rules.webhookEventSent({ ...event, ...wrong });
+    t.match(harness.rules.broken, { message: /^P3: .* was sent, and it is PROCESSED with/ });
+  }
+  const { harness, key } = await harnessWithAnUpload();
+  await harness.time.pass(0);
+  const event = { type: UploadEventType.processed, key, acceptedVersionId: 'version-2', at: new Date(0) };
+  harness.rules.webhookEventSent(event);
+  t.match(harness.rules.broken, { message: /^P3: .* was sent, and it is ISSUED/ });
+});
+
+t.test('P3: the event is sent whatever becomes of the first call', async (t) => {
+  for (const outcome of Object.values(CallOutcome)) {
+    const { harness } = await harnessWithAnUpload();
+    harness.outcomes.add({
+      service: 'processor',
+      operation: 'sendUploadEvent',
+      skip: 0,
+      outcome,
+      seconds: 45,
+      error: 'ThrottlingException',
+    });
+    await harness.time.passUntilQuiet();
+    await settleAndVerify(harness);
+    const { faults, processed, webhookEvents } = harness.tally();
+    t.strictSame({ faults, processed }, { faults: 1, processed: 1 }, outcome);
+    t.ok(webhookEvents >= 1);
+  }
 });
 
 t.test(
