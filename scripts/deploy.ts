@@ -129,8 +129,8 @@ async function farewell(commands: Commands, account: Account, tag: string): Prom
     output('issuer_url'),
     output('cluster_name'),
     output('services'),
-  ])) as [string, string, Readonly<Record<Service, { readonly service_name: string }>>];
-  const names = SERVICES.map((service) => services[service].service_name).join(' ');
+  ])) as [string, string, Readonly<Partial<Record<Service, { readonly service_name: string }>>>];
+  const names = SERVICES.flatMap((service) => services[service]?.service_name ?? []).join(' ');
   const deployments = 'services[].[serviceName,deployments[0].[rolloutState,rolloutStateReason]]';
   const ofServices = `--region ${account.region} --cluster ${cluster} --services ${names}`;
   return [

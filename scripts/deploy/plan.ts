@@ -1,6 +1,6 @@
 import { DeployError } from './deploy-error.ts';
 
-export const SERVICES = ['url-issuer', 'acceptor', 'processor'] as const;
+export const SERVICES = ['url-issuer', 'acceptor', 'processor', 'webhook-sender'] as const;
 export type Service = (typeof SERVICES)[number];
 
 const PLATFORMS: Readonly<Record<string, string>> = { ARM64: 'linux/arm64', X86_64: 'linux/amd64' };
@@ -49,6 +49,7 @@ export interface Plan {
 export function readPlan(json: string): Plan {
   const { variables = {}, resource_changes = [] } = JSON.parse(json) as PlanJson;
   const images = (variables['images']?.value ?? {}) as Readonly<Record<string, string>>;
+  const hasWebhooks = (variables['webhooks']?.value ?? null) !== null;
   const changes = resource_changes
     .map(({ address, change }) => ({ address, kind: change.actions.join('+') }))
     .filter(({ kind }) => kind !== 'no-op' && kind !== 'read');
@@ -60,7 +61,9 @@ export function readPlan(json: string): Plan {
     replaced: ofKind('delete+create', 'create+delete'),
     removed: ofKind('delete', 'forget'),
     changesRegistry: changes.some(({ address }) => address.startsWith(REGISTRY)),
-    services: SERVICES.filter((service) => !Object.hasOwn(images, service)),
+    services: SERVICES.filter((service) => hasWebhooks || service !== 'webhook-sender').filter(
+      (service) => !Object.hasOwn(images, service),
+    ),
     platform: platformOf(variables['architecture']?.value),
   };
 }

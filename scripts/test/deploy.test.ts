@@ -18,6 +18,8 @@ const SERVICES = ['url-issuer', 'acceptor', 'processor'];
 interface Harness {
   /** What `terraform show` says of the first plan, and of the second if it differs. */
   readonly plans: readonly ReturnType<typeof planOf>[];
+  /** The services that Terraform's outputs have; without webhooks by default. */
+  readonly services?: readonly string[];
   /** What `git status --porcelain` prints. */
   readonly changes?: string;
   /** Programs in place of those that behave. */
@@ -30,10 +32,18 @@ interface Harness {
 /** A plan as `terraform show -json` gives it, from address to actions. */
 function planOf(
   changes: Record<string, string[]>,
-  { architecture = 'ARM64', images = {} }: { architecture?: string; images?: Record<string, string> } = {},
+  {
+    architecture = 'ARM64',
+    images = {},
+    webhooks = null,
+  }: { architecture?: string; images?: Record<string, string>; webhooks?: object | null } = {},
 ) {
   return {
-    variables: { architecture: { value: architecture }, images: { value: images } },
+    variables: {
+      architecture: { value: architecture },
+      images: { value: images },
+      webhooks: { value: webhooks },
+    },
     resource_changes: Object.entries(changes).map(([address, actions]) => ({ address, change: { actions } })),
   };
 }
@@ -53,6 +63,7 @@ const UPGRADE = planOf({
 
 /** Runs the script with programs that note how they are called; none of them reaches anything. */
 async function deploy(t: Test, harness: Harness) {
+  const { services = SERVICES } = harness;
   const folder = await mkdtemp(join(tmpdir(), 'upload-once-deploy-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const calls = join(folder, 'calls');
@@ -96,10 +107,10 @@ async function deploy(t: Test, harness: Harness) {
       FIRST_PLAN: JSON.stringify(harness.plans[0]),
       SECOND_PLAN: JSON.stringify(harness.plans.at(-1)),
       ECS_SERVICES: JSON.stringify(
-        Object.fromEntries(SERVICES.map((service) => [service, { service_name: `upload-once-${service}` }])),
+        Object.fromEntries(services.map((service) => [service, { service_name: `upload-once-${service}` }])),
       ),
       REPOSITORY_URLS: JSON.stringify(
-        Object.fromEntries(SERVICES.map((service) => [service, `${HOST}/upload-once/${service}`])),
+        Object.fromEntries(services.map((service) => [service, `${HOST}/upload-once/${service}`])),
       ),
       ...harness.env,
     },
@@ -296,6 +307,18 @@ t.test('images of the user’s own are not built', async (t) => {
   t.equal(none.effects.length, 1);
   t.match(none.effects[0], APPLY);
   t.notOk(none.calls.some((call) => call.startsWith('aws ecr')));
+});
+
+t.test('with webhooks their sender’s image is built too, and its tasks are named', async (t) => {
+  const services = [...SERVICES, 'webhook-sender'];
+  const plan = planOf(
+    {},
+    { webhooks: { secret_arn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:a' } },
+  );
+  const { stdout, effects } = await deploy(t, { plans: [plan], services, env: { YES: '1' } });
+  t.strictSame(effects.slice(0, -1), [LOGIN, ...services.map((service) => build(service))]);
+  t.match(stdout, /--services .* upload-once-processor upload-once-webhook-sender\n/);
+  t.match(stdout, /images {5}url-issuer, acceptor, processor, webhook-sender \(linux\/arm64\)/);
 });
 
 t.test('what was not said before is not done', async (t) => {

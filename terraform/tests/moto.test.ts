@@ -8,11 +8,22 @@ import { createStack, type Installation } from './moto/stack.ts';
 import { startMoto } from './moto/start-moto.ts';
 import { evaluate, type PolicyStatement } from './policy/evaluate-policies.ts';
 import { TRIED_CALLS, type TriedCall } from './policy/role-calls.ts';
+import { CALLS_WITH_WEBHOOKS } from './policy/webhook-calls.ts';
 
 // All of it, made by Terraform at a stand-in of AWS, read back through AWS's SDK, planned again, and removed.
 
 const ACCOUNT = '123456789012';
 const DAY_SECONDS = 86_400;
+const ALARMS_OF_WEBHOOKS = [
+  'processor-webhook-events-lost',
+  'webhook-sender-attempts-failed',
+  'webhook-sender-endpoints-gone',
+  'webhook-sender-messages-undeleted',
+  'webhook-sender-task-failures',
+  'webhook-sender-work-cut-off',
+  'webhooks-age',
+  'webhooks-dead-letter',
+];
 const RETENTIONS = { upload_events: 5, accepted_events: 5 } as const;
 
 const moto = await startMoto();
@@ -230,6 +241,27 @@ t.test(
   },
 );
 
+t.test('webhooks have a queue that S3 cannot reach, with a dead-letter queue, and a secret', async (t) => {
+  const { webhooks, webhooks_dead_letter } = own.queues;
+  const sender = own.services['webhook-sender'];
+  if (!webhooks || !webhooks_dead_letter || !sender) throw new Error('there are no webhooks');
+  const attributes = await attributesOf(webhooks.url);
+  t.strictSame(JSON.parse(attributes['RedrivePolicy'] ?? ''), {
+    deadLetterTargetArn: webhooks_dead_letter.arn,
+    maxReceiveCount: 8,
+  });
+  t.strictSame(statementsOf(attributes['Policy']), [onlyTls(webhooks.arn, 'sqs:*')]);
+  const { taskDefinition } = await ecs.describeTaskDefinition({ taskDefinition: sender.service_name });
+  const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks-AbCdEf';
+  t.match(taskDefinition?.containerDefinitions?.[0]?.secrets, [{ name: 'WEBHOOKS', valueFrom: secret }]);
+  const { start = [] } = await inlinePoliciesOf(sender.execution_role_arn);
+  t.strictSame(
+    start.filter((permission) => /^(secretsmanager|kms):/.test(permission)),
+    [`kms:Decrypt ${(await encryptionOf(own))?.KMSMasterKeyID}`, `secretsmanager:GetSecretValue ${secret}`],
+  );
+  t.notOk('webhooks' in minimal.queues || 'webhook-sender' in minimal.services, 'only where asked for');
+});
+
 t.test('the tables are billed by use, forget by deleteAt, and can be restored', async (t) => {
   const keys = { uploads: 'FullFilename', access: 'id' } as const;
   for (const installation of both) {
@@ -324,7 +356,7 @@ t.test('a task’s role may make its own calls and no others, whatever the bucke
         (document) => statementsOf(document) as readonly PolicyStatement[],
       );
     }
-    for (const tried of TRIED_CALLS) {
+    for (const tried of installation === own ? [...TRIED_CALLS, ...CALLS_WITH_WEBHOOKS] : TRIED_CALLS) {
       const { by, what, action, on, context = {} } = tried;
       const { may, refusedBy } = installation === own ? withoutPresignedPut(tried) : tried;
       const resource = on(installation);
@@ -339,7 +371,7 @@ t.test('a task’s role may make its own calls and no others, whatever the bucke
             'aws:PrincipalArn':
               by === 'administrator'
                 ? `arn:aws:iam::${ACCOUNT}:role/administrator`
-                : installation.services[by].task_role_arn,
+                : (installation.services[by]?.task_role_arn ?? ''),
             ...context,
           },
         },
@@ -362,7 +394,7 @@ function withoutPresignedPut(tried: TriedCall): Pick<TriedCall, 'may' | 'refused
 
 t.test('only ECS of this account takes a role on, and no role has a policy of AWS’s', async (t) => {
   const { Roles = [] } = await iam.listRoles({});
-  t.equal(Roles.length, 2 * 6, 'two roles for each service');
+  t.equal(Roles.length, 2 * 7, 'two roles for each service');
   for (const { RoleName, AssumeRolePolicyDocument } of Roles) {
     t.match(
       statementsOf(AssumeRolePolicyDocument),
@@ -423,6 +455,7 @@ t.test(
       [
         `${own.repository_urls['acceptor']}:1.2.0`,
         `${own.repository_urls['url-issuer']}:1.2.0`,
+        `${own.repository_urls['webhook-sender']}:1.2.0`,
         'registry.example.com/processor:1.2.0-mine',
       ].sort(),
     );
@@ -433,19 +466,25 @@ t.test('each service scales, by what its work comes from', async (t) => {
   const { ScalableTargets = [] } = await autoScaling.describeScalableTargets({ ServiceNamespace: 'ecs' });
   t.strictSame(
     ScalableTargets.map(({ ResourceId }) => ResourceId).sort(),
-    ['minimal', 'own'].flatMap((name) =>
-      ['acceptor', 'processor', 'url-issuer'].map((service) => `service/${name}/${name}-${service}`),
-    ),
+    [
+      ...['minimal', 'own'].flatMap((name) =>
+        ['acceptor', 'processor', 'url-issuer'].map((service) => `service/${name}/${name}-${service}`),
+      ),
+      'service/own/own-webhook-sender',
+    ].sort(),
   );
   const { ScalingPolicies = [] } = await autoScaling.describeScalingPolicies({ ServiceNamespace: 'ecs' });
   t.strictSame(
     ScalingPolicies.map(({ PolicyName }) => PolicyName).sort(),
-    ['minimal', 'own'].flatMap((name) => [
-      `${name}-acceptor-backlog`,
-      `${name}-processor-backlog`,
-      `${name}-url-issuer-cpu`,
-      `${name}-url-issuer-requests`,
-    ]),
+    [
+      ...['minimal', 'own'].flatMap((name) => [
+        `${name}-acceptor-backlog`,
+        `${name}-processor-backlog`,
+        `${name}-url-issuer-cpu`,
+        `${name}-url-issuer-requests`,
+      ]),
+      'own-webhook-sender-backlog',
+    ].sort(),
   );
 });
 
@@ -504,7 +543,7 @@ t.test('every alarm is published to its topic, and is on something that is there
         'acceptor-work-cut-off',
         'accepted-events-age',
         'accepted-events-dead-letter',
-        ...(installation === minimal ? ['api-errors'] : []),
+        ...(installation === minimal ? ['api-errors'] : ALARMS_OF_WEBHOOKS),
         'load-balancer-errors',
         'processor-messages-undeleted',
         'processor-task-failures',
@@ -577,7 +616,7 @@ t.test('the domain resolves to the load balancer, and the output has it', async 
 
 t.test('every log group forgets', async (t) => {
   const { logGroups = [] } = await logs.describeLogGroups({ limit: 50 });
-  t.equal(logGroups.length, 2 * 4 + 1, 'services, failures of tasks, and API Gateway where there is one');
+  t.equal(logGroups.length, 2 * 4 + 2, 'services, failures of tasks, and API Gateway where there is one');
   for (const { logGroupName, retentionInDays } of logGroups) t.equal(retentionInDays, 90, logGroupName ?? '');
 });
 

@@ -21,7 +21,7 @@ const QUEUES = [
 ];
 const ROLES = ['task', 'execution', 'handler', 'scale_in_protection'];
 
-for (const service of ['url_issuer', 'acceptor', 'processor']) {
+for (const service of ['url_issuer', 'acceptor', 'processor', 'webhook_sender']) {
   t.test(`${service} starts with all that its tasks need`, async (t) => {
     const before = allBefore(`module.${service}.aws_ecs_service.this`);
     for (const resource of [

@@ -119,6 +119,13 @@ module "own" {
     })
   }
 
+  webhooks = {
+    secret_arn         = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks-AbCdEf"
+    secret_kms_key_arn = aws_kms_key.files.arn
+    allowed_origins    = ["https://crm.internal.example.com"]
+    download_seconds   = 3600
+  }
+
   alarms = {
     emails        = ["on-call@example.com"]
     sms           = ["+4915112345678"]

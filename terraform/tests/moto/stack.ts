@@ -14,6 +14,13 @@ interface Named {
   readonly arn: string;
 }
 
+interface Service {
+  readonly service_name: string;
+  readonly task_role_arn: string;
+  readonly execution_role_arn: string;
+  readonly log_group_name: string;
+}
+
 /** The outputs of an installation that the tests read. */
 export interface Installation {
   readonly issuer_url: string;
@@ -26,7 +33,8 @@ export interface Installation {
       | 'accepted_events_dead_letter'
       | 'upload_reports',
       Named & { readonly url: string }
-    >
+    > &
+      Partial<Record<'webhooks' | 'webhooks_dead_letter', Named & { readonly url: string }>>
   >;
   readonly tables: Readonly<Record<'uploads' | 'access', Named>>;
   readonly trail_bucket_name: string | null;
@@ -34,15 +42,7 @@ export interface Installation {
   readonly cluster_name: string;
   readonly repository_urls: Readonly<Record<string, string>>;
   readonly services: Readonly<
-    Record<
-      'url-issuer' | 'acceptor' | 'processor',
-      {
-        readonly service_name: string;
-        readonly task_role_arn: string;
-        readonly execution_role_arn: string;
-        readonly log_group_name: string;
-      }
-    >
+    Record<'url-issuer' | 'acceptor' | 'processor', Service> & Partial<Record<'webhook-sender', Service>>
   >;
   readonly load_balancer_arn: string;
   readonly load_balancer_dns_name: string;

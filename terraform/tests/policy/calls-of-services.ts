@@ -194,6 +194,10 @@ export const uploadsCalls = {
     onUploads((uploads) => uploads.fail(KEY, 1, { failureReason: 'why', clientFailureReason: 'for you' })),
     onUploads(observedVersions),
   ),
+  'webhook-sender': await all(
+    onUploads((uploads) => uploads.ping()),
+    onUploads((uploads) => uploads.get(KEY)),
+  ),
 } as const;
 
 /** All that the url-issuer asks of the table of keys. */

@@ -3,7 +3,7 @@ import { accessCalls, idempotencyCalls, quotaCalls, uploadsCalls } from './calls
 import type { RecordedCall } from './recorded-calls.ts';
 
 /** The caller: the role of a task, or a principal of the account whose own policies allow everything. */
-export type Caller = 'url-issuer' | 'acceptor' | 'processor' | 'administrator';
+export type Caller = 'url-issuer' | 'acceptor' | 'processor' | 'webhook-sender' | 'administrator';
 
 /** A call that a role tries, and the decision that AWS must make. */
 export interface TriedCall {
@@ -26,22 +26,22 @@ const HEADER = { ...V4, 's3:authType': 'REST-HEADER' };
 const URL = { ...V4, 's3:authType': 'REST-QUERY-STRING' };
 const URL_ONCE = { ...URL, 's3:if-none-match': '*' };
 
-const bucket = ({ bucket }: Installation) => bucket.arn;
-const uploaded = ({ bucket }: Installation) => `${bucket.arn}/uploads/a-file`;
-const accepted = ({ bucket }: Installation) => `${bucket.arn}/accepted/a-file`;
+export const bucket = ({ bucket }: Installation) => bucket.arn;
+export const uploaded = ({ bucket }: Installation) => `${bucket.arn}/uploads/a-file`;
+export const accepted = ({ bucket }: Installation) => `${bucket.arn}/accepted/a-file`;
 const elsewhere = ({ bucket }: Installation) => `${bucket.arn}/elsewhere/a-file`;
 const otherBucket = () => 'arn:aws:s3:::of-another/uploads/a-file';
-const uploads = ({ tables }: Installation) => tables.uploads.arn;
-const access = ({ tables }: Installation) => tables.access.arn;
-const uploadEvents = ({ queues }: Installation) => queues.upload_events.arn;
-const acceptedEvents = ({ queues }: Installation) => queues.accepted_events.arn;
-const uploadReports = ({ queues }: Installation) => queues.upload_reports.arn;
+export const uploads = ({ tables }: Installation) => tables.uploads.arn;
+export const access = ({ tables }: Installation) => tables.access.arn;
+export const uploadEvents = ({ queues }: Installation) => queues.upload_events.arn;
+export const acceptedEvents = ({ queues }: Installation) => queues.accepted_events.arn;
+export const uploadReports = ({ queues }: Installation) => queues.upload_reports.arn;
 const deadLetters = ({ queues }: Installation) => queues.upload_events_dead_letter.arn;
 
-type CallOfRole = Omit<TriedCall, 'by'>;
+export type CallOfRole = Omit<TriedCall, 'by'>;
 
 /** What the code asks of a table: it has to be allowed. */
-const ofCode = (calls: readonly RecordedCall[], on: CallOfRole['on']): readonly CallOfRole[] =>
+export const ofCode = (calls: readonly RecordedCall[], on: CallOfRole['on']): readonly CallOfRole[] =>
   calls.map(({ action, context }) => ({
     may: true,
     what: `what its code does to ${context['dynamodb:LeadingKeys']}, naming ${context['dynamodb:Attributes']}`,
@@ -443,9 +443,11 @@ export const TRIED_CALLS: readonly TriedCall[] = [
   ...Object.entries({ ...services, administrator }).flatMap(([by, calls]) =>
     calls.map((call) => ({ by: by as Caller, ...call })),
   ),
-  ...Object.keys(services).flatMap((by) =>
-    NEVER_ALLOWED.flatMap((action) =>
-      ANYWHERE.map((on) => ({ by: by as Caller, may: false, what: `${action} anywhere`, action, on })),
-    ),
-  ),
+  ...Object.keys(services).flatMap((by) => neverAllowed(by as Caller)),
 ];
+
+export function neverAllowed(by: Caller): readonly TriedCall[] {
+  return NEVER_ALLOWED.flatMap((action) =>
+    ANYWHERE.map((on) => ({ by, may: false, what: `${action} anywhere`, action, on })),
+  );
+}

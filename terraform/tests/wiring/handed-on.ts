@@ -16,10 +16,13 @@ export interface Wiring {
   readonly otherwise?: unknown;
 }
 
-const SERVICES = { url_issuer: 'url-issuer', acceptor: 'acceptor', processor: 'processor' } as const;
-type ServiceModule = keyof typeof SERVICES;
+/** Its module is there with webhooks alone. */
+const SENDER = 'webhook_sender[0]';
+type ServiceModule = 'url_issuer' | 'acceptor' | 'processor' | typeof SENDER;
 const CONSUMERS: readonly ServiceModule[] = ['acceptor', 'processor'];
-const EVERY_SERVICE = Object.keys(SERVICES) as readonly ServiceModule[];
+const EVERY_CONSUMER: readonly ServiceModule[] = [...CONSUMERS, SENDER];
+const WITHOUT_WEBHOOKS: readonly ServiceModule[] = ['url_issuer', ...CONSUMERS];
+const EVERY_SERVICE: readonly ServiceModule[] = [...WITHOUT_WEBHOOKS, SENDER];
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/2';
 const OLD_KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1';
@@ -57,6 +60,18 @@ function statements(installation: MockedInstallation, address: string): readonly
   return (installation.at(address, 'policy', 'Statement') ?? []) as readonly Statement[];
 }
 
+/** Which services' tasks are in a security group. */
+function inSecurityGroup(id: string): Read {
+  return (installation) =>
+    EVERY_SERVICE.map((service) => {
+      const groups = installation.at(
+        `module.${service}.aws_ecs_service.this`,
+        ...['network_configuration', 0, 'security_groups'],
+      ) as readonly string[] | undefined;
+      return groups?.includes(id) ?? false;
+    });
+}
+
 /** Size and number of a service's tasks, as they were given in one variable. */
 function tasks(service: ServiceModule, given: Readonly<Record<string, unknown>>): Read {
   return (installation) => {
@@ -78,7 +93,7 @@ function tasks(service: ServiceModule, given: Readonly<Record<string, unknown>>)
       protect_after_seconds: () => Number(environment(installation, service, 'PROTECT_AFTER_SECONDS')),
       spot: () =>
         (
-          of('aws_ecs_service.this', 'capacity_provider_strategy') as readonly {
+          (of('aws_ecs_service.this', 'capacity_provider_strategy') ?? []) as readonly {
             readonly capacity_provider: string;
           }[]
         ).some(({ capacity_provider }) => capacity_provider === 'FARGATE_SPOT'),
@@ -104,6 +119,15 @@ const processor = {
   ...{ cpu: 2048, memory: 4096, min_tasks: 5, max_tasks: 9, concurrency: 6, messages: 7, spot: true },
   ...{ disable_scale_in: true, protect_after_seconds: 115 },
 };
+const webhooks = {
+  cpu: 4096,
+  memory: 8192,
+  min_tasks: 6,
+  max_tasks: 11,
+  concurrency: 4,
+  messages: 9,
+  spot: true,
+};
 const bucket = 'module.storage.aws_s3_bucket';
 const handlerPolicy = JSON.stringify({
   Version: '2012-10-17',
@@ -116,7 +140,7 @@ const processorImage = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/mine:1.2
 export const besideDomainToo = {
   'endpoint.certificate_arn': 'arn:aws:acm:eu-central-1:123456789012:certificate/1',
   'endpoint.zone': { id: 'Z123' },
-  'network.interface_endpoints': ['secretsmanager'],
+  'network.egress': 'nat',
   'storage.kms_key_arn': KEY,
 };
 
@@ -222,12 +246,12 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
   },
   'url_issuer.cors_allowed_origins': {
     value: ['https://upload.example.com', 'https://www.example.com'],
-    expected: ['https://upload.example.com,https://www.example.com', undefined, undefined],
+    expected: ['https://upload.example.com,https://www.example.com', undefined, undefined, undefined],
     read: environmentOf(EVERY_SERVICE, 'CORS_ORIGINS'),
   },
   'url_issuer.success_redirect_origins': {
     value: ['https://upload.example.com', 'https://www.example.com'],
-    expected: ['https://upload.example.com,https://www.example.com', undefined, undefined],
+    expected: ['https://upload.example.com,https://www.example.com', undefined, undefined, undefined],
     read: environmentOf(EVERY_SERVICE, 'SUCCESS_REDIRECT_ORIGINS'),
   },
   trail_retention_days: {
@@ -279,12 +303,12 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
   },
   'storage.visibility_seconds': {
     value: 90,
-    expected: [90, 90, '90', '90'],
+    expected: [90, 90, 90, '90', '90', '90'],
     read: (made) => [
-      ...['upload_events', 'accepted_events'].map((queue) =>
+      ...['upload_events', 'accepted_events', 'webhooks'].map((queue) =>
         made.at(`module.storage.aws_sqs_queue.events["${queue}"]`, 'visibility_timeout_seconds'),
       ),
-      ...CONSUMERS.map((service) => environment(made, service, 'VISIBILITY_SECONDS')),
+      ...EVERY_CONSUMER.map((service) => environment(made, service, 'VISIBILITY_SECONDS')),
     ],
   },
   'url_issuer.path_prefix': variable('url_issuer', 'PATH_PREFIX', '/prod'),
@@ -345,42 +369,59 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
   'processor.handler_heap_mib': variable('processor', 'HANDLER_HEAP_MIB', 65),
   'processor.handler_environment': {
     value: { CRM_URL: 'https://crm.example.com' },
-    expected: [undefined, undefined, 'https://crm.example.com'],
+    expected: [undefined, undefined, 'https://crm.example.com', undefined],
     read: environmentOf(EVERY_SERVICE, 'CRM_URL'),
   },
   'processor.handler_secrets': {
     value: { CRM_TOKEN: secret },
     expected: [[], [], [{ name: 'CRM_TOKEN', valueFrom: secret }]],
-    read: (made) => EVERY_SERVICE.map((service) => container(made, service, 'secrets')),
+    read: (made) => WITHOUT_WEBHOOKS.map((service) => container(made, service, 'secrets')),
   },
   'processor.handler_policy_json': {
     value: handlerPolicy,
-    expected: [undefined, undefined, handlerPolicy],
+    expected: [undefined, undefined, handlerPolicy, undefined],
     read: (made) =>
       EVERY_SERVICE.map((service) => made.at(`module.${service}.aws_iam_role_policy.handler[0]`, 'policy')),
   },
   'processor.handler_security_group_ids': {
     value: ['sg-0123456789abcdef0'],
-    expected: [false, false, true],
-    read: (made) =>
-      EVERY_SERVICE.map((service) =>
-        (
-          made.at(
-            `module.${service}.aws_ecs_service.this`,
-            ...['network_configuration', 0, 'security_groups'],
-          ) as readonly string[]
-        ).includes('sg-0123456789abcdef0'),
-      ),
+    expected: [false, false, true, false],
+    read: inSecurityGroup('sg-0123456789abcdef0'),
   },
   'processor.handler_writable_paths': {
     value: ['/scratch'],
-    expected: [undefined, undefined, '/scratch'],
+    expected: [undefined, undefined, '/scratch', undefined],
     read: (made) =>
       EVERY_SERVICE.map((service) => container(made, service, 'mountPoints', 0, 'containerPath')),
   },
   url_issuer: { value: urlIssuer, read: tasks('url_issuer', urlIssuer) },
   acceptor: { value: acceptor, read: tasks('acceptor', acceptor) },
   processor: { value: processor, read: tasks('processor', processor) },
+  webhooks: { value: webhooks, read: tasks(SENDER, webhooks) },
+  'webhooks.secret_arn': {
+    value: secret,
+    expected: { name: 'WEBHOOKS', valueFrom: secret },
+    read: (made) => container(made, SENDER, 'secrets', 0),
+  },
+  'webhooks.secret_kms_key_arn': {
+    value: KEY,
+    expected: [KEY],
+    read: (made) =>
+      statements(made, `module.${SENDER}.aws_iam_role_policy.execution`).find(
+        ({ Sid }) => Sid === 'DecryptSecrets',
+      )?.Resource,
+  },
+  'webhooks.allowed_origins': {
+    value: ['http://crm.internal:8080', 'https://10.0.0.1'],
+    expected: 'http://crm.internal:8080,https://10.0.0.1',
+    read: (made) => environment(made, SENDER, 'WEBHOOK_ALLOWED_ORIGINS'),
+  },
+  'webhooks.download_seconds': variable(SENDER, 'WEBHOOK_DOWNLOAD_SECONDS', 7200),
+  'webhooks.security_group_ids': {
+    value: ['sg-0123456789abcdef1'],
+    expected: [false, false, false, true],
+    read: inSecurityGroup('sg-0123456789abcdef1'),
+  },
   log_level: { value: 'debug', expected: inEvery('debug'), read: environmentOf(EVERY_SERVICE, 'LOG_LEVEL') },
   log_retention_days: {
     value: 60,
@@ -390,7 +431,7 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
   wait_for_steady_state: {
     value: true,
     expected: inEvery(true),
-    otherwise: inEvery(false),
+    otherwise: WITHOUT_WEBHOOKS.map(() => false),
     read: (made) => made.ofEvery('aws_ecs_service', 'wait_for_steady_state'),
   },
 };
@@ -403,7 +444,7 @@ export const inGivenVpc: Readonly<Record<string, Wiring>> = {
       private_subnet_ids: ['subnet-a', 'subnet-b'],
       public_subnet_ids: ['subnet-c', 'subnet-d'],
     },
-    expected: [...inEvery(['subnet-a', 'subnet-b']), 'vpc-1', 'subnet-c'],
+    expected: [...WITHOUT_WEBHOOKS.map(() => ['subnet-a', 'subnet-b']), 'vpc-1', 'subnet-c'],
     read: (given) => [
       ...given.ofEvery('aws_ecs_service', 'network_configuration', 0, 'subnets'),
       given.at('module.endpoint.aws_lb_target_group.this', 'vpc_id'),
