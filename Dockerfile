@@ -1,4 +1,4 @@
-# The three services, a target each: url-issuer, acceptor, processor.
+# The services, a target each: url-issuer, acceptor, processor, webhook-sender.
 #
 #   docker build --target acceptor -t upload-once/acceptor .
 #
@@ -25,6 +25,7 @@ COPY packages/worker/package.json packages/worker/
 COPY services/acceptor/package.json services/acceptor/
 COPY services/processor/package.json services/processor/
 COPY services/url-issuer/package.json services/url-issuer/
+COPY services/webhook-sender/package.json services/webhook-sender/
 ENV npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
 
 # What each service imports, and what that imports: as locked, without what only development needs.
@@ -39,6 +40,10 @@ RUN --mount=type=cache,target=/root/.npm \
 FROM manifests AS processor-dependencies
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --omit=optional --ignore-scripts --workspace services/processor
+
+FROM manifests AS webhook-sender-dependencies
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --omit=dev --omit=optional --ignore-scripts --workspace services/webhook-sender
 
 # Files belong to root and the service runs as `node`: it can change nothing of itself, and needs no place to write.
 FROM ${NODE_IMAGE} AS service
@@ -83,3 +88,15 @@ COPY packages/uploads packages/uploads
 COPY packages/worker packages/worker
 COPY services/processor services/processor
 CMD ["node", "services/processor/src/main.ts"]
+
+FROM service AS webhook-sender
+COPY --from=webhook-sender-dependencies /app ./
+COPY packages/clock packages/clock
+COPY packages/queue packages/queue
+COPY packages/runtime packages/runtime
+COPY packages/table packages/table
+COPY packages/text packages/text
+COPY packages/uploads packages/uploads
+COPY packages/worker packages/worker
+COPY services/webhook-sender services/webhook-sender
+CMD ["node", "services/webhook-sender/src/main.ts"]

@@ -47,7 +47,7 @@ local: $(runtime) ## Start everything in containers on LocalStack; needs Docker 
 local-down: $(runtime) ## Remove what `make local` started, and everything uploaded to it
 	@node local/localstack/main.ts down
 
-images: $(runtime) ## Build the images of the three services, on NODE_IMAGE= or the pinned one
+images: $(runtime) ## Build the images of the services, on NODE_IMAGE= or the pinned one
 	@node local/localstack/main.ts images
 
 test: check test-unit test-acceptance ## Run all checks and tests

@@ -10,13 +10,16 @@ const SHOWN_LINES = '10';
 const UNREACHABLE_BASE = /^#(\d+) [^\n]*load metadata for [^\n]*$[\s\S]*^#\1 ERROR: /m;
 
 export const COMPOSE_FILE = 'docker-compose.localstack.yml';
+const ACCEPTANCE_FILE = 'local/localstack/acceptance.yml';
+/** As containers reach it. */
+const WEBHOOK_QUEUE_URL = 'http://localstack:4566/000000000000/upload-once-webhooks';
 
 export interface ComposeOptions {
   /** What the names of containers and network begin with; projects know nothing of each other. */
   readonly project: string;
   readonly ports: Ports;
-  /** Whether the issuer of short-lived forms belongs to it. */
-  readonly withShortLivedIssuer: boolean;
+  /** Whether what the acceptance suite needs belongs to it: an issuer of short-lived forms, and a receiver of webhooks. */
+  readonly forAcceptance: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
 }
@@ -57,14 +60,19 @@ interface Container {
 
 /** docker-compose.localstack.yml as a project with ports of its own. */
 export function createCompose(options: ComposeOptions): Compose {
-  const { project, ports, withShortLivedIssuer, logFile } = options;
+  const { project, ports, forAcceptance, logFile } = options;
   const env = {
     ...options.env,
     LOCALSTACK_PORT: String(ports.localstack),
     ISSUER_PORT: String(ports.issuer),
     SHORT_LIVED_ISSUER_PORT: String(ports.shortLivedIssuer),
+    WEBHOOK_RECEIVER_PORT: String(ports.webhookReceiver),
+    WEBHOOK_QUEUE_URL: options.env['WEBHOOKS'] ? WEBHOOK_QUEUE_URL : undefined,
   };
-  const profile = (isChosen: boolean) => (isChosen ? ['--profile', 'acceptance'] : []);
+  const acceptance = ['--file', ACCEPTANCE_FILE, '--profile', 'acceptance'];
+  const webhooks = ['--profile', 'webhooks'];
+  const all = [...acceptance, ...webhooks];
+  const chosen = [...(forAcceptance ? acceptance : []), ...(options.env['WEBHOOKS'] ? webhooks : [])];
   const compose = (args: readonly string[], more: NodeJS.ProcessEnv = {}) =>
     runCommand(
       [
@@ -82,7 +90,7 @@ export function createCompose(options: ComposeOptions): Compose {
     );
 
   async function containers(): Promise<Container[]> {
-    const lines = await compose([...profile(true), 'ps', '--all', '--format', 'json']);
+    const lines = await compose([...all, 'ps', '--all', '--format', 'json']);
     return lines
       .split('\n')
       .filter((line) => line.startsWith('{'))
@@ -104,7 +112,7 @@ export function createCompose(options: ComposeOptions): Compose {
     async build() {
       try {
         // An image of the user's own for the processor is not ours to build.
-        await compose(['build'], { PROCESSOR_IMAGE: '' });
+        await compose([...webhooks, 'build'], { PROCESSOR_IMAGE: '' });
       } catch (error) {
         if (!(error instanceof CommandFailed) || !UNREACHABLE_BASE.test(error.message)) throw error;
         throw new BaseImageMissing(
@@ -117,7 +125,7 @@ export function createCompose(options: ComposeOptions): Compose {
     async up(...services) {
       const up = ['up', '--detach', '--wait', '--no-build', ...services];
       try {
-        await compose([...profile(withShortLivedIssuer), ...up]);
+        await compose([...chosen, ...up]);
       } catch (error) {
         const ended = error instanceof CommandFailed ? await lastWords() : [];
         if (ended.length === 0) throw error;
@@ -133,8 +141,8 @@ export function createCompose(options: ComposeOptions): Compose {
       );
     },
 
-    logs: (...services) => compose([...profile(true), 'logs', '--no-color', ...services]),
+    logs: (...services) => compose([...all, 'logs', '--no-color', ...services]),
 
-    down: async () => void (await compose([...profile(true), 'down', '--volumes', '--remove-orphans'])),
+    down: async () => void (await compose([...all, 'down', '--volumes', '--remove-orphans'])),
   };
 }

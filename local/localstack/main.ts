@@ -44,7 +44,7 @@ async function up(): Promise<void> {
   say('Starting upload-once on LocalStack …');
   const localstack = await startLocalStack({
     ...chosen,
-    withShortLivedIssuer: false,
+    forAcceptance: false,
     terraformVariables: {},
     keyRate: 100,
     env,
@@ -62,7 +62,9 @@ async function down(): Promise<void> {
 async function images(): Promise<void> {
   exitIfAny(await dockerProblems(env));
   await buildImages({ project: projectFrom(env), ports: portsFrom(env), env });
-  say('Built: upload-once/url-issuer, upload-once/acceptor, upload-once/processor');
+  say(
+    'Built: upload-once/url-issuer, upload-once/acceptor, upload-once/processor, upload-once/webhook-sender',
+  );
 }
 
 function exitIfAny(problems: readonly string[]): void {

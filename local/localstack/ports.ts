@@ -11,6 +11,8 @@ export interface Ports {
   readonly issuer: number;
   /** SHORT_LIVED_ISSUER_PORT */
   readonly shortLivedIssuer: number;
+  /** WEBHOOK_RECEIVER_PORT */
+  readonly webhookReceiver: number;
 }
 
 export class InvalidPort extends Error {
@@ -24,6 +26,7 @@ export function portsFrom(env: NodeJS.ProcessEnv): Ports {
     localstack: portOf(env, 'LOCALSTACK_PORT', 4566),
     issuer: portOf(env, 'ISSUER_PORT', 8080),
     shortLivedIssuer: portOf(env, 'SHORT_LIVED_ISSUER_PORT', 8081),
+    webhookReceiver: portOf(env, 'WEBHOOK_RECEIVER_PORT', 8082),
   };
   if (ports.localstack === ports.issuer) {
     throw new InvalidPort(
@@ -41,14 +44,14 @@ function portOf(env: NodeJS.ProcessEnv, variable: string, otherwise: number): nu
   throw new InvalidPort(`${variable}: expected a port from 1 to 65535, got "${text}"`);
 }
 
-/** Three free ports. */
+/** Free ports. */
 export async function freePorts(): Promise<Ports> {
-  const servers = await Promise.all([listen(0), listen(0), listen(0)]);
-  const [localstack = 0, issuer = 0, shortLivedIssuer = 0] = servers.map(
+  const servers = await Promise.all([listen(0), listen(0), listen(0), listen(0)]);
+  const [localstack = 0, issuer = 0, shortLivedIssuer = 0, webhookReceiver = 0] = servers.map(
     (server) => (server.address() as AddressInfo).port,
   );
   await Promise.all(servers.map(close));
-  return { localstack, issuer, shortLivedIssuer };
+  return { localstack, issuer, shortLivedIssuer, webhookReceiver };
 }
 
 /** Whether a process listens on this port of 127.0.0.1, or this user may not listen on it. */

@@ -14,7 +14,7 @@ export interface LocalStackOptions {
   /** What the names of containers and network begin with (see projectFrom); projects know nothing of each other. */
   readonly project: string;
   readonly ports: Ports;
-  readonly withShortLivedIssuer: boolean;
+  readonly forAcceptance: boolean;
   /** Variables of terraform/local. */
   readonly terraformVariables: Readonly<Record<string, string>>;
   /** Requests per second that the key allows. */
@@ -27,6 +27,7 @@ export interface LocalStack extends Provisioned {
   readonly endpoint: string;
   readonly issuerUrl: string;
   readonly shortLivedIssuerUrl: string;
+  readonly webhookReceiverUrl: string;
   readonly apiKey: string;
   /** What an AWS client needs to know to reach LocalStack from this machine. */
   readonly awsEnv: Readonly<Record<string, string>>;
@@ -39,7 +40,7 @@ export class PortTaken extends Error {
 }
 
 /**
- * Builds the images, starts LocalStack and the three services in containers, provisions them with terraform/local, and makes a key.
+ * Builds the images, starts LocalStack and the services in containers, provisions them with terraform/local, and makes a key.
  * Resolves when all of it is ready. What runs already stays; what a stop in the middle left is used or replaced.
  * @throws PortTaken, ImageMissing, BaseImageMissing, LockHeld, CommandFailed: each with a message for the person who started it
  */
@@ -52,7 +53,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   await rm(logFile, { force: true });
   const compose = createCompose({ ...options, logFile });
   const ownPorts = await compose.ownPorts();
-  await assertPortsAreFree(ports, ownPorts, options.withShortLivedIssuer);
+  await assertPortsAreFree(ports, ownPorts, options.forAcceptance);
   await bringProcessorImage(env, logFile);
 
   const endpoint = `http://127.0.0.1:${ports.localstack}`;
@@ -91,6 +92,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     endpoint,
     issuerUrl: `http://127.0.0.1:${ports.issuer}`,
     shortLivedIssuerUrl: `http://127.0.0.1:${ports.shortLivedIssuer}`,
+    webhookReceiverUrl: `http://127.0.0.1:${ports.webhookReceiver}`,
     apiKey,
     awsEnv,
     compose,
@@ -106,7 +108,7 @@ function corsVariables(env: NodeJS.ProcessEnv, ports: Ports): Record<string, str
   };
 }
 
-/** Builds the images of the three services, and starts nothing. @throws BaseImageMissing, CommandFailed */
+/** Builds the images of the services, and starts nothing. @throws BaseImageMissing, CommandFailed */
 export async function buildImages(
   options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>,
 ): Promise<void> {
@@ -129,7 +131,7 @@ export async function removeLocalStack(
 async function composeOf(options: Pick<LocalStackOptions, 'project' | 'ports' | 'env'>): Promise<Compose> {
   const folder = folderOf(options.project);
   await mkdir(folder, { recursive: true });
-  return createCompose({ ...options, withShortLivedIssuer: true, logFile: join(folder, 'commands.log') });
+  return createCompose({ ...options, forAcceptance: true, logFile: join(folder, 'commands.log') });
 }
 
 /** A service's queue, as this machine reaches it. */
@@ -144,17 +146,22 @@ function folderOf(project: string): string {
 async function assertPortsAreFree(
   ports: Ports,
   own: ReadonlySet<number>,
-  withShortLivedIssuer: boolean,
+  forAcceptance: boolean,
 ): Promise<void> {
   const wanted = [
     { what: 'LocalStack', port: ports.localstack, variable: 'LOCALSTACK_PORT' },
     { what: 'the url-issuer', port: ports.issuer, variable: 'ISSUER_PORT' },
-    ...(withShortLivedIssuer
+    ...(forAcceptance
       ? [
           {
             what: 'the second url-issuer',
             port: ports.shortLivedIssuer,
             variable: 'SHORT_LIVED_ISSUER_PORT',
+          },
+          {
+            what: 'the receiver of webhooks',
+            port: ports.webhookReceiver,
+            variable: 'WEBHOOK_RECEIVER_PORT',
           },
         ]
       : []),

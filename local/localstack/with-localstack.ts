@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KNOWN_GAPS, knownGapsFrom } from '../../test/acceptance/support/known-gaps.ts';
+import { acceptanceWebhooks } from '../stack/acceptance-webhooks.ts';
 import { LockHeld } from '../stack/lock.ts';
 import { tellSecrets } from '../stack/secrets-in-logs.ts';
 import { freePorts } from './ports.ts';
@@ -39,14 +40,15 @@ if (problems.length > 0) {
 }
 
 const ports = await freePorts();
-const env = { ...process.env, UPLOAD_NAME_PART: NAME_PART };
+const webhooks = acceptanceWebhooks('http://webhook-receiver:8080');
+const env = { ...process.env, UPLOAD_NAME_PART: NAME_PART, ...webhooks.env };
 let exitCode = 1;
 let isOurs = true;
 try {
   const localstack = await startLocalStack({
     project: PROJECT,
     ports,
-    withShortLivedIssuer: true,
+    forAcceptance: true,
     terraformVariables: { visibility_seconds: '10', max_receive_count: '5' },
     keyRate: 1000,
     // Whatever a log can say is said, and looked through for secrets at the end.
@@ -64,6 +66,8 @@ try {
       UPLOAD_ONCE_URL: localstack.issuerUrl,
       UPLOAD_ONCE_SHORT_LIVED_URL: localstack.shortLivedIssuerUrl,
       UPLOAD_ONCE_API_KEY: localstack.apiKey,
+      WEBHOOK_RECEIVER_URL: localstack.webhookReceiverUrl,
+      WEBHOOK_SECRET: webhooks.secret,
       BUCKET: localstack.bucket.name,
       UPLOADS_TABLE: localstack.tables.uploads.name,
       UPLOAD_ONCE_ACCESS_TABLE: localstack.tables.access.name,
@@ -84,7 +88,14 @@ try {
   const logFolder = await mkdtemp(join(tmpdir(), `${PROJECT}-logs-`));
   await saveServiceLogs(localstack.compose, logFolder);
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  if (await tellSecrets(logFolder, { 'the API key': localstack.apiKey }, say)) exitCode ||= 1;
+  if (
+    await tellSecrets(
+      logFolder,
+      { 'the API key': localstack.apiKey, 'the secret of webhooks': webhooks.secret },
+      say,
+    )
+  )
+    exitCode ||= 1;
   else await rm(logFolder, { recursive: true });
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);

@@ -15,6 +15,8 @@ const PATTERNS = {
   'an API key': /uo_[0-9a-f]{16}_[0-9a-f]{48}/i,
   'a signature': /x-amz-signature[^0-9a-f]{1,12}[0-9a-f]{64}/i,
   'a policy': /eyJ[\w+/=-]{24,}/,
+  'a secret of webhooks': /whsec_[\w+/=]{32,}/,
+  'a signature of a webhook': /\bv1,[\w+/]{43}=/,
 } as const;
 
 /** local-aws prints one line with its credentials, for the process that started it. */

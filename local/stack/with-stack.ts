@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { acceptanceWebhooks } from './acceptance-webhooks.ts';
+import { startProcess } from './child-process.ts';
 import { tellSecrets } from './secrets-in-logs.ts';
-import { startStack } from './stack.ts';
+import { startStack, urlOf } from './stack.ts';
 
 /**
  * Runs a command beside a stack of its own on this machine. Environment variables give the command the addresses. Exits with the
@@ -23,13 +26,22 @@ if (command === undefined) {
   process.exit(2);
 }
 const logFolder = await mkdtemp(join(tmpdir(), 'upload-once-logs-'));
+const receiver = startProcess({
+  name: 'webhook-receiver',
+  program: pathOf('webhook-receiver.ts'),
+  env: { HOST: '127.0.0.1', PORT: '0' },
+  logFile: join(logFolder, 'webhook-receiver.log'),
+});
+const receiverUrl = await urlOf(receiver);
+const webhooks = acceptanceWebhooks(receiverUrl);
 const stack = await startStack({
   logFolder,
   keyRate: 1000,
   settings: {
     'local-aws': { LOCAL_AWS_VISIBILITY_SECONDS: '10', LOCAL_AWS_SESSION_TOKEN: SESSION_TOKEN },
     acceptor: { LOG_LEVEL },
-    processor: { LOG_LEVEL },
+    processor: { LOG_LEVEL, PROCESSOR_HANDLER: pathOf('fail-by-metadata.mjs') },
+    'webhook-sender': { LOG_LEVEL, ...webhooks.env },
     'url-issuer': {
       LOG_LEVEL,
       UPLOAD_NAME_PART: NAME_PART,
@@ -57,18 +69,26 @@ const child = spawn(command, args, {
     UPLOAD_QUEUE_URL: stack.queues.uploadEvents,
     UPLOAD_DEAD_LETTER_QUEUE_URL: stack.queues.uploadEventsDeadLetter,
     LOCAL_AWS_CONTROL_URL: stack.endpoints.control,
+    WEBHOOK_RECEIVER_URL: receiverUrl,
+    WEBHOOK_SECRET: webhooks.secret,
   },
 });
 process.once('SIGINT', () => child.kill('SIGINT')).once('SIGTERM', () => child.kill('SIGTERM'));
 const [code] = await once(child, 'close');
 await stack.stop();
+await receiver.stop();
 const hasSecrets = await tellSecrets(
   logFolder,
   {
     'the API key': stack.apiKey,
     'the secret access key': stack.credentials.secretAccessKey,
     'the session token': SESSION_TOKEN,
+    'the secret of webhooks': webhooks.secret,
   },
   (line) => process.stderr.write(`${line}\n`),
 );
 process.exit((code ?? 1) || (hasSecrets ? 1 : 0));
+
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}

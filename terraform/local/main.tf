@@ -33,6 +33,7 @@ module "storage" {
     max_receive_count      = var.max_receive_count
     cors_allowed_origins   = var.cors_allowed_origins
   }
+  webhooks            = true
   page_origins        = var.page_origins
   force_destroy       = true
   deletion_protection = false

@@ -25,7 +25,7 @@ async function start(t: Test, ports: Ports, docker: string, settings: NodeJS.Pro
   return startLocalStack({
     project,
     ports,
-    withShortLivedIssuer: true,
+    forAcceptance: true,
     terraformVariables: {},
     keyRate: 1,
     env: { PATH: await pathWith(t, { docker }), ...settings },
@@ -41,6 +41,7 @@ t.test('a port that is taken is said by name, before anything is started', async
     localstack: ['LocalStack', 'LOCALSTACK_PORT'],
     issuer: ['the url-issuer', 'ISSUER_PORT'],
     shortLivedIssuer: ['the second url-issuer', 'SHORT_LIVED_ISSUER_PORT'],
+    webhookReceiver: ['the receiver of webhooks', 'WEBHOOK_RECEIVER_PORT'],
   } as const;
   for (const [name, [what, variable]] of Object.entries(variables)) {
     const port = await takePort(t);

@@ -28,6 +28,10 @@ t.test('a secret in a log is found, whatever made it, and is not repeated', asyn
       `{"msg":"no key: ${MADE_KEY}"}`,
     ].join('\n'),
     'acceptor.log': `{"url":"https://x/?X-Amz-Signature=${'0a'.repeat(32)}&b=c"}`,
+    'webhook-sender.log': [
+      `{"got":"whsec_${Buffer.alloc(24, 1).toString('base64')}"}`,
+      `{"headers":{"webhook-signature":"v1,${Buffer.alloc(32, 1).toString('base64')}"}}`,
+    ].join('\n'),
   });
   const found = await findSecrets(folder, { 'the key': KEY });
   t.strictSame(placesOf(found), [
@@ -37,6 +41,8 @@ t.test('a secret in a log is found, whatever made it, and is not repeated', asyn
     'url-issuer.log:4 the key, as SHA-256',
     'url-issuer.log:5 a policy',
     'url-issuer.log:6 an API key',
+    'webhook-sender.log:1 a secret of webhooks',
+    'webhook-sender.log:2 a signature of a webhook',
   ]);
   t.notOk(JSON.stringify(found).includes(KEY));
   const said: string[] = [];
@@ -77,7 +83,7 @@ t.test('the logs of containers are looked through one by one, and LocalStack’s
   const compose = createCompose({
     project: 'upload-once-unit',
     ports: await freePorts(),
-    withShortLivedIssuer: true,
+    forAcceptance: true,
     env: { PATH: await pathWith(t, { docker }) },
     logFile: join(own, 'commands', 'commands.log'),
   });
@@ -88,5 +94,6 @@ t.test('the logs of containers are looked through one by one, and LocalStack’s
     'processor.log:1 an API key',
     'url-issuer-short-lived.log:1 an API key',
     'url-issuer.log:1 an API key',
+    'webhook-sender.log:1 an API key',
   ]);
 });

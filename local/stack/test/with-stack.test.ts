@@ -22,8 +22,8 @@ t.test('a run that leaves a secret in a log fails, though its command succeeds',
   t.match(stderr, /^an API key stands in a log: .*\/leak\.log, line 1$/m);
   t.notOk(stderr.includes(key));
   t.equal(exitCode, 1);
-  const logs = globSync(`${folder}/upload-once-logs-*/{acceptor,processor,url-issuer}.log`);
-  t.equal(logs.length, 3, 'all services log there');
+  const logs = globSync(`${folder}/upload-once-logs-*/{acceptor,processor,url-issuer,webhook-sender}.log`);
+  t.equal(logs.length, 4, 'all services log there');
   const log = logs.map((file) => readFileSync(file, 'utf8')).join('');
   t.match(log, '"level":"debug"', 'what is not logged otherwise is looked through as well');
 });

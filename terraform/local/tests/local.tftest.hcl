@@ -11,7 +11,7 @@ run "names_are_those_of_the_compose_file" {
 
   assert {
     condition = alltrue([
-      for service in ["url-issuer", "acceptor", "processor"] :
+      for service in ["url-issuer", "acceptor", "processor", "webhook-sender"] :
       yamldecode(file("../../docker-compose.localstack.yml")).services[service].environment.BUCKET == output.bucket.name
     ])
     error_message = "a service gets the name of another bucket"
@@ -19,7 +19,7 @@ run "names_are_those_of_the_compose_file" {
 
   assert {
     condition = alltrue([
-      for service in ["url-issuer", "acceptor", "processor"] :
+      for service in ["url-issuer", "acceptor", "processor", "webhook-sender"] :
       yamldecode(file("../../docker-compose.localstack.yml")).services[service].environment.UPLOADS_TABLE == output.tables.uploads.name
     ])
     error_message = "a service gets the name of another table"
@@ -32,7 +32,7 @@ run "names_are_those_of_the_compose_file" {
 
   assert {
     condition = alltrue([
-      for service, queue in { acceptor = "upload_events", processor = "accepted_events" } :
+      for service, queue in { acceptor = "upload_events", processor = "accepted_events", webhook-sender = "webhooks" } :
       endswith(yamldecode(file("../../docker-compose.localstack.yml")).services[service].environment.QUEUE_URL, "/${output.queues[queue].name}")
     ])
     error_message = "a service gets the URL of another queue"

@@ -4,7 +4,7 @@ import { nodeImage } from '../../node-image.ts';
 import { docker, inspectImage, repository, run } from '../support/docker.ts';
 
 /** make images has built them. */
-const SERVICES = ['url-issuer', 'acceptor', 'processor'] as const;
+const SERVICES = ['url-issuer', 'acceptor', 'processor', 'webhook-sender'] as const;
 const LARGEST_BYTES = 100_000_000;
 
 /** What each has of this repository, beside manifests. */
@@ -37,6 +37,16 @@ const SOURCES: Record<(typeof SERVICES)[number], string[]> = {
     'packages/uploads',
     'packages/worker',
     'services/processor',
+  ],
+  'webhook-sender': [
+    'packages/clock',
+    'packages/queue',
+    'packages/runtime',
+    'packages/table',
+    'packages/text',
+    'packages/uploads',
+    'packages/worker',
+    'services/webhook-sender',
   ],
 };
 
