@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KNOWN_GAPS, knownGapsFrom } from '../../test/acceptance/support/known-gaps.ts';
-import { acceptanceWebhooks } from '../stack/acceptance-webhooks.ts';
 import { LockHeld } from '../stack/lock.ts';
 import { tellSecrets } from '../stack/secrets-in-logs.ts';
 import { freePorts } from './ports.ts';
@@ -18,6 +18,11 @@ import { queueUrl, removeLocalStack, startLocalStack } from './start.ts';
  */
 const PROJECT = 'upload-once-test';
 const NAME_PART = 'Zählerstand 1+1 100% & mehr';
+
+/** It signs webhooks, and opens nothing else. */
+const WEBHOOK_SECRET = `whsec_${randomBytes(32).toString('base64')}`;
+/** The receiver of acceptance.yml, as containers reach it. */
+const RECEIVER_OF_CONTAINERS = 'http://webhook-receiver:8080';
 
 /** All that LocalStack 4.14 is known to do otherwise than AWS. */
 const GAPS = knownGapsFrom(
@@ -40,8 +45,13 @@ if (problems.length > 0) {
 }
 
 const ports = await freePorts();
-const webhooks = acceptanceWebhooks('http://webhook-receiver:8080');
-const env = { ...process.env, UPLOAD_NAME_PART: NAME_PART, ...webhooks.env };
+const env = {
+  ...process.env,
+  UPLOAD_NAME_PART: NAME_PART,
+  WEBHOOKS: JSON.stringify({ default: { url: RECEIVER_OF_CONTAINERS, secrets: [WEBHOOK_SECRET] } }),
+  WEBHOOK_ALLOWED_ORIGINS: RECEIVER_OF_CONTAINERS,
+  WEBHOOK_DOWNLOAD_SECONDS: '600',
+};
 let exitCode = 1;
 let isOurs = true;
 try {
@@ -67,7 +77,7 @@ try {
       UPLOAD_ONCE_SHORT_LIVED_URL: localstack.shortLivedIssuerUrl,
       UPLOAD_ONCE_API_KEY: localstack.apiKey,
       WEBHOOK_RECEIVER_URL: localstack.webhookReceiverUrl,
-      WEBHOOK_SECRET: webhooks.secret,
+      WEBHOOK_SECRET,
       BUCKET: localstack.bucket.name,
       UPLOADS_TABLE: localstack.tables.uploads.name,
       UPLOAD_ONCE_ACCESS_TABLE: localstack.tables.access.name,
@@ -91,7 +101,7 @@ try {
   if (
     await tellSecrets(
       logFolder,
-      { 'the API key': localstack.apiKey, 'the secret of webhooks': webhooks.secret },
+      { 'the API key': localstack.apiKey, 'the secret of webhooks': WEBHOOK_SECRET },
       say,
     )
   )

@@ -1,67 +1,38 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 
 /**
- * A receiver of webhooks beside a stack, for the acceptance suite: it keeps what it is sent, and verifies nothing. It listens at HOST and PORT,
- * and needs no package, so that a container can run this file alone.
+ * The receiver of webhooks of the acceptance suite, as a program of its own, because a sender in a container cannot reach a test. It imports
+ * nothing of this repository, so that a bare Node runs it.
  *
- * - `POST /webhooks`: a webhook. The response is 204, or what was asked for.
- * - `POST /responses`: `{"containing", "status", "times"}`: how to respond to the next so many webhooks whose body has this text.
- * - `GET /received?containing=TEXT`: the webhooks that came with this text in their body, the oldest first.
- * - `GET /readyz`: 204.
+ * It keeps the webhooks about uploads whose metadata has `webhooks`, and gives them as JSON at `GET /?id=<upload's id>`. With the value
+ * `fail-once` each of them is responded to with 500 the first time. All else gets 204.
  */
-export interface ReceivedWebhook {
-  readonly headers: Readonly<Record<string, string>>;
+interface Kept {
+  readonly headers: unknown;
   readonly body: string;
-  /** What it was responded with. */
-  readonly status: number;
 }
 
-interface AskedResponse {
-  readonly containing: string;
-  readonly status: number;
-  times: number;
-}
+const { HOST = '127.0.0.1', PORT = '0' } = process.env;
+const keptOf = new Map<string, Kept[]>();
 
-const received: ReceivedWebhook[] = [];
-const asked: AskedResponse[] = [];
-
-const routes: Readonly<Record<string, (url: URL, request: IncomingMessage, body: string) => Reply>> = {
-  'GET /readyz': () => ({ status: 204 }),
-  'POST /webhooks': (_url, request, body) => {
-    const response = asked.find(({ containing, times }) => times > 0 && body.includes(containing));
-    if (response) response.times -= 1;
-    const status = response?.status ?? 204;
-    received.push({ headers: request.headers as Record<string, string>, body, status });
-    return { status };
-  },
-  'POST /responses': (_url, _request, body) => {
-    asked.push(JSON.parse(body));
-    return { status: 204 };
-  },
-  'GET /received': (url) => {
-    const text = url.searchParams.get('containing') ?? '';
-    return { status: 200, json: received.filter(({ body }) => body.includes(text)) };
-  },
-};
-
-interface Reply {
-  readonly status: number;
-  readonly json?: unknown;
-}
-
-async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://receiver');
-  const body = Buffer.concat(await request.toArray()).toString();
-  const route = routes[`${request.method} ${url.pathname}`];
-  const { status, json } = route?.(url, request, body) ?? { status: 404 };
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(json === undefined ? undefined : JSON.stringify(json));
-}
-
-const server = createServer((request, response) => void respond(request, response));
-server.listen(Number(process.env.PORT ?? 0), process.env.HOST ?? '0.0.0.0');
-await once(server, 'listening');
-process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`);
-process.once('SIGTERM', () => server.close().closeAllConnections());
+const server = createServer(async (request, response) => {
+  if (request.method === 'GET') {
+    const id = new URL(request.url ?? '/', 'http://localhost').searchParams.get('id') ?? '';
+    return void response.end(JSON.stringify(keptOf.get(id) ?? []));
+  }
+  const body = await text(request);
+  const { id, metadata } = JSON.parse(body).data;
+  if (metadata.webhooks === undefined) return void response.writeHead(204).end();
+  const kept = keptOf.get(id) ?? [];
+  keptOf.set(id, kept);
+  const webhookId = request.headers['webhook-id'];
+  const isFirst = kept.every(
+    ({ headers }) => (headers as typeof request.headers)['webhook-id'] !== webhookId,
+  );
+  kept.push({ headers: request.headers, body });
+  response.writeHead(isFirst && metadata.webhooks === 'fail-once' ? 500 : 204).end();
+});
+server.listen({ host: HOST, port: Number(PORT) }, () => {
+  process.stdout.write(`${JSON.stringify(server.address())}\n`);
+});

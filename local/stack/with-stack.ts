@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { acceptanceWebhooks } from './acceptance-webhooks.ts';
 import { startProcess } from './child-process.ts';
 import { tellSecrets } from './secrets-in-logs.ts';
-import { startStack, urlOf } from './stack.ts';
+import { startStack } from './stack.ts';
 
 /**
  * Runs a command beside a stack of its own on this machine. Environment variables give the command the addresses. Exits with the
@@ -16,6 +16,9 @@ import { startStack, urlOf } from './stack.ts';
 const NAME_PART = 'Zählerstand 1+1 100% & mehr';
 /** Forms carry it, as they do where a task's role signs them. */
 const SESSION_TOKEN = 'example/session+token=of-no-account';
+
+/** It signs webhooks, and opens nothing else. */
+const WEBHOOK_SECRET = `whsec_${randomBytes(32).toString('base64')}`;
 
 /** Whatever a log can say is said, and looked through for secrets at the end. */
 const LOG_LEVEL = 'trace';
@@ -28,20 +31,27 @@ if (command === undefined) {
 const logFolder = await mkdtemp(join(tmpdir(), 'upload-once-logs-'));
 const receiver = startProcess({
   name: 'webhook-receiver',
-  program: pathOf('webhook-receiver.ts'),
-  env: { HOST: '127.0.0.1', PORT: '0' },
+  program: fileURLToPath(new URL('webhook-receiver.ts', import.meta.url)),
+  env: {},
   logFile: join(logFolder, 'webhook-receiver.log'),
 });
-const receiverUrl = await urlOf(receiver);
-const webhooks = acceptanceWebhooks(receiverUrl);
+const receiverUrl = await receiver.lineThat((line) => `http://127.0.0.1:${JSON.parse(line).port}`);
 const stack = await startStack({
   logFolder,
   keyRate: 1000,
   settings: {
     'local-aws': { LOCAL_AWS_VISIBILITY_SECONDS: '10', LOCAL_AWS_SESSION_TOKEN: SESSION_TOKEN },
     acceptor: { LOG_LEVEL },
-    processor: { LOG_LEVEL, PROCESSOR_HANDLER: pathOf('fail-by-metadata.mjs') },
-    'webhook-sender': { LOG_LEVEL, ...webhooks.env },
+    processor: {
+      LOG_LEVEL,
+      PROCESSOR_HANDLER: fileURLToPath(new URL('failing-handler.mjs', import.meta.url)),
+    },
+    'webhook-sender': {
+      LOG_LEVEL,
+      WEBHOOKS: JSON.stringify({ default: { url: receiverUrl, secrets: [WEBHOOK_SECRET] } }),
+      WEBHOOK_ALLOWED_ORIGINS: receiverUrl,
+      WEBHOOK_DOWNLOAD_SECONDS: '600',
+    },
     'url-issuer': {
       LOG_LEVEL,
       UPLOAD_NAME_PART: NAME_PART,
@@ -68,9 +78,9 @@ const child = spawn(command, args, {
     UPLOAD_ONCE_ACCESS_TABLE: stack.tables.access,
     UPLOAD_QUEUE_URL: stack.queues.uploadEvents,
     UPLOAD_DEAD_LETTER_QUEUE_URL: stack.queues.uploadEventsDeadLetter,
-    LOCAL_AWS_CONTROL_URL: stack.endpoints.control,
     WEBHOOK_RECEIVER_URL: receiverUrl,
-    WEBHOOK_SECRET: webhooks.secret,
+    WEBHOOK_SECRET,
+    LOCAL_AWS_CONTROL_URL: stack.endpoints.control,
   },
 });
 process.once('SIGINT', () => child.kill('SIGINT')).once('SIGTERM', () => child.kill('SIGTERM'));
@@ -83,12 +93,8 @@ const hasSecrets = await tellSecrets(
     'the API key': stack.apiKey,
     'the secret access key': stack.credentials.secretAccessKey,
     'the session token': SESSION_TOKEN,
-    'the secret of webhooks': webhooks.secret,
+    'the secret of webhooks': WEBHOOK_SECRET,
   },
   (line) => process.stderr.write(`${line}\n`),
 );
 process.exit((code ?? 1) || (hasSecrets ? 1 : 0));
-
-function pathOf(file: string): string {
-  return fileURLToPath(new URL(file, import.meta.url));
-}
