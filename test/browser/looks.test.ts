@@ -82,11 +82,12 @@ t.test('an organisation’s name, logo and colour, and a way back at the end', a
 t.test('by keyboard alone, with the focus where the page goes on', async (t) => {
   const link = await makeLink();
   const page = await newPage(t);
+  // Before anything else: Chromium is asked to leave choosers to the test, and may open one of its own before it has heard of that.
+  const choosing = page.waitForEvent('filechooser');
   await page.goto(link.url);
   await title(page, 'Send a file');
   await page.keyboard.press('Tab');
   await page.locator('input[type=file]:focus').waitFor();
-  const choosing = page.waitForEvent('filechooser');
   await page.keyboard.press('Enter');
   await (await choosing).setFiles(await file('chosen.txt', 10));
   await text(page, 'Chosen: chosen.txt, 10 bytes');

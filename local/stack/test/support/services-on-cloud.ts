@@ -10,12 +10,16 @@ export const pathOf = (name: string) =>
   fileURLToPath(new URL(`../../../../services/${name}`, import.meta.url));
 export const isIn = (state: UploadState) => (upload: { state: UploadState }) => upload.state === state;
 
+/** What two deliveries of one upload wait for each other: a minute by default. */
+const VISIBILITY_SECONDS = '10';
+
 export function startAcceptor(t: Test, cloud: LocalCloud) {
-  return startServiceProcess(t, pathOf('acceptor/src/main.ts'), cloud.envFor(cloud.queues.uploadEvents));
+  const env = { ...cloud.envFor(cloud.queues.uploadEvents), VISIBILITY_SECONDS };
+  return startServiceProcess(t, pathOf('acceptor/src/main.ts'), env);
 }
 
 export function startProcessor(t: Test, cloud: LocalCloud, settings: Record<string, string> = {}) {
-  const env = { ...cloud.envFor(cloud.queues.acceptedEvents), ...settings };
+  const env = { ...cloud.envFor(cloud.queues.acceptedEvents), VISIBILITY_SECONDS, ...settings };
   return startServiceProcess(t, pathOf('processor/src/main.ts'), env);
 }
 
