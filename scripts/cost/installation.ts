@@ -6,6 +6,8 @@ import { variablesOf } from '../terraform-variables.ts';
 /** What Terraform makes by default, as far as it is paid for whether it is used or not. */
 export interface Installation {
   readonly tasks: Readonly<Record<ServiceName, Tasks>>;
+  /** Those of the webhook-sender, where there are webhooks. */
+  readonly webhookTasks: Tasks;
   /** AWS services that the tasks reach by an interface endpoint. */
   readonly interfaceEndpoints: number;
   /** How long the source of a PUT stays that is left to both rules of the lifecycle. */
@@ -82,6 +84,7 @@ export function installationOf(): Installation & { readonly defaults: Defaults }
   };
   return {
     tasks: { 'url-issuer': tasks('url_issuer'), acceptor: tasks('acceptor'), processor: tasks('processor') },
+    webhookTasks: tasks('webhooks'),
     interfaceEndpoints: interfaceEndpoints(),
     lifecycleDays: Number(storage('uploads_expire_days')) + Number(storage('noncurrent_expire_days')),
     shortestRecordDays: 4 * retentions + 1,

@@ -23,6 +23,8 @@ export interface Parameters {
   /** Whether clients call a domain of yours, on a public load balancer, and not API Gateway. */
   readonly hasDomain: boolean;
   readonly hasKmsKey: boolean;
+  /** Whether each upload has a webhook. They need a way to the internet. */
+  readonly hasWebhooks: boolean;
   readonly hasBackups: boolean;
   readonly serverless: {
     readonly memoryMib: number;
@@ -43,6 +45,8 @@ export function readParameters(environment: Environment): Parameters {
     numberFrom(environment, name, otherwise, most);
   const choice = <T extends string>(name: string, allowed: readonly T[], otherwise: T) =>
     choiceFrom(environment, name, allowed, otherwise);
+  const hasWebhooks = choice('WEBHOOKS', YES_NO, 'no') === 'yes';
+  const ways = hasWebhooks ? (['nat'] as const) : (['endpoints', 'nat'] as const);
   const region = choice('REGION', Object.keys(PRICES), 'us-east-1');
   return {
     region,
@@ -55,10 +59,11 @@ export function readParameters(environment: Environment): Parameters {
     recordRetentionDays: number('RECORD_RETENTION_DAYS', defaults.recordRetentionDays, 3650),
     load: choice('LOAD', LOADS, 'busy'),
     architecture: choice('ARCHITECTURE', ['ARM64', 'X86_64'], defaults.architecture),
-    egress: choice('EGRESS', ['endpoints', 'nat'], defaults.egress),
+    egress: choice<'endpoints' | 'nat'>('EGRESS', ways, hasWebhooks ? 'nat' : defaults.egress),
     zones: Number(choice('ZONES', ['2', '3'], defaults.zones)),
     hasDomain: choice('DOMAIN', YES_NO, 'no') === 'yes',
     hasKmsKey: choice('KMS_KEY', YES_NO, 'no') === 'yes',
+    hasWebhooks,
     hasBackups: choice('BACKUPS', YES_NO, defaults.hasBackups ? 'yes' : 'no') === 'yes',
     serverless: {
       memoryMib: number('SERVERLESS_MEMORY_MIB', 512, 10_240),

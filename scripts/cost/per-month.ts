@@ -1,11 +1,23 @@
 import { percentile } from '../../bench/percentile.ts';
-import type { ServiceName, UploadKind, UploadResults } from '../../bench/uploads/results.ts';
+import type { UploadKind, UploadResults } from '../../bench/uploads/results.ts';
 import { SERVICES } from '../../bench/uploads/totals.ts';
-import { ALARMS, INSIGHTS_METRICS, METRICS_OF_AN_UPLOAD, SCALING_ALARM_METRICS } from './installation.ts';
+import {
+  ALARMS,
+  INSIGHTS_METRICS,
+  METRICS_OF_AN_UPLOAD,
+  SCALING_ALARM_METRICS,
+  type Tasks,
+} from './installation.ts';
 import { type CostLine, HOURS_A_MONTH, sum } from './lines.ts';
 import type { Parameters } from './parameters.ts';
 import { perMillion, perMillionInAll } from './per-upload.ts';
 import { serverlessPerMillion } from './serverless.ts';
+import {
+  METRICS_OF_A_WEBHOOK,
+  WEBHOOK_ALARMS,
+  WEBHOOK_INSIGHTS_METRICS,
+  WEBHOOK_SCALING_METRICS,
+} from './webhooks.ts';
 
 const MILLION = 1e6;
 const SECONDS_A_MONTH = HOURS_A_MONTH * 3600;
@@ -18,20 +30,26 @@ const ADDRESSES_A_ZONE = 1;
 
 /** What is paid for, whether anything is uploaded or not. */
 export function fixedPart(parameters: Parameters): CostLine[] {
-  const { prices, zones, installation, egress, hasDomain, hasKmsKey } = parameters;
-  const tasks = SERVICES.map((service) => installation.tasks[service]);
+  const { prices, zones, installation, egress, hasDomain, hasKmsKey, hasWebhooks } = parameters;
+  const ofWebhooks = (count: number) => (hasWebhooks ? count : 0);
+  const tasks = [
+    ...SERVICES.map((service) => installation.tasks[service]),
+    ...(hasWebhooks ? [installation.webhookTasks] : []),
+  ];
   const count = tasks.reduce((sofar, { minTasks }) => sofar + minTasks, 0);
-  const consumers = installation.tasks.acceptor.minTasks + installation.tasks.processor.minTasks;
+  const consumers = count - installation.tasks['url-issuer'].minTasks;
   const endpoints = installation.interfaceEndpoints * zones;
   const addresses = ADDRESSES_A_ZONE * zones * (Number(hasDomain) + Number(egress === 'nat'));
-  const alarmMetrics = ALARMS - Number(hasDomain) + SCALING_ALARM_METRICS;
+  const alarmMetrics =
+    ALARMS - Number(hasDomain) + SCALING_ALARM_METRICS + ofWebhooks(WEBHOOK_ALARMS + WEBHOOK_SCALING_METRICS);
+  const insightsMetrics = INSIGHTS_METRICS + ofWebhooks(WEBHOOK_INSIGHTS_METRICS);
+  const metrics = METRICS_OF_AN_UPLOAD.length + ofWebhooks(METRICS_OF_A_WEBHOOK.length);
   const monthly = (price: { readonly dollars: number }) => price.dollars * HOURS_A_MONTH;
   return [
     {
       name: `Fargate: ${count} tasks`,
-      dollars: SERVICES.reduce(
-        (sofar, service) =>
-          sofar + installation.tasks[service].minTasks * taskPerHour(service, parameters) * HOURS_A_MONTH,
+      dollars: tasks.reduce(
+        (sofar, each) => sofar + each.minTasks * taskPerHour(each, parameters) * HOURS_A_MONTH,
         0,
       ),
     },
@@ -41,12 +59,12 @@ export function fixedPart(parameters: Parameters): CostLine[] {
     { name: 'Load balancer', dollars: monthly(prices.loadBalancer) },
     { name: `VPC: ${addresses} public addresses`, dollars: addresses * monthly(prices.publicAddress) },
     {
-      name: `CloudWatch: ${INSIGHTS_METRICS} metrics of Container Insights`,
-      dollars: INSIGHTS_METRICS * prices.metric.dollars,
+      name: `CloudWatch: ${insightsMetrics} metrics of Container Insights`,
+      dollars: insightsMetrics * prices.metric.dollars,
     },
     {
-      name: `CloudWatch: ${METRICS_OF_AN_UPLOAD.length} metrics of the services`,
-      dollars: METRICS_OF_AN_UPLOAD.length * prices.metric.dollars,
+      name: `CloudWatch: ${metrics} metrics of the services`,
+      dollars: metrics * prices.metric.dollars,
     },
     {
       name: `CloudWatch: ${alarmMetrics} metrics of alarms`,
@@ -95,9 +113,9 @@ export function moreTasks(
         rounds.map((round) => round[kind][service].cpuMicroseconds),
         50,
       ) / 1e6;
-    const { vcpu, minTasks } = parameters.installation.tasks[service];
-    const tasks = ((uploads / SECONDS_A_MONTH) * cpuSeconds) / (vcpu * BUSY_SHARE);
-    return sofar + Math.max(0, tasks - minTasks) * taskPerHour(service, parameters) * HOURS_A_MONTH;
+    const each = parameters.installation.tasks[service];
+    const tasks = ((uploads / SECONDS_A_MONTH) * cpuSeconds) / (each.vcpu * BUSY_SHARE);
+    return sofar + Math.max(0, tasks - each.minTasks) * taskPerHour(each, parameters) * HOURS_A_MONTH;
   }, 0);
 }
 
@@ -124,8 +142,7 @@ function bisect(from: number, to: number, first: Monthly, second: Monthly): numb
   return Math.round(above);
 }
 
-function taskPerHour(service: ServiceName, { prices, architecture, installation }: Parameters): number {
-  const { vcpu, memoryGib } = installation.tasks[service];
+function taskPerHour({ vcpu, memoryGib }: Tasks, { prices, architecture }: Parameters): number {
   return architecture === 'ARM64'
     ? vcpu * prices.fargateArmCpu.dollars + memoryGib * prices.fargateArmMemory.dollars
     : vcpu * prices.fargateX86Cpu.dollars + memoryGib * prices.fargateX86Memory.dollars;

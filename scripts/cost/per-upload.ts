@@ -2,6 +2,7 @@ import type { ByService, UploadKind, UploadResults } from '../../bench/uploads/r
 import { callsOf, SERVICES, totalOf } from '../../bench/uploads/totals.ts';
 import { BYTES_A_GB, type CostLine, DAYS_A_MONTH, LineName, sum } from './lines.ts';
 import type { Load, Parameters } from './parameters.ts';
+import { A_WEBHOOK, NO_WEBHOOK } from './webhooks.ts';
 
 const MILLION = 1e6;
 const KIB_A_GB = 2 ** 20;
@@ -50,10 +51,12 @@ export function perMillionInAll({ use, storage }: PerMillion): number {
   return sum(use) + sum(storage);
 }
 
-function use(figures: ByService, { prices, egress, hasDomain }: Parameters): CostLine[] {
+function use(figures: ByService, { prices, egress, hasDomain, hasWebhooks }: Parameters): CostLine[] {
+  const webhook = hasWebhooks ? A_WEBHOOK : NO_WEBHOOK;
   const s3 = s3Requests(figures);
-  const sqs = totalOf(figures, ({ calls }) => callsOf(calls.sqs));
-  const logBytes = totalOf(figures, ({ log }) => log.bytes);
+  const sqs = totalOf(figures, ({ calls }) => callsOf(calls.sqs)) + webhook.sqsCalls;
+  const logBytes = totalOf(figures, ({ log }) => log.bytes) + webhook.logBytes;
+  const readUnits = totalOf(figures, (one) => one.readUnits) + webhook.readUnits;
   const accessLogBytes = hasDomain ? 0 : ACCESS_LOG_BYTES;
   const dataPrice = egress === 'nat' ? prices.natData : prices.endpointData;
   return [
@@ -65,7 +68,7 @@ function use(figures: ByService, { prices, egress, hasDomain }: Parameters): Cos
     },
     {
       name: LineName.dynamodbReads,
-      dollars: totalOf(figures, ({ readUnits }) => readUnits) * prices.dynamodbReads.dollars,
+      dollars: readUnits * prices.dynamodbReads.dollars,
     },
     { name: 'SQS: requests', dollars: (sqs + EVENTS_OF_S3) * prices.sqsRequests.dollars },
     { name: LineName.api, dollars: hasDomain ? 0 : prices.httpApi.dollars },
@@ -76,7 +79,7 @@ function use(figures: ByService, { prices, egress, hasDomain }: Parameters): Cos
     },
     {
       name: egress === 'nat' ? 'NAT gateways: data' : 'Interface endpoints: data',
-      dollars: gigabytes(logBytes + sqs * SQS_CALL_BYTES) * dataPrice.dollars,
+      dollars: gigabytes(logBytes + sqs * SQS_CALL_BYTES + webhook.dataBytes) * dataPrice.dollars,
     },
   ];
 }

@@ -12,6 +12,7 @@ import { breakEven, fixedPart, monthlyOf, moreTasks } from '../cost/per-month.ts
 import { perMillion } from '../cost/per-upload.ts';
 import { serverlessPerMillion } from '../cost/serverless.ts';
 import { perMonthTable, sentences } from '../cost/tables.ts';
+import { METRICS_OF_A_WEBHOOK, WEBHOOK_ALARMS } from '../cost/webhooks.ts';
 import { anUpload, results } from './cost-sample.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -92,6 +93,37 @@ t.test('the fixed part, as calculated by hand', async (t) => {
   );
   near(t, dollarsOf(other, /^KMS/), 1, 'key');
 });
+
+t.test(
+  'webhooks cost a task, its metrics and NAT gateways, and calls for each, as calculated by hand',
+  async (t) => {
+    const [nat, webhooks] = [readParameters({ EGRESS: 'nat' }), readParameters({ WEBHOOKS: 'yes' })];
+    const small = 0.25 * 0.03238 + 0.5 * 0.00356;
+    const polls = ((730 * 3600) / 20) * 0.4e-6;
+    near(
+      t,
+      sum(fixedPart(webhooks)) - sum(fixedPart(nat)),
+      730 * small + (25 + 2) * 0.3 + (8 + 6) * 0.1 + polls,
+      'a task, metrics, alarms, polls',
+    );
+    const million = (parameters: typeof nat) => sum(perMillion(results, 'form', 'busy', parameters).use);
+    near(
+      t,
+      million(webhooks) - million(nat),
+      3 * 0.4 + 0.125 + (400 * 1e6 * 0.5) / GIB + ((400 + 6_000 + 3_000) * 1e6 * 0.045) / GIB,
+      'three calls, a read, a line, data',
+    );
+    t.throws(() => readParameters({ WEBHOOKS: 'yes', EGRESS: 'endpoints' }), {
+      message: /^EGRESS: nat was expected/,
+    });
+    const operations = read('docs/operations.md');
+    const names = [...operations.matchAll(/^### (.*)$/gm)].flatMap(([, heading = '']) =>
+      heading.split(/, | and /),
+    );
+    t.equal(WEBHOOK_ALARMS, names.filter((name) => name.includes('webhook')).length);
+    for (const name of METRICS_OF_A_WEBHOOK) t.ok(name in METRICS, name);
+  },
+);
 
 t.test('more tasks are paid for when the least number is busy', async (t) => {
   t.equal(moreTasks(results, 'form', 1_000_000, defaults), 0);
