@@ -248,6 +248,7 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
     [2, 'nothing was moved: there is no queue … in this region and account. …'],
     [2, 'nothing was moved: … is …, but the bucket … sends its events under … to …'],
     [2, 'nothing was moved: the bucket … sends no events to ….…'],
+    [2, 'nothing was moved: … is …, to which the bucket … sends its events under …. Give …'],
     [
       1,
       'nothing was moved: AWS does not allow this command to read to which queues the bucket … sends its events …',

@@ -62,7 +62,7 @@ t.test(
       variables.filter((name) => !new RegExp(`^export ${name}=\\$\\(tf `, 'm').test(exported)),
       [],
     );
-    t.equal(variables.length, 5);
+    t.equal(variables.length, 6);
   },
 );
 

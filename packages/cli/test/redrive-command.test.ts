@@ -550,6 +550,11 @@ t.test('what is not there is named', async (t) => {
     stderr:
       /^upload-once redrive: nothing was moved: \S+ has no dead-letter queue: it may be a dead-letter queue itself\. .* Give --queue uploads for the queue that the acceptor reads .*, or the URL of one of them\n$/,
   });
+  const ofAcceptor = ['--queue', 'webhooks', '--webhooks-queue', cloud.queues.uploadEvents];
+  t.match(await operate(cloud, ['redrive', ...ofAcceptor]), {
+    code: 2,
+    stderr: `nothing was moved: --webhooks-queue (or WEBHOOK_QUEUE_URL) is ${cloud.queues.uploadEvents}, to which the bucket "${cloud.bucket}" sends its events under uploads/. Give`,
+  });
   t.match(await operate(cloud, ['redrive', '--table', 'nowhere']), {
     code: 1,
     stderr:
@@ -561,10 +566,10 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
   const cloud = await quietCloud(t);
   const fifo = 'https://sqs.eu-central-1.amazonaws.com/123456789012/name.fifo';
   for (const [args, reason, env] of [
-    [['--queue', 'all'], '--queue takes "uploads", "accepted", "both" or a URL, not "all"'],
+    [['--queue', 'both'], '--queue takes "uploads", "accepted", "webhooks", "all" or a URL, not "both"'],
     [['--queue', 'constructor'], 'not "constructor"'],
     [['--queue', 'name/of'], '--queue takes the URL of an SQS queue'],
-    [['--queue', fifo], 'is a FIFO queue; S3 sends its events to standard queues only'],
+    [['--queue', fifo], 'is a FIFO queue; the services read standard queues only'],
     [['--delete-unknown', ' '], '--delete-unknown is blank'],
     [['--delete-unknown', 'f', '--include-unknown'], 'exclude each other'],
     [['--limit', '0'], '--limit takes a whole number from 1 to 1000, not "0"'],

@@ -16,12 +16,13 @@ import { OPTION_OF } from './operator-options.ts';
 export interface NamedQueue {
   readonly url: string;
   /** What the queue was given as; undefined: as a URL alone. */
-  readonly pipeline: Pipeline | undefined;
+  readonly pipeline: Pipeline | 'webhooks' | undefined;
 }
 
 export interface CheckedQueue extends QueuePair {
   /** What the bucket uses it for; undefined: no bucket was given, and it was not compared. */
   readonly pipelines: readonly Pipeline[] | undefined;
+  readonly isOfWebhooks: boolean;
 }
 
 /** AWS did not say to which queues the bucket sends its events. Nothing was done. */
@@ -29,12 +30,12 @@ export class QueuesNotCompared extends Error {
   readonly code = 'QueuesNotCompared';
 }
 
-const READER_OF = { uploads: 'acceptor', accepted: 'processor' } as const;
+const READER_OF = { uploads: 'acceptor', accepted: 'processor', webhooks: 'webhook-sender' } as const;
 const OTHER = { uploads: Pipeline.accepted, accepted: Pipeline.uploads } as const;
 
 /**
  * Queues and their dead-letter queues, held to the bucket's own notification configuration: an event that is sent to a queue of another
- * purpose is never handled, and a repair that sent it would take it for sent.
+ * purpose is never handled, and a repair that sent it would take it for sent. The bucket sends none to the queue of webhooks.
  *
  * @param bucket undefined: the queues are not compared
  * @throws WrongQueue before anything is sent or received, also for a queue that does not exist; QueuesNotCompared
@@ -44,8 +45,9 @@ export async function checkedQueues(
   bucket: string | undefined,
   { sqs, eventRules }: Pick<Operations, 'sqs' | 'eventRules'>,
 ): Promise<CheckedQueue[]> {
-  const pairs: QueuePair[] = [];
-  for (const queue of named) pairs.push(await openNamed(queue, sqs));
+  const pairs: (QueuePair & { readonly isOfWebhooks: boolean })[] = [];
+  for (const queue of named)
+    pairs.push({ ...(await openNamed(queue, sqs)), isOfWebhooks: queue.pipeline === 'webhooks' });
   if (bucket === undefined) return pairs.map((pair) => ({ ...pair, pipelines: undefined }));
   const rules = await eventRules().catch((error) => {
     throw isDenied(error) ? notCompared(bucket, error) : error;
@@ -53,6 +55,12 @@ export async function checkedQueues(
   return pairs.map((pair, at) => {
     const pipelines = pipelinesOf(rules, pair.queueArn);
     const pipeline = named[at]?.pipeline;
+    if (pipeline === 'webhooks') {
+      if (pipelines.length === 0) return { ...pair, pipelines };
+      throw new WrongQueue(
+        `${OPTION_OF.webhooks} is ${pair.queueUrl}, to which the bucket "${bucket}" sends its events under ${pipelines.join('/ and ')}/. Give ${OPTION_OF.webhooks} the URL of the queue that the webhook-sender reads`,
+      );
+    }
     if (pipeline === undefined ? pipelines.length > 0 : pipelines.includes(pipeline))
       return { ...pair, pipelines };
     throw new WrongQueue(whatIsWrong(pair, pipeline, pipelines, rules, bucket));

@@ -8,6 +8,7 @@ export const OPERATOR_OPTIONS = {
   'record-retention-days': { type: 'string' },
   'uploads-queue': { type: 'string' },
   'accepted-queue': { type: 'string' },
+  'webhooks-queue': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -17,6 +18,7 @@ export const OPERATOR_HELP = `  --table TABLE          the table of the uploads 
                          the services' RECORD_RETENTION_DAYS (default: $RECORD_RETENTION_DAYS, or 113)
   --uploads-queue URL    the acceptor's queue (default: $UPLOAD_EVENTS_QUEUE_URL)
   --accepted-queue URL   the processor's queue (default: $ACCEPTED_EVENTS_QUEUE_URL)
+  --webhooks-queue URL   the webhook-sender's queue, if there are webhooks (default: $WEBHOOK_QUEUE_URL)
   --json                 one JSON object a line on standard output
   --help                 this text
 
@@ -27,10 +29,11 @@ const DEFAULT_TABLE = 'uploads';
 const DEFAULT_RECORD_RETENTION_DAYS = '113';
 const SECONDS_PER_DAY = 86_400;
 
-/** What names the queue of a pipeline on the command line. */
+/** What names a queue on the command line. */
 export const OPTION_OF = {
   uploads: '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL)',
   accepted: '--accepted-queue (or ACCEPTED_EVENTS_QUEUE_URL)',
+  webhooks: '--webhooks-queue (or WEBHOOK_QUEUE_URL)',
 } as const;
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;
@@ -45,11 +48,12 @@ export function readTableSettings(values: Values, env: CliIo['env']): Omit<Opera
   };
 }
 
-/** The URLs of both queues, as far as they are known. @throws UsageError for one that is no URL, or a FIFO queue's */
+/** The URLs of all queues, as far as they are known. @throws UsageError for one that is no URL, or a FIFO queue's */
 export function readQueueUrls(values: Values, env: CliIo['env']) {
   return {
     uploads: queueUrl(values, 'uploads-queue', env, 'UPLOAD_EVENTS_QUEUE_URL'),
     accepted: queueUrl(values, 'accepted-queue', env, 'ACCEPTED_EVENTS_QUEUE_URL'),
+    webhooks: queueUrl(values, 'webhooks-queue', env, 'WEBHOOK_QUEUE_URL'),
   };
 }
 
@@ -66,7 +70,7 @@ export function assertQueueUrl(url: string, option: string): string {
     );
   }
   if (url.endsWith('.fifo')) {
-    throw new UsageError(`${option}: ${url} is a FIFO queue; S3 sends its events to standard queues only`);
+    throw new UsageError(`${option}: ${url} is a FIFO queue; the services read standard queues only`);
   }
   return url;
 }

@@ -8,6 +8,7 @@ const PLACE_OPTIONS = [
   '--record-retention-days',
   '--uploads-queue',
   '--accepted-queue',
+  '--webhooks-queue',
 ];
 
 /**

@@ -60,7 +60,7 @@ async function actOnAll(
   const runId = Buffer.from(io.randomBytes(8)).toString('hex');
   const random = () => (io.randomBytes(1)[0] ?? 0) / 256;
   const lines: string[] = [];
-  for (const { pipelines, ...pair } of pairs) {
+  for (const { pipelines, isOfWebhooks, ...pair } of pairs) {
     if (signal.aborted) break;
     const { queueUrl, deadLetterUrl } = pair;
     const totals = new Map<RedriveOutcome, number>();
@@ -70,7 +70,7 @@ async function actOnAll(
         sqs,
         queueUrl,
         deadLetterUrl,
-        purpose: { bucket: options.bucket, pipelines },
+        purpose: { bucket: options.bucket, pipelines, isOfWebhooks },
         records,
         deleter: createDeleteBatcher({ sqs, queueUrl: deadLetterUrl, clock: systemClock, random }),
         includeUnknown: options.includeUnknown,

@@ -29,6 +29,9 @@ how long ago S3 stored the file, and the upload's state.
 WARNING: if the state is ISSUED or CLAIMED, the bucket's lifecycle deletes the file when it is 30 days old (the
 default), also after a redrive, unless a service accepts it before.
 
+A webhook in a dead-letter queue was not delivered. Moved back, its event is sent as if it were new: at once, and then
+again for three days. Its "webhook-id" stays the same.
+
 Find the cause first, in the services' logs and in the reason shown here, if there is one, and correct it. Before that, neither
 redrive nor "upload-once audit --repair" helps: the messages are tried as often as the queue allows, and come back.
 
@@ -37,8 +40,9 @@ A message that is deleted or purged is lost, also after it was moved back to its
 names it. If a repair sent its event in the last 14 days, only "upload-once audit --repair --again" sends it again.
 
   --queue QUEUE          whose dead letters: "uploads" (the acceptor's), "accepted" (the processor's),
-                         "both" (default), or the URL of the queue that the service reads. Do not give the
-                         dead-letter queue's URL: it is found by the queue's redrive policy
+                         "webhooks" (the webhook-sender's), "all" (default; "webhooks" only if its queue is given),
+                         or the URL of the queue that the service reads. Do not give the dead-letter queue's URL:
+                         it is found by the queue's redrive policy
   --yes                  move them, without asking
   --limit N              how many messages of each queue are shown, 1 to 1000 (default ${DEFAULT_LIMIT}). All are
                          moved or deleted, also those that are not shown
@@ -114,7 +118,7 @@ export function readRedriveOptions(args: readonly string[], env: CliIo['env']): 
     throw new UsageError('--delete-unknown and --include-unknown exclude each other');
   if (deleteUnknown?.trim() === '')
     throw new UsageError('--delete-unknown is blank: the name of a new file was expected');
-  const queue = values.queue ?? 'both';
+  const queue = values.queue ?? 'all';
   return {
     args,
     queue,
@@ -131,11 +135,23 @@ export function readRedriveOptions(args: readonly string[], env: CliIo['env']): 
 
 function queuesOf(queue: string, known: ReturnType<typeof readQueueUrls>): NamedQueue[] {
   const { uploads, accepted } = Pipeline;
-  const named = { uploads: [uploads], accepted: [accepted], both: [uploads, accepted] };
+  const webhooks = 'webhooks' as const;
+  const named = {
+    uploads: [uploads],
+    accepted: [accepted],
+    webhooks: [webhooks],
+    all: [uploads, accepted, ...(known.webhooks === undefined ? [] : [webhooks])],
+  } as const;
   if (!Object.hasOwn(named, queue)) {
-    if (queue.includes('/')) return [{ url: assertQueueUrl(queue, '--queue'), pipeline: undefined }];
+    if (queue.includes('/'))
+      return [
+        {
+          url: assertQueueUrl(queue, '--queue'),
+          pipeline: queue === known.webhooks ? webhooks : undefined,
+        },
+      ];
     throw new UsageError(
-      `--queue takes "uploads", "accepted", "both" or a URL, not ${JSON.stringify(queue)}`,
+      `--queue takes "uploads", "accepted", "webhooks", "all" or a URL, not ${JSON.stringify(queue)}`,
     );
   }
   return named[queue as keyof typeof named].map((pipeline) => {

@@ -1,12 +1,12 @@
 import { printable } from '@upload-once/text/printable';
 import { ACCEPTED_PREFIX, type Upload, uploadKeyOfAccepted } from '@upload-once/uploads';
 import { ageWords } from '../age-words.ts';
-import type { DeadLetter, DeadLetterCount, QueuePair, RedriveOutcome } from '../repair/index.ts';
+import type { DeadLetter, DeadLetterCount, LetterEvent, QueuePair, RedriveOutcome } from '../repair/index.ts';
 
-/** One line of what lies in a dead-letter queue: one version that a message reports, or a message that its queue can't handle. */
+/** One line of what lies in a dead-letter queue: one version that a message is about, or a message that its queue can't handle. */
 export interface LetterRow {
   readonly messageId: string;
-  readonly what: 'upload' | 'accepted' | 'unknown' | 'wrong-queue';
+  readonly what: LetterEvent['what'] | 'unknown' | 'wrong-queue';
   readonly key: string | undefined;
   readonly versionId: string | undefined;
   readonly receiveCount: number;
@@ -31,10 +31,10 @@ export function rowsOf(letter: DeadLetter, uploads: ReadonlyMap<string, Upload>)
     const what = letter.isWrongQueue ? 'wrong-queue' : 'unknown';
     return [{ ...message, ...nothing, what, reason: letter.unknownReason }];
   }
-  return letter.events.map(({ key, versionId, storedAt }) => {
-    const upload = uploads.get(uploadKeyOf(key));
-    const what = key.startsWith(ACCEPTED_PREFIX) ? 'accepted' : 'upload';
-    const { state, failureReason: reason } = upload ?? {};
+  return letter.events.map(({ what, key, versionId, storedAt }) => {
+    const { state, failureReason } = uploads.get(uploadKeyOf(key)) ?? {};
+    // Why the upload failed is not why its webhook did.
+    const reason = storedAt && failureReason;
     return { ...message, what, key, versionId, storedAt, state, reason };
   });
 }

@@ -75,13 +75,15 @@ export async function redriveCommand(args: readonly string[], io: CliIo): Promis
 
 /** Gives how many can be seen and how many can't: all of them where the queue was gone through, otherwise by SQS's own count. */
 async function show(
-  { deadLetterUrl, pipelines }: CheckedQueue,
+  { deadLetterUrl, pipelines, isOfWebhooks }: CheckedQueue,
   { limit, json, bucket }: RedriveOptions,
   { sqs, records }: Operations,
   io: CliIo,
 ): Promise<Seen & Hidden> {
   const count = await countDeadLetters(sqs, deadLetterUrl);
-  const letters = await lookAtDeadLetters(sqs, deadLetterUrl, limit, { purpose: { bucket, pipelines } });
+  const letters = await lookAtDeadLetters(sqs, deadLetterUrl, limit, {
+    purpose: { bucket, pipelines, isOfWebhooks },
+  });
   const keys = letters.flatMap(({ events = [] }) => events.map(({ key }) => uploadKeyOf(key)));
   const uploads = await records.uploads(keys);
   const rows = letters.flatMap((letter) => rowsOf(letter, uploads));

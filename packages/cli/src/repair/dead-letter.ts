@@ -1,22 +1,34 @@
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { type ObjectCreated, parseS3Event, Unprocessable } from '@upload-once/queue';
-import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
+import { ACCEPTED_PREFIX, UPLOADS_PREFIX, type UploadEventType } from '@upload-once/uploads';
 import { Pipeline } from './finding.ts';
+import { readWebhookLetter } from './webhook-letter.ts';
 
 /** The attribute that a redriven message carries: which run has sent it. The services do not look at attributes. */
 export const REDRIVE_ATTRIBUTE = 'upload-once-redrive';
+
+/** What a message is about: a version that S3 reports, or the event of a webhook. */
+export interface LetterEvent {
+  readonly what: 'upload' | 'accepted' | UploadEventType | 'upload.duplicate';
+  readonly key: string;
+  readonly versionId: string;
+  /** When S3 stored the version; a webhook does not say it. */
+  readonly storedAt?: Date;
+}
 
 /** One message of a dead-letter queue, received and in flight. */
 export interface DeadLetter {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
+  /** What a redrive sends. */
+  readonly redriveBody: string;
   readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
   /** How often it was received, this time included, since it was sent to its first queue. */
   readonly receiveCount: number;
   readonly sentAt: Date;
   /** What it is about, at least one; undefined: none of ours, or none for this queue. */
-  readonly events: readonly ObjectCreated[] | undefined;
+  readonly events: readonly LetterEvent[] | undefined;
   /** It is an event of an upload, and no service that reads this queue can handle it: it belongs to the other queue. */
   readonly isWrongQueue: boolean;
   /** Why it has no events that this queue's service can handle; '' where it has. */
@@ -27,6 +39,8 @@ export interface DeadLetter {
 export interface QueuePurpose {
   readonly bucket?: string | undefined;
   readonly pipelines?: readonly Pipeline[] | undefined;
+  /** It is the webhook-sender's, and takes no events of S3. */
+  readonly isOfWebhooks?: boolean;
 }
 
 /** What ReceiveMessage has to be asked for, so that a `DeadLetter` can be made of its response. */
@@ -41,14 +55,21 @@ export function toDeadLetter(message: Message, purpose: QueuePurpose = {}): Dead
     messageId: message.MessageId ?? '',
     receiptHandle: message.ReceiptHandle ?? '',
     body,
+    redriveBody: body,
     attributes: message.MessageAttributes ?? {},
     receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
     sentAt: new Date(Number(message.Attributes?.SentTimestamp ?? 0)),
-    ...read(body, purpose),
+    ...(purpose.isOfWebhooks ? readWebhook(body) : read(body, purpose)),
   };
 }
 
 type Reading = Pick<DeadLetter, 'events' | 'isWrongQueue' | 'unknownReason'>;
+
+function readWebhook(body: string): Reading & { readonly redriveBody?: string } {
+  const letter = readWebhookLetter(body);
+  if (!letter) return unknown('it is neither an event of an upload nor the report of a duplicate');
+  return { events: [letter.event], isWrongQueue: false, unknownReason: '', redriveBody: letter.body };
+}
 
 function read(body: string, { bucket, pipelines }: QueuePurpose): Reading {
   let events: readonly ObjectCreated[];
@@ -74,7 +95,11 @@ function read(body: string, { bucket, pipelines }: QueuePurpose): Reading {
       ),
       isWrongQueue: true,
     };
-  return { events, isWrongQueue: false, unknownReason: '' };
+  return { events: events.map(letterEventOf), isWrongQueue: false, unknownReason: '' };
+}
+
+function letterEventOf({ key, versionId, storedAt }: ObjectCreated): LetterEvent {
+  return { what: key.startsWith(ACCEPTED_PREFIX) ? 'accepted' : 'upload', key, versionId, storedAt };
 }
 
 function pipelineOf(key: string): Pipeline | undefined {

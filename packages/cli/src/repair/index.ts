@@ -1,6 +1,6 @@
 export { type Audit, type AuditOptions, createAudit } from './audit.ts';
 export type { AuditCounts } from './audit-counts.ts';
-export type { DeadLetter } from './dead-letter.ts';
+export type { DeadLetter, LetterEvent, QueuePurpose } from './dead-letter.ts';
 export { countDeadLetters, type DeadLetterCount, lookAtDeadLetters } from './dead-letter-queue.ts';
 export { eventQueueArns, pipelinesOf } from './event-queues.ts';
 export { type Finding, FindingKind, type MissingEvent, Pipeline } from './finding.ts';

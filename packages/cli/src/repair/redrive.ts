@@ -158,7 +158,7 @@ export async function redrive(options: RedriveOptions): Promise<void> {
       queueUrl,
       ready.map(
         ({
-          body,
+          redriveBody: body,
           attributes: { [RECEIVES_ATTRIBUTE]: _receives, [CUT_OFFS_ATTRIBUTE]: _cutOffs, ...attributes },
         }) => ({
           body,

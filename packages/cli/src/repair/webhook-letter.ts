@@ -1,0 +1,40 @@
+import { asciiJson, ObservedKind, parseUploadEvent, UPLOADS_PREFIX } from '@upload-once/uploads';
+import type { LetterEvent } from './dead-letter.ts';
+
+/** What a message of the webhook-sender's queue is about, and how it is sent once more. */
+export interface WebhookLetter {
+  readonly event: LetterEvent;
+  /** The event as it came first, in printable ASCII: the schedule of its attempts begins anew. */
+  readonly body: string;
+}
+
+/** Undefined: the webhook-sender can't handle it. */
+export function readWebhookLetter(body: string): WebhookLetter | undefined {
+  const message = parse(body);
+  if (!isObject(message)) return undefined;
+  const original = isObject(message['event']) ? message['event'] : message;
+  const event = eventOf(original);
+  return event && { event, body: asciiJson(original) };
+}
+
+function eventOf(original: Readonly<Record<string, unknown>>): LetterEvent | undefined {
+  const event = parseUploadEvent(original);
+  if (event) return { what: event.type, key: event.key, versionId: event.acceptedVersionId };
+  const { schemaVersion, type, key, versionId } = original;
+  if (schemaVersion !== 1 || type !== ObservedKind.duplicate || typeof versionId !== 'string')
+    return undefined;
+  if (typeof key !== 'string' || !key.startsWith(UPLOADS_PREFIX)) return undefined;
+  return { what: 'upload.duplicate', key, versionId };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
