@@ -24,8 +24,8 @@ variable "settings" {
     # "Availability by Region".
     exclude_zone_ids = optional(set(string), ["ape1-az1", "apne1-az3", "apne2-az4", "cac1-az3", "cac1-az4", "euw3-az2", "use1-az3", "usw1-az2"])
 
-    # How tasks reach AWS: "endpoints" (interface endpoints, no internet access) or "nat" (a NAT gateway a zone, for a handler that
-    # calls the internet or images from outside ECR). S3 and DynamoDB have gateway endpoints either way.
+    # How tasks reach AWS: "endpoints" (interface endpoints, no internet access) or "nat" (a NAT gateway a zone, for webhooks, a
+    # handler that calls the internet, or images from outside ECR). S3 and DynamoDB have gateway endpoints either way.
     egress = optional(string, "endpoints")
 
     # With egress = "endpoints": AWS services that a handler calls beyond what upload-once needs, such as "secretsmanager"; the last
