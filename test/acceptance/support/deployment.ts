@@ -43,6 +43,9 @@ export const deployment = {
   bigFileBytes: Number(process.env.BIG_FILE_BYTES || 2 * 1024 ** 3),
   /** local-aws's control port, on a deployment that has one: it can hold calls and events back. */
   controlUrl: process.env.LOCAL_AWS_CONTROL_URL,
+  /** The receiver to which this deployment sends webhooks (local/stack/webhook-receiver.ts), and the secret that signs them. */
+  webhookReceiverUrl: process.env.WEBHOOK_RECEIVER_URL,
+  webhookSecret: process.env.WEBHOOK_SECRET,
   /** What this deployment's AWS is known to do otherwise. */
   knownGaps: knownGapsFrom(process.env.ACCEPTANCE_KNOWN_GAPS ?? ''),
 } as const;
