@@ -1,6 +1,6 @@
 import { createUpload, uploadFile } from '@upload-once/client';
 import { Webhook } from 'standardwebhooks';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { deployment } from './support/deployment.ts';
 import { eventually } from './support/eventually.ts';
 import { withoutHaste } from './support/forms.ts';
@@ -16,8 +16,8 @@ interface Received {
   readonly body: string;
 }
 
-/** The webhooks about an upload, once there are so many: each with its id, and with its body as the standard's own library verifies it. */
-async function webhooksOf(t: Test, key: string, count: number) {
+/** The webhooks about an upload, once there are so many, in the order of their arrival: each with its id, and with its body as the standard's own library verifies it. */
+async function webhooksOf(key: string, count: number) {
   const id = key.replace('uploads/', '');
   const received = await eventually(
     `${count} webhooks about ${key}`,
@@ -27,7 +27,6 @@ async function webhooksOf(t: Test, key: string, count: number) {
     },
     ({ length }) => length >= count,
   );
-  t.equal(received.length, count, `no more than ${count}`);
   const verifier = new Webhook(webhookSecret ?? '');
   return received.map(({ headers, body }) => ({
     webhookId: headers['webhook-id'],
@@ -46,7 +45,7 @@ async function upload(metadata: Record<string, string>, ...contents: readonly st
 t.test('a processed upload is reported to the receiver, with a URL to read it by', { skip }, async (t) => {
   const key = await upload({ webhooks: 'all', customer: 'A & B' }, 'a contract');
   const { acceptedVersionId } = await processed(key);
-  const [webhook] = await webhooksOf(t, key, 1);
+  const [webhook] = await webhooksOf(key, 1);
   t.match(webhook, {
     type: 'upload.processed',
     data: {
@@ -66,7 +65,7 @@ t.test('P4: a duplicate is reported to the receiver beside the upload', { skip }
   const key = await upload({ webhooks: 'all' }, 'the first', 'another file');
   const [duplicate] = await reportedObservedVersions(key, 1);
   await processed(key);
-  const webhooks = await webhooksOf(t, key, 2);
+  const webhooks = await webhooksOf(key, 2);
   t.strictSame(webhooks.map(({ type }) => type).sort(), ['upload.duplicate', 'upload.processed']);
   const versionId = duplicate?.item.replace('duplicate#', '') ?? '';
   t.match(webhooks.find(({ type }) => type === 'upload.duplicate')?.data, {
@@ -77,14 +76,14 @@ t.test('P4: a duplicate is reported to the receiver beside the upload', { skip }
 
 t.test('a receiver that fails once gets the same webhook again', { skip }, async (t) => {
   const key = await upload({ webhooks: 'fail-once' }, 'a contract');
-  const [first, second] = await webhooksOf(t, key, 2);
+  const [first, second] = await webhooksOf(key, 2);
   t.match(second, { type: 'upload.processed', data: { state: 'PROCESSED' } });
   t.equal(second?.webhookId, first?.webhookId);
 });
 
 t.test('an upload whose processing failed for good is reported with its reason', { skip }, async (t) => {
   const key = await upload({ webhooks: 'all', processing: 'fails' }, 'a contract');
-  t.match(await webhooksOf(t, key, 1), [
+  t.match(await webhooksOf(key, 1), [
     { type: 'upload.failed', data: { state: 'FAILED', failureReason: 'You asked for it.', sizeBytes: 10 } },
   ]);
 });

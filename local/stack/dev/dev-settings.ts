@@ -3,8 +3,17 @@ import { isTaken } from '../../localstack/ports.ts';
 const FIRST_PORT = 8090;
 const LAST_PORT = 65_535;
 
-/** What listens, in the order of the ports. */
-const LISTENERS = ['url-issuer', 'S3', 'SQS', 'DynamoDB', 'control API', 'acceptor', 'processor'] as const;
+/** What listens, in the order of the ports; the last one only if there are webhooks. */
+const LISTENERS = [
+  'url-issuer',
+  'S3',
+  'SQS',
+  'DynamoDB',
+  'control API',
+  'acceptor',
+  'processor',
+  'webhook-sender',
+] as const;
 export type Listener = (typeof LISTENERS)[number];
 
 /** Variables that connect the processes with each other. */
@@ -14,6 +23,7 @@ const OWN_VARIABLES = [
   'UPLOADS_TABLE',
   'ACCESS_TABLE',
   'REPORT_QUEUE_URLS',
+  'WEBHOOK_QUEUE_URL',
   'QUEUE_URL',
   'HOST',
   'PORT',
@@ -49,19 +59,25 @@ export function callersEnv(env: NodeJS.ProcessEnv): { passed: Record<string, str
   return { passed, left: left.sort() };
 }
 
+/** Whether the caller has configured webhooks. */
+export function hasWebhooks({ WEBHOOKS, WEBHOOKS_FILE }: NodeJS.ProcessEnv): boolean {
+  return Boolean(WEBHOOKS || WEBHOOKS_FILE);
+}
+
 /**
  * The ports on 127.0.0.1: consecutive numbers that begin with DEV_PORT (default 8090), so that they are the same at each start.
  * @throws DevSettingsError if DEV_PORT is not a port, or if a port is taken
  */
 export async function devPorts(env: NodeJS.ProcessEnv): Promise<Record<Listener, number>> {
   const first = env.DEV_PORT ? Number(env.DEV_PORT) : FIRST_PORT;
-  const highest = LAST_PORT - LISTENERS.length + 1;
+  const listeners = hasWebhooks(env) ? LISTENERS : LISTENERS.slice(0, -1);
+  const highest = LAST_PORT - listeners.length + 1;
   if (!Number.isInteger(first) || first < 1 || first > highest) {
     throw new DevSettingsError(
-      `DEV_PORT: expected the first of ${LISTENERS.length} ports, from 1 to ${highest}, got ${JSON.stringify(env.DEV_PORT)}`,
+      `DEV_PORT: expected the first of ${listeners.length} ports, from 1 to ${highest}, got ${JSON.stringify(env.DEV_PORT)}`,
     );
   }
-  const ports = LISTENERS.map((listener, at) => [listener, first + at] as const);
+  const ports = listeners.map((listener, at) => [listener, first + at] as const);
   for (const [listener, port] of ports) {
     if (!(await isTaken(port))) continue;
     throw new DevSettingsError(

@@ -4,7 +4,7 @@ import { createLink } from '@upload-once/client';
 import type { ManagedProcess } from '../child-process.ts';
 import { holdLock, lockOf } from '../lock.ts';
 import { type Stack, startStack } from '../stack.ts';
-import { callersEnv, devPorts } from './dev-settings.ts';
+import { callersEnv, devPorts, hasWebhooks } from './dev-settings.ts';
 import { apiKeyIn, writeEnvFile } from './env-file.ts';
 import { shownLine } from './shown-line.ts';
 
@@ -42,7 +42,7 @@ async function start(): Promise<Stack> {
   const { passed, left } = callersEnv(process.env);
   const recordRetentionDays = passed.RECORD_RETENTION_DAYS || DEFAULT_RECORD_RETENTION_DAYS;
   const linkOrigin = passed.LINK_ORIGIN || `http://127.0.0.1:${ports['url-issuer']}`;
-  say('Starting a local S3, SQS and DynamoDB, and the three services …');
+  say('Starting a local S3, SQS and DynamoDB, and the services …');
   if (left.length > 0)
     say(`Not taken from your environment, because make dev sets them itself: ${left.join(', ')}`);
   const started = await startStack({
@@ -68,6 +68,7 @@ async function start(): Promise<Stack> {
       'url-issuer': { PORT: String(ports['url-issuer']), LINK_ORIGIN: linkOrigin },
       acceptor: { PORT: String(ports.acceptor) },
       processor: { PORT: String(ports.processor) },
+      ...(hasWebhooks(passed) && { 'webhook-sender': { PORT: String(ports['webhook-sender']) } }),
     },
   });
   await writeEnvFile(envFile, {

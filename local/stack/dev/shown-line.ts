@@ -34,7 +34,7 @@ interface LoggedError {
 type Style = Parameters<typeof styleText>[0];
 
 const WHAT_WIDTH = 'processed'.length;
-const SERVICES: readonly unknown[] = ['url-issuer', 'acceptor', 'processor'];
+const SERVICES: readonly unknown[] = ['url-issuer', 'acceptor', 'processor', 'webhook-sender'];
 const TROUBLE: readonly string[] = ['warn', 'error', 'fatal'];
 const FRAME = /^\s+at /;
 const FRAME_OF_OURS = /^\s+at .*(\bnode:|\/(services|packages)\/[a-z-]+\/src\/)/;
@@ -110,6 +110,8 @@ function shownOfService(entry: OwnEntry, line: string): string | undefined {
   const step = (what: string, style: Style, more = '') => shown(entry, what, style, idOf(entry), more, err);
   if (msg === 'upload accepted') return step('accepted', 'cyan');
   if (msg === 'upload recorded as PROCESSED') return step('processed', 'green');
+  if (service === 'webhook-sender' && msg === 'webhook delivered')
+    return step('webhook', 'green', `${entry['type']} to ${entry['host']}`);
   if (service === 'acceptor' && kind !== undefined && entry.key !== undefined)
     return step(kind, 'yellow', msg);
   if (msg === 'message failed, and comes back') {

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createUpload, uploadFile } from '@upload-once/client';
+import { Webhook } from 'standardwebhooks';
 import t from 'tap';
+import { startWebhookReceiver } from '../../../test/support/webhook-receiver.ts';
 import { freeDevPort, listening, nothingListens, startDev } from './support/dev-process.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -122,6 +124,27 @@ t.test(
     t.equal(await third.ended, 0);
   },
 );
+
+t.test('webhooks are sent where the caller configures them, and are shown', async (t) => {
+  const { origin, received } = await startWebhookReceiver(t);
+  const secret = `whsec_${Buffer.alloc(32, 'a secret of a test').toString('base64')}`;
+  const port = await freeDevPort();
+  const dev = startDev(t, {
+    DEV_FOLDER: t.testdir(),
+    DEV_PORT: String(port),
+    WEBHOOKS: JSON.stringify({ default: { url: origin, secrets: [secret] } }),
+    WEBHOOK_ALLOWED_ORIGINS: origin,
+  });
+  await dev.shown(READY);
+  const [, apiKey = ''] = /^ {2}API key +(\S+)/m.exec(dev.output()) ?? [];
+  const { id, form } = await createUpload({ issuerUrl: `http://127.0.0.1:${port}`, apiKey });
+  await uploadFile({ form, file: { blob: new Blob(['content']), name: 'file.txt' } });
+  t.match(await dev.shown(/ {2}webhook /), `${id}  upload.processed to ${new URL(origin).host}`);
+  const [webhook] = received.entries;
+  t.match(new Webhook(secret).verify(webhook?.body ?? '', webhook?.headers ?? {}), { data: { id } });
+  dev.child.kill('SIGTERM');
+  t.equal(await dev.ended, 0);
+});
 
 t.test('a port that is in use is named, and so is an invalid DEV_PORT', async (t) => {
   const port = await freeDevPort();

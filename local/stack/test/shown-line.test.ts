@@ -16,6 +16,16 @@ t.test('the course of an upload is shown with its id', async (t) => {
   for (const [entry, line] of [
     [{ msg: 'upload accepted', key: 'accepted/a b' }, `${at}  accepted   a b`],
     [{ msg: 'upload recorded as PROCESSED', key: 'uploads/a' }, `${at}  processed  a`],
+    [
+      {
+        service: 'webhook-sender',
+        msg: 'webhook delivered',
+        key: 'uploads/a',
+        type: 'upload.failed',
+        host: 'b',
+      },
+      `${at}  webhook    a  upload.failed to b`,
+    ],
     [{ level: 'warn', kind: 'orphan', key: 'accepted/a', msg: 'kept' }, `${at}  orphan     a  kept`],
     [{ level: 'warn', msg: 'slow', key: 'uploads/a' }, `${at}  warning    a  acceptor: slow`],
     [{ level: 'error', msg: 'slow' }, `${at}  warning    acceptor: slow`],
