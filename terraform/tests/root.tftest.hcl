@@ -246,7 +246,7 @@ run "webhooks_with_a_way_to_the_internet" {
       RECORD_RETENTION_DAYS    = "113"
       QUEUE_URL                = output.queues.webhooks.url
       VISIBILITY_SECONDS       = "60"
-      CONCURRENCY              = "32"
+      CONCURRENCY              = "40"
       WEBHOOK_DOWNLOAD_SECONDS = "0"
     }
     error_message = "its variables: no secret, and no allowed origin"

@@ -68,7 +68,7 @@ locals {
       threshold   = 1
       periods     = 1
       tells_end   = false
-      description = "An endpoint of webhooks responded with 410 Gone: the webhook-sender sends it nothing more, and its events become dead letters. Correct the endpoint or the secret and deploy, then run `upload-once redrive --yes`."
+      description = "An endpoint of webhooks responded with 410 Gone: the task sends it nothing more, and its events become dead letters. Correct the endpoint or the secret, start new tasks, then run `upload-once redrive --yes`."
     }
     webhook-events-lost = {
       metric      = "WebhookEventsLost"

@@ -458,8 +458,8 @@ variable "webhooks" {
     # The greatest number of tasks.
     max_tasks = optional(number, 10)
 
-    # Events that a task sends at once. One endpoint gets at most a quarter of them.
-    concurrency = optional(number, 32)
+    # Events that a task sends at once. If there are several endpoints, one gets at most a quarter of them.
+    concurrency = optional(number, 40)
 
     # Events for each task, waiting or in flight, before another one starts. Retries that wait do not count.
     messages = optional(number, 200)
