@@ -285,6 +285,10 @@ export const MESSAGES: Readonly<Record<string, readonly (readonly [code: number,
     ],
     [4, '… left alone and … no event sent: the list says why, and which option sends …'],
     [
+      4,
+      'About … not delivered, and … in …. Correct the cause: … Then send … again:…upload-once redrive --queue webhooks…',
+    ],
+    [
       6,
       '… too young to be judged: younger than … minutes (since …). … may be in progress, or lost.…If a queue was purged or deleted, do not wait. …If no queue was purged or deleted, run this again at … or later:…',
     ],

@@ -562,4 +562,27 @@ t.test('wrong use: exit code 2, a reason, nothing tried', async (t) => {
   t.match(await operate(cloud, ['audit', '--help']), { code: 0, stdout: AUDIT_HELP, stderr: '' });
 });
 
+t.test('webhooks that were not delivered are counted, and said how to send again', async (t) => {
+  const cloud = await quietCloud(t);
+  const env = { WEBHOOK_QUEUE_URL: cloud.queues.webhooks };
+  t.match(await operate(cloud, ['audit'], { env }), { code: 0, stderr: /^nothing found; / });
+  for (const count of ['1 webhook was not delivered, and lies', '2 webhooks were not delivered, and lie']) {
+    await cloud.send(cloud.queues.webhooksDeadLetter, 'any');
+    const { code, stderr } = await operate(cloud, ['audit'], { env });
+    t.equal(code, 4);
+    t.match(
+      stderr,
+      `About ${count} in webhooks-dead-letter. Correct the cause: the webhook-sender's log tells it. Then`,
+    );
+    t.match(stderr, /\n {2}upload-once redrive --queue webhooks\nNothing else was found; /);
+  }
+  t.match(await operate(cloud, ['audit']), { code: 0, stderr: /^nothing found; / });
+  const wrong = { WEBHOOK_QUEUE_URL: cloud.queues.webhooksDeadLetter };
+  t.match(await operate(cloud, ['audit'], { env: wrong }), {
+    code: 2,
+    stderr:
+      /nothing was done: .* has no dead-letter queue: .* Give --webhooks-queue \(or WEBHOOK_QUEUE_URL\) the URL of the queue that the webhook-sender reads/,
+  });
+});
+
 t.test('it says what it is to say, and nothing else', async (t) => messages.assertKnown(t, 'audit'));

@@ -24,6 +24,9 @@ Compares the bucket and the table, and names the uploads that did not finish:
   failed        an upload whose handler failed as often as the queue allows
   not-reported  a duplicate, refused version or orphan, or a count of them, that may never have been reported
 
+If the webhook-sender's queue is given, it also counts the webhooks that were not delivered, and ends with exit code 4 if
+there are any. Only "upload-once redrive" sends their events again.
+
 The usual cause is a lost event or a deleted queue. --repair sends the missing events again, to the acceptor's
 or the processor's queue. The services then continue from what is there. Before that it extends the retention of
 the uploads' items, so that they outlive the messages. You can run it again, interrupt it, and run it while the
@@ -102,6 +105,8 @@ export interface AuditCommandOptions {
   readonly repair:
     | { readonly queueUrls: { readonly uploads: string; readonly accepted: string } }
     | undefined;
+  /** Whose dead letters are counted; undefined: there are no webhooks. */
+  readonly webhooksQueueUrl: string | undefined;
   readonly again: boolean;
   readonly retryFailed: boolean;
   readonly recordOrphans: boolean;
@@ -138,6 +143,7 @@ export function readAuditOptions(args: readonly string[], env: CliIo['env']): Au
     ...readTableSettings(values, env),
     olderThanSeconds: wholeNumber('--older-than', minutes, 0, 525_600) * 60,
     repair: values.repair ? { queueUrls: bothQueueUrls(values, env) } : undefined,
+    webhooksQueueUrl: readQueueUrls(values, env).webhooks,
     again: values.again ?? false,
     retryFailed: values['retry-failed'] ?? false,
     recordOrphans: values['record-orphans'] ?? false,

@@ -173,12 +173,15 @@ function shortTime(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;
 }
 
-/** @param outcome of a repair, behind what was found */
-export function summaryOf(counts: AuditCounts, named: number, outcome: string): string {
+/**
+ * @param outcome of a repair, behind what was found
+ * @param notes what stands before it where nothing was named
+ */
+export function summaryOf(counts: AuditCounts, named: number, outcome: string, notes: string): string {
   const { uploadedVersions, acceptedVersions, forgottenVersions, items } = counts;
   const looked = `${uploadedVersions} versions under uploads/, ${acceptedVersions} under accepted/, ${items} items of the table`;
   const forgotten = forgottenVersions > 0 ? `; ${forgottenVersions} versions are too old to be judged` : '';
-  const nothing = counts.tooYoung + counts.leased > 0 ? 'Nothing else was found' : 'nothing found';
+  const nothing = notes === '' ? 'nothing found' : 'Nothing else was found';
   const found = named === 0 ? nothing : `${named} found${outcome}`;
   return `${found}; looked at ${looked}${forgotten}`;
 }

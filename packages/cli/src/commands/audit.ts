@@ -34,6 +34,7 @@ import { checkedQueues, QueuesNotCompared } from './checked-queues.ts';
 import { hiddenNote } from './hidden-note.ts';
 import { operatorError } from './operator-errors.ts';
 import { sameCommand } from './place-options.ts';
+import { undeliveredWebhooks } from './undelivered-webhooks.ts';
 
 /** Of each queue; the names of so many take some 2 MB. */
 const MAX_DEAD_LETTERS = 10_000;
@@ -62,6 +63,8 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     // By S3's clock, not this machine's: it is S3 that says when a version was stored.
     const startedAt = await operations.listing.now();
     io.stderr.write(clockNote(io.now(), startedAt));
+    const { webhooksQueueUrl } = options;
+    const undelivered = webhooksQueueUrl && (await undeliveredWebhooks(webhooksQueueUrl, args, operations));
     const onOutcome = (outcome: RepairOutcome) => done.set(outcome, count(outcome) + 1);
     const repair = options.repair && (await prepareRepair(options.repair, options, operations, onOutcome));
     if (repair && 'hidden' in repair) {
@@ -83,12 +86,13 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
       io.stdout.write(options.json ? jsonLine(repaired) : textLine(repaired, startedAt, options));
     }
     const outcome = options.repair ? `, ${sentWords(count)}` : '';
-    const summary = `${summaryOf(audit.counts, named, outcome)}\n${nextStep(named, count, failedLeft, options)}`;
-    const young = tooYoungNote(audit.counts, options) + leaseNote(audit.counts, options);
+    const webhooks = undelivered ? await undelivered() : '';
+    const notes = webhooks + tooYoungNote(audit.counts, options) + leaseNote(audit.counts, options);
+    const summary = `${summaryOf(audit.counts, named, outcome, notes)}\n${nextStep(named, count, failedLeft, options)}`;
     // "nothing found" is no beginning where not all was judged.
-    io.stderr.write(named === 0 ? young + summary : summary + young);
+    io.stderr.write(named === 0 ? notes + summary : summary + notes);
     if (count(RepairOutcome.notSent) > 0) return ExitCode.failed;
-    if (named > 0) return ExitCode.found;
+    if (named > 0 || webhooks !== '') return ExitCode.found;
     return audit.counts.tooYoung + audit.counts.leased > 0 ? ExitCode.tooEarly : ExitCode.done;
   } catch (error) {
     if (error instanceof UsageError) throw error;
