@@ -1,4 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { recordExamples } from './api-reference/examples.ts';
+import { API_REFERENCE, apiReference } from './api-reference/page.ts';
 import { withConfigurationTable } from './configuration-table.ts';
 import { defaultCostChart, withCostTables } from './cost/document.ts';
 import { withMessagesTable } from './messages-table.ts';
@@ -23,4 +25,6 @@ renew('packages/cli/MESSAGES.md', withMessagesTable);
 renew('scripts/mutants/README.md', withMutationsTable);
 for (const folder of terraformFolders())
   renew(`${folder}/README.md`, (document) => withTerraformTables(folder, document));
-writeFileSync(CURRENT, asCommitted(await servedDocument()));
+const api = await servedDocument();
+writeFileSync(CURRENT, asCommitted(api));
+writeFileSync(API_REFERENCE, apiReference(api, await recordExamples()));

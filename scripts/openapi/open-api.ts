@@ -12,6 +12,8 @@ export interface OpenApi {
 
 export interface Operation {
   readonly operationId?: string;
+  readonly summary?: string;
+  readonly description?: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required?: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, DescribedResponse>>;
@@ -19,12 +21,14 @@ export interface Operation {
 }
 
 export interface DescribedResponse {
+  readonly description?: string;
   readonly headers?: Readonly<Record<string, Header>>;
   readonly content?: Content;
 }
 
 export interface Header {
   readonly required?: boolean;
+  readonly description?: string;
   readonly schema: Schema;
 }
 
@@ -37,6 +41,8 @@ export type Content = Readonly<Record<string, { readonly schema: Schema }>>;
 
 export interface Schema {
   readonly type?: string;
+  readonly description?: string;
+  readonly 'x-expected'?: string;
   readonly format?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
