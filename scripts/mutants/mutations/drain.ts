@@ -33,7 +33,7 @@ export const drainMutations: readonly Mutation[] = [
     change: 'what is not done at the limit is not given back',
     breaks: 'P3: it is hidden until its visibility timeout is over, for up to an hour',
     file: 'packages/queue/src/delivery-run.ts',
-    find: '    await giveBackUnhandled(reason, cutOffs, 0);\n',
+    find: '    await giveBackUnhandled(reason, copyOf(message, facts(), cutOffs), 0);\n',
     replace: '',
     noticedBy: {
       file: ACCEPTOR_PROCESS_TEST,
