@@ -11,7 +11,11 @@ interface Pending {
 export class VirtualClock implements Clock {
   readonly #delaysMs = new Journal<number>();
   readonly #pending = new Set<Pending>();
-  #nowMs = 1_000_000;
+  #nowMs: number;
+
+  constructor(startAt = new Date(1_000_000)) {
+    this.#nowMs = startAt.getTime();
+  }
 
   now(): Date {
     return new Date(this.#nowMs);

@@ -21,8 +21,6 @@ import { webhookBody } from './webhook-body.ts';
 const PART_OF_ONE_ENDPOINT = 1 / 4;
 /** How long a message waits for a place of its endpoint, in seconds. */
 const BUSY_SECONDS = { least: 5, most: 15 };
-/** An attempt that is later than this was redriven, or no sender ran: its schedule begins anew. */
-const LATE_MS = 3_600_000;
 const GONE = 410;
 
 export interface WebhookSenderPorts {
@@ -65,9 +63,9 @@ export function createWebhookSender(
   const gone = new Set<string>();
 
   return async function send({ body, receiveCount, signal }) {
-    const read = readMessage(body);
-    if (!read) return;
-    const pending = dueNow(read, body);
+    const pending = readMessage(body);
+    if (!pending) return;
+    assertDue(pending, body);
     // Its attempt was made, or was cut off with its process: it is given back only on its way to the dead-letter queue.
     if (pending.attempt === LAST_ATTEMPT && receiveCount > 1) throw undelivered(pending);
     const { event } = pending;
@@ -100,12 +98,11 @@ export function createWebhookSender(
     }
   };
 
-  /** @throws Postponed where it is not due yet */
-  function dueNow(pending: Pending, body: string): Pending {
-    const waitMs = (pending.nextAttemptAt?.getTime() ?? 0) - clock.now().getTime();
-    if (waitMs > 0)
-      throw new Postponed(Math.min(waitMs / 1000, MAX_DELAY_SECONDS), body, 'its next attempt is not due');
-    return pending.nextAttemptAt && -waitMs > LATE_MS ? { ...pending, attempt: 1 } : pending;
+  /** @throws Postponed */
+  function assertDue({ nextAttemptAt }: Pending, body: string): void {
+    const waitMs = (nextAttemptAt?.getTime() ?? 0) - clock.now().getTime();
+    if (waitMs <= 0) return;
+    throw new Postponed(Math.min(waitMs / 1000, MAX_DELAY_SECONDS), body, 'its next attempt is not due');
   }
 
   async function attempt(

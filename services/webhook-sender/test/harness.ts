@@ -34,13 +34,15 @@ interface HarnessOptions {
   /** For each API key; by default there is only a default endpoint, the receiver's. */
   readonly byApiKey?: ReadonlyMap<string, Endpoint>;
   readonly default?: Endpoint | undefined;
+  /** When its time begins. */
+  readonly startAt?: Date;
   readonly downloadUrlOf?: WebhookSenderPorts['downloadUrlOf'];
 }
 
 /** A sender over the fake of the table, and a receiver that it really reaches, in time that the test moves. */
 export async function createHarness(t: Test, options: HarnessOptions = {}) {
   const { concurrency = 4, random = () => 0.5, byApiKey = new Map(), downloadUrlOf } = options;
-  const clock = new VirtualClock();
+  const clock = new VirtualClock(options.startAt);
   const faults = createFaultScript();
   let serial = 0;
   const uploads = createMemoryUploadStore({
