@@ -7,7 +7,7 @@ import { WebhookType } from '../src/webhook-event.ts';
 const BODY = JSON.stringify({ type: 'upload.processed', data: { filename: 'Zählerstand 🚀.pdf' } });
 const EVENT = { type: WebhookType.processed, key: 'uploads/a', acceptedVersionId: 'v1', at: new Date() };
 
-t.test("a signature is verified by the standard's own library, by each secret", async (t) => {
+t.test('a signature is verified by the standard’s own library, by each secret', async (t) => {
   for (const bytes of [24, 32, 64]) {
     const [old, next, other] = [randomBytes(bytes), randomBytes(bytes), randomBytes(bytes)];
     const headers = signedHeaders(webhookIdOf(EVENT), new Date(), BODY, [old, next]);
