@@ -69,7 +69,10 @@ for (const node of NODES) {
     const uploaded = await command('upload', 'command.txt');
     t.match(uploaded, { code: 0, stderr: '', stdout: /^command\.txt stored as uploads\// });
     const [, key = ''] = / stored as (\S+)/.exec(uploaded.stdout) ?? [];
-    t.match(await command('status', key), { code: 0, stdout: /^state +[A-Z]+$/m });
+    const status = await command('status', key);
+    t.match(status, { code: 0, stdout: /^state +[A-Z]+$/m });
+    t.match(status.stdout, /^contentType +text\/plain$/m);
+    t.match(status.stdout, /^filename +command\.txt$/m);
     const put = await command('upload', '--method', 'put', '--sha256', 'command.txt');
     t.match(put, { code: 0, stderr: '', stdout: /^command\.txt stored as uploads\// });
     t.match(await command('--version'), { code: 0, stdout: `${cli.manifest.version}\n` });

@@ -1,8 +1,10 @@
-// One real HTTP server that plays the issuer (GET) and S3's form endpoint (POST), each replaceable by a test.
+// One real HTTP server that plays the issuer (GET, and POST to /v1/uploads) and S3's form endpoint (every other POST), each replaceable
+// by a test.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { Busboy } from '@fastify/busboy';
 import type { UploadForm } from '@upload-once/client';
 
@@ -18,6 +20,14 @@ export interface ReceivedPost {
   bodyBytes: number;
 }
 
+export interface AskedForForm {
+  path: string;
+  apiKey: string | undefined;
+  /** Of a POST. */
+  idempotencyKey?: string | undefined;
+  body?: unknown;
+}
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 export const EXPIRES_AT = new Date('2030-01-02T03:04:05.000Z');
@@ -27,6 +37,15 @@ export function policyUntil(expiration: string): string {
   return Buffer.from(JSON.stringify({ expiration, conditions: [] })).toString('base64');
 }
 
+/** The response to `POST /v1/uploads`. */
+export function createdUpload({ url, fields }: Pick<UploadForm, 'url' | 'fields'>) {
+  const id = fields['key']?.replace(/^uploads\//, '');
+  return { id, state: 'ISSUED', method: 'post', url, fields, expiresAt: EXPIRES_AT.toISOString() };
+}
+
+/** Where the issuer's own POST goes, behind any prefix. */
+export const CREATE_UPLOAD_PATH = /\/v1\/uploads$/;
+
 export function s3ErrorXml(code: string, message: string, extra = ''): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message>${extra}<RequestId>R1</RequestId><HostId>H1</HostId></Error>`;
 }
@@ -34,7 +53,7 @@ export function s3ErrorXml(code: string, message: string, extra = ''): string {
 export async function startServers() {
   let issued = 0;
   const received: ReceivedPost[] = [];
-  const asked: { path: string; apiKey: string | undefined }[] = [];
+  const asked: AskedForForm[] = [];
   const errors: unknown[] = [];
 
   const servers = {
@@ -44,15 +63,19 @@ export async function startServers() {
     errors,
     connections: 0,
     /** Replace this to change the response of the issuer. */
-    issue: ((_, response) => {
+    issue: (({ method }, response) => {
       issued += 1;
-      const fields = {
-        key: `uploads/name-${issued}`,
-        policy: policyUntil(EXPIRES_AT.toISOString()),
-        'x-amz-date': 'D',
+      const form = {
+        url: `${servers.url}/bucket`,
+        fields: {
+          key: `uploads/name-${issued}`,
+          policy: policyUntil(EXPIRES_AT.toISOString()),
+          'x-amz-date': 'D',
+        },
       };
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ url: { url: `${servers.url}/bucket`, fields } }));
+      const isV1 = method === 'POST';
+      response.writeHead(isV1 ? 201 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(isV1 ? createdUpload(form) : { url: form }));
     }) as Handler,
     /** Replace this to change the response of S3. */
     take: (async (request, response) => {
@@ -76,11 +99,14 @@ export async function startServers() {
 
   const server = createServer(async (request, response) => {
     try {
-      if (request.method === 'POST') {
+      const { method, url: path = '', headers } = request;
+      const isV1 = method === 'POST' && CREATE_UPLOAD_PATH.test(path);
+      if (method === 'POST' && !isV1) {
         await servers.take(request, response);
         return;
       }
-      asked.push({ path: request.url ?? '', apiKey: request.headers['x-api-key'] as string | undefined });
+      const { 'x-api-key': apiKey, 'idempotency-key': idempotencyKey } = headers as Record<string, string>;
+      asked.push({ path, apiKey, ...(isV1 && { idempotencyKey, body: await json(request) }) });
       await servers.issue(request, response);
     } catch (error) {
       errors.push(error);

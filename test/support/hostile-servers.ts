@@ -1,6 +1,7 @@
 // An issuer and an S3 that send any bytes at any moment. A framework would send only valid responses; these tests need invalid ones.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { CREATE_UPLOAD_PATH, createdUpload } from './form-servers.ts';
 
 /** When S3 responds: as soon as it has the request's head, or when it has all of it. */
 export type Moment = 'early' | 'whole';
@@ -51,7 +52,7 @@ export async function startHostileServers() {
     conditions: [] as unknown[],
     s3: raw('204 No Content') as Responder,
     moment: 'whole' as Moment,
-    /** Instead of a form. */
+    /** Instead of a form, once it has the whole request. */
     issuer: undefined as Responder | undefined,
     /** The response to every `GET /v1/uploads/{id}`. */
     status: { status: 200, body: { id: 'a', state: 'ISSUED' } } as IssuerResponse,
@@ -63,7 +64,7 @@ export async function startHostileServers() {
       ).toString('base64');
       const fields = { key: 'uploads/a', policy, ...servers.fields };
       const url = servers.formUrl ?? `${servers.url}/bucket`;
-      raw('200 OK', JSON.stringify({ url: { url, fields } }))(socket);
+      raw('201 Created', JSON.stringify(createdUpload({ url, fields })))(socket);
     },
     async close() {
       for (const socket of sockets) socket.destroy();
@@ -77,33 +78,35 @@ export async function startHostileServers() {
     socket.on('error', () => {});
     socket.once('close', () => sockets.delete(socket));
     let head = '';
+    let path = '';
     let leftBytes: number | undefined;
+    const respond = () => {
+      if (head.startsWith('GET ')) {
+        const { status, headers, body } = servers.status;
+        raw(`${status} x`, JSON.stringify(body) ?? '', headers)(socket);
+      } else if (CREATE_UPLOAD_PATH.test(path)) (servers.issuer ?? servers.issue)(socket);
+      else {
+        servers.posts += 1;
+        servers.s3(socket);
+      }
+    };
     socket.on('data', (bytes) => {
       if (leftBytes === undefined) {
         head += bytes.toString('latin1');
         const end = head.indexOf('\r\n\r\n');
         if (end < 0) return;
         // As a proxy, they are asked for whole URLs.
-        const path = (head.split(' ', 2)[1] ?? '').replace(/^http:\/\/[^/]+/, '');
-        if (head.startsWith('GET ')) {
-          servers.asked.push(path);
-          if (!path.startsWith('/v1/')) (servers.issuer ?? servers.issue)(socket);
-          else {
-            const { status, headers, body } = servers.status;
-            raw(`${status} x`, JSON.stringify(body) ?? '', headers)(socket);
-          }
-          return;
-        }
-        leftBytes = Number(/content-length: (\d+)/i.exec(head)?.[1]) - (head.length - end - 4);
-        if (servers.moment === 'early') {
+        path = (head.split(' ', 2)[1] ?? '').replace(/^http:\/\/[^/]+/, '');
+        const isS3 = !path.includes('/v1/');
+        if (!isS3) servers.asked.push(path);
+        leftBytes = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0) - (head.length - end - 4);
+        if (isS3 && servers.moment === 'early') {
           socket.pause();
           servers.s3(socket);
           return;
         }
       } else leftBytes -= bytes.length;
-      if (leftBytes > 0) return;
-      servers.posts += 1;
-      servers.s3(socket);
+      if (leftBytes <= 0) respond();
     });
   });
   server.listen(0, '127.0.0.1');

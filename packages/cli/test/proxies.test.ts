@@ -8,7 +8,12 @@ import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import t, { type Test } from 'tap';
 import { makeCertificate } from '../../../test/support/certificate.ts';
-import { policyUntil, readPost } from '../../../test/support/form-servers.ts';
+import {
+  CREATE_UPLOAD_PATH,
+  createdUpload,
+  policyUntil,
+  readPost,
+} from '../../../test/support/form-servers.ts';
 import { runCommand } from './command-stage.ts';
 import { startProxy } from './proxy-server.ts';
 
@@ -22,14 +27,16 @@ const portOf = (server: { address(): unknown }) => (server.address() as AddressI
 async function startTarget(t: Test, scheme: 'http' | 'https') {
   const target = { url: '', posts: 0 };
   const respond: Parameters<typeof createServer>[1] = async (incoming, response) => {
-    if (incoming.method === 'POST') {
+    const isV1 = CREATE_UPLOAD_PATH.test(incoming.url ?? '');
+    if (incoming.method === 'POST' && !isV1) {
       await readPost(incoming);
       target.posts += 1;
       response.writeHead(204).end();
       return;
     }
     const fields = { key: 'uploads/a', policy: policyUntil('2030-01-02T03:04:05.000Z') };
-    response.end(JSON.stringify({ id: 'a', state: 'ISSUED', url: { url: `${target.url}/bucket`, fields } }));
+    response.writeHead(isV1 ? 201 : 200);
+    response.end(JSON.stringify(createdUpload({ url: `${target.url}/bucket`, fields })));
   };
   const server =
     scheme === 'https'

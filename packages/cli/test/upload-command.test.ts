@@ -2,7 +2,13 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import t from 'tap';
-import { policyUntil, readPost, s3ErrorXml, startServers } from '../../../test/support/form-servers.ts';
+import {
+  createdUpload,
+  policyUntil,
+  readPost,
+  s3ErrorXml,
+  startServers,
+} from '../../../test/support/form-servers.ts';
 import { run } from '../src/cli.ts';
 import type { CliIo } from '../src/cli-io.ts';
 
@@ -67,16 +73,70 @@ t.test('one file', async (t) => {
     `${file} stored as uploads/name-1 at ${servers.url}/bucket, 5 bytes in 0.00 s, version version-1\n`,
   );
   t.equal(seen.stderr, '');
-  t.same(servers.asked, [{ path: '/getpresignedurl', apiKey: 'key-1' }]);
+  t.match(servers.asked, [{ path: '/v1/uploads', apiKey: 'key-1' }]);
   t.match(servers.received, [{ fileName: 'a.txt', sizeBytes: 5 }]);
 });
+
+t.test('the form is asked for with the file’s name, and the type that the name says', async (t) => {
+  const { servers, io } = await stage(t);
+  const directory = t.testdir({ 'a.pdf': 'x', notes: 'y', 'b.csv': 'z' });
+  const [pdf = '', notes = '', csv = ''] = ['a.pdf', 'notes', 'b.csv'].map((name) => join(directory, name));
+  const cases: [string[], object][] = [
+    [[pdf], { filename: 'a.pdf', contentType: 'application/pdf' }],
+    [[pdf, '--content-type', 'guess'], { filename: 'a.pdf', contentType: 'application/pdf' }],
+    [[pdf, '--content-type', 'none'], { filename: 'a.pdf' }],
+    [[pdf, '--content-type', 'text/x'], { filename: 'a.pdf', contentType: 'text/x' }],
+    [[pdf, '--metadata', 'filename=c'], { metadata: { filename: 'c' }, contentType: 'application/pdf' }],
+    [[notes], { filename: 'notes' }],
+    [[pdf, '--times', '2'], { filename: 'a.pdf', contentType: 'application/pdf' }],
+    // Any of them could be the one that counts.
+    [[pdf, csv, '--times', '2'], {}],
+    [[pdf, csv, '--times', '2', '--content-type', 'text/x'], { contentType: 'text/x' }],
+  ];
+  for (const [args, body] of cases) {
+    servers.asked.length = 0;
+    t.equal(await run(['upload', ...args], io), 0, args.join(' '));
+    t.strictSame(
+      servers.asked.map((asked) => asked.body),
+      [body],
+      args.join(' '),
+    );
+  }
+});
+
+t.test(
+  'an issuer that can’t respond is asked again for the same upload; S3 gets the file once',
+  async (t) => {
+    const { servers, io, seen } = await stage(t);
+    const file = join(t.testdir({ 'a.txt': 'hello' }), 'a.txt');
+    const { issue } = servers;
+    let left = 2;
+    servers.issue = (request, response) => {
+      if (left === 0) return issue(request, response);
+      left -= 1;
+      return left === 1
+        ? request.socket.destroy()
+        : response.writeHead(503).end('{"message":"m","code":"c"}');
+    };
+    t.equal(await run(['upload', file], io), 0);
+    t.equal(seen.slept.length, 2);
+    t.equal(servers.asked.length, 3);
+    t.match(servers.asked[0]?.idempotencyKey, /^[0-9a-f]{32}$/);
+    for (const asked of servers.asked) t.strictSame(asked, servers.asked[0]);
+    t.equal(servers.received.length, 1);
+
+    const [first] = servers.asked.splice(0);
+    t.equal(await run(['upload', file], io), 0);
+    t.not(servers.asked[0]?.idempotencyKey, first?.idempotencyKey, 'another run is another upload');
+  },
+);
 
 t.test('options go before the environment', async (t) => {
   const { servers, io } = await stage(t);
   const file = join(t.testdir({ a: 'x' }), 'a');
   const env = { UPLOAD_ONCE_URL: 'http://127.0.0.1:1', UPLOAD_ONCE_API_KEY: 'other' };
   t.equal(await run(['upload', '--url', `${servers.url}/p/`, '--key', 'mine', file], { ...io, env }), 0);
-  t.same(servers.asked, [{ path: '/p/getpresignedurl', apiKey: 'mine' }]);
+  t.match(servers.asked, [{ path: '/p/v1/uploads', apiKey: 'mine' }]);
 });
 
 t.test('several files get one form each', async (t) => {
@@ -394,7 +454,7 @@ t.test('the response of a stranger can not steer the terminal', async (t) => {
   const { servers, io, seen } = await stage(t);
   servers.issue = (_, response) => {
     const fields = { key: 'uploads/\x1b[31mred', policy: policyUntil('2030-01-01T00:00:00Z') };
-    response.end(JSON.stringify({ url: { url: `${servers.url}/b`, fields } }));
+    response.writeHead(201).end(JSON.stringify(createdUpload({ url: `${servers.url}/b`, fields })));
   };
   t.equal(await run(['upload', join(t.testdir({ a: 'x' }), 'a')], io), 0);
   t.match(seen.stdout, /stored as uploads\/\?\[31mred at/);

@@ -333,6 +333,12 @@ const CASES: readonly Case[] = [
     says: /refused the request \(403 TooLargeForKey\): .*[^.]\n$/,
   },
   {
+    what: 'a key that takes no file of an unknown type',
+    issuer: issuerError('400 x', 'BadRequest'),
+    code: 1,
+    says: /refused the request \(400 BadRequest\): about BadRequest\n$/,
+  },
+  {
     what: 'a quota that is used up',
     issuer: issuerError('429 x', 'LimitExceeded', { 'retry-after': '40000' }),
     code: 1,
@@ -346,6 +352,12 @@ const CASES: readonly Case[] = [
   { what: 'an issuer that is busy', issuer: issuerError('503 x', 'Unavailable'), code: 1 },
   { what: 'an issuer that hangs up', issuer: (socket) => socket.end(), code: 1 },
   { what: 'an issuer’s login page', issuer: raw('200 OK', PAGE), code: 1 },
+  {
+    what: 'a page in a form’s place',
+    issuer: raw('201 Created', PAGE),
+    code: 1,
+    says: /has no upload: it is no JSON/,
+  },
   { what: 'no issuer', issuer: raw('404 Not Found', PAGE), code: 1 },
   {
     what: 'an issuer’s status that HTTP does not have, through a proxy',

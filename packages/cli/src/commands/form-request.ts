@@ -1,5 +1,5 @@
 import type { Retries, UploadForm, UploadPut } from '@upload-once/client';
-import { createUpload, fileSha256, requestUpload } from '@upload-once/client';
+import { createUpload, fileSha256 } from '@upload-once/client';
 import { printable } from '@upload-once/text/printable';
 import type { CliIo } from '../cli-io.ts';
 import { termsOfName } from './named-file.ts';
@@ -27,7 +27,7 @@ export interface FormRequest {
 /**
  * Asks for a form, again as the client library does, and says so when the issuer asked to wait.
  *
- * @throws as `requestUpload` and `createUpload`; FileUnusable, FileChanged; the signal's reason
+ * @throws as `createUpload`; FileUnusable, FileChanged; the signal's reason
  */
 export async function receiveForm(request: FormRequest): Promise<UploadForm | UploadPut> {
   const { file, sizeBytes, options, proxies, signal } = request;
@@ -42,12 +42,11 @@ export async function receiveForm(request: FormRequest): Promise<UploadForm | Up
     fetch: proxies.fetch,
     retries: retriesOf(request),
   };
-  if (wanted === undefined) return requestUpload(access);
-  const { sha256, isTypeGuessed: _, ...asked } = wanted;
+  const { sha256, isForOneFile, isTypeGuessed: _, ...asked } = wanted;
   const { form } = await createUpload({
     ...access,
     ...asked,
-    ...termsOfName(file, wanted),
+    ...(isForOneFile && termsOfName(file, wanted)),
     ...(wanted.method === 'put' && { minBytes: sizeBytes, maxBytes: sizeBytes }),
     ...(sha256 && { sha256: await fileSha256(file, signal) }),
   });

@@ -4,7 +4,7 @@ import { assertNoApiKey, type GivenAccess, ISSUER_OPTIONS, issuerAccess } from '
 import { parseCommandLine } from './parse-command-line.ts';
 import { STATES_HELP } from './states-help.ts';
 import { timeoutOf } from './time-option.ts';
-import { WANTED_OPTIONS, type WantedUpload, wantedOf, wantedValues } from './wanted-options.ts';
+import { termsOf, WANTED_OPTIONS, type WantedUpload, wantedValues } from './wanted-options.ts';
 
 export const UPLOAD_HELP = `Usage: upload-once upload FILE… [options]
 
@@ -38,15 +38,16 @@ would send the stored ones again. Give only the FILEs that the messages tell you
 What the upload must match:
   --method put      use a URL that S3 accepts once, for exactly this size, instead of a form
   --sha256          read the file first, and ask for a form that accepts only its SHA-256
-  --content-type T  the content type, such as application/pdf. "guess": by the FILE's name, as with any
-                    other option of this list; "none": any
+  --content-type T  the content type, such as application/pdf. "guess": by the FILE's name, as without this
+                    option; "none": any
   --name NAME       the beginning of the upload's id
   --metadata N=V    metadata of the object; you can give it several times
   --expires SECONDS how long an upload can start with the form
 
 To try out that a form works once:
   --times 2|3       use one form 2 or 3 times: for one FILE, sent again and again,
-                    or for as many FILEs, sent one after the other
+                    or for as many FILEs, sent one after the other: then the form
+                    has no FILE's name, and no guessed content type
   --delay SECONDS   wait between receiving the form and sending (0 to 86400)
   --tamper-key      change the form's key field after it was signed
 
@@ -90,8 +91,8 @@ export interface UploadCommandOptions {
   readonly parallel: number;
   /** The file that remembers what was stored; undefined: none does. */
   readonly record: string | undefined;
-  /** What `POST /v1/uploads` is asked for; undefined: nothing is, and a plain form will do. */
-  readonly wanted: WantedUpload | undefined;
+  /** What `POST /v1/uploads` is asked for. */
+  readonly wanted: WantedUpload;
 }
 
 /** @throws UsageError */
@@ -102,11 +103,11 @@ export function readUploadOptions(args: readonly string[], env: CliIo['env']): U
   const issuer = values.form === undefined ? issuerAccess(values, env) : undefined;
   assertNoApiKey(files, issuer?.apiKey ?? env['UPLOAD_ONCE_API_KEY']);
   const timeoutSeconds = timeoutOf(values.timeout);
-  const wanted = wantedOf(values, values.sha256 === true);
+  const wanted = wantedOf(values, files.length);
   assertFitsForm(values, files.length);
-  if (values['tamper-key'] && wanted?.method === 'put')
+  if (values['tamper-key'] && wanted.method === 'put')
     throw new UsageError('--tamper-key changes a form, not a PUT');
-  if (values.times !== undefined && wanted?.sha256 && files.length > 1)
+  if (values.times !== undefined && wanted.sha256 && files.length > 1)
     throw new UsageError('--sha256 is of one file: with several, --times can’t be given too');
   if (values.times !== undefined && values.record !== undefined)
     throw new UsageError('--record is for files that each have a form: --times can’t be given too');
@@ -126,6 +127,11 @@ export function readUploadOptions(args: readonly string[], env: CliIo['env']): U
     record: values.record,
     wanted,
   };
+}
+
+function wantedOf(values: ReturnType<typeof parse>['values'], fileCount: number): WantedUpload {
+  const isForOneFile = values.times === undefined || fileCount === 1;
+  return { ...termsOf(values), sha256: values.sha256 === true, isForOneFile };
 }
 
 /** A form that was handed on is for one file, and has its terms. */

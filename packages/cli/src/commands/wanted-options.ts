@@ -19,6 +19,8 @@ export interface WantedTerms
 
 export interface WantedUpload extends WantedTerms {
   readonly sha256: boolean;
+  /** Otherwise the form is for files of several names and types, and says nothing of them. */
+  readonly isForOneFile: boolean;
 }
 
 export interface WantedValues {
@@ -33,12 +35,6 @@ export interface WantedValues {
 export function wantedValues(values: WantedValues): WantedValues {
   const { method, name, metadata, expires } = values;
   return { method, 'content-type': values['content-type'], name, metadata, expires };
-}
-
-/** @param sha256 whether the form takes one content only @returns undefined: nothing is wanted @throws UsageError */
-export function wantedOf(values: WantedValues, sha256: boolean): WantedUpload | undefined {
-  const isAnything = sha256 || Object.values(wantedValues(values)).some((value) => value !== undefined);
-  return isAnything ? { ...termsOf(values), sha256 } : undefined;
 }
 
 /** @throws UsageError */
