@@ -50,7 +50,6 @@ export function createPost(options: {
     allowedHttp: new HttpAgent(common),
   };
 
-  /** @param isAgain on another connection than before */
   async function attempt(
     { url, isAllowed }: Pick<Endpoint, 'url' | 'isAllowed'>,
     { headers, body }: WebhookRequest,
@@ -69,7 +68,7 @@ export function createPost(options: {
     const responded = Promise.withResolvers<IncomingMessage>();
     outgoing.on('response', responded.resolve).on('error', responded.reject).end(body);
     const response = await responded.promise.catch((error) => {
-      // The endpoint has closed a connection that was kept, just when it was used: nothing was asked of it yet.
+      // The endpoint has closed a connection that was kept, just when it was used. Another one is tried; a repeat does no harm.
       if (outgoing.reusedSocket && error.code === 'ECONNRESET' && !signal.aborted) return undefined;
       throw error;
     });

@@ -12,10 +12,10 @@ export class AddressRefused extends Error {
 /**
  * Whether this is an address of the public internet, as opposed to one of this machine, of a private network, of AWS's metadata and
  * credentials, or of no one. An IPv4 address within an IPv6 one counts as what it is; one that a gateway would translate (NAT64, 6to4,
- * Teredo) does not count as public.
- * @param address of IPv4 or IPv6
+ * Teredo) does not count as public, nor does what is no address.
  */
 export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
   if (parsed.range() !== 'unicast') return false;
   return parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST);

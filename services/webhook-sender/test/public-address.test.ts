@@ -106,6 +106,11 @@ for (const [what, addresses] of Object.entries(REFUSED)) {
   });
 }
 
+t.test('what is no address is not public', async (t) => {
+  for (const text of ['', 'receiver.example', '8.8.8.8.8', '8.8.8.8/8', '::g'])
+    t.equal(isPublicAddress(text), false, text);
+});
+
 t.test('addresses of the internet are public', async (t) => {
   for (const address of PUBLIC) t.equal(isPublicAddress(address), true, address);
 });
