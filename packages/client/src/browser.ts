@@ -2,3 +2,4 @@
 export { describeFile, fileSha256, uploadFile } from './browser/upload-file.ts';
 export * from './errors.ts';
 export { parseForm } from './upload-form.ts';
+export { uppyAwsS3Options } from './uppy-aws-s3.ts';

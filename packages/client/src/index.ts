@@ -28,4 +28,10 @@ export {
   type UploadState,
   type UploadStatus,
 } from './uploads-v1.ts';
+export {
+  type UppyAwsS3Options,
+  type UppyAwsS3Source,
+  type UppyFile,
+  uppyAwsS3Options,
+} from './uppy-aws-s3.ts';
 export { FINAL_STATES, watchUpload } from './watch-upload.ts';

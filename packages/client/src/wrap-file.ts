@@ -39,7 +39,7 @@ export function requestFor(form: UploadForm | UploadPut, source: FileDescription
 }
 
 /** @throws UploadNotSent */
-function assertFits(form: UploadForm, { name, sizeBytes }: FileDescription): void {
+export function assertFits(form: UploadForm, { name, sizeBytes }: FileDescription): void {
   const limits = sizeLimitsOf(form);
   if (limits && (sizeBytes < limits.minBytes || sizeBytes > limits.maxBytes)) {
     throw new UploadNotSent(
