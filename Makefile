@@ -11,11 +11,12 @@ installed := node_modules/.with-development
 need_npm := command -v npm >/dev/null || { echo 'npm is not there: install Node.js 20 or later (https://nodejs.org)' >&2; exit 1; }
 package_tools := scripts/packages/node_modules/.package-lock.json
 peers := bench/peers/node_modules/.package-lock.json
+examples := examples/node_modules/.package-lock.json
 # Wheels alone: a source package would run code of its own to be installed, and get what that needs by no hash. Not compiled: Python compiles
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-large bench-growth bench-issuer bench-idempotency bench-half-peak bench-peers bench-uploads bench-calls bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
+.PHONY: help install demo dev examples local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-large bench-growth bench-issuer bench-idempotency bench-half-peak bench-peers bench-uploads bench-calls bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +41,16 @@ demo: $(runtime) ## Run an upload, a duplicate, a late and a tampered one throug
 
 dev: $(runtime) ## Start everything on this machine and keep it running
 	@node local/stack/dev/main.ts
+
+# What the example pages are made of; nothing else needs it.
+$(examples): examples/package-lock.json
+	npm ci --ignore-scripts --prefix examples
+	@touch $@
+
+examples: $(runtime) $(examples) ## Serve the example pages; needs CORS_ORIGINS=http://127.0.0.1:3000 make dev
+	@test -f .local/dev/env || { echo 'start this first, in another terminal: CORS_ORIGINS=http://127.0.0.1:3000 make dev' >&2; exit 1; }
+	@npm run --silent --prefix examples build
+	@. .local/dev/env && exec node examples/fastify-backend/server.mjs
 
 local: $(runtime) ## Start everything in containers on LocalStack; needs Docker and Terraform
 	@node local/localstack/main.ts up
@@ -111,10 +122,10 @@ $(package_tools): scripts/packages/package-lock.json
 packages: $(installed) $(package_tools) ## Build and pack the packages for npm, into .local/packages
 	@node scripts/packages/build.ts
 
-test-packages: packages ## Install what npm gets into an empty folder, and upload with it on Node 20 and 24
+test-packages: packages $(examples) ## Install what npm gets into an empty folder, and upload with it on Node 20 and 24
 	npm run --silent test:packages
 
-test-browser: packages ## Upload from pages, and by links, in a real browser; needs Chromium or Google Chrome
+test-browser: packages $(examples) ## Upload from pages, and by links, in a real browser; needs Chromium or Google Chrome
 	npm run --silent test:browser
 
 outages: $(installed) ## Make S3, SQS and DynamoDB unavailable, slow and throttling, a minute each: SECONDS=
@@ -207,4 +218,4 @@ deploy: $(runtime) ## Build and push the images, apply terraform/; shows the pla
 	@node scripts/deploy.ts
 
 clean: ## Remove everything that was installed and built
-	rm -rf node_modules scripts/packages/node_modules bench/peers/node_modules .tap .local
+	rm -rf node_modules scripts/packages/node_modules bench/peers/node_modules examples/node_modules .tap .local

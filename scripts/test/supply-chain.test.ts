@@ -28,8 +28,14 @@ interface LockedPackage {
 
 const root = JSON.parse(read('package.json')) as Manifest;
 const packageTools = JSON.parse(read('scripts/packages/package.json')) as Manifest;
+const examples = JSON.parse(read('examples/package.json')) as Manifest;
 /** Those of the registry; the rest are this repository's own folders, and links to them. */
-const locks = ['package-lock.json', 'scripts/packages/package-lock.json', 'bench/peers/package-lock.json'];
+const locks = [
+  'package-lock.json',
+  'scripts/packages/package-lock.json',
+  'bench/peers/package-lock.json',
+  'examples/package-lock.json',
+];
 const fromRegistry = locks.flatMap((path) => {
   const { packages } = JSON.parse(read(path)) as { packages: Record<string, LockedPackage> };
   return Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && !link);
@@ -105,7 +111,7 @@ t.test('no package runs code of its own when it is installed', async (t) => {
   const withScript = fromRegistry.filter(([, { hasInstallScript }]) => hasInstallScript === true);
   t.strictSame(
     withScript.map(([path]) => [path.split('node_modules/').at(-1), false]),
-    [root, packageTools].flatMap(({ allowScripts }) => Object.entries(allowScripts)),
+    [root, packageTools, examples].flatMap(({ allowScripts }) => Object.entries(allowScripts)),
     'each is known, and refused',
   );
   t.match(read('.npmrc'), /^strict-allow-scripts=true$/m);

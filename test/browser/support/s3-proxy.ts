@@ -15,13 +15,14 @@ export interface S3Proxy {
   /** Holds the next upload when so many of its bytes have come. */
   holdNext(bytes: number): Promise<HeldUpload>;
   mend(): void;
-  /** Lets S3 store the next upload, and breaks its connection in place of the response. */
-  loseNextResponse(): void;
+  /** Lets S3 store the next upload, and breaks its connection in place of the response; and each later one until `mend`, if asked. */
+  loseNextResponse(options?: { readonly untilMend: boolean }): void;
 }
 
 export async function startS3Proxy(s3Port: number, teardown: (stop: () => void) => void): Promise<S3Proxy> {
   let plan: { readonly bytes: number; readonly held: (upload: HeldUpload) => void } | undefined;
   let isResponseLost = false;
+  let isDownAfterwards = false;
   let isDown = false;
   const sockets = new Set<Socket>();
 
@@ -55,6 +56,7 @@ export async function startS3Proxy(s3Port: number, teardown: (stop: () => void) 
     s3.on('data', (chunk) => {
       if (uploaded === undefined || !isResponseLost) return client.write(chunk);
       isResponseLost = false;
+      isDown = isDownAfterwards;
       cut();
       return undefined;
     });
@@ -73,8 +75,9 @@ export async function startS3Proxy(s3Port: number, teardown: (stop: () => void) 
     mend() {
       isDown = false;
     },
-    loseNextResponse() {
+    loseNextResponse({ untilMend } = { untilMend: false }) {
       isResponseLost = true;
+      isDownAfterwards = untilMend;
     },
   };
 }

@@ -12,7 +12,8 @@ import { termsOf, WANTED_OPTIONS } from './wanted-options.ts';
 export const FORM_HELP = `Usage: upload-once form [options]
 
 Asks the issuer for a form, and prints it to hand on. It is good for one upload, and needs no API key. Everyone who
-has it can upload a file with it until it expires, but only the first one counts.
+has it can upload a file with it until it expires, but only the first one counts. For a person,
+"upload-once link create" prints a link to a page instead.
 
   --as json|html|curl what to print: JSON for "upload-once upload --form", a page with a form, or a script for the
                       shell that takes a file (default json)
