@@ -38,7 +38,8 @@ export interface UppyAwsS3Options {
 /** A file, from its first try on. */
 interface Sending {
   readonly key: string;
-  readonly file: UppyFile;
+  /** As it was when the last try began. */
+  file: UppyFile;
   form?: UploadForm | undefined;
   /** By this clock. */
   expiresAt: number;
@@ -63,7 +64,8 @@ export function uppyAwsS3Options(source: UppyAwsS3Source): UppyAwsS3Options {
     shouldUseMultipart: false,
     generateObjectKey(file) {
       const data = file.data as object;
-      const sending = sendings.get(data) ?? { key: randomHex(16), file, expiresAt: 0 };
+      const sending: Sending = sendings.get(data) ?? { key: randomHex(16), file, expiresAt: 0 };
+      sending.file = file;
       sendings.set(data, sending);
       byKey.set(sending.key, new WeakRef(sending));
       return sending.key;

@@ -88,7 +88,14 @@ t.test('what Uppy gets is the form as it was signed', async (t) => {
 t.test('an expired form is revoked before there is another', async (t) => {
   let refusal: Error | undefined;
   const revoked: string[] = [];
-  const { sign, calls, pass } = start(t, {
+  let isBusy = false;
+  const asked: string[] = [];
+  const { sign, pass } = start(t, {
+    async getForm({ name }) {
+      asked.push(name);
+      if (isBusy) throw new Error('busy');
+      return formOf(revoked.length === 0 ? '1' : '2');
+    },
     async revoke(id) {
       if (refusal) throw refusal;
       revoked.push(id);
@@ -100,10 +107,14 @@ t.test('an expired form is revoked before there is another', async (t) => {
   refusal = new Error('a file has come');
   await t.rejects(sign(file), refusal);
   await t.rejects(sign(file), refusal, 'each time');
-  t.equal(calls.length, 1, 'there is no second form for a file that has come');
+  t.equal(asked.length, 1, 'there is no second form for a file that has come');
   refusal = undefined;
-  t.equal(await sign(file), 'uploads/2');
-  t.strictSame(revoked, ['1']);
+  isBusy = true;
+  await t.rejects(sign(file), { message: 'busy' });
+  isBusy = false;
+  t.equal(await sign({ ...file, name: 'renamed' }), 'uploads/2');
+  t.strictSame(revoked, ['1'], 'once, though there was no other form at first');
+  t.strictSame(asked, ['a', 'a', 'renamed']);
 });
 
 t.test('without revoke, a file is not sent with a second form', async (t) => {
