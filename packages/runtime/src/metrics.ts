@@ -171,7 +171,8 @@ export const METRICS = {
     unit: 'Count',
     dimensions: [],
     isGathered: true,
-    description: 'Events that no endpoint is configured for.',
+    description:
+      'Events that were not sent: no endpoint is configured for them, or the upload failed and was processed since.',
   },
   WebhookEndpointsGone: {
     unit: 'Count',

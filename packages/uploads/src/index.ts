@@ -2,6 +2,7 @@ export { asciiJson } from './domain/ascii-json.ts';
 export { type DescribedVersion, differenceOf } from './domain/compare-versions.ts';
 export { describeUpload, type UploadDescription } from './domain/describe-upload.ts';
 export { createEvidence, type Evidence, type Observed } from './domain/evidence.ts';
+export { timeOf } from './domain/iso-time.ts';
 export {
   type Item,
   isObservedVersionItem,
@@ -13,7 +14,9 @@ export {
 } from './domain/item.ts';
 export type { Link, LinkedUpload, LinkTexts, NewLink } from './domain/link.ts';
 export {
+  type DuplicateReport,
   type ObservedVersionReport,
+  parseDuplicateReport,
   type Report,
   type Reports,
   reportIdOf,

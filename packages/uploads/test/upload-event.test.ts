@@ -7,7 +7,7 @@ const PROCESSED = {
   acceptedVersionId: 'version-1',
   at: new Date('2026-11-28T10:00:00.123Z'),
 };
-const FAILED = { ...PROCESSED, type: UploadEventType.failed, reason: 'kein Zähler' };
+const FAILED = { ...PROCESSED, type: UploadEventType.failed, attempt: 3, reason: 'kein Zähler' };
 
 t.test('an event is a message that SQS takes, and is read as it was written', async (t) => {
   for (const event of [PROCESSED, FAILED]) {
@@ -24,6 +24,7 @@ t.test('the message has exactly these fields', async (t) => {
     key: FAILED.key,
     acceptedVersionId: 'version-1',
     at: '2026-11-28T10:00:00.123Z',
+    attempt: 3,
     reason: 'kein Zähler',
   });
 });
@@ -50,6 +51,9 @@ t.test('what is no event of this format is none', async (t) => {
     { ...message, at: 'yesterday' },
     { ...message, at: 1 },
     { ...message, reason: 1 },
+    { ...message, attempt: 0 },
+    { ...message, attempt: 1.5 },
+    { ...message, attempt: '1' },
   ];
   for (const other of others) t.equal(parseUploadEvent(other), undefined);
 });

@@ -30,7 +30,7 @@ export function createEventSender(options: {
     },
 
     async failed({ key, attempt }, acceptedVersionId, reason) {
-      const event = { type: UploadEventType.failed, key, acceptedVersionId, at: clock.now() };
+      const event = { type: UploadEventType.failed, key, acceptedVersionId, at: clock.now(), attempt };
       try {
         await webhookEvents?.send(reason === undefined ? event : { ...event, reason });
       } catch (err) {

@@ -102,9 +102,20 @@ t.test('upload.failed is sent with the last receive, before FAILED is recorded',
       key,
       acceptedVersionId: event.versionId,
       at: upload?.failedAt,
+      attempt: 2,
       reason: 'Column 3 is empty.',
     },
   ]);
+});
+
+t.test('an upload that fails again after a redrive has an event of the later attempt', async (t) => {
+  const harness = withWebhooks(fails, fails);
+  const { event } = await harness.accepted();
+  for (const receiveCount of [1, 2]) {
+    const { delivery } = createDelivery({ receiveCount, isLastReceive: true });
+    await t.rejects(harness.processAccepted(event, delivery), { message: 'disk full: /data' });
+  }
+  t.match(harness.webhookEvents, [{ attempt: 1 }, { attempt: 2 }]);
 });
 
 t.test('an error that has no words for the client gives the event none', async (t) => {

@@ -5,6 +5,7 @@ import {
   acceptedKeyOf,
   type Upload,
   UploadEventType,
+  UploadState,
   type UploadStore,
   type VersionName,
 } from '@upload-once/uploads';
@@ -16,6 +17,7 @@ import type { Post, WebhookResponse } from './post.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import { signedHeaders, webhookIdOf } from './signature.ts';
 import { webhookBody } from './webhook-body.ts';
+import type { WebhookType } from './webhook-event.ts';
 
 /** Of the places for messages, what one of several endpoints can have. */
 const PART_OF_ONE_ENDPOINT = 1 / 4;
@@ -45,8 +47,9 @@ export interface WebhookSenderSettings {
 
 /**
  * The sender's work on one message: an attempt to deliver its event, if its time has come. The message is deleted when an endpoint has taken
- * the event, or none is configured for it. After an attempt that failed the message is replaced by one with the next attempt's time, so
- * that what waits is not in flight; after the last attempt, or for an endpoint that is gone, it becomes a dead letter.
+ * the event, when none is configured for it, and when it is out of date: the upload failed, and was processed since. After an attempt that
+ * failed the message is replaced by one with the next attempt's time, so that what waits is not in flight; after the last attempt, or for an
+ * endpoint that is gone, it becomes a dead letter.
  *
  * Create it once for a process: it counts the attempts of each endpoint, and knows which endpoints are gone.
  */
@@ -72,15 +75,10 @@ export function createWebhookSender(
     const upload = await uploads.get(event.key);
     if (!upload)
       throw new Unprocessable(`there is no upload ${event.key}, so that its endpoint is not known`);
+    if (event.type === UploadEventType.failed && upload.state === UploadState.processed)
+      return unsent(upload, event.type, 'the upload was processed since: upload.processed says so');
     const endpoint = endpointFor(endpoints, upload.apiKeyId, event.type);
-    if (!endpoint) {
-      metrics.add('WebhooksUnsent', 1);
-      log.debug(
-        { key: event.key, type: event.type, apiKeyId: upload.apiKeyId },
-        'no endpoint is configured for a webhook',
-      );
-      return;
-    }
+    if (!endpoint) return unsent(upload, event.type, 'no endpoint is configured for a webhook');
     if (gone.has(endpoint.url.href)) throw endpointGone(endpoint);
     const release = limit.take(endpoint);
     if (!release) {
@@ -97,6 +95,11 @@ export function createWebhookSender(
       release();
     }
   };
+
+  function unsent({ key, apiKeyId }: Upload, type: WebhookType, why: string): void {
+    metrics.add('WebhooksUnsent', 1);
+    log.debug({ key, type, apiKeyId }, why);
+  }
 
   /** @throws Postponed */
   function assertDue({ nextAttemptAt }: Pending, body: string): void {

@@ -1,5 +1,11 @@
 import { Unprocessable } from '@upload-once/queue';
-import { asciiJson, ObservedKind, parseUploadEvent, UPLOADS_PREFIX } from '@upload-once/uploads';
+import {
+  asciiJson,
+  ObservedKind,
+  parseDuplicateReport,
+  parseUploadEvent,
+  timeOf,
+} from '@upload-once/uploads';
 import { LAST_ATTEMPT } from './attempt-schedule.ts';
 import { type WebhookEvent, WebhookType } from './webhook-event.ts';
 
@@ -55,15 +61,11 @@ function readRetry(message: Record<string, unknown>) {
   return { original, attempt, nextAttemptAt: time };
 }
 
-function readDuplicate(report: Record<string, unknown>): WebhookEvent | undefined {
-  const { schemaVersion, type, key, versionId, sizeBytes } = report;
-  const [storedAt, at] = [timeOf(report['storedAt']), timeOf(report['recordedAt'])];
-  if (schemaVersion !== SCHEMA_VERSION || type !== ObservedKind.duplicate || !storedAt || !at)
-    return undefined;
-  if (typeof key !== 'string' || !key.startsWith(UPLOADS_PREFIX) || typeof versionId !== 'string')
-    return undefined;
-  if (!isWhole(sizeBytes, 0, Number.MAX_SAFE_INTEGER)) return undefined;
-  return { type: WebhookType.duplicate, key, versionId, sizeBytes, storedAt, at };
+function readDuplicate(original: object): WebhookEvent | undefined {
+  const report = parseDuplicateReport(original);
+  if (!report) return undefined;
+  const { recordedAt: at, ...duplicate } = report;
+  return { type: WebhookType.duplicate, ...duplicate, at };
 }
 
 /** A report of another type: readers ignore those that they do not know. */
@@ -77,9 +79,4 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isWhole(value: unknown, least: number, most: number): value is number {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-}
-
-function timeOf(value: unknown): Date | undefined {
-  const time = new Date(typeof value === 'string' ? value : Number.NaN);
-  return Number.isNaN(time.getTime()) ? undefined : time;
 }

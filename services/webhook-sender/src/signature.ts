@@ -1,11 +1,13 @@
 import { createHash, createHmac } from 'node:crypto';
-import { versionOf, type WebhookEvent } from './webhook-event.ts';
+import { versionOf, type WebhookEvent, WebhookType } from './webhook-event.ts';
 
 /**
- * The idempotency key of an event: the same for each attempt, and for each message about the same thing.
+ * The idempotency key of an event: the same for each attempt to deliver it, and for each message about the same thing. An upload that fails
+ * again after a redrive has another.
  */
 export function webhookIdOf(event: WebhookEvent): string {
-  const name = JSON.stringify([event.type, event.key, versionOf(event)]);
+  const attempt = event.type === WebhookType.duplicate ? undefined : event.attempt;
+  const name = JSON.stringify([event.type, event.key, versionOf(event), attempt]);
   return `msg_${createHash('sha256').update(name).digest('base64url')}`;
 }
 

@@ -24,7 +24,7 @@ export function webhookBody(
 
 function dataOf(
   event: WebhookEvent,
-  { state, key }: Upload,
+  { key }: Upload,
   { bucket, downloadUrl }: { readonly bucket: string; readonly downloadUrl: string | undefined },
 ): object {
   if (event.type === WebhookType.duplicate) {
@@ -39,8 +39,7 @@ function dataOf(
       acceptedVersionId,
       ...(downloadUrl !== undefined && { downloadUrl }),
     };
-  // The event is sent before FAILED is recorded; and after a redrive the upload can have been processed.
-  if (state === UploadState.processed) return {};
+  // The event is sent before FAILED is recorded.
   return {
     state: UploadState.failed,
     failedAt: at.toISOString(),

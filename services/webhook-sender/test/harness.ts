@@ -102,12 +102,13 @@ export async function createHarness(t: Test, options: HarnessOptions = {}) {
     processed: (key: string) =>
       writeUploadEvent({ type: UploadEventType.processed, key, acceptedVersionId: 'a1', at: clock.now() }),
 
-    failed: (key: string, reason?: string) =>
+    failed: (key: string, reason?: string, attempt = 1) =>
       writeUploadEvent({
         type: UploadEventType.failed,
         key,
         acceptedVersionId: 'a1',
         at: clock.now(),
+        attempt,
         ...(reason !== undefined && { reason }),
       }),
 

@@ -63,7 +63,7 @@ t.test('a URL by which the accepted file can be read, where it is configured', a
   });
   const key = await upload();
   await deliver(processed(key));
-  await deliver(failed(key));
+  await deliver(failed(await upload('PROCESSING')));
   const [first, second] = receiver.received.entries.map(({ body }) => JSON.parse(body).data);
   t.equal(first.downloadUrl, `https://bucket.example/${key.replace('uploads/', 'accepted/')}?versionId=a1`);
   t.notOk('downloadUrl' in second);
@@ -73,13 +73,36 @@ t.test('a failed upload is FAILED for its receiver, though that is recorded only
   const { upload, failed, deliver, receiver, clock } = await createHarness(t);
   const key = await upload('PROCESSING');
   await deliver(failed(key, 'no PDF'));
-  await deliver(failed(await upload()));
-  const [first, second] = receiver.received.entries.map(({ body }) => JSON.parse(body));
-  t.match(first, {
+  t.match(JSON.parse(receiver.received.entries[0]?.body ?? ''), {
     type: 'upload.failed',
     data: { state: 'FAILED', failedAt: clock.now().toISOString(), failureReason: 'no PDF' },
   });
-  t.match(second, { type: 'upload.failed', data: { state: 'PROCESSED' } }, 'a redrive was faster');
+});
+
+t.test('an upload that fails again after a redrive is a webhook of its own', async (t) => {
+  const { upload, failed, deliver, receiver } = await createHarness(t);
+  const key = await upload('PROCESSING');
+  const first = failed(key);
+  for (const message of [first, failed(key, 'no PDF', 2), first]) await deliver(message);
+  const ids = receiver.received.entries.map(({ headers }) => headers['webhook-id']);
+  t.equal(ids[2], ids[0], 'the same failure again');
+  t.not(ids[1], ids[0]);
+});
+
+t.test('a failure that a redrive has made up for is not sent, also where its event waited', async (t) => {
+  const { upload, uploads, failed, processed, postponed, deliver, receiver, clock, total } =
+    await createHarness(t);
+  const key = await upload('PROCESSING');
+  receiver.respond((response) => response.writeHead(500).end());
+  const { seconds, body } = await postponed(failed(key));
+  await uploads.finish(key, 1);
+  clock.advance(seconds * 1000);
+  receiver.respond((response) => response.writeHead(204).end());
+  await deliver(body);
+  t.equal(receiver.received.entries.length, 1);
+  t.strictSame([total('WebhooksUnsent'), total('WebhooksDelivered')], [1, 0]);
+  await deliver(processed(key));
+  t.match(JSON.parse(receiver.received.entries[1]?.body ?? ''), { type: 'upload.processed' });
 });
 
 t.test('a duplicate is described beside the upload itself; no other report is sent', async (t) => {

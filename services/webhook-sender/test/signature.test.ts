@@ -20,7 +20,7 @@ t.test('a signature is verified by the standard’s own library, by each secret'
   }
 });
 
-t.test('the id of an event is that of its type, key and version, and nothing else', async (t) => {
+t.test('the id of an event is that of its type, key, version and attempt, and nothing else', async (t) => {
   const id = webhookIdOf(EVENT);
   t.match(id, /^msg_[\w-]{43}$/);
   t.equal(webhookIdOf({ ...EVENT, at: new Date(0), reason: 'another' }), id);
@@ -32,8 +32,11 @@ t.test('the id of an event is that of its type, key and version, and nothing els
     storedAt: new Date(),
     at: new Date(),
   };
+  const failed = { ...EVENT, type: WebhookType.failed };
   const others = [
-    { ...EVENT, type: WebhookType.failed },
+    failed,
+    { ...failed, attempt: 1 },
+    { ...failed, attempt: 11 },
     { ...EVENT, key: 'uploads/b' },
     { ...EVENT, acceptedVersionId: 'v2' },
     // The parts do not run into each other.

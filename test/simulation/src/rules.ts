@@ -295,16 +295,16 @@ export function createRules(
     },
 
     /** The queue of webhooks has it: what it says must be so. */
-    webhookEventSent({ type, key: uploadKey, acceptedVersionId, at }: UploadEvent): void {
+    webhookEventSent({ type, key: uploadKey, acceptedVersionId, at, attempt }: UploadEvent): void {
       const key = facts.of(uploadKey);
       key.webhookEvents.add(type);
       const { item } = key;
       const by = actor();
-      const [attempt] = [...key.holders].findLast(([, holder]) => holder === by) ?? [];
+      const [held] = [...key.holders].findLast(([, holder]) => holder === by) ?? [];
       const isSo =
         type === UploadEventType.processed
           ? item?.state === 'PROCESSED' && item.processedAt === at.toISOString()
-          : attempt !== undefined && leases.hasFailed(key, attempt);
+          : held !== undefined && attempt === held && leases.hasFailed(key, held);
       must(
         isSo && item?.acceptedVersionId === acceptedVersionId,
         'P3',

@@ -1,4 +1,4 @@
-import { asciiJson, ObservedKind, parseUploadEvent, UPLOADS_PREFIX } from '@upload-once/uploads';
+import { asciiJson, parseDuplicateReport, parseUploadEvent } from '@upload-once/uploads';
 import type { LetterEvent } from './dead-letter.ts';
 
 /** What a message of the webhook-sender's queue is about, and how it is sent once more. */
@@ -17,14 +17,11 @@ export function readWebhookLetter(body: string): WebhookLetter | undefined {
   return event && { event, body: asciiJson(original) };
 }
 
-function eventOf(original: Readonly<Record<string, unknown>>): LetterEvent | undefined {
+function eventOf(original: object): LetterEvent | undefined {
   const event = parseUploadEvent(original);
   if (event) return { what: event.type, key: event.key, versionId: event.acceptedVersionId };
-  const { schemaVersion, type, key, versionId } = original;
-  if (schemaVersion !== 1 || type !== ObservedKind.duplicate || typeof versionId !== 'string')
-    return undefined;
-  if (typeof key !== 'string' || !key.startsWith(UPLOADS_PREFIX)) return undefined;
-  return { what: 'upload.duplicate', key, versionId };
+  const duplicate = parseDuplicateReport(original);
+  return duplicate && { what: 'upload.duplicate', key: duplicate.key, versionId: duplicate.versionId };
 }
 
 function parse(body: string): unknown {

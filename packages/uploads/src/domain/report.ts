@@ -1,5 +1,7 @@
 import { asciiJson } from './ascii-json.ts';
-import type { ObservedKind, ObservedVersion } from './upload.ts';
+import { timeOf } from './iso-time.ts';
+import { ObservedKind, type ObservedVersion } from './upload.ts';
+import { UPLOADS_PREFIX } from './upload-key.ts';
 
 /** The version of the format of a report. A reader ignores fields that it does not know; a field is never removed or reused. */
 export const REPORT_SCHEMA_VERSION = 1;
@@ -61,4 +63,23 @@ export function writeReport(report: Report): string {
       storedBeforeRevocation: report.storedBeforeRevocation,
     }),
   });
+}
+
+/** What the report of a duplicate says. */
+export type DuplicateReport = Pick<
+  ObservedVersion,
+  'key' | 'versionId' | 'sizeBytes' | 'storedAt' | 'recordedAt'
+>;
+
+/** The duplicate that a message reports. @param message its JSON, parsed; undefined: it is no report of a duplicate */
+export function parseDuplicateReport(message: unknown): DuplicateReport | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  const { schemaVersion, type, key, versionId, sizeBytes, ...times } = message as Record<string, unknown>;
+  if (schemaVersion !== REPORT_SCHEMA_VERSION || type !== ObservedKind.duplicate) return undefined;
+  if (typeof key !== 'string' || !key.startsWith(UPLOADS_PREFIX) || typeof versionId !== 'string')
+    return undefined;
+  if (!Number.isSafeInteger(sizeBytes) || (sizeBytes as number) < 0) return undefined;
+  const [storedAt, recordedAt] = [timeOf(times['storedAt']), timeOf(times['recordedAt'])];
+  if (!storedAt || !recordedAt) return undefined;
+  return { key, versionId, sizeBytes: sizeBytes as number, storedAt, recordedAt };
 }
