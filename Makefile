@@ -12,6 +12,7 @@ need_npm := command -v npm >/dev/null || { echo 'npm is not there: install Node.
 package_tools := scripts/packages/node_modules/.package-lock.json
 peers := bench/peers/node_modules/.package-lock.json
 examples := examples/node_modules/.package-lock.json
+stryker := scripts/mutants/stryker/node_modules/.package-lock.json
 # Wheels alone: a source package would run code of its own to be installed, and get what that needs by no hash. Not compiled: Python compiles
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
@@ -143,7 +144,12 @@ test-faults: $(installed) ## Kill, freeze and cut off real processes at every ca
 fuzz: $(installed) ## Send broken requests and events for a minute: MINUTES= SEED=
 	@node scripts/fuzz.ts
 
-mutants: $(installed) ## Break the code on purpose, in a copy, and check that tests fail: ONLY=id
+# Nothing else needs it.
+$(stryker): scripts/mutants/stryker/package-lock.json
+	npm ci --ignore-scripts --prefix scripts/mutants/stryker
+	@touch $@
+
+mutants: $(installed) $(stryker) ## Break the code on purpose, in a copy, and check that tests fail: ONLY=id FILE=path
 	@node scripts/mutants.ts
 
 bench: $(installed) ## Measure lead time, throughput and memory on this machine
@@ -218,4 +224,4 @@ deploy: $(runtime) ## Build and push the images, apply terraform/; shows the pla
 	@node scripts/deploy.ts
 
 clean: ## Remove everything that was installed and built
-	rm -rf node_modules scripts/packages/node_modules bench/peers/node_modules examples/node_modules .tap .local
+	rm -rf node_modules scripts/packages/node_modules bench/peers/node_modules examples/node_modules scripts/mutants/stryker/node_modules .tap .local

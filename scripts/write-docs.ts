@@ -5,6 +5,7 @@ import { withConfigurationTable } from './configuration-table.ts';
 import { defaultCostChart, withCostTables } from './cost/document.ts';
 import { withMessagesTable } from './messages-table.ts';
 import { withMutationsTable } from './mutants/mutations-table.ts';
+import { withScoresTable } from './mutants/stryker/scores-table.ts';
 import { asCommitted, CURRENT, servedDocument } from './openapi/document.ts';
 import { performanceCharts, withPeersTable, withPerformanceTables } from './performance/document.ts';
 import { terraformFolders, withTerraformTables } from './terraform-tables.ts';
@@ -22,7 +23,7 @@ renew('README.md', (document) => withPeersTable(document));
 for (const [file, chart] of Object.entries(performanceCharts()))
   writeFileSync(new URL(`../docs/${file}`, import.meta.url), chart);
 renew('packages/cli/MESSAGES.md', withMessagesTable);
-renew('scripts/mutants/README.md', withMutationsTable);
+renew('scripts/mutants/README.md', (document) => withScoresTable(withMutationsTable(document)));
 for (const folder of terraformFolders())
   renew(`${folder}/README.md`, (document) => withTerraformTables(folder, document));
 const api = await servedDocument();

@@ -35,6 +35,7 @@ const locks = [
   'scripts/packages/package-lock.json',
   'bench/peers/package-lock.json',
   'examples/package-lock.json',
+  'scripts/mutants/stryker/package-lock.json',
 ];
 const fromRegistry = locks.flatMap((path) => {
   const { packages } = JSON.parse(read(path)) as { packages: Record<string, LockedPackage> };

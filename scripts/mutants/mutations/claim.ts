@@ -2,7 +2,6 @@ import type { Mutation } from '../mutation.ts';
 
 const RECONCILE = 'services/acceptor/src/reconcile.ts';
 const RECONCILE_TEST = 'services/acceptor/test/reconcile.test.ts';
-const SOLE_VERSION = 'services/acceptor/src/is-sole-version.ts';
 const SOLE_VERSION_TEST = 'services/acceptor/test/sole-version.test.ts';
 const S3_STORE = 'packages/uploads/src/s3/s3-object-store.ts';
 const S3_STORE_TEST = 'packages/uploads/test/s3-object-store.test.ts';
@@ -26,18 +25,6 @@ export const claimMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'claim-own-version',
-    change: 'the version of the event that comes first is claimed',
-    breaks: 'P1: the order of events decides, not the order in S3',
-    file: RECONCILE,
-    find: 'uploads.claim(event.key, await versionToClaim(event, upload))',
-    replace: 'uploads.claim(event.key, event)',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P1: the oldest version is accepted, in whatever order the events come',
-    },
-  },
-  {
     id: 'claimed-unlisted-anywhere',
     change: 'a presigned PUT is claimed without a list, though its upload can be covered',
     breaks: 'P1: a later PUT is accepted over the first, which a delete marker covers',
@@ -50,36 +37,6 @@ export const claimMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'form-claimed-unlisted',
-    change: 'the version of a form is claimed without a list as well',
-    breaks: 'P1: the order of events decides, not the order in S3',
-    file: SOLE_VERSION,
-    find: "upload.constraints.method === 'put' &&",
-    replace: '',
-    noticedBy: { file: SOLE_VERSION_TEST, test: 'P1: the versions are listed for a PUT in place of a form' },
-  },
-  {
-    id: 'others-form-claimed-unlisted',
-    change: 'any version under the key of a presigned PUT is claimed without a list',
-    breaks: 'P1: another principal’s form, which needs no empty place, is accepted over the first version',
-    file: SOLE_VERSION,
-    find: "eventName === 'ObjectCreated:Put' &&",
-    replace: "eventName !== '' &&",
-    noticedBy: { file: SOLE_VERSION_TEST, test: 'P1: the versions are listed for a form in place of a PUT' },
-  },
-  {
-    id: 'link-claimed-unlisted',
-    change: 'a PUT of a link is claimed without a list for as long as the link lives',
-    breaks: 'P1: by then the lifecycle can have covered an earlier version',
-    file: SOLE_VERSION,
-    find: 'issuedAt.getTime() + LONGEST_FORM_SECONDS * 1000',
-    replace: 'expiresAt.getTime()',
-    noticedBy: {
-      file: SOLE_VERSION_TEST,
-      test: 'P1: a link’s versions are listed as soon as the lifecycle can have covered one',
-    },
-  },
-  {
     id: 'link-signed-after-claim',
     change: 'the page of a link gets a URL after a file was claimed',
     breaks: 'P1: the source of an accepted PUT can be removed while its URL works',
@@ -87,18 +44,6 @@ export const claimMutations: readonly Mutation[] = [
     find: '      assertOpen(presented);\n',
     replace: '',
     noticedBy: { file: 'services/url-issuer/test/link-page.test.ts', test: 'each state of a link' },
-  },
-  {
-    id: 'late-put-claimed-unlisted',
-    change: 'a PUT that ended long after its URL is claimed without a list',
-    breaks: 'P1: by then the lifecycle can have covered an earlier version',
-    file: SOLE_VERSION,
-    find: 'lastUrlOf(upload) + LONGEST_PUT_MS',
-    replace: 'Number.POSITIVE_INFINITY',
-    noticedBy: {
-      file: SOLE_VERSION_TEST,
-      test: 'P1: the versions are listed for a PUT that ended long after its URL',
-    },
   },
   {
     id: 'list-newest-first',
@@ -189,30 +134,6 @@ export const claimMutations: readonly Mutation[] = [
     noticedBy: {
       file: RECONCILE_TEST,
       test: 'P3: no event is acknowledged while its key is CLAIMED, by this worker or another',
-    },
-  },
-  {
-    id: 'second-look-in-vain',
-    change: 'a duplicate’s event never goes on for the claimed version',
-    breaks: 'P3: the same, and the duplicate’s event ends in the dead-letter queue as well',
-    file: RECONCILE,
-    find: 'if (isOthersWork && mayWait(event, delivery)) {',
-    replace: 'if (isOthersWork) {',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P3: who has claimed for another version’s event goes on with its redelivery',
-    },
-  },
-  {
-    id: 'copied-at-first-look',
-    change: 'a duplicate’s event that finds the key CLAIMED copies at once',
-    breaks: 'P8: gigabytes are copied as often as the form was used',
-    file: RECONCILE,
-    find: 'if (isOthersWork && mayWait(event, delivery)) {',
-    replace: 'if (false) {',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P8: a duplicate that comes during the copy does not copy the same once more',
     },
   },
   {

@@ -1,4 +1,3 @@
-// Over 250 lines: a list, one entry a mutation.
 import type { Mutation } from '../mutation.ts';
 
 const ACCEPT = 'services/acceptor/src/accept-claimed.ts';
@@ -129,15 +128,6 @@ export const copyMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'any-target-is-ours',
-    change: 'what lies under accepted/ is taken for the copy, whatever it is',
-    breaks: 'P2: other bytes are recorded as accepted',
-    file: FIND_COPY,
-    find: 'if (there && objection === undefined)',
-    replace: 'if (there)',
-    noticedBy: { file: RECONCILE_TEST, test: 'something else under accepted/ is never taken for the upload' },
-  },
-  {
     id: 'copy-goes-on',
     change: 'a copy is not broken off when the message is lost',
     breaks: 'P8: two workers copy the same gigabytes',
@@ -162,42 +152,6 @@ export const copyMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'older-is-ours',
-    change: 'what was stored before the upload is taken for its copy',
-    breaks: 'P5: the object of another principal is recorded as accepted',
-    file: FIND_COPY,
-    find: 'if (wholeSeconds(there.storedAt) < storedAt)',
-    replace: 'if (false)',
-    noticedBy: {
-      file: FIND_COPY_TEST,
-      test: 'P5: what was stored before the upload is not its copy, though nothing tells them apart',
-    },
-  },
-  {
-    id: 'orphan-is-ours',
-    change: 'what is on record as an orphan is recorded as accepted',
-    breaks: 'P4: its event was acknowledged, so it is never processed',
-    file: FIND_COPY,
-    find: 'if (await uploads.isObserved(targetKey, ObservedKind.orphan, there.versionId))',
-    replace: 'if (false)',
-    noticedBy: {
-      file: FIND_COPY_TEST,
-      test: 'P4: what is on record as an orphan is never recorded as accepted',
-    },
-  },
-  {
-    id: 'bytes-by-size',
-    change: 'where S3 keeps no digest two versions of one size are taken for the same',
-    breaks: 'P2: other bytes are recorded as accepted',
-    file: COMPARE,
-    find: 'if (common.some((name) => PROVING_DIGESTS.includes(name))) return undefined;',
-    replace: 'return undefined;',
-    noticedBy: {
-      file: FIND_COPY_TEST,
-      test: 'P2: other bytes of the same size under accepted/ never replace the upload',
-    },
-  },
-  {
     id: 'crc-proves',
     change: 'two versions with the same CRC are taken for the same',
     breaks: 'P2: bytes that were made to have the CRC of the upload are recorded as accepted',
@@ -210,51 +164,6 @@ export const copyMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'digest-unread',
-    change: 'two versions with different digests are taken for the same',
-    breaks: 'P2: other bytes are recorded as accepted',
-    file: COMPARE,
-    find: 'a.digests[name] !== b.digests[name]',
-    replace: 'false',
-    noticedBy: {
-      file: FIND_COPY_TEST,
-      test: 'P2: other bytes of the same size under accepted/ never replace the upload',
-    },
-  },
-  {
-    id: 'description-unread',
-    change: 'two versions with different metadata are taken for the same',
-    breaks: 'P2: other metadata is recorded as accepted',
-    file: COMPARE,
-    find: 'if (a.attributes[name] !== b.attributes[name])',
-    replace: 'if (false)',
-    noticedBy: { file: FIND_COPY_TEST, test: 'P2: the same bytes with another description are not the copy' },
-  },
-  {
-    id: 'composite-is-digest',
-    change: 'a checksum of the parts’ checksums is taken for one of the object',
-    breaks: 'P3: a copy in other parts than its source is never found again',
-    file: 'packages/uploads/src/s3/s3-description.ts',
-    find: "const isOfWhole = ChecksumType === 'FULL_OBJECT';",
-    replace: 'const isOfWhole = true;',
-    noticedBy: {
-      file: 'packages/uploads/test/s3-description.test.ts',
-      test: 'a checksum of the parts says nothing of the whole',
-    },
-  },
-  {
-    id: 'e-tag-is-digest',
-    change: 'the ETag of an object that KMS encrypts is taken for an MD5',
-    breaks: 'P3: a copy is never found again, since its ETag is another',
-    file: 'packages/uploads/src/s3/s3-description.ts',
-    find: "const isPlain = ServerSideEncryption === undefined || ServerSideEncryption === 'AES256';",
-    replace: 'const isPlain = true;',
-    noticedBy: {
-      file: 'packages/uploads/test/s3-description.test.ts',
-      test: 'an ETag is an MD5 only of what was stored at once, and not with KMS or a key of the client',
-    },
-  },
-  {
     id: 'accept-any-claim',
     change: 'a copy is recorded as accepted for whatever version is claimed',
     breaks: 'P1: a version is claimed, and another one’s copy accepted',
@@ -264,18 +173,6 @@ export const copyMutations: readonly Mutation[] = [
     noticedBy: {
       file: 'packages/uploads/test/memory-upload-store.test.ts',
       test: 'P1: a copy is accepted only for the claim that it was made for',
-    },
-  },
-  {
-    id: 'counted-orphan-is-ours',
-    change: 'what may be an orphan that was only counted is recorded as accepted',
-    breaks: 'P3: its event was acknowledged, so it is never processed',
-    file: FIND_COPY,
-    find: 'if (orphans && orphans.surplus > 0)',
-    replace: 'if (false)',
-    noticedBy: {
-      file: FIND_COPY_TEST,
-      test: 'P4: what may be one of the orphans that were only counted is never recorded as accepted',
     },
   },
   {

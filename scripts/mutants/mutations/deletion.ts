@@ -113,18 +113,6 @@ export const deletionMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'deleted-for-another-claim',
-    change: 'the upload is deleted when another version’s acceptance is on record',
-    breaks: 'P3: what was accepted are other bytes',
-    file: 'services/acceptor/src/is-acceptance-on-record.ts',
-    find: '    upload.claimed?.versionId === claimed.versionId &&\n',
-    replace: '',
-    noticedBy: {
-      file: 'services/acceptor/test/acceptance-not-recorded.test.ts',
-      test: 'P3: the source stays unless a later state of its own claim was read',
-    },
-  },
-  {
     id: 'further-version-in-silence',
     change: 'a further version under accepted/ is acknowledged without a record',
     breaks: 'P4: a restored or foreign file is stored there, and no alarm is raised',

@@ -136,18 +136,6 @@ export const duplicateMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'report-failure-unseen',
-    change: 'an event is acknowledged although its duplicate could not be recorded or reported',
-    breaks: 'P4: a duplicate is not alarmed',
-    file: RECONCILE,
-    find: "    if (kept.status === 'rejected') throw kept.reason;\n    if (kept.value)",
-    replace: '    if (kept.value)',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P4: a crash between record and report reports again, not never',
-    },
-  },
-  {
     id: 'one-kept-too-many',
     change: 'of many duplicates at once more than the limit are kept',
     breaks: 'P4: evidence is not bounded by the number that is promised',
@@ -157,18 +145,6 @@ export const duplicateMutations: readonly Mutation[] = [
     noticedBy: {
       file: 'packages/uploads/test/memory-upload-store.test.ts',
       test: 'P4: of many versions at once exactly as many get a place as there are',
-    },
-  },
-  {
-    id: 'surplus-uncounted',
-    change: 'a version beyond those that are kept is removed, and not counted',
-    breaks: 'P4: a version is gone without a trace',
-    file: RECONCILE,
-    find: '    if (kept.value) await keepApart.countSurplus(kept.value);\n',
-    replace: '',
-    noticedBy: {
-      file: SURPLUS_TEST,
-      test: 'P4: the first duplicates are kept and reported, those beyond are removed and counted',
     },
   },
   {
@@ -206,14 +182,5 @@ export const duplicateMutations: readonly Mutation[] = [
       file: SURPLUS_TEST,
       test: 'P4: a count that a crash left unreported is made good by a redelivery of what is kept',
     },
-  },
-  {
-    id: 'refused-is-orphan',
-    change: 'what comes for a revoked upload is taken for an orphan',
-    breaks: 'P4: the wrong alarm goes off',
-    file: RECONCILE,
-    find: 'upload?.state === UploadState.revoked ? ObservedKind.refused : ObservedKind.orphan;',
-    replace: 'ObservedKind.orphan;',
-    noticedBy: { file: RECONCILE_TEST, test: 'P5: what was revoked before it was claimed is refused' },
   },
 ];

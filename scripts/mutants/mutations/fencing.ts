@@ -165,42 +165,6 @@ export const fencingMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'unclaimed-is-orphan',
-    change: 'a copy whose upload is back at ISSUED is recorded as an orphan',
-    breaks: 'P3: the acceptor never accepts it after that',
-    file: PROCESS,
-    find: 'if (COPY_EVENTS.includes(event.eventName))',
-    replace: 'if (false)',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'P3: a copy whose upload is back at ISSUED is no false orphan, and no silence',
-    },
-  },
-  {
-    id: 'orphan-unseen-claim',
-    change: 'who records an orphan does not look whether its upload was claimed meanwhile',
-    breaks: 'P3: the acceptor has accepted it, and its event is acknowledged',
-    file: PROCESS,
-    find: 'return upload && upload.state !== UploadState.issued ? { claimed: upload } : undefined;',
-    replace: 'return undefined;',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'P3: who is claimed while an orphan is recorded is looked at again',
-    },
-  },
-  {
-    id: 'orphan-recorded-beside',
-    change: 'a second delivery does not look whether the first one has recorded an orphan',
-    breaks: 'P4: the record is never reported, and its message is acknowledged',
-    file: PROCESS,
-    find: 'if (delivery.receiveCount > 1) await finishOrphanReport(event);',
-    replace: '',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'P4: an orphan that a delivery recorded while the next one worked is reported by the next one',
-    },
-  },
-  {
     id: 'acknowledged-under-lease',
     change: 'a message is acknowledged while another worker holds the lease',
     breaks: 'P3: that worker dies, and no other takes over',
@@ -210,30 +174,6 @@ export const fencingMutations: readonly Mutation[] = [
     noticedBy: {
       file: PROCESS_TEST,
       test: 'while another holds the lease the message waits, longer with each receive',
-    },
-  },
-  {
-    id: 'acknowledged-unfinished',
-    change: 'a message is acknowledged although the end of the work did not count',
-    breaks: 'P3: the worker that took over dies, and no other continues',
-    file: PROCESS,
-    find: 'return finished.upload && heldUnlessProcessed(finished.upload, event);',
-    replace: 'return undefined;',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'fencing: a worker that slept past its lease cannot finish what another took over',
-    },
-  },
-  {
-    id: 'last-receive-given-back',
-    change: 'with the last receive a message does not wait in flight for another worker',
-    breaks: 'P3: a dead letter although nothing has failed, and no FAILED',
-    file: PROCESS,
-    find: 'if (!delivery.isLastReceive) throw',
-    replace: 'if (true) throw',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'with the last receive the message waits in flight for the other worker, and is no dead letter',
     },
   },
   {

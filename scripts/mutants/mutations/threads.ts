@@ -314,18 +314,6 @@ export const threadMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'suspects-at-once',
-    change: 'a process works on several suspects at once',
-    breaks: 'P3: each time that one of them ends the process, all of them lose a receive',
-    file: 'services/processor/src/process-accepted.ts',
-    find: 'if (hasSuspect) throw notBegun(key, event);',
-    replace: '',
-    noticedBy: {
-      file: 'services/processor/test/process-accepted.test.ts',
-      test: 'P3: one suspect runs at a time, and another one is held by no lease, costs no receive and comes back',
-    },
-  },
-  {
     id: 'not-begun-counts',
     change: 'a message that was not begun comes back itself',
     breaks: 'P3: it is a dead letter after a few receives, though no handler has seen it',

@@ -1,0 +1,71 @@
+/** A file that keeps promises, and the tests that have to notice whatever Stryker changes in it. */
+export interface GuardedFile {
+  /** From the top of the repository, as all paths here. */
+  readonly file: string;
+  /** The fast ones first: Stryker runs the next one only where those before it have passed. */
+  readonly tests: readonly string[];
+  /** The last run, of all mutants of the file. */
+  readonly measured: Measured;
+}
+
+export interface Measured {
+  /** A mutant with which the tests go on without an end is killed as well. */
+  readonly killed: number;
+  readonly mutants: number;
+  /** ISO date. */
+  readonly on: string;
+}
+
+/** Percent of the mutants that the tests have to kill: the score that was measured, rounded down. */
+export function thresholdOf({ measured }: GuardedFile): number {
+  return Math.floor((100 * measured.killed) / measured.mutants);
+}
+
+/** A file that is added here is measured first: `FILE=path make mutants` prints what stands in `measured`. */
+export const guardedFiles: readonly GuardedFile[] = [
+  {
+    file: 'packages/uploads/src/domain/compare-versions.ts',
+    tests: ['services/acceptor/test/earlier-copy.test.ts'],
+    measured: { killed: 30, mutants: 36, on: '2026-11-29' },
+  },
+  {
+    file: 'packages/uploads/src/s3/s3-description.ts',
+    tests: ['packages/uploads/test/s3-description.test.ts'],
+    measured: { killed: 37, mutants: 40, on: '2026-11-29' },
+  },
+  {
+    file: 'services/acceptor/src/find-earlier-copy.ts',
+    tests: ['services/acceptor/test/earlier-copy.test.ts', 'services/acceptor/test/reconcile.test.ts'],
+    measured: { killed: 50, mutants: 53, on: '2026-11-29' },
+  },
+  {
+    file: 'services/acceptor/src/is-acceptance-on-record.ts',
+    tests: [
+      'services/acceptor/test/acceptance-not-recorded.test.ts',
+      'services/acceptor/test/reconcile.test.ts',
+    ],
+    measured: { killed: 12, mutants: 12, on: '2026-11-29' },
+  },
+  {
+    file: 'services/acceptor/src/is-sole-version.ts',
+    tests: ['services/acceptor/test/sole-version.test.ts'],
+    measured: { killed: 22, mutants: 22, on: '2026-11-29' },
+  },
+  {
+    file: 'services/acceptor/src/reconcile.ts',
+    tests: [
+      'services/acceptor/test/reconcile.test.ts',
+      'services/acceptor/test/sole-version.test.ts',
+      'services/acceptor/test/surplus.test.ts',
+    ],
+    measured: { killed: 90, mutants: 95, on: '2026-11-29' },
+  },
+  {
+    file: 'services/processor/src/process-accepted.ts',
+    tests: [
+      'services/processor/test/process-accepted.test.ts',
+      'services/processor/test/webhook-events.test.ts',
+    ],
+    measured: { killed: 123, mutants: 141, on: '2026-11-29' },
+  },
+];
