@@ -63,7 +63,7 @@ t.test('the speed and the time left are those of the last seconds', async (t) =>
   held.release();
   await holdingAgain;
   await text(page, /^\d+% · [\d.]+ MB of 105 MB · [\d.]+ [kM]B per second · \d+ \w+ left$/);
-  await page.locator('#announcement', { hasText: /MB per second, \d+ \w+ left$/ }).waitFor();
+  await page.locator('#announcement', { hasText: /[kM]B per second, \d+ \w+ left$/ }).waitFor();
 });
 
 for (const method of ['put', 'post']) {
