@@ -41,30 +41,6 @@ export const deletionMutations: readonly Mutation[] = [
     noticedBy: { file: RECONCILE_TEST, test: 'P3: two workers at once end in one acceptance' },
   },
   {
-    id: 'put-deleted',
-    change: 'the upload is deleted after a presigned PUT as well',
-    breaks: 'P1: the URL works again, with `If-None-Match` too',
-    file: ACCEPT,
-    find: "if (upload.constraints.method === 'put') await removeAfterExpiry(version, lastExpiryOf(upload));\n    else await",
-    replace: 'await',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P1: the version of a presigned PUT stays until its URL has expired',
-    },
-  },
-  {
-    id: 'put-deleted-at-expiry',
-    change: 'the upload of a presigned PUT is deleted before its URL has expired',
-    breaks: 'P1: the URL works again, with `If-None-Match` too',
-    file: 'services/acceptor/src/remove-after-expiry.ts',
-    find: '(expiresAt.getTime() + AFTER_EXPIRY_MS)',
-    replace: '(expiresAt.getTime() - AFTER_EXPIRY_MS)',
-    noticedBy: {
-      file: 'services/acceptor/test/remove-after-expiry.test.ts',
-      test: 'P1: nothing is removed before an hour after the expiry',
-    },
-  },
-  {
     id: 'delete-any-version',
     change: 'a delete names no version',
     breaks: 'P4: a duplicate that is evidence is hidden, the accepted version stays',
@@ -98,18 +74,6 @@ export const deletionMutations: readonly Mutation[] = [
     noticedBy: {
       file: 'packages/uploads/test/s3-responses.test.ts',
       test: 'of several versions those that S3 no longer knows count as removed, and one that it keeps does not',
-    },
-  },
-  {
-    id: 'deleted-without-record',
-    change: 'the upload is deleted although no acceptance could be recorded',
-    breaks: 'P3: its item is gone or ISSUED again, and nothing knows its copy',
-    file: ACCEPT,
-    find: 'if (isAcceptanceOnRecord(recorded.upload, claimed)) return;',
-    replace: 'return;',
-    noticedBy: {
-      file: 'services/acceptor/test/acceptance-not-recorded.test.ts',
-      test: 'P3: the source stays unless a later state of its own claim was read',
     },
   },
   {

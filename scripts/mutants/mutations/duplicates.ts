@@ -22,18 +22,6 @@ export const duplicateMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'duplicate-counted-again',
-    change: 'a redelivery of a duplicate’s event is counted again',
-    breaks: 'P4: one duplicate is alarmed as two',
-    file: EVIDENCE,
-    find: '    if (observedVersion.reported) return;\n',
-    replace: '',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P4: a redelivery is never taken for a duplicate, and a duplicate is counted once',
-    },
-  },
-  {
     id: 'reported-too-early',
     change: 'a duplicate is marked as reported before it is',
     breaks: 'P4: after a crash in between, no alarm is raised',
@@ -91,23 +79,6 @@ export const duplicateMutations: readonly Mutation[] = [
     noticedBy: {
       file: 'packages/uploads/test/dynamodb-upload-store.test.ts',
       test: 'the contract > a version is recorded once per kind, and reported once',
-    },
-  },
-  {
-    id: 'report-unsent',
-    change: 'a duplicate is logged and counted, and not reported to the queue',
-    breaks: 'P4: with its log line the alarm is lost',
-    file: EVIDENCE,
-    find: `    if (!observedVersion.isIdentical)
-      await reports.send({
-        observedVersion,
-        ...(storedBeforeRevocation !== undefined && { storedBeforeRevocation }),
-      });
-`,
-    replace: '',
-    noticedBy: {
-      file: RECONCILE_TEST,
-      test: 'P4: a duplicate is reported though nothing that is logged arrives',
     },
   },
   {

@@ -70,18 +70,6 @@ export const heartbeatMutations: readonly Mutation[] = [
     noticedBy: { file: PROCESS_TEST, test: 'heartbeats keep the lease of long work' },
   },
   {
-    id: 'takeover-ignored',
-    change: 'a heartbeat that finds the lease taken lets the handler go on',
-    breaks: 'P3: two handlers work on one upload',
-    file: 'services/processor/src/lease-keeper.ts',
-    find: 'if (!renewed.applied && !isHeldBy(attempt, renewed.upload)) {',
-    replace: 'if (false) {',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'a heartbeat that finds the lease taken stops the handler and changes nothing',
-    },
-  },
-  {
     id: 'renewal-tried-once',
     change: 'a renewal that fails waits for the next heartbeat',
     breaks: 'P3: the lease ends before that, and is taken under a living worker',
@@ -103,18 +91,6 @@ export const heartbeatMutations: readonly Mutation[] = [
     noticedBy: {
       file: PROCESS_TEST,
       test: 'P3: a handler whose lease could not be renewed is stopped before another begins',
-    },
-  },
-  {
-    id: 'late-lease-begins',
-    change: 'a handler begins under a lease that has run out before its record arrived',
-    breaks: 'P3: the next worker may have begun',
-    file: 'services/processor/src/lease-keeper.ts',
-    find: 'if (leftMs <= 0) lapse();\n      else cancelLapse',
-    replace: 'cancelLapse',
-    noticedBy: {
-      file: PROCESS_TEST,
-      test: 'P3: a worker that learns of its lease when it has run out begins no handler',
     },
   },
   {

@@ -13,30 +13,6 @@ const THREAD_TEST = 'services/processor/test/start-handler-thread.test.ts';
 /** Handlers in threads: what one of them does to those beside it. */
 export const threadMutations: readonly Mutation[] = [
   {
-    id: 'suspects-fail',
-    change: 'every upload whose thread has ended has failed',
-    breaks: 'P3: uploads are dead-lettered because of a neighbour',
-    file: RUN,
-    find: "if (end.how === 'rejected' || end.blame === 'own') throw end.error;",
-    replace: 'throw end.error;',
-    noticedBy: {
-      file: RUN_TEST,
-      test: 'P3: of those whose thread ended, only the one that ends it alone fails',
-    },
-  },
-  {
-    id: 'suspects-together',
-    change: 'uploads whose thread has ended run again in a thread that others are in',
-    breaks: 'P3: the one that ends it takes its neighbours along each time',
-    file: RUN,
-    find: "isAlone = isAlone || end.blame === 'unknown' ||",
-    replace: 'isAlone = isAlone ||',
-    noticedBy: {
-      file: RUN_TEST,
-      test: 'P3: of those whose thread ended, only the one that ends it alone fails',
-    },
-  },
-  {
     id: 'printed-is-written',
     change: 'what a handler prints counts as written when it arrives',
     breaks: 'P8: a handler that prints faster than its output is read fills the memory of the service',
@@ -58,18 +34,6 @@ export const threadMutations: readonly Mutation[] = [
     noticedBy: {
       file: 'services/processor/test/call-handler.test.ts',
       test: 'P8: a handler has four streams open at most, and one more for each that is closed',
-    },
-  },
-  {
-    id: 'guilty-forgotten',
-    change: 'an upload that has ended its thread alone runs among others in its next attempt',
-    breaks: 'P8: each of its attempts ends the work of others',
-    file: RUN,
-    find: 'runsAlone.add(key);',
-    replace: 'void key;',
-    noticedBy: {
-      file: RUN_TEST,
-      test: 'P3: of those whose thread ended, only the one that ends it alone fails',
     },
   },
   {
@@ -120,18 +84,6 @@ export const threadMutations: readonly Mutation[] = [
     find: 'const isBlocked = isHeldUp ||',
     replace: "const isBlocked = (end.how !== 'thread-ended' && isHeldUp) ||",
     noticedBy: { file: RUN_TEST, test: 'P3: in a thread that was blocked the limit fails no attempt' },
-  },
-  {
-    id: 'held-up-rejects',
-    change: 'an error of a handler whose thread was blocked fails the attempt',
-    breaks: 'P3: a handler’s own time-out passes while a neighbour blocks the thread, and the upload fails',
-    file: RUN,
-    find: "failure instanceof HandlerTooSlow || (failure === undefined && end.how === 'rejected')",
-    replace: 'failure instanceof HandlerTooSlow',
-    noticedBy: {
-      file: RUN_TEST,
-      test: 'P3: in a thread that was blocked an error of a handler fails no attempt',
-    },
   },
   {
     id: 'broken-off-is-done',

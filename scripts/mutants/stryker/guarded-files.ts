@@ -25,13 +25,31 @@ export function thresholdOf({ measured }: GuardedFile): number {
 export const guardedFiles: readonly GuardedFile[] = [
   {
     file: 'packages/uploads/src/domain/compare-versions.ts',
-    tests: ['services/acceptor/test/earlier-copy.test.ts'],
-    measured: { killed: 30, mutants: 36, on: '2026-11-29' },
+    tests: ['packages/uploads/test/compare-versions.test.ts', 'services/acceptor/test/earlier-copy.test.ts'],
+    measured: { killed: 36, mutants: 36, on: '2026-11-29' },
+  },
+  {
+    file: 'packages/uploads/src/domain/evidence.ts',
+    tests: [
+      'services/acceptor/test/reconcile.test.ts',
+      'services/acceptor/test/surplus.test.ts',
+      'services/acceptor/test/identical-duplicates.test.ts',
+      'services/processor/test/process-accepted.test.ts',
+    ],
+    measured: { killed: 30, mutants: 34, on: '2026-11-29' },
   },
   {
     file: 'packages/uploads/src/s3/s3-description.ts',
     tests: ['packages/uploads/test/s3-description.test.ts'],
     measured: { killed: 37, mutants: 40, on: '2026-11-29' },
+  },
+  {
+    file: 'services/acceptor/src/accept-claimed.ts',
+    tests: [
+      'services/acceptor/test/reconcile.test.ts',
+      'services/acceptor/test/acceptance-not-recorded.test.ts',
+    ],
+    measured: { killed: 35, mutants: 38, on: '2026-11-29' },
   },
   {
     file: 'services/acceptor/src/find-earlier-copy.ts',
@@ -61,11 +79,29 @@ export const guardedFiles: readonly GuardedFile[] = [
     measured: { killed: 90, mutants: 95, on: '2026-11-29' },
   },
   {
+    file: 'services/acceptor/src/remove-after-expiry.ts',
+    tests: ['services/acceptor/test/remove-after-expiry.test.ts'],
+    measured: { killed: 50, mutants: 52, on: '2026-11-29' },
+  },
+  {
+    file: 'services/processor/src/lease-keeper.ts',
+    tests: [
+      'services/processor/test/lease-keeper.test.ts',
+      'services/processor/test/process-accepted.test.ts',
+    ],
+    measured: { killed: 48, mutants: 75, on: '2026-11-29' },
+  },
+  {
     file: 'services/processor/src/process-accepted.ts',
     tests: [
       'services/processor/test/process-accepted.test.ts',
       'services/processor/test/webhook-events.test.ts',
     ],
     measured: { killed: 123, mutants: 141, on: '2026-11-29' },
+  },
+  {
+    file: 'services/processor/src/run-handler.ts',
+    tests: ['services/processor/test/run-handler.test.ts'],
+    measured: { killed: 139, mutants: 165, on: '2026-11-29' },
   },
 ];

@@ -57,6 +57,19 @@ t.test('P1: the oldest version is accepted, in whatever order the events come', 
   }
 });
 
+t.test('P1: a claim holds the time of its own version, whichever event makes it', async (t) => {
+  for (const at of [0, 1]) {
+    const harness = createHarness();
+    const key = await harness.issue();
+    const events = ['first', 'second'].map((text) => harness.upload(key, text));
+    const [first, event] = [events[0], events[at]];
+    if (event) await harness.deliver(event);
+    const claimed = (await harness.uploads.get(key))?.claimed;
+    t.equal(claimed?.versionId, first?.versionId);
+    t.equal(Math.floor(Number(claimed?.storedAt) / 1000), Math.floor(Number(first?.storedAt) / 1000));
+  }
+});
+
 t.test('P2: what is uploaded after the claim does not reach accepted/', async (t) => {
   const harness = createHarness();
   const key = await harness.issue();

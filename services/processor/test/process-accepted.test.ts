@@ -930,6 +930,16 @@ t.test(
   },
 );
 
+t.test('P4: a redelivery about a processed upload is no orphan', async (t) => {
+  const harness = createHarness(succeeds);
+  const { event } = await harness.accepted();
+  for (const receiveCount of [1, 2]) {
+    await harness.processAccepted(event, createDelivery({ receiveCount }).delivery);
+  }
+  t.strictSame(await harness.uploads.listObservedVersions(event.key), []);
+  t.equal(harness.total('OrphanObjects'), 0);
+});
+
 t.test('P5: an object under accepted/ of a revoked upload is an orphan', async (t) => {
   const harness = createHarness(succeeds);
   const { key, event } = await harness.issued();

@@ -137,6 +137,24 @@ t.test('what is no longer this worker’s work has a second to end, also within 
   }
 });
 
+t.test(
+  'P3: a handler whose work is lost while it starts is told at once, and has a second to end',
+  async (t) => {
+    const attempts = createAttempts();
+    const attempt = attempts.begin();
+    const reason = new DrainLimitReached('the service stops');
+    attempt.cutOff(reason);
+    const run = await attempts.run(1);
+    await setImmediate();
+    t.equal(run.abortedWith, reason);
+    await attempts.pass(1);
+    t.equal(run.isKilled, true);
+    run.end({ how: 'resolved' });
+    await setImmediate();
+    t.equal(attempt.outcome, reason);
+  },
+);
+
 t.test('P3: of those whose thread ended, only the one that ends it alone fails', async (t) => {
   const attempts = createAttempts();
   const guilty = attempts.begin({ key: 'uploads/guilty' });
