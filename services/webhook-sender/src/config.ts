@@ -82,7 +82,9 @@ export async function endpointsFrom(config: WebhooksConfig): Promise<Endpoints> 
       `expected one of WEBHOOKS and WEBHOOKS_FILE, but ${json === undefined ? 'neither is' : 'both are'} set`,
     );
   const text = json ?? (await readText(path ?? ''));
-  if (text === undefined) throw violations(`expected a file that can be read, got ${JSON.stringify(path)}`);
+  // What is set can be the JSON itself, with its secrets.
+  if (text === undefined)
+    throw violations('expected the path of a file that can be read; its value is not shown');
   const finding = readEndpoints(text, new Set(entriesOf(config.WEBHOOK_ALLOWED_ORIGINS)));
   if ('problems' in finding) throw violations(...finding.problems);
   return finding.endpoints;

@@ -13,7 +13,7 @@ import { LAST_ATTEMPT, waitAfterAttempt } from './attempt-schedule.ts';
 import { limitEndpoints } from './endpoint-limit.ts';
 import { countUrls, type Endpoint, type Endpoints, endpointFor } from './endpoints.ts';
 import { type Pending, readMessage, writeRetry } from './message.ts';
-import type { Post, WebhookResponse } from './post.ts';
+import type { Post, WebhookRequest, WebhookResponse } from './post.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import { signedHeaders, webhookIdOf } from './signature.ts';
 import { webhookBody } from './webhook-body.ts';
@@ -21,8 +21,11 @@ import type { WebhookType } from './webhook-event.ts';
 
 /** Of the places for messages, what one of several endpoints can have. */
 const PART_OF_ONE_ENDPOINT = 1 / 4;
-/** How long a message waits for a place of its endpoint, in seconds. */
+/** Of the places for messages, what all endpoints can have that do not respond. */
+const PART_OF_SILENT = 1 / 2;
+/** How long a message waits for a place of its endpoint, in seconds: long where it is not known whether there will be a response. */
 const BUSY_SECONDS = { least: 5, most: 15 };
+const SILENT_SECONDS = { least: 60, most: 180 };
 const GONE = 410;
 
 export interface WebhookSenderPorts {
@@ -60,9 +63,11 @@ export function createWebhookSender(
   const { uploads, post, downloadUrlOf, log, metrics, clock, random } = ports;
   const { endpoints, bucket, concurrency, userAgent } = settings;
   const isAlone = countUrls(endpoints) === 1;
-  const limit = limitEndpoints(
-    isAlone ? concurrency : Math.max(1, Math.floor(concurrency * PART_OF_ONE_ENDPOINT)),
-  );
+  const part = (share: number) => Math.max(1, Math.floor(concurrency * share));
+  const limit = limitEndpoints({
+    most: isAlone ? concurrency : part(PART_OF_ONE_ENDPOINT),
+    mostOfSilent: part(PART_OF_SILENT),
+  });
   const gone = new Set<string>();
 
   return async function send({ body, receiveCount, signal }) {
@@ -81,20 +86,26 @@ export function createWebhookSender(
     if (!endpoint) return unsent(upload, event.type, 'no endpoint is configured for a webhook');
     if (gone.has(endpoint.url.href)) throw endpointGone(endpoint);
     const release = limit.take(endpoint);
-    if (!release) {
-      const { least, most } = BUSY_SECONDS;
-      throw new Postponed(
-        least + random() * (most - least),
-        body,
-        `${endpoint.url.host} has all of its attempts in use`,
-      );
-    }
+    if (!release) throw busy(endpoint, body);
+    let isSilent = false;
     try {
-      await attempt(pending, upload, endpoint, signal);
+      const request = await requestOf(pending, upload, endpoint);
+      const response = await post(endpoint, request, signal).catch((error) => {
+        signal.throwIfAborted();
+        return { failure: textOfThrown(error) };
+      });
+      isSilent = 'failure' in response;
+      settle(pending, endpoint, response);
     } finally {
-      release();
+      release(!isSilent);
     }
   };
+
+  function busy(endpoint: Endpoint, body: string): Postponed {
+    const { least, most } = limit.isSilent(endpoint) ? SILENT_SECONDS : BUSY_SECONDS;
+    const reason = `${endpoint.url.host} has all of its attempts in use`;
+    return new Postponed(least + random() * (most - least), body, reason);
+  }
 
   function unsent({ key, apiKeyId }: Upload, type: WebhookType, why: string): void {
     metrics.add('WebhooksUnsent', 1);
@@ -108,60 +119,59 @@ export function createWebhookSender(
     throw new Postponed(Math.min(waitMs / 1000, MAX_DELAY_SECONDS), body, 'its next attempt is not due');
   }
 
-  async function attempt(
-    pending: Pending,
+  async function requestOf(
+    { event }: Pending,
     upload: Upload,
+    { secrets }: Endpoint,
+  ): Promise<WebhookRequest> {
+    const isProcessed = event.type === UploadEventType.processed;
+    const downloadUrl = isProcessed
+      ? await downloadUrlOf?.({ key: acceptedKeyOf(event.key), versionId: event.acceptedVersionId })
+      : undefined;
+    const body = webhookBody(event, upload, { bucket, downloadUrl });
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': userAgent,
+      ...signedHeaders(webhookIdOf(event), clock.now(), body, secrets),
+    };
+    return { headers, body };
+  }
+
+  /** @throws Postponed, Unprocessable: the event was not delivered */
+  function settle(
+    pending: Pending,
     endpoint: Endpoint,
-    signal: AbortSignal,
-  ): Promise<void> {
+    response: WebhookResponse | { readonly failure: string },
+  ): void {
     const { event } = pending;
     const { host } = endpoint.url;
     const webhookId = webhookIdOf(event);
     const facts = { key: event.key, type: event.type, webhookId, host, attempt: pending.attempt };
-    const sentBody = webhookBody(event, upload, { bucket, downloadUrl: await downloadUrl() });
-    const headers = {
-      'content-type': 'application/json',
-      'user-agent': userAgent,
-      ...signedHeaders(webhookId, clock.now(), sentBody, endpoint.secrets),
-    };
-    let response: WebhookResponse;
-    try {
-      response = await post(endpoint, { headers, body: sentBody }, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      return failed(textOfThrown(error));
-    }
-    const { status } = response;
-    if (status >= 200 && status < 300) return delivered(status);
-    if (status === GONE) markGone(endpoint);
-    failed(`it responded with ${status}`, response);
-
-    async function downloadUrl(): Promise<string | undefined> {
-      if (event.type !== UploadEventType.processed) return undefined;
-      return downloadUrlOf?.({ key: acceptedKeyOf(event.key), versionId: event.acceptedVersionId });
-    }
-
-    function delivered(status: number): void {
+    if ('failure' in response) throw failed(response.failure, undefined);
+    const { status, retryAfter } = response;
+    if (status >= 200 && status < 300) {
       const leadTimeMs = Math.max(0, clock.now().getTime() - event.at.getTime());
       metrics.addAll({ WebhooksDelivered: 1, WebhookLeadTime: leadTimeMs });
       log.info({ ...facts, status }, 'webhook delivered');
+      return;
     }
+    if (status === GONE) markGone(endpoint);
+    throw failed(`it responded with ${status}`, retryAfter);
 
-    /** @throws Postponed, Unprocessable */
-    function failed(reason: string, response?: WebhookResponse): never {
+    function failed(reason: string, retryAfter: string | undefined): Error {
       metrics.add('WebhookAttemptsFailed', 1);
       const now = clock.now();
-      const asked = retryAfterSeconds(response?.retryAfter, now);
+      const asked = retryAfterSeconds(retryAfter, now);
       const isGone = gone.has(endpoint.url.href);
       const waitSeconds = isGone ? undefined : waitAfterAttempt(pending.attempt, asked, random);
       if (waitSeconds === undefined) {
         log.warn({ ...facts, reason }, 'a webhook was not delivered, and no attempt follows');
-        throw isGone ? endpointGone(endpoint) : undelivered(pending);
+        return isGone ? endpointGone(endpoint) : undelivered(pending);
       }
       const nextAttemptAt = new Date(now.getTime() + waitSeconds * 1000);
       log.warn({ ...facts, reason, nextAttemptAt }, 'a webhook was not delivered');
       const next = writeRetry(pending.original, pending.attempt + 1, nextAttemptAt);
-      throw new Postponed(Math.min(waitSeconds, MAX_DELAY_SECONDS), next, `${host} is tried again later`);
+      return new Postponed(Math.min(waitSeconds, MAX_DELAY_SECONDS), next, `${host} is tried again later`);
     }
   }
 

@@ -22,7 +22,7 @@ export interface WebhookResponse {
 
 /**
  * Makes one attempt, and follows no redirect. Rejects where there is no whole response in time, and with the signal's reason.
- * @throws AddressRefused, AttemptTooSlow, or the error of the connection
+ * @throws AddressRefused, AttemptTooSlow, ProtocolSwitched, or the error of the connection
  */
 export type Post = (
   endpoint: Pick<Endpoint, 'url' | 'isAllowed'>,
@@ -35,6 +35,11 @@ export class AttemptTooSlow extends Error {
   readonly code = 'AttemptTooSlow';
 }
 
+/** The endpoint wants to speak another protocol than HTTP. */
+export class ProtocolSwitched extends Error {
+  readonly code = 'ProtocolSwitched';
+}
+
 /**
  * @param options.lookup resolves names for all connections. Each address of an endpoint that is not allowed to be private is checked here.
  */
@@ -43,11 +48,10 @@ export function createPost(options: {
   readonly clock: Pick<Clock, 'after'>;
 }): Post {
   const { lookup, clock } = options;
-  const common = { keepAlive: true, lookup };
   const agents = {
-    public: new HttpsAgent({ ...common, rejectUnauthorized: true, lookup: publicLookup(lookup) }),
-    allowedHttps: new HttpsAgent({ ...common, rejectUnauthorized: true }),
-    allowedHttp: new HttpAgent(common),
+    public: new HttpsAgent({ keepAlive: true, lookup: publicLookup(lookup) }),
+    allowedHttps: new HttpsAgent({ keepAlive: true, lookup }),
+    allowedHttp: new HttpAgent({ keepAlive: true, lookup }),
   };
 
   async function attempt(
@@ -66,7 +70,13 @@ export function createPost(options: {
     };
     const outgoing = isHttp ? requestHttp(url, sent) : requestHttps(url, sent);
     const responded = Promise.withResolvers<IncomingMessage>();
-    outgoing.on('response', responded.resolve).on('error', responded.reject).end(body);
+    outgoing.on('response', responded.resolve).on('error', responded.reject);
+    // Nothing else would say that such a response has come.
+    outgoing.on('upgrade', ({ statusCode }, socket) => {
+      socket.destroy();
+      responded.reject(new ProtocolSwitched(`it responded with ${statusCode}, to speak another protocol`));
+    });
+    outgoing.end(body);
     const response = await responded.promise.catch((error) => {
       // The endpoint has closed a connection that was kept, just when it was used. Another one is tried; a repeat does no harm.
       if (outgoing.reusedSocket && error.code === 'ECONNRESET' && !signal.aborted) return undefined;

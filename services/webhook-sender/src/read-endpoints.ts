@@ -9,6 +9,9 @@ const MOST_SECRETS = 2;
 const SECRET_PREFIX = 'whsec_';
 const TYPES = Object.values(WebhookType);
 const ENDPOINT_NAMES = ['url', 'secrets', 'events'];
+const API_KEY_ID = /^[0-9a-f]{16}$/;
+/** A misspelt name is shown. Anything else can be a secret in the place of one. */
+const SHOWN_NAME = /^[A-Za-z]{1,16}$/;
 
 export type EndpointsFinding =
   | { readonly endpoints: Endpoints }
@@ -23,6 +26,7 @@ export type EndpointsFinding =
 export function readEndpoints(json: string, allowedOrigins: ReadonlySet<string>): EndpointsFinding {
   const problems: string[] = [];
   const config = parse(json);
+  if (config === undefined) return { problems: ['expected JSON, and it cannot be parsed as that'] };
   if (!isObject(config)) return { problems: ['expected a JSON object with "default", "apiKeys" or both'] };
   assertNames('', config, ['default', 'apiKeys']);
   const byApiKey = new Map<string, Endpoint>();
@@ -31,8 +35,18 @@ export function readEndpoints(json: string, allowedOrigins: ReadonlySet<string>)
   if (given === undefined && apiKeys === undefined) refuse('it', '"default", "apiKeys" or both');
   if (apiKeys !== undefined && !isObject(apiKeys))
     refuse('apiKeys', 'an object with the id of an API key for each endpoint');
-  for (const [id, one] of Object.entries(isObject(apiKeys) ? apiKeys : {})) {
-    const endpoint = readEndpoint(`apiKeys[${JSON.stringify(id)}]`, one);
+  const ofKeys = Object.entries(isObject(apiKeys) ? apiKeys : {});
+  if (given === undefined && isObject(apiKeys) && ofKeys.length === 0)
+    refuse('apiKeys', 'at least one endpoint, because there is no "default"');
+  for (const [at, [id, one]] of ofKeys.entries()) {
+    // It can be the whole key.
+    const isId = API_KEY_ID.test(id);
+    if (!isId)
+      refuse(
+        `apiKeys, entry ${at + 1}`,
+        'the id of an API key, 16 hexadecimal digits as `upload-once keys list` shows them; its name is not shown',
+      );
+    const endpoint = readEndpoint(isId ? `apiKeys["${id}"]` : `apiKeys, entry ${at + 1}`, one);
     if (endpoint) byApiKey.set(id, endpoint);
   }
   return problems.length > 0 ? { problems } : { endpoints: { default: standard, byApiKey } };
@@ -74,6 +88,7 @@ export function readEndpoints(json: string, allowedOrigins: ReadonlySet<string>)
       refuse(where, 'a list of one or two secrets');
       return [];
     }
+    if (new Set(given).size < given.length) refuse(where, 'two different secrets');
     return given.flatMap((secret, at) => readSecret(`${where}[${at}]`, secret) ?? []);
   }
 
@@ -99,10 +114,8 @@ export function readEndpoints(json: string, allowedOrigins: ReadonlySet<string>)
   function assertNames(where: string, object: object, names: readonly string[]): void {
     for (const name of Object.keys(object)) {
       if (names.includes(name)) continue;
-      refuse(
-        where || 'it',
-        `only ${names.map((known) => `"${known}"`).join(', ')}, got ${JSON.stringify(name)}`,
-      );
+      const got = SHOWN_NAME.test(name) ? `"${name}"` : 'another name, which is not shown';
+      refuse(where || 'it', `only ${names.map((known) => `"${known}"`).join(', ')}, got ${got}`);
     }
   }
 }
@@ -110,7 +123,7 @@ export function readEndpoints(json: string, allowedOrigins: ReadonlySet<string>)
 /** Undefined: no JSON. What the parser says of that shows a part of the text. */
 function parse(json: string): unknown {
   try {
-    return JSON.parse(json);
+    return JSON.parse(json.replace(/^\ufeff/, ''));
   } catch {
     return undefined;
   }

@@ -39,6 +39,12 @@ t.test('a wait is never shorter than Retry-After, up to a day', async () => {
   );
 });
 
+t.test('what waits for the same Retry-After does not come back at once', async (t) => {
+  const waits = [0.1, 0.9].map((random) => waitAfterAttempt(1, 600, () => random));
+  t.not(waits[0], 600);
+  t.ok(waits.every((wait = 0) => wait > 600));
+});
+
 t.test('Retry-After is a number of seconds, or a date', async (t) => {
   const now = new Date('2030-01-31T12:00:00Z');
   for (const [header, seconds] of [
@@ -46,6 +52,9 @@ t.test('Retry-After is a number of seconds, or a date', async (t) => {
     [' 0 ', 0],
     ['Thu, 31 Jan 2030 12:01:30 GMT', 90],
     ['Thu, 31 Jan 2030 11:00:00 GMT', 0],
+    ['Thursday, 31-Jan-30 12:01:30 GMT', 90],
+    ['Thu Jan 31 12:01:30 2030', 90],
+    ['12345678901', 12_345_678_901],
     ['-1', undefined],
     ['1.5', undefined],
     ['soon', undefined],

@@ -5,6 +5,9 @@ import { countUrls, endpointFor } from '../src/endpoints.ts';
 
 const SECRET = Buffer.alloc(24, 'hidden');
 const WHSEC = `whsec_${SECRET.toString('base64')}`;
+const OTHER_SECRET = Buffer.alloc(24, 'hidden too');
+const OTHER_WHSEC = `whsec_${OTHER_SECRET.toString('base64')}`;
+const SHOP = '0123456789abcdef';
 const ONE = { url: 'https://hooks.example/uploads?token=hidden', secrets: [WHSEC] };
 const NOTHING = { WEBHOOKS: undefined, WEBHOOKS_FILE: undefined, WEBHOOK_ALLOWED_ORIGINS: '' };
 
@@ -15,23 +18,22 @@ t.test('an event goes to the endpoint of its API key, or else to the default one
   const endpoints = await read({
     default: ONE,
     apiKeys: {
-      shop: {
+      [SHOP]: {
         url: 'https://shop.example/',
-        secrets: [WHSEC, WHSEC],
+        secrets: [WHSEC, OTHER_WHSEC],
         events: ['upload.failed', 'upload.duplicate'],
       },
-      __proto__: null,
     },
   });
   const hostFor = (...given: [string, Parameters<typeof endpointFor>[2]]) =>
     endpointFor(endpoints, ...given)?.url.host;
   t.equal(hostFor('any', 'upload.processed'), 'hooks.example');
-  t.equal(hostFor('shop', 'upload.duplicate'), 'shop.example');
-  t.equal(hostFor('shop', 'upload.processed'), undefined, 'which it has not asked for');
+  t.equal(hostFor(SHOP, 'upload.duplicate'), 'shop.example');
+  t.equal(hostFor(SHOP, 'upload.processed'), undefined, 'which it has not asked for');
   t.equal(hostFor('toString', 'upload.failed'), 'hooks.example');
-  t.strictSame(endpointFor(endpoints, 'shop', 'upload.failed')?.secrets, [SECRET, SECRET]);
+  t.strictSame(endpointFor(endpoints, SHOP, 'upload.failed')?.secrets, [SECRET, OTHER_SECRET]);
   t.equal(countUrls(endpoints), 2);
-  const alone = await read({ apiKeys: { a: ONE, b: ONE } });
+  const alone = await read({ apiKeys: { [SHOP]: ONE, fedcba9876543210: ONE } });
   t.equal(countUrls(alone), 1);
   t.equal(endpointFor(alone, 'c', 'upload.failed'), undefined);
 });
@@ -61,11 +63,11 @@ t.test('the JSON can be in a file', async (t) => {
   writeFileSync(path, JSON.stringify({ default: ONE }));
   t.equal((await endpointsFrom({ ...NOTHING, WEBHOOKS_FILE: path })).default?.url.href, ONE.url);
   await t.rejects(endpointsFrom({ ...NOTHING, WEBHOOKS_FILE: `${path}.not` }), {
-    message: `WEBHOOKS_FILE: expected a file that can be read, got "${path}.not"`,
+    message: 'WEBHOOKS_FILE: expected the path of a file that can be read; its value is not shown',
   });
   writeFileSync(path, '{');
   await t.rejects(endpointsFrom({ ...NOTHING, WEBHOOKS_FILE: path }), {
-    message: /^WEBHOOKS_FILE: expected a JSON/,
+    message: /^WEBHOOKS_FILE: expected JSON/,
   });
 });
 
@@ -74,6 +76,19 @@ t.test('exactly one of WEBHOOKS and WEBHOOKS_FILE is set', async (t) => {
   await t.rejects(endpointsFrom(NOTHING), { code: 'ConfigError', message: expected });
   await t.rejects(endpointsFrom({ ...NOTHING, WEBHOOKS: '{}', WEBHOOKS_FILE: 'x' }), {
     message: /but both are set$/,
+  });
+});
+
+t.test('text that is no JSON, and a value that is no path, are not shown', async (t) => {
+  const json = { ...NOTHING, WEBHOOKS: '{"default": {"hidden' };
+  await t.rejects(endpointsFrom(json), {
+    message: /^WEBHOOKS: expected JSON, and it cannot be parsed as that$/,
+  });
+  const marked = { ...NOTHING, WEBHOOKS: `\ufeff${JSON.stringify({ default: ONE })}` };
+  t.equal(countUrls(await endpointsFrom(marked)), 1, 'with a byte order mark');
+  const swapped = { ...NOTHING, WEBHOOKS_FILE: JSON.stringify({ default: ONE }) };
+  await t.rejects(endpointsFrom(swapped), {
+    message: /^WEBHOOKS_FILE: expected the path of a file that can be read; its value is not shown$/,
   });
 });
 
@@ -106,6 +121,10 @@ t.test('each mistake is named with what is allowed, and no secret is shown', asy
     [of({ url: 'https://[::ffff:10.0.0.1]/hidden' }), /expected a public address, got ::ffff:a00:1; /],
     [of({ secrets: [] }), 'WEBHOOKS: default.secrets: expected a list of one or two secrets'],
     [of({ secrets: [WHSEC, WHSEC, WHSEC] }), /a list of one or two secrets$/],
+    [of({ secrets: [WHSEC, WHSEC] }), 'WEBHOOKS: default.secrets: expected two different secrets'],
+    [of({ url: 'https://:hidden@hooks.example/' }), /without user/],
+    [{ apiKeys: {} }, 'WEBHOOKS: apiKeys: expected at least one endpoint, because there is no "default"'],
+    [of({ [WHSEC]: 1 }), /expected only "url", "secrets", "events", got another name, which is not shown$/],
     [of({ secrets: WHSEC }), /a list of one or two secrets$/],
     [
       of({ secrets: [WHSEC, short] }),
@@ -120,8 +139,12 @@ t.test('each mistake is named with what is allowed, and no secret is shown', asy
     ],
     [of({ events: ['upload.deleted'] }), /default\.events: expected a list/],
     [
-      { apiKeys: { 'a "shop"': { ...ONE, secrets: ['hidden'] } } },
-      /apiKeys\["a \\"shop\\""\]\.secrets\[0\]: expected/,
+      { apiKeys: { [SHOP]: { ...ONE, secrets: ['hidden'] } } },
+      /apiKeys\["0123456789abcdef"\]\.secrets\[0\]: expected/,
+    ],
+    [
+      { apiKeys: { uo_0123456789abcdef_hidden: { ...ONE, url: 7 } } },
+      /apiKeys, entry 1: expected the id of an API key, 16 hex.*\n.*apiKeys, entry 1\.url: expected/,
     ],
   ] as const) {
     const error = await read(webhooks).catch((thrown) => thrown);
@@ -129,7 +152,7 @@ t.test('each mistake is named with what is allowed, and no secret is shown', asy
     t.match(error.message, message);
     t.notMatch(error.message, /hidden|aGlkZGVu/, 'nothing secret');
   }
-  const all = await read({ default: {}, apiKeys: { a: { url: 'x', secrets: [1], events: 1 } } }).catch(
+  const all = await read({ default: {}, apiKeys: { [SHOP]: { url: 'x', secrets: [1], events: 1 } } }).catch(
     (thrown) => thrown,
   );
   t.equal(all.problems.length, 5, 'all of them at once');

@@ -103,6 +103,12 @@ t.test('what is no HTTP fails', async (t) => {
   await t.rejects(prepare().post(url), { code: /^HPE_/ });
 });
 
+t.test('an endpoint that wants to speak another protocol fails', async (t) => {
+  const head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
+  const url = await startRaw(t, (socket) => void socket.once('data', () => socket.write(head)));
+  await t.rejects(prepare().post(url), { code: 'ProtocolSwitched' });
+});
+
 t.test('a kept connection that was closed meanwhile fails no attempt; a new one does', async (t) => {
   let connections = 0;
   const url = await startRaw(t, (socket, count) => {

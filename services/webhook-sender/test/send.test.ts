@@ -263,6 +263,40 @@ t.test('an endpoint that hangs has a part of the places, and the others go on', 
   await deliver(messages[2] ?? '');
 });
 
+t.test('however many endpoints hang, others go on', async (t) => {
+  const good = await startWebhookReceiver(t);
+  const receiver = await startWebhookReceiver(t);
+  const ids = Array.from({ length: 8 }, (_, at) => `hanging-${at}`);
+  const { upload, processed, postponed, deliver, clock } = await createHarness(t, {
+    concurrency: 8,
+    byApiKey: new Map(
+      ids.map((id) => [id, { ...endpointAt(receiver), url: new URL(`${receiver.origin}/${id}`) }]),
+    ),
+    default: endpointAt(good),
+  });
+  receiver.respond(() => undefined);
+  const messages = await Promise.all(ids.map(async (id) => processed(await upload('PROCESSED', id))));
+  async function hang(some: readonly string[]) {
+    const before = receiver.received.entries.length;
+    const attempts = some.map((message) => deliver(message));
+    await receiver.received.until(({ length }) => length === before + some.length);
+    return async () => {
+      clock.advance(15_000);
+      for (const attempt of attempts) await t.rejects(attempt, { code: 'Postponed' });
+    };
+  }
+  await (await hang(messages))();
+  const end = await hang(messages.slice(0, 4));
+  const [waiting = ''] = messages.slice(4);
+  t.match(await postponed(waiting), { seconds: 120, body: waiting }, 'half of the places are in use');
+  t.match(await postponed(messages[0] ?? ''), { seconds: 120 }, 'each has one');
+  await Promise.all(['a', 'b'].map(async (id) => deliver(processed(await upload('PROCESSED', id)))));
+  t.equal(good.received.entries.length, 2);
+  await end();
+  receiver.respond((response) => response.writeHead(204).end());
+  for (const message of messages) await deliver(message);
+});
+
 t.test('an endpoint that has no other beside it has all places', async (t) => {
   const { upload, processed, deliver, receiver } = await createHarness(t, { concurrency: 4 });
   const waiting: (() => void)[] = [];
