@@ -95,22 +95,6 @@ export const claimMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'claim-unconditional',
-    change: 'the claim is written without its condition',
-    breaks: 'P1: two workers each claim a version',
-    file: 'packages/uploads/src/domain/transitions.ts',
-    find: `    when: [{ attribute: 'state', equals: UploadState.issued }],
-    set: {
-      state: UploadState.claimed,`,
-    replace: `    when: [],
-    set: {
-      state: UploadState.claimed,`,
-    noticedBy: {
-      file: DYNAMODB_STORE_TEST,
-      test: 'the contract > of many claims at once exactly one is applied, and all see its version',
-    },
-  },
-  {
     id: 'winner-stops',
     change:
       'the worker that wins the claim does not continue at once, unless it holds the claimed version’s own event',

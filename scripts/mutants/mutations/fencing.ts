@@ -90,30 +90,6 @@ export const fencingMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'lease-taken',
-    change: 'a lease is taken while it runs',
-    breaks: 'P3: two handlers work on one upload',
-    file: TRANSITIONS,
-    find: '(upload.leaseExpiresAt?.getTime() ?? 0) <= now.getTime()',
-    replace: 'true',
-    noticedBy: {
-      file: CONTRACT_TEST,
-      test: 'a lease is held until it ends, and prolonged by its holder alone',
-    },
-  },
-  {
-    id: 'renewed-lease-taken',
-    change: 'a lease that was renewed between read and write is taken',
-    breaks: 'P3: two handlers work on one upload',
-    file: TRANSITIONS,
-    find: "? [{ attribute: 'leaseExpiresAt', equals: upload.leaseExpiresAt.toISOString() } as const]",
-    replace: '? []',
-    noticedBy: {
-      file: RACE_TEST,
-      test: 'fencing: a lease that was renewed between read and write is not taken',
-    },
-  },
-  {
     id: 'lease-comes-back',
     change: 'a renewal that lands late brings back a lease that was given up',
     breaks: 'P3: the next attempt waits for a lease that no worker holds',
@@ -130,15 +106,6 @@ export const fencingMutations: readonly Mutation[] = [
     find: "      { attribute: 'leaseExpiresAt', below: leaseExpiresAt },\n",
     replace: '',
     noticedBy: { file: CONTRACT_TEST, test: 'a lease is never shortened' },
-  },
-  {
-    id: 'other-version-processed',
-    change: 'any version under accepted/ is processed, not only the accepted one',
-    breaks: 'P1: the handler gets what was never accepted',
-    file: TRANSITIONS,
-    find: '  if (upload.acceptedVersionId !== lease.acceptedVersionId) return false;\n',
-    replace: '',
-    noticedBy: { file: CONTRACT_TEST, test: 'processing starts only for the version that was accepted' },
   },
   {
     id: 'unaccepted-acknowledged',

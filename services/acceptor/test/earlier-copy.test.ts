@@ -108,6 +108,18 @@ t.test(
   },
 );
 
+t.test(
+  'P3: a copy is found again where each orphan of its key is on record, and it is none of them',
+  async (t) => {
+    const harness = createHarness();
+    const { key, event } = await claimedUpload(harness);
+    harness.plant(key, 'first');
+    await harness.uploads.reserveEvidence(acceptedKeyOf(key), ObservedKind.orphan, 'another-version', 1);
+    await harness.deliver(event);
+    t.match(await harness.uploads.get(key), { state: UploadState.accepted });
+  },
+);
+
 t.test('P3: a copy whose record was lost is found again, also where S3 keeps no digest of it', async (t) => {
   for (const digest of ['MD5', 'CRC32', 'none'] as const) {
     for (const text of ['first', '']) {
