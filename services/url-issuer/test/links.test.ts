@@ -111,6 +111,13 @@ t.test('what can’t be asked for is named, and makes nothing', async (t) => {
     'a control in a message': [{ message: 'a\u0007b' }, /"message" .*U\+0007/],
     'too long a title': [{ title: 'x'.repeat(121) }, /"title" is at most 120/],
     'a type that is none': [{ contentTypes: ['pdf'] }, /"contentTypes" is a list/],
+    'any type': [
+      { contentTypes: ['*/*'] },
+      /such as "image\/\*" \(to allow any type, leave it out\), not \["\*\/\*"\]/,
+    ],
+    'any type beside another': [{ contentTypes: ['image/*', '*/*'] }, /"contentTypes" is a list/],
+    'a subtype of any type': [{ contentTypes: ['*/png'] }, /"contentTypes" is a list/],
+    'a part of a type': [{ contentTypes: ['image/p*'] }, /"contentTypes" is a list/],
     'no types': [{ contentTypes: [] }, /"contentTypes" is a list/],
     'another origin': [{ returnUrl: 'https://evil.example/' }, /"returnUrl" is at one of https:\/\/www/],
     'a password in a URL': [{ returnUrl: 'https://u:p@www.example.com/' }, /"returnUrl"/],

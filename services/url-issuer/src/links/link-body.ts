@@ -8,8 +8,8 @@ export const MESSAGE_MAX_CHARACTERS = 1_000;
 export const FROM_MAX_CHARACTERS = 120;
 const CONTENT_TYPES_MAX = 20;
 
-const TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
-const TYPE_OR_RANGE = `^${TOKEN}/${TOKEN}$`;
+const TOKEN_WITHOUT_STAR = "[A-Za-z0-9!#$%&'+.^_`|~-]+";
+const TYPE_OR_RANGE = `^${TOKEN_WITHOUT_STAR}/(${TOKEN_WITHOUT_STAR}|\\*)$`;
 
 const text = (maxLength: number, description: string, lines = '') =>
   Type.String({
@@ -50,7 +50,7 @@ export const linkBody = Type.Object(
         maxItems: CONTENT_TYPES_MAX,
         description:
           'The content types that the file can have. "image/*" stands for all images that browsers do not execute. By default those of the API key.',
-        'x-expected': `a list of 1 to ${CONTENT_TYPES_MAX} media types without parameters such as "application/pdf" or "image/*"`,
+        'x-expected': `a list of 1 to ${CONTENT_TYPES_MAX} media types without parameters such as "application/pdf", or ranges such as "image/*" (to allow any type, leave it out)`,
       }),
     ),
     minBytes: Type.Optional({ ...minBytes, description: 'The size of the smallest file.' }),
