@@ -26,7 +26,7 @@ export { lighten } from './lighten.ts';
 export { createLogger, type Logger } from './logging.ts';
 export { lookupName } from './lookup-name.ts';
 export { METRICS, METRICS_NAMESPACE, type MetricName, type Metrics } from './metrics.ts';
-export { checkOrigins, entriesOf, ORIGINS_EXPECTED } from './origins.ts';
+export { checkOrigin, checkOrigins, entriesOf, ORIGIN_EXPECTED, ORIGINS_EXPECTED } from './origins.ts';
 export { textOfThrown } from './plain-error.ts';
 export { createReadiness, type Readiness } from './readiness.ts';
 export { isSecretName, REDACTED, redactText } from './redaction.ts';

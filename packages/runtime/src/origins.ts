@@ -1,18 +1,39 @@
 import type { ConfigFinding } from './config-checks.ts';
+import { REDACTED } from './redaction.ts';
+
+export const ORIGIN_EXPECTED =
+  'one origin such as "https://www.example.com" (scheme, host, optional port); no "*"';
 
 export const ORIGINS_EXPECTED =
   'origins such as "https://www.example.com" (scheme, host, optional port), separated by commas; no "*"';
 
 /** A browser sends an origin in just one spelling: anything else would never match, and is better reported at the start. */
 export function checkOrigins(list: string): ConfigFinding {
-  const wrong = entriesOf(list).filter(
-    (entry) => !/^https?:[^*]+$/.test(entry) || !URL.canParse(entry) || new URL(entry).origin !== entry,
-  );
-  if (wrong.length === 0) return undefined;
-  return `expected ${ORIGINS_EXPECTED}, got ${wrong.map((entry) => JSON.stringify(entry)).join(', ')}`;
+  return findingOf(entriesOf(withoutUserInfo(list)), ORIGINS_EXPECTED);
+}
+
+/** As `checkOrigins`, for one origin. */
+export function checkOrigin(origin: string | undefined): ConfigFinding {
+  return origin === undefined ? undefined : findingOf([withoutUserInfo(origin)], ORIGIN_EXPECTED);
 }
 
 /** The entries of a list that is separated by commas. */
 export function entriesOf(list: string): string[] {
   return list.split(',').flatMap((entry) => entry.trim() || []);
+}
+
+function findingOf(entries: readonly string[], expected: string): ConfigFinding {
+  const wrong = entries.filter((entry) => !isOrigin(entry)).map((entry) => JSON.stringify(entry));
+  if (wrong.length === 0) return undefined;
+  const why = wrong.some((entry) => entry.includes('@')) ? ': an origin has no user and password' : '';
+  return `expected ${expected}, got ${wrong.join(', ')}${why}`;
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:[^*,]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** A password can have commas and slashes: nothing before the last "@" is sure not to be a part of one. */
+function withoutUserInfo(text: string): string {
+  return text.replace(/^.*@/s, `${REDACTED}@`);
 }

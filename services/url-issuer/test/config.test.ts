@@ -166,6 +166,7 @@ t.test('each wrong value is found', async (t) => {
       'https://a.example/',
       'https://a.example,https://b.example',
       'https://A.example',
+      'https://a.example,b.example',
       'a.example',
     ],
     ['LINK_RETURN_ORIGINS', '*', 'https://a.example/thanks'],
@@ -194,6 +195,30 @@ t.test('each wrong value is found', async (t) => {
   for (const [variable, ...values] of wrong) {
     for (const value of values) {
       t.strictSame(await faultsOf({ [variable]: value }), [variable], `${variable}=${value}`);
+    }
+  }
+});
+
+t.test('the origin of links is one, whatever is wrong with it', async (t) => {
+  const expected =
+    'LINK_ORIGIN: expected one origin such as "https://www.example.com" (scheme, host, optional port); no "*", got';
+  for (const value of ['https://a.example#x', 'https://a,https://b', 'https://a.example/', 'a', 'http://*']) {
+    await t.rejects(load({ LINK_ORIGIN: value }), { message: `${expected} "${value}"` });
+  }
+});
+
+t.test('a user and a password in an origin are not shown', async (t) => {
+  for (const userInfo of ['user:secretpw', 'user:secretpw,secretpw', 'user:secretpw@/secretpw', 'secretpw']) {
+    const value = `https://${userInfo}@a.example`;
+    for (const variable of [
+      'LINK_ORIGIN',
+      'LINK_RETURN_ORIGINS',
+      'CORS_ORIGINS',
+      'SUCCESS_REDIRECT_ORIGINS',
+    ]) {
+      const error: Error = await load({ [variable]: value }).then(t.fail, (reason) => reason);
+      t.notMatch(error.message, /secretpw/);
+      t.match(error.message, /, got "\[Redacted\]@a\.example": an origin has no user and password$/);
     }
   }
 });

@@ -1,4 +1,12 @@
-import { type ConfigOf, entriesOf, integer, ORIGINS_EXPECTED, optional, text } from '@upload-once/runtime';
+import {
+  type ConfigOf,
+  entriesOf,
+  integer,
+  ORIGIN_EXPECTED,
+  ORIGINS_EXPECTED,
+  optional,
+  text,
+} from '@upload-once/runtime';
 import { LONGEST_UPLOAD_SECONDS } from '@upload-once/uploads';
 import type { LinkSettings } from './link-settings.ts';
 
@@ -8,10 +16,9 @@ const LIFETIME_EXPECTED = `a whole number of seconds from 1 to ${LONGEST_UPLOAD_
 export const linkFields = {
   LINK_ORIGIN: optional(
     text({
-      pattern: '^https?://[^/,]+$',
       description:
         'The origin of this service as people see it, for upload links. Without it, there are no links, and those that exist do not work.',
-      expected: 'an origin such as "https://uploads.example.com" (scheme, host, optional port)',
+      expected: ORIGIN_EXPECTED,
     }),
   ),
   LINK_LIFETIME_SECONDS: integer({
