@@ -129,7 +129,7 @@ t.test('--record: what was stored is not sent again, unless it has changed', asy
   t.match(JSON.parse(line ?? ''), { outcome: 'stored', key: 'uploads/name-3' });
   t.equal(servers.received.length, 3);
   const before = JSON.parse((await upload('--record', record, '--json', b)).stdout);
-  t.strictSame(before, { file: b, outcome: 'stored', key: 'uploads/name-2', sizeBytes: 1 });
+  t.strictSame(before, { file: b, outcome: 'stored', id: 'name-2', key: 'uploads/name-2', sizeBytes: 1 });
 });
 
 t.test('--record: an upload that may have come is revoked before the file is sent again', async (t) => {

@@ -185,6 +185,7 @@ t.test('--times with as many files: the same form, one file after the other', as
       outcome: 'stored',
       url: `${servers.url}/bucket`,
       status: 204,
+      id: 'name-1',
       key: 'uploads/name-1',
       sizeBytes: at + 1,
       versionId: `version-${at + 1}`,
@@ -233,6 +234,7 @@ t.test('--tamper-key sends another key than was signed', async (t) => {
   t.match(JSON.parse(seen.stdout), {
     file,
     outcome: 'refused',
+    id: 'name-1-tampered',
     key: 'uploads/name-1-tampered',
     code: 'UploadRefused',
     status: 403,
@@ -282,6 +284,7 @@ t.test(
     t.match(seen.stderr, /a form is not used again while it is unknown what became of it; not sent: .*b\n/);
     t.match(JSON.parse(seen.stdout), {
       outcome: 'unknown',
+      id: 'name-1',
       code: 'UploadOutcomeUnknown',
     });
     t.equal(await run(['upload', ...files], io), 3);

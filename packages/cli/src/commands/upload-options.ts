@@ -29,8 +29,8 @@ would send the stored ones again. Give only the FILEs that the messages tell you
                     again: it sends only the FILEs that were not stored, or have changed since. If it is
                     unknown whether one was stored, the command asks the issuer, and revokes its first
                     upload before it sends it again. RECORD has no secret. Use it for one command at a time
-  --json            one JSON object for each file on standard output. Its "outcome" is "stored",
-                    "unknown", or, if it was not stored or does not count, "refused" or "failed"
+  --json            one JSON object for each file on standard output, with the upload's "id". Its "outcome" is
+                    "stored", "unknown", or, if it was not stored or does not count, "refused" or "failed"
   --form FORM       use the form in the file FORM ("-": standard input), which "upload-once form" printed. It
                     takes one FILE
   --help            this text

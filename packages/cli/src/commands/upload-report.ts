@@ -129,6 +129,7 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
       file,
       outcome: 'stored',
       url,
+      id: idOf(result.key),
       ...result,
       seconds,
       ...(toldByIssuer && {
@@ -142,6 +143,7 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
   return {
     file,
     outcome: outcome.outcome,
+    ...(key !== undefined && { id: idOf(key) }),
     key,
     ...('code' in error && { code: error.code }),
     ...(error instanceof UploadRefused && {
@@ -154,4 +156,8 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
     }),
     message: found === undefined ? error.message : `${error.message}.\n${found}`,
   };
+}
+
+function idOf(key: string): string {
+  return key.replace(/^uploads\//, '');
 }
