@@ -109,6 +109,12 @@ locals {
     }
   }
 
+  dead_letter_causes = {
+    upload_events   = "An upload failed and is in the dead-letter queue."
+    accepted_events = local.has_webhooks ? "An upload failed, or it was processed and its webhook event could not be sent (`NotSentToEach` in the log), and is in the dead-letter queue. Never delete its message: a redrive sends what was not sent." : "An upload failed and is in the dead-letter queue."
+    webhooks        = "A webhook was not delivered and is in the dead-letter queue."
+  }
+
   # Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
   alarms_of_the_queues = merge(
     {
@@ -121,7 +127,7 @@ locals {
         periods     = 1
         tells_end   = true
         dimensions  = { QueueName = var.queues["${queue}_dead_letter"].name }
-        description = queue == "webhooks" ? "A webhook was not delivered and is in the dead-letter queue. `upload-once redrive` shows it, and the webhook-sender's log has the reason. Correct the cause, then run `upload-once redrive --yes` before the queue's retention ends." : "An upload failed and is in the dead-letter queue. `upload-once redrive` shows it, and the service's logs have the reason. Correct the cause, then run `upload-once redrive --yes` before the queue's retention ends."
+        description = "${local.dead_letter_causes[queue]} `upload-once redrive` shows it, and the ${queue == "webhooks" ? "webhook-sender's log has" : "service's logs have"} the reason. Correct the cause, then run `upload-once redrive --yes` before the queue's retention ends."
       }
     },
     {

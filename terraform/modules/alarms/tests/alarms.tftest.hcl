@@ -222,6 +222,11 @@ run "webhooks_raise_alarms_where_there_are_some" {
   }
 
   assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.this["accepted-events-dead-letter"].alarm_description, "it was processed and its webhook event could not be sent (`NotSentToEach` in the log)")
+    error_message = "The message of a processed upload can be a dead letter too."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.this["webhook-sender-task-failures"].dimensions == tomap({ RuleName = "once-webhook-sender-task-failures" })
     error_message = "Its tasks are watched too."
   }
