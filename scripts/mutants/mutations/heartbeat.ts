@@ -271,18 +271,6 @@ export const heartbeatMutations: readonly Mutation[] = [
     },
   },
   {
-    id: 'aside-without-bound',
-    change: 'any number of deliveries steps aside',
-    breaks: 'P8: a flood about one thing fills the memory of a process, and all its work ends',
-    file: 'packages/queue/src/slots.ts',
-    find: ' || aside.size >= count * ASIDE_PER_SLOT',
-    replace: '',
-    noticedBy: {
-      file: 'packages/queue/test/slots.test.ts',
-      test: 'P8: up to four for each slot step aside, and more keep their slots',
-    },
-  },
-  {
     id: 'uncopied-takes-slot',
     change: 'a message keeps its slot while its copy is tried again',
     breaks: 'P8: where SQS takes no copies, messages wait behind one that only waits',

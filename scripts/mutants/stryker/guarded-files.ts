@@ -24,6 +24,11 @@ export function thresholdOf({ measured }: GuardedFile): number {
 /** A file that is added here is measured first: `FILE=path make mutants` prints what stands in `measured`. */
 export const guardedFiles: readonly GuardedFile[] = [
   {
+    file: 'packages/queue/src/slots.ts',
+    tests: ['packages/queue/test/slots.test.ts'],
+    measured: { killed: 37, mutants: 41, on: '2026-11-29' },
+  },
+  {
     file: 'packages/uploads/src/domain/compare-versions.ts',
     tests: ['packages/uploads/test/compare-versions.test.ts', 'services/acceptor/test/earlier-copy.test.ts'],
     measured: { killed: 36, mutants: 36, on: '2026-11-29' },
@@ -36,7 +41,7 @@ export const guardedFiles: readonly GuardedFile[] = [
       'services/acceptor/test/identical-duplicates.test.ts',
       'services/processor/test/process-accepted.test.ts',
     ],
-    measured: { killed: 30, mutants: 34, on: '2026-11-29' },
+    measured: { killed: 33, mutants: 34, on: '2026-11-29' },
   },
   {
     file: 'packages/uploads/src/domain/transitions.ts',
@@ -65,7 +70,7 @@ export const guardedFiles: readonly GuardedFile[] = [
   {
     file: 'services/acceptor/src/find-earlier-copy.ts',
     tests: ['services/acceptor/test/earlier-copy.test.ts', 'services/acceptor/test/reconcile.test.ts'],
-    measured: { killed: 50, mutants: 53, on: '2026-11-29' },
+    measured: { killed: 52, mutants: 53, on: '2026-11-29' },
   },
   {
     file: 'services/acceptor/src/is-acceptance-on-record.ts',
