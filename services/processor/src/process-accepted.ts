@@ -153,7 +153,7 @@ export function createProcessAccepted(options: {
     return recordOrphan(event, 'another version is the accepted one');
   }
 
-  /** @param upload of which the event's version is the accepted one */
+  /** @param upload has the event’s version as its accepted one */
   async function heldUnlessProcessed(upload: Upload, event: ObjectCreated): Promise<Pending | undefined> {
     if (upload.state !== UploadState.processed) return { heldBy: upload };
     await sendEvent.processed(upload, event.versionId);

@@ -1,15 +1,15 @@
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { type ObjectCreated, parseS3Event, Unprocessable } from '@upload-once/queue';
-import { ACCEPTED_PREFIX, UPLOADS_PREFIX, type UploadEventType } from '@upload-once/uploads';
+import { ACCEPTED_PREFIX, UPLOADS_PREFIX } from '@upload-once/uploads';
 import { Pipeline } from './finding.ts';
-import { readWebhookLetter } from './webhook-letter.ts';
+import { readWebhookLetter, type WebhookLetter } from './webhook-letter.ts';
 
 /** The attribute that a redriven message carries: which run has sent it. The services do not look at attributes. */
 export const REDRIVE_ATTRIBUTE = 'upload-once-redrive';
 
 /** What a message is about: a version that S3 reports, or the event of a webhook. */
 export interface LetterEvent {
-  readonly what: 'upload' | 'accepted' | UploadEventType | 'upload.duplicate';
+  readonly what: 'upload' | 'accepted' | WebhookLetter['event']['what'];
   readonly key: string;
   readonly versionId: string;
   /** When S3 stored the version; a webhook does not say it. */

@@ -1,9 +1,17 @@
-import { asciiJson, parseDuplicateReport, parseUploadEvent } from '@upload-once/uploads';
-import type { LetterEvent } from './dead-letter.ts';
+import {
+  asciiJson,
+  parseDuplicateReport,
+  parseUploadEvent,
+  type UploadEventType,
+} from '@upload-once/uploads';
 
 /** What a message of the webhook-sender's queue is about, and how it is sent once more. */
 export interface WebhookLetter {
-  readonly event: LetterEvent;
+  readonly event: {
+    readonly what: UploadEventType | 'upload.duplicate';
+    readonly key: string;
+    readonly versionId: string;
+  };
   /** The event as it came first, in printable ASCII: the schedule of its attempts begins anew. */
   readonly body: string;
 }
@@ -17,7 +25,7 @@ export function readWebhookLetter(body: string): WebhookLetter | undefined {
   return event && { event, body: asciiJson(original) };
 }
 
-function eventOf(original: object): LetterEvent | undefined {
+function eventOf(original: object): WebhookLetter['event'] | undefined {
   const event = parseUploadEvent(original);
   if (event) return { what: event.type, key: event.key, versionId: event.acceptedVersionId };
   const duplicate = parseDuplicateReport(original);
