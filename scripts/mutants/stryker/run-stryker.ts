@@ -29,6 +29,7 @@ export async function runStryker(
 ): Promise<FileScore> {
   const copy = await copyTree(repository);
   try {
+    signal.throwIfAborted();
     await writeFile(join(copy.folder, 'stryker.config.json'), JSON.stringify(settings(file, tests)));
     const child = spawn(process.execPath, [join(packages, 'core/bin/stryker.js'), 'run'], {
       cwd: copy.folder,

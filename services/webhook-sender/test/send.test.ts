@@ -295,6 +295,10 @@ t.test('however many endpoints hang, others go on', async (t) => {
   await end();
   receiver.respond((response) => response.writeHead(204).end());
   for (const message of messages) await deliver(message);
+  await t.resolves(
+    Promise.all([deliver(waiting), deliver(waiting)]),
+    'one that responds has its places again',
+  );
 });
 
 t.test('an endpoint that has no other beside it has all places', async (t) => {
