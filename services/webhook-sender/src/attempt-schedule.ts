@@ -10,7 +10,7 @@ const JITTER = 0.2;
 const LONGEST_RETRY_AFTER_SECONDS = 86_400;
 
 /**
- * How long to wait after an attempt that failed, in seconds; undefined after the last one.
+ * How long to wait after an attempt that failed, in seconds; 0 after the last one.
  * @param attempt 1 for the first
  * @param retryAfterSeconds what the endpoint asks for: a wait is never shorter, unless more than a day is asked for
  * @param random uniform in [0, 1)
@@ -19,9 +19,9 @@ export function waitAfterAttempt(
   attempt: number,
   retryAfterSeconds: number | undefined,
   random: () => number,
-): number | undefined {
+): number {
   const waitSeconds = WAITS_SECONDS[attempt - 1];
-  if (waitSeconds === undefined) return undefined;
+  if (waitSeconds === undefined) return 0;
   const asked = Math.min(retryAfterSeconds ?? 0, LONGEST_RETRY_AFTER_SECONDS);
   const jitter = JITTER * (2 * random() - 1);
   return Math.max(waitSeconds * (1 + jitter), asked * (1 + Math.abs(jitter)));

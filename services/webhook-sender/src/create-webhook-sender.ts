@@ -51,15 +51,15 @@ export interface WebhookSenderSettings {
 /**
  * The sender's work on one message: an attempt to deliver its event, if its time has come. The message is deleted when an endpoint has taken
  * the event, when none is configured for it, and when it is out of date: the upload failed, and was processed since. After an attempt that
- * failed the message is replaced by one with the next attempt's time, so that what waits is not in flight; after the last attempt, or for an
- * endpoint that is gone, it becomes a dead letter.
+ * failed the message is replaced by one with the next attempt's time, so that what waits is not in flight. The one after the last attempt
+ * becomes a dead letter, and so does a message for an endpoint that is gone.
  *
  * Create it once for a process: it counts the attempts of each endpoint, and knows which endpoints are gone.
  */
 export function createWebhookSender(
   ports: WebhookSenderPorts,
   settings: WebhookSenderSettings,
-): (delivery: Pick<Delivery, 'body' | 'receiveCount' | 'signal'>) => Promise<void> {
+): (delivery: Pick<Delivery, 'body' | 'signal'>) => Promise<void> {
   const { uploads, post, downloadUrlOf, log, metrics, clock, random } = ports;
   const { endpoints, bucket, concurrency, userAgent } = settings;
   const isAlone = countUrls(endpoints) === 1;
@@ -70,20 +70,20 @@ export function createWebhookSender(
   });
   const gone = new Set<string>();
 
-  return async function send({ body, receiveCount, signal }) {
+  return async function send({ body, signal }) {
     const pending = readMessage(body);
     if (!pending) return;
     assertDue(pending, body);
-    // Its attempt was made, or was cut off with its process: it is given back only on its way to the dead-letter queue.
-    if (pending.attempt === LAST_ATTEMPT && receiveCount > 1) throw undelivered(pending);
+    if (pending.attempt > LAST_ATTEMPT) throw undelivered(pending);
     const { event } = pending;
     const upload = await uploads.get(event.key);
     if (!upload)
       throw new Unprocessable(`there is no upload ${event.key}, so that its endpoint is not known`);
     if (event.type === UploadEventType.failed && upload.state === UploadState.processed)
       return unsent(upload, event.type, 'the upload was processed since: upload.processed says so');
-    const endpoint = endpointFor(endpoints, upload.apiKeyId, event.type);
+    const endpoint = endpointFor(endpoints, upload.apiKeyId);
     if (!endpoint) return unsent(upload, event.type, 'no endpoint is configured for a webhook');
+    if (!endpoint.types.has(event.type)) return;
     if (gone.has(endpoint.url.href)) throw endpointGone(endpoint);
     const release = limit.take(endpoint);
     if (!release) throw busy(endpoint, body);
@@ -163,13 +163,12 @@ export function createWebhookSender(
       const now = clock.now();
       const asked = retryAfterSeconds(retryAfter, now);
       const isGone = gone.has(endpoint.url.href);
-      const waitSeconds = isGone ? undefined : waitAfterAttempt(pending.attempt, asked, random);
-      if (waitSeconds === undefined) {
-        log.warn({ ...facts, reason }, 'a webhook was not delivered, and no attempt follows');
-        return isGone ? endpointGone(endpoint) : undelivered(pending);
-      }
+      const waitSeconds = waitAfterAttempt(pending.attempt, asked, random);
+      const isLast = isGone || pending.attempt === LAST_ATTEMPT;
+      if (isLast) log.warn({ ...facts, reason }, 'a webhook was not delivered, and no attempt follows');
+      if (isGone) return endpointGone(endpoint);
       const nextAttemptAt = new Date(now.getTime() + waitSeconds * 1000);
-      log.warn({ ...facts, reason, nextAttemptAt }, 'a webhook was not delivered');
+      if (!isLast) log.warn({ ...facts, reason, nextAttemptAt }, 'a webhook was not delivered');
       const next = writeRetry(pending.original, pending.attempt + 1, nextAttemptAt);
       return new Postponed(Math.min(waitSeconds, MAX_DELAY_SECONDS), next, `${host} is tried again later`);
     }

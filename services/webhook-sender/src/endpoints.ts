@@ -5,6 +5,7 @@ export interface Endpoint {
   readonly url: URL;
   /** Two while one is replaced by the other. */
   readonly secrets: readonly Uint8Array[];
+  /** The events that it wants. */
   readonly types: ReadonlySet<WebhookType>;
   /** It is in WEBHOOK_ALLOWED_ORIGINS: its address can be private, and its URL http. */
   readonly isAllowed: boolean;
@@ -15,10 +16,9 @@ export interface Endpoints {
   readonly byApiKey: ReadonlyMap<string, Endpoint>;
 }
 
-/** Where an event is to be sent: to the endpoint of the API key, or else to the default one. Undefined: to none. */
-export function endpointFor(endpoints: Endpoints, apiKeyId: string, type: WebhookType): Endpoint | undefined {
-  const endpoint = endpoints.byApiKey.get(apiKeyId) ?? endpoints.default;
-  return endpoint?.types.has(type) ? endpoint : undefined;
+/** Where the events of an API key's uploads are to be sent: to its own endpoint, or else to the default one. Undefined: to none. */
+export function endpointFor(endpoints: Endpoints, apiKeyId: string): Endpoint | undefined {
+  return endpoints.byApiKey.get(apiKeyId) ?? endpoints.default;
 }
 
 /** How many different URLs there are. */

@@ -16,7 +16,7 @@ export interface Pending {
   readonly event: WebhookEvent;
   /** The message as it came first, parsed. */
   readonly original: object;
-  /** The attempt that is next, 1 to LAST_ATTEMPT. */
+  /** The attempt that is next, from 1 on. Beyond LAST_ATTEMPT: all were made, and the message becomes a dead letter. */
   readonly attempt: number;
   /** Undefined: at once. */
   readonly nextAttemptAt: Date | undefined;
@@ -56,7 +56,7 @@ function readRetry(message: Record<string, unknown>) {
   const { schemaVersion, event: original, attempt, nextAttemptAt } = message;
   if (schemaVersion !== SCHEMA_VERSION || !isObject(original)) return undefined;
   const time = timeOf(nextAttemptAt);
-  if (!isWhole(attempt, 1, LAST_ATTEMPT) || !time)
+  if (!isWhole(attempt, 1, LAST_ATTEMPT + 1) || !time)
     throw new Unprocessable('the message does not say which attempt is next, and when');
   return { original, attempt, nextAttemptAt: time };
 }

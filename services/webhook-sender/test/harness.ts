@@ -127,14 +127,12 @@ export async function createHarness(t: Test, options: HarnessOptions = {}) {
       }),
 
     /** One receive of a message. */
-    deliver: (
-      body: string,
-      { receiveCount = 1, signal = new AbortController().signal, worker = sender } = {},
-    ) => worker({ body, receiveCount, signal }),
+    deliver: (body: string, { signal = new AbortController().signal, worker = sender } = {}) =>
+      worker({ body, signal }),
 
     /** One receive that ends in another message; with it, and what it waits for. */
     async postponed(body: string): Promise<Postponed> {
-      const thrown = await sender({ body, receiveCount: 1, signal: new AbortController().signal }).then(
+      const thrown = await sender({ body, signal: new AbortController().signal }).then(
         () => undefined,
         (error) => error,
       );

@@ -65,7 +65,7 @@ t.test('anything else is refused for good', async (t) => {
     { ...JSON.parse(report('duplicate')), key: 'accepted/a' },
     { ...JSON.parse(report('duplicate')), recordedAt: 'yesterday' },
     { schemaVersion: 1, event, attempt: 0, nextAttemptAt: AT },
-    { schemaVersion: 1, event, attempt: 11, nextAttemptAt: AT },
+    { schemaVersion: 1, event, attempt: 12, nextAttemptAt: AT },
     { schemaVersion: 1, event, attempt: 2 },
     { schemaVersion: 1, event: {}, attempt: 2, nextAttemptAt: AT },
     [event],

@@ -2,6 +2,8 @@ import { Webhook } from 'standardwebhooks';
 import t from 'tap';
 import { startWebhookReceiver } from '../../../test/support/webhook-receiver.ts';
 import { LAST_ATTEMPT } from '../src/attempt-schedule.ts';
+import { writeRetry } from '../src/message.ts';
+import { WebhookType } from '../src/webhook-event.ts';
 import { createHarness, endpointAt, SECRET } from './harness.ts';
 
 const HOUR_MS = 3_600_000;
@@ -134,6 +136,20 @@ t.test('an event without an endpoint is done, and counted', async (t) => {
   t.strictSame(receiver.received.entries, []);
 });
 
+t.test(
+  'an event that its endpoint does not want is done, and is none of those that find no endpoint',
+  async (t) => {
+    const receiver = await startWebhookReceiver(t);
+    const types = new Set([WebhookType.failed]);
+    const { upload, processed, deliver, total } = await createHarness(t, {
+      default: endpointAt(receiver, { types }),
+    });
+    await deliver(processed(await upload()));
+    t.equal(total('WebhooksUnsent'), 0);
+    t.strictSame(receiver.received.entries, []);
+  },
+);
+
 t.test('an event whose upload is not on record is a dead letter', async (t) => {
   const { processed, deliver } = await createHarness(t);
   await t.rejects(deliver(processed('uploads/none')), { code: 'Unprocessable' });
@@ -197,26 +213,39 @@ t.test('a long wait has several steps, and none of them is an attempt', async (t
   t.equal(receiver.received.entries.length, 2);
 });
 
-t.test('what fails through all attempts is a dead letter after three days, at once and once', async (t) => {
-  const { upload, processed, postponed, deliver, receiver, clock } = await createHarness(t);
-  receiver.respond((response) => response.writeHead(307, { location: '/' }).end());
-  let body = processed(await upload());
-  const begunMs = clock.now().getTime();
-  while (receiver.received.entries.length < LAST_ATTEMPT - 1) {
-    const next = await postponed(body);
-    body = next.body;
-    clock.advance(next.seconds * 1000);
-  }
-  for (;;) {
-    const thrown = await deliver(body).catch((error) => error);
-    if (thrown.code === 'Unprocessable') break;
-    clock.advance(thrown.seconds * 1000);
-  }
-  t.ok(clock.now().getTime() - begunMs > 3 * 24 * HOUR_MS);
-  t.equal(receiver.received.entries.length, LAST_ATTEMPT);
-  await t.rejects(deliver(body, { receiveCount: 2 }), { code: 'Unprocessable' });
-  t.equal(receiver.received.entries.length, LAST_ATTEMPT, 'no attempt on its way to the dead-letter queue');
-});
+t.test(
+  'what fails through all attempts is a dead letter after three days, without another attempt',
+  async (t) => {
+    const { upload, processed, postponed, deliver, receiver, clock } = await createHarness(t);
+    receiver.respond((response) => response.writeHead(307, { location: '/' }).end());
+    let body = processed(await upload());
+    const begunMs = clock.now().getTime();
+    while (receiver.received.entries.length < LAST_ATTEMPT) {
+      const next = await postponed(body);
+      body = next.body;
+      clock.advance(next.seconds * 1000);
+    }
+    t.ok(clock.now().getTime() - begunMs > 3 * 24 * HOUR_MS);
+    for (let receive = 1; receive <= 3; receive += 1)
+      await t.rejects(deliver(body), { code: 'Unprocessable' });
+    t.equal(receiver.received.entries.length, LAST_ATTEMPT);
+  },
+);
+
+t.test(
+  'an attempt that the table did not let begin is made with the next receive, the last one too',
+  async (t) => {
+    const { upload, processed, deliver, receiver, clock, faults } = await createHarness(t);
+    const original = JSON.parse(processed(await upload()));
+    for (const attempt of [1, LAST_ATTEMPT]) {
+      const message = writeRetry(original, attempt, clock.now());
+      faults.failNext('before', 'get', new Error('the table is away'));
+      await t.rejects(deliver(message), { message: 'the table is away' });
+      await deliver(message);
+    }
+    t.equal(receiver.received.entries.length, 2);
+  },
+);
 
 t.test('an endpoint that is gone is sent nothing more, and its events are dead letters', async (t) => {
   const other = await startWebhookReceiver(t);
@@ -224,11 +253,8 @@ t.test('an endpoint that is gone is sent nothing more, and its events are dead l
   const { upload, processed, deliver, receiver, total, startSender } = await createHarness(t, { byApiKey });
   receiver.respond((response) => response.writeHead(410).end());
   const message = processed(await upload());
-  for (const receiveCount of [1, 2, 3])
-    await t.rejects(deliver(message, { receiveCount }), {
-      code: 'Unprocessable',
-      message: /is gone \(410\)/,
-    });
+  for (let receive = 1; receive <= 3; receive += 1)
+    await t.rejects(deliver(message), { code: 'Unprocessable', message: /is gone \(410\)/ });
   await t.rejects(deliver(processed(await upload())), { code: 'Unprocessable' });
   t.equal(receiver.received.entries.length, 1);
   t.equal(total('WebhookEndpointsGone'), 1);
