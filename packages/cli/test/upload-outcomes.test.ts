@@ -333,6 +333,12 @@ const CASES: readonly Case[] = [
     says: /refused the request \(403 TooLargeForKey\): .*[^.]\n$/,
   },
   {
+    what: 'a key that does not take the type that was guessed',
+    issuer: issuerError('403 x', 'ContentTypeNotAllowed'),
+    code: 1,
+    says: /about ContentTypeNotAllowed\nNothing was sent\. .* name it with --content-type\.\n$/,
+  },
+  {
     what: 'a key that takes no file of an unknown type',
     issuer: issuerError('400 x', 'BadRequest'),
     code: 1,

@@ -217,16 +217,19 @@ function failedOutcome(
     return { outcome: 'failed', file, key, error: interrupted };
   }
   if (!('code' in error)) throw error;
-  if (!(error instanceof RequestRefused) || !isKeyRefused(error))
-    return { outcome: 'failed', file, key, error };
-  const found =
-    'Nothing was sent. Do not try again with this key: ask the people who run the service for one.';
-  return { outcome: 'failed', file, key, error, found };
+  const found = error instanceof RequestRefused ? afterRefusal(error) : undefined;
+  return { outcome: 'failed', file, key, error, ...(found !== undefined && { found }) };
 }
 
-/** Not only this request of it. */
-function isKeyRefused({ status, issuerCode }: RequestRefused): boolean {
-  return status === 403 && issuerCode === 'Forbidden';
+/** What the reader does next; undefined: the issuer's own words say it. */
+function afterRefusal({ status, issuerCode }: RequestRefused): string | undefined {
+  if (status !== 403) return undefined;
+  // The key itself, and not only this request of it.
+  if (issuerCode === 'Forbidden')
+    return 'Nothing was sent. Do not try again with this key: ask the people who run the service for one.';
+  if (issuerCode === 'ContentTypeNotAllowed')
+    return 'Nothing was sent. The type was guessed by the file’s name, unless you gave one. If the file has an allowed type, name it with --content-type.';
+  return undefined;
 }
 
 /** After S3's 412 to a URL that this run used before. */
