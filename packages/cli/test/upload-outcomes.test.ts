@@ -336,7 +336,7 @@ const CASES: readonly Case[] = [
     what: 'a key that does not take the type that was guessed',
     issuer: issuerError('403 x', 'ContentTypeNotAllowed'),
     code: 1,
-    says: /about ContentTypeNotAllowed\nNothing was sent\. .* name it with --content-type\.\n$/,
+    says: /about ContentTypeNotAllowed\.\nNothing was sent\. .* name it with --content-type\.\n$/,
   },
   {
     what: 'a key that takes no file of an unknown type',
