@@ -8,7 +8,7 @@ export interface HandledUploads {
   whenHandled(uploadId: string, limitSeconds: number): Promise<void>;
 }
 
-/** Follows the processor's log, where its own handler names each upload: to ask the table all the time would slow down what is measured. */
+/** Follows the processor's log, which names each upload: to ask the table all the time would slow down what is measured. */
 export function followHandledUploads(processor: ManagedProcess): HandledUploads {
   const handled = new Map<string, PromiseWithResolvers<void>>();
 
@@ -19,7 +19,7 @@ export function followHandledUploads(processor: ManagedProcess): HandledUploads 
   }
 
   processor.onLine((line) => {
-    if (line.includes('"msg":"upload processed"')) entryOf(JSON.parse(line).id).resolve();
+    if (line.includes('"msg":"upload processed"')) entryOf(JSON.parse(line).uploadId).resolve();
   });
 
   return {

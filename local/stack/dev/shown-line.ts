@@ -12,17 +12,16 @@ interface Entry {
 /** A line of a service about its own work: an upload, a message, itself. */
 interface OwnEntry extends Entry {
   readonly msg?: string;
-  /** The object key of the upload that the line is about. */
-  readonly key?: string;
-  readonly kind?: string;
-  readonly body?: string;
+  /** Of the upload that the line is about. */
+  readonly uploadId?: string;
+  /** What came of it, or of one of its versions. */
+  readonly outcome?: string;
   readonly err?: LoggedError;
 }
 
 /** A line of the handler's log. The handler's fields have any type. */
 interface HandlerEntry extends Entry {
-  /** The upload's id. */
-  readonly id: string;
+  readonly uploadId: string;
 }
 
 interface LoggedError {
@@ -38,12 +37,14 @@ const SERVICES: readonly unknown[] = ['url-issuer', 'acceptor', 'processor', 'we
 const TROUBLE: readonly string[] = ['warn', 'error', 'fatal'];
 const FRAME = /^\s+at /;
 const FRAME_OF_OURS = /^\s+at .*(\bnode:|\/(services|packages)\/[a-z-]+\/src\/)/;
-const OWN_TEXTS = ['msg', 'key', 'kind', 'body'];
+const OWN_TEXTS = ['msg', 'uploadId', 'outcome'];
+/** Outcomes of versions that are not accepted. */
+const KEPT_APART = ['duplicate', 'identical-duplicate', 'refused', 'orphan'];
 const ERROR_TEXTS = ['type', 'message', 'stack'];
 /** Names that are shown elsewhere in the line, or not at all. */
 const NOT_FIELDS = ['time', 'level', 'service', 'msg'];
-const NOT_FIELDS_OF_HANDLER = [...NOT_FIELDS, 'id', 'attempt', 'traceId'];
-const NOT_FIELDS_OF_SERVICE = [...NOT_FIELDS, 'key'];
+const NOT_FIELDS_OF_HANDLER = [...NOT_FIELDS, 'logger', 'uploadId', 'attempt', 'traceId'];
+const NOT_FIELDS_OF_SERVICE = [...NOT_FIELDS, 'uploadId'];
 /** What the processor says at level info beside the steps of uploads. */
 const OF_PROCESSOR_ITSELF =
   /^(processor (started|stops|stopped)|listening, and polling|.+ responds again|message (waits: |given back, ).+)$/;
@@ -83,9 +84,9 @@ function isEntry(data: unknown): data is Entry {
   return isTime && typeof level === 'string' && SERVICES.includes(service);
 }
 
-/** Of its own lines, the processor gives none an `id`. */
+/** Of its own lines, the processor gives none a `logger`. */
 function isOfHandler(entry: Entry): entry is HandlerEntry {
-  return entry.service === 'processor' && typeof entry.id === 'string' && 'attempt' in entry;
+  return entry.service === 'processor' && entry.logger === 'handler' && typeof entry.uploadId === 'string';
 }
 
 function isOwn(entry: Entry): entry is OwnEntry {
@@ -106,14 +107,15 @@ function hasTexts(value: Record<string, unknown>, names: readonly string[]): boo
 }
 
 function shownOfService(entry: OwnEntry, line: string): string | undefined {
-  const { msg = '', level, service, kind, err } = entry;
-  const step = (what: string, style: Style, more = '') => shown(entry, what, style, idOf(entry), more, err);
+  const { msg = '', level, service, uploadId = '', outcome = '', err } = entry;
+  const step = (what: string, style: Style, more = '') => shown(entry, what, style, uploadId, more, err);
   if (msg === 'upload accepted') return step('accepted', 'cyan');
-  if (msg === 'upload recorded as PROCESSED') return step('processed', 'green');
+  if (msg === 'upload processed') return step('processed', 'green');
+  if (msg === 'upload failed') return step('failed', 'red', `attempt ${entry.attempt}, the last`);
   if (service === 'webhook-sender' && msg === 'webhook delivered')
     return step('webhook', 'green', `${entry['type']} to ${entry['host']}`);
-  if (service === 'acceptor' && kind !== undefined && entry.key !== undefined)
-    return step(kind, 'yellow', msg);
+  if (service === 'acceptor' && KEPT_APART.includes(outcome))
+    return step(outcome.replace('identical-', ''), 'yellow', msg);
   if (msg === 'message failed, and comes back') {
     return step('failed', 'red', `attempt ${entry.receiveCount}, again in ${entry.waitSeconds} s`);
   }
@@ -128,11 +130,11 @@ function shownOfService(entry: OwnEntry, line: string): string | undefined {
 
 /** The handler's message, its fields, and its error with the stack. */
 function shownOfHandler(entry: HandlerEntry): string {
-  const { id, level, msg, err } = entry;
+  const { uploadId, level, msg, err } = entry;
   const message = typeof msg === 'string' ? msg : JSON.stringify(msg);
   const more = withFields(message, entry, NOT_FIELDS_OF_HANDLER);
   const style = TROUBLE.includes(level) ? 'yellow' : 'reset';
-  return shown(entry, 'handler', style, id, more, isShownError(err) ? err : undefined);
+  return shown(entry, 'handler', style, uploadId, more, isShownError(err) ? err : undefined);
 }
 
 function withFields(message: string | undefined, entry: Entry, notFields: readonly string[]): string {
@@ -175,19 +177,4 @@ function errorOf(err: LoggedError): string {
   const own = lines.filter((line) => !FRAME_OF_OURS.test(line));
   const isAllOurs = !own.some((line) => FRAME.test(line));
   return (isAllOurs ? lines : own).map((line) => `\n    ${printable(line)}`).join('');
-}
-
-/** The upload's id, from the object key or from the S3 event in the message's body; '' if neither has one. */
-function idOf({ key, body }: OwnEntry): string {
-  return (key ?? keyOfEvent(body ?? '') ?? '').replace(/^(uploads|accepted)\//, '');
-}
-
-/** A log line can have only the beginning of the body, so it is not parsed as JSON. */
-function keyOfEvent(body: string): string | undefined {
-  const encoded = /"key":"([^"]*)"/.exec(body)?.[1];
-  try {
-    return encoded && decodeURIComponent(encoded.replaceAll('+', ' '));
-  } catch {
-    return encoded;
-  }
 }

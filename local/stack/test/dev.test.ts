@@ -75,7 +75,7 @@ t.test(
     await ofUpload('processed');
     await ofUpload('accepted');
     await ofUpload('duplicate');
-    t.match(await ofUpload('handler'), /looks at it {2}{"text":"before\?behind","fields":{"id":7}}$/);
+    t.match(await ofUpload('handler'), /looks at it {2}{"text":"before\?behind","fields":{"attempt":7}}$/);
     t.match(await ofUpload('failed'), /attempt 1, again in \d+ s$/);
     await dev.shown(/^ {4}Error: the database does not respond$/);
     await dev.shown(/^ {8}at .*talkative-handler\.mjs:9/);

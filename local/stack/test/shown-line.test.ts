@@ -10,24 +10,29 @@ const shown = (entry: object) =>
   shownLine(JSON.stringify({ level: 'info', time, service: 'acceptor', ...entry }));
 /** What is shown of a line of the handler's log. */
 const shownOfHandler = (entry: object) =>
-  shown({ service: 'processor', id: 'a', attempt: 1, traceId: 't', ...entry });
+  shown({ service: 'processor', logger: 'handler', uploadId: 'a', attempt: 1, traceId: 't', ...entry });
 
 t.test('the course of an upload is shown with its id', async (t) => {
   for (const [entry, line] of [
-    [{ msg: 'upload accepted', key: 'accepted/a b' }, `${at}  accepted   a b`],
-    [{ msg: 'upload recorded as PROCESSED', key: 'uploads/a' }, `${at}  processed  a`],
+    [{ msg: 'upload accepted', uploadId: 'a b', outcome: 'accepted' }, `${at}  accepted   a b`],
+    [{ msg: 'upload processed', uploadId: 'a', outcome: 'processed' }, `${at}  processed  a`],
+    [
+      { level: 'warn', msg: 'upload failed', uploadId: 'a', attempt: 5, outcome: 'failed' },
+      `${at}  failed     a  attempt 5, the last`,
+    ],
     [
       {
         service: 'webhook-sender',
         msg: 'webhook delivered',
-        key: 'uploads/a',
+        uploadId: 'a',
         type: 'upload.failed',
         host: 'b',
       },
       `${at}  webhook    a  upload.failed to b`,
     ],
-    [{ level: 'warn', kind: 'orphan', key: 'accepted/a', msg: 'kept' }, `${at}  orphan     a  kept`],
-    [{ level: 'warn', msg: 'slow', key: 'uploads/a' }, `${at}  warning    a  acceptor: slow`],
+    [{ level: 'warn', outcome: 'orphan', uploadId: 'a', msg: 'kept' }, `${at}  orphan     a  kept`],
+    [{ outcome: 'identical-duplicate', uploadId: 'a', msg: 'kept' }, `${at}  duplicate  a  kept`],
+    [{ level: 'warn', msg: 'slow', uploadId: 'a' }, `${at}  warning    a  acceptor: slow`],
     [{ level: 'error', msg: 'slow' }, `${at}  warning    acceptor: slow`],
   ] as const) {
     t.equal(shown(entry), line);
@@ -73,10 +78,14 @@ t.test('a line of the handler’s log is shown as that, with the upload’s id a
 });
 
 t.test('an error is shown with the stack frames of the handler, or all where it has none', async (t) => {
-  const body = '{"Records":[{"s3":{"object":{"key":"accepted/100%25+Z%C3%A4hler","size":1';
   const stack =
     'Error: no space\n    at mine (file:///h.mjs:3:9)\n    at run (file:///x/services/processor/src/run.ts:1:1)';
-  const failed = { msg: 'message failed, and comes back', receiveCount: 2, waitSeconds: 8, body };
+  const failed = {
+    msg: 'message failed, and comes back',
+    receiveCount: 2,
+    waitSeconds: 8,
+    uploadId: '100% Zähler',
+  };
   t.equal(
     shown({ ...failed, err: { stack } }),
     `${at}  failed     100% Zähler  attempt 2, again in 8 s\n    Error: no space\n        at mine (file:///h.mjs:3:9)`,
@@ -84,9 +93,9 @@ t.test('an error is shown with the stack frames of the handler, or all where it 
   const ours =
     'LeaseLost: gone\n    at run (file:///x/services/processor/src/run.ts:1:1)\n    at node:internal/x:1:1';
   t.match(shown({ ...failed, err: { stack: ours } }), /LeaseLost: gone\n.*run\.ts.*\n.*node:internal/);
-  const gaveUp = { msg: 'message is left to the dead-letter queue', body: '{"key":"100%' };
+  const gaveUp = { msg: 'message is left to the dead-letter queue' };
   t.equal(
-    shown({ ...gaveUp, body: '{"key":"100%"', err: { type: 'E', message: 'm' } }),
+    shown({ ...gaveUp, uploadId: '100%', err: { type: 'E', message: 'm' } }),
     `${at}  gave up    100%  the message is left to the dead-letter queue\n    E: m`,
   );
   t.equal(shown(gaveUp), `${at}  gave up    the message is left to the dead-letter queue`);
@@ -104,7 +113,7 @@ t.test('a logger of the handler’s own, with the processor’s name, loses noth
     t.equal(shownLine(line), line);
   }
   t.equal(
-    ofOwnLogger({ level: 'warn', msg: 'slow', key: 'customer-9', rows: 3, attempt: 1 }),
+    ofOwnLogger({ level: 'warn', msg: 'slow', uploadId: 'customer-9', rows: 3, attempt: 1 }),
     `${at}  warning    customer-9  processor: slow  {"rows":3,"attempt":1}`,
   );
   t.equal(
@@ -112,7 +121,7 @@ t.test('a logger of the handler’s own, with the processor’s name, loses noth
     `${at}  warning    processor: no  {"err":{"code":7},"rows":3}\n    Full: no`,
   );
   t.equal(
-    ofOwnLogger({ level: 'warn', msg: 'odd', kind: 'invoice', key: 'customer-9', rows: 3 }),
+    ofOwnLogger({ level: 'warn', msg: 'odd', kind: 'invoice', uploadId: 'customer-9', rows: 3 }),
     `${at}  warning    customer-9  processor: odd  {"kind":"invoice","rows":3}`,
   );
 });
@@ -167,8 +176,8 @@ t.test('a service’s line whose fields are of other types is shown as it is', a
     { err: null, msg: 'm' },
     { err: { stack: 5 }, msg: 'm' },
     { err: 'text', msg: 'm' },
-    { kind: 3, key: 'k', msg: 'm' },
-    { kind: 'a', key: 7, msg: 'm' },
+    { outcome: 3, uploadId: 'k', msg: 'm' },
+    { outcome: 'a', uploadId: 7, msg: 'm' },
   ]) {
     const line = JSON.stringify({ level: 'error', time, service: 'processor', ...entry });
     t.equal(shownLine(line), line);
@@ -176,7 +185,7 @@ t.test('a service’s line whose fields are of other types is shown as it is', a
 });
 
 /** Makes of other fields a line of the handler's log. */
-const OURS = { level: 'info', time, service: 'processor', id: 'a', attempt: 1 };
+const OURS = { level: 'info', time, service: 'processor', logger: 'handler', uploadId: 'a', attempt: 1 };
 
 t.test('no line stops the display', async () => {
   const anything = fc.oneof(
@@ -188,10 +197,9 @@ t.test('no line stops the display', async () => {
     'time',
     'level',
     'service',
-    'key',
-    'id',
-    'kind',
-    'body',
+    'logger',
+    'uploadId',
+    'outcome',
     'receiveCount',
     'err',
     'attempt',

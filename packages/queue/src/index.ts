@@ -22,7 +22,7 @@ export {
   type RedrivePolicy,
   readRedrivePolicy,
 } from './redrive-policy.ts';
-export { type ObjectCreated, parseS3Event } from './s3-event.ts';
+export { type ObjectCreated, objectKeysIn, parseS3Event } from './s3-event.ts';
 export { createS3EventHandler } from './s3-event-handler.ts';
 export { type OutgoingMessage, type SendFailure, sendMessages } from './send-messages.ts';
 export { NotSentToEach, sendToEach } from './send-to-each.ts';

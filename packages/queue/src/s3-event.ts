@@ -137,3 +137,12 @@ function show(value: unknown): string {
   if (value.length <= SHOWN_CHARACTERS) return JSON.stringify(value);
   return `${JSON.stringify(value.slice(0, SHOWN_CHARACTERS))}… (${value.length} characters)`;
 }
+
+/** The keys of the objects of one bucket that a message reports; none if it is no event of S3. Never throws. */
+export function objectKeysIn(body: string, bucket: string): string[] {
+  try {
+    return parseS3Event(body).flatMap((event) => (event.bucket === bucket ? event.key : []));
+  } catch {
+    return [];
+  }
+}

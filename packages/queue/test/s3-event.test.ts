@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { parseS3Event, Unprocessable } from '../src/index.ts';
+import { objectKeysIn, parseS3Event, Unprocessable } from '../src/index.ts';
 
 function record(changes: Record<string, unknown> = {}, object: Record<string, unknown> = {}) {
   return {
@@ -200,4 +200,14 @@ t.test('garbage of every kind throws Unprocessable or nothing', async (t) => {
   const wrapped = fc.jsonValue().map((value) => JSON.stringify({ Records: [value] }));
   const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.json(), wrapped, almost, almostObject);
   t.doesNotThrow(() => fc.assert(fc.property(texts, parses), { numRuns: 2000 }));
+});
+
+t.test('the keys that a message reports of one bucket', async (t) => {
+  const other = { bucket: { name: 'of-another-team' }, object: { key: 'uploads/b', versionId: 'v' } };
+  const two = message(record(), record({}, { key: 'uploads/two+words' }));
+  t.strictSame(objectKeysIn(two, 'files'), ['uploads/report-20300131_120000-abc', 'uploads/two words']);
+  t.strictSame(objectKeysIn(message(record(), record({ s3: other })), 'of-the-third'), []);
+  for (const body of ['no JSON', '{}', 'null', message({ eventName: 'ObjectCreated:Post' })]) {
+    t.strictSame(objectKeysIn(body, 'files'), [], body);
+  }
 });

@@ -54,6 +54,7 @@ export {
   NAME_PART_MAX_BYTES,
   UPLOADS_PREFIX,
   uploadIdOf,
+  uploadIdOfObject,
   uploadKeyOfAccepted,
   uploadKeyOfId,
 } from './domain/upload-key.ts';

@@ -6,6 +6,7 @@ import {
   makeUploadKey,
   NAME_PART_MAX_BYTES,
   uploadIdOf,
+  uploadIdOfObject,
   uploadKeyOfAccepted,
   uploadKeyOfId,
 } from '../src/index.ts';
@@ -75,4 +76,10 @@ t.test('upload key, accepted key and id stand for each other', async (t) => {
   t.equal(uploadKeyOfId(uploadIdOf(key)), key);
   t.throws(() => acceptedKeyOf('accepted/x'), /a key under uploads\/ was expected/);
   t.throws(() => uploadKeyOfAccepted('uploads/x'), /a key under accepted\/ was expected/);
+});
+
+t.test('an object under uploads/ or accepted/ belongs to an upload, and no other does', async (t) => {
+  for (const key of ['uploads/a b', acceptedKeyOf('uploads/a b')]) t.equal(uploadIdOfObject(key), 'a b');
+  for (const key of ['', 'reports/a', 'uploadsa', 'a/uploads/b'])
+    t.equal(uploadIdOfObject(key), undefined, key);
 });

@@ -5,8 +5,8 @@ import {
   type ConsumerObserver,
   createConsumer,
   type Delivery,
+  type DeliveryFacts,
   Postponed,
-  parseS3Event,
   QueueWithoutRedrivePolicy,
 } from '@upload-once/queue';
 import {
@@ -47,6 +47,8 @@ export interface ConsumerServiceOptions {
   readonly metrics: Metrics;
   readonly sqs: SQSClient;
   readonly handle: (delivery: Delivery) => Promise<void>;
+  /** The ids of the uploads that a message is about, for its log lines. Empty: the lines show the message. Never throws. */
+  readonly uploadIdsIn: (body: string) => readonly string[];
   /** What else has to respond, beside the queue, for the service to be ready; by the name that `/readyz` gives it. */
   readonly dependencies: Readonly<Record<string, (signal: AbortSignal) => Promise<void>>>;
 }
@@ -58,7 +60,7 @@ export interface ConsumerServiceOptions {
  *   there is no ECS agent
  */
 export async function startConsumerService(options: ConsumerServiceOptions): Promise<RunningService> {
-  const { settings, log, metrics, sqs, handle, dependencies } = options;
+  const { settings, log, metrics, sqs, handle, uploadIdsIn, dependencies } = options;
 
   const longWork = createLongWork(settings, log, {
     pause: () => consumer.pause(),
@@ -71,7 +73,7 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
     visibilitySeconds: settings.visibilitySeconds,
     waitTimeSeconds: settings.pollWaitSeconds,
     handle: longWork?.watch(handle) ?? handle,
-    observe: observeConsumer(log, metrics),
+    observe: observeConsumer(log, metrics, uploadIdsIn),
     random: Math.random,
     clock: systemClock,
   });
@@ -131,40 +133,55 @@ function queueProblem(error: unknown, queueUrl: string): unknown {
 }
 
 /** What happens to messages, as log lines and metrics. A reason that ends a message is an error; one that retries it is a warning. */
-export function observeConsumer(log: Logger, metrics: Metrics): ConsumerObserver {
+export function observeConsumer(
+  log: Logger,
+  metrics: Metrics,
+  uploadIdsIn: ConsumerServiceOptions['uploadIdsIn'],
+): ConsumerObserver {
+  function factsOf({ messageId, receiveCount, body }: DeliveryFacts) {
+    const [uploadId, ...others] = new Set(uploadIdsIn(body));
+    const about = others.length > 0 ? { uploadIds: [uploadId, ...others] } : { uploadId };
+    return { ...about, messageId, receiveCount };
+  }
+
+  /** With the message itself where nothing names its upload. */
+  function failureFactsOf(delivery: DeliveryFacts) {
+    const facts = factsOf(delivery);
+    const isNamed = 'uploadIds' in facts || facts.uploadId !== undefined;
+    return isNamed ? facts : { ...facts, body: delivery.body.slice(0, SHOWN_BODY_CHARACTERS) };
+  }
+
   return {
-    retried({ messageId, receiveCount, body }, err, waitSeconds) {
+    retried(delivery, err, waitSeconds) {
       metrics.add('MessagesRetried', 1);
-      const facts = { messageId, receiveCount, waitSeconds, body: shown(body) };
-      log.warn({ ...facts, err }, 'message failed, and comes back');
+      log.warn({ ...failureFactsOf(delivery), waitSeconds, err }, 'message failed, and comes back');
     },
-    postponed({ messageId, receiveCount }, reason, waitSeconds) {
+    postponed(delivery, reason, waitSeconds) {
       // What waits for its own time waits for days, in steps of minutes.
       const level = reason instanceof Postponed ? 'debug' : 'info';
-      log[level]({ messageId, receiveCount, waitSeconds }, `message waits: ${reason.message}`);
+      if (!log.isLevelEnabled(level)) return;
+      log[level]({ ...factsOf(delivery), waitSeconds }, `message waits: ${reason.message}`);
     },
-    deadLettered({ messageId, receiveCount, body }, err) {
+    deadLettered(delivery, err) {
       metrics.add('MessagesDeadLettered', 1);
-      log.error(
-        { messageId, receiveCount, body: shown(body), err },
-        'message is left to the dead-letter queue',
-      );
+      log.error({ ...failureFactsOf(delivery), err }, 'message is left to the dead-letter queue');
     },
-    givenBack({ messageId, receiveCount, body }, cutOffs) {
-      log.info({ messageId, receiveCount, cutOffs }, 'message given back, the service stops');
+    givenBack(delivery, cutOffs) {
+      const facts = { ...factsOf(delivery), cutOffs };
+      log.info(facts, 'message given back, the service stops');
       if (cutOffs < MANY_CUT_OFFS) return;
       metrics.add('WorkCutOff', 1);
       log.warn(
-        { keys: keysIn(body), cutOffs, messageId },
+        facts,
         `the work on a message was cut off by ${cutOffs} stops, and begins again: it takes longer than DRAIN_LIMIT_SECONDS`,
       );
     },
-    visibilityLost({ messageId, receiveCount }, err) {
-      log.warn({ messageId, receiveCount, err }, 'message may be handled elsewhere from now on');
+    visibilityLost(delivery, err) {
+      log.warn({ ...factsOf(delivery), err }, 'message may be handled elsewhere from now on');
     },
-    requestFailed(request, { messageId, receiveCount }, err) {
+    requestFailed(request, delivery, err) {
       if (request === 'delete') metrics.add('MessagesUndeleted', 1);
-      log.warn({ request, messageId, receiveCount, err }, 'a call about a message failed');
+      log.warn({ request, ...factsOf(delivery), err }, 'a call about a message failed');
     },
     limitUnread(err, maxReceiveCount) {
       log.warn({ err, maxReceiveCount }, "the queue's maxReceiveCount could not be read again");
@@ -173,17 +190,4 @@ export function observeConsumer(log: Logger, metrics: Metrics): ConsumerObserver
       log.warn({ err, waitSeconds }, 'the queue does not respond');
     },
   };
-}
-
-/** The keys of the objects that the message reports; none if it is no event of S3. */
-function keysIn(body: string): string[] {
-  try {
-    return parseS3Event(body).map(({ key }) => key);
-  } catch {
-    return [];
-  }
-}
-
-function shown(body: string): string {
-  return body.slice(0, SHOWN_BODY_CHARACTERS);
 }

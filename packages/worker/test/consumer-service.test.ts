@@ -1,14 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import {
-  type DeliveryFacts,
-  Postponed,
-  RetryLater,
-  Unprocessable,
-  VisibilityLost,
-  writeS3Event,
-} from '@upload-once/queue';
+import { type DeliveryFacts, Postponed, RetryLater, Unprocessable, VisibilityLost } from '@upload-once/queue';
 import { createLogger, createMetrics } from '@upload-once/runtime';
 import t, { type Test } from 'tap';
 import { startEcsAgent } from '../../../test/support/ecs-agent.ts';
@@ -39,6 +32,7 @@ async function start(t: Test, cloud: LocalCloud, options: StartOptions) {
     metrics,
     sqs: cloud.sqs,
     handle: async () => undefined,
+    uploadIdsIn: () => [],
     dependencies: {},
     ...options,
     settings: {
@@ -206,7 +200,7 @@ t.test('protection where there is no ECS agent: refused by name, and nothing is 
 
 t.test('each outcome of a message has its log line, and its metric', async (t) => {
   const { lines, log, metrics } = record();
-  const observe = observeConsumer(log, metrics);
+  const observe = observeConsumer(log, metrics, () => []);
   const delivery: DeliveryFacts = {
     messageId: 'm1',
     body: `${'b'.repeat(1_990)} the end, and more than is shown`,
@@ -246,11 +240,10 @@ t.test('each outcome of a message has its log line, and its metric', async (t) =
 
 t.test('work that stops cut off three times or more is reported by its upload, and counted', async (t) => {
   const { lines, log, metrics } = record();
-  const observe = observeConsumer(log, metrics);
-  const key = 'uploads/many deploys';
-  const version = { bucket: 'uploads-test', key, versionId: 'v1', eTag: 'e', sizeBytes: 1 };
-  const event = { ...version, eventName: 'ObjectCreated:Post', storedAt: new Date(0) };
-  const body = writeS3Event(event, 'eu-central-1');
+  const observe = observeConsumer(log, metrics, (body) =>
+    body.split(' ').filter((id) => id.startsWith('id-')),
+  );
+  const body = 'id-1';
   const delivery: DeliveryFacts = { messageId: 'm1', body, receiveCount: 1, isLastReceive: false };
   observe.givenBack(delivery, 0);
   observe.givenBack(delivery, 2);
@@ -262,14 +255,50 @@ t.test('work that stops cut off three times or more is reported by its upload, a
     { WorkCutOff: 1 },
     {
       level: 'warn',
-      keys: [key],
+      uploadId: 'id-1',
       cutOffs: 3,
       messageId: 'm1',
       msg: /cut off by 3 stops.+DRAIN_LIMIT_SECONDS/,
     },
     { level: 'info', cutOffs: 41 },
     { WorkCutOff: 1 },
-    { level: 'warn', keys: [], cutOffs: 41 },
+    { level: 'warn', uploadId: undefined, cutOffs: 41 },
   ]);
   t.equal(lines.length, 8);
 });
+
+t.test(
+  'each line about a message names its uploads, and shows the message only where it names none',
+  async (t) => {
+    const { lines, log, metrics } = record();
+    const observe = observeConsumer(log, metrics, (body) =>
+      body.split(' ').filter((id) => id.startsWith('id-')),
+    );
+    const facts = { messageId: 'm1', receiveCount: 2, isLastReceive: false };
+    for (const body of ['id-1 id-1', 'id-1 id-2', 'no event']) {
+      const delivery: DeliveryFacts = { ...facts, body };
+      observe.retried(delivery, new Error('full'), 8);
+      observe.postponed(delivery, new RetryLater(30, 'another holds it'), 30);
+      observe.deadLettered(delivery, new Unprocessable('garbage'));
+      observe.givenBack(delivery, 2);
+      observe.visibilityLost(delivery, new VisibilityLost('too late'));
+      observe.requestFailed('copy', delivery, new Error('throttled'));
+    }
+    const told = lines.filter(({ level }) => level !== undefined);
+    t.equal(told.length, 18);
+    const namesOf = ({ uploadId, uploadIds, body }: Record<string, unknown>) => ({
+      uploadId,
+      uploadIds,
+      body,
+    });
+    const one = { uploadId: 'id-1', uploadIds: undefined, body: undefined };
+    const two = { ...one, uploadId: undefined, uploadIds: ['id-1', 'id-2'] };
+    const none = { ...one, uploadId: undefined };
+    const withBody = { ...none, body: 'no event' };
+    t.strictSame(told.map(namesOf), [
+      ...Array.from({ length: 6 }, () => one),
+      ...Array.from({ length: 6 }, () => two),
+      ...[withBody, none, withBody, none, none, none],
+    ]);
+  },
+);

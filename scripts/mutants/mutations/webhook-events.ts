@@ -49,9 +49,9 @@ export const webhookEventMutations: readonly Mutation[] = [
     breaks:
       'P3: a worker that ends in between leaves FAILED without an event, and nothing reads the message again',
     file: WORK,
-    find: '      await sendEvent.failed(upload, versionId, clientFailureReason);\n',
+    find: '      await sendEvent.failed(upload, event.versionId, clientFailureReason);\n',
     replace:
-      '      queueMicrotask(() => void uploads.fail(key, attempt, { failureReason: reasonOf(error), clientFailureReason }));\n      await sendEvent.failed(upload, versionId, clientFailureReason);\n',
+      '      queueMicrotask(() => void uploads.fail(key, attempt, { failureReason: reasonOf(error), clientFailureReason }));\n      await sendEvent.failed(upload, event.versionId, clientFailureReason);\n',
     noticedBy: {
       file: EVENTS_TEST,
       test: 'upload.failed is sent with the last receive, before FAILED is recorded',

@@ -6,6 +6,7 @@ import {
   type Upload,
   UploadState,
   type UploadStore,
+  uploadIdOf,
 } from '@upload-once/uploads';
 import { createFindEarlierCopy } from './find-earlier-copy.ts';
 import { isAcceptanceOnRecord } from './is-acceptance-on-record.ts';
@@ -71,9 +72,18 @@ export function createAcceptClaimed(options: {
     }
     const { sizeBytes, storedAt } = claimed;
     const acceptedAt = recorded.upload.acceptedAt ?? storedAt;
-    const ms = Math.max(0, acceptedAt.getTime() - storedAt.getTime());
-    metrics.addAll({ UploadsAccepted: 1, BytesAccepted: sizeBytes, AcceptTime: ms });
-    const traceId = traceIdOf(upload.traceparent);
-    log.info({ key: targetKey, versionId: acceptedVersionId, sizeBytes, traceId }, 'upload accepted');
+    const durationMs = Math.max(0, acceptedAt.getTime() - storedAt.getTime());
+    metrics.addAll({ UploadsAccepted: 1, BytesAccepted: sizeBytes, AcceptTime: durationMs });
+    const facts = {
+      uploadId: uploadIdOf(upload.key),
+      versionId: acceptedVersionId,
+      sizeBytes,
+      traceId: traceIdOf(upload.traceparent),
+      issuedAt: upload.issuedAt,
+      storedAt,
+      durationMs,
+      outcome: 'accepted',
+    };
+    log.info(facts, 'upload accepted');
   }
 }

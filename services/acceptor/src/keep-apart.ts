@@ -8,6 +8,7 @@ import {
   type Tally,
   type Upload,
   type UploadStore,
+  uploadIdOf,
 } from '@upload-once/uploads';
 import { createFullKeys } from './full-keys.ts';
 import { hasClaimedBytes } from './has-claimed-bytes.ts';
@@ -84,11 +85,16 @@ export function createKeepApart(options: {
       const reported = storedBeforeRevocation ? STORED_BEFORE_REVOCATION : REPORTS[kind];
       const { metric, message } = isIdentical ? IDENTICAL : reported;
       metrics.add(metric, 1);
-      log[isIdentical ? 'info' : 'warn']({ key, versionId, sizeBytes, kind }, message);
+      const outcome = isIdentical ? 'identical-duplicate' : kind;
+      log[isIdentical ? 'info' : 'warn'](
+        { uploadId: uploadIdOf(key), versionId, sizeBytes, outcome },
+        message,
+      );
     },
     onCounted({ key, kind, surplus }, count) {
       metrics.add(REPORTS[kind].metric, count);
-      log.warn({ key, kind, count, surplus }, 'versions beyond those that are kept: removed');
+      const facts = { uploadId: uploadIdOf(key), outcome: kind, count, surplus };
+      log.warn(facts, 'versions beyond those that are kept: removed');
     },
   });
   const count = joinByKey<Omit<Surplus, 'stayingVersionId'>, Tally | undefined>({

@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { systemClock } from '@upload-once/clock';
-import { createS3EventHandler, sendToEach } from '@upload-once/queue';
+import { createS3EventHandler, objectKeysIn, sendToEach } from '@upload-once/queue';
 import {
   dynamoDbClientConfig,
   lighten,
@@ -15,6 +15,7 @@ import {
   createDynamoDbUploadStore,
   createS3ObjectStore,
   UPLOADS_PREFIX,
+  uploadIdOfObject,
   writeReport,
 } from '@upload-once/uploads';
 import { consumerChecks, consumerSettingsFrom, startConsumerService } from '@upload-once/worker';
@@ -78,6 +79,7 @@ await runService({
         createS3EventHandler({ bucket: config.BUCKET, prefix: UPLOADS_PREFIX, handle: accept }),
         { limitSeconds: ACCEPT_LIMIT_SECONDS, clock: systemClock },
       ),
+      uploadIdsIn: (body) => objectKeysIn(body, config.BUCKET).flatMap((key) => uploadIdOfObject(key) ?? []),
       dependencies: {
         'The table of uploads': uploads.ping,
         'The bucket': objects.ping,

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { acceptedKeyOf, UploadState } from '@upload-once/uploads';
+import { acceptedKeyOf, UploadState, uploadIdOf } from '@upload-once/uploads';
 import t, { type Test } from 'tap';
 import { eventually } from '../../../test/support/eventually.ts';
 import { type LocalCloud, secretsIn, startLocalCloud, TRACE_ID } from '../../../test/support/local-cloud.ts';
@@ -38,9 +38,17 @@ t.test('an upload is accepted, its duplicate reported; log and metrics say so', 
   t.strictSame(await acceptor.stop(), { code: 0, stderr: '' });
   t.strictSame(await cloud.versionsOf(key), [second], 'the duplicate stays, the accepted version is gone');
   t.match(await acceptor.logged('upload accepted'), {
-    key: acceptedKeyOf(key),
+    uploadId: uploadIdOf(key),
+    versionId: upload.acceptedVersionId,
     sizeBytes: 5,
     traceId: TRACE_ID,
+    outcome: 'accepted',
+  });
+  t.match(await acceptor.logged('a form was used again: kept apart'), {
+    uploadId: uploadIdOf(key),
+    versionId: second,
+    sizeBytes: 6,
+    outcome: 'duplicate',
   });
   t.equal(acceptor.total('UploadsAccepted'), 1);
   t.equal(acceptor.total('DuplicateUploads'), 1);

@@ -1,4 +1,4 @@
-import { acceptedKeyOf, UploadState, writeReport } from '@upload-once/uploads';
+import { acceptedKeyOf, UploadState, uploadIdOf, writeReport } from '@upload-once/uploads';
 import t from 'tap';
 import { createHarness } from './harness.ts';
 
@@ -21,7 +21,17 @@ t.test('one upload is claimed, copied, recorded, and its version removed', async
   t.equal(harness.total('UploadsAccepted'), 1);
   t.equal(harness.total('BytesAccepted'), 5);
   t.equal(harness.total('AcceptTime'), 250);
-  t.match(harness.logLines.at(-1), { msg: 'upload accepted', traceId: '0af7651916cd43dd8448eb211c80319c' });
+  t.match(harness.logLines.at(-1), {
+    msg: 'upload accepted',
+    uploadId: uploadIdOf(key),
+    versionId: accepted?.versionId,
+    sizeBytes: 5,
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    issuedAt: upload?.issuedAt.toISOString(),
+    storedAt: event.storedAt.toISOString(),
+    durationMs: 250,
+    outcome: 'accepted',
+  });
 });
 
 t.test('P1: the oldest version is accepted, in whatever order the events come', async (t) => {

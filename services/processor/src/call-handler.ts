@@ -80,7 +80,7 @@ export function createCallHandler(options: {
       idempotencyKey: id,
       attempt,
       signal,
-      log: createHandlerLog(log, { id, attempt, traceId }),
+      log: createHandlerLog(log, { uploadId: id, attempt, traceId }),
     };
     try {
       assertEnded(await handler(accepted, context));

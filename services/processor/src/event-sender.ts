@@ -1,6 +1,6 @@
 import type { Clock } from '@upload-once/clock';
 import type { Logger, Metrics } from '@upload-once/runtime';
-import { type Upload, type UploadEvents, UploadEventType } from '@upload-once/uploads';
+import { type Upload, type UploadEvents, UploadEventType, uploadIdOf } from '@upload-once/uploads';
 
 /** Gives the sender of webhooks the outcome of an upload. Without webhooks it calls nothing. */
 export interface EventSender {
@@ -35,7 +35,8 @@ export function createEventSender(options: {
         await webhookEvents?.send(reason === undefined ? event : { ...event, reason });
       } catch (err) {
         metrics.add('WebhookEventsLost', 1);
-        log.error({ key, attempt, err }, 'the event upload.failed could not be sent: no webhook reports it');
+        const facts = { uploadId: uploadIdOf(key), attempt, err };
+        log.error(facts, 'the event upload.failed could not be sent: no webhook reports it');
       }
     },
   };

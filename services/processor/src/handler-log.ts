@@ -6,7 +6,16 @@ import type { HandlerLog } from './handler.ts';
 import type { HandlerWork } from './handler-runner.ts';
 
 /** Names that each line has itself. */
-const OWN_NAMES: readonly string[] = ['level', 'time', 'service', 'id', 'attempt', 'traceId', 'msg'];
+const OWN_NAMES: readonly string[] = [
+  'level',
+  'time',
+  'service',
+  'logger',
+  'uploadId',
+  'attempt',
+  'traceId',
+  'msg',
+];
 
 /**
  * The log that a handler gets for one attempt at an upload: three methods, and none of a logger's that change its lines. A field of the
@@ -16,12 +25,15 @@ const OWN_NAMES: readonly string[] = ['level', 'time', 'service', 'id', 'attempt
  */
 export function createHandlerLog(
   log: Logger,
-  attempt: Pick<HandlerWork, 'attempt' | 'traceId'> & { readonly id: string },
+  attempt: Pick<HandlerWork, 'attempt' | 'traceId'> & { readonly uploadId: string },
 ): HandlerLog {
-  const attemptLog = log.child(attempt, {
-    formatters: { log: withOwnNamesBelow },
-    serializers: { err: (shown: unknown) => shown },
-  });
+  const attemptLog = log.child(
+    { logger: 'handler', ...attempt },
+    {
+      formatters: { log: withOwnNamesBelow },
+      serializers: { err: (shown: unknown) => shown },
+    },
+  );
   const writer = (level: keyof HandlerLog) => (fields: unknown, message: unknown) => {
     const text = textOf(message);
     try {

@@ -2,7 +2,7 @@ import process from 'node:process';
 import { StringDecoder } from 'node:string_decoder';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { toPlain } from '@upload-once/runtime/plain-error';
-import { handleUpload as logUpload } from './handlers/log-upload.ts';
+import { handleUpload as doNothing } from './handlers/no-work.ts';
 import { loadHandler } from './load-handler.ts';
 import { printedPieces } from './printed-pieces.ts';
 import type { ThreadStart } from './thread-messages.ts';
@@ -40,7 +40,7 @@ process.on('uncaughtExceptionMonitor', (error) => {
 });
 
 try {
-  const handler = handlerName === '' ? logUpload : await loadHandler(handlerName, workingDirectory);
+  const handler = handlerName === '' ? doNothing : await loadHandler(handlerName, workingDirectory);
   if (run) {
     const { runHandlers } = await import('./run-in-thread.ts');
     runHandlers(handler, run, { say, print, on: port.on.bind(port) });

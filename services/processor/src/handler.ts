@@ -38,8 +38,8 @@ export interface HandlerContext {
 }
 
 /**
- * One JSON line each, with `id` (the upload's), `attempt` and `traceId`. A field of yours with a name that each line has (these, `level`,
- * `time`, `service`, `msg`) goes below `fields` in the line; all others are at its top. Secrets in known places are redacted. A text of
+ * One JSON line each, with `uploadId`, `attempt` and `traceId`. A field of yours with a name that each line has (these, `level`, `time`,
+ * `service`, `logger`, `msg`) goes below `fields` in the line; all others are at its top. Secrets in known places are redacted. A text of
  * more than 16,384 characters, and a line of more than 65,536 (before JSON escapes them), are cut and say so; a Buffer is shown by its size. An error in a field, or in
  * a plain object in a field, is shown with its type, message and stack. No call throws: the line says what could not be read. There are no
  * other methods, so that nothing can change what each line has.

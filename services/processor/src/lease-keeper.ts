@@ -1,6 +1,12 @@
 import type { Clock } from '@upload-once/clock';
 import type { Logger } from '@upload-once/runtime';
-import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
+import {
+  type Transition,
+  type Upload,
+  UploadState,
+  type UploadStore,
+  uploadIdOf,
+} from '@upload-once/uploads';
 
 /** As often per lease a renewal that failed is made again, as an extension of the message's visibility is. */
 export const RETRIES_PER_LEASE = 8;
@@ -75,7 +81,7 @@ export function createLeaseKeeper(options: {
       } catch (err) {
         if (isOver) return;
         lastFailure = err;
-        log.warn({ key, attempt, err }, 'the lease could not be renewed yet');
+        log.warn({ uploadId: uploadIdOf(key), attempt, err }, 'the lease could not be renewed yet');
         cancelRetry();
         cancelRetry = clock.after((leaseSeconds * 1000) / RETRIES_PER_LEASE, renew);
         return;

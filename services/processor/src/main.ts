@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { systemClock } from '@upload-once/clock';
-import { createS3EventHandler, sendToEach } from '@upload-once/queue';
+import { createS3EventHandler, objectKeysIn, sendToEach } from '@upload-once/queue';
 import {
   ConfigError,
   checkUrl,
@@ -20,6 +20,7 @@ import {
   createDynamoDbUploadStore,
   createS3ObjectStore,
   type UploadEvents,
+  uploadIdOfObject,
   writeReport,
   writeUploadEvent,
 } from '@upload-once/uploads';
@@ -164,6 +165,7 @@ await runService({
       metrics,
       sqs,
       handle: createS3EventHandler({ bucket, prefix: ACCEPTED_PREFIX, handle: processAccepted }),
+      uploadIdsIn: (body) => objectKeysIn(body, bucket).flatMap((key) => uploadIdOfObject(key) ?? []),
       dependencies: {
         'The table of uploads': uploads.ping,
         'The bucket': objects.ping,

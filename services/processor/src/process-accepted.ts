@@ -10,6 +10,7 @@ import {
   type Upload,
   UploadState,
   type UploadStore,
+  uploadIdOf,
   uploadKeyOfAccepted,
 } from '@upload-once/uploads';
 import type { EventSender } from './event-sender.ts';
@@ -128,7 +129,7 @@ export function createProcessAccepted(options: {
         const finished = await workUnderLease(started.upload, event, delivery, started.lastLeaseRanOut);
         if (finished.applied) return heldUnlessProcessed(finished.upload, event);
         log.warn(
-          { key, attempt: started.upload.attempt },
+          { uploadId: uploadIdOf(key), attempt: started.upload.attempt },
           'finished too late: another worker has taken over',
         );
         return finished.upload && heldUnlessProcessed(finished.upload, event);
@@ -182,7 +183,8 @@ export function createProcessAccepted(options: {
    */
   async function recordOrphan(event: ObjectCreated, why: string): Promise<undefined> {
     const { key, versionId } = event;
-    log.warn({ key, versionId }, `an object under accepted/ is not processed: ${why}`);
+    const facts = { uploadId: uploadIdOf(uploadKeyOfAccepted(key)), versionId, outcome: ObservedKind.orphan };
+    log.warn(facts, `an object under accepted/ is not processed: ${why}`);
     const isKept = await evidence.keep({ key, kind: ObservedKind.orphan, version: event });
     if (!isKept) await evidence.countSurplus(key, ObservedKind.orphan, 1);
   }

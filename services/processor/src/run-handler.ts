@@ -61,6 +61,7 @@ export function createRunHandler(options: {
   ): Promise<void> {
     const { key, attempt } = upload;
     const work = workOf(upload, event);
+    const uploadId = work.upload.id;
     let isAlone = isSuspect || runsAlone.has(key);
     let bystanderEnds = 0;
     for (;;) {
@@ -76,7 +77,7 @@ export function createRunHandler(options: {
       if (isExcused && !isDone) {
         isAlone = true;
         log.warn(
-          { key, attempt, err: end.how === 'resolved' ? failure : end.error },
+          { uploadId, attempt, err: end.how === 'resolved' ? failure : end.error },
           'the thread of a handler was blocked: it runs again, alone',
         );
         continue;
@@ -85,7 +86,10 @@ export function createRunHandler(options: {
       if (end.how === 'rejected' || end.blame === 'own') throw end.error;
       if (end.blame === 'neighbour') bystanderEnds += 1;
       isAlone = isAlone || end.blame === 'unknown' || bystanderEnds === MAX_BYSTANDER_ENDS;
-      log.warn({ key, attempt, isAlone, err: end.error }, 'the thread of a handler has ended: it runs again');
+      log.warn(
+        { uploadId, attempt, isAlone, err: end.error },
+        'the thread of a handler has ended: it runs again',
+      );
     }
   };
 

@@ -1,8 +1,14 @@
 import { type Clock, pause } from '@upload-once/clock';
 import { type Delivery, DrainLimitReached, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
-import { type Logger, type Metrics, redactBeginning, textOfThrown } from '@upload-once/runtime';
+import { type Logger, type Metrics, redactBeginning, textOfThrown, traceIdOf } from '@upload-once/runtime';
 import { toPlain } from '@upload-once/runtime/plain-error';
-import { type Transition, type Upload, UploadState, type UploadStore } from '@upload-once/uploads';
+import {
+  type Transition,
+  type Upload,
+  UploadState,
+  type UploadStore,
+  uploadIdOf,
+} from '@upload-once/uploads';
 import type { EventSender } from './event-sender.ts';
 import type { Hold } from './handler-runner.ts';
 import { type KeptLease, LeaseLost, RETRIES_PER_LEASE } from './lease-keeper.ts';
@@ -32,7 +38,7 @@ export function createWorkUnderLease(options: {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly leaseSeconds: number;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
 }) {
   const { uploads, runHandler, keepLease, sendEvent, log, metrics, leaseSeconds, clock } = options;
 
@@ -42,23 +48,23 @@ export function createWorkUnderLease(options: {
     delivery: Delivery,
     isSuspect: boolean,
   ): Promise<Transition> {
+    const beganAt = clock.now();
     const lease = keepLease(upload);
     const stopBeats = delivery.onHeartbeat(lease.renew);
     const signal = AbortSignal.any([delivery.signal, lease.signal]);
     try {
       await runHandler(upload, event, { signal, assertHeld: lease.assertHeld }, isSuspect)
         .catch(async (error) => {
-          await giveUp(upload, event, delivery, error);
+          await giveUp(upload, event, delivery, beganAt, error);
           throw error;
         })
         .finally(stopBeats);
       const finished = await recordEnd(upload, signal);
       if (finished.applied) {
-        const storedAt = upload.claimed?.storedAt ?? event.storedAt;
-        const processedAt = finished.upload.processedAt ?? storedAt;
-        log.info({ key: upload.key, attempt: upload.attempt }, 'upload recorded as PROCESSED');
-        const ms = Math.max(0, processedAt.getTime() - storedAt.getTime());
-        metrics.addAll({ UploadsProcessed: 1, LeadTime: ms });
+        const storedAt = storedAtOf(upload, event);
+        const facts = factsOf(upload, event, beganAt, finished.upload.processedAt ?? storedAt);
+        log.info({ ...facts, outcome: 'processed' }, 'upload processed');
+        metrics.addAll({ UploadsProcessed: 1, LeadTime: facts.leadTimeMs });
       }
       return finished;
     } finally {
@@ -81,7 +87,10 @@ export function createWorkUnderLease(options: {
         return isDone ? { applied: true, upload } : finished;
       } catch (err) {
         if (isLastTry) throw err;
-        log.warn({ key, attempt, err }, 'the end of the work could not be recorded yet');
+        log.warn(
+          { uploadId: uploadIdOf(key), attempt, err },
+          'the end of the work could not be recorded yet',
+        );
       }
       await pause(clock, Math.min(leaseSeconds / RETRIES_PER_LEASE, RETRY_MAX_SECONDS) * 1000, signal);
     }
@@ -94,8 +103,9 @@ export function createWorkUnderLease(options: {
    */
   async function giveUp(
     upload: Upload,
-    { versionId }: ObjectCreated,
+    event: ObjectCreated,
     delivery: Delivery,
+    beganAt: Date,
     error: unknown,
   ): Promise<void> {
     const { key, attempt } = upload;
@@ -109,16 +119,39 @@ export function createWorkUnderLease(options: {
         return;
       }
       const clientFailureReason = clientReasonOf(error);
-      await sendEvent.failed(upload, versionId, clientFailureReason);
+      await sendEvent.failed(upload, event.versionId, clientFailureReason);
       const failed = await uploads.fail(key, attempt, {
         failureReason: reasonOf(error),
         clientFailureReason,
       });
-      if (failed.applied) metrics.add('ProcessingFailed', 1);
+      if (!failed.applied) return;
+      metrics.add('ProcessingFailed', 1);
+      const facts = factsOf(upload, event, beganAt, clock.now());
+      log.warn({ ...facts, outcome: 'failed' }, 'upload failed');
     } catch (err) {
-      log.warn({ key, attempt, err }, 'the end of a failed attempt could not be recorded');
+      log.warn(
+        { uploadId: uploadIdOf(key), attempt, err },
+        'the end of a failed attempt could not be recorded',
+      );
     }
   }
+}
+
+function storedAtOf(upload: Upload, event: ObjectCreated): Date {
+  return upload.claimed?.storedAt ?? event.storedAt;
+}
+
+/** What the line about the end of an attempt has. */
+function factsOf(upload: Upload, event: ObjectCreated, beganAt: Date, endedAt: Date) {
+  const msSince = (time: Date) => Math.max(0, endedAt.getTime() - time.getTime());
+  return {
+    uploadId: uploadIdOf(upload.key),
+    versionId: event.versionId,
+    attempt: upload.attempt,
+    traceId: traceIdOf(upload.traceparent),
+    durationMs: msSince(beganAt),
+    leadTimeMs: msSince(storedAtOf(upload, event)),
+  };
 }
 
 /** The service stops, or SQS gives the message to another worker: the handler itself has not failed. */

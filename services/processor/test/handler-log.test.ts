@@ -8,7 +8,7 @@ function written(use: (log: ReturnType<typeof createHandlerLog>) => void): Recor
   const lines: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
   const log = createLogger({ service: 'processor', level: 'info', destination });
-  use(createHandlerLog(log, { id: 'the-upload', attempt: 2, traceId: 'the-trace' }));
+  use(createHandlerLog(log, { uploadId: 'the-upload', attempt: 2, traceId: 'the-trace' }));
   return lines.map(({ time, ...line }) => ({
     ...line,
     time: /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(String(time)),
@@ -19,13 +19,14 @@ const OWN = {
   level: 'info',
   time: true,
   service: 'processor',
-  id: 'the-upload',
+  logger: 'handler',
+  uploadId: 'the-upload',
   attempt: 2,
   traceId: 'the-trace',
 };
 
 t.test('what a handler logs replaces no name that the line has itself', async (t) => {
-  for (const name of ['level', 'time', 'service', 'id', 'attempt', 'traceId', 'msg']) {
+  for (const name of ['level', 'time', 'service', 'logger', 'uploadId', 'attempt', 'traceId', 'msg']) {
     for (const value of ['row-7', 42, null, { a: 1 }]) {
       t.strictSame(
         written((log) => log.info({ [name]: value, rows: 3 }, 'row stored')),
@@ -35,8 +36,8 @@ t.test('what a handler logs replaces no name that the line has itself', async (t
     }
   }
   t.strictSame(
-    written((log) => log.warn({ id: 'row-7', fields: ['a'] }, 'row stored')),
-    [{ ...OWN, level: 'warn', fields: { id: 'row-7', fields: ['a'] }, msg: 'row stored' }],
+    written((log) => log.warn({ uploadId: 'row-7', fields: ['a'] }, 'row stored')),
+    [{ ...OWN, level: 'warn', fields: { uploadId: 'row-7', fields: ['a'] }, msg: 'row stored' }],
     'a field with the name that they go below is not lost',
   );
 });
@@ -44,7 +45,7 @@ t.test('what a handler logs replaces no name that the line has itself', async (t
 t.test('all other fields stay at the top of the line', async (t) => {
   const given = { kind: 'invoice', key: 'customer-9', fields: { a: 1 }, _aws: {}, body: [1] };
   t.strictSame(
-    written((log) => log.info({ ...given, id: undefined }, 'stored')),
+    written((log) => log.info({ ...given, uploadId: undefined }, 'stored')),
     [{ ...OWN, ...given, msg: 'stored' }],
   );
   t.match(
@@ -174,7 +175,8 @@ t.test('a handler’s log call never throws, and says what could not be written'
 /** What pino's loggers have that changes the lines of a logger, or gives another logger. */
 const TOOLS_OF_PINO: Record<string, (log: Logger) => void> = {
   setBindings: (log) => log.setBindings({ id: 'mine', attempt: 9 }),
-  'a child': (log) => log.child({ id: 'mine' }).child({ traceId: 'mine' }).info({ attempt: 9 }, 'stored'),
+  'a child': (log) =>
+    log.child({ uploadId: 'mine' }).child({ traceId: 'mine' }).info({ attempt: 9 }, 'stored'),
   'a child with formatters': (log) =>
     log.child({}, { formatters: { log: (logged) => logged } }).info({ id: 'mine' }, 'stored'),
   'a child with serializers': (log) => log.child({ a: 1 }, { serializers: { a: () => 'x' }, msgPrefix: 'x' }),

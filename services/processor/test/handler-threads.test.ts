@@ -193,7 +193,7 @@ t.test(
     await processor.stop();
     for (const id of commands.keys()) {
       const attempts = processor.lines
-        .filter((line) => line['id'] === id && (line.msg === 'began' || line.msg === 'still at work'))
+        .filter((line) => line['uploadId'] === id && (line.msg === 'began' || line.msg === 'still at work'))
         .map((line) => Number(line['attempt']));
       t.strictSame(attempts, [...attempts].sort(), 'nothing of the first runs beside the second');
       t.equal(new Set(attempts).size, 2);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '@upload-once/clock';
 import t from 'tap';
 import { checkHandler } from '../src/check-handler.ts';
-import { handleUpload as logUpload } from '../src/handlers/log-upload.ts';
+import { handleUpload as doNothing } from '../src/handlers/no-work.ts';
 import { loadHandler } from '../src/load-handler.ts';
 import { startHandlerThread } from '../src/start-handler-thread.ts';
 
@@ -11,8 +11,8 @@ const END_LIMIT_SECONDS = 30;
 const here = dirname(fileURLToPath(import.meta.url));
 
 t.test('a module that exports handleUpload is a handler', async (t) => {
-  const handler = await loadHandler('../src/handlers/log-upload.ts', here);
-  t.equal(handler, logUpload);
+  const handler = await loadHandler('../src/handlers/no-work.ts', here);
+  t.equal(handler, doNothing);
 });
 
 t.test('what is no handler is refused, with what was found', async (t) => {
@@ -44,7 +44,7 @@ function check(handlerName: string, clock: Pick<Clock, 'after'> = systemClock) {
 
 t.test('as a check it says what is wrong, and a handler that is not named is no fault', async (t) => {
   t.equal(await check(''), undefined);
-  t.equal(await check('../src/handlers/log-upload.ts'), undefined);
+  t.equal(await check('../src/handlers/no-work.ts'), undefined);
   t.match(await check('no-such-package-here'), /^can't load "no-such-package-here": Cannot find/);
   t.match(
     await check('./fixtures/exits.mjs'),
@@ -94,24 +94,4 @@ t.test('a handler whose thread can not be ended is reported as well', async (t) 
 t.test('a check leaves nothing of the module in the main thread', async (t) => {
   t.equal(await check('./fixtures/marks-its-thread.mjs'), undefined);
   t.notOk('handlerWasLoadedHere' in globalThis);
-});
-
-t.test('the handler that ships says what arrived', async (t) => {
-  const lines: object[] = [];
-  const write = (fields: object, message: string) => lines.push({ ...fields, message });
-  const upload = {
-    id: 'a',
-    bucket: 'bucket',
-    key: 'accepted/a',
-    versionId: 'v',
-    sizeBytes: 5,
-    eTag: 'e',
-    metadata: {},
-    issuedAt: new Date(),
-    storedAt: new Date(),
-    open: () => Promise.reject(new Error('it does not read the object')),
-  };
-  const log = { info: write, warn: write, error: write };
-  await logUpload(upload, { idempotencyKey: 'a', attempt: 1, signal: new AbortController().signal, log });
-  t.match(lines, [{ sizeBytes: 5, leadTimeMs: Number }]);
 });

@@ -48,7 +48,7 @@ t.test('an accepted upload is handled and recorded, with its lead time', async (
     t.match(opened, { contentType: 'text/plain', metadata: { of: 'mine' }, sizeBytes: 5 });
     const text = (await buffer(opened.body)).toString();
     seen.push({ upload, text, key: context.idempotencyKey, attempt: context.attempt });
-    context.log.info({ customer: upload.metadata.customer, id: 'mine' }, 'handled');
+    context.log.info({ customer: upload.metadata.customer, uploadId: 'mine' }, 'handled');
     harness.pass(2);
   });
   const { key, event } = await harness.accepted();
@@ -66,9 +66,18 @@ t.test('an accepted upload is handled and recorded, with its lead time', async (
   t.match(await harness.uploads.get(key), { state: UploadState.processed, attempt: 1 });
   t.equal(harness.total('LeadTime'), 2000);
   t.equal(harness.total('UploadsProcessed'), 1);
+  const named = { uploadId: 'file-1', traceId: '0af7651916cd43dd8448eb211c80319c' };
   t.match(harness.logLines.slice(-2), [
-    { msg: 'handled', id: 'file-1', traceId: '0af7651916cd43dd8448eb211c80319c', fields: { id: 'mine' } },
-    { msg: 'upload recorded as PROCESSED', key, attempt: 1 },
+    { msg: 'handled', logger: 'handler', ...named, fields: { uploadId: 'mine' } },
+    {
+      msg: 'upload processed',
+      ...named,
+      versionId: event.versionId,
+      attempt: 1,
+      durationMs: 2000,
+      leadTimeMs: 2000,
+      outcome: 'processed',
+    },
   ]);
 });
 

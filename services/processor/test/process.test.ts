@@ -56,10 +56,13 @@ t.test('without a handler each upload is logged, and processed', async (t) => {
   await cloud.depthIs(cloud.queues.acceptedEvents, 0);
   t.strictSame(await processor.stop(), { code: 0, stderr: '' });
   t.match(await processor.logged('upload processed'), {
-    id: uploadIdOf(key),
-    sizeBytes: 7,
-    leadTimeMs: Number,
+    uploadId: uploadIdOf(key),
+    versionId: String,
+    attempt: 1,
     traceId: TRACE_ID,
+    durationMs: Number,
+    leadTimeMs: Number,
+    outcome: 'processed',
   });
   t.equal(processor.total('UploadsProcessed'), 1);
   t.ok(processor.total('LeadTime') >= 1000, 'it counts from the moment the upload was stored');
@@ -125,7 +128,7 @@ for (const handler of ['fixtures/call-test.mjs', 'fixtures/call-test.ts']) {
     await cloud.depthIs(cloud.queues.acceptedEvents, 0);
     t.equal(calls.all.length, 1);
     t.match(await processor.logged('began'), {
-      id: uploadIdOf(key),
+      uploadId: uploadIdOf(key),
       attempt: 1,
       traceId: TRACE_ID,
       secretAccessKey: '[Redacted]',
@@ -297,7 +300,7 @@ t.test(
       {
         msg: 'message is left to the dead-letter queue',
         receiveCount: 2,
-        body: new RegExp(acceptedKeyOf(key)),
+        uploadId: uploadIdOf(key),
         err: { message: 'the disk is still full' },
       },
     ]);

@@ -173,7 +173,7 @@ t.test('P3: of those whose thread ended, only the one that ends it alone fails',
   t.equal(guilty.outcome, CRASH);
   t.equal(innocent.outcome, 'resolved');
   t.match(failing.outcome, { message: 'disk full' });
-  t.match(attempts.logLines[0], { key: 'uploads/guilty', isAlone: true, err: { message: CRASH.message } });
+  t.match(attempts.logLines[0], { uploadId: 'guilty', isAlone: true, err: { message: CRASH.message } });
 
   attempts.begin({ key: 'uploads/guilty' });
   attempts.begin({ key: 'uploads/innocent' });

@@ -145,7 +145,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   const onRefused = (reason: ConnectionRefusal) => {
     metrics.add('RequestsRefused', 1, { Reason: reason });
-    log.info({ code: reason }, 'a connection was closed');
+    log.info({ outcome: 'refused', reason }, 'a connection was closed');
   };
 
   const app = Fastify({

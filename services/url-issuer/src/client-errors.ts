@@ -34,7 +34,7 @@ export function clientErrorHandler(options: {
     const refusal = new HttpError(STATUS_OF_PARSER_ERROR[error.code ?? ''] ?? 400);
     options.metrics.add('RequestsRefused', 1, { Reason: refusal.code });
     options.log.info(
-      { status: refusal.statusCode, code: refusal.code, parserError: error.code },
+      { status: refusal.statusCode, outcome: 'refused', reason: refusal.code, parserError: error.code },
       'not a request',
     );
     socket.end(rawResponse(refusal));
@@ -58,7 +58,8 @@ export function frameworkErrorHandler(options: {
     respondError(error, request, reply);
     const { errorCode = 'BadRequest', method } = request;
     options.metrics.add('RequestsRefused', 1, { Reason: errorCode });
-    request.log.info({ method, status: reply.statusCode, code: errorCode }, 'not a request');
+    const facts = { method, status: reply.statusCode, outcome: 'refused', reason: errorCode };
+    request.log.info(facts, 'not a request');
   };
 }
 

@@ -283,7 +283,11 @@ t.test('bad keys', async (t) => {
       t.equal(mistyped.body, unknown.body);
       t.strictSame(mistyped.json(), { message: 'Forbidden', code: 'Forbidden' });
       t.match(metrics.at(-1), { name: 'RequestsRefused', dimensions: { Reason: 'MistypedApiKey' } });
-      t.match(JSON.parse(logLines.at(-1) ?? ''), { status: 403, code: 'MistypedApiKey' });
+      t.match(JSON.parse(logLines.at(-1) ?? ''), {
+        status: 403,
+        outcome: 'refused',
+        reason: 'MistypedApiKey',
+      });
     },
   );
 

@@ -70,7 +70,7 @@ t.test('it issues under its prefix, on the endpoint that clients see', async (t)
   await issuer.exit;
   const ofIssuer = issuer.lines.filter((line) => line['Service'] === 'url-issuer');
   t.equal(metricTotal(ofIssuer, 'UploadsIssued'), 1);
-  t.ok(issuer.lines.some((line) => line['uploadKey'] === key && line['status'] === 200));
+  t.ok(issuer.lines.some((line) => `uploads/${line['uploadId']}` === key && line['status'] === 200));
 });
 
 t.test('where nothing reads its log, clients without a key do not stop it', async (t) => {

@@ -1,4 +1,5 @@
 import type { Metrics } from '@upload-once/runtime';
+import { uploadIdOf } from '@upload-once/uploads';
 import t from 'tap';
 import { appUnderTest, KEY_ID, KEY_VALUE } from './app-under-test.ts';
 
@@ -18,10 +19,12 @@ t.test('one line a request says who asked, for what, and what came of it', async
     method: 'GET',
     route: '/getpresignedurl',
     status: 200,
-    ms: Number,
+    outcome: 'issued',
+    reason: undefined,
+    durationMs: Number,
     ip: '127.0.0.1',
     apiKeyId: KEY_ID,
-    uploadKey: response.json().url.fields.key,
+    uploadId: uploadIdOf(response.json().url.fields.key),
     traceId: TRACE_ID,
   });
 });
@@ -33,8 +36,8 @@ t.test('a refused request has its line, with the reason', async (t) => {
   t.match(
     logLines.map((line) => JSON.parse(line)),
     [
-      { level: 'info', status: 403, code: 'Forbidden' },
-      { level: 'info', status: 404, code: 'NotFound' },
+      { level: 'info', status: 403, outcome: 'refused', reason: 'Forbidden' },
+      { level: 'info', status: 404, outcome: 'refused', reason: 'NotFound' },
     ],
   );
 });
@@ -44,7 +47,7 @@ t.test('a path that is no URL has its line too', async (t) => {
   await get('/%zz');
   t.match(
     logLines.map((line) => JSON.parse(line)),
-    [{ level: 'info', status: 400, code: 'BadRequest' }],
+    [{ level: 'info', status: 400, outcome: 'refused', reason: 'BadRequest' }],
   );
   t.match(metrics, [{ name: 'RequestsRefused', dimensions: { Reason: 'BadRequest' } }]);
 });

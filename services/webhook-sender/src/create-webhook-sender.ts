@@ -1,12 +1,13 @@
 import type { Clock } from '@upload-once/clock';
 import { type Delivery, MAX_DELAY_SECONDS, Postponed, Unprocessable } from '@upload-once/queue';
-import { type Logger, type Metrics, textOfThrown } from '@upload-once/runtime';
+import { type Logger, type Metrics, textOfThrown, traceIdOf } from '@upload-once/runtime';
 import {
   acceptedKeyOf,
   type Upload,
   UploadEventType,
   UploadState,
   type UploadStore,
+  uploadIdOf,
   type VersionName,
 } from '@upload-once/uploads';
 import { LAST_ATTEMPT, waitAfterAttempt } from './attempt-schedule.ts';
@@ -90,12 +91,14 @@ export function createWebhookSender(
     let isSilent = false;
     try {
       const request = await requestOf(pending, upload, endpoint);
+      const beganAt = clock.now();
       const response = await post(endpoint, request, signal).catch((error) => {
         signal.throwIfAborted();
         return { failure: textOfThrown(error) };
       });
       isSilent = 'failure' in response;
-      settle(pending, endpoint, response);
+      const durationMs = Math.max(0, clock.now().getTime() - beganAt.getTime());
+      settle(pending, endpoint, response, { traceId: traceIdOf(upload.traceparent), durationMs });
     } finally {
       release(!isSilent);
     }
@@ -109,7 +112,7 @@ export function createWebhookSender(
 
   function unsent({ key, apiKeyId }: Upload, type: WebhookType, why: string): void {
     metrics.add('WebhooksUnsent', 1);
-    log.debug({ key, type, apiKeyId }, why);
+    log.debug({ uploadId: uploadIdOf(key), type, apiKeyId, outcome: 'unsent' }, why);
   }
 
   /** @throws Postponed */
@@ -142,17 +145,25 @@ export function createWebhookSender(
     pending: Pending,
     endpoint: Endpoint,
     response: WebhookResponse | { readonly failure: string },
+    sent: { readonly traceId: string; readonly durationMs: number },
   ): void {
     const { event } = pending;
     const { host } = endpoint.url;
     const webhookId = webhookIdOf(event);
-    const facts = { key: event.key, type: event.type, webhookId, host, attempt: pending.attempt };
+    const facts = {
+      uploadId: uploadIdOf(event.key),
+      type: event.type,
+      webhookId,
+      host,
+      attempt: pending.attempt,
+      ...sent,
+    };
     if ('failure' in response) throw failed(response.failure, undefined);
     const { status, retryAfter } = response;
     if (status >= 200 && status < 300) {
       const leadTimeMs = Math.max(0, clock.now().getTime() - event.at.getTime());
       metrics.addAll({ WebhooksDelivered: 1, WebhookLeadTime: leadTimeMs });
-      log.info({ ...facts, status }, 'webhook delivered');
+      log.info({ ...facts, status, outcome: 'delivered' }, 'webhook delivered');
       return;
     }
     if (status === GONE) markGone(endpoint);
@@ -165,10 +176,14 @@ export function createWebhookSender(
       const isGone = gone.has(endpoint.url.href);
       const waitSeconds = waitAfterAttempt(pending.attempt, asked, random);
       const isLast = isGone || pending.attempt === LAST_ATTEMPT;
-      if (isLast) log.warn({ ...facts, reason }, 'a webhook was not delivered, and no attempt follows');
+      if (isLast) {
+        const last = { ...facts, reason, outcome: 'undelivered' };
+        log.warn(last, 'a webhook was not delivered, and no attempt follows');
+      }
       if (isGone) return endpointGone(endpoint);
       const nextAttemptAt = new Date(now.getTime() + waitSeconds * 1000);
-      if (!isLast) log.warn({ ...facts, reason, nextAttemptAt }, 'a webhook was not delivered');
+      if (!isLast)
+        log.warn({ ...facts, reason, nextAttemptAt, outcome: 'failed' }, 'a webhook was not delivered');
       const next = writeRetry(pending.original, pending.attempt + 1, nextAttemptAt);
       return new Postponed(Math.min(waitSeconds, MAX_DELAY_SECONDS), next, `${host} is tried again later`);
     }

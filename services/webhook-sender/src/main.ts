@@ -17,6 +17,7 @@ import { consumerSettingsFrom, startConsumerService } from '@upload-once/worker'
 import { configChecks, configFields, endpointsFrom } from './config.ts';
 import { createWebhookSender } from './create-webhook-sender.ts';
 import { createDownloadUrls } from './download-urls.ts';
+import { uploadIdsIn } from './message.ts';
 import { createPost } from './post.ts';
 
 const SECONDS_PER_DAY = 86_400;
@@ -62,6 +63,7 @@ await runService({
       metrics,
       sqs: lighten(new SQSClient(sqsClientConfig({ region, longPollSeconds: 20 }))),
       handle: send,
+      uploadIdsIn,
       dependencies: { 'The table of uploads': uploads.ping },
     });
   },

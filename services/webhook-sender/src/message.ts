@@ -5,6 +5,7 @@ import {
   parseDuplicateReport,
   parseUploadEvent,
   timeOf,
+  uploadIdOfObject,
 } from '@upload-once/uploads';
 import { LAST_ATTEMPT } from './attempt-schedule.ts';
 import { type WebhookEvent, WebhookType } from './webhook-event.ts';
@@ -35,6 +36,16 @@ export function readMessage(body: string): Pending | undefined {
   if (event) return { event, original, attempt: 1, nextAttemptAt: undefined, ...retry };
   if (isReport(original)) return undefined;
   throw new Unprocessable('the message is neither an event of an upload nor a report');
+}
+
+/** The id of the upload that a message is about; none where it names no upload. Never throws. */
+export function uploadIdsIn(body: string): string[] {
+  try {
+    const id = uploadIdOfObject(readMessage(body)?.event.key ?? '');
+    return id === undefined ? [] : [id];
+  } catch {
+    return [];
+  }
 }
 
 /** The message that takes the place of one whose attempt has failed, in printable ASCII. */

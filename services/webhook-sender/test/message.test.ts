@@ -1,6 +1,6 @@
 import { UploadEventType, writeReport, writeUploadEvent } from '@upload-once/uploads';
 import t from 'tap';
-import { readMessage, writeRetry } from '../src/message.ts';
+import { readMessage, uploadIdsIn, writeRetry } from '../src/message.ts';
 
 const AT = new Date('2030-01-31T12:00:00.000Z');
 const KEY = 'uploads/Zählerstand-1';
@@ -76,4 +76,11 @@ t.test('anything else is refused for good', async (t) => {
     t.throws(() => readMessage(body), { code: 'Unprocessable' }, body);
   }
   t.throws(() => readMessage('{'), { code: 'Unprocessable' });
+});
+
+t.test('a message names the upload that it is about, if it can be read', async (t) => {
+  for (const body of [PROCESSED, report('duplicate'), writeRetry(JSON.parse(PROCESSED), 2, AT)]) {
+    t.strictSame(uploadIdsIn(body), ['Zählerstand-1']);
+  }
+  for (const body of [report('orphan'), 'no JSON', '{}']) t.strictSame(uploadIdsIn(body), [], body);
 });

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { UploadEventType, writeReport, writeUploadEvent } from '@upload-once/uploads';
+import { UploadEventType, uploadIdOf, writeReport, writeUploadEvent } from '@upload-once/uploads';
 import { Webhook } from 'standardwebhooks';
 import t, { type Test } from 'tap';
 import { type LocalCloud, secretsIn, startLocalCloud } from '../../../test/support/local-cloud.ts';
@@ -72,7 +72,12 @@ t.test('events of both kinds are delivered, signed; log and metrics say so', asy
   t.match(receiver.received.entries[0]?.headers, { 'user-agent': /^upload-once\/\d+\.\d+\.\d+$/ });
   t.strictSame(await sender.stop(), { code: 0, stderr: '' });
   t.equal(sender.total('WebhooksDelivered'), 2);
-  t.match(await sender.logged('webhook delivered'), { level: 'info', key, attempt: 1, status: 204 });
+  t.match(await sender.logged('webhook delivered'), {
+    level: 'info',
+    uploadId: uploadIdOf(key),
+    attempt: 1,
+    status: 204,
+  });
 });
 
 t.test('an attempt that failed waits in the queue as a delayed message, and comes again', async (t) => {

@@ -1,3 +1,4 @@
+import { uploadIdOf } from '@upload-once/uploads';
 import { Webhook } from 'standardwebhooks';
 import t from 'tap';
 import { startWebhookReceiver } from '../../../test/support/webhook-receiver.ts';
@@ -54,7 +55,17 @@ t.test('a processed upload: what GET /v1/uploads/{id} says, and where the file i
     [1, 1_500, 0],
   );
   t.match(logLines, [
-    { level: 'info', msg: 'webhook delivered', key, host: new URL(receiver.origin).host, attempt: 1 },
+    {
+      level: 'info',
+      msg: 'webhook delivered',
+      uploadId: uploadIdOf(key),
+      type: 'upload.processed',
+      host: new URL(receiver.origin).host,
+      attempt: 1,
+      traceId: /^[0-9a-f]{32}$/,
+      durationMs: Number,
+      outcome: 'delivered',
+    },
   ]);
   t.notMatch(JSON.stringify(logLines), /hidden/, 'not the path or the query of the URL');
 });
@@ -187,11 +198,12 @@ t.test('an attempt that fails is followed by another at its time, with the same 
   const host = new URL(receiver.origin).host;
   t.match(logLines[0], {
     level: 'warn',
-    key,
+    uploadId: uploadIdOf(key),
     host,
     reason: 'it responded with 500',
     attempt: 1,
     nextAttemptAt: TIME,
+    outcome: 'failed',
   });
   t.notMatch(JSON.stringify(logLines), /hidden/);
 });

@@ -100,7 +100,7 @@ export function startWorker(process: WorkerProcess, around: WorkerSurroundings):
       return handleMessage(delivery).finally(letGo);
     },
     observe: {
-      ...observeConsumer(log, NO_METRICS),
+      ...observeConsumer(log, NO_METRICS, () => []),
       deadLettered: (message, error) => rules.deadLettered(process, message, error),
     },
     random,

@@ -70,6 +70,12 @@ export function uploadIdOf(uploadKey: string): string {
   return withoutPrefix(uploadKey, UPLOADS_PREFIX);
 }
 
+/** The id of the upload that an object belongs to; undefined for one that lies neither under `uploads/` nor under `accepted/`. */
+export function uploadIdOfObject(objectKey: string): string | undefined {
+  const prefix = [UPLOADS_PREFIX, ACCEPTED_PREFIX].find((start) => objectKey.startsWith(start));
+  return prefix && objectKey.slice(prefix.length);
+}
+
 /** The key that belongs to an id, whether or not there is such an upload. */
 export function uploadKeyOfId(uploadId: string): string {
   return UPLOADS_PREFIX + uploadId;

@@ -1,4 +1,5 @@
 import { traceIdOf } from '@upload-once/runtime';
+import { uploadIdOf } from '@upload-once/uploads';
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import fp from 'fastify-plugin';
 
@@ -27,11 +28,12 @@ export const requestLog = fp(
         // Its pattern, not the path: clients put keys into paths, in any spelling. An unknown path has none.
         route: request.is404 ? undefined : request.routeOptions.url,
         status: reply.statusCode,
-        code: request.errorCode,
-        ms: Math.round(reply.elapsedTime),
+        outcome: outcomeOf(request, reply),
+        reason: request.errorCode,
+        durationMs: Math.round(reply.elapsedTime),
         ip: request.ip,
         apiKeyId: request.apiKey?.keyId,
-        uploadKey: request.uploadKey,
+        uploadId: request.uploadKey && uploadIdOf(request.uploadKey),
         traceId: traceIdOf(request.traceparent),
       };
       request.log[request.routeOptions.config.probe ? 'debug' : 'info'](line, 'request');
@@ -39,6 +41,13 @@ export const requestLog = fp(
   },
   { name: 'request-log', fastify: '5.x', dependencies: ['trace'] },
 );
+
+/** Undefined: the response changes nothing, or gives away again what was issued before. */
+function outcomeOf(request: FastifyRequest, { statusCode }: FastifyReply): string | undefined {
+  if (request.isIssued) return 'issued';
+  if (statusCode >= 500) return 'failed';
+  return request.errorCode === undefined ? undefined : 'refused';
+}
 
 /** In the place of the framework's own lines about requests: none but the one when a request could not be logged or counted. */
 export class FailuresOnlyLog extends LogController {

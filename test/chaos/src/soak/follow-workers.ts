@@ -17,13 +17,13 @@ export function followWorkers(
 
 function noteLine(line: OutputLine, ledger: Ledger, deadLetterReasons: Map<string, string>): void {
   if (line.msg === 'soak: handled') {
-    const { id, attempt, sizeBytes, sha256 } = line as OutputLine & {
-      readonly id: string;
+    const { uploadId, attempt, sizeBytes, sha256 } = line as OutputLine & {
+      readonly uploadId: string;
       readonly attempt: number;
       readonly sizeBytes: number;
       readonly sha256: string;
     };
-    ledger.entries.get(`${UPLOADS_PREFIX}${id}`)?.runs.push({ attempt, sizeBytes, sha256 });
+    ledger.entries.get(`${UPLOADS_PREFIX}${uploadId}`)?.runs.push({ attempt, sizeBytes, sha256 });
   }
   if (line.msg === 'message is left to the dead-letter queue') {
     const { messageId, err } = line as OutputLine & {
