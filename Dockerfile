@@ -20,6 +20,7 @@ COPY packages/queue/package.json packages/queue/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/table/package.json packages/table/
 COPY packages/text/package.json packages/text/
+COPY packages/tracing/package.json packages/tracing/
 COPY packages/uploads/package.json packages/uploads/
 COPY packages/worker/package.json packages/worker/
 COPY services/acceptor/package.json services/acceptor/
@@ -61,6 +62,7 @@ COPY packages/clock packages/clock
 COPY packages/runtime packages/runtime
 COPY packages/table packages/table
 COPY packages/text packages/text
+COPY packages/tracing packages/tracing
 COPY packages/uploads packages/uploads
 COPY services/url-issuer services/url-issuer
 CMD ["node", "services/url-issuer/src/main.ts"]
@@ -72,6 +74,7 @@ COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
 COPY packages/table packages/table
 COPY packages/text packages/text
+COPY packages/tracing packages/tracing
 COPY packages/uploads packages/uploads
 COPY packages/worker packages/worker
 COPY services/acceptor services/acceptor
@@ -84,6 +87,7 @@ COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
 COPY packages/table packages/table
 COPY packages/text packages/text
+COPY packages/tracing packages/tracing
 COPY packages/uploads packages/uploads
 COPY packages/worker packages/worker
 COPY services/processor services/processor
@@ -96,6 +100,7 @@ COPY packages/queue packages/queue
 COPY packages/runtime packages/runtime
 COPY packages/table packages/table
 COPY packages/text packages/text
+COPY packages/tracing packages/tracing
 COPY packages/uploads packages/uploads
 COPY packages/worker packages/worker
 COPY services/webhook-sender services/webhook-sender

@@ -1,4 +1,4 @@
-import { drainFields, logFields } from '../packages/runtime/src/config-fields.ts';
+import { drainFields, logFields, tracingFields } from '../packages/runtime/src/config-fields.ts';
 import type { Field, Fields } from '../packages/runtime/src/fields.ts';
 import { configFields as acceptor } from '../services/acceptor/src/config.ts';
 import { configFields as processor } from '../services/processor/src/config.ts';
@@ -21,7 +21,7 @@ export function configurationTables(): string {
   const users = new Map<string, string[]>();
   const fields = new Map<string, Field<unknown> & { readonly isRequired: boolean }>();
   for (const [service, own] of Object.entries(services)) {
-    const properties = { ...own, ...logFields, ...drainFields };
+    const properties = { ...own, ...logFields, ...drainFields, ...tracingFields };
     for (const [name, field] of Object.entries(properties)) {
       users.set(name, [...(users.get(name) ?? []), service]);
       const isRequired = !('isOptional' in field) && field.default === undefined;

@@ -29,7 +29,7 @@ locals {
       link = [
         "apiKeyId", "createdAt", "secretSha256", "contentTypes", "title", "message", "from", "returnUrl", "language",
       ]
-      change_link = ["state", "expiresAt", "secretSha256", "title", "message"]
+      change_link = ["state", "expiresAt", "secretSha256", "title", "message", "clickedAt", "clickTraceparent"]
       observe     = ["kind", "versionId", "eTag", "sizeBytes", "storedAt", "recordedAt", "reported", "isIdentical"]
       # How many versions came of each kind: written by UpdateItem, as the two that follow are.
       accept = [

@@ -12,12 +12,12 @@ const MAX_NAME_BYTES = 255;
  * The handler of `make demo` and `make dev`: it writes each accepted file into a folder. Written twice it is the
  * same file with the same bytes, so that a second attempt does no harm.
  */
-export const handleUpload: Handler = async (upload, { log, signal }) => {
+export const handleUpload: Handler = async (upload, { log, signal, span }) => {
   const folder = process.env.SAVE_TO_FOLDER ?? '.';
   await mkdir(folder, { recursive: true });
   const path = join(folder, fileNameOf(upload.id));
   const { body } = await upload.open();
-  await pipeline(body, createWriteStream(path), { signal });
+  await span('save', () => pipeline(body, createWriteStream(path), { signal }));
   log.info({ path: relative('.', path), sizeBytes: upload.sizeBytes }, 'saved');
 };
 

@@ -214,7 +214,7 @@ run "conditions_hold_what_resources_cannot" {
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         ChangeLinks = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "expiresAt", "secretSha256", "title", "message"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "expiresAt", "secretSha256", "title", "message", "clickedAt", "clickTraceparent"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         CountQuotas = {

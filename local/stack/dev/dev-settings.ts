@@ -12,6 +12,7 @@ const LISTENERS = [
   'control API',
   'acceptor',
   'processor',
+  'traces',
   'webhook-sender',
 ] as const;
 export type Listener = (typeof LISTENERS)[number];

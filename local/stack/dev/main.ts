@@ -4,6 +4,7 @@ import { createLink } from '@upload-once/client';
 import type { ManagedProcess } from '../child-process.ts';
 import { holdLock, lockOf } from '../lock.ts';
 import { type Stack, startStack } from '../stack.ts';
+import { startTraceReceiver } from '../trace-receiver.ts';
 import { callersEnv, devPorts, hasWebhooks } from './dev-settings.ts';
 import { apiKeyIn, writeEnvFile } from './env-file.ts';
 import { shownLine } from './shown-line.ts';
@@ -45,10 +46,13 @@ async function start(): Promise<Stack> {
   say('Starting a local S3, SQS and DynamoDB, and the services …');
   if (left.length > 0)
     say(`Not taken from your environment, because make dev sets them itself: ${left.join(', ')}`);
+  // An endpoint of the caller's own gets the spans in its place.
+  const traces = await startTraceReceiver({ port: ports.traces });
   const started = await startStack({
     logFolder: join(folder, 'logs'),
     dataFolder: join(folder, 'data'),
     env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: traces.url,
       // As on AWS: the page of a link sends its file to the bucket.
       LOCAL_AWS_CORS_ORIGINS: [passed.CORS_ORIGINS, linkOrigin].filter(Boolean).join(','),
       ...passed,
@@ -83,6 +87,7 @@ async function start(): Promise<Stack> {
     ACCEPTED_EVENTS_QUEUE_URL: started.queues.acceptedEvents,
     UPLOAD_REPORTS_QUEUE_URL: started.queues.uploadReports,
     RECORD_RETENTION_DAYS: recordRetentionDays,
+    ...(!passed.OTEL_EXPORTER_OTLP_ENDPOINT && { UPLOAD_ONCE_TRACES_URL: traces.url }),
   });
   return started;
 }

@@ -102,7 +102,7 @@ t.test(
     const env = { DEV_FOLDER: t.testdir(), DEV_PORT: String(await freeDevPort()), PATH_PREFIX: '/prod/' };
     const first = startDev(t, env);
     await first.shown(READY);
-    t.equal((await listening(Number(env.DEV_PORT))).length, 7);
+    t.equal((await listening(Number(env.DEV_PORT))).length, 8);
     const envFile = join(env.DEV_FOLDER, 'env');
     const facts = () => inShell(envFile, 'echo $UPLOAD_ONCE_URL $UPLOAD_ONCE_API_KEY');
     const before = await facts();

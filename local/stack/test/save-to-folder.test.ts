@@ -6,7 +6,11 @@ import type { AcceptedUpload, HandlerContext } from '@upload-once/processor';
 import t from 'tap';
 import { handleUpload } from '../save-to-folder.ts';
 
-const context = { log: { info() {} }, signal: new AbortController().signal } as unknown as HandlerContext;
+const context = {
+  log: { info() {} },
+  signal: new AbortController().signal,
+  span: async (_name: string, run: () => unknown) => run(),
+} as unknown as HandlerContext;
 
 t.test('files of all names that the API takes are saved, each in one file of its own', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'save-to-folder-'));

@@ -1,5 +1,5 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import type { awsFields } from './config-fields.ts';
+import type { awsFields, tracingFields } from './config-fields.ts';
 import type { ConfigOf, Fields } from './fields.ts';
 import { redactText } from './redaction.ts';
 
@@ -24,6 +24,10 @@ export const awsChecks: ConfigChecks<typeof awsFields> = {
   AWS_ENDPOINT_URL_S3: checkUrl,
   AWS_ENDPOINT_URL_SQS: checkUrl,
   AWS_ENDPOINT_URL_DYNAMODB: checkUrl,
+};
+
+export const tracingChecks: ConfigChecks<typeof tracingFields> = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: checkUrl,
 };
 
 /** Asks the SDK itself, as every client will: whether it finds any credentials, not whether they are good for anything. */

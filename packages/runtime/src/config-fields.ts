@@ -49,6 +49,24 @@ export const logFields = {
   }),
 };
 
+/**
+ * Where spans go. The variables have the names of OpenTelemetry ("OTLP Exporter Configuration"), whose exporter reads the headers itself; they
+ * stand here so that they are described.
+ */
+export const tracingFields = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    text({
+      pattern: '^https?://[^/?#]',
+      description:
+        'Where the service sends spans, by OTLP over HTTP: docs/traces.md. By default it makes none, and loads no OpenTelemetry.',
+      expected: 'an http or https URL without /v1/traces, for example "http://127.0.0.1:4318"',
+    }),
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: optional(
+    text({ description: 'Headers of the requests that send spans: `name=value`, separated by commas.' }),
+  ),
+};
+
 export const drainFields = {
   DRAIN_LIMIT_SECONDS: integer({
     default: 100,

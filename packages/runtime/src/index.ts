@@ -1,3 +1,4 @@
+export { traceIdOf } from '@upload-once/tracing';
 export { dynamoDbClientConfig, s3ClientConfig, sqsClientConfig } from './aws-clients.ts';
 export { redactBeginning } from './bounded-data.ts';
 export {
@@ -16,6 +17,7 @@ export {
   logFields,
   storageFields,
   tableNameRule,
+  tracingFields,
 } from './config-fields.ts';
 export { createMetrics } from './create-metrics.ts';
 export { exitNow } from './exit-now.ts';
@@ -31,4 +33,3 @@ export { textOfThrown } from './plain-error.ts';
 export { createReadiness, type Readiness } from './readiness.ts';
 export { isSecretName, REDACTED, redactText } from './redaction.ts';
 export { createSigningKeys } from './signing-keys.ts';
-export { traceIdOf, traceparentFrom } from './traceparent.ts';

@@ -1,8 +1,9 @@
 import { constants } from 'node:os';
 import { backgroundClock } from '@upload-once/clock';
+import { createTraces, type ProcessTraces, type Traces } from '@upload-once/tracing';
 import { ConfigError, loadConfig } from './config.ts';
-import { awsChecks, type ConfigChecks } from './config-checks.ts';
-import { drainFields, logFields } from './config-fields.ts';
+import { awsChecks, type ConfigChecks, tracingChecks } from './config-checks.ts';
+import { drainFields, logFields, tracingFields } from './config-fields.ts';
 import { createMetrics, type ProcessMetrics } from './create-metrics.ts';
 import { exitNow } from './exit-now.ts';
 import type { ConfigOf, Fields } from './fields.ts';
@@ -20,8 +21,10 @@ const EXIT_SIGNAL_BASE = 128;
 const STOP_GRACE_SECONDS = 5;
 /** What the end of the process waits for what is not written yet. */
 const OUTPUT_LIMIT_SECONDS = 2;
+/** What a stop that has used up its limit waits for spans, and what it waits for them at most: beside `STOP_GRACE_SECONDS` it fits. */
+const SPANS_SECONDS = { least: 1, most: 5 };
 
-const commonFields = { ...logFields, ...drainFields };
+const commonFields = { ...logFields, ...drainFields, ...tracingFields };
 
 /** What a service's start returns to its caller. */
 export interface RunningService {
@@ -39,6 +42,8 @@ export interface ServiceContext<F extends Fields> {
   readonly config: ConfigOf<F>;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Undefined: OTEL_EXPORTER_OTLP_ENDPOINT is not set. */
+  readonly traces: Traces | undefined;
   /** For what a thread has finished and redacted, and for what a handler prints. */
   readonly outputs: Outputs;
   /** Ends the process as soon as what waits is written, and within two seconds, whatever its threads do. */
@@ -56,6 +61,7 @@ export interface ServiceContext<F extends Fields> {
  *   kept until it is done. If stopping fails, or takes five seconds longer than its limit: exit code 1.
  * - A second signal: exits with 128 + its number, whatever is in flight.
  * - An unhandled rejection or exception: one fatal log line, exit code 1. What was in flight is delivered again.
+ * - Spans that wait are exported at a stop, within its limit; one second is left for them in any case.
  * - A warning of Node or of a library: a log line, instead of text on standard error.
  *
  * Log lines and metrics share standard output, in the order in which they are written. If it takes nothing (a full disk, a reader that is
@@ -63,7 +69,7 @@ export interface ServiceContext<F extends Fields> {
  * metrics among it, if that takes no longer than two seconds.
  *
  * @param options.name the `service` of the log lines and the dimension Service of the metrics
- * @param options.fields the service's variables; `logFields` and `drainFields` are read whether it names them or not
+ * @param options.fields the service's variables; `logFields`, `drainFields` and `tracingFields` are read whether it names them or not
  * @param options.checks what a field cannot say of a variable
  */
 export async function runService<F extends Fields>(options: {
@@ -125,7 +131,9 @@ export async function runService<F extends Fields>(options: {
   process.on('warning', (err) => log.warn({ err }, 'a warning of Node or of a library'));
   const stopSignal = firstSignal(process, log, endNow);
 
-  const checks = { ...awsChecks, ...options.checks?.(outputs) } as ConfigChecks<typeof fields>;
+  const checks = { ...awsChecks, ...tracingChecks, ...options.checks?.(outputs) } as ConfigChecks<
+    typeof fields
+  >;
   let config: ConfigOf<F> & ConfigOf<typeof commonFields>;
   try {
     config = (await loadConfig(fields, process.env, checks)) as typeof config;
@@ -141,11 +149,19 @@ export async function runService<F extends Fields>(options: {
   });
 
   let service: RunningService;
+  let traces: ProcessTraces | undefined;
   try {
+    traces = await createTraces({
+      endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+      service: name,
+      environment: config.ENVIRONMENT,
+      onFailure: (err) => log.warn({ err }, 'spans could not be exported: traces have gaps'),
+    });
     service = await options.start({
       config,
       log,
       metrics,
+      traces,
       outputs,
       endNow,
     });
@@ -159,6 +175,7 @@ export async function runService<F extends Fields>(options: {
 
   const signal = await stopSignal;
   const limitSeconds = config.DRAIN_LIMIT_SECONDS;
+  const stopAtMs = backgroundClock.monotonicMs() + limitSeconds * 1000;
   log.info({ signal, limitSeconds }, `${name} stops`);
   setTimeout(
     () => {
@@ -169,6 +186,8 @@ export async function runService<F extends Fields>(options: {
   ).unref();
   try {
     await service.stop(limitSeconds);
+    const leftMs = stopAtMs - backgroundClock.monotonicMs();
+    await traces?.end(Math.min(SPANS_SECONDS.most * 1000, Math.max(SPANS_SECONDS.least * 1000, leftMs)));
   } catch (err) {
     log.fatal({ err }, `${name} could not stop cleanly`);
     return exit(EXIT_FAILURE);

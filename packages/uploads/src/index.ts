@@ -25,6 +25,7 @@ export {
 } from './domain/report.ts';
 export type { LeaseHolder } from './domain/transitions.ts';
 export {
+  type Click,
   type Constraints,
   LONGEST_FORM_SECONDS,
   LONGEST_UPLOAD_SECONDS,

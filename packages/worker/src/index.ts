@@ -5,3 +5,4 @@ export {
   observeConsumer,
   startConsumerService,
 } from './consumer-service.ts';
+export { createMessageTraces, type MessageTraces } from './message-traces.ts';

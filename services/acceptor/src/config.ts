@@ -6,6 +6,7 @@ import {
   integer,
   logFields,
   storageFields,
+  tracingFields,
 } from '@upload-once/runtime';
 import { consumerFields, evidenceFields } from '@upload-once/worker';
 
@@ -29,5 +30,6 @@ export const configFields = {
     expected: '"true" or "false"',
   }),
   ...logFields,
+  ...tracingFields,
   ...drainFields,
 };

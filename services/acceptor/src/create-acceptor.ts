@@ -2,12 +2,14 @@ import type { Clock } from '@upload-once/clock';
 import type { Delivery, ObjectCreated } from '@upload-once/queue';
 import type { Logger, Metrics } from '@upload-once/runtime';
 import type { ObjectStore, Reports, UploadStore } from '@upload-once/uploads';
+import type { MessageTraces } from '@upload-once/worker';
 import { createAcceptClaimed } from './accept-claimed.ts';
 import { joinCopies } from './join-copies.ts';
 import { createKeepApart } from './keep-apart.ts';
 import { createReconcile } from './reconcile.ts';
 import { removeAfterExpiry } from './remove-after-expiry.ts';
 import { removeTogether } from './remove-together.ts';
+import { traceAcceptor } from './trace-acceptor.ts';
 
 export interface AcceptorPorts {
   readonly uploads: UploadStore;
@@ -16,6 +18,8 @@ export interface AcceptorPorts {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Pick<Clock, 'now' | 'after'>;
+  /** Undefined: no spans are made. */
+  readonly traces?: MessageTraces | undefined;
 }
 
 export interface AcceptorSettings {
@@ -36,8 +40,13 @@ export function createAcceptor(
   settings: AcceptorSettings,
 ): (
   event: ObjectCreated,
-  delivery: Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive' | 'stepAside'>,
+  delivery: Pick<Delivery, 'signal' | 'receiveCount' | 'isLastReceive' | 'stepAside'> &
+    Partial<Pick<Delivery, 'messageId'>>,
 ) => Promise<void> {
+  if (ports.traces) {
+    const { watch, ...traced } = traceAcceptor(ports, ports.traces);
+    return watch(createAcceptor({ ...traced, traces: undefined }, settings));
+  }
   const { uploads, objects, log, clock } = ports;
   const { keptDuplicates, visibilitySeconds, uploadsProtected } = settings;
   const remove = removeTogether({ objects, clock });

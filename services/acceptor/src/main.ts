@@ -18,7 +18,12 @@ import {
   uploadIdOfObject,
   writeReport,
 } from '@upload-once/uploads';
-import { consumerChecks, consumerSettingsFrom, startConsumerService } from '@upload-once/worker';
+import {
+  consumerChecks,
+  consumerSettingsFrom,
+  createMessageTraces,
+  startConsumerService,
+} from '@upload-once/worker';
 import { configFields } from './config.ts';
 import { createAcceptor } from './create-acceptor.ts';
 import { ACCEPT_LIMIT_SECONDS, limitWork } from './limit-work.ts';
@@ -30,7 +35,7 @@ await runService({
   fields: configFields,
   checks: () => consumerChecks,
   process,
-  async start({ config, log, metrics }) {
+  async start({ config, log, metrics, traces }) {
     const region = config.AWS_REGION;
     const uploads = createDynamoDbUploadStore({
       client: new DynamoDBClient(dynamoDbClientConfig({ region })),
@@ -63,6 +68,7 @@ await runService({
         log,
         metrics,
         clock: systemClock,
+        traces: createMessageTraces(traces, config.QUEUE_URL),
       },
       {
         keptDuplicates: config.KEPT_DUPLICATES,

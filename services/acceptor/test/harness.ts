@@ -1,11 +1,13 @@
 import type { ObjectCreated } from '@upload-once/queue';
 import { createFaultScript } from '@upload-once/table/testing';
+import type { Traces } from '@upload-once/tracing';
 import { acceptedKeyOf, type NewUpload, reportIdOf } from '@upload-once/uploads';
 import {
   createMemoryObjectStore,
   createMemoryReports,
   createMemoryUploadStore,
 } from '@upload-once/uploads/testing';
+import { createMessageTraces } from '@upload-once/worker';
 import { recordOutput } from '../../../test/support/record-output.ts';
 import { createAcceptor } from '../src/create-acceptor.ts';
 
@@ -16,10 +18,12 @@ export function createHarness({
   keptDuplicates = 10,
   digest,
   uploadsProtected = false,
+  traces,
 }: {
   keptDuplicates?: number;
   digest?: 'MD5' | 'CRC32' | 'none';
   uploadsProtected?: boolean;
+  traces?: Traces;
 } = {}) {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
   const tableFaults = createFaultScript();
@@ -62,6 +66,7 @@ export function createHarness({
         log,
         metrics,
         clock: { now: () => clock.now, after },
+        traces: createMessageTraces(traces, 'https://sqs.example/1/upload-events'),
       },
       { keptDuplicates, visibilitySeconds: 60, uploadsProtected },
     );

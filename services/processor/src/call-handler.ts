@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { systemClock } from '@upload-once/clock';
 import type { Logger } from '@upload-once/runtime';
+import type { Span } from '@upload-once/tracing';
+import { createHandlerSpans } from '@upload-once/tracing/handler-spans';
 import type { ObjectStore } from '@upload-once/uploads';
 import type { AcceptedUpload, Handler, HandlerContext } from './handler.ts';
 import { createHandlerLog } from './handler-log.ts';
@@ -32,11 +36,13 @@ export function createCallHandler(options: {
   readonly handler: Handler;
   readonly objects: Pick<ObjectStore, 'open'>;
   readonly log: Logger;
+  /** Takes the handler's own spans; by default there are none. */
+  readonly recordSpan?: (span: Span) => void;
 }) {
-  const { handler, objects, log } = options;
+  const { handler, objects, log, recordSpan } = options;
 
   return async function callHandler(
-    { upload, attempt, traceId }: HandlerWork,
+    { upload, attempt, traceId, place }: HandlerWork,
     signal: AbortSignal,
   ): Promise<void> {
     const { id, key, versionId } = upload;
@@ -81,6 +87,12 @@ export function createCallHandler(options: {
       attempt,
       signal,
       log: createHandlerLog(log, { uploadId: id, attempt, traceId }),
+      span: createHandlerSpans({
+        place: recordSpan && place,
+        record: (span) => recordSpan?.(span),
+        clock: systemClock,
+        randomBytes,
+      }),
     };
     try {
       assertEnded(await handler(accepted, context));

@@ -7,6 +7,7 @@ import {
   optional,
   storageFields,
   text,
+  tracingFields,
 } from '@upload-once/runtime';
 import { consumerFields, evidenceFields } from '@upload-once/worker';
 
@@ -63,5 +64,6 @@ export const configFields = {
     }),
   ),
   ...logFields,
+  ...tracingFields,
   ...drainFields,
 };

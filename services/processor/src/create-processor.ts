@@ -2,11 +2,13 @@ import type { Clock } from '@upload-once/clock';
 import type { Delivery, ObjectCreated } from '@upload-once/queue';
 import type { Logger, Metrics } from '@upload-once/runtime';
 import type { Reports, UploadEvents, UploadStore } from '@upload-once/uploads';
+import type { MessageTraces } from '@upload-once/worker';
 import { createEventSender } from './event-sender.ts';
 import type { HandlerRunner } from './handler-runner.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
 import { createProcessAccepted } from './process-accepted.ts';
 import { createRunHandler } from './run-handler.ts';
+import { traceProcessor } from './trace-processor.ts';
 import { createWorkUnderLease } from './work-under-lease.ts';
 
 export interface ProcessorPorts {
@@ -21,6 +23,8 @@ export interface ProcessorPorts {
   readonly clock: Pick<Clock, 'now' | 'after'>;
   /** Unique to each call: who holds a lease. */
   readonly newLeaseOwner: () => string;
+  /** Undefined: no spans are made. */
+  readonly traces?: MessageTraces | undefined;
 }
 
 export interface ProcessorSettings {
@@ -41,6 +45,10 @@ export function createProcessor(
   ports: ProcessorPorts,
   settings: ProcessorSettings,
 ): (event: ObjectCreated, delivery: Delivery) => Promise<void> {
+  if (ports.traces) {
+    const { watch, ...traced } = traceProcessor(ports, ports.traces);
+    return watch(createProcessor({ ...traced, traces: undefined }, settings));
+  }
   const { runner, log, clock } = ports;
   const { keptDuplicates, leaseSeconds, handlerLimitSeconds, handlerGraceSeconds } = settings;
   const runHandler = createRunHandler({

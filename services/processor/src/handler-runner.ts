@@ -1,3 +1,4 @@
+import type { SpanPlace } from '@upload-once/tracing';
 import type { AcceptedUpload } from './handler.ts';
 
 /** The facts of one attempt at an upload, as data that can go to another thread. */
@@ -5,6 +6,8 @@ export interface HandlerWork {
   readonly upload: Omit<AcceptedUpload, 'open'>;
   readonly attempt: number;
   readonly traceId: string;
+  /** The span of the run, for spans of the handler's own; absent where none is recorded. */
+  readonly place?: SpanPlace;
 }
 
 /** The thread in which a handler ran has ended before the handler did; `message` says why. */

@@ -35,6 +35,12 @@ export interface HandlerContext {
   /** Aborted when the work is no longer this worker's: its lease was lost, it took too long, or the service stops. */
   readonly signal: AbortSignal;
   readonly log: HandlerLog;
+  /**
+   * Runs a part of your work as a span of the upload's trace, and settles as it does. A span that begins within another one is its child.
+   * Where the upload has no trace, it only runs. Of one run, the first 100 spans are recorded, when they have ended.
+   * @param name what the part does, not which one it is: up to 128 characters, and no secret
+   */
+  span<T>(name: string, run: () => T | Promise<T>): Promise<T>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Logger } from '@upload-once/runtime';
+import type { Span } from '@upload-once/tracing';
 import type { ObjectStore } from '@upload-once/uploads';
 import { createCallHandler } from './call-handler.ts';
 import type { Handler } from './handler.ts';
@@ -12,6 +13,7 @@ export function createInThreadRunner(options: {
   readonly handler: Handler;
   readonly objects: Pick<ObjectStore, 'open'>;
   readonly log: Logger;
+  readonly recordSpan?: (span: Span) => void;
 }): HandlerRunner {
   const callHandler = createCallHandler(options);
   return {

@@ -24,7 +24,12 @@ import {
   writeReport,
   writeUploadEvent,
 } from '@upload-once/uploads';
-import { consumerChecks, consumerSettingsFrom, startConsumerService } from '@upload-once/worker';
+import {
+  consumerChecks,
+  consumerSettingsFrom,
+  createMessageTraces,
+  startConsumerService,
+} from '@upload-once/worker';
 import { MOST_OPEN_STREAMS } from './call-handler.ts';
 import { checkHandler } from './check-handler.ts';
 import { configFields } from './config.ts';
@@ -78,7 +83,7 @@ await runService({
     PROCESSOR_HANDLER: (name) => checkHandler(name, (onStuck) => startCheckingThread(name, outputs, onStuck)),
   }),
   process,
-  async start({ config, log, metrics, outputs, endNow }): Promise<RunningService> {
+  async start({ config, log, metrics, traces, outputs, endNow }): Promise<RunningService> {
     const region = config.AWS_REGION;
     const bucket = config.BUCKET;
     const forcePathStyle = config.S3_FORCE_PATH_STYLE;
@@ -116,6 +121,7 @@ await runService({
           },
           heapMib: config.HANDLER_HEAP_MIB,
           onOutput: writeTo(outputs),
+          onSpan: (span) => traces?.record(span),
           onAnswer,
           endLimitSeconds: END_LIMIT_SECONDS,
           onEndLimit: () => void endWithStuckThread(),
@@ -151,6 +157,7 @@ await runService({
         metrics,
         clock: systemClock,
         newLeaseOwner: randomUUID,
+        traces: createMessageTraces(traces, config.QUEUE_URL),
       },
       {
         keptDuplicates: config.KEPT_DUPLICATES,

@@ -33,7 +33,12 @@ export function runHandlers(
     client: new S3Client(s3ClientConfig(settings)),
     bucket: settings.bucket,
   });
-  const callHandler = createCallHandler({ handler, objects, log });
+  const callHandler = createCallHandler({
+    handler,
+    objects,
+    log,
+    recordSpan: (span) => say({ type: 'span', span }),
+  });
   const running = new Map<number, AbortController>();
 
   function run({ runId, work, beginning }: Extract<ToThread, { type: 'run' }>): void {

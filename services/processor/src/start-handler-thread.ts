@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '@upload-once/clock';
 import { fromPlain, toPlain } from '@upload-once/runtime/plain-error';
+import type { Span } from '@upload-once/tracing';
 import { createAnswerWatch } from './answer-watch.ts';
 import { createBeginning, withdraw } from './beginning.ts';
 import { crashReason, isOutOfMemory, type ThreadFailure } from './crash-reason.ts';
@@ -60,6 +61,8 @@ export interface HandlerThreadOptions {
   readonly heapMib?: number;
   /** Takes what the handler logged or printed. `written` is to be called when it is written: until then the handler waits with more. */
   readonly onOutput: (output: HandlerOutput, written: () => void) => void;
+  /** Takes the spans of its handlers. */
+  readonly onSpan?: (span: Span) => void;
   /** Called when it was silent and responds again. */
   readonly onAnswer?: () => void;
   /** How long it may take to end. One that ends by itself, whose `exit` listener blocks for example, is ended then. */
@@ -167,6 +170,7 @@ export function startHandlerThread(options: HandlerThreadOptions): HandlerThread
       return loaded.resolve();
     }
     if (message.type === 'here') return answers.answered();
+    if (message.type === 'span') return options.onSpan?.(message.span);
     if (message.type === 'crashed') return fail({ error: fromPlain(message.thrown) });
     if (message.type === 'not-loaded') return failToLoad(message.message);
     const run = runs.get(message.runId);

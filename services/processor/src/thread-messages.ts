@@ -1,4 +1,5 @@
 import type { PlainThrown } from '@upload-once/runtime/plain-error';
+import type { Span } from '@upload-once/tracing';
 import type { HandlerWork } from './handler-runner.ts';
 
 /** What a thread is given as its `workerData`. */
@@ -46,6 +47,8 @@ export type FromThread =
   | { readonly type: 'aborting'; readonly runId: number }
   | { readonly type: 'here' }
   | { readonly type: 'ended'; readonly runId: number; readonly thrown?: PlainThrown }
+  /** A span of the handler's own that has ended. */
+  | { readonly type: 'span'; readonly span: Span }
   /** What was thrown outside of every promise. The thread ends. */
   | { readonly type: 'crashed'; readonly thrown: PlainThrown }
   | HandlerOutput;

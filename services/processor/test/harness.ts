@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Delivery, type ObjectCreated, VisibilityLost } from '@upload-once/queue';
 import { createFaultScript } from '@upload-once/table/testing';
+import type { Traces } from '@upload-once/tracing';
 import { acceptedKeyOf } from '@upload-once/uploads';
 import {
   createMemoryObjectStore,
@@ -8,6 +9,7 @@ import {
   createMemoryUploadEvents,
   createMemoryUploadStore,
 } from '@upload-once/uploads/testing';
+import { createMessageTraces } from '@upload-once/worker';
 import { Journal } from '../../../test/support/journal.ts';
 import { recordOutput } from '../../../test/support/record-output.ts';
 import { createProcessor } from '../src/create-processor.ts';
@@ -68,6 +70,7 @@ export function createHarness(
     readonly limitSeconds?: number;
     readonly graceSeconds?: number;
     readonly hasWebhooks?: boolean;
+    readonly traces?: Traces;
   } = {},
 ) {
   const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
@@ -84,7 +87,15 @@ export function createHarness(
   const objects = createMemoryObjectStore({ now: () => clock.now });
   const output = recordOutput('processor', () => clock.now);
   const { log, metrics } = output;
-  const handlers = options.runner ?? createInThreadRunner({ handler, objects, log });
+  const { traces } = options;
+  const handlers =
+    options.runner ??
+    createInThreadRunner({
+      handler,
+      objects,
+      log,
+      ...(traces && { recordSpan: traces.record }),
+    });
   const runs: { attempt: number; isAlone: boolean }[] = [];
   const reportFaults = createFaultScript();
   const reports = createMemoryReports({ faults: reportFaults });
@@ -113,6 +124,7 @@ export function createHarness(
         },
       },
       newLeaseOwner: () => `owner-${++serial}`,
+      traces: createMessageTraces(traces, 'https://sqs.example/1/accepted-events'),
     },
     {
       keptDuplicates: 3,

@@ -13,6 +13,7 @@ import {
   type Metrics,
   type Readiness,
 } from '@upload-once/runtime';
+import type { Traces } from '@upload-once/tracing';
 import type { IssuedUploads, LinkStore, UploadStore } from '@upload-once/uploads';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { clientErrorHandler, frameworkErrorHandler } from './client-errors.ts';
@@ -75,6 +76,9 @@ export interface AppOptions {
   readonly signer: UploadSigner;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
+  /** See the plugin `trace`. */
+  readonly traces?: Traces | undefined;
+  readonly sampleRatio?: number;
   readonly log: Logger;
   readonly now: () => Date;
   /** By which requests wait for a change; default: the system's. */
@@ -179,7 +183,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true });
 
   // First what sees every request, then what refuses some of them.
-  await app.register(trace, { randomBytes });
+  await app.register(trace, options);
   await app.register(requestLog);
   await app.register(requestMetrics, { metrics });
   await app.register(earlyResponses, { responded });

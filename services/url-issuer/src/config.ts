@@ -19,6 +19,7 @@ import {
   storageFields,
   tableNameRule,
   text,
+  tracingFields,
 } from '@upload-once/runtime';
 import { assertNamePart, LONGEST_FORM_SECONDS, NAME_PART_EXPECTED } from '@upload-once/uploads';
 import type { UploadDefaults } from './issuing/upload-request.ts';
@@ -37,6 +38,14 @@ const TRUSTED_PROXIES_EXPECTED =
 export const configFields = {
   ...awsFields,
   ...logFields,
+  ...tracingFields,
+  OTEL_TRACES_SAMPLER_ARG: text({
+    default: '1',
+    pattern: '^(0(\\.[0-9]{1,9})?|1(\\.0{1,9})?)$',
+    description:
+      'Which part of the uploads has a trace, from 0 to 1. A request with a traceparent keeps the decision of its caller. The other services keep the one that is recorded.',
+    expected: 'a number from 0 to 1, for example "0.05"',
+  }),
   ...drainFields,
   ...healthFields,
   ...storageFields,
@@ -153,6 +162,8 @@ export interface Settings {
   readonly trustedProxies: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly recordRetentionSeconds: number;
+  /** See the plugin `trace`. */
+  readonly sampleRatio: number;
   readonly defaults: UploadDefaults;
   readonly links: LinkSettings;
 }
@@ -163,6 +174,7 @@ export function settingsFrom(config: Config): Settings {
     trustedProxies: entriesOf(config.TRUSTED_PROXIES),
     corsOrigins: entriesOf(config.CORS_ORIGINS),
     recordRetentionSeconds: config.RECORD_RETENTION_DAYS * SECONDS_PER_DAY,
+    sampleRatio: Number(config.OTEL_TRACES_SAMPLER_ARG),
     links: linkSettingsFrom(config),
     defaults: {
       namePart: config.UPLOAD_NAME_PART,

@@ -51,7 +51,7 @@ await runService({
   fields: configFields,
   checks: () => configChecks,
   process,
-  async start({ config, log, metrics }) {
+  async start({ config, log, metrics, traces }) {
     const settings = settingsFrom(config);
     const { now } = systemClock;
     const region = config.AWS_REGION;
@@ -143,6 +143,8 @@ await runService({
       signer,
       readiness,
       metrics,
+      traces,
+      sampleRatio: settings.sampleRatio,
       log,
       now,
       randomBytes: createPooledRandomBytes(),

@@ -16,6 +16,7 @@ import {
   optional,
   storageFields,
   text,
+  tracingFields,
 } from '@upload-once/runtime';
 import { consumerChecks, consumerFields } from '@upload-once/worker';
 import type { Endpoints } from './endpoints.ts';
@@ -57,6 +58,7 @@ export const configFields = {
     expected: `a whole number of seconds from 0 to ${LONGEST_DOWNLOAD_SECONDS} (12 hours)`,
   }),
   ...logFields,
+  ...tracingFields,
   ...drainFields,
 };
 

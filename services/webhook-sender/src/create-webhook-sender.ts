@@ -10,6 +10,7 @@ import {
   uploadIdOf,
   type VersionName,
 } from '@upload-once/uploads';
+import type { MessageTraces } from '@upload-once/worker';
 import { LAST_ATTEMPT, waitAfterAttempt } from './attempt-schedule.ts';
 import { limitEndpoints } from './endpoint-limit.ts';
 import { countUrls, type Endpoint, type Endpoints, endpointFor } from './endpoints.ts';
@@ -17,6 +18,7 @@ import { type Pending, readMessage, writeRetry } from './message.ts';
 import type { Post, WebhookRequest, WebhookResponse } from './post.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import { signedHeaders, webhookIdOf } from './signature.ts';
+import { traceWebhookSender } from './trace-webhook-sender.ts';
 import { webhookBody } from './webhook-body.ts';
 import type { WebhookType } from './webhook-event.ts';
 
@@ -39,6 +41,8 @@ export interface WebhookSenderPorts {
   readonly clock: Pick<Clock, 'now'>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Undefined: no spans are made. */
+  readonly traces?: MessageTraces | undefined;
 }
 
 export interface WebhookSenderSettings {
@@ -60,7 +64,11 @@ export interface WebhookSenderSettings {
 export function createWebhookSender(
   ports: WebhookSenderPorts,
   settings: WebhookSenderSettings,
-): (delivery: Pick<Delivery, 'body' | 'signal'>) => Promise<void> {
+): (delivery: Pick<Delivery, 'body' | 'signal'> & Partial<Pick<Delivery, 'messageId'>>) => Promise<void> {
+  if (ports.traces) {
+    const { watch, ...traced } = traceWebhookSender(ports, ports.traces);
+    return watch(createWebhookSender({ ...traced, traces: undefined }, settings));
+  }
   const { uploads, post, downloadUrlOf, log, metrics, clock, random } = ports;
   const { endpoints, bucket, concurrency, userAgent } = settings;
   const isAlone = countUrls(endpoints) === 1;

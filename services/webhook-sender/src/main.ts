@@ -13,7 +13,7 @@ import {
   sqsClientConfig,
 } from '@upload-once/runtime';
 import { createDynamoDbUploadStore } from '@upload-once/uploads';
-import { consumerSettingsFrom, startConsumerService } from '@upload-once/worker';
+import { consumerSettingsFrom, createMessageTraces, startConsumerService } from '@upload-once/worker';
 import { configChecks, configFields, endpointsFrom } from './config.ts';
 import { createWebhookSender } from './create-webhook-sender.ts';
 import { createDownloadUrls } from './download-urls.ts';
@@ -27,7 +27,7 @@ await runService({
   fields: configFields,
   checks: () => configChecks,
   process,
-  async start({ config, log, metrics }) {
+  async start({ config, log, metrics, traces }) {
     const region = config.AWS_REGION;
     const bucket = config.BUCKET;
     const lifetimeSeconds = config.WEBHOOK_DOWNLOAD_SECONDS;
@@ -54,6 +54,7 @@ await runService({
         metrics,
         clock: systemClock,
         random: Math.random,
+        traces: createMessageTraces(traces, config.QUEUE_URL),
       },
       { endpoints, bucket, concurrency: config.CONCURRENCY, userAgent: `upload-once/${await version()}` },
     );

@@ -1,8 +1,10 @@
 import { Postponed } from '@upload-once/queue';
 import { lookupName } from '@upload-once/runtime';
 import { createFaultScript } from '@upload-once/table/testing';
+import type { Traces } from '@upload-once/tracing';
 import { UploadEventType, writeReport, writeUploadEvent } from '@upload-once/uploads';
 import { createMemoryUploadStore } from '@upload-once/uploads/testing';
+import { createMessageTraces } from '@upload-once/worker';
 import type { Test } from 'tap';
 import { recordOutput } from '../../../test/support/record-output.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
@@ -37,6 +39,7 @@ interface HarnessOptions {
   /** When its time begins. */
   readonly startAt?: Date;
   readonly downloadUrlOf?: WebhookSenderPorts['downloadUrlOf'];
+  readonly traces?: Traces;
 }
 
 /** A sender over the fake of the table, and a receiver that it really reaches, in time that the test moves. */
@@ -66,6 +69,7 @@ export async function createHarness(t: Test, options: HarnessOptions = {}) {
         metrics: output.metrics,
         clock,
         random,
+        traces: createMessageTraces(options.traces, 'https://sqs.example/1/webhooks'),
       },
       { endpoints, bucket: 'bucket', concurrency, userAgent: 'upload-once/test' },
     );

@@ -163,6 +163,7 @@ export const uploadsCalls = {
     onLinks((links) => links.record(NEW_LINK), LINK_ITEM, 2),
     onLinks((links) => links.changeTexts(KEY, { title: 'a', message: '' }), LINK_ITEM),
     onLinks((links) => links.keepUntil(NEW_LINK, NOW), LINK_ITEM),
+    onLinks((links) => links.recordClick(KEY, { at: NOW, traceparent: 'a' }), CLAIMED_ITEM),
     recordCalls('FullFilename', undefined, (client) =>
       createDynamoDbIssuedUploads({
         client,

@@ -38,6 +38,8 @@ export interface UploadItem extends ItemKey {
   /** Unique to the write that made the item what it is: a retry whose first attempt took effect finds its own. */
   readonly writer: string;
   readonly signatureSeconds?: number;
+  readonly clickedAt?: string;
+  readonly clickTraceparent?: string;
   readonly versionId?: string;
   readonly eTag?: string;
   readonly sizeBytes?: number;
@@ -181,7 +183,7 @@ export function observedVersionItem(
 /** @throws UnsupportedSchemaVersion */
 export function toUpload(item: UploadItem): Upload {
   assertReadable(item);
-  const { versionId, eTag, sizeBytes, storedAt, claimedAt } = item;
+  const { versionId, eTag, sizeBytes, storedAt, claimedAt, clickedAt, clickTraceparent } = item;
   const isClaimed =
     versionId !== undefined &&
     eTag !== undefined &&
@@ -198,6 +200,11 @@ export function toUpload(item: UploadItem): Upload {
     metadata: item.metadata,
     traceparent: item.traceparent,
     attempt: item.attempt,
+    ...(clickedAt !== undefined &&
+      clickTraceparent !== undefined && {
+        traceparent: clickTraceparent,
+        click: { at: new Date(clickedAt), createdTraceparent: item.traceparent },
+      }),
     ...(item.signatureSeconds !== undefined && { signatureSeconds: item.signatureSeconds }),
     ...(isClaimed && {
       claimed: { versionId, eTag, sizeBytes, storedAt: new Date(storedAt), claimedAt: new Date(claimedAt) },

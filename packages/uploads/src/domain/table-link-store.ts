@@ -12,7 +12,7 @@ import {
   toLink,
   uploadIdOfIndexed,
 } from './link-item.ts';
-import { keepUntil } from './transitions.ts';
+import { keepUntil, recordClick } from './transitions.ts';
 import { uploadKeyOfId } from './upload-key.ts';
 
 export interface TableLinkStoreOptions {
@@ -98,6 +98,10 @@ export function createTableLinkStore(options: TableLinkStoreOptions): LinkStore 
     async changeTexts(key, texts) {
       const changed = await change(key, texts);
       return changed && toLink(changed);
+    },
+
+    async recordClick(key, click) {
+      await table.update(uploadItemKey(key), recordClick(click));
     },
 
     async keepUntil(link, expiresAt) {

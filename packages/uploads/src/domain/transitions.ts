@@ -1,5 +1,5 @@
 import type { Change } from '../ports/item-table.ts';
-import { type ObjectVersion, type Upload, UploadState } from './upload.ts';
+import { type Click, type ObjectVersion, type Upload, UploadState } from './upload.ts';
 
 /**
  * Every way from one state to another, as the conditional write that makes it:
@@ -58,6 +58,14 @@ export function changeExpiry(from: Date, to: Date): Change {
       { attribute: 'expiresAt', equals: from.toISOString() },
     ],
     set: { expiresAt: to.toISOString() },
+  };
+}
+
+/** A click on the upload's link, while it is still expected. */
+export function recordClick({ at, traceparent }: Click): Change {
+  return {
+    when: [{ attribute: 'state', equals: UploadState.issued }],
+    set: { clickedAt: at.toISOString(), clickTraceparent: traceparent },
   };
 }
 

@@ -48,7 +48,7 @@ export interface NewUpload {
   readonly constraints: Constraints;
   /** The issuing client's own words, kept with the item; values are strings. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** W3C Trace Context of the request that asked for the form. */
+  /** W3C Trace Context of the request that asked for the form; see `Upload.click`. */
   readonly traceparent: string;
   /**
    * For the upload of a link: how long each form or URL is good that is signed for it. It is signed anew until `expiresAt`, and only while
@@ -66,8 +66,21 @@ export interface ObjectVersion {
   readonly storedAt: Date;
 }
 
+/** A file that a person sends by a link. It begins a trace of its own, because the link can be weeks old. */
+export interface Click {
+  /** When the URL or form was signed for it. */
+  readonly at: Date;
+  /** Of the request that signed. */
+  readonly traceparent: string;
+}
+
 /** The item of one upload, as read from the table. */
 export interface Upload extends NewUpload {
+  /**
+   * For the upload of a link: the last click that is on record, if any is; only those of sampled traces are. Then `traceparent` is the
+   * click's, and `createdTraceparent` is that of the request that made the link.
+   */
+  readonly click?: { readonly at: Date; readonly createdTraceparent: string };
   readonly state: UploadState;
   /** The claimed version; set from CLAIMED on. */
   readonly claimed?: ObjectVersion & { readonly claimedAt: Date };

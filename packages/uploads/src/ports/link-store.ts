@@ -1,4 +1,5 @@
 import type { Link, LinkedUpload, LinkTexts, NewLink } from '../domain/link.ts';
+import type { Click } from '../domain/upload.ts';
 
 export interface LinkPage {
   /** The newest first. */
@@ -26,6 +27,9 @@ export interface LinkStore {
 
   /** Replaces the given texts. An empty one removes its text. Undefined: there is no such link. */
   changeTexts(key: string, texts: Pick<LinkTexts, 'title' | 'message'>): Promise<Link | undefined>;
+
+  /** Records a click in the link's upload, if that is still ISSUED: the trace of what arrives begins with it. */
+  recordClick(key: string, click: Click): Promise<void>;
 
   /** Keeps a link's items as long as those of an upload that ends then: only ever longer. */
   keepUntil(link: Link, expiresAt: Date): Promise<void>;

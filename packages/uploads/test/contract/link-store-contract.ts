@@ -41,6 +41,36 @@ export function linkStoreContract(t: Test, open: (t: Test) => Promise<LinksUnder
     return link;
   }
 
+  t.test('a click is remembered while the upload is ISSUED: what arrives belongs to its trace', async (t) => {
+    const { store, links } = await open(t);
+    const { key } = await linked(store, links);
+    const created = (await store.get(key))?.traceparent;
+    const click = (at: string, digit: string) => ({
+      at: new Date(at),
+      traceparent: `00-${digit.repeat(32)}-${digit.repeat(16)}-01`,
+    });
+    const [first, second, late] = [
+      click('2026-01-02T00:00:00.123Z', '1'),
+      click('2026-01-03T00:00:00.456Z', '2'),
+      click('2026-01-04T00:00:00.789Z', '3'),
+    ];
+    await links.recordClick(key, first);
+    t.match(await store.get(key), {
+      traceparent: first.traceparent,
+      click: { at: first.at, createdTraceparent: created },
+    });
+    await links.recordClick(key, second);
+    await store.claim(key, version);
+    await links.recordClick(key, late);
+    t.match(await store.get(key), {
+      state: UploadState.claimed,
+      traceparent: second.traceparent,
+      click: { at: second.at, createdTraceparent: created },
+    });
+    await links.recordClick('uploads/unknown', first);
+    t.equal(await store.get('uploads/unknown'), undefined, 'no item is made');
+  });
+
   t.test('a link reads back as it was given, with its upload', async (t) => {
     const { store, links } = await open(t);
     const given = await linked(store, links, {

@@ -1,4 +1,5 @@
 import type { AccessStore, IdempotencyStore } from '@upload-once/access';
+import type { Traces } from '@upload-once/tracing';
 import type { LinkStore, UploadStore } from '@upload-once/uploads';
 import type { FastifyInstance } from 'fastify';
 import { joinRepeats } from '../issuing/join-repeats.ts';
@@ -27,6 +28,7 @@ export interface LinkRoutesOptions {
   readonly accessStore: AccessStore;
   readonly buckets: TokenBuckets;
   readonly signer: UploadSigner;
+  readonly traces?: Traces | undefined;
   readonly now: () => Date;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly pause?: (ms: number) => Promise<unknown>;

@@ -1,5 +1,7 @@
 import { allowsContentType } from '@upload-once/access';
-import type { FastifyInstance } from 'fastify';
+import { sampledPlaceOf, type Traces } from '@upload-once/tracing';
+import type { LinkStore } from '@upload-once/uploads';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { HttpError, serviceUnavailable } from '../../http-error.ts';
 import { violationsOfFilename } from '../../issuing/read-upload-body.ts';
@@ -16,6 +18,9 @@ import { LINK_SECURITY, linkResponses, signedFile } from './responses.ts';
 export interface SignFileOptions {
   readonly defaults: UploadDefaults;
   readonly signer: UploadSigner;
+  readonly linkStore: Pick<LinkStore, 'recordClick'>;
+  /** Undefined: no spans are made, and no click is recorded. */
+  readonly traces?: Traces | undefined;
 }
 
 const fileBody = Type.Object(
@@ -42,8 +47,22 @@ const fileBody = Type.Object(
 /**
  * `POST /u/sign`: what one file can be sent with, for a minute. It is signed for the same key each time, and only while the upload is
  * ISSUED. The signature's date is from before the upload was read: a minute after a claim, nothing that was signed for its key works.
+ *
+ * A link can be weeks old, so each click begins a trace of its own, which links to that of the link. The upload remembers it if it is
+ * sampled. That write is best effort: no response waits for it, and without it the upload's spans belong to the trace of the link.
  */
-export async function signFile(app: FastifyInstance, { defaults, signer }: SignFileOptions): Promise<void> {
+export async function signFile(app: FastifyInstance, options: SignFileOptions): Promise<void> {
+  const { defaults, signer, linkStore, traces } = options;
+
+  function rememberClick(request: FastifyRequest, { upload, readAt: at }: PresentedLink): void {
+    const { traceparent } = request;
+    if (!traces || !sampledPlaceOf(traceparent)) return;
+    request.clickedTraceparent = upload.click?.createdTraceparent ?? upload.traceparent;
+    linkStore.recordClick(upload.key, { at, traceparent }).catch((err) => {
+      request.log.debug({ err }, 'a click could not be recorded: its trace ends with it');
+    });
+  }
+
   app.route<{ Body: Static<typeof fileBody> }>({
     method: 'POST',
     url: '/u/sign',
@@ -68,6 +87,7 @@ export async function signFile(app: FastifyInstance, { defaults, signer }: SignF
       );
       try {
         const signing = await signer.begin(new Date(end));
+        rememberClick(request, presented);
         const signed = await signing.sign({
           ...upload,
           issuedAt: readAt,

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { traceIdOf, traceparentFrom } from '../src/index.ts';
+import { sampledPlaceOf, traceIdOf, traceparentFrom } from '../src/index.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = 'b7ad6b7169203331';
@@ -44,4 +44,24 @@ t.test('the trace id of a traceparent', async (t) => {
   t.equal(traceIdOf(`00-${TRACE}-${PARENT}-01`), TRACE);
   for (const malformed of ['', 'garbage', `00-${TRACE}-${'0'.repeat(16)}-01`, `ff-${TRACE}-${PARENT}-01`])
     t.equal(traceIdOf(malformed), '', malformed);
+});
+
+t.test('a part of the new traces is sampled, by their ids; a caller decides for its own', async (t) => {
+  const flagsOf = (lastByte: number, ratio: number, header?: string) => {
+    const bytes = (count: number) => new Uint8Array(count).fill(lastByte);
+    return traceparentFrom(header, bytes, ratio).slice(-2);
+  };
+  t.equal(flagsOf(0x11, 0.07), '01', '0x11… of 0xff… is 6.7 %');
+  t.equal(flagsOf(0x11, 0.06), '00');
+  t.equal(flagsOf(0xff, 1), '01');
+  t.equal(flagsOf(0x01, 0), '00');
+  t.equal(flagsOf(0xff, 0, `00-${TRACE}-${PARENT}-01`), '01');
+  t.equal(flagsOf(0x01, 1, `00-${TRACE}-${PARENT}-00`), '00');
+});
+
+t.test('the place of a span, only if its trace is sampled', async (t) => {
+  t.strictSame(sampledPlaceOf(`00-${TRACE}-${PARENT}-01`), { traceId: TRACE, spanId: PARENT });
+  t.strictSame(sampledPlaceOf(`00-${TRACE}-${PARENT}-03`), { traceId: TRACE, spanId: PARENT });
+  for (const none of [undefined, '', 'garbage', `00-${TRACE}-${PARENT}-00`, `00-${TRACE}-${PARENT}-02`])
+    t.equal(sampledPlaceOf(none), undefined, `${none}`);
 });

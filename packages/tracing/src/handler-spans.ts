@@ -1,0 +1,58 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Clock } from '@upload-once/clock';
+import { errorTypeOf, type Span, SpanKind, type SpanPlace } from './span.ts';
+import { newSpanId } from './traceparent.ts';
+
+/** Of one run of a handler; more are not recorded. */
+export const MOST_HANDLER_SPANS = 100;
+const MOST_NAME_CHARACTERS = 128;
+
+/** Runs a part of a handler's work as a span. It settles as `run` does. */
+export type HandlerSpan = <T>(name: string, run: () => T | Promise<T>) => Promise<T>;
+
+/**
+ * The spans of one run of a handler. A span that begins within another one is its child.
+ *
+ * @param options.place the span of the run; undefined: its trace is not sampled, and nothing is measured
+ * @param options.record takes each span that has ended
+ */
+export function createHandlerSpans(options: {
+  readonly place: SpanPlace | undefined;
+  readonly record: (span: Span) => void;
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
+  readonly randomBytes: (count: number) => Uint8Array;
+}): HandlerSpan {
+  const { place, record, clock, randomBytes } = options;
+  if (!place) return async (_name, run) => run();
+  const { traceId } = place;
+  const above = new AsyncLocalStorage<string>();
+  let count = 0;
+
+  return async (name, run) => {
+    count += 1;
+    if (count > MOST_HANDLER_SPANS) return run();
+    const spanId = newSpanId(randomBytes);
+    const parentSpanId = above.getStore() ?? place.spanId;
+    const startMs = clock.now().getTime();
+    const startedAtMs = clock.monotonicMs();
+    const end = (outcome: Pick<Span, 'attributes' | 'hasFailed'>) =>
+      record({
+        name: String(name).slice(0, MOST_NAME_CHARACTERS),
+        kind: SpanKind.internal,
+        traceId,
+        spanId,
+        parentSpanId,
+        startMs,
+        endMs: startMs + (clock.monotonicMs() - startedAtMs),
+        ...outcome,
+      });
+    try {
+      const result = await above.run(spanId, async () => run());
+      end({ attributes: {} });
+      return result;
+    } catch (error) {
+      end({ attributes: { 'error.type': errorTypeOf(error) }, hasFailed: true });
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,12 @@
+export { createTraces, type ProcessTraces } from './create-traces.ts';
+export { messageAttributes } from './message-attributes.ts';
+export {
+  errorTypeOf,
+  type Span,
+  type SpanAttributes,
+  SpanKind,
+  type SpanPlace,
+  type Traces,
+} from './span.ts';
+export { sampledPlaceOf, traceIdOf, traceparentFrom } from './traceparent.ts';
+export { createWorkTraces, type Relation, type Step, type Work, type WorkTraces } from './work-traces.ts';

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { registerHooks } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Test } from 'tap';
+import t from 'tap';
+import { createTraces, type Span, SpanKind } from '../src/index.ts';
+
+const loaded: string[] = [];
+registerHooks({
+  load(url, context, next) {
+    loaded.push(url);
+    return next(url, context);
+  },
+});
+
+const SPAN: Span = {
+  name: 'issue',
+  kind: SpanKind.server,
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
+  startMs: 1_700_000_000_123.25,
+  endMs: 1_700_000_000_125.5,
+  attributes: { text: 'a', number: 5, flag: true },
+};
+
+/** A collector that does what the test says. */
+async function collector(t: Test, respond: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(respond);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => void server.close().closeAllConnections());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function tracesTo(endpoint: string | undefined, failures: Error[] = []) {
+  return createTraces({
+    endpoint,
+    service: 'acceptor',
+    environment: 'test',
+    onFailure: (error) => void failures.push(error),
+  });
+}
+
+t.test('without an endpoint there are no traces, and nothing of OpenTelemetry is loaded', async (t) => {
+  t.equal(await tracesTo(undefined), undefined);
+  t.strictSame(
+    loaded.filter((url) => url.includes('opentelemetry')),
+    [],
+  );
+  await tracesTo('http://127.0.0.1:9');
+  t.ok(
+    loaded.some((url) => url.includes('opentelemetry')),
+    'this test would see it',
+  );
+});
+
+t.test('spans are sent as OTLP in JSON, with the headers of OTEL_EXPORTER_OTLP_HEADERS', async (t) => {
+  process.env.OTEL_EXPORTER_OTLP_HEADERS = 'x-tenant=ours';
+  t.teardown(() => delete process.env.OTEL_EXPORTER_OTLP_HEADERS);
+  const requests: { url: string | undefined; tenant: unknown; body: string }[] = [];
+  const endpoint = await collector(t, async (request, response) => {
+    requests.push({ url: request.url, tenant: request.headers['x-tenant'], body: await text(request) });
+    response.end('{}');
+  });
+  const traces = await tracesTo(`${endpoint}/`);
+  const link = { traceId: '1'.repeat(32), spanId: '2'.repeat(16) };
+  traces?.record({ ...SPAN, links: [link] });
+  traces?.record({ ...SPAN, spanId: '3'.repeat(16), parentSpanId: SPAN.spanId, hasFailed: true });
+  await traces?.end(5_000);
+  t.match(requests, [{ url: '/v1/traces', tenant: 'ours' }]);
+  const { resourceSpans } = JSON.parse(requests[0]?.body ?? '');
+  t.match(resourceSpans[0].resource.attributes, [
+    { key: 'service.name', value: { stringValue: 'acceptor' } },
+    { key: 'service.namespace', value: { stringValue: 'upload-once' } },
+    { key: 'deployment.environment.name', value: { stringValue: 'test' } },
+  ]);
+  const [first, second] = resourceSpans[0].scopeSpans[0].spans;
+  t.match(first, {
+    name: 'issue',
+    kind: 2,
+    traceId: SPAN.traceId,
+    spanId: SPAN.spanId,
+    startTimeUnixNano: '1700000000123250000',
+    endTimeUnixNano: '1700000000125500000',
+    status: { code: 0 },
+    links: [link],
+  });
+  t.match(first.attributes, [
+    { key: 'text', value: { stringValue: 'a' } },
+    { key: 'number', value: { intValue: 5 } },
+    { key: 'flag', value: { boolValue: true } },
+  ]);
+  t.notOk(first.parentSpanId);
+  t.match(second, { parentSpanId: SPAN.spanId, status: { code: 2 } });
+});
+
+t.test('an endpoint that is gone costs spans only, and is reported once', async (t) => {
+  const endpoint = await collector(t, (_request, response) => void response.writeHead(400).end());
+  const failures: Error[] = [];
+  const traces = await tracesTo(endpoint, failures);
+  for (let count = 0; count < 600; count += 1) traces?.record(SPAN);
+  await traces?.end(5_000);
+  t.equal(failures.length, 1);
+  traces?.record(SPAN);
+});
+
+t.test('while an endpoint hangs, a bounded number of spans waits, and the end does not', async (t) => {
+  const hanging: (() => Promise<void>)[] = [];
+  let received = 0;
+  const asked = Promise.withResolvers<void>();
+  const endpoint = await collector(t, (request, response) => {
+    hanging.push(async () => {
+      received += (await text(request)).split('"spanId"').length - 1;
+      response.end('{}');
+    });
+    asked.resolve();
+  });
+  const traces = await tracesTo(endpoint);
+  for (let count = 0; count < 256; count += 1) traces?.record(SPAN);
+  await asked.promise;
+  for (let count = 0; count < 20_000; count += 1) traces?.record(SPAN);
+  await traces?.end(50);
+  t.equal(hanging.length > 0, true);
+  await Promise.all(hanging.map((release) => release()));
+  t.ok(received <= 256 + 2_048, `${received} spans`);
+});

@@ -1,0 +1,92 @@
+import t from 'tap';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
+import { createHandlerSpans, MOST_HANDLER_SPANS } from '../src/handler-spans.ts';
+import type { Span } from '../src/index.ts';
+
+const PLACE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
+
+function spansOfRun() {
+  const clock = new VirtualClock(new Date(5_000));
+  const spans: Span[] = [];
+  let id = 0;
+  const span = createHandlerSpans({
+    place: PLACE,
+    record: (each) => void spans.push(each),
+    clock,
+    randomBytes: (count) => new Uint8Array(count).fill(++id % 255 || 1),
+  });
+  return { span, spans, clock };
+}
+
+t.test('a span within a span is its child, one beside it is not', async (t) => {
+  const { span, spans, clock } = spansOfRun();
+  const result = await span('outer', async () => {
+    clock.advance(10);
+    await Promise.all([span('inner', () => clock.advance(5)), span('beside', async () => undefined)]);
+    return 'result';
+  });
+  await span('after', () => undefined);
+  t.equal(result, 'result');
+  const named = (name: string) => spans.find((each) => each.name === name);
+  t.match(named('outer'), {
+    traceId: PLACE.traceId,
+    parentSpanId: PLACE.spanId,
+    startMs: 5_000,
+    endMs: 5_015,
+  });
+  t.match(named('inner'), { parentSpanId: named('outer')?.spanId, startMs: 5_010, endMs: 5_015 });
+  t.match(named('beside'), { parentSpanId: named('outer')?.spanId });
+  t.match(named('after'), { parentSpanId: PLACE.spanId });
+});
+
+t.test('what fails, at once or later, says so by its name alone, and rejects', async (t) => {
+  const { span, spans } = spansOfRun();
+  const fail = () => {
+    throw new RangeError('with a secret');
+  };
+  await t.rejects(span('at once', fail), RangeError);
+  await t.rejects(
+    span('later', async () => fail()),
+    RangeError,
+  );
+  await t.rejects(
+    span('nothing', () => Promise.reject(undefined)).catch((error) =>
+      Promise.reject(error ?? new Error('none')),
+    ),
+  );
+  t.match(spans, [
+    { hasFailed: true, attributes: { 'error.type': 'RangeError' } },
+    { hasFailed: true, attributes: { 'error.type': 'RangeError' } },
+    { hasFailed: true, attributes: { 'error.type': '_OTHER' } },
+  ]);
+  t.notMatch(JSON.stringify(spans), 'secret');
+});
+
+t.test('without a trace it only runs', async (t) => {
+  const spans: Span[] = [];
+  const none = createHandlerSpans({
+    place: undefined,
+    record: (each) => void spans.push(each),
+    clock: new VirtualClock(),
+    randomBytes: () => {
+      throw new Error('no id is made');
+    },
+  });
+  t.equal(await none('part', () => 5), 5);
+  await t.rejects(
+    none('part', () => {
+      throw new RangeError('no');
+    }),
+    RangeError,
+  );
+  t.strictSame(spans, []);
+});
+
+t.test('a run has so many spans, and a name so many characters', async (t) => {
+  const { span, spans } = spansOfRun();
+  for (let count = 0; count < MOST_HANDLER_SPANS + 5; count += 1)
+    t.equal(await span('x'.repeat(200), () => count), count);
+  await span(5 as unknown as string, () => undefined);
+  t.equal(spans.length, MOST_HANDLER_SPANS);
+  t.equal(spans[0]?.name.length, 128);
+});

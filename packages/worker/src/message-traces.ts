@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '@upload-once/clock';
+import { type DeliveryFacts, RetryLater } from '@upload-once/queue';
+import {
+  createWorkTraces,
+  messageAttributes,
+  type SpanAttributes,
+  type Traces,
+  type WorkTraces,
+} from '@upload-once/tracing';
+
+/** The spans of a service's work on the messages of its queue. */
+export interface MessageTraces extends Omit<WorkTraces, 'run'> {
+  /**
+   * Runs the work on a message, as a span. It settles as `work` does.
+   * @param operation the name of the span
+   * @param attributes what is known of the work before it begins; made only if the span is recorded
+   */
+  run<T>(
+    operation: string,
+    message: Partial<Pick<DeliveryFacts, 'messageId'>>,
+    attributes: () => SpanAttributes,
+    work: () => Promise<T>,
+  ): Promise<T>;
+}
+
+/** Undefined without traces. A message that has to wait has not failed. */
+export function createMessageTraces(traces: Traces | undefined, queueUrl: string): MessageTraces | undefined {
+  if (!traces) return undefined;
+  const ofWork = createWorkTraces({
+    traces,
+    clock: systemClock,
+    randomBytes,
+    isFailure: (error) => !(error instanceof RetryLater),
+  });
+  return {
+    ...ofWork,
+    run: (operation, { messageId }, attributes, work) =>
+      ofWork.run(
+        operation,
+        () => ({ ...messageAttributes(operation, queueUrl, messageId), ...attributes() }),
+        work,
+      ),
+  };
+}

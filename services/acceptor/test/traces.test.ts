@@ -1,0 +1,141 @@
+import { acceptedKeyOf } from '@upload-once/uploads';
+import t from 'tap';
+import { recordSpans } from '../../../test/support/record-spans.ts';
+import { createHarness } from './harness.ts';
+
+/** As the harness issues uploads. */
+const ISSUE = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
+const UNSAMPLED = `00-${ISSUE.traceId}-${ISSUE.spanId}-00`;
+
+function traced(options: Parameters<typeof createHarness>[0] = {}) {
+  const recorded = recordSpans();
+  return { ...recorded, ...createHarness({ ...options, traces: recorded.traces }) };
+}
+
+t.test('an acceptance is a part of the upload’s trace, with what it did', async (t) => {
+  const { issue, upload, deliver, span, names } = traced();
+  const key = await issue();
+  const event = upload(key, 'hello');
+  await deliver(event, { messageId: 'message-1' });
+  t.strictSame(names(), ['upload', 'accept', 'list', 'claim', 'copy', 'record']);
+  const accept = span('accept');
+  t.match(accept, { traceId: ISSUE.traceId, parentSpanId: ISSUE.spanId });
+  t.notOk(accept.links);
+  t.strictSame(accept.attributes, {
+    'messaging.system.name': 'aws.sqs',
+    'messaging.operation.type': 'process',
+    'messaging.operation.name': 'accept',
+    'messaging.destination.name': 'upload-events',
+    'aws.sqs.queue.url': 'https://sqs.example/1/upload-events',
+    'messaging.message.id': 'message-1',
+    'upload_once.upload_id': key.slice('uploads/'.length),
+    'upload_once.version_id': event.versionId,
+    'upload_once.outcome': 'accepted',
+  });
+  for (const name of ['list', 'claim', 'copy', 'record'])
+    t.match(span(name), { traceId: ISSUE.traceId, parentSpanId: accept.spanId }, name);
+});
+
+t.test('the client’s upload is made afterwards, and says what of it was measured', async (t) => {
+  const { clock, issue, upload, deliver, span } = traced();
+  const issuedAt = clock.now;
+  const event = upload(await issue(), 'hello');
+  await deliver(event);
+  t.match(span('upload'), {
+    traceId: ISSUE.traceId,
+    parentSpanId: ISSUE.spanId,
+    startMs: issuedAt.getTime(),
+    endMs: event.storedAt.getTime(),
+    attributes: {
+      'upload_once.start.source': 'inferred: not before the upload was issued',
+      'upload_once.end.source': 'measured: S3 event time',
+      'upload_once.version_id': event.versionId,
+      'upload_once.size_bytes': 5,
+    },
+  });
+});
+
+t.test('if only another version’s event came, the end of the upload is known to the second', async (t) => {
+  const { issue, upload, deliver, span } = traced();
+  const key = await issue();
+  const first = upload(key, 'first');
+  await deliver(upload(key, 'second'));
+  const { attributes, endMs } = span('upload');
+  t.equal(attributes['upload_once.end.source'], 'measured: S3 LastModified, whole seconds');
+  t.equal(endMs, Math.floor(first.storedAt.getTime() / 1000) * 1000);
+  t.match(span('accept'), { parentSpanId: ISSUE.spanId, attributes: { 'upload_once.outcome': 'accepted' } });
+});
+
+t.test('an upload by a link begins with the click', async (t) => {
+  const { clock, uploads, issue, upload, deliver, span } = traced();
+  const key = await issue({ signatureSeconds: 60 });
+  clock.now = new Date(clock.now.getTime() + 86_400_000);
+  const click = { traceId: '1'.repeat(32), spanId: '2'.repeat(16) };
+  await uploads.links.recordClick(key, {
+    at: clock.now,
+    traceparent: `00-${click.traceId}-${click.spanId}-01`,
+  });
+  const at = clock.now;
+  await deliver(upload(key, 'hello'));
+  t.match(span('accept'), { traceId: click.traceId, parentSpanId: click.spanId });
+  t.match(span('upload'), {
+    traceId: click.traceId,
+    startMs: at.getTime(),
+    attributes: { 'upload_once.start.source': 'inferred: not before the click that the URL was signed for' },
+  });
+});
+
+t.test('a duplicate and a redelivery are linked, never children', async (t) => {
+  const { issue, upload, deliver, spans } = traced();
+  const key = await issue();
+  const first = upload(key, 'first');
+  await deliver(first);
+  spans.length = 0;
+  await deliver(upload(key, 'second'));
+  await deliver(first);
+  t.match(spans, [
+    { name: 'accept', links: [ISSUE], attributes: { 'upload_once.outcome': 'duplicate' } },
+    { name: 'accept', links: [ISSUE], attributes: { 'upload_once.outcome': 'redelivery' } },
+  ]);
+  t.equal(spans.length, 2);
+  for (const { traceId, parentSpanId } of spans) {
+    t.not(traceId, ISSUE.traceId);
+    t.equal(parentSpanId, undefined);
+  }
+});
+
+t.test('a refused version is linked; an orphan has no trace', async (t) => {
+  const { uploads, issue, upload, deliver, spans } = traced();
+  const key = await issue();
+  await uploads.revoke(key);
+  await deliver(upload(key, 'late'));
+  await deliver(upload('uploads/never-issued', 'hello'));
+  t.match(spans, [{ name: 'accept', links: [ISSUE], attributes: { 'upload_once.outcome': 'refused' } }]);
+  t.equal(spans.length, 1);
+});
+
+t.test(
+  'a copy that fails is a part of the trace and says so; a message that waits has not failed',
+  async (t) => {
+    const { issue, upload, deliver, bucketFaults, spans, span } = traced();
+    const key = await issue();
+    const first = upload(key, 'first');
+    bucketFaults.failNext('before', 'copyIfAbsent', new Error('S3 is away'));
+    await t.rejects(deliver(first));
+    t.match(span('accept'), { parentSpanId: ISSUE.spanId, hasFailed: true });
+    t.match(span('copy'), { hasFailed: true });
+    t.notOk(span('claim').hasFailed);
+    spans.length = 0;
+    await t.rejects(deliver(upload(key, 'second')), /claimed, and not accepted/);
+    t.match(spans, [{ name: 'accept', links: [ISSUE] }]);
+    t.notOk(spans[0]?.hasFailed);
+  },
+);
+
+t.test('an upload whose client wants no trace has none', async (t) => {
+  const { issue, upload, deliver, spans, objects } = traced();
+  const key = await issue({ traceparent: UNSAMPLED });
+  await deliver(upload(key, 'hello'));
+  t.ok(await objects.head(acceptedKeyOf(key)));
+  t.strictSame(spans, []);
+});
