@@ -39,6 +39,7 @@ t.test('what is required suffices', async (t) => {
     trustedProxies: [],
     corsOrigins: [],
     recordRetentionSeconds: 113 * 86_400,
+    sampleRatio: 1,
     defaults: {
       namePart: 'UploadFilename',
       maxBytes: 5_368_709_120,
@@ -238,4 +239,13 @@ t.test('what only a closer look finds is named beside all else, in our own words
       'UPLOAD_NAME_PART: expected 1 to 900 bytes of UTF-8 without "/", "$", control characters and characters that hide or reorder text: a name part has 1 to 900 bytes of UTF-8, this one has 902',
     ].join('\n'),
   });
+});
+
+t.test('the part of the uploads that has a trace is a number from 0 to 1', async (t) => {
+  for (const good of ['0', '1', '0.05', '1.0'])
+    t.equal(settingsFrom(await load({ OTEL_TRACES_SAMPLER_ARG: good })).sampleRatio, Number(good));
+  for (const bad of ['2', '-1', '5%', '.5', '1.5'])
+    await t.rejects(load({ OTEL_TRACES_SAMPLER_ARG: bad }), {
+      message: /^OTEL_TRACES_SAMPLER_ARG: expected a number from 0 to 1/,
+    });
 });
