@@ -23,6 +23,7 @@ locals {
       {
         ACCESS_TABLE              = module.storage.tables.access.name
         UPLOAD_NAME_PART          = local.url_issuer.upload_name_part
+        SHARDED_KEYS              = tostring(local.url_issuer.sharded_keys)
         FORM_LIFETIME_SECONDS     = tostring(local.url_issuer.form_lifetime_seconds)
         FORM_LIFETIME_MAX_SECONDS = tostring(local.url_issuer.form_lifetime_max_seconds)
         FORM_MAX_BYTES            = tostring(local.url_issuer.form_max_bytes)

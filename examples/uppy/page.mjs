@@ -1,6 +1,6 @@
 import '@uppy/core/css/style.min.css';
 import '@uppy/dashboard/css/style.min.css';
-import { uppyAwsS3Options } from '@upload-once/client';
+import { uploadIdIn, uppyAwsS3Options } from '@upload-once/client';
 import AwsS3 from '@uppy/aws-s3';
 import Uppy from '@uppy/core';
 import Dashboard from '@uppy/dashboard';
@@ -14,7 +14,7 @@ new Uppy()
   .on('upload-success', async (file, { body }) => {
     const line = document.createElement('li');
     document.querySelector('ul').append(line);
-    await follow(body.key.replace('uploads/', ''), (words) => {
+    await follow(uploadIdIn(body.key), (words) => {
       line.textContent = `${file.name}: ${words}`;
     });
   });

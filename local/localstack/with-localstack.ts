@@ -75,6 +75,7 @@ try {
       S3_FORCE_PATH_STYLE: 'true',
       UPLOAD_ONCE_URL: localstack.issuerUrl,
       UPLOAD_ONCE_SHORT_LIVED_URL: localstack.shortLivedIssuerUrl,
+      UPLOAD_ONCE_SHARDED_URL: localstack.shortLivedIssuerUrl,
       UPLOAD_ONCE_API_KEY: localstack.apiKey,
       WEBHOOK_RECEIVER_URL: localstack.webhookReceiverUrl,
       WEBHOOK_SECRET,

@@ -59,7 +59,14 @@ const stack = await startStack({
       LINK_ORIGIN: 'http://127.0.0.1',
     },
   },
-  moreIssuers: { 'short-lived': { LOG_LEVEL, FORM_LIFETIME_SECONDS: '2', UPLOAD_NAME_PART: NAME_PART } },
+  moreIssuers: {
+    'short-lived': {
+      LOG_LEVEL,
+      FORM_LIFETIME_SECONDS: '2',
+      UPLOAD_NAME_PART: NAME_PART,
+      SHARDED_KEYS: 'true',
+    },
+  },
 });
 void stack.failed.then((how) => process.stderr.write(`${how}\n`));
 
@@ -71,6 +78,7 @@ const child = spawn(command, args, {
     S3_FORCE_PATH_STYLE: 'true',
     UPLOAD_ONCE_URL: stack.issuerUrl,
     UPLOAD_ONCE_SHORT_LIVED_URL: stack.issuerUrls['short-lived'],
+    UPLOAD_ONCE_SHARDED_URL: stack.issuerUrls['short-lived'],
     UPLOAD_ONCE_API_KEY: stack.apiKey,
     UPLOAD_NAME_PART: NAME_PART,
     BUCKET: stack.bucket,

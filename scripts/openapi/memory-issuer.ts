@@ -46,6 +46,7 @@ export async function memoryIssuer(options: {
     corsOrigins: [],
     defaults: {
       namePart: 'UploadFilename',
+      shardedKeys: false,
       maxBytes: 5_368_709_120,
       lifetimeSeconds: 30,
       lifetimeMaxSeconds: 3_600,

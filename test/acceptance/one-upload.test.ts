@@ -1,3 +1,4 @@
+import { uploadIdIn } from '@upload-once/client';
 import t from 'tap';
 import { deployment } from './support/deployment.ts';
 import { eventually } from './support/eventually.ts';
@@ -30,7 +31,7 @@ t.test('the key has its documented form, in UTC, and is never the same', async (
   const after = new Date();
   t.equal(new Set(keys).size, 20);
   for (const key of keys) {
-    t.ok(key.startsWith(`uploads/${deployment.namePart}-`), key);
+    t.ok(uploadIdIn(key).startsWith(`${deployment.namePart}-`), key);
     const [, date = '', time = ''] = /-(\d{8})_(\d{6})-[a-z2-7]{26}$/.exec(key) ?? [];
     const issuedAt = Date.parse(
       `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`,

@@ -175,6 +175,38 @@ t.test('P3: a later attempt whose lease has run out is found like the first', as
   ]);
 });
 
+t.test('P3: sharded keys are audited beside the others', async (t) => {
+  const harness = createHarness();
+  const nameOf = (first: string) => `${first}/name-20260101_000000-${first.padEnd(25, 'a')}b`;
+  await harness.allIsWell();
+  await harness.processed(nameOf('k'));
+  const lost = await harness.issue(nameOf('l'));
+  harness.put(lost);
+  const lostPlain = await harness.issue('lost');
+  harness.put(lostPlain);
+  const { key: accepted, copy } = await harness.accepted(nameOf('m'));
+  const { copy: unrecorded } = await harness.copied(nameOf('n'));
+  harness.pass(OLDER_THAN_SECONDS);
+  const audit = harness.audit();
+  const findings = await Array.fromAsync(audit.findings());
+  t.strictSame(
+    new Set(findings.map(({ kind, key }) => `${kind} ${key}`)),
+    new Set([
+      `no-outcome ${lost}`,
+      `no-outcome ${lostPlain}`,
+      `stuck ${accepted}`,
+      `stuck uploads/${nameOf('n')}`,
+      `not-recorded accepted/${nameOf('n')}`,
+    ]),
+  );
+  t.match(findings.find(({ key }) => key === accepted)?.event, {
+    pipeline: 'accepted',
+    key: `accepted/${nameOf('m')}`,
+    versionId: copy.versionId,
+  });
+  t.ok(findings.some(({ versionId }) => versionId === unrecorded.versionId));
+});
+
 t.test('an object under accepted/ that no item names is found', async (t) => {
   const harness = createHarness();
   const { copy: unrecorded } = await harness.copied('copied');

@@ -49,6 +49,9 @@ t.test('the command shows what became of an upload', async (t) => {
   t.match(seen.stdout, /^duplicates +2$/m);
   t.match(seen.stdout, /^metadata customer +A/m);
   t.notMatch(seen.stdout, '\u001b', 'nothing that a terminal would obey');
+  const sharded = `a-20260101_000000-k${'a'.repeat(24)}b`;
+  await cli('status', `uploads/k/${sharded}`);
+  t.equal(servers.asked[1]?.path, `/v1/uploads/${sharded}`, 'without the shard, which would have a slash');
   seen.stdout = '';
   t.equal(await cli('status', status.id, '--json'), 0);
   t.strictSame(JSON.parse(seen.stdout), status);

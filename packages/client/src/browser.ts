@@ -1,4 +1,6 @@
 // What bundlers take for a page, instead of index.ts: what needs no API key, because every visitor can read a key in a page.
+
+export { uploadIdIn } from '@upload-once/text/upload-id';
 export { describeFile, fileSha256, uploadFile } from './browser/upload-file.ts';
 export * from './errors.ts';
 export { parseForm } from './upload-form.ts';

@@ -1,3 +1,4 @@
+export { uploadIdIn } from '@upload-once/text/upload-id';
 export * from './errors.ts';
 export { fileSha256 } from './file-sha256.ts';
 export type { IssuerAccess } from './issuer-request.ts';

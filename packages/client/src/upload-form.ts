@@ -1,3 +1,4 @@
+import { uploadKeyOfId } from '@upload-once/text/upload-id';
 import { textOfBase64 } from './text-of-base64.ts';
 
 /** What the issuer gives: good for one object key and for as long as its policy says. */
@@ -78,7 +79,7 @@ function readPut(created: Record<string, unknown>): UploadPut {
   return {
     url: readUrl(created, ''),
     headers: readTexts(created, 'headers', ''),
-    key: `uploads/${text(created, 'id')}`,
+    key: uploadKeyOfId(text(created, 'id')),
     expiresAt,
   };
 }

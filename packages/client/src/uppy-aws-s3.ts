@@ -1,3 +1,4 @@
+import { uploadIdIn } from '@upload-once/text/upload-id';
 import { UploadNotSent, UploadOutcomeUnknown } from './errors.ts';
 import { randomHex } from './random-hex.ts';
 import { shownReason } from './shown-reason.ts';
@@ -92,7 +93,7 @@ async function formFor(sending: Sending, { getForm, revoke }: UppyAwsS3Source): 
         `the form for ${file.name} has expired. An earlier try may have stored the file as ${form.key}: ask for its status before you send the file again`,
         { key: form.key, totalBytes: Number(file.size) },
       );
-    await revoke(form.key.replace(/^uploads\//, ''));
+    await revoke(uploadIdIn(form.key));
     sending.form = undefined;
   }
   const askedAt = Date.now();

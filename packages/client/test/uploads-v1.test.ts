@@ -1,7 +1,7 @@
 import t from 'tap';
 import { policyUntil, s3ErrorXml } from '../../../test/support/form-servers.ts';
 import { EXPIRES_AT, PUT_HEADERS, STATUS, startV1Server } from '../../../test/support/v1-server.ts';
-import { createUpload, getUpload, revokeUpload, uploadFile } from '../src/index.ts';
+import { createUpload, getUpload, revokeUpload, uploadFile, uploadIdIn } from '../src/index.ts';
 
 t.test('an upload is asked for with what is wanted of it, and nothing else', async (t) => {
   const servers = await startV1Server(t);
@@ -52,6 +52,16 @@ t.test('a PUT is sent with just the signed headers, once', async (t) => {
   const { host, connection, ...headers } = sent?.headers ?? {};
   t.ok(host && connection);
   t.strictSame(headers, PUT_HEADERS);
+});
+
+t.test('the key of a PUT is known by its id, also where keys are sharded', async (t) => {
+  const servers = await startV1Server(t);
+  const id = `a-20260101_000000-k${'a'.repeat(24)}b`;
+  servers.issuerResponse = { status: 201, headers: {}, body: { ...servers.put(), id } };
+  const { issuerUrl, apiKey } = servers;
+  const { form } = await createUpload({ issuerUrl, apiKey, method: 'put' });
+  t.equal(form.key, `uploads/k/${id}`);
+  t.equal(uploadIdIn(form.key), id);
 });
 
 t.test('a PUT of another size is not sent at all', async (t) => {

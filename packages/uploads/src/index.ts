@@ -1,3 +1,4 @@
+export { UPLOADS_PREFIX, uploadIdOf, uploadKeyOfId } from '@upload-once/text/upload-id';
 export { asciiJson } from './domain/ascii-json.ts';
 export { type DescribedVersion, differenceOf } from './domain/compare-versions.ts';
 export { describeUpload, type UploadDescription } from './domain/describe-upload.ts';
@@ -50,14 +51,12 @@ export {
   acceptedKeyOf,
   assertNamePart,
   InvalidNamePart,
+  type KeyForm,
   makeUploadKey,
   NAME_PART_EXPECTED,
   NAME_PART_MAX_BYTES,
-  UPLOADS_PREFIX,
-  uploadIdOf,
   uploadIdOfObject,
   uploadKeyOfAccepted,
-  uploadKeyOfId,
 } from './domain/upload-key.ts';
 export {
   createDynamoDbIssuedUploads,

@@ -1,4 +1,5 @@
 import { withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
+import { SHARD_COUNT } from '@upload-once/text/upload-id';
 import fc from 'fast-check';
 import t from 'tap';
 import {
@@ -24,13 +25,26 @@ t.test('a key is prefix, name, UTC time and 128 random bits in base32', async (t
   t.match(key, /-mzxw6ytboi[a]{16}$/);
 });
 
+t.test('a sharded key begins with the first character of its random part', async (t) => {
+  const issuedAt = new Date('2026-03-29T01:02:03Z');
+  const key = makeUploadKey('x', issuedAt, random([...Buffer.from('foobar')]), { isSharded: true });
+  t.equal(key, `uploads/m/x-20260329_010203-mzxw6ytboi${'a'.repeat(15)}b`);
+  const shards = Array.from({ length: 256 }, (_, byte) =>
+    makeUploadKey('x', issuedAt, random([byte]), { isSharded: true }).slice(
+      'uploads/'.length,
+      'uploads/x'.length,
+    ),
+  );
+  t.equal(new Set(shards).size, SHARD_COUNT, 'S3 can divide what is written at one moment');
+});
+
 t.test('keys of different random bits differ, whatever the bits', async () => {
   const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 });
   fc.assert(
-    fc.property(sixteen, sixteen, (a, b) => {
+    fc.property(sixteen, sixteen, fc.boolean(), (a, b, isSharded) => {
       const same = Buffer.compare(a, b) === 0;
       const at = new Date(0);
-      return same === (makeUploadKey('n', at, a) === makeUploadKey('n', at, b));
+      return same === (makeUploadKey('n', at, a, { isSharded }) === makeUploadKey('n', at, b, { isSharded }));
     }),
   );
 });
@@ -64,16 +78,29 @@ t.test('a name part that cannot be part of a key is refused with the reason', as
     );
   for (const name of ['a b', 'a+b', '100%', 'Zähler', '..', 'x'.repeat(NAME_PART_MAX_BYTES)]) {
     const key = makeUploadKey(name, at, random([]));
-    t.ok(Buffer.byteLength(key) <= 1024, 'fits into a key of S3');
+    const sharded = makeUploadKey(name, at, random([]), { isSharded: true });
+    t.ok(Buffer.byteLength(sharded) <= 1024 && Buffer.byteLength(key) <= 1024, 'fits into a key of S3');
     t.ok(key.startsWith(`uploads/${name}-1970`));
   }
 });
 
 t.test('upload key, accepted key and id stand for each other', async (t) => {
-  const key = makeUploadKey('Zähler 1+1', new Date(0), random([1]));
-  t.equal(uploadKeyOfAccepted(acceptedKeyOf(key)), key);
-  t.equal(acceptedKeyOf(key), `accepted/${uploadIdOf(key)}`);
-  t.equal(uploadKeyOfId(uploadIdOf(key)), key);
+  const bits = fc.uint8Array({ minLength: 16, maxLength: 16 });
+  fc.assert(
+    fc.property(bits, fc.boolean(), (random, isSharded) => {
+      const key = makeUploadKey('Zähler 1+1', new Date(0), random, { isSharded });
+      const id = uploadIdOf(key);
+      const shard = isSharded ? `${id.at(-26)}/` : '';
+      return (
+        /^Zähler 1\+1-19700101_000000-[a-z2-7]{26}$/.test(id) &&
+        uploadKeyOfId(id) === key &&
+        acceptedKeyOf(key) === `accepted/${shard}${id}` &&
+        uploadKeyOfAccepted(acceptedKeyOf(key)) === key &&
+        uploadIdOfObject(key) === id &&
+        uploadIdOfObject(acceptedKeyOf(key)) === id
+      );
+    }),
+  );
   t.throws(() => acceptedKeyOf('accepted/x'), /a key under uploads\/ was expected/);
   t.throws(() => uploadKeyOfAccepted('uploads/x'), /a key under accepted\/ was expected/);
 });

@@ -2,7 +2,7 @@ import type { OpenedObject } from '@upload-once/uploads';
 
 /** What a handler gets about one accepted upload. */
 export interface AcceptedUpload {
-  /** The upload's id: its key without `uploads/`. */
+  /** The upload's id: its key without `uploads/`, and without its shard. */
   readonly id: string;
   readonly bucket: string;
   /** Where the accepted bytes lie, under `accepted/`. */

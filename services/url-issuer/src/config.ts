@@ -122,6 +122,12 @@ export const configFields = {
     description: 'The beginning of every object key, after uploads/.',
     expected: NAME_PART_EXPECTED,
   }),
+  SHARDED_KEYS: flag({
+    default: false,
+    description:
+      'Puts a shard before the name, uploads/<shard>/<name>-…, so that S3 can divide the writes of one moment (docs/scale.md). Ids stay without it, and earlier keys stay valid.',
+    expected: '"true" or "false"',
+  }),
   FORM_LIFETIME_SECONDS: integer({
     default: 30,
     minimum: 1,
@@ -178,6 +184,7 @@ export function settingsFrom(config: Config): Settings {
     links: linkSettingsFrom(config),
     defaults: {
       namePart: config.UPLOAD_NAME_PART,
+      shardedKeys: config.SHARDED_KEYS,
       maxBytes: config.FORM_MAX_BYTES,
       lifetimeSeconds: config.FORM_LIFETIME_SECONDS,
       presignedPut: config.PRESIGNED_PUT,

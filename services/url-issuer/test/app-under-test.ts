@@ -26,6 +26,7 @@ export const SECRET_ACCESS_KEY = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 
 export const DEFAULTS: UploadDefaults = {
   namePart: 'UploadFilename',
+  shardedKeys: false,
   maxBytes: 5_000,
   lifetimeSeconds: 30,
   lifetimeMaxSeconds: 3_600,

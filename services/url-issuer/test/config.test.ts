@@ -42,6 +42,7 @@ t.test('what is required suffices', async (t) => {
     sampleRatio: 1,
     defaults: {
       namePart: 'UploadFilename',
+      shardedKeys: false,
       maxBytes: 5_368_709_120,
       lifetimeSeconds: 30,
       lifetimeMaxSeconds: 3_600,
@@ -54,6 +55,11 @@ t.test('what is required suffices', async (t) => {
 t.test('presigned PUTs are given unless that is switched off', async (t) => {
   t.equal(settingsFrom(await load({ PRESIGNED_PUT: 'false' })).defaults.presignedPut, false);
   t.strictSame(await faultsOf({ PRESIGNED_PUT: 'no' }), ['PRESIGNED_PUT']);
+});
+
+t.test('keys are sharded where that is switched on', async (t) => {
+  t.equal(settingsFrom(await load({ SHARDED_KEYS: 'true' })).defaults.shardedKeys, true);
+  t.strictSame(await faultsOf({ SHARDED_KEYS: '32' }), ['SHARDED_KEYS']);
 });
 
 t.test('the path prefix means the same with and without a slash at its end', async (t) => {

@@ -31,6 +31,10 @@ variable "url_issuer" {
     # The beginning of every object key, after uploads/.
     upload_name_part = optional(string, "UploadFilename")
 
+    # Puts a shard before that, uploads/<shard>/<name>-…, so that S3 can divide the writes of one moment: docs/scale.md. Ids do not change, and
+    # earlier keys stay valid. To list accepted files by name and day, you then need 32 listings.
+    sharded_keys = optional(bool, false)
+
     # How long an upload can start with a form. A form ends with the credentials that signed it. On ECS these live for at most six
     # hours.
     form_lifetime_seconds = optional(number, 30)

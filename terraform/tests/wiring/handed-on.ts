@@ -313,6 +313,12 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
   },
   'url_issuer.path_prefix': variable('url_issuer', 'PATH_PREFIX', '/prod'),
   'url_issuer.upload_name_part': variable('url_issuer', 'UPLOAD_NAME_PART', 'Reading'),
+  'url_issuer.sharded_keys': {
+    value: true,
+    expected: 'true',
+    otherwise: 'false',
+    read: (made) => environment(made, 'url_issuer', 'SHARDED_KEYS'),
+  },
   'url_issuer.form_lifetime_seconds': variable('url_issuer', 'FORM_LIFETIME_SECONDS', 120),
   'url_issuer.form_lifetime_max_seconds': {
     value: 7200,

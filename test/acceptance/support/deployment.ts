@@ -33,6 +33,8 @@ export const deployment = {
   issuerUrl: setting('UPLOAD_ONCE_URL'),
   /** An issuer of short-lived forms on the same deployment; without one, tests wait for an ordinary form to expire. */
   shortLivedIssuerUrl: process.env.UPLOAD_ONCE_SHORT_LIVED_URL || setting('UPLOAD_ONCE_URL'),
+  /** Another issuer on the same deployment, with SHARDED_KEYS. */
+  shardedIssuerUrl: process.env.UPLOAD_ONCE_SHARDED_URL,
   apiKey: setting('UPLOAD_ONCE_API_KEY'),
   bucket: setting('BUCKET'),
   uploadsTable: setting('UPLOADS_TABLE'),
@@ -40,6 +42,8 @@ export const deployment = {
   uploadDeadLetterQueueUrl: setting('UPLOAD_DEAD_LETTER_QUEUE_URL'),
   /** What keys begin with behind uploads/. */
   namePart: process.env.UPLOAD_NAME_PART || 'UploadFilename',
+  /** Whether the deployment's own keys are sharded. */
+  shardedKeys: process.env.SHARDED_KEYS === 'true',
   bigFileBytes: Number(process.env.BIG_FILE_BYTES || 2 * 1024 ** 3),
   /** local-aws's control port, on a deployment that has one: it can hold calls and events back. */
   controlUrl: process.env.LOCAL_AWS_CONTROL_URL,

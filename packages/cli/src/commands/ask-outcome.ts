@@ -7,6 +7,7 @@ import {
   type UploadStatus,
 } from '@upload-once/client';
 import { withoutApiKey } from '@upload-once/text/hidden-secrets';
+import { uploadIdIn } from '@upload-once/text/upload-id';
 
 /** S3's events take seconds as a rule: so long the issuer is asked, after 1, 2, 4 and 8 seconds. */
 const ASK_SECONDS = 15;
@@ -38,7 +39,7 @@ export async function askOutcome(
   upload: Pick<UploadOutcomeUnknown, 'key' | 'totalBytes'>,
   sleep: (seconds: number) => Promise<void>,
 ): Promise<KnownOutcome> {
-  const id = upload.key.replace(/^uploads\//, '');
+  const id = uploadIdIn(upload.key);
   let leftSeconds = ASK_SECONDS;
   const wait = async (seconds: number) => {
     await sleep(seconds);

@@ -1,4 +1,5 @@
 import type { NewLinkOptions } from '@upload-once/client';
+import { uploadIdIn } from '@upload-once/text/upload-id';
 import { UsageError } from '../usage-error.ts';
 import { bytesOf } from './bytes-option.ts';
 import { ISSUER_OPTIONS } from './issuer-access.ts';
@@ -67,7 +68,7 @@ export function parseLinkOptions(args: readonly string[]) {
   const needsId = known === 'change' || known === 'revoke';
   if (ids.length !== (needsId ? 1 : 0))
     throw new UsageError(needsId ? 'name one link, by its id' : `link ${known} takes options only`);
-  return { action: known, id: ids[0]?.replace(/^uploads\//, '') ?? '', positionals, values };
+  return { action: known, id: uploadIdIn(ids[0] ?? ''), positionals, values };
 }
 
 /** @throws UsageError */

@@ -1,5 +1,6 @@
 import { IssuerUnavailable, RequestRefused, revokeUpload } from '@upload-once/client';
 import { printable } from '@upload-once/text/printable';
+import { uploadIdIn } from '@upload-once/text/upload-id';
 import { askOutcome } from './ask-outcome.ts';
 import type { FormRequest } from './form-request.ts';
 import type { UploadRecord } from './upload-record.ts';
@@ -66,7 +67,7 @@ async function askOrRevoke(request: ResumeOne, key: string): Promise<FileOutcome
   /** Only the state shows what came of it: a file may have been received meanwhile, and any service can have sent a 204. */
   async function revoke(): Promise<void> {
     try {
-      await revokeUpload(access, key.replace(/^uploads\//, ''));
+      await revokeUpload(access, uploadIdIn(key));
     } catch (error) {
       if (!(error instanceof RequestRefused && error.issuerCode === 'AlreadyClaimed')) throw error;
     }

@@ -10,6 +10,7 @@ import {
   type UploadStatus,
 } from '@upload-once/client';
 import { printable } from '@upload-once/text/printable';
+import { uploadIdIn } from '@upload-once/text/upload-id';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
 import { inShell } from '../in-shell.ts';
@@ -173,7 +174,7 @@ async function byId(
   const signal = io.interruptSignal();
   const retries = { sleep: (seconds: number) => io.sleep(seconds, signal) };
   const access = { issuerUrl, apiKey, timeoutSeconds, fetch, signal, retries };
-  const id = given.replace(/^uploads\//, '');
+  const id = uploadIdIn(given);
   try {
     return await command.act(access, id, {
       json: values.json ?? false,

@@ -8,6 +8,7 @@ import {
 } from '@upload-once/client';
 import { byteSize } from '@upload-once/text/byte-size';
 import { printable } from '@upload-once/text/printable';
+import { uploadIdIn } from '@upload-once/text/upload-id';
 import type { CliIo } from '../cli-io.ts';
 import { inShell } from '../in-shell.ts';
 
@@ -129,7 +130,7 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
       file,
       outcome: 'stored',
       url,
-      id: idOf(result.key),
+      id: uploadIdIn(result.key),
       ...result,
       seconds,
       ...(toldByIssuer && {
@@ -143,7 +144,7 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
   return {
     file,
     outcome: outcome.outcome,
-    ...(key !== undefined && { id: idOf(key) }),
+    ...(key !== undefined && { id: uploadIdIn(key) }),
     key,
     ...('code' in error && { code: error.code }),
     ...(error instanceof UploadRefused && {
@@ -156,8 +157,4 @@ function jsonOf(outcome: FileOutcome): Record<string, unknown> {
     }),
     message: found === undefined ? error.message : `${error.message}.\n${found}`,
   };
-}
-
-function idOf(key: string): string {
-  return key.replace(/^uploads\//, '');
 }

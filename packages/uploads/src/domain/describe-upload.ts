@@ -1,5 +1,5 @@
+import { uploadIdOf } from '@upload-once/text/upload-id';
 import { type Constraints, type Upload, UploadState } from './upload.ts';
-import { uploadIdOf } from './upload-key.ts';
 
 /** An upload as its client sees it; times are in ISO 8601. */
 export interface UploadDescription {

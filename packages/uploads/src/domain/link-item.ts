@@ -1,7 +1,7 @@
 import { assertSupported } from '@upload-once/table';
+import { uploadIdOf } from '@upload-once/text/upload-id';
 import type { ItemKey } from './item-key.ts';
 import type { Link, NewLink } from './link.ts';
-import { uploadIdOf } from './upload-key.ts';
 
 const SCHEMA_VERSION = 1;
 /** Its name sorts before the upload's. */

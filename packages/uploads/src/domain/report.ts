@@ -1,7 +1,7 @@
+import { UPLOADS_PREFIX } from '@upload-once/text/upload-id';
 import { asciiJson } from './ascii-json.ts';
 import { timeOf } from './iso-time.ts';
 import { ObservedKind, type ObservedVersion } from './upload.ts';
-import { UPLOADS_PREFIX } from './upload-key.ts';
 
 /** The version of the format of a report. A reader ignores fields that it does not know; a field is never removed or reused. */
 export const REPORT_SCHEMA_VERSION = 1;

@@ -1,3 +1,4 @@
+import { uploadKeyOfId } from '@upload-once/text/upload-id';
 import type { ItemTable } from '../ports/item-table.ts';
 import type { LinkStore } from '../ports/link-store.ts';
 import { toUpload, type UploadItem, uploadItemKey } from './item.ts';
@@ -13,7 +14,6 @@ import {
   uploadIdOfIndexed,
 } from './link-item.ts';
 import { keepUntil, recordClick } from './transitions.ts';
-import { uploadKeyOfId } from './upload-key.ts';
 
 export interface TableLinkStoreOptions {
   /** What is read in one turn should be one call: see `groupReads`. */

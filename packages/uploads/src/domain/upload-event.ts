@@ -1,6 +1,6 @@
+import { UPLOADS_PREFIX } from '@upload-once/text/upload-id';
 import { asciiJson } from './ascii-json.ts';
 import { timeOf } from './iso-time.ts';
-import { UPLOADS_PREFIX } from './upload-key.ts';
 
 /** The version of the format of an event. A reader ignores fields that it does not know; a field is never removed or reused. */
 export const UPLOAD_EVENT_SCHEMA_VERSION = 1;

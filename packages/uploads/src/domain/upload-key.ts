@@ -1,11 +1,10 @@
 import { hiddenCharacterIn, withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
+import { UPLOADS_PREFIX, uploadIdOf, uploadKeyOfId } from '@upload-once/text/upload-id';
 
-/** Where clients may write: every issued form is for exactly one key under this prefix. */
-export const UPLOADS_PREFIX = 'uploads/';
 /** Where the accepted bytes lie: only the acceptor writes here. */
 export const ACCEPTED_PREFIX = 'accepted/';
 
-/** S3 allows 1,024 bytes of UTF-8 (Amazon S3 User Guide, "Naming Amazon S3 objects"); prefix, time and random part take 51 of them. */
+/** S3 allows 1,024 bytes of UTF-8 (Amazon S3 User Guide, "Naming Amazon S3 objects"); prefix, shard, time and random part take 53 of them. */
 export const NAME_PART_MAX_BYTES = 900;
 
 /** What a name part can be, for those who wrote one that can't. */
@@ -18,6 +17,16 @@ export class InvalidNamePart extends Error {
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const RANDOM_BYTES = 16;
+/** In the two bits that 26 characters have beyond 128: `uploadKeyOfId` reads it. */
+const SHARDED = 1;
+
+export interface KeyForm {
+  /**
+   * Whether the key begins with a shard, `uploads/<shard>/<name>-…`, which is the first character of the random part. Keys of both forms
+   * stay valid beside each other.
+   */
+  readonly isSharded: boolean;
+}
 
 /**
  * The object key of a new upload: `uploads/<name>-<YYYYmmdd_HHMMSS>-<random>`, the time in UTC.
@@ -27,10 +36,17 @@ const RANDOM_BYTES = 16;
  * @param random at least 16 bytes of cryptographic randomness; 128 bits become 26 base32 characters
  * @throws InvalidNamePart
  */
-export function makeUploadKey(namePart: string, issuedAt: Date, random: Uint8Array): string {
+export function makeUploadKey(
+  namePart: string,
+  issuedAt: Date,
+  random: Uint8Array,
+  { isSharded }: KeyForm = { isSharded: false },
+): string {
   assertNamePart(namePart);
   const time = issuedAt.toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '_');
-  return `${UPLOADS_PREFIX}${namePart}-${time}-${base32(random.subarray(0, RANDOM_BYTES))}`;
+  return uploadKeyOfId(
+    `${namePart}-${time}-${base32(random.subarray(0, RANDOM_BYTES), isSharded ? SHARDED : 0)}`,
+  );
 }
 
 /**
@@ -57,7 +73,7 @@ export function assertNamePart(namePart: string): void {
 
 /** The key under `accepted/` that belongs to a key under `uploads/`. */
 export function acceptedKeyOf(uploadKey: string): string {
-  return ACCEPTED_PREFIX + uploadIdOf(uploadKey);
+  return ACCEPTED_PREFIX + withoutPrefix(uploadKey, UPLOADS_PREFIX);
 }
 
 /** The key under `uploads/` that belongs to a key under `accepted/`. */
@@ -65,20 +81,10 @@ export function uploadKeyOfAccepted(acceptedKey: string): string {
   return UPLOADS_PREFIX + withoutPrefix(acceptedKey, ACCEPTED_PREFIX);
 }
 
-/** The id that the HTTP API shows: the key without `uploads/`. */
-export function uploadIdOf(uploadKey: string): string {
-  return withoutPrefix(uploadKey, UPLOADS_PREFIX);
-}
-
 /** The id of the upload that an object belongs to; undefined for one that lies neither under `uploads/` nor under `accepted/`. */
 export function uploadIdOfObject(objectKey: string): string | undefined {
-  const prefix = [UPLOADS_PREFIX, ACCEPTED_PREFIX].find((start) => objectKey.startsWith(start));
-  return prefix && objectKey.slice(prefix.length);
-}
-
-/** The key that belongs to an id, whether or not there is such an upload. */
-export function uploadKeyOfId(uploadId: string): string {
-  return UPLOADS_PREFIX + uploadId;
+  if (objectKey.startsWith(ACCEPTED_PREFIX)) return uploadIdOf(uploadKeyOfAccepted(objectKey));
+  return objectKey.startsWith(UPLOADS_PREFIX) ? uploadIdOf(objectKey) : undefined;
 }
 
 function withoutPrefix(key: string, prefix: string): string {
@@ -87,7 +93,7 @@ function withoutPrefix(key: string, prefix: string): string {
   return key.slice(prefix.length);
 }
 
-function base32(bytes: Uint8Array): string {
+function base32(bytes: Uint8Array, spareBits: number): string {
   if (bytes.length < RANDOM_BYTES)
     throw new RangeError(`${RANDOM_BYTES} random bytes are needed, not ${bytes.length}`);
   let text = '';
@@ -98,5 +104,5 @@ function base32(bytes: Uint8Array): string {
     held = (held << 8) | byte;
     for (heldBits += 8; heldBits >= 5; heldBits -= 5) text += BASE32[(held >> (heldBits - 5)) & 31];
   }
-  return heldBits === 0 ? text : text + BASE32[(held << (5 - heldBits)) & 31];
+  return text + BASE32[((held << (5 - heldBits)) | spareBits) & 31];
 }

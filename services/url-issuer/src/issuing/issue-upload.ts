@@ -87,7 +87,7 @@ export function newUpload(
 ): NewUpload {
   const { issuedAt, expiresAt, random } = made;
   return {
-    key: makeUploadKey(uploadRequest.namePart, issuedAt, random),
+    key: makeUploadKey(uploadRequest.namePart, issuedAt, random, uploadRequest),
     apiKeyId: context.apiKeyId,
     issuedAt,
     expiresAt,

@@ -15,6 +15,7 @@ export function plainUploadRequest(requester: UploadRequester, defaults: UploadD
   const contentType = onlyContentType(requester);
   return {
     namePart: defaults.namePart,
+    isSharded: defaults.shardedKeys,
     constraints: {
       method: 'post',
       minBytes: 0,

@@ -47,6 +47,7 @@ export function readUploadBody(
   const { filename, successStatus, successRedirect } = body;
   const uploadRequest: UploadRequest = {
     namePart: body.name ?? defaults.namePart,
+    isSharded: defaults.shardedKeys,
     constraints: {
       method,
       minBytes,

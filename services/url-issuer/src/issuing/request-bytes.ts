@@ -37,7 +37,7 @@ const OTHER_HEADERS_BYTES = 3_500;
 export function formBytes(uploadRequest: UploadRequest): number {
   const { minBytes, maxBytes } = uploadRequest.constraints;
   const fields = {
-    key: makeUploadKey(uploadRequest.namePart, new Date(0), new Uint8Array(16)),
+    key: makeUploadKey(uploadRequest.namePart, new Date(0), new Uint8Array(16), uploadRequest),
     ...signedFields(uploadRequest),
     ...ALWAYS_SIGNED,
   };

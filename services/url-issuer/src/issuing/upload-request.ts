@@ -1,8 +1,8 @@
 import type { ApiKey } from '@upload-once/access';
-import type { Constraints } from '@upload-once/uploads';
+import type { Constraints, KeyForm } from '@upload-once/uploads';
 
 /** One upload as it is asked for, with every default filled in and within what the key may ask for. */
-export interface UploadRequest {
+export interface UploadRequest extends KeyForm {
   /** See `makeUploadKey`. */
   readonly namePart: string;
   readonly constraints: Constraints;
@@ -13,6 +13,8 @@ export interface UploadRequest {
 /** What the installation allows, and what it fills in. */
 export interface UploadDefaults {
   readonly namePart: string;
+  /** Whether keys begin with a shard: see `KeyForm`. */
+  readonly shardedKeys: boolean;
   /** The largest upload. */
   readonly maxBytes: number;
   /** How long a form is good where nothing else is asked for. */

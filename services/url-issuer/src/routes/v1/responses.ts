@@ -4,7 +4,8 @@ import { type TSchema, Type } from 'typebox';
 export const time = (description: string) => Type.String({ format: 'date-time', description });
 
 export const id = Type.String({
-  description: 'The object key without "uploads/". In a path it is percent-encoded.',
+  description:
+    'The object key without "uploads/", and without its shard. It has no slash. In a path it is percent-encoded.',
 });
 export const state = Type.Enum(Object.values(UploadState), {
   description:
