@@ -47,8 +47,8 @@ export const METRICS_OF_AN_UPLOAD: readonly MetricName[] = [
 /** modules/alarms, without a domain; each on one metric. */
 export const ALARMS = 18;
 
-/** Auto Scaling makes two alarms a policy: the url-issuer's two have one metric each, the backlog of each consumer has three. */
-export const SCALING_ALARM_METRICS = 2 * (2 * 1 + 2 * 3);
+/** Auto Scaling makes two alarms a policy: CPU and the url-issuer's requests have one metric each, the backlog of each consumer has three. */
+export const SCALING_ALARM_METRICS = 2 * (2 * 1 + 2 * (1 + 3));
 
 /**
  * What Container Insights writes for a cluster on Fargate: 10 metrics of CPU, memory, network and storage for the cluster, each service
@@ -77,7 +77,8 @@ export function installationOf(): Installation & { readonly defaults: Defaults }
   const tasks = (variable: string): Tasks => {
     const part = attributesIn('modules/settings/variables.tf', variable);
     return {
-      minTasks: Number(part('min_tasks')),
+      // Null has its default in modules/settings/main.tf.
+      minTasks: part('min_tasks') === 'null' ? 1 : Number(part('min_tasks')),
       vcpu: Number(part('cpu')) / 1024,
       memoryGib: Number(part('memory')) / 1024,
     };

@@ -20,8 +20,8 @@ export const METRICS_OF_A_WEBHOOK: readonly MetricName[] = ['WebhooksDelivered',
 /** What modules/alarms makes beyond its other alarms, each on one metric. */
 export const WEBHOOK_ALARMS = 8;
 
-/** Of the webhook-sender's backlog: two alarms with three metrics each. */
-export const WEBHOOK_SCALING_METRICS = 2 * 3;
+/** Of the webhook-sender's backlog and CPU: two alarms with three metrics, two with one. */
+export const WEBHOOK_SCALING_METRICS = 2 * (3 + 1);
 
 /** Of Container Insights for one more service and its task definition: see INSIGHTS_METRICS. */
 export const WEBHOOK_INSIGHTS_METRICS = 10 * 2 + 5;

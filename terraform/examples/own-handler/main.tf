@@ -65,12 +65,10 @@ module "upload_once" {
     cpu         = 1024
     memory      = 2048
     concurrency = 4
-    messages    = 4
     max_tasks   = 5
 
     # Ten minutes of work do not fit into the two minutes that a stopped task has. Another task would start the work again. So a task
-    # protects itself while it has long work in flight. At least two tasks run, because a protected task takes no new work.
-    min_tasks             = 2
+    # protects itself while it has long work in flight. At least two tasks run then, because a protected task takes no new work.
     protect_after_seconds = 100
   }
 }

@@ -1,3 +1,5 @@
+# Cooldowns of five minutes: what a new task changes shows after its start and the metrics' delay, some three minutes. A shorter one adds
+# tasks for the same load again. More load is not held up, because a cooldown lets a larger scale-out through.
 resource "aws_appautoscaling_target" "this" {
   service_namespace  = "ecs"
   scalable_dimension = "ecs:service:DesiredCount"
@@ -19,7 +21,7 @@ resource "aws_appautoscaling_policy" "requests" {
   target_tracking_scaling_policy_configuration {
     target_value       = var.tasks.requests_per_minute
     disable_scale_in   = var.tasks.disable_scale_in
-    scale_out_cooldown = 60
+    scale_out_cooldown = 300
     scale_in_cooldown  = 300
 
     predefined_metric_specification {
@@ -29,10 +31,10 @@ resource "aws_appautoscaling_policy" "requests" {
   }
 }
 
-# Beside the requests: whichever asks for more tasks is followed, and a scale-in needs both.
+# Beside the requests or the backlog: whichever asks for more tasks is followed, and a scale-in needs both. A backlog grows as long as the tasks have
+# too little CPU, and is gone as soon as they have enough: it alone would add tasks and take them away again, every twenty minutes
+# (terraform/tests/scaling.test.ts).
 resource "aws_appautoscaling_policy" "cpu" {
-  count = var.autoscaling.kind == "requests" ? 1 : 0
-
   name               = "${var.name}-cpu"
   policy_type        = "TargetTrackingScaling"
   service_namespace  = aws_appautoscaling_target.this.service_namespace
@@ -42,7 +44,7 @@ resource "aws_appautoscaling_policy" "cpu" {
   target_tracking_scaling_policy_configuration {
     target_value       = 60
     disable_scale_in   = var.tasks.disable_scale_in
-    scale_out_cooldown = 60
+    scale_out_cooldown = 300
     scale_in_cooldown  = 300
 
     predefined_metric_specification {
@@ -53,7 +55,8 @@ resource "aws_appautoscaling_policy" "cpu" {
 
 # Backlog a task (Application Auto Scaling User Guide, "Create a target tracking scaling policy … using metric math", with
 # its example of an SQS queue). Messages in flight count as well: a task whose slots are full of long work is not idle when
-# nothing waits.
+# nothing waits. The target is below the slots of a task: above them, full tasks and as many waiting messages would ask for no more. Half of
+# them leave room for what comes until another task runs, and for how the number varies by chance.
 resource "aws_appautoscaling_policy" "backlog" {
   count = var.autoscaling.kind == "backlog" ? 1 : 0
 
@@ -66,7 +69,7 @@ resource "aws_appautoscaling_policy" "backlog" {
   target_tracking_scaling_policy_configuration {
     target_value       = var.tasks.messages
     disable_scale_in   = var.tasks.disable_scale_in
-    scale_out_cooldown = 60
+    scale_out_cooldown = 300
     scale_in_cooldown  = 300
 
     customized_metric_specification {

@@ -76,7 +76,7 @@ variable "tasks" {
     # For kind = "requests".
     requests_per_minute = optional(number)
 
-    # For kind = "backlog": messages for each task, waiting or in flight.
+    # For kind = "backlog": messages for each task, waiting or in flight. At most 0.7 times what a task works on at once.
     messages = optional(number)
 
     # No scale-in.
@@ -133,8 +133,8 @@ variable "tasks" {
   }
 
   validation {
-    condition     = try(var.tasks.messages >= 1, var.autoscaling.kind != "backlog")
-    error_message = "${var.subject}.messages takes a number from 1."
+    condition     = try(var.tasks.messages > 0, var.autoscaling.kind != "backlog")
+    error_message = "${var.subject}.messages takes a number above 0."
   }
 }
 
@@ -243,7 +243,7 @@ variable "writable_paths" {
 }
 
 variable "autoscaling" {
-  description = "What the number of tasks follows. kind = \"requests\": requests a minute a task, and CPU; needs load_balancer_arn_suffix, target_group_arn_suffix and tasks.requests_per_minute. kind = \"backlog\": messages a task, waiting or in flight; needs queue_name and tasks.messages."
+  description = "What the number of tasks follows. kind = \"requests\": requests a minute a task, and CPU; needs load_balancer_arn_suffix, target_group_arn_suffix and tasks.requests_per_minute. kind = \"backlog\": messages a task, waiting or in flight, and CPU; needs queue_name and tasks.messages."
   type = object({
     kind                     = string
     load_balancer_arn_suffix = optional(string)

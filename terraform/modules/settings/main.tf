@@ -1,4 +1,17 @@
 locals {
+  # Defaults that follow from another setting of the same object.
+  acceptor = merge(var.acceptor, {
+    min_tasks = coalesce(var.acceptor.min_tasks, var.acceptor.protect_after_seconds == null ? 1 : 2)
+    messages  = coalesce(var.acceptor.messages, 0.5 * var.acceptor.concurrency)
+  })
+  processor = merge(var.processor, {
+    min_tasks = coalesce(var.processor.min_tasks, var.processor.protect_after_seconds == null ? 1 : 2)
+    messages  = coalesce(var.processor.messages, 0.5 * var.processor.concurrency)
+  })
+  webhooks = var.webhooks == null ? null : merge(var.webhooks, {
+    messages = coalesce(var.webhooks.messages, 0.5 * var.webhooks.concurrency)
+  })
+
   # As modules/storage names them.
   own_queue_names = [
     for queue in concat(

@@ -5,12 +5,12 @@ output "url_issuer" {
 
 output "acceptor" {
   description = "The settings of acceptor, with their defaults."
-  value       = var.acceptor
+  value       = local.acceptor
 }
 
 output "processor" {
   description = "The settings of processor, with their defaults."
-  value       = var.processor
+  value       = local.processor
 }
 
 output "reports" {
@@ -20,7 +20,7 @@ output "reports" {
 
 output "webhooks" {
   description = "The settings of webhooks, with their defaults. Null if there are none."
-  value       = var.webhooks
+  value       = local.webhooks
 }
 
 output "own_queue_names" {

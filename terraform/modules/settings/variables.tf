@@ -224,8 +224,8 @@ variable "acceptor" {
     # Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, "Fargate task CPU and memory".
     memory = optional(number, 512)
 
-    # The least number of tasks.
-    min_tasks = optional(number, 1)
+    # The least number of tasks. By default 1, and 2 with protect_after_seconds.
+    min_tasks = optional(number)
 
     # The greatest number of tasks.
     max_tasks = optional(number, 10)
@@ -233,8 +233,9 @@ variable "acceptor" {
     # Events that a task works on at once.
     concurrency = optional(number, 40)
 
-    # Events for each task, waiting or in flight, before another one starts.
-    messages = optional(number, 200)
+    # Events for each task, waiting or in flight, before another one starts. By default half of concurrency, at most 0.7
+    # times it.
+    messages = optional(number)
 
     # Whether all tasks except one run on Fargate Spot.
     spot = optional(bool, false)
@@ -249,6 +250,12 @@ variable "acceptor" {
     condition     = var.acceptor.concurrency >= 1 && var.acceptor.concurrency <= 256 && floor(var.acceptor.concurrency) == var.acceptor.concurrency
     error_message = "acceptor.concurrency takes a whole number from 1 to 256."
   }
+
+  # A full task must ask for another one before messages wait.
+  validation {
+    condition     = try(var.acceptor.messages > 0 && var.acceptor.messages <= 0.7 * var.acceptor.concurrency, var.acceptor.messages == null)
+    error_message = "acceptor.messages takes a number above 0, up to 0.7 times acceptor.concurrency (${0.7 * var.acceptor.concurrency}): a full task must ask for another one before uploads wait."
+  }
 }
 
 variable "processor" {
@@ -260,8 +267,8 @@ variable "processor" {
     # Memory of a task in MiB. What goes with which cpu: Amazon ECS Developer Guide, "Fargate task CPU and memory".
     memory = optional(number, 1024)
 
-    # The least number of tasks.
-    min_tasks = optional(number, 1)
+    # The least number of tasks. By default 1, and 2 with protect_after_seconds.
+    min_tasks = optional(number)
 
     # The greatest number of tasks.
     max_tasks = optional(number, 10)
@@ -269,8 +276,9 @@ variable "processor" {
     # Uploads that a task works on at once. Set it lower for a handler that holds whole files in memory.
     concurrency = optional(number, 40)
 
-    # Uploads for each task, waiting or in flight, before another one starts.
-    messages = optional(number, 32)
+    # Uploads for each task, waiting or in flight, before another one starts. By default half of concurrency, at most 0.7
+    # times it.
+    messages = optional(number)
 
     # Whether all tasks except one run on Fargate Spot.
     spot = optional(bool, false)
@@ -315,6 +323,12 @@ variable "processor" {
   validation {
     condition     = var.processor.concurrency >= 1 && var.processor.concurrency <= 256 && floor(var.processor.concurrency) == var.processor.concurrency
     error_message = "processor.concurrency takes a whole number from 1 to 256."
+  }
+
+  # A full task must ask for another one before messages wait.
+  validation {
+    condition     = try(var.processor.messages > 0 && var.processor.messages <= 0.7 * var.processor.concurrency, var.processor.messages == null)
+    error_message = "processor.messages takes a number above 0, up to 0.7 times processor.concurrency (${0.7 * var.processor.concurrency}): a full task must ask for another one before uploads wait."
   }
 
   validation {
@@ -465,8 +479,9 @@ variable "webhooks" {
     # Events that a task sends at once. If there are several endpoints, one gets at most a quarter of them.
     concurrency = optional(number, 40)
 
-    # Events for each task, waiting or in flight, before another one starts. Retries that wait do not count.
-    messages = optional(number, 200)
+    # Events for each task, waiting or in flight, before another one starts. Retries that wait do not count. By default half of
+    # concurrency, at most 0.7 times it.
+    messages = optional(number)
 
     # Whether all tasks except one run on Fargate Spot.
     spot = optional(bool, false)
@@ -496,6 +511,11 @@ variable "webhooks" {
   validation {
     condition     = var.webhooks == null || try(var.webhooks.concurrency >= 1 && var.webhooks.concurrency <= 256 && floor(var.webhooks.concurrency) == var.webhooks.concurrency, false)
     error_message = "webhooks.concurrency takes a whole number from 1 to 256."
+  }
+
+  validation {
+    condition     = try(var.webhooks.messages > 0 && var.webhooks.messages <= 0.7 * var.webhooks.concurrency, try(var.webhooks.messages, null) == null)
+    error_message = "webhooks.messages takes a number above 0, up to 0.7 times webhooks.concurrency (${try(0.7 * var.webhooks.concurrency, 0)}): a full task must ask for another one before events wait."
   }
 }
 

@@ -112,11 +112,11 @@ const urlIssuer = {
   spot: true,
 };
 const acceptor = {
-  ...{ cpu: 1024, memory: 2048, min_tasks: 4, max_tasks: 8, concurrency: 5, messages: 50, spot: true },
+  ...{ cpu: 1024, memory: 2048, min_tasks: 4, max_tasks: 8, concurrency: 5, messages: 3, spot: true },
   protect_after_seconds: 110,
 };
 const processor = {
-  ...{ cpu: 2048, memory: 4096, min_tasks: 5, max_tasks: 9, concurrency: 6, messages: 7, spot: true },
+  ...{ cpu: 2048, memory: 4096, min_tasks: 5, max_tasks: 9, concurrency: 6, messages: 4, spot: true },
   ...{ disable_scale_in: true, protect_after_seconds: 115 },
 };
 const webhooks = {
@@ -125,7 +125,7 @@ const webhooks = {
   min_tasks: 6,
   max_tasks: 11,
   concurrency: 4,
-  messages: 9,
+  messages: 2,
   spot: true,
 };
 const bucket = 'module.storage.aws_s3_bucket';

@@ -21,7 +21,7 @@ mock_provider "aws" {
 
 variables {
   subject               = "acceptor"
-  tasks                 = { cpu = 256, memory = 512, min_tasks = 1, max_tasks = 4, spot = false, messages = 200, requests_per_minute = 3000 }
+  tasks                 = { cpu = 256, memory = 512, min_tasks = 1, max_tasks = 4, spot = false, messages = 20, requests_per_minute = 3000 }
   log_retention_days    = 90
   architecture          = "ARM64"
   wait_for_steady_state = false
@@ -200,15 +200,15 @@ run "a_called_service_is_reached_by_its_load_balancer_alone" {
     error_message = "requests a task are followed"
   }
   assert {
-    condition     = aws_appautoscaling_policy.cpu[0].target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].predefined_metric_type == "ECSServiceAverageCPUUtilization" && length(aws_appautoscaling_policy.backlog) == 0
+    condition     = aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].predefined_metric_type == "ECSServiceAverageCPUUtilization" && length(aws_appautoscaling_policy.backlog) == 0
     error_message = "and CPU beside them"
   }
 }
 
 run "a_consumer_follows_its_backlog_a_task" {
   assert {
-    condition     = length(aws_appautoscaling_policy.requests) == 0 && length(aws_appautoscaling_policy.cpu) == 0
-    error_message = "the backlog alone"
+    condition     = length(aws_appautoscaling_policy.requests) == 0 && aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].target_value == 60
+    error_message = "the backlog and CPU"
   }
   assert {
     condition     = one([for metric in one(aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metrics : metric.expression if metric.return_data]) == "(waiting + inhand) / running"
@@ -223,7 +223,7 @@ run "a_consumer_follows_its_backlog_a_task" {
     error_message = "the metrics of the expression, each with its statistic"
   }
   assert {
-    condition     = aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].target_value == 200 && aws_appautoscaling_target.this.resource_id == "service/uo/acceptor" && aws_appautoscaling_target.this.min_capacity == 1 && aws_appautoscaling_target.this.max_capacity == 4
+    condition     = aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].target_value == 20 && aws_appautoscaling_target.this.resource_id == "service/uo/acceptor" && aws_appautoscaling_target.this.min_capacity == 1 && aws_appautoscaling_target.this.max_capacity == 4
     error_message = "what is scaled, and between which numbers"
   }
 }
@@ -233,7 +233,7 @@ run "scale_in_can_be_switched_off" {
     tasks = merge(var.tasks, { disable_scale_in = true })
   }
   assert {
-    condition     = aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].disable_scale_in
+    condition     = aws_appautoscaling_policy.backlog[0].target_tracking_scaling_policy_configuration[0].disable_scale_in && aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].disable_scale_in
     error_message = "tasks stay"
   }
 }

@@ -113,6 +113,55 @@ run "refuses_a_task_too_small_for_its_handlers" {
   expect_failures = [var.processor]
 }
 
+run "a_full_task_asks_for_another_one" {
+  command = plan
+  variables {
+    acceptor  = { concurrency = 10 }
+    processor = { concurrency = 16, protect_after_seconds = 100 }
+    webhooks  = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks" }
+  }
+  assert {
+    condition     = [output.acceptor.messages, output.processor.messages, output.webhooks.messages] == [5, 8, 20]
+    error_message = "half of its concurrency"
+  }
+  assert {
+    condition     = [output.acceptor.min_tasks, output.processor.min_tasks, output.webhooks.min_tasks] == [1, 2, 1]
+    error_message = "and two tasks where long work closes one of them"
+  }
+}
+
+run "one_event_at_a_time_is_scaled_too" {
+  command = plan
+  variables {
+    acceptor = { concurrency = 1 }
+  }
+  assert {
+    condition     = output.acceptor.messages == 0.5
+    error_message = "less than one event a task"
+  }
+}
+
+run "takes_a_lower_target" {
+  command = plan
+  variables {
+    processor = { concurrency = 10, messages = 7, min_tasks = 3, protect_after_seconds = 100 }
+  }
+  assert {
+    condition     = output.processor.messages == 7 && output.processor.min_tasks == 3
+    error_message = "as it was set"
+  }
+}
+
+run "refuses_a_target_that_full_tasks_do_not_reach" {
+  command = plan
+  variables {
+    acceptor  = { messages = 28.1 }
+    processor = { messages = 0 }
+    webhooks  = { secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks", messages = 29 }
+  }
+  expect_failures = [var.acceptor, var.processor, var.webhooks]
+}
+
 run "refuses_protection_that_no_handler_lives_to_see" {
   command = plan
   variables {

@@ -1,0 +1,209 @@
+import t from 'tap';
+import { readResults } from '../../scripts/cost/read-results.ts';
+import { ScaleIn } from '../../test/simulation/src/scaling/auto-scaling.ts';
+import type { Work } from '../../test/simulation/src/scaling/consumer-tasks.ts';
+import { type PlannedConfiguration, readPolicy } from '../../test/simulation/src/scaling/scaling-policy.ts';
+import {
+  independentArrivals,
+  type Minute,
+  type ScaledService,
+  simulateScaling,
+} from '../../test/simulation/src/scaling/simulate-scaling.ts';
+import { createRandom } from '../../test/simulation/src/simulation/random.ts';
+import { startSharedProvider } from './support/shared-provider.ts';
+import { type MockedInstallation, mockInstallation } from './wiring/mocked-installation.ts';
+
+// What the services' scaling does under load, by a simulation of Application Auto Scaling that has the policies from Terraform's own plan.
+
+/** From the last change of the load on. */
+const SETTLED_AFTER_MINUTES = 10;
+const LONGEST_WAIT_SECONDS = 60;
+/** How AWS may scale in, and how late its metrics may be: it promises neither. */
+const VARIANTS = [
+  { scaleIn: ScaleIn.proportional, metricDelayMinutes: 1 },
+  { scaleIn: ScaleIn.gradual, metricDelayMinutes: 1 },
+  { scaleIn: ScaleIn.proportional, metricDelayMinutes: 2 },
+] as const;
+
+const provider = await startSharedProvider();
+t.teardown(() => provider.stop());
+const secret_arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks';
+const common = { image_tag: '1.0.0', network: { egress: 'nat' }, webhooks: { secret_arn } };
+const [plain, long, protectedLong] = await Promise.all([
+  mockInstallation('scaling', common, provider),
+  mockInstallation('scaling-long', { ...common, processor: { concurrency: 16 } }, provider),
+  mockInstallation(
+    'scaling-protected',
+    { ...common, processor: { concurrency: 16, protect_after_seconds: 100 } },
+    provider,
+  ),
+]);
+
+/** A service as it is planned. */
+function serviceOf(installation: MockedInstallation, module: string): ScaledService {
+  const at = (address: string, ...path: (string | number)[]) =>
+    installation.at(`module.${module}.${address}`, ...path);
+  const container = ['container_definitions', 0, 'environment'];
+  const environment = at('aws_ecs_task_definition.this', ...container) as { name: string; value: string }[];
+  const policies = [...installation.attributes('policy_type').keys()].filter((address) =>
+    address.startsWith(`module.${module}.aws_appautoscaling_policy.`),
+  );
+  return {
+    minTasks: Number(at('aws_appautoscaling_target.this', 'min_capacity')),
+    maxTasks: Number(at('aws_appautoscaling_target.this', 'max_capacity')),
+    vcpus: Number(at('aws_ecs_task_definition.this', 'cpu')) / 1024,
+    concurrency: Number(environment.find(({ name }) => name === 'CONCURRENCY')?.value),
+    policies: policies.map((address) =>
+      readPolicy(
+        address,
+        installation.at(
+          address,
+          ...['target_tracking_scaling_policy_configuration', 0],
+        ) as PlannedConfiguration,
+      ),
+    ),
+  };
+}
+
+const rounds = readResults().rounds;
+const secondsOf = (service: 'acceptor' | 'processor') =>
+  Math.max(...rounds.map(({ form }) => form[service].cpuMicroseconds)) / 1e6;
+/** A vCPU of Fargate can be half as fast as a core of the bench. */
+const SLOWER = 2;
+
+/** Services with what one message can take. Each can do 50 uploads a second with the tasks that it can have. */
+const SERVICES: readonly { name: string; service: ScaledService; work: Work }[] = [
+  {
+    name: 'acceptor, as measured',
+    service: serviceOf(plain, 'acceptor'),
+    work: { cpuSeconds: secondsOf('acceptor'), otherSeconds: 0.3 },
+  },
+  {
+    name: 'acceptor, on slower processors',
+    service: serviceOf(plain, 'acceptor'),
+    work: { cpuSeconds: SLOWER * secondsOf('acceptor'), otherSeconds: 1 },
+  },
+  {
+    name: 'processor, with a handler that does nothing',
+    service: serviceOf(plain, 'processor'),
+    work: { cpuSeconds: SLOWER * secondsOf('processor'), otherSeconds: 0.1 },
+  },
+  {
+    name: 'processor, with a handler that computes',
+    service: serviceOf(plain, 'processor'),
+    work: { cpuSeconds: 0.05, otherSeconds: 0.1 },
+  },
+  {
+    name: 'processor, with a handler that waits for others',
+    service: serviceOf(plain, 'processor'),
+    work: { cpuSeconds: SLOWER * secondsOf('processor'), otherSeconds: 5 },
+  },
+  {
+    name: 'webhook-sender, with an endpoint that takes its time',
+    service: serviceOf(plain, 'webhook_sender[0]'),
+    work: { cpuSeconds: 0.005, otherSeconds: 3 },
+  },
+];
+
+t.test('the policies are those of Terraform’s plan', async (t) => {
+  for (const { name, service } of SERVICES) {
+    t.equal(service.policies.length, 2, name);
+    const { minTasks, maxTasks, vcpus, concurrency } = service;
+    t.ok(minTasks >= 1 && maxTasks > minTasks && vcpus > 0 && concurrency >= 1, name);
+  }
+});
+
+for (const { name, service, work } of SERVICES) {
+  t.test(
+    `${name}: settles under a steady load that comes at once, and no upload waits for long`,
+    async (t) => {
+      for (const rate of [0.2, 1, 3, 5, 8, 12, 20, 30]) {
+        for (const variant of VARIANTS) {
+          const timeline = simulate(service, work, () => rate, 240, variant);
+          const how = `${rate}/s, scale-in ${variant.scaleIn}, metrics ${variant.metricDelayMinutes} min late`;
+          const settled = timeline.slice(SETTLED_AFTER_MINUTES);
+          t.ok(longestWait(settled) <= LONGEST_WAIT_SECONDS, `${how}: waited ${longestWait(settled)} s`);
+          const [low, high] = rangeOf(timeline.slice(120));
+          t.ok(isSettled(low, high), `${how}: from ${low} to ${high} tasks in the last two hours`);
+        }
+      }
+    },
+  );
+
+  t.test(`${name}: follows a ramp from 1 to 50 uploads a second, and drains to its minimum`, async (t) => {
+    const rateAt = (minute: number) => {
+      if (minute < 30) return 1;
+      if (minute < 40) return 1 + (49 * (minute - 30)) / 10;
+      return minute < 160 ? 50 : 0;
+    };
+    for (const variant of VARIANTS) {
+      const timeline = simulate(service, work, rateAt, 260, variant);
+      const how = `scale-in ${variant.scaleIn}, metrics ${variant.metricDelayMinutes} min late`;
+      const settled = timeline.slice(40 + SETTLED_AFTER_MINUTES, 160);
+      t.ok(longestWait(settled) <= LONGEST_WAIT_SECONDS, `${how}: waited ${longestWait(settled)} s`);
+      const [low, high] = rangeOf(timeline.slice(100, 160));
+      t.ok(isSettled(low, high), `${how}: from ${low} to ${high} tasks`);
+      t.match(timeline[29], { desired: service.minTasks }, `${how}: one upload a second needs no more`);
+      t.match(timeline.at(-1), { desired: service.minTasks, waiting: 0, inFlight: 0 }, how);
+    }
+  });
+}
+
+t.test('sixteen handlers of an hour and sixteen uploads that wait get another task', async (t) => {
+  const work = { cpuSeconds: 0.01, otherSeconds: 3600 };
+  for (const [what, installation, minTasks] of [
+    ['without protection', long, 1],
+    ['with protection', protectedLong, 2],
+  ] as const) {
+    const service = serviceOf(installation, 'processor');
+    t.equal(service.minTasks, minTasks, what);
+    for (const variant of VARIANTS) {
+      const timeline = simulateScaling(service, {
+        ...variant,
+        work,
+        minutes: SETTLED_AFTER_MINUTES,
+        arrivalsIn: (second) => (second === 0 ? 32 : 0),
+      });
+      t.match(timeline.at(-1), { waiting: 0, inFlight: 32 }, what);
+      t.ok((timeline.at(-1)?.desired ?? 0) > minTasks, `${what}: there is room for more`);
+    }
+  }
+});
+
+t.test('uploads that take an hour do not wait for each other under steady load', async (t) => {
+  const service = serviceOf(long, 'processor');
+  const timeline = simulate(
+    service,
+    { cpuSeconds: 0.01, otherSeconds: 3600 },
+    () => 60 / 3600,
+    480,
+    VARIANTS[0],
+  );
+  t.ok(longestWait(timeline.slice(SETTLED_AFTER_MINUTES)) <= LONGEST_WAIT_SECONDS);
+  t.ok((timeline.at(-1)?.inFlight ?? 0) > 30);
+});
+
+function simulate(
+  service: ScaledService,
+  work: Work,
+  rateAt: (minute: number) => number,
+  minutes: number,
+  variant: (typeof VARIANTS)[number],
+): Minute[] {
+  const arrivalsIn = independentArrivals(rateAt, createRandom(1));
+  return simulateScaling(service, { ...variant, work, arrivalsIn, minutes });
+}
+
+/** Numbers in flight vary by chance, and the number of tasks with them. A saw goes down to the minimum and up again. */
+function isSettled(low: number, high: number): boolean {
+  return high - low <= Math.max(1, high / 3);
+}
+
+function longestWait(timeline: readonly Minute[]): number {
+  return Math.max(...timeline.map(({ longestWaitSeconds }) => longestWaitSeconds));
+}
+
+function rangeOf(timeline: readonly Minute[]): [least: number, most: number] {
+  const desired = timeline.map((minute) => minute.desired);
+  return [Math.min(...desired), Math.max(...desired)];
+}
