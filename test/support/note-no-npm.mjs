@@ -1,0 +1,3 @@
+// tap notes each file that a test and its child processes load, for `--changed`, which nothing here uses. Without npm's files, the tests take
+// an eighth of their CPU less. Coverage leaves those out anyway. It has to be set in each process before tap's own import sets it.
+process.env._TAPJS_PROCESSINFO_EXCLUDE_ = String(/[\\/](node_modules|\.tap)[\\/]|^node:/);
