@@ -64,6 +64,7 @@ function ours(concurrency: number): Start {
         givenBack() {},
         visibilityLost() {},
         requestFailed() {},
+        received() {},
         pollFailed() {},
         limitUnread() {},
       },

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { MetricName } from '@upload-once/runtime';
+import { METRICS, type ServiceName as WriterName } from '@upload-once/runtime';
 import type { ServiceName } from '../../bench/uploads/results.ts';
 import { variablesOf } from '../terraform-variables.ts';
 
@@ -33,16 +33,17 @@ export interface Defaults {
   readonly hasBackups: boolean;
 }
 
-/** Each upload writes these; the others are paid for only in an hour that has something to count. */
-export const METRICS_OF_AN_UPLOAD: readonly MetricName[] = [
-  'UploadsIssued',
-  'RequestTime',
-  'UploadsAccepted',
-  'BytesAccepted',
-  'AcceptTime',
-  'UploadsProcessed',
-  'LeadTime',
-];
+/** Those that each upload writes, once for each service; the others are paid for only in an hour that has something to count. */
+export const METRICS_OF_AN_UPLOAD: readonly string[] = metricsOfEachUpload(
+  (service) => service !== 'webhook-sender',
+);
+
+/** The metrics that CloudWatch charges for where each upload writes them, by name and service. */
+export function metricsOfEachUpload(isWriter: (service: WriterName) => boolean): string[] {
+  return Object.entries(METRICS).flatMap(([name, { isOfEachUpload, writtenBy }]) =>
+    isOfEachUpload ? writtenBy.filter(isWriter).map((service) => `${name} ${service}`) : [],
+  );
+}
 
 /** modules/alarms, without a domain; each on one metric. */
 export const ALARMS = 18;

@@ -1,4 +1,5 @@
 import type { MetricName } from '@upload-once/runtime';
+import { metricsOfEachUpload } from './installation.ts';
 
 /** What a webhook for each upload adds, if its endpoint takes the first attempt: read from the code, not counted by the bench. */
 export const A_WEBHOOK = {
@@ -15,7 +16,10 @@ export const A_WEBHOOK = {
 export const NO_WEBHOOK = { sqsCalls: 0, readUnits: 0, logBytes: 0, dataBytes: 0 } as const;
 
 /** Each delivery writes these. */
-export const METRICS_OF_A_WEBHOOK: readonly MetricName[] = ['WebhooksDelivered', 'WebhookLeadTime'];
+export const METRICS_OF_A_WEBHOOK: readonly string[] = [
+  ...(['WebhooksDelivered', 'WebhookLeadTime'] satisfies MetricName[]),
+  ...metricsOfEachUpload((service) => service === 'webhook-sender'),
+];
 
 /** What modules/alarms makes beyond its other alarms, each on one metric. */
 export const WEBHOOK_ALARMS = 8;

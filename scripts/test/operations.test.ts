@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { METRICS } from '@upload-once/runtime';
 import t from 'tap';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -9,11 +10,8 @@ const operations = read('docs/operations.md');
 /** The names of all alarms that Terraform can make, without the installation's own before them. */
 function alarmNames(): string[] {
   const alarms = read('terraform/modules/alarms/alarms.tf');
-  const writers = new Map(
-    [...read('terraform/modules/alarms/main.tf').matchAll(/^ {4}(\w+) += \[(.*)\]$/gm)].map((match) => [
-      match[1] ?? '',
-      [...(match[2] ?? '').matchAll(/"([a-z-]+)"/g)].map((name) => name[1] ?? ''),
-    ]),
+  const writers = new Map<string, readonly string[]>(
+    Object.entries(METRICS).map(([name, { writtenBy }]) => [name, writtenBy]),
   );
   const ofTheCode = [...alarms.matchAll(/^ {4}([a-z-]+) = \{\n {6}metric += "(\w+)"/gm)].flatMap(
     ([, alarm = '', metric = '']) => (writers.get(metric) ?? []).map((service) => `${service}-${alarm}`),

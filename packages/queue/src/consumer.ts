@@ -144,6 +144,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         const messages = await receive(count);
         failures = 0;
         isQueueBusy = messages.length === count;
+        if (messages.length > 0) observe.received(messages.length);
         for (const message of messages) begin(message, polledAtMs, context);
       } catch (error) {
         if (stopping.signal.aborted) return;

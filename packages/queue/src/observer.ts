@@ -9,6 +9,9 @@ export type MessageRequest = 'extend' | 'give-back' | 'copy' | 'delete';
  * is given back. One that throws changes nothing: Node warns of it, as `ObserverFailed`.
  */
 export interface ConsumerObserver {
+  /** A poll brought messages. */
+  received(messages: number): void;
+
   /** The handler failed; the message comes back after `waitSeconds`. */
   retried(delivery: DeliveryFacts, error: unknown, waitSeconds: number): void;
 

@@ -20,6 +20,7 @@ export function recordingObserver(): {
   return {
     observed,
     observe: {
+      received: () => undefined,
       retried: (delivery, error, waitSeconds) =>
         observed.add({ event: 'retried', delivery, error, waitSeconds }),
       postponed: (delivery, error, waitSeconds) =>

@@ -47,6 +47,15 @@ export const logFields = {
     description: 'The name of this installation: the dimension Environment of every metric.',
     expected: '1 to 64 letters, digits, ".", "_" or "-", the first a letter or digit',
   }),
+  METRICS_PORT: optional(
+    integer({
+      minimum: 1,
+      maximum: 65_535,
+      description:
+        'The port, at HOST, of GET /metrics: the metrics as OpenMetrics, for Prometheus and its like. No metrics are written to the log then. Never let clients reach it. By default metrics are log lines for CloudWatch.',
+      expected: 'a whole number from 1 to 65535, and not PORT',
+    }),
+  ),
 };
 
 /**

@@ -1,7 +1,14 @@
 import type { Clock } from '@upload-once/clock';
-import { METRICS, METRICS_NAMESPACE, type MetricName, type Metrics, type MetricValues } from './metrics.ts';
+import { checkMetric } from './check-metric.ts';
+import {
+  type GaugeName,
+  METRICS,
+  METRICS_NAMESPACE,
+  type MetricName,
+  type Metrics,
+  type MetricValues,
+} from './metrics.ts';
 
-const DIMENSION_VALUE_MAX_CHARACTERS = 1024;
 /** What the format takes of one metric in one line. It takes 100 metrics in a line too: METRICS has fewer. */
 const MAX_VALUES = 100;
 const GATHER_MS = 1_000;
@@ -27,7 +34,8 @@ export interface ProcessMetrics extends Metrics {
  * format"): whatever ships the log lines ships the metrics, no call to CloudWatch is made.
  *
  * Values that are gathered come at most a second later, in a line for each set of dimensions that has arrays of values. There is no line
- * where there is no value, and one more for each 100 values. All values of a line get the time of its first one.
+ * where there is no value, and one more for each 100 values. All values of a line get the time of its first one. Gauges are read with each
+ * line of gathered values without dimensions of their own.
  *
  * @param options.service the dimension Service
  * @param options.environment the dimension Environment
@@ -41,6 +49,7 @@ export function createMetrics(options: {
 }): ProcessMetrics {
   const { service, environment, clock } = options;
   const waiting = new Map<string, Gathered>();
+  const gauges = new Map<GaugeName, () => number>();
   let cancelTimer: (() => void) | undefined;
   let isEnding = false;
 
@@ -71,8 +80,15 @@ export function createMetrics(options: {
   function writeWaiting(): void {
     cancelTimer?.();
     cancelTimer = undefined;
-    for (const { values, dimensions, at } of waiting.values()) write(values, dimensions, at);
+    for (const { values, dimensions, at } of waiting.values()) {
+      const isOfAll = Object.keys(dimensions).length === 0;
+      write(isOfAll ? { ...values, ...gaugeValues() } : values, dimensions, at);
+    }
     waiting.clear();
+  }
+
+  function gaugeValues(): Partial<Record<MetricName, number>> {
+    return Object.fromEntries([...gauges].map(([name, read]) => [name, read()]));
   }
 
   function gather(given: readonly [MetricName, number][], dimensions: Dimensions): void {
@@ -94,8 +110,7 @@ export function createMetrics(options: {
   function add(values: MetricValues, dimensions: Dimensions = {}): void {
     const given = Object.entries(values) as [MetricName, number][];
     for (const [name, value] of given) {
-      if (!Number.isFinite(value)) throw new RangeError(`${name} takes a finite number, not ${value}`);
-      assertDimensions(name, METRICS[name].dimensions, dimensions);
+      checkMetric(name, value, dimensions);
     }
     const canWait = ([name]: [MetricName, number]) => METRICS[name].isGathered && !isEnding;
     const gathered = given.filter(canWait);
@@ -107,30 +122,10 @@ export function createMetrics(options: {
   return {
     add: (name, value, dimensions) => add({ [name]: value }, dimensions),
     addAll: (values) => add(values),
+    gauge: (name, read) => void gauges.set(name, read),
     end() {
       isEnding = true;
       writeWaiting();
     },
   };
-}
-
-function assertDimensions(
-  name: string,
-  expected: readonly string[],
-  given: Readonly<Record<string, string>>,
-): void {
-  const names = Object.keys(given);
-  if (names.length !== expected.length || !expected.every((dimension) => names.includes(dimension))) {
-    throw new RangeError(
-      `${name} takes ${expected.length === 0 ? 'no dimension of its own' : `the dimensions ${expected.join(', ')}`}, ` +
-        `not ${names.length === 0 ? 'none' : names.join(', ')}`,
-    );
-  }
-  for (const [dimension, value] of Object.entries(given)) {
-    if (value.trim() === '' || value.length > DIMENSION_VALUE_MAX_CHARACTERS) {
-      throw new RangeError(
-        `${name}: ${dimension} takes 1 to ${DIMENSION_VALUE_MAX_CHARACTERS} characters that are not all blank, not ${JSON.stringify(value.slice(0, 100))}`,
-      );
-    }
-  }
 }

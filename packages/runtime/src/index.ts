@@ -27,7 +27,16 @@ export { type Outputs, type RunningService, runService, type ServiceContext } fr
 export { lighten } from './lighten.ts';
 export { createLogger, type Logger } from './logging.ts';
 export { lookupName } from './lookup-name.ts';
-export { METRICS, METRICS_NAMESPACE, type MetricName, type Metrics } from './metrics.ts';
+export {
+  type GaugeName,
+  METRICS,
+  METRICS_NAMESPACE,
+  type MetricDefinition,
+  type MetricName,
+  type Metrics,
+  type ServiceName,
+} from './metrics.ts';
+export { createOpenMetrics, openMetricsNameOf } from './open-metrics.ts';
 export { checkOrigin, checkOrigins, entriesOf, ORIGIN_EXPECTED, ORIGINS_EXPECTED } from './origins.ts';
 export { textOfThrown } from './plain-error.ts';
 export { createReadiness, type Readiness } from './readiness.ts';

@@ -3,14 +3,14 @@ import { backgroundClock } from '@upload-once/clock';
 import { createTraces, type ProcessTraces, type Traces } from '@upload-once/tracing';
 import { ConfigError, loadConfig } from './config.ts';
 import { awsChecks, type ConfigChecks, tracingChecks } from './config-checks.ts';
-import { drainFields, logFields, tracingFields } from './config-fields.ts';
-import { createMetrics, type ProcessMetrics } from './create-metrics.ts';
+import { drainFields, healthFields, logFields, tracingFields } from './config-fields.ts';
 import { exitNow } from './exit-now.ts';
 import type { ConfigOf, Fields } from './fields.ts';
 import { listenViolation } from './listen-violation.ts';
 import { createLogger, type Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 import { createOutput, type Output } from './output.ts';
+import { startMetrics } from './start-metrics.ts';
 
 /** sysexits.h: something was found in an unconfigured or misconfigured state. */
 const EXIT_CONFIG = 78;
@@ -24,7 +24,7 @@ const OUTPUT_LIMIT_SECONDS = 2;
 /** What a stop that has used up its limit waits for spans, and what it waits for them at most: beside `STOP_GRACE_SECONDS` it fits. */
 const SPANS_SECONDS = { least: 1, most: 5 };
 
-const commonFields = { ...logFields, ...drainFields, ...tracingFields };
+const commonFields = { ...logFields, ...drainFields, ...healthFields, ...tracingFields };
 
 /** What a service's start returns to its caller. */
 export interface RunningService {
@@ -64,12 +64,13 @@ export interface ServiceContext<F extends Fields> {
  * - Spans that wait are exported at a stop, within its limit; one second is left for them in any case.
  * - A warning of Node or of a library: a log line, instead of text on standard error.
  *
- * Log lines and metrics share standard output, in the order in which they are written. If it takes nothing (a full disk, a reader that is
- * gone or stands still), the service goes on, and says later how many lines it had to drop. What waits is written before an exit, gathered
+ * With METRICS_PORT, metrics are served there. Without it, log lines and metrics share standard output, in the order in which they are
+ * written. If it takes nothing (a full disk, a reader that is gone or stands still), the service goes on, and says later how many lines it had to drop. What waits is written before an exit, gathered
  * metrics among it, if that takes no longer than two seconds.
  *
  * @param options.name the `service` of the log lines and the dimension Service of the metrics
- * @param options.fields the service's variables; `logFields`, `drainFields` and `tracingFields` are read whether it names them or not
+ * @param options.fields the service's variables; `logFields`, `drainFields`, `healthFields` and `tracingFields` are read whether it names
+ *   them or not
  * @param options.checks what a field cannot say of a variable
  */
 export async function runService<F extends Fields>(options: {
@@ -93,10 +94,10 @@ export async function runService<F extends Fields>(options: {
     );
   }
 
-  let metrics: ProcessMetrics | undefined;
+  let endMetrics = () => {};
 
   async function settled(): Promise<boolean> {
-    metrics?.end();
+    endMetrics();
     const all = [outputs.stdout, outputs.stderr].map((output) => output.settled(OUTPUT_LIMIT_SECONDS));
     return (await Promise.all(all)).every((isSettled) => isSettled);
   }
@@ -141,12 +142,6 @@ export async function runService<F extends Fields>(options: {
     return exitWithViolations(error);
   }
   log.level = config.LOG_LEVEL;
-  metrics = createMetrics({
-    service: name,
-    environment: config.ENVIRONMENT,
-    clock: backgroundClock,
-    write: outputs.stdout.write,
-  });
 
   let service: RunningService;
   let traces: ProcessTraces | undefined;
@@ -157,6 +152,16 @@ export async function runService<F extends Fields>(options: {
       environment: config.ENVIRONMENT,
       onFailure: (err) => log.warn({ err }, 'spans could not be exported: traces have gaps'),
     });
+    const { metrics, end } = await startMetrics({
+      service: name,
+      environment: config.ENVIRONMENT,
+      host: config.HOST,
+      port: config.PORT,
+      metricsPort: config.METRICS_PORT,
+      clock: backgroundClock,
+      write: outputs.stdout.write,
+    });
+    endMetrics = end;
     service = await options.start({
       config,
       log,

@@ -1,8 +1,19 @@
+// Over 250 lines, and one table: every metric, for all that is made of it (EMF, OpenMetrics, alarms, dashboards, costs).
+
 /** The CloudWatch namespace of every metric. */
 export const METRICS_NAMESPACE = 'UploadOnce';
 
-interface MetricDefinition {
+export type ServiceName = 'url-issuer' | 'acceptor' | 'processor' | 'webhook-sender';
+
+const CONSUMERS = ['acceptor', 'processor', 'webhook-sender'] as const;
+
+export interface MetricDefinition {
+  /** A counter's values are added up. A histogram shows how they are spread. A gauge is read when others are written, or asked for. */
+  readonly kind: 'counter' | 'histogram' | 'gauge';
   readonly unit: 'Count' | 'Bytes' | 'Milliseconds';
+  readonly writtenBy: readonly ServiceName[];
+  /** Whether an upload without a fault writes it: CloudWatch charges for these in every hour with an upload. Webhooks are counted apart. */
+  readonly isOfEachUpload: boolean;
   /** The metric's own dimensions; Environment and Service come with every one. */
   readonly dimensions: readonly string[];
   /**
@@ -13,183 +24,334 @@ interface MetricDefinition {
   readonly description: string;
 }
 
-/** Every metric that a service writes. Alarms and dashboards are made on these names: a change here is a change there. */
+/** Every metric that a service writes. `make docs` gives the names to Terraform and the dashboards. */
 export const METRICS = {
   UploadsIssued: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['url-issuer'],
+    isOfEachUpload: true,
     dimensions: [],
     isGathered: true,
     description: 'Forms given away, their uploads recorded before.',
   },
   RequestsRefused: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['url-issuer'],
+    isOfEachUpload: false,
     dimensions: ['Reason'],
     isGathered: true,
     description:
       'Requests with a 4xx response: no form was given; and connections closed for too many requests or too large headers at once, or beyond MAX_CONNECTIONS. The reason is the response’s code, or what only the log says.',
   },
   ServerErrors: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['url-issuer'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description: 'Requests with a 5xx response.',
   },
   RequestTime: {
+    kind: 'histogram',
     unit: 'Milliseconds',
+    writtenBy: ['url-issuer'],
+    isOfEachUpload: true,
     dimensions: [],
     isGathered: true,
     description: 'From the arrival of a request to the end of its response.',
   },
   RatesCountedAlone: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['url-issuer'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description: 'Requests whose rate one task counted alone, because the store that all share was away.',
   },
   UploadsAccepted: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['acceptor'],
+    isOfEachUpload: true,
     dimensions: [],
     isGathered: true,
     description: 'Uploads whose claimed version was copied to accepted/ and recorded.',
   },
   BytesAccepted: {
+    kind: 'histogram',
     unit: 'Bytes',
+    writtenBy: ['acceptor'],
+    isOfEachUpload: true,
     dimensions: [],
     isGathered: true,
     description: 'The size of each accepted upload.',
   },
   AcceptTime: {
+    kind: 'histogram',
     unit: 'Milliseconds',
+    writtenBy: ['acceptor'],
+    isOfEachUpload: true,
     dimensions: [],
     isGathered: true,
     description: 'From the moment S3 stored the version to the moment it was recorded as accepted.',
   },
   DuplicateUploads: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['acceptor'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description: 'Versions other than the claimed one, kept or removed: a form was used more than once.',
   },
   IdenticalDuplicates: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['acceptor'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description:
       'Versions with the bytes of the claimed one that are kept: a client sent its request again. They are not among DuplicateUploads.',
   },
   OrphanObjects: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['acceptor', 'processor'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description:
       'Objects under uploads/ for which no upload was ever issued, and those under accepted/ that no upload names as accepted.',
   },
   RevokedUploads: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['acceptor'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description: 'Versions that came for an upload after it had been revoked.',
   },
   StoredBeforeRevocation: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['acceptor'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description:
       'Versions that S3 had stored before their upload was revoked, and that were refused: their clients hold a success.',
   },
   UploadsProcessed: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['processor'],
+    isOfEachUpload: true,
     dimensions: [],
     isGathered: true,
     description: 'Uploads whose handler finished.',
   },
   ProcessingFailed: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['processor'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description: 'Uploads recorded as FAILED: their message is left to the dead-letter queue.',
   },
   WebhookEventsLost: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['processor'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description:
       'Events upload.failed that the queue of webhooks is not known to have: these failures may have no webhook.',
   },
   LeadTime: {
+    kind: 'histogram',
     unit: 'Milliseconds',
+    writtenBy: ['processor'],
+    isOfEachUpload: true,
     dimensions: [],
     isGathered: true,
     description: 'From the moment S3 stored the version to the moment its processing finished.',
   },
   WaitingTime: {
+    kind: 'histogram',
     unit: 'Milliseconds',
+    writtenBy: ['processor'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description:
       'From the moment S3 stored the accepted object to now, each time an upload finds no place: its handler, or one beside it, may have ended a process, and another such upload runs.',
   },
   MessagesRetried: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: CONSUMERS,
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: true,
     description: 'Messages that failed and come back after a wait.',
   },
   MessagesUndeleted: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: CONSUMERS,
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description: 'Messages that were handled, or sent again as a copy, and that SQS did not delete at once.',
   },
   WorkCutOff: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: CONSUMERS,
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description:
       'Messages given back by a stop whose work three stops in a row, or more, have cut off: it takes longer than DRAIN_LIMIT_SECONDS.',
   },
   MessagesDeadLettered: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: CONSUMERS,
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description: 'Messages that failed with the last receive that their queue allows.',
   },
   WebhooksDelivered: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['webhook-sender'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: true,
     description: 'Events that their endpoint took: it responded with 2xx.',
   },
   WebhookAttemptsFailed: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['webhook-sender'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description:
       'Attempts that failed to deliver an event: the endpoint could not be reached, or gave no 2xx in time.',
   },
   WebhooksUnsent: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['webhook-sender'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: true,
     description:
       'Events that were not sent: no endpoint is configured for them, or the upload failed and was processed since.',
   },
   WebhookEndpointsGone: {
+    kind: 'counter',
     unit: 'Count',
+    writtenBy: ['webhook-sender'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: false,
     description:
       'Endpoints that responded with 410 Gone: a task sends them nothing more, and their events become dead letters.',
   },
   WebhookLeadTime: {
+    kind: 'histogram',
     unit: 'Milliseconds',
+    writtenBy: ['webhook-sender'],
+    isOfEachUpload: false,
     dimensions: [],
     isGathered: true,
     description: 'From an event to its delivery.',
   },
+  UploadTime: {
+    kind: 'histogram',
+    unit: 'Milliseconds',
+    writtenBy: ['acceptor'],
+    isOfEachUpload: true,
+    dimensions: [],
+    isGathered: true,
+    description:
+      'From the issue of an upload to the moment S3 stored its claimed version: the client’s time.',
+  },
+  QueueTime: {
+    kind: 'histogram',
+    unit: 'Milliseconds',
+    writtenBy: ['acceptor', 'processor'],
+    isOfEachUpload: true,
+    dimensions: [],
+    isGathered: true,
+    description:
+      'From the moment S3 stored an object to the first receive of its event: under uploads/ by the acceptor, under accepted/ by the processor.',
+  },
+  HandlerTime: {
+    kind: 'histogram',
+    unit: 'Milliseconds',
+    writtenBy: ['processor'],
+    isOfEachUpload: true,
+    dimensions: [],
+    isGathered: true,
+    description: 'From the lease of an upload to the record of PROCESSED, in the attempt that succeeded.',
+  },
+  MessagesTogether: {
+    kind: 'histogram',
+    unit: 'Count',
+    writtenBy: CONSUMERS,
+    isOfEachUpload: true,
+    dimensions: [],
+    isGathered: true,
+    description: 'How many messages one call of SQS returned, of calls that returned any.',
+  },
+  UploadsTogether: {
+    kind: 'histogram',
+    unit: 'Count',
+    writtenBy: ['url-issuer'],
+    isOfEachUpload: true,
+    dimensions: [],
+    isGathered: true,
+    description: 'How many new uploads one write of DynamoDB had.',
+  },
+  MessagesInFlight: {
+    kind: 'gauge',
+    unit: 'Count',
+    writtenBy: CONSUMERS,
+    isOfEachUpload: true,
+    dimensions: [],
+    isGathered: true,
+    description: 'Messages that a task works on: of its CONCURRENCY.',
+  },
+  EventLoopDelay: {
+    kind: 'gauge',
+    unit: 'Milliseconds',
+    writtenBy: ['url-issuer', ...CONSUMERS],
+    isOfEachUpload: true,
+    dimensions: [],
+    isGathered: true,
+    description:
+      'The longest time since the last value by which the main thread was late. It answers probes and renews leases.',
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;
+
+export type GaugeName = {
+  [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends 'gauge' ? Name : never;
+}[MetricName];
 
 export interface Metrics {
   /**
@@ -203,6 +365,14 @@ export interface Metrics {
 
   /** `add` for one value each of several metrics without dimensions of their own: all of them, or none. @throws RangeError as `add` does */
   addAll(values: MetricValues): void;
+
+  /**
+   * Reads a gauge from now on, whenever its value is written or asked for. In the embedded metric format that is with each line of gathered
+   * values, and in no line of its own.
+   *
+   * @param read the value at this moment, in the metric's unit; finite
+   */
+  gauge(name: GaugeName, read: () => number): void;
 }
 
 export type MetricValues = { readonly [Name in MetricName]?: number };

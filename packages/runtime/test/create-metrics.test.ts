@@ -181,3 +181,23 @@ t.test('what CloudWatch would drop in silence is refused', async (t) => {
   metrics.end();
   t.strictSame(lines, []);
 });
+
+t.test('gauges are read with the lines that there are, and make none', async (t) => {
+  const lines: string[] = [];
+  const clock = new VirtualClock();
+  const metrics = metricsTo(lines, clock);
+  let inFlight = 2;
+  metrics.gauge('MessagesInFlight', () => inFlight);
+  clock.advance(10_000);
+  metrics.add('DuplicateUploads', 1);
+  t.strictSame(lines.map(valuesIn), [{ DuplicateUploads: 1 }], 'none in a line that is written at once');
+  metrics.add('UploadsAccepted', 1);
+  metrics.add('RequestsRefused', 1, { Reason: 'NotFound' });
+  inFlight = 7;
+  clock.advance(1_000);
+  t.strictSame(lines.slice(1).map(valuesIn), [
+    { UploadsAccepted: [1], MessagesInFlight: 7 },
+    { Reason: 'NotFound', RequestsRefused: [1] },
+  ]);
+  t.match(JSON.parse(lines[1] ?? '')._aws.CloudWatchMetrics[0].Metrics[1], { Name: 'MessagesInFlight' });
+});

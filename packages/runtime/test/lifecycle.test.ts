@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { Socket } from 'node:net';
+import { type AddressInfo, createServer, Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -426,3 +426,56 @@ t.test('the log level and the environment come from the configuration', async (t
   t.match(service.lines, [{ level: 'fatal' }, { Environment: 'staging' }]);
   t.equal(service.lines.length, 2);
 });
+
+t.test('with METRICS_PORT the metrics are served there, and none stands in the log', async (t) => {
+  const port = await freePort();
+  const service = run(t, { BEHAVIOUR: 'well', HOST: '127.0.0.1', METRICS_PORT: String(port) });
+  await service.logged('fixture started');
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+  t.equal(response.status, 200);
+  t.match(response.headers.get('content-type'), /^application\/openmetrics-text; version=1\.0\.0/);
+  const text = await response.text();
+  const labels = '{environment="default",service="fixture"}';
+  t.match(text, `\nupload_once_uploads_issued_total${labels} 1\n`);
+  t.match(text, /\nupload_once_event_loop_delay_seconds\{[^}]+\} [0-9.]+\n/);
+  for (const path of ['/', '/livez', '/metrics/x', '//metrics'])
+    t.equal((await fetch(`http://127.0.0.1:${port}${path}`)).status, 404, path);
+  t.equal((await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST' })).status, 404);
+  service.signal('SIGTERM');
+  t.match(await service.ended(), { code: 0, stderr: '' });
+  t.strictSame(
+    service.lines.filter((line) => '_aws' in line),
+    [],
+  );
+});
+
+t.test('METRICS_PORT that is PORT, no port, or taken: exit 78, by its name', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  for (const [value, message] of [
+    ['8080', 'expected another port than PORT, which clients can reach, got 8080'],
+    ['0', 'expected a whole number from 1 to 65535, and not PORT, got "0"'],
+    [String(port), `expected a port on which nothing listens yet, got ${port}`],
+  ] as const) {
+    const service = run(t, { BEHAVIOUR: 'well', HOST: '127.0.0.1', METRICS_PORT: value });
+    t.match(await service.ended(), { code: 78, stderr: `METRICS_PORT: ${message}\n`, messages: [] });
+  }
+});
+
+t.test('the event loop of a service that did other work for long was late by as much', async (t) => {
+  const service = run(t, { BEHAVIOUR: 'blocks for 300 ms' });
+  await service.ended();
+  const { EventLoopDelay } = service.lines.find((line) => 'EventLoopDelay' in line) ?? {};
+  t.ok(Number(EventLoopDelay) >= 250, `${EventLoopDelay} ms`);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

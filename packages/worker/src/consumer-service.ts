@@ -66,13 +66,21 @@ export async function startConsumerService(options: ConsumerServiceOptions): Pro
     pause: () => consumer.pause(),
     resume: () => consumer.resume(),
   });
+  let inFlight = 0;
+  metrics.gauge('MessagesInFlight', () => inFlight);
+  const counted: typeof handle = async (delivery) => {
+    inFlight += 1;
+    await handle(delivery).finally(() => {
+      inFlight -= 1;
+    });
+  };
   const consumer = createConsumer({
     sqs,
     queueUrl: settings.queueUrl,
     concurrency: settings.concurrency,
     visibilitySeconds: settings.visibilitySeconds,
     waitTimeSeconds: settings.pollWaitSeconds,
-    handle: longWork?.watch(handle) ?? handle,
+    handle: longWork?.watch(counted) ?? counted,
     observe: observeConsumer(log, metrics, uploadIdsIn),
     random: Math.random,
     clock: systemClock,
@@ -152,6 +160,7 @@ export function observeConsumer(
   }
 
   return {
+    received: (messages) => metrics.add('MessagesTogether', messages),
     retried(delivery, err, waitSeconds) {
       metrics.add('MessagesRetried', 1);
       log.warn({ ...failureFactsOf(delivery), waitSeconds, err }, 'message failed, and comes back');

@@ -73,7 +73,8 @@ export function createAcceptClaimed(options: {
     const { sizeBytes, storedAt } = claimed;
     const acceptedAt = recorded.upload.acceptedAt ?? storedAt;
     const durationMs = Math.max(0, acceptedAt.getTime() - storedAt.getTime());
-    metrics.addAll({ UploadsAccepted: 1, BytesAccepted: sizeBytes, AcceptTime: durationMs });
+    const UploadTime = Math.max(0, storedAt.getTime() - upload.issuedAt.getTime());
+    metrics.addAll({ UploadsAccepted: 1, BytesAccepted: sizeBytes, UploadTime, AcceptTime: durationMs });
     const facts = {
       uploadId: uploadIdOf(upload.key),
       versionId: acceptedVersionId,

@@ -47,10 +47,10 @@ export function createAcceptor(
     const { watch, ...traced } = traceAcceptor(ports, ports.traces);
     return watch(createAcceptor({ ...traced, traces: undefined }, settings));
   }
-  const { uploads, objects, log, clock } = ports;
+  const { uploads, objects, log, metrics, clock } = ports;
   const { keptDuplicates, visibilitySeconds, uploadsProtected } = settings;
   const remove = removeTogether({ objects, clock });
-  return createReconcile({
+  const reconcile = createReconcile({
     uploads,
     objects,
     keepApart: createKeepApart({ ...ports, remove, now: clock.now, keptDuplicates }),
@@ -64,4 +64,9 @@ export function createAcceptor(
     secondLookSeconds: visibilitySeconds,
     uploadsProtected,
   });
+  return async (event, delivery) => {
+    if (delivery.receiveCount === 1)
+      metrics.add('QueueTime', Math.max(0, clock.now().getTime() - event.storedAt.getTime()));
+    await reconcile(event, delivery);
+  };
 }

@@ -49,7 +49,7 @@ export function createProcessor(
     const { watch, ...traced } = traceProcessor(ports, ports.traces);
     return watch(createProcessor({ ...traced, traces: undefined }, settings));
   }
-  const { runner, log, clock } = ports;
+  const { runner, log, metrics, clock } = ports;
   const { keptDuplicates, leaseSeconds, handlerLimitSeconds, handlerGraceSeconds } = settings;
   const runHandler = createRunHandler({
     runner,
@@ -61,5 +61,16 @@ export function createProcessor(
   const keepLease = createLeaseKeeper({ ...ports, leaseSeconds });
   const sendEvent = createEventSender(ports);
   const workUnderLease = createWorkUnderLease({ ...ports, runHandler, keepLease, sendEvent, leaseSeconds });
-  return createProcessAccepted({ ...ports, workUnderLease, sendEvent, keptDuplicates, leaseSeconds });
+  const processAccepted = createProcessAccepted({
+    ...ports,
+    workUnderLease,
+    sendEvent,
+    keptDuplicates,
+    leaseSeconds,
+  });
+  return async (event, delivery) => {
+    if (delivery.receiveCount === 1)
+      metrics.add('QueueTime', Math.max(0, clock.now().getTime() - event.storedAt.getTime()));
+    await processAccepted(event, delivery);
+  };
 }

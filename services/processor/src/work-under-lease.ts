@@ -64,7 +64,8 @@ export function createWorkUnderLease(options: {
         const storedAt = storedAtOf(upload, event);
         const facts = factsOf(upload, event, beganAt, finished.upload.processedAt ?? storedAt);
         log.info({ ...facts, outcome: 'processed' }, 'upload processed');
-        metrics.addAll({ UploadsProcessed: 1, LeadTime: facts.leadTimeMs });
+        const { leadTimeMs: LeadTime, durationMs: HandlerTime } = facts;
+        metrics.addAll({ UploadsProcessed: 1, LeadTime, HandlerTime });
       }
       return finished;
     } finally {

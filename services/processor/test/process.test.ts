@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { METRICS } from '@upload-once/runtime';
 import {
   acceptedKeyOf,
   parseUploadEvent,
@@ -65,6 +66,14 @@ t.test('without a handler each upload is logged, and processed', async (t) => {
     outcome: 'processed',
   });
   t.equal(processor.total('UploadsProcessed'), 1);
+  const written = new Set(
+    processor.lines.flatMap((line) => Object.keys(line).filter((name) => name in METRICS)),
+  );
+  const ofEach = Object.entries(METRICS).filter(
+    ([, { isOfEachUpload, writtenBy }]) =>
+      isOfEachUpload && (writtenBy as readonly string[]).includes('processor'),
+  );
+  t.strictSame([...written].sort(), ofEach.map(([name]) => name).sort(), 'what docs/cost.md counts');
   t.ok(processor.total('LeadTime') >= 1000, 'it counts from the moment the upload was stored');
   t.match(
     processor.lines.find((line) => 'LeadTime' in line),

@@ -133,6 +133,7 @@ await runService({
         tableName: config.UPLOADS_TABLE,
         recordRetentionSeconds: settings.recordRetentionSeconds,
         newToken: randomUUID,
+        onWrite: (uploads) => metrics.add('UploadsTogether', uploads),
       }),
       linkStore: createDynamoDbLinkStore({
         client: dynamoDb,

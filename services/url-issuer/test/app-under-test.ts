@@ -79,6 +79,7 @@ export async function appUnderTest(t: Test, overrides: Partial<AppOptions> = {})
       for (const [name, value] of Object.entries(values))
         metrics.push({ name, value, dimensions: undefined });
     },
+    gauge: () => undefined,
   };
   const faults = createFaultScript();
   const accessStore = overrides.accessStore ?? createMemoryAccessStore();

@@ -17,38 +17,10 @@ locals {
   # Each with a dead-letter queue.
   watched_queues = concat(["upload_events", "accepted_events"], local.has_webhooks ? ["webhooks"] : [])
 
-  # The names and dimensions are those of packages/runtime/src/metrics.ts, each with the services that write it; a test
-  # compares the two. An alarm or a widget on a name that does not stand here does not plan.
-  namespace = "UploadOnce"
-  written_by = {
-    UploadsIssued          = ["url-issuer"]
-    RequestsRefused        = ["url-issuer"]
-    ServerErrors           = ["url-issuer"]
-    RequestTime            = ["url-issuer"]
-    RatesCountedAlone      = ["url-issuer"]
-    UploadsAccepted        = ["acceptor"]
-    BytesAccepted          = ["acceptor"]
-    AcceptTime             = ["acceptor"]
-    DuplicateUploads       = ["acceptor"]
-    IdenticalDuplicates    = ["acceptor"]
-    OrphanObjects          = ["acceptor", "processor"]
-    RevokedUploads         = ["acceptor"]
-    StoredBeforeRevocation = ["acceptor"]
-    UploadsProcessed       = ["processor"]
-    ProcessingFailed       = ["processor"]
-    WebhookEventsLost      = ["processor"]
-    LeadTime               = ["processor"]
-    WaitingTime            = ["processor"]
-    MessagesRetried        = ["acceptor", "processor", "webhook-sender"]
-    MessagesUndeleted      = ["acceptor", "processor", "webhook-sender"]
-    WorkCutOff             = ["acceptor", "processor", "webhook-sender"]
-    MessagesDeadLettered   = ["acceptor", "processor", "webhook-sender"]
-    WebhooksDelivered      = ["webhook-sender"]
-    WebhookAttemptsFailed  = ["webhook-sender"]
-    WebhooksUnsent         = ["webhook-sender"]
-    WebhookEndpointsGone   = ["webhook-sender"]
-    WebhookLeadTime        = ["webhook-sender"]
-  }
+  # Made by `make docs` from packages/runtime/src/metrics.ts: each metric with the services that write it. An alarm or a widget on a
+  # name that does not stand there does not plan.
+  namespace  = "UploadOnce"
+  written_by = jsondecode(file("${path.module}/metrics.json"))
 
   # The writers that there are: without webhooks no service writes a metric of them.
   writers = {

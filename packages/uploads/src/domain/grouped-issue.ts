@@ -18,6 +18,8 @@ export interface GroupedIssueOptions {
   /** See `TableUploadStoreOptions`. */
   readonly recordRetentionSeconds: number;
   readonly clock?: Pick<Clock, 'after' | 'monotonicMs'>;
+  /** Told how many uploads a write has, before it. */
+  readonly onWrite?: ((uploads: number) => void) | undefined;
 }
 
 /** Whether it was written. An error says that the table refused it for what it is. */
@@ -25,10 +27,11 @@ type Outcome = boolean | ItemsRefused;
 
 /** Records issued uploads in groups: a call to DynamoDB costs far more than an item in it. */
 export function createGroupedIssue(options: GroupedIssueOptions): IssuedUploads {
-  const { table, newToken, recordRetentionSeconds, clock = systemClock } = options;
+  const { table, newToken, recordRetentionSeconds, clock = systemClock, onWrite } = options;
   const groups = createGroups({ most: MOST_AT_ONCE, call: write, clock });
 
   async function write(group: readonly PreparedItem[]): Promise<readonly Outcome[]> {
+    onWrite?.(group.length);
     try {
       const unwritten = new Set(await table.putAll(group));
       return group.map((item) => !unwritten.has(item));

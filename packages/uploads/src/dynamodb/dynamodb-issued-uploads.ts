@@ -11,6 +11,8 @@ export interface DynamoDbIssuedUploadsOptions {
   readonly tableName: string;
   readonly recordRetentionSeconds: number;
   readonly newToken: () => string;
+  /** See `GroupedIssueOptions`. */
+  readonly onWrite?: (uploads: number) => void;
 }
 
 /** New uploads in the table `uploads` of DynamoDB. */
