@@ -10,7 +10,7 @@ export const metricMutations: readonly Mutation[] = [
     change: 'a process exits before the metrics that it gathered are written',
     breaks: 'P4: each deployment loses a second of what services count',
     file: 'packages/runtime/src/lifecycle.ts',
-    find: '    metrics?.end();\n',
+    find: '    endMetrics();\n',
     replace: '',
     noticedBy: {
       file: 'packages/runtime/test/lifecycle.test.ts',
@@ -34,8 +34,9 @@ export const metricMutations: readonly Mutation[] = [
     change: 'duplicates wait for a line with others',
     breaks: 'P4: a crash loses the count of a duplicate that is marked as reported',
     file: 'packages/runtime/src/metrics.ts',
-    find: "  DuplicateUploads: {\n    unit: 'Count',\n    dimensions: [],\n    isGathered: false,",
-    replace: "  DuplicateUploads: {\n    unit: 'Count',\n    dimensions: [],\n    isGathered: true,",
+    find: "  DuplicateUploads: {\n    kind: 'counter',\n    unit: 'Count',\n    writtenBy: ['acceptor'],\n    isOfEachUpload: false,\n    dimensions: [],\n    isGathered: false,",
+    replace:
+      "  DuplicateUploads: {\n    kind: 'counter',\n    unit: 'Count',\n    writtenBy: ['acceptor'],\n    isOfEachUpload: false,\n    dimensions: [],\n    isGathered: true,",
     noticedBy: {
       file: 'scripts/test/metrics-in-terraform.test.ts',
       test: 'a metric whose values may be lost in a crash has no alarm, but on a percentile',
