@@ -17,7 +17,7 @@ stryker := scripts/mutants/stryker/node_modules/.package-lock.json
 # what is imported, which is far less.
 pip_install := pip install --quiet --disable-pip-version-check --no-compile --only-binary :all: -r
 
-.PHONY: help install demo dev examples local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-large bench-growth bench-issuer bench-idempotency bench-half-peak bench-peers bench-uploads bench-calls bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
+.PHONY: help install demo dev examples local local-down images test check check-workflows test-unit test-acceptance test-local test-containers test-localstack test-python test-schema test-rate-store test-terraform test-faults outages soak model fuzz mutants packages test-packages test-browser bench bench-client bench-client-small bench-start-up bench-flood bench-large bench-growth bench-issuer bench-idempotency bench-half-peak bench-peers bench-uploads bench-traces bench-calls bench-consumer bench-containers bench-check profile cost audit format docs deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -191,6 +191,9 @@ $(peers): bench/peers/package-lock.json
 
 bench-peers: $(installed) $(peers) ## Measure the url-issuer against better-upload and Uppy Companion: ROUNDS=
 	@node bench/peers/main.ts
+
+bench-traces: $(installed) ## Measure the CPU of an upload with no, all and 5 % of traces: ROUNDS= UPLOADS=
+	@node bench/traces/main.ts
 
 bench-calls: $(installed) ## Measure the CPU of a call of AWS against the AWS SDK's: ROUNDS= CALLS=
 	@node bench/calls/main.ts

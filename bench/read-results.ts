@@ -7,6 +7,7 @@ import type { SmallFilesResults } from './client/report.ts';
 import type { ConsumerResults } from './consumer/report.ts';
 import type { HalfPeakResults, IssuerResults } from './issuer/report.ts';
 import type { StartUpResults } from './start-up/report.ts';
+import type { TraceResults } from './traces/report.ts';
 import type { UploadResults } from './uploads/results.ts';
 
 /** What `make bench-check` measures again. */
@@ -26,6 +27,7 @@ export interface Results extends CheckedResults {
   readonly large: LargeResults;
   readonly growth: GrowthResults;
   readonly 'start-up': StartUpResults;
+  readonly traces: TraceResults;
   readonly 'client-small-files': SmallFilesResults;
 }
 
@@ -50,6 +52,7 @@ export function readResults(): Results {
     large: read(COMMITTED, 'large'),
     growth: read(COMMITTED, 'growth'),
     'start-up': read(COMMITTED, 'start-up'),
+    traces: read(COMMITTED, 'traces'),
     'client-small-files': read(COMMITTED, 'client-small-files'),
   };
 }

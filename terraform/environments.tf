@@ -1,14 +1,14 @@
 # What the tasks of each service have as environment variables: docs/configuration.md says what they mean.
 
 locals {
-  common_environment = {
+  common_environment = merge(local.tracing_environment, {
     AWS_REGION            = data.aws_region.current.id
     ENVIRONMENT           = local.environment
     LOG_LEVEL             = var.log_level
     BUCKET                = module.storage.bucket.name
     UPLOADS_TABLE         = module.storage.tables.uploads.name
     RECORD_RETENTION_DAYS = tostring(module.storage.settings.record_retention_days)
-  }
+  })
 
   evidence_environment = {
     REPORT_QUEUE_URLS = join(",", [for queue in local.report_queues : queue.url])
@@ -20,6 +20,7 @@ locals {
   environments = merge({
     url-issuer = merge(
       local.common_environment,
+      local.tracing == null ? {} : { OTEL_TRACES_SAMPLER_ARG = format("%.9f", local.tracing.sample_ratio) },
       {
         ACCESS_TABLE              = module.storage.tables.access.name
         UPLOAD_NAME_PART          = local.url_issuer.upload_name_part

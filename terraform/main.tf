@@ -19,6 +19,7 @@ locals {
     "url_issuer.rate_limit_store" = [for issuer in [var.url_issuer, local.url_issuer] : try(keys(issuer.rate_limit_store), [])]
     acceptor                      = [keys(var.acceptor), keys(local.acceptor)]
     processor                     = [keys(var.processor), keys(local.processor)]
+    tracing                       = [try(keys(var.tracing), []), try(keys(local.tracing), [])]
     webhooks                      = [try(keys(var.webhooks), []), try(keys(local.webhooks), [])]
     alarms                        = [keys(var.alarms), keys(module.alarms.settings)]
     "alarms.subscriptions"        = [for alarms in [var.alarms, module.alarms.settings] : try(distinct(flatten([for one in alarms.subscriptions : keys(one)])), [])]
@@ -37,6 +38,7 @@ locals {
   processor  = module.settings.processor
   reports    = module.settings.reports
   webhooks   = module.settings.webhooks
+  tracing    = module.settings.tracing
 
   # Whether tasks reach only what has an endpoint in the VPC that is made here; and what they reach beyond upload-once's own needs, where
   # null stands for everything.
@@ -69,6 +71,7 @@ module "settings" {
   processor          = var.processor
   reports            = var.reports
   webhooks           = var.webhooks
+  tracing            = var.tracing
   own_queues         = local.own_queues
   reachable_services = local.reachable_services
 }
@@ -119,6 +122,7 @@ module "network" {
   name           = var.name
   settings       = var.network
   public_subnets = local.has_domain
+  traces         = var.tracing != null
   tags           = var.tags
 }
 

@@ -36,6 +36,7 @@ module "url_issuer" {
   secrets          = try(local.url_issuer.rate_limit_store.url_secret_arn, null) == null ? {} : { RATE_LIMIT_STORE_URL = local.url_issuer.rate_limit_store.url_secret_arn }
   environment      = local.environments["url-issuer"]
   task_policy_json = local.task_policies["url-issuer"]
+  collector        = local.collector
 
   load_balancer = {
     target_group_arn  = module.endpoint.target_group_arn
@@ -78,6 +79,7 @@ module "acceptor" {
   subnet_ids       = module.network.private_subnet_ids
   environment      = local.environments["acceptor"]
   task_policy_json = local.task_policies["acceptor"]
+  collector        = local.collector
 
   autoscaling = {
     kind       = "backlog"
@@ -105,6 +107,7 @@ module "processor" {
   secrets             = local.processor.handler_secrets
   environment         = local.environments["processor"]
   task_policy_json    = local.task_policies["processor"]
+  collector           = local.collector
   handler_policy_json = local.processor.handler_policy_json
 
   autoscaling = {
@@ -134,6 +137,7 @@ module "webhook_sender" {
   secret_kms_key_arns = compact([local.webhooks.secret_kms_key_arn])
   environment         = local.environments["webhook-sender"]
   task_policy_json    = local.task_policies["webhook-sender"]
+  collector           = local.collector
 
   autoscaling = {
     kind       = "backlog"

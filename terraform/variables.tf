@@ -164,6 +164,12 @@ variable "webhooks" {
   }
 }
 
+variable "tracing" {
+  description = "Traces in X-Ray: a collector beside each service. Without it there are none."
+  type        = any
+  default     = null
+}
+
 variable "log_level" {
   description = "The lowest level of log lines that are written: trace, debug, info, warn or error."
   type        = string

@@ -21,8 +21,14 @@ export interface MeteredStack extends LocalAwsFacts {
   stop(): Promise<void>;
 }
 
-/** The services are kept on the first core. The caller and what it starts here besides stay where they are. */
-export async function startMeteredStack(logFolder: string): Promise<MeteredStack> {
+/**
+ * The services are kept on the first core. The caller and what it starts here besides stay where they are.
+ * @param servicesEnv what all services get besides their settings
+ */
+export async function startMeteredStack(
+  logFolder: string,
+  servicesEnv: Readonly<Record<string, string>> = {},
+): Promise<MeteredStack> {
   const running: { stop(): Promise<void> }[] = [];
   const PATH = process.env.PATH ?? '';
 
@@ -52,7 +58,14 @@ export async function startMeteredStack(logFolder: string): Promise<MeteredStack
         program,
         logFile: join(logFolder, `${name}.log`),
         endpoints,
-        env: (meter) => ({ PATH, ...env, ...serviceEnvOf(facts), ...meter.env, ...settings(meter) }),
+        env: (meter) => ({
+          PATH,
+          ...servicesEnv,
+          ...env,
+          ...serviceEnvOf(facts),
+          ...meter.env,
+          ...settings(meter),
+        }),
       });
       running.unshift(started);
       return started;

@@ -6,6 +6,7 @@ import { PRICES_COMPARED } from './prices.ts';
 import { readResults } from './read-results.ts';
 import { savingsTable } from './savings.ts';
 import { perMillionTable, perMonthTable, sentences, sizesTable, volumesTable } from './tables.ts';
+import { tracingSentence } from './tracing-sentence.ts';
 import { webhooksSentence } from './webhooks-sentence.ts';
 
 const BEGIN = '<!-- cost: made by `make docs` from bench/results/uploads.json and scripts/cost/prices.ts -->';
@@ -40,6 +41,8 @@ function tables(): string {
     markdownTable(sizesTable(results, parameters)),
     '## Webhooks',
     webhooksSentence(results),
+    '## Traces',
+    tracingSentence(),
     '## What more could be saved',
     'The defaults are the safe choice. The first rows are settings of Terraform; the others would be changes of the code, for a form.',
     `${markdownTable(savingsTable(results, parameters))}\n`,

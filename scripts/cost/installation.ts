@@ -10,6 +10,8 @@ export interface Installation {
   readonly webhookTasks: Tasks;
   /** AWS services that the tasks reach by an interface endpoint. */
   readonly interfaceEndpoints: number;
+  /** Which part of the uploads has a trace, where there is tracing. */
+  readonly tracedShare: number;
   /** How long the source of a PUT stays that is left to both rules of the lifecycle. */
   readonly lifecycleDays: number;
   /** The least record retention that modules/storage takes, with the default retentions of the queues. */
@@ -88,6 +90,7 @@ export function installationOf(): Installation & { readonly defaults: Defaults }
     tasks: { 'url-issuer': tasks('url_issuer'), acceptor: tasks('acceptor'), processor: tasks('processor') },
     webhookTasks: tasks('webhooks'),
     interfaceEndpoints: interfaceEndpoints(),
+    tracedShare: Number(attributesIn('modules/settings/variables.tf', 'tracing')('sample_ratio')),
     lifecycleDays: Number(storage('uploads_expire_days')) + Number(storage('noncurrent_expire_days')),
     shortestRecordDays: 4 * retentions + 1,
     defaults: {

@@ -54,6 +54,7 @@ const usEast1 = {
   metric: price(0.3, 'metric and month', CLOUDWATCH),
   fargateArmCpu: price(0.03238, 'vCPU-hour on ARM', FARGATE),
   fargateArmMemory: price(0.00356, 'GB-hour on ARM', FARGATE),
+  xrayTraces: price(5, 'million traces recorded, without Transaction Search', 'AWS X-Ray pricing'),
   publicAddress: price(0.005, 'public IPv4 address and hour', VPC),
 } as const satisfies Record<string, Price>;
 

@@ -6,6 +6,7 @@ import { formsRows, halfPeakRows, issuerRows } from '../../bench/issuer/report.t
 import { peersRows } from '../../bench/peers/report.ts';
 import { type Results, readResults } from '../../bench/read-results.ts';
 import { startUpRows } from '../../bench/start-up/report.ts';
+import { traceRows } from '../../bench/traces/report.ts';
 import { CASES, cpuRows } from '../../bench/uploads/report.ts';
 import type { ServiceFigures, UploadResults } from '../../bench/uploads/results.ts';
 import { callsOf, SERVICES, totalOf } from '../../bench/uploads/totals.ts';
@@ -43,6 +44,7 @@ const PARTS: Readonly<Record<keyof Results, (results: Results) => string[]>> = {
   ],
   growth: ({ growth }) => [markdownTable(growthRows(growth)), markdownTable(memoryRows(growth))],
   'start-up': (results) => [markdownTable(startUpRows(results['start-up']))],
+  traces: ({ traces }) => [markdownTable(traceRows(traces))],
   'client-small-files': (results) => [markdownTable(smallFilesRows(results['client-small-files']))],
 };
 

@@ -95,6 +95,13 @@ export const sample: Results = {
       { name: 'acceptor', rounds: [{ ms: 400, residentMib: 100 }] },
     ],
   },
+  traces: {
+    machine: 'a machine',
+    results: [
+      { name: 'no traces', rounds: [{ all: 4000, issuer: 500, acceptor: 2000, processor: 1500 }] },
+      { name: 'all traces', rounds: [{ all: 4200, issuer: 520, acceptor: 2100, processor: 1580 }] },
+    ],
+  },
   'client-small-files': {
     machine: 'a machine',
     results: [

@@ -11,18 +11,19 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/text': [],
   'packages/clock': [],
+  'packages/tracing': ['clock'],
   'packages/table': ['clock'],
   'packages/queue': ['clock'],
-  'packages/runtime': ['clock', 'text'],
+  'packages/runtime': ['clock', 'text', 'tracing'],
   'packages/uploads': ['clock', 'table', 'text'],
   'packages/access': ['table', 'text'],
-  'packages/worker': ['clock', 'queue', 'runtime'],
+  'packages/worker': ['clock', 'queue', 'runtime', 'tracing'],
   'packages/client': ['text'],
   'packages/cli': ['access', 'client', 'clock', 'queue', 'runtime', 'text', 'uploads'],
-  'services/url-issuer': ['access', 'clock', 'runtime', 'text', 'uploads'],
+  'services/url-issuer': ['access', 'clock', 'runtime', 'text', 'tracing', 'uploads'],
   'services/acceptor': ['clock', 'queue', 'runtime', 'uploads', 'worker'],
-  'services/processor': ['clock', 'queue', 'runtime', 'uploads', 'worker'],
-  'services/webhook-sender': ['clock', 'queue', 'runtime', 'uploads', 'worker'],
+  'services/processor': ['clock', 'queue', 'runtime', 'tracing', 'uploads', 'worker'],
+  'services/webhook-sender': ['clock', 'queue', 'runtime', 'tracing', 'uploads', 'worker'],
 };
 
 function importsOf(file: string): string[] {

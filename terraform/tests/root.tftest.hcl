@@ -200,6 +200,58 @@ run "own_handler" {
   }
 }
 
+run "by_default_there_are_no_traces" {
+  assert {
+    condition     = local.collector == null && alltrue([for environment in local.environments : !can(regex("OTEL", join(" ", keys(environment))))])
+    error_message = "no collector, and no service that sends spans"
+  }
+}
+
+run "traces_by_the_endpoint_for_otlp" {
+  variables {
+    tracing = { collector_image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror/collector:v1" }
+  }
+  assert {
+    condition     = alltrue([for environment in local.environments : environment.OTEL_EXPORTER_OTLP_ENDPOINT == "http://127.0.0.1:4318"]) && local.environments["url-issuer"].OTEL_TRACES_SAMPLER_ARG == "0.050000000"
+    error_message = "each service sends spans to the collector beside it; the url-issuer decides which"
+  }
+  assert {
+    condition = yamldecode(local.collector.config) == {
+      extensions = {
+        health_check = { endpoint = "127.0.0.1:13133" }
+        sigv4auth    = { region = "eu-central-1", service = "xray" }
+      }
+      receivers  = { otlp = { protocols = { http = { endpoint = "127.0.0.1:4318" } } } }
+      processors = { memory_limiter = { check_interval = "1s", limit_mib = 120, spike_limit_mib = 20 }, batch = {} }
+      exporters  = { otlp_http = { traces_endpoint = "https://xray.eu-central-1.amazonaws.com/v1/traces", auth = { authenticator = "sigv4auth" } } }
+      service = {
+        extensions = ["health_check", "sigv4auth"]
+        pipelines  = { traces = { receivers = ["otlp"], processors = ["memory_limiter", "batch"], exporters = ["otlp_http"] } }
+      }
+    }
+    error_message = "the collector's configuration"
+  }
+  assert {
+    condition     = length(setsubtract(keys(local.environments.processor), module.settings.reserved_names)) == 0
+    error_message = "handler_environment rejects what sends spans"
+  }
+}
+
+run "traces_without_transaction_search" {
+  variables {
+    network = { egress = "nat" }
+    tracing = { exporter = "awsxray", sample_ratio = 1 }
+  }
+  assert {
+    condition     = yamldecode(local.collector.config).exporters == { awsxray = { region = "eu-central-1" } } && yamldecode(local.collector.config).service.pipelines.traces.exporters == ["awsxray"] && yamldecode(local.collector.config).service.extensions == ["health_check"]
+    error_message = "segments of X-Ray, signed by the exporter itself"
+  }
+  assert {
+    condition     = local.collector.image == "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0" && local.environments["url-issuer"].OTEL_TRACES_SAMPLER_ARG == "1.000000000"
+    error_message = "the public image, and all traces"
+  }
+}
+
 run "without_webhooks_there_is_nothing_of_them" {
   assert {
     condition     = length(module.webhook_sender) == 0 && !contains(keys(output.queues), "webhooks") && !contains(keys(output.services), "webhook-sender")

@@ -41,7 +41,7 @@ locals {
 
   # What ECS on Fargate calls for a task (Amazon ECS Developer Guide, "Amazon ECS interface VPC endpoints": the images
   # and the logs), and what the services call.
-  interface_endpoints = setunion(["ecr.api", "ecr.dkr", "logs", "sqs"], var.settings.interface_endpoints)
+  interface_endpoints = setunion(["ecr.api", "ecr.dkr", "logs", "sqs"], var.traces ? ["xray"] : [], var.settings.interface_endpoints)
 }
 
 resource "aws_vpc" "this" {

@@ -93,6 +93,13 @@ variable "public_subnets" {
   nullable    = false
 }
 
+variable "traces" {
+  description = "Whether the tasks send spans to X-Ray, which needs an interface endpoint with egress = \"endpoints\"."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "tags" {
   description = "Tags of all resources."
   type        = map(string)

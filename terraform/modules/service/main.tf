@@ -71,6 +71,35 @@ locals {
       }
     }
   }
+
+  # Not essential: the service goes on without it. Its metrics and log lines say what it could not send.
+  collectors = var.collector == null ? [] : [{
+    name           = "collector"
+    image          = var.collector.image
+    essential      = false
+    memory         = var.collector.memory_mib
+    environment    = [{ name = "AOT_CONFIG_CONTENT", value = var.collector.config }]
+    portMappings   = []
+    mountPoints    = []
+    volumesFrom    = []
+    systemControls = []
+
+    readonlyRootFilesystem = true
+    linuxParameters = {
+      initProcessEnabled = true
+      capabilities       = { add = [], drop = ["ALL"] }
+    }
+
+    healthCheck = {
+      command     = ["CMD", "/healthcheck"]
+      interval    = 30
+      timeout     = 5
+      retries     = 3
+      startPeriod = 10
+    }
+
+    logConfiguration = local.container.logConfiguration
+  }]
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -89,7 +118,7 @@ resource "aws_ecs_task_definition" "this" {
   memory                   = var.tasks.memory
   task_role_arn            = aws_iam_role.task.arn
   execution_role_arn       = aws_iam_role.execution.arn
-  container_definitions    = jsonencode([local.container])
+  container_definitions    = jsonencode(concat([local.container], local.collectors))
   tags                     = var.tags
 
   # The earlier one is what a deployment that fails goes back to, and ECS starts no deployment of one that was deregistered

@@ -14,9 +14,13 @@ locals {
   })
 
   # [account, region, repository] of an image in ECR; null for an image from elsewhere, which takes no permission.
-  ecr_parts = try(regex("^([0-9]{12})\\.dkr\\.ecr\\.([a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?/([^:@]+)", var.image), null)
+  ecr_parts = [
+    for image in compact([var.image, try(var.collector.image, null)]) :
+    regex("^([0-9]{12})\\.dkr\\.ecr\\.([a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?/([^:@]+)", image)
+    if can(regex("^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com(\\.cn)?/", image))
+  ]
 
-  pull_statements = local.ecr_parts == null ? [] : [
+  pull_statements = length(local.ecr_parts) == 0 ? [] : [
     {
       # Knows no resource (Service Authorization Reference, "Amazon Elastic Container Registry").
       Sid      = "SignInToRegistry"
@@ -29,7 +33,7 @@ locals {
       Effect = "Allow"
       Action = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
       Resource = [
-        "arn:${local.partition}:ecr:${local.ecr_parts[1]}:${local.ecr_parts[0]}:repository/${local.ecr_parts[2]}"
+        for parts in local.ecr_parts : "arn:${local.partition}:ecr:${parts[1]}:${parts[0]}:repository/${parts[2]}"
       ]
     },
   ]
@@ -107,6 +111,23 @@ resource "aws_iam_role_policy" "scale_in_protection" {
   name   = "scale-in-protection"
   role   = aws_iam_role.task.name
   policy = local.protection_policy
+}
+
+# The collector signs with the task's role. X-Ray knows no resources for these (Service Authorization Reference, "AWS X-Ray").
+resource "aws_iam_role_policy" "traces" {
+  count = var.collector == null ? 0 : 1
+
+  name = "traces"
+  role = aws_iam_role.task.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "SendSpans"
+      Effect   = "Allow"
+      Action   = ["xray:PutSpans", "xray:PutSpansForIndexing", "xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+      Resource = ["*"]
+    }]
+  })
 }
 
 # What ECS does to start a task: pull its image, hand it its secrets, take its logs.

@@ -191,6 +191,16 @@ variable "handler_policy_json" {
   }
 }
 
+variable "collector" {
+  description = "The collector of spans beside the service: its image, its configuration (YAML), and its part of the task's memory. Null: there is none."
+  type = object({
+    image      = string
+    config     = string
+    memory_mib = number
+  })
+  default = null
+}
+
 variable "vpc_id" {
   description = "The VPC of the tasks."
   type        = string

@@ -23,6 +23,11 @@ output "webhooks" {
   value       = local.webhooks
 }
 
+output "tracing" {
+  description = "The settings of tracing, with their defaults. Null if there are no traces."
+  value       = var.tracing
+}
+
 output "own_queue_names" {
   description = "The names of the queues that the installation makes, which reports.queue_arns cannot have."
   value       = local.own_queue_names

@@ -519,6 +519,44 @@ variable "webhooks" {
   }
 }
 
+variable "tracing" {
+  description = "The root's variable tracing."
+  type = object({
+    # Which part of the uploads has a trace, from 0 to 1. A client that sends a traceparent decides for its own upload.
+    sample_ratio = optional(number, 0.05)
+
+    # Where the collector sends spans: "otlp", the endpoint of X-Ray for OTLP, which needs Transaction Search in the account and region;
+    # or "awsxray" without Transaction Search.
+    exporter = optional(string, "otlp")
+
+    # The image of the collector. With network.egress = "endpoints" it must be a copy in ECR in this region, as tasks reach no other
+    # registry.
+    collector_image = optional(string, "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0")
+  })
+  default = null
+
+  validation {
+    condition     = var.tracing == null || try(var.tracing.sample_ratio >= 0 && var.tracing.sample_ratio <= 1, false)
+    error_message = "tracing.sample_ratio takes a number from 0 to 1."
+  }
+
+  validation {
+    condition     = var.tracing == null || contains(["otlp", "awsxray"], try(var.tracing.exporter, ""))
+    error_message = "tracing.exporter takes \"otlp\" or \"awsxray\"."
+  }
+
+  validation {
+    condition     = var.tracing == null || can(regex("^[^\\s:@]+(:[0-9]+/[^\\s:@]+)?(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})$", var.tracing.collector_image))
+    error_message = "tracing.collector_image takes a name with a tag or a digest."
+  }
+
+  # Null: tasks reach every registry.
+  validation {
+    condition     = var.tracing == null || var.reachable_services == null || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.", var.tracing.collector_image))
+    error_message = "tracing.collector_image takes an image of ECR in this region with network.egress = \"endpoints\", because tasks reach no other registry: push a copy of public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0 there."
+  }
+}
+
 variable "name" {
   description = "The root's variable name."
   type        = string

@@ -287,3 +287,13 @@ run "refuses_a_zone_by_name" {
   }
   expect_failures = [var.settings]
 }
+
+run "traces_have_an_endpoint_of_x_ray" {
+  variables {
+    traces = true
+  }
+  assert {
+    condition     = contains(keys(aws_vpc_endpoint.interface), "xray") && contains(keys(aws_vpc_endpoint.interface), "sqs")
+    error_message = "one more endpoint, beside what is needed"
+  }
+}

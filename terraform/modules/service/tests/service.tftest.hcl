@@ -461,3 +461,36 @@ run "refuses_a_security_group_by_name" {
   }
   expect_failures = [var.security_group_ids]
 }
+
+run "by_default_there_is_no_collector" {
+  assert {
+    condition     = length(jsondecode(aws_ecs_task_definition.this.container_definitions)) == 1 && length(aws_iam_role_policy.traces) == 0
+    error_message = "one container, and no permission for spans"
+  }
+}
+
+run "a_collector_is_not_essential" {
+  variables {
+    collector = { image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror/collector:v1", config = "receivers: {}", memory_mib = 160 }
+  }
+  assert {
+    condition     = [for container in jsondecode(aws_ecs_task_definition.this.container_definitions) : [container.name, container.essential]] == [["acceptor", true], ["collector", false]]
+    error_message = "the service goes on without it"
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[1].environment == [{ name = "AOT_CONFIG_CONTENT", value = "receivers: {}" }] && jsondecode(aws_ecs_task_definition.this.container_definitions)[1].memory == 160
+    error_message = "its configuration, and its part of the memory"
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[1].healthCheck.command == ["CMD", "/healthcheck"] && jsondecode(aws_ecs_task_definition.this.container_definitions)[1].readonlyRootFilesystem && jsondecode(aws_ecs_task_definition.this.container_definitions)[1].linuxParameters.capabilities.drop == ["ALL"]
+    error_message = "its own check, a read-only root file system, and no capabilities"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.traces[0].policy).Statement[0].Action == ["xray:PutSpans", "xray:PutSpansForIndexing", "xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+    error_message = "the task's role sends spans, and reads none"
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement.Resource if statement.Sid == "PullImage"][0] == ["arn:aws:ecr:eu-central-1:123456789012:repository/uo/acceptor", "arn:aws:ecr:eu-central-1:123456789012:repository/mirror/collector"]
+    error_message = "both images can be pulled"
+  }
+}

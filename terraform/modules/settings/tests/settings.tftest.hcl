@@ -454,3 +454,28 @@ run "without_webhooks_there_are_no_settings_of_them" {
     error_message = "nothing, rather than defaults"
   }
 }
+
+run "traces_of_a_part_between_none_and_all" {
+  command = plan
+  variables {
+    tracing = { sample_ratio = 5 }
+  }
+  expect_failures = [var.tracing]
+}
+
+run "traces_go_one_of_two_ways" {
+  command = plan
+  variables {
+    tracing = { exporter = "zipkin" }
+  }
+  expect_failures = [var.tracing]
+}
+
+run "a_collector_that_tasks_can_t_pull" {
+  command = plan
+  variables {
+    tracing            = {}
+    reachable_services = []
+  }
+  expect_failures = [var.tracing]
+}
