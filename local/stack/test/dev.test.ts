@@ -153,8 +153,8 @@ t.test('a port that is in use is named, and so is an invalid DEV_PORT', async (t
   t.teardown(() => other.close());
   for (const [DEV_PORT, message] of [
     [String(port), `port ${port + 1} of 127.0.0.1, which is for S3, is taken: `],
-    ['65530', 'DEV_PORT: expected the first of 7 ports, from 1 to 65529, got "65530"'],
-    ['http', 'DEV_PORT: expected the first of 7 ports, from 1 to 65529, got "http"'],
+    ['65530', 'DEV_PORT: expected the first of 8 ports, from 1 to 65528, got "65530"'],
+    ['http', 'DEV_PORT: expected the first of 8 ports, from 1 to 65528, got "http"'],
   ] as const) {
     const dev = startDev(t, { DEV_FOLDER: t.testdir(), DEV_PORT });
     t.equal(await dev.ended, 1);
