@@ -11,6 +11,7 @@ import { heartbeatMutations } from './mutations/heartbeat.ts';
 import { issuingMutations } from './mutations/issuing.ts';
 import { metricMutations } from './mutations/metrics.ts';
 import { threadMutations } from './mutations/threads.ts';
+import { traceMutations } from './mutations/traces.ts';
 import { webhookEventMutations } from './mutations/webhook-events.ts';
 
 /** What `make mutants` tries, in the order of an upload's way. */
@@ -24,6 +25,7 @@ export const allMutations: readonly Mutation[] = [
   ...fencingMutations,
   ...heartbeatMutations,
   ...threadMutations,
+  ...traceMutations,
   ...webhookEventMutations,
   ...drainMutations,
   ...metricMutations,

@@ -42,18 +42,17 @@ export function traceAcceptor<P extends { readonly uploads: UploadStore; readonl
     if (outcome !== undefined) work.attributes['upload_once.outcome'] = outcome;
   }
 
-  function recordUpload({ traceparent, issuedAt, click, claimed }: Upload): void {
+  function recordUpload(upload: Upload): void {
+    const { traceparent, claimed } = upload;
     if (!claimed) return;
     const { storedAt, sizeBytes, versionId } = claimed;
-    const from = click?.at ?? issuedAt;
+    const start = startOf(upload, storedAt);
     traces.recordOf(traceparent, {
       name: 'upload',
-      startMs: from.getTime(),
+      startMs: start.at.getTime(),
       endMs: storedAt.getTime(),
       attributes: {
-        'upload_once.start.source': click
-          ? 'inferred: not before the click that the URL was signed for'
-          : 'inferred: not before the upload was issued',
+        'upload_once.start.source': start.source,
         'upload_once.end.source': storedAt.getMilliseconds() === 0 ? END_SOURCES.list : END_SOURCES.event,
         'upload_once.version_id': versionId,
         'upload_once.size_bytes': sizeBytes,
@@ -107,6 +106,14 @@ export function traceAcceptor<P extends { readonly uploads: UploadStore; readonl
         },
       ),
   };
+}
+
+/** No service sees the client begin. A link can have been made weeks before. */
+function startOf({ issuedAt, click, signatureSeconds }: Upload, storedAt: Date) {
+  if (click) return { at: click.at, source: 'inferred: not before the click that the URL was signed for' };
+  return signatureSeconds === undefined
+    ? { at: issuedAt, source: 'inferred: not before the upload was issued' }
+    : { at: storedAt, source: 'unknown: the click on the link is not on record' };
 }
 
 /** Of an event that finds nothing to do. */

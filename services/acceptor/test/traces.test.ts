@@ -85,6 +85,17 @@ t.test('an upload by a link begins with the click', async (t) => {
   });
 });
 
+t.test('if the click on a link is not on record, nothing is said of the beginning', async (t) => {
+  const { issue, upload, deliver, span } = traced();
+  const event = upload(await issue({ signatureSeconds: 60 }), 'hello');
+  await deliver(event);
+  t.match(span('upload'), {
+    startMs: event.storedAt.getTime(),
+    endMs: event.storedAt.getTime(),
+    attributes: { 'upload_once.start.source': 'unknown: the click on the link is not on record' },
+  });
+});
+
 t.test('a duplicate and a redelivery are linked, never children', async (t) => {
   const { issue, upload, deliver, spans } = traced();
   const key = await issue();

@@ -1,0 +1,62 @@
+import type { Mutation } from '../mutation.ts';
+
+const TRACEPARENT = 'packages/tracing/src/traceparent.ts';
+const TRACEPARENT_TEST = 'packages/tracing/test/traceparent.test.ts';
+const OTLP = 'packages/tracing/src/otlp-traces.ts';
+const EXPORT_TEST = 'packages/tracing/test/create-traces.test.ts';
+const ACCEPTOR = 'services/acceptor/src/trace-acceptor.ts';
+const ACCEPTOR_TEST = 'services/acceptor/test/traces.test.ts';
+const SENDER = 'services/webhook-sender/src/trace-webhook-sender.ts';
+const SENDER_TEST = 'services/webhook-sender/test/traces.test.ts';
+
+/** Which spans there are, and what their export can cost. */
+export const traceMutations: readonly Mutation[] = [
+  {
+    id: 'duplicate-in-the-trace',
+    change: 'the event of a duplicate is a child of the upload’s span',
+    breaks: 'a trace is the life of one upload: what arrives besides is linked',
+    file: ACCEPTOR,
+    find: "    work.relation = 'link';\n",
+    replace: "    work.relation = 'child';\n",
+    noticedBy: { file: ACCEPTOR_TEST, test: 'a duplicate and a redelivery are linked, never children' },
+  },
+  {
+    id: 'duplicate-webhook-in-the-trace',
+    change: 'the webhook of a duplicate is a child of the upload’s span',
+    breaks: 'a trace is the life of one upload: what arrives besides is linked',
+    file: SENDER,
+    find: "type === WebhookType.duplicate ? 'link' : 'child'",
+    replace: "type === WebhookType.duplicate ? 'child' : 'child'",
+    noticedBy: { file: SENDER_TEST, test: 'the webhook of a duplicate is linked, never a child' },
+  },
+  {
+    id: 'unsampled-recorded',
+    change: 'spans are made of traces that are not sampled',
+    breaks: 'the decision of a client, or of the ratio, holds in all services',
+    file: TRACEPARENT,
+    find: 'return Number.parseInt(flags, 16) & SAMPLED ? { traceId, spanId } : undefined;',
+    replace: 'return { traceId, spanId };',
+    noticedBy: { file: TRACEPARENT_TEST, test: 'the place of a span, only if its trace is sampled' },
+  },
+  {
+    id: 'caller-not-heard',
+    change: 'the ratio decides for traces of callers too',
+    breaks: 'a client’s decision whether its trace is sampled holds',
+    file: TRACEPARENT,
+    find: "caller?.flags ?? (isInRatio(traceId, ratio) ? '01' : '00')",
+    replace: "(isInRatio(traceId, ratio) ? '01' : '00')",
+    noticedBy: {
+      file: TRACEPARENT_TEST,
+      test: 'a part of the new traces is sampled, by their ids; a caller decides for its own',
+    },
+  },
+  {
+    id: 'spans-without-bound',
+    change: 'spans wait without a bound',
+    breaks: 'the loss of the collector costs spans, and no memory',
+    file: OTLP,
+    find: 'const MOST_WAITING = 2_048;',
+    replace: 'const MOST_WAITING = 2_048_000;',
+    noticedBy: { file: EXPORT_TEST, test: 'while an endpoint hangs, a bounded number of spans waits' },
+  },
+];
