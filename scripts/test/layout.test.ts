@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/queue': ['clock'],
   'packages/runtime': ['clock', 'text', 'tracing'],
   'packages/uploads': ['clock', 'table', 'text'],
-  'packages/access': ['table', 'text'],
+  'packages/access': ['clock', 'table', 'text'],
   'packages/worker': ['clock', 'queue', 'runtime', 'tracing'],
   'packages/client': ['text'],
   'packages/cli': ['access', 'client', 'clock', 'queue', 'runtime', 'text', 'uploads'],

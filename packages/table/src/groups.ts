@@ -10,6 +10,8 @@ export interface GroupsOptions<One, Outcome> {
   readonly most: number;
   /** One call for all of them: an outcome for each, in their order. */
   readonly call: (group: readonly One[]) => Promise<readonly Outcome[]>;
+  /** How far apart calls begin at least, for what takes only so many; asked when one begins. By default 0. */
+  readonly apartMs?: () => number;
   readonly clock?: Pick<Clock, 'after' | 'monotonicMs'>;
 }
 
@@ -46,14 +48,16 @@ interface Waiting<One, Outcome> {
  *
  * While two calls are under way what comes waits, and goes together in the next. A full group does not wait for them, and neither does
  * what comes behind calls that are slow. Eight calls are under way at most, each for two seconds. What has waited for a second when
- * there is room is not sent any more: who asked for it is about to give up. What comes goes in its order.
+ * there is room is not sent any more: who asked for it is about to give up. What comes goes in its order. Calls that are to begin apart do, full
+ * groups too.
  */
 export function createGroups<One, Outcome>(options: GroupsOptions<One, Outcome>): Groups<One, Outcome> {
-  const { most, call, clock = systemClock } = options;
+  const { most, call, apartMs = () => 0, clock = systemClock } = options;
   const waiting: Waiting<One, Outcome>[] = [];
   let calls = 0;
   let promptCalls = 0;
   let isScheduled = false;
+  let notBeforeMs = Number.NEGATIVE_INFINITY;
 
   const isFull = () => waiting.length >= most;
   const hasRoom = () => calls < MOST_CALLS && (promptCalls < PROMPT_CALLS || isFull());
@@ -61,6 +65,11 @@ export function createGroups<One, Outcome>(options: GroupsOptions<One, Outcome>)
   function schedule(turn = 1): void {
     if (isScheduled || waiting.length === 0 || !hasRoom()) return;
     isScheduled = true;
+    const waitMs = notBeforeMs - clock.monotonicMs();
+    if (waitMs > 0) {
+      clock.after(waitMs, sendOnTime);
+      return;
+    }
     const before = waiting.length;
     setImmediate(() => {
       isScheduled = false;
@@ -70,6 +79,11 @@ export function createGroups<One, Outcome>(options: GroupsOptions<One, Outcome>)
     });
   }
 
+  function sendOnTime(): void {
+    isScheduled = false;
+    sendWaiting();
+  }
+
   function sendWaiting(): void {
     const oldestMs = clock.monotonicMs() - WAIT_LIMIT_MS;
     while (waiting[0] && waiting[0].sinceMs < oldestMs) {
@@ -77,7 +91,11 @@ export function createGroups<One, Outcome>(options: GroupsOptions<One, Outcome>)
         .shift()
         ?.reject(new WaitedTooLong(`it waited for more than ${WAIT_LIMIT_MS} ms, and was not sent`));
     }
-    while (waiting.length > 0 && hasRoom()) void send(waiting.splice(0, most));
+    while (waiting.length > 0 && hasRoom() && clock.monotonicMs() >= notBeforeMs) {
+      notBeforeMs = clock.monotonicMs() + apartMs();
+      void send(waiting.splice(0, most));
+    }
+    schedule();
   }
 
   async function send(group: readonly Waiting<One, Outcome>[]): Promise<void> {

@@ -201,3 +201,42 @@ t.test('a call that throws at once is a call that fails', async (t) => {
   });
   for (const number of upTo(20)) await t.rejects(groups.add(number), { message: 'thrown' });
 });
+
+t.test('calls that are to begin apart do, full groups too', async (t) => {
+  const clock = new VirtualClock();
+  const calls: (readonly number[])[] = [];
+  let apartMs = 0;
+  const groups = createGroups<number, number>({
+    most: 2,
+    async call(group) {
+      calls.push(group);
+      return group;
+    },
+    apartMs: () => apartMs,
+    clock,
+  });
+  const added: Promise<number>[] = [];
+  async function add(...numbers: number[]) {
+    added.push(...numbers.map((number) => groups.add(number)));
+    await turns();
+  }
+  await add(1);
+  apartMs = 50;
+  await add(2);
+  t.strictSame(calls, [[1], [2]], 'after none');
+  await add(3, 4, 5);
+  t.equal(calls.length, 2);
+  clock.advance(49);
+  await turns();
+  t.equal(calls.length, 2);
+  clock.advance(1);
+  await turns();
+  t.strictSame(calls.slice(2), [[3, 4]], 'one at a time');
+  clock.advance(50);
+  await turns();
+  t.strictSame(calls.slice(3), [[5]]);
+  clock.advance(1_000);
+  await add(6);
+  t.strictSame(calls.slice(4), [[6]], 'what comes later waits for nothing');
+  t.strictSame(await Promise.all(added), [1, 2, 3, 4, 5, 6], 'each has its own outcome');
+});

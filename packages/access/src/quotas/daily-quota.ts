@@ -1,11 +1,14 @@
+import { type Clock, systemClock } from '@upload-once/clock';
 import { createGroups, type Groups } from '@upload-once/table';
 import { LRUCache } from 'lru-cache';
 import type { ApiKey } from '../api-keys/api-key.ts';
+import { type AddsApart, createAddsApart } from './adds-apart.ts';
 import { dayOf, type QuotaCounters } from './quota-counters.ts';
 
 export interface DailyQuotaOptions {
   readonly counters: QuotaCounters;
   readonly now: () => Date;
+  readonly clock?: Pick<Clock, 'after' | 'monotonicMs'>;
 }
 
 /** What became of one request for a unit of a key's quota. */
@@ -21,7 +24,8 @@ export interface QuotaResult {
 export interface DailyQuota {
   /**
    * Takes one unit of a key's quota of the day. Those that ask for the same key at the same time are one write (`createGroups`);
-   * where not all of them fit, the first get what there is, to the last unit.
+   * where not all of them fit, the first get what there is, to the last unit. While all tasks together take more units of a key than an item of the
+   * table takes writes, each task's writes are further apart (`createAddsApart`).
    *
    * @returns undefined for a key without a quota. Rejects when the table did not respond: then a unit may have been used up
    *   for nothing, but none was granted that the table does not know of.
@@ -42,7 +46,7 @@ const MAX_KEYS = 10_000;
 /** As many as are recorded in one call after that: no group of them is cut in two. */
 const MOST_AT_ONCE = 25;
 
-export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuota {
+export function createDailyQuota({ counters, now, clock = systemClock }: DailyQuotaOptions): DailyQuota {
   const groups = new LRUCache<string, Groups<undefined, QuotaResult>>({ max: MAX_KEYS });
   const exhausted = new LRUCache<string, { readonly day: string; readonly used: number }>({
     max: MAX_KEYS,
@@ -61,6 +65,7 @@ export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuo
     day: string,
     quota: number,
     requests: number,
+    addsApart: AddsApart,
   ): Promise<QuotaResult[]> {
     let fitting = Math.min(requests, quota);
     let used: number | undefined;
@@ -75,7 +80,10 @@ export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuo
       // Counts only grow: for those beyond what is left now there will be nothing today.
       fitting = left;
     }
-    if (used !== undefined) noteUse(keyId, day, quota, used);
+    if (used !== undefined) {
+      noteUse(keyId, day, quota, used);
+      addsApart.note(fitting, used);
+    }
     const before = (used ?? quota) - fitting;
     return Array.from({ length: requests }, (_, at) => {
       const granted = at < fitting;
@@ -94,8 +102,9 @@ export function createDailyQuota({ counters, now }: DailyQuotaOptions): DailyQuo
       const name = `${keyId} ${day} ${quota}`;
       let group = groups.get(name);
       if (group === undefined) {
-        const call = (group: readonly undefined[]) => takeAll(keyId, day, quota, group.length);
-        group = createGroups({ most: MOST_AT_ONCE, call });
+        const addsApart = createAddsApart(() => clock.monotonicMs());
+        const call = (group: readonly undefined[]) => takeAll(keyId, day, quota, group.length, addsApart);
+        group = createGroups({ most: MOST_AT_ONCE, call, apartMs: () => addsApart.apartMs, clock });
         groups.set(name, group);
       }
       return group.add(undefined);
