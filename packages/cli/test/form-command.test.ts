@@ -140,6 +140,21 @@ t.test('the page has each field before the file, and nothing of them as markup',
   t.notMatch(html, '<&', 'the metadata are no markup');
 });
 
+t.test('a browser does not stay on the page as it was, unless that is asked for', async (t) => {
+  const { servers, form, post } = await stage(t);
+  post();
+  const redirect = ['--success-redirect', 'https://www.example.com/'];
+  for (const [args, expected] of [
+    [['--as', 'html'], { successStatus: 201 }],
+    [['--as', 'html', '--success-status', '204'], { successStatus: 204 }],
+    [['--as', 'html', ...redirect], { successRedirect: redirect[1] }],
+    [[], {}],
+  ] as const) {
+    await form(...args);
+    t.strictSame(JSON.parse(servers.asked.at(-1)?.body ?? ''), expected, args.join(' '));
+  }
+});
+
 t.test('what can’t be done is named, and nothing sent', async (t) => {
   const { servers, form, upload, post, file } = await stage(t);
   const handed = JSON.stringify(post());

@@ -1,7 +1,7 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import type { awsFields, tracingFields } from './config-fields.ts';
 import type { ConfigOf, Fields } from './fields.ts';
-import { redactText } from './redaction.ts';
+import { redactText, redactUserInfo } from './redaction.ts';
 
 /** What is wrong, in words that can follow the variable's name; undefined when nothing is. */
 export type ConfigFinding = string | undefined;
@@ -14,7 +14,7 @@ export type ConfigChecks<F extends Fields> = {
 /** What a pattern lets through and no URL is: a port beyond 65535, brackets without an IPv6 address … */
 export function checkUrl(value: string | undefined): ConfigFinding {
   if (value === undefined || URL.canParse(value)) return undefined;
-  return `expected a URL that leads somewhere, got ${JSON.stringify(redactText(value))}`;
+  return `expected a URL that leads somewhere, got ${JSON.stringify(redactText(redactUserInfo(value)))}`;
 }
 
 /** What `runService` checks of these variables, for each service that has them. */

@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import type { ConfigChecks } from './config-checks.ts';
 import type { ConfigOf, Field, Fields, OptionalField } from './fields.ts';
-import { isSecretName, redactText } from './redaction.ts';
+import { isSecretName, redactText, redactUserInfo } from './redaction.ts';
 
 /** The part of a long value that an error message still shows. */
 const SHOWN_VALUE_CHARACTERS = 100;
@@ -96,7 +96,7 @@ function foundWords(variable: string, value: string | undefined): string {
   if (value === undefined) return 'but it is not set';
   if (value.trim() === '') return 'but it is blank';
   if (isSecretName(variable)) return 'got a value that is not shown here because it may be a secret';
-  const shown = redactText(value);
+  const shown = redactText(redactUserInfo(value));
   return shown.length > SHOWN_VALUE_CHARACTERS
     ? `got ${JSON.stringify(shown.slice(0, SHOWN_VALUE_CHARACTERS))}… (${value.length} characters)`
     : `got ${JSON.stringify(shown)}`;

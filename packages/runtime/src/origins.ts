@@ -1,5 +1,5 @@
 import type { ConfigFinding } from './config-checks.ts';
-import { REDACTED } from './redaction.ts';
+import { redactUserInfo } from './redaction.ts';
 
 export const ORIGIN_EXPECTED =
   'one origin such as "https://www.example.com" (scheme, host, optional port); no "*"';
@@ -9,12 +9,12 @@ export const ORIGINS_EXPECTED =
 
 /** A browser sends an origin in just one spelling: anything else would never match, and is better reported at the start. */
 export function checkOrigins(list: string): ConfigFinding {
-  return findingOf(entriesOf(withoutUserInfo(list)), ORIGINS_EXPECTED);
+  return findingOf(entriesOf(redactUserInfo(list)), ORIGINS_EXPECTED);
 }
 
 /** As `checkOrigins`, for one origin. */
 export function checkOrigin(origin: string | undefined): ConfigFinding {
-  return origin === undefined ? undefined : findingOf([withoutUserInfo(origin)], ORIGIN_EXPECTED);
+  return origin === undefined ? undefined : findingOf([redactUserInfo(origin)], ORIGIN_EXPECTED);
 }
 
 /** The entries of a list that is separated by commas. */
@@ -31,9 +31,4 @@ function findingOf(entries: readonly string[], expected: string): ConfigFinding 
 
 function isOrigin(text: string): boolean {
   return /^https?:[^*,]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
-}
-
-/** A password can have commas and slashes: nothing before the last "@" is sure not to be a part of one. */
-function withoutUserInfo(text: string): string {
-  return text.replace(/^.*@/s, `${REDACTED}@`);
 }

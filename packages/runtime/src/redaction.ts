@@ -84,6 +84,14 @@ export function lineMayHoldSecret(json: string): boolean {
   return LINE_MAY_HOLD_SECRET.test(json);
 }
 
+/**
+ * A setting that should be a URL, or several: without all that can be a user and a password. Those that make a URL invalid have slashes,
+ * commas and quotation marks, so nothing before the last "@" is sure not to be a part of one.
+ */
+export function redactUserInfo(setting: string): string {
+  return setting.replace(/^(\w+:\/\/)?.*@/s, `$1${REDACTED}@`);
+}
+
 /** The same text without the secrets in it: in URLs, headers, form fields, JSON, whatever an error message quotes. */
 export function redactText(text: string): string {
   if (!MAY_HOLD_SECRET.test(text)) return text;

@@ -111,6 +111,7 @@ t.test('what may be a secret is not repeated', async (t) => {
     UPLOAD_API_KEY: text({ minLength: 100, expected: 'a long key' }),
     SIGNING_SECRET: text({ minLength: 100, expected: 'a long secret' }),
     CALLBACK_URL: text({ pattern: '^https:', expected: 'a URL that begins with "https:"' }),
+    STORE_URL: text({ pattern: '^redis:', expected: 'a URL that begins with "redis:"' }),
   };
   const violations = (
     await violationsOf(
@@ -118,6 +119,7 @@ t.test('what may be a secret is not repeated', async (t) => {
         UPLOAD_API_KEY: 'abc-hidden',
         SIGNING_SECRET: 'def-hidden',
         CALLBACK_URL: 'http://me:pass-hidden@host/?X-Amz-Signature=sig-hidden',
+        STORE_URL: 'me:pass/hidden@host',
       },
       secrets as never,
     )
@@ -199,5 +201,6 @@ t.test('a URL is more than its beginning', async (t) => {
   for (const bad of ['https://', 'http://x:99999', 'http://[x]/', 'not a url']) {
     t.equal(checkUrl(bad), `expected a URL that leads somewhere, got ${JSON.stringify(bad)}`);
   }
-  t.notMatch(checkUrl('http://me:hidden@x:99999'), 'hidden');
+  for (const password of ['hidden', 'hid/den', "hid'den", 'hid"den', 'hid den', 'hid@den', 'hid,den'])
+    t.notMatch(checkUrl(`http://me:${password}@x:99999`), /hid|den/, password);
 });

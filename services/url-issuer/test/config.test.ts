@@ -225,7 +225,10 @@ t.test('a user and a password in an origin are not shown', async (t) => {
     ]) {
       const error: Error = await load({ [variable]: value }).then(t.fail, (reason) => reason);
       t.notMatch(error.message, /secretpw/);
-      t.match(error.message, /, got "\[Redacted\]@a\.example": an origin has no user and password$/);
+      t.match(
+        error.message,
+        /, got "https:\/\/\[Redacted\]@a\.example": an origin has no user and password$/,
+      );
     }
   }
 });

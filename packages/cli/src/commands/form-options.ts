@@ -35,7 +35,8 @@ What the upload must match:
   --expires SECONDS   how long an upload can start with the form
 
 What S3 responds to the stored file, for a form:
-  --success-status S  200, 201 or 204 (default 204, after which a browser stays on the page)
+  --success-status S  200, 201 or 204, after which a browser stays on the page as it was (default 204; with --as html 201,
+                      after which it shows S3's response)
   --success-redirect URL  where S3 sends the browser; the installation allows origins
 
 Exit code: 0 done; 1 the issuer refused, or sent no usable response; 2 the command line can't be carried out;
@@ -73,8 +74,7 @@ export function readFormOptions(args: readonly string[], env: CliIo['env']): For
       ...(filename !== undefined && { filename }),
       ...sizesOf(values.bytes, values['max-bytes']),
       ...(sha256 !== undefined && { sha256 }),
-      successStatus: statusOf(values['success-status']),
-      successRedirect: values['success-redirect'],
+      ...successOf(values['success-status'], values['success-redirect'], format),
     },
   };
 }
@@ -108,6 +108,16 @@ function sizesOf(exact: string | undefined, most: string | undefined): NewUpload
     throw new UsageError('--bytes is exact: --max-bytes can’t be given too');
   if (exact !== undefined) return { minBytes: bytesOf('bytes', exact), maxBytes: bytesOf('bytes', exact) };
   return most === undefined ? {} : { maxBytes: bytesOf('max-bytes', most) };
+}
+
+/** A page that does not change after an upload makes people press the button again. */
+function successOf(
+  status: string | undefined,
+  successRedirect: string | undefined,
+  format: FormFormat,
+): Pick<NewUploadOptions, 'successStatus' | 'successRedirect'> {
+  const isShown = format === 'html' && successRedirect === undefined;
+  return { successStatus: statusOf(status) ?? (isShown ? 201 : undefined), successRedirect };
 }
 
 function statusOf(text: string | undefined): 200 | 201 | 204 | undefined {

@@ -110,6 +110,8 @@ function violationsOfReturnUrl(url: string | undefined, { returnOrigins }: LinkS
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const isAllowed =
     parsed !== undefined &&
+    // The origin of a blob: URL is that of the page that made it.
+    ['https:', 'http:'].includes(parsed.protocol) &&
     returnOrigins.includes(parsed.origin) &&
     parsed.username === '' &&
     parsed.password === '';
