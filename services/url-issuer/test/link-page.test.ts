@@ -252,7 +252,7 @@ t.test('what its key may have now holds for a link that was made before', async 
   t.equal((await sign(token, { sizeBytes: 50, contentType: 'image/png' })).statusCode, 200);
 });
 
-t.test('a link has a rate of its own, which who has no secret can’t use up', async (t) => {
+t.test('a link has a rate of its own, which only requests with its secret use up', async (t) => {
   const { make, view, sign, clock } = await linkClient(t, { links: { ...LINKS, ratePerMinute: 3 } });
   const [one, other] = [await make(), await make()];
   for (let time = 0; time < 10; time += 1) await view(`${one.id}.${OTHER_SECRET}`);

@@ -29,6 +29,8 @@ const PART_OF_SILENT = 1 / 2;
 /** How long a message waits for a place of its endpoint, in seconds: long where it is not known whether there will be a response. */
 const BUSY_SECONDS = { least: 5, most: 15 };
 const SILENT_SECONDS = { least: 60, most: 180 };
+/** An attempt that has waited so long for a place of an endpoint that does not respond has failed too: each event has an end. */
+const LONGEST_WAIT_FOR_SILENT_MS = 600_000;
 const GONE = 410;
 
 export interface WebhookSenderPorts {
@@ -94,8 +96,18 @@ export function createWebhookSender(
     if (!endpoint) return unsent(upload, event.type, 'no endpoint is configured for a webhook');
     if (!endpoint.types.has(event.type)) return;
     if (gone.has(endpoint.url.href)) throw endpointGone(endpoint);
+    const traceId = traceIdOf(upload.traceparent);
     const release = limit.take(endpoint);
-    if (!release) throw busy(endpoint, body);
+    if (!release) {
+      if (limit.isSilent(endpoint) && waitedMs(pending) > LONGEST_WAIT_FOR_SILENT_MS)
+        settle(
+          pending,
+          endpoint,
+          { failure: 'it did not respond to the attempts before' },
+          { traceId, durationMs: 0 },
+        );
+      throw busy(endpoint, body);
+    }
     let isSilent = false;
     try {
       const request = await requestOf(pending, upload, endpoint);
@@ -106,11 +118,16 @@ export function createWebhookSender(
       });
       isSilent = 'failure' in response;
       const durationMs = Math.max(0, clock.now().getTime() - beganAt.getTime());
-      settle(pending, endpoint, response, { traceId: traceIdOf(upload.traceparent), durationMs });
+      settle(pending, endpoint, response, { traceId, durationMs });
     } finally {
       release(!isSilent);
     }
   };
+
+  /** How long ago its attempt was due. */
+  function waitedMs({ event, nextAttemptAt }: Pending): number {
+    return clock.now().getTime() - (nextAttemptAt ?? event.at).getTime();
+  }
 
   function busy(endpoint: Endpoint, body: string): Postponed {
     const { least, most } = limit.isSilent(endpoint) ? SILENT_SECONDS : BUSY_SECONDS;

@@ -42,6 +42,7 @@ await runService({
     const s3 = new S3Client({
       ...s3ClientConfig({ region, forcePathStyle: config.S3_FORCE_PATH_STYLE }),
       // No part of a URL that others use.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       ...(config.S3_PUBLIC_ENDPOINT && { endpoint: config.S3_PUBLIC_ENDPOINT }),
     });

@@ -32,7 +32,7 @@ const UPLOAD: Upload = {
   state: UploadState.processed,
   claimed: {
     versionId: 'v1',
-    eTag: '"0f343b0931126a20f133d67c2b018a3b"',
+    eTag: '0f343b0931126a20f133d67c2b018a3b',
     sizeBytes: 48_123,
     storedAt: at('12:00:04.000'),
     claimedAt: at('12:00:04.500'),

@@ -68,7 +68,9 @@ t.test('events of both kinds are delivered, signed; log and metrics say so', asy
   });
   const { downloadUrl } = (byType['upload.processed'] as unknown as { data: { downloadUrl: string } }).data;
   t.equal(await (await fetch(downloadUrl)).text(), 'the file');
-  t.ok(new URL(downloadUrl).searchParams.get('versionId'), 'of the accepted version alone');
+  const { searchParams } = new URL(downloadUrl);
+  t.ok(searchParams.get('versionId'), 'of the accepted version alone');
+  t.notMatch([...searchParams.keys()].join(), 'checksum', 'which would be that of an empty body');
   t.match(receiver.received.entries[0]?.headers, { 'user-agent': /^upload-once\/\d+\.\d+\.\d+$/ });
   t.strictSame(await sender.stop(), { code: 0, stderr: '' });
   t.equal(sender.total('WebhooksDelivered'), 2);

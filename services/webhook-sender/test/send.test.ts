@@ -339,6 +339,36 @@ t.test('however many endpoints hang, others go on', async (t) => {
   );
 });
 
+t.test(
+  'an event that finds no place at an endpoint that does not respond has failed after ten minutes, and ends',
+  async (t) => {
+    const { upload, processed, postponed, deliver, receiver, clock } = await createHarness(t);
+    receiver.respond(() => undefined);
+    /** While an attempt of another event hangs, which ends before this does. */
+    async function whileOneHangs(work: () => Promise<void>): Promise<void> {
+      const before = receiver.received.entries.length;
+      const hanging = deliver(processed(await upload()));
+      await receiver.received.until(({ length }) => length === before + 1);
+      await work();
+      clock.advance(15_000);
+      await t.rejects(hanging, { code: 'Postponed' });
+    }
+    await whileOneHangs(async () => undefined);
+    let body = processed(await upload());
+    await whileOneHangs(async () => {
+      t.equal((await postponed(body)).body, body, 'it waits, and counts no attempt');
+    });
+    for (let attempt = 1; attempt <= LAST_ATTEMPT; attempt += 1) {
+      clock.advance(26 * HOUR_MS);
+      await whileOneHangs(async () => {
+        ({ body } = await postponed(body));
+        if (attempt < LAST_ATTEMPT) t.match(JSON.parse(body), { attempt: attempt + 1 });
+      });
+    }
+    await t.rejects(deliver(body), { code: 'Unprocessable' });
+  },
+);
+
 t.test('an endpoint that has no other beside it has all places', async (t) => {
   const { upload, processed, deliver, receiver } = await createHarness(t, { concurrency: 4 });
   const waiting: (() => void)[] = [];
