@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { METRICS } from '@upload-once/runtime';
 import t from 'tap';
@@ -97,4 +97,78 @@ t.test('the permissions are valid JSON, and those of the calls that the commands
   }
   for (const action of ['s3:GetObject', 's3:ListBucket']) t.ok(allowed.includes(action), action);
   t.equal(new Set(allowed).size, 12, 'and no other');
+});
+
+/** Alarms on what AWS itself measures, and the test of their cause: what sets them off is there, and AWS counts it. */
+const CAUSES_OF_AWS: Readonly<Record<string, readonly [file: string, test: string]>> = {
+  'upload-events-dead-letter': [
+    'services/acceptor/test/process.test.ts',
+    'a message that can never be handled: dead-letter queue, its reason logged once',
+  ],
+  'accepted-events-dead-letter': [
+    'services/processor/test/process.test.ts',
+    'a handler that always fails: FAILED, dead-letter queue, the reason logged at error once',
+  ],
+  'webhooks-dead-letter': [
+    'services/webhook-sender/test/process.test.ts',
+    'the events of an endpoint that is gone, and what is no event, are dead letters at once',
+  ],
+  'upload-reports': [
+    'terraform/tests/moto.test.ts',
+    'P4: a report is kept in its queue, by whose count the alarm goes off',
+  ],
+};
+/**
+ * No test can provoke these: SQS alone knows how old a message is, only a load balancer or API of AWS responds in place of a task, and only
+ * ECS and EventBridge tell of tasks. Terraform's own tests hold their definitions.
+ */
+const MEASURED_BY_AWS_ALONE = ['age', 'load-balancer-errors', 'api-errors', 'task-failures'];
+
+t.test('each alarm is set off in a test by its real cause', async (t) => {
+  const own = globSync('{services,packages}/*/test/alarms.test.ts', { cwd: repository }).map(read).join('\n');
+  const titles = [...own.matchAll(/'alarm ([a-z-]+): /g)].map(([, name = '']) => name);
+  const isAt = (alarm: string, name: string) => alarm === name || alarm.endsWith(`-${name}`);
+  for (const alarm of alarmNames()) {
+    const cause = Object.keys(CAUSES_OF_AWS).find((name) => isAt(alarm, name));
+    if (cause) {
+      const [file, test] = CAUSES_OF_AWS[cause] ?? ['', ''];
+      t.ok(read(file).includes(`'${test}'`), `${alarm}: ${file}`);
+      continue;
+    }
+    const isOfAws = MEASURED_BY_AWS_ALONE.some((name) => isAt(alarm, name));
+    t.ok(isOfAws || titles.some((name) => isAt(alarm, name)), alarm);
+  }
+});
+
+/** What the services can write as a message. */
+const sources = globSync('{services,packages}/*/src/**/*.ts', { cwd: repository }).map(read).join('\n');
+
+t.test('the runbook has a filter, a view and a command for each alarm', async (t) => {
+  const rows = [...operations.matchAll(/^\| `([a-z-]+)` \| `(.+?)` \| (.+?) \| (.+?) \|$/gm)];
+  t.strictSame(rows.map(([, alarm = '']) => alarm).sort(), alarmNames());
+  const commands = ['npx upload-once ', 'aws ', 'make deploy'];
+  for (const [, alarm, filter = '', view = '', command = ''] of rows) {
+    t.ok(['Queues', 'Uploads', 'Upload by id', 'Audit'].includes(view), `${alarm}: ${view}`);
+    t.ok(
+      command.startsWith('none: ') || commands.some((name) => command.startsWith(`\`${name}`)),
+      `${alarm}: ${command}`,
+    );
+    const [, words] = /^msg like \/(.+)\/$/.exec(filter) ?? [];
+    if (words !== undefined) t.ok(sources.includes(words), `${alarm}: a message has "${words}"`);
+    else t.match(filter, /^(level = "fatal"|durationMs > \d+)$/, alarm ?? '');
+  }
+});
+
+t.test('the query that tells the story of an upload asks for fields that lines have', async (t) => {
+  const [, query = ''] = /```\n(fields [^`]+)```/.exec(operations) ?? [];
+  const [, list = ''] = /^fields (.*)$/m.exec(query) ?? [];
+  const asked = list.split(', ').filter((name) => !name.startsWith('@'));
+  t.ok(asked.length > 8);
+  t.match(query, /\| filter uploadId = "ID"\n/);
+  const [, documented = ''] = /## Logs\n(.*?)\n\*\*The story/s.exec(operations) ?? [];
+  const ofPino = ['service', 'msg', 'err.message', 'receiveCount', 'reason'];
+  for (const name of asked) {
+    t.ok(ofPino.includes(name) || documented.includes(`\`${name}\``), `${name} is described`);
+    if (!ofPino.slice(0, 3).includes(name)) t.match(sources, new RegExp(`\\b${name}\\b`), name);
+  }
 });

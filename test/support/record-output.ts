@@ -19,6 +19,11 @@ export function recordOutput(service: string, now: () => Date) {
       destination: { write: (line) => logLines.push(JSON.parse(line)) },
     }),
     metrics,
+    /** All that was written and gathered, as lines in the embedded metric format. From the first call on, each value is written at once. */
+    written() {
+      metrics.end();
+      return metricLines;
+    },
     /** The sum of all values of a metric. From the first call on, each value is written at once. */
     total(name: string): number {
       metrics.end();
