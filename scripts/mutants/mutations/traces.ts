@@ -14,7 +14,7 @@ export const traceMutations: readonly Mutation[] = [
   {
     id: 'duplicate-in-the-trace',
     change: 'the event of a duplicate is a child of the upload’s span',
-    breaks: 'a trace is the life of one upload: what arrives besides is linked',
+    breaks: 'traces: a trace is the life of one upload: what arrives besides is linked',
     file: ACCEPTOR,
     find: "    work.relation = 'link';\n",
     replace: "    work.relation = 'child';\n",
@@ -23,7 +23,7 @@ export const traceMutations: readonly Mutation[] = [
   {
     id: 'duplicate-webhook-in-the-trace',
     change: 'the webhook of a duplicate is a child of the upload’s span',
-    breaks: 'a trace is the life of one upload: what arrives besides is linked',
+    breaks: 'traces: a trace is the life of one upload: what arrives besides is linked',
     file: SENDER,
     find: "type === WebhookType.duplicate ? 'link' : 'child'",
     replace: "type === WebhookType.duplicate ? 'child' : 'child'",
@@ -32,7 +32,7 @@ export const traceMutations: readonly Mutation[] = [
   {
     id: 'unsampled-recorded',
     change: 'spans are made of traces that are not sampled',
-    breaks: 'the decision of a client, or of the ratio, holds in all services',
+    breaks: 'traces: the decision of a client, or of the ratio, holds in all services',
     file: TRACEPARENT,
     find: 'return Number.parseInt(flags, 16) & SAMPLED ? { traceId, spanId } : undefined;',
     replace: 'return { traceId, spanId };',
@@ -41,7 +41,7 @@ export const traceMutations: readonly Mutation[] = [
   {
     id: 'caller-not-heard',
     change: 'the ratio decides for traces of callers too',
-    breaks: 'a client’s decision whether its trace is sampled holds',
+    breaks: 'traces: a client’s decision whether its trace is sampled holds',
     file: TRACEPARENT,
     find: "caller?.flags ?? (isInRatio(traceId, ratio) ? '01' : '00')",
     replace: "(isInRatio(traceId, ratio) ? '01' : '00')",
@@ -53,7 +53,7 @@ export const traceMutations: readonly Mutation[] = [
   {
     id: 'spans-without-bound',
     change: 'spans wait without a bound',
-    breaks: 'the loss of the collector costs spans, and no memory',
+    breaks: 'traces: the loss of the collector costs spans, and no memory',
     file: OTLP,
     find: 'const MOST_WAITING = 2_048;',
     replace: 'const MOST_WAITING = 2_048_000;',
