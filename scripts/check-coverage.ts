@@ -12,6 +12,7 @@ const FOLDERS = [
   'packages/queue',
   'packages/client',
   'packages/cli',
+  'packages/console',
   'packages/runtime',
   'packages/worker',
   'services/url-issuer',

@@ -41,6 +41,7 @@ export interface ManagedProcess {
 export function startProcess(options: {
   readonly name: string;
   readonly program: string;
+  readonly args?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
   /**
@@ -49,8 +50,8 @@ export function startProcess(options: {
    */
   readonly ownGroup?: boolean;
 }): ManagedProcess {
-  const { name, program, env, logFile, ownGroup = false } = options;
-  const child: ChildProcess = spawn(process.execPath, ['--import', END_WITH_PARENT, program], {
+  const { name, program, args = [], env, logFile, ownGroup = false } = options;
+  const child: ChildProcess = spawn(process.execPath, ['--import', END_WITH_PARENT, program, ...args], {
     env: { ...COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: ownGroup,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -140,6 +140,12 @@ const cliUses = bundle('cli', 'bin/upload-once.mjs', [
   '--out-extension:.js=.mjs',
   `--outdir=${cli}`,
 ]);
+
+// The console's page, which its server reads from the folder beside its own code.
+const page = join(root, 'packages/console/src/browser');
+mkdirSync(join(cli, 'browser'));
+for (const name of readdirSync(page).filter((each) => each !== 'tsconfig.json'))
+  copyFileSync(join(page, name), join(cli, 'browser', name));
 
 for (const tarball of [
   pack('client', clientUses, {

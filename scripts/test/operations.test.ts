@@ -75,6 +75,10 @@ t.test('the permissions are valid JSON, and those of the calls that the commands
     'packages/queue/src/delete-batcher.ts',
     'packages/uploads/src/s3/s3-event-rules.ts',
     'packages/uploads/src/s3/s3-object-listing.ts',
+    'packages/console/src/sources/sqs-queues.ts',
+    'packages/console/src/sources/cloudwatch-logs.ts',
+    'packages/console/src/sources/cloudwatch-metrics.ts',
+    'packages/console/src/sources/xray-traces.ts',
   ].map(read);
   const called = new Set(
     sources.flatMap((source) => [...source.matchAll(/new (\w+)Command\(/g)].map((m) => m[1])),
@@ -88,15 +92,20 @@ t.test('the permissions are valid JSON, and those of the calls that the commands
     DeleteMessageBatch: 'sqs:DeleteMessage',
     GetBucketNotificationConfiguration: 's3:GetBucketNotification',
     ListObjectVersions: 's3:ListBucketVersions',
+    DescribeLogGroups: 'logs:DescribeLogGroups',
+    FilterLogEvents: 'logs:FilterLogEvents',
+    StartLiveTail: 'logs:StartLiveTail',
+    GetMetricData: 'cloudwatch:GetMetricData',
+    BatchGetTraces: 'xray:BatchGetTraces',
   };
   t.strictSame([...called].sort(), Object.keys(actionOf).sort());
   for (const action of Object.values(actionOf)) t.ok(allowed.includes(action), action);
-  // Of the table's and the bucket's other calls: Scan, BatchGetItem, UpdateItem; HeadObject, and 404 for what is missing.
-  for (const action of ['dynamodb:Scan', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem']) {
+  // Of the table's and the bucket's other calls: Scan, Query, BatchGetItem, UpdateItem; HeadObject, and 404 for what is missing.
+  for (const action of ['dynamodb:Scan', 'dynamodb:Query', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem']) {
     t.ok(allowed.includes(action), action);
   }
   for (const action of ['s3:GetObject', 's3:ListBucket']) t.ok(allowed.includes(action), action);
-  t.equal(new Set(allowed).size, 12, 'and no other');
+  t.equal(new Set(allowed).size, 18, 'and no other');
 });
 
 /** Alarms on what AWS itself measures, and the test of their cause: what sets them off is there, and AWS counts it. */

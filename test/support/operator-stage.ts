@@ -1,11 +1,15 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
   PurgeQueueCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { XRayClient } from '@aws-sdk/client-xray';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import {
+  createDynamoDbLinkStore,
   createDynamoDbUploadRecords,
   createS3ObjectListing,
   createS3ObjectStore,
@@ -62,6 +66,8 @@ export interface OperatorSetting {
   readonly interrupt?: AbortSignal;
   /** After so many writes standard output can't be written any more. */
   readonly outputWrites?: number;
+  /** Called with what the command writes to standard output. */
+  readonly onOutput?: (text: string) => void;
   /** Changes what the command reaches. */
   readonly operations?: (operations: Operations) => Operations;
 }
@@ -154,6 +160,7 @@ export async function operate(cloud: LocalCloud, args: readonly string[], settin
         if (written > (setting.outputWrites ?? Number.POSITIVE_INFINITY))
           throw new OutputFailed('standard output could not be written (ENOSPC)');
         seen.stdout += text;
+        setting.onOutput?.(text);
       },
       isTTY,
     },
@@ -193,6 +200,19 @@ export async function operate(cloud: LocalCloud, args: readonly string[], settin
         region: async () => cloud.localAws.region,
       });
     },
+    loadConsoleReach: async () => ({
+      store: () => cloud.uploads,
+      links: (tableName) =>
+        createDynamoDbLinkStore({
+          client: cloud.dynamoDb,
+          tableName,
+          recordRetentionSeconds: 0,
+          newToken: () => '',
+        }),
+      cloudWatch: () => new CloudWatchClient({ region: cloud.localAws.region }),
+      cloudWatchLogs: () => new CloudWatchLogsClient({ region: cloud.localAws.region }),
+      xRay: () => new XRayClient({ region: cloud.localAws.region }),
+    }),
     sleep: async () => undefined,
     interruptSignal: () => setting.interrupt ?? new AbortController().signal,
   };

@@ -13,6 +13,7 @@ const LISTENERS = [
   'acceptor',
   'processor',
   'traces',
+  'console',
   'webhook-sender',
 ] as const;
 export type Listener = (typeof LISTENERS)[number];

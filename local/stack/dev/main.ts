@@ -5,6 +5,7 @@ import type { ManagedProcess } from '../child-process.ts';
 import { holdLock, lockOf } from '../lock.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { startTraceReceiver } from '../trace-receiver.ts';
+import { startDevConsole } from './dev-console.ts';
 import { callersEnv, devPorts, hasWebhooks } from './dev-settings.ts';
 import { apiKeyIn, writeEnvFile } from './env-file.ts';
 import { shownLine } from './shown-line.ts';
@@ -25,21 +26,28 @@ const asked = new Promise<number>((end) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end(0));
 });
 await using _lock = await holdLock(lockOf(folder)).catch(endWith);
-const stack = await start().catch(endWith);
+const ports = await devPorts(process.env).catch(endWith);
+const { stack, env } = await start().catch(endWith);
 for (const service of stack.processes) show(service);
-say(instructions(stack, await firstLink(stack)));
+const page = await startDevConsole({ env, port: ports.console, logFolder: join(folder, 'logs') }).catch(
+  endAll,
+);
+say(instructions(stack, await firstLink(stack), page.url));
+let isStopping = false;
+void page.process.ended.then((how) => isStopping || say(how));
 
 const failed = stack.failed.then((how) => {
   process.stderr.write(`${how}\n`);
   return 1;
 });
 const exitCode = await Promise.race([asked, failed]);
+isStopping = true;
 say('\nStopping …');
+await page.process.stop();
 await stack.stop();
 process.exit(exitCode);
 
-async function start(): Promise<Stack> {
-  const ports = await devPorts(process.env);
+async function start(): Promise<{ readonly stack: Stack; readonly env: Readonly<Record<string, string>> }> {
   const { passed, left } = callersEnv(process.env);
   const recordRetentionDays = passed.RECORD_RETENTION_DAYS || DEFAULT_RECORD_RETENTION_DAYS;
   const linkOrigin = passed.LINK_ORIGIN || `http://127.0.0.1:${ports['url-issuer']}`;
@@ -75,7 +83,7 @@ async function start(): Promise<Stack> {
       ...(hasWebhooks(passed) && { 'webhook-sender': { PORT: String(ports['webhook-sender']) } }),
     },
   });
-  await writeEnvFile(envFile, {
+  const env = {
     UPLOAD_ONCE_URL: started.issuerUrl,
     UPLOAD_ONCE_API_KEY: started.apiKey,
     ...started.awsEnv,
@@ -85,11 +93,14 @@ async function start(): Promise<Stack> {
     UPLOAD_ONCE_ACCESS_TABLE: started.tables.access,
     UPLOAD_EVENTS_QUEUE_URL: started.queues.uploadEvents,
     ACCEPTED_EVENTS_QUEUE_URL: started.queues.acceptedEvents,
+    ...(hasWebhooks(passed) && { WEBHOOK_QUEUE_URL: started.queues.webhooks }),
     UPLOAD_REPORTS_QUEUE_URL: started.queues.uploadReports,
     RECORD_RETENTION_DAYS: recordRetentionDays,
     ...(!passed.OTEL_EXPORTER_OTLP_ENDPOINT && { UPLOAD_ONCE_TRACES_URL: traces.url }),
-  });
-  return started;
+    UPLOAD_ONCE_LOG_FOLDER: join(folder, 'logs'),
+  };
+  await writeEnvFile(envFile, env);
+  return { stack: started, env };
 }
 
 function show(service: ManagedProcess): void {
@@ -110,7 +121,11 @@ async function firstLink({ issuerUrl, apiKey }: Stack): Promise<string> {
   return (await createLink({ issuerUrl, apiKey, name: 'by-link', ...texts })).url;
 }
 
-function instructions({ issuerUrl, apiKey, endpoints, bucket }: Stack, link: string): string {
+function instructions(
+  { issuerUrl, apiKey, endpoints, bucket }: Stack,
+  link: string,
+  consoleUrl: string,
+): string {
   const handler = process.env.PROCESSOR_HANDLER;
   const near = (path: string) => relative(process.cwd(), path) || '.';
   return `
@@ -123,7 +138,10 @@ function instructions({ issuerUrl, apiKey, endpoints, bucket }: Stack, link: str
   data         ${near(join(folder, 'data'))}, kept for the next start; remove it to begin anew
   logs         ${near(join(folder, 'logs'))}
 
-Open this link in a browser, and send a file. What happens to it is shown below:
+Open the console in a browser, and watch uploads as they happen. Its buttons make some:
+  ${consoleUrl}
+
+Open this link, and send a file. What happens to it is shown there, and below:
   ${link}
 
 In another terminal, load these settings first:
@@ -141,6 +159,12 @@ Or ask for a form, list the API keys, look into the dead-letter queues, find upl
 
 Ctrl-C stops everything.
 `;
+}
+
+/** The console could not be started. */
+async function endAll(error: unknown): Promise<never> {
+  await stack.stop();
+  return endWith(error);
 }
 
 /** Shows an error's message without its stack, and exits. */

@@ -102,7 +102,7 @@ t.test(
     const env = { DEV_FOLDER: t.testdir(), DEV_PORT: String(await freeDevPort()), PATH_PREFIX: '/prod/' };
     const first = startDev(t, env);
     await first.shown(READY);
-    t.equal((await listening(Number(env.DEV_PORT))).length, 8);
+    t.equal((await listening(Number(env.DEV_PORT))).length, 9);
     const envFile = join(env.DEV_FOLDER, 'env');
     const facts = () => inShell(envFile, 'echo $UPLOAD_ONCE_URL $UPLOAD_ONCE_API_KEY');
     const before = await facts();
@@ -153,8 +153,8 @@ t.test('a port that is in use is named, and so is an invalid DEV_PORT', async (t
   t.teardown(() => other.close());
   for (const [DEV_PORT, message] of [
     [String(port), `port ${port + 1} of 127.0.0.1, which is for S3, is taken: `],
-    ['65530', 'DEV_PORT: expected the first of 8 ports, from 1 to 65528, got "65530"'],
-    ['http', 'DEV_PORT: expected the first of 8 ports, from 1 to 65528, got "http"'],
+    ['65530', 'DEV_PORT: expected the first of 9 ports, from 1 to 65527, got "65530"'],
+    ['http', 'DEV_PORT: expected the first of 9 ports, from 1 to 65527, got "http"'],
   ] as const) {
     const dev = startDev(t, { DEV_FOLDER: t.testdir(), DEV_PORT });
     t.equal(await dev.ended, 1);

@@ -1,4 +1,5 @@
 import type { KeysIo } from './commands/keys/keys-io.ts';
+import type { ConsoleReach } from './console/reach.ts';
 import type { OpenOperations } from './operations.ts';
 
 /** All that the command has of the world; a test has another. */
@@ -11,8 +12,10 @@ export interface CliIo {
   readonly randomBytes: (count: number) => Uint8Array;
   /** Opens the table of keys; only the commands of operators need it, and the AWS SDK with it. `now` is the table's time. */
   readonly loadAccess: () => Promise<Pick<KeysIo, 'createStore' | 'now'>>;
-  /** Opens bucket, table and queues; only redrive and audit need them. */
+  /** Opens bucket, table and queues; only redrive, audit and console need them. */
   readonly loadOperations: () => Promise<OpenOperations>;
+  /** What only the console reaches. */
+  readonly loadConsoleReach: () => Promise<ConsoleReach>;
   /** Rejects when the signal is aborted. */
   readonly sleep: (seconds: number, signal: AbortSignal) => Promise<void>;
   /** Aborted by the user's Ctrl-C. A command that does not ask for it is simply ended by Ctrl-C. */

@@ -18,12 +18,13 @@ For operators:
   keys …         the API keys that may ask for forms: make, import, list, set limits, rotate, disable, delete
   redrive        show what lies in the dead-letter queues, and move it back
   audit          name the uploads that did not finish, and send their missing events again
+  console        serve a page on this machine: uploads as they happen, queues, one upload, the audit
 
   upload-once COMMAND --help   tells more about one command
   upload-once --version        prints the version
 `;
 
-const COMMANDS = ['upload', 'form', 'link', 'status', 'revoke', 'keys', 'redrive', 'audit'];
+const COMMANDS = ['upload', 'form', 'link', 'status', 'revoke', 'keys', 'redrive', 'audit', 'console'];
 
 /** The commands that have a help of their own. */
 const OWN_HELP: readonly (string | undefined)[] = [
@@ -34,6 +35,7 @@ const OWN_HELP: readonly (string | undefined)[] = [
   'revoke',
   'redrive',
   'audit',
+  'console',
 ];
 
 /** A name without its middle would be copied as it stands. */
@@ -97,6 +99,11 @@ async function runCommand(args: readonly string[], harness: CliIo, io: CliIo): P
       case 'audit': {
         const { auditCommand } = await import('./commands/audit.ts');
         return await auditCommand(rest, io);
+      }
+      case 'console': {
+        const { consoleCommand } = await import('./commands/console.ts');
+        // The token in the address that it prints opens the console: hidden, it would be worth nothing.
+        return await consoleCommand(rest, { ...io, stdout: harness.stdout });
       }
       case '--version':
         io.stdout.write(`${await version()}\n`);

@@ -66,6 +66,37 @@ const exitCode = await run(process.argv.slice(2), {
       region: () => s3.config.region(),
     });
   },
+  async loadConsoleReach() {
+    const [
+      { DynamoDBClient },
+      { CloudWatchClient },
+      { CloudWatchLogsClient },
+      { XRayClient },
+      config,
+      uploads,
+    ] = await Promise.all([
+      import('@aws-sdk/client-dynamodb'),
+      import('@aws-sdk/client-cloudwatch'),
+      import('@aws-sdk/client-cloudwatch-logs'),
+      import('@aws-sdk/client-xray'),
+      import('@upload-once/runtime/aws-clients'),
+      import('@upload-once/uploads'),
+    ]);
+    const client = ended(new DynamoDBClient(own(config.dynamoDbClientConfig({ region: '' }))));
+    // It only reads: it needs neither tokens nor the record retention.
+    const reader = { client, recordRetentionSeconds: 0, now: () => new Date(), newToken: () => '' };
+    const { signerConstructor: _, ...watching } = own(
+      config.sqsClientConfig({ region: '', longPollSeconds: 0 }),
+    );
+    return {
+      store: (tableName) => uploads.createDynamoDbUploadStore({ ...reader, tableName }),
+      links: (tableName) => uploads.createDynamoDbLinkStore({ ...reader, tableName }),
+      cloudWatch: () => ended(new CloudWatchClient(watching)),
+      // A live tail is one response, of hours: no attempt of it has an end.
+      cloudWatchLogs: () => new CloudWatchLogsClient(watching),
+      xRay: () => ended(new XRayClient(watching)),
+    };
+  },
   interruptSignal() {
     const interrupt = new AbortController();
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -84,6 +115,12 @@ if (lost && exitCode === ExitCode.done) {
 process.stderr.write('', () =>
   process.exit(lost && exitCode === ExitCode.done ? ExitCode.outputFailed : exitCode),
 );
+
+/** See `endEachAttempt`. */
+function ended<T extends Parameters<typeof endEachAttempt>[0]>(client: T): T {
+  endEachAttempt(client, AWS_ATTEMPT_SECONDS);
+  return client;
+}
 
 /** Leaves the region to the SDK, which also finds it in a profile, and goes through the proxies that the environment names. */
 function own<T extends { region: string; requestHandler: object }>({ region: _, ...config }: T) {

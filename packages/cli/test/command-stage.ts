@@ -23,6 +23,9 @@ export async function runCommand(
     loadOperations: async () => () => {
       throw new Error('no bucket here');
     },
+    loadConsoleReach: async () => {
+      throw new Error('no console here');
+    },
     sleep: async (seconds, signal) => {
       seen.slept.push(seconds);
       signal.throwIfAborted();

@@ -48,6 +48,9 @@ async function stage(test: { teardown(end: () => unknown): unknown }, terminal =
       },
       now: () => new Date(0),
     }),
+    loadConsoleReach: async () => {
+      throw new Error('no console here');
+    },
     sleep: async (seconds, signal) => {
       seen.slept.push(seconds);
       signal.throwIfAborted();

@@ -9,7 +9,7 @@ const MAIN = fileURLToPath(new URL('../../dev/main.ts', import.meta.url));
 const END_WITH_PARENT = fileURLToPath(new URL('../../end-with-parent.ts', import.meta.url));
 /** It only ends a wait that would last for ever. */
 const LIMIT_MS = 60_000;
-const PORTS = 8;
+const PORTS = 9;
 
 export interface DevProcess {
   readonly child: ReturnType<typeof spawn>;

@@ -1,23 +1,16 @@
-import { repairName } from '@upload-once/uploads';
 import type { CliIo } from '../cli-io.ts';
 import { ExitCode } from '../exit-code.ts';
-import type { Operations } from '../operations.ts';
 import { OutputFailed } from '../output-failed.ts';
 import {
-  countDeadLetters,
   createAudit,
-  createSendEvents,
   type Finding,
   FindingKind,
-  lookAtDeadLetters,
-  Pipeline,
   type RepairedFinding,
   RepairOutcome,
-  repairFindings,
   WrongQueue,
 } from '../repair/index.ts';
 import { UsageError } from '../usage-error.ts';
-import { AUDIT_HELP, type AuditCommandOptions, readAuditOptions } from './audit-options.ts';
+import { AUDIT_HELP, readAuditOptions } from './audit-options.ts';
 import {
   clockNote,
   HEADER,
@@ -30,17 +23,14 @@ import {
   textLine,
   tooYoungNote,
 } from './audit-report.ts';
-import { checkedQueues, QueuesNotCompared } from './checked-queues.ts';
+import { QueuesNotCompared } from './checked-queues.ts';
 import { hiddenNote } from './hidden-note.ts';
 import { operatorError } from './operator-errors.ts';
 import { sameCommand } from './place-options.ts';
+import { prepareRepair } from './prepare-repair.ts';
 import { undeliveredWebhooks } from './undelivered-webhooks.ts';
 
-/** Of each queue; the names of so many take some 2 MB. */
-const MAX_DEAD_LETTERS = 10_000;
 const ELSEWHERE = ' with another output file';
-/** Longer than so many take. */
-const LOOK_SECONDS = 120;
 
 /**
  * `upload-once audit`: names what came to no end in bucket and table, and with --repair sends the events that are missing. It
@@ -110,50 +100,6 @@ export async function auditCommand(args: readonly string[], io: CliIo): Promise<
     io.stderr.write(`upload-once audit: ${why}${isNothingDone ? '' : next}\n`);
     return error instanceof WrongQueue ? ExitCode.usage : ExitCode.failed;
   }
-}
-
-async function prepareRepair(
-  { queueUrls }: NonNullable<AuditCommandOptions['repair']>,
-  { again, retryFailed, recordOrphans, bucket }: AuditCommandOptions,
-  operations: Operations,
-  onOutcome: (outcome: RepairOutcome) => void,
-) {
-  const { sqs, objects, records, region } = operations;
-  const named = Object.values(Pipeline).map((pipeline) => ({ url: queueUrls[pipeline], pipeline }));
-  const pairs = await checkedQueues(named, bucket, operations);
-  const deadLetters = new Set<string>();
-  for (const { deadLetterUrl, pipelines } of again ? [] : pairs) {
-    const { visible, hidden } = await countDeadLetters(sqs, deadLetterUrl);
-    if (hidden > 0) return { hidden: { deadLetterUrl, hidden, visible } };
-    if (visible > MAX_DEAD_LETTERS) {
-      throw new Error(
-        `${deadLetterUrl} has more than ${MAX_DEAD_LETTERS} messages: redrive them first, or give --again`,
-      );
-    }
-    const letters = await lookAtDeadLetters(sqs, deadLetterUrl, MAX_DEAD_LETTERS, {
-      visibilitySeconds: LOOK_SECONDS,
-      purpose: { bucket, pipelines },
-    });
-    // SQS's count can be late. What it counts and does not give is hidden, or gone.
-    const unseen = visible - letters.length;
-    if (unseen > 0)
-      return { hidden: { deadLetterUrl, hidden: unseen, visible: letters.length, isCountLate: true } };
-    for (const { events = [] } of letters) for (const event of events) deadLetters.add(repairName(event));
-  }
-  const send = createSendEvents({ sqs, queueUrls, bucket, region: await region() });
-  return {
-    run: (findings: AsyncIterable<Finding>) =>
-      repairFindings(findings, {
-        objects,
-        records,
-        send,
-        retryFailed,
-        recordOrphans,
-        again,
-        deadLetters,
-        onOutcome,
-      }),
-  };
 }
 
 async function* notRepaired(findings: AsyncIterable<Finding>): AsyncIterable<RepairedFinding> {

@@ -1,0 +1,256 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { writeS3Event } from '@upload-once/queue';
+import { createDynamoDbLinkStore, ObservedKind } from '@upload-once/uploads';
+import t, { type Test } from 'tap';
+import { eventually } from '../../../test/support/eventually.ts';
+import { operate, quietCloud } from '../../../test/support/operator-stage.ts';
+import { runCommand } from './command-stage.ts';
+
+// The command with a table, a bucket and queues of this machine, asked as its page asks it.
+
+const cloud = await quietCloud(t);
+// biome-ignore lint/suspicious/noExplicitAny: a test reads the field that it knows
+type Any = any;
+
+async function startCommand(t: Test, args: readonly string[] = [], env: Record<string, string> = {}) {
+  const end = new AbortController();
+  const opened = Promise.withResolvers<string>();
+  const ended = operate(cloud, ['console', ...args], {
+    env,
+    interrupt: end.signal,
+    onOutput: opened.resolve,
+  });
+  t.teardown(async () => {
+    end.abort();
+    await ended;
+  });
+  const text = await opened.promise;
+  const [, origin = '', token = ''] = /(http:\/\/127\.0\.0\.1:\d+)\/(?:#token=([\w-]+))?/.exec(text) ?? [];
+  return {
+    text,
+    origin,
+    token,
+    stop() {
+      end.abort();
+      return ended;
+    },
+    async ask(path: string, body?: object, given = token): Promise<{ status: number; json: Any }> {
+      const response = await fetch(`${origin}${path}`, {
+        headers: { authorization: `Bearer ${given}`, origin, 'content-type': 'application/json' },
+        ...(body && { method: 'POST', body: JSON.stringify(body) }),
+      });
+      return { status: response.status, json: await response.json() };
+    },
+  };
+}
+
+const idOf = (key: string) => key.replace('uploads/', '');
+
+t.test('it prints an address with a token, is read-only, and ends with Ctrl-C', async (t) => {
+  const { text, token, ask, stop, origin } = await startCommand(t);
+  t.match(
+    text,
+    /^The console is ready\. .*\n {2}http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}\nIt changes nothing\. Ctrl-C ends it\.\n$/,
+  );
+  t.match((await ask('/api/state')).json, {
+    isWritable: false,
+    hasTrials: false,
+    hasAudit: true,
+    queues: ['uploads', 'accepted'],
+    log: { name: undefined },
+  });
+  t.equal((await ask('/api/state', undefined, `${token}x`)).status, 401);
+  t.equal((await ask('/api/audit/repair', { olderThanMinutes: 0 })).status, 403);
+  t.match(await (await fetch(origin)).text(), '<title>upload-once console</title>');
+  const { code, stderr } = await stop();
+  t.strictSame([code, stderr], [0, '']);
+});
+
+t.test('a token that it was given is not printed', async (t) => {
+  const given = 'a-token-that-was-given-to-it';
+  const { text, ask } = await startCommand(t, ['--write'], { UPLOAD_ONCE_CONSOLE_TOKEN: given });
+  t.match(text, /^The console listens on http:\/\/127\.0\.0\.1:\d+\/\n$/);
+  t.match((await ask('/api/state', undefined, given)).json, { isWritable: true });
+});
+
+t.test(
+  'everything that is on record under a key, its link among it, and the table page by page',
+  async (t) => {
+    const { ask } = await startCommand(t);
+    const key = await cloud.issue();
+    const id = idOf(key);
+    const version = { versionId: 'v1', eTag: 'e', sizeBytes: 7, storedAt: new Date() };
+    await cloud.uploads.claim(key, version);
+    await cloud.uploads.recordObservedVersion(key, ObservedKind.duplicate, { ...version, versionId: 'v2' });
+    await cloud.uploads.recordObservedVersion(`accepted/${id}`, ObservedKind.orphan, {
+      ...version,
+      versionId: 'v3',
+    });
+    const links = createDynamoDbLinkStore({
+      client: cloud.dynamoDb,
+      tableName: cloud.tables.uploads,
+      recordRetentionSeconds: 1_000,
+      newToken: () => 'token',
+    });
+    const secretSha256 = 'c'.repeat(64);
+    await links.record({
+      key,
+      apiKeyId: 'key-1',
+      createdAt: new Date(),
+      secretSha256,
+      title: 'A file',
+      expiresAt: new Date(),
+    });
+    const { json } = await ask(`/api/uploads/${encodeURIComponent(id)}`);
+    t.match(json, {
+      upload: { id, state: 'CLAIMED', claimedVersionId: 'v1', sizeBytes: 7, metadata: { customer: '42' } },
+      observedVersions: [
+        { kind: 'duplicate', versionId: 'v2', reported: false },
+        { kind: 'orphan', versionId: 'v3' },
+      ],
+      link: { title: 'A file' },
+      moments: [{ name: 'issue' }, { name: 'upload' }, { name: 'event' }],
+    });
+    t.notMatch(JSON.stringify(json), secretSha256);
+
+    await cloud.uploads.recordObservedVersion('uploads/never-issued', ObservedKind.orphan, version);
+    t.match((await ask('/api/uploads/never-issued')).json, {
+      upload: undefined,
+      observedVersions: [{ kind: 'orphan', versionId: 'v1' }],
+    });
+    t.equal((await ask('/api/uploads/nothing-there')).status, 404);
+
+    const page = (await ask('/api/table', {})).json;
+    t.ok(page.uploads.some((upload: Any) => upload.id === id));
+    t.ok(page.observedVersions.some((each: Any) => each.uploadId === 'never-issued'));
+    t.notMatch(JSON.stringify(page), secretSha256);
+    const last = (await ask('/api/table', { cursor: page.next })).json;
+    t.match(last, { uploads: [], next: undefined });
+    t.match(await ask('/api/table', { cursor: page.next }), {
+      status: 409,
+      json: { message: /begin again/ },
+    });
+  },
+);
+
+t.test('a redrive moves what its preview showed', async (t) => {
+  const { queues, bucket } = cloud;
+  const { ask } = await startCommand(t, ['--write']);
+  const key = await cloud.issue();
+  const event = {
+    bucket,
+    key,
+    versionId: 'v',
+    eTag: 'e',
+    sizeBytes: 1,
+    storedAt: new Date(),
+    eventName: 'ObjectCreated:Post',
+  };
+  await cloud.send(queues.uploadEventsDeadLetter, writeS3Event(event, cloud.localAws.region));
+  await cloud.send(queues.uploadEventsDeadLetter, 'no event');
+  t.match((await ask('/api/queues/uploads')).json, {
+    name: 'upload-events',
+    counts: { visible: 0 },
+    deadLetterName: 'upload-events-dead-letter',
+    deadLetters: { visible: 2 },
+    maxReceiveCount: 5,
+  });
+  const { json: look } = await ask('/api/dead-letters/uploads', {});
+  t.match(look, {
+    visible: 2,
+    hidden: 0,
+    plan: 'moves 1; 1 unknown stays (--delete-unknown FILE removes it)',
+  });
+  t.match(
+    look.rows.find((row: Any) => row.what === 'upload'),
+    { uploadId: idOf(key), versionId: 'v', state: 'ISSUED', receiveCount: 1 },
+  );
+  t.match((await ask('/api/redrive/uploads', { previewId: look.previewId })).json, {
+    outcomes: { moved: 1, unknown: 1 },
+    remarks: [/^unknown: message /],
+    isStopped: false,
+  });
+  await cloud.depthIs(queues.uploadEvents, 1);
+  await cloud.depthIs(queues.uploadEventsDeadLetter, 1);
+});
+
+t.test('an audit names what is stuck, and a repair sends its event again', async (t) => {
+  const { ask } = await startCommand(t, ['--write']);
+  const key = await cloud.issue();
+  const versionId = await cloud.put(key, 'content');
+  const ended = () =>
+    eventually(
+      async () => (await ask('/api/state')).json.audit,
+      (audit: Any) => audit && !audit.isRunning,
+    );
+  const ofThis = ({ findings }: Any) => findings.find((finding: Any) => finding.uploadId === idOf(key));
+  await ask('/api/audit/start', { olderThanMinutes: 15 });
+  const young = await ended();
+  t.ok(young.progress.tooYoung > 0);
+  t.equal(ofThis(young), undefined);
+  await ask('/api/audit/start', { olderThanMinutes: 0 });
+  t.match(ofThis(await ended()), { kind: 'no-outcome', versionId, state: 'ISSUED', outcome: undefined });
+  t.match(await ask('/api/audit/repair', { olderThanMinutes: 0 }), { status: 200 });
+  t.match(ofThis(await ended()), { outcome: 'sent' });
+  await ask('/api/audit/start', { olderThanMinutes: 0 });
+  await ended();
+  await ask('/api/audit/repair', { olderThanMinutes: 0 });
+  t.match(ofThis(await ended()), { outcome: 'sent-before', remark: /an earlier repair sent its event/ });
+});
+
+t.test('what is wrong with the command line is said, and nothing is started', async (t) => {
+  const env = { UPLOAD_ONCE_URL: 'http://127.0.0.1', UPLOAD_ONCE_API_KEY: 'key' };
+  for (const [args, more, message] of [
+    [['--port', '70000'], {}, '--port takes a whole number from 0 to 65535, not "70000"'],
+    [['--trials'], env, '--trials needs --write'],
+    [['--trials', '--write'], {}, '--trials needs UPLOAD_ONCE_URL and UPLOAD_ONCE_API_KEY'],
+    [['--traces-url', 'ftp://x'], {}, '--traces-url takes an http or https URL, not "ftp://x"'],
+    [
+      ['--uploads-queue', 'x'],
+      {},
+      '--uploads-queue (or UPLOAD_EVENTS_QUEUE_URL) takes the URL of an SQS queue',
+    ],
+    [[], { UPLOAD_ONCE_CONSOLE_TOKEN: 'short' }, 'UPLOAD_ONCE_CONSOLE_TOKEN takes 22 or more'],
+    [['--json'], {}, "Unknown option '--json'"],
+    [['--wite'], {}, "did you mean '--write'?"],
+  ] as const) {
+    const { code, stderr } = await runCommand(['console', ...args], { env: more });
+    t.equal(code, 2, args.join(' '));
+    t.ok(stderr.includes(message), stderr);
+    t.match(stderr, /See upload-once console --help/);
+  }
+  const { code, stdout } = await runCommand(['console', '--help'], { env: {} });
+  t.equal(code, 0);
+  t.match(stdout, /^Usage: upload-once console/);
+});
+
+t.test('a port that is taken is named', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.teardown(() => other.close());
+  const { port } = other.address() as AddressInfo;
+  const { code, stderr } = await operate(cloud, ['console', '--port', String(port)]);
+  t.equal(code, 1);
+  t.equal(
+    stderr,
+    `upload-once console: not started: port ${port} of 127.0.0.1 is taken: give another one with --port, or none\n`,
+  );
+});
+
+t.test('log, metrics and traces are where the options say', async (t) => {
+  const folder = t.testdir({ 'a.log': '' });
+  const local = await startCommand(t, ['--log-folder', folder, '--traces-url', 'http://127.0.0.1:1/'], {
+    UPLOAD_ONCE_NAME: 'mine',
+  });
+  t.match((await local.ask('/api/state')).json, {
+    log: { name: folder, isFree: true },
+    names: { metrics: undefined, traces: 'http://127.0.0.1:1' },
+  });
+  const aws = await startCommand(t, ['--name', 'mine']);
+  t.match((await aws.ask('/api/state')).json, {
+    log: { name: '/ecs/mine-…', isFree: false, isFollowing: false },
+    names: { metrics: 'CloudWatch, UploadOnce, Environment mine', traces: 'AWS X-Ray' },
+    metricSeconds: 60,
+  });
+});

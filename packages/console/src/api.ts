@@ -1,0 +1,294 @@
+import type { Clock } from '@upload-once/clock';
+import { traceIdOf } from '@upload-once/tracing/traceparent';
+import {
+  describeUpload,
+  NAME_PART_MAX_BYTES,
+  type ObservedVersion,
+  type Upload,
+  uploadIdOf,
+} from '@upload-once/uploads';
+import { RequestRefused } from './access-rules.ts';
+import { type AuditJob, createAuditJob } from './audit-job.ts';
+import { LEAD_TIME_BOUNDS_MS } from './hour-metrics.ts';
+import type { Live } from './live.ts';
+import { createLogFollower } from './log-follower.ts';
+import { inPlainWords } from './plain-words.ts';
+import { type ConsoleSources, QueueName, TrialKind, type UploadDossier } from './ports.ts';
+import { createUploadFeed } from './upload-feed.ts';
+import { barsOfMoments, barsOfSpans } from './waterfall.ts';
+
+/** A preview of a redrive is no longer true after this time. */
+const PREVIEW_MS = 10 * 60_000;
+/** The name part, the time and the random part. */
+const MOST_ID_BYTES = NAME_PART_MAX_BYTES + 100;
+
+/** What a route gets of a request. */
+export interface ApiRequest {
+  /** What follows the route's path. */
+  readonly rest: string;
+  /** The body's JSON, an object. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Aborted when the page has gone, or the console ends. */
+  readonly signal: AbortSignal;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** A path that ends with a slash has more behind it. */
+  readonly path: string;
+  /** It changes something on AWS: only a console with --write has it. */
+  readonly isWrite?: true;
+  readonly handle: (request: ApiRequest) => Promise<unknown> | unknown;
+}
+
+export interface ConsoleApi {
+  readonly routes: readonly Route[];
+  /** What a page gets when it connects. */
+  state(): unknown;
+  stop(): void;
+}
+
+/** What the page can ask for. Each response is JSON; a Date in it is ISO 8601. */
+export function createApi(options: {
+  readonly sources: ConsoleSources;
+  readonly isWritable: boolean;
+  readonly clock: Clock;
+  readonly live: Live;
+  readonly newId: () => string;
+}): ConsoleApi {
+  const { sources, isWritable, clock, live, newId } = options;
+  const { uploads, queues, metrics, traces, deadLetters } = sources;
+  const now = () => clock.now();
+  const feed = createUploadFeed({
+    onUpload: (upload) => live.send('upload', upload.uploadId, upload),
+    onRefusal: (refusal) => live.send('refusal', `${refusal.atMs} ${refusal.reason}`, refusal),
+  });
+  const log = createLogFollower({
+    source: sources.logs,
+    feed,
+    now,
+    onChange: (state) => live.send('log', '', state),
+  });
+  const audit: AuditJob | undefined =
+    sources.audit && createAuditJob(sources.audit, (state) => live.send('audit', '', state));
+  /** Only what was shown can be moved. */
+  const previews = new Map<QueueName, { readonly id: string; readonly atMs: number }>();
+  const isMoving = new Set<QueueName>();
+  if (sources.logs?.isFree) log.follow();
+
+  function state() {
+    return {
+      now: now(),
+      isWritable,
+      hasTrials: isWritable && sources.trials !== undefined,
+      hasAudit: audit !== undefined,
+      queues: queues.queues,
+      names: { uploads: uploads.name, metrics: metrics?.name, traces: traces?.name },
+      metricSeconds: metrics?.refreshSeconds ?? 5,
+      log: log.state(),
+      uploads: feed.uploads(),
+      refusals: feed.refusals(),
+      audit: audit?.state(),
+    };
+  }
+
+  async function traceOf(traceId: string) {
+    if (!traces || traceId === '') return { bars: [], problem: undefined };
+    try {
+      return { bars: barsOfSpans(await traces.spans(traceId)), problem: undefined };
+    } catch (error) {
+      return { bars: [], problem: inPlainWords(error) };
+    }
+  }
+
+  async function dossier(id: string) {
+    const found = await uploads.byId(id);
+    const { upload, observedVersions } = found;
+    if (!upload && observedVersions.length === 0)
+      throw new RequestRefused(
+        404,
+        'NoUpload',
+        'there is no upload with this id, and nothing was sent under its key',
+      );
+    const traceId = upload ? traceIdOf(upload.traceparent) : '';
+    return { ...shownDossier(found), traceId, trace: await traceOf(traceId) };
+  }
+
+  function startAudit(body: ApiRequest['body'], isRepair: boolean) {
+    if (!audit)
+      throw new RequestRefused(409, 'NoAudit', 'the audit needs the bucket: set BUCKET, or give --bucket');
+    const olderThanMinutes = wholeNumber(body, 'olderThanMinutes', 0, 525_600);
+    if (isRepair) {
+      const before = audit.state();
+      const isPreviewed = before && !before.isRunning && before.olderThanMinutes === olderThanMinutes;
+      if (!isPreviewed)
+        throw new RequestRefused(
+          409,
+          'NoPreview',
+          'run the audit first, to see what a repair would send again',
+        );
+    }
+    return audit.start({ olderThanMinutes, isRepair });
+  }
+
+  const routes: Route[] = [
+    { method: 'GET', path: '/api/state', handle: state },
+    { method: 'GET', path: '/api/uploads/', handle: ({ rest }) => dossier(uploadId(rest)) },
+    {
+      method: 'POST',
+      path: '/api/table',
+      async handle({ body }) {
+        const { cursor } = body;
+        const page = await uploads.page(typeof cursor === 'string' ? cursor : undefined);
+        return {
+          uploads: page.uploads.map(shownUpload),
+          observedVersions: page.observedVersions.map(shownVersion),
+          next: page.next,
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/metrics',
+      async handle() {
+        const hour = metrics ? await metrics.lastHour() : log.lastHour(now());
+        return { ...hour, boundsMs: LEAD_TIME_BOUNDS_MS };
+      },
+    },
+    { method: 'GET', path: '/api/queues/', handle: ({ rest }) => queues.state(queueOf(rest)) },
+    {
+      method: 'POST',
+      path: '/api/log/load',
+      handle: ({ body, signal }) => log.load(wholeNumber(body, 'minutes', 1, 24 * 60), signal),
+    },
+    { method: 'POST', path: '/api/log/follow', handle: () => log.follow() },
+    { method: 'POST', path: '/api/log/stop', handle: () => log.stop() },
+    {
+      method: 'POST',
+      path: '/api/dead-letters/',
+      async handle({ rest }) {
+        const queue = queueOf(rest);
+        const look = await deadLetters.look(queue);
+        const preview = { id: newId(), atMs: now().getTime() };
+        previews.set(queue, preview);
+        const rows = look.rows.map((row) => ({ ...row, uploadId: row.uploadId ?? null }));
+        return { ...look, rows, previewId: preview.id };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/redrive/',
+      isWrite: true,
+      async handle({ rest, body, signal }) {
+        const queue = queueOf(rest);
+        const preview = previews.get(queue);
+        const isTrue =
+          preview && preview.id === body['previewId'] && now().getTime() - preview.atMs <= PREVIEW_MS;
+        if (!isTrue)
+          throw new RequestRefused(
+            409,
+            'NoPreview',
+            'look at the dead letters again: what was shown is too old',
+          );
+        if (isMoving.has(queue))
+          throw new RequestRefused(409, 'UnderWay', 'a redrive of this queue is under way');
+        previews.delete(queue);
+        isMoving.add(queue);
+        try {
+          return await deadLetters.redrive(queue, signal);
+        } finally {
+          isMoving.delete(queue);
+        }
+      },
+    },
+    { method: 'POST', path: '/api/audit/start', handle: ({ body }) => startAudit(body, false) },
+    {
+      method: 'POST',
+      path: '/api/audit/repair',
+      isWrite: true,
+      handle: ({ body }) => startAudit(body, true),
+    },
+    { method: 'POST', path: '/api/audit/stop', handle: () => audit?.stop() },
+    {
+      method: 'POST',
+      path: '/api/trials/',
+      isWrite: true,
+      async handle({ rest, signal }) {
+        if (!sources.trials || !Object.hasOwn(TrialKind, rest))
+          throw new RequestRefused(404, 'NoTrial', 'there is no such button');
+        const result = await sources.trials.run(rest as TrialKind, signal);
+        if (result.refusal !== undefined) feed.refused(result.uploadId, result.refusal, now());
+        return result;
+      },
+    },
+  ];
+
+  function queueOf(name: string): QueueName {
+    if (Object.hasOwn(QueueName, name) && queues.queues.includes(name as QueueName)) return name as QueueName;
+    throw new RequestRefused(404, 'NoQueue', 'this queue is not configured');
+  }
+
+  return {
+    routes,
+    state,
+    stop() {
+      log.stop();
+      audit?.stop();
+    },
+  };
+}
+
+function uploadId(rest: string): string {
+  let id: string;
+  try {
+    id = decodeURIComponent(rest);
+  } catch {
+    id = '';
+  }
+  if (id !== '' && Buffer.byteLength(id) <= MOST_ID_BYTES) return id;
+  throw new RequestRefused(400, 'BadId', `an upload's id has 1 to ${MOST_ID_BYTES} bytes`);
+}
+
+function wholeNumber(body: ApiRequest['body'], name: string, least: number, most: number): number {
+  const value = body[name];
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most)
+    return value as number;
+  throw new RequestRefused(400, 'BadRequest', `a whole number from ${least} to ${most} was expected`);
+}
+
+function shownDossier({ upload, observedVersions, tallies, link }: UploadDossier) {
+  return {
+    upload: upload && shownUpload(upload),
+    observedVersions: observedVersions.map(shownVersion),
+    tallies: tallies.map(({ kind, keptVersionIds, surplus }) => ({
+      kind,
+      kept: keptVersionIds.size,
+      surplus,
+    })),
+    link,
+    moments: upload ? barsOfMoments(upload) : [],
+  };
+}
+
+/** As the upload's client sees it, and what operators need beside that. */
+function shownUpload(upload: Upload) {
+  const { apiKeyId, attempt, acceptedVersionId, claimed, leaseOwner, leaseExpiresAt, failureReason } = upload;
+  return {
+    ...describeUpload(upload),
+    apiKeyId,
+    attempt,
+    claimedVersionId: claimed?.versionId,
+    acceptedVersionId,
+    leaseOwner,
+    leaseExpiresAt,
+    ...(failureReason !== undefined && { failureReason }),
+  };
+}
+
+function shownVersion({ key, ...version }: ObservedVersion) {
+  return {
+    ...version,
+    key,
+    uploadId: key.startsWith('uploads/') ? uploadIdOf(key) : key.replace(/^accepted\//, ''),
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * What the page knows of the console's state.
+ * @typedef {object} FeedUpload
+ * @property {string} uploadId
+ * @property {string} [apiKeyId]
+ * @property {number} [sizeBytes]
+ * @property {number} [issuedMs]
+ * @property {number} [uploadedMs]
+ * @property {number} [acceptedMs]
+ * @property {number} [processedMs]
+ * @property {number} [failedMs]
+ * @property {number} attempts
+ * @property {{ kind: string, versionId: string, atMs: number }[]} others
+ * @property {string[]} refusals
+ * @property {number} lastMs
+ *
+ * @typedef {{ atMs: number, reason: string, apiKeyId?: string }} Refusal
+ * @typedef {{ name?: string, isFree: boolean, canLoad: boolean, isFollowing: boolean, note?: string, problem?: string }} Log
+ *
+ * @typedef {object} State
+ * @property {boolean} isWritable
+ * @property {boolean} hasTrials
+ * @property {boolean} hasAudit
+ * @property {string[]} queues
+ * @property {{ uploads: string, metrics?: string, traces?: string }} names
+ * @property {number} metricSeconds
+ * @property {Log} log
+ * @property {FeedUpload[]} uploads the newest first
+ * @property {Refusal[]} refusals the newest first
+ * @property {any} [audit]
+ */
+
+const MOST_UPLOADS = 500;
+const MOST_REFUSALS = 200;
+
+/** @type {State | undefined} */
+let state;
+/** @type {Set<(event: string, data: any) => void>} */
+const listeners = new Set();
+
+/** Undefined until the first connection. */
+export const current = () => state;
+
+/**
+ * Calls back after each change, until the signal is aborted.
+ * @param {(event: string, data: any) => void} listener
+ * @param {AbortSignal} signal
+ */
+export function onChange(listener, signal) {
+  listeners.add(listener);
+  signal.addEventListener('abort', () => listeners.delete(listener), { once: true });
+}
+
+/** Takes one event of the console. @param {string} event @param {any} data */
+export function take(event, data) {
+  if (event === 'state') state = data;
+  if (!state) return;
+  if (event === 'upload') {
+    const others = state.uploads.filter(({ uploadId }) => uploadId !== data.uploadId);
+    state.uploads = [data, ...others].slice(0, MOST_UPLOADS);
+  }
+  if (event === 'refusal') state.refusals = [data, ...state.refusals].slice(0, MOST_REFUSALS);
+  if (event === 'log') state.log = data;
+  if (event === 'audit') state.audit = data;
+  for (const listener of listeners) listener(event, data);
+}

@@ -1,0 +1,95 @@
+import { createHourCounter, type HourMetrics } from './hour-metrics.ts';
+import { isMetricLine, parseLogLine } from './log-line.ts';
+import { inPlainWords } from './plain-words.ts';
+import type { LogSource } from './ports.ts';
+import type { UploadFeed } from './upload-feed.ts';
+
+/** How the log is read now. */
+export interface LogState {
+  /** Undefined: no log is configured. */
+  readonly name: string | undefined;
+  readonly isFree: boolean;
+  readonly canLoad: boolean;
+  readonly isFollowing: boolean;
+  readonly note: string | undefined;
+  /** Why the log is not followed any more. */
+  readonly problem: string | undefined;
+}
+
+export interface LogFollower {
+  state(): LogState;
+  /** Counted from the lines that were read. */
+  lastHour(now: Date): HourMetrics;
+  load(minutes: number, signal: AbortSignal): Promise<{ readonly isCut: boolean }>;
+  /** Begins, if it is not followed yet. */
+  follow(): void;
+  stop(): void;
+}
+
+/** Reads a log into a feed and a counter of metrics. */
+export function createLogFollower(options: {
+  readonly source: LogSource | undefined;
+  readonly feed: UploadFeed;
+  readonly now: () => Date;
+  readonly onChange: (state: LogState) => void;
+}): LogFollower {
+  const { source, feed, now, onChange } = options;
+  const counter = createHourCounter(now);
+  let following: AbortController | undefined;
+  let problem: string | undefined;
+
+  function take(lines: readonly string[]): void {
+    for (const line of lines) {
+      const entry = parseLogLine(line);
+      if (!entry) continue;
+      if (isMetricLine(entry)) counter.add(entry);
+      else feed.add(entry);
+    }
+  }
+
+  function state(): LogState {
+    return {
+      name: source?.name,
+      isFree: source?.isFree ?? false,
+      canLoad: source?.load !== undefined,
+      isFollowing: following !== undefined,
+      note: source?.followNote,
+      problem,
+    };
+  }
+
+  async function run(from: LogSource, end: AbortController): Promise<void> {
+    try {
+      await from.follow(take, end.signal);
+      problem = end.signal.aborted ? undefined : 'the live view has ended. You can start it again';
+    } catch (error) {
+      problem = inPlainWords(error);
+    }
+    if (following === end) following = undefined;
+    onChange(state());
+  }
+
+  return {
+    state,
+    lastHour: (at) => counter.lastHour(at),
+
+    async load(minutes, signal) {
+      if (!source?.load) return { isCut: false };
+      return source.load(minutes, take, signal);
+    },
+
+    follow() {
+      if (!source || following) return;
+      following = new AbortController();
+      problem = undefined;
+      void run(source, following);
+      onChange(state());
+    },
+
+    stop() {
+      following?.abort();
+      following = undefined;
+      onChange(state());
+    },
+  };
+}

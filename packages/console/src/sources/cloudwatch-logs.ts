@@ -1,0 +1,86 @@
+import {
+  type CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
+  FilterLogEventsCommand,
+  StartLiveTailCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import type { LogSource } from '../ports.ts';
+
+/** Lines about an upload have an outcome (Amazon CloudWatch Logs User Guide, "Filter pattern syntax", JSON). */
+const FILTER = '{ $.outcome = "*" }';
+/** Of each log group: 10,000 lines a page. */
+const MOST_PAGES = 5;
+const MINUTE_MS = 60_000;
+
+/** The services' log groups. Nothing is read before the user asks: FilterLogEvents is throttled, and a live tail costs by the minute. */
+export function createCloudWatchLogs(options: {
+  readonly client: CloudWatchLogsClient;
+  /** What the names of the log groups begin with, such as `/ecs/upload-once-`. */
+  readonly prefix: string;
+  readonly services: readonly string[];
+  readonly now: () => Date;
+}): LogSource {
+  const { client, prefix, services, now } = options;
+  const names = services.map((service) => prefix + service);
+
+  /** The log groups that exist: an installation without webhooks has no webhook-sender. */
+  async function groups(signal: AbortSignal) {
+    const { logGroups = [] } = await client.send(
+      new DescribeLogGroupsCommand({ logGroupNamePrefix: prefix, limit: 50 }),
+      { abortSignal: signal },
+    );
+    const found = logGroups.filter(({ logGroupName = '' }) => names.includes(logGroupName));
+    if (found.length > 0) return found;
+    throw new Error(
+      `there is no log group ${names[0]} in this region and account. --name names the installation`,
+    );
+  }
+
+  return {
+    name: `${prefix}…`,
+    isFree: false,
+    followNote:
+      'A live tail of CloudWatch Logs costs about $0.01 a minute, after a free hour and a half a day.',
+
+    async load(minutes, onLines, signal) {
+      let isCut = false;
+      for (const { logGroupName } of await groups(signal)) {
+        let nextToken: string | undefined;
+        let pages = 0;
+        do {
+          const page = await client.send(
+            new FilterLogEventsCommand({
+              logGroupName,
+              filterPattern: FILTER,
+              startTime: now().getTime() - minutes * MINUTE_MS,
+              ...(nextToken !== undefined && { nextToken }),
+            }),
+            { abortSignal: signal },
+          );
+          onLines((page.events ?? []).flatMap(({ message }) => message ?? []));
+          nextToken = page.nextToken;
+          pages += 1;
+        } while (nextToken !== undefined && pages < MOST_PAGES && !signal.aborted);
+        isCut ||= nextToken !== undefined;
+      }
+      return { isCut };
+    },
+
+    async follow(onLines, signal) {
+      const logGroupIdentifiers = (await groups(signal)).flatMap(({ logGroupArn }) => logGroupArn ?? []);
+      const { responseStream } = await client.send(
+        new StartLiveTailCommand({ logGroupIdentifiers, logEventFilterPattern: FILTER }),
+        { abortSignal: signal },
+      );
+      try {
+        for await (const { sessionUpdate } of responseStream ?? []) {
+          if (signal.aborted) return;
+          const lines = (sessionUpdate?.sessionResults ?? []).flatMap(({ message }) => message ?? []);
+          if (lines.length > 0) onLines(lines);
+        }
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,300 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import type { Upload } from '@upload-once/uploads';
+import t, { type Test } from 'tap';
+import type { AuditOrder, LogSource, OnLines, UploadDossier } from '../src/index.ts';
+import { type ConsoleStage, startConsoleStage, TOKEN } from './console-stage.ts';
+
+const UPLOAD: Upload = {
+  key: 'uploads/a b',
+  state: 'ISSUED',
+  apiKeyId: 'key-1',
+  issuedAt: new Date('2026-01-01T00:00:00Z'),
+  expiresAt: new Date('2026-01-01T00:01:00Z'),
+  constraints: { method: 'post', minBytes: 0, maxBytes: 10 },
+  metadata: { order: '7' },
+  traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+  attempt: 0,
+};
+const issued = (uploadId: string) =>
+  JSON.stringify({ time: new Date().toISOString(), service: 'url-issuer', outcome: 'issued', uploadId });
+
+/** Events of the live view, as they come. */
+async function liveOf(t: Test, { port }: ConsoleStage) {
+  const headers = { host: `127.0.0.1:${port}`, authorization: `Bearer ${TOKEN}` };
+  const sent = request({ host: '127.0.0.1', port, path: '/api/live', headers, agent: false });
+  sent.on('error', () => {}).end();
+  t.teardown(() => sent.destroy());
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const waiting: ((event: string, data: never) => boolean)[] = [];
+  const seen: { event: string; data: never }[] = [];
+  let rest = '';
+  response.setEncoding('utf8').on('data', (text: string) => {
+    const parts = (rest + text).split('\n\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) {
+      const [, event = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(part) ?? [];
+      if (event === '') continue;
+      const one = { event, data: JSON.parse(data) as never };
+      seen.push(one);
+      for (const look of waiting) look(event, one.data);
+    }
+  });
+  return {
+    response,
+    /** The first event, of all that came and will come, for which this holds. */
+    event: <T>(wanted: string, isIt: (data: T) => boolean = () => true) =>
+      new Promise<T>((resolve) => {
+        const look = (event: string, data: never) => {
+          if (event === wanted && isIt(data as T)) resolve(data as T);
+          return false;
+        };
+        for (const { event, data } of seen) look(event, data);
+        waiting.push(look);
+      }),
+  };
+}
+
+/** A log whose lines the test gives. */
+function logOf(isFree: boolean) {
+  const follows: { onLines: OnLines; signal: AbortSignal; end: (error?: Error) => void }[] = [];
+  const source: LogSource = {
+    name: 'the log',
+    isFree,
+    async load(_minutes, onLines) {
+      onLines([issued('of-before')]);
+      return { isCut: true };
+    },
+    follow: (onLines, signal) =>
+      new Promise((resolve, reject) => {
+        follows.push({ onLines, signal, end: (error) => (error ? reject(error) : resolve()) });
+        signal.addEventListener('abort', () => resolve());
+      }),
+  };
+  return { source, follows };
+}
+
+t.test('a page gets the state first, then what changes', async (t) => {
+  const { source, follows } = logOf(true);
+  const stage = await startConsoleStage(t, { sources: { logs: source } });
+  follows[0]?.onLines([issued('first')]);
+  const live = await liveOf(t, stage);
+  t.match(live.response.headers, { 'content-type': /^text\/event-stream/ });
+  t.match(await live.event('state'), { uploads: [{ uploadId: 'first' }], log: { isFollowing: true } });
+  follows[0]?.onLines([issued('second'), 'no log line', issued('third')]);
+  t.match(await live.event('upload', ({ uploadId }: { uploadId: string }) => uploadId === 'third'), {
+    attempts: 0,
+  });
+  follows[0]?.end(new Error('the folder has gone'));
+  t.match(await live.event('log'), { isFollowing: false, problem: 'the folder has gone' });
+});
+
+t.test('only so many pages are open at once; one that is closed makes room', async (t) => {
+  const stage = await startConsoleStage(t);
+  const open = [];
+  for (let at = 0; at < 8; at += 1) open.push(await liveOf(t, stage));
+  const refused = await stage.ask('/api/live');
+  t.equal(refused.status, 429);
+  t.match(refused.json, { code: 'TooManyPages' });
+  open[0]?.response.destroy();
+  let next: Awaited<ReturnType<typeof liveOf>>;
+  do next = await liveOf(t, stage);
+  while (next.response.statusCode !== 200);
+});
+
+t.test('a log that costs money is read when the user asks, and not before', async (t) => {
+  const { source, follows } = logOf(false);
+  const { ask } = await startConsoleStage(t, { sources: { logs: source } });
+  t.match((await ask('/api/state')).json, { uploads: [], log: { isFollowing: false, canLoad: true } });
+  t.equal(follows.length, 0);
+  t.strictSame((await ask('/api/log/load', { minutes: 15 })).json, { isCut: true });
+  t.match((await ask('/api/state')).json, { uploads: [{ uploadId: 'of-before' }] });
+  t.equal((await ask('/api/log/load', { minutes: 100_000 })).status, 400);
+  await ask('/api/log/follow', {});
+  await ask('/api/log/follow', {});
+  t.equal(follows.length, 1, 'one at a time');
+  await ask('/api/log/stop', {});
+  t.equal(follows[0]?.signal.aborted, true);
+  t.match((await ask('/api/state')).json, { log: { isFollowing: false, problem: undefined } });
+});
+
+t.test('metrics of their own source, or counted from the log', async (t) => {
+  const { source, follows } = logOf(true);
+  const counted = await startConsoleStage(t, { sources: { logs: source } });
+  const metrics = { Timestamp: Date.now(), CloudWatchMetrics: [{ Metrics: [{ Name: 'UploadsIssued' }] }] };
+  follows[0]?.onLines([JSON.stringify({ _aws: metrics, UploadsIssued: 3 })]);
+  const { json } = await counted.ask('/api/metrics');
+  t.equal(
+    (json['minutes'] as { issued: number }[]).reduce((sum, { issued }) => sum + issued, 0),
+    3,
+  );
+  const own = {
+    name: 'own',
+    refreshSeconds: 60,
+    lastHour: async () => ({ minutes: [], leadTimeCounts: [1] }),
+  };
+  const asked = await startConsoleStage(t, { sources: { metrics: own } });
+  t.match((await asked.ask('/api/metrics')).json, { leadTimeCounts: [1], minutes: [] });
+});
+
+t.test('everything under the key of an upload, with its trace; no secret of its link', async (t) => {
+  const version = { versionId: 'v2', eTag: 'e', sizeBytes: 1, storedAt: new Date(0) };
+  const observed = { ...version, kind: 'duplicate' as const, recordedAt: new Date(0), reported: true };
+  const found: Record<string, UploadDossier> = {
+    'a b': {
+      upload: UPLOAD,
+      observedVersions: [
+        { ...observed, key: 'uploads/a b' },
+        { ...observed, kind: 'orphan', key: 'accepted/a b' },
+      ],
+      tallies: [
+        {
+          key: 'uploads/a b',
+          kind: 'duplicate',
+          keptVersionIds: new Set(['v2']),
+          surplus: 3,
+          surplusReported: 0,
+        },
+      ],
+      link: { apiKeyId: 'key-1', createdAt: new Date(0), title: 'A file' },
+    },
+  };
+  const nothing: UploadDossier = { upload: undefined, observedVersions: [], tallies: [], link: undefined };
+  const asked: string[] = [];
+  const { ask } = await startConsoleStage(t, {
+    sources: {
+      uploads: {
+        name: 'uploads',
+        byId: async (id) => found[id] ?? nothing,
+        page: async () => ({ uploads: [], observedVersions: [], next: undefined }),
+      },
+      traces: {
+        name: 'traces',
+        async spans(traceId) {
+          asked.push(traceId);
+          throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+        },
+      },
+    },
+  });
+  const { status, json } = await ask('/api/uploads/a%20b');
+  t.equal(status, 200);
+  t.match(json, {
+    upload: { id: 'a b', state: 'ISSUED', apiKeyId: 'key-1', metadata: { order: '7' } },
+    observedVersions: [
+      { kind: 'duplicate', uploadId: 'a b' },
+      { kind: 'orphan', uploadId: 'a b' },
+    ],
+    tallies: [{ kind: 'duplicate', kept: 1, surplus: 3 }],
+    link: { title: 'A file' },
+    moments: [{ name: 'issue' }],
+    traceId: 'a'.repeat(32),
+    trace: { bars: [], problem: /^the connection failed/ },
+  });
+  t.strictSame(asked, ['a'.repeat(32)]);
+  t.equal((await ask('/api/uploads/none')).status, 404);
+});
+
+t.test('a redrive needs a preview that is new, and each preview is good once', async (t) => {
+  const moved: string[] = [];
+  const deadLetters = {
+    look: async () => ({ rows: [], visible: 2, hidden: 0, plan: 'moves 2' }),
+    async redrive(queue: string) {
+      moved.push(queue);
+      return { outcomes: { moved: 2 }, remarks: [], isStopped: false };
+    },
+  };
+  const { ask } = await startConsoleStage(t, { isWritable: true, sources: { deadLetters } });
+  t.equal((await ask('/api/redrive/uploads', {})).status, 409);
+  const { json: first } = await ask('/api/dead-letters/uploads', {});
+  t.equal(first['plan'], 'moves 2');
+  t.equal(
+    (await ask('/api/redrive/accepted', { previewId: first['previewId'] })).status,
+    409,
+    'of another queue',
+  );
+  const { json: second } = await ask('/api/dead-letters/uploads', {});
+  t.equal((await ask('/api/redrive/uploads', { previewId: first['previewId'] })).status, 409, 'an older one');
+  t.strictSame((await ask('/api/redrive/uploads', { previewId: second['previewId'] })).json, {
+    outcomes: { moved: 2 },
+    remarks: [],
+    isStopped: false,
+  });
+  t.equal((await ask('/api/redrive/uploads', { previewId: second['previewId'] })).status, 409);
+  t.equal((await ask('/api/dead-letters/webhooks', {})).status, 404);
+  t.equal((await ask('/api/queues/constructor')).status, 404);
+  t.strictSame(moved, ['uploads']);
+});
+
+t.test(
+  'a repair needs an audit of the same age that has ended; a new audit ends the one before',
+  async (t) => {
+    const orders: (AuditOrder & { end: (remark: string) => void; fail: (error: Error) => void })[] = [];
+    const audit = {
+      run: (order: AuditOrder) =>
+        new Promise<string>((end, fail) => {
+          orders.push({ ...order, end, fail });
+        }),
+    };
+    const stage = await startConsoleStage(t, { isWritable: true, sources: { audit } });
+    const { ask } = stage;
+    const live = await liveOf(t, stage);
+    const olderThanMinutes = 15;
+    t.equal((await ask('/api/audit/repair', { olderThanMinutes })).status, 409);
+    t.equal((await ask('/api/audit/start', { olderThanMinutes: -1 })).status, 400);
+    t.match((await ask('/api/audit/start', { olderThanMinutes })).json, { isRunning: true, isRepair: false });
+    t.equal((await ask('/api/audit/repair', { olderThanMinutes })).status, 409, 'it runs still');
+    await ask('/api/audit/start', { olderThanMinutes });
+    t.equal(orders[0]?.signal.aborted, true);
+    orders[0]?.end('of before');
+    const finding = {
+      kind: 'stuck',
+      uploadId: 'a',
+      key: 'uploads/a',
+      versionId: 'v',
+      state: 'CLAIMED',
+      since: new Date(0),
+      detail: 'it is stuck',
+      outcome: undefined,
+      remark: '',
+    };
+    for (let at = 0; at < 1_200; at += 1) orders[1]?.onFinding(finding);
+    orders[1]?.onProgress({ versions: 1_200, items: 5, tooYoung: 1, leased: 0 });
+    orders[1]?.end('that is all');
+    type State = { isRunning: boolean; found: number; findings: unknown[]; remark: string };
+    const ended = await live.event('audit', ({ isRunning, found }: State) => !isRunning && found > 0);
+    t.match(ended, { found: 1_200, remark: 'that is all', progress: { versions: 1_200 } });
+    t.equal(ended.findings.length, 1_000);
+    t.equal((await ask('/api/audit/repair', { olderThanMinutes: 16 })).status, 409);
+    t.match((await ask('/api/audit/repair', { olderThanMinutes })).json, { isRunning: true, isRepair: true });
+    t.equal(orders[2]?.isRepair, true);
+    orders[2]?.fail(Object.assign(new Error('no'), { name: 'AccessDenied' }));
+    t.match(await live.event('audit', ({ problem }: { problem?: string }) => problem !== undefined), {
+      problem: /^AWS does not allow this/,
+    });
+    await ask('/api/audit/stop', {});
+  },
+);
+
+t.test('what a button uploaded, and S3 refused, is seen with the upload', async (t) => {
+  const trials = {
+    run: async () => ({ uploadId: 'tampered', steps: ['S3 refused it'], refusal: 'S3 refused it' }),
+  };
+  const { ask } = await startConsoleStage(t, { isWritable: true, sources: { trials } });
+  t.match((await ask('/api/trials/tampered', {})).json, { uploadId: 'tampered' });
+  t.equal((await ask('/api/trials/other', {})).status, 404);
+  t.match((await ask('/api/state')).json, {
+    hasTrials: true,
+    uploads: [{ uploadId: 'tampered', refusals: ['S3 refused it'] }],
+  });
+});
+
+t.test('a failure of AWS is said in plain words', async (t) => {
+  const state = async () => {
+    throw Object.assign(new Error('x'), { name: 'ExpiredToken' });
+  };
+  const { ask } = await startConsoleStage(t, { sources: { queues: { queues: ['uploads'], state } } });
+  const { status, json } = await ask('/api/queues/uploads');
+  t.equal(status, 502);
+  t.match(json, { message: /^your AWS credentials have expired/ });
+});

@@ -1,0 +1,80 @@
+import t from 'tap';
+import { isMetricLine, parseLogLine } from '../src/log-line.ts';
+
+const LINE = {
+  level: 'info',
+  time: '2026-01-01T00:00:01.000Z',
+  service: 'acceptor',
+  uploadId: 'file-1',
+  versionId: 'v1',
+  sizeBytes: 7,
+  traceId: 'a'.repeat(32),
+  storedAt: '2026-01-01T00:00:00.900Z',
+  durationMs: 100,
+  outcome: 'accepted',
+  msg: 'upload accepted',
+};
+const read = (fields: object) => parseLogLine(JSON.stringify({ ...LINE, ...fields }));
+
+t.test('a line about an upload', async (t) => {
+  t.strictSame(read({}), {
+    at: new Date(LINE.time),
+    service: 'acceptor',
+    outcome: 'accepted',
+    message: 'upload accepted',
+    uploadId: 'file-1',
+    versionId: 'v1',
+    traceId: LINE.traceId,
+    sizeBytes: 7,
+    durationMs: 100,
+    storedAt: new Date(LINE.storedAt),
+  });
+});
+
+t.test(
+  'what has another type than a service gives it is left out, and what is no line of ours is none',
+  async (t) => {
+    t.match(read({ uploadId: 7, sizeBytes: 'many', storedAt: 'soon', traceId: '' }), {
+      uploadId: undefined,
+      sizeBytes: undefined,
+      storedAt: undefined,
+      traceId: undefined,
+    });
+    t.equal((read({ uploadId: 'x'.repeat(5_000) }) as { uploadId: string }).uploadId.length, 1_024);
+    for (const fields of [
+      { outcome: undefined },
+      { outcome: 7 },
+      { time: 'now' },
+      { time: 1 },
+      { service: null },
+    ])
+      t.equal(read(fields), undefined, JSON.stringify(fields));
+    for (const line of ['', 'text', '{', '{"a":', 'null', '[1]', '7', `{"a":"${'x'.repeat(20_000)}"}`])
+      t.equal(parseLogLine(line), undefined, line.slice(0, 10));
+  },
+);
+
+t.test('a line of metrics gives each value, alone or in an array', async (t) => {
+  const metrics = [
+    { Name: 'LeadTime' },
+    { Name: 'UploadsProcessed' },
+    { Name: 'Missing' },
+    { Name: 'Text' },
+    {},
+  ];
+  const line = {
+    _aws: { Timestamp: 1_000, CloudWatchMetrics: [{ Metrics: metrics }, {}] },
+    LeadTime: [10, 20],
+    UploadsProcessed: 2,
+    Text: 'x',
+  };
+  const read = parseLogLine(JSON.stringify(line));
+  t.ok(read && isMetricLine(read));
+  t.strictSame(read, { at: new Date(1_000), values: { LeadTime: [10, 20], UploadsProcessed: [2] } });
+  for (const _aws of [
+    {},
+    { Timestamp: 'x', CloudWatchMetrics: [] },
+    { Timestamp: 1, CloudWatchMetrics: 'x' },
+  ])
+    t.equal(parseLogLine(JSON.stringify({ _aws })), undefined);
+});
