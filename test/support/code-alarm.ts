@@ -19,13 +19,13 @@ export function codeAlarm(name: string): CodeAlarm {
   const file = readFileSync(new URL('alarms.tf', MODULE), 'utf8');
   const [, body] = new RegExp(`^ {4}${name} = \\{\\n(.*?)^ {4}\\}$`, 'ms').exec(file) ?? [];
   if (body === undefined) throw new Error(`terraform/modules/alarms has no alarm ${name}`);
-  const valueOf = (attribute: string) => new RegExp(`^ {6}${attribute} += (.*)$`, 'm').exec(body)?.[1];
+  const attributeOf = (attribute: string) => new RegExp(`^ {6}${attribute} += (.*)$`, 'm').exec(body)?.[1];
   return {
-    metric: JSON.parse(valueOf('metric') ?? ''),
-    statistic: JSON.parse(valueOf('statistic') ?? ''),
-    threshold: thresholdOf(valueOf('threshold') ?? ''),
-    periodSeconds: Number(valueOf('period') ?? 300),
-    periods: Number(valueOf('periods')),
+    metric: JSON.parse(attributeOf('metric') ?? ''),
+    statistic: JSON.parse(attributeOf('statistic') ?? ''),
+    threshold: thresholdOf(attributeOf('threshold') ?? ''),
+    periodSeconds: Number(attributeOf('period') ?? 300),
+    periods: Number(attributeOf('periods')),
   };
 }
 

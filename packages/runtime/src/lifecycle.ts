@@ -10,6 +10,7 @@ import { listenViolation } from './listen-violation.ts';
 import { createLogger, type Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 import { createOutput, type Output } from './output.ts';
+import { forTerminal } from './readable-line.ts';
 import { startMetrics } from './start-metrics.ts';
 
 /** sysexits.h: something was found in an unconfigured or misconfigured state. */
@@ -63,6 +64,7 @@ export interface ServiceContext<F extends Fields> {
  * - An unhandled rejection or exception: one fatal log line, exit code 1. What was in flight is delivered again.
  * - Spans that wait are exported at a stop, within its limit; one second is left for them in any case.
  * - A warning of Node or of a library: a log line, instead of text on standard error.
+ * - At a terminal, log lines are readable, and lines of metrics are left out: see `readableLine`.
  *
  * With METRICS_PORT, metrics are served there. Without it, log lines and metrics share standard output, in the order in which they are
  * written. If it takes nothing (a full disk, a reader that is gone or stands still), the service goes on, and says later how many lines it had to drop. What waits is written before an exit, gathered
@@ -89,9 +91,10 @@ export async function runService<F extends Fields>(options: {
   function outputTo(stream: 'stdout' | 'stderr', fileDescriptor: 1 | 2): Output {
     // Node.js writes there for a thread that it ends.
     process[stream].on('error', () => undefined);
-    return createOutput(fileDescriptor, (pieces) =>
+    const output = createOutput(fileDescriptor, (pieces) =>
       log.warn({ stream, pieces }, 'output was dropped: nothing read it in time'),
     );
+    return stream === 'stdout' && process.stdout.isTTY ? forTerminal(output) : output;
   }
 
   let endMetrics = () => {};

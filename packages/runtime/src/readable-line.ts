@@ -1,0 +1,97 @@
+import { styleText } from 'node:util';
+import { printable } from '@upload-once/text/printable';
+import type { Output } from './output.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+const STYLES: Readonly<Record<string, Style>> = {
+  trace: 'dim',
+  debug: 'dim',
+  info: 'cyan',
+  warn: 'yellow',
+  error: 'red',
+  fatal: 'red',
+};
+const WHAT_WIDTH = 'duplicate'.length;
+/** Shown elsewhere in the line, or only of use to a search. */
+const NOT_FIELDS: readonly string[] = [
+  'level',
+  'time',
+  'service',
+  'logger',
+  'msg',
+  'uploadId',
+  'outcome',
+  'err',
+  'traceId',
+  'requestId',
+  'messageId',
+  'versionId',
+  'pid',
+];
+
+/**
+ * A log line for a person at a terminal: the time, what came of it or its level, the upload, the message, and the other fields; an error
+ * follows with its stack. A line of metrics is not shown. What is no log line is shown as it is.
+ *
+ * @param line without its line feed
+ * @returns undefined if nothing is shown
+ */
+export function readableLine(line: string): string | undefined {
+  const data = parsed(line);
+  if (data === undefined) return line;
+  if ('_aws' in data) return undefined;
+  const { time, level, msg, uploadId, outcome, err } = data;
+  if (typeof time !== 'string' || typeof level !== 'string') return line;
+  const clock = new Date(time);
+  const fields = Object.entries(data)
+    .filter(([name]) => !NOT_FIELDS.includes(name))
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const parts = [
+    styleText('dim', Number.isNaN(clock.getTime()) ? time : clock.toTimeString().slice(0, 8)),
+    styleText(STYLES[level] ?? 'reset', textOf(outcome ?? level).padEnd(WHAT_WIDTH)),
+    ...[uploadId, msg].filter((part) => part !== undefined).map((part) => printable(textOf(part))),
+    ...(fields.length > 0 ? [styleText('dim', printable(fields.join(' ')))] : []),
+  ];
+  return parts.join('  ') + errorOf(err);
+}
+
+/** An output whose log lines a person reads. What others print is left as it is. */
+export function forTerminal(output: Output): Output {
+  return {
+    ...output,
+    write(line, isKept) {
+      const shown = readableLine(line.trimEnd());
+      if (shown !== undefined) output.write(`${shown}\n`, isKept);
+    },
+    print(text, written, source) {
+      // Without a source it is a finished line of a thread's log.
+      const shown = source === undefined ? readableLine(text.trimEnd()) : undefined;
+      output.print(shown === undefined ? text : `${shown}\n`, written, source);
+    },
+  };
+}
+
+function parsed(line: string): Record<string, unknown> | undefined {
+  try {
+    const data: unknown = JSON.parse(line);
+    return typeof data === 'object' && data !== null && !Array.isArray(data)
+      ? (data as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function errorOf(err: unknown): string {
+  if (err === undefined) return '';
+  const { stack, message } = (typeof err === 'object' && err !== null ? err : {}) as Record<string, unknown>;
+  return textOf(stack ?? message ?? err)
+    .split('\n')
+    .map((line) => `\n    ${printable(line)}`)
+    .join('');
+}
