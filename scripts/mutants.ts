@@ -81,6 +81,8 @@ async function score(guarded: GuardedFile): Promise<void> {
 function show({ mutation, verdict, reason, output }: Outcome): void {
   const { id, change, breaks, noticedBy } = mutation;
   if (only !== '') process.stdout.write(`${output}\n`);
-  process.stdout.write(`${verdict.padEnd(9)} ${id.padEnd(24)} ${breaks.replace(/:.*/, '').padEnd(6)}  ${noticedBy.test}\n`);
+  process.stdout.write(
+    `${verdict.padEnd(9)} ${id.padEnd(24)} ${breaks.replace(/:.*/, '').padEnd(6)}  ${noticedBy.test}\n`,
+  );
   if (verdict !== Verdict.found) process.stdout.write(`          ${change}: ${reason}\n`);
 }

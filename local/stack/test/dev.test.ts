@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { createUpload, uploadFile } from '@upload-once/client';
 import { Webhook } from 'standardwebhooks';
 import t from 'tap';
+import { eventually } from '../../../test/support/eventually.ts';
 import { startWebhookReceiver } from '../../../test/support/webhook-receiver.ts';
 import { freeDevPort, listening, nothingListens, startDev } from './support/dev-process.ts';
 
@@ -51,6 +52,17 @@ t.test(
     ).split(' ');
     t.strictSame([issuerUrl, bucket], [`http://127.0.0.1:${port}`, 'upload-once']);
     t.match(await inShell(envFile, 'npx upload-once keys list'), / local /);
+
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const headers = { 'x-api-key': apiKey, traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+    t.equal((await fetch(`${issuerUrl}/getpresignedurl`, { headers })).status, 200);
+    const tracesUrl = (await inShell(envFile, 'echo $UPLOAD_ONCE_TRACES_URL')).trim();
+    const keptTrace = async () => {
+      const response = await fetch(`${tracesUrl}/traces/${traceId}`);
+      return response.ok ? response.text() : undefined;
+    };
+    const trace = await eventually(keptTrace, (kept) => kept !== undefined);
+    t.match(trace ?? '', /"name":"issue"/, 'its trace is kept');
 
     const link = new URL((await dev.shown(/^ {2}http:\S+\/u#/)).trim());
     t.equal((await fetch(link)).status, 200);

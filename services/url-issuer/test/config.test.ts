@@ -250,6 +250,11 @@ t.test('what only a closer look finds is named beside all else, in our own words
   });
 });
 
+t.test('an endpoint for spans that is no URL is named', async (t) => {
+  for (const bad of ['collector:4318', 'http://', 'grpc://collector'])
+    t.strictSame(await faultsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: bad }), ['OTEL_EXPORTER_OTLP_ENDPOINT'], bad);
+});
+
 t.test('the part of the uploads that has a trace is a number from 0 to 1', async (t) => {
   for (const good of ['0', '1', '0.05', '1.0'])
     t.equal(settingsFrom(await load({ OTEL_TRACES_SAMPLER_ARG: good })).sampleRatio, Number(good));
