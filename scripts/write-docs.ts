@@ -10,6 +10,7 @@ import { withMutationsTable } from './mutants/mutations-table.ts';
 import { withScoresTable } from './mutants/stryker/scores-table.ts';
 import { asCommitted, CURRENT, servedDocument } from './openapi/document.ts';
 import { performanceCharts, withPeersTable, withPerformanceTables } from './performance/document.ts';
+import { withScaleTables } from './scale/document.ts';
 import { terraformFolders, withTerraformTables } from './terraform-tables.ts';
 
 function renew(file: string, renewed: (document: string) => string): void {
@@ -26,6 +27,7 @@ write(GRAFANA_DASHBOARD, grafanaDashboard());
 renew('docs/configuration.md', withConfigurationTable);
 renew('docs/cost.md', withCostTables);
 renew('docs/cost.svg', defaultCostChart);
+renew('docs/scale.md', (document) => withScaleTables(document));
 renew('docs/performance.md', (document) => withPerformanceTables(document));
 renew('README.md', (document) => withPeersTable(document));
 for (const [file, chart] of Object.entries(performanceCharts())) write(`docs/${file}`, chart);

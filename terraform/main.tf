@@ -171,3 +171,26 @@ check "form_lifetime" {
     error_message = "url_issuer.form_lifetime_seconds above 300: while the task's credentials near their end (every few hours), forms live shorter than that for some minutes, since none works longer than the credentials that signed it."
   }
 }
+
+locals {
+  tasks_of_services = concat([local.url_issuer, local.acceptor, local.processor], local.has_webhooks ? [local.webhooks] : [])
+
+  # What the settings can use at most of the account's quotas.
+  quotas = {
+    fargate_vcpus           = { most = sum([for tasks in local.tasks_of_services : tasks.max_tasks * tasks.cpu / 1024]), quota = var.fargate_vcpu_quota }
+    api_requests_per_second = { most = local.has_domain ? 0 : module.endpoint.settings.throttle_rate, quota = var.api_request_quota }
+  }
+}
+
+# A quota can be raised by AWS alone, and an apply succeeds without: tasks then do not start, or clients get 429.
+check "quotas" {
+  assert {
+    condition     = local.quotas.fargate_vcpus.quota == null || try(local.quotas.fargate_vcpus.most <= local.quotas.fargate_vcpus.quota, false)
+    error_message = "With max_tasks, the services need ${local.quotas.fargate_vcpus.most} vCPUs of Fargate, and fargate_vcpu_quota is ${coalesce(var.fargate_vcpu_quota, 0)}. During a deployment they can need twice as many. Ask for a higher quota, or lower max_tasks or cpu."
+  }
+
+  assert {
+    condition     = local.quotas.api_requests_per_second.most <= local.quotas.api_requests_per_second.quota
+    error_message = "endpoint.throttle_rate (${local.quotas.api_requests_per_second.most}) has no effect above api_request_quota (${var.api_request_quota}), the account's own limit. Ask for a higher quota, or set endpoint.domain_name: a load balancer has no such limit."
+  }
+}

@@ -79,3 +79,8 @@ output "load_balancer_arn" {
   description = "The load balancer before the url-issuer, to associate a web ACL with it."
   value       = module.endpoint.load_balancer_arn
 }
+
+output "quotas" {
+  description = "What the settings can use at most of your account's quotas: vCPUs of Fargate with all max_tasks, and requests a second to API Gateway."
+  value       = local.quotas
+}

@@ -194,6 +194,29 @@ variable "log_retention_days" {
   }
 }
 
+variable "fargate_vcpu_quota" {
+  description = "Your account's quota of vCPUs on Fargate, as Service Quotas shows it. If all services with max_tasks exceed it, a plan warns. By default it is not compared."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.fargate_vcpu_quota == null || try(var.fargate_vcpu_quota > 0, false)
+    error_message = "fargate_vcpu_quota takes a number above 0, or null."
+  }
+}
+
+variable "api_request_quota" {
+  description = "Your account's quota of requests a second to API Gateway, as Service Quotas shows it. If endpoint.throttle_rate exceeds it, a plan warns."
+  type        = number
+  default     = 10000
+  nullable    = false
+
+  validation {
+    condition     = var.api_request_quota > 0
+    error_message = "api_request_quota takes a number above 0."
+  }
+}
+
 variable "wait_for_steady_state" {
   description = "Whether an apply waits until all tasks run."
   type        = bool

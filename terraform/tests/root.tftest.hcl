@@ -369,6 +369,26 @@ run "warns_of_a_form_that_may_outlive_its_credentials" {
   expect_failures = [check.form_lifetime]
 }
 
+run "warns_of_quotas_that_the_settings_exceed" {
+  command = plan
+  variables {
+    fargate_vcpu_quota = 6
+    api_request_quota  = 999
+  }
+  expect_failures = [check.quotas]
+}
+
+run "the_default_settings_need_ten_vcpus" {
+  command = plan
+  variables {
+    fargate_vcpu_quota = 10
+  }
+  assert {
+    condition     = output.quotas.fargate_vcpus.most == 10 && output.quotas.api_requests_per_second == { most = 1000, quota = 10000 }
+    error_message = "ten tasks of each service"
+  }
+}
+
 run "counts_on_handlers_that_run_again" {
   variables {
     processor = {

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { readResults } from '../../scripts/cost/read-results.ts';
+import { DefaultService, defaultConsumer } from '../../scripts/scale/default-services.ts';
 import { ScaleIn } from '../../test/simulation/src/scaling/auto-scaling.ts';
 import type { Work } from '../../test/simulation/src/scaling/consumer-tasks.ts';
 import { type PlannedConfiguration, readPolicy } from '../../test/simulation/src/scaling/scaling-policy.ts';
@@ -104,6 +105,21 @@ const SERVICES: readonly { name: string; service: ScaledService; work: Work }[] 
     work: { cpuSeconds: 0.005, otherSeconds: 3 },
   },
 ];
+
+t.test('docs/scale.md calculates with the policies of Terraform’s plan', async (t) => {
+  const point = {
+    CPUUtilization: 12,
+    ApproximateNumberOfMessagesVisible: 30,
+    ApproximateNumberOfMessagesNotVisible: 10,
+    RunningTaskCount: 2,
+  };
+  const comparable = ({ policies, ...tasks }: ScaledService) => ({
+    ...tasks,
+    policies: policies.map(({ name: _, valueAt, ...numbers }) => ({ ...numbers, value: valueAt(point) })),
+  });
+  for (const service of [DefaultService.acceptor, DefaultService.processor])
+    t.strictSame(comparable(defaultConsumer(service)), comparable(serviceOf(plain, service)), service);
+});
 
 t.test('the policies are those of Terraform’s plan', async (t) => {
   for (const { name, service } of SERVICES) {

@@ -48,6 +48,11 @@ function variable(service: ServiceModule, name: string, value: string | number):
   return { value, expected: String(value), read: (made) => environment(made, service, name) };
 }
 
+function quotaOf(installation: MockedInstallation, name: string): unknown {
+  const quotas = installation.output('quotas') as Readonly<Record<string, { readonly quota: unknown }>>;
+  return quotas[name]?.quota;
+}
+
 const inEvery = (value: unknown) => EVERY_SERVICE.map(() => value);
 
 interface Statement {
@@ -187,6 +192,8 @@ export const besideDomain: Readonly<Record<string, Wiring>> = {
     expected: inEvery('X86_64'),
     read: (made) => made.ofEvery('aws_ecs_task_definition', 'runtime_platform', 0, 'cpu_architecture'),
   },
+  fargate_vcpu_quota: { value: 200, read: (made) => quotaOf(made, 'fargate_vcpus') },
+  api_request_quota: { value: 20_000, read: (made) => quotaOf(made, 'api_requests_per_second') },
   'endpoint.domain_name': {
     value: 'uploads.example.com',
     expected: ['https://uploads.example.com/prod', 'uploads.example.com'],
