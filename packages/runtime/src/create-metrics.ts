@@ -12,6 +12,8 @@ import {
 /** What the format takes of one metric in one line. It takes 100 metrics in a line too: METRICS has fewer. */
 const MAX_VALUES = 100;
 const GATHER_MS = 1_000;
+/** As often as CloudWatch shows a value. */
+const GAUGES_MS = 60_000;
 
 type Dimensions = Readonly<Record<string, string>>;
 
@@ -34,8 +36,8 @@ export interface ProcessMetrics extends Metrics {
  * format"): whatever ships the log lines ships the metrics, no call to CloudWatch is made.
  *
  * Values that are gathered come at most a second later, in a line for each set of dimensions that has arrays of values. There is no line
- * where there is no value, and one more for each 100 values. All values of a line get the time of its first one. Gauges are read with each
- * line of gathered values without dimensions of their own.
+ * where there is no value, and one more for each 100 values. All values of a line get the time of its first one. Gauges are read with a
+ * line of gathered values without dimensions of their own, once a minute and at the end.
  *
  * @param options.service the dimension Service
  * @param options.environment the dimension Environment
@@ -52,6 +54,7 @@ export function createMetrics(options: {
   const gauges = new Map<GaugeName, () => number>();
   let cancelTimer: (() => void) | undefined;
   let isEnding = false;
+  let gaugesAtMs = Number.NEGATIVE_INFINITY;
 
   function write(
     values: Partial<Record<MetricName, number | number[]>>,
@@ -82,7 +85,11 @@ export function createMetrics(options: {
     cancelTimer = undefined;
     for (const { values, dimensions, at } of waiting.values()) {
       const isOfAll = Object.keys(dimensions).length === 0;
-      write(isOfAll ? { ...values, ...gaugeValues() } : values, dimensions, at);
+      const isTime = isEnding || at.getTime() - gaugesAtMs >= GAUGES_MS;
+      if (isOfAll && isTime) {
+        gaugesAtMs = at.getTime();
+        write({ ...values, ...gaugeValues() }, dimensions, at);
+      } else write(values, dimensions, at);
     }
     waiting.clear();
   }

@@ -367,8 +367,8 @@ export interface Metrics {
   addAll(values: MetricValues): void;
 
   /**
-   * Reads a gauge from now on, whenever its value is written or asked for. In the embedded metric format that is with each line of gathered
-   * values, and in no line of its own.
+   * Reads a gauge from now on, whenever its value is written or asked for. In the embedded metric format that is with a line of gathered
+   * values, once a minute, and in no line of its own.
    *
    * @param read the value at this moment, in the metric's unit; finite
    */

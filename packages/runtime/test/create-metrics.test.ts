@@ -200,4 +200,15 @@ t.test('gauges are read with the lines that there are, and make none', async (t)
     { Reason: 'NotFound', RequestsRefused: [1] },
   ]);
   t.match(JSON.parse(lines[1] ?? '')._aws.CloudWatchMetrics[0].Metrics[1], { Name: 'MessagesInFlight' });
+  metrics.add('UploadsAccepted', 1);
+  clock.advance(58_000);
+  metrics.add('UploadsAccepted', 1);
+  clock.advance(2_000);
+  metrics.add('UploadsAccepted', 1);
+  metrics.end();
+  t.strictSame(
+    lines.slice(3).map(valuesIn),
+    [{ UploadsAccepted: [1] }, { UploadsAccepted: [1] }, { UploadsAccepted: [1], MessagesInFlight: 7 }],
+    'once a minute, and at the end',
+  );
 });

@@ -132,7 +132,8 @@ const BODY_LIMIT_BYTES = 1024;
 /** An id has up to 1,016 bytes, three characters each where they are percent-encoded. */
 const MAX_PATH_PARAMETER_CHARACTERS = 4096;
 
-const REQUEST_ID_BYTES = 16;
+/** 80 bits: no two requests of a log have the same. */
+const REQUEST_ID_BYTES = 10;
 
 /** Each some 500 bytes: 10 MB of keys that are good, and as much of others, at most. */
 const MAX_REMEMBERED_KEYS = 20_000;
