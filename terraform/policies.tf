@@ -34,6 +34,7 @@ locals {
       # How many versions came of each kind: written by UpdateItem, as the two that follow are.
       accept = [
         "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "versionToProcess", "acceptedAt",
+        "filename",
         "reported", "kind", "kept", "surplus", "surplusReported", "countedAt",
       ]
       process = [

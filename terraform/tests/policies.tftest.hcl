@@ -230,7 +230,7 @@ run "conditions_hold_what_resources_cannot" {
         FindOldestVersion = { StringLike = { "s3:prefix" = ["uploads/*"] } }
         KnowWhatIsMissing = { StringLikeIfExists = { "s3:prefix" = ["uploads/*", "accepted/*"] } }
         ClaimAndAccept = {
-          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "versionToProcess", "acceptedAt", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
+          "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["FullFilename", "item", "schemaVersion", "deleteAt", "writer", "state", "versionId", "eTag", "sizeBytes", "storedAt", "claimedAt", "acceptedVersionId", "versionToProcess", "acceptedAt", "filename", "reported", "kind", "kept", "surplus", "surplusReported", "countedAt"] }
           Null                        = { "dynamodb:Attributes" = "false" }
         }
         RecordObservedVersions = {

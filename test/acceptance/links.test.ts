@@ -35,7 +35,8 @@ t.test('P1: the life of a link', async (t) => {
   });
   t.match(await manage('GET', `/${encodeURIComponent(link.id)}`), { body: { state: 'ISSUED' } });
   // Two people, or two tabs, before either sends.
-  const [first, second] = [await signedFor(link, CONTENT), await signedFor(link, 'another file')];
+  const first = await signedFor(link, CONTENT, 'Zähler 1.txt');
+  const second = await signedFor(link, 'another file', 'another.txt');
   const sent = await uploadFile({ form: first, file: fileOf(CONTENT) });
   t.equal(sent.status, 200);
   for (const [form, content] of [
@@ -56,8 +57,9 @@ t.test('P1: the life of a link', async (t) => {
   t.match(accepted, { sha256: sha256(CONTENT), contentType: 'text/plain' });
   t.match(await refusalOf(uploadFile({ form: first, file: fileOf(CONTENT) })), { status: 412 });
   t.strictSame(await readObservedVersions(link.key), []);
+  t.equal(upload.filename, 'Zähler 1.txt', 'the name of the file that counts');
   t.match(await manage('GET', `/${encodeURIComponent(link.id)}`), {
-    body: { state: 'PROCESSED', sizeBytes: CONTENT.length },
+    body: { state: 'PROCESSED', sizeBytes: CONTENT.length, filename: 'Zähler 1.txt' },
   });
 });
 

@@ -35,6 +35,8 @@ export interface LinkStatus {
   readonly title?: string;
   readonly message?: string;
   readonly from?: string;
+  /** The name of the file that was received, from its acceptance on. */
+  readonly filename?: string;
   readonly sizeBytes?: number;
   readonly receivedAt?: string;
   readonly revokedAt?: string;

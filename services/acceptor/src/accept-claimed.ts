@@ -1,6 +1,8 @@
 import { type Logger, type Metrics, traceIdOf } from '@upload-once/runtime';
 import {
   acceptedKeyOf,
+  decodedFilename,
+  FILENAME_METADATA,
   type ObjectStore,
   type ObjectVersion,
   type Upload,
@@ -61,7 +63,12 @@ export function createAcceptClaimed(options: {
       copy.outcome === 'copied' ? copy.versionId : await findEarlierCopy(upload.key, claimed, signal);
     if (acceptedVersionId === undefined) return;
 
-    const acceptance = { claimedVersionId: claimed.versionId, acceptedVersionId };
+    const filename = await filenameFrom(upload, acceptedVersionId);
+    const acceptance = {
+      claimedVersionId: claimed.versionId,
+      acceptedVersionId,
+      ...(filename !== undefined && { filename }),
+    };
     const recorded = await uploads.accept(upload.key, acceptance);
     if (!recorded.applied) {
       if (isAcceptanceOnRecord(recorded.upload, claimed)) return;
@@ -86,5 +93,12 @@ export function createAcceptClaimed(options: {
       outcome: 'accepted',
     };
     log.info(facts, 'upload accepted');
+  }
+
+  /** Each click on a link signs the name of another file: only the accepted object says which one it has. */
+  async function filenameFrom(upload: Upload, acceptedVersionId: string): Promise<string | undefined> {
+    if (upload.signatureSeconds === undefined) return undefined;
+    const accepted = await objects.head(acceptedKeyOf(upload.key), acceptedVersionId);
+    return decodedFilename(accepted?.attributes[`x-amz-meta-${FILENAME_METADATA}`]);
   }
 }

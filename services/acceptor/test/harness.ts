@@ -108,11 +108,16 @@ export function createHarness({
     },
 
     /** A client's finished POST or PUT, and the event that S3 will tell of it. */
-    upload(key: string, text: string, by: 'Post' | 'Put' = 'Post'): ObjectCreated {
+    upload(
+      key: string,
+      text: string,
+      by: 'Post' | 'Put' = 'Post',
+      metadata: Record<string, string> = { of: text },
+    ): ObjectCreated {
       clock.now = new Date(clock.now.getTime() + 1234);
       const version = objects.put(key, Buffer.from(text), {
         contentType: 'text/plain',
-        metadata: { of: text },
+        metadata,
       });
       return {
         bucket: 'bucket',

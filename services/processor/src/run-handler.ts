@@ -1,7 +1,7 @@
 import type { Clock } from '@upload-once/clock';
 import type { ObjectCreated } from '@upload-once/queue';
 import { type Logger, traceIdOf } from '@upload-once/runtime';
-import { type Upload, uploadIdOf } from '@upload-once/uploads';
+import { filenameOf, type Upload, uploadIdOf } from '@upload-once/uploads';
 import type { HandlerRunner, HandlerWork, Hold, RunEnd } from './handler-runner.ts';
 
 /** The handler took longer than HANDLER_LIMIT_SECONDS. */
@@ -135,7 +135,7 @@ function stuckAfter(cause: unknown): HandlerStuck {
 }
 
 function workOf(upload: Upload, event: ObjectCreated): HandlerWork {
-  const { filename } = upload.constraints;
+  const filename = filenameOf(upload);
   return {
     upload: {
       id: uploadIdOf(upload.key),

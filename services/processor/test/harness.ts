@@ -200,15 +200,22 @@ export function createHarness(
       recorded = true,
       metadata,
       filename,
+      acceptedFilename,
     }: {
       readonly recorded?: boolean;
       readonly metadata?: Readonly<Record<string, string>>;
       readonly filename?: string;
+      /** As the acceptor records it for a file that came by a link. */
+      readonly acceptedFilename?: string;
     } = {}) {
       const { key, event } = await issued(metadata, filename);
       await uploads.claim(key, { versionId: 'v1', eTag: 'e', sizeBytes: 5, storedAt: clock.now });
       const accept = () =>
-        uploads.accept(key, { claimedVersionId: 'v1', acceptedVersionId: event.versionId });
+        uploads.accept(key, {
+          claimedVersionId: 'v1',
+          acceptedVersionId: event.versionId,
+          ...(acceptedFilename && { filename: acceptedFilename }),
+        });
       if (recorded) await accept();
       return { key, event, accept };
     },

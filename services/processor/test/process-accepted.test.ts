@@ -90,6 +90,23 @@ t.test('the handler gets the name of the client’s file as it is', async (t) =>
   t.match(seen, [{ filename, metadata: { filename: undefined } }]);
 });
 
+t.test('the handler gets the name of a file that came by a link, at each attempt', async (t) => {
+  const acceptedFilename = 'Zähler 写真 100%25.pdf';
+  const seen: AcceptedUpload[] = [];
+  const harness = createHarness(async (upload) => {
+    seen.push(upload);
+    if (seen.length === 1) throw new Error('not yet');
+  });
+  const { event } = await harness.accepted({ acceptedFilename });
+  await t.rejects(harness.processAccepted(event, createDelivery().delivery));
+  harness.pass(60);
+  await harness.processAccepted(event, createDelivery({ receiveCount: 2 }).delivery);
+  t.strictSame(
+    seen.map(({ filename }) => filename),
+    [acceptedFilename, acceptedFilename],
+  );
+});
+
 t.test('P3: a copy that is reported before ACCEPTED is recorded waits for that in flight', async (t) => {
   const harness = createHarness(succeeds);
   const { key, event, accept } = await harness.accepted({ recorded: false });

@@ -331,6 +331,7 @@ const processor: readonly CallOfRole[] = [
     'claimedAt',
     'acceptedVersionId',
     'acceptedAt',
+    'filename',
     'apiKeyId',
     'constraints',
     'metadata',

@@ -56,10 +56,15 @@ export function signFile({ token }: Pick<Link, 'token'>, body: object): Promise<
 }
 
 /** What a file of this content can be sent with. */
-export async function signedFor(link: Link, content: string): Promise<UploadForm | UploadPut> {
+export async function signedFor(
+  link: Link,
+  content: string,
+  filename?: string,
+): Promise<UploadForm | UploadPut> {
   const { status, body } = await signFile(link, {
     sizeBytes: Buffer.byteLength(content),
     contentType: 'text/plain',
+    ...(filename !== undefined && { filename }),
   });
   if (status !== 200) throw new Error(`not signed: ${status} ${JSON.stringify(body)}`);
   const { expiresAt, ...signed } = body as { expiresAt: string } & Record<string, never>;

@@ -4,6 +4,7 @@ import { eventually } from './eventually.ts';
 
 /** An item of the table `uploads`, as stored: packages/uploads/src/domain/item.ts. */
 export interface UploadRecord {
+  readonly filename?: string;
   readonly FullFilename: string;
   readonly item: string;
   readonly state: string;

@@ -1,4 +1,5 @@
 import { uploadIdOf } from '@upload-once/text/upload-id';
+import { filenameOf } from './filename.ts';
 import { type Constraints, type Upload, UploadState } from './upload.ts';
 
 /** An upload as its client sees it; times are in ISO 8601. */
@@ -30,7 +31,8 @@ export interface UploadDescription {
 /** What its client may know of an upload: nothing about the worker that has it. */
 export function describeUpload(upload: Upload): UploadDescription {
   const { claimed, constraints, revokedAt, acceptedAt, processedAt } = upload;
-  const { contentType, filename, sha256 } = constraints;
+  const { contentType, sha256 } = constraints;
+  const filename = filenameOf(upload);
   const isFailed = upload.state === UploadState.failed;
   return {
     id: uploadIdOf(upload.key),

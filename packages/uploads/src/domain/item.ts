@@ -53,6 +53,7 @@ export interface UploadItem extends ItemKey {
    */
   readonly versionToProcess?: string;
   readonly acceptedAt?: string;
+  readonly filename?: string;
   readonly leaseOwner?: string;
   readonly leaseExpiresAt?: string;
   readonly processedAt?: string;
@@ -212,6 +213,7 @@ export function toUpload(item: UploadItem): Upload {
     ...(item.revokedAt !== undefined && { revokedAt: new Date(item.revokedAt) }),
     ...(item.acceptedVersionId !== undefined && { acceptedVersionId: item.acceptedVersionId }),
     ...(item.acceptedAt !== undefined && { acceptedAt: new Date(item.acceptedAt) }),
+    ...(item.filename !== undefined && { filename: item.filename }),
     ...(item.leaseOwner !== undefined && { leaseOwner: item.leaseOwner }),
     ...(item.leaseExpiresAt !== undefined && { leaseExpiresAt: new Date(item.leaseExpiresAt) }),
     ...(item.processedAt !== undefined && { processedAt: new Date(item.processedAt) }),

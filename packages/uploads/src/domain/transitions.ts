@@ -25,10 +25,12 @@ export function claim(version: ObjectVersion, now: Date): Change {
 export interface Acceptance {
   readonly claimedVersionId: string;
   readonly acceptedVersionId: string;
+  /** See `Upload.filename`. */
+  readonly filename?: string;
 }
 
 /** Holds only for the claim that was copied: a table that was restored to an earlier time may hold another one by now. */
-export function accept({ claimedVersionId, acceptedVersionId }: Acceptance, now: Date): Change {
+export function accept({ claimedVersionId, acceptedVersionId, filename }: Acceptance, now: Date): Change {
   return {
     when: [
       { attribute: 'state', equals: UploadState.claimed },
@@ -39,6 +41,7 @@ export function accept({ claimedVersionId, acceptedVersionId }: Acceptance, now:
       acceptedVersionId,
       versionToProcess: acceptedVersionId,
       acceptedAt: now.toISOString(),
+      ...(filename !== undefined && { filename }),
     },
   };
 }

@@ -89,6 +89,10 @@ export interface Upload extends NewUpload {
   /** The version under `accepted/` that counts; set once, by the acceptor. */
   readonly acceptedVersionId?: string;
   readonly acceptedAt?: Date;
+  /**
+   * For the upload of a link: the name that was signed with the accepted version. Each click signs another file's; see `filenameOf`.
+   */
+  readonly filename?: string;
   /** How many times processing was started; also the fencing token of the one who holds the lease. */
   readonly attempt: number;
   readonly leaseOwner?: string;

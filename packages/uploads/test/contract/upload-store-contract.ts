@@ -192,6 +192,17 @@ export function uploadStoreContract(t: Test, open: (t: Test) => Promise<StoreUnd
     });
   });
 
+  t.test('the name of the accepted file is set with it', async (t) => {
+    const { store } = await open(t);
+    const key = await claimed(store);
+    t.match(await store.accept(key, { ...acceptance, filename: 'Zähler.pdf' }), {
+      applied: true,
+      upload: { filename: 'Zähler.pdf' },
+    });
+    t.match(await store.accept(key, { ...acceptance, filename: 'other.pdf' }), { applied: false });
+    t.equal((await store.get(key))?.filename, 'Zähler.pdf');
+  });
+
   t.test('P1: a copy is accepted only for the claim that it was made for', async (t) => {
     const { store } = await open(t);
     const key = await claimed(store);

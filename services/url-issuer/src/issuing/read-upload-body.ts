@@ -1,8 +1,7 @@
 import { allowsContentType, isExecutedByBrowsers } from '@upload-once/access';
 import { hiddenCharacterIn, withoutHiddenCharacters } from '@upload-once/text/hidden-characters';
-import { assertNamePart, InvalidNamePart } from '@upload-once/uploads';
+import { assertNamePart, encodedFilename, FILENAME_METADATA, InvalidNamePart } from '@upload-once/uploads';
 import type { Static } from 'typebox';
-import { encodedFilename, FILENAME_METADATA } from '../signing/metadata-fields.ts';
 import { formBytes, headerBytes, S3_FORM_MAX_BYTES, S3_HEADERS_MAX_BYTES } from './request-bytes.ts';
 import {
   FILENAME_EXPECTED,

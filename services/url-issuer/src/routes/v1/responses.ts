@@ -149,7 +149,12 @@ export const uploadResponse = Type.Object(
     contentType: Type.Optional(Type.String({ description: 'The requested Content-Type.' })),
     minBytes: Type.Integer(),
     maxBytes: Type.Integer(),
-    filename: Type.Optional(Type.String({ description: 'The name of the file, if the request had one.' })),
+    filename: Type.Optional(
+      Type.String({
+        description:
+          'The name of the file, if the request had one. That of a file which came by a link, from its acceptance on.',
+      }),
+    ),
     metadata: Type.Record(Type.String(), Type.String()),
     issuedAt: time('When the upload was issued.'),
     expiresAt,

@@ -1,4 +1,4 @@
-import { type LinkedUpload, uploadIdOf } from '@upload-once/uploads';
+import { filenameOf, type LinkedUpload, uploadIdOf } from '@upload-once/uploads';
 import type { Static } from 'typebox';
 import type { linkResponse } from './responses.ts';
 
@@ -6,6 +6,7 @@ import type { linkResponse } from './responses.ts';
 export function linkView({ upload, link }: LinkedUpload): Static<typeof linkResponse> {
   const { claimed, constraints, revokedAt } = upload;
   const { title, message, from, returnUrl, language } = link;
+  const filename = filenameOf(upload);
   const texts = { title, message, from, returnUrl, language };
   return {
     id: uploadIdOf(upload.key),
@@ -21,6 +22,7 @@ export function linkView({ upload, link }: LinkedUpload): Static<typeof linkResp
       Static<typeof linkResponse>,
       keyof typeof texts
     >),
+    ...(filename !== undefined && { filename }),
     ...(claimed && { sizeBytes: claimed.sizeBytes, receivedAt: claimed.storedAt.toISOString() }),
     ...(revokedAt && { revokedAt: revokedAt.toISOString() }),
   };

@@ -34,6 +34,11 @@ export const linkResponse = Type.Object(
     from: Type.Optional(Type.String()),
     returnUrl: Type.Optional(Type.String()),
     language: Type.Optional(Type.Enum([...LINK_LANGUAGES])),
+    filename: Type.Optional(
+      Type.String({
+        description: 'The name of the file that was received. It is set when the file is accepted.',
+      }),
+    ),
     sizeBytes: Type.Optional(Type.Integer({ description: 'The size of the file that was received.' })),
     receivedAt: Type.Optional(time('When a file was received.')),
     revokedAt: Type.Optional(time('When the link was revoked.')),
