@@ -8,8 +8,13 @@ import { acceptedKey, readObject, sha256 } from './support/objects.ts';
 import { processed, reportedObservedVersions } from './support/records.ts';
 
 const { webhookReceiverUrl, webhookSecret } = deployment;
-/** A deployment without webhooks has none to try. */
-const skip = webhookReceiverUrl === undefined && 'no receiver of webhooks is known (WEBHOOK_RECEIVER_URL)';
+/** A deployment without webhooks has none to try. That is said, so that no receiver is left out by mistake. */
+const skip = deployment.hasNoWebhooks && 'the deployment has no webhooks (ACCEPTANCE_WITHOUT_WEBHOOKS)';
+if (!skip && webhookReceiverUrl === undefined) {
+  throw new Error(
+    'WEBHOOK_RECEIVER_URL is not set: give the URL of the receiver, or ACCEPTANCE_WITHOUT_WEBHOOKS=true if the deployment has no webhooks',
+  );
+}
 
 interface Received {
   readonly headers: Record<string, string>;

@@ -49,6 +49,7 @@ export const deployment = {
   controlUrl: process.env.LOCAL_AWS_CONTROL_URL,
   /** The receiver to which this deployment sends webhooks (local/stack/webhook-receiver.ts), and the secret that signs them. */
   webhookReceiverUrl: process.env.WEBHOOK_RECEIVER_URL,
+  hasNoWebhooks: process.env.ACCEPTANCE_WITHOUT_WEBHOOKS === 'true',
   webhookSecret: process.env.WEBHOOK_SECRET,
   /** What this deployment's AWS is known to do otherwise. */
   knownGaps: knownGapsFrom(process.env.ACCEPTANCE_KNOWN_GAPS ?? ''),
