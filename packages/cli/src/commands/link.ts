@@ -100,7 +100,7 @@ const ACTIONS: Record<LinkAction, Act> = {
   async revoke(access, id, _values, io) {
     await revokeLink(access, id);
     await io.stdout.write(
-      `${printable(`The link ${id} is revoked. No file that is sent by it from now on counts`)}\n`,
+      `${printable(`The link ${id} is revoked. No file counts that came by it or comes`)}\n`,
     );
   },
 };

@@ -23,7 +23,7 @@ export interface IssuedLink {
 
 /**
  * @throws HttpError 429 when the key has no more for today; 422 for an Idempotency-Key of another request; 409 when the link of this one
- *   was used or revoked; 503 when the upload or the link cannot be recorded. Then no link leaves the service.
+ *   was used or revoked, or has expired; 503 when the upload or the link cannot be recorded. Then no link leaves the service.
  */
 export type IssueLink = (
   linkRequest: LinkRequest,
@@ -70,7 +70,7 @@ export function createLinkIssuer(options: IssueOnceOptions & { readonly linkStor
   return async (linkRequest, context, request) => {
     try {
       const { upload, isNew } = await issue(linkRequest, context, request);
-      if (upload.state !== UploadState.issued) throw linkOver(upload);
+      if (upload.state !== UploadState.issued || upload.expiresAt <= now()) throw linkOver(upload);
       const secret = await recordLink(upload, linkRequest);
       return { key: upload.key, secret, expiresAt: upload.expiresAt, isNew };
     } catch (error) {
@@ -81,10 +81,15 @@ export function createLinkIssuer(options: IssueOnceOptions & { readonly linkStor
 
 /** Nothing can be sent by a link any more, and another secret would be of no use. */
 function linkOver({ state }: Upload): HttpError {
-  const isRevoked = state === UploadState.revoked;
+  const [how, code] = HOW_OVER[state] ?? ['was used', 'LinkUsed'];
   return new HttpError(
     409,
-    `The link of this Idempotency-Key was ${isRevoked ? 'revoked' : 'used'}: a new link needs a new Idempotency-Key`,
-    { code: isRevoked ? 'UploadRevoked' : 'LinkUsed' },
+    `The link of this Idempotency-Key ${how}: a new link needs a new Idempotency-Key`,
+    { code },
   );
 }
+
+const HOW_OVER: Partial<Record<UploadState, [how: string, code: string]>> = {
+  [UploadState.revoked]: ['was revoked', 'UploadRevoked'],
+  [UploadState.issued]: ['has expired', 'LinkExpired'],
+};

@@ -56,9 +56,7 @@ export function readLinkBody(
       constraints: { ...bounds, method: method ?? (defaults.presignedPut ? 'put' : 'post') },
     },
     shown: {
-      ...(title && { title }),
-      ...(message && { message }),
-      ...(from && { from }),
+      ...shownTexts({ title, message, from }),
       ...(types && { contentTypes: [...new Set(types)] }),
       ...(returnUrl !== undefined && { returnUrl: new URL(returnUrl).href }),
       ...(language !== undefined && { language }),
@@ -74,6 +72,16 @@ export function assertLinkChange(body: Static<typeof linkChangeBody>, settings: 
 function violationsOfMethod(method: string | undefined, { presignedPut }: UploadDefaults): Violation[] {
   if (method !== 'put' || presignedPut) return [];
   return [{ message: '"method" is "post" here, not "put": this installation takes no presigned PUTs' }];
+}
+
+/** Without blanks around them. A text of blanks only is none. */
+function shownTexts(texts: {
+  title?: string | undefined;
+  message?: string | undefined;
+  from?: string | undefined;
+}): Pick<Link, 'title' | 'message' | 'from'> {
+  const trimmed = Object.entries(texts).map(([field, text]) => [field, text?.trim()] as const);
+  return Object.fromEntries(trimmed.filter(([, text]) => text));
 }
 
 /** A message has lines, the others have one. */

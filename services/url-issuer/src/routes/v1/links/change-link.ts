@@ -53,7 +53,8 @@ export async function changeLink(app: FastifyInstance, options: ChangeLinkOption
   }
 
   async function change(found: LinkedUpload, body: Static<typeof linkChangeBody>): Promise<LinkedUpload> {
-    const { expiresInSeconds, ...texts } = body;
+    const { expiresInSeconds, ...given } = body;
+    const texts = Object.fromEntries(Object.entries(given).map(([field, text]) => [field, text.trim()]));
     const upload =
       expiresInSeconds === undefined ? found.upload : await changeEnd(found, newEnd(found, expiresInSeconds));
     if (Object.keys(texts).length === 0) return { ...found, upload };
